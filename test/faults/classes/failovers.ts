@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { startProxy } from '../../../packages/bullmq/test/proxy.ts'
 import { smallDisk } from '../../../packages/sqlite/test/disk.ts'
 import { startMariadb } from '../../services/mariadb.ts'
 import { startPostgres, startStandby } from '../../services/postgres.ts'
@@ -11,7 +10,7 @@ import { startRedis } from '../../services/redis.ts'
 import { freePort, removeFolder, temporaryFolder } from '../../services/temporary.ts'
 import type { FaultClass, Scene } from './class.ts'
 import { asAdmin, inMysql, inPostgres, inRedis } from './engines.ts'
-import { suffer } from './stores.ts'
+import { suffer, wayTo } from './stores.ts'
 
 const noDisk = whyNoDisk()
 if (noDisk !== undefined) console.log(`no disk can be filled here: ${noDisk}`)
@@ -62,17 +61,14 @@ export const failovers: readonly FaultClass[] = [
         "ALTER SYSTEM SET synchronous_standby_names = '*'",
         'SELECT pg_reload_conf()',
       )
-      const proxy = await startProxy(primary.port)
-      scene.later(() => proxy.stop())
-      const way = new URL(primary.url)
-      way.port = new URL(proxy.url).port
+      const { proxy, url } = await wayTo(scene, primary.url)
       return suffer(
         scene,
         async () => {
           proxy.toward(standby.port)
           return () => inPostgres(standby.url, 'SELECT pg_promote()')
         },
-        await scene.start({ store: way.href }),
+        await scene.start({ store: url }),
       )
     },
   },
@@ -145,10 +141,7 @@ export const failovers: readonly FaultClass[] = [
         )
         return clients!['Value'] === '1'
       })
-      const proxy = await startProxy(primary.port)
-      scene.later(() => proxy.stop())
-      const way = new URL(primary.url)
-      way.port = new URL(proxy.url).port
+      const { proxy, url } = await wayTo(scene, primary.url)
       return suffer(
         scene,
         async () => {
@@ -164,7 +157,7 @@ export const failovers: readonly FaultClass[] = [
             )
           }
         },
-        await scene.start({ store: way.href }),
+        await scene.start({ store: url }),
       )
     },
   },

@@ -1,7 +1,7 @@
 import { renameSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startProxy } from '../../../packages/bullmq/test/proxy.ts'
+import { startProxy, type Proxy } from '../../../packages/bullmq/test/proxy.ts'
 import { ids, type App, type FaultClass, type Scene } from './class.ts'
 import { inMysql, inPostgres, inRedis, inServer } from './engines.ts'
 import { suffered, type Suffered } from './suffered.ts'
@@ -29,17 +29,14 @@ export const storeFaults: readonly FaultClass[] = [
       mysql: /did not answer|connection/,
     },
     async play(scene) {
-      const way = new URL(scene.store)
-      const proxy = await startProxy(Number(way.port))
-      scene.later(() => proxy.stop())
-      way.port = new URL(proxy.url).port
+      const { proxy, url } = await wayTo(scene, scene.store)
       return suffer(
         scene,
         async () => {
           proxy.swallow()
           return () => {}
         },
-        await scene.start({ store: way.href }),
+        await scene.start({ store: url }),
       )
     },
   },
@@ -121,6 +118,18 @@ export async function suffer(scene: Scene, begin: Suffered, given?: App): Promis
   await during
   await scene.deliver(app, 'quick', ids('after', 20))
   return app
+}
+
+/** A proxy before a server, and the URL of the server through it. */
+export async function wayTo(
+  scene: Scene,
+  server: string,
+): Promise<{ readonly proxy: Proxy; readonly url: string }> {
+  const way = new URL(server)
+  const proxy = await startProxy(Number(way.port))
+  scene.later(() => proxy.stop())
+  way.port = new URL(proxy.url).port
+  return { proxy, url: way.href }
 }
 
 async function spoil({ inbox, store }: Scene): Promise<void> {
