@@ -31,9 +31,10 @@ export const BROKEN: Readonly<Record<string, Broken>> = {
     provider: (right) => ({
       ...right,
       events: (delivery, body) =>
-        right
-          .events(delivery, body)
-          .map(({ twin: _, ...event }) => ({ ...event, id: crypto.randomUUID() })),
+        right.events(delivery, body).map((event) => {
+          const { twin: _, ...alone } = event
+          return { ...alone, id: crypto.randomUUID() }
+        }),
     }),
     sees: 'dedupe:effects',
   },
