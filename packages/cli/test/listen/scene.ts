@@ -87,7 +87,8 @@ export async function scene() {
       const all = await Promise.all(
         ids.map(async (id) => {
           const own = await readFile(`/proc/${id}/environ`, 'utf8').catch(() => '')
-          if (!own.includes(`EDGE=${edge}`) || id === String(process.pid)) return ''
+          // Not by EDGE, which all that this process starts has.
+          if (!own.includes(`XDG_STATE_HOME=${join(root, 'state')}`)) return ''
           return (await readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')).replaceAll(
             '\0',
             ' ',
