@@ -33,7 +33,9 @@ export function fill<T>(template: T, options: FillOptions = {}): T {
   if (other !== undefined)
     throw new TypeError(`fill: options must be now and random, got ${other}; remove it`)
   if (!Number.isFinite(now))
-    throw new TypeError(`fill: now must be milliseconds since 1970, got ${now}; omit it for the current time`)
+    throw new TypeError(
+      `fill: now must be milliseconds since 1970, got ${now}; omit it for the current time`,
+    )
   const named = new Map<string, string | number>()
   return copy(template) as T
 
