@@ -43,6 +43,14 @@ export type { Admission, Head } from '../receive/admit.ts'
 export type { AnswerFunction } from '../receive/reply/answer.ts'
 export type { FetchHost } from '../receiver/receiver-types.ts'
 export { checkJson } from '../inbox/codec.ts'
+export {
+  csvLine,
+  deliveryFields,
+  DELIVERY_FIELDS,
+  ndjsonLine,
+  taskFields,
+  TASK_FIELDS,
+} from '../inbox/fields.ts'
 export type { PreparedHandler } from '../subscribe/subscription.ts'
 export type { AnyCommit, CommitIn, CommitWrite } from '../subscribe/task.ts'
 export { retryPolicy, type ExponentialOptions, type RetryAfterOptions } from '../subscribe/retry.ts'
