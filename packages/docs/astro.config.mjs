@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import starlight from '@astrojs/starlight'
 import { defineConfig } from 'astro/config'
+import ranking from './src/ranking.json' with { type: 'json' }
 
 // No address is invented: whoever publishes the site writes it there.
 const { site } = JSON.parse(
@@ -32,6 +33,8 @@ export default defineConfig({
       favicon: '/arch.svg',
       customCss: ['./src/styles/site.css'],
       head: [{ tag: 'meta', attrs: { 'http-equiv': 'Content-Security-Policy', content: POLICY } }],
+      // A word that was typed counts more than longer words that start with it: "send" is not "SendGrid".
+      pagefind: { ranking },
       pagination: false,
       credits: false,
       expressiveCode: {
@@ -41,6 +44,7 @@ export default defineConfig({
         styleOverrides: { frames: { frameBoxShadowCssValue: 'none' } },
       },
       sidebar: [
+        { label: 'Start here', slug: 'start' },
         {
           label: 'Tutorials',
           items: ['tutorials/first-webhook', 'tutorials/stripe-nextjs', 'tutorials/two-machines'],
@@ -48,6 +52,7 @@ export default defineConfig({
         {
           label: 'Receive',
           items: [
+            { label: 'From a provider', slug: 'providers' },
             'how-to/hosts',
             'how-to/verify',
             'how-to/laptop',
@@ -58,6 +63,7 @@ export default defineConfig({
             'how-to/reply',
             'how-to/gateways',
             'how-to/serverless',
+            'how-to/lambda',
             'how-to/cloudflare',
             'how-to/runtimes',
           ],
@@ -80,21 +86,18 @@ export default defineConfig({
             'how-to/checklist',
             'how-to/worker',
             'how-to/shutdown',
-            'how-to/operations',
             'how-to/watch',
+            'how-to/operations',
+            'how-to/missed-events',
+            'how-to/alerts',
             'how-to/telemetry',
             'how-to/privacy',
-            { label: 'Register, and catch up', slug: 'packages/registrar' },
+            'how-to/upgrade',
+            { label: 'Register at the provider', slug: 'packages/registrar' },
           ],
         },
-        {
-          label: 'Diagnose',
-          items: ['explain', { label: 'Audit an endpoint', slug: 'packages/cli' }],
-        },
-        {
-          label: 'Send',
-          items: [{ label: 'Forward and send webhooks', slug: 'packages/forward' }],
-        },
+        { label: 'Diagnose', items: ['explain', 'how-to/audit'] },
+        { label: 'Send', items: ['how-to/forward', 'how-to/send'] },
         {
           label: 'Migrate',
           collapsed: true,
@@ -103,7 +106,14 @@ export default defineConfig({
         {
           label: 'Reference',
           items: [
-            { label: 'Providers', slug: 'providers' },
+            { label: 'Errors by code', slug: 'errors' },
+            'reference/replies',
+            { label: 'Command line', slug: 'packages/cli' },
+            'reference/inboxes',
+            'reference/logs',
+            { label: 'Metrics and spans', slug: 'packages/otel' },
+            'reference/json',
+            'reference/glossary',
             {
               label: 'Options by package',
               collapsed: true,
@@ -114,26 +124,18 @@ export default defineConfig({
               collapsed: true,
               items: [{ autogenerate: { directory: 'packages' } }],
             },
-            { label: 'Errors by code', slug: 'errors' },
-            'reference/replies',
-            { label: 'Command line', slug: 'packages/cli' },
-            'reference/logs',
-            { label: 'Metrics and spans', slug: 'packages/otel' },
-            'reference/json',
-            'reference/glossary',
           ],
         },
         {
           label: 'Explanation',
           items: [
             'explanation/is-it-for-me',
+            'explanation/compared',
             'explanation/delivery',
             'explanation/inboxes',
             'explanation/fairness',
             'explanation/what-breaks-it',
-            'explanation/compared',
-            { label: 'Security', slug: 'security' },
-            'threat-model',
+            { label: 'Security model', slug: 'security' },
             'explanation/versions',
             'architecture',
             'decisions',

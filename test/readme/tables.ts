@@ -1,5 +1,5 @@
-// `node test/readme/tables.ts` writes the README's table of hosts and the table of PROVIDERS.md, from the tables of hosts and the
-// catalogue; a test compares them.
+// `node test/readme/tables.ts` writes the README's table of hosts, the table of PROVIDERS.md and the limits of inboxes, from the
+// tables of hosts, the catalogue and the options; a test compares them.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { catalogue, type CatalogueEntry } from '@postern/providers'
@@ -13,6 +13,13 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const FILES: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   'README.md': { hosts: adapters },
   'packages/providers/PROVIDERS.md': { providers },
+  'packages/docs/pages/reference/inboxes.md': {
+    limits: () =>
+      defaults('maxPending', 'maxPendingShare', 'maxWaitingBytes', 'maxRunning', 'deadline'),
+    retention: () =>
+      defaults('dedupeWindow', 'keepDone', 'keepDead', 'max', 'maxDead', 'maxDeliveries'),
+    processes: () => defaults('lease', 'pollInterval'),
+  },
 }
 
 /** A document as it is, and as the sources of its tables want it. */
@@ -60,6 +67,43 @@ function providers(): string {
 function row(entry: CatalogueEntry): string {
   const file = entry.name.replaceAll('.', '-')
   return `| [${entry.title}](${entry.docs}) | \`${file}\` | ${entry.secretOption ? `\`${entry.secretOption}\`` : `none: \`${Object.keys(entry.example).join('`, `')}\``} | ${entry.scheme} | ${entry.handshakes.join(', ')} | ${answers(entry)} | ${entry.checked} |`
+}
+
+const INBOXES: readonly (readonly [inbox: string, folder: string])[] = [
+  ['sqliteInbox', 'sqlite'],
+  ['postgresInbox', 'postgres'],
+  ['mysqlInbox', 'mysql'],
+  ['bullmqInbox', 'bullmq'],
+  ['durableObject', 'cloudflare'],
+  ['memoryInbox', 'core'],
+  ['inlineInbox', 'core'],
+]
+
+/** A row for each inbox that has one of the options, with the defaults. */
+function defaults(...names: readonly string[]): string {
+  const rows = INBOXES.flatMap(([inbox, folder]) => {
+    const text = readFileSync(`${root}packages/${folder}/OPTIONS.md`, 'utf8')
+    const part = text
+      .split(/^### /m)
+      .find((one) => one.toLowerCase().startsWith(`${inbox}options\n`.toLowerCase()))!
+    const cells = names.map(
+      (name) => new RegExp(`^\\| \`${name}\` \\|.*\\| ([^|]*) \\|$`, 'm').exec(part)?.[1],
+    )
+    if (cells.every((cell) => cell === undefined)) return []
+    return [
+      `| \`${inbox}\` | ${cells.map((cell) => (cell === undefined ? '–' : plain(cell))).join(' | ')} |`,
+    ]
+  })
+  const head = [`| inbox | ${names.map((name) => `\`${name}\``).join(' | ')} |`]
+  return [...head, `| --- |${' --- |'.repeat(names.length)}`, ...rows].join('\n')
+}
+
+/** A default as people write it. */
+function plain(value: string): string {
+  return value
+    .replace(/, or an eighth of the free memory if that is less$/, '')
+    .replaceAll(/(?<=\d)_(?=\d)/g, ',')
+    .replaceAll("'", '')
 }
 
 if (import.meta.main)

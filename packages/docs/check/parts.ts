@@ -205,6 +205,10 @@ export const parts: Readonly<Record<string, Part>> = {
     try {
       const tab = await openTab(browser, `${served.url}/`)
       const missed = await askAll(tab.page as never)
+      const lost = await openTab(browser, `${served.url}/webhooks/stripe`)
+      const link = lost.page.locator('.find a[href="/providers/stripe/"]')
+      await link.waitFor({ timeout: 10_000 }).catch(() => {})
+      const isFound = (await link.count()) === 1
       const count = Object.keys(QUESTIONS).length
       return [
         [
@@ -212,6 +216,12 @@ export const parts: Readonly<Record<string, Part>> = {
           'all',
           `${count - missed.length} of ${count}${missed.map((one) => `; ${one}`).join('')}`,
           missed.length === 0,
+        ],
+        [
+          'an address that leads nowhere, `/webhooks/stripe`',
+          'a page with a search that finds `/providers/stripe/`',
+          isFound ? 'found' : 'not found',
+          isFound,
         ],
       ]
     } finally {

@@ -1,3 +1,4 @@
+import ranking from '../src/ranking.json' with { type: 'json' }
 import type { Page } from '../../inspector/node_modules/playwright-core/index.js'
 
 /** What people ask every day, and the pages that answer it: one of them must be among the first three. */
@@ -40,14 +41,29 @@ export const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
   transaction: ['how-to/your-orm', 'packages/postgres', 'packages/sqlite'],
   prisma: ['how-to/your-orm'],
   vercel: ['how-to/serverless', 'providers/vercel', 'how-to/hosts'],
-  lambda: ['how-to/serverless', 'packages/aws-lambda'],
+  lambda: ['how-to/lambda', 'how-to/serverless', 'packages/aws-lambda'],
   cloudflare: ['how-to/cloudflare', 'packages/cloudflare'],
   gdpr: ['how-to/privacy'],
   encrypt: ['how-to/privacy'],
-  prometheus: ['packages/otel', 'packages/prometheus', 'how-to/operations', 'how-to/telemetry'],
+  prometheus: [
+    'how-to/alerts',
+    'packages/otel',
+    'packages/prometheus',
+    'how-to/operations',
+    'how-to/telemetry',
+  ],
   'which inbox': ['explanation/inboxes'],
   redis: ['packages/bullmq', 'packages/redis', 'explanation/inboxes'],
-  'forward webhooks': ['packages/forward'],
+  'forward webhooks': ['how-to/forward', 'packages/forward'],
+  'send webhooks': ['how-to/send', 'packages/forward'],
+  'missed events': ['how-to/missed-events'],
+  alerts: ['how-to/alerts'],
+  'health check': ['how-to/alerts'],
+  upgrade: ['how-to/upgrade'],
+  audit: ['how-to/audit'],
+  maxPending: ['reference/inboxes', 'explanation/fairness'],
+  'twilio proxy': ['how-to/proxy', 'providers/twilio'],
+  'stripe next.js postgres': ['tutorials/stripe-nextjs', 'how-to/serverless', 'how-to/your-orm'],
   hookdeck: ['how-to/gateways', 'explanation/compared', 'providers/hookdeck-gateway'],
   'poison pill': ['explanation/fairness', 'reference/glossary', 'how-to/shutdown'],
   benchmark: ['proof', 'explanation/compared'],
@@ -55,11 +71,14 @@ export const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
 
 /** Asks the search of the built site, as its dialog does: the questions whose page is not among the first three. */
 export async function askAll(page: Page): Promise<readonly string[]> {
-  const found = await page.evaluate(async (questions) => {
+  const asked = { questions: Object.keys(QUESTIONS), ranking }
+  const found = await page.evaluate(async ({ questions, ranking: by }) => {
     // A name that bundlers and tsc leave alone: the file is part of the built site.
     const search = (await import(new URL('/pagefind/pagefind.js', location.origin).href)) as {
+      options(given: object): Promise<void>
       search(words: string): Promise<{ results: { data(): Promise<{ url: string }> }[] }>
     }
+    await search.options({ ranking: by })
     const all: [string, string[]][] = []
     for (const question of questions) {
       const { results } = await search.search(question)
@@ -67,7 +86,7 @@ export async function askAll(page: Page): Promise<readonly string[]> {
       all.push([question, first.map(({ url }) => new URL(url, location.origin).pathname)])
     }
     return all
-  }, Object.keys(QUESTIONS))
+  }, asked)
   return found.flatMap(([question, first]) =>
     QUESTIONS[question]!.some((slug) => first.includes(`/${slug}/`))
       ? []

@@ -35,9 +35,10 @@ export async function serveFolder(folder: string): Promise<Served> {
         response.setHeader('content-type', TYPES[extname(file)] ?? 'application/octet-stream')
         response.end(bytes)
       },
-      () => {
-        response.statusCode = 404
-        response.end()
+      async () => {
+        const lost = await readFile(join(folder, '404.html')).catch(() => '')
+        response.writeHead(404, { 'content-type': TYPES['.html'] })
+        response.end(lost)
       },
     )
   })

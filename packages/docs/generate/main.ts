@@ -6,6 +6,7 @@ import { agentFiles } from './agents.ts'
 import { documents } from './documents.ts'
 import { errorPages } from './errors.ts'
 import { frontPage, proofPage } from './front.ts'
+import { lostPage } from './lost.ts'
 import { clear, serve, write, type Page } from './page.ts'
 import { providerPage } from './provider.ts'
 import { providersIndex } from './providers-index.ts'
@@ -22,7 +23,7 @@ const pages: readonly Page[] = [
 ]
 
 clear()
-write(pages)
+write([...pages, lostPage])
 serve(
   'arch.svg',
   readFileSync(join(import.meta.dirname, '..', 'src', 'assets', 'arch.svg'), 'utf8'),
