@@ -39,7 +39,6 @@ export const adcp: Factory<AdcpOptions> = /* @__PURE__ */ provider({
   docs: 'https://docs.adcontextprotocol.org/docs/building/implementation/webhooks',
   setup: {
     place: 'push_notification_config.url of each task that you ask a seller for',
-    docs: 'https://docs.adcontextprotocol.org/docs/building/implementation/webhooks',
   },
   topics: ['create_media_buy.completed', 'task.completed'],
   facts: {

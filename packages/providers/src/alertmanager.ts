@@ -21,7 +21,6 @@ export const alertmanager: Factory<AlertmanagerOptions> = /* @__PURE__ */ provid
   setup: {
     place: 'the configuration file: url, in webhook_configs of a receiver',
     secret: 'the credentials that you set for authorization, in http_config',
-    docs: 'https://prometheus.io/docs/alerting/latest/configuration/#webhook_config',
   },
   topics: ['firing', 'resolved'],
   facts: {

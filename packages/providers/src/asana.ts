@@ -59,7 +59,6 @@ export const asana: Factory<AsanaOptions> = /* @__PURE__ */ provider({
   setup: {
     call: 'POST https://app.asana.com/api/1.0/webhooks',
     secret: 'X-Hook-Secret of the first request to your URL, which the receiver keeps',
-    docs: 'https://developers.asana.com/docs/webhooks-guide',
   },
   notSecret: [[/^\d\/\d+/, 'an access token']],
   topics: ['task.added', 'task.changed', 'task.deleted', 'story.added', 'project.changed'],

@@ -16,7 +16,7 @@ import type { EventDraft, Factory } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { HOUR } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'
-import type { CertificateOptions } from './schemes/certificate/options.ts'
+import type { CertificateOptions } from './schemes/certificate/source.ts'
 import { signedByCertificate, type CertificateClaim } from './schemes/certificate/certificate.ts'
 
 /** Options of {@link awsSns}. */

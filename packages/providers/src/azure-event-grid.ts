@@ -4,8 +4,7 @@ import { token, type Factory, type ParsedBody } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'
-import { consent, CONSENT_HEADERS } from './schemes/abuse-protection.ts'
-import { checkedChallenge } from './schemes/challenge.ts'
+import { consent, CONSENT_HEADERS, checkedChallenge } from './schemes/challenge.ts'
 
 /** Options of {@link azureEventGrid}. */
 export interface AzureEventGridOptions {

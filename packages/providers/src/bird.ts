@@ -1,23 +1,10 @@
 import { createHash } from 'node:crypto'
-import type { Delivery, SecretOption } from '@postern/core'
 import { jwt, type Factory } from '@postern/core/scheme'
-import {
-  mergeDeep,
-  mismatch,
-  safeEqual,
-  stringifyJson,
-  type JwtClaims,
-} from '@postern/core/internal'
-import { provider } from './common/provider.ts'
+import { mismatch, safeEqual, type JwtClaims } from '@postern/core/internal'
 import { HOUR } from './common/units.ts'
 import { text } from './common/read.ts'
-import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
-
-/** Options of {@link bird}. `publicUrl` is the URL as it is at Bird. */
-export interface BirdOptions extends PublicUrlOption {
-  /** The signing key of the account, as its text. */
-  readonly signingKey: SecretOption
-}
+import { urlScheme, type PublicUrlOption } from './schemes/public-url.ts'
+import { preset, topicOf, type UrlPresetOptions } from './schemes/preset.ts'
 
 const HEADER = 'messagebird-signature-jwt'
 
@@ -27,7 +14,7 @@ const HEADER = 'messagebird-signature-jwt'
  * there is no id of the event.
  * https://developers.messagebird.com/api/
  */
-export const bird: Factory<BirdOptions> = /* @__PURE__ */ provider({
+export const bird: Factory<UrlPresetOptions<'signingKey'>> = /* @__PURE__ */ preset({
   name: 'bird',
   title: 'Bird (MessageBird)',
   docs: 'https://developers.messagebird.com/api/',
@@ -37,53 +24,48 @@ export const bird: Factory<BirdOptions> = /* @__PURE__ */ provider({
     docs: 'https://developers.messagebird.com/api/conversations/',
   },
   topics: ['message.created', 'message.updated', 'conversation.created'],
-  options: {
-    signingKey: 'Signing key of the account.',
+  hint: 'Signing key of the account.',
+  extra: {
     publicUrl: 'The URL as Bird has it. Default: the URL of the request.',
   },
   secret: 'signingKey',
   formats: ['json', 'form'],
-  ids: false,
   covers: { body: 'bytes', url: true, timestamp: true },
-  scheme(options) {
-    checkPublicUrl('bird', options)
-    const scheme = jwt({
-      algorithms: ['HS256', 'HS384', 'HS512'],
-      header: HEADER,
-      issuer: ['MessageBird'],
-      tolerance: 5,
-      url: (delivery) => signedUrl(delivery, options),
-      required: ['exp', 'url_hash', 'jti'],
-      bodyHash: { claim: 'payload_hash' },
-      check: (claims, delivery) => checkUrl(claims, delivery, options),
-      claims: ({ url }, seconds) => ({
-        nbf: seconds,
-        exp: seconds + 60,
-        jti: crypto.randomUUID(),
-        url_hash: hashOf(url),
+  sign: (_given, options: PublicUrlOption) =>
+    urlScheme('bird', options, (urlOf) =>
+      jwt({
+        algorithms: ['HS256', 'HS384', 'HS512'],
+        header: HEADER,
+        issuer: ['MessageBird'],
+        tolerance: 5,
+        url: urlOf,
+        required: ['exp', 'url_hash', 'jti'],
+        bodyHash: { claim: 'payload_hash' },
+        check: (claims, delivery) => checkUrl(claims, urlOf(delivery)),
+        claims: ({ url }, seconds) => ({
+          nbf: seconds,
+          exp: seconds + 60,
+          jti: crypto.randomUUID(),
+          url_hash: hashOf(url),
+        }),
       }),
-    })
-    return { ...scheme, covers: { ...scheme.covers, url: options.publicUrl === undefined } }
-  },
+    ),
+  fixedTolerance: true,
   facts: {
     scheme: 'JWT (HS256, HS384, HS512) with the SHA-256 of {url} and of {body}, hex',
     tolerance: 65,
-    checked: '2026-11-28',
-    delivers: {
-      retries: 8 * HOUR,
-      after4xx: 'retried',
-      ok: '2xx',
-      source: 'https://docs.bird.com/api/notifications-api/retries',
-    },
   },
-  events: (_delivery, { value }) => [{ topic: text(value, 'type') ?? 'event', payload: value }],
-  compose: ({ topic = 'message.created', payload }) => ({
-    body: stringifyJson(mergeDeep({ type: topic }, payload)),
-  }),
+  checked: '2026-11-28',
+  delivers: {
+    retries: 8 * HOUR,
+    after4xx: 'retried',
+    ok: '2xx',
+    source: 'https://docs.bird.com/api/notifications-api/retries',
+  },
+  topic: topicOf('type'),
 })
 
-function checkUrl(claims: JwtClaims, delivery: Delivery, options: BirdOptions): void {
-  const url = signedUrl(delivery, options)
+function checkUrl(claims: JwtClaims, url: string): void {
   if (!safeEqual(text(claims, 'url_hash') ?? '', hashOf(url)))
     throw mismatch({ header: HEADER, field: 'url_hash' }, 1, { url })
 }

@@ -1,7 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { KIB } from './common/units.ts'
 import { agreedTopic, text } from './common/read.ts'
-import { sender, type PresetOptions } from './schemes/sender.ts'
+import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
  * Bitbucket Cloud and Data Center. HMAC-SHA256 over the body in `X-Hub-Signature`, whose other users sign with SHA-1. The
@@ -12,7 +12,7 @@ import { sender, type PresetOptions } from './schemes/sender.ts'
  * tries at most twice more.
  * https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/
  */
-export const bitbucket: Factory<PresetOptions> = /* @__PURE__ */ sender({
+export const bitbucket: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'bitbucket',
   title: 'Bitbucket',
   docs: 'https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/',
@@ -32,23 +32,10 @@ export const bitbucket: Factory<PresetOptions> = /* @__PURE__ */ sender({
     retryHeaders: { 'x-attempt-number': '2' },
     source: 'https://support.atlassian.com/bitbucket-cloud/docs/troubleshoot-webhooks/',
   },
-  claims: 'x-request-uuid',
-  topicHeader: 'x-event-key',
-  covers: { body: 'bytes' },
   sign: () => hmac({ header: 'X-Hub-Signature', prefix: 'sha256=' }),
-  events: (delivery, { value }) => [
-    {
-      id: delivery.header('x-request-uuid') || delivery.header('x-request-id') || undefined,
-      topic: agreedTopic(text(value, 'eventKey'), delivery, 'x-event-key'),
-      payload: value,
-    },
-  ],
-  compose: ({ topic = 'repo:push', id = crypto.randomUUID() }) => ({
-    headers: {
-      'user-agent': 'Bitbucket-Webhooks/2.0',
-      'x-event-key': topic,
-      'x-request-uuid': id,
-      'x-attempt-number': '1',
-    },
-  }),
+  id: (delivery) => delivery.header('x-request-uuid') || delivery.header('x-request-id'),
+  eventIdHeader: 'X-Request-UUID',
+  topic: (delivery, { value }) => agreedTopic(text(value, 'eventKey'), delivery, 'x-event-key'),
+  topicHeader: 'X-Event-Key',
+  sends: () => ({ 'user-agent': 'Bitbucket-Webhooks/2.0', 'x-attempt-number': '1' }),
 })

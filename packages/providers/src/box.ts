@@ -23,5 +23,5 @@ export const box: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   topicField: 'trigger',
   checked: '2026-11-28',
   delivers: { within: 30_000, retries: 7_200_000, after4xx: 'retried', ok: '2xx', retryId: 'same' },
-  sends: { 'box-signature-version': '1', 'box-signature-algorithm': 'HmacSHA256' },
+  sends: () => ({ 'box-signature-version': '1', 'box-signature-algorithm': 'HmacSHA256' }),
 })

@@ -1,12 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
-import {
-  textReply,
-  WebhookError,
-  type Delivery,
-  type Reply,
-  type SecretOption,
-} from '@postern/core'
+import { textReply, WebhookError, type Delivery, type Reply } from '@postern/core'
 import {
   hmacDigest,
   malformed,
@@ -16,20 +10,21 @@ import {
   type Keyring,
 } from '@postern/core/internal'
 import type { Factory, Scheme } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { DAY, FORM_TYPE } from './common/units.ts'
 import { field, needed } from './common/read.ts'
 import { xmlElements } from './schemes/xml-elements.ts'
+import { sender, type PresetOptions } from './schemes/sender.ts'
 
-/** Options of {@link braintree}. */
-export interface BraintreeOptions {
-  /** The private key of the API key pair. */
-  readonly privateKey: SecretOption
-  /** The public key of the pair: it says which of the signatures in a delivery is ours. */
+const CHALLENGE = /^[a-f0-9]{20,32}$/
+
+/** Options of {@link braintree} next to the private key. */
+interface PublicKey {
+  /** The public key of the pair. It says which of the signatures in a delivery is yours. */
   readonly publicKey: string
 }
 
-const CHALLENGE = /^[a-f0-9]{20,32}$/
+/** Options of {@link braintree}. */
+export type BraintreeOptions = PresetOptions<'privateKey'> & PublicKey
 
 /**
  * Braintree. HMAC-SHA1 over `bt_payload` as the form has it, its line breaks included, with the SHA-1 of the private key as
@@ -38,7 +33,7 @@ const CHALLENGE = /^[a-f0-9]{20,32}$/
  * only, which are not notification. Braintree waits 30 s and retries hourly for 24 hours, 3 in the sandbox.
  * https://developer.paypal.com/braintree/docs/guides/webhooks/overview
  */
-export const braintree: Factory<BraintreeOptions> = /* @__PURE__ */ provider({
+export const braintree: Factory<BraintreeOptions> = /* @__PURE__ */ sender({
   name: 'braintree',
   title: 'Braintree',
   docs: 'https://developer.paypal.com/braintree/docs/guides/webhooks/overview',
@@ -53,12 +48,12 @@ export const braintree: Factory<BraintreeOptions> = /* @__PURE__ */ provider({
   facts: {
     scheme: 'HMAC-SHA1 of the field bt_payload, hex, keyed with the SHA-1 of the private key',
     place: { field: 'bt_signature' },
-    example: { publicKey: 'public_key', privateKey: 'an-example-secret' },
-    checked: '2026-11-26',
-    delivers: { within: 30_000, retries: DAY, ok: '2xx' },
   },
-  options: {
-    privateKey: 'The private key of the API key pair.',
+  example: { publicKey: 'public_key', privateKey: 'an-example-secret' },
+  checked: '2026-11-26',
+  delivers: { within: 30_000, retries: DAY, ok: '2xx' },
+  hint: 'The private key of the API key pair.',
+  extra: {
     publicKey: 'The public key of the pair.',
   },
   formats: ['form'],
@@ -68,7 +63,7 @@ export const braintree: Factory<BraintreeOptions> = /* @__PURE__ */ provider({
   covers: { body: 'fields' },
   methods: ['POST', 'GET'],
   xml: true,
-  scheme({ publicKey }) {
+  sign(_given, { publicKey }: PublicKey) {
     if (typeof publicKey !== 'string' || !/^[^\s|&]+$/.test(publicKey))
       throw new TypeError('braintree: publicKey must be the public key of the API key pair')
     return signature(publicKey)

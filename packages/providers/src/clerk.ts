@@ -1,6 +1,9 @@
 import type { Factory } from '@postern/core/scheme'
-import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
-import { SVIX_DELIVERS } from './common/svix-delivers.ts'
+import {
+  standardFamily,
+  type StandardFamilySecretOptions,
+  SVIX_DELIVERS,
+} from './schemes/standard-family.ts'
 
 /**
  * Clerk: Standard Webhooks sent by Svix, under `svix-*` headers. Svix wants its 2xx within 15 s and retries for about

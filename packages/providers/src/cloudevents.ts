@@ -10,7 +10,7 @@ import {
   type ParsedBody,
 } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
-import { consent, CONSENT_HEADERS } from './schemes/abuse-protection.ts'
+import { consent, CONSENT_HEADERS } from './schemes/challenge.ts'
 
 /** Options of {@link cloudevents}. */
 export interface CloudeventsOptions {
@@ -37,7 +37,6 @@ export const cloudevents: Factory<CloudeventsOptions> = /* @__PURE__ */ provider
   setup: {
     place: 'the subscription at the sender; it asks your URL by OPTIONS for permission',
     secret: 'a token that you and the sender agree on',
-    docs: 'https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md',
   },
   topics: ['com.example.order.placed'],
   handshakes: ['OPTIONS WebHook-Request-Origin'],

@@ -27,7 +27,6 @@ export const cloudflareAccess: Factory<CloudflareAccessOptions> = /* @__PURE__ *
   docs: 'https://developers.cloudflare.com/cloudflare-one/access-controls/applications/http-apps/authorization-cookie/validating-json/',
   setup: {
     place: 'an application of Access over the path of the route',
-    docs: 'https://developers.cloudflare.com/cloudflare-one/access-controls/applications/http-apps/authorization-cookie/validating-json/',
   },
   topics: ['request'],
   facts: {

@@ -26,7 +26,7 @@ export const configcat: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   eventIdHeader: 'X-ConfigCat-Webhook-ID',
   topic: 'config.changed',
   covers: { body: 'bytes', id: true, timestamp: true },
-  sends: { 'x-configcat-webhook-id': 'b616ca659d154a5fb907dd8475792eeb' },
+  sends: () => ({ 'x-configcat-webhook-id': 'b616ca659d154a5fb907dd8475792eeb' }),
   formats: ['json', 'form', 'text', 'bytes'],
   checked: '2026-11-28',
   delivers: { after4xx: 'retried', ok: '2xx' },

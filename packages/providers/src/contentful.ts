@@ -1,4 +1,4 @@
-import { type Delivery, type SecretOption, WebhookError } from '@postern/core'
+import { type Delivery, WebhookError } from '@postern/core'
 import { toleranceOption, malformed, parseTimestamp, singleHeader } from '@postern/core/internal'
 import {
   type Draft,
@@ -8,16 +8,15 @@ import {
   hmac,
   type Scheme,
 } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
-import { checkPublicUrl, type PublicUrlOption, signedUrl } from './schemes/public-url.ts'
+import { type PublicUrlOption, urlScheme } from './schemes/public-url.ts'
+import { sender, type DatedPresetOptions } from './schemes/sender.ts'
 
-/** Options of {@link contentful}. Of `publicUrl` path and query are signed. */
-export interface ContentfulOptions extends PublicUrlOption {
-  /** The space's request verification secret: 64 characters, used as they are. */
-  readonly secret: SecretOption
-  /** Seconds from which on the signed time is too far from now, in the past and in the future. @default 30 */
-  readonly tolerance?: number
-}
+/** The headers Contentful signs with. */
+const CONTENTFUL = {
+  signature: 'x-contentful-signature',
+  list: 'x-contentful-signed-headers',
+  timestamp: 'x-contentful-timestamp',
+} as const
 
 /**
  * Contentful, with request verification switched on. HMAC-SHA256 over method, path, listed headers and body. Topic is
@@ -27,7 +26,7 @@ export interface ContentfulOptions extends PublicUrlOption {
  * 5xx twice, 30 s apart. There is one secret and no overlap when it changes.
  * https://www.contentful.com/developers/docs/webhooks/request-verification/
  */
-export const contentful: Factory<ContentfulOptions> = /* @__PURE__ */ provider({
+export const contentful: Factory<DatedPresetOptions & PublicUrlOption> = /* @__PURE__ */ sender({
   name: 'contentful',
   title: 'Contentful',
   docs: 'https://www.contentful.com/developers/docs/webhooks/request-verification/',
@@ -42,27 +41,25 @@ export const contentful: Factory<ContentfulOptions> = /* @__PURE__ */ provider({
     scheme: 'HMAC-SHA256 of method, path, listed headers and {body}, hex',
     place: { header: 'X-Contentful-Signature' },
     tolerance: 30,
-    example: { secret: 'a'.repeat(64) },
-    checked: '2026-11-26',
-    delivers: { within: 30_000, retries: 120_000, after4xx: 'dropped, but 429', ok: '2xx' },
   },
-  options: {
-    secret: 'Request verification secret of the space.',
+  example: { secret: 'a'.repeat(64) },
+  checked: '2026-11-26',
+  delivers: { within: 30_000, retries: 120_000, after4xx: 'dropped, but 429', ok: '2xx' },
+  hint: 'Request verification secret of the space.',
+  extra: {
     publicUrl: 'The URL as Contentful calls it. Default: the URL of the request.',
-    tolerance: 'Seconds from which on the signed time is too far from now. Default 30.',
   },
   formats: ['json', 'form'],
   claims: 'x-contentful-idempotency-key',
   topicHeader: 'x-contentful-topic',
   covers: { body: 'bytes', url: true, id: true, topic: true, timestamp: true },
   methods: ['POST', 'PUT', 'PATCH', 'DELETE', 'GET'],
-  prepare(options) {
-    checkPublicUrl('contentful', options)
-    return { ...options, ttl: toleranceOption(options.tolerance, 30) }
+  sign({ tolerance }, options: PublicUrlOption) {
+    toleranceOption(tolerance, 30)
+    return urlScheme('contentful', options, contentfulScheme)
   },
-  scheme: contentfulScheme,
   labelled: (delivery) => signedHeader(delivery, 'content-type') !== undefined,
-  check: (delivery, clock, { ttl }) => checkTtl(delivery, clock(), ttl),
+  check: (delivery, clock, { tolerance = 30 }) => checkTtl(delivery, clock(), tolerance),
   events,
   compose,
 })
@@ -91,30 +88,17 @@ function compose({ topic = 'ContentManagement.Entry.publish', id, at = Date.now(
   }
 }
 
-/** The headers Contentful signs with. */
-const CONTENTFUL = {
-  signature: 'x-contentful-signature',
-  list: 'x-contentful-signed-headers',
-  timestamp: 'x-contentful-timestamp',
-} as const
-
 /**
  * Contentful's request verification: HMAC-SHA256 over method, path with query, the headers the sender lists, and body,
  * joined by line feeds.
  */
-function contentfulScheme(options: PublicUrlOption): Scheme<Uint8Array> {
+function contentfulScheme(url: (delivery: Delivery) => string): Scheme<Uint8Array> {
   const scheme = hmac({
     header: CONTENTFUL.signature,
-    covers: {
-      body: 'bytes',
-      url: options.publicUrl === undefined,
-      id: true,
-      topic: true,
-      timestamp: true,
-    },
-    url: (delivery) => signedUrl(delivery, options),
+    covers: { body: 'bytes', id: true, topic: true, timestamp: true },
+    url,
     message: (delivery) => [
-      `${delivery.method}\n${pathOf(signedUrl(delivery, options))}\n${headersOf(delivery)}\n`,
+      `${delivery.method}\n${pathOf(url(delivery))}\n${headersOf(delivery)}\n`,
       delivery.body,
     ],
   })

@@ -33,7 +33,6 @@ export const dockerHub: Factory<DockerHubOptions> = /* @__PURE__ */ provider({
   setup: {
     steps: ['<repository>', 'Webhooks', 'Create'],
     secret: 'a text of your own, in the URL: Docker Hub signs nothing',
-    docs: 'https://docs.docker.com/docker-hub/repos/manage/webhooks/',
   },
   notSecret: [[/^dckr_(?:pat|oat)_/, 'a token for the API']],
   topics: ['push'],

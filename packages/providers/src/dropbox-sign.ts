@@ -1,4 +1,4 @@
-import { textReply, WebhookError, type Delivery, type SecretOption } from '@postern/core'
+import { textReply, WebhookError, type Delivery } from '@postern/core'
 import {
   hmacAlgorithm,
   mergeDeep,
@@ -8,79 +8,16 @@ import {
   stringifyJson,
 } from '@postern/core/internal'
 import type { Factory, Scheme, SignableRequest } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { joined } from './schemes/ids.ts'
 import { at, member, text } from './common/read.ts'
 import { DAY } from './common/units.ts'
-
-/** Options of {@link dropboxSign}. */
-export interface DropboxSignOptions {
-  /** The API key of the account, or of the API app. */
-  readonly apiKey: SecretOption
-}
+import { sender, type PresetOptions } from './schemes/sender.ts'
 
 const ID = [
   'event.event_hash',
   'signature_request.signature_request_id',
   'event.event_metadata.related_signature_id',
 ]
-
-/**
- * Dropbox Sign (HelloSign). A multipart form with the event as JSON in its field `json`; `event.event_hash` is the HMAC-SHA256 of
- * time and type in hex. **Nothing else of the body is signed**: ask the API for the request. Topic is `event.event_type`; id is
- * made of the hash, the request and the signature. Its answer is the text it wants, `Hello API Event Received`.
- * https://developers.hellosign.com/docs/events/walkthrough
- */
-export const dropboxSign: Factory<DropboxSignOptions> = /* @__PURE__ */ provider({
-  name: 'dropbox-sign',
-  title: 'Dropbox Sign',
-  docs: 'https://developers.hellosign.com/docs/events/walkthrough',
-  setup: {
-    steps: ['Settings', 'API', 'Account callback'],
-    secret: 'the API key of the account',
-    docs: 'https://developers.hellosign.com/docs/events/walkthrough',
-  },
-  topics: ['signature_request_sent', 'signature_request_signed', 'signature_request_all_signed'],
-  options: { apiKey: 'API key of the account or of the API app.' },
-  secret: 'apiKey',
-  formats: ['multipart'],
-  covers: { body: 'none' },
-  scheme: () => SCHEME,
-  facts: {
-    scheme: 'HMAC-SHA256 of event_time and event_type, hex; the body is not signed',
-    place: { field: 'json.event.event_hash' },
-    checked: '2026-11-28',
-    delivers: {
-      retries: 3 * DAY,
-      after4xx: 'retried',
-      ok: '200 with the text Hello API Event Received',
-      source:
-        'https://developers.hellosign.com/api/manual-reference-pages/glossary/callbacks-events',
-    },
-  },
-  reply: (result) =>
-    result.kind === 'rejected' ? undefined : textReply('Hello API Event Received'),
-  events: (delivery, { value }) => {
-    const event = jsonOf(delivery, text(at(value, 'fields'), 'json'))
-    const parts = ID.map((path) => member(event, path)).filter((part) => part !== undefined)
-    return [
-      {
-        id: joined(parts) || undefined,
-        topic: member(event, 'event.event_type') ?? '',
-        payload: event,
-      },
-    ]
-  },
-  compose: ({ topic = 'signature_request_sent', payload, at: now = Date.now() }) => {
-    const event = { event_type: topic, event_time: String(Math.floor(now / 1000)) }
-    return {
-      headers: { 'content-type': 'multipart/form-data; boundary=postern' },
-      body: formOf(mergeDeep({ event }, payload)),
-    }
-  },
-})
-
-const ALGORITHM = /* @__PURE__ */ hmacAlgorithm()
 
 const SCHEME: Scheme<Uint8Array> = {
   covers: { body: 'none' },
@@ -113,6 +50,61 @@ const SCHEME: Scheme<Uint8Array> = {
     return { ...request, body: new TextEncoder().encode(formOf(signed)) }
   },
 }
+
+/**
+ * Dropbox Sign (HelloSign). A multipart form with the event as JSON in its field `json`; `event.event_hash` is the HMAC-SHA256 of
+ * time and type in hex. **Nothing else of the body is signed**: ask the API for the request. Topic is `event.event_type`; id is
+ * made of the hash, the request and the signature. Its answer is the text it wants, `Hello API Event Received`.
+ * https://developers.hellosign.com/docs/events/walkthrough
+ */
+export const dropboxSign: Factory<PresetOptions<'apiKey'>> = /* @__PURE__ */ sender({
+  name: 'dropbox-sign',
+  title: 'Dropbox Sign',
+  docs: 'https://developers.hellosign.com/docs/events/walkthrough',
+  setup: {
+    steps: ['Settings', 'API', 'Account callback'],
+    secret: 'the API key of the account',
+  },
+  topics: ['signature_request_sent', 'signature_request_signed', 'signature_request_all_signed'],
+  hint: 'API key of the account or of the API app.',
+  secret: 'apiKey',
+  formats: ['multipart'],
+  covers: { body: 'none' },
+  sign: () => SCHEME,
+  facts: {
+    scheme: 'HMAC-SHA256 of event_time and event_type, hex; the body is not signed',
+    place: { field: 'json.event.event_hash' },
+  },
+  checked: '2026-11-28',
+  delivers: {
+    retries: 3 * DAY,
+    after4xx: 'retried',
+    ok: '200 with the text Hello API Event Received',
+    source: 'https://developers.hellosign.com/api/manual-reference-pages/glossary/callbacks-events',
+  },
+  reply: (result) =>
+    result.kind === 'rejected' ? undefined : textReply('Hello API Event Received'),
+  events: (delivery, { value }) => {
+    const event = jsonOf(delivery, text(at(value, 'fields'), 'json'))
+    const parts = ID.map((path) => member(event, path)).filter((part) => part !== undefined)
+    return [
+      {
+        id: joined(parts) || undefined,
+        topic: member(event, 'event.event_type') ?? '',
+        payload: event,
+      },
+    ]
+  },
+  compose: ({ topic = 'signature_request_sent', payload, at: now = Date.now() }) => {
+    const event = { event_type: topic, event_time: String(Math.floor(now / 1000)) }
+    return {
+      headers: { 'content-type': 'multipart/form-data; boundary=postern' },
+      body: formOf(mergeDeep({ event }, payload)),
+    }
+  },
+})
+
+const ALGORITHM = /* @__PURE__ */ hmacAlgorithm()
 
 async function eventOf(delivery: Delivery): Promise<unknown> {
   const { fields } = await parseMultipart(delivery.body, {

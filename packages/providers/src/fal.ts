@@ -47,7 +47,6 @@ export const fal: Factory<FalOptions> = /* @__PURE__ */ provider({
   setup: {
     place: 'fal_webhook in the query of the request to the queue',
     secret: 'nothing: the public keys are fetched from fal',
-    docs: 'https://docs.fal.ai/model-apis/model-endpoints/webhooks',
   },
   topics: ['OK', 'ERROR'],
   options: {

@@ -1,4 +1,4 @@
-import { createDelivery, WebhookError, type ErrorDetails, type SecretOption } from '@postern/core'
+import { createDelivery, WebhookError, type ErrorDetails } from '@postern/core'
 import {
   type Composed,
   factsOf,
@@ -8,51 +8,10 @@ import {
   stringifyJson,
 } from '@postern/core/internal'
 import type { Draft, EventDraft, Factory, Scheme } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { HOUR } from './common/units.ts'
 import { field, needed } from './common/read.ts'
 import { digestId, joinedId } from './schemes/ids.ts'
-
-/** Options of {@link figma}. */
-export interface FigmaOptions {
-  /** The passcode given when the webhook was made, 100 characters at most. */
-  readonly passcode: SecretOption
-}
-
-/**
- * Figma (Webhooks V2). Nothing is signed: the passcode comes in the body, so that TLS is all that protects a delivery; it is
- * taken out before anything is stored. Topic is `event_type` (`FILE_UPDATE`). Events have no id; ours is
- * `webhook_id:event_type:file_key:timestamp`, with that of the comment or version, and for a library, whose news may come in
- * parts, a digest. A wrong passcode gets the 400 that stops the webhook. Figma retries three times, after 5 minutes, half an
- * hour and 3 hours.
- * https://developers.figma.com/docs/rest-api/webhooks-security/
- */
-export const figma: Factory<FigmaOptions> = /* @__PURE__ */ provider({
-  name: 'figma',
-  title: 'Figma',
-  docs: 'https://developers.figma.com/docs/rest-api/webhooks-security/',
-  setup: {
-    call: 'POST https://api.figma.com/v2/webhooks',
-    secret: 'the text that you send as passcode',
-    docs: 'https://developers.figma.com/docs/rest-api/webhooks-endpoints/',
-  },
-  notSecret: [[/^figd_/, 'a token for the API']],
-  topics: ['FILE_UPDATE', 'FILE_VERSION_UPDATE', 'FILE_COMMENT', 'LIBRARY_PUBLISH', 'PING'],
-  facts: {
-    scheme: 'passcode in the body; nothing is signed',
-    place: { field: 'passcode' },
-    checked: '2026-11-26',
-    delivers: { retries: 4 * HOUR, after4xx: 'stopped by a 400', ok: '200' },
-  },
-  options: {
-    passcode: 'Passcode of the webhook.',
-  },
-  secret: 'passcode',
-  covers: { body: 'none' },
-  scheme: () => SCHEME,
-  events: (_delivery, { value }) => [eventOf(value)],
-  compose,
-})
+import { sender, type PresetOptions } from './schemes/sender.ts'
 
 const SCHEME: Scheme<string> = {
   covers: { body: 'none' },
@@ -75,6 +34,39 @@ const SCHEME: Scheme<string> = {
     return { ...request, body: new TextEncoder().encode(stringifyJson({ ...body, passcode })) }
   },
 }
+
+/**
+ * Figma (Webhooks V2). Nothing is signed: the passcode comes in the body, so that TLS is all that protects a delivery; it is
+ * taken out before anything is stored. Topic is `event_type` (`FILE_UPDATE`). Events have no id; ours is
+ * `webhook_id:event_type:file_key:timestamp`, with that of the comment or version, and for a library, whose news may come in
+ * parts, a digest. A wrong passcode gets the 400 that stops the webhook. Figma retries three times, after 5 minutes, half an
+ * hour and 3 hours.
+ * https://developers.figma.com/docs/rest-api/webhooks-security/
+ */
+export const figma: Factory<PresetOptions<'passcode'>> = /* @__PURE__ */ sender({
+  name: 'figma',
+  title: 'Figma',
+  docs: 'https://developers.figma.com/docs/rest-api/webhooks-security/',
+  setup: {
+    call: 'POST https://api.figma.com/v2/webhooks',
+    secret: 'the text that you send as passcode',
+    docs: 'https://developers.figma.com/docs/rest-api/webhooks-endpoints/',
+  },
+  notSecret: [[/^figd_/, 'a token for the API']],
+  topics: ['FILE_UPDATE', 'FILE_VERSION_UPDATE', 'FILE_COMMENT', 'LIBRARY_PUBLISH', 'PING'],
+  facts: {
+    scheme: 'passcode in the body; nothing is signed',
+    place: { field: 'passcode' },
+  },
+  checked: '2026-11-26',
+  delivers: { retries: 4 * HOUR, after4xx: 'stopped by a 400', ok: '200' },
+  hint: 'Passcode of the webhook.',
+  secret: 'passcode',
+  covers: { body: 'none' },
+  sign: () => SCHEME,
+  events: (_delivery, { value }) => [eventOf(value)],
+  compose,
+})
 
 /** A changed passcode makes no other event of it. */
 function withoutPasscode(payload: unknown): unknown {

@@ -18,7 +18,7 @@ export const framer: Factory<PresetOptions> = /* @__PURE__ */ preset({
   eventIdHeader: 'Framer-Webhook-Submission-Id',
   topic: 'form.submission',
   covers: { body: 'bytes', id: true },
-  sends: { 'framer-webhook-submission-id': '2b3c4d5e' },
+  sends: () => ({ 'framer-webhook-submission-id': '2b3c4d5e' }),
   checked: '2026-11-28',
   delivers: { redirect: 'failure', after4xx: 'retried', ok: '2xx' },
 })

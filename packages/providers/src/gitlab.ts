@@ -42,7 +42,6 @@ export const gitlab: Factory<GitlabOptions> = /* @__PURE__ */ provider({
   setup: {
     steps: ['<project>', 'Settings', 'Webhooks'],
     secret: 'the token that you set for the webhook',
-    docs: 'https://docs.gitlab.com/user/project/integrations/webhooks/',
   },
   notSecret: [[/^gl[a-z]{2,6}-/, 'a token for the API']],
   topics: ['push', 'tag_push', 'merge_request.open', 'note', 'pipeline', 'build', 'user_create'],

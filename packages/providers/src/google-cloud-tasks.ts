@@ -24,7 +24,6 @@ export const googleCloudTasks: Factory<GoogleCloudTasksOptions> = /* @__PURE__ *
   docs: 'https://docs.cloud.google.com/tasks/docs/creating-http-target-tasks',
   setup: {
     call: 'projects.locations.queues.tasks.create, with httpRequest.url and httpRequest.oidcToken',
-    docs: 'https://docs.cloud.google.com/tasks/docs/creating-http-target-tasks',
   },
   topics: ['my-queue'],
   facts: {

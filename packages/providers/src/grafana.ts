@@ -37,7 +37,6 @@ export const grafana: Factory<GrafanaOptions> = /* @__PURE__ */ provider({
       'Webhook',
     ],
     secret: 'the HMAC secret that you set in the optional settings of the webhook',
-    docs: 'https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/',
   },
   notSecret: [[/^gl(?:sa|c)_/, 'a token for the API']],
   topics: ['firing', 'resolved'],

@@ -30,7 +30,7 @@ export const intercom: Factory<PresetOptions<'clientSecret'>> = /* @__PURE__ */ 
   topicField: 'topic',
   idPrefix: 'notif_',
   sample: { type: 'notification_event', delivery_attempts: 1 },
-  sends: { 'user-agent': 'intercom-webhooks/1.0' },
+  sends: () => ({ 'user-agent': 'intercom-webhooks/1.0' }),
   checked: '2026-11-28',
   delivers: {
     within: 5_000,

@@ -1,25 +1,16 @@
 import { createHash } from 'node:crypto'
-import type { Delivery, SecretOption, WebhookError } from '@postern/core'
+import type { Delivery, WebhookError } from '@postern/core'
 import {
   ed25519Algorithm,
   malformed,
-  mergeDeep,
   signatureScheme,
   singleHeader,
-  stringifyJson,
   type SignatureAlgorithm,
   type Ed25519Key,
 } from '@postern/core/internal'
 import type { Factory } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
-import { member } from './common/read.ts'
-import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
-
-/** Options of {@link keygen}. */
-export interface KeygenOptions extends PublicUrlOption {
-  /** The Ed25519 public key of the account, in hex. */
-  readonly publicKey: SecretOption
-}
+import { urlScheme, type PublicUrlOption } from './schemes/public-url.ts'
+import { preset, topicOf, type UrlPresetOptions } from './schemes/preset.ts'
 
 const HEADER = 'keygen-signature'
 const SIGNED = '(request-target) host date digest'
@@ -34,7 +25,7 @@ const ALGORITHM: SignatureAlgorithm<Ed25519Key> = {
  * (`license.created`), id is `data.id`, both of them signed.
  * https://keygen.sh/docs/api/signatures/
  */
-export const keygen: Factory<KeygenOptions> = /* @__PURE__ */ provider({
+export const keygen: Factory<UrlPresetOptions<'publicKey'>> = /* @__PURE__ */ preset({
   name: 'keygen',
   title: 'Keygen',
   docs: 'https://keygen.sh/docs/api/signatures/',
@@ -44,55 +35,45 @@ export const keygen: Factory<KeygenOptions> = /* @__PURE__ */ provider({
     docs: 'https://keygen.sh/docs/api/webhooks/',
   },
   topics: ['license.created', 'license.validation.succeeded', 'machine.created'],
-  options: {
-    publicKey: 'Ed25519 public key of the account, in hex.',
+  hint: 'Ed25519 public key of the account, in hex.',
+  extra: {
     publicUrl: 'The URL of the endpoint as Keygen has it. Default: the URL of the request.',
   },
-  prepare(options) {
-    checkPublicUrl('keygen', options)
-    return options
-  },
   secret: 'publicKey',
-  covers: { body: 'bytes', url: true, id: true },
   reads: ['host', 'date'],
-  scheme: (options) =>
-    signatureScheme(ALGORITHM, {
-      header: HEADER,
-      covers: { body: 'bytes', url: true },
-      needs: [HEADER, 'date'],
-      read: (delivery) => ({ signatures: [signatureOf(delivery)] }),
-      write: (signature) => ({
-        [HEADER]: `algorithm="ed25519", signature="${signature}", headers="${SIGNED}"`,
+  sign: (_given, options: PublicUrlOption) =>
+    urlScheme('keygen', options, (url) =>
+      signatureScheme(ALGORITHM, {
+        header: HEADER,
+        covers: { body: 'bytes' },
+        needs: [HEADER, 'date'],
+        read: (delivery) => ({ signatures: [signatureOf(delivery)] }),
+        write: (signature) => ({
+          [HEADER]: `algorithm="ed25519", signature="${signature}", headers="${SIGNED}"`,
+        }),
+        url,
+        message: (delivery) => signedText(delivery, url(delivery), options),
       }),
-      url: (delivery) => signedUrl(delivery, options),
-      message: (delivery) => signedText(delivery, options),
-    }),
+    ),
   facts: {
     scheme: 'Ed25519 of method, path, host, date and the SHA-256 of {body}, base64',
     place: { header: 'Keygen-Signature' },
-    example: { publicKey: `private:${'9d'.repeat(32)}` },
-    checked: '2026-11-28',
-    delivers: {
-      within: 15_000,
-      retries: 217_687_000,
-      after4xx: 'retried',
-      ok: '2xx',
-      givesUp: 'disabled by a 410',
-      retryId: 'same',
-      source: 'https://github.com/keygen-sh/keygen-api/blob/master/app/workers/webhook_worker.rb',
-    },
   },
-  events: (_delivery, { value }) => [
-    {
-      id: member(value, 'data.id'),
-      topic: member(value, 'data.attributes.event') ?? 'event',
-      payload: value,
-    },
-  ],
-  compose: ({ topic = 'license.created', id = crypto.randomUUID(), payload, at = Date.now() }) => ({
-    headers: { date: new Date(at).toUTCString() },
-    body: stringifyJson(mergeDeep({ data: { id, attributes: { event: topic } } }, payload)),
-  }),
+  example: { publicKey: `private:${'9d'.repeat(32)}` },
+  checked: '2026-11-28',
+  delivers: {
+    within: 15_000,
+    retries: 217_687_000,
+    after4xx: 'retried',
+    ok: '2xx',
+    givesUp: 'disabled by a 410',
+    retryId: 'same',
+    source: 'https://github.com/keygen-sh/keygen-api/blob/master/app/workers/webhook_worker.rb',
+  },
+  eventIdField: 'data.id',
+  topic: topicOf('data.attributes.event'),
+  topicField: 'data.attributes.event',
+  sends: (at) => ({ date: new Date(at).toUTCString() }),
 })
 
 function signatureOf(delivery: Delivery): string {
@@ -113,10 +94,10 @@ function grammar(): WebhookError {
   return malformed({ header: HEADER }, `algorithm="ed25519", signature="…" and headers="${SIGNED}"`)
 }
 
-function signedText(delivery: Delivery, options: KeygenOptions): string {
+function signedText(delivery: Delivery, url: string, { publicUrl }: PublicUrlOption): string {
   const { method, body } = delivery
-  const { hostname, pathname, search } = new URL(signedUrl(delivery, options))
-  const host = options.publicUrl === undefined ? delivery.header('host') : undefined
+  const { hostname, pathname, search } = new URL(url)
+  const host = publicUrl === undefined ? delivery.header('host') : undefined
   const digest = createHash('sha256').update(body).digest('base64')
   return [
     `(request-target): ${method.toLowerCase()} ${pathname}${search}`,

@@ -1,6 +1,9 @@
 import type { Factory } from '@postern/core/scheme'
-import { SVIX_DELIVERS } from './common/svix-delivers.ts'
-import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
+import {
+  SVIX_DELIVERS,
+  standardFamily,
+  type StandardFamilySecretOptions,
+} from './schemes/standard-family.ts'
 
 /** Lithic: Standard Webhooks. https://docs.lithic.com/docs/events-api */
 export const lithic: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({

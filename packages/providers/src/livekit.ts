@@ -1,23 +1,21 @@
-import type { SecretOption } from '@postern/core'
 import { jwt, type Factory } from '@postern/core/scheme'
-import { mergeDeep, stringifyJson } from '@postern/core/internal'
-import { provider } from './common/provider.ts'
-import { needed, text } from './common/read.ts'
+import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/** Options of {@link livekit}. */
-export interface LivekitOptions {
+/** Options of {@link livekit} next to the API secret. */
+interface ApiKey {
   /** The API key of the project: the issuer of its tokens. */
   readonly apiKey: string
-  /** The API secret that belongs to the key. */
-  readonly apiSecret: SecretOption
 }
+
+/** Options of {@link livekit}. */
+export type LivekitOptions = PresetOptions<'apiSecret'> & ApiKey
 
 /**
  * LiveKit. A JSON Web Token (HS256) alone in `Authorization`, without `Bearer`, holds the SHA-256 of the body in base64, and
  * ends after some minutes. Topic is `event` (`room_started`), id is `id`, both of them signed.
  * https://docs.livekit.io/home/server/webhooks/
  */
-export const livekit: Factory<LivekitOptions> = /* @__PURE__ */ provider({
+export const livekit: Factory<LivekitOptions> = /* @__PURE__ */ preset({
   name: 'livekit',
   title: 'LiveKit',
   docs: 'https://docs.livekit.io/home/server/webhooks/',
@@ -25,14 +23,15 @@ export const livekit: Factory<LivekitOptions> = /* @__PURE__ */ provider({
     steps: ['Settings', 'Webhooks'],
     place: 'webhook.urls in the configuration of a server of your own',
     secret: 'the API secret of the key that signs',
-    docs: 'https://docs.livekit.io/home/server/webhooks/',
   },
   notSecret: [[/^API\w{10,}$/, 'the id of the API key']],
   topics: ['room_started', 'participant_joined', 'track_published'],
-  options: { apiKey: 'API key of the project.', apiSecret: 'API secret that belongs to the key.' },
+  hint: 'API secret that belongs to the key.',
+  extra: {
+    apiKey: 'API key of the project.',
+  },
   secret: 'apiSecret',
-  covers: { body: 'bytes', id: true, timestamp: true },
-  scheme({ apiKey }) {
+  sign(_given, { apiKey }: ApiKey) {
     if (typeof apiKey !== 'string' || apiKey === '')
       throw new TypeError('livekit: apiKey is missing; it is the issuer of the tokens')
     return jwt({
@@ -46,22 +45,19 @@ export const livekit: Factory<LivekitOptions> = /* @__PURE__ */ provider({
   },
   facts: {
     tolerance: 300,
-    example: { apiKey: 'APIexample', apiSecret: 'an-example-secret' },
-    checked: '2026-11-28',
-    delivers: {
-      retries: 15_000,
-      redirect: 'followed',
-      after4xx: 'dropped, but 429',
-      ok: 'any but 429 and 5xx',
-      retryId: 'same',
-      source: 'https://github.com/livekit/protocol/blob/main/webhook/resource_url_notifier.go',
-    },
   },
-  events: (_delivery, { value }) => [
-    { id: text(value, 'id'), topic: needed(value, 'event'), payload: value },
-  ],
-  compose: ({ topic = 'room_started', id = crypto.randomUUID(), payload }) => ({
-    headers: { 'content-type': 'application/webhook+json' },
-    body: stringifyJson(mergeDeep({ event: topic, id }, payload)),
-  }),
+  example: { apiKey: 'APIexample', apiSecret: 'an-example-secret' },
+  checked: '2026-11-28',
+  delivers: {
+    retries: 15_000,
+    redirect: 'followed',
+    after4xx: 'dropped, but 429',
+    ok: 'any but 429 and 5xx',
+    retryId: 'same',
+    source: 'https://github.com/livekit/protocol/blob/main/webhook/resource_url_notifier.go',
+  },
+  fixedTolerance: true,
+  eventIdField: 'id',
+  topicField: 'event',
+  sends: () => ({ 'content-type': 'application/webhook+json' }),
 })

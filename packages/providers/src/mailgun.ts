@@ -1,4 +1,4 @@
-import { type SecretOption, createDelivery, WebhookError, type Delivery } from '@postern/core'
+import { createDelivery, WebhookError, type Delivery } from '@postern/core'
 import {
   type Composed,
   mergeDeep,
@@ -12,20 +12,11 @@ import {
   parseTimestamp,
 } from '@postern/core/internal'
 import type { Draft, EventDraft, Factory, ParsedBody, Guard, Scheme } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { HOUR, MIB, FORM_TYPE } from './common/units.ts'
 import { field, text } from './common/read.ts'
+import { sender, type DatedPresetOptions } from './schemes/sender.ts'
 
-/** Options of {@link mailgun}. */
-export interface MailgunOptions {
-  /** The webhook signing key of the account; of the primary account, if events of subaccounts are to be taken too. */
-  readonly signingKey: SecretOption
-  /**
-   * Seconds the signed time may be away from now, in the past and in the future. Mailgun names none and does not say
-   * whether a retry is signed again. @default 32_400, the 8 hours of its retries and one more
-   */
-  readonly tolerance?: number
-}
+const sha256 = hmacAlgorithm()
 
 /**
  * Mailgun: event webhooks (JSON), inbound routes and older webhooks (forms, with attachments too). The signature in the
@@ -35,7 +26,7 @@ export interface MailgunOptions {
  * but for 200 and 406.
  * https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks
  */
-export const mailgun: Factory<MailgunOptions> = /* @__PURE__ */ provider({
+export const mailgun: Factory<DatedPresetOptions<'signingKey'>> = /* @__PURE__ */ sender({
   name: 'mailgun',
   title: 'Mailgun',
   docs: 'https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks',
@@ -49,22 +40,20 @@ export const mailgun: Factory<MailgunOptions> = /* @__PURE__ */ provider({
   facts: {
     scheme: 'HMAC-SHA256 of time and token in the body, hex; the rest is not signed',
     place: { field: 'signature' },
-    checked: '2026-11-28',
-    delivers: {
-      retries: 8 * HOUR,
-      after4xx: 'retried, but 406',
-      ok: '200',
-      source: 'https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/webhook-retries',
-    },
+    tolerance: 32_400,
   },
-  options: {
-    signingKey: 'Webhook signing key of the account.',
-    tolerance: 'Seconds the signed time may be away from now. Default 32400.',
+  checked: '2026-11-28',
+  delivers: {
+    retries: 8 * HOUR,
+    after4xx: 'retried, but 406',
+    ok: '200',
+    source: 'https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/webhook-retries',
   },
+  hint: 'Webhook signing key of the account.',
   formats: ['json', 'form', 'multipart'],
   secret: 'signingKey',
   covers: { body: 'none', timestamp: true },
-  scheme: ({ tolerance }) => mailgunScheme(toleranceOption(tolerance, 9 * 3600)),
+  sign: ({ tolerance }) => mailgunScheme(toleranceOption(tolerance, 9 * 3600)),
   limits: { body: 25 * MIB },
   events: (_delivery, body) => [body.kind === 'json' ? eventOf(body.value) : formEvent(body)],
   compose,
@@ -110,8 +99,6 @@ interface Claim {
   readonly token: string | undefined
   readonly signatures: readonly (string | undefined)[]
 }
-
-const sha256 = hmacAlgorithm()
 
 /**
  * Mailgun's signature inside the body: HMAC-SHA256 over time and token. Events of subaccounts have a second one, made

@@ -1,4 +1,4 @@
-import { emptyReply, WebhookError, type Delivery, type SecretOption } from '@postern/core'
+import { emptyReply, WebhookError, type Delivery } from '@postern/core'
 import {
   type Composed,
   mergeDeep,
@@ -7,17 +7,15 @@ import {
   type SignedMessage,
 } from '@postern/core/internal'
 import { hmac, type Draft, type EventDraft, type Factory, type Scheme } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { FORM_TYPE, MIB } from './common/units.ts'
 import { member, needed, text } from './common/read.ts'
 import { joinedId } from './schemes/ids.ts'
-import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
+import { urlScheme, type PublicUrlOption } from './schemes/public-url.ts'
+import { sender, type UrlPresetOptions } from './schemes/sender.ts'
 
-/** Options of {@link mandrill}. `publicUrl` is the URL as it was entered in Mandrill, credentials in it included. */
-export interface MandrillOptions extends PublicUrlOption {
-  /** The key of the webhook: each URL has its own. Until Mandrill shows it, `test-webhook`, which lets no event in. */
-  readonly webhookKey: SecretOption
-}
+const HEADER = 'X-Mandrill-Signature'
+const FIELD = 'mandrill_events'
+const TEST_KEY = new TextEncoder().encode('test-webhook')
 
 /**
  * Mandrill (Mailchimp Transactional): message, inbound and sync events. HMAC-SHA1 over the URL as it was entered and the
@@ -27,7 +25,7 @@ export interface MandrillOptions extends PublicUrlOption {
  * `test-webhook`, which counts for nothing else. Mandrill wants a 200.
  * https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/
  */
-export const mandrill: Factory<MandrillOptions> = /* @__PURE__ */ provider({
+export const mandrill: Factory<UrlPresetOptions<'webhookKey'>> = /* @__PURE__ */ sender({
   name: 'mandrill',
   title: 'Mandrill',
   docs: 'https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/',
@@ -35,27 +33,23 @@ export const mandrill: Factory<MandrillOptions> = /* @__PURE__ */ provider({
     steps: ['Webhooks', 'Add a Webhook'],
     call: 'POST /webhooks/add',
     secret: 'the key of the webhook',
-    docs: 'https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/',
   },
   notSecret: [[/^md-/, 'a key for the API']],
   topics: ['send', 'delivered', 'hard_bounce', 'open', 'click', 'spam', 'inbound', 'blacklist.add'],
   handshakes: ['HEAD when the webhook is added', 'empty test batch signed with test-webhook'],
   facts: {
     scheme: 'HMAC-SHA1 of {url} and the sorted form, base64',
-    checked: '2026-11-26',
-    delivers: { ok: '200' },
   },
-  options: {
-    webhookKey: 'Key of the webhook.',
+  checked: '2026-11-26',
+  delivers: { ok: '200' },
+  hint: 'Key of the webhook.',
+  extra: {
     publicUrl: 'The URL as it was entered in Mandrill. Default: the URL of the request.',
   },
   formats: ['form'],
   secret: 'webhookKey',
   covers: { body: 'fields', url: true, id: true },
-  scheme(options) {
-    checkPublicUrl('mandrill', options)
-    return scheme(options)
-  },
+  sign: (_given, options: PublicUrlOption) => urlScheme('mandrill', options, scheme),
   methods: ['POST', 'HEAD'],
   limits: { body: 32 * MIB },
   greet: (delivery) => (delivery.method === 'HEAD' ? emptyReply() : undefined),
@@ -63,20 +57,16 @@ export const mandrill: Factory<MandrillOptions> = /* @__PURE__ */ provider({
   compose,
 })
 
-const HEADER = 'X-Mandrill-Signature'
-const FIELD = 'mandrill_events'
-const TEST_KEY = new TextEncoder().encode('test-webhook')
-
-function scheme(options: PublicUrlOption): Scheme<Uint8Array> {
+function scheme(url: (delivery: Delivery) => string): Scheme<Uint8Array> {
   const own = hmac({
     header: HEADER,
     algorithm: 'sha1',
     encoding: 'base64',
-    covers: { body: 'fields', url: options.publicUrl === undefined, id: true },
-    url: (delivery) => signedUrl(delivery, options),
+    covers: { body: 'fields', id: true },
+    url,
     message: (delivery): SignedMessage => {
       const fields = [...delivery.form()].toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-      return [signedUrl(delivery, options), ...fields.flat()]
+      return [url(delivery), ...fields.flat()]
     },
   })
   return {

@@ -1,72 +1,14 @@
 import { Buffer } from 'node:buffer'
-import {
-  emptyReply,
-  WebhookError,
-  type Delivery,
-  type Reply,
-  type SecretOption,
-} from '@postern/core'
+import { emptyReply, WebhookError, type Delivery, type Reply } from '@postern/core'
 import { mergeDeep, mismatch, safeEqual, stringifyJson } from '@postern/core/internal'
 import type { EventDraft, Factory, Scheme } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { HOUR } from './common/units.ts'
 import { field, items, needed, text } from './common/read.ts'
 import { joinedId } from './schemes/ids.ts'
-
-/** Options of {@link microsoftGraph}. */
-export interface MicrosoftGraphOptions {
-  /** The `clientState` subscriptions were made with: 128 characters at most. */
-  readonly clientState: SecretOption
-}
+import { sender, type PresetOptions } from './schemes/sender.ts'
 
 // A sentence, or letters and digits: never the characters of JSON or markup.
 const VALIDATION_TOKEN = /^[^{}[\]<>"]{1,2048}$/
-
-/**
- * Microsoft Graph change notifications. Nothing is signed: `clientState` must be right in every notification, and a wrong
- * one gets the 202 Microsoft asks for while nothing is taken. A delivery is a batch: topics are
- * `#Microsoft.Graph.Message.created` or a lifecycle event (`subscriptionRemoved`); the id is made of subscription,
- * resource, change and etag if there is one. The validation of an endpoint (`?validationToken=`) is answered.
- * `encryptedContent` is left as it is. Graph wants its 2xx within 10 s and retries for 4 hours.
- * https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks
- */
-export const microsoftGraph: Factory<MicrosoftGraphOptions> = /* @__PURE__ */ provider({
-  name: 'microsoft-graph',
-  title: 'Microsoft Graph',
-  docs: 'https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks',
-  setup: {
-    call: 'POST https://graph.microsoft.com/v1.0/subscriptions, with notificationUrl',
-    secret: 'the text that you send as clientState',
-    docs: 'https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks',
-  },
-  topics: ['#Microsoft.Graph.Message.created', 'subscriptionRemoved', 'missed'],
-  handshakes: ['validationToken'],
-  facts: {
-    scheme: 'secret in each notification; nothing is signed',
-    place: { field: 'value[].clientState' },
-    checked: '2026-11-28',
-    delivers: { within: 10_000, retries: 4 * HOUR, ok: '2xx', after4xx: 'retried' },
-  },
-  options: { clientState: 'The clientState subscriptions were made with.' },
-  greets: 'body',
-  challenge: VALIDATION_TOKEN,
-  secret: 'clientState',
-  covers: { body: 'none' },
-  scheme: () => CLIENT_STATE,
-  greet,
-  events: (_delivery, { value }) => items(value, 'value').map(eventOf),
-  reply: (result) =>
-    result.kind !== 'rejected' || result.error.code === 'signature_mismatch'
-      ? emptyReply(202)
-      : undefined,
-  compose: ({ topic = '#Microsoft.Graph.Message.created', payload }) => {
-    const dot = topic.lastIndexOf('.')
-    const [type, changeType] = dot < 0 ? [] : [topic.slice(0, dot), topic.slice(dot + 1)]
-    const change = { changeType, resourceData: { '@odata.type': type } }
-    const ids = { subscriptionId: crypto.randomUUID(), resource: 'me/messages/1' }
-    return { body: stringifyJson({ value: [mergeDeep({ ...ids, ...change }, payload)] }) }
-  },
-})
 
 const CLIENT_STATE: Scheme<string> = {
   covers: { body: 'none' },
@@ -95,6 +37,51 @@ const CLIENT_STATE: Scheme<string> = {
     return { ...request, body: Buffer.from(body) }
   },
 }
+
+/**
+ * Microsoft Graph change notifications. Nothing is signed: `clientState` must be right in every notification, and a wrong
+ * one gets the 202 Microsoft asks for while nothing is taken. A delivery is a batch: topics are
+ * `#Microsoft.Graph.Message.created` or a lifecycle event (`subscriptionRemoved`); the id is made of subscription,
+ * resource, change and etag if there is one. The validation of an endpoint (`?validationToken=`) is answered.
+ * `encryptedContent` is left as it is. Graph wants its 2xx within 10 s and retries for 4 hours.
+ * https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks
+ */
+export const microsoftGraph: Factory<PresetOptions<'clientState'>> = /* @__PURE__ */ sender({
+  name: 'microsoft-graph',
+  title: 'Microsoft Graph',
+  docs: 'https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks',
+  setup: {
+    call: 'POST https://graph.microsoft.com/v1.0/subscriptions, with notificationUrl',
+    secret: 'the text that you send as clientState',
+  },
+  topics: ['#Microsoft.Graph.Message.created', 'subscriptionRemoved', 'missed'],
+  handshakes: ['validationToken'],
+  facts: {
+    scheme: 'secret in each notification; nothing is signed',
+    place: { field: 'value[].clientState' },
+  },
+  checked: '2026-11-28',
+  delivers: { within: 10_000, retries: 4 * HOUR, ok: '2xx', after4xx: 'retried' },
+  hint: 'The clientState subscriptions were made with.',
+  greets: 'body',
+  challenge: VALIDATION_TOKEN,
+  secret: 'clientState',
+  covers: { body: 'none' },
+  sign: () => CLIENT_STATE,
+  greet,
+  events: (_delivery, { value }) => items(value, 'value').map(eventOf),
+  reply: (result) =>
+    result.kind !== 'rejected' || result.error.code === 'signature_mismatch'
+      ? emptyReply(202)
+      : undefined,
+  compose: ({ topic = '#Microsoft.Graph.Message.created', payload }) => {
+    const dot = topic.lastIndexOf('.')
+    const [type, changeType] = dot < 0 ? [] : [topic.slice(0, dot), topic.slice(dot + 1)]
+    const change = { changeType, resourceData: { '@odata.type': type } }
+    const ids = { subscriptionId: crypto.randomUUID(), resource: 'me/messages/1' }
+    return { body: stringifyJson({ value: [mergeDeep({ ...ids, ...change }, payload)] }) }
+  },
+})
 
 // The token is reflected: as plain text that no browser may read as another type.
 function greet(delivery: Delivery): Reply | undefined {

@@ -28,7 +28,6 @@ export const mollie: Factory<MollieOptions> = /* @__PURE__ */ provider({
   setup: {
     call: 'POST https://api.mollie.com/v2/webhooks',
     secret: 'the secret in the answer of that call',
-    docs: 'https://docs.mollie.com/reference/webhooks-new',
   },
   notSecret: [
     [/^(?:live|test)_[A-Za-z\d]{30,}$/, 'a key for the API'],

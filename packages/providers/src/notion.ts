@@ -32,7 +32,6 @@ export const notion: Factory<NotionOptions> = /* @__PURE__ */ provider({
     steps: ['<integration>', 'Webhooks', '+ Create a subscription'],
     url: 'https://www.notion.so/developers/connections',
     secret: 'verification_token of the first request to your URL, which the receiver keeps',
-    docs: 'https://developers.notion.com/reference/webhooks',
   },
   notSecret: [[/^ntn_/, 'a token for the API']],
   topics: ['page.created', 'page.content_updated', 'page.deleted', 'comment.created'],

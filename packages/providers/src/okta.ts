@@ -1,17 +1,18 @@
-import { jsonReply, type Delivery, type Reply, type SecretOption } from '@postern/core'
+import { jsonReply, type Delivery, type Reply } from '@postern/core'
 import { mergeDeep, singleHeader, stringifyJson } from '@postern/core/internal'
 import { token, type EventDraft, type Factory, type ParsedBody } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { CHALLENGE, checkedChallenge } from './schemes/challenge.ts'
 import { field, items, needed, text } from './common/read.ts'
+import { sender, type PresetOptions } from './schemes/sender.ts'
 
-/** Options of {@link okta}. */
-export interface OktaOptions {
-  /** The whole value of the authentication header, as the hook was given it: Okta puts nothing before it. */
-  readonly secret: SecretOption
+/** Options of {@link okta} next to the secret. */
+interface AuthenticationHeader {
   /** The authentication header of the hook. @default 'Authorization' */
   readonly header?: string
 }
+
+/** Options of {@link okta}. */
+export type OktaOptions = PresetOptions & AuthenticationHeader
 
 /**
  * Okta event hooks (not the synchronous inline hooks). They are not signed: a header carries the secret, and the body is
@@ -20,7 +21,7 @@ export interface OktaOptions {
  * 2xx within 3 s and tries once more. Order is not kept; compare `published`.
  * https://developer.okta.com/docs/concepts/event-hooks/
  */
-export const okta: Factory<OktaOptions> = /* @__PURE__ */ provider({
+export const okta: Factory<OktaOptions> = /* @__PURE__ */ sender({
   name: 'okta',
   title: 'Okta event hooks',
   docs: 'https://developer.okta.com/docs/concepts/event-hooks/',
@@ -34,16 +35,16 @@ export const okta: Factory<OktaOptions> = /* @__PURE__ */ provider({
   facts: {
     place: { header: 'Authorization' },
     challenge: { headers: { 'x-okta-verification-challenge': '{text}' } },
-    checked: '2026-11-28',
-    delivers: { within: 3_000, ok: '2xx, empty', after4xx: 'dropped', retryId: 'same' },
   },
-  options: {
-    secret: 'Whole value of the authentication header.',
+  checked: '2026-11-28',
+  delivers: { within: 3_000, ok: '2xx, empty', after4xx: 'dropped', retryId: 'same' },
+  hint: 'Whole value of the authentication header.',
+  extra: {
     header: 'The authentication header of the hook. Default Authorization.',
   },
   challenge: CHALLENGE,
   covers: { body: 'none' },
-  scheme: (options) => token({ header: options.header ?? 'authorization' }),
+  sign: (_given, { header = 'authorization' }: AuthenticationHeader) => token({ header }),
   methods: ['GET', 'POST'],
   greet,
   events,

@@ -1,20 +1,13 @@
-import type { SecretOption } from '@postern/core'
 import { standardWebhooksScheme, type Factory } from '@postern/core/scheme'
-import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
+import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 import { HOUR } from './common/units.ts'
-
-/** Options of {@link openai}. */
-export interface OpenaiOptions extends StandardFamilyOptions {
-  /** The signing secret of the endpoint, `whsec_<base64>`; one without `whsec_` is the key itself, as in OpenAI's SDK. */
-  readonly secret: SecretOption
-}
 
 /**
  * OpenAI: Standard Webhooks. A signature without `v1,` counts as one, as in OpenAI's SDK. OpenAI wants its 2xx within
  * seconds and retries for up to 72 hours. Types: `openai<OpenaiEvents>({ secret })` with
  * `@postern/providers/types/openai`. https://platform.openai.com/docs/guides/webhooks
  */
-export const openai: Factory<OpenaiOptions> = /* @__PURE__ */ standardFamily({
+export const openai: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
   name: 'openai',
   title: 'OpenAI',
   docs: 'https://platform.openai.com/docs/guides/webhooks',
@@ -25,7 +18,6 @@ export const openai: Factory<OpenaiOptions> = /* @__PURE__ */ standardFamily({
   },
   notSecret: [[/^sk-/, 'a key for the API']],
   topics: ['response.completed', 'response.failed', 'batch.completed', 'realtime.call.incoming'],
-  secretHint: 'Signing secret of the endpoint, whsec_…',
   key: (secret) => (secret.startsWith('whsec_') ? ENCODED.key(secret) : PLAIN.key(secret)),
   signatures: (list) => list.replace(/(?<=^| )(?=[^, ]+(?: |$))/g, 'v1,'),
   checked: '2026-11-28',

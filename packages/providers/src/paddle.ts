@@ -1,19 +1,6 @@
-import { hmac, pairs, type Factory } from '@postern/core/scheme'
-import { mergeDeep, stringifyJson } from '@postern/core/internal'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
-import { needed, text } from './common/read.ts'
-import { sender, type DatedPresetOptions } from './schemes/sender.ts'
-
-const SIGNATURE = /* @__PURE__ */ pairs({
-  header: 'paddle-signature',
-  separator: ';',
-  time: 'ts',
-  signature: 'h1',
-  message: '{time}:{body}',
-})
-
-// A clock that is 6 s slow would reject everything; a time of the future cannot be one that was captured.
-const AHEAD = 60
+import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
  * Paddle Billing (not Paddle Classic). HMAC-SHA256 over `ts:body`; any of several `h1` may match (a key in rotation). Topic
@@ -22,7 +9,7 @@ const AHEAD = 60
  * retries for 3 days.
  * https://developer.paddle.com/webhooks/signature-verification
  */
-export const paddle: Factory<DatedPresetOptions<'secretKey'>> = /* @__PURE__ */ sender({
+export const paddle: Factory<DatedPresetOptions<'secretKey'>> = /* @__PURE__ */ preset({
   name: 'paddle',
   title: 'Paddle',
   docs: 'https://developer.paddle.com/webhooks/signature-verification',
@@ -38,7 +25,6 @@ export const paddle: Factory<DatedPresetOptions<'secretKey'>> = /* @__PURE__ */ 
     [/^ntfset_/, 'the id of the destination'],
   ],
   topics: ['transaction.completed', 'subscription.created', 'subscription.canceled'],
-  facts: { place: { header: 'Paddle-Signature' } },
   checked: '2026-11-28',
   delivers: {
     within: 5_000,
@@ -50,21 +36,17 @@ export const paddle: Factory<DatedPresetOptions<'secretKey'>> = /* @__PURE__ */ 
   },
   hint: 'Secret key of the notification destination, pdl_ntfset_….',
   secret: 'secretKey',
-  covers: { body: 'bytes', id: true, timestamp: true },
-  sign: ({ tolerance = 5 }) => hmac({ ...SIGNATURE, tolerance, ahead: Math.max(tolerance, AHEAD) }),
-  events: (_delivery, { value }) => [
-    { id: text(value, 'event_id'), topic: needed(value, 'event_type'), payload: value },
-  ],
-  compose: ({ topic = 'transaction.completed', id, payload }) => ({
-    headers: { 'user-agent': 'Paddle', 'paddle-version': '1' },
-    body: stringifyJson(
-      mergeDeep(
-        {
-          event_id: id ?? `evt_${crypto.randomUUID()}`,
-          event_type: topic,
-        },
-        payload,
-      ),
-    ),
-  }),
+  sign: ({ tolerance = 5 }) =>
+    hmac({
+      header: 'Paddle-Signature',
+      pairs: { separator: ';', time: 'ts', signature: 'h1' },
+      message: '{time}:{body}',
+      tolerance,
+      // With 5 s, a clock that is 6 s slow would reject every delivery. A replay has no time in the future.
+      ahead: Math.max(tolerance, 60),
+    }),
+  eventIdField: 'event_id',
+  topicField: 'event_type',
+  idPrefix: 'evt_',
+  sends: () => ({ 'user-agent': 'Paddle', 'paddle-version': '1' }),
 })

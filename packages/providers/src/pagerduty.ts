@@ -29,7 +29,7 @@ export const pagerduty: Factory<PresetOptions> = /* @__PURE__ */ preset({
   eventIdField: 'event.id',
   topicField: 'event.event_type',
   inner: 'event',
-  sends: { 'user-agent': 'PagerDuty-Webhook/V3.0' },
+  sends: () => ({ 'user-agent': 'PagerDuty-Webhook/V3.0' }),
   checked: '2026-11-26',
   delivers: {
     within: 5_000,

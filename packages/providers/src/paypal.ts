@@ -11,7 +11,7 @@ import type { Factory } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { needed, text } from './common/read.ts'
-import type { CertificateOptions } from './schemes/certificate/options.ts'
+import type { CertificateOptions } from './schemes/certificate/source.ts'
 import { signedByCertificate, type CertificateClaim } from './schemes/certificate/certificate.ts'
 
 /** Options of {@link paypal}. */

@@ -1,16 +1,10 @@
-import { WebhookError, type Delivery, type SecretOption } from '@postern/core'
+import { WebhookError, type Delivery } from '@postern/core'
 import { hmacAlgorithm, mergeDeep, signatureScheme, singleHeader } from '@postern/core/internal'
 import type { Factory } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { text } from './common/read.ts'
 import { FORM_TYPE } from './common/units.ts'
-import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
-
-/** Options of {@link plivo}. `publicUrl` is the URL as it is at Plivo. */
-export interface PlivoOptions extends PublicUrlOption {
-  /** The auth token of the account, or of the main account. */
-  readonly authToken: SecretOption
-}
+import { urlScheme, type PublicUrlOption } from './schemes/public-url.ts'
+import { sender, type UrlPresetOptions } from './schemes/sender.ts'
 
 const HEADERS = ['x-plivo-signature-v3', 'x-plivo-signature-ma-v3'] as const
 const NONCE = 'x-plivo-signature-v3-nonce'
@@ -22,19 +16,18 @@ const NONCE = 'x-plivo-signature-v3-nonce'
  * what is about messages after 60, 120 and 240 s; what is about calls it tries twice in 55 s, unless the URL says otherwise.
  * https://www.plivo.com/docs/voice/concepts/signature-validation
  */
-export const plivo: Factory<PlivoOptions> = /* @__PURE__ */ provider({
+export const plivo: Factory<UrlPresetOptions<'authToken'>> = /* @__PURE__ */ sender({
   name: 'plivo',
   title: 'Plivo',
   docs: 'https://www.plivo.com/docs/voice/concepts/signature-validation',
   setup: {
     steps: ['Voice', 'Applications', '<application>'],
     secret: 'the auth token on the overview page of the console',
-    docs: 'https://www.plivo.com/docs/voice/concepts/signature-validation',
   },
   notSecret: [[/^(?:MA|SA)[A-Z\d]{18}$/, 'the auth id']],
   topics: ['StartApp', 'Hangup', 'delivered'],
-  options: {
-    authToken: 'Auth token of the account.',
+  hint: 'Auth token of the account.',
+  extra: {
     publicUrl: 'The URL as Plivo has it. Default: the URL of the request.',
   },
   secret: 'authToken',
@@ -43,30 +36,30 @@ export const plivo: Factory<PlivoOptions> = /* @__PURE__ */ provider({
   formats: ['form', 'query'],
   covers: { body: 'fields', url: true },
   reads: HEADERS,
-  scheme(options) {
-    checkPublicUrl('plivo', options)
-    return signatureScheme(hmacAlgorithm({ encoding: 'base64' }), {
-      header: HEADERS[0],
-      covers: { body: 'fields', url: options.publicUrl === undefined },
-      needs: [NONCE],
-      present: (head) => HEADERS.some((name) => head.header(name) !== undefined),
-      read: (delivery) => ({ signatures: signaturesOf(delivery) }),
-      write: (signature) => ({ [HEADERS[0]]: signature }),
-      url: (delivery) => signedUrl(delivery, options),
-      message: (delivery) => messageOf(delivery, signedUrl(delivery, options)),
-    })
-  },
+  sign: (_given, options: PublicUrlOption) =>
+    urlScheme('plivo', options, (url) =>
+      signatureScheme(hmacAlgorithm({ encoding: 'base64' }), {
+        header: HEADERS[0],
+        covers: { body: 'fields' },
+        needs: [NONCE],
+        present: (head) => HEADERS.some((name) => head.header(name) !== undefined),
+        read: (delivery) => ({ signatures: signaturesOf(delivery) }),
+        write: (signature) => ({ [HEADERS[0]]: signature }),
+        url,
+        message: (delivery) => messageOf(delivery, url(delivery)),
+      }),
+    ),
   facts: {
     scheme: 'HMAC-SHA256 of {url}, query and form, both sorted, and a nonce, base64',
-    checked: '2026-11-28',
-    delivers: {
-      within: 8_000,
-      retries: 420_000,
-      after4xx: 'retried',
-      ok: '2xx',
-      source:
-        'https://support.plivo.com/hc/en-us/articles/360041344652-Will-Plivo-retry-callbacks-if-the-message-url-is-not-reachable-',
-    },
+  },
+  checked: '2026-11-28',
+  delivers: {
+    within: 8_000,
+    retries: 420_000,
+    after4xx: 'retried',
+    ok: '2xx',
+    source:
+      'https://support.plivo.com/hc/en-us/articles/360041344652-Will-Plivo-retry-callbacks-if-the-message-url-is-not-reachable-',
   },
   events: (_delivery, { value }) => [
     {

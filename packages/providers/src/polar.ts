@@ -1,13 +1,6 @@
-import type { SecretOption } from '@postern/core'
 import type { Factory } from '@postern/core/scheme'
-import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
+import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 import { HOUR } from './common/units.ts'
-
-/** Options of {@link polar}. */
-export interface PolarOptions extends StandardFamilyOptions {
-  /** The secret of the endpoint as the dashboard shows it, whole. */
-  readonly secret: SecretOption
-}
 
 /**
  * Polar: Standard Webhooks. Secrets made on or after 2026-09-08 (UTC) are decoded as the specification has it; the key
@@ -15,7 +8,7 @@ export interface PolarOptions extends StandardFamilyOptions {
  * how long it retries; the specification's schedule ends after about 76 hours.
  * https://polar.sh/docs/integrate/webhooks/delivery
  */
-export const polar: Factory<PolarOptions> = /* @__PURE__ */ standardFamily({
+export const polar: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
   name: 'polar',
   title: 'Polar',
   docs: 'https://polar.sh/docs/integrate/webhooks/delivery',

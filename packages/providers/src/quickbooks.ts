@@ -2,7 +2,7 @@ import { hmac, type EventDraft, type Factory } from '@postern/core/scheme'
 import { field, items, text } from './common/read.ts'
 import { DAY } from './common/units.ts'
 import { joined, joinedId } from './schemes/ids.ts'
-import { genericEvents } from './schemes/generic/events.ts'
+import { genericEvents } from './schemes/generic/places.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**

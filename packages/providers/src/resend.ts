@@ -1,19 +1,15 @@
-import type { SecretOption } from '@postern/core'
 import type { Factory } from '@postern/core/scheme'
-import { SVIX_DELIVERS } from './common/svix-delivers.ts'
-import { standardFamily, type StandardFamilyOptions } from './schemes/standard-family.ts'
-
-/** Options of {@link resend}. */
-export interface ResendOptions extends StandardFamilyOptions {
-  /** The signing secret of the webhook, `whsec_<base64>`. */
-  readonly secret: SecretOption
-}
+import {
+  SVIX_DELIVERS,
+  standardFamily,
+  type StandardFamilySecretOptions,
+} from './schemes/standard-family.ts'
 
 /**
  * Resend: Standard Webhooks sent by Svix, under `svix-*` headers. Svix wants its 2xx within 15 s and retries for about
  * 28 hours. https://resend.com/docs/dashboard/webhooks/verify-webhooks-requests
  */
-export const resend: Factory<ResendOptions> = /* @__PURE__ */ standardFamily({
+export const resend: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
   name: 'resend',
   title: 'Resend',
   docs: 'https://resend.com/docs/dashboard/webhooks/verify-webhooks-requests',

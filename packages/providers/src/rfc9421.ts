@@ -38,7 +38,6 @@ export const rfc9421: Factory<Rfc9421Options> = /* @__PURE__ */ provider({
   setup: {
     place: 'the webhook settings of the sender',
     secret: "the key that you and the sender agree on, or the sender's public key",
-    docs: 'https://www.rfc-editor.org/rfc/rfc9421',
   },
   topics: ['message'],
   facts: {

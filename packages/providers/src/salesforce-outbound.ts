@@ -1,65 +1,15 @@
-import { WebhookError, xmlReply, type Delivery, type SecretOption } from '@postern/core'
+import { WebhookError, xmlReply, type Delivery } from '@postern/core'
 import { mismatch, safeEqual, type XmlObject, list } from '@postern/core/internal'
 import type { EventDraft, Factory, Scheme } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { needed } from './common/read.ts'
-
-/** Options of {@link salesforceOutbound}. */
-export interface SalesforceOutboundOptions {
-  /** The id of the organization that sends: 18 characters. It is not a secret: see {@link salesforceOutbound}. */
-  readonly organizationId: SecretOption
-}
+import { sender, type PresetOptions } from './schemes/sender.ts'
 
 const ACK =
   '<?xml version="1.0" encoding="UTF-8"?>' +
   '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>' +
   '<notificationsResponse xmlns="http://soap.sforce.com/2005/09/outbound"><Ack>true</Ack>' +
   '</notificationsResponse></soapenv:Body></soapenv:Envelope>'
-
-/**
- * Salesforce outbound messages (SOAP). Nothing is signed: the organization's id tells whose message it claims to be, and
- * only mutual TLS, an address range or a secret path tells that it is. A delivery is a batch of up to 100: the topic is the
- * type of the object (`Contact`), the id the notification's. One Ack covers the batch. The session id is left out of
- * payloads and of what is stored. Salesforce retries the whole message for 24 hours.
- * https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging.htm
- */
-export const salesforceOutbound: Factory<SalesforceOutboundOptions> = /* @__PURE__ */ provider({
-  name: 'salesforce-outbound',
-  title: 'Salesforce outbound messages',
-  docs: 'https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging.htm',
-  setup: {
-    steps: ['Setup', 'Outbound Messages'],
-    secret: "the id of your organization, which isn't secret",
-    docs: 'https://developer.salesforce.com/docs/atlas.en-us.api_tooling.meta/api_tooling/tooling_api_objects_workflowoutboundmessage.htm',
-  },
-  topics: ['Contact', 'Account', 'Opportunity'],
-  facts: {
-    scheme: 'client certificate or organization id; nothing is signed',
-    place: { field: 'OrganizationId' },
-    example: { organizationId: '00D000000000000EAA' },
-    checked: '2026-11-28',
-    delivers: {
-      within: 60_000,
-      retries: DAY,
-      ok: 'SOAP acknowledgment',
-      retryId: 'same',
-      source:
-        'https://help.salesforce.com/apex/HTViewHelpDoc?id=platform.workflow_om_considerations.htm',
-    },
-  },
-  options: {
-    organizationId: 'The id of the organization that sends, 18 characters.',
-  },
-  formats: ['xml'],
-  secret: 'organizationId',
-  covers: { body: 'none' },
-  canSign: false,
-  xml: true,
-  scheme: () => ORGANIZATION,
-  events: (delivery) => eventsOf(notifications(delivery), organizationOf(delivery)),
-  reply: (result) => (result.kind === 'rejected' ? undefined : xmlReply(ACK)),
-})
 
 const ORGANIZATION: Scheme<string> = {
   covers: { body: 'none' },
@@ -77,6 +27,48 @@ const ORGANIZATION: Scheme<string> = {
     return found
   },
 }
+
+/**
+ * Salesforce outbound messages (SOAP). Nothing is signed: the organization's id tells whose message it claims to be, and
+ * only mutual TLS, an address range or a secret path tells that it is. A delivery is a batch of up to 100: the topic is the
+ * type of the object (`Contact`), the id the notification's. One Ack covers the batch. The session id is left out of
+ * payloads and of what is stored. Salesforce retries the whole message for 24 hours.
+ * https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging.htm
+ */
+export const salesforceOutbound: Factory<PresetOptions<'organizationId'>> = /* @__PURE__ */ sender({
+  name: 'salesforce-outbound',
+  title: 'Salesforce outbound messages',
+  docs: 'https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging.htm',
+  setup: {
+    steps: ['Setup', 'Outbound Messages'],
+    secret: "the id of your organization, which isn't secret",
+    docs: 'https://developer.salesforce.com/docs/atlas.en-us.api_tooling.meta/api_tooling/tooling_api_objects_workflowoutboundmessage.htm',
+  },
+  topics: ['Contact', 'Account', 'Opportunity'],
+  facts: {
+    scheme: 'client certificate or organization id; nothing is signed',
+    place: { field: 'OrganizationId' },
+  },
+  example: { organizationId: '00D000000000000EAA' },
+  checked: '2026-11-28',
+  delivers: {
+    within: 60_000,
+    retries: DAY,
+    ok: 'SOAP acknowledgment',
+    retryId: 'same',
+    source:
+      'https://help.salesforce.com/apex/HTViewHelpDoc?id=platform.workflow_om_considerations.htm',
+  },
+  hint: 'The id of the organization that sends, 18 characters.',
+  formats: ['xml'],
+  secret: 'organizationId',
+  covers: { body: 'none' },
+  canSign: false,
+  xml: true,
+  sign: () => ORGANIZATION,
+  events: (delivery) => eventsOf(notifications(delivery), organizationOf(delivery)),
+  reply: (result) => (result.kind === 'rejected' ? undefined : xmlReply(ACK)),
+})
 
 const MARK = /<(?:[\w.-]{1,64}:)?OrganizationId>([^<]{1,64})</g
 

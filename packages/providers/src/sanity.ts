@@ -29,7 +29,7 @@ export const sanity: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   eventIdHeader: 'Idempotency-Key',
   topicHeader: 'Sanity-Operation',
   sample: { _id: '3K8dWMcbNUfXCd' },
-  sends: { 'user-agent': 'Sanity.io webhook delivery' },
+  sends: () => ({ 'user-agent': 'Sanity.io webhook delivery' }),
   checked: '2026-11-28',
   delivers: {
     within: 30_000,

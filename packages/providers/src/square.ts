@@ -1,16 +1,7 @@
-import type { SecretOption } from '@postern/core'
 import { hmac, type Factory } from '@postern/core/scheme'
-import { mergeDeep, stringifyJson } from '@postern/core/internal'
-import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
-import { needed, text } from './common/read.ts'
-import { checkPublicUrl, signedUrl, type PublicUrlOption } from './schemes/public-url.ts'
-
-/** Options of {@link square}. `publicUrl` is the notification URL as it is in the Developer Console. */
-export interface SquareOptions extends PublicUrlOption {
-  /** The signature key of the subscription. Subscriptions that share a URL have one each. */
-  readonly signatureKey: SecretOption
-}
+import { urlScheme, type PublicUrlOption } from './schemes/public-url.ts'
+import { preset, type UrlPresetOptions } from './schemes/preset.ts'
 
 /**
  * Square. HMAC-SHA256 over the notification URL and the body; the older `X-Square-Signature` never counts. Topic is `type`
@@ -21,7 +12,7 @@ export interface SquareOptions extends PublicUrlOption {
  * Types: `square<SquareEvents>({ signatureKey })` with `@postern/providers/types/square`.
  * https://developer.squareup.com/docs/webhooks/step3validate
  */
-export const square: Factory<SquareOptions> = /* @__PURE__ */ provider({
+export const square: Factory<UrlPresetOptions<'signatureKey'>> = /* @__PURE__ */ preset({
   name: 'square',
   title: 'Square',
   docs: 'https://developer.squareup.com/docs/webhooks/step3validate',
@@ -35,39 +26,31 @@ export const square: Factory<SquareOptions> = /* @__PURE__ */ provider({
     [/^sq0(?:idp|csp)-/, 'a key of the application'],
   ],
   topics: ['payment.updated', 'invoice.published', 'webhooks.test_notification'],
-  facts: {
-    scheme: 'HMAC-SHA256 of {url}{body}, base64',
-    checked: '2026-11-28',
-    delivers: {
-      retries: DAY,
-      redirect: 'failure',
-      after4xx: 'retried',
-      givesUp: 'disabled after three weeks without a 2xx',
-      ok: '2xx',
-      retryId: 'same',
-      source: 'https://developer.squareup.com/docs/webhooks/troubleshooting',
-    },
+  checked: '2026-11-28',
+  delivers: {
+    retries: DAY,
+    redirect: 'failure',
+    after4xx: 'retried',
+    givesUp: 'disabled after three weeks without a 2xx',
+    ok: '2xx',
+    retryId: 'same',
+    source: 'https://developer.squareup.com/docs/webhooks/troubleshooting',
   },
-  options: {
-    signatureKey: 'Signature key of the subscription.',
+  hint: 'Signature key of the subscription.',
+  extra: {
     publicUrl: 'The notification URL as Square has it. Default: the URL of the request.',
   },
   secret: 'signatureKey',
-  covers: { body: 'bytes', url: true, id: true },
-  scheme(options) {
-    checkPublicUrl('square', options)
-    return hmac({
-      header: 'X-Square-HmacSha256-Signature',
-      encoding: 'base64',
-      covers: { body: 'bytes', url: options.publicUrl === undefined, id: true },
-      url: (delivery) => signedUrl(delivery, options),
-      message: (delivery) => [signedUrl(delivery, options), delivery.body],
-    })
-  },
-  events: (_delivery, { value }) => [
-    { id: text(value, 'event_id'), topic: needed(value, 'type'), payload: value },
-  ],
-  compose: ({ topic = 'payment.updated', id = crypto.randomUUID(), payload }) => ({
-    body: stringifyJson(mergeDeep({ type: topic, event_id: id }, payload)),
-  }),
+  sign: (_given, options: PublicUrlOption) =>
+    urlScheme('square', options, (url) =>
+      hmac({
+        header: 'X-Square-HmacSha256-Signature',
+        encoding: 'base64',
+        url,
+        message: (delivery) => [url(delivery), delivery.body],
+        says: '{url}{body}',
+      }),
+    ),
+  eventIdField: 'event_id',
+  topicField: 'type',
 })

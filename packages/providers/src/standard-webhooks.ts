@@ -31,7 +31,6 @@ export const standardWebhooks: Factory<StandardWebhooksOptions> = /* @__PURE__ *
   setup: {
     place: 'the webhook settings of the sender',
     secret: 'shown by the sender with the endpoint: whsec_… or whpk_…',
-    docs: 'https://www.standardwebhooks.com',
   },
   topics: ['invoice.paid'],
   facts: {

@@ -1,6 +1,9 @@
 import type { Factory } from '@postern/core/scheme'
-import { SVIX_DELIVERS } from './common/svix-delivers.ts'
-import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
+import {
+  SVIX_DELIVERS,
+  standardFamily,
+  type StandardFamilySecretOptions,
+} from './schemes/standard-family.ts'
 
 /** Stytch: Standard Webhooks sent by Svix, under `svix-*` headers. https://stytch.com/docs/guides/webhooks */
 export const stytch: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({

@@ -36,7 +36,6 @@ export const supabaseAuthHooks: Factory<SupabaseAuthHooksOptions> = /* @__PURE__
     steps: ['<project>', 'Authentication', 'Hooks'],
     url: 'https://supabase.com/dashboard/project/_/auth/hooks',
     secret: 'generated with the HTTP hook: v1,whsec_…',
-    docs: 'https://supabase.com/docs/guides/auth/auth-hooks',
   },
   notSecret: [
     [/^(?:sbp|sb_secret|sb_publishable)_/, 'a key for the API'],

@@ -2,9 +2,8 @@ import type { SecretOption } from '@postern/core'
 import { standardWebhooksId } from '@postern/core/internal'
 import { standardWebhooksScheme, type Factory } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
-import { SVIX_DELIVERS } from './common/svix-delivers.ts'
+import { SVIX_DELIVERS, composeMessage } from './schemes/standard-family.ts'
 import { member } from './common/read.ts'
-import { composeMessage } from './schemes/standard-family.ts'
 
 /** Options of {@link svix}. */
 export interface SvixOptions {

@@ -22,7 +22,7 @@ export const typeform: Factory<PresetOptions> = /* @__PURE__ */ preset({
   sign: () => hmac({ header: 'Typeform-Signature', prefix: 'sha256=', encoding: 'base64' }),
   eventIdField: 'event_id',
   topicField: 'event_type',
-  sends: { 'user-agent': 'Typeform Webhooks' },
+  sends: () => ({ 'user-agent': 'Typeform Webhooks' }),
   checked: '2026-11-26',
   delivers: {
     within: 30_000,

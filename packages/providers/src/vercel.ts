@@ -22,7 +22,7 @@ export const vercel: Factory<PresetOptions> = /* @__PURE__ */ preset({
   eventIdField: 'id',
   topicField: 'type',
   idPrefix: 'hook_',
-  sends: { 'user-agent': 'Vercel Webhooks' },
+  sends: () => ({ 'user-agent': 'Vercel Webhooks' }),
   checked: '2026-11-26',
   delivers: { within: 30_000, retries: DAY, ok: '2xx' },
 })

@@ -1,16 +1,9 @@
-import type { SecretOption } from '@postern/core'
 import { jwt, type Factory } from '@postern/core/scheme'
 import { mergeDeep, stringifyJson } from '@postern/core/internal'
-import { provider } from './common/provider.ts'
 import { joinedId } from './schemes/ids.ts'
 import { text } from './common/read.ts'
 import { DAY } from './common/units.ts'
-
-/** Options of {@link vonage}. */
-export interface VonageOptions {
-  /** The signature secret of the account. */
-  readonly signatureSecret: SecretOption
-}
+import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /**
  * Vonage: signed webhooks of Messages, Verify, Voice and Dispatch. A JSON Web Token (HS256) in `Authorization: Bearer` holds
@@ -19,34 +12,31 @@ export interface VonageOptions {
  * delivery receipts for three days.
  * https://developer.vonage.com/en/getting-started/concepts/webhooks
  */
-export const vonage: Factory<VonageOptions> = /* @__PURE__ */ provider({
+export const vonage: Factory<PresetOptions<'signatureSecret'>> = /* @__PURE__ */ sender({
   name: 'vonage',
   title: 'Vonage',
   docs: 'https://developer.vonage.com/en/getting-started/concepts/webhooks',
   setup: {
     steps: ['Applications', '<application>', 'Edit', 'Capabilities'],
     secret: 'the signature secret in the API settings of the account',
-    docs: 'https://developer.vonage.com/en/getting-started/concepts/webhooks',
   },
   topics: ['delivered', 'submitted', 'message'],
-  options: { signatureSecret: 'Signature secret of the account.' },
+  hint: 'Signature secret of the account.',
   secret: 'signatureSecret',
   covers: { body: 'bytes', id: true },
   // The time that the token names is not judged: Vonage gives it no end.
-  scheme: () => ({
+  sign: () => ({
     ...jwt({ algorithms: ['HS256'], issuer: ['Vonage'], bodyHash: { claim: 'payload_hash' } }),
     covers: { body: 'bytes' },
   }),
-  facts: {
-    checked: '2026-11-28',
-    delivers: {
-      within: 15_000,
-      retries: 3 * DAY,
-      after4xx: 'dropped, but 429',
-      ok: '200 to 205',
-      source:
-        'https://api.support.vonage.com/hc/en-us/articles/226572227-What-are-Vonage-s-HTTP-session-time-out-limits-for-a-webhook-response',
-    },
+  checked: '2026-11-28',
+  delivers: {
+    within: 15_000,
+    retries: 3 * DAY,
+    after4xx: 'dropped, but 429',
+    ok: '200 to 205',
+    source:
+      'https://api.support.vonage.com/hc/en-us/articles/226572227-What-are-Vonage-s-HTTP-session-time-out-limits-for-a-webhook-response',
   },
   events: (_delivery, { value }) => [
     {

@@ -5,11 +5,15 @@ import {
   malformed,
   mismatch,
   singleHeader,
+  type Composed,
+  list,
+  type XmlObject,
 } from '@postern/core/internal'
-import type { EventDraft, Factory, Greeting, ParsedBody, Scheme } from '@postern/core/scheme'
+import type { EventDraft, Factory, Greeting, ParsedBody, Scheme, Draft } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
-import { atomEvents, composeFeed, selfLinkHeader } from './schemes/atom.ts'
 import { challengeReply } from './schemes/challenge.ts'
+import { joined, TIME } from './schemes/ids.ts'
+import { field, member } from './common/read.ts'
 
 /** What a hub wants confirmed. */
 export interface WebsubIntent {
@@ -58,7 +62,6 @@ export const websub: Factory<WebsubOptions> = /* @__PURE__ */ provider({
   setup: {
     place: 'hub.callback of the subscription request, which you POST to the hub of the topic',
     secret: 'the text that you send as hub.secret',
-    docs: 'https://www.w3.org/TR/websub/',
   },
   topics: [
     'https://www.youtube.com/xml/feeds/videos.xml?channel_id=UCaB3dE5fG7hJ9kL1mN0pQrS',
@@ -179,4 +182,85 @@ function websubScheme(): Scheme<Uint8Array> {
       return { ...request, headers: { ...request.headers, [HEADER]: `sha256=${signature}` } }
     },
   }
+}
+
+type Element = string | XmlObject
+
+/** The entries and tombstones (RFC 6721) of an Atom feed; undefined if the payload is none. */
+function atomEvents(
+  payload: unknown,
+  topicOf: (self: string | undefined) => string,
+): readonly EventDraft[] | undefined {
+  const feed = field(payload, 'feed')
+  if (typeof feed !== 'object' || feed === null) return undefined
+  const topic = topicOf(selfLink(feed as XmlObject))
+  const drafts = (name: string, alias: string, idOf: (element: Element) => string | undefined) =>
+    elements(feed, name).map((payload) => ({ id: idOf(payload), topic, aliases: [alias], payload }))
+  return [
+    ...drafts('entry', 'entry', (entry) => both(textOf(entry, 'id'), textOf(entry, 'updated'))),
+    ...drafts('at:deleted-entry', 'deleted-entry', (entry) =>
+      both(member(entry, '@ref'), member(entry, '@when')),
+    ),
+  ]
+}
+
+/** The URL of the `rel="self"` Link header (RFC 8288), which names the topic of a delivery. */
+function selfLinkHeader(delivery: Delivery): string | undefined {
+  const links = delivery.headers('link').join(', ')
+  for (const [, url, parameters = ''] of links.matchAll(/<([^<>]*)>((?:\s*;\s*[^,;<]*)*)/g)) {
+    const rel = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))/i.exec(parameters)
+    const names = (rel?.[1] ?? rel?.[2] ?? '').toLowerCase().split(/\s+/)
+    if (url && names.includes('self')) return url
+  }
+  return undefined
+}
+
+/** A feed of one entry, or the feed that is the payload, as a hub posts it, with its Link headers. */
+function composeFeed({
+  topic = 'https://example.com/feed',
+  id,
+  at = Date.now(),
+  payload,
+}: Draft): Composed {
+  const colon = id?.search(/:\d{4}-\d\d-\d\dT/) ?? -1
+  const [entry, updated] = colon < 1 ? [] : [id!.slice(0, colon), id!.slice(colon + 1)]
+  const time = updated ?? new Date(at).toISOString()
+  return {
+    headers: {
+      'content-type': 'application/atom+xml',
+      link: `<https://hub.example.com/>; rel=hub, <${topic}>; rel=self`,
+    },
+    body: typeof payload === 'string' ? payload : feedOf(topic, entry ?? 'yt:video:VIDEO_ID', time),
+  }
+}
+
+function feedOf(topic: string, entry: string, time: string): string {
+  return (
+    `<?xml version="1.0" encoding="UTF-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">` +
+    `<link rel="self" href="${escape(topic)}"/><updated>${time}</updated>` +
+    `<entry><id>${escape(entry)}</id><updated>${escape(time)}</updated></entry></feed>\n`
+  )
+}
+
+function elements(parent: object, name: string): Element[] {
+  return list(field(parent, name) as XmlObject[string] | undefined)
+}
+
+function selfLink(feed: XmlObject): string | undefined {
+  const link = elements(feed, 'link').find((one) => field(one, '@rel') === 'self')
+  return member(link, '@href')
+}
+
+function textOf(parent: Element, name: string): string | undefined {
+  return member(parent, name) ?? member(parent, `${name}.#text`)
+}
+
+function both(a: string | undefined, b: string | undefined): string | undefined {
+  if (a === undefined || b === undefined) return undefined
+  // Ids of feeds have colons. A time at the end shows where they end.
+  return TIME.test(b) ? `${a}:${b}` : joined([a, b])
+}
+
+function escape(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
 }

@@ -12,8 +12,8 @@ import {
   wechatXml,
   ECHO,
   echoReply,
+  wechatCipher,
 } from './schemes/wechat.ts'
-import { wechatCipher } from './schemes/wechat-cipher.ts'
 
 /** Options of {@link wechat}. */
 export interface WechatOptions {
@@ -41,7 +41,6 @@ export const wechat: Factory<WechatOptions> = /* @__PURE__ */ provider({
   setup: {
     place: 'the server configuration of the account: URL and Token',
     secret: 'the Token that you choose there',
-    docs: 'https://developers.weixin.qq.com/doc/offiaccount/en/Basic_Information/Access_Overview.html',
   },
   notSecret: [[/^wx[\da-f]{16}$/, 'the id of the app']],
   topics: ['text', 'image', 'event.subscribe', 'event.CLICK'],

@@ -12,8 +12,8 @@ import {
   wechatXml,
   ECHO,
   echoReply,
+  wechatCipher,
 } from './schemes/wechat.ts'
-import { wechatCipher } from './schemes/wechat-cipher.ts'
 
 /** Options of {@link wecom}. */
 export interface WecomOptions {
@@ -40,7 +40,6 @@ export const wecom: Factory<WecomOptions> = /* @__PURE__ */ provider({
   setup: {
     place: 'the receive-messages settings of the app: URL, Token and EncodingAESKey',
     secret: 'the Token that you choose there',
-    docs: 'https://developer.work.weixin.qq.com/document/path/90930',
   },
   topics: ['text', 'image', 'event.subscribe', 'event.enter_agent'],
   handshakes: ['echostr'],

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { emptyReply, type Delivery, type Reply, type SecretOption } from '@postern/core'
+import { emptyReply, type Delivery, type Reply } from '@postern/core'
 import { type Composed, keyForms, mergeDeep, stringifyJson } from '@postern/core/internal'
 import {
   hmac,
@@ -9,13 +9,14 @@ import {
   type ParsedBody,
   type Scheme,
 } from '@postern/core/scheme'
-import { provider } from './common/provider.ts'
 import { member } from './common/read.ts'
+import { sender, type PresetOptions } from './schemes/sender.ts'
 
-/** Options of {@link woocommerce}. */
-export interface WoocommerceOptions {
-  /** The secret of the webhook, as the settings page or the API shows it. */
-  readonly secret: SecretOption
+const PLAIN = hmac({ header: 'X-WC-Webhook-Signature', encoding: 'base64' })
+// Until WooCommerce 3 the key was the secret as it was stored.
+const SCHEME: Scheme<Uint8Array> = {
+  ...PLAIN,
+  ...keyForms([(secret) => PLAIN.key(decodeEntities(secret)), (secret) => PLAIN.key(secret)]),
 }
 
 /**
@@ -26,14 +27,13 @@ export interface WoocommerceOptions {
  * again, and disables the webhook after more than five failures in a row.
  * https://woocommerce.com/document/webhooks/
  */
-export const woocommerce: Factory<WoocommerceOptions> = /* @__PURE__ */ provider({
+export const woocommerce: Factory<PresetOptions> = /* @__PURE__ */ sender({
   name: 'woocommerce',
   title: 'WooCommerce',
   docs: 'https://woocommerce.com/document/webhooks/',
   setup: {
     steps: ['WooCommerce', 'Settings', 'Advanced', 'Webhooks', 'Add webhook'],
     secret: 'the Secret of the webhook',
-    docs: 'https://woocommerce.com/document/webhooks/',
   },
   notSecret: [[/^c[ks]_[\da-f]{40}$/, 'a key for the REST API']],
   topics: [
@@ -44,38 +44,27 @@ export const woocommerce: Factory<WoocommerceOptions> = /* @__PURE__ */ provider
     'coupon.created',
   ],
   handshakes: ['unsigned form webhook_id=<n> at activation'],
-  facts: {
-    checked: '2026-11-28',
-    delivers: {
-      within: 60_000,
-      retries: 0,
-      givesUp: 'disabled after more than five failures in a row',
-      ok: '2xx, 301 and 302',
-      after4xx: 'dropped',
-      source:
-        'https://github.com/woocommerce/woocommerce/blob/trunk/plugins/woocommerce/includes/class-wc-webhook.php',
-    },
+  checked: '2026-11-28',
+  delivers: {
+    within: 60_000,
+    retries: 0,
+    givesUp: 'disabled after more than five failures in a row',
+    ok: '2xx, 301 and 302',
+    after4xx: 'dropped',
+    source:
+      'https://github.com/woocommerce/woocommerce/blob/trunk/plugins/woocommerce/includes/class-wc-webhook.php',
   },
-  options: {
-    secret: 'Secret of the webhook.',
-  },
+  hint: 'Secret of the webhook.',
   formats: ['json', 'form'],
   greets: 'body',
   claims: 'x-wc-webhook-delivery-id',
   topicHeader: 'x-wc-webhook-topic',
   covers: { body: 'bytes' },
-  scheme: () => SCHEME,
+  sign: () => SCHEME,
   greet,
   events,
   compose,
 })
-
-const PLAIN = hmac({ header: 'X-WC-Webhook-Signature', encoding: 'base64' })
-// Until WooCommerce 3 the key was the secret as it was stored.
-const SCHEME: Scheme<Uint8Array> = {
-  ...PLAIN,
-  ...keyForms([(secret) => PLAIN.key(decodeEntities(secret)), (secret) => PLAIN.key(secret)]),
-}
 
 // wp_specialchars_decode() with ENT_QUOTES: these and no others, each once.
 const ENTITIES = /&(?:amp|lt|gt|quot|#0*(38|60|62|34|39)|#[xX]0*(26|22|27));/g

@@ -1,21 +1,9 @@
-import {
-  jsonReply,
-  WebhookError,
-  type Delivery,
-  type Reply,
-  type SecretOption,
-} from '@postern/core'
+import { jsonReply, WebhookError, type Delivery, type Reply } from '@postern/core'
 import { hmac, type EventDraft, type Factory } from '@postern/core/scheme'
 import { hmacDigest, mergeDeep, stringifyJson, type Keyring } from '@postern/core/internal'
-import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { field, member } from './common/read.ts'
-
-/** Options of {@link x}. */
-export interface XOptions {
-  /** The app's consumer secret (API secret key). */
-  readonly consumerSecret: SecretOption
-}
+import { sender, type PresetOptions } from './schemes/sender.ts'
 
 // X sends base64 of a UUID. 112 of these characters have been made into a compressed event, which no coding lets in.
 const CRC_TOKEN = /^[\w+/=.-]{1,100}$/
@@ -27,7 +15,7 @@ const CRC_TOKEN = /^[\w+/=.-]{1,100}$/
  * `+/=_-.` at most, and no body that could be one is an event. Retries are not established; a day is assumed.
  * https://docs.x.com/x-api/webhooks/introduction
  */
-export const x: Factory<XOptions> = /* @__PURE__ */ provider({
+export const x: Factory<PresetOptions<'consumerSecret'>> = /* @__PURE__ */ sender({
   name: 'x',
   title: 'X (Twitter)',
   docs: 'https://docs.x.com/x-api/webhooks/introduction',
@@ -42,22 +30,20 @@ export const x: Factory<XOptions> = /* @__PURE__ */ provider({
   ],
   topics: ['tweet_create_events', 'direct_message_events', 'favorite_events', 'follow_events'],
   handshakes: ['crc_token'],
-  facts: {
-    checked: '2026-11-28',
-    delivers: {
-      retries: DAY,
-      redirect: 'failure',
-      ok: '200',
-      within: 10_000,
-      givesUp: 'at a wrong answer to its CRC, or after 28 hours without a right one',
-    },
+  checked: '2026-11-28',
+  delivers: {
+    retries: DAY,
+    redirect: 'failure',
+    ok: '200',
+    within: 10_000,
+    givesUp: 'at a wrong answer to its CRC, or after 28 hours without a right one',
   },
-  options: { consumerSecret: "The app's consumer secret (API secret key)." },
+  hint: "The app's consumer secret (API secret key).",
   challenge: CRC_TOKEN,
   secret: 'consumerSecret',
   covers: { body: 'bytes', id: true },
   methods: ['POST', 'GET'],
-  scheme: () =>
+  sign: () =>
     hmac({ header: 'X-Twitter-Webhooks-Signature', prefix: 'sha256=', encoding: 'base64' }),
   check(delivery) {
     if (delivery.body.length <= 100 && CRC_TOKEN.test(delivery.text()))

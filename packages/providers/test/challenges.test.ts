@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { braintree } from '../src/braintree.ts'
 import { catalogue } from '../src/catalogue.ts'
-import { wechatCipher } from '../src/schemes/wechat-cipher.ts'
+import { wechatCipher } from '../src/schemes/wechat.ts'
 import { wecom } from '../src/wecom.ts'
 import { accepting } from './accepting.ts'
 import { deliver } from './deliver.ts'

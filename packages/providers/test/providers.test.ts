@@ -21,8 +21,10 @@ const REASONS = new Set([
   'twilio',
 ])
 
-// Of those that are data for one kit, three are examined in full: the others run the same code.
+// Of those that are data for one kit, three are examined in full: the others run the same code. So is each that has a
+// scheme of its own.
 const FULL = 3
+const OWN = /\bScheme<|signatureScheme|message: \(|jwt\(/
 const FEW = 5
 const seen = new Map<string, number>()
 
@@ -34,7 +36,7 @@ function drawsOf(name: string): number | undefined {
   const kit = /PURE__ \*\/ (\w+)\(/.exec(text)?.[1] ?? 'provider'
   const place = seen.get(kit) ?? 0
   seen.set(kit, place + 1)
-  return kit === 'provider' || place < FULL ? undefined : FEW
+  return kit === 'provider' || OWN.test(text) || place < FULL ? undefined : FEW
 }
 
 for (const about of catalogue.values()) {

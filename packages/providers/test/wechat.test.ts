@@ -1,6 +1,6 @@
 import { testProvider } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { wechatCipher } from '../src/schemes/wechat-cipher.ts'
+import { wechatCipher } from '../src/schemes/wechat.ts'
 import { wechat } from '../src/wechat.ts'
 import { accepting } from './accepting.ts'
 import { encrypted, lawsOf } from './signing.ts'

@@ -3,9 +3,24 @@ import {
   type SenderFacts,
   type Factory,
   type ProviderSpec,
+  type Setup,
 } from '@postern/core/scheme'
 
-/** `provider()` for a sender of the catalogue, whose facts must be there. */
-export const provider: <Options extends object, Key = unknown, Ready = Options>(
-  spec: ProviderSpec<NoInfer<Options>, Key, Ready> & { readonly facts: SenderFacts },
-) => Factory<Options> = make
+/** Where an app registers its URL. `docs` is the sender's page if it is left out. */
+export type SenderSetup = Omit<Setup, 'docs'> & Partial<Pick<Setup, 'docs'>>
+
+type Spec<Options extends object, Key, Ready> = Omit<
+  ProviderSpec<NoInfer<Options>, Key, Ready>,
+  'setup'
+> & {
+  readonly docs: string
+  readonly setup: SenderSetup
+  readonly facts: SenderFacts
+}
+
+/** Makes a sender of the catalogue, whose facts must be there. */
+export function provider<Options extends object, Key = unknown, Ready = Options>(
+  spec: Spec<Options, Key, Ready>,
+): Factory<Options> {
+  return make<Options, Key, Ready>({ ...spec, setup: { docs: spec.docs, ...spec.setup } })
+}

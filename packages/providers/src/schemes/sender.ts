@@ -1,77 +1,95 @@
 import type { SecretOption } from '@postern/core'
-import type { Factory, ProviderSpec, Scheme, SenderFacts, Setup } from '@postern/core/scheme'
-import { provider } from '../common/provider.ts'
+import type { Factory, ProviderSpec, Scheme, SenderFacts } from '@postern/core/scheme'
+import { provider, type SenderSetup } from '../common/provider.ts'
+import type { PublicUrlOption } from './public-url.ts'
 
-/** Options of a sender that dates nothing. */
+/** Options of a sender that signs no time. */
 export type PresetOptions<Name extends string = 'secret'> = {
-  /** The secret of the webhook. Several while it is being changed. */
+  /** The secret of the webhook. Several while the secret is being changed. */
   readonly [name in Name]: SecretOption
 }
 
 /** Options of a sender that signs a time. */
 export type DatedPresetOptions<Name extends string = 'secret'> = PresetOptions<Name> & {
-  /** Seconds the signed time may be away from now, in the past and in the future. @default what the sender says, else 300 */
+  /** Maximum difference between the signed time and now, in seconds, in either direction. @default the sender's own, else 300 */
   readonly tolerance?: number
 }
 
-type Base = ProviderSpec<DatedPresetOptions> & { readonly facts: SenderFacts }
+/** Options of a sender that signs its URL. */
+export type UrlPresetOptions<Name extends string = 'secret'> = PresetOptions<Name> & PublicUrlOption
+
+type Options<Name extends string, More> = DatedPresetOptions<Name> & More
+type Base<Name extends string, Key, More> = ProviderSpec<Options<Name, More>, Key>
 type Made = 'docs' | 'secret' | 'options' | 'scheme' | 'facts' | 'setup' | 'prepare'
 
-/** Facts of a sender; what they share with the sender's page follows from it. */
+/** Facts of a sender, without those that follow from others. */
 export interface PresetFacts {
   readonly docs: string
-  /** `docs` is that of the sender if it is left out. */
-  readonly setup: Omit<Setup, 'docs'> & Partial<Pick<Setup, 'docs'>>
+  readonly setup: SenderSetup
   readonly checked: string
   readonly example?: object | undefined
   /** `source` is the sender's page if it is left out. */
   readonly delivers?: SenderFacts['delivers']
 }
 
-/** What a sender gives its scheme: the user's tolerance, and hex in either case. */
+/** The user's tolerance, and hex digits in either case. */
 interface Given {
   readonly tolerance?: number
   readonly anyCase: true
 }
 
-/** What sets a sender with one secret apart from others. */
-export interface SenderSpec<Name extends string, Key> extends Omit<Base, Made>, PresetFacts {
-  /** How it signs. */
-  readonly sign: (given: Given) => Scheme<Key>
+/** The spec of a sender with one secret. */
+export interface SenderSpec<Name extends string, Key, More extends object>
+  extends Omit<Base<Name, Key, More>, Made>, PresetFacts {
+  /** Makes the scheme. It may throw a `TypeError` for a wrong option. */
+  readonly sign: (given: Given, options: More) => Scheme<Key>
   /** Name of the option that takes the secret. @default 'secret' */
   readonly secret?: Name
-  /** A sentence on the secret. @default 'Secret of the webhook.' */
+  /** A sentence on the secret. @default `setup.secret` as a sentence */
   readonly hint?: string
+  /** Options next to the secret and `tolerance`, each with a sentence on it. @default none */
+  readonly extra?: Readonly<Record<string, string>>
+  /** True if the scheme knows a time and the app cannot choose its tolerance. @default false */
+  readonly fixedTolerance?: boolean
   /** Reads the secret as the sender's library does, before it is a key. @default as it is */
   readonly read?: (secret: string) => string
   /** Facts that the scheme cannot say. @default none */
   readonly facts?: Omit<Partial<SenderFacts>, 'checked' | 'delivers' | 'example'>
 }
 
-/** A sender whose options are one secret and, if it signs a time, its tolerance. */
-export function sender<Name extends string = 'secret', Key = unknown>(
-  given: SenderSpec<Name, Key>,
-): Factory<DatedPresetOptions<Name>> {
-  const { sign, setup, hint = 'Secret of the webhook.', checked, example, ...rest } = given
-  const { delivers = {}, facts, read, ...spec } = rest
-  const { docs, secret = 'secret' } = spec
-  const scheme = ({ tolerance }: { readonly tolerance?: number }): Scheme => {
-    const dated = tolerance !== undefined && { tolerance }
-    const made = sign({ ...dated, anyCase: true }) as Scheme<unknown>
+/** Makes a sender whose options are one secret, the tolerance of a signed time, and `extra`. */
+export function sender<Name extends string = 'secret', Key = unknown, More extends object = object>(
+  given: SenderSpec<Name, Key, More>,
+): Factory<Options<NoInfer<Name>, NoInfer<More>>> {
+  const { sign, setup, hint = sentence(setup.secret), extra, fixedTolerance, ...rest } = given
+  const { checked, example, delivers = {}, facts, read, ...spec } = rest
+  const { secret = 'secret' } = spec
+  const scheme = (options: { readonly tolerance?: number }): Scheme<Key> => {
+    const { tolerance } = options
+    const made = sign(
+      { ...(tolerance !== undefined && { tolerance }), anyCase: true },
+      options as More,
+    )
     return read ? { ...made, key: (text) => made.key(read(text)) } : made
   }
-  const { tolerance = facts?.tolerance } = scheme({})
-  const made = provider<DatedPresetOptions>({
+  const { tolerance = facts?.tolerance } = scheme(example ?? {})
+  const made = provider({
     options: {
       [secret]: hint,
-      ...(typeof tolerance === 'number' && {
-        tolerance: `Seconds the signed time may be away from now. Default ${tolerance}.`,
-      }),
-    } as Base['options'],
+      ...extra,
+      ...(typeof tolerance === 'number' &&
+        !fixedTolerance && {
+          tolerance: `Seconds the signed time may be away from now. Default ${tolerance}.`,
+        }),
+    } as Base<Name, Key, More>['options'],
     scheme,
     ...spec,
-    setup: { docs, ...setup },
+    setup,
     facts: { ...facts, checked, example, delivers },
-  })
-  return made as unknown as Factory<DatedPresetOptions<Name>>
+  } as Parameters<typeof provider<Options<Name, More>, Key>>[0])
+  return made as Factory<Options<Name, More>>
+}
+
+function sentence(text = 'secret of the webhook'): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }

@@ -14,11 +14,13 @@ import {
   type Factory,
   type ProviderSpec,
   type Scheme,
+  type Delivers,
 } from '@postern/core/scheme'
 import { provider } from '../common/provider.ts'
 import { membersAt, placedAt } from '../common/paths.ts'
 import { needed } from '../common/read.ts'
 import type { PresetFacts } from './sender.ts'
+import { HOUR } from '../common/units.ts'
 
 /** Options of every sender of the family. */
 export interface StandardFamilyOptions {
@@ -91,7 +93,7 @@ export function standardFamily(given: StandardFamilySpec): Factory<StandardFamil
     compose: (draft, { topicField = usual }) =>
       composeMessage({ ...(usual && first && { topic: first }), ...draft }, idHeader, topicField),
     ...spec,
-    setup: { docs: spec.docs, ...setup },
+    setup,
     facts: {
       example: example ?? { secret: `whsec_${EXAMPLE}` },
       checked,
@@ -142,4 +144,15 @@ export function familyScheme(options: FamilySchemeOptions): Scheme<StandardWebho
   const { keys, key, signatures: list, prefixes, headers, tolerance } = options
   const scheme = standardWebhooksScheme({ prefixes, headers, tolerance, list, keys })
   return key ? { ...scheme, ...keyForms([key]) } : scheme
+}
+
+/** How Svix delivers, for those who send by it and say nothing else. */
+export const SVIX_DELIVERS: Partial<Delivers> = {
+  within: 15_000,
+  retries: 28 * HOUR,
+  redirect: 'failure',
+  after4xx: 'retried',
+  givesUp: 'disabled after five days in which all failed',
+  ok: '2xx',
+  source: 'https://docs.svix.com/retries',
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { wechatCipher } from '../../src/schemes/wechat-cipher.ts'
+import { wechatCipher } from '../../src/schemes/wechat.ts'
 
 const KEY = 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG'
 

@@ -1,10 +1,9 @@
 import { verify } from 'node:crypto'
 import { Buffer } from 'node:buffer'
-import { type Delivery } from '@postern/core'
+import type { Delivery } from '@postern/core'
 import { malformed, mismatch, type At } from '@postern/core/internal'
 import type { Covers, Scheme } from '@postern/core/scheme'
-import type { CertificateOptions, CertificateRules } from './options.ts'
-import { certificateSource } from './source.ts'
+import { type CertificateOptions, type CertificateRules, certificateSource } from './source.ts'
 
 /** What a delivery says about its signature. */
 export interface CertificateClaim {

@@ -1,7 +1,12 @@
 import { Buffer } from 'node:buffer'
 import type { X509Certificate } from 'node:crypto'
-import { extensionsOf, type CertificateExtensions, type GeneralName } from './extensions.ts'
-import { derElement, derElements } from './der.ts'
+import {
+  extensionsOf,
+  type CertificateExtensions,
+  type GeneralName,
+  derElement,
+  derElements,
+} from './extensions.ts'
 
 const DNS = 2
 const DIRECTORY = 4

@@ -1,9 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 import { rootCertificates } from 'node:tls'
 import { expect, test } from 'vitest'
-import { extensionsOf } from '../../../src/schemes/certificate/extensions.ts'
+import { extensionsOf, derElements } from '../../../src/schemes/certificate/extensions.ts'
 import { pathFault } from '../../../src/schemes/certificate/path.ts'
-import { derElements } from '../../../src/schemes/certificate/der.ts'
 import type { CertificateSpec } from './certificates.ts'
 import { made, middleSpec, root, sns, URL_OF_LEAF } from '../sns.ts'
 
