@@ -1,5 +1,4 @@
 import {
-  actionRowsOf,
   attachment,
   createActions,
   createJournal,
@@ -133,7 +132,7 @@ export function openInbox(
     readOnly ? joined.versionWatch.check() : undefined,
   )
   const access = readOnly ? withoutWrites(reached, 'bullmqInbox') : reached
-  const actions = createActions(actionRowsOf(journaled.records, access))
+  const actions = createActions(journaled.records, access)
   const viewed = createViewed({ client: operators, prefix, queues, unread })
   const view = createView(viewed, {
     access,

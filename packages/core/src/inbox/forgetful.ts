@@ -208,22 +208,10 @@ function gaps<T>(length: number): (T | undefined)[] {
   return made
 }
 
-/** Where keys are in a list: numbers below its length. */
-interface KeyPlaces {
-  /** The place of a key, or -1. */
-  find(key: string): number
-  /** A key that is not there is at this place. */
-  add(key: string, place: number): void
-  /** What is at this place does so no more. */
-  remove(place: number): void
-  /** How many keys there are. */
-  size(): number
-}
-
-/** Makes the places of a list of this length. `keyAt` gives the key that is at a place. */
+/** The places of keys in a list of this length. `keyAt` returns the key at a place. */
 // By hand: a Map of 100,000 ids is looked up where the CPU's caches have none of it, in its table and in the strings that
 // share a slot, and the one that goes is looked up once more by its string. Here a look reads one line of memory.
-function createPlaces(length: number, keyAt: (place: number) => string | undefined): KeyPlaces {
+function createPlaces(length: number, keyAt: (place: number) => string | undefined) {
   const slots = 2 ** Math.ceil(Math.log2(length * 2))
   const last = slots - 1
   // Two numbers for each slot: the place and one, so that 0 is none, and the hash of its key.
@@ -237,7 +225,8 @@ function createPlaces(length: number, keyAt: (place: number) => string | undefin
   let size = 0
 
   return {
-    find(key) {
+    /** The place of a key, or -1. */
+    find(key: string): number {
       look(key)
       for (let slot = hash & last; table[slot * 2] !== 0; slot = (slot + 1) & last) {
         const place = table[slot * 2]! - 1
@@ -245,7 +234,8 @@ function createPlaces(length: number, keyAt: (place: number) => string | undefin
       }
       return -1
     },
-    add(key, place) {
+    /** Adds a key that has no place yet. */
+    add(key: string, place: number): void {
       look(key)
       let slot = hash & last
       while (table[slot * 2] !== 0) slot = (slot + 1) & last
@@ -254,7 +244,7 @@ function createPlaces(length: number, keyAt: (place: number) => string | undefin
       hashes[place] = hash
       size++
     },
-    remove(place) {
+    remove(place: number): void {
       let slot = hashes[place]! & last
       while (table[slot * 2] !== place + 1) slot = (slot + 1) & last
       close(slot)

@@ -30,6 +30,6 @@ export type {
   MinuteGauge,
 } from './journal.ts'
 export type { ActionQuery, OperatorAction } from './journal.ts'
-export type { Page } from './page.ts'
+export type { Page } from './view.ts'
 export type { Cause, CauseSubscription } from './view.ts'
 export type { Deploy } from '../receiver/app.ts'

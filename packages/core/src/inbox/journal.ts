@@ -1,6 +1,5 @@
 import type { MaybePromise } from '../basics/maybe.ts'
-import type { Page } from './page.ts'
-import type { TaskFilter, TaskError } from './view.ts'
+import type { Page, TaskFilter, TaskError } from './view.ts'
 
 /** The history for people: attempts, deliveries with their replies, counts by minute. Losing it loses no event. */
 export interface Journal {

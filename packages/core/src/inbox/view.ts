@@ -1,6 +1,5 @@
 import type { Json } from '../delivery.ts'
 import type { EventRecord, StoredDelivery } from '../event.ts'
-import type { Page } from './page.ts'
 import type { MaybePromise } from '../basics/maybe.ts'
 
 export type TaskState = 'pending' | 'running' | 'done' | 'dead'
@@ -233,4 +232,13 @@ export interface TaskError {
   readonly stack?: string | undefined
   /** Issues of the schema that did not match. */
   readonly issues?: readonly { readonly message: string; readonly path: string }[] | undefined
+}
+
+/** One page of a list. */
+export interface Page<Row> {
+  readonly rows: readonly Row[]
+  /** Where the next page starts; undefined at the end. */
+  readonly cursor: string | undefined
+  /** How far back the list was searched, in milliseconds since 1970; undefined at the end. */
+  readonly searchedTo: number | undefined
 }

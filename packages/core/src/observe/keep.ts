@@ -1,7 +1,7 @@
 import { errorText } from '../errors.ts'
 import type { EventRecord } from '../event.ts'
 import { encodeEvent } from '../inbox/codec.ts'
-import { opened, sealEvent } from '../inbox/sealed-port.ts'
+import { opened, sealEvent } from '../inbox/seal.ts'
 import type { EraseOptions } from '../inbox/view.ts'
 import { isPromise } from '../basics/maybe.ts'
 import { keepNothing, type ErasureContext } from '../receive/erasure.ts'

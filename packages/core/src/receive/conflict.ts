@@ -1,7 +1,6 @@
 import { stringifyJson } from '../body/json.ts'
 import { tenantKey, type EventRecord } from '../event.ts'
-import type { Seal } from '../inbox/seal.ts'
-import { opened } from '../inbox/sealed-port.ts'
+import { type Seal, opened } from '../inbox/seal.ts'
 import type { InboxView } from '../inbox/view.ts'
 
 /** Finds senders that use an id again for another event. */

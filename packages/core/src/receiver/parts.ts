@@ -1,5 +1,5 @@
 import { checkTransaction } from '../inbox/engine/accept/transactions.ts'
-import { sealedPort } from '../inbox/sealed-port.ts'
+import { sealedPort } from '../inbox/seal.ts'
 import type { Port, Consumer, Lane } from '../inbox/inbox.ts'
 import type { Recorder, RecorderContext } from '../observe/recorder.ts'
 import { createSilence, createWrites } from '../observe/last-heard.ts'

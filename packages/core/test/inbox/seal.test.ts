@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createReceiver, memoryInbox, type WebhookEvent } from '../../src/index.ts'
 import { explain } from '../../src/explain/index.ts'
-import { isSealed, openKept, createSeal } from '../../src/inbox/seal.ts'
-import { opened } from '../../src/inbox/sealed-port.ts'
+import { isSealed, openKept, createSeal, opened } from '../../src/inbox/seal.ts'
 import { acme, gate } from '../acme.ts'
+
+import fc from 'fast-check'
 
 const key = randomBytes(32)
 // What the cipher rejected has its error as the cause; without the key it was not asked.

@@ -6,17 +6,16 @@ import { createAccess, withoutWrites } from './access.ts'
 import { attachment, createSide } from './attach/attachment.ts'
 import { knownFor } from './attach/checks.ts'
 import { settledBy } from '../../basics/deadline.ts'
-import { createActions, actionRowsOf } from './operate/actions.ts'
+import { createActions } from './operate/actions.ts'
 import { createUnread, createRecords } from './journal/records.ts'
 import { attemptsIn, createJournal } from './journal/journal.ts'
 import { createNumbers } from './accept/encode.ts'
-import type { Folds } from './row.ts'
 import { followed } from './run/order.ts'
 import { createView } from './operate/view.ts'
 import type { EngineSettings, EngineInboxOptions } from './settings.ts'
 import type { EngineSide, InboxParts } from './parts.ts'
-import { createVersionWatch } from './version/version-watch.ts'
-import type { Rows, SingleRows, Store, StoreParts } from './store.ts'
+import { createVersionWatch } from './version.ts'
+import type { SingleRows, Store, StoreParts } from './store.ts'
 import {
   type BatchWork,
   createBatch,
@@ -26,8 +25,7 @@ import {
   undone,
   type Undo,
 } from './write/batch.ts'
-import { createSweep, type Sweep } from './operate/sweep.ts'
-import { ago } from './operate/ago.ts'
+import { createSweep, type Sweep, ago } from './operate/sweep.ts'
 import type { Before, Place } from './operate/store.ts'
 
 // What closing may take beyond its deadline, in milliseconds.
@@ -71,17 +69,20 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
     },
     made.sleeps !== true,
   )
-  const told = tellFolds(made, (folds) => {
-    for (const side of sides.values()) side.folded(folds)
-  })
-  const follow = made.together ? undefined : followed(told, deadline, () => attached.look())
+  const { stop: stopFollowing, ...followedStore } = followed(
+    made,
+    deadline,
+    () => attached.look(),
+    (folds) => {
+      for (const side of sides.values()) side.folded(folds)
+    },
+  )
   // Each part opens it with the first that needs it, and asks whether it is shut out.
   const { opened: _, ...rest } = made
   const store = {
     ...singleRows(made, deadline),
     ...rest,
-    ...told,
-    ...follow,
+    ...followedStore,
     async open() {
       if (!made.opened) await (opening ??= openStore().finally(() => (opening = undefined)))
       versionWatch.start()
@@ -95,7 +96,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   const numbers = createNumbers(store)
   const opened = createAccess(store, writer, { ready: () => store.open(), deadline })
   const access = settings.readOnly === true ? withoutWrites(opened, name) : opened
-  const actions = createActions(actionRowsOf(store.records, access))
+  const actions = createActions(store.records, access)
   const view = createView(store, {
     access,
     actions,
@@ -139,7 +140,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
     },
     async close() {
       unlisten?.()
-      follow?.stop()
+      stopFollowing()
       versionWatch.stop()
       await prune.stop()
       const until = performance.now() + LAST
@@ -188,30 +189,6 @@ function singleRows(store: Pick<StoreParts, 'atomic'>, time: number): SingleRows
     known: (events) => store.atomic(time, (rows) => rows.known(events)),
     finish: (ended) => store.atomic(time, (rows) => rows.finish(ended)),
     later: (lanes, most) => store.atomic(time, (rows) => rows.later(lanes, most)),
-  }
-}
-
-type Transactions = Pick<StoreParts, 'atomic' | 'commit' | 'guest'>
-
-/** Transactions of a store that tell what was folded in them, once they are over. When one of the app is over is not known here. */
-function tellFolds(store: Transactions, tell: (folds: Folds) => void): Transactions {
-  return {
-    atomic: (time, run) => telling((note) => store.atomic(time, (rows) => run(note(rows)))),
-    commit: (time, run) =>
-      telling((note) => store.commit(time, (rows, transaction) => run(note(rows), transaction))),
-    guest: (transaction) => ({ ...store.guest(transaction), folded: tell }),
-  }
-
-  function telling<T>(run: (note: (rows: Rows) => Rows) => MaybePromise<T>): MaybePromise<T> {
-    const all: Folds[] = []
-    const folded = (folds: Folds): void => void all.push(folds)
-    return chain(
-      run((rows) => ({ ...rows, folded })),
-      (result) => {
-        for (const folds of all) tell(folds)
-        return result
-      },
-    )
   }
 }
 

@@ -8,7 +8,7 @@ import type { Runner } from './run/runner.ts'
 import type { Task } from './run/task.ts'
 import type { EngineInboxOptions } from './settings.ts'
 import type { Store } from './store.ts'
-import type { VersionWatch } from './version/version-watch.ts'
+import type { VersionWatch } from './version.ts'
 import type { BatchWriter } from './write/batch.ts'
 
 /** An inbox's side of one receiver, before the rules that all inboxes share. Its deadlines are times of `performance.now()`. */

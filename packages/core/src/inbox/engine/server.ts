@@ -2,7 +2,7 @@
 import { createHash, hash } from 'node:crypto'
 import { within } from '../../basics/deadline.ts'
 import { errorText, isA, memberOf } from '../../errors.ts'
-import type { ClockStep } from './operate/ago.ts'
+import type { ClockStep } from './operate/sweep.ts'
 import { createSemaphore } from './semaphore.ts'
 import type { Journaled, Span, SpanKey, SpanKind } from './journal/store.ts'
 import type { ContentsRow, Viewed } from './operate/store.ts'

@@ -1,6 +1,6 @@
 import type { MaybePromise } from '../../basics/maybe.ts'
 import type { Journaled, ActionRow } from './journal/store.ts'
-import type { ClockStep } from './operate/ago.ts'
+import type { ClockStep } from './operate/sweep.ts'
 import type { Viewed } from './operate/store.ts'
 import type {
   NewEvent,

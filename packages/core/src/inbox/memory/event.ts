@@ -270,32 +270,23 @@ export class StoredTask implements TaskRow, Heaped<StoredTask> {
   constructor(
     owner: EventRow,
     at: StoredLane,
-    {
-      part,
-      data,
-      line,
-      fair,
-      turn,
-      token,
-      fold,
-      wait,
-      gate,
-    }: Omit<NewTask, 'event' | 'n' | 'lane'>,
+    task: Omit<NewTask, 'event' | 'n' | 'lane'>,
     state: State,
   ) {
+    const { line, fair, fold, wait } = task
     this.id = owner.number * TASKS + owner.places++
     if (owner.scope === null && fair !== null) owner.tenant = fair
     this.owner = owner
     this.at = at
     this.lane = at.lane
-    this.part = part
-    this.data = data
+    this.part = task.part
+    this.data = task.data
     this.line = line
     this.fair = fair
     this.fold = fold
-    this.gate = gate
-    this.turn = turn
-    this.token = token
+    this.gate = task.gate
+    this.turn = task.turn
+    this.token = task.token
     this.state = state
     this.held = state === RUNNING
     this.attempt = this.runs = state === RUNNING ? 1 : 0

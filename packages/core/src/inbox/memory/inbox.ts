@@ -180,35 +180,21 @@ function noTransactions(): never {
   throw new TypeError(`${NAME}: the memory inbox cannot join a transaction of your app`)
 }
 
-function claimOf({
-  owner,
-  id,
-  lane,
-  gate,
-  attempt,
-  round,
-  cut,
-  error,
-  line,
-  fair,
-  fold,
-  part,
-  data,
-}: StoredTask): ClaimRow {
-  const whole = owner.contents()
+function claimOf(row: StoredTask): ClaimRow {
+  const whole = row.owner.contents()
   return {
-    id,
-    lane,
-    gate,
-    attempt,
-    round,
-    cut,
-    failed: error !== null,
-    line,
-    fair,
-    fold,
-    part,
-    data,
+    id: row.id,
+    lane: row.lane,
+    gate: row.gate,
+    attempt: row.attempt,
+    round: row.round,
+    cut: row.cut,
+    failed: row.error !== null,
+    line: row.line,
+    fair: row.fair,
+    fold: row.fold,
+    part: row.part,
+    data: row.data,
     record: '',
     head: '',
     body: whole.delivery.body,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ago, type ClockStep } from '../../../src/inbox/engine/operate/ago.ts'
+import { ago, type ClockStep } from '../../../src/inbox/engine/operate/sweep.ts'
 
 const step = (at: number, unseen: number, unseenByGuards = unseen): ClockStep => ({
   at,

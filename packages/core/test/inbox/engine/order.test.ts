@@ -18,6 +18,7 @@ test('a line that a transaction of the app leaves is worked out when it is free'
     },
     1000,
     resolve,
+    () => {},
   )
   expect(follow.guest('a transaction').lock!([7, 8])).toEqual([7])
   expect(worked).toEqual([])

@@ -69,7 +69,7 @@ describe('suspects', () => {
   test('another copy of the package shares the place', async () => {
     const { vi } = await import('vitest')
     vi.resetModules()
-    const copy = (await import('../../../src/inbox/engine/suspects.ts')).suspects
+    const copy = (await import('../../../src/inbox/engine/run/claim.ts')).suspects
     expect(copy).not.toBe(suspects)
     const free = copy.take(() => {})!
     expect(suspects.take(() => {})).toBeUndefined()

@@ -1,7 +1,13 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { fixed, memoryInbox, RetryAfterError, UnrecoverableError } from '../../../src/index.ts'
-import type { MemoryInboxOptions } from '../../../src/index.ts'
+import {
+  fixed,
+  memoryInbox,
+  RetryAfterError,
+  UnrecoverableError,
+  type MemoryInboxOptions,
+} from '../../../src/index.ts'
 import { acme, codeOf, gate, setup } from '../../acme.ts'
+
 const AT_ONCE = fixed({ attempts: 3, delay: 0 })
 const ONCE = { attempts: 1 }
 const LATER = fixed({ attempts: 3, delay: '1h' })

@@ -13,16 +13,18 @@ import type { Host, Intake, Accepted } from '../../inbox.ts'
 import type { EngineSide, Side } from '../parts.ts'
 import type { Capacity } from './capacity.ts'
 import { encodeIntake, type EncodedIntake } from './encode.ts'
-import { rejectIfShut } from '../version/version-watch.ts'
+import { rejectIfShut } from '../version.ts'
 import type { GuestRows } from '../store.ts'
 import { flatten, idOf, type Flat, write, takenOf, revive } from './store-batch.ts'
-import type { NewEvent } from '../row.ts'
+import { type NewEvent, eventOf, GONE } from '../row.ts'
 import type { Task } from '../run/task.ts'
+import { randomUUID } from 'node:crypto'
+import { patchOf } from '../patch.ts'
 
 /** Takes deliveries in, many in one transaction. */
 export function createAccept(side: EngineSide): Side['accept'] {
   const { store, settings, consumer, lanes, capacity, numbers } = side
-  const batch = side.writer.batch<PutWork & BatchWork>({
+  const batch = side.writer.batch<DeliveryWork>({
     rows: 128,
     bytes: 8 * 1024 * 1024,
     // Two at once, so that one batch is encoded while another is on its way.
@@ -101,7 +103,7 @@ export function createAccept(side: EngineSide): Side['accept'] {
 }
 
 /** A delivery that waits to be stored. A class: closures of each would take more memory than the rest. */
-class DeliveryWork implements PutWork, BatchWork {
+class DeliveryWork implements BatchWork {
   readonly encoded: EncodedIntake
   readonly bytes: number
   readonly rows: number
@@ -189,16 +191,10 @@ function storeAsGuest(
   }
 }
 
-/** A delivery that waits to be stored. */
-interface PutWork {
-  readonly encoded: EncodedIntake
-  done(taken: readonly Accepted[]): void
-}
-
 /** Stores a batch of deliveries; nothing of it is stored if it fails. What can run here at once is stored as claimed. */
 function put(
   side: EngineSide,
-  works: readonly PutWork[],
+  works: readonly DeliveryWork[],
   until: number,
   undo: Undo,
 ): MaybePromise<() => void> {
@@ -247,7 +243,7 @@ function put(
 function afterStored(
   side: EngineSide,
   { fresh, events, claimed }: Flat,
-  works: readonly PutWork[],
+  works: readonly DeliveryWork[],
   taken: readonly (readonly Accepted[])[],
 ): void {
   const whole = fresh.size === events.length
@@ -285,15 +281,12 @@ function toTask({ row, task }: Flat['claimed'][number]): Task {
 
 const NONE: ReadonlySet<NewEvent> = new Set()
 
-/** What deliveries need before they can be stored. */
-type Needs = Pick<EngineSide, 'store' | 'settings' | 'numbers' | 'lanes'>
-
 // Milliseconds until what the first delivery needs is tried again, if another writer held it up.
 const BUSY = 8
 
 /** The first delivery makes what all need: the store is open, there are numbers, and its subscriptions have lanes. */
-async function prepareStore(needs: Needs, { items }: Intake, deadline: number): Promise<void> {
-  const { store, settings, lanes } = needs
+async function prepareStore(side: EngineSide, { items }: Intake, deadline: number): Promise<void> {
+  const { store, settings, lanes } = side
   const names = items.flatMap(({ tasks }) => tasks.map(({ subscription }) => subscription))
   let held: unknown
   const late = (): Error =>
@@ -304,7 +297,7 @@ async function prepareStore(needs: Needs, { items }: Intake, deadline: number): 
           `${store.name}: no answer within its deadline of ${settings.deadline} ms; raise deadline, or check the store`,
         )
   const made = async (): Promise<void> => {
-    await openStore(needs)
+    await openStore(side)
     await lanes.ensure(names)
   }
   // It waits for other writers, as a batch does.
@@ -327,7 +320,67 @@ async function prepareStore(needs: Needs, { items }: Intake, deadline: number): 
 }
 
 /** Opens the store, and has numbers for what is stored next. */
-async function openStore({ store, numbers }: Pick<Needs, 'store' | 'numbers'>): Promise<void> {
+async function openStore({ store, numbers }: EngineSide): Promise<void> {
   if (!store.opened) await store.open()
   await numbers.fill()
+}
+
+interface Work extends BatchWork {
+  readonly done: () => void
+}
+
+/** The subscription of probes: no receiver has one of this name, so that no process runs their tasks. */
+export const PROBE = 'postern: a probe of health'
+
+// Probes that one removes: its own, and those of processes that died between their two transactions.
+const MOST = 100
+
+/**
+ * As `Port.probe`: a delivery that is accepted as any other, and a transaction that claims its task and forgets both. So it meets
+ * what the next delivery would meet.
+ */
+export function createProbe(side: EngineSide, accept: Side['accept']): () => Promise<void> {
+  const { store, writer, lanes, capacity, settings } = side
+  // In the memory of this process there is nothing that a probe could find missing.
+  if (store.alone) return () => Promise.resolve()
+  const batch = writer.batch<Work>({
+    rows: 1,
+    bytes: Infinity,
+    put: (works) => chain(steps(forget), () => () => works.forEach(({ done }) => done())),
+    fault: (error) => (store.fault(error) === 'again' ? 'again' : 'all'),
+  })
+  return async () => {
+    await accept(probeIntake(), {})
+    await new Promise<void>((done, failed) => {
+      batch.add({ bytes: 0, deadline: performance.now() + settings.deadline, done, failed })
+    })
+  }
+
+  function* forget(): Steps<void> {
+    const lane = lanes.find(PROBE)
+    if (lane === undefined) return
+    const token = side.token()
+    const rows = yield* wait(store.claim([{ lane, room: MOST, now: MOST }], MOST, false, token))
+    if (rows.length === 0) return
+    const gone = rows.map((row) => patchOf({ ...row, token }, { state: GONE }))
+    yield* wait(store.atomic(settings.deadline, (within) => within.patch(gone, 'held')))
+    capacity.free(rows.length)
+    yield* wait(store.drop?.(rows.map(({ id }) => eventOf(id))))
+  }
+}
+
+function probeIntake(): Intake {
+  const event = {
+    key: `probe ${randomUUID()}`,
+    id: undefined,
+    topic: '',
+    aliases: [],
+    tenant: undefined,
+    provider: '',
+    payload: null,
+    dedupe: true,
+  }
+  const receivedAt = Date.now()
+  const delivery = { method: 'POST', url: '/', headers: [], body: new Uint8Array(0), receivedAt }
+  return { delivery, items: [{ event, tasks: [{ subscription: PROBE }] }] }
 }

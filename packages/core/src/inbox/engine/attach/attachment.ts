@@ -3,8 +3,7 @@ import { WebhookError, isA } from '../../../errors.ts'
 import type { Consumer, RunDueResult, Port } from '../../inbox.ts'
 import { toMonotonic, settledBy, nextRound } from '../../../basics/deadline.ts'
 import { createRunner, type BurstEnd } from '../run/runner.ts'
-import { createAccept } from '../accept/accept.ts'
-import { createProbe } from '../accept/probe.ts'
+import { createAccept, createProbe } from '../accept/accept.ts'
 import { createCapacity } from '../accept/capacity.ts'
 import { createWatch, type Watch } from '../lease/watch.ts'
 import { createClaims, type Claims } from '../run/claim.ts'
@@ -84,16 +83,17 @@ export function attachment({
   function portOf(one: Joined): Port {
     const { side } = one
     let working = false
+    const rejectIfClosing = (): void => {
+      if (one.closing) throw new WebhookError('receiver_closed', { problem: 'closed', got: inbox })
+    }
     return {
       accept(intake, host) {
-        if (one.closing)
-          throw new WebhookError('receiver_closed', { problem: 'closed', got: inbox })
+        rejectIfClosing()
         return side.accept(intake, host)
       },
       ...(side.probe && {
         probe() {
-          if (one.closing)
-            throw new WebhookError('receiver_closed', { problem: 'closed', got: inbox })
+          rejectIfClosing()
           return side.probe!()
         },
       }),
@@ -105,8 +105,7 @@ export function attachment({
       }),
       ...(side.drain && {
         async drain(until, max, last) {
-          if (one.closing)
-            throw new WebhookError('receiver_closed', { problem: 'closed', got: inbox })
+          rejectIfClosing()
           return side.drain!(toMonotonic(until), max, last)
         },
       }),

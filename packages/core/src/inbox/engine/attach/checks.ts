@@ -21,15 +21,10 @@ export interface Checks<Options extends object> {
 }
 
 /** Defaults of {@link Checks.common} that differ in an inbox. */
-export interface CommonDefaults {
-  readonly maxPending?: number
-  readonly maxWaitingBytes?: number
-  readonly deadline?: Duration
-  readonly dedupeWindow?: Duration
-  readonly keepDone?: Duration
-  readonly keepDead?: Duration
-  readonly lease?: Duration
-}
+export type CommonDefaults = Partial<
+  Pick<CommonSettings, 'maxPending' | 'maxWaitingBytes'> &
+    Record<'deadline' | 'dedupeWindow' | 'keepDone' | 'keepDead' | 'lease', Duration>
+>
 
 /** Settings that durable inboxes have in common; times in milliseconds. */
 export interface CommonSettings {

@@ -48,29 +48,6 @@ export function checkDeliveryFilter(filter: DeliveryFilter): DeliveryPage {
   return { limit: Math.min(limit, MOST_ROWS), cursor, budget }
 }
 
-/** The place of a delivery in the list, newest first. */
-export interface ArrivalPlace {
-  /** Milliseconds since 1970. */
-  readonly at: number
-  readonly id: string
-}
-
-/** The place as the cursor of a page, for a journal that orders by time and then id. */
-export function arrivalCursor({ at, id }: ArrivalPlace): string {
-  return `${at}~${id}`
-}
-
-/** The place of {@link arrivalCursor}. Throws a `TypeError` for a string that is not a cursor. */
-export function arrivalPlace(cursor: string): ArrivalPlace {
-  const tilde = cursor.indexOf('~')
-  const at = Number(cursor.slice(0, tilde))
-  if (tilde < 1 || !Number.isFinite(at))
-    throw new TypeError(
-      `cursor: must be the cursor of a page of this inbox, got ${JSON.stringify(cursor)}`,
-    )
-  return { at, id: cursor.slice(tilde + 1) }
-}
-
 /**
  * Makes the test of a filter of deliveries, for a journal that looks through its rows.
  *

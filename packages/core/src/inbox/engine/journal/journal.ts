@@ -8,7 +8,7 @@ import { errorOf, numberOf } from '../operate/search.ts'
 import type { Journaled, ArrivalRow, Ring } from './store.ts'
 import { createHistory } from './history.ts'
 import { decodeKept, encodeKept } from '../../codec.ts'
-import type { Page } from '../../page.ts'
+import type { Page } from '../../view.ts'
 import { checkDeliveryFilter, matchesDelivery } from './delivery-filter.ts'
 import { DAY } from './buckets.ts'
 import { nextRound } from '../../../basics/deadline.ts'
@@ -74,15 +74,6 @@ function attemptOf({ attempt, ended, took, outcome, error, process }: AttemptRow
   }
 }
 
-/** Deliveries in their rings. */
-interface Arrivals {
-  /** What adds deliveries, for `Access.writeAll`. */
-  adds(arrived: readonly Arrival[], lost: number): readonly (() => MaybePromise<void>)[]
-  /** Both rings in one order, newest first, in steps that do not hold the event loop. */
-  page(filter: DeliveryFilter, also: (arrival: Arrival) => boolean): Promise<Page<Arrival>>
-  one(id: string): MaybePromise<Arrival | undefined>
-}
-
 const MIB = 1024 * 1024
 /**
  * One ring for verified deliveries, one for the others: strangers fill only theirs. It has room for all that `observe/kept.ts` keeps of
@@ -98,12 +89,13 @@ const STEP = 256
 // Milliseconds after which a ring is looked at even if nothing came.
 const TRIM = 60_000
 
-/** Makes the {@link Arrivals}. */
-function createArrivals(store: Journaled, access: Access): Arrivals {
+/** Deliveries in their rings. */
+function createArrivals(store: Journaled, access: Access) {
   let trimmed = -Infinity
 
   return {
-    adds(arrived, lost) {
+    /** Returns the writes that add deliveries, for `Access.writeAll`. */
+    adds(arrived: readonly Arrival[], lost: number): readonly (() => MaybePromise<void>)[] {
       const now = Date.now()
       const works: (() => MaybePromise<void>)[] = []
       if (arrived.length > 0 || lost > 0) works.push(() => store.arrive(arrived.map(rowOf), lost))
@@ -116,7 +108,11 @@ function createArrivals(store: Journaled, access: Access): Arrivals {
           works.push(() => store.trim(ring, { ...bounds, before: now - AGE }))
       return works
     },
-    async page(filter, also) {
+    /** Lists both rings in one order, newest first, in steps that do not hold the event loop. */
+    async page(
+      filter: DeliveryFilter,
+      also: (arrival: Arrival) => boolean,
+    ): Promise<Page<Arrival>> {
       const { limit, budget, cursor } = checkDeliveryFilter(filter)
       const matches = matchesDelivery(filter)
       const until = performance.now() + budget
@@ -138,7 +134,7 @@ function createArrivals(store: Journaled, access: Access): Arrivals {
         await nextRound()
       }
     },
-    one: (id) =>
+    one: (id: string): MaybePromise<Arrival | undefined> =>
       chain(store.arrival(id), (row) => {
         if (!row) return undefined
         const arrival = arrivalOf(row)

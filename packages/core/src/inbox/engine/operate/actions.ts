@@ -1,20 +1,11 @@
 import { nextRound } from '../../../basics/deadline.ts'
-import { type MaybePromise, chain } from '../../../basics/maybe.ts'
+import type { MaybePromise } from '../../../basics/maybe.ts'
 import { unknownOptions } from '../../../basics/unknown-options.ts'
 import { parsed } from '../journal/records.ts'
 import type { ActionQuery, OperatorAction } from '../../journal.ts'
-import type { Page } from '../../page.ts'
-import type { Changed, ChangeOptions, TaskFilter } from '../../view.ts'
+import type { Page, Changed, ChangeOptions, TaskFilter } from '../../view.ts'
 import type { ActionRow, RecordRows } from '../journal/store.ts'
 import type { Access } from '../access.ts'
-
-/** The rows of an inbox that hold what people did. */
-export interface ActionRows {
-  get(key: string): MaybePromise<string | undefined>
-  /** In the order of their keys. */
-  list(prefix: string): MaybePromise<readonly ActionRow[]>
-  drop(keys: readonly string[]): MaybePromise<void>
-}
 
 /** What people did, as an inbox notes and lists it. */
 export interface Actions {
@@ -46,7 +37,7 @@ const END = { cursor: undefined, searchedTo: undefined }
  * const actions = createActions({ get, list, drop })
  * await actions.noted({ what: 'delete', filter }, options, (note, rest) => inSteps(rest, step))
  */
-export function createActions(rows: ActionRows): Actions {
+export function createActions(records: RecordRows, access: Access): Actions {
   // Of two within a millisecond the later one stands above.
   let latest = 0
 
@@ -103,26 +94,26 @@ export function createActions(rows: ActionRows): Actions {
   }
 
   async function find(id: string): Promise<KeptAction | undefined> {
-    const text = await rows.get(ACTION + id)
-    return text === undefined ? undefined : read(text)
+    const row = await access.read(() => records.get(ACTION + id))
+    return row && read(row.value)
   }
 
   async function one(id: string): Promise<readonly OperatorAction[]> {
     const found = await find(id)
     if (!found) return []
-    const named = await rows.list(`${ACTION_TASKS}${id}:`)
+    const named = await list(`${ACTION_TASKS}${id}:`)
     return [{ ...told(found), tasks: named.flatMap(({ value }) => tasksIn(value)) }]
   }
 
   /** All, the newest first. */
   async function every(): Promise<readonly KeptAction[]> {
-    return (await rows.list(ACTION)).flatMap(({ value }) => read(value) ?? []).toReversed()
+    return (await list(ACTION)).flatMap(({ value }) => read(value) ?? []).toReversed()
   }
 
   async function actionsOf(task: string): Promise<ReadonlySet<string>> {
     const found = new Set<string>()
     let looked = 0
-    for (const { key, value } of await rows.list(ACTION_TASKS)) {
+    for (const { key, value } of await list(ACTION_TASKS)) {
       if (tasksIn(value).includes(task)) found.add(idOf(key))
       if (++looked % 20 === 0) await nextRound()
     }
@@ -143,8 +134,17 @@ export function createActions(rows: ActionRows): Actions {
     )
     const old = all.slice(MOST).map(({ id }) => ACTION + id)
     if (silent.size === 0 && old.length === 0) return
-    const named = silent.size === 0 ? [] : await rows.list(ACTION_TASKS)
-    await rows.drop([...old, ...named.map(({ key }) => key).filter((key) => silent.has(idOf(key)))])
+    const named = silent.size === 0 ? [] : await list(ACTION_TASKS)
+    const silenced = named.map(({ key }) => key).filter((key) => silent.has(idOf(key)))
+    for (const key of [...old, ...silenced]) {
+      const row = await access.read(() => records.get(key))
+      if (row) await access.write(() => records.delete(key, row.version))
+    }
+  }
+
+  /** The rows with this prefix, in the order of their keys. */
+  async function list(prefix: string): Promise<readonly ActionRow[]> {
+    return access.read(() => records.list(prefix))
   }
 }
 
@@ -247,19 +247,5 @@ function noteOf(action: KeptAction): ActionNote {
       ...(result && { result }),
     }
     return { key: ACTION + action.id, value: JSON.stringify(next) }
-  }
-}
-
-/** The rows of actions: they lie among the records, under keys of their own. */
-export function actionRowsOf(records: RecordRows, access: Access): ActionRows {
-  return {
-    get: (key) => access.read(() => chain(records.get(key), (row) => row?.value)),
-    list: (prefix) => access.read(() => records.list(prefix)),
-    async drop(keys) {
-      for (const key of keys) {
-        const row = await access.read(() => records.get(key))
-        if (row) await access.write(() => records.delete(key, row.version))
-      }
-    },
   }
 }

@@ -1,20 +1,30 @@
 import { unknownOptions } from '../../../basics/unknown-options.ts'
 import { checkChange, checkPrune } from './filter.ts'
-import { erasedError } from './erased.ts'
 import type { ActionNote, Actions } from './actions.ts'
-import { CHANGE_OPTIONS, inSteps, type StepPlace } from './in-steps.ts'
-import type { Changed, ChangeOptions, InboxView, ReplayOptions, TaskFilter } from '../../view.ts'
+import type {
+  Changed,
+  ChangeOptions,
+  InboxView,
+  ReplayOptions,
+  TaskFilter,
+  EraseOptions,
+  TaskDetail,
+} from '../../view.ts'
 import { reviveTasks } from '../accept/store-batch.ts'
-import { DONE, PENDING, STATES } from '../row.ts'
+import { DONE, PENDING, STATES, eventOf } from '../row.ts'
 import { patchOf } from '../patch.ts'
 import { DELETED, FORGOTTEN } from '../rules.ts'
 import { patchAll } from '../run/order.ts'
 import { steps, wait, type Steps, type MaybePromise } from '../../../basics/maybe.ts'
 import type { Access } from '../access.ts'
-import { numberOf, type Search } from './search.ts'
-import type { InfoRow } from './store.ts'
+import { numberOf, type Search, placeOf } from './search.ts'
+import type { InfoRow, ContentsRow } from './store.ts'
 import type { ChangedRows, ViewStore } from '../store.ts'
 import type { Consumer } from '../../inbox.ts'
+import { toMonotonic, nextRound } from '../../../basics/deadline.ts'
+import { decodeDelivery, decodeEvent, encodeDelivery, encodeEvent } from '../../codec.ts'
+import type { EventRecord } from '../../../event.ts'
+import type { ActionRow } from '../journal/store.ts'
 
 /** The inbox as its view sees it. */
 export interface ViewParts {
@@ -48,7 +58,7 @@ export function createChange(
   search: Search,
   actions: Actions,
   { access, deadline, consumers, look, pause, opened }: ViewParts,
-): Pick<InboxView, 'replay' | 'delete' | 'prune'> {
+): Pick<InboxView, 'replay' | 'delete' | 'prune' | 'erase'> {
   return {
     async replay(filter, options = {}) {
       checkChange('replay', filter)
@@ -78,10 +88,7 @@ export function createChange(
             note,
             (rows, tasks, place) =>
               steps(() =>
-                reviveTasks(rows, tasks, fence, (at) => {
-                  const due = place.due(at)
-                  return due === 0 ? 0 : Math.max(0, due - now)
-                }),
+                reviveTasks(rows, tasks, fence, (at) => Math.max(0, place.due(at) - now)),
               ),
             { oldest: true },
           ),
@@ -133,6 +140,33 @@ export function createChange(
       )
       return count
     },
+    async erase(filter, options = {}) {
+      checkChange('erase', filter)
+      unknownOptions('erase', options, [...CHANGE_OPTIONS, 'passing', 'keep'])
+      const { passing = false, keep } = options
+      // With a key of tasks the filter finds only events that still have tasks.
+      const { subscription, part, state, id, cause } = filter
+      const byTasks = (subscription ?? part ?? state ?? id ?? cause) !== undefined
+      const of = byTasks ? 'tasks' : 'events'
+      // A receiver's `storage.content` asked for it: it is not an operator's action.
+      if (passing) return run(undefined, options)
+      return actions.noted({ what: 'erase', filter }, options, run)
+
+      function run(note: ActionNote | undefined, left: EraseOptions): Promise<Changed> {
+        return inSteps(left, async ({ cursor, rows: limit, dryRun }) => {
+          const found = await search(filter, { of, limit, cursor, budget: BUDGET, passing })
+          const events = new Set(found.rows.map(({ row }) => row.event))
+          // The last event of a step may have more tasks. The next step starts with these and counts it.
+          if (dryRun && byTasks && cursor !== undefined) events.delete(eventOf(placeOf(cursor)![1]))
+          if (events.size === 0) return { count: 0, cursor: found.cursor }
+          const empty = dryRun ? undefined : (row: ContentsRow) => emptied(row, keep)
+          const noted = (count: number): readonly ActionRow[] => note?.rows([], count) ?? []
+          const count = await access.write(() => store.erase([...events], passing, empty, noted))
+          note?.done(count)
+          return { count, cursor: found.cursor }
+        })
+      }
+    },
   }
 
   /** Changes matching tasks that fit, and tells of each that counted. */
@@ -173,4 +207,115 @@ export function createChange(
       return { count: changed.length, cursor: found.cursor }
     })
   }
+}
+
+/** Where one step of a change starts and how far it goes. */
+interface StepPlace {
+  /** The cursor of the step before. */
+  readonly cursor: string | undefined
+  /** Tasks to change at most. */
+  readonly rows: number
+  /** Counts and changes nothing. */
+  readonly dryRun: boolean
+  /** When the step's task number `at` (0 is the first) is due, in milliseconds since 1970; 0 is at once. */
+  due(at: number): number
+}
+
+/** Names of the options that all changes share. */
+const CHANGE_OPTIONS = ['dryRun', 'limit', 'cursor', 'until', 'by']
+
+const ROWS = 200
+
+/**
+ * Changes many tasks in small steps, so that deliveries never wait long behind one; each step is a transaction. Stops
+ * at the options' `limit` and `until` and says where the next call continues. With a `rate` the cursor carries the time
+ * of the next task.
+ */
+export async function inSteps(
+  options: ReplayOptions,
+  step: (place: StepPlace) => MaybePromise<Changed>,
+): Promise<Changed> {
+  const { limit = 10_000, rate, dryRun = false } = options
+  const until = toMonotonic(options.until ?? Infinity)
+  if (!(Number.isSafeInteger(limit) && limit >= 1))
+    throw new TypeError(`limit: must be a whole number from 1 and up, got ${String(limit)}`)
+  if (rate !== undefined && !(rate > 0 && rate < Infinity))
+    throw new TypeError(`rate: must be tasks per second above 0, got ${String(rate)}`)
+  const started = parse(options.cursor, rate !== undefined)
+  const gap = rate === undefined ? 0 : 1000 / rate
+  let next = Math.max(started.next, Date.now())
+  let { cursor } = started
+  let count = 0
+  do {
+    const from = next
+    const due = (at: number): number => (rate === undefined ? 0 : Math.ceil(from + at * gap))
+    const changed = await step({ cursor, rows: Math.min(ROWS, limit - count), dryRun, due })
+    count += changed.count
+    next += changed.count * gap
+    cursor = changed.cursor
+    // Synchronous stores would hold the event loop over all steps.
+    if (cursor !== undefined) await nextRound()
+  } while (cursor !== undefined && count < limit && performance.now() < until)
+  if (cursor === undefined || rate === undefined) return { count, cursor }
+  return { count, cursor: `${Math.ceil(next)}@${cursor}` }
+}
+
+function parse(
+  cursor: string | undefined,
+  paced: boolean,
+): { readonly next: number; readonly cursor: string | undefined } {
+  const at = paced && cursor !== undefined ? cursor.indexOf('@') : -1
+  if (at < 0) return { next: 0, cursor }
+  return { next: Number(cursor!.slice(0, at)) || 0, cursor: cursor!.slice(at + 1) }
+}
+
+const NOTHING = new Uint8Array(0)
+
+/** What is left of an event once its contents are erased: identity, topic, times, method, path and what `keep` returns. */
+function emptied(
+  { event: number, record, head, body }: ContentsRow,
+  keep: EraseOptions['keep'],
+): ContentsRow {
+  const { event, delivery } = readable(record, head, body)
+  // `source` would mean that the body holds the payload.
+  const { source: _, guards: __, passing: ___, ...rest } = event
+  const { method, url, receivedAt } = delivery
+  const left = { ...rest, payload: keep?.(event, delivery) ?? null, erased: true as const }
+  const path = url.split(/[?#]/, 1)[0]!
+  const empty = { method, url: path, headers: [], body: NOTHING, receivedAt }
+  return { event: number, ...encodeDelivery(empty), record: encodeEvent(left) }
+}
+
+/** A damaged event is erased too: it may hold what must not be kept. */
+function readable(
+  record: string,
+  head: string,
+  body: Uint8Array,
+): Pick<TaskDetail, 'delivery'> & { readonly event: EventRecord } {
+  try {
+    const delivery = decodeDelivery(head, body)
+    return { event: decodeEvent(record, delivery), delivery }
+  } catch {
+    const event = {
+      key: '',
+      dedupe: true,
+      id: undefined,
+      topic: '',
+      aliases: [],
+      payload: null,
+      tenant: undefined,
+      provider: '',
+    }
+    return {
+      event,
+      delivery: { method: 'POST', url: '/', headers: [], body: NOTHING, receivedAt: 0 },
+    }
+  }
+}
+
+/** The error of a replay or rerun by id if the event of the task was erased. */
+export function erasedError(verb: 'replay' | 'rerun', id: string): TypeError {
+  return new TypeError(
+    `${verb}: the contents of the event of task ${id} were erased, so it cannot run again; ask the sender to send it under a new id`,
+  )
 }

@@ -1,6 +1,6 @@
 import { decodeDelivery, decodeEvent } from '../../codec.ts'
 import { checkFilter, matches, topicMatch } from './filter.ts'
-import type { TaskFilter, TaskInfo, TaskDetail, TaskError } from '../../view.ts'
+import type { Page, TaskFilter, TaskInfo, TaskDetail, TaskError } from '../../view.ts'
 import { chain, type MaybePromise } from '../../../basics/maybe.ts'
 import type { Access } from '../access.ts'
 import type { FullRow, InfoRow, Place, Scan } from './store.ts'
@@ -10,7 +10,7 @@ import { foldInfo } from '../run/fold.ts'
 import { type LaneRow, DONE, PENDING, STATES } from '../row.ts'
 
 /** Reads tasks or events by a filter, in steps that never hold the event loop for long. */
-export type Search = (filter: TaskFilter, page: SearchPage) => Promise<FoundPage>
+export type Search = (filter: TaskFilter, page: SearchPage) => Promise<Page<FoundRow>>
 
 /** The wanted page, and its time limit. */
 interface SearchPage {
@@ -29,14 +29,6 @@ interface SearchPage {
 interface FoundRow {
   readonly row: InfoRow
   readonly info: TaskInfo
-}
-
-/** A page. */
-interface FoundPage {
-  readonly rows: readonly FoundRow[]
-  readonly cursor: string | undefined
-  /** How far it looked, in milliseconds since 1970; undefined at the end. */
-  readonly searchedTo: number | undefined
 }
 
 // Candidates of a step: at first, at least and at most; and how long one should take, in milliseconds.

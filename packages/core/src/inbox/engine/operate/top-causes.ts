@@ -1,3 +1,4 @@
+import { grouped } from '../../../basics/maybe.ts'
 import type { Cause, CauseSubscription } from '../../view.ts'
 
 /** Causes of one answer, by each of two orders. */
@@ -35,7 +36,7 @@ export interface CauseTotals {
 export function topCauses<Group extends CauseGroup>(
   groups: readonly Group[],
 ): readonly (Group & CauseTotals)[] {
-  const whole = [...byCause(groups)].map(([cause, lanes]) => ({
+  const whole = [...grouped(groups, ({ cause }) => cause)].map(([cause, lanes]) => ({
     cause,
     lanes,
     dead: sum(lanes.map(({ dead }) => dead)),
@@ -73,7 +74,7 @@ export function topCauses<Group extends CauseGroup>(
 export function toCauses(
   rows: readonly (CauseSubscription & CauseTotals & Pick<Cause, 'cause' | 'sample' | 'ofNewest'>)[],
 ): readonly Cause[] {
-  return [...byCause(rows)].map(([cause, lanes]) => {
+  return [...grouped(rows, ({ cause }) => cause)].map(([cause, lanes]) => {
     const {
       sample,
       allDead,
@@ -104,18 +105,6 @@ export function toCauses(
       ...(ofNewest !== undefined && { ofNewest }),
     }
   })
-}
-
-function byCause<Row extends { readonly cause: string }>(
-  rows: readonly Row[],
-): ReadonlyMap<string, readonly Row[]> {
-  const found = new Map<string, Row[]>()
-  for (const row of rows) {
-    const its = found.get(row.cause)
-    if (its) its.push(row)
-    else found.set(row.cause, [row])
-  }
-  return found
 }
 
 type Counts = Pick<CauseGroup, 'dead' | 'retrying'>

@@ -1,20 +1,24 @@
-import type { Consumer } from '../../inbox.ts'
 import { orphansOf } from '../lease/watch.ts'
 import type { Actions } from './actions.ts'
 import { toCauses } from './top-causes.ts'
 import { unknownOptions } from '../../../basics/unknown-options.ts'
 import type { InboxView, SubscriptionStats } from '../../view.ts'
-import { chain, steps, wait, type Steps, type MaybePromise } from '../../../basics/maybe.ts'
-import { PROBE } from '../accept/probe.ts'
+import {
+  chain,
+  grouped,
+  steps,
+  wait,
+  type Steps,
+  type MaybePromise,
+} from '../../../basics/maybe.ts'
+import { PROBE } from '../accept/accept.ts'
 import { PENDING, READY, STATES, TASKS, type NewEvent, type NewTask } from '../row.ts'
-import { createChange, type ViewParts } from './change.ts'
-import { createErase } from './erase.ts'
+import { createChange, type ViewParts, erasedError } from './change.ts'
 import { detailOf, errorOf, infoOf, numberOf, namesOf, createSearch } from './search.ts'
-import type { StatsRow, FullRow } from './store.ts'
+import type { FullRow } from './store.ts'
 import type { ViewStore } from '../store.ts'
 import type { Json } from '../../../delivery.ts'
 import { decodeDelivery, decodeEvent, encodeDelivery, encodeEvent } from '../../codec.ts'
-import { erasedError } from './erased.ts'
 import { release } from '../run/order.ts'
 import { randomUUID } from 'node:crypto'
 import type { EventRecord } from '../../../event.ts'
@@ -41,35 +45,27 @@ export function createView(store: ViewStore, parts: ViewParts): InboxView {
       return { ...found, rows: found.rows.map(({ info }) => info) }
     },
     get: (id) =>
-      chain(
-        access.read(() => store.detail(numberOf(id))),
-        (row) => {
-          if (!row) return undefined
-          return chain(
-            access.read(() => namesOf(store)),
-            (names) => detailOf(row, infoOf(row, names.of(row.lane))),
-          )
-        },
-      ),
+      steps(function* () {
+        const row = yield* wait(access.read(() => store.detail(numberOf(id))))
+        if (!row) return undefined
+        const names = yield* wait(access.read(() => namesOf(store)))
+        return detailOf(row, infoOf(row, names.of(row.lane)))
+      }),
     stats,
     causes(filter = {}) {
       unknownOptions('causes', filter, ['receiver', 'subscription'])
-      return chain(
-        access.read(() => namesOf(store)),
-        (names) =>
-          chain(
-            access.read(() => store.causes(names.wanted(filter))),
-            (rows) =>
-              toCauses(
-                rows.map(({ lane, error, ...row }) => ({
-                  ...row,
-                  sample: errorOf(error ?? ''),
-                  receiver: names.of(lane)?.receiver ?? '',
-                  subscription: names.of(lane)?.name ?? '',
-                })),
-              ),
-          ),
-      )
+      return steps(function* () {
+        const names = yield* wait(access.read(() => namesOf(store)))
+        const rows = yield* wait(access.read(() => store.causes(names.wanted(filter))))
+        return toCauses(
+          rows.map(({ lane, error, ...row }) => ({
+            ...row,
+            sample: errorOf(error ?? ''),
+            receiver: names.of(lane)?.receiver ?? '',
+            subscription: names.of(lane)?.name ?? '',
+          })),
+        )
+      })
     },
     version: () =>
       chain(
@@ -78,15 +74,14 @@ export function createView(store: ViewStore, parts: ViewParts): InboxView {
         (version) => version ?? --unknown,
       ),
     ...createChange(store, search, actions, parts),
-    erase: createErase(store, search, actions, access),
     rerun: createRerun(store, actions, parts),
     orphans: () =>
       chain(stats(), (all) =>
         orphansOf(
-          all.map(({ receiver, subscription, counts }) => ({
+          all.map(({ receiver, subscription, counts: { pending } }) => ({
             receiver,
             subscription,
-            pending: counts.pending,
+            pending,
           })),
           consumers(),
         ),
@@ -94,42 +89,28 @@ export function createView(store: ViewStore, parts: ViewParts): InboxView {
   }
 
   function stats(): MaybePromise<readonly SubscriptionStats[]> {
-    return chain(
-      access.read(() => store.everyLane()),
-      (lanes) =>
-        chain(
-          access.read(() => store.stats()),
-          (rows) => {
-            const nowOf = clocks(consumers())
-            const byLane = new Map<number, StatsRow[]>()
-            for (const row of rows) {
-              if (row.count === 0) continue
-              const its = byLane.get(row.lane)
-              if (its) its.push(row)
-              else byLane.set(row.lane, [row])
-            }
-            // A lane is made when its receiver is; it counts once it has a task.
-            const used = lanes.filter(({ lane, name }) => byLane.has(lane) && name !== PROBE)
-            return used.map(({ lane, receiver, name }): SubscriptionStats => {
-              const counts = { pending: 0, running: 0, done: 0, dead: 0 }
-              let oldest: number | undefined
-              for (const row of byLane.get(lane) ?? []) {
-                counts[STATES[row.state]!] += row.count
-                if (row.state === PENDING && row.oldest !== null)
-                  oldest = Math.floor(nowOf(receiver) - row.oldest)
-              }
-              return { receiver, subscription: name, counts, oldestDueAt: oldest }
-            })
-          },
-        ),
-    )
+    return steps(function* () {
+      const lanes = yield* wait(access.read(() => store.everyLane()))
+      const rows = yield* wait(access.read(() => store.stats()))
+      const attached = new Map(consumers().map((consumer) => [consumer.receiver, consumer]))
+      const byLane = grouped(
+        rows.filter(({ count }) => count > 0),
+        ({ lane }) => lane,
+      )
+      // A lane is made when its receiver is; it counts once it has a task.
+      const used = lanes.filter(({ lane, name }) => byLane.has(lane) && name !== PROBE)
+      return used.map(({ lane, receiver, name }): SubscriptionStats => {
+        const now = attached.get(receiver)?.now() ?? Date.now()
+        const counts = { pending: 0, running: 0, done: 0, dead: 0 }
+        let oldest: number | undefined
+        for (const row of byLane.get(lane)!) {
+          counts[STATES[row.state]!] += row.count
+          if (row.state === PENDING && row.oldest !== null) oldest = Math.floor(now - row.oldest)
+        }
+        return { receiver, subscription: name, counts, oldestDueAt: oldest }
+      })
+    })
   }
-}
-
-/** The clock of a receiver by its name; that of the machine if the receiver is not attached. */
-function clocks(consumers: readonly Consumer[]): (receiver: string) => number {
-  const byName = new Map(consumers.map((consumer) => [consumer.receiver, consumer]))
-  return (receiver) => byName.get(receiver)?.now() ?? Date.now()
 }
 
 /** Makes `InboxView.rerun`: a new event with another payload, and one task for the same lane and part. */

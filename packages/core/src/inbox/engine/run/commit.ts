@@ -82,13 +82,6 @@ function openGate(): Gate {
   return gate
 }
 
-/** Runs writes and settles a task in one transaction. */
-type Commit = (
-  task: Task,
-  write: (transaction: unknown) => unknown,
-  spawn: readonly TaskDraft[] | undefined,
-) => unknown
-
 // How often `write` runs again after a conflict with another transaction.
 const AGAIN = 5
 
@@ -113,7 +106,11 @@ export function createCommit(
   settle: Settle,
   consumer: Consumer,
 ): {
-  readonly commit: Commit
+  commit(
+    task: Task,
+    write: (transaction: unknown) => unknown,
+    spawn: readonly TaskDraft[] | undefined,
+  ): unknown
   /** In an open transaction of the application: it is not known here when that ends, and how. */
   commitIn(task: Task, transaction: unknown, spawn: readonly TaskDraft[] | undefined): Promise<void>
   /** As `Claim.conflict`. */

@@ -1,10 +1,9 @@
 import { hash } from 'node:crypto'
-import { grouped } from '../../../basics/maybe.ts'
+import { grouped, wait, type Steps } from '../../../basics/maybe.ts'
 import type { Claim, TaskDraft } from '../../inbox.ts'
 import { patchOf, type Patch, type TaskChange } from '../patch.ts'
 import { DONE, PENDING, READY, type FoldRow, type HeadRow, type TaskRow } from '../row.ts'
 import { gateOf } from '../rules.ts'
-import { wait, type Steps } from '../../../basics/maybe.ts'
 import type { LineRows } from '../store.ts'
 
 /** What is stored with a task of a subscription that has `debounce`. */

@@ -1,5 +1,5 @@
 import type { Fence, Patch } from '../patch.ts'
-import type { TaskRow } from '../row.ts'
+import type { Folds, TaskRow } from '../row.ts'
 import { type MaybePromise, chain, steps, wait, type Steps } from '../../../basics/maybe.ts'
 import { lineUp } from '../rules.ts'
 import { foldLines } from './fold.ts'
@@ -76,25 +76,27 @@ export function repair(
   })
 }
 
-/** Transactions in which no line is waited for. */
+/** Transactions that report folds, and in which no line is waited for. */
 export interface Followed extends Pick<Store, 'atomic' | 'commit' | 'guest'> {
-  stop(): void
+  readonly stop: () => void
 }
 
-// Milliseconds before busy lines are looked at again, first and at most.
+// Milliseconds before busy lines are tried again: the first wait and the longest.
 const FIRST = 5
 const LONGEST = 250
 
 /**
- * Transactions of a store whose `lock` waits for nobody: a slow commit of one ordering key must not hold up what is stored
- * together with its next event. Lines that were busy are worked out after the transaction, again and again until they were
- * free; `freed` is called with it. So are lines that a transaction of the app has left. If this process ends before, `repair` finds
- * them.
+ * Wraps the transactions of a store whose `lock` waits for nobody: a slow commit of one ordering key must not hold up
+ * what is stored together with its next event. Busy lines are released after the transaction, repeatedly until they are
+ * free; then `freed` is called. So are lines that a transaction of the app has left. If this process ends before that,
+ * `repair` finds them. `folded` is called with the folds of a transaction once it is over; with those of a transaction
+ * of the app at once, since its end is not known here.
  */
 export function followed(
   store: Pick<StoreParts, 'atomic' | 'commit' | 'guest'>,
   deadline: number,
   freed: () => void,
+  folded: (folds: Folds) => void,
 ): Followed {
   const lines = new Set<number>()
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -104,8 +106,8 @@ export function followed(
     atomic: (time, run) => noting((note) => store.atomic(time, (rows) => run(note(rows)))),
     commit: (time, run) =>
       noting((note) => store.commit(time, (rows, transaction) => run(note(rows), transaction))),
-    // Its end is not known here: a line counts as left at once, and is locked until then.
-    guest: (transaction) => noted(store.guest(transaction), leave),
+    // A line counts as left at once, and is locked until the transaction of the app ends.
+    guest: (transaction) => noted(store.guest(transaction), leave, folded),
     stop() {
       stopped = true
       clearTimeout(timer)
@@ -114,8 +116,15 @@ export function followed(
 
   function noting<T>(run: (note: (rows: Rows) => Rows) => MaybePromise<T>): MaybePromise<T> {
     const busy: number[] = []
-    const note = (rows: Rows): Rows => noted(rows, (left) => void busy.push(...left))
+    const folds: Folds[] = []
+    const note = (rows: Rows): Rows =>
+      noted(
+        rows,
+        (left) => void busy.push(...left),
+        (one) => void folds.push(one),
+      )
     return chain(run(note), (result) => {
+      for (const one of folds) folded(one)
       leave(busy)
       return result
     })
@@ -140,7 +149,7 @@ export function followed(
         store.atomic(deadline, (rows) => steps(() => release(note(rows), taken))),
       )
     } catch {
-      // They stay until `repair` finds them: what failed is told where it matters.
+      // The lines stay until `repair` finds them. Other users of the store report the failure.
       return
     }
     if (lines.size === 0) pause = FIRST
@@ -148,10 +157,16 @@ export function followed(
   }
 }
 
-/** Rows that tell which lines they left to others. */
-function noted<Given extends Rows>(rows: Given, tell: (left: readonly number[]) => void): Given {
-  if (!rows.lock) return rows
-  return { ...rows, lock: (wanted) => chain(rows.lock!(wanted), (left) => (tell(left), left)) }
+/** Rows that report which lines they left to others, and what was folded. */
+function noted<Given extends Rows>(
+  rows: Given,
+  tell: (left: readonly number[]) => void,
+  folded: (folds: Folds) => void,
+): Given {
+  if (!rows.lock) return { ...rows, folded }
+  const lock = (wanted: readonly number[]): MaybePromise<readonly number[]> =>
+    chain(rows.lock!(wanted), (left) => (tell(left), left))
+  return { ...rows, folded, lock }
 }
 
 const NONE: ReadonlySet<number> = new Set()

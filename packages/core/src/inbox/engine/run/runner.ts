@@ -203,22 +203,8 @@ export function createRunner<Task extends RunnerTask<Task>>(
   }
 }
 
-/** Says when to claim: one claim at a time, and another if something became ready meanwhile. */
-interface Claiming<Task> {
-  /** A task of the subscription became ready, or may have. */
-  readonly ready: (subscription: string) => void
-  /** Any task may be ready. */
-  readonly look: () => void
-  /** Claims if the slot is hungry. */
-  readonly wake: (slot: Slot<Task>) => void
-  /** The slots to claim for, and how many tasks. To be asked once in each claim, as late as possible. */
-  readonly hungry: () => readonly { readonly slot: Slot<Task>; readonly room: number }[]
-  /** True while a claim runs. */
-  readonly busy: () => boolean
-}
-
 /**
- * Makes a {@link Claiming}. `fetch` starts a claim and calls `over` when its tasks were handed to `start`, or with true if it failed: then
+ * Says when to claim: one claim at a time, and another if something became ready meanwhile. `fetch` starts a claim and calls `over` when its tasks were handed to `start`, or with true if it failed: then
  * the next look tries again, and not at once. `active` is false while nothing may be claimed.
  */
 function createClaiming<Task>(
@@ -226,32 +212,40 @@ function createClaiming<Task>(
   active: () => boolean,
   fetch: (over: (failed?: boolean) => void) => void,
   ended: () => void,
-): Claiming<Task> {
+) {
   let busy = false
   let asked = false
 
   return {
-    ready(subscription) {
-      const slot = slots.find(subscription)
-      if (!slot) return
-      slot.backlog = true
-      wake(slot)
-    },
-    look() {
-      for (const slot of slots.all()) slot.backlog = true
-      claim()
-    },
+    ready,
+    look,
     wake,
-    hungry() {
-      asked = false
-      const found = []
-      for (const slot of slots.all())
-        if (slots.isHungry(slot)) found.push({ slot, room: slots.roomOf(slot) })
-      return found
-    },
+    hungry,
+    /** True while a claim runs. */
     busy: () => busy,
   }
 
+  function ready(subscription: string): void {
+    const slot = slots.find(subscription)
+    if (!slot) return
+    slot.backlog = true
+    wake(slot)
+  }
+
+  function look(): void {
+    for (const slot of slots.all()) slot.backlog = true
+    claim()
+  }
+
+  /** Returns the slots to claim for, and how many tasks. Ask once in each claim, as late as possible. */
+  function hungry(): readonly { readonly slot: Slot<Task>; readonly room: number }[] {
+    asked = false
+    return slots
+      .all()
+      .flatMap((slot) => (slots.isHungry(slot) ? { slot, room: slots.roomOf(slot) } : []))
+  }
+
+  /** Claims if the slot is hungry. */
   function wake(slot: Slot<Task>): void {
     if (slots.isHungry(slot)) claim()
   }
@@ -338,44 +332,38 @@ export interface Runner<Task> {
   readonly close: (until: number) => Promise<void>
 }
 
-/** Runs what is stored while it is on, without a worker: for a host that must be idle soon again. */
-interface Bursts {
-  /** True while tasks may be claimed for it. */
-  readonly on: () => boolean
-  /** A task has started; one is due at that time. */
-  readonly started: () => void
-  readonly dueAt: (at: number) => void
-  /** As `Port.burst`. */
-  readonly begin: (most: number) => BurstEnd | undefined
-}
-
 /** As `Port.burst`. */
 export type BurstEnd = () => Promise<{ readonly next: number | undefined } | undefined>
 
-/** Makes it. `idle` resolves when nothing is claimed, runs or waits to be stored; `left` is true if a task may be ready. */
+/**
+ * Runs what is stored while it is on, without a worker: for a host that must be idle soon again. `idle` resolves when nothing is claimed, runs or waits to be stored; `left` is true if a task may be ready.
+ */
 function createBursts(parts: {
   readonly idle: () => Promise<void>
   readonly left: () => boolean
   readonly now: () => number
-}): Bursts {
+}) {
   let open = 0
   let going = false
   let room = 0
   let next = Infinity
 
   return {
+    /** True while tasks may be claimed for it. */
     on: () => going && room > 0,
     started: () => void room--,
-    dueAt: (at) => void (next = Math.min(next, at)),
-    begin(most) {
-      if (!going) {
-        going = true
-        room = most
-        next = Infinity
-      } else if (room <= 0) return undefined
-      open++
-      return end
-    },
+    dueAt: (at: number) => void (next = Math.min(next, at)),
+    begin,
+  }
+
+  function begin(most: number): BurstEnd | undefined {
+    if (!going) {
+      going = true
+      room = most
+      next = Infinity
+    } else if (room <= 0) return undefined
+    open++
+    return end
   }
 
   async function end(): Promise<{ readonly next: number | undefined } | undefined> {

@@ -1,10 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import {
-  arrivalCursor,
-  arrivalPlace,
-  checkDeliveryFilter,
-  matchesDelivery,
-} from '../../../../src/inbox/engine/index.ts'
+import { checkDeliveryFilter, matchesDelivery } from '../../../../src/inbox/engine/index.ts'
 import type { Arrival, DeliveryFilter } from '../../../../src/inbox/index.ts'
 
 const ARRIVAL: Arrival = {
@@ -70,21 +65,6 @@ describe('the check of a filter of deliveries', () => {
     const check = (): unknown => checkDeliveryFilter(filter as DeliveryFilter)
     expect(check).toThrow(TypeError)
     expect(check).toThrow(option)
-  })
-})
-
-describe('the place of a delivery', () => {
-  test.each([
-    { at: 1_700_000_000_000, id: 'abc' },
-    { at: 5, id: 'a~b' },
-    { at: 0, id: '' },
-  ])('%j comes back from its cursor', (place) => {
-    expect(arrivalPlace(arrivalCursor(place))).toEqual(place)
-  })
-
-  test.each(['', '12', 'abc', '~a', 'x~a', 'Infinity~a'])('%j is no cursor', (cursor) => {
-    expect(() => arrivalPlace(cursor)).toThrow(TypeError)
-    expect(() => arrivalPlace(cursor)).toThrow(/^cursor: /)
   })
 })
 

@@ -1,17 +1,18 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { addCounts } from '../../../../src/inbox/engine/journal/buckets.ts'
+import {
+  addCounts,
+  packMinute,
+  unpackMinute,
+  type Minute,
+} from '../../../../src/inbox/engine/journal/buckets.ts'
+import { bucketOf, quantile, type JournalBatch } from '../../../../src/inbox/engine/index.ts'
 import {
   bucketMiddle,
-  bucketOf,
-  packMinute,
-  quantile,
-  unpackMinute,
-  type JournalBatch,
-  type Minute,
-} from '../../../../src/inbox/engine/index.ts'
+  createJournalBuffer,
+  type SeriesName,
+} from '../../../../src/observe/journal-buffer.ts'
 import type { Arrival, MinuteGauge } from '../../../../src/inbox/index.ts'
-import { createJournalBuffer, type SeriesName } from '../../../../src/observe/journal-buffer.ts'
 
 describe('histograms', () => {
   const microseconds = fc.oneof(fc.nat(), fc.maxSafeNat())

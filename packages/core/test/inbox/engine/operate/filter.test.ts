@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { orphansOf } from '../../../../src/inbox/engine/lease/watch.ts'
 import { checkFilter, topicMatch } from '../../../../src/inbox/engine/operate/filter.ts'
-import { inSteps } from '../../../../src/inbox/engine/operate/in-steps.ts'
+import { inSteps } from '../../../../src/inbox/engine/operate/change.ts'
 import {
   matches,
   transactions,

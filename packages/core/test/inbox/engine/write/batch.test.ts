@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { isWebhookError } from '../../../../src/index.ts'
+import { createBatch } from '../../../../src/inbox/engine/index.ts'
 import {
-  createBatch,
   type BatchOptions,
   type BatchWork,
   type Fault,
-} from '../../../../src/inbox/engine/index.ts'
+} from '../../../../src/inbox/engine/write/batch.ts'
 
 afterEach(() => void vi.useRealTimers())
 
