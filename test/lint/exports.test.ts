@@ -21,6 +21,8 @@ const MEANT: readonly string[] = [
   'editedEvent',
   // Steps of a parser that are tried alone, since bodies of strangers reach them.
   'endOfString',
+  // A change of thousands of tasks at a rate: with a store, hours would go by.
+  'inSteps',
   // The order of members that senders have: the fuzzer asks whether it comes back.
   'integersLast',
   // Both commands for each of 170 senders in one process: a process for each would take minutes.

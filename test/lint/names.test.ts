@@ -16,9 +16,9 @@ const MEANT: readonly (readonly [means: string, where: RegExp, names: string])[]
     'Settings checkSettings openInbox migrate inTransaction layoutOf',
   ],
   [
-    'parts of an inbox, which one on the engine, one in memory and one on BullMQ each make',
+    'parts of an inbox, which the engine and the one on BullMQ each make',
     /^packages\/core\/src\/inbox\/|^packages\/(?:sqlite|bullmq)\//,
-    'createErase revive',
+    'revive',
   ],
   [
     'parts of a store of the engine',

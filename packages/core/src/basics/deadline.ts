@@ -115,7 +115,7 @@ export function outsideRequests(act: () => void): void {
 }
 
 /** When runs that found no place come back, so that a backlog returns at its pace and not as one wave. In milliseconds. */
-export interface Spacing {
+interface Spacing {
   /** A run ended after that time. */
   learn(took: number): void
   /** How long a run takes: as those lately did, or as the oldest that still runs has by now. */

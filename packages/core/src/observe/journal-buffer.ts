@@ -266,7 +266,7 @@ export function bucketOf(microseconds: number): number {
 }
 
 /** The middle of a bucket in microseconds: what fell into it is at most an eighth off. */
-export function bucketMiddle(bucket: number): number {
+function bucketMiddle(bucket: number): number {
   if (bucket < FINE) return bucket
   const width = 2 ** (Math.floor(bucket / FINE) - 1)
   return (FINE + (bucket % FINE)) * width + width / 2

@@ -1,7 +1,7 @@
 import { settledBy } from '../../basics/deadline.ts'
 
 /** What closing needs of its runner. */
-export interface ClosingParts {
+interface ClosingParts {
   /** Resolves when nothing is claimed, runs or waits to be stored. */
   readonly idle: () => Promise<void>
   /** Aborts the signal of what runs. */

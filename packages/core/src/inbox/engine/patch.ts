@@ -29,7 +29,7 @@ export type Fence =
   | 'over'
 
 /** What a fence asks of a task. */
-export interface FenceRule {
+interface FenceRule {
   readonly states: readonly State[]
   /** Its event is that of the patch. */
   readonly event?: true

@@ -18,7 +18,7 @@ import {
 } from './row.ts'
 
 /** What a rule makes of a task, and the condition under which it counts. */
-export interface Ruling {
+interface Ruling {
   readonly fence: Fence
   readonly change: TaskChange
 }

@@ -36,7 +36,7 @@ const ROW: TaskRow = {
 const { gateOf } = rules
 
 /** A ruling as stores get it. */
-function patched<One extends rules.Ruling>(row: TaskRow, ruling: One) {
+function patched<One extends ReturnType<typeof rules.givenBack>>(row: TaskRow, ruling: One) {
   return { ...ruling, patch: patchOf(row, ruling.change) }
 }
 const reported = (row: TaskRow, ...rest: [Outcome, Ran, number]) =>

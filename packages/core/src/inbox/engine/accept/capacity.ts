@@ -171,7 +171,7 @@ function widthOf(drafts: readonly TaskDraft[]): number {
  * How fast tasks end while an inbox is full, for its `Retry-After`. It is measured by what this process stored and by
  * how many tasks are pending at its rejections, so that it holds too if other processes run the tasks.
  */
-export interface Pace {
+interface Pace {
   /** Tasks that this process stored; negative if some were not stored after all. */
   added(tasks: number): void
   /** To be told at each rejection how many tasks of the receiver are pending. */

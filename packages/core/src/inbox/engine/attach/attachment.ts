@@ -14,7 +14,7 @@ import { claimOf, type Task } from '../run/task.ts'
 import { createCommit } from '../run/commit.ts'
 
 /** The argument of {@link attachment}. */
-export interface AttachmentOptions {
+interface AttachmentOptions {
   /** As in errors. */
   readonly inbox: string
   /** How long the inbox knows ids, in milliseconds, and the option that says so. @default no bound */

@@ -21,7 +21,7 @@ export type SeriesKey = readonly [
 ]
 
 /** History as it is read: rows of spans in, buckets of a range out. */
-export interface Buckets {
+interface Buckets {
   /** True if the range asks for the series. */
   wants(key: SeriesKey): boolean
   /** When the first span of that width starts that the range touches, in milliseconds since 1970. */

@@ -20,7 +20,7 @@ const OUTCOMES = ['accepted', 'duplicate', 'handshake', 'unhandled', 'rejected']
 const MOST_ROWS = 1000
 
 /** Which page of a list of deliveries, with its defaults. */
-export interface DeliveryPage {
+interface DeliveryPage {
   /** Rows at most. */
   readonly limit: number
   readonly cursor: string | undefined

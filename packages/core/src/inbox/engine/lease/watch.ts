@@ -212,7 +212,7 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
 }
 
 /** Reports subscriptions with pending tasks that a receiver does not have: at the start of work, and when some arise. */
-export interface OrphanWatch {
+interface OrphanWatch {
   /** Looks, at most once a minute. */
   look(): Promise<void>
 }

@@ -4,7 +4,7 @@ import { STATES } from '../row.ts'
 import type { TaskFilter, TaskInfo } from '../../view.ts'
 
 /** Part of a WHERE: its SQL with `?` for each value. */
-export type Condition = readonly [sql: string, ...values: (string | number)[]]
+type Condition = readonly [sql: string, ...values: (string | number)[]]
 
 /** Topics a filter means. */
 export interface TopicMatch {

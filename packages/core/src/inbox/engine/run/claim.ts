@@ -278,7 +278,7 @@ function* bury(
 }
 
 /** Lets one suspect at a time run in this process, over all receivers, subscriptions and inboxes. */
-export interface Suspects {
+interface Suspects {
   /**
    * Takes the one place. Returns a function that frees it. Returns undefined if another suspect has it: then `look` is called once when it
    * is free again. Take it before a claim, and free it at once if the claim found no suspect.

@@ -6,7 +6,7 @@ import { soon as nextRound } from '../../../basics/deadline.ts'
  * What an error of `store` means for a work: `again` soon, `keep` until the store is well again, `one` by one since one of them
  * is at fault, or `all` of them failed.
  */
-export type Fault = 'again' | 'keep' | 'one' | 'all'
+type Fault = 'again' | 'keep' | 'one' | 'all'
 
 /** The argument of {@link createBatch}. */
 export interface BatchOptions<Work extends BatchWork> {
@@ -45,7 +45,7 @@ const PATIENCE = 5
 const KEPT = 250
 
 /** Stores writes together that arrive in one turn of the event loop, or while others are stored. */
-export interface Batch<Work extends BatchWork> {
+interface Batch<Work extends BatchWork> {
   add(work: Work): void
   /** Bytes that wait. */
   waiting(): number

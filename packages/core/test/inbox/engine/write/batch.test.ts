@@ -1,11 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { isWebhookError } from '../../../../src/index.ts'
 import { createBatch } from '../../../../src/inbox/engine/index.ts'
-import {
-  type BatchOptions,
-  type BatchWork,
-  type Fault,
-} from '../../../../src/inbox/engine/write/batch.ts'
+import type { BatchOptions, BatchWork } from '../../../../src/inbox/engine/write/batch.ts'
 
 afterEach(() => void vi.useRealTimers())
 
@@ -360,7 +356,7 @@ describe('batch', () => {
     )
   })
 
-  test.each<Fault>(['again', 'one'])(
+  test.each(['again', 'one'] as const)(
     'what fails after closing is not tried again (%s)',
     async (kind) => {
       const { add, batch, log, stores, flushed } = slow({ fault: () => kind })
