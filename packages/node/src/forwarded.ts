@@ -35,7 +35,7 @@ export interface Origin {
  * Makes the function that reads the origin from the headers of proxies. Each proxy appends to a list, and anybody can
  * write the entries before those of trusted proxies. So the entry of the outermost trusted proxy counts, from the end.
  *
- * @throws TypeError for a wrong setting.
+ * @throws {TypeError} for a wrong setting.
  */
 export function forwarded(trust: TrustProxy): (request: IncomingMessage) => Origin | undefined {
   const { hops, addresses, headers } = checked(trust)

@@ -23,7 +23,7 @@ export type CurlPart = string | { readonly shell: string }
  * stranger sent is live for the shell, for the terminal that it is pasted into, or for curl. What was stripped before the
  * delivery was stored is missing.
  *
- * @throws TypeError if no HTTP request can carry it: its URL is not http or https, or has blanks or a user; its method has other
+ * @throws {TypeError} if no HTTP request can carry it: its URL is not http or https, or has blanks or a user; its method has other
  *   signs than letters.
  * @example
  * console.log(copyAsCurl(delivery)) // curl -X POST 'https://…' --globoff --path-as-is …

@@ -41,7 +41,7 @@ export interface CopiedTask {
  * arrival. It was tried before it is returned: the delivery is taken. With tasks the test runs the handlers of the app, is named
  * after the error, and is red, with the error of the handler, until that is mended. It is printable ASCII.
  *
- * @throws TypeError if no test can be written: only the sender has the key, or its provider needs options of yours.
+ * @throws {TypeError} if no test can be written: only the sender has the key, or its provider needs options of yours.
  * @example
  * const text = await copyAsTest(github.about, delivery, { tasks: [{ subscription: 'mail', topic: 'push', error: 'SMTP 421' }] })
  */
@@ -218,7 +218,7 @@ export interface FrozenClock {
 /**
  * A clock that stands still at a date, so that a delivery that was signed then is neither stale nor from the future.
  *
- * @throws TypeError if the date cannot be read.
+ * @throws {TypeError} if the date cannot be read.
  * @example
  * const now = frozen('2026-01-31T08:00:00Z')
  * const receiver = createReceiver({ provider, now })

@@ -41,7 +41,7 @@ const delivering = new AsyncLocalStorage<object>()
  * Hands a request to a receiver, or sends it to the URL where your app listens. With a receiver it also waits for the
  * first attempt of each task, so that a test that got its answer knows that the handlers have run.
  *
- * @throws TypeError if the target is neither, or an option is wrong; an error if nothing answers at the URL.
+ * @throws {TypeError} if the target is neither, or an option is wrong; an error if nothing answers at the URL.
  * @example
  * const { status, tasks } = await deliver(receiver, await signed(provider, 'issues.opened'))
  * expect([status, tasks[0]?.state]).toEqual([200, 'done'])

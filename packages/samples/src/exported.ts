@@ -46,7 +46,7 @@ export function exportDelivery(provider: string, delivery: StoredDelivery): Expo
  * A delivery that was received, as a `Request` that is signed again with your test secret, at the time of its arrival.
  * Freeze the clock of the receiver there: `frozen(exported.receivedAt)`.
  *
- * @throws TypeError if it is not an exported delivery, or the provider cannot sign.
+ * @throws {TypeError} if it is not an exported delivery, or the provider cannot sign.
  * @example
  * const now = frozen(exported.receivedAt)
  * const receiver = createReceiver({ provider, now, inbox: inlineInbox() })

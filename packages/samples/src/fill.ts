@@ -23,7 +23,7 @@ export interface FillOptions {
  *
  * A suffix names a value: `{{uuid#order}}` is the same value wherever it is in one call.
  *
- * @throws TypeError if a placeholder is unknown or not closed, or an option is wrong.
+ * @throws {TypeError} if a placeholder is unknown or not closed, or an option is wrong.
  * @example
  * fill({ id: '{{id:evt_}}', created: '{{now:s}}' }) // { id: 'evt_kTzQ…', created: 1790000000 }
  */

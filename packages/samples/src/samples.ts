@@ -27,7 +27,7 @@ interface SampleFile {
  * The sample deliveries of a provider by its name in the catalogue: at least three topics, or all if the sender has fewer.
  * Their strings hold placeholders for {@link fill}. Only the file of that provider is read.
  *
- * @throws TypeError if there are no samples of that name.
+ * @throws {TypeError} if there are no samples of that name.
  * @example
  * for (const draft of await samples('stripe')) await receiver.receive(provider.sign!(fill(draft)))
  */
@@ -40,7 +40,7 @@ export async function samples(provider: string): Promise<readonly Sample[]> {
  * finds `issues.opened`, `user.created` finds `zen:event-type:user.created`). Without a topic it is the first of all.
  * Further topics of GitHub are those of `@octokit/webhooks-examples`, if it is installed.
  *
- * @throws TypeError if there is no such provider or topic, naming the topics that there are.
+ * @throws {TypeError} if there is no such provider or topic, naming the topics that there are.
  * @example
  * const draft = fill(await sample('github', 'issues'))
  * await receiver.receive(github({ secret }).sign!(draft))
@@ -111,7 +111,7 @@ interface GitHubEvent {
  * Every example of `@octokit/webhooks-examples` (MIT, https://github.com/octokit/webhooks): some 300 real deliveries of
  * GitHub with nothing fresh in them. The package is found next to this one, or in the project of the working directory.
  *
- * @throws TypeError if the package is not installed.
+ * @throws {TypeError} if the package is not installed.
  * @example
  * for (const draft of await octokitSamples()) await receiver.receive(github({ secret }).sign!(draft))
  */

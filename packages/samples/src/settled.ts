@@ -16,7 +16,7 @@ const LOOK = 20
  * Resolves once no task of the receiver is pending or running: all are done or dead, retries included. With an inbox that
  * runs handlers inside the request there is nothing to wait for.
  *
- * @throws TypeError if tasks are left after the timeout, naming them with their errors.
+ * @throws {TypeError} if tasks are left after the timeout, naming them with their errors.
  * @example
  * await receiver.fetch(await signed(provider, 'push'))
  * await settled(receiver)

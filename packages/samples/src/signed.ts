@@ -23,7 +23,7 @@ export interface SignedOptions {
  * into it, deeply; ids, times and amounts of samples are fresh each time. A function makes the whole payload of the
  * sample's: it can change lists, and take members away.
  *
- * @throws TypeError if the provider cannot sign, since only the sender has its key, if the topic is unknown and no payload
+ * @throws {TypeError} if the provider cannot sign, since only the sender has its key, if the topic is unknown and no payload
  * is given, or an option is wrong.
  * @example
  * const request = await signed(stripe({ secret }), 'invoice.paid', { data: { object: { total: 999 } } })

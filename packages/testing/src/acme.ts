@@ -3,18 +3,19 @@ import { hmac, provider, type Factory } from '@postern/core/scheme'
 
 /** Options of {@link acme}. */
 export interface AcmeOptions {
-  /** The secret that signs. */
+  /** Secret that signs. */
   readonly secret: SecretOption
-  /** The signed message: the body, or the URL, a line break and the body. @default 'body' */
+  /** Signed message: only the body, or the URL, a line break and the body. @default 'body' */
   readonly signs?: 'body' | 'url'
-  /** HTTP methods that it takes. @default ['POST'] */
+  /** Accepted HTTP methods. @default ['POST'] */
   readonly methods?: readonly string[]
 }
 
 /**
- * A sender that does not exist, for tests of everything but providers: `X-Acme-Signature` is `sha256=` and the HMAC in
- * hex; `X-Acme-Topic` and `X-Acme-Id` have topic and id. If its `methods` have HEAD, OPTIONS and GET, they are unsigned
- * challenges: HEAD expects 200, OPTIONS an allowance (as CloudEvents webhooks do), and GET its `challenge` back.
+ * Creates a provider that does not exist, for tests of anything but providers. `X-Acme-Signature` is `sha256=` and the
+ * HMAC in hex; `X-Acme-Topic` and `X-Acme-Id` hold topic and id. If `methods` has HEAD, OPTIONS or GET, such a request
+ * is an unsigned challenge: HEAD gets 200, OPTIONS an allowance as in CloudEvents webhooks, and GET its `challenge`
+ * back.
  */
 export const acme: Factory<AcmeOptions> = /* @__PURE__ */ provider({
   name: 'acme',

@@ -14,27 +14,27 @@ import { acme } from './acme.ts'
 import { send, exchange, flood } from './adapter/client.ts'
 import { SECRETS } from './adapter/stage.ts'
 
-/** An adapter on its framework, as {@link testAdapter} takes it. */
+/** Adapter under {@link testAdapter}, on its framework. */
 export interface AdapterUnderTest {
-  /** Adapter and framework, such as `express 5`. */
+  /** Name of the adapter and framework, such as `express 5`. */
   readonly name: string
-  /** Mounts the adapter on a route of its own, in the framework's plainest way. */
+  /** Mounts the adapter on its own route, as the framework's documentation does. */
   readonly mount: Mount
-  /** The same under a prefix that a router cuts off. */
+  /** Mounts the adapter under a prefix that a router removes from the path. */
   readonly nested?: Mount
   /** True if the host rewrites query strings (`%7e` as `%7E`, `flag` as `flag=`) before the adapter gets them. @default false */
   readonly rewritesQuery?: boolean
   /** True if the host hands over only whole requests, so that the adapter sees no partial body (AWS Lambda). @default false */
   readonly buffers?: boolean
-  /** Apps in which other code reads the body first and keeps nothing. */
+  /** Apps whose code reads the body first and keeps nothing. */
   readonly consumed?: readonly ConsumedVariant[]
-  /** Apps in which other code reads the body first and keeps the bytes, or a string of them. */
+  /** Apps whose code reads the body first and keeps the bytes or a string. */
   readonly recovered?: readonly RecoveredVariant[]
 }
 
 /**
- * The contract of an adapter, as a suite: real deliveries over real sockets to the real framework. It asserts with
- * node:assert, so that it runs under vitest, node:test and jest.
+ * Defines the contract tests of an adapter. They send real deliveries over real sockets to the real framework, and
+ * assert with node:assert, so they run under vitest, node:test and jest.
  *
  * @example
  * testAdapter({ name: 'node:http', mount: (stage) => listen(webhook(stage.receiver)) }, { describe, test })
@@ -49,7 +49,6 @@ export function testAdapter(adapter: AdapterUnderTest, runner: TestRunner): void
   })
 }
 
-/** Which deliveries are the same event, and whose event it is. */
 function identityCases(mount: Mount, { test }: TestRunner): void {
   test('an event that comes again gets 200 and runs nothing', () =>
     onStage(mount, 'plain', async ({ url, control }) => {
@@ -108,7 +107,6 @@ function identityCases(mount: Mount, { test }: TestRunner): void {
 
 const MIB = 1024 * 1024
 
-/** Bounds: of size, of time, and what happens when the other side goes away. */
 function limitCases(
   mount: Mount,
   { buffers = false }: { readonly buffers?: boolean },
@@ -123,7 +121,7 @@ function limitCases(
       assert.equal((await control('settled', 1)).runs.length, 1)
     }))
 
-  // What comes in part is the host's own affair.
+  // Such a host handles partial bodies itself.
   if (buffers) return
 
   test('a Content-Length over the limit gets 413 before a byte of it came', () =>
@@ -167,7 +165,7 @@ function limitCases(
     onStage(mount, 'bounded', async ({ url }) => {
       // The buffers of both kernels can hold several megabytes.
       const { status, written } = await exchange(url, CHUNKED, (socket) => flood(socket, 512 * MIB))
-      // A sender that continues writing may meet the end of the connection before it reads the reply.
+      // A sender that still writes may see the connection end before it reads the reply.
       assert.ok(status === 413 || status === 0, `got ${status}`)
       assert.ok(written < 32 * MIB, `${written} bytes were written before the connection ended`)
     }))
@@ -206,7 +204,7 @@ function limitCases(
     }))
 }
 
-// The head alone cannot be rejected: it has a signature, and the body decides.
+// This head has a signature header, so only the body can be rejected.
 const CHUNKED = [
   'POST {target} HTTP/1.1',
   'X-Acme-Signature: sha256=00',
@@ -214,7 +212,6 @@ const CHUNKED = [
   'Transfer-Encoding: chunked',
 ]
 
-/** Replies: to what is valid, to what is not, and to challenges. */
 function conversationCases(
   mount: Mount,
   { buffers = false }: { readonly buffers?: boolean },

@@ -39,42 +39,42 @@ import type { Records } from '@postern/core/inbox'
 import { intake, item } from './inbox/make.ts'
 import { DONE_OUTCOME, lane } from './inbox/recorder.ts'
 
-/** Optional skills of an inbox. A skill that is not given is not tested. */
+/** Optional features of an inbox. A feature that is not set is not tested. */
 export interface InboxSkills {
-  /** As in test titles. */
+  /** Name in test titles. */
   readonly name: string
-  /** `make` returns `reopen`. @default false */
+  /** Set if `make` returns `reopen`. @default false */
   readonly durable?: boolean
-  /** `make` returns `another` and `abandon`. @default false */
+  /** Set if `make` returns `another` and `abandon`. @default false */
   readonly shared?: boolean
   /** @default false */
   readonly order?: boolean
-  /** How the suite writes in the transaction of `task.commit`, in the store of the inbox made last. @default none */
+  /** Writes in the transaction of `task.commit`, in the store of the latest inbox. @default none */
   readonly transaction?: () => TransactionProbe
-  /** Done tasks are in the view. @default false */
+  /** Set if the view lists done tasks. @default false */
   readonly keepsDone?: boolean
-  /** Has `records`. @default false */
+  /** Set if the inbox has `records`. @default false */
   readonly records?: boolean
-  /** Keeps the `maxPending` it is made with. @default false */
+  /** Set if the inbox applies `maxPending`. @default false */
   readonly bounded?: boolean
-  /** Takes the guards of events. @default false */
+  /** Set if the inbox applies guards of events. @default false */
   readonly guards?: boolean
-  /** Makes suspects of tasks that were interrupted, and its view tells of it. It must be `shared`. @default false */
+  /** Set if interrupted tasks become suspects and the view shows it. Needs `shared`. @default false */
   readonly suspects?: boolean
-  /** Its ports have `drain`. @default false */
+  /** Set if its ports have `drain`. @default false */
   readonly drain?: boolean
-  /** Follows `fairKey`. @default false */
+  /** Set if the inbox applies `fairKey`. @default false */
   readonly fair?: boolean
-  /** Its view has pages, causes, chunks of changes and `erase`. @default false */
+  /** Set if the view has pages, causes, batched changes and `erase`. @default false */
   readonly pages?: boolean
-  /** Has a `journal`: attempts, deliveries, history and, with `pages`, actions of people. @default false */
+  /** Set if the inbox has a `journal`: attempts, deliveries, history and, with `pages`, operator actions. @default false */
   readonly journal?: boolean
 }
 
 /**
- * The contract of an inbox, as a suite: accepting, dedupe, runs, settling and storage. It drives the inbox as a
- * receiver does, and through whole receivers, and waits for outcomes instead of times. It asserts with node:assert, so
- * that it runs under vitest, node:test and jest.
+ * Defines the contract tests of an inbox: accepting, deduplication, runs, outcomes and storage. They call the inbox
+ * directly and through receivers, and wait for outcomes instead of times. They assert with node:assert, so they run
+ * under vitest, node:test and jest.
  *
  * @example
  * testInbox(() => ({ inbox: memoryInbox(), close() {} }), { describe, test }, { name: 'memory', order: true })
@@ -153,7 +153,6 @@ export function testInbox(make: MakeInbox, runner: TestRunner, skills: InboxSkil
 
 const records = (scene: Scene): Records => scene.inbox.records!
 
-/** Small keyed values with compare-and-set. */
 function recordsCases(test: SceneTest, durable: boolean): void {
   test('a record is set, changed and deleted only by who knows its version', async (scene) => {
     const store = records(scene)
@@ -210,7 +209,7 @@ function recordsCases(test: SceneTest, durable: boolean): void {
   })
 }
 
-/** Several processes on one store, as far as two inboxes in one process can show it. */
+/** Several processes on one store, simulated by two inboxes in one process. */
 function sharedCases(test: SceneTest): void {
   test('what one process stores, another runs', async (scene) => {
     const web = scene.join({ work: false })
@@ -289,8 +288,8 @@ const HOUR = 3_600_000
 const STEPS = { hour: HOUR, day: 24 * HOUR, year: 365 * 24 * HOUR } as const
 
 /**
- * Steps of the wall clock, as a machine takes them whose clock was wrong: it forgets no id and no guard for them. Timers
- * and the monotonic clock continue.
+ * Steps of the wall clock, as when a machine corrects a wrong clock. They delete no id and no guard. Timers and the
+ * monotonic clock continue.
  */
 function clockCases(
   test: SceneTest,
@@ -342,7 +341,6 @@ function clockCases(
         await again()
       })
 
-  /** A receiver that knows the event 1, which is done. */
   async function known(scene: Scene): Promise<JoinedReceiver> {
     const shop = scene.join()
     assert.deepEqual(await shop.port.accept(intake(item('1')), {}), ['new'])
@@ -350,7 +348,6 @@ function clockCases(
     return shop
   }
 
-  /** A drain ends with a round of pruning. */
   async function forget(shop: JoinedReceiver): Promise<void> {
     if (drain) await shop.port.drain!(Date.now() + 10_000, 1000)
   }

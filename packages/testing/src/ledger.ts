@@ -2,11 +2,11 @@ import { strict as assert } from 'node:assert'
 import type { Guard } from '@postern/core/engine'
 import type { Ledger } from '@postern/core/inbox'
 
-/** A ledger under test. */
+/** Ledger under {@link testLedger}. */
 export interface LedgerUnderTest {
-  /** A ledger on an empty store, or on one no test used these keys with. */
+  /** Ledger on an empty store, or on a store whose keys no test has used. */
   readonly ledger: Ledger
-  /** A second client of the same store, as another process would have; the ledger itself if it is bound to this process. */
+  /** Second client of the same store, as in another process. Use the same ledger if it works only in this process. */
   readonly other?: Ledger
   /** Removes the ledger and its store. */
   stop?(): Promise<void>
@@ -16,8 +16,8 @@ const LONG = 60_000
 const SHORT = 30
 
 /**
- * The contract of a {@link Ledger}: one winner however many contend, nothing counted from who lost its lease, claims
- * counted, state kept. Leases are waited out in real time, some ten milliseconds each.
+ * Defines the contract tests of a {@link Ledger}: one winner per key, no effect of a lost lease, counted claims, kept
+ * state. Leases end in real time, after some ten milliseconds.
  *
  * @example
  * testLedger(() => ({ ledger: memoryLedger() }), { describe, test })
@@ -111,7 +111,7 @@ export function testLedger(
       assert.deepEqual(await other(duplicate('body'), reject('signature')), guarded('reject'))
       assert.equal(await one.release('k', 'a', '', guards), true)
       assert.deepEqual(await other(reject('signature')), guarded('reject'))
-      // The key that has it passes, and nothing of the others was taken.
+      // The key that has the guard passes, and the rejected claims kept no guard.
       assert.deepEqual(await two.claim('k', 'c', LONG, guards), claimed(2, ''))
       assert.equal(await two.commit('k', 'c', guards), true)
       assert.deepEqual(await other(reject('signature')), guarded('reject'))
@@ -181,7 +181,6 @@ function duplicate(key: string): Guard {
   return { key, otherwise: 'duplicate' }
 }
 
-/** Claims as soon as the lease of another has run out. */
 async function untilClaimed(ledger: Ledger, key: string, token: string): Promise<unknown> {
   for (;;) {
     const claim = await ledger.claim(key, token, LONG)
@@ -194,7 +193,7 @@ function pause(time: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, time))
 }
 
-/** The two functions a contract suite needs of a test runner; vitest, node:test and jest have them. */
+/** Functions of a test runner that a contract suite calls. vitest, node:test and jest have them. */
 export interface TestRunner {
   readonly describe: (name: string, body: () => void) => unknown
   readonly test: (name: string, body: () => void | Promise<void>) => unknown

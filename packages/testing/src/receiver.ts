@@ -20,12 +20,12 @@ import { exchange } from './adapter/client.ts'
 import type { SignableRequest } from '@postern/core/scheme'
 
 /**
- * The contract of a webhook receiver, as a suite for any receiver in any language: HTTP in, effects out, restarts and
- * kills between. `mount` starts the receiver, and `effects` tells which events had their effect. Its handler writes the
- * event's id to its store, between the two steps of `createSteps`. It asserts with node:assert, so that it runs under
- * vitest, node:test and jest; a test may take some times `patience`.
+ * Defines the contract tests of a webhook receiver in any language: HTTP in, effects out, with restarts and kills
+ * between. `mount` starts the receiver, and `effects` returns the events that had their effect. The handler writes the
+ * event's id to its store between the two steps of `createSteps`. The tests assert with node:assert, so they run under
+ * vitest, node:test and jest. A test may last several times `patience`.
  *
- * @throws TypeError for skills that exclude each other, or a sender that cannot sign.
+ * @throws {TypeError} for skills that exclude each other, or a sender that cannot sign.
  * @example
  * testReceiver(
  *   ({ folder, secret }) => startProgram({ args: ['server.js'], env: { FOLDER: folder, SECRET: secret } }),
@@ -69,7 +69,6 @@ export function testReceiver(
 
 const LEAST = 8
 
-/** Secrets and signatures stay out of logs and replies. */
 function logCases(test: ReceiverTest): void {
   test('no log and no reply has the secret or a signature', async (scene) => {
     const names = signatureHeaders(scene.sender, scene.makeSecret)
@@ -99,7 +98,7 @@ function logCases(test: ReceiverTest): void {
   })
 }
 
-/** The secret as it is, without its prefix, and its bytes in hex. */
+/** Returns the secret, the secret without its prefix, and both in hex. */
 function formsOf(secret: string): readonly string[] {
   const bare = secret.slice(secret.indexOf('_') + 1)
   return [
@@ -110,14 +109,13 @@ function formsOf(secret: string): readonly string[] {
   ]
 }
 
-/** The parts of a signature header that are long enough to be the signature. */
+/** Returns the parts of a header that are long enough to be the signature. */
 function partsOf(value: string): readonly string[] {
   return value.split(/[ ,;]|^\w{1,8}=/).filter((part) => part.length > LEAST)
 }
 
 const CROWD = 40
 
-/** A delivery that comes again has no second effect, whenever it comes. */
 function duplicateCases(test: ReceiverTest): void {
   test('a delivery that comes again has no second effect', async (scene) => {
     await scene.deliver('again')
@@ -135,7 +133,7 @@ function duplicateCases(test: ReceiverTest): void {
     scene.tell('wait', true)
     const first = scene.deliver('slow')
     await scene.untilAnswered('wait')
-    // Not awaited: a receiver that replies after its handler lets them wait too.
+    // Not awaited, because a receiver may reply after its handler.
     const second = Promise.all([scene.deliver('slow'), scene.deliver('slow')])
     await scene.post(scene.signed('look', { secret: scene.makeSecret() }))
     scene.tell('wait', false)
@@ -145,7 +143,6 @@ function duplicateCases(test: ReceiverTest): void {
   })
 }
 
-/** The same over restarts. */
 function restartCases(test: ReceiverTest): void {
   for (const [how, name] of [
     ['stop', 'a restart'],
@@ -160,7 +157,6 @@ function restartCases(test: ReceiverTest): void {
     })
 }
 
-/** The same over two processes. */
 function sharedCases(test: ReceiverTest): void {
   test('of equal deliveries to two processes at once, one has its effect', async (scene) => {
     const { url } = await scene.another()
@@ -171,7 +167,7 @@ function sharedCases(test: ReceiverTest): void {
   })
 }
 
-/** Delivers it twice more, signed at another time as senders do, and asserts that its effect happened once. */
+/** Delivers the event twice more, signed at other times as senders do, and asserts a single effect. */
 async function once(scene: ReceiverScene, id: string): Promise<void> {
   for (const later of [0, 1000]) await scene.deliver(id, { at: Date.now() + later })
   await scene.settle()
@@ -182,7 +178,6 @@ const LARGE = 1024 * 1024
 const HUGE = 32 * LARGE
 const AT_ONCE = 40
 
-/** What is delivered has its effect, in whatever order, size and number it comes. */
 function deliveryCases(test: ReceiverTest): void {
   test('a signed delivery is acknowledged and has its effect once', async (scene) => {
     const { status, text } = await scene.post(scene.signed('first'))
@@ -219,7 +214,7 @@ function deliveryCases(test: ReceiverTest): void {
     await scene.untilAnswered('fail')
     assert.equal(await scene.count('unlucky'), 0)
     scene.tell('fail', false)
-    // A sender comes again after a rejection, and often after a 2xx too.
+    // A sender tries again after a rejection, and often after a 2xx too.
     await scene.deliver('unlucky')
     await scene.untilEffects(['unlucky'])
     assert.ok(first.status === 0 || isTaken(first.status) || first.status >= 400)
@@ -258,10 +253,10 @@ function deliveryCases(test: ReceiverTest): void {
 }
 
 const WHITE_SPACE = ' \r\n\t'
-// Each member comes back otherwise, or not at all, from JSON.stringify(JSON.parse(…)).
+// JSON.stringify(JSON.parse(…)) changes or drops each of these members.
 const UNUSUAL = String.raw`{ "twice": 1,"twice" : 2, "big": 12345678901234567890, "one": 1.0, "e": 1e2, "slash": "\/", "ü": "\u00fc",`
 
-/** Only what the sender signed is taken, byte for byte, and only as long as its signature is fresh. */
+/** The receiver accepts only the signed bytes, and only while the signature is fresh. */
 function signatureCases(test: ReceiverTest): void {
   test('a delivery that was tampered with is rejected and has no effect', async (scene) => {
     const names = signatureHeaders(scene.sender, scene.makeSecret)
@@ -301,7 +296,6 @@ function signatureCases(test: ReceiverTest): void {
   })
 }
 
-/** Signed times, if the signature covers one. */
 function timeCases(test: ReceiverTest): void {
   for (const [kind, sign] of [
     ['a stale delivery', -1],

@@ -55,14 +55,11 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   'an empty body under a JSON type': { body: '', payload: undefined },
 }
 
-/** What the URL cases need to know of a host. */
 interface UrlTraits {
   readonly nested?: Mount | undefined
-  /** The host rewrites query strings before the adapter gets them. */
   readonly rewritesQuery?: boolean | undefined
 }
 
-/** Bodies and URLs: the signed bytes are verified and passed on unchanged. */
 export function bodyCases(mount: Mount, traits: UrlTraits, { test }: TestRunner): void {
   for (const [name, sample] of Object.entries(SAMPLES)) {
     test(`accepts ${name}, byte for byte`, () =>

@@ -3,7 +3,7 @@ import { Agent, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import type { SignableRequest } from '@postern/core/scheme'
 
-/** An HTTP answer, read to its end. */
+/** HTTP response with its whole body. */
 export interface HttpAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
@@ -12,7 +12,7 @@ export interface HttpAnswer {
 
 const agent = new Agent({ keepAlive: true, maxSockets: 64 })
 
-/** Sends a delivery as a real sender would; the body in one piece, or chunk by chunk without Content-Length. */
+/** Sends a delivery as a sender does. `chunks` are sent one after another, without Content-Length. */
 export function send(
   { method, url, headers, body }: SignableRequest,
   chunks?: readonly Uint8Array[],

@@ -3,26 +3,24 @@ import { Buffer } from 'node:buffer'
 import type { Draft, SignableRequest } from '@postern/core/scheme'
 import { acme } from '../acme.ts'
 import { type HttpAnswer, send } from './client.ts'
-import type { Control } from './log.ts'
-import { createStage, SECRETS, type Stage, type StageName } from './stage.ts'
+import { type Control, createStage, SECRETS, type Stage, type StageName } from './stage.ts'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import type { TestRunner } from '../ledger.ts'
 
-/** A stage that is mounted and listens. */
+/** Server that listens, with a stage mounted on it. */
 export interface Mounted {
   /** Absolute URL of the webhook route, on a real port of this machine. */
   readonly url: string
   readonly close: () => Promise<void>
-  /** Where the host runs in another process and made the stage there. */
+  /** Control of the stage, if the host runs in another process and made its own. */
   readonly control?: Control
 }
 
-/** Mounts the stage's receiver on a route with `context` as its context option, in a new server. */
+/** Mounts the stage's receiver on a route of a new server, with the stage's `context` as the adapter's context option. */
 export type Mount = (stage: Stage) => Promise<Mounted>
 
-/** What a case works with. */
 export interface Scene {
   readonly url: string
   readonly control: Control
@@ -31,7 +29,6 @@ export interface Scene {
 const sender = acme({ secret: SECRETS.acme })
 const urlSender = acme({ secret: SECRETS.acme, signs: 'url' })
 
-/** Mounts a stage, runs a case against it, and takes everything down. */
 export async function onStage(
   mount: Mount,
   name: StageName,
@@ -50,17 +47,14 @@ export async function onStage(
   }
 }
 
-/** A delivery to that URL, signed over its body. */
 export function signedDelivery(url: string, draft: Draft = {}): SignableRequest {
   return sender.sign!({ payload: { hello: 'world' }, ...draft, url })
 }
 
-/** A delivery to that URL, signed over URL and body. */
 export function signedWithUrl(url: string, draft: Draft = {}): SignableRequest {
   return urlSender.sign!({ payload: { hello: 'world' }, ...draft, url })
 }
 
-/** Asserts that the answer is a problem document with this status and code, and no other detail. */
 export function assertProblem(answer: HttpAnswer, status: number, code: string): void {
   assert.equal(answer.status, status, `expected ${status} ${code}, got ${JSON.stringify(answer)}`)
   assert.match(String(answer.headers['content-type']), /^application\/problem\+json\b/)
@@ -69,14 +63,16 @@ export function assertProblem(answer: HttpAnswer, status: number, code: string):
   assert.deepEqual(Object.keys(problem).toSorted(), ['code', 'status', 'title'])
 }
 
-/** Exactly one run, with exactly these bytes. */
 export async function assertBytes(control: Control, body: Uint8Array): Promise<void> {
   const { runs } = await control('settled', 1)
   assert.equal(runs.length, 1)
   assert.equal(runs[0]!.body, Buffer.from(body).toString('base64'))
 }
 
-/** Lets a listener of node:http, or a server made elsewhere, listen on a free port of this machine. */
+/**
+ * Starts a listener or server of node:http on a free port of 127.0.0.1. Returns its URL with `path`, and a function
+ * that closes it.
+ */
 export async function listen(
   app: ((request: IncomingMessage, response: ServerResponse) => unknown) | Server,
   path = '/',
@@ -102,22 +98,21 @@ export async function listen(
   }
 }
 
-/** An app in which other code reads the body before the adapter and keeps nothing. */
+/** App whose code reads the body before the adapter and keeps nothing. */
 export interface ConsumedVariant {
-  /** What reads it, such as `express.json()`. */
+  /** Name of the code that reads the body, such as `express.json()`. */
   readonly name: string
   readonly mount: Mount
-  /** What it must say as the way out, to observers: it names the parser. */
+  /** Pattern that the remedy in the error must match. It names the parser. */
   readonly fix: RegExp
 }
 
-/** An app in which other code reads the body before the adapter and keeps the bytes, or a string of them. */
+/** App whose code reads the body before the adapter and keeps the bytes or a string. */
 export interface RecoveredVariant {
   readonly name: string
   readonly mount: Mount
 }
 
-/** Parsers that come first: the bytes are recovered, or the delivery is rejected loudly; never a 2xx without its event. */
 export function parserCases(
   consumed: readonly ConsumedVariant[],
   recovered: readonly RecoveredVariant[],

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import {
   createReceiver,
+  type ErrorDetails,
   type Json,
   memoryInbox,
   type Receiver,
@@ -8,11 +9,11 @@ import {
   UnrecoverableError,
   type WebhookEvent,
 } from '@postern/core'
+import { factsOf } from '@postern/core/internal'
 import type { Inbox } from '@postern/core/inbox'
 import { acme } from '../acme.ts'
-import { createLog, type Control, type Log } from './log.ts'
 
-/** The receivers the suite needs, by name, so that a host in another process can make them too. */
+/** Name of a receiver of the suite. A host in another process can make the same receiver from it. */
 export type StageName =
   | 'plain'
   | 'held'
@@ -23,17 +24,49 @@ export type StageName =
   | 'url'
   | 'tenants'
 
-/** A receiver under observation. */
+/** One run of the handler. */
+export interface Run {
+  readonly id: string | undefined
+  readonly topic: string
+  readonly tenant: string | undefined
+  readonly context: Json | undefined
+  readonly method: string
+  readonly url: string
+  /** Bytes of the body as received, in base64. */
+  readonly body: string
+  readonly payload: Json | undefined
+}
+
+/** Everything that has happened at a stage. */
+export interface Report {
+  readonly runs: readonly Run[]
+  /** Rejections with their code and details, as observers get them. */
+  readonly rejected: readonly (ErrorDetails & { readonly code: string })[]
+  readonly duplicates: number
+  /** URLs of rejected deliveries that the journal keeps. The receiver writes them when it closes. */
+  readonly kept: readonly string[]
+}
+
+/**
+ * Runs a command and returns a report. `report` returns at once. `settled` waits until `count` tasks are done or dead,
+ * and `rejected` until `count` deliveries are rejected. `release` lets the handlers of the stage `held` run. `close`
+ * closes the receiver.
+ */
+export type Control = (
+  command: 'report' | 'settled' | 'rejected' | 'release' | 'close',
+  count?: number,
+) => Promise<Report>
+
+/** Receiver whose events the suite observes. */
 export interface Stage {
   readonly name: StageName
   readonly receiver: Receiver
-  /** What the adapter's `context` option must give; `header` reads a request header. */
+  /** Function for the adapter's `context` option; `header` returns the value of a request header. */
   readonly context: (header: (name: string) => string | null | undefined) => Json | undefined
-  /** Tells what happened, waits for it, and acts on the receiver. */
+  /** Reports what happened, waits for events, and controls the receiver. */
   readonly control: Control
 }
 
-/** The secrets of the suite's senders. */
 export const SECRETS = {
   acme: 'suite-secret-one',
   a: 'suite-secret-a',
@@ -62,19 +95,34 @@ const OPTIONS: Record<StageName, () => ReceiverOptions> = {
   }),
 }
 
-/** Makes the receiver of that name with its handler, which writes down what it was given. */
+/** Creates the receiver of that name. Its handler records every event. */
 export function createStage(name: StageName): Stage {
-  const inbox = memoryInbox()
-  const log: Log = createLog(
-    () => receiver.close({ timeout: '1s' }),
-    () => keptOf(inbox),
-  )
-  const options = { ...OPTIONS[name](), inbox, log: false as const, observers: [log.observer] }
-  const receiver = createReceiver(options)
+  const runs: Run[] = []
+  const rejected: (ErrorDetails & { code: string })[] = []
+  let duplicates = 0
+  let settled = 0
+  let watchers: (() => void)[] = []
+  let release!: () => void
+  const released = new Promise<void>((resolve) => (release = resolve))
   const failed = new Set<string | undefined>()
+  const inbox = memoryInbox()
+  const receiver = createReceiver({
+    ...OPTIONS[name](),
+    inbox,
+    log: false,
+    observers: [
+      {
+        rejected: (_, error) =>
+          changed(() => rejected.push({ ...factsOf(error), code: error.code })),
+        duplicate: () => changed(() => duplicates++),
+        done: () => changed(() => settled++),
+        dead: () => changed(() => settled++),
+      },
+    ],
+  })
   receiver.onAny({ name: 'record' }, async (event) => {
-    if (name === 'held') await log.released
-    log.ran(toRun(event))
+    if (name === 'held') await released
+    changed(() => runs.push(toRun(event)))
     if (name === 'failing' && !failed.has(event.id)) {
       failed.add(event.id)
       throw new UnrecoverableError('the first attempt fails')
@@ -87,7 +135,25 @@ export function createStage(name: StageName): Stage {
       const tenant = header('x-tenant')
       return tenant ? { tenant } : undefined
     },
-    control: log.control,
+    async control(command, count = 1) {
+      if (command === 'settled') await until(() => settled >= count)
+      if (command === 'rejected') await until(() => rejected.length >= count)
+      if (command === 'release') release()
+      if (command === 'close') await receiver.close({ timeout: '1s' })
+      const kept = await keptOf(inbox)
+      return { runs: [...runs], rejected: [...rejected], duplicates, kept }
+    },
+  }
+
+  function changed(change: () => void): void {
+    change()
+    const waiting = watchers
+    watchers = []
+    for (const wake of waiting) wake()
+  }
+
+  async function until(holds: () => boolean): Promise<void> {
+    while (!holds()) await new Promise<void>((resolve) => watchers.push(resolve))
   }
 }
 
@@ -97,7 +163,7 @@ async function keptOf({ journal }: Inbox): Promise<readonly string[]> {
   return whole.flatMap((arrival) => arrival?.kept?.url ?? [])
 }
 
-function toRun(event: WebhookEvent): Parameters<Log['ran']>[0] {
+function toRun(event: WebhookEvent): Run {
   const { payload, delivery } = event
   return {
     id: event.id,

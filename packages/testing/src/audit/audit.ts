@@ -1,6 +1,6 @@
 import type { Provider } from '@postern/core/scheme'
 import { casesOf } from './battery.ts'
-import type { AuditCase } from './request.ts'
+import { type AuditCase, isTaken } from './request.ts'
 import { createEffects, type Effects, type Send, type AuditStage, playCase } from './play.ts'
 import { findingsOf, gradeOf, judgePlayed, type JudgeFacts, type Played } from './judge.ts'
 import { createLeakWatch } from './leaks.ts'
@@ -10,45 +10,48 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 /** Options of {@link audit}. */
 export interface AuditOptions {
-  /** The sender, with the secret that the receiver has. It must be able to sign. */
+  /** Provider with the receiver's secret. It must be able to sign. */
   readonly provider: Provider
-  /** Sends one request to the receiver and returns its reply, of status 0 if there is none. */
+  /** Sends one request to the receiver and returns its reply, with status 0 if no reply came. */
   readonly send: Send
-  /** Counts how often the handler had its effect, as rows that it wrote. @default what shows only in effects is unknown */
+  /**
+   * Counts the effects of the handler, such as rows that it wrote. @default cases that need the count are unknown
+   */
   readonly effect?: () => number | Promise<number>
-  /** The URL of the receiver. @default 'https://example.com/webhooks' */
+  /** URL of the receiver. @default 'https://example.com/webhooks' */
   readonly url?: string
-  /** Decides what is left to chance. Ids of events are fresh in each run. @default 1 */
+  /** Seed of random choices, such as the changed byte. Event ids are new in each run. @default 1 */
   readonly seed?: number
-  /** The clock that deliveries are signed by, in milliseconds since 1970. @default Date.now */
+  /** Clock that sets the signed time, in milliseconds since 1970. @default Date.now */
   readonly now?: () => number
-  /** Chooses cases by their ids. A part of the battery has no grade. @default all */
+  /** Selects cases by their ids. A part of the battery gets no grade. @default all */
   readonly only?: (id: string) => boolean
-  /** False leaves out what costs the receiver much. @default true */
+  /** False skips cases that are expensive for the receiver. @default true */
   readonly heavy?: boolean
-  /** Cases next to those of the battery, such as those that need a network. @default none */
+  /** Further cases, such as those that need a network. @default none */
   readonly more?: (sender: AuditSender) => readonly AuditCase[]
-  /** Looks if the receiver's process is there, and starts it again. @default it cannot end */
+  /** Checks whether the receiver's process runs, and restarts it. @default the process cannot end */
   readonly life?: ProcessLife
-  /** Starts the receiver again, between two deliveries of one event. @default that is not judged */
+  /** Restarts the receiver between two deliveries of one event. @default this case is skipped */
   readonly restart?: () => Promise<void>
-  /** What the receiver has logged since the run started. @default logs are not judged */
+  /** Returns the log of the receiver since the run started. @default logs are not judged */
   readonly log?: () => string | Promise<string>
-  /** Bytes of memory that the receiver takes; NaN if nobody knows. @default memory is not judged */
+  /** Memory that the receiver uses, in bytes; NaN if unknown. @default memory is not judged */
   readonly memory?: () => Promise<number>
-  /** Milliseconds that an effect may take at least; the first one ten times as long. @default 1500 */
+  /** Minimum time to wait for an effect, in milliseconds. The first effect gets ten times as long. @default 1500 */
   readonly patience?: number
-  /** Milliseconds after which no late effect is expected. @default 20 */
+  /** Time after which no late effect is expected, in milliseconds. @default 20 */
   readonly quiet?: number
-  /** Called with each case that was played. @default nobody does */
+  /** Called with each case after it is played. @default none */
   readonly heard?: (judged: AuditCase) => void
 }
 
 /**
- * Plays the battery against a receiver, and judges it. First a genuine delivery must be taken, with one effect: without this
- * baseline nothing is judged. Each failure is confirmed by fresh deliveries. The timing of a comparison is not judged.
+ * Runs the battery against a receiver and returns a report with a grade. First a genuine delivery must be accepted with
+ * one effect; without this baseline, nothing is judged. Each failure must occur again with new deliveries. The timing
+ * of comparisons is not judged.
  *
- * @throws TypeError if the provider cannot sign, or `effect` returns no number.
+ * @throws {TypeError} if the provider cannot sign, or `effect` returns no number.
  * @example
  * const report = await audit({ provider: stripe({ secret }), send: (request) => post(request), effect: () => countRows() })
  * console.log(report.grade, report.findings)
@@ -80,7 +83,7 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
     sent: (count) => void (requests += count),
   }
   const broken = await baseline(sender, stage)
-  // What no request belongs to is looked at when all is over.
+  // Leaks and memory have no request of their own: they are judged after all cases.
   const watched = chosen.filter((one) => one.class === 'leaks' || one.id === 'health/memory')
   const played = broken === undefined ? chosen.filter((one) => !watched.includes(one)) : []
   const memory = watchMemory(options.memory, chosen)
@@ -113,10 +116,10 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
   }
 }
 
-// Milliseconds. Senders that name no time hang up after some 10 to 30 s.
+// Milliseconds. Senders that document no time limit close the connection after 10 to 30 s.
 const LONGEST = 10_000
 
-/** A genuine delivery is taken, with one effect. Returns what is wrong. */
+/** Sends two genuine deliveries. Returns what is wrong, if they are not accepted with one effect each. */
 async function baseline(
   sender: AuditSender,
   { send, effects, sent }: AuditStage,
@@ -125,7 +128,7 @@ async function baseline(
     const reply = await send(sender.sign(), { done: new AbortController().signal })
     const replied = performance.now()
     sent(1)
-    if (!reply || reply.status < 200 || reply.status >= 300)
+    if (!isTaken(reply))
       return `no baseline: a genuine delivery got ${reply?.status ? reply.status : (reply?.error ?? 'no reply')}; check the URL, the secret and the options of the provider`
     if (!effects) continue
     const rise = await effects.rise(1)
@@ -147,7 +150,7 @@ function skippedBy(judged: AuditCase, options: AuditOptions): readonly NotJudged
   return reason === undefined ? [] : [{ id: judged.id, reason }]
 }
 
-/** Without an observer, an effect of what was rejected would not be seen. */
+/** Without an effect counter, effects of rejected deliveries stay invisible. */
 function unseen(unknown: readonly NotJudged[], effects: Effects | undefined): readonly NotJudged[] {
   if (effects || unknown.some(({ id }) => id === UNSEEN)) return unknown
   return [...unknown, { id: UNSEEN, reason: 'only its effects tell: give an observer' }]
@@ -155,7 +158,6 @@ function unseen(unknown: readonly NotJudged[], effects: Effects | undefined): re
 
 const UNSEEN = 'forged/late-effects'
 
-/** What came of the cases. */
 interface CasesOutcome {
   readonly failures: AuditFailure[]
   readonly notes: AuditFailure[]
@@ -164,19 +166,18 @@ interface CasesOutcome {
   readonly passed: string[]
 }
 
-/** What a run is made with. */
 interface RunningAudit {
   readonly stage: AuditStage
   readonly facts: JudgeFacts
-  /** Absent in process, where nothing can end alone. */
+  /** Undefined if the receiver runs in this process. */
   readonly life: ProcessLife | undefined
   readonly heard: (judged: AuditCase) => void
 }
 
-// The process may end some requests after the one that is guilty.
+// The process may end a few requests after the one that causes it.
 const SUSPECTS = 3
 
-/** Plays cases one after another. Each failure is played again with fresh requests, and counts if it comes again. */
+/** Plays cases in order. A failure counts if it occurs again with new requests. */
 async function runCases(
   cases: readonly AuditCase[],
   { stage, facts, life, heard }: RunningAudit,
@@ -189,7 +190,7 @@ async function runCases(
     unknown: [],
     passed: [],
   }
-  // Rejections are looked at together: to read the effects of each would take most of the time of a run.
+  // Rejections are judged in groups: reading the effects after each one would dominate the run time.
   let rejections: AuditCase[] = []
   let recent: Played[] = []
   let dirty = false
@@ -219,11 +220,10 @@ async function runCases(
     else outcome.passed.push(judged.id)
   }
 
-  /** Plays a case, and counts its effects if they are judged now. */
   async function play(judged: AuditCase, alone = false): Promise<Played> {
     if (dirty && judged.expects.effects !== undefined) {
       dirty = false
-      // A burst may take a while.
+      // A burst of deliveries can take some time.
       for (let times = 20; times > 0 && ((await effects?.settle()) ?? 0) > 0; times--);
     }
     const played = await playCase(judged, stage)
@@ -246,15 +246,15 @@ async function runCases(
     }
     if (wanted === 0) {
       if (alone) return settled(effects, true)
-      return isTaken(played) ? effects.settle() : undefined
+      return played.replies.some(isTaken) ? effects.settle() : undefined
     }
-    const rise = await effects.rise(isTaken(played) ? wanted - (played.rise ?? 0) : 0)
+    const rise = await effects.rise(played.replies.some(isTaken) ? wanted - (played.rise ?? 0) : 0)
     const isCounted = judged.late === true || judged.class === 'idempotency'
     return isCounted ? rise + (await settled(effects, judged.late === true)) : rise
   }
 
   async function confirm(judged: AuditCase, first: AuditFailure): Promise<void> {
-    // The effects are of what was rejected before: a genuine delivery alone would not show them again.
+    // The effects belong to deliveries rejected earlier: another genuine delivery would not show them.
     if (judged.late && first.symptom === 'effects' && (await searchLate())) return
     for (let tries = judged.tries ?? 1; tries > 0; tries--) {
       const again = judgePlayed(await play(judged, true), facts)
@@ -264,7 +264,7 @@ async function runCases(
     outcome.unconfirmed.push(first)
   }
 
-  /** If effects happened although all were rejected, each is played alone. */
+  /** If rejected deliveries had effects, plays each case on its own to find the cause. */
   async function settleRejections(): Promise<void> {
     const all = rejections
     rejections = []
@@ -277,7 +277,7 @@ async function runCases(
     }
   }
 
-  /** Plays all that was rejected without an effect again, and waits longer. True if one had an effect. */
+  /** Plays every rejected case again with a longer wait. Returns true if one had an effect. */
   async function searchLate(): Promise<boolean> {
     let found = false
     for (const judged of cases) {
@@ -310,7 +310,7 @@ async function runCases(
 }
 
 const GONE = 'the receiver ended and did not come back: give --restart'
-// Late effects are waited for five times as long.
+// Late effects get five times the wait.
 const LATE = 5
 
 async function settled(effects: Effects, late: boolean): Promise<number> {
@@ -323,30 +323,24 @@ function isCut({ replies }: Played): boolean {
   return replies.some((reply) => reply?.status === 0)
 }
 
-function isTaken({ replies }: Played): boolean {
-  return replies.some((reply) => reply && reply.status >= 200 && reply.status < 300)
-}
-
-/** How the process behind a receiver is looked at. */
+/** Checks and restarts the process of a receiver. */
 export interface ProcessLife {
-  /** True if something listens. */
+  /** Returns true if the process accepts connections. */
   alive(): Promise<boolean>
-  /** Starts it again, or waits for whoever does; false if it stays away. */
+  /** Restarts the process, or waits until its supervisor does. Returns false if it stays down. */
   revive(): Promise<boolean>
 }
 
-/** What came of a crash. */
 interface Crash {
-  /** The case that ended the process; undefined if it did not end again. */
+  /** Undefined if the process did not end again. */
   readonly failure: AuditFailure | undefined
-  /** True if nothing listens any more. */
   readonly gone: boolean
 }
 
-// A process that ends after its reply needs a moment.
+// Milliseconds. A process can end shortly after its reply.
 const MOMENT = 150
 
-/** Finds the case that ended the process, by playing the last ones again: the newest first. */
+/** Plays the last cases again, newest first, to find the one that ends the process. */
 async function blame(
   recent: readonly Played[],
   play: (judged: AuditCase) => Promise<Played>,
@@ -354,7 +348,7 @@ async function blame(
 ): Promise<Crash> {
   const [last, before] = recent
   if (!(await life.revive())) {
-    // What met a closed port came too late to be guilty.
+    // A request to a closed port cannot have ended the process.
     const isLate = last!.replies.some((reply) => reply?.error === REFUSED_CONNECTION)
     return { failure: crashOf(isLate && before ? before : last!), gone: true }
   }
@@ -368,7 +362,7 @@ async function blame(
 }
 
 /**
- * The error of a reply that a closed port gave: such a request came too late to have ended the process.
+ * Error of a reply from a closed port. Such a request came too late to have ended the process.
  *
  * @example const reply = { status: 0, headers: {}, body: '', ms: 0, error: REFUSED_CONNECTION }
  */

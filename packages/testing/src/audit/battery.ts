@@ -1,6 +1,6 @@
 import type { Provider } from '@postern/core/scheme'
 import { madeOf, type SenderChallenge } from '@postern/core/internal'
-import type { AuditCase, CaseClass, AuditRequest } from './request.ts'
+import { type AuditCase, type CaseClass, type AuditRequest, casesLike } from './request.ts'
 import { authenticCases, skipUnless, NO_TIME } from './cases/authentic.ts'
 import { otherBodyCases } from './cases/bodies.ts'
 import { layoutCases } from './cases/layouts.ts'
@@ -13,7 +13,7 @@ import { auditSender, type AuditSender, letters } from './sender.ts'
 import { Buffer } from 'node:buffer'
 import { oddTimeCases } from './cases/times.ts'
 
-/** The order of play: what could spoil the judgment of others comes last. */
+/** Order of play. Cases that could disturb others come last. */
 const ORDER: readonly CaseClass[] = [
   'authentic',
   'forged',
@@ -27,22 +27,22 @@ const ORDER: readonly CaseClass[] = [
 
 /** Options of {@link battery}. */
 export interface BatteryOptions {
-  /** The URL that is audited. @default 'https://example.com/webhooks' */
+  /** URL of the receiver. @default 'https://example.com/webhooks' */
   readonly url?: string
-  /** Decides what is left to chance: which byte is changed, and the like. @default 1 */
+  /** Seed of random choices, such as the changed byte. @default 1 */
   readonly seed?: number
-  /** The clock that deliveries are signed by, in milliseconds since 1970. @default Date.now */
+  /** Clock that sets the signed time, in milliseconds since 1970. @default Date.now */
   readonly now?: () => number
-  /** True if the ids of events come of the seed too, so that two runs send the same. @default false */
+  /** True derives event ids from the seed too, so that two runs send the same requests. @default false */
   readonly seededIds?: boolean
-  /** Cases next to those of the battery, such as those that need a network. @default none */
+  /** Further cases, such as those that need a network. @default none */
   readonly more?: (sender: AuditSender) => readonly AuditCase[]
 }
 
 /**
- * Every case for one sender, in the order in which they are played. What does not apply to the sender is there with the reason.
+ * Returns every case for one sender, in the order of play. A case that does not apply has the reason in `skip`.
  *
- * @throws TypeError if the provider cannot sign.
+ * @throws {TypeError} if the provider cannot sign.
  * @example
  * for (const { id, what, why } of await battery(stripe({ secret }))) console.log(id, what, why)
  */
@@ -61,7 +61,6 @@ export async function battery(
   return casesOf(sender, more(sender))
 }
 
-/** The cases of a sender with further ones, in order. */
 export function casesOf(
   sender: AuditSender,
   more: readonly AuditCase[],
@@ -113,7 +112,6 @@ function afterAll(sender: AuditSender): AuditCase {
   }
 }
 
-/** The challenge of the sender, whose answer must hold what was asked, and which is not an event. */
 function handshakeCase(sender: AuditSender): AuditCase {
   const text = letters(24, sender.random)
   const challenge = filled(sender, text)
@@ -140,7 +138,7 @@ function asked(
   return { method: 'GET', url: url.href, headers: Object.entries(headers), body: Buffer.alloc(0) }
 }
 
-/** With the text and the values of options; or why there is none. */
+/** Fills the challenge with the text and the provider's options. Returns the reason if it cannot. */
 function filled({ about, provider }: AuditSender, text: string): SenderChallenge | string {
   if (!about.challenge) return 'it asks nothing that is known, or its answer cannot be known'
   const options = (madeOf(provider)?.options ?? {}) as Readonly<Record<string, unknown>>
@@ -156,34 +154,35 @@ function filled({ about, provider }: AuditSender, text: string): SenderChallenge
   ) as SenderChallenge
 }
 
-/** Deliveries signed with what a receiver has in place of its secret if nobody set it. */
+/** Deliveries signed with typical values of an unset secret. */
 function secretCases(sender: AuditSender): readonly AuditCase[] {
+  const forged = casesLike({
+    class: 'forged',
+    severity: 'critical',
+    expects: { reply: 'rejected', effects: 0 },
+    why: 'Without its secret, a receiver accepts deliveries that anybody can sign.',
+    remedy: 'secret',
+  })
   const wrong = (id: string, what: string, texts: readonly string[]): AuditCase => {
     const usable = texts.filter((text) => canSign(sender, text))
-    return {
-      id: `forged/secret-${id}`,
-      class: 'forged',
-      severity: 'critical',
+    return forged(
+      `secret-${id}`,
       what,
-      sends: () => usable.map((text) => [sender.signedWith(sender.sign(), text)]),
-      expects: { reply: 'rejected', effects: 0 },
-      why: 'Without its secret, a receiver accepts deliveries that anybody can sign.',
-      remedy: 'secret',
-      ...skipUnless(usable.length > 0, 'no key of this sender can be made of such a text'),
-    }
+      () => usable.map((text) => [sender.signedWith(sender.sign(), text)]),
+      skipUnless(usable.length > 0, 'no key of this sender can be made of such a text'),
+    )
   }
   return [
-    {
-      id: 'forged/secret-other',
-      class: 'forged',
-      severity: 'critical',
-      what: 'a delivery signed with another secret',
-      sends: () => [[sender.sign({}, sender.other)]],
-      expects: { reply: 'rejected', effects: 0 },
-      why: FORGED,
-      remedy: 'verify',
-      ...skipUnless(sender.other !== undefined, 'no other secret of its form can be made up'),
-    },
+    forged(
+      'secret-other',
+      'a delivery signed with another secret',
+      () => sender.sign({}, sender.other),
+      {
+        why: FORGED,
+        remedy: 'verify',
+        ...skipUnless(sender.other !== undefined, 'no other secret of its form can be made up'),
+      },
+    ),
     wrong('empty', 'a delivery signed with an empty secret', ['']),
     wrong('undefined', 'a delivery signed with the word undefined, null or None', [
       'undefined',
@@ -202,7 +201,7 @@ function secretCases(sender: AuditSender): readonly AuditCase[] {
 
 function canSign(sender: AuditSender, secret: string): boolean {
   const { place } = sender.about
-  // A signature in the body is part of what would be signed again.
+  // A signature in the body would itself be signed again.
   if (!sender.facts.place || (place && 'field' in place)) return false
   if (sender.secrets.includes(secret)) return false
   try {
@@ -215,25 +214,15 @@ function canSign(sender: AuditSender, secret: string): boolean {
 
 const NO_IDS = 'its events have no id that stays the same'
 
-/** One event that comes again, and two that look alike. */
 function repeatCases(sender: AuditSender): readonly AuditCase[] {
   const { facts } = sender
-  const repeated = (
-    id: string,
-    what: string,
-    sends: () => readonly (readonly AuditRequest[])[],
-    more: Partial<AuditCase> = {},
-  ): AuditCase => ({
-    id: `idempotency/${id}`,
+  const repeated = casesLike({
     class: 'idempotency',
     severity: 'high',
-    what,
-    sends,
     expects: { reply: 'taken', effects: 1 },
     why: 'Senders deliver an event again if the answer got lost: it must be booked, mailed or shipped once.',
     remedy: 'dedupe',
     ...skipUnless(facts.ids, NO_IDS),
-    ...more,
   })
   return [
     repeated('twice', 'one delivery, and the same again', () => {

@@ -6,18 +6,18 @@ import type { AuditReport } from './report.ts'
 
 /** Options of {@link auditHandler}. */
 export interface AuditHandlerOptions extends Omit<AuditOptions, 'send' | 'provider' | 'life'> {
-  /** The sender, with the secret that the handler has. */
+  /** Provider with the handler's secret. It must be able to sign. */
   readonly provider: Provider
 }
 
-// Bytes of a reply that are looked at.
+// Maximum length of a reply that is read, in bytes.
 const MOST = 65_536
 
 /**
- * Audits a handler in process: whatever takes a fetch `Request` and returns a `Response`, such as a route of Next.js, an app of
- * Hono, or a receiver of Postern. What needs a network is left to `npx postern audit`.
+ * Audits a fetch handler in this process and returns the report: a route of Next.js, an app of Hono, or a receiver of
+ * Postern. Only `npx postern audit` runs the cases that need a network.
  *
- * @throws TypeError if the provider cannot sign.
+ * @throws {TypeError} if the provider cannot sign.
  * @example
  * test('our route is right', async () => {
  *   const report = await auditHandler(POST, { provider: stripe({ secret }), effect: () => orders.length })
@@ -47,7 +47,7 @@ async function call(
       ms: since(),
     }
   } catch (error) {
-    // Frameworks answer 500 for what a route throws.
+    // Frameworks answer 500 if a route throws.
     const { stack = String(error) } = error as Error
     return { status: 500, headers: {}, body: '', ms: since(), error: `it threw: ${stack}` }
   }

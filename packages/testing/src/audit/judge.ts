@@ -3,32 +3,32 @@ import {
   type Severity,
   type AuditReply,
   type AuditRequest,
+  isTaken,
   SEVERITIES,
 } from './request.ts'
 import type { AuditFailure, Symptom, AuditFinding, AuditReport, Grade } from './report.ts'
 
-/** How a case went. */
+/** Requests and replies of one case. */
 export interface Played {
   readonly case: AuditCase
   readonly requests: readonly AuditRequest[]
-  /** One for each request; undefined if none is expected, since the sender was gone. */
+  /** One per request. Undefined if no reply is expected because the sender closed the connection. */
   readonly replies: readonly (AuditReply | undefined)[]
-  /** How often the effect happened; undefined if nobody looked. */
+  /** Number of effects; undefined if they were not counted. */
   readonly rise: number | undefined
-  /** True if the same without a route was taken as well. */
+  /** True if a URL without a route accepted the same request. */
   readonly control?: boolean
 }
 
-/** What is wrong with how a case went; undefined if nothing is, `unknown` if that cannot be told. */
+/** The failure; undefined if the case passed; `unknown` if it cannot be judged. */
 type CaseVerdict = AuditFailure | 'unknown' | undefined
 
-/** What a sender says of its deliveries, as the judge needs it. */
 export interface JudgeFacts {
-  /** Milliseconds within which it wants its answer. */
+  /** Sender's time limit for a reply, in milliseconds. */
   readonly within: number
 }
 
-/** Judges a case: replies first, effects then. */
+/** Judges the replies of a case, then its effects. */
 export function judgePlayed(played: Played, facts: JudgeFacts): CaseVerdict {
   const { expects } = played.case
   const came = played.replies.flatMap((reply, at) => (reply ? [{ reply, at }] : []))
@@ -49,7 +49,7 @@ function effectsOf(played: Played, facts: JudgeFacts): CaseVerdict {
   const { effects, reply } = judged.expects
   if (effects === undefined) return undefined
   if (rise === undefined) {
-    // Without an observer a reply is all there is: of a rejection and of a single delivery it says enough.
+    // Without an effect counter, a reply is enough to judge a rejection or a single delivery.
     return judged.class === 'idempotency' || reply === 'sane' ? 'unknown' : undefined
   }
   if (rise === effects) return undefined
@@ -64,7 +64,7 @@ function replyOf(
   reply: AuditReply,
   { within }: JudgeFacts,
 ): Symptom | 'unknown' | undefined {
-  // 501 says that a method is not there, which is a right answer.
+  // 501 for an unknown method is a correct reply.
   const status = reply.status === 501 ? 405 : reply.status
   if (status === 0) return 'silent'
   if (reply.ms > within) return 'late'
@@ -81,10 +81,6 @@ function replyOf(
       if (control) return rise === undefined ? 'unknown' : undefined
       return rise === 0 ? 'acknowledged' : 'accepted'
   }
-}
-
-function isTaken({ status }: AuditReply): boolean {
-  return status >= 200 && status < 300
 }
 
 function failed(
@@ -105,7 +101,7 @@ function failed(
   }
 }
 
-/** A rejection that says 500 is noise and retries; a 2xx without an effect is a wrong word to the sender. */
+/** A 500 for a rejection only causes retries. A 2xx without an effect is only a wrong reply. */
 function severityOf({ severity, expects }: AuditCase, symptom: Symptom): Severity {
   const isMild = (symptom === 'error' && expects.reply === 'rejected') || symptom === 'acknowledged'
   return isMild && rank(severity) < rank('medium') ? 'medium' : severity
@@ -152,17 +148,16 @@ const GRADES: Readonly<Record<Severity, Grade>> = {
   note: 'A',
 }
 
-/** What the grade of a run rests on. */
 interface JudgedCases {
   readonly findings: readonly AuditFinding[]
   readonly unknown: number
-  /** Why there is no baseline. */
+  /** Reason why the baseline failed. */
   readonly broken?: string | undefined
-  /** Why not all cases were played. */
+  /** Reason why only a part of the cases was played. */
   readonly part?: string | undefined
 }
 
-/** The grade of the worst finding. What is unknown is never good: B at best. */
+/** Returns the grade of the worst finding. Unknown cases limit the grade to B. */
 export function gradeOf({
   findings,
   unknown,
@@ -180,20 +175,20 @@ export function gradeOf({
   return { grade: 'A', reason: 'every case that applies to this sender went as it must' }
 }
 
-/** One finding for each cause. If an unsigned delivery is taken, every forged one is. */
+/** Groups failures by cause. If an unsigned delivery is accepted, so is every forged one: that is one cause. */
 export function findingsOf(failures: readonly AuditFailure[]): readonly AuditFinding[] {
   const open = failures.some(
     ({ case: { id }, symptom }) => id === 'forged/no-signature' && symptom === 'accepted',
   )
   const cause = ({ case: { class: kind, remedy, expects }, symptom }: AuditFailure): string =>
-    // A receiver that throws where it should reject does so for every forgery.
+    // A receiver that throws instead of rejecting does so for every forgery.
     expects.reply === 'rejected' && (symptom === 'error' || symptom === 'silent')
       ? `verify:${symptom}`
       : open && (kind === 'forged' || kind === 'spoilt') && symptom === 'accepted'
         ? 'verify:accepted'
         : symptom === 'crash'
           ? 'crash'
-          : // Who verifies what was parsed rejects some genuine ones and takes some forged ones.
+          : // A receiver that verifies the parsed body rejects some genuine deliveries and accepts some forged ones.
             remedy === 'raw-body' && (symptom === 'rejected' || symptom === 'accepted')
             ? 'raw-body'
             : `${remedy}:${symptom}`
@@ -208,7 +203,7 @@ export function findingsOf(failures: readonly AuditFailure[]): readonly AuditFin
     .toSorted((one, other) => rank(one.severity) - rank(other.severity))
 }
 
-/** 0 is the worst. */
+/** 0 is the most severe. */
 function rank(severity: Severity): number {
   return SEVERITIES.indexOf(severity)
 }

@@ -8,10 +8,10 @@ import {
 import { macOf, type AuditSender } from './sender.ts'
 import type { AuditFailure } from './report.ts'
 
-/** Looks into every reply of a run for what strangers must not learn. */
+/** Searches every reply of a run for secrets, signatures and stack traces. */
 export interface LeakWatch {
   saw(judged: AuditCase, request: AuditRequest, reply: AuditReply): void
-  /** Looks into a log, and says what of it was found. */
+  /** Searches a log and returns the leaks found. */
   log(text: string): readonly AuditFailure[]
   readonly failures: readonly AuditFailure[]
   readonly cases: readonly AuditCase[]
@@ -20,7 +20,7 @@ export interface LeakWatch {
 const STACK =
   /^\s+at .+[:(].*\d+:\d+\)?|Traceback \(most recent call last\)|^goroutine \d+ \[|Stack trace:\s+#0|\bat [\w$.<>]+\s\([^)]+:\d+:\d+\)|<b>(?:Fatal error|Warning)<\/b>:.* on line/m
 
-/** The cases that no request belongs to: what any reply, or the log, gives away. */
+/** Cases without their own requests: every reply and the log are searched. */
 export function leakCases(hasLog: boolean): readonly AuditCase[] {
   const leak = (id: string, severity: Severity, what: string, why: string): AuditCase => ({
     id: `leaks/${id}`,
@@ -67,7 +67,6 @@ export function leakCases(hasLog: boolean): readonly AuditCase[] {
   ]
 }
 
-/** Watches a run. */
 export function createLeakWatch(sender: AuditSender, cases: readonly AuditCase[]): LeakWatch {
   const failures = new Map<string, AuditFailure>()
   const genuine = new Set<string>()
@@ -131,7 +130,7 @@ function macIn(sender: AuditSender, request: AuditRequest): string | undefined {
   return value === undefined || value === '' ? undefined : macOf(value).mac
 }
 
-/** The signatures that would have been right for this body, now and in the seconds before. */
+/** Returns the correct signatures of this body, for now and the two seconds before. */
 function rightMacs(sender: AuditSender, request: AuditRequest): readonly string[] {
   const [secret] = sender.secrets
   if (secret === undefined || sender.facts.covers === 'none') return []

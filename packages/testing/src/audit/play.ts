@@ -1,33 +1,34 @@
-import type { AuditCase, AuditReply, AuditRequest } from './request.ts'
+import { type AuditCase, type AuditReply, type AuditRequest, isTaken } from './request.ts'
 import type { Played } from './judge.ts'
 import type { LeakWatch } from './leaks.ts'
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** Sends a request and returns the reply; undefined if it leaves before one. It never throws. */
+/**
+ * Sends a request and returns the reply; undefined if the sender closes the connection before a reply. Errors are
+ * returned as a reply with status 0.
+ */
 export type Send = (
   request: AuditRequest,
-  /** `done` is aborted once the other requests of the round have their replies. */
+  /** `done` is aborted when all other requests of the round have their replies. */
   round: { readonly done: AbortSignal },
 ) => Promise<AuditReply | undefined>
 
-/** What a case is played with. */
 export interface AuditStage {
   readonly send: Send
   readonly effects: Effects | undefined
   readonly leaks: LeakWatch
   readonly restart: (() => Promise<void>) | undefined
-  /** Counts the requests that were sent. */
   readonly sent: (count: number) => void
 }
 
-/** Sends the rounds of a case. The effects are not looked at. */
+/** Sends the rounds of a case, without counting its effects. */
 export async function playCase(judged: AuditCase, stage: AuditStage): Promise<Played> {
   const requests: AuditRequest[] = []
   const replies: (AuditReply | undefined)[] = []
   let rise: number | undefined
   for (const [at, round] of judged.sends().entries()) {
     if (at > 0 && judged.between === 'restart') {
-      // A count that is kept in memory starts again.
+      // A count in memory restarts at zero, so it is read first.
       rise = (rise ?? 0) + ((await stage.effects?.rise(1)) ?? 0)
       await stage.restart!()
       await stage.effects?.reset()
@@ -49,14 +50,12 @@ export async function playCase(judged: AuditCase, stage: AuditStage): Promise<Pl
   }
 }
 
-/** If it was taken, the same is sent to where no route is. */
+/** If the request was accepted, sends it to a URL without a route. */
 async function controlled(
   judged: AuditCase,
   replies: readonly (AuditReply | undefined)[],
   stage: AuditStage,
 ): Promise<Pick<Played, 'control'>> {
-  const isTaken = (reply: AuditReply | undefined): boolean =>
-    reply !== undefined && reply.status >= 200 && reply.status < 300
   if (!judged.control || !replies.some(isTaken)) return {}
   const [reply] = await playRound([judged.control()], stage.send)
   stage.sent(1)
@@ -78,31 +77,30 @@ async function playRound(
   )
 }
 
-/** Counts what the receiver did, and knows how long it takes to show. */
+/** Counts effects of the receiver, and learns how long they take to appear. */
 export interface Effects {
-  /** The count when it was last settled. */
+  /** Count at the last reading. */
   readonly known: number
-  /** How much it rose since: waits until it is at least `least`, or for as long as an effect may take. */
+  /** Returns the rise since the last reading. Waits until it is at least `least`, or until the wait for an effect ends. */
   rise(least: number): Promise<number>
-  /** How much it rose since, after a time in which late effects come to light. */
+  /** Returns the rise since the last reading, after the wait for late effects. */
   settle(): Promise<number>
-  /** Forgets what was counted, as after a restart. */
+  /** Reads the count again, as after a restart. */
   reset(): Promise<void>
-  /** Milliseconds that an effect took to show. */
+  /** Records how long an effect took to appear, in milliseconds. */
   took(milliseconds: number): void
 }
 
 const STEP = 10
 
-/** Options of {@link createEffects}, in milliseconds. */
 interface EffectsSettings {
-  /** The least time that an effect is waited for; the first one ten times as long. */
+  /** Minimum wait for an effect; the first effect gets ten times as long. */
   readonly patience: number
-  /** The least time after which no late effect is expected. */
+  /** Minimum wait for late effects. */
   readonly quiet: number
 }
 
-/** Watches a count. `read` is called no more often than every 10 ms. */
+/** Reads the count at intervals of at least 10 ms. */
 export async function createEffects(
   read: () => Promise<number> | number,
   { patience, quiet }: EffectsSettings,
@@ -119,7 +117,7 @@ export async function createEffects(
       return known
     },
     async rise(least) {
-      // Before the first effect nobody knows how slow this receiver is.
+      // Until the first effect, the speed of this receiver is unknown.
       const most = slowest === undefined ? patience * 10 : Math.max(patience, slowest * 20)
       const until = performance.now() + most
       let now = await counted(read)

@@ -1,6 +1,6 @@
 import type { AuditCase, Severity, AuditReply, AuditRequest } from './request.ts'
 
-/** What was wrong with how a case went, in a word. */
+/** Kind of a failure, in a word. */
 export type Symptom =
   | 'accepted'
   | 'acknowledged'
@@ -15,62 +15,62 @@ export type Symptom =
   | 'leak'
   | 'memory'
 
-/** How one case failed. */
+/** Failure of one case. */
 export interface AuditFailure {
   readonly case: AuditCase
   readonly symptom: Symptom
   readonly severity: Severity
-  /** What came, in words. */
+  /** Description of the result. */
   readonly came: string
-  /** The request that shows it, and its reply. It holds signatures: mask them before they are printed. */
+  /** Request that shows the failure, and its reply. Mask its signatures before you print it. */
   readonly request?: AuditRequest
   readonly reply?: AuditReply
 }
 
-/** One thing that is wrong, with all cases that show it: the worst first. */
+/** One problem with all cases that show it, most severe first. */
 export interface AuditFinding {
-  /** The remedy and the symptom, as in `verify:accepted`. */
+  /** Remedy and symptom, as in `verify:accepted`. */
   readonly id: string
   readonly severity: Severity
   readonly failures: readonly AuditFailure[]
 }
 
-/** A case that was not judged, and why. */
+/** Case that was not judged, with the reason. */
 export interface NotJudged {
   readonly id: string
   readonly reason: string
 }
 
-/** A is without a finding. The grade is that of the worst one: never a sum. */
+/** Grade of the most severe finding; A if there are no findings. */
 export type Grade = 'A' | 'B' | 'C' | 'D' | 'F'
 
-/** The result of an audit. */
+/** Result of an audit. */
 export interface AuditReport {
   readonly sender: string
   readonly seed: number
-  /** Absent without a baseline, and if only a part of the battery was played. */
+  /** Absent if the baseline failed or only a part of the battery was played. */
   readonly grade?: Grade
-  /** Why there is no grade, or why it is not a better. */
+  /** Reason for the grade, or for its absence. */
   readonly reason: string
   readonly findings: readonly AuditFinding[]
-  /** Failures that do not count: what this sender may never send. */
+  /** Failures that do not count, because this sender may never send such a delivery. */
   readonly notes: readonly AuditFailure[]
-  /** What could not be seen: it is never taken for good. */
+  /** Cases that could not be judged. They never count as passed. */
   readonly unknown: readonly NotJudged[]
-  /** What does not apply to this sender. */
+  /** Cases that do not apply to this sender. */
   readonly skipped: readonly NotJudged[]
-  /** Failures that a fresh delivery did not show again. */
+  /** Failures that did not occur again with a new delivery. */
   readonly unconfirmed: readonly AuditFailure[]
   readonly passed: readonly string[]
   readonly requests: number
   readonly ms: number
 }
 
-// Bytes. A burst of 200 deliveries costs half of it.
+// Bytes. A burst of 200 deliveries uses half of this.
 const MOST = 100 * 1024 * 1024
 const ID = 'health/memory'
 
-/** The case that no request belongs to: what a run leaves in memory. */
+/** Case without its own requests: the memory that the process uses after the run. */
 export function memoryCase(isKnown: boolean): AuditCase {
   return {
     id: ID,
@@ -85,7 +85,7 @@ export function memoryCase(isKnown: boolean): AuditCase {
   }
 }
 
-/** Compares the memory before a run and after it. It cannot be tried again: memory that grew stays. */
+/** Compares the memory before and after a run. This cannot be tried again, since memory stays grown. */
 export function watchMemory(
   read: (() => Promise<number>) | undefined,
   cases: readonly AuditCase[],

@@ -3,59 +3,62 @@ import type { SignableRequest } from '@postern/core/scheme'
 import type { SignaturePlace } from '@postern/core/internal'
 import type { RemedyId } from './remedies/next.ts'
 
-/** A request of a case. Headers can come twice. */
+/** Request of a case. A header can occur twice. */
 export interface AuditRequest {
   readonly method: string
   readonly url: string
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly body: Uint8Array
-  /** How its bytes go over the network; what calls a handler in process ignores it. */
+  /** How a network client sends it. Calls in process ignore it. */
   readonly wire?: WireForm
 }
 
-/** What a network client does with a request in addition to sending it. */
+/** How a network client sends a request. */
 export interface WireForm {
-  /** The request target as it is written, where URLs would change it. */
+  /** Request target exactly as sent, where a URL would change it. */
   readonly target?: string
-  /** The body goes in chunks, without its length. */
+  /** Sends the body in chunks, without a length. */
   readonly chunked?: boolean
-  /** Names of headers are written in capitals. */
+  /** Sends header names in capitals. */
   readonly capitals?: boolean
-  /** It goes over the connection of the request before. */
+  /** Reuses the connection of the previous request. */
   readonly same?: boolean
-  /** The sender is gone after this many bytes of the body: no reply is expected. */
+  /** Closes the connection after this many bytes of the body. No reply is expected. */
   readonly cut?: number
-  /** The sender is gone when all is sent: no reply is expected. */
+  /** Closes the connection after the last byte. No reply is expected. */
   readonly leaves?: boolean
-  /** The body comes a byte at a time for as long as the other requests of its round need. */
+  /** Sends the body a byte at a time until the other requests of the round have their replies. */
   readonly slow?: boolean
-  /** The declared length, of which `body` is the start, repeated. */
+  /** Declared length in bytes. `body` is the start and is repeated. */
   readonly length?: number
 }
 
-/** What came back. */
+/** Reply of the receiver. */
 export interface AuditReply {
-  /** 0 without a reply. */
+  /** Status code; 0 if no reply came. */
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  /** Its text, as far as it was read. */
+  /** Text of the body, as far as it was read. */
   readonly body: string
   readonly ms: number
-  /** Why there is no reply. */
+  /** Reason why no reply came. */
   readonly error?: string
 }
 
-/** What a provider signed, as a request of a case. */
+/** Returns true for a 2xx. */
+export function isTaken(reply: AuditReply | undefined): boolean {
+  return reply !== undefined && reply.status >= 200 && reply.status < 300
+}
+
 export function requestOf({ method, url, headers, body }: SignableRequest): AuditRequest {
   return { method, url, headers: Object.entries(headers), body }
 }
 
-/** The first value of a header. */
 export function headerOf(request: AuditRequest, name: string): string | undefined {
   return request.headers.find(([one]) => one.toLowerCase() === name.toLowerCase())?.[1]
 }
 
-/** The request with other values of a header; with none, it is taken away. */
+/** Replaces the values of a header. Without values, removes the header. */
 export function withHeader(
   request: AuditRequest,
   name: string,
@@ -65,31 +68,29 @@ export function withHeader(
   return { ...request, headers: [...kept, ...values.map((value) => [name, value] as const)] }
 }
 
-/** The request with another body under the signature that it has. */
+/** Replaces the body and keeps the signature. */
 export function withOtherBody(request: AuditRequest, body: string | Uint8Array): AuditRequest {
   return { ...request, body: typeof body === 'string' ? Buffer.from(body) : body }
 }
 
-/** The request at another URL. */
 export function withUrl(request: AuditRequest, change: (url: URL) => void): AuditRequest {
   const url = new URL(request.url)
   change(url)
   return { ...request, url: url.href }
 }
 
-/** The text of a body. */
 export function textOfBody({ body }: AuditRequest): string {
   return Buffer.from(body).toString('utf8')
 }
 
-/** What is in the place of the signature. */
+/** Returns the value at the place of the signature. */
 export function valueAt(request: AuditRequest, place: SignaturePlace): string | undefined {
   if ('header' in place) return headerOf(request, place.header)
   if ('query' in place) return new URL(request.url).searchParams.get(place.query) ?? undefined
   return undefined
 }
 
-/** The request with other values in the place of the signature; with none, it is taken away. */
+/** Replaces the values at the place of the signature. Without values, removes the signature. */
 export function withValue(
   request: AuditRequest,
   place: SignaturePlace,
@@ -103,13 +104,13 @@ export function withValue(
   })
 }
 
-/** How bad a finding is. A `note` is reported and does not count. */
+/** Severity of a finding. A `note` is reported and does not count. */
 export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'note'
 
-/** All, the worst first. */
+/** All severities, most severe first. */
 export const SEVERITIES: readonly Severity[] = ['critical', 'high', 'medium', 'low', 'note']
 
-/** What a case is about. They are played in this order. */
+/** Class of a case. Classes are played in this order. */
 export type CaseClass =
   | 'authentic'
   | 'forged'
@@ -120,44 +121,65 @@ export type CaseClass =
   | 'leaks'
   | 'health'
 
-/** What must come of the requests of a case. */
+/** Expected result of a case. */
 export interface Expected {
   /**
-   * `taken`: each reply is a 2xx. `busy`: at least one is, and others may say that it is being handled (409, 425, 429, 503).
-   * `rejected`: none is a 2xx or a 5xx. `sane`: each is below 500 and comes in time.
+   * `taken`: each reply is a 2xx. `busy`: at least one is, and others may say that the event is in progress (409, 425,
+   * 429, 503). `rejected`: none is a 2xx or a 5xx. `sane`: each is below 500 and in time.
    */
   readonly reply: 'taken' | 'busy' | 'rejected' | 'sane'
-  /** How often the effect must happen in all. @default it is not judged */
+  /** Expected number of effects. @default effects are not judged */
   readonly effects?: number
-  /** A text that the last reply must hold. */
+  /** Text that the last reply must contain. */
   readonly text?: string
 }
 
-/** One thing that a receiver must get right, as data. */
+/** One requirement of a receiver, as data. */
 export interface AuditCase {
-  /** As in `forged/no-signature`: the same for every sender. */
+  /** Id such as `forged/no-signature`, the same for every sender. */
   readonly id: string
   readonly class: CaseClass
   readonly severity: Severity
-  /** What is sent, in words. */
+  /** Description of the requests. */
   readonly what: string
-  /** Makes the requests: rounds one after another, the requests of a round at once. Fresh ones at each call. */
+  /** Creates new requests at each call. Rounds are sent in order, the requests of a round in parallel. */
   readonly sends: () => readonly (readonly AuditRequest[])[]
   readonly expects: Expected
-  /** Why it matters. */
+  /** Reason why it matters. */
   readonly why: string
-  /** What is to be done: the name of a remedy. */
+  /** Id of the remedy. */
   readonly remedy: RemedyId
-  /** Why it is not sent to this sender's receivers. @default it is sent */
+  /** Reason why the case does not apply to this sender. @default the case is played */
   readonly skip?: string
-  /** A request that no route answers: if that is taken as well, a 2xx says nothing. */
+  /** Request to a URL without a route. If that is accepted too, a 2xx proves nothing. */
   readonly control?: () => AuditRequest
-  /** True if effects that come late are waited for. @default false */
+  /** True waits for late effects. @default false */
   readonly late?: boolean
-  /** What happens between its rounds. */
+  /** Action between the rounds. */
   readonly between?: 'restart'
-  /** True if it costs the receiver much: it goes to receivers of this machine alone. @default false */
+  /** True if the case is expensive for the receiver. It is sent only to receivers on this machine. @default false */
   readonly heavy?: boolean
-  /** How often a failure is tried again before it is dropped, for what happens by chance. @default 1 */
+  /** Number of attempts to reproduce a failure that depends on chance. @default 1 */
   readonly tries?: number
+}
+
+/** Creates cases that share these members. `sends` may return a single request. */
+type CaseMaker = (
+  id: string,
+  what: string,
+  sends: () => AuditRequest | readonly (readonly AuditRequest[])[],
+  more?: Partial<AuditCase>,
+) => AuditCase
+
+export function casesLike(shared: Omit<AuditCase, 'id' | 'what' | 'sends'>): CaseMaker {
+  return (id, what, sends, more) => ({
+    ...shared,
+    id: `${shared.class}/${id}`,
+    what,
+    sends() {
+      const sent = sends()
+      return 'method' in sent ? [[sent]] : sent
+    },
+    ...more,
+  })
 }

@@ -5,7 +5,7 @@ import type { About, Draft, Provider, Scheme } from '@postern/core/scheme'
 import { fill, samples, type Sample, madeUpSecrets } from '@postern/samples'
 import { requestOf, textOfBody, type AuditRequest, headerOf, valueAt } from './request.ts'
 
-/** What a delivery is made of. Everything has a default: the sample, a fresh id, now, the right secret. */
+/** Content of a delivery. Defaults are the sample, a new id, the current time and the correct secret. */
 export interface Making {
   readonly sample?: Sample
   readonly topic?: string
@@ -16,7 +16,7 @@ export interface Making {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Makes the deliveries of one sender for one URL. */
+/** Creates the deliveries of one sender for one URL. */
 export interface AuditSender {
   readonly about: About
   readonly provider: Provider
@@ -24,39 +24,38 @@ export interface AuditSender {
   readonly url: string
   readonly facts: AuditFacts
   readonly samples: readonly Sample[]
-  /** Chance that the seed decides: which byte is changed, and the like. */
+  /** Returns random numbers that depend on the seed. */
   readonly random: () => number
   readonly now: () => number
-  /** A genuine delivery; of another provider of the sender, a forged one. */
+  /** Signs a genuine delivery; with another provider of the sender, a forged one. */
   sign(making?: Making, by?: Provider): AuditRequest
-  /** An id of an event as the sender has them. */
+  /** Creates an event id in the sender's format. */
   freshId(): string
-  /** The same delivery, signed again with another body. */
+  /** Signs the same delivery again with another body. */
   rebody(request: AuditRequest, body: string | Uint8Array): AuditRequest
-  /** The same delivery, with some of it made otherwise. */
+  /** Signs the same delivery again with the given changes. */
   again(request: AuditRequest, making: Making): AuditRequest
-  /** The same delivery, signed with any text, checked or not. Throws if no key can be made of it. */
+  /** Signs the same delivery with any secret, without checks. Throws if the secret gives no key. */
   signedWith(request: AuditRequest, secret: string, at?: number): AuditRequest
-  /** A provider with another secret of the same form; undefined if there is none. */
+  /** Provider with another secret of the same format; undefined if none exists. */
   readonly other: Provider | undefined
-  /** A provider with that secret and the right one, if the sender signs with both while a secret is changed. */
+  /** Provider with the other and the correct secret, if the sender signs with both during rotation. */
   readonly rotating: Provider | undefined
-  /** The texts that no reply and no log may hold. */
+  /** Secrets that no reply and no log may contain. */
   readonly secrets: readonly string[]
 }
 
-/** Options of {@link auditSender}. */
 interface SenderSettings {
   readonly url: string
   readonly seed: number
   readonly now: () => number
-  /** True if ids come of the seed too: for vectors, which are never sent twice. @default false */
+  /** True derives ids from the seed too. Only for test vectors, which are never sent twice. @default false */
   readonly seededIds?: boolean
 }
 
 /**
- * Makes a sender. Ids of events are fresh in each run, whatever the seed is: a receiver that keeps them would take a second run for
- * duplicates.
+ * Creates a sender. Event ids are new in each run, whatever the seed is: a receiver would treat a second run with the
+ * same ids as duplicates.
  */
 export async function auditSender(
   provider: Provider,
@@ -145,12 +144,12 @@ async function samplesOf(about: About): Promise<readonly Sample[]> {
   try {
     return await samples(about.name)
   } catch {
-    // A sender of the app's own: it has only its topics.
+    // A provider of the app itself has only topics.
     return about.topics.map((topic) => ({ topic, payload: {} }))
   }
 }
 
-/** Senders that sign the URL sign the public one, while the request goes to the URL that is audited. */
+/** Providers that sign the URL sign `publicUrl`, while the request goes to the audited URL. */
 function urlsOf(
   options: object,
   url: string,
@@ -163,14 +162,14 @@ function urlsOf(
   }
 }
 
-/** True if the id of a draft is part of the delivery, so that two deliveries can be of one event. */
+/** Returns true if the delivery contains the id, so that two deliveries can be of one event. */
 function hasIds(provider: Provider, id: string, sign: (making: Making) => AuditRequest): boolean {
   if (provider.ids === false) return false
   const { headers, body, url } = sign({ id })
   return `${url} ${JSON.stringify(headers)} ${Buffer.from(body).toString()}`.includes(id)
 }
 
-/** Secrets of every form that are made up now, none of which is the right one. */
+/** Returns made-up secrets of every format, without the correct one. */
 function otherSecrets(about: About, right: unknown, random: () => number): readonly string[] {
   if (about.secretOption === undefined) return []
   const own = new Set(textsOf(right))
@@ -181,7 +180,7 @@ function otherSecrets(about: About, right: unknown, random: () => number): reado
     .filter((secret) => !own.has(secret))
 }
 
-/** A provider of the same options with these secrets; undefined if they have another form than the sender's. */
+/** Creates the provider with these secrets. Returns undefined if their format is wrong. */
 function madeWith(
   about: About,
   options: object,
@@ -197,7 +196,6 @@ function madeWith(
   }
 }
 
-/** The texts of a secret option. */
 function textsOf(secret: unknown): readonly string[] {
   if (typeof secret === 'string') return [secret]
   if (Array.isArray(secret)) return secret.flatMap(textsOf)
@@ -206,7 +204,7 @@ function textsOf(secret: unknown): readonly string[] {
   return []
 }
 
-/** Numbers from 0 to below 1, the same ones for the same seed (mulberry32). */
+/** Random numbers from 0 to below 1, the same for the same seed (mulberry32). */
 function seeded(seed: number): () => number {
   let state = seed >>> 0
   return () => {
@@ -217,31 +215,28 @@ function seeded(seed: number): () => number {
   }
 }
 
-/** Lower-case letters by chance. */
 export function letters(count: number, random: () => number): string {
   const signs = 'abcdefghijklmnopqrstuvwxyz'
   return Array.from({ length: count }, () => signs[Math.floor(random() * signs.length)]!).join('')
 }
 
-/** What the provider's own file says of its deliveries, as the battery asks for it. */
+/** Facts of a provider's deliveries that the cases depend on. */
 export interface AuditFacts {
-  /** Where the signature lies, if a stranger can change it without reading the body. */
+  /** Place of the signature; undefined if it is in the body. */
   readonly place: SignaturePlace | undefined
-  /** What the signature protects of the body. */
+  /** Part of the body that the signature covers. */
   readonly covers: 'bytes' | 'fields' | 'none'
-  /** Seconds that a signed time may be away; undefined if nothing is dated, or the sender names no bound. */
+  /** Allowed age of the signed time in seconds; undefined if there is no signed time or no documented limit. */
   readonly tolerance: number | undefined
-  /** True if an event keeps its id over deliveries, and a draft can set that id. */
+  /** True if an event keeps its id across deliveries, and a draft can set it. */
   readonly ids: boolean
-  /** True if bodies are JSON objects. */
   readonly json: boolean
-  /** Bytes of the largest body, if the sender tells. */
+  /** Size of the largest body in bytes, if documented. */
   readonly largest: number | undefined
-  /** The sender's time limit for a reply, in milliseconds; undefined if it states none. */
+  /** Sender's time limit for a reply, in milliseconds, if documented. */
   readonly within: number | undefined
 }
 
-/** The facts of a provider, with what one of its deliveries shows. */
 function auditFacts(
   about: About,
   provider: Provider,
@@ -257,7 +252,7 @@ function auditFacts(
   }
 }
 
-/** An option of the provider wins over what its page says. */
+/** The provider's option has priority over its documented value. */
 function toleranceOf(about: About, provider: Provider): number | undefined {
   if (provider.covers.timestamp !== true) return undefined
   const given = (madeOf(provider)?.options as { readonly tolerance?: unknown } | undefined)
@@ -267,8 +262,8 @@ function toleranceOf(about: About, provider: Provider): number | undefined {
 }
 
 /**
- * Where the signature of a delivery lies: what the provider's facts say, or else the header that another secret changes. Undefined
- * if it is in the body, where a stranger's change is another body.
+ * Returns the documented place of the signature, or else the header that another secret changes. Undefined if the
+ * signature is in the body: changing it there changes the body.
  */
 function signaturePlaceOf(
   about: About,
@@ -284,10 +279,10 @@ function signaturePlaceOf(
   return changed && { header: changed[0] }
 }
 
-/** The last part of a signature's text that looks like what an algorithm made, with what stands around it. */
+/** Finds the last part of a signature header that looks like a MAC, and replaces it. */
 export function macOf(value: string): {
   readonly mac: string
-  /** The value with another text in its place. */
+  /** Returns the value with another MAC. */
   readonly put: (mac: string) => string
 } {
   const found = [...value.matchAll(/[A-Za-z0-9+/_-]{20,}={0,2}/g)].at(-1)
@@ -296,7 +291,7 @@ export function macOf(value: string): {
   return { mac, put: (other) => value.slice(0, at) + other + value.slice(at + mac.length) }
 }
 
-/** Another letter, which hex and base64 both know. */
+/** Replaces one character by another that is valid in both hex and base64. */
 export function otherLetter(text: string, at: number): string {
   return `${text.slice(0, at)}${text[at] === 'a' ? 'b' : 'a'}${text.slice(at + 1)}`
 }

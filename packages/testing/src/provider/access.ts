@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict'
-import { allOf, WebhookError, type DeliveryInit } from '@postern/core'
+import { allOf, WebhookError } from '@postern/core'
 import { explain } from '@postern/core/explain'
 import type { Provider } from '@postern/core/scheme'
 import type { TestRunner } from '../ledger.ts'
 import { trial } from './trial.ts'
-import { vectorOptions, type Vector, type ProviderUnderTest } from './vector.ts'
+import {
+  vectorClock,
+  vectorDelivery,
+  vectorOptions,
+  type Vector,
+  type ProviderUnderTest,
+} from './vector.ts'
 
-// Their calls show that somebody looked at the delivery. The others only describe the provider.
+// A call of these inspects the delivery. Other members only describe the provider.
 const STEPS = ['admit', 'greet', 'verify', 'handshake', 'events', 'reply'] as const
 
-/** What is rejected has changed, called and fetched nothing: behind an access check, and only by the provider. */
+/** A rejected delivery changes, calls and fetches nothing, behind an access check and without one. */
 export function accessLaws(
   under: ProviderUnderTest,
   vectors: readonly Vector[],
@@ -22,11 +28,9 @@ export function accessLaws(
           const { provider, calls } = watched(under, vector)
           if (!provider) continue
           const guarded = allOf(closed(wait), counted(provider, calls))
-          const { reply } = await trial(guarded, clockOf(vector), (receiver) =>
-            receiver.receive(deliveryOf(vector)),
-          )
+          const { reply } = await trial(guarded, vectorClock(vector), vectorDelivery(vector))
           assert.ok([401, 405, 413, 415].includes(reply.status), `${vector.name}: ${reply.status}`)
-          if (vector.handshake) await explain(deliveryOf(vector), guarded, { attempts: 1 })
+          if (vector.handshake) await explain(vectorDelivery(vector), guarded, { attempts: 1 })
           assert.deepEqual(calls, [], vector.name)
         }
       })
@@ -35,20 +39,18 @@ export function accessLaws(
       for (const vector of vectors) {
         const { provider, calls } = watched(under, vector)
         if (!provider) continue
-        const { reply } = await trial(provider, clockOf(vector), (receiver) =>
-          receiver.receive(deliveryOf(vector)),
-        )
+        const { reply } = await trial(provider, vectorClock(vector), vectorDelivery(vector))
         if (reply.status >= 400) assert.deepEqual(calls.filter(isEffect), [], vector.name)
         if (!vector.handshake) continue
         calls.length = 0
-        await explain(deliveryOf(vector), provider, { attempts: 1 })
+        await explain(vectorDelivery(vector), provider, { attempts: 1 })
         assert.deepEqual(calls.filter(isEffect), [], `explain of ${vector.name}`)
       }
     })
   })
 }
 
-/** The provider with a function that notes its calls for each option that can be one. */
+/** Creates the provider with a spy for each option that can be a function. */
 function watched(
   under: ProviderUnderTest,
   vector: Vector,
@@ -82,7 +84,6 @@ function created(under: ProviderUnderTest, options: object): Provider | undefine
   }
 }
 
-/** Records that are empty. */
 function records(calls: string[]): object {
   const noted =
     <Result>(name: string, result: Result) =>
@@ -123,12 +124,4 @@ function counted(provider: Provider, calls: string[]): Provider {
     },
   ])
   return { ...provider, ...(Object.fromEntries(noting) as Partial<Provider>) }
-}
-
-function deliveryOf({ method, url, headers, bodyBase64 }: Vector): DeliveryInit {
-  return { method, url, headers, body: Buffer.from(bodyBase64, 'base64') }
-}
-
-function clockOf({ now }: Vector): number | undefined {
-  return typeof now === 'number' ? now * 1000 : undefined
 }

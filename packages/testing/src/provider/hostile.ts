@@ -3,13 +3,12 @@ import { gzipSync } from 'node:zlib'
 import type { DeliveryInit } from '@postern/core'
 import type { Provider, SignableRequest } from '@postern/core/scheme'
 import type { TestRunner } from '../ledger.ts'
-import { differences } from './places.ts'
-import { signaturePlaces } from './tamper.ts'
-import { trial, type Tried } from './trial.ts'
-import type { SigningLaws, ProviderUnderTest } from './vector.ts'
+import { differences, signaturePlaces } from './tamper.ts'
+import { toldOf, trial, type Tried } from './trial.ts'
+import { signingProvider, type SigningLaws, type ProviderUnderTest } from './vector.ts'
 
 const NOW = 1_760_000_000_000
-/** Types under which a captured body is sent again. */
+/** Content types for sending a captured body again. */
 export const LABELS: readonly (string | undefined)[] = [
   undefined,
   'application/json',
@@ -22,11 +21,9 @@ export const LABELS: readonly (string | undefined)[] = [
 ]
 const QUERY = 'type=evil&topic=evil&event=evil&id=evil&command=%2Fevil&payload=%7B%7D'
 
-/** Tests deliveries that a stranger captured and changed. The provider must reject each, or read the same events. */
+/** Deliveries that an attacker captured and changed. The provider must reject each or read the same events. */
 export function hostileLaws(under: ProviderUnderTest, laws: SigningLaws, runner: TestRunner): void {
-  const make = (secret: unknown): Provider =>
-    under.create({ ...laws.options, ...(under.secretOption && { [under.secretOption]: secret }) })
-  const provider = make(laws.secrets[0])
+  const provider = signingProvider(under, laws, laws.secrets[0])
   const { covers, labelled, formats = ['json'], codings = {}, methods = ['POST'] } = provider
   const sign = (draft = laws.draft): SignableRequest => provider.sign!({ at: NOW, ...draft })
   const isLabelSigned = labelled !== undefined || (covers.body === 'none' && formats.length > 1)
@@ -121,8 +118,8 @@ export function hostileLaws(under: ProviderUnderTest, laws: SigningLaws, runner:
           [[text]],
           7,
         ]) {
-          assert.throws(() => make(odd), TypeError)
-          const result = await looked(() => make(() => odd), sign())
+          assert.throws(() => signingProvider(under, laws, odd), TypeError)
+          const result = await looked(() => signingProvider(under, laws, () => odd), sign())
           if (result) assert.equal(result.reply.status, 503, told('an odd secret', result))
         }
       })
@@ -137,7 +134,7 @@ export function hostileLaws(under: ProviderUnderTest, laws: SigningLaws, runner:
 
 let made: readonly (string | Uint8Array)[] | undefined
 
-/** Bodies that are dear to read. Made when they are asked for, since whoever imports the package would wait for 50 MB to be packed. */
+/** Bodies that are expensive to read. Created lazily: compressing 50 MB would slow every import of the package. */
 function bombs(): readonly (string | Uint8Array)[] {
   made ??= [
     `[${'{},'.repeat(50_000)}{}]`,
@@ -162,7 +159,7 @@ async function looked(make: () => Provider, request: SignableRequest): Promise<T
   try {
     provider = make()
   } catch (error) {
-    // Senders whose secret no function can give reject it when they are made.
+    // Providers that allow no function as secret reject it at construction.
     assert.ok(error instanceof TypeError)
     return undefined
   }
@@ -170,7 +167,7 @@ async function looked(make: () => Provider, request: SignableRequest): Promise<T
 }
 
 function send(provider: Provider, delivery: DeliveryInit): Promise<Tried> {
-  return trial(provider, NOW, (receiver) => receiver.receive(delivery))
+  return trial(provider, NOW, delivery)
 }
 
 function same(result: Tried, genuine: Tried, what: string): void {
@@ -193,6 +190,6 @@ function read({ events, payloads }: Tried): unknown {
   return { topics: events.map(({ topic }) => topic), payloads }
 }
 
-function told(what: string, { reply, code, message }: Tried): string {
-  return `${what}: got ${reply.status} ${code ?? ''} ${message ?? ''}`
+function told(what: string, result: Tried): string {
+  return `${what}: ${toldOf(result)}`
 }

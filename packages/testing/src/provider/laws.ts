@@ -1,24 +1,22 @@
 import assert from 'node:assert/strict'
+import type { default as FastCheck, Arbitrary } from 'fast-check'
 import type { Draft, Provider, SignableRequest } from '@postern/core/scheme'
 import type { TestRunner } from '../ledger.ts'
 import { flipCharacter, signaturePlaces, tamperings } from './tamper.ts'
-import { fastCheck, type Arbitrary, type FastCheck } from './fast-check.ts'
-import { bench, trial, type Tried } from './trial.ts'
-import type { SigningLaws, ProviderUnderTest } from './vector.ts'
+import { bench, toldOf, trial, type Tried } from './trial.ts'
+import { signingProvider, type SigningLaws, type ProviderUnderTest } from './vector.ts'
 
 const NOW = 1_760_000_000_000
 const DRAWS = 40
 
-/** The laws that hold for whatever is signed: each is a property over random payloads, places and changes. */
+/** Laws of signing, as properties over random payloads, places and changes. */
 export function signingLaws(under: ProviderUnderTest, laws: SigningLaws, runner: TestRunner): void {
   const numRuns = laws.draws ?? DRAWS
   const [first, second] = laws.secrets
-  const make = (secret: string | readonly string[]): Provider =>
-    under.create({ ...laws.options, ...(under.secretOption && { [under.secretOption]: secret }) })
-  const provider = make(first)
+  const provider = signingProvider(under, laws, first)
   if (!provider.sign) throw new TypeError(`${under.name} cannot sign: leave its laws out`)
   const sign = (draft: Draft): SignableRequest => provider.sign!({ at: NOW, ...draft })
-  const drafts = (fc: FastCheck): Arbitrary<Draft> =>
+  const drafts = (fc: typeof FastCheck): Arbitrary<Draft> =>
     fc.string({ unit: 'binary' }).map((note) => withNote(laws.draft, note))
 
   runner.describe(`${under.name}: what sign makes`, () => {
@@ -26,8 +24,8 @@ export function signingLaws(under: ProviderUnderTest, laws: SigningLaws, runner:
       const fc = await fastCheck()
       await fc.assert(
         fc.asyncProperty(drafts(fc), async (draft) => {
-          const result = await send(provider, sign(draft))
-          assert.ok(result.reply.status < 300, told(result))
+          const result = await trial(provider, NOW, sign(draft))
+          assert.ok(result.reply.status < 300, toldOf(result))
           assert.ok(result.events.length > 0, 'no event was accepted')
           if (draft.topic !== undefined) assert.equal(result.events[0]!.topic, draft.topic)
           if (draft.id !== undefined) assert.equal(result.events[0]!.id, draft.id)
@@ -74,13 +72,11 @@ export function signingLaws(under: ProviderUnderTest, laws: SigningLaws, runner:
       async () => {
         for (const secret of [first, second]) {
           const signed = sign({ ...withNote(laws.draft, 'rotation'), secret })
+          const send = (secrets: string | readonly string[]): Promise<Tried> =>
+            trial(signingProvider(under, laws, secrets), NOW, signed)
           for (const order of [laws.secrets, laws.secrets.toReversed()])
-            assert.ok(
-              (await send(make(order), signed)).reply.status < 300,
-              `secrets in force: both`,
-            )
-          const other = secret === first ? second : first
-          rejected(await send(make(other), signed))
+            assert.ok((await send(order)).reply.status < 300, `secrets in force: both`)
+          rejected(await send(secret === first ? second : first))
         }
       },
     )
@@ -93,31 +89,35 @@ function withNote(draft: Draft = {}, note: string): Draft {
   return { ...draft, payload: { ...payload, note } }
 }
 
-// One receiver for all attacks: it takes none of them, so none can be a duplicate of another.
+// One receiver serves all attacks. It accepts none, so none can be a duplicate.
 async function rejecting(
   provider: Provider,
   body: (attack: (request: SignableRequest) => Promise<void>) => Promise<void>,
 ): Promise<void> {
   const one = bench(provider, NOW)
   try {
-    await body(async (request) => rejected(await one.send((receiver) => receiver.receive(request))))
+    await body(async (request) => rejected(await one.send(request)))
   } finally {
     await one.close()
   }
 }
 
-function send(provider: Provider, signed: SignableRequest): Promise<Tried> {
-  return trial(provider, NOW, (receiver) => receiver.receive(signed))
-}
-
 function rejected(result: Tried): void {
   const { status } = result.reply
-  assert.ok(status >= 400 && status < 500, `expected a rejection, ${told(result)}`)
+  assert.ok(status >= 400 && status < 500, `expected a rejection, ${toldOf(result)}`)
   assert.deepEqual(result.events, [])
 }
 
-function told(result: Tried): string {
-  return `got ${result.reply.status} ${result.code ?? ''} ${result.message ?? ''}`
+// An optional peer dependency, so that only these laws need it.
+async function fastCheck(): Promise<typeof FastCheck> {
+  try {
+    return (await import('fast-check')).default
+  } catch (cause) {
+    throw new TypeError(
+      'testProvider with sign: fast-check is not there, and the laws of signing need it: npm install --save-dev fast-check',
+      { cause },
+    )
+  }
 }
 
 function isObject(value: unknown): value is object {

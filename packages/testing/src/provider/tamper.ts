@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Draft, Provider, SignableRequest } from '@postern/core/scheme'
-import { bodyFields } from './fields.ts'
-import { differences, replaceAt, type HeadPlace } from './places.ts'
 import type { SigningLaws } from './vector.ts'
 
-/** What was signed, and how to sign it again. */
 export interface Signing {
   readonly provider: Provider
   readonly sign: (draft: Draft) => SignableRequest
@@ -13,7 +10,7 @@ export interface Signing {
   readonly at: number
 }
 
-/** The request with one change in each of the parts the provider says its signature covers. */
+/** Yields the request with one change in each part that the signature covers. */
 export function* tamperings(
   { provider: { covers }, sign, draft, laws, at }: Signing,
   signed: SignableRequest,
@@ -39,7 +36,7 @@ export function* tamperings(
       if (value === draft.id) yield replaceAt(signed, { header: name }, `${value}${bits}`)
   }
   if (covers.timestamp) {
-    // The signature stays; whatever else a later moment changes is put in the place of what was signed.
+    // Keeps the signature and replaces everything else that depends on the time.
     const later = sign({ ...draft, at: at + 60_000 })
     const signatures = signaturePlaces(sign, draft, laws.secrets[1])
     const random = differences(signed, sign(draft))
@@ -51,7 +48,7 @@ export function* tamperings(
   }
 }
 
-/** What another secret changes, without what is random each time (a request id). */
+/** Returns the places that depend on the secret, without those that are random, such as a request id. */
 export function signaturePlaces(
   sign: (draft: Draft) => SignableRequest,
   draft: Draft,
@@ -66,7 +63,7 @@ export function signaturePlaces(
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_'
 
-/** The request with another character at one place of the signature; undefined if the change would have no effect. */
+/** Changes one character of the signature. Returns undefined if the change has no effect. */
 export function flipCharacter(
   signed: SignableRequest,
   place: HeadPlace,
@@ -80,7 +77,7 @@ export function flipCharacter(
       : signed.headers[place.header]!
   const index = at % text.length
   const old = text[index]!
-  // The other case is the change a lenient comparison lets through most often, so every fourth one is that.
+  // Lenient comparisons most often ignore the case, so every fourth change flips it.
   const fresh = pick % 4 === 0 ? otherCase(old) : ALPHABET[pick % ALPHABET.length]!
   if (fresh === old || (anyCase && fresh.toLowerCase() === old.toLowerCase())) return undefined
   return replaceAt(signed, place, text.slice(0, index) + fresh + text.slice(index + 1))
@@ -97,5 +94,40 @@ function isEqual(a: unknown, b: unknown): boolean {
     return true
   } catch {
     return false
+  }
+}
+
+type HeadPlace =
+  | { readonly header: string; readonly query?: undefined }
+  | { readonly query: string; readonly header?: undefined }
+
+/** Returns the headers and query parameters that differ. */
+export function differences(a: SignableRequest, b: SignableRequest): readonly HeadPlace[] {
+  const places: HeadPlace[] = []
+  for (const [header, value] of Object.entries(a.headers))
+    if (b.headers[header] !== value) places.push({ header })
+  const other = new URL(b.url).searchParams
+  for (const [query, value] of new URL(a.url).searchParams)
+    if (other.get(query) !== value) places.push({ query })
+  return places
+}
+
+function replaceAt(request: SignableRequest, place: HeadPlace, value: string): SignableRequest {
+  if (place.header !== undefined)
+    return { ...request, headers: { ...request.headers, [place.header]: value } }
+  const url = new URL(request.url)
+  url.searchParams.set(place.query, value)
+  return { ...request, url: url.href }
+}
+
+/** Returns the content of a body without its formatting: sorted form fields, a JSON value, or else the text. */
+export function bodyFields(body: Uint8Array, contentType: string): unknown {
+  const text = Buffer.from(body).toString('utf8')
+  if (contentType.startsWith('application/x-www-form-urlencoded'))
+    return [...new URLSearchParams(text)].map((pair) => pair.join('=')).toSorted()
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return text
   }
 }

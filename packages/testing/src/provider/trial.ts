@@ -1,5 +1,6 @@
 import {
   createReceiver,
+  type DeliveryInit,
   memoryInbox,
   type EventInfo,
   type Receiver,
@@ -8,27 +9,30 @@ import {
 import { readBounded } from '@postern/core/internal'
 import type { Provider } from '@postern/core/scheme'
 
-/** What became of one delivery in a receiver of its own. */
+/** Result of one delivery to a receiver. */
 export interface Tried {
   readonly reply: Reply
-  /** Code of the rejection, as observers heard it. */
+  /** Code of the rejection, as observers get it. */
   readonly code: string | undefined
   readonly message: string | undefined
-  /** The events that were taken, in the order of the body. Each was seen to reach a handler. */
+  /** Accepted events, in the order of the body. Each reached a handler. */
   readonly events: readonly EventInfo[]
-  /** What handlers were given, in the order in which they ran. */
+  /** Payloads that handlers got, in the order of the runs. */
   readonly payloads: readonly unknown[]
 }
 
 const FOUR_DAYS = 4 * 86_400_000
 
-/** A receiver on trial. Deliveries go in one after another. */
+/** A delivery for `receive()`, or another way to deliver. */
+type Deliver = DeliveryInit | ((receiver: Receiver) => Promise<Reply>)
+
+/** Receiver on trial. Send one delivery at a time. */
 interface Bench {
-  send(delivery: (receiver: Receiver) => Promise<Reply>): Promise<Tried>
+  send(delivery: Deliver): Promise<Tried>
   close(): Promise<void>
 }
 
-/** Makes a receiver that tells what becomes of each delivery, once a handler has had every event that was taken. */
+/** Creates a receiver that returns the result of each delivery after a handler got every accepted event. */
 export function bench(provider: Provider, now: number | undefined): Bench {
   let events: EventInfo[] = []
   let payloads: unknown[] = []
@@ -44,9 +48,9 @@ export function bench(provider: Provider, now: number | undefined): Bench {
       dedupeWindow: `${Math.max(FOUR_DAYS, provider.retrySpan ?? 0)}ms`,
     }),
     log: false,
-    // Nobody looks at the journal of a trial: to mask and keep rejected bodies would be a fifth of its time.
+    // A trial reads no journal: masking and keeping rejected bodies would use a fifth of its time.
     storage: { rejectedBodies: false },
-    // Else each of thousands of receivers reads it from the package.json of the app.
+    // Avoids a read of the app's package.json for each of thousands of receivers.
     version: 'of a trial',
     ...(now !== undefined && { clock: { now: () => now } }),
     observers: [
@@ -72,7 +76,9 @@ export function bench(provider: Provider, now: number | undefined): Bench {
       events = []
       payloads = []
       code = message = undefined
-      const reply = await delivery(receiver)
+      const reply = await (typeof delivery === 'function'
+        ? delivery(receiver)
+        : receiver.receive(delivery))
       if (accepted > handled) await new Promise<void>((resolve) => (settle = resolve))
       return { reply, code, message, events, payloads }
     },
@@ -80,11 +86,11 @@ export function bench(provider: Provider, now: number | undefined): Bench {
   }
 }
 
-/** Sends one delivery through a receiver made for it. */
+/** Sends one delivery to a new receiver. */
 export async function trial(
   provider: Provider,
   now: number | undefined,
-  delivery: (receiver: Receiver) => Promise<Reply>,
+  delivery: Deliver,
 ): Promise<Tried> {
   const one = bench(provider, now)
   try {
@@ -94,10 +100,13 @@ export async function trial(
   }
 }
 
-// Bytes of a reply: providers answer with a few.
+export function toldOf({ reply, code, message }: Tried): string {
+  return `got ${reply.status} ${code ?? ''} ${message ?? ''}`
+}
+
+// Bytes. Replies are much shorter.
 const MOST = 16 * 1024 * 1024
 
-/** A `Response` as a reply. */
 export async function toReply(response: Response): Promise<Reply> {
   return {
     status: response.status,

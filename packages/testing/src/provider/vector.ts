@@ -1,6 +1,7 @@
+import type { DeliveryInit } from '@postern/core'
 import type { Draft, Provider } from '@postern/core/scheme'
 
-/** A delivery with the verdict a receiver must reach. The repository's `test/vectors/README.md` describes each field. */
+/** Delivery with its expected verdict. The repository's `test/vectors/README.md` describes each field. */
 export interface Vector {
   readonly name: string
   readonly method: string
@@ -9,9 +10,9 @@ export interface Vector {
   readonly bodyBase64: string
   /** Value of the provider's secret option; absent if none is needed. */
   readonly secret?: string | readonly string[]
-  /** All other options of the factory. */
+  /** Other options of the factory. */
   readonly extra?: Readonly<Record<string, unknown>>
-  /** The clock in unix seconds; null if nothing is dated. */
+  /** Time of the receiver's clock in Unix seconds; null if nothing is dated. */
   readonly now?: number | null
   readonly expect: 'valid' | 'invalid'
   readonly reason?: string | null
@@ -23,14 +24,13 @@ export interface Vector {
   readonly mayDrop?: boolean
 }
 
-/** What must come back; an array means any one of its members. */
+/** Expected reply. An array lists alternatives. */
 export interface ExpectedReply {
   readonly status?: number | readonly number[]
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
   readonly body?: unknown
 }
 
-/** Options of the factory for this vector. */
 export function vectorOptions(vector: Vector, secretOption: string | undefined): object {
   return {
     ...(vector.secret !== undefined &&
@@ -39,7 +39,16 @@ export function vectorOptions(vector: Vector, secretOption: string | undefined):
   }
 }
 
-/** The vector as a `Request`, or undefined if a `Request` cannot carry it. */
+export function vectorDelivery({ method, url, headers, bodyBase64 }: Vector): DeliveryInit {
+  return { method, url, headers, body: Buffer.from(bodyBase64, 'base64') }
+}
+
+/** Returns the time of the receiver's clock in milliseconds; undefined if nothing is dated. */
+export function vectorClock({ now }: Vector): number | undefined {
+  return typeof now === 'number' ? now * 1000 : undefined
+}
+
+/** Returns the vector as a `Request`; undefined if a `Request` cannot represent it. */
 export function vectorRequest(vector: Vector): Request | undefined {
   const bodiless = vector.method === 'GET' || vector.method === 'HEAD'
   if (bodiless && vector.bodyBase64 !== '') return undefined
@@ -54,39 +63,51 @@ export function vectorRequest(vector: Vector): Request | undefined {
       ...(!bodiless && body.length > 0 && { body }),
     })
   } catch {
-    // A URL with credentials in it, or a header value beyond Latin-1.
+    // The URL has credentials, or a header value is not Latin-1.
     return undefined
   }
 }
 
-/** What the laws of signing need to know about a provider that can sign. */
+/** Facts about a provider that can sign, for the laws of signing. */
 export interface SigningLaws {
-  /** Two secrets in the provider's format; each can sign and verify. */
+  /** Two valid secrets in the provider's format. */
   readonly secrets: readonly [string, string]
   /** Other options of the factory. */
   readonly options?: object
-  /** What is signed. Where it names a topic or an id, the event must have them. @default a payload alone */
+  /** Draft to sign. If it has a topic or an id, the event must have them. @default only a payload */
   readonly draft?: Draft
-  /** True if upper and lower case of the signature (or of the word before a token) are the same to the provider. @default false */
+  /** True if the provider ignores the case of the signature, or of the word before a token. @default false */
   readonly anyCase?: boolean
-  /** How many inputs each law draws, and five times as many single characters. Fewer do where code is shared. @default 40 */
+  /** Number of random inputs per law. Changes of single characters get five times as many. @default 40 */
   readonly draws?: number
-  /** What of a body is protected, if a provider `covers` fields. @default the fields of a form, the value of JSON */
+  /** Returns the protected part of a body, if a provider `covers` fields. @default the fields of a form, the value of JSON */
   readonly covered?: (body: Uint8Array, contentType: string) => unknown
 }
 
-/** The provider {@link testProvider} examines: an entry of the catalogue and its vectors. */
+/** Creates the provider that the laws of signing use, with this secret. */
+export function signingProvider(
+  under: ProviderUnderTest,
+  laws: SigningLaws,
+  secret: unknown,
+): Provider {
+  return under.create({
+    ...laws.options,
+    ...(under.secretOption && { [under.secretOption]: secret }),
+  })
+}
+
+/** Provider under {@link testProvider}: a catalogue entry and its vectors. */
 export interface ProviderUnderTest {
   readonly name: string
-  /** The factory. */
+  /** Creates the provider. */
   create(options: object): Provider
-  /** The names of the factory's options: each that takes a function is watched while a delivery is rejected. @default none */
+  /** Options of the factory by name. Each function option is observed while a delivery is rejected. @default none */
   readonly options?: Readonly<Record<string, unknown>>
   /** Name of the factory's secret option. Absent if it has none. */
   readonly secretOption?: string | undefined
   readonly vectors?: readonly Vector[]
-  /** Judges the reason of each rejection too. @default false */
+  /** True judges the reason of each rejection too. @default false */
   readonly reasons?: boolean
-  /** Two secrets and a draft, if the provider can sign: the laws of signing are then checked. */
+  /** Facts for the laws of signing, if the provider can sign. */
   readonly sign?: SigningLaws
 }

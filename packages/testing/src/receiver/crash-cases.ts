@@ -6,13 +6,12 @@ import { isTaken, type ReceiverScene, type ReceiverTest } from './scene.ts'
 const ROUNDS = 3
 const BURST = 8
 
-/** What was acknowledged is done, though the process dies at any moment. */
 export function crashCases(test: ReceiverTest, exactlyOnce: boolean): void {
   test('what was acknowledged is done, though the process is killed at the reply', async (scene) => {
     for (let round = 0; round < ROUNDS; round++) {
       const ids = Array.from({ length: BURST }, (_, at) => `round-${round}-${at}`)
       const acknowledged = await killAtReply(scene, ids)
-      // Nothing is delivered again: what was acknowledged is the receiver's alone.
+      // Nothing is delivered again yet: only the receiver has the acknowledged events.
       await scene.untilEffects(acknowledged)
       await Promise.all(ids.map((id) => scene.deliver(id)))
       await scene.untilEffects(ids)
@@ -42,7 +41,7 @@ export function crashCases(test: ReceiverTest, exactlyOnce: boolean): void {
       await scene.restart('kill')
       scene.tell('linger', false)
       await reply
-      // A sender that got no reply comes again.
+      // A sender without a reply tries again.
       await scene.deliver('lingering')
       await scene.settle()
       const count = await scene.count('lingering')
@@ -52,7 +51,7 @@ export function crashCases(test: ReceiverTest, exactlyOnce: boolean): void {
   )
 }
 
-/** Delivers at once, kills the receiver at the first byte of a 2xx, and starts it again. Gives the ids that got a 2xx. */
+/** Delivers in parallel, kills the receiver at the first byte of a 2xx, and restarts it. Returns the ids that got a 2xx. */
 async function killAtReply(
   scene: ReceiverScene,
   ids: readonly string[],
@@ -72,7 +71,7 @@ async function killAtReply(
   return acknowledged
 }
 
-/** Sends a delivery, tells of the status as soon as it comes, and resolves with it when the connection is over. */
+/** Sends a delivery, reports the status at its first byte, and returns it after the connection ends. */
 async function firstByte(
   { url, headers, body }: SignableRequest,
   seen: (status: number) => void,

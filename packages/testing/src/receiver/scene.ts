@@ -20,41 +20,38 @@ import { once } from 'node:events'
 
 const PAUSE = 20
 
-/** One test: a receiver on a store of its own, and a sender. */
+/** Scene of one test: a receiver with its own store, and a sender. */
 export interface ReceiverScene {
   readonly sender: ReceiverSender
   readonly makeSecret: () => string
   readonly secret: string
-  /** Seconds. */
   readonly tolerance: number
-  /** The receiver, or the one after a restart. */
+  /** Current receiver; a new one after each restart. */
   receiver: MountedReceiver
-  /** Another process on the same store. */
+  /** Starts another process on the same store. */
   another(): Promise<MountedReceiver>
-  /** Ends the receiver, and starts it again on its store. */
+  /** Ends the receiver and starts a new one on the same store. */
   restart(how: 'stop' | 'kill'): Promise<void>
-  /** A signed delivery to the receiver. */
+  /** Signs a delivery to the receiver. */
   signed(id: string, draft?: Partial<Draft>): SignableRequest
-  /** Sends once: the status and text of the reply, or status 0 without one. */
+  /** Sends once. Returns status and text of the reply; status 0 if no reply came. */
   post(request: SignableRequest): Promise<{ readonly status: number; readonly text: string }>
-  /** Delivers as senders do: again, until it is acknowledged by 2xx. */
+  /** Delivers again and again until a 2xx, as senders do. */
   deliver(id: string, draft?: Partial<Draft>): Promise<void>
-  /** How often the effect of an event happened. */
+  /** Returns how often the effect of an event happened. */
   count(id: string): Promise<number>
-  /** Resolves when the effect of each event happened. */
+  /** Waits until the effect of each event happened. */
   untilEffects(ids: readonly string[]): Promise<void>
-  /** Delivers one event more, and resolves when its effect happened: what came before it has happened by then. */
+  /** Delivers a further event and waits for its effect. All earlier effects have happened by then. */
   settle(): Promise<void>
-  /** Tells handlers to take a step until it is told otherwise. */
+  /** Switches a step of the handlers on or off. */
   tell(step: HandlerStep, on: boolean): void
-  /** Resolves when a handler does the step. */
+  /** Waits until a handler reaches the step. */
   untilAnswered(step: HandlerStep): Promise<void>
 }
 
-/** Defines a test that gets a scene. */
 export type ReceiverTest = (name: string, body: (scene: ReceiverScene) => Promise<void>) => void
 
-/** Makes the function that defines the tests of a receiver. */
 export function receiverTest(
   mount: MountReceiver,
   effects: ReadEffects,
@@ -69,7 +66,7 @@ export function receiverTest(
         await body(await createScene({ mount, effects, skills, folder, started }))
       } finally {
         for (const step of HANDLER_STEPS) tell(folder, step, false)
-        // A graceful end may wait for idle connections.
+        // A graceful stop may wait for idle connections.
         for (const receiver of started) await (receiver.kill ? receiver.kill() : receiver.stop())
         await rm(folder, { recursive: true, force: true })
       }
@@ -81,7 +78,6 @@ interface SceneOptions {
   readonly effects: ReadEffects
   readonly skills: ReceiverSkills
   readonly folder: string
-  /** Receivers that run. */
   readonly started: MountedReceiver[]
 }
 
@@ -175,12 +171,11 @@ async function createScene(options: SceneOptions): Promise<ReceiverScene> {
   }
 }
 
-/** True for a reply that acknowledges. */
 export function isTaken(status: number): boolean {
   return status >= 200 && status < 300
 }
 
-/** A sender that keeps to Standard Webhooks 1.0.0. */
+/** Creates a sender of Standard Webhooks 1.0.0. */
 export function standardSender(secret: string): ReceiverSender {
   const scheme = standardWebhooksScheme()
   return {
@@ -201,12 +196,11 @@ export function standardSender(secret: string): ReceiverSender {
   }
 }
 
-/** A new secret of Standard Webhooks. */
 export function standardSecret(): string {
   return `whsec_${randomBytes(32).toString('base64')}`
 }
 
-/** Names of the headers that depend on the secret: they hold the signature. */
+/** Returns the names of headers that depend on the secret: they contain the signature. */
 export function signatureHeaders(
   sender: ReceiverSender,
   makeSecret: () => string,
@@ -218,88 +212,90 @@ export function signatureHeaders(
   return Object.keys(one!).filter((name) => one![name] !== other![name])
 }
 
-/** The same delivery with another body, under the signature of the old one. */
+/** Replaces the body and keeps the signature. */
 export function withBody(request: SignableRequest, body: string): SignableRequest {
   return { ...request, body: Buffer.from(body) }
 }
 
-/** The text of a delivery's body. */
 export function bodyText({ body }: SignableRequest): string {
   return Buffer.from(body).toString()
 }
 
-/** What the receiver under test starts with. */
+/** Start parameters of the receiver under test. */
 export interface ReceiverStart {
   /**
-   * A folder for one test: empty at the first start, the same at each start after it. The store belongs in it, or bears
-   * its name; the steps of the handler are told by files in it (`createSteps`).
+   * Folder for one test: empty at the first start, unchanged at later starts. Put the store in it or name the store
+   * after it. The suite controls the handler's steps (`createSteps`) by files in this folder.
    */
   readonly folder: string
-  /** The secret that deliveries are signed with. */
+  /** Secret that signs the deliveries. */
   readonly secret: string
 }
 
-/** A receiver under test that listens. */
+/** Running receiver under test. */
 export interface MountedReceiver {
-  /** Where it takes deliveries. */
+  /** URL of its webhook route. */
   readonly url: string
-  /** Ends it as a deploy does. */
+  /** Ends the receiver as a deploy does. */
   stop(): MaybePromise<void>
-  /** Ends it as `kill -9` does, and resolves when it is gone. Needed if it is `durable`. */
+  /** Ends the receiver as `kill -9` does, and resolves when the process is gone. Needed for `durable`. */
   kill?(): MaybePromise<void>
-  /** All that it has written to its log, the lines before and after its end included. */
+  /** Returns its whole log, including lines written while it ended. */
   log(): MaybePromise<string>
 }
 
-/** Starts the receiver under test, or starts it again on the store of its folder. */
+/** Starts the receiver under test on the store in the folder. */
 export type MountReceiver = (start: ReceiverStart) => MaybePromise<MountedReceiver>
 
-/** Ids of the events whose effect happened, in order: an id twice if its effect happened twice. */
+/** Returns the ids of events whose effect happened, in order. An id occurs twice if its effect happened twice. */
 export type ReadEffects = (start: ReceiverStart) => MaybePromise<readonly string[]>
 
-/** What a receiver promises. What is not given is not tested. */
+/** Promises of a receiver. A promise that is not set is not tested. */
 export interface ReceiverSkills {
-  /** As in test titles. */
+  /** Name in test titles. */
   readonly name: string
-  /** What it acknowledged is done though its process dies: `mount` gives `kill`, and can start it again. @default false */
+  /**
+   * True if acknowledged events survive a crash. `mount` must return `kill` and be able to start the receiver again.
+   * @default false
+   */
   readonly durable?: boolean
-  /** An effect happens once though its process dies behind it. It must be `durable`. @default false */
+  /** True if an effect happens once even if the process dies after it. Needs `durable`. @default false */
   readonly exactlyOnce?: boolean
-  /** Two processes can take deliveries on one store. @default false */
+  /** True if two processes can share one store. @default false */
   readonly shared?: boolean
   /**
-   * Who signs: any provider of Postern that can sign. Each delivery has an id of its own.
-   * @default Standard Webhooks 1.0.0, `v1`
+   * Creates the sender: any Postern provider that can sign. Each delivery has its own id. @default Standard Webhooks
+   * 1.0.0, `v1`
    */
   readonly sender?: (secret: string) => ReceiverSender
-  /** Makes a secret, another one at each call. @default `whsec_` and 32 random bytes in base64 */
+  /** Creates a new secret at each call. @default `whsec_` and 32 random bytes in base64 */
   readonly makeSecret?: () => string
-  /** Seconds that a signed time may be away from now; deliveries of twice that age must be rejected. @default 300 */
+  /** Allowed age of a signed time, in seconds. Deliveries of twice that age must be rejected. @default 300 */
   readonly tolerance?: number
-  /** Milliseconds to wait for an effect, or for a 2xx: longer than its leases and retries take. @default 15000 */
+  /** Maximum wait for an effect or a 2xx, in milliseconds. It must exceed the receiver's leases and retries. @default 15000 */
   readonly patience?: number
 }
 
-/** Who signs the deliveries of the suite: a provider fits. */
+/** Sender of the suite's deliveries, such as a provider. */
 export type ReceiverSender = Pick<Provider, 'covers' | 'sign'>
 
 /** Options of {@link startProgram}. */
 export interface ProgramOptions {
-  /** The program. @default the Node that runs the suite */
+  /** Program to run. @default the Node that runs the suite */
   readonly command?: string
-  /** Its arguments: the file of the receiver, at least. */
+  /** Arguments, such as the receiver's file. */
   readonly args: readonly string[]
-  /** Further environment variables: folder and secret, at least. */
+  /** Additional environment variables, such as folder and secret. */
   readonly env: Readonly<Record<string, string>>
-  /** Finds the port, its first group, in what the program prints once it listens. @default /listening\D*(\d+)/ */
+  /** Pattern whose first group is the port in the program's output. @default /listening\D*(\d+)/ */
   readonly ready?: RegExp
   /** Path of the webhook route. @default '/' */
   readonly path?: string
 }
 
 /**
- * Starts a receiver in a process of its own, for `testReceiver`. It listens on a port of 127.0.0.1 that it prints, ends
- * by SIGTERM, and ends with this process. What it prints is its log.
+ * Starts a receiver in its own process, for `testReceiver`. The program listens on a port of 127.0.0.1, prints the
+ * port, and ends on SIGTERM. Its output is its log. It also ends when this process ends.
  *
  * @throws Error with its output, if it ends before it listens.
  * @example

@@ -1,21 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { answer, isTold, type HandlerStep } from './told.ts'
 
-/** What a handler under `testReceiver` does around its effect. */
+/** Steps of a handler under `testReceiver`, around its effect. */
 export interface HandlerSteps {
-  /** Before the effect. Waits while the suite says so. Throws if the suite says so. */
+  /** Call before the effect. Waits while the suite says so, and throws if the suite says so. */
   before(): Promise<void>
-  /** After the effect is stored. Waits while the suite says so. */
+  /** Call after the effect is stored. Waits while the suite says so. */
   after(): Promise<void>
 }
 
 const PAUSE = 5
 
 /**
- * The steps of a handler under `testReceiver`, told by files in the folder of the test, so that any language can have
- * them. While a file `wait` exists, the handler creates a file `waiting` and waits before its effect. If `fail` exists,
- * it creates `failed` and throws before its effect. While `linger` exists, it creates `lingering` and waits after its
- * effect.
+ * Creates the steps of a handler under `testReceiver`. Files in the test's folder control them, so that other languages
+ * can implement them too. While a file `wait` exists, the handler creates a file `waiting` and waits before its effect.
+ * If `fail` exists, it creates `failed` and throws before its effect. While `linger` exists, it creates `lingering` and
+ * waits after its effect.
  *
  * @example
  * const steps = createSteps(process.env.FOLDER)

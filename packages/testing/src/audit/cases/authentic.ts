@@ -1,30 +1,21 @@
 import { letters, type AuditSender } from '../sender.ts'
-import { type AuditCase, textOfBody, type AuditRequest } from '../request.ts'
+import { type AuditCase, casesLike, textOfBody, type AuditRequest } from '../request.ts'
 
 const LOST =
   'The sender treats the rejection as a failure, retries, and gives up: the event is lost.'
 
-/** Genuine deliveries of every kind that the sender makes. Each must be taken. */
+/** Genuine deliveries of every kind. The receiver must accept each. */
 export function authenticCases(sender: AuditSender): readonly AuditCase[] {
-  const { facts, now } = sender
+  const { about, facts, now } = sender
   const main = textOfBody(sender.sign())
   const isMain = (request: AuditRequest): boolean =>
     textOfBody(request).charAt(0) === main.charAt(0)
-  const genuine = (
-    id: string,
-    what: string,
-    send: () => AuditRequest,
-    more: Partial<AuditCase> = {},
-  ): AuditCase => ({
-    id: `authentic/${id}`,
+  const genuine = casesLike({
     class: 'authentic',
     severity: 'high',
-    what,
-    sends: () => [[send()]],
     expects: { reply: 'taken', effects: 1 },
     why: LOST,
     remedy: 'raw-body',
-    ...more,
   })
   return [
     ...sender.samples.map((sample) =>
@@ -32,7 +23,7 @@ export function authenticCases(sender: AuditSender): readonly AuditCase[] {
         `topic:${sample.topic}`,
         `a genuine ${sample.topic}`,
         () => sender.sign({ sample }),
-        // What comes in the sender's second format is often meant for another route.
+        // The sender's second format is often for another route.
         isMain(sender.sign({ sample })) ? {} : { severity: 'note' },
       ),
     ),
@@ -72,12 +63,12 @@ export function authenticCases(sender: AuditSender): readonly AuditCase[] {
     genuine(
       'retried',
       'a delivery with the headers of a retry',
-      () => sender.sign({ headers: retryHeaders(sender) }),
+      () => sender.sign({ headers: about.delivers.retryHeaders }),
       {
         why: 'A retry is the event: nothing else will come of it.',
         remedy: 'dedupe',
         ...skipUnless(
-          Object.keys(retryHeaders(sender)).length > 0,
+          Object.keys(about.delivers.retryHeaders).length > 0,
           'its retries have no headers of their own, as far as its page says',
         ),
       },
@@ -91,21 +82,20 @@ export function authenticCases(sender: AuditSender): readonly AuditCase[] {
 
 export const NO_TIME = 'it signs no time, or its page names no tolerance'
 
-/** `skip` with the reason, unless the condition holds. */
 export function skipUnless(holds: boolean, reason: string): Pick<AuditCase, 'skip'> {
   return holds ? {} : { skip: reason }
 }
 
-/** Seconds of a delay that the tolerance allows with room to spare. */
+/** Delay in seconds that is safely within the tolerance. */
 function skewOf(tolerance: number): number {
   return Math.min(100, Math.floor(tolerance / 3))
 }
 
-/** A topic in the form of the sender's own, whose last part nobody knows. Undefined if its topics are not in what it sends. */
+/** Makes up an unknown topic in the sender's format. Returns undefined if deliveries do not contain the topic. */
 function unknown(sender: AuditSender): AuditRequest | undefined {
   const part = `audit${letters(12, sender.random)}`
   const [first] = sender.samples
-  // Topics that are URLs are those that were subscribed to.
+  // A topic that is a URL is one that the app subscribed to.
   if (first === undefined || first.topic.includes('://')) return undefined
   const topic = first.topic.replace(/[^./:_]+(?=_?[^./:]*$)/, part)
   for (const making of [{ topic }, { topic, payload: {} }]) {
@@ -113,7 +103,7 @@ function unknown(sender: AuditSender): AuditRequest | undefined {
       const request = sender.sign(making)
       if (holds(request, part)) return request
     } catch {
-      // This sender makes its own topics alone.
+      // This sender allows only its own topics.
     }
   }
   return undefined
@@ -121,9 +111,4 @@ function unknown(sender: AuditSender): AuditRequest | undefined {
 
 function holds({ headers, body }: AuditRequest, text: string): boolean {
   return `${JSON.stringify(headers)} ${Buffer.from(body).toString()}`.includes(text)
-}
-
-/** The headers that the sender adds when it delivers again. */
-function retryHeaders({ about }: AuditSender): Readonly<Record<string, string>> {
-  return about.delivers.retryHeaders
 }

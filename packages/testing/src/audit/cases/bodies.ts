@@ -1,4 +1,10 @@
-import { type AuditCase, textOfBody, withOtherBody, type AuditRequest } from '../request.ts'
+import {
+  type AuditCase,
+  casesLike,
+  textOfBody,
+  withOtherBody,
+  type AuditRequest,
+} from '../request.ts'
 import type { AuditSender } from '../sender.ts'
 import { skipUnless } from './authentic.ts'
 import { canRebody } from './layouts.ts'
@@ -6,25 +12,16 @@ import { FORGED } from './signatures.ts'
 
 const NOT_COVERED = 'its signature does not cover the bytes of the body'
 
-/** Bodies under a signature that was made for other bytes. */
+/** Bodies with the signature of other bytes. */
 export function otherBodyCases(sender: AuditSender): readonly AuditCase[] {
   const { facts } = sender
-  const under = (
-    id: string,
-    what: string,
-    make: () => readonly AuditRequest[],
-    more: Partial<AuditCase> = {},
-  ): AuditCase => ({
-    id: `forged/${id}`,
+  const under = casesLike({
     class: 'forged',
     severity: 'critical',
-    what,
-    sends: () => make().map((request) => [request]),
     expects: { reply: 'rejected', effects: 0 },
     why: FORGED,
     remedy: 'verify',
     ...skipUnless(facts.covers === 'bytes', NOT_COVERED),
-    ...more,
   })
   const rewritable = facts.covers === 'bytes' && facts.json && canRebody(sender)
   const rewritten = {
@@ -34,22 +31,22 @@ export function otherBodyCases(sender: AuditSender): readonly AuditCase[] {
     ...skipUnless(rewritable, 'its bodies are not JSON whose bytes are signed'),
   }
   return [
-    under('another-body', 'a body under the signature of another delivery', () => [
+    under('another-body', 'a body under the signature of another delivery', () =>
       withOtherBody(sender.sign(), otherBody(sender)),
-    ]),
-    under('one-byte', 'a body of which one byte was changed', () => [
+    ),
+    under('one-byte', 'a body of which one byte was changed', () =>
       flipped(sender.sign(), sender.random),
-    ]),
+    ),
     under('more-body', 'a body with a character more at its end', () => {
       const request = sender.sign()
-      return [withOtherBody(request, `${textOfBody(request)}x`)]
+      return withOtherBody(request, `${textOfBody(request)}x`)
     }),
     under(
       'signature-of-empty-body',
       'a body under the signature of an empty one',
       () => {
         const request = sender.sign()
-        return [withOtherBody(sender.rebody(request, ''), request.body)]
+        return withOtherBody(sender.rebody(request, ''), request.body)
       },
       skipUnless(facts.covers === 'bytes' && canRebody(sender), NOT_COVERED),
     ),
@@ -58,7 +55,7 @@ export function otherBodyCases(sender: AuditSender): readonly AuditCase[] {
       'a form with a field more than was signed',
       () => {
         const request = sender.sign()
-        return [withOtherBody(request, `${textOfBody(request)}&PosternAudit=1`)]
+        return withOtherBody(request, `${textOfBody(request)}&PosternAudit=1`)
       },
       skipUnless(coversForm(sender), 'it signs no forms, or only some of their fields'),
     ),
@@ -68,9 +65,9 @@ export function otherBodyCases(sender: AuditSender): readonly AuditCase[] {
       () => {
         const request = sender.sign()
         const value: unknown = JSON.parse(textOfBody(request))
-        return [compact(value), asPython(value)].map((text) =>
+        return [JSON.stringify(value), asPython(value)].map((text) => [
           withOtherBody(sender.rebody(request, text), JSON.stringify(value, null, 3)),
-        )
+        ])
       },
       rewritten,
     ),
@@ -79,17 +76,17 @@ export function otherBodyCases(sender: AuditSender): readonly AuditCase[] {
       'JSON with a member twice, under the signature of only the last one',
       () => {
         const request = sender.sign()
-        const text = compact(JSON.parse(textOfBody(request)))
+        const text = JSON.stringify(JSON.parse(textOfBody(request)))
         const [name = 'id'] = Object.keys(JSON.parse(text) as object)
         const first = `{${JSON.stringify(name)}:"of-a-stranger",${text.slice(1)}`
-        return [withOtherBody(sender.rebody(request, text), first)]
+        return withOtherBody(sender.rebody(request, text), first)
       },
       rewritten,
     ),
   ]
 }
 
-/** The body of another event. Samples without a time or an id have the same one each time. */
+/** Returns the body of another event. Samples without a time or id are always the same. */
 function otherBody(sender: AuditSender): Uint8Array {
   const request = sender.sign()
   const sample = sender.samples.at(-1)
@@ -98,7 +95,7 @@ function otherBody(sender: AuditSender): Uint8Array {
   return isOther ? other.body : flipped(request, sender.random).body
 }
 
-/** The request with another letter or digit in the middle half of its body. */
+/** Changes one letter or digit in the middle half of the body. */
 function flipped(request: AuditRequest, random: () => number): AuditRequest {
   const body = Uint8Array.from(request.body)
   const quarter = Math.floor(body.length / 4)
@@ -123,12 +120,7 @@ function coversForm(sender: AuditSender): boolean {
   )
 }
 
-/** JSON as JavaScript writes it. */
-function compact(value: unknown): string {
-  return JSON.stringify(value)
-}
-
-/** JSON as Python writes it: a blank after commas and colons. */
+/** Serializes JSON as Python does: with a space after commas and colons. */
 function asPython(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(asPython).join(', ')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)

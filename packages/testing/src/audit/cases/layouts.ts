@@ -1,23 +1,15 @@
-import { type AuditCase, headerOf, textOfBody, withHeader, type AuditRequest } from '../request.ts'
+import { type AuditCase, casesLike, headerOf, textOfBody, withHeader } from '../request.ts'
 import type { AuditSender } from '../sender.ts'
 import { skipUnless } from './authentic.ts'
 
 const KIB = 1024
 
-/** The same event in other bytes, signed as they are: what verifies anything but the bytes rejects them. */
+/** The same event in other bytes, signed as sent. A receiver that verifies anything but these bytes rejects them. */
 export function layoutCases(sender: AuditSender): readonly AuditCase[] {
   const { facts, about } = sender
-  const layout = (
-    id: string,
-    what: string,
-    change: (text: string) => string,
-    more: Partial<AuditCase> = {},
-  ): AuditCase => ({
-    id: `authentic/${id}`,
+  const like = casesLike({
     class: 'authentic',
     severity: 'high',
-    what,
-    sends: () => [[changed(sender, change)]],
     expects: { reply: 'taken', effects: 1 },
     why: 'The signature is made over the bytes. JSON that is parsed and written again has others.',
     remedy: 'raw-body',
@@ -25,8 +17,25 @@ export function layoutCases(sender: AuditSender): readonly AuditCase[] {
       facts.json && canRebody(sender),
       'its bodies are not JSON that anybody can write',
     ),
-    ...more,
   })
+  const layout = (
+    id: string,
+    what: string,
+    change: (text: string) => string,
+    more?: Partial<AuditCase>,
+  ): AuditCase =>
+    like(
+      id,
+      what,
+      () => {
+        const request = sender.sign()
+        return sender.rebody(request, change(textOfBody(request)))
+      },
+      more,
+    )
+  const { largest } = facts
+  // The default limit of a parser is often lower than the sender's largest body.
+  const size = largest === undefined ? 150 * KIB : Math.min(largest - KIB, 1024 * KIB)
   return [
     layout('escapes', 'JSON with escapes: \\u00e9, \\/', (text) =>
       withMember(text, '"\\u00e9t\\u00e9\\/\\ud83d\\ude00"'),
@@ -49,35 +58,20 @@ export function layoutCases(sender: AuditSender): readonly AuditCase[] {
       severity: 'note',
       why: 'This sender may not write so; its signature allows it.',
     }),
-    {
-      ...layout('charset', 'the type application/json; charset=utf-8', (text) => text, {
+    like(
+      'charset',
+      'the type application/json; charset=utf-8',
+      () => withHeader(sender.sign(), 'content-type', 'application/json; charset=utf-8'),
+      {
         severity: 'medium',
         why: 'A parser that is chosen by the whole type leaves such a body unread.',
-      }),
-      sends: () => [[withHeader(sender.sign(), 'content-type', 'application/json; charset=utf-8')]],
-      ...skipUnless(
-        headerOf(sender.sign(), 'content-type')?.startsWith('application/json') === true &&
-          !sender.provider.labelled,
-        'its type is another, or it signs the type',
-      ),
-    },
-    ...bigCases(sender, layout),
-  ]
-}
-
-/** Bodies as large as the sender's: a parser's own limit is often less. */
-function bigCases(
-  { facts }: AuditSender,
-  layout: (
-    id: string,
-    what: string,
-    change: (text: string) => string,
-    more: Partial<AuditCase>,
-  ) => AuditCase,
-): readonly AuditCase[] {
-  const { largest } = facts
-  const size = largest === undefined ? 150 * KIB : Math.min(largest - KIB, 1024 * KIB)
-  return [
+        ...skipUnless(
+          headerOf(sender.sign(), 'content-type')?.startsWith('application/json') === true &&
+            !sender.provider.labelled,
+          'its type is another, or it signs the type',
+        ),
+      },
+    ),
     layout(
       'big',
       `a genuine delivery of ${Math.floor(size / KIB)} KiB`,
@@ -92,7 +86,7 @@ function bigCases(
   ]
 }
 
-/** True if a body of our own can be signed: not if the signature is in it. */
+/** Returns true if any body can be signed, which needs the signature outside the body. */
 export function canRebody(sender: AuditSender): boolean {
   const { place } = sender.about
   if (sender.facts.covers !== 'bytes' && !(sender.facts.covers === 'none' && sender.facts.place))
@@ -107,12 +101,7 @@ export function canRebody(sender: AuditSender): boolean {
   }
 }
 
-function changed(sender: AuditSender, change: (text: string) => string): AuditRequest {
-  const request = sender.sign()
-  return sender.rebody(request, change(textOfBody(request)))
-}
-
-/** The JSON object with one more member at its end. */
+/** Adds a member at the end of a JSON object. */
 function withMember(text: string, value: string): string {
   const inner = text.replace(/\s*\}\s*$/, '')
   return `${inner}${inner.endsWith('{') ? '' : ','}"postern_audit":${value}}`

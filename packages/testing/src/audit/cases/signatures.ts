@@ -1,39 +1,52 @@
 import { createHmac } from 'node:crypto'
-import { type AuditCase, valueAt, withHeader, withValue, type AuditRequest } from '../request.ts'
+import {
+  type AuditCase,
+  casesLike,
+  valueAt,
+  withHeader,
+  withValue,
+  type AuditRequest,
+} from '../request.ts'
 import { macOf, otherLetter, type AuditSender } from '../sender.ts'
 import { skipUnless } from './authentic.ts'
 
 export const FORGED = 'Anybody who knows the URL can make events up.'
 export const IN_BODY = 'its signature is in the body'
 
-/** Genuine deliveries whose signature was spoiled. None may be taken. */
+/** Genuine deliveries with a damaged signature. The receiver must reject each. */
 export function spoiltSignatureCases(sender: AuditSender): readonly AuditCase[] {
   const { place } = sender.facts
   const value = place && valueAt(sender.sign(), place)
-  const spoilt = (
-    id: string,
-    what: string,
-    values: (value: string) => readonly string[],
-    more: Partial<AuditCase> = {},
-  ): AuditCase => ({
-    id: `forged/${id}`,
+  const forged = casesLike({
     class: 'forged',
     severity: 'critical',
-    what,
-    sends: () => {
-      const request = sender.sign()
-      return [[withValue(request, place!, ...values(valueAt(request, place!)!))]]
-    },
     expects: { reply: 'rejected', effects: 0 },
     why: FORGED,
     remedy: 'verify',
     ...skipUnless(value !== undefined, IN_BODY),
-    ...more,
   })
-  const flipped = (text: string): string => {
-    const { mac, put } = macOf(text)
-    return put(otherLetter(mac, Math.floor(mac.length / 2)))
-  }
+  const spoilt = (
+    id: string,
+    what: string,
+    values: (value: string) => readonly string[],
+    more?: Partial<AuditCase>,
+  ): AuditCase =>
+    forged(
+      id,
+      what,
+      () => {
+        const request = sender.sign()
+        return withValue(request, place!, ...values(valueAt(request, place!)!))
+      },
+      more,
+    )
+  const withMac =
+    (change: (mac: string) => string) =>
+    (text: string): readonly string[] => {
+      const { mac, put } = macOf(text)
+      return [put(change(mac))]
+    }
+  const flipped = withMac((mac) => otherLetter(mac, Math.floor(mac.length / 2)))
   const prefixed = /^sha256=[\da-f]{64}$/.test(value ?? '')
   const dated = /(?:^|,)\s*v1=/.test(value ?? '')
   const isToken =
@@ -42,52 +55,42 @@ export function spoiltSignatureCases(sender: AuditSender): readonly AuditCase[] 
     spoilt('no-signature', 'a delivery without its signature', () => []),
     spoilt('empty-signature', 'an empty signature', () => ['']),
     spoilt('nonsense-signature', 'a signature that is the word nonsense', () => ['nonsense']),
-    spoilt('empty-value', 'a signature in the right form, whose value is empty', (text) => [
-      macOf(text).put(''),
-    ]),
+    spoilt(
+      'empty-value',
+      'a signature in the right form, whose value is empty',
+      withMac(() => ''),
+    ),
     spoilt(
       'truncated',
       'the first half of the right signature',
-      (text) => {
-        const { mac, put } = macOf(text)
-        return [put(mac.slice(0, Math.ceil(mac.length / 2)))]
-      },
+      withMac((mac) => mac.slice(0, Math.ceil(mac.length / 2))),
       { remedy: 'compare' },
     ),
     spoilt(
       'first-character',
       'the first character of the right signature',
-      (text) => {
-        const { mac, put } = macOf(text)
-        return [put(mac.slice(0, 1))]
-      },
+      withMac((mac) => mac.slice(0, 1)),
       { remedy: 'compare' },
     ),
-    spoilt(
-      'one-character-off',
-      'the right signature with one other character',
-      (text) => [flipped(text)],
-      { remedy: 'compare' },
-    ),
+    spoilt('one-character-off', 'the right signature with one other character', flipped, {
+      remedy: 'compare',
+    }),
     spoilt(
       'longer',
       'the right signature with a character more',
-      (text) => {
-        const { mac, put } = macOf(text)
-        return [put(`${mac}a`)]
-      },
+      withMac((mac) => `${mac}a`),
       { severity: 'medium', remedy: 'compare' },
     ),
     spoilt(
       'twice',
       'two wrong signatures, in two headers',
-      (text) => [flipped(text), flipped(text)],
+      (text) => [...flipped(text), ...flipped(text)],
       {
         ...skipUnless(place !== undefined && 'header' in place, 'its signature is not in a header'),
       },
     ),
     spoilt('joined', 'two wrong signatures, joined by a comma', (text) => [
-      `${flipped(text)}, ${flipped(text)}`,
+      [...flipped(text), ...flipped(text)].join(', '),
     ]),
     spoilt(
       'v0-alone',
@@ -109,21 +112,19 @@ export function spoiltSignatureCases(sender: AuditSender): readonly AuditCase[] 
         ...skipUnless(prefixed || isToken, 'its signatures name no algorithm'),
       },
     ),
-    {
-      ...spoilt('sha1-alone', 'only the older SHA-1 signature', () => []),
+    forged('sha1-alone', 'only the older SHA-1 signature', () => olderOf(sender), {
       severity: 'medium',
       remedy: 'algorithm',
-      sends: () => [[olderOf(sender)]],
       why: 'SHA-1 is broken, and this header is there only for old receivers.',
       ...skipUnless(
         prefixed && place !== undefined && 'header' in place && place.header.endsWith('-256'),
         'it has no older signature in addition to the one that counts',
       ),
-    },
+    }),
   ]
 }
 
-/** A JSON Web Token whose head says that nothing signs it. */
+/** Returns the JSON Web Token with the algorithm `none`. */
 function unsignedToken(value: string): string {
   const [, scheme = '', token = ''] = /^(Bearer )?(.*)$/i.exec(value)!
   const head = Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url')

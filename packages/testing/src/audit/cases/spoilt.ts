@@ -1,43 +1,46 @@
 import {
   type AuditCase,
+  casesLike,
   textOfBody,
   withOtherBody,
   withHeader,
   withValue,
-  type AuditRequest,
 } from '../request.ts'
 import type { AuditSender } from '../sender.ts'
 import { skipUnless } from './authentic.ts'
 import { canRebody } from './layouts.ts'
 import { FORGED, IN_BODY } from './signatures.ts'
 
-/** Nonsense, signed and unsigned. It may be taken or rejected, but nothing may break. */
+/** Malformed deliveries, signed and unsigned. The receiver may accept or reject them, but must not break. */
 export function spoiltCases(sender: AuditSender): readonly AuditCase[] {
   return [...signedNonsense(sender), ...unsignedNonsense(sender), ...methods(sender)]
 }
 
 function signedNonsense(sender: AuditSender): readonly AuditCase[] {
+  const signed = casesLike({
+    class: 'spoilt',
+    severity: 'medium',
+    expects: { reply: 'sane' },
+    why: 'A sender’s mistake must cost one event, not the process; and a 5xx is retried for days.',
+    remedy: 'odd-bodies',
+  })
   const nonsense = (
     id: string,
     what: string,
     body: (text: string) => string | Uint8Array,
-  ): AuditCase => ({
-    id: `spoilt/${id}`,
-    class: 'spoilt',
-    severity: 'medium',
-    what,
-    sends: () => {
-      const request = sender.sign()
-      return [[sender.rebody(request, body(textOfBody(request)))]]
-    },
-    expects: { reply: 'sane' },
-    why: 'A sender’s mistake must cost one event, not the process; and a 5xx is retried for days.',
-    remedy: 'odd-bodies',
-    ...skipUnless(
-      canRebody(sender) && canMake(sender, body),
-      'no such body of this sender can be signed',
-    ),
-  })
+  ): AuditCase =>
+    signed(
+      id,
+      what,
+      () => {
+        const request = sender.sign()
+        return sender.rebody(request, body(textOfBody(request)))
+      },
+      skipUnless(
+        canRebody(sender) && canMake(sender, body),
+        'no such body of this sender can be signed',
+      ),
+    )
   return [
     nonsense('cut', 'a signed body that ends in its middle', (text) =>
       text.slice(0, text.length / 2),
@@ -56,11 +59,12 @@ function signedNonsense(sender: AuditSender): readonly AuditCase[] {
     nonsense('bytes', 'signed bytes that are not UTF-8', () =>
       Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0xc3, 0x28, 0x22, 0x7d]),
     ),
-    {
-      ...nonsense('label', 'a signed delivery under the type image/png', () => ''),
-      sends: () => [[withHeader(sender.sign(), 'content-type', 'image/png')]],
-      ...skipUnless(!sender.provider.labelled, 'it signs the type'),
-    },
+    signed(
+      'label',
+      'a signed delivery under the type image/png',
+      () => withHeader(sender.sign(), 'content-type', 'image/png'),
+      skipUnless(!sender.provider.labelled, 'it signs the type'),
+    ),
   ]
 }
 
@@ -75,22 +79,13 @@ function canMake(sender: AuditSender, body: (text: string) => string | Uint8Arra
 
 function unsignedNonsense(sender: AuditSender): readonly AuditCase[] {
   const { place } = sender.facts
-  const odd = (
-    id: string,
-    what: string,
-    make: () => AuditRequest,
-    more: Partial<AuditCase> = {},
-  ): AuditCase => ({
-    id: `spoilt/${id}`,
+  const odd = casesLike({
     class: 'spoilt',
     severity: 'high',
-    what,
-    sends: () => [[make()]],
     expects: { reply: 'rejected', effects: 0 },
     why: FORGED,
     remedy: 'odd-bodies',
     ...skipUnless(place !== undefined, IN_BODY),
-    ...more,
   })
   return [
     odd(
@@ -109,14 +104,19 @@ function unsignedNonsense(sender: AuditSender): readonly AuditCase[] {
 }
 
 function methods(sender: AuditSender): readonly AuditCase[] {
-  return ['HEAD', 'OPTIONS', 'DELETE'].map((method) => ({
-    id: `surface/${method.toLowerCase()}`,
-    class: 'surface' as const,
-    severity: 'low' as const,
-    what: `a ${method} without a body`,
-    sends: () => [[{ method, url: sender.url, headers: [], body: Buffer.alloc(0) }]],
-    expects: { reply: 'sane' as const },
+  const empty = casesLike({
+    class: 'surface',
+    severity: 'low',
+    expects: { reply: 'sane' },
     why: 'Crawlers and health checks ask so: a 5xx fills the log with false alarms.',
-    remedy: 'route' as const,
-  }))
+    remedy: 'route',
+  })
+  return ['HEAD', 'OPTIONS', 'DELETE'].map((method) =>
+    empty(method.toLowerCase(), `a ${method} without a body`, () => ({
+      method,
+      url: sender.url,
+      headers: [],
+      body: Buffer.alloc(0),
+    })),
+  )
 }

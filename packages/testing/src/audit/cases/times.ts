@@ -1,6 +1,7 @@
 import {
   type AuditCase,
   type AuditRequest,
+  casesLike,
   headerOf,
   valueAt,
   withHeader,
@@ -10,66 +11,52 @@ import { skipUnless, NO_TIME } from './authentic.ts'
 import type { AuditSender } from '../sender.ts'
 
 const REPLAY = 'A delivery that was captured once, in a log or a proxy, can be replayed for ever.'
+const NOT_IN_HEADER = 'its time is not in a header that can be changed'
 const DAY = 86_400
 
-/** Deliveries that are too old or too new, or say two times. */
+/** Deliveries that are too old or too new, or have two times. */
 export function oddTimeCases(sender: AuditSender): readonly AuditCase[] {
   const { tolerance } = sender.facts
-  const late = (
-    id: string,
-    what: string,
-    more: Partial<AuditCase>,
-    seconds: number,
-  ): AuditCase => ({
-    id: `forged/${id}`,
+  const untimely = casesLike({
     class: 'forged',
     severity: 'high',
-    what,
-    sends: () => [[signedAt(sender, seconds)]],
     expects: { reply: 'rejected', effects: 0 },
     why: REPLAY,
     remedy: 'freshness',
     ...skipUnless(tolerance !== undefined, NO_TIME),
-    ...more,
   })
+  const signedAt = (seconds: number) => (): AuditRequest =>
+    sender.sign({ at: sender.now() + seconds * 1000 })
   const bound = tolerance ?? 0
   const moved = tolerance === undefined ? undefined : twoTimes(sender, bound)
   return [
-    late('stale', `a delivery signed ${bound + 360} s ago`, {}, -(bound + 360)),
-    late('stale-day', 'a delivery signed a day before it is too old', {}, -(bound + DAY)),
-    late(
-      'future',
-      'a delivery signed for a time a day ahead',
+    untimely('stale', `a delivery signed ${bound + 360} s ago`, signedAt(-(bound + 360))),
+    untimely('stale-day', 'a delivery signed a day before it is too old', signedAt(-(bound + DAY))),
+    untimely('future', 'a delivery signed for a time a day ahead', signedAt(bound + DAY), {
+      severity: 'low',
+      why: 'Only the sender can sign it. It would stay fresh for a day, and could be sent again.',
+    }),
+    untimely(
+      'time-swapped',
+      'a delivery whose time was changed after it was signed',
+      () => swapped(sender)!,
       {
-        severity: 'low',
-        why: 'Only the sender can sign it. It would stay fresh for a day, and could be sent again.',
+        severity: 'critical',
+        why: 'If the time is not signed, what is stale can be made fresh.',
+        remedy: 'verify',
+        ...skipUnless(swapped(sender) !== undefined, NOT_IN_HEADER),
       },
-      bound + DAY,
     ),
-    {
-      ...late('time-swapped', 'a delivery whose time was changed after it was signed', {}, 0),
-      severity: 'critical',
-      sends: () => [[swapped(sender)!]],
-      why: 'If the time is not signed, what is stale can be made fresh.',
-      remedy: 'verify',
-      ...skipUnless(
-        swapped(sender) !== undefined,
-        'its time is not in a header that can be changed',
-      ),
-    },
-    {
-      ...late('two-times', 'an old delivery with a second, fresh time', {}, 0),
-      sends: () => twoTimes(sender, bound)!.map((request) => [request]),
-      ...skipUnless(moved !== undefined, 'its time is not in a header that can be changed'),
-    },
+    untimely(
+      'two-times',
+      'an old delivery with a second, fresh time',
+      () => twoTimes(sender, bound)!.map((request) => [request]),
+      skipUnless(moved !== undefined, NOT_IN_HEADER),
+    ),
   ]
 }
 
-function signedAt(sender: AuditSender, seconds: number): AuditRequest {
-  return sender.sign({ at: sender.now() + seconds * 1000 })
-}
-
-/** The header that says the time of signing in seconds or milliseconds, and what is there. */
+/** Returns the header that contains the signed time in seconds or milliseconds, and this time. */
 function timeOf(
   sender: AuditSender,
   request: AuditRequest,
@@ -84,7 +71,7 @@ function timeOf(
   return undefined
 }
 
-/** A fresh delivery whose time is a second later than what was signed. */
+/** Returns a new delivery with its signed time moved by a second. */
 function swapped(sender: AuditSender): AuditRequest | undefined {
   const at = sender.now()
   const request = sender.sign({ at })
@@ -95,7 +82,7 @@ function swapped(sender: AuditSender): AuditRequest | undefined {
   return withHeader(request, name, headerOf(request, name)!.replace(time, later))
 }
 
-/** An old delivery with a fresh time before and after the signed one. */
+/** Returns old deliveries with a new time before and after the signed one. */
 function twoTimes(sender: AuditSender, tolerance: number): readonly AuditRequest[] | undefined {
   const at = sender.now() - (tolerance + 360) * 1000
   const request = sender.sign({ at })

@@ -1,5 +1,6 @@
 import {
   type AuditCase,
+  casesLike,
   textOfBody,
   withOtherBody,
   withHeader,
@@ -11,29 +12,25 @@ import type { AuditSender } from '../sender.ts'
 import { skipUnless } from './authentic.ts'
 import { FORGED, IN_BODY } from './signatures.ts'
 
-/** Deliveries without a signature, in other types, at other paths and by other methods. */
 export function unsignedCases(sender: AuditSender): readonly AuditCase[] {
   const bare = (): AuditRequest => {
     const request = sender.sign()
     return sender.facts.place ? withValue(request, sender.facts.place) : request
   }
-  const unsigned = (
-    id: string,
-    what: string,
-    change: (request: AuditRequest) => AuditRequest,
-    more: Partial<AuditCase> = {},
-  ): AuditCase => ({
-    id: `forged/${id}`,
+  const like = casesLike({
     class: 'forged',
     severity: 'critical',
-    what,
-    sends: () => [[change(bare())]],
     expects: { reply: 'rejected', effects: 0 },
     why: FORGED,
     remedy: 'verify',
     ...skipUnless(sender.facts.place !== undefined, IN_BODY),
-    ...more,
   })
+  const unsigned = (
+    id: string,
+    what: string,
+    change: (request: AuditRequest) => AuditRequest,
+    more?: Partial<AuditCase>,
+  ): AuditCase => like(id, what, () => change(bare()), more)
   const typed = (
     name: string,
     type: string | undefined,
@@ -110,7 +107,7 @@ export function unsignedCases(sender: AuditSender): readonly AuditCase[] {
         withUrl({ ...request, method: 'GET', body: Buffer.alloc(0) }, ({ searchParams }) =>
           searchParams.set('payload', textOfBody(request).slice(0, 2000)),
         ),
-      // Many sites answer GET with a page: what happens counts, not the status.
+      // Many sites answer GET with a page, so only the effect counts.
       { severity: 'high', expects: { reply: 'sane', effects: 0 }, remedy: 'route' },
     ),
   ]

@@ -1,4 +1,4 @@
-/** For a route handler of Next.js: `export async function POST(request: Request)`. */
+/** Route handler of Next.js: `export async function POST(request: Request)`. */
 export const nextLines: RemedyLines = {
   verify: [
     "const right = createHmac('sha256', secret).update(raw).digest('hex')",
@@ -71,7 +71,7 @@ export const nextLines: RemedyLines = {
   ],
 }
 
-/** Names of remedies: each is one cause. */
+/** Name of a remedy. Each has one cause. */
 export type RemedyId =
   | 'verify'
   | 'compare'
@@ -92,8 +92,8 @@ export type RemedyId =
   | 'stack'
   | 'quiet'
 
-/** A kind of app that remedies are written for. */
+/** Kind of app that has its own remedies. */
 export type RemedyStack = 'express' | 'next' | 'flask' | 'php' | 'go'
 
-/** Two lines of code for each remedy. */
+/** Remedies of one kind of app, two lines of code each. */
 export type RemedyLines = Readonly<Record<RemedyId, readonly [string, string]>>

@@ -1,6 +1,6 @@
 import { type RemedyId, type RemedyLines, type RemedyStack, nextLines } from './next.ts'
 
-/** For Express. `raw` is the body as it came, `signature` what the sender sent, `event` the parsed body. */
+/** Express. `raw` is the received body, `signature` the received signature, `event` the parsed body. */
 const expressLines: RemedyLines = {
   verify: [
     "const right = createHmac('sha256', secret).update(raw).digest('hex')",
@@ -70,7 +70,6 @@ const expressLines: RemedyLines = {
   ],
 }
 
-/** For PHP. */
 const phpLines: RemedyLines = {
   verify: [
     "$right = hash_hmac('sha256', $raw, $secret);",
@@ -137,7 +136,7 @@ const phpLines: RemedyLines = {
   ],
 }
 
-/** For Go, with net/http. */
+/** Go with net/http. */
 const goLines: RemedyLines = {
   verify: [
     'mac := hmac.New(sha256.New, secret); mac.Write(raw)',
@@ -204,7 +203,6 @@ const goLines: RemedyLines = {
   ],
 }
 
-/** For Flask. */
 const flaskLines: RemedyLines = {
   verify: [
     'right = hmac.new(secret, raw, hashlib.sha256).hexdigest()',
@@ -271,16 +269,16 @@ const flaskLines: RemedyLines = {
   ],
 }
 
-/** What is to be done. */
+/** Remedy of a cause. */
 export interface Remedy {
-  /** In a sentence. */
+  /** Instruction in one sentence. */
   readonly does: string
-  /** In two lines of each kind of app. */
+  /** Two lines of code for each kind of app. */
   readonly lines: Readonly<Record<RemedyStack, readonly [string, string]>>
 }
 
 /**
- * Kinds of apps whose lines no test runs.
+ * Kinds of apps whose remedies no test runs.
  *
  * @example const mark = untestedStacks.includes('next') ? '(untested)' : ''
  */
@@ -321,7 +319,7 @@ const LINES: Readonly<Record<RemedyStack, RemedyLines>> = {
 }
 
 /**
- * What is to be done, by the names of causes.
+ * Remedies by cause.
  *
  * @example console.log(remedies.dedupe.does, remedies.dedupe.lines.express.join('\n'))
  */
