@@ -1,6 +1,6 @@
 import type { Provider } from '@postern/core/scheme'
 import { casesOf } from './battery.ts'
-import { type AuditCase, isTaken } from './request.ts'
+import { type AuditCase, isAccepted } from './request.ts'
 import { createEffects, type Effects, type Send, type AuditStage, playCase } from './play.ts'
 import { findingsOf, gradeOf, judgePlayed, type JudgeFacts, type Played } from './judge.ts'
 import { createLeakWatch } from './leaks.ts'
@@ -128,7 +128,7 @@ async function baseline(
     const reply = await send(sender.sign(), { done: new AbortController().signal })
     const replied = performance.now()
     sent(1)
-    if (!isTaken(reply))
+    if (!isAccepted(reply))
       return `no baseline: a genuine delivery got ${reply?.status ? reply.status : (reply?.error ?? 'no reply')}; check the URL, the secret and the options of the provider`
     if (!effects) continue
     const rise = await effects.rise(1)
@@ -246,9 +246,11 @@ async function runCases(
     }
     if (wanted === 0) {
       if (alone) return settled(effects, true)
-      return played.replies.some(isTaken) ? effects.settle() : undefined
+      return played.replies.some(isAccepted) ? effects.settle() : undefined
     }
-    const rise = await effects.rise(played.replies.some(isTaken) ? wanted - (played.rise ?? 0) : 0)
+    const rise = await effects.rise(
+      played.replies.some(isAccepted) ? wanted - (played.rise ?? 0) : 0,
+    )
     const isCounted = judged.late === true || judged.class === 'idempotency'
     return isCounted ? rise + (await settled(effects, judged.late === true)) : rise
   }

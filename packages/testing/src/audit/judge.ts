@@ -3,7 +3,7 @@ import {
   type Severity,
   type AuditReply,
   type AuditRequest,
-  isTaken,
+  isAccepted,
   SEVERITIES,
 } from './request.ts'
 import type { AuditFailure, Symptom, AuditFinding, AuditReport, Grade } from './report.ts'
@@ -36,7 +36,7 @@ export function judgePlayed(played: Played, facts: JudgeFacts): CaseVerdict {
     const wrong = replyOf(played, reply, facts)
     if (wrong !== undefined) return wrong === 'unknown' ? wrong : failed(played, wrong, at, facts)
   }
-  if (expects.reply === 'busy' && !came.some(({ reply }) => isTaken(reply)))
+  if (expects.reply === 'busy' && !came.some(({ reply }) => isAccepted(reply)))
     return failed(played, 'rejected', 0, facts)
   const last = came.at(-1)
   if (expects.text !== undefined && last && !last.reply.body.includes(expects.text))
@@ -70,14 +70,18 @@ function replyOf(
   if (reply.ms > within) return 'late'
   switch (expects.reply) {
     case 'taken':
-      return isTaken(reply) ? undefined : status >= 500 ? 'error' : 'rejected'
+      return isAccepted(reply) ? undefined : status >= 500 ? 'error' : 'rejected'
     case 'busy':
-      return isTaken(reply) || BUSY.has(status) ? undefined : status >= 500 ? 'error' : 'rejected'
+      return isAccepted(reply) || BUSY.has(status)
+        ? undefined
+        : status >= 500
+          ? 'error'
+          : 'rejected'
     case 'sane':
       return status >= 500 ? 'error' : undefined
     default:
       if (status >= 500) return 'error'
-      if (!isTaken(reply)) return undefined
+      if (!isAccepted(reply)) return undefined
       if (control) return rise === undefined ? 'unknown' : undefined
       return rise === 0 ? 'acknowledged' : 'accepted'
   }

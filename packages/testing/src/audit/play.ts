@@ -1,4 +1,4 @@
-import { type AuditCase, type AuditReply, type AuditRequest, isTaken } from './request.ts'
+import { type AuditCase, type AuditReply, type AuditRequest, isAccepted } from './request.ts'
 import type { Played } from './judge.ts'
 import type { LeakWatch } from './leaks.ts'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -56,10 +56,10 @@ async function controlled(
   replies: readonly (AuditReply | undefined)[],
   stage: AuditStage,
 ): Promise<Pick<Played, 'control'>> {
-  if (!judged.control || !replies.some(isTaken)) return {}
+  if (!judged.control || !replies.some(isAccepted)) return {}
   const [reply] = await playRound([judged.control()], stage.send)
   stage.sent(1)
-  return { control: isTaken(reply) }
+  return { control: isAccepted(reply) }
 }
 
 async function playRound(

@@ -46,7 +46,7 @@ export interface AuditReply {
 }
 
 /** Returns true for a 2xx. */
-export function isTaken(reply: AuditReply | undefined): boolean {
+export function isAccepted(reply: AuditReply | undefined): boolean {
   return reply !== undefined && reply.status >= 200 && reply.status < 300
 }
 

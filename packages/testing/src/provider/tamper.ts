@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Draft, Provider, SignableRequest } from '@postern/core/scheme'
-import type { SigningLaws } from './vector.ts'
+import { bodyFields, type SigningLaws } from './vector.ts'
 
 export interface Signing {
   readonly provider: Provider
@@ -118,16 +118,4 @@ function replaceAt(request: SignableRequest, place: HeadPlace, value: string): S
   const url = new URL(request.url)
   url.searchParams.set(place.query, value)
   return { ...request, url: url.href }
-}
-
-/** Returns the content of a body without its formatting: sorted form fields, a JSON value, or else the text. */
-export function bodyFields(body: Uint8Array, contentType: string): unknown {
-  const text = Buffer.from(body).toString('utf8')
-  if (contentType.startsWith('application/x-www-form-urlencoded'))
-    return [...new URLSearchParams(text)].map((pair) => pair.join('=')).toSorted()
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return text
-  }
 }

@@ -111,3 +111,15 @@ export interface ProviderUnderTest {
   /** Facts for the laws of signing, if the provider can sign. */
   readonly sign?: SigningLaws
 }
+
+/** Returns the content of a body without its formatting: sorted form fields, a JSON value, or else the text. */
+export function bodyFields(body: Uint8Array, contentType: string): unknown {
+  const text = Buffer.from(body).toString('utf8')
+  if (contentType.startsWith('application/x-www-form-urlencoded'))
+    return [...new URLSearchParams(text)].map((pair) => pair.join('=')).toSorted()
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return text
+  }
+}
