@@ -1,6 +1,6 @@
 // Takes 25 s.
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -33,6 +33,7 @@ let effects: { readonly url: string; close(): void }
 beforeAll(async () => {
   sound = await plant()
   flawed = await plant('reserialised')
+  writeFileSync(join(folder, 'README.md'), '# Shop')
   const server = createServer((_, response) => response.end(String(sound.effect())))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
@@ -55,11 +56,19 @@ function audit(url: string, ...args: readonly string[]): Promise<Ended> {
 
 describe('postern audit', () => {
   test('gives a sound receiver an A if its effects can be seen', async () => {
-    const seen = await audit(sound.url, '--effect-url', effects.url, '--seed', '7')
+    const options = ['--effect-url', effects.url, '--seed', '7', '--badge', 'audit.svg']
+    const seen = await audit(sound.url, ...options)
     expect([seen.code, seen.out.split('\n')[0]]).toEqual([
       0,
       'A  every case that applies to this sender went as it must',
     ])
+    // It ends with the card, and a pipe has no bar.
+    expect(seen.out).toMatch(
+      /┌─+┐\n│ A  webhook audit of stripe +│\n│ {4}\d+ passed · 0 failed · \d+ skipped · 0 unknown +│\n[^┌]*└─+┘\n$/,
+    )
+    expect(seen.err).not.toMatch(/[█░\r]/)
+    expect(readFileSync(join(folder, 'audit.svg'), 'utf8')).toMatch(/^<svg [^]*A · \d+ passed/)
+    expect(readdirSync(folder)).toEqual(['README.md', 'audit.svg'])
     expect(seen.err).toMatch(/as Stripe: at least \d{3} requests/)
   })
 
@@ -128,7 +137,24 @@ describe('postern audit', () => {
     expect(out).toContain('no baseline: the effect rose by 0 for one genuine delivery')
   })
 
+  test('without a grade the badge stays as it was', async () => {
+    writeFileSync(join(folder, 'old.svg'), '<svg>old</svg>')
+    const { code, err } = await postern(
+      ['audit', sound.url, '--provider', 'stripe', '--badge', 'old.svg'],
+      { env: { STRIPE_WEBHOOK_SECRET: `whsec_not ${SECRET}` }, cwd: folder },
+    )
+    expect([code, err]).toEqual([
+      3,
+      expect.stringContaining('old.svg was not written: no baseline') as string,
+    ])
+    expect(readFileSync(join(folder, 'old.svg'), 'utf8')).toBe('<svg>old</svg>')
+  })
+
   test.each([
+    [['--badge', 'README.md'], '--badge must be a new file or an SVG, got README.md'],
+    [['--badge', '.'], '--badge must be a regular file'],
+    [['--badge', 'no/folder/a.svg'], '--badge must be in a folder that can be written'],
+    [['--badge', 'a.svg', '--case', 'forged/'], '--badge needs the grade of the whole battery'],
     [['--effect', 'echo 1'], '--effect must be a JSON list of a program and its arguments'],
     [['--case', 'nothing'], "--case must be the start of a case's name"],
     [['--sarif'], '--sarif needs --source file:line'],

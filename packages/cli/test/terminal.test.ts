@@ -12,7 +12,7 @@ import { deliver, signed } from '@postern/testing'
 import { afterEach, describe, expect, test } from 'vitest'
 import { COMPILED } from '../../../test/services/compiled.ts'
 import { widthOf } from '../src/print/width.ts'
-import { postern } from './run.ts'
+import { line, postern, start } from './run.ts'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const SECRET = 'a secret of GitHub'
@@ -133,6 +133,26 @@ describe('listen in a terminal', () => {
     expect(await ended).toBe(0)
   })
 })
+
+test.each([60, 80, 120])(
+  'audit in %i columns shows its bar once and ends with its card',
+  async (cols) => {
+    const listener = start(['listen', 'github', '--port', '0', '-s', SECRET])
+    const url = /http:\S+/.exec(await line(listener, 'stderr', /^listening/))![0]
+    const args = ['audit', url, '-p', 'github', '-s', SECRET, '--case', 'forged/']
+    const { until, ended } = terminal(args, { cols })
+    const shown = await until(/^[^]*└─+┘/)
+    await ended
+    listener.kill()
+    const lines = stripVTControlCharacters(shown)
+      .split('\r\n')
+      .map((text) => text.slice(text.lastIndexOf('\r') + 1))
+    expect(lines.filter((text) => /[█░]/.test(text))).toHaveLength(1)
+    expect(lines.filter((text) => widthOf(text) > cols)).toEqual([])
+    expect(lines.at(-1)).toHaveLength(Math.min(cols, 78))
+    expect(shown).toContain('│ –  webhook audit of github')
+  },
+)
 
 describe('an inbox in a terminal', () => {
   test('watch shows a task and its end; replay asks first, and Ctrl-C changes nothing', async () => {

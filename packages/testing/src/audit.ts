@@ -1,4 +1,5 @@
 export { audit, type AuditOptions } from './audit/audit.ts'
+export { auditBadge, auditCard, gradeRule, type AuditCard } from './audit/card.ts'
 export { auditHandler, type AuditHandlerOptions } from './audit/handler.ts'
 export { battery, type BatteryOptions } from './audit/battery.ts'
 export type { AuditCase, CaseClass, Expected, Severity } from './audit/request.ts'

@@ -1,14 +1,24 @@
+import { randomUUID } from 'node:crypto'
+import { accessSync, constants, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import {
+  auditBadge,
+  auditCard,
+  gradeRule,
   remedies,
   untestedStacks,
+  type AuditCard,
   type AuditFinding,
   type AuditReport,
   type RemedyStack,
   type Severity,
 } from '@postern/testing/audit'
-import { say } from '../print/say.ts'
+import { Failure, remark, say, sayWhole } from '../print/say.ts'
 import { counted, lasting } from '../print/style.ts'
 import { shown, styled } from '../print/terminal.ts'
+import { columnsOf, widthOf, wrapped } from '../print/width.ts'
+import { readRegular } from '../request/regular-file.ts'
+import { whyNot } from '../sender/why-not.ts'
 import { curlOf, type CurlFacts } from './curl.ts'
 
 /** What the card shows next to the report. */
@@ -28,7 +38,7 @@ const SIGNS: Readonly<
   note: ['–', 'gray'],
 }
 
-/** Prints the report card: the first line answers. */
+/** Prints the findings and, at the end, the card: the first line answers. */
 export function sayCard(report: AuditReport, options: CardOptions): void {
   const { grade, reason, findings, notes, unknown, skipped, unconfirmed, passed } = report
   say(`${styled('bold', grade ?? 'no grade')}  ${reason}`)
@@ -45,6 +55,46 @@ export function sayCard(report: AuditReport, options: CardOptions): void {
   say(
     'Not judged: the timing of the comparison, the order of events, and handlers that fail half-way.',
   )
+  say(`\n${boxed(cardLines(auditCard(report)), Math.min(columnsOf(), WIDEST))}`)
+}
+
+// Columns.
+const WIDEST = 78
+// Findings on a card.
+const MOST = 5
+
+/** The grade, what it counts, what cost it, and the rule. */
+function cardLines(card: AuditCard): readonly string[] {
+  const { sender, grade, reason, passed, failed, skipped, unknown, costs } = card
+  const format = grade === undefined ? 'gray' : GRADES[grade]
+  const more = costs.length - MOST
+  return [
+    `${styled(['bold', format], grade ?? '–')}  ${styled('bold', `webhook audit of ${shown(sender)}`)}`,
+    `   ${passed} passed · ${failed} failed · ${skipped} skipped · ${unknown} unknown`,
+    `   ${shown(reason)}`,
+    ...costs.slice(0, MOST).map(({ id, severity, sent, came, cases }) => {
+      const [sign, color] = SIGNS[severity]
+      const others = cases === 1 ? '' : `, and ${counted(cases - 1, 'case')} more`
+      return `   ${styled(color, `${sign} ${severity}`)} ${id}: ${sent}: ${shown(came)}${others}`
+    }),
+    ...(more > 0 ? [`   and ${counted(more, 'finding')} more`] : []),
+    styled('gray', `   ${gradeRule}`),
+  ]
+}
+
+const GRADES = { A: 'green', B: 'green', C: 'yellow', D: 'red', F: 'red' } as const
+
+/** Lines in a box of this width. */
+function boxed(lines: readonly string[], columns: number): string {
+  const room = columns - 4
+  const edge = '─'.repeat(columns - 2)
+  return [
+    `┌${edge}┐`,
+    ...lines.flatMap((line) =>
+      wrapped(line, room, 5).map((one) => `│ ${one}${' '.repeat(room - widthOf(one))} │`),
+    ),
+    `└${edge}┘`,
+  ].join('\n')
 }
 
 function sayFinding({ id, severity, failures }: AuditFinding, { facts, stack }: CardOptions): void {
@@ -65,12 +115,12 @@ function sayFinding({ id, severity, failures }: AuditFinding, { facts, stack }: 
     if (stack !== undefined && name !== stack) continue
     const mark = untestedStacks.includes(name as RemedyStack) ? ' (untested)' : ''
     say(`    ${styled('gray', `${name}${mark}`)}`)
-    for (const line of lines) say(`      ${line}`)
+    for (const line of lines) sayWhole(`      ${line}`)
   }
   const curl = request && curlOf(request, facts)
   if (curl === undefined) return say(`  again   --case ${judged.id}`)
   say('  again')
-  for (const line of curl.split('\n')) say(`    ${line}`)
+  for (const line of curl.split('\n')) sayWhole(`    ${line}`)
 }
 
 /** A text without the secrets. */
@@ -79,4 +129,39 @@ export function hidden(text: string, { secrets }: CurlFacts): string {
     (left, secret) => (secret.length > 3 ? left.replaceAll(secret, '<secret>') : left),
     text,
   )
+}
+
+/**
+ * Throws before any request if the badge could not be written, or would replace a file of another kind.
+ *
+ * @throws Failure
+ */
+export function checkBadge(file: string): void {
+  const known = statSync(file, { throwIfNoEntry: false })
+  if (known && !readRegular(file, '--badge').subarray(0, 4).equals(SVG))
+    throw new Failure(2, `--badge must be a new file or an SVG, got ${file}: it is left as it is`)
+  try {
+    accessSync(dirname(file), constants.W_OK)
+  } catch (error) {
+    throw new Failure(2, `--badge must be in a folder that can be written, got ${file}`, {
+      cause: error,
+    })
+  }
+}
+
+const SVG = Buffer.from('<svg')
+
+/** Writes the badge in one step: readers see the old one or the new one. Without a grade the file stays as it is. */
+export function writeBadge(file: string, report: AuditReport): void {
+  if (report.grade === undefined)
+    return remark(`${shown(file)} was not written: ${shown(report.reason, 600)}`)
+  const next = `${file}.${randomUUID()}`
+  try {
+    writeFileSync(next, auditBadge(auditCard(report)), { flag: 'wx' })
+    renameSync(next, file)
+  } catch (error) {
+    rmSync(next, { force: true })
+    throw new Failure(3, `--badge: ${file} was not written: ${whyNot(error)}`, { cause: error })
+  }
+  remark(`wrote ${shown(file)}: grade ${report.grade}`)
 }

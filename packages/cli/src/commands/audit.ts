@@ -11,7 +11,7 @@ import {
   type AuditReport,
 } from '@postern/testing/audit'
 import { examples, runAction } from '../action.ts'
-import { sayCard, hidden } from '../audit/card.ts'
+import { checkBadge, hidden, sayCard, writeBadge } from '../audit/card.ts'
 import { networkCases } from '../audit/network-cases.ts'
 import { lifeOf, logSince, memoryOf, observerOf, restarter } from '../audit/observer.ts'
 import { createWire } from '../audit/wire.ts'
@@ -52,6 +52,7 @@ interface AuditCommandOptions extends SenderOptions {
   readonly json?: boolean
   readonly sarif?: boolean
   readonly source?: string
+  readonly badge?: string
 }
 
 /** The options of `postern audit`. */
@@ -75,6 +76,7 @@ export function declare(command: Command): void {
     .option('--json', 'print JSON')
     .option('--sarif', 'print SARIF 2.1.0 for code scanning')
     .option('--source <file:line>', 'set the place of the handler for --sarif')
+    .option('--badge <file>', 'write the grade as an SVG')
     .addHelpText(
       'after',
       examples(
@@ -147,6 +149,7 @@ async function auditCommand(url: string, options: AuditCommandOptions): Promise<
     if (options.sarif) sayJson(sarifOf(report, sourceOption(options.source!)), 2)
     else if (options.json) sayJson(plainReport(report, facts), 2)
     else sayCard(report, { facts, stack: options.framework as RemedyStack | undefined })
+    if (options.badge !== undefined) writeBadge(options.badge, report)
     if (report.passed.length === 0 && report.findings.length === 0) return 3
     return report.findings.some(({ severity }) => isAtLeast(severity, options.failOn)) ? 1 : 0
   } finally {
@@ -162,13 +165,21 @@ function isAtLeast(severity: Severity, least: string): boolean {
   return ORDER.indexOf(severity) >= 0 && ORDER.indexOf(severity) <= ORDER.indexOf(least)
 }
 
-function checkOptions({ failOn, framework, sarif, json, source }: AuditCommandOptions): void {
+function checkOptions(options: AuditCommandOptions): void {
+  const { failOn, framework, sarif, json, source, badge } = options
   requireOneOf('--fail-on', failOn, ORDER)
   if (framework !== undefined) requireOneOf('--framework', framework, STACKS)
   if (sarif && json) throw new Failure(2, 'give --json or --sarif, not both')
   if (sarif && source === undefined)
     throw new Failure(2, '--sarif needs --source file:line: the findings are shown there')
   if (source !== undefined) sourceOption(source)
+  if (badge === undefined) return
+  if (options.case || options.list)
+    throw new Failure(
+      2,
+      '--badge needs the grade of the whole battery: leave out --case and --list',
+    )
+  checkBadge(badge)
 }
 
 /** The variable that a command to paste reads the secret from. */

@@ -1,6 +1,6 @@
 import { examples, runAction } from '../action.ts'
 import type { Command } from 'commander'
-import { Failure, type ExitCode, say } from '../print/say.ts'
+import { Failure, type ExitCode, sayWhole } from '../print/say.ts'
 import { createProgram } from '../program.ts'
 
 const SHELLS = ['bash', 'zsh', 'fish']
@@ -42,7 +42,7 @@ async function completionCommand(shell: string): Promise<ExitCode> {
     completed(command, '', senders),
     ...command.commands.map((one) => completed(one, `${command.name()} `, senders)),
   ])
-  say(make(all, senders))
+  sayWhole(make(all, senders))
   return 0
 }
 

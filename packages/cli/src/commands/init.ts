@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { isCancel, select, text } from '@clack/prompts'
-import { agreed, remark, say, Failure, type ExitCode } from '../print/say.ts'
+import { agreed, remark, sayWhole, Failure, type ExitCode } from '../print/say.ts'
 import { placeFor, planOf, type InitPlan, takenByGit } from '../init/files.ts'
 import type { InitPlace } from '../init/mount.ts'
 import type { Filling } from '../sender/example.ts'
@@ -65,7 +65,7 @@ async function initCommand(options: InitOptions): Promise<ExitCode> {
   const files = [...plan.files.keys()]
   const says = `Write ${files.join(', ')}, and ${plan.env.map(variableOf).join(' and ')} into ${project.env}`
   if (options.dryRun) {
-    for (const [file, content] of plan.files) say(`── ${file}\n${content}`)
+    for (const [file, content] of plan.files) sayWhole(`── ${file}\n${content}`)
     remark(`${says}. Nothing was written.`)
     return 0
   }
@@ -82,7 +82,7 @@ async function initCommand(options: InitOptions): Promise<ExitCode> {
   const isWanted =
     options.install ?? (isAsked(options) && (await agreed(`Run ${lines.join(' and ')} now?`)))
   if (isWanted) await install(project.folder, commands)
-  say(toldOf(project, plan, wanted, { written, installs: isWanted ? [] : lines }))
+  sayWhole(toldOf(project, plan, wanted, { written, installs: isWanted ? [] : lines }))
   return 0
 }
 

@@ -1,7 +1,7 @@
 import type { CatalogueEntry } from '@postern/providers'
 import type { Command } from 'commander'
 import { examples, runAction } from '../action.ts'
-import { type ExitCode, remark, say, sayJson } from '../print/say.ts'
+import { type ExitCode, remark, say, sayJson, sayWhole } from '../print/say.ts'
 import { requireOneOf } from '../options/checked-options.ts'
 import { anatomyOf } from '../sender/anatomy.ts'
 import { aboutOf, variablesOf, gatewayNames, gatewayOf } from '../sender/sender.ts'
@@ -123,7 +123,7 @@ async function providersCommand(
       ),
     )
     for (const one of host === 'all' ? hostNames : [host ?? hostNames[0]!])
-      say(`\n${styled('bold', one)}\n\n${snippetOf(about, one, gateway)}`)
+      sayWhole(`\n${styled('bold', one)}\n\n${snippetOf(about, one, gateway)}`)
     if (host === undefined)
       remark(`\nother hosts: --host ${hostNames.slice(1).join(', --host ')}, --host all`)
   }

@@ -6,7 +6,7 @@ import {
   type StepResult,
 } from '@postern/registrar'
 import { senders, type SenderApi } from '@postern/registrar/catalogue'
-import { Failure, remark, remarkWrapped } from '../print/say.ts'
+import { Failure, remark } from '../print/say.ts'
 import { shown } from '../print/terminal.ts'
 import { made, variablesFor, type Target } from '../sender-api/target.ts'
 import { aboutOf, variablesOf } from '../sender/sender.ts'
@@ -235,7 +235,7 @@ async function undoOne(
     for (const line of await undo(made, await registrar(), secret)) remark(line)
     return true
   } catch (error) {
-    remarkWrapped(
+    remark(
       `${made.sender}: ${shown((error as Error).message, 400)}. The endpoint with ${made.urls.at(-1)} stays: the next start here, or postern listen --clean, tries again`,
     )
     return false
@@ -247,7 +247,7 @@ export async function sweep(live: boolean | undefined): Promise<void> {
   for (const session of sessions()) {
     if (await isAlive(session)) continue
     if (session.folder !== process.cwd()) {
-      remarkWrapped(
+      remark(
         `a session in ${shown(session.folder)} was killed and left an endpoint; run postern listen --clean there`,
       )
       continue

@@ -11,7 +11,7 @@ import {
   requireThisMachine,
   requireWebUrl,
 } from '../options/checked-options.ts'
-import { agreed, Failure, type ExitCode, remark, remarkWrapped } from '../print/say.ts'
+import { agreed, Failure, type ExitCode, remark } from '../print/say.ts'
 import { shown } from '../print/terminal.ts'
 import { signedAgain, withEventId, type PastDelivery } from '../send/again.ts'
 import { planLines } from '../sender-api/show.ts'
@@ -163,7 +163,7 @@ export async function listenFor(
         planned: await planFor(job, gate.origin + path, [], options.takeOver === true),
       })),
     )
-    for (const { planned } of all) remarkWrapped(planLines(planned.plan))
+    for (const { planned } of all) remark(planLines(planned.plan))
     const count = all.reduce((sum, { planned }) => sum + planned.plan.steps.length, 0)
     const asks = `Make ${count === 1 ? 'this change' : `these ${count} changes`} until this command ends?`
     if (count > 0 && !options.yes && !(await agreed(asks))) {
@@ -194,7 +194,7 @@ export async function listenFor(
     if (failed)
       throw new Failure(3, `${job.sender.title}: ${failed.reason ?? 'it rejected the change'}`)
     for (const { kind, id: made, state, reason } of results)
-      remarkWrapped(
+      remark(
         `${job.sender.name}: ${kind} ${shown(made ?? '')} is ${state === 'pending' ? `there, and waits: ${shown(reason ?? '', 300)}` : 'there until this command ends'}`,
       )
     if (options.writeEnv && job.secret !== undefined && job.secret !== before)
@@ -246,7 +246,7 @@ export async function listenFor(
   }
 
   function tellWhere(about: About, where: string): void {
-    remarkWrapped(`listening for ${about.title} at ${where} · Ctrl-C ends`)
+    remark(`listening for ${about.title} at ${where} · Ctrl-C ends`)
     if (isPublic) return
     remark(`try: postern send ${about.name} --to ${where}`)
     remark(`or add a public URL that leads there at ${whereToAdd(about)}, or give --tunnel`)
@@ -284,7 +284,7 @@ export async function listenFor(
         break
       } catch (error) {
         if (attempt === MOST_STARTS || over.signal.aborted) throw error
-        remarkWrapped(shown((error as Error).message, 600))
+        remark(shown((error as Error).message, 600))
         await wait(1000 * 2 ** attempt, undefined, { signal: over.signal })
       }
     }

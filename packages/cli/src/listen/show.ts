@@ -1,8 +1,7 @@
 import { emitKeypressEvents, type Key } from 'node:readline'
 import type { About, Provider } from '@postern/core/scheme'
-import { remark, remarkWrapped, say, sayJson } from '../print/say.ts'
+import { remark, say, sayJson } from '../print/say.ts'
 import { shown } from '../print/terminal.ts'
-import { columnsOf, wrapped } from '../print/width.ts'
 import { setupRows } from '../sender/setup.ts'
 import { createEntries, type Entries, type Entry } from './entry.ts'
 import { createExplaining } from './explaining.ts'
@@ -56,12 +55,12 @@ export function printing(json: boolean, { again }: KeyActions): Show {
     const { findings } = explanation!
     if (json) return sayJson({ at, findings })
     for (const { cause, certainty, message } of findings.slice(0, 3))
-      sayWrapped(`          ${certainty}: ${cause} (${shown(message, 200)})`)
+      say(`          ${certainty}: ${cause} (${shown(message, 200)})`)
   }
 
   async function onKey(isNew: boolean): Promise<void> {
     const entry = entries.all.findLast(({ delivery }) => delivery !== undefined)
-    sayWrapped(`          ${entry ? await again!(entry, isNew) : 'nothing has come yet'}`)
+    say(`          ${entry ? await again!(entry, isNew) : 'nothing has come yet'}`)
   }
 }
 
@@ -69,11 +68,7 @@ function tellEntry(entry: Entry, { name, to }: Recipient): void {
   // What the app answered has a line of its own: it says what to do.
   const { reason } = entry
   say(lineOf(to && reason !== undefined ? { ...entry, reason: undefined } : entry, name))
-  if (to && reason !== undefined) sayWrapped(`          ${shown(reason, 600)}`)
-}
-
-function sayWrapped(text: string): void {
-  for (const line of wrapped(text, columnsOf(), text.search(/\S|$/) + 2)) say(line)
+  if (to && reason !== undefined) say(`          ${shown(reason, 600)}`)
 }
 
 /** Keys of a terminal, which come one by one. */
@@ -99,7 +94,7 @@ function readKeys(again: (isNew: boolean) => Promise<void>): Pick<Show, 'left' |
   function onKey(text: string | undefined, { ctrl, name }: Key): void {
     if (text === 'q' || (ctrl && name === 'c')) leave()
     else if (text === 'r' || text === 'n')
-      void again(text === 'n').catch((error: unknown) => sayWrapped(`          ${String(error)}`))
+      void again(text === 'n').catch((error: unknown) => say(`          ${String(error)}`))
   }
 
   function restore(): void {
@@ -141,7 +136,7 @@ export async function onScreen(
 
 /** The steps of a provider without an API, or whose endpoint is made by hand. */
 export function tellSteps(about: About, url: string): void {
-  remarkWrapped(`${about.title}: add this URL by hand, and remove it there at the end:`)
+  remark(`${about.title}: add this URL by hand, and remove it there at the end:`)
   remark(`  ${url}`)
-  for (const [label, text] of setupRows(about)) remarkWrapped(`  ${label.padEnd(12)} ${text}`)
+  for (const [label, text] of setupRows(about)) remark(`  ${label.padEnd(12)} ${text}`)
 }

@@ -2,26 +2,31 @@ import { inertJson } from '@postern/core/inert'
 import { CommanderError } from 'commander'
 import { Failure, type ExitCode } from './failure.ts'
 import { rendered, shown } from './terminal.ts'
-import { wrapped } from './width.ts'
+import { columnsOf, wrapped } from './width.ts'
 import { confirm, isCancel } from '@clack/prompts'
 
 export { Failure, type ExitCode } from './failure.ts'
 
-/** A remark or progress: to stderr, so that results can be piped. */
+/** A remark or progress: to stderr, so that results can be piped. Long lines break at blanks. */
 export function remark(text: string): void {
-  process.stderr.write(`${rendered(text)}\n`)
+  process.stderr.write(`${rendered(onLines(text, columnsOf(process.stderr)))}\n`)
 }
 
-/** A remark on lines that fit the terminal; further lines are indented two columns more than the first. */
-export function remarkWrapped(text: string): void {
-  const columns = process.stderr.columns || Infinity
-  for (const line of text.split('\n'))
-    for (const part of wrapped(line, columns, line.search(/\S|$/) + 2)) remark(part)
-}
-
-/** A result: to stdout. */
+/** A result: to stdout. Long lines break at blanks. */
 export function say(text: string): void {
+  process.stdout.write(`${rendered(onLines(text, columnsOf()))}\n`)
+}
+
+/** A result that is copied, such as a command or a file: no line of it is broken. */
+export function sayWhole(text: string): void {
   process.stdout.write(`${rendered(text)}\n`)
+}
+
+function onLines(text: string, columns: number): string {
+  return text
+    .split('\n')
+    .flatMap((line) => wrapped(line, columns))
+    .join('\n')
 }
 
 /** A member as JSON has it: big integers become strings, bytes base64. */
@@ -32,7 +37,7 @@ export function plainMember(_name: string, member: unknown): unknown {
 
 /** A result as JSON, in printable ASCII. */
 export function sayJson(value: unknown, indent?: number): void {
-  say(inertJson(value, indent, plainMember))
+  sayWhole(inertJson(value, indent, plainMember))
 }
 
 /** Prints why a command ended, and returns its exit code. */

@@ -1,4 +1,4 @@
-import { clipped, columnsOf, squeezed, widthOf, wrapped } from './width.ts'
+import { clipped, columnsOf, shortened, squeezed, widthOf, wrapped } from './width.ts'
 
 /** How a table is laid out. */
 interface TableOptions {
@@ -40,10 +40,12 @@ export function table(
   const start = widths.slice(0, last).reduce((sum, width) => sum + width + GAP, 0)
   return cells
     .flatMap((row) => {
-      const line = row.map((cell, at) => padded(cell, widths[at]!)).join(' '.repeat(GAP))
+      const all = row.map((cell, at) => padded(cell, widths[at]!))
+      const line = all.join(' '.repeat(GAP))
       // Without room behind the other columns the last continues below them.
       if (wraps) return wrapped(line.trimEnd(), columns, start + LAST > columns ? GAP : start)
-      return [clipped(line.trimEnd(), columns)]
+      const cut = shortened(all[last]!.trimEnd(), columns - start)
+      return [clipped([...all.slice(0, last), cut].join(' '.repeat(GAP)).trimEnd(), columns)]
     })
     .join('\n')
 

@@ -1,12 +1,13 @@
+import type tty from 'node:tty'
 import plainWidth from 'string-width'
 import { rendered, stretches } from './terminal.ts'
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 
-/** Columns of the terminal that stdout is; `Infinity` without one. */
-export function columnsOf(): number {
+/** Columns of the terminal that a stream is; `Infinity` without one. */
+export function columnsOf({ isTTY, columns }: tty.WriteStream = process.stdout): number {
   // Some terminals say 0 until they are asked for their size.
-  return (process.stdout.isTTY && process.stdout.columns) || Infinity
+  return (isTTY && columns) || Infinity
 }
 
 /** Columns that a text takes in a terminal as it is printed: wide characters take two, combining marks and styles none. */
@@ -55,51 +56,96 @@ export function squeezed(text: string, columns: number): string {
   return `${clipped(text, columns - widthOf(end))}${end}`
 }
 
+/** A text of at most this width, with `…` after its last whole word if it was longer. A word that is wider is cut. */
+export function shortened(text: string, columns: number): string {
+  const more = rendered('…')
+  if (widthOf(text) <= columns || columns <= more.length) return clipped(text, columns)
+  const [head = '', ...rest] = wrapped(text, columns - more.length, 0)
+  const styles = rest.flatMap((line) => stretches(line).map(({ style }) => style))
+  return `${head}${more}${styles.join('')}`
+}
+
 /**
- * A text on lines of at most this width, broken between words, and within a word that has no room. All but the first start
- * with `indent` blanks, or as many as half of the width.
+ * A line on lines of at most this width, broken at blanks; a word is cut only if it is wider. All but the first start with
+ * `indent` blanks, at most half of the width, or as many as their first word leaves.
  */
-export function wrapped(text: string, columns: number, indent = 0): readonly string[] {
+export function wrapped(
+  text: string,
+  columns: number,
+  indent: number = hangOf(text),
+): readonly string[] {
   if (widthOf(text) <= columns) return [text]
   const start = ' '.repeat(Math.min(indent, Math.floor(columns / 2)))
   const lines: string[] = []
   let line = ''
   let width = 0
-  for (const { style, plain } of stretches(text)) {
-    line += style
-    for (const [, blank = '', word = ''] of plain.matchAll(/(\s*)(\S*)/g)) {
-      const wide = plainWidth(blank) + plainWidth(word)
-      const isFirst = width === 0 || (lines.length > 0 && width === start.length)
-      if (width + wide <= columns) add(blank + word, wide)
-      else if (isFirst || plainWidth(word) > columns - start.length) broken(blank + word)
-      else {
-        next()
-        add(word, plainWidth(word))
-      }
+  let isEmpty = true
+  for (const { blank, word } of wordsOf(text)) {
+    const wide = word.reduce((sum, { plain }) => sum + plainWidth(plain), 0)
+    const room = columns - width - plainWidth(blank)
+    const isBare = word.every(({ plain }) => plain === '')
+    if (!isEmpty && !isBare && room < wide && (wide <= columns || room < 1))
+      next(wide <= columns ? columns - wide : columns)
+    if (!isEmpty && !isBare) add(blank)
+    // What indents the first line yields to its first word.
+    if (lines.length === 0 && width === 0) add(headOf(blank, Math.max(0, columns - wide)))
+    for (const { style, plain } of word) {
+      line += style
+      if (plain !== '') addWord(plain)
     }
   }
   return [...lines, line]
 
-  function add(part: string, wide: number): void {
+  function add(part: string): void {
     line += part
-    width += wide
+    width += plainWidth(part)
   }
 
-  function next(): void {
+  function next(most = columns): void {
     lines.push(line.trimEnd())
-    line = start
-    width = start.length
+    line = start.slice(0, most)
+    width = line.length
+    isEmpty = true
   }
 
-  function broken(long: string): void {
-    for (let rest = long; rest !== '';) {
+  function addWord(plain: string): void {
+    for (let rest = plain; rest !== '';) {
       // A wide character has no room on a line of one column: it is there all the same.
-      const head = headOf(rest, columns - width) || (width > start.length ? '' : firstOf(rest))
-      add(head, plainWidth(head))
+      const head = headOf(rest, columns - width) || (isEmpty ? firstOf(rest) : '')
+      if (head !== '') isEmpty = false
+      add(head)
       rest = rest.slice(head.length)
       if (rest !== '') next()
     }
   }
+}
+
+/** The column below which a line continues: that after its label, else two after its indentation. */
+function hangOf(text: string): number {
+  const plain = stretches(text)
+    .map((one) => one.plain)
+    .join('')
+  const [label = ''] = /^ *\S+(?: \S+)* {2,}(?=\S)/.exec(plain) ?? []
+  const wide = plainWidth(label)
+  return wide > 0 && wide <= LABEL ? wide : plain.search(/\S|$/) + 2
+}
+
+// The widest label that a line may continue behind.
+const LABEL = 20
+
+type Stretch = ReturnType<typeof stretches>[number]
+
+/** The words of a text, each with the blanks before it. A word may have several styles. */
+function wordsOf(text: string): readonly { readonly blank: string; readonly word: Stretch[] }[] {
+  const words: { blank: string; word: Stretch[] }[] = [{ blank: '', word: [] }]
+  for (const { style, plain } of stretches(text)) {
+    words.at(-1)!.word.push({ style, plain: '' })
+    for (const [, blank = '', word = ''] of plain.matchAll(/(\s*)(\S*)/g)) {
+      if (blank !== '') words.push({ blank, word: [] })
+      if (word !== '') words.at(-1)!.word.push({ style: '', plain: word })
+    }
+  }
+  return words
 }
 
 function firstOf(text: string): string {

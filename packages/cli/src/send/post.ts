@@ -1,6 +1,6 @@
 import { readStart } from '@postern/core/internal'
 import type { SignableRequest } from '@postern/core/scheme'
-import { Failure, remarkWrapped } from '../print/say.ts'
+import { Failure, remark } from '../print/say.ts'
 import { lasting } from '../print/style.ts'
 import { shown, styled } from '../print/terminal.ts'
 import { judge, type Verdict } from './answer.ts'
@@ -67,5 +67,5 @@ function replyText(reply: string): string {
 /** Tells who answered, once for each verdict. */
 export function tellWho(all: readonly Sent[]): void {
   for (const says of new Set(all.map((one) => one.says)))
-    if (says !== undefined) remarkWrapped(`  ${says}`)
+    if (says !== undefined) remark(`  ${says}`)
 }

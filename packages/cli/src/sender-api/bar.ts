@@ -1,11 +1,17 @@
 import { remark } from '../print/say.ts'
 import { rendered } from '../print/terminal.ts'
+import { clipped, columnsOf } from '../print/width.ts'
 
 /** A line of progress on stderr: in a terminal one that is drawn again, else a remark every five seconds. */
 export interface Bar {
   /** `share` is the part that is done, from 0 to 1; undefined if that is not known. */
   show(text: string, share: number | undefined): void
   end(): void
+}
+
+/** A longer line would leave a copy of itself above at each drawing. */
+function onLine(text: string): string {
+  return rendered(clipped(text, columnsOf(process.stderr) - 1))
 }
 
 const WIDTH = 24
@@ -27,13 +33,14 @@ export function createBar(): Bar {
       draw(text)
     },
     end() {
-      if (drawn && isTTY) process.stderr.write(`\r${rendered(latest)}\u001B[K\n`)
+      if (drawn && isTTY) process.stderr.write(`\r${onLine(latest)}\u001B[K\n`)
+      drawn = false
     },
   }
 
   function draw(text: string): void {
     drawn = true
-    if (isTTY) process.stderr.write(`\r${rendered(latest)}\u001B[K`)
+    if (isTTY) process.stderr.write(`\r${onLine(latest)}\u001B[K`)
     else remark(text)
   }
 }

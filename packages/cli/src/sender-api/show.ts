@@ -1,9 +1,7 @@
 import type { EndpointStatus, Plan, Step, StepResult } from '@postern/registrar'
-import { stripVTControlCharacters } from 'node:util'
 import { timeOf } from '../print/style.ts'
 import { table } from '../print/table.ts'
 import { shown, styled } from '../print/terminal.ts'
-import { columnsOf, wrapped } from '../print/width.ts'
 
 const SIGNS = {
   create: ['+', 'green'],
@@ -20,9 +18,7 @@ export function planLines({ provider, account, steps, warnings }: Plan): string 
     head,
     ...(steps.length === 0 ? ['  nothing to change'] : body),
     ...warnings.map((warning) => `  ${styled('yellow', '!')} ${shown(warning, 600)}`),
-  ]
-    .flatMap(fitted)
-    .join('\n')
+  ].join('\n')
 }
 
 /** What became of the steps. */
@@ -32,13 +28,7 @@ export function resultLines(results: readonly StepResult[]): string {
       const mark = { done: '● done', pending: '○ pending', failed: '✕ failed' }[ended]
       return `${stepLine(step)}  ${mark}${reason === undefined ? '' : `: ${shown(reason, 600)}`}`
     })
-    .flatMap(fitted)
     .join('\n')
-}
-
-/** A line on lines that fit the terminal; further ones are indented two columns more. */
-function fitted(line: string): readonly string[] {
-  return wrapped(line, columnsOf(), stripVTControlCharacters(line).search(/\S|$/) + 2)
 }
 
 /** What the sender says of its endpoints. */

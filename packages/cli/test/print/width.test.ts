@@ -1,10 +1,18 @@
-import { stripVTControlCharacters, styleText } from 'node:util'
+import { stripVTControlCharacters } from 'node:util'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { remark, say, sayWhole } from '../../src/print/say.ts'
 import { state } from '../../src/print/style.ts'
 import { table } from '../../src/print/table.ts'
 import { rendered, shown, styled } from '../../src/print/terminal.ts'
-import { clipped, squeezed, widthOf, wrapped } from '../../src/print/width.ts'
+import { clipped, shortened, squeezed, widthOf, wrapped } from '../../src/print/width.ts'
+
+// Styles are in what is printed, though no terminal is here.
+beforeAll(() => {
+  vi.stubEnv('FORCE_COLOR', '1')
+  expect(rendered(state('dead'))).toBe('\u001B[31m✕\u001B[39m dead')
+})
+afterAll(() => vi.unstubAllEnvs())
 
 // A witness of its own: what a terminal does with a cell of these texts. East Asian Wide and Fullwidth take two columns.
 const WIDE =
@@ -105,7 +113,7 @@ describe('nothing is one column too wide, from 20 to 200 columns', () => {
       }))
     fc.assert(
       fc.property(styledText, widths, ({ plain, text }, columns) => {
-        for (const cut of [clipped, squeezed]) {
+        for (const cut of [clipped, shortened, squeezed]) {
           const shownText = rendered(cut(text, columns))
           expect(stripVTControlCharacters(shownText)).toBe(rendered(cut(plain, columns)))
         }
@@ -122,13 +130,118 @@ describe('nothing is one column too wide, from 20 to 200 columns', () => {
       fc.property(names, texts, widths, fc.nat(40), (name, text, columns, indent) => {
         const lines = wrapped(`  ${name}  ${text}`, columns, indent)
         for (const line of lines) expect(columnsIn(rendered(line))).toBeLessThanOrEqual(columns)
-        for (const line of lines.slice(1))
-          expect(line.startsWith(' '.repeat(Math.min(indent, Math.floor(columns / 2))))).toBe(true)
+        for (const line of lines.slice(1)) {
+          const [first = ''] = line.trimStart().split(/\s/)
+          const room = Math.max(0, columns - columnsIn(rendered(first)))
+          const blanks = Math.min(indent, Math.floor(columns / 2), room)
+          expect(line.startsWith(' '.repeat(blanks))).toBe(true)
+        }
         expect(letters(lines.join(''))).toBe(letters(`${name}${text}`))
       }),
     )
   })
 })
+
+describe('at 60, 80 and 120 columns no line breaks inside a word that fits', () => {
+  const columns = fc.constantFrom(60, 80, 120)
+  const pieces = fc.constantFrom(
+    'mail',
+    ', ',
+    '  ',
+    '(',
+    ' invoice.paid',
+    '郵便局',
+    '한국어 ',
+    'שָׁלוֹם',
+    '../../etc/passwd ',
+    'x'.repeat(50),
+    'y'.repeat(130),
+  )
+  // A word may change its style in its middle.
+  const marked = fc
+    .array(fc.tuple(fc.constantFrom('red', 'bold', undefined), pieces), {
+      minLength: 1,
+      maxLength: 60,
+    })
+    .map((parts) =>
+      parts.map(([format, text]) => (format ? styled(format as 'red', text) : text)).join(''),
+    )
+  const wordsIn = (printed: string): readonly string[] =>
+    stripVTControlCharacters(printed).trim().split(/\s+/)
+
+  /** The words of a text, each whole or, if it is wider than a line, in pieces. */
+  function expectWhole(printed: string, text: string, width: number): void {
+    const left = [...wordsIn(printed)]
+    for (const word of wordsIn(rendered(text))) {
+      let piece = left.shift() ?? ''
+      if (columnsIn(word) > width) while (piece.length < word.length) piece += left.shift() ?? ' '
+      expect(piece).toBe(word)
+    }
+    expect(left).toEqual([])
+  }
+
+  test.each([
+    ['say', say, process.stdout],
+    ['remark', remark, process.stderr],
+  ] as const)('%s', (_, print, stream) => {
+    fc.assert(
+      fc.property(fc.array(marked, { minLength: 1, maxLength: 3 }), columns, (lines, width) => {
+        const printed = printedBy(stream, width, () => print(lines.join('\n')))
+        for (const line of printed.split('\n')) expect(columnsIn(line)).toBeLessThanOrEqual(width)
+        expectWhole(printed, lines.join('\n'), width)
+      }),
+    )
+  })
+
+  test('a table that continues its last column', () => {
+    fc.assert(
+      fc.property(marked, columns, (text, width) => {
+        const printed = rendered(table([['signed', text]], { wraps: true, columns: width }))
+        for (const line of printed.split('\n')) expect(columnsIn(line)).toBeLessThanOrEqual(width)
+        expectWhole(printed, `signed ${text}`, width)
+      }),
+    )
+  })
+
+  test('a table that cuts its last column', () => {
+    fc.assert(
+      fc.property(marked, columns, (text, width) => {
+        const printed = rendered(table([['error'], [text]], { columns: width })).split('\n')[1]!
+        expect(columnsIn(printed)).toBeLessThanOrEqual(width)
+        const whole = wordsIn(rendered(text))
+        const kept = wordsIn(stripVTControlCharacters(printed).replace(/…$/, ''))
+        const last = kept.length - 1
+        expect(kept.slice(0, -1)).toEqual(whole.slice(0, last))
+        // Only a word that has no room on the line is cut.
+        if (kept[last] !== whole[last]) expect(columnsIn(whole[last]!)).toBeGreaterThan(width - 1)
+      }),
+    )
+  })
+
+  test('what is copied keeps its lines', () => {
+    const command = `curl -i ${'https://example.com/ '.repeat(10)}`
+    const printed = printedBy(process.stdout, 60, () => sayWhole(command))
+    expect(printed).toBe(`${command}\n`)
+  })
+})
+
+/** What is written to a stream as if it was a terminal of this width. */
+function printedBy(stream: NodeJS.WriteStream, columns: number, print: () => void): string {
+  const { isTTY, columns: before } = stream
+  let printed = ''
+  const written = vi.spyOn(stream, 'write').mockImplementation((text) => {
+    printed += String(text)
+    return true
+  })
+  Object.assign(stream, { isTTY: true, columns })
+  try {
+    print()
+  } finally {
+    written.mockRestore()
+    Object.assign(stream, { isTTY, columns: before })
+  }
+  return printed
+}
 
 describe('a table', () => {
   const rows = [
@@ -154,13 +267,13 @@ describe('a table', () => {
   })
 
   test('cuts the last column first, then columns fall out in their order; the id stays whole', () => {
-    expect(at(67)[1]).toBe('12:00:03  ✕ dead  shop             7  65536  SMTP 421 too many con…')
-    expect(at(60)[1]).toBe('12:00:03  ✕ dead  shop      65536  SMTP 421 too many connec…')
+    expect(at(67)[1]).toBe('12:00:03  ✕ dead  shop             7  65536  SMTP 421 too many…')
+    expect(at(60)[1]).toBe('12:00:03  ✕ dead  shop      65536  SMTP 421 too many…')
     expect(at(52)).toEqual([
       'received  state   receiver  task   error',
-      '12:00:03  ✕ dead  shop      65536  SMTP 421 too man…',
+      '12:00:03  ✕ dead  shop      65536  SMTP 421 too…',
     ])
-    expect(at(36)[1]).toBe('✕ dead  65536  SMTP 421 too many co…')
+    expect(at(36)[1]).toBe('✕ dead  65536  SMTP 421 too many…')
     expect(at(20)[1]).toBe('✕ dead  65536  SMTP…')
   })
 
@@ -191,12 +304,4 @@ describe('a table', () => {
       ).split('\n'),
     ).toEqual(['signed  the bytes of the body,', '        a time', 'id      x'])
   })
-})
-
-test('a style that is open where a line is cut is closed', () => {
-  const { isTTY } = process.stdout
-  const red = styleText('red', 'x', { validateStream: false })
-  expect(red).toContain('\u001B[39m')
-  expect(widthOf(state('dead'))).toBe(6)
-  expect(isTTY === true || !rendered(state('dead')).includes('\u001B')).toBe(true)
 })

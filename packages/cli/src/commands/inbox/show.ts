@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { examples, runAction } from '../../action.ts'
 import type { InboxCommandOptions } from '../../options/inbox-options.ts'
 import { withInbox } from '../../inbox.ts'
-import { Failure, type ExitCode, plainMember, say, sayJson } from '../../print/say.ts'
+import { Failure, type ExitCode, plainMember, say, sayJson, sayWhole } from '../../print/say.ts'
 import { inboxOptions } from '../../options/shared-options.ts'
 import { counted, ended, lasting, shortId, taskState, timeOf } from '../../print/style.ts'
 import { table } from '../../print/table.ts'
@@ -40,7 +40,7 @@ async function showCommand(id: string, options: InboxCommandOptions): Promise<Ex
       say(
         `  #${one.attempt}  ${timeOf(one.startedAt)}  ${ended(one.outcome)}  ${one.duration === undefined ? '' : lasting(one.duration)}  ${shown(one.error?.message ?? '', 160)}`.trimEnd(),
       )
-    say(`\npayload\n${payloadOf(record.payload)}`)
+    sayWhole(`\npayload\n${payloadOf(record.payload)}`)
     say(
       `\nheaders\n${table(
         delivery.headers.map(([name, value]) => [`  ${shown(name)}`, shown(value)]),
