@@ -10,6 +10,7 @@
  * | `GET charts?range=&receiver=` | {@link ChartsReply} |
  * | `GET registered?receiver=` | {@link RegisteredReply} |
  * | `GET list?q=&receiver=&limit=&cursor=` | {@link ListReply} |
+ * | `GET download?as=csv\|ndjson&q=&receiver=` | a file of at most 10,000 rows |
  * | `GET suggest?q=` | {@link SuggestReply} |
  * | `GET delivery?id=`, `GET task?id=` | {@link DetailReply}; 404 if it is gone |
  * | `GET explain?id=` | {@link ExplainReply}, of a rejected delivery |

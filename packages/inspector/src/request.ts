@@ -33,7 +33,8 @@ export interface InspectorReply {
   readonly status: number
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Uint8Array
+  /** A stream of text is written while it is made. */
+  readonly body: string | Uint8Array | AsyncIterable<string>
 }
 
 /** The most bytes of a body: an edited payload. */

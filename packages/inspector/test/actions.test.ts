@@ -2,6 +2,7 @@ import { createReceiver } from '@postern/core'
 import type { ActedInfo } from '@postern/core/internal'
 import { github } from '@postern/providers'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { ActionsReply } from '../src/api/actions.ts'
 import type { ChangeReply, SampleReply } from '../src/api/change.ts'
 import type { ListReply } from '../src/api/list.ts'
 import { createScene, temporaryInbox, viewer, type Scene } from './scene.ts'
@@ -48,6 +49,54 @@ describe('replay', () => {
     expect(counts.length).toBeGreaterThan(1)
     await expect.poll(states).toEqual(['dead', 'done', 'done', 'done', 'done', 'done'])
     expect(told[0]).toEqual({ action: 'replay', as: 'ada', count: 2, target: '{"state":"dead"}' })
+  })
+
+  test('chosen tasks, and those alone, in several requests that are one action', async () => {
+    const { rows } = await scene.get<ListReply>('list?q=state:dead')
+    const ids = rows.map(({ tasks }) => tasks[0]!.id)
+    const filter = { state: 'dead' }
+    const dry = await scene.act<ChangeReply>('replay', { filter, ids: ids.slice(1), dryRun: true })
+    expect([dry.count, dry.cursor]).toEqual([4, undefined])
+    const first = await scene.act<ChangeReply>('replay', { filter, ids: ids.slice(1, 3) })
+    await expect.poll(states).toEqual(['dead', 'dead', 'dead', 'done', 'done'])
+    const { action } = first
+    // The first two no longer fit the filter.
+    const rest = await scene.act<ChangeReply>('replay', { filter, ids: ids.slice(1), action })
+    expect([first.count, rest.count, rest.action]).toEqual([2, 2, action])
+    await expect.poll(states).toEqual(['dead', 'done', 'done', 'done', 'done'])
+    const { rows: acted } = await scene.get<ActionsReply>('actions')
+    expect(acted).toMatchObject([{ count: 4, what: 'replay', by: 'ada' }])
+    expect(await scene.get('ends?action=' + action)).toMatchObject({ of: 4, done: 4 })
+    expect(told[1]!.target).toBe(JSON.stringify({ state: 'dead', ids: ids.slice(1) }))
+  })
+
+  test('chosen tasks: nobody adds to the action of somebody else, nor without the right', async () => {
+    const { rows } = await scene.get<ListReply>('list?q=state:dead')
+    const ids = rows.map(({ tasks }) => tasks[0]!.id)
+    const { action } = await scene.act<ChangeReply>('replay', { filter: {}, ids: [ids[0]] })
+    const eve = scene.as({ allow: ['replay'], payloads: false, as: 'eve' })
+    const own = await eve.act<ChangeReply>('replay', { filter: {}, ids: [ids[1]], action })
+    expect([own.count, own.action === action]).toEqual([1, false])
+    const bob = scene.as({ allow: ['delete'], as: 'bob' })
+    expect(await bob.act('replay', { filter: {}, ids })).toMatchObject({ statusCode: 403 })
+    const forged = { filter: { text: 'secret' }, ids }
+    expect(await eve.act('replay', forged)).toMatchObject({ statusCode: 403 })
+  })
+
+  test('a chosen task whose contents were erased stays as it is', async () => {
+    const { rows } = await scene.get<ListReply>('list?q=state:dead')
+    const ids = rows.map(({ tasks }) => tasks[0]!.id)
+    await scene.inbox.view!.erase({ eventId: 'push-1' })
+    expect(await scene.act('replay', { filter: {}, ids })).toMatchObject({ count: 4 })
+  })
+
+  test.each([
+    [{ filter: {}, ids: [] }, 'ids'],
+    [{ filter: {}, ids: Array.from({ length: 101 }, String) }, 'ids'],
+    [{ filter: {}, ids: [7] }, 'ids'],
+    [{ filter: { colour: 'red' }, ids: ['1'] }, 'malformed'],
+  ])('chosen tasks that cannot be meant: %j', async (body, error) => {
+    expect(await scene.act('replay', body)).toMatchObject({ error, statusCode: 400 })
   })
 
   test('one task by its id', async () => {

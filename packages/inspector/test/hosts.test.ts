@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { request as ask } from 'node:http'
 import { memoryInbox } from '@postern/core'
+import type { Journal } from '@postern/core/inbox'
 import { listen } from '@postern/testing'
 import { afterAll, describe, expect, test } from 'vitest'
 import { HOSTS, type App } from './hosts.ts'
@@ -12,6 +13,23 @@ afterAll(async () => {
   for (const close of closing) await close()
   await inbox.close()
 })
+
+const ARRIVAL = {
+  id: '1',
+  at: 0,
+  receiver: 'shop',
+  provider: 'github',
+  method: 'POST',
+  path: '/',
+  outcome: 'rejected',
+  verified: false,
+  status: 401,
+  took: 1,
+  bytes: 0,
+  topics: [],
+  ids: [],
+  keys: [],
+}
 
 const ROUTES = [
   '',
@@ -31,12 +49,32 @@ const ROUTES = [
     'task',
     'explain',
     'copy',
+    'download',
   ].map((name) => `/~/api/${name}`),
   ...['replay', 'delete', 'rerun', 'sample', 'nothing'].map((name) => `/~/api/${name}`),
 ]
 
 for (const host of HOSTS)
   describe(host.name, () => {
+    test('a file is written while it is made, and one that cannot be finished is cut short', async () => {
+      let pages = 0
+      const page = (): object => {
+        if (++pages > 2) throw new Error('the inbox went away')
+        return { rows: Array.from({ length: 200 }, () => ARRIVAL), cursor: 'more', searchedTo: 0 }
+      }
+      const journal = { ...inbox.journal!, deliveries: page } as unknown as Journal
+      const { url } = await open(host.mount({ inbox: { ...inbox, journal }, auth: { token } }))
+      const file = (): Promise<Response> => get(`${url}/~/api/download?as=csv`)
+      const reply = await file()
+      expect(reply.headers.get('content-disposition')).toContain('.csv"')
+      await expect(reply.text()).rejects.toThrow()
+      pages = -1000
+      const reader = (await file()).body!.getReader()
+      await reader.read()
+      await reader.cancel()
+      expect(pages).toBeLessThan(0)
+    })
+
     test('the document finds its script, its style and the API, with and without a slash', async () => {
       const { url } = await open(host.mount({ inbox, auth: { token } }))
       for (const at of [url, `${url}/`, `${url}?q=state%3Adead`]) {

@@ -11,6 +11,8 @@ import type { Grant, InspectorOptions } from '../src/index.ts'
 
 /** An inspector that is asked as the page asks. */
 export interface Viewer {
+  /** GET of a route, as it comes. */
+  fetch(route: string): Promise<Response>
   /** GET of a route: its JSON, whatever the status. */
   get<Reply = Answer>(route: string): Promise<Reply & { readonly statusCode: number }>
   /** POST of an action. */
@@ -112,11 +114,14 @@ export function createScene(
 /** Asks an inspector as the page does. */
 export function viewer(options: InspectorOptions<readonly [Request]>): Viewer {
   const inspect = inspector({ log: false, ...options })
+  const send = (route: string, init: RequestInit): Promise<Response> =>
+    inspect(new Request(`http://app.example/postern/~/api/${route}`, init))
   const ask = async (route: string, init: RequestInit): Promise<never> => {
-    const reply = await inspect(new Request(`http://app.example/postern/~/api/${route}`, init))
+    const reply = await send(route, init)
     return { ...(await reply.json()), statusCode: reply.status } as never
   }
   return {
+    fetch: (route) => send(route, {}),
     get: (route) => ask(route, {}),
     act: (route, body) =>
       ask(route, {

@@ -2,6 +2,10 @@
 export interface ChangeRequest {
   /** As `ListReply.tasks`, or `{ id }`. */
   readonly filter: Readonly<Record<string, string | number>>
+  /** Only these tasks, at most 100; there is no cursor then. */
+  readonly ids?: readonly string[]
+  /** With `ids`: the action of the first ones, which these ones belong to. */
+  readonly action?: string
   /** Counts alone. */
   readonly dryRun?: boolean
   readonly limit?: number

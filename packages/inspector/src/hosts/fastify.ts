@@ -40,6 +40,9 @@ export function inspector(options: InspectorOptions<FastifyOwn>): FastifyPluginC
     const given = await inspect(request)
     if (given === undefined) return reply
     const { status, headers, body } = await finished(given, request)
-    return reply.code(status).headers(headers).send(Buffer.from(body))
+    return reply
+      .code(status)
+      .headers(headers)
+      .send(body instanceof Uint8Array ? Buffer.from(body) : body)
   }
 }

@@ -29,7 +29,11 @@ export function inspector(
     const { status, headers, body } = await finished(given, request)
     context.status = status
     context.set(headers)
-    context.body = Buffer.from(body)
+    context.body =
+      body instanceof Uint8Array
+        ? Buffer.from(body)
+        : // Koa 2 leaves the connection open.
+          body.once('error', () => context.res.destroy())
   }
 }
 

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { readBounded } from '@postern/core/internal'
@@ -62,6 +64,13 @@ export async function writeNode(
   const { status, headers, body } = await finished(given, request)
   // The length and the coding of what the app started to answer.
   response.removeHeader('content-length')
+  if (body instanceof Readable) {
+    response.writeHead(status, headers)
+    // The reader went away, or sees that the file is cut short.
+    if (request.method !== 'HEAD') return pipeline(body, response).catch(() => undefined)
+    response.end()
+    return
+  }
   response.writeHead(status, { ...headers, 'content-length': String(body.byteLength) })
   response.end(request.method === 'HEAD' ? undefined : body)
 }
@@ -73,7 +82,7 @@ export async function finished(
 ): Promise<{
   readonly status: number
   readonly headers: Record<string, string | string[]>
-  readonly body: Uint8Array
+  readonly body: Uint8Array | Readable
 }> {
   if ('arrayBuffer' in given) {
     const headers: Record<string, string | string[]> = Object.fromEntries(given.headers)
@@ -82,6 +91,8 @@ export async function finished(
     return { status: given.status, headers, body: await readBounded(given.body, MOST) }
   }
   const { status, headers } = given
+  if (typeof given.body === 'object' && !ArrayBuffer.isView(given.body))
+    return { status, headers: { ...headers }, body: Readable.from(given.body) }
   const body = typeof given.body === 'string' ? Buffer.from(given.body) : given.body
   if (!request.canCompress || body.byteLength < SMALL)
     return { status, headers: { ...headers }, body }

@@ -48,8 +48,20 @@ export function webResponse(
     throw new TypeError('auth replied to a request that cannot be replied to')
   if ('arrayBuffer' in reply) return reply
   const { status, headers, body } = reply
-  return new Response(method === 'HEAD' || body.length === 0 ? null : (body as BodyInit), {
-    status,
-    headers,
+  const isEmpty = method === 'HEAD' || ('length' in Object(body) && (body as string).length === 0)
+  const sent = typeof body === 'object' && !ArrayBuffer.isView(body) ? streamed(body) : body
+  return new Response(isEmpty ? null : (sent as BodyInit), { status, headers })
+}
+
+function streamed(parts: AsyncIterable<string>): ReadableStream<Uint8Array> {
+  const iterator = parts[Symbol.asyncIterator]()
+  const encoder = new TextEncoder()
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await iterator.next()
+      if (done) controller.close()
+      else controller.enqueue(encoder.encode(value))
+    },
+    cancel: async () => void (await iterator.return?.()),
   })
 }

@@ -24,6 +24,7 @@ import { charts } from './charts.ts'
 import { answerCopy } from './copy.ts'
 import { answerDelivery, answerTask } from './detail.ts'
 import { createEnds } from '../actions/ends.ts'
+import { answerDownload } from './download.ts'
 import { answerExplain } from './explain.ts'
 import { answerHealth, historyOf } from './health.ts'
 import { answerList } from './list.ts'
@@ -190,6 +191,7 @@ const READS: Readonly<Record<string, Route>> = {
   task: answerTask,
   explain: answerExplain,
   copy: answerCopy,
+  download: answerDownload,
 }
 const ACTS: Readonly<Record<string, Route>> = {
   replay: change('replay'),
@@ -260,6 +262,7 @@ export function createApi(options: InspectorOptions<never>, inbox: () => Promise
         weekOf,
         acted,
       }
+      if (route === 'download') return await answerDownload(context)
       return json(await (acts ? ACTS[route]! : reads[route as keyof typeof reads]!)(context))
     } catch (error) {
       return failed(error)

@@ -1,4 +1,5 @@
 import { unknownOptions } from '@postern/core/internal'
+import { matches } from '@postern/core/engine'
 import type { Changed, InboxView, TaskFilter } from '@postern/core/inbox'
 import type { ChangeReply } from '../api/change.ts'
 import { ApiProblem } from '../replies.ts'
@@ -7,7 +8,7 @@ import type { Context } from './context.ts'
 import type { Action } from '../api.ts'
 import type { Visitor } from '../gate/gate.ts'
 
-const KEYS = ['filter', 'dryRun', 'limit', 'cursor', 'until', 'rate']
+const KEYS = ['filter', 'ids', 'action', 'dryRun', 'limit', 'cursor', 'until', 'rate']
 // Milliseconds that one chunk may take, so that stopping is felt at once.
 const CHUNK = 1000
 const MOST = 10_000
@@ -21,7 +22,9 @@ export function change(verb: 'replay' | 'delete'): (context: Context) => Promise
     if (!inbox.view) throw new ApiProblem(409, 'no_tasks', `${inbox.name} keeps no tasks`)
     unknownOptions(verb, body, KEYS)
     const { filter, dryRun = false, cursor, rate } = body
-    if (typeof filter !== 'object' || filter === null || Object.keys(filter).length === 0)
+    const ids = idsOf(body)
+    const isEmpty = (): boolean => ids === undefined && Object.keys(filter as object).length === 0
+    if (typeof filter !== 'object' || filter === null || isEmpty())
       throw new ApiProblem(
         400,
         'filter',
@@ -32,19 +35,28 @@ export function change(verb: 'replay' | 'delete'): (context: Context) => Promise
     if (!visitor.payloads) withoutPayloads(filter)
     const until = numberOf(body, 'until') ?? now()
     const given = filter as TaskFilter
-    const changed = await run(inbox.view, verb, {
-      filter: { ...given, before: Math.min(given.before ?? Infinity, until + 1) },
-      options: {
-        dryRun,
-        limit: Math.min(numberOf(body, 'limit') ?? MOST, MOST),
-        ...(typeof cursor === 'string' && { cursor }),
-        until: Date.now() + CHUNK,
-        ...(visitor.as !== undefined && { by: visitor.as.slice(0, NAME) }),
+    const changed = await (ids === undefined ? run : runEach(ids, body['action']))(
+      inbox.view,
+      verb,
+      {
+        filter: { ...given, before: Math.min(given.before ?? Infinity, until + 1) },
+        options: {
+          dryRun,
+          limit: Math.min(numberOf(body, 'limit') ?? MOST, MOST),
+          ...(typeof cursor === 'string' && { cursor }),
+          until: Date.now() + CHUNK,
+          ...(visitor.as !== undefined && { by: visitor.as.slice(0, NAME) }),
+        },
+        ...(rate !== undefined && { rate: numberOf(body, 'rate')! }),
       },
-      ...(rate !== undefined && { rate: numberOf(body, 'rate')! }),
-    })
+    )
     if (!dryRun && changed.count > 0)
-      acted({ action: verb, as: visitor.as, count: changed.count, target: JSON.stringify(filter) })
+      acted({
+        action: verb,
+        as: visitor.as,
+        count: changed.count,
+        target: JSON.stringify(ids === undefined ? filter : { ...filter, ids }),
+      })
     return { ...changed, until }
   }
 }
@@ -80,6 +92,43 @@ async function run(
     ;({ cursor, action } = changed)
   } while (options.dryRun && cursor !== undefined && Date.now() < options.until)
   return { count, cursor, ...(action !== undefined && { action }) }
+}
+
+const MOST_IDS = 100
+
+function idsOf({ ids }: Readonly<Record<string, unknown>>): readonly string[] | undefined {
+  if (ids === undefined) return undefined
+  if (Array.isArray(ids) && ids.length > 0 && ids.length <= MOST_IDS)
+    if (ids.every((id) => typeof id === 'string' && id !== '')) return ids as string[]
+  throw new ApiProblem(400, 'ids', `ids must be 1 to ${MOST_IDS} ids of tasks`)
+}
+
+/** Changes tasks one by one, each only if the filter fits it: all of them are one action, which `action` continues. */
+function runEach(ids: readonly string[], begun: unknown): typeof run {
+  return async (view, verb, { filter, options }) => {
+    // A filter that no task can have is no mistake of one task.
+    matches(filter)
+    let count = 0
+    let action = typeof begun === 'string' ? begun : undefined
+    for (const id of ids) {
+      const { cursor: _, until: __, ...rest } = options
+      const one = { ...rest, ...(action !== undefined && { cursor: `${action}!` }) }
+      const changed = await run(view, verb, {
+        filter: { ...filter, id },
+        options: { ...one, until: Infinity },
+      }).catch(notErased)
+      count += changed.count
+      action = changed.action ?? action
+    }
+    return { count, cursor: undefined, ...(action !== undefined && { action }) }
+  }
+}
+
+/** A chosen task whose event was erased meanwhile stays as it is, as in a search. */
+function notErased(error: unknown): Changed {
+  if (error instanceof TypeError && error.message.includes('were erased'))
+    return { count: 0, cursor: undefined }
+  throw error
 }
 
 function numberOf(body: Readonly<Record<string, unknown>>, name: string): number | undefined {

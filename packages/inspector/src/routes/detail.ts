@@ -82,12 +82,10 @@ async function show(
   const isErased = first?.record.erased === true
   const shows = visitor.payloads && !isClosed
   const kept = first?.delivery ?? arrival?.kept
-  const tasks = new Map(first && [[eventKey(first.receiver, first.event.key), details]])
   const row = arrival
     ? {
-        ...arrivalRow(arrival, tasks, visitor.payloads, context.receivers),
+        ...arrivalRow({ arrival, tasks: details }, visitor.payloads, context.receivers),
         claims: shows ? claimsOf(context, arrival) : undefined,
-        tasks: details.map((task) => rowTask(task, visitor.payloads)),
       }
     : taskRow(details, visitor.payloads)
   const body = shows ? kept?.body : undefined

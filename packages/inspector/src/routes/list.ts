@@ -2,7 +2,7 @@ import type { ListReply } from '../api/list.ts'
 import { ApiProblem } from '../replies.ts'
 import { searchPayload } from '../search/payload.ts'
 import { QUALIFIERS, searchOf, type SearchQuery } from '../search/query.ts'
-import { deliveryRows, taskRows } from '../search/rows.ts'
+import { deliveryRows, listRow, taskRows, type FoundRow } from '../search/rows.ts'
 import { arrivalFits, sifted, taskFits } from '../search/sieve.ts'
 import { searchWords } from '../search/words.ts'
 import { createLoopSlices } from '../turns.ts'
@@ -14,8 +14,8 @@ const MOST = 200
 
 /** Deliveries, or events with the tasks that match. */
 export async function answerList(context: Context): Promise<ListReply> {
-  const { query, now, version } = context
-  const search = narrowed(searchOf(query.get('q') ?? '', now()), query.get('receiver'))
+  const { query, version, visitor, receivers } = context
+  const search = searchIn(context)
   const known = await version()
   if (search.kind === 'problem')
     return {
@@ -27,14 +27,36 @@ export async function answerList(context: Context): Promise<ListReply> {
     }
   const cursor = query.get('cursor') ?? undefined
   const page = { limit: limitOf(query.get('limit')), ...(cursor !== undefined && { cursor }) }
-  return { ...(await found(context, search, page)), version: known }
+  const { rows, ...found } = await rowsOf(context, search, page)
+  return {
+    rows: rows.map((row) => listRow(row, visitor.payloads, receivers)),
+    ...found,
+    // What rows are looked through for is not a filter of the inbox: nothing is done to all of them.
+    ...(isWhole(search) && { tasks: { ...search.filter } as ListReply['tasks'] & object }),
+    version: known,
+  }
 }
 
-async function found(
-  { inbox, visitor, seal, budget, receivers }: Context,
+/** The search of a request, within the receiver that the page shows. */
+export function searchIn({ query, now }: Context): SearchQuery {
+  return narrowed(searchOf(query.get('q') ?? '', now()), query.get('receiver'))
+}
+
+function isWhole(search: SearchQuery): boolean {
+  return (
+    search.kind === 'tasks' &&
+    search.sieve.length === 0 &&
+    search.payload.length === 0 &&
+    search.action === undefined
+  )
+}
+
+/** A page of rows. Throws if the visitor may not search so. */
+export async function rowsOf(
+  { inbox, visitor, seal, budget }: Context,
   search: Exclude<SearchQuery, { readonly kind: 'problem' }>,
   page: { readonly limit: number; readonly cursor?: string },
-): Promise<Omit<ListReply, 'version'>> {
+): Promise<Page<FoundRow>> {
   const { view, journal } = inbox
   // Reasons of rejections quote bodies, and causes are hashes of messages.
   if (!visitor.payloads && search.filter.text !== undefined) withoutPayloads({ text: '' })
@@ -48,13 +70,13 @@ async function found(
     const { text, outcome, code } = search.filter
     const isAboutAll = search.sieve.every(({ name }) => QUALIFIERS[name] === 'both')
     if (text !== undefined && outcome === undefined && code === undefined && isAboutAll && view)
-      return searchWords(inbox, search.filter, search.sieve, page, receivers)
+      return searchWords(inbox, search.filter, search.sieve, page)
     const { rows, cursor, searchedTo } = await sifted(
       async (one) => journal.deliveries({ ...search.filter, ...one }),
       arrivalFits(search.sieve),
       page,
     )
-    return { rows: await deliveryRows(view, rows, visitor.payloads, receivers), cursor, searchedTo }
+    return { rows: await deliveryRows(view, rows), cursor, searchedTo }
   }
   if (!view) throw new ApiProblem(409, 'no_tasks', `${inbox.name} keeps no tasks`)
   const { filter, payload, action } = search
@@ -69,7 +91,7 @@ async function found(
       taskFits(search.sieve),
       page,
     )
-    return { rows: taskRows(rows, visitor.payloads), ...rest }
+    return { rows: taskRows(rows), ...rest }
   }
   if (payload.length === 0) {
     const { rows, cursor, searchedTo } = await sifted(
@@ -77,13 +99,7 @@ async function found(
       taskFits(search.sieve),
       page,
     )
-    return {
-      rows: taskRows(rows, visitor.payloads),
-      cursor,
-      searchedTo,
-      // What rows are looked through for is not a filter of the inbox: nothing is done to all of them.
-      ...(search.sieve.length === 0 && { tasks: { ...filter } as ListReply['tasks'] & object }),
-    }
+    return { rows: taskRows(rows), cursor, searchedTo }
   }
   budget.demand()
   const turns = createLoopSlices()
@@ -91,7 +107,7 @@ async function found(
     const query = { ...filter, ...page }
     const wanted = { matches: payload, fits: taskFits(search.sieve) }
     const { rows, cursor, searchedTo } = await searchPayload(view, query, wanted, seal, turns)
-    return { rows: taskRows(rows, visitor.payloads), cursor, searchedTo }
+    return { rows: taskRows(rows), cursor, searchedTo }
   } finally {
     budget.charge(turns.spent())
   }

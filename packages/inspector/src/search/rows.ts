@@ -8,15 +8,41 @@ import { withheldError } from '../withheld.ts'
 const KEYS = 100
 const TASKS = 1000
 
-/** Rows of deliveries, each with the tasks of its events. */
+/** A row before it is known who sees it: a delivery with the tasks of its events, or the tasks of an event that match. */
+export interface FoundRow {
+  readonly arrival?: Arrival
+  readonly tasks: readonly TaskInfo[]
+  readonly by?: ListRow['by']
+}
+
+/** Finds the tasks of deliveries. */
 export async function deliveryRows(
   view: InboxView | undefined,
   arrivals: readonly Arrival[],
+): Promise<readonly FoundRow[]> {
+  const tasks = await tasksByKey(view, arrivals)
+  return arrivals.map((arrival) => ({
+    arrival,
+    tasks: arrival.keys.flatMap((key) => tasks.get(eventKey(arrival.receiver, key)) ?? []),
+  }))
+}
+
+/** Groups tasks by their event. */
+export function taskRows(tasks: readonly TaskInfo[]): readonly FoundRow[] {
+  const events = grouped(tasks, ({ receiver, event }) => eventKey(receiver, event.key))
+  return [...events.values()].map((all) => ({ tasks: all }))
+}
+
+/** A row as the visitor may see it. */
+export function listRow(
+  { arrival, tasks, by }: FoundRow,
   payloads: boolean,
   receivers: Answering,
-): Promise<readonly ListRow[]> {
-  const tasks = await tasksByKey(view, arrivals)
-  return arrivals.map((arrival) => arrivalRow(arrival, tasks, payloads, receivers))
+): ListRow {
+  const row = arrival
+    ? arrivalRow({ arrival, tasks }, payloads, receivers)
+    : taskRow(tasks, payloads)
+  return by === undefined ? row : { ...row, by }
 }
 
 /** The receivers of this process: they know which topics they answer. */
@@ -29,8 +55,7 @@ function isAnswered({ receiver, outcome, topics }: Arrival, receivers: Answering
 
 /** A row of a delivery. Its reason and what it claims may quote the body. */
 export function arrivalRow(
-  arrival: Arrival,
-  tasks: ReadonlyMap<string, readonly TaskInfo[]>,
+  { arrival, tasks }: { readonly arrival: Arrival; readonly tasks: readonly TaskInfo[] },
   payloads: boolean,
   receivers: Answering,
 ): ListRow {
@@ -50,9 +75,7 @@ export function arrivalRow(
     reason,
     status,
     took,
-    tasks: arrival.keys
-      .flatMap((key) => tasks.get(eventKey(receiver, key)) ?? [])
-      .map((task) => rowTask(task, payloads)),
+    tasks: tasks.map((task) => rowTask(task, payloads)),
   }
 }
 
@@ -69,12 +92,6 @@ export async function tasksByKey(
   }
   found.sort((one, other) => (one.subscription < other.subscription ? -1 : 1))
   return grouped(found, ({ receiver, event }) => eventKey(receiver, event.key))
-}
-
-/** Rows of tasks: one for each event, with those of its tasks that match. */
-export function taskRows(tasks: readonly TaskInfo[], payloads: boolean): readonly ListRow[] {
-  const events = grouped(tasks, ({ receiver, event }) => eventKey(receiver, event.key))
-  return [...events.values()].map((all) => taskRow(all, payloads))
 }
 
 /** A row of an event's tasks. */

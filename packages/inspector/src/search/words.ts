@@ -1,6 +1,5 @@
-import type { Arrival, DeliveryFilter, Inbox, TaskInfo } from '@postern/core/inbox'
-import type { ListReply, ListRow } from '../api/list.ts'
-import { deliveryRows, taskRows, type Answering } from './rows.ts'
+import type { Arrival, DeliveryFilter, Inbox, Page, TaskInfo } from '@postern/core/inbox'
+import { deliveryRows, taskRows, type FoundRow } from './rows.ts'
 import type { Sieved } from './query.ts'
 import { arrivalFits, hasError, sifted, taskFits } from './sieve.ts'
 
@@ -15,8 +14,6 @@ interface Places {
   readonly payload?: string | null
 }
 
-type Found = Pick<ListReply, 'rows' | 'cursor' | 'searchedTo'>
-
 /**
  * Plain words: in ids, topics and reasons of deliveries, then in errors of tasks, then in payloads. Each row says where they
  * were found, and a delivery stands once in a page. Rows of a page are the newest first; the cursor continues in all places.
@@ -26,8 +23,7 @@ export async function searchWords(
   { text = '', ...filter }: DeliveryFilter,
   sieve: readonly Sieved[],
   { limit, cursor }: { readonly limit: number; readonly cursor?: string },
-  receivers: Answering,
-): Promise<Found> {
+): Promise<Page<FoundRow>> {
   const at = placesOf(cursor)
   const fits = taskFits(sieve)
   const { since, until, outcome: _, code: __, ...rest } = filter
@@ -40,7 +36,7 @@ export async function searchWords(
     limit,
     ...(typeof place === 'string' && { cursor: place }),
   })
-  const by = async (place: 'dead' | 'failing'): Promise<Step> => {
+  const by = async (place: 'dead' | 'failing'): Promise<Page<FoundRow>> => {
     if (at[place] === null || !view) return NONE
     const state = place === 'dead' ? ('dead' as const) : ('pending' as const)
     const found = await sifted<TaskInfo>(
@@ -49,9 +45,9 @@ export async function searchWords(
       page(at[place]),
       BUDGET,
     )
-    return { ...found, rows: taskRows(found.rows, true).map((row) => ({ ...row, by: 'error' })) }
+    return { ...found, rows: taskRows(found.rows).map((row) => ({ ...row, by: 'error' })) }
   }
-  const inJournal = async (): Promise<Step> => {
+  const inJournal = async (): Promise<Page<FoundRow>> => {
     if (at.id === null || !journal) return NONE
     const found = await sifted<Arrival>(
       async (one) => journal.deliveries({ ...filter, text, ...one, budget: BUDGET }),
@@ -59,10 +55,10 @@ export async function searchWords(
       page(at.id),
       BUDGET,
     )
-    const rows = await deliveryRows(view, found.rows, true, receivers)
+    const rows = await deliveryRows(view, found.rows)
     return { ...found, rows: rows.map((row) => ({ ...row, by: 'id' })) }
   }
-  const inPayloads = async (): Promise<Step> => {
+  const inPayloads = async (): Promise<Page<FoundRow>> => {
     if (at.payload === null || !view) return NONE
     const found = await sifted<TaskInfo>(
       async (one) => view.list({ ...tasks, text, ...one, budget: BUDGET }),
@@ -70,7 +66,7 @@ export async function searchWords(
       page(at.payload),
       BUDGET,
     )
-    return { ...found, rows: taskRows(found.rows, true).map((row) => ({ ...row, by: 'payload' })) }
+    return { ...found, rows: taskRows(found.rows).map((row) => ({ ...row, by: 'payload' })) }
   }
   const [id, dead, failing, payload] = [
     await inJournal(),
@@ -89,7 +85,9 @@ export async function searchWords(
     step.cursor === undefined ? [] : (step.searchedTo ?? []),
   )
   return {
-    rows: onceEach(steps.flatMap(({ rows }) => rows)).toSorted((one, other) => other.at - one.at),
+    rows: onceEach(steps.flatMap(({ rows }) => rows)).toSorted(
+      (one, other) => timeOf(other) - timeOf(one),
+    ),
     cursor: steps.every((step) => step.cursor === undefined)
       ? undefined
       : Buffer.from(JSON.stringify(next)).toString('base64url'),
@@ -97,22 +95,21 @@ export async function searchWords(
   }
 }
 
-interface Step {
-  readonly rows: readonly ListRow[]
-  readonly cursor: string | undefined
-  readonly searchedTo: number | undefined
+const NONE: Page<FoundRow> = { rows: [], cursor: undefined, searchedTo: undefined }
+
+function timeOf({ arrival, tasks }: FoundRow): number {
+  return arrival?.at ?? tasks[0]!.receivedAt
 }
 
-const NONE: Step = { rows: [], cursor: undefined, searchedTo: undefined }
-
 /** A delivery that was found in several places counts for the first one. */
-function onceEach(rows: readonly ListRow[]): readonly ListRow[] {
+function onceEach(rows: readonly FoundRow[]): readonly FoundRow[] {
   const seen = new Set<string>()
-  return rows.filter(({ id, tasks }) => {
-    const isNew =
-      !seen.has(id) && !(id.startsWith('task:') && tasks.some((one) => seen.has(one.id)))
-    seen.add(id)
-    for (const task of tasks) seen.add(task.id)
+  return rows.filter(({ arrival, tasks }) => {
+    const isNew = arrival
+      ? !seen.has(`delivery:${arrival.id}`)
+      : !tasks.some(({ id }) => seen.has(id))
+    if (arrival) seen.add(`delivery:${arrival.id}`)
+    for (const { id } of tasks) seen.add(id)
     return isNew
   })
 }

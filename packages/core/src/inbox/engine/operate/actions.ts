@@ -47,7 +47,9 @@ export function createActions(records: RecordRows, access: Access): Actions {
       if (options.dryRun) return run(undefined, options)
       const { id, cursor } = carried(options.cursor)
       const { cursor: _, ...rest } = options
-      const known = id === undefined ? undefined : await find(id)
+      const found = id === undefined ? undefined : await find(id)
+      // Nobody adds to what somebody else did.
+      const known = found?.by === options.by && found?.what === given.what ? found : undefined
       const action =
         known ?? begun({ ...given, ...(options.by !== undefined && { by: options.by }) })
       const note = noteOf(action)
@@ -179,7 +181,8 @@ function carried(cursor: string | undefined): {
   readonly cursor: string | undefined
 } {
   const [, id, rest] = /^([0-9a-z]{15})!(.*)$/s.exec(cursor ?? '') ?? []
-  return id === undefined ? { id, cursor } : { id, cursor: rest }
+  // With nothing behind its id, the action continues with another filter.
+  return id === undefined ? { id, cursor } : { id, cursor: rest === '' ? undefined : rest }
 }
 
 function checkBy(what: string, by: unknown): void {

@@ -1,0 +1,84 @@
+import {
+  csvLine,
+  deliveryFields,
+  DELIVERY_FIELDS,
+  ndjsonLine,
+  taskFields,
+  TASK_FIELDS,
+} from '@postern/core/internal'
+import { ApiProblem } from '../replies.ts'
+import type { InspectorReply } from '../request.ts'
+import type { FoundRow } from '../search/rows.ts'
+import { withheldError } from '../withheld.ts'
+import type { Context } from './context.ts'
+import { rowsOf, searchIn } from './list.ts'
+
+// Rows of a file, and of one question to the inbox.
+const MOST = 10_000
+const PAGE = 200
+// Milliseconds: a search through payloads may find a row a minute.
+const LONGEST = 60_000
+
+const TYPES = { csv: 'text/csv; charset=utf-8', ndjson: 'application/x-ndjson' } as const
+
+/** The newest rows of a search as a file, written while they are found. One that cannot be finished ends with an error. */
+export async function answerDownload(context: Context): Promise<InspectorReply> {
+  const { query, now, visitor } = context
+  const as = query.get('as')
+  if (as !== 'csv' && as !== 'ndjson') throw new ApiProblem(400, 'as', 'as must be csv or ndjson')
+  const meant = searchIn(context)
+  if (meant.kind === 'problem') throw new ApiProblem(400, 'q', meant.problem)
+  const search = meant
+  const names =
+    search.kind === 'tasks'
+      ? TASK_FIELDS
+      : search.filter.text === undefined
+        ? DELIVERY_FIELDS
+        : // Words are found in deliveries and in tasks.
+          [...new Set([...DELIVERY_FIELDS, ...TASK_FIELDS])]
+  const first = await rowsOf(context, search, { limit: PAGE })
+  const until = performance.now() + LONGEST
+  const lineOf = (fields: Readonly<Record<string, string | number | undefined>>): string =>
+    as === 'csv' ? csvLine(names.map((name) => fields[name])) : ndjsonLine(fields)
+
+  return {
+    status: 200,
+    headers: {
+      'content-type': TYPES[as],
+      'content-disposition': `attachment; filename="${search.kind}-${new Date(now()).toISOString().slice(0, 10)}.${as}"`,
+    },
+    body: lines(),
+  }
+
+  async function* lines(): AsyncGenerator<string> {
+    if (as === 'csv') yield csvLine(names)
+    let page = first
+    for (let left = MOST; ;) {
+      const found = page.rows.flatMap((row) => fieldsOf(row, visitor.payloads)).slice(0, left)
+      left -= found.length
+      if (found.length > 0) yield found.map(lineOf).join('')
+      const { cursor } = page
+      if (cursor === undefined || left === 0) return
+      if (performance.now() > until) throw new Error('the search took more than 60 s')
+      page = await rowsOf(context, search, { limit: PAGE, cursor })
+    }
+  }
+}
+
+/** The rows of a file for a row of the list, as the visitor may see them. */
+function fieldsOf(
+  { arrival, tasks }: FoundRow,
+  payloads: boolean,
+): readonly Readonly<Record<string, string | number | undefined>>[] {
+  if (arrival) {
+    const { reason: _, claims: __, ...shown } = arrival
+    return [deliveryFields(payloads ? arrival : shown, tasks)]
+  }
+  return tasks.map((task) =>
+    taskFields(
+      payloads
+        ? task
+        : { ...task, cause: undefined, error: task.error && withheldError(task.error) },
+    ),
+  )
+}
