@@ -125,3 +125,26 @@ test('a new version of the app is a mark in the charts, once for all receivers',
   expect(await of('range=6h&receiver=stripe')).toEqual(['1.4.1', '1.4.2'])
   await fresh.close()
 })
+
+test('a cause is named by its error, also once its tasks are done; mutes stand between', async () => {
+  const ada = scene.as({ allow: 'all', as: 'ada' })
+  const [{ cause }] = (await scene.inbox.view!.causes()) as [{ cause: string }]
+  await ada.act('mute', { cause, note: 'known', owner: 'payments' })
+  await ada.act('mute', { cause })
+  scene.broken = false
+  await replayed({ state: 'dead', cause })
+  await expect
+    .poll(async () => (await scene.inbox.view!.list({ state: 'done' })).rows.length)
+    .toBe(3)
+  const { rows } = await ada.get<ActionsReply>('actions')
+  const build = expect.stringMatching(/^build \d+ failed$/)
+  expect(rows.map(({ what, q, error }) => [what, q, error])).toEqual([
+    ['replay', expect.stringMatching(/^state:dead until:\S+$/), build],
+    ['unmute', '', build],
+    ['mute', '', build],
+  ])
+  expect(rows[2]).toMatchObject({ note: 'known', owner: 'payments', by: 'ada' })
+  const blind = await scene.as({ allow: 'all', payloads: false }).get<ActionsReply>('actions')
+  expect(JSON.stringify(blind.rows)).not.toMatch(/build|known|payments|cause/)
+  expect(blind.rows).toHaveLength(3)
+})

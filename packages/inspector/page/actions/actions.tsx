@@ -8,7 +8,7 @@ import { useReply } from '../data/use-reply.ts'
 import { Skeleton } from '../parts/skeleton.tsx'
 import { count } from '../words/count.ts'
 import { did } from '../words/did.ts'
-import { safe } from '../words/safe.ts'
+import { head, safe } from '../words/safe.ts'
 import { clock, iso } from '../words/time.ts'
 
 /** Who changed which tasks. */
@@ -30,11 +30,13 @@ export function Actions(): JSX.Element {
   return (
     <div class="page acted-list">
       <h1>Actions</h1>
-      <p class="muted">Who changed which tasks: the last 1,000 changes.</p>
+      <p class="muted">
+        Who changed which tasks, and who muted which causes: the last 1,000 changes.
+      </p>
       {data === undefined && isSlow && <Skeleton lines={6} what="actions" />}
       {failure !== undefined && <p class="empty">{failure.message}</p>}
       {data !== undefined && rows.length === 0 && (
-        <p class="empty">Nobody has run, deleted or erased anything here.</p>
+        <p class="empty">Nobody has run, deleted, erased or muted anything here.</p>
       )}
       {rows.length > 0 && (
         // A region that scrolls must be reachable by keyboard.
@@ -66,8 +68,9 @@ export function Actions(): JSX.Element {
 }
 
 function Line({ row }: { row: ActedRow }): JSX.Element {
-  const { id, at, by, what, count: of, q, hasTasks } = row
-  const words = `${count(of)} ${did(what)}`
+  const { id, at, by, what, count: of, q, error, note, owner, hasTasks } = row
+  const isMute = what === 'mute' || what === 'unmute'
+  const words = isMute ? did(what) : `${count(of)} ${did(what)}`
   return (
     <tr>
       <td>
@@ -82,7 +85,17 @@ function Line({ row }: { row: ActedRow }): JSX.Element {
         )}
       </td>
       <td class="which">
-        <code>{q === '' ? 'all' : safe(q.slice(0, 300))}</code>
+        {(q !== '' || (error === undefined && !isMute)) && (
+          <code>{q === '' ? 'all' : safe(q.slice(0, 300))}</code>
+        )}
+        {error !== undefined && (
+          <span>
+            {q !== '' && ' '}
+            <bdi>{safe(head(error, 200))}</bdi>
+          </span>
+        )}
+        {note !== undefined && <span class="muted"> · {safe(note)}</span>}
+        {owner !== undefined && <span class="muted"> · owner {safe(owner)}</span>}
       </td>
     </tr>
   )

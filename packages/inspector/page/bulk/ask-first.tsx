@@ -9,6 +9,7 @@ import {
   type BulkCount,
   type Filter,
   type What,
+  type Which,
 } from '../data/bulk.ts'
 import { useStatus } from '../data/status.ts'
 import { useStore } from '../data/store.ts'
@@ -19,13 +20,16 @@ import { duration } from '../words/duration.ts'
 /** Says what will happen to how many tasks, before it happens. */
 export function AskFirst({
   what,
-  filter,
+  which,
   close,
+  started,
 }: {
   what: What
-  filter: Filter
+  which: Which
   close: () => void
+  started?: () => void
 }): JSX.Element {
+  const { filter } = which
   const [sum, setSum] = useState(0)
   const [counted, setCounted] = useState<BulkCount | undefined>()
   const [failure, setFailure] = useState('')
@@ -36,18 +40,19 @@ export function AskFirst({
 
   useEffect(() => {
     const stop = new AbortController()
-    countMatches(what, filter, stop.signal, setSum).then(setCounted, (error: unknown) => {
+    countMatches(what, which, stop.signal, setSum).then(setCounted, (error: unknown) => {
       if (error instanceof AskFailure) setFailure(error.message)
     })
     return () => stop.abort()
-  }, [what, JSON.stringify(filter)])
+  }, [what, JSON.stringify(which)])
   useEffect(() => {
     if (counted !== undefined) go.current?.focus()
   }, [counted])
 
   const start = (): void => {
-    void startJob(what, filter, counted!, what === 'replay' ? rate : 0)
+    void startJob(what, which, counted!, what === 'replay' ? rate : 0)
     close()
+    started?.()
   }
   const isRun = what === 'replay'
   return (

@@ -8,13 +8,18 @@ import { createPageValue, type PageValue } from './store.ts'
 export type Filter = Readonly<Record<string, string | number>>
 export type What = 'replay' | 'delete'
 
+/** Which tasks: all that match, or only those that were chosen, as far as they match. */
+export interface Which {
+  readonly filter: Filter
+  readonly ids?: readonly string[]
+}
+
 /** Tasks a second; 0 is all at once. */
 export const RATES = [1, 10, 50, 200, 0] as const
 
 /** A change of many tasks that this page drives, chunk by chunk: leaving the page stops it. */
 export interface BulkJob {
   readonly what: What
-  readonly filter: Filter
   readonly total: number
   readonly done: number
   readonly rate: number
@@ -36,31 +41,45 @@ export interface BulkCount {
 
 let stopping: AbortController | undefined
 
+// Chosen tasks of one request.
+const MOST_IDS = 100
+
+/** The ids of each request; one request without ids for all that match. */
+function partsOf({ ids }: Which, size: number): readonly { readonly ids?: readonly string[] }[] {
+  if (ids === undefined) return [{}]
+  const count = Math.ceil(ids.length / size)
+  return Array.from({ length: count }, (_, at) => ({ ids: ids.slice(at * size, (at + 1) * size) }))
+}
+
 /** Counts without changing anything. `progress` is called with the sum after each chunk. */
 export async function countMatches(
   what: What,
-  filter: Filter,
+  which: Which,
   signal: AbortSignal,
   progress: (count: number) => void,
 ): Promise<BulkCount> {
+  const { filter } = which
   let count = 0
-  let cursor: string | undefined
-  let until: number | undefined
-  do {
-    const body: ChangeRequest = { filter, dryRun: true, ...given({ cursor, until }) }
-    const reply: ChangeReply = await act(what, body, signal)
-    count += reply.count
-    until ??= reply.until
-    cursor = reply.cursor
-    progress(count)
-  } while (cursor !== undefined)
+  let until = 0
+  for (const part of partsOf(which, MOST_IDS)) {
+    let cursor: string | undefined
+    do {
+      const given = defined({ cursor, until: until || undefined })
+      const body: ChangeRequest = { filter, dryRun: true, ...part, ...given }
+      const reply: ChangeReply = await act(what, body, signal)
+      count += reply.count
+      until ||= reply.until
+      cursor = reply.cursor
+      progress(count)
+    } while (cursor !== undefined)
+  }
   return { count, until }
 }
 
 /** Changes those that were counted. A rate is kept by a chunk a second, so that stopping takes effect within one. */
 export async function startJob(
   what: What,
-  filter: Filter,
+  which: Which,
   counted: BulkCount,
   rate: number,
 ): Promise<void> {
@@ -69,7 +88,6 @@ export async function startJob(
   stopping = mine
   let state: BulkJob = {
     what,
-    filter,
     total: counted.count,
     done: 0,
     rate,
@@ -81,24 +99,28 @@ export async function startJob(
   job.set(state)
   addEventListener('beforeunload', warn)
   const started = now()
-  let cursor: string | undefined
+  const { filter, ids } = which
+  const size = ids ? Math.min(rate || MOST_IDS, MOST_IDS) : rate || 500
   let chunks = 0
   try {
-    do {
-      const body: ChangeRequest = {
-        filter,
-        until: counted.until,
-        limit: rate || 500,
-        ...(rate > 0 ? { rate } : {}),
-        ...given({ cursor }),
-      }
-      const reply: ChangeReply = await act(what, body)
-      cursor = reply.cursor
-      chunks++
-      state = { ...state, done: state.done + reply.count, action: reply.action ?? state.action }
-      job.set(state)
-      if (cursor !== undefined && rate > 0) await until(started + chunks * 1000, mine.signal)
-    } while (cursor !== undefined && !mine.signal.aborted)
+    for (const part of partsOf(which, size)) {
+      let cursor: string | undefined
+      do {
+        if (rate > 0) await until(started + (chunks++ * size * 1000) / rate, mine.signal)
+        if (mine.signal.aborted) break
+        const body: ChangeRequest = {
+          filter,
+          until: counted.until,
+          ...(ids ? defined({ ...part, action: state.action || undefined }) : { limit: size }),
+          ...(rate > 0 && !ids ? { rate } : {}),
+          ...defined({ cursor }),
+        }
+        const reply: ChangeReply = await act(what, body)
+        cursor = reply.cursor
+        state = { ...state, done: state.done + reply.count, action: reply.action ?? state.action }
+        job.set(state)
+      } while (cursor !== undefined)
+    }
     state = { ...state, phase: mine.signal.aborted ? 'stopped' : 'finished' }
   } catch (error) {
     const message = error instanceof AskFailure ? error.message : String(error)
@@ -149,7 +171,7 @@ function until(time: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-function given<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
+function defined<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: NonNullable<T[K]>
   }

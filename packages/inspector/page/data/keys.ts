@@ -21,7 +21,8 @@ export function useKeys(handlers: KeyHandlers): void {
 export function takeKeys(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
   const target = event.target as HTMLElement
-  if (target.closest('input, textarea, select, dialog') && event.key !== 'Escape') return
+  const isField = target.closest('input:not([type=checkbox]), textarea, select, dialog') !== null
+  if (isField && event.key !== 'Escape') return
   if (document.querySelector('dialog[open]')) return
   const key = isAfterG ? `g ${event.key}` : event.key
   isAfterG = event.key === 'g' && !isAfterG

@@ -1,19 +1,16 @@
-import type { HealthReply, Thing } from '../../src/api/health.ts'
+import type { HealthReply, MutedCause, Thing } from '../../src/api/health.ts'
 import type { JSX } from 'preact'
 import { href, qualifier, useRoute } from '../data/route.ts'
 import { count, counted } from '../words/count.ts'
 import { Spark } from '../parts/spark.tsx'
-import { useForm } from '../parts/use-form.ts'
 import { duration } from '../words/duration.ts'
 import { middle, safe } from '../words/safe.ts'
 import { rejectedLink } from './rejected-link.ts'
-import type { MuteReply, MuteRequest } from '../../src/api/change.ts'
 import { useState } from 'preact/hooks'
 import { AskFirst } from '../bulk/ask-first.tsx'
-import { note as say } from '../data/announce.ts'
-import { AskFailure, act } from '../data/ask.ts'
 import type { What } from '../data/bulk.ts'
-import { live, refresh } from '../data/live.ts'
+import { live } from '../data/live.ts'
+import { MuteForm, mute } from '../parts/mute.tsx'
 import { useMay } from '../data/status.ts'
 import { useStore } from '../data/store.ts'
 import { clockTime, iso } from '../words/time.ts'
@@ -218,7 +215,7 @@ function DeadThing({ thing }: { thing: Dead }): JSX.Element {
             ))}
             {moreSubscriptions > 0 && ` and ${count(moreSubscriptions)} more`}
             {retrying > 0 && ` · ${count(retrying)} more wait for a retry`}
-            {muted && ` · ${safe(muted.note) || 'seen'}${muted.by ? `, ${safe(muted.by)}` : ''}`}
+            {muted && ` · ${mutedText(muted)}`}
           </span>
         </span>
         {thing.spark.some((failed) => failed > 0) ? (
@@ -256,7 +253,7 @@ function DeadThing({ thing }: { thing: Dead }): JSX.Element {
               class="quiet"
               disabled={isDown}
               aria-expanded={asked === 'mute'}
-              onClick={muted ? () => void mute(cause!) : ask('mute')}
+              onClick={muted ? () => void mute([cause!]) : ask('mute')}
             >
               {muted ? 'Unmute' : 'Mute…'}
             </button>
@@ -264,11 +261,18 @@ function DeadThing({ thing }: { thing: Dead }): JSX.Element {
         </span>
       </div>
       {(asked === 'replay' || asked === 'delete') && (
-        <AskFirst key={asked} what={asked} filter={filter} close={() => setAsked(undefined)} />
+        <AskFirst key={asked} what={asked} which={{ filter }} close={() => setAsked(undefined)} />
       )}
-      {asked === 'mute' && <Mute cause={cause!} close={() => setAsked(undefined)} />}
+      {asked === 'mute' && <MuteForm causes={[cause!]} close={() => setAsked(undefined)} />}
     </li>
   )
+}
+
+/** `muted by ada: fixed in 4.2 · owner payments · until it fails again` */
+function mutedText({ note, owner, by }: MutedCause): string {
+  const who = by === undefined ? '' : ` by ${safe(by)}`
+  const why = note === '' ? '' : `: ${safe(note)}`
+  return `muted${who}${why}${owner === undefined ? '' : ` · owner ${safe(owner)}`} · until it fails again`
 }
 
 /** Since when, and whether it continues. */
@@ -293,45 +297,6 @@ function When({
       </span>
     </span>
   )
-}
-
-function Mute({ cause, close }: { cause: string; close: () => void }): JSX.Element {
-  const [text, setText] = useState('')
-  const form = useForm<HTMLFormElement>(close)
-  return (
-    <form
-      ref={form}
-      class="ask-first"
-      onSubmit={(event) => {
-        event.preventDefault()
-        void mute(cause, text)
-        close()
-      }}
-    >
-      <input
-        type="text"
-        aria-label="Note"
-        placeholder="why this can be ignored, such as: fixed in 4.2, replayed tonight"
-        maxLength={300}
-        value={text}
-        onInput={(event) => setText(event.currentTarget.value)}
-      />
-      <button type="submit">Mute until the next failure</button>
-      <button type="button" class="quiet" onClick={close}>
-        Close
-      </button>
-    </form>
-  )
-}
-
-async function mute(cause: string, text?: string): Promise<void> {
-  try {
-    const body: MuteRequest = { cause, ...(text === undefined ? {} : { note: text }) }
-    await act<MuteReply>('mute', body)
-    refresh()
-  } catch (error) {
-    if (error instanceof AskFailure) say(error.message)
-  }
 }
 
 /** Since when. */

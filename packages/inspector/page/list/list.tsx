@@ -2,18 +2,17 @@ import type { JSX, RefObject } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useKeys } from '../data/keys.ts'
 import { go, href, hrefHere, useRoute, currentRoute } from '../data/route.ts'
-import { useStatus, useMay } from '../data/status.ts'
+import { useStatus } from '../data/status.ts'
 import { Skeleton } from '../parts/skeleton.tsx'
 import { EmptyList, ListEnd } from './list-end.tsx'
 import { Rows, useRowHeight } from './rows.tsx'
 import { useList } from './use-list.ts'
 import { wordsOf, lastWord } from '../../src/search/tokens.ts'
 import { toggled, withLastWord } from './query.ts'
-import type { ListReply, ListRow, SuggestReply } from '../../src/api/list.ts'
-import { AskFirst } from '../bulk/ask-first.tsx'
-import type { What } from '../data/bulk.ts'
+import type { ListRow, SuggestReply } from '../../src/api/list.ts'
 import { copyText } from '../data/copy.ts'
-import { ask } from '../data/ask.ts'
+import { ask, url } from '../data/ask.ts'
+import { Bulk, useChosen } from './chosen.tsx'
 import { safe } from '../words/safe.ts'
 
 /** The list of deliveries, or of tasks: search, rows, and what can be done to all of them. */
@@ -31,8 +30,11 @@ export function List({ isHidden }: { isHidden: boolean }): JSX.Element {
   })
   const { loaded } = list
   const problem = list.reply?.problem ?? list.failure?.message
-  useRowKeys(loaded?.rows, scroller, height)
-  useKeys({ Escape: () => open !== '' && go(hrefHere({ open: '', tab: '' })) })
+  const chosen = useChosen(`${receiver} ${q}`, loaded)
+  useRowKeys(loaded?.rows, scroller, height, chosen.toggle)
+  useKeys({
+    Escape: () => (open === '' ? chosen.clear() : go(hrefHere({ open: '', tab: '' }))),
+  })
 
   useEffect(() => {
     if (open === '') document.title = `Deliveries${q === '' ? '' : ` · ${q}`} · ${name}`
@@ -57,8 +59,8 @@ export function List({ isHidden }: { isHidden: boolean }): JSX.Element {
     <div class="list" inert={isHidden}>
       <div class="list-head">
         <Search q={q} problem={problem} search={search} />
-        <Quick />
-        <Bulk reply={list.reply} hasRows={(loaded?.rows.length ?? 0) > 0} />
+        <Quick hasFile={loaded !== undefined && loaded.rows.length > 0 && !problem} />
+        <Bulk reply={list.reply} loaded={loaded} chosen={chosen} />
       </div>
       <div class="scroller" ref={scroller} onScroll={scroll}>
         {/* Without height: nothing moves when the button comes. */}
@@ -77,7 +79,12 @@ export function List({ isHidden }: { isHidden: boolean }): JSX.Element {
           )}
         </div>
         {loaded !== undefined && loaded.rows.length > 0 && (
-          <Rows loaded={loaded} scroller={scroller} isComplete={loaded.cursor === undefined} />
+          <Rows
+            loaded={loaded}
+            chosen={chosen}
+            scroller={scroller}
+            isComplete={loaded.cursor === undefined}
+          />
         )}
         {list.isSlow && <Skeleton lines={14} what="deliveries" />}
         {loaded !== undefined && !list.isSlow && loaded.rows.length === 0 && !problem && (
@@ -106,8 +113,8 @@ const QUICK = [
 ] as const
 
 /** The filters that are wanted most, one click each; the search line shows how they are written. */
-function Quick(): JSX.Element {
-  const { q } = useRoute()
+function Quick({ hasFile }: { hasFile: boolean }): JSX.Element {
+  const { q, receiver } = useRoute()
   const words = wordsOf(q)
   return (
     <ul class="quick" aria-label="Filters">
@@ -126,53 +133,28 @@ function Quick(): JSX.Element {
           </a>
         </li>
       ))}
+      {hasFile &&
+        (['csv', 'ndjson'] as const).map((as) => (
+          <li key={as} class="file">
+            <a
+              href={url('download', { as, q, receiver })}
+              download
+              title="At most the newest 10,000 rows"
+            >
+              Download {as.toUpperCase()}
+            </a>
+          </li>
+        ))}
     </ul>
   )
 }
 
-/** What can be done to all tasks that the search finds. */
-function Bulk({
-  reply,
-  hasRows,
-}: {
-  reply: ListReply | undefined
-  hasRows: boolean
-}): JSX.Element | null {
-  const [asked, setAsked] = useState<What | undefined>()
-  const mayRun = useMay('replay')
-  const mayDelete = useMay('delete')
-  const filter = reply?.tasks
-  useEffect(() => setAsked(undefined), [JSON.stringify(filter)])
-  if (filter === undefined || !hasRows || (!mayRun && !mayDelete)) return null
-  const state = filter['state']
-  return (
-    <div class="bulk">
-      {asked === undefined ? (
-        <>
-          <span>All that match:</span>
-          {mayRun && state !== 'running' && (
-            <button type="button" onClick={() => setAsked('replay')}>
-              {state === 'pending' ? 'Run now…' : 'Run again…'}
-            </button>
-          )}
-          {mayDelete && state !== 'running' && state !== 'done' && (
-            <button type="button" class="quiet" onClick={() => setAsked('delete')}>
-              Delete…
-            </button>
-          )}
-        </>
-      ) : (
-        <AskFirst key={asked} what={asked} filter={filter} close={() => setAsked(undefined)} />
-      )}
-    </div>
-  )
-}
-
-/** `j` and `k` go from row to row, and from detail to detail while one is open; `y` copies the id. */
+/** `j` and `k` go from row to row, and from detail to detail while one is open; `y` copies the id, `x` chooses the row. */
 function useRowKeys(
   rows: readonly ListRow[] | undefined,
   scroller: RefObject<HTMLDivElement | null>,
   height: number,
+  choose: (id: string, isRange: boolean) => void,
 ): void {
   // Where the focus goes with the next frame: keys may come faster.
   const aim = useRef<string | undefined>(undefined)
@@ -185,7 +167,7 @@ function useRowKeys(
   const move = (by: number): void => {
     if (rows === undefined || rows.length === 0) return
     const { open } = currentRoute()
-    const from = rows.findIndex(({ id }) => id === (aim.current ?? focused() ?? open))
+    const from = rows.findIndex(({ id }) => id === current())
     const to = Math.max(0, Math.min(rows.length - 1, from + by))
     const { id } = rows[to]!
     aim.current = last.current = id
@@ -210,6 +192,7 @@ function useRowKeys(
     const row = scroller.current?.querySelector(`[data-id=${CSS.escape(id)}]`)
     row?.querySelector('a')?.focus({ preventScroll: true })
   }
+  const current = (): string | undefined => aim.current ?? focused() ?? currentRoute().open
   useKeys({
     j: () => move(1),
     k: () => move(-1),
@@ -220,8 +203,10 @@ function useRowKeys(
       const open = aim.current ?? (isLost ? last.current : undefined)
       return open === undefined ? undefined : () => go(hrefHere({ open, tab: '' }))
     },
+    x: () => choose(current() ?? '', false),
+    X: () => choose(current() ?? '', true),
     y: () => {
-      const row = rows?.find(({ id }) => id === (aim.current ?? focused() ?? currentRoute().open))
+      const row = rows?.find(({ id }) => id === current())
       if (row !== undefined) void copyText(row.eventId ?? row.id.replace(/^\w+:/, ''), 'id')
     },
   })

@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useState } from 'preact/hooks'
 import { hrefHere, useRoute } from '../data/route.ts'
 import { useMedia } from '../parts/use-media.ts'
 import { clock, isUtc, iso, now } from '../words/time.ts'
+import { hasTasks, type Chosen } from './chosen.tsx'
 import type { Loaded } from './loaded.ts'
 import type { ListRow as RowData, RowTask } from '../../src/api/list.ts'
 import { Mark } from '../parts/mark.tsx'
@@ -17,10 +18,12 @@ const BEYOND = 12
 /** The rows that are seen, in a place as high as all of them: a million of them cost what fifty cost. */
 export function Rows({
   loaded,
+  chosen,
   scroller,
   isComplete,
 }: {
   loaded: Loaded
+  chosen: Chosen
   scroller: RefObject<HTMLDivElement | null>
   isComplete: boolean
 }): JSX.Element {
@@ -31,6 +34,8 @@ export function Rows({
   const from = Math.max(0, Math.min(top - BEYOND, rows.length - seen))
   const to = Math.min(rows.length, top + seen + BEYOND)
   const utc = isUtc()
+  const able = rows.filter(hasTasks)
+  const hasBoxes = chosen.isOffered && able.length > 0
   return (
     <div
       role="table"
@@ -39,10 +44,19 @@ export function Rows({
       style={{
         '--receiver': `${Math.min(20, Math.max(10, ...rows.map(({ receiver }) => receiver.length + 1)))}ch`,
       }}
-      class={rows.some(({ at }) => clock(at).length > 8) ? 'rows dated' : 'rows'}
+      class={`rows${rows.some(({ at }) => clock(at).length > 8) ? ' dated' : ''}${hasBoxes ? ' boxes' : ''}`}
     >
       <div role="rowgroup" class="row-head">
         <div role="row" class="row" aria-rowindex={1}>
+          {hasBoxes && (
+            <Box
+              role="columnheader"
+              label="Choose all rows"
+              isChosen={chosen.rows.size > 0 && able.every(({ id }) => chosen.rows.has(id))}
+              isPartly={chosen.rows.size > 0}
+              toggle={chosen.toggleLoaded}
+            />
+          )}
           {HEADS.map(([name, title]) => (
             <span key={name} role="columnheader" class={name}>
               {title}
@@ -65,6 +79,9 @@ export function Rows({
               isOpen={row.id === open}
               isGone={gone.has(row.id)}
               isUtc={utc}
+              hasBox={hasBoxes}
+              isChosen={chosen.rows.has(row.id)}
+              toggle={chosen.toggle}
             />
           ))}
         </div>
@@ -141,18 +158,61 @@ interface RowProps {
   readonly isGone: boolean
   /** True if times are in UTC. The row is drawn again when it changes. */
   readonly isUtc: boolean
+  readonly hasBox: boolean
+  readonly isChosen: boolean
+  readonly toggle: Chosen['toggle']
+}
+
+/** A box that chooses a row. Its place is larger than itself, for fingers. */
+function Box({
+  role,
+  label,
+  isChosen,
+  isPartly = false,
+  toggle,
+}: {
+  role: 'cell' | 'columnheader'
+  label: string
+  isChosen: boolean
+  isPartly?: boolean
+  toggle: (isRange: boolean) => void
+}): JSX.Element {
+  return (
+    <span role={role} class="box">
+      <label>
+        <input
+          type="checkbox"
+          aria-label={label}
+          checked={isChosen}
+          indeterminate={isPartly && !isChosen}
+          onClick={(event) => toggle(event.shiftKey)}
+        />
+      </label>
+    </span>
+  )
 }
 
 /** One delivery: when, from whom, about what, and what became of it. All of it is one link. */
 const Row: (props: RowProps) => JSX.Element = memo(
-  ({ row, at, link, isOpen, isGone }: RowProps) => (
+  ({ row, at, link, isOpen, isGone, hasBox, isChosen, toggle }: RowProps) => (
     <div
       role="row"
-      class={`row${isOpen ? ' open' : ''}${isGone ? ' gone' : ''}`}
+      class={`row${isOpen ? ' open' : ''}${isGone ? ' gone' : ''}${isChosen ? ' chosen' : ''}`}
       aria-rowindex={at + 2}
       aria-current={isOpen ? 'true' : undefined}
       data-id={row.id}
     >
+      {hasBox &&
+        (hasTasks(row) ? (
+          <Box
+            role="cell"
+            label={`Choose ${safe(head(row.topic ?? row.receiver, 60))} ${row.eventId === undefined ? '' : safe(shortId(row.eventId))}`}
+            isChosen={isChosen}
+            toggle={(isRange) => toggle(row.id, isRange)}
+          />
+        ) : (
+          <span role="cell" class="box" />
+        ))}
       <span role="cell" class="time">
         <time dateTime={iso(row.at)}>{clock(row.at)}</time>
       </span>

@@ -6,6 +6,8 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ['j k', 'next and previous row'],
   ['enter', 'open'],
   ['esc', 'back'],
+  ['x', 'choose the row'],
+  ['X', 'choose all rows up to it'],
   ['r', 'run again'],
   ['e', 'explain'],
   ['c', 'copy as curl'],

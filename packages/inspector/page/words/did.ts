@@ -9,6 +9,8 @@ const DID: Readonly<Record<ActedRow['what'], string>> = {
   delete: 'deleted',
   erase: 'erased',
   prune: 'forgotten',
+  mute: 'muted',
+  unmute: 'unmuted',
 }
 
 /** What was done, in words. */

@@ -1,29 +1,91 @@
-import type { OperatorAction, TaskFilter } from '@postern/core/inbox'
+import { causeOf } from '@postern/core/engine'
+import type { Inbox, TaskError, TaskFilter } from '@postern/core/inbox'
 import type { ActedRow, ActionsReply } from '../api/actions.ts'
+import { notedMutes } from '../health/mutes.ts'
 import { ApiProblem } from '../replies.ts'
+import { errorLine } from '../search/rows.ts'
 import { shownFilter } from '../withheld.ts'
 import type { Context } from '../routes/context.ts'
 
 const ROWS = 50
 
-/** What people did to tasks. */
+/** What people did to tasks and causes. The cursor carries the time up to which mutes were shown. */
 export async function answerActions({ inbox, query, visitor }: Context): Promise<ActionsReply> {
-  if (!inbox.journal) throw new ApiProblem(409, 'no_journal', `${inbox.name} keeps no journal`)
-  const cursor = query.get('cursor') ?? undefined
-  const page = await inbox.journal.actions({ limit: ROWS, ...(cursor !== undefined && { cursor }) })
-  return { rows: page.rows.map((one) => rowOf(one, visitor.payloads)), cursor: page.cursor }
+  const { journal } = inbox
+  if (!journal) throw new ApiProblem(409, 'no_journal', `${inbox.name} keeps no journal`)
+  const [cursor, time] = query.get('cursor')?.split('@') ?? []
+  const page = await journal.actions({ limit: ROWS, ...(cursor !== undefined && { cursor }) })
+  const before = Number(time ?? Infinity)
+  const from = page.cursor === undefined ? -Infinity : page.rows.at(-1)!.at
+  const mutes = (await notedMutes(inbox)).filter(({ at }) => at < before && at >= from)
+  const errorOf = visitor.payloads ? createNames(inbox) : async () => undefined
+  const rows = await Promise.all([
+    ...page.rows.map(async (action) => {
+      const { id, at, what, by, count, filter } = action
+      const error = filter.cause === undefined ? undefined : await errorOf(filter.cause, id)
+      const { cause: _, ...rest } = filter
+      return {
+        id,
+        at,
+        what,
+        by,
+        count,
+        q: searchFor(
+          visitor.payloads ? (error === undefined ? filter : rest) : shownFilter(filter),
+          count,
+        ),
+        error,
+        hasTasks: what === 'replay' || what === 'rerun' || what === 'delete',
+      }
+    }),
+    ...mutes.map(async ({ at, by, cause, note, owner }): Promise<ActedRow> => {
+      const error = await errorOf(cause)
+      return {
+        id: `mute ${at}`,
+        at,
+        what: note === null ? 'unmute' : 'mute',
+        by: by ?? undefined,
+        count: 1,
+        q: !visitor.payloads || error !== undefined ? '' : searchFor({ cause }, 1),
+        error,
+        ...(visitor.payloads && { ...(note && { note }), ...(owner !== null && { owner }) }),
+        hasTasks: false,
+      }
+    }),
+  ])
+  return {
+    rows: rows.toSorted((one, other) => other.at - one.at),
+    cursor: page.cursor === undefined ? undefined : `${page.cursor}@${from}`,
+  }
 }
 
-function rowOf(action: OperatorAction, payloads: boolean): ActedRow {
-  const { id, at, what, by, count, filter } = action
-  return {
-    id,
-    at,
-    what,
-    by,
-    count,
-    q: searchFor(payloads ? filter : shownFilter(filter)),
-    hasTasks: what === 'replay' || what === 'rerun' || what === 'delete',
+// Milliseconds of one look for a task with a cause.
+const LOOK = 20
+
+/** Finds the error behind a cause: that of a task which has it, or which an action ran again. Each cause is looked for once. */
+function createNames({
+  view,
+  journal,
+}: Inbox): (cause: string, action?: string) => Promise<string | undefined> {
+  const known = new Map<string, Promise<string | undefined>>()
+  return (cause, action) => {
+    const name = known.get(cause) ?? find(cause, action)
+    known.set(cause, name)
+    return name
+  }
+
+  async function find(cause: string, id: string | undefined): Promise<string | undefined> {
+    const [task] = (await view?.list({ cause, limit: 1, budget: LOOK }))?.rows ?? []
+    const error = task?.error ?? (id === undefined ? undefined : await ofAction(cause, id))
+    return error && errorLine(error, true)
+  }
+
+  /** A task that is done has no error: its attempts have. */
+  async function ofAction(cause: string, id: string): Promise<TaskError | undefined> {
+    const [action] = (await journal!.actions({ id })).rows
+    const [task] = action?.tasks ?? []
+    const runs = task === undefined ? [] : await journal!.attempts(task)
+    return runs.findLast(({ error }) => error && causeOf(error) === cause)?.error
   }
 }
 
@@ -42,7 +104,7 @@ const NAMES: Readonly<Partial<Record<keyof TaskFilter, string>>> = {
 }
 
 /** A filter as the search line has it. */
-function searchFor(filter: TaskFilter): string {
+function searchFor(filter: TaskFilter, count: number): string {
   const words = Object.entries(filter).map(([key, value]) => {
     const name = NAMES[key as keyof TaskFilter]
     const text =
@@ -50,5 +112,7 @@ function searchFor(filter: TaskFilter): string {
     if (name === undefined) return `(${key})`
     return `${name}:${/[\s"]/.test(text) ? JSON.stringify(text) : text}`
   })
+  // Of tasks that were chosen, the first one is named.
+  if (filter.id !== undefined && count > 1) words.push(`and ${count - 1} more`)
   return words.join(' ')
 }

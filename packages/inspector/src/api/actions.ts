@@ -8,11 +8,16 @@ export interface ActedRow {
   readonly id: string
   /** When it started. */
   readonly at: number
-  readonly what: 'replay' | 'rerun' | 'delete' | 'erase' | 'prune'
+  readonly what: 'replay' | 'rerun' | 'delete' | 'erase' | 'prune' | 'mute' | 'unmute'
   readonly by: string | undefined
   readonly count: number
   /** Its filter as a search; without what a visitor may not see. */
   readonly q: string
+  /** The error whose cause was meant, on one line; undefined if no task has it now, or for who may not see payloads. */
+  readonly error: string | undefined
+  /** Of a mute. */
+  readonly note?: string
+  readonly owner?: string
   /** True if its tasks can be listed, as `action:<id>`. */
   readonly hasTasks: boolean
 }

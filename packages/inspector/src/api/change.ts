@@ -27,7 +27,10 @@ export interface ChangeReply {
 /** Marks a cause as seen until it changes; without a note the mark goes. */
 export interface MuteRequest {
   readonly cause: string
+  /** At most 300 characters. */
   readonly note?: string
+  /** Who takes care of it, at most 100 characters. */
+  readonly owner?: string
 }
 
 export interface MuteReply {

@@ -45,7 +45,6 @@ export interface DetailReply {
 export interface DetailTask extends RowTask {
   readonly settledAt: number | undefined
   readonly error: TaskFailure | undefined
-  readonly cause: string | undefined
   readonly runs: readonly {
     readonly attempt: number
     readonly startedAt: number

@@ -99,6 +99,8 @@ export type Thing =
 /** A cause that somebody has looked at. */
 export interface MutedCause {
   readonly note: string
+  /** Who takes care of it. */
+  readonly owner: string | undefined
   readonly by: string | undefined
   readonly at: number
 }

@@ -63,6 +63,8 @@ export interface RowTask {
   readonly due: number | undefined
   /** The error of its last run on one line, if it waits for another or is dead. */
   readonly failure: string | undefined
+  /** The cause of that error; undefined for visitors without `payloads`. */
+  readonly cause: string | undefined
 }
 
 export interface SuggestReply {

@@ -26,15 +26,14 @@ import { answerDelivery, answerTask } from './detail.ts'
 import { createEnds } from '../actions/ends.ts'
 import { answerDownload } from './download.ts'
 import { answerExplain } from './explain.ts'
-import { answerHealth, historyOf } from './health.ts'
+import { answerHealth } from './health.ts'
 import { answerList } from './list.ts'
+import { mute } from './mute.ts'
 import { suggest } from './suggest.ts'
 import type { Context } from './context.ts'
 import type { Provider } from '@postern/core/scheme'
-import type { RerunReply, SampleReply, MuteReply } from '../api/change.ts'
+import type { RerunReply, SampleReply } from '../api/change.ts'
 import type { RegisteredReply } from '../api/health.ts'
-import { deadThings, mark, unmark } from '../health/dead.ts'
-import { countBuckets, spanOf } from '../span.ts'
 import type { Action, StatusReply } from '../api.ts'
 
 /** What stays the same while the page is open. */
@@ -75,46 +74,6 @@ async function answerStatus({ inbox, receivers, options, visitor }: Context): Pr
 function titleOf(provider: Provider): string {
   const title = madeOf(provider)?.factory.about.title ?? provider.name
   return provider.inner ? `${titleOf(provider.inner)} behind ${title}` : title
-}
-
-const LONGEST = 300
-
-/** Marks a cause as seen, with a note, until one more task dies of it; without a note the mark goes. */
-async function mute(context: Context): Promise<MuteReply> {
-  const { inbox, visitor, body, receivers, now, acted } = context
-  demand(visitor, 'mute', receivers.length > 0)
-  if (!inbox.records) throw new ApiProblem(409, 'no_records', `${inbox.name} keeps no records`)
-  const { cause, note } = body
-  if (typeof cause !== 'string' || cause === '')
-    throw new ApiProblem(400, 'cause', 'cause must be that of a dead task')
-  if (note !== undefined && (typeof note !== 'string' || note.length > LONGEST))
-    throw new ApiProblem(400, 'note', `note must be a string of at most ${LONGEST} characters`)
-  const target = JSON.stringify({ cause, note })
-  if (note === undefined) {
-    await unmark(inbox, cause)
-    context.forget()
-    acted({ action: 'mute', as: visitor.as, count: 1, target })
-    return { muted: false }
-  }
-  const at = now()
-  const span = spanOf('24h', at)
-  const causes = (await inbox.view?.causes()) ?? []
-  const failures = await historyOf(inbox.journal)({
-    from: span.from,
-    to: span.to,
-    step: span.step,
-    kind: 'attempt',
-    by: 'cause',
-  })
-  const week = (await context.weekOf(inbox)).failures
-  const things = deadThings(causes, { failures: countBuckets(failures), week, span, at })
-  const thing = things.find((one) => one.cause === cause)
-  if (!thing) throw new ApiProblem(404, 'gone', 'no dead task has this cause now')
-  if (!(await mark(inbox, thing, { note, by: visitor.as, at })))
-    throw new ApiProblem(409, 'changed', 'somebody else just changed this mark; reload the page')
-  context.forget()
-  acted({ action: 'mute', as: visitor.as, count: thing.count, target })
-  return { muted: true }
 }
 
 /** Sends a signed sample of a receiver's sender through the receiver, as if the sender had sent it. */

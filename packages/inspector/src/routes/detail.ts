@@ -137,7 +137,6 @@ async function taskOf({ inbox, visitor }: Context, detail: TaskDetail): Promise<
     ...rowTask(detail, visitor.payloads),
     settledAt: detail.settledAt,
     error: detail.error && shown(detail.error),
-    cause: visitor.payloads ? detail.cause : undefined,
     runs: runs.map(({ attempt, startedAt, duration, outcome, error, process }) => ({
       attempt,
       startedAt,

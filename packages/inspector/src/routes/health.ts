@@ -1,7 +1,8 @@
 import { grouped, MINUTE } from '@postern/core/engine'
 import type { Bucket, Journal, SubscriptionStats } from '@postern/core/inbox'
 import type { HealthReply, RejectedGroup, Thing } from '../api/health.ts'
-import { SHOWN, deadThings, moreOf, withMarks } from '../health/dead.ts'
+import { SHOWN, deadThings, moreOf } from '../health/dead.ts'
+import { withMarks } from '../health/mutes.ts'
 import { type Proofs, keepProof, type Proof } from '../health/proofs.ts'
 import { burstsOf, isStranger, recentFrom, type Burst } from '../health/rejected.ts'
 import {

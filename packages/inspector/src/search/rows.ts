@@ -131,12 +131,14 @@ export function rowTask(task: TaskInfo, payloads: boolean): RowTask {
     attempts,
     due,
     failure: error && state !== 'done' ? errorLine(error, payloads) : undefined,
+    cause: payloads ? task.cause : undefined,
   }
 }
 
 const LONGEST_ERROR = 200
 
-function errorLine(error: TaskError, payloads: boolean): string {
+/** An error on one line, as the visitor may see it. */
+export function errorLine(error: TaskError, payloads: boolean): string {
   const { name, message } = payloads ? error : withheldError(error)
   const text = [name === 'Error' ? '' : name, message].filter(Boolean).join(': ') || 'Error'
   return text.replaceAll(/\s+/g, ' ').slice(0, LONGEST_ERROR)

@@ -1,0 +1,248 @@
+import type { JSX } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { ListReply, ListRow } from '../../src/api/list.ts'
+import { AskFirst } from '../bulk/ask-first.tsx'
+import { note, sayPolitely } from '../data/announce.ts'
+import type { What, Which } from '../data/bulk.ts'
+import { useMay } from '../data/status.ts'
+import { MuteForm } from '../parts/mute.tsx'
+import { counted } from '../words/count.ts'
+import type { Loaded } from './loaded.ts'
+
+/** The rows that the reader has chosen. */
+export interface Chosen {
+  /** False if nothing can be done to rows: they have no box then. */
+  readonly isOffered: boolean
+  readonly rows: ReadonlyMap<string, ListRow>
+  /** True if all that the search finds is chosen, also what is not loaded. */
+  readonly isAll: boolean
+  /** Chooses a row, or all between it and the one before; the same for a chosen row takes them back. */
+  readonly toggle: (id: string, isRange: boolean) => void
+  /** Chooses all rows that are loaded, or none. */
+  readonly toggleLoaded: () => void
+  readonly all: () => void
+  readonly clear: () => void
+}
+
+/** True if something can be done to a row. */
+export function hasTasks({ tasks }: ListRow): boolean {
+  return tasks.length > 0
+}
+
+/** Chosen rows stay chosen while rows come and go, and until the search changes. */
+export function useChosen(question: string, loaded: Loaded | undefined): Chosen {
+  const [state, setState] = useState({ rows: NONE, isAll: false })
+  const may = [useMay('replay'), useMay('delete'), useMay('mute')]
+  const isOffered = may.includes(true)
+  const anchor = useRef('')
+  const able = (loaded?.rows ?? []).filter(hasTasks)
+  const known = new Map(able.map((row) => [row.id, row]))
+  // A row that was loaded again says what its tasks are now.
+  const rows = state.isAll
+    ? known
+    : new Map([...state.rows].map(([id, row]) => [id, known.get(id) ?? row]))
+  const latest = useRef((_id: string, _isRange: boolean): void => undefined)
+  latest.current = (id, isRange) => {
+    const to = able.findIndex((row) => row.id === id)
+    if (!isOffered || to < 0) return
+    const from = isRange ? able.findIndex((row) => row.id === anchor.current) : -1
+    const part = able.slice(from < 0 ? to : Math.min(from, to), Math.max(from, to) + 1)
+    const isOn = isRange || !rows.has(id)
+    const next = new Map(rows)
+    for (const row of part) {
+      if (isOn) next.set(row.id, row)
+      else next.delete(row.id)
+    }
+    anchor.current = id
+    setState({ rows: next, isAll: false })
+    sayPolitely(`${counted(next.size, 'row')} chosen`)
+  }
+  const clear = (): void => setState({ rows: NONE, isAll: false })
+  const before = useRef(question)
+  useEffect(() => {
+    if (before.current === question) return
+    before.current = question
+    if (rows.size === 0) return
+    note(
+      `The search changed: ${counted(rows.size, 'row')} ${rows.size === 1 ? 'is' : 'are'} no longer chosen.`,
+    )
+    clear()
+  }, [question])
+  const [toggle] = useState(() => (id: string, isRange: boolean) => latest.current(id, isRange))
+  return {
+    isOffered,
+    rows,
+    isAll: state.isAll,
+    toggle,
+    toggleLoaded: () =>
+      able.every(({ id }) => rows.has(id)) ? clear() : setState({ rows: known, isAll: false }),
+    all: () => setState({ rows: NONE, isAll: true }),
+    clear,
+  }
+}
+
+const NONE: ReadonlyMap<string, ListRow> = new Map()
+
+/** What is asked, and of which tasks or causes. */
+type Asked =
+  | { readonly what: What; readonly which: Which }
+  | { readonly what: 'mute'; readonly causes: readonly string[] }
+
+/** What can be done to the chosen rows; without any, to all tasks that the search finds. */
+export function Bulk({
+  reply,
+  loaded,
+  chosen,
+}: {
+  reply: ListReply | undefined
+  loaded: Loaded | undefined
+  chosen: Chosen
+}): JSX.Element | null {
+  const [asked, setAsked] = useState<Asked | undefined>()
+  const filter = reply?.tasks
+  const isSome = chosen.rows.size > 0 && !chosen.isAll
+  useEffect(
+    () => setAsked(undefined),
+    [JSON.stringify(filter), [...chosen.rows.keys()].join(), chosen.isAll],
+  )
+  const close = (): void => setAsked(undefined)
+  if (loaded === undefined || loaded.rows.length === 0 || !chosen.isOffered) return null
+  if (!isSome && filter === undefined) return null
+  return (
+    <div class="bulk">
+      {asked?.what === 'mute' ? (
+        <MuteForm causes={asked.causes} close={close} />
+      ) : asked ? (
+        <AskFirst
+          key={asked.what}
+          what={asked.what}
+          which={asked.which}
+          close={close}
+          started={chosen.clear}
+        />
+      ) : isSome ? (
+        <Some
+          chosen={chosen}
+          ask={setAsked}
+          hasMore={filter !== undefined && loaded.cursor !== undefined}
+        />
+      ) : (
+        <All filter={filter!} chosen={chosen} ask={setAsked} />
+      )}
+    </div>
+  )
+}
+
+function All({
+  filter,
+  chosen,
+  ask,
+}: {
+  filter: NonNullable<ListReply['tasks']>
+  chosen: Chosen
+  ask: (asked: Asked) => void
+}): JSX.Element {
+  const mayRun = useMay('replay')
+  const mayDelete = useMay('delete')
+  const state = filter['state']
+  return (
+    <>
+      <span>All that match{chosen.isAll && ' are chosen'}:</span>
+      {mayRun && state !== 'running' && (
+        <button type="button" onClick={() => ask({ what: 'replay', which: { filter } })}>
+          {state === 'pending' ? 'Run now…' : 'Run again…'}
+        </button>
+      )}
+      {mayDelete && state !== 'running' && state !== 'done' && (
+        <button
+          type="button"
+          class="quiet"
+          onClick={() => ask({ what: 'delete', which: { filter } })}
+        >
+          Delete…
+        </button>
+      )}
+      {chosen.isAll && <Clear chosen={chosen} />}
+    </>
+  )
+}
+
+const RUNS = [
+  ['dead', 'dead task', 'again'],
+  ['pending', 'waiting task', 'now'],
+  ['done', 'done task', 'again'],
+] as const
+
+/** Causes that are muted in one go. */
+const MOST_CAUSES = 20
+
+function Some({
+  chosen,
+  ask,
+  hasMore,
+}: {
+  chosen: Chosen
+  ask: (asked: Asked) => void
+  hasMore: boolean
+}): JSX.Element {
+  const mayRun = useMay('replay')
+  const mayDelete = useMay('delete')
+  const mayMute = useMay('mute')
+  // Two deliveries may have the same tasks.
+  const tasks = [
+    ...new Map(
+      [...chosen.rows.values()].flatMap((row) => row.tasks.map((task) => [task.id, task])),
+    ).values(),
+  ]
+  const idsOf = (...states: readonly string[]): readonly string[] =>
+    tasks.flatMap(({ id, state }) => (states.includes(state) ? id : []))
+  // As in the detail: what is dead comes first, and what is done runs only if nothing else is chosen.
+  const run = RUNS.find(([state]) => idsOf(state).length > 0)
+  const removed = idsOf('dead', 'pending')
+  const causes = [
+    ...new Set(tasks.flatMap(({ state, cause }) => (state === 'dead' && cause) || [])),
+  ]
+  return (
+    <>
+      <b>{counted(chosen.rows.size, 'row')} chosen</b>
+      {mayRun && run && (
+        <button
+          type="button"
+          onClick={() =>
+            ask({ what: 'replay', which: { filter: { state: run[0] }, ids: idsOf(run[0]) } })
+          }
+        >
+          Run {counted(idsOf(run[0]).length, run[1])} {run[2]}…
+        </button>
+      )}
+      {mayDelete && removed.length > 0 && (
+        <button
+          type="button"
+          class="quiet"
+          onClick={() => ask({ what: 'delete', which: { filter: {}, ids: removed } })}
+        >
+          Delete {counted(removed.length, 'task')}…
+        </button>
+      )}
+      {mayMute && causes.length > 0 && causes.length <= MOST_CAUSES && (
+        <button type="button" class="quiet" onClick={() => ask({ what: 'mute', causes })}>
+          Mute {counted(causes.length, 'cause')}…
+        </button>
+      )}
+      {hasMore && (
+        <button type="button" class="quiet" onClick={chosen.all}>
+          Choose all that match
+        </button>
+      )}
+      <Clear chosen={chosen} />
+    </>
+  )
+}
+
+function Clear({ chosen }: { chosen: Chosen }): JSX.Element {
+  return (
+    <button type="button" class="quiet" onClick={chosen.clear}>
+      Choose none
+    </button>
+  )
+}
