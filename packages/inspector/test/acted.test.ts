@@ -128,7 +128,8 @@ test('a new version of the app is a mark in the charts, once for all receivers',
 
 test('a cause is named by its error, also once its tasks are done; mutes stand between', async () => {
   const ada = scene.as({ allow: 'all', as: 'ada' })
-  const [{ cause }] = (await scene.inbox.view!.causes()) as [{ cause: string }]
+  const [first] = await scene.inbox.view!.causes()
+  const { cause } = first!
   await ada.act('mute', { cause, note: 'known', owner: 'payments' })
   await ada.act('mute', { cause })
   scene.broken = false
