@@ -11,7 +11,7 @@ import type { InspectorReply } from '../request.ts'
 import type { FoundRow } from '../search/rows.ts'
 import { withheldError } from '../withheld.ts'
 import type { Context } from './context.ts'
-import { rowsOf, searchIn } from './list.ts'
+import { searchPage, searchIn } from './list.ts'
 
 // Rows of a file, and of one question to the inbox.
 const MOST = 10_000
@@ -36,7 +36,7 @@ export async function answerDownload(context: Context): Promise<InspectorReply> 
         ? DELIVERY_FIELDS
         : // Words are found in deliveries and in tasks.
           [...new Set([...DELIVERY_FIELDS, ...TASK_FIELDS])]
-  const first = await rowsOf(context, search, { limit: PAGE })
+  const first = await searchPage(context, search, { limit: PAGE })
   const until = performance.now() + LONGEST
   const lineOf = (fields: Readonly<Record<string, string | number | undefined>>): string =>
     as === 'csv' ? csvLine(names.map((name) => fields[name])) : ndjsonLine(fields)
@@ -60,7 +60,7 @@ export async function answerDownload(context: Context): Promise<InspectorReply> 
       const { cursor } = page
       if (cursor === undefined || left === 0) return
       if (performance.now() > until) throw new Error('the search took more than 60 s')
-      page = await rowsOf(context, search, { limit: PAGE, cursor })
+      page = await searchPage(context, search, { limit: PAGE, cursor })
     }
   }
 }

@@ -27,7 +27,7 @@ export async function answerList(context: Context): Promise<ListReply> {
     }
   const cursor = query.get('cursor') ?? undefined
   const page = { limit: limitOf(query.get('limit')), ...(cursor !== undefined && { cursor }) }
-  const { rows, ...found } = await rowsOf(context, search, page)
+  const { rows, ...found } = await searchPage(context, search, page)
   return {
     rows: rows.map((row) => listRow(row, visitor.payloads, receivers)),
     ...found,
@@ -52,7 +52,7 @@ function isWhole(search: SearchQuery): boolean {
 }
 
 /** A page of rows. Throws if the visitor may not search so. */
-export async function rowsOf(
+export async function searchPage(
   { inbox, visitor, seal, budget }: Context,
   search: Exclude<SearchQuery, { readonly kind: 'problem' }>,
   page: { readonly limit: number; readonly cursor?: string },

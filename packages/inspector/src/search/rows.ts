@@ -46,7 +46,7 @@ export function listRow(
 }
 
 /** The receivers of this process: they know which topics they answer. */
-export type Answering = readonly Pick<Inspected, 'name' | 'answers'>[]
+type Answering = readonly Pick<Inspected, 'name' | 'answers'>[]
 
 function isAnswered({ receiver, outcome, topics }: Arrival, receivers: Answering): boolean {
   const here = receivers.find(({ name }) => name === receiver)
