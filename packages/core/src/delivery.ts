@@ -72,6 +72,9 @@ export interface Delivery {
   query(): URLSearchParams
 }
 
+/** A delivery, as far as it was read. */
+export type PartialDelivery = Pick<Delivery, 'method' | 'url' | 'body'> & Partial<Delivery>
+
 /** How a host hands over the header lines it received. Names are asked for in lower case. */
 export interface HeaderLines {
   /** The value of the header. Of a repeated header it is the first value, or all of them if the host joins them. */

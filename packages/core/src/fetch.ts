@@ -4,8 +4,7 @@ import { toWebhookError, WebhookError } from './errors.ts'
 import { discard, readStream } from './body/read-stream.ts'
 import type { Receiver, FetchHost } from './receiver/receiver-types.ts'
 import type { Admission } from './receive/admit.ts'
-import type { Reply } from './receive/reply/reply.ts'
-import { toResponse } from './receive/reply/response.ts'
+import { toResponse, type Reply } from './receive/reply/reply.ts'
 
 /** Makes `receiver.fetch`: read → receive → Response. */
 export function createFetch(

@@ -28,13 +28,19 @@ export type { Delivery, DeliveryInit, Json } from './delivery.ts'
 export { createDelivery } from './receive/http-delivery.ts'
 export type { EventMap, WebhookEvent } from './event.ts'
 export type { EventOf } from './subscribe/topic-types.ts'
-export { emptyReply, jsonReply, textReply, xmlReply, type Reply } from './receive/reply/reply.ts'
+export {
+  emptyReply,
+  jsonReply,
+  textReply,
+  xmlReply,
+  type AckOption,
+  type Reply,
+} from './receive/reply/reply.ts'
 export { isWebhookError, WebhookError, type ErrorCode } from './errors.ts'
 export type { ErrorDetails } from './problems.ts'
 export { OBSERVER_METHODS, type ObserverMethod } from './observe/observers.ts'
 export type { LimitOptions } from './limits.ts'
 export type { Duration } from './basics/deadline.ts'
-export type { AckOption } from './receive/reply/ack.ts'
 export type { Answer, AnswerOptions } from './receive/reply/answer.ts'
 export type { Handler, SubscriptionOptions } from './subscribe/subscription.ts'
 export type { TenantLimitOptions } from './subscribe/tenant-limit.ts'

@@ -9,16 +9,19 @@ import type { AnswerOptions } from './receive/reply/answer.ts'
 import type { AnyCommit } from './subscribe/task.ts'
 import { createVersionNote, isTool } from './receiver/app.ts'
 import { checkReceiver, nodeEnv } from './receiver/check-options.ts'
-import { checkRunDue } from './receiver/run-due-options.ts'
 import type { Health } from './receiver/health.ts'
-import type { ReceiverOptions } from './receiver/options.ts'
+import { checkRunDue, type CheckedOptions, type ReceiverOptions } from './receiver/options.ts'
 import { createParts } from './receiver/parts.ts'
 import type { Receiver } from './receiver/receiver-types.ts'
 import { createSubscribing } from './subscribe/subscribing.ts'
 import type { Inbox, Records } from './inbox/inbox.ts'
-import type { ObservedReceiver } from './observer.ts'
-import type { CheckedOptions } from './receiver/checked-options.ts'
-import type { Changed, InboxView, ReplayOptions, TaskFilter, TaskInfo } from './inbox/view.ts'
+import type {
+  Changed,
+  InboxView,
+  ReplayOptions,
+  SubscriptionStats,
+  TaskFilter,
+} from './inbox/view.ts'
 import { UNHANDLED } from './subscribe/subscription.ts'
 import type { NamesPlace } from './provider/lookup/trusted-names.ts'
 import { createDelivery, headOnly, ownDelivery } from './receive/http-delivery.ts'
@@ -54,7 +57,14 @@ export function createReceiver<
   let closed = false
   let asked: (() => Promise<Health>) | undefined
 
-  const detach = settings.attach(observedReceiver(name, provider, inbox, settings.observe))
+  const { view } = inbox
+  const ofThis = ({ receiver }: SubscriptionStats): boolean => receiver === name
+  const detach = settings.attach({
+    name,
+    provider: provider.name,
+    observe: settings.observe,
+    ...(view && { stats: async () => (await view.stats()).filter(ofThis) }),
+  })
   const checkTopics = warnAtStart(settings, () => subscribing.topics(), warn)
   const trusted = inbox.records && keepTrusted(provider, name, inbox.records, warn)
   if (worker === true) outsideRequests(startWorker)
@@ -124,7 +134,7 @@ export function createReceiver<
         ...settings,
         port,
         writes: context.writes,
-        silentAfter: silence,
+        silence,
         isOpen: () => !closed,
         isDeaf,
         subscriptions,
@@ -132,7 +142,7 @@ export function createReceiver<
       return asked()
     },
     replay: async (filter, given) => replayOf(viewOf(inbox), name, filter, given),
-    tasks: async (filter) => tasksOf(viewOf(inbox), name, filter),
+    tasks: async (filter) => (await viewOf(inbox).list({ ...filter, receiver: name })).rows,
     observe(observer) {
       checkObject('observe: observer', observer)
       return settings.observe(observer)
@@ -209,22 +219,6 @@ export function createReceiver<
   }
 }
 
-/** The receiver as its observers see it. */
-function observedReceiver(
-  name: string,
-  { name: provider }: Provider,
-  { view }: Inbox,
-  observe: ObservedReceiver['observe'],
-): ObservedReceiver {
-  if (!view) return { name, provider, observe }
-  return {
-    name,
-    provider,
-    observe,
-    stats: async () => (await view.stats()).filter(({ receiver }) => receiver === name),
-  }
-}
-
 /**
  * Warns operators once at start of risky settings. Returns what is called when the handlers are known: it warns of each
  * whose topic is a slip, once.
@@ -272,15 +266,6 @@ async function replayOf(
   return typeof changed === 'number' ? { count: changed, cursor: undefined } : changed
 }
 
-/** As `receiver.tasks`. */
-async function tasksOf(
-  view: InboxView,
-  receiver: string,
-  filter: TaskFilter & { readonly limit?: number } = {},
-): Promise<readonly TaskInfo[]> {
-  return (await view.list({ ...filter, receiver })).rows
-}
-
 /** Looks again at stored events without a subscription, since this process may have one for them. */
 async function dueNow(view: InboxView, receiver: string, closed: () => boolean): Promise<void> {
   const waiting = { subscription: UNHANDLED, state: 'pending' as const }
@@ -311,12 +296,11 @@ function keepTrusted(
   return { close: async () => void (await Promise.all(places.map((place) => place.saved()))) }
 }
 
-interface Place extends NamesPlace {
-  /** Resolves when nothing is being saved. */
-  saved(): Promise<void>
-}
-
-function placeOf(records: Records, key: string, warn: (message: string) => void): Place {
+function placeOf(
+  records: Records,
+  key: string,
+  warn: (message: string) => void,
+): NamesPlace & { saved(): Promise<void> } {
   let latest: readonly string[] | undefined
   let saving: Promise<void> | undefined
   return {

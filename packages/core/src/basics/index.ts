@@ -2,7 +2,7 @@
 export type { ReceiverSettings } from '../receiver/receiver-types.ts'
 export type { CatchUpFailure, CaughtUp } from '../receiver/caught-up.ts'
 export type { IngestInit, IngestOptions, IngestResult } from '../receive/ingest.ts'
-export type { Dedupe } from '../receive/identify.ts'
+export type { Dedupe } from '../receiver/options.ts'
 export type {
   StepName,
   CallInfo,

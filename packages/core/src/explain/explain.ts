@@ -17,7 +17,7 @@ import { search } from './trial/search.ts'
 import { type Subject, subjectOf } from './subject.ts'
 import { createTrial, type Trial, deliveryOf } from './trial/trial.ts'
 import type { SenderSecrets } from './secret/secrets.ts'
-import { loadXml } from '../body/xml/xml.ts'
+import { loadXml, readsXml } from '../body/xml/xml.ts'
 import { toWebhookError, type WebhookError } from '../errors.ts'
 import { isPromise } from '../basics/maybe.ts'
 import type { About } from '../provider/about.ts'
@@ -199,7 +199,7 @@ async function judgeCase(
   fingerprints: boolean,
 ): Promise<Case> {
   const nothing: Reads = { headers: new Set(), url: false, body: false, method: false }
-  if (provider.xml === true || provider.formats?.includes('xml')) await loadXml()
+  if (readsXml(provider)) await loadXml()
   let subject: Subject
   try {
     subject = await subjectOf(delivery, provider, fingerprints)

@@ -11,15 +11,28 @@ export interface Head {
   readonly headers: HeaderLines
 }
 
-/** Permission to read a body: how many bytes, and the account that counts them. */
-export interface Admission extends Account {
-  /** When the head was judged, in milliseconds since 1970 and on the monotonic clock. */
+/** Permission to read a body, and the account of the bytes that were read. */
+export interface Admission {
+  /** When the head was judged: in milliseconds since 1970, and on the monotonic clock. */
   readonly at: number
   readonly started: number
-  /** Bytes of the body that may be read. */
+  /** Maximum size of the body, in bytes. */
   readonly limit: number
-  /** The rejection of a body that is larger, with its length if the head declares one. */
+  /** Returns the rejection of a larger body; `length` is what its head declares, in bytes. */
   tooLarge(length?: number): WebhookError
+  /**
+   * Counts bytes that arrived. If there is no room, slower bodies that are still being read are dropped, the slowest
+   * first. Those whose head proved the sender are dropped last.
+   *
+   * @throws {WebhookError} `overloaded` (503) if no body is slower than this one.
+   */
+  take(bytes: number): void
+  /** Calls `drop` if this body is dropped while it is read. */
+  onDrop(drop: (error: WebhookError) => void): void
+  /** Marks the body as complete, so that it is not dropped any more. */
+  complete(): void
+  /** Releases the counted bytes. A second call does nothing. */
+  release(): void
 }
 
 /** The receiver as `admit` sees it. */
@@ -28,10 +41,10 @@ interface AdmitContext {
   readonly limits: Limits
   readonly now: () => number
   readonly monotonic: () => number
-  /** Throws if the receiver takes no deliveries now. */
-  readonly ensureOpen: () => void
-  /** True reads the body of a head that is rejected, so that `explain` can look at the whole: only in development. */
+  /** Reads the body of a request whose head is rejected, so that `explain` sees all of it. */
   readonly lenient: boolean
+  /** Throws if the receiver accepts no deliveries now. */
+  readonly ensureOpen: () => void
 }
 
 // Greetings that come as an unsigned POST are a few fields.
@@ -45,7 +58,7 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
   const { provider, limits, now, monotonic } = context
   const methods = provider.methods ?? ['POST']
   const codings = Object.keys(provider.codings ?? {})
-  const budget = createBudget(limits.totalBuffered, monotonic)
+  const open = createBudget(limits.totalBuffered, monotonic)
   // Cached: origins repeat, and parsing a URL costs as much as reading a small body.
   let known = 'http://localhost/'
 
@@ -57,10 +70,10 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
     const declared = declaredLength(head.header('content-length'))
     if (declared > limits.body) throw tooLarge(limits.body, declared)
     const rejection = provider.admit && !context.lenient ? rejectionOf(head) : undefined
+    if (rejection && (!mayGreet(head.method) || declared > GREETING)) throw rejection
+    const limit = rejection ? GREETING : limits.body
     const proven = rejection === undefined && provider.proves === true
-    if (rejection === undefined) return grant(limits.body, undefined, proven)
-    if (!mayGreet(head.method) || declared > GREETING) throw rejection
-    return grant(GREETING, rejection, false)
+    return open(limit, proven, rejection, now(), monotonic())
   }
 
   // Schemes that sign the URL would throw, as for the target `http://[`.
@@ -74,11 +87,6 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
       })
     const path = url.indexOf('/', url.indexOf('://') + 3)
     if (path > 0) known = url.slice(0, path + 1)
-  }
-
-  function grant(limit: number, rejection: WebhookError | undefined, proven: boolean): Admission {
-    const started = monotonic()
-    return new BodyAdmission(budget.open(started, proven), limit, rejection, now(), started)
   }
 
   function wrongMethod(method: string): WebhookError {
@@ -123,49 +131,6 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
   }
 }
 
-// A class, since one is made for each request.
-class BodyAdmission implements Admission {
-  readonly limit: number
-  readonly at: number
-  readonly started: number
-  readonly #account: Account
-  readonly #rejection: WebhookError | undefined
-
-  constructor(
-    account: Account,
-    limit: number,
-    rejection: WebhookError | undefined,
-    at: number,
-    started: number,
-  ) {
-    this.at = at
-    this.started = started
-    this.#account = account
-    this.limit = limit
-    this.#rejection = rejection
-  }
-
-  take(bytes: number): void {
-    this.#account.take(bytes)
-  }
-
-  onDrop(drop: (error: WebhookError) => void): void {
-    this.#account.onDrop(drop)
-  }
-
-  complete(): void {
-    this.#account.complete()
-  }
-
-  release(): void {
-    this.#account.release()
-  }
-
-  tooLarge(length?: number): WebhookError {
-    return this.#rejection ?? tooLarge(this.limit, length)
-  }
-}
-
 function declaredLength(length: string | undefined): number {
   return length === undefined ? 0 : Number(length)
 }
@@ -179,86 +144,74 @@ function tooLarge(limit: number, length: number | undefined): WebhookError {
   })
 }
 
-/** Bodies up to this many bytes have a share of their own. */
+// Bodies up to this size have a share of their own.
 const SMALL = 64 * 1024
 const SHARE = 0.25
-/** Of a full share so much is freed at once, so that a flood does not look for the slowest with each part. */
+// The part of a full share that is freed at once: a flood must not search for the slowest body with each part.
 const FREED = 1 / 16
-/** Bodies of a burst come at nearly one pace: the last to come is rejected then, not one that is nearly whole. */
+// Bodies of a burst arrive at nearly one pace. Without this margin one that is nearly complete would be dropped.
 const MARGIN = 2
 
-/** Bytes of all bodies that a receiver holds and has not answered. */
-interface Budget {
-  /**
-   * Makes the account of one request: when it started, on the monotonic clock, and whether its head proved the sender.
-   */
-  open(started: number, proven: boolean): Account
-}
-
-/** What one request holds of the budget. */
-interface Account {
-  /**
-   * Counts bytes that arrived. If there is no room, bodies that are still being read are dropped: those with the slowest
-   * progress since their start, and those whose head proved the sender last. Throws `overloaded` (503) if there are none
-   * that are slower than this one.
-   */
-  take(bytes: number): void
-  /** Calls `drop` if this body is dropped while it is read. */
-  onDrop(drop: (error: WebhookError) => void): void
-  /** The body is whole: it is not dropped any more. */
-  complete(): void
-  /** Gives back the counted bytes. A second call does nothing. */
-  release(): void
-}
+/** Makes the admission of one request. `proven` is true if its head proved the sender. */
+type Open = (
+  limit: number,
+  proven: boolean,
+  rejection: WebhookError | undefined,
+  at: number,
+  started: number,
+) => BodyAdmission
 
 /**
- * Makes a budget of `limit` bytes. A quarter of it is for bodies up to 64 KiB: a body counts there until it grows beyond,
- * so that senders of large bodies never use up what small ones need.
+ * Makes a budget of `total` bytes for all bodies that a receiver holds and has not answered. A quarter of it is for bodies
+ * up to 64 KiB: a body counts there until it is larger. So senders of large bodies never use up the room of small ones.
  */
-export function createBudget(limit: number, monotonic: () => number): Budget {
-  const small = createShare(limit * SHARE, monotonic)
-  const large = createShare(limit - limit * SHARE, monotonic)
-  return { open: (started, proven) => new BodyAccount(small, large, started, proven) }
+export function createBudget(total: number, monotonic: () => number): Open {
+  const small = new Share(total * SHARE, monotonic)
+  const large = new Share(total - total * SHARE, monotonic)
+  return (limit, proven, rejection, at, started) =>
+    new BodyAdmission(small, large, limit, proven, rejection, at, started)
 }
 
 /** One part of the budget, with the bodies that are being read within it. */
-interface Share {
-  readonly reading: Set<BodyAccount>
-  /** Reserves bytes for an account. Throws if too few are free. */
-  take(account: BodyAccount, bytes: number): void
-  give(bytes: number): void
-}
+class Share {
+  readonly reading: Set<BodyAdmission> = new Set()
+  readonly #size: number
+  readonly #monotonic: () => number
+  #left: number
 
-function createShare(size: number, monotonic: () => number): Share {
-  const reading = new Set<BodyAccount>()
-  let left = size
-  return {
-    reading,
-    take(account, bytes) {
-      if (left < bytes && !freed(account, bytes)) throw overloaded()
-      left -= bytes
-    },
-    give: (bytes) => void (left += bytes),
+  constructor(size: number, monotonic: () => number) {
+    this.#size = this.#left = size
+    this.#monotonic = monotonic
   }
 
-  /** Drops bodies that are slower than the asking one, the slowest first; false if they are not enough. */
-  function freed(asking: BodyAccount, bytes: number): boolean {
-    const now = monotonic()
-    const pace = (one: BodyAccount, more = 0): number =>
+  /** Reserves bytes. Throws `overloaded` if too few are free. */
+  take(asking: BodyAdmission, bytes: number): void {
+    if (this.#left < bytes) this.#free(asking, bytes)
+    if (this.#left < bytes) throw overloaded()
+    this.#left -= bytes
+  }
+
+  give(bytes: number): void {
+    this.#left += bytes
+  }
+
+  /** Drops bodies that are slower than the asking one, the slowest first. */
+  #free(asking: BodyAdmission, bytes: number): void {
+    const now = this.#monotonic()
+    const pace = (one: BodyAdmission, more = 0): number =>
       (one.held + more) / Math.max(now - one.started, 1)
     const most = pace(asking, bytes) / MARGIN
-    const slower = [...reading]
+    const slower = [...this.reading]
       .map((one) => ({ one, pace: pace(one) }))
       .filter(({ one, pace }) =>
         one.proven === asking.proven ? one !== asking && pace < most : asking.proven,
       )
       .sort((a, b) => Number(a.one.proven) - Number(b.one.proven) || a.pace - b.pace)
-    const enough = Math.max(bytes, size * FREED)
+    const enough = Math.max(bytes, this.#size * FREED)
     for (const { one } of slower) {
-      if (left >= enough) break
+      if (this.#left >= enough) break
       one.drop(overloaded())
     }
-    return left >= bytes
   }
 }
 
@@ -267,20 +220,38 @@ function overloaded(): WebhookError {
 }
 
 // A class, since one is made for each request.
-class BodyAccount implements Account {
-  readonly started: number
+class BodyAdmission implements Admission {
+  readonly limit: number
   readonly proven: boolean
-  held = 0
+  readonly at: number
+  readonly started: number
+  held: number = 0
   readonly #large: Share
+  readonly #rejection: WebhookError | undefined
   #share: Share
   #dropped: WebhookError | undefined
   #drop: ((error: WebhookError) => void) | undefined
 
-  constructor(small: Share, large: Share, started: number, proven: boolean) {
+  constructor(
+    small: Share,
+    large: Share,
+    limit: number,
+    proven: boolean,
+    rejection: WebhookError | undefined,
+    at: number,
+    started: number,
+  ) {
     this.#share = small
     this.#large = large
-    this.started = started
+    this.limit = limit
     this.proven = proven
+    this.#rejection = rejection
+    this.at = at
+    this.started = started
+  }
+
+  tooLarge(length?: number): WebhookError {
+    return this.#rejection ?? tooLarge(this.limit, length)
   }
 
   take(bytes: number): void {

@@ -1,16 +1,14 @@
 import type { WebhookError } from '../errors.ts'
 import type { EventRecord } from '../event.ts'
 import type { ArrivalOutcome } from '../inbox/journal.ts'
-import type { Delivery } from '../delivery.ts'
+import type { PartialDelivery } from '../delivery.ts'
 import type { RequestInfo, StepName } from '../observe/infos.ts'
 import type { Observer } from '../observer.ts'
-import type { Provider } from '../provider/provider.ts'
 import { pathOf } from './strip.ts'
 
-/** Whose delivery it is, and who hears of it. */
 interface ExchangeContext {
   readonly receiver: string
-  readonly provider: Pick<Provider, 'name'>
+  readonly provider: { readonly name: string }
   readonly observer: Observer
   readonly monotonic: () => number
 }
@@ -18,7 +16,7 @@ interface ExchangeContext {
 /** One delivery on its way through the steps: what observers and the journal hear of it. */
 export class Exchange {
   readonly #context: ExchangeContext
-  readonly #delivery: Pick<Delivery, 'method' | 'url' | 'body'> & Partial<Delivery>
+  readonly #delivery: PartialDelivery
   /** When its head arrived, in milliseconds since 1970. */
   readonly at: number
   /** When its head arrived, on the monotonic clock, in milliseconds. */
@@ -27,12 +25,7 @@ export class Exchange {
   verified = false
   #info: RequestInfo | undefined
 
-  constructor(
-    context: ExchangeContext,
-    delivery: Pick<Delivery, 'method' | 'url' | 'body'> & Partial<Delivery>,
-    at: number,
-    started: number,
-  ) {
+  constructor(context: ExchangeContext, delivery: PartialDelivery, at: number, started: number) {
     this.#context = context
     this.#delivery = delivery
     this.at = at
@@ -74,7 +67,7 @@ export interface Conclusion {
   readonly events: readonly EventRecord[]
   readonly error?: WebhookError
   /** The rejected delivery, as far as it was read. */
-  readonly delivery?: Pick<Delivery, 'method' | 'url' | 'body'> & Partial<Delivery>
+  readonly delivery?: PartialDelivery
 }
 
 // Of the grammar of https://www.w3.org/TR/trace-context/ only the length is checked: its readers check the rest.

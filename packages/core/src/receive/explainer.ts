@@ -1,8 +1,7 @@
 import type { Delivery } from '../delivery.ts'
 import type { WebhookError } from '../errors.ts'
 import { explainedCodes } from '../explain/explained-codes.ts'
-import type { Observer } from '../observer.ts'
-import type { Provider } from '../provider/provider.ts'
+import type { CheckedOptions } from '../receiver/options.ts'
 import type { Exchange } from './exchange.ts'
 
 /** Looks for the cause of a rejection, off the path of its reply. */
@@ -18,14 +17,10 @@ const EVERY = 1000
  * while no observer listens. Requests that were rejected before their body was read
  * cannot be explained: in development, heads are judged with their body.
  */
-export function createExplainer(context: {
-  readonly provider: Provider
-  readonly observer: Observer
-  readonly monotonic: () => number
-  /** Milliseconds of one look. */
-  readonly ms: number
-}): Explainer {
-  const { provider, observer, monotonic, ms } = context
+export function createExplainer(
+  { provider, observer, monotonic }: Pick<CheckedOptions, 'provider' | 'observer' | 'monotonic'>,
+  ms: number,
+): Explainer {
   let last = -Infinity
 
   return (exchange, delivery, { code }) => {

@@ -9,6 +9,7 @@ import {
   type Json,
   type DeliveryInit,
   type Delivery,
+  type PartialDelivery,
 } from '../delivery.ts'
 import { gunzip } from '../body/inflate.ts'
 import { defaultLimits, type Limits } from '../limits.ts'
@@ -90,7 +91,7 @@ export function headOnly(
   { method = 'POST', url, headers }: Pick<DeliveryInit, 'method' | 'url' | 'headers'>,
   limits: Limits,
   declared: Declaration,
-): Pick<Delivery, 'method' | 'url' | 'body'> & Partial<Delivery> {
+): PartialDelivery {
   const lines = headers === undefined ? undefined : toHeaderLines(headers)
   return lines && hasNoBody(method, lines)
     ? createDelivery({ method, url, headers: lines }, limits, declared)

@@ -5,7 +5,6 @@ import {
   type EventDraft,
   type EventRecord,
   type StoredDelivery,
-  type WebhookEvent,
   tenantKey,
   type Guard,
 } from '../event.ts'
@@ -16,19 +15,15 @@ import type { Exchange } from './exchange.ts'
 import { UNHANDLED, type Subscription, taskDrafts } from '../subscribe/subscription.ts'
 import { without, type CredentialPlace } from './credentials/places.ts'
 import { payloadPlaces } from './strip.ts'
-import type { Limits } from '../limits.ts'
-import type { Observer } from '../observer.ts'
 import type { Admission } from './admit.ts'
 import type { Answers } from './reply/answer.ts'
 import type { ConflictWatch } from './conflict.ts'
-import type { KeepBody } from './erasure.ts'
 import type { Explainer } from './explainer.ts'
 import type { Recorder } from '../observe/recorder.ts'
-import type { Reply } from './reply/reply.ts'
 import type { Silence, Writes } from '../observe/last-heard.ts'
+import type { CheckedOptions, Dedupe } from '../receiver/options.ts'
 import { createHash, randomUUID } from 'node:crypto'
 
-/** The events of a delivery. */
 export interface Identified {
   readonly events: readonly EventRecord[]
   /** The events to store: those with a subscription. */
@@ -224,44 +219,23 @@ export type IdentifyContext = Pick<
 >
 
 /** The receiver as the steps of a delivery see it. */
-export interface ReceiveContext {
+export interface ReceiveContext extends CheckedOptions {
   readonly receiver: string
-  readonly provider: Provider
   readonly port: Port
   readonly answers: Answers
-  readonly observer: Observer
-  readonly now: () => number
-  /** Milliseconds of a clock that never goes back, for durations. */
-  readonly monotonic: () => number
   /** Writes the journal, if the inbox keeps one. */
   readonly recorder: Recorder | undefined
   readonly silence: Silence
   readonly writes: Writes
   readonly explainer: Explainer | undefined
-  /** Undefined if no observer asks, or the inbox cannot tell. */
+  /** Undefined if no observer has `idConflict`, or the inbox has no view. */
   readonly conflicts: () => ConflictWatch | undefined
-  readonly limits: Limits
-  readonly ack: Reply
-  readonly exact: boolean
-  /** A Content-Type that contradicts the format is rejected. */
-  readonly strictLabels: boolean
-  readonly dedupe: Dedupe
-  readonly onUnhandled: 'acknowledge' | 'store' | 'reject'
-  /** True if nothing subscribes and no option says that this is intended: every event would be lost. */
+  /** True if nothing subscribes and the app has not set `onUnhandled`: every event would be lost. */
   readonly isDeaf: () => boolean
-  /** Set if less than all is kept of events whose tasks are done. */
-  readonly keepBody: KeepBody | undefined
-  readonly tenantKey: ((event: WebhookEvent) => string) | undefined
   readonly subscriptionsOf: (event: EventDraft) => readonly Subscription[]
   readonly admit: (head: Delivery) => Admission
   readonly strip: (delivery: Delivery, receivedAt: number) => StoredDelivery
 }
-
-/**
- * The identity of an event. `id`: the sender's id. `id+digest`: the id; the same signed content under another id is a
- * duplicate too. `digest`: the id, else a digest of the body. `none`: no two events are the same.
- */
-export type Dedupe = 'id' | 'id+digest' | 'digest' | 'none'
 
 /** The parts that the identity of an event is made of. */
 interface IdentitySource {
@@ -272,15 +246,15 @@ interface IdentitySource {
   digest: string
 }
 
-/** The identity of one event: its key, and further keys that no other event may have. */
+const MAX_ID = 256
+const HASHED = 'sha256:'
+
+/** The key of an event, and further keys that no other event may have. */
 interface Identity {
   readonly key: string
   readonly dedupe: boolean
   readonly guards: readonly Guard[] | undefined
 }
-
-const MAX_ID = 256
-const HASHED = 'sha256:'
 
 /** The identity of the event at that place of its delivery. Every key starts with the tenant. */
 export function identityOf(source: IdentitySource, draft: EventDraft, at: number): Identity {

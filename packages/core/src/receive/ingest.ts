@@ -1,5 +1,5 @@
 import { parseBody } from '../body/formats.ts'
-import { loadXml } from '../body/xml/xml.ts'
+import { loadXml, readsXml } from '../body/xml/xml.ts'
 import type { DeliveryInit } from '../delivery.ts'
 import { toWebhookError, WebhookError } from '../errors.ts'
 import type { Accepted } from '../inbox/inbox.ts'
@@ -48,7 +48,7 @@ export async function ingest(
   const delivery = ownDelivery(given, context.limits, context.provider)
   const exchange = new Exchange(context, delivery, context.now(), context.monotonic())
   markVerified(delivery)
-  if (context.provider.xml === true || context.provider.formats?.includes('xml')) await loadXml()
+  if (readsXml(context.provider)) await loadXml()
   try {
     const body = await parseBody(delivery, context.exact)
     const identified = identify(

@@ -1,12 +1,10 @@
 import { receivedRoom, weigh, weighMost } from '../basics/room.ts'
 import { checkLabel, parseBody } from '../body/formats.ts'
-import { loadXml, xmlReady } from '../body/xml/xml.ts'
-import type { Delivery } from '../delivery.ts'
+import { loadXml, readsXml, xmlReady } from '../body/xml/xml.ts'
+import type { Delivery, PartialDelivery } from '../delivery.ts'
 import { toWebhookError, WebhookError } from '../errors.ts'
 import type { Host, Accepted, IntakeItem } from '../inbox/inbox.ts'
 import { isPromise, type MaybePromise } from '../basics/maybe.ts'
-import type { Provider } from '../provider/provider.ts'
-import type { Admission } from './admit.ts'
 import { Exchange, type Conclusion } from './exchange.ts'
 import { identify, type Identified, type ReceiveContext } from './identify.ts'
 import { type Reply, problem } from './reply/reply.ts'
@@ -27,8 +25,9 @@ export async function receive(
   host: Host,
 ): Promise<Reply> {
   const { provider, observer } = context
-  const exchange = openExchange(context, delivery, host.admission)
-  let admission = host.admission
+  let { admission } = host
+  const at = admission?.at ?? context.now()
+  const exchange = new Exchange(context, delivery, at, admission?.started ?? context.monotonic())
   let held = 0
   try {
     admission ??= context.admit(delivery)
@@ -38,7 +37,7 @@ export async function receive(
     observer.received?.(exchange.info)
     exchange.stepEnded('read')
 
-    if (needsXml(provider) && !xmlReady()) await loadXml()
+    if (readsXml(provider) && !xmlReady()) await loadXml()
 
     if (provider.greet) {
       const greeting = await provider.greet(delivery, context.now)
@@ -96,19 +95,6 @@ export async function receive(
   }
 }
 
-function openExchange(
-  context: ReceiveContext,
-  delivery: Delivery,
-  admission: Admission | undefined,
-): Exchange {
-  return new Exchange(
-    context,
-    delivery,
-    admission?.at ?? context.now(),
-    admission?.started ?? context.monotonic(),
-  )
-}
-
 /** Bytes that the parsed body may take. Its marks are counted only where there is no room for as many as there can be. */
 function roomFor({ content }: Delivery): number {
   const most = weighMost(content)
@@ -123,10 +109,6 @@ function giveBackUnused(held: number, { content }: Delivery): number {
   const weight = weigh(content)
   receivedRoom.give(held - weight)
   return weight
-}
-
-function needsXml({ xml, formats }: Provider): boolean {
-  return xml === true || (formats !== undefined && formats.includes('xml'))
 }
 
 /** Hands all events of a delivery to the inbox in one call. */
@@ -164,7 +146,7 @@ function unavailable(writes: Writes, error: unknown): never {
 /** Rejects a delivery: the reason to the observers, its code to the sender. Adapters call it for what they reject. */
 export function reject(
   context: ReceiveContext,
-  delivery: Pick<Delivery, 'method' | 'url' | 'body'> & Partial<Delivery>,
+  delivery: PartialDelivery,
   error: WebhookError,
   exchange: Exchange = new Exchange(context, delivery, context.now(), context.monotonic()),
 ): Reply {
@@ -176,7 +158,7 @@ export function reject(
 
 function rejectionReply(
   context: ReceiveContext,
-  delivery: Pick<Delivery, 'method' | 'url' | 'body'> & Partial<Delivery>,
+  delivery: PartialDelivery,
   error: WebhookError,
 ): Reply {
   try {
@@ -214,7 +196,7 @@ function conclude(
   return reply
 }
 
-/** The inbox's result for all events, in one word. */
+/** The result of a delivery with these events. */
 export function outcomeOf(taken: readonly Accepted[]): 'accepted' | 'duplicate' | 'unhandled' {
   if (taken.length === 0) return 'unhandled'
   return taken.every((one) => one === 'duplicate') ? 'duplicate' : 'accepted'

@@ -1,6 +1,6 @@
 import { kindOf, unknownOptions } from '../basics/unknown-options.ts'
 import { parseBody } from '../body/formats.ts'
-import { loadXml } from '../body/xml/xml.ts'
+import { loadXml, readsXml } from '../body/xml/xml.ts'
 import { toWebhookError } from '../errors.ts'
 import { toEvent, type EventMap, type WebhookEvent } from '../event.ts'
 import { resolveLimits, type LimitOptions, type Limits } from '../limits.ts'
@@ -57,7 +57,7 @@ export async function verifyRequest<Events extends EventMap>(
     const delivery = ownDelivery({ ...head, ...(read && { body: read }) }, limits, provider)
     if (delivery.body.byteLength > admission.limit)
       throw admission.tooLarge(delivery.body.byteLength)
-    if (provider.xml === true || provider.formats?.includes('xml')) await loadXml()
+    if (readsXml(provider)) await loadXml()
 
     const greeting = await provider.greet?.(delivery, Date.now)
     if (greeting) {

@@ -1,5 +1,5 @@
 import { wrongOption } from '../basics/unknown-options.ts'
-import type { CheckedOptions } from './checked-options.ts'
+import type { CheckedOptions } from './options.ts'
 import type { Records } from '../inbox/inbox.ts'
 import type { Json } from '../delivery.ts'
 

@@ -4,6 +4,7 @@ import type { Inbox, Port } from '../inbox/inbox.ts'
 import { takenIn, usualGap } from './progress.ts'
 import type { Silence, Writes } from '../observe/last-heard.ts'
 import type { Subscriptions } from '../subscribe/subscription.ts'
+import type { CheckedOptions } from './options.ts'
 import { errorText, memberOf, textOf } from '../errors.ts'
 
 /** The state of a receiver. Times in milliseconds since 1970. */
@@ -32,26 +33,16 @@ export interface Health {
 }
 
 /** The receiver as {@link createHealth} sees it. */
-interface HealthContext {
-  readonly name: string
-  readonly inbox: Inbox
+interface HealthContext extends Pick<
+  CheckedOptions,
+  'name' | 'inbox' | 'now' | 'monotonic' | 'worker'
+> {
   readonly port: Port
   readonly writes: Writes
-  readonly silentAfter: Silence
+  readonly silence: Silence
   readonly isOpen: () => boolean
-  /** True if nothing subscribes, so that every delivery is rejected. */
   readonly isDeaf: () => boolean
-  readonly now: () => number
-  readonly monotonic: () => number
   readonly subscriptions: Subscriptions
-  readonly worker: boolean | 'onDemand'
-}
-
-interface Figures {
-  readonly pending: number | undefined
-  readonly oldest: number | undefined
-  readonly dead: number | undefined
-  readonly running: number
 }
 
 // A probe of Kubernetes waits for a second unless it is told otherwise.
@@ -65,7 +56,7 @@ const MINUTE = 60_000
 
 /** Makes the function that asks the inbox, for less than a second. It never rejects. */
 export function createHealth(context: HealthContext): () => Promise<Health> {
-  const { name, inbox, port, writes, silentAfter: silence, now, monotonic } = context
+  const { name, inbox, port, writes, silence, now, monotonic } = context
   let probing: Promise<void> | undefined
   let probed: { readonly at: number; readonly failure: unknown } | undefined
   let looked = { wall: now(), monotonic: monotonic() }
@@ -73,49 +64,52 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
   return async function health() {
     const until = performance.now() + PATIENCE
     const late = (): Error => new Error(`${inbox.name} has not answered for ${PATIENCE} ms`)
-    const common = { receiver: name, silentAfter: silence.limit }
+    const known = { receiver: name, silentAfter: silence.limit }
     const stepped = stepOfClock()
     try {
       const asked = Promise.all([
         figures(context),
-        lastDelivery(context),
+        lastDeliveryAt(context),
         context.isOpen() ? writeFailure() : undefined,
       ])
-      const [{ running, oldest, ...known }, last, failure] = await within(asked, until, late)
-      const full = inbox.maxPending !== undefined && (known.pending ?? 0) >= inbox.maxPending
-      const deaf = context.isDeaf()
-      const accepts = context.isOpen() && !deaf && !full && failure === undefined
-      const standing = await within(standsFor(oldest, running, stepped), until, late)
+      const [{ running, pending, oldestDueAt, dead }, lastDelivery, failure] = await within(
+        asked,
+        until,
+        late,
+      )
+      const isFull = inbox.maxPending !== undefined && (pending ?? 0) >= inbox.maxPending
+      const cause = !context.isOpen()
+        ? 'closed: the receiver was closed'
+        : context.isDeaf()
+          ? `no handler: ${messageOf({ problem: 'no_subscriptions', got: name })}`
+          : isFull
+            ? `full: ${pending} tasks are waiting, maxPending is ${inbox.maxPending}; raise it or run more workers`
+            : failure === undefined
+              ? undefined
+              : inboxCause(failure)
+      const stopped = await within(stoppedCause(oldestDueAt, running, stepped), until, late)
       return {
-        ok: accepts && standing === undefined,
-        accepting: accepts,
-        processing: standing === undefined,
-        cause: !context.isOpen()
-          ? 'closed: the receiver was closed'
-          : deaf
-            ? `no handler: ${messageOf({ problem: 'no_subscriptions', got: name })}`
-            : full
-              ? `full: ${known.pending} tasks are waiting, maxPending is ${inbox.maxPending}; raise it or run more workers`
-              : failure !== undefined
-                ? inboxCause(failure)
-                : standing,
-        ...common,
+        ok: cause === undefined && stopped === undefined,
+        accepting: cause === undefined,
+        processing: stopped === undefined,
+        cause: cause ?? stopped,
         ...known,
-        oldestDueAt: oldest,
-        lastDelivery: last,
+        pending,
+        oldestDueAt,
+        dead,
+        lastDelivery,
       }
     } catch (error) {
-      const figures = { pending: undefined, oldestDueAt: undefined, dead: undefined }
-      const cause = inboxCause(error)
-      const last = silence.last
       return {
         ok: false,
         accepting: false,
         processing: true,
-        cause,
-        ...common,
-        ...figures,
-        lastDelivery: last,
+        cause: inboxCause(error),
+        ...known,
+        pending: undefined,
+        oldestDueAt: undefined,
+        dead: undefined,
+        lastDelivery: silence.last,
       }
     }
   }
@@ -159,7 +153,7 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
   }
 
   /** Undefined if due tasks are run, else the cause. */
-  async function standsFor(
+  async function stoppedCause(
     oldest: number | undefined,
     running: number,
     stepped: number,
@@ -167,7 +161,11 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
     if (oldest === undefined) return undefined
     const gap = context.worker === 'onDemand' ? await usualGap(inbox, name) : 0
     // A task that runs may hold the place of those that are due, for as long as an attempt may take.
-    const held = running > 0 ? longest(context.subscriptions) + (inbox.lease ?? 0) : 0
+    const held =
+      running > 0
+        ? Math.max(0, ...context.subscriptions.all.map(({ timeout }) => timeout)) +
+          (inbox.lease ?? 0)
+        : 0
     const limit = Math.max(MINUTE, 3 * (inbox.lease ?? 0), 3 * gap, held)
     const due = now() - stepped - oldest
     if (due <= limit || (await takenIn(inbox, name, now() - limit, now()))) return undefined
@@ -183,36 +181,32 @@ async function probeRecords({ records }: Inbox, name: string): Promise<void> {
   await records.set(key, null, found?.version ?? 0)
 }
 
-async function figures({ name, inbox }: HealthContext): Promise<Figures> {
-  if (!inbox.view) return { pending: undefined, oldest: undefined, dead: undefined, running: 0 }
-  let pending = 0
-  let running = 0
-  let dead = 0
-  let oldest: number | undefined
-  for (const lane of await inbox.view.stats()) {
-    if (lane.receiver !== name) continue
-    pending += lane.counts.pending + lane.counts.running
-    running += lane.counts.running
-    dead += lane.counts.dead
-    if (lane.oldestDueAt !== undefined) oldest = Math.min(oldest ?? Infinity, lane.oldestDueAt)
-  }
-  return { pending, oldest, dead, running }
-}
-
-async function lastDelivery({
+async function figures({
   name,
   inbox,
-  silentAfter: silence,
+}: HealthContext): Promise<Pick<Health, 'pending' | 'oldestDueAt' | 'dead'> & { running: number }> {
+  const found = { pending: 0, oldestDueAt: undefined as number | undefined, dead: 0, running: 0 }
+  if (!inbox.view) return { ...found, pending: undefined, dead: undefined }
+  for (const { receiver, counts, oldestDueAt } of await inbox.view.stats()) {
+    if (receiver !== name) continue
+    found.pending += counts.pending + counts.running
+    found.running += counts.running
+    found.dead += counts.dead
+    if (oldestDueAt !== undefined)
+      found.oldestDueAt = Math.min(found.oldestDueAt ?? Infinity, oldestDueAt)
+  }
+  return found
+}
+
+async function lastDeliveryAt({
+  name,
+  inbox,
+  silence,
 }: HealthContext): Promise<number | undefined> {
   if (silence.last !== undefined || !inbox.journal) return silence.last
   const genuine = ['accepted', 'duplicate', 'unhandled'] as const
   const page = await inbox.journal.deliveries({ receiver: name, outcome: genuine, limit: 1 })
   return page.rows[0]?.at
-}
-
-/** The longest time that an attempt of a subscription may take, in milliseconds. */
-function longest({ all }: Subscriptions): number {
-  return Math.max(0, ...all.map(({ timeout }) => timeout))
 }
 
 // Codes and words of SQLite, PostgreSQL (appendix A of its manual), Redis and the operating system. The first that matches counts.

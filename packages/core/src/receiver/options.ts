@@ -1,13 +1,15 @@
-import type { AnyCommit } from '../subscribe/task.ts'
-import type { Duration } from '../basics/deadline.ts'
+import { milliseconds, type Duration } from '../basics/deadline.ts'
+import { unknownOptions } from '../basics/unknown-options.ts'
 import type { EventMap, WebhookEvent } from '../event.ts'
 import type { Inbox } from '../inbox/inbox.ts'
-import type { KeyOption } from '../inbox/seal.ts'
-import type { LimitOptions } from '../limits.ts'
+import type { KeyOption, Seal } from '../inbox/seal.ts'
+import type { LimitOptions, Limits } from '../limits.ts'
+import type { Observers } from '../observe/observers.ts'
 import type { Observer } from '../observer.ts'
 import type { Provider } from '../provider/provider.ts'
-import type { Dedupe } from '../receive/identify.ts'
-import type { AckOption } from '../receive/reply/ack.ts'
+import type { KeepBody } from '../receive/erasure.ts'
+import type { AckOption, Reply } from '../receive/reply/reply.ts'
+import type { AnyCommit } from '../subscribe/task.ts'
 
 /** Options of `createReceiver`. */
 export interface ReceiverOptions<
@@ -37,7 +39,7 @@ export interface ReceiverOptions<
    * Events without a subscription are acknowledged and dropped, stored for a later handler, or rejected with 404. Without it, a
    * receiver that has no subscription and no answer at all rejects every delivery with 500. @default 'acknowledge'
    */
-  readonly onUnhandled?: 'acknowledge' | 'store' | 'reject'
+  readonly onUnhandled?: OnUnhandled
   /**
    * The identity of an event. `id`: the sender's id. `id+digest`: the id, and the signed content (method, body, topic and
    * time), so that a captured delivery under another id is a duplicate. `digest`: the id, else a digest of the body.
@@ -70,6 +72,11 @@ export interface ReceiverOptions<
   /** After this time without a verified delivery, observers get `silent`. @default never */
   readonly silentAfter?: Duration
 }
+
+/** How the identity of an event is made: see the option `dedupe`. */
+export type Dedupe = 'id' | 'id+digest' | 'digest' | 'none'
+
+type OnUnhandled = 'acknowledge' | 'store' | 'reject'
 
 /** How payloads are parsed. */
 export interface ParsingOptions {
@@ -130,4 +137,53 @@ export interface RunDueOptions {
   readonly max?: number
   /** Nothing starts in the last part of the time, and `task.signal` tells handlers of the deadline. @default '1s' */
   readonly reserve?: Duration
+}
+
+/** The options of a receiver, checked. */
+export interface CheckedOptions extends Observers {
+  readonly provider: Provider
+  readonly name: string
+  readonly inbox: Inbox
+  /** True if the receiver made its inbox, so that it also closes it. */
+  readonly ownInbox: boolean
+  readonly limits: Limits
+  readonly ack: Reply
+  readonly now: () => number
+  readonly monotonic: () => number
+  readonly onUnhandled: OnUnhandled
+  /** True if the app has set `onUnhandled`. */
+  readonly unhandledMeant: boolean
+  readonly dedupe: Dedupe
+  readonly exact: boolean
+  readonly strictLabels: boolean
+  readonly tenantKey: ((event: WebhookEvent) => string) | undefined
+  readonly worker: boolean | 'onDemand'
+  readonly journal: boolean
+  readonly rejectedBodies: number
+  readonly seal: Seal | undefined
+  /** Undefined if all content stays. */
+  readonly keepBody: KeepBody | undefined
+  /** Time limit of `explain`, in milliseconds; undefined if it is off. */
+  readonly explain: number | undefined
+  /** Reads the body of a request whose head is rejected, so that `explain` sees all of it. */
+  readonly lenient: boolean
+  readonly version: string | undefined
+  readonly silentAfter: number | undefined
+}
+
+/** Checks the options of `receiver.runDue`. `until` is a time of `performance.now()`. */
+export function checkRunDue(options: RunDueOptions): {
+  readonly until: number
+  readonly max: number
+  readonly last: number
+} {
+  unknownOptions('runDue', options, ['deadline', 'max', 'reserve'])
+  const { deadline = '25s', max = Infinity, reserve = '1s' } = options
+  if (max !== Infinity && !(Number.isSafeInteger(max) && max >= 1))
+    throw new TypeError(`runDue: max must be a whole number from 1 and up, got ${String(max)}`)
+  return {
+    until: performance.now() + milliseconds(deadline, 'runDue: deadline'),
+    max,
+    last: milliseconds(reserve, 'runDue: reserve'),
+  }
 }

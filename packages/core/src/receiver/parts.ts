@@ -10,7 +10,7 @@ import { createExplainer } from '../receive/explainer.ts'
 import type { ReceiveContext } from '../receive/identify.ts'
 import { stripper } from '../receive/strip.ts'
 import type { Subscribing } from '../subscribe/subscribing.ts'
-import type { CheckedOptions } from './checked-options.ts'
+import type { CheckedOptions } from './options.ts'
 import { errorText } from '../errors.ts'
 import type { AttemptInfo } from '../observe/infos.ts'
 import type { Observer } from '../observer.ts'
@@ -18,16 +18,6 @@ import type { run as runAttempt } from '../subscribe/run/run.ts'
 import { attemptInfo, type RunContext } from '../subscribe/run/run-context.ts'
 import { UNHANDLED } from '../subscribe/subscription.ts'
 import type { TaskError } from '../inbox/view.ts'
-
-/** The argument of {@link createParts}. */
-interface PartsContext {
-  readonly settings: CheckedOptions
-  readonly subscribing: Subscribing
-  /** Throws if the receiver is closed. */
-  readonly ensureOpen: () => void
-  readonly isDeaf: () => boolean
-  readonly warn: (message: string) => void
-}
 
 /** What a receiver is made of: what the steps of a delivery need, and its side of the inbox with what hears of outcomes there. */
 export interface Parts {
@@ -44,12 +34,19 @@ export function createParts({
   ensureOpen,
   isDeaf,
   warn,
-}: PartsContext): Parts {
+}: {
+  readonly settings: CheckedOptions
+  readonly subscribing: Subscribing
+  readonly ensureOpen: () => void
+  readonly isDeaf: () => boolean
+  readonly warn: (message: string) => void
+}): Parts {
   const { provider, name, inbox, observer, now, monotonic, seal, keepBody } = settings
   const { subscriptions, answers, deadListeners } = subscribing
   const writes = createWrites(monotonic)
+  const { failed } = writes
   const recorder = createRecorder({
-    failed: (error) => writes.failed(error),
+    failed,
     receiver: name,
     inbox,
     kept: settings.journal ? settings.rejectedBodies : undefined,
@@ -64,17 +61,14 @@ export function createParts({
       ? createErasure({ receiver: name, view: inbox.view, keepBody, seal, warn })
       : undefined
   const consumer = createConsumer({
-    failed: (error) => writes.failed(error),
+    ...settings,
+    failed,
     receiver: name,
     inbox: inbox.name,
     retrySpan: provider.retrySpan ?? 0,
     subscriptions,
-    observer,
     recorder,
     erasure,
-    now,
-    monotonic,
-    tenantKey: settings.tenantKey,
     deadListeners,
   })
   const attached = seal
@@ -98,9 +92,7 @@ export function createParts({
     silence: createSilence({ name, limit: settings.silentAfter, now, observer }),
     writes,
     explainer:
-      settings.explain === undefined
-        ? undefined
-        : createExplainer({ ...settings, ms: settings.explain }),
+      settings.explain === undefined ? undefined : createExplainer(settings, settings.explain),
     // Observers can be added later.
     conflicts: () =>
       observer.idConflict && inbox.view
@@ -206,9 +198,10 @@ function createConsumer(context: ConsumerContext): Consumer {
     settled(claim, outcome, stored, ran) {
       if (!stored) return observer.outcomeRejected?.(attemptInfo(context, claim))
       context.recorder?.settled(claim, outcome, ran)
-      if (outcome.kind === 'done') context.erasure?.ended(claim.event)
-      if (outcome.kind === 'done')
+      if (outcome.kind === 'done') {
+        context.erasure?.ended(claim.event)
         return observer.done?.(attemptInfo(context, claim), ran?.duration ?? 0)
+      }
       if (outcome.kind === 'retry')
         return observer.retried?.(attemptInfo(context, claim), outcome.at)
       if (outcome.kind === 'dead')

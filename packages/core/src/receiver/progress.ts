@@ -21,7 +21,8 @@ export async function takenIn(
 
 /** The usual time between two drains of a receiver, in milliseconds; 0 before the second one. */
 export async function usualGap({ records }: Inbox, receiver: string): Promise<number> {
-  return gapOf((await records?.get(keyOf(receiver)))?.value)
+  const { gap } = Object((await records?.get(keyOf(receiver)))?.value) as { gap?: unknown }
+  return typeof gap === 'number' && gap > 0 ? gap : 0
 }
 
 /** Tells that a drain started. What it writes is only for {@link usualGap}, so that a failure changes nothing. */
@@ -41,11 +42,6 @@ export async function drainBegan(
   } catch {
     // The drain itself tells what is wrong with the inbox.
   }
-}
-
-function gapOf(value: unknown): number {
-  const gap = (value as { gap?: unknown } | undefined)?.gap
-  return typeof gap === 'number' && gap > 0 ? gap : 0
 }
 
 function keyOf(receiver: string): string {

@@ -1,12 +1,10 @@
-import { toResponse } from '../receive/reply/response.ts'
-import type { Reply } from '../receive/reply/reply.ts'
+import { toResponse, type Reply } from '../receive/reply/reply.ts'
 import type { Health } from '../receiver/health.ts'
 import type { Receiver } from '../receiver/receiver-types.ts'
 import { unknownOptions } from '../basics/unknown-options.ts'
 import { checkSecret } from '../provider/secrets.ts'
 import { safeEqual } from '../provider/safe-equal.ts'
-import { checkRunDue } from '../receiver/run-due-options.ts'
-import type { RunDueOptions } from '../receiver/options.ts'
+import { checkRunDue, type RunDueOptions } from '../receiver/options.ts'
 
 /** The parts of a request that a route reads, on any host. */
 export interface RouteRequest {

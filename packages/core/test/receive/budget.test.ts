@@ -8,12 +8,12 @@ const overloaded = expect.objectContaining({ code: 'overloaded', status: 503, re
 /** A budget with a clock of its own. */
 function budgetOf(kib: number) {
   let now = 0
-  const budget = createBudget(kib * KIB, () => now)
+  const admission = createBudget(kib * KIB, () => now)
   return {
     later: (ms: number) => void (now += ms),
     /** Opens an account that remembers whether it was dropped, and takes bytes. */
     open: (given: number, { proven = false, whole = false } = {}) => {
-      const account = budget.open(now, proven)
+      const account = admission(Infinity, proven, undefined, 0, now)
       const one = { dropped: false, account, take: (bytes: number) => account.take(bytes * KIB) }
       account.onDrop((error) => {
         expect(error).toEqual(overloaded)

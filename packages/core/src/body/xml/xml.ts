@@ -23,6 +23,17 @@ export interface XmlOptions {
 let loading: Promise<void> | undefined
 let reader: ((text: string, options: XmlOptions) => XmlObject) | undefined
 
+/** True if a provider's bodies may be XML. */
+export function readsXml({
+  xml,
+  formats,
+}: {
+  readonly xml?: boolean
+  readonly formats?: readonly string[]
+}): boolean {
+  return xml === true || formats?.includes('xml') === true
+}
+
 /** Loads the XML parser, once in the life of the process; apps that get no XML never pay for it. */
 export function loadXml(): Promise<void> {
   return (loading ??= import('./xml-read.ts').then(

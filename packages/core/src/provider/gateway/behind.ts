@@ -1,5 +1,6 @@
 import type { Delivery, ParsedBody } from '../../delivery.ts'
 import { parseBody } from '../../body/formats.ts'
+import { readsXml } from '../../body/xml/xml.ts'
 import type { EventDraft, EventMap } from '../../event.ts'
 import { isPromise } from '../../basics/maybe.ts'
 import type { Factory } from '../about.ts'
@@ -44,7 +45,7 @@ export function behind<Events extends EventMap>(
     events: (delivery, body) => eventsOf(gateway, sender, delivery, body),
     // The sender's bytes are the same, whatever the gateway's id is.
     ...(sender.repeats === false && { repeats: false }),
-    ...(unwrap ? wrapped(sender) : bodyOf(gateway, sender)),
+    ...(unwrap ? readsXml(sender) && { xml: true } : bodyOf(gateway, sender)),
   }
   const { sign: _gateway, ...verifying } = made
   if (!sign || unwrap) return verifying as Provider<Events>
@@ -109,10 +110,6 @@ function bodyOf(gateway: Provider, inner: Provider): Partial<Provider> {
     ...(format && gateway.covers.url === true && { format }),
     ...(xml && { xml }),
   }
-}
-
-function wrapped({ xml, formats }: Provider): Partial<Provider> {
-  return { ...((xml || formats?.includes('xml')) && { xml: true }) }
 }
 
 function eventsOf(
@@ -183,24 +180,16 @@ function idOf(gateway: Provider, delivery: Delivery, body: ParsedBody): string |
   }
 }
 
-/** What the sender would send, signed by the gateway. */
+/** Makes what the sender would send, signed by the gateway. */
 function signed(gateway: Provider, inner: Provider, draft: Draft): SignableRequest {
-  const { secret, ...own } = draft
-  const { id, at } = draft
-  const { method, url, headers, body } = inner.sign?.(own) ?? own
-  if (body === undefined)
+  const { secret: _, ...own } = draft
+  const request = inner.sign?.(own)
+  if (!request && draft.body === undefined)
     throw new TypeError(
       `behind: ${inner.name} cannot make a delivery, since only it has the key; give its body as draft.body`,
     )
-  return gateway.sign!({
-    ...(method !== undefined && { method }),
-    ...(url !== undefined && { url }),
-    ...(id !== undefined && { id }),
-    ...(at !== undefined && { at }),
-    ...(secret !== undefined && { secret }),
-    ...(headers && { headers }),
-    body,
-  })
+  const { topic: _topic, payload: _payload, ...rest } = draft
+  return gateway.sign!({ ...rest, ...request })
 }
 
 const NO_LINES: readonly string[] = []

@@ -2,8 +2,7 @@ import type { Delivery } from '../../delivery.ts'
 import type { KeptRequest } from '../../inbox/journal.ts'
 import type { Provider } from '../../provider/provider.ts'
 import { isCredentialName, isNamed, plain } from './judge.ts'
-import { MASK, type Masked, type TextSpans, type TextSpan } from './masked.ts'
-import { placesOf, type CredentialPlace, withParameters } from './places.ts'
+import { MASK, placesOf, type CredentialPlace, withParameters } from './places.ts'
 import { SENDER_CREDENTIALS } from './senders.ts'
 import { textBytes, toBuffer } from '../../body/bytes.ts'
 
@@ -98,6 +97,29 @@ export function masker(provider: Provider): (delivery: Delivery) => KeptRequest 
 function lengthOf(value: string, longer: number): string {
   const length = Number(value)
   return longer === 0 || !Number.isInteger(length) ? value : String(Math.max(length + longer, 0))
+}
+
+/** A body as it may be kept. */
+interface Masked {
+  readonly bytes: Uint8Array
+  /** Where values were masked: `field value[].clientState`, or `body` if nothing of it may be kept. */
+  readonly masked: readonly string[]
+}
+
+/** A value to mask in a text, from one character to before another. */
+interface TextSpan {
+  readonly from: number
+  readonly to: number
+  /** The path of its place. */
+  readonly path: string
+  /** What is there instead. */
+  readonly mask: string
+}
+
+/** Spans of a text, and whether all of it could be read. */
+interface TextSpans {
+  readonly spans: readonly TextSpan[]
+  readonly isRead: boolean
 }
 
 /** A body of which nothing may be kept. */

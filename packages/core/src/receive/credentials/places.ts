@@ -1,5 +1,7 @@
 import { isCredentialName } from './judge.ts'
-import { MASK } from './masked.ts'
+
+/** Replaces a credential in what is kept of a rejected delivery. */
+export const MASK = '(masked)'
 
 /** A place in a body: what is below it holds a credential, or is one itself. */
 export interface CredentialPlace {

@@ -1,3 +1,4 @@
+import { wrongOption } from '../../basics/unknown-options.ts'
 import type { ErrorCode, WebhookError } from '../../errors.ts'
 
 /** The HTTP answer to the provider. */
@@ -79,3 +80,43 @@ export function isReply(value: unknown): value is Reply {
  * `npm run release -- home`. Empty until there is one.
  */
 export const SITE: string = ''
+
+/** Status of the acknowledgment, or a redirect. */
+export type AckOption =
+  | 200
+  | 202
+  | 204
+  | { readonly status: 200 | 202 | 204 }
+  | { readonly status: 302; readonly location: string }
+
+const EXPECTED = '200, 202, 204, or 302 with a location'
+
+/** The reply to what was accepted. Throws a `TypeError` for a redirect the sender would take for a failure. */
+export function ackReply(
+  option: AckOption | undefined,
+  provider: { readonly name: string; readonly failsOnRedirect?: boolean },
+): Reply {
+  const ack = typeof option === 'object' ? option : { status: option ?? 200 }
+  if (ack.status !== 302) {
+    if (![200, 202, 204].includes(ack.status)) throw wrongOption('ack', EXPECTED, ack.status)
+    return emptyReply(ack.status)
+  }
+  if (provider.failsOnRedirect)
+    throw wrongOption(
+      'ack',
+      '200, 202 or 204',
+      302,
+      `${provider.name} counts a redirect as a failure`,
+    )
+  if (!('location' in ack) || !ack.location) throw wrongOption('ack', EXPECTED, '302 without one')
+  return { status: 302, headers: { location: ack.location } }
+}
+
+/** A reply as a Response; the body is left out if HTTP allows none. */
+export function toResponse(reply: Reply, method: string): Response {
+  const empty = method === 'HEAD' || reply.status === 204 || reply.status === 304
+  return new Response(empty ? null : ((reply.body ?? null) as BodyInit | null), {
+    status: reply.status,
+    headers: { ...reply.headers },
+  })
+}
