@@ -42,8 +42,12 @@ export { OBSERVER_METHODS, type ObserverMethod } from './observe/observers.ts'
 export type { LimitOptions } from './limits.ts'
 export type { Duration } from './basics/deadline.ts'
 export type { Answer, AnswerOptions } from './receive/reply/answer.ts'
-export type { Handler, SubscriptionOptions } from './subscribe/subscription.ts'
-export type { TenantLimitOptions } from './subscribe/tenant-limit.ts'
+export type {
+  Handler,
+  StandardSchema,
+  SubscriptionOptions,
+  TenantLimitOptions,
+} from './subscribe/subscription.ts'
 export type { Task } from './subscribe/task.ts'
 export {
   exponential,
@@ -54,7 +58,6 @@ export {
   type RetryOption,
   type RetryPolicy,
 } from './subscribe/retry.ts'
-export type { StandardSchema } from './subscribe/subscription.ts'
 export type { AttemptInfo, EventInfo, RequestInfo } from './observe/infos.ts'
 export type { Observer } from './observer.ts'
 export { payloadDrift, type PayloadDrift } from './observe/payload-drift.ts'

@@ -1,15 +1,6 @@
-import { errorText } from './errors.ts'
-import { createLineBudget } from './observe/line-budget.ts'
-import {
-  oneLine,
-  ofAttempt,
-  ofEvent,
-  ofRequest,
-  stackOf,
-  runInWords,
-  what,
-  type LogFields,
-} from './observe/log-lines.ts'
+import { unref } from './basics/deadline.ts'
+import { errorText, textOf } from './errors.ts'
+import type { AttemptInfo, EventInfo, RequestInfo } from './observe/infos.ts'
 import type { Observer } from './observer.ts'
 import { checkFunction, unknownOptions } from './basics/unknown-options.ts'
 
@@ -28,6 +19,9 @@ export interface LoggerOptions {
    */
   readonly rejections?: number
 }
+
+/** The fields of a structured line: names and numbers, never a payload, a header or a secret. */
+export type LogFields = Readonly<Record<string, string | number | undefined>>
 
 /** Receives one structured line. */
 export type LogWriter = (
@@ -76,7 +70,7 @@ function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
       `logger: rejections must be a whole number of lines, got ${JSON.stringify(rejections)}`,
     )
   const unhandled = new Set<string>()
-  const budget = createLineBudget(rejections, (unprinted) =>
+  const mayPrint = createLineBudget(rejections, (unprinted) =>
     write(
       'warn',
       `${unprinted} more rejections in this second were not logged; observers received all of them`,
@@ -85,7 +79,7 @@ function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
   )
   return {
     rejected(request, error) {
-      if (!budget.take()) return
+      if (!mayPrint()) return
       write(
         'warn',
         `rejected ${oneLine(request.method)} ${oneLine(request.path)}: ${error.code}, ${oneLine(error.message)}`,
@@ -177,5 +171,93 @@ function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
       )
     },
     warning: (receiver, message) => write('warn', oneLine(message), { receiver }),
+  }
+}
+
+/** What is told of a request. */
+function ofRequest({ receiver, provider, method, path, bytes }: RequestInfo): LogFields {
+  return { receiver, provider, method: oneLine(method), path: oneLine(path), bytes }
+}
+
+/** What is told of an event. */
+function ofEvent({ receiver, provider, topic, id, tenant }: EventInfo): LogFields {
+  return {
+    receiver,
+    provider,
+    topic: oneLine(topic),
+    ...(id !== undefined && { id: oneLine(id) }),
+    ...(tenant !== undefined && { tenant: oneLine(tenant) }),
+  }
+}
+
+/** What is told of a run. */
+function ofAttempt(info: AttemptInfo): LogFields {
+  const { subscription, task: id, attempt } = info
+  return { ...ofEvent(info), subscription, task: id, attempt }
+}
+
+/** An event in words. */
+function what(event: EventInfo): string {
+  return `${oneLine(event.topic)}${event.id === undefined ? '' : ` ${oneLine(event.id)}`}`
+}
+
+/** A run in words. */
+function runInWords(attempt: AttemptInfo): string {
+  return `${attempt.subscription} on ${what(attempt)}, attempt ${attempt.attempt},`
+}
+
+// Messages of handlers may quote a whole body.
+const LONGEST = 16_384
+
+/** The stack of an error, or its text. */
+function stackOf(error: unknown): string {
+  const text = (textOf(error, 'stack') ?? errorText(error)).slice(0, LONGEST)
+  // Messages may quote what the network sent: each further line is set in, so that none passes for a line of the log.
+  return text
+    .split(/\r\n|[\n\r\u0085\u2028\u2029]/)
+    .map((line) => line.replaceAll(/\p{C}/gu, ' '))
+    .join('\n    ')
+}
+
+/** Topics, ids and paths come from the network: a line break in one must not forge a log line, nor a mark turn it. */
+function oneLine(text: string): string {
+  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ').slice(0, 500)
+}
+
+const SECOND = 1000
+
+/**
+ * Returns a function that is true if the next line may be printed, `lines` times in a second. After that second, `tell` is
+ * called with the number of lines that were not printed.
+ */
+function createLineBudget(lines: number, tell: (unprinted: number) => void): () => boolean {
+  let ends = 0
+  let left = lines
+  let unprinted = 0
+
+  return () => {
+    if (performance.now() >= ends) {
+      flush()
+      ends = performance.now() + SECOND
+      left = lines
+    }
+    if (left-- > 0) return true
+    if (unprinted++ === 0) later(flush)
+    return false
+  }
+
+  function flush(): void {
+    if (unprinted === 0) return
+    const count = unprinted
+    unprinted = 0
+    tell(count)
+  }
+}
+
+function later(flush: () => void): void {
+  try {
+    unref(setTimeout(flush, SECOND))
+  } catch {
+    // Workers allow no timer outside of a request: there the next rejection prints the line.
   }
 }

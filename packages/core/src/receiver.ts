@@ -40,7 +40,7 @@ export function createReceiver<
   const settings = checkReceiver(options)
   const { provider, name, inbox, limits, observer, now } = settings
   const { onUnhandled, worker, dedupe, journal, silentAfter: limit } = settings
-  const subscribing = createSubscribing({ name, inbox, started: () => started })
+  const subscribing = createSubscribing(name, inbox, () => started)
   const { subscriptions, answers } = subscribing
   const { context, port, recorder, erasure } = createParts({
     settings,

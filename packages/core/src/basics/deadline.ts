@@ -8,12 +8,22 @@ export function within<T>(
   late: () => Error,
   dispose?: (value: T) => void,
 ): Promise<T> {
+  return inTime(promise, timeTo(until), late, dispose)
+}
+
+/** As {@link within}, with a limit in milliseconds. */
+export function inTime<T>(
+  promise: Promise<T>,
+  limit: number,
+  late: () => Error,
+  dispose?: (value: T) => void,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     let over = false
     const timer = setTimeout(() => {
       over = true
       reject(late())
-    }, timeTo(until))
+    }, limit)
     promise.then(
       (value) => {
         clearTimeout(timer)

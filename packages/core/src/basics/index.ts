@@ -56,8 +56,7 @@ export type { AnyCommit, CommitIn, CommitWrite } from '../subscribe/task.ts'
 export { retryPolicy, type ExponentialOptions, type RetryAfterOptions } from '../subscribe/retry.ts'
 export type { ObservedReceiver } from '../observer.ts'
 export type { PayloadDriftOptions } from '../observe/payload-drift.ts'
-export type { LogSink, LogWriter } from '../logger.ts'
-export type { LogFields } from '../observe/log-lines.ts'
+export type { LogFields, LogSink, LogWriter } from '../logger.ts'
 export type { SenderChallenge, SignaturePlace, Unknown } from '../provider/facts.ts'
 export { type Composed, mergeDeep } from '../provider/compose.ts'
 export { madeOf, remake, type Made } from '../provider/made.ts'
@@ -69,7 +68,7 @@ export { isTool } from '../receiver/app.ts'
 export { readBounded, readStart } from '../body/read-bounded.ts'
 export { formToObject } from '../body/form.ts'
 export { parseJson, stringifyJson } from '../body/json.ts'
-export { parseMultipart } from '../body/multipart-later.ts'
+export { parseMultipart } from '../body/formats.ts'
 export type { MultipartBody } from '../body/multipart.ts'
 export { list, loadXml, parseXml, type XmlObject } from '../body/xml/xml.ts'
 export { isCredentialName } from '../receive/credentials/judge.ts'
@@ -129,9 +128,9 @@ export {
 export {
   standardWebhooksId,
   type KeyForm,
+  type StandardWebhooksHeaders,
   type StandardWebhooksKey,
 } from '../provider/schemes/standard-webhooks.ts'
-export type { StandardWebhooksHeaders } from '../provider/schemes/signature/standard-headers.ts'
 export {
   checkTimestamp,
   parseTimestamp,

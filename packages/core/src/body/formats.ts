@@ -1,9 +1,9 @@
 import type { Delivery, Format, ParsedBody } from '../delivery.ts'
 import { WebhookError } from '../errors.ts'
 import type { Provider } from '../provider/provider.ts'
-import { isForm, isJson, isMultipart, isText, isXml, parseMediaType } from './media-type.ts'
-import { formToObject, queryToObject } from './form.ts'
-import { parseMultipart } from './multipart-later.ts'
+import { formToObject } from './form.ts'
+import { formatOf, parseMediaType } from './media-type.ts'
+import type { MultipartBody, MultipartLimits } from './multipart.ts'
 import { loadXml, xmlReady } from './xml/xml.ts'
 
 /** What a provider declares of the bodies it sends. */
@@ -49,13 +49,7 @@ export function isCoded(body: Uint8Array, { codings }: Pick<Declaration, 'coding
 
 /** The format that Content-Type names, if it names any. */
 export function labelOf(delivery: Delivery): Format | undefined {
-  const { type } = parseMediaType(delivery.header('content-type'))
-  if (type === '') return undefined
-  if (isJson(type)) return 'json'
-  if (isForm(type)) return 'form'
-  if (isXml(type)) return 'xml'
-  if (isMultipart(type)) return 'multipart'
-  return isText(type) ? 'text' : 'bytes'
+  return formatOf(parseMediaType(delivery.header('content-type')).type)
 }
 
 /**
@@ -141,8 +135,7 @@ function isPlain(byte: number): boolean {
  */
 export function parseBody(delivery: Delivery, exact: boolean): ParsedBody | Promise<ParsedBody> {
   const { format, content, limits } = delivery
-  if (format === 'query')
-    return { kind: 'query', value: queryToObject(delivery.url, limits.fields) }
+  if (format === 'query') return { kind: 'query', value: formToObject(delivery.query()) }
   if (content.length === 0) return { kind: 'empty', value: undefined }
   switch (format) {
     case 'json':
@@ -161,6 +154,17 @@ export function parseBody(delivery: Delivery, exact: boolean): ParsedBody | Prom
     case 'bytes':
       return { kind: 'bytes', value: content }
   }
+}
+
+/**
+ * Reads the fields and files of a `multipart/form-data` body. Few senders post files, so the reader is loaded when the first
+ * one does. It rejects as `parseMultipart` of multipart.ts does.
+ */
+export async function parseMultipart(
+  body: Uint8Array,
+  limits: MultipartLimits,
+): Promise<MultipartBody> {
+  return (await import('./multipart.ts')).parseMultipart(body, limits)
 }
 
 function readXml(delivery: Delivery): ParsedBody | Promise<ParsedBody> {

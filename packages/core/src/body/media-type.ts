@@ -1,3 +1,5 @@
+import type { Format } from '../delivery.ts'
+
 /** The parts of a Content-Type header that decide how a body is read. */
 interface MediaType {
   /** `type/subtype` in lower case, or `''` if the header is absent or blank. */
@@ -45,35 +47,22 @@ export function* parseParameters(text: string): Generator<readonly [name: string
   }
 }
 
-/** True for `application/json`, every `+json` type and the older names of JSON. */
-export function isJson(type: string): boolean {
-  return (
-    type === 'application/json' ||
-    type.endsWith('+json') ||
-    type === 'text/json' ||
-    type === 'application/x-json' ||
-    type === 'application/csp-report'
-  )
-}
+const JSON_TYPES: ReadonlySet<string> = new Set([
+  'application/json',
+  'text/json',
+  'application/x-json',
+  'application/csp-report',
+])
 
-/** True for `application/xml`, `text/xml` and every `+xml` type. */
-export function isXml(type: string): boolean {
-  return type === 'application/xml' || type === 'text/xml' || type.endsWith('+xml')
-}
-
-/** True for `application/x-www-form-urlencoded`. */
-export function isForm(type: string): boolean {
-  return type === 'application/x-www-form-urlencoded'
-}
-
-/** True for `multipart/form-data`, the one multipart type that has named fields. */
-export function isMultipart(type: string): boolean {
-  return type === 'multipart/form-data'
-}
-
-/** True for every `text/` type, so ask {@link isJson} and {@link isXml} first. */
-export function isText(type: string): boolean {
-  return type.startsWith('text/')
+/** Returns the format that a media type names; undefined if the type is empty. */
+export function formatOf(type: string): Format | undefined {
+  if (type === '') return undefined
+  if (JSON_TYPES.has(type) || type.endsWith('+json')) return 'json'
+  if (type === 'application/x-www-form-urlencoded') return 'form'
+  if (type === 'application/xml' || type === 'text/xml' || type.endsWith('+xml')) return 'xml'
+  // Other multipart types have no named fields.
+  if (type === 'multipart/form-data') return 'multipart'
+  return type.startsWith('text/') ? 'text' : 'bytes'
 }
 
 function parse(contentType: string): MediaType {

@@ -1,4 +1,4 @@
-import type { Observer } from '../observer.ts'
+import type { CheckedOptions } from '../receiver/options.ts'
 import type { Writable } from '../basics/maybe.ts'
 import { unref } from '../basics/deadline.ts'
 import { isWebhookError, type WebhookError } from '../errors.ts'
@@ -14,19 +14,15 @@ export interface Silence {
   stop(): void
 }
 
-/** The argument of {@link createSilence}. */
-interface SilenceContext {
-  readonly name: string
-  /** Milliseconds without a delivery; undefined if the option is not set. */
-  readonly limit: number | undefined
-  readonly now: () => number
-  readonly observer: Observer
-}
-
 const OFTEN = 60_000
 
 /** Makes the watch of a receiver. A silence is reported once, and again only after a delivery ended it. */
-export function createSilence({ name, limit, now, observer }: SilenceContext): Silence {
+export function createSilence({
+  name,
+  silentAfter: limit,
+  now,
+  observer,
+}: Pick<CheckedOptions, 'name' | 'silentAfter' | 'now' | 'observer'>): Silence {
   let since = 0
   let told = false
   let timer: ReturnType<typeof setInterval> | undefined
@@ -73,7 +69,7 @@ export interface Writes {
 
 /** Makes the {@link Writes}. */
 export function createWrites(monotonic: () => number): Writes {
-  const writes: { -readonly [K in keyof Writes]: Writes[K] } = {
+  const writes: Writable<Writes> = {
     failure: undefined,
     suspect: false,
     storedAt: -Infinity,

@@ -55,7 +55,7 @@ export function createObservers(given: readonly Observer[]): Observers {
   }
 }
 
-/** Observers must not change outcomes. */
+// Observers must not change outcomes.
 function quietly<T>(call: () => T): T | undefined {
   try {
     return call()
@@ -75,14 +75,14 @@ function combineObservers(observers: readonly Observer[]): Observer {
         try {
           ;(observer[name] as (...args: unknown[]) => void).apply(observer, args)
         } catch {
-          // Observers must not change outcomes.
+          // As in `quietly`, without a closure for each call.
         }
       }
     }
   }
   const combinedObserver = combined as Observer
   const carrier = observers.find((observer) => observer.carrier !== undefined)
-  if (carrier) combinedObserver.carrier = (request) => attempt(() => carrier.carrier!(request))
+  if (carrier) combinedObserver.carrier = (request) => quietly(() => carrier.carrier!(request))
   const around = chain(observers)
   if (around) combinedObserver.around = around
   const call = chainCalls(observers)
@@ -141,7 +141,7 @@ function guarded<Next extends (...args: never[]) => unknown>(
     }
     return outcome()
   }
-  const wrapped = attempt(() => wrap(run as Next))
+  const wrapped = quietly(() => wrap(run as Next))
   if (!isPromise(wrapped)) return run()
   // An asynchronous wrap may call `next` later. The promise of one that did already may reject too: nobody waits for it.
   const ended = wrapped.then(
@@ -151,14 +151,6 @@ function guarded<Next extends (...args: never[]) => unknown>(
   if (outcome === undefined) return ended
   ended.catch(() => {})
   return run()
-}
-
-function attempt<T>(call: () => T): T | undefined {
-  try {
-    return call()
-  } catch {
-    return undefined
-  }
 }
 
 /** The methods of an observer that only hear; the others return something. */

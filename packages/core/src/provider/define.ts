@@ -180,11 +180,7 @@ const KINDS: readonly Kind[] = [
   [/^name$|[a-z](?:Header|Query)$/, 'a string that is not empty', isText],
   [/[a-z]Field$/, 'a string or a list of strings', (value) => isText(value) || isList(value)],
   [/^(?:methods|formats|charsets)$/, 'a list of strings', isList],
-  [
-    /^codings$/,
-    "an object such as { gzip: 'sent' } or { gzip: 'decoded' }",
-    (value) => Object(value) === value && !Array.isArray(value),
-  ],
+  [/^codings$/, "an object such as { gzip: 'sent' } or { gzip: 'decoded' }", isObject],
   [/^limits$/, 'an object', isObject],
   [/^(?:repeats|unauthenticated)$/, 'true or false', isBoolean],
   [/^contentType$/, "'ignore' or 'strict'", (value) => value === 'ignore' || value === 'strict'],

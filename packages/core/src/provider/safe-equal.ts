@@ -7,3 +7,12 @@ export function safeEqual(a: string, b: string): boolean {
   const right = toBuffer(b)
   return left.length === right.length && timingSafeEqual(left, right)
 }
+
+/** Returns the index of the key that equals the given string, or -1. Every key is compared, so that the time tells nothing. */
+export function indexOfEqual(keys: readonly string[], given: string): number {
+  let found = -1
+  keys.forEach((key, at) => {
+    if (safeEqual(key, given) && found < 0) found = at
+  })
+  return found
+}

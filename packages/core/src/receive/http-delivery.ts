@@ -1,7 +1,7 @@
 import { checkObject, kindOf } from '../basics/unknown-options.ts'
 import { type Declaration, isCoded, decideFormat, labelCounts, labelOf } from '../body/formats.ts'
 import { toBuffer, decodeText } from '../body/bytes.ts'
-import { type XmlObject, parseXml, xmlCharset } from '../body/xml/xml.ts'
+import { type XmlObject, hasMoreTags, parseXml, xmlCharset } from '../body/xml/xml.ts'
 import {
   toHeaderLines,
   type HeaderLines,
@@ -16,7 +16,6 @@ import { defaultLimits, type Limits } from '../limits.ts'
 import { parseForm } from '../body/form.ts'
 import { hasMoreNodes, parseJson } from '../body/json.ts'
 import { parseMediaType } from '../body/media-type.ts'
-import { hasMoreTags } from '../body/xml/xml-tags.ts'
 import { WebhookError } from '../errors.ts'
 
 const EMPTY = new Uint8Array(0)

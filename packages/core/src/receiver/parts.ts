@@ -89,7 +89,7 @@ export function createParts({
     port,
     answers,
     recorder,
-    silence: createSilence({ name, limit: settings.silentAfter, now, observer }),
+    silence: createSilence(settings),
     writes,
     explainer:
       settings.explain === undefined ? undefined : createExplainer(settings, settings.explain),

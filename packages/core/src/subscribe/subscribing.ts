@@ -11,15 +11,6 @@ import {
 } from './subscription.ts'
 import type { TaskError } from '../inbox/view.ts'
 
-/** The argument of {@link createSubscribing}. */
-interface SubscribingHost {
-  /** Name of the receiver. */
-  readonly name: string
-  readonly inbox: Inbox
-  /** True once it took a delivery: then nothing more can be subscribed. */
-  readonly started: () => boolean
-}
-
 /** What an app subscribes to at a receiver: handlers, answers, and listeners for dead tasks. */
 export interface Subscribing {
   readonly subscriptions: Subscriptions
@@ -37,8 +28,12 @@ export interface Subscribing {
 type DeadListener = (task: AttemptInfo, error: TaskError) => unknown
 
 /** Makes a {@link Subscribing}. */
-export function createSubscribing({ name, inbox, started }: SubscribingHost): Subscribing {
-  const subscriptions = createSubscriptions({ topicCache: 1000, durable: inbox.can.durable })
+export function createSubscribing(
+  receiver: string,
+  inbox: Inbox,
+  started: () => boolean,
+): Subscribing {
+  const subscriptions = createSubscriptions(inbox.can.durable)
   const answers = createAnswers()
   const answered: string[] = []
   const deadListeners: DeadListener[] = []
@@ -78,7 +73,7 @@ export function createSubscribing({ name, inbox, started }: SubscribingHost): Su
   function checkOpen(): void {
     if (started())
       throw new TypeError(
-        `receiver ${name}: subscribe before the first delivery; events that came before would have no task for this handler`,
+        `receiver ${receiver}: subscribe before the first delivery; events that came before would have no task for this handler`,
       )
   }
 

@@ -8,7 +8,6 @@ import {
   tenantKey,
 } from '../event.ts'
 import type { Lane, TaskDraft } from '../inbox/inbox.ts'
-import { checkTenantLimit, type TenantLimitOptions } from './tenant-limit.ts'
 import { retryPolicy, type RetryOption, type RetryPolicy } from './retry.ts'
 import { kindOf, unknownOptions } from '../basics/unknown-options.ts'
 import type { AnyCommit, Task } from './task.ts'
@@ -46,6 +45,23 @@ export interface SubscriptionOptions<Event extends WebhookEvent = WebhookEvent> 
   readonly orderingKey?: (event: Event) => string
   /** Events of one tenant and key that wait become one run, on the newest. Not every inbox can, and not with `orderingKey`. */
   readonly debounce?: DebounceOptions<Event>
+}
+
+/**
+ * Rate limit of one tenant in one subscription and process. A task over it returns to the inbox without using an attempt
+ * and runs later at the pace of its tenant; meanwhile it holds no place of the subscription.
+ *
+ * @example
+ * receiver.on('orders/*', { tenantLimit: { rate: 5, concurrency: 2 } }, callShopApi)
+ */
+export interface TenantLimitOptions {
+  /**
+   * Runs of one tenant that may start per second; 0.2 is one in five seconds. After late starts at most a tenth of a second's
+   * runs, and one more, come on top. @default no bound
+   */
+  readonly rate?: number
+  /** Runs of one tenant at once. @default no bound but the subscription's */
+  readonly concurrency?: number
 }
 
 /** Which events of a subscription become one run, and when it starts. */
@@ -106,17 +122,9 @@ export interface Subscriptions {
 /** The lane of events without a subscription, for `onUnhandled: 'store'`. No subscription may have its name. */
 export const UNHANDLED = 'unhandled'
 
-/** Facts on the receiver for the register of its subscriptions. */
-interface SubscriptionRules {
-  /** Topics whose matches are remembered. */
-  readonly topicCache: number | undefined
-  /** True if tasks outlive the process: names must then not depend on the order of lines. */
-  readonly durable: boolean
-}
-
-/** Makes the register of subscriptions. */
-export function createSubscriptions({ topicCache, durable }: SubscriptionRules): Subscriptions {
-  const table = createTopicTable<Subscription>(topicCache)
+/** Makes the register of subscriptions. If tasks outlive the process, names must not depend on the order of lines. */
+export function createSubscriptions(durable: boolean): Subscriptions {
+  const table = createTopicTable<Subscription>()
   const any: Subscription[] = []
   const byName = new Map<string, Subscription>()
   const all: Subscription[] = []
@@ -223,6 +231,24 @@ export function createSubscriptions({ topicCache, durable }: SubscriptionRules):
       )
     return name
   }
+}
+
+function checkTenantLimit(option: TenantLimitOptions | undefined, name: string): void {
+  if (option === undefined) return
+  unknownOptions(`tenantLimit of ${name}`, option, ['rate', 'concurrency'])
+  const { rate, concurrency } = option
+  if (rate === undefined && concurrency === undefined)
+    throw new TypeError(
+      `tenantLimit of ${name} must have a rate or a concurrency, such as { rate: 5 }`,
+    )
+  if (rate !== undefined && !(typeof rate === 'number' && rate > 0 && rate < Infinity))
+    throw new TypeError(
+      `tenantLimit of ${name}: rate must be a number of runs per second above 0, got ${String(rate)}`,
+    )
+  if (concurrency !== undefined && !(Number.isSafeInteger(concurrency) && concurrency >= 1))
+    throw new TypeError(
+      `tenantLimit of ${name}: concurrency must be a whole number from 1 and up, got ${String(concurrency)}`,
+    )
 }
 
 // `maxWait` in times of `wait`: without a bound a steady stream would never run.

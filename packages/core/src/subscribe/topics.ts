@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import type { Writable } from '../basics/maybe.ts'
 
 // Segments of a topic end at `.`, `/` or `:`.
 const SEPARATORS = './:'
@@ -23,7 +24,7 @@ export function createTopicTable<T>(cache = 1000): TopicTable<T> {
   // Made when a wildcard is first asked for: it takes room for all its topics at once, and most tables need none.
   let seen: LRUCache<string, readonly Entry<T>[]> | undefined
 
-  const table: { -readonly [K in keyof TopicTable<T>]: TopicTable<T>[K] } = {
+  const table: Writable<TopicTable<T>> = {
     size: 0,
     add(patterns, value) {
       for (const pattern of patterns) checkPattern(pattern)

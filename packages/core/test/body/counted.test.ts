@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { endOfString, isDeeper, hasMoreNodes } from '../../src/body/json.ts'
-import { hasMoreTags } from '../../src/body/xml/xml-tags.ts'
+import { hasMoreTags } from '../../src/body/xml/xml.ts'
 
 // What is counted before anything is parsed: exactly the limit passes, and one more does not.
 

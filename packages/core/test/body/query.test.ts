@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest'
-import { queryToObject } from '../../src/body/form.ts'
+import { parseBody } from '../../src/body/formats.ts'
+import { resolveLimits } from '../../src/limits.ts'
+import { createDelivery } from '../../src/receive/http-delivery.ts'
 import { rejection } from './rejection.ts'
+
+const queryOf = (url: string, fields = 10) => {
+  const limits = resolveLimits({ fields })
+  return parseBody(createDelivery({ url }, limits, { formats: ['query'] }), false)
+}
 
 test.each([
   ['https://example.com/hook?a=1&b=%C3%A9&a=2#c?d=3', { a: ['1', '2'], b: 'é' }],
@@ -8,10 +15,10 @@ test.each([
   ['/hook#x?a=1', {}],
   ['/hook?', {}],
   ['/hook', {}],
-])('%s', (url, expected) => {
-  expect(queryToObject(url, 10)).toEqual(expected)
+])('%s', (url, value) => {
+  expect(queryOf(url)).toEqual({ kind: 'query', value })
 })
 
 test('the number of fields is bounded', () => {
-  expect(rejection(() => queryToObject('/?a&b&c', 2))).toBe('malformed_body')
+  expect(rejection(() => queryOf('/?a&b&c', 2))).toBe('malformed_body')
 })

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { checkXml } from '../../src/body/xml/xml-check.ts'
-import { decodeXml } from '../../src/body/xml/xml-entities.ts'
+import { read } from '../../src/body/xml/xml-read.ts'
 import { xmlCharset } from '../../src/body/xml/xml.ts'
+
+const decodeXml = (text: string) => read(`<r>${text}</r>`, { depth: 1 })['r']
 
 describe('XML that is not well-formed is rejected with reason and line', () => {
   test.each<[string, string, number]>([

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { identityOf, type Dedupe } from '../../src/receive/identify.ts'
+import { identityOf } from '../../src/receive/identify.ts'
+import type { Dedupe } from '../../src/receiver/options.ts'
 import type { EventDraft } from '../../src/event.ts'
 import type { Provider } from '../../src/provider/provider.ts'
 import { acme } from '../acme.ts'

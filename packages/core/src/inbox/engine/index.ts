@@ -8,7 +8,7 @@ export { claimedTopic } from '../../observe/claimed-topic.ts'
 export { addHistograms, bucketOf, quantile, type Histogram } from '../../observe/journal-buffer.ts'
 export { identityKey } from '../../receive/identify.ts'
 export { deploysOf } from '../../receiver/app.ts'
-export { observed } from '../../subscribe/run/observed.ts'
+export { observed } from '../../subscribe/run/run-context.ts'
 export { decodeDelivery, decodeEvent, encodeDelivery, encodeEvent } from '../codec.ts'
 export type {
   AcceptWithin,

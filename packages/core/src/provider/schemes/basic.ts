@@ -1,5 +1,5 @@
 import { encode, fromBase64, toBuffer, utf8 } from '../../body/bytes.ts'
-import { safeEqual } from '../safe-equal.ts'
+import { indexOfEqual } from '../safe-equal.ts'
 import { isWebhookError, WebhookError } from '../../errors.ts'
 import { factsOf } from '../../problems.ts'
 import { checkSecret } from '../secrets.ts'
@@ -30,10 +30,8 @@ export function basic(options: BasicOptions = {}): Scheme<string> {
     present: (delivery) => delivery.header('authorization') !== undefined,
     key(secret) {
       if (!secret.includes(':')) throw new TypeError('Basic credentials must be user:password')
-      const [user, password] = [
-        secret.slice(0, secret.indexOf(':')),
-        secret.slice(secret.indexOf(':') + 1),
-      ]
+      const user = secret.slice(0, secret.indexOf(':'))
+      const password = secret.slice(user.length + 1)
       // If the user is an API key the password is empty by design (RFC 7617 allows it); one of them is the secret.
       checkSecret('what Basic credentials hold', password === '' ? user : password)
       return secret
@@ -43,15 +41,10 @@ export function basic(options: BasicOptions = {}): Scheme<string> {
         const value = singleHeader(delivery, 'authorization')
         const match = /^basic +([^\s,]+) *$/i.exec(value)
         const bytes = match && fromBase64(match[1]!)
-        if (!bytes)
-          throw malformed({ header: 'authorization' }, 'Basic and base64 of user:password')
-        const given = utf8(bytes)
+        const given = bytes ? utf8(bytes) : ''
         if (!given.includes(':'))
           throw malformed({ header: 'authorization' }, 'Basic and base64 of user:password')
-        let found = -1
-        keys.forEach((key, at) => {
-          if (safeEqual(key, given) && found < 0) found = at
-        })
+        const found = indexOfEqual(keys, given)
         if (found < 0) throw mismatch({ header: 'authorization' }, keys.length)
         return found
       } catch (error) {

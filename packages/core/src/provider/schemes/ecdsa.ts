@@ -1,7 +1,7 @@
 import { sign, verify, type KeyObject } from 'node:crypto'
-import { encode, fromBase64, fromBase64url, fromHex } from '../../body/bytes.ts'
+import { encode } from '../../body/bytes.ts'
 import type { Scheme } from '../scheme.ts'
-import { type SignatureEncoding, messageBytes } from './signature/template.ts'
+import { type SignatureEncoding, decodeSignature, messageBytes } from './signature/template.ts'
 import { parseKeyPair, type KeyPair } from './rsa.ts'
 import {
   signatureScheme,
@@ -32,8 +32,6 @@ const CURVES = {
   'P-384': { name: 'secp384r1', size: 48, hash: 'sha384' },
   'P-521': { name: 'secp521r1', size: 66, hash: 'sha512' },
 } as const
-
-const DECODE = { hex: fromHex, base64: fromBase64, base64url: fromBase64url }
 
 /**
  * ECDSA (FIPS 186-5) over a message. The secret is the sender's public key, as PEM or as base64 of its SPKI form; the
@@ -66,8 +64,8 @@ export function ecdsaAlgorithm(options: EcdsaAlgorithmOptions = {}): SignatureAl
     matches(key, message, candidates) {
       const bytes = messageBytes(message)
       return candidates.some((candidate) => {
-        const given = DECODE[encoding](candidate)
-        if (given === undefined || encode(given, encoding) !== candidate) return false
+        const given = decodeSignature(candidate, encoding)
+        if (given === undefined) return false
         // Not by `dsaEncoding`: workerd (2026-11-17) takes no KeyObject next to options.
         const signature = form === 'der' ? given : rawToDer(given, size)
         return signature !== undefined && verify(hash, bytes, key.publicKey as KeyObject, signature)

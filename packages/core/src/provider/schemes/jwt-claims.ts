@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Delivery } from '../../delivery.ts'
-import { WebhookError } from '../../errors.ts'
+import { memberOf, WebhookError } from '../../errors.ts'
 import { safeEqual } from '../safe-equal.ts'
 import type { SignatureEncoding } from './signature/template.ts'
 import { malformed, mismatch, singleHeader } from './signature/header.ts'
@@ -124,12 +124,6 @@ function checkBody(
     encoding === 'hex' ? text.toLowerCase() : text.replace(/={1,2}$/, '')
   if (!safeEqual(plain(bodyHashOf(delivery.body, encoding)), plain(given)))
     throw mismatch({ header, field: claim }, 1, { delivery })
-}
-
-function memberOf(value: unknown, name: 'alg' | 'kid' | 'crit'): unknown {
-  return typeof value === 'object' && value !== null
-    ? (value as Record<string, unknown>)[name]
-    : undefined
 }
 
 function seconds(claims: JwtClaims, name: string, header: string): number | undefined {

@@ -1,15 +1,21 @@
-import { sign, verify, type KeyObject, createPrivateKey, createPublicKey } from 'node:crypto'
 import {
-  encode,
-  fromBase64,
-  fromBase64url,
-  fromHex,
-  textBytes,
-  toBuffer,
-} from '../../body/bytes.ts'
+  constants,
+  createPrivateKey,
+  createPublicKey,
+  createSign,
+  createVerify,
+  sign,
+  verify,
+  type KeyObject,
+} from 'node:crypto'
+import { encode, fromBase64, textBytes, toBuffer } from '../../body/bytes.ts'
 import type { Scheme } from '../scheme.ts'
-import { type HashName, type SignatureEncoding, messageBytes } from './signature/template.ts'
-import { signPss, verifyPss } from './rsa-pss.ts'
+import {
+  type HashName,
+  type SignatureEncoding,
+  decodeSignature,
+  messageBytes,
+} from './signature/template.ts'
 import {
   signatureScheme,
   type SignatureAlgorithm,
@@ -30,7 +36,6 @@ export interface RsaAlgorithmOptions {
 /** Options of {@link rsa}. */
 export interface RsaOptions extends SignatureOptions, RsaAlgorithmOptions {}
 
-const DECODE = { hex: fromHex, base64: fromBase64, base64url: fromBase64url }
 // Shorter ones have been factored; NIST SP 800-131A disallows them for verification too.
 const MIN_BITS = 1024
 const EXPECTED =
@@ -68,11 +73,9 @@ export function rsaAlgorithm(options: RsaAlgorithmOptions = {}): SignatureAlgori
     matches(key, message, candidates) {
       const bytes = messageBytes(message)
       return candidates.some((candidate) => {
-        const signature = DECODE[encoding](candidate)
+        const signature = decodeSignature(candidate, encoding)
         return (
-          signature !== undefined &&
-          encode(signature, encoding) === candidate &&
-          verifies(hash, bytes, key.publicKey as KeyObject, signature)
+          signature !== undefined && verifies(hash, bytes, key.publicKey as KeyObject, signature)
         )
       })
     },
@@ -121,4 +124,52 @@ const PSS_OID = /* @__PURE__ */ textBytes('06092a864886f70d01010a', 'hex')
 
 function isPssKey(text: string): boolean {
   return textBytes(text.replace(/-----[^-]*-----/g, ''), 'base64').includes(PSS_OID)
+}
+
+// Of the ways to check RSASSA-PSS, workerd (2026-11-17) offers one: createVerify with the key's PEM string. Its verify() reads
+// the padding and does not use it, and no call of it takes a KeyObject next to options.
+
+/** True if `signature` is the RSASSA-PSS signature of the bytes, with a salt as long as the hash (RFC 8017). */
+function verifyPss(
+  hash: HashName,
+  bytes: Uint8Array,
+  key: KeyObject,
+  signature: Uint8Array,
+): boolean {
+  return createVerify(hash).update(bytes).verify(input(key), signature)
+}
+
+/** The RSASSA-PSS signature of the bytes, with a salt as long as the hash. */
+function signPss(hash: HashName, bytes: Uint8Array, key: KeyObject): Uint8Array {
+  return createSign(hash).update(bytes).sign(input(key))
+}
+
+// Found out with the first key. Node 24.21 takes 26 µs with the object and 38 µs with the string.
+let takesObjects: boolean | undefined
+
+interface PssInput<Key> {
+  readonly key: Key
+  readonly padding: number
+  readonly saltLength: number
+}
+
+function input(key: KeyObject): PssInput<KeyObject> | PssInput<string> {
+  takesObjects ??= isTaken(withPadding(key))
+  if (takesObjects) return withPadding(key)
+  const type = key.type === 'private' ? 'pkcs8' : 'spki'
+  return withPadding(key.export({ format: 'pem', type }) as string)
+}
+
+function withPadding<Key>(key: Key): PssInput<Key> {
+  const { RSA_PKCS1_PSS_PADDING: padding, RSA_PSS_SALTLEN_DIGEST: saltLength } = constants
+  return { key, padding, saltLength }
+}
+
+function isTaken(given: PssInput<KeyObject>): boolean {
+  try {
+    createVerify('sha256').verify(given, new Uint8Array(1))
+    return true
+  } catch {
+    return false
+  }
 }

@@ -11,11 +11,6 @@ import {
 } from './ed25519.ts'
 import { malformed, mismatch, singleHeader } from './signature/header.ts'
 import { hmacAlgorithm } from './hmac.ts'
-import {
-  headerSet,
-  headerSets,
-  type StandardWebhooksHeaders,
-} from './signature/standard-headers.ts'
 import type { SignedMessage } from './signature/template.ts'
 import {
   checkTimestamp,
@@ -23,6 +18,13 @@ import {
   parseTimestamp,
   toleranceOption,
 } from './signature/timestamp.ts'
+
+/** Names of the headers with the id of the message, the time and the signatures, in any case. */
+export interface StandardWebhooksHeaders {
+  readonly id: string
+  readonly timestamp: string
+  readonly signature: string
+}
 
 /** Options of {@link standardWebhooksScheme}. */
 export interface StandardWebhooksSchemeOptions {
@@ -143,6 +145,33 @@ export function standardWebhooksId(
   names?: readonly string[] | StandardWebhooksHeaders,
 ): string | undefined {
   return delivery.header(headerSet(delivery, headerSets(names)).id)
+}
+
+/** The sets of headers that count, in lower case: those of each prefix, or one set of names. */
+function headerSets(
+  names: readonly string[] | StandardWebhooksHeaders = ['webhook-'],
+): readonly StandardWebhooksHeaders[] {
+  if ('id' in names)
+    return [
+      {
+        id: names.id.toLowerCase(),
+        timestamp: names.timestamp.toLowerCase(),
+        signature: names.signature.toLowerCase(),
+      },
+    ]
+  return names.map((prefix) => ({
+    id: `${prefix}id`,
+    timestamp: `${prefix}timestamp`,
+    signature: `${prefix}signature`,
+  }))
+}
+
+/** The first set whose id is there counts, as a whole. */
+function headerSet(
+  delivery: Delivery,
+  sets: readonly StandardWebhooksHeaders[],
+): StandardWebhooksHeaders {
+  return sets.find(({ id }) => delivery.header(id) !== undefined) ?? sets[0]!
 }
 
 // Svix differs in the names of its headers alone, so choosing the other provider is a common mistake.

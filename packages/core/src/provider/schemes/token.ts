@@ -1,4 +1,4 @@
-import { safeEqual } from '../safe-equal.ts'
+import { indexOfEqual } from '../safe-equal.ts'
 import { stringifyJson } from '../../body/json.ts'
 import type { Delivery } from '../../delivery.ts'
 import { WebhookError } from '../../errors.ts'
@@ -98,10 +98,7 @@ function memberOf(value: unknown, name: string): unknown {
 }
 
 function keyOf(keys: readonly string[], given: string, place: At): number {
-  let found = -1
-  keys.forEach((key, at) => {
-    if (safeEqual(key, given) && found < 0) found = at
-  })
+  const found = indexOfEqual(keys, given)
   if (found < 0) throw mismatch(place, keys.length)
   return found
 }

@@ -1,5 +1,5 @@
 import { issuePath, type SchemaIssue, type Subscription } from '../subscription.ts'
-import { errorText, memberOf, textOf } from '../../errors.ts'
+import { errorText, isA, memberOf, textOf } from '../../errors.ts'
 import type { Claim, Outcome } from '../../inbox/inbox.ts'
 import type { TaskError } from '../../inbox/view.ts'
 import type { AttemptInfo, Planned } from '../../observe/infos.ts'
@@ -29,7 +29,7 @@ export function failed(
   const stored = taskError(error)
   const planned: Planned =
     stored.name === 'UnrecoverableError' ||
-    isMismatch(error) ||
+    isA(error, SchemaMismatch) ||
     info.attempt >= subscription.retry.attempts
       ? { kind: 'dead' }
       : { kind: 'retry', at: context.now() + waitOf(context, info, subscription, error) }
@@ -127,7 +127,7 @@ function taskError(thrown: unknown): TaskError {
 }
 
 function issuesOf(thrown: unknown): TaskError['issues'] {
-  return isMismatch(thrown)
+  return isA(thrown, SchemaMismatch)
     ? thrown.issues.slice(0, ISSUES).map((issue) => ({
         message: cut(textOf(issue, 'message') ?? 'no text', MESSAGE),
         path: placeOf(issue),
@@ -141,15 +141,6 @@ function placeOf(issue: SchemaIssue): string {
     return issuePath(issue)
   } catch {
     return ''
-  }
-}
-
-/** True for a {@link SchemaMismatch}; false for a revoked proxy, on which `instanceof` throws. */
-function isMismatch(thrown: unknown): thrown is SchemaMismatch {
-  try {
-    return thrown instanceof SchemaMismatch
-  } catch {
-    return false
   }
 }
 

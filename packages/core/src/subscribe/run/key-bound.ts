@@ -1,9 +1,8 @@
 import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
 import type { Claim, Outcome } from '../../inbox/inbox.ts'
-import { fairKeyOf, type Subscription } from '../subscription.ts'
+import { fairKeyOf, type Subscription, type TenantLimitOptions } from '../subscription.ts'
 import { attemptInfo, type RunContext } from './run-context.ts'
 import { createSpacing } from '../../basics/deadline.ts'
-import type { TenantLimitOptions } from '../tenant-limit.ts'
 
 /** To be called with the time when a run ended. */
 type KeyRun = (now: number) => void

@@ -2,6 +2,7 @@ import type { Claim } from '../../inbox/inbox.ts'
 import { eventInfo, type AttemptInfo } from '../../observe/infos.ts'
 import type { Observer } from '../../observer.ts'
 import type { Subscriptions, DraftRules } from '../subscription.ts'
+import type { Task } from '../task.ts'
 
 /** The receiver as a run sees it. */
 export interface RunContext extends DraftRules {
@@ -27,4 +28,24 @@ export function attemptInfo(
     receivedAt,
     carrier,
   }
+}
+
+/** The observers of a task, and its attempt as they know it. */
+export interface Observed {
+  readonly observer: Observer
+  readonly attempt: AttemptInfo
+}
+
+/** The member of a task that has {@link Observed}: a registered symbol, since another copy of the package may read it. */
+export const OBSERVED: unique symbol = Symbol.for('postern.task.observed')
+
+/**
+ * The observers of a task, for packages whose handlers have more to tell, such as `forward`. Undefined for a task that no
+ * receiver made.
+ *
+ * @example
+ * observed(task)?.observer.destinationPaused?.({ receiver, subscription, destination, until })
+ */
+export function observed(task: Task): Observed | undefined {
+  return (task as { readonly [OBSERVED]?: Observed })[OBSERVED]
 }

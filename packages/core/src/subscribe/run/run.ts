@@ -1,22 +1,15 @@
 import { toEvent, type WebhookEvent } from '../../event.ts'
 import type { Claim, Outcome, TaskDraft } from '../../inbox/inbox.ts'
+import { inTime } from '../../basics/deadline.ts'
 import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
 import { loopWatch } from './loop-watch.ts'
-import { attemptInfo, type RunContext } from './run-context.ts'
-import {
-  UNHANDLED,
-  type Subscription,
-  taskDrafts,
-  fairKeyOf,
-  type DraftRules,
-} from '../subscription.ts'
+import { attemptInfo, OBSERVED, type Observed, type RunContext } from './run-context.ts'
+import { UNHANDLED, type Subscription, taskDrafts, fairKeyOf } from '../subscription.ts'
 import type { TaskError } from '../../inbox/view.ts'
 import { SchemaMismatch, failed } from './failure.ts'
 import { boundRun } from './key-bound.ts'
 import { createHash } from 'node:crypto'
 import type { Json } from '../../delivery.ts'
-import type { Observer } from '../../observer.ts'
-import { OBSERVED, type Observed } from './observed.ts'
 import type { Task } from '../task.ts'
 
 /**
@@ -76,14 +69,16 @@ function attempt(
   signal: AbortSignal | undefined,
 ): MaybePromise<Outcome> {
   context.observer.attemptStarted?.(attemptInfo(context, claim))
-  const task = createTask(context, claim, subscription, signal)
+  const task = new ClaimedTask(context, claim, subscription, signal)
   if (claim.onLost) hearLoss(claim, task)
   const watch = loopWatch()
   const before = watch.current
   const slot = watch.enter(context.receiver, subscription, claim.id)
   let later = false
   try {
-    const result = handle(context, claim, subscription, task)
+    const result = subscription.schema
+      ? handleChecked(context, claim, subscription, task)
+      : handle(context, claim, subscription, task, claim.event.payload)
     if (!isPromise(result)) return done(task)
     later = true
     return ending(context, claim, subscription, task, result, slot, signal)
@@ -95,7 +90,7 @@ function attempt(
   }
 }
 
-function hearLoss(claim: Claim, task: RunningTask): void {
+function hearLoss(claim: Claim, task: ClaimedTask): void {
   claim.onLost!((reason) => task.lose(reason))
 }
 
@@ -104,7 +99,7 @@ async function ending(
   context: RunContext,
   claim: Claim,
   subscription: Subscription,
-  task: RunningTask,
+  task: ClaimedTask,
   result: PromiseLike<unknown>,
   slot: number,
   signal: AbortSignal | undefined,
@@ -131,13 +126,12 @@ function adopt(context: RunContext, { event, delivery }: Claim): Outcome {
 
 function handle(
   context: RunContext,
-  claim: Claim,
+  { event, delivery }: Claim,
   subscription: Subscription,
-  task: RunningTask,
+  task: ClaimedTask,
+  payload: unknown,
 ): unknown {
-  const { event, delivery } = claim
-  if (subscription.schema) return handleChecked(context, claim, subscription, task)
-  const made = toEvent(context.receiver, event, delivery, event.payload)
+  const made = toEvent(context.receiver, event, delivery, payload)
   return context.observer.around
     ? handleAround(context, made, subscription, task)
     : subscription.handler(made, task)
@@ -147,92 +141,49 @@ function handleAround(
   { observer }: RunContext,
   made: WebhookEvent,
   subscription: Subscription,
-  task: RunningTask,
+  task: ClaimedTask,
 ): unknown {
   return observer.around!(made, task, () => subscription.handler(made, task))
 }
 
 function handleChecked(
   context: RunContext,
-  { event, delivery }: Claim,
+  claim: Claim,
   subscription: Subscription,
-  task: RunningTask,
+  task: ClaimedTask,
 ): unknown {
-  const checked = subscription.schema!['~standard'].validate(event.payload)
+  const checked = subscription.schema!['~standard'].validate(claim.event.payload)
   const matched = (result: Awaited<typeof checked>): unknown => {
     if (result.issues) throw new SchemaMismatch(result.issues)
-    const made = toEvent(context.receiver, event, delivery, result.value)
-    return context.observer.around
-      ? handleAround(context, made, subscription, task)
-      : subscription.handler(made, task)
+    return handle(context, claim, subscription, task, result.value)
   }
   return isPromise(checked) ? checked.then(matched) : matched(checked)
 }
 
-function done({ spawned }: RunningTask): Outcome {
+function done({ spawned }: ClaimedTask): Outcome {
   return spawned ? { kind: 'done', spawn: spawned } : DONE
 }
 
 const DONE: Outcome = { kind: 'done' }
 
-/** Settles as the handler's result does, or rejects and aborts the task when the subscription's timeout is over. */
+/** Settles as the handler's result does. After the timeout of the subscription it rejects and aborts the task. */
 function withTimeout(
   result: PromiseLike<unknown>,
-  task: RunningTask,
-  subscription: Subscription,
+  task: ClaimedTask,
+  { name, timeout }: Subscription,
 ): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      const error = new Error(
-        `${subscription.name} took longer than its timeout of ${subscription.timeout} ms`,
-      )
-      error.name = 'TimeoutError'
-      task.abort(error)
-      reject(error)
-    }, subscription.timeout)
-    // Query builders are thenables whose `then` may return any value.
-    void Promise.resolve(result).then(
-      (value) => {
-        clearTimeout(timer)
-        resolve(value)
-      },
-      (error: unknown) => {
-        clearTimeout(timer)
-        reject(error as Error)
-      },
-    )
+  // Query builders are thenables whose `then` may return any value.
+  return inTime(Promise.resolve(result), timeout, () => {
+    const error = new Error(`${name} took longer than its timeout of ${timeout} ms`)
+    error.name = 'TimeoutError'
+    task.abort(error)
+    return error
   })
 }
 
-/** A task with the results of its run. */
-interface RunningTask extends Task {
-  readonly spawned: readonly TaskDraft[] | undefined
-  /** Aborts the signal, if anybody asked for it, since the attempt timed out: what it does later is rejected. */
-  abort(reason: unknown): void
-  /** The same, since its claim is lost: what it does later counts if nobody has settled the task. */
-  lose(reason: unknown): void
-  readonly lost: boolean
-}
-
-/** What a task needs of its receiver. */
-interface TaskContext extends DraftRules {
-  readonly inbox: string
-  readonly observer: Observer
-}
-
-/** Makes the task of a claim. */
-function createTask(
-  context: TaskContext,
-  claim: Claim,
-  subscription: Pick<Subscription, 'name' | 'retry'>,
-  parent: AbortSignal | undefined,
-): RunningTask {
-  return new ClaimedTask(context, claim, subscription, parent)
-}
-
 // A class for the lazy members: most handlers look at neither signal nor key, and both cost more than the dispatch.
-class ClaimedTask implements RunningTask {
-  readonly #context: TaskContext
+class ClaimedTask implements Task {
+  readonly #context: RunContext
   readonly #claim: Claim
   readonly #parent: AbortSignal | undefined
   #controller: AbortController | undefined
@@ -243,7 +194,7 @@ class ClaimedTask implements RunningTask {
   spawned: TaskDraft[] | undefined
 
   constructor(
-    context: TaskContext,
+    context: RunContext,
     claim: Claim,
     { name, retry }: Pick<Subscription, 'name' | 'retry'>,
     parent: AbortSignal | undefined,
@@ -309,11 +260,13 @@ class ClaimedTask implements RunningTask {
       : this.#controller.signal
   }
 
+  /** Aborts the signal after a timeout: a later `commit` is rejected. */
   abort(reason: unknown): void {
     this.#aborted = { reason }
     this.#controller?.abort(reason)
   }
 
+  /** Aborts the signal after the claim is lost: a later outcome counts if no other process has settled the task. */
   lose(reason: unknown): void {
     this.#lost ??= { reason }
     this.#controller?.abort(reason)

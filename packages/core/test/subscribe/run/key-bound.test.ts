@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createKeyBound, createKeyBounds, MAX_KEYS } from '../../../src/subscribe/run/key-bound.ts'
-import type { TenantLimitOptions } from '../../../src/subscribe/tenant-limit.ts'
+import type { TenantLimitOptions } from '../../../src/subscribe/subscription.ts'
 
 /** Lets tasks come at `times`, and come back when told, on a clock of its own. */
 function simulate(

@@ -1,6 +1,13 @@
 import type { Delivery } from '../../../delivery.ts'
 import { singleHeader, singleParameter } from './header.ts'
-import { concat, toBuffer } from '../../../body/bytes.ts'
+import {
+  concat,
+  encode,
+  fromBase64,
+  fromBase64url,
+  fromHex,
+  toBuffer,
+} from '../../../body/bytes.ts'
 
 type Part = (delivery: Delivery, timestamp: string | undefined) => string | Uint8Array
 
@@ -112,3 +119,11 @@ export type HashName = 'sha1' | 'sha256' | 'sha384' | 'sha512'
 
 /** How senders write signatures. */
 export type SignatureEncoding = 'hex' | 'base64' | 'base64url'
+
+const DECODE = { hex: fromHex, base64: fromBase64, base64url: fromBase64url }
+
+/** Returns the bytes of a signature; undefined if it is not written in its canonical form. */
+export function decodeSignature(text: string, encoding: SignatureEncoding): Uint8Array | undefined {
+  const bytes = DECODE[encoding](text)
+  return bytes && encode(bytes, encoding) === text ? bytes : undefined
+}
