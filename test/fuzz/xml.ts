@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import {
   loadXml,
+  hasMoreTags,
   parseXml,
   xmlCharset,
   type XmlObject,
 } from '../../packages/core/src/body/xml/xml.ts'
-import { hasMoreTags } from '../../packages/core/src/body/xml/xml-tags.ts'
 import { chars, mutatedText, pieced } from './mutate.ts'
 import { read } from './rejection.ts'
 import type { FuzzTarget } from './target.ts'

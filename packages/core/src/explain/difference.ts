@@ -132,9 +132,9 @@ function difference(came: Uint8Array, signed: Uint8Array): readonly Run[] {
     right.slice(start, right.length - end),
   )
   return joined([
-    ...left.slice(0, start).map(({ bytes }): Run => ({ kind: 'same', bytes })),
+    ...runsOf('same', left.slice(0, start)),
     ...middle,
-    ...left.slice(left.length - end).map(({ bytes }): Run => ({ kind: 'same', bytes })),
+    ...runsOf('same', left.slice(left.length - end)),
   ])
 }
 
@@ -172,10 +172,6 @@ function latin(bytes: Uint8Array): string {
 
 /** The fewest units that are only on one side: Myers, An O(ND) Difference Algorithm (1986). */
 function shortest(left: readonly Unit[], right: readonly Unit[]): readonly Run[] {
-  const all: Run[] = [
-    ...left.map(({ bytes }): Run => ({ kind: 'came', bytes })),
-    ...right.map(({ bytes }): Run => ({ kind: 'signed', bytes })),
-  ]
   const most = Math.min(left.length + right.length, MOST_CHANGES)
   const steps: Int32Array[] = []
   const furthest = new Int32Array(2 * most + 3)
@@ -196,7 +192,11 @@ function shortest(left: readonly Unit[], right: readonly Unit[]): readonly Run[]
       if (x >= left.length && y >= right.length) return walked(left, right, steps)
     }
   }
-  return all
+  return [...runsOf('came', left), ...runsOf('signed', right)]
+}
+
+function runsOf(kind: Run['kind'], units: readonly Unit[]): readonly Run[] {
+  return units.map(({ bytes }) => ({ kind, bytes }))
 }
 
 /** The way back over what each step had reached. */
@@ -227,30 +227,21 @@ function walked(
   return runs.toReversed()
 }
 
-/** Neighbours of one kind as one run; of a change, what came is before what was signed. */
+/** Joins neighbors of one kind to one run. Of a change, what came is before what was signed. */
 function joined(runs: readonly Run[]): readonly Run[] {
   const found: Run[] = []
-  let came: Uint8Array[] = []
-  let signed: Uint8Array[] = []
-  let same: Uint8Array[] = []
-  const close = (kind: Run['kind'], parts: readonly Uint8Array[]): void => {
-    if (parts.length > 0) found.push({ kind, bytes: concat(parts) })
+  const parts: Record<Run['kind'], Uint8Array[]> = { same: [], came: [], signed: [] }
+  const close = (...kinds: readonly Run['kind'][]): void => {
+    for (const kind of kinds) {
+      if (parts[kind].length > 0) found.push({ kind, bytes: concat(parts[kind]) })
+      parts[kind] = []
+    }
   }
   for (const { kind, bytes } of runs) {
-    if (kind === 'same') {
-      close('came', came)
-      close('signed', signed)
-      came = []
-      signed = []
-      same.push(bytes)
-      continue
-    }
-    close('same', same)
-    same = []
-    ;(kind === 'came' ? came : signed).push(bytes)
+    if (kind === 'same') close('came', 'signed')
+    else close('same')
+    parts[kind].push(bytes)
   }
-  close('same', same)
-  close('came', came)
-  close('signed', signed)
+  close('same', 'came', 'signed')
   return found
 }

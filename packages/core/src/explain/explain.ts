@@ -6,6 +6,7 @@ import { createBounds, type Bounds } from './bounds.ts'
 import { likely } from './likely.ts'
 import {
   finding,
+  shown,
   type ExplainOptions,
   type Explanation,
   type Finding,
@@ -172,11 +173,6 @@ function withMasked(findings: readonly Finding[], masked: Finding | undefined): 
   if (!masked) return findings
   const isProven = findings.some(({ certainty }) => certainty === 'proven')
   return masked.certainty === 'likely' && !isProven ? [masked, ...findings] : [...findings, masked]
-}
-
-// Names come from the network.
-function shown(place: string): string {
-  return place.replaceAll(/[^\w\-.[\] ]/g, '?').slice(0, 100)
 }
 
 /** One provider's judgment of the delivery as it came. */

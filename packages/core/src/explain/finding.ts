@@ -105,13 +105,11 @@ export type PlainRequest = RepairedRequest
 
 /** Plain data of a delivery. */
 export function toPlain(delivery: Delivery): PlainRequest {
-  const headers = new Map<string, string[]>()
-  for (const [name, value] of delivery.headerLines()) {
-    const known = headers.get(name.toLowerCase())
-    if (known) known.push(value)
-    else headers.set(name.toLowerCase(), [value])
-  }
-  return { method: delivery.method, url: delivery.url, headers, body: delivery.body }
+  const { method, url, body } = delivery
+  const headers = new Map<string, readonly string[]>()
+  for (const [name] of delivery.headerLines())
+    headers.set(name.toLowerCase(), delivery.headers(name))
+  return { method, url, headers, body }
 }
 
 /** One cause and its place: a finding that still needs its certainty. */
@@ -148,6 +146,11 @@ export function withHeaders(
     else headers.set(name, lines)
   }
   return { ...request, headers }
+}
+
+/** Returns a name from the network as it may be shown, at most 100 characters. */
+export function shown(name: string): string {
+  return name.replaceAll(/[^\w\-.[\] ]/g, '?').slice(0, 100)
 }
 
 /** The parts of a delivery that a verification read. */

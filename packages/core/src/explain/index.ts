@@ -1,6 +1,6 @@
 export { bodyDiff, type BodyDiff } from './difference.ts'
 export { explain } from './explain.ts'
-export { explainedCodes } from './explained-codes.ts'
+export { explainedCodes } from '../receive/explainer.ts'
 export type {
   FindingCause,
   Certainty,

@@ -11,7 +11,7 @@ import { isPrivateHost } from './url/url-sources.ts'
 import { toBuffer, utf8 } from '../body/bytes.ts'
 import { RAW } from './body/bytes.ts'
 import { isInteger } from './body/json.ts'
-import { membersOf, tokensOf } from './body/json-tokens.ts'
+import { membersOf, tokensOf } from './body/json-layout.ts'
 
 // A body of 256 KiB takes 10 ms.
 const LOOK = 100

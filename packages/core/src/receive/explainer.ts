@@ -1,8 +1,22 @@
 import type { Delivery } from '../delivery.ts'
-import type { WebhookError } from '../errors.ts'
-import { explainedCodes } from '../explain/explained-codes.ts'
+import type { ErrorCode, WebhookError } from '../errors.ts'
 import type { CheckedOptions } from '../receiver/options.ts'
 import type { Exchange } from './exchange.ts'
+
+/**
+ * The codes of rejections whose cause `explain` can find: those of the signature, its headers and its time.
+ *
+ * @example
+ * if (explainedCodes.has(error.code)) console.log(await explain(delivery, provider))
+ */
+export const explainedCodes: ReadonlySet<string> = /* @__PURE__ */ new Set<ErrorCode>([
+  'missing_header',
+  'malformed_header',
+  'signature_mismatch',
+  'timestamp_too_old',
+  'timestamp_in_future',
+  'unknown_sender',
+])
 
 /** Looks for the cause of a rejection, off the path of its reply. */
 export type Explainer = (

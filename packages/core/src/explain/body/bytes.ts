@@ -10,18 +10,15 @@ const BOM = [0xef, 0xbb, 0xbf] as const
 export function* bodyBytes(request: PlainRequest, bounds: Bounds): Generator<Change> {
   const { body } = request
   const room = createRoom()
-  const make = (bytes: Uint8Array, cause: FindingCause, message: string): Change => ({
+  const undo = (bytes: Uint8Array, step: Clue): Change => ({
     request: { ...request, body: bytes },
-    steps: [stepOf(cause, message)],
+    steps: [step],
   })
-  if (BOM.every((byte, at) => body[at] === byte))
-    yield { request: { ...request, body: body.subarray(3) }, steps: [MARK] }
+  const make = (bytes: Uint8Array, cause: FindingCause, message: string): Change =>
+    undo(bytes, stepOf(cause, message))
+  if (BOM.every((byte, at) => body[at] === byte)) yield undo(body.subarray(3), MARK)
   if (bounds.over()) return
-  for (const end of lineEnds(body))
-    yield {
-      request: { ...request, body: body.subarray(0, end) },
-      steps: [lineBreaks(body.length - end)],
-    }
+  for (const end of lineEnds(body)) yield undo(body.subarray(0, end), lineBreaks(body.length - end))
   const blank = inner(body)
   if (blank.length < body.length)
     yield make(

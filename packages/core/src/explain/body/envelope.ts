@@ -3,7 +3,7 @@ import { fromBase64, fromBase64url, toBuffer, utf8 } from '../../body/bytes.ts'
 import { hasMoreNodes, parseJson, stringifyJson } from '../../body/json.ts'
 import { RAW } from './bytes.ts'
 import { fieldsOf } from './form.ts'
-import { withHeaders, type Change, type PlainRequest, type Clue } from '../finding.ts'
+import { shown, withHeaders, type Change, type PlainRequest, type Clue } from '../finding.ts'
 
 const MOST = 256 * 1024
 const NODES = 20_000
@@ -125,11 +125,6 @@ function contentsOf(envelope: object): readonly Content[] {
 
 function isNamed(name: string): boolean {
   return NAMED.has(name.toLowerCase())
-}
-
-// The name comes from the network.
-function shown(name: string): string {
-  return name.replaceAll(/[^\w.-]/g, '?').slice(0, 40)
 }
 
 function base64Of(text: string): Uint8Array | undefined {

@@ -1,7 +1,7 @@
 import { toBuffer, utf8 } from '../../body/bytes.ts'
 import { lineBreaks, RAW } from './bytes.ts'
 import type { Bounds } from '../bounds.ts'
-import type { Change, PlainRequest } from '../finding.ts'
+import type { Change, FindingCause, PlainRequest } from '../finding.ts'
 import { orders } from '../orders.ts'
 
 const MOST = 256 * 1024
@@ -16,43 +16,31 @@ export function* reencoded(request: PlainRequest, bounds: Bounds): Generator<Cha
   const more = found === text ? [] : [lineBreaks(found.length - text.length)]
   const fields = fieldsOf(text)
   if (!fields || bounds.over()) return
+  const change = (body: string, cause: FindingCause, message: string): Change => ({
+    request: { ...request, body: toBuffer(body) },
+    steps: [{ cause, message, remedy: RAW }, ...more],
+  })
   const tried = new Set([text])
   for (const write of WRITERS) {
     if (bounds.over()) return
-    yield* attempt(fields.map((pair) => written(pair, write)).join('&'))
+    const body = fields.map((pair) => written(pair, write)).join('&')
+    if (tried.has(body)) continue
+    tried.add(body)
+    yield change(
+      body,
+      'form-reencoded',
+      'the form was parsed and written again: its escapes differ from the signed ones',
+    )
   }
-  const raw = text.split('&')
-  for (const order of orders(raw)) {
+  for (const order of orders(text.split('&'))) {
     if (bounds.over()) return
     const body = order.join('&')
-    if (body === text) continue
-    yield {
-      request: { ...request, body: toBuffer(body) },
-      steps: [
-        {
-          cause: 'parameters-order',
-          message: 'the fields of the form arrived in a different order from the signed one',
-          remedy: RAW,
-        },
-        ...more,
-      ],
-    }
-  }
-
-  function* attempt(body: string): Generator<Change> {
-    if (tried.has(body)) return
-    tried.add(body)
-    yield {
-      request: { ...request, body: toBuffer(body) },
-      steps: [
-        {
-          cause: 'form-reencoded',
-          message: 'the form was parsed and written again: its escapes differ from the signed ones',
-          remedy: RAW,
-        },
-        ...more,
-      ],
-    }
+    if (body !== text)
+      yield change(
+        body,
+        'parameters-order',
+        'the fields of the form arrived in a different order from the signed one',
+      )
   }
 }
 

@@ -3,18 +3,19 @@ import { toBuffer, utf8 } from '../../body/bytes.ts'
 import type { Bounds } from '../bounds.ts'
 import { MARK, RAW } from './bytes.ts'
 import type { Change, PlainRequest } from '../finding.ts'
-import { laidOut, LAYOUTS, type JsonLayout } from './json-layout.ts'
 import { escapesFor, rewritten, WRITERS_OF_STRINGS, type Escapes } from './json-strings.ts'
-import { tokensOf, type JsonToken, membersOf } from './json-tokens.ts'
+import {
+  laidOut,
+  LAYOUTS,
+  membersOf,
+  tokensOf,
+  type JsonLayout,
+  type JsonToken,
+} from './json-layout.ts'
 
 const MOST = 256 * 1024
 // Of the layouts, those that most senders use.
 const COMMON = 4
-
-/** Of what `reserialized` yields, the commonest by far and the cheapest to try: the same tokens in each layout. */
-export function laidOutAgain(request: PlainRequest, bounds: Bounds): Generator<Change> {
-  return reserialized(request, bounds, 'layouts')
-}
 
 /**
  * Bodies as other writers of JSON would have written the same tokens: layouts first, then escapes, both, the order of
@@ -136,7 +137,7 @@ function* restored(tokens: readonly JsonToken[]): Generator<readonly JsonToken[]
     if (others.length > 0) places.push({ at, others })
     if (places.length > MOST_PLACES) return
   }
-  for (const { at, others } of places) for (const other of others) yield put(tokens, [at], other)
+  for (const { at, others } of places) for (const other of others) yield put(tokens, at, other)
   const kinds = [
     places,
     places.filter(({ at }) => tokens[at]!.includes('.')),
@@ -147,7 +148,7 @@ function* restored(tokens: readonly JsonToken[]): Generator<readonly JsonToken[]
     for (const which of [0, 1])
       if (kind.length > 1)
         yield kind.reduce(
-          (all, { at, others }) => put(all, [at], others[which] ?? others[0]!),
+          (all, { at, others }) => put(all, at, others[which] ?? others[0]!),
           tokens,
         )
   const ways = [3, 2].find((most) => countOf(most) <= COMBINED)
@@ -158,7 +159,7 @@ function* restored(tokens: readonly JsonToken[]): Generator<readonly JsonToken[]
       const size = Math.min(others.length + 1, ways)
       const which = rest % size
       rest = Math.floor(rest / size)
-      return which === 0 ? all : put(all, [at], others[which - 1]!)
+      return which === 0 ? all : put(all, at, others[which - 1]!)
     }, tokens)
   }
 
@@ -167,12 +168,8 @@ function* restored(tokens: readonly JsonToken[]): Generator<readonly JsonToken[]
   }
 }
 
-function put(
-  tokens: readonly JsonToken[],
-  [at]: readonly [number],
-  other: JsonToken,
-): readonly JsonToken[] {
-  return other === '{}' ? tokens.with(at!, '{').with(at! + 1, '}') : tokens.with(at!, other)
+function put(tokens: readonly JsonToken[], at: number, other: JsonToken): readonly JsonToken[] {
+  return other === '{}' ? tokens.with(at, '{').with(at + 1, '}') : tokens.with(at, other)
 }
 
 function othersOf(token: JsonToken, next: JsonToken | undefined): readonly JsonToken[] {
@@ -199,10 +196,12 @@ function othersOf(token: JsonToken, next: JsonToken | undefined): readonly JsonT
   return [...new Set(all)].filter((other) => other !== token)
 }
 
-/** The tokens with the members of each object in another order. */
-export function reordered(
+type Members = ReturnType<typeof membersOf>
+
+/** Returns the tokens with the members of each object as `arrange` returns them. */
+function rearranged(
   tokens: readonly JsonToken[],
-  order: (a: JsonToken, b: JsonToken) => number,
+  arrange: (members: Members) => Members,
 ): readonly JsonToken[] {
   const out: JsonToken[] = []
   write(0, tokens.length)
@@ -214,51 +213,46 @@ export function reordered(
       out.push(token)
       if (token !== '{') continue
       const members = membersOf(tokens, at)
-      const sorted = members.toSorted((a, b) => order(tokens[a.from]!, tokens[b.from]!))
-      sorted.forEach((member, place) => {
+      for (const [place, member] of arrange(members).entries()) {
         if (place > 0) out.push(',')
         write(member.from, member.to)
-      })
+      }
       const last = members.at(-1)
       if (last) at = last.to - 1
     }
   }
 }
 
+/** Returns the tokens with the members of each object sorted by their keys. */
+export function reordered(
+  tokens: readonly JsonToken[],
+  order: (a: JsonToken, b: JsonToken) => number,
+): readonly JsonToken[] {
+  return rearranged(tokens, (members) =>
+    members.toSorted((a, b) => order(tokens[a.from]!, tokens[b.from]!)),
+  )
+}
+
 // The order of so few keys can be found by trying all of them.
 const ORDERS = 150
 
-/** The tokens with their members in each order, if these are few. */
+/** Yields the tokens with their members in each order, if there are few orders. */
 function* allOrders(tokens: readonly JsonToken[]): Generator<readonly JsonToken[]> {
   const sizes = tokens.flatMap((token, at) => (token === '{' ? membersOf(tokens, at).length : []))
   let count = 1
   for (const size of sizes)
     for (let factor = 2; factor <= size; factor++) if ((count *= factor) > ORDERS) return
-  // The n-th order of all objects at once: each object takes its part of the number.
-  for (let n = 1; n < count; n++) yield ordered(n)
-
-  function ordered(n: number): readonly JsonToken[] {
-    const out: JsonToken[] = []
+  // The n-th order of all objects: each object uses its part of the number.
+  for (let n = 1; n < count; n++) {
     let rest = n
-    write(0, tokens.length)
-    return out
-
-    function write(from: number, to: number): void {
-      for (let at = from; at < to; at++) {
-        const token = tokens[at]!
-        out.push(token)
-        if (token !== '{') continue
-        const left = [...membersOf(tokens, at)]
-        const last = left.at(-1)
-        for (let size = left.length; size > 0; size--) {
-          const [member] = left.splice(rest % size, 1)
-          rest = Math.floor(rest / size)
-          if (out.at(-1) !== '{') out.push(',')
-          write(member!.from, member!.to)
-        }
-        if (last) at = last.to - 1
-      }
-    }
+    yield rearranged(tokens, (members) => {
+      const left = [...members]
+      return members.map(() => {
+        const [member] = left.splice(rest % left.length, 1)
+        rest = Math.floor(rest / (left.length + 1))
+        return member!
+      })
+    })
   }
 }
 

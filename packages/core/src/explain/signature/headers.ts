@@ -1,5 +1,12 @@
 import type { Bounds } from '../bounds.ts'
-import { withHeaders, type Change, type PlainRequest, type Clue, type Reads } from '../finding.ts'
+import {
+  shown,
+  withHeaders,
+  type Change,
+  type PlainRequest,
+  type Clue,
+  type Reads,
+} from '../finding.ts'
 
 // Names that no proxy makes of a header of a signature.
 const USUAL =
@@ -79,11 +86,6 @@ function joinedStep(names: readonly string[]): Clue {
     remedy:
       "find the proxy that adds the header a second time, and configure it to keep only the sender's",
   }
-}
-
-// Names come from the network.
-function shown(name: string): string {
-  return name.replaceAll(/[^\w-]/g, '?').slice(0, 100)
 }
 
 function halves(lines: readonly string[]): readonly string[] {

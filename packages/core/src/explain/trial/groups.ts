@@ -6,7 +6,7 @@ import { inflated, unwrapped } from '../body/envelope.ts'
 import { type Change, type Clue, type FindingCause, withHeaders, type Reads } from '../finding.ts'
 import { reencoded } from '../body/form.ts'
 import { joinedClues, renamed } from '../signature/headers.ts'
-import { laidOutAgain, reserialized } from '../body/json.ts'
+import { reserialized } from '../body/json.ts'
 import type { TrialState, Trial } from './trial.ts'
 import { signatureEncodings, signaturePrefixes, encodingStep } from '../signature/signature-text.ts'
 import type { Subject } from '../subject.ts'
@@ -76,7 +76,7 @@ export function groupsOf(subject: Subject, reads: Reads, trial: Trial, bounds: B
             : chained(bodyBytes(request, bounds), charsets(request))
       : NONE,
     charsets: hasBody && !isLarge ? ({ request }) => charsets(request) : NONE,
-    layouts: hasBody && !isLarge ? ({ request }) => laidOutAgain(request, bounds) : NONE,
+    layouts: hasBody && !isLarge ? ({ request }) => reserialized(request, bounds, 'layouts') : NONE,
     urls: isUrlSigned(subject, reads)
       ? ({ request }) =>
           request.url === state.request.url
@@ -205,17 +205,13 @@ function other(state: TrialState, key: Uint8Array, seen: Compared): Change | und
               message: `${name} was signed with ${algorithm}, and this provider verifies ${seen.algorithm}`,
               remedy: `let the sender sign with ${seen.algorithm}, or use the provider's option for the algorithm where it has one`,
             },
-            ...(isWritten(candidate, given!, seen.encoding) ? [] : [encodingStep(name)]),
+            ...(candidate === encode(given!, seen.encoding) ? [] : [encodingStep(name)]),
           ],
         }
       }
     }
   }
   return undefined
-}
-
-function isWritten(text: string, bytes: Uint8Array, encoding: Compared['encoding']): boolean {
-  return text === encode(bytes, encoding)
 }
 
 /** The bytes of a key that HMAC uses; undefined if the scheme's keys are something else. */
