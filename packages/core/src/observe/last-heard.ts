@@ -64,7 +64,7 @@ export interface Writes {
   /** A delivery was rejected. Only a rejection by the inbox counts: no forged or malformed delivery changes anything here. */
   rejected(error: WebhookError): void
   /** Another write of the inbox failed: an outcome, a renewal, the journal. */
-  failed(error: unknown): void
+  readonly failed: (error: unknown) => void
 }
 
 /** Makes the {@link Writes}. */

@@ -6,7 +6,7 @@ export interface Observers {
   /** Always the same object: its methods change with the observers. */
   readonly observer: Observer
   /** Adds an observer; the function it returns takes the observer away again. */
-  observe(observer: Observer): () => void
+  readonly observe: (observer: Observer) => () => void
   /** Notifies the observers, and those added later, of their receiver. The function that it returns ends that. */
   attach(receiver: ObservedReceiver): () => void
 }
