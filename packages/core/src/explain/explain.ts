@@ -6,7 +6,7 @@ import { createBounds, type Bounds } from './bounds.ts'
 import { likely } from './likely.ts'
 import {
   finding,
-  shown,
+  inertName,
   type ExplainOptions,
   type Explanation,
   type Finding,
@@ -153,7 +153,7 @@ function maskedFinding(
   { provider }: Pick<Case, 'provider'>,
 ): Finding | undefined {
   if (masked === undefined || masked.length === 0) return undefined
-  const places = masked.slice(0, MOST).map(shown).join(', ')
+  const places = masked.slice(0, MOST).map(inertName).join(', ')
   const inBody = masked.some((place) => /^(?:field |body$)/.test(place))
   const decides = inBody && provider.covers.body !== 'none'
   return finding(

@@ -148,8 +148,8 @@ export function withHeaders(
   return { ...request, headers }
 }
 
-/** Returns a name from the network as it may be shown, at most 100 characters. */
-export function shown(name: string): string {
+/** Returns a name from the network as it may be inertName, at most 100 characters. */
+export function inertName(name: string): string {
   return name.replaceAll(/[^\w\-.[\] ]/g, '?').slice(0, 100)
 }
 

@@ -3,7 +3,7 @@ import { fromBase64, fromBase64url, toBuffer, utf8 } from '../../body/bytes.ts'
 import { hasMoreNodes, parseJson, stringifyJson } from '../../body/json.ts'
 import { RAW } from './bytes.ts'
 import { fieldsOf } from './form.ts'
-import { shown, withHeaders, type Change, type PlainRequest, type Clue } from '../finding.ts'
+import { inertName, withHeaders, type Change, type PlainRequest, type Clue } from '../finding.ts'
 
 const MOST = 256 * 1024
 const NODES = 20_000
@@ -57,7 +57,7 @@ export function* unwrapped(request: PlainRequest): Generator<Change> {
   if (decoded) yield inner({ ...request, body: decoded }, 'base64 text')
   for (const [name = '', content = ''] of fieldsOf(text)?.slice(0, FIELDS) ?? [])
     if (/^\s*[{[<]/.test(content))
-      yield inner({ ...request, body: toBuffer(content) }, `the field ${shown(name)} of a form`)
+      yield inner({ ...request, body: toBuffer(content) }, `the field ${inertName(name)} of a form`)
   const value = parsed(text)
   if (typeof value === 'string') yield inner({ ...request, body: toBuffer(value) }, 'a JSON string')
   if (typeof value !== 'object' || value === null) return
@@ -120,7 +120,7 @@ function contentsOf(envelope: object): readonly Content[] {
     .filter(({ content }) => content.length > 0)
     .toSorted((a, b) => (rank(a) === rank(b) ? 0 : rank(b) - rank(a)))
     .slice(0, CONTENTS)
-    .map(({ name, content }) => ({ name: shown(name), content }))
+    .map(({ name, content }) => ({ name: inertName(name), content }))
 }
 
 function isNamed(name: string): boolean {

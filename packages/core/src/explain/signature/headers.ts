@@ -1,6 +1,6 @@
 import type { Bounds } from '../bounds.ts'
 import {
-  shown,
+  inertName,
   withHeaders,
   type Change,
   type PlainRequest,
@@ -74,7 +74,7 @@ export function* joinedClues(
 function renamedStep(name: string, other: string): Clue {
   return {
     cause: 'header-renamed',
-    message: `the value of ${name} came in the header ${shown(other)}`,
+    message: `the value of ${name} came in the header ${inertName(other)}`,
     remedy: `configure the proxy or host in front to forward ${name} under its own name`,
   }
 }
