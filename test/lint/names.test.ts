@@ -28,7 +28,7 @@ const MEANT: readonly (readonly [means: string, where: RegExp, names: string])[]
   [
     'parts of a store on a database server',
     /^packages\/(?:postgres|mysql)\//,
-    'createDatabase rejection faultOf lateError guestSql TablesLayout migrateTables versionsOf Row Sql noteActions createFolds',
+    'createDatabase errors guestSql TablesLayout migrateTables versionsOf Row Sql noteActions createFolds',
   ],
   [
     'the function of a library, for each database',

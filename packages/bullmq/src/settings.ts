@@ -1,44 +1,33 @@
 import type { Duration } from '@postern/core'
-import { checks, type CommonSettings } from '@postern/core/engine'
+import {
+  checks,
+  pendingShare,
+  type CommonSettings,
+  type DurableInboxOptions,
+} from '@postern/core/engine'
 import type { ReplicaSettings } from './store/replicas.ts'
 import type { BullmqConnection } from './store/connection.ts'
 
 /** Options of `bullmqInbox`. */
-export interface BullmqInboxOptions {
+export interface BullmqInboxOptions extends DurableInboxOptions {
   /**
-   * The address of Redis. The inbox opens its own connections and closes them; a given client stays yours. A lost connection is
-   * made again even if `retryStrategy` gives up, and `commandTimeout` does not count for workers.
+   * The address of Redis. The inbox opens and closes its own connections; if you pass a client, the inbox copies its settings. It
+   * reconnects even if `retryStrategy` gives up, and ignores `commandTimeout` for workers.
    */
   readonly connection: BullmqConnection
-  /** Prefix of all keys. The braces put them into one slot of a Cluster, since a transaction reaches one slot. @default '{postern}' */
+  /** Prefix of all keys. On a Cluster it needs braces, since a transaction reaches only one slot. @default '{postern}' */
   readonly prefix?: string
-  /** Only reads, for tools that look: writes no key, and takes no receiver. @default false */
-  readonly readOnly?: boolean
-  /** Tasks of one receiver that may be pending or running, over all its subscriptions; beyond, deliveries get 503. @default 1_000_000 */
-  readonly maxPending?: number
-  /** The part of `maxPending` that tasks of one tenant may take, over the subscriptions that have its event. @default 0.5 */
-  readonly maxPendingShare?: number
-  /** Bytes of deliveries that may wait in this process for Redis; beyond, deliveries get 503. @default 64 MiB, or an eighth of the free memory if that is less */
-  readonly maxWaitingBytes?: number
   /** How long a delivery may wait for Redis before it gets 503. @default '2s' */
   readonly deadline?: Duration
-  /** How long ids are known; at least the sender's retry span. They stay as long as their tasks, if that is longer. @default '4d' */
-  readonly dedupeWindow?: Duration
-  /** How long done tasks are kept. @default '4d' */
-  readonly keepDone?: Duration
-  /** How long dead tasks are kept for `replay` and redelivery. @default '30d' */
-  readonly keepDead?: Duration
-  /** After this time without a sign of life from the process that runs a task, another takes it. Renewed while it runs. @default '30s' */
-  readonly lease?: Duration
   /**
-   * Takes deliveries although Redis may evict keys (`maxmemory-policy` other than `noeviction`). Acknowledged
-   * deliveries can then be lost. If false, deliveries get 503 from such a Redis. @default false
+   * Accepts deliveries even if Redis may evict keys (`maxmemory-policy` other than `noeviction`). Acknowledged deliveries can
+   * then be lost. If false, deliveries get 503 from such a Redis. @default false
    */
   readonly unsafe?: boolean
   /**
-   * Acknowledges a delivery only when `wait` replicas of Redis have it, in memory, `within` that time, which must be shorter
-   * than `deadline`; else it gets 503. Without it, a failover to a replica that lags loses what was acknowledged. Not for a
-   * Cluster. @default no replica is waited for; `within` is '1s'
+   * Acknowledges a delivery only when `wait` replicas of Redis have it in memory. If they do not confirm `within` that time,
+   * which must be shorter than `deadline`, the delivery gets 503. Without it, a failover to a replica that lags loses
+   * acknowledged deliveries. It cannot be used on a Cluster. @default no replica is waited for; `within` is '1s'
    */
   readonly replicas?: { readonly wait: number; readonly within?: Duration }
 }
@@ -53,7 +42,6 @@ export interface Settings extends CommonSettings {
   readonly replicas: ReplicaSettings | undefined
 }
 
-const DEADLINE = '2s'
 /** The default of `prefix`. */
 export const PREFIX = '{postern}'
 
@@ -64,9 +52,9 @@ export function checkSettings(options: BullmqInboxOptions): Settings {
   const prefix = check.value('prefix') ?? PREFIX
   const unsafe = check.flag('unsafe', false)
   const readOnly = check.flag('readOnly', false)
-  const maxPendingShare = check.value('maxPendingShare') ?? 0.5
+  const maxPendingShare = pendingShare('bullmqInbox', check.value('maxPendingShare'))
   const replicas = check.value('replicas')
-  const common = check.common({ deadline: DEADLINE })
+  const common = check.common({ deadline: '2s' })
   check.end()
   if (connection === undefined || connection === null || connection === '')
     throw new TypeError(
@@ -74,16 +62,10 @@ export function checkSettings(options: BullmqInboxOptions): Settings {
     )
   if (typeof prefix !== 'string' || prefix.trim() === '')
     throw new TypeError('bullmqInbox: prefix must be a string that is not empty')
-  if (!(typeof maxPendingShare === 'number' && maxPendingShare > 0 && maxPendingShare <= 1))
+  if (isCluster(connection) && !/\{[^}]+\}/.test(prefix))
     throw new TypeError(
-      `bullmqInbox: maxPendingShare must be a number from above 0 to 1, got ${String(maxPendingShare)}`,
+      `bullmqInbox: prefix must have a part in braces on a Cluster, as in {postern}, got ${prefix}: one transaction reaches one slot`,
     )
-  if (isCluster(connection)) {
-    if (!/\{[^}]+\}/.test(prefix))
-      throw new TypeError(
-        `bullmqInbox: prefix must have a part in braces on a Cluster, as in {postern}, got ${prefix}: one transaction reaches one slot`,
-      )
-  }
   return {
     ...common,
     connection,

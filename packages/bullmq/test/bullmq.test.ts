@@ -20,7 +20,7 @@ test('bullmqInbox rejects options that make no sense', () => {
   expect(() => bullmqInbox({ connection, keepDone: 'soon' as never })).toThrow(
     'bullmqInbox: keepDone',
   )
-  expect(() => bullmqInbox({ connection, keepDead: 1000 })).toThrow("write '1000ms'")
+  expect(() => bullmqInbox({ connection, keepDead: 1000 as never })).toThrow("write '1000ms'")
   expect(() => bullmqInbox({ connection, maxWating: 1 } as never)).toThrow(TypeError)
   expect(() => bullmqInbox({ connection: undefined } as never)).toThrow(TypeError)
   expect(() => bullmqInbox({ connection: undefined } as never)).toThrow('bullmqInbox: connection')

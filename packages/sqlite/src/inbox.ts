@@ -7,6 +7,7 @@ import {
   type Transactions,
   checks,
   engineSettings,
+  type DurableInboxOptions,
   type EngineSettings,
 } from '@postern/core/engine'
 import type { Inbox, Host } from '@postern/core/inbox'
@@ -75,28 +76,12 @@ export function inTransaction(database: DatabaseSync, host: Host = {}): Host {
 }
 
 /** Options of `sqliteInbox`. */
-export interface SqliteInboxOptions {
-  /** The file, on a local disk; made if it is missing. Several processes may share it. It may hold your tables too. */
+export interface SqliteInboxOptions extends DurableInboxOptions {
+  /** The file, on a local disk; made if it is missing. Several processes may share it. It may contain your tables too. */
   readonly path: string
-  /** Only reads, for tools that look: makes no file and no tables, gives no sign of life, and takes no receiver. @default false */
-  readonly readOnly?: boolean
-  /** Tasks of one receiver that may be pending or running; beyond, deliveries get 503. @default 1_000_000 */
-  readonly maxPending?: number
-  /** Share of `maxPending` that one tenant (one value of `tenantKey`) may hold, so that a flood of one tenant rejects only its own deliveries. @default 0.5 */
-  readonly maxPendingShare?: number
-  /** Bytes of deliveries that may wait in this process for their commit; beyond, deliveries get 503. @default 64 MiB, or an eighth of the free memory if that is less */
-  readonly maxWaitingBytes?: number
   /** How long a delivery may wait for its commit before it gets 503. @default '5s' */
   readonly deadline?: Duration
-  /** How long ids of events are known, so that a redelivery runs nothing; at least the sender's retry span. @default '4d' */
-  readonly dedupeWindow?: Duration
-  /** How long done events are kept for lists and replay. An event is kept for the longer of this and `dedupeWindow`. @default '4d' */
-  readonly keepDone?: Duration
-  /** How long dead tasks are kept for replay and redelivery. @default '30d' */
-  readonly keepDead?: Duration
-  /** After this time without a sign of life from the process that runs a task, another takes it. Renewed while it runs. @default '30s' */
-  readonly lease?: Duration
-  /** How often a worker looks for what other processes stored. What this process stored runs at once. @default '200ms' */
+  /** How often a worker looks for tasks that other processes stored. Tasks of this process run at once. @default '200ms' */
   readonly pollInterval?: Duration
 }
 

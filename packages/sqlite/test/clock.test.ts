@@ -1,7 +1,7 @@
-import type { Duration } from '@postern/core'
 import { afterEach, expect, test } from 'vitest'
 import { intake, item } from '../../testing/src/inbox/make.ts'
 import { sqliteScene } from './scene.ts'
+import type { SqliteInboxOptions } from '../src/index.ts'
 
 const { open, join, edit } = sqliteScene()
 const { now } = Date
@@ -14,7 +14,13 @@ afterEach(() => void (Date.now = now))
 /** Takes an event, and looks what is known of it after a step while the process goes on, or between two. */
 async function after(
   step: number,
-  { window, restarts }: { readonly window: Duration; readonly restarts: boolean },
+  {
+    window,
+    restarts,
+  }: {
+    readonly window: NonNullable<SqliteInboxOptions['dedupeWindow']>
+    readonly restarts: boolean
+  },
 ): Promise<{ readonly events: unknown; readonly guards: unknown }> {
   const options = { dedupeWindow: window, keepDone: window }
   let inbox = open(options)

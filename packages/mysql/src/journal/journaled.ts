@@ -1,16 +1,18 @@
 import {
   createSpanSums,
+  readArrival,
+  checkRecordKey,
   hashOf,
-  type ArrivalRow,
   type Journaled,
   type RecordRow,
-  storable,
+  type StoredArrival,
 } from '@postern/core/engine'
 import type { Settings } from '../settings.ts'
 import { hexes, list, literal } from '../sql/lines.ts'
 import type { Database, Sql, Value } from '../store/connection.ts'
 import { insertRows } from '../store/insert.ts'
 
+const NAME = 'mysqlInbox'
 // Names come from outside: causes and codes. Series beyond this number are not counted.
 const SERIES = 20_000
 const SPANS = 64
@@ -97,14 +99,16 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
         )
     },
     async arrivals(before, limit) {
-      const rows = await db.rows<Stored>(
+      const rows = await db.rows<StoredArrival>(
         `SELECT id, strangers, at, data FROM $.postern_arrivals ${before === undefined ? '' : `WHERE id < ${literal(before)}`} ORDER BY id DESC LIMIT ${limit}`,
       )
-      return rows.map(toArrival)
+      return rows.map(readArrival)
     },
     async arrival(id) {
-      const [row] = await db.rows<Stored>('SELECT * FROM $.postern_arrivals WHERE id = ?', [id])
-      return row && toArrival(row)
+      const [row] = await db.rows<StoredArrival>('SELECT * FROM $.postern_arrivals WHERE id = ?', [
+        id,
+      ])
+      return row && readArrival(row)
     },
     async series(names) {
       const day = Math.floor(Date.now() / DAY)
@@ -159,11 +163,11 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
       get: async (key) =>
         (
           await db.rows<RecordRow>('SELECT value, version FROM $.postern_records WHERE `key` = ?', [
-            whole('key', key),
+            checkRecordKey(NAME, 'key', key),
           ])
         )[0],
       async set(key, value, expected) {
-        whole('key', key)
+        checkRecordKey(NAME, 'key', key)
         if (expected > 0) {
           const done = await db.run(
             'UPDATE $.postern_records SET value = ?, version = version + 1 WHERE `key` = ? AND version = ?',
@@ -184,13 +188,13 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
       },
       async delete(key, expected) {
         const done = await db.run('DELETE FROM $.postern_records WHERE `key` = ? AND version = ?', [
-          whole('key', key),
+          checkRecordKey(NAME, 'key', key),
           expected,
         ])
         return done!.changed === 1
       },
       list(prefix) {
-        const start = literal(whole('prefix', prefix))
+        const start = literal(checkRecordKey(NAME, 'prefix', prefix))
         return db.rows<RecordRow & { key: string }>(
           `SELECT \`key\`, value, version FROM $.postern_records
            WHERE ${prefix === '' ? '1 = 1' : `\`key\` >= ${start} AND LEFT(\`key\`, LENGTH(${start})) = ${start}`} ORDER BY \`key\``,
@@ -215,33 +219,8 @@ interface Named {
   readonly id: string
 }
 
-interface Stored extends Omit<ArrivalRow, 'ring' | 'kept'> {
-  readonly strangers: boolean
-  readonly source?: string | null
-  readonly head?: string
-  readonly body?: Buffer
-}
-
 const DUPLICATE = 1062
-
-/** Records are what their writers compare: nothing may stand for another. */
-function whole(name: string, text: string): string {
-  if (storable(text) === text) return text
-  throw new TypeError(
-    `mysqlInbox: records: ${name} must be text without U+0000 and without half of a surrogate pair; encode it, as JSON does`,
-  )
-}
 
 function idsOf(rows: readonly Named[]): string {
   return rows.map(({ id }) => literal(id)).join() || 'NULL'
-}
-
-function toArrival({ id, at, data, strangers, source, head, body }: Stored): ArrivalRow {
-  return {
-    id,
-    ring: strangers ? 'strangers' : 'verified',
-    at,
-    data,
-    ...(source != null && { kept: { source, head: head!, body: body! } }),
-  }
 }

@@ -1,21 +1,89 @@
 import {
+  createTableLists,
   eraseIn,
+  eventOf,
+  grouped,
   topCauses,
   type AttemptRow,
+  type Before,
   type CauseGroup,
   type CauseTotals,
-  type FullRow,
+  type InfoRow,
+  type Place,
+  type ScanRun,
   type StatsRow,
   type Store,
   type Viewed,
 } from '@postern/core/engine'
 import type { Settings } from '../settings.ts'
-import { CONTENTS, DELIVERY, EVENT, INFO, list, NOW, ofEvents, toInfo } from '../sql/lines.ts'
+import {
+  bytesOf,
+  CONTENTS,
+  DELIVERY,
+  EVENT,
+  hexes,
+  list,
+  literal,
+  NOW,
+  ofEvents,
+  TASK,
+} from '../sql/lines.ts'
 import type { Database, Sql } from '../store/connection.ts'
 import { pack, unpack, type Packed } from '../store/contents.ts'
+import { dropTasks } from '../store/patch.ts'
 import { noteActions } from '../store/rows.ts'
-import { dropDeliveries, prune } from './prune.ts'
-import { rowPlace, scan } from './scan.ts'
+
+const OF_EVENT = `e.id AS event, e.provider, e.event_id AS eventId, e.topic, e.tenant, e.\`key\`, e.received,
+  e.receiver, COALESCE(e.contents, 0) = 2 AS erased`
+// Bytes of topics that are indexed.
+const INDEXED = 100
+const inLanes = (lanes: readonly number[] | undefined): string =>
+  lanes === undefined ? '' : `AND t.lane IN (${list(lanes)})`
+
+const lists = createTableLists({
+  info: `${TASK}, t.runs, t.part, t.cause, ${OF_EVENT}`,
+  ofEvent: OF_EVENT,
+  contents: CONTENTS,
+  delivery: DELIVERY,
+  event: EVENT,
+  join: 'STRAIGHT_JOIN',
+  byPrimary: 'FORCE INDEX (PRIMARY)',
+  failed({ lanes, filter: { cause } }) {
+    if (cause !== undefined)
+      return `SELECT t.* FROM $.postern_tasks t FORCE INDEX (causes) WHERE t.cause = ${literal(cause)} ${inLanes(lanes)}`
+    const which = lanes === undefined ? 'IS NOT NULL' : `IN (${list(lanes)})`
+    return `SELECT t.* FROM $.postern_tasks t FORCE INDEX (dead) WHERE t.dead_lane ${which}`
+  },
+  open: ({ lanes, filter: { state } }) =>
+    `SELECT t.* FROM $.postern_tasks t FORCE INDEX (ready) WHERE t.state = ${state === 'running' ? 1 : 0} AND t.behind IN (0, 1) ${inLanes(lanes)}`,
+  eventId: (id) => `e.event_id = ${literal(id)}`,
+  identities: (hashes) =>
+    `e.id IN (SELECT k.id FROM $.postern_keys k FORCE INDEX (PRIMARY) WHERE k.hash IN (${hexes(hashes)}))`,
+  topic: (topic) => `e.topic = ${literal(topic)}`,
+  topicPrefix(prefix) {
+    const start = bytesOf(prefix).subarray(0, INDEXED).toString('hex')
+    // UTF-8 has no byte above f4: each string with a prefix sorts below it with these.
+    return `e.topic >= x'${start}' AND e.topic < x'${start}ffffffff'`
+  },
+  // Not as bytes: a class of characters would match a part of one. (?s): a dot is any character.
+  topicPattern: (source) =>
+    `CONVERT(e.topic USING utf8mb4) COLLATE utf8mb4_bin REGEXP CONVERT(${literal(`(?s)${source}`)} USING utf8mb4)`,
+  row({ packed, shared, ...row }: InfoRow & Partial<Packed>) {
+    return packed === undefined ? row : { ...row, ...unpack(packed, shared) }
+  },
+})
+
+function runOn(sql: Pick<Sql, 'rows'>): ScanRun {
+  return async (write) =>
+    sql.rows(
+      await write({
+        text: literal,
+        whole: String,
+        number: String,
+        among: (column, values) => `${column} IN (${list(values)})`,
+      }),
+    )
+}
 
 /** Makes what operators read and change. */
 export function createViewed(
@@ -23,14 +91,9 @@ export function createViewed(
   { deadline }: Settings,
 ): Viewed & Required<Pick<Store, 'drop'>> {
   return {
-    scan: (want) => db.session(deadline, (sql) => scan(sql, want)),
-    placeOf: rowPlace,
-    async detail(id) {
-      const [row] = await db.rows<FullRow>(
-        `SELECT ${INFO}, t.data, ${CONTENTS} FROM $.postern_tasks t STRAIGHT_JOIN $.postern_events e ON ${EVENT} ${DELIVERY} WHERE t.id = ${id}`,
-      )
-      return row && (toInfo(row) as FullRow)
-    },
+    scan: (want) => db.session(deadline, (sql) => lists.scan(runOn(sql), want)),
+    placeOf: lists.placeOf,
+    detail: (id) => lists.detail(runOn(db), id),
     stats: () =>
       db.rows<StatsRow>(
         `SELECT t.lane, t.state, COUNT(*) AS count,
@@ -67,13 +130,7 @@ export function createViewed(
            FROM $.postern_tasks t WHERE t.id = ${task} AND t.state >= 2 AND t.took IS NOT NULL) a
          LEFT JOIN $.postern_processes p ON p.id = a.process ORDER BY a.seq`,
       ),
-    erase: (events, passing, empty, noted) =>
-      db.atomic(deadline, async (sql) => {
-        const count = await erase(sql, events, passing, empty)
-        const notes = noted(count)
-        if (notes.length > 0) await noteActions(sql, notes)
-        return count
-      }),
+    erase: (...given) => db.atomic(deadline, (sql) => erase(sql, ...given)),
     async drop(events) {
       const used = await usedOf(db, events)
       const free = events.filter((id) => !used.has(id))
@@ -105,9 +162,7 @@ async function usedOf(
 
 function erase(
   sql: Sql,
-  events: readonly number[],
-  passing: boolean,
-  empty: Parameters<Viewed['erase']>[2],
+  ...[events, passing, empty, noted]: Parameters<Viewed['erase']>
 ): Promise<number> {
   const marked = passing ? 'e.contents = 1' : '(e.contents IS NULL OR e.contents <> 2)'
   const its = (ids: readonly number[]): string =>
@@ -145,7 +200,152 @@ function erase(
           left.flatMap(({ event }) => deliveries.get(event) ?? []),
         )
       },
+      note: (rows) => noteActions(sql, rows),
     },
     empty,
+    noted,
   )
+}
+
+// Events of one step: small, so that no worker waits long for one.
+const STEP = 500
+const MANY = 10_000
+
+/**
+ * One step over the next events that are old enough, in order of arrival: drops tasks that are over, events without any, and
+ * what belongs to them. Keys are locked before events, and these before tasks, as by those who store.
+ */
+async function prune(
+  sql: Sql,
+  before: Before,
+  place: Place | undefined,
+): Promise<Place | undefined> {
+  if (place === undefined) await forget(sql, before)
+  const { done, dead, known, guards } = before
+  const [at, id] = place ?? [-1, 0]
+  const events = await sql.rows<OldEvent>(
+    `SELECT e.id, e.received, e.delivery, e.hash FROM $.postern_events e FORCE INDEX (received)
+     WHERE e.received >= ${at} AND (e.received > ${at} OR e.id > ${id}) AND e.received < ${Math.max(done, dead, known)}
+     ORDER BY e.received, e.id LIMIT ${STEP}`,
+  )
+  if (events.length === 0) return undefined
+  const free = await lockEvents(
+    sql,
+    events.filter(({ received }) => received < known),
+  )
+  const tasks = await sql.rows<{ id: number; gone: boolean }>(
+    `SELECT t.id, t.lease IS NULL AND ((t.state = 2 AND t.due < ${done}) OR (t.state = 3 AND t.due < ${dead})) AS gone
+     FROM $.postern_tasks t FORCE INDEX (PRIMARY) WHERE ${ofEvents(events.map((one) => one.id))}`,
+  )
+  const over = tasks.flatMap(({ id: task, gone }) => (gone ? task : []))
+  const locked = await lockRows(sql, 'tasks', over, 'AND state >= 2 AND lease IS NULL')
+  if (locked.size > 0) await dropTasks(sql, [...locked])
+  const left = new Set(tasks.flatMap(({ id: task }) => (locked.has(task) ? [] : eventOf(task))))
+  const empty = events.filter((one) => free.has(one.id) && !left.has(one.id))
+  if (empty.length > 0) {
+    const hashes = hexes(empty.map(({ hash }) => hash))
+    await sql.run(
+      `DELETE k FROM $.postern_keys k FORCE INDEX (PRIMARY) WHERE k.hash IN (${hashes})`,
+    )
+    await sql.run(
+      `DELETE e FROM $.postern_events e FORCE INDEX (PRIMARY) WHERE e.id IN (${list(empty.map((one) => one.id))})`,
+    )
+    await sql.run(
+      `DELETE g FROM $.postern_guards g FORCE INDEX (event) WHERE g.event IN (${hashes}) AND g.taken < ${guards}`,
+    )
+    await dropDeliveries(
+      sql,
+      empty.flatMap(({ delivery }) => delivery ?? []),
+    )
+  }
+  const last = events.at(-1)!
+  return events.length < STEP ? undefined : [last.received, last.id]
+}
+
+interface OldEvent {
+  readonly id: number
+  readonly received: number
+  readonly hash: string
+  readonly delivery: number | null
+}
+
+/** Locks events with their keys. What another holds is left as it is. */
+async function lockEvents(
+  sql: Sql,
+  events: readonly { readonly id: number; readonly hash: string }[],
+): Promise<ReadonlySet<number>> {
+  if (events.length === 0) return new Set()
+  const rows = await sql.rows<{ hash: string }>(
+    `SELECT hash FROM $.postern_keys FORCE INDEX (PRIMARY) WHERE hash IN (${hexes(events.map(({ hash }) => hash).sort())}) ORDER BY hash FOR UPDATE SKIP LOCKED`,
+  )
+  const keys = new Set(rows.map(({ hash }) => hash))
+  const its = events.flatMap(({ id, hash }) => (keys.has(hash) ? id : []))
+  return lockRows(sql, 'events', its, '')
+}
+
+async function lockRows(
+  sql: Sql,
+  table: 'events' | 'tasks',
+  ids: readonly number[],
+  which: string,
+): Promise<ReadonlySet<number>> {
+  if (ids.length === 0) return new Set()
+  const rows = await sql.rows(
+    `SELECT id FROM $.postern_${table} FORCE INDEX (PRIMARY) WHERE id IN (${list(ids.toSorted((a, b) => a - b))}) ${which} ORDER BY id FOR UPDATE SKIP LOCKED`,
+  )
+  return new Set(rows.map(({ id }) => id))
+}
+
+/** Drops deliveries that no event has any more. */
+async function dropDeliveries(sql: Sql, ids: readonly number[]): Promise<void> {
+  if (ids.length === 0) return
+  const used = await sql.rows<{ delivery: number }>(
+    `SELECT DISTINCT delivery FROM $.postern_events FORCE INDEX (delivery) WHERE delivery IN (${list(ids)})`,
+  )
+  const kept = new Set(used.map(({ delivery }) => delivery))
+  const free = [...new Set(ids)].filter((id) => !kept.has(id))
+  if (free.length > 0)
+    await sql.run(
+      `DELETE d FROM $.postern_deliveries d FORCE INDEX (PRIMARY) WHERE d.id IN (${list(free)})`,
+    )
+}
+
+/** What is in no event: keys without a task that are older than ids are known, steps of the clock, places of lines, and tenants that their lane is past: their next turn is that of a new one. */
+async function forget(sql: Sql, { done, dead, known, guards }: Before): Promise<void> {
+  const steps = await sql.rows(
+    `SELECT id FROM $.postern_steps WHERE at < ${Math.min(done, dead, known, guards)}`,
+  )
+  if (steps.length > 0)
+    await sql.run(
+      `DELETE s FROM $.postern_steps s FORCE INDEX (PRIMARY) WHERE s.id IN (${list(steps.map(({ id }) => id))})`,
+    )
+  const keys = await sql.rows<{ root: number; hash: string }>(
+    `SELECT root, \`key\` AS hash FROM $.postern_latest n WHERE n.at < ${known}
+     AND NOT EXISTS (SELECT 1 FROM $.postern_tasks t WHERE t.id = n.task) LIMIT ${STEP}`,
+  )
+  for (const [root, group] of grouped(keys, (one) => one.root))
+    await sql.run(
+      `DELETE n FROM $.postern_latest n FORCE INDEX (PRIMARY) WHERE n.root = ${root} AND n.\`key\` IN (${hexes(group.map(({ hash }) => hash))}) AND n.at < ${known}`,
+    )
+  const places = await sql.rows(
+    `SELECT id FROM $.postern_seq FORCE INDEX (PRIMARY) ORDER BY id LIMIT ${MANY} FOR UPDATE SKIP LOCKED`,
+  )
+  if (places.length > 0)
+    await sql.run(
+      `DELETE s FROM $.postern_seq s FORCE INDEX (PRIMARY) WHERE s.id IN (${list(places.map(({ id }) => id))})`,
+    )
+  const past = await sql.rows<{ lane: number; hash: string }>(
+    `SELECT o.lane, o.hash FROM $.postern_tenants o JOIN $.postern_lanes l ON l.id = o.lane WHERE o.turn <= l.turn LIMIT ${MANY}`,
+  )
+  for (const [lane, group] of grouped(past, (one) => one.lane)) {
+    const its = group.map(({ hash }) => hash)
+    const rows = await sql.rows<{ hash: string }>(
+      `SELECT hash FROM $.postern_tenants FORCE INDEX (PRIMARY) WHERE lane = ${lane} AND hash IN (${hexes(its)})
+       AND turn <= (SELECT turn FROM $.postern_lanes WHERE id = ${lane}) FOR UPDATE SKIP LOCKED`,
+    )
+    if (rows.length > 0)
+      await sql.run(
+        `DELETE o FROM $.postern_tenants o FORCE INDEX (PRIMARY) WHERE o.lane = ${lane} AND o.hash IN (${hexes(rows.map(({ hash }) => hash))})`,
+      )
+  }
 }

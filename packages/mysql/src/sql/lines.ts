@@ -1,5 +1,5 @@
-import { storable, TASKS, type FullRow, type InfoRow } from '@postern/core/engine'
-import { unpack, viewOf, type Packed } from '../store/contents.ts'
+import { storable, TASKS } from '@postern/core/engine'
+import { viewOf } from '../store/contents.ts'
 
 /**
  * The server's clock in milliseconds, the same in all of a statement. In UTC: through local time, one hour comes twice each
@@ -17,11 +17,6 @@ export const EVENT: string = `e.id = t.id DIV ${TASKS}`
 /** Contents of an event, and those of the delivery that it shares. */
 export const CONTENTS = 'e.packed, d.packed AS shared'
 export const DELIVERY = 'LEFT JOIN $.postern_deliveries d ON d.id = e.delivery'
-
-/** Columns of lists. */
-export const OF_EVENT: string = `e.id AS event, e.provider, e.event_id AS eventId, e.topic, e.tenant, e.\`key\`, e.received,
-  e.receiver, COALESCE(e.contents, 0) = 2 AS erased`
-export const INFO: string = `${TASK}, t.runs, t.part, t.cause, ${OF_EVENT}`
 
 /** Numbers for `IN (…)`. */
 export function list(values: readonly number[]): string {
@@ -93,15 +88,6 @@ function readValue(name: string, value: unknown): unknown {
       : viewOf(value).toString(HASHES.has(name) ? 'hex' : 'utf8')
   if (FLAGS.has(name)) return Number(value) === 1
   return typeof value === 'string' && !/^-?\d+(?:\.\d+)?$/.test(value) ? value : Number(value)
-}
-
-/** A row of {@link INFO} with its contents, if they were read. */
-export function toInfo<Row extends InfoRow & Partial<Packed>>({
-  packed,
-  shared,
-  ...row
-}: Row): InfoRow | FullRow {
-  return packed === undefined ? row : { ...row, ...unpack(packed, shared) }
 }
 
 /** Microseconds as their column holds them: at most 35 minutes. */

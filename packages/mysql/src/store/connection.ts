@@ -2,7 +2,7 @@ import { createConnections, settledBy, within } from '@postern/core/engine'
 import mysql from 'mysql2'
 import type { Settings } from '../settings.ts'
 import { bytesOf, readRows } from '../sql/lines.ts'
-import { isOfServer, lateError } from './errors.ts'
+import { errors, isOfServer } from './errors.ts'
 
 /**
  * Runs statements on one connection. `?` stands for a value; numbers and bytes of lists stand in the text itself, as literals.
@@ -114,7 +114,7 @@ export function createDatabase(settings: Settings): Database {
     // Also after a failed statement: one that waited too long for a lock leaves its transaction open.
     end: (client, how) => send(client, 'query', how),
     isOfServer,
-    late: lateError,
+    late: errors.late,
     size: () => (given ? (given.config?.connectionLimit ?? 10) : settings.maxConnections),
   })
   // The server rejects each write of an inbox that only reads.
@@ -181,7 +181,7 @@ export function createDatabase(settings: Settings): Database {
       try {
         const until = performance.now() + deadline
         await within(send(client, 'query', `KILL ${thread}`), until, () =>
-          lateError('kill', deadline),
+          errors.late('kill', deadline),
         )
         client.release()
       } catch (error) {

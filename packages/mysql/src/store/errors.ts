@@ -1,36 +1,5 @@
-import { isWebhookError, WebhookError } from '@postern/core'
-import { driverText, hasCode, isA, memberOf, textOf, type StoreFault } from '@postern/core/engine'
+import { createServerErrors, memberOf, textOf, type ServerErrors } from '@postern/core/engine'
 
-const NAME = 'mysqlInbox'
-
-/** An error of MySQL as the rejection of a delivery. */
-export function rejection(error: unknown): Error {
-  if (isWebhookError(error) || isA(error, TypeError)) return error
-  const code = FULL.has(numberOf(error)) ? 'inbox_full' : 'inbox_unavailable'
-  return new WebhookError(code, explain(error), { cause: error })
-}
-
-/**
- * What an error means. By its number alone: `mysql2` names numbers of MariaDB with words of MySQL.
- * https://mariadb.com/docs/server/reference/error-codes, https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html
- */
-export function faultOf(error: unknown): StoreFault {
-  if (isA(error, TypeError)) return 'lasting'
-  if (hasCode(error, CONFLICTS, CODES)) return 'again'
-  const number = numberOf(error)
-  if (DATA.has(number)) return 'data'
-  if (number === 0 || AWAY.has(number)) return 'away'
-  const state = textOf(error, 'sqlState') ?? ''
-  if (/^2[123]/.test(state)) return 'data'
-  return state === '' || /^(?:08|40|53|57|70|HY)/.test(state) ? 'away' : 'lasting'
-}
-
-/**
- * Waited too long for a lock, a deadlock, a row that changed since the transaction began (MariaDB's
- * innodb_snapshot_isolation), a lock that was not waited for; also as Prisma's own code.
- */
-const CONFLICTS: ReadonlySet<string> = new Set(['1205', '1213', '1020', '3572', 'P2034'])
-const CODES = ['errno', 'code', 'originalCode']
 // A packet that is too large, and values that their columns do not take.
 const DATA: ReadonlySet<number> = new Set([
   1048, 1062, 1153, 1264, 1300, 1366, 1406, 3140, 3141, 4037, 4038,
@@ -44,25 +13,38 @@ const FULL: ReadonlySet<number> = new Set([1021, 1114])
 // Errors behind which a connection is of no use: it is ending, or its server is read-only and another is the primary now.
 const ENDING: ReadonlySet<number> = new Set([1053, 1290, 1792, 1836, 1927, 3169, 4031])
 
+/**
+ * What errors mean, by their number alone: `mysql2` names numbers of MariaDB with words of MySQL.
+ * https://mariadb.com/docs/server/reference/error-codes, https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html
+ */
+export const errors: ServerErrors = createServerErrors({
+  inbox: 'mysqlInbox',
+  server: 'the server',
+  // Waited too long for a lock, a deadlock, a row that changed since the transaction began (MariaDB's
+  // innodb_snapshot_isolation), a lock that was not waited for; also as Prisma's own code.
+  conflicts: {
+    codes: new Set(['1205', '1213', '1020', '3572', 'P2034']),
+    members: ['errno', 'code', 'originalCode'],
+  },
+  fault(error) {
+    const number = numberOf(error)
+    if (DATA.has(number)) return 'data'
+    if (number === 0 || AWAY.has(number)) return 'away'
+    const state = textOf(error, 'sqlState') ?? ''
+    if (/^2[123]/.test(state)) return 'data'
+    return state === '' || /^(?:08|40|53|57|70|HY)/.test(state) ? 'away' : 'lasting'
+  },
+  isFull: (error) => FULL.has(numberOf(error)),
+  reason(error) {
+    const number = numberOf(error)
+    return REASONS[number === 0 ? (textOf(error, 'code') ?? '') : number]
+  },
+})
+
 /** True for an error that the server sent about one statement: its connection is as good as before. */
 export function isOfServer(error: unknown): boolean {
   const number = numberOf(error)
   return number > 0 && memberOf(error, 'fatal') !== true && !ENDING.has(number)
-}
-
-/** The error after a deadline. */
-export function lateError(what: string, time: number): WebhookError {
-  return new WebhookError(
-    'inbox_unavailable',
-    `${NAME}: the server did not ${what} within ${Math.round(time)} ms`,
-  )
-}
-
-function explain(error: unknown): string {
-  const message = driverText(error)
-  const number = numberOf(error)
-  const reason = REASONS[number === 0 ? (textOf(error, 'code') ?? '') : number]
-  return `${NAME}: ${reason === undefined ? message : `${reason} (the server says: ${message})`}`
 }
 
 /** The number that the server gave an error; 0 for others, whose `errno` is of the operating system and below. */

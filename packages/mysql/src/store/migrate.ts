@@ -1,7 +1,6 @@
 import {
-  checkLiving,
-  checkReadable,
-  migrationOf,
+  migrateServer,
+  migrationStatements,
   type Layout,
   type LayoutStep,
   type Migrated,
@@ -46,41 +45,37 @@ interface MigrateOptions {
 }
 
 /**
- * Makes the tables, or brings those of an older version up to date, while a lock keeps others out that do. DDL commits by
- * itself: a migration that was cut off is done again from the last version. Throws a `TypeError` if the tables shut this
- * version out, if they are missing and `migrate` is false, or, without `force`, if it would shut out processes that are
- * still active.
+ * Makes the tables, or updates those of an older version, while a lock keeps other processes from doing so. DDL commits by
+ * itself: a migration that was interrupted is done again from the last version.
  */
-export async function migrateTables(
+export function migrateTables(
   db: Pick<Database, 'rows' | 'session'>,
   layout: TablesLayout,
-  { database, migrate: make, force, readOnly }: MigrateOptions,
+  { database, ...options }: MigrateOptions,
 ): Promise<Migrated> {
-  const found = await versionsOf(db, database)
-  if (readOnly) checkReadable(layout, found)
-  if (!migrationOf(layout, found)) return { from: found, to: found }
-  if (!make)
-    throw new TypeError(
-      `mysqlInbox: migrate: the tables postern_* of ${layout.place} are missing or of another version, and this package needs version ${layout.steps.length}: run what mysqlMigration({${found.version > 0 ? ` from: ${found.version} ` : ''}}) prints, or start once with migrate: true`,
-    )
-  return db.session(PATIENCE, async (sql) => {
-    const name = `CONCAT('postern ', LEFT(${nameOf(database)}, 50))`
-    const [lock] = await sql.rows(`SELECT GET_LOCK(${name}, ${PATIENCE / 1000 - 10}) AS n`)
-    if (lock!.n !== 1) throw new Error('another process has been making the tables for 50 s')
-    try {
-      const from = await versionsOf(sql, database)
-      const migration = migrationOf(layout, from)
-      if (!migration) return { from, to: from }
-      if (from.version > 0 && force !== true)
-        checkLiving(layout, migration, from, await livingIn(sql))
-      // Without the right to make one, the name of a database that is there must not be an error.
-      if (database !== undefined && !(await isThere(sql, database)))
-        await sql.run(`CREATE DATABASE IF NOT EXISTS \`${database}\``)
-      for (const statement of statements(layout, from.version)) await sql.run(statement)
-      return { from, to: migration.to }
-    } finally {
-      await sql.rows(`SELECT RELEASE_LOCK(${name}) AS n`)
-    }
+  return migrateServer<Sql>(layout, options, {
+    versions: (sql) => versionsOf(sql ?? db, database),
+    locked: (run) =>
+      db.session(PATIENCE, async (sql) => {
+        const name = `CONCAT('postern ', LEFT(${nameOf(database)}, 50))`
+        const [lock] = await sql.rows(`SELECT GET_LOCK(${name}, ${PATIENCE / 1000 - 10}) AS n`)
+        if (lock!.n !== 1) throw new Error('another process has been making the tables for 50 s')
+        try {
+          // Without the right to make a database, the name of an existing one must not be an error.
+          if (database !== undefined && !(await isThere(sql, database)))
+            await sql.run(`CREATE DATABASE IF NOT EXISTS \`${database}\``)
+          return await run(sql)
+        } finally {
+          await sql.rows(`SELECT RELEASE_LOCK(${name}) AS n`)
+        }
+      }),
+    living: (sql) =>
+      sql.rows(
+        `SELECT version FROM $.postern_processes WHERE seen BETWEEN ${NOW} - ${GONE} AND ${NOW} + ${GONE}`,
+      ),
+    statements: (from) => statements(layout, from),
+    run: (sql, statement) => sql.run(statement),
+    printedBy: (from) => `mysqlMigration({${from > 0 ? ` from: ${from} ` : ''}})`,
   })
 }
 
@@ -89,14 +84,6 @@ async function isThere(sql: Sql, database: string): Promise<boolean> {
     `SELECT COUNT(*) AS n FROM information_schema.schemata WHERE schema_name = '${database}'`,
   )
   return row!.n > 0
-}
-
-/** Versions of the processes that gave a sign of life. */
-async function livingIn(sql: Sql): Promise<readonly number[]> {
-  const rows = await sql.rows(
-    `SELECT version FROM $.postern_processes WHERE seen BETWEEN ${NOW} - ${GONE} AND ${NOW} + ${GONE}`,
-  )
-  return rows.map(({ version }) => version)
 }
 
 /**
@@ -123,16 +110,8 @@ export function mysqlMigration({
 }
 
 function statements(layout: TablesLayout, from: number): readonly string[] {
-  const migration = migrationOf(layout, { version: from, oldest: 0 })
-  if (!migration) return []
-  const { version, oldest } = migration.to
-  return [
-    ...(from === 0 ? META : []),
-    ...migration.changes
-      .flatMap((change) => change.split(';'))
-      .filter((part) => part.trim() !== ''),
-    `UPDATE $.postern_schema SET version = ${version}, oldest = GREATEST(oldest, ${oldest}) WHERE id = 1`,
-  ]
+  // Safe updates of a session require the key.
+  return migrationStatements(layout, from, META, ' WHERE id = 1')
 }
 
 function nameOf(database: string | undefined): string {

@@ -2,12 +2,13 @@ import {
   DEAD,
   DONE,
   grouped,
+  guardHash,
   hashOf,
   LATER,
   storable,
+  takeGuards,
   TASKS,
   type ActionRow,
-  type Guarded,
   type HeadRow,
   type Lost,
   type Rows,
@@ -75,29 +76,24 @@ export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: Ro
       )
       return grouped(rows, ({ id }) => eventOf.get(Math.floor(id / TASKS))!)
     },
-    async guard(wanted) {
-      const own = wanted.map((one) => ({
-        one,
-        key: guardOf(one),
-        event: hashOf(one.event.receiver, one.event.event.key),
-      }))
-      const first = new Map<string, string>()
-      for (const { key, event } of own) if (!first.has(key)) first.set(key, event)
-      const keys = [...first.keys()].sort()
-      await sql.run(
-        `INSERT INTO $.postern_guards (hash, event, taken) VALUES ${keys.map((key) => `(x'${key}',x'${first.get(key)!}',${NOW})`).join()}
-         ON DUPLICATE KEY UPDATE hash = hash`,
-      )
-      // Locking, so that an older snapshot does not hide what others took.
-      const rows = await sql.rows<{ hash: string; holder: string }>(
-        `SELECT hash, event AS holder FROM $.postern_guards FORCE INDEX (PRIMARY) WHERE hash IN (${hexes(keys)}) FOR UPDATE`,
-      )
-      const holders = new Map(rows.map(({ hash, holder }) => [hash, holder]))
-      return new Set(own.flatMap(({ one, key, event }) => (holders.get(key) === event ? one : [])))
-    },
+    guard: (wanted) =>
+      takeGuards(wanted, async (own) => {
+        // Of two in one delivery the first has the guard.
+        const first = new Map(own.toReversed().map(({ key, event }) => [key, event]))
+        const keys = [...first.keys()].sort()
+        await sql.run(
+          `INSERT INTO $.postern_guards (hash, event, taken) VALUES ${keys.map((key) => `(x'${key}',x'${first.get(key)!}',${NOW})`).join()}
+           ON DUPLICATE KEY UPDATE hash = hash`,
+        )
+        // Locking, so that an older snapshot does not hide guards of others.
+        const rows = await sql.rows<{ hash: string; holder: string }>(
+          `SELECT hash, event AS holder FROM $.postern_guards FORCE INDEX (PRIMARY) WHERE hash IN (${hexes(keys)}) FOR UPDATE`,
+        )
+        return new Map(rows.map(({ hash, holder }) => [hash, holder]))
+      }),
     async unguard(taken) {
       await sql.run(
-        `DELETE t FROM $.postern_guards t FORCE INDEX (PRIMARY) WHERE t.hash IN (${hexes(taken.map(guardOf))})`,
+        `DELETE t FROM $.postern_guards t FORCE INDEX (PRIMARY) WHERE t.hash IN (${hexes(taken.map(guardHash))})`,
       )
     },
     async finish(ended) {
@@ -298,8 +294,4 @@ export async function tenantTurns(
     if (turn === undefined) return []
     return { lane, fair, turn, tasks: Math.max(0, turn - (lanes.get(lane) ?? 0)) }
   })
-}
-
-function guardOf({ key, event }: Guarded): string {
-  return hashOf(event.receiver, `guard ${key}`)
 }

@@ -1,9 +1,9 @@
 import { hostname } from 'node:os'
 import {
+  createLaneTable,
+  createMembership,
   hashOf,
-  joinable,
   settledBy,
-  shutOut,
   type Back,
   type LaneRow,
   type StoreParts,
@@ -17,7 +17,7 @@ import { LOCKS } from '../sql/schema.ts'
 import { createClaiming, reroot } from './claims.ts'
 import { countAgain, createClock } from './clock.ts'
 import { createDatabase, transactionOf, type Database, type Sql } from './connection.ts'
-import { faultOf, rejection } from './errors.ts'
+import { errors } from './errors.ts'
 import { guestSql } from './guest.ts'
 import { checkServer, layoutOf, migrateTables, versionsOf, type TablesLayout } from './migrate.ts'
 import { createRows, tenantsOf, tenantTurns, turnsOf } from './rows.ts'
@@ -33,11 +33,66 @@ export function createStore(
   const clock = createClock(db, lease, deadline)
   const claims = createClaiming(db, settings)
   const host = { lease, counts: db.counts, fresh: true }
-  let own = 0
-  let opened = false
-  // Of the row of this process: another of its number has another mark, and signs of life are only added.
-  const mark = Math.floor(Math.random() * 2 ** 48)
-  let beat = 0
+  const member = createMembership(layout, settings, back, {
+    async open() {
+      await checkServer(db, settings.database)
+      await migrateTables(db, layout, settings)
+    },
+    async join(mark) {
+      const own = await next(db, 'processes', 'n % 1048575 + 1')
+      await db.run(
+        `INSERT INTO $.postern_processes (id, name, version, mark, lease, started, seen)
+         VALUES (${own}, ${literal(`${hostname()}:${process.pid}`)}, ${layout.steps.length}, ${mark}, ${lease}, ${NOW}, ${NOW})
+         ON DUPLICATE KEY UPDATE name = VALUES(name), version = VALUES(version), mark = VALUES(mark), beat = 0,
+           lease = VALUES(lease), started = VALUES(started), seen = VALUES(seen)`,
+      )
+      await clock.read()
+      return own
+    },
+    async sign(own, mark) {
+      const its = `id = ${own} AND mark = ${mark}`
+      await db.run(
+        `UPDATE $.postern_processes SET seen = ${NOW}, beat = beat + 1 WHERE ${its} AND seen NOT BETWEEN ${NOW} - 10000 AND ${NOW}`,
+      )
+      const rows = await db.rows<Versions & { beat: number | null }>(
+        `SELECT version, oldest, (SELECT beat FROM $.postern_processes WHERE ${its}) AS beat FROM $.postern_schema`,
+      )
+      return rows[0]!
+    },
+    versions: () => versionsOf(db, settings.database),
+  })
+  const lanes = createLaneTable<Sql>({
+    async read(receiver, names, sql) {
+      const hashes = new Map(names.map((name) => [hashOf(receiver, name), name]))
+      const rows = await (sql ?? db).rows<{ lane: number; root: number; hash: string }>(
+        `SELECT id AS lane, root, hash FROM $.postern_lanes WHERE hash IN (${hexes([...hashes.keys()])})`,
+      )
+      return rows.map(({ hash, ...row }) => ({ ...row, receiver, name: hashes.get(hash)! }))
+    },
+    locked: (run) =>
+      db.atomic(deadline, async (sql) => {
+        await sql.rows(
+          `SELECT id FROM $.postern_locks FORCE INDEX (PRIMARY) WHERE id = ${LOCKS - 1} FOR UPDATE`,
+        )
+        return run(sql)
+      }),
+    async add(sql, receiver, names) {
+      for (let from = 0; from < names.length; from += 500) {
+        const some = names.slice(from, from + 500).map((name) => [hashOf(receiver, name), name])
+        await sql.run(
+          `INSERT INTO $.postern_lanes (hash, receiver, name, root) VALUES ${some.map(([hash, name]) => `(x'${hash!}',${literal(receiver)},${literal(name!)},0)`).join()}`,
+        )
+        await sql.run(
+          `UPDATE $.postern_lanes SET root = id WHERE hash IN (${hexes(some.map(([hash]) => hash!))})`,
+        )
+      }
+    },
+    join: (sql, receiver, root, others) =>
+      sql.run(
+        `UPDATE $.postern_lanes SET root = ${root} WHERE receiver = ${literal(receiver)} AND root IN (${list(others)})`,
+      ),
+    reroot,
+  })
 
   return {
     ...claims,
@@ -45,31 +100,13 @@ export function createStore(
     ...createJournaled(db, settings),
     name: 'mysqlInbox',
     get opened() {
-      return opened
+      return member.opened
     },
-    async open() {
-      await checkServer(db, settings.database)
-      await migrateTables(db, layout, settings)
-      if (settings.readOnly) {
-        opened = true
-        return own
-      }
-      own = await next(db, 'processes', 'n % 1048575 + 1')
-      await db.run(
-        `INSERT INTO $.postern_processes (id, name, version, mark, lease, started, seen)
-         VALUES (${own}, ${literal(`${hostname()}:${process.pid}`)}, ${layout.steps.length}, ${mark}, ${lease}, ${NOW}, ${NOW})
-         ON DUPLICATE KEY UPDATE name = VALUES(name), version = VALUES(version), mark = VALUES(mark), beat = 0,
-           lease = VALUES(lease), started = VALUES(started), seen = VALUES(seen)`,
-      )
-      beat = 0
-      await clock.read()
-      opened = true
-      return own
-    },
+    open: member.open,
     async close(until) {
-      // Without it, it counts as living for a minute.
-      const leave = `UPDATE $.postern_processes SET seen = 0 WHERE id = ${own}`
-      if (opened && !settings.readOnly) await settledBy(db.run(leave), until)
+      // Without this sign others count the process as living for a minute.
+      const leave = `UPDATE $.postern_processes SET seen = 0 WHERE id = ${member.own}`
+      if (member.opened && !settings.readOnly) await settledBy(db.run(leave), until)
       await db.close(until)
     },
     block: () => next(db, 'events', 'n + 1000'),
@@ -96,84 +133,16 @@ export function createStore(
     async ended(all, held) {
       const now = await clock.read()
       await countAgain(db, all, lease)
-      return claims.endedAt(now, own, all, held)
+      return claims.endedAt(now, member.own, all, held)
     },
     backlog: async (keys) => tenantTurns(db, tenantsOf(keys), await turnsOf(db, keys), ''),
     clock: async () =>
       settings.readOnly ? (await db.rows(`SELECT ${NOW} AS n`))[0]!.n : clock.read(),
     steps: () => clock.steps(),
-    async alive() {
-      if (settings.readOnly) return shutOut(layout, await versionsOf(db, settings.database))
-      const its = `id = ${own} AND mark = ${mark}`
-      await db.run(
-        `UPDATE $.postern_processes SET seen = ${NOW}, beat = beat + 1 WHERE ${its} AND seen NOT BETWEEN ${NOW} - 10000 AND ${NOW}`,
-      )
-      const [row] = await db.rows<Versions & { beat: number | null }>(
-        `SELECT version, oldest, (SELECT beat FROM $.postern_processes WHERE ${its}) AS beat FROM $.postern_schema`,
-      )
-      const stored = row!.beat
-      if (opened && (stored === null || stored < beat)) {
-        opened = false
-        back(
-          `mysqlInbox: ${layout.place} was put back to what it held before, while this process has it open; claims of this process are dropped, and it continues with what the tables hold now`,
-        )
-      } else beat = stored ?? 0
-      return shutOut(layout, row!)
-    },
-    fault: faultOf,
-    rejection,
+    alive: member.alive,
+    fault: errors.fault,
+    rejection: errors.rejection,
   }
-
-  async function lanes(
-    receiver: string,
-    wanted: readonly (readonly string[])[],
-  ): Promise<readonly LaneRow[]> {
-    const hashes = new Map(wanted.flat().map((name) => [hashOf(receiver, name), name]))
-    const read = async (sql: Pick<Sql, 'rows'>): Promise<readonly RootedLane[]> => {
-      const rows = await sql.rows<{ lane: number; root: number; hash: string }>(
-        `SELECT id AS lane, root, hash FROM $.postern_lanes WHERE hash IN (${hexes([...hashes.keys()])})`,
-      )
-      return rows.map(({ hash, ...row }) => ({ ...row, receiver, name: hashes.get(hash)! }))
-    }
-    let rows = await read(db)
-    if (rows.length < hashes.size || joins(wanted, rows).length > 0)
-      rows = await db.atomic(deadline, async (sql) => {
-        await sql.rows(
-          `SELECT id FROM $.postern_locks FORCE INDEX (PRIMARY) WHERE id = ${LOCKS - 1} FOR UPDATE`,
-        )
-        const known = new Set((await read(sql)).map(({ name }) => name))
-        const fresh = [...hashes].filter(([, name]) => !known.has(name))
-        for (let from = 0; from < fresh.length; from += 500) {
-          const some = fresh.slice(from, from + 500)
-          await sql.run(
-            `INSERT INTO $.postern_lanes (hash, receiver, name, root) VALUES ${some.map(([hash, name]) => `(x'${hash}',${literal(receiver)},${literal(name)},0)`).join()}`,
-          )
-          await sql.run(
-            `UPDATE $.postern_lanes SET root = id WHERE hash IN (${hexes(some.map(([hash]) => hash))})`,
-          )
-        }
-        const all = await read(sql)
-        for (const { root, others } of joins(wanted, all))
-          await sql.run(
-            `UPDATE $.postern_lanes SET root = ${root} WHERE receiver = ${literal(receiver)} AND root IN (${list(others)})`,
-          )
-        await reroot(sql)
-        return all
-      })
-    return rows.map(({ lane, name }) => ({ lane, receiver, name }))
-  }
-}
-
-interface RootedLane extends LaneRow {
-  readonly root: number
-}
-
-function joins(
-  wanted: readonly (readonly string[])[],
-  rows: readonly RootedLane[],
-): ReturnType<typeof joinable> {
-  const roots = new Map(rows.map(({ name, root }) => [name, root]))
-  return joinable(wanted, (name) => roots.get(name))
 }
 
 /** The number of a counter, raised by itself. */

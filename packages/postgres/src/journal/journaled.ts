@@ -2,12 +2,13 @@ import { Buffer } from 'node:buffer'
 import {
   storable,
   createSpanSums,
+  readArrival,
+  checkRecordKey,
   hashOf,
-  type ArrivalRow,
   type Journaled,
   type RecordRow,
-  type Ring,
   type Span,
+  type StoredArrival,
 } from '@postern/core/engine'
 import type { Settings } from '../settings.ts'
 import {
@@ -34,6 +35,8 @@ import {
 import { ints, texts } from '../sql/lines.ts'
 import type { Database } from '../store/connection.ts'
 import { readNumber, readRow, type Sql } from '../store/pg.ts'
+
+const NAME = 'postgresInbox'
 
 /** Makes what the journal and the records are made of. */
 export function createJournaled(db: Database, { deadline }: Settings): Journaled {
@@ -77,10 +80,10 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
       await sql(TRIM_KEPT, [texts(sources.map(storable))])
     },
     arrivals: async (before, limit) =>
-      (await sql<Stored>(ARRIVALS, [before ?? null, limit])).map(toArrival),
+      (await sql<StoredArrival>(ARRIVALS, [before ?? null, limit])).map(readArrival),
     async arrival(id) {
-      const [row] = await sql<Stored>(ARRIVAL, [storable(id)])
-      return row && toArrival(row)
+      const [row] = await sql<StoredArrival>(ARRIVAL, [storable(id)])
+      return row && readArrival(row)
     },
     async series(names) {
       const keys = new Map(names.map((name) => [hashOf('series', name), name]))
@@ -110,48 +113,23 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
       await sql(DROP_SPANS, [kind, before])
     },
     records: {
-      get: async (key) => (await sql<RecordRow>(GET_RECORD, [whole('key', key)]))[0],
+      get: async (key) => (await sql<RecordRow>(GET_RECORD, [checkRecordKey(NAME, 'key', key)]))[0],
       async set(key, value, expected) {
-        whole('key', key)
+        checkRecordKey(NAME, 'key', key)
         const made = (): Promise<number> => readNumber(sql(ADD_RECORD, [key, value]))
         const changed = (): Promise<number> => readNumber(sql(SET_RECORD, [key, value, expected]))
         return (await (expected === 0 ? made() : changed())) === 1
       },
       delete: async (key, expected) =>
-        (await readNumber(sql(DELETE_RECORD, [whole('key', key), expected]))) === 1,
-      list: (prefix) => sql<RecordRow & { key: string }>(LIST_RECORDS, [whole('prefix', prefix)]),
+        (await readNumber(sql(DELETE_RECORD, [checkRecordKey(NAME, 'key', key), expected]))) === 1,
+      list: (prefix) =>
+        sql<RecordRow & { key: string }>(LIST_RECORDS, [checkRecordKey(NAME, 'prefix', prefix)]),
     },
   }
-}
-
-/** Records are what their writers compare: nothing may stand for another. */
-function whole(name: string, text: string): string {
-  if (storable(text) === text) return text
-  throw new TypeError(
-    `postgresInbox: records: ${name} must be text without U+0000 and without half of a surrogate pair, which PostgreSQL cannot hold; encode it, as JSON does`,
-  )
 }
 
 interface Sum {
   readonly rows: number
   readonly bytes: number
   readonly oldest: number | null
-}
-
-interface Stored extends Omit<ArrivalRow, 'ring' | 'kept'> {
-  readonly strangers: boolean
-  readonly source?: string | null
-  readonly head?: string
-  readonly body?: Uint8Array
-}
-
-function toArrival({ id, at, data, strangers, source, head, body }: Stored): ArrivalRow {
-  const ring: Ring = strangers ? 'strangers' : 'verified'
-  return {
-    id,
-    ring,
-    at,
-    data,
-    ...(source != null && { kept: { source, head: head!, body: body! } }),
-  }
 }

@@ -3,7 +3,7 @@ import { createConnections, memberOf, settledBy } from '@postern/core/engine'
 import pg from 'pg'
 import type { Settings } from '../settings.ts'
 import { isPacked, writeParts, type Column, createSpareBytes, type SpareBytes } from './pack.ts'
-import { isUnprepared, lateError } from './errors.ts'
+import { errors, isUnprepared } from './errors.ts'
 import type { PgClient, PgPool, Sql } from './pg.ts'
 
 /** PostgreSQL with a deadline for every statement: one that hangs has its connection dropped. */
@@ -52,7 +52,7 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
     },
     end: (client, how) => client.query({ text: how }),
     isOfServer: (error) => memberOf(error, 'severity') === 'ERROR',
-    late: lateError,
+    late: errors.late,
     size: () => sizeOf(pool, settings),
     attempt() {
       const prepared = prepare

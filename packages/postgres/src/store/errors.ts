@@ -1,51 +1,32 @@
-import { isWebhookError, WebhookError } from '@postern/core'
-import { driverText, hasCode, isA, textOf, type StoreFault } from '@postern/core/engine'
+import { createServerErrors, textOf, type ServerErrors } from '@postern/core/engine'
 
-const NAME = 'postgresInbox'
+/** What errors of PostgreSQL mean. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+export const errors: ServerErrors = createServerErrors({
+  inbox: 'postgresInbox',
+  server: 'PostgreSQL',
+  // A deadlock or a serialization error, also as Prisma's own code
+  // (https://www.prisma.io/docs/orm/reference/error-reference#p2034) and in `errno` (Bun's SQL).
+  conflicts: {
+    codes: new Set(['40001', '40P01', 'P2034']),
+    members: ['code', 'originalCode', 'errno'],
+  },
+  fault(error) {
+    const code = codeOf(error)
+    if (/^2[123]/.test(code)) return 'data'
+    return /^[0-9A-Z]{5}$/.test(code) && !/^(?:08|25|40|53|55|57|58|XX)/.test(code)
+      ? 'lasting'
+      : 'away'
+  },
+  isFull: (error) => codeOf(error) === '53100',
+  reason(error, message) {
+    const code = codeOf(error)
+    return code === '42501' ? rightOf(message) : REASONS[code]
+  },
+})
 
-/** An error of PostgreSQL as the rejection of a delivery. */
-export function rejection(error: unknown): Error {
-  if (isWebhookError(error) || isA(error, TypeError)) return error
-  const code = codeOf(error) === '53100' ? 'inbox_full' : 'inbox_unavailable'
-  return new WebhookError(code, explain(error), { cause: error })
-}
-
-/** What an error means. https://www.postgresql.org/docs/current/errcodes-appendix.html */
-export function faultOf(error: unknown): StoreFault {
-  if (isA(error, TypeError)) return 'lasting'
-  if (hasCode(error, CONFLICTS, CODES)) return 'again'
-  const code = codeOf(error)
-  if (/^2[123]/.test(code)) return 'data'
-  return /^[0-9A-Z]{5}$/.test(code) && !/^(?:08|25|40|53|55|57|58|XX)/.test(code)
-    ? 'lasting'
-    : 'away'
-}
-
-/**
- * A deadlock or a serialization error, also as Prisma's own code (https://www.prisma.io/docs/orm/reference/error-reference#p2034)
- * and in `errno` (Bun's SQL).
- */
-const CONFLICTS: ReadonlySet<string> = new Set(['40001', '40P01', 'P2034'])
-const CODES = ['code', 'originalCode', 'errno']
-
-/** True if a pooler between has lost a prepared statement, or has one that we have not prepared there. */
+/** True if a pooler has lost a prepared statement, or has one that this connection did not prepare. */
 export function isUnprepared(error: unknown): boolean {
   return ['26000', '42P05'].includes(codeOf(error))
-}
-
-/** The error after a deadline. */
-export function lateError(what: string, time: number): WebhookError {
-  return new WebhookError(
-    'inbox_unavailable',
-    `${NAME}: PostgreSQL did not ${what} within ${Math.round(time)} ms`,
-  )
-}
-
-function explain(error: unknown): string {
-  const message = driverText(error)
-  const code = codeOf(error)
-  const reason = code === '42501' ? rightOf(message) : REASONS[code]
-  return `${NAME}: ${reason === undefined ? message : `${reason} (PostgreSQL says: ${message})`}`
 }
 
 /** The right that is missing, by what PostgreSQL names. */

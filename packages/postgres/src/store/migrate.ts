@@ -1,7 +1,6 @@
 import {
-  checkLiving,
-  checkReadable,
-  migrationOf,
+  migrateServer,
+  migrationStatements,
   type Layout,
   type LayoutStep,
   type Migrated,
@@ -47,42 +46,30 @@ export function layoutOf(
 }
 
 /**
- * Makes the tables, or brings those of an older version up to date, in a transaction that holds a lock against others that
- * do. Throws a `TypeError` if they shut this version out, if they are missing and `migrate` is false, or, without `force`, if
- * it would shut out processes that are still active.
+ * Makes the tables, or updates those of an older version, in a transaction that holds a lock. Before the tables are read it
+ * checks whose they are: a view of another role would run functions of that role as this one.
  */
-export async function migrateTables(
+export function migrateTables(
   db: Pick<Database, 'sql' | 'atomic'>,
   layout: TablesLayout,
-  { migrate: make, force, tableOwner, readOnly = false }: MigrateOptions,
+  { tableOwner, ...options }: MigrateOptions,
 ): Promise<Migrated> {
   const { schema } = layout
-  // Before they are read: a view of another role would run its functions as this one.
-  await checkTables(db.sql, schema, tableOwner, readOnly)
-  const found = await versionsOf(db.sql, layout)
-  if (readOnly) checkReadable(layout, found)
-  if (!migrationOf(layout, found)) return { from: found, to: found }
-  if (!make)
-    throw new TypeError(
-      `postgresInbox: migrate: the tables postern_* of schema ${schema} are missing or of another version, and this package needs version ${layout.steps.length}: run what postgresMigration({ schema: '${schema}'${found.version > 0 ? `, from: ${found.version}` : ''} }) prints, or start once with migrate: true`,
-    )
-  return db.atomic(PATIENCE, async (sql) => {
-    await sql(LOCK_ALL)
-    await checkTables(sql, schema, tableOwner, readOnly)
-    const from = await versionsOf(sql, layout)
-    const migration = migrationOf(layout, from)
-    if (!migration) return { from, to: from }
-    if (from.version > 0 && force !== true) {
-      const living = await sql<{ version: number }>(LIVING, [GONE])
-      checkLiving(
-        layout,
-        migration,
-        from,
-        living.map(({ version }) => version),
-      )
-    }
-    for (const statement of statements(layout, from.version)) await sql(statement)
-    return { from, to: migration.to }
+  return migrateServer<Sql>(layout, options, {
+    async versions(sql = db.sql) {
+      await checkTables(sql, schema, tableOwner, options.readOnly ?? false)
+      return versionsOf(sql, layout)
+    },
+    locked: (run) =>
+      db.atomic(PATIENCE, async (sql) => {
+        await sql(LOCK_ALL)
+        return run(sql)
+      }),
+    living: (sql) => sql(LIVING, [GONE]),
+    statements: (from) => statements(layout, from),
+    run: (sql, statement) => sql(statement),
+    printedBy: (from) =>
+      `postgresMigration({ schema: '${schema}'${from > 0 ? `, from: ${from}` : ''} })`,
   })
 }
 
@@ -151,23 +138,12 @@ export function printed(layout: TablesLayout, from: number): string {
 }
 
 function statements(layout: TablesLayout, from: number): readonly string[] {
-  const migration = migrationOf(layout, { version: from, oldest: 0 })
-  if (!migration) return []
-  const { version, oldest } = migration.to
-  return [
-    ...(from === 0
-      ? [
-          // CREATE SCHEMA IF NOT EXISTS asks for the right to make one even if it is there.
-          `DO 'BEGIN IF to_regnamespace(''${layout.schema}'') IS NULL THEN CREATE SCHEMA ${layout.schema}; END IF; END'`,
-          META,
-          'INSERT INTO $.postern_schema (version, oldest) VALUES (0, 0)',
-        ]
-      : []),
-    ...migration.changes.flatMap((change) =>
-      change.split(';').filter((part) => part.trim() !== ''),
-    ),
-    `UPDATE $.postern_schema SET version = ${version}, oldest = GREATEST(oldest, ${oldest})`,
-  ]
+  return migrationStatements(layout, from, [
+    // CREATE SCHEMA IF NOT EXISTS requires the right to make one even if it is there.
+    `DO 'BEGIN IF to_regnamespace(''${layout.schema}'') IS NULL THEN CREATE SCHEMA ${layout.schema}; END IF; END'`,
+    META,
+    'INSERT INTO $.postern_schema (version, oldest) VALUES (0, 0)',
+  ])
 }
 
 /**

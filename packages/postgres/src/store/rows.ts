@@ -1,10 +1,11 @@
 import {
   storable,
   grouped,
+  guardHash,
   hashOf,
+  takeGuards,
   type ActionRow,
   type Fence,
-  type Guarded,
   type Patch,
   type Rows,
   FENCES,
@@ -83,19 +84,14 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
       const rows = await sql<TaskRow & { hash: string }>(KNOWN, [hashes])
       return grouped(rows, ({ hash }) => byHash.get(hash)!)
     },
-    async guard(wanted) {
-      const own = wanted.map((one) => ({
-        one,
-        key: guardOf(one),
-        event: hashOf(one.event.receiver, one.event.event.key),
-      }))
-      const keys = `{${own.map(({ key }) => key).join()}}`
-      await sql(GUARD, [keys, `{${own.map(({ event }) => event).join()}}`])
-      const holders = new Map((await sql(HOLDERS, [keys])).map((row) => [row['key'], row['event']]))
-      return new Set(own.flatMap(({ one, key, event }) => (holders.get(key) === event ? one : [])))
-    },
+    guard: (wanted) =>
+      takeGuards(wanted, async (own) => {
+        const keys = `{${own.map(({ key }) => key).join()}}`
+        await sql(GUARD, [keys, `{${own.map(({ event }) => event).join()}}`])
+        return new Map((await sql(HOLDERS, [keys])).map((row) => [row['key'], row['event']]))
+      }),
     async unguard(taken) {
-      await sql(UNGUARD, [`{${taken.map(guardOf).join()}}`])
+      await sql(UNGUARD, [`{${taken.map(guardHash).join()}}`])
     },
     async finish(ended) {
       return idsOf(
@@ -196,10 +192,6 @@ interface Numbered {
 /** The ids of rows. */
 export function idsOf(rows: readonly Numbered[]): ReadonlySet<number> {
   return new Set(rows.map(({ id }) => id))
-}
-
-function guardOf({ key, event }: Guarded): string {
-  return hashOf(event.receiver, `guard ${key}`)
 }
 
 /** What an insert is made for: a statement without what its batch lacks costs a third less. */

@@ -1,12 +1,12 @@
 import { hostname } from 'node:os'
 import {
   storable,
-  joinable,
+  createLaneTable,
+  createMembership,
   settledBy,
-  shutOut,
   type Back,
+  type RootedLane,
   type Store,
-  type Versions,
   type ClaimRow,
   type LaneRow,
   type TaskRow,
@@ -39,11 +39,11 @@ import { ALIVE, LEAVE } from '../sql/schema.ts'
 import { createJournaled } from '../journal/journaled.ts'
 import { createViewed } from '../operate/viewed.ts'
 import { createDatabase } from './connection.ts'
-import { faultOf, rejection } from './errors.ts'
+import { errors } from './errors.ts'
 import { guestSql } from './guest.ts'
 import { hearTasks } from './listen.ts'
 import { checkSession, layoutOf, migrateTables, versionsOf, type TablesLayout } from './migrate.ts'
-import { readNumber, readRow, type PgClient, type PgTransaction } from './pg.ts'
+import { readNumber, readRow, type PgClient, type PgTransaction, type Sql } from './pg.ts'
 import { createRows, idsOf, lockLines } from './rows.ts'
 import { createClock, COUNT_AGAIN } from './clock.ts'
 
@@ -59,12 +59,40 @@ export function createStore(
   const { sql } = db
   const clock = createClock(sql, lease)
   const channel = `postern_${schema}`
-  const host = { lease, channel, process: () => String(own) }
-  let own = 0
-  let opened = false
-  // Of the row of this process: another of its number has another mark, and signs of life are only added.
-  const mark = Math.floor(Math.random() * 2 ** 48)
-  let beat = 0
+  const member = createMembership(layout, settings, back, {
+    async open() {
+      await checkSession(sql)
+      await migrateTables(db, layout, settings)
+    },
+    async join(mark) {
+      const name = `${hostname()}:${process.pid}`
+      const own = await readNumber(sql(ADD_PROCESS, [name, layout.steps.length, mark, lease]))
+      await clock.read()
+      return own
+    },
+    sign: (own, mark) => readRow(sql(ALIVE, [own, mark])),
+    versions: () => versionsOf(sql, layout),
+  })
+  const host = { lease, channel, process: () => String(member.own) }
+  const lanes = createLaneTable<Sql>({
+    async read(receiver, names, run = sql) {
+      const stored = new Map(names.map((name) => [storable(name), name]))
+      const rows = await run<RootedLane>(LANES, [storable(receiver)])
+      return rows.flatMap(({ name, ...row }) =>
+        stored.has(name) ? { ...row, name: stored.get(name)! } : [],
+      )
+    },
+    locked: (run) =>
+      db.atomic(settings.deadline, async (within) => {
+        await within(LOCK_ALL)
+        return run(within)
+      }),
+    add: (within, receiver, names) =>
+      within(ADD_LANES, [storable(receiver), texts(names.map(storable))]),
+    join: (within, receiver, root, others) =>
+      within(JOIN_LANES, [storable(receiver), root, ints(others)]),
+    reroot: (within) => within(REROOT),
+  })
 
   return {
     ...createRows(sql, host),
@@ -72,25 +100,12 @@ export function createStore(
     ...createJournaled(db, settings),
     name: 'postgresInbox',
     get opened() {
-      return opened
+      return member.opened
     },
-    async open() {
-      await checkSession(sql)
-      await migrateTables(db, layout, settings)
-      if (settings.readOnly) {
-        opened = true
-        return own
-      }
-      const name = `${hostname()}:${process.pid}`
-      own = await readNumber(sql(ADD_PROCESS, [name, layout.steps.length, mark, lease]))
-      beat = 0
-      await clock.read()
-      opened = true
-      return own
-    },
+    open: member.open,
     async close(until) {
-      // Without it, it counts as living for a minute.
-      if (opened && !settings.readOnly) await settledBy(sql(LEAVE, [own]), until)
+      // Without this sign others count the process as living for a minute.
+      if (member.opened && !settings.readOnly) await settledBy(sql(LEAVE, [member.own]), until)
       await db.close(until)
     },
     block: () => readNumber(sql("SELECT nextval('$.postern_numbers')::float8 AS n")),
@@ -125,7 +140,7 @@ export function createStore(
     async ended(all, held) {
       const now = await clock.read()
       await sql(COUNT_AGAIN, [ints(all), lease])
-      return sql<TaskRow>(ENDED, [ints(all), ints(held), lease, now, own])
+      return sql<TaskRow>(ENDED, [ints(all), ints(held), lease, now, member.own])
     },
     waiting: (all) => sql(WAITING, [ints(all)]),
     async stuck(all) {
@@ -150,63 +165,14 @@ export function createStore(
     steps: () => clock.steps(),
     listen: (heard) => hearTasks({ db, channel, process: host.process, warn }, heard),
     busy: async (task) => (await readNumber(sql(FREE, [task]))) === 0,
-    async alive() {
-      if (settings.readOnly) return shutOut(layout, await versionsOf(sql, layout))
-      const row = await readRow(sql<Versions & { beat: number | null }>(ALIVE, [own, mark]))
-      if (opened && (row.beat === null || row.beat < beat)) {
-        opened = false
-        back(
-          `postgresInbox: schema ${schema} was restored to an earlier state while this process had it open. Claims of this process are dropped; it continues with what the tables hold now`,
-        )
-      } else beat = row.beat ?? 0
-      return shutOut(layout, row)
-    },
-    fault: faultOf,
-    rejection,
-  }
-
-  async function lanes(
-    receiver: string,
-    wanted: readonly (readonly string[])[],
-  ): Promise<readonly LaneRow[]> {
-    const name = storable(receiver)
-    const names = wanted.flat()
-    const stored = new Map(names.map((each) => [storable(each), each]))
-    const read = async (run = sql): Promise<readonly RootedLane[]> =>
-      (await run<RootedLane>(LANES, [name])).filter((row) => stored.has(row.name))
-    let rows = await read()
-    if (rows.length < stored.size || joins(wanted, rows).length > 0)
-      rows = await db.atomic(settings.deadline, async (within) => {
-        await within(LOCK_ALL)
-        const known = new Set((await read(within)).map((row) => row.name))
-        await within(ADD_LANES, [
-          name,
-          texts([...stored.keys()].filter((each) => !known.has(each))),
-        ])
-        const all = await read(within)
-        const found = joins(wanted, all)
-        for (const { root, others } of found) await within(JOIN_LANES, [name, root, ints(others)])
-        if (found.length > 0) await within(REROOT)
-        return all
-      })
-    return rows.map(({ lane, name: each }) => ({ lane, receiver, name: stored.get(each)! }))
+    alive: member.alive,
+    fault: errors.fault,
+    rejection: errors.rejection,
   }
 }
 
 function transactionOf(client: PgClient): PgTransaction {
   return { query: (text, values) => client.query({ text, ...(values && { values }) }), client }
-}
-
-function joins(
-  wanted: readonly (readonly string[])[],
-  rows: readonly RootedLane[],
-): ReturnType<typeof joinable> {
-  const roots = new Map(rows.map(({ name, root }) => [name, root]))
-  return joinable(wanted, (name) => roots.get(storable(name)))
-}
-
-interface RootedLane extends LaneRow {
-  readonly root: number
 }
 
 const ADD_PROCESS = `WITH p AS (

@@ -41,6 +41,7 @@ export { watchOrphans } from './lease/watch.ts'
 export { createActions } from './operate/actions.ts'
 export { matches, where, type Columns } from './operate/filter.ts'
 export { followTasks, type FollowedTasks, type TaskEnds } from './operate/follow.ts'
+export { createTableLists, type ScanRun } from './operate/scan.ts'
 export { numberOf } from './operate/search.ts'
 export { createSweep, type Sweep, ago, type ClockStep } from './operate/sweep.ts'
 export { topCauses, type CauseGroup, type CauseTotals } from './operate/top-causes.ts'
@@ -55,7 +56,16 @@ export { NO_LINES } from './run/order.ts'
 export { createRunner } from './run/runner.ts'
 export type { Slot } from './run/slot.ts'
 export { type EndedClaim, type RunnerTask, weightOf } from './run/task.ts'
-export { engineSettings, type EngineOptions, type EngineSettings } from './settings.ts'
+export {
+  engineSettings,
+  pendingShare,
+  serverSettings,
+  type DurableInboxOptions,
+  type EngineOptions,
+  type EngineSettings,
+  type ServerInboxOptions,
+  type ServerSettings,
+} from './settings.ts'
 export type * from './store.ts'
 export {
   checkLiving,
@@ -72,6 +82,7 @@ export {
 } from './version.ts'
 export { createBatch } from './write/batch.ts'
 export * from './server.ts'
+export * from './tables.ts'
 export * from './row.ts'
 export * from './operate/store.ts'
 export type * from './journal/store.ts'

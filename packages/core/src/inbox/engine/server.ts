@@ -4,7 +4,7 @@ import { within } from '../../basics/deadline.ts'
 import { errorText, isA, memberOf } from '../../errors.ts'
 import type { ClockStep } from './operate/sweep.ts'
 import { createSemaphore } from './semaphore.ts'
-import type { Journaled, Span, SpanKey, SpanKind } from './journal/store.ts'
+import type { ActionRow, Journaled, Span, SpanKey, SpanKind } from './journal/store.ts'
 import type { ContentsRow, Viewed } from './operate/store.ts'
 
 /** The clients of a driver's pool, as {@link createConnections} uses them. */
@@ -289,18 +289,6 @@ export function driverText(error: unknown): string {
   return errorText(error)
 }
 
-/** Lanes of one subscription whose roots differ: they join the first. */
-export function joinable(
-  wanted: readonly (readonly string[])[],
-  rootOf: (name: string) => number | undefined,
-): readonly { readonly root: number; readonly others: readonly number[] }[] {
-  return wanted.flatMap((group) => {
-    if (group.length === 1) return []
-    const all = [...new Set(group.flatMap((name) => rootOf(name) ?? []))].sort((a, b) => a - b)
-    return all.length > 1 ? { root: all[0]!, others: all.slice(1) } : []
-  })
-}
-
 /** Statements of {@link eraseIn}. */
 interface EraseSteps {
   /** Locks the events that may be erased, and no other. */
@@ -310,6 +298,8 @@ interface EraseSteps {
   contents(events: readonly number[]): Promise<readonly ContentsRow[]>
   /** Puts these in place of what the events had. */
   write(left: readonly ContentsRow[]): Promise<unknown>
+  /** As `Rows.note`. */
+  note(rows: readonly ActionRow[]): Promise<unknown>
 }
 
 // Bodies in memory at once: each may have megabytes.
@@ -319,18 +309,20 @@ const AT_ONCE = 10
 export async function eraseIn(
   steps: EraseSteps,
   empty: Parameters<Viewed['erase']>[2],
+  noted: Parameters<Viewed['erase']>[3],
 ): Promise<number> {
   await steps.lock()
   // A statement behind the locks sees replays that were committed before them.
   const ids = await steps.resting()
-  if (!empty) return ids.length
-  let count = 0
-  for (let from = 0; from < ids.length; from += AT_ONCE) {
+  let count = empty ? 0 : ids.length
+  for (let from = 0; empty && from < ids.length; from += AT_ONCE) {
     const rows = await steps.contents(ids.slice(from, from + AT_ONCE))
     const left = rows.flatMap((row) => empty(row) ?? [])
     if (left.length > 0) await steps.write(left)
     count += left.length
   }
+  const notes = noted(count)
+  if (notes.length > 0) await steps.note(notes)
   return count
 }
 

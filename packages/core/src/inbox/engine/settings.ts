@@ -15,6 +15,96 @@ export interface EngineSettings extends CommonSettings {
   readonly readOnly?: boolean
 }
 
+// Other inboxes read a number as a count.
+type TimeText = Exclude<Duration, number>
+
+/** Options that durable inboxes have in common. */
+export interface DurableInboxOptions {
+  /** Only reads, for tools: creates and writes nothing, and accepts no receiver. On a database server, a role with SELECT is enough. @default false */
+  readonly readOnly?: boolean
+  /** Maximum number of pending and running tasks of one receiver; above it, deliveries get 503. Processes that share a server count each other's tasks with a delay. @default 1_000_000 */
+  readonly maxPending?: number
+  /** Share of `maxPending` that one tenant may hold, above 0 and at most 1; above it, only deliveries of that tenant get 503. @default 0.5 */
+  readonly maxPendingShare?: number
+  /** Maximum number of bytes of deliveries that may wait in this process for their commit; above it, deliveries get 503. @default 64 MiB, or an eighth of the free memory if that is less */
+  readonly maxWaitingBytes?: number
+  /** How long ids are known as duplicates; at least the provider's retry span. An event is kept for the longer of this and `keepDone`. @default '4d' */
+  readonly dedupeWindow?: TimeText
+  /** How long done tasks are kept for lists and `replay`. @default '4d' */
+  readonly keepDone?: TimeText
+  /** How long dead tasks are kept for `replay` and redelivery. @default '30d' */
+  readonly keepDead?: TimeText
+  /** How long a process may give no sign of life before another process runs its tasks. @default '30s' */
+  readonly lease?: Duration
+}
+
+/** Options that inboxes with tables on a database server have in common. */
+export interface ServerInboxOptions extends DurableInboxOptions {
+  /** Makes the tables, and updates those of an older version. If false, run the statements of the package's migration function first. @default true */
+  readonly migrate?: boolean
+  /** Maximum number of connections of the pool made for `connectionString`. @default 10 */
+  readonly maxConnections?: number
+  /** How long a delivery may wait for its commit, and a statement for its answer. @default '5s' */
+  readonly deadline?: Duration
+  /** How often a worker polls for retries and for tasks of other processes. @default '500ms' */
+  readonly pollInterval?: Duration
+}
+
+/** The checked options of an inbox with tables on a database server. */
+export interface ServerSettings extends EngineSettings {
+  readonly connectionString: string | undefined
+  readonly migrate: boolean
+  readonly readOnly: boolean
+  readonly prepare: boolean
+  readonly maxConnections: number
+}
+
+/**
+ * Reads the options that inboxes with tables on a database server have in common.
+ *
+ * @throws {TypeError} If an option is wrong, or not exactly one of `connectionString` and `pool` is given.
+ */
+export function serverSettings<Pool extends object>(
+  inbox: string,
+  check: Checks<
+    ServerInboxOptions & {
+      readonly connectionString?: string
+      readonly pool?: Pool
+      readonly prepare?: boolean
+    }
+  >,
+  {
+    url,
+    example,
+    method,
+    pools,
+  }: {
+    readonly url: RegExp
+    readonly example: string
+    /** A method that each pool has, and what pools are. */
+    readonly method: keyof Pool & string
+    readonly pools: string
+  },
+): ServerSettings & { readonly pool: Pool | undefined } {
+  const connectionString = check.value('connectionString')
+  const pool = check.value('pool')
+  if ((connectionString === undefined) === (pool === undefined))
+    throw new TypeError(`${inbox}: give either connectionString or pool`)
+  if (connectionString !== undefined && !url.test(String(connectionString)))
+    throw new TypeError(`${inbox}: connectionString must be like ${example}`)
+  if (pool !== undefined && typeof pool[method] !== 'function')
+    throw new TypeError(`${inbox}: pool must be ${pools}`)
+  return {
+    ...engineSettings(inbox, check, { pollInterval: '500ms' }),
+    connectionString,
+    pool,
+    migrate: check.flag('migrate', true),
+    readOnly: check.flag('readOnly', false),
+    prepare: check.flag('prepare', true),
+    maxConnections: check.whole('maxConnections', 10, 3),
+  }
+}
+
 /** Options that all inboxes on the engine have. */
 export interface EngineOptions {
   /** Share of `maxPending` that one tenant may hold. */
