@@ -11,7 +11,7 @@ import {
 } from './store.ts'
 
 /** Writes values into a statement. */
-export interface ScanValues {
+interface ScanValues {
   readonly text: (value: string) => string
   readonly whole: (value: number) => string
   readonly number: (value: number) => string
