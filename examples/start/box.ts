@@ -1,25 +1,18 @@
-/** Lines in a box no wider than the terminal, in color where the output is a terminal that has it. An address stays whole. */
+/** Lines between two rules, no wider than the terminal, in color where the output is a terminal that has it. An address stays whole. */
 export function boxed(
   given: readonly string[],
   isColoured: boolean = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined,
   columns: number = process.stdout.columns ?? Infinity,
 ): string {
-  const lines = given.flatMap((line) =>
-    line.startsWith('http') ? [line] : broken(line, columns - 4),
-  )
-  const width = Math.max(...lines.map((line) => line.length))
+  const lines = given.flatMap((line) => (line.startsWith('http') ? [line] : broken(line, columns)))
+  const width = Math.min(columns, Math.max(...lines.map((line) => line.length)))
   const paint = (text: string, code: number): string =>
     isColoured ? `\u001B[${code}m${text}\u001B[0m` : text
-  const edge = (left: string, right: string): string =>
-    paint(`${left}${'─'.repeat(width + 2)}${right}`, 32)
-  const side = paint('│', 32)
+  const rule = paint('─'.repeat(width), 32)
   return [
-    edge('┌', '┐'),
-    ...lines.map((line) => {
-      const text = line.startsWith('http') ? paint(line, 36) : line
-      return `${side} ${text}${' '.repeat(width - line.length)} ${side}`
-    }),
-    edge('└', '┘'),
+    rule,
+    ...lines.map((line) => (line.startsWith('http') ? paint(line, 36) : line)),
+    rule,
   ].join('\n')
 }
 

@@ -62,7 +62,7 @@ if (once) {
   process.exitCode = outcomes.every((one) => one.right) ? 0 : 1
 } else {
   console.log(
-    `Send the next one, as often as you like (the second time it is a duplicate and runs nothing):\n\n${curlLine()}\n`,
+    `Send the next one as often as you like; the second time it is a duplicate:\n\n${curlLine()}\n`,
   )
   console.log(
     boxed([

@@ -15,11 +15,15 @@ test('the second start has the secrets of the first, which nobody else can read'
   if (process.platform !== 'win32') expect(statSync(path).mode & 0o777).toBe(0o600)
 })
 
-test('the box is as wide as its longest line, and plain where there is no terminal', () => {
-  const lines = boxed(['short', 'http://localhost:3000/postern'], false).split('\n')
-  expect(new Set(lines.map((line) => line.length)).size).toBe(1)
+test('the last lines fit a terminal of 80 columns with the address whole, and are plain without one', () => {
+  // As long as that with a key.
+  const address = `http://localhost:3000/postern#key=${'k'.repeat(43)}`
+  const words = 'one two three four five six seven eight nine ten'
+  const lines = boxed([`${words} ${words}`, address], false, 80).split('\n')
+  expect(lines.every((line) => line.length <= 80)).toBe(true)
+  expect(lines[3]).toBe(address)
   expect(lines.join('')).not.toContain('\u001B')
-  const narrow = boxed(['one two three four five six seven eight nine ten'], false, 30).split('\n')
+  const narrow = boxed([words], false, 30).split('\n')
   expect(narrow.every((line) => line.length <= 30)).toBe(true)
   expect(boxed(['http://x'], true)).toContain('\u001B[36mhttp://x')
 })

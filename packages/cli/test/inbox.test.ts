@@ -1,14 +1,17 @@
 // Takes 15 s.
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { promisify } from 'node:util'
 import { createReceiver } from '@postern/core'
 import { github } from '@postern/providers/github'
 import { sqliteInbox } from '@postern/sqlite'
-import { deliver, signed } from '@postern/testing'
+import { deliver, settled, signed } from '@postern/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { postern } from './run.ts'
+import { COMPILED } from '../../../test/services/compiled.ts'
+import { MAIN, postern } from './run.ts'
 
 const provider = github({ secret: 'a secret of GitHub' })
 let folder = ''
@@ -78,6 +81,82 @@ describe('what is in an inbox', () => {
     expect((await inbox('stats')).out).toMatch(/github +mail +0 +0 +0 +3\n/)
     const { out } = await inbox('deliveries', '--outcome', 'rejected')
     expect(out).toMatch(/⊘ rejected +401 .* claims push .* signature_mismatch: ./)
+  })
+})
+
+describe('rows as a file', () => {
+  let path = ''
+  const list = (...args: string[]) => postern(['inbox', ...args, '--sqlite', path])
+  const COUNT = 1100
+
+  beforeAll(async () => {
+    path = join(folder, 'files.db')
+    const inbox = sqliteInbox({ path })
+    const receiver = createReceiver({ provider, inbox, log: false })
+    receiver.on('push', { name: '=cmd', retry: { attempts: 1 } }, () => {
+      throw new Error('=1+1"\u001B]52;c;aGk=\u0007')
+    })
+    for (let at = 0; at < COUNT; at++)
+      await deliver(receiver, signed(provider, 'push', {}, { id: `e${at}` }))
+    await settled(receiver)
+    await receiver.close()
+    await inbox.close()
+  })
+
+  test('NDJSON has a line for each, over pages, and says if there are more', async () => {
+    const all = await list('list', '--output', 'ndjson', '--limit', '100000')
+    const rows = all.out.trimEnd().split('\n')
+    expect([all.code, all.err, rows.length]).toEqual([0, '', COUNT])
+    expect(all.out).toMatch(/^[\n -~]+$/)
+    const ids = rows.map((row) => (JSON.parse(row) as { event: string }).event)
+    expect(new Set(ids).size).toBe(COUNT)
+    expect(JSON.parse(rows[0]!)).toMatchObject({
+      provider: 'github',
+      topic: 'push',
+      subscription: '=cmd',
+      state: 'dead',
+      attempts: 1,
+      error: 'Error: =1+1"\u001B]52;c;aGk=\u0007',
+    })
+    const some = await list('list', '--output', 'ndjson', '--limit', '1001')
+    expect(some.out.trimEnd().split('\n')).toEqual(rows.slice(0, 1001))
+    expect(some.err).toContain('there are more')
+  })
+
+  test('CSV names its columns, starts no formula and moves no cursor', async () => {
+    const { out } = await list('list', '--output', 'csv', '--limit', '1')
+    const [head, row, end] = out.split('\r\n')
+    expect(head).toMatch(/^"received","receiver","provider","topic","event","subscription",/)
+    expect(row).toContain('"\'=cmd"')
+    expect(row).toContain('"Error: =1+1""\\u{1B}]52;c;aGk=\\u{7}"')
+    expect(end).toBe('')
+    const none = await list('list', '--output', 'csv', '--topic', 'issues.*')
+    expect(none.out).toBe(`${head}\r\n`)
+  })
+
+  test('deliveries have the states of their tasks', async () => {
+    const { out } = await list('deliveries', '--output', 'ndjson', '--limit', '1')
+    expect(JSON.parse(out)).toMatchObject({ outcome: 'accepted', status: 200, tasks: '=cmd dead' })
+    const csv = await list('deliveries', '--output', 'csv', '--event-id', 'e7')
+    expect(csv.out.split('\r\n')[1]).toMatch(/"e7","accepted",.*,200,[\d.]+,"'=cmd dead",/)
+  })
+
+  test.each(['ndjson', 'csv'])('a reader of %s may stop at any time', async (output) => {
+    const command = `'${process.execPath}' '${MAIN}' inbox list --sqlite '${path}' --limit 5000 --output ${output} | head -n 2`
+    const { stdout, stderr } = await promisify(execFile)(
+      'bash',
+      ['-o', 'pipefail', '-c', command],
+      { env: { ...process.env, ...COMPILED } },
+    )
+    expect([stdout.trimEnd().split('\n').length, stderr]).toEqual([2, ''])
+  })
+
+  test.each([
+    [['--output', 'xml'], '--output must be one of ndjson, csv, got xml'],
+    [['--output', 'csv', '--json'], 'give --json or --output, not both'],
+  ])('%j is rejected', async (args, message) => {
+    const { code, err } = await list('list', ...args)
+    expect([code, err]).toEqual([2, expect.stringContaining(message)])
   })
 })
 

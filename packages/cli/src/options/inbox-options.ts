@@ -24,6 +24,7 @@ export interface InboxCommandOptions extends InboxOptions {
   readonly yes?: boolean
   readonly dryRun?: boolean
   readonly json?: boolean
+  readonly output?: string
 }
 
 const STATES: readonly TaskState[] = ['pending', 'running', 'done', 'dead']

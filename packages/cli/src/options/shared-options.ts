@@ -79,3 +79,8 @@ export function timeOptions(command: Command): Command {
 export function rowOptions(command: Command): Command {
   return command.option('--limit <number>', 'maximum number of rows', '50')
 }
+
+/** The options of a list that is also written as a file. */
+export function fileOptions(command: Command): Command {
+  return rowOptions(command).option('--output <format>', 'print rows as lines: ndjson, csv')
+}

@@ -1,19 +1,27 @@
+import type { TaskInfo } from '@postern/core/inbox'
+import { taskFields, TASK_FIELDS } from '@postern/core/internal'
 import type { Command } from 'commander'
 import { examples, runAction } from '../../action.ts'
 import { filterOf, type InboxCommandOptions } from '../../options/inbox-options.ts'
 import { withInbox } from '../../inbox.ts'
 import { type ExitCode, remark, say, sayJson } from '../../print/say.ts'
-import { MORE, rowsOf } from '../../print/pages.ts'
-import { inboxOptions, rowOptions, taskOptions } from '../../options/shared-options.ts'
+import { MORE, type NextPage, rowsOf, wroteRows } from '../../print/pages.ts'
+import { fileOptions, inboxOptions, taskOptions } from '../../options/shared-options.ts'
 import { taskState, timeOf } from '../../print/style.ts'
 import { table } from '../../print/table.ts'
 import { shown } from '../../print/terminal.ts'
 
 /** Adds `postern inbox list`. */
 export function declare(inbox: Command): void {
-  rowOptions(taskOptions(inboxOptions(inbox.command('list'))))
+  fileOptions(taskOptions(inboxOptions(inbox.command('list'))))
     .description('list tasks, newest first')
-    .addHelpText('after', examples('inbox list --sqlite webhooks.db --state dead --since 2h'))
+    .addHelpText(
+      'after',
+      examples(
+        'inbox list --sqlite webhooks.db --state dead --since 2h',
+        'inbox list --sqlite webhooks.db --limit 10000 --output csv > tasks.csv',
+      ),
+    )
     .action(runAction(listCommand))
 }
 
@@ -21,7 +29,9 @@ export function declare(inbox: Command): void {
 async function listCommand(options: InboxCommandOptions): Promise<ExitCode> {
   const filter = filterOf(options)
   return withInbox<ExitCode>(options, async ({ view }) => {
-    const { rows, more } = await rowsOf(options.limit, (page) => view.list({ ...filter, ...page }))
+    const next: NextPage<TaskInfo> = (page) => view.list({ ...filter, ...page })
+    if (await wroteRows(options, TASK_FIELDS, next, (rows) => rows.map(taskFields))) return 0
+    const { rows, more } = await rowsOf(options.limit, next)
     if (options.json) sayJson({ tasks: rows, more }, 2)
     else if (rows.length === 0) remark('no task matches')
     else
