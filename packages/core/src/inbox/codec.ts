@@ -4,17 +4,17 @@ import type { Json } from '../delivery.ts'
 import type { EventRecord, StoredDelivery } from '../event.ts'
 import type { KeptRequest } from './journal.ts'
 
-// Inboxes store opaque strings and bytes. A value that JSON cannot carry (BigInt, bytes) becomes an object with one
-// marked key. Keys of a payload that start with the mark get a second mark, so no sender can forge such an object.
-// The mark is a private-use character, which JSON writes without an escape. Engines reject escaped keys (PostgreSQL's
-// jsonb takes no \u0000) or confuse them (V8 13, for keys with an escape and the same start).
+// Inboxes store opaque strings and bytes. JSON cannot carry BigInt and bytes: each becomes an object with one marked
+// key. Keys of a payload that start with the mark get a second mark, so no sender can forge such an object. The mark is
+// a private-use character, which JSON writes without an escape. PostgreSQL's jsonb rejects an escaped key such as
+// \u0000, and V8 13 confuses two escaped keys with the same start.
 const MARK = '\ue000'
 const BIGINT = '\ue000n'
 const BYTES = '\ue000b'
 
 /**
- * An event as a string; BigInt and bytes survive. Given the delivery, it omits a payload that the body holds too. Then
- * store the delivery next to it and pass it to {@link decodeEvent}.
+ * Returns an event as a string; BigInt and bytes survive. With the delivery it leaves out a payload that the body holds
+ * too. Then store the delivery next to the string and pass it to {@link decodeEvent}.
  */
 export function encodeEvent(event: EventRecord, delivery?: StoredDelivery): string {
   if (event.source === undefined || delivery === undefined || !isPlain(delivery))
@@ -22,7 +22,10 @@ export function encodeEvent(event: EventRecord, delivery?: StoredDelivery): stri
   return encodeOutline(event)
 }
 
-/** The event of {@link encodeEvent}. Throws for any other text: the caller makes the task dead as unreadable. */
+/**
+ * Returns the event of {@link encodeEvent}.
+ * @throws {TypeError} or SyntaxError for any other text.
+ */
 export function decodeEvent(text: string, delivery?: StoredDelivery): EventRecord {
   const decoded = decode(text) as Partial<EventRecord> | null
   if (typeof decoded?.key !== 'string' || typeof decoded.topic !== 'string')
@@ -34,33 +37,34 @@ export function decodeEvent(text: string, delivery?: StoredDelivery): EventRecor
   return withPayload(event, delivery.body)
 }
 
-/** An event with a `source`, without its payload, which the body holds. */
+/** An event whose payload is in the body of its delivery. */
 type Outline = Omit<EventRecord, 'payload'>
 
-/** An outline as a string. */
 export function encodeOutline(event: EventRecord): string {
-  // JSON leaves out what is undefined, and a rest of the properties costs twice as much.
+  // JSON leaves out what is undefined. A rest of the properties costs twice as much.
   return JSON.stringify({ ...event, payload: undefined, guards: undefined })
 }
 
-/** The outline of {@link encodeOutline}. */
 export function decodeOutline(text: string): Outline {
   return whole(JSON.parse(text) as Outline)
 }
 
-/** The event of an outline, from a body that {@link isPlain}. The limit on nesting was kept when it arrived. */
+/**
+ * Returns the event of an outline; {@link isPlain} must be true of the body. It was checked for its nesting when it
+ * arrived.
+ */
 export function withPayload(outline: Outline, body: Uint8Array): EventRecord {
   const exact = outline.source === 'exact'
   const text = decodeText(body, undefined)
   return { ...outline, payload: parseJson(text, { depth: Infinity, exact, bytes: body }) }
 }
 
-/** JSON leaves out what is undefined. */
+/** Restores the members that JSON leaves out when they are undefined. */
 function whole<T extends Outline>(event: T): T {
   return { ...event, id: event.id, tenant: event.tenant }
 }
 
-/** True if the stored bytes are the JSON text that was parsed: neither compressed nor in another charset. */
+/** Returns true if the stored bytes are the parsed JSON text: not compressed, and in UTF-8. */
 export function isPlain({ body, headers }: StoredDelivery): boolean {
   return (
     body.length > 0 &&
@@ -72,7 +76,7 @@ export function isPlain({ body, headers }: StoredDelivery): boolean {
   )
 }
 
-/** Head of a delivery as a string; its body is stored next to it as bytes. */
+/** Returns method, URL, headers, time and context of a delivery as a string, and its body as bytes. */
 export function encodeDelivery(delivery: StoredDelivery): { head: string; body: Uint8Array } {
   const { method, url, headers, receivedAt, context } = delivery
   return {
@@ -81,7 +85,10 @@ export function encodeDelivery(delivery: StoredDelivery): { head: string; body: 
   }
 }
 
-/** The delivery of {@link encodeDelivery}. Throws for any other text. */
+/**
+ * Returns the delivery of {@link encodeDelivery}.
+ * @throws {TypeError} or SyntaxError for any other text.
+ */
 export function decodeDelivery(head: string, body: Uint8Array): StoredDelivery {
   const decoded = JSON.parse(head) as Omit<StoredDelivery, 'body'> | null
   if (!Array.isArray(decoded?.headers))
@@ -89,35 +96,32 @@ export function decodeDelivery(head: string, body: Uint8Array): StoredDelivery {
   return { ...decoded!, body }
 }
 
-/** Head and body of a delivery in one byte array, for engines that store one value. */
+/** Returns a delivery as one byte array, for engines that store one value. */
 export function packDelivery(delivery: StoredDelivery): Uint8Array {
   const { head, body } = encodeDelivery(delivery)
   return pack(head, body)
 }
 
-/** The delivery of {@link packDelivery}. */
 export function unpackDelivery(packed: Uint8Array): StoredDelivery {
   const { head, body } = unpack(packed)
   return decodeDelivery(head, body)
 }
 
-/** Head of a rejected request as a string; its body is stored next to it as bytes. */
+/** Returns the head of a rejected request as a string, and its body as bytes. */
 export function encodeKept({ body, ...head }: KeptRequest): { head: string; body: Uint8Array } {
   return { head: JSON.stringify(head), body }
 }
 
-/** The request of {@link encodeKept}. */
 export function decodeKept(head: string, body: Uint8Array): KeptRequest {
   return { ...(JSON.parse(head) as Omit<KeptRequest, 'body'>), body }
 }
 
-/** A rejected request in one byte array, for engines that store one value. */
+/** Returns a rejected request as one byte array, for engines that store one value. */
 export function packKept(kept: KeptRequest): Uint8Array {
   const { head, body } = encodeKept(kept)
   return pack(head, body)
 }
 
-/** The request of {@link packKept}. */
 export function unpackKept(packed: Uint8Array): KeptRequest {
   const { head, body } = unpack(packed)
   return decodeKept(head, body)
@@ -145,7 +149,7 @@ function mark(value: unknown): unknown {
   const marked: Record<string, unknown> = {}
   for (const [key, item] of Object.entries(value)) {
     const name = key.startsWith(MARK) ? MARK + key : key
-    // defineProperty, since a plain assignment to `__proto__` would set the prototype and lose the key.
+    // Assigning `__proto__` would set the prototype and lose the key.
     if (name === '__proto__')
       Object.defineProperty(marked, name, { value: mark(item), enumerable: true })
     else marked[name] = mark(item)
@@ -154,7 +158,7 @@ function mark(value: unknown): unknown {
 }
 
 function decode(text: string): unknown {
-  // Without a mark in the text there is nothing to undo, and JSON.parse without a reviver is six times faster.
+  // A text without a mark needs no reviver: JSON.parse is six times faster then.
   return text.includes(MARK) ? JSON.parse(text, unmark) : JSON.parse(text)
 }
 
@@ -171,7 +175,10 @@ function unmark(_: string, value: unknown): unknown {
   )
 }
 
-/** Checks that a value is JSON: `context` comes from the app and is stored with the event. */
+/**
+ * Returns a copy of a value of the app that is stored with the event.
+ * @throws {TypeError} if it is not JSON, or longer than 16,384 characters.
+ */
 export function checkJson(value: unknown, name: string): Json | undefined {
   if (value === undefined) return undefined
   let text: string | undefined

@@ -3,17 +3,19 @@ import { isA } from '../../errors.ts'
 import type { BatchWork, BatchWriter } from './write/batch.ts'
 import type { Store } from './store.ts'
 
-/** How view, journal and records reach the store. Its errors become rejections; a `TypeError` stays one. */
+/**
+ * How view, journal and records reach the store. Errors of the store become rejections; a `TypeError` stays as it is.
+ */
 export interface Access {
   read<T>(look: () => MaybePromise<T>): MaybePromise<T>
-  /** Writes: in the next shared transaction of a store with one writer. A conflict is tried again until the deadline. */
+  /** Writes in the next shared transaction of a store with one writer. Conflicts are retried until the deadline. */
   write<T>(work: () => MaybePromise<T>): Promise<T>
-  /** Writes in this order: in one transaction of a store with one writer, else one after another. */
+  /** Writes in this order: in one transaction of a store with one writer, otherwise one after another. */
   writeAll(works: readonly (() => MaybePromise<unknown>)[]): Promise<void>
 }
 
 /**
- * The access of an inbox that only reads: a change is a `TypeError`.
+ * Returns the access of a read-only inbox: each change throws a `TypeError`.
  *
  * @example
  * const access = withoutWrites(createAccess(store, writer, options), 'myInbox')
@@ -65,7 +67,6 @@ export function createAccess(
     },
     write,
     async writeAll(works) {
-      // A store that opens at once is open before the first of them continues.
       if (!store.opened) await ready()
       if (store.together) await Promise.all(works.map(write))
       else for (const work of works) await write(work)

@@ -1,20 +1,19 @@
 import { createHash } from 'node:crypto'
 import type { TaskError } from '../view.ts'
 
-// Characters that count: a handler may throw megabytes.
+// Characters of name and message that are hashed: a handler may throw megabytes.
 const NAME = 200
 const MESSAGE = 8192
-// Characters of a quoted value.
+// Maximum length of a quoted value, in characters.
 const QUOTED = 500
 const UUID = /^[0-9a-f]{8}-[0-9a-f-]{27,}$/i
 const HEXADECIMAL = /^[0-9a-f]{8,}$/i
-// An address of the network has several numbers.
+// An IP address has several numbers.
 const JOINED = /#(?:[.:/]#)+/g
 
 /**
- * Groups errors that say the same of different things (`TaskInfo.cause`): 16 hexadecimal digits of a hash of name and
- * message. Digits, hexadecimal, UUIDs, e-mail addresses, URLs and values in quotes count as one word each, so that no id
- * and no host splits a cause.
+ * Returns 16 hexadecimal digits that group errors with the same meaning (`TaskInfo.cause`): a hash of name and message.
+ * Each id, number, e-mail address, URL and quoted value is replaced by `#`, so it does not split a group.
  *
  * @example
  * causeOf({ name: 'Error', message: 'no order 17' }) === causeOf({ name: 'Error', message: 'no order 18' }) // true
@@ -34,7 +33,7 @@ function plainWord(word: string): string {
   )
 }
 
-/** The text with `#` for each value in quotes. An apostrophe within a word quotes nothing. */
+/** Replaces each quoted value by `#`. An apostrophe within a word is no quote. */
 function withoutQuoted(text: string): string {
   let plain = ''
   for (let at = 0; at < text.length; at++) {

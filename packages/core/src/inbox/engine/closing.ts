@@ -1,21 +1,20 @@
 import { settledBy } from '../../basics/deadline.ts'
 
-/** What closing needs of its runner. */
 interface ClosingParts {
   /** Resolves when nothing is claimed, runs or waits to be stored. */
   readonly idle: () => Promise<void>
-  /** Aborts the signal of what runs. */
+  /** Aborts the signal of running handlers. */
   readonly abort: () => void
-  /** Gives back what runs. */
+  /** Releases running tasks. */
   readonly giveBackRunning: () => void
-  /** Milliseconds that storing what is released may take. */
+  /** Milliseconds for storing what is released. */
   readonly margin: number
 }
 
 /**
- * Ends what runs by a time of `performance.now()`: handlers hear the signal at half of the time left, and what still
- * runs near the end is released early enough to be stored. A time that has passed releases at once, and storing
- * then has the margin.
+ * Ends running tasks by a time of `performance.now()`. Handlers get the abort signal at half of the time left. Tasks
+ * that still run near the end are released early enough to be stored. If the time has passed, they are released at
+ * once, and storing gets the margin.
  */
 export async function closeBy(until: number, parts: ClosingParts): Promise<void> {
   const { idle, abort, giveBackRunning, margin } = parts

@@ -28,13 +28,14 @@ import {
 import { createSweep, type Sweep, ago } from './operate/sweep.ts'
 import type { Before, Place } from './operate/store.ts'
 
-// What closing may take beyond its deadline, in milliseconds.
+// Milliseconds that closing may exceed its deadline.
 const LAST = 500
-// A process number and its claims make a token below 2^53.
+// A token is `process * CLAIMS + claim`, below 2^53.
 const CLAIMS = 2 ** 32
 
 /**
- * An inbox on a store: all of accepting, running, leases, operators and journal but what must be atomic.
+ * Makes an inbox on a store. The engine accepts, runs, keeps leases, and serves operators and journal; the store keeps
+ * each step atomic.
  *
  * @example
  * const inbox = engineInbox({ store: (warn) => createStore(settings, warn), settings, transactions: transactions('myInbox'), ahead: { time: 20, most: 256 } })
@@ -58,7 +59,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   const known = knownFor(settings)
   const sides = new Map<string, EngineSide>()
   let process = 0
-  // Starts anywhere: a store that went back may give a process the number of another.
+  // A random start: a restored store may give a process a number that another process had.
   let claims = Math.floor(Math.random() * CLAIMS)
   let unlisten: (() => void) | undefined
   let opening: Promise<number> | undefined
@@ -77,7 +78,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
       for (const side of sides.values()) side.folded(folds)
     },
   )
-  // Each part opens it with the first that needs it, and asks whether it is shut out.
+  // The first part that needs the store opens it.
   const { opened: _, ...rest } = made
   const store = {
     ...singleRows(made, deadline),
@@ -90,7 +91,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
       return process
     },
   } as Store
-  // Not as a getter in the literal: V8 would keep all of it as a dictionary.
+  // A getter in the literal would make V8 keep the store as a dictionary.
   Object.defineProperty(store, 'opened', { get: () => made.opened && versionWatch.sure() })
   const writer = store.together ? createOneWriter(store, store.together) : createManyWriters(store)
   const numbers = createNumbers(store)
@@ -182,7 +183,6 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   }
 }
 
-/** Each in a transaction of its own. */
 function singleRows(store: Pick<StoreParts, 'atomic'>, time: number): SingleRows {
   return {
     insert: (batch) => store.atomic(time, (rows) => rows.insert(batch)),
@@ -192,7 +192,7 @@ function singleRows(store: Pick<StoreParts, 'atomic'>, time: number): SingleRows
   }
 }
 
-/** Makes the line of a store with many writers: each batch has a transaction of its own. */
+/** Makes the writer for a store with many writers: each batch has its own transaction. */
 function createManyWriters(store: Store): BatchWriter {
   const errors = writeErrors(store)
   const all: { flushed(): Promise<void>; close(): void }[] = []
@@ -221,7 +221,7 @@ function createManyWriters(store: Store): BatchWriter {
   }
 }
 
-/** Makes the sweep that forgets what is older than its time. `failed` is called with a step that could not be written. */
+/** Makes the sweep that drops expired rows. `failed` is called with the error of a step. */
 function createPrune(
   store: Store,
   settings: EngineSettings,
@@ -242,7 +242,7 @@ function createPrune(
     }
   }
 
-  /** Of a round: a jump of the clock is not an age. */
+  /** Bounds of one round. A jump of the clock ages nothing. */
   async function bounds(): Promise<Before> {
     const now = await store.clock()
     const jumps = (await store.steps?.()) ?? []
@@ -256,7 +256,7 @@ function createPrune(
   }
 }
 
-/** A work with its kind, which is noted on the work itself: an object around each costs as much as making the work. */
+/** A work with its kind. The kind is set on the work itself: an object around each would cost as much as the work. */
 interface Mixed extends BatchWork {
   of?: WriteOptions<BatchWork>
 }
@@ -266,12 +266,12 @@ interface Last {
   readonly failed: (error: unknown) => void
 }
 
-/** Makes the line of a store with one writer: writes of all kinds share a transaction. */
+/** Makes the writer for a store with one writer: all kinds of writes share a transaction. */
 function createOneWriter(store: Store, together: (works: () => void) => void): BatchWriter {
   const { name } = store
   let lasts: Last[] = []
   let inside = false
-  // It starts a transaction in which there may be nothing but last writes.
+  // Starts a transaction for last writes if no other work does.
   const nothing: WriteOptions<BatchWork> = {
     rows: 1,
     bytes: 1,
@@ -296,7 +296,7 @@ function createOneWriter(store: Store, together: (works: () => void) => void): B
           for (const [of, group] of grouped(works, (one) => one.of!)) {
             overs.push(now(of.put(group, until, undo)))
           }
-          // Taken now: what was put may have asked for it.
+          // Read only now: the writes before may have added last writes.
           while (lasts.length > 0)
             for (const one of lasts.splice(0)) {
               taken.push(one)
@@ -337,7 +337,7 @@ function createOneWriter(store: Store, together: (works: () => void) => void): B
     },
   }
 
-  /** Starts a transaction for them, if no other work does. */
+  /** Starts a transaction for the last writes, unless another is waiting. */
   function begin(): void {
     batch.add({ of: nothing, bytes: 0, failed: failLasts })
   }
@@ -347,14 +347,14 @@ function createOneWriter(store: Store, together: (works: () => void) => void): B
   }
 }
 
-/** A store with one writer answers at once. */
+/** Returns the value of a store with one writer, which must not be a promise. */
 function now<T>(value: MaybePromise<T>): T {
   if (isPromise(value))
     throw new TypeError('together: the store must answer at once inside its shared transaction')
   return value
 }
 
-/** What writes hear that a store did not take. */
+/** Errors for writes that the store did not commit. */
 function writeErrors(store: Store): Pick<BatchOptions<BatchWork>, 'rejection' | 'late'> {
   return {
     rejection: (error) => store.rejection(error),

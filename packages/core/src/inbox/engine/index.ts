@@ -1,4 +1,4 @@
-// What stores are made of: the rules that every inbox shares. It may change with every release.
+// What stores are made of: the rules that every inbox shares. This entry may change with every release.
 export { nextRound, settledBy, within, createSpacing } from '../../basics/deadline.ts'
 export { grouped } from '../../basics/maybe.ts'
 export { nearest, unknownOptions } from '../../basics/unknown-options.ts'

@@ -11,21 +11,18 @@ import type { Store } from './store.ts'
 import type { VersionWatch } from './version.ts'
 import type { BatchWriter } from './write/batch.ts'
 
-/** An inbox's side of one receiver, before the rules that all inboxes share. Its deadlines are times of `performance.now()`. */
+/**
+ * An inbox's side of one receiver. Its deadlines are times of `performance.now()`. `accept` and `probe` are not called
+ * after `close`; `work` and `close` are called once.
+ */
 export interface Side {
-  /** As `Port.accept`; never called once closing started. */
   accept: Port['accept']
-  /** As `Port.probe`; never called once closing started. */
   probe?: Port['probe']
-  /** As `Port.work`; called once. */
   work?(): void
-  /** As `Port.drain`. */
   drain?(until: number, max: number, last?: number): Promise<RunDueResult>
-  /** As `Port.burst`. */
   burst?: Port['burst']
-  /** Looks for ready tasks: something in the store was changed. */
+  /** Looks for ready tasks, since the store was changed. */
   look?(): void
-  /** As `Port.close`; called once. */
   close(until: number): Promise<void>
 }
 
@@ -36,32 +33,32 @@ export interface InboxParts extends Omit<EngineInboxOptions, 'store' | 'windowed
   readonly numbers: Numbers
   readonly versionWatch: VersionWatch
   readonly token: () => number
-  /** Claims that are being made, by token: they are not held here yet. */
+  /** Tokens of claims that are being made. Their tasks are not held here yet. */
   readonly flying: Set<number>
-  /** True for a claim of this process. */
+  /** Returns true for a claim of this process. */
   readonly isOwn: (token: number) => boolean
   readonly view: Pick<InboxView, 'orphans'>
   readonly onWork: () => void
-  /** After a drain. */
+  /** Drops old rows after `runDue`. */
   readonly tidy: (until: number) => Promise<void>
 }
 
-/** A receiver's side: its parts reach each other by it, and the view changes it. */
+/** A receiver's side in the engine. Its parts reach each other through it. */
 export interface EngineSide extends Required<Side>, InboxParts {
   readonly consumer: Consumer
   readonly lanes: Lanes
   readonly capacity: Capacity
   readonly runner: () => Runner<Task>
-  /** A task is due at that time, on the consumer's clock. */
+  /** Notes that a task is due at that time, on the consumer's clock. */
   readonly dueAt: (at: number) => void
-  /** Tasks were folded: those of other receivers are left out. */
+  /** Reports folded tasks of this receiver. */
   readonly folded: (folds: Folds) => void
-  /** True while a drain runs: the rooms of slots then share what it may run. */
+  /** Returns true while `runDue` runs: then the rooms of slots share its limit. */
   readonly draining: () => boolean
-  /** It is shut out of the store, or, without a reason, that is over. */
+  /** Shuts the receiver out of the store for a reason; without one it may work again. */
   shut(rejected: string | undefined): void
-  /** The store went back: what is claimed here is not claimed there. */
+  /** Drops the claims of this process: the store was restored to an earlier state. */
   back(message: string): void
-  /** As `Runner.pause`, once what it gave back is stored. */
+  /** As `Runner.pause`. Resolves once the released tasks are stored. */
   pause(): Promise<() => void>
 }

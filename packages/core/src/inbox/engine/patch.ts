@@ -3,18 +3,9 @@ import { DEAD, DONE, PENDING, RUNNING, type Gate, type State, type TaskRow } fro
 import type { TaskError } from '../view.ts'
 
 /**
- * What must hold of a task for its patch to count, with the same `round`:
- * - `first`: not settled, and its event is `event`. A `done` counts even if another has claimed the task since; then the lease and token of that
- *   claim stay on the settled row, until the run that has it ends.
- * - `own`: not settled, and nobody has claimed it since (same token).
- * - `held`: it is claimed with the token.
- * - `ended`: the same, and its lease is over.
- * - `failed`: dead, or pending with an error and not due yet. Its event is not erased.
- * - `settled`: done or dead. Its event is not erased.
- * - `waiting`: pending. Its event is not erased.
- * - `idle`: pending or dead.
- * - `past`: done or dead, erased or not.
- * - `over`: settled, still held with the token, and the lease is over.
+ * The condition under which a patch counts, if `round` is also the same; {@link FENCES} has the details. A `done` by
+ * `first` counts even if another run has claimed the task since. Lease and token of that claim then stay on the settled
+ * row until its run ends.
  */
 export type Fence =
   | 'first'
@@ -28,18 +19,18 @@ export type Fence =
   | 'past'
   | 'over'
 
-/** What a fence asks of a task. */
+/** What a fence requires of a task. */
 interface FenceRule {
   readonly states: readonly State[]
-  /** Its event is that of the patch. */
+  /** The task's event is that of the patch. */
   readonly event?: true
-  /** Its token is that of the patch. */
+  /** The task's token is that of the patch. */
   readonly token?: true
-  /** Its lease is over. */
+  /** The task's lease has ended. */
   readonly over?: true
-  /** Its event is not erased. */
+  /** The task's event is not erased. */
   readonly whole?: true
-  /** If it is pending, it has an error and is not due yet. */
+  /** A pending task has an error and is not due yet. */
   readonly failed?: true
 }
 
@@ -60,7 +51,7 @@ export const FENCES: Readonly<Record<Fence, FenceRule>> = {
   over: { states: SETTLED, token: true, over: true },
 }
 
-/** True if a fence lets the patch of a token through, for a store that has the row at hand. */
+/** Returns true if a fence lets a patch through, for a store that has the row at hand. */
 export function passes(
   fence: Fence,
   { token, event }: Pick<Patch, 'token' | 'event'>,
@@ -69,7 +60,6 @@ export function passes(
     readonly due: () => boolean
     readonly over: () => boolean
     readonly whole: () => boolean
-    /** The receiver and the key of its event. */
     readonly event: () => StoredEvent | undefined
   },
 ): boolean {
@@ -94,18 +84,20 @@ function sameEvent(one: StoredEvent | undefined, other: StoredEvent | undefined)
   return one !== undefined && one.receiver === other?.receiver && one.key === other.key
 }
 
-/** One change of one task. What is undefined stays as it is. */
+/** One change of one task. Undefined members stay as they are. */
 export interface Patch {
   readonly id: number
   readonly token: number
   readonly round: number
-  /** The event whose task was claimed, by receiver and key: a store that went back has others under its number. */
+  /** The event of the claimed task. A restored store may have another event under its number. */
   readonly event?: { readonly receiver: string; readonly key: string }
   /** `GONE` deletes the row and its attempts. A state other than `RUNNING` ends the claim. */
   readonly state: State
-  /** Milliseconds until it is due, 0 is at once; of a settled task: it settled now. */
+  /** Milliseconds until the task is due; 0 is at once. A settled task settles now. */
   readonly wait?: number
-  /** True if its token stays, so that the outcome of the run that had it may still count. Else a pending task has token 0. */
+  /**
+   * True if a pending task keeps its token, so that a late outcome of its run may count. Otherwise its token becomes 0.
+   */
   readonly open?: true
   readonly gate?: Gate
   readonly behind?: boolean
@@ -113,28 +105,31 @@ export interface Patch {
   readonly cut?: number
   readonly charged?: number
   readonly took?: number | null
-  /** JSON, or null for none; `cause` goes with it. */
+  /** JSON, or null for none. `cause` changes with it. */
   readonly error?: string | null
   readonly cause?: string | null
   /** JSON of a `Fold`. */
   readonly fold?: string
-  /** True if it starts a new round. */
+  /** True if the patch starts a new round. */
   readonly anew?: true
-  /** A row of its history. The attempt that settles a task has none: it is made of the task's own row when that starts again. */
+  /**
+   * A row of the task's history. The attempt that settles a task has none: it is on the task's own row until the next
+   * round.
+   */
   readonly attempted?: Attempted
 }
 
-/** What a rule changes of a task, in any inbox: a patch before it is encoded. */
+/** What a rule changes of a task: a patch before it is encoded. */
 export interface TaskChange extends Omit<
   Patch,
   'id' | 'token' | 'round' | 'event' | 'error' | 'cause' | 'attempted'
 > {
   readonly error?: TaskError | null
-  /** Its error is that of the change if it says none itself. */
+  /** Its default error is that of the change. */
   readonly attempted?: Omit<Attempted, 'error'> & Partial<Pick<Attempted, 'error'>>
 }
 
-/** The patch of a change of a task. */
+/** Returns the patch of a change. */
 export function patchOf(
   { id, token, round }: Pick<TaskRow, 'id' | 'token' | 'round'>,
   { error, attempted, ...change }: TaskChange,
@@ -153,12 +148,12 @@ export function patchOf(
 /** A run that ended without settling its task. */
 export interface Attempted {
   readonly attempt: number
-  /** Microseconds; null if it was interrupted. */
+  /** Duration in microseconds; null if the run was interrupted. */
   readonly took: number | null
   readonly outcome: 'done' | 'retry' | 'postpone' | 'dead' | 'interrupted'
-  /** JSON. */
+  /** JSON of the error. */
   readonly error: string | null
-  /** When it ended, in milliseconds since 1970. @default now, on the store's clock */
+  /** When the run ended, in milliseconds since 1970. @default now, on the store's clock */
   readonly ended?: number
 }
 
@@ -167,8 +162,8 @@ export interface EndedTask {
   readonly id: number
   readonly token: number
   readonly lane: number
-  /** Its tenant. */
+  /** The task's tenant. */
   readonly fair: string | null
-  /** Microseconds. */
+  /** Duration in microseconds. */
   readonly took: number
 }

@@ -17,15 +17,15 @@ import {
   type TaskRow,
 } from './row.ts'
 
-/** What a rule makes of a task, and the condition under which it counts. */
+/** The change of a task, and the condition under which it counts. */
 interface Ruling {
   readonly fence: Fence
   readonly change: TaskChange
 }
 
 /**
- * The gate of a pending task: interruptions first, since a turn is no use to a task that may not start. `READY` has no time:
- * a step of a clock cannot keep it waiting.
+ * Returns the gate of a pending task. Interruptions come first, since a turn does not help a task that may not start.
+ * `READY` has no time, so a jump of the clock cannot delay the task.
  */
 export function gateOf({ cut, fair }: Pick<TaskRow, 'cut' | 'fair'>, wait = 0): Gate {
   if (isSuspect({ cut })) return SUSPECT
@@ -33,7 +33,7 @@ export function gateOf({ cut, fair }: Pick<TaskRow, 'cut' | 'fair'>, wait = 0): 
   return fair === null && wait <= 0 ? READY : LATER
 }
 
-/** What a reported outcome makes of a task. `now` is the clock of `Outcome.at`. */
+/** Returns the ruling for a reported outcome. `now` is on the clock of `Outcome.at`. */
 export function reported(
   { attempt, fair }: Pick<TaskRow, 'attempt' | 'fair'>,
   outcome: Outcome,
@@ -42,7 +42,7 @@ export function reported(
 ): Ruling {
   const { kind } = outcome
   const took = Math.round(ran.duration * 1000)
-  // Most outcomes are this one, and copying unchanged fields costs as much as the rest.
+  // Most outcomes are `done`, and copying unchanged fields would cost as much as the rest.
   if (kind === 'done')
     return {
       fence: 'first',
@@ -59,23 +59,25 @@ export function reported(
   return { fence: 'own', change: { ...again, error: outcome.error } }
 }
 
-/** What releasing makes of a task: as it was claimed, due at once. */
+/** Returns the ruling for a released task: as before its claim, due at once. */
 export function givenBack({ attempt, cut }: Pick<TaskRow, 'attempt' | 'cut'>): Ruling {
-  // Its turn was used for nothing: it keeps it.
+  // The task keeps its turn, which was not used.
   const gate = gateOf({ cut, fair: null })
   return { fence: 'held', change: { state: PENDING, wait: 0, attempt: attempt - 1, gate } }
 }
 
-/** What an ended lease makes of a task. */
+/** The ruling for an ended lease. */
 export interface Cut extends Ruling {
-  /** Interruptions in a row; `charged` of them count against it. */
+  /** Interruptions in a row, and how many of them are strikes. */
   readonly count: number
   readonly charged: number
-  /** Set if the task is dead as poison now. */
+  /** Set if the task is now dead as poison. */
   readonly error: TaskError | undefined
 }
 
-/** The rule of interruptions, for a claim whose lease is over. `attempts` is that of the subscription, if it is here. */
+/**
+ * Applies the rule of interruptions to an ended lease. `attempts` is that of the subscription, if this process has it.
+ */
 export function cut(
   row: Pick<TaskRow, 'attempt' | 'cut' | 'charged'>,
   attempts: number | undefined,
@@ -109,14 +111,14 @@ export function cut(
   return { ...told, change }
 }
 
-/** What the end of a run makes of a task that another had settled meanwhile: nobody holds it any more. */
+/** Returns the ruling for the end of a run whose task another run has settled: its hold ends. */
 export function letGo({ state }: Pick<TaskRow, 'state'>): Ruling {
   return { fence: 'over', change: { state } }
 }
 
 /**
- * A redelivery or a replay: a settled task starts a new round at its first attempt, and a waiting one is due after
- * `wait`. One that was poison stays a suspect.
+ * Returns the ruling for a redelivery or replay. A settled task starts a new round; a pending task is due after `wait`.
+ * A poison task remains a suspect.
  */
 export function revived(
   row: Omit<TaskRow, 'id' | 'lane' | 'token' | 'round' | 'behind' | 'charged' | 'fold'>,
@@ -128,30 +130,30 @@ export function revived(
   const base = { state: PENDING, wait: Math.ceil(wait), gate, anew: true } as const
   if (state === PENDING) return { fence, change: base }
   const outcome = state === DONE ? 'done' : 'dead'
-  // The last run of a settled task is on its own row until now.
+  // Until now the last run of a settled task was on the task's own row.
   const attempted =
     took === null ? undefined : ({ attempt, took, outcome, error, ended: due } as const)
   const begun = { ...base, attempt: 0, charged: 0, ...(line !== null && { behind: true }) }
   return { fence, change: { ...begun, ...(attempted && { attempted }) } }
 }
 
-/** What becomes of all tasks in some states. */
+/** The ruling for all tasks in some states. */
 interface Removal extends Ruling {
   /** The states that its fence lets through. */
   readonly from: readonly TaskState[]
 }
 
-/** What becomes of a deleted task: it is forgotten. Its event stays known. */
+/** Removes a deleted task. Its event stays known. */
 export const DELETED: Removal = {
   fence: 'idle',
   from: ['pending', 'dead'],
   change: { state: GONE },
 }
 
-/** What becomes of a settled task that is not needed any more. */
+/** Removes a settled task that is too old. */
 export const FORGOTTEN: Removal = { fence: 'past', from: ['done', 'dead'], change: { state: GONE } }
 
-/** What becomes of a task that cannot be read, as it was claimed. */
+/** Returns the ruling for a claimed task that cannot be read. */
 export function unreadable(
   attempt: number,
   message: string,
@@ -161,8 +163,8 @@ export function unreadable(
 }
 
 /**
- * Who of a line goes first: what runs or is still held by a run; else what has started, since a retry keeps its place; else
- * what came first. Returns what changes.
+ * Decides which task of a line runs first: a task that runs or is held; then a task that has started, since a retry
+ * keeps its place; then the oldest. Returns the changes.
  */
 export function lineUp(
   heads: readonly HeadRow[],
@@ -187,36 +189,34 @@ function rank({ state, held, attempt, cut: cuts, behind }: HeadRow): number {
 interface Interruptions {
   /** Claims in a row whose lease ended without an outcome. */
   readonly cut: number
-  /** Those among them that were claimed as a suspect. */
+  /** How many of them were claimed as a suspect. */
   readonly charged: number
 }
 
-/** What an ended lease makes of a task. */
 interface Interrupted extends Interruptions {
   /** Milliseconds until the task may be claimed again. */
   readonly wait: number
-  /** True if the task is dead now, with {@link poison} as its error. */
+  /** True if the task is now dead, with {@link poison} as its error. */
   readonly poison: boolean
 }
 
 // After this number in a row a task is a suspect.
 const SUSPECT_AFTER = 3
 
-// The fewest charges that end a task: a kill from outside looks like a task that kills, and several in a row rarely are.
+// The fewest strikes that end a task. One kill from outside looks like a fatal task; several in a row are unlikely.
 const LEAST_CHARGES = 5
 const FIRST_WAIT = 250
 const LONGEST_WAIT = 8000
 
-/** True if the task is claimed only while no other suspect runs in this process. */
 function isSuspect({ cut }: Pick<Interruptions, 'cut'>): boolean {
   return cut >= SUSPECT_AFTER
 }
 
 /**
- * The rule of interruptions, to be applied once to each ended lease. No attempt is used. The task waits 250 ms, doubled
- * each time up to 8 s, of which a random half. After three in a row it is a suspect, and each further one is charged.
- * Charged as often as its policy has `attempts`, and at least 5 times, it is poison. Any reported outcome sets both
- * numbers to 0.
+ * The rule of interruptions, applied once to each ended lease. It uses no attempt. The task waits 250 ms, doubled each
+ * time up to 8 s; half of the wait is random. After three interruptions in a row the task is a suspect, and each
+ * further one is a strike. With as many strikes as its policy has `attempts`, and at least 5, it is poison. A reported
+ * outcome resets both counts.
  */
 export function interrupted(
   before: Interruptions,
@@ -234,7 +234,7 @@ export function interrupted(
   }
 }
 
-/** The error of a task that is poison. */
+/** The error of a poison task. */
 export function poison(charged: number): TaskError {
   return {
     name: 'poison',

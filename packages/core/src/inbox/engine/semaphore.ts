@@ -1,10 +1,10 @@
 /** Lets at most `count` callers through at once; the others wait in line. */
 export interface Semaphore {
-  /** Returns a function that gives the place back; a promise of it if no place is free. */
+  /** Returns a function that releases the place, or a promise of it if no place is free. */
   take(): Promise<() => void> | (() => void)
 }
 
-/** Makes places for `count` at once. `count` is asked each time, since it may change. */
+/** Makes a semaphore. `count` is called each time, since it may change. */
 export function createSemaphore(count: () => number): Semaphore {
   const line: (() => void)[] = []
   let taken = 0
@@ -24,7 +24,7 @@ export function createSemaphore(count: () => number): Semaphore {
       if (given) return
       given = true
       taken--
-      // Places go straight to the next in line, so that nobody can slip in between.
+      // A place goes straight to the next in line, so that no new caller can overtake it.
       while (line.length > 0 && taken < count()) {
         taken++
         line.shift()!()

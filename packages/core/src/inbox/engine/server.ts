@@ -1,4 +1,4 @@
-// What stores on a database server have in common: SQL differs, and this does not.
+// What stores on a database server share; only their SQL differs.
 import { createHash, hash } from 'node:crypto'
 import { within } from '../../basics/deadline.ts'
 import { errorText, isA, memberOf } from '../../errors.ts'
@@ -7,35 +7,39 @@ import { createSemaphore } from './semaphore.ts'
 import type { ActionRow, Journaled, Span, SpanKey, SpanKind } from './journal/store.ts'
 import type { ContentsRow, Viewed } from './operate/store.ts'
 
-/** The clients of a driver's pool, as {@link createConnections} uses them. */
+/** The clients of a driver's pool. */
 interface ClientPool<Client> {
   connect(): Promise<Client>
   /** Releases a client. After a failure its connection must be dropped. */
   release(client: Client, failure?: Error): void
-  /** Calls `fail` when the connection breaks. Returns what ends that. */
+  /** Calls `fail` when the connection breaks. Returns a function that stops watching. */
   watch(client: Client, fail: () => void): () => void
-  /** Starts a transaction: one of the inbox, or one in which the app writes, in its own isolation level. */
+  /** Starts a transaction of the inbox, or one of the app in its own isolation level. */
   begin(client: Client, time: number, whose: 'inbox' | 'app'): Promise<unknown>
   end(client: Client, how: 'COMMIT' | 'ROLLBACK'): Promise<unknown>
-  /** True for an error that the server sent about one statement: the connection is as good as before. */
+  /** True for an error that the server sent about one statement: the connection is still good. */
   isOfServer(error: unknown): boolean
   /** The error after a deadline. */
   late(what: string, time: number): Error
-  /** How many clients the pool may have. */
+  /** Maximum number of clients of the pool. */
   size(): number
-  /** Called before each run: the result says of an error that nothing has happened, and that it is to be done again. @default never */
+  /**
+   * Called before each run. The result returns true for an error after which nothing has changed and the run can be
+   * repeated.
+   * @default never
+   */
   attempt?(): (error: unknown) => boolean
 }
 
-/** Connections with a deadline for everything: one that hangs is dropped. */
+/** Connections with a deadline for each use. A connection that hangs is dropped. */
 export interface Connections<Client> {
   /** Runs with a connection. */
   use<T>(time: number, run: (client: Client) => Promise<T>): Promise<T>
   /** Runs in a transaction. After `time` milliseconds it is rolled back, unless its COMMIT was already sent. */
   atomic<T>(time: number, run: (client: Client) => Promise<T> | T): Promise<T>
-  /** The same for what the app writes. It leaves connections for all else. */
+  /** Runs a transaction for `task.commit`. At most half of the connections do so at once. */
   commit<T>(time: number, run: (client: Client) => Promise<T> | T): Promise<T>
-  /** A client to keep. */
+  /** Returns a client to keep. */
   checkout(time: number): Promise<Client>
 }
 
@@ -100,7 +104,7 @@ export function createConnections<Client>(pool: ClientPool<Client>): Connections
       return await within(run(client), until, () => pool.late('answer', time))
     } catch (error) {
       if (isA(error, RolledBack)) throw error.cause
-      // An error of a statement leaves its connection usable; after a deadline its state is unknown.
+      // An error of a statement leaves its connection usable. After a deadline the state of the connection is unknown.
       if (!pool.isOfServer(error)) failure = error as Error
       throw error
     } finally {
@@ -116,14 +120,14 @@ export function createConnections<Client>(pool: ClientPool<Client>): Connections
   }
 }
 
-/** After its cause the transaction was rolled back in order, and its connection is good. */
+/** The transaction was rolled back without a fault, so its connection is good. */
 class RolledBack extends Error {
   constructor(cause: unknown) {
     super('rolled back', { cause })
   }
 }
 
-/** Runs a statement in an open transaction of the application, and returns its rows. */
+/** Runs a statement in an open transaction of the app, and returns its rows. */
 export type RunSql = (text: string, values: unknown[]) => PromiseLike<unknown>
 
 /** An open transaction: a function that runs a statement in it, or a connection of the driver. */
@@ -131,7 +135,10 @@ export type AppTransaction =
   | RunSql
   | { query(text: string, values: unknown[]): PromiseLike<unknown> }
 
-/** How statements run in a transaction of the application. A `TypeError` for what is none; `driver` is that connection in words. */
+/**
+ * Returns how to run statements in a transaction of the app. `driver` describes its connection in the error.
+ * @throws {TypeError} for any other value.
+ */
 export function guestOf(transaction: unknown, driver: string): RunSql {
   if (typeof transaction === 'function') return transaction as RunSql
   const client = transaction as { query?: RunSql } | undefined
@@ -141,7 +148,7 @@ export function guestOf(transaction: unknown, driver: string): RunSql {
   )
 }
 
-/** The rows that a library of the application returned: as an array, as `{ rows }`, or first of an array. */
+/** Returns the rows from a library of the app: an array, `{ rows }`, or the first element of an array. */
 export function guestRows<Row>(result: unknown): readonly Row[] {
   const rows = Array.isArray(result) ? result : (result as { rows?: unknown } | undefined)?.rows
   if (!Array.isArray(rows))
@@ -154,10 +161,13 @@ export function guestRows<Row>(result: unknown): readonly Row[] {
 // Half of a surrogate pair without its other half.
 const LONE = /\p{Cs}/u
 
-/** Names of 128 bits for what has no bound or no order in a database: an event of a receiver, a guard, a tenant. */
+/**
+ * Returns a name of 128 bits for a value without bound or order in a database: an event of a receiver, a guard, a
+ * tenant.
+ */
 export function hashOf(owner: string, key: string): string {
   const text = `${owner.length} ${owner} ${key}`
-  // UTF-8 has one form for all halves of surrogate pairs.
+  // UTF-8 would encode all lone surrogates alike.
   const digest = !LONE.test(text) ? hash('sha256', text, 'hex') : digestOf(`!${text}`)
   return digest.slice(0, 32)
 }
@@ -167,8 +177,8 @@ function digestOf(text: string): string {
 }
 
 /**
- * A string for a column of text: UTF-8 has no lone surrogates, and PostgreSQL's text no U+0000. A hash keeps two such strings
- * apart. Records have the original.
+ * Returns a string for a text column: UTF-8 has no lone surrogates, and PostgreSQL's text has no U+0000. A hash keeps
+ * two such strings apart. Records keep the original.
  */
 export function storable(text: string): string {
   if (!LONE.test(text) && !text.includes('\0')) return text
@@ -177,38 +187,39 @@ export function storable(text: string): string {
 }
 
 /**
- * The server's clock, held against the monotonic clock of this process. Steps ahead are stored: nothing ages by them, and no
- * lease ends by them. Steps back are found by what is stored.
+ * Compares the server's clock with the monotonic clock of this process. Jumps ahead are stored: no row ages by them,
+ * and no lease ends by them. Jumps back show in the stored time.
  */
 interface ServerClock {
-  /** The time of the server, in milliseconds since 1970, after what a step has changed was put right. */
+  /** Returns the time of the server in milliseconds since 1970, once a jump has been handled. */
   read(): Promise<number>
   steps(): Promise<readonly ClockStep[]>
 }
 
 /** Statements of {@link createServerClock}. */
 interface ClockSteps {
-  /** The clock of the server, and the last time that a process has stored. */
+  /** Reads the clock of the server, and the last time that a process stored. */
   read(): Promise<{ readonly now: number; readonly clock: number }>
   /** Stores a time. */
   store(now: number): Promise<unknown>
   /**
-   * The clock went ahead of what the processes know: by how much nothing ages, and how much longer leases hold. Whoever is
-   * first stores the time, so that a step counts once.
+   * Handles a jump ahead: rows do not age by `unseen`, and leases hold for `longer`. The first process stores the time,
+   * so that a jump counts once.
    */
   ahead(unseen: number, longer: number): Promise<unknown>
-  /** The clock went back behind the stored time: steps ahead that it took back are none. */
+  /** Handles a jump back behind the stored time: drops the jumps ahead that it reverts. */
   back(): Promise<unknown>
   steps(): Promise<readonly { readonly at: number; readonly unseen: number }[]>
 }
 
-// Milliseconds: how old the stored time may be, and how much of the time in which nobody was there is believed.
+// Milliseconds: the age at which the stored time is renewed, and the part of a gap without processes that counts as
+// real time.
 const STORE = 10_000
 const GAP = 3_600_000
 
-/** Makes it; `lease` in milliseconds. */
+/** Makes the clock; `lease` is in milliseconds. */
 export function createServerClock(sql: ClockSteps, lease: number): ServerClock {
-  // What is shorter ends no lease by itself.
+  // A shorter jump ends no lease.
   const least = Math.min(1000, lease / 4)
   let known: { readonly time: number; readonly at: number } | undefined
 
@@ -228,7 +239,7 @@ export function createServerClock(sql: ClockSteps, lease: number): ServerClock {
 
   async function follow(now: number, clock: number, got: number): Promise<void> {
     const gap = known ? now - known.time - (got - known.at) : now - clock
-    // Of a gap behind the stored time a process that starts believes a part of a lease, since others may live: leases end all the same.
+    // Other processes may have run during a gap before this one started, so leases are extended by less.
     const unseen = known ? gap : gap - GAP
     const longer = known ? gap : gap - STORE - lease / 3
     if (longer >= least || unseen >= least)
@@ -238,8 +249,8 @@ export function createServerClock(sql: ClockSteps, lease: number): ServerClock {
 }
 
 /**
- * True if an error is one of `codes`, wherever a query builder or the app has put it: in `cause`, among the errors of an
- * `AggregateError`, or in a member of {@link WITHIN}. `names`: the members of an error in which codes are.
+ * Returns true if an error has one of `codes`. It looks into `cause`, `AggregateError.errors` and the members that
+ * query builders use. `names` are the members that hold a code.
  */
 export function hasCode(
   error: unknown,
@@ -256,7 +267,7 @@ export function hasCode(
   return false
 }
 
-// Sequelize, TypeORM, Objection, Prisma.
+// Members of Sequelize, TypeORM, Objection and Prisma.
 const WITHIN = [
   'cause',
   'errors',
@@ -266,14 +277,14 @@ const WITHIN = [
   'meta',
   'driverAdapterError',
 ]
-// Errors that are looked at.
+// Maximum number of errors that are checked.
 const MOST = 50
 
 function codeText(code: unknown): string {
   return typeof code === 'string' || typeof code === 'number' ? String(code) : ''
 }
 
-/** A member that may be one error or several. */
+/** Returns a member that may be one error or several. */
 function listOf(inner: unknown): readonly unknown[] {
   try {
     return Array.isArray(inner) ? [...(inner as unknown[])] : [inner]
@@ -282,7 +293,7 @@ function listOf(inner: unknown): readonly unknown[] {
   }
 }
 
-/** The text of an error of a driver: errors of several addresses have one each. */
+/** Returns the text of a driver's error. An `AggregateError` has an error for each address. */
 export function driverText(error: unknown): string {
   if (isA(error, AggregateError))
     return listOf(memberOf(error, 'errors')).map(driverText).join('; ')
@@ -291,12 +302,12 @@ export function driverText(error: unknown): string {
 
 /** Statements of {@link eraseIn}. */
 interface EraseSteps {
-  /** Locks the events that may be erased, and no other. */
+  /** Locks the events that may be erased, and no others. */
   lock(): Promise<unknown>
-  /** Of the events, those that may be erased and whose tasks rest. */
+  /** Returns those of the events that may be erased and have no open task. */
   resting(): Promise<readonly number[]>
   contents(events: readonly number[]): Promise<readonly ContentsRow[]>
-  /** Puts these in place of what the events had. */
+  /** Replaces the contents of events. */
   write(left: readonly ContentsRow[]): Promise<unknown>
   /** As `Rows.note`. */
   note(rows: readonly ActionRow[]): Promise<unknown>
@@ -305,14 +316,14 @@ interface EraseSteps {
 // Bodies in memory at once: each may have megabytes.
 const AT_ONCE = 10
 
-/** As `Viewed.erase`, inside a transaction. */
+/** Implements `Viewed.erase` inside a transaction. */
 export async function eraseIn(
   steps: EraseSteps,
   empty: Parameters<Viewed['erase']>[2],
   noted: Parameters<Viewed['erase']>[3],
 ): Promise<number> {
   await steps.lock()
-  // A statement behind the locks sees replays that were committed before them.
+  // Read behind the locks, to see replays that were committed before them.
   const ids = await steps.resting()
   let count = empty ? 0 : ids.length
   for (let from = 0; empty && from < ids.length; from += AT_ONCE) {
@@ -328,14 +339,17 @@ export async function eraseIn(
 
 /** Statements on spans of the journal. */
 interface SpanSteps<Sql> {
-  /** Makes the span if it is missing, and locks it: other processes add to it too. Returns its bytes, none if it is new. */
+  /**
+   * Locks the span, since other processes add to it too, and makes it if it is missing. Returns its bytes, none for a
+   * new span.
+   */
   lock(sql: Sql, span: SpanKey): Promise<Uint8Array>
   set(sql: Sql, span: SpanKey, data: Uint8Array): Promise<unknown>
-  /** Takes away the oldest of a kind before a time, at most 64. */
+  /** Removes the oldest spans of a kind before a time, at most 64, and returns them. */
   take(sql: Sql, kind: SpanKind, before: number): Promise<readonly Pick<Span, 'at' | 'data'>[]>
 }
 
-/** Makes `merge` and `rollUp` of the journal: spans in one order, so that processes do not wait for each other in a circle. */
+/** Makes `merge` and `rollUp` of the journal. Spans are locked in one order, so that processes cannot deadlock. */
 export function createSpanSums<Sql>(
   atomic: <T>(run: (sql: Sql) => Promise<T>) => Promise<T>,
   steps: SpanSteps<Sql>,

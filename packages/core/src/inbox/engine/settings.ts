@@ -7,11 +7,11 @@ import type { Back, StoreParts } from './store.ts'
 
 /** Settings of an inbox on the engine; times in milliseconds. */
 export interface EngineSettings extends CommonSettings {
-  /** The part of `maxPending` that one tenant may take. */
+  /** Share of `maxPending` that one tenant may hold. */
   readonly maxPendingShare: number
-  /** How often a worker looks for what other processes stored. */
+  /** How often a worker looks for tasks of other processes. */
   readonly pollInterval: number
-  /** Nothing is written: no tables, no signs of life, no change. Stores obey it by themselves too. @default false */
+  /** True if the inbox never writes. Stores check it too. @default false */
   readonly readOnly?: boolean
 }
 
@@ -109,11 +109,14 @@ export function serverSettings<Pool extends object>(
 export interface EngineOptions {
   /** Share of `maxPending` that one tenant may hold. */
   readonly maxPendingShare?: number
-  /** How often a worker looks for what other processes stored. */
+  /** How often a worker looks for tasks of other processes. */
   readonly pollInterval?: Duration
 }
 
-/** Reads the options that all inboxes on the engine have in common. A `TypeError` names the wrong one. */
+/**
+ * Reads the options that all inboxes on the engine share.
+ * @throws {TypeError} that names a wrong option.
+ */
 export function engineSettings<Options extends EngineOptions>(
   inbox: string,
   check: Checks<Options>,
@@ -126,7 +129,6 @@ export function engineSettings<Options extends EngineOptions>(
   }
 }
 
-/** The option `maxPendingShare`. */
 export function pendingShare(inbox: string, given: number | undefined): number {
   const share = given ?? 0.5
   if (typeof share === 'number' && share > 0 && share <= 1) return share
@@ -135,20 +137,20 @@ export function pendingShare(inbox: string, given: number | undefined): number {
   )
 }
 
-/** The argument of {@link engineInbox}. */
+/** Options of {@link engineInbox}. */
 export interface EngineInboxOptions {
-  /** Makes the store. `warn` tells all receivers. */
+  /** Makes the store. `warn` logs to all receivers. */
   readonly store: (warn: (message: string) => void, back: Back) => StoreParts
-  /** What `engineSettings` read. */
+  /** Settings from {@link engineSettings}. */
   readonly settings: EngineSettings
-  /** Those of the application, as `transactions(name)` makes them. */
+  /** Transactions of the app, from `transactions(name)`. */
   readonly transactions: Transactions<unknown>
   /** How far ahead quick handlers get tasks. */
   readonly ahead: Ahead
-  /** What it cannot do. @default all of it */
+  /** Features that the inbox lacks. @default all of them */
   readonly can?: Partial<Inbox['can']>
-  /** False if ids are known for as long as each sender needs, however long that is. @default true */
+  /** False if the inbox knows ids for as long as each sender may deliver again. @default true */
   readonly windowed?: boolean
-  /** Milliseconds for which `waitUntil` of a host is held for what runs. @default not at all */
+  /** Milliseconds for which `waitUntil` of a host is held for running tasks. @default not at all */
   readonly hold?: number
 }

@@ -2,29 +2,31 @@ import { WebhookError } from '../../errors.ts'
 import { type MaybePromise, chain } from '../../basics/maybe.ts'
 import { unref } from '../../basics/deadline.ts'
 
-/** Whether this process may still work on its store: a newer version can shut it out while it runs. */
+/** Watches whether this process may still use its store: a newer version can shut it out. */
 export interface VersionWatch {
-  /** Why it must not; undefined if it may. */
+  /** Returns why the process must not use the store; undefined if it may. */
   readonly rejected: () => string | undefined
-  /** False if it must not, or has not asked for a while. */
+  /** Returns false if the process is shut out, or has not asked for a while. */
   readonly sure: () => boolean
-  /** Asks, and gives a sign of life; once it has started. */
+  /** Asks the store, which is also a sign of life. Does nothing before `start`. */
   look(): MaybePromise<void>
-  /** Throws if it must not. Asks first if it is not sure. */
+  /** Throws if the process is shut out. Asks the store first if the last answer is old. */
   check(): MaybePromise<void>
-  /** The store is there. */
+  /** Starts once the store is open. */
   start(): void
   stop(): void
 }
 
-// How often a process asks that does not work, and how long an answer counts: a process can be paused, in milliseconds.
+// Milliseconds: how often an idle process asks, how long an answer is valid, and the shortest time between two
+// questions. A process can be paused in between.
 const LOOK = 5000
 const VALID = 15_000
 const AGAIN = 1000
 
 /**
- * Makes it. `alive` asks the store why this process must not work on it; absent if nothing can shut it out. `changed` hears
- * when it is shut out, and when that is over. Without `often` it asks before deliveries and while tasks run, by no timer.
+ * Makes a {@link VersionWatch}. `alive` asks the store why this process must not use it; undefined if nothing can shut
+ * it out. `changed` is called when the process is shut out, and when that ends. Without `often` there is no timer: the
+ * process asks before deliveries and while tasks run.
  *
  * @example
  * const versionWatch = createVersionWatch(() => shutOut(layout, versions()), (rejected) => warn(rejected))
@@ -53,7 +55,7 @@ export function createVersionWatch(
       if (!alive) return
       started = true
       if (!often) return
-      // What it cannot ask now it asks before the next delivery.
+      // If this question fails, the next delivery asks again.
       timer ??= unref(setInterval(() => void (async () => look())().catch(() => {}), LOOK))
     },
     stop() {
@@ -82,40 +84,40 @@ export function createVersionWatch(
   }
 }
 
-/** Throws if this process was told that it must not work on the store. It asks nobody. */
+/** Throws if this process is shut out, without asking the store. */
 export function rejectIfShut(rejected: string | undefined): void {
   if (rejected !== undefined) throw new WebhookError('inbox_unavailable', rejected)
 }
 
-/** The version of what is stored, and the oldest version whose processes may work on it. Nothing is stored yet: both 0. */
+/** The version of a store, and the oldest version whose processes may use it. An empty store has 0 for both. */
 export interface Versions {
   readonly version: number
   readonly oldest: number
 }
 
-/** A step of a layout, to its version from the one before. */
+/** A step of a layout, from the version before to its own. */
 export interface LayoutStep<Change> {
   readonly change: Change
-  /** The oldest version whose processes may continue next to it. @default as before: the step is additive */
+  /** The oldest version whose processes may keep running next to it. @default unchanged: the step is additive */
   readonly oldest?: number
 }
 
-/** The layout that a package makes: its version is the number of its steps. */
+/** The layout of a package: its version is the number of its steps. */
 export interface Layout<Change> {
-  /** As in errors: the name of the inbox. */
+  /** The name of the inbox in errors. */
   readonly inbox: string
   readonly package: string
   /** The store in words. */
   readonly place: string
   readonly steps: readonly LayoutStep<Change>[]
-  /** What a person runs if the older processes no longer run. */
+  /** The command that migrates if older processes no longer run. */
   readonly force: string
 }
 
-/** What brings a store up to date. */
+/** The steps that bring a store up to date. */
 export interface Migration<Change> {
   readonly changes: readonly Change[]
-  /** Of the store after it. */
+  /** The versions of the store afterwards. */
   readonly to: Versions
 }
 
@@ -126,7 +128,7 @@ export interface Migrated {
 }
 
 /**
- * Why a process of this layout must not work on a store; undefined if it may.
+ * Returns why a process of this layout must not use a store; undefined if it may.
  *
  * @example
  * const rejected = shutOut(layout, { version: 3, oldest: 2 })
@@ -138,7 +140,8 @@ export function shutOut(layout: Layout<unknown>, stored: Versions): string | und
 }
 
 /**
- * Undefined if there is nothing to do: a newer version that lets this one work stays. Throws a `TypeError` if it does not.
+ * Returns the migration of a store; undefined if there is nothing to do. A newer version that permits this one stays.
+ * @throws {TypeError} if the newer version does not permit it.
  *
  * @example
  * for (const statements of migrationOf(layout, stored)?.changes ?? []) db.exec(statements)
@@ -157,7 +160,7 @@ export function migrationOf<Change>(
 }
 
 /**
- * Throws a `TypeError` if an inbox that only reads cannot read a store: there is none, or it has another version.
+ * Throws a `TypeError` if a read-only inbox cannot read a store, because it does not exist or has another version.
  *
  * @example
  * if (settings.readOnly) checkReadable(layout, versions())
@@ -173,7 +176,7 @@ export function checkReadable(layout: Layout<unknown>, stored: Versions): void {
 }
 
 /**
- * Throws a `TypeError` if a migration shuts out processes that are still active; `living` are their versions.
+ * Throws a `TypeError` if a migration would shut out active processes; `living` are their versions.
  *
  * @example
  * if (!force) checkLiving(layout, migration, stored, living())
@@ -184,7 +187,7 @@ export function checkLiving(
   stored: Versions,
   living: readonly number[],
 ): void {
-  // Some may be shut out already.
+  // Processes below `oldest` are shut out already.
   const old = living.filter((version) => version >= stored.oldest && version < to.oldest)
   if (old.length === 0) return
   throw new TypeError(

@@ -21,13 +21,13 @@ import type { Task } from '../run/task.ts'
 import { randomUUID } from 'node:crypto'
 import { patchOf } from '../patch.ts'
 
-/** Takes deliveries in, many in one transaction. */
+/** Accepts deliveries; many share one transaction. */
 export function createAccept(side: EngineSide): Side['accept'] {
   const { store, settings, consumer, lanes, capacity, numbers } = side
   const batch = side.writer.batch<DeliveryWork>({
     rows: 128,
     bytes: 8 * 1024 * 1024,
-    // Two at once, so that one batch is encoded while another is on its way.
+    // One batch is encoded while the other is being stored.
     atOnce: 2,
     share: 24,
     put: (works, until, undo) => put(side, works, until, undo),
@@ -39,14 +39,14 @@ export function createAccept(side: EngineSide): Side['accept'] {
 
   return (intake, host) => {
     const transaction = side.transactions.of(host)
-    // It may hold the only lock: nothing is made next to it.
+    // The transaction of the app may hold the only lock: the engine prepares nothing outside it.
     if (transaction !== undefined) return acceptAsGuest(side, transaction, intake)
     const taken = accept(intake, performance.now() + settings.deadline)
     const { waitUntil } = host
     return waitUntil ? chain(taken, (all) => (hold(waitUntil, all), all)) : taken
   }
 
-  /** A host that freezes after the response is held for what runs, and not for retries. */
+  /** Keeps a host that freezes after the response awake for the first attempts, but not for retries. */
   function hold(waitUntil: NonNullable<Host['waitUntil']>, taken: readonly Accepted[]): void {
     if (side.hold === undefined || !taken.includes('new') || !side.runner().active()) return
     side.runner().wake()
@@ -54,7 +54,7 @@ export function createAccept(side: EngineSide): Side['accept'] {
   }
 
   function accept(intake: Intake, deadline: number): MaybePromise<readonly Accepted[]> {
-    // Asked again, since others that waited too may have taken the numbers.
+    // Other deliveries that waited too may have used up the numbers.
     return isPrepared(intake) ? addEncoded(intake, deadline) : prepared(intake, deadline)
   }
 
@@ -85,7 +85,7 @@ export function createAccept(side: EngineSide): Side['accept'] {
     return isPromise(room) ? behind(room, encoded, deadline) : addToBatch(encoded, deadline)
   }
 
-  // Functions of their own: V8 would make room for what their closures see at each delivery.
+  // Functions of their own: otherwise V8 would allocate a context for their closures at each delivery.
   async function behind(
     room: Promise<void>,
     encoded: EncodedIntake,
@@ -102,7 +102,7 @@ export function createAccept(side: EngineSide): Side['accept'] {
   }
 }
 
-/** A delivery that waits to be stored. A class: closures of each would take more memory than the rest. */
+/** A delivery that waits to be stored. A class, since closures for each would use more memory than the rest. */
 class DeliveryWork implements BatchWork {
   readonly encoded: EncodedIntake
   readonly bytes: number
@@ -139,9 +139,7 @@ class DeliveryWork implements BatchWork {
   }
 }
 
-/**
- * Takes a delivery in, in the application's transaction. It is not known here when that commits, so nothing is claimed.
- */
+/** Accepts a delivery in the transaction of the app. The engine does not see its commit, so it claims nothing. */
 function acceptAsGuest(
   side: EngineSide,
   transaction: unknown,
@@ -181,7 +179,7 @@ function storeAsGuest(
     })
     const told = chain(written, (taken) => {
       capacity.stored(encoded, taken)
-      // Tries until the transaction is over.
+      // Looks until the transaction of the app is over.
       look()
       return taken
     })
@@ -191,7 +189,7 @@ function storeAsGuest(
   }
 }
 
-/** Stores a batch of deliveries; nothing of it is stored if it fails. What can run here at once is stored as claimed. */
+/** Stores all deliveries of a batch or none. Tasks that can run here at once are stored as claimed. */
 function put(
   side: EngineSide,
   works: readonly DeliveryWork[],
@@ -230,8 +228,8 @@ function put(
       side.flying.delete(token)
       look()
     })
-  // The claim shares the transaction, and leaves nothing behind. Asked for after it, the next delivery would wait for a
-  // claim too, and so on for as long as deliveries come.
+  // The claim runs in this transaction, so no ready task remains. A claim after it would make the next delivery wait
+  // for a claim too, and so on.
   look()
   return () => {
     afterStored(side, flat, works, written)
@@ -239,7 +237,7 @@ function put(
   }
 }
 
-/** Once the batch is stored: answers its deliveries, and starts what was stored as claimed. */
+/** Once the batch is stored: replies to its deliveries, and starts its claimed tasks. */
 function afterStored(
   side: EngineSide,
   { fresh, events, claimed }: Flat,
@@ -257,7 +255,7 @@ function afterStored(
   side.runner().start(started.map(toTask))
 }
 
-/** One statement stores what is new. Only if something was known a second one looks for failed tasks. */
+/** One statement stores the new events. A second one looks for failed tasks only if some events were known. */
 function reviveKnown(
   { store, settings }: EngineSide,
   flat: Flat,
@@ -273,7 +271,7 @@ function freeSlots(side: EngineSide, claimed: Flat['claimed']): void {
   for (const { task } of claimed) side.runner().reserve(task.slot, -1)
 }
 
-/** The task as the runner starts it: its id is known once its event has a number. */
+/** A task gets its id once its event has a number. */
 function toTask({ row, task }: Flat['claimed'][number]): Task {
   task.id = idOf(row)
   return task
@@ -281,10 +279,10 @@ function toTask({ row, task }: Flat['claimed'][number]): Task {
 
 const NONE: ReadonlySet<NewEvent> = new Set()
 
-// Milliseconds until what the first delivery needs is tried again, if another writer held it up.
+// Milliseconds before preparing is tried again after a conflict with another writer.
 const BUSY = 8
 
-/** The first delivery makes what all need: the store is open, there are numbers, and its subscriptions have lanes. */
+/** Opens the store, fetches numbers and makes lanes for the first delivery that needs them. */
 async function prepareStore(side: EngineSide, { items }: Intake, deadline: number): Promise<void> {
   const { store, settings, lanes } = side
   const names = items.flatMap(({ tasks }) => tasks.map(({ subscription }) => subscription))
@@ -300,7 +298,6 @@ async function prepareStore(side: EngineSide, { items }: Intake, deadline: numbe
     await openStore(side)
     await lanes.ensure(names)
   }
-  // It waits for other writers, as a batch does.
   const patient = async (): Promise<void> => {
     try {
       await made()
@@ -319,7 +316,6 @@ async function prepareStore(side: EngineSide, { items }: Intake, deadline: numbe
   }
 }
 
-/** Opens the store, and has numbers for what is stored next. */
 async function openStore({ store, numbers }: EngineSide): Promise<void> {
   if (!store.opened) await store.open()
   await numbers.fill()
@@ -329,19 +325,19 @@ interface Work extends BatchWork {
   readonly done: () => void
 }
 
-/** The subscription of probes: no receiver has one of this name, so that no process runs their tasks. */
+/** The subscription of probes. No receiver has a subscription of this name, so no process runs their tasks. */
 export const PROBE = 'postern: a probe of health'
 
-// Probes that one removes: its own, and those of processes that died between their two transactions.
+// Maximum number of probes that one probe removes: its own, and those of processes that died halfway.
 const MOST = 100
 
 /**
- * As `Port.probe`: a delivery that is accepted as any other, and a transaction that claims its task and forgets both. So it meets
- * what the next delivery would meet.
+ * Makes `Port.probe`: it accepts a delivery like any other, then claims and deletes its task in a second transaction.
+ * It therefore fails where the next delivery would fail.
  */
 export function createProbe(side: EngineSide, accept: Side['accept']): () => Promise<void> {
   const { store, writer, lanes, capacity, settings } = side
-  // In the memory of this process there is nothing that a probe could find missing.
+  // Memory cannot be unreachable.
   if (store.alone) return () => Promise.resolve()
   const batch = writer.batch<Work>({
     rows: 1,

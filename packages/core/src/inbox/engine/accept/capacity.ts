@@ -9,23 +9,26 @@ import type { EncodedIntake } from './encode.ts'
 
 /** Counts the open tasks of a receiver, so that an inbox without workers does not grow without bound. */
 export interface Capacity {
-  /** Takes room for the tasks of a delivery, or rejects it. It asks the store only if that may matter. */
+  /**
+   * Reserves room for the tasks of a delivery, or rejects it. It asks the store only near the bound, or if its count is
+   * old.
+   */
   reserve(intake: EncodedIntake): MaybePromise<void>
-  /** What was not stored takes no room. */
+  /** Releases the room of events that were not new. */
   stored(intake: EncodedIntake, taken: readonly Accepted[]): void
-  /** Tasks that were settled or not stored; a negative number of tasks is open again. */
+  /** Releases the room of tasks that ended. A negative number reserves room for tasks that are open again. */
   free(tasks: number): void
-  /** Called with how much a tenant has waiting. */
+  /** Notes how many tasks a tenant has waiting. */
   told(turn: Turn): void
 }
 
 // How old a count may be, in milliseconds: near the bound, and far from it.
 const NEAR = 250
 const FAR = 10_000
-// Tenants in memory: only those with much waiting are kept.
+// Maximum number of tenants in memory. Only those with many waiting tasks are kept.
 const TENANTS = 10_000
 
-/** Makes the count. Between two looks it adds and subtracts what this process stores and settles. */
+/** Makes the count. Between two counts by the store it adds and subtracts what this process stores and settles. */
 export function createCapacity({
   store,
   settings,
@@ -42,7 +45,7 @@ export function createCapacity({
   const share = Math.max(1, Math.floor(maxPending * maxPendingShare))
   const heavy = new Map<string, Turn & { readonly at: number }>()
   const pace = createPace(() => consumer.now())
-  // The most lanes in which one tenant has tasks of one event.
+  // The largest number of tasks that one tenant got from one event.
   let width = 1
   let known: number | undefined
   let since = 0
@@ -68,7 +71,7 @@ export function createCapacity({
   function room(tasks: number): MaybePromise<void> {
     const age = performance.now() - counted
     if (known !== undefined && known + since + tasks <= maxPending) {
-      // If it fails the next one near the bound reports it.
+      // If this count fails, the next delivery near the bound reports the error.
       if (age > FAR) count().catch(() => {})
       return take(tasks)
     }
@@ -103,7 +106,7 @@ export function createCapacity({
     if (heavy.size > TENANTS) heavy.delete(heavy.keys().next().value!)
   }
 
-  /** A tenant that has its share waiting is rejected alone. */
+  /** A tenant that fills its share is rejected; other tenants are not. */
   function shareOf({ items }: EncodedIntake): MaybePromise<void> {
     for (const { drafts } of items)
       if (drafts.length > width) width = Math.max(width, widthOf(drafts))
@@ -123,7 +126,7 @@ export function createCapacity({
     const stale = keys.filter((key) => now - (heavy.get(keyOf(key))?.at ?? now) > NEAR)
     if (stale.length > 0) {
       const turns = await asked(() => store.backlog(stale))
-      // Who is not among them has nothing waiting: the store has forgotten their turn.
+      // The store has no turn of the others: they have nothing waiting.
       for (const key of stale) heavy.delete(keyOf(key))
       for (const turn of turns) told(turn)
     }
@@ -141,7 +144,7 @@ export function createCapacity({
 
   async function look(): Promise<void> {
     const before = since
-    // Tasks stored during the look may count twice until the next one: that is on the safe side.
+    // Tasks stored during the count may count twice until the next count, which errs on the safe side.
     known = await asked(() => store.pending(receiver, maxPending + 1))
     since -= before
     counted = performance.now()
@@ -168,28 +171,30 @@ function widthOf(drafts: readonly TaskDraft[]): number {
 }
 
 /**
- * How fast tasks end while an inbox is full, for its `Retry-After`. It is measured by what this process stored and by
- * how many tasks are pending at its rejections, so that it holds too if other processes run the tasks.
+ * Measures how fast tasks end while an inbox is full, for `Retry-After`. It compares what this process stored with the
+ * pending tasks at each rejection, so it is right even if other processes run the tasks.
  */
 interface Pace {
-  /** Tasks that this process stored; negative if some were not stored after all. */
+  /** Adds tasks that this process stored; a negative number if they were not stored after all. */
   added(tasks: number): void
-  /** To be told at each rejection how many tasks of the receiver are pending. */
+  /** Notes the pending tasks of the receiver. Call it at each rejection. */
   rejected(pending: number): void
-  /** Seconds until a tenth of the room is free if `held` tasks fill it, between 5 and 300; 5 before any pace is known. */
+  /**
+   * Returns seconds until a tenth of the room is free if `held` tasks fill it: 5 to 300, and 5 before any measurement.
+   */
   secondsFor(held: number, room: number): number
 }
 
 const LEAST = 5
 const MOST = 300
-// A share of the room that is to be free before a sender comes again.
+// The share of the room that must be free before a sender should deliver again.
 const FREE = 0.1
-// Milliseconds over which a pace is measured: at least, and at most. In a longer time the inbox may have been idle.
+// A pace is measured over 1 to 60 seconds. During a longer time the inbox may have been idle.
 const SPAN = 1000
 const LONG = 60_000
 
 /**
- * Makes a {@link Pace}. `now` gives milliseconds since 1970.
+ * Makes a {@link Pace}. `now` returns milliseconds since 1970.
  *
  * @example
  * const pace = createPace(() => consumer.now())
@@ -200,7 +205,7 @@ const LONG = 60_000
 export function createPace(now: () => number): Pace {
   let added = 0
   let before: { readonly pending: number; readonly at: number } | undefined
-  // Tasks a millisecond.
+  // Tasks per millisecond.
   let rate: number | undefined
 
   return {
@@ -212,7 +217,7 @@ export function createPace(now: () => number): Pace {
       if (time < SPAN) return
       const ended = before.pending + added - pending
       if (ended <= 0) {
-        // Slower than one task in this time. The measurement continues, since tasks may take longer.
+        // Less than one task ended in this time. The measurement continues.
         rate = Math.min(rate ?? Infinity, 1 / time)
         return
       }

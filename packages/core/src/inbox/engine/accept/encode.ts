@@ -7,9 +7,9 @@ import type { Store } from '../store.ts'
 /** An event of a delivery, as it is stored. */
 export interface EncodedItem {
   readonly event: NewEvent
-  /** Each subscription and part once. */
+  /** One draft for each subscription and part. */
   readonly drafts: readonly TaskDraft[]
-  /** True if another item before it in its batch brings the same event. Set when the rows of the batch are made. */
+  /** True if an earlier item of the batch has the same event. Set when the rows of the batch are made. */
   again: boolean
 }
 
@@ -19,14 +19,14 @@ export interface EncodedIntake {
   readonly items: readonly EncodedItem[]
   readonly bytes: number
   readonly tasks: number
-  /** Without guards, ordering keys and tenants: one statement stores it. */
+  /** True without guards, ordering keys and tenants: then one statement stores it. */
   readonly plain: boolean
 }
 
-// What a row costs in memory next to its bytes.
+// Bytes of memory that a row needs in addition to its text.
 const ROW = 100
 
-/** Encodes a delivery. `numbers` are those of events. Without `texts` the store keeps it as it is. */
+/** Encodes a delivery. Without `texts` the store keeps objects, and no text is made. */
 export function encodeIntake(
   receiver: string,
   intake: Intake,
@@ -53,7 +53,6 @@ export function encodeIntake(
   return { intake, items, bytes, tasks, plain }
 }
 
-/** A task of a draft. */
 export function newTask(
   draft: TaskDraft,
   place: {
@@ -84,7 +83,7 @@ export function newTask(
   }
 }
 
-/** Children of one subscription and part are one. */
+/** Of several drafts for one subscription and part, keeps the last. */
 export function onceEach(drafts: readonly TaskDraft[]): readonly TaskDraft[] {
   const unique = new Map(drafts.map((one) => [`${one.subscription}\n${one.part ?? ''}`, one]))
   return unique.size === drafts.length ? drafts : [...unique.values()]
@@ -94,23 +93,23 @@ function isBound({ orderKey, fairKey }: TaskDraft): boolean {
   return orderKey !== undefined || fairKey !== undefined
 }
 
-/** Numbers of events, taken in blocks ahead of their use, so that one statement stores events and tasks. */
+/** Numbers of events, fetched in blocks ahead of their use, so that one statement stores events and tasks. */
 export interface Numbers {
-  /** True if that many can be given at once. */
+  /** Returns true if that many numbers are in stock. */
   ready(count: number): boolean
   fill(): Promise<void>
   next(): number
-  /** The store may give them again. */
+  /** Drops the stock, since the store may return the same numbers again. */
   forget(): void
 }
 
 const BLOCK = 1000
-// Numbers in stock: below, another block is fetched; a delivery may have several hundred events.
+// Below LOW another block is fetched. A delivery may have several hundred events.
 const LOW = 1500
 const FULL = 2000
 const SPARE = 200
 
-/** Makes them; all 0 if the store numbers events itself. */
+/** Makes the stock of numbers. A store that numbers events itself gets 0 for each. */
 export function createNumbers(store: Store): Numbers {
   if (!store.block)
     return { ready: () => true, fill: async () => {}, next: () => 0, forget: () => {} }
@@ -122,7 +121,7 @@ export function createNumbers(store: Store): Numbers {
     fill,
     next() {
       while (blocks[0]!.next >= blocks[0]!.end) blocks.shift()
-      // If it fails, the next delivery that needs it reports it.
+      // If this fetch fails, the next delivery that needs it reports the error.
       if (--left < LOW) fill().catch(() => {})
       return blocks[0]!.next++
     },

@@ -13,7 +13,7 @@ import { claimedTask, type Task, weightOf } from '../run/task.ts'
 import type { Finder } from '../run/lanes.ts'
 import type { Runner } from '../run/runner.ts'
 
-/** Stores a batch inside a transaction: guards, turns, lines, and what came again. */
+/** Stores a batch inside a transaction, with its guards, turns and lines. Failed tasks of known events run again. */
 export function* write(
   rows: Rows,
   flat: Flat,
@@ -27,7 +27,7 @@ export function* write(
         if (!judged.duplicates.has(item) && !item.again) kept.add(item.event)
   const events = flat.events.filter((event) => kept.has(event))
   const tasks = flat.tasks.filter(({ event }) => kept.has(event!))
-  // One that waits for its time takes its turn then.
+  // A task that waits gets its turn when it is due.
   const ready = tasks.filter(({ gate }) => gate === READY)
   const told = yield* assign(rows, ready, (task, turn) => void (task.turn = turn))
   for (const turn of told) capacity.told(turn)
@@ -39,7 +39,7 @@ export function* write(
   return takenOf(flat, revived, judged)
 }
 
-/** What became of each delivery, in their order. The first of a batch with a key is new, the others are duplicates. */
+/** Returns the result of each delivery in order. If several items of a batch have one key, only the first is new. */
 export function takenOf(
   flat: Flat,
   revived: ReadonlySet<NewEvent>,
@@ -58,17 +58,17 @@ export function takenOf(
 
 const NONE: ReadonlySet<NewEvent> = new Set()
 
-/** What the guards of a batch say. */
+/** Result of the guards of a batch. */
 interface Judged {
-  /** Deliveries of which nothing is taken. */
+  /** Deliveries that are not stored. */
   readonly rejected: ReadonlySet<EncodedIntake>
   /** Events that run nothing. */
   readonly duplicates: ReadonlySet<EncodedItem>
 }
 
 /**
- * Takes the guards of a batch: a guard belongs to the event that took it first, and what is not stored gives its own
- * back. What is released may be another's of the batch, so it is judged until nothing changes.
+ * Takes the guards of a batch. A guard belongs to the first event that takes it, and a rejected event releases its
+ * guards. A released guard may let another event of the batch pass, so judging repeats until nothing changes.
  */
 function* judge(rows: Rows, batch: readonly EncodedIntake[]): Steps<Judged> {
   const rejected = new Set<EncodedIntake>()
@@ -111,7 +111,7 @@ function* judge(rows: Rows, batch: readonly EncodedIntake[]): Steps<Judged> {
   }
 }
 
-/** Runs the failed tasks of known events again, in a transaction of its own. Returns the events that had some. */
+/** Runs the failed tasks of known events again, in a separate transaction. Returns the events that had failed tasks. */
 export function revive(
   store: Store,
   time: number,
@@ -124,7 +124,6 @@ export function revive(
   })
 }
 
-/** The same, inside a transaction. */
 function* reviveIn(rows: Rows, events: readonly NewEvent[]): Steps<ReadonlySet<NewEvent>> {
   const failed = yield* wait(rows.known(events))
   const ids = yield* reviveTasks(rows, [...failed.values()].flat(), 'failed')
@@ -133,7 +132,7 @@ function* reviveIn(rows: Rows, events: readonly NewEvent[]): Steps<ReadonlySet<N
   )
 }
 
-/** Starts new rounds of tasks, and works out who of their lines may run. Returns those that counted. */
+/** Starts new rounds of tasks and updates their lines. Returns the ids of tasks that changed. */
 export function* reviveTasks(
   rows: LineRows,
   tasks: readonly TaskRow[],
@@ -146,7 +145,7 @@ export function* reviveTasks(
       ...revived(task, fence, waits.get(task.id) ?? 0).change,
       ...(task.fold !== null && { fold: foldAgain(task.fold) }),
     })
-  // A task that waits is folded already.
+  // A waiting task is folded already.
   if (fence === 'waiting') return yield* patchAll(rows, tasks.map(begun), fence, tasks)
   const { own, newest, ended } = yield* newestInstead(rows, tasks)
   if (newest.length > 0) yield* wait(rows.patch(newest.map(begun), 'settled'))
@@ -160,16 +159,15 @@ export interface Flat extends StoreBatch {
   readonly claimed: readonly { readonly row: NewTask; readonly task: Task }[]
   /** Subscriptions with tasks that wait. */
   readonly ready: Iterable<string>
-  /** Set by the write: the events that were new, and whether known ones run again. */
+  /** Set by the write: the new events, and whether failed tasks of known events run again. */
   fresh: ReadonlySet<NewEvent>
   revived: boolean
 }
 
-/** What may be claimed by the insert itself. */
 interface FlatOptions {
   readonly receiver: string
   readonly lanes: Finder
-  /** @default nothing is claimed */
+  /** Claims tasks within the insert. @default nothing is claimed */
   readonly take?: Runner<Task>['take']
   readonly token?: number
 }
@@ -246,7 +244,6 @@ export function flatten(
 const NOTHING: readonly string[] = []
 const NO_EVENTS: ReadonlySet<NewEvent> = new Set()
 
-/** The id of a stored task. */
 export function idOf({ event, n }: NewTask): number {
   return event!.number * TASKS + n
 }

@@ -1,14 +1,16 @@
 import type { Host } from '../../inbox.ts'
 
-/** Carries a transaction of the application in the host of a delivery, for `accept` to store it in. */
+/** Carries a transaction of the app in the host of a delivery, so that `accept` stores the delivery in it. */
 export interface Transactions<Transaction> {
-  /** A host with the transaction. */
+  /** Returns a host with the transaction. */
   host(transaction: Transaction, host?: Host): Host
-  /** The transaction of a host, if it has one of this inbox. */
+  /** Returns the transaction of a host, if it is one for this inbox. */
   of(host: Host): Transaction | undefined
 }
 
-/** Makes a {@link Transactions}. The name of the inbox is part of the key: a transaction of another inbox is never taken for its own. */
+/**
+ * Makes a {@link Transactions}. The name of the inbox is part of the key, so an inbox ignores transactions for another.
+ */
 export function transactions<Transaction>(inbox: string): Transactions<Transaction> {
   const key = Symbol.for(TRANSACTION + inbox)
   return {
@@ -17,10 +19,9 @@ export function transactions<Transaction>(inbox: string): Transactions<Transacti
   }
 }
 
-/** Starts the names of the symbols under which transactions of the app travel in a host. */
 const TRANSACTION = 'postern.transaction.'
 
-/** Throws if a host has a transaction of another inbox: it would be left unused, and the delivery stored outside of it. */
+/** Throws a `TypeError` if a host has a transaction for another inbox: the delivery would be stored outside it. */
 export function checkTransaction(host: Host, inbox: string): void {
   for (const { description } of Object.getOwnPropertySymbols(host)) {
     if (!description?.startsWith(TRANSACTION)) continue

@@ -13,34 +13,33 @@ import type { Folds } from '../row.ts'
 import { claimOf, type Task } from '../run/task.ts'
 import { createCommit } from '../run/commit.ts'
 
-/** The argument of {@link attachment}. */
 interface AttachmentOptions {
-  /** As in errors. */
+  /** The name of the inbox in errors. */
   readonly inbox: string
-  /** How long the inbox knows ids, in milliseconds, and the option that says so. @default no bound */
+  /** How long the inbox knows ids, in milliseconds, and the option for it. @default no bound */
   readonly dedupeWindow?: { readonly option: string; readonly time: number }
-  /** True for an inbox that only reads: no receiver can use it. @default false */
+  /** True if the inbox only reads: then no receiver can use it. @default false */
   readonly readOnly?: boolean | undefined
   /** Makes the inbox's side of a receiver. */
   readonly join: (consumer: Consumer) => Side
-  /** Closes what the sides share. Called once, after all of them were closed. */
+  /** Closes what the sides share. Called once, after all sides are closed. */
   readonly close: () => Promise<void>
 }
 
-/** The receivers of an inbox: each name once, and each closed once. */
+/** The receivers of an inbox. */
 export interface Attachment {
   attach(consumer: Consumer): Port
   /** As `Inbox.close`. */
   close(): Promise<void>
-  /** Receivers that are attached and not closed. */
+  /** Returns receivers that are attached and not closed. */
   consumers(): readonly Consumer[]
   /** Lets all sides look for ready tasks. */
   look(): void
 }
 
 /**
- * Makes an {@link Attachment}. A second receiver of a name, a window shorter than the sender's retry span and a receiver of a closed inbox
- * are a `TypeError`; a delivery after `close` is rejected as `receiver_closed`.
+ * Makes an {@link Attachment}. Attaching throws a `TypeError` for a second receiver of a name, for a window shorter
+ * than the sender's retry span, and after `close`. A delivery after `close` is rejected as `receiver_closed`.
  */
 export function attachment({
   inbox,
@@ -117,7 +116,7 @@ export function attachment({
   }
 
   async function end(): Promise<void> {
-    // Rejections are handled last: the shared resources must be closed in any case.
+    // An error is thrown only after the shared resources are closed.
     const ended = await Promise.allSettled(
       [...joined.values()].map((one) => (one.closing ??= one.side.close(performance.now()))),
     )
@@ -136,10 +135,10 @@ interface Joined {
   closing: Promise<void> | undefined
 }
 
-// Milliseconds that storing what is released may take.
+// Milliseconds for storing what is released.
 const MARGIN = 500
 
-/** Makes a receiver's side: the rules above any store. */
+/** Makes the engine's side of a receiver. */
 export function createSide(inbox: InboxParts, consumer: Consumer): EngineSide {
   const { store, settings, ahead, can } = inbox
   const lanes = createLanes(store, consumer.receiver, () => runner.slots(), settings.deadline)
@@ -170,7 +169,7 @@ export function createSide(inbox: InboxParts, consumer: Consumer): EngineSide {
         if (lanes.of(lane)) begun.dueAt(consumer.now() + Math.max(0, wait))
     },
   }
-  // Its parts reach each other by it, so that it is whole only below.
+  // The parts below reach each other through `side`, which is complete only when all are made.
   const side = begun as EngineSide
   const accept = createAccept(side)
   const settle = createSettle(side)
@@ -221,10 +220,10 @@ export function createSide(inbox: InboxParts, consumer: Consumer): EngineSide {
   })
 }
 
-// Milliseconds that dropping what is old may take after a burst.
+// Milliseconds for dropping old rows after a burst.
 const TIDY = 100
 
-/** The work of a receiver, from its start to its close. */
+/** Work of a receiver, from start to close. */
 function createSideLife(
   side: EngineSide,
   claims: Claims,
@@ -251,15 +250,15 @@ function createSideLife(
   }
 
   /**
-   * Looks only if something may be ready. A look lets older tasks go first: what arrives before its claim is stored without
-   * one, and read and parsed again by the next.
+   * Looks only if the store may have a ready task. While a look is pending, older tasks go first: a delivery that
+   * arrives then is stored unclaimed, and its claim reads and parses it again.
    */
   async function polled(): Promise<void> {
     let found = true
     try {
       if (store.opened && lanes.complete()) found = (await store.any?.(lanes.all())) ?? true
     } catch {
-      // The claim reports it.
+      // The next claim reports the error.
     }
     if (found) look()
   }
@@ -278,7 +277,7 @@ function createSideLife(
     if (store.alone) return
     watch.start()
     poll = setInterval(() => void polled(), settings.pollInterval)
-    // If the store fails the next look on the timer reports it.
+    // The next look on the timer reports an error of the store.
     watch.look().catch(() => {})
   }
 
@@ -298,7 +297,7 @@ function createSideLife(
     }
   }
 
-  /** A task that does not run is lost with the process: half of the time is for those that wait. */
+  /** Tasks in memory are lost with the process, so closing runs waiting tasks for half of its time. */
   async function workedOff(until: number): Promise<void> {
     const half = (performance.now() + until) / 2
     if (store.opened) {
@@ -307,7 +306,7 @@ function createSideLife(
     }
     do {
       await settledBy(runner.idle(), half)
-      // The last one may have made others ready.
+      // The last outcome may have made other tasks ready.
       await nextRound()
     } while (!runner.isIdle() && performance.now() < half)
   }

@@ -2,21 +2,24 @@ import { milliseconds, type Duration } from '../../../basics/deadline.ts'
 import { eighthOfMemory } from '../../../basics/room.ts'
 import { unknownOptions } from '../../../basics/unknown-options.ts'
 
-/** Reads the options of an inbox one by one. Each error is a `TypeError` that names the inbox, the option and the remedy. */
+/**
+ * Reads the options of an inbox one by one. Each error is a `TypeError` that names the inbox, the option and the
+ * remedy.
+ */
 export interface Checks<Options extends object> {
-  /** The option as it was given. */
+  /** Returns the option unchecked. */
   value<Name extends keyof Options & string>(name: Name): Options[Name]
-  /** True or false. */
+  /** Returns a boolean. */
   flag(name: keyof Options & string, fallback: boolean): boolean
-  /** A whole number, at least `least`. @default least 1 */
+  /** Returns a whole number of `least` or more. @default least 1 */
   whole(name: keyof Options & string, fallback: number, least?: number): number
-  /** Milliseconds of a duration, at least 1. A bare number is milliseconds. */
+  /** Returns a duration in milliseconds, at least 1. A bare number is milliseconds. */
   time(name: keyof Options & string, fallback: Duration): number
-  /** Milliseconds of how long something is kept. A bare number is rejected: other inboxes read it as a count. */
+  /** Returns a retention time in milliseconds. A bare number is rejected, since other inboxes read it as a count. */
   span(name: keyof Options & string, fallback: Duration): number
-  /** The options that durable inboxes have in common. */
+  /** Returns the options that durable inboxes share. */
   common(defaults?: CommonDefaults): CommonSettings
-  /** Call it last: it rejects options that no check has read. */
+  /** Rejects options that no check has read. Call it last. */
   end(): void
 }
 
@@ -26,11 +29,11 @@ export type CommonDefaults = Partial<
     Record<'deadline' | 'dedupeWindow' | 'keepDone' | 'keepDead' | 'lease', Duration>
 >
 
-/** Settings that durable inboxes have in common; times in milliseconds. */
+/** Settings that durable inboxes share; times in milliseconds. */
 export interface CommonSettings {
-  /** Tasks of one receiver that may be pending or running. */
+  /** Maximum number of pending and running tasks of a receiver. */
   readonly maxPending: number
-  /** Bytes of deliveries that may wait in this process for their commit. */
+  /** Maximum bytes of deliveries that wait in this process for their commit. */
   readonly maxWaitingBytes: number
   /** How long a delivery may wait for its commit. */
   readonly deadline: number
@@ -38,12 +41,12 @@ export interface CommonSettings {
   readonly dedupeWindow: number
   readonly keepDone: number
   readonly keepDead: number
-  /** How long a claim holds without a sign of life. */
+  /** How long a claim is valid without renewal. */
   readonly lease: number
 }
 
 /**
- * How long ids are known, in milliseconds, and the option that says so: the longer of `dedupeWindow` and `keepDone`.
+ * Returns how long ids are known, in milliseconds, and the option for it: the longer of `dedupeWindow` and `keepDone`.
  *
  * @example
  * knownFor({ dedupeWindow: 3_600_000, keepDone: 60_000 }) // { option: 'dedupeWindow', time: 3_600_000 }

@@ -6,12 +6,12 @@ import { addHistograms, type Histogram } from '../../../observe/journal-buffer.t
 export const MINUTE = 60_000
 export const HOUR: number = 60 * MINUTE
 export const DAY: number = 24 * HOUR
-/** How long minutes are kept before they become hours, in milliseconds. */
+/** How long minutes are kept before they are merged into hours, in milliseconds. */
 export const MINUTES_KEPT: number = 2 * DAY
-/** How long hourly counts are kept, in milliseconds. */
+/** How long hours are kept, in milliseconds. */
 export const HOURS_KEPT: number = 30 * DAY
 
-/** The name of a series. `by` and `value` are null for a gauge, `subscription` is null for deliveries. */
+/** The name of a series. `by` and `value` are null for gauges; `subscription` is null for deliveries. */
 export type SeriesKey = readonly [
   kind: CountKind | 'gauge',
   by: string | null,
@@ -20,20 +20,20 @@ export type SeriesKey = readonly [
   subscription: string | null,
 ]
 
-/** History as it is read: rows of spans in, buckets of a range out. */
+/** Collects rows of spans into the buckets of a range. */
 interface Buckets {
-  /** True if the range asks for the series. */
+  /** Returns true if the range asks for the series. */
   wants(key: SeriesKey): boolean
-  /** When the first span of that width starts that the range touches, in milliseconds since 1970. */
+  /** Returns the start of the first span of that width in the range, in milliseconds since 1970. */
   first(width: number): number
-  /** Adds the counts of a wanted series in the span that starts at `at`. Spans come oldest first. */
+  /** Adds the counts of a wanted series in the span that starts at `at`. Add the oldest span first. */
   add(at: number, key: SeriesKey, counts: Counts): void
-  /** The oldest first. */
+  /** Returns the buckets, oldest first. */
   all(): readonly Bucket[]
 }
 
 const KEYS = ['from', 'to', 'step', 'receiver', 'subscription', 'kind', 'by']
-// Steps of one answer.
+// Maximum number of steps in one answer.
 const MOST_STEPS = 10_000
 
 interface Cell {
@@ -43,8 +43,8 @@ interface Cell {
 }
 
 /**
- * Makes the buckets of a range. A span that the range touches counts in full. Throws a `TypeError` for a range that cannot
- * be answered.
+ * Makes the buckets of a range. A span that overlaps the range counts in full.
+ * @throws {TypeError} for an invalid range.
  */
 export function createBuckets(range: HistoryRange): Buckets {
   checkRange(range)
@@ -63,29 +63,30 @@ export function createBuckets(range: HistoryRange): Buckets {
       const name = `${start} ${JSON.stringify(key)}`
       const known = cells.get(name)
       if (!known) cells.set(name, { from: start, key, counts })
-      // Of gauges the last one counts.
+      // The last gauge of a bucket counts.
       else known.counts = gauge ? counts : addCounts([known.counts, counts])
     },
     all: () => [...cells.values()].sort((one, other) => one.from - other.from).map(toBucket),
   }
 }
 
-/** When the span of that width starts that holds a time. Both in milliseconds. */
+/** Returns the start of the span of that width that contains a time, both in milliseconds. */
 export function floor(time: number, width: number): number {
   return time - (time % width)
 }
 
-/** The series of counts. */
 export function countKey({ receiver, subscription, kind, by, value }: MinuteCount): SeriesKey {
   return [kind, by, value, receiver, subscription ?? null]
 }
 
-/** The series of gauges. */
 export function gaugeKey({ receiver, subscription }: MinuteGauge): SeriesKey {
   return ['gauge', null, null, receiver, subscription]
 }
 
-/** The series that a name stands for. A `TypeError` or `SyntaxError` if it is the name of none. */
+/**
+ * Parses the stored name of a series.
+ * @throws {TypeError} or SyntaxError for any other text.
+ */
 export function seriesKey(name: string): SeriesKey {
   const key = JSON.parse(name) as unknown
   if (!Array.isArray(key) || key.length !== 5)
@@ -93,12 +94,11 @@ export function seriesKey(name: string): SeriesKey {
   return key as unknown as SeriesKey
 }
 
-/** Counts without their names. */
 export function countsOf({ count, sum, max, histogram }: MinuteCount): Counts {
   return { count, sum, max, histogram }
 }
 
-/** A gauge in the place of counts: pending, running, dead, and in the histogram when the oldest task was due. */
+/** Stores a gauge as counts: pending, running and dead, and the oldest due time in the histogram. */
 export function gaugeCounts({ pending, running, dead, oldestDueAt: oldest }: MinuteGauge): Counts {
   return {
     count: pending,
@@ -149,7 +149,7 @@ function checkRange(range: HistoryRange): void {
     )
 }
 
-/** Counts of one series in a span of time: `MinuteCount` without its names. Sums and maxima in microseconds. */
+/** Counts of one series in a span of time. Sums and maxima are in microseconds. */
 export interface Counts {
   readonly count: number
   readonly sum: number
@@ -157,10 +157,10 @@ export interface Counts {
   readonly histogram: Histogram
 }
 
-/** The counts of one minute, or hour, by the number an inbox gave each series. */
+/** Counts of one minute or hour, by the number of each series. */
 export type Minute = ReadonlyMap<number, Counts>
 
-/** A minute as bytes: about 25 for a series with few buckets. */
+/** Encodes a minute as bytes: about 25 for a series with few buckets. */
 export function packMinute(minute: Minute): Uint8Array {
   const out: number[] = []
   for (const [series, { count, sum, max, histogram }] of minute) {
@@ -176,7 +176,10 @@ export function packMinute(minute: Minute): Uint8Array {
   return Uint8Array.from(out)
 }
 
-/** Unpacks the bytes that {@link packMinute} wrote. Bytes that end in the middle are a `TypeError`. */
+/**
+ * Decodes the bytes of {@link packMinute}.
+ * @throws {TypeError} for bytes that end early.
+ */
 export function unpackMinute(bytes: Uint8Array): Minute {
   const minute = new Map<number, Counts>()
   let at = 0
@@ -200,10 +203,8 @@ export function unpackMinute(bytes: Uint8Array): Minute {
   }
 }
 
-/** What is lost of a span that cannot be read, in words. */
 export const SPAN_GONE = 'these counts are left out of the history'
 
-/** Adds the counts of one series. */
 export function addCounts(parts: readonly Counts[]): Counts {
   if (parts.length === 1) return parts[0]!
   return {
@@ -214,7 +215,7 @@ export function addCounts(parts: readonly Counts[]): Counts {
   }
 }
 
-/** A whole number in seven bits a byte, the lowest first. */
+/** Writes a whole number in groups of seven bits, the lowest first. */
 function put(out: number[], number: number): void {
   let left = number
   while (left >= 128) {

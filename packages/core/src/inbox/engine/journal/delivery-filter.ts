@@ -19,16 +19,18 @@ const KEYS: readonly (keyof DeliveryFilter)[] = [
 const OUTCOMES = ['accepted', 'duplicate', 'handshake', 'unhandled', 'rejected']
 const MOST_ROWS = 1000
 
-/** Which page of a list of deliveries, with its defaults. */
 interface DeliveryPage {
-  /** Rows at most. */
+  /** Maximum number of rows. */
   readonly limit: number
   readonly cursor: string | undefined
-  /** Milliseconds a search may take. */
+  /** Milliseconds that a search may take. */
   readonly budget: number
 }
 
-/** Checks a filter of deliveries. Throws a `TypeError` for an unknown key or a value that no delivery can have. */
+/**
+ * Checks a filter of deliveries and returns its page with defaults.
+ * @throws {TypeError} for an unknown key or an impossible value.
+ */
 export function checkDeliveryFilter(filter: DeliveryFilter): DeliveryPage {
   unknownOptions('filter', filter, KEYS)
   const { outcome, topic, limit = 50, cursor, budget = 500 } = filter
@@ -49,7 +51,7 @@ export function checkDeliveryFilter(filter: DeliveryFilter): DeliveryPage {
 }
 
 /**
- * Makes the test of a filter of deliveries, for a journal that looks through its rows.
+ * Returns a function that tests a delivery, for a journal that looks through its rows.
  *
  * @example
  * const { limit, cursor, budget } = checkDeliveryFilter(filter)

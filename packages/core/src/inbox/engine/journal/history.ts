@@ -28,12 +28,15 @@ import { nextRound } from '../../../basics/deadline.ts'
 
 /** Counts and gauges by minute, and by hour once they are old. */
 interface History {
-  /** What adds counts, for `Access.writeAll`. */
+  /** Returns the writes that add counts, for `Access.writeAll`. */
   adds(
     minutes: readonly MinuteCount[],
     gauges: readonly MinuteGauge[],
   ): readonly (() => MaybePromise<void>)[]
-  /** Makes minutes that are two days old hours, and drops hours after thirty days; a step each time, at most once a minute. */
+  /**
+   * Merges minutes older than two days into hours, and drops hours older than thirty days. It does one step per call,
+   * at most once a minute.
+   */
   rollUp(now: number): Promise<void>
   read(range: HistoryRange): Promise<readonly Bucket[]>
 }
@@ -49,13 +52,13 @@ type Add = (one: Counts, later: Counts) => Counts
 const SUM: Add = (one, later) => addCounts([one, later])
 const KINDS = [
   { minute: 'minute', hour: 'hour', add: SUM },
-  // Of gauges the last one counts.
+  // The last gauge of a span counts.
   { minute: 'gauge', hour: 'hour-gauge', add: (_, later) => later },
 ] as const satisfies readonly { minute: SpanKind; hour: SpanKind; add: Add }[]
-// Spans that `Journaled.spans` returns at most.
+// Maximum number of spans that `Journaled.spans` returns.
 const STEP = 64
 
-/** Makes a {@link History}. A span that cannot be read is told, and left out. */
+/** Makes a {@link History}. A span that cannot be read is logged and left out. */
 export function createHistory(store: Journaled, access: Access, unread: UnreadTeller): History {
   let rolled = -Infinity
 
@@ -119,7 +122,7 @@ export function createHistory(store: Journaled, access: Access, unread: UnreadTe
         for (const { minute, key: its, counts } of parts) {
           if (minute !== at) continue
           const number = numbers.get(JSON.stringify(its))
-          // Too many series: what is beyond has no history.
+          // Beyond the maximum number of series, counts are dropped.
           if (number === undefined) continue
           const before = span.get(number)
           span.set(number, before ? add(before, counts) : counts)

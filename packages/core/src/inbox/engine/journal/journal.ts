@@ -13,12 +13,12 @@ import { checkDeliveryFilter, matchesDelivery } from './delivery-filter.ts'
 import { DAY } from './buckets.ts'
 import { nextRound } from '../../../basics/deadline.ts'
 
-// Of a task the first attempt and the last ones are told.
+// An answer has the first attempt of a task, and this many of the last ones.
 const LAST = 19
 
 /**
- * The journal above a store. It is bounded: two rings of deliveries by count, bytes and age, history by minute for two
- * days and by hour for thirty; attempts go with their task. A batch waits behind deliveries, and is lost if it cannot be
+ * Makes the journal above a store. It is bounded: deliveries by count, bytes and age, minutes to two days, hours to
+ * thirty days; attempts are deleted with their task. A batch waits behind deliveries, and is lost if it cannot be
  * stored.
  */
 export function createJournal({
@@ -29,7 +29,7 @@ export function createJournal({
   unread,
 }: {
   readonly store: Journaled
-  /** Those of a task that are kept, oldest first. */
+  /** Returns the kept attempts of a task, oldest first. */
   readonly attempts: (task: string) => MaybePromise<readonly Attempt[]>
   readonly access: Access
   readonly actions: Actions
@@ -51,7 +51,6 @@ export function createJournal({
   }
 }
 
-/** The attempts of a task that a store has rows of. */
 export function attemptsIn(
   store: Pick<Viewed, 'attempts'>,
   task: string,
@@ -76,20 +75,19 @@ function attemptOf({ attempt, ended, took, outcome, error, process }: AttemptRow
 
 const MIB = 1024 * 1024
 /**
- * One ring for verified deliveries, one for the others: strangers fill only theirs. It has room for all that `observe/kept.ts` keeps of
- * five codes, so that no body drops the row of another.
+ * Unverified deliveries have their own ring, so that unauthenticated clients cannot push verified ones out. It holds
+ * everything that `observe/kept.ts` keeps for five codes, so no kept body pushes out the row of another.
  */
 const RINGS: Readonly<Record<Ring, { readonly rows: number; readonly bytes: number }>> = {
   verified: { rows: 100_000, bytes: 64 * MIB },
   strangers: { rows: 10_000, bytes: 64 * MIB },
 }
 const AGE = 30 * DAY
-// Rows of one step of a list.
+// Rows that one step of a list reads.
 const STEP = 256
-// Milliseconds after which a ring is looked at even if nothing came.
+// Milliseconds after which a ring is trimmed even if no delivery arrived.
 const TRIM = 60_000
 
-/** Deliveries in their rings. */
 function createArrivals(store: Journaled, access: Access) {
   let trimmed = -Infinity
 
@@ -158,7 +156,7 @@ function sourceOf({ receiver, code, slot = `${receiver}\n${code ?? ''}` }: Arriv
 function rowOf(arrival: Arrival): ArrivalRow {
   const { id, at, kept } = arrival
   const ring = ringOf(arrival)
-  // Most have neither: a copy of the others' members costs a third of the text.
+  // Most deliveries have neither: copying the other members would cost a third of the encoding.
   if (!kept && arrival.slot === undefined) return { id, ring, at, data: JSON.stringify(arrival) }
   const { kept: _, slot: __, ...rest } = arrival
   const row = { id, ring, at, data: JSON.stringify(rest) }

@@ -4,7 +4,9 @@ import type { Access } from '../access.ts'
 import type { RecordRow, RecordRows } from './store.ts'
 import type { Arrival } from '../../journal.ts'
 
-/** Keyed values above a store. One that cannot be read is logged, and counts as absent, for writes too. */
+/**
+ * Makes keyed values above a store. A record that cannot be read is logged, and counts as absent for reads and writes.
+ */
 export function createRecords(rows: RecordRows, access: Access, unread: UnreadTeller): Records {
   return {
     async get(key) {
@@ -40,19 +42,25 @@ export function createRecords(rows: RecordRows, access: Access, unread: UnreadTe
   }
 }
 
-/** Reads what is stored. What cannot be read is reported once, and counts as something else. */
+/** Reads stored values. Each value that cannot be read is logged once. */
 export interface UnreadTeller {
-  /** What `read` returns; if it throws, `otherwise`. `what` and `then` are told: "record x" and "it counts as absent". */
+  /**
+   * Returns the result of `read`, or `otherwise` if it throws. The log then has `what` and `then`, such as "the record
+   * x" and "it counts as absent".
+   */
   or<T>(read: () => T, otherwise: T, what: string, then: string): T
-  /** The value of a record, which counts as absent if its text cannot be read. The end of its key may be a secret, and is not told. */
+  /**
+   * Returns the value of a record, or undefined if it cannot be read. The log leaves out the end of the key, which may
+   * be a secret.
+   */
   record(key: string, text: string): { readonly value: Json } | undefined
 }
 
-// Things that are remembered as told.
+// Maximum number of values that are remembered as logged.
 const MOST = 1000
 
 /**
- * Makes it for an inbox; `warn` tells its receivers.
+ * Makes an {@link UnreadTeller} for an inbox; `warn` logs to its receivers.
  *
  * @example
  * const unread = createUnread('myInbox', (message) => consumer.warn(message))
@@ -84,7 +92,7 @@ export function createUnread(inbox: string, warn: (message: string) => void): Un
   }
 }
 
-/** The value of a JSON text; undefined for one that cannot be read, which must not hide the row it belongs to. */
+/** Parses a JSON text. Returns undefined if it cannot be read, so that one row does not hide the others. */
 export function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown
@@ -93,7 +101,7 @@ export function parsed(text: string): unknown {
   }
 }
 
-/** A stored delivery; one that cannot be read is shown by its time, and hides no other. */
+/** Returns a stored delivery. A delivery that cannot be read is shown with its time. */
 export function readableArrival(stored: unknown, id: string, at: number): Arrival {
   const arrival = stored as Partial<Arrival> | null | undefined
   if (typeof arrival?.receiver === 'string' && typeof arrival.at === 'number')

@@ -10,18 +10,18 @@ import { cut, givenBack, letGo, type Cut } from '../rules.ts'
 import { steps, type Steps } from '../../../basics/maybe.ts'
 import type { InboxView, Orphan, TaskError } from '../../view.ts'
 
-/** Keeps the leases of what runs here, and applies the rule of interruptions to what gave no sign of life. */
+/** Renews the leases of tasks that run here, and handles tasks whose lease ended. */
 export interface Watch {
   start(): void
   stop(): void
-  /** Looks for ended leases now; rejects if the store fails. A drain starts with it. */
+  /** Looks for ended leases now. Rejects if the store fails. */
   look(): Promise<void>
 }
 
-// Milliseconds between two looks at the lines, in which order is repaired.
+// Milliseconds between two checks of the order of lines.
 const LINES = 5000
 
-/** Makes a {@link Watch}. All its times are those of a clock that never goes back. `suspected` is called if there are suspects. */
+/** Makes a {@link Watch}. Its times come from a monotonic clock. `suspected` is called if there are suspects. */
 export function createWatch(side: EngineSide, suspected: () => void): Watch {
   const { store, versionWatch, consumer, lanes, capacity, settings } = side
   const { lease, deadline, pollInterval } = settings
@@ -51,7 +51,7 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
     return (looking ??= watch().finally(() => (looking = undefined)))
   }
 
-  /** One line for each new kind of failure: the next look tries again. */
+  /** Logs each new kind of failure once. The next look tries again. */
   async function told(work: Promise<void>): Promise<void> {
     try {
       await work
@@ -120,7 +120,7 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
     await orphans.look()
   }
 
-  /** What was claimed meanwhile is held by now, or is still on its way. */
+  /** Returns true if this process holds the claim, or is just making it. */
   function isHeld({ id, lane, token }: TaskRow, before: ReadonlySet<number>): boolean {
     if (!side.isOwn(token)) return false
     // Another receiver of this process may hold it.
@@ -130,7 +130,7 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
     return false
   }
 
-  /** A line in which nobody may run, or two may, is worked out again. */
+  /** Repairs lines in which no task may run, or two may. */
   async function order(all: readonly number[]): Promise<void> {
     const now = performance.now()
     if (now - ordered < LINES || !consumer.lanes().some((lane) => lane.ordered)) return
@@ -139,7 +139,7 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
   }
 
   async function free(rows: readonly TaskRow[]): Promise<void> {
-    // Stored after its delivery was rejected, or with an answer that was lost: nobody has run it.
+    // These were stored after their delivery was rejected, or the store's answer was lost: no process has run them.
     const stray = rows.filter(({ state, token }) => state < DONE && side.isOwn(token))
     const ruled = rows
       .filter(({ state, token }) => state < DONE && !side.isOwn(token))
@@ -211,9 +211,9 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
   }
 }
 
-/** Reports subscriptions with pending tasks that a receiver does not have: at the start of work, and when some arise. */
+/** Logs pending tasks without a subscription: at start, and when new ones appear. */
 interface OrphanWatch {
-  /** Looks, at most once a minute. */
+  /** Looks at most once a minute. */
   look(): Promise<void>
 }
 
@@ -221,7 +221,7 @@ interface OrphanWatch {
 const EVERY = 60_000
 
 /**
- * Makes it. Each orphan is reported once, and again if it comes back after it was gone.
+ * Makes an {@link OrphanWatch}. It logs each orphan once, and again if it disappeared and came back.
  *
  * @example
  * const orphans = watchOrphans('myInbox', view, consumer)
@@ -253,7 +253,7 @@ export function watchOrphans(
   }
 }
 
-/** Of the pending tasks by subscription, those that no consumer has under its name or a former one. */
+/** Returns those subscriptions with pending tasks that no consumer has under a current or previous name. */
 export function orphansOf(
   rows: readonly Orphan[],
   consumers: readonly Consumer[],

@@ -7,38 +7,40 @@ import type { Page, Changed, ChangeOptions, TaskFilter } from '../../view.ts'
 import type { ActionRow, RecordRows } from '../journal/store.ts'
 import type { Access } from '../access.ts'
 
-/** What people did, as an inbox notes and lists it. */
+/** Records what operators did, and lists it. */
 export interface Actions {
-  /** Runs one call of a change. Its cursor carries the action on; a dry run has no note. */
+  /**
+   * Runs one call of a change and notes it. The cursor carries the id of the action to the next call. A dry run has no
+   * note.
+   */
   noted<Options extends ActionOptions>(
     given: Pick<OperatorAction, 'what' | 'filter'>,
     options: Options,
     run: (note: ActionNote | undefined, options: Options) => MaybePromise<Changed>,
   ): Promise<Changed>
-  /** A note of an action that is one change alone. */
+  /** Returns the note of an action that is a single change. */
   once(given: Pick<OperatorAction, 'what' | 'filter' | 'by'>): ActionNote
   read(query: ActionQuery): Promise<Page<OperatorAction>>
 }
 
-/** The options of a change that its note depends on. */
 type ActionOptions = Pick<ChangeOptions, 'by' | 'dryRun' | 'cursor'>
 
-// Actions that are kept.
+// Maximum number of actions that are kept.
 const MOST = 1000
 const NAME = 200
 const LIMIT = 50
 const END = { cursor: undefined, searchedTo: undefined }
 
 /**
- * Makes the {@link Actions} of an inbox above its rows. The newest 1,000 are kept, and of the newest ones the ids of
- * 20,000 tasks.
+ * Makes the {@link Actions} of an inbox. It keeps the newest 1,000 actions, and ids of 20,000 tasks for the newest of
+ * them.
  *
  * @example
  * const actions = createActions({ get, list, drop })
  * await actions.noted({ what: 'delete', filter }, options, (note, rest) => inSteps(rest, step))
  */
 export function createActions(records: RecordRows, access: Access): Actions {
-  // Of two within a millisecond the later one stands above.
+  // Keeps the ids of two actions within a millisecond in order.
   let latest = 0
 
   return {
@@ -107,7 +109,7 @@ export function createActions(records: RecordRows, access: Access): Actions {
     return [{ ...told(found), tasks: named.flatMap(({ value }) => tasksIn(value)) }]
   }
 
-  /** All, the newest first. */
+  /** Returns all actions, newest first. */
   async function every(): Promise<readonly KeptAction[]> {
     return (await list(ACTION)).flatMap(({ value }) => read(value) ?? []).toReversed()
   }
@@ -122,7 +124,7 @@ export function createActions(records: RecordRows, access: Access): Actions {
     return found
   }
 
-  /** Another process may have trimmed meanwhile: what is gone is gone. */
+  /** Drops old actions. Another process may drop the same ones. */
   async function trim(): Promise<void> {
     const all = await every()
     let noted = 0
@@ -144,7 +146,6 @@ export function createActions(records: RecordRows, access: Access): Actions {
     }
   }
 
-  /** The rows with this prefix, in the order of their keys. */
   async function list(prefix: string): Promise<readonly ActionRow[]> {
     return access.read(() => records.list(prefix))
   }
@@ -155,12 +156,12 @@ function told(kept: KeptAction): OperatorAction {
   return action
 }
 
-/** Text that was looked for may be in a payload, which may be erased one day. */
+/** The text of a search may be in a payload that will be erased later. */
 function withoutText(filter: TaskFilter): TaskFilter {
   return filter.text === undefined ? filter : { ...filter, text: '(not kept)' }
 }
 
-// A row that cannot be read hides no other.
+// A row that cannot be read must not hide the others.
 function read(text: string): KeptAction | undefined {
   const action = parsed(text) as Partial<KeptAction> | null | undefined
   return typeof action?.id === 'string' && action.filter ? (action as KeptAction) : undefined
@@ -175,7 +176,7 @@ function idOf(key: string): string {
   return key.slice(ACTION_TASKS.length, key.indexOf(':', ACTION_TASKS.length))
 }
 
-/** The action that a cursor carries on. */
+/** Splits the id of the action from a cursor. */
 function carried(cursor: string | undefined): {
   readonly id: string | undefined
   readonly cursor: string | undefined
@@ -190,32 +191,34 @@ function checkBy(what: string, by: unknown): void {
     throw new TypeError(`${what}: by must be a name of at most ${NAME} characters`)
 }
 
-/** One action while it continues. */
+/** One action in progress. */
 export interface ActionNote {
   /**
-   * What the transaction that changed these tasks writes too; `count` if it changed something else than tasks. `result` is
-   * the id of a task that it made.
+   * Returns the rows for the transaction that changes these tasks. `count` is given if it changes something other than
+   * tasks, and `result` is the id of a new task.
    */
   rows(tasks: readonly string[], count?: number, result?: string): readonly ActionRow[]
-  /** What an inbox without such transactions writes before the first change: one that is cut off is known. */
+  /**
+   * Returns the rows that an inbox without such transactions writes before the first change, so that an interrupted
+   * action is listed.
+   */
   begun(): readonly ActionRow[]
-  /** That transaction is over: it changed so much. */
+  /** Adds what the last transaction changed. */
   done(count: number): void
 }
 
 /** An action as it is stored. */
 interface KeptAction extends OperatorAction {
-  /** Tasks that are named. */
+  /** Number of tasks whose ids are kept. */
   readonly noted: number
 }
 
-/** What keys of actions, and of the ids of their tasks, start with. */
+/** Prefixes of the keys of actions, and of their tasks. */
 const ACTION = 'actions:'
 const ACTION_TASKS = 'actions-tasks:'
-/** Tasks that are named in all actions. */
+/** Maximum number of tasks whose ids are kept for all actions. */
 const MOST_TASKS = 20_000
 
-/** Makes the note of an action. */
 function noteOf(action: KeptAction): ActionNote {
   let { count, noted } = action
   let more = 0

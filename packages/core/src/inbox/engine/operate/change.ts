@@ -26,33 +26,35 @@ import { decodeDelivery, decodeEvent, encodeDelivery, encodeEvent } from '../../
 import type { EventRecord } from '../../../event.ts'
 import type { ActionRow } from '../journal/store.ts'
 
-/** The inbox as its view sees it. */
+/** What the view needs from its inbox. */
 export interface ViewParts {
   readonly access: Access
   readonly actions: Actions
   /** Milliseconds that a transaction may take. */
   readonly deadline: number
-  /** Receivers that are attached. */
   readonly consumers: () => readonly Consumer[]
   /** Looks for ready tasks in all receivers of this process. */
   readonly look: () => void
-  /** Tasks claimed but not started become pending. This process claims none until the returned function is called. */
+  /**
+   * Releases tasks that are claimed but not started. This process claims no tasks until the returned function is
+   * called.
+   */
   readonly pause: () => Promise<() => void>
-  /** More tasks of a receiver are open now; fewer if the number is negative. */
+  /** Adds open tasks of a receiver; a negative number removes them. */
   readonly opened: (receiver: string, tasks: number) => void
 }
 
-// Milliseconds that finding the tasks of one step may take.
+// Milliseconds that the search of one step may take.
 const BUDGET = 100
 
-/** Changes some tasks in a transaction; returns ids of those that counted. */
+/** Changes some tasks in a transaction; returns the ids of tasks that changed. */
 type Change = (
   rows: ChangedRows,
   tasks: readonly InfoRow[],
   place: StepPlace,
 ) => MaybePromise<ReadonlySet<number>>
 
-/** Changes by operators. A filter over many tasks is done in steps; each step is one transaction. */
+/** Changes by operators. A change of many tasks is done in steps; each step is one transaction. */
 export function createChange(
   store: ViewStore,
   search: Search,
@@ -144,7 +146,7 @@ export function createChange(
       checkChange('erase', filter)
       unknownOptions('erase', options, [...CHANGE_OPTIONS, 'passing', 'keep'])
       const { passing = false, keep } = options
-      // With a key of tasks the filter finds only events that still have tasks.
+      // With a task's key, the filter finds only events that still have tasks.
       const { subscription, part, state, id, cause } = filter
       const byTasks = (subscription ?? part ?? state ?? id ?? cause) !== undefined
       const of = byTasks ? 'tasks' : 'events'
@@ -169,7 +171,7 @@ export function createChange(
     },
   }
 
-  /** Changes matching tasks that fit, and tells of each that counted. */
+  /** Changes matching tasks in steps, and calls `told` with each changed task. */
   function each(
     filter: TaskFilter,
     options: ReplayOptions & ChangeOptions,
@@ -211,13 +213,12 @@ export function createChange(
 
 /** Where one step of a change starts and how far it goes. */
 interface StepPlace {
-  /** The cursor of the step before. */
   readonly cursor: string | undefined
-  /** Tasks to change at most. */
+  /** Maximum number of tasks to change. */
   readonly rows: number
-  /** Counts and changes nothing. */
+  /** True if the step only counts. */
   readonly dryRun: boolean
-  /** When the step's task number `at` (0 is the first) is due, in milliseconds since 1970; 0 is at once. */
+  /** Returns when task number `at` of the step (from 0) is due, in milliseconds since 1970; 0 is at once. */
   due(at: number): number
 }
 
@@ -227,9 +228,8 @@ const CHANGE_OPTIONS = ['dryRun', 'limit', 'cursor', 'until', 'by']
 const ROWS = 200
 
 /**
- * Changes many tasks in small steps, so that deliveries never wait long behind one; each step is a transaction. Stops
- * at the options' `limit` and `until` and says where the next call continues. With a `rate` the cursor carries the time
- * of the next task.
+ * Runs a change in small transactions, so that deliveries never wait long behind it. It stops at `limit` or `until` and
+ * returns the cursor for the next call. With a `rate`, the cursor also carries the time of the next task.
  */
 export async function inSteps(
   options: ReplayOptions,
@@ -253,7 +253,7 @@ export async function inSteps(
     count += changed.count
     next += changed.count * gap
     cursor = changed.cursor
-    // Synchronous stores would hold the event loop over all steps.
+    // Without this, a synchronous store would hold the event loop for all steps.
     if (cursor !== undefined) await nextRound()
   } while (cursor !== undefined && count < limit && performance.now() < until)
   if (cursor === undefined || rate === undefined) return { count, cursor }
@@ -271,7 +271,7 @@ function parse(
 
 const NOTHING = new Uint8Array(0)
 
-/** What is left of an event once its contents are erased: identity, topic, times, method, path and what `keep` returns. */
+/** Empties an event: identity, topic, times, method, path and the result of `keep` remain. */
 function emptied(
   { event: number, record, head, body }: ContentsRow,
   keep: EraseOptions['keep'],
@@ -286,7 +286,7 @@ function emptied(
   return { event: number, ...encodeDelivery(empty), record: encodeEvent(left) }
 }
 
-/** A damaged event is erased too: it may hold what must not be kept. */
+/** A damaged event is erased too: it may hold private data. */
 function readable(
   record: string,
   head: string,

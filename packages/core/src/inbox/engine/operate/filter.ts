@@ -3,20 +3,20 @@ import { unknownOptions } from '../../../basics/unknown-options.ts'
 import { STATES } from '../row.ts'
 import type { TaskFilter, TaskInfo } from '../../view.ts'
 
-/** Part of a WHERE: its SQL with `?` for each value. */
+/** Part of a WHERE clause: SQL with `?` for each value. */
 type Condition = readonly [sql: string, ...values: (string | number)[]]
 
-/** Topics a filter means. */
+/** The topics that a pattern matches. */
 export interface TopicMatch {
   /** The topic, if the pattern has no wildcard. */
   readonly exact: string | undefined
-  /** What every topic that matches starts with. */
+  /** The start that all matching topics share. */
   readonly prefix: string
-  /** Source of a regular expression that JavaScript and PostgreSQL read. */
+  /** Source of a regular expression for JavaScript and PostgreSQL. */
   readonly source: string
 }
 
-/** What each key of a filter means in SQL: a string with one `?` for the value, or a function for the rest. */
+/** Each key of a filter in SQL: a string with one `?` for the value, or a function. */
 export type Columns = {
   readonly [Key in keyof Required<TaskFilter>]:
     | string
@@ -42,7 +42,7 @@ const KEYS: readonly (keyof TaskFilter)[] = [
 ]
 const MOST_KEYS = 100
 
-/** Throws a `TypeError` for an unknown key or a value that no task can have. */
+/** Throws a `TypeError` for an unknown key or an impossible value. */
 export function checkFilter(filter: TaskFilter, what = 'filter'): void {
   unknownOptions(what, filter, KEYS)
   const { state, topic, keys } = filter
@@ -61,7 +61,7 @@ export function checkFilter(filter: TaskFilter, what = 'filter'): void {
 }
 
 /**
- * Checks the filter of a change. A key that is undefined is a mistake: what it should have narrowed would be all.
+ * Checks the filter of a change. An undefined key is an error: the change would apply to all tasks.
  *
  * @example
  * checkChange('delete', { id: request.params.id })
@@ -92,7 +92,10 @@ export function checkPrune(before: number): void {
     )
 }
 
-/** A filter as SQL with its values in order, joined by AND; `1 = 1` for none. Throws as {@link checkFilter}. */
+/**
+ * Returns a filter as SQL and its values in order. Conditions are joined by AND; `1 = 1` stands for none. Throws as
+ * {@link checkFilter}.
+ */
 export function where(
   filter: TaskFilter,
   columns: Columns,
@@ -116,7 +119,7 @@ export function where(
   }
 }
 
-/** Makes the test of a filter. `payload` is asked only if the filter has a `text` that id and topic lack. */
+/** Returns a function that tests a task. It calls `payload` only if `text` is in neither the id nor the topic. */
 export function matches(filter: TaskFilter): (task: TaskInfo, payload?: () => unknown) => boolean {
   checkFilter(filter)
   const topic = filter.topic === undefined ? undefined : new RegExp(topicSource(filter.topic), 's')
@@ -138,7 +141,6 @@ export function matches(filter: TaskFilter): (task: TaskInfo, payload?: () => un
     (text === undefined || has(task, text, payload))
 }
 
-/** What a pattern of topics means. */
 export function topicMatch(pattern: string): TopicMatch {
   const star = pattern.indexOf('*')
   return {

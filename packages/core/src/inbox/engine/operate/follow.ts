@@ -1,25 +1,25 @@
 import type { InboxView } from '../../view.ts'
 
-/** What became of some tasks. */
+/** How some tasks ended. */
 export interface TaskEnds {
   readonly done: number
   readonly dead: number
-  /** Of the dead ones, those that died of the cause that was asked for. */
+  /** Number of dead tasks with the given cause. */
   readonly same: number
-  /** Pending or running; one that failed and is to run again is waiting too. */
+  /** Number of pending and running tasks, tasks that will be retried included. */
   readonly waiting: number
-  /** No longer in the view: forgotten, or dropped meanwhile. */
+  /** Number of tasks that the view no longer has. */
   readonly gone: number
 }
 
-/** Tasks that are looked at until all have ended. */
+/** Tasks that are followed until all have ended. */
 export interface FollowedTasks {
-  /** Looks at tasks that had not ended, for at most `budget` milliseconds. The next look continues with the task after the last one. */
+  /** Checks open tasks for at most `budget` milliseconds. The next call continues after the last one. */
   look(budget: number): Promise<TaskEnds>
 }
 
 /**
- * Follows tasks to their end, as those of a replay. Those that have ended are not asked for again.
+ * Follows tasks to their end, such as those of a replay. Ended tasks are not read again.
  *
  * @example
  * const [action] = (await inbox.journal.actions({ id: changed.action })).rows

@@ -9,19 +9,18 @@ import { nextRound } from '../../../basics/deadline.ts'
 import { foldInfo } from '../run/fold.ts'
 import { type LaneRow, DONE, PENDING, STATES } from '../row.ts'
 
-/** Reads tasks or events by a filter, in steps that never hold the event loop for long. */
+/** Finds tasks or events in steps that never hold the event loop for long. */
 export type Search = (filter: TaskFilter, page: SearchPage) => Promise<Page<FoundRow>>
 
-/** The wanted page, and its time limit. */
 interface SearchPage {
   readonly of?: Scan['of']
   readonly limit: number
   readonly cursor: string | undefined
-  /** Milliseconds. */
+  /** Milliseconds that the search may take. */
   readonly budget: number
   /** Only events that `storage.content` marked. */
   readonly passing?: boolean
-  /** The oldest come first. @default the newest */
+  /** Lists the oldest first. @default the newest */
   readonly oldest?: boolean
 }
 
@@ -31,13 +30,12 @@ interface FoundRow {
   readonly info: TaskInfo
 }
 
-// Candidates of a step: at first, at least and at most; and how long one should take, in milliseconds.
+// Candidates of a step: first, minimum and maximum number. A step should take STEP milliseconds.
 const FIRST = 256
 const LEAST = 16
 const MOST = 32_768
 const STEP = 5
 
-/** Makes the search of a store. */
 export function createSearch(store: ViewStore, access: Access): Search {
   return async (
     filter,
@@ -63,7 +61,7 @@ export function createSearch(store: ViewStore, access: Access): Search {
     const rows: FoundRow[] = []
     for (let width = Math.max(FIRST, limit); ;) {
       const began = performance.now()
-      // One more than asked for tells whether there are more. What the text drops is not known yet.
+      // One extra row shows whether there are more. The number of rows that `text` drops is unknown here.
       const most = fits ? width : limit + 1 - rows.length
       const step = await access.read(() => store.scan({ ...want, after, width, limit: most }))
       for (const row of step.rows) {
@@ -86,7 +84,10 @@ export function createSearch(store: ViewStore, access: Access): Search {
   }
 }
 
-/** The place of a cursor. Throws a `TypeError` for a string that is not a cursor. */
+/**
+ * Parses a cursor.
+ * @throws {TypeError} for any other text.
+ */
 export function placeOf(cursor: string | undefined): Place | undefined {
   if (cursor === undefined) return undefined
   const match = /^(-?\d{1,16})\.(\d{1,16})$/.exec(cursor)
@@ -106,11 +107,10 @@ function payloadOf({ record, head, body }: FullRow): unknown {
 /** Lanes of a store by number and by name. */
 interface LaneNames {
   of(lane: number): LaneRow | undefined
-  /** Lanes that a filter means; undefined for all. */
+  /** Returns the lanes of a filter; undefined for all. */
   wanted(filter: Pick<TaskFilter, 'receiver' | 'subscription'>): readonly number[] | undefined
 }
 
-/** Reads them. */
 export function namesOf(store: Pick<ViewStore, 'everyLane'>): MaybePromise<LaneNames> {
   return chain(store.everyLane(), (rows) => {
     const lanes = new Map(rows.map((row) => [row.lane, row]))
@@ -127,12 +127,11 @@ export function namesOf(store: Pick<ViewStore, 'everyLane'>): MaybePromise<LaneN
   })
 }
 
-/** The number of a task's id; -1 if the id is of another inbox. */
+/** Returns the number of a task's id, or -1 if the id is from another inbox. */
 export function numberOf(id: string): number {
   return /^[1-9]\d{0,15}$/.test(id) ? Number(id) : -1
 }
 
-/** A task as operators see it. */
 export function infoOf(row: InfoRow, lane: LaneRow | undefined): TaskInfo {
   const failed = row.error !== null && row.state !== DONE
   return {
@@ -161,7 +160,7 @@ export function infoOf(row: InfoRow, lane: LaneRow | undefined): TaskInfo {
   }
 }
 
-/** A task with its event. Of one that cannot be read it has what its other columns say. */
+/** Returns a task with its event. An event that cannot be read is shown with its columns. */
 export function detailOf(row: FullRow, info: TaskInfo): TaskDetail {
   try {
     const delivery = decodeDelivery(row.head, row.body)
@@ -174,14 +173,14 @@ export function detailOf(row: FullRow, info: TaskInfo): TaskDetail {
   }
 }
 
-/** An error as it was stored; one that cannot be read must not hide its task. */
+/** Returns a stored error. A text that cannot be read must not hide its task. */
 export function errorOf(stored: string): TaskError {
   try {
     const error = JSON.parse(stored) as Partial<TaskError> | null
     if (typeof error?.name === 'string' && typeof error.message === 'string')
       return error as TaskError
   } catch {
-    // Shown below.
+    // Falls through to the text itself.
   }
   return { name: 'UnreadableError', message: stored.slice(0, 1000) }
 }

@@ -5,32 +5,33 @@ import type { TaskFilter } from '../../view.ts'
 import { DONE, READY, type TaskRow } from '../row.ts'
 import type { ActionRow } from '../journal/store.ts'
 
-/** What operators read and change, as a store gives it. */
+/** What operators read and change in a store. */
 export interface Viewed {
-  /** One bounded step of a list: it looks at about `width` candidates behind `after`. */
+  /** Reads one bounded step of a list: about `width` candidates behind `after`. */
   scan(want: Scan): MaybePromise<Scanned>
-  /** The place of a row in the list that `want` asks for. */
+  /** Returns the place of a row in the list that `want` asks for. */
   placeOf(row: InfoRow, want: Pick<Scan, 'filter'>): Place
-  /** A task with its contents. */
+  /** Returns a task with its contents. */
   detail(id: number): MaybePromise<FullRow | undefined>
-  /** Tasks by lane and state. */
+  /** Counts tasks by lane and state. */
   stats(): MaybePromise<readonly StatsRow[]>
-  /** Dead tasks, and pending ones that failed, by cause and lane: the rows and the order of `topCauses`. */
+  /** Returns dead tasks and failed pending tasks by cause and lane, in the rows and order of `topCauses`. */
   causes(lanes: readonly number[] | undefined): MaybePromise<readonly CauseRow[]>
-  /** A number that changes when any task did, in this process or another. Undefined if the database does not tell. */
+  /** Returns a number that changes when any task changes, in any process. Undefined if the database cannot tell. */
   version(): MaybePromise<number | undefined>
   /**
-   * Called before each step of a change by people, with a note that it has started: what a change that is cut off has done
-   * is known by it. Absent: `atomic` is a transaction, and writes notes with what they are about.
+   * Writes a note before each step of an operator's change, so that an interrupted change is listed. Absent if `atomic`
+   * is a real transaction: then notes are written with the change.
    */
   begin?(notes: readonly ActionRow[]): MaybePromise<void>
-  /** Attempts of a task that are kept, oldest first. The one that settled it is made of the task's own row. */
+  /**
+   * Returns kept attempts of a task, oldest first. The attempt that settled the task is read from the task's own row.
+   */
   attempts(task: number): MaybePromise<readonly AttemptRow[]>
   /**
-   * In one transaction: of the events, erases those without an open task; with `passing` only marked ones without a dead
-   * task. `empty` returns the contents that stay; undefined for an event that is to stay as it is. Its delivery goes
-   * with its last event. Without `empty` it counts and changes nothing. It writes what `noted` returns for the count, as
-   * `Rows.note`.
+   * Erases events without an open task, in one transaction. With `passing` it erases only marked events without a dead
+   * task. `empty` returns the contents that remain; for undefined the event stays as it is. A delivery is erased with
+   * its last event. Without `empty` it only counts. It also writes the rows of `noted(count)`, as `Rows.note`.
    */
   erase(
     events: readonly number[],
@@ -39,8 +40,9 @@ export interface Viewed {
     noted: (count: number) => readonly ActionRow[],
   ): MaybePromise<number>
   /**
-   * One bounded step of pruning, in order of arrival: drops tasks done or dead before these times, then events without
-   * tasks that came before `known`, with their guards. Found by index; rows that are locked are skipped. Undefined at the end.
+   * Does one bounded step of pruning, in order of arrival, by an index. It drops tasks done or dead before these times,
+   * then events without tasks from before `known`, and their guards. Locked rows are skipped. Returns undefined at the
+   * end.
    */
   prune(before: Before, place: Place | undefined): MaybePromise<Place | undefined>
 }
@@ -50,20 +52,20 @@ export interface Before {
   readonly done: number
   readonly dead: number
   readonly known: number
-  /** For guards, which believe no wall clock. */
+  /** The bound for guards, for which jumps of the clock never count. */
   readonly guards: number
 }
 
-/** Where a walk stands, as the store orders it: by `order`, then by id. `task` tells the event too. */
+/** A place in a list: ordered by `order`, then by task id. The event number follows from `task`. */
 export type Place = readonly [order: number, task: number]
 
-/** What a step of a list looks for. */
+/** The rows that a step of a list looks for. */
 export interface Scan {
-  /** The oldest come first, else the newest. Of tasks alone. */
+  /** True for oldest first. Only for tasks. */
   readonly oldest: boolean
-  /** `events`: events whether they have tasks or not; then `id` of a row is 0 and it has no keys of tasks. */
+  /** `events` lists events with or without tasks. Then the `id` of a row is 0, and the filter has no key of tasks. */
   readonly of: 'tasks' | 'events'
-  /** Without `text`, which the engine looks for. */
+  /** Without `text`, which the engine matches itself. */
   readonly filter: Omit<TaskFilter, 'text' | 'receiver' | 'subscription' | 'topic'>
   readonly receiver: string | undefined
   /** Lanes of `receiver` and `subscription`, if one of them is given. */
@@ -71,27 +73,26 @@ export interface Scan {
   readonly topic: TopicMatch | undefined
   readonly after: Place | undefined
   readonly width: number
-  /** Rows at most. */
+  /** Maximum number of rows. */
   readonly limit: number
-  /** With record, head and body. */
+  /** True for rows with record, head and body. */
   readonly full: boolean
-  /** Only events that a receiver's `storage.content` has marked and that are not erased. */
+  /** Only events that a receiver's `storage.content` marked and that are not erased. */
   readonly passing: boolean
 }
 
-/** A step of a list. */
 export interface Scanned {
   readonly rows: readonly (InfoRow | FullRow)[]
   /** Where the next step starts; undefined at the end. */
   readonly to: Place | undefined
-  /** How far it looked, in milliseconds since 1970. */
+  /** How far the step looked, in milliseconds since 1970. */
   readonly searchedTo: number | undefined
 }
 
 /** A task in a list, with its event. */
 export interface InfoRow extends TaskRow {
   readonly event: number
-  /** Runs in all. */
+  /** Number of runs in all rounds. */
   readonly runs: number
   readonly part: string
   readonly cause: string | null
@@ -105,7 +106,7 @@ export interface InfoRow extends TaskRow {
   readonly erased: boolean
 }
 
-/** The same with its contents. */
+/** A task in a list, with its contents. */
 export interface FullRow extends InfoRow {
   readonly data: string | null
   readonly record: string
@@ -113,7 +114,7 @@ export interface FullRow extends InfoRow {
   readonly body: Uint8Array
 }
 
-/** The members of a row that stands for an event without a task. */
+/** Task columns of a row for an event without a task. */
 export const NO_TASK: TaskRow & Pick<FullRow, 'runs' | 'part' | 'cause' | 'data'> = {
   id: 0,
   lane: 0,
@@ -145,19 +146,19 @@ export interface ContentsRow {
   readonly body: Uint8Array
 }
 
-/** How many tasks of a lane have a state. */
+/** Number of tasks of a lane in one state. */
 export interface StatsRow {
   readonly lane: number
   readonly state: number
   readonly count: number
-  /** Milliseconds for which the oldest pending one has been due; null if none is. */
+  /** Milliseconds for which the oldest pending task has been due; null if none is due. */
   readonly oldest: number | null
 }
 
-/** Failed tasks with one cause and lane, and what is true of the whole cause. */
+/** Failed tasks with one cause and lane, and totals of the cause. */
 export interface CauseRow extends CauseGroup, CauseTotals {
   readonly lane: number
-  /** JSON of the error of one of them; null but in the first row of its cause. */
+  /** JSON of one task's error in the first row of a cause; null in other rows. */
   readonly error: string | null
   /** As in `Cause`. */
   readonly ofNewest?: number
@@ -170,6 +171,6 @@ export interface AttemptRow {
   readonly took: number | null
   readonly outcome: 'done' | 'retry' | 'postpone' | 'dead' | 'interrupted'
   readonly error: string | null
-  /** Name of the process. */
+  /** Host and process id. */
   readonly process: string
 }

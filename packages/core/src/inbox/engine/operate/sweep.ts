@@ -5,11 +5,11 @@ import { unref } from '../../../basics/deadline.ts'
 export interface Sweep {
   /** Starts with the first round after a pause. */
   start(): void
-  /** Starts no further step; resolves when those that run have ended. */
+  /** Starts no further step. Resolves when running steps have ended. */
   stop(): Promise<void>
   /**
-   * Some steps now, until a time on the clock of `performance.now()`, and at most as often as rounds come, or once a minute: a
-   * drain ends with it, on a host without a permanent process. It never rejects, and continues where it stopped the last time.
+   * Does some steps now, until a time of `performance.now()`, at most once per round and once a minute. `runDue` ends
+   * with it on hosts without a permanent process. It never rejects, and continues where the last call stopped.
    */
   once(until: number): Promise<void>
 }
@@ -18,14 +18,14 @@ export interface Sweep {
 const REST = 20
 const LONGEST = 600_000
 const SHORTEST = 1000
-// The longest time between two rounds of drains, in milliseconds, and steps of one.
+// For `once`: the longest time between two calls that do steps, in milliseconds, and the steps of a call.
 const MINUTE = 60_000
 const STEPS = 50
 
 /**
- * Makes a sweep. A round is a walk in small steps: `step` gets the place where the one before stopped (undefined first)
- * and gives the next one, or undefined at the end. Rounds come every hundredth of `keep` (milliseconds), from a second
- * to ten minutes. A step that fails ends its round: the disk may be full, and the next round tries again.
+ * Makes a sweep. A round does small steps: `step` gets the place where the last step stopped (first undefined) and
+ * returns the next place, or undefined at the end. Rounds start every hundredth of `keep` (milliseconds), from a second
+ * to ten minutes. A failed step ends its round, and the next round tries again.
  */
 export function createSweep<Place>(
   keep: number,
@@ -68,7 +68,7 @@ export function createSweep<Place>(
   function next(from: Place | undefined, wait: number): void {
     if (stopped) return
     timer = setTimeout(() => void (running = take(from)), wait)
-    // A process that has nothing else to do need not stay for this.
+    // Does not keep the process alive.
     unref(timer)
   }
 
@@ -78,7 +78,7 @@ export function createSweep<Place>(
     next(found, found === undefined ? pause : REST)
   }
 
-  /** Of a step that fails, other users of the store report the error. */
+  /** Other users of the store report its errors. */
   async function tried(from: Place | undefined): Promise<Place | undefined> {
     try {
       return await step(from)
@@ -89,20 +89,21 @@ export function createSweep<Place>(
 }
 
 /**
- * A step ahead of a store's clock that no monotonic clock saw: the machine's clock was set, or nobody was there. Nothing
- * ages by it but what is believed.
+ * A jump ahead of a store's clock that no process saw pass: the machine's clock was set, or no process ran. Rows age
+ * only by a part of it.
  */
 export interface ClockStep {
-  /** The clock after it. */
+  /** The clock after the jump, in milliseconds since 1970. */
   readonly at: number
-  /** Milliseconds of it by which nothing ages. */
+  /** Milliseconds of the jump by which rows do not age. */
   readonly unseen: number
-  /** The same for guards: they age by nothing that no process has seen. */
+  /** The same for guards, for which no such jump counts at all. */
   readonly unseenByGuards: number
 }
 
 /**
- * The time on a store's clock from which on something has aged by a span, with the steps of the clock left out.
+ * Returns the time on a store's clock from which on rows are older than `span` milliseconds. Jumps of the clock are
+ * left out.
  *
  * @example
  * const known = ago(now, days(4), steps, 'unseen')

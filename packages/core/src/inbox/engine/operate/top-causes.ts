@@ -1,9 +1,9 @@
 import { grouped } from '../../../basics/maybe.ts'
 import type { Cause, CauseSubscription } from '../../view.ts'
 
-/** Causes of one answer, by each of two orders. */
+/** Maximum number of causes, for each of two orders. */
 const MOST_CAUSES = 50
-/** Subscriptions of one cause. */
+/** Maximum number of subscriptions of a cause. */
 const MOST_LANES = 8
 
 /** Failed tasks with one cause and subscription. Times in milliseconds since 1970. */
@@ -15,7 +15,7 @@ export interface CauseGroup {
   readonly last: number
 }
 
-/** What is true of the whole cause of a {@link CauseGroup}, `first` and `last` too. */
+/** Totals of a cause, over all its subscriptions. */
 export interface CauseTotals {
   readonly first: number
   readonly last: number
@@ -27,8 +27,8 @@ export interface CauseTotals {
 }
 
 /**
- * The rows that `InboxView.causes` is made of: of all causes the 50 with the most dead tasks and the 50 whose last dead
- * task came last, of each the 8 subscriptions with the most. A store in SQL does the same in a query.
+ * Returns the rows for `InboxView.causes`: the 50 causes with the most dead tasks and the 50 whose last dead task is
+ * newest. Each has its 8 largest subscriptions. Stores in SQL do the same in a query.
  *
  * @example
  * const causes = toCauses(topCauses(groups))
@@ -66,7 +66,8 @@ export function topCauses<Group extends CauseGroup>(
 }
 
 /**
- * What `InboxView.causes` returns, of rows in the order of {@link topCauses}. The first row of a cause has its sample.
+ * Builds the result of `InboxView.causes` from rows in the order of {@link topCauses}. The first row of a cause has its
+ * sample.
  *
  * @example
  * const causes = toCauses(topCauses(groups))

@@ -23,13 +23,13 @@ import { release } from '../run/order.ts'
 import { randomUUID } from 'node:crypto'
 import type { EventRecord } from '../../../event.ts'
 
-// Rows of a page.
+// Rows of a page: default and maximum.
 const DEFAULT_LIMIT = 100
 const MOST = 1000
 // Milliseconds that a search may take.
 const BUDGET = 500
 
-/** The view for operators, above a store. Reads are short; changes are made in small transactions. */
+/** Makes the view for operators above a store. Reads are short; changes run in small transactions. */
 export function createView(store: ViewStore, parts: ViewParts): InboxView {
   const { access, actions, consumers } = parts
   const search = createSearch(store, access)
@@ -70,7 +70,7 @@ export function createView(store: ViewStore, parts: ViewParts): InboxView {
     version: () =>
       chain(
         access.read(() => store.version()),
-        // Not known: each answer is another.
+        // Without a version, each answer differs.
         (version) => version ?? --unknown,
       ),
     ...createChange(store, search, actions, parts),
@@ -97,7 +97,7 @@ export function createView(store: ViewStore, parts: ViewParts): InboxView {
         rows.filter(({ count }) => count > 0),
         ({ lane }) => lane,
       )
-      // A lane is made when its receiver is; it counts once it has a task.
+      // A lane exists from the start of its receiver; it is listed once it has a task.
       const used = lanes.filter(({ lane, name }) => byLane.has(lane) && name !== PROBE)
       return used.map(({ lane, receiver, name }): SubscriptionStats => {
         const now = attached.get(receiver)?.now() ?? Date.now()
@@ -113,7 +113,7 @@ export function createView(store: ViewStore, parts: ViewParts): InboxView {
   }
 }
 
-/** Makes `InboxView.rerun`: a new event with another payload, and one task for the same lane and part. */
+/** Makes `InboxView.rerun`: stores a new event with another payload and one task for the same lane and part. */
 function createRerun(
   store: ViewStore,
   actions: Actions,
@@ -126,7 +126,7 @@ function createRerun(
     const row = await access.read(() => store.detail(numberOf(id)))
     if (!row) throw new TypeError(`rerun: there is no task ${id}`)
     if (row.erased) throw erasedError('rerun', id)
-    // A whole block of numbers for one event: reruns are rare.
+    // Uses a whole block of numbers for one event, since reruns are rare.
     const number = (await access.read(() => store.block?.())) ?? 0
     const event = edited(row, edit.payload, number)
     const { lane, part, data, line, fair } = row
@@ -140,7 +140,7 @@ function createRerun(
       fair,
       turn: 0,
       token: 0,
-      // It is never folded.
+      // A rerun is never folded.
       fold: null,
       wait: 0,
       gate: READY,
@@ -182,16 +182,15 @@ function edited(row: FullRow, payload: Json, number: number): NewEvent {
 }
 
 /**
- * The event of `InboxView.rerun`: the same sender, topic and id with another payload. Its key is its own, and so are the
- * idempotency keys of its tasks; `origin` is the key of the event it was made of. It is never deduplicated, and it holds
- * no guards.
+ * Returns the event of `InboxView.rerun`: same sender, topic and id, another payload. A new key gives its tasks new
+ * idempotency keys; `origin` is the key of the original event. It is never deduplicated and has no guards.
  *
  * @example
  * const edited = editedEvent(record, { ...payload, amount: 12 })
  * edited.origin === record.key // true
  */
 export function editedEvent(event: EventRecord, payload: Json): EventRecord {
-  // `source` means that the body holds the payload, which is false for an edited one.
+  // `source` would mean that the body holds the payload.
   const { source: _, guards: __, ...rest } = event
   return { ...rest, key: `~${randomUUID()}`, dedupe: false, payload, origin: event.key }
 }

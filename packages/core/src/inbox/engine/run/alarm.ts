@@ -1,16 +1,15 @@
 import { MAX_TIMER } from '../../../basics/deadline.ts'
 
-/** One timer, for whatever is due next. */
 interface Alarm {
-  /** Rings at that time on the clock of {@link createAlarm}, or at an earlier one that was asked for. */
+  /** Rings at that time, or at the earliest of several. */
   at(time: number): void
-  /** Sets its timer again, or rings if its time has come. */
+  /** Sets the timer again, or rings if its time has come. */
   wake(): void
-  /** Forgets what was asked for. */
+  /** Cancels all times. */
   clear(): void
 }
 
-/** Makes an alarm that calls `ring` once for each earliest time. `now` gives milliseconds since 1970. */
+/** Makes a single timer that calls `ring` at the earliest time. `now` returns milliseconds since 1970. */
 export function createAlarm(ring: () => void, now: () => number): Alarm {
   let timer: ReturnType<typeof setTimeout> | undefined
   let next = Infinity
@@ -40,7 +39,8 @@ export function createAlarm(ring: () => void, now: () => number): Alarm {
     timer = setTimeout(
       () => {
         const early = next - now()
-        // A timer can end a millisecond early on this clock, and takes no longer wait than its longest. A clock that stands still rings.
+        // A timer can end a millisecond early on this clock, and has a maximum length. It rings also if the clock does
+        // not move.
         if (early > 0 && early < left) return wait()
         next = Infinity
         ring()

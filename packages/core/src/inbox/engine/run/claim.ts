@@ -14,14 +14,14 @@ import { taskOf, type Task } from './task.ts'
 export interface Claims {
   /** As the runner's `fetch`. */
   fetch(over: (failed?: boolean) => void): void
-  /** There may be suspects: the next claims ask for one. */
+  /** Lets the next claims ask for a suspect. */
   suspected(): void
-  /** Tasks that wait for a turn may be due. */
+  /** Lets the next claim look for tasks that wait for a turn. */
   soon(): void
   dueAt(at: number): void
 }
 
-// Tasks of one claim, and times at which tasks at the gate LATER are due that are remembered.
+// Maximum number of tasks of a claim, and of remembered times of tasks at the gate LATER.
 const MOST = 1000
 const TIMES = 2000
 
@@ -31,7 +31,7 @@ export function createClaims(side: EngineSide): Claims {
   let alone = false
   let asked = true
   let times: number[] = []
-  // The lane that had the last task of a claim.
+  // The lane of the last task that was claimed.
   let last: number | undefined
 
   return {
@@ -42,7 +42,7 @@ export function createClaims(side: EngineSide): Claims {
           (undo) => steps(() => claim(undo)),
           (error) => failed(error, over),
         )
-      // At once: what asks inside a transaction is claimed by the same one.
+      // Without a promise, so that the open transaction also claims the tasks that it made ready.
       if (store.opened) begin()
       else void ready().then(begin, (error: unknown) => failed(error, over))
 
@@ -62,7 +62,7 @@ export function createClaims(side: EngineSide): Claims {
     dueAt,
   }
 
-  /** The next task that waits is claimed in time: a poll would be late. */
+  /** Claims the next waiting task in time; a poll would be late. */
   function arm(): void {
     const next = store.alone?.next(lanes.all())
     if (next !== undefined) runner().dueAt(consumer.now() + next)
@@ -70,12 +70,12 @@ export function createClaims(side: EngineSide): Claims {
   }
 
   function dueAt(at: number): void {
-    // Most come in their order.
+    // Times mostly come in order.
     let place = times.length
     while (place > 0 && times[place - 1]! > at) place--
     if (times[place - 1] === at) return
     times.splice(place, 0, at)
-    // Of each two the later one is enough: the other waits for it.
+    // Of each two times the later one is enough: tasks of the earlier one wait for it.
     if (times.length > TIMES) times = times.filter((_, each) => each % 2 === 1)
   }
 
@@ -89,7 +89,7 @@ export function createClaims(side: EngineSide): Claims {
     over(true)
   }
 
-  /** Those that failed and whose tenant has turns get theirs once they are due. */
+  /** Gives turns to due tasks that wait for one. */
   function* giveTurns(): Steps<void> {
     const now = consumer.now()
     if (!store.alone && !asked && !(times[0]! <= now)) return
@@ -100,11 +100,11 @@ export function createClaims(side: EngineSide): Claims {
   }
 
   function* claimReady(undo: Undo): Steps<() => void> {
-    // It may have been shut out on the way here.
+    // The process may have been shut out in the meantime.
     if (!runner().active() || side.versionWatch.rejected() !== undefined) return () => {}
     const wanted = wishes()
     if (wanted.length === 0) return () => {}
-    // All slots share the room that a drain has left: they must not take it twice.
+    // All slots share the rest of the limit of `runDue`, so it must not be used twice.
     const most = side.draining() ? Math.max(...wanted.map(({ room }) => room)) : MOST
     const gate = alone ? suspects.take(() => runner().look()) : undefined
     const token = side.token()
@@ -147,8 +147,8 @@ export function createClaims(side: EngineSide): Claims {
   }
 
   /**
-   * Claims what the lanes can take, `most` in all. If that is less, they share it, and continue behind the lane that had the
-   * last one: no subscription has all of it while others wait.
+   * Claims what the lanes can accept, at most `most`. If `most` is less than their sum, the lanes share it, starting
+   * behind the lane with the last task. So no subscription uses all of it while others wait.
    */
   function* share(
     wanted: readonly Wish[],
@@ -168,7 +168,7 @@ export function createClaims(side: EngineSide): Claims {
       try {
         found = yield* wait(store.claim(round, left, suspect && rows.length === 0, token))
       } catch (error) {
-        // Those of the rounds before are claimed; what is left is looked for again.
+        // Earlier rounds have claimed tasks. The next claim looks for the rest.
         if (rows.length === 0) throw error
         break
       }
@@ -198,26 +198,27 @@ export function createClaims(side: EngineSide): Claims {
   }
 }
 
-/** What a claim asked for a slot. */
+/** What a claim asks for a slot. */
 interface SlotWish {
   readonly slot: Slot<Task>
   readonly room: number
   readonly starts: number
-  /** Reserved before the round trip, so that an accept does not take it meanwhile. */
+  /** Reserved before the round trip, so that an accept does not use it. */
   readonly held: number
 }
 
-/** What a claim took. */
 interface TakenRows {
   readonly token: number
   readonly leased: number
   readonly gate: (() => void) | undefined
-  /** There may be more. */
+  /** True if the store may have more. */
   readonly full: boolean
   readonly undo: Undo
 }
 
-/** Hands claimed rows to the runner. Decodes one by one: a row that cannot be read spoils itself alone. */
+/**
+ * Hands claimed rows to the runner. Each row is decoded separately, so that one damaged row does not affect the others.
+ */
 function* hand(
   side: EngineSide,
   wanted: readonly SlotWish[],
@@ -280,8 +281,8 @@ function* bury(
 /** Lets one suspect at a time run in this process, over all receivers, subscriptions and inboxes. */
 interface Suspects {
   /**
-   * Takes the one place. Returns a function that frees it. Returns undefined if another suspect has it: then `look` is called once when it
-   * is free again. Take it before a claim, and free it at once if the claim found no suspect.
+   * Takes the place and returns a function that frees it. Returns undefined if another suspect has the place; `look` is
+   * then called once it is free. Take it before a claim, and free it if the claim finds no suspect.
    */
   take(look: () => void): (() => void) | undefined
 }
@@ -291,7 +292,7 @@ interface Gate {
   readonly waiting: Set<() => void>
 }
 
-// On globalThis: two copies of this package in one process must share the place.
+// On globalThis, so that two copies of this package in one process share the place.
 const KEY = Symbol.for('postern.suspects')
 
 /** The place of this process. */
@@ -310,7 +311,7 @@ export const suspects: Suspects = {
       gate.busy = false
       const waiting = [...gate.waiting]
       gate.waiting.clear()
-      // In the order they asked: the first to claim has it, and the others ask again behind those that came later.
+      // In the order of their calls: the first claims, and the others wait behind later callers.
       for (const again of waiting) again()
     }
   },

@@ -10,32 +10,31 @@ import type { Store } from '../store.ts'
 import type { Slot } from './slot.ts'
 
 /**
- * Subscriptions whose transactions were in each other's way: they go one at a time, then two, four, and so on. Else each of
- * them would meet the next again, and a database takes a second (`deadlock_timeout`) to find that out.
+ * Limits subscriptions whose transactions had a conflict: one at a time, then two, four, and so on. Otherwise they
+ * would conflict again, and a database needs a second (`deadlock_timeout`) to detect each deadlock.
  */
 interface Crowd<Slot extends object> {
   /** True while transactions of the slot wait for places. */
   has(slot: Slot): boolean
-  /** Two were in each other's way. */
+  /** Notes a conflict between two transactions. */
   met(slot: Slot): void
-  /** Runs in a place of the slot, once there is one; rejects with `late` if there is none by a time of `performance.now()`. */
+  /** Runs in a place of the slot. Rejects with `late` if no place is free by a time of `performance.now()`. */
   placed<T>(slot: Slot, until: number, late: () => Error, run: () => Promise<T> | T): Promise<T>
 }
 
 interface Gate {
   readonly places: Semaphore
   most: number
-  /** Transactions that went well since `most` changed, and how many it takes until it grows. */
+  /** Successful transactions since `most` changed, and how many are needed until it grows. */
   calm: number
   need: number
 }
 
 const CALM = 16
 const LONGEST = 1024
-// Once this many commits run side by side, the limit is lifted.
+// With this many commits at once, the limit is lifted.
 const ENOUGH = 32
 
-/** Makes a {@link Crowd}. */
 export function createCrowd<Slot extends object>(): Crowd<Slot> {
   const gates = new Map<Slot, Gate>()
   return {
@@ -43,7 +42,7 @@ export function createCrowd<Slot extends object>(): Crowd<Slot> {
     met(slot) {
       const gate = gates.get(slot)
       if (!gate) return void gates.set(slot, openGate())
-      // A place that was given too early costs as much as those that ran in it.
+      // A place that was added too early costs as much as the transactions that ran in it.
       if (gate.most > 1) gate.need = Math.min(gate.need * 2, LONGEST)
       gate.most = 1
       gate.calm = 0
@@ -82,13 +81,13 @@ function openGate(): Gate {
   return gate
 }
 
-// How often `write` runs again after a conflict with another transaction.
+// How often `write` runs again after a conflict.
 const AGAIN = 5
 
-// How often an attempt that ends in such a conflict is made again without being counted.
+// How often an attempt that ends in a conflict is repeated without being counted.
 const UNCOUNTED = 10
 
-// Conflicts of how many tasks are remembered.
+// Maximum number of tasks whose conflicts are remembered.
 const TASKS = 1000
 
 const LOST =
@@ -97,10 +96,10 @@ const LOST =
 const LATE =
   'task.commit: other commits of its subscription used up its time, so nothing was written'
 
-/** Thrown in a transaction that has written nothing: it has to wait for a place. */
+/** Thrown before a transaction writes anything, since it must wait for a place. */
 class Crowded extends Error {}
 
-/** Makes `task.commit`. It answers at once if the store does. */
+/** Makes `task.commit`. It is synchronous if the store is. */
 export function createCommit(
   store: Store,
   settle: Settle,
@@ -111,13 +110,13 @@ export function createCommit(
     write: (transaction: unknown) => unknown,
     spawn: readonly TaskDraft[] | undefined,
   ): unknown
-  /** In an open transaction of the application: it is not known here when that ends, and how. */
+  /** Commits in an open transaction of the app. The engine does not see the end of that transaction. */
   commitIn(task: Task, transaction: unknown, spawn: readonly TaskDraft[] | undefined): Promise<void>
   /** As `Claim.conflict`. */
   conflict(task: Task, error: unknown): number | undefined
 } {
   const stopwatch = stopwatchOf(consumer)
-  // Errors of a `write` that has run often enough: they count.
+  // Errors after the last repetition: they count as attempts.
   const spent = new WeakSet<object>()
   const conflicts = new LRUCache<number, number>({ max: TASKS })
   const crowd = createCrowd<Slot<Task>>()
@@ -135,7 +134,7 @@ export function createCommit(
 
       function once(hasPlace: boolean): MaybePromise<void> {
         return store.commit(until - performance.now(), (rows, transaction) => {
-          // While this transaction waited for a connection, others of its subscription had a conflict.
+          // Other transactions of the subscription had a conflict while this one waited for a connection.
           if (!hasPlace && crowd.has(slot)) throw new Crowded()
           return chain(
             steps(() => settle.within(rows, ended, () => run(transaction))),
@@ -210,7 +209,7 @@ export function createCommit(
     if (task.returned) {
       const message =
         'task.commit: the handler had returned already, so nothing was written; await the transaction'
-      // Who did not await it does not hear the error either.
+      // Without an `await` the app does not see the error.
       consumer.warn(`task ${task.id}: ${message}`)
       throw new Error(message)
     }
@@ -223,7 +222,7 @@ export function createCommit(
   }
 }
 
-/** Milliseconds, so that those who met do not meet again. */
+/** Random milliseconds, so that two transactions with a conflict do not meet again. */
 function jitter(tries: number): number {
   return 2 + Math.random() * Math.min(1000, 20 * 2 ** tries)
 }

@@ -1,42 +1,41 @@
 import type { RunDueResult, Outcome } from '../../inbox.ts'
 import { settledBy, timeTo } from '../../../basics/deadline.ts'
 
-/** What a drain needs of its runner. */
+/** What a drain needs from its runner. */
 interface DrainParts {
   /** Frees tasks whose lease ended. */
   readonly reclaim: () => Promise<void>
-  /** Lets this many more tasks be claimed, or any number. */
+  /** Limits how many more tasks may be claimed. */
   readonly limit: (count: number) => void
   /** Allows claims while a drain runs. */
   readonly allow: (on: boolean) => void
-  /** Claims what is ready. */
+  /** Claims ready tasks. */
   readonly look: () => void
   /** Resolves when nothing is claimed, runs or waits to be stored. */
   readonly idle: () => Promise<void>
-  /** Gives back what has not started. */
+  /** Releases tasks that have not started. */
   readonly giveBackWaiting: () => void
-  /** Aborts the signal of what runs. */
+  /** Aborts the signal of running tasks. */
   readonly abort: () => void
-  /** Gives back what runs. */
+  /** Releases running tasks. */
   readonly giveBackRunning: () => void
-  /** Tasks that are due now, and when the next one is. */
+  /** Counts due tasks, and returns when the next one is due. */
   readonly rest: () => Promise<Pick<RunDueResult, 'left' | 'next'>>
 }
 
-/** Runs what is due, in a limited time. */
+/** Runs due tasks in a limited time (`runDue`). */
 interface Drain {
   /** As `Port.drain`. Calls run one after another. */
   readonly drain: (until: number, max: number, last?: number) => Promise<RunDueResult>
-  /** Counts a claim that is over, if it had started. */
+  /** Counts the end of a claim whose task had started. */
   readonly ended: (stored: Outcome | undefined, started: boolean) => void
-  /** Starts no more. */
+  /** Starts no more tasks. */
   readonly stop: () => void
 }
 
 /** Milliseconds before the deadline in which nothing starts. */
 const LAST = 1000
 
-/** Makes the drain of a receiver. */
 export function createDrain(parts: DrainParts): Drain {
   let counts = { ran: 0, done: 0, retried: 0, dead: 0, postponed: 0 }
   let line: Promise<unknown> = Promise.resolve()
@@ -65,7 +64,7 @@ export function createDrain(parts: DrainParts): Drain {
     over = false
     const timers = [
       setTimeout(stop, timeTo(until - last)),
-      // Handlers get half of the last time to end, and storing what is released a quarter.
+      // Of this last time, handlers get half to end, and storing released tasks gets a quarter.
       setTimeout(parts.abort, timeTo(until - last / 2)),
       setTimeout(parts.giveBackRunning, timeTo(until - last / 4)),
     ]
@@ -76,9 +75,9 @@ export function createDrain(parts: DrainParts): Drain {
       do {
         before = counts.ran
         parts.look()
-        // A store that rejects outcomes would keep the drain waiting for ever.
+        // A store that rejects outcomes would otherwise keep the drain waiting forever.
         if (!(await settledBy(parts.idle(), until))) break
-        // The outcomes of a round may make further tasks ready.
+        // The outcomes of a round may make more tasks ready.
       } while (!over && counts.ran > before && counts.ran < max)
     } finally {
       for (const timer of timers) clearTimeout(timer)

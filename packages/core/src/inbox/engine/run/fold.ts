@@ -6,23 +6,23 @@ import { DONE, PENDING, READY, type FoldRow, type HeadRow, type TaskRow } from '
 import { gateOf } from '../rules.ts'
 import type { LineRows } from '../store.ts'
 
-/** What is stored with a task of a subscription that has `debounce`. */
+/** Stored with a task of a subscription that has `debounce`. */
 interface Fold {
-  /** 128 bits of its key: two keys share a line now and then, and must not be folded. */
+  /** 128 bits of the key. Two keys sometimes share a line, and must not be folded. */
   readonly k: string
   /** `wait` and `maxWait`, in milliseconds. */
   readonly q: number
   readonly m: number
   /** `newest`. */
   readonly v?: number | string
-  /** When the first of its events came, in milliseconds since 1970 on the receiver's clock. */
+  /** When the first event came, in milliseconds since 1970 on the receiver's clock. */
   readonly t: number
-  /** Events that were folded into it, and since when they wait on the store's clock. */
+  /** Number of folded events, and the start of their wait on the store's clock. */
   readonly n?: number
   readonly w?: number
-  /** The task that it was folded into. */
+  /** The task that this task was folded into. */
   readonly into?: number
-  /** It was older than one that came before it. */
+  /** Set if a newer event of the key had come before. */
   readonly stale?: 1
 }
 
@@ -30,19 +30,19 @@ function foldOf(fold: string): Fold {
   return JSON.parse(fold) as Fold
 }
 
-/** The key of a fold: with the root of the task's lane, it is that of `Newest`. */
+/** Returns the key of a fold. Together with the root of the lane it identifies a `Newest`. */
 export function foldKey(fold: string): string {
   return foldOf(fold).k
 }
 
-/** As handlers get it. */
+/** Returns the fold as handlers get it. */
 export function foldedOf(fold: string | null): Claim['folded'] {
   if (fold === null) return undefined
   const { n = 0, t } = foldOf(fold)
   return { count: n, since: t }
 }
 
-/** Where a task with an ordering key stands: its line has 52 bits, and the key of its fold 128 others. */
+/** Returns the line of an ordering key (52 bits) and the key of its fold (128 other bits). */
 export function linePlace(
   receiver: string,
   orderKey: string,
@@ -51,7 +51,7 @@ export function linePlace(
   return { line: Number.parseInt(digest.slice(0, 13), 16), key: digest.slice(13, 45) }
 }
 
-/** The fold of a new task. */
+/** Returns the fold of a new task, as JSON. */
 export function newFold(
   key: string,
   { at, wait: quiet, maxWait, newest }: NonNullable<TaskDraft['debounce']>,
@@ -66,12 +66,12 @@ export function newFold(
   return JSON.stringify(fold)
 }
 
-/** Of the tasks of a key: the one that stays, those that end in it, and those that are older than one seen before. */
+/** Of the tasks of a key: the one that remains, the tasks that end in it, and stale tasks. */
 interface Ruled {
   readonly winner: Waiting | undefined
   readonly losers: readonly Waiting[]
   readonly stale: readonly Waiting[]
-  /** JSON of the highest value that was seen. */
+  /** JSON of the highest value so far. */
   readonly highest: string | null
 }
 
@@ -81,8 +81,8 @@ interface Waiting {
 }
 
 /**
- * Folds what waits in these lines, which are locked. Returns the heads as they are then; undefined if they have to be read again, since
- * a task was claimed meanwhile.
+ * Folds waiting tasks of these locked lines. Returns the heads afterwards, or undefined if a task was claimed in the
+ * meantime and they must be read again.
  */
 export function* foldLines(
   rows: LineRows,
@@ -103,7 +103,7 @@ export function* foldLines(
     return winner && !known ? { root: row.root, key: fold.k, task: winner.row.id, highest } : []
   })
   if (newest.length > 0) yield* wait(rows.remember(newest))
-  // Those that stay come first, which locks them: what ends in one that was claimed meanwhile is seen by no run.
+  // Winners first, which locks them: no run would see what ends in a winner that was claimed in the meantime.
   const grown = groups.flatMap(({ winner, losers }) =>
     winner && losers.length > 0 ? { winner, losers } : [],
   )
@@ -119,7 +119,7 @@ export function* foldLines(
     rows,
     endings.map(({ one, into }) => ending(one, into === undefined ? { stale: 1 } : { into })),
   )
-  // A loser that was claimed meanwhile runs: nobody stands for it.
+  // A loser that was claimed in the meantime runs itself, so the winner must not count it.
   const less = grown.flatMap(({ winner, losers }) => {
     const counted = losers.filter(({ row }) => ended.has(row.id))
     return kept.has(winner.row.id) && counted.length < losers.length ? growing(winner, counted) : []
@@ -134,7 +134,7 @@ export function* foldLines(
     ),
   })
   const lost = kept.size < grown.length || ended.size < endings.length
-  // A task behind those that ended is in no list yet.
+  // The next task behind the ended tasks is not in `heads`.
   if (lost || (ended.size > 0 && heads.some(({ fold }) => fold === null))) return undefined
   if (ended.size === 0) return heads
   const all = new Map<number, HeadRow>([...heads, ...found].map((row) => [row.id, row]))
@@ -156,7 +156,7 @@ function ruled(group: readonly Waiting[]): Ruled {
   for (const one of group) {
     const { v, n } = one.fold
     if (isLower(v, highest)) {
-      // One that was the newest, has run, or stands for others is not late.
+      // A task is not stale if it was the newest, has run, or stands for others.
       const counts = one.row.id === known.newest || n !== undefined || !isFresh(one)
       ;(counts ? losers : stale).push(one)
       continue
@@ -165,12 +165,14 @@ function ruled(group: readonly Waiting[]): Ruled {
     if (winner) losers.push(winner)
     winner = one
   }
-  // What is higher has gone: of those that stood for it, the last one goes on.
+  // The task with the highest value is gone: the last of the tasks it replaced remains.
   winner ??= losers.pop()
   return { winner, losers, stale, highest: highest === undefined ? null : JSON.stringify(highest) }
 }
 
-/** Strings are compared by their UTF-16 units, as times of ISO 8601 can be. Values of two types are not compared. */
+/**
+ * Compares strings by UTF-16 units, which is right for times of ISO 8601. Values of different types are not compared.
+ */
 function isLower(value: Fold['v'], highest: Fold['v']): boolean {
   return typeof value === typeof highest && value !== undefined && value < highest!
 }
@@ -179,7 +181,7 @@ function ending(
   { row, fold }: Pick<Waiting, 'fold'> & { readonly row: TaskRow },
   end: Pick<Fold, 'into' | 'stale'>,
 ): Patch {
-  // No run had this end: one that is still out there reports an outcome of its own.
+  // No run had this end. A run that is still active reports its own outcome.
   return patchOf(
     { ...row, token: 0 },
     {
@@ -196,7 +198,7 @@ function ending(
   )
 }
 
-/** The newest takes over what those before it stood for: their events, since when they wait, and their interruptions. */
+/** The newest task inherits from earlier ones: their events, the start of their wait, and their interruptions. */
 function growing(winner: Waiting, losers: readonly Waiting[]): Patch {
   const { row, fold } = winner
   const cut = Math.max(row.cut, ...losers.map((one) => one.row.cut))
@@ -218,7 +220,10 @@ function growing(winner: Waiting, losers: readonly Waiting[]): Patch {
   return patchOf(row, change)
 }
 
-/** Milliseconds until it is due: its own wait, no longer than the first of them may wait, and no shorter than a pause that one asked for. */
+/**
+ * Milliseconds until the newest task is due: its own wait, at most `maxWait` of the first, and at least a pause that
+ * one asked for.
+ */
 function waitOf(winner: Waiting, losers: readonly Waiting[]): number {
   const { row, fold } = winner
   const own = row.due - row.now
@@ -226,7 +231,7 @@ function waitOf(winner: Waiting, losers: readonly Waiting[]): number {
   return Math.max(due, ...losers.filter(isPostponed).map((one) => one.row.due - one.row.now))
 }
 
-/** Since when they wait. One that has run is not waited for any more. A clock that was set back says no later time than now. */
+/** Start of the wait. A task that has run does not count. If the clock was set back, it is now at the latest. */
 function sinceOf(winner: Waiting, losers: readonly Waiting[]): number {
   const { now } = winner.row
   const since = ({ row, fold }: Waiting): number => fold.w ?? row.due - fold.q
@@ -242,8 +247,8 @@ function isPostponed({ row }: Waiting): boolean {
 }
 
 /**
- * Of settled tasks that are to run again, those whose key has a newer one end, and that runs in their place: a run of theirs would
- * bring back what it replaced. Returns the tasks that are to run, without newer ones that are open, and the tasks that ended.
+ * Before settled tasks run again: a task whose key has a newer one ends, and the newer one runs instead. Otherwise old
+ * data would overwrite new data. Returns the tasks to run, without newer ones that are open, and the ended tasks.
  */
 export function* newestInstead(
   rows: LineRows,
@@ -262,7 +267,7 @@ export function* newestInstead(
     const newest = known.get(row.id)!.row
     return ending({ row, fold: foldOf(row.fold!) }, newest ? { into: newest.id } : { stale: 1 })
   })
-  // Before the lines are worked out: they do not wait.
+  // Before the lines are released, since these tasks do not wait.
   if (endings.length > 0) yield* wait(rows.patch(endings, 'idle'))
   const newest = new Map(
     older.flatMap(({ id }) => {
@@ -273,13 +278,13 @@ export function* newestInstead(
   return { own: tasks.filter(({ id }) => !ended.has(id)), newest: [...newest.values()], ended }
 }
 
-/** A task that runs again stands for what it stood for, and waits since now. */
+/** A task that runs again keeps its folded events, and its wait starts now. */
 export function foldAgain(fold: string): string {
   const { w: _, into: __, stale: ___, ...rest } = foldOf(fold)
   return JSON.stringify(rest)
 }
 
-/** How a task ended without a run of its own, and the events that it stands for, as operators see it. */
+/** Returns how a task was folded, and how many events it stands for, as operators see it. */
 export function foldInfo({ fold, state }: Pick<TaskRow, 'fold' | 'state'>): {
   readonly folded?: number
   readonly into?: string

@@ -4,26 +4,25 @@ import type { GuestRows, Store } from '../store.ts'
 import { repair } from './order.ts'
 import type { Task } from './task.ts'
 
-/** Numbers of subscriptions. */
 export interface Finder {
-  /** The number of a subscription, if it is known here already. */
+  /** Returns the number of a subscription, if this process knows it. */
   find(name: string): number | undefined
 }
 
-/** Numbers of the subscriptions of a receiver, and the slots of this process that have them. */
+/** Numbers of the subscriptions of a receiver, and their slots in this process. */
 export interface Lanes extends Finder {
-  /** Learns numbers, and makes those that are missing. */
+  /** Fetches numbers, and makes missing ones. */
   ensure(names: readonly string[]): MaybePromise<void>
-  /** Numbers of subscriptions in a transaction of the application: nothing is remembered, since it may be rolled back. */
+  /** Fetches numbers in a transaction of the app. They are not remembered, since the transaction may be rolled back. */
   within(rows: Pick<GuestRows, 'lanes'>, names: readonly string[]): MaybePromise<Finder>
-  /** The same for all slots. */
+  /** Does `ensure` for all slots. */
   ensureAll(): MaybePromise<void>
-  /** Lanes whose tasks this process may run. */
+  /** Returns lanes whose tasks this process may run. */
   all(): readonly number[]
-  /** True if these are the lanes of all slots. */
+  /** Returns true if all slots have their lanes. */
   complete(): boolean
   of(lane: number): LaneOf | undefined
-  /** Numbers may be others now. */
+  /** Drops all numbers, since a restored store may have others. */
   forget(): void
 }
 
@@ -33,7 +32,6 @@ interface LaneOf {
   readonly subscription: string
 }
 
-/** Makes the {@link Lanes}. */
 export function createLanes(
   store: Store,
   receiver: string,
@@ -55,7 +53,7 @@ export function createLanes(
       if (complete) return
       return chain(ensure(known.flatMap(({ names }) => names)), () => {
         refresh()
-        // Tasks of former names was in lines of their own until now.
+        // Until now, tasks of previous names were in lines of their own.
         const renamed = known.some(({ lane, names }) => lane.ordered && names.length > 1)
         return renamed ? chain(repair(store, all, deadline), () => {}) : undefined
       })
@@ -88,7 +86,7 @@ export function createLanes(
     })
   }
 
-  /** With its former names, so that all of them are in the same lines. */
+  /** Adds previous names, so that all of them share their lines. */
   function groupsOf(missing: readonly string[]): readonly (readonly string[])[] {
     refresh()
     const groups = new Map(

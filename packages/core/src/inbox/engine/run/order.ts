@@ -5,12 +5,12 @@ import { lineUp } from '../rules.ts'
 import { foldLines } from './fold.ts'
 import type { LineRows, Rows, Store, StoreParts } from '../store.ts'
 
-// Looks at lines in which tasks are claimed while they are folded.
+// Maximum number of looks at lines whose tasks are claimed while they are folded.
 const ROUNDS = 10
 
 /**
- * Works out who of each line may run, and folds what waits for that. Lines that another transaction holds are left to their
- * {@link followed} end.
+ * Decides which task of each line may run, after folding waiting tasks. Lines that another transaction holds are left
+ * to {@link followed}.
  */
 export function* release(rows: LineRows, lines: readonly number[]): Steps<void> {
   const wanted = [...new Set(lines)].sort((a, b) => a - b)
@@ -24,7 +24,7 @@ export function* release(rows: LineRows, lines: readonly number[]): Steps<void> 
     if (!folded) continue
     const changes = lineUp(folded)
     const back = changes.filter(({ behind }) => behind)
-    // One that was claimed since it was read goes first, and is not overtaken.
+    // A task that was claimed since it was read goes first.
     if (back.length > 0 && (yield* wait(rows.queue(back))) < back.length) continue
     const front = changes.filter(({ behind }) => !behind)
     if (front.length > 0) yield* wait(rows.queue(front))
@@ -41,10 +41,7 @@ export const NO_LINES: Omit<LineRows, 'patch'> = {
   newest: () => new Map(),
 }
 
-/**
- * Changes tasks, and works out who of their lines may run. In a transaction that has locked these. Returns the ids of those
- * that counted.
- */
+/** Changes tasks and releases their lines, in a transaction that has locked them. Returns the ids of changed tasks. */
 export function* patchAll(
   rows: LineRows,
   patches: readonly Patch[],
@@ -60,8 +57,8 @@ export function* patchAll(
 }
 
 /**
- * Works out lines again in which nobody may run, or two may: what two versions of an app, or a rename, left behind. True if
- * there were some.
+ * Releases lines in which no task may run, or two may: two versions of an app, or a rename, can cause that. Returns
+ * true if there were some.
  */
 export function repair(
   store: Store,
@@ -76,7 +73,7 @@ export function repair(
   })
 }
 
-/** Transactions that report folds, and in which no line is waited for. */
+/** Transactions that report folds and busy lines. */
 export interface Followed extends Pick<Store, 'atomic' | 'commit' | 'guest'> {
   readonly stop: () => void
 }
@@ -86,11 +83,11 @@ const FIRST = 5
 const LONGEST = 250
 
 /**
- * Wraps the transactions of a store whose `lock` waits for nobody: a slow commit of one ordering key must not hold up
- * what is stored together with its next event. Busy lines are released after the transaction, repeatedly until they are
- * free; then `freed` is called. So are lines that a transaction of the app has left. If this process ends before that,
- * `repair` finds them. `folded` is called with the folds of a transaction once it is over; with those of a transaction
- * of the app at once, since its end is not known here.
+ * Wraps the transactions of a store whose `lock` does not wait. A slow commit of one ordering key must not hold up
+ * other events of a batch. Busy lines are released after the transaction, and again until they are free; then `freed`
+ * is called. The same holds for lines of a transaction of the app. If the process ends first, `repair` finds them.
+ * `folded` is called once a transaction is over. For a transaction of the app it is called at once, since the engine
+ * does not see its end.
  */
 export function followed(
   store: Pick<StoreParts, 'atomic' | 'commit' | 'guest'>,
@@ -157,7 +154,7 @@ export function followed(
   }
 }
 
-/** Rows that report which lines they left to others, and what was folded. */
+/** Returns rows that report lines left to others, and folds. */
 function noted<Given extends Rows>(
   rows: Given,
   tell: (left: readonly number[]) => void,
