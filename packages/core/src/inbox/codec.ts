@@ -22,10 +22,7 @@ export function encodeEvent(event: EventRecord, delivery?: StoredDelivery): stri
   return encodeOutline(event)
 }
 
-/**
- * Returns the event of {@link encodeEvent}.
- * @throws {TypeError} or SyntaxError for any other text.
- */
+/** Returns the event of {@link encodeEvent}. Throws a `TypeError` or `SyntaxError` for any other text. */
 export function decodeEvent(text: string, delivery?: StoredDelivery): EventRecord {
   const decoded = decode(text) as Partial<EventRecord> | null
   if (typeof decoded?.key !== 'string' || typeof decoded.topic !== 'string')
@@ -85,10 +82,7 @@ export function encodeDelivery(delivery: StoredDelivery): { head: string; body: 
   }
 }
 
-/**
- * Returns the delivery of {@link encodeDelivery}.
- * @throws {TypeError} or SyntaxError for any other text.
- */
+/** Returns the delivery of {@link encodeDelivery}. Throws a `TypeError` or `SyntaxError` for any other text. */
 export function decodeDelivery(head: string, body: Uint8Array): StoredDelivery {
   const decoded = JSON.parse(head) as Omit<StoredDelivery, 'body'> | null
   if (!Array.isArray(decoded?.headers))
@@ -176,8 +170,8 @@ function unmark(_: string, value: unknown): unknown {
 }
 
 /**
- * Returns a copy of a value of the app that is stored with the event.
- * @throws {TypeError} if it is not JSON, or longer than 16,384 characters.
+ * Returns a copy of a value of the app that is stored with the event. Throws a `TypeError` if it is not JSON, or longer
+ * than 16,384 characters.
  */
 export function checkJson(value: unknown, name: string): Json | undefined {
   if (value === undefined) return undefined

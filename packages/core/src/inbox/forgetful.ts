@@ -1,28 +1,27 @@
 import { Heap, type Heaped } from '../basics/heap.ts'
 
-/** How much is remembered. */
 interface Memory {
-  /** Entries. */
+  /** Maximum number of entries. */
   readonly max: number
-  /** Milliseconds for which an entry is known after it was set. */
+  /** Milliseconds for which an entry is known. */
   readonly dedupeWindow: number
 }
 
 /**
- * Values by key for a window. Beyond a count the oldest entry of the tenant with most is dropped: who is within their
- * share, the count divided by the tenants, loses nothing because of another.
+ * Values by key for a time. Beyond `max`, the oldest entry of the tenant with most entries is dropped. So a tenant
+ * within its share (`max` divided by the tenants) loses nothing to another.
  */
 export interface Forgetful<Value> {
-  /** The value. A look does not make its key recent. */
+  /** Returns the value without making its key recent. */
   peek(key: string): Value | undefined
-  /** @param tenant whose it is @default nobody's */
+  /** Sets a value for a tenant. @default no tenant */
   set(key: string, value: Value, tenant?: string): void
   delete(key: string): void
-  /** All keys that are held, the oldest first. */
+  /** Returns all keys, oldest first. */
   keys(): readonly string[]
 }
 
-/** The entries of a tenant: a chain of places, the oldest first. */
+/** The entries of a tenant: a chain of places, oldest first. */
 interface Tenant extends Heaped<Tenant> {
   readonly name: string
   count: number
@@ -35,11 +34,11 @@ const HOUR = 3_600_000
 const NONE = -1
 
 /**
- * Makes a {@link Forgetful}. `now` gives the time in milliseconds; `shortened` hears, at most once an hour, how many milliseconds an entry had
- * left that `max` pushed out, and how many tenants there are.
+ * Makes a {@link Forgetful}. `now` returns milliseconds. If `max` drops an entry early, `shortened` is called at most
+ * once an hour, with its remaining milliseconds and the number of tenants.
  */
-// All live for the same time and no look makes one recent, so the oldest is the first that was set: a ring in the order of
-// setting. What was set again or deleted, or dropped from among others, leaves a gap in it.
+// All entries live equally long and reads do not make them recent, so the first one set is the oldest. A ring in that
+// order suffices. An entry that is set again, deleted or dropped leaves a gap.
 export function createForgetful<Value extends object | string>(
   { max, dedupeWindow: window }: Memory,
   now: () => number,
@@ -50,7 +49,7 @@ export function createForgetful<Value extends object | string>(
   let used = 0
   let tellAgain = 0
   const tenants = new Map<string, Tenant>()
-  // The one with most comes first, and of several the one whose oldest entry is the oldest.
+  // Tenants with most entries first; for equal numbers, the one with the oldest entry.
   const most = new Heap<Tenant>(
     (a, b) => b.count - a.count || ring.times[a.first]! - ring.times[b.first]!,
   )
@@ -84,7 +83,7 @@ export function createForgetful<Value extends object | string>(
     },
   }
 
-  /** Leaves a gap where the key stands. */
+  /** Leaves a gap at the place of the key. */
   function clear(key: string): void {
     const place = ring.places.find(key)
     if (place >= 0) empty(place)
@@ -96,7 +95,9 @@ export function createForgetful<Value extends object | string>(
     ring.keys[place] = ring.values[place] = undefined
   }
 
-  /** Drops one for another of a tenant: what is over, else the oldest of the tenant that would have most. */
+  /**
+   * Drops an entry for a new one of a tenant: an expired entry, otherwise the oldest of the tenant with most entries.
+   */
   function push(at: number, tenant: string): void {
     while (ring.keys[first] === undefined) skip()
     const own = tenants.get(tenant)
@@ -111,7 +112,7 @@ export function createForgetful<Value extends object | string>(
     shortened(left, sharers)
   }
 
-  /** The oldest entry of the tenant with most, once this one has another. */
+  /** Returns the oldest entry of the tenant with most entries, the new one included. */
   function oldestOf(own: Tenant | undefined): number {
     const top = most.items[0]!
     if (!own || own.count + 1 < top.count) return top.first
@@ -124,7 +125,7 @@ export function createForgetful<Value extends object | string>(
     used--
   }
 
-  /** Puts a place at the end of its tenant's chain. */
+  /** Adds a place at the end of its tenant's chain. */
   function link(place: number, name: string): void {
     let tenant = tenants.get(name)
     if (!tenant) {
@@ -151,7 +152,7 @@ export function createForgetful<Value extends object | string>(
     if (tenant.count === 0) tenants.delete(tenant.name)
   }
 
-  /** Keeps the order of tenants: of one alone there is none. */
+  /** Keeps the order of tenants. A single tenant needs no order. */
   function counted(tenant: Tenant, count: number, oldest: number): void {
     const alone = tenant.heap !== undefined && most.items.length === 1 && count > 0
     if (!alone) tenant.heap?.remove(tenant)
@@ -160,7 +161,7 @@ export function createForgetful<Value extends object | string>(
     if (!alone && count > 0) most.push(tenant)
   }
 
-  /** Takes the gaps out, into a ring with room for as many again, or for a quarter more once `max` is near. */
+  /** Removes the gaps: moves entries into a ring with twice the room, or a quarter more than `max`. */
   function renew(): void {
     const size = ring.places.size()
     const old = ring
@@ -196,7 +197,7 @@ function createRing<Value>(length: number) {
     times: new Float64Array(length),
     places: createPlaces(length, (place) => keys[place]),
     tenants: gaps<Tenant>(length),
-    /** Places of the entries before and behind, of the same tenant. */
+    /** Places of the previous and next entry of the same tenant. */
     before: new Int32Array(length),
     behind: new Int32Array(length),
   }
@@ -208,16 +209,16 @@ function gaps<T>(length: number): (T | undefined)[] {
   return made
 }
 
-/** The places of keys in a list of this length. `keyAt` returns the key at a place. */
-// By hand: a Map of 100,000 ids is looked up where the CPU's caches have none of it, in its table and in the strings that
-// share a slot, and the one that goes is looked up once more by its string. Here a look reads one line of memory.
+/** Makes the places of keys in a list of this length. `keyAt` returns the key at a place. */
+// A Map of 100,000 ids misses the CPU caches in its table and in the strings of a slot, and again for the dropped key.
+// This table reads one cache line.
 function createPlaces(length: number, keyAt: (place: number) => string | undefined) {
   const slots = 2 ** Math.ceil(Math.log2(length * 2))
   const last = slots - 1
-  // Two numbers for each slot: the place and one, so that 0 is none, and the hash of its key.
+  // Two numbers per slot: the place plus one (0 is empty), and the hash of its key.
   const table = new Uint32Array(slots * 2)
   const hashes = new Uint32Array(length)
-  // Another one for each list: a sender that knows it could choose ids that all meet at one slot.
+  // A random seed per list: with a known one, a sender could choose ids that all meet in one slot.
   const seed = Math.floor(Math.random() * 2 ** 32)
   // A key is mostly looked up and then added.
   let hashed = ''
@@ -225,7 +226,7 @@ function createPlaces(length: number, keyAt: (place: number) => string | undefin
   let size = 0
 
   return {
-    /** The place of a key, or -1. */
+    /** Returns the place of a key, or -1. */
     find(key: string): number {
       look(key)
       for (let slot = hash & last; table[slot * 2] !== 0; slot = (slot + 1) & last) {
@@ -234,7 +235,6 @@ function createPlaces(length: number, keyAt: (place: number) => string | undefin
       }
       return -1
     },
-    /** Adds a key that has no place yet. */
     add(key: string, place: number): void {
       look(key)
       let slot = hash & last
@@ -259,7 +259,7 @@ function createPlaces(length: number, keyAt: (place: number) => string | undefin
     hash = hashOf(key, seed)
   }
 
-  /** Frees a slot, and moves up those that had to go past it. */
+  /** Frees a slot and moves up entries that had to skip it. */
   function close(free: number): void {
     for (let slot = (free + 1) & last; table[slot * 2] !== 0; slot = (slot + 1) & last) {
       const own = table[slot * 2 + 1]! & last
@@ -272,7 +272,7 @@ function createPlaces(length: number, keyAt: (place: number) => string | undefin
   }
 }
 
-/** A hash of 32 bits, of which those at the end are as good as the others. */
+/** Returns a hash of 32 bits whose low bits are as good as the others. */
 function hashOf(key: string, seed: number): number {
   let hash = seed
   for (let at = 0; at < key.length; at++) {

@@ -1,27 +1,30 @@
 import type { MaybePromise } from '../basics/maybe.ts'
 import type { Page, TaskFilter, TaskError } from './view.ts'
 
-/** The history for people: attempts, deliveries with their replies, counts by minute. Losing it loses no event. */
+/** History for operators: attempts, deliveries with their replies, counts by minute. Losing it loses no event. */
 export interface Journal {
   /**
-   * Writes a batch off the path of deliveries. It may fail: the batch is then lost and counted. At most a second of
-   * deliveries comes in one batch, and the rows of a transaction are bounded.
+   * Writes a batch of at most one second, off the path of deliveries. If it fails, the batch is lost and counted. The
+   * rows of a transaction are bounded.
    */
   write(batch: JournalBatch): MaybePromise<void>
-  /** Deliveries that made no new event, newest first. */
+  /** Returns deliveries without a new event, newest first. */
   rejections(filter?: DeliveryFilter): MaybePromise<Page<Arrival>>
-  /** Accepted and rejected deliveries in one order, newest first. Lists leave `kept` and `replyBody` out. */
+  /** Returns accepted and rejected deliveries in one order, newest first. Lists leave out `kept` and `replyBody`. */
   deliveries(filter?: DeliveryFilter): MaybePromise<Page<Arrival>>
-  /** One delivery, with its head and body if they were kept. */
+  /** Returns one delivery, with its head and body if they were kept. */
   delivery(id: string): MaybePromise<Arrival | undefined>
-  /** The attempts of a task, oldest first: the first one and the last nineteen. Written in the transaction that settles. */
+  /**
+   * Returns the attempts of a task, oldest first: the first and the last nineteen. Each is written in the transaction
+   * that settles it.
+   */
   attempts(task: string): MaybePromise<readonly Attempt[]>
   /**
-   * What people did to tasks, newest first: the last 1,000. Each is written in the transaction of its change; an inbox on
-   * BullMQ writes it before the first change, and counts behind each step.
+   * Returns what operators did to tasks, newest first: the last 1,000 actions. Each is written in the transaction of
+   * its change. An inbox on BullMQ writes it before the first change, and counts after each step.
    */
   actions(query?: ActionQuery): MaybePromise<Page<OperatorAction>>
-  /** Counts, durations and gauges of a time range, in steps of whole minutes. */
+  /** Returns counts, durations and gauges of a time range, in steps of whole minutes. */
   history(range: HistoryRange): MaybePromise<readonly Bucket[]>
 }
 
@@ -30,7 +33,7 @@ export interface JournalBatch {
   readonly arrived: readonly Arrival[]
   readonly minutes: readonly MinuteCount[]
   readonly gauges: readonly MinuteGauge[]
-  /** Deliveries that were not kept since the last batch, since more came than the rate allows. */
+  /** Number of deliveries since the last batch that exceeded the rate and were not kept. */
   readonly lost: number
 }
 
@@ -45,10 +48,12 @@ export interface Arrival {
   readonly receiver: string
   readonly provider: string
   readonly method: string
-  /** Path of the URL, without query; at most 500 characters. */
+  /** Path of the URL without query, at most 500 characters. */
   readonly path: string
   readonly outcome: ArrivalOutcome
-  /** True once a signature matched: two rings are kept, and strangers fill only theirs. */
+  /**
+   * True once a signature matched. Unverified deliveries are kept in a separate ring, so they push out no verified one.
+   */
   readonly verified: boolean
   /** Code of the rejection. */
   readonly code?: string
@@ -62,35 +67,38 @@ export interface Arrival {
   readonly bytes: number
   /** Topics of its events, at most ten. */
   readonly topics: readonly string[]
-  /** Ids of its events, at most ten; for rejected deliveries the id that an unverified header claims. */
+  /** Ids of its events, at most ten. For rejected deliveries, the id from an unverified header. */
   readonly ids: readonly string[]
-  /** The topic that a rejected delivery claims, if its body was kept and not sealed: anybody can have sent it. */
+  /** The unverified topic of a rejected delivery, if its body was kept and not encrypted. Anybody can have sent it. */
   readonly claims?: string
   /** Keys of its events (`EventRecord.key`), at most ten: `list({ keys })` finds the tasks. */
   readonly keys: readonly string[]
-  /** True if it came by `receiver.ingest`, from the sender's API. */
+  /** True if it came from the sender's API through `receiver.ingest`. */
   readonly unsigned?: true
-  /** `cloud` if no signature but a cloud's own rules vouch for it, as `receiver.ingest` was told. */
+  /** `cloud` if a cloud's own rules verified it instead of a signature, as the caller of `receiver.ingest` stated. */
   readonly verifiedBy?: 'cloud'
   /** Body of the reply, at most 4 KiB of text. */
   readonly replyBody?: string
-  /** Head and body of a rejected delivery, kept for `explain`: signatures as they came, and no credential of any sender. */
+  /** Head and body of a rejected delivery, kept for `explain`: with signatures, without credentials. */
   readonly kept?: KeptRequest
-  /** The place of `kept`: a journal keeps one request for each slot, the last. Lists and rows leave it out. @default receiver and code */
+  /**
+   * The slot of `kept`: a journal keeps the last request of each slot. Lists and rows leave it out.
+   * @default receiver and code
+   */
   readonly slot?: string
 }
 
-/** A rejected delivery as it came, but for credentials: `(masked)` stands for each. */
+/** A rejected delivery as it arrived, with `(masked)` in place of credentials. */
 export interface KeptRequest {
   readonly url: string
-  /** Those that its provider reads, and some that tell of proxies. */
+  /** Headers that the provider reads, and some headers of proxies. */
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly body: Uint8Array
-  /** What was masked: `header x-gitlab-token`, `query secret`, `field value[].clientState`, or the whole `body`. */
+  /** Masked places: `header x-gitlab-token`, `query secret`, `field value[].clientState`, or the whole `body`. */
   readonly masked?: readonly string[]
 }
 
-/** Which deliveries. Everything given must hold; an unknown key is a `TypeError`. */
+/** Filter of deliveries: all given keys must match. An unknown key is a `TypeError`. */
 export interface DeliveryFilter {
   readonly receiver?: string
   readonly provider?: string
@@ -100,26 +108,26 @@ export interface DeliveryFilter {
   readonly eventId?: string
   /** A topic pattern. */
   readonly topic?: string
-  /** Text in reason, ids, topics, also claimed ones, or path. */
+  /** Text in the reason, the ids, the topics (unverified ones included), or the path. */
   readonly text?: string
   /** Arrived at or after, in milliseconds since 1970. */
   readonly since?: number
   /** Arrived before, in milliseconds since 1970. */
   readonly until?: number
-  /** Rows of one page. @default 50, at most 1000 */
+  /** Maximum number of rows of a page, up to 1000. @default 50 */
   readonly limit?: number
   readonly cursor?: string
-  /** Milliseconds a scan may take before it returns the rows found so far. @default 500 */
+  /** Milliseconds after which a search returns the rows found so far. @default 500 */
   readonly budget?: number
 }
 
 /** One run of a task. */
 export interface Attempt {
-  /** 1 for the first. */
+  /** Number of the attempt, from 1. */
   readonly attempt: number
   /** When it started, in milliseconds since 1970. */
   readonly startedAt: number
-  /** Milliseconds it ran; undefined if it was interrupted. */
+  /** Duration in milliseconds; undefined if it was interrupted. */
   readonly duration: number | undefined
   readonly outcome: 'done' | 'retry' | 'postpone' | 'dead' | 'interrupted'
   readonly error?: TaskError
@@ -127,7 +135,9 @@ export interface Attempt {
   readonly process: string
 }
 
-/** What a series counts: runs, deliveries, times, or tasks that ended without a run (`debounce`). */
+/**
+ * What a series counts: deliveries, runs, times from arrival to done, or tasks that ended without a run (`debounce`).
+ */
 export type CountKind = 'delivery' | 'attempt' | 'end-to-end' | 'folded'
 
 /** Counts of one minute and series. Counts of several processes add up. */
@@ -139,18 +149,18 @@ export interface MinuteCount {
   readonly subscription?: string
   /** `delivery`: reply time. `attempt`: duration of a run. `end-to-end`: received to done. */
   readonly kind: CountKind
-  /** What `by` groups: an outcome, a code of rejections, or a cause of failures. */
+  /** What `value` is: an outcome, a code of rejections, or a cause of failures. */
   readonly by: 'outcome' | 'code' | 'cause'
   readonly value: string
   readonly count: number
   /** Sum and maximum in microseconds. */
   readonly sum: number
   readonly max: number
-  /** Counts by bucket of microseconds, log2 with four sub-buckets, as `[bucket, count]` of those above 0. */
+  /** Counts above 0 by bucket of microseconds, as `[bucket, count]`. Buckets are log2 with four sub-buckets. */
   readonly histogram: readonly (readonly [bucket: number, count: number])[]
 }
 
-/** Tasks of one subscription at the end of a minute: the last value counts. */
+/** Tasks of one subscription at the end of a minute. The last value counts. */
 export interface MinuteGauge {
   readonly minute: number
   readonly receiver: string
@@ -162,11 +172,11 @@ export interface MinuteGauge {
   readonly oldestDueAt: number | undefined
 }
 
-/** Which history. Times in milliseconds since 1970. */
+/** A range of history. Times in milliseconds since 1970. */
 export interface HistoryRange {
   readonly from: number
   readonly to: number
-  /** Width of a bucket in milliseconds, whole minutes. */
+  /** Width of a bucket: whole minutes, in milliseconds. */
   readonly step: number
   readonly receiver?: string
   readonly subscription?: string
@@ -181,18 +191,18 @@ export type Bucket =
   | (Omit<MinuteCount, 'minute'> & { readonly from: number })
   | (Omit<MinuteGauge, 'minute'> & { readonly from: number; readonly kind: 'gauge' })
 
-/** Which actions. An unknown key is a `TypeError`. */
+/** Filter of actions. An unknown key is a `TypeError`. */
 export interface ActionQuery {
-  /** This one alone, with the ids of its tasks. */
+  /** Only this action, with the ids of its tasks. */
   readonly id?: string
-  /** Those that changed this task, by its id. Ids are kept for the newest 20,000 tasks that were changed. */
+  /** Only actions that changed the task with this id. Ids are kept for the newest 20,000 changed tasks. */
   readonly task?: string
-  /** Rows of one page. @default 50, at most 1000 */
+  /** Maximum number of rows of a page, up to 1000. @default 50 */
   readonly limit?: number
   readonly cursor?: string
 }
 
-/** What somebody did to tasks: one change, however many calls it took. Times in milliseconds since 1970. */
+/** A change of tasks by an operator, over all its calls. Times in milliseconds since 1970. */
 export interface OperatorAction {
   /** Unique in its inbox and sortable by time. */
   readonly id: string
@@ -200,14 +210,14 @@ export interface OperatorAction {
   readonly at: number
   readonly last: number
   readonly what: 'replay' | 'rerun' | 'delete' | 'erase' | 'prune'
-  /** Who did it, as `ChangeOptions.by` said. */
+  /** Who did it, from `ChangeOptions.by`. */
   readonly by?: string
-  /** Which tasks: `text` is `(not kept)`, since payloads may be erased. */
+  /** The filter of the change. Its `text` is `(not kept)`, since payloads may be erased. */
   readonly filter: TaskFilter
-  /** Tasks that were changed; of `erase`, events. */
+  /** Number of changed tasks; for `erase`, of events. */
   readonly count: number
-  /** Of `rerun`: id of the new task. */
+  /** For `rerun`, the id of the new task. */
   readonly result?: string
-  /** If asked for by `id`: the tasks that were changed, at most 20,000; none of `erase` and `prune`. */
+  /** Ids of the changed tasks, at most 20,000, if the query has an `id`. None for `erase` and `prune`. */
   readonly tasks?: readonly string[]
 }

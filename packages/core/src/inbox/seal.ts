@@ -13,10 +13,10 @@ import { errorText } from '../errors.ts'
 import type { EventRecord, StoredDelivery } from '../event.ts'
 import type { Claim, Consumer, Intake, Port } from './inbox.ts'
 
-/** What a `key` option takes: 32 bytes, as they are, in base64 or in hex; the first of several seals, all of them open. */
+/** Value of a `key` option: 32 bytes, as bytes, base64 or hex. The first of several encrypts; all of them decrypt. */
 export type KeyOption = string | Uint8Array | readonly (string | Uint8Array)[]
 
-/** Encrypts what is kept, for the place it is kept in. */
+/** Encrypts values, each for the place where it is stored. */
 export interface Seal {
   seal(text: string, place: string): string
   /** Throws if no key fits, or if the value was changed or is from another place. */
@@ -26,7 +26,7 @@ export interface Seal {
   openBytes(sealed: Uint8Array, place: string): Uint8Array
 }
 
-// A byte for the version, then the id of the key, the nonce and the tag (NIST SP 800-38D), then what was encrypted.
+// Layout: version, key id, nonce, tag (NIST SP 800-38D), ciphertext.
 const VERSION = 1
 const ID = 4
 const NONCE = 12
@@ -34,8 +34,8 @@ const TAG = 16
 const HEAD = 1 + ID + NONCE + TAG
 
 /**
- * Makes a seal: AES-256-GCM with a random nonce, and the place as additional data: a value moved to another
- * place does not open. Throws a `TypeError` that names `option` for a key of another kind.
+ * Creates a seal: AES-256-GCM with a random nonce, and the place as additional data, so that a value moved to another
+ * place does not open. Throws a `TypeError` that names `option`, for a wrong key.
  */
 export function createSeal(given: KeyOption, option = 'key'): Seal {
   const list = Array.isArray(given) ? (given as readonly (string | Uint8Array)[]) : [given]
@@ -96,10 +96,10 @@ function toKey(
   return { bytes, id: createHash('sha256').update(bytes).digest().subarray(0, ID) }
 }
 
-// A character of private use, which no header of a request can have.
+// A private-use character, which no header of a request can have.
 const SEALED = '\ue001sealed'
 
-/** Head and body of a rejected delivery, sealed for the arrival with this id. Its path stays readable, as in the arrival. */
+/** Encrypts head and body of a rejected delivery for the arrival with this id. Its path stays readable. */
 export function sealKept(seal: Seal, id: string, kept: KeptRequest): KeptRequest {
   return {
     url: kept.url.split(/[?#]/, 1)[0]!,
@@ -109,7 +109,7 @@ export function sealKept(seal: Seal, id: string, kept: KeptRequest): KeptRequest
 }
 
 /**
- * True if a receiver with `storage.encryptionKey` kept the head and body of this delivery.
+ * Returns true if head and body of this delivery are encrypted (`storage.encryptionKey`).
  *
  * @example
  * const arrival = await inbox.journal.delivery(id)
@@ -120,8 +120,8 @@ export function isSealed({ kept }: Pick<Arrival, 'kept'>): boolean {
 }
 
 /**
- * A rejected delivery with the head and body that a receiver with `storage.encryptionKey` kept. One that was kept unsealed is returned
- * unchanged. Throws if no key fits, or if it was changed.
+ * Returns a rejected delivery with decrypted head and body. One that is not encrypted is returned unchanged. Throws an
+ * `Error` if no key fits, or if the data was changed.
  *
  * @example
  * const arrival = await inbox.journal.delivery(id)
@@ -137,17 +137,16 @@ function placeOf(id: string): string {
   return `rejected ${id}`
 }
 
-// A character of private use starts it: no sender's payload is taken for a sealed one.
+// Starts with a private-use character, so that no sender's payload looks encrypted.
 const MARK = '\ue001sealed:'
 
-/** What an inbox keeps of a sealed delivery next to its bytes. */
+/** Headers of an encrypted delivery. */
 const SEALED_HEADERS: StoredDelivery['headers'] = [['x-postern-sealed', '1']]
 
 /**
- * A port whose inbox stores only sealed data: payloads, headers, query and context are sealed before they are stored,
- * and opened for the handler. Topic, ids, tenant and times stay readable, since inboxes search and order by them.
- *
- * @param attach - joins the consumer to its inbox.
+ * Wraps a port so that its inbox stores encrypted payloads, headers, queries and context; handlers get them decrypted.
+ * Topic, ids, tenant and times stay readable, since inboxes search and order by them. `attach` joins the consumer to
+ * its inbox.
  */
 export function sealedPort(
   seal: Seal,
@@ -163,7 +162,7 @@ export function sealedPort(
         open.set(claim, readable)
         return consumer.run(readable, signal)
       } catch (error) {
-        // Retries cannot bring the missing key: the task is dead and waits for a replay.
+        // A retry cannot bring the missing key: the task is dead and can be replayed.
         return { kind: 'dead', error: { name: 'SealedEvent', message: errorText(error) } }
       }
     },
@@ -172,7 +171,7 @@ export function sealedPort(
   return { ...port, accept: (intake, host) => port.accept(sealed(seal, intake), host) }
 }
 
-// Copied member by member: a spread does not copy the methods of a class.
+// Member by member, since a spread does not copy the methods of a class.
 function openClaim(seal: Seal, claim: Claim): Claim {
   const { id, subscription, part, data, attempt } = claim
   return {
@@ -203,7 +202,7 @@ function sealed(seal: Seal, { delivery, items }: Intake): Intake {
   }
 }
 
-/** An event as a sealing receiver stores it. */
+/** Returns an event as an encrypting receiver stores it. */
 export function sealEvent(seal: Seal, event: EventRecord): EventRecord {
   const { source: _, ...rest } = event
   const bytes = seal.sealBytes(toBuffer(encodeEvent(event)), event.key)
@@ -211,8 +210,8 @@ export function sealEvent(seal: Seal, event: EventRecord): EventRecord {
 }
 
 /**
- * Opens an event and its delivery from an inbox. Data that was stored before sealing was turned on is returned
- * unchanged. Throws if no key fits.
+ * Decrypts an event and its delivery from an inbox. Data from before encryption is returned unchanged. Throws an
+ * `Error` if no key fits.
  *
  * @example
  * const task = await inbox.view.get(id)
@@ -226,14 +225,14 @@ export function opened<Kept extends Pick<Claim, 'event' | 'delivery'>>(
   if (typeof payload !== 'string' || !payload.startsWith(MARK)) return kept
   const bytes = seal.openBytes(textBytes(payload.slice(MARK.length), 'base64'), key)
   const event = decodeEvent(utf8(bytes))
-  // Nothing is left of the delivery of an erased event.
+  // An erased event has no encrypted delivery.
   const delivery = kept.event.erased
     ? kept.delivery
     : unpackDelivery(seal.openBytes(kept.delivery.body, 'delivery'))
   return { ...kept, event: { ...event, ...extras(kept.event) }, delivery }
 }
 
-/** Members that an inbox may have added. */
+/** Returns members that the inbox may have added. */
 function extras({ origin, carrier, erased }: EventRecord): Partial<EventRecord> {
   return {
     ...(origin !== undefined && { origin }),

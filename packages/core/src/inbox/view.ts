@@ -11,23 +11,23 @@ export interface TaskInfo {
   readonly subscription: string
   readonly part: string | undefined
   readonly state: TaskState
-  /** With `debounce`: events that were folded into it. */
+  /** With `debounce`, the number of events that were folded into it. */
   readonly folded?: number
-  /** The task that ran, or runs, for it: it was folded into that. A newer one may stand for that in turn. */
+  /** The task that it was folded into and that runs instead. That one may be folded again. */
   readonly into?: string
-  /** True if it ran nothing, since a newer event of its key had come before it. */
+  /** True if it ran nothing, since a newer event of its key had arrived before. */
   readonly stale?: true
-  /** The attempt it is at, counted from the first run or the last replay. */
+  /** Attempts since the first run or the last replay. */
   readonly attempt: number
-  /** Runs in all, those before a replay and interruptions included. */
+  /** Runs in all, with those before a replay and interruptions. */
   readonly attempts: number
-  /** Interruptions in a row since its last reported outcome: with three it is a suspect. */
+  /** Interruptions in a row since the last outcome. With three the task is a suspect. */
   readonly interrupted?: number | undefined
   /** When it is due. */
   readonly due: number | undefined
   /** When it became done or dead. */
   readonly settledAt: number | undefined
-  /** Milliseconds its last run took; undefined before the first one ended. */
+  /** Milliseconds of the last run; undefined before the first one ended. */
   readonly duration: number | undefined
   readonly error: TaskError | undefined
   /** Groups equal errors: `causeOf(error)`. Undefined without an error, and once the task is done. */
@@ -42,38 +42,38 @@ export interface TaskInfo {
   readonly receivedAt: number
 }
 
-/** Which tasks. Everything given must hold; an unknown key is a `TypeError`. */
+/** Filter of tasks: all given keys must match. An unknown key is a `TypeError`. */
 export interface TaskFilter {
   readonly receiver?: string
   readonly subscription?: string
-  /** The child task of a subscription: a destination of `forward`. */
+  /** The child task of a subscription, such as a destination of `forward`. */
   readonly part?: string
   readonly provider?: string
   readonly state?: TaskState
-  /** A topic pattern, as subscriptions have it: `*` is one segment, `**` the rest. Aliases do not count. */
+  /** A topic pattern as in subscriptions: `*` is one segment, `**` the rest. Aliases do not count. */
   readonly topic?: string
   /** The sender's id of the event. */
   readonly eventId?: string
-  /** Keys of events (`EventRecord.key`, `Arrival.keys`), at most 100: tasks of any of these. */
+  /** Keys of events (`EventRecord.key`, `Arrival.keys`), at most 100: tasks of any of them. */
   readonly keys?: readonly string[]
   /** The task's own id. */
   readonly id?: string
   /** `TaskInfo.cause`. */
   readonly cause?: string
-  /** Text in the event's id, topic or payload, in any case. */
+  /** Text in the event's id, topic or payload; upper and lower case match. */
   readonly text?: string
   /** Received before or after, in milliseconds since 1970. */
   readonly before?: number
   readonly after?: number
 }
 
-/** Which page of a list. */
+/** A page of a list. */
 export interface TaskQuery extends TaskFilter {
-  /** Rows of one page. @default 100, at most 1000 */
+  /** Maximum number of rows of a page, up to 1000. @default 100 */
   readonly limit?: number
   /** Where the page starts: `cursor` of the page before. */
   readonly cursor?: string
-  /** Milliseconds a search may take before it returns the rows found so far. @default 500 */
+  /** Milliseconds after which a search returns the rows found so far. @default 500 */
   readonly budget?: number
 }
 
@@ -83,44 +83,45 @@ export interface TaskDetail extends TaskInfo {
   readonly delivery: StoredDelivery
 }
 
-/** How a change of many tasks is done. One call is one chunk: any process can continue with the cursor. */
+/** How many tasks are changed. One call is one chunk: any process can continue with the cursor. */
 export interface ChangeOptions {
   /** Counts and changes nothing. @default false */
   readonly dryRun?: boolean
-  /** Tasks this call changes at most. @default 10_000 */
+  /** Maximum number of tasks that this call changes. @default 10_000 */
   readonly limit?: number
-  /** Where this chunk starts: `cursor` of the one before. */
+  /** Where this chunk starts: `cursor` of the chunk before. */
   readonly cursor?: string
   /** When this call must have ended, in milliseconds since 1970. @default none */
   readonly until?: number
-  /** Who does it, as `journal.actions` tells: a name of at most 200 characters. @default none */
+  /** The operator's name in `journal.actions`, at most 200 characters. @default none */
   readonly by?: string
 }
 
 /** How tasks are replayed. */
 export interface ReplayOptions extends ChangeOptions {
-  /** Tasks a second: they become due one after another, and the cursor carries on if the chunk ended. @default all at once */
+  /** Tasks per second. They become due one after another, and the cursor continues the rate. @default all at once */
   readonly rate?: number
 }
 
-/** Which events are erased, and the part of them that stays. */
+/** Which events are erased, and what remains of them. */
 export interface EraseOptions extends ChangeOptions {
   /**
-   * Only events that a receiver's `storage.content` has marked (`EventRecord.passing`), and of those only events without a dead
-   * task. @default false
+   * Erases only events that a receiver's `storage.content` has marked (`EventRecord.passing`) and that have no dead
+   * task.
+   * @default false
    */
   readonly passing?: boolean
-  /** Returns the payload that stays. It must not throw. @default () => null */
+  /** Returns the payload that remains. It must not throw. @default () => null */
   readonly keep?: (event: EventRecord, delivery: StoredDelivery) => unknown
 }
 
 /** The result of one chunk of a change. */
 export interface Changed {
-  /** Tasks that were changed, or would be (`dryRun`); for `erase`, events. */
+  /** Number of tasks that were changed, or would be (`dryRun`); for `erase`, of events. */
   readonly count: number
-  /** Where the next chunk starts; undefined when there is nothing left. */
+  /** Where the next chunk starts; undefined at the end. */
   readonly cursor: string | undefined
-  /** Id of what `journal.actions` tells of it; undefined if nothing was changed. */
+  /** Id of the action in `journal.actions`; undefined if nothing was changed. */
   readonly action?: string
 }
 
@@ -129,55 +130,58 @@ export interface SubscriptionStats {
   readonly receiver: string
   readonly subscription: string
   readonly counts: Readonly<Record<TaskState, number>>
-  /** When the oldest task that is due now was due, in milliseconds since 1970; undefined if none is. */
+  /** When the oldest task that is due now became due, in milliseconds since 1970; undefined if none is due. */
   readonly oldestDueAt: number | undefined
 }
 
-/** The operators' side of an inbox. An unknown key of a filter or an option is a `TypeError` with the nearest known name. */
+/**
+ * The operators' side of an inbox. An unknown key of a filter or option throws a `TypeError` with the nearest known
+ * name.
+ */
 export interface InboxView {
   /**
-   * Newest first. It stops after its budget, and `searchedTo` says how far it looked: a page can be empty and have a
-   * cursor.
+   * Lists tasks, newest first. After its budget it stops, and `searchedTo` is the time it reached: a page can be empty
+   * and have a cursor.
    */
   list(query?: TaskQuery): MaybePromise<Page<TaskInfo>>
   get(id: string): MaybePromise<TaskDetail | undefined>
   stats(): MaybePromise<readonly SubscriptionStats[]>
   /**
-   * Dead and failing tasks by error. Of all causes it answers the 50 with the most dead tasks and the 50 whose last dead
-   * task was received last, so that a new one is not hidden by many old ones; the most dead tasks first.
+   * Groups dead and failing tasks by error, with the most dead tasks first. It returns the 50 causes with the most dead
+   * tasks and the 50 whose last dead task arrived last, so that many old causes do not hide a new one.
    */
   causes(filter?: {
     readonly receiver?: string
     readonly subscription?: string
   }): MaybePromise<readonly Cause[]>
-  /** A number that changes when any task did, in this process or another. Cheap: pages ask it often. */
+  /** Returns a number that changes when any task changes, in any process. Cheap, since pages call it often. */
   version(): MaybePromise<number>
   /**
-   * Makes dead tasks pending again, from attempt 1. With `state: 'done'` done ones, and with `state: 'pending'` waiting
-   * ones due now. `poison` tasks stay suspects. Tasks of erased events are left out.
+   * Makes dead tasks pending again, from attempt 1. With `state: 'done'` it does so for done tasks; with `state:
+   * 'pending'` it makes waiting tasks due now. `poison` tasks remain suspects. Tasks of erased events are left out.
    */
   replay(filter: TaskFilter, options?: ReplayOptions): MaybePromise<Changed>
   /**
-   * Runs the task's event once more with another payload: a new event (`editedEvent`) with one task for the same
-   * subscription and part. The id of the new task.
+   * Runs the task's event once more with another payload, as a new event with one task for the same subscription and
+   * part. Returns the id of the new task.
    */
   rerun(id: string, edit: { readonly payload: Json; readonly by?: string }): MaybePromise<string>
-  /** Drops pending or dead tasks; a redelivery of their events stays a duplicate. */
+  /** Deletes pending or dead tasks. A redelivery of their events is still a duplicate. */
   delete(filter: TaskFilter, options?: ChangeOptions): MaybePromise<Changed>
   /**
-   * Erases the payload, headers, query, context and body of events. An event counts if the filter fits it, or one of
-   * its tasks if the filter has a key of tasks. Events with a pending or running task are left out. Id, topic, key and
-   * times stay, so that a redelivery is a duplicate. An erased event never runs again: `replay` leaves it out, and with
-   * its `id`, as `rerun`, throws a `TypeError`.
+   * Erases payload, headers, query, context and body of matching events. With a key of tasks, an event matches if one
+   * of its tasks does. Events with a pending or running task are left out. Id, topic, key and times remain, so that a
+   * redelivery is a duplicate. An erased event never runs again: `replay` leaves it out. A `replay` with its `id`, and
+   * `rerun`, throw a `TypeError`.
    *
    * @example
    * const { count } = await inbox.view.erase({ eventId: 'evt_123' }, { dryRun: true })
    * await inbox.view.erase({ eventId: 'evt_123' })
    */
   erase(filter: TaskFilter, options?: EraseOptions): MaybePromise<Changed>
-  /** Forgets done and dead tasks received before the time given, in milliseconds since 1970. */
+  /** Deletes done and dead tasks received before a time, in milliseconds since 1970. Returns their number. */
   prune(before: number, options?: Pick<ChangeOptions, 'by'>): MaybePromise<number>
-  /** Subscriptions with pending tasks that no attached receiver has. */
+  /** Returns subscriptions with pending tasks that no attached receiver has. */
   orphans(): MaybePromise<readonly Orphan[]>
 }
 
@@ -190,27 +194,27 @@ export interface Orphan {
 
 /** Dead and failing tasks with one error, over all their subscriptions. Times in milliseconds since 1970. */
 export interface Cause {
-  /** `causeOf(error)`: give it to a filter. */
+  /** `causeOf(error)`, as a filter accepts it. */
   readonly cause: string
-  /** The error of one of them. */
+  /** The error of one of the tasks. */
   readonly sample: TaskError
   readonly dead: number
-  /** Pending tasks that failed with it at their last attempt. */
+  /** Pending tasks whose last attempt failed with it. */
   readonly retrying: number
-  /** When the first and the last of these tasks was received. */
+  /** When the first and the last of these tasks were received. */
   readonly first: number
   readonly last: number
   /** The subscriptions with the most of these tasks, at most 8. */
   readonly subscriptions: readonly CauseSubscription[]
-  /** How many subscriptions have such tasks. */
+  /** Number of subscriptions with such tasks. */
   readonly subscriptionCount: number
-  /** How many causes there are in all: an answer has at most 100. */
+  /** Number of causes in all. An answer has at most 100. */
   readonly among: number
-  /** How many of those have a dead task. */
+  /** Number of causes with a dead task. */
   readonly amongDead: number
   /**
-   * Set if a subscription has more failed tasks than the inbox looks at: counts, times and causes are then of this many of each
-   * subscription, the newest. `stats` counts all.
+   * Set if a subscription has more failed tasks than the inbox reads: then counts, times and causes cover only this
+   * number of the newest tasks per subscription. `stats` counts all.
    */
   readonly ofNewest?: number
 }
@@ -227,7 +231,7 @@ export interface CauseSubscription {
 export interface TaskError {
   readonly name: string
   readonly message: string
-  /** `code` of the error, as Node.js and databases give it: `ECONNREFUSED`, `23505`. */
+  /** `code` of the error, as Node.js and databases set it: `ECONNREFUSED`, `23505`. */
   readonly code?: string | undefined
   readonly stack?: string | undefined
   /** Issues of the schema that did not match. */

@@ -136,8 +136,8 @@ export type AppTransaction =
   | { query(text: string, values: unknown[]): PromiseLike<unknown> }
 
 /**
- * Returns how to run statements in a transaction of the app. `driver` describes its connection in the error.
- * @throws {TypeError} for any other value.
+ * Returns how to run statements in a transaction of the app. `driver` describes its connection in the error. Throws a
+ * `TypeError` for any other value.
  */
 export function guestOf(transaction: unknown, driver: string): RunSql {
   if (typeof transaction === 'function') return transaction as RunSql

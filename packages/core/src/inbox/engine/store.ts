@@ -143,10 +143,7 @@ export interface Store extends SingleRows, Viewed, Journaled {
     time: number,
     run: (rows: Rows, transaction: unknown) => MaybePromise<T>,
   ): MaybePromise<T>
-  /**
-   * Returns the rows of an open transaction of the app.
-   * @throws {TypeError} for any other value.
-   */
+  /** Returns the rows of an open transaction of the app. Throws a `TypeError` for any other value. */
   guest(transaction: unknown): GuestRows
   /**
    * Returns numbers of lanes and makes missing ones. A subscription and its previous names share a root permanently, so

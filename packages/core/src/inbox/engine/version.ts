@@ -141,7 +141,7 @@ export function shutOut(layout: Layout<unknown>, stored: Versions): string | und
 
 /**
  * Returns the migration of a store; undefined if there is nothing to do. A newer version that permits this one stays.
- * @throws {TypeError} if the newer version does not permit it.
+ * Throws a `TypeError` if the newer version does not permit it.
  *
  * @example
  * for (const statements of migrationOf(layout, stored)?.changes ?? []) db.exec(statements)

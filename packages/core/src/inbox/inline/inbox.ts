@@ -13,27 +13,36 @@ const LAST = 500
 
 /** Options of {@link inlineInbox}. */
 export interface InlineInboxOptions {
-  /** Remembers finished tasks; closed with the inbox. Give `redisLedger` of `@postern/redis` if there are several processes, or none stays up. @default memoryLedger() */
+  /**
+   * Store of finished tasks, closed with the inbox. Use `redisLedger` of `@postern/redis` for several or short-lived
+   * processes.
+   * @default memoryLedger()
+   */
   readonly ledger?: Ledger
-  /** After this time without a sign of life from the process that handles an event, a redelivery of it runs. Renewed while it runs. @default '30s' */
+  /**
+   * Time without renewal after which a redelivery of an event runs. The process renews it while handlers run.
+   * @default '30s'
+   */
   readonly lease?: Duration
   /**
-   * The status for a delivery whose twin runs right now. 503 makes every sender that retries come again; some never
-   * retry after 409 (PagerDuty, Sanity, Contentful); 200 acknowledges before the outcome is known. @default 503
+   * Status for a delivery whose duplicate is running. With 503 every sender retries. After 409 some never retry
+   * (PagerDuty, Sanity, Contentful). 200 acknowledges before the outcome is known.
+   * @default 503
    */
   readonly whileRunning?: 409 | 503 | 200
-  /** Deliveries handled or waiting for their turn at once; beyond, they get 503. @default 1000 */
+  /** Maximum number of deliveries that run or wait at once; further ones get 503. @default 1000 */
   readonly maxRunning?: number
 }
 
 /**
- * An inbox for hosts without a worker: the handlers run inside the request and the reply waits for them. Only the
- * outcome of each task is stored. If all tasks are done or dead, the sender gets 2xx. If one failed, the sender gets 503
- * with `Retry-After` and delivers again; only unfinished tasks then run. The receiver's retry policy decides how often a
- * task is tried, counted over deliveries; the sender decides when. An event with dead tasks is acknowledged, and a later
- * delivery of it revives them. Handlers must be faster than the sender's own timeout.
+ * Creates an inbox for hosts without a worker: handlers run inside the request, and the reply waits for them. It stores
+ * only the outcome of each task. If all tasks are done or dead, the sender gets 2xx. If a task failed, the sender gets
+ * 503 with `Retry-After` and delivers again; then only unfinished tasks run. The receiver's retry policy limits the
+ * attempts of a task over all deliveries; the sender decides when they happen. An event with dead tasks is
+ * acknowledged, and a later delivery of it runs them again. Handlers must be faster than the sender's timeout.
  *
- * An event without an id cannot be recognized: if one of its tasks fails, the redelivery runs them all.
+ * An event without an id cannot be recognized: if one of its tasks fails, the redelivery runs all of them.
+ * @throws {TypeError} for a wrong option, by name.
  */
 export function inlineInbox(options: InlineInboxOptions = {}): Inbox<never> {
   const check = checks<InlineInboxOptions>('inlineInbox', options)
@@ -86,7 +95,6 @@ export function inlineInbox(options: InlineInboxOptions = {}): Inbox<never> {
 
 interface InlinePort extends Port {
   readonly closed: boolean
-  /** Closes now. */
   end(): Promise<void>
 }
 
@@ -127,11 +135,11 @@ function createInlinePort(
       const watched = work.catch(() => {})
       running.add(watched)
       void watched.then(() => running.delete(watched))
-      // The host must not freeze the handlers if the sender hangs up.
+      // The host must keep the handlers running if the sender hangs up.
       host.waitUntil?.(watched)
       return work
     },
-    // The ledger's own path: a key is claimed, and its claim taken back.
+    // Claims a key and undoes the claim, as a delivery would use the ledger.
     async probe() {
       const token = randomUUID()
       const key = `${consumer.receiver.length}:${consumer.receiver}:probe ${token}`
@@ -151,7 +159,7 @@ function createInlinePort(
     closing.abort(new Error('the receiver was closed'))
     if (left > 0) await settledBy(ended(), performance.now() + left / 2 - last)
     for (const giveBack of over) giveBack()
-    // A call of the ledger can take a second, but `close` must end at its deadline.
+    // A call of the ledger can need a second, but `close` must end at its deadline.
     await settledBy(ended(), performance.now() + last)
   }
 
@@ -162,7 +170,7 @@ function createInlinePort(
     )
     const holds = holding.map((one) => (one.status === 'fulfilled' ? one.value : undefined))
     if (holds.some((one) => one?.kind === 'rejected')) {
-      // All of the delivery or nothing: the claims of its other events are taken back.
+      // A delivery is stored as a whole or not at all, so the claims of its other events are undone.
       await Promise.all(holds.map(async (one) => one?.kind === 'held' && one.undo()))
       return items.map(() => 'rejected')
     }

@@ -4,23 +4,23 @@ import type { MaybePromise } from '../../basics/maybe.ts'
 import { WebhookError } from '../../errors.ts'
 
 /**
- * The memory of `inlineInbox` between deliveries: the events that are done, those that run now, and the outcomes of
- * tasks of failed events. Every method is one atomic step for its key. `testLedger` of `@postern/testing` is its contract.
+ * The memory of `inlineInbox` between deliveries: events that are done or running, and outcomes of tasks of failed
+ * events. Each method is one atomic step for its key. `testLedger` of `@postern/testing` is its contract.
  */
 export interface Ledger {
-  /** As in `memoryLedger`: errors name it. */
+  /** The ledger's name in errors, such as `memoryLedger`. */
   readonly name: string
-  /** Remembers over the end of the process. */
+  /** True if entries survive the process. */
   readonly durable: boolean
-  /** For how long an entry is remembered after its last change, in milliseconds. */
+  /** How long an entry is remembered after its last change, in milliseconds. */
   readonly dedupeWindow: number
-  /** How long a reply waits for its answers, all calls together, in milliseconds. Absent if it answers at once. */
+  /** How long one reply waits for the ledger, over all calls, in milliseconds. Absent if it is synchronous. */
   readonly deadline?: number
   /**
-   * Takes the key for `lease` milliseconds, unless it is done or somebody else has it. `token` is unique to this call
-   * and fences the calls that follow: once another has taken the key, nothing done with the older token counts.
-   * `guards` are taken in the same step, for as long as the key is remembered; if one belongs to another key, nothing
-   * is taken. The key that holds them passes. Give the same guards to `commit`, `release` and `undo`.
+   * Claims the key for `lease` milliseconds, unless it is done or claimed. `token` is unique to this call and fences
+   * later calls: once another call has claimed the key, calls with the older token are rejected. `guards` are taken in
+   * the same step, for as long as the key is remembered. If one belongs to another key, nothing is claimed; its own key
+   * passes. Pass the same guards to `commit`, `release` and `undo`.
    */
   claim(
     key: string,
@@ -28,29 +28,32 @@ export interface Ledger {
     lease: number,
     guards?: readonly Guard[],
   ): MaybePromise<LedgerClaim>
-  /** Holds the key for another `lease` milliseconds, and keeps `state` if given. False if the token has lost it. */
+  /**
+   * Extends the claim by `lease` milliseconds, and stores `state` if given. Returns false if the token has lost the
+   * key.
+   */
   renew(key: string, token: string, lease: number, state?: string): MaybePromise<boolean>
-  /** Ends the key: from now on it is done. False if the token has lost it. */
+  /** Marks the key as done. Returns false if the token has lost it. */
   commit(key: string, token: string, guards?: readonly Guard[]): MaybePromise<boolean>
-  /** Gives the key back with what the next claim has to know. False if the token has lost it. */
+  /** Releases the key with a state for the next claim. Returns false if the token has lost it. */
   release(
     key: string,
     token: string,
     state: string,
     guards?: readonly Guard[],
   ): MaybePromise<boolean>
-  /** Takes the claim back, and the guards if it was the key's first, as if it had not been made. False if the token has lost it. */
+  /** Undoes the claim, and its guards if it was the key's first claim. Returns false if the token has lost the key. */
   undo(key: string, token: string, guards?: readonly Guard[]): MaybePromise<boolean>
-  /** Takes a function that hears warnings for operators, such as a window that became shorter. */
+  /** Registers a function for warnings to operators, such as a shortened window. */
   listen?(warn: (message: string) => void): void
-  /** Frees what the ledger itself opened. */
+  /** Closes what the ledger itself opened. */
   close?(): Promise<void>
 }
 
 /**
- * What a claim found. `claimed`: it is yours, for the `claims`th time (1 at first), with the state its last holder left.
- * `busy`: somebody else has it for `left` more milliseconds at most. `done`: it was committed. `guarded`: a guard
- * belongs to another key; `otherwise` is what it says, `reject` if any does.
+ * Result of a claim. `claimed`: you have it, for the `claims`th time (from 1), with the last state. `busy`: another
+ * call has it for at most `left` milliseconds. `done`: it was committed. `guarded`: a guard belongs to another key;
+ * `otherwise` is `reject` if any of these guards says so.
  */
 export type LedgerClaim =
   | { readonly kind: 'claimed'; readonly claims: number; readonly state: string | undefined }
@@ -58,14 +61,17 @@ export type LedgerClaim =
   | { readonly kind: 'done' }
   | { readonly kind: 'guarded'; readonly otherwise: Guard['otherwise'] }
 
-/** What a reply calls. */
+/** The calls that a reply makes. */
 export type LedgerCalls = Pick<Ledger, 'claim' | 'renew' | 'commit' | 'release' | 'undo'>
 
-/** The calls of one reply: together they wait no longer than the ledger's deadline for an answer. Those that are late go on unheard. */
+/**
+ * Wraps the calls of one reply: together they wait at most the ledger's deadline. Late answers are ignored, but a late
+ * claim is undone.
+ */
 export function patient(ledger: Ledger): LedgerCalls {
   const { deadline } = ledger
   if (deadline === undefined) return ledger
-  // Since when calls have waited without an answer, on the clock of `performance.now()`.
+  // Start of the wait for an unanswered call, by `performance.now()`.
   let silent: number | undefined
 
   return {
@@ -91,7 +97,7 @@ export function patient(ledger: Ledger): LedgerCalls {
     try {
       return await within(Promise.resolve(call), until, late, unheard)
     } finally {
-      // Its own deadline ends at the same time.
+      // The ledger may answer with its own error at the same deadline.
       if (performance.now() < until - deadline! / 10) silent = undefined
     }
   }

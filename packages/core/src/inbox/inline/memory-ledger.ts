@@ -7,11 +7,15 @@ import type { Ledger } from './ledger.ts'
 
 /** Options of {@link memoryLedger}. */
 export interface MemoryLedgerOptions {
-  /** Events that are remembered. Under load, fewer make `dedupeWindow` shorter; observers then get a warning. @default 100_000 */
+  /**
+   * Maximum number of events that are remembered. If load exceeds it, `dedupeWindow` becomes shorter, and observers get
+   * a warning.
+   * @default 100_000
+   */
   readonly max?: number
-  /** For how long an event is remembered after its last change; at least the sender's retry span. @default '4d' */
+  /** How long an event is remembered after its last change; at least the sender's retry span. @default '4d' */
   readonly dedupeWindow?: Duration
-  /** Returns milliseconds of a clock that never steps. @default () => performance.now() */
+  /** Returns milliseconds of a monotonic clock. @default () => performance.now() */
   readonly now?: () => number
 }
 
@@ -24,8 +28,9 @@ interface Entry {
 }
 
 /**
- * A ledger in the memory of this process: for one process that stays up, for development and for tests. It forgets when
- * the process ends, and other processes do not see it; `redisLedger` of `@postern/redis` is for those.
+ * Creates a ledger in the memory of this process: for a single process that stays up, for development and for tests. It
+ * is lost with the process, and other processes do not see it; for those, use `redisLedger` of `@postern/redis`.
+ * @throws {TypeError} for a wrong option, by name.
  *
  * @example
  * const inbox = inlineInbox({ ledger: memoryLedger({ dedupeWindow: '7d' }) })
@@ -36,14 +41,14 @@ export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
   const window = check.span('dedupeWindow', '4d')
   const now = check.value('now') ?? (() => performance.now())
   check.end()
-  // Entries that are held stay out of the cache, so that no flood of others can push a running event out.
+  // Running events are not in the cache, so that a flood of others cannot push them out.
   const held = new Map<string, Entry>()
   const settled = createForgetful<Entry>({ max, dedupeWindow: window }, now, (left, tenants) =>
     warn?.(
       `memoryLedger: an event was forgotten ${Math.round(left / 1000)} s before its dedupeWindow of ${window / 1000} s was over, since max is ${max}${tenants > 1 ? `, shared by ${tenants} tenants` : ''}: raise max, or use redisLedger`,
     ),
   )
-  // Keys of events by guard key. They stay out of the cache while their event is held.
+  // Keys of events by guard key. They are not in the cache while their event runs.
   const guarding = new Map<string, string>()
   const guarded = createForgetful<string>({ max, dedupeWindow: window }, now, () => {})
   let warn: ((message: string) => void) | undefined

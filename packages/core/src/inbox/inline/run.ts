@@ -8,19 +8,19 @@ import { randomUUID } from 'node:crypto'
 import type { MaybePromise } from '../../basics/maybe.ts'
 import type { LedgerCalls } from './ledger.ts'
 
-/** The argument of {@link runInline}. */
+/** What {@link runInline} needs from its inbox. */
 export interface InlineContext {
   readonly consumer: Consumer
-  /** Milliseconds; renewed while the handlers run. */
+  /** Milliseconds. The lease is renewed while handlers run. */
   readonly lease: number
   readonly slots: (subscription: string) => Semaphore
   /** Aborted when the receiver closes. */
   readonly closing: AbortSignal
-  /** Called when closing can wait no longer: each gives an event that still runs back to the ledger. */
+  /** Functions that closing calls at its end: each releases a running event to the ledger. */
   readonly over: Set<() => void>
 }
 
-/** What became of one event within its request. `failed`: some tasks are open; they are due at `at`. */
+/** Result of one event within its request. `failed`: some tasks are open and due at `at`. */
 export type InlineResult =
   | { readonly kind: 'new' | 'revived' | 'duplicate' | 'busy' }
   | { readonly kind: 'failed'; readonly at: number; readonly subscription: string }
@@ -30,14 +30,14 @@ interface Ended {
   readonly outcome: Outcome
 }
 
-/** Runs the open tasks of one event that is held, and keeps what became of each. */
+/** Runs the open tasks of a claimed event, and stores their outcomes. */
 export async function runInline(
   context: InlineContext,
   held: HeldEvent,
   item: IntakeItem,
   delivery: StoredDelivery,
 ): Promise<InlineResult> {
-  // The set of tasks is fixed at the first delivery: tasks in the ledger win over today's subscriptions.
+  // The first delivery fixes the tasks of an event: tasks in the ledger win over today's subscriptions.
   const known = held.state === undefined ? undefined : decodeTasks(held.state)
   if (known) reviveDead(known, held.claims)
   const tasks = known ?? newTasks(item.tasks, 1)
@@ -57,7 +57,7 @@ export async function runInline(
     try {
       if (!(await held.renew())) lose()
     } catch {
-      // The ledger is unreachable now: the next call that succeeds stores the outcomes, or they are rejected.
+      // The ledger is unreachable. The next call that succeeds stores the outcomes, or they are rejected.
     }
   }
 
@@ -84,7 +84,7 @@ interface InlineRun {
   readonly claims: number
 }
 
-/** Runs what is open, siblings side by side. `store` keeps the state; it is told whether others still run. */
+/** Runs open tasks side by side. `store` keeps their state; its argument is true while others still run. */
 async function runAll(
   context: InlineContext,
   run: InlineRun,
@@ -102,7 +102,7 @@ async function runAll(
   const over = new Promise<'over'>((resolve) => (giveBack = () => resolve('over')))
   context.over.add(giveBack)
   try {
-    // An outcome is kept even if keeping that of a sibling failed: no handler is left running behind the reply.
+    // Waits for all tasks, even if one outcome could not be stored: no handler may run on after the reply.
     const ends = await Promise.race([Promise.allSettled(open.map(start)), over])
     if (ends === 'over') throw await toSender()
     const broken = ends.find((end) => end.status === 'rejected')
@@ -113,7 +113,7 @@ async function runAll(
     context.over.delete(giveBack)
   }
 
-  /** Releases the tasks that still run, as they were claimed. Their outcomes are rejected from now on. */
+  /** Releases running tasks as they were claimed. Their later outcomes are rejected. */
   async function toSender(): Promise<WebhookError> {
     givenBack = true
     for (const task of unsettled) task.skipped++
@@ -137,7 +137,7 @@ async function runAll(
     const reported = await consumer.run(claim, signal)
     leave()
     if (givenBack) return consumer.settled(claim, reported, false)
-    // A handler that fails after the abort gives its task back: closing uses up no attempt.
+    // A handler that fails after the abort is not counted: closing uses no attempt.
     const outcome: Outcome =
       context.closing.aborted && reported.kind !== 'done'
         ? { kind: 'postpone', at: consumer.now() }
@@ -174,11 +174,11 @@ async function runAll(
   }
 }
 
-/** A task of an inline event: what the ledger keeps of it between deliveries. */
+/** A task of an inline event, as the ledger keeps it between deliveries. */
 interface InlineTask {
   readonly draft: TaskDraft
   state: 'open' | 'done' | 'dead'
-  /** Claims of the event that were no attempt of this task: before it was spawned or revived, and those postponed. */
+  /** Claims of the event that were no attempt of this task: before it was spawned or revived, and postponed ones. */
   skipped: number
 }
 
@@ -193,7 +193,6 @@ type Row = readonly [
 const LETTERS = { open: 'o', done: 'd', dead: 'x' } as const
 const STATES = { o: 'open', d: 'done', x: 'dead' } as const
 
-/** The tasks of an event as a string. */
 function encodeTasks(tasks: readonly InlineTask[]): string {
   const rows = tasks.map(({ draft, state, skipped }): Row => {
     const head = [draft.subscription, LETTERS[state], skipped] as const
@@ -203,7 +202,6 @@ function encodeTasks(tasks: readonly InlineTask[]): string {
   return JSON.stringify(rows)
 }
 
-/** The tasks of {@link encodeTasks}. */
 function decodeTasks(text: string): InlineTask[] {
   return (JSON.parse(text) as Row[]).map(([subscription, state, skipped, part, data]) => ({
     draft: {
@@ -216,12 +214,11 @@ function decodeTasks(text: string): InlineTask[] {
   }))
 }
 
-/** New tasks, none of which ran. */
 function newTasks(drafts: readonly TaskDraft[], claims: number): InlineTask[] {
   return drafts.map((draft) => ({ draft, state: 'open', skipped: claims - 1 }))
 }
 
-/** If every task is settled and some are dead, the dead ones start again: the sender has delivered again. */
+/** If all tasks have ended and some are dead, the redelivery runs the dead ones again. */
 function reviveDead(tasks: readonly InlineTask[], claims: number): void {
   if (tasks.some((task) => task.state === 'open')) return
   for (const task of tasks) {
@@ -231,21 +228,21 @@ function reviveDead(tasks: readonly InlineTask[], claims: number): void {
   }
 }
 
-/** An event that this delivery may run: what the ledger knows of it, and the calls that need its token. */
+/** An event that this delivery may run, with the calls that need its token. */
 interface HeldEvent {
   readonly kind: 'held'
-  /** Claims of the event so far, this one included. */
+  /** Number of claims of the event, this one included. */
   readonly claims: number
-  /** What the last holder left. */
+  /** The state from the last claim. */
   readonly state: string | undefined
   readonly renew: (state?: string) => MaybePromise<boolean>
   readonly commit: () => MaybePromise<boolean>
   readonly release: (state: string) => MaybePromise<boolean>
-  /** Takes the claim back, as if it had not been made. */
+  /** Undoes the claim. */
   readonly undo: () => MaybePromise<boolean>
 }
 
-/** `rejected`: a guard of the event belongs to another one, and says `reject`. */
+/** `rejected`: a guard with `reject` belongs to another event. */
 type Hold = HeldEvent | { readonly kind: 'duplicate' | 'busy' | 'rejected' }
 
 /** Claims an event and its guards for a receiver. */
@@ -255,9 +252,9 @@ export async function hold(
   lease: number,
   { key, dedupe, guards }: EventRecord,
 ): Promise<Hold> {
-  // An event without identity cannot be found again: a redelivery of it runs all its tasks again.
+  // An event without identity cannot be recognized: a redelivery runs all its tasks again.
   if (!dedupe && !guards) return UNKNOWN
-  // The length keeps receiver and key apart whatever they hold.
+  // The length separates receiver and key, whatever they contain.
   const scoped = (name: string): string => `${receiver.length}:${receiver}:${name}`
   const event = scoped(key)
   const own = guards?.map((guard) => ({ ...guard, key: scoped(guard.key) }))
@@ -288,13 +285,13 @@ const UNKNOWN: HeldEvent = {
   undo: () => true,
 }
 
-/** Receiver and tenant of a key that {@link hold} made; '' of any other. */
+/** Returns receiver and tenant of a key from {@link hold}; '' for any other. */
 export function tenantOf(key: string): string {
   const receiver = endOf(key, 0)
   return receiver === 0 ? '' : key.slice(0, endOf(key, receiver + 1))
 }
 
-/** The end of a text whose length is before it; `from` if there is none. */
+/** Returns the end of a text that starts with its length; `from` if there is none. */
 function endOf(key: string, from: number): number {
   const mark = key.indexOf(':', from)
   const length = key.slice(from, mark)

@@ -26,64 +26,63 @@ import type { Forgetful } from '../forgetful.ts'
 import type { Consumer } from '../inbox.ts'
 import type { Heap, Heaped } from '../../basics/heap.ts'
 
-/** What is kept of one receiver. */
+/** The state of one receiver. */
 export interface Home {
   readonly name: string
-  /** The one that came last by this name. */
+  /** The last consumer of this name. */
   consumer: Consumer
-  /** Numbers of the events that are held. */
+  /** Numbers of stored events by key. */
   readonly keys: Map<string, number>
-  /** Events that are no longer held, with their dead tasks. */
+  /** Events that are no longer stored, with their dead tasks. */
   readonly known: Forgetful<readonly DeadTask[]>
-  /** Keys of the events that hold guards. */
+  /** Keys of events by guard. */
   readonly guards: Map<string, string>
   readonly knownGuards: Forgetful<string>
-  /** The newest task of each key that is folded, by root and key. */
+  /** The newest task of each folded key, by root and key. */
   readonly newest: Forgetful<Newest>
-  /** Tasks pending or running, and the bytes of their bodies. */
+  /** Number of pending and running tasks, and the bytes of their bodies. */
   pending: number
   bytes: number
-  /** Dead tasks that are kept, by tenant; how many, and the bytes of their bodies. */
+  /** Dead tasks by tenant, their number, and the bytes of their bodies. */
   readonly dead: Map<string, DeadTasks>
   deadTasks: number
   deadBytes: number
-  /** When a dropped dead task is warned of again. */
+  /** When the next warning about a dropped dead task is allowed. */
   warnAgain: number
 }
 
-/** The dead tasks of a tenant, the oldest death first, and the bytes of their bodies. */
+/** The dead tasks of a tenant, oldest death first, and the bytes of their bodies. */
 export interface DeadTasks {
   readonly tasks: Set<StoredTask>
   bytes: number
 }
 
-/** What is left of a dead task that is not kept. */
+/** The rest of a dropped dead task, from which a redelivery makes it again. */
 type DeadTask = Pick<StoredTask, 'at' | 'part' | 'data' | 'line' | 'fair' | 'fold'>
 
-/** A subscription, and its pending tasks of which none is behind another of its line. */
+/** A subscription, and its pending tasks that may run. */
 export interface StoredLane extends LaneRow {
   readonly home: Home
   root: number
   turn: number
-  /** The last turn of each tenant; those that the lane is past are swept once there are `sweepAt` of them. */
+  /** The last turn of each tenant. Past turns are removed once there are `sweepAt` of them. */
   readonly tenants: Map<string, number>
   sweepAt: number
   readonly ready: Heap<StoredTask>
-  /** Those that are due and wait for a turn. */
+  /** Tasks that are due and wait for a turn. */
   readonly later: Heap<StoredTask>
-  /** Those that are not due. */
+  /** Tasks that are not due. */
   readonly waits: Heap<StoredTask>
-  /** How far the receiver's clock was ahead of the process's when they were last looked at. */
+  /** How far the receiver's clock was ahead of `performance.now()` at the last look. */
   ahead: number
 }
 
-/** An event and its delivery. */
 interface Contents {
   readonly event: EventRecord
   readonly delivery: StoredDelivery
 }
 
-/** The same as durable inboxes store them. */
+/** An event and its delivery as text, as durable inboxes store them. */
 interface Text {
   readonly record: string
   readonly head: string
@@ -91,12 +90,12 @@ interface Text {
 }
 
 const HEAVY = 128 * 1024
-// More pending tasks than this are a backlog.
+// With more pending tasks than this, events wait as text.
 const BACKLOG = 500
 
 /**
- * An event with tasks that are open, or dead and kept. A class, and its tasks a chain: if many objects or arrays of one
- * literal live long, V8 allocates all later ones of it in old space, with the objects they lead to.
+ * A stored event. A class with a chain of tasks: if many objects of one literal live long, V8 allocates all later ones
+ * in old space.
  */
 export class EventRow {
   readonly number: number
@@ -106,23 +105,23 @@ export class EventRow {
   readonly eventId: string | null
   readonly topic: string
   readonly scope: string | null
-  /** The scope, or the fair key of an event without one: what a bound drops is shared out by it. */
+  /** The tenant, or the fair key of an event without one. Bounds are shared among tenants by it. */
   tenant: string
   readonly provider: string
   readonly guards: readonly Guard[] | undefined
-  /** In milliseconds since 1970. */
+  /** Milliseconds since 1970. */
   readonly received: number
-  /** Its share of the delivery's body, or what its payload takes if that cannot be read from the body again. */
+  /** Its share of the delivery's body, or the weight of its payload if that is not in the body. */
   readonly bytes: number
-  /** Bytes of memory that its payload takes once it is decoded. */
+  /** Bytes of memory of its decoded payload. */
   readonly weight: number
   erased = false
-  /** Tasks pending or running; dead ones; places of tasks that were given. */
+  /** Number of pending and running tasks, of dead tasks, and of all tasks so far. */
   open = 0
   dead = 0
   places = 0
   first: StoredTask | undefined = undefined
-  /** Its dead tasks that are kept no longer. */
+  /** Its dead tasks that were dropped. */
   dropped: readonly DeadTask[] = NO_TASKS
   #event: EventRecord | undefined
   #delivery: StoredDelivery | undefined
@@ -153,7 +152,7 @@ export class EventRow {
     for (let task = this.first; task; task = task.sibling) yield task
   }
 
-  /** True if a task of it runs. */
+  /** Returns true if one of its tasks runs. */
   runs(): boolean {
     for (let task = this.first; task; task = task.sibling) if (task.state === RUNNING) return true
     return false
@@ -175,7 +174,7 @@ export class EventRow {
     before.sibling = sibling
   }
 
-  /** As it came. It is kept as that from now on: its tasks run. */
+  /** Returns its objects, which it keeps from now on, since its tasks run. */
   contents(): Contents {
     this.ends()
     if (this.#event && this.#delivery) return { event: this.#event, delivery: this.#delivery }
@@ -186,14 +185,14 @@ export class EventRow {
     return { event, delivery }
   }
 
-  /** As durable inboxes store it. */
+  /** Returns it as text. */
   stored(): Text {
     if (this.#text) return this.#text
     const delivery = this.#delivery!
     return { record: encodeEvent(this.#event!, delivery), ...encodeDelivery(delivery) }
   }
 
-  /** Replaces its contents by what is left of them. None of its tasks is open. */
+  /** Replaces its contents. None of its tasks is open. */
   erase({ event, delivery }: Contents): void {
     this.#event = event
     this.#delivery = delivery
@@ -201,12 +200,12 @@ export class EventRow {
     this.erased = true
   }
 
-  /** Its tasks wait: beyond a bound it is kept as text, if that can be read again. */
+  /** Called when its tasks wait. Beyond a bound the event is kept as text, if it can be decoded again. */
   waits(): void {
     if (this.weight > HEAVY ? !this.#takesRoom() : this.home.pending > BACKLOG) this.#fold()
   }
 
-  /** A task of it runs, or it is held no longer: gives the room back in which it waited. */
+  /** Called when a task runs or the event is dropped: frees the memory budget of waiting events. */
   ends(): void {
     if (!this.#waits) return
     this.#waits = false
@@ -220,7 +219,10 @@ export class EventRow {
     return (this.#waits = true)
   }
 
-  /** Strings in place of all objects: each full collection looks at what waits, and a payload alone is some hundred. */
+  /**
+   * Replaces all objects by strings: each full garbage collection visits waiting objects, and a payload can have
+   * hundreds.
+   */
   #fold(): void {
     this.ends()
     const event = this.#event
@@ -232,7 +234,6 @@ export class EventRow {
   }
 }
 
-/** A task. */
 export class StoredTask implements TaskRow, Heaped<StoredTask> {
   readonly id: number
   readonly owner: EventRow
@@ -253,12 +254,12 @@ export class StoredTask implements TaskRow, Heaped<StoredTask> {
   cut = 0
   charged = 0
   due: number
-  /** When it is due on the clock of the process, which nobody sets; 0 is at once. */
+  /** When the task is due by `performance.now()`, which nobody can set; 0 is at once. */
   ripe = 0
   took: number | null = null
   error: string | null = null
   cause: string | null = null
-  /** A run has it. */
+  /** True while a run has the task. */
   held: boolean
   runs: number
   past: readonly PastRun[] = NO_RUNS
@@ -305,7 +306,7 @@ export class StoredTask implements TaskRow, Heaped<StoredTask> {
   }
 }
 
-/** A run of a task, and which of its runs it was. */
+/** A run of a task with its number. */
 interface PastRun extends AttemptRow {
   readonly seq: number
 }

@@ -19,9 +19,10 @@ import type {
 } from '../engine/journal/store.ts'
 
 /**
- * An inbox in the memory of this process. It dedupes, retries, keeps dead tasks and replays, and it FORGETS what it
- * acknowledged when the process ends: for development, tests, and events you can afford to lose. It keeps no done tasks.
- * `sqliteInbox` of `@postern/sqlite` keeps them in one file.
+ * Creates an inbox in the memory of this process. It deduplicates, retries, keeps dead tasks and replays them, but it
+ * FORGETS what it acknowledged when the process ends. Use it for development, tests, and events that you can afford to
+ * lose. It keeps no done tasks. `sqliteInbox` of `@postern/sqlite` keeps them in one file.
+ * @throws {TypeError} for a wrong option, by name.
  *
  * @example
  * const receiver = createReceiver({ provider: github({ secret }), inbox: memoryInbox({ maxPending: 1000 }) })
@@ -50,7 +51,6 @@ export function memoryInbox(options: MemoryInboxOptions = {}): Inbox<never> {
 
 const NAME = 'memoryInbox'
 
-/** Makes the store of the engine in the memory of this process. */
 function createStore(tables: Tables, settings: MemorySettings): Store {
   const { lanes } = tables
   const journaled = createJournaled(settings)
@@ -86,7 +86,7 @@ function createStore(tables: Tables, settings: MemorySettings): Store {
       tables.transaction(() => {
         const result = run(rows)
         if (!(result instanceof Promise)) return result
-        // Others would write in between, and be undone with it.
+        // Other writes would come in between, and be undone with it.
         result.catch(() => {})
         throw new TypeError(`${NAME}: a transaction must be synchronous`)
       }),
@@ -95,7 +95,7 @@ function createStore(tables: Tables, settings: MemorySettings): Store {
     lanes: (receiver, wanted) =>
       wanted.flatMap((names) => {
         const made = names.map((name) => tables.lane(receiver, name))
-        // Former names of a subscription are in its lines.
+        // Lanes of previous names share their root.
         const root = Math.min(...made.map((row) => row.root))
         for (const { root: from } of made)
           for (const row of lanes) if (row.root === from) row.root = root
@@ -168,7 +168,7 @@ function createStore(tables: Tables, settings: MemorySettings): Store {
   function nextOf(all: readonly StoredLane[]): number | undefined {
     let next = Infinity
     for (const { later, waits } of all) {
-      // Due since the last look: they have no turn yet.
+      // Tasks that became due since the last look have no turn yet.
       if (later.items.length > 0) return 0
       if (waits.items[0]) next = Math.min(next, tables.timeTo(waits.items[0]))
     }
@@ -203,11 +203,11 @@ function claimOf(row: StoredTask): ClaimRow {
 }
 
 const SERIES = 20_000
-// Spans of one answer.
+// Maximum number of spans in one answer.
 const SPANS = 64
 const DAY = 86_400_000
 
-/** Makes what the journal and the records are made of. */
+/** Makes the journal and the records of the store. */
 function createJournaled({
   maxDeliveries,
 }: Pick<MemorySettings, 'maxDeliveries'>): Journaled & Pick<Rows, 'note'> {
@@ -306,10 +306,10 @@ function createJournaled({
   }
 }
 
-/** Deliveries of one kind, in the order of their ids. */
+/** Deliveries of one ring, in the order of their ids. */
 function createRing() {
   let rows: ArrivalRow[] = []
-  // Rows before this place were dropped: to move all of them for each new one would cost more than the rest.
+  // Rows before this place are dropped. Moving all rows for each new one would cost more than the rest.
   let first = 0
   let bytes = 0
 
@@ -317,7 +317,7 @@ function createRing() {
     add(row: ArrivalRow): void {
       const at = placeOf(row.id)
       if (rows[at]?.id === row.id) return
-      // Several receivers write in batches of their own, so that one may come a second late.
+      // Receivers write separate batches, so a row may come a second late.
       if (at === rows.length) rows.push(row)
       else rows.splice(at, 0, row)
       bytes += sizeOf(row)
@@ -330,7 +330,7 @@ function createRing() {
       rows = rows.slice(first)
       first = 0
     },
-    /** Of each of these sources only the newest kept request stays. */
+    /** Keeps only the newest kept request of each source. */
     trimKept(wanted: ReadonlySet<string>): void {
       const seen = new Set<string>()
       for (let at = rows.length - 1; at >= first; at--) {
@@ -343,7 +343,7 @@ function createRing() {
         }
       }
     },
-    /** The newest rows before an id. */
+    /** Returns the newest rows before an id. */
     page(before: string | undefined, limit: number): readonly ArrivalRow[] {
       const end = before === undefined ? rows.length : placeOf(before)
       return rows.slice(Math.max(first, end - limit), end)
@@ -354,7 +354,7 @@ function createRing() {
     },
   }
 
-  /** The place of the first row whose id is not below. */
+  /** Returns the place of the first row with this id or a later one. */
   function placeOf(id: string): number {
     let [from, to] = [first, rows.length]
     while (from < to) {

@@ -17,13 +17,13 @@ import type { Rows } from '../engine/store.ts'
 import { StoredTask, type EventRow, type StoredLane } from './event.ts'
 import type { Tables } from './tables.ts'
 
-// Runs of a task that are kept next to the first.
+// Maximum number of runs that are kept in addition to the first.
 const KEPT = 19
 const { process } = globalThis as { process?: { pid?: number } }
-/** As attempts name the process. */
+/** The name of this process in attempts. */
 export const OWN_PROCESS: string = `process ${process?.pid ?? 'of this inbox'}`
 
-/** Makes `Rows`: what is written in a transaction. */
+/** Makes the writes of a transaction. */
 export function createRows(tables: Tables): Omit<Rows, 'note'> {
   const { lanes, lines } = tables
 
@@ -94,7 +94,7 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
     },
     patch(patches, fence) {
       const counted = new Set<number>()
-      // One time for all: waits that follow one another keep their distance.
+      // One time for all patches, so that the distances of waits that follow one another stay the same.
       const times = new Map<StoredTask['at']['home'], number>()
       for (const patch of patches) {
         const row = tables.task(patch.id)
@@ -140,7 +140,7 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
             const { root, seq, owner } = row
             const known = owner.home.newest.peek(`${root} ${foldKey(row.fold!)}`)
             const now = performance.now()
-            // By the clock of the process, which nobody sets.
+            // Uses the clock of the process, which nobody can set.
             const due = row.ripe === 0 ? now : row.ripe
             return Object.assign({}, row, {
               root,
@@ -215,7 +215,7 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
     return keys.has(key) || known.peek(key) !== undefined
   }
 
-  /** The event as it is held, with the dead tasks that were dropped; undefined if nothing of it can run. */
+  /** Returns the stored event, with its dropped dead tasks again. Undefined if no task of it can run. */
   function knownOf(one: NewEvent): EventRow | undefined {
     const { keys, known } = tables.home(one.receiver)
     const { key } = one.event
@@ -239,7 +239,7 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
   function change(row: StoredTask, patch: Patch, fence: Fence, now: number): void {
     const { state, wait, open, attempted } = patch
     const ended = state >= DONE
-    // Another has claimed it meanwhile: its claim stays on the settled row until that run ends.
+    // Another run has claimed it: that claim stays on the settled row until its run ends.
     const theirs = ended && row.held && row.token !== patch.token
     if (state === GONE || (state === DONE && !theirs))
       return tables.drop(row, fence === FORGOTTEN.fence && row.state === DEAD)
@@ -297,7 +297,7 @@ function isOpen({ state, held }: StoredTask): boolean {
   return state < DONE || held
 }
 
-/** Tenants that the lane is past get their next turn as new ones do. */
+/** Removes tenants whose last turn has passed: they get their next turn as new tenants do. */
 function sweep(lane: StoredLane): void {
   if (lane.tenants.size <= lane.sweepAt) return
   for (const [fair, turn] of lane.tenants) if (turn <= lane.turn) lane.tenants.delete(fair)

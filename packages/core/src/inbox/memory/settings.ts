@@ -3,26 +3,41 @@ import { eighthOfMemory } from '../../basics/room.ts'
 import { checks } from '../engine/attach/checks.ts'
 import { pendingShare, type EngineSettings } from '../engine/settings.ts'
 
-/** How long ids are known unless told otherwise, or unless the sender delivers again for longer; in milliseconds. */
+/** Default dedupe window, in milliseconds. */
 export const DEFAULT_WINDOW: number = 4 * 86_400_000
 
-/** Options of {@link memoryInbox}. Each bound holds for each receiver. */
+/** Options of {@link memoryInbox}. Each bound applies to each receiver. */
 export interface MemoryInboxOptions {
-  /** Ids of settled events that are known. Under load, fewer make `dedupeWindow` shorter; observers then get a warning. @default 100_000 */
+  /**
+   * Maximum number of ids of settled events. If load exceeds it, `dedupeWindow` becomes shorter, and observers get a
+   * warning.
+   * @default 100_000
+   */
   readonly max?: number
-  /** For how long an id is known after its event settled; at least the sender's retry span. @default '4d', or the retry span if that is longer */
+  /**
+   * How long an id is known after its event settled; at least the sender's retry span.
+   * @default '4d', or the retry span if that is longer
+   */
   readonly dedupeWindow?: Duration
-  /** Tasks that may be pending or running. Deliveries beyond that get 503. @default 10_000 */
+  /** Maximum number of pending and running tasks. Further deliveries get 503. @default 10_000 */
   readonly maxPending?: number
   /** Share of `maxPending` that one tenant may hold. @default 0.5 */
   readonly maxPendingShare?: number
-  /** Bytes of bodies that may wait with them, and as many with dead ones; beyond, deliveries get 503. @default 64 MiB, or an eighth of the free memory if that is less */
+  /**
+   * Maximum bytes of the bodies of pending and running tasks; further deliveries get 503. The same bound applies to
+   * dead tasks.
+   * @default 64 MiB, or an eighth of the free memory if that is less
+   */
   readonly maxWaitingBytes?: number
-  /** Dead tasks kept with their event for `replay`. The oldest one is dropped beyond that, with a warning to observers; a redelivery still revives it. @default 1000 */
+  /**
+   * Maximum number of dead tasks kept for `replay`. Beyond it the oldest is dropped, and observers get a warning; a
+   * redelivery still runs it again.
+   * @default 1000
+   */
   readonly maxDead?: number
-  /** Deliveries that the journal keeps, verified and unverified ones apart. @default 10_000 */
+  /** Maximum number of deliveries in the journal, for verified and unverified ones separately. @default 10_000 */
   readonly maxDeliveries?: number
-  /** How long `waitUntil` of a host that freezes after the response is held for the first attempts. @default '25s' */
+  /** How long `waitUntil` is held for first attempts, on a host that freezes after the response. @default '25s' */
   readonly hold?: Duration
 }
 
@@ -32,11 +47,10 @@ export interface MemorySettings extends EngineSettings {
   readonly maxDead: number
   readonly maxDeliveries: number
   readonly hold: number
-  /** False if no `dedupeWindow` was given. Then the window is the receiver's `retrySpan`, or the default if that is longer. */
+  /** False without `dedupeWindow`. Then the window is the receiver's `retrySpan`, or the default if that is longer. */
   readonly windowed: boolean
 }
 
-/** Checks the options. Throws a `TypeError` that names the option. */
 export function memorySettings(options: MemoryInboxOptions | undefined): MemorySettings {
   const check = checks<MemoryInboxOptions>('memoryInbox', options)
   const settings = {
@@ -45,7 +59,7 @@ export function memorySettings(options: MemoryInboxOptions | undefined): MemoryS
     maxWaitingBytes: check.whole('maxWaitingBytes', eighthOfMemory(64 * 1024 * 1024)),
     dedupeWindow: check.span('dedupeWindow', '4d'),
     deadline: 5000,
-    // Done tasks are not kept, and no other process has a lease or stores anything.
+    // Done tasks are not kept, and no other process shares the inbox.
     keepDone: 0,
     keepDead: Infinity,
     lease: Infinity,

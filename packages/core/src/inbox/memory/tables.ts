@@ -13,51 +13,50 @@ import {
 import { Heap } from '../../basics/heap.ts'
 import { DEFAULT_WINDOW, type MemorySettings } from './settings.ts'
 
-/** All that the store keeps. */
+/** All data of the store. */
 export interface Tables {
   readonly homes: ReadonlyMap<string, Home>
   readonly lanes: readonly StoredLane[]
   event(number: number): EventRow | undefined
-  /** All events that are held, in no order. */
+  /** Returns all stored events, in no order. */
   events(): Iterable<EventRow>
   /** Tasks of each line. */
   readonly lines: ReadonlyMap<number, ReadonlySet<StoredTask>>
-  /** Changes with each write. */
+  /** Returns a number that changes with each write. */
   version(): number
-  /** A receiver came by this name. */
+  /** Notes the consumer of a receiver. */
   join(consumer: Consumer): void
   home(receiver: string): Home
-  /** The lane of a receiver by name; makes it if it is missing. */
+  /** Returns the lane of a receiver by name, and makes it if it is missing. */
   lane(receiver: string, name: string): StoredLane
   task(id: number): StoredTask | undefined
-  /** All tasks, in no order. */
+  /** Returns all tasks, in no order. */
   tasks(): Iterable<StoredTask>
-  /** Holds an event and its first tasks. It is let go with the last one. */
+  /** Stores an event. It is removed with its last task. */
   enter(one: NewEvent): EventRow
-  /** Adds a task; `fresh` if its event is of the same transaction. */
+  /** Adds a task; `fresh` if its event was stored by the same transaction. */
   add(task: StoredTask, fresh?: boolean): void
-  /** Drops a task; with `known` a redelivery runs it all the same. */
+  /** Drops a task. With `known` a redelivery runs it again. */
   drop(task: StoredTask, known?: boolean): void
   change(task: StoredTask, fields: Partial<StoredTask>): void
-  /** Moves what is due by now to where it is claimed from. */
+  /** Moves due tasks to the heap from which they are claimed. */
   ripen(lane: StoredLane): void
-  /** True if the time has come for which a task waits, or waited. */
+  /** Returns true if a task is due, or was due when it ran. */
   isDue(task: StoredTask): boolean
-  /** Milliseconds until that time. */
+  /** Returns milliseconds until a task is due. */
   timeTo(task: StoredTask): number
-  /** Runs in one transaction, or as a part of the open one: if it throws, all that it wrote is undone. */
+  /** Runs in one transaction, or as part of the open one. If `run` throws, all its writes are undone. */
   transaction<T>(run: () => T): T
-  /** Undoes a write of the open transaction. */
+  /** Registers how to undo a write of the open transaction. */
   undo(how: () => void): void
 }
 
 const HOUR = 3_600_000
 
-/** Makes empty tables. */
 export function createTables(settings: MemorySettings): Tables {
   const homes = new Map<string, Home>()
   const lanes: StoredLane[] = []
-  // In an array, and their places as numbers in a Map: the tables that a Map leaves behind keep all values alive for long.
+  // A Map of events would keep all values alive in the old tables that it leaves behind.
   const held: (EventRow | undefined)[] = []
   const places = new Map<number, number>()
   const free: number[] = []
@@ -65,9 +64,9 @@ export function createTables(settings: MemorySettings): Tables {
   let last = 0
   let version = 0
   let depth = 0
-  // What was written: an event that was entered, a task that was dropped, or what undoes something else.
+  // Writes of the transaction: a stored event, a dropped task, or a function that undoes another write.
   const log: (EventRow | StoredTask | (() => void))[] = []
-  // Events whose last task may be gone, and receivers with one more dead task.
+  // Events whose last task may be gone, and receivers with a new dead task.
   let left: EventRow[] = []
   const died = new Set<Home>()
 
@@ -160,7 +159,7 @@ export function createTables(settings: MemorySettings): Tables {
     } else one()
   }
 
-  /** What is done once a transaction cannot be undone any more. */
+  /** Runs once a transaction cannot be undone any more. */
   function settle(): void {
     for (const home of died) trim(home)
     died.clear()
@@ -170,8 +169,8 @@ export function createTables(settings: MemorySettings): Tables {
   }
 
   /**
-   * Beyond a bound the oldest dead task is dropped of the tenant that has most of what the bound counts. Its event stays
-   * known, and a redelivery runs it.
+   * Drops dead tasks beyond a bound: the oldest one of the tenant with most. Its event stays known, and a redelivery
+   * runs it again.
    */
   function trim(home: Home): void {
     const { maxDead, maxWaitingBytes } = settings
@@ -197,11 +196,11 @@ export function createTables(settings: MemorySettings): Tables {
     )
   }
 
-  /** It is held no longer: its id and guards are known for the window from now on. */
+  /** Removes an event. Its id and guards stay known for the window. */
   function leave(owner: EventRow): void {
     const { home, key, guards } = owner
     forget(owner)
-    // A redelivery of what was erased would bring the contents back.
+    // A redelivery would bring erased contents back.
     if (owner.dedupe) home.known.set(key, owner.erased ? NO_TASKS : owner.dropped, owner.tenant)
     for (const { key: guard } of guards ?? []) {
       if (home.guards.get(guard) !== key) continue
@@ -289,7 +288,7 @@ export function createTables(settings: MemorySettings): Tables {
     }
   }
 
-  /** Puts a task where it is claimed from, if it may be claimed. */
+  /** Puts a task into the heap from which it is claimed, if it may run. */
   function place(row: StoredTask): void {
     row.heap?.remove(row)
     if (row.state !== PENDING || row.behind) return
@@ -304,7 +303,7 @@ export function createTables(settings: MemorySettings): Tables {
     if (waits.items.length === 0) return
     const time = performance.now()
     for (let [row] = waits.items; row && row.ripe <= time; [row] = waits.items) place(row)
-    // The receiver's clock was set ahead: what waits by that clock is due.
+    // The receiver's clock was set ahead: tasks that are due by that clock may run.
     const ahead = home.consumer.now() - time
     if (ahead > lane.ahead + 1) for (const row of waits.items.slice()) place(row)
     lane.ahead = ahead
@@ -336,7 +335,7 @@ function createHome(consumer: Consumer, settings: MemorySettings): Home {
   return home
 
   function remembering<Value extends object | string>(what: string): Forgetful<Value> {
-    // No step of the wall clock ends the window.
+    // A monotonic clock, so that a jump of the wall clock does not end the window.
     return createForgetful(
       { max, dedupeWindow: window },
       () => stopwatchOf(home.consumer)(),

@@ -14,7 +14,7 @@ import type { EventRow, StoredTask } from './event.ts'
 import type { Tables } from './tables.ts'
 import type { ActionRow } from '../engine/journal/store.ts'
 
-/** Makes what operators read and change: it looks through all that is kept. */
+/** Makes what operators read and change. It scans all tasks. */
 export function createViewed(
   tables: Tables,
   note: (rows: readonly ActionRow[]) => unknown,
@@ -91,7 +91,7 @@ export function createViewed(
       return [...all, { attempt, ended, took, outcome, error, process: OWN_PROCESS }]
     },
     erase(wanted, passing, empty, notes) {
-      // For `stored` there is nothing to do: an event is let go with its last task, unless that is dead.
+      // Marked events need no erasure here: an event is removed with its last task, unless that is dead.
       const found = passing ? [] : wanted.flatMap((number) => tables.event(number) ?? [])
       const whole = found.filter(({ erased, open }) => !erased && open === 0)
       for (const owner of whole) {
@@ -104,7 +104,7 @@ export function createViewed(
       note(notes(whole.length))
       return whole.length
     },
-    // Nothing that is settled is kept by its age.
+    // No settled task expires.
     prune: () => undefined,
   }
 }
@@ -115,7 +115,7 @@ function placeAt([task, event]: Found): readonly [number, number] {
   return [event.received, task ? task.id : event.number * TASKS]
 }
 
-/** Above 0 if it comes behind a place, newest first. */
+/** Returns a number above 0 if a row comes behind a place, newest first. */
 function newerFirst(one: Found, [received, id]: readonly [number, number]): number {
   const [own, ownId] = placeAt(one)
   return received - own || id - ownId
@@ -124,7 +124,7 @@ function newerFirst(one: Found, [received, id]: readonly [number, number]): numb
 function rowOf([task, event]: Found, full: boolean): FullRow {
   const { number, home, received, erased, eventId, topic, scope, provider, key } = event
   const { record, head, body } = full ? event.stored() : NO_TEXT
-  // Member by member: a task of this inbox has others, and its own are those of its class.
+  // Member by member, since a task has members and getters that a row must not have.
   const of: Record<string, unknown> = {}
   for (const name of TASK_MEMBERS) of[name] = (task ?? NO_TASK)[name]
   return {

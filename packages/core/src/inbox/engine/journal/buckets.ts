@@ -43,8 +43,8 @@ interface Cell {
 }
 
 /**
- * Makes the buckets of a range. A span that overlaps the range counts in full.
- * @throws {TypeError} for an invalid range.
+ * Makes the buckets of a range. A span that overlaps the range counts in full. Throws a `TypeError` for an invalid
+ * range.
  */
 export function createBuckets(range: HistoryRange): Buckets {
   checkRange(range)
@@ -83,10 +83,7 @@ export function gaugeKey({ receiver, subscription }: MinuteGauge): SeriesKey {
   return ['gauge', null, null, receiver, subscription]
 }
 
-/**
- * Parses the stored name of a series.
- * @throws {TypeError} or SyntaxError for any other text.
- */
+/** Parses the stored name of a series. Throws a `TypeError` or `SyntaxError` for any other text. */
 export function seriesKey(name: string): SeriesKey {
   const key = JSON.parse(name) as unknown
   if (!Array.isArray(key) || key.length !== 5)
@@ -176,10 +173,7 @@ export function packMinute(minute: Minute): Uint8Array {
   return Uint8Array.from(out)
 }
 
-/**
- * Decodes the bytes of {@link packMinute}.
- * @throws {TypeError} for bytes that end early.
- */
+/** Decodes the bytes of {@link packMinute}. Throws a `TypeError` for bytes that end early. */
 export function unpackMinute(bytes: Uint8Array): Minute {
   const minute = new Map<number, Counts>()
   let at = 0

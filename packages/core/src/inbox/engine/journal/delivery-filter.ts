@@ -28,8 +28,8 @@ interface DeliveryPage {
 }
 
 /**
- * Checks a filter of deliveries and returns its page with defaults.
- * @throws {TypeError} for an unknown key or an impossible value.
+ * Checks a filter of deliveries and returns its page with defaults. Throws a `TypeError` for an unknown key or an
+ * impossible value.
  */
 export function checkDeliveryFilter(filter: DeliveryFilter): DeliveryPage {
   unknownOptions('filter', filter, KEYS)

@@ -84,10 +84,7 @@ export function createSearch(store: ViewStore, access: Access): Search {
   }
 }
 
-/**
- * Parses a cursor.
- * @throws {TypeError} for any other text.
- */
+/** Parses a cursor. Throws a `TypeError` for any other text. */
 export function placeOf(cursor: string | undefined): Place | undefined {
   if (cursor === undefined) return undefined
   const match = /^(-?\d{1,16})\.(\d{1,16})$/.exec(cursor)

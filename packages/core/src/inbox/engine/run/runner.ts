@@ -6,7 +6,7 @@ import { createDrain } from './drain.ts'
 import { createTaskRuns, type RunnerTask, type EndedClaim, createHeld } from './task.ts'
 import { createSlots, type Slot, type Slots, type Ahead, createTicks } from './slot.ts'
 
-/** Makes a runner. */
+/** Runs the tasks of a receiver: at most `concurrency` of a subscription at once. Each outcome is stored once. */
 export function createRunner<Task extends RunnerTask<Task>>(
   options: RunnerOptions<Task>,
 ): Runner<Task> {
@@ -44,13 +44,13 @@ export function createRunner<Task extends RunnerTask<Task>>(
     limit: slots.limit,
     allow(on) {
       draining = on
-      // The next drain is told when to come; a timer would only keep an idle runtime.
+      // `runDue` returns the time of its next call. A timer would only keep an idle runtime awake.
       if (!isActive()) alarm.clear()
     },
     look: claiming.look,
     idle,
     giveBackWaiting,
-    // Next to a worker a drain ends nothing: the worker continues.
+    // Next to a worker, `runDue` releases nothing: the worker continues.
     giveBackRunning: () => void (working || giveBackRunning()),
     abort: () => void (working || abortOnce('the deadline of runDue is near')),
     rest: options.rest,
@@ -122,7 +122,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
 
   function start(tasks: readonly Task[]): void {
     if (tasks.length === 0) return
-    // The last ones of a burst end it.
+    // The last tasks of a burst end it.
     const active = isActive()
     for (const task of tasks) {
       held.add(task)
@@ -142,7 +142,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
     tellIdle()
   }
 
-  /** Its event is held no longer. */
+  /** Frees the memory budget of its event. */
   function forget(task: Task): void {
     claimedRoom.give(task.weight)
     task.weight = 0
@@ -155,7 +155,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
 
   function dueAt(at: number): void {
     burst.dueAt(at)
-    // Without a worker the next drain is told when to come.
+    // Without a worker, `runDue` returns the time of its next call.
     if (!closed && (working || draining)) alarm.at(at)
   }
 
@@ -172,7 +172,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
     stopping.abort(new Error(reason))
   }
 
-  /** What starts later has a signal of its own. */
+  /** Aborts running tasks. Later ones get a new signal. */
   function abortOnce(reason: string): void {
     abort(reason)
     stopping = new AbortController()
@@ -204,8 +204,9 @@ export function createRunner<Task extends RunnerTask<Task>>(
 }
 
 /**
- * Says when to claim: one claim at a time, and another if something became ready meanwhile. `fetch` starts a claim and calls `over` when its tasks were handed to `start`, or with true if it failed: then
- * the next look tries again, and not at once. `active` is false while nothing may be claimed.
+ * Decides when to claim: one claim at a time, and another if a task became ready in the meantime. `fetch` starts a
+ * claim. It calls `over` when its tasks are handed to `start`, or with true if it failed; then only the next look tries
+ * again. `active` returns false while nothing may be claimed.
  */
 function createClaiming<Task>(
   slots: Slots<Task>,
@@ -221,7 +222,6 @@ function createClaiming<Task>(
     look,
     wake,
     hungry,
-    /** True while a claim runs. */
     busy: () => busy,
   }
 
@@ -237,7 +237,7 @@ function createClaiming<Task>(
     claim()
   }
 
-  /** Returns the slots to claim for, and how many tasks. Ask once in each claim, as late as possible. */
+  /** Returns the slots to claim for, and how many tasks. Call it once in each claim, as late as possible. */
   function hungry(): readonly { readonly slot: Slot<Task>; readonly room: number }[] {
     asked = false
     return slots
@@ -268,57 +268,63 @@ function createClaiming<Task>(
   }
 }
 
-/** The argument of {@link createRunner}. */
+/** Options of {@link createRunner}. */
 interface RunnerOptions<Task> {
-  /** Whose tasks run. */
   readonly consumer: Consumer
   /** How far ahead quick handlers get tasks. */
   readonly ahead: Ahead
-  /** Tasks that came start right after the replies, while handlers are quick. @default false */
+  /** True if new tasks start right after the replies, while handlers are quick. @default false */
   readonly early?: boolean
-  /** A task as the consumer runs it. */
+  /** Returns a task as the consumer runs it. */
   readonly claimOf: (task: Task) => Claim
-  /** Stores an outcome and calls `ended.done`. It tries for as long as it takes, or until the inbox closes. */
+  /** Stores an outcome and calls `ended.done`. It retries until it succeeds or the inbox closes. */
   readonly settle: (ended: EndedClaim<Task>) => void
-  /** Claims for `hungry()`, hands what it has to `start`, and calls `over`; with true if it failed, for the next look to try again. */
+  /**
+   * Claims for `hungry()`, hands the tasks to `start`, and calls `over`. After `over(true)` the next look tries again.
+   */
   readonly fetch: (over: (failed?: boolean) => void) => void
-  /** Called with each claim that is over, after `task.commit` and a releasing too: leases end here. */
+  /** Called when a claim is over, also by `task.commit` or a release. Its lease ends here. */
   readonly ended: (task: Task, stored: Outcome | undefined) => void
-  /** For `drain`: frees tasks whose lease ended. */
+  /** Frees tasks whose lease ended, for `drain`. */
   readonly reclaim: () => Promise<void>
-  /** For `drain`: tasks that are due now, and when the next one is, ends of leases included. */
+  /** Counts due tasks for `drain`, and returns when the next is due or the next lease ends. */
   readonly rest: () => Promise<Pick<RunDueResult, 'left' | 'next'>>
-  /** Milliseconds that storing what is released may take. */
+  /** Milliseconds for storing released tasks. */
   readonly margin: number
 }
 
-/** Runs the tasks of a receiver: at most `concurrency` of a subscription at once, and every outcome is stored once. */
 export interface Runner<Task> {
-  /** Takes room for a task that is being stored; undefined if older ones go first, there is no room, or nothing runs here. */
+  /**
+   * Reserves room for a task that is being stored. Returns undefined if older tasks go first, there is no room, or
+   * nothing runs here.
+   */
   readonly take: (subscription: string, weight: number) => Slot<Task> | undefined
-  /** Counts claims of a slot before they are made; a negative number releases what was not claimed. */
+  /** Counts claims of a slot before they are made. A negative number releases what was not claimed. */
   readonly reserve: (slot: Slot<Task>, count: number) => void
-  /** Slots to claim for. Ask once in each `fetch`, as late as possible; set `backlog` of a slot to false if it has no more. */
+  /**
+   * Returns slots to claim for. Call it once in each `fetch`, as late as possible. Set `backlog` of a slot to false if
+   * it has no more tasks.
+   */
   readonly hungry: () => readonly { readonly slot: Slot<Task>; readonly room: number }[]
-  /** How many tasks a slot may claim now: what was reserved since for another slot counts. */
+  /** Returns how many tasks a slot may claim now, after reservations for other slots. */
   readonly room: (slot: Slot<Task>) => number
   readonly slots: () => readonly Slot<Task>[]
-  /** Hands over claimed tasks, each counted by `take` or `reserve`. They run in the next turn of the event loop. */
+  /** Accepts claimed tasks, each counted by `take` or `reserve`. They run in the next turn of the event loop. */
   readonly start: (tasks: readonly Task[]) => void
-  /** A task of the subscription became ready. Inside a transaction it can be claimed by the same one. */
+  /** Notes that a task of the subscription became ready. The open transaction can claim it. */
   readonly ready: (subscription: string) => void
-  /** A task is due at that time, on the consumer's clock. */
+  /** Notes that a task is due at that time, on the consumer's clock. */
   readonly dueAt: (at: number) => void
-  /** Any task may be ready. */
+  /** Claims whatever may be ready. */
   readonly look: () => void
-  /** Tasks this process holds. */
+  /** Returns tasks of this process. */
   readonly held: () => Iterable<Task>
-  /** True while tasks may be claimed. */
+  /** Returns true while tasks may be claimed. */
   readonly active: () => boolean
   readonly work: () => void
-  /** Gives back what has not started, and claims and starts nothing until the function returned was called. */
+  /** Releases tasks that have not started, and claims nothing until the returned function is called. */
   readonly pause: () => () => void
-  /** Gives back all that it holds; what runs hears the reason. It continues claiming. */
+  /** Releases all tasks; running ones get the reason in their signal. Claiming continues. */
   readonly giveBack: (reason: string) => void
   readonly drain: (until: number, max: number, last?: number) => Promise<RunDueResult>
   /** As `Port.burst`. */
@@ -326,7 +332,7 @@ export interface Runner<Task> {
   /** Resolves when nothing is claimed, runs or waits to be stored. */
   readonly idle: () => Promise<void>
   readonly isIdle: () => boolean
-  /** Timers may have been canceled, as Workers do with those of a request that ended: sets them again. */
+  /** Sets timers again, which Workers cancel with the request that set them. */
   readonly wake: () => void
   /** As `Port.close`. */
   readonly close: (until: number) => Promise<void>
@@ -336,7 +342,8 @@ export interface Runner<Task> {
 export type BurstEnd = () => Promise<{ readonly next: number | undefined } | undefined>
 
 /**
- * Runs what is stored while it is on, without a worker: for a host that must be idle soon again. `idle` resolves when nothing is claimed, runs or waits to be stored; `left` is true if a task may be ready.
+ * Runs stored tasks for a limited time, without a worker: for a host that must soon be idle again. `idle` resolves when
+ * nothing is claimed, runs or waits to be stored; `left` returns true if a task may be ready.
  */
 function createBursts(parts: {
   readonly idle: () => Promise<void>
@@ -349,7 +356,6 @@ function createBursts(parts: {
   let next = Infinity
 
   return {
-    /** True while tasks may be claimed for it. */
     on: () => going && room > 0,
     started: () => void room--,
     dueAt: (at: number) => void (next = Math.min(next, at)),
@@ -369,7 +375,7 @@ function createBursts(parts: {
   async function end(): Promise<{ readonly next: number | undefined } | undefined> {
     open--
     if (open === 0) await parts.idle()
-    // Others have started meanwhile, and end it.
+    // Bursts that started in the meantime end it.
     if (open > 0 || !going) return undefined
     going = false
     if (parts.left()) return { next: parts.now() }

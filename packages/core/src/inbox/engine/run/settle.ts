@@ -18,30 +18,29 @@ import { DONE, eventOf, READY, type NewTask, type TaskRow, type Turn } from '../
 import { givenBack, reported } from '../rules.ts'
 import { release } from './order.ts'
 
-/** Stores outcomes in batches, and what follows from them. */
+/** Stores outcomes in batches, with child tasks and the next tasks of lines. */
 export interface Settle {
-  /** `done` hears what was stored; undefined if it was rejected. */
+  /** Calls `done` with the stored outcome, or undefined if it was rejected. */
   add(ended: EndedRun, done: (stored: Outcome | undefined) => void): void
-  /** In a transaction: false, and nothing is written, if the outcome does not count. */
+  /** Stores an outcome in a transaction. Returns false without writing if it does not count. */
   within(rows: Rows, ended: EndedRun, write: () => MaybePromise<void>): Steps<boolean>
-  /** Says what a stored end makes ready. */
+  /** Notes tasks that a stored outcome makes ready. */
   follow(task: Task, outcome: Outcome): void
   flushed(): Promise<void>
 }
 
-// Looks at an open transaction before its handler is told: it may be committing.
+// Checks of an open transaction before its handler gets a warning: it may be committing.
 const PATIENT = 4
 
 interface Work extends BatchWork, EndedRun {
   readonly done: (stored: Outcome | undefined) => void
 }
 
-/** Makes a {@link Settle}. */
 export function createSettle(side: EngineSide): Settle {
   const { store, consumer, settings } = side
   const outcomes = createOutcomes(side)
   let warned = false
-  // Ended runs that a fault of the store keeps in memory.
+  // Ended runs that stay in memory while the store fails.
   const kept = new Map<Task, number>()
   let keptBytes = 0
   const batch = side.writer.batch<Work>({
@@ -52,7 +51,7 @@ export function createSettle(side: EngineSide): Settle {
     fault(error, { task }) {
       if (isRejected(error)) return 'one'
       const fault = store.fault(error)
-      // Its claims are dropped: the rows are of other tasks now.
+      // Its claims are dropped: the rows belong to other tasks now.
       if (fault === 'back') return 'all'
       if (fault !== 'again') consumer.failed?.(error)
       keep(task)
@@ -78,7 +77,7 @@ export function createSettle(side: EngineSide): Settle {
     flushed: () => batch.flushed(),
   }
 
-  /** The end of a task that is settled in a transaction of the app waits for that: no other end may wait with it. */
+  /** Waits for a transaction of the app that settles the task, so that other outcomes need not wait for it. */
   async function whenFree({ id }: Task, then: () => void): Promise<void> {
     for (let tries = 0; await isBusy(id); tries++) {
       if (tries === PATIENT)
@@ -94,7 +93,7 @@ export function createSettle(side: EngineSide): Settle {
     try {
       return await store.busy!(id)
     } catch {
-      // Storing the end reports it.
+      // Storing the outcome reports the error.
       return false
     }
   }
@@ -108,7 +107,7 @@ export function createSettle(side: EngineSide): Settle {
       done,
       bytes: 0,
       failed(error) {
-        // One that no store can take is buried with its reason, and holds up no other.
+        // An outcome that no store accepts must not hold up the others: its task is dead with the reason.
         const reason = error.cause ?? error
         if (burial || !isRejected(reason)) {
           release(task)
@@ -168,19 +167,17 @@ export function createSettle(side: EngineSide): Settle {
 export interface EndedRun {
   readonly task: Task
   readonly outcome: Outcome
-  /** Undefined if the task is released. */
+  /** Undefined if the task was released. */
   readonly ran: Ran | undefined
 }
 
-/** Writes outcomes, and what follows from them, into the store. */
 interface Outcomes {
-  /** What was stored of each; undefined if it was rejected. */
+  /** Returns the stored outcomes, undefined for rejected ones. */
   store(ended: readonly EndedRun[]): MaybePromise<readonly (Outcome | undefined)[]>
-  /** In a transaction: false, and nothing is written, if the outcome does not count. */
+  /** As `Settle.within`. */
   within(rows: Rows, ended: EndedRun, write: () => MaybePromise<void>): Steps<boolean>
 }
 
-/** Makes {@link Outcomes}. */
 function createOutcomes({ store, consumer, lanes, capacity, settings }: EngineSide): Outcomes {
   const { deadline } = settings
   return {
@@ -191,7 +188,7 @@ function createOutcomes({ store, consumer, lanes, capacity, settings }: EngineSi
     within,
   }
 
-  /** One statement, if all of them still had their claim. */
+  /** Uses one statement, if all tasks still have their claim. */
   function hot(works: readonly EndedRun[]): MaybePromise<readonly (Outcome | undefined)[]> {
     const ended = works.map(({ task: { id, token, lane, fair }, ran }) => ({
       id,
@@ -245,14 +242,14 @@ function createOutcomes({ store, consumer, lanes, capacity, settings }: EngineSi
   }
 
   /**
-   * Of rejected outcomes, those whose own claim is done: the answer of their COMMIT was lost, or the application's transaction
-   * did it. The others change nothing, and free the line of a task that another has settled.
+   * Returns rejected outcomes whose own claim is done after all: the answer to their COMMIT was lost, or the app's
+   * transaction settled them. The others change nothing, but free the line of a task that another run settled.
    */
   function* reject(rows: Rows, rejected: readonly EndedRun[]): Steps<ReadonlySet<number>> {
     if (rejected.length === 0) return new Set()
     const own = new Map(rejected.map(({ task }) => [task.id, task]))
     const now = yield* wait(rows.lost([...own.values()].map(({ id, token }) => ({ id, token }))))
-    // A transaction of the app may have seen no line but as it was when it started.
+    // A transaction of the app may have seen only old states of the line.
     yield* release(
       rows,
       now.flatMap(({ id, held, line }) =>
@@ -274,11 +271,11 @@ function createOutcomes({ store, consumer, lanes, capacity, settings }: EngineSi
     return true
   }
 
-  /** Children of done tasks, and the next tasks of the lines of settled ones. */
+  /** Stores child tasks, and releases the lines of settled tasks. */
   function* follows(rows: Rows, ended: readonly EndedRun[]): Steps<void> {
     const lines: number[] = []
     for (const { task, outcome } of ended) {
-      // One that waits again is folded with what came meanwhile.
+      // A task that waits again is folded with later events.
       const frees = outcome.kind === 'done' || outcome.kind === 'dead' || task.fold !== null
       if (frees && task.line !== null) lines.push(task.line)
       const children = childrenOf(outcome)
@@ -299,7 +296,7 @@ function createOutcomes({ store, consumer, lanes, capacity, settings }: EngineSi
   }
 }
 
-/** The tasks that a task which is done makes: each once. */
+/** Returns the child tasks of an outcome. */
 function childrenOf(outcome: Outcome): readonly TaskDraft[] {
   return (outcome.kind === 'done' && outcome.spawn && onceEach(outcome.spawn)) || []
 }
@@ -315,10 +312,10 @@ function isPlain({ task, outcome, ran }: EndedRun): boolean {
   )
 }
 
-// Tasks that get a turn in one transaction.
+// Maximum number of tasks that get a turn in one transaction.
 const MOST = 500
 
-/** Makes tasks that waited, and are due, ready: at the next turn of their tenant. True if there may be more. */
+/** Makes due tasks ready that waited for a turn. Returns true if there may be more. */
 export function* promote(store: Store, lanes: readonly number[], time: number): Steps<boolean> {
   if (lanes.length === 0) return false
   const some = yield* wait(store.later(lanes, 1))
@@ -333,7 +330,7 @@ export function* promote(store: Store, lanes: readonly number[], time: number): 
           found.filter(({ cut }) => cut === 0),
           (task, turn) => void turns.set(task.id, turn),
         )
-        // One that was interrupted keeps its own: its tenant has used it for nothing.
+        // An interrupted task keeps its turn, since it was not used.
         yield* wait(rows.enter(found.map(({ id }) => ({ id, turn: turns.get(id) ?? 0 }))))
         return found.length === MOST
       }),
@@ -341,7 +338,7 @@ export function* promote(store: Store, lanes: readonly number[], time: number): 
   )
 }
 
-/** Takes turns for tasks that have a tenant, in their order, and hands each its own. Returns how much the tenants have. */
+/** Takes turns for tasks with a tenant, in order. Returns how many tasks the tenants have. */
 export function* assign<Task extends Pick<TaskRow | NewTask, 'lane' | 'fair'>>(
   rows: Rows,
   tasks: readonly Task[],

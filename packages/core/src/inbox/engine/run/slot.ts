@@ -2,26 +2,26 @@ import { claimedRoom } from '../../../basics/room.ts'
 import type { Consumer, Lane } from '../../inbox.ts'
 import { afterReplies, soon } from '../../../basics/deadline.ts'
 
-/** A subscription in this process, and the tasks of it that this process holds. */
+/** A subscription in this process, with its claimed tasks. */
 export interface Slot<Task> {
   readonly lane: Lane
-  /** Names its tasks were stored under: its own first, then former ones. */
+  /** Names under which its tasks were stored: the current one first, then previous ones. */
   readonly names: readonly string[]
   /** Claimed tasks that have not started. */
   readonly queue: Task[]
-  /** Claimed tasks, started or not, and those that a claim may bring. */
+  /** Number of claimed tasks, started or not, and of tasks that a claim may bring. */
   claimed: number
-  /** Handlers that run. */
+  /** Number of running handlers. */
   running: number
-  /** Milliseconds an attempt takes: a mean in which the last ones count most. */
+  /** Mean milliseconds of an attempt; recent attempts count most. */
   pace: number
-  /** Bytes of memory that an event of its tasks takes once it is decoded: of the largest of late. 0 before the first. */
+  /** Bytes of memory of a decoded event: the largest of recent ones. 0 before the first. */
   weight: number
-  /** True if ready tasks may be in the store. A claim that found fewer than it had room for sets it to false. */
+  /** True if the store may have ready tasks. A claim that found fewer tasks than it had room for sets it to false. */
   backlog: boolean
   /**
-   * True while the slot claims nothing ahead. Set by the inbox if a task is due that may only start at once: tasks
-   * claimed ahead would never leave a place for it. To be set back when no such task was found.
+   * True while the slot claims nothing ahead. The inbox sets it if a due task must start at once, since tasks claimed
+   * ahead would leave no place for it. Reset it once no such task is found.
    */
   lean: boolean
   /** Kept by the runner: true if the slot has a place in the next turn. */
@@ -29,17 +29,18 @@ export interface Slot<Task> {
 }
 
 /**
- * How far ahead quick handlers get tasks, so that one transaction is shared by more of them: as many as end within
- * `time` milliseconds, and at most `most`. Slow handlers get none: no other process can run the tasks that wait here.
+ * How far ahead quick handlers get tasks, so that more tasks share a transaction: as many as end within `time`
+ * milliseconds, at most `most`. Slow handlers get none, since no other process can run the tasks that wait here.
  */
 export interface Ahead {
   readonly time: number
   readonly most: number
-  /** Fills a slot only when it is half empty, so that a fetch is worth its round trip. @default false */
+  /** Fills a slot only when it is half empty, so that a claim is worth its round trip. @default false */
   readonly half?: boolean
   /**
-   * Claims take one half of a quick slot, and new tasks that are stored as claimed the other, also while older ones wait:
-   * else all tasks of a flood would be stored, and read again, for as long as it lasts. @default false
+   * Gives one half of a quick slot to claims, and the other to new tasks that are stored as claimed, even if older ones
+   * wait. Otherwise all tasks of a flood would be stored and read again.
+   * @default false
    */
   readonly share?: boolean
 }
@@ -47,34 +48,37 @@ export interface Ahead {
 /** The slots of a receiver. */
 export interface Slots<Task> {
   readonly all: () => readonly Slot<Task>[]
-  /** The slot of a subscription, by its own or a former name. */
+  /** Returns the slot of a subscription, by its current or a previous name. */
   readonly find: (subscription: string) => Slot<Task> | undefined
-  /** How many more tasks a slot may claim. */
+  /** Returns how many more tasks a slot may claim. */
   readonly roomOf: (slot: Slot<Task>) => number
-  /** True if a task that is being stored may be claimed by that. */
+  /** Returns true if a task may be stored as claimed. */
   readonly takes: (slot: Slot<Task>) => boolean
-  /** True if a claim would bring tasks worth their round trip. */
+  /** Returns true if a claim would be worth its round trip. */
   readonly isHungry: (slot: Slot<Task>) => boolean
-  /** Counts claims before they are made; a negative number releases what did not start. */
+  /** Counts claims before they are made. A negative number releases what did not start. */
   readonly reserve: (slot: Slot<Task>, count: number) => void
-  /** Notes how much memory the event of a task takes. */
+  /** Notes how much memory the event of a task needs. */
   readonly learn: (slot: Slot<Task>, weight: number) => void
-  /** A claim that started is over. */
+  /** Notes the end of a started claim. */
   readonly release: (slot: Slot<Task>) => void
-  /** Lets no more than that many tasks start from now on. */
+  /** Limits how many tasks may start from now on. */
   readonly limit: (count: number) => void
-  /** Claims that have not ended. */
+  /** Returns the number of claims that have not ended. */
   readonly claimed: () => number
 }
 
-// What an event is taken for before one was seen: a body of the usual limit.
+// Weight of an event before one was seen: a body of the usual limit.
 const UNSEEN = 8 * 1024 * 1024
-// The weight of an event that is lighter than the ones before. Backlogs are mixed: heavy ones count for the next hundred.
+// Share by which a lighter event lowers the weight. In a mixed backlog a heavy event counts for about a hundred events.
 const LIGHTER = 0.02
-// The least milliseconds an attempt counts: a pace of 0 would claim all tasks at once.
+// Minimum milliseconds of an attempt: with a pace of 0 a slot would claim all tasks at once.
 const LEAST_PACE = 0.01
 
-/** Makes the slots. Subscriptions may come later: lanes are asked for each time. `look`: a slot may have room in memory again. */
+/**
+ * Makes the slots. Lanes are read each time, since subscriptions may be added. `look` is called when memory becomes
+ * free.
+ */
 export function createSlots<Task>(consumer: Consumer, ahead: Ahead, look: () => void): Slots<Task> {
   const byName = new Map<string, Slot<Task>>()
   let slots: readonly Slot<Task>[] = []
@@ -127,7 +131,10 @@ export function createSlots<Task>(consumer: Consumer, ahead: Ahead, look: () => 
     return slots
   }
 
-  /** Tasks that memory has room for. A slot that holds none has one: no subscription waits for the handlers of another. */
+  /**
+   * Returns the number of tasks that fit into memory. An empty slot always has room for one, so no subscription waits
+   * for the handlers of another.
+   */
   function fitting({ claimed: held, queue, running, weight }: Slot<Task>): number {
     const reserved = held - queue.length - running
     const room = claimedRoom.count(Math.max(1, weight || UNSEEN)) - reserved
@@ -135,7 +142,7 @@ export function createSlots<Task>(consumer: Consumer, ahead: Ahead, look: () => 
     return Math.max(room, held === 0 ? 1 : 0)
   }
 
-  /** Of slow handlers the older tasks go first. */
+  /** Slow handlers run older tasks first. */
   function shares({ lane, lean }: Slot<Task>, capacity: number): boolean {
     return ahead.share === true && !lean && capacity > lane.concurrency
   }
@@ -147,12 +154,11 @@ export function createSlots<Task>(consumer: Consumer, ahead: Ahead, look: () => 
   }
 }
 
-/** How many tasks would start at once. Of those that failed or were interrupted no more are claimed. */
+/** Returns how many tasks would start at once: the limit for tasks that failed or were interrupted. */
 export function startable({ lane, claimed }: Slot<unknown>): number {
   return lane.concurrency - claimed
 }
 
-/** True if a claimed task may start. */
 function canStart({ queue, running, lane }: Slot<unknown>): boolean {
   return queue.length > 0 && running < lane.concurrency
 }
@@ -175,34 +181,36 @@ function createSlot<Task>(lane: Lane): Slot<Task> {
 
 /** Starts claimed tasks in turns of the event loop, so that no handler delays a reply. */
 interface Ticks<Task> {
-  /** Gives a slot its share of the next turn. */
+  /** Adds a slot to the next turn. */
   readonly offer: (slot: Slot<Task>) => void
-  /** Starts what a slot has room for, without waiting for a turn. Nothing inside a turn, which continues by itself. */
+  /** Starts tasks of a slot without waiting for a turn. Does nothing inside a turn, which continues by itself. */
   readonly refill: (slot: Slot<Task>) => void
-  /** Takes another turn: the one that was due may never come. */
+  /** Schedules another turn, since the last one may have been canceled. */
   readonly wake: () => void
 }
 
-/** The argument of {@link createTicks}. */
+/** Options of {@link createTicks}. */
 interface TicksParts<Task> {
   /** Called before a turn or a refill starts its first task. */
   readonly begin: () => void
-  /** Starts a task that was taken from its slot's queue. */
+  /** Starts a task from its slot's queue. */
   readonly run: (task: Task) => void
-  /** Milliseconds of a clock that never goes back. @default performance.now() */
+  /** Milliseconds of a monotonic clock. @default performance.now() */
   readonly now?: () => number
-  /** Tasks that came start right after the replies, while handlers are quick. @default in the event loop's next round */
+  /**
+   * True if new tasks start right after the replies, while handlers are quick.
+   * @default in the event loop's next round
+   */
   readonly early?: boolean
 }
 
-// Milliseconds for which one turn may start tasks, so that synchronous handlers leave room for requests.
+// Milliseconds in which one turn may start tasks, so that synchronous handlers leave room for requests.
 const TURN = 4
-// A turn that takes more milliseconds is slow. A collection or a neighbor makes one slow now and then: only handlers make two in
-// a row slow, and then others wait until all requests of a round have their replies.
+// A turn that takes longer than QUICK milliseconds is slow. Garbage collection makes single turns slow; two in a row
+// mean slow handlers. Then tasks wait until all requests of a round have their replies.
 const QUICK = 1
 const SLOW_TURNS = 2
 
-/** Makes the turns. */
 export function createTicks<Task>({
   begin,
   run,
@@ -221,7 +229,7 @@ export function createTicks<Task>({
         slot.due = true
         due.push(slot)
       }
-      // Objects of a task that runs at once die young: a third less CPU at 100 KB.
+      // A task that runs at once leaves short-lived objects: a third less CPU at 100 KB.
       schedule(early && slowTurns < SLOW_TURNS ? afterReplies : soon)
     },
     refill(slot) {
@@ -249,14 +257,14 @@ export function createTicks<Task>({
     begin()
     const began = now()
     const until = began + TURN
-    // One of each slot in a round: a full one must not keep the others waiting.
+    // One task of each slot per round, so that a full slot does not keep others waiting.
     while (due.length > 0 && now() < until) due = due.filter(startOne)
     turning = false
     slowTurns = now() - began <= QUICK ? 0 : slowTurns + 1
     schedule()
   }
 
-  /** True if the slot continues. One without room continues when a handler ends. */
+  /** Returns true if the slot continues. Without room it continues when a handler ends. */
   function startOne(slot: Slot<Task>): boolean {
     if (canStart(slot)) run(slot.queue.shift()!)
     slot.due = canStart(slot)

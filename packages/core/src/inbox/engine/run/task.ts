@@ -17,7 +17,7 @@ export interface Task
   readonly subscription: string
   readonly line: number | null
   readonly fold: string | null
-  /** Nothing of earlier runs is to be cleared: no error, no interruption. */
+  /** True if no error or interruption of an earlier run must be cleared. */
   readonly fresh: boolean
   readonly part: string | undefined
   readonly data: Json | undefined
@@ -25,25 +25,24 @@ export interface Task
   readonly delivery: StoredDelivery
   /** Frees the place of a suspect. */
   readonly free: (() => void) | undefined
-  /** When it was claimed or renewed: its sending, on the clock of `performance.now()`. */
+  /** When its claim or last renewal was sent, by `performance.now()`. */
   leased: number
-  /** Set once its lease is over, or another has claimed or settled it. */
+  /** Why the claim is lost: its lease ended, or another process has the task. */
   lost: string | undefined
-  /** Tells the handler that it is lost. */
+  /** Aborts the handler when the claim is lost. */
   stop: ((reason: Error) => void) | undefined
-  /** Set by a commit in a transaction of the application. */
+  /** True after a commit in a transaction of the app. */
   within: boolean
 }
 
-/** What is known of a task when it is claimed. */
 type Claimed = Omit<
   Task,
   'place' | 'over' | 'returned' | 'committed' | 'started' | 'startedAt' | 'lost' | 'stop' | 'within'
 >
 
 /**
- * A claimed task. Each member by its name: V8 would copy a spread one by one, into three times the memory. What becomes a
- * number with a fraction, or a large one, starts as NaN: V8 would copy the whole task when the form of a member changes.
+ * Makes a claimed task, member by member: a spread would need three times the memory in V8. Members that become large
+ * or fractional numbers start as NaN, since V8 would copy the task when their representation changes.
  */
 export function claimedTask(of: Claimed): Task {
   return {
@@ -78,7 +77,7 @@ export function claimedTask(of: Claimed): Task {
   }
 }
 
-/** The claim of a task, for its consumer. */
+/** Returns a task as its consumer gets it. */
 export function claimOf(
   task: Task,
   commits?: Pick<Claim, 'commit' | 'commitIn' | 'conflict'>,
@@ -135,7 +134,7 @@ export function taskOf(
   })
 }
 
-/** Bytes of memory that a decoded event takes: its payload is in the body or in the record. */
+/** Returns bytes of memory of a decoded event, whose payload is in the body or in the record. */
 export function weightOf(body: Uint8Array, record: { readonly length: number }): number {
   return weigh(body) + weighText(record.length)
 }
@@ -143,17 +142,17 @@ export function weightOf(body: Uint8Array, record: { readonly length: number }):
 /** A claimed task, as the runner needs it. */
 export interface RunnerTask<Task> {
   readonly slot: Slot<Task>
-  /** Bytes of memory that its event takes. Kept by the runner from its start on. */
+  /** Bytes of memory of its event. Kept by the runner once it has started. */
   weight: number
-  /** Kept by the runner: start with -1. */
+  /** Kept by the runner. Start with -1. */
   place: number
-  /** Kept by the runner: true once its claim is over, by an outcome or by giving it back. Begin with false. */
+  /** Kept by the runner: true once the claim has an outcome or is released. Start with false. */
   over: boolean
-  /** Kept by the runner: true once its handler has returned. Begin with false. */
+  /** Kept by the runner: true once the handler has returned. Start with false. */
   returned: boolean
-  /** What `task.commit` stored as the outcome: to be set by the inbox. Begin with undefined. */
+  /** The outcome that `task.commit` stored, set by the inbox. Start with undefined. */
   committed: Outcome | undefined
-  /** Kept by the runner: when its run started, on the stopwatch and on the consumer's clock. Begin with 0. */
+  /** Kept by the runner: start of the run, on the stopwatch and on the consumer's clock. Start with 0. */
   started: number
   startedAt: number
 }
@@ -163,24 +162,24 @@ export interface EndedClaim<Task> {
   readonly task: Task
   readonly outcome: Outcome
   /**
-   * The run that reported the outcome. Undefined if the task is released: then store it as it was claimed, due now,
-   * without an attempt and with its interruptions as they were.
+   * The run with the outcome. Undefined if the task is released: then store it as before its claim, due now, without an
+   * attempt and with the same interruptions.
    */
   readonly ran: Ran | undefined
-  /** To be called once with what was stored, or with undefined if it was rejected since the claim had been lost. */
+  /** Call it once with the stored outcome, or with undefined if the outcome was rejected since the claim was lost. */
   readonly done: (stored: Outcome | undefined) => void
 }
 
-/** The argument of {@link createTaskRuns}. */
+/** Options of {@link createTaskRuns}. */
 interface TaskRunsParts<Task> {
   readonly consumer: Consumer
   readonly slots: Slots<Task>
   readonly held: Held<Task & RunnerTask<Task>>
   readonly claimOf: (task: Task) => Claim
   readonly settle: (ended: EndedClaim<Task>) => void
-  /** A claim is over; `started` is false if it was released before it ran. */
+  /** Called when a claim is over. `started` is false if the task was released before it ran. */
   readonly ended: (task: Task, stored: Outcome | undefined, started: boolean) => void
-  /** The slot has room. */
+  /** Called when the slot has room. */
   readonly free: (slot: Slot<Task>) => void
   /** Aborted when running handlers should end. */
   readonly signal: () => AbortSignal
@@ -188,17 +187,16 @@ interface TaskRunsParts<Task> {
 
 /** Runs attempts and ends them. */
 interface TaskRuns<Task> {
-  /** Reads the wall clock again for what starts next. */
+  /** Lets the next task read the wall clock again. */
   readonly tick: () => void
   readonly run: (task: Task) => void
-  /** Gives a task back that has not reported. */
+  /** Releases a task that has no outcome yet. */
   readonly giveBack: (task: Task, started: boolean) => void
 }
 
 // Weight of the last attempt in a slot's pace.
 const WEIGHT = 0.2
 
-/** Makes them. */
 export function createTaskRuns<Task extends RunnerTask<Task>>(
   parts: TaskRunsParts<Task>,
 ): TaskRuns<Task> {
@@ -212,7 +210,7 @@ export function createTaskRuns<Task extends RunnerTask<Task>>(
   function run(task: Task): void {
     const claim = claimOf(task)
     const started = stopwatch()
-    // Once a turn: each reading of a clock costs 0.1 µs.
+    // Once per turn, since reading a clock costs 0.1 µs.
     if (read === undefined) {
       wall = consumer.now()
       read = started
@@ -234,7 +232,7 @@ export function createTaskRuns<Task extends RunnerTask<Task>>(
     task.returned = true
     const ran: Ran = { startedAt, duration }
     if (task.over) {
-      // It was released while it ran.
+      // The task was released while it ran.
       consumer.settled(claim, outcome, false, ran)
       return free(slot)
     }
@@ -271,7 +269,7 @@ interface Held<One extends { place: number }> extends Iterable<One> {
   size(): number
 }
 
-/** Makes a {@link Held}: an array whose places are used again costs a fifth less CPU per task than a Set. */
+/** Makes a {@link Held}. An array that reuses places needs a fifth less CPU per task than a Set. */
 export function createHeld<One extends { place: number }>(): Held<One> {
   const places: (One | undefined)[] = []
   const free: number[] = []
@@ -294,7 +292,7 @@ export function createHeld<One extends { place: number }>(): Held<One> {
 }
 
 /**
- * The clock that measures a receiver's runs, in milliseconds: the receiver's own `monotonic`, else that of the process.
+ * Returns the clock that measures a receiver's runs, in milliseconds: its `monotonic`, otherwise `performance.now()`.
  *
  * @example
  * const stopwatch = stopwatchOf(consumer)

@@ -3,61 +3,64 @@ import { type MaybePromise, grouped, isPromise } from '../../../basics/maybe.ts'
 import { soon as nextRound } from '../../../basics/deadline.ts'
 
 /**
- * What an error of `store` means for a work: `again` soon, `keep` until the store is well again, `one` by one since one of them
- * is at fault, or `all` of them failed.
+ * Result of a failed `store` for a work. `again`: retry soon. `keep`: retry once the store works again. `one`: store
+ * each work alone, since one is at fault. `all`: all have failed.
  */
 type Fault = 'again' | 'keep' | 'one' | 'all'
 
-/** The argument of {@link createBatch}. */
+/** Options of {@link createBatch}. */
 export interface BatchOptions<Work extends BatchWork> {
-  /** As in errors. */
+  /** The name of the inbox in errors. */
   readonly inbox: string
-  /** Rows of one batch; a single work may have more. */
+  /** Maximum number of rows of a batch; a single work may have more. */
   readonly rows: number
-  /** Bytes of one batch; a single work may have more. */
+  /** Maximum bytes of a batch; a single work may have more. */
   readonly bytes: number
-  /** Batches stored at once. @default 1 */
+  /** Number of batches stored at once. @default 1 */
   readonly atOnce?: number
   /**
-   * With several at once: what waits is shared out among them in parts of at least this number, and fewer wait for the one
-   * that is being stored, but not for long. @default all in one
+   * With several batches at once: the least number of works in each. Fewer works wait briefly for the batch that is
+   * being stored.
+   * @default all in one batch
    */
   readonly share?: number
   /** First and longest wait after `again`, in milliseconds. @default [1, 8] */
   readonly waits?: readonly [first: number, longest: number]
-  /** Batches are worth a wait for more: for a store that holds the event loop while it writes. @default false */
+  /**
+   * True if batches should wait for more works: for a store that holds the event loop while it writes.
+   * @default false
+   */
   readonly wide?: boolean
-  /** When the next batch starts. @default in the event loop's next round */
+  /** Schedules the next batch. @default in the event loop's next round */
   readonly soon?: (begin: () => void) => void
-  /** Stores all of them or none, by the earliest deadline among them (`performance.now()`; Infinity without one). */
+  /** Stores all works or none, by their earliest deadline (a time of `performance.now()`, or Infinity). */
   readonly store: (batch: readonly Work[], until: number) => MaybePromise<void>
-  /** What an error of `store` means for a work of its batch. */
+  /** Returns the result of a failed `store` for a work. */
   readonly fault: (error: unknown, work: Work) => Fault
-  /** The error that a work hears. */
+  /** Returns the error for a failed work. */
   readonly rejection: (error: unknown) => Error
-  /** The error of a work whose deadline passed while it waited; `reason`: why the last batch could not be stored yet. */
+  /** Returns the error for a work whose deadline passed while it waited. `reason` is the error of the last batch. */
   readonly late: (reason?: unknown) => Error
 }
 
-// Milliseconds for which a few writes wait next to another batch: one that hangs must not hold them up for longer.
+// Milliseconds that a few works wait for another batch. If that batch hangs, they must not wait longer.
 const PATIENCE = 5
-// How long what is kept waits, in milliseconds.
+// Milliseconds before kept works are tried again.
 const KEPT = 250
 
-/** Stores writes together that arrive in one turn of the event loop, or while others are stored. */
+/** Stores works together that arrive in one turn of the event loop, or while others are stored. */
 interface Batch<Work extends BatchWork> {
   add(work: Work): void
-  /** Bytes that wait. */
+  /** Returns the bytes of waiting works. */
   waiting(): number
-  /** Stores what waits at once, unless a wait after `again` is on. */
+  /** Stores waiting works at once, unless a wait after `again` is active. */
   now(): void
-  /** Resolves when nothing waits. */
+  /** Resolves when no work waits. */
   flushed(): Promise<void>
-  /** Fails what waits, as `receiver_closed`. */
+  /** Fails waiting works as `receiver_closed`. */
   close(): void
 }
 
-/** Makes a batch. */
 export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>): Batch<Work> {
   const { inbox, store, fault, rejection, atOnce = 1, share = Infinity, wide = false } = options
   const least = share === Infinity ? 1 : share
@@ -103,7 +106,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     else patience ??= setTimeout(turn, PATIENCE, true)
   }
 
-  /** Next to another, only a batch that is worth a commit of its own. */
+  /** Next to another batch, a second one starts only if it has enough works. */
   function mayBegin(late: boolean): boolean {
     return running === 0 || (running < atOnce && (late || queue.size() >= least))
   }
@@ -112,7 +115,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     if (timer === undefined) turn()
   }
 
-  /** `late`: what waits has waited for long enough. */
+  /** Starts batches. `late` is true once a small batch has waited long enough. */
   function turn(late = false): void {
     clearTimeout(patience)
     patience = undefined
@@ -127,7 +130,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
       const stored = write(batch)
       if (stored) void stored.then(ended)
       else running--
-      // The next batch of a synchronous store comes in another turn, so that requests have theirs.
+      // The next batch of a synchronous store runs in another turn, so that requests get theirs.
       if (!stored) break
     }
     if (queue.size() > 0) schedule()
@@ -140,7 +143,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     else rest()
   }
 
-  /** A promise, if the store is asynchronous. */
+  /** Returns a promise if the store is asynchronous. */
   function write(batch: readonly Work[]): Promise<void> | undefined {
     const began = performance.now()
     try {
@@ -170,7 +173,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     return undefined
   }
 
-  /** Kept apart, so that other writes do not wait for these, which can succeed only after the fault. */
+  /** Keeps works apart that can succeed only after the fault, so that other works need not wait. */
   function keep(works: readonly Work[]): void {
     if (works.length === 0) return
     kept.push(...works)
@@ -181,7 +184,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     }, KEPT)
   }
 
-  /** A work that cannot be stored must not fail the others of its batch. */
+  /** Stores each work alone, so that one bad work does not fail the others. */
   function alone(batch: readonly Work[], from: number): Promise<void> | undefined {
     for (let at = from; at < batch.length; at++) {
       const stored = write([batch[at]!])
@@ -213,12 +216,12 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
   }
 }
 
-/** How writes of one kind are stored together. */
+/** How works of one kind are stored together. */
 export interface WriteOptions<Work extends BatchWork> extends Pick<
   BatchOptions<Work>,
   'rows' | 'bytes' | 'atOnce' | 'share' | 'waits' | 'fault'
 > {
-  /** Writes a batch, all or nothing; what it returns is called once that is committed. */
+  /** Writes a batch, all or nothing. The returned function is called after the commit. */
   readonly put: (
     works: readonly Work[],
     until: number,
@@ -226,22 +229,25 @@ export interface WriteOptions<Work extends BatchWork> extends Pick<
   ) => MaybePromise<() => MaybePromise<void>>
 }
 
-/** What waits to be stored; `waiting` of a store with one writer counts bytes of all kinds. */
+/** Works of one kind. With one writer, `waiting` counts bytes of all kinds. */
 type WriteBatch<Work extends BatchWork> = Pick<Batch<Work>, 'add' | 'waiting' | 'flushed'>
 
-/** The batches of one store. Of a store with one writer, all that waits in a turn of the event loop shares a transaction. */
+/** The batches of one store. With one writer, all works of an event-loop turn share a transaction. */
 export interface BatchWriter {
   batch<Work extends BatchWork>(options: WriteOptions<Work>): WriteBatch<Work>
-  /** Runs in a transaction at its end, behind what others made ready in it; at once if each batch has its own. */
+  /**
+   * Runs at the end of a transaction, after works that make tasks ready. Runs at once if each batch has its own
+   * transaction.
+   */
   last(run: (undo: Undo) => MaybePromise<() => void>, failed: (error: unknown) => void): void
   flushed(): Promise<void>
   close(): void
 }
 
-/** Notes what is to be undone in memory if the transaction is rolled back, by whatever else is in it. */
+/** Registers a function that undoes changes in memory if the transaction is rolled back for any reason. */
 export type Undo = (undo: () => void) => void
 
-/** Undoes in memory what failed in the store. */
+/** Undoes changes in memory if `run` fails. */
 export function undone<T>(run: (undo: Undo) => MaybePromise<T>): MaybePromise<T> {
   const undos: (() => void)[] = []
   const failed = (error: unknown): never => {
@@ -256,21 +262,21 @@ export function undone<T>(run: (undo: Undo) => MaybePromise<T>): MaybePromise<T>
   }
 }
 
-/** When the next batch starts. */
+/** Decides when the next batch starts. */
 interface Gather {
-  /** A batch is to start soon. */
+  /** Schedules a batch. */
   schedule(): void
-  /** Called after a batch was stored: how many writes it had, and how many milliseconds it took. */
+  /** Notes a stored batch: its number of works, and its milliseconds. */
   stored(works: number, took: number): void
 }
 
-// A batch of fewer writes is small.
+// A batch with fewer works is small.
 const CROWD = 8
 
 /**
- * Makes it: a batch starts in the event loop's next round. With `wide`, behind a batch that was not small, it waits for
- * further rounds while each brings more, at most for as long as that batch took: what came meanwhile is still to be read.
- * `waiting` counts writes.
+ * Makes a {@link Gather}: a batch starts in the event loop's next round. With `wide`, after a large batch, it waits for
+ * further rounds while each brings more works, at most for the duration of that batch. Requests that arrived during it
+ * are still being read. `waiting` counts works.
  */
 export function createGather(
   wide: boolean,
@@ -305,35 +311,34 @@ export function createGather(
   }
 }
 
-/** One thing that waits to be stored. */
+/** A work that waits to be stored. */
 export interface BatchWork {
   readonly bytes: number
   /** @default 1 */
   readonly rows?: number
-  /** When waiting is over, on the clock of `performance.now()`. @default never */
+  /** When the work is late, as a time of `performance.now()`. @default never */
   readonly deadline?: number
-  /** Hears that it was not stored. */
+  /** Called if the work was not stored. */
   failed(error: Error): void
 }
 
-/** What waits for a batch, in order. */
+/** Works that wait for a batch, in order. */
 interface Backlog<Work extends BatchWork> {
   push(work: Work): void
-  /** Puts back what was taken. */
+  /** Puts works back at the front. */
   putBack(works: readonly Work[]): void
-  /** Takes what goes into one batch: at most that many, and within the bounds if it is more than one. */
+  /** Takes the works of one batch: at most `most`, and within the bounds unless it is a single work. */
   take(most: number): readonly Work[]
-  /** Tells those that are late. */
+  /** Fails works whose deadline has passed. */
   expire(): void
-  /** Fails all. */
   fail(error: () => Error): void
-  /** How many wait. */
+  /** Returns the number of works. */
   size(): number
-  /** Bytes of those that wait. */
+  /** Returns their bytes. */
   waiting(): number
 }
 
-/** Makes a {@link Backlog}. `late` makes the error of a work whose deadline passed: made on demand, since an error captures the stack. */
+/** Makes a {@link Backlog}. `late` makes the error of a late work only on demand, since an error captures the stack. */
 export function createBacklog<Work extends BatchWork>(bounds: {
   readonly rows: number
   readonly bytes: number
