@@ -46,10 +46,7 @@ export function decodeOutline(text: string): Outline {
   return whole(JSON.parse(text) as Outline)
 }
 
-/**
- * Returns the event of an outline; {@link isPlain} must be true of the body. It was checked for its nesting when it
- * arrived.
- */
+/** Returns the event of an outline, from a body for which {@link isPlain} is true. */
 export function withPayload(outline: Outline, body: Uint8Array): EventRecord {
   const exact = outline.source === 'exact'
   const text = decodeText(body, undefined)
@@ -169,10 +166,7 @@ function unmark(_: string, value: unknown): unknown {
   )
 }
 
-/**
- * Returns a copy of a value of the app that is stored with the event. Throws a `TypeError` if it is not JSON, or longer
- * than 16,384 characters.
- */
+/** Returns a copy of a value of the app. Throws a `TypeError` if it is not JSON, or longer than 16,384 characters. */
 export function checkJson(value: unknown, name: string): Json | undefined {
   if (value === undefined) return undefined
   let text: string | undefined

@@ -95,9 +95,7 @@ export function createForgetful<Value extends object | string>(
     ring.keys[place] = ring.values[place] = undefined
   }
 
-  /**
-   * Drops an entry for a new one of a tenant: an expired entry, otherwise the oldest of the tenant with most entries.
-   */
+  /** Drops an entry for a new one: an expired entry, otherwise the oldest of the tenant with most entries. */
   function push(at: number, tenant: string): void {
     while (ring.keys[first] === undefined) skip()
     const own = tenants.get(tenant)

@@ -39,10 +39,7 @@ export interface Inbox<Commit extends AnyCommit = AnyCommit> {
   readonly records?: Records
   /** History: attempts, deliveries, counts by minute. Losing it loses no event. */
   readonly journal?: Journal
-  /**
-   * Minimum milliseconds for which an id is known after its event arrived; in that time a redelivery runs nothing.
-   * `catchUp` fetches nothing older.
-   */
+  /** Minimum milliseconds for which an id is known after its event arrived. `catchUp` fetches nothing older. */
   readonly dedupeWindow: number
   /** Maximum number of pending and running tasks of a receiver. */
   readonly maxPending?: number
@@ -57,10 +54,7 @@ export interface Consumer {
   readonly receiver: string
   /** The time in which the sender may deliver one event again, in milliseconds. */
   readonly retrySpan: number
-  /**
-   * Returns the subscriptions of this process; a worker claims only their tasks. Call it at each claim, since they can
-   * grow.
-   */
+  /** Returns the subscriptions of this process, which can grow. A worker claims only their tasks. */
   lanes(): readonly Lane[]
   /** Runs one attempt and returns its outcome. It never rejects. */
   run(claim: Claim, signal: AbortSignal | undefined): MaybePromise<Outcome>
@@ -119,10 +113,7 @@ export interface Lane {
 
 /** A receiver's side of an inbox. */
 export interface Port {
-  /**
-   * Resolves when it is safe to acknowledge, with one result per item, in order. Throws or rejects if nothing was
-   * stored.
-   */
+  /** Resolves when it is safe to acknowledge, with a result per item. Throws or rejects if nothing was stored. */
   accept(intake: Intake, host: Host): MaybePromise<readonly Accepted[]>
   /**
    * Stores a delivery as `accept` does, and removes it. Throws or rejects as `accept` would. `health` calls it after a
@@ -193,9 +184,7 @@ export interface Intake {
   readonly items: readonly IntakeItem[]
 }
 
-/**
- * One event of a delivery with its tasks: one for each subscription, and at least one. Keys are compared byte by byte.
- */
+/** An event of a delivery with its tasks: one for each subscription, at least one. Keys are compared byte by byte. */
 export interface IntakeItem {
   readonly event: EventRecord
   readonly tasks: readonly TaskDraft[]
@@ -223,10 +212,7 @@ interface DebounceDraft {
   /** Milliseconds that it waits for a later event, and the maximum that the first event waits. */
   readonly wait: number
   readonly maxWait: number
-  /**
-   * A task with a lower value than the highest of its key runs nothing. If values are equal, missing or of different
-   * types, the order of arrival decides.
-   */
+  /** A lower value than the highest of its key runs nothing. Equal, missing or of another type: arrival decides. */
   readonly newest?: number | string
 }
 
@@ -246,9 +232,7 @@ export interface Claim {
   readonly data?: Json | undefined
   readonly event: EventRecord
   readonly delivery: StoredDelivery
-  /**
-   * Number of folded events, and when the first one arrived (milliseconds since 1970). Undefined without `debounce`.
-   */
+  /** Number of folded events, and when the first arrived (milliseconds since 1970). Undefined without `debounce`. */
   readonly folded?: { readonly count: number; readonly since: number } | undefined
   /** Number of the attempt, from 1. It counts from the claim, so an attempt that killed the process counts too. */
   readonly attempt: number
@@ -264,10 +248,7 @@ export interface Claim {
         spawn: readonly TaskDraft[] | undefined,
       ) => unknown)
     | undefined
-  /**
-   * Settles the task as done and stores its child tasks in an open transaction of the app, if the inbox can. If that is
-   * rolled back, the claim is as before.
-   */
+  /** Settles the task as done and stores its child tasks in an open transaction of the app, if the inbox can. */
   readonly commitIn?:
     | ((transaction: unknown, spawn: readonly TaskDraft[] | undefined) => Promise<void>)
     | undefined
@@ -279,10 +260,7 @@ export interface Claim {
   readonly conflict?: ((error: unknown) => number | undefined) | undefined
 }
 
-/**
- * How an attempt ended. The receiver's retry policy decides, and the inbox follows. `at` is in milliseconds since 1970,
- * on `Consumer.now()`.
- */
+/** How an attempt ended, by the receiver's retry policy. `at` is in milliseconds since 1970, on `Consumer.now()`. */
 export type Outcome =
   | { readonly kind: 'done'; readonly spawn?: readonly TaskDraft[] }
   | { readonly kind: 'retry'; readonly at: number; readonly error: TaskError }

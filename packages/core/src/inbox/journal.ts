@@ -3,10 +3,7 @@ import type { Page, TaskFilter, TaskError } from './view.ts'
 
 /** History for operators: attempts, deliveries with their replies, counts by minute. Losing it loses no event. */
 export interface Journal {
-  /**
-   * Writes a batch of at most one second, off the path of deliveries. If it fails, the batch is lost and counted. The
-   * rows of a transaction are bounded.
-   */
+  /** Writes a batch of at most one second, off the path of deliveries. A batch that fails is lost and counted. */
   write(batch: JournalBatch): MaybePromise<void>
   /** Returns deliveries without a new event, newest first. */
   rejections(filter?: DeliveryFilter): MaybePromise<Page<Arrival>>
@@ -14,10 +11,7 @@ export interface Journal {
   deliveries(filter?: DeliveryFilter): MaybePromise<Page<Arrival>>
   /** Returns one delivery, with its head and body if they were kept. */
   delivery(id: string): MaybePromise<Arrival | undefined>
-  /**
-   * Returns the attempts of a task, oldest first: the first and the last nineteen. Each is written in the transaction
-   * that settles it.
-   */
+  /** Returns the attempts of a task, oldest first: the first and the last nineteen. */
   attempts(task: string): MaybePromise<readonly Attempt[]>
   /**
    * Returns what operators did to tasks, newest first: the last 1,000 actions. Each is written in the transaction of
@@ -51,9 +45,7 @@ export interface Arrival {
   /** Path of the URL without query, at most 500 characters. */
   readonly path: string
   readonly outcome: ArrivalOutcome
-  /**
-   * True once a signature matched. Unverified deliveries are kept in a separate ring, so they push out no verified one.
-   */
+  /** True once a signature matched. Unverified deliveries have a separate ring, so they push out no verified one. */
   readonly verified: boolean
   /** Code of the rejection. */
   readonly code?: string
@@ -136,7 +128,7 @@ export interface Attempt {
 }
 
 /**
- * What a series counts: deliveries, runs, times from arrival to done, or tasks that ended without a run (`debounce`).
+ * The subject of a series: deliveries, runs, times from arrival to done, or tasks that `debounce` ended without a run.
  */
 export type CountKind = 'delivery' | 'attempt' | 'end-to-end' | 'folded'
 

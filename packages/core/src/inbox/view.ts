@@ -134,15 +134,9 @@ export interface SubscriptionStats {
   readonly oldestDueAt: number | undefined
 }
 
-/**
- * The operators' side of an inbox. An unknown key of a filter or option throws a `TypeError` with the nearest known
- * name.
- */
+/** The operators' side of an inbox. An unknown key throws a `TypeError` with the nearest known name. */
 export interface InboxView {
-  /**
-   * Lists tasks, newest first. After its budget it stops, and `searchedTo` is the time it reached: a page can be empty
-   * and have a cursor.
-   */
+  /** Lists tasks, newest first. It stops after its budget: a page can be empty and have a cursor. */
   list(query?: TaskQuery): MaybePromise<Page<TaskInfo>>
   get(id: string): MaybePromise<TaskDetail | undefined>
   stats(): MaybePromise<readonly SubscriptionStats[]>
@@ -161,10 +155,7 @@ export interface InboxView {
    * 'pending'` it makes waiting tasks due now. `poison` tasks remain suspects. Tasks of erased events are left out.
    */
   replay(filter: TaskFilter, options?: ReplayOptions): MaybePromise<Changed>
-  /**
-   * Runs the task's event once more with another payload, as a new event with one task for the same subscription and
-   * part. Returns the id of the new task.
-   */
+  /** Runs the event of a task again with another payload, for the same subscription. Returns the id of the new task. */
   rerun(id: string, edit: { readonly payload: Json; readonly by?: string }): MaybePromise<string>
   /** Deletes pending or dead tasks. A redelivery of their events is still a duplicate. */
   delete(filter: TaskFilter, options?: ChangeOptions): MaybePromise<Changed>

@@ -3,9 +3,7 @@ import { isA } from '../../errors.ts'
 import type { BatchWork, BatchWriter } from './write/batch.ts'
 import type { Store } from './store.ts'
 
-/**
- * How view, journal and records reach the store. Errors of the store become rejections; a `TypeError` stays as it is.
- */
+/** How view, journal and records reach the store. Errors of the store become rejections, except a `TypeError`. */
 export interface Access {
   read<T>(look: () => MaybePromise<T>): MaybePromise<T>
   /** Writes in the next shared transaction of a store with one writer. Conflicts are retried until the deadline. */

@@ -8,7 +8,7 @@ const MESSAGE = 8192
 const QUOTED = 500
 const UUID = /^[0-9a-f]{8}-[0-9a-f-]{27,}$/i
 const HEXADECIMAL = /^[0-9a-f]{8,}$/i
-// An IP address has several numbers.
+// IP addresses have several numbers.
 const JOINED = /#(?:[.:/]#)+/g
 
 /**

@@ -3,9 +3,7 @@ import { settledBy } from '../../basics/deadline.ts'
 interface ClosingParts {
   /** Resolves when nothing is claimed, runs or waits to be stored. */
   readonly idle: () => Promise<void>
-  /** Aborts the signal of running handlers. */
   readonly abort: () => void
-  /** Releases running tasks. */
   readonly giveBackRunning: () => void
   /** Milliseconds for storing what is released. */
   readonly margin: number

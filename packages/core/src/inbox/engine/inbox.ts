@@ -337,7 +337,6 @@ function createOneWriter(store: Store, together: (works: () => void) => void): B
     },
   }
 
-  /** Starts a transaction for the last writes, unless another is waiting. */
   function begin(): void {
     batch.add({ of: nothing, bytes: 0, failed: failLasts })
   }
@@ -354,7 +353,6 @@ function now<T>(value: MaybePromise<T>): T {
   return value
 }
 
-/** Errors for writes that the store did not commit. */
 function writeErrors(store: Store): Pick<BatchOptions<BatchWork>, 'rejection' | 'late'> {
   return {
     rejection: (error) => store.rejection(error),

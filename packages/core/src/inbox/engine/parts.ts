@@ -26,7 +26,6 @@ export interface Side {
   close(until: number): Promise<void>
 }
 
-/** What the sides of an inbox share. */
 export interface InboxParts extends Omit<EngineInboxOptions, 'store' | 'windowed'> {
   readonly store: Store
   readonly writer: BatchWriter
@@ -35,7 +34,6 @@ export interface InboxParts extends Omit<EngineInboxOptions, 'store' | 'windowed
   readonly token: () => number
   /** Tokens of claims that are being made. Their tasks are not held here yet. */
   readonly flying: Set<number>
-  /** Returns true for a claim of this process. */
   readonly isOwn: (token: number) => boolean
   readonly view: Pick<InboxView, 'orphans'>
   readonly onWork: () => void
@@ -51,7 +49,6 @@ export interface EngineSide extends Required<Side>, InboxParts {
   readonly runner: () => Runner<Task>
   /** Notes that a task is due at that time, on the consumer's clock. */
   readonly dueAt: (at: number) => void
-  /** Reports folded tasks of this receiver. */
   readonly folded: (folds: Folds) => void
   /** Returns true while `runDue` runs: then the rooms of slots share its limit. */
   readonly draining: () => boolean

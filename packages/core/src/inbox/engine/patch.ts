@@ -19,16 +19,12 @@ export type Fence =
   | 'past'
   | 'over'
 
-/** What a fence requires of a task. */
 interface FenceRule {
   readonly states: readonly State[]
-  /** The task's event is that of the patch. */
   readonly event?: true
-  /** The task's token is that of the patch. */
   readonly token?: true
   /** The task's lease has ended. */
   readonly over?: true
-  /** The task's event is not erased. */
   readonly whole?: true
   /** A pending task has an error and is not due yet. */
   readonly failed?: true
@@ -74,7 +70,6 @@ export function passes(
   )
 }
 
-/** The receiver and the key of an event, as a row has them. */
 interface StoredEvent {
   readonly receiver: string | null
   readonly key: string | null
@@ -95,9 +90,7 @@ export interface Patch {
   readonly state: State
   /** Milliseconds until the task is due; 0 is at once. A settled task settles now. */
   readonly wait?: number
-  /**
-   * True if a pending task keeps its token, so that a late outcome of its run may count. Otherwise its token becomes 0.
-   */
+  /** True if a pending task keeps its token, so that a late outcome may count. Otherwise its token becomes 0. */
   readonly open?: true
   readonly gate?: Gate
   readonly behind?: boolean
@@ -108,14 +101,10 @@ export interface Patch {
   /** JSON, or null for none. `cause` changes with it. */
   readonly error?: string | null
   readonly cause?: string | null
-  /** JSON of a `Fold`. */
   readonly fold?: string
   /** True if the patch starts a new round. */
   readonly anew?: true
-  /**
-   * A row of the task's history. The attempt that settles a task has none: it is on the task's own row until the next
-   * round.
-   */
+  /** A row of the task's history. The attempt that settles a task is on the task's own row until the next round. */
   readonly attempted?: Attempted
 }
 
@@ -151,7 +140,6 @@ export interface Attempted {
   /** Duration in microseconds; null if the run was interrupted. */
   readonly took: number | null
   readonly outcome: 'done' | 'retry' | 'postpone' | 'dead' | 'interrupted'
-  /** JSON of the error. */
   readonly error: string | null
   /** When the run ended, in milliseconds since 1970. @default now, on the store's clock */
   readonly ended?: number
@@ -162,7 +150,6 @@ export interface EndedTask {
   readonly id: number
   readonly token: number
   readonly lane: number
-  /** The task's tenant. */
   readonly fair: string | null
   /** Duration in microseconds. */
   readonly took: number

@@ -21,10 +21,7 @@ export const AGAIN = 2
 export const SUSPECT = 3
 export type Gate = 0 | 1 | 2 | 3
 
-/**
- * Maximum number of tasks of an event. The id of a task is `event * TASKS + n`, so one index finds tasks by id and by
- * event.
- */
+/** Maximum number of tasks of an event. A task's id is `event * TASKS + n`: one index finds it by id and by event. */
 export const TASKS = 65_536
 
 /** Returns the event number of a task's id. */
@@ -32,18 +29,13 @@ export function eventOf(task: number): number {
   return Math.floor(task / TASKS)
 }
 
-/**
- * Head and body of a delivery. Events that came together share one object, so that it is stored once. A store that is
- * `alone` gets no head.
- */
+/** A delivery; its events share one object, so that it is stored once. A store that is `alone` gets no head. */
 export interface NewDelivery {
   readonly head: string
   readonly body: Uint8Array
-  /** Milliseconds since 1970. */
   readonly received: number
   /** Number of events in the delivery. */
   readonly events: number
-  /** The delivery as objects. */
   readonly whole: StoredDelivery
 }
 
@@ -67,11 +59,9 @@ export interface NewTask {
   readonly lane: number
   /** '' for none. */
   readonly part: string
-  /** JSON. */
   readonly data: string | null
   /** The ordering key as a number below 2^52. Tasks of one root and line run one after another. */
   readonly line: number | null
-  /** The tenant. */
   readonly fair: string | null
   turn: number
   /** The insert claims the task with this token; 0 leaves it pending. */
@@ -106,7 +96,6 @@ export interface TaskRow {
   readonly due: number
   /** Microseconds of the last run; null if it was interrupted or never ran. */
   readonly took: number | null
-  /** JSON of the last error. */
   readonly error: string | null
   /** JSON of a `Fold`; null if the subscription has no `debounce`. */
   readonly fold: string | null
@@ -129,7 +118,6 @@ export interface ClaimRow {
   readonly fold: string | null
   readonly part: string
   readonly data: string | null
-  /** Null if the event no longer exists. */
   readonly record: string | null
   readonly head: string
   readonly body: Uint8Array
@@ -165,13 +153,11 @@ export interface FoldRow extends HeadRow {
 
 /** What one transaction folded. */
 export interface Folds {
-  /** Tasks that ended without a run. */
   readonly ended: readonly {
     readonly id: number
     readonly lane: number
     /** The task that runs instead; undefined if this task was stale. */
     readonly into: number | undefined
-    /** The key of the event, if it will be erased once its tasks are done. */
     readonly passing: string | null
   }[]
   /** Milliseconds until each remaining task is due. */
@@ -181,7 +167,6 @@ export interface Folds {
 /** The newest task of a key. */
 export interface Newest {
   readonly root: number
-  /** `Fold.k`. */
   readonly key: string
   readonly task: number
   /** JSON of the highest value so far; null if no event had one. */
@@ -200,7 +185,6 @@ export interface Wish {
   readonly lane: number
   /** Number of tasks in all. */
   readonly room: number
-  /** Number of tasks that would start at once. */
   readonly now: number
 }
 

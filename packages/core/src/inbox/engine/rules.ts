@@ -17,7 +17,6 @@ import {
   type TaskRow,
 } from './row.ts'
 
-/** The change of a task, and the condition under which it counts. */
 interface Ruling {
   readonly fence: Fence
   readonly change: TaskChange
@@ -75,9 +74,7 @@ export interface Cut extends Ruling {
   readonly error: TaskError | undefined
 }
 
-/**
- * Applies the rule of interruptions to an ended lease. `attempts` is that of the subscription, if this process has it.
- */
+/** Applies the rule of interruptions to an ended lease. `attempts` is that of the subscription, if known. */
 export function cut(
   row: Pick<TaskRow, 'attempt' | 'cut' | 'charged'>,
   attempts: number | undefined,
@@ -116,10 +113,7 @@ export function letGo({ state }: Pick<TaskRow, 'state'>): Ruling {
   return { fence: 'over', change: { state } }
 }
 
-/**
- * Returns the ruling for a redelivery or replay. A settled task starts a new round; a pending task is due after `wait`.
- * A poison task remains a suspect.
- */
+/** Returns the ruling for a redelivery or replay: a new round if settled, or due after `wait` if pending. */
 export function revived(
   row: Omit<TaskRow, 'id' | 'lane' | 'token' | 'round' | 'behind' | 'charged' | 'fold'>,
   fence: 'failed' | 'settled' | 'waiting',
@@ -137,7 +131,6 @@ export function revived(
   return { fence, change: { ...begun, ...(attempted && { attempted }) } }
 }
 
-/** The ruling for all tasks in some states. */
 interface Removal extends Ruling {
   /** The states that its fence lets through. */
   readonly from: readonly TaskState[]
@@ -187,7 +180,6 @@ function rank({ state, held, attempt, cut: cuts, behind }: HeadRow): number {
 
 /** Interruptions of a task since its last reported outcome. */
 interface Interruptions {
-  /** Claims in a row whose lease ended without an outcome. */
   readonly cut: number
   /** How many of them were claimed as a suspect. */
   readonly charged: number
@@ -234,7 +226,6 @@ export function interrupted(
   }
 }
 
-/** The error of a poison task. */
 export function poison(charged: number): TaskError {
   return {
     name: 'poison',

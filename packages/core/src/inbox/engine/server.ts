@@ -21,7 +21,6 @@ interface ClientPool<Client> {
   isOfServer(error: unknown): boolean
   /** The error after a deadline. */
   late(what: string, time: number): Error
-  /** Maximum number of clients of the pool. */
   size(): number
   /**
    * Called before each run. The result returns true for an error after which nothing has changed and the run can be
@@ -33,13 +32,11 @@ interface ClientPool<Client> {
 
 /** Connections with a deadline for each use. A connection that hangs is dropped. */
 export interface Connections<Client> {
-  /** Runs with a connection. */
   use<T>(time: number, run: (client: Client) => Promise<T>): Promise<T>
   /** Runs in a transaction. After `time` milliseconds it is rolled back, unless its COMMIT was already sent. */
   atomic<T>(time: number, run: (client: Client) => Promise<T> | T): Promise<T>
   /** Runs a transaction for `task.commit`. At most half of the connections do so at once. */
   commit<T>(time: number, run: (client: Client) => Promise<T> | T): Promise<T>
-  /** Returns a client to keep. */
   checkout(time: number): Promise<Client>
 }
 
@@ -136,8 +133,7 @@ export type AppTransaction =
   | { query(text: string, values: unknown[]): PromiseLike<unknown> }
 
 /**
- * Returns how to run statements in a transaction of the app. `driver` describes its connection in the error. Throws a
- * `TypeError` for any other value.
+ * Returns how to run statements in a transaction of the app; a `TypeError` for any other value names the `driver`'s.
  */
 export function guestOf(transaction: unknown, driver: string): RunSql {
   if (typeof transaction === 'function') return transaction as RunSql
@@ -161,10 +157,7 @@ export function guestRows<Row>(result: unknown): readonly Row[] {
 // Half of a surrogate pair without its other half.
 const LONE = /\p{Cs}/u
 
-/**
- * Returns a name of 128 bits for a value without bound or order in a database: an event of a receiver, a guard, a
- * tenant.
- */
+/** Returns a name of 128 bits for a value without bound or order: an event of a receiver, a guard, a tenant. */
 export function hashOf(owner: string, key: string): string {
   const text = `${owner.length} ${owner} ${key}`
   // UTF-8 would encode all lone surrogates alike.
@@ -196,16 +189,11 @@ interface ServerClock {
   steps(): Promise<readonly ClockStep[]>
 }
 
-/** Statements of {@link createServerClock}. */
 interface ClockSteps {
   /** Reads the clock of the server, and the last time that a process stored. */
   read(): Promise<{ readonly now: number; readonly clock: number }>
-  /** Stores a time. */
   store(now: number): Promise<unknown>
-  /**
-   * Handles a jump ahead: rows do not age by `unseen`, and leases hold for `longer`. The first process stores the time,
-   * so that a jump counts once.
-   */
+  /** Handles a jump ahead: rows do not age by `unseen`, leases hold for `longer`. The first process stores the time. */
   ahead(unseen: number, longer: number): Promise<unknown>
   /** Handles a jump back behind the stored time: drops the jumps ahead that it reverts. */
   back(): Promise<unknown>
@@ -300,14 +288,12 @@ export function driverText(error: unknown): string {
   return errorText(error)
 }
 
-/** Statements of {@link eraseIn}. */
 interface EraseSteps {
   /** Locks the events that may be erased, and no others. */
   lock(): Promise<unknown>
   /** Returns those of the events that may be erased and have no open task. */
   resting(): Promise<readonly number[]>
   contents(events: readonly number[]): Promise<readonly ContentsRow[]>
-  /** Replaces the contents of events. */
   write(left: readonly ContentsRow[]): Promise<unknown>
   /** As `Rows.note`. */
   note(rows: readonly ActionRow[]): Promise<unknown>
@@ -337,12 +323,8 @@ export async function eraseIn(
   return count
 }
 
-/** Statements on spans of the journal. */
 interface SpanSteps<Sql> {
-  /**
-   * Locks the span, since other processes add to it too, and makes it if it is missing. Returns its bytes, none for a
-   * new span.
-   */
+  /** Locks the span, which other processes add to, and makes it if missing. Returns its bytes, none if new. */
   lock(sql: Sql, span: SpanKey): Promise<Uint8Array>
   set(sql: Sql, span: SpanKey, data: Uint8Array): Promise<unknown>
   /** Removes the oldest spans of a kind before a time, at most 64, and returns them. */

@@ -138,11 +138,9 @@ export function pendingShare(inbox: string, given: number | undefined): number {
 export interface EngineInboxOptions {
   /** Makes the store. `warn` logs to all receivers. */
   readonly store: (warn: (message: string) => void, back: Back) => StoreParts
-  /** Settings from {@link engineSettings}. */
   readonly settings: EngineSettings
   /** Transactions of the app, from `transactions(name)`. */
   readonly transactions: Transactions<unknown>
-  /** How far ahead quick handlers get tasks. */
   readonly ahead: Ahead
   /** Features that the inbox lacks. @default all of them */
   readonly can?: Partial<Inbox['can']>

@@ -38,10 +38,7 @@ export interface Rows {
   guard(wanted: readonly Guarded[]): MaybePromise<ReadonlySet<Guarded>>
   /** Releases guards that this transaction took. */
   unguard(taken: readonly Guarded[]): MaybePromise<void>
-  /**
-   * The hot path: settles tasks as done that have nothing to clear and no task behind them. Returns the ids still
-   * claimed with the token.
-   */
+  /** The hot path: settles tasks as done that need nothing else. Returns the ids still claimed with the token. */
   finish(ended: readonly EndedTask[]): MaybePromise<ReadonlySet<number>>
   /** Makes all other changes of tasks. Returns the ids whose fence held; other tasks are unchanged. */
   patch(patches: readonly Patch[], fence: Fence): MaybePromise<ReadonlySet<number>>
@@ -52,9 +49,7 @@ export interface Rows {
    * another transaction holds. Later statements see what the last holder wrote. Absent with one writer.
    */
   lock?(lines: readonly number[]): MaybePromise<readonly number[]>
-  /**
-   * Returns, for each line and root, the tasks that are not behind (running, held or pending), and the first that is.
-   */
+  /** Returns, for each line and root, the tasks that are not behind, and the first that is. */
   heads(lines: readonly number[]): MaybePromise<readonly HeadRow[]>
   /** Marks tasks as behind or not. Returns how many were still pending; the others are unchanged. */
   queue(changes: readonly { readonly id: number; readonly behind: boolean }[]): MaybePromise<number>
@@ -62,17 +57,11 @@ export interface Rows {
   foldable(lines: readonly number[]): MaybePromise<readonly FoldRow[]>
   /** Remembers the newest task of keys, at least as long as ids are known and the task is stored. */
   remember(newest: readonly Newest[]): MaybePromise<void>
-  /**
-   * Returns the newest task of each task's key; unknown keys are left out. `row` is undefined if the newest is gone or
-   * its event is erased.
-   */
+  /** Returns the newest task of each task's key, if known. `row` is undefined if it is gone or erased. */
   newest(
     ids: readonly number[],
   ): MaybePromise<ReadonlyMap<number, { readonly id: number; readonly row: TaskRow | undefined }>>
-  /**
-   * Advances each tenant by `step` turns: `max(turn of the lane, last turn of the tenant) + step`. Returns the last
-   * turns.
-   */
+  /** Advances each tenant by `step` turns: `max(turn of the lane, last turn of the tenant) + step`. */
   turns(wanted: readonly Stride[]): MaybePromise<readonly Turn[]>
   /** Locks and returns due tasks of these lanes that wait for a turn (gate `LATER`), at most `most`. */
   later(lanes: readonly number[], most: number): MaybePromise<readonly TaskRow[]>
@@ -96,11 +85,8 @@ export type LineRows = Pick<
 
 /** Rows of a transaction of the app. */
 export interface GuestRows extends Rows {
-  /** Called first. */
   begin?(): void
-  /**
-   * As `Store.lanes`. A store with one writer makes lanes in the same transaction, so they exist only if it commits.
-   */
+  /** As `Store.lanes`. A store with one writer makes lanes in this transaction. */
   lanes(receiver: string, wanted: readonly (readonly string[])[]): MaybePromise<readonly LaneRow[]>
 }
 
@@ -136,8 +122,8 @@ export interface Store extends SingleRows, Viewed, Journaled {
    */
   atomic<T>(time: number, run: (rows: Rows) => MaybePromise<T>): MaybePromise<T>
   /**
-   * Runs a transaction for `task.commit`; its `write` gets `transaction`. It may stay open for long, and many at once
-   * delay no other work.
+   * Runs a transaction for `task.commit`; `write` gets `transaction`. It may stay open for long without delaying
+   * others.
    */
   commit<T>(
     time: number,
@@ -181,8 +167,7 @@ export interface Store extends SingleRows, Viewed, Journaled {
     lanes: readonly number[],
   ): MaybePromise<readonly { readonly lane: number; readonly suspect: boolean }[]>
   /**
-   * Returns lines of these lanes in which a task is behind no other, or two may run. Repairs roots that an earlier
-   * version of the app stored.
+   * Returns lines of these lanes in which no task may run, or two may. Repairs roots from earlier versions of the app.
    */
   stuck(lanes: readonly number[]): MaybePromise<readonly number[]>
   /** Returns tasks with their contents, as `claim` does. */
@@ -201,10 +186,7 @@ export interface Store extends SingleRows, Viewed, Journaled {
   clock(): MaybePromise<number>
   /** Returns jumps ahead of that clock, back to the oldest row. Absent if it cannot jump. */
   steps?(): MaybePromise<readonly ClockStep[]>
-  /**
-   * Calls `heard` when another process has stored tasks. Returns a function that stops it. If absent, only polling
-   * finds them.
-   */
+  /** Calls `heard` when another process has stored tasks. Returns a function that stops it. */
   listen?(heard: () => void): () => void
   /** Returns true while another open transaction holds the task's row. Absent with one writer. */
   busy?(task: number): MaybePromise<boolean>
@@ -227,7 +209,7 @@ export interface ViewStore
   atomic<T>(time: number, run: (rows: ChangedRows) => MaybePromise<T>): MaybePromise<T>
 }
 
-/** What the view changes in a transaction. */
+/** Rows that the view changes in a transaction. */
 export type ChangedRows = LineRows & Pick<Rows, 'insert' | 'note' | 'turns'>
 
 /** Answers that only memory can give synchronously. */
@@ -236,7 +218,6 @@ interface Alone {
   held(receiver: string): number
   /** Returns milliseconds until the next task of these lanes becomes due. */
   next(lanes: readonly number[]): number | undefined
-  /** Makes tasks of these lanes due that wait for later events. */
   hurry(lanes: readonly number[]): void
 }
 

@@ -117,11 +117,10 @@ export interface Layout<Change> {
 /** The steps that bring a store up to date. */
 export interface Migration<Change> {
   readonly changes: readonly Change[]
-  /** The versions of the store afterwards. */
   readonly to: Versions
 }
 
-/** What a migration found and left. */
+/** The result of a migration. */
 export interface Migrated {
   readonly from: Versions
   readonly to: Versions

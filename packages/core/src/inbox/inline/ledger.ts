@@ -29,8 +29,7 @@ export interface Ledger {
     guards?: readonly Guard[],
   ): MaybePromise<LedgerClaim>
   /**
-   * Extends the claim by `lease` milliseconds, and stores `state` if given. Returns false if the token has lost the
-   * key.
+   * Extends the claim by `lease` milliseconds, and stores `state` if given. Returns false if the token lost the key.
    */
   renew(key: string, token: string, lease: number, state?: string): MaybePromise<boolean>
   /** Marks the key as done. Returns false if the token has lost it. */
@@ -64,10 +63,7 @@ export type LedgerClaim =
 /** The calls that a reply makes. */
 export type LedgerCalls = Pick<Ledger, 'claim' | 'renew' | 'commit' | 'release' | 'undo'>
 
-/**
- * Wraps the calls of one reply: together they wait at most the ledger's deadline. Late answers are ignored, but a late
- * claim is undone.
- */
+/** Wraps the calls of one reply, which wait at most the deadline together. A late claim is undone. */
 export function patient(ledger: Ledger): LedgerCalls {
   const { deadline } = ledger
   if (deadline === undefined) return ledger

@@ -93,10 +93,7 @@ const HEAVY = 128 * 1024
 // With more pending tasks than this, events wait as text.
 const BACKLOG = 500
 
-/**
- * A stored event. A class with a chain of tasks: if many objects of one literal live long, V8 allocates all later ones
- * in old space.
- */
+/** A stored event. A class: if many objects of one literal live long, V8 allocates later ones in old space. */
 export class EventRow {
   readonly number: number
   readonly home: Home
@@ -219,10 +216,7 @@ export class EventRow {
     return (this.#waits = true)
   }
 
-  /**
-   * Replaces all objects by strings: each full garbage collection visits waiting objects, and a payload can have
-   * hundreds.
-   */
+  /** Replaces objects by strings, since each full garbage collection visits objects: hundreds in a payload. */
   #fold(): void {
     this.ends()
     const event = this.#event

@@ -168,10 +168,7 @@ export function createTables(settings: MemorySettings): Tables {
     log.length = 0
   }
 
-  /**
-   * Drops dead tasks beyond a bound: the oldest one of the tenant with most. Its event stays known, and a redelivery
-   * runs it again.
-   */
+  /** Drops the oldest dead tasks of the tenant with most, beyond a bound. A redelivery runs them again. */
   function trim(home: Home): void {
     const { maxDead, maxWaitingBytes } = settings
     while (home.deadTasks > 1 && home.deadBytes > maxWaitingBytes)

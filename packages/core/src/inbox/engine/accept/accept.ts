@@ -271,7 +271,6 @@ function freeSlots(side: EngineSide, claimed: Flat['claimed']): void {
   for (const { task } of claimed) side.runner().reserve(task.slot, -1)
 }
 
-/** A task gets its id once its event has a number. */
 function toTask({ row, task }: Flat['claimed'][number]): Task {
   task.id = idOf(row)
   return task

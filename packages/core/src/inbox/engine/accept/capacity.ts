@@ -9,16 +9,11 @@ import type { EncodedIntake } from './encode.ts'
 
 /** Counts the open tasks of a receiver, so that an inbox without workers does not grow without bound. */
 export interface Capacity {
-  /**
-   * Reserves room for the tasks of a delivery, or rejects it. It asks the store only near the bound, or if its count is
-   * old.
-   */
+  /** Reserves room for the tasks of a delivery, or rejects it. It asks the store only near the bound. */
   reserve(intake: EncodedIntake): MaybePromise<void>
-  /** Releases the room of events that were not new. */
   stored(intake: EncodedIntake, taken: readonly Accepted[]): void
   /** Releases the room of tasks that ended. A negative number reserves room for tasks that are open again. */
   free(tasks: number): void
-  /** Notes how many tasks a tenant has waiting. */
   told(turn: Turn): void
 }
 
@@ -126,7 +121,6 @@ export function createCapacity({
     const stale = keys.filter((key) => now - (heavy.get(keyOf(key))?.at ?? now) > NEAR)
     if (stale.length > 0) {
       const turns = await asked(() => store.backlog(stale))
-      // The store has no turn of the others: they have nothing waiting.
       for (const key of stale) heavy.delete(keyOf(key))
       for (const turn of turns) told(turn)
     }
@@ -179,9 +173,7 @@ interface Pace {
   added(tasks: number): void
   /** Notes the pending tasks of the receiver. Call it at each rejection. */
   rejected(pending: number): void
-  /**
-   * Returns seconds until a tenth of the room is free if `held` tasks fill it: 5 to 300, and 5 before any measurement.
-   */
+  /** Returns seconds until a tenth of the room is free if `held` tasks fill it: from 5 to 300. */
   secondsFor(held: number, room: number): number
 }
 
@@ -205,7 +197,6 @@ const LONG = 60_000
 export function createPace(now: () => number): Pace {
   let added = 0
   let before: { readonly pending: number; readonly at: number } | undefined
-  // Tasks per millisecond.
   let rate: number | undefined
 
   return {

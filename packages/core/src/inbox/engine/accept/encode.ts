@@ -4,7 +4,6 @@ import { LATER, READY, type NewEvent, type NewTask } from '../row.ts'
 import { newFold, linePlace } from '../run/fold.ts'
 import type { Store } from '../store.ts'
 
-/** An event of a delivery, as it is stored. */
 export interface EncodedItem {
   readonly event: NewEvent
   /** One draft for each subscription and part. */
@@ -13,7 +12,6 @@ export interface EncodedItem {
   again: boolean
 }
 
-/** A delivery, as it is stored. */
 export interface EncodedIntake {
   readonly intake: Intake
   readonly items: readonly EncodedItem[]

@@ -58,7 +58,6 @@ export function takenOf(
 
 const NONE: ReadonlySet<NewEvent> = new Set()
 
-/** Result of the guards of a batch. */
 interface Judged {
   /** Deliveries that are not stored. */
   readonly rejected: ReadonlySet<EncodedIntake>
@@ -153,11 +152,9 @@ export function* reviveTasks(
   return ended.size === 0 ? ids : new Set([...ids, ...ended])
 }
 
-/** The rows of a batch of deliveries. */
 export interface Flat extends StoreBatch {
   readonly intakes: readonly EncodedIntake[]
   readonly claimed: readonly { readonly row: NewTask; readonly task: Task }[]
-  /** Subscriptions with tasks that wait. */
   readonly ready: Iterable<string>
   /** Set by the write: the new events, and whether failed tasks of known events run again. */
   fresh: ReadonlySet<NewEvent>

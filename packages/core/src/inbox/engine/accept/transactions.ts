@@ -2,15 +2,12 @@ import type { Host } from '../../inbox.ts'
 
 /** Carries a transaction of the app in the host of a delivery, so that `accept` stores the delivery in it. */
 export interface Transactions<Transaction> {
-  /** Returns a host with the transaction. */
   host(transaction: Transaction, host?: Host): Host
   /** Returns the transaction of a host, if it is one for this inbox. */
   of(host: Host): Transaction | undefined
 }
 
-/**
- * Makes a {@link Transactions}. The name of the inbox is part of the key, so an inbox ignores transactions for another.
- */
+/** Makes a {@link Transactions}. The name of the inbox is part of the key: other inboxes ignore it. */
 export function transactions<Transaction>(inbox: string): Transactions<Transaction> {
   const key = Symbol.for(TRANSACTION + inbox)
   return {

@@ -20,20 +20,16 @@ interface AttachmentOptions {
   readonly dedupeWindow?: { readonly option: string; readonly time: number }
   /** True if the inbox only reads: then no receiver can use it. @default false */
   readonly readOnly?: boolean | undefined
-  /** Makes the inbox's side of a receiver. */
   readonly join: (consumer: Consumer) => Side
   /** Closes what the sides share. Called once, after all sides are closed. */
   readonly close: () => Promise<void>
 }
 
-/** The receivers of an inbox. */
 export interface Attachment {
   attach(consumer: Consumer): Port
-  /** As `Inbox.close`. */
   close(): Promise<void>
   /** Returns receivers that are attached and not closed. */
   consumers(): readonly Consumer[]
-  /** Lets all sides look for ready tasks. */
   look(): void
 }
 
@@ -138,7 +134,6 @@ interface Joined {
 // Milliseconds for storing what is released.
 const MARGIN = 500
 
-/** Makes the engine's side of a receiver. */
 export function createSide(inbox: InboxParts, consumer: Consumer): EngineSide {
   const { store, settings, ahead, can } = inbox
   const lanes = createLanes(store, consumer.receiver, () => runner.slots(), settings.deadline)
@@ -223,7 +218,6 @@ export function createSide(inbox: InboxParts, consumer: Consumer): EngineSide {
 // Milliseconds for dropping old rows after a burst.
 const TIDY = 100
 
-/** Work of a receiver, from start to close. */
 function createSideLife(
   side: EngineSide,
   claims: Claims,

@@ -2,14 +2,10 @@ import { milliseconds, type Duration } from '../../../basics/deadline.ts'
 import { eighthOfMemory } from '../../../basics/room.ts'
 import { unknownOptions } from '../../../basics/unknown-options.ts'
 
-/**
- * Reads the options of an inbox one by one. Each error is a `TypeError` that names the inbox, the option and the
- * remedy.
- */
+/** Reads the options of an inbox. Each error is a `TypeError` that names inbox, option and remedy. */
 export interface Checks<Options extends object> {
   /** Returns the option unchecked. */
   value<Name extends keyof Options & string>(name: Name): Options[Name]
-  /** Returns a boolean. */
   flag(name: keyof Options & string, fallback: boolean): boolean
   /** Returns a whole number of `least` or more. @default least 1 */
   whole(name: keyof Options & string, fallback: number, least?: number): number
@@ -17,7 +13,6 @@ export interface Checks<Options extends object> {
   time(name: keyof Options & string, fallback: Duration): number
   /** Returns a retention time in milliseconds. A bare number is rejected, since other inboxes read it as a count. */
   span(name: keyof Options & string, fallback: Duration): number
-  /** Returns the options that durable inboxes share. */
   common(defaults?: CommonDefaults): CommonSettings
   /** Rejects options that no check has read. Call it last. */
   end(): void
@@ -29,15 +24,12 @@ export type CommonDefaults = Partial<
     Record<'deadline' | 'dedupeWindow' | 'keepDone' | 'keepDead' | 'lease', Duration>
 >
 
-/** Settings that durable inboxes share; times in milliseconds. */
 export interface CommonSettings {
-  /** Maximum number of pending and running tasks of a receiver. */
   readonly maxPending: number
   /** Maximum bytes of deliveries that wait in this process for their commit. */
   readonly maxWaitingBytes: number
   /** How long a delivery may wait for its commit. */
   readonly deadline: number
-  /** How long ids are known. */
   readonly dedupeWindow: number
   readonly keepDone: number
   readonly keepDead: number

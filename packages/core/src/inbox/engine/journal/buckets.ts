@@ -8,7 +8,6 @@ export const HOUR: number = 60 * MINUTE
 export const DAY: number = 24 * HOUR
 /** How long minutes are kept before they are merged into hours, in milliseconds. */
 export const MINUTES_KEPT: number = 2 * DAY
-/** How long hours are kept, in milliseconds. */
 export const HOURS_KEPT: number = 30 * DAY
 
 /** The name of a series. `by` and `value` are null for gauges; `subscription` is null for deliveries. */
@@ -22,13 +21,11 @@ export type SeriesKey = readonly [
 
 /** Collects rows of spans into the buckets of a range. */
 interface Buckets {
-  /** Returns true if the range asks for the series. */
   wants(key: SeriesKey): boolean
   /** Returns the start of the first span of that width in the range, in milliseconds since 1970. */
   first(width: number): number
   /** Adds the counts of a wanted series in the span that starts at `at`. Add the oldest span first. */
   add(at: number, key: SeriesKey, counts: Counts): void
-  /** Returns the buckets, oldest first. */
   all(): readonly Bucket[]
 }
 
@@ -42,10 +39,7 @@ interface Cell {
   counts: Counts
 }
 
-/**
- * Makes the buckets of a range. A span that overlaps the range counts in full. Throws a `TypeError` for an invalid
- * range.
- */
+/** Makes the buckets of a range. Spans that overlap it count in full. Throws a `TypeError` for an invalid range. */
 export function createBuckets(range: HistoryRange): Buckets {
   checkRange(range)
   const { from, step, kind = 'delivery', by = 'outcome', receiver, subscription } = range
@@ -63,7 +57,6 @@ export function createBuckets(range: HistoryRange): Buckets {
       const name = `${start} ${JSON.stringify(key)}`
       const known = cells.get(name)
       if (!known) cells.set(name, { from: start, key, counts })
-      // The last gauge of a bucket counts.
       else known.counts = gauge ? counts : addCounts([known.counts, counts])
     },
     all: () => [...cells.values()].sort((one, other) => one.from - other.from).map(toBucket),

@@ -20,17 +20,13 @@ const OUTCOMES = ['accepted', 'duplicate', 'handshake', 'unhandled', 'rejected']
 const MOST_ROWS = 1000
 
 interface DeliveryPage {
-  /** Maximum number of rows. */
   readonly limit: number
   readonly cursor: string | undefined
   /** Milliseconds that a search may take. */
   readonly budget: number
 }
 
-/**
- * Checks a filter of deliveries and returns its page with defaults. Throws a `TypeError` for an unknown key or an
- * impossible value.
- */
+/** Checks a filter and returns its page. Throws a `TypeError` for an unknown key or an impossible value. */
 export function checkDeliveryFilter(filter: DeliveryFilter): DeliveryPage {
   unknownOptions('filter', filter, KEYS)
   const { outcome, topic, limit = 50, cursor, budget = 500 } = filter

@@ -28,15 +28,11 @@ import { nextRound } from '../../../basics/deadline.ts'
 
 /** Counts and gauges by minute, and by hour once they are old. */
 interface History {
-  /** Returns the writes that add counts, for `Access.writeAll`. */
   adds(
     minutes: readonly MinuteCount[],
     gauges: readonly MinuteGauge[],
   ): readonly (() => MaybePromise<void>)[]
-  /**
-   * Merges minutes older than two days into hours, and drops hours older than thirty days. It does one step per call,
-   * at most once a minute.
-   */
+  /** Merges minutes older than two days into hours, and drops old hours: one step per call, at most once a minute. */
   rollUp(now: number): Promise<void>
   read(range: HistoryRange): Promise<readonly Bucket[]>
 }
@@ -122,7 +118,6 @@ export function createHistory(store: Journaled, access: Access, unread: UnreadTe
         for (const { minute, key: its, counts } of parts) {
           if (minute !== at) continue
           const number = numbers.get(JSON.stringify(its))
-          // Beyond the maximum number of series, counts are dropped.
           if (number === undefined) continue
           const before = span.get(number)
           span.set(number, before ? add(before, counts) : counts)

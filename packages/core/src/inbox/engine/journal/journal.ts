@@ -29,7 +29,6 @@ export function createJournal({
   unread,
 }: {
   readonly store: Journaled
-  /** Returns the kept attempts of a task, oldest first. */
   readonly attempts: (task: string) => MaybePromise<readonly Attempt[]>
   readonly access: Access
   readonly actions: Actions
@@ -92,7 +91,6 @@ function createArrivals(store: Journaled, access: Access) {
   let trimmed = -Infinity
 
   return {
-    /** Returns the writes that add deliveries, for `Access.writeAll`. */
     adds(arrived: readonly Arrival[], lost: number): readonly (() => MaybePromise<void>)[] {
       const now = Date.now()
       const works: (() => MaybePromise<void>)[] = []

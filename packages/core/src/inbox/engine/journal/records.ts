@@ -4,9 +4,7 @@ import type { Access } from '../access.ts'
 import type { RecordRow, RecordRows } from './store.ts'
 import type { Arrival } from '../../journal.ts'
 
-/**
- * Makes keyed values above a store. A record that cannot be read is logged, and counts as absent for reads and writes.
- */
+/** Makes keyed values above a store. A record that cannot be read is logged, and counts as absent. */
 export function createRecords(rows: RecordRows, access: Access, unread: UnreadTeller): Records {
   return {
     async get(key) {
@@ -45,14 +43,11 @@ export function createRecords(rows: RecordRows, access: Access, unread: UnreadTe
 /** Reads stored values. Each value that cannot be read is logged once. */
 export interface UnreadTeller {
   /**
-   * Returns the result of `read`, or `otherwise` if it throws. The log then has `what` and `then`, such as "the record
-   * x" and "it counts as absent".
+   * Returns the result of `read`. If it throws, returns `otherwise` and logs, such as "the record x" and "it counts as
+   * absent".
    */
   or<T>(read: () => T, otherwise: T, what: string, then: string): T
-  /**
-   * Returns the value of a record, or undefined if it cannot be read. The log leaves out the end of the key, which may
-   * be a secret.
-   */
+  /** Returns the value of a record, if it can be read. The log leaves out the end of the key, which may be a secret. */
   record(key: string, text: string): { readonly value: Json } | undefined
 }
 

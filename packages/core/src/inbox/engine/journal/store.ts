@@ -22,9 +22,7 @@ export interface Journaled {
   everySeries(): MaybePromise<readonly (readonly [number: number, name: string])[]>
   /** Drops series that were last used before a day (days since 1970). */
   dropSeries(before: number): MaybePromise<void>
-  /**
-   * Replaces the bytes of spans by the result of `change`, in one transaction that locks each. A new span has no bytes.
-   */
+  /** Replaces the bytes of spans (none for a new span) by those of `change`, in one transaction that locks each. */
   merge(
     spans: readonly SpanKey[],
     change: (span: SpanKey, data: Uint8Array | undefined) => Uint8Array,
@@ -41,7 +39,6 @@ export interface Journaled {
     to: (at: number) => SpanKey,
     add: (sum: Uint8Array | undefined, data: Uint8Array, at: number) => Uint8Array,
   ): MaybePromise<boolean>
-  /** Drops spans of a kind that start before a time. */
   dropSpans(kind: SpanKind, before: number): MaybePromise<void>
   readonly records: RecordRows
 }
@@ -69,7 +66,6 @@ export interface SpanKey {
   readonly at: number
 }
 
-/** All series of a span, packed. */
 export interface Span extends SpanKey {
   readonly data: Uint8Array
 }

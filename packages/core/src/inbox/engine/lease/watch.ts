@@ -123,7 +123,6 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
   /** Returns true if this process holds the claim, or is just making it. */
   function isHeld({ id, lane, token }: TaskRow, before: ReadonlySet<number>): boolean {
     if (!side.isOwn(token)) return false
-    // Another receiver of this process may hold it.
     if (!lanes.of(lane)) return true
     if (before.has(token) || side.flying.has(token)) return true
     for (const task of held()) if (task.id === id && task.token === token) return true
@@ -217,7 +216,6 @@ interface OrphanWatch {
   look(): Promise<void>
 }
 
-// Milliseconds between two looks.
 const EVERY = 60_000
 
 /**

@@ -9,23 +9,18 @@ import type { Access } from '../access.ts'
 
 /** Records what operators did, and lists it. */
 export interface Actions {
-  /**
-   * Runs one call of a change and notes it. The cursor carries the id of the action to the next call. A dry run has no
-   * note.
-   */
+  /** Runs one call of a change and notes it, unless it is a dry run. The cursor carries the id of the action. */
   noted<Options extends ActionOptions>(
     given: Pick<OperatorAction, 'what' | 'filter'>,
     options: Options,
     run: (note: ActionNote | undefined, options: Options) => MaybePromise<Changed>,
   ): Promise<Changed>
-  /** Returns the note of an action that is a single change. */
   once(given: Pick<OperatorAction, 'what' | 'filter' | 'by'>): ActionNote
   read(query: ActionQuery): Promise<Page<OperatorAction>>
 }
 
 type ActionOptions = Pick<ChangeOptions, 'by' | 'dryRun' | 'cursor'>
 
-// Maximum number of actions that are kept.
 const MOST = 1000
 const NAME = 200
 const LIMIT = 50
@@ -109,7 +104,6 @@ export function createActions(records: RecordRows, access: Access): Actions {
     return [{ ...told(found), tasks: named.flatMap(({ value }) => tasksIn(value)) }]
   }
 
-  /** Returns all actions, newest first. */
   async function every(): Promise<readonly KeptAction[]> {
     return (await list(ACTION)).flatMap(({ value }) => read(value) ?? []).toReversed()
   }
@@ -176,7 +170,6 @@ function idOf(key: string): string {
   return key.slice(ACTION_TASKS.length, key.indexOf(':', ACTION_TASKS.length))
 }
 
-/** Splits the id of the action from a cursor. */
 function carried(cursor: string | undefined): {
   readonly id: string | undefined
   readonly cursor: string | undefined
@@ -191,23 +184,18 @@ function checkBy(what: string, by: unknown): void {
     throw new TypeError(`${what}: by must be a name of at most ${NAME} characters`)
 }
 
-/** One action in progress. */
 export interface ActionNote {
   /**
-   * Returns the rows for the transaction that changes these tasks. `count` is given if it changes something other than
-   * tasks, and `result` is the id of a new task.
+   * Returns the rows for the transaction of the change. `count` is given if it changes no tasks, `result` if it makes
+   * one.
    */
   rows(tasks: readonly string[], count?: number, result?: string): readonly ActionRow[]
-  /**
-   * Returns the rows that an inbox without such transactions writes before the first change, so that an interrupted
-   * action is listed.
-   */
+  /** Returns the rows to write before the first change, for an inbox that cannot write them with the change. */
   begun(): readonly ActionRow[]
   /** Adds what the last transaction changed. */
   done(count: number): void
 }
 
-/** An action as it is stored. */
 interface KeptAction extends OperatorAction {
   /** Number of tasks whose ids are kept. */
   readonly noted: number

@@ -26,19 +26,13 @@ import { decodeDelivery, decodeEvent, encodeDelivery, encodeEvent } from '../../
 import type { EventRecord } from '../../../event.ts'
 import type { ActionRow } from '../journal/store.ts'
 
-/** What the view needs from its inbox. */
 export interface ViewParts {
   readonly access: Access
   readonly actions: Actions
-  /** Milliseconds that a transaction may take. */
   readonly deadline: number
   readonly consumers: () => readonly Consumer[]
-  /** Looks for ready tasks in all receivers of this process. */
   readonly look: () => void
-  /**
-   * Releases tasks that are claimed but not started. This process claims no tasks until the returned function is
-   * called.
-   */
+  /** Releases tasks that have not started. This process claims none until the returned function is called. */
   readonly pause: () => Promise<() => void>
   /** Adds open tasks of a receiver; a negative number removes them. */
   readonly opened: (receiver: string, tasks: number) => void
@@ -211,18 +205,14 @@ export function createChange(
   }
 }
 
-/** Where one step of a change starts and how far it goes. */
 interface StepPlace {
   readonly cursor: string | undefined
-  /** Maximum number of tasks to change. */
   readonly rows: number
-  /** True if the step only counts. */
   readonly dryRun: boolean
   /** Returns when task number `at` of the step (from 0) is due, in milliseconds since 1970; 0 is at once. */
   due(at: number): number
 }
 
-/** Names of the options that all changes share. */
 const CHANGE_OPTIONS = ['dryRun', 'limit', 'cursor', 'until', 'by']
 
 const ROWS = 200
@@ -277,7 +267,6 @@ function emptied(
   keep: EraseOptions['keep'],
 ): ContentsRow {
   const { event, delivery } = readable(record, head, body)
-  // `source` would mean that the body holds the payload.
   const { source: _, guards: __, passing: ___, ...rest } = event
   const { method, url, receivedAt } = delivery
   const left = { ...rest, payload: keep?.(event, delivery) ?? null, erased: true as const }

@@ -6,7 +6,6 @@ import type { TaskFilter, TaskInfo } from '../../view.ts'
 /** Part of a WHERE clause: SQL with `?` for each value. */
 type Condition = readonly [sql: string, ...values: (string | number)[]]
 
-/** The topics that a pattern matches. */
 export interface TopicMatch {
   /** The topic, if the pattern has no wildcard. */
   readonly exact: string | undefined
@@ -92,10 +91,7 @@ export function checkPrune(before: number): void {
     )
 }
 
-/**
- * Returns a filter as SQL and its values in order. Conditions are joined by AND; `1 = 1` stands for none. Throws as
- * {@link checkFilter}.
- */
+/** Returns a filter as SQL and its values in order; `1 = 1` for an empty one. Throws as {@link checkFilter}. */
 export function where(
   filter: TaskFilter,
   columns: Columns,

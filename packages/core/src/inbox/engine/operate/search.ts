@@ -16,7 +16,6 @@ interface SearchPage {
   readonly of?: Scan['of']
   readonly limit: number
   readonly cursor: string | undefined
-  /** Milliseconds that the search may take. */
   readonly budget: number
   /** Only events that `storage.content` marked. */
   readonly passing?: boolean
@@ -24,7 +23,6 @@ interface SearchPage {
   readonly oldest?: boolean
 }
 
-/** A task of a page, or an event. */
 interface FoundRow {
   readonly row: InfoRow
   readonly info: TaskInfo

@@ -13,7 +13,6 @@ export interface Viewed {
   placeOf(row: InfoRow, want: Pick<Scan, 'filter'>): Place
   /** Returns a task with its contents. */
   detail(id: number): MaybePromise<FullRow | undefined>
-  /** Counts tasks by lane and state. */
   stats(): MaybePromise<readonly StatsRow[]>
   /** Returns dead tasks and failed pending tasks by cause and lane, in the rows and order of `topCauses`. */
   causes(lanes: readonly number[] | undefined): MaybePromise<readonly CauseRow[]>
@@ -24,9 +23,7 @@ export interface Viewed {
    * is a real transaction: then notes are written with the change.
    */
   begin?(notes: readonly ActionRow[]): MaybePromise<void>
-  /**
-   * Returns kept attempts of a task, oldest first. The attempt that settled the task is read from the task's own row.
-   */
+  /** Returns kept attempts of a task, oldest first. The attempt that settled it is on the task's own row. */
   attempts(task: number): MaybePromise<readonly AttemptRow[]>
   /**
    * Erases events without an open task, in one transaction. With `passing` it erases only marked events without a dead
@@ -73,7 +70,6 @@ export interface Scan {
   readonly topic: TopicMatch | undefined
   readonly after: Place | undefined
   readonly width: number
-  /** Maximum number of rows. */
   readonly limit: number
   /** True for rows with record, head and body. */
   readonly full: boolean

@@ -88,10 +88,7 @@ export function createSweep<Place>(
   }
 }
 
-/**
- * A jump ahead of a store's clock that no process saw pass: the machine's clock was set, or no process ran. Rows age
- * only by a part of it.
- */
+/** A jump ahead of a store's clock that no process saw pass. Rows age only by a part of it. */
 export interface ClockStep {
   /** The clock after the jump, in milliseconds since 1970. */
   readonly at: number

@@ -140,7 +140,6 @@ function createRerun(
       fair,
       turn: 0,
       token: 0,
-      // A rerun is never folded.
       fold: null,
       wait: 0,
       gate: READY,

@@ -10,9 +10,7 @@ import { unreadable } from '../rules.ts'
 import { patchAll } from './order.ts'
 import { taskOf, type Task } from './task.ts'
 
-/** Claims ready tasks. */
 export interface Claims {
-  /** As the runner's `fetch`. */
   fetch(over: (failed?: boolean) => void): void
   /** Lets the next claims ask for a suspect. */
   suspected(): void
@@ -25,7 +23,6 @@ export interface Claims {
 const MOST = 1000
 const TIMES = 2000
 
-/** Makes the claims of a receiver. */
 export function createClaims(side: EngineSide): Claims {
   const { store, writer, consumer, lanes, runner } = side
   let alone = false
@@ -198,7 +195,6 @@ export function createClaims(side: EngineSide): Claims {
   }
 }
 
-/** What a claim asks for a slot. */
 interface SlotWish {
   readonly slot: Slot<Task>
   readonly room: number
@@ -216,9 +212,7 @@ interface TakenRows {
   readonly undo: Undo
 }
 
-/**
- * Hands claimed rows to the runner. Each row is decoded separately, so that one damaged row does not affect the others.
- */
+/** Hands claimed rows to the runner. Each is decoded separately, so a damaged row does not affect the others. */
 function* hand(
   side: EngineSide,
   wanted: readonly SlotWish[],
@@ -295,7 +289,6 @@ interface Gate {
 // On globalThis, so that two copies of this package in one process share the place.
 const KEY = Symbol.for('postern.suspects')
 
-/** The place of this process. */
 export const suspects: Suspects = {
   take(look) {
     const gate = ((globalThis as { [KEY]?: Gate })[KEY] ??= { busy: false, waiting: new Set() })

@@ -112,7 +112,6 @@ export function createCommit(
   ): unknown
   /** Commits in an open transaction of the app. The engine does not see the end of that transaction. */
   commitIn(task: Task, transaction: unknown, spawn: readonly TaskDraft[] | undefined): Promise<void>
-  /** As `Claim.conflict`. */
   conflict(task: Task, error: unknown): number | undefined
 } {
   const stopwatch = stopwatchOf(consumer)

@@ -1,35 +1,27 @@
 import type { RunDueResult, Outcome } from '../../inbox.ts'
 import { settledBy, timeTo } from '../../../basics/deadline.ts'
 
-/** What a drain needs from its runner. */
 interface DrainParts {
-  /** Frees tasks whose lease ended. */
   readonly reclaim: () => Promise<void>
   /** Limits how many more tasks may be claimed. */
   readonly limit: (count: number) => void
   /** Allows claims while a drain runs. */
   readonly allow: (on: boolean) => void
-  /** Claims ready tasks. */
   readonly look: () => void
   /** Resolves when nothing is claimed, runs or waits to be stored. */
   readonly idle: () => Promise<void>
-  /** Releases tasks that have not started. */
   readonly giveBackWaiting: () => void
-  /** Aborts the signal of running tasks. */
   readonly abort: () => void
-  /** Releases running tasks. */
   readonly giveBackRunning: () => void
   /** Counts due tasks, and returns when the next one is due. */
   readonly rest: () => Promise<Pick<RunDueResult, 'left' | 'next'>>
 }
 
-/** Runs due tasks in a limited time (`runDue`). */
 interface Drain {
   /** As `Port.drain`. Calls run one after another. */
   readonly drain: (until: number, max: number, last?: number) => Promise<RunDueResult>
   /** Counts the end of a claim whose task had started. */
   readonly ended: (stored: Outcome | undefined, started: boolean) => void
-  /** Starts no more tasks. */
   readonly stop: () => void
 }
 

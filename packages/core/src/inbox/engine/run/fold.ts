@@ -13,7 +13,6 @@ interface Fold {
   /** `wait` and `maxWait`, in milliseconds. */
   readonly q: number
   readonly m: number
-  /** `newest`. */
   readonly v?: number | string
   /** When the first event came, in milliseconds since 1970 on the receiver's clock. */
   readonly t: number
@@ -51,7 +50,6 @@ export function linePlace(
   return { line: Number.parseInt(digest.slice(0, 13), 16), key: digest.slice(13, 45) }
 }
 
-/** Returns the fold of a new task, as JSON. */
 export function newFold(
   key: string,
   { at, wait: quiet, maxWait, newest }: NonNullable<TaskDraft['debounce']>,
@@ -80,10 +78,7 @@ interface Waiting {
   readonly fold: Fold
 }
 
-/**
- * Folds waiting tasks of these locked lines. Returns the heads afterwards, or undefined if a task was claimed in the
- * meantime and they must be read again.
- */
+/** Folds waiting tasks of these locked lines. Returns the heads afterwards, or undefined if they must be read again. */
 export function* foldLines(
   rows: LineRows,
   heads: readonly HeadRow[],
@@ -170,9 +165,7 @@ function ruled(group: readonly Waiting[]): Ruled {
   return { winner, losers, stale, highest: highest === undefined ? null : JSON.stringify(highest) }
 }
 
-/**
- * Compares strings by UTF-16 units, which is right for times of ISO 8601. Values of different types are not compared.
- */
+/** Compares strings by UTF-16 units, as times of ISO 8601. Values of different types are not compared. */
 function isLower(value: Fold['v'], highest: Fold['v']): boolean {
   return typeof value === typeof highest && value !== undefined && value < highest!
 }
@@ -220,10 +213,7 @@ function growing(winner: Waiting, losers: readonly Waiting[]): Patch {
   return patchOf(row, change)
 }
 
-/**
- * Milliseconds until the newest task is due: its own wait, at most `maxWait` of the first, and at least a pause that
- * one asked for.
- */
+/** Milliseconds until the newest is due: its own wait, at most `maxWait` of the first, at least a requested pause. */
 function waitOf(winner: Waiting, losers: readonly Waiting[]): number {
   const { row, fold } = winner
   const own = row.due - row.now

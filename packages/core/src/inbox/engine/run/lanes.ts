@@ -17,7 +17,6 @@ export interface Lanes extends Finder {
   within(rows: Pick<GuestRows, 'lanes'>, names: readonly string[]): MaybePromise<Finder>
   /** Does `ensure` for all slots. */
   ensureAll(): MaybePromise<void>
-  /** Returns lanes whose tasks this process may run. */
   all(): readonly number[]
   /** Returns true if all slots have their lanes. */
   complete(): boolean
@@ -26,7 +25,6 @@ export interface Lanes extends Finder {
   forget(): void
 }
 
-/** A lane of this process. */
 interface LaneOf {
   readonly slot: Slot<Task>
   readonly subscription: string

@@ -8,10 +8,7 @@ import type { LineRows, Rows, Store, StoreParts } from '../store.ts'
 // Maximum number of looks at lines whose tasks are claimed while they are folded.
 const ROUNDS = 10
 
-/**
- * Decides which task of each line may run, after folding waiting tasks. Lines that another transaction holds are left
- * to {@link followed}.
- */
+/** Decides which task of each line may run, after folding. Busy lines are left to {@link followed}. */
 export function* release(rows: LineRows, lines: readonly number[]): Steps<void> {
   const wanted = [...new Set(lines)].sort((a, b) => a - b)
   if (wanted.length === 0) return
@@ -56,10 +53,7 @@ export function* patchAll(
   return ids
 }
 
-/**
- * Releases lines in which no task may run, or two may: two versions of an app, or a rename, can cause that. Returns
- * true if there were some.
- */
+/** Releases lines in which no task may run, or two may, as after a rename. Returns true if there were some. */
 export function repair(
   store: Store,
   lanes: readonly number[],

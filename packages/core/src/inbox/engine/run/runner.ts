@@ -245,7 +245,6 @@ function createClaiming<Task>(
       .flatMap((slot) => (slots.isHungry(slot) ? { slot, room: slots.roomOf(slot) } : []))
   }
 
-  /** Claims if the slot is hungry. */
   function wake(slot: Slot<Task>): void {
     if (slots.isHungry(slot)) claim()
   }
@@ -268,20 +267,16 @@ function createClaiming<Task>(
   }
 }
 
-/** Options of {@link createRunner}. */
 interface RunnerOptions<Task> {
   readonly consumer: Consumer
   /** How far ahead quick handlers get tasks. */
   readonly ahead: Ahead
   /** True if new tasks start right after the replies, while handlers are quick. @default false */
   readonly early?: boolean
-  /** Returns a task as the consumer runs it. */
   readonly claimOf: (task: Task) => Claim
   /** Stores an outcome and calls `ended.done`. It retries until it succeeds or the inbox closes. */
   readonly settle: (ended: EndedClaim<Task>) => void
-  /**
-   * Claims for `hungry()`, hands the tasks to `start`, and calls `over`. After `over(true)` the next look tries again.
-   */
+  /** Claims for `hungry()`, hands tasks to `start`, and calls `over`. After `over(true)` the next look tries again. */
   readonly fetch: (over: (failed?: boolean) => void) => void
   /** Called when a claim is over, also by `task.commit` or a release. Its lease ends here. */
   readonly ended: (task: Task, stored: Outcome | undefined) => void
@@ -289,22 +284,17 @@ interface RunnerOptions<Task> {
   readonly reclaim: () => Promise<void>
   /** Counts due tasks for `drain`, and returns when the next is due or the next lease ends. */
   readonly rest: () => Promise<Pick<RunDueResult, 'left' | 'next'>>
-  /** Milliseconds for storing released tasks. */
   readonly margin: number
 }
 
 export interface Runner<Task> {
   /**
-   * Reserves room for a task that is being stored. Returns undefined if older tasks go first, there is no room, or
-   * nothing runs here.
+   * Reserves room for a task that is being stored, unless older tasks go first, there is no room, or nothing runs here.
    */
   readonly take: (subscription: string, weight: number) => Slot<Task> | undefined
   /** Counts claims of a slot before they are made. A negative number releases what was not claimed. */
   readonly reserve: (slot: Slot<Task>, count: number) => void
-  /**
-   * Returns slots to claim for. Call it once in each `fetch`, as late as possible. Set `backlog` of a slot to false if
-   * it has no more tasks.
-   */
+  /** Returns slots to claim for. Call it once in each `fetch`, as late as possible. */
   readonly hungry: () => readonly { readonly slot: Slot<Task>; readonly room: number }[]
   /** Returns how many tasks a slot may claim now, after reservations for other slots. */
   readonly room: (slot: Slot<Task>) => number
@@ -313,13 +303,10 @@ export interface Runner<Task> {
   readonly start: (tasks: readonly Task[]) => void
   /** Notes that a task of the subscription became ready. The open transaction can claim it. */
   readonly ready: (subscription: string) => void
-  /** Notes that a task is due at that time, on the consumer's clock. */
   readonly dueAt: (at: number) => void
   /** Claims whatever may be ready. */
   readonly look: () => void
-  /** Returns tasks of this process. */
   readonly held: () => Iterable<Task>
-  /** Returns true while tasks may be claimed. */
   readonly active: () => boolean
   readonly work: () => void
   /** Releases tasks that have not started, and claims nothing until the returned function is called. */
@@ -327,14 +314,12 @@ export interface Runner<Task> {
   /** Releases all tasks; running ones get the reason in their signal. Claiming continues. */
   readonly giveBack: (reason: string) => void
   readonly drain: (until: number, max: number, last?: number) => Promise<RunDueResult>
-  /** As `Port.burst`. */
   readonly burst: (most: number) => BurstEnd | undefined
   /** Resolves when nothing is claimed, runs or waits to be stored. */
   readonly idle: () => Promise<void>
   readonly isIdle: () => boolean
   /** Sets timers again, which Workers cancel with the request that set them. */
   readonly wake: () => void
-  /** As `Port.close`. */
   readonly close: (until: number) => Promise<void>
 }
 

@@ -167,14 +167,12 @@ export function createSettle(side: EngineSide): Settle {
 export interface EndedRun {
   readonly task: Task
   readonly outcome: Outcome
-  /** Undefined if the task was released. */
   readonly ran: Ran | undefined
 }
 
 interface Outcomes {
   /** Returns the stored outcomes, undefined for rejected ones. */
   store(ended: readonly EndedRun[]): MaybePromise<readonly (Outcome | undefined)[]>
-  /** As `Settle.within`. */
   within(rows: Rows, ended: EndedRun, write: () => MaybePromise<void>): Steps<boolean>
 }
 
@@ -296,7 +294,6 @@ function createOutcomes({ store, consumer, lanes, capacity, settings }: EngineSi
   }
 }
 
-/** Returns the child tasks of an outcome. */
 function childrenOf(outcome: Outcome): readonly TaskDraft[] {
   return (outcome.kind === 'done' && outcome.spawn && onceEach(outcome.spawn)) || []
 }

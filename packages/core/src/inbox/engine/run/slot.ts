@@ -45,7 +45,6 @@ export interface Ahead {
   readonly share?: boolean
 }
 
-/** The slots of a receiver. */
 export interface Slots<Task> {
   readonly all: () => readonly Slot<Task>[]
   /** Returns the slot of a subscription, by its current or a previous name. */
@@ -64,7 +63,6 @@ export interface Slots<Task> {
   readonly release: (slot: Slot<Task>) => void
   /** Limits how many tasks may start from now on. */
   readonly limit: (count: number) => void
-  /** Returns the number of claims that have not ended. */
   readonly claimed: () => number
 }
 
@@ -75,10 +73,7 @@ const LIGHTER = 0.02
 // Minimum milliseconds of an attempt: with a pace of 0 a slot would claim all tasks at once.
 const LEAST_PACE = 0.01
 
-/**
- * Makes the slots. Lanes are read each time, since subscriptions may be added. `look` is called when memory becomes
- * free.
- */
+/** Makes the slots. Subscriptions may be added later. `look` is called when memory becomes free. */
 export function createSlots<Task>(consumer: Consumer, ahead: Ahead, look: () => void): Slots<Task> {
   const byName = new Map<string, Slot<Task>>()
   let slots: readonly Slot<Task>[] = []
@@ -131,10 +126,7 @@ export function createSlots<Task>(consumer: Consumer, ahead: Ahead, look: () => 
     return slots
   }
 
-  /**
-   * Returns the number of tasks that fit into memory. An empty slot always has room for one, so no subscription waits
-   * for the handlers of another.
-   */
+  /** Returns how many tasks fit into memory. An empty slot always has room for one, so that no subscription starves. */
   function fitting({ claimed: held, queue, running, weight }: Slot<Task>): number {
     const reserved = held - queue.length - running
     const room = claimedRoom.count(Math.max(1, weight || UNSEEN)) - reserved
@@ -170,7 +162,6 @@ function createSlot<Task>(lane: Lane): Slot<Task> {
     queue: [],
     claimed: 0,
     running: 0,
-    // Nothing is claimed ahead before the pace is known.
     pace: Infinity,
     weight: 0,
     backlog: true,
@@ -189,11 +180,8 @@ interface Ticks<Task> {
   readonly wake: () => void
 }
 
-/** Options of {@link createTicks}. */
 interface TicksParts<Task> {
-  /** Called before a turn or a refill starts its first task. */
   readonly begin: () => void
-  /** Starts a task from its slot's queue. */
   readonly run: (task: Task) => void
   /** Milliseconds of a monotonic clock. @default performance.now() */
   readonly now?: () => number

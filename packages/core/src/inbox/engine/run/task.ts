@@ -31,7 +31,6 @@ export interface Task
   lost: string | undefined
   /** Aborts the handler when the claim is lost. */
   stop: ((reason: Error) => void) | undefined
-  /** True after a commit in a transaction of the app. */
   within: boolean
 }
 
@@ -77,7 +76,6 @@ export function claimedTask(of: Claimed): Task {
   }
 }
 
-/** Returns a task as its consumer gets it. */
 export function claimOf(
   task: Task,
   commits?: Pick<Claim, 'commit' | 'commitIn' | 'conflict'>,
@@ -161,16 +159,12 @@ export interface RunnerTask<Task> {
 export interface EndedClaim<Task> {
   readonly task: Task
   readonly outcome: Outcome
-  /**
-   * The run with the outcome. Undefined if the task is released: then store it as before its claim, due now, without an
-   * attempt and with the same interruptions.
-   */
+  /** The run with the outcome. Undefined if the task is released: then store it as before its claim, due now. */
   readonly ran: Ran | undefined
   /** Call it once with the stored outcome, or with undefined if the outcome was rejected since the claim was lost. */
   readonly done: (stored: Outcome | undefined) => void
 }
 
-/** Options of {@link createTaskRuns}. */
 interface TaskRunsParts<Task> {
   readonly consumer: Consumer
   readonly slots: Slots<Task>
@@ -179,13 +173,11 @@ interface TaskRunsParts<Task> {
   readonly settle: (ended: EndedClaim<Task>) => void
   /** Called when a claim is over. `started` is false if the task was released before it ran. */
   readonly ended: (task: Task, stored: Outcome | undefined, started: boolean) => void
-  /** Called when the slot has room. */
   readonly free: (slot: Slot<Task>) => void
   /** Aborted when running handlers should end. */
   readonly signal: () => AbortSignal
 }
 
-/** Runs attempts and ends them. */
 interface TaskRuns<Task> {
   /** Lets the next task read the wall clock again. */
   readonly tick: () => void
@@ -262,7 +254,6 @@ export function createTaskRuns<Task extends RunnerTask<Task>>(
   }
 }
 
-/** The claims that this process holds. */
 interface Held<One extends { place: number }> extends Iterable<One> {
   add(one: One): void
   delete(one: One): void

@@ -37,7 +37,6 @@ export interface BatchOptions<Work extends BatchWork> {
   readonly store: (batch: readonly Work[], until: number) => MaybePromise<void>
   /** Returns the result of a failed `store` for a work. */
   readonly fault: (error: unknown, work: Work) => Fault
-  /** Returns the error for a failed work. */
   readonly rejection: (error: unknown) => Error
   /** Returns the error for a work whose deadline passed while it waited. `reason` is the error of the last batch. */
   readonly late: (reason?: unknown) => Error
@@ -51,11 +50,9 @@ const KEPT = 250
 /** Stores works together that arrive in one turn of the event loop, or while others are stored. */
 interface Batch<Work extends BatchWork> {
   add(work: Work): void
-  /** Returns the bytes of waiting works. */
   waiting(): number
   /** Stores waiting works at once, unless a wait after `again` is active. */
   now(): void
-  /** Resolves when no work waits. */
   flushed(): Promise<void>
   /** Fails waiting works as `receiver_closed`. */
   close(): void
@@ -143,7 +140,6 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     else rest()
   }
 
-  /** Returns a promise if the store is asynchronous. */
   function write(batch: readonly Work[]): Promise<void> | undefined {
     const began = performance.now()
     try {
@@ -216,7 +212,6 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
   }
 }
 
-/** How works of one kind are stored together. */
 export interface WriteOptions<Work extends BatchWork> extends Pick<
   BatchOptions<Work>,
   'rows' | 'bytes' | 'atOnce' | 'share' | 'waits' | 'fault'
@@ -229,16 +224,12 @@ export interface WriteOptions<Work extends BatchWork> extends Pick<
   ) => MaybePromise<() => MaybePromise<void>>
 }
 
-/** Works of one kind. With one writer, `waiting` counts bytes of all kinds. */
 type WriteBatch<Work extends BatchWork> = Pick<Batch<Work>, 'add' | 'waiting' | 'flushed'>
 
 /** The batches of one store. With one writer, all works of an event-loop turn share a transaction. */
 export interface BatchWriter {
   batch<Work extends BatchWork>(options: WriteOptions<Work>): WriteBatch<Work>
-  /**
-   * Runs at the end of a transaction, after works that make tasks ready. Runs at once if each batch has its own
-   * transaction.
-   */
+  /** Runs at the end of a transaction, after works that make tasks ready; at once without shared transactions. */
   last(run: (undo: Undo) => MaybePromise<() => void>, failed: (error: unknown) => void): void
   flushed(): Promise<void>
   close(): void
@@ -264,7 +255,6 @@ export function undone<T>(run: (undo: Undo) => MaybePromise<T>): MaybePromise<T>
 
 /** Decides when the next batch starts. */
 interface Gather {
-  /** Schedules a batch. */
   schedule(): void
   /** Notes a stored batch: its number of works, and its milliseconds. */
   stored(works: number, took: number): void
@@ -332,9 +322,7 @@ interface Backlog<Work extends BatchWork> {
   /** Fails works whose deadline has passed. */
   expire(): void
   fail(error: () => Error): void
-  /** Returns the number of works. */
   size(): number
-  /** Returns their bytes. */
   waiting(): number
 }
 
