@@ -133,7 +133,7 @@ export type AppTransaction =
   | { query(text: string, values: unknown[]): PromiseLike<unknown> }
 
 /**
- * Returns how to run statements in a transaction of the app; a `TypeError` for any other value names the `driver`'s.
+X
  */
 export function guestOf(transaction: unknown, driver: string): RunSql {
   if (typeof transaction === 'function') return transaction as RunSql
