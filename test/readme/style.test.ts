@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { broken, documents, faults, sentences, sources, texts } from './style.ts'
+import { broken, documents, faults, sentences, sources, texts, unproven } from './style.ts'
 
 test('sentences are those of paragraphs, items and cells', () => {
   const found = sentences(
@@ -58,6 +58,23 @@ test.each(['It takes 20 ms.', 'There is no task.', 'A raised hand advised and pr
     expect(broken(sentence)).toEqual([])
   },
 )
+
+test.each([
+  ['A handler runs in every process.', 'every'],
+  ['## Limits\n\nNothing is lost.', 'Nothing'],
+  ['- One.\n- Nobody reads it, see [the page](page.md).', 'Nobody'],
+])('%s is a claim without a test', (text, word) => {
+  expect(unproven(text)).toEqual([expect.stringContaining(`"${word}"`)])
+})
+
+test.each([
+  'Nothing is lost: [the run](../test/power/RESULTS.md).',
+  '[The suite](test/contract.ts) checks these.\n\n- A second call changes nothing.\n- It gets everything.',
+  'It tries every 15 seconds.',
+  'Call `view.everything(nothing)`.',
+])('%s claims what is tested, or nothing', (text) => {
+  expect(unproven(text)).toEqual([])
+})
 
 test.each(documents)('%s is written in the style of CONTRIBUTING', (file) => {
   expect(faults(file)).toEqual([])

@@ -83,8 +83,39 @@ const OTHERS = /^the connection was refused$/
 /** What breaks a rule in a document or in the texts of a source, as `words: what to write`. */
 export function faults(file: string): readonly string[] {
   const content = readFileSync(join(root, file), 'utf8')
-  const found = file.endsWith('.md') ? sentences(content) : texts(content, file).flatMap(sentences)
-  return found.flatMap(broken)
+  if (!file.endsWith('.md')) return texts(content, file).flatMap(sentences).flatMap(broken)
+  return [
+    ...sentences(content).flatMap(broken),
+    ...(CONTRIBUTORS.test(file) ? [] : unproven(content)),
+  ]
+}
+
+/** Documents that promise nothing to users. */
+const CONTRIBUTORS = /^(?:ARCHITECTURE|CONTRIBUTING|DECISIONS)\.md$/
+
+/** A claim without an exception. "Every five seconds" is a time, and a name between backticks is code. */
+const CLAIM =
+  /\b(?:every(?! (?:\d+|second|minute|hour|day|two|five|ten|other)\b)|everything|everybody|nothing|nobody|always|proofs?)\b/i
+
+/** What a test or a run is linked or named by. */
+const TEST = /\]\([^)]*(?:\btest\b|RESULTS\.md)[^)]*\)|`[^`]*\btest\/[^`]+`/
+
+/** The claims that no test is linked to, in their block or in the first block of the list that they are an item of. */
+export function unproven(markdown: string): readonly string[] {
+  return withoutCode(markdown)
+    .split(/^#+ .*$/m)
+    .flatMap((section) => {
+      const blocks = blocksOf(section)
+      const isTested = TEST.test(blocks.find((block) => block.trim() !== '') ?? '')
+      return blocks
+        .filter((block) => !TEST.test(block) && !(isTested && /^ *(?:[-*|]|\d+\.) /.test(block)))
+        .flatMap(sentences)
+        .filter((sentence) => CLAIM.test(sentence))
+        .map(
+          (sentence) =>
+            `${sentence}\n  "${CLAIM.exec(sentence)![0]}": link the test that checks it, or write what the limit is`,
+        )
+    })
 }
 
 /** What a sentence breaks. */
@@ -104,16 +135,24 @@ export function broken(sentence: string): readonly string[] {
 
 /** The sentences of a document: of its paragraphs, list items and cells, with each span of code as one word. */
 export function sentences(markdown: string): readonly string[] {
-  return markdown
-    .replaceAll(/^( *)```[^]*?^\1```$/gm, '')
-    .replaceAll(/<!--[^]*?-->/g, '')
+  const words = withoutCode(markdown)
     .replaceAll(/`[^`\n]+(?:\n[^`\n]+)?`/g, 'CODE')
     .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
     .replaceAll('**', '')
-    .split(/\n\s*\n|\n(?= *(?:[-*|#>]|\d+\. ))|\|/)
+  return blocksOf(words)
+    .flatMap((block) => block.split('|'))
     .flatMap((block) => block.replaceAll(/\s+/g, ' ').split(/(?<=[.!?:]) /))
     .map((sentence) => sentence.replace(/^[-*#>\s\d.]+/, '').trim())
     .filter((sentence) => sentence.includes(' '))
+}
+
+function withoutCode(markdown: string): string {
+  return markdown.replaceAll(/^( *)```[^]*?^\1```$/gm, '').replaceAll(/<!--[^]*?-->/g, '')
+}
+
+/** Paragraphs, list items and rows. */
+function blocksOf(markdown: string): readonly string[] {
+  return markdown.split(/\n\s*\n|\n(?= *(?:[-*|#>]|\d+\. ))/)
 }
 
 /** Code of another language inside a string: statements, scripts, queries, markup, and modules that are written out. */
