@@ -32,7 +32,10 @@ export default defineConfig({
       logo: { src: './src/assets/arch.svg', alt: '' },
       favicon: '/arch.svg',
       customCss: ['./src/styles/site.css'],
-      head: [{ tag: 'meta', attrs: { 'http-equiv': 'Content-Security-Policy', content: POLICY } }],
+      head: [
+        { tag: 'meta', attrs: { 'http-equiv': 'Content-Security-Policy', content: POLICY } },
+        { tag: 'meta', attrs: { property: 'og:image', content: `${site ?? ''}/og/postern.png` } },
+      ],
       // A word that was typed counts more than longer words that start with it: "send" is not "SendGrid".
       pagefind: { ranking },
       pagination: false,

@@ -102,19 +102,22 @@ async function useDemo(browser: Browser, served: Served, folder: string): Promis
   await page.getByText('proven: body-reserialized').waitFor(SOON)
   const told = await text()
   const parts = [
-    /(\d+ dead)\s+(SMTP 421 too many connections)/.exec(told)?.slice(1).join(' '),
+    /(\d+ dead)\s+(SMTP 421 4.7.0 too many connections)/.exec(told)?.slice(1).join(' '),
     /\d+ of \d+ rejected/.exec(told)?.[0],
     /proven: [\w-]+/.exec(told)?.[0],
-    /shopify · nothing for [\w ]+/.exec(told)?.[0],
+    /linear · nothing for [\w ]+/.exec(told)?.[0],
   ]
-  await page.getByRole('button', { name: 'Run again…' }).click()
+  await page.getByRole('button', { name: 'Run again…' }).first().click()
   const run = page.getByRole('button', { name: /^Run \d+$/ })
   await run.waitFor(SOON)
   const count = /\d+/.exec((await run.textContent())!)![0]
   await run.click()
-  await page.getByText('SMTP 421 too many connections').waitFor({ state: 'detached', ...SOON })
+  await page
+    .getByText('SMTP 421')
+    .first()
+    .waitFor({ state: 'detached', ...SOON })
   const after = await text()
-  const isDone = !/tasks? (?:is|are) dead/.test(after)
+  const isDone = !after.includes('SMTP 421')
   await page.getByRole('link', { name: 'Explain' }).click()
   await page.getByRole('heading', { name: 'Proven: body-reserialized' }).waitFor(SOON)
   await close()
@@ -130,7 +133,11 @@ async function useDemo(browser: Browser, served: Served, folder: string): Promis
     bytes,
     sight,
     cpu,
-    seen: { said: parts.join('; '), isRight: parts.every((part) => part !== undefined) },
+    // The bank sends XML, which a small parser reads here.
+    seen: {
+      said: parts.join('; '),
+      isRight: parts.every((part) => part !== undefined) && !told.includes('malformed_body'),
+    },
     done: { said: isDone ? `${count} of ${count}` : after.slice(0, 100), isRight: isDone },
     elsewhere,
     asked: asked.filter((path) => path.includes('/api/')).length,

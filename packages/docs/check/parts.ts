@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startBrowser, openTab } from '../../inspector/test/page/browser.ts'
 import { catalogue } from '../../providers/src/catalogue.ts'
@@ -55,12 +55,21 @@ export const parts: Readonly<Record<string, Part>> = {
     const html = readFileSync(join(dist, 'index.html'), 'utf8')
     const all = figures(catalogue.size)
     const missing = all.filter(({ value }) => !html.includes(value))
+    const noCard = abouts.filter(
+      ({ name }) => !existsSync(join(dist, 'og', `${name.replaceAll('.', '-')}.png`)),
+    )
     return [
       [
         'figures of the front page against their runs',
         'equal',
         `${all.length - missing.length} of ${all.length}`,
         missing.length === 0,
+      ],
+      [
+        'providers with a picture for links',
+        'all',
+        `${abouts.length - noCard.length} of ${abouts.length}`,
+        noCard.length === 0,
       ],
     ]
   },

@@ -2,11 +2,11 @@
 import { memoryInbox } from '../../core/src/index.ts'
 import { readText, type InspectorReply } from '../../inspector/src/request.ts'
 import { createInspector } from '../../inspector/src/inspector.ts'
-import { createDay } from './day.ts'
+import { openDay } from './day.ts'
 
 // The first comes soon, so that the page is seen to live; the others as often as those of the day, so that its charts go on.
 const FIRST = 3000
-const EVERY = 60_000
+const EVERY = 30_000
 
 // A browser holds a timer of 0 ms back for 4 ms.
 const { port1, port2 } = new MessageChannel()
@@ -21,22 +21,23 @@ Object.assign(globalThis, {
 })
 
 const inbox = memoryInbox()
-const day = createDay(inbox)
-const inspect = createInspector({
-  inbox,
-  receivers: day.receivers,
-  auth: () => ({ allow: ['replay', 'delete', 'rerun', 'mute'], as: 'you' }),
-  name: 'demo',
-  log: false,
-})
-const past = day.past()
+const day = openDay(inbox)
+const inspecting = day.then(({ receivers }) =>
+  createInspector({
+    inbox,
+    receivers,
+    auth: () => ({ allow: ['replay', 'delete', 'rerun', 'mute'], as: 'you' }),
+    name: 'shop',
+    log: false,
+  }),
+)
 const here = new URL('~/', location.href.replace(/[?#].*$/, ''))
 
 // What the page asks of the app stays in the page: no request leaves it.
 globalThis.fetch = async (input, init = {}) => {
   const { href, pathname, search } = new URL(input as string)
   if (!href.startsWith(here.href)) throw new TypeError('the demo asks nobody')
-  await past
+  const inspect = await inspecting
   const headers = new Headers(init.headers)
   const reply = await inspect({
     method: init.method ?? 'GET',
@@ -56,9 +57,9 @@ globalThis.fetch = async (input, init = {}) => {
   return new Response(body as BodyInit, { status, headers: said })
 }
 
-void past.then(() => {
+void day.then((opened) => {
   const sendOne = (): void => {
-    if (!document.hidden) void day.one()
+    if (!document.hidden) void opened.one()
   }
   setTimeout(sendOne, FIRST)
   setInterval(sendOne, EVERY)

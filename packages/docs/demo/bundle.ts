@@ -9,8 +9,46 @@ import { forBrowser, nodeModules } from '../explain/browser.ts'
 const here = import.meta.dirname
 const packages = join(here, '..', '..')
 
-// The catalogue of the demo: without the senders that it does not have.
-const CATALOGUE = ['github', 'shopify', 'slack', 'stripe']
+// The providers of the demo's day. Its catalogue has no other.
+const PROVIDERS = 'generic github linear shopify slack standard-webhooks stripe twilio'.split(' ')
+
+/** What stands for a package that would load all providers, or read files. */
+const STAND_INS: Readonly<Record<string, string>> = {
+  '@postern/providers': exported((name) => [
+    `export { ${variable(name)} } from`,
+    providerFile(name),
+  ]),
+  '@postern/providers/catalogue': `${exported((name) => [`import { ${variable(name)} } from`, providerFile(name)])}
+export const catalogue = new Map([${PROVIDERS.map(variable).join(', ')}].map(({ about }) => [about.name, about]))`,
+  '@postern/testing': `${exported((name) => [`import ${variable(name)} from`, join(packages, 'samples', 'samples', `${name}.json`)])}
+export { fill } from ${JSON.stringify(join(packages, 'samples', 'src', 'fill.ts'))}
+const all = { ${PROVIDERS.map((name) => `'${name}': ${variable(name)}`).join(', ')} }
+export const samples = async (name) => all[name].samples`,
+  // The whole parser is a tenth of the demo, for one small document.
+  'fast-xml-parser': `export { XMLParser } from ${JSON.stringify(join(here, 'xml.ts'))}`,
+  // The day has no compressed body.
+  fflate: ['gunzipSync', 'gzipSync', 'inflateSync', 'unzlibSync']
+    .map((name) => `export const ${name} = () => { throw new Error('${name}: not in the demo') }`)
+    .join('\n'),
+  // No provider of the day signs with it.
+  '@noble/hashes/sha3.js': 'export const sha3_256 = undefined',
+  // The page is next to it, as files.
+  './assets.ts': 'export const assets = {}',
+}
+
+function exported(line: (name: string) => readonly [statement: string, file: string]): string {
+  return PROVIDERS.map(line)
+    .map(([statement, file]) => `${statement} ${JSON.stringify(file)}`)
+    .join('\n')
+}
+
+function providerFile(name: string): string {
+  return join(packages, 'providers', 'src', `${name}.ts`)
+}
+
+function variable(name: string): string {
+  return name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+}
 
 /** Writes the page and its scripts, all of them below `folder`. */
 export async function bundleDemo(folder: string): Promise<void> {
@@ -34,21 +72,8 @@ export async function bundleDemo(folder: string): Promise<void> {
     plugins: [
       {
         name: 'demo',
-        resolveId: (source) =>
-          source === '@postern/providers/catalogue'
-            ? '\0catalogue'
-            : source === './assets.ts'
-              ? '\0assets'
-              : undefined,
-        load(id) {
-          // The page is beside it, as files.
-          if (id === '\0assets') return 'export const assets = {}'
-          if (id !== '\0catalogue') return undefined
-          const file = (name: string): string =>
-            JSON.stringify(join(packages, 'providers', 'src', `${name}.ts`))
-          return `${CATALOGUE.map((name) => `import { ${name} } from ${file(name)}\n`).join('')}
-export const catalogue = new Map([${CATALOGUE.join(', ')}].map(({ about }) => [about.name, about]))`
-        },
+        resolveId: (source) => (Object.hasOwn(STAND_INS, source) ? `\0${source}` : undefined),
+        load: (id) => (id.startsWith('\0') ? STAND_INS[id.slice(1)] : undefined),
       },
       nodeModules,
     ],
@@ -81,7 +106,7 @@ ${found}`,
     .replace(
       '<div id="page">',
       (found) =>
-        `<p class="demo"><a href="/">Postern</a> Live demo: made-up deliveries of a day, and a new one each minute. Receivers, inbox and inspector run in this page, and forget all when you leave it.</p>\n${found}`,
+        `<p class="demo"><a href="/">Postern</a> Live demo: the day of a shop, made up, and a new delivery each half minute. Receivers, inbox and inspector run in this page, and forget all when you leave it.</p>\n${found}`,
     )
 }
 

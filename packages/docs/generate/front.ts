@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { snippetOf } from '../../cli/src/sender/snippet.ts'
+import { parseRequest } from '../../cli/src/request/request-file.ts'
+import { bodyDiff, explain } from '../../core/src/explain/index.ts'
 import { catalogue } from '../../providers/src/catalogue.ts'
+import { stripe } from '../../providers/src/stripe.ts'
+import { EXAMPLE } from '../explain/page/example.ts'
 import { proofs } from './documents.ts'
 import type { Page } from './page.ts'
 import { code, table } from './text.ts'
@@ -20,8 +24,13 @@ export interface Figure {
   readonly slug: string
 }
 
-/** The first page: the promise, one command and the code, and figures with their runs. */
-export function frontPage(senders: number): Page {
+const PROMISE =
+  'Verified on the exact bytes. Stored before the reply. Retried and replayable. In your own app: Express, Koa, Next.js, Fastify, Hono, Nest, Lambda, any fetch runtime.'
+const INSTALL =
+  'npm install @postern/core @postern/providers\nnpm install @postern/express @postern/sqlite express'
+
+/** The first page: the promise, one command and the code, figures with their runs, and what a rejection looks like when it is explained. */
+export async function frontPage(senders: number): Promise<Page> {
   const readme = readFileSync(join(root, 'README.md'), 'utf8')
   const app = /```ts\n([^]*?)```/.exec(readme)![1]!
   const found = figures(senders)
@@ -31,23 +40,21 @@ export function frontPage(senders: number): Page {
     description:
       'Postern verifies webhooks in your own Node.js app, stores them before it replies, and runs your handlers with retries, a dead-letter state and replay.',
     text: [
-      'Verified on the exact bytes. Stored before the reply. Retried and replayable. In your own app: Express, Koa, Next.js, Fastify, Hono, Nest, Lambda, any fetch runtime.',
-      code('npm install @postern/core @postern/providers @postern/express @postern/sqlite', 'sh'),
+      PROMISE,
+      code(INSTALL, 'sh'),
       code(app),
       ...found.map(({ value, says, slug }) => `- [${value}](/${slug}/) ${says}`),
+      'Where to go on: [Start here](/start/).',
     ].join('\n\n'),
     mdx: [
-      "import { Tabs, TabItem } from '@astrojs/starlight/components'\nimport Explain from '../../components/explain.astro'\nimport Film from '../../components/film.astro'",
+      "import { Tabs, TabItem } from '@astrojs/starlight/components'\nimport Film from '../../components/film.astro'",
       '<div class="front">',
       '<div>',
-      'Verified on the exact bytes. Stored before the reply. Retried and replayable. In your own app: Express, Koa, Next.js, Fastify, Hono, Nest, Lambda, any fetch runtime.',
-      code(
-        'npm install @postern/core @postern/providers \\\n  @postern/express @postern/sqlite',
-        'sh',
-      ),
-      `<div class="figures">\n${found.map(({ value, says, slug }) => `<a href="/${slug}/"><strong>${value}</strong> ${says}</a>`).join('\n')}\n</div>`,
+      PROMISE,
       '<div class="ways"><a href="/tutorials/first-webhook/">Quick start</a> <a href="/demo/">Live demo</a></div>',
-      '[Is it for me?](/explanation/is-it-for-me/)',
+      code(INSTALL, 'sh'),
+      `<div class="figures">\n${found.map(({ value, says, slug }) => `<a href="/${slug}/"><strong>${value}</strong> ${says}</a>`).join('\n')}\n</div>`,
+      '[Start here](/start/) · [Is it for me?](/explanation/is-it-for-me/) · [Providers](/providers/)',
       '</div>',
       '<div>',
       '<Tabs syncKey="host">',
@@ -59,15 +66,47 @@ export function frontPage(senders: number): Page {
       '</div>',
       '</div>',
       '## Why does my signature not match?',
-      'Keep one rejected request and ask. The answer names what was changed on the way, found by undoing it until the signature matches.',
-      '<Explain />',
-      '[What it finds, and the same on the command line](/explain/)',
+      'Postern undoes what was changed on the way, until the signature matches. Then it shows the bytes, the cause and the remedy:',
+      await diffCard(),
+      '[Explain a request of yours, in your browser](/explain/)',
       '## See what happened, and replay it',
       'The inspector is a page of your own app. It shows what arrived, what was rejected and why, and which handler failed. It replays tasks.',
       '<Film />',
     ].join('\n\n'),
     matter: 'tableOfContents: false\n',
   }
+}
+
+const SIDES = [
+  ['signed', 'ins'],
+  ['came', 'del'],
+] as const
+
+/** The example of the form, explained: the bytes that were signed next to those that came. */
+async function diffCard(): Promise<string> {
+  const { delivery } = parseRequest(new TextEncoder().encode(EXAMPLE.request))
+  const now = (): number => Date.parse(EXAMPLE.at)
+  const provider = stripe({ secret: EXAMPLE.secret })
+  const { findings, repaired } = await explain(delivery, provider, { repaired: true, now })
+  const [finding] = findings
+  const diff = bodyDiff(delivery.body as Uint8Array, repaired!.body)!
+  const text = (words: string): string => `{${JSON.stringify(words)}}`
+  const sides = SIDES.map(([side, mark]) => {
+    const shown = diff.parts
+      .filter(({ kind }) => kind === side || kind === 'same' || kind === 'cut')
+      .map(({ kind, text: bytes }) =>
+        kind === side ? `<${mark}>${text(bytes)}</${mark}>` : text(bytes),
+      )
+    return `<dt>${side}</dt><dd>${shown.join('')}</dd>`
+  })
+  return [
+    '<section class="diff-card not-content" aria-label="A rejection, explained">',
+    `<p>● ${finding!.certainty} <strong>${finding!.cause}</strong>: ${text(finding!.message)}</p>`,
+    `<p>${text(diff.summary)}:</p>`,
+    `<dl>${sides.join('')}</dl>`,
+    `<p><strong>Remedy:</strong> ${text(finding!.remedy)}</p>`,
+    '</section>',
+  ].join('\n')
 }
 
 /** The figures, each from the run that it names. */
@@ -79,13 +118,13 @@ export function figures(senders: number): readonly Figure[] {
       slug: 'providers',
     },
     {
-      value: `${first('test/power/RESULTS.md', /\| cuts \| (\d+) \|/)} power cuts`,
+      value: `${grouped(first('test/power/RESULTS.md', /\| cuts \| (\d+) \|/))} power cuts`,
       says: `at SQLite's writes, ${first('test/power/RESULTS.md', /\| lost \| (\d+) \|/)} acknowledged events lost`,
       slug: 'proof/power',
     },
     {
       value: `${first('test/hostile/RESULTS.md', /genuine handled\s+(\d+ of \d+)/)}`,
-      says: `genuine deliveries handled while ${first('test/hostile/RESULTS.md', /: (\d+) hostile requests/)} hostile requests came`,
+      says: `genuine deliveries handled while ${grouped(first('test/hostile/RESULTS.md', /: (\d+) hostile requests/))} hostile requests came`,
       slug: 'proof/hostile',
     },
   ]
@@ -106,6 +145,10 @@ export function proofPage(): Page {
     text: `Each page says when it ran, on which machine, and what it does not show. What an app can still do wrong: [What can still go wrong](/explanation/what-breaks-it/).\n\n${table(['run', 'command'], rows)}`,
     matter: 'pagefind: false\n',
   }
+}
+
+function grouped(digits: string): string {
+  return Number(digits).toLocaleString('en')
 }
 
 function first(file: string, pattern: RegExp): string {

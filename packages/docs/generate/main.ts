@@ -3,18 +3,19 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { catalogue } from '../../providers/src/catalogue.ts'
 import { agentFiles } from './agents.ts'
+import { card } from './card.ts'
 import { documents } from './documents.ts'
 import { errorPages } from './errors.ts'
 import { frontPage, proofPage } from './front.ts'
 import { lostPage } from './lost.ts'
 import { clear, serve, write, type Page } from './page.ts'
-import { providerPage } from './provider.ts'
+import { providerPage, questionOf, slugOf } from './provider.ts'
 import { providersIndex } from './providers-index.ts'
 
 const abouts = [...catalogue.values()].toSorted((a, b) => a.title.localeCompare(b.title, 'en'))
 // A sender with a long way down the sidebar helps nobody: the index has them.
 const pages: readonly Page[] = [
-  frontPage(abouts.length),
+  await frontPage(abouts.length),
   providersIndex(abouts),
   ...abouts.map(providerPage),
   ...errorPages(),
@@ -30,5 +31,15 @@ serve(
 )
 for (const film of ['film.png', 'film.gif'])
   serve(film, readFileSync(join(import.meta.dirname, '..', '..', 'inspector', 'pictures', film)))
+const cards = [
+  [
+    'postern',
+    'Receive webhooks',
+    'you can rely on',
+    'Verified, stored, retried, explained. In your own Node.js app.',
+  ],
+  ...abouts.map((about) => [slugOf(about), about.title, questionOf(about), about.scheme] as const),
+] as const
+for (const [name, ...words] of cards) serve(`og/${name}.png`, await card(...words))
 for (const [path, text] of agentFiles(pages, abouts)) serve(path, text)
 console.log(`${pages.length} pages`)

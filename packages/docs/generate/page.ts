@@ -1,9 +1,15 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 const site = join(import.meta.dirname, '..')
 const docs = join(site, 'src', 'content', 'docs')
 const open = join(site, 'public')
+
+// Readers of such tags need the whole address, once there is one.
+const { postern } = JSON.parse(readFileSync(join(site, '..', '..', 'package.json'), 'utf8')) as {
+  postern: { site?: string }
+}
+const address = postern.site ?? ''
 
 /** A page of the site. */
 export interface Page {
@@ -18,6 +24,15 @@ export interface Page {
   readonly mdx?: string
   /** Further lines of the front matter. */
   readonly matter?: string
+}
+
+/** Lines of the front matter for the picture that a link to the page shows elsewhere. */
+export function pictured(name: string, says: string): string {
+  const tags = { 'og:image': `${address}/og/${name}.png`, 'og:image:alt': says }
+  const lines = Object.entries(tags).map(
+    ([property, content]) => `  - tag: meta\n    attrs: ${JSON.stringify({ property, content })}`,
+  )
+  return `head:\n${lines.join('\n')}\n`
 }
 
 /** Removes what an earlier run wrote. */

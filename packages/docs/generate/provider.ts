@@ -10,7 +10,7 @@ import { senders } from '../../registrar/src/catalogue.ts'
 import { answers } from '../../../test/readme/shown.ts'
 import type { Run } from '../../../test/official/newest/page.ts'
 import { laptopPart } from './laptop.ts'
-import type { Page } from './page.ts'
+import { pictured, type Page } from './page.ts'
 import { hasNoId, testFileOf } from './test-file.ts'
 import { code, explainForm, lasting, plain, table } from './text.ts'
 
@@ -73,6 +73,7 @@ export function providerPage(about: CatalogueEntry): Page {
         part === rejected(about) ? `${part}\n\n${explainForm(about.name, title)}` : part,
       ),
     ].join('\n\n'),
+    matter: pictured(slugOf(about), `${title}: ${questionOf(about)}`),
   }
 
   function install(one: CatalogueEntry, host: (typeof hostNames)[number]): string {
@@ -81,6 +82,13 @@ export function providerPage(about: CatalogueEntry): Page {
       .filter((from) => !from.startsWith('node:'))
     return code(`npm install ${[...new Set(packages)].join(' ')}`, 'sh')
   }
+}
+
+/** What people ask of a provider when a delivery is rejected. */
+export function questionOf({ covers }: CatalogueEntry): string {
+  return covers?.body === 'none'
+    ? 'Why was the delivery rejected?'
+    : 'Why does the signature not match?'
 }
 
 /** The app that the command line prints, with types if the provider has some. */
