@@ -9,7 +9,7 @@
  * | `GET health?range=&receiver=` | {@link HealthReply} |
  * | `GET charts?range=&receiver=` | {@link ChartsReply} |
  * | `GET registered?receiver=` | {@link RegisteredReply} |
- * | `GET list?q=&receiver=&limit=&cursor=` | {@link ListReply} |
+ * | `GET list?q=&receiver=&limit=&cursor=&fields=` | {@link ListReply}; `fields` is JSON of `[provider, topic, path][]` |
  * | `GET download?as=csv\|ndjson&q=&receiver=` | a file of at most 10,000 rows |
  * | `GET suggest?q=` | {@link SuggestReply} |
  * | `GET delivery?id=`, `GET task?id=` | {@link DetailReply}; 404 if it is gone |

@@ -245,6 +245,69 @@ describe('who may not see payloads', () => {
   })
 })
 
+describe('a field of the payload', () => {
+  const withField = async (
+    path: string,
+    { who = scene, topic = 'issues.opened' }: { who?: Viewer; topic?: string } = {},
+  ): Promise<readonly (string | undefined)[]> => {
+    const fields = encodeURIComponent(JSON.stringify([['github', topic, path]]))
+    const { rows: found } = await who.get<ListReply>(`list?limit=200&fields=${fields}`)
+    return found.filter((row) => row.topic === topic).map(({ field }) => field)
+  }
+
+  test('is in the rows of its topic, and the rest of the payload is not', async () => {
+    expect(await withField('issue.number')).toEqual(['5', '4', '3', '2', '1'])
+    expect(await withField('issue.labels.name')).toEqual(['l5', 'l4', 'l3', 'l2', 'l1'])
+    expect(await withField('issue')).toEqual(Array.from({ length: 5 }, () => undefined))
+    expect(await withField('')).not.toContain(expect.anything())
+    expect(await withField('__proto__.polluted')).not.toContain(expect.anything())
+    expect(await withField('ref', { topic: 'push' })).toEqual([
+      'refs/heads/main',
+      'refs/heads/main',
+    ])
+    const fields = encodeURIComponent(JSON.stringify([['github', 'issues.opened', 'issue.number']]))
+    const text = JSON.stringify(await scene.get(`list?limit=200&fields=${fields}`))
+    expect(text).not.toMatch(/refs\/heads|"l5"/)
+  })
+
+  test('is not for who may not see payloads: their reply is the same without the question', async () => {
+    const bob = scene.as({ allow: 'all', payloads: false })
+    const { version: _, ...asked } = await bob.get<ListReply>(
+      `list?q=state:done&fields=${encodeURIComponent('[["github","issues.opened","issue.number"]]')}`,
+    )
+    const { version: __, ...plain } = await bob.get<ListReply>('list?q=state:done')
+    expect(asked).toEqual(plain)
+  })
+
+  test('is masked by a name of a credential, bounded in length, and needs the key of what is encrypted', async () => {
+    const odd = createScene()
+    const smile = `${'x'.repeat(119)}😀`
+    await odd.send('push', { token: 'tok_live', long: smile, big: 'y'.repeat(2_000_000) })
+    expect(await withField('token', { who: odd, topic: 'push' })).toEqual(['(masked)'])
+    expect(await withField('long', { who: odd, topic: 'push' })).toEqual([`${'x'.repeat(119)}…`])
+    expect((await withField('big', { who: odd, topic: 'push' }))[0]).toHaveLength(121)
+    await odd.inbox.view!.erase({})
+    const fresh = odd.as({ allow: 'read' })
+    expect(await withField('long', { who: fresh, topic: 'push' })).toEqual([undefined])
+    await odd.close()
+    const encryptionKey = Buffer.alloc(32, 7).toString('base64')
+    const sealed = createScene({ receiver: { storage: { encryptionKey } } })
+    await sealed.send('push', { ref: 'refs/heads/main' })
+    expect(await withField('ref', { who: sealed, topic: 'push' })).toEqual([undefined])
+    const keyed = viewer({ inbox: sealed.inbox, encryptionKey, auth: () => ({ allow: 'read' }) })
+    expect(await withField('ref', { who: keyed, topic: 'push' })).toEqual(['refs/heads/main'])
+    await sealed.close()
+  })
+
+  test.each(['x', '{}', '[1]', '[["a","b"]]', JSON.stringify(Array(21).fill(['a', 'b', 'c']))])(
+    'cannot be meant by %s',
+    async (fields) => {
+      const reply = await scene.get(`list?fields=${encodeURIComponent(fields)}`)
+      expect(reply).toMatchObject({ error: 'fields', statusCode: 400 })
+    },
+  )
+})
+
 describe('suggestions', () => {
   const suggest = async (q: string): Promise<readonly string[]> =>
     (await scene.get<SuggestReply>(`suggest?q=${encodeURIComponent(q)}`)).suggestions.map(

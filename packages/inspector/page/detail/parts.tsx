@@ -48,7 +48,7 @@ export function Part({ tab, detail }: { tab: string; detail: DetailReply }): JSX
           : 'The payload was not kept.'}
       </p>
     ) : (
-      <Payload text={payload} />
+      <Payload text={payload} row={row} />
     )
   if (tab === 'reply') return <Reply reply={detail.reply} />
   if (delivery === undefined) return <p class="empty">The request was not kept.</p>

@@ -222,6 +222,12 @@ const Row: (props: RowProps) => JSX.Element = memo(
       <span role="cell" class="topic">
         <a href={link}>
           <Topic row={row} />
+          {row.field !== undefined && (
+            <span class="field">
+              {' '}
+              <bdi>{safe(row.field)}</bdi>
+            </span>
+          )}
         </a>
       </span>
       <span role="cell" class="event-id">

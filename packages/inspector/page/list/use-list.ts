@@ -4,6 +4,7 @@ import { sayPolitely } from '../data/announce.ts'
 import { AskFailure, ask } from '../data/ask.ts'
 import { live, reportFailure } from '../data/live.ts'
 import { useStore } from '../data/store.ts'
+import { shownFields } from '../data/stored.ts'
 import { counted } from '../words/count.ts'
 import { PAGE, first, more, newest, newShown, updated, type Loaded } from './loaded.ts'
 
@@ -38,7 +39,9 @@ export function useList(
   place: () => { readonly isStill: boolean; readonly top: number },
 ): List {
   const { version } = useStore(live)
-  const question = `${receiver} ${q}`
+  const fields = useStore(shownFields)
+  const shown = fields.length === 0 ? undefined : JSON.stringify(fields)
+  const question = `${receiver} ${q} ${shown ?? ''}`
   const [state, setState] = useState<State>({ ...NONE, question })
   const [isLoadingMore, setLoadingMore] = useState(false)
   const current = useRef(state)
@@ -46,7 +49,7 @@ export function useList(
   const change = (changed: (loaded: Loaded) => Loaded): void =>
     setState((old) => (old.loaded ? { ...old, loaded: changed(old.loaded) } : old))
   const fetchPage = (cursor: string | undefined, signal?: AbortSignal): Promise<ListReply> =>
-    ask<ListReply>('list', { q, receiver, limit: PAGE, cursor }, signal)
+    ask<ListReply>('list', { q, receiver, limit: PAGE, cursor, fields: shown }, signal)
 
   useEffect(() => {
     const stop = new AbortController()

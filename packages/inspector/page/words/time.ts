@@ -1,11 +1,6 @@
-const STORED = 'postern.utc'
+import { store, stored } from '../data/stored.ts'
 
-let inUtc = false
-try {
-  inUtc = localStorage.getItem(STORED) === '1'
-} catch {
-  // No storage here: the reader's zone it is.
-}
+let inUtc = stored('utc') === '1'
 
 /** True if times are shown in UTC, else in the reader's zone. */
 export function isUtc(): boolean {
@@ -16,11 +11,7 @@ export function isUtc(): boolean {
 export function setUtc(value: boolean): void {
   inUtc = value
   formats.clear()
-  try {
-    localStorage.setItem(STORED, value ? '1' : '0')
-  } catch {
-    // For this visit alone, then.
-  }
+  store('utc', value ? '1' : '0')
 }
 
 /** How far this machine's clock is ahead of the server's, in milliseconds. */

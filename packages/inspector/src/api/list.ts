@@ -27,6 +27,8 @@ export interface ListRow {
   /** The topic that a rejected delivery claims: nobody has verified it. Undefined for visitors without `payloads`. */
   readonly claims: string | undefined
   readonly eventId: string | undefined
+  /** The value of the payload that the visitor wants to see for this topic, at most 120 characters. */
+  readonly field?: string
   /** Undefined for rows of tasks. */
   readonly outcome:
     | 'accepted'

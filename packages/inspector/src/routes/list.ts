@@ -1,5 +1,6 @@
 import type { ListReply } from '../api/list.ts'
 import { ApiProblem } from '../replies.ts'
+import { fieldsOfRows, shownFields } from '../search/fields.ts'
 import { searchPayload } from '../search/payload.ts'
 import { QUALIFIERS, searchOf, type SearchQuery } from '../search/query.ts'
 import { deliveryRows, listRow, taskRows, type FoundRow } from '../search/rows.ts'
@@ -14,7 +15,7 @@ const MOST = 200
 
 /** Deliveries, or events with the tasks that match. */
 export async function answerList(context: Context): Promise<ListReply> {
-  const { query, version, visitor, receivers } = context
+  const { inbox, query, version, visitor, receivers, seal } = context
   const search = searchIn(context)
   const known = await version()
   if (search.kind === 'problem')
@@ -28,8 +29,16 @@ export async function answerList(context: Context): Promise<ListReply> {
   const cursor = query.get('cursor') ?? undefined
   const page = { limit: limitOf(query.get('limit')), ...(cursor !== undefined && { cursor }) }
   const { rows, ...found } = await searchPage(context, search, page)
+  const fields = visitor.payloads ? shownFields(query.get('fields')) : new Map<string, never>()
+  const texts = await fieldsOfRows(inbox.view, rows, fields, seal)
   return {
-    rows: rows.map((row) => listRow(row, visitor.payloads, receivers)),
+    rows: rows.map((row) => {
+      const field = texts.get(row)
+      return {
+        ...listRow(row, visitor.payloads, receivers),
+        ...(field !== undefined && { field }),
+      }
+    }),
     ...found,
     // What rows are looked through for is not a filter of the inbox: nothing is done to all of them.
     ...(isWhole(search) && { tasks: { ...search.filter } as ListReply['tasks'] & object }),

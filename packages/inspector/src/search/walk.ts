@@ -45,7 +45,7 @@ export function createWalk(
 }
 
 /** A value as a search has it: without quotes. Undefined for objects. */
-function textOf(part: unknown): string | undefined {
+export function textOf(part: unknown): string | undefined {
   if (part === null) return 'null'
   if (typeof part === 'string') return part
   return typeof part === 'number' || typeof part === 'boolean' || typeof part === 'bigint'

@@ -14,15 +14,18 @@ import { ValueText, valueToCopy } from './value.tsx'
 import { payloadPath } from '../../../src/search/tokens.ts'
 import { copyText } from '../../data/copy.ts'
 import { href, qualifier } from '../../data/route.ts'
+import { useStore } from '../../data/store.ts'
+import { shownFields, showField } from '../../data/stored.ts'
+import type { ListRow } from '../../../src/api/list.ts'
 
 /** The payload as a tree: arrows walk it, a search finds names and values, paths are copied. */
-export function Payload({ text }: { text: string }): JSX.Element {
+export function Payload({ text, row }: { text: string; row: ListRow }): JSX.Element {
   const root = useMemo(() => parsePayload(text), [text])
   if (root === undefined) return <p class="empty">The payload is not JSON: see Raw.</p>
-  return <Tree key={text} root={root} />
+  return <Tree key={text} root={root} row={row} />
 }
 
-function Tree({ root }: { root: ParsedValue }): JSX.Element {
+function Tree({ root, row }: { root: ParsedValue; row: ListRow }): JSX.Element {
   const [opened, setOpened] = useState<OpenedLines>(() => ({
     open: openAtFirst(root),
     shown: new Map(),
@@ -104,6 +107,7 @@ function Tree({ root }: { root: ParsedValue }): JSX.Element {
     <>
       <PathBar
         line={line}
+        row={row}
         words={words}
         found={hits.length}
         hit={hit}
@@ -237,6 +241,7 @@ function TreeLine({
 /** Search in the tree, and what can be done with the line that is chosen. Its height never changes. */
 function PathBar({
   line,
+  row,
   words,
   found,
   hit,
@@ -244,6 +249,7 @@ function PathBar({
   next,
 }: {
   line: PayloadLine
+  row: ListRow
   words: string
   found: number
   hit: number
@@ -279,6 +285,7 @@ function PathBar({
         Copy value
       </button>
       <SameValue line={line} />
+      <InLists line={line} row={row} />
     </div>
   )
 }
@@ -303,6 +310,29 @@ function SameValue({ line }: { line: PayloadLine }): JSX.Element | null {
     </a>
   )
 }
+
+/** Shows the value in the rows of the list, for all deliveries of this topic. */
+function InLists({ line, row }: { line: PayloadLine; row: ListRow }): JSX.Element | null {
+  const { provider, topic } = row
+  const fields = useStore(shownFields)
+  const names = line.path.filter((part) => typeof part === 'string')
+  const path = payloadPath(names)?.slice('payload.'.length)
+  if (path === undefined || path.length > LONGEST_PATH || topic === undefined) return null
+  if (hasParts(line.value)) return null
+  const isShown = fields.some((one) => one.join('\n') === [provider, topic, path].join('\n'))
+  return (
+    <button
+      type="button"
+      aria-pressed={isShown}
+      title={`The list shows this value for ${safe(head(topic, 60))}`}
+      onClick={() => showField(provider, topic, isShown ? undefined : path)}
+    >
+      Show in lists
+    </button>
+  )
+}
+
+const LONGEST_PATH = 200
 
 /** Parts of one value that are shown before the reader asks for more. */
 const STEP = 100

@@ -1,0 +1,45 @@
+import { createPageValue, type PageValue } from './store.ts'
+
+/** What a setting of the page was at the last visit; undefined without storage. */
+export function stored(name: string): string | undefined {
+  try {
+    return localStorage.getItem(`postern.${name}`) ?? undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Keeps a setting for the next visit. */
+export function store(name: string, value: string): void {
+  try {
+    localStorage.setItem(`postern.${name}`, value)
+  } catch {
+    // It holds for this visit.
+  }
+}
+
+/** A field of a payload that lists show, as the server has it. */
+export type ShownField = readonly [provider: string, topic: string, path: string]
+
+// As many as the server takes.
+const MOST = 20
+
+/** The fields that lists show, the last chosen first. */
+export const shownFields: PageValue<readonly ShownField[]> = createPageValue(read())
+
+function read(): readonly ShownField[] {
+  try {
+    const fields = JSON.parse(stored('fields') ?? '[]') as readonly ShownField[]
+    return fields.filter((one) => one.length === 3).slice(0, MOST)
+  } catch {
+    return []
+  }
+}
+
+/** Shows a field in lists, in place of the one before of this topic; without a path none. */
+export function showField(provider: string, topic: string, path: string | undefined): void {
+  const others = shownFields.get().filter((one) => one[0] !== provider || one[1] !== topic)
+  const fields = path === undefined ? others : [[provider, topic, path] as const, ...others]
+  shownFields.set(fields.slice(0, MOST))
+  store('fields', JSON.stringify(shownFields.get()))
+}

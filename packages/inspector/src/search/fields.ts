@@ -1,0 +1,106 @@
+import { isCredentialName } from '@postern/core/internal'
+import type { InboxView } from '@postern/core/inbox'
+import type { Seal } from '@postern/core/engine'
+import { ApiProblem } from '../replies.ts'
+import { createLoopSlices } from '../turns.ts'
+import { readable } from './payload.ts'
+import type { FoundRow } from './rows.ts'
+import { pathNames } from './tokens.ts'
+import { textOf } from './walk.ts'
+
+/** The path of the field that lists show, by provider and topic. */
+export type ShownFields = ReadonlyMap<string, readonly string[]>
+
+const MOST = 20
+const LONGEST_PATH = 200
+
+/** Reads the fields of a request: `[provider, topic, path][]` as JSON. */
+export function shownFields(text: string | null): ShownFields {
+  if (text === null) return new Map()
+  const wrong = new ApiProblem(
+    400,
+    'fields',
+    `fields must be a JSON array of at most ${MOST} [provider, topic, path]`,
+  )
+  let given: unknown
+  try {
+    given = JSON.parse(text)
+  } catch {
+    throw wrong
+  }
+  if (!Array.isArray(given) || given.length > MOST) throw wrong
+  return new Map(
+    given.map((one: unknown) => {
+      if (!Array.isArray(one) || one.length !== 3 || !one.every((part) => typeof part === 'string'))
+        throw wrong
+      const [provider, topic, path] = one as [string, string, string]
+      return [JSON.stringify([provider, topic]), pathNames(path.slice(0, LONGEST_PATH))]
+    }),
+  )
+}
+
+// Milliseconds for all rows of a page, and rows that are read at once: a server answers several in the time of one.
+const BUDGET = 250
+const AT_ONCE = 8
+
+/** Reads the field of each row whose topic has one. Payloads may be large: rows that the time is too short for have none. */
+export async function fieldsOfRows(
+  view: InboxView | undefined,
+  rows: readonly FoundRow[],
+  fields: ShownFields,
+  seal: Seal | undefined,
+): Promise<ReadonlyMap<FoundRow, string>> {
+  const found = new Map<FoundRow, string>()
+  const wanted = fields.size === 0 ? [] : rows.flatMap((row) => wantedOf(row, fields))
+  const until = performance.now() + BUDGET
+  const turns = createLoopSlices()
+  const work = async (): Promise<void> => {
+    for (let next = wanted.shift(); next && performance.now() < until; next = wanted.shift()) {
+      const { row, id, names } = next
+      const text = isSecret(names) ? '(masked)' : await fieldOf(id, names)
+      if (text !== undefined) found.set(row, text)
+      await turns.rest()
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  return found
+
+  async function fieldOf(id: string, names: readonly string[]): Promise<string | undefined> {
+    const task = await turns.held(() => view?.get(id))
+    return task && turns.held(() => fieldIn(readable(task, seal), names))
+  }
+}
+
+/** What is named like a credential stays on the page of its delivery. */
+function isSecret(names: readonly string[]): boolean {
+  return names.some(isCredentialName)
+}
+
+function wantedOf(
+  row: FoundRow,
+  fields: ShownFields,
+): readonly { readonly row: FoundRow; readonly id: string; readonly names: readonly string[] }[] {
+  const [task] = row.tasks
+  if (!task) return []
+  const { provider = task.receiver, event } = task
+  const names = fields.get(JSON.stringify([provider, event.topic]))
+  return names && names.length > 0 ? [{ row, id: task.id, names }] : []
+}
+
+// UTF-16 code units of a field.
+const LONGEST = 120
+
+/** The value at a path as text; of an array, that of its first member. */
+function fieldIn(payload: unknown, names: readonly string[]): string | undefined {
+  let part = payload
+  for (const name of [...names, undefined]) {
+    while (Array.isArray(part)) part = part[0] as unknown
+    if (name === undefined) break
+    if (typeof part !== 'object' || part === null || !Object.hasOwn(part, name)) return undefined
+    part = (part as Readonly<Record<string, unknown>>)[name]
+  }
+  const text = textOf(part)
+  if (text === undefined || text.length <= LONGEST) return text
+  // Half of a pair would be shown as an escape.
+  return `${text.slice(0, LONGEST).replace(/[\uD800-\uDBFF]$/, '')}…`
+}
