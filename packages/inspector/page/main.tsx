@@ -11,6 +11,7 @@ import { StatusContext } from './data/status.ts'
 import { useStore } from './data/store.ts'
 import { Health } from './health/health.tsx'
 import { Head } from './parts/head.tsx'
+import { Splitter, firstShare } from './parts/splitter.tsx'
 import { useMedia } from './parts/use-media.ts'
 import { stopped } from './words/safe.ts'
 import { clock, isUtc, setServerTime, setUtc, zone, now } from './words/time.ts'
@@ -81,6 +82,7 @@ function Screens(): JSX.Element {
   const [hasHelp, setHelp] = useState(false)
   const more = useMore()
   const isBeside = useMedia('(min-width: 1100px)')
+  const [share, setShare] = useState(firstShare)
   useFocusOnWay()
   const turnUtc = (): void => {
     setUtc(!utc)
@@ -102,12 +104,18 @@ function Screens(): JSX.Element {
       </a>
       <Head isUtc={utc} turnUtc={turnUtc} help={() => setHelp(true)} />
       <Failing />
-      <main id="main" tabIndex={-1} class={hasDetail ? 'with-detail' : undefined}>
+      <main
+        id="main"
+        tabIndex={-1}
+        class={hasDetail ? 'with-detail' : undefined}
+        style={{ '--share': `${share}%` }}
+      >
         {/* Not in the list, which nobody reaches while a detail stands in its place. */}
         {screen === 'list' && <h1 class="unseen">Deliveries</h1>}
         {screen === 'health' && <Health />}
         {screen === 'list' && more && <more.List isHidden={hasDetail && !isBeside} />}
         {screen === 'actions' && more && <more.Actions />}
+        {hasDetail && more && isBeside && <Splitter share={share} change={setShare} />}
         {hasDetail && more && <more.Detail id={open} />}
       </main>
       <Progress />

@@ -56,7 +56,7 @@ export function List({ isHidden }: { isHidden: boolean }): JSX.Element {
   }
 
   return (
-    <div class="list" inert={isHidden}>
+    <div class="list" id="list" inert={isHidden}>
       <div class="list-head">
         <Search q={q} problem={problem} search={search} />
         <Quick hasFile={loaded !== undefined && loaded.rows.length > 0 && !problem} />

@@ -190,4 +190,36 @@ needs(chromium).describe('the keyboard alone', () => {
     await expect.poll(() => clipboard(page)).toMatch(/^\{[ -~]+\}$/)
     expect(JSON.parse(await clipboard(page))).toEqual({ text: live, name: 'Zoë' })
   })
+
+  test('the line between list and detail is dragged and moved by keys, within bounds, and stays so', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    await world.send('invoice.paid', { id: 'evt_1' })
+    await world.settled()
+    await page.goto(`${world.url}?screen=list&open=first`)
+    const line = page.getByRole('separator', { name: 'Width of the list' })
+    await line.waitFor()
+    const width = async (): Promise<number> => (await page.locator('#list').boundingBox())!.width
+    const usual = await width()
+    await line.focus()
+    await page.keyboard.press('ArrowLeft')
+    expect(await line.getAttribute('aria-valuenow')).toBe('54')
+    await expect.poll(width).toBeLessThan(usual)
+    await page.keyboard.press('End')
+    await page.keyboard.press('ArrowRight')
+    expect(await line.getAttribute('aria-valuenow')).toBe('70')
+    const { x, y, height } = (await line.boundingBox())!
+    await page.mouse.move(x + 4, y + height / 2)
+    await page.mouse.down()
+    await page.mouse.move(600, y + height / 2, { steps: 3 })
+    await page.mouse.up()
+    await expect.poll(width).toBeCloseTo(1440 * 0.42, 0)
+    await page.reload()
+    await line.waitFor()
+    expect(await line.getAttribute('aria-valuenow')).toBe('42')
+    await line.dblclick()
+    await expect.poll(width).toBe(usual)
+    await page.setViewportSize({ width: 900, height: 900 })
+    await expect.poll(() => line.count()).toBe(0)
+  })
 })
