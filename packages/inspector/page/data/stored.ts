@@ -19,7 +19,7 @@ export function store(name: string, value: string): void {
 }
 
 /** A field of a payload that lists show, as the server has it. */
-export type ShownField = readonly [provider: string, topic: string, path: string]
+type ShownField = readonly [provider: string, topic: string, path: string]
 
 // As many as the server takes.
 const MOST = 20

@@ -1,6 +1,6 @@
 import type { ListReply } from '../api/list.ts'
 import { ApiProblem } from '../replies.ts'
-import { fieldsOfRows, shownFields } from '../search/fields.ts'
+import { fieldsOfRows, wantedFields } from '../search/fields.ts'
 import { searchPayload } from '../search/payload.ts'
 import { QUALIFIERS, searchOf, type SearchQuery } from '../search/query.ts'
 import { deliveryRows, listRow, taskRows, type FoundRow } from '../search/rows.ts'
@@ -29,7 +29,7 @@ export async function answerList(context: Context): Promise<ListReply> {
   const cursor = query.get('cursor') ?? undefined
   const page = { limit: limitOf(query.get('limit')), ...(cursor !== undefined && { cursor }) }
   const { rows, ...found } = await searchPage(context, search, page)
-  const fields = visitor.payloads ? shownFields(query.get('fields')) : new Map<string, never>()
+  const fields = visitor.payloads ? wantedFields(query.get('fields')) : new Map<string, never>()
   const texts = await fieldsOfRows(inbox.view, rows, fields, seal)
   return {
     rows: rows.map((row) => {

@@ -6,16 +6,16 @@ import { createLoopSlices } from '../turns.ts'
 import { readable } from './payload.ts'
 import type { FoundRow } from './rows.ts'
 import { pathNames } from './tokens.ts'
-import { textOf } from './walk.ts'
+import { valueText } from './walk.ts'
 
 /** The path of the field that lists show, by provider and topic. */
-export type ShownFields = ReadonlyMap<string, readonly string[]>
+type ShownFields = ReadonlyMap<string, readonly string[]>
 
 const MOST = 20
 const LONGEST_PATH = 200
 
 /** Reads the fields of a request: `[provider, topic, path][]` as JSON. */
-export function shownFields(text: string | null): ShownFields {
+export function wantedFields(text: string | null): ShownFields {
   if (text === null) return new Map()
   const wrong = new ApiProblem(
     400,
@@ -99,7 +99,7 @@ function fieldIn(payload: unknown, names: readonly string[]): string | undefined
     if (typeof part !== 'object' || part === null || !Object.hasOwn(part, name)) return undefined
     part = (part as Readonly<Record<string, unknown>>)[name]
   }
-  const text = textOf(part)
+  const text = valueText(part)
   if (text === undefined || text.length <= LONGEST) return text
   // Half of a pair would be shown as an escape.
   return `${text.slice(0, LONGEST).replace(/[\uD800-\uDBFF]$/, '')}…`

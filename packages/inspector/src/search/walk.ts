@@ -40,12 +40,12 @@ export function createWalk(
   }
 
   function isFound(part: unknown, depth: number): boolean {
-    return depth === path.length && (part === value || textOf(part) === text)
+    return depth === path.length && (part === value || valueText(part) === text)
   }
 }
 
 /** A value as a search has it: without quotes. Undefined for objects. */
-export function textOf(part: unknown): string | undefined {
+export function valueText(part: unknown): string | undefined {
   if (part === null) return 'null'
   if (typeof part === 'string') return part
   return typeof part === 'number' || typeof part === 'boolean' || typeof part === 'bigint'

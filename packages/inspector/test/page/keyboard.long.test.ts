@@ -131,7 +131,7 @@ needs(chromium).describe('the keyboard alone', () => {
       expect(await form.evaluate((one) => one.contains(document.activeElement))).toBe(true)
       if (name === 'Mute…') {
         await page.keyboard.type('urgent ? no')
-        expect(await form.getByRole('textbox').inputValue()).toBe('urgent ? no')
+        expect(await form.getByRole('textbox', { name: 'Note' }).inputValue()).toBe('urgent ? no')
       }
       await page.keyboard.press('Escape')
       await form.waitFor({ state: 'detached' })
