@@ -8,12 +8,12 @@ import {
   type StoredArrival,
 } from '@postern/core/engine'
 import type { Settings } from '../settings.ts'
-import { hexes, list, literal } from '../sql/lines.ts'
+import { deleteRows, hexes, idsOf, list, literal } from '../sql/lines.ts'
 import type { Database, Sql, Value } from '../store/connection.ts'
 import { insertRows } from '../store/insert.ts'
 
 const NAME = 'mysqlInbox'
-// Names come from outside: causes and codes. Series beyond this number are not counted.
+// Causes and codes come from outside: further series are not counted.
 const SERIES = 20_000
 const SPANS = 64
 const DAY = 86_400_000
@@ -24,7 +24,6 @@ const ARRIVALS = {
   tail: 'ON DUPLICATE KEY UPDATE id = id',
 }
 
-/** Makes what the journal and the records are made of. */
 export function createJournaled(db: Database, { deadline }: Settings): Journaled {
   return {
     ...createSpanSums<Sql>((run) => db.atomic(deadline, run), {
@@ -32,25 +31,21 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
         await sql.run(
           `INSERT INTO $.postern_history (kind, at, data) VALUES ('${kind}', ${at}, '') ON DUPLICATE KEY UPDATE kind = kind`,
         )
-        const [row] = await sql.rows<{ bytes: Buffer }>(
+        const [row] = await sql.rows<StoredSpan>(
           `SELECT data AS bytes FROM $.postern_history FORCE INDEX (PRIMARY) WHERE kind = '${kind}' AND at = ${at} FOR UPDATE`,
         )
         return row!.bytes
       },
-      set: (sql, { kind, at }, data) =>
-        sql.run('UPDATE $.postern_history SET data = ? WHERE kind = ? AND at = ?', [
-          data,
-          kind,
-          at,
-        ]),
+      set(sql, { kind, at }, data) {
+        const text = 'UPDATE $.postern_history SET data = ? WHERE kind = ? AND at = ?'
+        return sql.run(text, [data, kind, at])
+      },
       async take(sql, kind, before) {
         const rows = await sql.rows<StoredSpan>(
           `SELECT at, data AS bytes FROM $.postern_history FORCE INDEX (PRIMARY) WHERE kind = '${kind}' AND at < ${before} ORDER BY at LIMIT ${SPANS} FOR UPDATE SKIP LOCKED`,
         )
-        if (rows.length > 0)
-          await sql.run(
-            `DELETE h FROM $.postern_history h FORCE INDEX (PRIMARY) WHERE h.kind = '${kind}' AND h.at IN (${list(rows.map(({ at }) => at))})`,
-          )
+        const starts = list(rows.map(({ at }) => at))
+        await deleteRows(sql, 'history', 'at', starts, `AND r.kind = '${kind}'`)
         return rows.map(({ at, bytes }) => ({ at, data: bytes }))
       },
     }),
@@ -64,9 +59,7 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
             Math.floor(at),
             data.length + (kept ? kept.head.length + kept.body.length : 0) + 200,
             data,
-            kept ? kept.source : null,
-            kept ? kept.head : null,
-            kept ? kept.body : null,
+            ...(kept ? [kept.source, kept.head, kept.body] : [null, null, null]),
           ])
         await insertRows(sql, ARRIVALS, all)
         if (lost > 0)
@@ -79,23 +72,21 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
       )
       const time = Math.floor(before)
       if (sum!.count <= most && sum!.sum <= bytes && (sum!.oldest ?? Infinity) >= time) return
-      const rows = await db.rows<Named>(
+      const old = await db.rows<{ id: string }>(
         `SELECT o.id FROM (SELECT id, at, COUNT(*) OVER w AS nth, SUM(size) OVER w AS sum ${its}
            WINDOW w AS (ORDER BY id DESC ROWS UNBOUNDED PRECEDING)) o
          WHERE o.nth > ${most} OR o.sum > ${bytes} OR o.at < ${time} ORDER BY o.id LIMIT 1000`,
       )
-      await db.run(
-        `DELETE a FROM $.postern_arrivals a FORCE INDEX (PRIMARY) WHERE a.id IN (${idsOf(rows)})`,
-      )
+      await deleteRows(db, 'arrivals', 'id', texts(old.map(({ id }) => id)))
     },
     async trimKept(sources) {
-      const rows = await db.rows<Named>(
-        `SELECT a.id FROM $.postern_arrivals a WHERE a.source IN (${sources.map(literal).join() || 'NULL'}) AND EXISTS (
+      const rows = await db.rows<{ id: string }>(
+        `SELECT a.id FROM $.postern_arrivals a WHERE a.source IN (${texts(sources)}) AND EXISTS (
            SELECT 1 FROM $.postern_arrivals b WHERE b.source = a.source AND b.id > a.id)`,
       )
       if (rows.length > 0)
         await db.run(
-          `UPDATE $.postern_arrivals FORCE INDEX (PRIMARY) SET source = NULL, head = NULL, body = NULL WHERE id IN (${idsOf(rows)})`,
+          `UPDATE $.postern_arrivals FORCE INDEX (PRIMARY) SET source = NULL, head = NULL, body = NULL WHERE id IN (${texts(rows.map(({ id }) => id))})`,
         )
     },
     async arrivals(before, limit) {
@@ -113,15 +104,15 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
     async series(names) {
       const day = Math.floor(Date.now() / DAY)
       const keys = new Map(names.map((name) => [hashOf('series', name), name]))
-      const read = (): Promise<readonly Series[]> =>
-        db.rows<Series>(
+      const read = (): Promise<readonly { id: number; hash: string; day: number }[]> =>
+        db.rows(
           `SELECT id, hash, day FROM $.postern_series WHERE hash IN (${hexes([...keys.keys()])})`,
         )
       let rows = await read()
       if (rows.length < keys.size) {
         const known = new Set(rows.map(({ hash }) => hash))
         const [count] = await db.rows('SELECT COUNT(*) AS n FROM $.postern_series')
-        // All processes add them in one order: no deadlocks.
+        // All processes add series in the same order, so that they do not deadlock.
         const fresh = [...keys]
           .filter(([key]) => !known.has(key))
           .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -144,11 +135,8 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
       return rows.map(({ id, name }) => [id, name])
     },
     async dropSeries(before) {
-      const rows = await db.rows(`SELECT id FROM $.postern_series WHERE day < ${before}`)
-      if (rows.length > 0)
-        await db.run(
-          `DELETE s FROM $.postern_series s FORCE INDEX (PRIMARY) WHERE s.id IN (${list(rows.map(({ id }) => id))})`,
-        )
+      const old = await db.rows(`SELECT id FROM $.postern_series WHERE day < ${before}`)
+      await deleteRows(db, 'series', 'id', idsOf(old))
     },
     async spans(kind, from, to) {
       const rows = await db.rows<StoredSpan>(
@@ -160,12 +148,10 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
       await db.run(`DELETE FROM $.postern_history WHERE kind = '${kind}' AND at < ${before}`)
     },
     records: {
-      get: async (key) =>
-        (
-          await db.rows<RecordRow>('SELECT value, version FROM $.postern_records WHERE `key` = ?', [
-            checkRecordKey(NAME, 'key', key),
-          ])
-        )[0],
+      async get(key) {
+        const text = 'SELECT value, version FROM $.postern_records WHERE `key` = ?'
+        return (await db.rows<RecordRow>(text, [checkRecordKey(NAME, 'key', key)]))[0]
+      },
       async set(key, value, expected) {
         checkRecordKey(NAME, 'key', key)
         if (expected > 0) {
@@ -175,11 +161,9 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
           )
           return done!.changed === 1
         }
+        const add = 'INSERT INTO $.postern_records (`key`, value, version) VALUES (?, ?, 1)'
         try {
-          await db.run('INSERT INTO $.postern_records (`key`, value, version) VALUES (?, ?, 1)', [
-            key,
-            value,
-          ])
+          await db.run(add, [key, value])
           return true
         } catch (error) {
           if ((error as { readonly errno?: unknown }).errno === DUPLICATE) return false
@@ -187,10 +171,8 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
         }
       },
       async delete(key, expected) {
-        const done = await db.run('DELETE FROM $.postern_records WHERE `key` = ? AND version = ?', [
-          checkRecordKey(NAME, 'key', key),
-          expected,
-        ])
+        const drop = 'DELETE FROM $.postern_records WHERE `key` = ? AND version = ?'
+        const done = await db.run(drop, [checkRecordKey(NAME, 'key', key), expected])
         return done!.changed === 1
       },
       list(prefix) {
@@ -209,18 +191,8 @@ interface StoredSpan {
   readonly bytes: Buffer
 }
 
-interface Series {
-  readonly id: number
-  readonly hash: string
-  readonly day: number
-}
-
-interface Named {
-  readonly id: string
-}
-
 const DUPLICATE = 1062
 
-function idsOf(rows: readonly Named[]): string {
-  return rows.map(({ id }) => literal(id)).join() || 'NULL'
+function texts(values: readonly string[]): string {
+  return values.map(literal).join() || 'NULL'
 }

@@ -19,9 +19,11 @@ import type { Settings } from '../settings.ts'
 import {
   bytesOf,
   CONTENTS,
+  deleteRows,
   DELIVERY,
   EVENT,
   hexes,
+  idsOf,
   list,
   literal,
   NOW,
@@ -85,7 +87,6 @@ function runOn(sql: Pick<Sql, 'rows'>): ScanRun {
     )
 }
 
-/** Makes what operators read and change. */
 export function createViewed(
   db: Database,
   { deadline }: Settings,
@@ -110,7 +111,7 @@ export function createViewed(
       return topCauses(rows)
     },
     async version() {
-      // Rows that the server wrote in all: MySQL counts those of its own answers among its Handler_*.
+      // All rows that the server wrote. MySQL counts rows of its own answers among its Handler_* counters.
       const found = await db.rows<{ Variable_name: string; Value: number }>(
         `SHOW GLOBAL STATUS WHERE Variable_name RLIKE '^(Innodb_rows|Handler)_(inserted|write|updated?|deleted?)$'`,
       )
@@ -118,7 +119,7 @@ export function createViewed(
       const used = own.length > 0 ? own : found
       return used.length > 0 ? used.reduce((sum, { Value }) => sum + Value, 0) : undefined
     },
-    // The run that settled the task is on its own row.
+    // The run that settled the task is in the row of the task.
     attempts: (task) =>
       db.rows<AttemptRow>(
         `SELECT a.attempt, a.ended, a.took, a.outcome, a.error, COALESCE(p.name, '') AS process FROM (
@@ -133,22 +134,19 @@ export function createViewed(
     erase: (...given) => db.atomic(deadline, (sql) => erase(sql, ...given)),
     async drop(events) {
       const used = await usedOf(db, events)
-      const free = events.filter((id) => !used.has(id))
-      if (free.length === 0) return
+      const free = list(events.filter((id) => !used.has(id)))
       await db.atomic(deadline, async (sql) => {
         await sql.run(
-          `DELETE k FROM $.postern_events e FORCE INDEX (PRIMARY) STRAIGHT_JOIN $.postern_keys k FORCE INDEX (PRIMARY) ON k.hash = e.hash WHERE e.id IN (${list(free)})`,
+          `DELETE k FROM $.postern_events e FORCE INDEX (PRIMARY) STRAIGHT_JOIN $.postern_keys k FORCE INDEX (PRIMARY) ON k.hash = e.hash WHERE e.id IN (${free})`,
         )
-        await sql.run(
-          `DELETE e FROM $.postern_events e FORCE INDEX (PRIMARY) WHERE e.id IN (${list(free)})`,
-        )
+        await deleteRows(sql, 'events', 'id', free)
       })
     },
     prune: (before, place) => db.atomic(deadline, (sql) => prune(sql, before, place)),
   }
 }
 
-/** Of these events, those that have tasks; `which` says of what kind. */
+/** Returns those of the events that have tasks, or tasks of the kind that `which` describes. */
 async function usedOf(
   sql: Pick<Sql, 'rows'>,
   events: readonly number[],
@@ -207,14 +205,11 @@ function erase(
   )
 }
 
-// Events of one step: small, so that no worker waits long for one.
+// Events of one step: few, so that no worker waits long for it.
 const STEP = 500
 const MANY = 10_000
 
-/**
- * One step over the next events that are old enough, in order of arrival: drops tasks that are over, events without any, and
- * what belongs to them. Keys are locked before events, and these before tasks, as by those who store.
- */
+/** As `Viewed.prune`. It locks keys before events, and events before tasks, in the order of those who store. */
 async function prune(
   sql: Sql,
   before: Before,
@@ -239,17 +234,13 @@ async function prune(
   )
   const over = tasks.flatMap(({ id: task, gone }) => (gone ? task : []))
   const locked = await lockRows(sql, 'tasks', over, 'AND state >= 2 AND lease IS NULL')
-  if (locked.size > 0) await dropTasks(sql, [...locked])
+  await dropTasks(sql, list([...locked]))
   const left = new Set(tasks.flatMap(({ id: task }) => (locked.has(task) ? [] : eventOf(task))))
   const empty = events.filter((one) => free.has(one.id) && !left.has(one.id))
   if (empty.length > 0) {
     const hashes = hexes(empty.map(({ hash }) => hash))
-    await sql.run(
-      `DELETE k FROM $.postern_keys k FORCE INDEX (PRIMARY) WHERE k.hash IN (${hashes})`,
-    )
-    await sql.run(
-      `DELETE e FROM $.postern_events e FORCE INDEX (PRIMARY) WHERE e.id IN (${list(empty.map((one) => one.id))})`,
-    )
+    await deleteRows(sql, 'keys', 'hash', hashes)
+    await deleteRows(sql, 'events', 'id', idsOf(empty))
     await sql.run(
       `DELETE g FROM $.postern_guards g FORCE INDEX (event) WHERE g.event IN (${hashes}) AND g.taken < ${guards}`,
     )
@@ -269,7 +260,7 @@ interface OldEvent {
   readonly delivery: number | null
 }
 
-/** Locks events with their keys. What another holds is left as it is. */
+/** Locks events with their keys, except those that another transaction has locked. */
 async function lockEvents(
   sql: Sql,
   events: readonly { readonly id: number; readonly hash: string }[],
@@ -291,12 +282,12 @@ async function lockRows(
 ): Promise<ReadonlySet<number>> {
   if (ids.length === 0) return new Set()
   const rows = await sql.rows(
-    `SELECT id FROM $.postern_${table} FORCE INDEX (PRIMARY) WHERE id IN (${list(ids.toSorted((a, b) => a - b))}) ${which} ORDER BY id FOR UPDATE SKIP LOCKED`,
+    `SELECT id FROM $.postern_${table} FORCE INDEX (PRIMARY) WHERE id IN (${list(ids)}) ${which} ORDER BY id FOR UPDATE SKIP LOCKED`,
   )
   return new Set(rows.map(({ id }) => id))
 }
 
-/** Drops deliveries that no event has any more. */
+/** Drops those of the deliveries that no event needs. */
 async function dropDeliveries(sql: Sql, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return
   const used = await sql.rows<{ delivery: number }>(
@@ -304,36 +295,31 @@ async function dropDeliveries(sql: Sql, ids: readonly number[]): Promise<void> {
   )
   const kept = new Set(used.map(({ delivery }) => delivery))
   const free = [...new Set(ids)].filter((id) => !kept.has(id))
-  if (free.length > 0)
-    await sql.run(
-      `DELETE d FROM $.postern_deliveries d FORCE INDEX (PRIMARY) WHERE d.id IN (${list(free)})`,
-    )
+  await deleteRows(sql, 'deliveries', 'id', list(free))
 }
 
-/** What is in no event: keys without a task that are older than ids are known, steps of the clock, places of lines, and tenants that their lane is past: their next turn is that of a new one. */
+/** Drops old rows that belong to no event: steps of the clock, keys of folds, numbers of lines, and turns that their lane has passed. */
 async function forget(sql: Sql, { done, dead, known, guards }: Before): Promise<void> {
   const steps = await sql.rows(
     `SELECT id FROM $.postern_steps WHERE at < ${Math.min(done, dead, known, guards)}`,
   )
-  if (steps.length > 0)
-    await sql.run(
-      `DELETE s FROM $.postern_steps s FORCE INDEX (PRIMARY) WHERE s.id IN (${list(steps.map(({ id }) => id))})`,
-    )
+  await deleteRows(sql, 'steps', 'id', idsOf(steps))
   const keys = await sql.rows<{ root: number; hash: string }>(
     `SELECT root, \`key\` AS hash FROM $.postern_latest n WHERE n.at < ${known}
      AND NOT EXISTS (SELECT 1 FROM $.postern_tasks t WHERE t.id = n.task) LIMIT ${STEP}`,
   )
   for (const [root, group] of grouped(keys, (one) => one.root))
-    await sql.run(
-      `DELETE n FROM $.postern_latest n FORCE INDEX (PRIMARY) WHERE n.root = ${root} AND n.\`key\` IN (${hexes(group.map(({ hash }) => hash))}) AND n.at < ${known}`,
+    await deleteRows(
+      sql,
+      'latest',
+      '`key`',
+      hexes(group.map(({ hash }) => hash)),
+      `AND r.root = ${root} AND r.at < ${known}`,
     )
   const places = await sql.rows(
     `SELECT id FROM $.postern_seq FORCE INDEX (PRIMARY) ORDER BY id LIMIT ${MANY} FOR UPDATE SKIP LOCKED`,
   )
-  if (places.length > 0)
-    await sql.run(
-      `DELETE s FROM $.postern_seq s FORCE INDEX (PRIMARY) WHERE s.id IN (${list(places.map(({ id }) => id))})`,
-    )
+  await deleteRows(sql, 'seq', 'id', idsOf(places))
   const past = await sql.rows<{ lane: number; hash: string }>(
     `SELECT o.lane, o.hash FROM $.postern_tenants o JOIN $.postern_lanes l ON l.id = o.lane WHERE o.turn <= l.turn LIMIT ${MANY}`,
   )
@@ -343,9 +329,7 @@ async function forget(sql: Sql, { done, dead, known, guards }: Before): Promise<
       `SELECT hash FROM $.postern_tenants FORCE INDEX (PRIMARY) WHERE lane = ${lane} AND hash IN (${hexes(its)})
        AND turn <= (SELECT turn FROM $.postern_lanes WHERE id = ${lane}) FOR UPDATE SKIP LOCKED`,
     )
-    if (rows.length > 0)
-      await sql.run(
-        `DELETE o FROM $.postern_tenants o FORCE INDEX (PRIMARY) WHERE o.lane = ${lane} AND o.hash IN (${hexes(rows.map(({ hash }) => hash))})`,
-      )
+    const hashes = hexes(rows.map(({ hash }) => hash))
+    await deleteRows(sql, 'tenants', 'hash', hashes, `AND r.lane = ${lane}`)
   }
 }

@@ -1,10 +1,7 @@
 import { storable, TASKS } from '@postern/core/engine'
 import { viewOf } from '../store/contents.ts'
 
-/**
- * The server's clock in milliseconds, the same in all of a statement. In UTC: through local time, one hour comes twice each
- * autumn.
- */
+/** The server's clock in milliseconds, the same in all of a statement. In UTC, since local time repeats an hour each autumn. */
 export const NOW = `(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000)`
 
 /** Columns of a `TaskRow`, of `postern_tasks t`. */
@@ -14,31 +11,62 @@ export const TASK: string = `t.id, t.lane, t.state, t.gate, t.behind, t.attempt,
 /** The event of a task. */
 export const EVENT: string = `e.id = t.id DIV ${TASKS}`
 
-/** Contents of an event, and those of the delivery that it shares. */
+/** Contents of an event, and of the delivery that it shares with others. */
 export const CONTENTS = 'e.packed, d.packed AS shared'
 export const DELIVERY = 'LEFT JOIN $.postern_deliveries d ON d.id = e.delivery'
 
 /** Numbers for `IN (…)`. */
 export function list(values: readonly number[]): string {
-  return values.length === 0 ? 'NULL' : values.join()
+  return values.join() || 'NULL'
 }
 
-/** Hashes for `IN (…)`, as their hexadecimal digits. */
+/** Ids of rows for `IN (…)`. */
+export function idsOf(rows: readonly { readonly id: number }[]): string {
+  return list(rows.map(({ id }) => id))
+}
+
+/** Hashes for `IN (…)`, from their hexadecimal digits. */
 export function hexes(values: readonly string[]): string {
-  return values.length === 0 ? 'NULL' : values.map((each) => `x'${each}'`).join()
+  return values.map((each) => `x'${each}'`).join() || 'NULL'
 }
 
-/** A text as bytes that a statement may contain. */
 export function literal(text: string): string {
   return `x'${bytesOf(text).toString('hex')}'`
 }
 
-/** The bytes of a text. Halves of surrogate pairs have none in UTF-8: two such texts stay apart by a hash. Records have the original. */
+/** UTF-8 has no bytes for half of a surrogate pair: a hash keeps two such texts apart. The record has the original. */
 export function bytesOf(text: string): Buffer {
   return Buffer.from(storable(text))
 }
 
-/** The condition for tasks of events: one range of the primary key each. */
+/** Deletes rows by their primary key; `values` are those of `IN (…)`. */
+export async function deleteRows(
+  sql: { run(text: string): Promise<unknown> },
+  table: string,
+  column: string,
+  values: string,
+  which = '',
+): Promise<void> {
+  if (values !== 'NULL')
+    await sql.run(
+      `DELETE r FROM $.postern_${table} r FORCE INDEX (PRIMARY) WHERE r.${column} IN (${values}) ${which}`,
+    )
+}
+
+/** Changes tasks that this transaction has locked; without any it runs nothing. */
+export async function updateTasks(
+  sql: { run(text: string): Promise<unknown> },
+  ids: readonly number[],
+  set: string,
+  which = '',
+): Promise<void> {
+  if (ids.length > 0)
+    await sql.run(
+      `UPDATE $.postern_tasks t FORCE INDEX (PRIMARY) SET ${set} WHERE t.id IN (${list(ids)}) ${which}`,
+    )
+}
+
+/** The condition for tasks of events: one range of the primary key for each event. */
 export function ofEvents(events: readonly number[]): string {
   return (
     events
@@ -48,8 +76,8 @@ export function ofEvents(events: readonly number[]): string {
 }
 
 /**
- * Rows of numbers and texts as a table, from one parameter of JSON: the only form that MySQL and MariaDB share. MariaDB cuts
- * off silently what a column is too narrow for: they are wide.
+ * Rows as a table, from one parameter of JSON: the only form that both MySQL and MariaDB have. The columns are wide, since MariaDB
+ * truncates longer values without an error.
  */
 export function tableOf(columns: Readonly<Record<string, 'BIGINT' | 'LONGTEXT'>>): string {
   const all = Object.entries(columns).map(
@@ -63,17 +91,14 @@ export function jsonOf(rows: readonly (readonly unknown[])[]): Buffer {
   return Buffer.from(JSON.stringify(rows))
 }
 
-// Columns that are no text, though they are bytes; and numbers that say yes or no.
+// Columns of bytes that are not text, and columns of numbers that are booleans. A name means the same in every statement.
 const BYTES: ReadonlySet<string> = new Set(['packed', 'shared', 'body', 'bytes'])
 const HASHES: ReadonlySet<string> = new Set(['hash', 'holder'])
 const FLAGS: ReadonlySet<string> = new Set(
   'behind erased failed gone held meant strangers suspect'.split(' '),
 )
 
-/**
- * Rows of any driver: they give numbers as strings and bigints too, and bytes as arrays of any kind. Each column has its name in
- * one meaning alone.
- */
+/** Converts rows of any driver: some return numbers as strings or bigints, and bytes as other arrays. */
 export function readRows<T>(rows: readonly object[]): readonly T[] {
   for (const row of rows as Record<string, unknown>[])
     for (const name in row) row[name] = readValue(name, row[name])
@@ -90,7 +115,7 @@ function readValue(name: string, value: unknown): unknown {
   return typeof value === 'string' && !/^-?\d+(?:\.\d+)?$/.test(value) ? value : Number(value)
 }
 
-/** Microseconds as their column holds them: at most 35 minutes. */
+/** Microseconds within the bounds of their column, which are 35 minutes. */
 export function micros(took: number): number {
   return Math.min(took, 2 ** 31 - 1)
 }

@@ -2,28 +2,20 @@ import type { LayoutStep } from '@postern/core/engine'
 
 const TABLE = 'ENGINE=InnoDB DEFAULT CHARSET=binary ROW_FORMAT=DYNAMIC'
 
-/** Rows of `postern_locks`: a line has one of them. */
+/** Number of rows of `postern_locks`. Each line uses one of them. */
 export const LOCKS = 4096
 
-// The steps of the tables, each the statements that lead to its version from the one before; $. stands for the database. A
-// step that was released is never changed again. DDL commits by itself, so that a step may be cut off: each statement may
-// run twice; no text of them has a semicolon.
-//
-// - The id of a task is event * 65536 + n: one key finds by id and by event. Numbers of events come in blocks of 1,000.
-// - All texts are bytes: no collation, charset or padding of a server, a connection or an app matters. Those without a bound
-//   are compared by hash, or whole; an index has their first bytes.
-// - `keys`: the identity of an event. A duplicate is found there, before its contents were sent.
-// - `tasks.due`: when it is due, or when it settled; of a task at gate 0 only its place. `since`: when its wait began. `lease`: when
-//   the claim of a running task is over; a settled one has it if another run still holds it. In milliseconds since 1970 on the
-//   server's clock, as all times.
-// - `tasks.token`: fences a claim. Divided by 2^32 it is the row of postern_processes.
-// - `tasks.behind`: another of its line goes first. `root`: of its lane; lanes of one subscription share it.
-// - An index has a row for each row of its table, so that columns of few rows stand for partial indexes: `open_line`, `dead_lane`.
-//   `place`: ready tasks go by turn, and the others by the time they are due.
-// - `tasks.fold`: JSON of the engine's `Fold`. `latest`: the newest task of each key that is folded, and the highest value that was seen.
-// - `events.packed`: record, head and body (`store/contents.ts`); of events that came together, the delivery has head and body.
-// - `events.contents`: 1 if they are to be erased once its tasks are done, 2 if they were.
-// No foreign keys: only this package writes these tables, and the look-ups cost as much as the inserts.
+// The statements that lead to each version from the one before; `$.` is replaced by the database. A released step is not changed.
+// DDL commits by itself, so a step may be interrupted: each statement may run twice, and contains no semicolon. The columns are
+// those of STORES.md, and here:
+// - All texts are bytes, so that no collation, charset or padding matters. An index has only the first bytes of unbounded texts.
+// - `keys` has the identity of each event: a duplicate is found there, before its contents are sent.
+// - `due` of a task at gate 0 is only its place. `since`: when its wait started. `lease`: when the claim ends, null without a claim.
+// - `open_line`, `dead_lane` and `place` stand for partial indexes: ready tasks go by turn, others by the time they are due.
+// - `latest`: the newest task of each key that is folded, and the highest value of that key.
+// - `packed`: record, head and body (`store/contents.ts`). Events that came together share head and body of their delivery.
+// - `events.contents`: 1 if the contents are to be erased once all tasks are done, 2 if they were erased.
+// There are no foreign keys: only this package writes these tables, and look-ups cost as much as inserts.
 export const STEPS: readonly LayoutStep<string>[] = [
   {
     change: [
@@ -76,7 +68,7 @@ export const STEPS: readonly LayoutStep<string>[] = [
   },
 ]
 
-/** The table with the version of the others and the oldest version that may work on them, which all versions share. */
+/** Makes the table of versions, which is the same in all layouts. */
 export const META: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS $.postern_schema (id TINYINT PRIMARY KEY, version INT NOT NULL, oldest INT NOT NULL,
     lost BIGINT NOT NULL DEFAULT 0, clock BIGINT NOT NULL DEFAULT 0) ${TABLE}`,

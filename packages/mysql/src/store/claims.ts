@@ -8,7 +8,7 @@ import {
   type Store,
   type Wish,
 } from '@postern/core/engine'
-import { CONTENTS, DELIVERY, EVENT, list, NOW } from '../sql/lines.ts'
+import { CONTENTS, DELIVERY, EVENT, idsOf, list, NOW, updateTasks } from '../sql/lines.ts'
 import type { Settings } from '../settings.ts'
 import type { Database, Sql } from './connection.ts'
 import { unpack, type Packed } from './contents.ts'
@@ -18,7 +18,7 @@ type Claims = Pick<
   Store,
   'claim' | 'any' | 'renew' | 'waiting' | 'stuck' | 'load' | 'rest' | 'pending' | 'busy'
 > & {
-  /** As `ended`, by a time of the server that was judged before: a step of the clock meanwhile ends no lease. */
+  /** As `ended`, at a time that the clock has checked: a later step of the server's clock ends no lease. */
   endedAt(
     now: number,
     own: number,
@@ -28,19 +28,18 @@ type Claims = Pick<
 
 // The largest count that can grow by one in an INT. Without this limit, one damaged count would end the claim of all tasks.
 const MOST = 2 ** 31 - 2
-// Looks of one claim: what it finds may be locked by others.
-const LOOKS = 4
-// Lanes of one look: each has some ranges of its own in the statement.
+// Searches of one claim: other processes may have locked the tasks that it finds.
+const SEARCHES = 4
+// Lanes of one search, which has up to three index ranges for each.
 const LANES = 50
 
 const COLUMNS = `t.id, t.lane, t.gate, t.attempt, t.round, t.cut, t.error IS NOT NULL AS failed, t.line, t.fair, t.fold, t.part, t.data,
   e.id AS event, ${CONTENTS}`
 const OPEN = 't.state = 0 AND t.behind = 0'
 const DUE = `(t.gate = ${READY} OR (t.place = 0 AND t.due <= ${NOW}))`
-const HELD = `t.gate IN (${AGAIN}, ${SUSPECT}) AND t.place = 0 AND t.due <= ${NOW}`
+const gated = (gate: Gate): string => `t.gate = ${gate} AND t.place = 0 AND t.due <= ${NOW}`
 const TASKS = '$.postern_tasks t FORCE INDEX (ready)'
 
-/** Makes what claims tasks, and finds those whose lease is over. */
 export function createClaiming(db: Database, { lease, deadline }: Settings): Claims {
   return {
     async claim(wishes, most, suspect, token) {
@@ -50,10 +49,12 @@ export function createClaiming(db: Database, { lease, deadline }: Settings): Cla
       return db.atomic(deadline, async (sql) => {
         const taken = await take(sql, wanted, { most, suspect, first })
         if (taken.length === 0) return []
-        const ids = list(taken.map(({ id }) => id))
-        await sql.run(
-          `UPDATE $.postern_tasks FORCE INDEX (PRIMARY) SET state = 1, token = ${token}, lease = ${NOW} + ${lease},
-           attempt = LEAST(attempt, ${MOST}) + 1, runs = LEAST(runs, ${MOST}) + 1 WHERE id IN (${ids})`,
+        const ids = taken.map(({ id }) => id)
+        await updateTasks(
+          sql,
+          ids,
+          `t.state = 1, t.token = ${token}, t.lease = ${NOW} + ${lease},
+           t.attempt = LEAST(t.attempt, ${MOST}) + 1, t.runs = LEAST(t.runs, ${MOST}) + 1`,
         )
         const turns = new Map<number, number>()
         for (const { lane, turn } of taken) if (turn > (turns.get(lane) ?? 0)) turns.set(lane, turn)
@@ -61,7 +62,7 @@ export function createClaiming(db: Database, { lease, deadline }: Settings): Cla
           await sql.run(
             `UPDATE $.postern_lanes SET turn = ${turn} WHERE id = ${lane} AND turn < ${turn}`,
           )
-        return claimsOf(sql, ids)
+        return claimsOf(sql, list(ids))
       })
     },
     async any(lanes) {
@@ -77,12 +78,8 @@ export function createClaiming(db: Database, { lease, deadline }: Settings): Cla
         const free = await sql.rows(
           `SELECT id, token ${its} AND lease IS NOT NULL ORDER BY id FOR UPDATE SKIP LOCKED`,
         )
-        const own = ownOf(free, tokens)
-        if (own.length > 0)
-          await sql.run(
-            `UPDATE $.postern_tasks FORCE INDEX (PRIMARY) SET lease = ${NOW} + ${lease} WHERE id IN (${list(own)})`,
-          )
-        // Rows that an open commit locks are read as they were: they count as renewed.
+        await updateTasks(sql, ownOf(free, tokens), `t.lease = ${NOW} + ${lease}`)
+        // Rows that an open commit locks are read as they were, and count as renewed.
         return new Set(ownOf(await sql.rows(`SELECT id, token ${its} AND state = 1`), tokens))
       }),
     async endedAt(now, own, lanes, held) {
@@ -93,13 +90,12 @@ export function createClaiming(db: Database, { lease, deadline }: Settings): Cla
            OR (t.lane IN (${list(lanes)}) AND t.state = 1 AND t.token >= ${first} AND t.token < ${last}))
          ORDER BY t.lease LIMIT 500`,
       )
-      const ids = rows.map(({ id }) => id)
-      return await lockTasks(db, ids, 't.lease IS NOT NULL')
+      return await lockTasks(db, rows, 't.lease IS NOT NULL')
     },
     waiting(lanes) {
       return db.rows<{ lane: number; suspect: boolean }>(
         `SELECT t.lane, MAX(t.gate = ${SUSPECT}) AS suspect FROM ${TASKS}
-         WHERE ${OPEN} AND t.lane IN (${list(lanes)}) AND ${HELD} GROUP BY t.lane`,
+         WHERE ${OPEN} AND t.lane IN (${list(lanes)}) AND (${gated(AGAIN)} OR ${gated(SUSPECT)}) GROUP BY t.lane`,
       )
     },
     async stuck(lanes) {
@@ -171,22 +167,20 @@ interface Candidate {
   readonly due: number
 }
 
-interface Taking {
-  readonly most: number
-  readonly suspect: boolean
-  readonly first: readonly Candidate[]
-}
-
-/** Locks candidates; if others have some of them, it looks behind those again. */
+/** Locks candidates. If other processes have locked some of them, it searches again. */
 async function take(
   sql: Sql,
   wishes: readonly Wish[],
-  { most, suspect, first }: Taking,
+  {
+    most,
+    suspect,
+    first,
+  }: { readonly most: number; readonly suspect: boolean; readonly first: readonly Candidate[] },
 ): Promise<readonly Candidate[]> {
   const taken: Candidate[] = []
   const seen: number[] = []
   let asked = suspect
-  for (let round = 0; round < LOOKS && taken.length < most; round++) {
+  for (let round = 0; round < SEARCHES && taken.length < most; round++) {
     const left = wishes.flatMap(({ lane, room, now }) => {
       const its = taken.filter((one) => one.lane === lane)
       const gated = its.filter(({ gate }) => gate !== READY).length
@@ -194,11 +188,7 @@ async function take(
     })
     const found = round === 0 ? first : await look(sql, left, most - taken.length, asked, seen)
     const picked = pick(found, left, most - taken.length, asked)
-    const rows = await lockTasks(
-      sql,
-      picked.map(({ id }) => id),
-      `${OPEN} AND (t.gate = ${READY} OR t.due <= ${NOW})`,
-    )
+    const rows = await lockTasks(sql, picked, `${OPEN} AND (t.gate = ${READY} OR t.due <= ${NOW})`)
     const locked = new Set(rows.map(({ id }) => id))
     const own = picked.filter(({ id }) => locked.has(id))
     if (own.some(({ gate }) => gate === SUSPECT)) asked = false
@@ -209,7 +199,7 @@ async function take(
   return taken
 }
 
-/** Candidates of the wishes, not locked: a range of the index for each lane and gate, since MariaDB has no LATERAL. */
+/** Finds candidates without locking them: one index range for each lane and gate, since MariaDB has no LATERAL. */
 async function look(
   sql: Pick<Sql, 'rows'>,
   wishes: readonly Wish[],
@@ -222,30 +212,25 @@ async function look(
   for (let from = 0; from < wishes.length; from += LANES) {
     const parts = wishes
       .slice(from, from + LANES)
-      .flatMap(({ lane, room, now }) =>
-        [
-          range(
-            lane,
-            `t.gate = ${SUSPECT} AND t.place = 0 AND t.due <= ${NOW}`,
-            suspect ? Math.min(now, 1) : 0,
-          ),
-          range(lane, `t.gate = ${AGAIN} AND t.place = 0 AND t.due <= ${NOW}`, Math.min(now, most)),
-          range(lane, `t.gate = ${READY}`, Math.min(room, most)),
-        ].flatMap((part) => part ?? []),
-      )
-    if (parts.length === 0) continue
-    found.push(...(await sql.rows<Candidate>(parts.join(' UNION ALL '))))
+      .flatMap(({ lane, room, now }) => [
+        ...range(lane, gated(SUSPECT), suspect ? Math.min(now, 1) : 0),
+        ...range(lane, gated(AGAIN), Math.min(now, most)),
+        ...range(lane, `t.gate = ${READY}`, Math.min(room, most)),
+      ])
+    if (parts.length > 0) found.push(...(await sql.rows<Candidate>(parts.join(' UNION ALL '))))
   }
   return found
 
-  function range(lane: number, which: string, count: number): string | undefined {
-    if (count <= 0) return undefined
-    return `(SELECT t.id, t.lane, t.gate, t.turn, t.due FROM ${TASKS} WHERE ${OPEN} AND t.lane = ${lane} AND ${which} ${but}
-      ORDER BY t.place, t.due LIMIT ${count})`
+  function range(lane: number, which: string, count: number): readonly string[] {
+    if (count <= 0) return []
+    return [
+      `(SELECT t.id, t.lane, t.gate, t.turn, t.due FROM ${TASKS} WHERE ${OPEN} AND t.lane = ${lane} AND ${which} ${but}
+      ORDER BY t.place, t.due LIMIT ${count})`,
+    ]
   }
 }
 
-/** What the wishes take: a suspect, interrupted tasks, and then by turn and by time, of all lanes. */
+/** Chooses from all lanes: a suspect, interrupted tasks, and then tasks by turn and time. */
 function pick(
   found: readonly Candidate[],
   wishes: readonly Wish[],
@@ -281,7 +266,7 @@ async function claimsOf(sql: Pick<Sql, 'rows'>, ids: string): Promise<readonly C
   )
 }
 
-/** Gives tasks the root that their lane has now. Returns their lines. */
+/** Gives open tasks the root that their lane has now. Returns the lines of tasks that changed. */
 export async function reroot(sql: Sql): Promise<readonly number[]> {
   const rows = await sql.rows(
     `SELECT t.id, t.line FROM $.postern_tasks t FORCE INDEX (ordered) STRAIGHT_JOIN $.postern_lanes l ON l.id = t.lane
@@ -290,7 +275,7 @@ export async function reroot(sql: Sql): Promise<readonly number[]> {
   if (rows.length === 0) return []
   await sql.run(
     `UPDATE $.postern_tasks t FORCE INDEX (PRIMARY) STRAIGHT_JOIN $.postern_lanes l ON l.id = t.lane SET t.root = l.root
-     WHERE t.id IN (${list(rows.map(({ id }) => id))})`,
+     WHERE t.id IN (${idsOf(rows)})`,
   )
   return [...new Set(rows.map(({ line }) => line))]
 }

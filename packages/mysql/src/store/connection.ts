@@ -1,20 +1,20 @@
-import { createConnections, settledBy, within } from '@postern/core/engine'
+import { createConnections, guestOf, guestRows, settledBy, within } from '@postern/core/engine'
 import mysql from 'mysql2'
 import type { Settings } from '../settings.ts'
 import { bytesOf, readRows } from '../sql/lines.ts'
 import { errors, isOfServer } from './errors.ts'
 
 /**
- * Runs statements on one connection. `?` stands for a value; numbers and bytes of lists stand in the text itself, as literals.
- * `$.` stands for the database.
+ * Runs statements on one connection. `?` is replaced by a value, and `$.` by the database; numbers and bytes of lists are in the
+ * text as literals.
  */
 export interface Sql {
   rows<T = Row>(text: string, values?: readonly Value[]): Promise<readonly T[]>
-  /** Returns what it changed; undefined if the driver of an app does not tell. */
+  /** Returns what the statement changed; undefined if the driver of an app does not tell. */
   run(text: string, values?: readonly Value[]): Promise<Done | undefined>
 }
 
-/** A row of a result of numbers. */
+/** A row whose columns are numbers. */
 export type Row = Readonly<
   Record<
     'at' | 'event' | 'id' | 'lane' | 'line' | 'n' | 'root' | 'token' | 'turn' | 'version',
@@ -25,35 +25,34 @@ export type Row = Readonly<
 /** A value of a statement. Strings are sent as bytes. */
 export type Value = string | number | Uint8Array | null
 
-/** What a statement changed. */
 interface Done {
-  /** Rows; of `ON DUPLICATE KEY UPDATE` only known with `counts`. */
+  /** Number of changed rows. For `ON DUPLICATE KEY UPDATE` it counts only with `Database.counts`. */
   readonly changed: number
-  /** The number that it made. */
+  /** The AUTO_INCREMENT number that the statement made. */
   readonly id: number
 }
 
-/** MySQL with a deadline for every statement: one that hangs has its connection dropped, and is killed. */
+/** MySQL with a deadline for every statement. A statement that hangs is killed, and its connection is dropped. */
 export interface Database extends Sql {
-  /** True if rows that `ON DUPLICATE KEY UPDATE` left as they were are not counted. */
+  /** True if `Done.changed` leaves out rows that `ON DUPLICATE KEY UPDATE` did not change. */
   readonly counts: boolean
-  /** True if a transaction of `commit` sees what others commit meanwhile. */
+  /** True if a transaction of `commit` sees what others commit while it is open. */
   readonly fresh: boolean
-  /** One transaction in READ COMMITTED: statements after a lock must see what its last holder wrote. */
+  /** Runs a transaction in READ COMMITTED: statements after a lock must see what its last holder wrote. */
   atomic<T>(time: number, run: (sql: Sql) => Promise<T> | T): Promise<T>
-  /** The same for what the app writes, in the isolation level of the server. */
+  /** Runs a transaction in which the app writes, in the isolation level of the server. */
   commit<T>(time: number, run: (sql: Sql, client: Client) => Promise<T> | T): Promise<T>
-  /** Several statements on one connection, each by itself. */
+  /** Runs several statements on one connection, without a transaction. */
   session<T>(time: number, run: (sql: Sql) => Promise<T>): Promise<T>
-  /** A statement for another's connection: with the database in its place. */
-  text(text: string): string
-  /** Tells in which database the tables are, and the isolation level of the server: known once it is open. */
+  /** Statements in a transaction of the app: never prepared, and without a count of changes. */
+  guest(transaction: unknown): Sql
+  /** Sets the database of the tables and the isolation level of the server. */
   found(database: string, isolation: string): void
   close(until: number): Promise<void>
 }
 
-/** A connection of `mysql2`, by the members that this package uses: a pool of the app may come from another copy. */
-export interface Client {
+// By shape: a pool of the app may come from another copy of `mysql2`.
+interface Client {
   readonly threadId?: number | null
   query(options: object, done: (error: unknown, result: unknown) => void): unknown
   execute(options: object, done: (error: unknown, result: unknown) => void): unknown
@@ -63,7 +62,7 @@ export interface Client {
   destroy(): void
 }
 
-/** The transaction that `task.commit` hands to `write`: in it the writes and the end of the task are one. */
+/** The transaction that `task.commit` passes to `write`: it commits the writes together with the end of the task. */
 export interface MysqlTransaction {
   /** Runs one statement. */
   readonly query: (
@@ -83,14 +82,14 @@ interface Pool {
 
 const READ_COMMITTED = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED'
 
-/** Makes it; it connects with the first statement. */
+/** Makes a {@link Database}, which connects with the first statement. */
 export function createDatabase(settings: Settings): Database {
   const { deadline, prepare } = settings
   const given = settings.pool && ((settings.pool.pool ?? settings.pool) as Pool)
   const pool = given ?? createPool(settings)
   let place = settings.database === undefined ? '' : `${settings.database}.`
   let isolation = 'REPEATABLE READ'
-  // Of statements with values: they are few.
+  // Statements with values: there are few of them.
   const texts = new Map<string, string>()
   const connections = createConnections<Client>({
     connect,
@@ -104,20 +103,20 @@ export function createDatabase(settings: Settings): Database {
       return () => client.removeListener('error', fail)
     },
     async begin(client, _, whose) {
-      // Connections of our own pool have READ COMMITTED; a pool of the app keeps what it has.
+      // Connections of the inbox's own pool have READ COMMITTED already.
       if (whose === 'inbox' && given) await send(client, 'query', READ_COMMITTED)
       if (whose === 'app' && !given)
         await send(client, 'query', `SET TRANSACTION ISOLATION LEVEL ${isolation}`)
       const isRead = whose === 'inbox' && settings.readOnly
       await send(client, 'query', isRead ? 'START TRANSACTION READ ONLY' : 'START TRANSACTION')
     },
-    // Also after a failed statement: one that waited too long for a lock leaves its transaction open.
+    // A statement that waited too long for a lock leaves its transaction open: it needs a ROLLBACK too.
     end: (client, how) => send(client, 'query', how),
     isOfServer,
     late: errors.late,
     size: () => (given ? (given.config?.connectionLimit ?? 10) : settings.maxConnections),
   })
-  // The server rejects each write of an inbox that only reads.
+  // In a read-only transaction the server rejects every write.
   const single = <T>(run: (sql: Sql) => Promise<T>): Promise<T> =>
     connections[settings.readOnly ? 'atomic' : 'use'](deadline, (client) => run(sqlOf(client)))
 
@@ -132,7 +131,15 @@ export function createDatabase(settings: Settings): Database {
     atomic: (time, run) => connections.atomic(time, (client) => run(sqlOf(client))),
     commit: (time, run) => connections.commit(time, (client) => run(sqlOf(client), client)),
     session: (time, run) => connections.use(time, (client) => run(sqlOf(client))),
-    text: placed,
+    guest(transaction) {
+      const run = guestOf(transaction, 'a connection of mysql2/promise')
+      const ask = (text: string, values: readonly Value[] = []): PromiseLike<unknown> =>
+        run(placed(text), values.map(asBytes))
+      return {
+        rows: async (text, values) => readRows(guestRows<object>(await ask(text, values))),
+        run: async (text, values) => void (await ask(text, values)) as undefined,
+      }
+    },
     found(database, level) {
       place = `\`${database.replaceAll('`', '``')}\`.`
       isolation = level
@@ -156,7 +163,7 @@ export function createDatabase(settings: Settings): Database {
     }
   }
 
-  /** Texts with values are few, and prepared; one without has its numbers in it. */
+  /** Prepares only statements with values, since others contain their numbers. */
   function ask(client: Client, text: string, values?: readonly Value[]): Promise<unknown> {
     if (!values) return send(client, 'query', placed(text))
     let own = texts.get(text)
@@ -174,7 +181,7 @@ export function createDatabase(settings: Settings): Database {
     })
   }
 
-  /** A statement goes on though its connection was dropped, and keeps its locks. */
+  /** Without KILL a statement continues after its connection was dropped, and keeps its locks. */
   function kill(thread: number | null | undefined): void {
     if (thread == null) return
     const killed = connect().then(async (client) => {
@@ -185,22 +192,22 @@ export function createDatabase(settings: Settings): Database {
         )
         client.release()
       } catch (error) {
-        // 1094: it is gone.
+        // 1094: the connection has ended already.
         if (isOfServer(error)) client.release()
         else client.destroy()
       }
     })
-    // It ends by itself, when its statement has.
+    // If KILL fails, the connection ends after its statement.
     killed.catch(() => {})
   }
 }
 
-/** Bytes, whatever the charset of the connection is: neither a charset nor an escape changes them. */
-export function asBytes(value: Value): unknown {
+/** A string as bytes, which neither the charset of the connection nor an escape changes. */
+function asBytes(value: Value): unknown {
   return typeof value === 'string' ? bytesOf(value) : value
 }
 
-/** Runs a statement. Options of the app's pool must not change the shape of its rows. */
+/** Runs a statement. It sets options that the app's pool may have set in another way. */
 function send(
   client: Client,
   how: 'query' | 'execute',
@@ -213,7 +220,7 @@ function send(
   })
 }
 
-/** As `task.commit` hands it out. */
+/** As `task.commit` passes it to `write`. */
 export function transactionOf(client: Client): MysqlTransaction {
   return {
     async query(text, values = []) {
@@ -231,7 +238,7 @@ function createPool({ connectionString, maxConnections, deadline }: Settings): P
     maxIdle: maxConnections,
     connectTimeout: Math.min(deadline, 10_000),
     charset: 'utf8mb4_bin',
-    // What is counted as changed did change: `Database.counts`.
+    // For `Database.counts`.
     flags: ['-FOUND_ROWS'],
     enableKeepAlive: true,
   } as mysql.PoolOptions) as unknown as Pool
@@ -239,11 +246,11 @@ function createPool({ connectionString, maxConnections, deadline }: Settings): P
   const session = [
     `SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = ${seconds}`,
     'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
-    // Of MariaDB: a process that was stopped holds no locks for longer. MySQL has no such limit.
+    // MariaDB ends transactions of a stopped process, and so its locks. MySQL has no such limit.
     `/*M! SET SESSION idle_transaction_timeout = ${seconds + 1} */`,
   ]
   pool.on('connection', (client) => {
-    // Idle connections break when the server goes; the next statement reports it.
+    // When the server ends, idle connections break; the next statement reports it.
     client.on('error', () => {})
     for (const sql of session) client.query({ sql }, () => {})
   })

@@ -1,17 +1,18 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import type { FullRow } from '@postern/core/engine'
 
-// A byte that says whether the rest is deflated; the lengths of record and head, 4 bytes each; record, head and body.
+// The format: a byte that says whether the rest is deflated; the lengths of record and head, 4 bytes each; record, head, body.
 const PLAIN = 0
 const DEFLATED = 1
 const LENGTHS = 8
 const NONE = 2 ** 32 - 1
-// As PostgreSQL: what is smaller fits into its page anyway. InnoDB gives whole pages of 16 KB to what does not.
+// Smaller contents fit into the page of their row. InnoDB uses whole pages of 16 KB for the others.
 const LEAST = 2048
-// With the memory that zlib takes by default, making it costs as much as deflating 8 KB.
+// With zlib's default memory, making a compressor costs as much as deflating 8 KB.
 const WINDOW = { windowBits: 14 }
 const DEFLATE = { ...WINDOW, level: 1, memLevel: 7 }
 
-/** What an event or a delivery has: no record in a delivery, and no head in an event that shares one. */
+/** A delivery has no record, and an event that shares a delivery has no head. */
 interface Contents {
   readonly record?: string | null
   readonly head?: string | null
@@ -20,7 +21,7 @@ interface Contents {
 
 const EMPTY = new Uint8Array()
 
-/** Packs contents into one value: its row needs one place off its page, and repetitive bodies take little. */
+/** Packs contents into one value, so that its row needs one place outside of its page and repetitive bodies are small. */
 export function pack({ record, head, body = EMPTY }: Contents): Buffer {
   const [first, second] = [sizeOf(record), sizeOf(head)]
   const size = 1 + LENGTHS + first + second + body.length
@@ -36,7 +37,7 @@ export function pack({ record, head, body = EMPTY }: Contents): Buffer {
   return less.length + 1 < size ? Buffer.concat([Buffer.of(DEFLATED), less]) : all
 }
 
-/** Bytes, not copied. */
+/** Does not copy the bytes. */
 export function viewOf(value: object): Buffer {
   const { buffer, byteOffset, byteLength } = value as Uint8Array
   return Buffer.from(buffer, byteOffset, byteLength)
@@ -46,25 +47,21 @@ function sizeOf(text: string | null | undefined): number {
   return text == null ? 0 : Buffer.byteLength(text)
 }
 
-/** Contents of a claim or a list; of an event that came with others, head and body are those of its delivery. */
-interface Unpacked {
-  readonly record: string
-  /** Null if its delivery is gone: the engine tells it. */
-  readonly head: string
-  readonly body: Uint8Array
-}
-
 /** Columns of contents. */
 export interface Packed {
   readonly packed: Buffer | null
-  /** Of the delivery that the event shares. */
+  /** The contents of the delivery that the event shares. */
   readonly shared: Buffer | null
 }
 
-/** Unpacks the contents of an event. What was spoilt has an empty record, which the engine reports as unreadable. */
-export function unpack(packed: Buffer | null, shared?: Buffer | null): Unpacked {
+/** Unpacks the contents of an event. Damaged contents have an empty record, which the engine reports as unreadable. */
+export function unpack(
+  packed: Buffer | null,
+  shared?: Buffer | null,
+): Pick<FullRow, 'record' | 'head' | 'body'> {
   const own = partsOf(packed)
   const from = own.head === null && shared ? partsOf(shared) : own
+  // `head` is null if the delivery is gone: the engine reports that.
   return { record: own.record ?? '', head: from.head as string, body: from.body }
 }
 

@@ -1,6 +1,6 @@
 import { createServerErrors, memberOf, textOf, type ServerErrors } from '@postern/core/engine'
 
-// A packet that is too large, and values that their columns do not take.
+// A packet that is too large, and values that do not fit their columns.
 const DATA: ReadonlySet<number> = new Set([
   1048, 1062, 1153, 1264, 1300, 1366, 1406, 3140, 3141, 4037, 4038,
 ])
@@ -10,7 +10,7 @@ const AWAY: ReadonlySet<number> = new Set([
   1969, 3024, 3100, 3169, 4031,
 ])
 const FULL: ReadonlySet<number> = new Set([1021, 1114])
-// Errors behind which a connection is of no use: it is ending, or its server is read-only and another is the primary now.
+// After these errors a connection is useless: it is ending, or its server is no longer the primary.
 const ENDING: ReadonlySet<number> = new Set([1053, 1290, 1792, 1836, 1927, 3169, 4031])
 
 /**
@@ -20,8 +20,8 @@ const ENDING: ReadonlySet<number> = new Set([1053, 1290, 1792, 1836, 1927, 3169,
 export const errors: ServerErrors = createServerErrors({
   inbox: 'mysqlInbox',
   server: 'the server',
-  // Waited too long for a lock, a deadlock, a row that changed since the transaction began (MariaDB's
-  // innodb_snapshot_isolation), a lock that was not waited for; also as Prisma's own code.
+  // A lock that took too long, a deadlock, a row that changed since the transaction started (MariaDB's
+  // innodb_snapshot_isolation), a lock with NOWAIT, and Prisma's own code.
   conflicts: {
     codes: new Set(['1205', '1213', '1020', '3572', 'P2034']),
     members: ['errno', 'code', 'originalCode'],
@@ -41,13 +41,13 @@ export const errors: ServerErrors = createServerErrors({
   },
 })
 
-/** True for an error that the server sent about one statement: its connection is as good as before. */
+/** True for an error of one statement, after which the connection can be used. */
 export function isOfServer(error: unknown): boolean {
   const number = numberOf(error)
   return number > 0 && memberOf(error, 'fatal') !== true && !ENDING.has(number)
 }
 
-/** The number that the server gave an error; 0 for others, whose `errno` is of the operating system and below. */
+/** The number of an error of the server; 0 for other errors, whose `errno` is negative and comes from the operating system. */
 function numberOf(error: unknown): number {
   const number = Number(memberOf(error, 'errno'))
   return number > 0 && textOf(error, 'sqlState') !== undefined ? number : 0

@@ -3,25 +3,22 @@ import { hexes, list, NOW } from '../sql/lines.ts'
 import type { Sql, Value } from './connection.ts'
 import { pack } from './contents.ts'
 
-/** Rows of an `INSERT`: what stands before `VALUES`, one row with its `?`, and what stands behind. */
+/** An `INSERT`: the text before `VALUES`, one row with its `?`, and the text after the rows. */
 interface InsertText {
   readonly head: string
   readonly row: string
   readonly tail?: string
 }
 
-// Parameters of a statement are at most 65,535; rows of one statement stay few, since each number of them is a text to prepare.
+// Rows of one statement: a server allows 65,535 parameters.
 const ROWS = 128
-/** Bytes of one statement: a quarter of the least packet that `checkServer` allows. */
+// Bytes of one statement: a quarter of the smallest packet that `checkServer` allows.
 const BYTES = 1024 * 1024
-// Rows of one statement without parameters: some 100 bytes each.
+// Rows of one statement without parameters, with about 100 bytes each.
 const MANY = 5000
 const texts = new Map<string, string>()
 
-/**
- * Inserts rows, in as few statements as a power of two of rows each allows: so there are few texts to prepare, of which a
- * server has 16,382 for all.
- */
+/** Inserts rows in statements whose number of rows is a power of two: a server prepares at most 16,382 different texts. */
 export async function insertRows(
   sql: Sql,
   { head, row, tail = '' }: InsertText,
@@ -61,7 +58,8 @@ const BOUND = {
   head: 'INSERT INTO $.postern_tasks (id, lane, state, due, lease, token, attempt, runs, part, data, line, seq, root, fair, turn, behind, fold, gate, since)',
   row: `?,?,?,${NOW} + ?,${NOW} + (?),?,?,?,?,?,?,?,?,?,?,?,?,?,IF(? > 0, ${NOW}, NULL)`,
 }
-/** Takes the identities of events, in one order for all processes. Returns the events whose identity is theirs. */
+
+/** Stores the keys of events, in one order for all processes. Returns the events that were not known. */
 export async function addKeys(
   sql: Sql,
   counts: boolean,
@@ -83,7 +81,6 @@ export async function addKeys(
   return new Set(events.filter(({ number }) => ids.has(number)))
 }
 
-/** Stores events and their deliveries. */
 export async function addEvents(sql: Sql, events: readonly NewEvent[]): Promise<void> {
   const shared = new Map<NewDelivery, number>()
   const rows = events.map(({ number, receiver, event, record, delivery }): Value[] => {
@@ -112,7 +109,7 @@ export async function addEvents(sql: Sql, events: readonly NewEvent[]): Promise<
   )
 }
 
-/** Stores tasks; one with a token is claimed for `lease` milliseconds. */
+/** Stores tasks. A task with a token is claimed for `lease` milliseconds. */
 export async function addTasks(
   sql: Sql,
   lease: number,
@@ -163,7 +160,7 @@ export async function addTasks(
   await insertRows(sql, BOUND, rows)
 }
 
-/** Roots of the lanes of tasks with a line, and the place of the first: the order of arrival. */
+/** Returns the roots of the lanes of these tasks, and the place of the first task in the order of arrival. */
 async function placesOf(
   sql: Sql,
   tasks: readonly NewTask[],
@@ -172,7 +169,7 @@ async function placesOf(
   const lanes = await sql.rows(
     `SELECT id, root FROM $.postern_lanes WHERE id IN (${list([...new Set(tasks.map(({ lane }) => lane))])})`,
   )
-  // AUTO_INCREMENT is in no transaction: nobody waits for its numbers.
+  // AUTO_INCREMENT is outside of transactions: no process waits for its numbers.
   const made = await sql.run('INSERT INTO $.postern_seq () VALUES ()')
   const number = made?.id ?? (await sql.rows('SELECT LAST_INSERT_ID() AS n'))[0]!.n
   return {

@@ -6,20 +6,18 @@ import {
   type Migrated,
   type Versions,
 } from '@postern/core/engine'
-import { checkDatabase } from '../settings.ts'
+import { checkDatabase, checkSettings, type MysqlInboxOptions } from '../settings.ts'
 import { literal, NOW } from '../sql/lines.ts'
 import { META, STEPS } from '../sql/schema.ts'
-import type { Database, Sql } from './connection.ts'
+import { createDatabase, type Database, type Sql } from './connection.ts'
 
-// Making the tables of a version over many rows takes its time, in milliseconds.
+// How long a migration may take, in milliseconds.
 const PATIENCE = 60_000
-// A process without a sign of life for that long is gone, in milliseconds: it gives one every ten seconds.
+// A process that gave no sign of life for this time, in milliseconds, has ended: it gives one every ten seconds.
 const GONE = 60_000
 
-/** A layout of the tables of a database. */
 export type TablesLayout = Layout<string>
 
-/** The layout of this package, and how messages name the tables. */
 export function layoutOf(
   database: string | undefined,
   steps: readonly LayoutStep<string>[] = STEPS,
@@ -79,6 +77,35 @@ export function migrateTables(
   })
 }
 
+/**
+ * Updates the tables to the version of this package, as an inbox does with its first delivery. With `force` it does not check
+ * for active processes of older versions: use it if they no longer run. Returns the versions before and after.
+ *
+ * @throws {TypeError} If an option is wrong, or if processes that the update would shut out are active.
+ *
+ * @example
+ * const { from, to } = await migrate({ connectionString: process.env.DATABASE_URL, force: true })
+ */
+export async function migrate({
+  force = false,
+  ...options
+}: Pick<MysqlInboxOptions, 'connectionString' | 'pool' | 'database'> & {
+  readonly force?: boolean
+}): Promise<Migrated> {
+  const settings = checkSettings(options)
+  const db = createDatabase(settings)
+  try {
+    await checkServer(db, settings.database)
+    return await migrateTables(db, layoutOf(settings.database), {
+      ...settings,
+      migrate: true,
+      force,
+    })
+  } finally {
+    await db.close(performance.now() + settings.deadline)
+  }
+}
+
 async function isThere(sql: Sql, database: string): Promise<boolean> {
   const [row] = await sql.rows(
     `SELECT COUNT(*) AS n FROM information_schema.schemata WHERE schema_name = '${database}'`,
@@ -87,8 +114,10 @@ async function isThere(sql: Sql, database: string): Promise<boolean> {
 }
 
 /**
- * The statements that make the tables, or bring those of an older version up to date, for a user who may not CREATE. Each
- * may run twice. Run them in their order, then start with `migrate: false`. Stop older processes first if they may not go on.
+ * Returns the statements that make the tables, or update those of an older version, for an app whose user may not CREATE. Run
+ * them in their order, then start with `migrate: false`. Each may run twice. If older processes may not continue, stop them first.
+ *
+ * @throws {TypeError} If `database` is not a name that statements can contain.
  *
  * @example
  * console.log(mysqlMigration({ database: 'webhooks' }))
@@ -97,9 +126,9 @@ export function mysqlMigration({
   database,
   from = 0,
 }: {
-  /** @default that of the connection */
+  /** @default the database of the connection */
   readonly database?: string
-  /** Version of the tables that are there. @default 0, none */
+  /** Version of the existing tables. @default 0, which means none */
   readonly from?: number
 } = {}): string {
   checkDatabase(database)
@@ -118,7 +147,6 @@ function nameOf(database: string | undefined): string {
   return database === undefined ? 'DATABASE()' : `'${database}'`
 }
 
-/** The version of the tables; both 0 if there are none. */
 export async function versionsOf(
   sql: Pick<Sql, 'rows'>,
   database: string | undefined,
@@ -132,20 +160,23 @@ export async function versionsOf(
 }
 
 const LEAST = { MariaDB: [10, 6], MySQL: [8, 0] } as const
-// A batch takes a quarter of it.
+// A batch uses a quarter of a packet.
 const LEAST_PACKET = 4 * 1024 * 1024
 
 /**
- * Throws a `TypeError` if the server, or the session of a pool of the app, has a setting with which what was acknowledged may
- * be lost, or what is written is spoilt. Tells the database in what it finds.
+ * Throws a `TypeError` if a setting of the server, or of the pool of the app, can lose acknowledged deliveries or change
+ * what is stored. Passes the database and the isolation level to `Database.found`.
  */
 export async function checkServer(
   db: Pick<Database, 'rows' | 'found'>,
   database: string | undefined,
 ): Promise<void> {
-  const [session] = await db.rows<Session>(
-    'SELECT VERSION() AS version, DATABASE() AS place, @@sql_mode AS mode, @@autocommit AS auto',
-  )
+  const [session] = await db.rows<{
+    version: string
+    place: string | null
+    mode: string
+    auto: number
+  }>('SELECT VERSION() AS version, DATABASE() AS place, @@sql_mode AS mode, @@autocommit AS auto')
   const { version, mode, auto } = session!
   const variables = await db.rows<{ Variable_name: string; Value: string | number }>(
     `SHOW GLOBAL VARIABLES WHERE Variable_name IN ('transaction_isolation', 'tx_isolation', 'innodb_flush_log_at_trx_commit', 'max_allowed_packet')`,
@@ -157,42 +188,42 @@ export async function checkServer(
     throw new TypeError(
       "mysqlInbox: database: the connection has none; set database: 'app', or name it in connectionString (mysql://user@host/app)",
     )
-  if (!/STRICT_(?:TRANS|ALL)_TABLES/.test(mode))
-    throw unfit(
+  const flush = settings.get('innodb_flush_log_at_trx_commit') ?? 1
+  const packet = Number(settings.get('max_allowed_packet') ?? LEAST_PACKET)
+  const found: readonly (readonly [isFit: boolean, is: string, so: string, set: string])[] = [
+    [
+      /STRICT_(?:TRANS|ALL)_TABLES/.test(mode),
       `sql_mode of the pool is ${mode === '' ? 'empty' : mode}`,
       'the server stores another value in place of one that does not fit',
       "SET GLOBAL sql_mode = CONCAT(@@GLOBAL.sql_mode, ',STRICT_TRANS_TABLES')",
-    )
-  if (auto !== 1)
-    throw unfit(
+    ],
+    [
+      auto === 1,
       'autocommit of the pool is off',
       'single statements are not committed',
       'SET GLOBAL autocommit = 1',
-    )
-  const flush = settings.get('innodb_flush_log_at_trx_commit')
-  if (flush !== undefined && flush !== 1)
-    throw unfit(
+    ],
+    [
+      flush === 1,
       `innodb_flush_log_at_trx_commit is ${flush}`,
       'a crash of the machine loses deliveries that were acknowledged',
       'SET GLOBAL innodb_flush_log_at_trx_commit = 1',
-    )
-  const packet = Number(settings.get('max_allowed_packet') ?? LEAST_PACKET)
-  if (packet < LEAST_PACKET)
-    throw unfit(
+    ],
+    [
+      packet >= LEAST_PACKET,
       `max_allowed_packet is ${packet}`,
       'deliveries of more bytes cannot be stored',
       'SET GLOBAL max_allowed_packet = 67108864',
-    )
+    ],
+  ]
+  for (const [isFit, is, so, set] of found)
+    if (!isFit)
+      throw new TypeError(
+        `mysqlInbox: ${is} here, so ${so}: run ${set}, and set it in the configuration of the server`,
+      )
   await checkTables(db, place)
   const level = settings.get('transaction_isolation') ?? settings.get('tx_isolation')
   db.found(place, String(level ?? 'REPEATABLE-READ').replace('-', ' '))
-}
-
-interface Session {
-  readonly version: string
-  readonly place: string | null
-  readonly mode: string
-  readonly auto: number
 }
 
 function checkVersion(version: string): void {
@@ -206,13 +237,7 @@ function checkVersion(version: string): void {
     )
 }
 
-function unfit(is: string, so: string, set: string): TypeError {
-  return new TypeError(
-    `mysqlInbox: ${is} here, so ${so}: run ${set}, and set it in the configuration of the server`,
-  )
-}
-
-/** Throws a `TypeError` if tables of the inbox are not InnoDB's, or if another's code runs with them. */
+/** Throws a `TypeError` if tables of the inbox have no transactions, or a trigger that runs code of others. */
 async function checkTables(db: Pick<Database, 'rows'>, database: string): Promise<void> {
   const its = literal(database)
   const [table] = await db.rows<{ name: string; engine: string | null }>(

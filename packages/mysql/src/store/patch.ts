@@ -1,25 +1,20 @@
 import {
-  DONE,
   FENCES,
   GONE,
   hashOf,
   passes,
+  patched,
   storable,
   TASKS,
   type Fence,
   type Patch,
   type TaskRow,
 } from '@postern/core/engine'
-import { jsonOf, list, micros, NOW, tableOf } from '../sql/lines.ts'
+import { deleteRows, jsonOf, list, micros, NOW, tableOf } from '../sql/lines.ts'
 import type { Sql, Value } from './connection.ts'
 import { insertRows } from './insert.ts'
 
 const NONE: ReadonlySet<number> = new Set()
-
-interface Keyed {
-  readonly id: number
-  readonly hash: string
-}
 
 const ATTEMPTS = {
   head: 'INSERT INTO $.postern_attempts (task, seq, attempt, ended, took, outcome, process, error)',
@@ -38,15 +33,15 @@ export async function patchTasks(
   const { whole, over, event } = FENCES[fence]
   const ids = given.map(({ id }) => id)
   const events = list([...new Set(ids.map((id) => Math.floor(id / TASKS)))])
-  // Locked against erasing where a task of them is to run again.
+  // The lock keeps the event from being erased if its task is to run again.
   const its =
     whole || event
-      ? await sql.rows<Keyed>(
+      ? await sql.rows<{ id: number; hash: string }>(
           `SELECT id, hash FROM $.postern_events FORCE INDEX (PRIMARY) WHERE id IN (${events}) ${whole ? 'AND (contents IS NULL OR contents <> 2) ORDER BY id LOCK IN SHARE MODE' : ''}`,
         )
       : []
   const hashes = new Map(its.map(({ id, hash }) => [id, hash]))
-  // Rows of an open commit are skipped where nobody may wait for them.
+  // With `over` nothing waits for a row that an open commit has locked.
   const rows = await sql.rows<Locked>(
     `SELECT ${LOCKED}, ${NOW} AS now FROM $.postern_tasks t FORCE INDEX (PRIMARY) WHERE t.id IN (${list(ids)}) ORDER BY t.id FOR UPDATE ${over ? 'SKIP LOCKED' : ''}`,
   )
@@ -64,11 +59,11 @@ export async function patchTasks(
         whole: () => hashes.has(number),
         event: () => (isSame() ? one.event : undefined),
       })
-    return holds ? { one, next: patched(row, one, fence) } : []
+    return holds ? { one, next: change(row, one, fence) } : []
   })
   if (counted.length === 0) return NONE
   const done = new Set(counted.map(({ one }) => one.id))
-  if (given[0]!.state === GONE) await dropTasks(sql, [...done])
+  if (given[0]!.state === GONE) await dropTasks(sql, list([...done]))
   else {
     await sql.run(PATCH, [
       jsonOf(
@@ -85,7 +80,7 @@ export async function patchTasks(
   return done
 }
 
-/** Rows of the history: the first and the last nineteen runs of a task stay. */
+/** Adds rows to the history, which keeps the first run and the last nineteen of a task. */
 async function addAttempts(
   sql: Sql,
   all: readonly { readonly one: Patch; readonly next: Locked }[],
@@ -104,7 +99,7 @@ async function addAttempts(
     )
 }
 
-/** A locked row: what fences look at, and what patches change. */
+/** A locked row. */
 interface Locked extends TaskRow {
   readonly since: number | null
   readonly lease: number | null
@@ -141,46 +136,28 @@ const PATCH = `UPDATE ${tableOf(Object.fromEntries(CHANGED.map((name) => [name, 
     .map((name) => `t.${name} = i.${name}`)
     .join(', ')}`
 
-/** The row with a change. */
-function patched(row: Locked, patch: Patch, fence: Fence): Locked {
-  const { state, wait, open, anew, took, cause } = patch
-  const ended = state >= DONE
-  // Another has claimed it meanwhile: its claim stays on the settled row until that run ends.
-  const theirs = ended && row.lease !== null && row.token !== patch.token
-  const now = row.now
+function change(row: Locked, patch: Patch, fence: Fence): Locked {
+  const { now, lease, runs } = row
+  const { theirs, took, cause, ...next } = patched(row, patch, lease !== null, now)
+  const { state, wait } = patch
   return {
     ...row,
-    state,
-    due: wait === undefined ? row.due : now + Math.floor(wait),
+    ...next,
     since: wait === undefined ? row.since : state === 0 && wait > 0 ? now : null,
-    lease: theirs ? row.lease : null,
-    token: theirs || open ? row.token : ended ? patch.token : 0,
-    round: row.round + (anew ? 1 : 0),
-    runs: row.runs - (fence === 'held' ? 1 : 0),
-    gate: patch.gate ?? row.gate,
-    behind: patch.behind ?? row.behind,
-    attempt: patch.attempt ?? row.attempt,
-    cut: patch.cut ?? row.cut,
-    charged: patch.charged ?? row.charged,
-    took: took == null ? (took === null ? null : row.took) : micros(took),
-    error: patch.error === undefined ? row.error : patch.error,
-    cause: cause === undefined ? row.cause : cause && storable(cause),
-    fold: patch.fold ?? row.fold,
+    lease: theirs ? lease : null,
+    runs: runs - (fence === 'held' ? 1 : 0),
+    took: took === null ? null : micros(took),
+    cause: cause && storable(cause),
   }
 }
 
-/** All processes lock rows in one order. */
+/** Sorts items, so that all processes lock rows in one order. */
 export function byId<Item extends { readonly id: number }>(all: readonly Item[]): readonly Item[] {
   return all.toSorted((a, b) => a.id - b.id)
 }
 
-/** Drops tasks that this transaction has locked, with their history. */
-export async function dropTasks(sql: Sql, ids: readonly number[]): Promise<void> {
-  for (const [table, column] of [
-    ['tasks', 'id'],
-    ['attempts', 'task'],
-  ])
-    await sql.run(
-      `DELETE t FROM $.postern_${table} t FORCE INDEX (PRIMARY) WHERE t.${column} IN (${list(ids)})`,
-    )
+/** Drops tasks that this transaction has locked, with their history; `ids` are those of `IN (…)`. */
+export async function dropTasks(sql: Sql, ids: string): Promise<void> {
+  await deleteRows(sql, 'tasks', 'id', ids)
+  await deleteRows(sql, 'attempts', 'task', ids)
 }

@@ -1,6 +1,7 @@
 import {
   DEAD,
   DONE,
+  foldKey,
   grouped,
   guardHash,
   hashOf,
@@ -9,34 +10,43 @@ import {
   takeGuards,
   TASKS,
   type ActionRow,
+  type FoldRow,
   type HeadRow,
   type Lost,
+  type Newest,
   type Rows,
   type Stride,
   type TaskRow,
   type Turn,
 } from '@postern/core/engine'
 import { LOCKS } from '../sql/schema.ts'
-import { hexes, jsonOf, list, micros, NOW, ofEvents, TASK, tableOf } from '../sql/lines.ts'
+import {
+  deleteRows,
+  EVENT,
+  hexes,
+  idsOf,
+  jsonOf,
+  list,
+  micros,
+  NOW,
+  ofEvents,
+  TASK,
+  tableOf,
+  updateTasks,
+} from '../sql/lines.ts'
 import type { Row, Sql, Value } from './connection.ts'
 import { addEvents, addKeys, addTasks, insertRows } from './insert.ts'
-import { createFolds } from './folds.ts'
 import { byId, patchTasks } from './patch.ts'
 
-/** What rows need of their transaction. */
+/** The transaction of rows. */
 export interface RowsHost {
   readonly lease: number
   /** As `Database.counts`. */
   readonly counts: boolean
-  /** False in a transaction that may see no commits but those before it began. */
+  /** False if the transaction may not see what others commit while it is open. */
   readonly fresh: boolean
-  /** Waits for lines: the end of a transaction of an app is not known here. */
+  /** Waits for lines, in a transaction of the app: the inbox does not know when it ends. */
   readonly waits?: boolean
-}
-
-interface Keyed {
-  readonly id: number
-  readonly hash: string
 }
 
 const RECORDS = {
@@ -45,7 +55,7 @@ const RECORDS = {
   tail: 'ON DUPLICATE KEY UPDATE value = VALUES(value), version = version + 1',
 }
 
-/** Makes the rows of an open transaction. Each statement that locks names its index: a scan would lock rows of others. */
+/** Makes the rows of an open transaction. Each locking statement names its index, since a scan would lock other rows too. */
 export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: RowsHost): Rows {
   return {
     async insert({ events, tasks }) {
@@ -64,7 +74,7 @@ export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: Ro
       const byHash = new Map(
         events.map((one) => [hashOf(one.receiver, one.event.key), one] as const),
       )
-      const found = await sql.rows<Keyed>(
+      const found = await sql.rows<{ id: number; hash: string }>(
         `SELECT e.id, e.hash FROM $.postern_keys k FORCE INDEX (PRIMARY) STRAIGHT_JOIN $.postern_events e FORCE INDEX (PRIMARY) ON e.id = k.id
          WHERE k.hash IN (${hexes([...byHash.keys()])}) AND (e.contents IS NULL OR e.contents <> 2) LOCK IN SHARE MODE`,
       )
@@ -78,28 +88,26 @@ export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: Ro
     },
     guard: (wanted) =>
       takeGuards(wanted, async (own) => {
-        // Of two in one delivery the first has the guard.
+        // If a delivery wants a key twice, the first event gets it.
         const first = new Map(own.toReversed().map(({ key, event }) => [key, event]))
         const keys = [...first.keys()].sort()
         await sql.run(
           `INSERT INTO $.postern_guards (hash, event, taken) VALUES ${keys.map((key) => `(x'${key}',x'${first.get(key)!}',${NOW})`).join()}
            ON DUPLICATE KEY UPDATE hash = hash`,
         )
-        // Locking, so that an older snapshot does not hide guards of others.
+        // It locks, since an older snapshot hides guards of others.
         const rows = await sql.rows<{ hash: string; holder: string }>(
           `SELECT hash, event AS holder FROM $.postern_guards FORCE INDEX (PRIMARY) WHERE hash IN (${hexes(keys)}) FOR UPDATE`,
         )
         return new Map(rows.map(({ hash, holder }) => [hash, holder]))
       }),
-    async unguard(taken) {
-      await sql.run(
-        `DELETE t FROM $.postern_guards t FORCE INDEX (PRIMARY) WHERE t.hash IN (${hexes(taken.map(guardHash))})`,
-      )
-    },
+    unguard: (taken) => deleteRows(sql, 'guards', 'hash', hexes(taken.map(guardHash))),
     async finish(ended) {
-      const done = await finishAll(sql, ended)
+      const done = await sql.run(FINISH, [
+        jsonOf(byId(ended).map(({ id, token, took }) => [id, token, micros(took)])),
+      ])
       if (done?.changed === ended.length) return new Set(ended.map(({ id }) => id))
-      // One that is done with its own token was stored before, with an answer that was lost.
+      // A task that is done with the same token was stored before: only the answer was lost.
       const tokens = new Map(ended.map(({ id, token }) => [id, token]))
       const rows = await sql.rows(
         `SELECT id, token FROM $.postern_tasks FORCE INDEX (PRIMARY) WHERE id IN (${list([...tokens.keys()])}) AND state = ${DONE}`,
@@ -108,11 +116,11 @@ export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: Ro
     },
     patch: (patches, fence) => patchTasks(sql, patches, fence),
     async spawn(event, children) {
-      // So that two ends of its tasks give their children different numbers.
+      // Two tasks of the event that end at the same time give their children different numbers.
       await sql.rows(
         `SELECT id FROM $.postern_events FORCE INDEX (PRIMARY) WHERE id = ${event} FOR UPDATE`,
       )
-      const its = await sql.rows<{ id: number; lane: number; part: string }>(
+      const its = await sql.rows<Row & { part: string }>(
         `SELECT id, lane, part FROM $.postern_tasks t FORCE INDEX (PRIMARY) WHERE ${ofEvents([event])} LOCK IN SHARE MODE`,
       )
       const known = new Set(its.map(({ lane, part }) => `${lane} ${part}`))
@@ -130,7 +138,7 @@ export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: Ro
       const free = await sql.rows(
         `SELECT id FROM $.postern_locks FORCE INDEX (PRIMARY) WHERE id IN (${list(wanted)}) ORDER BY id FOR UPDATE ${waits ? '' : 'SKIP LOCKED'}`,
       )
-      // What the last holder wrote may be behind this snapshot: they are locked, and worked out after this transaction.
+      // The snapshot may not show what the last holder wrote: the engine decides on these lines after this transaction.
       if (!fresh) return lines
       const own = new Set(free.map(({ id }) => id))
       return lines.filter((line) => !own.has(rows.get(line)!))
@@ -147,17 +155,15 @@ export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: Ro
     },
     async queue(changes) {
       const rows = await sql.rows(
-        `SELECT id FROM $.postern_tasks FORCE INDEX (PRIMARY) WHERE id IN (${list(changes.map(({ id }) => id))}) AND state = 0 ORDER BY id FOR UPDATE`,
+        `SELECT id FROM $.postern_tasks FORCE INDEX (PRIMARY) WHERE id IN (${idsOf(changes)}) AND state = 0 ORDER BY id FOR UPDATE`,
       )
       const pending = new Set(rows.map(({ id }) => id))
-      for (const behind of [true, false]) {
-        const ids = changes.filter((one) => one.behind === behind && pending.has(one.id))
-        if (ids.length > 0)
-          await sql.run(
-            `UPDATE $.postern_tasks FORCE INDEX (PRIMARY) SET behind = ${behind ? 1 : 0} WHERE id IN (${list(ids.map(({ id }) => id))})`,
-          )
+      const those = changes.filter(({ id }) => pending.has(id))
+      for (const value of [1, 0]) {
+        const ids = those.flatMap(({ id, behind }) => (Number(behind) === value ? id : []))
+        await updateTasks(sql, ids, `t.behind = ${value}`)
       }
-      return changes.filter(({ id }) => pending.has(id)).length
+      return those.length
     },
     ...createFolds(sql),
     async turns(wanted) {
@@ -178,8 +184,7 @@ export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: Ro
         `SELECT t.id FROM $.postern_tasks t FORCE INDEX (ready) WHERE t.state = 0 AND t.behind = 0 AND t.lane IN (${list(lanes)})
          AND t.gate = ${LATER} AND t.place = 0 AND t.due <= ${NOW} ORDER BY t.due LIMIT ${most}`,
       )
-      const ids = found.map(({ id }) => id)
-      const rows = await lockTasks(sql, ids, `t.state = 0 AND t.behind = 0 AND t.gate = ${LATER}`)
+      const rows = await lockTasks(sql, found, `t.state = 0 AND t.behind = 0 AND t.gate = ${LATER}`)
       return rows.toSorted((a, b) => a.due - b.due)
     },
     async enter(turns) {
@@ -199,11 +204,8 @@ export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: Ro
         ...row,
         held: row.held && row.token === tokens.get(row.id),
       }))
-      const held = found.filter((one) => one.held).map(({ id }) => id)
-      if (held.length > 0)
-        await sql.run(
-          `UPDATE $.postern_tasks FORCE INDEX (PRIMARY) SET lease = NULL WHERE id IN (${list(held)})`,
-        )
+      const held = found.flatMap((one) => (one.held ? one.id : []))
+      await updateTasks(sql, held, 't.lease = NULL')
       return found
     },
   }
@@ -212,34 +214,22 @@ export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: Ro
 const FINISH = `UPDATE ${tableOf({ id: 'BIGINT', token: 'BIGINT', took: 'BIGINT' })} STRAIGHT_JOIN $.postern_tasks t FORCE INDEX (PRIMARY) ON t.id = i.id
   SET t.state = ${DONE}, t.due = ${NOW}, t.lease = NULL, t.took = i.took WHERE t.token = i.token AND t.state = 1`
 
-/** Plain ends: no error, interruption or line to clear. */
-function finishAll(
-  sql: Sql,
-  ended: readonly { readonly id: number; readonly token: number; readonly took: number }[],
-): ReturnType<Sql['run']> {
-  return sql.run(FINISH, [
-    jsonOf(byId(ended).map(({ id, token, took }) => [id, token, micros(took)])),
-  ])
-}
-
 /**
- * Locks tasks that nobody else has locked, by their primary key alone, and returns their rows. Never through the index that
- * leads to them: whoever skips a row there keeps the lock of its index record (MariaDB 11.8), and whoever holds the row waits
- * for it when it settles.
+ * Locks tasks that no other transaction has locked, and returns their rows. It uses only the primary key: after SKIP LOCKED on
+ * another index, MariaDB 11.8 keeps the lock of the skipped index record, and the holder of the row waits for it.
  */
 export async function lockTasks(
   sql: Sql,
-  ids: readonly number[],
+  found: readonly { readonly id: number }[],
   which: string,
 ): Promise<readonly TaskRow[]> {
-  if (ids.length === 0) return []
+  if (found.length === 0) return []
   return sql.rows<TaskRow>(
-    `SELECT ${TASK} FROM $.postern_tasks t FORCE INDEX (PRIMARY) WHERE t.id IN (${list(ids.toSorted((a, b) => a - b))}) AND ${which}
+    `SELECT ${TASK} FROM $.postern_tasks t FORCE INDEX (PRIMARY) WHERE t.id IN (${idsOf(byId(found))}) AND ${which}
      ORDER BY t.id FOR UPDATE SKIP LOCKED`,
   )
 }
 
-/** Ids of the rows whose token is the given one. */
 export function ownOf(
   rows: readonly Row[],
   tokens: ReadonlyMap<number, number>,
@@ -248,15 +238,14 @@ export function ownOf(
 }
 
 /** As `Rows.note`. */
-export async function noteActions(sql: Sql, rows: readonly ActionRow[]): Promise<void> {
-  const all = rows.map(({ key, value }): Value[] => [key, value])
-  await insertRows(sql, RECORDS, all)
+export function noteActions(sql: Sql, rows: readonly ActionRow[]): Promise<void> {
+  const all = rows.map(({ key, value }) => [key, value])
+  return insertRows(sql, RECORDS, all)
 }
 
-/** A tenant with its hash. */
 type Hashed<One> = One & { readonly hash: string }
 
-/** In one order for all processes. */
+/** Tenants with their hashes, in one order for all processes. */
 export function tenantsOf<One extends Omit<Stride, 'step'>>(
   all: readonly One[],
 ): readonly Hashed<One>[] {
@@ -265,7 +254,6 @@ export function tenantsOf<One extends Omit<Stride, 'step'>>(
     .sort((a, b) => a.lane - b.lane || (a.hash < b.hash ? -1 : 1))
 }
 
-/** Turns of lanes. */
 export async function turnsOf(
   sql: Pick<Sql, 'rows'>,
   all: readonly { readonly lane: number }[],
@@ -275,7 +263,7 @@ export async function turnsOf(
   return new Map(rows.map(({ id, turn }) => [id, turn]))
 }
 
-/** Turns of tenants that have one. */
+/** Turns of those tenants that have one. */
 export async function tenantTurns(
   sql: Pick<Sql, 'rows'>,
   wanted: readonly Hashed<Omit<Stride, 'step'>>[],
@@ -294,4 +282,77 @@ export async function tenantTurns(
     if (turn === undefined) return []
     return { lane, fair, turn, tasks: Math.max(0, turn - (lanes.get(lane) ?? 0)) }
   })
+}
+
+const LATEST = {
+  head: 'INSERT INTO $.postern_latest (root, `key`, task, highest, at)',
+  row: `?,?,?,?,${NOW}`,
+  tail: 'ON DUPLICATE KEY UPDATE task = VALUES(task), highest = VALUES(highest), at = VALUES(at)',
+}
+
+function createFolds(sql: Sql): Pick<Rows, 'foldable' | 'remember' | 'newest'> {
+  return {
+    async foldable(lines) {
+      const rows = await sql.rows<Omit<FoldRow, 'newest' | 'highest'>>(
+        `SELECT ${TASK}, t.root, t.seq, 0 AS held, ${NOW} AS now, IF(e.contents = 1, e.\`key\`, NULL) AS passing
+         FROM $.postern_tasks t FORCE INDEX (ordered) LEFT JOIN $.postern_events e ON ${EVENT}
+         WHERE t.open_line IN (${list(lines)}) AND t.state = 0 AND t.fold IS NOT NULL ORDER BY t.seq`,
+      )
+      const known = await latest(rows.map(({ root, fold }) => ({ root, key: foldKey(fold!) })))
+      return rows.map((row) => {
+        const found = known.get(placeOf(row.root, foldKey(row.fold!)))
+        return { ...row, newest: found?.task ?? null, highest: found?.highest ?? null }
+      })
+    },
+    async remember(newest) {
+      const rows = newest.map(({ root, key, task, highest }): Value[] => [
+        root,
+        Buffer.from(key, 'hex'),
+        task,
+        highest,
+      ])
+      await insertRows(sql, LATEST, rows)
+    },
+    async newest(ids) {
+      // A settled task has the root of the time when it settled: the root of its lane counts.
+      const tasks = await sql.rows<Pick<TaskRow, 'id' | 'fold'> & { root: number }>(
+        `SELECT t.id, t.fold, l.root FROM $.postern_tasks t JOIN $.postern_lanes l ON l.id = t.lane
+         WHERE t.id IN (${list(ids)}) AND t.fold IS NOT NULL`,
+      )
+      const known = await latest(tasks.map(({ root, fold }) => ({ root, key: foldKey(fold!) })))
+      const found = tasks.flatMap(({ id, root, fold }) => {
+        const one = known.get(placeOf(root, foldKey(fold!)))
+        return one ? { id, task: one.task } : []
+      })
+      const rows = await sql.rows<TaskRow>(
+        `SELECT ${TASK} FROM $.postern_tasks t JOIN $.postern_events e ON ${EVENT}
+         WHERE t.id IN (${list(found.map(({ task }) => task))}) AND (e.contents IS NULL OR e.contents <> 2)`,
+      )
+      const whole = new Map(rows.map((row) => [row.id, row]))
+      return new Map(found.map(({ id, task }) => [id, { id: task, row: whole.get(task) }]))
+    },
+  }
+
+  async function latest(
+    keys: readonly Pick<Newest, 'root' | 'key'>[],
+  ): Promise<ReadonlyMap<string, Omit<Newest, 'key'>>> {
+    if (keys.length === 0) return new Map()
+    const places = [...grouped(keys, ({ root }) => root)].map(
+      ([root, its]) => `(root = ${root} AND \`key\` IN (${hexes(its.map(({ key }) => key))}))`,
+    )
+    const rows = await sql.rows<Omit<Newest, 'key'> & { readonly hash: string }>(
+      `SELECT root, \`key\` AS hash, task, highest FROM $.postern_latest FORCE INDEX (PRIMARY) WHERE ${places.join(' OR ')}`,
+    )
+    return new Map(
+      // `readRows` reads a text of digits as a number.
+      rows.map(({ hash, highest, ...row }) => [
+        placeOf(row.root, hash),
+        { ...row, highest: highest === null ? null : String(highest) },
+      ]),
+    )
+  }
+}
+
+function placeOf(root: number, key: string): string {
+  return `${root} ${key}`
 }

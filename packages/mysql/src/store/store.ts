@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import {
   createLaneTable,
   createMembership,
+  createServerClock,
   hashOf,
   settledBy,
   type Back,
@@ -12,17 +13,14 @@ import {
 import { createJournaled } from '../journal/journaled.ts'
 import { createViewed } from '../operate/viewed.ts'
 import type { Settings } from '../settings.ts'
-import { hexes, list, literal, NOW } from '../sql/lines.ts'
+import { hexes, list, literal, NOW, updateTasks } from '../sql/lines.ts'
 import { LOCKS } from '../sql/schema.ts'
 import { createClaiming, reroot } from './claims.ts'
-import { countAgain, createClock } from './clock.ts'
-import { createDatabase, transactionOf, type Database, type Sql } from './connection.ts'
+import { createDatabase, transactionOf, type Database, type Row, type Sql } from './connection.ts'
 import { errors } from './errors.ts'
-import { guestSql } from './guest.ts'
 import { checkServer, layoutOf, migrateTables, versionsOf, type TablesLayout } from './migrate.ts'
-import { createRows, tenantsOf, tenantTurns, turnsOf } from './rows.ts'
+import { createRows, lockTasks, tenantsOf, tenantTurns, turnsOf } from './rows.ts'
 
-/** Makes the store: rows in tables `postern_*` of a database. */
 export function createStore(
   settings: Settings,
   back: Back,
@@ -110,7 +108,6 @@ export function createStore(
       await db.close(until)
     },
     block: () => next(db, 'events', 'n + 1000'),
-    // One statement needs no transaction.
     finish: (all) => db.session(deadline, async (sql) => createRows(sql, host).finish(all)),
     atomic: (time, run) => db.atomic(time, (sql) => run(createRows(sql, host))),
     commit: (time, run) =>
@@ -118,14 +115,9 @@ export function createStore(
         run(createRows(sql, { ...host, fresh: db.fresh }), transactionOf(client)),
       ),
     guest: (transaction) => ({
-      ...createRows(guestSql(db, transaction), {
-        lease,
-        counts: false,
-        // What SET TRANSACTION said of this transaction alone cannot be read.
-        fresh: false,
-        waits: true,
-      }),
-      // Beside it: the locks of new lanes must not wait for the application.
+      // The server does not tell the isolation level that SET TRANSACTION gave this transaction.
+      ...createRows(db.guest(transaction), { lease, counts: false, fresh: false, waits: true }),
+      // Outside of the transaction: locks of new lanes must not wait for the app.
       lanes,
     }),
     lanes,
@@ -145,10 +137,109 @@ export function createStore(
   }
 }
 
-/** The number of a counter, raised by itself. */
+/** Raises a counter, outside of any transaction. */
 async function next(db: Database, name: string, step: string): Promise<number> {
   const done = await db.run(
     `UPDATE $.postern_counters SET n = LAST_INSERT_ID(${step}) WHERE name = '${name}'`,
   )
   return done!.id
+}
+
+/** The lease of the process that has the claim of a task. */
+const leaseOf = (own: number): string =>
+  `COALESCE((SELECT p.lease FROM $.postern_processes p WHERE p.id = t.token DIV 4294967296), ${own})`
+
+/** Makes the clock of the server, with times in milliseconds. `countAgain` handles steps back. */
+function createClock(
+  db: Database,
+  lease: number,
+  deadline: number,
+): ReturnType<typeof createServerClock> {
+  return createServerClock(
+    {
+      async read() {
+        const rows = await db.rows<Clock>(`SELECT ${NOW} AS now, clock FROM $.postern_schema`)
+        return rows[0]!
+      },
+      store: (now) =>
+        db.run(`UPDATE $.postern_schema SET clock = ${now} WHERE id = 1 AND clock < ${now}`),
+      ahead: (unseen, longer) =>
+        db.atomic(deadline, async (sql) => {
+          const { now, clock } = await lockClock(sql)
+          const step = clock === 0 ? unseen : Math.min(unseen, now - clock)
+          if (clock > 0 && step >= 1000)
+            await sql.run(`INSERT INTO $.postern_steps (at, unseen) VALUES (${now}, ${step})`)
+          const more = Math.min(longer, now - clock)
+          if (more > 0)
+            await change(
+              sql,
+              await find(sql, 'leases', `t.lease > ${clock}`, 100_000),
+              `t.lease > ${clock}`,
+              `t.lease = LEAST(t.lease + ${more}, ${NOW} + ${leaseOf(lease)})`,
+            )
+          await sql.run(
+            `UPDATE $.postern_schema SET clock = ${now} WHERE id = 1 AND clock < ${now}`,
+          )
+        }),
+      back: () =>
+        db.atomic(deadline, async (sql) => {
+          const { now, clock } = await lockClock(sql)
+          if (clock <= now) return
+          await sql.run(
+            `UPDATE $.postern_steps SET at = ${now}, unseen = GREATEST(0, unseen - ${clock - now}) WHERE at > ${now}`,
+          )
+          await sql.run(`UPDATE $.postern_schema SET clock = ${now} WHERE id = 1`)
+        }),
+      steps: () =>
+        db.rows<{ at: number; unseen: number }>('SELECT at, unseen FROM $.postern_steps'),
+    },
+    lease,
+  )
+}
+
+type Clock = Readonly<Record<'now' | 'clock', number>>
+
+async function lockClock(sql: Sql): Promise<Clock> {
+  const rows = await sql.rows<Clock>(
+    `SELECT ${NOW} AS now, clock FROM $.postern_schema WHERE id = 1 FOR UPDATE`,
+  )
+  return rows[0]!
+}
+
+/**
+ * After the clock went back, leases and waits that are too long start now. So do the places of ready tasks: otherwise newer
+ * tasks go first.
+ */
+async function countAgain(db: Database, lanes: readonly number[], lease: number): Promise<void> {
+  const waits = `t.state = 0 AND t.since > ${NOW}`
+  const end = `${NOW} + ${leaseOf(lease)}`
+  const [rows, leases, places] = [
+    await find(db, 'waits', waits),
+    await find(
+      db,
+      'leases',
+      `t.lease > ${NOW} + (SELECT MIN(lease) FROM $.postern_processes) AND t.lease > ${end}`,
+    ),
+    await find(
+      db,
+      'ready',
+      `t.state = 0 AND t.behind = 0 AND t.lane IN (${list(lanes)}) AND t.gate = 0 AND t.place = 0 AND t.due > ${NOW}`,
+    ),
+  ]
+  await change(db, rows, waits, `t.due = ${NOW} + t.due - t.since, t.since = ${NOW}`)
+  await change(db, leases, `t.lease > ${NOW}`, `t.lease = ${end}`)
+  await change(db, places, 't.state = 0 AND t.gate = 0', `t.due = ${NOW}`)
+}
+
+function find(sql: Sql, index: string, which: string, most = 1000): Promise<readonly Row[]> {
+  return sql.rows(
+    `SELECT t.id FROM $.postern_tasks t FORCE INDEX (${index}) WHERE ${which} LIMIT ${most}`,
+  )
+}
+
+/** Leaves rows that other transactions have locked for the next time. */
+async function change(sql: Sql, rows: readonly Row[], still: string, set: string): Promise<void> {
+  const locked = await lockTasks(sql, rows, still)
+  const ids = locked.map(({ id }) => id)
+  await updateTasks(sql, ids, set, `AND ${still}`)
 }

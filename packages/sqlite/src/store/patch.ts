@@ -1,9 +1,8 @@
 import {
-  PENDING,
-  RUNNING,
   type TaskRow,
   type AttemptRow,
   passes,
+  patched,
   type Fence,
   type Patch,
   type Attempted,
@@ -64,7 +63,7 @@ export function createPatch(
     for (const patch of patches) {
       const row = find.get(patch.id) as Row | undefined
       if (!row || row.round !== patch.round || !holds(row, patch, fence, now)) continue
-      change(row, patch, fence, now)
+      change(row, patch, now)
       counted.add(patch.id)
     }
     return counted
@@ -79,33 +78,31 @@ export function createPatch(
     })
   }
 
-  function change(row: Row, patch: Patch, fence: Fence, now: number): void {
+  function change(row: Row, patch: Patch, now: number): void {
     const { id, lane, fair } = row
-    const { state, attempted, wait } = patch
+    const { state, attempted } = patch
     if (state === GONE) {
       drop.run(id)
       attempts.drop(id)
       return tally.move(lane, row.state, undefined, fair)
     }
     if (attempted) attempts.add(id, patch.token, attempted, now)
-    // Another process has claimed a task that is done now: its claim stays on the row until its run has ended.
-    const theirs = fence === 'first' && row.state === RUNNING && row.token !== patch.token
-    const token = theirs || patch.open ? row.token : state === PENDING ? 0 : patch.token
+    const next = patched(row, patch, row.lease === 1, now)
     update.run(
       state,
-      wait === undefined ? row.due : now + Math.ceil(wait),
-      patch.gate ?? row.gate,
-      (patch.behind ?? Boolean(row.behind)) ? 1 : 0,
-      patch.attempt ?? row.attempt,
-      token,
-      theirs ? 1 : 0,
-      row.round + (patch.anew ? 1 : 0),
-      patch.cut ?? row.cut,
-      patch.charged ?? row.charged,
-      patch.took === undefined ? row.took : patch.took,
-      patch.error === undefined ? row.error : patch.error,
-      patch.cause === undefined ? row.cause : patch.cause,
-      patch.fold ?? row.fold,
+      next.due,
+      next.gate,
+      next.behind ? 1 : 0,
+      next.attempt,
+      next.token,
+      next.theirs ? 1 : 0,
+      next.round,
+      next.cut,
+      next.charged,
+      next.took,
+      next.error,
+      next.cause,
+      next.fold,
       id,
     )
     tally.move(lane, row.state, state, fair)

@@ -48,7 +48,7 @@ export { topCauses, type CauseGroup, type CauseTotals } from './operate/top-caus
 export { createView } from './operate/view.ts'
 export type { Side } from './parts.ts'
 export type * from './patch.ts'
-export { FENCES, passes } from './patch.ts'
+export { FENCES, passes, patched } from './patch.ts'
 export { cut, givenBack, revived, reported } from './rules.ts'
 export { suspects } from './run/claim.ts'
 export { foldKey } from './run/fold.ts'

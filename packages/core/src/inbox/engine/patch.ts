@@ -79,6 +79,55 @@ function sameEvent(one: StoredEvent | undefined, other: StoredEvent | undefined)
   return one !== undefined && one.receiver === other?.receiver && one.key === other.key
 }
 
+/** What a patch makes of a row whose fence holds. */
+type Patched = Pick<
+  TaskRow,
+  | 'state'
+  | 'gate'
+  | 'attempt'
+  | 'behind'
+  | 'token'
+  | 'round'
+  | 'cut'
+  | 'charged'
+  | 'due'
+  | 'took'
+  | 'error'
+  | 'fold'
+> & {
+  readonly cause: string | null
+  /** True if the row keeps the claim of another process, which has claimed the task since. */
+  readonly theirs: boolean
+}
+
+/** Applies a patch to a row, for a store that has the row at hand. `held`: a claim holds the row; `now`: milliseconds since 1970. */
+export function patched(
+  row: TaskRow & { readonly cause: string | null },
+  patch: Patch,
+  held: boolean,
+  now: number,
+): Patched {
+  const { state, wait, took, error, cause } = patch
+  const ended = state >= DONE
+  const theirs = ended && held && row.token !== patch.token
+  return {
+    state,
+    theirs,
+    token: theirs || patch.open ? row.token : ended ? patch.token : 0,
+    round: row.round + (patch.anew ? 1 : 0),
+    due: wait === undefined ? row.due : now + Math.ceil(wait),
+    gate: patch.gate ?? row.gate,
+    behind: patch.behind ?? row.behind,
+    attempt: patch.attempt ?? row.attempt,
+    cut: patch.cut ?? row.cut,
+    charged: patch.charged ?? row.charged,
+    took: took === undefined ? row.took : took,
+    error: error === undefined ? row.error : error,
+    cause: cause === undefined ? row.cause : cause,
+    fold: patch.fold ?? row.fold,
+  }
+}
+
 /** One change of one task. Undefined members stay as they are. */
 export interface Patch {
   readonly id: number

@@ -144,6 +144,36 @@ export function guestOf(transaction: unknown, driver: string): RunSql {
   )
 }
 
+/**
+ * Runs statements in an interactive transaction of Prisma, for `inTransaction` and `task.commit({ in })`.
+ *
+ * @example
+ * await prisma.$transaction(async (tx) => {
+ *   await tx.payment.create({ data: { id: event.id } })
+ *   await task.commit({ in: prismaSql(tx) })
+ * })
+ */
+export function prismaSql(tx: {
+  $queryRawUnsafe(text: string, ...values: unknown[]): PromiseLike<unknown>
+}): RunSql {
+  return (text, values) => tx.$queryRawUnsafe(text, ...values)
+}
+
+/**
+ * Runs statements in a transaction of TypeORM, for `inTransaction` and `task.commit({ in })`.
+ *
+ * @example
+ * await dataSource.transaction(async (manager) => {
+ *   await manager.insert(Payment, { id: event.id })
+ *   await task.commit({ in: typeormSql(manager) })
+ * })
+ */
+export function typeormSql(manager: {
+  query(text: string, values: unknown[]): PromiseLike<unknown>
+}): RunSql {
+  return (text, values) => manager.query(text, values)
+}
+
 /** Returns the rows from a library of the app: an array, `{ rows }`, or the first element of an array. */
 export function guestRows<Row>(result: unknown): readonly Row[] {
   const rows = Array.isArray(result) ? result : (result as { rows?: unknown } | undefined)?.rows
