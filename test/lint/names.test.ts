@@ -28,12 +28,12 @@ const MEANT: readonly (readonly [means: string, where: RegExp, names: string])[]
   [
     'parts of a store on a database server',
     /^packages\/(?:postgres|mysql)\//,
-    'createDatabase errors guestSql TablesLayout migrateTables versionsOf Row Sql noteActions createFolds',
+    'createDatabase errors TablesLayout migrateTables versionsOf Row Sql noteActions',
   ],
   [
     'the function of a library, for each database',
     /^packages\/(?:postgres|mysql)\/src\/orm\//,
-    'drizzleSql kyselySql prismaSql typeormSql',
+    'drizzleSql kyselySql',
   ],
   [
     'the same, loaded at its first use or with what a package adds',
