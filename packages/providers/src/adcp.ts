@@ -19,7 +19,7 @@ import { jwkKeys, type HttpSignatureKeys } from './schemes/http-signature/keys.t
 export interface AdcpOptions extends FetchOptions {
   /** The https URL of the sender's key set. */
   readonly jwksUrl?: string
-  /** The sender's keys, in place of fetching them. */
+  /** The sender's keys; nothing is fetched. */
   readonly jwks?: Jwks
 }
 
@@ -27,10 +27,11 @@ const SKEW = 60_000
 const WINDOW = 300
 
 /**
- * AdCP (Ad Context Protocol) webhooks: RFC 9421 under the label `sig1` and the tag `adcp/webhook-signing/v1`, by Ed25519 or
- * ECDSA P-256, over method, target, authority, content type and digest, valid for 5 minutes at most. Keys must be meant for
- * it (`adcp_use`, `key_ops`). The id is the body's `idempotency_key`, the topic its task type and status
- * (`create_media_buy.completed`; `task.completed` if it names no type). Needs the package structured-headers.
+ * AdCP (Ad Context Protocol) webhooks, signed as RFC 9421 says, with the label `sig1` and the tag
+ * `adcp/webhook-signing/v1`. The signature is Ed25519 or ECDSA P-256 over method, target, authority, content type and
+ * digest, and is valid for at most 5 minutes. A key counts only if its `adcp_use` and `key_ops` allow it. The id is
+ * `idempotency_key` of the body. The topic is the task type with the status (`create_media_buy.completed`), or
+ * `task.completed` without a type. Needs the package structured-headers.
  * https://docs.adcontextprotocol.org/docs/building/implementation/webhooks
  */
 export const adcp: Factory<AdcpOptions> = /* @__PURE__ */ provider({
@@ -66,7 +67,7 @@ export const adcp: Factory<AdcpOptions> = /* @__PURE__ */ provider({
   },
   covers: { body: 'bytes', url: true, id: true, timestamp: true },
   canSign: false,
-  // Content-Type is one of the components that each signature must cover.
+  // Each signature must cover Content-Type.
   labelled: () => true,
   prepare({ jwks, jwksUrl, ...fetching }) {
     if (jwks === undefined && jwksUrl === undefined)
@@ -95,7 +96,7 @@ function scheme(): Scheme<HttpSignatureKeys> {
     target,
     base64url: true,
   })
-  // The private keys are with the sender.
+  // Only the sender has the private keys.
   delete made.sign
   return made
 }
@@ -132,7 +133,7 @@ function checkTimes(values: ReadonlyMap<string, unknown>, now: number): void {
     })
 }
 
-// The profile writes percent-encoding in upper case and leaves dot segments out.
+// The profile writes percent-encoding in upper case and removes dot segments.
 function target(url: string): SignatureTarget {
   const found = targetOf(url)
   const upper = (part: string): string =>

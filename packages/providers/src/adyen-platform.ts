@@ -12,10 +12,10 @@ import { field, member, needed } from './common/read.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /**
- * Adyen's platform webhooks: Balance Platform, Management, Configuration. Unlike the payment ones they sign the body as it
- * is, HMAC-SHA256 in the header `HmacSignature`. Topic is `type`. There is no id of the event; ours is resource, type and
- * `sequenceNumber`, or `timestamp` if there is none, all of them signed. Adyen wants its 2xx within 10 s and tries
- * again for up to 30 days.
+ * Adyen's platform webhooks: Balance Platform, Management, Configuration. The signature is HMAC-SHA256 over the body,
+ * in the header `HmacSignature`. The topic is `type`. Adyen sends no event id, so the id is made of resource, type and
+ * `sequenceNumber`, or `timestamp` if there is no number. All of these are signed. Adyen expects a 2xx within 10 s and
+ * retries for up to 30 days.
  * https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures
  */
 export const adyenPlatform: Factory<PresetOptions<'hmacKey'>> = /* @__PURE__ */ sender({
@@ -24,7 +24,7 @@ export const adyenPlatform: Factory<PresetOptions<'hmacKey'>> = /* @__PURE__ */ 
   docs: 'https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures',
   setup: {
     steps: ['Customer Area', 'Developers', 'Webhooks'],
-    secret: "the HMAC key that you generate in the webhook's settings",
+    secret: "the HMAC key that you generate in the webhook's settings, in hex",
     docs: 'https://docs.adyen.com/development-resources/webhooks/best-practices',
   },
   notSecret: [[/^AQ[A-Z][\w+/]{10,}/, 'a key for the API']],
@@ -32,7 +32,6 @@ export const adyenPlatform: Factory<PresetOptions<'hmacKey'>> = /* @__PURE__ */ 
   example: { hmacKey: '44782DEF547AAA06C910C43932B1EB0C' },
   checked: '2026-11-26',
   delivers: { within: 10_000, retries: 30 * DAY, ok: '2xx' },
-  hint: 'HMAC key of the webhook, in hex.',
   secret: 'hmacKey',
   covers: { body: 'bytes', id: true },
   sign: () =>
@@ -54,7 +53,7 @@ function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[
   return [{ id: id || undefined, topic, payload: value }]
 }
 
-// `data` is the resource itself, or holds it under its name: `data.accountHolder`.
+// `data` is the resource itself, or has it under its name: `data.accountHolder`.
 function resourceId(data: unknown): string | undefined {
   if (typeof data !== 'object' || data === null) return undefined
   const nested = Object.values(data).map((value) => member(value, 'id'))

@@ -8,13 +8,13 @@ import { joinedId } from './schemes/ids.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /**
- * Adyen's standard (payment) webhooks. Each item carries its own signature, `additionalData.hmacSignature`: HMAC-SHA256
- * over eight of its fields. One bad item rejects the whole delivery. What is not among the eight (`live`, `eventDate`,
- * `reason`, the rest of `additionalData`) is not protected. JSON and HTTP POST forms; not SOAP.
+ * Adyen's standard (payment) webhooks, as JSON or forms, not SOAP. Each item has its own signature,
+ * `additionalData.hmacSignature`: HMAC-SHA256 over eight of its fields. One item with a wrong signature rejects the
+ * whole delivery. The other fields are not signed: `live`, `eventDate`, `reason` and the rest of `additionalData`.
  *
- * Topic is `eventCode`; id is `pspReference:eventCode:success`, all of it signed. The payload is the item, with `live` of
- * the delivery. Adyen wants a 2xx with the body `[accepted]` within 10 s and tries again for up to 30 days, the oldest
- * delivery first: one that is rejected holds up the others.
+ * The topic is `eventCode`. The id is `pspReference:eventCode:success`, all of it signed. The payload is the item, with
+ * `live` of the delivery. Adyen expects a 2xx with the body `[accepted]` within 10 s. It retries for up to 30 days, the
+ * oldest delivery first, so a rejected delivery delays the others.
  * https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures
  */
 export const adyen: Factory<PresetOptions<'hmacKey'>> = /* @__PURE__ */ sender({
@@ -23,7 +23,7 @@ export const adyen: Factory<PresetOptions<'hmacKey'>> = /* @__PURE__ */ sender({
   docs: 'https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures',
   setup: {
     steps: ['Customer Area', 'Developers', 'Webhooks'],
-    secret: "the HMAC key that you generate in the webhook's settings",
+    secret: "the HMAC key that you generate in the webhook's settings, in hex",
     docs: 'https://docs.adyen.com/development-resources/webhooks/best-practices',
   },
   notSecret: [[/^AQ[A-Z][\w+/]{10,}/, 'a key for the API']],
@@ -41,7 +41,6 @@ export const adyen: Factory<PresetOptions<'hmacKey'>> = /* @__PURE__ */ sender({
     ok: '2xx with the body [accepted]',
     source: 'https://docs.adyen.com/development-resources/webhooks/troubleshoot',
   },
-  hint: 'HMAC key of the webhook, in hex.',
   formats: ['json', 'form'],
   secret: 'hmacKey',
   covers: { body: 'fields', id: true },

@@ -2,14 +2,14 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * AfterShip. The webhooks of tracking; other products of AfterShip sign in `as-signature-hmac-sha256`.
- * https://www.aftership.com/docs/tracking/webhook/webhook-signature
+ * AfterShip's webhooks of tracking. Other products of AfterShip sign in `as-signature-hmac-sha256` and are not
+ * supported. https://www.aftership.com/docs/tracking/webhook/webhook-signature
  */
 export const aftership: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'aftership',
   title: 'AfterShip',
   docs: 'https://www.aftership.com/docs/tracking/webhook/webhook-signature',
-  setup: { steps: ['Settings', 'Webhooks'], secret: 'the webhook secret shown there' },
+  setup: { steps: ['Settings', 'Webhooks'], secret: 'the webhook secret on the Webhooks page' },
   notSecret: [[/^asat_/, 'a key for the API']],
   topics: ['tracking_update', 'tracking_update_in_transit', 'tracking_update_delivered'],
   sign: (given) => hmac({ header: 'aftership-hmac-sha256', encoding: 'base64', ...given }),

@@ -7,11 +7,12 @@ import { httpAuth, type HttpAuthOptions, oneSecret } from './schemes/http-auth.t
 export type AlertmanagerOptions = HttpAuthOptions
 
 /**
- * Prometheus Alertmanager. It does not sign: it authenticates by `http_config`, and the body is as safe as TLS. A delivery
- * is a group of alerts, each an event of its own: topic `firing` or `resolved` with the receiver's name, id
- * `fingerprint:startsAt:status`, payload the group with that one alert. A group that still fires is sent again each
- * `repeat_interval`, with the same ids: such repeats run nothing while the inbox remembers them. Alertmanager tries again
- * after a 5xx until the group's next notification, and never after a 4xx.
+ * Prometheus Alertmanager. It does not sign: it authenticates with `http_config`, and only TLS protects the body. A
+ * delivery is a group of alerts, and each alert is an event. The topic is `firing` or `resolved` with the receiver's
+ * name, the id is `fingerprint:startsAt:status`, and the payload is the group with only that alert. Alertmanager
+ * repeats a group that still fires at each `repeat_interval`, with the same ids, so the repeats are duplicates while
+ * the inbox remembers the ids. After a 5xx, Alertmanager retries until the group's next notification. After a 4xx, it
+ * does not retry.
  * https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
  */
 export const alertmanager: Factory<AlertmanagerOptions> = /* @__PURE__ */ provider({

@@ -23,33 +23,33 @@ import { joined } from './schemes/ids.ts'
 /** Options of {@link asana}. */
 export interface AsanaOptions {
   /**
-   * The `X-Hook-Secret` of the webhook; each webhook has its own. A function looks it up if it arrives by handshake.
-   * @default those in `records`, else none, so that only the handshake is answered
+   * The `X-Hook-Secret` of the webhook; each webhook has its own. Use a function if your app stores secrets that arrive in
+   * handshakes. @default the secrets in `records`, else none, so that only handshakes are answered
    */
   readonly secret?: SecretOption
   /**
-   * Whether a handshake is expected now. Anybody can send one, and who plants a secret can sign events: say true while a
-   * create call of yours waits for its answer, and for the URL it named. @default false
+   * Whether a handshake is expected now. Anybody can send one, and whoever plants a secret can sign events. Return true
+   * only while your create call waits for its answer, and only for its URL. @default false
    */
   readonly acceptHandshake?: boolean | ((delivery: Delivery) => MaybePromise<boolean>)
-  /** Keeps the secret of a handshake; the reply waits for it, so that a secret that was not kept makes no webhook. */
+  /** Stores the secret of a handshake. The reply waits for it, so without the stored secret Asana makes no webhook. */
   readonly onSecret?: (secret: string, delivery: Delivery) => MaybePromise<void>
   /**
-   * The records of an inbox (`inbox.records`) that keep the secrets of handshakes, as they are, and find them again by
-   * the path and query of the URL: give each webhook a URL of its own. @default none
+   * The records of an inbox (`inbox.records`), which store the secrets of handshakes unencrypted. The path and query of
+   * the URL are the key, so give each webhook its own URL. @default none
    */
   readonly records?: Records
 }
 
-// No comma, which would be two lines that a host has joined, and no brace: a body is not a secret.
+// A comma would be two header lines that a host has joined. A brace would be a body.
 const SECRET = /^[\w.~+/=:-]{1,256}$/
 
 /**
- * Asana. HMAC-SHA256 over the body in `X-Hook-Signature`, with the secret Asana chose: it comes in the first request of a
- * webhook, whose `X-Hook-Secret` is echoed, while the create call still waits. A delivery is a batch of events, or none
- * (a heartbeat). Topic is `resource_type.action` (`task.changed`). Events have no id; ours is made of resource, action,
- * field, time, user and parent, all signed. Asana wants its 2xx within 10 s and retries for 24 hours; 410 deletes the
- * webhook.
+ * Asana. The signature is HMAC-SHA256 over the body, in `X-Hook-Signature`. Asana chooses the secret and sends it in
+ * `X-Hook-Secret` of the first request, while your create call still waits; the receiver echoes it. A delivery is a
+ * batch of events, or has none (a heartbeat). The topic is `resource_type.action` (`task.changed`). Asana sends no
+ * event id, so the id is made of resource, action, field, time, user and parent, all signed. Asana expects a 2xx within
+ * 10 s and retries for 24 hours. A 410 deletes the webhook.
  * https://developers.asana.com/docs/webhooks-guide
  */
 export const asana: Factory<AsanaOptions> = /* @__PURE__ */ provider({
@@ -149,21 +149,18 @@ function compose({ topic = 'task.changed', payload, at = Date.now() }: Draft): C
 const MOST = 20
 const TRIES = 5
 
-/** A secret that arrived by handshake; `proven` once it has verified a delivery. */
+/** A secret that arrived in a handshake. `proven` says that it has verified a delivery. */
 type Kept = { readonly secret: string; readonly proven: boolean }
 
-/** Secrets that arrived by handshake. */
-interface RecordedSecrets {
-  /** The secrets kept for the URL of a delivery; undefined if there are none. */
+/** Stores the secrets of handshakes in the records of an inbox, under path and query, for every process of the app. */
+function recordedSecrets(
+  records: Records,
+  provider: string,
+): {
   readonly secret: (delivery: Delivery) => Promise<readonly string[] | undefined>
-  /** Keeps one more for the URL of its handshake. Throws if it cannot be kept. */
   readonly keep: (secret: string, delivery: Delivery) => Promise<void>
-  /** Marks the secret that verified this delivery as proven. */
   readonly prove: (delivery: Delivery) => MaybePromise<void>
-}
-
-/** Keeps secrets in the records of an inbox, apart by path and query: each process that has the inbox knows them. */
-function recordedSecrets(records: Records, provider: string): RecordedSecrets {
+} {
   const looked = new WeakMap<Delivery, readonly Kept[]>()
   const find = async (
     key: string,
@@ -176,7 +173,7 @@ function recordedSecrets(records: Records, provider: string): RecordedSecrets {
     const { pathname, search } = new URL(url, 'http://localhost')
     return `secrets/${provider}${pathname}${search}`
   }
-  /** Changes the list of a URL; `change` returns undefined if nothing is to be changed. False if other writers were always first. */
+  /** Changes the list of a URL, unless `change` returns undefined. Returns false if other writers were first each time. */
   const update = async (
     delivery: Delivery,
     change: (kept: readonly Kept[]) => readonly Kept[] | undefined,
@@ -210,7 +207,7 @@ function recordedSecrets(records: Records, provider: string): RecordedSecrets {
       return update(
         delivery,
         (all) => all.map((one) => (one.secret === found.secret ? { ...one, proven: true } : one)),
-        // The delivery is genuine: if the mark cannot be written, the next delivery writes it.
+        // The delivery is genuine, so a failed write must not reject it. The next delivery writes the mark.
       ).then(
         () => undefined,
         () => undefined,
@@ -219,7 +216,7 @@ function recordedSecrets(records: Records, provider: string): RecordedSecrets {
   }
 }
 
-/** The secrets that stay when one more comes: the oldest that has verified nothing goes. */
+/** Makes room for one more secret: the oldest one that has verified nothing is removed. */
 function withRoom(kept: readonly Kept[]): readonly Kept[] {
   if (kept.length < MOST) return kept
   const oldest = kept.findIndex(({ proven }) => !proven)

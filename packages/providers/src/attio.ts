@@ -7,7 +7,7 @@ export const attio: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'attio',
   title: 'Attio',
   docs: 'https://docs.attio.com/rest-api/guides/webhooks',
-  setup: { call: 'POST /v2/webhooks of the Attio API', secret: 'the secret of the answer' },
+  setup: { call: 'POST /v2/webhooks of the Attio API', secret: 'the secret in the response' },
   topics: ['record.created', 'record.updated', 'note.created'],
   sign: (given) => hmac({ header: ['Attio-Signature', 'X-Attio-Signature'], ...given }),
   itemsField: 'events',

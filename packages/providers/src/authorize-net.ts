@@ -2,7 +2,7 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Authorize.Net. The key is the text of the Signature Key; its hex digits are decoded for transaction hashes alone.
+ * Authorize.Net. The key is the text of the Signature Key. Its hex digits are decoded only for transaction hashes.
  * https://developer.authorize.net/api/reference/features/webhooks.html
  */
 export const authorizeNet: Factory<PresetOptions> = /* @__PURE__ */ preset({
@@ -18,7 +18,6 @@ export const authorizeNet: Factory<PresetOptions> = /* @__PURE__ */ preset({
     'net.authorize.payment.refund.created',
     'net.authorize.customer.created',
   ],
-  hint: 'Signature Key of the account.',
   sign: (given) =>
     hmac({ header: 'X-ANET-Signature', prefix: 'sha512=', algorithm: 'sha512', ...given }),
   eventIdField: 'notificationId',

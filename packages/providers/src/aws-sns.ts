@@ -21,15 +21,15 @@ import { signedByCertificate, type CertificateClaim } from './schemes/certificat
 
 /** Options of {@link awsSns}. */
 export interface AwsSnsOptions extends CertificateOptions {
-  /** The ARN of the topic that may send; several, if one route serves them. Any AWS customer can have SNS sign. */
+  /** The ARN of the topic that may send, or several. Any AWS customer can make SNS sign, so other topics are rejected. */
   readonly topicArn: SecretOption
-  /** `true` confirms subscriptions of these topics; a function decides for each. @default false: they become events */
+  /** `true` confirms subscriptions of these topics; a function decides for each. @default false: a confirmation becomes an event */
   readonly confirm?: boolean | ((message: unknown) => boolean | Promise<boolean>)
-  /** Seconds the signed time may be away from now; SNS names no window and retries for an hour at most. @default 3600 */
+  /** Maximum difference between the signed time and now, in seconds. @default 3600, since SNS retries for up to an hour */
   readonly tolerance?: number
 }
 
-// Regions of AWS as its own endpoints file writes them: https://github.com/boto/botocore, regionRegex. A bucket of S3 is in none.
+// regionRegex of AWS's endpoints file, https://github.com/boto/botocore. The host of an S3 bucket never matches.
 const ARN_OF_REGION =
   /^arn:(aws|aws-cn|aws-us-gov):sns:((?:(?:us|eu|ap|sa|ca|me|af|il|mx)|cn|us-gov)-[a-z]+-\d+):\d{12}:/
 // https://www.amazontrust.com/repository/
@@ -53,11 +53,12 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * Amazon SNS over HTTPS. RSA (SHA-256, or SHA-1 of SignatureVersion 1) over fields of the body, with the certificate at
- * `SigningCertURL`. The topic is the ARN, the id `MessageId`; the application's own event is the text in `Message`.
- * Subscription and unsubscription confirmations have the topic `<ARN>:SubscriptionConfirmation`, and the first is
- * confirmed by the receiver if `confirm` says so. Raw message delivery is unsigned and rejected. SNS wants its 2xx
- * within 15 s and retries 3 times in a minute unless a delivery policy says more, an hour at most.
+ * Amazon SNS over HTTPS. The signature is RSA (SHA-256, or SHA-1 for SignatureVersion 1) over fields of the body, with
+ * the certificate at `SigningCertURL`. The topic is the ARN and the id is `MessageId`. The event of your application is
+ * the text in `Message`. Subscription and unsubscription confirmations have the topic `<ARN>:SubscriptionConfirmation`
+ * or `<ARN>:UnsubscribeConfirmation`. The receiver confirms a subscription if `confirm` allows it. Raw message delivery
+ * is unsigned, so it is rejected. SNS expects a 2xx within 15 s. It retries 3 times in a minute, or for up to an hour
+ * with a delivery policy.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
  */
 export const awsSns: Factory<AwsSnsOptions> = /* @__PURE__ */ provider({
@@ -102,7 +103,7 @@ export const awsSns: Factory<AwsSnsOptions> = /* @__PURE__ */ provider({
         at: { field: 'Signature' },
         path: /\.pem$/,
         issuers: ISSUERS,
-        // A given certificate is trusted with any name.
+        // The app trusts its own certificate, whatever its name is.
         named: options.certPem === undefined ? (name) => NAME.test(name) : undefined,
         read,
         message: (delivery, arn) => signedText(delivery.json(), arn),
@@ -130,7 +131,7 @@ function read(delivery: Delivery): CertificateClaim {
   const message = delivery.json()
   const version = field(message, 'SignatureVersion')
   const signature = text(message, 'Signature')
-  // The second spelling is that of messages that went through Lambda.
+  // Messages that passed through Lambda have the second spelling.
   const url = text(message, 'SigningCertURL') ?? text(message, 'SigningCertUrl')
   if (signature === undefined || url === undefined)
     throw new WebhookError('missing_header', {
@@ -143,7 +144,7 @@ function read(delivery: Delivery): CertificateClaim {
   return { url, hosts, signature, hash: version === '1' ? 'sha1' : 'sha256' }
 }
 
-/** The host of SNS in the region of a topic: it signs what it sends there. */
+/** The host of SNS in the region of a topic, which has the certificates of that region. */
 function hostsOf(arn: string | undefined): readonly string[] {
   const [, partition, region] = ARN_OF_REGION.exec(arn ?? '') ?? []
   if (region === undefined) return []
@@ -158,7 +159,7 @@ function signedText(message: unknown, arn: string): string | undefined {
   return FIELDS[type]!.filter((name) => (field(message, name) ?? undefined) !== undefined)
     .map((name) => {
       const value = field(message, name)
-      // Line breaks separate the signed fields: only the message may contain them, else the fields could be cut elsewhere.
+      // Line breaks separate the signed fields. In any field but Message they would let an attacker move the borders.
       if (typeof value !== 'string' || (name !== 'Message' && /[\r\n]/.test(value)))
         throw malformed({ field: name }, 'a text of one line')
       return `${name}\n${value}\n`

@@ -8,11 +8,11 @@ import { consent, CONSENT_HEADERS, checkedChallenge } from './schemes/challenge.
 
 /** Options of {@link azureEventGrid}. */
 export interface AzureEventGridOptions {
-  /** The secret that was put into the endpoint's URL, or into a delivery property. */
+  /** The secret that you put into the endpoint's URL, or into a delivery property. */
   readonly secret: SecretOption
-  /** Name of the query parameter that holds it. @default 'code' */
+  /** Name of the query parameter with the secret. @default 'code' */
   readonly queryKey?: string
-  /** Name of the header that holds it, if it is a delivery property: it stays out of access logs. */
+  /** Name of the header with the secret, if it is a delivery property. Unlike a URL, a header stays out of access logs. */
   readonly header?: string
 }
 
@@ -20,10 +20,10 @@ const VALIDATION_CODE = /^[\w-]{1,128}$/
 const VALIDATION = 'Microsoft.EventGrid.SubscriptionValidationEvent'
 
 /**
- * Azure Event Grid, in its own schema and in that of CloudEvents. Nothing is signed: a secret in the URL or in a header is
- * all there is. A delivery is a batch: topic is `eventType` (or `type`), id is `id`. The validation of a subscription is
- * answered once the secret is right, for CloudEvents by OPTIONS. Event Grid wants its 200 within 30 s and retries for 24
- * hours; 400 and 413 are final.
+ * Azure Event Grid, in its own schema and in that of CloudEvents. Nothing is signed: only a secret in the URL or in a
+ * header authenticates a delivery. A delivery is a batch. The topic is `eventType` (or `type`) and the id is `id`. The
+ * receiver answers the validation of a subscription if the secret is right; for CloudEvents it answers the OPTIONS
+ * request. Event Grid expects a 200 within 30 s and retries for 24 hours, but not after a 400 or 413.
  * https://learn.microsoft.com/en-us/azure/event-grid/end-point-validation-event-grid-events-schema
  */
 export const azureEventGrid: Factory<AzureEventGridOptions> = /* @__PURE__ */ provider({

@@ -9,9 +9,9 @@ import { preset, topicOf, type UrlPresetOptions } from './schemes/preset.ts'
 const HEADER = 'messagebird-signature-jwt'
 
 /**
- * Bird (MessageBird). A JSON Web Token (HS256, HS384 or HS512) in `MessageBird-Signature-JWT` holds the SHA-256 of the URL
- * and of the body, and ends after a minute; clocks may differ by 5 s, as in its SDK. Topic is `type` (`message.created`);
- * there is no id of the event.
+ * Bird (MessageBird). A JSON Web Token (HS256, HS384 or HS512) in `MessageBird-Signature-JWT` has the SHA-256 of the
+ * URL and of the body. It expires after a minute; clocks may differ by 5 s, as in Bird's SDK. Behind a proxy, set
+ * `publicUrl` to the URL as Bird has it. The topic is `type` (`message.created`). There is no event id.
  * https://developers.messagebird.com/api/
  */
 export const bird: Factory<UrlPresetOptions<'signingKey'>> = /* @__PURE__ */ preset({
@@ -24,7 +24,6 @@ export const bird: Factory<UrlPresetOptions<'signingKey'>> = /* @__PURE__ */ pre
     docs: 'https://developers.messagebird.com/api/conversations/',
   },
   topics: ['message.created', 'message.updated', 'conversation.created'],
-  hint: 'Signing key of the account.',
   extra: {
     publicUrl: 'The URL as Bird has it. Default: the URL of the request.',
   },

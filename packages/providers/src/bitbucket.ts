@@ -4,12 +4,12 @@ import { agreedTopic, text } from './common/read.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Bitbucket Cloud and Data Center. HMAC-SHA256 over the body in `X-Hub-Signature`, whose other users sign with SHA-1. The
- * topic is `X-Event-Key` (`repo:push`), the id `X-Request-UUID` or, on Data Center, `X-Request-Id`; whether it stays the
- * same over attempts is not documented. Neither is signed (`covers.topic` is false: a captured body can come again under
- * another topic), except that Data Center says the topic in the body too: then the body decides. Data Center's connection test (`diagnostics:ping`) is an event like any other and
- * must be signed. Cloud sends no more than 256 KB; raise `limits.body` for Data Center. It wants its 2xx within 10 s and
- * tries at most twice more.
+ * Bitbucket Cloud and Data Center. The signature is HMAC-SHA256 over the body, in `X-Hub-Signature`. The topic is
+ * `X-Event-Key` (`repo:push`). The id is `X-Request-UUID`, or `X-Request-Id` on Data Center; Bitbucket does not
+ * document whether a retry has the same id. Both headers are unsigned, so `covers.topic` is false: an attacker can
+ * replay a captured body under another topic. Data Center repeats the topic in the body, and then the body decides. Its
+ * connection test (`diagnostics:ping`) is an event and must be signed. Cloud sends at most 256 KB; raise `limits.body`
+ * for Data Center. Bitbucket expects a 2xx within 10 s and retries at most twice.
  * https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/
  */
 export const bitbucket: Factory<PresetOptions> = /* @__PURE__ */ preset({

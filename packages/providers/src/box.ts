@@ -6,9 +6,11 @@ export const box: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'box',
   title: 'Box',
   docs: 'https://developer.box.com/guides/webhooks/v2/',
-  setup: { steps: ['Developer Console', '<app>', 'Webhooks'], secret: 'both signature keys' },
+  setup: {
+    steps: ['Developer Console', '<app>', 'Webhooks'],
+    secret: 'both signature keys of the app',
+  },
   topics: ['FILE.UPLOADED', 'FILE.DOWNLOADED', 'FOLDER.CREATED'],
-  hint: 'Signature keys of the app: both.',
   sign: (given) =>
     hmac({
       header: ['BOX-SIGNATURE-PRIMARY', 'BOX-SIGNATURE-SECONDARY'],

@@ -1,6 +1,12 @@
 import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
-import { textReply, WebhookError, type Delivery, type Reply } from '@postern/core'
+import {
+  textReply,
+  WebhookError,
+  type Delivery,
+  type Reply,
+  type SecretOption,
+} from '@postern/core'
 import {
   hmacDigest,
   malformed,
@@ -17,20 +23,20 @@ import { sender, type PresetOptions } from './schemes/sender.ts'
 
 const CHALLENGE = /^[a-f0-9]{20,32}$/
 
-/** Options of {@link braintree} next to the private key. */
-interface PublicKey {
+/** Options of {@link braintree}. */
+export interface BraintreeOptions extends PresetOptions<'privateKey'> {
+  /** The private key of the API key pair. */
+  readonly privateKey: SecretOption
   /** The public key of the pair. It says which of the signatures in a delivery is yours. */
   readonly publicKey: string
 }
 
-/** Options of {@link braintree}. */
-export type BraintreeOptions = PresetOptions<'privateKey'> & PublicKey
-
 /**
- * Braintree. HMAC-SHA1 over `bt_payload` as the form has it, its line breaks included, with the SHA-1 of the private key as
- * key. Topic is the notification's kind (`subscription_went_past_due`); there is no id. The payload is the XML
- * notification. The unsigned challenge (`GET ?bt_challenge=`) is signed with the key of events: 20 to 32 hex digits
- * only, which are not notification. Braintree waits 30 s and retries hourly for 24 hours, 3 in the sandbox.
+ * Braintree. The signature is HMAC-SHA1 over `bt_payload` as the form has it, with its line breaks. The key is the
+ * SHA-1 of the private key. The topic is the notification's kind (`subscription_went_past_due`), and there is no id.
+ * The payload is the XML notification. The receiver signs the unsigned challenge (`GET ?bt_challenge=`) with the key of
+ * events, so a challenge may only be 20 to 32 hex digits, which no notification is. Braintree waits 30 s and retries
+ * each hour for 24 hours, or for 3 hours in the sandbox.
  * https://developer.paypal.com/braintree/docs/guides/webhooks/overview
  */
 export const braintree: Factory<BraintreeOptions> = /* @__PURE__ */ sender({
@@ -63,7 +69,7 @@ export const braintree: Factory<BraintreeOptions> = /* @__PURE__ */ sender({
   covers: { body: 'fields' },
   methods: ['POST', 'GET'],
   xml: true,
-  sign(_given, { publicKey }: PublicKey) {
+  sign(_given, { publicKey }: Pick<BraintreeOptions, 'publicKey'>) {
     if (typeof publicKey !== 'string' || !/^[^\s|&]+$/.test(publicKey))
       throw new TypeError('braintree: publicKey must be the public key of the API key pair')
     return signature(publicKey)
@@ -77,10 +83,10 @@ export const braintree: Factory<BraintreeOptions> = /* @__PURE__ */ sender({
   },
   compose({ topic: kind = 'check', at = Date.now(), payload }) {
     const time = new Date(at).toISOString().slice(0, 19)
-    // An empty list is not an element: a timestamp of the payload would be a second one.
+    // An empty list writes no element, so a timestamp of the payload makes no second one.
     const rest = xmlElements({ subject: '', ...(payload as object), kind, timestamp: [] })
     const xml = `<notification><timestamp type="datetime">${time}Z</timestamp>${rest}</notification>`
-    // Without the line break at its end, which verification takes as there or cut off: any other change is rejected.
+    // Without the final line break, which verification allows to be missing. It rejects any other change.
     const bt_payload = Buffer.from(xml).toString('base64')
     const body = new URLSearchParams({ bt_payload }).toString()
     return { headers: { 'content-type': FORM_TYPE }, body }
@@ -109,7 +115,7 @@ function signature(publicKey: string): Scheme<Uint8Array> {
     key: (secret) => createHash('sha1').update(secret).digest(),
     verify(delivery, keys) {
       const payload = single(delivery.form(), 'bt_payload')
-      // Anybody can get a challenge signed with this key: a payload in that form is not a notification.
+      // Anybody can get a challenge signed with this key, so a payload must not look like a challenge.
       if (CHALLENGE.test(payload.trim()))
         throw new WebhookError('malformed_body', { problem: 'is_challenge', field: 'bt_payload' })
       if (!/^[A-Za-z0-9+/=\n]+$/.test(payload))

@@ -3,7 +3,7 @@ import { agreedTopic, member } from './common/read.ts'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Buildkite. Topic is `event`, which `X-Buildkite-Event` must not contradict, there is no id of the event.
+ * Buildkite. The topic is `event`. A different `X-Buildkite-Event` rejects the delivery. There is no event id.
  * https://buildkite.com/docs/apis/webhooks
  */
 export const buildkite: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({

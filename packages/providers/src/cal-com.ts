@@ -12,9 +12,10 @@ import { joinedId } from './schemes/ids.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /**
- * Cal.com. HMAC-SHA256 over the body in `X-Cal-Signature-256`. Topic is `triggerEvent` (`BOOKING_CREATED`), or `custom`
- * if a payload template of your own leaves it out. There is no id of the event; ours is trigger, booking and
- * `createdAt`, all signed. A redirect is a failure; most installations never try again.
+ * Cal.com. The signature is HMAC-SHA256 over the body, in `X-Cal-Signature-256`. The topic is `triggerEvent`
+ * (`BOOKING_CREATED`), or `custom` if your payload template leaves it out. Cal.com sends no event id, so the id is made
+ * of trigger, booking and `createdAt`, all signed. Cal.com counts a redirect as a failure. Most installations never
+ * retry.
  * https://cal.com/docs/developing/guides/automation/webhooks
  */
 export const calCom: Factory<PresetOptions> = /* @__PURE__ */ sender({
@@ -48,7 +49,7 @@ function events(_delivery: Delivery, { value }: ParsedBody): readonly EventDraft
   ]
 }
 
-// MEETING_STARTED and MEETING_ENDED are flat, and come once for each booking.
+// MEETING_STARTED and MEETING_ENDED have no `payload`, and come once per booking.
 function idOf(value: unknown): string | undefined {
   const names = ['payload.uid', 'payload.bookingId']
   const booking = names.find((name) => member(value, name) !== undefined)

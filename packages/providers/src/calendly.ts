@@ -8,11 +8,10 @@ export const calendly: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   docs: 'https://developer.calendly.com/api-docs/ZG9jOjM2MzE2MDM4-webhook-signatures',
   setup: {
     call: 'POST /webhook_subscriptions of the Calendly API',
-    secret: 'signing_key of the same request',
+    secret: 'signing_key of the subscription',
   },
   notSecret: [[/^eyJ/, 'a token for the API']],
   topics: ['invitee.created', 'invitee.canceled', 'routing_form_submission.created'],
-  hint: 'Signing key of the subscription.',
   sign: (given) =>
     hmac({ header: 'Calendly-Webhook-Signature', pairs: {}, tolerance: 180, ...given }),
   topicField: 'event',

@@ -8,7 +8,6 @@ export const checkr: Factory<PresetOptions> = /* @__PURE__ */ preset({
   docs: 'https://docs.checkr.com/#section/Webhooks',
   setup: { steps: ['Account Settings', 'Webhooks'], secret: 'the API key of the account' },
   topics: ['report.completed', 'report.created', 'candidate.created'],
-  hint: 'API key of the account.',
   sign: (given) => hmac({ header: 'X-Checkr-Signature', ...given }),
   eventIdField: 'id',
   topicField: 'type',

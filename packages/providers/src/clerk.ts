@@ -6,7 +6,7 @@ import {
 } from './schemes/standard-family.ts'
 
 /**
- * Clerk: Standard Webhooks sent by Svix, under `svix-*` headers. Svix wants its 2xx within 15 s and retries for about
+ * Clerk: Standard Webhooks that Svix sends, with `svix-*` headers. Svix expects a 2xx within 15 s and retries for about
  * 28 hours. https://clerk.com/docs/webhooks/overview
  */
 export const clerk: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({

@@ -6,7 +6,7 @@ export const clickup: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'clickup',
   title: 'ClickUp',
   docs: 'https://developer.clickup.com/docs/webhooksignature',
-  setup: { call: 'POST /api/v2/team/{team_id}/webhook', secret: 'webhook.secret of the answer' },
+  setup: { call: 'POST /api/v2/team/{team_id}/webhook', secret: 'webhook.secret in the response' },
   topics: ['taskCreated', 'taskUpdated', 'taskDeleted'],
   sign: (given) => hmac({ header: 'X-Signature', ...given }),
   topicField: 'event',

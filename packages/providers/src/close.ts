@@ -6,9 +6,11 @@ export const close: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'close',
   title: 'Close',
   docs: 'https://developer.close.com/topics/webhooks/',
-  setup: { call: 'POST /api/v1/webhook/ of the Close API', secret: 'signature_key of it, hex' },
+  setup: {
+    call: 'POST /api/v1/webhook/ of the Close API',
+    secret: 'signature_key of the subscription, in hex',
+  },
   topics: ['lead.created', 'opportunity.updated', 'activity.email.sent'],
-  hint: 'Signature key of the subscription, in hex.',
   sign: (given) =>
     hmac({
       header: 'close-sig-hash',

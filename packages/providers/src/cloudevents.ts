@@ -14,20 +14,21 @@ import { consent, CONSENT_HEADERS } from './schemes/challenge.ts'
 
 /** Options of {@link cloudevents}. */
 export interface CloudeventsOptions {
-  /** The bearer token senders carry in `Authorization` or in the query parameter `access_token`. */
+  /** The bearer token of the senders, in `Authorization` or in the query parameter `access_token`. */
   readonly secret?: SecretOption
   /** `true` accepts events from anybody. @default false */
   readonly unauthenticated?: boolean
-  /** Origins that get consent when they ask by OPTIONS; `*` stands for all. @default none */
+  /** Origins that get consent to their OPTIONS request; `*` is every origin. @default none */
   readonly allowedOrigins?: readonly string[]
 }
 
 const EVENT_TYPE = 'application/cloudevents+json'
 
 /**
- * CloudEvents 1.0 over HTTP, from any sender: structured, batched and binary mode. Topic is `type`, id is `source:id`.
- * The specification signs nothing and asks for a bearer token. Consent by OPTIONS (`WebHook-Request-Origin`) is given to
- * `allowedOrigins` without authentication, as the specification has it. Retries are each sender's own.
+ * CloudEvents 1.0 over HTTP from any sender, in structured, batched and binary mode. The topic is `type` and the id is
+ * `source:id`. The specification does not sign; it asks for a bearer token. The receiver answers a consent request
+ * (OPTIONS with `WebHook-Request-Origin`) without authentication, as the specification says, if `allowedOrigins` has
+ * the origin. Each sender chooses its own retries.
  * https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md
  */
 export const cloudevents: Factory<CloudeventsOptions> = /* @__PURE__ */ provider({
@@ -70,13 +71,7 @@ export const cloudevents: Factory<CloudeventsOptions> = /* @__PURE__ */ provider
   },
 })
 
-/**
- * The events of a delivery in one of the three modes of CloudEvents' HTTP binding, chosen by Content-Type. The topic is
- * `type`, the id `source:id`. The payload is the event in its JSON form; in binary mode `data` is the body as it was read.
- *
- * @throws WebhookError `missing_event_id`, `missing_topic` or `malformed_event` if a required attribute is missing; `unsupported_media_type` for a format that is
- * not JSON.
- */
+/** The events in one of the three modes of CloudEvents' HTTP binding. In binary mode `data` is the parsed body. */
 function cloudEvents(delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
   const type = (delivery.header('content-type') ?? '').trim().toLowerCase()
   if (!type.startsWith('application/cloudevents')) return [draft(binary(delivery, body))]
@@ -122,7 +117,7 @@ function binary(delivery: Delivery, { value }: ParsedBody): unknown {
   return { ...event, ...(datacontenttype && { datacontenttype }), data: value }
 }
 
-// Percent-encoded UTF-8 (HTTP binding, section 3.1.3.2); quotes come from older senders.
+// Percent-encoded UTF-8 (HTTP binding, section 3.1.3.2). Older senders add quotes.
 function decode(value: string, header: string): string {
   const bare = /^"(?:[^"\\]|\\.)*"$/.test(value)
     ? value.slice(1, -1).replace(/\\(.)/g, '$1')

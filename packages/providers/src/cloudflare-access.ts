@@ -5,20 +5,21 @@ import { text } from './common/read.ts'
 
 /** Options of {@link cloudflareAccess}. */
 export interface CloudflareAccessOptions extends FetchOptions {
-  /** The team name: `acme` of `acme.cloudflareaccess.com`. */
+  /** The team name, which is `acme` in `acme.cloudflareaccess.com`. */
   readonly team: string
-  /** The Application Audience (AUD) tag of the application. Several if a path is under several. */
+  /** The Application Audience (AUD) tag of the application, or several if a path belongs to several applications. */
   readonly audience: string | readonly string[]
-  /** The team's keys, in place of fetching them. */
+  /** The team's keys; nothing is fetched. */
   readonly jwks?: Jwks
-  /** Seconds the clocks may differ. @default 60 if the token is from the future, 0 if it has expired */
+  /** Maximum difference between the clocks, in seconds. @default 60 for a token from the future, 0 for an expired one */
   readonly tolerance?: number
 }
 
 /**
- * Cloudflare Access, an edge check in front of a route. A JWT (RS256) in `Cf-Access-Jwt-Assertion` says that the request
- * passed a policy of your team: issuer, audience and expiry are checked. It says nothing of who wrote the body: use it as
- * `allOf(cloudflareAccess({ … }), github({ … }))`. Keys are fetched from the team's own page. Needs the package jose.
+ * Cloudflare Access, an access check at Cloudflare's edge. A JWT (RS256) in `Cf-Access-Jwt-Assertion` says that the
+ * request passed a policy of your team. Its issuer, audience and expiry are checked. It says nothing about the author
+ * of the body, so combine it: `allOf(cloudflareAccess({ … }), github({ … }))`. The keys are fetched from your team's
+ * page. Needs the package jose.
  * https://developers.cloudflare.com/cloudflare-one/access-controls/applications/http-apps/authorization-cookie/validating-json/
  */
 export const cloudflareAccess: Factory<CloudflareAccessOptions> = /* @__PURE__ */ provider({

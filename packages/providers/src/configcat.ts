@@ -2,8 +2,9 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * ConfigCat. HMAC-SHA256 over id, time and body, base64. The body is your own template: the topic is always `config.changed`.
- * Nobody says whether a retry is signed again, so that its age may be a day.
+ * ConfigCat. The signature is HMAC-SHA256 over id, time and body, in base64. The body is your own template, so the
+ * topic is always `config.changed`. ConfigCat does not say whether a retry is signed again, so the default tolerance is
+ * a day.
  */
 export const configcat: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'configcat',
@@ -11,7 +12,6 @@ export const configcat: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   docs: 'https://configcat.com/docs/advanced/notifications-webhooks/',
   setup: { place: 'Webhooks of the dashboard', secret: 'the signing key of the webhook' },
   topics: ['config.changed'],
-  hint: 'Signing key of the webhook.',
   sign: (given) =>
     hmac({
       header: 'X-ConfigCat-Webhook-Signature-V1',

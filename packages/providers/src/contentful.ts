@@ -11,7 +11,6 @@ import {
 import { type PublicUrlOption, urlScheme } from './schemes/public-url.ts'
 import { sender, type DatedPresetOptions } from './schemes/sender.ts'
 
-/** The headers Contentful signs with. */
 const CONTENTFUL = {
   signature: 'x-contentful-signature',
   list: 'x-contentful-signed-headers',
@@ -19,11 +18,12 @@ const CONTENTFUL = {
 } as const
 
 /**
- * Contentful, with request verification switched on. HMAC-SHA256 over method, path, listed headers and body. Topic is
- * `X-Contentful-Topic` (`ContentManagement.Entry.publish`; `Entry.publish` matches too), id is
- * `X-Contentful-Idempotency-Key`, both as far as they were signed. The 30 s of Contentful's SDK are as long as the time
- * between its retries: give a larger `tolerance` if clocks or queues are slow. Contentful waits 30 s and retries 429 and
- * 5xx twice, 30 s apart. There is one secret and no overlap when it changes.
+ * Contentful with request verification turned on. The signature is HMAC-SHA256 over method, path, the listed headers
+ * and the body. If you set `publicUrl`, its path and query count. The topic is `X-Contentful-Topic`
+ * (`ContentManagement.Entry.publish`; `Entry.publish` matches too), and the id is `X-Contentful-Idempotency-Key`. Both
+ * count only if they were signed. The default tolerance of 30 s is that of Contentful's SDK and equals the time between
+ * retries: set a larger `tolerance` if clocks or queues are slow. Contentful waits 30 s and retries 429 and 5xx twice,
+ * 30 s apart. A space has one secret, and a change has no overlap.
  * https://www.contentful.com/developers/docs/webhooks/request-verification/
  */
 export const contentful: Factory<DatedPresetOptions & PublicUrlOption> = /* @__PURE__ */ sender({
@@ -88,10 +88,7 @@ function compose({ topic = 'ContentManagement.Entry.publish', id, at = Date.now(
   }
 }
 
-/**
- * Contentful's request verification: HMAC-SHA256 over method, path with query, the headers the sender lists, and body,
- * joined by line feeds.
- */
+/** HMAC-SHA256 over method, path with query, the headers that the sender lists, and body, separated by line feeds. */
 function contentfulScheme(url: (delivery: Delivery) => string): Scheme<Uint8Array> {
   const scheme = hmac({
     header: CONTENTFUL.signature,
@@ -117,7 +114,7 @@ function contentfulScheme(url: (delivery: Delivery) => string): Scheme<Uint8Arra
   }
 }
 
-/** The names of the signed headers. Those that make the signature safe must be among them. */
+/** The names of the signed headers. The list itself and the time must be signed. */
 function signedHeaders(delivery: Delivery): readonly string[] {
   const names = singleHeader(delivery, CONTENTFUL.list)
     .split(',')
@@ -127,20 +124,16 @@ function signedHeaders(delivery: Delivery): readonly string[] {
   return names
 }
 
-/** The value of a header the sender signed; one it did not sign is as good as absent. */
+/** The value of a header, or undefined if the sender did not sign it. */
 function signedHeader(delivery: Delivery, name: string): string | undefined {
   return signedHeaders(delivery).includes(name) ? delivery.header(name) : undefined
 }
 
-/**
- * Rejects a time that is `ttl` seconds or more away: unlike others, Contentful's own SDK rejects exactly that far.
- *
- * @param now - milliseconds since 1970.
- */
+/** Rejects a time that is `ttl` seconds or more away from now. Like Contentful's SDK, it rejects a difference of `ttl`. */
 function checkTtl(delivery: Delivery, now: number, ttl: number): void {
   const name = CONTENTFUL.timestamp
   const time = parseTimestamp(singleHeader(delivery, name), name, 'ms')
-  // In whole milliseconds, since a clock may have fractions of them.
+  // A clock may return fractions of a millisecond.
   const age = Math.round(now) - time
   if (Math.abs(age) >= ttl * 1000)
     throw new WebhookError(age > 0 ? 'timestamp_too_old' : 'timestamp_in_future', {
@@ -151,7 +144,7 @@ function checkTtl(delivery: Delivery, now: number, ttl: number): void {
     })
 }
 
-// The SDK escapes the query once by itself and then again with the path.
+// The SDK escapes the query, and then escapes it again together with the path.
 function pathOf(url: string): string {
   const { pathname, search } = new URL(url, 'https://localhost')
   const query = search.slice(1)

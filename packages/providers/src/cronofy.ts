@@ -7,9 +7,8 @@ export const cronofy: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'cronofy',
   title: 'Cronofy',
   docs: 'https://docs.cronofy.com/developers/api/push-notifications/',
-  setup: { call: 'POST /v1/channels of the Cronofy API', secret: 'client secret of the app' },
+  setup: { call: 'POST /v1/channels of the Cronofy API', secret: 'the client secret of the app' },
   topics: ['change', 'verification', 'profile_disconnected'],
-  hint: 'Client secret of the application.',
   sign: (given) =>
     hmac({ header: 'Cronofy-HMAC-SHA256', encoding: 'base64', several: ',', ...given }),
   topicField: 'notification.type',

@@ -1,14 +1,14 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/** Cursor. Id and topic are in headers that nothing protects. https://cursor.com/docs/cloud-agent/api/webhooks */
+/** Cursor. The id and the topic are in unsigned headers. https://cursor.com/docs/cloud-agent/api/webhooks */
 export const cursor: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'cursor',
   title: 'Cursor',
   docs: 'https://cursor.com/docs/cloud-agent/api/webhooks',
   setup: {
     place: 'webhook in the request that starts the agent',
-    secret: 'webhook.secret of the same request',
+    secret: 'webhook.secret in that request',
   },
   notSecret: [[/^(?:key|crsr)_/, 'a key for the API']],
   topics: ['statusChange'],

@@ -5,23 +5,23 @@ import { provider } from './common/provider.ts'
 import { member } from './common/read.ts'
 import { httpAuth, type HttpAuthOptions, oneSecret } from './schemes/http-auth.ts'
 
-/** Options of {@link datadog}: `secret` in a custom header, `credentials` of the URL, or an OAuth2 `token`. */
+/** Options of {@link datadog}: `secret` of a custom header, `credentials` of the URL, or an OAuth2 `token`. */
 export interface DatadogOptions extends HttpAuthOptions {
   /** The value of the custom header that authenticates the webhook. */
   readonly secret?: SecretOption
   /** The name of that header. @default 'X-Webhook-Secret' */
   readonly header?: string
-  /** Where your payload template puts `$EVENT_TYPE` or `$ALERT_TRANSITION`. @default 'event_type' */
+  /** Member in which your payload template has `$EVENT_TYPE` or `$ALERT_TRANSITION`. @default 'event_type' */
   readonly topicField?: string
-  /** Where your payload template puts `$ID`. @default 'id' */
+  /** Member in which your payload template has `$ID`. @default 'id' */
   readonly idField?: string
 }
 
 /**
- * Datadog monitors. They are not signed: a custom header, Basic credentials or OAuth2 authenticates them, and the body is
- * as safe as TLS. The body is your template, JSON or form: topic and id are what it puts in `topicField` and `idField`;
- * a template without a topic gives `alert_transition`, or `event`. Datadog tries up to five times more after a 5xx or a
- * time-out.
+ * Datadog monitors. Datadog does not sign: a custom header, Basic credentials or OAuth2 authenticates a delivery, and
+ * only TLS protects the body. The body is your template, JSON or a form. The topic and the id are the members that
+ * `topicField` and `idField` name. If your template has no topic, the topic is `alert_transition`, or `event`. Datadog
+ * retries up to five times after a 5xx or a timeout.
  * https://docs.datadoghq.com/integrations/webhooks/
  */
 export const datadog: Factory<DatadogOptions> = /* @__PURE__ */ provider({
@@ -68,7 +68,7 @@ function events(
   { kind, value }: ParsedBody,
   { topicField = 'event_type', idField = 'id' }: DatadogOptions,
 ): readonly EventDraft[] {
-  // A template may put the number without quotes, and it is beyond 2^53.
+  // A template may write the id as a number, which exceeds 2^53.
   const exact = kind === 'json' ? delivery.json('exact') : value
   const topic = member(exact, topicField) ?? member(exact, 'alert_transition') ?? 'event'
   return [{ id: member(exact, idField), topic, payload: value }]

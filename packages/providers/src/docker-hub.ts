@@ -10,20 +10,20 @@ import {
 import { provider } from './common/provider.ts'
 import { joinedId } from './schemes/ids.ts'
 
-/** Options of {@link dockerHub}: a `secret` of your own in the URL, or `unauthenticated`. */
+/** Options of {@link dockerHub}: your own `secret` in the URL, or `unauthenticated`. */
 export interface DockerHubOptions {
-  /** A secret you put into the URL you give Docker Hub: `https://…/docker?secret=…`. */
+  /** Your own secret, which you put into the URL for Docker Hub: `https://…/docker?secret=…`. */
   readonly secret?: SecretOption
-  /** The query parameter that carries it. @default 'secret' */
+  /** Name of the query parameter with the secret. @default 'secret' */
   readonly queryKey?: string
-  /** Takes deliveries from anybody who knows the URL. @default false */
+  /** Accepts deliveries from anybody who knows the URL. @default false */
   readonly unauthenticated?: boolean
 }
 
 /**
- * Docker Hub. It neither signs nor authenticates: a secret in the URL is all there can be. Topic is `push`; id is
- * repository, tag and `pushed_at`. Docker no longer supports the `callback_url` of its payload, and its page does not say
- * whether a delivery is tried again.
+ * Docker Hub. It does not sign or authenticate, so put a secret into the URL. The topic is `push`. The id is made of
+ * repository, tag and `pushed_at`. Docker no longer supports `callback_url` of the payload. Its page does not say
+ * whether it retries.
  * https://docs.docker.com/docker-hub/repos/manage/webhooks/
  */
 export const dockerHub: Factory<DockerHubOptions> = /* @__PURE__ */ provider({

@@ -25,10 +25,10 @@ const SIGNATURES: readonly string[] = /* @__PURE__ */ Array.from(
 const MAX_BODY: number = 32 * MIB
 
 /**
- * DocuSign Connect. HMAC-SHA256 over the body, one header for each key of the account (`X-DocuSign-Signature-1` to
- * `-100`): any of them may match. Topic is `event` (`envelope-completed`), of a legacy XML message its status
- * (`Completed`); the id is made of envelope, event and time. Nothing is dated in the signature. DocuSign waits 100 s and
- * retries for 15 days. A message can hold documents: 32 MiB are taken.
+ * DocuSign Connect. The signature is HMAC-SHA256 over the body, in one header per key of the account
+ * (`X-DocuSign-Signature-1` to `-100`); one match is enough. The topic is `event` (`envelope-completed`), or the status
+ * of a legacy XML message (`Completed`). The id is made of envelope, event and time. The signature has no time.
+ * DocuSign waits 100 s and retries for 15 days. A message can contain documents, so the limit of the body is 32 MiB.
  * https://developers.docusign.com/platform/webhooks/connect/hmac/
  */
 export const docusign: Factory<PresetOptions<'hmacKey'>> = /* @__PURE__ */ sender({
@@ -62,7 +62,7 @@ export const docusign: Factory<PresetOptions<'hmacKey'>> = /* @__PURE__ */ sende
   compose,
 })
 
-// The header's number is that of a key in use, which need not start at 1.
+// The number in a header is that of an active key, which may not be 1.
 function isSigned(head: Delivery): boolean {
   for (const [name] of head.headerLines()) if (name.startsWith('x-docusign-signature-')) return true
   return false

@@ -38,7 +38,7 @@ const SCHEME: Scheme<Uint8Array> = {
     return found
   },
   sign(request: SignableRequest, key) {
-    // What `compose` has written, in the one form that it writes.
+    // `compose` writes the body in this one form.
     const [, json] = new TextDecoder().decode(request.body).split(/\r\n\r\n|\r\n--postern--/)
     const value = jsonOf(undefined, json)
     const [time = '', type = ''] = ['event.event_time', 'event.event_type'].map((path) =>
@@ -52,9 +52,10 @@ const SCHEME: Scheme<Uint8Array> = {
 }
 
 /**
- * Dropbox Sign (HelloSign). A multipart form with the event as JSON in its field `json`; `event.event_hash` is the HMAC-SHA256 of
- * time and type in hex. **Nothing else of the body is signed**: ask the API for the request. Topic is `event.event_type`; id is
- * made of the hash, the request and the signature. Its answer is the text it wants, `Hello API Event Received`.
+ * Dropbox Sign (HelloSign). A delivery is a multipart form with the event as JSON in its field `json`.
+ * `event.event_hash` is the HMAC-SHA256 of time and type, in hex. **The rest of the body is not signed**: fetch the
+ * request from the API. The topic is `event.event_type`. The id is made of the hash, the request and the signature. The
+ * receiver answers with the text that Dropbox Sign expects, `Hello API Event Received`.
  * https://developers.hellosign.com/docs/events/walkthrough
  */
 export const dropboxSign: Factory<PresetOptions<'apiKey'>> = /* @__PURE__ */ sender({
@@ -66,7 +67,6 @@ export const dropboxSign: Factory<PresetOptions<'apiKey'>> = /* @__PURE__ */ sen
     secret: 'the API key of the account',
   },
   topics: ['signature_request_sent', 'signature_request_signed', 'signature_request_all_signed'],
-  hint: 'API key of the account or of the API app.',
   secret: 'apiKey',
   formats: ['multipart'],
   covers: { body: 'none' },

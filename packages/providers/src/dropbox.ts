@@ -6,10 +6,11 @@ import { getChallenge } from './schemes/challenge.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /**
- * Dropbox. HMAC-SHA256 over the body in `X-Dropbox-Signature`. The one topic is `list_folder`: its payload names the
- * accounts that changed, no event has an id, and equal bodies are legitimate, so leave `dedupe: 'digest'` off and read on
- * from your cursor. The unsigned GET with `challenge` is echoed. Nothing is dated, so that what was captured can be sent
- * again. Dropbox wants its 200 within 10 s and retries for about 10 minutes.
+ * Dropbox. The signature is HMAC-SHA256 over the body, in `X-Dropbox-Signature`. The only topic is `list_folder`, and
+ * its payload names the accounts that changed. Events have no id and equal bodies are legitimate, so do not set
+ * `dedupe: 'digest'`; continue from your cursor. The receiver echoes the unsigned GET with `challenge`. The signature
+ * has no time, so a captured delivery can be replayed. Dropbox expects a 200 within 10 s and retries for about 10
+ * minutes.
  * https://www.dropbox.com/developers/reference/webhooks
  */
 export const dropbox: Factory<PresetOptions<'appSecret'>> = /* @__PURE__ */ sender({
@@ -25,7 +26,6 @@ export const dropbox: Factory<PresetOptions<'appSecret'>> = /* @__PURE__ */ send
   facts: { challenge: { query: { challenge: '{text}' } } },
   checked: '2026-11-26',
   delivers: { within: 10_000, retries: 600_000, ok: '200' },
-  hint: 'The app secret.',
   .../* @__PURE__ */ getChallenge('challenge'),
   secret: 'appSecret',
   ids: false,

@@ -8,7 +8,7 @@ export const dwolla: Factory<PresetOptions> = /* @__PURE__ */ preset({
   docs: 'https://developers.dwolla.com/docs/webhooks/process-validate',
   setup: {
     call: 'POST /webhook-subscriptions of the Dwolla API',
-    secret: 'secret of the same request',
+    secret: 'the secret of the subscription',
   },
   topics: ['customer_created', 'transfer_completed', 'transfer_failed'],
   sign: (given) => hmac({ header: 'X-Request-Signature-SHA-256', ...given }),

@@ -22,13 +22,12 @@ import { text } from './common/read.ts'
 
 /** Options of {@link fal}. */
 export interface FalOptions {
-  /** The https URL of the key set, or Ed25519 public keys in hex. @default the key set of fal */
+  /** The https URL of a key set, or Ed25519 public keys in hex. @default the key set of fal */
   readonly publicKeys?: SecretOption
-  /** Seconds the signed time may be away from now, in the past and in the future. @default 300 */
+  /** Maximum difference between the signed time and now, in seconds, in either direction. @default 300 */
   readonly tolerance?: number
 }
 
-/** A source of keys, or one key. */
 type Key = { readonly source: JwkSource } | { readonly one: Ed25519Key }
 
 const KEYS = 'https://rest.alpha.fal.ai/.well-known/jwks.json'
@@ -36,8 +35,9 @@ const NAMES = ['request-id', 'user-id', 'timestamp', 'signature'].map((n) => `x-
 const ED25519 = /* @__PURE__ */ ed25519Algorithm('hex')
 
 /**
- * fal. Ed25519 in hex over request id, user id, time and the SHA-256 of the body, with a key of fal's key set, which is fetched
- * when it is first needed. Topic is `status` (`OK`), id is the signed `X-Fal-Webhook-Request-Id`.
+ * fal. The signature is Ed25519 in hex over request id, user id, time and the SHA-256 of the body. The keys are fal's
+ * key set, fetched when the first delivery needs it. The topic is `status` (`OK`) and the id is the signed
+ * `X-Fal-Webhook-Request-Id`.
  * https://docs.fal.ai/model-apis/model-endpoints/webhooks
  */
 export const fal: Factory<FalOptions> = /* @__PURE__ */ provider({
@@ -125,7 +125,6 @@ function messageIn(body: Uint8Array, parts: readonly string[]): string {
   return [...parts, createHash('sha256').update(body).digest('hex')].join('\n')
 }
 
-/** The Ed25519 key of a JSON Web Key; none if it is another kind of key. */
 function keyOf({ kty, crv, x }: Jwk): readonly Ed25519Key[] {
   if (kty !== 'OKP' || crv !== 'Ed25519' || typeof x !== 'string') return []
   return [ED25519.key(Buffer.from(x, 'base64url').toString('hex'))]

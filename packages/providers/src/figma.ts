@@ -36,11 +36,11 @@ const SCHEME: Scheme<string> = {
 }
 
 /**
- * Figma (Webhooks V2). Nothing is signed: the passcode comes in the body, so that TLS is all that protects a delivery; it is
- * taken out before anything is stored. Topic is `event_type` (`FILE_UPDATE`). Events have no id; ours is
- * `webhook_id:event_type:file_key:timestamp`, with that of the comment or version, and for a library, whose news may come in
- * parts, a digest. A wrong passcode gets the 400 that stops the webhook. Figma retries three times, after 5 minutes, half an
- * hour and 3 hours.
+ * Figma (Webhooks V2). Nothing is signed: the passcode is in the body, so only TLS protects a delivery. The passcode is
+ * removed before the inbox stores the event. The topic is `event_type` (`FILE_UPDATE`). Figma sends no event id, so the
+ * id is `webhook_id:event_type:file_key:timestamp`, followed by the id of the comment or version. A library can be
+ * published in several parts, so its id ends with a digest. A wrong passcode gets the 400 that stops the webhook. Figma
+ * retries three times, after 5 minutes, half an hour and 3 hours.
  * https://developers.figma.com/docs/rest-api/webhooks-security/
  */
 export const figma: Factory<PresetOptions<'passcode'>> = /* @__PURE__ */ sender({
@@ -60,7 +60,6 @@ export const figma: Factory<PresetOptions<'passcode'>> = /* @__PURE__ */ sender(
   },
   checked: '2026-11-26',
   delivers: { retries: 4 * HOUR, after4xx: 'stopped by a 400', ok: '200' },
-  hint: 'Passcode of the webhook.',
   secret: 'passcode',
   covers: { body: 'none' },
   sign: () => SCHEME,
@@ -68,7 +67,7 @@ export const figma: Factory<PresetOptions<'passcode'>> = /* @__PURE__ */ sender(
   compose,
 })
 
-/** A changed passcode makes no other event of it. */
+/** The same event has the same id after the passcode was changed. */
 function withoutPasscode(payload: unknown): unknown {
   const { passcode: _passcode, ...rest } = payload as Record<string, unknown>
   return rest

@@ -3,7 +3,7 @@ import { HOUR } from './common/units.ts'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
 /**
- * Finch: Standard Webhooks. The headers have own names, and the secret is bare base64.
+ * Finch: Standard Webhooks with its own header names. The secret is base64 without a prefix.
  * https://developer.tryfinch.com/how-finch-works/webhooks
  */
 export const finch: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({

@@ -3,7 +3,7 @@ import { HOUR } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Flutterwave. API v4; v3 sends the secret itself in `verif-hash`, which is `generic` with `header-token`.
+ * Flutterwave's API v4. For v3, which sends the secret itself in `verif-hash`, use `generic` with `header-token`.
  * https://developer.flutterwave.com/docs/webhooks
  */
 export const flutterwave: Factory<PresetOptions> = /* @__PURE__ */ preset({

@@ -5,8 +5,9 @@ import { CHALLENGE, checkedChallenge } from './schemes/challenge.ts'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Front. The signed `sync` that Front sends when the URL is saved gets its `X-Front-Challenge` back. Application
- * webhooks; those of rules are signed otherwise and not covered. https://dev.frontapp.com/docs/application-webhooks
+ * Front's application webhooks. When you save the URL, Front sends a signed `sync`, and the receiver returns its
+ * `X-Front-Challenge`. The webhooks of rules are signed in another way and are not supported.
+ * https://dev.frontapp.com/docs/application-webhooks
  */
 export const front: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'front',
@@ -17,7 +18,6 @@ export const front: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
     secret: 'the signing key of the app',
   },
   topics: ['inbound_received', 'outbound_sent', 'tag_added'],
-  hint: 'Signing key of the app.',
   sign: (given) =>
     hmac({
       header: 'X-Front-Signature',
@@ -43,7 +43,7 @@ export const front: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   },
 })
 
-// The header is not signed: next to any other event it would drop that event.
+// The header is not signed. On any other event, an attacker could add it to make the receiver drop the event.
 function answered(delivery: Delivery, { value }: ParsedBody): Reply | undefined {
   const challenge = delivery.header('x-front-challenge')
   if (challenge === undefined || member(value, 'type') !== 'sync') return undefined

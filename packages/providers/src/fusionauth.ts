@@ -2,8 +2,8 @@ import { jwt, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * FusionAuth, signed with an HMAC key. Webhooks that are signed with an RSA, EC or Ed25519 key are `generic` with
- * `jwt()` as scheme. https://fusionauth.io/docs/extend/events-and-webhooks/signing
+ * FusionAuth with an HMAC key. If an RSA, EC or Ed25519 key signs your webhooks, use `generic` with `jwt()` as its
+ * scheme. https://fusionauth.io/docs/extend/events-and-webhooks/signing
  */
 export const fusionauth: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'fusionauth',
@@ -14,7 +14,6 @@ export const fusionauth: Factory<PresetOptions> = /* @__PURE__ */ preset({
     secret: 'the secret of the HMAC key in Settings, Key Master',
   },
   topics: ['user.create', 'user.login.success', 'user.update.complete'],
-  hint: 'Secret of the HMAC key that signs.',
   sign: () => ({
     ...jwt({
       algorithms: ['HS256', 'HS384', 'HS512'],

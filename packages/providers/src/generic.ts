@@ -15,50 +15,49 @@ import { genericScheme, type GenericSchemeOptions } from './schemes/generic/sche
 
 export type { Extract }
 
-/** Options of {@link generic}: the scheme ({@link GenericSchemeOptions}), and the places of id and topic. */
+/** Options of {@link generic}: the scheme, and the places of id and topic. */
 export interface GenericOptions extends GenericSchemeOptions, GenericPlaces {
-  /** Query parameter that carries the event's id. @default none */
+  /** Query parameter with the event's id. @default none */
   readonly eventIdQuery?: string
-  /** Query parameter that carries the topic. @default none */
+  /** Query parameter with the topic. @default none */
   readonly topicQuery?: string
-  /** The signing secret, token or `user:password`. Several while it is being changed. */
+  /** The signing secret, token or `user:password`. Several while the secret is being changed. */
   readonly secret?: SecretOption
-  /** Takes deliveries without any authentication: anybody who knows the URL can send. @default false */
+  /** Accepts deliveries without any authentication, from anybody who knows the URL. @default false */
   readonly unauthenticated?: boolean
-  /** Name of the sender: of its receiver, in logs and on events. @default 'generic' */
+  /** Name of the provider, for its receiver, logs and events. @default 'generic' */
   readonly name?: string
-  /** Methods taken. @default POST, and GET if the signature does not cover a body (tokens, Basic) */
+  /** Accepted methods. @default POST, and GET if the signature does not cover a body (tokens, Basic) */
   readonly methods?: readonly string[]
   /**
-   * What the sender sends: see `Provider.formats`. @default JSON if `eventIdField` is set, else JSON, XML, form or bytes;
-   * and the query of a GET
+   * Formats that the sender sends: see `Provider.formats`. @default JSON if `eventIdField` is set, else JSON, XML, form or
+   * bytes; and the query of a GET
    */
   readonly formats?: readonly Format[]
   /** `strict` rejects a Content-Type that contradicts the format (415). @default 'ignore' */
   readonly contentType?: Provider['contentType']
   /**
-   * Content codings the sender uses, each with the bytes that are signed (`{ gzip: 'decoded' }`); the magic bytes decide.
-   * @default gzip as it was sent, but none if nothing is verified or `formats` is
-   * bytes alone
+   * Content codings of the sender, each with the signed bytes (`{ gzip: 'decoded' }`). The magic bytes of a body decide
+   * whether it is encoded. @default gzip as it was sent; none if nothing is verified, or if `formats` is only `bytes`
    */
   readonly codings?: Codings
-  /** Charsets of its text bodies and forms. @default UTF-8 */
+  /** Charsets of text bodies and forms. @default UTF-8 */
   readonly charsets?: readonly string[]
   /** False if the sender never signs the same bytes twice on purpose. @default true */
   readonly repeats?: boolean
-  /** What the sender promises not to exceed. @default those of the receiver */
+  /** Limits that the sender promises not to exceed. @default those of the receiver */
   readonly limits?: Partial<Limits>
-  /** Over how long the sender delivers one event again, in milliseconds. @default 0, not known */
+  /** Time over which the sender retries an event, in milliseconds. @default 0, not known */
   readonly retrySpan?: number
-  /** Headers, query parameters and fields never stored, next to those of the scheme. @default none */
+  /** Headers, query parameters and fields that are not stored, in addition to those of the scheme. @default none */
   readonly credentials?: Provider['credentials']
 }
 
 /**
  * A sender without a provider of its own: any scheme, by name or as a value (`hmac(…)`, `ed25519(…)`,
- * `standardWebhooksScheme(…)`, `jwt(…)` …), and extractors for id and topic. The bytes decide how a body is read. Without an
- * id that you name nothing is deduplicated. The payload of a GET is its query string, if the scheme covers the URL or
- * nothing at all. Whether headers and query are protected is the scheme's affair: see its `covers`.
+ * `standardWebhooksScheme(…)`, `jwt(…)` …), and extractors for id and topic. The bytes of a body decide its format.
+ * Without an option that names the id, nothing is deduplicated. The payload of a GET is its query string, if the scheme
+ * covers the URL or nothing at all. `covers` of the scheme says whether headers and query are protected.
  *
  * @example
  * generic({ name: 'acme', secret, scheme: 'hmac', header: 'X-Acme-Signature', topicField: 'event.name' })
@@ -151,9 +150,9 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
     return {
       name,
       ids: NAMED.some((option) => options[option] !== undefined),
-      // A signature over the body says nothing of a query, so a GET could carry any payload.
+      // A signature over the body does not cover a query, so a GET could have any payload.
       methods: options.methods ?? (readsQuery ? ['POST', 'GET'] : ['POST']),
-      // A member that is named has to be there: bytes that are no JSON must not pass as another format without an id.
+      // A body without the named member must not pass in another format, without an id.
       formats: options.formats ?? [
         ...(options.eventIdField === undefined ? ANY : JSON_ALONE),
         ...query,
@@ -189,12 +188,12 @@ const ANY: readonly Format[] = ['json', 'xml', 'form', 'bytes']
 const GZIP: Codings = { gzip: 'sent' }
 const NAMED = ['id', 'eventIdHeader', 'eventIdQuery', 'eventIdField'] as const
 
-/** No JSON, XML or form starts with the magic bytes of gzip: inflating cannot change what a text was. */
+/** No JSON, XML or form starts with the magic bytes of gzip, so decompressing cannot change a text. */
 function takesText({ formats = ANY }: GenericOptions): boolean {
   return formats.some((format) => format !== 'bytes')
 }
 
-/** Among several formats a missing id may be a body read in the wrong one, and would be deduplicated by nothing. */
+/** With several formats, a missing id may mean a body read in the wrong one. Nothing would deduplicate that event. */
 function needsId({
   id,
   eventIdHeader,
@@ -206,7 +205,7 @@ function needsId({
   return elsewhere === undefined && eventIdField !== undefined && (formats?.length ?? 1) > 1
 }
 
-/** The places with those of the query as functions; a header that is named counts first. */
+/** The places, with those in the query as functions. A named header comes first. */
 function byQuery(options: GenericOptions): GenericPlaces {
   const { id, eventIdHeader, eventIdQuery, topic, topicHeader, topicQuery, topicField } = options
   const at =

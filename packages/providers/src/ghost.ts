@@ -3,14 +3,17 @@ import { mergeDeep, stringifyJson } from '@postern/core/internal'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Ghost. There is no id of the event. The payload does not name its event: the topic is the kind of what changed, and
+ * Ghost. There is no event id. The payload does not name its event, so the topic is the kind of the changed object:
  * `post` for a published post. https://ghost.org/docs/webhooks/
  */
 export const ghost: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'ghost',
   title: 'Ghost',
   docs: 'https://ghost.org/docs/webhooks/',
-  setup: { steps: ['Settings', 'Integrations', 'Add custom integration'], secret: 'its secret' },
+  setup: {
+    steps: ['Settings', 'Integrations', 'Add custom integration'],
+    secret: 'the secret of the integration',
+  },
   topics: ['post', 'member', 'page'],
   sign: (given) =>
     hmac({

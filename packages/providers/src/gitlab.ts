@@ -22,17 +22,18 @@ import { field, text } from './common/read.ts'
 export interface GitlabOptions {
   /** The signing token of the hook, `whsec_…` (GitLab 19 and later), or its secret token. */
   readonly token: SecretOption
-  /** Seconds a signed time may be away from now, in the past and in the future. @default 300 */
+  /** Maximum difference between a signed time and now, in seconds, in either direction. @default 300 */
   readonly tolerance?: number
 }
 
 /**
- * GitLab: project, group and system hooks. A signing token is Standard Webhooks; a secret token comes as it is in
- * `X-Gitlab-Token` and proves nothing about the body. If one of the tokens in force is a signing token, a delivery must
- * be signed: the secret token does not count any more. Topic is `object_kind` or `event_name` with the action
- * (`merge_request.open`; `merge_request` matches too), and the hook's name if a custom template left neither. Id is
- * `webhook-id` or `Idempotency-Key`, before 17.4 `X-Gitlab-Event-UUID`, which hooks set off by hooks share. GitLab waits
- * 10 s and disables a hook for a while after four failures; it promises no retries.
+ * GitLab: project, group and system hooks. A signing token is Standard Webhooks. A secret token comes as it is in
+ * `X-Gitlab-Token` and proves nothing about the body. If one of your tokens is a signing token, every delivery must be
+ * signed and secret tokens do not count. The topic is `object_kind` or `event_name` with the action
+ * (`merge_request.open`; `merge_request` matches too), or the hook's name if a custom template has neither. The id is
+ * `webhook-id` or `Idempotency-Key`. GitLab before 17.4 sends only `X-Gitlab-Event-UUID`, which a hook shares with the
+ * hooks that it triggers. GitLab waits 10 s and disables a hook for a while after four failures. It promises no
+ * retries.
  * https://docs.gitlab.com/user/project/integrations/webhooks/
  */
 export const gitlab: Factory<GitlabOptions> = /* @__PURE__ */ provider({
@@ -106,15 +107,9 @@ function compose({ topic = 'push', id = crypto.randomUUID(), payload }: Draft): 
   }
 }
 
-/** What one of GitLab's two kinds of token became. */
 type GitlabKey = { readonly signing: StandardWebhooksKey } | { readonly plain: string }
 
-/**
- * GitLab's two mechanisms: Standard Webhooks under a signing token, `whsec_…`, and the secret token in a header. If a
- * signing token is in force the secret token does not count, so that nobody gets by without a signature.
- *
- * @param given - the tokens: the protected parts depend on their kind.
- */
+// With a signing token, a secret token does not count: otherwise an attacker could leave the signature out.
 function gitlabScheme(given: SecretOption, tolerance: number | undefined): Scheme<GitlabKey> {
   const signed = standardWebhooksScheme({ tolerance })
   const plain = token({ header: 'X-Gitlab-Token' })
@@ -147,7 +142,7 @@ function gitlabScheme(given: SecretOption, tolerance: number | undefined): Schem
   }
 }
 
-// A function may give either kind, so that nothing can be promised of the body.
+// A function may return either kind, so it promises no signature of the body.
 function isSigning(given: SecretOption): boolean {
   return typeof given !== 'function' && String(JSON.stringify(given)).includes('"whsec_')
 }

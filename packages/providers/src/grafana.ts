@@ -4,23 +4,24 @@ import { provider } from './common/provider.ts'
 import { alertEvents, composeAlert } from './schemes/alerts.ts'
 import { httpAuth, type HttpAuthOptions, oneSecret } from './schemes/http-auth.ts'
 
-/** Options of {@link grafana}. Prefer `secret` with `timestampHeader`: it protects the body and its age. */
+/** Options of {@link grafana}. Prefer `secret` with `timestampHeader`, which protect the body and its time. */
 export interface GrafanaOptions extends HttpAuthOptions {
   /** The HMAC secret of the contact point (Grafana 12 and later). */
   readonly secret?: SecretOption
-  /** The header of the signature. @default 'X-Grafana-Alerting-Signature' */
+  /** Name of the header with the signature. @default 'X-Grafana-Alerting-Signature' */
   readonly header?: string
-  /** The header of the signed time, if the contact point has one. @default none, so that nothing is dated */
+  /** Name of the header with the signed time, if the contact point has one. @default none, so no time is signed */
   readonly timestampHeader?: string
-  /** Seconds the signed time may be away from now, in the past and in the future. @default 300 */
+  /** Maximum difference between the signed time and now, in seconds, in either direction. @default 300 */
   readonly tolerance?: number
 }
 
 /**
- * Grafana alerting. HMAC-SHA256 over the body, or over `<unix seconds>:<body>` if the contact point names a timestamp
- * header; or HTTP authentication alone. A delivery is a group of alerts, each an event of its own: topic `firing` or
- * `resolved` with the contact point's name, id `fingerprint:startsAt:status`, payload the group with that one alert. A
- * group that still fires is sent again with the same ids: such repeats run nothing while the inbox remembers them.
+ * Grafana alerting. The signature is HMAC-SHA256 over the body, or over `<unix seconds>:<body>` if the contact point
+ * names a timestamp header. HTTP authentication can replace the signature. A delivery is a group of alerts, and each
+ * alert is an event. The topic is `firing` or `resolved` with the contact point's name, the id is
+ * `fingerprint:startsAt:status`, and the payload is the group with only that alert. Grafana repeats a group that still
+ * fires with the same ids, so the repeats are duplicates while the inbox remembers the ids.
  * https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/
  */
 export const grafana: Factory<GrafanaOptions> = /* @__PURE__ */ provider({

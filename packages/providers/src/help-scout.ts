@@ -2,7 +2,7 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Help Scout. The topic is in a header that nothing protects; `id` of the body is the conversation’s.
+ * Help Scout. The topic is in an unsigned header. `id` of the body is the id of the conversation, so events have none.
  * https://developer.helpscout.com/webhooks/
  */
 export const helpScout: Factory<PresetOptions> = /* @__PURE__ */ preset({

@@ -9,7 +9,7 @@ export const heroku: Factory<PresetOptions> = /* @__PURE__ */ preset({
   docs: 'https://devcenter.heroku.com/articles/app-webhooks',
   setup: {
     call: 'heroku webhooks:add',
-    secret: 'the secret printed by the command, or given to it',
+    secret: 'the secret that the command prints, or that you pass to it',
   },
   notSecret: [[/^HRKU-/, 'a token for the API']],
   topics: ['api:release', 'api:build', 'api:dyno'],

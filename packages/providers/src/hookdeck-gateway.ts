@@ -2,8 +2,8 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, topicOf, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Hookdeck. Id is `X-Hookdeck-EventID`. Hookdeck has verified the sender, or not: this says that Hookdeck delivers.
- * The id is the same over its attempts. https://hookdeck.com/docs/authentication
+ * Hookdeck. The signature proves that Hookdeck delivers, not that Hookdeck verified the sender. The id is
+ * `X-Hookdeck-EventID`, which stays the same over attempts. https://hookdeck.com/docs/authentication
  */
 export const hookdeckGateway: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'hookdeck-gateway',
@@ -11,7 +11,6 @@ export const hookdeckGateway: Factory<PresetOptions> = /* @__PURE__ */ preset({
   docs: 'https://hookdeck.com/docs/authentication',
   setup: { place: 'a destination of Hookdeck', secret: 'the signing secret of the project' },
   topics: ['event'],
-  hint: 'Signing secret of the project.',
   sign: (given) =>
     hmac({
       header: ['X-Hookdeck-Signature', 'X-Hookdeck-Signature-2'],

@@ -33,12 +33,12 @@ export interface HubspotOptions extends HubspotSchemeOptions {
 }
 
 /**
- * HubSpot: webhooks (a delivery carries up to 100 events), workflow actions and calls of UI extensions. Version 3 is
- * HMAC-SHA256 over method, URL, body and time, and alone counts by default. Versions 1 and 2 are plain hashes without a
- * time: take them with `versions`, if an older app has nothing better. Behind a proxy give `publicUrl`. Topic is
- * `subscriptionType` (`contact.propertyChange`), or `request` for what is not a webhook. HubSpot's `eventId` is not unique, so
- * the id is `portalId:appId:subscriptionId:eventId:occurredAt:objectId`. HubSpot wants its 2xx within 5 s and retries 10
- * times over 24 hours.
+ * HubSpot: webhooks (a delivery has up to 100 events), workflow actions and calls of UI extensions. Version 3 of the
+ * signature is HMAC-SHA256 over method, URL, body and time. Versions 1 and 2 are plain hashes without a time, and count
+ * only if `versions` allows them for an older app. Behind a proxy, set `publicUrl`. The topic is `subscriptionType`
+ * (`contact.propertyChange`), or `request` for a request that is not a webhook. HubSpot's `eventId` is not unique, so
+ * the id is `portalId:appId:subscriptionId:eventId:occurredAt:objectId`. HubSpot expects a 2xx within 5 s and retries
+ * 10 times over 24 hours.
  * https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation
  */
 export const hubspot: Factory<HubspotOptions> = /* @__PURE__ */ provider({
@@ -110,16 +110,14 @@ function compose({ topic = 'contact.creation', at = Date.now(), payload }: Draft
   return { body: stringifyJson(Array.isArray(payload) ? payload : [event]) }
 }
 
-/** A version of HubSpot's signature. */
 type HubspotVersion = 'v1' | 'v2' | 'v3'
 
-/** What HubSpot's scheme needs next to the secret. */
 interface HubspotSchemeOptions extends PublicUrlOption {
-  /** Seconds a signed time (v3) may be away from now, in the past and in the future. @default 300 */
+  /** Maximum difference between the signed time of v3 and now, in seconds, in either direction. @default 300 */
   readonly tolerance?: number
   /**
-   * The versions to take. Versions 1 and 2 are plain hashes without a time, which can be lengthened: their bodies must be
-   * JSON, version 1 is only for POST, and both count only if no v3 signature came. @default ['v3']
+   * Accepted versions of the signature. Versions 1 and 2 are plain hashes without a time, which an attacker can extend. So
+   * their bodies must be JSON, version 1 is only for POST, and both count only without a v3 signature. @default ['v3']
    */
   readonly versions?: readonly HubspotVersion[]
 }
@@ -127,10 +125,10 @@ interface HubspotSchemeOptions extends PublicUrlOption {
 const V3 = 'x-hubspot-signature-v3'
 const OLD = 'x-hubspot-signature'
 const VERSION = 'x-hubspot-signature-version'
-// What HubSpot's page on v3 asks to decode; every other escape stays.
+// HubSpot's page on v3 asks to decode these escapes and no others.
 const ESCAPES = /%(?:3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)/gi
 
-/** HubSpot's three signatures. One of version 3, if it came, decides alone. */
+/** If a signature of version 3 is present, only that signature counts. */
 function hubspotScheme(options: HubspotSchemeOptions): Scheme<Uint8Array> {
   const { versions = ['v3'] } = options
   const url = (delivery: Delivery): string => signedUrl(delivery, options)
@@ -158,7 +156,7 @@ function hubspotScheme(options: HubspotSchemeOptions): Scheme<Uint8Array> {
     ...(versions.includes('v1') || versions.includes('v2') ? { needs: [] } : {}),
     reads: [V3, 'x-hubspot-request-timestamp', OLD, VERSION],
     present: (delivery) => delivery.header(V3) !== undefined || delivery.header(OLD) !== undefined,
-    // What each version that is taken protects.
+    // Each accepted version protects at least these parts.
     covers: { body: 'bytes', id: true, url: isUrlCovered, timestamp: isDated },
     verify(delivery, keys, now) {
       const version = versionOf(delivery)
@@ -179,7 +177,7 @@ function versionOf(delivery: Delivery): HubspotVersion {
   return version
 }
 
-// Versions 1 and 2 are a plain SHA-256 that starts with the secret.
+// Versions 1 and 2 are a plain SHA-256 of the secret and the message.
 const HASH: SignatureAlgorithm<Uint8Array> = {
   key: (secret) => hmacAlgorithm().key(secret),
   matches(key, message, candidates) {
@@ -190,9 +188,7 @@ const HASH: SignatureAlgorithm<Uint8Array> = {
   },
 }
 
-/**
- * How a verified delivery is read: its query only if that very query was signed, else its body as JSON.
- */
+/** The payload of a verified delivery is its query only if the signature covers that query, else its body as JSON. */
 function hubspotFormat(delivery: Delivery, options: PublicUrlOption): 'json' | 'query' {
   if (delivery.body.length > 0 || (delivery.header(V3) ?? delivery.header(VERSION)) === 'v1')
     return 'json'

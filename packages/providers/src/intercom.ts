@@ -3,9 +3,9 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Intercom notifications (Canvas Kit signs otherwise and is not covered). The HEAD request Intercom may make when the
- * URL is saved gets its 200. Nothing is dated: what was captured is stopped only by its id, which is signed. Intercom
- * wants its 2xx within 5 s, tries once more after a minute, and takes 410 for the end of the subscription.
+ * Intercom notifications. Canvas Kit requests are signed in another way and are not supported. Intercom may send a HEAD
+ * request when you save the URL; it gets a 200. The signature has no time, so only the signed id stops a replay.
+ * Intercom expects a 2xx within 5 s, retries once after a minute, and ends the subscription at a 410.
  * https://developers.intercom.com/docs/webhooks
  */
 export const intercom: Factory<PresetOptions<'clientSecret'>> = /* @__PURE__ */ preset({
@@ -23,7 +23,6 @@ export const intercom: Factory<PresetOptions<'clientSecret'>> = /* @__PURE__ */ 
   handshakes: ['HEAD'],
   methods: ['POST', 'HEAD'],
   secret: 'clientSecret',
-  hint: 'Client secret of the app.',
   sign: () => hmac({ header: 'X-Hub-Signature', algorithm: 'sha1', prefix: 'sha1=' }),
   greet: ({ method }) => (method === 'HEAD' ? emptyReply() : undefined),
   eventIdField: 'id',

@@ -20,9 +20,10 @@ const ALGORITHM: SignatureAlgorithm<Ed25519Key> = {
 }
 
 /**
- * Keygen. Ed25519 over method and path, host, date and the SHA-256 of the body, in `Keygen-Signature` as an HTTP signature of
- * the old draft. The host is signed without its port. Behind a proxy give `publicUrl`. Of other algorithms that an account can choose none is taken. Topic is `data.attributes.event`
- * (`license.created`), id is `data.id`, both of them signed.
+ * Keygen. The signature is Ed25519 over method and path, host without its port, date and the SHA-256 of the body. It is
+ * an HTTP signature of the old draft, in `Keygen-Signature`. Behind a proxy, set `publicUrl`. The other algorithms that
+ * an account can choose are not supported. The topic is `data.attributes.event` (`license.created`) and the id is
+ * `data.id`, both signed.
  * https://keygen.sh/docs/api/signatures/
  */
 export const keygen: Factory<UrlPresetOptions<'publicKey'>> = /* @__PURE__ */ preset({
@@ -31,11 +32,10 @@ export const keygen: Factory<UrlPresetOptions<'publicKey'>> = /* @__PURE__ */ pr
   docs: 'https://keygen.sh/docs/api/signatures/',
   setup: {
     call: 'POST https://api.keygen.sh/v1/accounts/<account>/webhook-endpoints',
-    secret: 'the Ed25519 public key in the settings of the account',
+    secret: 'the Ed25519 public key in the settings of the account, in hex',
     docs: 'https://keygen.sh/docs/api/webhooks/',
   },
   topics: ['license.created', 'license.validation.succeeded', 'machine.created'],
-  hint: 'Ed25519 public key of the account, in hex.',
   extra: {
     publicUrl: 'The URL of the endpoint as Keygen has it. Default: the URL of the request.',
   },

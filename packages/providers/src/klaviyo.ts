@@ -2,8 +2,8 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Klaviyo. Klaviyo names neither the unit of the signed time nor an age to reject, so that its age may be two days,
- * over which it retries. https://developers.klaviyo.com/en/docs/working_with_system_webhooks
+ * Klaviyo. Its pages name neither the unit of the signed time nor a maximum age, so the default tolerance is two days,
+ * as long as it retries. https://developers.klaviyo.com/en/docs/working_with_system_webhooks
  */
 export const klaviyo: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'klaviyo',
@@ -11,7 +11,7 @@ export const klaviyo: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   docs: 'https://developers.klaviyo.com/en/docs/working_with_system_webhooks',
   setup: {
     call: 'POST /api/webhooks of the Klaviyo API',
-    secret: 'secret_key of the same request, 16 characters at least',
+    secret: 'secret_key of the webhook, at least 16 characters',
   },
   notSecret: [[/^pk_/, 'a key for the API']],
   topics: ['event:klaviyo.opened_email', 'event:klaviyo.clicked_email', 'event:klaviyo.sent_sms'],

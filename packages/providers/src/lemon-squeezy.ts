@@ -3,7 +3,7 @@ import { agreedTopic, member } from './common/read.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Lemon Squeezy. Topic is `meta.event_name`, which `X-Event-Name` must not contradict, there is no id of the event.
+ * Lemon Squeezy. The topic is `meta.event_name`. A different `X-Event-Name` rejects the delivery. There is no event id.
  * https://docs.lemonsqueezy.com/help/webhooks/signing-requests
  */
 export const lemonSqueezy: Factory<PresetOptions> = /* @__PURE__ */ preset({

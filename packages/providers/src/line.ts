@@ -4,11 +4,11 @@ import { field, items, needed, text } from './common/read.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /**
- * LINE Messaging API. HMAC-SHA256 over the body in `X-Line-Signature`. A delivery is a batch of events, or none (the
- * console's Verify button). Topic is the event's `type`, with that of the message (`message.text`; `message` matches too);
- * id is its `webhookEventId`, the same on a redelivery; the payload is the event with the `destination` of the delivery.
- * Events whose `mode` is `standby` are not to be answered. Nothing is dated: what was captured is stopped only by its ids,
- * which are signed. LINE delivers again only if that is switched on.
+ * LINE Messaging API. The signature is HMAC-SHA256 over the body, in `X-Line-Signature`. A delivery is a batch of
+ * events, or empty (the console's Verify button). The topic is the event's `type`, with the type of a message
+ * (`message.text`; `message` matches too). The id is `webhookEventId`, which stays the same on a redelivery. The
+ * payload is the event with the `destination` of the delivery. Do not answer events whose `mode` is `standby`. The
+ * signature has no time, so only the signed ids stop a replay. LINE redelivers only if you turn that on.
  *
  * Types: `line<LineEvents>({ channelSecret })` with `@postern/providers/types/line`.
  * https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/
@@ -20,7 +20,7 @@ export const line: Factory<PresetOptions<'channelSecret'>> = /* @__PURE__ */ sen
   setup: {
     steps: ['<provider>', '<Messaging API channel>', 'Messaging API', 'Webhook URL', 'Edit'],
     url: 'https://developers.line.biz/console/',
-    secret: 'the channel secret of the channel',
+    secret: 'the channel secret',
     docs: 'https://developers.line.biz/en/docs/messaging-api/building-bot/',
   },
   notSecret: [
@@ -36,7 +36,6 @@ export const line: Factory<PresetOptions<'channelSecret'>> = /* @__PURE__ */ sen
     ok: '2xx',
     source: 'https://developers.line.biz/en/docs/messaging-api/check-webhook-error-statistics/',
   },
-  hint: 'The channel secret.',
   secret: 'channelSecret',
   covers: { body: 'bytes', id: true },
   sign: () => hmac({ header: 'X-Line-Signature', encoding: 'base64' }),

@@ -1,18 +1,18 @@
+import type { SecretOption } from '@postern/core'
 import { jwt, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/** Options of {@link livekit} next to the API secret. */
-interface ApiKey {
-  /** The API key of the project: the issuer of its tokens. */
+/** Options of {@link livekit}. */
+export interface LivekitOptions extends PresetOptions<'apiSecret'> {
+  /** The API secret that belongs to the key. */
+  readonly apiSecret: SecretOption
+  /** The API key of the project, which is the issuer of its tokens. */
   readonly apiKey: string
 }
 
-/** Options of {@link livekit}. */
-export type LivekitOptions = PresetOptions<'apiSecret'> & ApiKey
-
 /**
- * LiveKit. A JSON Web Token (HS256) alone in `Authorization`, without `Bearer`, holds the SHA-256 of the body in base64, and
- * ends after some minutes. Topic is `event` (`room_started`), id is `id`, both of them signed.
+ * LiveKit. A JSON Web Token (HS256) in `Authorization`, without `Bearer`, has the SHA-256 of the body in base64. It
+ * expires after some minutes. The topic is `event` (`room_started`) and the id is `id`, both signed.
  * https://docs.livekit.io/home/server/webhooks/
  */
 export const livekit: Factory<LivekitOptions> = /* @__PURE__ */ preset({
@@ -31,7 +31,7 @@ export const livekit: Factory<LivekitOptions> = /* @__PURE__ */ preset({
     apiKey: 'API key of the project.',
   },
   secret: 'apiSecret',
-  sign(_given, { apiKey }: ApiKey) {
+  sign(_given, { apiKey }: Pick<LivekitOptions, 'apiKey'>) {
     if (typeof apiKey !== 'string' || apiKey === '')
       throw new TypeError('livekit: apiKey is missing; it is the issuer of the tokens')
     return jwt({

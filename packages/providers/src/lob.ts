@@ -2,8 +2,8 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Lob. The unit of the signed time is not documented: both are judged. Nobody says whether a retry is signed again, so
- * that its age may be a day. https://docs.lob.com/#tag/Webhooks
+ * Lob. Its pages do not say whether the signed time is in seconds or milliseconds, so both count. They do not say
+ * whether a retry is signed again either, so the default tolerance is a day. https://docs.lob.com/#tag/Webhooks
  */
 export const lob: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'lob',

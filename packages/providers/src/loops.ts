@@ -7,7 +7,7 @@ export const loops: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ stand
   name: 'loops',
   title: 'Loops',
   docs: 'https://loops.so/docs/webhooks',
-  setup: { steps: ['Settings', 'Webhooks'], secret: 'the signing secret shown there' },
+  setup: { steps: ['Settings', 'Webhooks'], secret: 'the signing secret on the Webhooks page' },
   topics: ['contact.created', 'email.delivered', 'email.opened'],
   topicField: 'eventName',
   checked: '2026-11-28',

@@ -19,11 +19,13 @@ import { sender, type DatedPresetOptions } from './schemes/sender.ts'
 const sha256 = hmacAlgorithm()
 
 /**
- * Mailgun: event webhooks (JSON), inbound routes and older webhooks (forms, with attachments too). The signature in the
- * body covers its time and token and nothing else: TLS is all that protects the payload. A token stands for one event: with
- * another event's id it is rejected for as long as ids are known. Topic is the event, with the severity of a failure (`failed.permanent`;
- * `failed` matches too), and `inbound` for routes. Id is that of the event, else the token. Mailgun retries for 8 hours,
- * but for 200 and 406.
+ * Mailgun: event webhooks (JSON), inbound routes and older webhooks (forms, also with attachments). The signature in
+ * the body covers only its time and its token, so only TLS protects the payload. A token belongs to one event: with the
+ * id of another event it is rejected while the inbox remembers ids. The topic is the event, with the severity of a
+ * failure (`failed.permanent`; `failed` matches too), or `inbound` for a route. The id is that of the event, or else
+ * the token. To accept events of subaccounts too, use the signing key of the primary account. Mailgun does not say
+ * whether a retry is signed again, so the default tolerance is an hour more than the 8 hours of its retries. It does
+ * not retry after a 200 or 406.
  * https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks
  */
 export const mailgun: Factory<DatedPresetOptions<'signingKey'>> = /* @__PURE__ */ sender({
@@ -49,7 +51,6 @@ export const mailgun: Factory<DatedPresetOptions<'signingKey'>> = /* @__PURE__ *
     ok: '200',
     source: 'https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/webhook-retries',
   },
-  hint: 'Webhook signing key of the account.',
   formats: ['json', 'form', 'multipart'],
   secret: 'signingKey',
   covers: { body: 'none', timestamp: true },
@@ -82,7 +83,7 @@ function formEvent({ kind, value }: ParsedBody): EventDraft {
   }
 }
 
-// The token is all that is signed next to the time: it may stand for one event only.
+// Only token and time are signed, so a token may belong to only one event.
 function guarded(token: string | undefined): readonly Guard[] {
   return token === undefined ? [] : [{ key: `mailgun-token:${token}`, otherwise: 'reject' }]
 }
@@ -93,19 +94,13 @@ function compose({ topic = 'delivered', id, at = Date.now(), payload }: Draft): 
   return { body: stringifyJson({ 'event-data': mergeDeep({ ...data }, payload) }) }
 }
 
-/** What Mailgun puts into a body to be verified by. */
 interface Claim {
   readonly timestamp: string | undefined
   readonly token: string | undefined
   readonly signatures: readonly (string | undefined)[]
 }
 
-/**
- * Mailgun's signature inside the body: HMAC-SHA256 over time and token. Events of subaccounts have a second one, made
- * with the key of the primary account.
- *
- * @param tolerance - seconds, in the past and in the future.
- */
+/** The signature inside the body. Events of subaccounts have a second one, with the key of the primary account. */
 function mailgunScheme(tolerance: number): Scheme<Uint8Array> {
   return {
     covers: { body: 'none', timestamp: true },
@@ -131,7 +126,7 @@ function mailgunScheme(tolerance: number): Scheme<Uint8Array> {
   }
 }
 
-/** The last value of a form's field: variables of a message may use the names of Mailgun's own, which come after them. */
+/** The last value of a field. Variables of a message may have the names of Mailgun's fields, which come after them. */
 function lastValue(fields: unknown, name: string): string | undefined {
   const found = field(fields, name)
   return text({ found: Array.isArray(found) ? (found.at(-1) as unknown) : found }, 'found')

@@ -18,11 +18,12 @@ const FIELD = 'mandrill_events'
 const TEST_KEY = new TextEncoder().encode('test-webhook')
 
 /**
- * Mandrill (Mailchimp Transactional): message, inbound and sync events. HMAC-SHA1 over the URL as it was entered and the
- * decoded form fields, in `X-Mandrill-Signature`. A delivery is a batch of up to 1000 events, each with its own id
- * (`_id:event:ts`; inbound ones have none) and its `event` as topic; sync events are `blacklist.add` and the like. The
- * HEAD request that adds a webhook is answered unsigned; its empty test batch is signed with the public key
- * `test-webhook`, which counts for nothing else. Mandrill wants a 200.
+ * Mandrill (Mailchimp Transactional): message, inbound and sync events. The signature is HMAC-SHA1 over the URL as you
+ * entered it, with its credentials, and the decoded form fields, in `X-Mandrill-Signature`. Each URL has its own key. A
+ * delivery is a batch of up to 1000 events. Each event has its own id (`_id:event:ts`; inbound events have none). The
+ * topic is `event`, or for example `blacklist.add` for a sync event. The receiver answers the unsigned HEAD request of
+ * a new webhook. Mandrill signs the empty test batch with the public key `test-webhook`, which counts for nothing else.
+ * Mandrill expects a 200.
  * https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/
  */
 export const mandrill: Factory<UrlPresetOptions<'webhookKey'>> = /* @__PURE__ */ sender({
@@ -42,7 +43,6 @@ export const mandrill: Factory<UrlPresetOptions<'webhookKey'>> = /* @__PURE__ */
   },
   checked: '2026-11-26',
   delivers: { ok: '200' },
-  hint: 'Key of the webhook.',
   extra: {
     publicUrl: 'The URL as it was entered in Mandrill. Default: the URL of the request.',
   },
@@ -74,7 +74,7 @@ function scheme(url: (delivery: Delivery) => string): Scheme<Uint8Array> {
     verify(delivery, keys, now) {
       if (isEmpty(delivery)) return own.verify(delivery, [...keys, TEST_KEY], now)
       const found = own.verify(delivery, keys, now)
-      // Everybody knows that key, so it may say nothing.
+      // Everybody knows that key, so it must authenticate no event.
       if (typeof found === 'number' && isTestKey(keys[found]!))
         throw new WebhookError('signature_mismatch', {
           problem: 'public_key',

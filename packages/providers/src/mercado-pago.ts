@@ -3,18 +3,20 @@ import { DAY } from './common/units.ts'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Mercado Pago. The page signs `data.id` in lower case, the libraries as it came (since June 2026): both count. Its age
- * may be as long as Mercado Pago retries, since nobody says whether a retry is signed again. **The body is not
- * signed**: the query, a header and the time are. Ask the API for the payment.
+ * Mercado Pago. **The body is not signed**: the query, a header and the time are. Fetch the payment from the API. The
+ * page signs `data.id` in lower case and the libraries (since June 2026) as it came, so both count. Mercado Pago does
+ * not say whether a retry is signed again, so the default tolerance is as long as it retries.
  * https://www.mercadopago.com.br/developers/en/docs/your-integrations/notifications/webhooks
  */
 export const mercadoPago: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'mercado-pago',
   title: 'Mercado Pago',
   docs: 'https://www.mercadopago.com.br/developers/en/docs/your-integrations/notifications/webhooks',
-  setup: { steps: ['Your integrations', '<application>', 'Webhooks'], secret: 'its secret' },
+  setup: {
+    steps: ['Your integrations', '<application>', 'Webhooks'],
+    secret: 'the secret signature of the application',
+  },
   topics: ['payment.created', 'payment.updated', 'order.processed'],
-  hint: 'Secret signature of the application.',
   sign: (given) =>
     hmac({
       header: 'x-signature',

@@ -1,4 +1,4 @@
-import { WebhookError, type Delivery, type Reply } from '@postern/core'
+import { WebhookError, type Delivery, type Reply, type SecretOption } from '@postern/core'
 import {
   type Composed,
   checkSecret,
@@ -13,23 +13,22 @@ import { CHALLENGE, challengeReply } from './schemes/challenge.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
 import { digestId, joinedId } from './schemes/ids.ts'
 
-/** Options of {@link meta} next to the app secret. */
-interface VerifyToken {
+/** Options of {@link meta}. */
+export interface MetaOptions extends PresetOptions<'appSecret'> {
+  /** The app secret. */
+  readonly appSecret: SecretOption
   /** The verify token that you enter when you subscribe. @default none, so that no subscription can be confirmed */
   readonly verifyToken?: string
 }
 
-/** Options of {@link meta}. */
-export type MetaOptions = PresetOptions<'appSecret'> & VerifyToken
-
 /**
- * Meta: WhatsApp Cloud API, Messenger, Instagram, Pages, Threads, Lead Ads. HMAC-SHA256 over the body in
- * `X-Hub-Signature-256`; the SHA-1 header never counts. A delivery is a batch of up to 1000 updates, each an event whose
- * payload is the envelope only with that update. Topic is `object.field` (`page.feed`), WhatsApp's split into
- * `whatsapp_business_account.messages` and `.statuses`, Messenger's `page.message`, `page.postback`, `page.read` …
- * Ids: that of the message (with the status, `wamid…:read`), comment, lead or post; a digest of updates that have none.
- * The unsigned GET with `hub.challenge` is answered if its token is yours. Meta retries for 36 hours, WhatsApp possibly for
- * 7 days, which dedupe windows must span. It wants its 200 within seconds.
+ * Meta: WhatsApp Cloud API, Messenger, Instagram, Pages, Threads, Lead Ads. The signature is HMAC-SHA256 over the body,
+ * in `X-Hub-Signature-256`. The SHA-1 header never counts. A delivery is a batch of up to 1000 updates. Each update is
+ * an event whose payload is the envelope with only that update. The topic is `object.field` (`page.feed`). WhatsApp has
+ * `whatsapp_business_account.messages` and `.statuses`; Messenger has `page.message`, `page.postback`, `page.read` …
+ * The id is that of the message (with its status, `wamid…:read`), comment, lead or post, or else a digest of the
+ * update. The receiver answers the unsigned GET with `hub.challenge` if it has your verify token. Meta retries for 36
+ * hours and WhatsApp possibly for 7 days, so dedupe windows must be as long. Meta expects a 200 within seconds.
  * https://developers.facebook.com/docs/graph-api/webhooks/getting-started
  */
 export const meta: Factory<MetaOptions> = /* @__PURE__ */ sender({
@@ -79,7 +78,7 @@ export const meta: Factory<MetaOptions> = /* @__PURE__ */ sender({
   secret: 'appSecret',
   covers: { body: 'bytes', id: true },
   methods: ['POST', 'GET'],
-  sign(_given, { verifyToken }: VerifyToken) {
+  sign(_given, { verifyToken }: Pick<MetaOptions, 'verifyToken'>) {
     if (verifyToken !== undefined) checkSecret('meta: verifyToken', verifyToken)
     return hmac({ header: 'X-Hub-Signature-256', prefix: 'sha256=' })
   },
@@ -117,7 +116,7 @@ function confirm(delivery: Delivery, verifyToken: string | undefined): Reply {
 
 function compose({ topic = 'page.feed', id, at = Date.now(), payload }: Draft): Composed {
   const [object = topic, name = 'feed'] = topic.split('.', 2)
-  // Entries have members that a change has not: statuses, messages of Messenger.
+  // An entry may have members other than changes: statuses, messages of Messenger.
   if (field(payload, 'entry') !== undefined)
     return { body: stringifyJson(mergeDeep({ object }, payload)) }
   const value = mergeDeep({ ...(id !== undefined && { id }) }, payload)
@@ -128,18 +127,12 @@ function compose({ topic = 'page.feed', id, at = Date.now(), payload }: Draft): 
   return { body: stringifyJson({ object, entry: [{ id: '1', time: at, changes: [change] }] }) }
 }
 
-/** An event, before it is put back into the envelope it came in. */
 type Update = Omit<EventDraft, 'payload'> & {
-  /** What is in the entry in place of all updates. */
+  /** The members of the entry that have only this update. */
   readonly only: object
 }
 
-/**
- * The updates of a delivery of Meta's, each an event of its own. Its payload is the envelope as if Meta had sent that
- * update alone, so that what is written for Meta's own shape reads it.
- *
- * @param exact - the body with its large integers exact: ids of leads and posts come as such.
- */
+/** One event per update. Ids come from the body with exact integers, because ids of leads and posts exceed 2^53. */
 function metaUpdates(body: unknown, exact: unknown): readonly EventDraft[] {
   const ids = updates(exact).map(({ id }) => id)
   return updates(body).map((event, at) => ({ ...event, id: ids[at] }))
@@ -170,18 +163,18 @@ function updatesOf(object: string, entry: unknown): readonly Update[] {
     only: { changed_fields: [name] },
   }))
   const messages = list(entry, 'messaging').map((item) => messaging(object, item, at))
-  // What another app of the page is to answer.
+  // Another app of the page answers these.
   const standby = list(entry, 'standby').map((item) => ({
     id: digestId([...at, item]),
     topic: `${object}.standby`,
     only: { standby: [item] },
   }))
   const all = [...changes, ...fields, ...messages, ...standby]
-  // What has none of the lists is not to be lost.
+  // An entry without any list must not be lost.
   return all.length > 0 ? all : [{ id: digestId([...at, entry]), topic: object, only: {} }]
 }
 
-// Messages and statuses share one field. A status has the id of its message, once for each state.
+// Messages and statuses share one field. All statuses of a message have its id.
 function whatsapp(object: string, change: unknown, at: readonly unknown[]): readonly Update[] {
   const value = field(change, 'value')
   const found = ['messages', 'statuses'].flatMap((kind) =>
@@ -201,8 +194,8 @@ function changed(object: string, change: unknown, at: readonly unknown[]): Updat
   return { id, topic, only: { changes: [change] } }
 }
 
-// The subject's id is the event's if the change is that it came to be. A reaction, an edit or a removal has the id of
-// what it is about, and so have the next ones: those are told apart by a digest.
+// A new post, comment or lead has an id of its own. A reaction, an edit or a removal only has the id of its subject, and
+// so has the next one: a digest makes their ids differ.
 function subjectOf(value: unknown): string | undefined {
   const verb = text(value, 'verb')
   const item = text(value, 'item')
@@ -232,7 +225,7 @@ function messagingId(item: unknown, kind: string): string | undefined {
   if (kind === 'message' || kind === 'postback') return member(item, `${kind}.mid`)
   if (kind === 'reaction') return joinedId(item, 'reaction.mid', 'reaction.action')
   const seen = joinedId(item, 'sender.id', `${kind}.watermark`)
-  // Otherwise `delivery` and `read` up to the same moment would be one event.
+  // `delivery` and `read` may have the same watermark.
   return kind === 'delivery' && seen !== undefined ? `${seen}:${kind}` : seen
 }
 

@@ -7,12 +7,12 @@ import { field, items, needed, text } from './common/read.ts'
 import { joinedId } from './schemes/ids.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
 
-// A sentence, or letters and digits: never the characters of JSON or markup.
+// Microsoft sends a sentence, or letters and digits. The characters of JSON and markup are rejected.
 const VALIDATION_TOKEN = /^[^{}[\]<>"]{1,2048}$/
 
 const CLIENT_STATE: Scheme<string> = {
   covers: { body: 'none' },
-  // Tokens are next to notifications that carry resource data.
+  // Notifications with resource data come with validation tokens.
   credentials: { fields: ['value[].clientState', 'validationTokens[]'] },
   key: (secret) => secret,
   verify(delivery, keys) {
@@ -39,11 +39,11 @@ const CLIENT_STATE: Scheme<string> = {
 }
 
 /**
- * Microsoft Graph change notifications. Nothing is signed: `clientState` must be right in every notification, and a wrong
- * one gets the 202 Microsoft asks for while nothing is taken. A delivery is a batch: topics are
- * `#Microsoft.Graph.Message.created` or a lifecycle event (`subscriptionRemoved`); the id is made of subscription,
- * resource, change and etag if there is one. The validation of an endpoint (`?validationToken=`) is answered.
- * `encryptedContent` is left as it is. Graph wants its 2xx within 10 s and retries for 4 hours.
+ * Microsoft Graph change notifications. Nothing is signed: `clientState` must be right in every notification. A wrong
+ * one gets the 202 that Microsoft asks for, and nothing is accepted. A delivery is a batch. The topic is for example
+ * `#Microsoft.Graph.Message.created`, or a lifecycle event (`subscriptionRemoved`). The id is made of subscription,
+ * resource, change and etag, if there is an etag. The receiver answers the validation of an endpoint
+ * (`?validationToken=`). `encryptedContent` stays encrypted. Graph expects a 2xx within 10 s and retries for 4 hours.
  * https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks
  */
 export const microsoftGraph: Factory<PresetOptions<'clientState'>> = /* @__PURE__ */ sender({
@@ -83,9 +83,8 @@ export const microsoftGraph: Factory<PresetOptions<'clientState'>> = /* @__PURE_
   },
 })
 
-// The token is reflected: as plain text that no browser may read as another type.
 function greet(delivery: Delivery): Reply | undefined {
-  // The query of a notification is not signed: a token that somebody adds there must not swallow it.
+  // The query is not signed. If an attacker adds a token to a notification, the notification must not be lost.
   if (delivery.body.byteLength > 0) return undefined
   const tokens = delivery.query().getAll('validationToken')
   if (tokens.length === 0) return undefined

@@ -7,18 +7,18 @@ import { needed, text } from './common/read.ts'
 
 /** Options of {@link mollie}: `signingSecret` for next-gen webhooks, or `unauthenticated` for classic ones. */
 export interface MollieOptions {
-  /** The signing secret of a next-gen webhook. With it a delivery without a signature is rejected. */
+  /** The signing secret of a next-gen webhook. With a secret, an unsigned delivery is rejected. */
   readonly signingSecret?: SecretOption
-  /** Takes classic webhooks, which cannot be signed: they hold an id to fetch, and anybody can send one. @default false */
+  /** Accepts classic webhooks, which cannot be signed. They have an id to fetch, and anybody can send one. @default false */
   readonly unauthenticated?: boolean
 }
 
 /**
- * Mollie. Next-gen webhooks: HMAC-SHA256 over the body in `X-Mollie-Signature`, with or without `sha256=`, several times
- * while secrets rotate; topic is `type` (`payment-link.paid`), id is `id`. Classic webhooks are not signed: a form with
- * the id of an object to fetch. Their topic is the prefix of that id (`tr`; `payment` matches too), and they have no id of
- * the event, since the same form comes for each change of status. Mollie wants its 200 within 15 s, for ids it does not
- * know too, and tries ten times over 26 hours.
+ * Mollie. Next-gen webhooks are signed: HMAC-SHA256 over the body in `X-Mollie-Signature`, with or without `sha256=`,
+ * and several signatures while secrets rotate. Their topic is `type` (`payment-link.paid`) and their id is `id`.
+ * Classic webhooks are not signed: a form has the id of an object to fetch. Their topic is the prefix of that id (`tr`;
+ * `payment` matches too). They have no event id, because Mollie sends the same form for each change of status. Mollie
+ * expects a 200 within 15 s, also for ids that you do not know, and tries ten times over 26 hours.
  * https://docs.mollie.com/reference/webhooks-new
  */
 export const mollie: Factory<MollieOptions> = /* @__PURE__ */ provider({
@@ -58,7 +58,6 @@ const OBJECTS: Readonly<Record<string, string>> = {
   sub: 'subscription',
 }
 
-// The header may come several times.
 const isSigned = (head: Delivery): boolean => head.header(HEADER) !== undefined
 
 function read(delivery: Delivery): SignatureClaim {

@@ -6,9 +6,12 @@ import { urlScheme, type PublicUrlOption } from './schemes/public-url.ts'
 import { preset, type UrlPresetOptions } from './schemes/preset.ts'
 
 /**
- * monday.com, webhooks of an app. A JSON Web Token (HS256) alone in `Authorization` names the URL as its audience and ends
- * after some minutes. **The body is not signed**: only TLS protects it. Topic is `event.type` (`create_pulse`), id is
- * `event.triggerUuid`. The unsigned `{ challenge }` of a new webhook is echoed. Webhooks that are made by hand carry no token.
+ * Webhooks of a monday.com app. A JSON Web Token (HS256) in `Authorization`, without `Bearer`, has the URL as its
+ * audience. It expires after some minutes. **The body is not signed**: only TLS protects it. The secret is the signing
+ * secret of the app, or the client secret for events about the app itself. Behind a proxy, set `publicUrl` to the
+ * registered URL. The topic is `event.type` (`create_pulse`) and the id is `event.triggerUuid`. The receiver echoes the
+ * unsigned `{ challenge }` of a new webhook. Webhooks that a person makes in the user interface have no token and are
+ * rejected.
  * https://developer.monday.com/api-reference/reference/webhooks
  */
 export const monday: Factory<UrlPresetOptions<'signingSecret'>> = /* @__PURE__ */ preset({
@@ -22,7 +25,6 @@ export const monday: Factory<UrlPresetOptions<'signingSecret'>> = /* @__PURE__ *
   notSecret: [[/^eyJ/, 'a token for the API']],
   topics: ['create_pulse', 'update_column_value', 'create_update'],
   handshakes: ['challenge'],
-  hint: 'Signing secret of the app.',
   extra: {
     publicUrl: 'The URL as monday.com has it. Default: the URL of the request.',
   },
@@ -61,7 +63,7 @@ export const monday: Factory<UrlPresetOptions<'signingSecret'>> = /* @__PURE__ *
   topicField: 'event.type',
 })
 
-// A challenge is all that its body holds, so that no event is one.
+// The body of a challenge has no other member, so an event never looks like one.
 function answered(delivery: Delivery): Reply | undefined {
   if (delivery.method !== 'POST' || !/^\s*\{\s*"challenge"/.test(delivery.text())) return undefined
   const body = delivery.json()

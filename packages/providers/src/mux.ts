@@ -3,9 +3,9 @@ import { DAY } from './common/units.ts'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Mux Video and Data. HMAC-SHA256 over `t.body` in `Mux-Signature`; any of several `v1` may match, other versions never
- * do. Mux wants its 2xx within 5 s, retries with growing delay for 24 hours, and may send an event twice all the same.
- * https://www.mux.com/docs/core/verify-webhook-signatures
+ * Mux Video and Data. The signature is HMAC-SHA256 over `t.body`, in `Mux-Signature`. Several `v1` signatures may come,
+ * and one match is enough; other versions never count. Mux expects a 2xx within 5 s and retries with growing delays for
+ * 24 hours. It may still send an event twice. https://www.mux.com/docs/core/verify-webhook-signatures
  */
 export const mux: Factory<DatedPresetOptions<'webhookSecret'>> = /* @__PURE__ */ preset({
   name: 'mux',
@@ -20,7 +20,6 @@ export const mux: Factory<DatedPresetOptions<'webhookSecret'>> = /* @__PURE__ */
   },
   topics: ['video.asset.ready', 'video.upload.asset_created', 'video.live_stream.active'],
   secret: 'webhookSecret',
-  hint: 'Signing secret of the webhook.',
   sign: ({ tolerance }) => hmac({ header: 'Mux-Signature', pairs: {}, tolerance }),
   eventIdField: 'id',
   topicField: 'type',

@@ -7,20 +7,20 @@ import { needed, text } from './common/read.ts'
 
 /** Options of {@link notion}: the token, or `onSecret`, or both. */
 export interface NotionOptions {
-  /** The verification token of the subscription, `secret_…`. @default none, so that no event is taken yet */
+  /** The verification token of the subscription, `secret_…`. @default none, so every event is rejected until you set it */
   readonly verificationToken?: SecretOption
   /**
-   * Told the token that comes when a subscription is made, for a person to paste into Notion; the reply waits for it.
-   * Anybody can send one, so put it in force only once Notion has taken it.
-   * @default none, so that a token other than the one in force is rejected
+   * Called with the token of a new subscription, which a person must paste into Notion. The reply waits for it. Anybody
+   * can send a token, so set it as `verificationToken` only after Notion has accepted it.
+   * @default none, so any token but `verificationToken` is rejected
    */
   readonly onSecret?: (verificationToken: string, delivery: Delivery) => MaybePromise<void>
 }
 
 /**
- * Notion. HMAC-SHA256 over the body in `X-Notion-Signature`, keyed with the verification token. Topic is `type`
- * (`page.created`), id is `id`. The token itself comes in the first delivery, which is signed with the very token it
- * carries and so proves nothing. Nothing is dated: what was captured is stopped only by its id, which is signed. Notion
+ * Notion. The signature is HMAC-SHA256 over the body, in `X-Notion-Signature`. Its key is the verification token.
+ * Notion sends that token in the first delivery and signs the delivery with it, which proves nothing. The topic is
+ * `type` (`page.created`) and the id is `id`. The signature has no time, so only the signed id stops a replay. Notion
  * tries up to 8 times over about 24 hours.
  * https://developers.notion.com/reference/webhooks
  */
@@ -47,7 +47,7 @@ export const notion: Factory<NotionOptions> = /* @__PURE__ */ provider({
   },
   options: {
     verificationToken: 'Verification token of the subscription.',
-    onSecret: 'Told the token of a new subscription.',
+    onSecret: 'Called with the token of a new subscription.',
   },
   greets: 'body',
   secret: 'verificationToken',
@@ -74,7 +74,7 @@ export const notion: Factory<NotionOptions> = /* @__PURE__ */ provider({
 const SCHEME = hmac({ header: 'X-Notion-Signature', prefix: 'sha256=', anyCase: true })
 const MAX_HANDSHAKE = 1024
 
-// The signature is checked against the token in the body. That proves nothing, but drops bodies that Notion never sends.
+// The key of this signature is the token in the body. That proves nothing, but rejects bodies that Notion never sends.
 async function greet(
   delivery: Delivery,
   onSecret: NonNullable<NotionOptions['onSecret']>,

@@ -1,24 +1,23 @@
-import { jsonReply, type Delivery, type Reply } from '@postern/core'
+import { jsonReply, type Delivery, type Reply, type SecretOption } from '@postern/core'
 import { mergeDeep, singleHeader, stringifyJson } from '@postern/core/internal'
 import { token, type EventDraft, type Factory, type ParsedBody } from '@postern/core/scheme'
 import { CHALLENGE, checkedChallenge } from './schemes/challenge.ts'
 import { field, items, needed, text } from './common/read.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
 
-/** Options of {@link okta} next to the secret. */
-interface AuthenticationHeader {
-  /** The authentication header of the hook. @default 'Authorization' */
+/** Options of {@link okta}. */
+export interface OktaOptions extends PresetOptions {
+  /** The whole value of the authentication header, as you entered it at Okta, which adds nothing before it. */
+  readonly secret: SecretOption
+  /** Name of the authentication header of the hook. @default 'Authorization' */
   readonly header?: string
 }
 
-/** Options of {@link okta}. */
-export type OktaOptions = PresetOptions & AuthenticationHeader
-
 /**
- * Okta event hooks (not the synchronous inline hooks). They are not signed: a header carries the secret, and the body is
- * as safe as TLS. A delivery is a batch; each event has its `uuid` as id, also in a batch that is put together again, and its
- * `eventType` as topic (`user.session.start`). The GET that verifies the hook is answered unsigned. Okta wants an empty
- * 2xx within 3 s and tries once more. Order is not kept; compare `published`.
+ * Okta event hooks, not the synchronous inline hooks. Nothing is signed: a header has the secret, and only TLS protects
+ * the body. A delivery is a batch. The id of an event is `uuid`, also if Okta puts a batch together again, and the
+ * topic is `eventType` (`user.session.start`). The receiver answers the unsigned GET that verifies the hook. Okta
+ * expects an empty 2xx within 3 s and retries once. Events may arrive in any order; compare `published`.
  * https://developer.okta.com/docs/concepts/event-hooks/
  */
 export const okta: Factory<OktaOptions> = /* @__PURE__ */ sender({
@@ -44,7 +43,7 @@ export const okta: Factory<OktaOptions> = /* @__PURE__ */ sender({
   },
   challenge: CHALLENGE,
   covers: { body: 'none' },
-  sign: (_given, { header = 'authorization' }: AuthenticationHeader) => token({ header }),
+  sign: (_given, { header = 'authorization' }: Pick<OktaOptions, 'header'>) => token({ header }),
   methods: ['GET', 'POST'],
   greet,
   events,

@@ -8,9 +8,8 @@ export const onfleet: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'onfleet',
   title: 'Onfleet',
   docs: 'https://docs.onfleet.com/reference/webhooks',
-  setup: { steps: ['Settings', 'API & Webhooks'], secret: 'the webhook secret, hex' },
+  setup: { steps: ['Settings', 'API & Webhooks'], secret: 'the webhook secret, in hex' },
   topics: ['taskStarted', 'taskCompleted', 'taskFailed'],
-  hint: 'Webhook secret, in hex.',
   sign: (given) =>
     hmac({ header: 'X-Onfleet-Signature', algorithm: 'sha512', keyEncoding: 'hex', ...given }),
   topicField: 'triggerName',

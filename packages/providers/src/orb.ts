@@ -1,7 +1,10 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
-/** Orb. The time is a date, UTC if it has no zone. https://docs.withorb.com/guides/integrations-and-exports/webhooks */
+/**
+ * Orb. The signed time is an ISO date, in UTC if it has no zone.
+ * https://docs.withorb.com/guides/integrations-and-exports/webhooks
+ */
 export const orb: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'orb',
   title: 'Orb',

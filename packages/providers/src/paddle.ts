@@ -3,10 +3,10 @@ import { DAY } from './common/units.ts'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Paddle Billing (not Paddle Classic). HMAC-SHA256 over `ts:body`; any of several `h1` may match (a key in rotation). Topic
- * is `event_type`, id is `event_id`; `notification_id` differs by destination and is not one. Paddle's own window of 5 s is
- * tight: give a larger `tolerance` if clocks or queues are slow. Paddle wants a 200 within 5 s, sends unordered, and
- * retries for 3 days.
+ * Paddle Billing, not Paddle Classic. The signature is HMAC-SHA256 over `ts:body`. Several `h1` signatures may come
+ * while a key rotates, and one match is enough. The topic is `event_type`. The id is `event_id`; `notification_id`
+ * differs by destination, so it is not used. The default tolerance of 5 s is Paddle's own: set a larger `tolerance` if
+ * clocks or queues are slow. Paddle expects a 200 within 5 s, sends events in any order, and retries for 3 days.
  * https://developer.paddle.com/webhooks/signature-verification
  */
 export const paddle: Factory<DatedPresetOptions<'secretKey'>> = /* @__PURE__ */ preset({

@@ -3,11 +3,12 @@ import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * PagerDuty (V3). HMAC-SHA256 over the body in `X-PagerDuty-Signature`; any of several `v1` may match, other versions
- * never count. Id is `event.id`, which is signed and which two subscriptions share; `X-Webhook-Id` differs by
- * subscription and is not signed, so it is not used. Nothing is dated. PagerDuty wants its 2xx within 5 s and retries
- * timeouts, 429 and 5xx for 48 hours; any other 4xx drops the webhook at once, and three of these disable the
- * subscription for a day. https://docs.pagerduty.com/developer/verifying-webhook-signatures
+ * PagerDuty (V3). The signature is HMAC-SHA256 over the body, in `X-PagerDuty-Signature`. Several `v1` signatures may
+ * come, and one match is enough; other versions never count. The id is the signed `event.id`, which two subscriptions
+ * share. `X-Webhook-Id` differs by subscription and is unsigned, so it is not used. The signature has no time.
+ * PagerDuty expects a 2xx within 5 s. It retries timeouts, 429 and 5xx for 48 hours. Any other 4xx drops the event at
+ * once, and three dropped events disable the subscription for a day.
+ * https://docs.pagerduty.com/developer/verifying-webhook-signatures
  */
 export const pagerduty: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'pagerduty',
@@ -24,7 +25,6 @@ export const pagerduty: Factory<PresetOptions> = /* @__PURE__ */ preset({
     [/^[A-Z\d]{7}$/, 'an id'],
   ],
   topics: ['incident.triggered', 'incident.acknowledged', 'incident.resolved', 'pagey.ping'],
-  hint: 'Secret of the webhook subscription.',
   sign: () => hmac({ header: 'X-PagerDuty-Signature', prefix: 'v1=', several: ',' }),
   eventIdField: 'event.id',
   topicField: 'event.event_type',

@@ -2,8 +2,9 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * PandaDoc. Topic is each event’s `event`, id is the header `X-PandaDoc-Webhook-Event-Id`, which is sent since July
- * 2026 and not signed; before it there was none. https://developers.pandadoc.com/docs/webhook-verification
+ * PandaDoc. The topic is `event` of each event. The id is the unsigned header `X-PandaDoc-Webhook-Event-Id`, which
+ * PandaDoc sends since July 2026; older deliveries have no id.
+ * https://developers.pandadoc.com/docs/webhook-verification
  */
 export const pandadoc: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'pandadoc',
@@ -11,7 +12,6 @@ export const pandadoc: Factory<PresetOptions> = /* @__PURE__ */ preset({
   docs: 'https://developers.pandadoc.com/docs/webhook-verification',
   setup: { steps: ['Settings', 'API', 'Webhooks'], secret: 'the shared key of the webhook' },
   topics: ['document_state_changed', 'recipient_completed', 'document_updated'],
-  hint: 'Shared key of the webhook.',
   sign: (given) => hmac({ query: 'signature', ...given }),
   itemsField: '',
   eventIdHeader: 'X-PandaDoc-Webhook-Event-Id',

@@ -16,19 +16,19 @@ import { signedByCertificate, type CertificateClaim } from './schemes/certificat
 
 /** Options of {@link paypal}. */
 export interface PaypalOptions extends CertificateOptions {
-  /** The id of the webhook at PayPal: part of what is signed, so that only your listener's deliveries count. */
+  /** The id of the webhook at PayPal. PayPal signs it, so only deliveries to your webhook count. */
   readonly webhookId: SecretOption
-  /** Seconds the signed time may be away from now; PayPal names no window and retries for 3 days. @default 259200 */
+  /** Maximum difference between the signed time and now, in seconds. @default 259200, since PayPal retries for 3 days */
   readonly tolerance?: number
 }
 
 const HASHES = { SHA256withRSA: 'sha256', SHA1withRSA: 'sha1' } as const
 
 /**
- * PayPal REST webhooks. RSA over transmission id, time, webhook id and the CRC-32 of the body, with the certificate at
- * `PAYPAL-CERT-URL`. A CRC is not a hash: who holds one signed delivery can make another body with its CRC, so fetch the
- * resource again if money depends on it. Topic is `event_type` (`PAYMENT.CAPTURE.COMPLETED`), id is `id`. PayPal retries
- * 25 times over 3 days.
+ * PayPal REST webhooks. The signature is RSA over transmission id, time, webhook id and the CRC-32 of the body, with
+ * the certificate at `PAYPAL-CERT-URL`. A CRC is not a hash: an attacker who has one signed delivery can make another
+ * body with the same CRC. Fetch the resource from the API if money depends on it. The topic is `event_type`
+ * (`PAYMENT.CAPTURE.COMPLETED`) and the id is `id`. PayPal retries 25 times over 3 days.
  * https://developer.paypal.com/api/rest/webhooks/rest/
  */
 export const paypal: Factory<PaypalOptions> = /* @__PURE__ */ provider({
@@ -93,7 +93,7 @@ export const paypal: Factory<PaypalOptions> = /* @__PURE__ */ provider({
   ],
 })
 
-// https://developer.paypal.com/api/rest/requests/#api-requests, and the hosts of real deliveries
+// https://developer.paypal.com/api/rest/requests/#api-requests, and the hosts in real deliveries.
 const HOSTS = [
   'api.paypal.com',
   'api-m.paypal.com',

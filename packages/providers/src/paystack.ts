@@ -10,7 +10,6 @@ export const paystack: Factory<PresetOptions> = /* @__PURE__ */ preset({
   setup: { steps: ['Settings', 'API Keys & Webhooks'], secret: 'the API secret key, sk_…' },
   notSecret: [[/^pk_(?:test|live)_/, 'the public key']],
   topics: ['charge.success', 'transfer.success', 'subscription.create'],
-  hint: 'The API secret key.',
   sign: (given) => hmac({ header: 'x-paystack-signature', algorithm: 'sha512', ...given }),
   topicField: 'event',
   checked: '2026-11-28',

@@ -2,7 +2,7 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Persona. During a rotation two groups are joined by a blank.
+ * Persona. While a secret rotates, the header has two groups, separated by a space.
  * https://docs.withpersona.com/docs/webhooks-best-practices
  */
 export const persona: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({

@@ -19,23 +19,23 @@ import { field, needed, text } from './common/read.ts'
 
 /** Options of {@link plaid}: the API credentials that fetch the keys, or the keys themselves. */
 export interface PlaidOptions extends FetchOptions {
-  /** The client id, with which keys are fetched. */
+  /** The client id that fetches the keys. */
   readonly clientId?: string
-  /** The API secret, with which keys are fetched. */
+  /** The API secret that fetches the keys. */
   readonly secret?: string
-  /** The environment whose API has the keys. @default 'production' */
+  /** The environment of the keys. @default 'production' */
   readonly environment?: 'production' | 'sandbox'
-  /** The verification keys, in place of fetching them. */
+  /** The verification keys; nothing is fetched. */
   readonly jwks?: Jwks
-  /** Seconds the token's `iat` may be away from now, in the past and in the future. @default 300 */
+  /** Maximum difference between the token's `iat` and now, in seconds, in either direction. @default 300 */
   readonly tolerance?: number
 }
 
 /**
- * Plaid. A JSON Web Token (ES256 only) in `Plaid-Verification` that holds the SHA-256 of the body. Its key is fetched from
- * Plaid by its id, kept, and not used once it has expired. Topic is `webhook_type.webhook_code`
- * (`TRANSACTIONS.SYNC_UPDATES_AVAILABLE`); there is no id. Plaid wants its 200 within 10 s and retries for 24 hours. Needs
- * the package jose.
+ * Plaid. A JSON Web Token (only ES256) in `Plaid-Verification` has the SHA-256 of the body. Its key is fetched from
+ * Plaid by its id, cached, and not used after it has expired. The topic is `webhook_type.webhook_code`
+ * (`TRANSACTIONS.SYNC_UPDATES_AVAILABLE`). There is no id. Plaid expects a 200 within 10 s and retries for 24 hours.
+ * Needs the package jose.
  * https://plaid.com/docs/api/webhooks/webhook-verification/
  */
 export const plaid: Factory<PlaidOptions> = /* @__PURE__ */ provider({
@@ -99,7 +99,7 @@ export const plaid: Factory<PlaidOptions> = /* @__PURE__ */ provider({
   ],
 })
 
-// INVALID_WEBHOOK_VERIFICATION_KEY_ID.
+// The status of INVALID_WEBHOOK_VERIFICATION_KEY_ID.
 const UNKNOWN_KEY = 400
 
 function checkBody(claims: JwtClaims, delivery: Delivery): void {
@@ -112,7 +112,7 @@ function checkBody(claims: JwtClaims, delivery: Delivery): void {
     })
 }
 
-// A key with a time of expiry has been rotated out.
+// Plaid has replaced a key that has a time of expiry.
 function unexpired(source: JwkSource): JwkSource {
   const good = (keys: readonly Jwk[]): readonly Jwk[] =>
     keys.filter((key) => (key['expired_at'] ?? null) === null)

@@ -10,10 +10,12 @@ const HEADERS = ['x-plivo-signature-v3', 'x-plivo-signature-ma-v3'] as const
 const NONCE = 'x-plivo-signature-v3-nonce'
 
 /**
- * Plivo. HMAC-SHA256 in base64 over the URL, its sorted query, the sorted fields of the form and a nonce, in
- * `X-Plivo-Signature-V3` or, with the token of the main account, `-Ma-V3`; any of several by comma may match. Topic is
- * `Event`, `CallStatus` or `Status` of the form; there is no id of the event, and nothing is dated. Plivo retries
- * what is about messages after 60, 120 and 240 s; what is about calls it tries twice in 55 s, unless the URL says otherwise.
+ * Plivo. The signature is HMAC-SHA256 in base64 over the URL, its sorted query, the sorted form fields and a nonce. It
+ * is in `X-Plivo-Signature-V3`, or in `-Ma-V3` with the token of the main account. Several signatures may come,
+ * separated by commas, and one match is enough. Behind a proxy, set `publicUrl` to the URL as Plivo has it. The topic
+ * is `Event`, `CallStatus` or `Status` of the form. There is no event id, and the signature has no time. Plivo retries
+ * message callbacks after 60, 120 and 240 s. It retries call callbacks twice within 55 s, unless the URL says
+ * otherwise.
  * https://www.plivo.com/docs/voice/concepts/signature-validation
  */
 export const plivo: Factory<UrlPresetOptions<'authToken'>> = /* @__PURE__ */ sender({
@@ -26,7 +28,6 @@ export const plivo: Factory<UrlPresetOptions<'authToken'>> = /* @__PURE__ */ sen
   },
   notSecret: [[/^(?:MA|SA)[A-Z\d]{18}$/, 'the auth id']],
   topics: ['StartApp', 'Hangup', 'delivered'],
-  hint: 'Auth token of the account.',
   extra: {
     publicUrl: 'The URL as Plivo has it. Default: the URL of the request.',
   },
@@ -94,7 +95,7 @@ function signaturesOf(delivery: Delivery): readonly string[] {
   return found
 }
 
-// Values are signed decoded: `?a=1.b2` can be a query alone, or a query and a form, as in Plivo's own libraries.
+// Values are signed decoded, as in Plivo's libraries: `?a=1.b2` may be a query, or a query `a=1` and a form `b=2`.
 function messageOf(delivery: Delivery, url: string): string {
   const { origin, pathname, searchParams } = new URL(url)
   const query = sorted(searchParams).map(([name, value]) => `${name}=${value}`)

@@ -3,9 +3,9 @@ import { standardFamily, type StandardFamilySecretOptions } from './schemes/stan
 import { HOUR } from './common/units.ts'
 
 /**
- * Polar: Standard Webhooks. Secrets made on or after 2026-09-08 (UTC) are decoded as the specification has it; the key
- * of older ones is their whole text. Both are tried, as in Polar's SDK. A redirect is a failure. Polar does not say for
- * how long it retries; the specification's schedule ends after about 76 hours.
+ * Polar: Standard Webhooks. Secrets made on or after 2026-09-08 (UTC) are decoded as the specification says. For older
+ * secrets, the key is the whole text. Both count, as in Polar's SDK. Polar counts a redirect as a failure. It does not
+ * say how long it retries; the specification's schedule ends after about 76 hours.
  * https://polar.sh/docs/integrate/webhooks/delivery
  */
 export const polar: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({

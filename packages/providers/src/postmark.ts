@@ -7,10 +7,10 @@ import { joinedId } from './schemes/ids.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /**
- * Postmark. It does not sign: the webhook carries HTTP Basic credentials, and the body is as safe as TLS. Topic is
- * `RecordType` (`Bounce`), or `Inbound` if an inbound message has none. The id of a bounce or complaint is `ID`, beyond
- * 2^53 and kept to its last digit; of an inbound message `MessageID`; of the others message, type, recipient and time.
- * Postmark wants a 200, stops at 403, and retries for about 11 hours.
+ * Postmark. It does not sign: HTTP Basic credentials authenticate a delivery, and only TLS protects the body. The topic
+ * is `RecordType` (`Bounce`), or `Inbound` for an inbound message without one. The id of a bounce or complaint is `ID`,
+ * which exceeds 2^53 and keeps every digit. The id of an inbound message is `MessageID`. Other ids are made of message,
+ * type, recipient and time. Postmark expects a 200, stops at a 403, and retries for about 11 hours.
  * https://postmarkapp.com/developer/webhooks/webhooks-overview
  */
 export const postmark: Factory<PresetOptions<'credentials'>> = /* @__PURE__ */ sender({
@@ -26,7 +26,7 @@ export const postmark: Factory<PresetOptions<'credentials'>> = /* @__PURE__ */ s
   topics: ['Delivery', 'Bounce', 'SpamComplaint', 'Open', 'Click', 'SubscriptionChange', 'Inbound'],
   example: { credentials: 'user:an-example-password' },
   checked: '2026-11-26',
-  // Inbound messages carry their attachments, 35 MB of them, in base64.
+  // Inbound messages have up to 35 MB of attachments, in base64.
   delivers: { largest: 50 * MIB, retries: 12 * HOUR, after4xx: 'retried, but 403', ok: '200' },
   hint: 'user:password of the webhook.',
   secret: 'credentials',
@@ -48,7 +48,7 @@ export const postmark: Factory<PresetOptions<'credentials'>> = /* @__PURE__ */ s
   }),
 })
 
-// No others have an ID of their own.
+// Only these have an ID.
 const BOUNCES = ['Bounce', 'SpamComplaint']
 
 const WHEN: Readonly<Record<string, string>> = {

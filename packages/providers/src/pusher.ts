@@ -6,9 +6,11 @@ export const pusher: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'pusher',
   title: 'Pusher Channels',
   docs: 'https://pusher.com/docs/channels/server_api/webhooks/',
-  setup: { steps: ['<app>', 'Webhooks'], secret: 'that of the key which X-Pusher-Key names' },
+  setup: {
+    steps: ['<app>', 'Webhooks'],
+    secret: 'the secret of the app key that X-Pusher-Key names',
+  },
   topics: ['channel_occupied', 'channel_vacated', 'member_added'],
-  hint: 'Secret of the app key.',
   sign: (given) => hmac({ header: 'X-Pusher-Signature', ...given }),
   itemsField: 'events',
   topicField: 'name',

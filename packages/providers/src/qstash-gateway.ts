@@ -6,9 +6,10 @@ import { urlScheme, type PublicUrlOption } from './schemes/public-url.ts'
 import { preset, type UrlPresetOptions } from './schemes/preset.ts'
 
 /**
- * Upstash QStash. A JSON Web Token (HS256) in `Upstash-Signature` names the URL and holds the SHA-256 of the body in base64url.
- * The body is what was published, so the topic is `type` of it, or `message`; id is `Upstash-Message-Id`, the same over
- * retries, which nothing protects.
+ * Upstash QStash. A JSON Web Token (HS256) in `Upstash-Signature` names the URL and has the SHA-256 of the body in
+ * base64url. Behind a proxy, set `publicUrl` to the URL that you publish to. The body is your message, so the topic is
+ * `type` of the body, or `message`. The id is the unsigned header `Upstash-Message-Id`, which stays the same over
+ * retries.
  * https://upstash.com/docs/qstash/howto/signature
  */
 export const qstashGateway: Factory<UrlPresetOptions<'signingKeys'>> = /* @__PURE__ */ preset({

@@ -6,9 +6,10 @@ import { genericEvents } from './schemes/generic/places.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * QuickBooks Online. HMAC-SHA256 over the body in `intuit-signature`, base64. A delivery is a list of CloudEvents: topic
- * is `type`, id is `id`. The older `eventNotifications` are read too: an event for each entity, topic `Invoice.Update`.
- * What is not answered comes again after seconds, minutes and hours, then each 6 hours; no page names an end.
+ * QuickBooks Online. The signature is HMAC-SHA256 over the body, in base64, in `intuit-signature`. A delivery is a list
+ * of CloudEvents: the topic is `type` and the id is `id`. The older format `eventNotifications` is supported too: one
+ * event per entity, with the topic `Invoice.Update`. QuickBooks retries after seconds, minutes and hours, then every 6
+ * hours, and does not say when it stops.
  * https://developer.intuit.com/app/developer/qbo/docs/develop/webhooks
  */
 export const quickbooks: Factory<PresetOptions> = /* @__PURE__ */ preset({
@@ -17,7 +18,6 @@ export const quickbooks: Factory<PresetOptions> = /* @__PURE__ */ preset({
   docs: 'https://developer.intuit.com/app/developer/qbo/docs/develop/webhooks',
   setup: { steps: ['<app>', 'Webhooks'], secret: 'the verifier token of the app' },
   topics: ['qbo.invoice.updated.v1', 'qbo.customer.created.v1', 'qbo.payment.deleted.v1'],
-  hint: 'Verifier token of the app.',
   sign: (given) => hmac({ header: 'intuit-signature', encoding: 'base64', ...given }),
   itemsField: '',
   eventIdField: 'id',
@@ -36,7 +36,7 @@ export const quickbooks: Factory<PresetOptions> = /* @__PURE__ */ preset({
 
 const LIST = { itemsField: '', eventIdField: 'id', topicField: 'type' } as const
 
-// One event for each entity; those of before the CloudEvents have no id.
+// The format from before the CloudEvents has no event id.
 function older(value: unknown): readonly EventDraft[] {
   return items(value, 'eventNotifications').flatMap((notification) =>
     items(field(notification, 'dataChangeEvent'), 'entities').map((entity) => {

@@ -3,9 +3,10 @@ import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Razorpay. Topic is `event` (`payment.captured`); id is the header `x-razorpay-event-id`, which is not signed. Nothing
- * is dated. Razorpay wants its 2xx within 5 s, retries for 24 hours, then disables the webhook; older events are
- * replayed only by hand, under the same id. Their order is not kept. https://razorpay.com/docs/webhooks/validate-test/
+ * Razorpay. The topic is `event` (`payment.captured`). The id is the unsigned header `x-razorpay-event-id`. The
+ * signature has no time. Razorpay expects a 2xx within 5 s, retries for 24 hours, then disables the webhook. You can
+ * replay older events by hand, with the same id. Events may arrive in any order.
+ * https://razorpay.com/docs/webhooks/validate-test/
  */
 export const razorpay: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'razorpay',

@@ -16,11 +16,11 @@ import { sender, type DatedPresetOptions } from './schemes/sender.ts'
 const HEADER = 'recurly-signature'
 
 /**
- * Recurly's JSON webhooks; its XML ones are not signed. HMAC-SHA256 over `time.body`, the time in milliseconds; any of
- * several signatures may match (a key stays in force for 24 hours after a new one is made). Topic is
- * `object_type.event_type` (`account.created`; `account` matches too). `id` is that of the object, so the event's is
- * `id:event_type:event_time`, with the `uuid` if there is one. Recurly wants its 2xx within 5 s,
- * follows no redirect, and retries ten times over about 73 hours.
+ * Recurly's JSON webhooks; its XML webhooks are not signed. The signature is HMAC-SHA256 over `time.body`, with the
+ * time in milliseconds. Several signatures may come, because an old key stays valid for 24 hours; one match is enough.
+ * The topic is `object_type.event_type` (`account.created`; `account` matches too). `id` is that of the object, so the
+ * event's id is `id:event_type:event_time`, with the `uuid` if there is one. Recurly expects a 2xx within 5 s, follows
+ * no redirect, and retries ten times over about 73 hours.
  * https://docs.recurly.com/docs/signature-verification
  */
 export const recurly: Factory<DatedPresetOptions<'secretKey'>> = /* @__PURE__ */ sender({
@@ -42,7 +42,6 @@ export const recurly: Factory<DatedPresetOptions<'secretKey'>> = /* @__PURE__ */
     ok: '2xx',
     source: 'https://docs.recurly.com/recurly-subscriptions/docs/automatic-retries',
   },
-  hint: 'Secret key of the endpoint.',
   secret: 'secretKey',
   covers: { body: 'bytes', id: true, timestamp: true },
   sign: ({ tolerance }) =>
@@ -63,7 +62,7 @@ const MOST = 20
 
 function read(delivery: Delivery): SignatureClaim {
   const [timestamp = '', ...signatures] = singleHeader(delivery, HEADER).split(',')
-  // A second time would be that of a second header, which a host has joined.
+  // A second time means that a host has joined two headers.
   const areSignatures = signatures.every((one) => /^(?!\d{1,14}$)\S+$/.test(one))
   if (signatures.length === 0 || signatures.length > MOST || !areSignatures)
     throw malformed(

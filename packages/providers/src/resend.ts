@@ -6,8 +6,8 @@ import {
 } from './schemes/standard-family.ts'
 
 /**
- * Resend: Standard Webhooks sent by Svix, under `svix-*` headers. Svix wants its 2xx within 15 s and retries for about
- * 28 hours. https://resend.com/docs/dashboard/webhooks/verify-webhooks-requests
+ * Resend: Standard Webhooks that Svix sends, with `svix-*` headers. Svix expects a 2xx within 15 s and retries for
+ * about 28 hours. https://resend.com/docs/dashboard/webhooks/verify-webhooks-requests
  */
 export const resend: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
   name: 'resend',

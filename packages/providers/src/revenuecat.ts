@@ -2,7 +2,7 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * RevenueCat. Without a signing secret it sends the Authorization text of the dashboard, which is `generic` with
+ * RevenueCat with a signing secret. Without one it sends the Authorization text of the dashboard: use `generic` with
  * `header-token`. https://www.revenuecat.com/docs/integrations/webhooks
  */
 export const revenuecat: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({

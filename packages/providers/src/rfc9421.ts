@@ -8,7 +8,7 @@ import {
   coversField,
 } from './schemes/http-signature/http-message-signatures.ts'
 
-/** Options of {@link rfc9421}: one of `secret` and `publicKey`, and the sender's profile. */
+/** Options of {@link rfc9421}: `secret` or `publicKey`, and the sender's profile. */
 export interface Rfc9421Options extends Omit<
   HttpMessageSignaturesOptions,
   'checkTimes' | 'target' | 'base64url'
@@ -17,16 +17,16 @@ export interface Rfc9421Options extends Omit<
   readonly secret?: SecretOption
   /** The sender's public key as PEM, for the other algorithms. */
   readonly publicKey?: SecretOption
-  /** Gives the topic of a delivery. @default 'message' for each */
+  /** Returns the topic of a delivery. @default always 'message' */
   readonly topic?: (delivery: Delivery, body: ParsedBody) => string
-  /** Gives the id of a delivery, which should be something the signature covers. @default none */
+  /** Returns the id of a delivery; use a part that the signature covers. @default none */
   readonly id?: (delivery: Delivery, body: ParsedBody) => string | undefined
 }
 
 /**
- * HTTP Message Signatures (RFC 9421) from any sender. `Content-Digest` is computed again, and a least set of covered
- * components is demanded: a signature over less proves little. Topic and id are what the sender's profile says: give
- * functions. Needs the package structured-headers.
+ * HTTP Message Signatures (RFC 9421) from any sender. `Content-Digest` is computed again. The signature must cover a
+ * minimum of components, because a signature over less proves little. Functions of yours read the topic and the id.
+ * Needs the package structured-headers.
  * https://www.rfc-editor.org/rfc/rfc9421
  *
  * @example rfc9421({ publicKey, alg: 'ed25519', topic: (d, body) => body.value.type, id: (d) => d.header('idempotency-key') })

@@ -13,7 +13,7 @@ const ACK =
 
 const ORGANIZATION: Scheme<string> = {
   covers: { body: 'none' },
-  // The body holds a session id, which may be live: nothing of an accepted one is kept.
+  // The body has a session id, which may still be valid, so it is not stored.
   credentials: { fields: ['Envelope.Body.notifications.SessionId'] },
   key(secret) {
     if (!/^00D[A-Za-z0-9]{15}$/.test(secret))
@@ -29,10 +29,11 @@ const ORGANIZATION: Scheme<string> = {
 }
 
 /**
- * Salesforce outbound messages (SOAP). Nothing is signed: the organization's id tells whose message it claims to be, and
- * only mutual TLS, an address range or a secret path tells that it is. A delivery is a batch of up to 100: the topic is the
- * type of the object (`Contact`), the id the notification's. One Ack covers the batch. The session id is left out of
- * payloads and of what is stored. Salesforce retries the whole message for 24 hours.
+ * Salesforce outbound messages (SOAP). Nothing is signed: the organization's id, which is not a secret, says only whose
+ * message a delivery claims to be. Use mutual TLS, an address range or a secret path to prove it. A delivery is a batch
+ * of up to 100 notifications. The topic is the type of the object (`Contact`) and the id is the notification's. One Ack
+ * covers the batch. The session id is removed from payloads and from stored deliveries. Salesforce retries the whole
+ * message for 24 hours.
  * https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging.htm
  */
 export const salesforceOutbound: Factory<PresetOptions<'organizationId'>> = /* @__PURE__ */ sender({
@@ -72,7 +73,7 @@ export const salesforceOutbound: Factory<PresetOptions<'organizationId'>> = /* @
 
 const MARK = /<(?:[\w.-]{1,64}:)?OrganizationId>([^<]{1,64})</g
 
-// A message of 100 notifications is large: for the claim of a stranger it is searched, not parsed.
+// A message of 100 notifications is large, so an unverified one is searched and not parsed.
 function organizationOf(delivery: Delivery): string {
   const [first, ...more] = delivery.text().matchAll(MARK)
   if (!first || more.length > 0)
@@ -107,7 +108,7 @@ function eventsOf(message: string | XmlObject, organization: string): readonly E
   })
 }
 
-/** The children of an element by their local name: senders choose their prefixes. */
+/** The children of an element by their local name, because Salesforce chooses the prefixes. */
 function children(element: unknown, name: string): readonly (string | XmlObject)[] {
   if (typeof element !== 'object' || element === null) return []
   return Object.entries(element as XmlObject).flatMap(([key, value]) =>
@@ -115,7 +116,6 @@ function children(element: unknown, name: string): readonly (string | XmlObject)
   )
 }
 
-/** The one child of that name. Throws `malformed_body` if there is none or more than one. */
 function child(element: unknown, name: string): string | XmlObject {
   const found = children(element, name)
   if (found.length !== 1)
@@ -128,7 +128,6 @@ function child(element: unknown, name: string): string | XmlObject {
   return found[0]!
 }
 
-/** The text of the one child of that name. */
 function childText(element: unknown, name: string): string {
   const found = child(element, name)
   if (typeof found !== 'string')
@@ -140,7 +139,6 @@ function childText(element: unknown, name: string): string {
   return found
 }
 
-/** A name without its prefix. */
 function localName(name: string): string {
   return name.slice(name.indexOf(':') + 1)
 }

@@ -8,7 +8,6 @@ export const sendbird: Factory<PresetOptions> = /* @__PURE__ */ preset({
   docs: 'https://sendbird.com/docs/chat/platform-api/v3/webhook/webhook-overview',
   setup: { steps: ['Settings', 'Chat', 'Webhooks'], secret: 'the API token of the application' },
   topics: ['group_channel:message_send', 'group_channel:create', 'user:block'],
-  hint: 'API token of the application.',
   sign: (given) => hmac({ header: 'x-sendbird-signature', ...given }),
   topicField: 'category',
   checked: '2026-11-28',

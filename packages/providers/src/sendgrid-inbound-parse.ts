@@ -7,20 +7,20 @@ import { DAY, MIB } from './common/units.ts'
 export interface SendgridInboundParseOptions {
   /** The public key of the security policy: base64 without PEM armor. */
   readonly publicKey?: SecretOption
-  /** `true` takes mail without any signature, as SendGrid sends it if there is no security policy. @default false */
+  /** `true` accepts unsigned mail, which SendGrid sends without a security policy. @default false */
   readonly unauthenticated?: boolean
-  /** Seconds the signed time may be away from now; SendGrid names no window and retries for 3 days. @default 259200 */
+  /** Maximum difference between the signed time and now, in seconds. @default 259200, since SendGrid retries for 3 days */
   readonly tolerance?: number
 }
 
-// Mail of 30 MB at most, with the multipart frame around it.
+// Mail of at most 30 MB, and the multipart format around it.
 const MAX_BODY: number = 32 * MIB
 
 /**
- * Twilio SendGrid Inbound Parse: a mail as `multipart/form-data`. ECDSA (P-256, SHA-256) over time and body if a
- * security policy signs. The topic is `mail` and there is no id: a Message-ID is the sender's to choose. The payload is
- * `{ fields, files }`. Its text fields are read as UTF-8: if `charsets` names another one, ask for the raw mail. SendGrid
- * retries on 5xx for 3 days and drops the mail on 4xx.
+ * Twilio SendGrid Inbound Parse: a mail as `multipart/form-data`. With a security policy, the signature is ECDSA
+ * (P-256, SHA-256) over time and body. The topic is `mail`. There is no id, because the author of a mail chooses its
+ * Message-ID. The payload is `{ fields, files }`. Text fields are read as UTF-8; if `charsets` names another charset,
+ * ask SendGrid for the raw mail. SendGrid retries a 5xx for 3 days and drops the mail at a 4xx.
  * https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/securing-your-parse-webhooks
  */
 export const sendgridInboundParse: Factory<SendgridInboundParseOptions> = /* @__PURE__ */ provider({
@@ -35,7 +35,7 @@ export const sendgridInboundParse: Factory<SendgridInboundParseOptions> = /* @__
   notSecret: [[/^SG\./, 'a key for the API']],
   topics: ['mail'],
   facts: {
-    // Made for this line: it signs deliveries that are examples.
+    // A key made for examples.
     example: {
       publicKey:
         '-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgUVA/gUQ0in8PAsAU\nM8TqwfQlcQYddOqpYF8jl5waPqahRANCAAT/PusU16ySX6abhcu4muj1fNCjFY6k\ngL6C9m1frEMmrZopMvh4Df4aMDq1vFw/h4wJqhgZa2V9BFP2aUjAmzVK\n-----END PRIVATE KEY-----',

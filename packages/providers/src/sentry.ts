@@ -12,12 +12,13 @@ import { text } from './common/read.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /**
- * Sentry's integration platform. HMAC-SHA256 over the body in `Sentry-Hook-Signature`, or `Sentry-App-Signature` if that
- * older header came alone. Topic is `Sentry-Hook-Resource` with the body's `action` (`issue.created`; `issue` matches too),
- * id is `Request-ID`; neither header is signed (`covers.topic` is false: a captured body can come again as another
- * resource), and neither is `Sentry-Hook-Timestamp`, so that it is not looked at. Sentry wants its 2xx within a second.
- * After a timeout or a 5xx it retries a published integration up to three times, five minutes apart, each with a new
- * `Request-ID`: `dedupe: 'digest'` finds those with the same bytes, which `issue.resolved` need not have.
+ * Sentry's integration platform. The signature is HMAC-SHA256 over the body, in `Sentry-Hook-Signature`, or in the
+ * older `Sentry-App-Signature` if only that header is present. The topic is `Sentry-Hook-Resource` with the body's
+ * `action` (`issue.created`; `issue` matches too), and the id is `Request-ID`. Both headers are unsigned, so
+ * `covers.topic` is false: an attacker can replay a captured body as another resource. `Sentry-Hook-Timestamp` is
+ * unsigned too, so it is not used. Sentry expects a 2xx within a second. After a timeout or a 5xx, it retries a
+ * published integration up to three times, five minutes apart, each with a new `Request-ID`. `dedupe: 'digest'` finds
+ * the retries with equal bytes; those of `issue.resolved` may differ.
  * https://docs.sentry.io/organization/integrations/integration-platform/webhooks/
  */
 export const sentry: Factory<PresetOptions<'clientSecret'>> = /* @__PURE__ */ sender({
@@ -45,7 +46,6 @@ export const sentry: Factory<PresetOptions<'clientSecret'>> = /* @__PURE__ */ se
     source:
       'https://github.com/getsentry/sentry/blob/master/src/sentry/sentry_apps/tasks/sentry_apps.py',
   },
-  hint: 'Client secret of the integration.',
   claims: 'request-id',
   secret: 'clientSecret',
   topicHeader: 'sentry-hook-resource',

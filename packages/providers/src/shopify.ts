@@ -14,11 +14,12 @@ import { HOUR, MIB } from './common/units.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /**
- * Shopify, in both header dialects: `X-Shopify-*`, and `Shopify-*` of the Events preview, which counts if its HMAC is
- * there. HMAC-SHA256 in base64 only over the body: topic, shop and id are headers that nothing protects
- * (`covers.topic` is false: a captured body can come again under another topic, which nothing here can stop), so check the
- * shop against your installations. A delivery without a webhook id is taken and not deduplicated: ask for `dedupe: 'digest'`. Topics as they are sent: `orders/create`, and `Product.create` (`Product` matches too) of
- * the Events dialect. Shopify wants its 2xx within 5 s, takes a redirect for a failure, and retries for 4 hours; after 8
+ * Shopify, with `X-Shopify-*` headers or with the `Shopify-*` headers of the Events preview, which win if their HMAC is
+ * present. The signature is HMAC-SHA256 in base64 over the body. The topic, the shop and the id are in unsigned
+ * headers, so `covers.topic` is false: an attacker can replay a captured body under another topic. Check the shop
+ * against your installations. A delivery without a webhook id is accepted without deduplication; for that, set `dedupe:
+ * 'digest'`. Topics are those that Shopify sends: `orders/create`, or `Product.create` of the Events preview (`Product`
+ * matches too). Shopify expects a 2xx within 5 s, counts a redirect as a failure, and retries for 4 hours. After 8
  * failures in a row it removes the subscription.
  * https://shopify.dev/docs/apps/build/webhooks/verify-deliveries
  */
@@ -55,7 +56,7 @@ export const shopify: Factory<PresetOptions> = /* @__PURE__ */ sender({
   },
   hint: "The app's client secret.",
   formats: ['json', 'xml'],
-  // Bodies above a megabyte come, and no page names a bound over HTTPS: https://community.shopify.com/c/Shopify-APIs-SDKs/Webhook-requests-exceed-max-size/m-p/144434
+  // Some bodies exceed a megabyte, and no page names a maximum: https://community.shopify.com/c/Shopify-APIs-SDKs/Webhook-requests-exceed-max-size/m-p/144434
   limits: { body: 10 * MIB },
   claims: 'x-shopify-webhook-id',
   topicHeader: 'x-shopify-topic',
@@ -95,7 +96,7 @@ function events(delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
 }
 
 function compose({ topic = 'orders/create', id, payload, at = Date.now() }: Draft): Composed {
-  // The Events dialect names resources in capitals: Product.create.
+  // Only the Events preview capitalizes resources: Product.create.
   const dot = /^[A-Z]/.test(topic) ? topic.indexOf('.') : -1
   const prefix = dot > 0 ? 'shopify-' : 'x-shopify-'
   return {

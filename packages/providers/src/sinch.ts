@@ -3,8 +3,8 @@ import { mergeDeep, stringifyJson } from '@postern/core/internal'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Sinch. The callbacks of the Conversation API: topic is the member that tells what happened
- * (`message_delivery_report`). There is no id of the event. https://developers.sinch.com/docs/conversation/callbacks/
+ * Sinch: the callbacks of the Conversation API. The topic is the member of the payload that names the callback
+ * (`message_delivery_report`). There is no event id. https://developers.sinch.com/docs/conversation/callbacks/
  */
 export const sinch: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'sinch',
@@ -29,7 +29,7 @@ export const sinch: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   checked: '2026-11-28',
 })
 
-// Next to these, each callback has one member that says what it is.
+// Each callback has these members, and one more that names the callback.
 const COMMON = new Set([
   'app_id',
   'accepted_time',

@@ -12,11 +12,12 @@ import { field, readsAsForm, jsonField, text } from './common/read.ts'
 import { sender, type DatedPresetOptions } from './schemes/sender.ts'
 
 /**
- * Slack: Events API, slash commands and interactivity on one route. HMAC-SHA256 over `v0:time:body`. Topics: the inner
- * type of an event, with its subtype (`message.message_changed`; `message` matches too); the command (`/deploy`); the type
- * of an interaction with its action or callback id (`block_actions.approve`; `block_actions` matches too). Ids:
- * `event_id`, else `trigger_id`; a `block_suggestion` has none. Signed `url_verification` is answered, and so is
- * `ssl_check`, which may be unsigned: nothing that comes with it is looked at. Replies: `receiver.answer`.
+ * Slack: Events API, slash commands and interactivity on one route. The signature is HMAC-SHA256 over `v0:time:body`.
+ * The topic of an event is its inner type, with its subtype (`message.message_changed`; `message` matches too). The
+ * topic of a command is the command (`/deploy`). The topic of an interaction is its type, with its action or callback
+ * id (`block_actions.approve`; `block_actions` matches too). The id is `event_id`, or else `trigger_id`; a
+ * `block_suggestion` has none. The receiver answers a signed `url_verification`. It also answers an `ssl_check`, which
+ * may be unsigned, and ignores the rest of that request. Reply with `receiver.answer`.
  *
  * Types: `slack<SlackEvents>({ signingSecret })` with `@postern/providers/types/slack`.
  * https://docs.slack.dev/authentication/verifying-requests-from-slack
@@ -76,7 +77,7 @@ export const slack: Factory<DatedPresetOptions<'signingSecret'>> = /* @__PURE__ 
   compose,
 })
 
-// An ssl_check needs no signature: none of its other members may reach a handler.
+// An ssl_check needs no signature, so no other member of it may reach a handler.
 function greet(delivery: Delivery): Reply | undefined {
   const get = delivery.method === 'GET'
   const form = get ? delivery.query() : readsAsForm(delivery) ? delivery.form() : undefined

@@ -5,7 +5,7 @@ import { CHALLENGE, checkedChallenge } from './schemes/challenge.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Smartsheet. Smartsheet wants 200 and no other 2xx, and retries 14 times: seven with growing delays, then each three
+ * Smartsheet. It expects a 200 and no other 2xx. It retries 14 times: seven times with growing delays, then every three
  * hours. https://developers.smartsheet.com/api/smartsheet/guides/webhooks/webhook-verification
  */
 export const smartsheet: Factory<PresetOptions> = /* @__PURE__ */ preset({
@@ -17,7 +17,6 @@ export const smartsheet: Factory<PresetOptions> = /* @__PURE__ */ preset({
     secret: 'sharedSecret of the webhook',
   },
   topics: ['sheet.updated', 'row.created', 'cell.updated'],
-  hint: 'Shared secret of the webhook.',
   sign: (given) => hmac({ header: 'Smartsheet-Hmac-SHA256', ...given }),
   itemsField: 'events',
   topicField: ['objectType', 'eventType'],
@@ -28,7 +27,7 @@ export const smartsheet: Factory<PresetOptions> = /* @__PURE__ */ preset({
   greet: answered,
   checked: '2026-11-28',
   delivers: {
-    // Seven are three hours apart; those before them, whose delays are not named, are taken for no longer.
+    // The last seven are three hours apart. The delays of the first seven are not documented; three hours are assumed.
     retries: 42 * HOUR,
     after4xx: 'retried, but 410',
     givesUp: 'disabled after 14 retries, or at once by 201 to 299, 309 to 399 and 410',
@@ -37,7 +36,7 @@ export const smartsheet: Factory<PresetOptions> = /* @__PURE__ */ preset({
   },
 })
 
-// At the start, and again after each hundred callbacks. It is not signed, and a callback that is signed is not a challenge.
+// Smartsheet sends the unsigned challenge at the start, and again after each hundred callbacks.
 function answered(delivery: Delivery): Reply | undefined {
   const given = delivery.header('smartsheet-hook-challenge')
   if (given === undefined || delivery.header('smartsheet-hmac-sha256') !== undefined)

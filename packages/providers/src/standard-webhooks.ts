@@ -8,20 +8,21 @@ import { composeMessage } from './schemes/standard-family.ts'
 
 /** Options of {@link standardWebhooks}. */
 export interface StandardWebhooksOptions {
-  /** `whsec_<base64>` for `v1` (HMAC-SHA256), `whpk_<base64>` for `v1a` (Ed25519); both kinds may be in force. */
+  /** `whsec_<base64>` for `v1` (HMAC-SHA256), or `whpk_<base64>` for `v1a` (Ed25519). You can give both kinds. */
   readonly secret: SecretOption
-  /** Uses the bytes of the secret string as the key, for senders that use the headers with a key that is not base64. @default false */
+  /** True if the text of the secret is the key, for senders whose secrets are not base64. @default false */
   readonly raw?: boolean
-  /** Seconds the signed time may be away from now, in the past and in the future. @default 300 */
+  /** Maximum difference between the signed time and now, in seconds, in either direction. @default 300 */
   readonly tolerance?: number
-  /** Member of the JSON body that is the topic; dots lead into objects. @default 'type' */
+  /** Member of the JSON body with the topic, as a path with dots. @default 'type' */
   readonly topicField?: string
 }
 
 /**
- * Any sender that keeps to Standard Webhooks 1.0.0: `v1` and `v1a` over `id.time.body`, any of several signatures.
- * Id is `webhook-id`, the same over retries. Topic is `type` of the JSON body, as the specification recommends, or
- * `message` if there is none. The recommended schedule retries for about 76 hours; a redirect is a failure.
+ * Any sender that follows Standard Webhooks 1.0.0: `v1` and `v1a` over `id.time.body`. Several signatures may come, and
+ * one match is enough. The id is `webhook-id`, which stays the same over retries. The topic is `type` of the JSON body,
+ * as the specification recommends, or else `message`. The recommended schedule retries for about 76 hours and counts a
+ * redirect as a failure.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export const standardWebhooks: Factory<StandardWebhooksOptions> = /* @__PURE__ */ provider({

@@ -8,11 +8,10 @@ export const stream: Factory<PresetOptions> = /* @__PURE__ */ preset({
   docs: 'https://getstream.io/chat/docs/node/webhooks_overview/',
   setup: { place: 'the dashboard of the app, Webhooks', secret: 'the API secret of the app' },
   topics: ['message.new', 'message.updated', 'channel.created'],
-  hint: 'The API secret of the app.',
   sign: (given) => hmac({ header: 'X-Signature', ...given }),
   eventIdHeader: 'X-Webhook-Id',
   topicField: 'type',
-  // The signature is made before the body is compressed.
+  // Stream signs the body before it compresses the body.
   codings: { gzip: 'decoded' },
   checked: '2026-11-28',
   delivers: {

@@ -24,11 +24,12 @@ export type { StripeObjectOptions } from './common/stripe-object.ts'
 const HEADER = 'stripe-signature'
 
 /**
- * Stripe: snapshot events, thin events (`v2.core.event`) and Connect on one route. HMAC-SHA256 over `t.body`, keyed with
- * the text of the secret; any of several `v1` may match (a secret being rolled), `v0` never counts. Topic is `type`, id is
- * `id` (`evt_…`), the same over retries and endpoints; `request.idempotency_key` is not one. The dashboard's test button
- * sends `evt_00000000000000` each time, which dedupe takes for one event. Stripe retries for 3 days and takes a redirect
- * for a failure. A Connect event names its tenant in `account`, a thin one in `context`.
+ * Stripe: snapshot events, thin events (`v2.core.event`) and Connect on one route. The signature is HMAC-SHA256 over
+ * `t.body`, and its key is the text of the secret. While a secret rolls, several `v1` signatures come, and one match is
+ * enough; `v0` never counts. The topic is `type`. The id is `id` (`evt_…`), which stays the same over retries and
+ * endpoints; `request.idempotency_key` is not an event id. The dashboard's test button always sends
+ * `evt_00000000000000`, so deduplication treats each click as the same event. Stripe retries for 3 days and counts a
+ * redirect as a failure. A Connect event names its account in `account`, and a thin event in `context`.
  *
  * Types: `stripe<StripeEvents>({ secret })` with `@postern/providers/types/stripe`.
  * https://docs.stripe.com/webhooks/signature
@@ -83,7 +84,7 @@ function stripeScheme({ tolerance }: { readonly tolerance?: number }): Scheme<Ui
   })
   return {
     ...scheme,
-    // While a secret is rolled, one header has a signature by each.
+    // While a secret rolls, one header has a signature with each secret.
     signAll(request, keys, now) {
       const signed = keys.map((key) => scheme.sign!(request, key, now))
       const [time] = signed[0]!.headers[HEADER]!.split(',')
@@ -102,7 +103,7 @@ function read(delivery: Delivery): SignatureClaim {
     const equals = item.indexOf('=')
     const [key, value] = [item.slice(0, equals), item.slice(equals + 1)]
     const name = key.trim()
-    // A space before t or v1 shows that two headers were joined: the sender must not choose which one counts.
+    // A space before t or v1 means that a host joined two headers, and a sender must not choose which one counts.
     if ((name === 't' && timestamp !== undefined) || (name !== key && KNOWN.has(name)))
       throw grammar('several')
     if (key === 't') timestamp = value
@@ -127,7 +128,7 @@ function events(_delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
   return [{ id, topic, payload: body.value, ...(twin && { twin }) }]
 }
 
-/** One change can be reported as a snapshot and as a thin event. The thin event names the snapshot. */
+/** Stripe may report a change as a snapshot and as a thin event. The thin event names the snapshot. */
 function twinOf(
   event: unknown,
   id: string | undefined,
@@ -139,7 +140,7 @@ function twinOf(
   return snapshot === undefined ? undefined : { id: snapshot, topic: topic.slice(3) }
 }
 
-/** Types of thin events carry the version of the API that has the object. */
+/** Types of thin events start with the API version of their object. */
 const THIN = /^v\d+\./
 
 function compose({

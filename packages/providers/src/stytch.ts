@@ -5,7 +5,7 @@ import {
   type StandardFamilySecretOptions,
 } from './schemes/standard-family.ts'
 
-/** Stytch: Standard Webhooks sent by Svix, under `svix-*` headers. https://stytch.com/docs/guides/webhooks */
+/** Stytch: Standard Webhooks that Svix sends, with `svix-*` headers. https://stytch.com/docs/guides/webhooks */
 export const stytch: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
   name: 'stytch',
   title: 'Stytch',

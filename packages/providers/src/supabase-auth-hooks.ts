@@ -12,20 +12,21 @@ import { digestId } from './schemes/ids.ts'
 
 /** Options of {@link supabaseAuthHooks}. */
 export interface SupabaseAuthHooksOptions extends Pick<StandardFamilyOptions, 'tolerance'> {
-  /** The secret of the hook, `v1,whsec_<base64>`; several joined by `|`, as in Supabase's own configuration. */
+  /** The secret of the hook, `v1,whsec_<base64>`; several separated by `|`, as in Supabase's configuration. */
   readonly secret: SecretOption
-  /** Which hook the URL is registered for: the topic. @default found by the members of the payload */
+  /** The hook that uses this URL, which is the topic. @default found from the members of the payload */
   readonly hook?: string
 }
 
 /**
- * Supabase Auth hooks: Standard Webhooks, with `v1,` before the secret and signatures joined by `, `. The reply decides:
- * `receiver.answer('send_sms', …)`. Without an answer it is `{}`, which rejects nothing; a late or failed answer rejects.
- * Supabase waits 5 s over all its tries, and takes JSON of up to 200 KB.
+ * Supabase Auth hooks: Standard Webhooks, with `v1,` before the secret and `, ` between signatures. Your reply decides:
+ * `receiver.answer('send_sms', …)`. Without an answer the reply is `{}`, which rejects nothing. A late or failed answer
+ * rejects. Supabase waits 5 s for all its tries together, and accepts JSON of up to 200 KB.
  *
- * The payload does not name the hook, so the topic is the `hook` option, or one of `send_sms`, `send_email`,
- * `custom_access_token`, `mfa_verification_attempt`, `password_verification_attempt`, `before_user_created`, told by its
- * members. The id is `webhook-id`. Each try has a new one: the same signed body within 5 s is a duplicate.
+ * The payload does not name the hook, so the topic is the option `hook`. Without that option, the members of the
+ * payload decide between `send_sms`, `send_email`, `custom_access_token`, `mfa_verification_attempt`,
+ * `password_verification_attempt` and `before_user_created`. The id is `webhook-id`, and each try has a new one. The
+ * same signed body within 5 s is a duplicate.
  * https://supabase.com/docs/guides/auth/auth-hooks
  */
 export const supabaseAuthHooks: Factory<SupabaseAuthHooksOptions> = /* @__PURE__ */ provider({
@@ -63,7 +64,7 @@ export const supabaseAuthHooks: Factory<SupabaseAuthHooksOptions> = /* @__PURE__
   },
   options: {
     secret: 'Secret of the hook, v1,whsec_…',
-    hook: 'Which hook the URL is registered for. Default: told by the payload.',
+    hook: 'The hook that uses this URL. Default: found from the payload.',
     tolerance: 'Seconds the signed time may be away from now. Default 300.',
   },
   claims: 'webhook-id',
@@ -94,7 +95,7 @@ export const supabaseAuthHooks: Factory<SupabaseAuthHooksOptions> = /* @__PURE__
 
 const SCHEME = /* @__PURE__ */ standardWebhooksScheme()
 
-// All tries fall within 5 s. A time is of its own span and of the next, so that two times have one in common if no more is between them.
+// All tries come within 5 s. Each time counts for its own span of 5 s and for the next one, so two tries share a span.
 function retriesOf(delivery: Delivery, payload: unknown): readonly Guard[] {
   const span = Math.floor(Number(delivery.header('webhook-timestamp')) / 5)
   const digest = digestId(payload)

@@ -9,17 +9,17 @@ import { member } from './common/read.ts'
 export interface SvixOptions {
   /** The endpoint's signing secret, `whsec_<base64>`, or `whpk_<base64>` if the endpoint signs with Ed25519. */
   readonly secret: SecretOption
-  /** Seconds the signed time may be away from now, in the past and in the future. @default 300 */
+  /** Maximum difference between the signed time and now, in seconds, in either direction. @default 300 */
   readonly tolerance?: number
-  /** Member of the body that is the topic; dots lead into objects. @default type, event_type or eventType */
+  /** Member of the body with the topic, as a path with dots. @default type, event_type or eventType */
   readonly topicField?: string
 }
 
 /**
- * Any sender that uses Svix: Standard Webhooks under `svix-*` headers, or the unbranded `webhook-*` ones. One whole set
- * counts, `svix-*` first; a mix of both is rejected. Id is `svix-id`. Topic is `type`, `event_type` or `eventType` of the
- * body, whichever the sender chose, or `message`. Svix wants its 2xx within 15 s, retries for about 28 hours, and takes
- * a redirect for a failure.
+ * Any sender that uses Svix: Standard Webhooks with `svix-*` headers, or with the unbranded `webhook-*` headers. One
+ * complete set counts, `svix-*` first; a mix of both is rejected. The id is `svix-id`. The topic is `type`,
+ * `event_type` or `eventType` of the body, or else `message`. Svix expects a 2xx within 15 s, retries for about 28
+ * hours, and counts a redirect as a failure.
  * https://docs.svix.com/receiving/verifying-payloads/how-manual
  */
 export const svix: Factory<SvixOptions> = /* @__PURE__ */ provider({

@@ -2,7 +2,7 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Tally. Tally wants its 2xx within 10 s and retries after 5 and 30 minutes, 1, 6 and 24 hours.
+ * Tally. It expects a 2xx within 10 s and retries after 5 and 30 minutes, 1, 6 and 24 hours.
  * https://tally.so/help/webhooks
  */
 export const tally: Factory<PresetOptions> = /* @__PURE__ */ preset({

@@ -11,7 +11,7 @@ export const teamsOutgoing: Factory<PresetOptions> = /* @__PURE__ */ preset({
   docs: 'https://learn.microsoft.com/en-us/microsoftteams/platform/webhooks-and-connectors/how-to/add-outgoing-webhook',
   setup: {
     steps: ['<team>', 'Manage team', 'Apps', 'Create an outgoing webhook'],
-    secret: 'the security token shown at creation, base64',
+    secret: 'the security token shown at creation, in base64',
   },
   topics: ['message'],
   sign: (given) =>

@@ -14,10 +14,11 @@ const SCHEME: Scheme<string> = {
 }
 
 /**
- * Telegram Bot API. The token comes as it is in `X-Telegram-Bot-Api-Secret-Token` and proves nothing about the body. Topic
- * is what the Update has (`message`, `callback_query`), id is `update_id`, which each bot counts by itself: if bots share
- * a route, give each token its `tenant`. Telegram runs a JSON reply that has a `method`, so the reply is empty unless you give
- * one with `receiver.answer`. It repeats what got no 2xx and keeps updates for 24 hours.
+ * Telegram Bot API. The secret token comes as it is in `X-Telegram-Bot-Api-Secret-Token` and proves nothing about the
+ * body. The topic is the member that the Update has (`message`, `callback_query`). The id is `update_id`, which each
+ * bot counts by itself: if bots share a route, give each secret its `tenant`. Telegram runs a JSON reply that has a
+ * `method`, so the reply is empty unless you give one with `receiver.answer`. Telegram retries until it gets a 2xx, for
+ * up to 24 hours.
  *
  * Types: `telegram<TelegramEvents>({ secretToken })` with `@postern/providers/types/telegram`.
  * https://core.telegram.org/bots/api#setwebhook
@@ -31,7 +32,6 @@ export const telegram: Factory<PresetOptions<'secretToken'>> = /* @__PURE__ */ s
   topics: ['message', 'edited_message', 'callback_query', 'inline_query', 'my_chat_member'],
   checked: '2026-11-28',
   delivers: { retries: DAY, after4xx: 'retried', ok: '2xx' },
-  hint: 'The secret_token given to setWebhook.',
   secret: 'secretToken',
   covers: { body: 'none' },
   sign: () => SCHEME,

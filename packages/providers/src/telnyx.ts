@@ -6,10 +6,12 @@ export const telnyx: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'telnyx',
   title: 'Telnyx',
   docs: 'https://developers.telnyx.com/docs/messaging/messages/receiving-webhooks',
-  setup: { place: 'the messaging profile or Voice API application', secret: 'the public key' },
+  setup: {
+    place: 'the messaging profile or Voice API application',
+    secret: 'the public key of the account, in base64',
+  },
   notSecret: [[/^KEY[\dA-F]{10,}_?/, 'a key for the API']],
   topics: ['message.received', 'message.finalized', 'call.initiated'],
-  hint: 'Public key of the account, in base64.',
   sign: (given) =>
     ed25519({
       header: 'telnyx-signature-ed25519',

@@ -9,7 +9,6 @@ export const tiktok: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   docs: 'https://developers.tiktok.com/doc/webhooks-verification',
   setup: { steps: ['<app>', 'Products', 'Webhooks'], secret: 'the client secret of the app' },
   topics: ['authorization.removed', 'video.upload.failed', 'video.publish.completed'],
-  hint: 'Client secret of the app.',
   sign: (given) => hmac({ header: 'TikTok-Signature', pairs: { signature: 's' }, ...given }),
   topicField: 'event',
   checked: '2026-11-28',

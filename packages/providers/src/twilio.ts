@@ -14,13 +14,14 @@ export interface TwilioOptions extends TwilioSchemeOptions {
 }
 
 /**
- * Twilio: messages, calls, conversations, status callbacks (forms and GET) and Event Streams (JSON). HMAC-SHA1 over the
- * public URL and the sorted form fields; JSON by the `bodySHA256` of that URL. Behind a proxy give `publicUrl`, or let the
- * adapter trust the proxy. Topic of a form is the first of `EventType`, `StatusCallbackEvent`, `MessageStatus`,
- * `SmsStatus`, `CallStatus`, else `message`, `call` or `request`; of an Event Streams event its `type`. Id is
- * `I-Twilio-Idempotency-Token`, an event's `id`, or the Sid with what makes a callback unique. Calls and incoming messages
- * get an empty `<Response/>`; give your TwiML with `receiver.answer`. Nothing is dated: ids are all that stops a replay.
- * Twilio waits 15 s (Event Streams 5 s) and retries Event Streams for 4 hours.
+ * Twilio: messages, calls, conversations, status callbacks (forms and GET) and Event Streams (JSON). The signature is
+ * HMAC-SHA1 over the public URL and the sorted form fields. It covers JSON through `bodySHA256` in that URL. Behind a
+ * proxy, set `publicUrl`, or let the adapter trust the proxy. The topic of a form is the first of `EventType`,
+ * `StatusCallbackEvent`, `MessageStatus`, `SmsStatus` and `CallStatus`, or else `message`, `call` or `request`. The
+ * topic of an Event Streams event is `type`. The id is `I-Twilio-Idempotency-Token`, `id` of an Event Streams event, or
+ * the Sid with the members that make a callback unique. Calls and incoming messages get an empty `<Response/>`; give
+ * your TwiML with `receiver.answer`. The signature has no time, so only ids stop a replay. Twilio waits 15 s (Event
+ * Streams 5 s) and retries Event Streams for 4 hours.
  * https://www.twilio.com/docs/usage/webhooks/webhooks-security
  */
 export const twilio: Factory<TwilioOptions> = /* @__PURE__ */ provider({
@@ -107,8 +108,8 @@ function topicOf(fields: unknown): string {
   return field(fields, 'CallSid') === undefined ? 'request' : 'call'
 }
 
-// A Sid alone is not an event: one call makes many callbacks. A status of a message comes once; callbacks of a call are told
-// apart only by their number, so that what has none (a gather, a redirect) is not deduplicated.
+// A call makes many callbacks with its Sid, and only a number tells them apart. A callback without a number (a gather, a
+// redirect) gets no id. Each status of a message comes once.
 function callbackId(fields: unknown): string | undefined {
   const status = text(fields, 'MessageStatus') ?? text(fields, 'SmsStatus')
   const message = text(fields, 'MessageSid')
@@ -142,7 +143,7 @@ function compose({ topic = 'received', id, method, url, payload }: Draft): Compo
     }
     return { headers, body: stringifyJson(Array.isArray(payload) ? payload : [event]) }
   }
-  // Calls have no MessageStatus: what names the topic already stays as it is.
+  // A payload may name its topic already: calls have no MessageStatus.
   const isNamed = topicOf(payload) === topic
   const fields = new URLSearchParams({
     ...(!isNamed && { [topicField(topic)]: topic }),

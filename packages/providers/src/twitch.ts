@@ -16,11 +16,11 @@ const TIME = 'twitch-eventsub-message-timestamp'
 const ID = 'twitch-eventsub-message-id'
 
 /**
- * Twitch EventSub. HMAC-SHA256 over message id, time and body. Topic is the type of the subscription (`channel.follow`),
- * with `.revocation` after it if the subscription was revoked (`revocation` matches each of these). Id is
- * `Twitch-Eventsub-Message-Id`. What a delivery is, its signed body says; the header that says so too is not signed. The
- * challenge of a new subscription is signed and echoed. Twitch wants its 2xx within a few seconds; too many slow or failed
- * answers revoke the subscription.
+ * Twitch EventSub. The signature is HMAC-SHA256 over message id, time and body. The topic is the type of the
+ * subscription (`channel.follow`), followed by `.revocation` if Twitch revoked the subscription (`revocation` matches
+ * each of these). The id is `Twitch-Eventsub-Message-Id`. The signed body decides the kind of a delivery, because the
+ * header with the kind is unsigned. The receiver echoes the signed challenge of a new subscription. Twitch expects a
+ * 2xx within a few seconds. Too many slow or failed answers revoke the subscription.
  * https://dev.twitch.tv/docs/eventsub/handling-webhook-events/
  */
 export const twitch: Factory<DatedPresetOptions> = /* @__PURE__ */ sender({

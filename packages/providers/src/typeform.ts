@@ -3,8 +3,8 @@ import { HOUR } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Typeform. Topic is `event_type` (`form_response`), id is `event_id`; `form_response.token` is the submission, which
- * partial and final events share. Nothing is dated: what was captured is stopped only by its id, which is signed.
+ * Typeform. The topic is `event_type` (`form_response`) and the id is `event_id`; partial and final events share
+ * `form_response.token`, which is the submission. The signature has no time, so only the signed id stops a replay.
  * Typeform waits 30 s, retries 408, 423, 429 and 503 for about 10 hours, and disables the webhook at once for 404 and
  * 410. https://www.typeform.com/developers/webhooks/secure-your-webhooks/
  */

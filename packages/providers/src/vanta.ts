@@ -1,7 +1,7 @@
 import type { Factory } from '@postern/core/scheme'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
-/** Vanta: Standard Webhooks sent by Svix, under `svix-*` headers. https://developer.vanta.com/docs/webhooks */
+/** Vanta: Standard Webhooks that Svix sends, with `svix-*` headers. https://developer.vanta.com/docs/webhooks */
 export const vanta: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
   name: 'vanta',
   title: 'Vanta',

@@ -3,8 +3,8 @@ import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Vercel: webhooks of accounts and integrations. Nothing is dated: what was captured is stopped only by its id, which
- * is signed. Vercel waits 30 s and retries for 24 hours. https://vercel.com/docs/webhooks/webhooks-api
+ * Vercel: webhooks of accounts and integrations. The signature has no time, so only the signed id stops a replay.
+ * Vercel waits 30 s and retries for 24 hours. https://vercel.com/docs/webhooks/webhooks-api
  */
 export const vercel: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'vercel',
@@ -12,7 +12,7 @@ export const vercel: Factory<PresetOptions> = /* @__PURE__ */ preset({
   docs: 'https://vercel.com/docs/webhooks/webhooks-api',
   setup: {
     steps: ['<team>', 'Settings', 'Webhooks'],
-    secret: 'shown once the webhook is created; of an integration: its client secret',
+    secret: 'the secret shown at creation of the webhook, or the client secret of the integration',
     docs: 'https://vercel.com/docs/webhooks',
   },
   notSecret: [[/^vc[a-z]_/, 'a token for the API']],

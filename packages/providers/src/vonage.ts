@@ -6,10 +6,10 @@ import { DAY } from './common/units.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /**
- * Vonage: signed webhooks of Messages, Verify, Voice and Dispatch. A JSON Web Token (HS256) in `Authorization: Bearer` holds
- * the SHA-256 of the body as `payload_hash`. Topic is `status` (`delivered`), or `message` for what has none; id is made of
- * `message_uuid` and `status`. Vonage wants its answer within 15 s and retries 429 and 5xx, messages for 24 hours and
- * delivery receipts for three days.
+ * Vonage: signed webhooks of Messages, Verify, Voice and Dispatch. A JSON Web Token (HS256) in `Authorization: Bearer`
+ * has the SHA-256 of the body as `payload_hash`. The topic is `status` (`delivered`), or else `message`. The id is made
+ * of `message_uuid` and `status`. Vonage expects an answer within 15 s. It retries 429 and 5xx, messages for 24 hours
+ * and delivery receipts for three days.
  * https://developer.vonage.com/en/getting-started/concepts/webhooks
  */
 export const vonage: Factory<PresetOptions<'signatureSecret'>> = /* @__PURE__ */ sender({
@@ -24,7 +24,7 @@ export const vonage: Factory<PresetOptions<'signatureSecret'>> = /* @__PURE__ */
   hint: 'Signature secret of the account.',
   secret: 'signatureSecret',
   covers: { body: 'bytes', id: true },
-  // The time that the token names is not judged: Vonage gives it no end.
+  // The token has no expiry, so its time is not checked.
   sign: () => ({
     ...jwt({ algorithms: ['HS256'], issuer: ['Vonage'], bodyHash: { claim: 'payload_hash' } }),
     covers: { body: 'bytes' },

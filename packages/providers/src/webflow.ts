@@ -8,7 +8,6 @@ export const webflow: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   docs: 'https://developers.webflow.com/data/docs/working-with-webhooks',
   setup: { call: 'POST /v2/sites/{site_id}/webhooks', secret: 'the client secret of the app' },
   topics: ['form_submission', 'site_publish', 'ecomm_new_order'],
-  hint: 'Client secret of the app.',
   sign: (given) =>
     hmac({
       header: 'x-webflow-signature',

@@ -15,44 +15,44 @@ import { challengeReply } from './schemes/challenge.ts'
 import { joined, TIME } from './schemes/ids.ts'
 import { field, member } from './common/read.ts'
 
-/** What a hub wants confirmed. */
+/** A subscription that a hub asks you to confirm. */
 export interface WebsubIntent {
   readonly mode: 'subscribe' | 'unsubscribe'
   /** The topic URL. */
   readonly topic: string
-  /** For how many seconds the subscription will last: renew it before. Absent when it ends. */
+  /** Seconds until the subscription ends, if you do not renew it. Undefined if it ends now. */
   readonly lease: number | undefined
 }
 
 /** Options of {@link websub}. */
 export interface WebsubOptions {
-  /** `hub.secret` of the subscription, less than 200 bytes. With it a delivery without a signature is rejected. */
+  /** `hub.secret` of the subscription, at most 199 bytes. With a secret, an unsigned delivery is rejected. */
   readonly secret?: SecretOption
   /**
-   * The topic URLs you have asked a hub for, or a function that knows which ones are asked for at the time. Anybody can ask a hub
-   * to end your subscription: a function can reject `unsubscribe`, a URL confirms it. @default none, so that each
-   * verification is rejected
+   * The topic URLs that you subscribe to, or a function that decides at the time. Anybody can ask a hub to end your
+   * subscription: a URL confirms that too, and a function can reject `unsubscribe`. @default none, so every verification
+   * is rejected
    */
   readonly expectedTopic?:
     | string
     | readonly string[]
     | ((intent: WebsubIntent) => MaybePromise<boolean>)
-  /** Called with each confirmed subscription and its lease. */
+  /** Called with each confirmed subscription. */
   readonly onVerified?: (intent: WebsubIntent) => MaybePromise<void>
-  /** Takes deliveries of subscriptions without a secret, which anybody can send. @default false */
+  /** Accepts deliveries of subscriptions without a secret, which anybody can send. @default false */
   readonly unauthenticated?: boolean
 }
 
-// Neither a feed nor JSON.
+// A challenge never looks like a feed or JSON.
 const HUB_CHALLENGE = /^[^<{[][^]{0,1023}$/
 
 /**
- * WebSub (W3C), the successor of PubSubHubbub, and YouTube's push notifications. HMAC over the body in `X-Hub-Signature`,
- * by SHA-1, 256, 384 or 512 as the hub likes. Verifications of intent are answered for expected topics, with 404 for
- * others. The topic of an event is the topic URL (`rel="self"` of the Link header or the feed). Each entry of an Atom feed
- * is an event: `entry` and `deleted-entry` match too, and its id is `id:updated`. Of other contents a delivery is one
- * event without an id, and its topic is in a header that is not signed (`covers.topic` is false: a captured body can
- * come again under another topic). Hubs want a 2xx; 410 ends the subscription.
+ * WebSub (W3C), the successor of PubSubHubbub, and YouTube's push notifications. The signature is HMAC over the body,
+ * in `X-Hub-Signature`, with SHA-1, 256, 384 or 512 as the hub chooses. The receiver confirms expected topics and
+ * answers others with 404. The topic of an event is the topic URL (`rel="self"` of the Link header or the feed). Each
+ * entry of an Atom feed is an event whose id is `id:updated`; `entry` and `deleted-entry` match too. Any other delivery
+ * is one event without an id. Its topic is in an unsigned header, so `covers.topic` is false: an attacker can replay a
+ * captured body under another topic. Hubs expect a 2xx; a 410 ends the subscription.
  * https://www.w3.org/TR/websub/
  */
 export const websub: Factory<WebsubOptions> = /* @__PURE__ */ provider({
@@ -132,7 +132,7 @@ function events(
 ): readonly EventDraft[] {
   const topicOf = (self?: string): string => {
     const said = selfLinkHeader(delivery)
-    // The header is not signed, and the feed is.
+    // Only the feed is signed.
     if (self !== undefined && said !== undefined && said !== self)
       throw new WebhookError('malformed_event', {
         problem: 'contradicts',
@@ -153,7 +153,7 @@ const METHODS = new Map(
 )
 const MAX_SECRET = 199
 
-/** `X-Hub-Signature: method=hex`: the hub chooses one of the four methods of WebSub, section 8. */
+/** `X-Hub-Signature: method=hex` (WebSub, section 8). */
 function websubScheme(): Scheme<Uint8Array> {
   return {
     covers: { body: 'bytes', id: true },
@@ -186,7 +186,7 @@ function websubScheme(): Scheme<Uint8Array> {
 
 type Element = string | XmlObject
 
-/** The entries and tombstones (RFC 6721) of an Atom feed; undefined if the payload is none. */
+/** The entries and tombstones (RFC 6721) of an Atom feed, or undefined if the payload is not a feed. */
 function atomEvents(
   payload: unknown,
   topicOf: (self: string | undefined) => string,
@@ -204,7 +204,7 @@ function atomEvents(
   ]
 }
 
-/** The URL of the `rel="self"` Link header (RFC 8288), which names the topic of a delivery. */
+/** The URL of the `rel="self"` Link header (RFC 8288). */
 function selfLinkHeader(delivery: Delivery): string | undefined {
   const links = delivery.headers('link').join(', ')
   for (const [, url, parameters = ''] of links.matchAll(/<([^<>]*)>((?:\s*;\s*[^,;<]*)*)/g)) {
@@ -215,7 +215,6 @@ function selfLinkHeader(delivery: Delivery): string | undefined {
   return undefined
 }
 
-/** A feed of one entry, or the feed that is the payload, as a hub posts it, with its Link headers. */
 function composeFeed({
   topic = 'https://example.com/feed',
   id,
@@ -257,7 +256,7 @@ function textOf(parent: Element, name: string): string | undefined {
 
 function both(a: string | undefined, b: string | undefined): string | undefined {
   if (a === undefined || b === undefined) return undefined
-  // Ids of feeds have colons. A time at the end shows where they end.
+  // Ids in feeds contain colons. The time at the end marks their end.
   return TIME.test(b) ? `${a}:${b}` : joined([a, b])
 }
 

@@ -19,18 +19,18 @@ import {
 export interface WecomOptions {
   /** The token of the app's receive-messages settings. */
   readonly token: SecretOption
-  /** The EncodingAESKey of the same settings: WeCom encrypts always. */
+  /** The EncodingAESKey of the same settings. WeCom always encrypts. */
   readonly encodingAESKey: string
-  /** The CorpId (of a suite: the SuiteId) messages must name. */
+  /** The CorpId, or the SuiteId of a suite, that messages must name. */
   readonly receiveId: string
-  /** Seconds the signed time may be away from now, in the past and in the future. @default 300 */
+  /** Maximum difference between the signed time and now, in seconds, in either direction. @default 300 */
   readonly tolerance?: number
 }
 
 /**
- * WeCom (enterprise WeChat). SHA-1 over token, time, nonce and the encrypted message, in the query parameter
- * `msg_signature`; AES inside. Topics and ids are those of `wechat`. The verification of the URL is answered with the
- * decrypted `echostr`. WeCom waits 5 s and tries three times.
+ * WeCom (enterprise WeChat). The signature is SHA-1 over token, time, nonce and the message, which is encrypted with
+ * AES, in the query parameter `msg_signature`. Topics and ids are those of `wechat`. The receiver answers the
+ * verification of the URL with the decrypted `echostr`. WeCom waits 5 s and tries three times.
  * https://developer.work.weixin.qq.com/document/path/90930
  */
 export const wecom: Factory<WecomOptions> = /* @__PURE__ */ provider({

@@ -13,18 +13,20 @@ import { member } from './common/read.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
 
 const PLAIN = hmac({ header: 'X-WC-Webhook-Signature', encoding: 'base64' })
-// Until WooCommerce 3 the key was the secret as it was stored.
+// Before WooCommerce 3, the key was the stored text.
 const SCHEME: Scheme<Uint8Array> = {
   ...PLAIN,
   ...keyForms([(secret) => PLAIN.key(decodeEntities(secret)), (secret) => PLAIN.key(secret)]),
 }
 
 /**
- * WooCommerce. HMAC-SHA256 over the body in `X-WC-Webhook-Signature`; the key is the secret with HTML entities undone, as
- * WordPress does, or as it is (before WooCommerce 3). Topic is the header `X-WC-Webhook-Topic` (`order.updated`). Its delivery id is the same for all of a
- * webhook's deliveries in one second, so the id is that, the topic, and the object's id or a hash of the body. Headers are
- * not signed (`covers.topic` is false: a captured body can come again under another topic), nothing is dated. The unsigned ping at activation is answered 200. WooCommerce waits 60 s, never tries
- * again, and disables the webhook after more than five failures in a row.
+ * WooCommerce. The signature is HMAC-SHA256 over the body, in `X-WC-Webhook-Signature`. The key is the secret with its
+ * HTML entities decoded, as WordPress does, or the secret as it is (before WooCommerce 3). The topic is the header
+ * `X-WC-Webhook-Topic` (`order.updated`). All deliveries of a webhook within one second share a delivery id, so the id
+ * is made of that, the topic, and the object's id or a hash of the body. The headers are unsigned, so `covers.topic` is
+ * false: an attacker can replay a captured body under another topic. The signature has no time. The receiver answers
+ * the unsigned ping at activation with a 200. WooCommerce waits 60 s, never retries, and disables the webhook after
+ * more than five failures in a row.
  * https://woocommerce.com/document/webhooks/
  */
 export const woocommerce: Factory<PresetOptions> = /* @__PURE__ */ sender({
@@ -54,7 +56,6 @@ export const woocommerce: Factory<PresetOptions> = /* @__PURE__ */ sender({
     source:
       'https://github.com/woocommerce/woocommerce/blob/trunk/plugins/woocommerce/includes/class-wc-webhook.php',
   },
-  hint: 'Secret of the webhook.',
   formats: ['json', 'form'],
   greets: 'body',
   claims: 'x-wc-webhook-delivery-id',
@@ -66,7 +67,7 @@ export const woocommerce: Factory<PresetOptions> = /* @__PURE__ */ sender({
   compose,
 })
 
-// wp_specialchars_decode() with ENT_QUOTES: these and no others, each once.
+// wp_specialchars_decode() with ENT_QUOTES decodes only these, each once.
 const ENTITIES = /&(?:amp|lt|gt|quot|#0*(38|60|62|34|39)|#[xX]0*(26|22|27));/g
 const NAMED: Readonly<Record<string, string>> = {
   '&amp;': '&',

@@ -3,8 +3,8 @@ import { DAY } from './common/units.ts'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * WorkOS webhooks (Actions, which need a signed reply, are not covered). WorkOS retries for 3 days, with growing
- * delays; outside production for some minutes. https://workos.com/docs/events/data-syncing/webhooks
+ * WorkOS webhooks. WorkOS Actions, which need a signed reply, are not supported. WorkOS retries for 3 days with growing
+ * delays, and outside production for some minutes. https://workos.com/docs/events/data-syncing/webhooks
  */
 export const workos: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'workos',
@@ -21,7 +21,6 @@ export const workos: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
     [/^client_/, 'the client id'],
   ],
   topics: ['dsync.user.created', 'connection.activated', 'user.created'],
-  hint: 'Secret of the endpoint.',
   sign: ({ tolerance = 180 }) =>
     hmac({ header: 'WorkOS-Signature', pairs: { most: 1 }, timestampUnit: 'ms', tolerance }),
   eventIdField: 'id',

@@ -5,14 +5,15 @@ import { DAY } from './common/units.ts'
 import { field, member } from './common/read.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
 
-// X sends base64 of a UUID. 112 of these characters have been made into a compressed event, which no coding lets in.
+// X sends base64 of a UUID. A compressed event was once written in 112 of these characters, so the maximum is lower.
 const CRC_TOKEN = /^[\w+/=.-]{1,100}$/
 
 /**
- * X (Twitter) Account Activity. HMAC-SHA256 over the body, in base64. A delivery holds lists: each item is an event whose
- * topic is the list's name (`tweet_create_events`) and whose id is its `id_str` or `id`; its payload is the delivery with
- * that item alone. The unsigned challenge (`GET ?crc_token=`) is signed with the key of events: 100 letters, digits and
- * `+/=_-.` at most, and no body that could be one is an event. Retries are not established; a day is assumed.
+ * X (Twitter) Account Activity. The signature is HMAC-SHA256 over the body, in base64. A delivery has lists, and each
+ * item is an event. The topic is the list's name (`tweet_create_events`), the id is `id_str` or `id` of the item, and
+ * the payload is the delivery with only that item. The receiver signs the unsigned challenge (`GET ?crc_token=`) with
+ * the key of events. So a challenge has at most 100 letters, digits and `+/=_-.`, and a body that could be a challenge
+ * is rejected. X does not document retries; the provider assumes a day.
  * https://docs.x.com/x-api/webhooks/introduction
  */
 export const x: Factory<PresetOptions<'consumerSecret'>> = /* @__PURE__ */ sender({
@@ -38,7 +39,6 @@ export const x: Factory<PresetOptions<'consumerSecret'>> = /* @__PURE__ */ sende
     within: 10_000,
     givesUp: 'at a wrong answer to its CRC, or after 28 hours without a right one',
   },
-  hint: "The app's consumer secret (API secret key).",
   challenge: CRC_TOKEN,
   secret: 'consumerSecret',
   covers: { body: 'bytes', id: true },
@@ -69,7 +69,6 @@ async function challenge(delivery: Delivery, ring: Keyring<Uint8Array>): Promise
   return jsonReply({ response_token: `sha256=${hmacDigest('sha256', 'base64', key!, tokens[0]!)}` })
 }
 
-// Ids are read from the body with its integers exact, so that no digit is lost.
 function eventsOf(value: unknown, exact: unknown): readonly EventDraft[] {
   const names = Object.keys(Object(value)).filter((name) => /_events?$/.test(name))
   if (names.length === 0)

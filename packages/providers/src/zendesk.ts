@@ -13,10 +13,11 @@ import { sender, type DatedPresetOptions } from './schemes/sender.ts'
 const TIME = 'x-zendesk-webhook-signature-timestamp'
 
 /**
- * Zendesk: event subscriptions, and the webhooks of triggers and automations with any method and body. HMAC-SHA256 over
- * the time and the body; neither method nor URL are signed. An event's topic is its `type` (`zen:event-type:user.created`;
- * `user.created` matches too) and its id is `id`; those of a trigger are `trigger` and
- * `X-Zendesk-Webhook-Invocation-Id`, which is not signed. Zendesk waits 12 s and retries 409, 429, 503 and timeouts.
+ * Zendesk: event subscriptions, and the webhooks of triggers and automations with any method and body. The signature is
+ * HMAC-SHA256 over the time and the body, not over method and URL. The topic of an event is its `type`
+ * (`zen:event-type:user.created`; `user.created` matches too) and the id is `id`. The topic of a trigger is `trigger`,
+ * and its id is the unsigned header `X-Zendesk-Webhook-Invocation-Id`. Zendesk waits 12 s and retries 409, 429, 503 and
+ * timeouts.
  * https://developer.zendesk.com/documentation/webhooks/verifying/
  */
 export const zendesk: Factory<DatedPresetOptions<'signingSecret'>> = /* @__PURE__ */ sender({
@@ -37,10 +38,9 @@ export const zendesk: Factory<DatedPresetOptions<'signingSecret'>> = /* @__PURE_
   topics: ['zen:event-type:user.created', 'zen:event-type:ticket.status_changed', 'trigger'],
   checked: '2026-11-26',
   delivers: { within: 12_000, after4xx: 'dropped, but 409 and 429', ok: '2xx' },
-  hint: 'Signing secret of the webhook.',
   formats: ['json', 'xml', 'form'],
   claims: 'x-zendesk-webhook-invocation-id',
-  // A time of sending is signed: https://developer.zendesk.com/documentation/webhooks/verifying/
+  // Zendesk signs the time of sending: https://developer.zendesk.com/documentation/webhooks/verifying/
   repeats: false,
   secret: 'signingSecret',
   covers: { body: 'bytes', timestamp: true },
@@ -62,7 +62,7 @@ const EVENT = 'zen:event-type:'
 
 function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
   const type = text(value, 'type')
-  // The body of a trigger is its author's: an id in it is that of a ticket.
+  // The author of a trigger writes its body, so an id in it is that of a ticket.
   if (!type?.startsWith(EVENT)) {
     const id = delivery.header('x-zendesk-webhook-invocation-id') || undefined
     return [{ id, topic: 'trigger', payload: value }]

@@ -10,9 +10,9 @@ const RETRY_SPAN = 2 * HOUR
 const PLAIN_TOKEN = /^[\w-]{1,128}$/
 
 /**
- * Zoom. HMAC-SHA256 over `v0:time:body`. Topic is `event` (`meeting.started`); there is no id. The signed
- * `endpoint.url_validation`, which comes at saving and every 72 hours, is answered. Zoom wants its 2xx within 3 s and
- * retries after 5, 20 and 60 minutes.
+ * Zoom. The signature is HMAC-SHA256 over `v0:time:body`. The topic is `event` (`meeting.started`). There is no id. The
+ * receiver answers the signed `endpoint.url_validation`, which Zoom sends when you save the URL and every 72 hours.
+ * Zoom expects a 2xx within 3 s and retries after 5, 20 and 60 minutes.
  * https://developers.zoom.us/docs/api/webhooks/
  */
 export const zoom: Factory<DatedPresetOptions<'secretToken'>> = /* @__PURE__ */ sender({
@@ -46,7 +46,6 @@ export const zoom: Factory<DatedPresetOptions<'secretToken'>> = /* @__PURE__ */ 
     ok: '2xx',
     source: 'https://developers.zoom.us/blog/webhook-delays',
   },
-  hint: "The app's Secret Token.",
   challenge: PLAIN_TOKEN,
   secret: 'secretToken',
   ids: false,
@@ -69,7 +68,7 @@ export const zoom: Factory<DatedPresetOptions<'secretToken'>> = /* @__PURE__ */ 
 function handshake(_: unknown, { value }: ParsedBody, { key }: Verified): Reply | undefined {
   if (field(value, 'event') !== 'endpoint.url_validation') return undefined
   const plainToken = text(field(value, 'payload'), 'plainToken') ?? ''
-  // The answer is signed with the key of events: a string with a colon could be a signed event.
+  // The key of events signs the answer, and a text with a colon could be the signed text of an event.
   if (!PLAIN_TOKEN.test(plainToken))
     throw new WebhookError('handshake_rejected', {
       problem: 'malformed',

@@ -1,7 +1,7 @@
 import { mergeDeep } from '@postern/core/internal'
 import { member } from './read.ts'
 
-/** One text of the members at a path, or at several, joined; undefined if one of them is missing. */
+/** The members at a path, or at several paths, as one text; undefined if one of them is missing. */
 export function membersAt(
   value: unknown,
   path: string | readonly string[],
@@ -11,16 +11,16 @@ export function membersAt(
   return parts.includes(undefined) ? undefined : parts.join(between)
 }
 
-/** The object that has a text at a path, or its parts at several: what {@link membersAt} reads. */
+/** The inverse of {@link membersAt}: an object with the text at a path, or with its parts at several paths. */
 export function placedAt(text: string, path: string | readonly string[], between: string): object {
   const paths = [path].flat()
   const parts = text.split(between)
-  // The last part takes all that is left.
+  // The last path gets the rest of the text.
   const taken = [...parts.slice(0, paths.length - 1), parts.slice(paths.length - 1).join(between)]
   return taken.reduce<object>((all, part, at) => mergeDeep(all, nested(paths[at]!, part)), {})
 }
 
-/** A value at a path: `data.id` in objects, `notifications.0.trigger` in a list of one. */
+/** An object with a value at a path: `data.id`, or `notifications.0.trigger` with a list of one. */
 export function nested(path: string, value: unknown): object {
   const names = path === '' ? [] : path.split('.')
   return names.reduceRight<unknown>(

@@ -2,20 +2,20 @@ import { WebhookError, type Delivery } from '@postern/core'
 import { parseJson } from '@postern/core/internal'
 import type { ParsedBody } from '@postern/core/scheme'
 
-/** A member of an object, or undefined if the value is not an object or has no such member of its own. */
+/** An own member of an object, or undefined. */
 export function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
     ? (value as Record<string, unknown>)[name]
     : undefined
 }
 
-/** A member that is a string and not empty, else undefined. */
+/** A member that is a non-empty string, or undefined. */
 export function text(value: unknown, name: string): string | undefined {
   const found = field(value, name)
   return typeof found === 'string' && found !== '' ? found : undefined
 }
 
-/** A member that must be a string, the topic if no code is given. Throws an error that names the member. */
+/** A required member, by default the topic. Throws a `WebhookError` that names the member. */
 export function needed(
   value: unknown,
   name: string,
@@ -26,12 +26,11 @@ export function needed(
   return found
 }
 
-/** True if the body is read as a form, whatever its Content-Type says. */
 export function readsAsForm(delivery: Delivery): boolean {
   return delivery.format === 'form'
 }
 
-/** The JSON in a field of a form, within the limits of the delivery. Throws `malformed_body` or `too_deep`. */
+/** The JSON in a field of a form, within the limits of the delivery. */
 export function jsonField(delivery: Delivery, { value, exact }: ParsedBody, name: string): unknown {
   return parseJson(text(value, name) ?? '', {
     depth: delivery.limits.depth,
@@ -39,14 +38,14 @@ export function jsonField(delivery: Delivery, { value, exact }: ParsedBody, name
   })
 }
 
-/** What is at a path (`data.list`); the value itself for an empty one. */
+/** The value at a path (`data.list`); the value itself for an empty path. */
 export function at(value: unknown, path: string): unknown {
   let found = value
   if (path !== '') for (const name of path.split('.')) found = field(found, name)
   return found
 }
 
-/** A member by its path (`data.id`), if it is a string or a number that lost no digit. */
+/** The member at a path (`data.id`), if it is a string or a number without lost digits. */
 export function member(value: unknown, path: string): string | undefined {
   const found = at(value, path)
   if (typeof found === 'string') return found === '' ? undefined : found
@@ -55,11 +54,7 @@ export function member(value: unknown, path: string): string | undefined {
   return typeof found === 'number' && lossless ? String(found) : undefined
 }
 
-/**
- * The topic of a sender that says it in an unsigned header, and perhaps in the signed body too: the body decides.
- *
- * @throws WebhookError `malformed_event` if the two contradict each other.
- */
+/** The topic in the signed body, or else in an unsigned header. Throws `malformed_event` if they differ. */
 export function agreedTopic(
   signed: string | undefined,
   delivery: Delivery,
@@ -75,7 +70,7 @@ export function agreedTopic(
   return signed ?? said ?? ''
 }
 
-/** The members of an array inside the payload. Throws `malformed_event` if there is no array of that name. */
+/** A required list in the payload. Throws `malformed_event` without it. */
 export function items(value: unknown, name: string): readonly unknown[] {
   const found = field(value, name)
   if (!Array.isArray(found))

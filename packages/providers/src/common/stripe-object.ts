@@ -17,31 +17,30 @@ import { HOUR, MIB } from './units.ts'
 
 /** Options of {@link stripeObject}. */
 export interface StripeObjectOptions {
-  /** A secret key, or a restricted key that may read the objects; or a function that returns the current key. */
+  /** A secret key, a restricted key that may read the objects, or a function that returns the current key. */
   readonly key: string | (() => string | Promise<string>)
-  /** Version of the API in which objects are read, as `2026-10-28.endive`. @default the account's, and for `/v2` that version */
+  /** API version of the objects, such as `2026-10-28.endive`. @default the account's version, and that one for `/v2` */
   readonly apiVersion?: string
   /** Sends the requests. @default globalThis.fetch */
   readonly fetch?: typeof globalThis.fetch
 }
 
-/** What a handler passes on: its event and its task. */
 type EventOfObject = Pick<WebhookEvent, 'topic' | 'payload'>
 type TaskOfObject = Pick<Task, 'id' | 'signal'>
 
 const API = 'https://api.stripe.com'
-/** The API under `/v2` answers no request without a version. */
+/** The API under `/v2` rejects requests without a version. */
 const API_VERSION = '2026-10-28.endive'
-/** Tasks whose waits are remembered at most. */
+/** Maximum number of tasks whose waits are remembered. */
 const WAITING = 1000
 
 /**
- * Makes a function that fetches the object of a Stripe event as it is now, for handlers of snapshot and thin events. It
- * returns undefined if the object was deleted, or if the event names none. The request ends with the task's signal.
+ * Returns a function that fetches the current object of a Stripe event, for handlers of snapshot and thin events. That
+ * function returns undefined if the object was deleted, or if the event names none. The task's signal aborts the request.
  *
- * Answer 429 postpones the task without an attempt, for an hour in all at most; a further 429 uses an attempt. Answers of
- * 5xx and failures of the network use an attempt. Any other answer, and an event whose object cannot be fetched, ends the
- * task with an `UnrecoverableError` that says why.
+ * A 429 postpones the task without using an attempt, for at most an hour in total; a later 429 uses an attempt. A 5xx or a
+ * network failure uses an attempt. Any other answer, and an event whose object cannot be fetched, ends the task with an
+ * `UnrecoverableError` that names the cause.
  *
  * @throws TypeError if an option is wrong.
  * @example
@@ -60,7 +59,7 @@ export function stripeObject(
   unknownOptions('stripeObject', options, ['key', 'apiVersion', 'fetch'])
   const { key, apiVersion } = options
   if (typeof key !== 'function') checkKey(key)
-  /** Milliseconds that each task has waited for Stripe. */
+  /** Milliseconds that each task has waited because of a 429. */
   const waited = new Map<string, number>()
 
   return async <T>(event: EventOfObject, { id, signal }: TaskOfObject): Promise<T | undefined> => {
@@ -79,7 +78,7 @@ export function stripeObject(
     const send = options.fetch ?? globalThis.fetch
     let response: Response
     try {
-      // A redirect would take the key to another host. Workers know no `error` here.
+      // A redirect would send the key to another host. Workers do not support 'error' here.
       response = await send(API + path, { headers, redirect: 'manual', signal })
     } catch (cause) {
       signal.throwIfAborted()
@@ -129,7 +128,7 @@ async function readObject<T>(response: Response, path: string): Promise<T | unde
   return object.deleted === true ? undefined : (object as T)
 }
 
-/** The message of a rejection: read for what it says of the path, and never shown, since it may name the key. */
+/** The message of a rejection. It is not shown to anybody, because it may contain the key. */
 async function errorOf(response: Response): Promise<string> {
   try {
     const text = new TextDecoder().decode(await readBounded(response.body, 64 * 1024))
@@ -140,7 +139,7 @@ async function errorOf(response: Response): Promise<string> {
   }
 }
 
-/** Where an object is, and the headers of the account that has it. */
+/** The path of an object, and the headers that name its account. */
 interface Place {
   readonly path: string
   readonly 'stripe-context'?: string
@@ -165,7 +164,7 @@ function placeOf({ topic, payload }: EventOfObject): Place | undefined {
   throw new UnrecoverableError(`stripeObject: ${topic} names no account of Stripe in ${header}`)
 }
 
-/** The path that a thin event names: one of this API, which ends with the id that the event names too. */
+/** The path in a thin event. It must be a path of this API that ends with the id in the event. */
 function relatedPath(related: unknown): string | undefined {
   const [id, url] = [field(related, 'id'), field(related, 'url')]
   if (
@@ -174,15 +173,15 @@ function relatedPath(related: unknown): string | undefined {
     !/^\/v[12](?:\/[\w.~%!$()*+,:@-]+)+$/.test(url)
   )
     return undefined
-  // Segments such as `..` and `%2e%2e` would lead elsewhere.
+  // Segments such as `..` and `%2e%2e` would lead to another path.
   if (new URL(API + url).pathname !== url) return undefined
   const last = url.slice(url.lastIndexOf('/') + 1)
-  // A singleton, as the balance of an account, has no id.
+  // A singleton, such as the balance of an account, has no id.
   const isNamed = id == null ? /^[a-z_]+$/.test(last) : last === id || last === segment(id)
   return isNamed ? url : undefined
 }
 
-/** An object of API v1 is at `/v1/<type>s/<id>`, but for these. In braces is a member of the object. */
+/** The path of an object of API v1, if it is not `/v1/<type>s/<id>`. Braces name members of the object. */
 const PATHS: Readonly<Record<string, string | undefined>> = {
   balance: 'balance',
   balance_settings: 'balance_settings',
@@ -223,7 +222,7 @@ function pathOf(object: unknown): string | undefined {
   return `/v1/${template.replaceAll(/\{(\w+)\}/g, (_, name: string) => segment(field(object, name))!)}`
 }
 
-/** An id as one segment of a path. Some ids are texts of the app: those of coupons, plans and products. */
+/** An id as one segment of a path. Apps choose the ids of coupons, plans and products. */
 function segment(id: unknown): string | undefined {
   const isId = typeof id === 'string' && /^(?!\.+$)[^\p{C}/\\]{1,255}$/u.test(id)
   return isId ? encodeURIComponent(id) : undefined

@@ -3,7 +3,7 @@ import { hmacAlgorithm, mismatch, parseJson, stringifyJson } from '@postern/core
 import type { Scheme } from '@postern/core/scheme'
 import { field, readsAsForm, text } from '../common/read.ts'
 
-/** An item of a delivery, and whether the delivery is of the live environment (`'true'` or `'false'`, not signed). */
+/** An item, and whether its delivery is from the live environment (`'true'` or `'false'`, not signed). */
 interface AdyenItem {
   readonly item: unknown
   readonly live?: unknown
@@ -12,7 +12,6 @@ interface AdyenItem {
 const ALGORITHM = hmacAlgorithm({ encoding: 'base64', keyEncoding: 'hex' })
 const SIGNATURE = 'hmacSignature'
 
-/** HMAC-SHA256 over the fields of each item, with the signature inside the item. */
 export function adyenScheme(): Scheme<Uint8Array> {
   return {
     covers: { body: 'fields', id: true },
@@ -22,7 +21,7 @@ export function adyenScheme(): Scheme<Uint8Array> {
         message: signedFields(item),
         signature: signatureOf(item),
       }))
-      // One key for all items: an item of one tenant must not pass with the key of another.
+      // One key must match all items: an item of one tenant must not pass with the key of another.
       const found = keys.findIndex((key) =>
         claims.every(({ message, signature }) => ALGORITHM.matches(key, message, [signature])),
       )
@@ -46,7 +45,7 @@ export function adyenScheme(): Scheme<Uint8Array> {
   }
 }
 
-/** The items of a delivery, JSON or form. Throws `missing_header` if there are none, since then nothing is signed. */
+/** The items of a delivery, JSON or form. Throws `missing_header` without items, because nothing is signed then. */
 export function adyenItems(delivery: Delivery): readonly AdyenItem[] {
   if (readsAsForm(delivery)) return [formItem(delivery.form())]
   const body = delivery.json('exact')
@@ -54,7 +53,7 @@ export function adyenItems(delivery: Delivery): readonly AdyenItem[] {
   return requestItems(body).map((item) => ({ item, live }))
 }
 
-/** What is signed of an item: eight fields as they are, a missing one as nothing, with nothing escaped. */
+/** The signed text of an item: eight fields without any escaping, and an empty text for a missing one. */
 export function signedFields(item: unknown): string {
   const amount = field(item, 'amount')
   return [
@@ -100,7 +99,7 @@ function plain(value: unknown): string {
   })
 }
 
-// A form has dots where JSON has objects, and the amount's parts at the top.
+// A form has dots in place of objects, and the parts of the amount at the top.
 function formItem(form: URLSearchParams): AdyenItem {
   const item: Record<string, unknown> = {}
   const additionalData: Record<string, string> = {}

@@ -3,10 +3,7 @@ import type { Draft, EventDraft } from '@postern/core/scheme'
 import { field, member, text } from '../common/read.ts'
 import { joinedId } from './ids.ts'
 
-/**
- * The events of a group of alerts, as Alertmanager and Grafana post it: one for each alert. The topic is the alert's
- * status and the receiver, so that `firing` matches too; the payload is the group with that one alert.
- */
+/** The events of a group of alerts from Alertmanager or Grafana: one per alert. */
 export function alertEvents(group: unknown): readonly EventDraft[] {
   const alerts = field(group, 'alerts')
   if (!Array.isArray(alerts) || alerts.length === 0) return [toEvent(group, group, undefined)]
@@ -18,7 +15,6 @@ export function alertEvents(group: unknown): readonly EventDraft[] {
   )
 }
 
-/** A group of one alert. */
 export function composeAlert(
   { topic = 'firing', id, payload, at = Date.now() }: Draft,
   version: string,

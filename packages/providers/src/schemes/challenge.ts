@@ -2,10 +2,10 @@ import { textReply, WebhookError, type Reply, type Delivery } from '@postern/cor
 import type { ProviderSpec } from '@postern/core/scheme'
 import { singleHeader } from '@postern/core/internal'
 
-/** The form of an echoed challenge: it never starts like JSON, so that no event is a challenge. */
+/** The form of an echoed challenge. It never starts like JSON, so an event is never a challenge. */
 export const CHALLENGE: RegExp = /^[^{[][^]{0,1023}$/
 
-/** The challenge itself. Throws `handshake_rejected` if it is none. */
+/** Returns the challenge. Throws `handshake_rejected` if it has another form. */
 export function checkedChallenge(challenge: string | undefined, shape: RegExp = CHALLENGE): string {
   if (challenge !== undefined && shape.test(challenge)) return challenge
   throw new WebhookError('handshake_rejected', {
@@ -15,12 +15,7 @@ export function checkedChallenge(challenge: string | undefined, shape: RegExp = 
   })
 }
 
-/**
- * The reply that echoes a challenge from the query: as plain text that no browser takes for a page, since anybody can
- * choose it. Nothing is signed.
- *
- * @throws WebhookError `handshake_rejected` if it is missing, empty, repeated or no challenge.
- */
+/** The unsigned reply that echoes a challenge from the query. A browser must not show it as a page, since anybody can choose it. */
 export function challengeReply(query: URLSearchParams, name: string, shape?: RegExp): Reply {
   const [challenge, ...more] = query.getAll(name)
   if (!challenge || more.length > 0)
@@ -33,7 +28,7 @@ export function challengeReply(query: URLSearchParams, name: string, shape?: Reg
   return { ...reply, headers: { ...reply.headers, 'x-content-type-options': 'nosniff' } }
 }
 
-/** What a sender differs by that asks for an echo of its GET, once the webhook is made. Nothing is signed. */
+/** Members of the spec of a sender that verifies a new URL with an unsigned GET, which the receiver echoes. */
 export const getChallenge = (
   name: string,
 ): Pick<ProviderSpec<object>, 'methods' | 'handshakes' | 'challenge' | 'greet'> => ({
@@ -44,12 +39,11 @@ export const getChallenge = (
     delivery.method === 'GET' ? challengeReply(delivery.query(), name) : undefined,
 })
 
-/** The headers that {@link consent} reads. */
 export const CONSENT_HEADERS: readonly string[] = ['webhook-request-origin', 'webhook-request-rate']
 
 /**
- * The answer to the OPTIONS request of CloudEvents' abuse protection: consent to one of the `origins`, at any rate. The
- * callback URL is never called: who asks could name any host.
+ * The answer to the OPTIONS request of CloudEvents' abuse protection. It allows one of the `origins` at any rate. The
+ * callback URL in the request is never fetched, because an attacker could name any host.
  * https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md
  */
 export function consent(delivery: Delivery, origins: readonly string[]): Reply {

@@ -8,27 +8,25 @@ import {
 } from '@postern/core/internal'
 import { fixedKeys, jwt, type Scheme } from '@postern/core/scheme'
 
-/** Options of what Google pushes with an OIDC token. */
+/** Options of Google's pushes with an OIDC token. */
 export interface GoogleOidcOptions extends FetchOptions {
-  /** The service account in whose name Google pushes. Anybody at Google can have a token made for your audience. */
+  /** Email address of the service account that signs the pushes, or several. Any Google customer can get a token for your audience. */
   readonly email: string | readonly string[]
   /**
-   * The audience of the token. Give it if anybody may choose the Host of a request.
-   * @default the URL of the request, since Google's default is the URL it pushes to
+   * The audience of the token. Set it if a client can choose the Host of a request.
+   * @default the URL of the request, since Google's default is the push URL
    */
   readonly audience?: string | readonly string[]
-  /** Google's keys, in place of fetching them. */
+  /** Google's keys; nothing is fetched. */
   readonly jwks?: Jwks
-  /** Seconds the clocks may differ. @default 60 if the token is from the future, 0 if it has expired */
+  /** Maximum difference between the clocks, in seconds. @default 60 for a token from the future, 0 for an expired one */
   readonly tolerance?: number
 }
 
-/** The options after their check. */
 type GoogleOidcReady = GoogleOidcOptions & { readonly emails: readonly string[] }
 
 const KEYS = 'https://www.googleapis.com/oauth2/v3/certs'
 
-/** A sentence on each option. */
 export const googleOidcOptions: Readonly<Record<keyof GoogleOidcOptions, string>> = {
   email: 'The service account in whose name Google pushes.',
   audience: 'Its audience. Default: the URL of the request.',
@@ -38,7 +36,7 @@ export const googleOidcOptions: Readonly<Record<keyof GoogleOidcOptions, string>
   tolerance: 'Seconds the clocks may differ. Default 60 ahead, 0 behind.',
 }
 
-/** Checks the options. Throws a `TypeError` without a service account. */
+/** Throws a `TypeError` without a service account. */
 export function googleOidcReady(name: string, options: GoogleOidcOptions): GoogleOidcReady {
   const emails = [options.email ?? []].flat()
   if (emails.length === 0 || !emails.every((one) => typeof one === 'string' && one.includes('@')))
@@ -46,7 +44,7 @@ export function googleOidcReady(name: string, options: GoogleOidcOptions): Googl
   return { ...options, emails }
 }
 
-/** The token of Google in `Authorization`: issuer, audience and the verified address of the service account. The body is not signed. */
+/** Checks issuer, audience and the verified address of the service account. The body is not signed. */
 export function googleOidc(name: string, options: GoogleOidcReady): Scheme<unknown> {
   const { audience, email: _email, emails, jwks, tolerance, ...fetching } = options
   return fixedKeys(

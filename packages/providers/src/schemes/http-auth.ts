@@ -1,28 +1,23 @@
 import type { SecretOption } from '@postern/core'
 import { basic, token, type Scheme } from '@postern/core/scheme'
 
-/** How a sender that cannot sign, or need not, proves itself: exactly one of these. */
+/** Authentication of a sender that does not sign: give exactly one of these. */
 export interface HttpAuthOptions {
   /** The token of `Authorization: Bearer <token>`. */
   readonly token?: SecretOption
   /** `user:password` of HTTP Basic authentication, split at the first colon. */
   readonly credentials?: SecretOption
-  /** Takes deliveries from anybody who knows the URL. @default false */
+  /** Accepts deliveries from anybody who knows the URL. @default false */
   readonly unauthenticated?: boolean
 }
 
-/** The scheme of the option that was given. */
 export function httpAuth(options: HttpAuthOptions): Scheme<string> {
   return options.token === undefined
     ? basic()
     : token({ header: 'authorization', scheme: 'Bearer' })
 }
 
-/**
- * The one option that was given, and its value; the first one without a value if none was.
- *
- * @throws TypeError if more than one was given, since the weaker one would count.
- */
+/** The one option that was given, or the first name without a value. Throws a `TypeError` for two, since the weaker one would count. */
 export function oneSecret<Options extends object>(
   provider: string,
   options: Options,

@@ -90,6 +90,7 @@ export function sender<Name extends string = 'secret', Key = unknown, More exten
   return made as Factory<Options<Name, More>>
 }
 
+/** Words as a sentence. The name of a field, such as `webhook.secret`, keeps its case. */
 function sentence(text = 'secret of the webhook'): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+  return `${text.replace(/^[a-z](?=[a-z]* )/, (first) => first.toUpperCase())}.`
 }

@@ -22,39 +22,38 @@ import { needed } from '../common/read.ts'
 import type { PresetFacts } from './sender.ts'
 import { HOUR } from '../common/units.ts'
 
-/** Options of every sender of the family. */
+/** Options of every sender with Standard Webhooks. */
 export interface StandardFamilyOptions {
-  /** Seconds the signed time may be away from now, in the past and in the future. @default 300 */
+  /** Maximum difference between the signed time and now, in seconds, in either direction. @default 300 */
   readonly tolerance?: number | undefined
-  /** Member of the body that is the topic; dots lead into objects. @default 'type', which must be there */
+  /** Member of the body with the topic, as a path with dots. @default 'type'; a body without it is rejected */
   readonly topicField?: string | undefined
 }
 
-/** Options of a sender of the family that adds none. */
+/** Options of a sender with Standard Webhooks and one secret. */
 export interface StandardFamilySecretOptions extends StandardFamilyOptions {
-  /** The signing secret of the endpoint. Several while it is being changed. */
+  /** The signing secret of the endpoint. Several while the secret is being changed. */
   readonly secret: SecretOption
 }
 
 type Options = StandardFamilySecretOptions
 type Base = ProviderSpec<Options, StandardWebhooksKey> & { readonly facts: SenderFacts }
 
-/** What sets a sender of the family apart. */
 interface StandardFamilySpec
   extends Omit<Base, 'docs' | 'events' | 'options' | 'scheme' | 'facts' | 'setup'>, PresetFacts {
   /** A sentence on the secret. */
   readonly secretHint?: string
   /** @default ['webhook-'] */
   readonly prefixes?: readonly string[]
-  /** The sender's own names of the three headers, in place of `prefixes`. */
+  /** Names of the three headers, in place of `prefixes`. */
   readonly headers?: StandardWebhooksHeaders
-  /** Member of the body that is the topic, or several that are joined by dots, if the option does not say so. @default 'type' */
+  /** Default of the option `topicField`; several members are joined by dots. @default 'type' */
   readonly topicField?: string | readonly string[]
-  /** Every way in which the sender has ever made its keys of secrets; the first signs. @default ['decoded'] */
+  /** Every way in which the sender has made keys from secrets; the first one signs. @default ['decoded'] */
   readonly keys?: readonly KeyForm[]
-  /** Makes the key from a secret in the sender's own format. Replaces `keys`. @default whsec_ and base64 */
+  /** Makes the key from a secret in the sender's format, in place of `keys`. @default whsec_ and base64 */
   readonly key?: (secret: string) => StandardWebhooksKey
-  /** Writes the list of signatures as the specification has it, if the sender has its own way. */
+  /** Rewrites the sender's list of signatures in the specification's format. @default as it is */
   readonly signatures?: (list: string) => string
 }
 
@@ -63,7 +62,7 @@ const FAMILY_OPTIONS = {
   topicField: 'Member of the body that is the topic. Default type.',
 } as const
 
-/** A sender that keeps to Standard Webhooks 1.0.0 but for its format of secrets or names of headers. */
+/** Makes a sender of Standard Webhooks 1.0.0, perhaps with its own format of secrets or names of headers. */
 export function standardFamily(given: StandardFamilySpec): Factory<StandardFamilySecretOptions> {
   const {
     secretHint = 'Signing secret of the endpoint, whsec_…',
@@ -97,7 +96,7 @@ export function standardFamily(given: StandardFamilySpec): Factory<StandardFamil
     facts: {
       example: example ?? { secret: `whsec_${EXAMPLE}` },
       checked,
-      // The specification takes a redirect for a failure.
+      // The specification counts a redirect as a failure.
       delivers: { redirect: 'failure', ...delivers },
     },
   })
@@ -139,14 +138,13 @@ interface FamilySchemeOptions {
   readonly tolerance: number | undefined
 }
 
-/** The scheme of a sender of the family. */
 export function familyScheme(options: FamilySchemeOptions): Scheme<StandardWebhooksKey> {
   const { keys, key, signatures: list, prefixes, headers, tolerance } = options
   const scheme = standardWebhooksScheme({ prefixes, headers, tolerance, list, keys })
   return key ? { ...scheme, ...keyForms([key]) } : scheme
 }
 
-/** How Svix delivers, for those who send by it and say nothing else. */
+/** How Svix delivers, for senders that use it and document nothing else. */
 export const SVIX_DELIVERS: Partial<Delivers> = {
   within: 15_000,
   retries: 28 * HOUR,

@@ -12,11 +12,11 @@ import type { Scheme } from '@postern/core/scheme'
 import { FORM_TYPE } from '../common/units.ts'
 import { parse, stringify } from 'node:querystring'
 
-/** What Twilio's scheme needs next to the Auth Token. */
+/** Options of Twilio's scheme next to the Auth Token. */
 export interface TwilioSchemeOptions {
   /**
    * The URL as Twilio has it, if a proxy changes scheme, host or path; a function if it differs by delivery.
-   * The query of the request counts in any case, since Twilio adds to it. @default the URL of the request
+   * The query comes from the request, because Twilio extends it. @default the URL of the request
    */
   readonly publicUrl?: string | ((delivery: Delivery) => string)
   /** Keys of webhook rules (SharedKey, HMAC-SHA256) by their id. @default none */
@@ -27,10 +27,10 @@ const HEADER = 'x-twilio-signature'
 const SETTINGS = 'x-twilio-webhooks-signature-settings'
 const sha1 = hmacAlgorithm({ algorithm: 'sha1', encoding: 'base64' })
 const sha256 = hmacAlgorithm({ algorithm: 'sha256', encoding: 'base64' })
-// The place of a shared key: none of the secrets, hence of no tenant.
+// A shared key is not one of the secrets, so it has no tenant.
 const SHARED = -1
 
-/** Twilio's signature over the public URL and the form, or the URL alone with a digest of the body in its query. */
+/** The signature covers the public URL and the form, or a URL that has a digest of the body in its query. */
 export function twilioScheme(options: TwilioSchemeOptions): Scheme<Uint8Array> {
   const shared = new Map<string, Uint8Array>()
   for (const [id, key] of Object.entries(options.sharedKeys ?? {})) {
@@ -102,12 +102,12 @@ function readSettings(delivery: Delivery): string | undefined {
   return key
 }
 
-// What is signed of a body: its digest in the URL, or the fields of a form. Without either, the query is all there is.
+// The signature covers a body through its digest in the URL, or through the fields of a form.
 const DIGEST = 'bodySHA256'
-// Names and values are signed without separators: a name beyond this alphabet could be cut elsewhere.
+// Names and values are signed without separators. Other characters in a name would let an attacker move the borders.
 const NAME = /^[A-Za-z_][\w.[\]-]{0,127}$/
 
-/** The format of a delivery, by its signed parts alone: method and Content-Type are not signed. */
+/** The format, from signed parts only: method and Content-Type are not signed. */
 export function twilioFormat(delivery: Delivery): 'json' | 'form' | 'query' {
   if (delivery.query().has(DIGEST)) return 'json'
   return delivery.body.length > 0 ? 'form' : 'query'
@@ -118,7 +118,7 @@ function areFields(form: URLSearchParams): boolean {
   return names.length > 0 && names.every((name) => NAME.test(name))
 }
 
-// Names sorted, values of a repeated name once each and sorted, all without separators.
+// Sorted names with their sorted values, each value once, without separators.
 function signedForm(delivery: Delivery): string | undefined {
   if (twilioFormat(delivery) !== 'form') return ''
   const fields: Field[] = []
@@ -142,12 +142,11 @@ function byNameAndValue(a: Field, b: Field): number {
   return byCodeUnit(a.name, b.name) || byCodeUnit(a.value, b.value)
 }
 
-// What Twilio means by case-sensitive.
+// Twilio's documentation calls this order case-sensitive.
 function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-// A body next to a digest is protected only by it.
 function bodyIsSigned(delivery: Delivery, urls: readonly string[]): boolean {
   if (twilioFormat(delivery) !== 'json') return true
   const digests = new URLSearchParams(split(urls[0]!)[1]).getAll(DIGEST)
@@ -159,8 +158,8 @@ function digest(body: Uint8Array): string {
 }
 
 /**
- * The URLs that may have been signed, before their spellings. A query the sender did not sign must not pass for one it
- * did, so the public URL's own query counts only if it says what the request's says, or the request has none.
+ * The URLs that Twilio may have signed. A query that Twilio did not sign must not count, so the query of the option
+ * counts only if the request has no query, or an equivalent one.
  */
 function publicUrls(
   delivery: Delivery,
@@ -177,9 +176,8 @@ function publicUrls(
 }
 
 /**
- * With and without the port, as it came, as the URL standard writes it, and with its query written the older way (' kept,
- * a space as %20): Twilio signs any of these, depending on the product. Each is made only if those before it were not
- * what was signed.
+ * Spellings of the URLs. Depending on the product, Twilio signs a URL with or without its port, as it came or as the URL
+ * standard writes it, or with an older encoding of its query (' unchanged, a space as %20).
  */
 function* spellings(urls: readonly string[]): Generator<string> {
   const tried = new Set<string>()
@@ -213,7 +211,7 @@ function withPort(url: string, wanted: boolean): string {
   })
 }
 
-/** Base and query, with its question mark, of a URL. */
+/** Splits a URL before its question mark. */
 function split(url: string): readonly [base: string, query: string] {
   const mark = url.indexOf('?')
   return mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark)]

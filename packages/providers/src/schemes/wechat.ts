@@ -15,19 +15,17 @@ import type { EventDraft, Scheme } from '@postern/core/scheme'
 import { field, member, needed, text } from '../common/read.ts'
 import { xmlElements } from './xml-elements.ts'
 
-/** Options of {@link wechatSignature}. */
 interface WechatSignatureOptions {
-  /** Seconds the signed time may be away from now. */
   readonly tolerance: number | undefined
-  /** The text that is signed next to token, time and nonce; undefined if only these are. */
+  /** Returns the text that is signed with token, time and nonce, or undefined if there is none. */
   readonly signed: (delivery: Delivery) => string | undefined
-  /** True if messages are encrypted, so that the body is signed by its text. */
+  /** True if messages are encrypted: then the signature covers the encrypted text. */
   readonly secure: boolean
 }
 
 /**
- * SHA-1 over token, time, nonce and (in secure mode) the encrypted text, sorted and joined: in the query parameter
- * `signature`, or `msg_signature` if a string is signed.
+ * SHA-1 over token, time, nonce and (in secure mode) the encrypted text, sorted and joined. It is in the query parameter
+ * `signature`, or in `msg_signature` if a text is signed.
  */
 export function wechatSignature(options: WechatSignatureOptions): Scheme<string> {
   const tolerance = toleranceOption(options.tolerance, 300)
@@ -69,10 +67,10 @@ export function wechatSignature(options: WechatSignatureOptions): Scheme<string>
   }
 }
 
-/** The form of an echo: a message never has it, so that nobody can make us decrypt or repeat messages. */
+/** The form of an echo. A message never has it, so an attacker cannot make the receiver decrypt or repeat a message. */
 export const ECHO: RegExp = /^[\w-]{1,64}$/
 
-/** The answer to the verification of a URL. Throws `handshake_rejected` if it is not an echo. */
+/** Answers the verification of a URL. Throws `handshake_rejected` if the text has another form. */
 export function echoReply(echo: string): Reply {
   if (!ECHO.test(echo))
     throw new WebhookError('handshake_rejected', {
@@ -83,7 +81,7 @@ export function echoReply(echo: string): Reply {
   return textReply(echo)
 }
 
-/** A query parameter that must be there once. */
+/** A query parameter that must be present exactly once. */
 export function parameter(delivery: Delivery, name: string): string {
   const [value, ...more] = delivery.query().getAll(name)
   if (!value)
@@ -100,12 +98,12 @@ export function parameter(delivery: Delivery, name: string): string {
   return value
 }
 
-/** What the body holds: JSON as it is, with no digit of an id lost, XML below its root. */
+/** The message in the body. JSON keeps every digit of an id. */
 export function wechatMessage(delivery: Delivery): unknown {
   return isJson(delivery) ? delivery.json('exact') : field(delivery.xml(), 'xml')
 }
 
-/** A decrypted message, read as its envelope was. */
+/** Parses a decrypted message, which has the format of its envelope. */
 export function readMessage(delivery: Delivery, plain: string): unknown {
   const { depth } = delivery.limits
   return isJson(delivery)
@@ -113,7 +111,7 @@ export function readMessage(delivery: Delivery, plain: string): unknown {
     : field(parseXml(plain, { depth }), 'xml')
 }
 
-/** The event of a message: `text`, or `event.subscribe`; suites of WeCom name it `InfoType`. */
+/** The event of a message, with a topic such as `text` or `event.subscribe`. Suites of WeCom have `InfoType`. */
 export function wechatEvent(payload: unknown): EventDraft {
   const type = text(payload, 'MsgType') ?? needed(payload, 'InfoType')
   const event = text(payload, 'Event')
@@ -126,7 +124,6 @@ export function wechatEvent(payload: unknown): EventDraft {
   }
 }
 
-/** XML of a message, for `sign`. */
 export function wechatXml(fields: object): string {
   return `<xml>${xmlElements(fields)}</xml>`
 }
@@ -136,20 +133,19 @@ function isJson(delivery: Delivery): boolean {
 }
 
 function digest(...parts: readonly string[]): string {
-  // By code unit, as the sample code of each language does.
+  // The sample code of each language sorts by code unit.
   return createHash('sha1')
     .update([...parts].sort().join(''))
     .digest('hex')
 }
 
-/** The secure mode of WeChat and WeCom. */
 interface WechatCipher {
   decrypt(encrypted: string): string
   encrypt(message: string): string
 }
 
 /**
- * AES-256-CBC with padding to 32 bytes, around 16 random bytes, the length, the message and who it is for.
+ * The secure mode: AES-256-CBC with padding to 32 bytes, over 16 random bytes, the length, the message and its recipient.
  *
  * @throws TypeError if the key is not 43 characters of base64.
  */

@@ -1,9 +1,9 @@
-// The end of CDATA, and characters that XML 1.0 does not allow.
+// The end of CDATA, or a character that XML 1.0 does not allow.
 const NOT_XML = /\]\]>|[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu
 
 /**
- * The members of an object as elements of XML, for `sign`: texts as CDATA, objects as elements inside, an array as one
- * element for each item. Characters that XML has no place for are left out.
+ * Writes the members of an object as XML elements: texts as CDATA, objects as nested elements, and an array as one element
+ * per item. Characters that XML does not allow are left out.
  */
 export function xmlElements(fields: object): string {
   return Object.entries(fields)

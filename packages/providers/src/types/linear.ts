@@ -16,7 +16,7 @@ export type LinearEvents = Installed<
 >
 
 type Type = keyof LinearWebhookEventTypeMap
-// The SDK declares a Date and parses none.
+// The SDK declares a Date but does not parse one.
 type Sent<T extends Type> = Omit<LinearWebhookEventTypeMap[T], 'createdAt' | 'type'> & {
   readonly createdAt: string
   readonly type: T

@@ -3,7 +3,7 @@ import type { Installed } from '../common/absent.ts'
 
 /**
  * Topics of Slack with their payloads: events from the optional peer `@slack/types`, each in its envelope; slash commands;
- * interactions, alone (`block_actions`) and with their action or callback id (`block_actions.approve`).
+ * interactions without (`block_actions`) and with their action or callback id (`block_actions.approve`).
  *
  * @example
  * const receiver = createReceiver({ provider: slack<SlackEvents>({ signingSecret }) })
@@ -42,7 +42,7 @@ type Interactions = {
   readonly message_action: SlackInteraction<'message_action'>
 }
 
-/** What the Events API wraps an event in. https://docs.slack.dev/apis/events-api */
+/** The envelope of an event of the Events API. https://docs.slack.dev/apis/events-api */
 export interface SlackEnvelope<Event> {
   readonly type: 'event_callback'
   readonly event: Event
@@ -52,7 +52,7 @@ export interface SlackEnvelope<Event> {
   readonly team_id: string
   readonly api_app_id: string
   readonly enterprise_id?: string
-  /** The workspace of the installation, in a channel shared by several. */
+  /** The workspace of the installation, in a channel that several workspaces share. */
   readonly context_team_id?: string
   readonly authorizations?: readonly {
     readonly enterprise_id: string | null
@@ -78,7 +78,7 @@ export interface SlackCommand {
   readonly enterprise_id?: string
 }
 
-/** What a user's action in Slack sends. https://docs.slack.dev/interactivity/handling-user-interaction */
+/** The payload of an interaction. https://docs.slack.dev/interactivity/handling-user-interaction */
 export interface SlackInteraction<Type extends string> {
   readonly type: Type
   readonly user: { readonly id: string; readonly username?: string; readonly name?: string }

@@ -13,8 +13,8 @@ export type SquareEvents = Installed<keyof Sdk, 'square', Regular & Named>
 
 type Sdk = typeof serialization
 
-// The SDK has types of events and no list of topics: PaymentUpdatedEvent is payment.updated. Where a type is missing in
-// the installed version, so is the topic.
+// The SDK has types of events and no list of topics: PaymentUpdatedEvent is payment.updated. If the installed version
+// lacks a type, the map lacks the topic.
 type Regular = {
   readonly [T in Topic as `${Pascal<T>}Event` extends keyof Sdk ? T : never]: Sent<
     T,

@@ -3,7 +3,7 @@ import type { Installed } from '../common/absent.ts'
 
 /**
  * Topics of Stripe with their payloads, from the optional peer `stripe`: snapshot events (`invoice.paid`) and thin ones
- * (`v1.invoice.paid`, `v2.core.…`). Thin ones are as they are sent: without the methods of the SDK, and `context` is a string.
+ * (`v1.invoice.paid`, `v2.core.…`). Thin events have the form on the wire: no methods of the SDK, and `context` is a string.
  *
  * @example
  * const receiver = createReceiver({ provider: stripe<StripeEvents>({ secret }) })

@@ -5,11 +5,11 @@ import { malformed, mismatch, type At } from '@postern/core/internal'
 import type { Covers, Scheme } from '@postern/core/scheme'
 import { type CertificateOptions, type CertificateRules, certificateSource } from './source.ts'
 
-/** What a delivery says about its signature. */
+/** The unverified statements of a delivery about its signature. */
 export interface CertificateClaim {
-  /** Where its certificate is. */
+  /** URL of the certificate. */
   readonly url: string
-  /** Hosts of the sender, by their whole names, one of which the URL must be at. */
+  /** Full names of the sender's hosts. The URL must be at one of them. */
   readonly hosts: readonly string[]
   readonly hash: 'sha1' | 'sha256'
   /** In base64. */
@@ -18,23 +18,22 @@ export interface CertificateClaim {
 
 /** Options of {@link signedByCertificate}. */
 interface SignedByCertificateOptions extends CertificateRules {
-  /** Headers without which `read` rejects each delivery. @default [] */
+  /** Headers that `read` requires. @default [] */
   readonly needs?: readonly string[]
   readonly covers: Covers
-  /** Header or field that carries the signature. */
+  /** Header or field with the signature. */
   readonly at: At
-  /** Reads the claim. Throws `missing_header`, `malformed_header` or an error of reading the body. */
   readonly read: (delivery: Delivery) => CertificateClaim
-  /** The text that is signed; undefined if the delivery is not for that `key`. */
+  /** The signed text, or undefined if the delivery is not for this `key`. */
   readonly message: (delivery: Delivery, key: string) => string | undefined
-  /** What must hold once the signature is right: dates of the message. */
+  /** Checks the dates of a message after its signature was verified. */
   readonly check?: (delivery: Delivery, now: number) => void
 }
 
 /**
- * RSASSA-PKCS1-v1_5 with the key of a certificate the delivery points to. The URL is checked before anything is fetched;
- * the certificate is fetched once over https, bounded in size and time, checked for dates, names and a chain up to an
- * authority, and kept. The keys are what the app knows of the sender: a topic, a webhook id.
+ * RSASSA-PKCS1-v1_5 with the key of a certificate whose URL is in the delivery. The URL is checked before anything is
+ * fetched. The certificate is fetched once over https, with limits of size and time. Its dates, its names and its chain up
+ * to an authority are checked, and then it is cached. The keys are values that only this app uses: a topic, a webhook id.
  */
 export function signedByCertificate(
   options: SignedByCertificateOptions,
@@ -50,7 +49,7 @@ export function signedByCertificate(
       const { url, hosts, hash, signature } = options.read(delivery)
       const bytes = Buffer.from(signature, 'base64')
       if (bytes.toString('base64') !== signature) throw malformed(options.at, 'base64')
-      // A delivery for an unknown recipient, or an invalid one, must cause no fetch.
+      // A delivery for another recipient, or an invalid one, must not cause a fetch.
       const texts = keys.map((key) => options.message(delivery, key))
       if (texts.every((text) => text === undefined))
         throw mismatch(options.at, keys.length, { delivery })

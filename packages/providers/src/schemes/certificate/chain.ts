@@ -6,7 +6,7 @@ import { pathFault } from './path.ts'
 const MAX_DEPTH = 5
 const PEM = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g
 
-/** The certificates of a PEM text, in order; undefined if it holds none or one that cannot be read. */
+/** The certificates of a PEM text, in order; undefined if there is none, or one that cannot be read. */
 export function parseCertificates(pem: unknown): X509Certificate[] | undefined {
   try {
     const found = typeof pem === 'string' ? pem.match(PEM) : null
@@ -16,7 +16,6 @@ export function parseCertificates(pem: unknown): X509Certificate[] | undefined {
   }
 }
 
-/** Throws `unknown_sender` if the certificate is not valid at `now`, in milliseconds since 1970. */
 export function checkDates(certificate: X509Certificate, now: number): void {
   if (now < Date.parse(certificate.validFrom) || now > Date.parse(certificate.validTo))
     throw new WebhookError('unknown_sender', {
@@ -26,10 +25,10 @@ export function checkDates(certificate: X509Certificate, now: number): void {
 }
 
 /**
- * The chain of a fetched certificate, from its own to the last below an authority of Node or of `extra` (RFC 5280,
- * section 6, without revocation and policies). Certificates that were not sent along are fetched from where the one
- * below names them (its authority information access): what they are worth is decided only by their signature. The one
- * below may be anybody's, so only `hosts` and addresses of the public internet are asked.
+ * The chain of a fetched certificate, up to the last certificate below an authority of Node or of `extra` (RFC 5280,
+ * section 6, without revocation and policies). A missing certificate is fetched from the URL in the certificate below it
+ * (authority information access), and only its signature makes it count. An attacker may have written the certificate
+ * below, so only `hosts` and addresses of the public internet are fetched.
  *
  * @throws WebhookError `unknown_sender` if the chain does not lead to an authority; `secret_unavailable` if a part
  * of it cannot be fetched.

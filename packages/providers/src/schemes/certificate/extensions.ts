@@ -1,21 +1,21 @@
 import { Buffer } from 'node:buffer'
 import type { X509Certificate } from 'node:crypto'
 
-/** What a certificate says of its place in a chain (RFC 5280, section 4.2), next to what `X509Certificate` tells. */
+/** The extensions that decide about a chain (RFC 5280, section 4.2) and that `X509Certificate` does not have. */
 export interface CertificateExtensions {
   /** The subject, as DER. */
   readonly subject: Uint8Array
-  /** True if issuer and subject are one name. */
+  /** True if issuer and subject have the same name. */
   readonly selfIssued: boolean
-  /** Certificates of authorities that may follow below it; undefined for any number. */
+  /** Maximum number of authorities below this certificate; undefined for any number. */
   readonly pathLength: number | undefined
-  /** The first bits of key usage; undefined for any use. */
+  /** Key usage; undefined for any use. */
   readonly usage: { readonly signs: boolean; readonly certifies: boolean } | undefined
-  /** Names that it may certify for. */
+  /** The names for which it may issue certificates. */
   readonly constraints: NameConstraints | undefined
-  /** Names of the certificate next to its subject. */
+  /** Alternative names of the subject. */
   readonly names: readonly GeneralName[]
-  /** True if it has a critical extension that is not known here. */
+  /** True if it has a critical extension that this code does not know. */
   readonly unknownCritical: boolean
 }
 
@@ -35,13 +35,13 @@ const BASIC = '551d13'
 const USAGE = '551d0f'
 const CONSTRAINTS = '551d1e'
 const NAMES = '551d11'
-// Critical ones that may be passed over: extended key usage, policies (without a requirement of ours), identifiers.
+// These may be ignored although they are critical: extended key usage, policies, identifiers.
 const HARMLESS = new Set(['551d25', '551d20', '551d23', '551d0e', '551d1f'])
 
-/** Reads them. Throws a `RangeError` if the certificate is no DER. */
+/** Throws a `RangeError` if the certificate is not DER. */
 export function extensionsOf({ raw }: X509Certificate): CertificateExtensions {
   const fields = derElements(derElement(derElement(raw).content).content)
-  // Version and the two optional identifiers are tagged; serial number, algorithm, issuer, dates, subject follow.
+  // After the tagged version come serial number, algorithm, issuer, dates and subject.
   const at = fields[0]?.tag === 0xa0 ? 1 : 0
   const [issuer, subject] = [fields[at + 2]!.bytes, fields[at + 4]!.bytes]
   const found = new Map<string, Uint8Array>()
@@ -52,7 +52,7 @@ export function extensionsOf({ raw }: X509Certificate): CertificateExtensions {
     const oid = Buffer.from(parts[0]!.content).toString('hex')
     const isCritical = parts[1]!.tag === 0x01 && parts[1]!.content[0] !== 0
     const isKnown = [BASIC, USAGE, CONSTRAINTS, NAMES].includes(oid) || HARMLESS.has(oid)
-    // A second one of a kind must not take the place of the first.
+    // A second extension of the same kind must not replace the first.
     if ((isCritical && !isKnown) || found.has(oid)) unknownCritical = true
     found.set(oid, parts.at(-1)!.content)
   }
@@ -95,14 +95,14 @@ function namesIn(content: Uint8Array): readonly GeneralName[] {
   return derElements(content).map(({ tag, content: value }) => ({ kind: tag & 0x1f, value }))
 }
 
-/** One element of DER (X.690): its tag, its content, and all of its bytes. */
+/** An element of DER (X.690). `bytes` includes its tag and its length. */
 interface DerElement {
   readonly tag: number
   readonly content: Uint8Array
   readonly bytes: Uint8Array
 }
 
-/** The elements that follow one another in bytes. Throws a `RangeError` if a length is not that of DER. */
+/** The elements in bytes. Throws a `RangeError` for a wrong length. */
 export function derElements(bytes: Uint8Array): readonly DerElement[] {
   const found: DerElement[] = []
   for (let at = 0; at < bytes.length;) {
@@ -123,7 +123,7 @@ export function derElements(bytes: Uint8Array): readonly DerElement[] {
   return found
 }
 
-/** The first element, or a `RangeError`. */
+/** The first element. Throws a `RangeError` without one. */
 export function derElement(bytes: Uint8Array): DerElement {
   const [first] = derElements(bytes)
   if (!first) throw new RangeError('an element of DER is missing')

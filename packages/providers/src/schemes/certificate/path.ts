@@ -12,8 +12,8 @@ const DNS = 2
 const DIRECTORY = 4
 
 /**
- * Why a path of certificates does not hold, from the sender's own to the authority: key usage, path length, name
- * constraints, unknown critical extensions (RFC 5280, section 6.1). Undefined if it holds.
+ * Returns why a path of certificates, from the sender's to the authority, is invalid, or undefined. It checks key usage,
+ * path length, name constraints and unknown critical extensions (RFC 5280, section 6.1).
  */
 export function pathFault(path: readonly X509Certificate[]): string | undefined {
   let all: readonly CertificateExtensions[]
@@ -32,7 +32,7 @@ export function pathFault(path: readonly X509Certificate[]): string | undefined 
     if (issuer.pathLength !== undefined && between > issuer.pathLength)
       return 'the chain is longer than an issuer allows'
     for (const [below, one] of all.slice(0, at).entries()) {
-      // A renewed certificate of an authority keeps its name: only the last one is bound.
+      // A renewed certificate of an authority keeps its name, so constraints count only for the last one.
       if (below > 0 && one.selfIssued) continue
       if (!keepsTo(one, issuer)) return 'a name of the chain is outside of what an issuer may name'
     }
@@ -57,7 +57,7 @@ function keepsTo(
     const ofKind = ({ kind }: GeneralName): boolean => kind === name.kind
     const permitted = constraints.permitted.filter(ofKind)
     const excluded = constraints.excluded.filter(ofKind)
-    // A kind whose subtrees cannot be compared here is outside of all.
+    // This code cannot compare subtrees of other kinds, so a constraint of such a kind rejects the name.
     if (name.kind !== DNS && name.kind !== DIRECTORY)
       return permitted.length === 0 && excluded.length === 0
     const isWithin = (base: GeneralName): boolean => within(name, base)
@@ -68,7 +68,7 @@ function keepsTo(
 function within(name: GeneralName, base: GeneralName): boolean {
   if (name.kind === DNS) {
     const [host, domain] = [textOf(name.value), textOf(base.value).replace(/^\./, '')]
-    // A wildcard stands for hosts of its domain: it is within an excluded or permitted one if its domain is.
+    // A wildcard is within a subtree if its domain is.
     return domain === '' || host === domain || host.endsWith(`.${domain}`)
   }
   const parts = derElements(derElement(name.value).content)
@@ -76,7 +76,7 @@ function within(name: GeneralName, base: GeneralName): boolean {
   return prefix.every(({ bytes }, at) => parts[at] && Buffer.compare(parts[at].bytes, bytes) === 0)
 }
 
-/** Common names that look like hosts count as DNS names where there are none: the sender's name is looked for in them. */
+/** Without DNS names, common names that look like hosts count, because the sender's name is searched in them too. */
 function commonNames(subject: Uint8Array): readonly GeneralName[] {
   return derElements(derElement(subject).content)
     .flatMap(({ content }) => derElements(content))

@@ -10,43 +10,37 @@ import type { X509Certificate } from 'node:crypto'
 import { WebhookError } from '@postern/core'
 import { checkChain, checkDates, parseCertificates } from './chain.ts'
 
-/** How a certificate is found and trusted. */
 export interface CertificateOptions extends FetchOptions {
-  /** PEM of the sender's certificate, taken as trusted: nothing is fetched and no chain is checked, its dates are. */
+  /** PEM of the sender's certificate. You vouch for it: only its dates are checked, and nothing is fetched. */
   readonly certPem?: string | undefined
-  /** PEM of more authorities, trusted next to those of Node. A private network's proxy needs them, and tests. */
+  /** PEM of further authorities to trust, in addition to those of Node: for a proxy of a private network, or tests. */
   readonly ca?: string | readonly string[] | undefined
 }
 
-/** What a provider demands of its certificates. */
 export interface CertificateRules {
-  /** What the path of a certificate's URL looks like. @default anything */
+  /** Pattern of the path in a certificate's URL. @default anything */
   readonly path?: RegExp
-  /** Hosts of the issuers of its certificates, by their whole names: elsewhere only a guarded fetch may go. */
+  /** Full names of the issuers' hosts. A fetch from any other host is guarded. */
   readonly issuers: readonly string[]
-  /** True for a name a certificate may have; one of its subject's common name and its DNS names must pass. */
+  /** True for an allowed name. The common name or one of the DNS names of a certificate must be allowed. */
   readonly named?: ((name: string) => boolean) | undefined
 }
 
-/** Gives the certificate a URL stands for. */
 interface CertificateSource {
-  /**
-   * Throws `unknown_sender` if the URL is at none of the hosts, or if the certificate is not to be trusted at `now`, in
-   * milliseconds since 1970.
-   */
+  /** Throws `unknown_sender` if no host has the URL, or if the certificate is not trusted at `now`. */
   find(url: string, hosts: readonly string[], now: number): MaybePromise<X509Certificate>
-  /** A delivery was verified with the certificate of a URL. */
+  /** Notes that a delivery was verified with the certificate of a URL. */
   trust(url: string): void
-  /** URLs that are fetched apart from invented ones. */
+  /** Verified URLs, whose fetches an attacker's URLs do not delay. */
   readonly trusted: TrustedNames
 }
 
-// Senders use one certificate for months; more URLs than these are an attacker's.
+// A sender uses a certificate for months, so only an attacker sends more URLs.
 const KEPT = 20
-// A URL that failed is not fetched again for as long: made-up URLs must not make us a client of the sender's servers.
+// A failed URL is not fetched again for this time. Invented URLs must not cause a load on the sender's servers.
 const FAILED = 30_000
 
-/** Certificates by URL: each is fetched once, checked up to an authority, and kept while it is valid. */
+/** Fetches each certificate once, checks its chain, and caches it while it is valid. */
 export function certificateSource(
   options: CertificateOptions,
   rules: CertificateRules,

@@ -4,28 +4,32 @@ import { at } from '../../common/read.ts'
 import { membersAt, nested, placedAt } from '../../common/paths.ts'
 import { mergeDeep, stringifyJson } from '@postern/core/internal'
 
-/** Reads a value out of a verified delivery; of a list, `body` holds one event alone. */
+/** Reads a value from a verified delivery. If the body is a list, `body` has one event. */
 export type Extract = (delivery: Delivery, body: ParsedBody) => string | undefined
 
-/** Places of ids and topics, for a sender without a provider of its own. */
 export interface GenericPlaces {
-  /** Reads the event's id. @default the header or the member named below */
+  /** Function that returns the event's id. @default the header or the member named below */
   readonly id?: Extract
-  /** Header that carries the event's id. @default none */
+  /** Name of the header with the event's id. @default none */
   readonly eventIdHeader?: string
-  /** Member of the body that is the event's id; dots lead into objects (`data.id`), several are joined by `:`. With several `formats` an event without it is `missing_event_id`. @default none, so that nothing is deduplicated by id */
+  /**
+   * Member of the body with the event's id, as a path with dots (`data.id`), or several members that `:` joins. With
+   * several `formats`, an event without it is rejected (`missing_event_id`). @default none, so no id deduplicates
+   */
   readonly eventIdField?: string | readonly string[]
-  /** Reads the topic, or is the topic of every delivery. @default the header or the member named below */
+  /** The topic of every delivery, or a function that returns it. @default the header or the member named below */
   readonly topic?: string | Extract
-  /** Header that carries the topic. @default none */
+  /** Name of the header with the topic. @default none */
   readonly topicHeader?: string
-  /** Member of the body that is the topic; dots lead into objects, several are joined by dots. An event without it is `missing_topic`. @default 'type', and `event` for what has none */
+  /**
+   * Member of the body with the topic, as a path with dots, or several members that dots join. An event without it is
+   * rejected (`missing_topic`). @default 'type', or the topic `event` without that member
+   */
   readonly topicField?: string | readonly string[]
-  /** Member of the body that holds a list of events, each with its own id and topic; '' if the body is the list. @default none */
+  /** Member of the body with a list of events, each with its own id and topic; '' if the body is the list. @default none */
   readonly itemsField?: string
 }
 
-/** The events of a delivery: one, or those of the list that `itemsField` names. */
 export function genericEvents(
   delivery: Delivery,
   body: ParsedBody,
@@ -37,7 +41,7 @@ export function genericEvents(
   return listOf(at(body.value, itemsField), itemsField).map((value, index) => {
     const own = Array.isArray(exact) ? (exact[index] as unknown) : value
     const event = eventOf(options, delivery, { ...body, value }, own)
-    // A header names the delivery: each event of it needs an id of its own.
+    // A header has one id for the delivery, and each event needs its own.
     const isShared = options.eventIdHeader !== undefined && event.id !== undefined && index > 0
     return isShared ? { ...event, id: `${event.id}:${index}` } : event
   })
@@ -53,7 +57,7 @@ function listOf(value: unknown, path: string): readonly unknown[] {
   )
 }
 
-// A number beyond 2^53 is an id too, and must keep its last digits.
+// An id may be a number beyond 2^53, which must keep its last digits.
 function exactOf(delivery: Delivery, { kind, value }: ParsedBody): unknown {
   return kind === 'json' ? delivery.json('exact') : value
 }
@@ -82,7 +86,7 @@ function eventOf(
   return { id: own || undefined, topic: found ?? other, payload: body.value }
 }
 
-// A place that is named is the only one looked at: falling back to the body would mix the ids of two meanings.
+// Only the named place counts: with the body as a fallback, two kinds of ids would mix.
 function extract(
   delivery: Delivery,
   exact: unknown,
@@ -94,14 +98,13 @@ function extract(
   return path === undefined ? undefined : membersAt(exact, path, between)
 }
 
-/** What the signature protects: the id too, if it is in a signed body. */
+/** The parts that the signature protects, with the id if a signed body has it. */
 export function genericCovers({ covers }: Pick<Scheme, 'covers'>, places: GenericPlaces): Covers {
   return covers.body === 'bytes' && places.eventIdField !== undefined
     ? { ...covers, id: true }
     : covers
 }
 
-/** The only headers that have the id and the topic. */
 export function genericHeaders({
   topic,
   topicHeader,
@@ -114,15 +117,14 @@ export function genericHeaders({
   }
 }
 
-/** What a delivery that is made has next to id and topic. */
 export interface ComposedPlaces {
-  /** Members of every event. @default none */
+  /** Members of every event that `sign` makes. @default none */
   readonly sample?: object
-  /** Member of the body that the payload of a draft is. @default the body itself */
+  /** Member of the body that has the payload of a draft. @default the body itself */
   readonly inner?: string
 }
 
-/** Puts id, topic and payload into the places that the options name, for `sign`. */
+/** Puts id, topic and payload of a draft into the places that the options name. */
 export function composeGeneric(
   {
     topic,
@@ -153,7 +155,6 @@ export function composeGeneric(
   return { headers, event: mergeDeep(event, isInner ? { [inner]: payload } : payload) }
 }
 
-/** The body that holds one event. */
 export function genericBody(event: object, { itemsField }: GenericPlaces): string {
   return stringifyJson(itemsField === undefined ? event : nested(itemsField, [event]))
 }

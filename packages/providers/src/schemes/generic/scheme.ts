@@ -14,9 +14,11 @@ import type {
   TimestampUnit,
 } from '@postern/core/internal'
 
-/** How an unknown sender signs. */
 export interface GenericSchemeOptions {
-  /** `hmac` and `header-token` need a `header`, `query-token` a `param`, `field-token` a `field`; or a scheme as a value. Needed unless `unauthenticated`. */
+  /**
+   * How the sender signs: a name, or a scheme as a value. `hmac` and `header-token` need `header`, `query-token` needs
+   * `param`, `field-token` needs `field`. Required unless `unauthenticated` is true.
+   */
   readonly scheme?:
     | 'hmac'
     | 'bearer'
@@ -26,39 +28,48 @@ export interface GenericSchemeOptions {
     | 'field-token'
     | 'standard-webhooks'
     | Scheme
-  /** The header that carries the signature or the token, in any case; `hmac`: several, one of which must match. */
+  /** Name of the header with the signature or the token; for `hmac` also several, one of which must match. */
   readonly header?: string | readonly string[]
   /** `hmac`: the hash. @default 'sha256' */
   readonly algorithm?: HashName
-  /** `hmac`: how the signature is written; hex in either case. @default 'hex' */
+  /** `hmac`: the encoding of the signature; hex counts in either case. @default 'hex' */
   readonly encoding?: SignatureEncoding
   /** `hmac`: the prefix of the signature, such as `sha256=`. @default '' */
   readonly prefix?: string
-  /** `hmac`: how the secret becomes the key; several, if the sender has changed it. @default 'utf8' */
+  /** `hmac`: the encoding of the secret, or several if the sender has changed it. @default 'utf8' */
   readonly keyEncoding?: KeyEncoding | readonly KeyEncoding[]
-  /** `hmac`: the signed message, such as `v0:{time}:{body}`; several if the sender's pages contradict each other, of which each counts. @default '{body}', or '{time}.{body}' if a time is signed */
+  /**
+   * `hmac`: the signed message, such as `v0:{time}:{body}`; several if the sender's pages contradict each other, and each
+   * counts. @default '{body}', or '{time}.{body}' if a time is signed
+   */
   readonly message?: string | readonly string[]
-  /** `hmac`: the header of a time that is signed. @default none, the body alone is signed */
+  /** `hmac`: name of the header with the signed time. @default none, so only the body is signed */
   readonly timestampHeader?: string
-  /** `hmac`: how that time is written: unix time in `s` or `ms`, an `iso` date, or in `any` of these ways. @default 's' */
+  /** `hmac`: the format of the signed time: unix time in `s` or `ms`, an `iso` date, or `any` of them. @default 's' */
   readonly timestampUnit?: TimestampUnit
-  /** `hmac`: seconds that time may be away from now, in the past and in the future. @default 300 */
+  /** `hmac`: maximum difference between the signed time and now, in seconds, in either direction. @default 300 */
   readonly tolerance?: number
-  /** `hmac`: reads time and signature out of one header, as `t=…,v1=…`. @default none, the header is the signature */
+  /** `hmac`: names of time and signature in one header, as in `t=…,v1=…`. @default none, the header is the signature */
   readonly pairs?: Pick<PairsOptions, 'separator' | 'groups' | 'time' | 'signature'>
-  /** `hmac`: separator of several signatures in one header, one of which must match. @default none, there is one */
+  /** `hmac`: separator of several signatures in one header, one of which must match. @default none, for one signature */
   readonly several?: ',' | ' '
-  /** `query-token`: the query parameter that carries the token. It reaches access logs: prefer a header. `hmac`: the one that carries the signature, in place of a header. */
+  /**
+   * `query-token`: name of the query parameter with the token. Access logs show it, so prefer a header. `hmac`: name of the
+   * query parameter with the signature, in place of a header.
+   */
   readonly param?: string
-  /** `field-token`: the member of the JSON body that is the token; dots lead into objects. */
+  /** `field-token`: member of the JSON body with the token, as a path with dots. */
   readonly field?: string
-  /** `standard-webhooks`: names of the headers with id, time and signatures. @default `webhook-id`, `webhook-timestamp`, `webhook-signature` */
+  /**
+   * `standard-webhooks`: names of the headers with id, time and signatures.
+   * @default `webhook-id`, `webhook-timestamp`, `webhook-signature`
+   */
   readonly headers?: StandardWebhooksHeaders
 }
 
 const NAMES = 'hmac, bearer, basic, header-token, query-token, field-token, standard-webhooks'
 
-/** The scheme of the options. Throws a `TypeError` that names the option that is missing or wrong. */
+/** Throws a `TypeError` that names a missing or wrong option. */
 export function genericScheme(name: string, options: GenericSchemeOptions): Scheme {
   const { scheme } = options
   if (typeof scheme === 'object' && scheme !== null) return scheme
@@ -91,7 +102,7 @@ export function genericScheme(name: string, options: GenericSchemeOptions): Sche
   }
 }
 
-// Options come from configuration files too, which no compiler checks.
+// Options may come from a configuration file, which no compiler checks.
 const CHOICES = {
   algorithm: ['sha1', 'sha256', 'sha384', 'sha512'],
   encoding: ['hex', 'base64', 'base64url'],

@@ -9,12 +9,12 @@ import {
 } from './structured-fields.ts'
 import { createHash } from 'node:crypto'
 
-/** A request as its derived components see it (RFC 9421, section 2.2). */
+/** The parts of a request's URL for derived components (RFC 9421, section 2.2). */
 export interface SignatureTarget {
   readonly scheme: string
   readonly authority: string
   readonly path: string
-  /** With its question mark; `''` if the URL has none. */
+  /** With its question mark, or `''` if the URL has none. */
   readonly query: string
 }
 
@@ -30,7 +30,7 @@ export function targetOf(url: string): SignatureTarget {
   }
 }
 
-/** The value of a derived component of a request; undefined for one that no request has. */
+/** The value of a derived component, or undefined for an unknown one. */
 export function derivedValue(
   name: string,
   parameter: unknown,
@@ -60,7 +60,7 @@ export function derivedValue(
   }
 }
 
-/** The value of a component in a delivery, as its line of the signature base has it (RFC 9421, section 2). */
+/** The value of a component, as in its line of the signature base (RFC 9421, section 2). */
 export function componentValue(
   sf: StructuredFields,
   [name, parameters]: FieldItem,
@@ -123,7 +123,7 @@ function unfolded(line: string): string {
     .join(' ')
 }
 
-// The name is percent-encoded too; one that comes twice must not be covered (section 2.2.8).
+// The name is percent-encoded too. A repeated parameter must not be covered (section 2.2.8).
 function queryParameter(query: string, name: unknown): string | undefined {
   const found = [...new URLSearchParams(query)].filter(([one]) => percentEncode(one) === name)
   return found.length === 1 ? percentEncode(found[0]![1]) : undefined
@@ -139,8 +139,8 @@ function percentEncode(text: string): string {
 const HASHES = { 'sha-256': 'sha256', 'sha-512': 'sha512' } as const
 
 /**
- * Computes the digests of `Content-Digest` again over the bytes of the wire (RFC 9530, section 2). One of SHA-256 and
- * SHA-512 must be there; both must be right if both are. Older algorithms do not count.
+ * Compares `Content-Digest` with the bytes on the wire (RFC 9530, section 2). SHA-256 or SHA-512 must be present, and both
+ * must be right if both are present. Older algorithms do not count.
  */
 export function checkContentDigest(sf: StructuredFields, delivery: Delivery): void {
   const digests = dictionary(sf, delivery, 'content-digest')
@@ -166,7 +166,6 @@ export function checkContentDigest(sf: StructuredFields, delivery: Delivery): vo
     })
 }
 
-/** The header for a body. */
 export function contentDigest(body: Uint8Array): string {
   return `sha-256=:${createHash('sha256').update(body).digest('base64')}:`
 }

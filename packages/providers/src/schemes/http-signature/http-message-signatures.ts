@@ -27,45 +27,44 @@ import { randomUUID } from 'node:crypto'
 
 /** Options of {@link httpMessageSignatures}. */
 export interface HttpMessageSignaturesOptions {
-  /** Algorithm of the keys that are given as secrets. The message's own `alg` must agree and never chooses. @default 'hmac-sha256' */
+  /** Algorithm of the secret keys. A different `alg` in the message rejects it. @default 'hmac-sha256' */
   readonly alg?: HttpSignatureAlgorithm | undefined
-  /** The `keyid` that counts. @default any */
+  /** The accepted `keyid`. @default any */
   readonly keyId?: string | undefined
-  /** How a shared secret is written. @default 'utf8' */
+  /** Encoding of a shared secret. @default 'utf8' */
   readonly keyEncoding?: KeyEncoding | undefined
-  /** The signature that counts if there are several. @default the only one, or the only one of `keyId` */
+  /** Label of the signature that counts if there are several. @default the only one, or the only one of `keyId` */
   readonly label?: string | undefined
-  /** The `tag` a signature must have. @default any */
+  /** The required `tag` of a signature. @default any */
   readonly tag?: string | undefined
   /**
-   * Components a signature must cover; `content-digest` only if there is a body, and `@target-uri` also by its parts.
+   * Components that a signature must cover: `content-digest` only if there is a body, and `@target-uri` also as its parts.
    * @default ['@method', '@target-uri', 'content-digest']
    */
   readonly requiredComponents?: readonly string[] | undefined
-  /** Parameters a signature must have. @default ['created'] */
+  /** Required parameters of a signature. @default ['created'] */
   readonly requiredParameters?: readonly string[] | undefined
-  /** Seconds `created` may be away from now, in the past and in the future. @default 300 */
+  /** Maximum difference between `created` and now, in seconds, in either direction. @default 300 */
   readonly tolerance?: number | undefined
-  /** Judges the times in place of `tolerance`; `now` in milliseconds since 1970. Throws a `WebhookError`. */
+  /** Checks the times in place of `tolerance`; `now` is in milliseconds since 1970. Throws a `WebhookError`. */
   readonly checkTimes?: (parameters: ReadonlyMap<string, unknown>, now: number) => void
-  /** The target of a URL, for profiles that normalize it. @default host in lower case without the default port */
+  /** Returns the target of a URL, for profiles that normalize it. @default host in lower case without the default port */
   readonly target?: (url: string) => SignatureTarget
-  /** Takes signatures in unpadded base64url too. @default false */
+  /** Accepts signatures in unpadded base64url too. @default false */
   readonly base64url?: boolean
 }
 
 const LONGEST_INPUT = 8192
 
-/** The headers that the signatures of a delivery cover, by their names in quotes. */
+/** The headers that the signatures of a delivery cover, found by their quotes. */
 function coveredHeaders(delivery: Delivery): readonly string[] {
   const input = delivery.header('signature-input')?.slice(0, LONGEST_INPUT) ?? ''
   return ['content-digest', ...(input.match(/(?<=")[a-z\d-]+(?=")/g) ?? [])]
 }
 
 /**
- * HTTP Message Signatures (RFC 9421). The structured fields are read by the package structured-headers, an optional peer
- * that is loaded with the first delivery; from then on nothing is awaited for keys that are given. `Content-Digest`
- * (RFC 9530) is computed again wherever it is there.
+ * HTTP Message Signatures (RFC 9421). The optional peer structured-headers, which the first delivery loads, parses the
+ * structured fields. After that, keys in the options need no await. `Content-Digest` (RFC 9530) is always checked.
  */
 export function httpMessageSignatures(
   options: HttpMessageSignaturesOptions = {},
@@ -177,7 +176,7 @@ function accepts(key: HttpSignatureKey, read: ReadSignature, base: string): bool
   )
 }
 
-/** True if the signature that counts in a verified delivery covers this header. */
+/** True if the signature of a verified delivery covers this header. */
 export function coversField(
   delivery: Delivery,
   options: HttpMessageSignaturesOptions,
@@ -190,7 +189,7 @@ export function coversField(
   )
 }
 
-/** A time among the parameters of a signature, in seconds; malformed if it is not a whole number. */
+/** A time among the parameters of a signature, in seconds. Throws `malformed_header` if it is not a whole number. */
 export function seconds(values: ReadonlyMap<string, unknown>, name: string): number | undefined {
   const value = values.get(name)
   if (value === undefined) return undefined
@@ -202,11 +201,10 @@ export function seconds(values: ReadonlyMap<string, unknown>, name: string): num
   return value
 }
 
-/** What a signature of {@link signRequest} is like. */
 interface SignRequestOptions {
-  /** Components without parameters; `content-digest` is left out if there is no body. */
+  /** Components without parameters. `content-digest` needs a body. */
   readonly components: readonly string[]
-  /** The optional parameters to sign: `expires`, `nonce`, both or neither. */
+  /** Of the optional parameters, `expires` and `nonce` are signed. */
   readonly parameters: readonly string[]
   /** Seconds from `created` to `expires`. */
   readonly lifetime: number
@@ -216,7 +214,7 @@ interface SignRequestOptions {
   readonly label?: string | undefined
 }
 
-/** Signs a request (RFC 9421, section 3.1), its body by `Content-Digest`. `now` is in milliseconds since 1970. */
+/** Signs a request, and its body with `Content-Digest` (RFC 9421, section 3.1). */
 function signRequest(
   request: SignableRequest,
   key: HttpSignatureKey,

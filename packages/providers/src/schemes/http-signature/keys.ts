@@ -13,7 +13,7 @@ import {
 } from '@postern/core/internal'
 import type { KeyEncoding } from '@postern/core/scheme'
 
-/** Algorithms of RFC 9421, section 3.3, by their registered names. */
+/** Registered names of algorithms (RFC 9421, section 3.3). */
 export type HttpSignatureAlgorithm =
   | 'hmac-sha256'
   | 'ed25519'
@@ -22,25 +22,25 @@ export type HttpSignatureAlgorithm =
   | 'rsa-pss-sha512'
   | 'rsa-v1_5-sha256'
 
-/** A key that is bound to its algorithm: the `alg` of a message never chooses one. */
+/** A key with its algorithm, so that the `alg` of a message never chooses one. */
 export interface HttpSignatureKey {
   readonly alg: HttpSignatureAlgorithm
-  /** The `keyid` it goes by, if only that one counts. */
+  /** The only accepted `keyid`. */
   readonly keyId?: string | undefined
-  /** True if `signature`, in base64, is this key's over `base`. */
+  /** True if this key made `signature` (base64) over `base`. */
   verify(base: string, signature: string): boolean
-  /** The signature in base64. */
+  /** Returns the signature in base64. */
   sign(base: string): string
 }
 
-/** What a secret becomes: one key, or a source that is asked by `keyid`. */
+/** One key, or a source of keys by `keyid`. */
 export interface HttpSignatureKeys {
   find(keyId: string | undefined, now: number): MaybePromise<readonly HttpSignatureKey[]>
   /** The key that signs, if there is one. */
   readonly first?: HttpSignatureKey
 }
 
-/** The key a secret holds: a shared one for `hmac-sha256`, PEM for the others. */
+/** The key in a secret, which is PEM unless `alg` is `hmac-sha256`. */
 export function secretKey(
   secret: string,
   alg: HttpSignatureAlgorithm,
@@ -51,7 +51,7 @@ export function secretKey(
   return { find: () => [first], first }
 }
 
-/** The keys of a JSON Web Key Set, as far as they are for one of the algorithms and pass `allowed`. */
+/** The keys of a JSON Web Key Set that fit one of the algorithms and pass `allowed`. */
 export function jwkKeys(
   source: JwkSource,
   algorithms: readonly HttpSignatureAlgorithm[],
@@ -133,7 +133,7 @@ function ed25519Pem(secret: string): KeyPair {
   return pair
 }
 
-// `alg` of a JWK is optional for keys that leave no choice (RFC 9421, section 3.3.7).
+// A JWK needs `alg` only if its key fits several algorithms (RFC 9421, section 3.3.7).
 function jwkAlgorithm(jwk: Jwk): HttpSignatureAlgorithm | undefined {
   if (jwk.kty === 'OKP' && jwk['crv'] === 'Ed25519') return 'ed25519'
   if (jwk.kty === 'EC' && jwk['crv'] === 'P-256') return 'ecdsa-p256-sha256'

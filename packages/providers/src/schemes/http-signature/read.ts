@@ -8,11 +8,11 @@ import {
   type StructuredFields,
 } from './structured-fields.ts'
 
-/** One signature of a message, read but not believed. */
+/** A parsed signature that is not verified yet. */
 export interface ReadSignature {
   readonly components: readonly FieldItem[]
   readonly parameters: ReadonlyMap<string, unknown>
-  /** The inner list as the signature base has it in its last line. */
+  /** The inner list, as in the last line of the signature base. */
   readonly serialized: string
   readonly keyId: string | undefined
   readonly alg: string | undefined
@@ -20,7 +20,6 @@ export interface ReadSignature {
   readonly signature: string
 }
 
-/** Which signature is read. */
 interface ReadSignatureOptions {
   readonly label?: string | undefined
   readonly keyId?: string | undefined
@@ -28,10 +27,10 @@ interface ReadSignatureOptions {
   readonly base64url?: boolean
 }
 
-// Profiles name six or seven; each more is a header that a stranger has us read again.
+// Profiles name six or seven. Each further one lets an attacker make the receiver read another header.
 const MAX_COMPONENTS = 32
 
-/** Reads the signature that counts out of `Signature-Input` and `Signature` (RFC 9421, section 4). */
+/** Parses the signature that counts in `Signature-Input` and `Signature` (RFC 9421, section 4). */
 export function readSignature(
   sf: StructuredFields,
   delivery: Delivery,
@@ -98,7 +97,7 @@ function textOf(parameters: ReadonlyMap<string, unknown>, name: string): string 
   return value
 }
 
-// Parsers of base64 ignore bits after the last whole byte; a signature must be in canonical form.
+// Parsers of base64 ignore bits after the last byte, so this checks that the signature has its canonical form.
 function isWritten(delivery: Delivery, base64: string, url: boolean): boolean {
   const text = delivery.headers('signature').join(', ')
   return (

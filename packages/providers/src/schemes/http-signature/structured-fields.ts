@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { type Delivery } from '@postern/core'
 import { malformed, singleHeader, peer, type Peer } from '@postern/core/internal'
 
-/** The package that reads structured fields (RFC 9651): an optional peer, loaded with the first delivery that has them. */
+/** The part of the package structured-headers that parses structured fields (RFC 9651). */
 export interface StructuredFields {
   parseDictionary(text: string): ReadonlyMap<string, unknown>
   serializeItem(item: never): string
@@ -10,11 +10,10 @@ export interface StructuredFields {
   serializeDictionary(dictionary: never): string
 }
 
-/** Loads `structured-headers`. */
 export const structuredFields: Peer<StructuredFields> = peer(
   'structured-headers',
   async () => {
-    // Bundlers fail for an import that they cannot resolve, but not inside `try`.
+    // Outside `try`, bundlers fail at an import that they cannot resolve.
     try {
       return await import('structured-headers')
     } catch (cause) {
@@ -24,10 +23,9 @@ export const structuredFields: Peer<StructuredFields> = peer(
   { from: import.meta.url, within: '@postern/providers' },
 )
 
-/** A member of a structured field that is an item: a value and its parameters. */
 export type FieldItem = readonly [value: unknown, parameters: ReadonlyMap<string, unknown>]
 
-/** A dictionary header, all its lines taken together. A repeated key is rejected: which of the two counts would be a guess. */
+/** A dictionary from all lines of a header. A repeated key is rejected, because the right value would be a guess. */
 export function dictionary(
   sf: StructuredFields,
   delivery: Delivery,
@@ -46,7 +44,7 @@ export function dictionary(
   }
 }
 
-/** A byte sequence in base64; undefined for any other value. */
+/** A byte sequence in base64, or undefined for another value. */
 export function bytesAsBase64(value: unknown): string | undefined {
   return value instanceof ArrayBuffer ? Buffer.from(value).toString('base64') : undefined
 }
