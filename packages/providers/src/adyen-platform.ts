@@ -1,15 +1,8 @@
-import type { Delivery } from '@postern/core'
-import { type Composed, mergeDeep, stringifyJson } from '@postern/core/internal'
-import {
-  hmac,
-  type Draft,
-  type EventDraft,
-  type Factory,
-  type ParsedBody,
-} from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { field, member, needed } from './common/read.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
+import { sampleJson } from './common/paths.ts'
 
 /**
  * Adyen's platform webhooks: Balance Platform, Management, Configuration. The signature is HMAC-SHA256 over the body,
@@ -40,33 +33,20 @@ export const adyenPlatform: Factory<PresetOptions<'hmacKey'>> = /* @__PURE__ */ 
       encoding: 'base64',
       keyEncoding: 'hex',
     }),
-  events,
-  compose,
-})
-
-function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
-  const exact = delivery.json('exact')
-  const topic = needed(exact, 'type')
-  const resource = resourceId(field(exact, 'data'))
-  const moment = member(exact, 'data.sequenceNumber') ?? member(exact, 'timestamp')
-  const id = resource && moment && `${resource}:${topic}:${moment}`
-  return [{ id: id || undefined, topic, payload: value }]
-}
-
-// `data` is the resource itself, or has it under its name: `data.accountHolder`.
-function resourceId(data: unknown): string | undefined {
-  if (typeof data !== 'object' || data === null) return undefined
-  const nested = Object.values(data).map((value) => member(value, 'id'))
-  return member(data, 'id') ?? nested.find((id) => id !== undefined)
-}
-
-function compose({ topic, id, payload, at = Date.now() }: Draft): Composed {
-  const type = topic ?? 'balancePlatform.transfer.updated'
-  const [resource = '1W1UG35U8A9J5ZLG', moment] = id?.split(`:${type}:`) ?? []
-  return {
-    headers: { protocol: 'HmacSHA256' },
-    body: stringifyJson(
-      mergeDeep(
+  events(delivery, { value }) {
+    const exact = delivery.json('exact')
+    const topic = needed(exact, 'type')
+    const resource = resourceId(field(exact, 'data'))
+    const moment = member(exact, 'data.sequenceNumber') ?? member(exact, 'timestamp')
+    const id = resource && moment && `${resource}:${topic}:${moment}`
+    return [{ id: id || undefined, topic, payload: value }]
+  },
+  compose({ topic, id, payload, at = Date.now() }) {
+    const type = topic ?? 'balancePlatform.transfer.updated'
+    const [resource = '1W1UG35U8A9J5ZLG', moment] = id?.split(`:${type}:`) ?? []
+    return {
+      headers: { protocol: 'HmacSHA256' },
+      body: sampleJson(
         {
           ...(field(payload, 'data') === undefined && { data: { id: resource } }),
           type,
@@ -74,6 +54,13 @@ function compose({ topic, id, payload, at = Date.now() }: Draft): Composed {
         },
         payload,
       ),
-    ),
-  }
+    }
+  },
+})
+
+// `data` is the resource itself, or has it under its name: `data.accountHolder`.
+function resourceId(data: unknown): string | undefined {
+  if (typeof data !== 'object' || data === null) return undefined
+  const nested = Object.values(data).map((value) => member(value, 'id'))
+  return member(data, 'id') ?? nested.find((id) => id !== undefined)
 }

@@ -1,6 +1,6 @@
-import { textReply, type Delivery } from '@postern/core'
-import { type Composed, mergeDeep, stringifyJson } from '@postern/core/internal'
-import type { Draft, EventDraft, Factory } from '@postern/core/scheme'
+import { textReply } from '@postern/core'
+import { mergeDeep, stringifyJson } from '@postern/core/internal'
+import type { Factory } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { needed } from './common/read.ts'
 import { adyenItems, adyenScheme } from './schemes/adyen.ts'
@@ -45,33 +45,32 @@ export const adyen: Factory<PresetOptions<'hmacKey'>> = /* @__PURE__ */ sender({
   secret: 'hmacKey',
   covers: { body: 'fields', id: true },
   sign: () => adyenScheme(),
-  events,
+  events(delivery) {
+    return adyenItems(delivery).map(({ item, live }) => ({
+      id: joinedId(item, 'pspReference', 'eventCode', 'success'),
+      topic: needed(item, 'eventCode'),
+      payload: { ...(item as object), ...(live !== undefined && { live }) },
+    }))
+  },
   reply: (result) => (result.kind === 'rejected' ? undefined : textReply('[accepted]')),
-  compose,
+  compose({ topic, id, payload }) {
+    const [, pspReference, code, success] = /^([^:]+):(.+):(true|false)$/.exec(id ?? '') ?? []
+    const item = mergeDeep(
+      {
+        pspReference: pspReference ?? '7914073381342284',
+        merchantAccountCode: 'TestMerchant',
+        merchantReference: 'TestPayment-1',
+        amount: { value: 1130, currency: 'EUR' },
+        eventCode: topic ?? code ?? 'AUTHORISATION',
+        success: success ?? 'true',
+      },
+      payload,
+    )
+    return {
+      body: stringifyJson({
+        live: 'false',
+        notificationItems: [{ NotificationRequestItem: item }],
+      }),
+    }
+  },
 })
-
-function events(delivery: Delivery): readonly EventDraft[] {
-  return adyenItems(delivery).map(({ item, live }) => ({
-    id: joinedId(item, 'pspReference', 'eventCode', 'success'),
-    topic: needed(item, 'eventCode'),
-    payload: { ...(item as object), ...(live !== undefined && { live }) },
-  }))
-}
-
-function compose({ topic, id, payload }: Draft): Composed {
-  const [, pspReference, code, success] = /^([^:]+):(.+):(true|false)$/.exec(id ?? '') ?? []
-  const item = mergeDeep(
-    {
-      pspReference: pspReference ?? '7914073381342284',
-      merchantAccountCode: 'TestMerchant',
-      merchantReference: 'TestPayment-1',
-      amount: { value: 1130, currency: 'EUR' },
-      eventCode: topic ?? code ?? 'AUTHORISATION',
-      success: success ?? 'true',
-    },
-    payload,
-  )
-  return {
-    body: stringifyJson({ live: 'false', notificationItems: [{ NotificationRequestItem: item }] }),
-  }
-}

@@ -1,20 +1,7 @@
 import { WebhookError, type Delivery, type SecretOption } from '@postern/core'
-import {
-  type MaybePromise,
-  type Composed,
-  mergeDeep,
-  singleHeader,
-  stringifyJson,
-} from '@postern/core/internal'
+import { type MaybePromise, mergeDeep, singleHeader, stringifyJson } from '@postern/core/internal'
 import type { Records } from '@postern/core/inbox'
-import {
-  hmac,
-  type Draft,
-  type EventDraft,
-  type Factory,
-  type Greeting,
-  type ParsedBody,
-} from '@postern/core/scheme'
+import { hmac, type Factory, type Greeting } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { DAY, MIB } from './common/units.ts'
 import { items, member } from './common/read.ts'
@@ -90,8 +77,25 @@ export const asana: Factory<AsanaOptions> = /* @__PURE__ */ provider({
       await options.onSecret?.(secret, delivery)
     }),
   check: (delivery, _clock, { kept }) => kept?.prove(delivery),
-  events,
-  compose,
+  events(_delivery, { value }) {
+    return items(value, 'events').map((event) => {
+      const type = member(event, 'resource.resource_type')
+      const action = member(event, 'action')
+      return { id: idOf(event), topic: type && action ? `${type}.${action}` : '', payload: event }
+    })
+  },
+  compose({ topic = 'task.changed', payload, at = Date.now() }) {
+    const [resource_type, action] = topic.split('.')
+    const event = mergeDeep(
+      {
+        action,
+        resource: { gid: '1337', resource_type },
+        created_at: new Date(at).toISOString(),
+      },
+      payload,
+    )
+    return { body: stringifyJson({ events: [event] }) }
+  },
 })
 
 const SCHEME = hmac({ header: 'X-Hook-Signature' })
@@ -117,33 +121,12 @@ async function greet(
   return { status: 200, headers: { 'x-hook-secret': secret }, keep: () => keep(secret) }
 }
 
-function events(_delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
-  return items(value, 'events').map((event) => {
-    const type = member(event, 'resource.resource_type')
-    const action = member(event, 'action')
-    return { id: idOf(event), topic: type && action ? `${type}.${action}` : '', payload: event }
-  })
-}
-
 const PARTS = ['action', 'change.field', 'created_at', 'user.gid', 'parent.gid']
 
 function idOf(event: unknown): string | undefined {
   const resource = member(event, 'resource.gid')
   if (resource === undefined || member(event, 'created_at') === undefined) return undefined
   return joined([resource, ...PARTS.map((path) => member(event, path) ?? '')])
-}
-
-function compose({ topic = 'task.changed', payload, at = Date.now() }: Draft): Composed {
-  const [resource_type, action] = topic.split('.')
-  const event = mergeDeep(
-    {
-      action,
-      resource: { gid: '1337', resource_type },
-      created_at: new Date(at).toISOString(),
-    },
-    payload,
-  )
-  return { body: stringifyJson({ events: [event] }) }
 }
 
 const MOST = 20

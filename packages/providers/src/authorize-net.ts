@@ -11,7 +11,7 @@ export const authorizeNet: Factory<PresetOptions> = /* @__PURE__ */ preset({
   docs: 'https://developer.authorize.net/api/reference/features/webhooks.html',
   setup: {
     steps: ['Account', 'Settings', 'Webhooks'],
-    secret: 'the Signature Key, as it is shown',
+    secret: 'the Signature Key of the account, as it is shown',
   },
   topics: [
     'net.authorize.payment.authcapture.created',

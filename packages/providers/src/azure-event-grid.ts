@@ -1,6 +1,6 @@
-import { jsonReply, type Delivery, type Reply, type SecretOption } from '@postern/core'
+import { jsonReply, type SecretOption } from '@postern/core'
 import { stringifyJson } from '@postern/core/internal'
-import { token, type Factory, type ParsedBody } from '@postern/core/scheme'
+import { token, type Factory } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'
@@ -60,7 +60,13 @@ export const azureEventGrid: Factory<AzureEventGridOptions> = /* @__PURE__ */ pr
   reads: CONSENT_HEADERS,
   scheme: ({ queryKey = 'code', header }) =>
     token(header === undefined ? { query: queryKey } : { header }),
-  handshake,
+  handshake(delivery, { value }) {
+    if (delivery.method === 'OPTIONS') return consent(delivery, ['eventgrid.azure.net'])
+    const [first] = [value].flat()
+    if (field(first, 'eventType') !== VALIDATION) return undefined
+    const code = checkedChallenge(text(field(first, 'data'), 'validationCode'), VALIDATION_CODE)
+    return jsonReply({ validationResponse: code })
+  },
   events: (_delivery, { value }) =>
     [value].flat().map((event) => ({
       id: needed(event, 'id', 'missing_event_id'),
@@ -72,11 +78,3 @@ export const azureEventGrid: Factory<AzureEventGridOptions> = /* @__PURE__ */ pr
     body: stringifyJson([{ id, eventType: topic, subject: '', data: payload ?? {} }]),
   }),
 })
-
-function handshake(delivery: Delivery, { value }: ParsedBody): Reply | undefined {
-  if (delivery.method === 'OPTIONS') return consent(delivery, ['eventgrid.azure.net'])
-  const [first] = [value].flat()
-  if (field(first, 'eventType') !== VALIDATION) return undefined
-  const code = checkedChallenge(text(field(first, 'data'), 'validationCode'), VALIDATION_CODE)
-  return jsonReply({ validationResponse: code })
-}

@@ -20,7 +20,7 @@ export const bird: Factory<UrlPresetOptions<'signingKey'>> = /* @__PURE__ */ pre
   docs: 'https://developers.messagebird.com/api/',
   setup: {
     call: 'POST https://conversations.messagebird.com/v1/webhooks',
-    secret: 'the signing key in the developer settings of the dashboard',
+    secret: 'the signing key of the account, in the developer settings',
     docs: 'https://developers.messagebird.com/api/conversations/',
   },
   topics: ['message.created', 'message.updated', 'conversation.created'],

@@ -1,15 +1,8 @@
-import type { Delivery } from '@postern/core'
-import { type Composed, mergeDeep, stringifyJson } from '@postern/core/internal'
-import {
-  hmac,
-  type Draft,
-  type EventDraft,
-  type Factory,
-  type ParsedBody,
-} from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { member, text } from './common/read.ts'
 import { joinedId } from './schemes/ids.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
+import { sampleJson } from './common/paths.ts'
 
 /**
  * Cal.com. The signature is HMAC-SHA256 over the body, in `X-Cal-Signature-256`. The topic is `triggerEvent`
@@ -35,19 +28,29 @@ export const calCom: Factory<PresetOptions> = /* @__PURE__ */ sender({
   formats: ['json', 'form'],
   covers: { body: 'bytes', id: true },
   sign: () => hmac({ header: 'X-Cal-Signature-256', covers: { body: 'bytes', id: true } }),
-  events,
-  compose,
+  events(_delivery, { value }) {
+    return [
+      {
+        id: idOf(value),
+        topic: text(value, 'triggerEvent') ?? 'custom',
+        payload: value,
+      },
+    ]
+  },
+  compose({ topic = 'BOOKING_CREATED', id, payload, at = Date.now() }) {
+    const [, uid, createdAt] = /^[^:]*:([^:]*):(.*)$/.exec(id ?? '') ?? []
+    return {
+      body: sampleJson(
+        {
+          triggerEvent: topic,
+          createdAt: createdAt ?? new Date(at).toISOString(),
+          payload: { uid: uid ?? 'bFJeNb2uX8ANpT3JL5EfXw' },
+        },
+        payload,
+      ),
+    }
+  },
 })
-
-function events(_delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
-  return [
-    {
-      id: idOf(value),
-      topic: text(value, 'triggerEvent') ?? 'custom',
-      payload: value,
-    },
-  ]
-}
 
 // MEETING_STARTED and MEETING_ENDED have no `payload`, and come once per booking.
 function idOf(value: unknown): string | undefined {
@@ -56,20 +59,4 @@ function idOf(value: unknown): string | undefined {
   if (booking === undefined && text(value, 'triggerEvent')?.startsWith('MEETING_'))
     return joinedId(value, 'triggerEvent', 'uid')
   return joinedId(value, 'triggerEvent', booking ?? 'payload.uid', 'createdAt')
-}
-
-function compose({ topic = 'BOOKING_CREATED', id, payload, at = Date.now() }: Draft): Composed {
-  const [, uid, createdAt] = /^[^:]*:([^:]*):(.*)$/.exec(id ?? '') ?? []
-  return {
-    body: stringifyJson(
-      mergeDeep(
-        {
-          triggerEvent: topic,
-          createdAt: createdAt ?? new Date(at).toISOString(),
-          payload: { uid: uid ?? 'bFJeNb2uX8ANpT3JL5EfXw' },
-        },
-        payload,
-      ),
-    ),
-  }
 }

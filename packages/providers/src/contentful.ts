@@ -1,13 +1,6 @@
 import { type Delivery, WebhookError } from '@postern/core'
 import { toleranceOption, malformed, parseTimestamp, singleHeader } from '@postern/core/internal'
-import {
-  type Draft,
-  type EventDraft,
-  type Factory,
-  type ParsedBody,
-  hmac,
-  type Scheme,
-} from '@postern/core/scheme'
+import { type Factory, hmac, type Scheme } from '@postern/core/scheme'
 import { type PublicUrlOption, urlScheme } from './schemes/public-url.ts'
 import { sender, type DatedPresetOptions } from './schemes/sender.ts'
 
@@ -60,33 +53,27 @@ export const contentful: Factory<DatedPresetOptions & PublicUrlOption> = /* @__P
   },
   labelled: (delivery) => signedHeader(delivery, 'content-type') !== undefined,
   check: (delivery, clock, { tolerance = 30 }) => checkTtl(delivery, clock(), tolerance),
-  events,
-  compose,
+  events(delivery, { value }) {
+    const topic = signedHeader(delivery, TOPIC) ?? ''
+    const aliases = [topic.replace(/^ContentManagement\./, '')]
+    return [{ id: signedHeader(delivery, ID), topic, aliases, payload: value }]
+  },
+  compose({ topic = 'ContentManagement.Entry.publish', id, at = Date.now() }) {
+    const names = ['content-type', ID, CONTENTFUL.list, CONTENTFUL.timestamp, TOPIC]
+    return {
+      headers: {
+        'content-type': 'application/vnd.contentful.management.v1+json',
+        [ID]: id ?? crypto.randomUUID().replaceAll('-', '').repeat(2),
+        [CONTENTFUL.list]: names.join(','),
+        [CONTENTFUL.timestamp]: String(at),
+        [TOPIC]: topic,
+      },
+    }
+  },
 })
 
 const TOPIC = 'x-contentful-topic'
 const ID = 'x-contentful-idempotency-key'
-
-function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
-  const topic = signedHeader(delivery, TOPIC) ?? ''
-  const aliases = [topic.replace(/^ContentManagement\./, '')]
-  return [{ id: signedHeader(delivery, ID), topic, aliases, payload: value }]
-}
-
-function compose({ topic = 'ContentManagement.Entry.publish', id, at = Date.now() }: Draft): {
-  headers: Record<string, string>
-} {
-  const names = ['content-type', ID, CONTENTFUL.list, CONTENTFUL.timestamp, TOPIC]
-  return {
-    headers: {
-      'content-type': 'application/vnd.contentful.management.v1+json',
-      [ID]: id ?? crypto.randomUUID().replaceAll('-', '').repeat(2),
-      [CONTENTFUL.list]: names.join(','),
-      [CONTENTFUL.timestamp]: String(at),
-      [TOPIC]: topic,
-    },
-  }
-}
 
 /** HMAC-SHA256 over method, path with query, the headers that the sender lists, and body, separated by line feeds. */
 function contentfulScheme(url: (delivery: Delivery) => string): Scheme<Uint8Array> {

@@ -1,9 +1,9 @@
-import type { Delivery, SecretOption } from '@postern/core'
-import { mergeDeep, stringifyJson } from '@postern/core/internal'
-import { token, type EventDraft, type Factory, type ParsedBody } from '@postern/core/scheme'
+import type { SecretOption } from '@postern/core'
+import { token, type Factory } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { member } from './common/read.ts'
 import { httpAuth, type HttpAuthOptions, oneSecret } from './schemes/http-auth.ts'
+import { sampleJson } from './common/paths.ts'
 
 /** Options of {@link datadog}: `secret` of a custom header, `credentials` of the URL, or an OAuth2 `token`. */
 export interface DatadogOptions extends HttpAuthOptions {
@@ -57,19 +57,13 @@ export const datadog: Factory<DatadogOptions> = /* @__PURE__ */ provider({
     options.secret === undefined
       ? httpAuth(options)
       : token({ header: options.header ?? 'X-Webhook-Secret' }),
-  events,
+  events(delivery, { kind, value }, { topicField = 'event_type', idField = 'id' }) {
+    // A template may write the id as a number, which exceeds 2^53.
+    const exact = kind === 'json' ? delivery.json('exact') : value
+    const topic = member(exact, topicField) ?? member(exact, 'alert_transition') ?? 'event'
+    return [{ id: member(exact, idField), topic, payload: value }]
+  },
   compose: ({ topic = 'query_alert_monitor', id = '7515439124875093421', payload }) => ({
-    body: stringifyJson(mergeDeep({ id, event_type: topic }, payload)),
+    body: sampleJson({ id, event_type: topic }, payload),
   }),
 })
-
-function events(
-  delivery: Delivery,
-  { kind, value }: ParsedBody,
-  { topicField = 'event_type', idField = 'id' }: DatadogOptions,
-): readonly EventDraft[] {
-  // A template may write the id as a number, which exceeds 2^53.
-  const exact = kind === 'json' ? delivery.json('exact') : value
-  const topic = member(exact, topicField) ?? member(exact, 'alert_transition') ?? 'event'
-  return [{ id: member(exact, idField), topic, payload: value }]
-}

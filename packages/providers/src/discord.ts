@@ -1,15 +1,10 @@
-import { emptyReply, jsonReply, type Reply } from '@postern/core'
-import { type Composed, mergeDeep, stringifyJson } from '@postern/core/internal'
-import {
-  ed25519,
-  type Draft,
-  type EventDraft,
-  type Factory,
-  type ParsedBody,
-} from '@postern/core/scheme'
+import { emptyReply, jsonReply } from '@postern/core'
+import { stringifyJson } from '@postern/core/internal'
+import { ed25519, type EventDraft, type Factory } from '@postern/core/scheme'
 import { JSON_TYPE } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'
 import { sender, type DatedPresetOptions } from './schemes/sender.ts'
+import { sampleJson } from './common/paths.ts'
 
 const RETRY_SPAN = 600_000
 const INTERACTIONS: readonly (string | undefined)[] = [
@@ -65,19 +60,27 @@ export const discord: Factory<DatedPresetOptions<'publicKey'>> = /* @__PURE__ */
       tolerance,
       message: '{time}{body}',
     }),
-  handshake,
+  handshake(_delivery, { value }) {
+    if (field(value, 'event') !== undefined) return undefined
+    const type = field(value, 'type')
+    if (type === 1) return jsonReply({ type: 1 })
+    return type === 0 ? { status: 204, headers: { 'content-type': JSON_TYPE } } : undefined
+  },
   events: (_delivery, { value }) => [eventOf(value)],
   reply: (result, delivery) =>
     result.kind !== 'rejected' && field(delivery.json(), 'event') ? emptyReply(204) : undefined,
-  compose,
+  compose({ topic = 'APPLICATION_COMMAND', id, payload }) {
+    const [type = '', name] = topic.split(/\.(.*)/s)
+    const kind = INTERACTIONS.indexOf(type)
+    if (kind < 0) {
+      const event = { type: topic, timestamp: new Date().toISOString(), data: payload ?? {} }
+      return { body: stringifyJson({ version: 1, application_id: '1', type: 1, event }) }
+    }
+    const data = name === undefined ? {} : { [kind % 2 ? 'custom_id' : 'name']: name }
+    const fresh = String(Date.now())
+    return { body: sampleJson({ id: id ?? fresh, type: kind, data }, payload) }
+  },
 })
-
-function handshake(_delivery: unknown, { value }: ParsedBody): Reply | undefined {
-  if (field(value, 'event') !== undefined) return undefined
-  const type = field(value, 'type')
-  if (type === 1) return jsonReply({ type: 1 })
-  return type === 0 ? { status: 204, headers: { 'content-type': JSON_TYPE } } : undefined
-}
 
 function eventOf(payload: unknown): EventDraft {
   const event = field(payload, 'event')
@@ -87,16 +90,4 @@ function eventOf(payload: unknown): EventDraft {
   const name = text(data, 'name') ?? text(data, 'custom_id')
   const topic = name === undefined ? { topic: type } : { topic: `${type}.${name}`, aliases: [type] }
   return { id: text(payload, 'id'), ...topic, payload }
-}
-
-function compose({ topic = 'APPLICATION_COMMAND', id, payload }: Draft): Composed {
-  const [type = '', name] = topic.split(/\.(.*)/s)
-  const kind = INTERACTIONS.indexOf(type)
-  if (kind < 0) {
-    const event = { type: topic, timestamp: new Date().toISOString(), data: payload ?? {} }
-    return { body: stringifyJson({ version: 1, application_id: '1', type: 1, event }) }
-  }
-  const data = name === undefined ? {} : { [kind % 2 ? 'custom_id' : 'name']: name }
-  const fresh = String(Date.now())
-  return { body: stringifyJson(mergeDeep({ id: id ?? fresh, type: kind, data }, payload)) }
 }

@@ -1,14 +1,8 @@
-import type { Delivery, SecretOption } from '@postern/core'
-import { type Composed, mergeDeep, stringifyJson } from '@postern/core/internal'
-import {
-  token,
-  type Draft,
-  type EventDraft,
-  type Factory,
-  type ParsedBody,
-} from '@postern/core/scheme'
+import type { SecretOption } from '@postern/core'
+import { token, type Factory } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { joinedId } from './schemes/ids.ts'
+import { sampleJson } from './common/paths.ts'
 
 /** Options of {@link dockerHub}: your own `secret` in the URL, or `unauthenticated`. */
 export interface DockerHubOptions {
@@ -49,26 +43,20 @@ export const dockerHub: Factory<DockerHubOptions> = /* @__PURE__ */ provider({
   },
   covers: { body: 'none' },
   scheme: ({ queryKey = 'secret' }) => token({ query: queryKey }),
-  events,
-  compose,
-})
-
-function events(_delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
-  const id = joinedId(value, 'repository.repo_name', 'push_data.tag', 'push_data.pushed_at')
-  return [{ id, topic: 'push', payload: value }]
-}
-
-function compose({ id, payload }: Draft): Composed {
-  const [repo_name = 'acme/app', tag = 'latest', pushed_at = '1417566161'] = id?.split(':') ?? []
-  return {
-    body: stringifyJson(
-      mergeDeep(
+  events(_delivery, { value }) {
+    const id = joinedId(value, 'repository.repo_name', 'push_data.tag', 'push_data.pushed_at')
+    return [{ id, topic: 'push', payload: value }]
+  },
+  compose({ id, payload }) {
+    const [repo_name = 'acme/app', tag = 'latest', pushed_at = '1417566161'] = id?.split(':') ?? []
+    return {
+      body: sampleJson(
         {
           push_data: { pushed_at: Number(pushed_at), tag },
           repository: { repo_name },
         },
         payload,
       ),
-    ),
-  }
-}
+    }
+  },
+})

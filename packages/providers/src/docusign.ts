@@ -1,21 +1,11 @@
 import { WebhookError, type Delivery } from '@postern/core'
-import {
-  type Composed,
-  mergeDeep,
-  stringifyJson,
-  type SignatureClaim,
-} from '@postern/core/internal'
-import {
-  hmac,
-  type Draft,
-  type EventDraft,
-  type Factory,
-  type ParsedBody,
-} from '@postern/core/scheme'
+import type { SignatureClaim } from '@postern/core/internal'
+import { hmac, type EventDraft, type Factory, type ParsedBody } from '@postern/core/scheme'
 import { DAY, MIB } from './common/units.ts'
 import { field, needed } from './common/read.ts'
 import { joinedId } from './schemes/ids.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
+import { sampleJson } from './common/paths.ts'
 
 const MAX_KEYS = 100
 const SIGNATURES: readonly string[] = /* @__PURE__ */ Array.from(
@@ -59,7 +49,15 @@ export const docusign: Factory<PresetOptions<'hmacKey'>> = /* @__PURE__ */ sende
   reads: SIGNATURES,
   limits: { body: MAX_BODY },
   events: (_delivery, body) => [eventOf(body)],
-  compose,
+  compose({ topic = 'envelope-completed', payload, at = Date.now() }) {
+    const event = {
+      event: topic,
+      apiVersion: 'v2.1',
+      generatedDateTime: new Date(at).toISOString(),
+    }
+    const data = { envelopeId: crypto.randomUUID() }
+    return { body: sampleJson({ ...event, data }, payload) }
+  },
 })
 
 // The number in a header is that of an active key, which may not be 1.
@@ -88,10 +86,4 @@ function eventOf({ kind, value }: ParsedBody): EventDraft {
   const status = field(field(value, 'DocuSignEnvelopeInformation'), 'EnvelopeStatus')
   const id = joinedId(status, 'EnvelopeID', 'Status', 'TimeGenerated')
   return { id, topic: needed(status, 'Status'), payload: value }
-}
-
-function compose({ topic = 'envelope-completed', payload, at = Date.now() }: Draft): Composed {
-  const event = { event: topic, apiVersion: 'v2.1', generatedDateTime: new Date(at).toISOString() }
-  const data = { envelopeId: crypto.randomUUID() }
-  return { body: stringifyJson(mergeDeep({ ...event, data }, payload)) }
 }

@@ -1,9 +1,9 @@
 import { WebhookError } from '@postern/core'
 import { hmac, type Factory } from '@postern/core/scheme'
-import { mergeDeep, stringifyJson } from '@postern/core/internal'
 import { field } from './common/read.ts'
 import { getChallenge } from './schemes/challenge.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
+import { sampleJson } from './common/paths.ts'
 
 /**
  * Dropbox. The signature is HMAC-SHA256 over the body, in `X-Dropbox-Signature`. The only topic is `list_folder`, and
@@ -42,6 +42,6 @@ export const dropbox: Factory<PresetOptions<'appSecret'>> = /* @__PURE__ */ send
   },
   compose: ({ payload }) => ({
     headers: { 'user-agent': 'DropboxWebhooks/1.0' },
-    body: stringifyJson(mergeDeep({ list_folder: { accounts: ['dbid:1'] } }, payload)),
+    body: sampleJson({ list_folder: { accounts: ['dbid:1'] } }, payload),
   }),
 })

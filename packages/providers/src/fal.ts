@@ -5,11 +5,9 @@ import {
   checkTimestamp,
   ed25519Algorithm,
   fetchedJwks,
-  mergeDeep,
   mismatch,
   parseTimestamp,
   singleHeader,
-  stringifyJson,
   toleranceOption,
   type Ed25519Key,
   type Jwk,
@@ -19,6 +17,7 @@ import type { Factory, Scheme, SignableRequest } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { HOUR } from './common/units.ts'
 import { text } from './common/read.ts'
+import { sampleJson } from './common/paths.ts'
 
 /** Options of {@link fal}. */
 export interface FalOptions {
@@ -75,7 +74,7 @@ export const fal: Factory<FalOptions> = /* @__PURE__ */ provider({
   ],
   compose: ({ topic = 'OK', id = crypto.randomUUID(), payload }) => ({
     headers: { 'x-fal-webhook-request-id': id, 'x-fal-webhook-user-id': 'user' },
-    body: stringifyJson(mergeDeep({ request_id: id, status: topic }, payload)),
+    body: sampleJson({ request_id: id, status: topic }, payload),
   }),
 })
 

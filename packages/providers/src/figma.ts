@@ -1,17 +1,11 @@
 import { createDelivery, WebhookError, type ErrorDetails } from '@postern/core'
-import {
-  type Composed,
-  factsOf,
-  mergeDeep,
-  mismatch,
-  safeEqual,
-  stringifyJson,
-} from '@postern/core/internal'
-import type { Draft, EventDraft, Factory, Scheme } from '@postern/core/scheme'
+import { factsOf, mismatch, safeEqual, stringifyJson } from '@postern/core/internal'
+import type { EventDraft, Factory, Scheme } from '@postern/core/scheme'
 import { HOUR } from './common/units.ts'
 import { field, needed } from './common/read.ts'
 import { digestId, joinedId } from './schemes/ids.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
+import { sampleJson } from './common/paths.ts'
 
 const SCHEME: Scheme<string> = {
   covers: { body: 'none' },
@@ -64,7 +58,11 @@ export const figma: Factory<PresetOptions<'passcode'>> = /* @__PURE__ */ sender(
   covers: { body: 'none' },
   sign: () => SCHEME,
   events: (_delivery, { value }) => [eventOf(value)],
-  compose,
+  compose({ topic = 'FILE_UPDATE', at = Date.now(), payload }) {
+    const timestamp = new Date(at).toISOString()
+    const event = { event_type: topic, webhook_id: '22', file_key: 'Abc', timestamp }
+    return { body: sampleJson({ ...event }, payload) }
+  },
 })
 
 /** The same event has the same id after the passcode was changed. */
@@ -91,10 +89,4 @@ function eventOf(payload: unknown): EventDraft {
   ]
   const isWhole = parts[0] !== undefined && parts[2] !== undefined
   return { id: isWhole ? parts.filter(Boolean).join(':') : undefined, topic, payload }
-}
-
-function compose({ topic = 'FILE_UPDATE', at = Date.now(), payload }: Draft): Composed {
-  const timestamp = new Date(at).toISOString()
-  const event = { event_type: topic, webhook_id: '22', file_key: 'Abc', timestamp }
-  return { body: stringifyJson(mergeDeep({ ...event }, payload)) }
 }

@@ -1,6 +1,6 @@
 import { WebhookError, type SecretOption } from '@postern/core'
-import type { Limits, Codings, Composed } from '@postern/core/internal'
-import type { Draft, Factory, Format, Provider } from '@postern/core/scheme'
+import type { Limits, Codings } from '@postern/core/internal'
+import type { Factory, Format, Provider } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import {
   genericBody,
@@ -180,7 +180,24 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
       })
     return events
   },
-  compose,
+  compose(draft, options) {
+    const { id, topic, method, url } = draft
+    const { eventIdHeader, eventIdQuery, topicHeader, topicQuery } = options
+    const target = new URL(url ?? 'https://example.com/webhooks')
+    const isIdQuery = eventIdHeader === undefined && eventIdQuery !== undefined
+    const isTopicQuery =
+      topicHeader === undefined && topicQuery !== undefined && typeof options.topic !== 'string'
+    if (isIdQuery && id !== undefined) target.searchParams.set(eventIdQuery, id)
+    if (isTopicQuery && topic !== undefined) target.searchParams.set(topicQuery, topic)
+    const { headers, event } = composeGeneric(
+      { ...draft, id: isIdQuery ? undefined : id, topic: isTopicQuery ? undefined : topic },
+      options,
+    )
+    if (method !== 'GET' && method !== 'HEAD')
+      return { headers, url: target.href, body: genericBody(event, options) }
+    for (const [name, value] of Object.entries(event)) target.searchParams.set(name, String(value))
+    return { headers, url: target.href, body: '' }
+  },
 })
 
 const JSON_ALONE: readonly Format[] = ['json']
@@ -222,23 +239,4 @@ function byQuery(options: GenericOptions): GenericPlaces {
       topicHeader === undefined &&
       topicQuery !== undefined && { topic: at(topicQuery, other) }),
   }
-}
-
-function compose(draft: Draft, options: GenericOptions): Composed {
-  const { id, topic, method, url } = draft
-  const { eventIdHeader, eventIdQuery, topicHeader, topicQuery } = options
-  const target = new URL(url ?? 'https://example.com/webhooks')
-  const isIdQuery = eventIdHeader === undefined && eventIdQuery !== undefined
-  const isTopicQuery =
-    topicHeader === undefined && topicQuery !== undefined && typeof options.topic !== 'string'
-  if (isIdQuery && id !== undefined) target.searchParams.set(eventIdQuery, id)
-  if (isTopicQuery && topic !== undefined) target.searchParams.set(topicQuery, topic)
-  const { headers, event } = composeGeneric(
-    { ...draft, id: isIdQuery ? undefined : id, topic: isTopicQuery ? undefined : topic },
-    options,
-  )
-  if (method !== 'GET' && method !== 'HEAD')
-    return { headers, url: target.href, body: genericBody(event, options) }
-  for (const [name, value] of Object.entries(event)) target.searchParams.set(name, String(value))
-  return { headers, url: target.href, body: '' }
 }

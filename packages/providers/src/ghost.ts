@@ -1,6 +1,6 @@
 import { hmac, type Factory } from '@postern/core/scheme'
-import { mergeDeep, stringifyJson } from '@postern/core/internal'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
+import { sampleJson } from './common/paths.ts'
 
 /**
  * Ghost. There is no event id. The payload does not name its event, so the topic is the kind of the changed object:
@@ -26,7 +26,7 @@ export const ghost: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   topic: (_delivery, { value }) => Object.keys(value as object)[0] ?? 'event',
   compose: ({ topic = 'post', payload }) => ({
     headers: {},
-    body: stringifyJson(mergeDeep({ [topic]: { current: {}, previous: {} } }, payload)),
+    body: sampleJson({ [topic]: { current: {}, previous: {} } }, payload),
   }),
   checked: '2026-11-28',
   delivers: {

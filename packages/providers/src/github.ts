@@ -1,12 +1,5 @@
-import type { Delivery } from '@postern/core'
-import { type Composed, mergeDeep } from '@postern/core/internal'
-import {
-  hmac,
-  type Draft,
-  type EventDraft,
-  type Factory,
-  type ParsedBody,
-} from '@postern/core/scheme'
+import { mergeDeep } from '@postern/core/internal'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { DAY, MIB } from './common/units.ts'
 import { jsonField, text } from './common/read.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
@@ -52,34 +45,30 @@ export const github: Factory<PresetOptions> = /* @__PURE__ */ sender({
   topicHeader: 'x-github-event',
   covers: { body: 'bytes' },
   sign: () => hmac({ header: 'X-Hub-Signature-256', prefix: 'sha256=' }),
-  events,
-  compose,
+  events(delivery, body) {
+    const payload = body.kind === 'form' ? jsonField(delivery, body, 'payload') : body.value
+    const event = delivery.header('x-github-event') ?? ''
+    const action = text(payload, 'action')
+    return [
+      {
+        id: delivery.header('x-github-delivery') || undefined,
+        topic: action === undefined ? event : `${event}.${action}`,
+        ...(action !== undefined && { aliases: [event] }),
+        payload,
+      },
+    ]
+  },
+  compose({ topic = 'ping', id, payload }) {
+    const dot = topic.indexOf('.')
+    const action = dot < 0 ? {} : { action: topic.slice(dot + 1) }
+    return {
+      headers: {
+        'user-agent': 'GitHub-Hookshot/0000000',
+        'x-github-event': dot < 0 ? topic : topic.slice(0, dot),
+        'x-github-delivery': id ?? crypto.randomUUID(),
+        'x-github-hook-id': '1',
+      },
+      body: JSON.stringify(mergeDeep({ ...action }, payload)),
+    }
+  },
 })
-
-function events(delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
-  const payload = body.kind === 'form' ? jsonField(delivery, body, 'payload') : body.value
-  const event = delivery.header('x-github-event') ?? ''
-  const action = text(payload, 'action')
-  return [
-    {
-      id: delivery.header('x-github-delivery') || undefined,
-      topic: action === undefined ? event : `${event}.${action}`,
-      ...(action !== undefined && { aliases: [event] }),
-      payload,
-    },
-  ]
-}
-
-function compose({ topic = 'ping', id, payload }: Draft): Composed {
-  const dot = topic.indexOf('.')
-  const action = dot < 0 ? {} : { action: topic.slice(dot + 1) }
-  return {
-    headers: {
-      'user-agent': 'GitHub-Hookshot/0000000',
-      'x-github-event': dot < 0 ? topic : topic.slice(0, dot),
-      'x-github-delivery': id ?? crypto.randomUUID(),
-      'x-github-hook-id': '1',
-    },
-    body: JSON.stringify(mergeDeep({ ...action }, payload)),
-  }
-}

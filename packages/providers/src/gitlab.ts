@@ -1,22 +1,10 @@
 import { WebhookError, type Delivery, type SecretOption } from '@postern/core'
-import {
-  type Composed,
-  mergeDeep,
-  stringifyJson,
-  type StandardWebhooksKey,
-} from '@postern/core/internal'
-import {
-  type Draft,
-  type EventDraft,
-  type Factory,
-  type ParsedBody,
-  standardWebhooksScheme,
-  token,
-  type Scheme,
-} from '@postern/core/scheme'
+import type { StandardWebhooksKey } from '@postern/core/internal'
+import { type Factory, standardWebhooksScheme, token, type Scheme } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { MIB } from './common/units.ts'
 import { field, text } from './common/read.ts'
+import { sampleJson } from './common/paths.ts'
 
 /** Options of {@link gitlab}. */
 export interface GitlabOptions {
@@ -66,19 +54,30 @@ export const gitlab: Factory<GitlabOptions> = /* @__PURE__ */ provider({
   secret: 'token',
   covers: { body: 'bytes', id: true, timestamp: true },
   scheme: (options) => gitlabScheme(options.token, options.tolerance),
-  events,
-  compose,
+  events(delivery, { value }) {
+    const id = ID_HEADERS.map((name) => delivery.header(name)).find(Boolean)
+    const kind = text(value, 'object_kind') ?? text(value, 'event_name') ?? hookName(delivery)
+    const action = text(field(value, 'object_attributes'), 'action')
+    if (action === undefined) return [{ id, topic: kind, payload: value }]
+    return [{ id, topic: `${kind}.${action}`, aliases: [kind], payload: value }]
+  },
+  compose({ topic = 'push', id = crypto.randomUUID(), payload }) {
+    const [kind = topic, action] = topic.split('.', 2)
+    const name = kind.replace(/(?:^|_)(\w)/g, (_all, letter: string) => ` ${letter.toUpperCase()}`)
+    const attributes = action !== undefined && { object_attributes: { action } }
+    return {
+      headers: {
+        'user-agent': 'GitLab/19.1.0',
+        'x-gitlab-event': `${name.trim()} Hook`,
+        'x-gitlab-event-uuid': crypto.randomUUID(),
+        'idempotency-key': id,
+      },
+      body: sampleJson({ object_kind: kind, ...attributes }, payload),
+    }
+  },
 })
 
 const ID_HEADERS = ['webhook-id', 'idempotency-key', 'x-gitlab-event-uuid']
-
-function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
-  const id = ID_HEADERS.map((name) => delivery.header(name)).find(Boolean)
-  const kind = text(value, 'object_kind') ?? text(value, 'event_name') ?? hookName(delivery)
-  const action = text(field(value, 'object_attributes'), 'action')
-  if (action === undefined) return [{ id, topic: kind, payload: value }]
-  return [{ id, topic: `${kind}.${action}`, aliases: [kind], payload: value }]
-}
 
 // `Merge Request Hook` as `merge_request`.
 function hookName(delivery: Delivery): string {
@@ -90,21 +89,6 @@ function hookName(delivery: Delivery): string {
       expected: 'a name of the event here or in the body',
     })
   return name.toLowerCase().replaceAll(' ', '_')
-}
-
-function compose({ topic = 'push', id = crypto.randomUUID(), payload }: Draft): Composed {
-  const [kind = topic, action] = topic.split('.', 2)
-  const name = kind.replace(/(?:^|_)(\w)/g, (_all, letter: string) => ` ${letter.toUpperCase()}`)
-  const attributes = action !== undefined && { object_attributes: { action } }
-  return {
-    headers: {
-      'user-agent': 'GitLab/19.1.0',
-      'x-gitlab-event': `${name.trim()} Hook`,
-      'x-gitlab-event-uuid': crypto.randomUUID(),
-      'idempotency-key': id,
-    },
-    body: stringifyJson(mergeDeep({ object_kind: kind, ...attributes }, payload)),
-  }
 }
 
 type GitlabKey = { readonly signing: StandardWebhooksKey } | { readonly plain: string }

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Delivery, SecretOption } from '@postern/core'
 import {
-  type Composed,
   mergeDeep,
   stringifyJson,
   hmacAlgorithm,
@@ -12,14 +11,7 @@ import {
   type SignedMessage,
   type SignatureAlgorithm,
 } from '@postern/core/internal'
-import {
-  type Draft,
-  type EventDraft,
-  type Factory,
-  type ParsedBody,
-  hmac,
-  type Scheme,
-} from '@postern/core/scheme'
+import { type EventDraft, type Factory, hmac, type Scheme } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { DAY } from './common/units.ts'
 import { text } from './common/read.ts'
@@ -73,17 +65,30 @@ export const hubspot: Factory<HubspotOptions> = /* @__PURE__ */ provider({
     return hubspotScheme(options)
   },
   format: hubspotFormat,
-  events,
-  compose,
+  events(delivery, { kind, value }) {
+    if (!Array.isArray(value)) return [eventOf(value, kind === 'json' && delivery.json('exact'))]
+    const exact = delivery.json('exact') as readonly unknown[]
+    return value.map((item, at) => eventOf(item, exact[at]))
+  },
+  compose({ topic = 'contact.creation', at = Date.now(), payload }) {
+    const event = mergeDeep(
+      {
+        appId: 54321,
+        eventId: 100,
+        subscriptionId: 1234,
+        portalId: 62515,
+        occurredAt: at,
+        subscriptionType: topic,
+        attemptNumber: 0,
+        objectId: 123,
+      },
+      payload,
+    )
+    return { body: stringifyJson(Array.isArray(payload) ? payload : [event]) }
+  },
 })
 
 const ID = ['portalId', 'appId', 'subscriptionId', 'eventId', 'occurredAt', 'objectId']
-
-function events(delivery: Delivery, { kind, value }: ParsedBody): readonly EventDraft[] {
-  if (!Array.isArray(value)) return [eventOf(value, kind === 'json' && delivery.json('exact'))]
-  const exact = delivery.json('exact') as readonly unknown[]
-  return value.map((item, at) => eventOf(item, exact[at]))
-}
 
 function eventOf(payload: unknown, exact: unknown): EventDraft {
   return {
@@ -91,23 +96,6 @@ function eventOf(payload: unknown, exact: unknown): EventDraft {
     topic: text(payload, 'subscriptionType') ?? 'request',
     payload,
   }
-}
-
-function compose({ topic = 'contact.creation', at = Date.now(), payload }: Draft): Composed {
-  const event = mergeDeep(
-    {
-      appId: 54321,
-      eventId: 100,
-      subscriptionId: 1234,
-      portalId: 62515,
-      occurredAt: at,
-      subscriptionType: topic,
-      attemptNumber: 0,
-      objectId: 123,
-    },
-    payload,
-  )
-  return { body: stringifyJson(Array.isArray(payload) ? payload : [event]) }
 }
 
 type HubspotVersion = 'v1' | 'v2' | 'v3'

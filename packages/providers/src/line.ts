@@ -1,5 +1,5 @@
-import { type Composed, mergeDeep, stringifyJson } from '@postern/core/internal'
-import { hmac, type Draft, type EventDraft, type Factory } from '@postern/core/scheme'
+import { mergeDeep, stringifyJson } from '@postern/core/internal'
+import { hmac, type EventDraft, type Factory } from '@postern/core/scheme'
 import { field, items, needed, text } from './common/read.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
 
@@ -41,7 +41,24 @@ export const line: Factory<PresetOptions<'channelSecret'>> = /* @__PURE__ */ sen
   sign: () => hmac({ header: 'X-Line-Signature', encoding: 'base64' }),
   events: (_delivery, { value }) =>
     items(value, 'events').map((event) => eventOf(event, field(value, 'destination'))),
-  compose,
+  compose({ topic = 'message.text', id, at = Date.now(), payload }) {
+    const [type, kind] = topic.split('.', 2)
+    const event = mergeDeep(
+      {
+        type,
+        mode: 'active',
+        timestamp: at,
+        webhookEventId: id ?? crypto.randomUUID(),
+        deliveryContext: { isRedelivery: false },
+        ...(kind !== undefined && { message: { type: kind } }),
+      },
+      payload,
+    )
+    return {
+      headers: { 'user-agent': 'LineBotWebhook/2.0' },
+      body: stringifyJson({ destination: 'U1', events: [event] }),
+    }
+  },
 })
 
 function eventOf(event: unknown, destination: unknown): EventDraft {
@@ -51,23 +68,4 @@ function eventOf(event: unknown, destination: unknown): EventDraft {
   const kind = type === 'message' ? text(field(event, 'message'), 'type') : undefined
   if (kind === undefined) return { id, topic: type, payload }
   return { id, topic: `${type}.${kind}`, aliases: [type], payload }
-}
-
-function compose({ topic = 'message.text', id, at = Date.now(), payload }: Draft): Composed {
-  const [type, kind] = topic.split('.', 2)
-  const event = mergeDeep(
-    {
-      type,
-      mode: 'active',
-      timestamp: at,
-      webhookEventId: id ?? crypto.randomUUID(),
-      deliveryContext: { isRedelivery: false },
-      ...(kind !== undefined && { message: { type: kind } }),
-    },
-    payload,
-  )
-  return {
-    headers: { 'user-agent': 'LineBotWebhook/2.0' },
-    body: stringifyJson({ destination: 'U1', events: [event] }),
-  }
 }

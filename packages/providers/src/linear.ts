@@ -1,18 +1,6 @@
 import { WebhookError, type Delivery } from '@postern/core'
-import {
-  type Composed,
-  checkTimestamp,
-  parseTimestamp,
-  singleHeader,
-  stringifyJson,
-} from '@postern/core/internal'
-import {
-  hmac,
-  type Draft,
-  type EventDraft,
-  type Factory,
-  type ParsedBody,
-} from '@postern/core/scheme'
+import { checkTimestamp, parseTimestamp, singleHeader, stringifyJson } from '@postern/core/internal'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { HOUR } from './common/units.ts'
 import { agreedTopic, field, text } from './common/read.ts'
 import { sender, type DatedPresetOptions } from './schemes/sender.ts'
@@ -52,8 +40,25 @@ export const linear: Factory<DatedPresetOptions> = /* @__PURE__ */ sender({
   sign: ({ tolerance }) => hmac({ header: 'Linear-Signature', tolerance }),
   check: (delivery, clock, { tolerance = 60 }) =>
     checkTimestamp(timeOf(delivery), clock(), tolerance),
-  events,
-  compose,
+  events(delivery, { value }) {
+    const id = delivery.header('linear-delivery') || undefined
+    const type = agreedTopic(text(value, 'type'), delivery, 'linear-event')
+    const action = text(value, 'action')
+    if (action === undefined) return [{ id, topic: type, payload: value }]
+    return [{ id, topic: `${type}.${action}`, aliases: [type], payload: value }]
+  },
+  compose({ topic = 'Issue.create', id, at = Date.now(), payload }) {
+    const [type = topic, action] = topic.split('.', 2)
+    return {
+      headers: {
+        'content-type': 'application/json; charset=utf-8',
+        'user-agent': 'Linear-Webhook',
+        'linear-delivery': id ?? crypto.randomUUID(),
+        'linear-event': type,
+      },
+      body: stringifyJson({ action, type, ...(payload as object), webhookTimestamp: at }),
+    }
+  },
 })
 
 const TIME = 'linear-timestamp'
@@ -68,25 +73,4 @@ function timeOf(delivery: Delivery): number {
       expected: 'milliseconds',
     })
   return parseTimestamp(singleHeader(delivery, TIME), TIME, 'ms')
-}
-
-function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
-  const id = delivery.header('linear-delivery') || undefined
-  const type = agreedTopic(text(value, 'type'), delivery, 'linear-event')
-  const action = text(value, 'action')
-  if (action === undefined) return [{ id, topic: type, payload: value }]
-  return [{ id, topic: `${type}.${action}`, aliases: [type], payload: value }]
-}
-
-function compose({ topic = 'Issue.create', id, at = Date.now(), payload }: Draft): Composed {
-  const [type = topic, action] = topic.split('.', 2)
-  return {
-    headers: {
-      'content-type': 'application/json; charset=utf-8',
-      'user-agent': 'Linear-Webhook',
-      'linear-delivery': id ?? crypto.randomUUID(),
-      'linear-event': type,
-    },
-    body: stringifyJson({ action, type, ...(payload as object), webhookTimestamp: at }),
-  }
 }

@@ -1,6 +1,5 @@
 import { createDelivery, WebhookError, type Delivery } from '@postern/core'
 import {
-  type Composed,
   mergeDeep,
   stringifyJson,
   toleranceOption,
@@ -11,7 +10,7 @@ import {
   parseMultipart,
   parseTimestamp,
 } from '@postern/core/internal'
-import type { Draft, EventDraft, Factory, ParsedBody, Guard, Scheme } from '@postern/core/scheme'
+import type { EventDraft, Factory, ParsedBody, Guard, Scheme } from '@postern/core/scheme'
 import { HOUR, MIB, FORM_TYPE } from './common/units.ts'
 import { field, text } from './common/read.ts'
 import { sender, type DatedPresetOptions } from './schemes/sender.ts'
@@ -53,11 +52,16 @@ export const mailgun: Factory<DatedPresetOptions<'signingKey'>> = /* @__PURE__ *
   },
   formats: ['json', 'form', 'multipart'],
   secret: 'signingKey',
+  hint: 'Webhook signing key of the account.',
   covers: { body: 'none', timestamp: true },
   sign: ({ tolerance }) => mailgunScheme(toleranceOption(tolerance, 9 * 3600)),
   limits: { body: 25 * MIB },
   events: (_delivery, body) => [body.kind === 'json' ? eventOf(body.value) : formEvent(body)],
-  compose,
+  compose({ topic = 'delivered', id, at = Date.now(), payload }) {
+    const [event, severity] = topic.split('.', 2)
+    const data = { event, severity, id: id ?? crypto.randomUUID(), timestamp: at / 1000 }
+    return { body: stringifyJson({ 'event-data': mergeDeep({ ...data }, payload) }) }
+  },
 })
 
 function eventOf(payload: unknown): EventDraft {
@@ -86,12 +90,6 @@ function formEvent({ kind, value }: ParsedBody): EventDraft {
 // Only token and time are signed, so a token may belong to only one event.
 function guarded(token: string | undefined): readonly Guard[] {
   return token === undefined ? [] : [{ key: `mailgun-token:${token}`, otherwise: 'reject' }]
-}
-
-function compose({ topic = 'delivered', id, at = Date.now(), payload }: Draft): Composed {
-  const [event, severity] = topic.split('.', 2)
-  const data = { event, severity, id: id ?? crypto.randomUUID(), timestamp: at / 1000 }
-  return { body: stringifyJson({ 'event-data': mergeDeep({ ...data }, payload) }) }
 }
 
 interface Claim {

@@ -1,12 +1,6 @@
 import { emptyReply, WebhookError, type Delivery } from '@postern/core'
-import {
-  type Composed,
-  mergeDeep,
-  parseJson,
-  stringifyJson,
-  type SignedMessage,
-} from '@postern/core/internal'
-import { hmac, type Draft, type EventDraft, type Factory, type Scheme } from '@postern/core/scheme'
+import { mergeDeep, parseJson, stringifyJson, type SignedMessage } from '@postern/core/internal'
+import { hmac, type EventDraft, type Factory, type Scheme } from '@postern/core/scheme'
 import { FORM_TYPE, MIB } from './common/units.ts'
 import { member, needed, text } from './common/read.ts'
 import { joinedId } from './schemes/ids.ts'
@@ -54,7 +48,14 @@ export const mandrill: Factory<UrlPresetOptions<'webhookKey'>> = /* @__PURE__ */
   limits: { body: 32 * MIB },
   greet: (delivery) => (delivery.method === 'HEAD' ? emptyReply() : undefined),
   events: (delivery) => batch(delivery).map(toEvent),
-  compose,
+  compose({ topic = 'send', id, payload }) {
+    const [_id = 'abc123abc123abc123abc123abc123', , ts = '1365109999'] = id?.split(':') ?? []
+    const event = mergeDeep({ event: topic, _id, ts: Number(ts) }, payload)
+    return {
+      headers: { 'content-type': FORM_TYPE, 'user-agent': 'Mandrill-Webhook/1.0' },
+      body: new URLSearchParams({ [FIELD]: stringifyJson([event]) }).toString(),
+    }
+  },
 })
 
 function scheme(url: (delivery: Delivery) => string): Scheme<Uint8Array> {
@@ -117,14 +118,5 @@ function toEvent(event: unknown): EventDraft {
     id: joinedId(event, 'type', 'action', whose, 'ts'),
     topic: `${needed(event, 'type')}.${needed(event, 'action')}`,
     payload: event,
-  }
-}
-
-function compose({ topic = 'send', id, payload }: Draft): Composed {
-  const [_id = 'abc123abc123abc123abc123abc123', , ts = '1365109999'] = id?.split(':') ?? []
-  const event = mergeDeep({ event: topic, _id, ts: Number(ts) }, payload)
-  return {
-    headers: { 'content-type': FORM_TYPE, 'user-agent': 'Mandrill-Webhook/1.0' },
-    body: new URLSearchParams({ [FIELD]: stringifyJson([event]) }).toString(),
   }
 }

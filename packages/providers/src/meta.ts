@@ -1,17 +1,12 @@
 import { WebhookError, type Delivery, type Reply, type SecretOption } from '@postern/core'
-import {
-  type Composed,
-  checkSecret,
-  mergeDeep,
-  safeEqual,
-  stringifyJson,
-} from '@postern/core/internal'
-import { hmac, type Draft, type Factory, type EventDraft } from '@postern/core/scheme'
+import { checkSecret, mergeDeep, safeEqual, stringifyJson } from '@postern/core/internal'
+import { hmac, type Factory, type EventDraft } from '@postern/core/scheme'
 import { DAY, MIB } from './common/units.ts'
 import { field, items, member, needed, text } from './common/read.ts'
 import { CHALLENGE, challengeReply } from './schemes/challenge.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
 import { digestId, joinedId } from './schemes/ids.ts'
+import { sampleJson } from './common/paths.ts'
 
 /** Options of {@link meta}. */
 export interface MetaOptions extends PresetOptions<'appSecret'> {
@@ -86,7 +81,17 @@ export const meta: Factory<MetaOptions> = /* @__PURE__ */ sender({
   greet: (delivery, { verifyToken }) =>
     delivery.method === 'GET' ? confirm(delivery, verifyToken) : undefined,
   events: (delivery, { value }) => metaUpdates(value, delivery.json('exact')),
-  compose,
+  compose({ topic = 'page.feed', id, at = Date.now(), payload }) {
+    const [object = topic, name = 'feed'] = topic.split('.', 2)
+    // An entry may have members other than changes: statuses, messages of Messenger.
+    if (field(payload, 'entry') !== undefined) return { body: sampleJson({ object }, payload) }
+    const value = mergeDeep({ ...(id !== undefined && { id }) }, payload)
+    const isWhatsapp = object === 'whatsapp_business_account' && name === 'messages'
+    const change = isWhatsapp
+      ? { field: name, value: { messaging_product: 'whatsapp', messages: [value] } }
+      : { field: name, value }
+    return { body: stringifyJson({ object, entry: [{ id: '1', time: at, changes: [change] }] }) }
+  },
 })
 
 function confirm(delivery: Delivery, verifyToken: string | undefined): Reply {
@@ -112,19 +117,6 @@ function confirm(delivery: Delivery, verifyToken: string | undefined): Reply {
       expected: 'subscribe',
     })
   return challengeReply(query, 'hub.challenge')
-}
-
-function compose({ topic = 'page.feed', id, at = Date.now(), payload }: Draft): Composed {
-  const [object = topic, name = 'feed'] = topic.split('.', 2)
-  // An entry may have members other than changes: statuses, messages of Messenger.
-  if (field(payload, 'entry') !== undefined)
-    return { body: stringifyJson(mergeDeep({ object }, payload)) }
-  const value = mergeDeep({ ...(id !== undefined && { id }) }, payload)
-  const isWhatsapp = object === 'whatsapp_business_account' && name === 'messages'
-  const change = isWhatsapp
-    ? { field: name, value: { messaging_product: 'whatsapp', messages: [value] } }
-    : { field: name, value }
-  return { body: stringifyJson({ object, entry: [{ id: '1', time: at, changes: [change] }] }) }
 }
 
 type Update = Omit<EventDraft, 'payload'> & {

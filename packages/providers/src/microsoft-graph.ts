@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { emptyReply, WebhookError, type Delivery, type Reply } from '@postern/core'
+import { emptyReply, WebhookError } from '@postern/core'
 import { mergeDeep, mismatch, safeEqual, stringifyJson } from '@postern/core/internal'
 import type { EventDraft, Factory, Scheme } from '@postern/core/scheme'
 import { HOUR } from './common/units.ts'
@@ -68,7 +68,20 @@ export const microsoftGraph: Factory<PresetOptions<'clientState'>> = /* @__PURE_
   secret: 'clientState',
   covers: { body: 'none' },
   sign: () => CLIENT_STATE,
-  greet,
+  greet(delivery) {
+    // The query is not signed. If an attacker adds a token to a notification, the notification must not be lost.
+    if (delivery.body.byteLength > 0) return undefined
+    const tokens = delivery.query().getAll('validationToken')
+    if (tokens.length === 0) return undefined
+    if (tokens.length > 1 || !VALIDATION_TOKEN.test(tokens[0]!))
+      throw new WebhookError('handshake_rejected', {
+        problem: 'malformed',
+        parameter: 'validationToken',
+        expected: 'there once, as a string',
+      })
+    const headers = { 'content-type': 'text/plain', 'x-content-type-options': 'nosniff' }
+    return { status: 200, headers, body: tokens[0]! }
+  },
   events: (_delivery, { value }) => items(value, 'value').map(eventOf),
   reply: (result) =>
     result.kind !== 'rejected' || result.error.code === 'signature_mismatch'
@@ -82,21 +95,6 @@ export const microsoftGraph: Factory<PresetOptions<'clientState'>> = /* @__PURE_
     return { body: stringifyJson({ value: [mergeDeep({ ...ids, ...change }, payload)] }) }
   },
 })
-
-function greet(delivery: Delivery): Reply | undefined {
-  // The query is not signed. If an attacker adds a token to a notification, the notification must not be lost.
-  if (delivery.body.byteLength > 0) return undefined
-  const tokens = delivery.query().getAll('validationToken')
-  if (tokens.length === 0) return undefined
-  if (tokens.length > 1 || !VALIDATION_TOKEN.test(tokens[0]!))
-    throw new WebhookError('handshake_rejected', {
-      problem: 'malformed',
-      parameter: 'validationToken',
-      expected: 'there once, as a string',
-    })
-  const headers = { 'content-type': 'text/plain', 'x-content-type-options': 'nosniff' }
-  return { status: 200, headers, body: tokens[0]! }
-}
 
 function eventOf(item: unknown): EventDraft {
   const { clientState: _, ...payload } = item as { clientState?: unknown }

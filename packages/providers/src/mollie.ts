@@ -1,9 +1,10 @@
 import { WebhookError, type Delivery, type SecretOption } from '@postern/core'
-import { hmac, type EventDraft, type Factory, type ParsedBody } from '@postern/core/scheme'
-import { mergeDeep, stringifyJson, type SignatureClaim } from '@postern/core/internal'
+import { hmac, type Factory } from '@postern/core/scheme'
+import type { SignatureClaim } from '@postern/core/internal'
 import { provider } from './common/provider.ts'
 import { HOUR } from './common/units.ts'
 import { needed, text } from './common/read.ts'
+import { sampleJson } from './common/paths.ts'
 
 /** Options of {@link mollie}: `signingSecret` for next-gen webhooks, or `unauthenticated` for classic ones. */
 export interface MollieOptions {
@@ -43,9 +44,15 @@ export const mollie: Factory<MollieOptions> = /* @__PURE__ */ provider({
   secret: 'signingSecret',
   covers: { body: 'bytes', id: true },
   scheme: () => hmac({ header: HEADER, prefix: 'sha256=', read, present: isSigned }),
-  events,
+  events(_delivery, { kind, value }) {
+    if (kind !== 'form')
+      return [{ id: text(value, 'id'), topic: needed(value, 'type'), payload: value }]
+    const topic = needed(value, 'id').split('_')[0]!
+    const object = Object.hasOwn(OBJECTS, topic) ? OBJECTS[topic] : undefined
+    return [{ topic, ...(object !== undefined && { aliases: [object] }), payload: value }]
+  },
   compose: ({ topic = 'payment-link.paid', id = 'event_GvJ8WHrp5isUdRub9CJyH', payload }) => ({
-    body: stringifyJson(mergeDeep({ resource: 'event', id, type: topic }, payload)),
+    body: sampleJson({ resource: 'event', id, type: topic }, payload),
   }),
 })
 
@@ -73,12 +80,4 @@ function read(delivery: Delivery): SignatureClaim {
       expected: 'signatures',
     })
   return { signatures }
-}
-
-function events(_delivery: Delivery, { kind, value }: ParsedBody): readonly EventDraft[] {
-  if (kind !== 'form')
-    return [{ id: text(value, 'id'), topic: needed(value, 'type'), payload: value }]
-  const topic = needed(value, 'id').split('_')[0]!
-  const object = Object.hasOwn(OBJECTS, topic) ? OBJECTS[topic] : undefined
-  return [{ topic, ...(object !== undefined && { aliases: [object] }), payload: value }]
 }

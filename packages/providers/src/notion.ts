@@ -1,9 +1,10 @@
 import { emptyReply, type Delivery, type SecretOption } from '@postern/core'
-import { type MaybePromise, mergeDeep, stringifyJson } from '@postern/core/internal'
+import type { MaybePromise } from '@postern/core/internal'
 import { hmac, type Factory, type Greeting } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { HOUR } from './common/units.ts'
 import { needed, text } from './common/read.ts'
+import { sampleJson } from './common/paths.ts'
 
 /** Options of {@link notion}: the token, or `onSecret`, or both. */
 export interface NotionOptions {
@@ -67,7 +68,7 @@ export const notion: Factory<NotionOptions> = /* @__PURE__ */ provider({
     { id: text(value, 'id'), topic: needed(value, 'type'), payload: value },
   ],
   compose: ({ topic = 'page.content_updated', id = crypto.randomUUID(), payload }) => ({
-    body: stringifyJson(mergeDeep({ id, type: topic, attempt_number: 1 }, payload)),
+    body: sampleJson({ id, type: topic, attempt_number: 1 }, payload),
   }),
 })
 

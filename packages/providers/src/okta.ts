@@ -1,6 +1,6 @@
-import { jsonReply, type Delivery, type Reply, type SecretOption } from '@postern/core'
+import { jsonReply, type SecretOption } from '@postern/core'
 import { mergeDeep, singleHeader, stringifyJson } from '@postern/core/internal'
-import { token, type EventDraft, type Factory, type ParsedBody } from '@postern/core/scheme'
+import { token, type Factory } from '@postern/core/scheme'
 import { CHALLENGE, checkedChallenge } from './schemes/challenge.ts'
 import { field, items, needed, text } from './common/read.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
@@ -45,8 +45,17 @@ export const okta: Factory<OktaOptions> = /* @__PURE__ */ sender({
   covers: { body: 'none' },
   sign: (_given, { header = 'authorization' }: Pick<OktaOptions, 'header'>) => token({ header }),
   methods: ['GET', 'POST'],
-  greet,
-  events,
+  greet(delivery) {
+    if (delivery.method !== 'GET' || delivery.header(HEADER) === undefined) return undefined
+    return jsonReply({ verification: checkedChallenge(singleHeader(delivery, HEADER)) })
+  },
+  events(_delivery, { value }) {
+    return items(field(value, 'data'), 'events').map((event) => ({
+      id: text(event, 'uuid'),
+      topic: needed(event, 'eventType'),
+      payload: event,
+    }))
+  },
   compose: ({ topic = 'user.session.start', id = crypto.randomUUID(), payload }) => ({
     body: stringifyJson({
       eventType: 'com.okta.event_hook',
@@ -57,16 +66,3 @@ export const okta: Factory<OktaOptions> = /* @__PURE__ */ sender({
 })
 
 const HEADER = 'x-okta-verification-challenge'
-
-function greet(delivery: Delivery): Reply | undefined {
-  if (delivery.method !== 'GET' || delivery.header(HEADER) === undefined) return undefined
-  return jsonReply({ verification: checkedChallenge(singleHeader(delivery, HEADER)) })
-}
-
-function events(_delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
-  return items(field(value, 'data'), 'events').map((event) => ({
-    id: text(event, 'uuid'),
-    topic: needed(event, 'eventType'),
-    payload: event,
-  }))
-}

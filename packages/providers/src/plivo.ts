@@ -24,7 +24,7 @@ export const plivo: Factory<UrlPresetOptions<'authToken'>> = /* @__PURE__ */ sen
   docs: 'https://www.plivo.com/docs/voice/concepts/signature-validation',
   setup: {
     steps: ['Voice', 'Applications', '<application>'],
-    secret: 'the auth token on the overview page of the console',
+    secret: 'the auth token of the account, on the overview page of the console',
   },
   notSecret: [[/^(?:MA|SA)[A-Z\d]{18}$/, 'the auth id']],
   topics: ['StartApp', 'Hangup', 'delivered'],

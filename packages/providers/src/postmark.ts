@@ -1,10 +1,9 @@
-import type { Delivery } from '@postern/core'
-import { basic, type EventDraft, type Factory, type ParsedBody } from '@postern/core/scheme'
-import { mergeDeep, stringifyJson } from '@postern/core/internal'
+import { basic, type Factory } from '@postern/core/scheme'
 import { HOUR, MIB } from './common/units.ts'
 import { member, text } from './common/read.ts'
 import { joinedId } from './schemes/ids.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
+import { sampleJson } from './common/paths.ts'
 
 /**
  * Postmark. It does not sign: HTTP Basic credentials authenticate a delivery, and only TLS protects the body. The topic
@@ -32,18 +31,20 @@ export const postmark: Factory<PresetOptions<'credentials'>> = /* @__PURE__ */ s
   secret: 'credentials',
   covers: { body: 'none' },
   sign: () => basic(),
-  events,
+  events(delivery, { value }) {
+    const exact = delivery.json('exact')
+    const topic = text(exact, 'RecordType') ?? 'Inbound'
+    return [{ id: idOf(exact, topic), topic, payload: value }]
+  },
   compose: ({ topic = 'Bounce', id, payload }) => ({
-    body: stringifyJson(
-      mergeDeep(
-        {
-          RecordType: topic,
-          ...((id !== undefined || BOUNCES.includes(topic)) && {
-            ID: BigInt(id ?? '4323372036854775807'),
-          }),
-        },
-        payload,
-      ),
+    body: sampleJson(
+      {
+        RecordType: topic,
+        ...((id !== undefined || BOUNCES.includes(topic)) && {
+          ID: BigInt(id ?? '4323372036854775807'),
+        }),
+      },
+      payload,
     ),
   }),
 })
@@ -56,12 +57,6 @@ const WHEN: Readonly<Record<string, string>> = {
   Open: 'ReceivedAt',
   Click: 'ReceivedAt',
   SubscriptionChange: 'ChangedAt',
-}
-
-function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
-  const exact = delivery.json('exact')
-  const topic = text(exact, 'RecordType') ?? 'Inbound'
-  return [{ id: idOf(exact, topic), topic, payload: value }]
 }
 
 function idOf(exact: unknown, topic: string): string | undefined {

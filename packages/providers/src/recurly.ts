@@ -1,17 +1,11 @@
 import type { Delivery } from '@postern/core'
-import {
-  type Composed,
-  malformed,
-  mergeDeep,
-  singleHeader,
-  stringifyJson,
-  type SignatureClaim,
-} from '@postern/core/internal'
-import { hmac, type Draft, type EventDraft, type Factory } from '@postern/core/scheme'
+import { malformed, singleHeader, type SignatureClaim } from '@postern/core/internal'
+import { hmac, type EventDraft, type Factory } from '@postern/core/scheme'
 import { HOUR } from './common/units.ts'
 import { needed } from './common/read.ts'
 import { joinedId } from './schemes/ids.ts'
 import { sender, type DatedPresetOptions } from './schemes/sender.ts'
+import { sampleJson } from './common/paths.ts'
 
 const HEADER = 'recurly-signature'
 
@@ -55,7 +49,12 @@ export const recurly: Factory<DatedPresetOptions<'secretKey'>> = /* @__PURE__ */
       message: '{time}.{body}',
     }),
   events: (_delivery, { value }) => [eventOf(value)],
-  compose,
+  compose({ topic = 'account.created', at = Date.now(), payload }) {
+    const [object_type, event_type] = topic.split('.', 2)
+    const event_time = new Date(at).toISOString()
+    const event = { id: 'rjxwmwedwqug', object_type, event_type, event_time }
+    return { body: sampleJson({ ...event }, payload) }
+  },
 })
 
 const MOST = 20
@@ -82,11 +81,4 @@ function eventOf(payload: unknown): EventDraft {
     aliases: [kind],
     payload,
   }
-}
-
-function compose({ topic = 'account.created', at = Date.now(), payload }: Draft): Composed {
-  const [object_type, event_type] = topic.split('.', 2)
-  const event_time = new Date(at).toISOString()
-  const event = { id: 'rjxwmwedwqug', object_type, event_type, event_time }
-  return { body: stringifyJson(mergeDeep({ ...event }, payload)) }
 }

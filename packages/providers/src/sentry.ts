@@ -1,15 +1,7 @@
-import type { Delivery } from '@postern/core'
-import { type Composed, mergeDeep, stringifyJson } from '@postern/core/internal'
-import {
-  firstOf,
-  hmac,
-  type Draft,
-  type EventDraft,
-  type Factory,
-  type ParsedBody,
-} from '@postern/core/scheme'
+import { firstOf, hmac, type Factory } from '@postern/core/scheme'
 import { text } from './common/read.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
+import { sampleJson } from './common/paths.ts'
 
 /**
  * Sentry's integration platform. The signature is HMAC-SHA256 over the body, in `Sentry-Hook-Signature`, or in the
@@ -52,26 +44,22 @@ export const sentry: Factory<PresetOptions<'clientSecret'>> = /* @__PURE__ */ se
   covers: { body: 'bytes' },
   sign: () =>
     firstOf(hmac({ header: 'Sentry-Hook-Signature' }), hmac({ header: 'Sentry-App-Signature' })),
-  events,
-  compose,
+  events(delivery, { value }) {
+    const id = delivery.header('request-id') || undefined
+    const resource = delivery.header('sentry-hook-resource') ?? ''
+    const action = text(value, 'action')
+    if (resource === '' || action === undefined) return [{ id, topic: resource, payload: value }]
+    return [{ id, topic: `${resource}.${action}`, aliases: [resource], payload: value }]
+  },
+  compose({ topic = 'issue.created', id, at = Date.now(), payload }) {
+    const [resource = topic, action] = topic.split('.', 2)
+    return {
+      headers: {
+        'request-id': id ?? crypto.randomUUID().replaceAll('-', ''),
+        'sentry-hook-resource': resource,
+        'sentry-hook-timestamp': String(Math.floor(at / 1000)),
+      },
+      body: sampleJson({ action }, payload),
+    }
+  },
 })
-
-function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
-  const id = delivery.header('request-id') || undefined
-  const resource = delivery.header('sentry-hook-resource') ?? ''
-  const action = text(value, 'action')
-  if (resource === '' || action === undefined) return [{ id, topic: resource, payload: value }]
-  return [{ id, topic: `${resource}.${action}`, aliases: [resource], payload: value }]
-}
-
-function compose({ topic = 'issue.created', id, at = Date.now(), payload }: Draft): Composed {
-  const [resource = topic, action] = topic.split('.', 2)
-  return {
-    headers: {
-      'request-id': id ?? crypto.randomUUID().replaceAll('-', ''),
-      'sentry-hook-resource': resource,
-      'sentry-hook-timestamp': String(Math.floor(at / 1000)),
-    },
-    body: stringifyJson(mergeDeep({ action }, payload)),
-  }
-}

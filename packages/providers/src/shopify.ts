@@ -1,17 +1,14 @@
 import type { Delivery } from '@postern/core'
-import { type Composed, mergeDeep, stringifyJson } from '@postern/core/internal'
 import {
   firstOf,
   hmac,
-  type Draft,
-  type EventDraft,
   type Factory,
-  type ParsedBody,
   type Scheme,
   type SignableRequest,
 } from '@postern/core/scheme'
 import { HOUR, MIB } from './common/units.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
+import { sampleJson } from './common/paths.ts'
 
 /**
  * Shopify, with `X-Shopify-*` headers or with the `Shopify-*` headers of the Events preview, which win if their HMAC is
@@ -63,8 +60,36 @@ export const shopify: Factory<PresetOptions> = /* @__PURE__ */ sender({
   covers: { body: 'bytes' },
   reads: ['shopify-topic', 'shopify-action', 'shopify-webhook-id'],
   sign: () => eitherDialect(),
-  events,
-  compose,
+  events(delivery, body) {
+    const prefix = isPreview(delivery) ? 'shopify-' : 'x-shopify-'
+    const topic = delivery.header(`${prefix}topic`) ?? ''
+    const action = isPreview(delivery) ? delivery.header('shopify-action') : undefined
+    return [
+      {
+        id: delivery.header(`${prefix}webhook-id`) || undefined,
+        topic: action ? `${topic}.${action}` : topic,
+        ...(action && { aliases: [topic] }),
+        payload: body.value,
+      },
+    ]
+  },
+  compose({ topic = 'orders/create', id, payload, at = Date.now() }) {
+    // Only the Events preview capitalizes resources: Product.create.
+    const dot = /^[A-Z]/.test(topic) ? topic.indexOf('.') : -1
+    const prefix = dot > 0 ? 'shopify-' : 'x-shopify-'
+    return {
+      headers: {
+        [`${prefix}topic`]: dot > 0 ? topic.slice(0, dot) : topic,
+        ...(dot > 0 && { 'shopify-action': topic.slice(dot + 1) }),
+        [`${prefix}webhook-id`]: id ?? crypto.randomUUID(),
+        [`${prefix}event-id`]: crypto.randomUUID(),
+        [`${prefix}shop-domain`]: 'example.myshopify.com',
+        [`${prefix}api-version`]: '2026-10',
+        [`${prefix}triggered-at`]: new Date(at).toISOString(),
+      },
+      body: sampleJson({ id: 1 }, payload),
+    }
+  },
 })
 
 function eitherDialect(): Scheme<Uint8Array> {
@@ -79,36 +104,4 @@ function eitherDialect(): Scheme<Uint8Array> {
 
 function isPreview(delivery: Delivery): boolean {
   return delivery.header('shopify-hmac-sha256') !== undefined
-}
-
-function events(delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
-  const prefix = isPreview(delivery) ? 'shopify-' : 'x-shopify-'
-  const topic = delivery.header(`${prefix}topic`) ?? ''
-  const action = isPreview(delivery) ? delivery.header('shopify-action') : undefined
-  return [
-    {
-      id: delivery.header(`${prefix}webhook-id`) || undefined,
-      topic: action ? `${topic}.${action}` : topic,
-      ...(action && { aliases: [topic] }),
-      payload: body.value,
-    },
-  ]
-}
-
-function compose({ topic = 'orders/create', id, payload, at = Date.now() }: Draft): Composed {
-  // Only the Events preview capitalizes resources: Product.create.
-  const dot = /^[A-Z]/.test(topic) ? topic.indexOf('.') : -1
-  const prefix = dot > 0 ? 'shopify-' : 'x-shopify-'
-  return {
-    headers: {
-      [`${prefix}topic`]: dot > 0 ? topic.slice(0, dot) : topic,
-      ...(dot > 0 && { 'shopify-action': topic.slice(dot + 1) }),
-      [`${prefix}webhook-id`]: id ?? crypto.randomUUID(),
-      [`${prefix}event-id`]: crypto.randomUUID(),
-      [`${prefix}shop-domain`]: 'example.myshopify.com',
-      [`${prefix}api-version`]: '2026-10',
-      [`${prefix}triggered-at`]: new Date(at).toISOString(),
-    },
-    body: stringifyJson(mergeDeep({ id: 1 }, payload)),
-  }
 }

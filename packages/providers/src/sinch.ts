@@ -1,6 +1,6 @@
 import { hmac, type Factory } from '@postern/core/scheme'
-import { mergeDeep, stringifyJson } from '@postern/core/internal'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
+import { sampleJson } from './common/paths.ts'
 
 /**
  * Sinch: the callbacks of the Conversation API. The topic is the member of the payload that names the callback
@@ -24,7 +24,7 @@ export const sinch: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
     Object.keys(value as object).find((name) => !COMMON.has(name)) ?? 'event',
   compose: ({ topic = 'message', payload }) => ({
     headers: { 'x-sinch-webhook-signature-nonce': '01FJA8B4A7BM43YGWSG9GBV067' },
-    body: stringifyJson(mergeDeep({ app_id: 'a', [topic]: {} }, payload)),
+    body: sampleJson({ app_id: 'a', [topic]: {} }, payload),
   }),
   checked: '2026-11-28',
 })

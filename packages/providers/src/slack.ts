@@ -1,12 +1,6 @@
-import { emptyReply, jsonReply, WebhookError, type Delivery, type Reply } from '@postern/core'
-import { type Composed, mergeDeep, stringifyJson } from '@postern/core/internal'
-import {
-  hmac,
-  type Draft,
-  type EventDraft,
-  type Factory,
-  type ParsedBody,
-} from '@postern/core/scheme'
+import { emptyReply, jsonReply, WebhookError } from '@postern/core'
+import { mergeDeep, stringifyJson } from '@postern/core/internal'
+import { hmac, type EventDraft, type Factory } from '@postern/core/scheme'
 import { DAY, FORM_TYPE, JSON_TYPE } from './common/units.ts'
 import { field, readsAsForm, jsonField, text } from './common/read.ts'
 import { sender, type DatedPresetOptions } from './schemes/sender.ts'
@@ -71,45 +65,70 @@ export const slack: Factory<DatedPresetOptions<'signingSecret'>> = /* @__PURE__ 
       tolerance,
       message: 'v0:{time}:{body}',
     }),
-  greet,
-  handshake,
-  events,
-  compose,
-})
-
-// An ssl_check needs no signature, so no other member of it may reach a handler.
-function greet(delivery: Delivery): Reply | undefined {
-  const get = delivery.method === 'GET'
-  const form = get ? delivery.query() : readsAsForm(delivery) ? delivery.form() : undefined
-  if (form?.get('ssl_check') === '1') return emptyReply()
-  if (get)
-    throw new WebhookError(
-      'method_not_allowed',
+  // An ssl_check needs no signature, so no other member of it may reach a handler.
+  greet(delivery) {
+    const get = delivery.method === 'GET'
+    const form = get ? delivery.query() : readsAsForm(delivery) ? delivery.form() : undefined
+    if (form?.get('ssl_check') === '1') return emptyReply()
+    if (get)
+      throw new WebhookError(
+        'method_not_allowed',
+        {
+          problem: 'wrong_method',
+          expected: 'POST, and GET only for ssl_check=1,',
+          got: delivery.method,
+        },
+        { headers: { allow: 'POST' } },
+      )
+    return undefined
+  },
+  handshake(_delivery, { kind, value }) {
+    if (kind !== 'json' || field(value, 'type') !== 'url_verification') return undefined
+    const challenge = text(value, 'challenge')
+    if (challenge === undefined)
+      throw new WebhookError('handshake_rejected', { problem: 'missing', field: 'challenge' })
+    return jsonReply({ challenge })
+  },
+  events(delivery, body) {
+    const { kind, value } = body
+    if (kind !== 'form') return [eventOf(value)]
+    if (text(value, 'payload') !== undefined)
+      return [interactionOf(jsonField(delivery, body, 'payload'))]
+    return [{ id: text(value, 'trigger_id'), topic: text(value, 'command') ?? '', payload: value }]
+  },
+  compose({ topic = 'app_mention', id, at = Date.now(), payload }) {
+    const agent = { 'user-agent': 'Slackbot 1.0 (+https://api.slack.com/robots)' }
+    const form = { ...agent, 'content-type': FORM_TYPE }
+    const trigger: Record<string, string> = id === undefined ? {} : { trigger_id: id }
+    if (topic.startsWith('/')) {
+      const command = mergeDeep({ command: topic, text: '', ...trigger }, payload)
+      return { headers: form, body: new URLSearchParams(command).toString() }
+    }
+    const [, type, name] = INTERACTION.exec(topic) ?? []
+    if (type !== undefined) {
+      const interaction = mergeDeep({ type, ...trigger, ...named(type, name) }, payload)
+      return {
+        headers: form,
+        body: new URLSearchParams({ payload: stringifyJson(interaction) }).toString(),
+      }
+    }
+    const dot = topic.indexOf('.')
+    const event =
+      dot < 0 ? { type: topic } : { type: topic.slice(0, dot), subtype: topic.slice(dot + 1) }
+    const callback = mergeDeep(
       {
-        problem: 'wrong_method',
-        expected: 'POST, and GET only for ssl_check=1,',
-        got: delivery.method,
+        team_id: 'T0000000000',
+        api_app_id: 'A0000000000',
+        event,
+        type: 'event_callback',
+        event_id: id ?? `Ev${crypto.randomUUID().slice(0, 8).toUpperCase()}`,
+        event_time: Math.floor(at / 1000),
       },
-      { headers: { allow: 'POST' } },
+      payload,
     )
-  return undefined
-}
-
-function handshake(_delivery: Delivery, { kind, value }: ParsedBody): Reply | undefined {
-  if (kind !== 'json' || field(value, 'type') !== 'url_verification') return undefined
-  const challenge = text(value, 'challenge')
-  if (challenge === undefined)
-    throw new WebhookError('handshake_rejected', { problem: 'missing', field: 'challenge' })
-  return jsonReply({ challenge })
-}
-
-function events(delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
-  const { kind, value } = body
-  if (kind !== 'form') return [eventOf(value)]
-  if (text(value, 'payload') !== undefined)
-    return [interactionOf(jsonField(delivery, body, 'payload'))]
-  return [{ id: text(value, 'trigger_id'), topic: text(value, 'command') ?? '', payload: value }]
-}
+    return { headers: { ...agent, 'content-type': JSON_TYPE }, body: stringifyJson(callback) }
+  },
+})
 
 function eventOf(payload: unknown): EventDraft {
   const id = text(payload, 'event_id')
@@ -137,39 +156,6 @@ function narrowed(type: string, name: string | undefined): Pick<EventDraft, 'top
 
 const INTERACTION =
   /^(block_actions|block_suggestion|view_submission|view_closed|shortcut|message_action)(?:\.(.*))?$/s
-
-function compose({ topic = 'app_mention', id, at = Date.now(), payload }: Draft): Composed {
-  const agent = { 'user-agent': 'Slackbot 1.0 (+https://api.slack.com/robots)' }
-  const form = { ...agent, 'content-type': FORM_TYPE }
-  const trigger: Record<string, string> = id === undefined ? {} : { trigger_id: id }
-  if (topic.startsWith('/')) {
-    const command = mergeDeep({ command: topic, text: '', ...trigger }, payload)
-    return { headers: form, body: new URLSearchParams(command).toString() }
-  }
-  const [, type, name] = INTERACTION.exec(topic) ?? []
-  if (type !== undefined) {
-    const interaction = mergeDeep({ type, ...trigger, ...named(type, name) }, payload)
-    return {
-      headers: form,
-      body: new URLSearchParams({ payload: stringifyJson(interaction) }).toString(),
-    }
-  }
-  const dot = topic.indexOf('.')
-  const event =
-    dot < 0 ? { type: topic } : { type: topic.slice(0, dot), subtype: topic.slice(dot + 1) }
-  const callback = mergeDeep(
-    {
-      team_id: 'T0000000000',
-      api_app_id: 'A0000000000',
-      event,
-      type: 'event_callback',
-      event_id: id ?? `Ev${crypto.randomUUID().slice(0, 8).toUpperCase()}`,
-      event_time: Math.floor(at / 1000),
-    },
-    payload,
-  )
-  return { headers: { ...agent, 'content-type': JSON_TYPE }, body: stringifyJson(callback) }
-}
 
 function named(type: string, name: string | undefined): object {
   if (name === undefined) return {}

@@ -1,19 +1,6 @@
 import { WebhookError, type Delivery } from '@postern/core'
-import {
-  type Composed,
-  mergeDeep,
-  singleHeader,
-  stringifyJson,
-  type SignatureClaim,
-} from '@postern/core/internal'
-import {
-  hmac,
-  type Draft,
-  type EventDraft,
-  type Factory,
-  type ParsedBody,
-  type Scheme,
-} from '@postern/core/scheme'
+import { mergeDeep, singleHeader, stringifyJson, type SignatureClaim } from '@postern/core/internal'
+import { hmac, type Factory, type Scheme } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'
 import { sender, type DatedPresetOptions } from './schemes/sender.ts'
@@ -69,8 +56,44 @@ export const stripe: Factory<DatedPresetOptions> = /* @__PURE__ */ sender({
   hint: "The endpoint's signing secret, whsec_…",
   covers: { body: 'bytes', id: true, timestamp: true },
   sign: stripeScheme,
-  events,
-  compose,
+  events(_delivery, body) {
+    const id = text(body.value, 'id')
+    const topic = needed(body.value, 'type')
+    const twin = twinOf(body.value, id, topic)
+    return [{ id, topic, payload: body.value, ...(twin && { twin }) }]
+  },
+  compose({ topic = 'payment_intent.succeeded', id, at = Date.now(), payload }) {
+    const both = {
+      id: id ?? `evt_${crypto.randomUUID().replaceAll('-', '').slice(0, 24)}`,
+      type: topic,
+      livemode: false,
+    }
+    const thin = {
+      ...both,
+      object: 'v2.core.event',
+      created: new Date(at).toISOString(),
+      context: null,
+      reason: null,
+      related_object: null,
+    }
+    const snapshot = {
+      ...both,
+      object: 'event',
+      api_version: '2026-10-28',
+      created: Math.floor(at / 1000),
+      data: { object: {} },
+      pending_webhooks: 1,
+      request: { id: null, idempotency_key: null },
+    }
+    const event: object = mergeDeep(THIN.test(topic) ? thin : snapshot, payload)
+    return {
+      headers: {
+        'content-type': 'application/json; charset=utf-8',
+        'user-agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
+      },
+      body: stringifyJson(event),
+    }
+  },
 })
 
 function stripeScheme({ tolerance }: { readonly tolerance?: number }): Scheme<Uint8Array> {
@@ -121,13 +144,6 @@ function grammar(problem: 'malformed' | 'several'): WebhookError {
   })
 }
 
-function events(_delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
-  const id = text(body.value, 'id')
-  const topic = needed(body.value, 'type')
-  const twin = twinOf(body.value, id, topic)
-  return [{ id, topic, payload: body.value, ...(twin && { twin }) }]
-}
-
 /** Stripe may report a change as a snapshot and as a thin event. The thin event names the snapshot. */
 function twinOf(
   event: unknown,
@@ -142,41 +158,3 @@ function twinOf(
 
 /** Types of thin events start with the API version of their object. */
 const THIN = /^v\d+\./
-
-function compose({
-  topic = 'payment_intent.succeeded',
-  id,
-  at = Date.now(),
-  payload,
-}: Draft): Composed {
-  const both = {
-    id: id ?? `evt_${crypto.randomUUID().replaceAll('-', '').slice(0, 24)}`,
-    type: topic,
-    livemode: false,
-  }
-  const thin = {
-    ...both,
-    object: 'v2.core.event',
-    created: new Date(at).toISOString(),
-    context: null,
-    reason: null,
-    related_object: null,
-  }
-  const snapshot = {
-    ...both,
-    object: 'event',
-    api_version: '2026-10-28',
-    created: Math.floor(at / 1000),
-    data: { object: {} },
-    pending_webhooks: 1,
-    request: { id: null, idempotency_key: null },
-  }
-  const event: object = mergeDeep(THIN.test(topic) ? thin : snapshot, payload)
-  return {
-    headers: {
-      'content-type': 'application/json; charset=utf-8',
-      'user-agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
-    },
-    body: stringifyJson(event),
-  }
-}

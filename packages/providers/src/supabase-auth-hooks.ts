@@ -1,6 +1,6 @@
 import { jsonReply, type Delivery, type Reply, type SecretOption } from '@postern/core'
 import { standardWebhooksId } from '@postern/core/internal'
-import { standardWebhooksScheme, type Factory, type Guard, type Result } from '@postern/core/scheme'
+import { standardWebhooksScheme, type Factory, type Guard } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import {
   composeMessage,
@@ -89,7 +89,14 @@ export const supabaseAuthHooks: Factory<SupabaseAuthHooksOptions> = /* @__PURE__
       guards: retriesOf(delivery, value),
     },
   ],
-  reply,
+  reply(result) {
+    if (result.kind !== 'rejected') return jsonReply({})
+    const { code, status, retryAfter } = result.error
+    const rejected = rejection(status, code.replaceAll('_', ' '))
+    return retryAfter === undefined
+      ? rejected
+      : { ...rejected, headers: { ...rejected.headers, 'retry-after': String(retryAfter) } }
+  },
   compose: (draft) => composeMessage(draft, 'webhook-id'),
 })
 
@@ -111,15 +118,6 @@ function hookOf(payload: unknown): string {
   if (field(payload, 'factor_id') !== undefined) return 'mfa_verification_attempt'
   if (field(payload, 'valid') !== undefined) return 'password_verification_attempt'
   return 'hook'
-}
-
-function reply(result: Result): Reply {
-  if (result.kind !== 'rejected') return jsonReply({})
-  const { code, status, retryAfter } = result.error
-  const rejected = rejection(status, code.replaceAll('_', ' '))
-  return retryAfter === undefined
-    ? rejected
-    : { ...rejected, headers: { ...rejected.headers, 'retry-after': String(retryAfter) } }
 }
 
 function rejection(status: number, message: string): Reply {

@@ -1,6 +1,6 @@
-import { WebhookError, type Delivery } from '@postern/core'
+import { WebhookError } from '@postern/core'
 import { stringifyJson } from '@postern/core/internal'
-import { token, type EventDraft, type Factory, type Scheme } from '@postern/core/scheme'
+import { token, type Factory, type Scheme } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { member } from './common/read.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
@@ -35,19 +35,17 @@ export const telegram: Factory<PresetOptions<'secretToken'>> = /* @__PURE__ */ s
   secret: 'secretToken',
   covers: { body: 'none' },
   sign: () => SCHEME,
-  events,
+  events(delivery, { value }) {
+    const id = member(delivery.json('exact'), 'update_id')
+    const topic = Object.keys(value ?? {}).find((name) => name !== 'update_id')
+    if (id === undefined || topic === undefined)
+      throw new WebhookError('malformed_event', {
+        problem: 'no_event',
+        expected: 'an Update with update_id and content',
+      })
+    return [{ id, topic, payload: value }]
+  },
   compose: ({ topic = 'message', id, payload }) => ({
     body: stringifyJson({ update_id: BigInt(id ?? Date.now()), [topic]: payload ?? {} }),
   }),
 })
-
-function events(delivery: Delivery, { value }: { readonly value: unknown }): readonly EventDraft[] {
-  const id = member(delivery.json('exact'), 'update_id')
-  const topic = Object.keys(value ?? {}).find((name) => name !== 'update_id')
-  if (id === undefined || topic === undefined)
-    throw new WebhookError('malformed_event', {
-      problem: 'no_event',
-      expected: 'an Update with update_id and content',
-    })
-  return [{ id, topic, payload: value }]
-}

@@ -1,6 +1,6 @@
-import { xmlReply, type Delivery, type Reply, type SecretOption } from '@postern/core'
-import { type Composed, stringifyJson } from '@postern/core/internal'
-import type { Draft, EventDraft, Factory, ParsedBody, Result } from '@postern/core/scheme'
+import { xmlReply, type SecretOption } from '@postern/core'
+import { stringifyJson } from '@postern/core/internal'
+import type { EventDraft, Factory } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { joined } from './schemes/ids.ts'
 import { FORM_TYPE, HOUR } from './common/units.ts'
@@ -78,21 +78,54 @@ export const twilio: Factory<TwilioOptions> = /* @__PURE__ */ provider({
   methods: ['POST', 'GET'],
   scheme: twilioScheme,
   format: twilioFormat,
-  events,
-  reply,
-  compose,
+  events(delivery, { kind, value }) {
+    const id = delivery.header('i-twilio-idempotency-token') || undefined
+    if (kind !== 'json')
+      return [{ id: id ?? callbackId(value), topic: topicOf(value), payload: value }]
+    if (!Array.isArray(value)) return [streamed(value, id)]
+    return value.map((item) => streamed(item, undefined))
+  },
+  reply(result) {
+    if (result.kind === 'rejected') return undefined
+    const fields = result.events[0]?.payload
+    const isCall = text(fields, 'CallSid') !== undefined
+    const isMessage = text(fields, 'MessageSid') !== undefined && !text(fields, 'MessageStatus')
+    return isCall || isMessage ? xmlReply(EMPTY_TWIML) : undefined
+  },
+  compose({ topic = 'received', id, method, url, payload }) {
+    const headers = {
+      'user-agent': 'TwilioProxy/1.1',
+      ...(id !== undefined && { 'i-twilio-idempotency-token': id }),
+    }
+    if (topic.startsWith('com.twilio.')) {
+      const event = {
+        specversion: '1.0',
+        type: topic,
+        source: '/accounts',
+        id: id ?? crypto.randomUUID(),
+        data: payload ?? {},
+      }
+      return { headers, body: stringifyJson(Array.isArray(payload) ? payload : [event]) }
+    }
+    // A payload may name its topic already: calls have no MessageStatus.
+    const isNamed = topicOf(payload) === topic
+    const fields = new URLSearchParams({
+      ...(!isNamed && { [topicField(topic)]: topic }),
+      ...(payload as Record<string, string>),
+    })
+    if (method !== 'GET')
+      return {
+        headers: { ...headers, 'content-type': `${FORM_TYPE}; charset=UTF-8` },
+        body: fields.toString(),
+      }
+    const target = new URL(url ?? 'https://example.com/webhooks')
+    for (const [name, value] of fields) target.searchParams.append(name, value)
+    return { url: target.href, headers, body: '' }
+  },
 })
 
 const EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 const TOPICS = ['EventType', 'StatusCallbackEvent', 'MessageStatus', 'SmsStatus', 'CallStatus']
-
-function events(delivery: Delivery, { kind, value }: ParsedBody): readonly EventDraft[] {
-  const id = delivery.header('i-twilio-idempotency-token') || undefined
-  if (kind !== 'json')
-    return [{ id: id ?? callbackId(value), topic: topicOf(value), payload: value }]
-  if (!Array.isArray(value)) return [streamed(value, id)]
-  return value.map((item) => streamed(item, undefined))
-}
 
 function streamed(event: unknown, fallback: string | undefined): EventDraft {
   const topic = text(event, 'type') ?? topicOf(event)
@@ -118,45 +151,6 @@ function callbackId(fields: unknown): string | undefined {
   const call = text(fields, 'ConferenceSid') ?? text(fields, 'CallSid')
   if (call === undefined || number === undefined) return undefined
   return `${call}:${topicOf(fields)}:${number}`
-}
-
-function reply(result: Result): Reply | undefined {
-  if (result.kind === 'rejected') return undefined
-  const fields = result.events[0]?.payload
-  const isCall = text(fields, 'CallSid') !== undefined
-  const isMessage = text(fields, 'MessageSid') !== undefined && !text(fields, 'MessageStatus')
-  return isCall || isMessage ? xmlReply(EMPTY_TWIML) : undefined
-}
-
-function compose({ topic = 'received', id, method, url, payload }: Draft): Composed {
-  const headers = {
-    'user-agent': 'TwilioProxy/1.1',
-    ...(id !== undefined && { 'i-twilio-idempotency-token': id }),
-  }
-  if (topic.startsWith('com.twilio.')) {
-    const event = {
-      specversion: '1.0',
-      type: topic,
-      source: '/accounts',
-      id: id ?? crypto.randomUUID(),
-      data: payload ?? {},
-    }
-    return { headers, body: stringifyJson(Array.isArray(payload) ? payload : [event]) }
-  }
-  // A payload may name its topic already: calls have no MessageStatus.
-  const isNamed = topicOf(payload) === topic
-  const fields = new URLSearchParams({
-    ...(!isNamed && { [topicField(topic)]: topic }),
-    ...(payload as Record<string, string>),
-  })
-  if (method !== 'GET')
-    return {
-      headers: { ...headers, 'content-type': `${FORM_TYPE}; charset=UTF-8` },
-      body: fields.toString(),
-    }
-  const target = new URL(url ?? 'https://example.com/webhooks')
-  for (const [name, value] of fields) target.searchParams.append(name, value)
-  return { url: target.href, headers, body: '' }
 }
 
 function topicField(topic: string): string {

@@ -1,15 +1,9 @@
-import { textReply, type Delivery, type Reply } from '@postern/core'
-import { type Composed, mergeDeep, stringifyJson } from '@postern/core/internal'
-import {
-  hmac,
-  type Draft,
-  type EventDraft,
-  type Factory,
-  type ParsedBody,
-} from '@postern/core/scheme'
+import { textReply } from '@postern/core'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { CHALLENGE, checkedChallenge } from './schemes/challenge.ts'
 import { field, needed, text } from './common/read.ts'
 import { sender, type DatedPresetOptions } from './schemes/sender.ts'
+import { sampleJson } from './common/paths.ts'
 
 const TIME = 'twitch-eventsub-message-timestamp'
 
@@ -60,50 +54,42 @@ export const twitch: Factory<DatedPresetOptions> = /* @__PURE__ */ sender({
       tolerance,
       message: `{header:${ID}}{time}{body}`,
     }),
-  handshake,
-  events,
-  compose,
-})
-
-const ACTIVE = [undefined, 'enabled', 'webhook_callback_verification_pending']
-
-function handshake(_delivery: Delivery, { value }: ParsedBody): Reply | undefined {
-  const challenge = text(value, 'challenge')
-  return challenge === undefined ? undefined : textReply(checkedChallenge(challenge))
-}
-
-function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
-  const id = delivery.header(ID)
-  const subscription = field(value, 'subscription')
-  const topic = needed(subscription, 'type')
-  const hasEvent = ['event', 'events'].some((name) => field(value, name) !== undefined)
-  const isRevoked = !ACTIVE.includes(text(subscription, 'status'))
-  if (hasEvent || !isRevoked) return [{ id, topic, payload: value }]
-  return [{ id, topic: `${topic}.revocation`, aliases: ['revocation'], payload: value }]
-}
-
-function compose({ topic = 'channel.follow', id, at = Date.now(), payload }: Draft): Composed {
-  const type = topic.replace(/\.revocation$/, '')
-  const isRevocation = type !== topic
-  const status = isRevocation ? 'authorization_revoked' : 'enabled'
-  const subscription = { id: crypto.randomUUID(), status, type, version: '1', condition: {} }
-  return {
-    headers: {
-      [ID]: id ?? crypto.randomUUID(),
-      [TIME]: new Date(at).toISOString(),
-      'twitch-eventsub-message-retry': '0',
-      'twitch-eventsub-message-type': isRevocation ? 'revocation' : 'notification',
-      'twitch-eventsub-subscription-type': type,
-      'twitch-eventsub-subscription-version': '1',
-    },
-    body: stringifyJson(
-      mergeDeep(
+  handshake(_delivery, { value }) {
+    const challenge = text(value, 'challenge')
+    return challenge === undefined ? undefined : textReply(checkedChallenge(challenge))
+  },
+  events(delivery, { value }) {
+    const id = delivery.header(ID)
+    const subscription = field(value, 'subscription')
+    const topic = needed(subscription, 'type')
+    const hasEvent = ['event', 'events'].some((name) => field(value, name) !== undefined)
+    const isRevoked = !ACTIVE.includes(text(subscription, 'status'))
+    if (hasEvent || !isRevoked) return [{ id, topic, payload: value }]
+    return [{ id, topic: `${topic}.revocation`, aliases: ['revocation'], payload: value }]
+  },
+  compose({ topic = 'channel.follow', id, at = Date.now(), payload }) {
+    const type = topic.replace(/\.revocation$/, '')
+    const isRevocation = type !== topic
+    const status = isRevocation ? 'authorization_revoked' : 'enabled'
+    const subscription = { id: crypto.randomUUID(), status, type, version: '1', condition: {} }
+    return {
+      headers: {
+        [ID]: id ?? crypto.randomUUID(),
+        [TIME]: new Date(at).toISOString(),
+        'twitch-eventsub-message-retry': '0',
+        'twitch-eventsub-message-type': isRevocation ? 'revocation' : 'notification',
+        'twitch-eventsub-subscription-type': type,
+        'twitch-eventsub-subscription-version': '1',
+      },
+      body: sampleJson(
         {
           subscription,
           ...(!isRevocation && { event: {} }),
         },
         payload,
       ),
-    ),
-  }
-}
+    }
+  },
+})
+
+const ACTIVE = [undefined, 'enabled', 'webhook_callback_verification_pending']

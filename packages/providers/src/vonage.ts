@@ -1,9 +1,9 @@
 import { jwt, type Factory } from '@postern/core/scheme'
-import { mergeDeep, stringifyJson } from '@postern/core/internal'
 import { joinedId } from './schemes/ids.ts'
 import { text } from './common/read.ts'
 import { DAY } from './common/units.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
+import { sampleJson } from './common/paths.ts'
 
 /**
  * Vonage: signed webhooks of Messages, Verify, Voice and Dispatch. A JSON Web Token (HS256) in `Authorization: Bearer`
@@ -48,6 +48,6 @@ export const vonage: Factory<PresetOptions<'signatureSecret'>> = /* @__PURE__ */
   compose({ topic = 'delivered', id = crypto.randomUUID(), payload }) {
     const own = id.endsWith(`:${topic}`) ? id.slice(0, -topic.length - 1) : id
     const status = topic === 'message' ? {} : { status: topic }
-    return { body: stringifyJson(mergeDeep({ message_uuid: own, ...status }, payload)) }
+    return { body: sampleJson({ message_uuid: own, ...status }, payload) }
   },
 })

@@ -9,7 +9,7 @@ import {
   list,
   type XmlObject,
 } from '@postern/core/internal'
-import type { EventDraft, Factory, Greeting, ParsedBody, Scheme, Draft } from '@postern/core/scheme'
+import type { EventDraft, Factory, Greeting, Scheme, Draft } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { challengeReply } from './schemes/challenge.ts'
 import { joined, TIME } from './schemes/ids.ts'
@@ -90,7 +90,21 @@ export const websub: Factory<WebsubOptions> = /* @__PURE__ */ provider({
   scheme: websubScheme,
   greet: (delivery, options) =>
     delivery.method === 'GET' ? verifyIntent(delivery, options) : undefined,
-  events,
+  events(delivery, { kind, value }, { expectedTopic }) {
+    const topicOf = (self?: string): string => {
+      const said = selfLinkHeader(delivery)
+      // Only the feed is signed.
+      if (self !== undefined && said !== undefined && said !== self)
+        throw new WebhookError('malformed_event', {
+          problem: 'contradicts',
+          header: 'link',
+          expected: 'the feed',
+        })
+      return self ?? said ?? (typeof expectedTopic === 'string' ? expectedTopic : 'content')
+    }
+    const entries = kind === 'xml' ? atomEvents(value, topicOf) : undefined
+    return entries ?? [{ topic: topicOf(), payload: value }]
+  },
   compose: composeFeed,
 })
 
@@ -123,26 +137,6 @@ function isExpected(
 ): MaybePromise<boolean> {
   if (typeof expected === 'function') return expected(intent)
   return typeof expected === 'string' ? expected === intent.topic : expected.includes(intent.topic)
-}
-
-function events(
-  delivery: Delivery,
-  { kind, value }: ParsedBody,
-  { expectedTopic }: WebsubOptions,
-): readonly EventDraft[] {
-  const topicOf = (self?: string): string => {
-    const said = selfLinkHeader(delivery)
-    // Only the feed is signed.
-    if (self !== undefined && said !== undefined && said !== self)
-      throw new WebhookError('malformed_event', {
-        problem: 'contradicts',
-        header: 'link',
-        expected: 'the feed',
-      })
-    return self ?? said ?? (typeof expectedTopic === 'string' ? expectedTopic : 'content')
-  }
-  const entries = kind === 'xml' ? atomEvents(value, topicOf) : undefined
-  return entries ?? [{ topic: topicOf(), payload: value }]
 }
 
 const HEADER = 'x-hub-signature'

@@ -1,16 +1,10 @@
 import { createHash } from 'node:crypto'
-import { emptyReply, type Delivery, type Reply } from '@postern/core'
-import { type Composed, keyForms, mergeDeep, stringifyJson } from '@postern/core/internal'
-import {
-  hmac,
-  type Draft,
-  type EventDraft,
-  type Factory,
-  type ParsedBody,
-  type Scheme,
-} from '@postern/core/scheme'
+import { emptyReply, type Delivery } from '@postern/core'
+import { keyForms } from '@postern/core/internal'
+import { hmac, type Factory, type ParsedBody, type Scheme } from '@postern/core/scheme'
 import { member } from './common/read.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
+import { sampleJson } from './common/paths.ts'
 
 const PLAIN = hmac({ header: 'X-WC-Webhook-Signature', encoding: 'base64' })
 // Before WooCommerce 3, the key was the stored text.
@@ -62,9 +56,32 @@ export const woocommerce: Factory<PresetOptions> = /* @__PURE__ */ sender({
   topicHeader: 'x-wc-webhook-topic',
   covers: { body: 'bytes' },
   sign: () => SCHEME,
-  greet,
-  events,
-  compose,
+  greet(delivery) {
+    if (delivery.method !== 'POST' || delivery.body.length > MAX_PING) return undefined
+    for (const [name] of delivery.headerLines()) if (name.startsWith('x-wc-')) return undefined
+    return /^webhook_id=\d{1,20}$/.test(delivery.text()) ? emptyReply() : undefined
+  },
+  events(delivery, { kind, value }) {
+    const topic = delivery.header('x-wc-webhook-topic') ?? ''
+    const sent = delivery.header('x-wc-webhook-delivery-id')
+    return [{ id: sent && `${sent}:${topic}:${subject(delivery, kind)}`, topic, payload: value }]
+  },
+  compose({ topic = 'order.updated', id, payload }) {
+    const [sent = '5d1f2c3b4a59687766554433221100aa', , object = '456'] = id?.split(':') ?? []
+    const [resource = '', event = ''] = topic.split('.')
+    return {
+      headers: {
+        'user-agent': 'WooCommerce/8.5.0 Hookshot (WordPress/6.4.2)',
+        'x-wc-webhook-source': 'https://example.com/',
+        'x-wc-webhook-topic': topic,
+        'x-wc-webhook-resource': resource,
+        'x-wc-webhook-event': event,
+        'x-wc-webhook-id': '7',
+        'x-wc-webhook-delivery-id': sent,
+      },
+      body: sampleJson({ id: Number(object) }, payload),
+    }
+  },
 })
 
 // wp_specialchars_decode() with ENT_QUOTES decodes only these, each once.
@@ -86,36 +103,7 @@ function decodeEntities(secret: string): string {
 
 const MAX_PING = 64
 
-function greet(delivery: Delivery): Reply | undefined {
-  if (delivery.method !== 'POST' || delivery.body.length > MAX_PING) return undefined
-  for (const [name] of delivery.headerLines()) if (name.startsWith('x-wc-')) return undefined
-  return /^webhook_id=\d{1,20}$/.test(delivery.text()) ? emptyReply() : undefined
-}
-
-function events(delivery: Delivery, { kind, value }: ParsedBody): readonly EventDraft[] {
-  const topic = delivery.header('x-wc-webhook-topic') ?? ''
-  const sent = delivery.header('x-wc-webhook-delivery-id')
-  return [{ id: sent && `${sent}:${topic}:${subject(delivery, kind)}`, topic, payload: value }]
-}
-
 function subject(delivery: Delivery, kind: ParsedBody['kind']): string {
   const own = kind === 'json' ? member(delivery.json('exact'), 'id') : undefined
   return own ?? createHash('sha256').update(delivery.body).digest('hex')
-}
-
-function compose({ topic = 'order.updated', id, payload }: Draft): Composed {
-  const [sent = '5d1f2c3b4a59687766554433221100aa', , object = '456'] = id?.split(':') ?? []
-  const [resource = '', event = ''] = topic.split('.')
-  return {
-    headers: {
-      'user-agent': 'WooCommerce/8.5.0 Hookshot (WordPress/6.4.2)',
-      'x-wc-webhook-source': 'https://example.com/',
-      'x-wc-webhook-topic': topic,
-      'x-wc-webhook-resource': resource,
-      'x-wc-webhook-event': event,
-      'x-wc-webhook-id': '7',
-      'x-wc-webhook-delivery-id': sent,
-    },
-    body: stringifyJson(mergeDeep({ id: Number(object) }, payload)),
-  }
 }

@@ -13,7 +13,7 @@ export const workos: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   setup: {
     steps: ['Dashboard', 'Webhooks', 'Endpoints'],
     url: 'https://dashboard.workos.com',
-    secret: 'the webhook secret of the endpoint',
+    secret: 'the secret of the endpoint',
     docs: 'https://github.com/workos/skills/blob/main/skills/workos/workos-directory-sync.md',
   },
   notSecret: [

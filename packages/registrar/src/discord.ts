@@ -1,7 +1,7 @@
-import { createApiCall } from './common/client.ts'
+import { senderCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
-import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import type { ApiOptions, Token } from './common/options.ts'
 import { row, asText, texts, type Fields } from './common/read.ts'
 import type { Registrar } from './registrar.ts'
 
@@ -12,9 +12,9 @@ export interface DiscordRegistrarOptions extends ApiOptions {
 }
 
 /**
- * The webhook events of an application at Discord. Discord sends a signed PING when the URL is set, so the receiver must
- * run. The URL of another receiver is not taken unless it is in `previousUrls`. The URL of interactions is set by hand.
- * Deliveries are signed with the application's own key.
+ * Manages the webhook events of an application at Discord. Discord sends a signed PING when the URL is set, so the
+ * receiver must run. It replaces the URL of another receiver only if `previousUrls` has it. Set the URL of interactions
+ * in the application. Discord signs deliveries with the application's key.
  *
  * API: https://discord.com/developers/docs/resources/application#edit-current-application, with the types of npm
  * discord-api-types.
@@ -24,14 +24,11 @@ export interface DiscordRegistrarOptions extends ApiOptions {
  * await registrar.apply(await registrar.plan({ url, topics: ['ENTITLEMENT_CREATE'] }))
  */
 export function discordRegistrar(options: DiscordRegistrarOptions): Registrar {
-  checkOptions('discordRegistrar', options)
-  const token = tokenOf('discordRegistrar: token', options.token)
-  const call = createApiCall({
-    ...options,
+  const call = senderCall('discordRegistrar', options, {
     title: 'Discord',
-    api: options.api ?? 'https://discord.com/api/v10',
-    headers: async () => ({
-      authorization: `Bot ${await token()}`,
+    api: 'https://discord.com/api/v10',
+    headers: (token) => ({
+      authorization: `Bot ${token}`,
       'user-agent': 'DiscordBot (postern-registrar, 1)',
     }),
   })
@@ -54,7 +51,7 @@ export function discordRegistrar(options: DiscordRegistrarOptions): Registrar {
       if (url === '') return []
       const topics = texts(application['event_webhooks_types']).toSorted()
       const enabled = application['event_webhooks_status'] === ENABLED
-      // An endpoint that Discord turned off is turned on again by `enable`, and not replaced.
+      // `enable` turns an endpoint on that Discord turned off, so a plan must not replace it.
       return [{ id: 'application', url, topics, enabled, state: 'active' }]
     },
     async create({ url, topics }) {
@@ -72,7 +69,7 @@ export function discordRegistrar(options: DiscordRegistrarOptions): Registrar {
 }
 
 const PATH = '/applications/@me'
-/** `event_webhooks_status`; 3 is off by Discord. */
+/** Values of `event_webhooks_status`. 3 means that Discord turned it off. */
 const [DISABLED, ENABLED] = [1, 2]
 const EVENTS = [
   'APPLICATION_AUTHORIZED',

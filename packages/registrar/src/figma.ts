@@ -1,3 +1,4 @@
+import { deleteAt } from './common/client.ts'
 import { defineRegistrar, newSecret } from './common/define.ts'
 import { figmaClient, figmaWebhooks, type FigmaContext } from './clients/figma.ts'
 import { mapTopics } from './common/map.ts'
@@ -8,8 +9,9 @@ import type { Endpoint, Registrar } from './registrar.ts'
 export type { FigmaContext }
 
 /**
- * Webhooks of a team, a project or a file at Figma: one for each event type. The secret that `apply` gives is the passcode,
- * which comes back in each delivery. Figma wants the passcode with each change, so a webhook that moves is replaced.
+ * Manages the webhooks of a team, a project or a file at Figma, one per event type. The secret for `apply` is the
+ * passcode, which is in each delivery. Figma requires the passcode for each change, so a webhook with a new URL is
+ * replaced.
  *
  * API: https://developers.figma.com/docs/rest-api/webhooks, as described in npm @figma/rest-api-spec.
  *
@@ -39,25 +41,21 @@ export function figmaRegistrar(options: FigmaContext): Registrar {
       const answer = await call('POST', PATH, { json, secrets: [secret] })
       return { id: endpointId(row(answer.json)['id'], 'Figma') }
     },
-    async delete({ id }) {
-      await call('DELETE', `${PATH}/${id}`, { allow: [404] })
-    },
+    delete: deleteAt(call, PATH),
     async failures({ id }) {
       const { json } = await call('GET', `${PATH}/${id}/requests`)
-      const failed = rows(row(json)['requests'], 'Figma').flatMap((request) => {
+      return rows(row(json)['requests'], 'Figma').flatMap((request) => {
         const status = Number(row(request['response_info'])['status'])
         if (status >= 200 && status < 300) return []
         const at = Date.parse(asText(row(request['request_info'])['sent_at']))
         const reason = asText(request['error_msg'])
         return [{ at, ...(status > 0 && { status }), ...(reason !== '' && { reason }) }]
       })
-      return { failures: failed }
     },
     enable: (id) => change(id, { status: 'ACTIVE' }),
-    async rotate(id, { onSecret }) {
+    async rotate(id, hand) {
       const secret = newSecret()
-      const url = asText((await find(id))['endpoint'])
-      await onSecret({ provider: 'figma', endpoint: id, url, secret })
+      await hand((await find(id))['endpoint'], secret)
       await change(id, { passcode: secret })
     },
   })

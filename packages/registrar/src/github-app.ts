@@ -1,18 +1,18 @@
 import { defineRegistrar, newSecret } from './common/define.ts'
 import { githubClient, mapGithub } from './clients/github.ts'
-import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
+import type { ApiOptions, Token } from './common/options.ts'
 import { row, asText } from './common/read.ts'
 import type { Registrar } from './registrar.ts'
 
 /** Options of {@link githubAppRegistrar}. */
 export interface GithubAppRegistrarOptions extends ApiOptions {
-  /** Gives a JSON Web Token of the App; it ends after 10 minutes at most, so give a function that signs one. */
+  /** A function that signs a JSON Web Token of the App, which expires after at most 10 minutes. */
   readonly jwt: Token
 }
 
 /**
- * The one webhook of a GitHub App. Its API has the URL, the content type and the secret; the events of an App are set by
- * hand in its settings, and a plan names those it needs. GitHub cannot delete this webhook, so `remove` throws.
+ * Manages the webhook of a GitHub App. Its API has the URL, the content type and the secret. Set the events of the App
+ * in its settings; a plan names the events that it needs. GitHub cannot delete this webhook, so `remove` throws.
  *
  * API: https://docs.github.com/en/rest/apps/webhooks, as described in npm @octokit/openapi.
  *
@@ -20,8 +20,7 @@ export interface GithubAppRegistrarOptions extends ApiOptions {
  * const registrar = githubAppRegistrar({ jwt: () => app.getSignedJsonWebToken() })
  */
 export function githubAppRegistrar(options: GithubAppRegistrarOptions): Registrar {
-  checkOptions('githubAppRegistrar', options)
-  const call = githubClient('githubAppRegistrar: jwt', options.jwt, options)
+  const call = githubClient('githubAppRegistrar', options)
   const path = '/app/hook/config'
 
   return defineRegistrar({
@@ -30,7 +29,7 @@ export function githubAppRegistrar(options: GithubAppRegistrarOptions): Registra
     kind: 'hook config',
     secret: 'given',
     one: 'account',
-    // The API does not say which events the App has: they are neither compared nor changed.
+    // The API does not return the App's events, so a plan cannot compare or change them.
     topics: 'fixed',
     settings: { content_type: 'json', insecure_ssl: '0' },
     map: mapGithub,
@@ -56,10 +55,10 @@ export function githubAppRegistrar(options: GithubAppRegistrarOptions): Registra
     async update(_endpoint, { url, settings }) {
       await call('PATCH', path, { json: { url, ...settings } })
     },
-    async rotate(id, { onSecret }) {
+    async rotate(_id, hand) {
       const { json } = await call('GET', path)
       const secret = newSecret()
-      await onSecret({ provider: 'github', endpoint: id, url: asText(row(json)['url']), secret })
+      await hand(row(json)['url'], secret)
       await call('PATCH', path, { json: { secret }, secrets: [secret] })
     },
   })

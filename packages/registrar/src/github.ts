@@ -1,9 +1,9 @@
-import type { ApiAnswer } from './common/client-types.ts'
+import { deleteAt, type ApiAnswer } from './common/client.ts'
 import { defineRegistrar, newSecret } from './common/define.ts'
 import { everyRow } from './common/paging.ts'
 import type { EndpointTarget } from './common/spec.ts'
 import { githubClient, mapGithub, githubHooks } from './clients/github.ts'
-import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
+import type { ApiOptions, Token } from './common/options.ts'
 import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
 import type { Endpoint, FailedDelivery, Registrar } from './registrar.ts'
 
@@ -18,10 +18,10 @@ export interface GithubRegistrarOptions extends ApiOptions {
 }
 
 /**
- * Webhooks of a repository or an organization at GitHub. GitHub subscribes to events without their action: `issues.opened`
- * becomes `issues`. GitHub shows secrets masked, so a plan cannot compare them and only `rotate` changes one; GitHub holds
- * one secret, so keep both at the receiver until `rotate` has resolved. The webhook of a GitHub App is
- * `githubAppRegistrar`.
+ * Manages the webhooks of a repository or an organization at GitHub. GitHub subscribes to events without their action:
+ * `issues.opened` becomes `issues`. GitHub masks secrets, so a plan cannot compare them, and only `rotate` changes one.
+ * A webhook has only one secret, so keep both at the receiver until `rotate` has resolved. For the webhook of a GitHub
+ * App, use `githubAppRegistrar`.
  *
  * API: https://docs.github.com/en/rest/repos/webhooks, as described in npm @octokit/openapi.
  *
@@ -31,9 +31,8 @@ export interface GithubRegistrarOptions extends ApiOptions {
  * await registrar.apply(plan, { secret: process.env.GITHUB_WEBHOOK_SECRET! })
  */
 export function githubRegistrar(options: GithubRegistrarOptions): Registrar {
-  checkOptions('githubRegistrar', options)
+  const call = githubClient('githubRegistrar', options)
   const { account, base } = githubHooks('githubRegistrar', options)
-  const call = githubClient('githubRegistrar: token', options.token, options)
 
   return defineRegistrar({
     provider: 'github',
@@ -58,28 +57,25 @@ export function githubRegistrar(options: GithubRegistrarOptions): Registrar {
     },
     async update({ id, url, settings }, target) {
       await call('PATCH', `${base}/${id}`, { json: { events: target.topics } })
-      // The config is changed at its own path: a PATCH of the hook without the secret removes the secret.
+      // The config has its own path. A PATCH of the hook would remove the secret.
       if (url !== target.url || !sameSettings(settings, target)) {
         const json = { url: target.url, ...target.settings }
         await call('PATCH', `${base}/${id}/config`, { json })
       }
     },
-    async delete({ id }) {
-      await call('DELETE', `${base}/${id}`, { allow: [404] })
-    },
+    delete: deleteAt(call, base),
     async failures({ id }) {
       const query = { per_page: 100 }
       const answer = await call('GET', `${base}/${id}/deliveries`, { query })
-      return { failures: rows(answer.json, 'GitHub').filter(isFailure).map(toFailure) }
+      return rows(answer.json, 'GitHub').filter(isFailure).map(toFailure)
     },
     async enable(id) {
       await call('PATCH', `${base}/${id}`, { json: { active: true } })
     },
-    async rotate(id, { onSecret }) {
+    async rotate(id, hand) {
       const answer = await call('GET', `${base}/${id}`)
       const secret = newSecret()
-      const url = asText(row(row(answer.json)['config'])['url'])
-      await onSecret({ provider: 'github', endpoint: id, url, secret })
+      await hand(row(row(answer.json)['config'])['url'], secret)
       await call('PATCH', `${base}/${id}/config`, { json: { secret }, secrets: [secret] })
     },
   })

@@ -1,7 +1,7 @@
-import { createApiCall } from './common/client.ts'
+import { senderCall } from './common/client.ts'
 import { defineRegistrar, topicList } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
-import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import type { ApiOptions, Token } from './common/options.ts'
 import { endpointId, row, rows, asText, type Fields } from './common/read.ts'
 import { RegistrarError } from './errors.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
@@ -13,14 +13,14 @@ export interface HubspotRegistrarOptions extends ApiOptions {
   readonly developerKey: Token
   /** The app's id. */
   readonly appId: string
-  /** The properties to watch, for each object of `….propertyChange`: `{ contact: ['email'] }`. @default {} */
+  /** The watched properties of each object, for `….propertyChange`: `{ contact: ['email'] }`. @default {} */
   readonly properties?: Readonly<Record<string, readonly string[]>>
 }
 
 /**
- * Webhook subscriptions of a public app at HubSpot: one for each event type, and one for each property that is watched. An
- * app has one target URL for all of them, and the URL of another receiver is not replaced unless it is in `previousUrls`.
- * Deliveries are signed with the app's client secret.
+ * Manages the webhook subscriptions of a public app at HubSpot: one per event type, and one per watched property. An
+ * app has one target URL for all of them. The registrar replaces the URL of another receiver only if `previousUrls` has
+ * it. HubSpot signs deliveries with the app's client secret.
  *
  * API: https://developers.hubspot.com/docs/api-reference/webhooks-webhooks-v3, with the types of npm @hubspot/api-client.
  *
@@ -29,16 +29,12 @@ export interface HubspotRegistrarOptions extends ApiOptions {
  * await registrar.apply(await registrar.plan({ url, topics: ['contact.creation', 'contact.propertyChange'] }))
  */
 export function hubspotRegistrar(options: HubspotRegistrarOptions): Registrar {
-  checkOptions('hubspotRegistrar', options)
   const { appId, properties = {} } = options
-  const key = tokenOf('hubspotRegistrar: developerKey', options.developerKey)
-  const call = createApiCall({
-    ...options,
+  const call = senderCall('hubspotRegistrar', options, {
     title: 'HubSpot',
-    api: options.api ?? 'https://api.hubapi.com',
-    headers: async () => ({}),
-    query: async () => ({ hapikey: await key() }),
-    secrets: key.seen,
+    api: 'https://api.hubapi.com',
+    headers: () => ({}),
+    query: (hapikey) => ({ hapikey }),
   })
   const base = `/webhooks/v3/${encodeURIComponent(appId)}`
 
@@ -101,7 +97,7 @@ export function hubspotRegistrar(options: HubspotRegistrarOptions): Registrar {
   }
 }
 
-/** Names of an event type: with each property that is watched, if the type has properties. */
+/** Names of an event type, one per watched property if the type has properties. */
 function watched(
   name: string,
   properties: Readonly<Record<string, readonly string[]>>,

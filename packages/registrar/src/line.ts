@@ -1,7 +1,7 @@
-import { createApiCall } from './common/client.ts'
+import { senderCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
-import { checkOptions, bearer, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import type { ApiOptions, Token } from './common/options.ts'
 import { row, asText } from './common/read.ts'
 import type { Registrar } from './registrar.ts'
 
@@ -12,9 +12,10 @@ export interface LineRegistrarOptions extends ApiOptions {
 }
 
 /**
- * The one webhook URL of a channel at LINE. LINE sends every event there: there are no topics to choose. The API sets the
- * URL; whether the webhook is used is a switch in the console, and the API cannot delete the URL, so `remove` throws. The
- * URL of another receiver is not taken unless it is in `previousUrls`. Deliveries are signed with the channel secret.
+ * Manages the webhook URL of a channel at LINE. LINE sends every event there, so there are no topics to choose. The API
+ * only sets the URL: a switch in the console turns the webhook on, and nothing deletes the URL, so `remove` throws. The
+ * registrar replaces the URL of another receiver only if `previousUrls` has it. LINE signs deliveries with the channel
+ * secret.
  *
  * API: https://developers.line.biz/en/reference/messaging-api/#set-webhook-endpoint-url, with the types of npm
  * @line/bot-sdk.
@@ -23,14 +24,7 @@ export interface LineRegistrarOptions extends ApiOptions {
  * const registrar = lineRegistrar({ token: process.env.LINE_CHANNEL_ACCESS_TOKEN! })
  */
 export function lineRegistrar(options: LineRegistrarOptions): Registrar {
-  checkOptions('lineRegistrar', options)
-  const token = tokenOf('lineRegistrar: token', options.token)
-  const call = createApiCall({
-    ...options,
-    title: 'LINE',
-    api: options.api ?? 'https://api.line.me',
-    headers: bearer(token),
-  })
+  const call = senderCall('lineRegistrar', options, { title: 'LINE', api: 'https://api.line.me' })
   const set = async (url: string): Promise<void> => {
     await call('PUT', PATH, { json: { endpoint: url } })
   }
@@ -60,7 +54,7 @@ export function lineRegistrar(options: LineRegistrarOptions): Registrar {
         json: { endpoint: url },
       })
       const { success, timestamp, statusCode, reason, detail } = row(json)
-      if (success === true) return { failures: [] }
+      if (success === true) return []
       const failure = {
         at: Date.parse(asText(timestamp)),
         reason: `${asText(reason)}: ${asText(detail)}`,

@@ -1,10 +1,9 @@
-import type { ApiAnswer } from './common/client-types.ts'
-import { createApiCall } from './common/client.ts'
+import { senderCall, type ApiAnswer } from './common/client.ts'
 import { defineRegistrar, topicList } from './common/define.ts'
 import { everyRow } from './common/paging.ts'
 import { connectionPage, graphqlClient, judgeGraphql } from './common/graphql.ts'
 import { mapTopics } from './common/map.ts'
-import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import type { ApiOptions, Token } from './common/options.ts'
 import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 import { LINEAR_TOPICS } from './topics/linear.ts'
@@ -18,9 +17,10 @@ export interface LinearRegistrarOptions extends ApiOptions {
 }
 
 /**
- * Webhooks of a workspace at Linear. Linear subscribes to resources without their action: `Issue.create` becomes `Issue`.
- * Linear makes the secret. With `rotate` the new secret counts at once: until `onSecret` has kept it, deliveries are
- * rejected, and Linear sends them again three times. A webhook cannot change its team, so that it is replaced.
+ * Manages the webhooks of a workspace at Linear. Linear subscribes to resources without their action: `Issue.create`
+ * becomes `Issue`. Linear makes the secret. After `rotate`, only the new secret counts: deliveries are rejected until
+ * `onSecret` has stored it, and Linear retries them three times. Linear cannot change the team of a webhook, so the
+ * webhook is replaced.
  *
  * API: https://linear.app/developers/webhooks, with the types of npm @linear/sdk.
  *
@@ -28,17 +28,13 @@ export interface LinearRegistrarOptions extends ApiOptions {
  * const registrar = linearRegistrar({ token: process.env.LINEAR_API_KEY! })
  */
 export function linearRegistrar(options: LinearRegistrarOptions): Registrar {
-  checkOptions('linearRegistrar', options)
   const { team } = options
-  const token = tokenOf('linearRegistrar: token', options.token)
-  const call = createApiCall({
-    ...options,
+  const call = senderCall('linearRegistrar', options, {
     title: 'Linear',
-    api: options.api ?? 'https://api.linear.app',
-    headers: async () => {
-      const value = await token()
-      return { authorization: value.startsWith('lin_api_') ? value : `Bearer ${value}` }
-    },
+    api: 'https://api.linear.app',
+    headers: (token) => ({
+      authorization: token.startsWith('lin_api_') ? token : `Bearer ${token}`,
+    }),
     judge: (answer) => judgeGraphql(answer, CODES, waitOf),
   })
   const ask = graphqlClient(call, '/graphql')
@@ -82,26 +78,25 @@ export function linearRegistrar(options: LinearRegistrarOptions): Registrar {
     },
     async failures({ id }) {
       const { failures } = await ask(FAILURES, { id }, 'webhook')
-      const failed = rows(failures, 'Linear').map((failure) => ({
+      return rows(failures, 'Linear').map((failure) => ({
         at: Date.parse(asText(failure['createdAt'])),
         ...(typeof failure['httpStatus'] === 'number' && { status: failure['httpStatus'] }),
       }))
-      return { failures: failed }
     },
-    async reveal(id, { onSecret }) {
+    async reveal(id, hand) {
       const { url, secret } = await ask(FIND, { id }, 'webhook')
-      await onSecret({ provider: 'linear', endpoint: id, url: asText(url), secret: asText(secret) })
+      await hand(url, secret)
     },
-    async rotate(id, { onSecret }) {
+    async rotate(id, hand) {
       const { url } = await ask(FIND, { id }, 'webhook')
       const { secret } = await ask(ROTATE, { id }, 'webhookRotateSecret')
-      await onSecret({ provider: 'linear', endpoint: id, url: asText(url), secret: asText(secret) })
+      await hand(url, secret)
     },
   })
 }
 
 const ALL = 'all public teams'
-/** `type` and `code` of an error: npm @linear/sdk reads the one, the documentation names the other. */
+/** npm @linear/sdk reads `type` of an error, and the documentation names `code`. */
 const CODES = {
   denied: ['authentication error', 'AUTHENTICATION_ERROR'],
   limited: ['ratelimited', 'RATELIMITED'],
@@ -124,7 +119,7 @@ const UPDATE = `mutation ($id: String!, $input: WebhookUpdateInput!) {
 const DELETE = 'mutation ($id: String!) { webhookDelete(id: $id) { success } }'
 const ROTATE = 'mutation ($id: String!) { webhookRotateSecret(id: $id) { secret } }'
 
-/** Linear tells when its limit starts again in milliseconds since 1970. https://linear.app/developers/rate-limiting */
+/** The limit's reset is in milliseconds since 1970. https://linear.app/developers/rate-limiting */
 function waitOf({ headers }: ApiAnswer): number {
   const after = Number(headers.get('retry-after') ?? NaN)
   if (after >= 0) return after * 1000

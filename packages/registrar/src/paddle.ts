@@ -1,7 +1,8 @@
+import { deleteAt } from './common/client.ts'
 import { defineRegistrar, topicList } from './common/define.ts'
 import { everyRow } from './common/paging.ts'
 import { mapTopics } from './common/map.ts'
-import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
+import type { ApiOptions, Token } from './common/options.ts'
 import { paddleClient, paddlePage } from './clients/paddle.ts'
 import { endpointId, row, rows, asText, type Fields } from './common/read.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
@@ -9,13 +10,14 @@ import { PADDLE_TOPICS } from './topics/paddle.ts'
 
 /** Options of {@link paddleRegistrar}. */
 export interface PaddleRegistrarOptions extends ApiOptions {
-  /** An API key that may write notification settings; `pdl_sdbx_…` is of the sandbox. */
+  /** An API key that may write notification settings. A key of the sandbox starts with `pdl_sdbx_`. */
   readonly key: Token
 }
 
 /**
- * Notification destinations of an account at Paddle, of the type `url`. Paddle shows the secret of a destination at any
- * time, and has no operation that changes one: make another destination instead. An account has up to ten that are on.
+ * Manages the notification destinations of an account at Paddle, of the type `url`. Paddle shows the secret of a
+ * destination at any time, but cannot change it: create another destination instead. An account has at most ten active
+ * destinations.
  *
  * API: https://developer.paddle.com/api-reference/notification-settings/overview, with the types of npm
  * @paddle/paddle-node-sdk.
@@ -24,7 +26,6 @@ export interface PaddleRegistrarOptions extends ApiOptions {
  * const registrar = paddleRegistrar({ key: process.env.PADDLE_API_KEY! })
  */
 export function paddleRegistrar(options: PaddleRegistrarOptions): Registrar {
-  checkOptions('paddleRegistrar', options)
   const call = paddleClient('paddleRegistrar', options)
 
   return defineRegistrar({
@@ -53,27 +54,19 @@ export function paddleRegistrar(options: PaddleRegistrarOptions): Registrar {
         json: { destination: url, subscribed_events: topics },
       })
     },
-    async delete({ id }) {
-      await call('DELETE', `${PATH}/${id}`, { allow: [404] })
-    },
+    delete: deleteAt(call, PATH),
     async failures({ id }) {
       const query = { notification_setting_id: id, status: 'failed', per_page: 50 }
       const { json } = await call('GET', '/notifications', { query })
-      const failed = rows(row(json)['data'], 'Paddle').map((each) => ({
+      return rows(row(json)['data'], 'Paddle').map((each) => ({
         at: Date.parse(asText(each['last_attempt_at'])),
         reason: `${asText(each['type'])} after ${asText(each['times_attempted'])} attempts`,
       }))
-      return { failures: failed }
     },
-    async reveal(id, { onSecret }) {
+    async reveal(id, hand) {
       const { json } = await call('GET', `${PATH}/${id}`)
       const { destination, endpoint_secret_key: secret } = row(row(json)['data'])
-      await onSecret({
-        provider: 'paddle',
-        endpoint: id,
-        url: asText(destination),
-        secret: asText(secret),
-      })
+      await hand(destination, secret)
     },
     async enable(id) {
       await call('PATCH', `${PATH}/${id}`, { json: { active: true } })

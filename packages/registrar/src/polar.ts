@@ -1,6 +1,7 @@
+import { deleteAt } from './common/client.ts'
 import { defineRegistrar, topicList } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
-import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
+import type { ApiOptions, Token } from './common/options.ts'
 import { polarClient, polarPages } from './clients/polar.ts'
 import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
@@ -8,15 +9,15 @@ import { POLAR_TOPICS } from './topics/polar.ts'
 
 /** Options of {@link polarRegistrar}. */
 export interface PolarRegistrarOptions extends ApiOptions {
-  /** An organization access token, or a personal one together with `organization`. */
+  /** An organization access token, or a personal token together with `organization`. */
   readonly token: Token
-  /** The organization's id; a personal token needs it. @default the organization of the token */
+  /** The organization's id, which a personal token requires. @default the organization of the token */
   readonly organization?: string
 }
 
 /**
- * Webhook endpoints of an organization at Polar. Polar shows the secret at any time. With `rotate` Polar makes the new
- * secret at once: until `onSecret` has kept it, deliveries are rejected, and Polar sends them again.
+ * Manages the webhook endpoints of an organization at Polar. Polar shows the secret at any time. After `rotate`, only
+ * the new secret counts: deliveries are rejected until `onSecret` has stored it, and Polar retries them.
  *
  * API: https://polar.sh/docs/api-reference/webhooks/endpoints/create, with the types of npm @polar-sh/sdk.
  *
@@ -24,7 +25,6 @@ export interface PolarRegistrarOptions extends ApiOptions {
  * const registrar = polarRegistrar({ token: process.env.POLAR_TOKEN! })
  */
 export function polarRegistrar(options: PolarRegistrarOptions): Registrar {
-  checkOptions('polarRegistrar', options)
   const { organization } = options
   const call = polarClient('polarRegistrar', options)
   const owner = organization === undefined ? {} : { organization_id: organization }
@@ -45,30 +45,26 @@ export function polarRegistrar(options: PolarRegistrarOptions): Registrar {
     async update({ id }, { url, topics, settings }) {
       await call('PATCH', `${PATH}/${id}`, { json: { url, events: topics, ...settings } })
     },
-    async delete({ id }) {
-      await call('DELETE', `${PATH}/${id}`, { allow: [404] })
-    },
+    delete: deleteAt(call, PATH),
     async failures({ id }) {
       const query = { endpoint_id: id, succeeded: 'false', limit: 50 }
       const { json } = await call('GET', '/v1/webhooks/deliveries', { query })
-      const failed = rows(row(json)['items'], 'Polar').map((each) => ({
+      return rows(row(json)['items'], 'Polar').map((each) => ({
         at: Date.parse(asText(each['created_at'])),
         ...(typeof each['http_code'] === 'number' && { status: each['http_code'] }),
         reason: asText(row(each['webhook_event'])['type']),
       }))
-      return { failures: failed }
     },
     async enable(id) {
       await call('PATCH', `${PATH}/${id}`, { json: { enabled: true } })
     },
-    async reveal(id, { onSecret }) {
+    async reveal(id, hand) {
       const { url, secret } = row((await call('GET', `${PATH}/${id}`)).json)
-      await onSecret({ provider: 'polar', endpoint: id, url: asText(url), secret: asText(secret) })
+      await hand(url, secret)
     },
-    async rotate(id, { onSecret }) {
-      const made = row((await call('PATCH', `${PATH}/${id}/secret`, { repeatable: false })).json)
-      const { url, secret } = made
-      await onSecret({ provider: 'polar', endpoint: id, url: asText(url), secret: asText(secret) })
+    async rotate(id, hand) {
+      const { json } = await call('PATCH', `${PATH}/${id}/secret`, { repeatable: false })
+      await hand(row(json)['url'], row(json)['secret'])
     },
   })
 }

@@ -1,21 +1,21 @@
 import type { EndpointStatus, Plan, Registrar, Step, Want } from './registrar.ts'
 
-/** What a sender has for one receiver. It holds no secret, and can be printed as JSON. */
+/** The sender's endpoints of one receiver. It has no secret and can be printed as JSON. */
 export interface Registered {
   readonly provider: string
   readonly account: string
   readonly url: string
   /** The endpoints with this URL, and whether the sender delivers there. */
   readonly endpoints: readonly EndpointStatus[]
-  /** What differs from the wanted, a sentence each; empty if the sender matches the code. */
+  /** One sentence per difference from the wanted endpoints; empty if there is none. */
   readonly differs: readonly string[]
 }
 
 /**
- * What is registered for a receiver, and how it differs from its topics: for pages and checks. It changes nothing, and reads
- * the sender's list twice.
+ * Returns the endpoints of a receiver, and how they differ from its topics. It changes nothing and reads the sender's list
+ * twice.
  *
- * @throws RegistrarError if the sender cannot be asked.
+ * @throws RegistrarError if the sender's API fails.
  *
  * @example
  * const { endpoints, differs } = await registered(registrar, { url, topics: receiver.topics })
@@ -32,7 +32,7 @@ export async function registered(registrar: Registrar, want: Want): Promise<Regi
   return { provider, account, url, endpoints, differs }
 }
 
-/** The plan, or why there can be none: a receiver may have no topic that the API can subscribe to. */
+/** Returns the plan, or why there is none: the API may support no topic of the receiver. */
 async function planOf(registrar: Registrar, want: Want): Promise<Plan | string> {
   try {
     return await registrar.plan(want)

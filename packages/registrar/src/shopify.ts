@@ -1,10 +1,9 @@
-import type { ApiAnswer } from './common/client-types.ts'
-import { createApiCall } from './common/client.ts'
+import { senderCall, type ApiAnswer } from './common/client.ts'
 import { defineRegistrar, topicList } from './common/define.ts'
 import { everyRow } from './common/paging.ts'
 import { connectionPage, graphqlClient, judgeGraphql } from './common/graphql.ts'
 import { mapTopics } from './common/map.ts'
-import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import type { ApiOptions, Token } from './common/options.ts'
 import { endpointId, row, asText, type Fields } from './common/read.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 import { SHOPIFY_TOPICS } from './topics/shopify.ts'
@@ -20,9 +19,9 @@ export interface ShopifyRegistrarOptions extends ApiOptions {
 }
 
 /**
- * Webhook subscriptions of an app in one shop at Shopify, by the GraphQL Admin API: one subscription for each topic. The
- * API shows those of this app alone, and not those that the app's configuration file declares. The three privacy topics
- * are set in that file. Deliveries are signed with the app's client secret, so there is no secret to give or to keep.
+ * Manages the webhook subscriptions of an app in one shop at Shopify, through the GraphQL Admin API: one subscription
+ * per topic. The API has only subscriptions of this app that are not in the app's configuration file. Set the three
+ * privacy topics in that file. Shopify signs deliveries with the app's client secret, so there is no secret to store.
  *
  * API: https://shopify.dev/docs/api/admin-graphql/latest/mutations/webhookSubscriptionCreate, as described in npm
  * @shopify/dev-mcp.
@@ -32,19 +31,16 @@ export interface ShopifyRegistrarOptions extends ApiOptions {
  * await registrar.apply(await registrar.plan({ url: 'https://app.example/shopify', topics: ['orders/create'] }))
  */
 export function shopifyRegistrar(options: ShopifyRegistrarOptions): Registrar {
-  checkOptions('shopifyRegistrar', options)
   const { shop, version = '2026-10' } = options
-  if (!/^[a-z0-9][a-z0-9-]*\.myshopify\.com$/.test(shop))
-    throw new TypeError(`shopifyRegistrar: shop: must be name.myshopify.com, got ${shop}`)
-  const token = tokenOf('shopifyRegistrar: token', options.token)
-  const call = createApiCall({
-    ...options,
+  const call = senderCall('shopifyRegistrar', options, {
     title: 'Shopify',
-    api: options.api ?? `https://${shop}`,
-    headers: async () => ({ 'x-shopify-access-token': await token() }),
+    api: `https://${shop}`,
+    headers: (token) => ({ 'x-shopify-access-token': token }),
     judge: (answer) => judgeGraphql(answer, CODES, waitOf),
     explain: (body) => asText(row(body)['errors']) || undefined,
   })
+  if (!/^[a-z0-9][a-z0-9-]*\.myshopify\.com$/.test(shop))
+    throw new TypeError(`shopifyRegistrar: shop: must be name.myshopify.com, got ${shop}`)
   const ask = graphqlClient(call, `/admin/api/${version}/graphql.json`)
   const topics = topicList(SHOPIFY_TOPICS)
   const topicOf = new Map(topics.map((topic) => [enumOf(topic), topic]))
@@ -120,7 +116,7 @@ function enumOf(topic: string): string {
   return topic.replaceAll(/[/.]/g, '_').toUpperCase()
 }
 
-/** The bucket of points fills at `restoreRate` a second. https://shopify.dev/docs/api/usage/limits */
+/** `restoreRate` is in points per second. https://shopify.dev/docs/api/usage/limits */
 function waitOf({ json }: ApiAnswer): number {
   const cost = row(row(row(json)['extensions'])['cost'])
   const { currentlyAvailable, restoreRate } = row(cost['throttleStatus'])

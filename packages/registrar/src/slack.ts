@@ -1,8 +1,7 @@
-import type { ApiAnswer, ApiFault } from './common/client-types.ts'
-import { createApiCall } from './common/client.ts'
+import { senderCall, type ApiAnswer, type ApiFault } from './common/client.ts'
 import { defineRegistrar, topicList } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
-import { checkOptions, bearer, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import type { ApiOptions, Token } from './common/options.ts'
 import { row, asText, texts, type Fields } from './common/read.ts'
 import type { RegistrarErrorCode } from './errors.ts'
 import type { Mapping, Registrar } from './registrar.ts'
@@ -10,19 +9,19 @@ import { SLACK_TOPICS } from './topics/slack.ts'
 
 /** Options of {@link slackRegistrar}. */
 export interface SlackRegistrarOptions extends ApiOptions {
-  /** An app configuration token (`xoxe.xoxp-…`); it ends after hours, so a function may give a new one. */
+  /** An app configuration token (`xoxe.xoxp-…`), or a function that returns one, because it expires after some hours. */
   readonly token: Token
   /** The app's id, `A…`. */
   readonly appId: string
-  /** The kinds of conversation whose messages the topic `message` stands for. @default [], so that a plan asks */
+  /** Kinds of conversation for the topic `message`. @default [], so a plan asks you to choose */
   readonly messages?: readonly ('channels' | 'groups' | 'im' | 'mpim' | 'app_home')[]
 }
 
 /**
- * The event subscription of an app at Slack, by its manifest: the manifest is exported, the URL and the bot's events are
- * put in, everything else stays, and the manifest is updated. Slack asks the URL for a challenge, so the receiver must
- * run. `remove` takes the event subscription out and leaves the app alone. URLs of slash commands and of interactivity,
- * and the scopes that events need, are set by hand. Deliveries are signed with the app's signing secret.
+ * Manages the event subscription of an app at Slack, through its manifest. The registrar exports the manifest, sets the
+ * URL and the bot's events, and updates the manifest without any other change. Slack sends a challenge to the URL, so
+ * the receiver must run. `remove` removes only the event subscription. Set the URLs of slash commands and
+ * interactivity, and the scopes of events, in the app. Slack signs deliveries with the app's signing secret.
  *
  * API: https://docs.slack.dev/reference/methods/apps.manifest.update, with the types of npm @slack/web-api.
  *
@@ -31,14 +30,10 @@ export interface SlackRegistrarOptions extends ApiOptions {
  * await registrar.apply(await registrar.plan({ url, topics: ['app_mention'] }))
  */
 export function slackRegistrar(options: SlackRegistrarOptions): Registrar {
-  checkOptions('slackRegistrar', options)
   const { appId } = options
-  const token = tokenOf('slackRegistrar: token', options.token)
-  const call = createApiCall({
-    ...options,
+  const call = senderCall('slackRegistrar', options, {
     title: 'Slack',
-    api: options.api ?? 'https://slack.com/api',
-    headers: bearer(token),
+    api: 'https://slack.com/api',
     judge,
   })
 
@@ -57,7 +52,7 @@ export function slackRegistrar(options: SlackRegistrarOptions): Registrar {
       const url = asText(events['request_url'])
       if (url === '') return []
       const topics = texts(events['bot_events']).toSorted()
-      // In socket mode Slack keeps the URL and does not call it.
+      // In socket mode Slack keeps the URL but does not call it.
       const enabled = settings['socket_mode_enabled'] !== true
       return [{ id: appId, url, topics, enabled, state: 'active' }]
     },
@@ -133,7 +128,7 @@ const CODES: Readonly<Record<string, RegistrarErrorCode>> = {
   invalid_app_id: 'not_found',
 }
 
-/** Slack's errors come with 200 and `ok: false`. */
+/** An error of Slack is a 200 with `ok: false`. */
 function judge({ status, json }: ApiAnswer): ApiFault | undefined {
   const { ok, error, errors } = row(json)
   if (status !== 200 || ok === true) return undefined

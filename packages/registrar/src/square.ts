@@ -1,7 +1,8 @@
+import { deleteAt } from './common/client.ts'
 import { defineRegistrar, topicList } from './common/define.ts'
 import { everyRow } from './common/paging.ts'
 import { mapTopics } from './common/map.ts'
-import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
+import type { ApiOptions, Token } from './common/options.ts'
 import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
 import { squareClient } from './clients/square.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
@@ -9,17 +10,17 @@ import { SQUARE_TOPICS } from './topics/square.ts'
 
 /** Options of {@link squareRegistrar}. */
 export interface SquareRegistrarOptions extends ApiOptions {
-  /** The application's personal access token; Square takes no OAuth token for webhook subscriptions. */
+  /** The application's personal access token. Square accepts no OAuth token for webhook subscriptions. */
   readonly token: Token
-  /** The version of the API that events are rendered in. @default the application's */
+  /** API version of the events. @default the application's */
   readonly apiVersion?: string
 }
 
 /**
- * Webhook subscriptions of an application at Square. Wildcards expand over the types that Square's library lists; other
- * names are taken as they are, and Square rejects those it does not have. Square shows the signature key at any time. With
- * `rotate` Square makes the new key at once: until `onSecret` has kept it, deliveries are rejected, and Square sends them
- * again for 24 hours.
+ * Manages the webhook subscriptions of an application at Square. Wildcards expand over the types in Square's library.
+ * Other names are sent as they are, and Square rejects unknown ones. Square shows the signature key at any time. After
+ * `rotate`, only the new key counts: deliveries are rejected until `onSecret` has stored it, and Square retries them
+ * for 24 hours.
  *
  * API: https://developer.squareup.com/reference/square/webhook-subscriptions-api, with the types of npm square.
  *
@@ -27,7 +28,6 @@ export interface SquareRegistrarOptions extends ApiOptions {
  * const registrar = squareRegistrar({ token: process.env.SQUARE_TOKEN! })
  */
 export function squareRegistrar(options: SquareRegistrarOptions): Registrar {
-  checkOptions('squareRegistrar', options)
   const { apiVersion } = options
   const call = squareClient('squareRegistrar', options)
 
@@ -58,25 +58,24 @@ export function squareRegistrar(options: SquareRegistrarOptions): Registrar {
       const subscription = { ...shapeOf(url, topics), ...settings }
       await call('PUT', `${PATH}/${id}`, { json: { subscription } })
     },
-    async delete({ id }) {
-      await call('DELETE', `${PATH}/${id}`, { allow: [404] })
-    },
+    delete: deleteAt(call, PATH),
     async enable(id) {
       await call('PUT', `${PATH}/${id}`, { json: { subscription: { enabled: true } } })
     },
-    async reveal(id, { onSecret }) {
+    async reveal(id, hand) {
       const { json } = await call('GET', `${PATH}/${id}`)
       const { notification_url: url, signature_key: secret } = row(row(json)['subscription'])
-      await onSecret({ provider: 'square', endpoint: id, url: asText(url), secret: asText(secret) })
+      await hand(url, secret)
     },
-    async rotate(id, { onSecret }) {
+    async rotate(id, hand) {
       const { json } = await call('GET', `${PATH}/${id}`)
-      const url = asText(row(row(json)['subscription'])['notification_url'])
       const given = { idempotency_key: crypto.randomUUID() }
       const path = `${PATH}/${id}/signature-key`
       const answer = await call('POST', path, { json: given, repeatable: true })
-      const secret = asText(row(answer.json)['signature_key'])
-      await onSecret({ provider: 'square', endpoint: id, url, secret })
+      await hand(
+        row(row(json)['subscription'])['notification_url'],
+        row(answer.json)['signature_key'],
+      )
     },
   })
 }

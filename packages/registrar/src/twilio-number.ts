@@ -1,21 +1,20 @@
-import { createApiCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { mapTopics } from './common/map.ts'
 import { row, rows, asText, type Fields } from './common/read.ts'
-import { checkTwilio, twilioAuth, type TwilioAccount } from './clients/twilio.ts'
+import { twilioClient, type TwilioAccount } from './clients/twilio.ts'
 import { RegistrarError } from './errors.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 
 /** Options of {@link twilioNumberRegistrar}. */
 export interface TwilioNumberRegistrarOptions extends TwilioAccount {
-  /** The phone number, as `+15005550006`. */
+  /** The phone number, such as `+15005550006`. */
   readonly number: string
 }
 
 /**
- * What a phone number at Twilio calls for messages (`SmsUrl`) and for calls (`VoiceUrl`). Each holds one URL: a URL of
- * somebody else is not overwritten unless it is in `previousUrls`. The statuses of messages that you send are set in the
- * request that sends them. Deliveries are signed with the Auth Token.
+ * Manages the URLs of a phone number at Twilio for messages (`SmsUrl`) and for calls (`VoiceUrl`). Each has one URL,
+ * and the registrar replaces the URL of another receiver only if `previousUrls` has it. For statuses of messages that
+ * you send, set the URL in the request that sends them. Twilio signs deliveries with the Auth Token.
  *
  * API: https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource, as described in npm @twilio/cli-core.
  *
@@ -24,17 +23,12 @@ export interface TwilioNumberRegistrarOptions extends TwilioAccount {
  * await registrar.apply(await registrar.plan({ url, topics: ['received'] }))
  */
 export function twilioNumberRegistrar(options: TwilioNumberRegistrarOptions): Registrar {
-  const name = 'twilioNumberRegistrar'
-  checkTwilio(name, options)
   const { accountSid, number } = options
+  const call = twilioClient('twilioNumberRegistrar', options, 'https://api.twilio.com')
   if (!/^\+\d{5,15}$/.test(number))
-    throw new TypeError(`${name}: number: must be in E.164 form, such as +15005550006`)
-  const call = createApiCall({
-    ...options,
-    title: 'Twilio',
-    api: options.api ?? 'https://api.twilio.com',
-    ...twilioAuth(name, options),
-  })
+    throw new TypeError(
+      'twilioNumberRegistrar: number: must be in E.164 form, such as +15005550006',
+    )
   const base = `/2010-04-01/Accounts/${accountSid}/IncomingPhoneNumbers`
 
   return defineRegistrar({
@@ -87,7 +81,7 @@ const MEMBERS: Readonly<Record<string, { url: string; method: string; parameter:
   message: { url: 'sms_url', method: 'sms_method', parameter: 'Sms' },
   call: { url: 'voice_url', method: 'voice_method', parameter: 'Voice' },
 }
-/** `CallStatus` of an incoming call, and `SmsStatus` of an incoming message: topics of the provider. */
+/** Topics of the provider: `CallStatus` of an incoming call, and below `SmsStatus` of an incoming message. */
 const CALLS = [
   'call',
   'ringing',

@@ -1,24 +1,24 @@
-import { createApiCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import { everyRow } from './common/paging.ts'
 import { mapTopics } from './common/map.ts'
 import { endpointId, linkQuery, row, rows, asText, type Fields } from './common/read.ts'
-import { checkTwilio, twilioAuth, type TwilioAccount } from './clients/twilio.ts'
+import { twilioClient, type TwilioAccount } from './clients/twilio.ts'
 import { RegistrarError } from './errors.ts'
 import type { Endpoint, EndpointState, Registrar } from './registrar.ts'
 
 /** Options of {@link twilioRegistrar}. */
 export interface TwilioRegistrarOptions extends TwilioAccount {
-  /** The version of the events' schemas. @default 1 */
+  /** Version of the events' schemas. @default 1 */
   readonly schemaVersion?: number
 }
 
 /**
- * Event Streams of an account at Twilio: a sink with the URL, and a subscription with the types. Twilio wants a proof for
- * a new sink: `apply` leaves the step pending and has Twilio send a test event; give its `test_id` to `confirm`, then plan
- * and apply again for the subscription. A sink cannot change its URL, so the sink is replaced, and the old one delivers
- * until the new one is confirmed. Wildcards have nothing to expand over: name each type. Deliveries are signed with the
- * Auth Token. For the messages and calls of a phone number see `twilioNumberRegistrar`.
+ * Manages Event Streams of an account at Twilio: a sink with the URL, and a subscription with the types. Twilio
+ * requires a proof for a new sink. `apply` leaves the step pending and makes Twilio send a test event. Pass its
+ * `test_id` to `confirm`, then plan and apply again for the subscription. Twilio cannot change the URL of a sink, so
+ * the sink is replaced, and the old one delivers until the new one is confirmed. Name each type, because wildcards do
+ * not expand. Twilio signs deliveries with the Auth Token. For messages and calls of a phone number, use
+ * `twilioNumberRegistrar`.
  *
  * API: https://www.twilio.com/docs/events/event-streams, as described in npm @twilio/cli-core.
  *
@@ -27,14 +27,8 @@ export interface TwilioRegistrarOptions extends TwilioAccount {
  * const plan = await registrar.plan({ url, topics: ['com.twilio.messaging.message.delivered'] })
  */
 export function twilioRegistrar(options: TwilioRegistrarOptions): Registrar {
-  checkTwilio('twilioRegistrar', options)
   const { accountSid, schemaVersion = 1 } = options
-  const call = createApiCall({
-    ...options,
-    title: 'Twilio',
-    api: options.api ?? 'https://events.twilio.com',
-    ...twilioAuth('twilioRegistrar', options),
-  })
+  const call = twilioClient('twilioRegistrar', options, 'https://events.twilio.com')
 
   return defineRegistrar({
     provider: 'twilio',

@@ -2,8 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createApiCall } from '../src/common/client.ts'
-import type { ApiCall, ClientSpec } from '../src/common/client-types.ts'
+import { createApiCall, type ApiCall, type ClientSpec } from '../src/common/client.ts'
 
 const TOKEN = 'a-token-0123456789abcdef'
 let answers: ((request: IncomingMessage, response: ServerResponse) => void)[] = []

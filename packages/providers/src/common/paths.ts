@@ -1,4 +1,4 @@
-import { mergeDeep } from '@postern/core/internal'
+import { mergeDeep, stringifyJson } from '@postern/core/internal'
 import { member } from './read.ts'
 
 /** The members at a path, or at several paths, as one text; undefined if one of them is missing. */
@@ -27,4 +27,9 @@ export function nested(path: string, value: unknown): object {
     (inner, name) => (name === '0' ? [inner] : { [name]: inner }),
     value,
   ) as object
+}
+
+/** The JSON of a sample with the payload of a draft laid over it, for `sign`. */
+export function sampleJson(sample: object, payload: unknown): string {
+  return stringifyJson(mergeDeep(sample, payload))
 }

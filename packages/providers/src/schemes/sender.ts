@@ -90,7 +90,9 @@ export function sender<Name extends string = 'secret', Key = unknown, More exten
   return made as Factory<Options<Name, More>>
 }
 
-/** Words as a sentence. The name of a field, such as `webhook.secret`, keeps its case. */
-function sentence(text = 'secret of the webhook'): string {
-  return `${text.replace(/^[a-z](?=[a-z]* )/, (first) => first.toUpperCase())}.`
+/** A sentence on the secret, which says whose secret it is. The name of a field, such as `webhook.secret`, keeps its case. */
+function sentence(place = 'secret of the webhook'): string {
+  return / of (?:the|an?) /.test(place)
+    ? `${place.replace(/^[a-z](?=[a-z]* )/, (first) => first.toUpperCase())}.`
+    : `Secret of the webhook: ${place}.`
 }

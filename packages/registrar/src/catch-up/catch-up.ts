@@ -2,26 +2,25 @@ import type { CaughtUp } from '@postern/core/internal'
 import type { Source } from '../source.ts'
 import type { Missing } from './result.ts'
 import type { CatchUpOptions } from './options.ts'
-import { checkStanding, type StandingCatchUp } from './standing.ts'
-import { standBy } from './stand-by.ts'
+import { checkStanding, type StandingCatchUp, standBy } from './stand-by.ts'
 import { takeRange } from './take-range.ts'
 import { workOf } from './work.ts'
 
 /**
- * Fetches what a receiver missed: takes what a source lists in a range, oldest first, each event once. Payloads enter by
- * `receiver.ingest`; a sender that delivers again is asked for that. A call that was cut off is made again, and continues where it
- * stopped.
+ * Fetches the events that a receiver missed: those that a source lists in a range, oldest first, each once. Payloads go to
+ * `receiver.ingest`. A source of redeliveries asks the sender to deliver again. If a call is interrupted, call it again: it
+ * continues at the same place.
  *
- * With `on` it does so by itself, at start and after a silence, until the receiver closes. Several processes do not run it at
- * once. The function that it then returns ends it before.
+ * With `on`, it runs at start and after each silence, until the receiver closes, and never in two processes at the same
+ * time. Then it returns a function that ends it.
  *
- * @throws TypeError for wrong options, a `since` beyond the inbox's window, and payloads in another version; WebhookError
- * `in_progress` while another call catches up with the same account, `receiver_closed` when the receiver closes; what the source
- * throws.
+ * @throws TypeError for wrong options, a `since` before the inbox's dedupe window, and payloads in another API version
+ * @throws WebhookError `in_progress` while another call catches up with the same account, or `receiver_closed` when the
+ * receiver closes. Errors of the source are passed on.
  *
  * @example
  * const source = githubEvents({ token, repository: 'octo/hello', url: 'https://app.example/github' })
- * const { taken, duplicates } = await catchUp(receiver, source, { since: Date.now() - 3_600_000 })
+ * const { accepted, duplicates } = await catchUp(receiver, source, { since: Date.now() - 3_600_000 })
  *
  * @example
  * catchUp(receiver, source, { on: ['start', 'silence'] })

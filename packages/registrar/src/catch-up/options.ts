@@ -1,43 +1,41 @@
-import { milliseconds, unknownOptions } from '@postern/core/internal'
+import { milliseconds, unknownOptions, madeOf } from '@postern/core/internal'
 import type { Duration } from '@postern/core'
 import type { Records } from '@postern/core/inbox'
 import type { Source } from '../source.ts'
 import type { Missing, CatchUpProgress } from './result.ts'
-import { checkFits } from './fits.ts'
+import type { Provider } from '@postern/core/scheme'
 
-/** Options of {@link catchUp}, for a range. */
+/** Options of {@link catchUp} for a range. */
 export interface CatchUpOptions {
-  /** Events from then on, in milliseconds since 1970; within the inbox's `dedupeWindow` unless `beyondWindow` is set. */
+  /** Start of the range, in milliseconds since 1970. It must be within the inbox's `dedupeWindow`, unless `beyondWindow` is true. */
   readonly since: number
-  /** Events until then. This end of the range is fixed at the start. @default now */
+  /** End of the range, in milliseconds since 1970. @default now */
   readonly until?: number
-  /** Events that are listed at most, the newest ones: this number bounds what is held. @default 10000 */
+  /** Maximum number of listed events, the newest ones. The catch-up keeps the list in memory. @default 10000 */
   readonly limit?: number
   /**
-   * The tenant that the webhooks would have had: the tenant whose secret verifies them; false if they have none. Payloads
-   * need it if the provider's secrets have tenants or come from a function. Redeliveries are signed, so that they take none.
+   * The tenant whose secret verifies the webhooks, or false if they have none. Payloads need it if the provider's secrets
+   * have tenants or come from a function. Redeliveries are signed, so leave it out.
    */
   readonly tenant?: string | false
-  /** True takes what the sender says it delivered, too. @default false */
+  /** True also ingests events that the sender has delivered. @default false */
   readonly all?: boolean
-  /** Allows events that the inbox may have forgotten: those that were handled then are handled again. @default false */
+  /** Allows events that the inbox may have forgotten. Handlers run again for those that were handled. @default false */
   readonly beyondWindow?: boolean
-  /** Takes payloads that are rendered in another version than the endpoint's. @default false */
+  /** Accepts payloads in another API version than the endpoint's. @default false */
   readonly anyVersion?: boolean
-  /** Lists and counts, and takes nothing. @default false */
+  /** Only lists and counts the events. @default false */
   readonly dryRun?: boolean
-  /** The longest that it waits at a time, because the sender is over its rate or the inbox is full. @default '1h' */
+  /** Maximum time of one wait for the sender's rate limit or a full inbox. @default '1h' */
   readonly patience?: Duration
-  /** Called as it continues. What it throws ends the catch-up. */
+  /** Called with the progress. An error that it throws ends the catch-up. */
   readonly onProgress?: (progress: CatchUpProgress) => void
 }
 
-/** The options of one catch-up, checked. */
 export interface CatchUpPlan {
   readonly since: number
   readonly until: number
   readonly limit: number
-  /** Undefined for none. */
   readonly tenant: string | undefined
   readonly all: boolean
   readonly beyondWindow: boolean
@@ -62,7 +60,7 @@ const OPTIONS: readonly (keyof CatchUpOptions)[] = [
 ]
 const FLAGS = ['all', 'beyondWindow', 'anyVersion', 'dryRun'] as const
 
-/** The options, checked. Throws a `TypeError` that names the one that is wrong. */
+/** Returns the options with their defaults. Throws a `TypeError` that names a wrong one. */
 export function checkCatchUp(
   receiver: Missing,
   source: Source,
@@ -112,4 +110,72 @@ export function checkCatchUp(
 
 function hours(time: number): string {
   return `${Math.round(time / 360_000) / 10} hours`
+}
+
+/** Returns the inbox's records. Throws a `TypeError` if source, inbox or tenant do not fit the receiver. */
+export function checkFits(
+  { provider, settings }: Missing,
+  source: Source,
+  tenant: string | false | undefined,
+): Records {
+  const { inbox, dedupe } = settings
+  if (source?.kind !== 'payload' && source?.kind !== 'redelivery')
+    throw new TypeError(
+      'catchUp: source must be a source of @postern/registrar, such as githubEvents({ … })',
+    )
+  if (source.provider !== provider.name)
+    throw new TypeError(
+      `catchUp: the source lists events of ${source.provider}, and this receiver accepts those of ${provider.name}`,
+    )
+  if (!inbox.records)
+    throw new TypeError(
+      `catchUp: ${inbox.name} keeps no records, so that progress would be lost; use sqliteInbox, bullmqInbox, postgresInbox or memoryInbox`,
+    )
+  if (dedupe === 'none' || (dedupe === 'id' && provider.ids === false))
+    throw new TypeError(
+      `catchUp: nothing is deduplicated here, so that events which were handled would be handled again; give events of ${provider.name} an id, and leave dedupe: 'none' out`,
+    )
+  checkTenant(provider, source, tenant)
+  return inbox.records
+}
+
+function checkTenant(provider: Provider, source: Source, tenant: string | false | undefined): void {
+  if (source.kind === 'redelivery') {
+    if (tenant !== undefined)
+      throw new TypeError(
+        'catchUp: redeliveries are signed and get the tenant of their secret; leave tenant out',
+      )
+    return
+  }
+  if (tenant !== undefined && tenant !== false && (typeof tenant !== 'string' || tenant === ''))
+    throw new TypeError(
+      `catchUp: tenant must be the name of a tenant, or false for none, got ${typeof tenant === 'string' ? 'an empty string' : typeof tenant}`,
+    )
+  const tenants = tenantsOf(provider)
+  if (tenants === 'unknown') {
+    if (tenant === undefined)
+      throw new TypeError(
+        `catchUp: the secrets of ${provider.name} come from a function, so give the tenant that the webhooks have, or tenant: false if they have none; with another tenant their events would be handled again`,
+      )
+    return
+  }
+  if (tenants.length === 0 && typeof tenant === 'string')
+    throw new TypeError(
+      `catchUp: the secrets of ${provider.name} have no tenant, so that these webhooks have none; leave tenant out`,
+    )
+  if (tenants.length > 0 && !tenants.includes(tenant === false ? undefined : tenant))
+    throw new TypeError(
+      `catchUp: tenant must be that of one of the secrets (${tenants.join(', ')}), got ${String(tenant)}; with another tenant their events would be handled again`,
+    )
+}
+
+/** The tenants of the provider's secrets. */
+function tenantsOf(provider: Provider): readonly (string | undefined)[] | 'unknown' {
+  const made = madeOf(provider)
+  // A provider that was not made with `provider()` may return any tenant.
+  if (!made || typeof made.secret === 'function') return 'unknown'
+  const found = [made.secret]
+    .flat()
+    .map((one) => (typeof one === 'object' ? one.tenant : undefined))
+  return found.some((tenant) => tenant !== undefined) ? found : []
 }

@@ -1,13 +1,13 @@
 import { isWebhookError } from '@postern/core'
 import { memberOf, textOf } from '@postern/core/internal'
 
-// First and longest wait for a full inbox, in milliseconds. Each wait is twice the one before.
+// First and longest wait for a full inbox, in milliseconds. Each wait is twice as long as the last one.
 const FIRST = 1000
 const LONGEST = 30_000
 
 /**
- * Makes a function that runs a step and waits as long as somebody asks for it: the sender (`rate_limited`) or the inbox
- * (503), at most `patience` milliseconds at a time. Then, and when `signal` aborts, it rejects.
+ * Makes a function that retries a step while the sender (`rate_limited`) or the inbox (503) asks to wait. It rejects after
+ * `patience` milliseconds of waiting, and when `signal` aborts.
  */
 export function createPatience(
   patience: number,
@@ -32,7 +32,7 @@ export function createPatience(
   }
 }
 
-/** Milliseconds until the step may be tried again; undefined if that would not help. */
+/** Milliseconds until a retry, or undefined if a retry would not help. */
 function waitOf(error: unknown, pause: number): number | undefined {
   if (isWebhookError(error))
     return error.status === 503 && error.code !== 'receiver_closed' ? pause : undefined
@@ -41,7 +41,7 @@ function waitOf(error: unknown, pause: number): number | undefined {
   return typeof asked === 'number' ? Math.max(asked, 1) : undefined
 }
 
-/** The promise, or the reason of the signal if that aborts before. */
+/** Settles like the promise, or rejects with the signal's reason if that aborts first. */
 export function interruptible<Result>(
   promise: Promise<Result>,
   signal: AbortSignal,

@@ -2,46 +2,44 @@ import { createHash, randomUUID } from 'node:crypto'
 import { WebhookError, type Json } from '@postern/core'
 import { unref } from '@postern/core/internal'
 import type { Records } from '@postern/core/inbox'
-import { isOver } from './holder.ts'
 
 const BEAT = 3000
 
-/** Which events a run is for. Only a run with equal `what` continues where another one stopped. */
+/** The events of a run. A run continues an earlier one only if the aims fit. */
 interface Aim {
   readonly since: number
   readonly until: number
   readonly all: boolean
-  /** The topics that are wanted. */
   readonly topics: readonly string[]
 }
 
-/** The last event that was settled. Events are in the order of `at`, then of `id`. */
+/** The last completed event. Events are sorted by `at`, then by `id`. */
 export interface ProgressMark {
   readonly at: number
   readonly id: string
 }
 
-/** The stored progress of one account, held by one process at a time. */
+/** The stored progress of one account, which one process at a time may change. */
 export interface Progress {
-  /** Where an earlier run stopped. */
+  /** Place at which an earlier run stopped. */
   readonly from: ProgressMark | undefined
-  /** True if the run that was cut off had asked the sender for events that it never tried to deliver. */
+  /** True if the interrupted run had asked for events that the sender never tried to deliver. */
   readonly untried: boolean
-  /** Aborts when another process has it. */
+  /** Aborts when another process has taken over. */
   readonly lost: AbortSignal
-  /** An event is settled: its place is stored with the next sign of life, at the end, or by `save`. */
+  /** Notes a completed event. `save`, `finish` or the next heartbeat stores it. */
   reached(place: ProgressMark): void
   save(): Promise<void>
   asked(): Promise<void>
-  /** All is done: the next run starts from its own `since`. */
+  /** Ends a complete run: the next one starts at its own `since`. */
   finish(): Promise<void>
-  /** Lets another process continue. It never rejects: the lease ends by itself. */
+  /** Lets another process continue. It never rejects, because the lease ends by itself. */
   release(): Promise<void>
 }
 
 interface Stored {
   readonly owner: string
-  /** Last sign of life, in milliseconds since 1970 on the machine's clock, for people; 0 if nobody has it. */
+  /** Time of the last heartbeat, in milliseconds since 1970; 0 if no process has the lease. */
   readonly alive: number
   readonly since: number
   readonly until: number
@@ -52,12 +50,11 @@ interface Stored {
   readonly ended: boolean
 }
 
-/** The key of an account's progress. */
 export function progressKey(...parts: readonly (string | null)[]): string {
   return `catch-up:${JSON.stringify(parts)}`
 }
 
-/** The last run of an account, for a start that continues where it stopped. */
+/** Returns the last run of an account, for the next one to continue. */
 export async function lastRun(
   records: Records,
   key: string,
@@ -68,7 +65,7 @@ export async function lastRun(
   return { until, stoppedAt: ended ? undefined : (place?.at ?? since) }
 }
 
-/** Takes the progress of an account. Throws `in_progress` while another process has it. */
+/** Acquires the progress of an account. Throws `in_progress` while another process has it. */
 export async function claimProgress(records: Records, key: string, aim: Aim): Promise<Progress> {
   const owner = randomUUID()
   const lost = new AbortController()
@@ -88,7 +85,7 @@ export async function claimProgress(records: Records, key: string, aim: Aim): Pr
       before.since <= aim.since &&
       before.topics === topics &&
       (before.all || !aim.all)
-    // What an earlier run settled before `since` is not a place to continue from.
+    // A place before `since` is outside of this run's range.
     const place = goesOn && before.place && before.place.at >= aim.since ? before.place : null
     state = {
       owner,
@@ -127,13 +124,13 @@ export async function claimProgress(records: Records, key: string, aim: Aim): Pr
     },
   }
 
-  /** Changes one after another: each needs the version that the one before made. */
+  /** Writes run one after another, because each needs the version of the one before. */
   function write(change: Partial<Stored>): Promise<void> {
     const next = async (): Promise<void> => {
       if (lost.signal.aborted) return
       state = { ...state, alive: Date.now(), ...change }
       if (await stored()) return
-      // The answer to an earlier write may have been lost: the record is then ours, with a newer version.
+      // If the answer to an earlier write was lost, this process has the record with a newer version.
       version = await versionOf()
       if (!lost.signal.aborted && !(await stored())) taken()
     }
@@ -163,4 +160,42 @@ export async function claimProgress(records: Records, key: string, aim: Aim): Pr
       }),
     )
   }
+}
+
+/** Milliseconds without a heartbeat after which another process may continue a catch-up. */
+export const LEASE = 10_000
+// Milliseconds between two checks of a process that seems to have died.
+const LOOK = 500
+
+interface Sight {
+  readonly version: number
+  /** Time of the first sight of this version, on the clock of `performance.now()`. */
+  readonly since: number
+}
+
+// Sights outlast a call, so several short calls together can see a whole lease pass.
+const sights = new WeakMap<Records, Map<string, Sight>>()
+
+/**
+ * True if this process has seen no heartbeat for a lease. The wall clock may have been set, so it only decides whether
+ * waiting makes sense.
+ */
+export async function isOver(
+  records: Records,
+  key: string,
+  version: number,
+  alive: number,
+): Promise<boolean> {
+  const seen = sights.get(records) ?? new Map<string, Sight>()
+  sights.set(records, seen)
+  let sight = seen.get(key)
+  if (sight?.version !== version) seen.set(key, (sight = { version, since: performance.now() }))
+  const isFresh = Math.abs(Date.now() - alive) < LEASE
+  while (performance.now() - sight.since < LEASE) {
+    if (isFresh) return false
+    await new Promise((resolve) => setTimeout(resolve, LOOK))
+    if ((await records.get(key))?.version !== version) return false
+  }
+  seen.delete(key)
+  return true
 }

@@ -1,20 +1,20 @@
 import type { CatchUpFailure, CaughtUp } from '@postern/core/internal'
 import type { Receiver } from '@postern/core'
 
-/** How far a catch-up is. */
+/** Progress of a catch-up. */
 export interface CatchUpProgress {
   readonly phase: 'listing' | 'taking' | 'waiting'
-  /** Events listed so far. */
+  /** Number of listed events. */
   readonly listed: number
-  /** Events to take; 0 while they are listed. */
+  /** Number of events to ingest or to ask for; 0 while they are listed. */
   readonly wanted: number
-  /** Those of them that are settled. */
+  /** Number of completed events among them. */
   readonly done: number
   readonly accepted: number
   readonly duplicates: number
   readonly asked: number
   readonly failed: number
-  /** While it waits: until when, in milliseconds since 1970. */
+  /** End of the current wait, in milliseconds since 1970. */
   readonly waitsUntil?: number
 }
 
@@ -24,7 +24,6 @@ export type CatchUpCounts = { -readonly [Name in keyof CaughtUp]: CaughtUp[Name]
   topics: Record<string, number>
 }
 
-/** Counts that start at nothing. */
 export function newCounts(source: string, since: number, until: number): CatchUpCounts {
   return {
     source,
@@ -47,7 +46,7 @@ export function newCounts(source: string, since: number, until: number): CatchUp
   }
 }
 
-/** The receiver that missed something, as a catch-up sees it. It may be of another copy of core. */
+/** The members of a receiver that a catch-up uses. The receiver may come from another copy of core. */
 export type Missing = Pick<
   Receiver,
   | 'name'

@@ -1,29 +1,92 @@
-import { errorText, isTool, textOf, unref } from '@postern/core/internal'
+import {
+  errorText,
+  isTool,
+  textOf,
+  unref,
+  milliseconds,
+  unknownOptions,
+} from '@postern/core/internal'
 import type { Source } from '../source.ts'
 import type { Missing } from './result.ts'
 import { interruptible } from './patience.ts'
-import { LEASE } from './holder.ts'
-import { lastRun } from './progress.ts'
-import type { StandingSettings } from './standing.ts'
+import { LEASE, lastRun } from './progress.ts'
 import { sourceKey, takeRange } from './take-range.ts'
 import type { Work } from './work.ts'
+import type { Duration } from '@postern/core'
+import { checkFits, type CatchUpOptions } from './options.ts'
 
-// What was sent just before the last delivery may have been cut off with the process, and the sender has a clock of its own.
+/** Options of an automatic {@link catchUp}. Observers get `catchUpEnded` with each result, and `warning`. */
+export interface StandingCatchUp extends Pick<
+  CatchUpOptions,
+  'tenant' | 'limit' | 'all' | 'anyVersion'
+> {
+  /**
+   * `start`: now, from the last delivery in the journal. `silence`: each time that nothing came for the receiver's option
+   * `silentAfter`.
+   */
+  readonly on: readonly ('start' | 'silence')[]
+  /** Delay after the start, so that the server is ready for redeliveries. @default '10s' for redeliveries, else 0 */
+  readonly delay?: Duration
+}
+
+const OPTIONS: readonly (keyof StandingCatchUp)[] = [
+  'on',
+  'delay',
+  'tenant',
+  'limit',
+  'all',
+  'anyVersion',
+]
+
+export interface StandingSettings extends StandingCatchUp {
+  /** Milliseconds. */
+  readonly delay: number
+}
+
+/** Returns the options with their defaults. Throws a `TypeError` that names a wrong one. */
+export function checkStanding(
+  receiver: Missing,
+  source: Source,
+  options: StandingCatchUp,
+): StandingSettings {
+  unknownOptions('catchUp', options, OPTIONS)
+  const { inbox, silentAfter, worker, journal } = receiver.settings
+  if (worker === 'onDemand')
+    throw new TypeError(
+      "catchUp: with worker: 'onDemand' nothing runs by itself; call catchUp(receiver, source, { since }) where you call runDue()",
+    )
+  checkFits(receiver, source, options.tenant)
+  const { on, delay } = options
+  if (!Array.isArray(on) || on.length === 0 || on.some((one) => !/^(start|silence)$/.test(one)))
+    throw new TypeError(`catchUp: on must be a list of 'start' and 'silence', got ${String(on)}`)
+  if (on.includes('silence') && silentAfter === undefined)
+    throw new TypeError(
+      "catchUp: on: ['silence'] needs the receiver's option silentAfter, such as silentAfter: '6h'",
+    )
+  if (on.includes('start') && !(journal && inbox.journal))
+    throw new TypeError(
+      "catchUp: at start it continues from the last delivery in the journal, but there is no journal; set on: ['silence'], or leave storage.journal: false out",
+    )
+  const normal = source.kind === 'redelivery' ? '10s' : 0
+  return { ...options, delay: milliseconds(delay ?? normal, 'catchUp: delay') }
+}
+
+// The process may have died during a delivery that came before the last one, and the sender's clock may differ.
 const OVERLAP = 300_000
-// Times to the next try: a network may not be there yet at start, and an account may be held by a process that died.
+// Delays of retries: at start there may be no network, or a dead process may still have the account.
 const PAUSES = [LEASE, 60_000, 300_000, 900_000, 3_600_000]
-// Rows of one look, and looks: catch-ups fill the journal with rows of their own.
+// Rows per page, and pages. Catch-ups write rows of their own into the journal.
 const ROWS = 1000
 const LOOKS = 10
 
-/** Catches up at start and after each silence. The function that it returns ends that. */
+/** Catches up at start and after each silence. Returns a function that ends it. */
 export function standBy(
   receiver: Missing,
   source: Source,
   standing: StandingSettings,
   { run }: Work,
 ): () => void {
-  // The tasks of an app that a tool imports belong to the app.
+  // If a tool imports the app, the running app does this work.
   if (isTool()) return () => undefined
   const begin = (since?: number): void =>
     void run((closing) => automatic(receiver, source, standing, closing, since))
@@ -34,7 +97,7 @@ export function standBy(
 }
 
 /**
- * Catches up since the last delivery, or since a silence started. It tries again for two hours when the sender or the inbox
+ * Catches up since the last delivery, or since the start of a silence. It retries for two hours if the sender or the inbox
  * cannot be reached. It never rejects.
  */
 async function automatic(
@@ -55,14 +118,14 @@ async function automatic(
         const last = await lastRun(inbox.records!, sourceKey(receiver, source, tenant))
         const from = silentSince ?? (await lastDelivery(receiver, started, last?.until))
         const since = Math.min(last?.stoppedAt ?? Infinity, (from ?? Infinity) - OVERLAP)
-        // A receiver that nobody has delivered to yet has missed nothing.
+        // A receiver without any delivery has missed nothing.
         if (since === Infinity) return
         const earliest = now() - inbox.dedupeWindow
         if (since < earliest)
           warn(
             `catchUp: the last delivery came before the dedupeWindow of ${inbox.name}; events older than ${new Date(earliest).toISOString()} were skipped: check the sender's list`,
           )
-        // A moment is kept free for what happens before the range is checked.
+        // The dedupe window moves on before takeRange() checks the range, so a second is left free.
         const range = { since: Math.max(since, Math.min(earliest + 1000, now())) }
         const result = await takeRange(receiver, source, { ...options, ...range }, closing)
         observer.catchUpEnded?.(name, result)
@@ -86,8 +149,8 @@ async function automatic(
 }
 
 /**
- * When the last webhook came before this start, or until when another catch-up has run; undefined if there was none. Rows of
- * catch-ups are passed over.
+ * Returns the time of the last webhook before this start, or the end of another catch-up if that is later. Rows of
+ * catch-ups do not count.
  */
 async function lastDelivery(
   { name, settings }: Missing,

@@ -1,20 +1,20 @@
 import { isWebhookError } from '@postern/core'
 import { type CaughtUp, isTool, textOf } from '@postern/core/internal'
 import type { ListedEvent, Source } from '../source.ts'
-import { listHeads } from './heads.ts'
 import { type Missing, newCounts, type CatchUpProgress, type CatchUpCounts } from './result.ts'
 import { checkCatchUp, type CatchUpOptions, type CatchUpPlan } from './options.ts'
-import { createPatience } from './patience.ts'
-import { claimProgress, progressKey, type Progress } from './progress.ts'
+import { createPatience, interruptible } from './patience.ts'
+import { claimProgress, progressKey, type Progress, type ProgressMark } from './progress.ts'
+import { TimelessError } from '../common/paging.ts'
 
-// Progress is stored when one of these is reached, in events or milliseconds. Events that are taken again after a kill are duplicates.
+// Progress is stored after this many events or milliseconds. After a kill, the events since then are duplicates.
 const EVERY = 50
 const OFTEN = 1000
 const FAILURES = 100
 
 /**
- * Takes what a source lists of a time range, oldest first. Payloads enter by `take`, and redeliveries are asked for. It can
- * be called again after any end: it continues where it stopped.
+ * Ingests the events of a time range, oldest first, or asks for their redelivery. After any end, another call continues at
+ * the same place.
  */
 export async function takeRange(
   receiver: Missing,
@@ -46,7 +46,6 @@ export async function takeRange(
   }
 }
 
-/** The key under which the progress with a source is kept. */
 export function sourceKey({ name }: Missing, source: Source, tenant: string | undefined): string {
   return progressKey(name, source.provider, source.account, source.kind, tenant ?? null)
 }
@@ -100,14 +99,14 @@ async function run(
     unsaved = 0
     signal.throwIfAborted()
   }
-  // What was listed and could not be found may only not be there yet.
+  // A listed event may become readable a moment later.
   for (const event of absent) await settle(receiver, source, plan, event, counts, patiently, true)
   return counts
 }
 
 type Patiently = ReturnType<typeof createPatience>
 
-/** One event: taken or asked for, or counted as failed if the trouble is its own. False if it was not found, and is to be tried again. */
+/** Ingests one event or asks for it. An error of this event counts as failed. Returns false if it was not found and needs a retry. */
 async function settle(
   receiver: Missing,
   source: Source,
@@ -154,14 +153,14 @@ async function settle(
   return true
 }
 
-/** The code of an error that concerns one event alone. */
+/** The code of an error that concerns only one event. */
 function ownTrouble(error: unknown): string | undefined {
   const code = textOf(error, 'code')
   if (isWebhookError(error)) return error.status < 500 && code !== 'in_progress' ? code : undefined
   return code === 'not_found' || code === 'invalid' ? code : undefined
 }
 
-/** Payloads must have the form that the endpoint's deliveries have. */
+/** Throws a `TypeError` if payloads have another API version than the endpoint's deliveries. */
 async function checkVersions(
   source: Source,
   { anyVersion }: CatchUpPlan,
@@ -177,4 +176,109 @@ async function checkVersions(
   throw new TypeError(
     `catchUp: ${others.length} of ${wanted.length} events are rendered in version ${versions}, and the endpoint's deliveries in ${own}; handlers may read other members: set anyVersion: true if they can`,
   )
+}
+
+interface Listing {
+  readonly from: ProgressMark | undefined
+  readonly counts: CatchUpCounts
+  readonly signal: AbortSignal
+  readonly tell: (phase: 'listing') => void
+}
+
+// The page size of most senders.
+const TOLD = 100
+
+// If the list changes while its pages are read, entries are missed. So it is read again until it has nothing new.
+const ROUNDS = 5
+
+type Cut = CatchUpCounts['cut']
+
+/** Returns the events to ingest, oldest first. Events without a subscription are only counted. */
+async function listHeads(
+  receiver: Missing,
+  source: Source,
+  plan: CatchUpPlan,
+  { from, counts, signal, tell }: Listing,
+): Promise<readonly ListedEvent[]> {
+  Object.assign(counts, { listed: 0, skipped: 0, topics: {}, oldest: undefined })
+  const { since, until, limit, all } = plan
+  const wanted: ListedEvent[] = []
+  const seen = new Set<string>()
+  let cut: Cut
+  let before: number
+  let round = 0
+  do {
+    before = seen.size
+    cut = await read()
+  } while (cut === undefined && seen.size > before && ++round < ROUNDS)
+  counts.cut = cut ?? (seen.size > before ? 'moving' : undefined)
+  counts.complete = counts.cut === undefined
+  tell('listing')
+  return wanted.toSorted((a, b) => (isAfter(a, b) ? 1 : -1))
+
+  /** Reads the list once. Returns why it did not reach the end, or undefined. */
+  async function read(): Promise<Cut> {
+    const range = { since: from?.at ?? since, until, limit, undelivered: !all }
+    const list = source.list(range)[Symbol.asyncIterator]()
+    const own = new Set<string>()
+    let repeated = 0
+    for (;;) {
+      const next = await nextOf(list)
+      if (next === 'time') return 'time'
+      if (next.done === true) return next.value === true ? 'limit' : next.value || undefined
+      const event = next.value
+      if (!Number.isFinite(event.at)) {
+        await list.return?.(true)
+        return 'time'
+      }
+      if (own.has(event.id) ? ++repeated > limit : own.size > limit) {
+        // A source lists at most `limit` events, so this list does not end.
+        await list.return?.(true)
+        return 'endless'
+      }
+      own.add(event.id)
+      if (!seen.has(event.id)) take(event)
+    }
+  }
+
+  async function nextOf(
+    list: AsyncIterator<ListedEvent, boolean | 'endless'>,
+  ): Promise<IteratorResult<ListedEvent, boolean | 'endless'> | 'time'> {
+    try {
+      return await interruptible(list.next(), signal)
+    } catch (error) {
+      // A list with such an entry may be incomplete. The events before it still count.
+      if (error instanceof TimelessError) return 'time'
+      throw error
+    }
+  }
+
+  function take(event: ListedEvent): void {
+    seen.add(event.id)
+    counts.listed++
+    counts.oldest = Math.min(counts.oldest ?? Infinity, event.at)
+    if (counts.listed % TOLD === 0) tell('listing')
+    if (from && !isAfter(event, from)) return
+    const { topic = 'unknown' } = event
+    if (event.topic !== undefined && !isWanted(receiver, event.topic)) counts.skipped++
+    else {
+      counts.topics[topic] = (counts.topics[topic] ?? 0) + 1
+      wanted.push(event)
+    }
+  }
+}
+
+/** True if `event` comes after `other`. Equal times are common, because many senders have whole seconds. */
+function isAfter(event: ProgressMark, other: ProgressMark): boolean {
+  return event.at === other.at ? event.id > other.id : event.at > other.at
+}
+
+/**
+ * True if a subscription matches the topic. The list has no aliases, which a provider reads from the payload, so the
+ * prefixes of the topic count as aliases (`issues` of `issues.opened`).
+ */
+function isWanted({ settings, subscribes }: Missing, topic: string): boolean {
+  if (settings.onUnhandled === 'store') return true
+  const aliases = [...topic.matchAll(/[./:]/g)].map(({ index }) => topic.slice(0, index))
+  return subscribes(topic, aliases)
 }

@@ -2,20 +2,19 @@ import { settledBy } from '@postern/core/internal'
 import { WebhookError } from '@postern/core'
 import type { Missing } from './result.ts'
 
-/** Work for a receiver, which its close waits for. */
+/** Work of a receiver. The receiver's close waits for it. */
 export interface Work {
   readonly run: <Result>(work: (closing: AbortSignal) => Promise<Result>) => Promise<Result>
-  /** Stops what runs, and leaves the receiver. */
+  /** Aborts the work and unregisters from the receiver. */
   readonly end: () => void
 }
 
-/** Starts with the receiver's life, and ends with it or before. */
 export function workOf(receiver: Missing): Work {
   const stop = new AbortController()
   const running = new Set<Promise<unknown>>()
   const left = receiver.onClose(async (until) => {
     abort()
-    // Until their progress is stored, so that another process can continue.
+    // The stored progress lets another process continue.
     await settledBy(Promise.allSettled(running), until)
   })
   return {

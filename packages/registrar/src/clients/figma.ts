@@ -1,40 +1,32 @@
-import type { ApiCall } from '../common/client-types.ts'
-import { createApiCall } from '../common/client.ts'
-import { checkOptions, tokenOf, type ApiOptions, type Token } from '../common/options.ts'
+import { senderCall, type ApiCall } from '../common/client.ts'
+import type { ApiOptions, Token } from '../common/options.ts'
 import { row, rows, asText, type Fields } from '../common/read.ts'
 
-/** Where webhooks live at Figma. */
+/** The owner of webhooks at Figma. */
 export interface FigmaContext extends ApiOptions {
   /** A personal access token (`figd_…`), or an OAuth token, that may write webhooks. */
   readonly token: Token
-  /** What the webhook watches. */
+  /** The kind of the watched object. */
   readonly context: 'team' | 'project' | 'file'
   /** The id of the team, the project or the file. */
   readonly contextId: string
 }
 
-/** Calls Figma: personal tokens have a header of their own. */
+/** Calls Figma, which has its own header for personal tokens. */
 export function figmaClient(
   name: 'figmaRegistrar' | 'figmaEvents',
   options: FigmaContext,
 ): ApiCall {
-  checkOptions(name, options)
-  const token = tokenOf(`${name}: token`, options.token)
-  return createApiCall({
-    ...options,
+  return senderCall(name, options, {
     title: 'Figma',
-    api: options.api ?? 'https://api.figma.com',
-    headers: async () => {
-      const value = await token()
-      return value.startsWith('figd_')
-        ? { 'x-figma-token': value }
-        : { authorization: `Bearer ${value}` }
-    },
+    api: 'https://api.figma.com',
+    headers: (token) =>
+      token.startsWith('figd_') ? { 'x-figma-token': token } : { authorization: `Bearer ${token}` },
     explain: (body) => asText(row(body)['message'] ?? row(body)['err']) || undefined,
   })
 }
 
-/** The webhooks of a context, as Figma has them: with their passcodes. */
+/** The webhooks of a context, with their passcodes. */
 export async function figmaWebhooks(
   call: ApiCall,
   { context, contextId }: FigmaContext,

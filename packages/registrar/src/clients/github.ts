@@ -1,13 +1,12 @@
 import type { Mapping } from '../registrar.ts'
 import { GITHUB_TOPICS } from '../topics/github.ts'
-import type { ApiAnswer, ApiCall } from '../common/client-types.ts'
-import { createApiCall } from '../common/client.ts'
+import { senderCall, type ApiAnswer, type ApiCall } from '../common/client.ts'
 import { mapTopics } from '../common/map.ts'
-import { tokenOf, type ApiOptions, type Token } from '../common/options.ts'
+import type { ApiOptions, MakerName } from '../common/options.ts'
 import { row, asText } from '../common/read.ts'
 import { topicList } from '../common/define.ts'
 
-/** Where hooks live at GitHub. */
+/** The owner of hooks at GitHub. */
 export interface GithubOwner {
   /** `owner/name` of a repository. Exactly one owner is given. */
   readonly repository?: string
@@ -31,15 +30,13 @@ export function githubHooks(
   return { account: `repository ${repository}`, base: `/repos/${repository}/hooks` }
 }
 
-/** Calls GitHub's REST API with a token that the option `name` gave. */
-export function githubClient(name: string, token: Token, options: ApiOptions): ApiCall {
-  const read = tokenOf(name, token)
-  return createApiCall({
-    ...options,
+/** Calls GitHub's REST API. */
+export function githubClient(name: MakerName, options: ApiOptions): ApiCall {
+  return senderCall(name, options, {
     title: 'GitHub',
-    api: options.api ?? 'https://api.github.com',
-    headers: async () => ({
-      authorization: `Bearer ${await read()}`,
+    api: 'https://api.github.com',
+    headers: (token) => ({
+      authorization: `Bearer ${token}`,
       accept: 'application/vnd.github+json',
       'x-github-api-version': '2022-11-28',
     }),
@@ -49,8 +46,8 @@ export function githubClient(name: string, token: Token, options: ApiOptions): A
 }
 
 /**
- * How long GitHub asks to wait. It answers 403 too when a rate limit is used up; then `x-ratelimit-reset` is the second
- * the limit starts again, and `retry-after` counts if it is sent.
+ * The milliseconds that GitHub asks to wait. An exceeded rate limit may be a 403 too. Then `x-ratelimit-reset` is the time
+ * at which the limit starts again, in seconds, and `retry-after` wins if it is present.
  * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
  */
 function waitOfGithub({ status, headers }: ApiAnswer): number | undefined {
@@ -61,7 +58,7 @@ function waitOfGithub({ status, headers }: ApiAnswer): number | undefined {
   return Math.max(1000, Number(headers.get('x-ratelimit-reset')) * 1000 - Date.now())
 }
 
-/** Topics of GitHub's events: the first segment of a pattern, and `*` for everything. */
+/** GitHub's name of a topic is its first segment, and `*` is everything. */
 export function mapGithub(patterns: readonly string[]): Mapping {
   return mapTopics(patterns, {
     known: topicList(GITHUB_TOPICS).filter((name) => !APP_ONLY.has(name)),
@@ -81,7 +78,6 @@ export function mapGithub(patterns: readonly string[]): Mapping {
   })
 }
 
-/** GitHub's own words for what was wrong with a request. */
 function explainGithub(body: unknown): string | undefined {
   const { message, errors } = row(body)
   const details = Array.isArray(errors) ? errors.map((error) => asText(row(error)['message'])) : []

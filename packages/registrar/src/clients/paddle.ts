@@ -1,18 +1,17 @@
-import type { ApiCall } from '../common/client-types.ts'
-import { createApiCall } from '../common/client.ts'
-import { bearer, tokenOf, type ApiOptions, type Token } from '../common/options.ts'
+import { senderCall, type ApiCall } from '../common/client.ts'
+import type { ApiOptions, MakerName, Token } from '../common/options.ts'
 import { linkQuery, row, rows, asText, type Fields } from '../common/read.ts'
 import type { SourcePage } from '../common/paging.ts'
 
-/** Calls Paddle. Keys of the sandbox say so. */
-export function paddleClient(name: string, options: ApiOptions & { readonly key: Token }): ApiCall {
-  const key = tokenOf(`${name}: key`, options.key)
+/** Calls Paddle, or its sandbox if the key starts with `pdl_sdbx_`. */
+export function paddleClient(
+  name: MakerName,
+  options: ApiOptions & { readonly key: Token },
+): ApiCall {
   const sandbox = String(options.key).startsWith('pdl_sdbx_')
-  return createApiCall({
-    ...options,
+  return senderCall(name, options, {
     title: 'Paddle',
-    api: options.api ?? `https://${sandbox ? 'sandbox-' : ''}api.paddle.com`,
-    headers: bearer(key),
+    api: `https://${sandbox ? 'sandbox-' : ''}api.paddle.com`,
     explain: (body) => asText(row(row(body)['error'])['detail']) || undefined,
   })
 }

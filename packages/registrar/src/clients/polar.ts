@@ -1,20 +1,13 @@
-import type { ApiCall } from '../common/client-types.ts'
-import { createApiCall } from '../common/client.ts'
+import { senderCall, type ApiCall } from '../common/client.ts'
 import { everyRow } from '../common/paging.ts'
-import { bearer, tokenOf, type ApiOptions, type Token } from '../common/options.ts'
+import type { ApiOptions, MakerName } from '../common/options.ts'
 import { row, rows, asText, type Fields } from '../common/read.ts'
 
-/** Calls Polar; the sandbox is `api: 'https://sandbox-api.polar.sh'`. */
-export function polarClient(
-  name: string,
-  options: ApiOptions & { readonly token: Token },
-): ApiCall {
-  const token = tokenOf(`${name}: token`, options.token)
-  return createApiCall({
-    ...options,
+/** Calls Polar. For the sandbox, the option `api` is `https://sandbox-api.polar.sh`. */
+export function polarClient(name: MakerName, options: ApiOptions): ApiCall {
+  return senderCall(name, options, {
     title: 'Polar',
-    api: options.api ?? 'https://api.polar.sh',
-    headers: bearer(token),
+    api: 'https://api.polar.sh',
     explain: (body) => {
       const { detail } = row(body)
       const details = Array.isArray(detail)

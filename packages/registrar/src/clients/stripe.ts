@@ -1,10 +1,9 @@
-import type { ApiCall, ApiRequest } from '../common/client-types.ts'
-import { createApiCall } from '../common/client.ts'
-import { tokenOf, type ApiOptions, type Token } from '../common/options.ts'
+import { senderCall, type ApiCall, type ApiRequest } from '../common/client.ts'
+import type { ApiOptions, MakerName } from '../common/options.ts'
 import { row, rows, asText, type Fields } from '../common/read.ts'
 import type { SourcePage } from '../common/paging.ts'
 
-/** What an event destination sends. */
+/** Kind of the payloads of an event destination. */
 export type StripePayload = 'snapshot' | 'thin'
 
 /** Throws a `TypeError` for a payload that Stripe does not have. */
@@ -15,27 +14,25 @@ export function checkPayload(name: string, payload: string | undefined): void {
 
 const API = 'https://api.stripe.com'
 
-/** Calls Stripe's API with a key. */
+/** Calls Stripe's API. */
 export function stripeClient(
-  name: string,
-  options: ApiOptions & { readonly key: Token; readonly account?: string },
+  name: MakerName,
+  options: ApiOptions & { readonly account?: string },
 ): ApiCall {
-  const key = tokenOf(`${name}: key`, options.key)
-  return createApiCall({
-    ...options,
+  return senderCall(name, options, {
     title: 'Stripe',
-    api: options.api ?? API,
-    headers: async () => ({
-      authorization: `Bearer ${await key()}`,
+    api: API,
+    headers: (key) => ({
+      authorization: `Bearer ${key}`,
       ...(options.account !== undefined && { 'stripe-account': options.account }),
     }),
   })
 }
 
-/** Headers of requests under `/v2`, which Stripe answers in a named version alone. */
+/** Headers of requests under `/v2`, where Stripe requires a version. */
 export const V2: Readonly<Record<string, string>> = { 'stripe-version': '2026-10-28.endive' }
 
-/** One page of a list under `/v2`; `next` is what `page` takes. */
+/** One page of a list under `/v2`; `next` is the value of `page` for the next one. */
 export async function stripePageV2(
   call: ApiCall,
   path: string,
@@ -44,12 +41,12 @@ export async function stripePageV2(
 ): Promise<SourcePage<Fields>> {
   const { json } = await call('GET', path, { query: { limit: 100, ...query }, headers })
   const url = asText(row(json)['next_page_url'])
-  // Its host is not followed: the key stays with the API that was given.
+  // Only the parameter is used: a request to another host would send the key there.
   const next = URL.canParse(url, API) ? new URL(url, API).searchParams.get('page') : null
   return { items: rows(row(json)['data'], 'Stripe'), next: url === '' ? undefined : (next ?? '') }
 }
 
-/** One page of a list; `next` is what `starting_after` takes. */
+/** One page of a list; `next` is the value of `starting_after` for the next one. */
 export async function stripePage(
   call: ApiCall,
   path: string,

@@ -1,17 +1,120 @@
-import { stringifyJson } from '@postern/core/internal'
-import { RegistrarError } from '../errors.ts'
-import type { ApiAnswer, ApiCall, ClientSpec, ApiRequest } from './client-types.ts'
-import { checkApi, checkTimer } from './options.ts'
-import { readAnswer } from './read.ts'
-import { verdictOf } from './verdict.ts'
+import { parseJson, parseRetryAfter, readBounded, stringifyJson } from '@postern/core/internal'
+import { RegistrarError, type RegistrarErrorCode } from '../errors.ts'
+import {
+  checkApi,
+  checkOptions,
+  checkTimer,
+  OPTIONS,
+  tokenOf,
+  type ApiOptions,
+  type MakerName,
+  type Token,
+} from './options.ts'
 
-/** Times a request is sent at most. */
+/** How to call the API of one sender. */
+export interface ClientSpec extends ApiOptions {
+  /** The provider's title, for messages. */
+  readonly title: string
+  readonly api: string
+  /** Returns the headers of each request, with the token. */
+  headers(): Promise<Readonly<Record<string, string>>>
+  /** Returns parameters for the query of each request, if the sender expects the token there. */
+  readonly query?: () => Promise<Readonly<Record<string, string>>>
+  /** Secrets to remove from a text before it becomes part of a message, for APIs with a token in the path. */
+  readonly secrets?: () => readonly string[]
+  /** Returns the milliseconds to wait before a retry, for senders with their own rules. */
+  readonly wait429?: (answer: ApiAnswer) => number | undefined
+  /** Finds the error in a 2xx answer, for senders that report errors there. */
+  readonly judge?: (answer: ApiAnswer) => ApiFault | undefined
+  /** Returns the sender's message from the JSON of an error. @default its member `message` or `error` */
+  readonly explain?: (body: unknown) => string | undefined
+}
+
+/** An error in an answer. */
+export interface ApiFault {
+  readonly code: RegistrarErrorCode
+  readonly reason?: string
+  /** Milliseconds until a retry makes sense. */
+  readonly wait?: number
+}
+
+/** One request. */
+export interface ApiRequest {
+  /** A list becomes one parameter per value. */
+  readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>
+  readonly json?: unknown
+  readonly form?: URLSearchParams
+  readonly headers?: Readonly<Record<string, string>>
+  /** True if the request may be sent twice. @default true for GET, PUT and DELETE */
+  readonly repeatable?: boolean
+  /** Statuses that do not count as errors, in addition to 2xx. */
+  readonly allow?: readonly number[]
+  /** Secrets in the body, to remove from messages if the sender repeats them. */
+  readonly secrets?: readonly string[]
+  /** The path in messages, if the real path has a secret. */
+  readonly named?: string
+}
+
+/** The sender's answer. */
+export interface ApiAnswer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** The parsed body, or undefined if it is not JSON. */
+  readonly json: unknown
+}
+
+/** Calls a sender's API. */
+export type ApiCall = (method: string, path: string, request?: ApiRequest) => Promise<ApiAnswer>
+
+/** The part of a {@link ClientSpec} that the options of a registrar or a source do not decide. */
+type SenderClient = Pick<ClientSpec, 'title' | 'api' | 'wait429' | 'judge' | 'explain'> & {
+  /** Returns the headers with the token. @default `Authorization: Bearer <token>` */
+  readonly headers?: (token: string) => Readonly<Record<string, string>>
+  /** Returns the parameters with the token. @default none */
+  readonly query?: (token: string) => Readonly<Record<string, string>>
+}
+
+/**
+ * Checks the options of a registrar or a source, and returns the call with its token. The API is that of the options, or
+ * else that of `sender`.
+ *
+ * @throws TypeError for an unknown, missing or wrong option.
+ */
+export function senderCall(name: MakerName, options: ApiOptions, sender: SenderClient): ApiCall {
+  checkOptions(name, options)
+  const [option] = OPTIONS[name].tokens
+  const token = tokenOf(`${name}: ${option}`, (options as Record<string, unknown>)[option] as Token)
+  const { headers = bearer, query, ...rest } = sender
+  return createApiCall({
+    ...options,
+    ...rest,
+    api: options.api ?? sender.api,
+    headers: async () => headers(await token()),
+    ...(query && { query: async () => query(await token()) }),
+    secrets: token.seen,
+  })
+}
+
+/** Makes a function that deletes an endpoint below a path. A missing endpoint does not count as an error. */
+export function deleteAt(
+  call: ApiCall,
+  path: string,
+): (endpoint: { readonly id: string }) => Promise<void> {
+  return async ({ id }) => void (await call('DELETE', `${path}/${id}`, { allow: [404] }))
+}
+
+function bearer(token: string): Readonly<Record<string, string>> {
+  return { authorization: `Bearer ${token}` }
+}
+
+/** Maximum number of times that a request is sent. */
 const ATTEMPTS = 5
 
 /**
- * Makes the call that all methods of a registrar share. It waits as the sender asks (`Retry-After` with 429 and 5xx), at
- * most `patience` in all, then throws `rate_limited`. What may be sent twice is sent again after a failure of the network
- * or a 5xx. Redirects are rejected: the token would go to another host.
+ * Makes the call of a registrar. It waits as the sender asks (`Retry-After` with 429 and 5xx), at most `patience` in total,
+ * and then throws `rate_limited`. After a network failure or a 5xx, it retries a repeatable request. It rejects a redirect,
+ * which would send the token to another host.
  */
 export function createApiCall(spec: ClientSpec): ApiCall {
   const base = checkApi(spec.title, spec.api)
@@ -36,7 +139,7 @@ export function createApiCall(spec: ClientSpec): ApiCall {
     }
   }
 
-  /** One request: the answer, or the error in its place. */
+  /** Returns the answer, or the error of a failed request. */
   async function once(
     method: string,
     path: string,
@@ -65,13 +168,13 @@ export function createApiCall(spec: ClientSpec): ApiCall {
       return await readAnswer(await send(url, body === undefined ? init : { ...init, body }))
     } catch (error) {
       if (error instanceof RegistrarError) throw error
-      // The cause is left out: errors of fetch name the URL, which holds a token at some senders.
+      // Without the cause: an error of fetch names the URL, which has a token at some senders.
       return new RegistrarError('unavailable', `${label}: ${networkReason(error, timeout)}`)
     }
   }
 }
 
-/** Ids are in paths: an id that would lead to another path is rejected. */
+/** Rejects an id that would lead to another path. */
 function urlOf(base: string, path: string, label: string): URL {
   const url = new URL(base + path)
   const plain = new URL(base).pathname.replace(/\/$/, '') + path
@@ -87,4 +190,107 @@ function networkReason(error: unknown, timeout: number): string {
   const { name, cause } = error as { name?: string; cause?: { code?: string } }
   if (name === 'TimeoutError') return `no answer within ${timeout} ms`
   return `the sender was not reached (${cause?.code ?? name ?? 'unknown'})`
+}
+
+/** Maximum size of an answer in bytes. A payload of GitHub has up to 25 MiB. */
+const MOST = 32 * 1024 * 1024
+
+/** Throws `unexpected` for a larger answer: a wrong host must not fill the memory. */
+async function readAnswer(response: Response): Promise<ApiAnswer> {
+  const tooLarge = (): Error =>
+    new RegistrarError('unexpected', `the answer is larger than ${MOST} bytes`)
+  const text = new TextDecoder().decode(await readBounded(response.body, MOST, tooLarge))
+  return { status: response.status, headers: response.headers, text, json: parse(text) }
+}
+
+function parse(text: string): unknown {
+  try {
+    // Some senders, such as GitHub, have ids that are 64-bit integers.
+    return parseJson(text, { depth: 200, exact: true })
+  } catch {
+    return undefined
+  }
+}
+
+/** A sent request, for messages and retries. */
+interface Sent {
+  readonly label: string
+  readonly headers: Readonly<Record<string, string>>
+  /** 1 for the first. */
+  readonly attempt: number
+  readonly repeatable: boolean
+}
+
+const CODES: Readonly<Record<number, RegistrarErrorCode>> = {
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not_found',
+  429: 'rate_limited',
+}
+
+/** Returns the error in an answer and the milliseconds until a retry, or undefined for a successful answer. */
+function verdictOf(
+  spec: ClientSpec,
+  request: ApiRequest,
+  answer: ApiAnswer | RegistrarError,
+  sent: Sent,
+): { readonly error: RegistrarError; readonly pause?: number } | undefined {
+  if (answer instanceof RegistrarError)
+    return { error: answer, ...(sent.repeatable && { pause: backoff(sent.attempt) }) }
+  const { status } = answer
+  const fine = (status >= 200 && status < 300) || request.allow?.includes(status) === true
+  const judged = spec.judge?.(answer)
+  if (fine && judged === undefined) return undefined
+  const pause = judged === undefined ? pauseOf(spec, answer, sent) : judged.wait
+  const code =
+    judged?.code ?? (pause !== undefined && status < 500 ? 'rate_limited' : codeOf(status))
+  const said = judged === undefined ? (spec.explain ?? explain)(answer.json) : judged.reason
+  const secrets = [
+    ...valuesOf(sent.headers),
+    ...(request.secrets ?? []),
+    ...(spec.secrets?.() ?? []),
+  ]
+  const reason = said === undefined ? '' : `: ${hide(said, secrets).slice(0, 500)}`
+  const error = new RegistrarError(code, `${sent.label} answered ${status}${reason}`, {
+    status,
+    ...(pause !== undefined && { retryAfter: pause }),
+  })
+  return { error, ...(pause !== undefined && { pause }) }
+}
+
+function pauseOf(
+  spec: ClientSpec,
+  answer: ApiAnswer,
+  { attempt, repeatable }: Sent,
+): number | undefined {
+  const own = spec.wait429?.(answer)
+  if (own !== undefined) return own
+  if (answer.status !== 429 && !(answer.status >= 500 && repeatable)) return undefined
+  return (
+    parseRetryAfter(answer.headers.get('retry-after') ?? undefined, Date.now()) ?? backoff(attempt)
+  )
+}
+
+function codeOf(status: number): RegistrarErrorCode {
+  return CODES[status] ?? (status >= 500 ? 'unavailable' : status >= 400 ? 'invalid' : 'unexpected')
+}
+
+function backoff(attempt: number): number {
+  return 500 * 2 ** (attempt - 1)
+}
+
+function explain(body: unknown): string | undefined {
+  const { message, error, detail } = (body ?? {}) as Readonly<Record<string, unknown>>
+  const found = message ?? detail ?? (error as { message?: unknown } | undefined)?.message ?? error
+  return typeof found === 'string' ? found : undefined
+}
+
+function hide(text: string, secrets: readonly string[]): string {
+  const long = secrets.filter((secret) => secret.length >= 8)
+  return long.reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
+}
+
+/** The values of headers, and the last word of each: a sender may repeat a token without `Bearer`. */
+function valuesOf(headers: Readonly<Record<string, string>>): readonly string[] {
+  return Object.values(headers).flatMap((value) => [value, value.slice(value.lastIndexOf(' ') + 1)])
 }

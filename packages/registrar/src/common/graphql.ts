@@ -1,12 +1,12 @@
 import { RegistrarError } from '../errors.ts'
-import type { ApiAnswer, ApiCall, ApiFault } from './client-types.ts'
+import type { ApiAnswer, ApiCall, ApiFault } from './client.ts'
 import { row, rows, asText, texts, type Fields } from './read.ts'
 import type { SourcePage } from './paging.ts'
 
-/** Sends one GraphQL operation; `member` is the one field that it asks for. */
+/** Sends one GraphQL operation, and returns its field `member`. */
 export type Ask = (query: string, variables: Fields, member: string) => Promise<Fields>
 
-/** Sends operations of GraphQL to a path. `userErrors` of a mutation become `invalid`. */
+/** Makes a function that sends operations to a path. `userErrors` of a mutation become an error with the code `invalid`. */
 export function graphqlClient(call: ApiCall, path: string): Ask {
   return async (query, variables, member) => {
     const mutation = query.startsWith('mutation')
@@ -20,7 +20,7 @@ export function graphqlClient(call: ApiCall, path: string): Ask {
   }
 }
 
-/** Errors of GraphQL come with 200. `codes` are those of a token and of a limit. */
+/** Finds an error in a 200 answer. `codes` are the sender's codes for a wrong token and an exceeded limit. */
 export function judgeGraphql(
   answer: ApiAnswer,
   codes: { readonly denied: readonly string[]; readonly limited: readonly string[] },
@@ -46,7 +46,7 @@ function said(error: unknown): string {
   return [...(field === undefined ? [] : [texts(field).join('.')]), asText(message)].join(': ')
 }
 
-/** A page of a connection: its nodes, and the cursor of the next. */
+/** A page of a connection. */
 export function connectionPage(connection: Fields, sender: string): SourcePage<Fields> {
   const { hasNextPage, endCursor } = row(connection['pageInfo'])
   const next = hasNextPage === true ? asText(endCursor) : undefined

@@ -1,29 +1,27 @@
 import { createTopicTable } from '@postern/core/internal'
 import type { Mapping } from '../registrar.ts'
 
-/** How a provider's topics become what the sender can subscribe to. */
 interface MapRules {
-  /** Every name the sender can subscribe to. Absent: the sender has no fixed list, and each name is taken as it is. */
+  /** Every name that the sender supports. @default there is no list, so any name is accepted */
   readonly known?: readonly string[]
-  /** Names beyond `known` are taken as they are: the list is not complete. @default false */
+  /** True if `known` is not complete, so other names are accepted too. @default false */
   readonly open?: boolean
-  /** The sender's name for "everything". Absent: a wildcard expands over `known`. */
+  /** The sender's name for every topic. @default none, so a wildcard expands over `known` */
   readonly everything?: string
-  /** Postern's topic of a sender's name, if they differ: wildcards match it. @default the name itself */
+  /** Returns the topic for a sender's name, for wildcards to match. @default the name itself */
   readonly topicOf?: (name: string) => string
-  /** The sender's name for a topic that is not known as it is. `wider` when more would arrive than the pattern asks for. */
+  /** Returns the sender's names for a pattern that is not in `known`. */
   readonly convert?: (pattern: string) => Converted | undefined
-  /** Topics that only a person can set, and why. */
+  /** Returns why only a person can set a topic, or undefined. */
   readonly manual?: (pattern: string) => string | undefined
 }
 
-/** Names that a topic becomes. */
 interface Converted {
   readonly names: readonly string[]
   readonly wider: boolean
 }
 
-/** Maps patterns by the rules. Topics without a rule are listed in `unknown`, never dropped. */
+/** Maps patterns to the sender's names. A pattern without a name is in `unknown`. */
 export function mapTopics(patterns: readonly string[], rules: MapRules): Mapping {
   if (!Array.isArray(patterns) || patterns.length === 0)
     throw new TypeError('topics: must be one topic pattern or more; give receiver.topics')

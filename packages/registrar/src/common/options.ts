@@ -1,15 +1,71 @@
 import { milliseconds, checkSecret } from '@postern/core/internal'
 import type { Duration } from '@postern/core'
 import { unknownOptions } from '@postern/core/engine'
-import { OPTIONS, type MakerName, type OptionNames } from './option-names.ts'
 
-/** Options that every registrar and source takes. */
+/** Names of the options of a registrar or a source, without {@link ApiOptions}. */
+export interface OptionNames {
+  /** Required tokens or keys, which are never printed. */
+  readonly tokens: readonly string[]
+  /** Other required options. */
+  readonly needs: readonly string[]
+  /** Optional options. */
+  readonly takes: readonly string[]
+}
+
+/** The options of each registrar and source, by the name of its function. */
+export const OPTIONS = {
+  githubRegistrar: { tokens: ['token'], needs: [], takes: ['repository', 'organization'] },
+  githubEvents: {
+    tokens: ['token'],
+    needs: [],
+    takes: ['repository', 'organization', 'app', 'url'],
+  },
+  githubRedelivery: {
+    tokens: ['token'],
+    needs: [],
+    takes: ['repository', 'organization', 'app', 'url'],
+  },
+  githubAppRegistrar: { tokens: ['jwt'], needs: [], takes: [] },
+  stripeRegistrar: { tokens: ['key'], needs: [], takes: ['apiVersion', 'connect', 'payload'] },
+  stripeEvents: { tokens: ['key'], needs: ['url'], takes: ['account', 'payload'] },
+  shopifyRegistrar: { tokens: ['token'], needs: ['shop'], takes: ['version'] },
+  twilioRegistrar: { tokens: ['authToken'], needs: ['accountSid'], takes: ['schemaVersion'] },
+  twilioNumberRegistrar: { tokens: ['authToken'], needs: ['accountSid', 'number'], takes: [] },
+  slackRegistrar: { tokens: ['token'], needs: ['appId'], takes: ['messages'] },
+  svixRegistrar: { tokens: ['token'], needs: ['application'], takes: [] },
+  svixRedelivery: { tokens: ['token'], needs: ['application', 'endpoint'], takes: ['provider'] },
+  paddleRegistrar: { tokens: ['key'], needs: [], takes: [] },
+  paddleEvents: { tokens: ['key'], needs: [], takes: [] },
+  paddleRedelivery: { tokens: ['key'], needs: [], takes: ['setting'] },
+  squareRegistrar: { tokens: ['token'], needs: [], takes: ['apiVersion'] },
+  squareEvents: { tokens: ['token'], needs: ['url'], takes: [] },
+  polarRegistrar: { tokens: ['token'], needs: [], takes: ['organization'] },
+  polarRedelivery: { tokens: ['token'], needs: [], takes: ['endpoint'] },
+  figmaRegistrar: { tokens: ['token'], needs: ['context', 'contextId'], takes: [] },
+  figmaEvents: { tokens: ['token'], needs: ['context', 'contextId', 'url'], takes: [] },
+  workosEvents: { tokens: ['key'], needs: ['events'], takes: [] },
+  docusignRegistrar: { tokens: ['token'], needs: ['accountId', 'api'], takes: [] },
+  contentfulRegistrar: { tokens: ['token'], needs: ['space'], takes: [] },
+  chargebeeRegistrar: { tokens: ['key'], needs: ['site'], takes: [] },
+  asanaRegistrar: { tokens: ['token'], needs: ['workspace', 'resource'], takes: [] },
+  linearRegistrar: { tokens: ['token'], needs: [], takes: ['team'] },
+  hubspotRegistrar: { tokens: ['developerKey'], needs: ['appId'], takes: ['properties'] },
+  adyenRegistrar: { tokens: ['key'], needs: ['merchant', 'api'], takes: [] },
+  telegramRegistrar: { tokens: ['token'], needs: [], takes: [] },
+  discordRegistrar: { tokens: ['token'], needs: [], takes: [] },
+  lineRegistrar: { tokens: ['token'], needs: [], takes: [] },
+} as const
+
+/** The function that makes a registrar or a source. */
+export type MakerName = keyof typeof OPTIONS
+
+/** Options of every registrar and source. */
 export interface ApiOptions {
-  /** The host of the API, for proxies, regions and tests; `http` to a loopback address alone. @default the sender's own */
+  /** Base URL of the API, for proxies, regions and tests. `http` needs a loopback address. @default the sender's API */
   readonly api?: string
-  /** How long one request may take. @default '10s' */
+  /** Maximum duration of one request. @default '10s' */
   readonly timeout?: Duration
-  /** The longest that one call waits in all, because the sender asked for it. @default '1m' */
+  /** Maximum total time that one call waits because the sender asked for it. @default '1m' */
   readonly patience?: Duration
   /** Sends the requests. @default globalThis.fetch */
   readonly fetch?: typeof globalThis.fetch
@@ -34,14 +90,13 @@ export function checkOptions(name: MakerName, options: object): void {
   }
 }
 
-/** Reads a token each time, and checks it as it is read. */
 interface TokenReader {
   (): Promise<string>
-  /** The tokens that were read: a client keeps them out of its messages. */
+  /** Returns the tokens of earlier calls, which must not be in messages. */
   readonly seen: () => readonly string[]
 }
 
-/** Makes a reader of an option. Most tokens expire within a day, so that the last 20 are remembered. */
+/** Makes a function that reads and checks a token each time. Most tokens expire within a day, so it remembers only 20. */
 export function tokenOf(name: string, token: Token): TokenReader {
   const seen = new Set<string>()
   const read = async (): Promise<string> => {
@@ -54,14 +109,7 @@ export function tokenOf(name: string, token: Token): TokenReader {
   return Object.assign(read, { seen: () => [...seen] })
 }
 
-/** Makes the header of a call with a token that is read each time. */
-export function bearer(
-  token: () => Promise<string>,
-): () => Promise<Readonly<Record<string, string>>> {
-  return async () => ({ authorization: `Bearer ${await token()}` })
-}
-
-/** The URL of a receiver, checked: a sender prints it, so it carries no password. Throws a `TypeError`. */
+/** Throws a `TypeError` for a wrong URL of a receiver. It must have no password, because plans print it. */
 export function checkUrl(option: string, url: string, scheme: RegExp = /^https?:$/): void {
   const parsed = typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined
   if (parsed === undefined || !scheme.test(parsed.protocol))
@@ -72,7 +120,7 @@ export function checkUrl(option: string, url: string, scheme: RegExp = /^https?:
     )
 }
 
-/** The API's base, checked. Throws a `TypeError`. */
+/** Returns the base URL of an API without a final slash. Throws a `TypeError` if it is not https. */
 export function checkApi(title: string, api: string): string {
   const url = URL.canParse(api) ? new URL(api) : undefined
   const local = /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/.test(url?.hostname ?? '')
@@ -81,7 +129,7 @@ export function checkApi(title: string, api: string): string {
   return api.replace(/\/+$/, '')
 }
 
-/** Milliseconds that a timer can take. Throws a `TypeError`. */
+/** Returns milliseconds. Throws a `TypeError` if they exceed the maximum of a timer. */
 export function checkTimer(value: Duration, option: string): number {
   const time = milliseconds(value, option)
   if (time < 2 ** 31) return time

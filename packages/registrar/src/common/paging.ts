@@ -1,6 +1,6 @@
 import { RegistrarError } from '../errors.ts'
-import type { Range } from '../source.ts'
-import { asText, type Fields } from './read.ts'
+import type { Range, ListedDelivery, ListedEvent, PayloadSource } from '../source.ts'
+import { asText, row, type Fields } from './read.ts'
 
 /** One page. */
 export interface SourcePage<Item> {
@@ -8,28 +8,26 @@ export interface SourcePage<Item> {
   readonly next: string | undefined
 }
 
-/** Watches a list that is read page by page: an API may be broken, or lie. */
 interface Paging {
   /**
-   * True if the next page may be asked for: this one had something new within the range, or came nearer to it from events
-   * that are newer. Pages are bounded too.
+   * True if the next page may be read: this page had a new entry within the range, or its entries are newer than the range
+   * but closer to it than before. The number of pages is limited.
    */
   readonly goesOn: (page: readonly Dated[]) => boolean
 }
 
-/** An entry of a page. */
 interface Dated {
   readonly id: string
   readonly at: number
 }
 
 const MOST_PAGES = 1000
-/** The fewest entries that pages of all senders have, if they are full. */
+/** Smallest size of a full page at any sender. */
 const FULL = 10
-/** The most entries that a sender is asked for. A page with more counts as several: what is read stays bounded. */
+/** Largest size of a requested page. A larger page counts as several, so the total stays limited. */
 const LARGEST = 250
 
-/** Makes it for one reading of a list. */
+/** Limits the reading of one list, because a broken API may return pages without end. */
 export function createPaging({
   since,
   until,
@@ -52,24 +50,24 @@ export function createPaging({
   }
 }
 
-/** The same for a list without times: each page must have an entry that no page before had. */
+/** The same for a list without times: each page must have a new entry. */
 export function createCounting(): (ids: readonly string[]) => boolean {
   const paging = createPaging({ since: 0, until: 0 })
   return (ids) => paging.goesOn(ids.map((id) => ({ id, at: 0 })))
 }
 
-/** An entry of a list has no time. */
+/** An entry of a list without a time. */
 export class TimelessError extends RegistrarError {}
 
-/** A time as an API gives it. Throws `unexpected` for one that is none: it would pass each bound. */
+/** Returns a time from an API. Throws `unexpected` for NaN, which would pass every comparison with a limit. */
 export function finite(at: number, sender: string, id: string): number {
   if (Number.isFinite(at)) return at
   throw new TimelessError('unexpected', `${sender}: the event ${id.slice(0, 100)} has no time`)
 }
 
 /**
- * All rows of a list in pages. Throws `unexpected` if a page brings nothing new or the pages do not end: by a part of the list,
- * an endpoint that is there would be made again.
+ * Returns all rows of a list in pages. Throws `unexpected` if a page has no new row, or if the pages do not end: with a part
+ * of the list, a plan would create an existing endpoint again.
  */
 export async function everyRow(
   sender: string,
@@ -81,15 +79,109 @@ export async function everyRow(
   do {
     const { items, next } = await page(cursor)
     for (const item of items) found.push(item)
-    if (next !== undefined && !goesOn(items.map((item) => asText(item['id'] ?? item['sid']))))
+    if (
+      next !== undefined &&
+      !goesOn(
+        items.map((item) =>
+          asText(item['id'] ?? item['sid'] ?? item['gid'] ?? row(item['sys'])['id']),
+        ),
+      )
+    )
       throw new RegistrarError('unexpected', `${sender}: the list of endpoints does not end`)
     cursor = next
   } while (cursor !== undefined)
   return found
 }
 
-/** One page. */
-export interface SourcePage<Item> {
-  readonly items: readonly Item[]
-  readonly next: string | undefined
+interface PagedSpec<Item> {
+  readonly provider: string
+  readonly account: string
+  /** Returns one page, newest first. `next` is undefined at the end. */
+  readonly page: (cursor: string | undefined, range: PageBounds) => Promise<SourcePage<Item>>
+  readonly event: (item: Item) => Omit<ListedEvent, 'ref'>
+  readonly delivery: (item: Item) => ListedDelivery
+  /** Returns one item, if the API can: a list of undelivered events changes while it is read. */
+  readonly one?: (id: string) => Promise<Item>
+  readonly derivesIds?: boolean
+  readonly version?: () => Promise<string | undefined>
+}
+
+type PageBounds = Required<Omit<Range, 'limit'>>
+
+/** Maximum number of pages that are searched for an event after newer events have moved it to a later page. */
+const MOST_MOVED = 10
+
+/**
+ * Makes a source of payloads from a list in pages. It does not keep payloads: `read` requests the page of an event again and
+ * keeps only the last page. So reading in order costs one request per page.
+ */
+export function pagedSource<Item>(spec: PagedSpec<Item>): PayloadSource {
+  let kept: { readonly key: string; readonly items: readonly Item[] } | undefined
+
+  return {
+    kind: 'payload',
+    provider: spec.provider,
+    account: spec.account,
+    ...(spec.version && { version: spec.version }),
+    ...(spec.derivesIds && { derivesIds: true }),
+    async *list(range) {
+      const bounds = boundsOf(range)
+      let left = range.limit ?? 10_000
+      const paging = createPaging({ ...bounds, limit: left })
+      let cursor: string | undefined
+      do {
+        const { items, next } = await spec.page(cursor, bounds)
+        const events = items.map(eventOf)
+        for (const event of events) {
+          if (event.at < bounds.since) return false
+          if (event.at > bounds.until || (bounds.undelivered && event.undelivered === false))
+            continue
+          if (left-- <= 0) return true
+          yield { ...event, ref: JSON.stringify([cursor ?? null, bounds]) }
+        }
+        if (next !== undefined && !paging.goesOn(events)) return 'endless'
+        cursor = next
+      } while (cursor !== undefined)
+      return false
+    },
+    async read({ id, ref }) {
+      const [from, bounds] = JSON.parse(ref) as readonly [string | null, PageBounds]
+      let cursor = from ?? undefined
+      const mostMoved = spec.one ? 1 : MOST_MOVED
+      for (let moved = 0; moved < mostMoved; moved++) {
+        const key = JSON.stringify([cursor, bounds])
+        const held =
+          kept?.key === key ? kept.items.find((item) => spec.event(item).id === id) : undefined
+        if (held !== undefined) return spec.delivery(held)
+        const { items, next } = await spec.page(cursor, bounds)
+        kept = { key, items }
+        const found = items.find((item) => spec.event(item).id === id)
+        if (found !== undefined) return spec.delivery(found)
+        if (next === undefined) break
+        cursor = next
+      }
+      if (spec.one) return spec.delivery(same(await spec.one(id), id))
+      throw new RegistrarError('not_found', `${spec.provider}: the sender lists ${id} no longer`)
+    },
+  }
+
+  function eventOf(item: Item): Omit<ListedEvent, 'ref'> {
+    const event = spec.event(item)
+    finite(event.at, spec.provider, event.id)
+    return event
+  }
+
+  function same(item: Item, id: string): Item {
+    if (spec.event(item).id === id) return item
+    throw new RegistrarError('invalid', `${spec.provider}: asked for ${id}, got another event`)
+  }
+}
+
+/** Returns a range with its defaults. Throws a `TypeError` for a wrong range. */
+export function boundsOf({ since, until, undelivered = true }: Range): PageBounds {
+  if (!(since >= 0 && since <= until))
+    throw new TypeError(
+      `since: must be milliseconds since 1970, before until; got ${since} and ${until}`,
+    )
+  return { since, until, undelivered }
 }

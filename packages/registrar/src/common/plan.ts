@@ -6,7 +6,7 @@ import { checkUrl } from './options.ts'
 
 const WANT = ['url', 'topics', 'previousUrls', 'all']
 
-/** The steps from the sender's endpoints to the wanted ones. Throws a `TypeError` if they cannot be reached. */
+/** Returns the steps that turn the sender's endpoints into the wanted ones. Throws a `TypeError` if no steps can do that. */
 export function makePlan(spec: RegistrarSpec, want: Want, has: readonly Endpoint[]): Plan {
   checkWant(want)
   const map = spec.map(want.topics)
@@ -49,7 +49,7 @@ function ours(spec: RegistrarSpec, has: readonly Endpoint[], want: Want): readon
   )
 }
 
-/** One endpoint for all topics: the one with the URL, else one that is to be moved; further ones would deliver twice. */
+/** One endpoint has all topics: the one with the URL, or else one to move. Others would deliver events twice. */
 function stepsOf(
   spec: RegistrarSpec,
   want: Want,
@@ -74,7 +74,7 @@ function stepsOf(
   ]
 }
 
-/** The endpoint of an account that has one for everything is not taken from another receiver. */
+/** If an account has only one endpoint, a plan must not take it from another receiver. */
 function checkTaken(spec: RegistrarSpec, { url, previousUrls = [] }: Want, has: Endpoint): void {
   if (has.url === '' || has.url === url || previousUrls.includes(has.url)) return
   throw new RegistrarError(
@@ -83,7 +83,6 @@ function checkTaken(spec: RegistrarSpec, { url, previousUrls = [] }: Want, has: 
   )
 }
 
-/** One endpoint for each topic. */
 function perTopic(
   spec: RegistrarSpec,
   want: Want,
@@ -104,7 +103,7 @@ function perTopic(
     if (waits(found, want.url)) return []
     return change(spec, found, after)
   })
-  // What is replaced delivers until its successor was confirmed.
+  // The old endpoint delivers until its replacement is confirmed.
   if ([...used].some((endpoint) => waits(endpoint, want.url))) return steps
   const rest = mine.filter((endpoint) => !used.has(endpoint))
   return [...steps, ...rest.map((endpoint) => drop(spec, endpoint, whyDropped(endpoint, topics)))]
@@ -142,7 +141,7 @@ function change(spec: RegistrarSpec, endpoint: Endpoint, after: Shape): readonly
 
 function drop(spec: RegistrarSpec, endpoint: Endpoint, why: string): Step {
   const before = shapeOf(endpoint, spec.settings)
-  // An account may have endpoints of two kinds.
+  // Stripe has endpoints of two kinds.
   const kind = String(endpoint.settings?.['kind'] ?? spec.kind)
   return { do: 'delete', kind, id: endpoint.id, before, why }
 }

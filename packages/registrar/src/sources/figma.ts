@@ -1,7 +1,7 @@
 import { stringifyJson } from '@postern/core/internal'
 import { figmaClient, figmaWebhooks } from '../clients/figma.ts'
 import { checkUrl } from '../common/options.ts'
-import { pagedSource } from '../common/paged-source.ts'
+import { pagedSource } from '../common/paging.ts'
 import { row, rows, asText, time, type Fields } from '../common/read.ts'
 import { RegistrarError } from '../errors.ts'
 import type { FigmaContext } from '../figma.ts'
@@ -13,12 +13,12 @@ export interface FigmaEventsOptions extends FigmaContext {
   readonly url: string
 }
 
-/** Each of them costs a request. */
+/** Each webhook costs a request. */
 const MOST_WEBHOOKS = 100
 
 /**
- * What Figma sent to the webhooks with this URL in the last 7 days, with payloads, attempt by attempt. The passcode is taken
- * out of each. Figma lists all requests of a webhook at once.
+ * Lists the requests of the last 7 days to Figma's webhooks with this URL, with payloads, one per attempt. The passcode
+ * is removed from each. Figma returns all requests of a webhook in one answer.
  *
  * API: https://developers.figma.com/docs/rest-api/webhooks-endpoints
  *

@@ -1,27 +1,26 @@
 import { stringifyJson } from '@postern/core/internal'
-import type { ApiAnswer, ApiCall } from '../common/client-types.ts'
+import type { ApiAnswer, ApiCall } from '../common/client.ts'
 import { githubClient, githubHooks, type GithubOwner } from '../clients/github.ts'
-import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
-import { boundsOf } from '../common/paged-source.ts'
-import { createCounting, createPaging, finite } from '../common/paging.ts'
+import type { ApiOptions, Token } from '../common/options.ts'
+import { boundsOf, createCounting, createPaging, finite } from '../common/paging.ts'
 import { linkQuery, row, rows, asText, time, type Fields } from '../common/read.ts'
 import { RegistrarError } from '../errors.ts'
 import type { ListedEvent, PayloadSource, Range, RedeliverySource, Source } from '../source.ts'
 
 /** Options of {@link githubEvents} and {@link githubRedelivery}: give `repository`, `organization` or `app`. */
 export interface GithubSourceOptions extends ApiOptions, GithubOwner {
-  /** A token that may read hooks, and write them for redeliveries; for an App its JSON Web Token, as a function. */
+  /** A token that may read hooks, and write them for redeliveries. For an App, a function that returns its JSON Web Token. */
   readonly token: Token
-  /** The URL of the hook. An App has one, so that it needs none. @default undefined, when `app` is given */
+  /** The URL of the hook. Leave it out for an App, which has one hook. */
   readonly url?: string
   /** True for the hook of a GitHub App. @default false */
   readonly app?: boolean
 }
 
 /**
- * What GitHub sent to one hook in the last days, with payloads. All attempts of an event share its GUID, which is
- * `X-GitHub-Delivery`: an event counts as delivered when one of them got a 2xx. Two Apps get the same GUID with payloads
- * of their own, so give their receivers different names.
+ * Lists the deliveries of the last days to one hook at GitHub, with payloads. All attempts of an event share its GUID,
+ * which is `X-GitHub-Delivery`, and one successful attempt counts as delivered. Two Apps get the same GUID with
+ * different payloads, so give their receivers different names.
  *
  * API: https://docs.github.com/en/rest/repos/webhooks#list-deliveries-for-a-repository-webhook
  *
@@ -40,7 +39,7 @@ export function githubEvents(options: GithubSourceOptions): PayloadSource {
       const strings = Object.fromEntries(
         kept.map(([name, value]) => [name.toLowerCase(), asText(value)]),
       )
-      // The payload comes as JSON, also if the hook sends forms.
+      // The API returns JSON even if the hook sends forms.
       return {
         headers: { ...strings, 'content-type': 'application/json' },
         body: stringifyJson(payload),
@@ -50,7 +49,8 @@ export function githubEvents(options: GithubSourceOptions): PayloadSource {
 }
 
 /**
- * The same list, and GitHub delivers again: with the same GUID, signed. GitHub keeps deliveries for 3 days.
+ * Lists the same deliveries, which GitHub sends again on request, signed and with the same GUID. GitHub keeps
+ * deliveries for 3 days.
  *
  * API: https://docs.github.com/en/rest/repos/webhooks#redeliver-a-delivery-for-a-repository-webhook
  *
@@ -80,11 +80,10 @@ function githubSource(
   name: 'githubEvents' | 'githubRedelivery',
   options: GithubSourceOptions,
 ): GithubList {
-  checkOptions(name, options)
+  const call = githubClient(name, options)
   const { app = false, url } = options
   if (app !== (url === undefined)) throw new TypeError(`${name}: give url, or app: true`)
   const owner = app ? { account: 'app', base: '/app/hook' } : githubHooks(name, options)
-  const call = githubClient(`${name}: token`, options.token, options)
   let found: string | undefined
   const base = async (): Promise<string> => (found ??= app ? owner.base : await findHook())
   return { provider: 'github', account: owner.account, call, base, list }
@@ -107,7 +106,7 @@ function githubSource(
     }
   }
 
-  // Attempts of one event are apart in the list, and the first of them is the oldest: the range is read before it is given.
+  // Attempts of one event are not adjacent in the list. The oldest has the time, so the whole range is read first.
   async function* list(range: Range): AsyncIterable<ListedEvent, boolean | 'endless'> {
     const { since, until, undelivered } = boundsOf(range)
     const limit = range.limit ?? 10_000
@@ -165,7 +164,6 @@ function add(groups: Map<string, Group>, attempt: Fields): void {
   groups.set(id, { id, topic, at, ref: asText(attempt['id']), delivered: succeeded })
 }
 
-/** The parameter of the link to the next page. The host of the link is not followed. */
 function cursorOf({ headers }: ApiAnswer, name: string): string | undefined {
   const [, next] = /<([^>]+)>;\s*rel="next"/.exec(headers.get('link') ?? '') ?? []
   return next === undefined ? undefined : (linkQuery(next, 'GitHub').get(name) ?? undefined)

@@ -1,8 +1,7 @@
 import { stringifyJson } from '@postern/core/internal'
-import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
+import type { ApiOptions, Token } from '../common/options.ts'
 import { paddleClient, paddlePage } from '../clients/paddle.ts'
-import { boundsOf, pagedSource } from '../common/paged-source.ts'
-import { createCounting, finite } from '../common/paging.ts'
+import { boundsOf, pagedSource, createCounting, finite } from '../common/paging.ts'
 import { row, asText, time, type Fields } from '../common/read.ts'
 import type { PayloadSource, RedeliverySource } from '../source.ts'
 
@@ -15,8 +14,8 @@ export interface PaddleSourceOptions extends ApiOptions {
 }
 
 /**
- * Events at Paddle, with payloads; `event_id` is that of the notifications. Paddle does not say in this
- * list which were delivered.
+ * Lists events at Paddle, with payloads and the `event_id` of their notifications. The list does not say which were
+ * delivered.
  *
  * API: https://developer.paddle.com/api-reference/events/list-events
  *
@@ -24,7 +23,6 @@ export interface PaddleSourceOptions extends ApiOptions {
  * const source = paddleEvents({ key: process.env.PADDLE_API_KEY! })
  */
 export function paddleEvents(options: Omit<PaddleSourceOptions, 'setting'>): PayloadSource {
-  checkOptions('paddleEvents', options)
   const call = paddleClient('paddleEvents', options)
   return pagedSource<Fields>({
     provider: 'paddle',
@@ -44,8 +42,8 @@ export function paddleEvents(options: Omit<PaddleSourceOptions, 'setting'>): Pay
 }
 
 /**
- * Notifications at Paddle, which Paddle sends again on request: as new notifications with the same `event_id`. Those that
- * Paddle still tries count as delivered, since it rejects to replay them.
+ * Lists notifications at Paddle, which Paddle sends again on request, as new notifications with the same `event_id`.
+ * Notifications that Paddle still retries count as delivered, because Paddle refuses to replay them.
  *
  * API: https://developer.paddle.com/api-reference/notifications/replay-notification
  *
@@ -53,7 +51,6 @@ export function paddleEvents(options: Omit<PaddleSourceOptions, 'setting'>): Pay
  * const source = paddleRedelivery({ key: process.env.PADDLE_API_KEY!, setting: 'ntfset_01…' })
  */
 export function paddleRedelivery(options: PaddleSourceOptions): RedeliverySource {
-  checkOptions('paddleRedelivery', options)
   const { setting } = options
   const call = paddleClient('paddleRedelivery', options)
   return {
@@ -64,7 +61,7 @@ export function paddleRedelivery(options: PaddleSourceOptions): RedeliverySource
       const { since, until, undelivered } = boundsOf(range)
       const query = {
         from: new Date(since).toISOString(),
-        // Paddle's bound is exclusive.
+        // Paddle excludes the end of the range.
         to: new Date(until + 1).toISOString(),
         status: undelivered ? 'failed' : 'failed,delivered',
         ...(setting !== undefined && { notification_setting_id: setting }),

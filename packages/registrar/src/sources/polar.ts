@@ -1,6 +1,5 @@
-import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
-import { boundsOf } from '../common/paged-source.ts'
-import { createCounting, finite } from '../common/paging.ts'
+import type { ApiOptions, Token } from '../common/options.ts'
+import { boundsOf, createCounting, finite } from '../common/paging.ts'
 import { polarClient } from '../clients/polar.ts'
 import { row, rows, asText, time } from '../common/read.ts'
 import type { RedeliverySource } from '../source.ts'
@@ -14,8 +13,8 @@ export interface PolarRedeliveryOptions extends ApiOptions {
 }
 
 /**
- * Deliveries at Polar, which Polar sends again on request, signed, with the same `webhook-id`. Attempts of one event are one
- * entry. Archived events are left out: Polar has their payload no longer.
+ * Lists deliveries at Polar, which Polar sends again on request, signed and with the same `webhook-id`. All attempts of
+ * an event are one entry. Archived events are left out, because Polar has removed their payload.
  *
  * API: https://polar.sh/docs/api-reference/webhooks/events/redeliver, with the types of npm @polar-sh/sdk.
  *
@@ -23,7 +22,6 @@ export interface PolarRedeliveryOptions extends ApiOptions {
  * const source = polarRedelivery({ token: process.env.POLAR_TOKEN! })
  */
 export function polarRedelivery(options: PolarRedeliveryOptions): RedeliverySource {
-  checkOptions('polarRedelivery', options)
   const { endpoint } = options
   const call = polarClient('polarRedelivery', options)
   return {

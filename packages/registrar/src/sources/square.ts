@@ -1,6 +1,6 @@
 import { stringifyJson } from '@postern/core/internal'
-import { checkOptions, checkUrl, type ApiOptions, type Token } from '../common/options.ts'
-import { pagedSource } from '../common/paged-source.ts'
+import { checkUrl, type ApiOptions, type Token } from '../common/options.ts'
+import { pagedSource } from '../common/paging.ts'
 import { row, rows, asText, time, type Fields } from '../common/read.ts'
 import { squareClient } from '../clients/square.ts'
 import type { PayloadSource } from '../source.ts'
@@ -14,8 +14,8 @@ export interface SquareEventsOptions extends ApiOptions {
 }
 
 /**
- * Events of the last 28 days at Square, with payloads; `event_id` is that of the webhooks. Square lists them once its Events
- * API is turned on for the application (`EnableEvents`), and does not say which were delivered.
+ * Lists events of the last 28 days at Square, with payloads and the `event_id` of their webhooks. Turn the Events API
+ * on for the application (`EnableEvents`). The list does not say which were delivered.
  *
  * API: https://developer.squareup.com/reference/square/events-api/search-events
  *
@@ -23,9 +23,8 @@ export interface SquareEventsOptions extends ApiOptions {
  * const source = squareEvents({ token: process.env.SQUARE_TOKEN!, url: 'https://app.example/square' })
  */
 export function squareEvents(options: SquareEventsOptions): PayloadSource {
-  checkOptions('squareEvents', options)
-  checkUrl('squareEvents: url', options.url)
   const call = squareClient('squareEvents', options)
+  checkUrl('squareEvents: url', options.url)
 
   return pagedSource<Fields>({
     provider: 'square',

@@ -1,7 +1,6 @@
 import { stringifyJson } from '@postern/core/internal'
-import { everyRow } from '../common/paging.ts'
-import { checkOptions, checkUrl, type ApiOptions, type Token } from '../common/options.ts'
-import { pagedSource } from '../common/paged-source.ts'
+import { everyRow, pagedSource } from '../common/paging.ts'
+import { checkUrl, type ApiOptions, type Token } from '../common/options.ts'
 import { row, asText, time, type Fields } from '../common/read.ts'
 import {
   checkPayload,
@@ -11,7 +10,7 @@ import {
   type StripePayload,
   V2,
 } from '../clients/stripe.ts'
-import type { ApiCall } from '../common/client-types.ts'
+import type { ApiCall } from '../common/client.ts'
 import { RegistrarError } from '../errors.ts'
 import type { PayloadSource } from '../source.ts'
 
@@ -19,19 +18,19 @@ import type { PayloadSource } from '../source.ts'
 export interface StripeEventsOptions extends ApiOptions {
   /** A secret key, or a restricted key that may read events and webhook endpoints. */
   readonly key: Token
-  /** The URL of the endpoint, whose API version payloads are compared with. */
+  /** The URL of the endpoint, whose API version the payloads must have. */
   readonly url: string
-  /** A connected account, `acct_…`. An endpoint of Connect needs one source for each account. @default the own account */
+  /** A connected account, `acct_…`. An endpoint of Connect needs one source per account. @default your account */
   readonly account?: string
-  /** Which events are listed: `thin` lists those of `/v2/core/events`. @default 'snapshot' */
+  /** Kind of the listed events: `thin` lists `/v2/core/events`. @default 'snapshot' */
   readonly payload?: StripePayload
 }
 
 /**
- * Events of the last 30 days at Stripe, with payloads; their ids are those of the webhooks. Stripe renders a listed event in
- * the API version of its creation, and a webhook in the endpoint's: `version` and each event's `version` say which. Undelivered
- * means that some endpoint of the account did not take it. Of thin events the API does not say which were delivered: all of
- * the range are listed, those that no destination subscribes to among them.
+ * Lists events of the last 30 days at Stripe, with payloads and the ids of their webhooks. A listed event has the API
+ * version of its creation, and a webhook has that of the endpoint: compare `version` of the source and of each event.
+ * An undelivered event is one that some endpoint of the account did not accept. For thin events the API does not say
+ * which were delivered, so all events of the range are listed, even those without a destination.
  *
  * API: https://docs.stripe.com/webhooks/process-undelivered-events
  *
@@ -39,12 +38,11 @@ export interface StripeEventsOptions extends ApiOptions {
  * const source = stripeEvents({ key: process.env.STRIPE_KEY!, url: 'https://app.example/stripe' })
  */
 export function stripeEvents(options: StripeEventsOptions): PayloadSource {
-  checkOptions('stripeEvents', options)
+  const call = stripeClient('stripeEvents', options)
   checkUrl('stripeEvents: url', options.url)
   checkPayload('stripeEvents', options.payload)
   const { account, url } = options
-  const call = stripeClient('stripeEvents', options)
-  // Endpoints belong to the platform, also those that get the events of connected accounts.
+  // All endpoints belong to the platform, including those for events of connected accounts.
   const { account: _account, payload, ...own } = options
   if (payload === 'thin') return thinEvents(stripeClient('stripeEvents', own), options)
   const callOwn = stripeClient('stripeEvents', own)
@@ -72,7 +70,7 @@ export function stripeEvents(options: StripeEventsOptions): PayloadSource {
     delivery: (item) => ({
       url,
       headers: { 'content-type': 'application/json; charset=utf-8' },
-      // The list of a connected account does not always name the account, and a webhook does.
+      // A webhook of a connected account names the account, and the list may not.
       body: stringifyJson(account === undefined ? item : { ...item, account }),
     }),
     async version() {
@@ -100,7 +98,7 @@ function thinEvents(call: ApiCall, { account, url }: StripeEventsOptions): Paylo
       undelivered: undefined,
     }),
     delivery({ data: _data, ...item }) {
-      // The API adds data that a delivery does not have, and does not always name the account.
+      // The API adds data that a delivery does not have, and may leave the account out.
       const context = account === undefined ? {} : { context: account }
       return {
         url,

