@@ -38,7 +38,7 @@ const OPTIONS: readonly (keyof StandingCatchUp)[] = [
   'anyVersion',
 ]
 
-export interface StandingSettings extends StandingCatchUp {
+interface StandingSettings extends StandingCatchUp {
   /** Milliseconds. */
   readonly delay: number
 }

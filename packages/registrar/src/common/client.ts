@@ -12,7 +12,7 @@ import {
 } from './options.ts'
 
 /** How to call the API of one sender. */
-export interface ClientSpec extends ApiOptions {
+interface ClientSpec extends ApiOptions {
   /** The provider's title, for messages. */
   readonly title: string
   readonly api: string

@@ -50,7 +50,7 @@ export interface RegistrarSpec {
 }
 
 /** Gives a secret to the app. `endpoint` is the id of a replacement, if there is one. */
-export type HandSecret = (url: unknown, secret: unknown, endpoint?: string) => Promise<void>
+type HandSecret = (url: unknown, secret: unknown, endpoint?: string) => Promise<void>
 
 /** The endpoint that a step makes. */
 export interface EndpointTarget {
