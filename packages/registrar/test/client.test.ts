@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createApiCall, type ApiCall, type ClientSpec } from '../src/common/client.ts'
+import { createApiCall, type ApiCall } from '../src/common/client.ts'
 
 const TOKEN = 'a-token-0123456789abcdef'
 let answers: ((request: IncomingMessage, response: ServerResponse) => void)[] = []
@@ -29,7 +29,7 @@ afterEach(() => {
   return new Promise((resolve) => server.close(resolve))
 })
 
-function client(more: Partial<ClientSpec> = {}): ApiCall {
+function client(more: Partial<Parameters<typeof createApiCall>[0]> = {}): ApiCall {
   return createApiCall({
     title: 'Octo',
     api,
