@@ -11,29 +11,26 @@ import type {
 } from 'aws-lambda'
 import { remedyOf } from './run-due.ts'
 
-/** The members of a receiver that these handlers use. */
+/** Members of a receiver that these handlers use. */
 export type Taking = Pick<Receiver, 'ingest'>
 
 /** Options of {@link sqs}, {@link sns} and {@link eventBridge}. */
 export interface RecordOptions<Message> {
-  /**
-   * The webhook that the message stands for. @default its body, `Message` or `detail`, with the attributes of type String as headers
-   */
+  /** Returns the webhook in a message. @default its body, `Message` or `detail`, with attributes of type String as headers */
   readonly delivery?: (message: Message) => {
     readonly body: string | Uint8Array
     readonly headers?: Readonly<Record<string, string>>
   }
-  /** The tenant the webhook would have had: the tenant or key that verifies it. @default none */
+  /** Returns the tenant of the webhook: the tenant or key that would verify it. @default none */
   readonly tenant?: (message: Message) => string | undefined
 }
 
 /**
- * Makes a Lambda handler for a queue of SQS whose messages are a sender's events, such as an HTTP API puts them there.
- * No signature is asked for: whoever may write to the queue is believed, and the journal says `verifiedBy: 'cloud'`. Events have
- * the identity that the webhook would have had. What was not accepted is returned in `batchItemFailures` (turn
- * `ReportBatchItemFailures` on), of a FIFO queue with all later messages of its group, so that their order holds.
- *
- * Source: the AWS Lambda documentation, "Handling errors for an SQS event source in Lambda".
+ * Creates a Lambda handler for an SQS queue whose messages are a provider's events, such as an HTTP API writes there.
+ * Signatures are not verified: everyone who may write to the queue is trusted, and the journal says
+ * `verifiedBy: 'cloud'`. An event has the same identity as its webhook. Rejected messages are returned in
+ * `batchItemFailures` (turn on `ReportBatchItemFailures`). For a FIFO queue these include all later messages of the
+ * group, so that the order holds.
  *
  * @example
  * export const handler = sqs(receiver)
@@ -62,8 +59,8 @@ export function sqs(
 }
 
 /**
- * Makes a Lambda handler for a topic of SNS whose messages are a sender's events; as {@link sqs}. It rejects if one was not
- * accepted, so that Lambda calls it again. (A topic that posts to your URL is the sender `aws-sns` of the catalogue.)
+ * Creates a Lambda handler for an SNS topic whose messages are a provider's events, as in {@link sqs}. It rejects if a
+ * message is rejected, so that Lambda calls it again. (For a topic that posts to your URL, use the provider `aws-sns`.)
  *
  * @example
  * export const handler = sns(receiver)
@@ -84,9 +81,9 @@ export function sns(
 }
 
 /**
- * Makes a Lambda handler for a rule of EventBridge whose `detail` is a sender's event, as partner event sources have it
- * (Stripe, Shopify, Auth0 …); as {@link sqs}. It rejects if the event was not accepted, so that Lambda calls it again. Numbers
- * beyond 2^53 were rounded by Lambda itself.
+ * Creates a Lambda handler for an EventBridge rule whose `detail` is a provider's event, as partner event sources send
+ * it (Stripe, Shopify, Auth0 …); as in {@link sqs}. It rejects if the event is rejected, so that Lambda calls it again.
+ * Lambda itself rounds numbers beyond 2^53.
  *
  * @example
  * export const handler = eventBridge(receiver)
@@ -128,7 +125,7 @@ function taker<Message>(
   }
 }
 
-/** Takes one after another; from the first that fails on, all are returned. */
+/** Ingests messages in order. Returns the first that fails and all after it. */
 async function inOrder<Message>(
   messages: readonly Message[],
   take: (message: Message) => Promise<void>,
@@ -137,7 +134,7 @@ async function inOrder<Message>(
     try {
       await take(message)
     } catch (error) {
-      // Lambda calls again with what is returned, and tells nobody why.
+      // Lambda retries the returned messages without logging the reason.
       process.stderr.write(
         `[postern] sqs: a message was not accepted: ${inertText(toWebhookError(error).message)}\n`,
       )

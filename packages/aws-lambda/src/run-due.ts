@@ -4,16 +4,17 @@ import type { Context } from 'aws-lambda'
 
 /** Options of {@link runDue}. */
 export interface RunDueOptions {
-  /** The time that is left for the function when it returns. @default '2s' */
+  /** Time that remains for the function when the handler returns. @default '2s' */
   readonly leave?: Duration
-  /** Tasks that may run. @default all that are due */
+  /** Maximum number of tasks to run. @default all due tasks */
   readonly max?: number
 }
 
 /**
- * Makes a Lambda handler that runs due tasks, for a schedule of EventBridge. It ends before the function's own time does,
- * whatever that is set to, so that no attempt is cut by the platform. Throws a `TypeError` if an option is wrong.
+ * Creates a Lambda handler that runs due tasks, for an EventBridge schedule. It ends before the function's own timeout,
+ * so that the platform interrupts no attempt.
  *
+ * @throws {TypeError} if an option is wrong.
  * @example
  * export const cron = runDue(receiver, { leave: '2s' })
  */
@@ -39,7 +40,7 @@ export function runDue(
   }
 }
 
-/** How a handler that was made and never called is exported: Lambda takes a function that is returned for success. */
+/** Returns the fix for a handler that was exported wrongly: Lambda treats a returned function as success. */
 export function remedyOf(name: string): string {
   return `export what ${name}(receiver) returns, export const handler = ${name}(receiver), or call it, ${name}(receiver)(event, context); a handler that returns it answers null and accepts nothing`
 }

@@ -20,42 +20,41 @@ import type {
 import { remedyOf } from './run-due.ts'
 import { STATUS_CODES } from 'node:http'
 
-/** The members of a receiver that the handler uses, for any type of event. */
+/** Members of a receiver that the handler uses. */
 export type Mountable = Pick<Receiver, 'receive' | 'reject'>
 
-/** The part of Lambda's context that the handler uses. */
+/** Part of Lambda's context that the handler uses. */
 export type HttpContext = Pick<Context, 'callbackWaitsForEmptyEventLoop'>
 
 /** Options of {@link webhook}. */
 export interface WebhookOptions {
-  /** A small JSON value kept with the events (`event.context`) and offered to functions that look secrets up. */
+  /** Small JSON value that is stored with each event (`event.context`) and passed to functions that look up secrets. */
   readonly context?: (event: HttpEvent) => Json | undefined
   /**
-   * Accepts in a transaction of the app: opens it, awaits `accept(inTransaction(…))` in it, and ends it. It is called for
-   * verified deliveries alone, and the reply waits for it: if it rejects, the sender is asked to try again.
+   * Accepts events in a transaction of your app: start it, await `accept(inTransaction(…))` in it, then commit. It is
+   * called only for verified deliveries, and the reply waits for it. If it rejects, the sender is asked to try again.
    *
    * @example
    * transaction: (accept) => db.transaction((tx) => accept(inTransaction(drizzleSql(tx))))
    */
   readonly transaction?: (accept: AcceptWithin, event: HttpEvent) => Promise<unknown>
   /**
-   * Scheme, host and, if a proxy cuts one off, the path prefix that senders see, such as `https://example.com/api`;
-   * for senders that sign the URL. A REST API decodes the query string, and it is encoded again here: use only plain characters in the query of a signed URL.
-   * @default `https`, the `Host` of the request and its path with the stage
+   * Scheme, host and optional path prefix that senders use, such as `https://example.com/api`, for senders that sign
+   * the URL. A REST API decodes the query string, and Postern encodes it again: use only plain characters in the query
+   * of a signed URL. @default `https`, the request's `Host` and its path with the stage
    */
   readonly publicBase?: string
 }
 
 /**
- * Makes a Lambda handler for function URLs, API Gateway (HTTP and REST APIs) and application load balancers, which hands
- * each request to the receiver. A body in base64 is decoded, so that the exact bytes are verified; a REST API needs
- * `binaryMediaTypes` for bodies that are not UTF-8, and a body that it changed is rejected as `body_altered`. Give the receiver
- * `worker: 'onDemand'` and a schedule with {@link runDue}, or `inlineInbox`: nothing runs after the reply. Throws a `TypeError`
- * if an option is wrong.
- *
- * Sources: the AWS Lambda documentation, "Payload format versions", and of Elastic Load Balancing, "Lambda functions as
+ * Creates a Lambda handler for function URLs, API Gateway (HTTP and REST APIs) and application load balancers, which
+ * passes each request to the receiver. A base64 body is decoded, so that the exact bytes are verified. A REST API needs
+ * `binaryMediaTypes` for bodies that are not UTF-8; a body that it changed is rejected as `body_altered`. Because
+ * nothing runs after the reply, use `inlineInbox`, or `worker: 'onDemand'` with {@link runDue} on a schedule. Sources:
+ * the AWS Lambda documentation, "Payload format versions", and of Elastic Load Balancing, "Lambda functions as
  * targets".
  *
+ * @throws {TypeError} if an option is wrong.
  * @example
  * export const handler = webhook(receiver)
  */
@@ -72,11 +71,11 @@ export function webhook(
 
   return async function posternWebhook(event, lambda) {
     called()
-    // Else the connections of an inbox would hold the reply back until the function's time is over.
+    // Otherwise open connections of an inbox would delay the reply until the function's timeout.
     if (lambda) lambda.callbackWaitsForEmptyEventLoop = false
     const request = httpRequestOf(event)
     const { method, headers } = request
-    // For the rejection of a URL that cannot be read.
+    // Used if the URL cannot be read.
     let url = join('https', 'localhost', request.target)
     try {
       url = rebase?.(request.target) ?? join('https', request.host, request.target)
@@ -93,10 +92,7 @@ export function webhook(
   }
 }
 
-/**
- * The bytes of the wire. Rejects with `body_altered` if the origin turned bytes into text that has another length than
- * `Content-Length`.
- */
+/** Returns the exact bytes. Throws `body_altered` if the text of the event has another length than `Content-Length`. */
 function bodyOf({ body, isBase64Encoded }: HttpEvent, headers: HttpRequest['headers']): Uint8Array {
   if (isBase64Encoded) return Buffer.from(body ?? '', 'base64')
   const bytes = Buffer.from(body ?? '')
@@ -110,7 +106,6 @@ function bodyOf({ body, isBase64Encoded }: HttpEvent, headers: HttpRequest['head
   })
 }
 
-/** The reply as the origin of the request wants it. */
 function replyTo(event: HttpEvent, reply: Reply, method: string): HttpResult {
   const { status, headers = {}, body } = reply
   const isText = typeof body === 'string' || body === undefined
@@ -119,7 +114,7 @@ function replyTo(event: HttpEvent, reply: Reply, method: string): HttpResult {
     isBase64Encoded: !isText,
     body: method === 'HEAD' ? '' : isText ? (body ?? '') : Buffer.from(body).toString('base64'),
   }
-  // One that sends headers with several values reads no others.
+  // A load balancer or API that sends multi-value headers reads only these.
   if (!isV2(event) && event.multiValueHeaders) {
     const multiValueHeaders = Object.fromEntries(
       Object.entries(headers).map(([name, value]) => [name, [value]]),
@@ -135,30 +130,28 @@ function descriptionOf(event: HttpEvent, status: number): { readonly statusDescr
     : {}
 }
 
-/** A request in one form, whichever of the three events it came in. */
+/** Request in one format for all three event types. */
 interface HttpRequest {
   readonly method: string
-  /** Path and query as the sender wrote them, as far as the origin tells. */
+  /** Path and query as sent, as far as the event has them. */
   readonly target: string
   readonly host: string
-  /** Names in lower case. */
   readonly headers: readonly (readonly [name: string, value: string])[]
 }
 
 type Record1 = Readonly<Record<string, string | undefined>>
 type RecordN = Readonly<Record<string, readonly string[] | undefined>>
 
-/** True for a function URL or an HTTP API. */
+/** Returns true for a function URL or an HTTP API. */
 function isV2(event: HttpEvent): event is APIGatewayProxyEventV2 {
   return 'version' in event && event.version === '2.0'
 }
 
-/** True for a load balancer. */
 function isAlb(event: HttpEvent): event is ALBEvent {
   return 'requestContext' in event && 'elb' in event.requestContext
 }
 
-/** Reads method, target and headers. Throws a `TypeError` for an event that is no HTTP request. */
+/** Reads method, target and headers. Throws a `TypeError` if the event is not an HTTP request. */
 function httpRequestOf(event: HttpEvent): HttpRequest {
   if (typeof event?.requestContext !== 'object')
     throw new TypeError(
@@ -187,7 +180,7 @@ function v2(event: APIGatewayProxyEventV2): HttpRequest {
   }
 }
 
-// `path` has no stage; the one of the context is what the sender addressed.
+// `path` omits the stage; the context's path is the one that the sender addressed.
 function restPath({ path, requestContext }: APIGatewayProxyEvent): string {
   return requestContext.path ?? path
 }
@@ -196,7 +189,7 @@ function domainOf({ requestContext }: APIGatewayProxyEvent | ALBEvent): string |
   return 'domainName' in requestContext ? requestContext.domainName : undefined
 }
 
-/** A load balancer passes the query on as it came, a REST API decodes it: that one is encoded as a form is. */
+/** A load balancer forwards the raw query. A REST API decodes it, so it is encoded again as a form. */
 function queryOf(event: APIGatewayProxyEvent | ALBEvent): string {
   const pairs = pairsOf(event.queryStringParameters, event.multiValueQueryStringParameters)
   if (pairs.length === 0) return ''
@@ -224,13 +217,13 @@ function pairsOf(
   )
 }
 
-/** The first value of a header, whose name is in lower case. */
+/** Returns the first value of a header; `name` is in lower case. */
 function valueOf(headers: HttpRequest['headers'], name: string): string | undefined {
   return headers.find(([known]) => known === name)?.[1]
 }
 
-/** An HTTP request as Lambda gets it: of a function URL or an HTTP API, of a REST API, or of a load balancer. */
+/** HTTP request event of Lambda: from a function URL or HTTP API, a REST API, or a load balancer. */
 export type HttpEvent = APIGatewayProxyEventV2 | APIGatewayProxyEvent | ALBEvent
 
-/** The reply in the form of the request's origin. */
+/** Reply in the format of the event's origin. */
 export type HttpResult = APIGatewayProxyStructuredResultV2 & APIGatewayProxyResult & ALBResult

@@ -1,4 +1,7 @@
-/** What this package uses of the runtime's own module; apps have its types of `wrangler types` or @cloudflare/workers-types. */
+/**
+ * The part of the runtime's module that this package uses. Apps have its types from `wrangler types` or
+ * @cloudflare/workers-types.
+ */
 declare module 'cloudflare:workers' {
   export abstract class DurableObject<Env = unknown> {
     protected ctx: unknown

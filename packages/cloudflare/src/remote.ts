@@ -23,22 +23,21 @@ import type { InboxView, Journal, Records, Inbox } from '@postern/core/inbox'
 
 /** Options of {@link durableObjectInbox}. */
 export interface DurableObjectInboxOptions {
-  /** Name of the object. Each has a database, an order and windows of its own. @default 'postern' */
+  /** Name of the object. Each object has its own database, order and windows. @default 'postern' */
   readonly object?: string
   /**
-   * How long the object knows ids: the `dedupeWindow` that `durableObject` was given. `catchUp` in the Worker fetches nothing
-   * older. If the object knows them for a shorter time, deliveries get 503 and the log says why. @default '4d'
+   * How long the object knows event ids: the `dedupeWindow` of `durableObject`. `catchUp` in the Worker fetches nothing
+   * older. If the object's window is shorter, deliveries get 503 and a log line says why. @default '4d'
    */
   readonly dedupeWindow?: Duration
 }
 
-/** What the object answers by RPC. */
 interface ObjectStub {
   accept(receiver: string, intake: WireIntake): Promise<WireAnswer<readonly Accepted[]>>
   ask(part: WirePart, method: string, args: readonly unknown[]): Promise<WireAnswer<unknown>>
 }
 
-// Each member of the contract: what a newer version adds is missing here at compile time.
+// Every member of the contract, so that a new member is a compile error here.
 const VIEW: Record<keyof InboxView, true> = {
   list: true,
   get: true,
@@ -64,10 +63,10 @@ const JOURNAL: Record<keyof Journal, true> = {
 }
 
 /**
- * The inbox of a Durable Object, from a Worker: it hands over what the receiver has verified, by RPC, and view, records and
- * journal ask there. Acknowledged deliveries are stored; those that do not fit into a row of the object (2 MB) get 413.
- * The class of the namespace is one of `durableObject()`. `worker()` makes it; take this for a Worker with a router of its
- * own, a queue's consumer or a scheduled handler.
+ * Creates the inbox of a Durable Object in a Worker. It sends verified deliveries to the object over RPC; view, records
+ * and journal call it too. A delivery that does not fit into a row of the object (2 MB) gets 413. The namespace's class
+ * is one of `durableObject()`. `worker()` calls this for you; call it in a Worker with its own router, a queue consumer
+ * or a scheduled handler.
  *
  * @example
  * const inbox = durableObjectInbox(env.WEBHOOKS)
@@ -87,7 +86,7 @@ export function durableObjectInbox(
     throw new TypeError(
       `${INBOX}: namespace must be the binding of a Durable Object class, got ${typeof namespace}; add it to durable_objects in the settings of the Worker`,
     )
-  // A stub belongs to the request that made it.
+  // A stub is valid only in the request that created it.
   const stub = (): ObjectStub => namespace.getByName(object) as ObjectStub
 
   return {
@@ -123,7 +122,7 @@ export function durableObjectInbox(
   }
 }
 
-/** An object that cannot be reached, or that ended during the call, may have stored the delivery: the sender asks again. */
+/** An object that is unreachable or ends during the call may have stored the delivery, so the sender must retry. */
 async function called<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call()
@@ -137,7 +136,7 @@ function valueOf<T>(answer: WireAnswer<T>): T {
   return answer.value
 }
 
-/** The object would reject it too, after the whole body was sent there. */
+/** The object would reject it too, but only after the whole body was sent. */
 function checkSize({ delivery: { body } }: Intake): void {
   if (body.byteLength > ROW - HEAD)
     throw new WebhookError('body_too_large', {
@@ -148,7 +147,7 @@ function checkSize({ delivery: { body } }: Intake): void {
     })
 }
 
-// Bytes of a row for all but the body.
+// Bytes of a row, without the body.
 const HEAD = 100_000
 
 function hasFunction(value: unknown): boolean {
@@ -159,12 +158,12 @@ function hasFunction(value: unknown): boolean {
   )
 }
 
-/** An inbox in a Durable Object: `task.commit` gets `ctx.storage.sql`. */
+/** Inbox in a Durable Object. `task.commit` gets `ctx.storage.sql`. */
 export type ObjectInbox = Inbox<CommitWrite<SqlStorage>>
 
 /**
- * Makes the receivers of an app, each under the path at which it is mounted. It runs in the Worker, which verifies, and in
- * the Durable Object, which runs the handlers: leave `work` out, and keep state in neither.
+ * Creates the receivers of an app by their paths. It runs in the Worker, which verifies deliveries, and in the Durable
+ * Object, which runs the handlers. Do not set `worker`, and keep no state in either.
  *
  * @example
  * const receivers: Receivers<Env> = (env, inbox) => ({
@@ -176,38 +175,50 @@ export type Receivers<Env> = (
   inbox: ObjectInbox,
 ) => Readonly<Record<string, Receiver<any, any>>>
 
-/** As in errors. */
 export const INBOX = 'durableObjectInbox'
-/** Bytes of a row of a Durable Object's SQLite: https://developers.cloudflare.com/durable-objects/platform/limits/ */
+/**
+ * Maximum size of a row in a Durable Object's SQLite, in bytes:
+ * https://developers.cloudflare.com/durable-objects/platform/limits/
+ */
 export const ROW: number = 2_000_000
 
-/** The way out for a body that is larger. */
 export const SMALLER_BODY: string =
   'a row of the object cannot hold more: ask the sender for smaller deliveries'
 
-/** Options of `durableObject`. */
+/** Options of {@link durableObject}. */
 export interface DurableObjectOptions {
-  /** Tasks of one receiver that may be pending or running; beyond, deliveries get 503. @default 1_000_000 */
+  /** Maximum number of pending and running tasks of one receiver. Beyond it, deliveries get 503. @default 1_000_000 */
   readonly maxPending?: number
-  /** Share of `maxPending` that one tenant (one value of `tenantKey`) may hold, so that a flood of one tenant rejects only its own deliveries. @default 0.5 */
+  /**
+   * Maximum share of `maxPending` per tenant (value of `tenantKey`), so that a flood of one tenant rejects only its own
+   * deliveries. @default 0.5
+   */
   readonly maxPendingShare?: number
-  /** How long ids of events are known, so that a redelivery runs nothing; at least the sender's retry span. @default '4d' */
+  /**
+   * How long event ids are known, so that a redelivery runs nothing. It must be at least the sender's retry span.
+   * @default '4d'
+   */
   readonly dedupeWindow?: Duration
-  /** How long done events are kept for lists and replay. An event is kept for the longer of this and `dedupeWindow`. @default '4d' */
+  /**
+   * How long done events are kept for lists and replay. An event is kept for the longer of this and `dedupeWindow`.
+   * @default '4d'
+   */
   readonly keepDone?: Duration
   /** How long dead tasks are kept for replay and redelivery. @default '30d' */
   readonly keepDead?: Duration
-  /** Tasks that run behind the replies of one moment, or in one ring of the alarm; the next ring follows at once. Their requests may count as those of one invocation. @default 500 */
+  /**
+   * Maximum number of tasks that run after the replies of one moment, or in one alarm; the next alarm follows
+   * immediately. Their requests may count as those of one invocation. @default 500
+   */
   readonly batch?: number
-  /** The longest time of one ring; at most 15 minutes, the runtime's limit. @default '5m' */
+  /** Time limit of one alarm, at most 15 minutes, the limit of the runtime. @default '5m' */
   readonly deadline?: Duration
 }
 
-/** The checked options; times in milliseconds. */
+/** Checked options, with times in milliseconds. */
 export interface ObjectSettings {
   readonly engine: EngineSettings
   readonly batch: number
-  /** Of one ring. */
   readonly time: number
 }
 
@@ -222,7 +233,6 @@ const OPTIONS: readonly (keyof DurableObjectOptions)[] = [
 ]
 const LONGEST = 15 * 60_000
 
-/** Checks the options. Throws a `TypeError` that names the wrong one. */
 export function checkSettings(options: DurableObjectOptions): ObjectSettings {
   unknownOptions('durableObject', options, OPTIONS)
   const { batch = 500, deadline = '5m', ...rest } = options
@@ -237,20 +247,23 @@ export function checkSettings(options: DurableObjectOptions): ObjectSettings {
   return { engine: engineSettings('durableObject', check, { pollInterval: '1s' }), batch, time }
 }
 
-/** What a column of a Durable Object's SQLite holds. */
+/** Value of a column in a Durable Object's SQLite. */
 export type SqlValue = string | number | null | ArrayBuffer
 
-/** The rows of a statement. */
+/** Rows of a statement. */
 export interface SqlCursor {
   toArray(): Record<string, SqlValue>[]
 }
 
-/** `ctx.storage.sql` of a Durable Object, as far as this package uses it. */
+/** The part of `ctx.storage.sql` that this package uses. */
 export interface SqlStorage {
   exec(query: string, ...bindings: any[]): SqlCursor
 }
 
-/** `ctx.storage` of a Durable Object with SQLite. https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/ */
+/**
+ * The part of `ctx.storage` that this package uses.
+ * https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/
+ */
 export interface ObjectStorage {
   readonly sql: SqlStorage
   transactionSync<T>(run: () => T): T
@@ -259,31 +272,31 @@ export interface ObjectStorage {
   deleteAlarm(): Promise<void>
 }
 
-/** `ctx` of a Durable Object. */
+/** The part of a Durable Object's `ctx` that this package uses. */
 export interface ObjectState {
   readonly id: { toString(): string }
   readonly storage: ObjectStorage
   blockConcurrencyWhile<T>(run: () => Promise<T>): Promise<T>
 }
 
-/** A `durable_objects` binding. */
+/** Binding of `durable_objects`. */
 export interface ObjectNamespace {
   getByName(name: string): unknown
 }
 
-/** The third argument of a Worker's `fetch`. */
+/** Third argument of a Worker's `fetch`. */
 export interface WorkerContext {
   waitUntil(work: Promise<unknown>): void
 }
 
-/** What a Worker may ask of the object next to accepting. */
+/** Part of the inbox that a Worker can call over RPC. */
 export type WirePart = 'view' | 'records' | 'journal'
 
-/** A delivery on its way from a Worker: strings, bytes and plain objects alone, which any two versions read alike. */
+/** Delivery that a Worker sends: only strings, bytes and plain objects, which any two versions can read. */
 export interface WireIntake {
   readonly head: string
   readonly body: Uint8Array
-  /** How long ids are known according to the Worker, in milliseconds. */
+  /** How long event ids are known in the Worker's settings, in milliseconds. */
   readonly dedupeWindow: number
   readonly items: readonly {
     readonly record: string
@@ -292,20 +305,20 @@ export interface WireIntake {
   }[]
 }
 
-/** The result of a call, or its error, which would lose its class on the way. */
+/** Result of a call or its error. RPC drops the class of an error. */
 export type WireAnswer<T> = { readonly value: T } | { readonly thrown: WireError }
 
-/** The parts of an error. */
+/** Parts of an error. */
 export interface WireError {
   readonly message: string
-  /** A mistake in code that uses the inbox. */
+  /** True for a mistake in code that uses the inbox. */
   readonly mistake: boolean
-  /** Of a rejection. */
+  /** Code of a rejection. */
   readonly code?: ErrorCode
   readonly retryAfter?: number
 }
 
-/** Of {@link fromWire}. */
+/** Inverse of {@link fromWire}. */
 function toWire({ delivery, items }: Intake, window: number): WireIntake {
   return {
     ...encodeDelivery(delivery),
@@ -318,7 +331,6 @@ function toWire({ delivery, items }: Intake, window: number): WireIntake {
   }
 }
 
-/** The intake of {@link toWire}. */
 export function fromWire({ head, body, items }: WireIntake): Intake {
   const delivery = decodeDelivery(head, body)
   return {
@@ -330,7 +342,6 @@ export function fromWire({ head, body, items }: WireIntake): Intake {
   }
 }
 
-/** An error as its parts. */
 export function thrownOf(error: unknown): WireError {
   const message = errorText(error)
   if (!isWebhookError(error)) return { message, mistake: error instanceof TypeError }
@@ -338,7 +349,6 @@ export function thrownOf(error: unknown): WireError {
   return { message, mistake: false, code, ...(retryAfter !== undefined && { retryAfter }) }
 }
 
-/** The error of {@link thrownOf}. */
 function thrownError({ message, mistake, code, retryAfter }: WireError): Error {
   if (code !== undefined)
     return new WebhookError(code, message, { ...(retryAfter !== undefined && { retryAfter }) })

@@ -7,17 +7,19 @@ import {
   type WorkerContext,
 } from './remote.ts'
 
-/** What a Worker exports. */
+/** Exports of a Worker. */
 export interface WebhookWorker<Env> {
   fetch(request: Request, env: Env, context: WorkerContext): Promise<Response>
 }
 
-// A Worker's timers end with the request that started them: the journal's batch is written a second after the first of its rows.
+// Milliseconds. A Worker's timers end with their request, and the journal writes its batch a second after the first
+// row.
 const HOLD = 4000
 
 /**
- * Makes the Worker that verifies: each receiver is mounted at its exact path, any other path gets 404; one with a slash more or less is reported once. Receivers are made
- * once in an isolate. `binding` is the name of the Durable Object in `env`; the options are those of `durableObjectInbox`.
+ * Creates a Worker that verifies deliveries. Each receiver is mounted at its exact path; any other path gets 404, and a
+ * difference by a final slash is reported once. Receivers are created once per isolate. `binding` is the name of the
+ * Durable Object in `env`. Options are those of `durableObjectInbox`.
  *
  * @example
  * export default worker(receivers, 'WEBHOOKS')
@@ -43,7 +45,7 @@ export function worker<Env>(
     },
   }
 
-  /** Warns once of a path that has a slash at its end too much, or too little. */
+  /** Warns once about a path that differs only by a final slash. */
   function tellSlash(receivers: Readonly<Record<string, Receiver>>, path: string): void {
     const meant = path.endsWith('/') ? path.slice(0, -1) : `${path}/`
     if (!Object.hasOwn(receivers, meant) || told.has(meant)) return

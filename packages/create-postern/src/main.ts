@@ -14,7 +14,7 @@ import { createInterface } from 'node:readline/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
-/** The templates: examples of the repository, by the name that `--template` takes. */
+/** Examples of the repository by the value of `--template`. */
 const TEMPLATES: Readonly<Record<string, string>> = {
   express: 'express-sqlite',
   next: 'next-drizzle',
@@ -23,12 +23,12 @@ const TEMPLATES: Readonly<Record<string, string>> = {
   apart: 'worker-and-web',
 }
 
-// The build puts a copy of the examples beside the code.
+// The build copies the examples next to the code.
 const examples = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? '../../../examples/' : './apps/', import.meta.url),
 )
 
-/** Makes a new app in a new folder, and says what to do next: its README. Returns the exit code. */
+/** Creates an app in a new folder and prints its README. Returns the exit code. */
 async function main(args: readonly string[]): Promise<number> {
   const titles = Object.entries(TEMPLATES).map(
     ([name, example]) => `  ${name.padEnd(8)} ${readme(example).split('\n')[0]!.slice(2)}`,
@@ -74,7 +74,7 @@ async function ask(question: string, usual: string): Promise<string> {
   return answer.trim() || usual
 }
 
-// What a run leaves in an example of the repository.
+// Files that a run leaves in an example of the repository.
 const LEFT =
   /^(?:node_modules|dist|\.next|next-env\.d\.ts|.*\.(?:tsbuildinfo|db.*)|\.env|\.env\.local)$/
 
@@ -94,7 +94,7 @@ function write(example: string, target: string): void {
     .replaceAll('workspace:^', `^${version}`)
   writeFileSync(join(target, 'package.json'), manifest)
   const [secrets = ''] = globSync('.env*.example', { cwd: target })
-  // A secret will stand there: it is its owner's alone.
+  // The file will hold a secret, so only its owner may read it.
   const mode = 0o600
   writeFileSync(
     join(target, secrets.replace('.example', '')),
@@ -105,7 +105,8 @@ function write(example: string, target: string): void {
   writeFileSync(join(target, '.gitignore'), `${ignored.join('\n')}\n`)
 }
 
-// npm links to this file, so argv names the link. An import of the module starts nothing; require() takes no top-level await.
+// npm links to this file, so argv has the link's name. An import must start nothing; require() allows no top-level
+// await.
 const [, started = ''] = process.argv
 if (existsSync(started) && realpathSync(started) === fileURLToPath(import.meta.url))
   void main(process.argv.slice(2)).then((code) => (process.exitCode = code))

@@ -2,10 +2,10 @@ import { createBridge, type Mountable, type WebhookOptions } from '@postern/node
 import type { Request, Response } from 'express'
 
 /**
- * Makes a handler for Express 5 and 4. Mount it on a path of its own, before any body parser; `app.all` also
- * takes challenges by GET or HEAD. The handler never calls `next`: it answers every request.
- * Throws a `TypeError` if an option is wrong.
+ * Creates a handler for Express 5 and 4. Mount it on its own path, before any body parser; `app.all` also accepts
+ * challenges by GET or HEAD. It answers every request and never calls `next`.
  *
+ * @throws {TypeError} if an option is wrong.
  * @example
  * app.all('/webhooks/github', webhook(receiver))
  * app.use(express.json())

@@ -1,5 +1,4 @@
-import type { Receiver } from '@postern/core'
-import type { RunDueRouteOptions, HealthRouteOptions, Route } from '@postern/core/routes'
+import type { Route } from '@postern/core/routes'
 import {
   runDue as nodeRunDue,
   health as nodeHealth,
@@ -9,33 +8,31 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 /**
- * A route handler that runs due tasks, as `runDue` of `@postern/core/routes`.
+ * Creates a route handler that runs due tasks. Options are those of `runDue` of `@postern/core/routes`.
  *
  * @example
  * fastify.get('/cron/webhooks', runDue(receiver, { secret: process.env.CRON_SECRET! }))
  */
 export function runDue(
-  receiver: Pick<Receiver, 'runDue'>,
-  options: RunDueRouteOptions,
+  ...route: Parameters<typeof nodeRunDue>
 ): (request: FastifyRequest, reply: FastifyReply) => void {
-  return toFastify(nodeRunDue(receiver, options))
+  return toFastify(nodeRunDue(...route))
 }
 
 /**
- * A route handler for probes, as `health` of `@postern/core/routes`.
+ * Creates a route handler for probes. Options are those of `health` of `@postern/core/routes`.
  *
  * @example
  * fastify.get('/healthz', health([receiver]))
  */
 export function health(
-  receivers: readonly Pick<Receiver, 'health'>[],
-  options: HealthRouteOptions = {},
+  ...route: Parameters<typeof nodeHealth>
 ): (request: FastifyRequest, reply: FastifyReply) => void {
-  return toFastify(nodeHealth(receivers, options))
+  return toFastify(nodeHealth(...route))
 }
 
 /**
- * A route handler out of a route of another package, such as `metricsRoute` of `@postern/otel/prometheus`.
+ * Creates a route handler from a route of another package, such as `metricsRoute` of `@postern/otel/prometheus`.
  *
  * @example
  * fastify.get('/metrics', serve(metricsRoute([receiver])))

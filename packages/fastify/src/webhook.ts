@@ -10,15 +10,16 @@ import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyReque
 
 /** Options of {@link webhook}. */
 export interface WebhookOptions extends NodeWebhookOptions<FastifyRequest> {
-  /** The path of the route, below the prefix the plugin is registered with. @default '/' */
+  /** Path of the route, below the plugin's prefix. @default '/' */
   readonly path?: string
 }
 
 /**
- * Makes a plugin for Fastify 5 with one route for all methods. Content type parsers are replaced inside of the plugin
- * alone: the receiver gets the bytes of the wire for any type and encoding, and other routes keep their JSON.
- * Hooks of the app run before it, as for any route. Throws a `TypeError` if an option is wrong.
+ * Creates a plugin for Fastify 5 with one route for all methods. It replaces content type parsers only inside the
+ * plugin: the receiver gets the exact bytes of any type and encoding, and other routes keep their JSON parser. Hooks of
+ * the app run first, as for any route.
  *
+ * @throws {TypeError} if an option is wrong.
  * @example
  * fastify.register(webhook(receiver, { path: '/webhooks/github' }))
  */
@@ -56,7 +57,7 @@ export function webhook(receiver: Mountable, options: WebhookOptions = {}): Fast
     void bridge(request.raw, reply.raw, request)
   }
 
-  // Fastify rejects an invalid Content-Type before any parser runs; observers must hear of that too.
+  // Fastify rejects an invalid Content-Type before any parser runs. Observers must get that rejection too.
   function reject(error: Error, request: FastifyRequest, reply: FastifyReply): void {
     const rejection = error === REPLACED ? REPLACED : unreadableType(error)
     if (rejection === undefined) return void reply.send(error)

@@ -2,11 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { RetryAfterError, UnrecoverableError, type Task } from '@postern/core'
 import { parseRetryAfter } from '@postern/core/internal'
 import type { SignableRequest } from '@postern/core/scheme'
-import type { CallResult, Pass } from './pace/gate.ts'
-import { createGates } from './pace/gates.ts'
+import type { CallResult, Pass } from './gate.ts'
+import { createGates } from './gates.ts'
 import { type AddressGuard, hostOf } from '@postern/core/guard'
 import type { CallSettings } from './options.ts'
-import { createWaiting } from './pace/waiting.ts'
 import { observed } from '@postern/core/engine'
 import {
   Agent as PlainAgent,
@@ -17,27 +16,24 @@ import {
 import { Agent as SecureAgent, request as secure } from 'node:https'
 import { isIP, type Socket } from 'node:net'
 
-/** One call to one destination. */
 interface Call {
-  /** Name of the destination, as people read it. */
+  /** Name of the destination for messages and observers. */
   readonly destination: string
-  /** The limits and the breaker of this key hold for the call. @default `destination` */
+  /** Key whose limits and breaker apply. @default `destination` */
   readonly key?: string
   readonly task: Task
-  /** Makes the message, when it is about to be sent: a signature has its time. */
+  /** Creates the message just before it is sent, because a signature includes the time. */
   readonly message: () => SignableRequest | Promise<SignableRequest>
-  /** True for headers that the observers may add. */
+  /** Returns true for headers that observers may add. */
   readonly passes: (name: string) => boolean
 }
 
-/** Calls destinations, each within its limits. */
 interface Caller {
-  /** Resolves with the verdict; throws the error for the retry policy. */
+  /** Returns the verdict. Throws an error that the retry policy handles. */
   call(call: Call): Promise<'delivered' | 'gone'>
   close(): Promise<void>
 }
 
-/** Makes a caller. */
 export function createCaller(guard: AddressGuard, settings: CallSettings): Caller {
   const { now, maxRetryAfter } = settings
   const client = createClient(guard, settings)
@@ -60,16 +56,16 @@ export function createCaller(guard: AddressGuard, settings: CallSettings): Calle
   }
 
   async function call(given: Call): Promise<'delivered' | 'gone'> {
-    const { destination, key = destination, task, message, passes } = given
+    const { destination, key = destination, task, message } = given
     const pass = await enter(key, destination, task)
     let found: CallResult = 'unknown'
     let until: number | undefined
     try {
       const request = await message()
       guard.url(request.url)
-      // From here on a failure is the destination's, unless this process aborted the call.
+      // From here, a failure is the destination's fault, unless this process aborted the call.
       const answer = await teller
-        .call({ destination, task, request, passes }, (sent) => client.send(sent, task.signal))
+        .call(given, request, (sent) => client.send(sent, task.signal))
         .catch((error: unknown) => {
           if (!task.signal.aborted && !isRejected(error)) found = 'down'
           throw error
@@ -86,7 +82,7 @@ export function createCaller(guard: AddressGuard, settings: CallSettings): Calle
         throw new UnrecoverableError(`${destination}: ${(error as Error).message}`, {
           cause: error,
         })
-      // After the last attempt the task does not wait.
+      // After its last attempt, a task does not wait.
       if (task.attempt < task.attempts) waiting.add(key, task.id, now(), false, destination)
       throw error
     } finally {
@@ -96,28 +92,27 @@ export function createCaller(guard: AddressGuard, settings: CallSettings): Calle
   }
 }
 
-// An inbox in a file writes while nothing else continues in the process. A task that is sent away has no hurry: the messages
-// of its siblings go out first, and its outcome is written together with theirs. Without this, a destination that is down
-// makes the others a fifth slower (`down` in test/bench). In milliseconds.
+// Milliseconds. A postponed task is not urgent: the messages of other tasks go out first, and their outcomes are stored
+// together. A file inbox blocks the process while it writes. Without this pause, a destination that is down makes the
+// others a fifth slower (`down` in test/bench).
 const NO_HURRY = 5
 
 function isRejected(error: unknown): boolean {
   return error instanceof Error && error.name === 'DestinationRejected'
 }
 
-/** The meaning of an answer for its task, by the rules of Standard Webhooks for senders. */
+/** Meaning of a response for its task, by the rules of Standard Webhooks. */
 type Verdict =
   | { readonly kind: 'delivered' }
-  /** 410: the destination wants no more. */
   | { readonly kind: 'gone' }
   /**
-   * Any other answer, redirects too. `sick` if the destination fails, and not only this message;
-   * `wait` in milliseconds if the destination asked for a time.
+   * Any other response, including redirects. `sick` if the destination itself fails. `wait` is the requested delay in
+   * milliseconds.
    */
   | { readonly kind: 'failed'; readonly sick: boolean; readonly wait: number | undefined }
 
 /**
- * Judges an answer. `Retry-After` counts with 429, 502, 503 and 504, up to `cap` milliseconds.
+ * Judges a response. `Retry-After` applies to 429, 502, 503 and 504, up to `cap` milliseconds.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 function judgeAnswer({ status, retryAfter }: DestinationAnswer, now: number, cap: number): Verdict {
@@ -132,31 +127,20 @@ function judgeAnswer({ status, retryAfter }: DestinationAnswer, now: number, cap
   }
 }
 
-/** Notifies the observers of a task's receiver of calls and pauses. */
-interface Teller {
-  /** Makes the call inside of the observers' `call`; `passes` says which of their headers are sent. */
-  call(
-    given: {
-      readonly destination: string
-      readonly task: Task
-      readonly request: SignableRequest
-      readonly passes: (name: string) => boolean
-    },
-    send: (request: SignableRequest) => Promise<DestinationAnswer>,
-  ): Promise<DestinationAnswer>
-  /** A call to the destination ended; `until` is the end of the pause of its key, if there is one. */
-  paused(key: string, destination: string, task: Task, until: number | undefined): void
-}
-
-// Destinations whose pause was told: as many as gates.
+// Maximum number of destinations whose pause was reported, as many as gates.
 const MOST = 10_000
 
-/** Makes a teller. */
-function createTeller(): Teller {
+/** Notifies the observers of a task's receiver of calls and pauses. */
+function createTeller() {
   const told = new Map<string, number>()
 
   return {
-    call({ destination, task, request, passes }, send) {
+    /** Calls `send` inside the observers' `call`. `passes` decides which of their headers are sent. */
+    call(
+      { destination, task, passes }: Pick<Call, 'passes' | 'task' | 'destination'>,
+      request: SignableRequest,
+      send: (request: SignableRequest) => Promise<DestinationAnswer>,
+    ): Promise<DestinationAnswer> {
       const seen = observed(task)
       if (!seen?.observer.call) return send(request)
       const { protocol, hostname, port } = new URL(request.url)
@@ -172,7 +156,8 @@ function createTeller(): Teller {
         send(withTrace(request, headers, passes)),
       ) as Promise<DestinationAnswer>
     },
-    paused(key, destination, task, until) {
+    /** Reports that calls pause until a time, or continue. */
+    paused(key: string, destination: string, task: Task, until: number | undefined): void {
       if (until === told.get(key)) return
       told.delete(key)
       if (until !== undefined) told.set(key, until)
@@ -185,7 +170,7 @@ function createTeller(): Teller {
   }
 }
 
-/** The request with the trace context of this call, in place of the one that the delivery came with. */
+/** Replaces the trace context of the delivery by that of this call. */
 function withTrace(
   request: SignableRequest,
   added: Readonly<Record<string, string>> = {},
@@ -197,37 +182,22 @@ function withTrace(
   return { ...request, headers: { ...headers, ...Object.fromEntries(sent) } }
 }
 
-/** Bounds of one call, in milliseconds and bytes. */
-interface ClientSettings {
-  readonly connectTimeout: number
-  readonly timeout: number
-  /** Bytes of a response that are read, so that its connection can be used again; a longer one ends the connection. */
-  readonly maxResponse: number
-}
-
-/** The answer of a destination. */
 interface DestinationAnswer {
   readonly status: number
   readonly retryAfter: string | undefined
 }
 
-/** Calls destinations over connections that are kept. */
-interface Client {
-  /**
-   * Sends a request and resolves with the answer; rejects without one in time. Redirects are answers like others, and
-   * interim ones (1xx) are passed over, asked for or not (RFC 9110, 15.2).
-   */
-  send(message: SignableRequest, signal: AbortSignal): Promise<DestinationAnswer>
-  /** Ends idle connections and, when they are done, the others. */
-  close(): Promise<void>
-}
-
-// Milliseconds that an idle connection is kept: servers end theirs after five seconds.
+// Lifetime of an idle connection in milliseconds. Servers often close theirs after five seconds.
 const IDLE = 4000
 
-/** Makes a client whose connections go only where the guard lets them. */
-function createClient(guard: AddressGuard, settings: ClientSettings): Client {
-  const { connectTimeout, timeout, maxResponse } = settings
+/** Creates a client whose connections go only to addresses that the guard allows. */
+function createClient(
+  guard: AddressGuard,
+  { connectTimeout, timeout, maxResponse }: CallSettings,
+): {
+  send(message: SignableRequest, signal: AbortSignal): Promise<DestinationAnswer>
+  close(): Promise<void>
+} {
   const options = { keepAlive: true, timeout: IDLE, lookup: guard.lookup } as const
   const agents = { 'http:': new PlainAgent(options), 'https:': new SecureAgent(options) }
   for (const agent of Object.values(agents)) guarded(agent)
@@ -235,6 +205,7 @@ function createClient(guard: AddressGuard, settings: ClientSettings): Client {
   let closing: Promise<void> | undefined
 
   return {
+    // Redirects are responses; interim responses (1xx) are skipped (RFC 9110, section 15.2).
     send(message, signal) {
       const sent = sentOver(message, AbortSignal.any([signal, AbortSignal.timeout(timeout)]))
       running.add(sent)
@@ -264,14 +235,14 @@ function createClient(guard: AddressGuard, settings: ClientSettings): Client {
       request.once('error', (error) => reject(signal.aborted ? (signal.reason as Error) : error))
       request.end(body)
     })
-    // The status is known; the rest only decides whether the connection can be used again.
+    // The status is known. The rest only decides whether the connection can be reused.
     await readToEnd(response, maxResponse)
     return { status: response.statusCode!, retryAfter: response.headers['retry-after'] }
   }
 
   /**
-   * Has an agent give out no connection before the address that it connected to was checked. An address in the URL is
-   * connected to without a look-up.
+   * Checks the address of each connection before the agent hands it out. A URL with an IP address needs no look-up, so
+   * the guard's `lookup` does not see it.
    */
   function guarded(agent: PlainAgent): void {
     const connect = agent.createConnection.bind(agent)
@@ -299,7 +270,6 @@ function createClient(guard: AddressGuard, settings: ClientSettings): Client {
   }
 }
 
-/** A connection did not come about in time. */
 class ConnectTimeout extends Error {
   override readonly name = 'ConnectTimeoutError'
 
@@ -308,7 +278,7 @@ class ConnectTimeout extends Error {
   }
 }
 
-/** Reads what is left of a response; ends its connection if that is too long, or takes too long. */
+/** Reads the rest of a response. Ends the connection if the rest is too long or too slow. */
 function readToEnd(response: IncomingMessage, most: number): Promise<void> {
   return new Promise((resolve) => {
     let bytes = 0
@@ -324,4 +294,44 @@ function readToEnd(response: IncomingMessage, most: number): Promise<void> {
 
 function bracketed(hostname: string): string {
   return hostname.includes(':') && !hostname.startsWith('[') ? `[${hostname}]` : hostname
+}
+
+/**
+ * Creates the register of waiting tasks that this process has seen. Without its limit, tasks of one dead destination
+ * would fill the receiver's `maxPending`, and deliveries for all others would get 503.
+ */
+function createWaiting({ maxWaiting, giveUp }: CallSettings): {
+  add(key: string, task: string, now: number, leftAlone: boolean, destination: string): void
+  delete(key: string, task: string): void
+} {
+  const byKey = new Map<string, Map<string, number>>()
+
+  return {
+    // Throws `UnrecoverableError` if too many tasks of the key wait, or if this one waited too long.
+    add(key, task, now, leftAlone, destination) {
+      const tasks = byKey.get(key) ?? new Map<string, number>()
+      const since = tasks.get(task)
+      if (since === undefined) {
+        if (tasks.size >= maxWaiting)
+          throw new UnrecoverableError(
+            `${destination} has ${tasks.size} tasks waiting (maxWaiting): replay this one when it works again, or raise maxWaiting`,
+          )
+        byKey.set(key, tasks.set(task, now))
+      } else if (leftAlone && now - since > giveUp) {
+        forget(key, tasks, task)
+        throw new UnrecoverableError(
+          `${destination} was out of order for longer than the retry policy tries: replay the task when it works again`,
+        )
+      }
+    },
+    delete(key, task) {
+      const tasks = byKey.get(key)
+      if (tasks) forget(key, tasks, task)
+    },
+  }
+
+  function forget(key: string, tasks: Map<string, number>, task: string): void {
+    tasks.delete(task)
+    if (tasks.size === 0) byKey.delete(key)
+  }
 }

@@ -15,26 +15,26 @@ import { createGuard } from '@postern/core/guard'
 import { compose, headerTest } from './message.ts'
 import { CALL_OPTIONS, checkCalls, type ForwardOptions } from './options.ts'
 
-/** A handler that passes events on, for `receiver.on`. */
+/** Handler for `receiver.on` that forwards events. */
 export interface ForwardHandler<Event extends WebhookEvent = WebhookEvent> extends Pick<
   PreparedHandler,
   'defaults'
 > {
   (event: Event, task: Task): Promise<void>
-  /** Sends to a destination again that answered 410; false if it had no mark. Needs `records`. */
+  /** Resumes a destination that answered 410. Returns false if it was not marked. Needs `records`. */
   restore(destination: DestinationInit): Promise<boolean>
-  /** Ends the connections. Close the receiver first. */
+  /** Closes the connections. Close the receiver first. */
   close(): Promise<void>
 }
 
 /**
- * Makes a handler that passes events on to other HTTP endpoints. It ends in one task for each destination, and each task
- * is retried, dead-lettered and replayed by itself. 2xx is success. 410 ends the task for good and calls `onGone`. Any
- * other answer, redirects too, is tried again, at the time of its `Retry-After` if there is one. Deliveries are at least
- * once, with the same `webhook-id` over all attempts. Tasks of a slow or failing destination wait without using attempts,
- * and do not delay others. Addresses that are not public are rejected at the connect. Bad options throw a `TypeError`
- * that names them.
+ * Creates a handler that forwards events to other HTTP endpoints. Each destination gets its own task, which is retried,
+ * dead-lettered and replayed independently. A 2xx is success. A 410 ends the task permanently and calls `onGone`. Any
+ * other response, including a redirect, is retried, at the time of its `Retry-After` if present. Delivery is at least
+ * once, with the same `webhook-id` in all attempts. Tasks of a slow or failing destination wait without using attempts
+ * and do not delay others. Connections to addresses that are not public are rejected.
  *
+ * @throws {TypeError} if an option is wrong; the message names the option.
  * @example
  * receiver.on('order.*', forward({ to: ['https://a.example/hooks', 'https://b.example/in'], sign: signer({ secret }) }))
  */
@@ -60,7 +60,7 @@ export function forward<Event extends WebhookEvent = WebhookEvent>(
     defaults: {
       retry: settings.retry,
       concurrency: settings.total,
-      // More than the call: waiting for a place, and the time of the app's own functions.
+      // In addition to the call: the wait for a free place, and the app's own functions.
       timeout: settings.timeout + 15_000,
     },
     restore: async (destination: DestinationInit) => {
@@ -82,14 +82,14 @@ export function forward<Event extends WebhookEvent = WebhookEvent>(
   }
 
   async function deliver(event: Event, task: Task, id: string): Promise<void> {
-    // The URL in force now, if the list is fixed; it may have changed since the task was made.
+    // A fixed list may have a new URL since the task was created.
     const destination: Destination = {
       id,
       url: fixed?.find((each) => each.id === id)?.url ?? (task.data as unknown as Destination).url,
     }
     const outcome = await caller.call({
       destination: id,
-      // What tenants choose has limits and a breaker for each of them.
+      // Destinations chosen by tenants have limits and a breaker per tenant.
       key: fixed ? id : tenantKey(event.tenant, ':', id),
       task,
       passes,
@@ -155,25 +155,22 @@ function able(given: Signer | false): Signer | false {
   )
 }
 
-/** Marks of destinations that answered 410. `tenant` is the scope of the event: two tenants may choose one id. */
-interface Marks {
-  has(tenant: string | undefined, destination: string): Promise<boolean>
-  set(tenant: string | undefined, destination: string, at: number): Promise<void>
-  /** Clears the marks of all tenants; false if there was none. */
-  clear(destination: string): Promise<boolean>
-}
-
 const PREFIX = 'postern:gone:'
 
-/** Keeps the marks in the records of an inbox. */
-function createMarks(records: Records): Marks {
+/** Marks of destinations that answered 410, per tenant: two tenants may choose the same id. */
+function createMarks(records: Records): {
+  has(tenant: string | undefined, destination: string): Promise<boolean>
+  set(tenant: string | undefined, destination: string, at: number): Promise<void>
+  /** Clears the marks of all tenants. Returns false if none was set. */
+  clear(destination: string): Promise<boolean>
+} {
   const keyOf = (tenant: string | undefined, destination: string): string =>
     PREFIX + tenantKey(tenant, ':', destination)
   return {
     has: async (tenant, destination) =>
       (await records.get(keyOf(tenant, destination))) !== undefined,
     async set(tenant, destination, at) {
-      // If the mark exists, another task of the destination has set it.
+      // If the mark exists, another task of the destination set it.
       await records.set(keyOf(tenant, destination), { at, destination }, 0)
     },
     async clear(destination) {

@@ -1,9 +1,13 @@
 export { forward, type ForwardHandler } from './forward.ts'
-export type { CallOptions, ForwardOptions } from './options.ts'
-export type { Destination, DestinationInit } from './signer.ts'
 export type { Content } from './message.ts'
-export { signer, type Signer, type SignOption } from './signer.ts'
-export { standardSchedule } from './options.ts'
+export {
+  signer,
+  type Destination,
+  type DestinationInit,
+  type Signer,
+  type SignOption,
+} from './signer.ts'
+export { standardSchedule, type CallOptions, type ForwardOptions } from './options.ts'
 export {
   createGuard,
   DestinationRejected,
@@ -11,13 +15,12 @@ export {
   type AddressGuard,
   type GuardOptions,
 } from '@postern/core/guard'
-export { createSender } from './source.ts'
-export type {
-  DestinationCredentials,
-  Message,
-  RegisteredDestination,
-  Registration,
-  WebhookSource,
-  SourceOptions,
-} from './source-types.ts'
+export {
+  createSender,
+  type Message,
+  type RegisteredDestination,
+  type SourceOptions,
+  type WebhookSource,
+} from './source.ts'
+export type { DestinationCredentials, Registration } from './registry.ts'
 export type { KeyOption } from '@postern/core/engine'

@@ -3,26 +3,23 @@ import { stringifyJson } from '@postern/core/internal'
 import type { SignableRequest } from '@postern/core/scheme'
 import type { Signer } from './signer.ts'
 
-/** A body in place of the original bytes: a value, written as JSON, or bytes with their content type. */
+/** Body that replaces the original bytes: a value to serialize as JSON, or bytes with their content type. */
 export type Content =
   | { readonly json: unknown }
   | { readonly body: string | Uint8Array; readonly contentType: string }
 
-/** The parts of a message. */
 interface MessageParts {
   readonly event: WebhookEvent
   readonly url: URL
-  /** The same over all attempts. */
+  /** The same in all attempts. */
   readonly id: string
-  /** Makes the body in place of the original bytes. */
   readonly content: Content | undefined
-  /** True for headers that are passed on. */
   readonly passes: (name: string) => boolean
   readonly signer: Signer | undefined
   readonly now: number
 }
 
-// What belongs to one connection or one body, and not to the message (RFC 9110, 7.6.1).
+// Headers of one connection or one body, not of the message (RFC 9110, section 7.6.1).
 const HOP = new Set([
   'connection',
   'content-encoding',
@@ -40,20 +37,19 @@ const HOP = new Set([
   'upgrade',
 ])
 
-/** Puts a message together and signs it. */
 export function compose(parts: MessageParts): SignableRequest {
   const { event, url, id, signer, now } = parts
   const { headers: content, body } = contentOf(event, parts.content)
   const own = { ...content, 'user-agent': 'Postern', 'webhook-id': id }
   const passed = headersOf(event, parts.passes)
-  // Our signature covers our own id. Without a signature, the original one may be passed on with its id.
+  // Postern's signature covers its own id. Without a signature, the original id may be forwarded.
   const headers = signer ? { ...passed, ...own } : { ...own, ...passed }
   if (!signer)
     return { method: 'POST', url: url.href, headers, body: body as Uint8Array<ArrayBuffer> }
   return signer.sign!({ id, url: url.href, headers, body, topic: event.topic, at: now })
 }
 
-/** Makes the test of header names: names in any case, or beginnings that end in `*`. */
+/** Returns a test for header names: exact names in any case, or prefixes that end in `*`. */
 export function headerTest(names: readonly string[]): (name: string) => boolean {
   const exact = new Set<string>()
   const starts: string[] = []
@@ -88,7 +84,7 @@ function contentOf(
       body: typeof content.body === 'string' ? Buffer.from(content.body) : content.body,
     }
   const { body, headers } = event.delivery
-  // The bytes hold more than this event, or are empty (a GET, or a body with a credential).
+  // The original bytes contain several events, or are empty (a GET, or a body with a credential).
   if (content || event.batch || body.length === 0)
     return {
       headers: { 'content-type': 'application/json' },

@@ -6,68 +6,73 @@ import type { Destination, DestinationInit, SignOption } from './signer.ts'
 import type { GuardOptions } from '@postern/core/guard'
 import type { Content } from './message.ts'
 
-/** How destinations are called: limits and the circuit breaker. All hold for one process. */
+/** Limits of calls to destinations, and the circuit breaker. All apply per process. */
 export interface CallOptions extends GuardOptions {
-  /** How often and when a failed call is made again. @default standardSchedule(): ten attempts within about 76 hours */
+  /** Retry policy of failed calls. @default standardSchedule(): ten attempts within about 76 hours */
   readonly retry?: RetryOption
-  /** Calls at once to one destination. @default 8 */
+  /** Maximum number of parallel calls to one destination. @default 8 */
   readonly concurrency?: number
-  /** Calls at once to all destinations: set it here, not on the subscription, since destinations share it fairly. @default 128 */
+  /**
+   * Maximum number of parallel calls to all destinations. Set it here, not on the subscription, so that destinations
+   * share it fairly. @default 128
+   */
   readonly total?: number
-  /** The longest time to connect. @default '5s' */
+  /** Time limit to connect. @default '5s' */
   readonly connectTimeout?: Duration
-  /** The longest time of a whole call. @default '15s' */
+  /** Time limit of a whole call. @default '15s' */
   readonly timeout?: Duration
-  /** Bytes of an answer's body that are read and dropped, so that the connection can be used again. @default 65_536 */
+  /** Maximum number of bytes to read and drop from a response, so that its connection can be reused. @default 65_536 */
   readonly maxResponse?: number
-  /** The longest wait a destination's `Retry-After` can ask for. @default '1h' */
+  /** Maximum wait that a destination's `Retry-After` can request. @default '1h' */
   readonly maxRetryAfter?: Duration
-  /** When calls to a destination pause, and for how long. */
+  /** Circuit breaker: when calls to a destination pause, and for how long. */
   readonly breaker?: {
-    /** Failures in a row. @default 5 */
+    /** Number of consecutive failures that start a pause. @default 5 */
     readonly failures?: number
-    /** The first pause; each failed probe doubles it. @default '1s' */
+    /** Length of the first pause. Each failed probe doubles it. @default '1s' */
     readonly pause?: Duration
-    /** The longest pause. @default '5m' */
+    /** Maximum length of a pause. @default '5m' */
     readonly maxPause?: Duration
   }
   /**
-   * How long a task waits while calls to its destination pause; then it is dead, and `replay` brings it back.
-   * @default as long as the retry policy tries
+   * Maximum time that a task waits while calls to its destination pause. Then the task is dead; `replay` revives it.
+   * @default the whole span of the retry policy
    */
   readonly giveUp?: Duration
   /**
-   * Tasks of one destination that may wait in one process; one more is dead at once, so that a dead destination
-   * never fills the inbox of the others. @default 10_000
+   * Maximum number of waiting tasks of one destination in one process. Further tasks are dead immediately, so that a
+   * dead destination never fills the inbox of the others. @default 10_000
    */
   readonly maxWaiting?: number
-  /** The time in milliseconds since 1970. @default Date.now */
+  /** Clock, in milliseconds since 1970. @default Date.now */
   readonly now?: () => number
 }
 
 /** Options of `forward`. */
 export interface ForwardOptions<Event extends WebhookEvent = WebhookEvent> extends CallOptions {
-  /** The destinations: a URL, several, or a function that finds them once for each event. */
+  /** Destinations: one or several URLs, or a function that returns them once for each event. */
   readonly to:
     | DestinationInit
     | readonly DestinationInit[]
     | ((event: Event) => MaybePromise<DestinationInit | readonly DestinationInit[]>)
   /**
-   * Signs the message; false for no signature. If `to` is a function, a function too: one signature for two customers
-   * could be passed on from one to the other.
+   * Signer of the message, or false for no signature. If `to` is a function, use a function here too: a customer could
+   * otherwise forward a signed message to another customer.
    */
   readonly sign: SignOption<Event>
-  /** Makes the body. @default the exact original bytes; for one event of a batch, its payload as JSON */
+  /** Creates the body. @default the exact original bytes; for one event of a batch, its payload as JSON */
   readonly transform?: (event: Event, destination: Destination) => MaybePromise<Content>
-  /** Names of the headers to pass on, or prefixes such as `x-github-*`. @default ['traceparent', 'tracestate'] */
+  /** Names of headers to forward, or prefixes such as `x-github-*`. @default ['traceparent', 'tracestate'] */
   readonly headers?: readonly string[]
-  /** Called when a destination answered 410. If it throws, the task is tried again. */
+  /** Called when a destination answers 410. If it throws, the task is retried. */
   readonly onGone?: (destination: Destination, event: Event) => unknown
-  /** `inbox.records`: stores which destinations answered 410, so that no later events go there. @default not stored */
+  /**
+   * Records of the inbox (`inbox.records`). They store which destinations answered 410, so that these get no more
+   * events. @default not stored
+   */
   readonly records?: Records | undefined
 }
 
-/** Names of the options of {@link CallOptions} and its guard. */
 export const CALL_OPTIONS: readonly (keyof CallOptions)[] = [
   'retry',
   'concurrency',
@@ -86,7 +91,7 @@ export const CALL_OPTIONS: readonly (keyof CallOptions)[] = [
   'lookup',
 ]
 
-/** The call options, checked; times in milliseconds. */
+/** Checked call options, with times in milliseconds. */
 export interface CallSettings {
   readonly retry: RetryOption
   readonly concurrency: number
@@ -103,7 +108,6 @@ export interface CallSettings {
   readonly now: () => number
 }
 
-/** Checks the options. Throws a `TypeError` that names the wrong one. */
 export function checkCalls(options: CallOptions): CallSettings {
   const { breaker = {}, now = () => Date.now(), retry = standardSchedule() } = options
   unknownOptions('breaker', breaker, ['failures', 'pause', 'maxPause'])
@@ -124,7 +128,7 @@ export function checkCalls(options: CallOptions): CallSettings {
   }
 }
 
-/** Milliseconds from the first attempt of a policy to its last. */
+/** Returns the time from the first attempt to the last, in milliseconds. */
 function spanOf(option: RetryOption): number {
   const policy = retryPolicy(option)
   let span = 0
@@ -159,8 +163,8 @@ const WAITS = [
 ]
 
 /**
- * The schedule Standard Webhooks recommends to senders: ten attempts within about 76 hours, each wait up to a tenth longer so
- * that failures do not come back as one wave.
+ * Returns the retry schedule that Standard Webhooks recommends: ten attempts within about 76 hours. Each wait is up to
+ * a tenth longer, so that failed calls do not return at the same moment.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function standardSchedule(): RetryPolicy {

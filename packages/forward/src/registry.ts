@@ -1,19 +1,12 @@
 import { randomUUID, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto'
 import { createTopicTable, milliseconds } from '@postern/core/internal'
-import type { Duration } from '@postern/core'
+import type { Duration, Json } from '@postern/core'
 import type { Records } from '@postern/core/inbox'
 import type { Seal } from '@postern/core/engine'
 import { DestinationRejected, type AddressGuard } from '@postern/core/guard'
 import { signer } from './signer.ts'
-import type {
-  DestinationCredentials,
-  KeptDestination,
-  KeptSecret,
-  Registration,
-} from './source-types.ts'
 import { standardWebhooksScheme } from '@postern/core/scheme'
 
-/** The argument of {@link createRegistry}. */
 interface RegistryHost {
   readonly source: string
   readonly records: Records
@@ -23,23 +16,59 @@ interface RegistryHost {
   readonly now: () => number
 }
 
-/** The destinations of a source, in the records of its inbox. */
+/** Destinations of a sender, stored in the records of its inbox. */
 interface Registry {
   register(registration: Registration): Promise<DestinationCredentials>
   rotate(id: string, secret: string | undefined, overlap: Duration): Promise<DestinationCredentials>
   unregister(id: string): Promise<boolean>
-  /** Marks a destination as gone; false if it has another URL by now. */
+  /** Marks a destination as gone. Returns false if its URL has changed. */
   leave(id: string, url: string): Promise<boolean>
-  /** All of them, read after the call started; calls that come while one is read share the next reading. */
+  /** Returns all destinations, read after this call. Parallel calls share the next reading. */
   all(): Promise<ReadonlyMap<string, KeptDestination>>
   get(id: string): Promise<KeptDestination | undefined>
-  /** The secrets that sign now, the newest first. */
+  /** Returns the secrets that currently sign, newest first. */
   secrets(id: string, kept: KeptDestination): readonly string[]
+}
+
+/** Destination to register. */
+export interface Registration {
+  readonly url: string | URL
+  /** Topics or topic patterns to receive, as in `receiver.on`. */
+  readonly topics: string | readonly string[]
+  /** Id of the destination. An id in use is rejected, since another customer may have chosen it. @default a new id */
+  readonly id?: string
+  /** Signing secret: `whsec_<base64>` or `whsk_<base64>`. @default a new secret */
+  readonly secret?: string
+  /**
+   * True replaces an existing destination of this id: it gets this URL, these topics and a new secret. If the URL stays
+   * the same, messages are also signed with the old secret for a day. @default false
+   */
+  readonly replace?: boolean
+}
+
+/** Credentials that the receiver of the messages needs. */
+export interface DestinationCredentials {
+  readonly id: string
+  /** Key that verifies signatures: a shared secret `whsec_…`, or a public key `whpk_…`. */
+  readonly secret: string
+}
+
+export type KeptDestination = {
+  readonly url: string
+  readonly topics: readonly string[]
+  readonly secrets: readonly KeptSecret[]
+  readonly gone?: number
+} & { readonly [key: string]: Json | undefined }
+
+/** Encrypted secret. A list has the newest first. */
+export type KeptSecret = {
+  readonly sealed: string
+  /** Time when it stops signing, in milliseconds since 1970. */
+  readonly until?: number
 }
 
 const TRIES = 20
 
-/** Makes a registry. */
 export function createRegistry(host: RegistryHost): Registry {
   const { records, seal, guard, version, now } = host
   const prefix = `postern:source:${host.source}:`
@@ -73,7 +102,7 @@ export function createRegistry(host: RegistryHost): Registry {
     secret: string | undefined,
   ): readonly KeptSecret[] {
     const next = secret ?? createSecret(version)
-    // Whoever is behind the old URL knows the old secret: signed with it, a message could be passed on to there.
+    // The owner of the old URL knows the old secret and could forward a message that is signed with it.
     if (!old || old.url !== url) return [sealed(id, next)]
     return next === newest(id, old)
       ? old.secrets
@@ -133,7 +162,7 @@ export function createRegistry(host: RegistryHost): Registry {
     return kept.secrets.filter(inForce).map((each) => seal.open(each.sealed, prefix + id))
   }
 
-  /** Changes the record, and tries again if another process was first. */
+  /** Changes the record. Tries again if another process changed it first. */
   async function change<T extends KeptDestination | undefined>(
     id: string,
     make: (old: KeptDestination | undefined) => T,
@@ -185,7 +214,7 @@ function contended(id: string): Error {
   return new Error(`the destination ${id} was changed ${TRIES} times by others in the meantime`)
 }
 
-/** Makes a signing secret of Standard Webhooks: `whsec_` for `v1` (HMAC-SHA256), `whsk_` for `v1a` (Ed25519). */
+/** Creates a signing secret of Standard Webhooks: `whsec_` for `v1` (HMAC-SHA256), `whsk_` for `v1a` (Ed25519). */
 function createSecret(version: 'v1' | 'v1a'): string {
   if (version === 'v1') return `whsec_${randomBytes(32).toString('base64')}`
   const seed = generateKeyPairSync('ed25519')
@@ -194,7 +223,7 @@ function createSecret(version: 'v1' | 'v1a'): string {
   return `whsk_${seed.toString('base64')}`
 }
 
-/** The receiver's key: the secret itself for `v1`, the public key `whpk_` for `v1a`. */
+/** Returns the key for verification: the secret itself for `v1`, the public key `whpk_` for `v1a`. */
 function verifyingSecret(secret: string): string {
   const key = standardWebhooksScheme().key(secret)
   if (key.version === 'v1') return secret
@@ -206,14 +235,14 @@ function verifyingSecret(secret: string): string {
 
 const FORMS = {
   register: [/^[\w.-]{1,100}$/, '1 to 100 letters, digits, dots, hyphens or underscores'],
-  // It becomes a header, and a part of the signed message that ends at a dot.
+  // The id is a header and part of the signed message, where a dot ends it.
   emit: [
     /^[!-\-/-~]{1,255}$/,
     '1 to 255 printable ASCII characters without spaces and without dots',
   ],
 } as const
 
-/** The id of a destination that is registered, or of a message that is emitted. Throws a `TypeError` for one of another form. */
+/** Returns the id of a destination or message after checking its format. */
 export function checkId(call: 'register' | 'emit', id: string): string {
   const [form, said] = FORMS[call]
   if (typeof id !== 'string' || !form.test(id))

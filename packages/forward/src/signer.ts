@@ -3,25 +3,26 @@ import { checkObject, checkSecret } from '@postern/core/internal'
 import { standardWebhooksScheme, type Draft, type SignableRequest } from '@postern/core/scheme'
 import { createHash } from 'node:crypto'
 
-/** Signs messages: any provider of Postern that can sign, such as `standardWebhooks({ secret })`, or a {@link signer}. */
+/** Signer of messages: any Postern provider that can sign, such as `standardWebhooks({ secret })`, or a {@link signer}. */
 export interface Signer {
   readonly sign?: (draft: Draft) => SignableRequest
 }
 
-/** The `sign` option: a signer, one for each destination, or false for no signature. */
+/** Value of the `sign` option: a signer, a function that returns one for each destination, or false for no signature. */
 export type SignOption<Event extends WebhookEvent = WebhookEvent> =
   | Signer
   | false
   | ((destination: Destination, event: Event) => Signer | false | PromiseLike<Signer | false>)
 
 /**
- * Signs as Standard Webhooks has it: `v1` with `whsec_<base64>`, `v1a` with `whsk_<base64>`; with several secrets, one
- * signature for each, so that a destination may change its own at any time. Throws a `TypeError` for an invalid
- * secret.
+ * Creates a signer for Standard Webhooks: `v1` with `whsec_<base64>`, `v1a` with `whsk_<base64>`. With several secrets,
+ * the message has one signature for each, so that a destination can switch at any time.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ *
+ * @throws {TypeError} if a secret is invalid.
  */
 export function signer(options: {
-  /** One secret, or all that are in force. */
+  /** One secret, or all secrets in use. */
   readonly secret: string | readonly string[]
 }): Signer {
   checkObject('signer: options', options)
@@ -44,30 +45,31 @@ export function signer(options: {
   }
 }
 
-/** A target of events. A plain JSON value: it is stored with the task. */
+/** Destination of events, as a plain JSON value that is stored with the task. */
 export interface Destination {
-  /** The URL. */
+  /** URL that events are sent to. */
   readonly url: string
-  /** Its name: tasks are stored under it, so that the URL may change. @default the host and a digest of the URL */
+  /** Stable id under which tasks are stored, so that the URL may change. @default the host and a digest of the URL */
   readonly id?: string
 }
 
-/** A destination as the user gives it. */
+/** Destination as an option value. */
 export type DestinationInit = string | URL | Destination
 
-/** A destination with the name its tasks have. */
 interface NamedDestination extends Destination {
   readonly id: string
 }
 
-/** Names a destination. The URL is kept out of the name, since it may hold a secret and names are shown to operators. */
+/**
+ * Adds an id to a destination. The id does not contain the URL, which may hold a secret, because ids are shown to
+ * operators.
+ */
 export function named(given: DestinationInit): NamedDestination {
   const { url, id } = typeof given === 'string' || given instanceof URL ? { url: given } : given
   const text = String(url)
   return { url: text, id: id ?? `${hostIn(text)}-${digest(text)}` }
 }
 
-/** The destinations, each once. */
 export function distinct(
   given: DestinationInit | readonly DestinationInit[],
 ): readonly NamedDestination[] {

@@ -4,33 +4,118 @@ import {
   type Task,
   type WebhookEvent,
   createDelivery,
+  type Duration,
   type Json,
+  type Observer,
   type Receiver,
 } from '@postern/core'
 import { createTopicTable, stringifyJson } from '@postern/core/internal'
-import { unknownOptions, createSeal } from '@postern/core/engine'
-import type { Host } from '@postern/core/inbox'
+import { unknownOptions, createSeal, type KeyOption } from '@postern/core/engine'
+import type { Changed, Host, Inbox, ReplayOptions, TaskFilter, TaskInfo } from '@postern/core/inbox'
 import { createCaller } from './caller.ts'
 import { createGuard } from '@postern/core/guard'
 import { compose } from './message.ts'
-import { CALL_OPTIONS, checkCalls } from './options.ts'
-import { createRegistry, checkId } from './registry.ts'
+import { CALL_OPTIONS, checkCalls, type CallOptions } from './options.ts'
+import {
+  createRegistry,
+  checkId,
+  type DestinationCredentials,
+  type KeptDestination,
+  type Registration,
+} from './registry.ts'
 import { signer } from './signer.ts'
-import type {
-  KeptDestination,
-  Message,
-  RegisteredDestination,
-  WebhookSource,
-  SourceOptions,
-} from './source-types.ts'
 import { randomUUID } from 'node:crypto'
 import type { Provider, Result } from '@postern/core/scheme'
 
+/** Options of {@link createSender}. */
+export interface SourceOptions extends CallOptions {
+  /** Name that is unique among the receivers and senders of its inbox, and stable across restarts. */
+  readonly name: string
+  /** Inbox that stores messages until delivery, and destinations. It must have `records`. */
+  readonly inbox: Inbox
+  /** Key that encrypts the stored signing secrets of destinations. */
+  readonly key: KeyOption
+  /** Type of new secrets: `v1` for HMAC, `v1a` for an Ed25519 key pair. @default 'v1' */
+  readonly sign?: 'v1' | 'v1a'
+  /** Called when a destination answers 410. It gets no more messages until it is registered again with `replace`. */
+  readonly onGone?: (destination: RegisteredDestination) => unknown
+  /** Observers in addition to the logger. */
+  readonly observers?: readonly Observer[]
+  /** Logger: an observer, or false for none. @default logger(), to the console */
+  readonly log?: Observer | false
+  /** False if another process delivers and calls `source.startWorker()`. @default true */
+  readonly worker?: boolean
+}
+
+/** Registered destination, without its secrets. */
+export interface RegisteredDestination {
+  readonly id: string
+  readonly url: string
+  readonly topics: readonly string[]
+  /** Time when it answered 410, in milliseconds since 1970. */
+  readonly gone: number | undefined
+}
+
+/** Message to send. */
+export interface Message {
+  readonly topic: string
+  /** JSON value. The body is `{ type: topic, timestamp, data: payload }`. */
+  readonly payload: unknown
+  /**
+   * Id of the message, sent as `webhook-id` to all destinations. A second message with the same id is dropped. @default
+   * a new id
+   */
+  readonly id?: string
+  /** Ids of destinations. Only these get the message, if they are registered for the topic. @default all */
+  readonly to?: string | readonly string[]
+}
+
+/** Sender of webhooks. */
+export interface WebhookSource {
+  readonly name: string
+  /**
+   * Adds a destination, or replaces one with `replace`. Returns the key that verifies its signatures.
+   *
+   * @throws {DestinationRejected} if the URL is not allowed or the id is in use.
+   */
+  register(registration: Registration): Promise<DestinationCredentials>
+  /** Gives a destination a new secret and returns it. During the overlap, messages are also signed with the old secret. */
+  rotate(
+    id: string,
+    options?: {
+      /** New secret. @default a random one */
+      readonly secret?: string
+      /** Time during which both secrets sign. @default '24h' */
+      readonly overlap?: Duration
+    },
+  ): Promise<DestinationCredentials>
+  /** Removes a destination; its waiting messages are dead. Returns false if it was not registered. */
+  unregister(id: string): Promise<boolean>
+  destinations(): Promise<readonly RegisteredDestination[]>
+  /**
+   * Stores a message, which is then delivered. Returns its id, and whether this id was known. Rejects with the
+   * `WebhookError` of an inbox that is full or down. `host` may be `inTransaction(connection)` of the inbox's package,
+   * @postern/sqlite or @postern/postgres: the message is then stored only if that transaction commits.
+   */
+  emit(message: Message, host?: Host): Promise<{ readonly id: string; readonly known: boolean }>
+  /** Registers a listener for messages that are dead. */
+  onDead: (listener: Parameters<Receiver['onDead']>[0]) => void
+  /** Makes dead tasks pending again and returns their number. */
+  replay(filter?: TaskFilter, options?: ReplayOptions): Promise<Changed>
+  /** Lists messages to send, one task per destination. */
+  tasks(filter?: TaskFilter & { readonly limit?: number }): Promise<readonly TaskInfo[]>
+  /** Starts delivery in this process, after `worker: false`. */
+  startWorker(): Promise<void>
+  /** Rejects further messages, waits for running calls and leaves the rest pending. The inbox stays open. */
+  close(options?: { /** @default '10s' */ readonly timeout?: Duration }): Promise<void>
+}
+
 /**
- * Makes your app a source of webhooks. Messages are stored in an inbox and delivered to the destinations registered for
- * their topic, signed by Standard Webhooks. Each destination has a task, which is retried, dead-lettered and replayable.
- * With an inbox that several processes share, any of them delivers. Bad options throw a `TypeError` that names them.
+ * Creates a sender of webhooks. Messages are stored in an inbox and delivered to the destinations that are registered
+ * for their topic, signed by Standard Webhooks. Each destination has its own task, which is retried, dead-lettered and
+ * replayable. If several processes share the inbox, any of them delivers.
  *
+ * @throws {TypeError} if an option is wrong; the message names the option.
  * @example
  * const source = createSender({ name: 'bank', inbox, key: process.env.WEBHOOK_KEY! })
  * const { secret } = await source.register({ url: 'https://shop.example/hooks', topics: 'card.*' })
@@ -158,25 +243,24 @@ function shown(id: string, { url, topics, gone }: KeptDestination): RegisteredDe
   return { id, url, topics, gone }
 }
 
-/** Hands the messages of a source to its receiver, which nothing else can reach. */
-interface Emitter {
+/** Passes messages to the sender's receiver, which no other code can reach. */
+function createEmitter(
+  inbox: string,
+  now: () => number,
+): {
   readonly provider: Provider
-  /** Stores a message; rejects with the error of the receiver. */
   emit(
     receiver: Receiver,
     message: Message,
     host: Host | undefined,
   ): Promise<{ readonly id: string; readonly known: boolean }>
-}
-
-/** Makes an emitter for the inbox of that name. */
-function createEmitter(inbox: string, now: () => number): Emitter {
-  // By the body: the receiver makes a delivery of its own from the parts of the one it is given.
+} {
+  // The key is the body: the receiver creates its own delivery object from the same body.
   const results = new WeakMap<Uint8Array, Result>()
   const provider: Provider = {
     name: 'source',
     covers: { body: 'none' },
-    // Nothing is verified: all its deliveries are made below, and no other code has the receiver.
+    // Needs no verification: only the code below creates deliveries for this receiver.
     verify: () => undefined,
     events: (delivery, body) => [
       {
@@ -225,7 +309,7 @@ function createEmitter(inbox: string, now: () => number): Emitter {
   }
 }
 
-// An inbox ignores hosts of other inboxes: the message would be stored even if the transaction rolls back.
+// An inbox ignores transactions of other inboxes: the message would be stored even after a rollback.
 function checkTransaction(host: Host, inbox: string): void {
   const prefix = 'postern.transaction.'
   for (const { description = '' } of Object.getOwnPropertySymbols(host))

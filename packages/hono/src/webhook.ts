@@ -11,33 +11,34 @@ import type { AcceptWithin } from '@postern/core/engine'
 import { createBodyReader, NodeHeaders } from '@postern/node'
 import type { Context, HonoRequest } from 'hono'
 
-/** The members of a receiver that adapters use, for any type of event. */
+/** Members of a receiver that adapters use. */
 export type Mountable = Pick<Receiver, 'admit' | 'limits' | 'reject' | 'fetch'>
 
 /** Options of {@link webhook}. */
 export interface WebhookOptions {
-  /** A small JSON value kept with the events (`event.context`) and offered to functions that look secrets up. */
+  /** Small JSON value that is stored with each event (`event.context`) and passed to functions that look up secrets. */
   readonly context?: (context: Context) => Json | undefined
   /**
-   * Accepts in a transaction of the app: opens it, awaits `accept(inTransaction(…))` in it, and ends it. It is called for
-   * verified deliveries alone, and the reply waits for it: if it rejects, the sender is asked to try again.
+   * Accepts events in a transaction of your app: start it, await `accept(inTransaction(…))` in it, then commit. It is
+   * called only for verified deliveries, and the reply waits for it. If it rejects, the sender is asked to try again.
    *
    * @example
    * transaction: (accept) => db.transaction((tx) => accept(inTransaction(drizzleSql(tx))))
    */
   readonly transaction?: (accept: AcceptWithin, context: Context) => Promise<unknown>
   /**
-   * Scheme, host and, if a proxy cuts one off, the path prefix that senders see, such as `https://example.com/api`;
-   * for senders that sign the URL. @default the URL of the request
+   * Scheme, host and optional path prefix that senders use, such as `https://example.com/api`, for senders that sign
+   * the URL. @default the URL of the request
    */
   readonly publicBase?: string
 }
 
 /**
- * Makes a handler for Hono on any of its runtimes. Handlers that run after the response are kept alive with the
- * `waitUntil` of the runtime if it has one. A body that was read before through `c.req` is found again; one read
- * through `c.req.raw` is rejected. Throws a `TypeError` if an option is wrong.
+ * Creates a handler for Hono on any runtime. Tasks that run after the response are kept alive by the runtime's
+ * `waitUntil`, if it has one. A body that other code read through `c.req` is recovered; a body read through `c.req.raw`
+ * is rejected.
  *
+ * @throws {TypeError} if an option is wrong.
  * @example
  * app.all('/webhooks/slack', webhook(receiver))
  */
@@ -57,7 +58,7 @@ export function webhook(
     const url = rebase?.(request.url) ?? request.url
     const incoming = request.bodyUsed ? undefined : readable(context)
     const execution = incoming && withoutExecution ? undefined : executionOf(context)
-    // Asked once: a Node server has no ExecutionContext for any request, and asking is slow.
+    // Read once: a Node server never has an ExecutionContext, and reading it is slow.
     if (incoming && !execution) withoutExecution = true
     const headers = incoming && new NodeHeaders(incoming)
     let body: Uint8Array | undefined
@@ -83,7 +84,7 @@ export function webhook(
     })
   }
 
-  // An unread or chunked body is left to the host, which ends the connection itself.
+  // The host handles a chunked or oversized body and ends the connection itself.
   function readable(context: Context): IncomingMessage | undefined {
     const incoming = incomingOf(context)
     const length = Number(incoming?.headers['content-length'] ?? NaN)
@@ -99,7 +100,7 @@ export function webhook(
 function executionOf(context: Context): Context['executionCtx'] | undefined {
   const { stackTraceLimit } = Error
   try {
-    // Runtimes without it throw; capturing the stack would cost more than the rest of the adapter.
+    // Runtimes without it throw. Capturing the stack would cost more than the rest of the adapter.
     Reflect.set(Error, 'stackTraceLimit', 0)
     return context.executionCtx
   } catch {
@@ -110,16 +111,16 @@ function executionOf(context: Context): Context['executionCtx'] | undefined {
 }
 
 /**
- * The message of node:http behind a request of @hono/node-server, if no full Request was made of it yet: reading the
- * message directly costs a third. Undefined on other hosts, and if a middleware has replaced the request or made a full
- * one, which reads the message by itself.
+ * Returns the node:http message of a request of @hono/node-server that is still light: reading it directly saves a
+ * third. Returns undefined on other hosts, and if middleware replaced the request or created a full one, which reads
+ * the message itself.
  */
 function incomingOf({ env, req }: Context): IncomingMessage | undefined {
   const { incoming } = (env ?? {}) as { readonly incoming?: IncomingMessage }
   if (incoming === undefined || incoming.readableDidRead !== false) return undefined
   const request = req.raw as unknown as Readonly<Record<symbol, unknown>>
   let made = false
-  // A light request holds only symbol members: the message, strings and headers.
+  // A light request has only symbol members: the message, strings and headers.
   for (const key of Object.getOwnPropertySymbols(request)) {
     const value = request[key]
     if (value === incoming) made = true
@@ -129,11 +130,11 @@ function incomingOf({ env, req }: Context): IncomingMessage | undefined {
 }
 
 /**
- * The exact bytes of a body that was read through `c.req`, which caches its result. Rejects with `body_altered` if the
+ * Returns the exact bytes of a body that was read through `c.req`, which caches it. Rejects with `body_altered` if the
  * cached string may differ from the sent bytes, and with `body_consumed` if nothing is cached.
  */
 async function recoverBody(request: HonoRequest): Promise<Uint8Array> {
-  // These are promises, which the type omits.
+  // The type omits that these are promises.
   const { arrayBuffer, blob, text } = request.bodyCache as unknown as Kept
   if (arrayBuffer !== undefined) return new Uint8Array(await arrayBuffer)
   if (blob !== undefined) {
@@ -155,7 +156,7 @@ interface Kept {
   readonly text?: Promise<string>
 }
 
-// Hono decodes JSON and text as UTF-8, which loses a byte order mark and invalid UTF-8: the length shows it.
+// Hono decodes JSON and text as UTF-8, which drops a byte order mark and invalid UTF-8. The length shows it.
 function exactText(request: HonoRequest, text: string): Uint8Array {
   const bytes = new TextEncoder().encode(text)
   const length = request.header('content-length')

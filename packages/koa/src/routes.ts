@@ -7,7 +7,7 @@ import {
 import type { Context } from 'koa'
 
 /**
- * A middleware that runs due tasks, as `runDue` of `@postern/core/routes`.
+ * Creates a middleware that runs due tasks. Options are those of `runDue` of `@postern/core/routes`.
  *
  * @example
  * router.post('/cron/webhooks', runDue(receiver, { secret: process.env.CRON_SECRET! }))
@@ -19,7 +19,7 @@ export function runDue(
 }
 
 /**
- * A middleware for probes, as `health` of `@postern/core/routes`.
+ * Creates a middleware for probes. Options are those of `health` of `@postern/core/routes`.
  *
  * @example
  * router.get('/healthz', health([receiver]))
@@ -31,7 +31,7 @@ export function health(
 }
 
 /**
- * A middleware out of a route of another package, such as `metricsRoute` of `@postern/otel/prometheus`.
+ * Creates a middleware from a route of another package, such as `metricsRoute` of `@postern/otel/prometheus`.
  *
  * @example
  * router.get('/metrics', serve(metricsRoute([receiver])))

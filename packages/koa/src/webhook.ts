@@ -7,10 +7,11 @@ import {
 import type { Context } from 'koa'
 
 /**
- * Makes a middleware for Koa 3 and 2 that ends the request: mount it on a path of its own, before any body parser. It
- * writes the response itself (`ctx.respond = false`); headers set before it are kept. It calls no `next`, and
- * nothing that the network sends throws. Throws a `TypeError` if an option is wrong.
+ * Creates a middleware for Koa 3 and 2. Mount it on its own path, before any body parser. It answers every request and
+ * never calls `next` or throws for what the network sends. It writes the response itself (`ctx.respond = false`);
+ * headers set before are kept.
  *
+ * @throws {TypeError} if an option is wrong.
  * @example
  * router.all('/webhooks/shopify', webhook(receiver))
  * app.use(router.routes()).use(bodyParser())
@@ -30,7 +31,7 @@ export function webhook(
   }
 }
 
-// Parsers of Koa keep the body on Koa's request; cloud hosts keep it on Node's.
+// Koa parsers store the body on Koa's request; cloud hosts store it on Node's.
 function parsed({ request, req }: Context): ParsedRequest {
   const { rawBody, body } = request as ParsedRequest
   const host = req as ParsedRequest

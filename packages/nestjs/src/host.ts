@@ -11,7 +11,7 @@ import { closeOnSignal, webhook, type ClosableServer, type WebhookOptions } from
 import 'reflect-metadata'
 import { receiverToken } from './tokens.ts'
 
-/** A receiver of the app, and where it is mounted: `false` if a controller does it. */
+/** Receiver of the app with its path; `false` if a controller mounts it. */
 interface Hosted {
   readonly name: string
   readonly path: string | false
@@ -28,7 +28,7 @@ interface Wrapper {
   isDependencyTreeStatic(): boolean
 }
 
-/** The parts of Express and Fastify that routes are put on. */
+/** Parts of Express and Fastify that routes are added to. */
 interface ExpressApp {
   all(path: string, handler: unknown): unknown
   readonly router: { readonly stack: unknown[] }
@@ -62,7 +62,6 @@ export class PosternHost implements OnModuleInit, BeforeApplicationShutdown {
     return this.#hosted.get(name)
   }
 
-  /** The names of all receivers, for messages. */
   names(): string {
     return [...this.#hosted.keys()].join(', ') || 'none'
   }
@@ -71,13 +70,13 @@ export class PosternHost implements OnModuleInit, BeforeApplicationShutdown {
     const wrappers = [...this.#discovery.getProviders(), ...this.#discovery.getControllers()]
     for (const wrapper of wrappers) this.#subscribe(wrapper as Wrapper)
     const { httpAdapter } = this.#adapter
-    // An app without HTTP works on what other processes take.
+    // An app without HTTP runs tasks that other processes accepted.
     if (!httpAdapter) return
     for (const one of this.#hosted.values())
       await mount(httpAdapter.getType(), httpAdapter.getInstance(), one)
   }
 
-  /** Before Nest closes the server and calls `onApplicationShutdown`: server, receivers, inboxes. */
+  /** Closes server, receivers and inboxes before Nest closes the server and calls `onApplicationShutdown`. */
   async beforeApplicationShutdown(): Promise<void> {
     const all = [...this.#hosted.values()]
     const inboxes = [...new Set(all.flatMap(({ inbox }) => inbox ?? []))]
@@ -119,13 +118,13 @@ export class PosternHost implements OnModuleInit, BeforeApplicationShutdown {
 
 type Class = new (...given: never[]) => object
 
-/** Puts the route on the adapter in front of Nest's parsers, so that the bytes of the wire are verified. */
+/** Mounts the route before Nest's parsers, so that the exact bytes are verified. */
 async function mount(
   type: string,
   app: unknown,
   { path, receiver, options }: Hosted,
 ): Promise<void> {
-  // A controller has its route.
+  // A controller mounts it.
   if (path === false) return
   if (type === 'fastify') {
     const fastify = await import('@postern/fastify').catch((cause: unknown) => {
@@ -143,11 +142,10 @@ async function mount(
     )
   const { router } = app as ExpressApp
   ;(app as ExpressApp).all(path, webhook(receiver, options))
-  // Nest has put its parsers there already.
+  // Nest has already added its parsers.
   router.stack.unshift(router.stack.pop())
 }
 
-/** What a decorator asks for. */
 type Mark =
   | {
       readonly kind: 'webhook'
@@ -157,15 +155,15 @@ type Mark =
     }
   | { readonly kind: 'dead'; readonly receiver: string }
 
-/** Options of {@link OnWebhook}: those of `receiver.on`. `name` is the class and the method unless it is given. */
+/** Options of {@link OnWebhook}: those of `receiver.on`. @default for `name`: the class and the method */
 export type WebhookSubscription = SubscriptionOptions
 
 const MARKS = 'postern:marks'
 
 /**
- * Subscribes a method of a provider or controller to topics of a receiver. It is called with the event and its task, and the
- * task is done when it resolves. The subscription's name is the class and the method (`Billing.paid`): give `name`, or `previousNames`, before
- * you rename either while tasks wait. The provider must be a singleton.
+ * Subscribes a method of a provider or controller to topics of a receiver. It is called with the event and its task,
+ * and the task is done when it resolves. The subscription is named after class and method (`Billing.paid`): set `name`
+ * or `previousNames` before you rename either while tasks wait. The provider must be a singleton.
  *
  * @example
  * @OnWebhook('stripe', 'invoice.paid', { retry: { attempts: 5 } })
@@ -180,7 +178,7 @@ export function OnWebhook(
 }
 
 /**
- * Calls a method of a provider for each task of a receiver that is dead, with the attempt and the error.
+ * Calls a method of a provider for each dead task of a receiver, with the attempt and the error.
  *
  * @example
  * @OnDead('stripe')
@@ -200,7 +198,6 @@ export function InjectReceiver(name: string): ParameterDecorator & PropertyDecor
   return Inject(receiverToken(name))
 }
 
-/** The marks of a method. */
 function marksOf(method: object): readonly Mark[] {
   return (Reflect.getMetadata(MARKS, method) as readonly Mark[] | undefined) ?? []
 }

@@ -10,25 +10,25 @@ import type { WebhookOptions } from '@postern/node'
 import { PosternHost } from './host.ts'
 import { HOST, receiverToken, ROOT } from './tokens.ts'
 
-/** What all receivers of the app have in common; a receiver's own options come before them. */
+/** Options of all receivers of the app. A receiver's own options have priority. */
 export type RootOptions = Partial<Omit<ReceiverOptions, 'provider' | 'name'>>
 
 /** Options of {@link PosternModule.forRootAsync}. */
 export interface RootDefinition extends Pick<ModuleMetadata, 'imports'> {
-  /** What the factory is called with. @default nothing */
+  /** Tokens of the factory's arguments. @default none */
   readonly inject?: FactoryProvider['inject']
   readonly useFactory: (...injected: any[]) => RootOptions | Promise<RootOptions>
 }
 
 /**
- * What the factory of a receiver returns: options of `createReceiver`, or a receiver that another file makes, to which
- * `forRoot` adds nothing and whose inbox its maker closes.
+ * Result of a receiver's factory: options of `createReceiver`, or an existing receiver. `forRoot` adds nothing to an
+ * existing receiver, and you close its inbox.
  */
 export type MadeReceiver = Omit<ReceiverOptions, 'name'> | Receiver
 
-/** How {@link PosternModule.receiver} makes a receiver and mounts it. */
+/** Options of {@link PosternModule.receiver}. */
 export interface ReceiverDefinition extends Pick<ModuleMetadata, 'imports'>, WebhookOptions {
-  /** What the factory is called with. @default nothing */
+  /** Tokens of the factory's arguments. @default none */
   readonly inject?: FactoryProvider['inject']
   readonly useFactory: (...injected: any[]) => MadeReceiver | Promise<MadeReceiver>
 }
@@ -51,10 +51,11 @@ Module({
 })(PosternCoreModule)
 
 /**
- * Receivers in a NestJS app on Express or Fastify. Each route is put in front of Nest's parsers: neither `rawBody` nor
- * `bodyParser: false` is needed, in `main.ts` or in tests. A webhook is verified by its signature: global prefix, guards,
- * interceptors, pipes, filters and middleware of the app do not apply to its route. `app.enableShutdownHooks()` ends the server, the
- * receivers, the inboxes and then calls the app's own `onApplicationShutdown`.
+ * Module for receivers in a NestJS app on Express or Fastify. Each route is mounted before Nest's parsers, so neither
+ * `rawBody` nor `bodyParser: false` is needed, in `main.ts` or in tests. A webhook is verified by its signature: the
+ * app's global prefix, guards, interceptors, pipes, filters and middleware do not apply to its route.
+ * `app.enableShutdownHooks()` closes the server, the receivers and the inboxes, and then calls the app's
+ * `onApplicationShutdown`.
  *
  * @example
  * @Module({
@@ -72,12 +73,12 @@ Module({
  * export class AppModule {}
  */
 export class PosternModule {
-  /** Sets what all receivers have in common, such as the inbox. */
+  /** Sets options of all receivers, such as the inbox. */
   static forRoot(options: RootOptions): DynamicModule {
     return PosternModule.forRootAsync({ useFactory: () => options })
   }
 
-  /** The same from a factory, with what it injects. */
+  /** Sets options of all receivers by a factory with injected arguments. */
   static forRootAsync({ imports = [], inject = [], useFactory }: RootDefinition): DynamicModule {
     return {
       module: PosternModule,
@@ -89,8 +90,10 @@ export class PosternModule {
   }
 
   /**
-   * Makes a receiver and mounts it at a path, which no global prefix moves. With `false` it has no route: a method of a
-   * controller mounts it, behind guards. Throws a `TypeError` if the path is none.
+   * Creates a receiver and mounts it at a path without the global prefix. With `false` it has no route, and a
+   * controller method mounts it, behind guards.
+   *
+   * @throws {TypeError} if the path is invalid.
    */
   static receiver(
     name: string,

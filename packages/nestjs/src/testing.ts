@@ -5,40 +5,35 @@ import type { INestApplication } from '@nestjs/common'
 import type { AttemptInfo } from '@postern/core'
 import type { TaskError } from '@postern/core/inbox'
 import { readBounded } from '@postern/core/internal'
-import { signed, type SignedOptions } from '@postern/testing'
+import { signed, type DeliveredTask, type SignedOptions } from '@postern/testing'
 import type { PosternHost } from './host.ts'
 import { HOST } from './tokens.ts'
 
-// Bytes of a request or reply of a test.
+// Maximum size of a request or reply in a test, in bytes.
 const LONGEST = 64 * 1024 * 1024
 
-/** A task after its first attempt. */
-export interface FirstAttempt extends AttemptInfo {
-  /** `retrying`: it failed or was postponed, and runs again later. */
-  readonly state: 'done' | 'retrying' | 'dead'
-  /** Why it is dead. */
-  readonly error?: TaskError
-}
+/** Task after its first attempt. */
+export type FirstAttempt = DeliveredTask
 
-/** The result of a delivery through the whole app. */
+/** Result of a delivery through the whole app. */
 export interface AppDelivery {
   readonly status: number
   readonly body: string
   readonly tasks: readonly FirstAttempt[]
 }
 
-/** Options of a delivery: those of `signed`, and how long to wait. */
+/** Options of a delivery: those of `signed`, a timeout and a path. */
 export interface AppDeliveryOptions extends SignedOptions {
-  /** Milliseconds to wait for the first attempts. @default 5000 */
+  /** Maximum wait for the first attempts, in milliseconds. @default 5000 */
   readonly timeout?: number
-  /** Path to send to; it must be given for a receiver that a controller mounts. @default the receiver's own */
+  /** Path to send to. Required for a receiver that a controller mounts. @default the receiver's path */
   readonly path?: string
 }
 
 /**
- * Sends signed deliveries through the whole app, over HTTP, and waits for the first attempt of each task: for e2e tests in
- * vitest, Jest and node:test, one delivery of a receiver at a time. The app must be initialized; it listens on a free port of
- * the loopback address if it does not listen yet.
+ * Returns a client that sends signed deliveries through the whole app, over HTTP, and waits for the first attempt of
+ * each task. Use it in e2e tests with vitest, Jest and node:test, one delivery per receiver at a time. The app must be
+ * initialized. It listens on a free port of 127.0.0.1 if it does not listen yet.
  *
  * @example
  * const { status, tasks } = await postern(app).deliver('stripe', 'invoice.paid', { data: { object: { amount_paid: 999 } } })
@@ -111,7 +106,7 @@ async function portOf(app: INestApplication): Promise<number> {
   return server.address()!.port
 }
 
-/** Sends it on a connection of its own: closing the app would wait for one that is kept. */
+/** Sends on a new connection: closing the app would wait for a kept connection. */
 async function send(request: Request): Promise<{ readonly status: number; readonly body: string }> {
   const { method, url, headers } = request
   const sent = httpRequest(url, { method, headers: Object.fromEntries(headers), agent: false })

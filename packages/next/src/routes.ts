@@ -1,43 +1,39 @@
-import type { Receiver } from '@postern/core'
 import {
   runDue as fetchRunDue,
   health as fetchHealth,
   toFetch,
-  type RunDueRouteOptions,
-  type HealthRouteOptions,
   type Route,
 } from '@postern/core/routes'
 import { connection } from 'next/server.js'
 import { isBuilding } from './singleton.ts'
 
 /**
- * A route handler that runs due tasks, as `runDue` of `@postern/core/routes`. During `next build` the secret may be missing.
+ * Creates a route handler that runs due tasks. Options are those of `runDue` of `@postern/core/routes`. During
+ * `next build`, the secret may be missing.
  *
  * @example
  * export const GET = runDue(receiver, { secret: process.env.CRON_SECRET!, deadline: '50s' })
  */
 export function runDue(
-  receiver: Pick<Receiver, 'runDue'>,
-  options: RunDueRouteOptions,
+  ...route: Parameters<typeof fetchRunDue>
 ): (request: Request) => Promise<Response> {
-  return answering(() => fetchRunDue(receiver, options))
+  return answering(() => fetchRunDue(...route))
 }
 
 /**
- * A route handler for probes, as `health` of `@postern/core/routes`.
+ * Creates a route handler for probes. Options are those of `health` of `@postern/core/routes`.
  *
  * @example
  * export const GET = health([receiver])
  */
 export function health(
-  receivers: readonly Pick<Receiver, 'health'>[],
-  options: HealthRouteOptions = {},
+  ...route: Parameters<typeof fetchHealth>
 ): (request: Request) => Promise<Response> {
-  return answering(() => fetchHealth(receivers, options))
+  return answering(() => fetchHealth(...route))
 }
 
 /**
- * A route handler out of a route of another package, such as `metricsRoute` of `@postern/otel/prometheus`.
+ * Creates a route handler from a route of another package, such as `metricsRoute` of `@postern/otel/prometheus`.
  *
  * @example
  * export const GET = serve(metricsRoute([receiver]))
@@ -47,8 +43,8 @@ export function serve(route: Route): (request: Request) => Promise<Response> {
 }
 
 /**
- * A handler that answers requests alone. Next.js calls GET handlers while it builds too; `connection()` ends such a call,
- * with `cacheComponents` and without, where no `dynamic` of the route is needed or allowed.
+ * Creates a handler that answers only requests. Next.js also calls GET handlers while it builds; `connection()` ends
+ * such a call, with and without `cacheComponents`. The route then needs no `dynamic`.
  */
 function answering(
   make: () => (request: Request) => Promise<Response>,
@@ -60,7 +56,7 @@ function answering(
   }
 }
 
-/** Ends a call that Next.js makes while it builds. Outside of Next.js, where nobody builds, it does nothing. */
+/** Ends a call during `next build`. Does nothing outside of Next.js. */
 async function atRequest(): Promise<void> {
   try {
     await connection()

@@ -1,29 +1,27 @@
 import type { Receiver } from '@postern/core'
 
-// One place for all copies of this module: Next.js bundles routes, instrumentation and reloaded code apart.
+// Shared by all copies of this module: Next.js bundles routes, instrumentation and reloaded code separately.
 const STORE = Symbol.for('postern.next.singleton')
 
 /**
- * Keeps one value for the life of the process: the first call with that key makes it, all later ones get it, also after
- * a hot reload and in separate bundles. Use it for values that hold a file or connections: an inbox, a pool. An edited
- * `make` takes effect with a restart.
- *
- * `next build` runs route modules too. It then returns a stand-in that `createReceiver` accepts and that opens nothing.
+ * Returns one value per key for the life of the process. The first call creates it; later calls get the same value,
+ * also after a hot reload and in separate bundles. Use it for values that hold a file or connections: an inbox, a pool.
+ * An edit of `make` takes effect at the next restart. `next build` also runs route modules. It then returns a stand-in
+ * that `createReceiver` accepts and that opens nothing.
  *
  * @example
  * const inbox = singleton('inbox', () => sqliteInbox({ path: 'webhooks.db' }))
  */
 export function singleton<T>(key: string, make: () => T): T {
-  // An inbox that says nothing of who runs its tasks.
+  // A stand-in inbox without a `worker` setting.
   return isBuilding() ? (inert({ worker: undefined }) as T) : kept(key, make)
 }
 
-/** True while `next build` runs modules to look at their exports. */
+/** Returns true while `next build` runs modules to read their exports. */
 export function isBuilding(): boolean {
   return process.env['NEXT_PHASE'] === 'phase-production-build'
 }
 
-/** The value of that key, made once in the life of the process. */
 function kept<T>(key: string, make: () => T): T {
   const host = globalThis as { [STORE]?: Map<string, unknown> }
   const store = (host[STORE] ??= new Map())
@@ -32,12 +30,11 @@ function kept<T>(key: string, make: () => T): T {
 }
 
 /**
- * A stand-in for an inbox or receiver while `next build` runs the module. Every member is a function that returns a
- * stand-in, so that receivers can be made with it, and nothing is opened. It is not a promise.
- * Members of `own` are as they are there.
+ * Creates a stand-in for an inbox or receiver during `next build`. Every member is a function that returns a stand-in,
+ * so that receivers can be created, and nothing is opened. It is not a promise. Members of `own` are used as they are.
  */
 function inert(own: object = {}): object {
-  // An object and not a function, since factories that were not called are functions.
+  // An object, not a function: core rejects a factory that was not called.
   return new Proxy(own, MEMBERS)
 }
 
@@ -56,27 +53,26 @@ function member(name: string | symbol): unknown {
   return new Proxy(() => {}, { ...MEMBERS, apply: () => inert() })
 }
 
-/** A receiver that edits can replace, made by {@link hotReloadable}. */
+/** Receiver that code edits can replace, created by {@link hotReloadable}. */
 export interface Reloadable<R> {
-  /** Hands a request to the current receiver; waits while a new one takes over. */
+  /** Passes a request to the current receiver. Waits while a new one takes over. */
   readonly fetch: Receiver['fetch']
   /** Runs due tasks of the current receiver, for a cron route. */
   readonly runDue: Receiver['runDue']
-  /** The state of the current receiver, for a route of probes. */
+  /** Returns the health of the current receiver, for a probe route. */
   readonly health: Receiver['health']
-  /** Closes the current receiver, if there is one: for `closeOnSignal` in `instrumentation.ts`. */
+  /** Closes the current receiver, if any, for `closeOnSignal` in `instrumentation.ts`. */
   readonly close: Receiver['close']
-  /** The current receiver. Rejects if it could not be made. */
+  /** Returns the current receiver. Rejects if creating it failed. */
   readonly current: () => Promise<R>
 }
 
 /**
- * Keeps one live receiver for a key, with the newest handlers. When a hot reload runs the module again, the old
- * receiver is closed first (running attempts get five seconds to end) and the new one takes over; deliveries that come
- * meanwhile wait. There are never two receivers or workers. Pending tasks stay in the inbox, and the new receiver
- * runs them, if the inbox is {@link singleton}: an inbox made by the receiver itself is closed with it.
- *
- * During `next build`, which runs route modules too, nothing is made: secrets need not be there and no file is opened.
+ * Returns one live receiver per key, with the latest handlers. When a hot reload runs the module again, the old
+ * receiver is closed first (running attempts get five seconds) and the new one takes over; deliveries wait meanwhile.
+ * Two receivers or workers never run at the same time. Pending tasks stay in the inbox, and the new receiver runs them,
+ * if the inbox is a {@link singleton}: an inbox that the receiver created is closed with it. During `next build`, which
+ * also runs route modules, nothing is created: secrets may be missing and no file is opened.
  *
  * @example
  * const inbox = singleton('inbox', () => sqliteInbox({ path: 'webhooks.db' }))
@@ -109,7 +105,7 @@ export function hotReloadable<R extends Pick<Receiver, 'fetch' | 'close' | 'runD
     const slot = slots.get(key)
     if (slot) {
       slot.receiver = slot.receiver.then(closed, () => {}).then(make)
-      // An error of `make` is thrown at the next delivery; the next edit can fix it.
+      // An error of `make` is thrown at the next delivery. The next edit can fix it.
       slot.receiver.catch(() => {})
       return slot
     }

@@ -2,19 +2,19 @@ import type { Json, Receiver } from '@postern/core'
 import type { AcceptWithin } from '@postern/core/engine'
 import { checkMounting, toPublicUrl, urlJoiner } from '@postern/core/internal'
 
-/** The members of a receiver that adapters use, for any type of event. */
+/** Members of a receiver that adapters use. */
 export type Mountable = Pick<Receiver, 'fetch'>
 
-/** The parameters of a dynamic route, by name. */
+/** Parameters of a dynamic route, by name. */
 export type RouteParams = Readonly<Record<string, string | readonly string[] | undefined>>
 
-/** A route handler of the App Router. */
+/** Route handler of the App Router. */
 export type RouteHandler = (
   request: Request,
   route: { readonly params: Promise<RouteParams> },
 ) => Promise<Response>
 
-/** A handler for each method a route can have. */
+/** Handlers for all methods of a route. */
 export type RouteHandlers = Readonly<
   Record<'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS', RouteHandler>
 >
@@ -22,32 +22,33 @@ export type RouteHandlers = Readonly<
 /** Options of {@link webhook}. */
 export interface WebhookOptions {
   /**
-   * The function `after` of Next.js: keeps the function alive for the first attempts on platforms that freeze it after the
+   * Function `after` of Next.js. It keeps the function alive for first attempts on platforms that freeze it after the
    * reply. Later attempts need a worker or the next delivery. @default the platform decides
    */
   readonly after?: (task: Promise<unknown>) => void
-  /** A small JSON value kept with the events (`event.context`) and offered to functions that look secrets up. */
+  /** Small JSON value that is stored with each event (`event.context`) and passed to functions that look up secrets. */
   readonly context?: (request: Request, params: RouteParams) => Json | undefined
   /**
-   * Accepts in a transaction of the app: opens it, awaits `accept(inTransaction(…))` in it, and ends it. It is called for
-   * verified deliveries alone, and the reply waits for it: if it rejects, the sender is asked to try again.
+   * Accepts events in a transaction of your app: start it, await `accept(inTransaction(…))` in it, then commit. It is
+   * called only for verified deliveries, and the reply waits for it. If it rejects, the sender is asked to try again.
    *
    * @example
    * transaction: (accept) => db.transaction((tx) => accept(inTransaction(drizzleSql(tx))))
    */
   readonly transaction?: (accept: AcceptWithin, request: Request) => Promise<unknown>
   /**
-   * Scheme, host and, if a proxy cuts one off, the path prefix that senders see, such as `https://example.com/api`;
-   * for senders that sign the URL. Next.js rewrites query strings (`%7e` as `%7E`, `flag` as `flag=`), so keep those of
-   * signed URLs plain. @default `Host`, and the scheme Next.js sees
+   * Scheme, host and optional path prefix that senders use, such as `https://example.com/api`, for senders that sign
+   * the URL. Next.js rewrites query strings (`%7e` as `%7E`, `flag` as `flag=`), so use only plain characters in the
+   * query of a signed URL. @default `Host`, and the scheme that Next.js sees
    */
   readonly publicBase?: string
 }
 
 /**
- * Makes the handlers of a route of the App Router, to be exported by name. Methods that the sender does not use get 405,
- * so exporting more of them does no harm. Throws a `TypeError` if an option is wrong.
+ * Creates the handlers of an App Router route, to export by name. A method that the sender does not use gets 405, so
+ * you may export all of them.
  *
+ * @throws {TypeError} if an option is wrong.
  * @example
  * import { after } from 'next/server'
  * export const { GET, POST, HEAD, OPTIONS } = webhook(receiver, { after })
@@ -82,9 +83,9 @@ function rebased(rebase: (target: string) => string): (request: Request) => stri
 }
 
 /**
- * Makes the function that returns the URL a request was sent to. Next.js puts the name it was started with into `request.url`
- * (`localhost`, `0.0.0.0`), which no sender has signed; `Host` is the name that the client used. It throws `malformed_url`
- * if that is not a host.
+ * Creates a function that returns the URL that the client used. Next.js puts its own host name into `request.url`
+ * (`localhost`, `0.0.0.0`), which no sender has signed, so `Host` replaces it. The function throws `malformed_url` if
+ * `Host` is invalid.
  */
 function addressedUrl(): (request: Request) => string {
   const join = urlJoiner()

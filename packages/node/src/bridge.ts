@@ -21,13 +21,13 @@ import {
 import { forwarded, type TrustProxy } from './forwarded.ts'
 import type { Socket } from 'node:net'
 
-/** Options of all adapters on node:http. `Subject` is the request object of the framework. */
+/** Options of all adapters on node:http. `Subject` is the framework's request object. */
 export interface WebhookOptions<Subject = IncomingMessage> extends UrlOptions {
-  /** A small JSON value kept with the events (`event.context`) and offered to functions that look secrets up. */
+  /** Small JSON value that is stored with each event (`event.context`) and passed to functions that look up secrets. */
   readonly context?: (subject: Subject) => Json | undefined
   /**
-   * Accepts in a transaction of the app: opens it, awaits `accept(inTransaction(…))` in it, and ends it. It is called for
-   * verified deliveries alone, and the reply waits for it: if it rejects, the sender is asked to try again.
+   * Accepts events in a transaction of your app: start it, await `accept(inTransaction(…))` in it, then commit. It is
+   * called only for verified deliveries, and the reply waits for it. If it rejects, the sender is asked to try again.
    *
    * @example
    * transaction: (accept) => db.transaction((tx) => accept(inTransaction(drizzleSql(tx))))
@@ -42,17 +42,17 @@ const OPTIONS: readonly (keyof WebhookOptions)[] = [
   'trustProxy',
 ]
 
-/** Facts on the framework of an adapter. */
+/** Facts about the framework of an adapter. */
 export interface BridgeHost<Subject> {
-  /** The path and query of the request before any router cut its prefix off. */
+  /** Returns path and query of the request, before a router removed its prefix. */
   readonly target: (subject: Subject) => string
-  /** The object on which a body parser leaves its result. */
+  /** Returns the object that holds a body parser's result. */
   readonly parsed: (subject: Subject) => ParsedRequest
-  /** Names the code that read the body and the line that fixes it, for observers and logs. */
+  /** Returns a fix that names the code that read the body, for observers and logs. */
   readonly remedy: (subject: Subject) => string
 }
 
-/** Hands one request of node:http to the receiver and answers it. The promise never rejects. */
+/** Passes one request of node:http to the receiver and answers it. The promise never rejects. */
 export type Bridge<Subject> = (
   request: IncomingMessage,
   response: ServerResponse,
@@ -60,9 +60,11 @@ export type Bridge<Subject> = (
 ) => Promise<void>
 
 /**
- * The one way from node:http to a receiver, for adapters of frameworks built on it: method, body, URL, `receive`, and
- * the reply, written to the response itself. Every request is answered; nothing that the network sends throws. Throws a
- * `TypeError` if an option is wrong.
+ * Creates the bridge from node:http to a receiver, for adapters of frameworks built on it. It reads method, body and
+ * URL, calls `receive`, and writes the reply to the response. It answers every request and never throws for what the
+ * network sends.
+ *
+ * @throws {TypeError} if an option is wrong.
  */
 export function createBridge<Subject>(
   receiver: Mountable,
@@ -83,7 +85,7 @@ export function createBridge<Subject>(
     called()
     const method = request.method ?? 'GET'
     const target = host.target(subject)
-    // For the rejection of a URL that cannot be read.
+    // Used if the URL cannot be read.
     let url = join('http', 'localhost', target)
     let reply: Reply
     let admission: Admission | undefined
@@ -106,7 +108,7 @@ export function createBridge<Subject>(
     try {
       writeReply(request, response, reply)
     } catch (error) {
-      // An answer function returned a header or status that HTTP does not allow.
+      // The app's answer has a header or status that HTTP does not allow.
       writeReply(
         request,
         response,
@@ -115,7 +117,7 @@ export function createBridge<Subject>(
     }
   }
 
-  // A function of its own: V8 would make room for what its closure sees at each request.
+  // A separate function: otherwise V8 allocates its closure for each request.
   function transactionOf(subject: Subject): (accept: AcceptWithin) => Promise<unknown> {
     return (accept) => transaction!(accept, subject)
   }
@@ -126,12 +128,12 @@ export function createBridge<Subject>(
   }
 }
 
-/** The members of a receiver that adapters use, for any type of event. */
+/** Members of a receiver that adapters use. */
 export type Mountable = Pick<Receiver, 'admit' | 'receive' | 'reject' | 'limits'>
 
 const NONE: readonly string[] = []
 
-/** Reads headers where node:http put them: nothing is copied, and the request itself is not retained. */
+/** Reads headers in place: copies nothing, and does not retain the request. */
 export class NodeHeaders implements HeaderLines {
   readonly #headers: IncomingMessage['headers']
   readonly #raw: readonly string[]
@@ -143,19 +145,19 @@ export class NodeHeaders implements HeaderLines {
 
   get(name: string): string | undefined {
     const value: unknown = this.#headers[name]
-    // The record is a plain object: a header called `constructor` must not find the inherited member.
+    // The record is a plain object: a header named `constructor` must not find the inherited member.
     return typeof value === 'string' ? value : Array.isArray(value) ? String(value[0]) : undefined
   }
 
   all(name: string): readonly string[] {
     const raw = this.#raw
-    // Serverless shims make only the record.
+    // Serverless shims fill only the record.
     if (raw.length === 0) return this.#record(name)
     let values: string[] | undefined
     for (let at = 0; at + 1 < raw.length; at += 2) {
       const line = raw[at]!
       if (line.length !== name.length || line.toLowerCase() !== name) continue
-      // Mostly there is one, and V8 makes room for 17 if an empty list grows.
+      // Usually one value exists, and V8 allocates 17 slots when an empty list grows.
       if (values) values.push(raw[at + 1]!)
       else values = [raw[at + 1]!]
     }
@@ -171,7 +173,7 @@ export class NodeHeaders implements HeaderLines {
     }
     for (let at = 0; at + 1 < raw.length; at += 2) {
       const name = raw[at]!.toLowerCase()
-      // HTTP/2 puts method and path among the headers.
+      // HTTP/2 has method and path among the headers.
       if (!name.startsWith(':')) lines.push([name, raw[at + 1]!])
     }
     return lines
@@ -183,23 +185,25 @@ export class NodeHeaders implements HeaderLines {
   }
 }
 
-/** Options for the URL that the sender used, for senders that sign it. */
+/** Options of the URL that the sender used, for senders that sign it. */
 export interface UrlOptions {
   /**
-   * Scheme, host and, if a proxy cuts one off, the path prefix that senders see, such as `https://example.com/api`;
-   * the request's own path and query are appended. @default the origin of the request
+   * Scheme, host and optional path prefix that senders use, such as `https://example.com/api`. The request's path and
+   * query are appended. Set it if a proxy changes them. @default the origin of the request
    */
   readonly publicBase?: string
   /**
-   * Trusted proxies, and the headers in which they pass on the origin.
-   * `{ hops: 1, headers: ['x-forwarded-proto', 'x-forwarded-host'] }` believes one proxy in these two. @default false, none
+   * Trusted proxies, and the headers in which they forward the origin.
+   * `{ hops: 1, headers: ['x-forwarded-proto', 'x-forwarded-host'] }` trusts one proxy and these two headers. @default
+   * false
    */
   readonly trustProxy?: TrustProxy | false
 }
 
 /**
- * Makes the function that returns the absolute URL of a request, and throws `malformed_url` for an invalid Host. Throws a
- * `TypeError` if an option is wrong.
+ * Creates a function that returns the absolute URL of a request. It throws `malformed_url` for an invalid Host.
+ *
+ * @throws {TypeError} if an option is wrong.
  */
 export function requestUrl(
   options: UrlOptions,
@@ -222,13 +226,13 @@ export function requestUrl(
   }
 }
 
-/** Writes head and end itself: the extras of frameworks (ETag, content negotiation) cost more than verification. */
+/** Writes the reply directly: framework features (ETag, content negotiation) cost more than verification. */
 export function writeReply(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
   if (response.headersSent || response.destroyed) return
   const { status, body } = reply
   const headers: Record<string, string> = { ...reply.headers }
   if (status >= 200 && status !== 204 && status !== 304) headers['content-length'] = lengthOf(body)
-  // node:http reads an unread body to its end, of any size, unless the connection ends.
+  // node:http reads the rest of a body, of any size, unless the connection ends.
   if (status >= 400 && unread(request)) {
     headers['connection'] = 'close'
     linger(request)
@@ -250,14 +254,14 @@ function unread(request: IncomingMessage): boolean {
   )
 }
 
-// Bytes that are still read after a rejection, and the longest time until the sender has read its reply.
+// Maximum bytes to read after a rejection, and milliseconds to wait until the sender has read its reply.
 const BYTES = 1024 * 1024
 const TIME = 1000
 
 /**
- * Closes a connection in stages (RFC 9112 section 9.6): the reply and the end go out, then further bytes of the sender are
- * read and dropped for a while. node:http would close at once: a sender that still writes would get a reset in place of
- * its reply.
+ * Closes a connection in stages (RFC 9112, section 9.6): sends the reply and the end, then reads and drops further
+ * bytes for a while. node:http would close immediately, and a sender that still writes would get a reset instead of its
+ * reply.
  */
 function linger(request: IncomingMessage): void {
   const socket = request.socket as Socket | undefined

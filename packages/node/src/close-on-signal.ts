@@ -3,7 +3,7 @@ import type { Server, IncomingMessage, ServerResponse } from 'node:http'
 import { milliseconds, settledBy, unknownOptions } from '@postern/core/internal'
 import type { Duration } from '@postern/core'
 
-/** A server that can be closed: of node:http, node:https or node:http2, a Fastify instance, or an app of NestJS. */
+/** Server that can be closed: of node:http, node:https or node:http2, a Fastify instance, or a NestJS app. */
 export type ClosableServer =
   | NodeServer
   | { readonly server: object; close(): PromiseLike<unknown> }
@@ -12,19 +12,19 @@ export type ClosableServer =
 /** Options of {@link closeOnSignal}. */
 export interface CloseOnSignalOptions {
   /**
-   * The server: the value of `app.listen()` or `serve()`, or the Fastify instance, or the NestJS app, whose own hooks
-   * run last. Without it (Next.js) servers are found by their first request. @default found by their first request
+   * Server: the value of `app.listen()` or `serve()`, the Fastify instance, or the NestJS app, whose own hooks run
+   * last. @default the servers that get requests, for Next.js
    */
   readonly server?: ClosableServer
-  /** Receivers, closed when no more requests can arrive. */
+  /** Receivers, which are closed when no more requests can arrive. */
   readonly receivers?: readonly Closable[]
-  /** Inboxes and other things with a `close`, closed last, in this order. */
+  /** Inboxes and other objects with a `close`, which are closed last, in this order. */
   readonly inboxes?: readonly { close(): unknown }[]
-  /** The longest time of the whole close; then the process exits, even if handlers run. @default '25s' */
+  /** Maximum time of the whole close. Then the process exits, even if handlers run. @default '25s' */
   readonly grace?: Duration
-  /** The signals that end the process. @default ['SIGTERM', 'SIGINT'] */
+  /** Signals that end the process. @default ['SIGTERM', 'SIGINT'] */
   readonly signals?: readonly NodeJS.Signals[]
-  /** False leaves the process alive once all is closed. @default true */
+  /** False keeps the process alive after the close. @default true */
   readonly exit?: boolean
   /** Called with the error of a failed step. @default a line on stderr */
   readonly onError?: (error: unknown) => void
@@ -34,9 +34,8 @@ interface Closable {
   close(options: { readonly timeout: number }): Promise<void>
 }
 
-/** What {@link closeOnSignal} returns. */
 export interface ClosesOnSignal {
-  /** Closes as a signal does; a second call waits for the first. */
+  /** Closes as a signal does. A second call waits for the first. */
   close(): Promise<void>
   /** Removes the signal handlers. */
   stop(): void
@@ -51,16 +50,17 @@ const OPTIONS: readonly (keyof CloseOnSignalOptions)[] = [
   'exit',
   'onError',
 ]
-// The part of the grace period in which the server may answer running requests.
+// Share of the grace period in which the server may answer running requests.
 const SERVER_SHARE = 0.4
-// The part that is left for the inboxes at the end.
+// Share of the grace period for the inboxes at the end.
 const INBOX_SHARE = 0.1
 /**
- * Ends a process without losing a request. Every response says `Connection: close`, and the server takes no more
- * connections. When the last connection has ended, receivers are closed, then inboxes. The process exits within the
- * grace period; a second signal ends it at once. An app with several servers may call it for each: the process exits when
- * the last is closed. Throws a `TypeError` that names a wrong option.
+ * Closes server, receivers and inboxes on a signal, without losing a request. Every response says `Connection: close`,
+ * and the server accepts no further connections. When the last connection has ended, receivers are closed, then
+ * inboxes. The process exits within the grace period, or immediately at a second signal. An app with several servers
+ * may call this for each: the process exits when the last is closed.
  *
+ * @throws {TypeError} if an option is wrong; the message names the option.
  * @example
  * const server = app.listen(3000)
  * closeOnSignal({ server, receivers: [receiver], inboxes: [inbox] })
@@ -102,7 +102,7 @@ export function closeOnSignal(options: CloseOnSignalOptions = {}): ClosesOnSigna
       const timeout = Math.max(end - performance.now() - grace * INBOX_SHARE, 0)
       await each(receivers.map((receiver) => () => receiver.close({ timeout })))
       for (const inbox of inboxes) await each([() => inbox.close()])
-      // Its hooks may close what handlers and inboxes used until now.
+      // The app's hooks may close resources that handlers and inboxes use.
       if (server && 'getHttpServer' in server)
         await each([() => settledBy(Promise.resolve(server.close()), end)])
     } finally {
@@ -113,9 +113,9 @@ export function closeOnSignal(options: CloseOnSignalOptions = {}): ClosesOnSigna
   async function closeServers(end: number): Promise<void> {
     const until = end - grace * (1 - SERVER_SHARE)
     if (server && 'server' in server) {
-      // Fastify's close() answers 503 on keep-alive connections: they must have ended before.
+      // Fastify's close() answers 503 on keep-alive connections, so these must end first.
       await each([() => closeServer(server.server as NodeServer, until)])
-      // Its server may have ended already, so that this never does.
+      // This may never resolve if the server has already ended.
       return each([() => settledBy(Promise.resolve(server.close()), end)])
     }
     const servers = server ? [ownServer(server)] : [...found!.servers]
@@ -132,7 +132,7 @@ function ownServer(server: Exclude<ClosableServer, { readonly server: object }>)
   return 'getHttpServer' in server ? (server.getHttpServer() as NodeServer) : server
 }
 
-/** Servers of this process, found by their requests: Next.js does not expose its server. */
+/** Finds the servers of this process by their requests, because Next.js does not expose its server. */
 function findServers(): { readonly servers: ReadonlySet<Server>; stop(): void } {
   const servers = new Set<Server>()
   const learn = (message: unknown): void => {
@@ -157,11 +157,10 @@ function complain(error: unknown): void {
   process.stderr.write(`[postern] closeOnSignal: ${String(error)}\n`)
 }
 
-/** Something that closes at a signal. */
+/** Something that closes on a signal. */
 interface Closing {
-  /** True if the process exits once it is closed. */
+  /** True if the process exits after the close. */
   readonly exit: boolean
-  /** True once it has started. */
   begun(): boolean
   close(): Promise<void>
 }
@@ -174,8 +173,8 @@ interface Heard {
 const heard = new Map<NodeJS.Signals, Heard>()
 
 /**
- * Closes it at the signal. All share one listener of the process: it exits when the last of them has closed, and a second
- * signal ends it at once. The function that it returns takes it away again.
+ * Closes on the signal. All share one listener of the process: it exits when the last has closed, and a second signal
+ * ends it immediately. Returns a function that removes the entry.
  */
 function closeAt(signal: NodeJS.Signals, one: Closing): () => void {
   const { all, listener } = heard.get(signal) ?? listen(signal)
@@ -202,29 +201,28 @@ function end(signal: NodeJS.Signals, all: readonly Closing[]): void {
     void Promise.all(all.map((one) => one.close())).then(() => exit(signal === 'SIGINT' ? 130 : 0))
 }
 
-/** A server of node:http, node:https or node:http2. */
 interface NodeServer {
   close(ended?: (error?: Error) => void): unknown
-  /** Not of node:http2. */
+  /** node:http2 has none. */
   closeIdleConnections?(): void
   prependListener(event: 'request', listener: (...given: any[]) => void): unknown
   on(event: 'connection', listener: () => void): unknown
   off(event: 'connection', listener: () => void): unknown
 }
 
-// Milliseconds: for so long connections that wait are taken; a sender that opens one for each request never stops.
+// Milliseconds in which waiting connections are accepted. A sender that opens a connection per request never stops.
 const TAKING = 1000
-// A turn of the event loop that took longer was held: others may have come meanwhile.
+// Milliseconds. During a longer turn of the event loop, further connections may have arrived.
 const BRIEF = 1
 
 /**
  * Resolves when the last connection has ended, or soon after `until`. A keep-alive connection ends with its next
- * response: to end it earlier would lose a request that its sender is writing.
+ * response: closing it earlier could lose a request.
  */
 async function closeServer(server: NodeServer, until: number): Promise<void> {
   await takeWaiting(server, Math.min(until, performance.now() + TAKING))
   const closed = new Promise<void>((resolve, reject) => {
-    // close() ends idle connections at once, by this method (Node 19 and later).
+    // Since Node 19, close() ends idle connections by this method.
     Object.defineProperty(server, 'closeIdleConnections', { value: () => {}, configurable: true })
     server.close((error) =>
       error && (error as { code?: string }).code !== 'ERR_SERVER_NOT_RUNNING'
@@ -233,7 +231,7 @@ async function closeServer(server: NodeServer, until: number): Promise<void> {
     )
     Reflect.deleteProperty(server, 'closeIdleConnections')
   })
-  // Not before: a sender that is told so while the server still listens comes back, on a connection that nobody takes.
+  // Not earlier: while the server listens, the sender would reconnect, and nothing would accept that connection.
   server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
     if (request.httpVersionMajor === 1) response.setHeader('connection', 'close')
   })
@@ -242,15 +240,15 @@ async function closeServer(server: NodeServer, until: number): Promise<void> {
 }
 
 /**
- * Connections that the kernel has taken wait for a turn of the event loop, one for each since libuv 1.46: closed before
- * it, they would be reset with their requests.
+ * Accepts connections that wait in the kernel. Since libuv 1.46, each turn of the event loop accepts one. Closing the
+ * server before would reset them with their requests.
  */
 async function takeWaiting(server: NodeServer, until: number): Promise<void> {
   let taken: number
   let from: number
   const count = (): void => void taken++
   server.on('connection', count)
-  // The first ends the turn that is on.
+  // Ends the current turn.
   await new Promise(setImmediate)
   do {
     taken = 0

@@ -1,21 +1,21 @@
 import { setTimeout } from 'node:timers'
 
-/** One deadline. */
 interface Deadline {
   readonly at: number
   readonly late: () => void
 }
 
-/** Deadlines that all lie the same time ahead. */
 interface Deadlines {
-  /** Calls `late` when the time is over, unless the deadline is dropped before. */
   readonly start: (late: () => void) => Deadline
   readonly drop: (deadline: Deadline) => void
 }
 
-/** Makes deadlines `time` milliseconds ahead, on one timer for all: a timer for each costs more than reading a body. */
+/**
+ * Creates deadlines that end after `time` milliseconds. They share one timer: a timer for each costs more than reading
+ * a body.
+ */
 export function createDeadlines(time: number): Deadlines {
-  // In the order in which they end, since all are given the same time.
+  // In the order of their ends, because all last equally long.
   const open = new Set<Deadline>()
   let armed = false
   return {
@@ -30,7 +30,7 @@ export function createDeadlines(time: number): Deadlines {
 
   function arm(wait: number): void {
     armed = true
-    // The open connection keeps the process alive by itself.
+    // The open connection already keeps the process alive.
     setTimeout(check, Math.ceil(wait)).unref()
   }
 

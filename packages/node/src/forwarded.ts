@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 
-/** A header in which proxies write the origin that the sender addressed, or the sender's address. */
+/** Header in which proxies write the addressed origin, or the sender's address. */
 export type ForwardedHeader =
   | 'forwarded'
   | 'x-forwarded-for'
@@ -9,22 +9,22 @@ export type ForwardedHeader =
   | 'x-forwarded-proto'
 
 /**
- * Trusted proxies and headers. A client can write any header that the proxies do not set: name only headers that the
- * outermost proxy sets or overwrites.
+ * Trusted proxies and headers. A client can send any header, so name only headers that the outermost proxy sets or
+ * overwrites.
  */
 export interface TrustProxy {
-  /** How many proxies are before this server, 1 or more. Give this or `addresses`. */
+  /** Number of proxies in front of this server, 1 or more. Set either this or `addresses`. */
   readonly hops?: number
   /**
-   * True for the IP address of a proxy. Proxies behind the first are found by `x-forwarded-for` or `forwarded`, if
-   * `headers` names one.
+   * Returns true for the IP address of a trusted proxy. Further proxies are found by `x-forwarded-for` or `forwarded`,
+   * if `headers` names one of them.
    */
   readonly addresses?: (address: string) => boolean
-  /** The headers that the proxies set, in lower case. No other is read. */
+  /** Headers that the proxies set, in lower case. No other header is read. */
   readonly headers: readonly ForwardedHeader[]
 }
 
-/** The origin by which the sender addressed the outermost trusted proxy. */
+/** Origin that the sender addressed at the outermost trusted proxy. */
 export interface Origin {
   readonly proto: string | undefined
   readonly host: string | undefined
@@ -32,8 +32,8 @@ export interface Origin {
 }
 
 /**
- * Makes the function that reads the origin from the headers of proxies. Each proxy appends to a list, and anybody can
- * write the entries before those of trusted proxies. So the entry of the outermost trusted proxy counts, from the end.
+ * Creates a function that reads the origin from proxy headers. Each proxy appends to a list, and anyone can write the
+ * entries before those of trusted proxies. So the entry of the outermost trusted proxy counts, from the end.
  *
  * @throws {TypeError} for a wrong setting.
  */
@@ -114,7 +114,7 @@ function pick(values: readonly string[], hops: number): string | undefined {
   return values.length === 0 ? undefined : values[Math.max(0, values.length - hops)]
 }
 
-// Counted from the end: a pattern would try each of 16,000 slashes as the first one.
+// Scans from the end: a pattern would try each of 16,000 slashes as its start.
 function withoutSlashes(path: string | undefined): string | undefined {
   if (path === undefined) return undefined
   let end = path.length
@@ -138,7 +138,7 @@ function unquoted(value: string): string {
     : value
 }
 
-// `for` holds an address with a port, IPv6 in brackets (RFC 7239 section 6).
+// `for` contains an address with an optional port, IPv6 in brackets (RFC 7239, section 6).
 function node(value = ''): string {
   if (value.startsWith('[')) {
     const end = value.indexOf(']')

@@ -4,10 +4,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 type Listener = (request: IncomingMessage, response: ServerResponse) => unknown
 
 /**
- * Takes webhooks in front of a framework's own handler for node:http: requests whose path is exactly one of `routes` go to its
- * listener, all others to `rest`; a path with a slash more or less is reported once. For frameworks that answer posts of forms and text with 403 before any route of the app
- * runs (SvelteKit, Astro): their check stays on for everything else. Throws a `TypeError` if a path or listener is wrong.
+ * Creates a listener for node:http that serves webhook routes before a framework's own handler. A request whose path is
+ * exactly one of `routes` goes to that listener, all others go to `rest`. A path that differs only by a final slash is
+ * reported once. Use it for frameworks that answer posts of forms and text with 403 before any route runs (SvelteKit,
+ * Astro): their check stays on for all other paths.
  *
+ * @throws {TypeError} if a path or listener is wrong.
  * @example
  * import { handler } from './build/handler.js' // of SvelteKit's adapter-node
  * createServer(inFront({ '/webhooks/twilio': webhook(receiver) }, handler)).listen(3000)

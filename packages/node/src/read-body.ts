@@ -9,39 +9,39 @@ const EMPTY: Uint8Array = new Uint8Array(0)
 
 const PARSED: Promise<void> = Promise.resolve()
 
-// Bodies up to this many bytes arrive with their head, and such requests gain from going together. Larger ones would
-// hold all their payloads in memory at once.
+// Bytes. Bodies of this size arrive with their head, and such requests gain from running together. Larger bodies would
+// all be in memory together.
 const SMALL = 16_384
 
 /** Reads the body of an admitted request. */
 export type BodyReader = (request: IncomingMessage, admission: Admission) => Promise<Uint8Array>
 
 /**
- * Makes the function that reads the exact bytes of a request nobody has read from, within `time` milliseconds and what
- * was admitted. It rejects with the admission's rejection beyond its limit, `overloaded` or `body_timeout`.
- * Further rejections: `body_truncated` for fewer or more bytes than `content-length`, `body_aborted` if the sender went
- * away, `body_consumed` if other code started to read, and `body_altered` if the bytes were made a string.
+ * Creates a function that reads the exact bytes of an unread request, within `time` milliseconds and the admitted size.
+ * It rejects with the admission's own rejection, `overloaded` or `body_timeout`. Other rejections are `body_truncated`
+ * if the size differs from `content-length`, and `body_aborted` if the sender disconnects. It rejects with
+ * `body_consumed` if other code started to read, and `body_altered` if the bytes were decoded to a string.
  */
 export function createBodyReader(time: number): BodyReader {
-  // node:http has no deadline of its own below 300 s (requestTimeout).
+  // node:http itself has only a deadline of 300 s (requestTimeout).
   const deadlines = createDeadlines(time)
 
   return async function readBody(request, admission) {
-    // node:http is still parsing the bytes that came with the head.
+    // node:http is still parsing the bytes that arrived with the head.
     await ((lengthOf(request) ?? Infinity) <= SMALL ? together() : PARSED)
     if (request.readableDidRead) throw consumed()
     if (request.readableEncoding) throw lossy()
     return whole(request, admission) ?? collect(request, admission)
   }
 
-  /** Reads a body that has arrived completely, without a listener, a timer or a copy. */
+  /** Reads a complete body without a listener, a timer or a copy. */
   function whole(request: IncomingMessage, admission: Admission): Uint8Array | undefined {
     const length = request.readableLength
     if (length === 0 || length > admission.limit || length !== lengthOf(request)) return undefined
     if (request.readableFlowing) return undefined
     admission.take(length)
     const body: Uint8Array | null = request.read()
-    // Reads to the end, which emits the `close` that middleware may wait for.
+    // Reads to the end, so that the stream emits `close`, which middleware may wait for.
     if (!request.complete) request.resume()
     return body ?? undefined
   }
@@ -79,13 +79,13 @@ export function createBodyReader(time: number): BodyReader {
         if (error) reject(rejection(error, request, admission))
         else resolve(body)
       })
-      // An app that paused the stream kept the body for the receiver.
+      // An app may pause the stream to keep the body for the receiver.
       if (request.isPaused()) request.resume()
     })
   }
 }
 
-/** True if the request announces a body. HTTP/2 needs no `content-length` for one. */
+/** Returns true if the request announces a body. HTTP/2 needs no `content-length`. */
 export function hasBody(request: IncomingMessage): boolean {
   const { headers } = request
   if (headers['transfer-encoding'] !== undefined) return true
@@ -93,7 +93,6 @@ export function hasBody(request: IncomingMessage): boolean {
   return length === undefined ? request.httpVersionMajor > 1 : length !== '0'
 }
 
-/** The body of a request without one. */
 export function emptyBody(): Uint8Array {
   return EMPTY
 }
@@ -142,10 +141,10 @@ function aborted(cause: unknown): WebhookError {
   return new WebhookError('body_aborted', { problem: 'aborted' }, { cause })
 }
 
-// The most requests in one group, so that replies do not wait for all that arrived.
+// Maximum number of requests in a group, so that replies do not wait for all.
 const MOST = 64
 
-/** Requests that wait for the same moment. */
+/** Requests that wait for the same turn of the event loop. */
 interface Group {
   size: number
   readonly read: Promise<void>
@@ -154,9 +153,9 @@ interface Group {
 let open: Group | undefined
 
 /**
- * Resolves, for all waiting requests at once, when the event loop has read its sockets. Requests that arrived together
- * then run one right after the other, with the code of each step still in the CPU's caches. With 64 connections a
- * request of 1 KB takes two thirds of the CPU that it takes alone.
+ * Resolves all waiting requests together when the event loop has read its sockets. Requests that arrived together then
+ * run one after another, with the code of each step in the CPU's caches. With 64 connections, a request of 1 KB uses
+ * two thirds of the CPU time.
  */
 function together(): Promise<void> {
   const group = (open ??= gather())
@@ -177,17 +176,17 @@ function gather(): Group {
   return group
 }
 
-/** The object that holds a parser's result: the request of Express, `ctx.request` of Koa. */
+/** Object that holds a parser's result: the request of Express, `ctx.request` of Koa. */
 export interface ParsedRequest {
-  /** The bytes, as `verify` functions of body parsers and cloud functions keep them; a string if the parser made one. */
+  /** Bytes, as `verify` functions of body parsers and cloud functions keep them; a string if a parser decoded them. */
   readonly rawBody?: unknown
   readonly body?: unknown
 }
 
 /**
- * The exact bytes of a body that other code has read; undefined if the stream is still unread. Rejects with
- * `body_consumed`, with the way out that `remedy` tells, if the bytes are gone. Rejects with `body_altered` if the kept bytes are not
- * those of the wire. A body is never rebuilt from its parsed form.
+ * Returns the exact bytes of a body that other code has read; undefined if the stream is unread. Throws `body_consumed`
+ * with the fix of `remedy` if the bytes are lost, and `body_altered` if the kept bytes differ from the wire. A body is
+ * never rebuilt from its parsed form.
  */
 export function recoverBody<Subject>(
   request: IncomingMessage,
@@ -213,7 +212,7 @@ function exact(
 ): Uint8Array {
   const length = request.headers['content-length']
   const encoding = request.headers['content-encoding']
-  // Body parsers inflate before they pass the bytes on: a length other than content-length shows it.
+  // Body parsers decompress first. A length other than content-length shows it.
   const wire =
     length === undefined
       ? encoding === undefined || encoding === 'identity'
@@ -230,7 +229,7 @@ function exact(
 function exactText(request: IncomingMessage, text: string, property: string): Uint8Array {
   const length = request.headers['content-length']
   const bytes = Buffer.from(text)
-  // A string has lost its byte order mark and invalid UTF-8. Only content-length can show that.
+  // A decoded string has lost its byte order mark and invalid UTF-8. Only content-length shows that.
   if (
     request.headers['content-encoding'] === undefined &&
     length !== undefined &&

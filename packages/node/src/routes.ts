@@ -13,9 +13,10 @@ import { writeReply } from './bridge.ts'
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
 /**
- * A route that runs due tasks, as `runDue` of `@postern/core/routes`, for node:http and Express. Throws a `TypeError`
- * that names a wrong option.
+ * Creates a route that runs due tasks, for node:http and Express. Options are those of `runDue` of
+ * `@postern/core/routes`.
  *
+ * @throws {TypeError} if an option is wrong; the message names the option.
  * @example
  * app.post('/cron/webhooks', runDue(receiver, { secret: process.env.CRON_SECRET! }))
  */
@@ -27,9 +28,9 @@ export function runDue(
 }
 
 /**
- * A route for probes, as `health` of `@postern/core/routes`, for node:http and Express. Throws a `TypeError` that names an
- * option at fault.
+ * Creates a route for probes, for node:http and Express. Options are those of `health` of `@postern/core/routes`.
  *
+ * @throws {TypeError} if an option is wrong; the message names the option.
  * @example
  * app.get('/healthz', health([receiver]))
  */
@@ -41,7 +42,8 @@ export function health(
 }
 
 /**
- * Mounts a route of another package on node:http and Express, such as `metricsRoute` of `@postern/otel/prometheus`.
+ * Creates a handler for node:http and Express from a route of another package, such as `metricsRoute` of
+ * `@postern/otel/prometheus`.
  *
  * @example
  * app.get('/metrics', serve(metricsRoute([receiver])))

@@ -3,9 +3,10 @@ import { createBridge, type WebhookOptions, type Mountable } from './bridge.ts'
 import type { ParsedRequest } from './read-body.ts'
 
 /**
- * Makes a listener for node:http (and node:https) that hands every request to the receiver. It reads the exact bytes,
- * within the receiver's limits, and answers every request. Throws a `TypeError` if an option is wrong.
+ * Creates a listener for node:http and node:https that passes every request to the receiver. It reads the exact bytes,
+ * within the receiver's limits, and answers every request.
  *
+ * @throws {TypeError} if an option is wrong.
  * @example
  * createServer(webhook(receiver)).listen(3000)
  */
@@ -22,7 +23,7 @@ export function webhook(
   return (request, response) => void bridge(request, response, request)
 }
 
-// Middleware of the connect kind cuts its prefix off `url`, and keeps what came in `originalUrl`.
+// Connect middleware removes its prefix from `url` and keeps the original in `originalUrl`.
 function target(request: IncomingMessage & { readonly originalUrl?: string }): string {
   return request.originalUrl ?? request.url ?? '/'
 }

@@ -16,25 +16,24 @@ import {
 } from '@opentelemetry/api'
 import type { EventInfo, Observer, RequestInfo } from '@postern/core'
 
-/** The spans of deliveries: `receive` for each, and `send` for what is handed to the inbox. */
+/** Spans of deliveries: `receive` for each delivery, and `send` when its events are stored. */
 interface DeliverySpans {
   readonly observer: Pick<
     Observer,
     'received' | 'step' | 'carrier' | 'accepted' | 'duplicate' | 'replied'
   >
-  /** The context of a delivery, for what is told of it; undefined without an SDK. */
+  /** Returns the trace context of a delivery; undefined without an SDK. */
   contextOf(this: void, request: RequestInfo): Context | undefined
 }
 
-/** The spans of one delivery. */
 interface Open {
   readonly receive: Span | undefined
   readonly context: Context
   readonly sender: SpanContext | undefined
   send?: Span
-  /** The last step, on the receiver's clock. */
+  /** Time of the last step, on the receiver's clock. */
   at: number
-  /** The end of the step `accept`, on the same. */
+  /** End of the step `accept`, on the same clock. */
   accepted?: number
 }
 
@@ -51,9 +50,8 @@ const METHODS = new Set([
   'QUERY',
 ])
 
-/** Makes the spans of deliveries. */
 export function createDeliverySpans(tracing: Tracing): DeliverySpans {
-  // A delivery that `ingest` hands in is never answered: nothing must hold its request.
+  // A delivery from `ingest` gets no reply, so nothing may retain its request.
   const open = new WeakMap<RequestInfo, Open>()
 
   return {
@@ -98,7 +96,7 @@ export function createDeliverySpans(tracing: Tracing): DeliverySpans {
         const { receive, send } = spans
         if (receive) {
           receive.setAttributes({ 'postern.outcome': outcome, 'http.response.status_code': status })
-          // As HTTP servers do: what the sender did wrong is not an error of ours.
+          // As for HTTP servers, a 4xx is not an error of the receiver.
           if (code !== undefined && status >= 500) markFailed(receive, code)
           else if (code !== undefined) receive.setAttribute('error.type', code)
           describe(receive, events)
@@ -107,7 +105,7 @@ export function createDeliverySpans(tracing: Tracing): DeliverySpans {
           if (code !== undefined) markFailed(send, code)
           else send.setAttribute('postern.outcome', outcome)
           describe(send, events)
-          // What follows on that step is the reply. An inbox that rejected has none.
+          // The span ends at the step `accept`, before the reply. A rejecting inbox has no such step.
           send.end(spans.accepted === undefined ? end : timeOf(request, spans.accepted))
         }
         receive?.end(end)
@@ -123,7 +121,7 @@ export function createDeliverySpans(tracing: Tracing): DeliverySpans {
     const local = trace.getSpan(active)
     const sender = readTrace(request.trace)
     const goesOn = !local && sender && tracing.trustSender
-    // An instrumentation of HTTP took the sender's trace as its own.
+    // An HTTP instrumentation may already continue the sender's trace.
     const known = goesOn || sender?.traceId === local?.spanContext().traceId
     const links: Link[] = sender && !known ? [{ context: sender }] : []
     const receive = tracer.startSpan(
@@ -146,7 +144,7 @@ export function createDeliverySpans(tracing: Tracing): DeliverySpans {
     return spans
   }
 
-  /** A delivery of `take`: it has no line, and so no span of its own. */
+  /** A delivery of `ingest` has no reply, and so no `receive` span. */
   function taken(request: RequestInfo): Open {
     const { started } = request
     const spans: Open = {
@@ -167,7 +165,7 @@ export function createDeliverySpans(tracing: Tracing): DeliverySpans {
   }
 }
 
-/** The time of the receiver's clock as one of the world's. */
+/** Converts a time of the receiver's monotonic clock to wall time. */
 function timeOf({ at, started }: RequestInfo, clock: number): [number, number] {
   return hrTime(at + clock - started)
 }
@@ -182,17 +180,17 @@ function describe(span: Span, events: readonly EventInfo[]): void {
   }
 }
 
-/** A trace context as strings, by https://www.w3.org/TR/trace-context/. */
+/** Trace context as strings, by https://www.w3.org/TR/trace-context/. */
 interface TraceStrings {
   readonly traceparent: string
   readonly tracestate?: string
 }
 
-// Next to the trace context of the delivery, that of the sender: both become links of the attempts.
+// Keys of the sender's trace context. Attempts link to both the sender and the delivery.
 const SENDER = { traceparent: 'sender.traceparent', tracestate: 'sender.tracestate' }
 const FORM = /^[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(?:-.*)?$/
 
-/** The trace context of strings; undefined if they have not its form. */
+/** Parses a trace context. Returns undefined if it is malformed. */
 function readTrace(given: Partial<TraceStrings> | undefined): SpanContext | undefined {
   const [, traceId, spanId, flags] = FORM.exec(given?.traceparent ?? '') ?? []
   if (traceId === undefined || given!.traceparent!.startsWith('ff')) return undefined
@@ -206,7 +204,6 @@ function readTrace(given: Partial<TraceStrings> | undefined): SpanContext | unde
   return isSpanContextValid(context) ? context : undefined
 }
 
-/** The trace context as strings. */
 export function writeTrace({ traceId, spanId, traceFlags, traceState }: SpanContext): TraceStrings {
   const flags = (traceFlags & 0xff).toString(16).padStart(2, '0')
   const tracestate = traceState?.serialize()
@@ -216,7 +213,7 @@ export function writeTrace({ traceId, spanId, traceFlags, traceState }: SpanCont
   }
 }
 
-/** What is stored with an event: the trace context of its delivery, and the sender's if it has one. */
+/** Returns the values to store with an event: the trace context of its delivery, and the sender's if present. */
 function writeCarrier(
   delivery: SpanContext,
   sender: SpanContext | undefined,
@@ -229,7 +226,6 @@ function writeCarrier(
   }
 }
 
-/** The trace contexts that were stored with an event. */
 export function readCarrier(carrier: Readonly<Record<string, string>> | undefined): {
   readonly delivery: SpanContext | undefined
   readonly sender: SpanContext | undefined
@@ -245,21 +241,21 @@ export function readCarrier(carrier: Readonly<Record<string, string>> | undefine
   }
 }
 
-/** Where spans come from, and what they may show. */
+/** Settings of spans. */
 export interface Tracing {
-  /** The tracer; undefined while there is no SDK, so that nothing is made for nobody. */
+  /** Returns the tracer; undefined without an SDK, so that no spans are created in vain. */
   tracer(): Tracer | undefined
-  /** The sender's trace continues, in place of a link to it. */
+  /** True continues the sender's trace instead of linking to it. */
   readonly trustSender: boolean
-  /** Attempts belong to the trace of the delivery, in place of a link to it. */
+  /** True puts attempts into the trace of the delivery instead of linking to it. */
   readonly sameTrace: boolean
-  /** Errors of handlers with message and stack. */
+  /** True records message and stack of handler errors. */
   readonly exceptions: boolean
 }
 
 const SCOPE = 'postern'
 
-/** The tracer of the global provider, as soon as an SDK is registered. */
+/** Returns a function that finds the tracer of the global provider once an SDK is registered. */
 export function globalTracer(): () => Tracer | undefined {
   let from: unknown
   let tracer: Tracer | undefined
@@ -268,46 +264,46 @@ export function globalTracer(): () => Tracer | undefined {
     if (provider === from && tracer) return tracer
     from = provider
     tracer = undefined
-    // Without an SDK the API's proxy has no delegate, and its spans would be made for nobody.
+    // Without an SDK, the API's proxy has no delegate, and its spans would go nowhere.
     if (!('getDelegateTracer' in provider)) return (tracer = provider.getTracer(SCOPE))
     return (tracer = (provider as ProxyTracerProvider).getDelegateTracer(SCOPE))
   }
 }
 
-/** A context with the span and nothing else: what is active where a worker runs belongs to somebody else. */
+/** Returns a context with only this span: a worker's active context belongs to other code. */
 export function rootOf(span: Span): Context {
   return trace.setSpan(ROOT_CONTEXT, span)
 }
 
-// SDKs and instrumentations know this key. https://github.com/open-telemetry/opentelemetry-js/blob/main/packages/opentelemetry-core/src/trace/suppress-tracing.ts
+// SDKs and instrumentations read this key.
+// https://github.com/open-telemetry/opentelemetry-js/blob/main/packages/opentelemetry-core/src/trace/suppress-tracing.ts
 const SUPPRESSED = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
 
-/** The context without further spans: an instrumentation of node:http would make a second span and a second header of a call. */
+/** Suppresses further spans: an instrumentation of node:http would add a second span and header to the call. */
 export function suppressed(of: Context): Context {
   return of.setValue(SUPPRESSED, true)
 }
 
-/** The context of a span in which it was started: the one that is active, if it has a span. */
+/** Returns the active context if it has a span, or else the other one. */
 export function activeOr(other: Context | undefined): Context {
   const active = context.active()
   return other === undefined || trace.getSpan(active) ? active : other
 }
 
-/** Marks a span as failed. Only the kind of the error: its message may quote a payload. */
+/** Marks a span as failed with the type of the error. Its message may quote a payload. */
 export function markFailed(span: Span, type: string): void {
   span.setAttribute('error.type', type)
   span.setStatus({ code: SpanStatusCode.ERROR })
 }
 
-// Ids and topics come from the network.
 const LONGEST = 200
 
-/** An attribute's value of bounded length. */
+/** Bounds the length of an attribute value, because ids and topics come from the network. */
 export function short(text: string): string {
   return text.length > LONGEST ? text.slice(0, LONGEST) : text
 }
 
-/** Milliseconds since 1970 as OpenTelemetry's pair of seconds and nanoseconds, with their fraction. */
+/** Converts milliseconds since 1970 to OpenTelemetry's pair of seconds and nanoseconds. */
 function hrTime(ms: number): [number, number] {
   const seconds = Math.floor(ms / 1000)
   return [seconds, Math.floor((ms - seconds * 1000) * 1e6)]

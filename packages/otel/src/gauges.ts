@@ -2,28 +2,25 @@ import type { BatchObservableResult } from '@opentelemetry/api'
 import type { ObservedReceiver, PauseInfo } from '@postern/core/internal'
 import type { Instruments } from './instruments.ts'
 
-/** What is read when metrics are collected: the depth of inboxes, and the breakers of forward. */
+/** Gauges that are read at collection: the depth of inboxes, and the breakers of `forward`. */
 interface Gauges {
-  /** Adds a receiver; the function that it returns takes it away. */
+  /** Adds a receiver. Returns a function that removes it. */
   add(receiver: ObservedReceiver): () => void
-  /** Calls to a destination pause, or continue. */
   paused(pause: PauseInfo): void
-  /** Reads all of them into a result. It never rejects. */
+  /** Reads all gauges into a result. Never rejects. */
   read(result: BatchObservableResult, instruments: Instruments): Promise<void>
 }
 
-/** Subscriptions that were reported before. */
 type Seen = Set<string>
 type Stats = Awaited<ReturnType<NonNullable<ObservedReceiver['stats']>>>
 
-// A collector waits for some seconds at most.
+// Milliseconds. A collector waits only a few seconds.
 const PATIENCE = 2000
-// Several collectors that read at once share one question to the inbox.
+// Milliseconds. Collectors that read within this time share one query to the inbox.
 const FRESH = 1000
-// Destinations whose calls paused before: others have a closed breaker, and are not told of.
+// Maximum number of destinations whose calls have paused. Other destinations are not reported.
 const MOST = 10_000
 
-/** Makes the gauges. */
 export function createGauges(destinations: Bounded): Gauges {
   const receivers = new Map<ObservedReceiver, () => Promise<Stats>>()
   const pauses = new Map<string, PauseInfo>()
@@ -54,7 +51,7 @@ export function createGauges(destinations: Bounded): Gauges {
             readLanes(result, instruments, await stats())
             result.observe(instruments.inboxUp, 1, own)
           } catch {
-            // The receiver tells of its inbox's outage elsewhere.
+            // The receiver's observers already report the outage.
             result.observe(instruments.inboxUp, 0, own)
           }
         }),
@@ -76,7 +73,7 @@ export function createGauges(destinations: Bounded): Gauges {
       }
       found.states[until === undefined ? 'closed' : until > now ? 'open' : 'half_open']++
     }
-    // All states: an SDK continues with the last value of a series that is reported no more.
+    // All states are reported: an SDK repeats the last value of a series that stops.
     for (const { of, states } of counts.values())
       for (const [state, count] of Object.entries(states))
         result.observe(breakers, count, {
@@ -87,7 +84,7 @@ export function createGauges(destinations: Bounded): Gauges {
   }
 }
 
-/** An inbox tells of subscriptions that have tasks. Those that had some before have none now. */
+/** Adds zeros for subscriptions that had tasks before. An inbox reports only subscriptions with tasks. */
 function withEmpty(receiver: string, seen: Seen, stats: Stats): Stats {
   const missing = new Set(seen)
   for (const { subscription } of stats) {
@@ -120,7 +117,7 @@ function readLanes(
   }
 }
 
-/** Shares a call that runs, and its result for a moment. */
+/** Shares a running call and its recent result. */
 function shared<T>(call: () => Promise<T>): () => Promise<T> {
   let asked: { readonly at: number; readonly result: Promise<T> } | undefined
   return () => {
@@ -142,15 +139,14 @@ async function within<T>(work: Promise<T>, patience: number): Promise<T> {
   }
 }
 
-/** Lets the first `most` values of each owner pass; any other becomes `rest`, so that the network makes no series. */
+/** Keeps the first `most` values of each owner. Any other becomes `rest`, so that senders cannot create series. */
 interface Bounded {
   (owner: string, value: string): string
 }
 
-// A label of a kilobyte is not a name.
+// Characters. Longer values are not names.
 const LONGEST = 200
 
-/** Makes the bound of an attribute. */
 export function createBounded(most: number, rest: string): Bounded {
   const owners = new Map<string, Set<string>>()
   return (owner, value) => {
@@ -163,7 +159,6 @@ export function createBounded(most: number, rest: string): Bounded {
   }
 }
 
-/** The attributes of a subscription. */
 export function laneOf(of: {
   readonly receiver: string
   readonly subscription: string

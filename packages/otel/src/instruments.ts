@@ -1,45 +1,41 @@
 import type { Counter, Histogram, Meter, ObservableGauge } from '@opentelemetry/api'
 
-/** What a metric is: its name, its kind, its unit, its buckets, and the attributes of its series. */
+/** Definition of a metric. */
 export interface Instrument {
-  /** By the messaging conventions of OpenTelemetry if they have one, else `postern.*`. */
+  /** Name by OpenTelemetry's messaging conventions if they define one, else `postern.*`. */
   readonly name: string
-  /** `counter`: only grows. `histogram`: a distribution. `gauge`: read when it is collected. */
+  /** `counter`: only grows. `histogram`: a distribution. `gauge`: read at collection. */
   readonly kind: 'counter' | 'histogram' | 'gauge'
-  /** By UCUM, as OpenTelemetry writes units: `s`, `{delivery}`. */
+  /** Unit in UCUM notation, as OpenTelemetry uses it: `s`, `{delivery}`. */
   readonly unit: string
   readonly description: string
-  /** Upper bounds of a histogram's buckets, in its unit. */
+  /** Upper bounds of a histogram's buckets, in the metric's unit. */
   readonly buckets?: readonly number[]
-  /** Names of its attributes. All of them have few values: see the README. */
+  /** Names of its attributes. Each has few values: see the README. */
   readonly attributes: readonly string[]
 }
 
-/** Name of a row of {@link INSTRUMENTS}. */
-export type InstrumentName =
+/** Key of {@link INSTRUMENTS}. */
+export type InstrumentName = CounterName | HistogramName | GaugeName
+
+type CounterName =
   | 'deliveries'
-  | 'replyDuration'
   | 'conflicts'
   | 'sent'
   | 'attempts'
-  | 'processDuration'
   | 'outcomes'
   | 'interruptions'
   | 'folded'
-  | 'endToEnd'
-  | 'tasks'
-  | 'oldestDue'
-  | 'inboxUp'
-  | 'callDuration'
-  | 'breakers'
+type HistogramName = 'replyDuration' | 'processDuration' | 'endToEnd' | 'callDuration'
+type GaugeName = 'tasks' | 'oldestDue' | 'inboxUp' | 'breakers'
 
-// The advice of the conventions for `messaging.process.duration` and HTTP durations.
+// Recommended by the conventions for `messaging.process.duration` and HTTP durations.
 const QUICK = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
-// A reply is mostly faster than 5 ms; most senders wait for 3 to 30 s.
+// A reply usually takes less than 5 ms; most senders wait for 3 to 30 s.
 const REPLY = [0.001, 0.0025, ...QUICK, 30]
 // A handler may take minutes.
 const HANDLER = [...QUICK, 30, 60, 300]
-// From received to done: at once, or after days of retries.
+// From received to done: immediate, or after days of retries.
 const WHOLE = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 1800, 3600, 21_600, 86_400, 259_200]
 
 const SENT = ['messaging.system', 'messaging.operation.name', 'messaging.destination.name'] as const
@@ -48,8 +44,8 @@ const LANE = ['messaging.destination.name', 'messaging.consumer.group.name'] as 
 const CALLED = [...LANE, 'postern.destination'] as const
 
 /**
- * All metrics of a receiver, in one table: `otel()` and `@postern/otel/prometheus` record these and no others. The receiver is
- * `messaging.destination.name`, the subscription `messaging.consumer.group.name`, in every row.
+ * All metrics of a receiver. `otel()` and `@postern/otel/prometheus` record these and no others. In every row, the
+ * receiver is `messaging.destination.name` and the subscription is `messaging.consumer.group.name`.
  *
  * @example
  * for (const { name, unit, description } of Object.values(INSTRUMENTS)) console.log(name, unit, description)
@@ -174,12 +170,12 @@ export const INSTRUMENTS: Readonly<Record<InstrumentName, Instrument>> = {
 }
 
 /**
- * The name of a metric at Prometheus, before the exporter writes dots as underscores and adds `_total` to a counter: its name
- * in {@link INSTRUMENTS} and its unit, as Prometheus itself translates OpenTelemetry's names. One dashboard then fits both ways.
- * https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/
+ * Returns the name of a metric in Prometheus: its OpenTelemetry name and its unit. The exporter then replaces dots by
+ * underscores and adds `_total` to counters. Prometheus translates OpenTelemetry names in the same way, so one
+ * dashboard fits both. https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/
  */
 export function metricName({ name, unit }: Pick<Instrument, 'name' | 'unit'>): string {
-  // Counted things, `{delivery}`, are a remark and no unit.
+  // `{delivery}` is an annotation, not a unit.
   if (/^(?:\{.*\})?$/.test(unit)) return name
   const word = UNITS[unit]
   if (word === undefined) throw new TypeError(`${name}: unit ${unit} has no word at Prometheus`)
@@ -188,61 +184,21 @@ export function metricName({ name, unit }: Pick<Instrument, 'name' | 'unit'>): s
 
 const UNITS: Readonly<Record<string, string>> = { s: 'seconds', By: 'bytes' }
 
-/** The instruments of {@link INSTRUMENTS}, made with a meter. */
-export interface Instruments {
-  readonly deliveries: Counter
-  readonly replyDuration: Histogram
-  readonly conflicts: Counter
-  readonly sent: Counter
-  readonly attempts: Counter
-  readonly processDuration: Histogram
-  readonly outcomes: Counter
-  readonly interruptions: Counter
-  readonly folded: Counter
-  readonly endToEnd: Histogram
-  readonly callDuration: Histogram
-  readonly tasks: ObservableGauge
-  readonly oldestDue: ObservableGauge
-  readonly inboxUp: ObservableGauge
-  readonly breakers: ObservableGauge
-}
+export type Instruments = Readonly<
+  Record<CounterName, Counter> &
+    Record<HistogramName, Histogram> &
+    Record<GaugeName, ObservableGauge>
+>
 
-/** Makes the instruments. */
 export function createInstruments(meter: Meter): Instruments {
-  return {
-    deliveries: counter('deliveries'),
-    replyDuration: histogram('replyDuration'),
-    conflicts: counter('conflicts'),
-    sent: counter('sent'),
-    attempts: counter('attempts'),
-    processDuration: histogram('processDuration'),
-    outcomes: counter('outcomes'),
-    interruptions: counter('interruptions'),
-    folded: counter('folded'),
-    endToEnd: histogram('endToEnd'),
-    callDuration: histogram('callDuration'),
-    tasks: gauge('tasks'),
-    oldestDue: gauge('oldestDue'),
-    inboxUp: gauge('inboxUp'),
-    breakers: gauge('breakers'),
-  }
-
-  function counter(of: InstrumentName): Counter {
-    const { name, unit, description } = INSTRUMENTS[of]
-    return meter.createCounter(name, { unit, description })
-  }
-
-  function histogram(of: InstrumentName): Histogram {
-    const { name, unit, description, buckets = [] } = INSTRUMENTS[of]
-    return meter.createHistogram(name, {
-      unit,
-      description,
-      advice: { explicitBucketBoundaries: [...buckets] },
-    })
-  }
-
-  function gauge(of: InstrumentName): ObservableGauge {
-    const { name, unit, description } = INSTRUMENTS[of]
-    return meter.createObservableGauge(name, { unit, description })
-  }
+  const made = Object.entries(INSTRUMENTS).map(
+    ([key, { name, kind, unit, description, buckets = [] }]) => {
+      const options = { unit, description }
+      if (kind === 'counter') return [key, meter.createCounter(name, options)]
+      if (kind === 'gauge') return [key, meter.createObservableGauge(name, options)]
+      const advice = { explicitBucketBoundaries: [...buckets] }
+      return [key, meter.createHistogram(name, { ...options, advice })]
+    },
+  )
+  return Object.fromEntries(made) as Instruments
 }

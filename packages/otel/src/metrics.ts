@@ -7,13 +7,13 @@ import { textOf } from '@postern/core/internal'
 
 export { INSTRUMENTS, type Instrument, type InstrumentName } from './instruments.ts'
 
-// Values of an attribute that come from the network or from a database, for each receiver.
+// Maximum number of values per receiver of an attribute from the network or a database.
 const MOST = 100
 
 /**
- * Makes an observer that records the metrics of {@link INSTRUMENTS} with a meter: any that has OpenTelemetry's interface.
- * No attribute has an unbounded set of values, and none comes from a payload or a header. A function may return the
- * meter when there is one: until then nothing is recorded.
+ * Creates an observer that records the metrics of {@link INSTRUMENTS} with any OpenTelemetry meter. Every attribute has
+ * a bounded set of values, and none comes from a payload or a header. If you pass a function, nothing is recorded until
+ * it returns a meter.
  *
  * @example
  * createReceiver({ provider, observers: [observeMetrics(metrics.getMeter('postern'))] })
@@ -113,7 +113,7 @@ export function observeMetrics(meter: Meter | (() => Meter | undefined)): Observ
     destinationPaused: (pause) => gauges.paused(pause),
   }
 
-  /** The instruments of the meter there is now. */
+  /** Returns the instruments of the current meter. */
   function current(): Instruments | undefined {
     const found = typeof meter === 'function' ? meter() : meter
     if (found === from) return made
@@ -132,7 +132,7 @@ export function observeMetrics(meter: Meter | (() => Meter | undefined)): Observ
     return topics(receiver, topic)
   }
 
-  /** The duration of an attempt that ended by itself, in milliseconds: as it was measured, if somebody did. */
+  /** Records the duration of a finished attempt, in milliseconds, as measured by the receiver if possible. */
   function took(attempt: AttemptInfo, more: Record<string, string>, measured = 0): void {
     const begin = started.delete(attempt)
     if (begin === undefined) return
@@ -158,12 +158,12 @@ function processed(attempt: AttemptInfo): Record<string, string> {
   }
 }
 
-/** The name of a thrown value: a word of the program, never a message, which may quote a payload. */
+/** Returns the name of a thrown value. Its message may quote a payload. */
 export function errorName(error: unknown): string {
   return textOf(error, 'name') || 'Error'
 }
 
-/** The code of an error of a call (`ECONNREFUSED`), or its name. */
+/** Returns the code of a failed call, such as `ECONNREFUSED`, or the error's name. */
 export function callErrorName(error: unknown): string {
   const code = textOf(error, 'code')
   return code !== undefined && /^[A-Z_\d]{1,50}$/.test(code) ? code : errorName(error)

@@ -37,40 +37,41 @@ import { createRunning, type AttemptKey } from './running.ts'
 /** Options of {@link otel}. */
 export interface OtelOptions {
   /**
-   * Makes the spans; false for none. @default the global tracer provider's `postern`, if an SDK is registered within a
-   * minute after the receiver was made
+   * Tracer of the spans; false for none. @default the `postern` tracer of the global provider, if an SDK is registered
+   * within a minute after the receiver is created
    */
   readonly tracer?: Tracer | false
-  /** Records the metrics; false for none. @default the global meter provider's `postern`, likewise */
+  /** Meter of the metrics; false for none. @default the `postern` meter of the global provider, under the same condition */
   readonly meter?: Meter | false
   /**
-   * Takes the sender's `traceparent` as the parent of `receive`, if no span is active. Only for senders of your own: the
-   * header is not signed, and it decides the trace's id and whether it is sampled. @default false, a link
+   * True makes the sender's `traceparent` the parent of `receive`, if no span is active. Use it only for your own
+   * senders: the header is not signed, and it decides the trace id and sampling. @default false: a link
    */
   readonly trustSender?: boolean
   /**
-   * Attempts are children of `send`, in the trace of the delivery. Such a trace lasts as long as retries do: hours or
-   * days. @default false, a trace for each attempt with a link
+   * True makes attempts children of `send`, in the trace of the delivery. Such a trace lasts as long as retries do:
+   * hours or days. @default false: each attempt has its own trace, with a link
    */
   readonly sameTrace?: boolean
-  /** Records message and stack of what handlers throw: they may quote a payload. @default false, the error's name */
+  /** True records message and stack of handler errors, which may quote a payload. @default false: only the error's name */
   readonly exceptions?: boolean
 }
 
-/** An observer that makes spans and metrics. */
+/** Observer that creates spans and metrics. */
 export interface Otel extends Observer {
   /**
-   * Wraps an observer, such as a logger: each call runs inside the span of its delivery or attempt, so that a logger's
-   * trace correlation finds it.
+   * Wraps an observer, such as a logger. Each of its calls runs inside the span of its delivery or attempt, so that log
+   * lines have the trace id.
    */
   inTrace(observer: Observer): Observer
 }
 
 /**
- * Makes the observer for OpenTelemetry. Spans: `receive <receiver>` with the steps of a delivery as events, `send <receiver>`
- * when events are stored, `process <receiver>` for each attempt, linked to `send` through the stored trace context, and
- * one for each HTTP call of `forward`. Handlers run inside their span. Metrics: those of {@link INSTRUMENTS}. Without an
- * SDK it does nothing. No attribute has a payload, a secret or a header.
+ * Creates an observer for OpenTelemetry. A delivery has a span `receive <receiver>` with its steps as events, and a
+ * span `send <receiver>` when its events are stored. Each attempt has a span `process <receiver>`, linked to `send`
+ * through the stored trace context. Each HTTP call of `forward` has a span too. Handlers run inside their span. The
+ * metrics are those of {@link INSTRUMENTS}. Without an SDK, the observer does nothing. No attribute contains a payload,
+ * a secret or a header.
  *
  * @example
  * const telemetry = otel()
@@ -101,7 +102,7 @@ export function otel(options: OtelOptions = {}): Otel {
     { ready: () => findMeter() !== undefined, observer: observeMetrics(findMeter) },
   ]
   return {
-    // An observer that hears of each step costs some microseconds, even if it does nothing.
+    // An observer of each step costs some microseconds, even if it does nothing.
     attached: (receiver) => joinWhenReady(receiver, parts),
     inTrace: (observer) =>
       inTrace(observer, { ofRequest: deliveries.contextOf, ofAttempt: attempts.contextOf }),
@@ -116,7 +117,10 @@ const OPTIONS: readonly (keyof OtelOptions)[] = [
   'exceptions',
 ]
 
-/** The meter of the global provider, as soon as an SDK is registered: one that was asked for before never records. */
+/**
+ * Returns a function that finds the meter of the global provider once an SDK is registered. A meter from before never
+ * records.
+ */
 function globalMeter(): () => Meter | undefined {
   const noop = createNoopMeter()
   let from: unknown
@@ -136,13 +140,13 @@ function checkPart(name: string, given: unknown, method: string, remedy: string)
     throw new TypeError(`otel: ${name} has no ${method}; give ${remedy}, or false for none`)
 }
 
-/** What finds the context that a call of an observer belongs to. */
+/** Finds the trace context that an observer's call belongs to. */
 interface Contexts {
   ofRequest(request: RequestInfo): Context | undefined
   ofAttempt(attempt: AttemptInfo): Context | undefined
 }
 
-/** Calls an observer's methods inside the span that each of them is about. */
+/** Calls an observer's methods inside the related span. */
 function inTrace(observer: Observer, contexts: Contexts): Observer {
   const wrapped: Record<string, unknown> = { ...observer }
   for (const [name, about] of Object.entries(OBSERVER_METHODS) as [ObserverMethod, string][]) {
@@ -167,17 +171,17 @@ function contextOf(args: readonly unknown[], contexts: Contexts): Context | unde
   return undefined
 }
 
-/** An observer that is worth its cost as soon as it is ready. */
+/** Observer that joins once it is ready. */
 interface ObserverPart {
   readonly ready: () => boolean
   readonly observer: Observer
 }
 
-// An SDK is started before the app, or soon after it.
+// Milliseconds and count. An SDK starts before the app or soon after it.
 const EVERY = 1000
 const TIMES = 60
 
-/** Adds each part to a receiver when it is ready: now, or within a minute. The function that it returns takes all away. */
+/** Adds each part to a receiver once it is ready, immediately or within a minute. Returns a function that removes all. */
 function joinWhenReady(receiver: ObservedReceiver, parts: readonly ObserverPart[]): () => void {
   const leave: (() => void)[] = []
   let waiting = parts
@@ -206,36 +210,22 @@ function joinWhenReady(receiver: ObservedReceiver, parts: readonly ObserverPart[
       }, EVERY)
       unref(timer)
     } catch {
-      // Workers allow no timer outside a request. On Workers, start the SDK before this call.
+      // Cloudflare Workers allow no timer outside a request. Start the SDK before this call there.
     }
   }
 }
 
-/** The spans of attempts, and of the calls that `forward` makes in them. */
-interface AttemptSpans {
-  readonly observer: Pick<
-    Observer,
-    | 'attemptStarted'
-    | 'around'
-    | 'attemptFailed'
-    | 'postponed'
-    | 'retried'
-    | 'done'
-    | 'dead'
-    | 'outcomeRejected'
-  > & { readonly call: NonNullable<Observer['call']> }
-  /** The context of an attempt: of its span, or of its delivery if it never ran. */
-  contextOf(this: void, attempt: AttemptInfo): Context | undefined
-}
-
-/** The span of one attempt. */
 interface Run {
   readonly span: Span
   readonly context: Context
 }
 
-/** Makes the spans of attempts. */
-function createAttemptSpans(tracing: Tracing): AttemptSpans {
+/** Spans of attempts, and of the calls of `forward` in them. */
+function createAttemptSpans(tracing: Tracing): {
+  readonly observer: Observer
+  /** Returns the trace context of an attempt, or of its delivery if the attempt never ran. */
+  contextOf(this: void, attempt: AttemptInfo): Context | undefined
+} {
   const running = createRunning<Run>(({ span }) => span.end())
 
   return {
@@ -270,7 +260,7 @@ function createAttemptSpans(tracing: Tracing): AttemptSpans {
         if (!run) return next()
         const result = context.with(run.context, next)
         if (!isPromise(result)) end(run, 'done')
-        // A failure is told by `attemptFailed`, which may come first: a timeout.
+        // `attemptFailed` reports a failure, possibly earlier: on a timeout.
         else
           result.then(
             () => end(run, 'done'),
@@ -316,7 +306,7 @@ function createAttemptSpans(tracing: Tracing): AttemptSpans {
           around,
         )
         const inside = trace.setSpan(around, span)
-        // The app's propagator may have more to say, in another form too.
+        // The app's propagator may add headers, or use another format.
         const headers: Record<string, string> = { ...writeTrace(span.spanContext()) }
         propagation.inject(inside, headers)
         try {
@@ -340,7 +330,7 @@ function createAttemptSpans(tracing: Tracing): AttemptSpans {
 }
 
 function end({ span }: Run, outcome: string): void {
-  // A handler may end after its timeout, and told twice is told wrong.
+  // A handler may end after its timeout, whose outcome stays.
   if (!span.isRecording()) return
   span.setAttribute('postern.outcome', outcome)
   span.end()

@@ -10,20 +10,21 @@ import { observeMetrics } from './metrics.ts'
 /** Options of {@link metrics}. */
 export interface MetricsOptions {
   /**
-   * The secret in the scraper's `Authorization: Bearer …` (`authorization.credentials` of `scrape_configs`), compared in
-   * constant time; any other caller gets 401. @default none: keep the route off the public network
+   * Secret in the scraper's `Authorization: Bearer …` header (`authorization.credentials` of `scrape_configs`),
+   * compared in constant time. Any other caller gets 401. @default none: keep the route off the public network
    */
   readonly secret?: string
 }
 
-// Prometheus waits for 10 s unless it is told otherwise.
+// Milliseconds. Prometheus waits for 10 s by default.
 const PATIENCE = 5_000
 
 /**
- * Counts what the receivers do from now on, and returns the route that Prometheus scrapes: deliveries, replies, tasks and
- * inboxes, as the table `INSTRUMENTS` of `@postern/otel` has them. Names, topics and codes are labels; no payload, header,
- * secret or id is. Call it once for each process, with all receivers. Throws a `TypeError` that names a wrong option.
+ * Creates a route that Prometheus scrapes: deliveries, replies, tasks and inboxes of these receivers, as listed in
+ * `INSTRUMENTS` of `@postern/otel`. Names, topics and codes are labels; payloads, headers, secrets and ids are not.
+ * Call it once per process, with all receivers.
  *
+ * @throws {TypeError} if an option is wrong; the message names the option.
  * @example
  * export default { fetch: metrics([github, stripe]) }
  */
@@ -35,7 +36,7 @@ export function metrics(
 }
 
 /**
- * The same for `serve()` of an adapter.
+ * Creates the same route for `serve()` of an adapter.
  *
  * @example
  * app.get('/metrics', serve(metricsRoute([github, stripe]))) // import { serve } from '@postern/express'
@@ -85,19 +86,14 @@ function text(
   }
 }
 
-/** Where metrics are recorded, and from where they are read. */
-interface MetricRegistry {
-  /** Records under Postern's instruments. */
+/** Creates a separate registry: the app's OpenTelemetry SDK is neither needed nor changed. */
+function createMetricRegistry(): {
   readonly meter: Meter
-  /** All metrics in Prometheus' text format. Asynchronous gauges are asked for at most `patience` milliseconds. */
   read(patience: number): Promise<string>
-}
-
-/** Makes a registry of its own: the app's OpenTelemetry SDK is neither needed nor touched. */
-function createMetricRegistry(): MetricRegistry {
-  // It opens no port: the route hands out what it collects.
+} {
+  // The exporter opens no port, because the route returns the metrics.
   const reader = new PrometheusExporter({ preventServerStart: true })
-  // Without `target_info` and labels of the instrumentation, which would be on each line.
+  // Without `target_info`, and without instrumentation labels on each line.
   const serializer = new PrometheusSerializer(undefined, false, undefined, true, true)
   const provider = new MeterProvider({
     readers: [reader],
@@ -109,7 +105,7 @@ function createMetricRegistry(): MetricRegistry {
   return {
     meter: provider.getMeter('@postern/otel/prometheus'),
     async read(timeoutMillis) {
-      // A gauge that fails is left out; the others count.
+      // A gauge that fails is left out.
       const { resourceMetrics } = await reader.collect({ timeoutMillis })
       return `${serializer.serialize(resourceMetrics).trimEnd()}\n`
     },

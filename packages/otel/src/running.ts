@@ -1,21 +1,20 @@
-/** The attempt that a value belongs to. */
 export interface AttemptKey {
   readonly receiver: string
   readonly task: string
   readonly attempt: number
 }
 
-/** Values by running attempt: the observer's methods are told of one attempt in several calls. */
+/** Values by running attempt. An observer learns of one attempt in several calls. */
 interface RunningValues<T> {
   get(attempt: AttemptKey): T | undefined
   set(attempt: AttemptKey, value: T): void
   delete(attempt: AttemptKey): T | undefined
 }
 
-// Attempts that are released end without a call. Of more than these, the oldest is forgotten.
+// Released attempts end without a call. Beyond this number, the oldest value is dropped.
 const MOST = 10_000
 
-/** Makes an empty one; `forgotten` gets what is pushed out. */
+/** Creates an empty map. `forgotten` gets each dropped value. */
 export function createRunning<T>(forgotten?: (value: T) => void): RunningValues<T> {
   const known = new Map<string, T>()
   return {

@@ -2,12 +2,12 @@ import { createHash, randomUUID } from 'node:crypto'
 import { WebhookError } from '@postern/core'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 
-// Settings can change while Redis runs, in milliseconds.
+// Milliseconds. Settings can change while Redis runs.
 const AGAIN = 5000
 
 /**
- * Checks after each connect, and each five seconds, that the server keeps its data, and warns if it may not. It also hears the
- * client's errors, since an unhandled one would end the process. Returns a function that ends it.
+ * Checks after each connect and every five seconds that the server keeps its data, and warns if it may not. It also
+ * handles the client's errors, since an unhandled one would end the process. Returns a function that stops the checks.
  */
 export function watchServer(
   client: Redis | Cluster,
@@ -28,12 +28,12 @@ export function watchServer(
   client.on('ready', ready)
   if (client.status === 'ready') ready()
   const timer = setInterval(() => client.status === 'ready' && ready(), AGAIN)
-  // A process that has nothing else to do need not stay for this.
+  // The timer must not keep the process alive.
   timer.unref()
   return () => {
     clearInterval(timer)
     client.off('ready', ready)
-    // The listener for errors stays: a closing client may still emit one.
+    // The error listener stays: a closing client may still emit an error.
   }
 
   async function ask(): Promise<void> {
@@ -54,7 +54,7 @@ export function watchServer(
       once(
         'redisLedger: appendonly is off, so a restart of Redis forgets the latest events, and a redelivery runs them again: set appendonly yes',
       )
-    // A name that was drawn once: another one shows that all is gone.
+    // A random mark is set once. A different mark shows that Redis lost its data.
     const before = mark
     await client.set(`${prefix}mark`, randomUUID(), 'NX')
     mark = await client.get(`${prefix}mark`)
@@ -71,11 +71,10 @@ export function watchServer(
   }
 }
 
-/** Runs scripts, each within a deadline. */
 interface ScriptRunner {
   /**
-   * Waits for the connection. Rejects with `inbox_unavailable` if Redis is away, hangs or rejects until the deadline.
-   * `late` gets an answer that arrives after the deadline.
+   * Runs a script after waiting for the connection. Rejects with `inbox_unavailable` if Redis is unreachable, hangs or
+   * rejects until the deadline. `late` gets an answer after the deadline.
    */
   run(
     script: string,
@@ -85,7 +84,6 @@ interface ScriptRunner {
   ): Promise<unknown>
 }
 
-/** Makes a runner on a client. */
 export function createScriptRunner(client: Redis | Cluster, deadline: number): ScriptRunner {
   const hashes = new Map<string, string>()
   const waiters = createWaiters(client)
@@ -99,7 +97,8 @@ export function createScriptRunner(client: Redis | Cluster, deadline: number): S
             client.status === 'ready' ? 'did not answer' : `was not connected (${client.status})`
           failed(`Redis ${what} within ${deadline} ms`)
         }, deadline)
-        // A client may queue commands until Redis is back: so nothing is sent before, nor after its deadline.
+        // A client may queue commands until Redis is back, so nothing is sent before the connection or after the
+        // deadline.
         const waiter: Waiter = {
           ready() {
             send(script, keys, args).then(
@@ -135,31 +134,26 @@ export function createScriptRunner(client: Redis | Cluster, deadline: number): S
     try {
       return await client.evalsha(hash, keys.length, ...keys, ...args)
     } catch (error) {
-      // Redis forgets its scripts when it restarts.
+      // A restart of Redis drops its scripts.
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
       return client.eval(script, keys.length, ...keys, ...args)
     }
   }
 }
 
-/** A call that waits for the connection. */
+/** Call that waits for the connection. */
 interface Waiter {
-  /** The client can be used. */
   ready(): void
-  /** The client was closed. */
   failed(error: Error): void
 }
 
-/** The calls that wait for the connection of a client. */
-interface Waiters {
-  /** Adds a call. Use it if the client is not ready. */
+/** Waiting calls share two listeners: one per call would stay on the client until Redis is back. */
+function createWaiters(client: Redis | Cluster): {
+  /** Adds a call while the client is not ready. */
   add(waiter: Waiter): void
-  /** Takes out a call that waits no longer: they would add up while Redis is unreachable. */
+  /** Removes a call after its deadline. These would accumulate while Redis is unreachable. */
   delete(waiter: Waiter): void
-}
-
-/** Makes the {@link Waiters}. They share two listeners: own listeners would stay on the client until Redis is back. */
-function createWaiters(client: Redis | Cluster): Waiters {
+} {
   const waiting = new Set<Waiter>()
   client.on('ready', () => {
     for (const waiter of takeAll()) waiter.ready()
@@ -171,7 +165,7 @@ function createWaiters(client: Redis | Cluster): Waiters {
     add(waiter) {
       if (client.status === 'end') return waiter.failed(closed())
       waiting.add(waiter)
-      // A client with `lazyConnect`. Its `error` event has the reason of a failure.
+      // A client with `lazyConnect`. Its `error` event reports a failure.
       if (client.status === 'wait') client.connect().catch(() => {})
     },
     delete: (waiter) => void waiting.delete(waiter),
@@ -188,17 +182,14 @@ function closed(): Error {
   return new Error('the client of Redis was closed')
 }
 
-/** Your client, which you close, or an address: a URL, or options of ioredis. */
+/** Your own client, which you close, or an address: a URL, or options of ioredis. */
 export type RedisConnection = Redis | Cluster | RedisOptions | string
 
-/** A client, and true if we must close it. */
-interface Opened {
+/** Opens the connection. While Redis is unreachable, commands fail immediately instead of waiting in a queue. */
+export function openConnection(connection: RedisConnection): {
   readonly client: Redis | Cluster
   readonly own: boolean
-}
-
-/** Opens the connection. Its settings make commands fail at once while Redis is unreachable, not wait in a queue. */
-export function openConnection(connection: RedisConnection): Opened {
+} {
   if (connection instanceof Redis || connection instanceof Cluster || isClient(connection))
     return { client: connection as Redis | Cluster, own: false }
   const settings = {
@@ -213,17 +204,16 @@ export function openConnection(connection: RedisConnection): Opened {
   return { client, own: true }
 }
 
-/** True for a client of a Redis Cluster. */
 export function isCluster(client: Redis | Cluster): boolean {
   return 'isCluster' in client && client.isCluster === true
 }
 
-/** The hash tag of a prefix, which decides the slot of its keys; undefined if each key has its own slot. */
+/** Returns the hash tag of a prefix, which decides the slot of its keys; undefined if each key has its own slot. */
 export function hashTag(prefix: string): string | undefined {
   return /^[^{]*\{([^}]+)\}/.exec(prefix)?.[1]
 }
 
-// Another copy of ioredis makes clients that are not instances of ours.
+// Clients of another copy of ioredis are not instances of these classes.
 function isClient(connection: object | string): boolean {
   return (
     typeof connection === 'object' &&

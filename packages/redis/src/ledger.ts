@@ -13,20 +13,23 @@ import {
 
 /** Options of {@link redisLedger}. */
 export interface RedisLedgerOptions {
-  /** A client of ioredis, a URL, or options of ioredis. A client must not have a `keyPrefix` in a Cluster. */
+  /** Client of ioredis, URL, or options of ioredis. In a Cluster, a client must not have a `keyPrefix`. */
   readonly connection: RedisConnection
-  /** Prefix of the keys. On a Cluster it needs a hash tag, since one script touches an event and its guards. @default 'postern:ledger:', or '{postern:ledger}:' on a Cluster */
+  /**
+   * Prefix of the keys. In a Cluster it needs a hash tag, since one script uses an event and its guards. @default
+   * 'postern:ledger:', or '{postern:ledger}:' in a Cluster
+   */
   readonly prefix?: string
-  /** For how long an event is remembered after its last change; at least the sender's retry span. @default '4d' */
+  /** How long an event is known after its last change. It must be at least the sender's retry span. @default '4d' */
   readonly dedupeWindow?: Duration
-  /** How long a delivery may wait for Redis, the wait for the connection included, before it gets 503. @default '1s' */
+  /** Time limit of a delivery for Redis, including the wait for the connection. Then it gets 503. @default '1s' */
   readonly deadline?: Duration
 }
 
 /**
- * A ledger on Redis, for `inlineInbox` in several processes or in short-lived ones. Each event is a hash, each step a
- * script, fenced by tokens. While Redis is unreachable, hangs or rejects writes, deliveries get 503 within the deadline,
- * and the sender delivers again. Entries are as durable as Redis: it warns if Redis may lose or evict keys.
+ * Creates a ledger on Redis, for `inlineInbox` in several or short-lived processes. Each event is a hash, each step a
+ * script that checks a token. While Redis is unreachable, hangs or rejects writes, deliveries get 503 within the
+ * deadline, and the sender retries. Entries are as durable as Redis: the ledger warns if Redis may lose or evict keys.
  *
  * @example
  * const inbox = inlineInbox({ ledger: redisLedger({ connection: process.env.REDIS_URL! }) })
@@ -110,7 +113,7 @@ export function redisLedger(options: RedisLedgerOptions): Ledger {
     return [nameOf(key, ''), ...guards.map((guard) => nameOf(guard.key, 'g:'))]
   }
 
-  // Senders choose parts of the keys: hashed keys have one length, and no braces that change the slot in a Cluster.
+  // Senders choose parts of the keys. Hashed keys have one length, and no braces that change the slot in a Cluster.
   function nameOf(key: string, kind: string): string {
     return prefix + kind + createHash('sha256').update(key).digest('base64url')
   }
@@ -122,10 +125,10 @@ type Answer =
   | readonly ['guarded', Guard['otherwise']]
   | readonly ['claimed', number, string | null | undefined]
 
-// One hash for an event: `d` done, `t` token and `u` time until which it is held (the server's own clock, so that
-// processes need not agree on theirs), `c` claims so far, `s` state. One string for a guard: the key of the event that
-// holds it. KEYS[1] is the event, the others are guards: on a Cluster the prefix puts all of them into one slot.
-// SET … IFEQ would not do: it came with Redis 8.4.
+// An event is one hash. Its fields are `d` done, `t` token, `u` end of the lease, `c` number of claims, and `s` state.
+// The end is a time of the server, so that processes need no common clock. A guard is one string: the key of its event.
+// KEYS[1] is the event, the others are guards. In a Cluster, the prefix puts all into one slot. SET … IFEQ exists only
+// since Redis 8.4.
 const NOW = `
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)`
@@ -175,7 +178,7 @@ const RELEASE: string = `${MINE}
 redis.call('HDEL', KEYS[1], 't', 'u')
 redis.call('HSET', KEYS[1], 's', ARGV[3])${KEEP}`
 
-/** Takes a claim back, as if it had not been made: the first one with its guards. ARGV: token, window. */
+/** Undoes a claim; a first claim also loses its guards. ARGV: token, window. */
 const UNDO: string = `${MINE}
 redis.call('HDEL', KEYS[1], 't', 'u')
 if redis.call('HINCRBY', KEYS[1], 'c', -1) < 1 then

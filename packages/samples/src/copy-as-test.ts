@@ -9,39 +9,33 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 /** Options of {@link copyAsTest}. */
 export interface CopyAsTestOptions {
   /**
-   * The tasks whose handlers the test runs: it is green once each is done at its first attempt.
-   *
-   * @default none: the test only sends the delivery
+   * Tasks whose handlers the test runs. The test passes once each is done at its first attempt. @default none: the test
+   * only sends the delivery
    */
   readonly tasks?: readonly CopiedTask[]
   /**
-   * What the test imports `subscribe(receiver)` from, which subscribes the handlers of the app.
-   *
-   * @default './webhooks/handlers.js', the file that `postern init` writes
+   * Module that exports `subscribe(receiver)`, which subscribes the app's handlers. @default './webhooks/handlers.js',
+   * the file that `postern init` writes
    */
   readonly handlers?: string
-  /**
-   * The gateway that delivered it in the sender's place: the test signs as that one.
-   *
-   * @default none: the sender delivered it
-   */
+  /** Gateway that delivered the event for the sender. The test signs as the gateway. @default none: the sender delivered it */
   readonly gateway?: About | undefined
 }
 
-/** A task of a delivery, as {@link copyAsTest} needs it. */
+/** Task of a delivery, for {@link copyAsTest}. */
 export interface CopiedTask {
   readonly subscription: string
   readonly topic: string
-  /** Why its last attempt failed. Undefined if it did not. */
+  /** Error of its last attempt; undefined if it succeeded. */
   readonly error?: string | undefined
 }
 
 /**
- * A delivery as the text of a test for Vitest that sends it again, signed with a secret of tests at the time of its
- * arrival. It was tried before it is returned: the delivery is taken. With tasks the test runs the handlers of the app, is named
- * after the error, and is red, with the error of the handler, until that is mended. It is printable ASCII.
+ * Returns a delivery as a Vitest test that sends it again, signed with a test secret at the time of its arrival. The
+ * delivery is tried before this returns, and is accepted. With tasks, the test runs the app's handlers and is named
+ * after the error. It fails with the handler's error until you fix the handler. The text is printable ASCII.
  *
- * @throws {TypeError} if no test can be written: only the sender has the key, or its provider needs options of yours.
+ * @throws {TypeError} if no test can be written: only the sender has the key, or its provider needs your options.
  * @example
  * const text = await copyAsTest(github.about, delivery, { tasks: [{ subscription: 'mail', topic: 'push', error: 'SMTP 421' }] })
  */
@@ -55,7 +49,7 @@ export async function copyAsTest(
   const signer = gateway ? throughGateway(gateway, about) : about
   const whole = exportDelivery(about.name, delivery)
   const made = await optionsFor(signer, whole)
-  // Without the sender's signature, and without credentials.
+  // Without the sender's signature and credentials.
   const exported = { ...whole, headers: keptHeaders(whole.headers, signer.create(made)) }
   const call = `${factoryName(signer)}(${inertSource(made)})`
   const runs = tasks.length > 0
@@ -75,7 +69,7 @@ ${sent}
 `
 }
 
-/** The gateway, whose deliveries are those of the sender behind it. */
+/** Returns the gateway with the sender's deliveries in it. */
 function throughGateway(gateway: About, about: About): About {
   const inner = about.create(about.example)
   return { ...gateway, create: (options) => behind(gateway.create(options), inner) }
@@ -89,7 +83,7 @@ function importOf(about: About): string {
   return `import { ${factoryName(about)} } from '@postern/providers/${about.name.replaceAll('.', '-')}'\n`
 }
 
-/** What the test is called: after the first error, if there is one. */
+/** Returns the name of the test: the first error, if any. */
 function nameOf(tasks: readonly CopiedTask[]): string {
   const failed = tasks.find(({ error }) => error !== undefined)
   if (failed) {
@@ -100,10 +94,10 @@ function nameOf(tasks: readonly CopiedTask[]): string {
   return `${tasks.map(({ subscription }) => subscription).join(', ')}: ${topic} is done`
 }
 
-// Characters of an error in the name of a test.
+// Maximum length of an error in the test's name, in characters.
 const MOST = 120
 
-/** JavaScript that is TypeScript too: whoever copies it has one of both. */
+/** The code is valid in both JavaScript and TypeScript. */
 function running(tasks: readonly CopiedTask[]): Lines {
   const names = [...new Set(tasks.map(({ subscription }) => subscription))]
   return {
@@ -154,7 +148,7 @@ function sending(about: About): Lines {
   }
 }
 
-/** Options with a secret of tests, of the format that the sender has, with which the delivery is taken. */
+/** Returns options with a test secret in the sender's format that let the delivery pass. */
 async function optionsFor(about: About, exported: ExportedDelivery): Promise<object> {
   let reason: unknown
   for (const secret of about.secretOption === undefined ? [undefined] : madeUpSecrets())
@@ -163,7 +157,7 @@ async function optionsFor(about: About, exported: ExportedDelivery): Promise<obj
       try {
         if (await isTaken(about.create(options), exported)) return options
       } catch (error) {
-        // Another format, or an option that is missing.
+        // The secret has another format, or an option is missing.
         reason ??= error
       }
     }
@@ -188,7 +182,7 @@ async function isTaken(provider: Provider, exported: ExportedDelivery): Promise<
   }
 }
 
-// `dedupeWindow` of inlineInbox in milliseconds: senders that redeliver after it need a longer one.
+// Default `dedupeWindow` of inlineInbox in milliseconds. Senders that redeliver later need a longer one.
 const LONGEST_SPAN = 4 * 86_400_000
 
 function remembering(): Inbox {
@@ -205,23 +199,23 @@ function extras(about: About, { url }: ExportedDelivery): readonly object[] {
   ]
 }
 
-/** A clock that does not move until its test moves it. Give it to `createReceiver` as `clock: { now }`. */
+/** Clock that moves only when the test moves it. Pass it to `createReceiver` as `clock: { now }`. */
 export interface FrozenClock {
-  /** The time, in milliseconds since 1970. */
+  /** Returns the time in milliseconds since 1970. */
   (): number
-  /** Moves the clock on, in milliseconds. */
+  /** Advances the clock by milliseconds. */
   pass(milliseconds: number): void
-  /** Sets the clock. */
+  /** Sets the time. */
   set(date: Date | string | number): void
 }
 
 /**
- * A clock that stands still at a date, so that a delivery that was signed then is neither stale nor from the future.
+ * Creates a clock that stays at a date, so that a delivery signed at that time is neither too old nor in the future.
  *
- * @throws {TypeError} if the date cannot be read.
+ * @throws {TypeError} if the date is invalid.
  * @example
  * const now = frozen('2026-01-31T08:00:00Z')
- * const receiver = createReceiver({ provider, now })
+ * const receiver = createReceiver({ provider, clock: { now } })
  * await deliver(receiver, await signed(provider, 'push', {}, { at: now() }))
  */
 export function frozen(date: Date | string | number): FrozenClock {
@@ -249,9 +243,9 @@ function timeOf(date: Date | string | number): number {
 }
 
 /**
- * Secrets that are made up now, one in each form that senders have: a text, the `whsec_` of Standard Webhooks, base64, hex,
- * name and password, a named key, and the private half of a P-256 key pair. A provider throws a `TypeError` for those of
- * another form than its own.
+ * Returns new made-up secrets, one in each format that senders use: text, the `whsec_` of Standard Webhooks, base64,
+ * hex, name and password, a named key, and the private half of a P-256 key pair. A provider throws a `TypeError` for a
+ * secret in another format.
  *
  * @example
  * for (const secret of madeUpSecrets()) console.log(secret.length)

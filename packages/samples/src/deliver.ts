@@ -3,45 +3,46 @@ import { unknownOptions, readBounded } from '@postern/core/internal'
 import type { AttemptInfo, EventInfo, Receiver, WebhookError } from '@postern/core'
 import type { TaskError } from '@postern/core/inbox'
 
-/** An event of a delivery, with its result. */
+/** Event of a delivery, with its result. */
 export interface DeliveredEvent extends EventInfo {
   readonly outcome: 'accepted' | 'duplicate' | 'revived' | 'unhandled'
 }
 
-/** A task of a delivery after its first attempt. */
+/** Task of a delivery after its first attempt. */
 export interface DeliveredTask extends AttemptInfo {
-  /** `retrying`: it failed or was postponed, and runs again later. */
+  /** `retrying`: the attempt failed or was postponed, and the task runs again later. */
   readonly state: 'done' | 'retrying' | 'dead'
-  /** Why it is dead. */
+  /** Error of a dead task. */
   readonly error?: TaskError
 }
 
-/** The result of a delivery. */
+/** Result of a delivery. */
 export interface Delivered {
   readonly status: number
-  /** The reply, its body unread. */
+  /** Reply with an unread body. */
   readonly reply: Response
-  /** Why it was rejected, in facts and with a message; undefined if it was taken, or went to a URL. */
+  /** Reason of the rejection; undefined if the delivery was accepted or sent to a URL. */
   readonly rejection: WebhookError | undefined
-  /** Events it carried; empty for a URL. */
+  /** Events of the delivery; empty for a URL. */
   readonly events: readonly DeliveredEvent[]
-  /** Tasks of the events that were accepted, each after one attempt; empty for a URL. */
+  /** Tasks of the accepted events, each after one attempt; empty for a URL. */
   readonly tasks: readonly DeliveredTask[]
 }
 
 /** Options of {@link deliver}. */
 export interface DeliverOptions {
-  /** Milliseconds to wait for the first attempts. A receiver with `worker: false` runs none: give 0. @default 5000 */
+  /** Maximum wait for the first attempts, in milliseconds. A receiver with `worker: false` runs none: set 0. @default 5000 */
   readonly timeout?: number
 }
 
 const delivering = new AsyncLocalStorage<object>()
 
 /**
- * Hands a request to a receiver, or sends it to the URL where your app listens. With a receiver it also waits for the
- * first attempt of each task, so that a test that got its answer knows that the handlers have run.
+ * Passes a request to a receiver, or sends it to a URL, and returns the result. With a receiver, it also waits for the
+ * first attempt of each task, so that the handlers have run.
  *
- * @throws {TypeError} if the target is neither, or an option is wrong; an error if nothing answers at the URL.
+ * @throws {TypeError} if the target is neither a receiver nor a URL, or an option is wrong.
+ * @throws {Error} if nothing answers at the URL.
  * @example
  * const { status, tasks } = await deliver(receiver, await signed(provider, 'issues.opened'))
  * expect([status, tasks[0]?.state]).toEqual([200, 'done'])
@@ -110,7 +111,6 @@ export async function deliver(
   }
 }
 
-/** Throws if it is not a receiver. */
 export function requireReceiver(what: string, receiver: unknown): void {
   if (typeof receiver !== 'object' || receiver === null || !('observe' in receiver))
     throw new TypeError(
@@ -118,7 +118,6 @@ export function requireReceiver(what: string, receiver: unknown): void {
     )
 }
 
-/** Throws if it is not a number of milliseconds. */
 export function requireTimeout(what: string, timeout: unknown): void {
   if (typeof timeout !== 'number' || !(timeout >= 0))
     throw new TypeError(`${what}: timeout must be milliseconds, got ${String(timeout)}`)

@@ -2,21 +2,21 @@ import type { StoredDelivery } from '@postern/core/inbox'
 import type { Draft, Provider } from '@postern/core/scheme'
 import { requireProvider, senderOf, toRequest } from './signed.ts'
 
-/** A stored delivery as JSON, as "copy as test" copies it. */
+/** Stored delivery as JSON, as "copy as test" copies it. */
 export interface ExportedDelivery {
   readonly provider: string
   readonly method: string
   readonly url: string
   readonly headers: readonly (readonly [name: string, value: string])[]
-  /** The body, as a string if it is UTF-8. */
+  /** Body as a string in `encoding`. */
   readonly body: string
-  /** How `body` is written. @default 'utf8' */
+  /** Encoding of `body`. @default 'utf8' */
   readonly encoding?: 'utf8' | 'base64'
-  /** When it arrived, in milliseconds since 1970. */
+  /** Time of arrival, in milliseconds since 1970. */
   readonly receivedAt: number
 }
 
-// Headers of the transport, or those that signing makes again.
+// Headers of the transport, or headers that signing creates.
 const DROPPED = new Set([
   'host',
   'connection',
@@ -26,7 +26,7 @@ const DROPPED = new Set([
   'accept-encoding',
 ])
 
-/** A stored delivery as JSON, for {@link fromDelivery}. */
+/** Returns a stored delivery as JSON, for {@link fromDelivery}. */
 export function exportDelivery(provider: string, delivery: StoredDelivery): ExportedDelivery {
   const { method, url, headers, body, receivedAt } = delivery
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(body)
@@ -43,13 +43,13 @@ export function exportDelivery(provider: string, delivery: StoredDelivery): Expo
 }
 
 /**
- * A delivery that was received, as a `Request` that is signed again with your test secret, at the time of its arrival.
- * Freeze the clock of the receiver there: `frozen(exported.receivedAt)`.
+ * Returns a received delivery as a `Request`, signed with your test secret at the time of its arrival. Freeze the
+ * receiver's clock at that time: `frozen(exported.receivedAt)`.
  *
- * @throws {TypeError} if it is not an exported delivery, or the provider cannot sign.
+ * @throws {TypeError} if the value is not an exported delivery, or the provider cannot sign.
  * @example
  * const now = frozen(exported.receivedAt)
- * const receiver = createReceiver({ provider, now, inbox: inlineInbox() })
+ * const receiver = createReceiver({ provider, clock: { now }, inbox: inlineInbox() })
  * expect((await deliver(receiver, fromDelivery(exported, provider))).status).toBe(200)
  */
 export function fromDelivery(exported: ExportedDelivery, provider: Provider): Request {
@@ -88,7 +88,7 @@ function isExported(exported: ExportedDelivery | undefined): exported is Exporte
   )
 }
 
-/** The headers of a delivery that signing does not write again. */
+/** Returns the headers of a delivery that signing does not replace. */
 export function keptHeaders(
   headers: ExportedDelivery['headers'],
   provider: Provider,
@@ -101,10 +101,7 @@ export function keptHeaders(
   return headers.filter(([name]) => !dropped.has(name))
 }
 
-/**
- * The headers that signing writes again: signatures, and times, which some senders keep if they are given. They are those
- * that differ when two payloads are signed at two times.
- */
+/** Returns the headers that signing replaces: signatures and times. They differ between two payloads signed at two times. */
 function timedBy(provider: Provider): readonly string[] {
   const signedAt = (at: number): Readonly<Record<string, string>> =>
     provider.sign!({ id: 'evt_1', payload: { at }, at }).headers
@@ -114,7 +111,7 @@ function timedBy(provider: Provider): readonly string[] {
       later[name] === value ? [] : [name],
     )
   } catch {
-    // A draft without a topic is none for this sender: signing overwrites its headers.
+    // This sender needs a topic; its signing overwrites headers.
     return []
   }
 }

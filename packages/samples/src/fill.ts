@@ -1,14 +1,14 @@
-/** Where {@link fill} takes time and chance from. */
+/** Options of {@link fill}. */
 export interface FillOptions {
-  /** The time of `{{now}}`, in milliseconds since 1970. @default Date.now() */
+  /** Time of `{{now}}`, in milliseconds since 1970. @default Date.now() */
   readonly now?: number
-  /** Gives numbers from 0 to below 1; a seeded one makes the same values each time. @default Math.random */
+  /** Returns numbers from 0 to below 1. A seeded function gives the same values each time. @default Math.random */
   readonly random?: () => number
 }
 
 /**
- * Copies a sample and puts fresh values where its strings hold placeholders. Keys stay as they are. A placeholder that is
- * the whole string gives a number where its kind is a number.
+ * Returns a copy of a sample with new values for the placeholders in its strings. Keys stay unchanged. If a placeholder
+ * of a number is the whole string, the value is a number.
  *
  * | placeholder | becomes |
  * | --- | --- |

@@ -3,31 +3,30 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-/** A delivery to send while developing: a draft for `provider.sign`, once {@link fill} has put fresh values into it. */
+/** Sample delivery: a draft for `provider.sign` after {@link fill} replaced its placeholders. */
 export interface Sample {
-  /** The topic of the event it makes. */
+  /** Topic of the event. */
   readonly topic: string
-  /** The event's id, if the sender's draft takes one. */
+  /** Id of the event, if the sender's draft has one. */
   readonly id?: string
-  /** What `sign` takes as payload: of senders that wrap or batch their events, the event alone. */
+  /** Payload for `sign`. For a sender that wraps or batches events, it is only the event. */
   readonly payload: unknown
-  /** What to know about it. */
+  /** Remark about the sample. */
   readonly note?: string
 }
 
-/** The samples of a provider, as its file has them. */
 interface SampleFile {
   readonly provider: string
-  /** The sender's page that has the structure. */
+  /** URL of the sender's page that documents the structure. */
   readonly source: string
   readonly samples: readonly Sample[]
 }
 
 /**
- * The sample deliveries of a provider by its name in the catalogue: at least three topics, or all if the sender has fewer.
- * Their strings hold placeholders for {@link fill}. Only the file of that provider is read.
+ * Returns the sample deliveries of a provider by its name in the catalog: at least three topics, or all if the sender
+ * has fewer. Their strings contain placeholders for {@link fill}. Only the file of that provider is read.
  *
- * @throws {TypeError} if there are no samples of that name.
+ * @throws {TypeError} if the provider has no samples.
  * @example
  * for (const draft of await samples('stripe')) await receiver.receive(provider.sign!(fill(draft)))
  */
@@ -36,11 +35,11 @@ export async function samples(provider: string): Promise<readonly Sample[]> {
 }
 
 /**
- * One sample of a provider. It is the one of that topic, else the first one whose topic starts or ends with it (`issues`
- * finds `issues.opened`, `user.created` finds `zen:event-type:user.created`). Without a topic it is the first of all.
- * Further topics of GitHub are those of `@octokit/webhooks-examples`, if it is installed.
+ * Returns one sample of a provider: the one of that topic, or else the first whose topic starts or ends with it
+ * (`issues` finds `issues.opened`, `user.created` finds `zen:event-type:user.created`). Without a topic, it returns the
+ * first sample. Further GitHub topics come from `@octokit/webhooks-examples`, if installed.
  *
- * @throws {TypeError} if there is no such provider or topic, naming the topics that there are.
+ * @throws {TypeError} if the provider or topic is unknown; the message lists the topics.
  * @example
  * const draft = fill(await sample('github', 'issues'))
  * await receiver.receive(github({ secret }).sign!(draft))
@@ -63,9 +62,9 @@ export async function sample(provider: string, topic?: string): Promise<Sample> 
 }
 
 async function load(provider: string): Promise<SampleFile> {
-  // Names of files alone: the path of another file is not a provider.
+  // Only file names are allowed: a path to another file is not a provider.
   if (/^[a-z\d][a-z\d.-]*$/.test(provider)) {
-    // Found by the package's own name: the bundled module does not lie as deep as this one.
+    // Resolved by package name, because a bundled module is in another folder.
     const manifest = manifestOf()
     const file = new URL(`samples/${provider}.json`, pathToFileURL(manifest))
     try {
@@ -79,12 +78,12 @@ async function load(provider: string): Promise<SampleFile> {
   )
 }
 
-/** The file next to which the samples are. */
+/** Returns the path of the package.json next to the samples. */
 function manifestOf(): string {
   const name = '@postern/samples/package.json'
   const found: unknown = createRequire(import.meta.url).resolve(name)
   if (typeof found === 'string') return found
-  // Turbopack took the package in and answers with a number of its own: the app's folder has the files.
+  // Turbopack bundles the package and returns its own number, so the app's folder is searched.
   try {
     return createRequire(join(process.cwd(), 'package.json')).resolve(name)
   } catch (error) {
@@ -95,7 +94,6 @@ function manifestOf(): string {
   }
 }
 
-// Segments of topics end at these.
 function hasEnd(topic: string, part: string): boolean {
   return ['.', '/', ':'].some((end) => topic.startsWith(part + end) || topic.endsWith(end + part))
 }
@@ -108,8 +106,9 @@ interface GitHubEvent {
 }
 
 /**
- * Every example of `@octokit/webhooks-examples` (MIT, https://github.com/octokit/webhooks): some 300 real deliveries of
- * GitHub with nothing fresh in them. The package is found next to this one, or in the project of the working directory.
+ * Returns every example of `@octokit/webhooks-examples` (MIT, https://github.com/octokit/webhooks): about 300 real
+ * GitHub deliveries without placeholders. The package is searched next to this one, then in the working directory's
+ * project.
  *
  * @throws {TypeError} if the package is not installed.
  * @example
@@ -126,7 +125,7 @@ export async function octokitSamples(): Promise<readonly Sample[]> {
   )
 }
 
-/** The first example of a topic; undefined if there is none, or the package is not installed. */
+/** Returns the first example of a topic; undefined if none exists or the package is not installed. */
 async function octokitSample(topic: string): Promise<Sample | undefined> {
   const [name] = topic.split('.')
   for (const payload of loadExamples()?.find((event) => event.name === name)?.examples ?? [])
@@ -135,7 +134,7 @@ async function octokitSample(topic: string): Promise<Sample | undefined> {
   return undefined
 }
 
-// As the provider names its events: the header, and the action if there is one.
+// Named as by the provider: the header, and the action if there is one.
 function topicOf(name: string, { action }: Readonly<Record<string, unknown>>): string {
   return typeof action === 'string' ? `${name}.${action}` : name
 }

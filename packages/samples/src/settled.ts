@@ -5,18 +5,18 @@ import { requireReceiver, requireTimeout } from './deliver.ts'
 
 /** Options of {@link settled}. */
 export interface SettledOptions {
-  /** Milliseconds to wait. @default 5000 */
+  /** Maximum wait, in milliseconds. @default 5000 */
   readonly timeout?: number
 }
 
-// An inbox may tell of an end a moment before its list shows it.
+// Milliseconds. An inbox may report an outcome shortly before its list shows it.
 const LOOK = 20
 
 /**
- * Resolves once no task of the receiver is pending or running: all are done or dead, retries included. With an inbox that
- * runs handlers inside the request there is nothing to wait for.
+ * Waits until no task of the receiver is pending or running: all are done or dead, including retries. With an inbox
+ * that runs handlers inside the request, it returns immediately.
  *
- * @throws {TypeError} if tasks are left after the timeout, naming them with their errors.
+ * @throws {TypeError} if tasks are left after the timeout; the message names them with their errors.
  * @example
  * await receiver.fetch(await signed(provider, 'push'))
  * await settled(receiver)
@@ -35,10 +35,11 @@ export async function settled(
   const stop = receiver.observe({ done: told, dead: told, retried: told, postponed: told })
   try {
     for (;;) {
-      // Asked before the lists: what is told as left was found after the time was over.
+      // Read before the lists, so that tasks in the error were found after the timeout.
       const over = performance.now() >= until
       const left = await unsettled(receiver)
-      // A task that goes from running to pending between the two lists is in neither. `health` counts both at once.
+      // A task that changes from running to pending between the two lists is in neither. `health` counts both in one
+      // step.
       if (left.length === 0 && !(await receiver.health()).pending) return
       if (over) throw unfinished(left, timeout)
       await new Promise<void>((resolve) => {

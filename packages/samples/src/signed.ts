@@ -6,25 +6,24 @@ import { sample, type Sample } from './samples.ts'
 
 /** Options of {@link signed}. */
 export interface SignedOptions {
-  /** The event's id. @default that of the sample, else one that the provider makes */
+  /** Id of the event. @default the sample's id, else one that the provider creates */
   readonly id?: string
-  /** URL of the request: senders that sign the URL sign this one. @default 'https://example.com/webhooks' */
+  /** URL of the request, which some senders sign. @default 'https://example.com/webhooks' */
   readonly url?: string
-  /** Further headers. */
+  /** Additional headers. */
   readonly headers?: Readonly<Record<string, string>>
-  /** When it was signed, in milliseconds since 1970. @default now */
+  /** Signed time, in milliseconds since 1970. @default now */
   readonly at?: number
-  /** Signs with this secret in place of the provider's first one: for a delivery that must be rejected. */
+  /** Secret that signs instead of the provider's first one, for a delivery that must be rejected. */
   readonly secret?: string
 }
 
 /**
- * A delivery as the sender would make it, as a fetch `Request`. Its payload is the sample of the topic with yours merged
- * into it, deeply; ids, times and amounts of samples are fresh each time. A function makes the whole payload of the
- * sample's: it can change lists, and take members away.
+ * Returns a delivery as the sender would create it, as a fetch `Request`. Its payload is the topic's sample with your
+ * payload merged deeply into it. Ids, times and amounts of samples are new each time. A function as payload gets the
+ * sample's payload and returns the whole payload: it can change lists and remove members.
  *
- * @throws {TypeError} if the provider cannot sign, since only the sender has its key, if the topic is unknown and no payload
- * is given, or an option is wrong.
+ * @throws {TypeError} if the provider cannot sign, since only the sender has its key; if the topic is unknown and no payload is given; or if an option is wrong.
  * @example
  * const request = await signed(stripe({ secret }), 'invoice.paid', { data: { object: { total: 999 } } })
  * const response = await receiver.fetch(request)
@@ -38,7 +37,7 @@ export async function signed<Events extends EventMap>(
   return toRequest(await signedInit(provider, topic, payload, options))
 }
 
-/** The same as plain data: method, URL, headers and bytes. */
+/** Returns the same delivery as plain data: method, URL, headers and bytes. */
 export async function signedInit<Events extends EventMap>(
   provider: Provider<Events>,
   topic?: keyof Events & string,
@@ -72,7 +71,6 @@ export async function signedInit<Events extends EventMap>(
   } as Draft<Events>)
 }
 
-/** Throws if it is not a provider, as when the factory was not called. */
 export function requireProvider(what: string, provider: unknown): void {
   if (typeof provider === 'function')
     throw new TypeError(
@@ -84,13 +82,12 @@ export function requireProvider(what: string, provider: unknown): void {
     )
 }
 
-/** Whose samples a provider has: of a gateway, those of the sender behind it. */
+/** Returns the name of the sender whose samples apply: for a gateway, the sender behind it. */
 export function senderOf(provider: Provider): string {
   const sender = provider.inner ?? provider
   return madeOf(sender)?.factory.about.name ?? sender.name
 }
 
-/** A fetch `Request` of what a provider signed. */
 export function toRequest({ url, method, headers, body }: SignableRequest): Request {
   const empty = method === 'GET' || method === 'HEAD'
   return new Request(url, { method, headers, ...(!empty && { body }) })
@@ -105,7 +102,7 @@ async function sampleOf(
   try {
     return await sample(name, topic)
   } catch (error) {
-    // Senders without samples, and topics without one, have the payload that is given.
+    // Without a sample, only the given payload is used.
     if (hasPayload) return undefined
     throw error
   }

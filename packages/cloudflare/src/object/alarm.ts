@@ -1,37 +1,38 @@
 import type { ObjectStorage } from '../remote.ts'
 import type { TransactionEnd } from './database.ts'
 
-/** The one alarm of an object. */
+/** The only alarm of an object. */
 interface ObjectAlarm extends TransactionEnd {
-  /** Reads it from the storage; true if none is set, or one so late that it may be of a clock that has gone back since. */
+  /** Reads the alarm from storage. Returns true if none is set, or if it is so late that a clock may have stepped back. */
   read(): Promise<boolean>
-  /** Sets the alarm to ring at once. */
+  /** Sets the alarm to the current time. */
   now(): Promise<void>
   /**
-   * It rings: does the work, which returns when the next is due. Until then it is set for a moment later, so that it rings
-   * again whatever happens to the object. It never rejects: the runtime gives up an alarm that has failed seven times.
+   * Handles the alarm: does the work, which returns the time of the next task. During the work, the alarm is set to a
+   * later time, so that it rings again if the object ends. Never rejects: the runtime drops an alarm after seven
+   * failures.
    */
   rings(work: () => Promise<number | undefined>): Promise<void>
   /**
-   * A call starts. Until the returned function is called, each transaction sets the alarm: at once for
-   * `tasks`, and later for `runs`, whose tasks run without the alarm unless they are cut off.
+   * Starts a call. Until the returned function is called, each transaction sets the alarm: to the current time for
+   * `tasks`, and later for `runs`, whose tasks need the alarm only if they are interrupted.
    */
   touched(makes: 'tasks' | 'runs' | 'nothing'): () => void
-  /** The work without the alarm has ended; `next` is when its next task is due. */
+  /** Ends work outside the alarm; `next` is the time of its next task. */
   over(next: number | undefined): void
 }
 
-// Milliseconds after which it rings again if its work was cut off.
+// Milliseconds until it rings again if its work is interrupted.
 const AGAIN = 10_000
-// Milliseconds: a ring that finds nothing due costs a few rows, so an alarm that comes sooner is believed.
+// Milliseconds. An alarm without due tasks costs a few rows, so an earlier alarm is trusted.
 const FAR = 60_000
-// Milliseconds after which an alarm that did not ring is taken for lost.
+// Milliseconds after which an overdue alarm is assumed lost.
 const LATE = 5000
 
-/** Makes it. It is set inside the transaction that stores a task, so that no task is without one. */
+/** Creates the alarm. It is set in the transaction that stores a task, so that every task has one. */
 export function createObjectAlarm(storage: ObjectStorage): ObjectAlarm {
   let at: number | undefined
-  // What the last ring said.
+  // Time that the last alarm returned.
   let later: number | undefined
   let ringing = false
   let wanted = 0
@@ -69,7 +70,7 @@ export function createObjectAlarm(storage: ObjectStorage): ObjectAlarm {
     },
     over(next) {
       if (next !== undefined && (later === undefined || next < later)) later = next
-      // What came meanwhile counts on it.
+      // Running calls need the current alarm.
       if (!ringing && wanted + running === 0) set(later).catch(() => {})
     },
     committing() {
@@ -86,7 +87,7 @@ export function createObjectAlarm(storage: ObjectStorage): ObjectAlarm {
   }
 
   function soon(): void {
-    // A failure fails the reply too: the runtime holds it back until all that was written is safe.
+    // A failure also fails the reply: the runtime delays the reply until all writes are stored.
     if (!ringing) set(Date.now()).catch(() => {})
   }
 

@@ -1,15 +1,15 @@
 import type { Database, Statement, Value } from '@postern/sqlite/store'
 import type { ObjectStorage } from '../remote.ts'
 
-/** What the databases of one object share: it has one connection. */
+/** State that the databases of one object share, because it has one connection. */
 interface OneConnection {
-  /** Transactions that wrote, of all of them. */
+  /** Number of transactions that wrote, of all databases. */
   commits: number
-  /** Numbers of the processes that this start of the object has made. */
+  /** Process numbers since the object started. */
   readonly living: Set<number>
 }
 
-/** Runs at the end of each transaction, inside of it; and when one was rolled back. */
+/** Callbacks at the end of each transaction, inside it, and after a rollback. */
 export interface TransactionEnd {
   committing(): void
   rolledBack(): void
@@ -17,14 +17,14 @@ export interface TransactionEnd {
 
 const objects = new WeakMap<ObjectStorage, OneConnection>()
 
-/** Of an object since it started: what was there before it is gone. */
+/** Returns the shared state since the object started. */
 export function sharedOf(storage: ObjectStorage): OneConnection {
   let shared = objects.get(storage)
   if (!shared) objects.set(storage, (shared = { commits: 0, living: new Set() }))
   return shared
 }
 
-/** The SQLite of a Durable Object, as the engine's store sees a connection. BEGIN and COMMIT are rejected there. */
+/** Adapts the SQLite of a Durable Object to the store's connection. BEGIN and COMMIT are not allowed there. */
 export function objectDatabase(
   storage: ObjectStorage,
   shared: OneConnection,
@@ -53,9 +53,9 @@ export function objectDatabase(
       own++
       return result
     },
-    // One connection, and all of it in one turn: there is one state.
+    // All reads run synchronously on one connection, so they see one state.
     snapshot: (run) => run(),
-    // PRAGMA data_version does not move on the only connection.
+    // PRAGMA data_version does not change on the only connection.
     version: () => shared.commits - own,
   }
 
@@ -72,7 +72,7 @@ export function objectDatabase(
       get: (...values) => all(...values)[0],
       run(...values) {
         all(...values)
-        // Asked for by few: each is a statement.
+        // Read lazily: each value costs a statement.
         return {
           get changes() {
             return numberOf('SELECT changes() AS n')

@@ -18,12 +18,13 @@ import {
 import { type TransactionEnd, objectDatabase, sharedOf } from './database.ts'
 import { WebhookError } from '@postern/core'
 
-// As in sqliteInbox: a transaction is shared by as many tasks as end within this time, in milliseconds, and no more than this number.
+// As in sqliteInbox: tasks that end within this time, in milliseconds, share a transaction, up to this number.
 const AHEAD = { time: 20, most: 256 }
 
 /**
- * Opens the inbox in the object's own SQLite. Throws a `TypeError` if its tables are of a version in which this one may
- * not work.
+ * Opens the inbox in the object's SQLite.
+ *
+ * @throws {TypeError} if its tables have an incompatible version.
  */
 export function openInbox(
   ctx: ObjectState,
@@ -64,7 +65,7 @@ const CODES: Readonly<Record<string, number>> = {
   RANGE: 25,
 }
 const TOOBIG = 18
-/** Reaches the database of a Durable Object. `ending` belongs to the transactions that store deliveries. */
+/** Creates the driver for the database of a Durable Object. `ending` applies to transactions that store deliveries. */
 function objectDriver(ctx: ObjectState, ending: TransactionEnd): Driver {
   const { storage } = ctx
   const shared = sharedOf(storage)
@@ -94,9 +95,9 @@ function objectDriver(ctx: ObjectState, ending: TransactionEnd): Driver {
           : errors.unavailable(error),
     },
     sleeps: true,
-    // Keys in memory would be read again each time it is opened.
+    // Keys in memory would be read again at each start.
     freshKeys: 0,
-    // An object runs once at a time: processes of an earlier start are gone.
+    // Only one instance of an object runs, so processes of earlier starts are gone.
     life: {
       hold: (process) => void shared.living.add((own = process)),
       isHeld: (process) => shared.living.has(process),
@@ -107,7 +108,7 @@ function objectDriver(ctx: ObjectState, ending: TransactionEnd): Driver {
   }
 }
 
-/** Errors of the runtime name SQLite's result code only in their message. */
+/** The runtime's errors have SQLite's result code only in their message. */
 function codeOf(error: unknown): number | undefined {
   const found = /\bSQLITE_([A-Z]+)/.exec(isA(error, Error) ? errorText(error) : '')
   return found ? (CODES[found[1]!] ?? CODES['ERROR']) : undefined

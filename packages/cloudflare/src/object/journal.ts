@@ -1,12 +1,12 @@
 import type { Journal } from '@postern/core/inbox'
 import type { JournalBatch } from '@postern/core/engine'
 
-// Milliseconds in which batches are collected: a Worker and the object write theirs a second after the same delivery.
+// Milliseconds in which batches are collected. The Worker and the object both write a second after a delivery.
 const TOGETHER = 250
-// Entries after which they are written at once.
+// Number of entries that triggers a write.
 const MOST = 1000
 
-/** A journal that writes batches of one moment as one: each costs rows of counts and of the ring, whatever is in it. */
+/** Combines batches of one moment into one write: each write costs rows of counts and of the ring. */
 export function sharedJournal(journal: Journal): Journal {
   let waiting: JournalBatch[] = []
   let written: Promise<void> | undefined

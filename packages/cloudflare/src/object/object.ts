@@ -1,5 +1,6 @@
 import { DurableObject } from 'cloudflare:workers'
-import type { Accepted, Intake, Port } from '@postern/core/engine'
+import type { Accepted, Intake, Port, RunDueResult } from '@postern/core/engine'
+import { errorText } from '@postern/core/internal'
 import {
   type Receivers,
   type ObjectInbox,
@@ -17,27 +18,27 @@ import {
 import type { Receiver } from '@postern/core'
 import { createObjectAlarm } from './alarm.ts'
 import { openInbox } from './inbox.ts'
-import { createDueWork } from './due.ts'
 import { sharedJournal } from './journal.ts'
 
-/** A Durable Object with an inbox. The Worker's `durableObjectInbox` calls it; apps have nothing to call. */
+/** Durable Object with an inbox. Only `durableObjectInbox` in the Worker calls its methods. */
 export interface WebhookObject {
   accept(receiver: string, intake: WireIntake): Promise<WireAnswer<readonly Accepted[]>>
   ask(part: WirePart, method: string, args: readonly unknown[]): Promise<WireAnswer<unknown>>
   alarm(): Promise<void>
 }
 
-/** Its class, to be extended and exported. */
+/** Class of the Durable Object, to extend and export. */
 export type WebhookObjectClass<Env> = new (
   ctx: ObjectState,
   env: Env,
 ) => DurableObject<Env> & WebhookObject
 
 /**
- * Makes the class of a Durable Object that stores events in its SQLite and runs the handlers behind the reply; its alarm
- * runs what is due later. Extend and export it; its constructor may make tables of your own next to those with the prefix
- * `postern_`, for `task.commit`. Do not set its alarm: the object has one. Wrong options throw a `TypeError`.
+ * Creates the class of a Durable Object that stores events in its SQLite and runs the handlers after the reply. Its
+ * alarm runs tasks that are due later. Extend and export the class. Its constructor may create your own tables for
+ * `task.commit`; the prefix `postern_` is reserved. Do not set an alarm yourself: an object has only one.
  *
+ * @throws {TypeError} if an option is wrong.
  * @example
  * export class Webhooks extends durableObject(receivers) {}
  */
@@ -74,22 +75,17 @@ export function durableObject<Env>(
   }
 }
 
-// The alarm rings in any case.
+// The alarm handles a failure.
 const AGAIN = (): void => {}
 
-// Whoever has the binding names it: no other member of the inbox, nor of Object, can be asked.
+// The caller chooses the part: no other member of the inbox or of Object is allowed.
 const PARTS: readonly WirePart[] = ['view', 'records', 'journal']
 
-/** What the object does, apart from its class. */
-interface ObjectHost {
-  /** Before the first call. */
+/** Work of the object, without its class. */
+interface ObjectHost extends WebhookObject {
   start(): Promise<void>
-  accept(receiver: string, intake: WireIntake): Promise<WireAnswer<readonly Accepted[]>>
-  ask(part: WirePart, method: string, args: readonly unknown[]): Promise<WireAnswer<unknown>>
-  alarm(): Promise<void>
 }
 
-/** Opens the inbox of an object and makes the receivers whose handlers run there. */
 function createHost(
   ctx: ObjectState,
   make: (inbox: ObjectInbox) => Readonly<Record<string, Receiver>>,
@@ -114,7 +110,7 @@ function createHost(
       } catch (error) {
         return { thrown: thrownOf(error) }
       }
-      // Contents are erased by the alarm.
+      // The alarm erases the content later.
       const passing = intake.items.some(({ event }) => event.passing)
       const end = passing ? undefined : port?.burst?.(settings.batch)
       const answer = await touching(end ? 'runs' : 'tasks', async () => {
@@ -129,7 +125,7 @@ function createHost(
       return answer
     },
     ask: (part, method, args) =>
-      // An alarm that rings for a row of the journal costs as many rows as the event.
+      // An alarm for a journal row would cost as many rows as an event.
       touching(part === 'view' ? 'tasks' : 'nothing', async () => {
         if (!PARTS.includes(part))
           throw new TypeError(`${INBOX}: part must be one of ${PARTS.join(', ')}`)
@@ -143,7 +139,7 @@ function createHost(
     alarm: () => alarm.rings(() => runDue(() => accepted)),
   }
 
-  /** `catchUp` in the Worker would take up events again that are forgotten here. */
+  /** With a longer window, `catchUp` in the Worker would fetch events that the object has already forgotten. */
   function checkWindow(window: number): void {
     if (window > inbox.dedupeWindow)
       throw new TypeError(
@@ -151,7 +147,7 @@ function createHost(
       )
   }
 
-  /** An error reaches the other side as its parts: it would lose its class on the way. */
+  /** Sends an error as its parts, because RPC drops its class. */
   async function touching<T>(
     makes: 'tasks' | 'runs' | 'nothing',
     work: () => Promise<T>,
@@ -172,7 +168,7 @@ function hours(ms: number): number {
   return Math.round(ms / 360_000) / 10
 }
 
-/** Tasks run without `work`; ports are kept for what comes from Workers. */
+/** Removes `work`, because the alarm runs tasks. Keeps the ports for calls from Workers. */
 function withoutWork(inbox: ObjectInbox, ports: Map<string, Port>): ObjectInbox {
   return {
     ...inbox,
@@ -190,4 +186,60 @@ function withoutWork(inbox: ObjectInbox, ports: Map<string, Port>): ObjectInbox 
 async function waits({ view }: ObjectInbox): Promise<boolean> {
   const stats = await view!.stats()
   return stats.some(({ counts }) => counts.pending + counts.running > 0)
+}
+
+// Milliseconds until the next try of a due task that cannot run now, such as a suspect that waits. An immediate retry
+// would loop.
+const REST = 1000
+// Milliseconds until the next try after a storage failure.
+const RETRY = 10_000
+
+/**
+ * Creates the work of the alarm. It runs due tasks within the limits of one invocation, returns the time of the next
+ * task in milliseconds since 1970, and never rejects. `calls` returns the number of calls so far.
+ */
+function createDueWork(
+  receivers: readonly Receiver[],
+  { batch, time }: Pick<ObjectSettings, 'batch' | 'time'>,
+): (calls: () => number) => Promise<number | undefined> {
+  return async (calls) => {
+    const until = performance.now() + time
+    let left = batch
+    for (;;) {
+      const before = calls()
+      const all = await Promise.all(receivers.map((receiver) => drained(receiver, until, left)))
+      const ran = all.reduce((sum, one) => sum + (one?.ran ?? 0), 0)
+      left -= ran
+      const more = calls() !== before || (ran > 0 && all.some((one) => (one?.left ?? 0) > 0))
+      // A parallel call may have stored tasks after the last read.
+      if (more && left > 0 && performance.now() < until && !all.includes(undefined)) continue
+      return more ? Date.now() : nextOf(all)
+    }
+  }
+}
+
+/** Returns undefined if the storage failed. */
+async function drained(
+  receiver: Receiver,
+  until: number,
+  max: number,
+): Promise<RunDueResult | undefined> {
+  try {
+    return await receiver.runDue({ deadline: Math.max(1, until - performance.now()), max })
+  } catch (error) {
+    receiver.observer.warning?.(receiver.name, `tasks could not be run: ${errorText(error)}`)
+    return undefined
+  }
+}
+
+function nextOf(all: readonly (RunDueResult | undefined)[]): number | undefined {
+  const now = Date.now()
+  const times = all.flatMap((one) =>
+    one
+      ? one.next === undefined
+        ? []
+        : Math.max(one.next, one.left > 0 ? now + REST : now)
+      : now + RETRY,
+  )
+  return times.length === 0 ? undefined : Math.min(...times)
 }

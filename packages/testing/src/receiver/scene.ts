@@ -297,7 +297,7 @@ export interface ProgramOptions {
  * Starts a receiver in its own process, for `testReceiver`. The program listens on a port of 127.0.0.1, prints the
  * port, and ends on SIGTERM. Its output is its log. It also ends when this process ends.
  *
- * @throws Error with its output, if it ends before it listens.
+ * @throws {Error} if the program ends before it listens; the message has its output.
  * @example
  * const mount = ({ folder, secret }) =>
  *   startProgram({ args: ['server.js'], env: { PORT: '0', FOLDER: folder, WEBHOOK_SECRET: secret }, path: '/hooks' })

@@ -1,57 +1,53 @@
 import { PostponeError } from '@postern/core'
 import { createSpacing } from '@postern/core/engine'
+import type { CallSettings } from './options.ts'
 
-/** Bounds of the calls to one destination. */
-export interface GateSettings extends BreakerSettings {
-  /** Calls at once to one destination. */
-  readonly concurrency: number
-  readonly now: () => number
-}
+export type GateSettings = BreakerSettings & Pick<CallSettings, 'concurrency' | 'now'>
 
-/** Permission to call a destination, to be released. */
+/** Permission to call a destination. Release it with `leave`. */
 export interface Pass {
-  /** Reports the result of the call, and the time that the destination asked for. */
+  /** Reports the result of the call, and until when the destination asked to wait. */
   leave(found: CallResult, until?: number): void
 }
 
-/** The places of one subscription: attempts at once in this process. */
+/** Places of one subscription: the parallel attempts in this process. */
 export interface Places {
   readonly total: number
-  /** Those taken, by calls that continue and by tasks that wait for one. */
+  /** Places in use by running calls and by tasks that wait for a call. */
   held: number
 }
 
-/** One destination: its running calls, and whether calls pause. */
+/** Gate of one destination: its running calls, and whether calls pause. */
 export interface CallGate {
-  /** True while calls run or wait. */
   readonly busy: boolean
-  /** True while calls pause. */
   readonly open: boolean
-  /** The end of the pause, until a call shows that the destination works; else undefined. */
+  /** End of the pause; undefined once a call shows that the destination works. */
   readonly paused: number | undefined
-  /** Returns the permission, now or in a moment. Throws or rejects with a {@link PostponeError}. */
+  /** Returns the permission, immediately or shortly after. Throws or rejects with a {@link PostponeError}. */
   enter(): Pass | Promise<Pass>
 }
 
-// A task waits here if its turn comes within this time; else it goes back to the inbox until about then.
+// Milliseconds. A task waits here if its turn comes within this time. Otherwise it returns to the inbox until about
+// then.
 const MOMENT = 250
-// Tasks that come back as soon as a destination may be called again, to be its probe.
+// Number of tasks that return at the end of the pause, to probe the destination.
 const SCOUTS = 3
-// The others come later than those, by at most this time.
+// Maximum extra delay of all other tasks, in milliseconds.
 const LATER = 30_000
 
 /**
- * Makes the gate of one destination. Four rules, in this order. While calls pause (see {@link createBreaker}), only the
- * probe enters. A destination holds at most as many places as are free: however many are slow, an idle one finds a place
- * (the dynamic threshold of shared buffers: Choudhury and Hahne, https://doi.org/10.1109/90.664262). It gets no more
- * calls at once than its limit. The next task may wait for a moment. A task that cannot enter is postponed by the
- * destination's pace (see {@link createSpacing}), so that a backlog neither runs in circles nor comes back as one wave.
+ * Creates the gate of one destination. Four rules apply, in this order. First, while calls pause (see
+ * {@link createBreaker}), only the probe enters. Second, a destination holds at most as many places as are free, so
+ * that an idle one always finds a place. This is the dynamic threshold of shared buffers: Choudhury and Hahne,
+ * https://doi.org/10.1109/90.664262. Third, it gets at most `concurrency` parallel calls. Fourth, the next task may
+ * wait a moment. A rejected task is postponed at the destination's pace (see {@link createSpacing}), so that a backlog
+ * neither circles nor returns as one wave.
  */
 export function createCallGate(settings: GateSettings, places: Places): CallGate {
   const { concurrency, now } = settings
   const breaker = createBreaker(settings)
   const spacing = createSpacing()
-  /** Running calls, the oldest first, and the tasks that wait for one of them to end. */
+  /** Running calls, oldest first, and the tasks that wait for one of them to end. */
   const running = new Set<{ readonly since: number }>()
   const waiting = new Set<Waiting>()
   let scouts = 0
@@ -81,7 +77,7 @@ export function createCallGate(settings: GateSettings, places: Places): CallGate
     return running.size + waiting.size >= Math.max(1, places.total - places.held)
   }
 
-  /** Milliseconds from one free place to the next. */
+  /** Returns the expected time between two free places, in milliseconds. */
   function callsApart(at: number): number {
     const [oldest] = running
     return spacing.of(oldest ? at - oldest.since : 0) / concurrency
@@ -148,11 +144,11 @@ export function createCallGate(settings: GateSettings, places: Places): CallGate
 
   function away(at: number): PostponeError {
     let from = Math.max(at + MOMENT, breaker.until(at))
-    // Each postponed task is a write. While the destination is down a few tasks are enough to probe it; the others wait
-    // for as long again as the pause.
+    // Each postponed task is a write. A few tasks are enough to probe a destination that is down; the others wait twice
+    // as long.
     if (breaker.state(at) === 'open' && scouts++ >= SCOUTS)
       from = Math.max(from, breaker.until(at) + Math.min(breaker.pause, LATER))
-    // Slightly faster than the destination: an early task only waits, but an unused place is lost.
+    // Slightly faster than the destination: an early task only waits, but an unused place is wasted.
     const turn = spacing.turn(from, 0.8 * callsApart(at))
     return new PostponeError(Math.ceil(turn - at), 'the destination is busy or paused')
   }
@@ -164,45 +160,31 @@ interface Waiting {
   readonly timer: ReturnType<typeof setTimeout>
 }
 
-/** When calls to a destination pause, and for how long, in milliseconds. */
-interface BreakerSettings {
-  /** Failures in a row. */
-  readonly failures: number
-  /** The first pause; each failed probe doubles it, up to `maxPause`. */
-  readonly pause: number
-  readonly maxPause: number
-}
+type BreakerSettings = Pick<CallSettings, 'failures' | 'pause' | 'maxPause'>
 
-/** The result of a call: `up`: the destination works; `down`: it does not; `unknown`: the call shows neither. */
+/** Result of a call. `up`: the destination works. `down`: it does not. `unknown`: the call shows neither. */
 export type CallResult = 'up' | 'down' | 'unknown'
 
-/** A circuit breaker: whether a destination may be called, by how the last calls ended. Times are of one clock. */
-interface Breaker {
-  /** `closed`: call it; `half open`: one call is allowed, as the probe; `open`: do not call it. */
+/** Circuit breaker: decides from the last results whether a destination may be called. All times are of one clock. */
+function createBreaker(settings: BreakerSettings): {
+  /** `closed`: calls are allowed. `half open`: one call is allowed, as the probe. `open`: no calls. */
   state(at: number): 'closed' | 'half open' | 'open'
-  /** The length of the next pause. */
+  /** Length of the next pause. */
   readonly pause: number
-  /** The end of the pause, as far as it is known; in the past without a pause. */
+  /** Returns the estimated end of the pause; a time in the past if calls do not pause. */
   until(at: number): number
-  /** The end of the last pause while the breaker is not closed; else undefined. */
+  /** Returns the end of the last pause; undefined if the breaker is closed. */
   paused(at: number): number | undefined
-  /** The probe starts: the breaker is open for all others until it has ended. */
+  /** Starts the probe. The breaker is open for all other calls until it ends. */
   probe(): void
-  /** A call ended; `until` is the time that the destination asked for. */
-  learn(
-    found: CallResult,
-    call: { readonly probe: boolean; readonly until?: number | undefined },
-    at: number,
-  ): void
-}
-
-/** Makes a breaker, closed. */
-function createBreaker(settings: BreakerSettings): Breaker {
+  /** Reports a result; `until` is the time that the destination asked for. */
+  learn(found: CallResult, call: { probe: boolean; until: number | undefined }, at: number): void
+} {
   let failures = 0
   let pause = settings.pause
   let openUntil = 0
   let probing = false
-  // A time that the destination asked for holds even if calls that were already running then succeed.
+  // A requested time applies even if other running calls succeed.
   let askedUntil = 0
 
   return {
@@ -210,7 +192,7 @@ function createBreaker(settings: BreakerSettings): Breaker {
     get pause() {
       return pause
     },
-    // The time of a probe is not known.
+    // The length of a probe is unknown.
     until: (at) => Math.max(openUntil, askedUntil, probing ? at + pause : 0),
     paused: (at) =>
       failures >= settings.failures || askedUntil > at
@@ -220,7 +202,7 @@ function createBreaker(settings: BreakerSettings): Breaker {
       probing = true
     },
     learn(found, { probe, until = 0 }, at) {
-      // Calls that were running when the breaker opened end late, and show nothing new.
+      // Calls that started before the breaker opened end late and show nothing new.
       const late = !probe && state(at) === 'open'
       if (probe) probing = false
       askedUntil = Math.max(askedUntil, until)
@@ -236,7 +218,7 @@ function createBreaker(settings: BreakerSettings): Breaker {
     },
   }
 
-  function state(at: number): ReturnType<Breaker['state']> {
+  function state(at: number): 'closed' | 'half open' | 'open' {
     if (probing || Math.max(openUntil, askedUntil) > at) return 'open'
     return failures >= settings.failures ? 'half open' : 'closed'
   }
