@@ -7,7 +7,7 @@ import { program } from './receivers/run.ts'
 
 const BEHIND_EFFECT = 'a crash between the effect and its record: the effect happens once'
 
-/** A flawed receiver, the test that names its flaw, and other such tests that it must fail for the same reason. */
+/** Name of a flawed receiver, the test named after its flaw, and other such tests that fail for the same reason. */
 const FLAWED: readonly (readonly [string, string, ...(readonly string[])])[] = [
   [
     'acknowledge-before-commit',
@@ -31,7 +31,7 @@ const FLAWED: readonly (readonly [string, string, ...(readonly string[])])[] = [
 ]
 const NAMING = FLAWED.map(([, title]) => title)
 
-// An effect, or an acknowledgement, that does not come.
+// A missing effect or acknowledgement.
 const FOUND = /^waited 10 s in vain until the effects|got no 2xx within/
 const LIMIT = 180_000
 const SKILLS = { durable: true, exactlyOnce: true, shared: true }
@@ -46,14 +46,13 @@ describe('of the tests that name a flaw, those fail that name the flaw of', () =
   )
 })
 
-/** Which of the tests that name a flaw the receiver fails. */
 async function failures(name: string): Promise<readonly string[]> {
   const tests = new Map<string, () => void | Promise<void>>()
   testReceiver(
     program(name),
     effectsIn('shop.db'),
     { describe: (_, body) => body(), test: (title, body) => void tests.set(title, body) },
-    // A lost effect never comes: this long a test waits for it.
+    // How long a test waits for a lost effect.
     { name, patience: 10_000, ...SKILLS },
   )
   const failed: string[] = []
@@ -61,7 +60,7 @@ async function failures(name: string): Promise<readonly string[]> {
     try {
       await tests.get(title)!()
     } catch (error) {
-      // What has another cause than the flaw is no finding: a receiver that does not start, for example.
+      // A failure with another cause is not a finding, such as a receiver that does not start.
       const { message } = error as Error
       if (!(error instanceof AssertionError) && !FOUND.test(message)) throw error
       failed.push(title)

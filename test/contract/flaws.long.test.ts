@@ -63,7 +63,6 @@ describe('testInbox finds an inbox that', () => {
   )
 })
 
-/** Names of those tests of the suite that fail with the flaw. */
 async function failures(flaw: Flaw, names: readonly string[]): Promise<readonly string[]> {
   const tests = new Map<string, () => void | Promise<void>>()
   testInbox(
@@ -91,7 +90,6 @@ async function failures(flaw: Flaw, names: readonly string[]): Promise<readonly 
   return failed
 }
 
-/** Inboxes with the flaw on a file of their own. */
 function store(flaw: Flaw) {
   const folder = mkdtempSync(join(tmpdir(), 'postern-flaws-'))
   const path = join(folder, 'inbox.db')

@@ -1,10 +1,10 @@
 import type { Consumer, Outcome } from '@postern/core/engine'
 import type { Inbox } from '@postern/core/inbox'
 
-/** A mistake an inbox can have: it changes what the inbox does with a receiver. */
+/** Mistake of an inbox: changes how it works with a receiver. */
 export type Flaw = (inbox: Inbox) => Inbox
 
-/** Counts a run that ended without an outcome as an attempt: a crash is charged to all that ran beside the guilty task. */
+/** Counts a run without an outcome as an attempt: a crash then charges all running tasks, not only the guilty one. */
 export function chargesNeighbours(): Flaw {
   const unfinished = new Map<string, number>()
   return (inbox) =>
@@ -56,7 +56,7 @@ export function closeUsesAttempt(): Flaw {
   }
 }
 
-/** Stores outcomes in batches that are never split: one that cannot be stored holds up all that come with it. */
+/** Never splits a batch of outcomes: one that cannot be stored blocks all others. */
 export function neverSplits(): Flaw {
   const stuck = new Promise<Outcome>(() => {})
   let broken = false
@@ -65,7 +65,7 @@ export function neverSplits(): Flaw {
       ...consumer,
       async run(claim, signal) {
         const outcome = await consumer.run(claim, signal)
-        // Those that ended together are one batch.
+        // Tasks that end together are one batch.
         broken ||= isUnstorable(outcome)
         await new Promise(setImmediate)
         return broken ? stuck : outcome
@@ -73,7 +73,7 @@ export function neverSplits(): Flaw {
     }))
 }
 
-/** Counts the events to erase, as a dry run does, and leaves them. */
+/** Counts the events to erase but keeps them, as in a dry run. */
 export function erasesNothing(): Flaw {
   return (inbox) => ({
     ...inbox,
@@ -84,7 +84,7 @@ export function erasesNothing(): Flaw {
   })
 }
 
-/** Drops open tasks to erase their events, so that they never run. */
+/** Deletes open tasks to erase their events, so that they never run. */
 export function erasesWhatIsOpen(): Flaw {
   return (inbox) => ({
     ...inbox,

@@ -3,12 +3,11 @@ import { intake, item } from '../../packages/testing/src/inbox/make.ts'
 import { createTaskRecorder } from '../../packages/testing/src/inbox/recorder.ts'
 import type { OddScene } from './odd-rows.ts'
 
-/** An inbox in SQL of one test, and the table of its history with bytes that are no span, as SQL has them. */
+/** Scene of an SQL inbox, with the table of its history and bytes that are not a valid span. */
 export interface OddJournalScene extends OddScene {
   readonly spans: { readonly table: string; readonly spoilt: string }
 }
 
-/** Cases of rows of the journal, the history, the records and the actions that cannot be read: told, and they hide no others. */
 export function oddJournal(made: () => OddJournalScene): void {
   test('of the journal: a delivery and an attempt that cannot be read hide no other', async () => {
     const { open, change } = made()

@@ -3,18 +3,17 @@ import type { Inbox } from '@postern/core/inbox'
 import { intake, item } from '../../packages/testing/src/inbox/make.ts'
 import { createTaskRecorder } from '../../packages/testing/src/inbox/recorder.ts'
 
-/** An inbox in SQL of one test. */
 export interface OddScene {
   readonly open: () => Inbox | Promise<Inbox>
-  /** Changes what is stored, beside the inbox. */
+  /** Runs SQL on the store, bypassing the inbox. */
   readonly change: (statement: string) => unknown
-  /** Puts other contents into the event `odd`; null for those of a delivery that is not there. @default a statement */
+  /** Replaces the content of the event `odd`; null simulates a missing delivery. @default an UPDATE statement */
   readonly spoil?: (part: 'record' | 'head', value: string | null) => unknown
 }
 
 const PERSONAL = 'the event is cut off'
 
-/** What is spoilt of the event `odd` and its task. */
+/** Damage to the event `odd` or its task. */
 const SPOILS: Readonly<
   Record<string, string | readonly [part: 'record' | 'head', value: string | null]>
 > = {
@@ -43,8 +42,8 @@ async function spoilBy(scene: OddScene, what: string): Promise<void> {
 }
 
 /**
- * Cases of rows that cannot be read, for an inbox in SQL: each is dead, told once and counted, hides nothing, and its
- * neighbours run.
+ * Unreadable rows in an SQL inbox: the task is dead, logged once and counted. It hides no other row, and its neighbors
+ * run.
  */
 export function oddRows(made: () => OddScene): void {
   for (const what of Object.keys(SPOILS))
@@ -84,7 +83,7 @@ export function oddRows(made: () => OddScene): void {
     await first.until('all run', () => first.runs.length === 3)
     const { id } = (await dying.view!.list()).rows.find(({ event }) => event.id === 'odd')!
     await spoilBy(scene, 'the event is no JSON')
-    // Given back as they were claimed: nothing of these runs has an outcome.
+    // The claims are released: none of these runs has an outcome.
     await held.close(Date.now())
     await dying.close()
     const inbox = await scene.open()

@@ -6,19 +6,17 @@ import type { Inbox } from '@postern/core/inbox'
 import { listen, signed } from '../../packages/postgres/test/receiver.ts'
 import type { Service } from '../services/temporary.ts'
 
-/** A server that tests take away. */
 interface OutageScene {
   readonly service: Service & {
     readonly down: () => Promise<void>
     readonly up: () => Promise<void>
   }
-  /** Opens an inbox in a schema or database that is new. */
+  /** Opens an inbox in a new schema or database. */
   readonly open: (options?: { readonly deadline: Duration; readonly lease: Duration }) => Inbox
-  /** Open tasks of the last inbox. */
+  /** Number of open tasks in the last inbox. */
   readonly left: () => Promise<number>
 }
 
-/** Defines tests of an inbox whose server goes and comes back. */
 export function outages(scene: () => OutageScene): void {
   test('the server is not there at first: 503 at once, and it recovers by itself', async () => {
     const { service, open } = scene()
@@ -44,11 +42,11 @@ export function outages(scene: () => OutageScene): void {
     { timeout: 90_000 },
     async ([, away, back]) => {
       const { service, open, left } = scene()
-      // The lease of a claim whose answer was lost in the outage is what its task waits for afterwards.
+      // A claim whose response is lost in the outage blocks its task until the lease ends.
       const inbox = open({ deadline: '1s', lease: '2s' })
       const { receiver, heard, until } = listen(inbox)
       const runs = new Set<string>()
-      // Runs of what was known to be settled; one whose settling the outage swallowed may run again.
+      // Runs after a known outcome. A task whose outcome is lost in the outage may run again.
       const again: string[] = []
       let fails = 0
       receiver.on('thing.*', { retry: fixed({ attempts: 1000, delay: 5 }) }, async ({ id }) => {
@@ -71,7 +69,7 @@ export function outages(scene: () => OutageScene): void {
       await until(() => acknowledged.length > 200)
       await service[away]()
       const before = acknowledged.length
-      // Each sender has been rejected several times.
+      // Each sender was rejected several times.
       await expect.poll(() => rejections.length).toBeGreaterThan(48)
       expect(acknowledged.length - before).toBeLessThanOrEqual(16)
       await service[back]()

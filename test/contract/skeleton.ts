@@ -20,17 +20,16 @@ import { now } from './skeleton/clock.ts'
 
 const NAME = 'mapInbox'
 
-/** Options of {@link mapInbox}. */
 export interface MapInboxOptions extends EngineOptions {
-  /** What it stores in. Inboxes with the same tables are as several processes with one database. */
+  /** Storage. Inboxes with the same tables act like processes that share a database. */
   readonly tables: Tables
   readonly maxPending?: number
   readonly lease?: number
 }
 
 /**
- * The smallest inbox on the engine: a `Store` over a few Maps, written after CONTRIBUTING's "A new store". It loses all
- * with its process, so it is nothing but an example and the recipe's proof.
+ * The smallest inbox on the engine: a `Store` over Maps, written by CONTRIBUTING's "A new store". It loses its data
+ * with the process, so it is only an example and a test of that recipe.
  */
 export function mapInbox(options: MapInboxOptions): Inbox {
   const check = checks<MapInboxOptions>(NAME, options)
@@ -92,7 +91,7 @@ function createStore(tables: Tables, { lease }: EngineSettings): Store {
   function atomic<T>(run: () => T): T {
     return tables.transaction(() => {
       const result = run()
-      // Others would write in between, and be undone with it.
+      // Parallel writes would be part of this transaction, and be rolled back with it.
       if (result instanceof Promise) {
         result.catch(() => {})
         throw new TypeError(`${NAME}: a transaction must be synchronous`)
@@ -110,7 +109,7 @@ function createStore(tables: Tables, { lease }: EngineSettings): Store {
     return made
   }
 
-  /** Former names of a subscription stand in its lines. */
+  /** Previous names of a subscription share its ordered groups. */
   function moveRoot(from: number, root: number): void {
     for (const row of lanes.rows()) if (row.root === from) lanes.set(row.lane, { ...row, root })
     for (const row of tables.tasks.rows())

@@ -18,13 +18,13 @@ import { expect, test } from 'vitest'
 
 const provider = acme({ secret: 'a secret of these tests' })
 
-/** Opens a transaction for a request, told by its path. */
+/** Opens a transaction for the request with this path. */
 type Within = (accept: AcceptWithin, path: string) => Promise<unknown>
 
-/** Sends a signed delivery to a path; resolves with the status. */
+/** Sends a signed delivery to a path and returns the status. */
 type Send = (request: Request) => Promise<number>
 
-/** How each adapter passes it on, with the request of its framework. */
+/** Each adapter with its `transaction` option, which gets the framework's request. */
 const HOSTS: Readonly<
   Record<string, (receiver: Receiver, within: Within) => Promise<readonly [Send, Server?]>>
 > = {

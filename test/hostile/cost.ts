@@ -1,23 +1,25 @@
 import { createReceiver, memoryInbox } from '@postern/core'
 import type { HostileCase } from './case.ts'
 
-/** What a rejected request cost. */
+/** Cost of a rejected request. */
 export interface Cost {
   readonly name: string
-  /** Bytes on the wire. */
   readonly bytes: number
-  /** Milliseconds of CPU, of all threads. */
+  /** CPU time of all threads, in milliseconds. */
   readonly cpu: number
-  /** Mebibytes that were allocated and not yet collected. */
+  /** Allocated and not yet collected memory, in mebibytes. */
   readonly mebibytes: number
 }
 
-/** @public Milliseconds of CPU that a stranger's request may cost: a base, and more for each mebibyte on the wire. */
+/**
+ * @public Returns the allowed CPU time of a stranger's request, in milliseconds: a base, and more per mebibyte on the
+ * wire.
+ */
 export function allowance(bytes: number): number {
   return 20 + (20 * bytes) / 2 ** 20
 }
 
-/** The median cost of the first request of a case, rejected in process, over `runs` runs after a warm one. */
+/** Returns the median cost of the first request of a case, rejected in process, over `runs` runs after a warm-up. */
 export async function costOf(hostile: HostileCase, runs: number): Promise<Cost> {
   const { now, steps, name } = hostile
   const receiver = createReceiver({
@@ -47,7 +49,7 @@ export async function costOf(hostile: HostileCase, runs: number): Promise<Cost> 
   }
 }
 
-/** Cases whose first request is a stranger's: it is rejected, and runs nothing. */
+/** Returns the cases whose first request must be rejected and runs nothing. */
 export function ofStrangers(cases: readonly HostileCase[]): readonly HostileCase[] {
   return cases.filter(
     ({ class: kind, runs, steps, sameAsFirst }) =>

@@ -1,37 +1,31 @@
 import { readFileSync } from 'node:fs'
-import { createReceiver, memoryInbox } from '@postern/core'
+import { createReceiver, memoryInbox, type Receiver, type ReceiverOptions } from '@postern/core'
 import type { Provider } from '@postern/core/scheme'
 import { catalogue } from '@postern/providers/catalogue'
 import type { Vector } from '@postern/testing'
-import { runOf, type Run, type Wire } from './case.ts'
+import { vectorClock, vectorOptions } from '../../packages/testing/src/provider/vector.ts'
+import { runOf, type HostileCase, type Run, type Step, type Wire } from './case.ts'
 
-/** A genuine delivery of a provider, as somebody could have captured it. */
+/** Genuine delivery of a provider, as an attacker could capture it. */
 export interface Genuine {
   readonly name: string
   readonly provider: () => Provider
   readonly now: number | undefined
   readonly wire: Wire
-  /** True if a day is more than what its receiver lets pass between signing and arrival. */
+  /** True if the receiver rejects a delivery that was signed a day ago. */
   readonly dated: boolean
-  /** What handlers get of it. */
   readonly runs: readonly Run[]
 }
 
-/** The first known answer with events of each provider that has one. */
+/** Returns the first test vector with events of each provider. */
 export async function genuineDeliveries(): Promise<readonly Genuine[]> {
   const found: Genuine[] = []
   for (const entry of catalogue.values()) {
     for (const vector of vectorsOf(entry.name)) {
       if (vector.expect !== 'valid' || vector.handshake || vector.verifyOnly) continue
       if (Object.values(vector.headers).some((value) => typeof value !== 'string')) continue
-      const provider = (): Provider =>
-        entry.create({
-          ...(entry.secretOption && vector.secret !== undefined
-            ? { [entry.secretOption]: vector.secret }
-            : {}),
-          ...vector.extra,
-        })
-      const now = typeof vector.now === 'number' ? vector.now * 1000 : undefined
+      const provider = (): Provider => entry.create(vectorOptions(vector, entry.secretOption))
+      const now = vectorClock(vector)
       const wire = wireOf(vector)
       const runs = await runsOf(provider(), wire, now)
       if (runs.length === 0) continue
@@ -43,8 +37,19 @@ export async function genuineDeliveries(): Promise<readonly Genuine[]> {
   return found
 }
 
+/** Returns a case that sends one changed request. */
+export function caseOf(
+  { name, provider, now }: Genuine,
+  kind: string,
+  what: string,
+  step: Step,
+  more: Partial<HostileCase> = {},
+): HostileCase {
+  return { name: `${name}: ${what}`, class: kind, provider, now, steps: [step], runs: [], ...more }
+}
+
 const EACH = 1
-// Their tolerance is a day or more: what they sign is the time of the first attempt, or no page says that it is not.
+// Their tolerance is a day or more: they sign the time of the first attempt, or no page says otherwise.
 const LONG = new Set([
   'airwallex',
   'configcat',
@@ -55,13 +60,11 @@ const LONG = new Set([
   'sendgrid',
 ])
 
-/** The known answers of a provider. */
 export function vectorsOf(name: string): readonly Vector[] {
   const file = new URL(`../vectors/${name}.json`, import.meta.url)
   return JSON.parse(readFileSync(file, 'utf8')) as readonly Vector[]
 }
 
-/** A vector as a request. */
 export function wireOf({ method, url, headers, bodyBase64 }: Vector): Wire {
   return {
     method,
@@ -76,24 +79,42 @@ async function runsOf(
   wire: Wire,
   now: number | undefined,
 ): Promise<readonly Run[]> {
+  const { receiver, runs, settled } = recording({ provider }, now)
+  await receiver.receive({ ...wire })
+  await settled()
+  await receiver.close()
+  return runs
+}
+
+/** Creates a receiver that records its runs. `settled` waits until no task is open. */
+export function recording(
+  options: ReceiverOptions,
+  now: number | undefined,
+): {
+  readonly receiver: Receiver
+  readonly runs: readonly Run[]
+  readonly settled: () => Promise<void>
+} {
   const runs: Run[] = []
   let open = 0
   let ended: () => void = () => {}
   const receiver = createReceiver({
-    provider,
     inbox: memoryInbox({ max: 1000, dedupeWindow: '90d' }),
     log: false,
+    // Avoids a read of package.json for each of thousands of receivers.
+    version: 'of tests',
     ...(now !== undefined && { clock: { now: () => now } }),
+    ...options,
     observers: [
       {
         accepted: (_, tasks) => void (open += tasks),
         done: () => void (--open === 0 && ended()),
       },
     ],
-  })
+  }) as Receiver
   receiver.onAny((event) => void runs.push(runOf(event.topic, event.payload)))
-  await receiver.receive({ ...wire })
-  if (open > 0) await new Promise<void>((resolve) => (ended = resolve))
-  await receiver.close()
-  return runs
+  const settled = async (): Promise<void> => {
+    if (open > 0) await new Promise<void>((resolve) => (ended = resolve))
+  }
+  return { receiver, runs, settled }
 }

@@ -5,31 +5,30 @@ import { hostNames } from '../../packages/cli/src/hosts.ts'
 import { hosts as rows, type Handler, type Serve } from '../services/hosts.ts'
 import type { Wire } from './case.ts'
 
-/** What came back. Status 0: the connection ended without a reply. */
+/** Reply. Status 0 means that the connection ended without a reply. */
 export interface Answer {
   readonly status: number
   readonly body: string
 }
 
-/** A framework with one webhook route, on which receivers take turns. */
+/** Framework with one webhook route, on which receivers are mounted in turn. */
 export interface Host {
   readonly name: string
-  /** Mounts a receiver in the place of the one before. */
+  /** Replaces the mounted receiver. */
   use(receiver: Receiver): void
   send(wire: Wire): Promise<Answer>
   close(): Promise<void>
 }
 
-/** How a host is opened. */
 interface Opening {
   readonly name: string
   readonly open: () => Promise<Host>
 }
 
-/** The proxy before each server says that the sender used TLS. */
+/** The test acts as a proxy and says that the sender used TLS. */
 const trustProxy = { hops: 1, headers: ['x-forwarded-proto'] } as const
 
-/** Every adapter that gets a body as it comes, and the fetch entry itself. */
+/** Every adapter that streams a body, and `fetch` itself. */
 export const hosts: readonly Opening[] = hostNames.flatMap((name) => {
   const row = rows[name]
   if ('whole' in row) return []
@@ -41,12 +40,12 @@ export const hosts: readonly Opening[] = hostNames.flatMap((name) => {
 
 const BEFORE: Readonly<Record<PropertyKey, unknown>> = { name: 'hostile', limits: { time: 10_000 } }
 
-/** Stands for whatever receiver is mounted now. */
+/** Forwards to the currently mounted receiver. */
 function turnstile(): { readonly mounted: Receiver; readonly use: (receiver: Receiver) => void } {
   let current: Receiver | undefined
-  // NestJS tells receivers by what they can.
+  // NestJS recognizes receivers by their members.
   const mounted = new Proxy({ receive: undefined } as unknown as Receiver, {
-    // Before the first is mounted a framework may look at what it was given.
+    // A framework may inspect the receiver before the first one is mounted.
     get: (_, name) => (current ? Reflect.get(current, name) : BEFORE[name]),
   })
   return { mounted, use: (receiver) => void (current = receiver) }
@@ -104,7 +103,7 @@ async function exchange(port: number, wire: Wire): Promise<Answer> {
   })
 }
 
-/** The parts as they are written: URL would change what was signed. */
+/** Splits a URL without parsing it: URL would change what was signed. */
 function urlParts(url: string): {
   readonly protocol: string
   readonly host: string

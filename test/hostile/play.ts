@@ -1,21 +1,21 @@
 import { isDeepStrictEqual } from 'node:util'
-import { createReceiver, memoryInbox } from '@postern/core'
-import { runOf, type HostileCase, type Run } from './case.ts'
+import type { HostileCase, Run } from './case.ts'
+import { recording } from './genuine.ts'
 import type { Host } from './hosts.ts'
 
-/** How one case went on one host. */
+/** Result of one case on one host. */
 export interface Verdict {
   readonly host: string
   readonly hostile: HostileCase
-  /** A handler ran that must not. */
+  /** True if a handler ran that must not run. */
   readonly accepted: boolean
-  /** A reply of 500, no reply at all, or an error that nobody caught. */
+  /** True for a reply of 500, no reply, or an uncaught error. */
   readonly crashed: boolean
-  /** What is wrong; undefined if all is right. */
+  /** Description of the failure; undefined if the case passed. */
   readonly wrong: string | undefined
 }
 
-/** Plays all cases that a host can carry, one after another. */
+/** Plays all cases that a host can send, in order. */
 export async function playAll(
   cases: readonly HostileCase[],
   host: Host,
@@ -28,29 +28,13 @@ export async function playAll(
   return verdicts
 }
 
-/** Plays a case on a host, with a receiver of its own. Undefined if the host cannot carry its requests. */
+/** Plays a case on a host with a new receiver. Returns undefined if the host cannot send its requests. */
 async function play(hostile: HostileCase, host: Host): Promise<Verdict | undefined> {
   if (hostile.without?.[host.name] !== undefined) return undefined
-  const runs: Run[] = []
-  const { now } = hostile
-  let open = 0
-  let ended: () => void = () => {}
-  const receiver = createReceiver({
-    inbox: memoryInbox({ max: 1000, dedupeWindow: '90d' }),
-    log: false,
-    // Else each of thousands of receivers reads it from the package.json.
-    version: 'of tests',
-    ...(now !== undefined && { clock: { now: () => now } }),
-    ...hostile.options,
-    provider: hostile.provider(),
-    observers: [
-      {
-        accepted: (_, tasks) => void (open += tasks),
-        done: () => void (--open === 0 && ended()),
-      },
-    ],
-  })
-  receiver.onAny((event) => void runs.push(runOf(event.topic, event.payload)))
+  const { receiver, runs, settled } = recording(
+    { ...hostile.options, provider: hostile.provider() },
+    hostile.now,
+  )
   host.use(receiver)
   const wrong: string[] = []
   const left = [...hostile.runs]
@@ -64,7 +48,7 @@ async function play(hostile: HostileCase, host: Host): Promise<Verdict | undefin
       wrong.push(`step ${at + 1}: ${status} ${code ?? ''}, must be ${step.status.join(' or ')}`)
     else if (step.code && status >= 400 && !step.code.includes(code ?? ''))
       wrong.push(`step ${at + 1}: ${code}, must be ${step.code.join(' or ')}`)
-    if (open > 0 && !(await ends(new Promise<void>((resolve) => (ended = resolve))))) {
+    if (!(await ends(settled()))) {
       crashed = true
       wrong.push(`step ${at + 1}: a handler did not end`)
     }

@@ -2,13 +2,12 @@ import type { HostileCase } from './case.ts'
 import type { Cost } from './cost.ts'
 import type { Verdict } from './play.ts'
 
-/** What is said of a run, and whether it failed. */
 export interface Report {
   readonly lines: readonly string[]
   readonly failed: boolean
 }
 
-/** Puts a run into lines: what went wrong, each with the hosts it went wrong on, then the counts. */
+/** Formats a run as lines: failures with their hosts, then counts. */
 export function reportOf(
   cases: readonly HostileCase[],
   verdicts: readonly Verdict[],
@@ -36,7 +35,7 @@ export function reportOf(
   }
 }
 
-/** What went wrong, once for all hosts it went wrong on. */
+/** Returns each failure once, with all its hosts. */
 export function told(wrong: readonly Verdict[]): readonly string[] {
   const hosts = new Map<string, string[]>()
   for (const { host, hostile, wrong: reason } of wrong) {

@@ -6,7 +6,6 @@ import { floodText } from './flood/results.ts'
 import { HEADS, type RuleReport } from './rules/report.ts'
 import { made } from '../run/made.ts'
 
-/** What a whole run came to. */
 export interface WholeRun {
   readonly cases: readonly HostileCase[]
   readonly verdicts: readonly Verdict[]
@@ -14,7 +13,6 @@ export interface WholeRun {
   readonly floods: readonly FloodReport[]
 }
 
-/** Writes what a whole run came to into RESULTS.md. */
 export function writeResults({ cases, verdicts, rules, floods }: WholeRun): void {
   const text = `# Hostile requests
 
@@ -59,7 +57,7 @@ function hostRows(
   )
 }
 
-/** The cases that a host cannot carry, by the reason that each of them says. */
+/** Returns the number of cases that a host cannot send, by reason. */
 function leftOut(host: string, cases: readonly HostileCase[]): string {
   const reasons = Map.groupBy(
     cases.flatMap(({ without }) => without?.[host] ?? []),

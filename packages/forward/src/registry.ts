@@ -61,7 +61,7 @@ export type KeptDestination = {
 } & { readonly [key: string]: Json | undefined }
 
 /** Encrypted secret. A list has the newest first. */
-export type KeptSecret = {
+type KeptSecret = {
   readonly sealed: string
   /** Time when it stops signing, in milliseconds since 1970. */
   readonly until?: number

@@ -1,4 +1,4 @@
-// Replies first and stores later: what a crash cuts off in between is lost, and its sender believes that it was taken.
+// Flaw: replies before it stores the event. A crash in between loses the event, although the sender got a 2xx.
 import { serve } from './hand-made.ts'
 
 const LATER = 200

@@ -1,8 +1,9 @@
-// Looks whether the event is known, and inserts it after that: of equal deliveries at once, several find nothing.
+// Flaw: checks whether the event is known, then inserts it. Parallel deliveries of one event all find nothing.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { serve } from './hand-made.ts'
 
-// Milliseconds that the database takes at most. A second look at one event ends it, so that no slow machine hides the flaw.
+// Maximum delay of the database in milliseconds. A second look-up of the same event ends it, so that a slow machine
+// does not hide the flaw.
 const SLOW = 500
 const looking = new Map<string, AbortController>()
 

@@ -1,4 +1,4 @@
-// The effect and the record that it happened are two transactions: after a crash between them the effect happens again.
+// Flaw: the effect and its record are two transactions. After a crash in between, the effect happens again.
 import { serve } from './hand-made.ts'
 
 serve({

@@ -1,4 +1,4 @@
-// Records an event when its effect has happened: a delivery that comes meanwhile is not known, and has its effect too.
+// Flaw: records an event after its effect. A delivery during the effect is not known and has its effect too.
 import { serve } from './hand-made.ts'
 
 serve({

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { ReadEffects } from '@postern/testing'
 
-/** Ids in the table `effects` of an SQLite file in the folder of a test. */
 export function effectsIn(file: string): ReadEffects {
   return ({ folder }) => {
     const path = join(folder, file)

@@ -1,5 +1,5 @@
-// Postern on Express, with its inbox and the app's own table in one PostgreSQL database. One database for all tests: the
-// name of the folder is the name of the receiver, and of its effects.
+// Postern on Express. Its inbox and the app's table share one PostgreSQL database for all tests: the folder's name is
+// the name of the receiver and of its effects.
 import type { AddressInfo } from 'node:net'
 import { basename } from 'node:path'
 import { createReceiver } from '@postern/core'

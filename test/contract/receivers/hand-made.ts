@@ -1,5 +1,5 @@
-// A receiver as people write it by hand, on node:http and SQLite: nothing of Postern is in it. Each flawed one beside
-// it replaces one part.
+// Hand-written receiver on node:http and SQLite, without Postern. Each flawed receiver in this folder replaces one
+// part.
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,27 +7,22 @@ import { createSteps, type HandlerSteps } from '@postern/testing/steps'
 import { Webhook } from 'standardwebhooks'
 import { openStore, type HandEvent, type HandStore } from './store.ts'
 
-/** What the parts of a hand-made receiver work with. */
 export interface Hand {
   readonly store: HandStore
   readonly steps: HandlerSteps
   readonly secret: string
-  /** Handles an event, until it is done. */
   readonly handle: (event: HandEvent) => Promise<void>
 }
 
-/** The parts that a flaw can replace. */
+/** Parts that a flaw can replace. */
 export interface Parts {
-  /** Throws if the signature is wrong. */
   readonly verify: (secret: string, body: string, headers: Record<string, string>) => unknown
-  /** Takes an event; the reply is 200 when `acknowledge` is called, and 500 when it throws. */
+  /** Accepts an event. Calling `acknowledge` replies 200; throwing replies 500. */
   readonly receive: (hand: Hand, event: HandEvent, acknowledge: () => void) => void | Promise<void>
-  /** One attempt at an event. */
   readonly run: (hand: Hand, event: HandEvent) => Promise<void>
   readonly rejected: (hand: Hand, error: Error, headers: IncomingHttpHeaders) => void
 }
 
-/** Parts without a flaw. */
 const SOUND: Parts = {
   verify: (secret, body, headers) => new Webhook(secret).verify(body, headers),
   receive({ store, handle }, event, acknowledge) {
@@ -48,7 +43,6 @@ const SOUND: Parts = {
 const LARGEST = 8 * 1024 * 1024
 const RETRY = 20
 
-/** Serves `/hooks` on a free port. */
 export function serve(flaw: Partial<Parts> = {}): void {
   const parts = { ...SOUND, ...flaw }
   const hand: Hand = {

@@ -1,4 +1,4 @@
-// Knows events in memory alone: after a restart each of them is new.
+// Flaw: knows events only in memory. After a restart, every event is new.
 import { serve } from './hand-made.ts'
 
 const known = new Set<string>()

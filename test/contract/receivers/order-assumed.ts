@@ -1,4 +1,4 @@
-// Believes that events come in the order in which they happened: one that is older than the last is left out.
+// Flaw: assumes that events arrive in order, and skips an event older than the last one.
 import { serve } from './hand-made.ts'
 
 let newest = ''

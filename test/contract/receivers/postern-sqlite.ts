@@ -1,4 +1,4 @@
-// Postern on node:http, with its inbox and the app's own table in one SQLite file.
+// Postern on node:http. Its inbox and the app's table share one SQLite file.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ const own = new DatabaseSync(path)
 own.exec(`PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL;
   CREATE TABLE IF NOT EXISTS effects (id TEXT NOT NULL)`)
 const steps = createSteps(folder)
-// What a killed process was at runs in the next one after this time.
+// A task of a killed process runs in the next process after this time.
 const inbox = sqliteInbox({ path, lease: '1s' })
 const receiver = createReceiver({
   provider: standardWebhooks({ secret: process.env['SECRET']! }),

@@ -2,7 +2,6 @@ import { fileURLToPath } from 'node:url'
 import { startProgram, type MountReceiver } from '@postern/testing'
 import { COMPILED } from '../../services/compiled.ts'
 
-/** Starts a receiver of this folder in a process of its own. */
 export function program(name: string, env: Readonly<Record<string, string>> = {}): MountReceiver {
   const file = fileURLToPath(new URL(`${name}.ts`, import.meta.url))
   return ({ folder, secret }) =>

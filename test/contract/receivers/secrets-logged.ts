@@ -1,4 +1,4 @@
-// Logs what it rejects with all that helps to find out why: the headers with their signature, and the secret.
+// Flaw: logs rejected deliveries with the headers, including the signature, and the secret.
 import { serve } from './hand-made.ts'
 
 serve({

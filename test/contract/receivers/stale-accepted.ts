@@ -1,4 +1,4 @@
-// Compares signatures and forgets the time: who once saw a delivery can send it again for ever.
+// Flaw: ignores the signed time, so that a captured delivery can be replayed forever.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { serve } from './hand-made.ts'
 

@@ -1,20 +1,18 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-/** The event of a delivery, as the hand-made receivers read it. */
+/** Event of a hand-written receiver. */
 export interface HandEvent {
   readonly id: string
   readonly timestamp?: string | undefined
 }
 
-/** What the hand-made receivers keep in one SQLite file. */
 export interface HandStore {
-  /** Stores an event; false if it is known. */
+  /** Stores an event. Returns false if it is known. */
   take(event: HandEvent): boolean
   isKnown(id: string): boolean
-  /** The effect of an event. */
   effect(id: string): void
-  /** Marks an event as done; false if it was. */
+  /** Marks an event as done. Returns false if it already was. */
   finish(id: string): boolean
   pending(): readonly HandEvent[]
   transaction(write: () => void): void
@@ -22,7 +20,6 @@ export interface HandStore {
 
 const FILE = 'shop.db'
 
-/** Opens it. */
 export function openStore(folder: string): HandStore {
   const db = new DatabaseSync(join(folder, FILE))
   db.exec(`PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;

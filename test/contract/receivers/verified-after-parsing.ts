@@ -1,4 +1,4 @@
-// Verifies what it parsed and wrote again, as behind a body parser: that is not what the sender signed.
+// Flaw: verifies the body after parsing and serializing it, as behind a body parser. These are not the signed bytes.
 import { Webhook } from 'standardwebhooks'
 import { serve } from './hand-made.ts'
 

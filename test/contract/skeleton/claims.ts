@@ -12,7 +12,7 @@ import { isDue, isOpen } from './rows.ts'
 import type { StoredTask, Tables } from './tables.ts'
 import { now } from './clock.ts'
 
-/** Claims of one answer of `ended`. */
+/** Maximum number of claims that `ended` returns. */
 const MOST = 500
 
 type Claims = Pick<
@@ -20,7 +20,7 @@ type Claims = Pick<
   'claim' | 'renew' | 'ended' | 'waiting' | 'stuck' | 'load' | 'rest' | 'pending'
 >
 
-/** Makes what claims tasks and finds those whose lease is over. `lease` in milliseconds. */
+/** Claims tasks and finds those whose lease is over. `lease` is in milliseconds. */
 export function createClaims({ tasks, events, lanes }: Tables, lease: number): Claims {
   return {
     claim(wishes, most, suspect, token) {

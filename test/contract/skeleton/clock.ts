@@ -1,4 +1,4 @@
-/** The clock of the store, in milliseconds since 1970. Nobody can set it: what the machine's clock does ages nothing. */
+/** Returns the store's time in milliseconds since 1970. Steps of the machine's clock do not change it. */
 export function now(): number {
   return Math.floor(performance.timeOrigin + performance.now())
 }

@@ -2,7 +2,7 @@ import { DONE, eventOf, passes, type Fence, type Patch } from '@postern/core/eng
 import type { StoredTask, Tables } from './tables.ts'
 import { now } from './clock.ts'
 
-/** True if a change of a task counts, as `Fence` says. */
+/** Returns true if a change of a task is valid by its `Fence`. */
 export function holds(
   { events }: Pick<Tables, 'events'>,
   row: StoredTask,
@@ -17,11 +17,10 @@ export function holds(
   })
 }
 
-/** The task with a change. */
 export function patched(row: StoredTask, patch: Patch, fence: Fence): StoredTask {
   const { state, wait, open, anew, took, error, cause } = patch
   const ended = state >= DONE
-  // Another has claimed it meanwhile: its claim stays on the settled row until that run ends.
+  // Another process may hold a newer claim, which stays on the ended row until its run ends.
   const theirs = ended && row.lease !== null && row.token !== patch.token
   return {
     ...row,

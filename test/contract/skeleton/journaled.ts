@@ -5,7 +5,6 @@ const SERIES = 20_000
 const SPANS = 64
 const DAY = 86_400_000
 
-/** Makes what the journal and the records are made of. */
 export function createJournaled(tables: Tables): Journaled {
   const { arrivals, series, spans } = tables
   return {
@@ -96,7 +95,7 @@ export function createJournaled(tables: Tables): Journaled {
   }
 }
 
-/** Writes texts of records, whether their keys are there or not. */
+/** Inserts or replaces records. */
 export function noteRows({ records }: Tables, rows: readonly ActionRow[]): void {
   for (const { key, value } of rows)
     records.set(key, { value, version: (records.get(key)?.version ?? 0) + 1 })

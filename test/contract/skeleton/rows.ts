@@ -18,10 +18,10 @@ import { noteRows } from './journaled.ts'
 import type { StoredTask, Tables } from './tables.ts'
 import { now } from './clock.ts'
 
-/** Runs of a task that are kept beside the first. */
+/** Number of runs of a task to keep, in addition to the first. */
 const KEPT = 19
 
-/** Makes `Rows`: what is written in a transaction. `lease` in milliseconds. */
+/** Creates `Rows`, the writes of a transaction. `lease` is in milliseconds. */
 export function createRows(tables: Tables, lease: number): Rows {
   const { events, keys, guards, tasks, lanes, tenants, attempts, newest } = tables
 
@@ -173,7 +173,6 @@ export function createRows(tables: Tables, lease: number): Rows {
       }),
   }
 
-  /** False if the event is known. */
   function add(one: NewEvent): boolean {
     const { receiver, record, delivery, event } = one
     const { key, dedupe, id = null, topic, tenant = null, provider, passing } = event
@@ -223,12 +222,12 @@ export function createRows(tables: Tables, lease: number): Rows {
   }
 }
 
-/** Pending or running, or settled while a run still holds it. */
+/** Returns true for a pending or running task, or an ended task that a run still holds. */
 export function isOpen({ state, lease }: StoredTask): boolean {
   return state < DONE || lease !== null
 }
 
-/** True if nothing but a claim is missing. */
+/** Returns true if a task only waits for a claim. */
 export function isDue({ state, behind, due }: StoredTask): boolean {
   return state === PENDING && !behind && due <= now()
 }

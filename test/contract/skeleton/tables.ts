@@ -9,7 +9,6 @@ import type {
   TaskRow,
 } from '@postern/core/engine'
 
-/** An event as it is stored. */
 export interface EventRow extends ContentsRow {
   readonly receiver: string
   readonly key: string
@@ -18,11 +17,11 @@ export interface EventRow extends ContentsRow {
   readonly tenant: string | null
   readonly provider: string
   readonly received: number
-  /** Marked by `storage.content` of its receiver; then it is erased once its tasks are done. */
+  /** `passing` is set by `storage.content` of the receiver: the event is erased once its tasks are done. */
   readonly contents: 'kept' | 'passing' | 'erased'
 }
 
-/** A task as it is stored: what the rules need, and the rest. */
+/** Stored task: the fields that the engine's rules need, and others. */
 export interface StoredTask extends TaskRow {
   readonly part: string
   readonly data: string | null
@@ -30,18 +29,18 @@ export interface StoredTask extends TaskRow {
   readonly turn: number
   readonly runs: number
   readonly cause: string | null
-  /** When the lease of its claim ends, in milliseconds since 1970; null if nobody holds it. */
+  /** End of the claim's lease, in milliseconds since 1970; null without a claim. */
   readonly lease: number | null
 }
 
-/** All that the store keeps. Rows are replaced, never changed, so that a transaction can be undone. */
+/** All data of the store. Rows are replaced, never changed, so that a transaction can be rolled back. */
 export interface Tables {
   readonly lanes: Table<number, LaneRow & { readonly root: number; readonly turn: number }>
   readonly tenants: Table<string, number>
   readonly events: Table<number, EventRow>
-  /** The number of an event by receiver and key. */
+  /** Number of an event by receiver and key. */
   readonly keys: Table<string, number>
-  /** The newest task of each key that is folded, by root and key; and when it was written. */
+  /** Newest task of each debounce key, by root and key, and its time. */
   readonly newest: Table<string, Newest & { readonly at: number }>
   readonly guards: Table<string, { readonly event: string; readonly taken: number }>
   readonly tasks: Table<number, StoredTask>
@@ -50,19 +49,17 @@ export interface Tables {
   readonly series: Table<string, { readonly number: number; readonly day: number }>
   readonly spans: Table<string, Span>
   readonly records: Table<string, RecordRow>
-  /** What handlers write in the transaction of `task.commit`. */
+  /** Rows that handlers write in the transaction of `task.commit`. */
   readonly effects: Table<number, string>
-  /** A number that nobody else gets. */
+  /** Returns a new unique number. */
   next(): number
-  /** The number of a process that opens them. */
+  /** Returns the number of a new process. */
   join(): number
-  /** Changes with each write. */
   version(): number
-  /** Runs in one transaction, or in a part of the open one; if it throws, all that it wrote is undone. */
+  /** Runs in a transaction, or in the open one. If `work` throws, its writes are rolled back. */
   transaction<T>(work: () => T): T
 }
 
-/** Rows by key. */
 export interface Table<Key, Row> {
   get(key: Key): Row | undefined
   set(key: Key, row: Row): void
@@ -71,7 +68,6 @@ export interface Table<Key, Row> {
   rows(): readonly Row[]
 }
 
-/** Makes empty tables. */
 export function createTables(): Tables {
   let depth = 0
   let last = 0

@@ -17,7 +17,6 @@ import { now } from './clock.ts'
 
 const STATES = ['pending', 'running', 'done', 'dead']
 
-/** Makes what operators read and change. */
 export function createViewed(tables: Tables): Viewed {
   const { tasks, events, keys, guards, newest, attempts } = tables
   return {

@@ -19,7 +19,7 @@ import { attack, NOW, plain, rejected, taken, URL_OF_ALL } from './sign.ts'
 const KEY = 'a-secret-nobody-knows'
 const MIB = 1024 * 1024
 
-/** What strangers send costs what its bytes cost, and keeps nobody out. */
+/** A request of a stranger costs only its bytes on the wire, and blocks nobody. */
 export function exhaustion(): readonly HostileCase[] {
   return [...bombs(), ...heads(), ...hostNames(), ...keys(), ...certificates()]
 }
@@ -201,7 +201,7 @@ function keys(): readonly HostileCase[] {
   ]
 }
 
-// Certificates are not fetched for a topic that is not ours, nor from anywhere.
+// No certificate is fetched for a foreign topic or from another host.
 function certificates(): readonly HostileCase[] {
   let fetches = 0
   const provider = (): Provider =>

@@ -3,17 +3,14 @@ import type { Draft, Provider } from '@postern/core/scheme'
 import type { HostileCase, Run, Step, Wire } from '../case.ts'
 import { TAKEN } from '../case.ts'
 
-/** When the attacks happen. */
 export const NOW = Date.UTC(2026, 0, 15, 8)
 export const URL_OF_ALL = 'https://example.com/hook'
 
-/** A delivery that the provider itself signed. */
 export function genuine(provider: Provider, draft: Draft = {}): Wire {
   const { method, url, headers, body } = provider.sign!({ at: NOW, url: URL_OF_ALL, ...draft })
   return { method, url, headers: Object.entries(headers), body }
 }
 
-/** A request that nobody signed. */
 export function plain(
   method: string,
   url: string,
@@ -23,7 +20,7 @@ export function plain(
   return { method, url, headers: Object.entries(headers), body: Buffer.from(body) }
 }
 
-/** An HMAC-SHA256, as an attacker has it who captured a delivery or an answer. */
+/** Returns an HMAC-SHA256, as in a captured delivery or reply. */
 export function mac(
   key: string,
   message: string | Uint8Array,
@@ -32,17 +29,14 @@ export function mac(
   return createHmac('sha256', key).update(message).digest(encoding)
 }
 
-/** A step that is taken. */
 export function taken(wire: Wire): Step {
   return { wire, status: TAKEN }
 }
 
-/** A step that is rejected with that code. */
 export function rejected(wire: Wire, status: number, ...code: readonly string[]): Step {
   return { wire, status: [status], ...(code.length > 0 && { code }) }
 }
 
-/** A case of that class, at that time. */
 export function attack(
   kind: string,
   name: string,

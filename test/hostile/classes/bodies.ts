@@ -1,21 +1,13 @@
 import { REJECTED, type HostileCase, type Wire } from '../case.ts'
-import type { Genuine } from '../genuine.ts'
+import { caseOf, type Genuine } from '../genuine.ts'
 
-/** No byte of a signed body can be changed, and no signed time be another. */
+/** No byte of a signed body and no signed time can be changed. */
 export function bodies(genuine: Genuine): readonly HostileCase[] {
   const { covers } = genuine.provider()
   const { wire, now } = genuine
   const cases: HostileCase[] = []
-  const add = (kind: string, what: string, changed: Wire, at = now): void => {
-    cases.push({
-      name: `${genuine.name}: ${what}`,
-      class: kind,
-      provider: genuine.provider,
-      now: at,
-      steps: [{ wire: changed, status: REJECTED }],
-      runs: [],
-    })
-  }
+  const add = (kind: string, what: string, changed: Wire, at = now): void =>
+    void cases.push(caseOf(genuine, kind, what, { wire: changed, status: REJECTED }, { now: at }))
   if (covers.body === 'bytes' && wire.body.byteLength > 2) {
     const middle = wire.body.byteLength >> 1
     const flipped = Uint8Array.from(wire.body)

@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib'
 import type { Provider } from '@postern/core/scheme'
 import { REJECTED, withHeaders, type HostileCase, type Wire } from '../case.ts'
-import type { Genuine } from '../genuine.ts'
+import { caseOf, type Genuine } from '../genuine.ts'
 
-/** @public Bodies that are dear to read, of about that many bytes; the bench makes them larger. */
+/** @public Bodies that are expensive to read, of about that many bytes. The bench uses larger ones. */
 export const BOMBS: Readonly<Record<string, (bytes: number) => Uint8Array>> = {
   'JSON of empty objects': (bytes) => Buffer.from(`[${'{},'.repeat(bytes / 3)}{}]`),
   'JSON of brackets': (bytes) => Buffer.from('['.repeat(bytes)),
@@ -22,7 +22,7 @@ export const BOMBS: Readonly<Record<string, (bytes: number) => Uint8Array>> = {
       `${'--X\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n'.repeat(bytes / 55)}--X--`,
     ),
   'multipart of dashes': (bytes) => Buffer.from(`--X\r\n${'\r\n--'.repeat(bytes / 4)}`),
-  // Just within the bounds of what is parsed before verification.
+  // Just within the limits of parsing before verification.
   'JSON of as many values as may be': (bytes) =>
     Buffer.from(`[${'{"a":[]},'.repeat(1200)}"${'\\n'.repeat(bytes / 2)}"]`),
   'XML of as many elements as may be': (bytes) =>
@@ -40,21 +40,17 @@ export const BOMBS: Readonly<Record<string, (bytes: number) => Uint8Array>> = {
 
 const BODIES = Object.entries(BOMBS).map(([what, make]) => [what, make(65_536)] as const)
 
-/** What is dear to read is rejected before it is read, without a valid signature. */
+/** An expensive body without a valid signature is rejected before it is read. */
 export function bombs(genuine: Genuine): readonly HostileCase[] {
   const provider = genuine.provider()
   if (provider.unauthenticated) return []
-  return BODIES.map(([what, body]) => ({
-    name: `${genuine.name}: ${what}`,
-    class: 'bomb',
-    provider: genuine.provider,
-    now: genuine.now,
-    steps: [{ wire: { ...unproven(genuine.wire, provider), body }, status: REJECTED }],
-    runs: [],
-  }))
+  return BODIES.map(([what, body]) => {
+    const wire = { ...unproven(genuine.wire, provider), body }
+    return caseOf(genuine, 'bomb', what, { wire, status: REJECTED })
+  })
 }
 
-/** @public The request as a stranger can send it: credentials that protect no body are not known to one. */
+/** @public Returns the request as a stranger can send it: without credentials that do not cover the body. */
 export function unproven(wire: Wire, { covers }: Provider): Wire {
   if (covers.body !== 'none') return wire
   const [url = ''] = wire.url.split('?', 1)

@@ -1,6 +1,6 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { REJECTED, withHeaders, type HostileCase, type Wire } from '../case.ts'
-import type { Genuine } from '../genuine.ts'
+import { caseOf, type Genuine } from '../genuine.ts'
 
 const CODINGS: Readonly<Record<string, (body: Uint8Array) => Uint8Array>> = {
   gzip: gzipSync,
@@ -13,19 +13,13 @@ const CODINGS: Readonly<Record<string, (body: Uint8Array) => Uint8Array>> = {
   aes128gcm: (body) => body,
 }
 
-/** Nothing is inflated that the provider does not declare. */
+/** Only codings that the provider declares are decompressed. */
 export function codings(genuine: Genuine): readonly HostileCase[] {
   const { codings: declared = {}, covers, formats = ['json'] } = genuine.provider()
   const cases: HostileCase[] = []
   const add = (what: string, wire: Wire, coded: boolean): void => {
-    cases.push({
-      name: `${genuine.name}: ${what}`,
-      class: 'coding',
-      provider: genuine.provider,
-      now: genuine.now,
-      steps: [{ wire, status: coded ? [415] : REJECTED, ...(coded && { code: CODE }) }],
-      runs: [],
-    })
+    const step = { wire, status: coded ? [415] : REJECTED, ...(coded && { code: CODE }) }
+    cases.push(caseOf(genuine, 'coding', what, step))
   }
   for (const [coding, encode] of Object.entries(CODINGS)) {
     if ('gzip' in declared && coding.includes('gzip') && !coding.includes(',')) continue

@@ -1,25 +1,21 @@
 import { createReceiver } from '@postern/core'
 import { catalogue } from '@postern/providers/catalogue'
+import { vectorClock, vectorOptions } from '../../../packages/testing/src/provider/vector.ts'
 import { REJECTED, TAKEN, type HostileCase } from '../case.ts'
 import { vectorsOf, wireOf } from '../genuine.ts'
 
-/** Every known answer that must be rejected. */
+/** Every test vector that must be rejected. */
 export function forgeries(): readonly HostileCase[] {
   const cases: HostileCase[] = []
   for (const entry of catalogue.values()) {
     for (const vector of vectorsOf(entry.name)) {
       if (vector.expect !== 'invalid') continue
-      const options = {
-        ...(entry.secretOption && vector.secret !== undefined
-          ? { [entry.secretOption]: vector.secret }
-          : {}),
-        ...vector.extra,
-      }
+      const options = vectorOptions(vector, entry.secretOption)
       const provider = (): ReturnType<typeof entry.create> => entry.create(options)
       try {
         void createReceiver({ provider: provider(), log: false }).close()
       } catch {
-        // The factory rejects the very key: no receiver can be made that could be attacked.
+        // The factory rejects this key, so no receiver exists that could be attacked.
         continue
       }
       const headers = Object.entries(vector.headers).flatMap(([name, value]) =>
@@ -31,7 +27,7 @@ export function forgeries(): readonly HostileCase[] {
         name: `${entry.name}: ${vector.name}`,
         class: 'forgery',
         provider,
-        now: typeof vector.now === 'number' ? vector.now * 1000 : undefined,
+        now: vectorClock(vector),
         steps: [
           {
             wire: { ...wireOf(vector), headers },
@@ -50,7 +46,7 @@ export function forgeries(): readonly HostileCase[] {
   return cases
 }
 
-// Clients of HTTP reject what RFC 9110 forbids in a value.
+// HTTP clients reject values that RFC 9110 forbids.
 function isSendable(headers: readonly (readonly [string, string])[]): boolean {
   return headers.every(([, value]) => /^[\t\x20-\x7e\x80-\xff]*$/.test(value))
 }

@@ -1,5 +1,5 @@
 import { headerOf, REJECTED, TAKEN, withHeaders, type HostileCase, type Step } from '../case.ts'
-import type { Genuine } from '../genuine.ts'
+import { caseOf, type Genuine } from '../genuine.ts'
 
 const TOPICS = [
   'x-github-event',
@@ -23,23 +23,13 @@ const TOPICS = [
 const QUERY =
   'command=%2Fdeploy&user_id=UADMIN&type=evil&topic=evil&event=evil&payload=%7B%22evil%22%3A1%7D&id=evil'
 
-/** Whatever a stranger adds to the head of a captured delivery changes nothing, or is rejected. */
+/** Additions to the head of a captured delivery change nothing, or are rejected. */
 export function heads(genuine: Genuine): readonly HostileCase[] {
   const { covers } = genuine.provider()
   const { wire, runs } = genuine
   const cases: HostileCase[] = []
-  const add = (kind: string, what: string, step: Step, orNone: boolean): void => {
-    const { name, provider, now } = genuine
-    cases.push({
-      name: `${name}: ${what}`,
-      class: kind,
-      provider,
-      now,
-      steps: [step],
-      runs,
-      orNone,
-    })
-  }
+  const add = (kind: string, what: string, step: Step, orNone: boolean): void =>
+    void cases.push(caseOf(genuine, kind, what, step, { runs, orNone }))
   const either = [...TAKEN, ...REJECTED]
 
   const url = `${wire.url}${wire.url.includes('?') ? '&' : '?'}${QUERY}`

@@ -1,5 +1,5 @@
 import { REJECTED, TAKEN, withHeaders, type HostileCase } from '../case.ts'
-import type { Genuine } from '../genuine.ts'
+import { caseOf, type Genuine } from '../genuine.ts'
 
 const LABELS: Readonly<Record<string, string | undefined>> = {
   'no type': undefined,
@@ -13,25 +13,16 @@ const LABELS: Readonly<Record<string, string | undefined>> = {
   'a structured event': 'application/cloudevents+json',
 }
 
-/** What no signature covers does not choose how the signed bytes are read. */
+/** An unsigned content type does not decide how signed bytes are read. */
 export function labels(genuine: Genuine): readonly HostileCase[] {
   const { labelled, covers, formats = ['json'] } = genuine.provider()
-  // Nothing is signed, so that a label may decide among several formats.
+  // Without a signed body, a label may decide among several formats.
   if (covers.body === 'none' && formats.length > 1) return []
-  const { name, provider, now, wire, runs } = genuine
+  const { wire, runs } = genuine
   const signed = labelled !== undefined
-  return Object.entries(LABELS).map(([label, type]) => ({
-    name: `${name}: labelled ${label}`,
-    class: 'label',
-    provider,
-    now,
-    steps: [
-      {
-        wire: withHeaders(wire, { 'content-type': type }),
-        status: signed ? [...TAKEN, ...REJECTED] : TAKEN,
-      },
-    ],
-    runs,
-    orNone: signed,
-  }))
+  const status = signed ? [...TAKEN, ...REJECTED] : TAKEN
+  return Object.entries(LABELS).map(([label, type]) => {
+    const step = { wire: withHeaders(wire, { 'content-type': type }), status }
+    return caseOf(genuine, 'label', `labelled ${label}`, step, { runs, orNone: signed })
+  })
 }

@@ -1,4 +1,5 @@
-// The app of the flood: a page and a receiver for many tenants, over the inbox that its argument names. Its memory and its log are its own.
+// App of the flood: a page and a receiver for many tenants, on the inbox in its argument. It has its own process, so
+// that its memory and log can be measured.
 import { mkdtempSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

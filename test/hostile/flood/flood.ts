@@ -7,34 +7,33 @@ import { sending } from './sending.ts'
 
 const MIB = 1024 * 1024
 
-/** How much is sent. */
 export interface FloodSize {
   readonly perSecond: number
   readonly seconds: number
   readonly inbox: Inbox
   /**
-   * `invented` tenants and signatures under heads of the attacker's own, or heads `copied` from genuine deliveries: those
+   * `invented` tenants and signatures with the attacker's own heads, or heads `copied` from genuine deliveries, which
    * cannot be told apart.
    */
   readonly heads: 'invented' | 'copied'
 }
 
 /**
- * Half of the copied deliveries are marked. They stand for the genuine ones, from which they differ in nothing: of about 40
- * bodies that are kept of a code and minute, 20 are theirs in the mean, and 5 or fewer once in a million runs.
+ * Half of the copied deliveries are marked and represent genuine ones, which look the same. Of about 40 bodies that are
+ * kept per code and minute, 20 are marked on average, and 5 or fewer once in a million runs.
  */
 const LEAST_MARKED = 6
 
-/** What is seen of it: lines, and what is wrong. */
+/** Lines of the report, and what is wrong. */
 export interface FloodReport {
   readonly lines: readonly string[]
   readonly wrong: readonly string[]
 }
 
 /**
- * Hostile requests against page and receiver at once, half each; meanwhile the owner signs in once a second, 200 genuine
- * deliveries of known tenants are sent, and 20 genuine ones with an old secret, which are rejected. Beside copied heads they
- * keep their bodies by their uniform share of each minute alone.
+ * Sends hostile requests to page and receiver, half each. Meanwhile the owner signs in once a second, and 200 genuine
+ * deliveries of known tenants and 20 with an old secret are sent; the latter are rejected. Next to copied heads, these
+ * keep their bodies only by their uniform share of each minute.
  */
 export async function playFlood({
   perSecond,
@@ -47,7 +46,7 @@ export async function playFlood({
   try {
     const { port } = (await answer(app)) as { port: number }
     const sent = sending(agent, port)
-    // The tenants are known, and the parts that load late are loaded.
+    // Makes the tenants known and loads lazy parts.
     for (const tenant of TENANTS) await sent.genuine(tenant, `warm-${tenant}`)
     await sent.signIn()
     const before = await seen(app)
@@ -68,7 +67,7 @@ export async function playFlood({
     let hostile = 0
     const TICKS = 20
     for (let tick = 0; tick < seconds * TICKS; tick++) {
-      // In a closed loop a slow server would be asked less: what is not answered yet goes on.
+      // A closed loop would ask a slow server less, so requests do not wait for replies.
       for (let n = 0; n < perSecond / TICKS; n++)
         if (hostile++ % 2 === 0) note(statuses.page, sent.wrongToken(hostile))
         else note(statuses.receiver, sent[heads](hostile >> 1))
@@ -157,7 +156,7 @@ async function seen(app: ChildProcess): Promise<Seen> {
   return (await next) as Seen
 }
 
-/** Asks until it is so, for 30 seconds. */
+/** Polls for up to 30 seconds. */
 async function until(app: ChildProcess, is: (now: Seen) => boolean): Promise<Seen> {
   for (const end = performance.now() + 30_000; ;) {
     const now = await seen(app)

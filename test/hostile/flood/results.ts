@@ -12,7 +12,7 @@ const NOT_SHOWN = `## What floods do not show
 - BullMQ and PostgreSQL are not played here; the rules above are, on all inboxes.
 `
 
-/** The part of RESULTS.md that says what floods came to. */
+/** Returns the part of RESULTS.md about floods. */
 export function floodText(reports: readonly FloodReport[]): string {
   return `## Floods
 

@@ -3,7 +3,7 @@ import { github } from '@postern/providers/github'
 import { signedInit } from '@postern/testing'
 import { secretOf, TENANTS, TOKEN } from './facts.ts'
 
-/** What is sent to the app. Each resolves with the status; 0 if there was no reply. */
+/** Returns functions that send to the app. Each returns the status; 0 without a reply. */
 export function sending(agent: Agent, port: number) {
   const own = new Agent({ keepAlive: true })
   const post = (
@@ -22,7 +22,7 @@ export function sending(agent: Agent, port: number) {
         },
       )
       outgoing.on('error', (error: NodeJS.ErrnoException) => {
-        // The app has just closed a connection that was idle for 5 s: Node's docs of `reusedSocket` say to send again.
+        // The app may close a connection that was idle for 5 s. Node's docs of `reusedSocket` recommend to send again.
         const isStale = outgoing.reusedSocket && error.code === 'ECONNRESET'
         resolve(isStale ? post(path, headers, body, by) : 0)
       })
@@ -46,7 +46,7 @@ export function sending(agent: Agent, port: number) {
   const form = { 'content-type': 'application/x-www-form-urlencoded' }
   return {
     wrongToken: (n: number) => post('/postern', form, `token=wrong-${n}`),
-    /** An invented tenant, or a delivery of a known one with a made-up signature. */
+    /** Sends for an invented tenant, or for a known one with a made-up signature. */
     invented: (n: number) =>
       post(
         `/webhooks/${n % 2 === 1 ? `invented-${n}` : TENANTS[(n >> 1) % 20]}`,
@@ -60,7 +60,7 @@ export function sending(agent: Agent, port: number) {
       ),
     signIn: () => post('/postern', form, new URLSearchParams({ token: TOKEN }).toString(), own),
     genuine,
-    /** A genuine delivery in all but its secret. */
+    /** Sends a delivery that is genuine except for its secret. */
     copied: (n: number) =>
       genuine(
         TENANTS[(n >> 1) % 20]!,
@@ -68,7 +68,7 @@ export function sending(agent: Agent, port: number) {
         'a secret that nobody has',
         agent,
       ),
-    /** Rejections whose claimed id begins so, and whose body was kept. */
+    /** Counts rejections whose claimed id has this prefix and whose body was kept. */
     async kept(prefix: string): Promise<number> {
       const get = async (route: string): Promise<unknown> => {
         const headers = { authorization: `Bearer ${TOKEN}` }

@@ -18,7 +18,6 @@ const edge = generic({
 
 interface Sender {
   readonly make: (calls: string[], records: Records) => Provider
-  /** A challenge of a stranger. */
   readonly challenge: Omit<Wire, 'headers'> & { readonly headers: Wire['headers'] }
 }
 
@@ -63,14 +62,12 @@ const SENDERS: Readonly<Record<string, Sender>> = {
   },
 }
 
-/** A body that is signed with the token in it. */
 function planted(): Sender['challenge'] {
   const body = '{"verification_token":"secret_planted"}'
   const { headers } = notion({ verificationToken: 'secret_planted' }).sign!({ body })
   return { method: 'POST', url, headers: Object.entries(headers), body: Buffer.from(body) }
 }
 
-/** Rule 15. */
 export const accessFirst: RulePart = {
   rule: '15',
   title: 'access first: a check that rejects hides the sender behind it',
@@ -115,7 +112,7 @@ async function tried(
   const { status } = await host.send({ ...challenge, headers: [...challenge.headers, ...proof] })
   const rejected = [...calls]
   calls.length = 0
-  // The same with the proof: else nothing would be tried.
+  // The same with the proof, so that the test is known to work.
   const genuine = [...challenge.headers, ['x-edge', 'the secret of the edge'] as const]
   const passed = await host.send({ ...challenge, headers: genuine })
   await receiver.close()

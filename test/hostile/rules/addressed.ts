@@ -5,10 +5,10 @@ import type { Inbox } from '@postern/core/inbox'
 import { generic } from '@postern/providers/generic'
 import { hostNames } from '../../../packages/cli/src/hosts.ts'
 import { hosts } from '../../services/hosts.ts'
-import { INBOXES, type Inboxes, type OpenedInbox } from './inboxes.ts'
+import { INBOXES, openAll, type Inboxes } from './inboxes.ts'
 import type { RuleCase, RulePart } from './rule.ts'
 
-// Joined with a target by hand, all but the first move the path, the query or the host.
+// Joined with a target by hand, all except the first change the path, the query or the host.
 const GENUINE = 'api.example:8443'
 const HOSTS = [
   GENUINE,
@@ -24,13 +24,11 @@ const HOSTS = [
 ] as const
 const TARGET = '/hooks'
 
-/** Rule 14. */
 export const addressed: RulePart = {
   rule: '14',
   title: 'an unsigned Host moves no path',
   async open(inboxes: Inboxes) {
-    const stores: OpenedInbox[] = []
-    for (const name of INBOXES) stores.push(await inboxes.open(name))
+    const { stores, close } = await openAll(inboxes)
     let number = 0
     const cases = hostNames.flatMap((at) =>
       HOSTS.map((host, which): RuleCase => {
@@ -40,18 +38,15 @@ export const addressed: RulePart = {
           at,
           sender: 'generic',
           inbox,
-          run: () => play(at, host, stores[which % INBOXES.length]!.inbox, `addressed ${++number}`),
+          run: () => play(at, host, stores.get(inbox)!.inbox, `addressed ${++number}`),
         }
       }),
     )
-    return {
-      cases,
-      close: async () => void (await Promise.all(stores.map(({ close }) => close()))),
-    }
+    return { cases, close }
   },
 }
 
-/** Sends a delivery with that Host. It is rejected, or taken under the path that it was sent to. */
+/** Sends a delivery with that Host. It must be rejected, or accepted under the path it was sent to. */
 async function play(
   name: (typeof hostNames)[number],
   host: string,

@@ -2,7 +2,7 @@ import { createReceiver, type DeliveryInit, type Receiver } from '@postern/core'
 import type { Arrival, Inbox } from '@postern/core/inbox'
 import { github } from '@postern/providers/github'
 import { signedInit } from '@postern/testing'
-import { INBOXES, type InboxName, type Inboxes, type OpenedInbox } from './inboxes.ts'
+import { openAll, type Inboxes } from './inboxes.ts'
 import type { RuleCase, RulePart } from './rule.ts'
 
 const provider = github({ secret: 'a secret of tests' })
@@ -13,7 +13,7 @@ const MINUTE = 60_000
 let minutes = 0
 const signature = { 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` }
 
-/** Heads of strangers, each with a body that is rejected with the code of the genuine rejections. */
+/** Heads of strangers, each with a body that is rejected with the same code as the genuine rejections. */
 const STRANGE: Readonly<Record<string, Record<string, string>>> = {
   'heads of curl': { 'user-agent': 'curl/8.5.0', 'x-github-delivery': 'x' },
   'heads without an agent': { 'x-github-delivery': '?', 'x-a': '1' },
@@ -22,7 +22,7 @@ const STRANGE: Readonly<Record<string, Record<string, string>>> = {
   'long heads': { 'user-agent': 'a'.repeat(4000), 'x-long': 'b'.repeat(4000) },
 }
 
-/** What strangers send within one minute, by the bytes of their bodies and how many. */
+/** Requests of strangers within one minute: the size of a body in bytes, and their number. */
 interface Evidence {
   readonly bytes: number
   readonly count: number
@@ -47,21 +47,19 @@ const EVIDENCE: Readonly<Record<string, Evidence>> = {
   'seven requests of 30 KB a second': { bytes: 30_000, count: SEVEN_A_SECOND },
 }
 
-/** Whether a delivery was verified before, and whether genuine rejections come between those of strangers or after them. */
+/** Worlds with or without an earlier verified delivery, and with genuine rejections spread among the others or after them. */
 const WORLDS = [true, false].flatMap((isNew) =>
   [true, false].map((isSpread) => ({ isNew, isSpread })),
 )
 
-/** Rule 3e. */
 export const bodiesKept: RulePart = {
   rule: '3e',
   title: 'genuine rejections keep their bodies',
   async open(inboxes: Inboxes, every: boolean) {
-    const worlds = new Map<InboxName, OpenedInbox>()
-    for (const name of INBOXES) worlds.set(name, await inboxes.open(name))
+    const { stores, close } = await openAll(inboxes)
     let number = 0
-    // Which are kept is decided before an inbox gets them: a large one is played on one, unless all are asked for.
-    const cases = [...worlds].flatMap(([inbox, world]) =>
+    // Core decides which bodies are kept, so a large flood is played on one inbox only, unless `every` is set.
+    const cases = [...stores].flatMap(([inbox, world]) =>
       (every || inbox === 'memory' ? [FLOOD, LARGE] : [FLOOD])
         .flatMap((flood) => {
           const one = (name: string, run: (receiver: string) => Promise<string | undefined>) => ({
@@ -78,7 +76,7 @@ export const bodiesKept: RulePart = {
                 return kept === GENUINE ? undefined : `${kept} of ${GENUINE} keep their bodies`
               }),
             ),
-            // Half of all are genuine, and as many have their bytes kept.
+            // Half of all are genuine, so about half of the kept bodies are theirs.
             one('copied heads', async (name) => {
               const kept = await flooded(world.inbox, name, flood / 2, flood / 2, undefined)
               return kept > 5 ? undefined : `${kept} of ${flood / 2} keep their bodies`
@@ -101,14 +99,11 @@ export const bodiesKept: RulePart = {
           ),
         ),
     )
-    return {
-      cases,
-      close: async () => void (await Promise.all([...worlds.values()].map((one) => one.close()))),
-    }
+    return { cases, close }
   },
 }
 
-/** How many genuine rejections of one minute keep their bodies beside a flood. */
+/** Returns how many genuine rejections of one minute keep their bodies during a flood. */
 async function flooded(
   inbox: Inbox,
   name: string,
@@ -134,7 +129,7 @@ async function flooded(
   await receiver.receive(await signedInit(provider, 'push', {}, { at }))
   const every = hostile / genuine
   const ids = new Set<string>()
-  // Under a strange head no signature is made, since its own is invented.
+  // A strange head has a made-up signature, so none is computed.
   const copies = await copiesOf()
   for (let number = 0, next = 0; number < hostile; number++) {
     await send(
@@ -152,13 +147,13 @@ async function flooded(
   return countKept(inbox, name, ids)
 }
 
-/** How many genuine rejections of a minute keep their bodies beside requests that strangers spread over it. */
+/** Returns how many genuine rejections keep their bodies among requests of strangers over a minute. */
 async function beside(
   inbox: Inbox,
   name: string,
   { bytes, count, head, isNew, isSpread }: Evidence & (typeof WORLDS)[number],
 ): Promise<number> {
-  // Rows go in the order of their times: each case has a minute of its own.
+  // Rows are dropped by time, so each case has its own minute.
   const start = Math.ceil(Date.now() / MINUTE) * MINUTE + (minutes += MINUTE)
   let at = start
   const options = {
@@ -190,7 +185,6 @@ async function beside(
   return countKept(inbox, name, ids)
 }
 
-/** Copied deliveries that differ in their number. */
 async function copiesOf(): Promise<(number: number) => DeliveryInit> {
   const copied = await signedInit(provider, 'push', {}, { secret: 'another secret' })
   const payload = JSON.parse(Buffer.from(copied.body as Uint8Array).toString()) as object

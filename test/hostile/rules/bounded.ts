@@ -50,7 +50,6 @@ const BODIES: Readonly<Record<string, Body>> = {
   },
 }
 
-/** Rule 4: one reader of bodies. */
 export const bounded: RulePart = {
   rule: '4',
   title: 'every body is bounded',
@@ -67,12 +66,12 @@ export const bounded: RulePart = {
         }))
       }),
     )
-    // What nobody reads is waited for, for two seconds each. What four hold together is within the bound of one.
+    // Each unread body waits for two seconds. Four together hold less than the limit of one.
     return { cases: cases.flat(), together: 4, close }
   },
 }
 
-/** Sends a body as fast as it is taken. What is broken: bytes that the process holds. */
+/** Sends a body as fast as possible. Returns an error if the process buffers too many bytes. */
 async function flooded(url: string, body: Body): Promise<string | undefined> {
   const { port, pathname } = new URL(url)
   const socket = connect(Number(port), '127.0.0.1')
@@ -85,7 +84,7 @@ async function flooded(url: string, body: Body): Promise<string | undefined> {
     reply += part.toString('latin1').slice(0, 100)
     isOver = true
   })
-  // The end of a connection under a body is as good as a rejection.
+  // Closing the connection during a body counts as a rejection.
   for (const event of ['error', 'close', 'end']) socket.on(event, () => (isOver = true))
   const length = body.isChunked ? 'transfer-encoding: chunked' : `content-length: ${SENT}`
   socket.write(
@@ -110,7 +109,7 @@ async function flooded(url: string, body: Body): Promise<string | undefined> {
   return most > MOST ? `${Math.round(most / MIB)} MiB were held` : undefined
 }
 
-/** Bytes in use above `before`. What is garbage does not count, however late it is collected. */
+/** Returns the bytes in use above `before`, without garbage. */
 function held(before: number): number {
   const first = process.memoryUsage().arrayBuffers - before
   if (first <= MOST) return first
@@ -125,7 +124,7 @@ function drained(socket: ReturnType<typeof connect>): Promise<void> {
       for (const event of ['drain', 'close', 'error', 'data']) socket.off(event, done)
       resolve()
     }
-    // Nobody reads on, and nobody answered: that holds nothing.
+    // Nobody reads and nobody answers: nothing is buffered.
     const timer = setTimeout(() => {
       socket.destroy()
       done()

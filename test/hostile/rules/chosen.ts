@@ -4,14 +4,13 @@ import type { Inbox } from '@postern/core/inbox'
 import { createSender, DestinationRejected, forward, type Registration } from '@postern/forward'
 import { github } from '@postern/providers/github'
 import { standardWebhooks } from '@postern/providers/standard-webhooks'
-import { INBOXES, type InboxName, type Inboxes, type OpenedInbox } from './inboxes.ts'
+import { openAll, type InboxName, type Inboxes } from './inboxes.ts'
 import type { RuleCase, RulePart } from './rule.ts'
 
 const SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`
 const MINE = 'https://mine.example/hooks'
 const THEIRS = 'https://theirs.example/hooks'
 
-/** Registrations of a stranger, with the id of another customer. */
 const TAKEN: Readonly<Record<string, Partial<Registration>>> = {
   'another URL': {},
   'replace: false': { replace: false },
@@ -21,31 +20,26 @@ const TAKEN: Readonly<Record<string, Partial<Registration>>> = {
   'other topics': { url: MINE, topics: '**' },
 }
 
-/** Signers that would give two customers one signature. */
+/** Signers that would sign for two customers with one key. */
 const SIGNERS: Readonly<Record<string, unknown>> = {
   'one provider': standardWebhooks({ secret: SECRET }),
   'one signer of GitHub': github({ secret: 'a secret of tests' }),
   nothing: undefined,
 }
 
-/** What an engine says of what it could not reach. */
+/** Errors of an engine that cannot reach its server. */
 const ADDRESSES: readonly string[] = [
   'connect ECONNREFUSED 10.0.0.5:6379',
   'getaddrinfo ENOTFOUND redis.internal.example',
   'unable to open database file /var/lib/app/inbox.db',
 ]
 
-/** Rule 11. */
 export const chosen: RulePart = {
   rule: '11',
   title: 'what users choose reaches no others',
   async open(inboxes: Inboxes) {
-    const worlds = new Map<InboxName, OpenedInbox>()
-    for (const name of INBOXES) worlds.set(name, await inboxes.open(name))
-    return {
-      cases: [...worlds].flatMap(([name, { inbox }]) => casesOf(inbox, name)),
-      close: async () => void (await Promise.all([...worlds.values()].map((one) => one.close()))),
-    }
+    const { stores, close } = await openAll(inboxes)
+    return { cases: [...stores].flatMap(([name, { inbox }]) => casesOf(inbox, name)), close }
   },
 }
 

@@ -9,10 +9,10 @@ import {
 import type { Inbox } from '@postern/core/inbox'
 import { forward, type ForwardOptions } from '@postern/forward'
 import { generic } from '@postern/providers/generic'
-import { INBOXES, type Inboxes, type OpenedInbox } from './inboxes.ts'
+import { INBOXES, openAll, type Inboxes } from './inboxes.ts'
 import type { RuleCase, RulePart } from './rule.ts'
 
-/** Two tenants whose names try to be each other's keys. */
+/** Two tenants whose names imitate each other's keys. */
 const PAIRS: readonly (readonly [loud: string, quiet: string])[] = [
   ['loud', 'quiet'],
   ['1:q', 'q'],
@@ -20,7 +20,7 @@ const PAIRS: readonly (readonly [loud: string, quiet: string])[] = [
   ['4:same', 'same'],
 ]
 
-/** What one try gets: a receiver of two tenants, and what became of the events of each. */
+/** Tools of one try: a receiver of two tenants, and the results of their events. */
 interface Try {
   readonly inbox: Inbox
   readonly receiver: (options?: Partial<ReceiverOptions>) => Receiver
@@ -37,7 +37,8 @@ interface Try {
 const SAME = 'same'
 const DAY = 86_400_000
 
-// Each option that derives a key gives the same value for both tenants. Resolves once the quiet one's event has run.
+// Each option that derives a key returns the same value for both tenants. A try resolves once the quiet tenant's event
+// has run.
 const TRIES: Readonly<Record<string, (one: Try) => Promise<string | undefined>>> = {
   async 'the same id'({ receiver, send, ran }) {
     const made = receiver()
@@ -127,13 +128,11 @@ async function destinations(
   return broken
 }
 
-/** Rule 13. */
 export const derived: RulePart = {
   rule: '13',
   title: 'every derived key begins with the tenant',
   async open(inboxes: Inboxes) {
-    const stores = new Map<string, OpenedInbox>()
-    for (const name of INBOXES) stores.set(name, await inboxes.open(name))
+    const { stores, close } = await openAll(inboxes)
     const arrived: ((id: string) => void)[] = []
     const site = createServer((request, response) => {
       const [, number, tenant] = request.url!.split('/')
@@ -170,7 +169,7 @@ export const derived: RulePart = {
       cases,
       together: 4,
       async close() {
-        for (const { close } of stores.values()) await close()
+        await close()
         await new Promise((resolve) => site.close(resolve))
       },
     }
@@ -188,7 +187,7 @@ function receiverOf(
 ): Receiver {
   const secret = pair.map((tenant, at) => ({ tenant, secret: KEYS[at]! }))
   const provider = generic({ ...SIGNED, secret })
-  // The name of the loud tenant stands first, for the functions that ask whose an event is.
+  // The name starts with the loud tenant, for functions that compare the tenant.
   return createReceiver({
     provider,
     inbox,

@@ -7,7 +7,6 @@ import { INBOXES, type InboxName, type Inboxes, type OpenedInbox } from './inbox
 import { linkCases } from './effects/links.ts'
 import type { RuleCase, RulePart } from './rule.ts'
 
-/** An effect needs a permission and a preview. */
 export const effects: RulePart = {
   rule: '8',
   title: 'an effect needs a permission and a preview',
@@ -24,9 +23,9 @@ export const effects: RulePart = {
 interface World extends OpenedInbox {
   readonly name: InboxName
   readonly receiver: Receiver
-  /** Payloads that the handler got of edited events. */
+  /** Payloads of edited events that the handler got. */
   readonly got: unknown[]
-  /** A server on this machine that is not the receiver. */
+  /** Another server on this machine. */
   readonly other: { readonly url: string; readonly calls: () => number }
 }
 
@@ -66,7 +65,7 @@ async function openWorld(name: InboxName, inboxes: Inboxes): Promise<World> {
   }
 }
 
-/** The agent server without its flag, and with it. */
+/** The agent server without and with its flag. */
 function agentCases(world: World): readonly RuleCase[] {
   const { name, other, inbox } = world
   const open = { view: inbox.view!, journal: inbox.journal, name }
@@ -168,7 +167,7 @@ const KEYS: readonly string[] = [
   '{"edited":true,"a":{"b":{"constructor":{"prototype":1}}}}',
 ]
 
-/** "Edit and run": its JSON is checked as a body is. */
+/** "Edit and run" checks its JSON like a body. */
 function keyCases({ name, inbox, receiver, got }: World): readonly RuleCase[] {
   const inspect = inspector({
     inbox,

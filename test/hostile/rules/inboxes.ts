@@ -3,27 +3,36 @@ import type { Inbox } from '@postern/core/inbox'
 import { inboxes, type InboxName } from '../../../packages/cli/src/inboxes.ts'
 import { durables, openDurable } from '../../services/inboxes.ts'
 
-/** Every inbox that a rule must be tried on. */
 export const INBOXES: readonly InboxName[] = Object.keys(inboxes) as InboxName[]
 
 export type { InboxName }
 
-/** An empty inbox. */
 export interface OpenedInbox {
   readonly inbox: Inbox
-  /** Options of the command line that open the same inbox; undefined for one in memory. */
+  /** Command-line options that open the same inbox; undefined for one in memory. */
   readonly flags: readonly string[] | undefined
   readonly close: () => Promise<void>
 }
 
-/** Opens empty inboxes. Their services start with the first that needs them. */
+/** Opens empty inboxes. A service starts with the first inbox that needs it. */
 export interface Inboxes {
   readonly open: (name: InboxName) => Promise<OpenedInbox>
-  /** Ends the services. Inboxes must be closed before. */
+  /** Stops the services. Close the inboxes first. */
   readonly close: () => Promise<void>
 }
 
-/** Makes an {@link Inboxes}. */
+/** Opens an empty inbox of each kind. */
+export async function openAll(inboxes: Inboxes): Promise<{
+  readonly stores: ReadonlyMap<InboxName, OpenedInbox>
+  readonly close: () => Promise<void>
+}> {
+  const stores = new Map<InboxName, OpenedInbox>()
+  for (const name of INBOXES) stores.set(name, await inboxes.open(name))
+  const close = async (): Promise<void> =>
+    void (await Promise.all([...stores.values()].map((one) => one.close())))
+  return { stores, close }
+}
+
 export function createInboxes(): Inboxes {
   const stops: (() => Promise<void>)[] = []
   return {

@@ -7,7 +7,7 @@ import { openSink } from './inert/sink.ts'
 import { toldCases } from './inert/told.ts'
 import { openWorlds } from './inert/world.ts'
 
-/** What came from the network leaves for a shell, a file, a terminal or an agent as the same bytes, and does nothing else. */
+/** Data from the network reaches a shell, a file, a terminal or an agent as the same bytes, and does nothing else. */
 export const inert: RulePart = {
   rule: '1',
   title: 'inert output',

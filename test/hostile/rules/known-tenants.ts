@@ -22,7 +22,6 @@ async function genuine(host: Host, id: string): Promise<string | undefined> {
   return status === 200 ? undefined : `the known tenant got ${status}`
 }
 
-/** Rule 3b. */
 export const knownTenants: RulePart = {
   rule: '3b',
   title: 'known tenants are looked up beside a flood',

@@ -10,7 +10,7 @@ interface Flood {
   readonly auth: { readonly token: string } | { readonly basic: Record<string, string> }
   readonly wrong: (url: string) => Promise<Response>
   readonly right: (url: string) => Promise<Response>
-  /** The statuses of wrong ones. */
+  /** Allowed statuses of wrong requests. */
   readonly rejected: readonly number[]
 }
 
@@ -65,7 +65,6 @@ const FLOODS: Readonly<Record<string, Flood>> = {
   },
 }
 
-/** Rule 3a: an owner is never locked out. */
 export const lockedOut: RulePart = {
   rule: '3a',
   title: 'owners are never locked out',
@@ -79,7 +78,6 @@ export const lockedOut: RulePart = {
         run: () => played(place, flood),
       })),
     )
-    // Rejections are delayed by a second.
     return { cases, together: 8, close }
   },
 }

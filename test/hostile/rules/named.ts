@@ -4,10 +4,10 @@ import { awsSns } from '@postern/providers/aws-sns'
 import { paypal } from '@postern/providers/paypal'
 import { vectors } from '../../../packages/providers/test/vectors.ts'
 import * as sns from '../../../packages/providers/test/schemes/sns.ts'
-import { INBOXES, type InboxName, type Inboxes, type OpenedInbox } from './inboxes.ts'
+import { INBOXES, openAll, type Inboxes, type OpenedInbox } from './inboxes.ts'
 import type { RuleCase, RulePart } from './rule.ts'
 
-/** URLs in a certificate that anybody can make: none of them may be asked. */
+/** URLs in a certificate that anyone can create: none of them may be requested. */
 const ISSUERS = [
   'http://127.0.0.1/',
   'http://127.0.0.1:6379/',
@@ -31,7 +31,7 @@ const ISSUERS = [
   'https://issuer.example:8443/',
 ]
 
-/** Hosts that look like those of a sender, and are of whoever wants them. */
+/** Hosts that look like a sender's, and that anyone can register. */
 const SNS_HOSTS = [
   'sns.s3-us-west-2.amazonaws.com',
   'sns.s3.amazonaws.com',
@@ -56,12 +56,12 @@ const PAYPAL_HOSTS = [
   'www.paypal.com',
 ]
 
-/** A request that names a place, and the URLs that may be asked for it. */
+/** Request that names a URL, and the URLs that may be requested for it. */
 interface Naming {
   readonly name: string
   readonly sender: string
   readonly provider: (asked: (url: string) => Response) => Provider
-  /** What is at the URLs that may be asked. */
+  /** Content of the allowed URLs. */
   readonly certificate: string
   readonly delivery: () => DeliveryInit
   readonly may: readonly string[]
@@ -111,15 +111,13 @@ const NAMINGS: readonly Naming[] = [
   })),
 ]
 
-/** Rule 12. */
 export const named: RulePart = {
   rule: '12',
   title: 'a stranger names no place that is fetched',
   async open(inboxes: Inboxes, every) {
-    const worlds = new Map<InboxName, OpenedInbox>()
-    for (const name of INBOXES) worlds.set(name, await inboxes.open(name))
+    const { stores, close } = await openAll(inboxes)
     let number = 0
-    // What is fetched is decided before an inbox gets anything: one of each kind is played on the others.
+    // Core decides what is fetched, so the other inboxes play only a part of the cases.
     const cases = INBOXES.flatMap((inbox) =>
       NAMINGS.filter((_, at) => every || inbox === 'memory' || at % 10 === 0).map(
         (naming): RuleCase => ({
@@ -127,14 +125,11 @@ export const named: RulePart = {
           at: 'receive',
           sender: naming.sender,
           inbox,
-          run: () => tried(naming, worlds.get(inbox)!, `named-${++number}`),
+          run: () => tried(naming, stores.get(inbox)!, `named-${++number}`),
         }),
       ),
     )
-    return {
-      cases,
-      close: async () => void (await Promise.all([...worlds.values()].map((one) => one.close()))),
-    }
+    return { cases, close }
   },
 }
 

@@ -2,8 +2,8 @@ import { INBOXES } from './inboxes.ts'
 import type { RuleCase, RulePart } from './rule.ts'
 import { createWorld, type World } from './worlds.ts'
 
-// Two worlds: equal lengths, and nothing else is equal. The second one fails with one message, the first with as many
-// as it has payloads; JSON.parse quotes both.
+// Two worlds of payloads with equal lengths and different content. The second fails with one message, the first with
+// one per payload; JSON.parse quotes both.
 const TEXTS: readonly [readonly string[], readonly string[]] = [
   ['{CANARYaa:', 'CANARYbb 1', '[CANARYc,,', 'CANARYddd,'],
   ['sameSAMES0', 'sameSAMES1', 'sameSAMES2', 'sameSAMES3'],
@@ -15,7 +15,7 @@ const SECRETS: readonly [string, string] = [
 
 type Ids = Readonly<Record<'dead' | 'issue' | 'typed' | 'rejected' | 'delivery', string>>
 
-/** Routes with what a visitor may ask, made of the ids of a world. */
+/** Routes that a visitor may request, with the ids of a world. */
 const QUESTIONS: Readonly<Record<string, (ids: Ids) => readonly [route: string, body?: unknown]>> =
   {
     status: () => ['status'],
@@ -50,7 +50,7 @@ const QUESTIONS: Readonly<Record<string, (ids: Ids) => readonly [route: string, 
     rerun: ({ dead }) => ['rerun', { task: dead, payload: '{}' }],
   }
 
-/** Rule 6: who may not see payloads gets the same bytes in two worlds that differ in payloads alone. */
+/** Rule 6: a visitor without access to payloads gets the same bytes in two worlds that differ only in payloads. */
 export const nonInterference: RulePart = {
   rule: '6',
   title: 'non-interference',
@@ -105,7 +105,7 @@ async function filled(world: World, at: 0 | 1): Promise<Ids> {
     rejected: await idOf('outcome:rejected'),
     delivery: await idOf('id:push-2'),
   }
-  // Somebody who may has proven the cause of one: health then names it to those who may.
+  // A visitor with access has proven a cause, which health then shows to others with access.
   if (at === 0) await world.see(`explain?id=${ids.rejected}`)
   return ids
 }
@@ -121,7 +121,7 @@ async function compared(
   return one === other ? undefined : `${difference(one!, other!)}`
 }
 
-/** A reply without the clock, durations, processes, and ids that the inbox makes of chance and time. */
+/** Returns a reply without times, durations, processes, and random ids. */
 function plain(text: string): string {
   return text
     .replaceAll(

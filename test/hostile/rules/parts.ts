@@ -19,7 +19,7 @@ import type { RulePart } from './rule.ts'
 import { scopes } from './scopes.ts'
 import { trickling } from './trickling.ts'
 
-/** The rules that `npm test -- hostile` plays: one file or folder for each. */
+/** Rules of `npm test -- hostile`: one file or folder per rule. */
 export const parts: readonly RulePart[] = [
   credentials,
   inert,

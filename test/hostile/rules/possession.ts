@@ -3,7 +3,7 @@ import type { RuleCase, RulePart } from './rule.ts'
 import { places, type Place } from './pages/opened.ts'
 import { ACTS, OWN, READS } from './pages/page-hosts.ts'
 
-// What a request may say of where it comes from, and credentials that are none.
+// Claims of a request about its origin, and invalid credentials.
 const CLAIMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'nothing but the loopback socket': {},
   'Host localhost': { host: 'localhost' },
@@ -26,7 +26,7 @@ const ROUTES = [
   ...[...READS, ...ACTS].map((one) => `/~/api/${one}`),
 ]
 
-/** Rule 2: nothing answers because of where a request comes from. */
+/** Rule 2: nothing answers because of the origin of a request. */
 export const possession: RulePart = {
   rule: '2',
   title: 'possession, never location',
@@ -105,7 +105,7 @@ async function casesOf(place: Place, at: number): Promise<readonly RuleCase[]> {
         redirect: 'manual',
       })
       if ((await status(here.url, one)) !== 401) return 'it is not ended here'
-      // A process that has not looked yet, as after a restart.
+      // A process that has not read the store yet, as after a restart.
       const restarted = await place.open({ auth: { token } })
       if ((await status(restarted.url, one)) !== 401) return 'it is not ended after a restart'
       return wrong('the other session ended too', (await status(restarted.url, other)) === 200)
@@ -141,7 +141,7 @@ async function status(url: string, cookie: string): Promise<number> {
   return (await fetch(`${url}/~/api/version`, { headers: { cookie } })).status
 }
 
-/** A request whose Host is what the caller says. */
+/** Sends a request with any Host header. */
 function exchange(
   url: string,
   method: string,

@@ -4,10 +4,10 @@ import { createWorld, type World } from './worlds.ts'
 
 const LEVELS = [1, 10, 20, 28, 40, 60, 80]
 const NODES = [40_000, 80_000]
-// A walk that doubles with each level does not end within it; one that visits each pair once takes milliseconds.
+// Milliseconds. A walk that doubles with each level takes longer; a walk that visits each pair once takes milliseconds.
 const ENDS = 20_000
 
-/** Rule 7: a reader stops nothing. Slices are counted in turns of the event loop, which others had meanwhile. */
+/** Rule 7: a reader blocks nothing. Slices are counted in turns of the event loop that other code had meanwhile. */
 export const readers: RulePart = {
   rule: '7',
   title: 'a reader stops nothing',
@@ -33,7 +33,7 @@ export const readers: RulePart = {
         })
         add('list', `a list of ${nodes} numbers`, () => sliced(world, nodes))
       }
-      // What explains a rejection has its bytes, whatever inbox kept them: once, unless all are asked for.
+      // An explanation uses the stored bytes of any inbox, so one inbox is enough unless `every` is set.
       if (!every && inbox !== 'memory') continue
       await world.send(
         'push-rejected',

@@ -5,23 +5,23 @@ import type { Provider } from '@postern/core/scheme'
 import { awsSns } from '@postern/providers/aws-sns'
 import { plaid } from '@postern/providers/plaid'
 import * as sns from '../../../packages/providers/test/schemes/sns.ts'
-import { INBOXES, type InboxName, type Inboxes, type OpenedInbox } from './inboxes.ts'
+import { INBOXES, openAll, type Inboxes } from './inboxes.ts'
 import type { RuleCase, RulePart } from './rule.ts'
 
 const NOW = Date.parse('2026-04-01T00:00:00Z')
 const HOUR = 3_600_000
-/** Invented names: of certificates and keys 30 a minute are asked for. */
+/** Numbers of invented names. Per minute, 30 certificates or keys are requested. */
 const FLOODS: readonly number[] = [31, 200, 600]
 const MOST_ASKED = 30
 
-/** A sender whose certificate or key is asked for by a name in the delivery. */
+/** Sender whose certificate or key is requested by a name in the delivery. */
 interface Sender {
   readonly name: string
-  /** The name of its own certificate or key. */
+  /** Name of its own certificate or key. */
   readonly own: string
-  /** `asked` hears each name that is asked for. */
+  /** `asked` is called with each requested name. */
   readonly provider: (asked: (name: string) => void) => Provider
-  /** A delivery of a time in milliseconds since 1970; with a name that nobody has, one that is rejected. */
+  /** Returns a delivery of a time in milliseconds since 1970. With an invented name, it is rejected. */
   readonly delivery: (now: number, name?: string) => DeliveryInit
 }
 
@@ -70,7 +70,6 @@ const TRIES: Readonly<Record<string, Try>> = {
   },
 }
 
-/** A receiver that trusts what its sender's server tells. */
 function opened(sender: Sender, inbox: Inbox, name: string) {
   let now = NOW
   const asked: string[] = []
@@ -104,13 +103,11 @@ function opened(sender: Sender, inbox: Inbox, name: string) {
   }
 }
 
-/** Rule 3c. */
 export const renewals: RulePart = {
   rule: '3c',
   title: 'what was trusted is asked for beside invented names',
   async open(inboxes: Inboxes) {
-    const worlds = new Map<InboxName, OpenedInbox>()
-    for (const name of INBOXES) worlds.set(name, await inboxes.open(name))
+    const { stores, close } = await openAll(inboxes)
     let number = 0
     const cases = SENDERS.flatMap((sender) =>
       INBOXES.flatMap((inbox) =>
@@ -120,15 +117,12 @@ export const renewals: RulePart = {
             at: 'receive',
             sender: sender.name,
             inbox,
-            run: () => play(sender, worlds.get(inbox)!.inbox, `renewals-${++number}`, flood),
+            run: () => play(sender, stores.get(inbox)!.inbox, `renewals-${++number}`, flood),
           })),
         ),
       ),
     )
-    return {
-      cases,
-      close: async () => void (await Promise.all([...worlds.values()].map((one) => one.close()))),
-    }
+    return { cases, close }
   },
 }
 

@@ -1,18 +1,16 @@
 import { INBOXES } from './inboxes.ts'
 import type { RulePart, RuleVerdict } from './rule.ts'
 
-/** A rule with fewer was not tried. */
+/** Minimum number of cases of a rule. */
 const LEAST = 30
 
-/** What came of one rule. */
 export interface RuleReport {
-  /** A row of the table, as {@link HEADS}. */
+  /** Row of the table with columns {@link HEADS}. */
   readonly row: readonly string[]
-  /** Why the rule fails: what is broken, or what was left out. Empty if it holds. */
+  /** Failures and missing cases. Empty if the rule holds. */
   readonly wrong: readonly string[]
 }
 
-/** The heads of `RuleReport.row`. */
 export const HEADS: readonly string[] = [
   'rule',
   'cases',
@@ -22,7 +20,7 @@ export const HEADS: readonly string[] = [
   'broken',
 ]
 
-/** Judges a rule by the verdicts over its cases: it fails if one is broken, or if too little was tried. */
+/** Judges a rule by its verdicts: it fails if a case fails, or if too few cases were played. */
 export function reportRule(
   { rule, title }: Pick<RulePart, 'rule' | 'title'>,
   verdicts: readonly RuleVerdict[],
@@ -50,7 +48,6 @@ export function reportRule(
   }
 }
 
-/** Rows of reports in aligned columns. */
 export function tableOf(reports: readonly RuleReport[]): readonly string[] {
   const rows = [HEADS, ...reports.map(({ row }) => row)]
   const widths = HEADS.map((_, at) => Math.max(...rows.map((row) => row[at]!.length)))

@@ -1,44 +1,42 @@
 import type { InboxName, Inboxes } from './inboxes.ts'
 
-/** One try at breaking a rule. */
+/** Attempt to break a rule. */
 export interface RuleCase {
   readonly name: string
-  /** Where it is tried: a command, a route of the inspector, a tool of the agent server, or a host. */
+  /** Place of the attempt: a command, a route of the inspector, a tool of the agent server, or a host. */
   readonly at: string
-  /** The sender whose deliveries, secrets or API it uses. */
+  /** Sender whose deliveries, secrets or API it uses. */
   readonly sender?: string
   readonly inbox?: InboxName
-  /** Resolves with what is broken, for people; undefined if the rule holds. A rejection breaks the rule too. */
+  /** Returns a description of the failure; undefined if the rule holds. A rejection is a failure too. */
   readonly run: () => Promise<string | undefined>
 }
 
-/** A rule of SECURITY.md with the tries at breaking it, over the whole product. */
+/** Rule of SECURITY.md with attempts to break it, over the whole product. */
 export interface RulePart {
-  /** As SECURITY.md and the table have it: `1`, `3a`. */
+  /** Number in SECURITY.md and the table: `1`, `3a`. */
   readonly rule: string
   readonly title: string
   /**
-   * Starts what the cases need. `every` asks for all there are, as `npm test -- hostile` does; without it what no inbox and no
-   * sender can change is tried on one of them.
+   * Starts the services of the cases. `every` plays all of them, as in `npm test -- hostile`. Without it, cases that do
+   * not depend on inbox or sender are played once.
    */
   readonly open: (inboxes: Inboxes, every: boolean) => Promise<OpenPart>
 }
 
-/** The cases of a rule, ready to be played. */
 export interface OpenPart {
   readonly cases: readonly RuleCase[]
-  /** Cases that are played at once. @default 1 */
+  /** Number of cases to play in parallel. @default 1 */
   readonly together?: number
   readonly close?: () => Promise<void>
 }
 
-/** How one case went. */
 export interface RuleVerdict {
   readonly case: RuleCase
   readonly broken: string | undefined
 }
 
-/** Plays the cases of a rule; `every` as of {@link RulePart}. */
+/** Plays the cases of a rule. `every` is described at {@link RulePart}. */
 export async function playRule(
   part: RulePart,
   inboxes: Inboxes,
@@ -59,7 +57,7 @@ export async function playRule(
   }
 }
 
-// Milliseconds. A try takes two seconds at most; what hangs must not hide the others.
+// Milliseconds. A case takes at most two seconds. A case that hangs must not hide the others.
 const LONGEST = 60_000
 
 async function within(tried: Promise<string | undefined>): Promise<string | undefined> {

@@ -4,7 +4,6 @@ import { everywhere, from, tenantsOn } from './tenants.ts'
 
 const KEY = 'the key of one tenant'
 
-/** Rule 9. */
 export const scopes: RulePart = {
   rule: '9',
   title: 'the tenant comes from the look-up',

@@ -3,13 +3,13 @@ import type { Inbox } from '@postern/core/inbox'
 import { generic } from '@postern/providers/generic'
 import type { Wire } from '../case.ts'
 import { hosts, type Host } from '../hosts.ts'
-import { INBOXES, type Inboxes, type InboxName, type OpenedInbox } from './inboxes.ts'
+import { INBOXES, openAll, type Inboxes } from './inboxes.ts'
 import type { OpenPart, RuleCase } from './rule.ts'
 
 const given = (secret: string | ReturnType<typeof perTenant>) =>
   generic({ secret, scheme: 'hmac', header: 'x-signature', eventIdField: 'id' })
 
-/** A receiver of many tenants on an inbox: the first part of the path is the claim. */
+/** Creates a receiver of many tenants on an inbox. The first part of the path is the claimed tenant. */
 export function tenantsOn(
   inbox: Inbox,
   name: string,
@@ -17,7 +17,7 @@ export function tenantsOn(
 ): {
   readonly receiver: Receiver
   readonly forget: (tenant: string) => void
-  /** Events that were taken as new ones. */
+  /** Returns the number of new events. */
   readonly accepted: () => number
 } {
   const secret = perTenant({
@@ -32,19 +32,18 @@ export function tenantsOn(
   return { receiver, forget: (tenant) => secret.forget(tenant), accepted: () => accepted }
 }
 
-/** What a tenant's sender would send. */
 export function from(tenant: string, key: string, id: string): Wire {
   const url = `https://example.com/${tenant}`
   const { method, headers, body } = given(key).sign!({ url, payload: { id, type: 'a' } })
   return { method, url, headers: Object.entries(headers), body }
 }
 
-/** One try on a host and an inbox; `name` is that of a receiver of its own. */
+/** Attempt on a host and an inbox; `name` is the name of a new receiver. */
 export type Try = (host: Host, inbox: Inbox, name: string) => Promise<string | undefined>
 
 /**
- * Plays each try on every host and inbox. A host hands over a delivery before an inbox is asked: without `every`, each host has
- * the tries on memory, and each other inbox has them on two hosts.
+ * Plays each attempt on hosts and inboxes. A host passes a delivery on before an inbox is called: without `every`, each
+ * host plays on memory, and two hosts play on each other inbox.
  */
 export async function everywhere(
   inboxes: Inboxes,
@@ -53,8 +52,7 @@ export async function everywhere(
 ): Promise<OpenPart> {
   const opened: Host[] = []
   for (const { open } of hosts) opened.push(await open())
-  const stores = new Map<InboxName, OpenedInbox>()
-  for (const name of INBOXES) stores.set(name, await inboxes.open(name))
+  const { stores, close } = await openAll(inboxes)
   let number = 0
   const cases = opened.flatMap((host, at) =>
     INBOXES.filter((inbox) => every || inbox === 'memory' || at < 2).flatMap((inbox) =>
@@ -71,7 +69,7 @@ export async function everywhere(
     cases,
     async close() {
       for (const host of opened) await host.close()
-      for (const store of stores.values()) await store.close()
+      await close()
     },
   }
 }

@@ -4,7 +4,7 @@ import type { Inbox } from '@postern/core/inbox'
 import { github } from '@postern/providers/github'
 import { signedInit } from '@postern/testing'
 import { serveOn, serverNames } from '../../services/hosts.ts'
-import { INBOXES, type InboxName, type Inboxes } from './inboxes.ts'
+import { openAll, type InboxName, type Inboxes } from './inboxes.ts'
 import type { RuleCase, RulePart } from './rule.ts'
 
 const CONNECTIONS = 500
@@ -16,20 +16,19 @@ const ONES: Readonly<Record<string, { readonly bytes: number; readonly isChunked
   'large ones beside bodies with a length': { bytes: 200_000, isChunked: false },
 }
 
-/** Rule 3d: the byte budget is smaller than what the connections have sent, and each of them waits with more. */
+/** Rule 3d: the byte budget is smaller than the bytes that the connections sent, and each connection waits with more. */
 export const trickling: RulePart = {
   rule: '3d',
   title: '500 trickling connections reject nobody',
   async open(inboxes: Inboxes, every: boolean) {
-    const opened = await Promise.all(
-      INBOXES.map(async (name) => [name, await inboxes.open(name)] as const),
-    )
-    // Room is given before an inbox gets anything: both on one inbox, and one in turn on the others, unless all are asked for.
+    const { stores, close } = await openAll(inboxes)
+    // Core reserves room before an inbox is called: both sizes are played on one inbox, and one size on the others,
+    // unless `every` is set.
     const chosen = (name: InboxName, at: number, one: number): boolean =>
       every || name === 'memory' || at % 2 === one
     return {
       cases: serverNames.flatMap((host, n) =>
-        opened.flatMap(([name, { inbox }], at) =>
+        [...stores].flatMap(([name, { inbox }], at) =>
           Object.entries(ONES)
             .filter((_, one) => chosen(name, n + at, one))
             .map(([what, one]): RuleCase => ({
@@ -41,7 +40,7 @@ export const trickling: RulePart = {
             })),
         ),
       ),
-      close: async () => void (await Promise.all(opened.map(([, one]) => one.close()))),
+      close,
     }
   },
 }
@@ -82,10 +81,10 @@ async function tried(
   }
 }
 
-/** A connection with a head that looks genuine and the first part of its body. */
+/** Opens a connection and sends a head that looks genuine, and the first part of its body. */
 function trickle(port: number, isChunked: boolean): Promise<Socket> {
   const socket = connect(port, '127.0.0.1')
-  // Most of them are rejected and cut off: that is what the rule asks for.
+  // Most connections are rejected and closed, as the rule requires.
   socket.on('error', () => undefined)
   socket.resume()
   const head = [

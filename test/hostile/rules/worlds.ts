@@ -6,22 +6,21 @@ import { settled, signed } from '@postern/testing'
 
 const SECRET = 'a secret of rule six and seven'
 
-/** An inbox with deliveries, and a page over it. */
+/** Inbox with deliveries, and a page for it. */
 export interface World {
-  /** GET of a route, or POST with a body: the reply as text. */
+  /** Sends GET, or POST with a body. Returns the reply as text. */
   readonly ask: (route: string, body?: unknown) => Promise<string>
-  /** The same for who may see payloads. */
+  /** The same for a visitor with access to payloads. */
   readonly see: <Reply>(route: string, body?: unknown) => Promise<Reply>
   readonly send: (id: string, payload: object, secret?: string) => Promise<void>
   readonly close: () => Promise<void>
 }
 
-/** A handler that fails with what the payload says. */
 class Rejected extends TypeError {
   readonly code = 'E_REJECTED'
 }
 
-/** Makes a {@link World}. `mail` fails with a message that is made of the payload. */
+/** Creates a {@link World}. `mail` fails with a message made from the payload. */
 export function createWorld(inbox: Inbox): World {
   const receiver = createReceiver({
     provider: github({ secret: SECRET }),

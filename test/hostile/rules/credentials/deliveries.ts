@@ -3,27 +3,27 @@ import type { About } from '@postern/core/scheme'
 import { catalogue } from '@postern/providers/catalogue'
 import { vectors } from '../../../../packages/providers/test/vectors.ts'
 
-/** What must be found nowhere, and what it looks like in HTTP Basic authentication. */
+/** Secret that must not be found anywhere, as text and in HTTP Basic authentication. */
 export const MARK = 'CANARY-3f9c1e7a'
 const MARKS: readonly string[] = [
   MARK,
   ...[0, 1, 2].map((pad) =>
-    // In base64 a text looks differently at each of three places.
+    // A text has three base64 forms, by its offset.
     Buffer.from(`${'x'.repeat(pad)}${MARK}`)
       .toString('base64')
       .slice(pad + 1, -4),
   ),
 ]
 
-/** A delivery with a secret in it, and the sender whose it is. */
+/** Delivery that contains a secret, and its sender. */
 export interface Carrying {
   readonly sender: string
   readonly delivery: DeliveryInit
-  /** True if no sender's signer makes it: a handshake, or a message that only the sender makes. */
+  /** True if no signer creates it: a challenge, or a message that only the sender creates. */
   readonly unsigned?: true
 }
 
-/** The deliveries of all senders that send their secret, each with {@link MARK} as the secret. */
+/** Returns the deliveries of all senders that send their secret, each with {@link MARK} as the secret. */
 export function carryingDeliveries(): readonly Carrying[] {
   return [...composed(), ...fromSenders()]
 }
@@ -48,12 +48,12 @@ function signed(about: About, options: object): DeliveryInit | undefined {
   try {
     return about.create(options).sign?.({ payload: {} })
   } catch {
-    // Its secret has another form, or it needs more options: another variant has them.
+    // The secret has another format, or options are missing; another variant has them.
     return undefined
   }
 }
 
-// Requests that a sender's library does not sign: handshakes, and messages that only the sender makes.
+// Requests without a signer: challenges, and messages that only the sender creates.
 function composed(): readonly Carrying[] {
   const url = 'https://example.com/hook'
   const post = (
@@ -84,13 +84,11 @@ function composed(): readonly Carrying[] {
   ]
 }
 
-/** A delivery as one text. */
 function textOf({ url, headers, body }: DeliveryInit): string {
   const lines = JSON.stringify(headers ?? {})
   return `${url}\n${lines}\n${typeof body === 'string' ? body : Buffer.from(body ?? []).toString('latin1')}`
 }
 
-/** True if a text has the secret in it. */
 export function carries(text: string): boolean {
   return MARKS.some((mark) => text.includes(mark))
 }

@@ -4,22 +4,21 @@ import type { Provider } from '@postern/core/scheme'
 import { inspector } from '@postern/inspector/fetch'
 import { catalogue } from '@postern/providers/catalogue'
 import { variantsOf } from '../../../../packages/providers/test/credentials.ts'
-import { INBOXES, type InboxName, type OpenedInbox } from '../inboxes.ts'
+import { INBOXES, openAll } from '../inboxes.ts'
 import type { RuleCase, RulePart } from '../rule.ts'
 import { carries, carryingDeliveries, MARK, type Carrying } from './deliveries.ts'
 import { PLATFORMS } from './platforms.ts'
 
-/** Each sender's secret sent to each receiver, and the headers of platforms: none is in a store, log, page or copy. */
+/** Sends each sender's secret, and the headers of platforms, to each receiver. None may be in a store, log, page or copy. */
 export const credentials: RulePart = {
   rule: '5',
   title: 'no credential at rest',
   async open(inboxes, every) {
     const carrying = carryingDeliveries()
-    const open = new Map<InboxName, OpenedInbox>()
-    for (const name of INBOXES) open.set(name, await inboxes.open(name))
+    const { stores, close } = await openAll(inboxes)
     const senders = [...catalogue.keys()]
-    // What is masked is decided before an inbox gets it: by all senders on one, by those that send a secret on the others, and
-    // unless all are asked for, by those alone whose secret comes outside of a delivery that is signed.
+    // Core masks before an inbox stores, so all senders are played on one inbox. The others get the senders that send a
+    // secret. Unless `every` is set, these are only senders whose secret is outside a signed delivery.
     const sending = senders.filter((name) =>
       carrying.some(({ sender, unsigned }) => sender === name && (every || unsigned)),
     )
@@ -29,14 +28,11 @@ export const credentials: RulePart = {
         at: 'receiver, store, log, page, copy',
         sender,
         inbox,
-        // The page shows what is kept, whoever sent it.
+        // The page shows stored deliveries in the same way for all senders.
         run: () =>
-          tried(sender, open.get(inbox)!.inbox, carrying, every || sending.includes(sender)),
+          tried(sender, stores.get(inbox)!.inbox, carrying, every || sending.includes(sender)),
       })),
     )
-    const close = async (): Promise<void> => {
-      for (const one of open.values()) await one.close()
-    }
     return { cases, close }
   },
 }
@@ -47,7 +43,7 @@ async function tried(
   carrying: readonly Carrying[],
   page: boolean,
 ): Promise<string | undefined> {
-  // One that takes anybody's delivery hands its handlers what was sent, the fields of other senders too.
+  // An unauthenticated provider passes the fields of other senders to its handlers.
   const provider = variantsOf(catalogue.get(sender)!).find((one) => !one.unauthenticated)
   const lines: string[] = []
   const write = (line: string): void => void lines.push(line)
@@ -65,7 +61,7 @@ async function tried(
     for (const { delivery } of carrying) await receiver.receive(delivery)
     for (const kind of ['headers', 'parameters'] as const)
       await receiver.receive(withPlatforms(provider!, kind))
-    // It writes the journal.
+    // This writes the journal.
     await receiver.runDue({ deadline: '2s', max: 1 })
     for await (const [place, text] of texts(name, inbox, lines, page))
       if (carries(text)) return `${place} has a secret: ${around(text)}`
@@ -75,7 +71,7 @@ async function tried(
   }
 }
 
-/** A genuine delivery behind all platforms at once; where only the sender signs, one that is rejected. */
+/** Returns a genuine delivery with the headers of all platforms, or a rejected one if only the sender signs. */
 function withPlatforms(provider: Provider, kind: 'headers' | 'parameters'): DeliveryInit {
   const names = PLATFORMS.map(([name]) => name)
   const headers =
@@ -96,12 +92,12 @@ function withPlatforms(provider: Provider, kind: 'headers' | 'parameters'): Deli
   }
 }
 
-/** A name as authors of apps write it: `xParseMasterKey`. */
+/** Returns a name as apps write it: `xParseMasterKey`. */
 function camel(name: string): string {
   return name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }
 
-/** Everything that is kept of the deliveries of a receiver, and without `page` no more of what is shown than the list. */
+/** Yields all stored data of a receiver's deliveries. Without `page`, only the list is read from the page. */
 async function* texts(
   receiver: string,
   inbox: Inbox,
@@ -141,7 +137,7 @@ async function* texts(
   } while (cursor !== undefined)
 }
 
-/** A value as one text; bytes as the characters that they are. */
+/** Returns a value as one text, with bytes as Latin-1 characters. */
 function textOf(value: unknown): string {
   return (
     JSON.stringify(value, (_, each: unknown) =>
@@ -154,7 +150,7 @@ function textOf(value: unknown): string {
   )
 }
 
-// JSON.stringify asks a Buffer for its own form first.
+// JSON.stringify calls toJSON of a Buffer first.
 function isBuffer(value: unknown): boolean {
   return (value as { type?: unknown } | null)?.type === 'Buffer'
 }

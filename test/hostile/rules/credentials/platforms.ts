@@ -1,4 +1,7 @@
-/** Names under which platforms, proxies and APIs hand a credential to an app, in a header or a parameter, each with the page that describes it. */
+/**
+ * Names of headers and parameters in which platforms, proxies and APIs pass a credential, each with the page that
+ * describes it.
+ */
 export const PLATFORMS: readonly (readonly [header: string, page: string])[] = [
   ['authorization', 'https://www.rfc-editor.org/rfc/rfc9110#section-11.6.2'],
   ['proxy-authorization', 'https://www.rfc-editor.org/rfc/rfc9110#section-11.7.2'],

@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { postern } from '../../../../packages/cli/test/run.ts'
 import type { RuleCase } from '../rule.ts'
 
-/** What a cloned project links: the path in it, and where that leads, seen from the project. */
+/** Links in a cloned project: the path, and its target relative to the project. */
 const LINKS: Readonly<Record<string, readonly [path: string, to: string]>> = {
   'the file .env of another project': ['.env', '../outside/profile'],
   'a file .env that is not there yet': ['.env', '../outside/new'],
@@ -23,7 +23,6 @@ const LINKS: Readonly<Record<string, readonly [path: string, to: string]>> = {
   'the handlers, that are not there yet': ['webhooks/handlers.js', '../../outside/new'],
 }
 
-/** `postern init` in a project whose links lead out of it. */
 export function linkCases(): readonly RuleCase[] {
   return Object.entries(LINKS).map(([name, [path, to]]) => ({
     name: `writes nothing through a link: ${name}`,

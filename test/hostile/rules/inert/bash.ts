@@ -7,25 +7,21 @@ import { spawn, type IPty } from '@lydell/node-pty'
 
 const exec = promisify(execFile)
 
-/** A folder in which commands run, and in which nothing of theirs may appear. */
+/** Folder in which commands run. They must not create files in it. */
 export interface Shell {
-  /** Runs a command line. */
   readonly run: (command: string) => Promise<void>
-  /** An interactive bash in a terminal, which takes pasted texts. */
+  /** Starts an interactive bash in a terminal. */
   readonly terminal: (bracketed: boolean) => Promise<Terminal>
-  /** What appeared in the folder; undefined if nothing did. */
+  /** Returns a description of a new file in the folder; undefined if there is none. */
   readonly made: () => string | undefined
   readonly close: () => void
 }
 
-/** An interactive bash. */
 export interface Terminal {
-  /** Pastes a text, presses Enter, and waits for the next prompt. */
   readonly paste: (text: string) => Promise<void>
   readonly close: () => void
 }
 
-/** Makes a {@link Shell}. */
 export function openShell(): Shell {
   const cwd = mkdtempSync(join(tmpdir(), 'postern-shell-'))
   const env = { PATH: process.env['PATH']!, HOME: '/nonexistent', LC_ALL: 'C.UTF-8' }
@@ -53,7 +49,7 @@ async function interactive(bash: IPty, bracketed: boolean): Promise<Terminal> {
     shown += text
     wake()
   })
-  // The prompt is made by bash, so that what is typed never looks like it.
+  // bash expands the prompt, so that typed text never looks like it.
   const enter = async (text: string): Promise<void> => {
     shown = ''
     bash.write(`${text}\r`)

@@ -8,7 +8,7 @@ import type { Hostile, World } from './world.ts'
 
 type Lines = Got['headers']
 
-/** What the inspector copies, for each delivery: the command run by bash and curl, and the test evaluated. */
+/** Copies of each delivery from the inspector: the command run by bash and curl, and the test evaluated. */
 export function copiedCases(world: World, sink: Sink, shell: Shell): readonly RuleCase[] {
   return world.hostile.flatMap((one): RuleCase[] => {
     const common = { sender: one.sender, inbox: world.name }
@@ -33,7 +33,7 @@ export function copiedCases(world: World, sink: Sink, shell: Shell): readonly Ru
         at: 'GET copy?as=test',
         async run() {
           const { text, error } = await world.get(`copy?as=test&${query}`)
-          // A body that is no delivery of the sender, or a sender who alone has the key: there is no test.
+          // The body is not a delivery of the sender, or only the sender has the key: no test exists.
           if (error === 'no_test') return undefined
           if (typeof text !== 'string') return `nothing was copied: ${String(error)}`
           return notAscii(text) ?? sourceFault(text, one)
@@ -43,7 +43,7 @@ export function copiedCases(world: World, sink: Sink, shell: Shell): readonly Ru
   })
 }
 
-/** Commands that a person pastes: with and without bracketed paste. */
+/** Commands pasted with and without bracketed paste. */
 export function pastedCases(
   { name, hostile }: World,
   sink: Sink,
@@ -67,7 +67,7 @@ export function pastedCases(
   )
 }
 
-/** Compares what arrived with what is kept of what the stranger sent. */
+/** Compares the received request with the stored one. */
 function sentAgain({ url, arrival }: Hostile, sink: Sink): string | undefined {
   const target = url.slice(sink.url.length)
   const got = sink.take(target.split('/').slice(1, 3).join('/'))
@@ -91,7 +91,6 @@ function headersFault(got: Got, kept: Lines): string | undefined {
   return sent === had ? undefined : `the headers are ${sent}, must be ${had}`
 }
 
-/** Evaluates the delivery that the test has. */
 function sourceFault(text: string, { arrival }: Hostile): string | undefined {
   const [, source] = /^const exported = (\{[^]*?\n\})\n/m.exec(text) ?? []
   if (source === undefined) return 'it has no delivery'

@@ -3,9 +3,9 @@ import { exitCodeOf, remark } from '../../../../packages/cli/src/print/say.ts'
 import { createProgram, usageOf } from '../../../../packages/cli/src/program.ts'
 
 /**
- * Runs a command of the command line in this process, and returns what it printed without colours: a process of its own takes
- * half a second of CPU. One at a time, since a process has one of each stream, one folder and one exit code. Not with `--ascii`,
- * which holds until a process ends.
+ * Runs a CLI command in this process, and returns its output without colors: a new process would use half a second of
+ * CPU. Run one at a time, since a process has one set of streams, one folder and one exit code. Do not use `--ascii`,
+ * which lasts until the process ends.
  */
 export async function inProcess(
   args: readonly string[],

@@ -1,7 +1,7 @@
-/** The file that each of {@link LIVE} tries to make, in the folder in which a shell runs. */
+/** File that each of {@link LIVE} tries to create in the shell's folder. */
 const CANARY = 'canary'
 
-/** Texts of a stranger that do something in a terminal, a shell, curl, JSON, a source, or to a reader. */
+/** Texts of a stranger that affect a terminal, a shell, curl, JSON, source code or a reader. */
 export const LIVE: Readonly<Record<string, string>> = {
   'the end of a bracketed paste and Ctrl-C': `\u001B[201~\u0003\ntouch ${CANARY}\n#`,
   'a line of its own': `x\ntouch ${CANARY}\nFORGED ● 200 accepted`,
@@ -30,17 +30,16 @@ export const LIVE: Readonly<Record<string, string>> = {
   'letters of many scripts': `Zoë שלום مرحبا 日本語 हिन्दी 한국어 Ελλάδα`,
 }
 
-/** One text with all of them. */
 export const ALL_LIVE: string = Object.values(LIVE).join(' ')
 
-/** What a terminal must not get; undefined if all is well. */
+/** Returns a character or line that a terminal must not get; undefined if none. */
 export function liveInTerminal(text: string): string | undefined {
   const found = /[^\P{C}\n]|[\p{Zl}\p{Zp}]/u.exec(text)
   if (found) return `U+${found[0].codePointAt(0)!.toString(16)} at ${found.index}`
   return /^\s*FORGED/m.test(text) ? 'a line that a stranger wrote' : undefined
 }
 
-/** What a command, a file, JSON or an agent must not get; undefined if all is well. */
+/** Returns a character that a command, a file, JSON or an agent must not get; undefined if none. */
 export function notAscii(text: string, lines = true): string | undefined {
   const found = (lines ? /[^\n -~]/ : /[^ -~]/).exec(text)
   return found ? `U+${found[0].codePointAt(0)!.toString(16)} at ${found.index}` : undefined

@@ -18,12 +18,12 @@ import type { World } from './world.ts'
 type Command = Awaited<ReturnType<typeof createProgram>>
 type Mode = 'plain' | '--json' | '--ascii'
 
-// A project that has every inbox: the command line loads them from there.
+// A project with every inbox, from which the CLI loads them.
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url))
-// A shell has no NUL in an argument.
+// An argument cannot contain NUL.
 const ARGUMENT = ALL_LIVE.replaceAll('\0', '')
 
-/** Runs a command, and looks at all that it printed. `has` is a text that must be in its JSON, as it was; with `isHere` it runs in this process. */
+/** Runs a command and checks its output. `has` must be in its JSON unchanged. With `isHere`, it runs in this process. */
 async function printed(
   args: readonly string[],
   mode: Mode,
@@ -53,8 +53,8 @@ async function printed(
 }
 
 /**
- * The commands on an inbox that holds what strangers sent. What a mode makes of it does not depend on the inbox: without
- * `every` one inbox is read in all three, the others as JSON.
+ * Commands on an inbox with deliveries of strangers. Output modes do not depend on the inbox: without `every`, one
+ * inbox is read in all three, the others as JSON.
  */
 export function inboxCases(
   { name, opened, dead, hostile }: World,
@@ -89,7 +89,7 @@ export function inboxCases(
   )
 }
 
-/** Every command there is, with live arguments. A new one is tried by itself. With `every`, each is a process. */
+/** Every command with live arguments, including new ones. With `every`, each is a process. */
 export async function argumentCases(every: boolean): Promise<readonly RuleCase[]> {
   return leaves(await createProgram()).map(({ path, command }) => {
     const needed = command.registeredArguments.map(() => ARGUMENT)
@@ -106,7 +106,7 @@ export async function argumentCases(every: boolean): Promise<readonly RuleCase[]
   })
 }
 
-/** Files, replies and deliveries that strangers made. With `every`, each command is a process. */
+/** Files, replies and deliveries of strangers. With `every`, each command is a process. */
 export function fileCases(reply: { readonly url: string }, every: boolean): readonly RuleCase[] {
   const text = ARGUMENT
   const har = {
@@ -197,7 +197,6 @@ async function listened(output: 'compact' | 'json'): Promise<string | undefined>
   return output === 'json' ? notAscii(shown.slice(shown.indexOf('{'))) : liveInTerminal(shown)
 }
 
-/** What the API of a sender says of its endpoints. */
 function registerCases(): readonly RuleCase[] {
   const endpoint = { id: ALL_LIVE, url: ALL_LIVE, topics: [ALL_LIVE] }
   const step = { do: 'update', kind: ALL_LIVE, id: ALL_LIVE, before: endpoint, why: ALL_LIVE }

@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { listen } from '@postern/testing'
 
-/** A request as it arrived. */
 export interface Got {
   readonly method: string
   readonly target: string
@@ -10,17 +9,16 @@ export interface Got {
   readonly body: Buffer
 }
 
-/** A server that keeps what arrives, by the first two parts of its path. */
+/** Server that keeps requests by the first two parts of their path. */
 export interface Sink {
   readonly url: string
-  /** Takes what arrived at a place, and was answered. */
+  /** Removes and returns the request at a place. */
   readonly take: (place: string) => Got | undefined
-  /** True if nothing that arrived was left. */
+  /** Returns true if no request is left. */
   readonly isEmpty: () => boolean
   readonly close: () => Promise<void>
 }
 
-/** Starts it. It answers `reply`. */
 export async function openSink(reply = 'ok'): Promise<Sink> {
   const got = new Map<string, Got>()
   const server = await listen((request, response) => {

@@ -8,35 +8,33 @@ import { madeUpSecrets, settled, signedInit } from '@postern/testing'
 import { INBOXES, type InboxName, type Inboxes, type OpenedInbox } from '../inboxes.ts'
 import { ALL_LIVE, LIVE } from './live.ts'
 
-/** What a stranger sent to the receiver of a sender. */
 export interface Hostile {
   readonly sender: string
   readonly about: About
-  /** Of {@link LIVE}, or a name of bytes that are no text. */
+  /** Key of {@link LIVE}, or a name of binary data. */
   readonly kind: string
   readonly url: string
-  /** As the journal has it. */
   readonly arrival: Arrival
 }
 
-/** An inbox full of what strangers sent. */
+/** Inbox with deliveries of strangers. */
 export interface World {
   readonly name: InboxName
   readonly opened: OpenedInbox
   readonly hostile: readonly Hostile[]
-  /** The id of a dead task whose payload and error are live. */
+  /** Id of a dead task whose payload and error are live. */
   readonly dead: string
-  /** A GET of the API of the inspector over it. */
+  /** Reads a route of the inspector's API. */
   readonly get: (route: string) => Promise<Readonly<Record<string, unknown>>>
   readonly close: () => Promise<void>
 }
 
-/** The secret of the receiver `app`, which has dead tasks. */
+/** Secret of the receiver `app`, which has dead tasks. */
 const APP_SECRET = 'a secret of the app'
 
 /**
- * Fills each inbox: a rejected delivery of each sender, and of one sender each live text. What is kept of a sender is decided
- * before an inbox gets it: without `every` the durable ones get the texts alone.
+ * Fills each inbox with a rejected delivery of each sender, and with each live text from one sender. Core decides what
+ * is kept: without `every`, durable inboxes get only the texts.
  */
 export async function openWorlds(
   inboxes: Inboxes,
@@ -113,7 +111,7 @@ async function openWorld(
     hostile: sent.flatMap((one) => {
       const path = new RegExp(`/${one.sender}-${sent.indexOf(one)}/`)
       const arrival = arrivals.find((each) => path.test(each.path))
-      // What was rejected by its head, or accepted and handled, has no body to copy.
+      // A delivery that was rejected by its head, or accepted, has no body to copy.
       return arrival?.kept ? [{ ...one, arrival }] : []
     }),
     get: async (route) =>
@@ -127,7 +125,7 @@ async function openWorld(
   }
 }
 
-/** Of a handler that fails with what the sender wrote. */
+/** Creates a dead task whose error contains the sender's text. */
 async function deadTask({ inbox }: OpenedInbox, receivers: Receiver[]): Promise<string> {
   const provider = github({ secret: APP_SECRET })
   const app = createReceiver({ provider, inbox, name: 'app', log: false, explain: false })
@@ -141,7 +139,7 @@ async function deadTask({ inbox }: OpenedInbox, receivers: Receiver[]): Promise<
   return rows[0]!.id
 }
 
-/** What the journal has, once all is written. */
+/** Returns the journal once it is complete. */
 async function arrivalsOf({ inbox }: OpenedInbox, count: number): Promise<readonly Arrival[]> {
   for (;;) {
     const all: Arrival[] = []
@@ -152,7 +150,7 @@ async function arrivalsOf({ inbox }: OpenedInbox, count: number): Promise<readon
       ;({ cursor } = page)
     } while (cursor !== undefined)
     if (all.length >= count) return all
-    // It is written off the path of deliveries, in batches at most a second old.
+    // The journal is written in the background, in batches at most a second old.
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
@@ -167,7 +165,7 @@ function providerOf(about: About): Provider | undefined {
           ...(secret !== undefined && { [about.secretOption!]: secret }),
         })
       } catch {
-        // Another format of secrets.
+        // The secret has another format.
       }
   return undefined
 }

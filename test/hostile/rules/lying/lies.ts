@@ -3,7 +3,7 @@ import type { Entry } from './senders.ts'
 const DAY = 86_400_000
 const HOUR = 3_600_000
 
-/** The pages of a list that does not end: the entries of page `number`, from 1, for a range until `now`. */
+/** Pages of an endless list: the entries of page `number`, from 1, for a range until `now`. */
 export type Lie = (number: number, now: number) => readonly Entry[]
 
 const within = (id: string, now: number, ago: number): Entry => ({
@@ -13,7 +13,6 @@ const within = (id: string, now: number, ago: number): Entry => ({
 const many = (count: number, make: (n: number) => Entry): readonly Entry[] =>
   Array.from({ length: count }, (_, n) => make(n))
 
-/** Lists that do not end. */
 export const lies: Readonly<Record<string, Lie>> = {
   'the same page again and again': (_, now) => many(3, (n) => within(`same-${n}`, now, HOUR / 4)),
   'the same two pages in turn': (number, now) => [within(`turn-${number % 2}`, now, HOUR / 4)],
@@ -35,7 +34,7 @@ export const lies: Readonly<Record<string, Lie>> = {
   ],
 }
 
-/** What is no time, as JSON has it. */
+/** JSON values that are not a time. */
 export const times: readonly unknown[] = [
   null,
   '',

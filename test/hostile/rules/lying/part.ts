@@ -1,7 +1,7 @@
 import { createReceiver, type Receiver } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
 import { catchUp } from '../../../../packages/registrar/src/index.ts'
-import { INBOXES, type InboxName, type OpenedInbox } from '../inboxes.ts'
+import { openAll } from '../inboxes.ts'
 import type { RuleCase, RulePart } from '../rule.ts'
 import { lies, times } from './lies.ts'
 import { senders, type Entry, type Sender } from './senders.ts'
@@ -9,18 +9,16 @@ import { senders, type Entry, type Sender } from './senders.ts'
 const HOUR = 3_600_000
 const MIB = 1024 * 1024
 const LIMIT = 20
-/** Pages that are asked for at most, and what a source asks beside them. */
+/** Maximum number of requests: pages, and others of a source. */
 const MOST_ASKED = 1100
-/** MiB of one answer that are taken at most; the reader is ahead by some. */
+/** Maximum number of MiB read from a response; the reader is slightly ahead. */
 const MOST_MIB = 36
 
-/** Rule 10. */
 export const lying: RulePart = {
   rule: '10',
   title: 'a lying API ends',
   async open(inboxes, every) {
-    const stores = new Map<InboxName, OpenedInbox>()
-    for (const name of INBOXES) stores.set(name, await inboxes.open(name))
+    const { stores, close } = await openAll(inboxes)
     let number = 0
     const cases = Object.entries(senders).flatMap(([at, sender]) =>
       [...stores].flatMap(([inbox, store]) =>
@@ -33,17 +31,13 @@ export const lying: RulePart = {
         })),
       ),
     )
-    return {
-      cases,
-      together: 4,
-      close: async () => void (await Promise.all([...stores.values()].map((one) => one.close()))),
-    }
+    return { cases, together: 4, close }
   },
 }
 
 type Try = (inbox: Inbox, name: string) => Promise<string | undefined>
 
-/** What is rejected before an inbox gets anything is tried on memory alone, unless all are asked for: `isAll`. */
+/** Cases that core rejects are played only on memory, unless `isAll` is set. */
 function triesOf(sender: Sender, isAll: boolean): ReadonlyMap<string, Try> {
   const tries = new Map<string, Try>()
   if (sender.isPaged !== false)
@@ -62,7 +56,7 @@ function triesOf(sender: Sender, isAll: boolean): ReadonlyMap<string, Try> {
   return tries
 }
 
-/** The list ends within its pages, and the result says that it was cut and why. */
+/** The list must end within its page limit, and the result must say that it was cut and why. */
 async function endless(sender: Sender, lie: (typeof lies)[string], inbox: Inbox, name: string) {
   const now = Date.now()
   const { asked, caughtUp, close } = opened(sender, inbox, name, (number) =>
@@ -78,7 +72,7 @@ async function endless(sender: Sender, lie: (typeof lies)[string], inbox: Inbox,
   }
 }
 
-/** The result says that an entry has no time, after few requests and with nothing taken. */
+/** The result must say that an entry has no time, after few requests and without events. */
 async function timeless(sender: Sender, answer: () => unknown, inbox: Inbox, name: string) {
   const { asked, accepted, caughtUp, close } = opened(sender, inbox, name, answer)
   try {
@@ -91,7 +85,7 @@ async function timeless(sender: Sender, answer: () => unknown, inbox: Inbox, nam
   }
 }
 
-/** The call ends with `unexpected`, after few requests and with nothing taken. */
+/** The call must end with `unexpected`, after few requests and without events. */
 async function rejected(sender: Sender, answer: () => unknown, inbox: Inbox, name: string) {
   const { asked, accepted, caughtUp, close } = opened(sender, inbox, name, answer)
   try {
@@ -123,7 +117,7 @@ async function unending(sender: Sender, inbox: Inbox, name: string) {
   return wrong ?? (sent > MOST_MIB ? `${sent} MiB were read` : undefined)
 }
 
-/** The other event is told as failed, and its webhook is a new event. */
+/** The other event must be reported as failed, and its webhook must be a new event. */
 async function another(sender: Sender, inbox: Inbox, name: string) {
   const at = new Date(Date.now() - HOUR / 4).toISOString()
   const other: Entry = { id: `other-of-${name}`, at }
@@ -132,7 +126,7 @@ async function another(sender: Sender, inbox: Inbox, name: string) {
     sender,
     inbox,
     name,
-    // The first two pages are of the list.
+    // The first two pages are pages of the list.
     (number) => sender.page([number <= 2 ? listed : other], number),
     other,
   )
@@ -140,7 +134,7 @@ async function another(sender: Sender, inbox: Inbox, name: string) {
     const { accepted: taken, duplicates, failed, failures, asked } = await caughtUp()
     if (kind === 'payload' && (failed !== 1 || failures[0]?.id !== listed.id))
       return `it told of ${failed} failures, ${taken} taken, ${duplicates} duplicates`
-    // The sender delivers again, signed: that is all that it is asked for.
+    // A redelivery is signed by the sender, so only the request for it counts.
     if (kind === 'redelivery' && asked !== 1) return `it asked for ${asked}`
     const { provider, topic, payload } = sender
     const url = 'https://app.example/hooks'
@@ -153,7 +147,7 @@ async function another(sender: Sender, inbox: Inbox, name: string) {
   }
 }
 
-/** A receiver, and a catch-up with what an API answers to page after page. */
+/** Creates a receiver, and a catch-up with these pages of an API. */
 function opened(
   sender: Sender,
   inbox: Inbox,

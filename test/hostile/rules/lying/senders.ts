@@ -23,7 +23,7 @@ import { stripeEvents } from '../../../../packages/registrar/src/sources/stripe.
 import { svixRedelivery } from '../../../../packages/registrar/src/sources/svix.ts'
 import { workosEvents } from '../../../../packages/registrar/src/sources/workos.ts'
 
-/** An entry of a list as the lie has it. `at` goes into the answer as it is. */
+/** Entry of a lying list. `at` is used in the response unchanged. */
 export interface Entry {
   readonly id: string
   readonly at: unknown
@@ -31,21 +31,21 @@ export interface Entry {
 
 type Fetch = typeof globalThis.fetch
 
-/** A sender with a source, whose API answers what a lie says. */
+/** Sender with a source, whose API returns a lie. */
 export interface Sender {
   readonly title: string
   readonly provider: Provider
   readonly topic: string
   readonly source: (fetch: Fetch) => Source
-  /** The path of the list. */
+  /** Path of the list. */
   readonly list: string
-  /** One page: entries, and the promise of a next one. */
+  /** Returns one page with entries that announces a next page. */
   readonly page: (entries: readonly Entry[], number: number) => unknown
-  /** Other answers by `METHOD path`; those of events are asked for with their id. */
+  /** Returns other responses by `METHOD path`; events are requested by id. */
   readonly more?: (call: string, entries: readonly Entry[]) => unknown
-  /** The payload of the webhook, for an event that a payload identifies. */
+  /** Returns the webhook's payload, if the payload identifies the event. */
   readonly payload?: (entry: Entry) => object
-  /** False: the API gives all at once. @default true */
+  /** False if the API has no pages. @default true */
   readonly isPaged?: boolean
 }
 
@@ -113,7 +113,6 @@ const ofGithub = {
   payload: () => ({ action: 'opened' }),
 }
 
-/** Every source of the registrar. */
 export const senders: Readonly<Record<string, Sender>> = {
   figmaEvents: {
     title: 'figma',

@@ -2,16 +2,14 @@ import type { Inbox } from '@postern/core/inbox'
 import { INBOXES, type InboxName, type Inboxes } from '../inboxes.ts'
 import { pageHosts, type OpenPage, type PageOptions } from './page-hosts.ts'
 
-/** A host with a page over one of the inboxes. */
 export interface Place {
   readonly host: string
   readonly name: InboxName
   readonly inbox: Inbox
-  /** Opens a page. */
   readonly open: (options: Omit<PageOptions, 'inbox'>) => Promise<OpenPage>
 }
 
-/** Every host, each over an inbox in turn, and the closing of all. */
+/** Returns every host, each with one of the inboxes in turn. */
 export async function places(
   inboxes: Inboxes,
 ): Promise<{ readonly all: readonly Place[]; readonly close: () => Promise<void> }> {

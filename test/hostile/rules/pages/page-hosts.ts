@@ -14,20 +14,18 @@ import { Hono } from 'hono'
 import Koa from 'koa'
 import mount from 'koa-mount'
 
-/** A page that answers over HTTP. */
 export interface OpenPage {
   readonly url: string
   readonly close: () => Promise<void>
 }
 
-/** Options that every host takes alike. */
+/** Options that all hosts share. */
 export type PageOptions = Omit<Parameters<typeof onFetch>[0], 'auth'> & {
   readonly auth?: { readonly token: string } | { readonly basic: Record<string, string> }
 }
 
 const PATH = '/admin/postern'
 
-/** Every host that the inspector has an entry for. */
 export const pageHosts: Readonly<Record<string, (options: PageOptions) => Promise<OpenPage>>> = {
   node: async (options) => {
     const page = onNode(options)
@@ -52,7 +50,7 @@ export const pageHosts: Readonly<Record<string, (options: PageOptions) => Promis
   },
 }
 
-/** Routes of the inspector, and those that change something. */
+/** Routes of the inspector that read, and routes that change something. */
 export const READS: readonly string[] = [
   'status',
   'version',
@@ -68,7 +66,7 @@ export const READS: readonly string[] = [
 ]
 export const ACTS: readonly string[] = ['replay', 'delete', 'rerun', 'sample']
 
-/** The headers of an action that the page itself sends. */
+/** Headers of an action from the page itself. */
 export const OWN: Readonly<Record<string, string>> = {
   'x-postern-action': '1',
   'sec-fetch-site': 'same-origin',
