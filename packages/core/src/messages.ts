@@ -1,12 +1,10 @@
 import type { ErrorDetails, Problem } from './problems.ts'
 
-/** What a message is made from. */
 type Told = Omit<ErrorDetails, 'problem'>
 
-// The way out of a limit.
 const RAISE = '; raise the limit if the sender needs more'
 
-/** The message of each problem: the one place where facts become words. No code reads them. */
+/** The message of each problem. No code reads messages. */
 export const MESSAGES: Record<Problem, (told: Told) => string> = {
   // what is missing, repeated or of the wrong form
   missing: (f) =>
@@ -107,7 +105,6 @@ export const MESSAGES: Record<Problem, (told: Told) => string> = {
   other: (f) => f.text ?? '',
 }
 
-/** The message of an error with these facts. */
 export function messageOf({ problem, ...told }: ErrorDetails): string {
   const message = MESSAGES[problem](told)
   return told.remedy === undefined ? message : `${message}: ${told.remedy}`

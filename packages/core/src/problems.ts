@@ -1,36 +1,36 @@
-/** What is wrong with a delivery, in facts. Messages are made from them; no code reads a message. */
+/** The facts on what is wrong with a delivery. Messages are made from them; no code reads a message. */
 export interface ErrorDetails {
-  /** What is wrong, as one word of a closed list. */
+  /** The kind of problem. */
   readonly problem: Problem
   /** The header at fault, in lower case. */
   readonly header?: string
   /** The query parameter at fault. */
   readonly parameter?: string
-  /** The field at fault: of the body, or of what the header holds. */
+  /** The field at fault, in the body or in a header. */
   readonly field?: string
-  /** The option of the receiver, the provider or the inbox that decided. */
+  /** The option that caused the rejection. */
   readonly option?: string
-  /** The form or the values that are accepted. */
+  /** The expected form or values. */
   readonly expected?: string
-  /** What was received: a count, a length or a name. Never a secret, a signature or payload. */
+  /** The received count, length or name. Never a secret, a signature or payload. */
   readonly got?: string | number
-  /** The largest number that is accepted: of bytes, fields, levels or tasks, of milliseconds, or of seconds for signed times. */
+  /** The maximum: of bytes, fields, levels or tasks; in milliseconds, or in seconds for signed times. */
   readonly limit?: number
   /** Seconds between the signed time and this clock. */
   readonly seconds?: number
-  /** The way out, where the sender or host has one of its own. */
+  /** How to fix it, if the sender or host needs a special fix. */
   readonly remedy?: string
-  /** Bytes of the body that a signature was compared over. */
+  /** Size of the body that a signature was compared over, in bytes. */
   readonly bytes?: number
-  /** The first digits of its SHA-256: enough to compare it with the body that the sender shows. */
+  /** The first digits of the body's SHA-256, to compare with the body that the sender shows. */
   readonly digest?: string
   /** The URL that a signature was compared over, without credentials and query. */
   readonly url?: string
-  /** The text of another error: of a store, a look-up or an app's own code. */
+  /** The text of another error: of a store, a look-up or the app's code. */
   readonly text?: string
 }
 
-/** What is wrong with a delivery: a closed list. */
+/** The kinds of problems of deliveries. */
 export type Problem =
   // what is missing, repeated or of the wrong form
   | 'missing'
@@ -124,7 +124,7 @@ const NAMES = [
   'text',
 ] as const satisfies readonly (keyof ErrorDetails)[]
 
-/** The facts of an error. The digest of a body stays away: it costs as much as a verification. */
+/** Returns the facts of an error, without the digest of the body, which costs as much as a verification. */
 export function factsOf(error: ErrorDetails): ErrorDetails {
   const told = NAMES.filter((name) => error[name] !== undefined).map((name) => [name, error[name]])
   return Object.fromEntries(told) as ErrorDetails

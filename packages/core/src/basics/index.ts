@@ -1,4 +1,5 @@
-// What Postern's own packages share. It may change with every release: apps, providers and stores of others import nothing of it.
+// Exports for Postern's own packages. They may change with every release: apps, and providers and stores of others, must not
+// import them.
 export type { ReceiverSettings } from '../receiver/receiver-types.ts'
 export type { CatchUpFailure, CaughtUp } from '../receiver/caught-up.ts'
 export type { IngestInit, IngestOptions, IngestResult } from '../receive/ingest.ts'
