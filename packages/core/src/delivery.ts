@@ -85,25 +85,19 @@ export interface HeaderLines {
   lines(): Iterable<readonly [name: string, value: string]>
 }
 
-/** Headers in any form that a host has. */
-type GivenHeaders =
-  | HeaderLines
-  | Iterable<readonly [string, string]>
-  | Readonly<Record<string, string | readonly string[] | undefined>>
+type GivenHeaders = HeaderLines | Iterable<readonly [string, string]> | HeaderRecord
+
+type HeaderRecord = Readonly<Record<string, string | readonly string[] | undefined>>
 
 export function toHeaderLines(headers: GivenHeaders | undefined): HeaderLines {
   if (headers === undefined) return new HeaderMap([])
   if ('lines' in headers && typeof headers.lines === 'function') return headers as HeaderLines
   if (Symbol.iterator in headers)
     return new HeaderMap(headers as Iterable<readonly [string, string]>)
-  return new HeaderMap(
-    recordLines(headers as Readonly<Record<string, string | readonly string[] | undefined>>),
-  )
+  return new HeaderMap(recordLines(headers as HeaderRecord))
 }
 
-function* recordLines(
-  record: Readonly<Record<string, string | readonly string[] | undefined>>,
-): Iterable<readonly [string, string]> {
+function* recordLines(record: HeaderRecord): Iterable<readonly [string, string]> {
   for (const [name, value] of Object.entries(record)) {
     if (typeof value === 'string') yield [name, value]
     else if (value !== undefined) for (const line of value) yield [name, line]

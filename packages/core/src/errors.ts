@@ -1,5 +1,4 @@
-import { messageOf } from './messages.ts'
-import { factsOf, type ErrorDetails, type Problem } from './problems.ts'
+import { factsOf, messageOf, type ErrorDetails, type Problem } from './messages.ts'
 import { maskParameters } from './receive/credentials/places.ts'
 
 /**
@@ -56,9 +55,7 @@ const STATUS = {
 /** Why a delivery was rejected. */
 export type ErrorCode = keyof typeof STATUS
 
-/** Options of a {@link WebhookError}. */
 export interface WebhookErrorOptions {
-  /** The error that led to this one. */
   readonly cause?: unknown
   /** HTTP status instead of the code's own. */
   readonly status?: number

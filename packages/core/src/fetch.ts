@@ -70,7 +70,6 @@ export async function readRequest(
     : undefined
 }
 
-/** The headers of a Web standard `Request`. */
 export class FetchHeaders implements HeaderLines {
   readonly #headers: Headers
 

@@ -248,7 +248,6 @@ function warnAtStart(
   }
 }
 
-/** Returns the view. Throws a `TypeError` if the inbox keeps no tasks. */
 function viewOf({ name, view }: Pick<Inbox, 'name' | 'view'>): InboxView {
   if (!view) throw new TypeError(`${name} ${NO_VIEW}; use an inbox that has one`)
   return view

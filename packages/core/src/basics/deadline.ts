@@ -110,7 +110,6 @@ export function afterReplies(act: () => void): void {
   else soon(act)
 }
 
-/** Resolves in the next round of the event loop. */
 export function nextRound(): Promise<void> {
   return new Promise((resolve) => soon(resolve))
 }
@@ -131,7 +130,6 @@ interface Spacing {
   of(oldest: number): number
   /** Returns when the next run returns: a gap after the previous one, and not before `from`. */
   turn(from: number, gap: number): number
-  /** Forgets earlier turns: no run waits. */
   restart(): void
 }
 

@@ -1,10 +1,8 @@
-/** An item that knows its place in a heap, so that it can be removed. */
 export interface Heaped<T extends Heaped<T>> {
   heap: Heap<T> | undefined
   spot: number
 }
 
-/** A heap: the least item is on top. */
 export class Heap<T extends Heaped<T>> {
   readonly items: T[] = []
   readonly #order: (one: T, other: T) => number

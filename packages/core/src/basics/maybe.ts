@@ -13,7 +13,6 @@ export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
 /** The type with writable members, for values whose members are assigned one after another. */
 export type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
-/** Groups items by their key, in the order in which keys came. */
 export function grouped<Key, Item>(
   items: Iterable<Item>,
   keyOf: (item: Item) => Key,

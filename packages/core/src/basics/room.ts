@@ -8,7 +8,6 @@ interface Room {
   count(bytes: number): number
   take(bytes: number): void
   give(bytes: number): void
-  /** Calls `look` once, when bytes are released. */
   freed(look: () => void): void
 }
 
@@ -36,7 +35,6 @@ const LEAST = 16 * MIB
 // Read once: Bun walks its complete heap for it.
 let free: number | undefined
 
-/** Returns the bytes that were free at the first call: of the heap or of the machine, whichever is less. */
 function freeMemory(): number {
   return (free ??= askMemory())
 }
@@ -125,7 +123,6 @@ export function weighMost({ length }: Uint8Array): number {
   return length <= SMALL ? length * USUAL : (2 + VALUE) * length
 }
 
-/** Returns {@link weigh} of a body whose marks were counted. */
 export function weighMarks(body: Uint8Array, values: number): number {
   const { length } = body
   if (length <= SMALL) return length * USUAL

@@ -23,13 +23,11 @@ export function rejectNull(what: string, options: object): void {
     if (value === null) throw new TypeError(`${what}: ${name} must not be null; leave it out`)
 }
 
-/** Throws a `TypeError` if an argument is not a function; `what` is its name. */
 export function checkFunction(what: string, value: unknown): void {
   if (typeof value !== 'function')
     throw new TypeError(`${what} must be a function, got ${kindOf(value)}`)
 }
 
-/** Throws a `TypeError` if an argument is not an object; `what` is its name. */
 export function checkObject(what: string, value: unknown): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new TypeError(`${what} must be an object, got ${kindOf(value)}`)
@@ -54,7 +52,6 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   return best
 }
 
-/** Returns Levenshtein's distance: the number of characters to insert, delete or replace. */
 export function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, at) => at)
   for (let i = 1; i <= one.length; i++) {

@@ -15,7 +15,6 @@ export function utf8(bytes: Uint8Array): string {
   return toBuffer(bytes).toString('utf8')
 }
 
-/** Returns the bytes in an encoding of signatures. */
 export function encode(bytes: Uint8Array, encoding: 'hex' | 'base64' | 'base64url'): string {
   return toBuffer(bytes).toString(encoding)
 }

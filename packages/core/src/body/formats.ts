@@ -46,7 +46,6 @@ export function isCoded(body: Uint8Array, { codings }: Pick<Declaration, 'coding
   return codings?.gzip !== undefined && body[0] === 0x1f && body[1] === 0x8b
 }
 
-/** Returns the format that Content-Type names; undefined without a Content-Type. */
 export function labelOf(delivery: Delivery): Format | undefined {
   return formatOf(parseMediaType(delivery.header('content-type')).type)
 }

@@ -177,7 +177,6 @@ export function hasMoreNodes(json: string, limit: number): boolean {
 
 interface JsonFound {
   deep: boolean
-  /** A key that `dropPoison` may have to delete. */
   poison: boolean
   /** Minimum number of commas, colons and brackets in its JSON; if `deep`, of a part of it. */
   marks: number

@@ -3,9 +3,7 @@ import type { Format } from '../delivery.ts'
 interface MediaType {
   /** `type/subtype` in lower case, or `''` if the header is absent or blank. */
   readonly type: string
-  /** The `charset` parameter in lower case. */
   readonly charset: string | undefined
-  /** The `boundary` parameter as written. */
   readonly boundary: string | undefined
 }
 

@@ -12,11 +12,8 @@ interface MultipartFile {
   readonly data: Uint8Array
 }
 
-/** A `multipart/form-data` body. */
 export interface MultipartBody {
-  /** Parts without a file name, as strings; a repeated name is an array. */
   readonly fields: Record<string, string | string[]>
-  /** Parts with a file name, in order. */
   readonly files: readonly MultipartFile[]
 }
 

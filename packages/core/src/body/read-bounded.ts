@@ -1,6 +1,5 @@
 import { concat } from './bytes.ts'
 
-/** The limit of a body. An `Admission` is one. */
 export interface Bound {
   readonly limit: number
   tooLarge(): Error
@@ -8,7 +7,6 @@ export interface Bound {
   take?(bytes: number): void
 }
 
-/** Returns the next part of a body: a reader of a Web stream, or an iterator. */
 type NextPart = () => Promise<{ readonly done?: boolean; readonly value?: unknown }>
 
 /**

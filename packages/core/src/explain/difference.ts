@@ -87,7 +87,6 @@ const SIGNS: Readonly<Record<string, string>> = {
   '\uFEFF': '[BOM]',
 }
 
-/** Returns a text on one line, with a visible sign for each blank that matches. */
 function visible(text: string, blanks: RegExp): string {
   return text
     .split(new RegExp(`(${blanks.source})`))
@@ -203,7 +202,6 @@ function runsOf(kind: Run['kind'], units: readonly Unit[]): readonly Run[] {
   return units.map(({ bytes }) => ({ kind, bytes }))
 }
 
-/** Walks back over the reached positions. */
 function walked(
   left: readonly Unit[],
   right: readonly Unit[],

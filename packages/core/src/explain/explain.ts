@@ -123,7 +123,6 @@ export async function explain(
   }
 }
 
-/** Returns the secrets of a case of the same sender. */
 function heldBy({ subject, provider }: Case, { made }: Subject): readonly SenderSecrets[] {
   const isSame = subject?.made?.factory.about.name === made?.factory.about.name
   return subject?.secrets && isSame ? [{ provider: provider.name, secrets: subject.secrets }] : []

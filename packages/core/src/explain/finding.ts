@@ -100,7 +100,6 @@ export interface ExplainOptions {
   readonly repaired?: boolean
 }
 
-/** A delivery as plain data, which the search changes. */
 export type PlainRequest = RepairedRequest
 
 export function toPlain(delivery: Delivery): PlainRequest {
@@ -133,7 +132,6 @@ export interface Change {
   readonly options?: object
 }
 
-/** Returns the request with some headers replaced or deleted. */
 export function withHeaders(
   request: PlainRequest,
   changes: Readonly<Record<string, readonly string[] | undefined>>,
@@ -151,7 +149,6 @@ export function inertName(name: string): string {
   return name.replaceAll(/[^\w\-.[\] ]/g, '?').slice(0, 100)
 }
 
-/** The parts of a delivery that a verification read. */
 export interface Reads {
   readonly headers: Set<string>
   url: boolean

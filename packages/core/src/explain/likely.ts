@@ -20,15 +20,12 @@ interface Unproven {
   readonly provider: Provider
   readonly error: WebhookError
   readonly reads: Reads
-  /** Other possible senders. */
   readonly others: readonly Clue[]
-  /** The tried secrets of all providers of this sender. */
   readonly held: readonly SenderSecrets[]
   /** Time limit for the body, in milliseconds. */
   readonly ms: number
 }
 
-/** Returns findings without a proof, the likeliest first. */
 export function likely({ subject, provider, error, reads, others, held, ms }: Unproven): Finding[] {
   if (!subject) return [finding(noSecret(error), 'likely')]
   const { request } = subject.state
@@ -197,7 +194,6 @@ function isCompressed(body: Uint8Array, coding: string): boolean {
   return !/^[\s\w{[<"]{4}/.test(utf8(body.subarray(0, 16)))
 }
 
-/** Returns where a JSON text was truncated; undefined if it is complete or no JSON. */
 function cutAt(text: string): string | undefined {
   const start = text.trimStart()[0]
   if (start !== '{' && start !== '[') return undefined
@@ -217,7 +213,6 @@ function cutAt(text: string): string | undefined {
     : undefined
 }
 
-/** Returns where XML or a form was truncated. */
 function cutElsewhere(text: string): string | undefined {
   const root = /^\s*(?:<\?[^>]{0,200}\?>\s*)?(?:<![^>]{0,200}>\s*)*<([A-Za-z_][\w.:-]{0,100})/.exec(
     text,

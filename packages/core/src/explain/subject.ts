@@ -7,23 +7,19 @@ import { namedSecrets, type SecretsInForce } from './secret/secrets.ts'
 import { prefixOf } from './signature/signature-text.ts'
 import type { TrialState } from './trial/trial.ts'
 
-/** A delivery to explain, with the provider that rejects it and the secrets in force. */
 export interface Subject {
   readonly provider: Provider
   /** Undefined if `provider()` did not make the provider: then secrets and options cannot be varied. */
   readonly made: Made | undefined
   readonly secrets: SecretsInForce | undefined
   readonly state: TrialState
-  /** The value of the option `publicUrl` for this delivery. */
   readonly publicUrl: string | undefined
   readonly takesPublicUrl: boolean
   /** Headers of a small delivery that was signed here, as an example of the grammar. Empty if nothing can be signed. */
   readonly sample: ReadonlyMap<string, string>
-  /** Prefixes of the scheme's signatures. */
   readonly prefixes: readonly string[]
 }
 
-/** Prepares one provider. Secrets are looked up once. */
 export async function subjectOf(
   delivery: Delivery,
   provider: Provider,

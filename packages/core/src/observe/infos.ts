@@ -24,7 +24,6 @@ export interface AnsweredInfo {
   readonly status: number
   /** Milliseconds from the head of the request to the reply. */
   readonly took: number
-  /** Code of the rejection. */
   readonly code?: ErrorCode
   /** Events of the delivery; empty if it was not parsed. */
   readonly events: readonly EventInfo[]
@@ -78,7 +77,6 @@ export interface InterruptedInfo {
   readonly strikes: number
 }
 
-/** An action of an operator on tasks. */
 export interface ActedInfo {
   readonly action: 'replay' | 'delete' | 'rerun' | 'sample' | 'mute'
   /** The operator, as the `auth` of the inspector names them. */
@@ -101,7 +99,6 @@ export type StepName =
   | 'accept'
   | 'reply'
 
-/** Returns the facts on an event for observers. */
 export function eventInfo(receiver: string, event: EventRecord): EventInfo {
   const { provider, id, topic, tenant } = event
   return { receiver, provider, id, topic, tenant }
@@ -110,7 +107,6 @@ export function eventInfo(receiver: string, event: EventRecord): EventInfo {
 /** An HTTP call to a destination, for observers. Path and query are left out, since they may contain a secret. */
 export interface CallInfo {
   readonly attempt: AttemptInfo
-  /** Name of the destination. */
   readonly destination: string
   readonly method: string
   readonly scheme: string
@@ -118,11 +114,9 @@ export interface CallInfo {
   readonly port: number
 }
 
-/** A pause of calls to a destination, in this process. */
 export interface PauseInfo {
   readonly receiver: string
   readonly subscription: string
-  /** Name of the destination. */
   readonly destination: string
   /** End of the pause, in milliseconds since 1970: then one call is made as a probe. Undefined if calls continue. */
   readonly until: number | undefined

@@ -25,13 +25,10 @@ export interface JournalBuffer {
    */
   takes(verified: boolean): boolean
   arrived(arrival: Arrival): void
-  /** Returns the series of a name. */
   series(name: SeriesName): Series
   /** Sets the gauges of a subscription; the last value of a minute counts. */
   gauge(gauge: MinuteGauge): void
-  /** Writes all entries. */
   flush(): Promise<void>
-  /** Writes all entries, and accepts no more. */
   close(): Promise<void>
 }
 

@@ -8,7 +8,6 @@ import { masker } from '../receive/credentials/mask.ts'
 import { claimedTopic } from './claimed-topic.ts'
 import { LRUCache } from 'lru-cache'
 
-/** Keeps head and body of rejected deliveries. */
 export interface Kept {
   /** Notes what a verified delivery looks like: similar rejected ones have separate places. */
   verified(delivery: Delivery, at: number): void
@@ -72,7 +71,7 @@ export function createKept({ receiver, kept: most = 0, provider, seal }: KeptCon
       const kinds = likeness.matches(delivery) ? (['like', 'any'] as const) : (['any'] as const)
       for (const kind of kinds) {
         const name = `${code}\n${kind} ${size}`
-        const place = reservoirOf(name, kind, size).place(at)
+        const place = reservoirOf(name, kind, size)(at)
         if (place !== undefined) return `${receiver}\n${name} ${place}`
       }
       return undefined
@@ -102,29 +101,25 @@ export function createKept({ receiver, kept: most = 0, provider, seal }: KeptCon
   }
 }
 
-/** Chooses a uniform sample of each minute, in places that are reused. */
-interface Reservoir {
-  /** Returns the place for one more, at a time in milliseconds since 1970; undefined if it is not kept. */
-  place(at: number): number | undefined
-}
+/** Returns the place for one more, at a time in milliseconds since 1970; undefined if it is not kept. */
+type Reservoir = (at: number) => number | undefined
 
+/** Makes a reservoir: a uniform sample of `size` entries of each minute, in places that are reused. */
 function createReservoir(size: number): Reservoir {
   let minute = Number.NaN
   let first = 0
   let seen = 0
 
-  return {
-    place(at) {
-      const now = Math.floor(at / MINUTE)
-      if (now !== minute) {
-        first = (first + Math.min(seen, size)) % (size * MINUTES)
-        minute = now
-        seen = 0
-      }
-      seen++
-      const chosen = seen <= size ? seen - 1 : Math.floor(Math.random() * seen)
-      return chosen < size ? (first + chosen) % (size * MINUTES) : undefined
-    },
+  return (at) => {
+    const now = Math.floor(at / MINUTE)
+    if (now !== minute) {
+      first = (first + Math.min(seen, size)) % (size * MINUTES)
+      minute = now
+      seen = 0
+    }
+    seen++
+    const chosen = seen <= size ? seen - 1 : Math.floor(Math.random() * seen)
+    return chosen < size ? (first + chosen) % (size * MINUTES) : undefined
   }
 }
 

@@ -5,7 +5,6 @@ import { isPromise } from '../basics/maybe.ts'
 export interface Observers {
   /** Always the same object, whose methods change with the observers. */
   readonly observer: Observer
-  /** Adds an observer. Returns the function that removes it. */
   readonly observe: (observer: Observer) => () => void
   /** Calls `attached` of all observers, including later ones, with their receiver. Returns the function that ends this. */
   attach(receiver: ObservedReceiver): () => void

@@ -28,13 +28,9 @@ export interface Recorder {
     events: readonly EventRecord[],
     verifiedBy?: Arrival['verifiedBy'],
   ): void
-  /** Records a run whose outcome is stored. */
   settled(claim: Claim, outcome: Outcome, ran: Ran | undefined): void
-  /** Records a run without an outcome. */
   interrupted(subscription: string): void
-  /** Records a task that is done without a run of its own. */
   folded(subscription: string, stale: boolean): void
-  /** Starts to read the gauges once per minute. */
   start(): void
   flush(): Promise<void>
   close(): Promise<void>

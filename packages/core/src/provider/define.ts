@@ -20,7 +20,7 @@ import type { Clock, Draft, Provider, Verified } from './provider.ts'
 import { joinCredentials, type Scheme } from './scheme.ts'
 import { noAuth } from './schemes/no-auth.ts'
 import type { Keyring, KeySet } from './secrets.ts'
-import type { ProviderSpec } from './spec.ts'
+import { PLAIN, type ProviderSpec } from './spec.ts'
 import { deliversOf, type Delivers } from './facts.ts'
 import { markVerified, decodedDelivery } from '../receive/http-delivery.ts'
 
@@ -147,7 +147,6 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
   }
 }
 
-/** Binds the options to the functions of a spec that get them as their last argument. */
 function bound<Options extends object, Key, Ready>(
   spec: ProviderSpec<Options, Key, Ready>,
   options: Ready,
@@ -264,7 +263,6 @@ function aboutSpec<Options extends object, Key, Ready>(
   }
 }
 
-/** Makes the scheme of the sender's example; empty if it needs options of an app. */
 function exampleScheme<Options extends object, Key, Ready>(
   { scheme, prepare }: ProviderSpec<Options, Key, Ready>,
   example: Options,
@@ -276,28 +274,6 @@ function exampleScheme<Options extends object, Key, Ready>(
   }
 }
 
-const PLAIN = [
-  'methods',
-  'limits',
-  'retrySpan',
-  'failsOnRedirect',
-  'formats',
-  'codings',
-  'charsets',
-  'contentType',
-  'repeats',
-  'topics',
-  'ids',
-  'greets',
-  'challenge',
-  'claims',
-  'topicHeader',
-  'xml',
-  'rejection',
-  'unwrap',
-] as const
-
-/** Returns the members that a provider copies from its spec, and those that its facts imply. */
 function plainOf<Options extends object, Key, Ready>(
   spec: ProviderSpec<Options, Key, Ready>,
 ): Partial<Provider> {
@@ -309,7 +285,6 @@ function plainOf<Options extends object, Key, Ready>(
   }
 }
 
-/** Returns the settings of a receiver that follow from how a sender delivers. */
 function impliedBy({ largest, retries, redirect }: Partial<Delivers>): Partial<Provider> {
   return {
     ...(typeof largest === 'number' && { limits: { body: largest } }),
@@ -337,7 +312,6 @@ function readsOf<Options extends object, Key, Ready>(
   }
 }
 
-/** Returns the headers that a scheme reads of a delivery. */
 export function schemeReads(
   { needs = [], reads }: Pick<Scheme, 'needs' | 'reads'>,
   delivery: Delivery,

@@ -64,7 +64,6 @@ export interface SenderFacts {
   readonly delivers: Partial<Delivers>
 }
 
-/** Completes the facts with `unknown`. */
 export function deliversOf(source: string, said: Partial<Delivers> = {}): Delivers {
   return {
     within: 'unknown',

@@ -28,7 +28,6 @@ export interface SecretResolver {
 
 export type SecretOption = Secrets | SecretResolver
 
-/** Keys for one delivery. */
 export interface KeySet<Key> {
   readonly keys: readonly Key[]
   /** The tenants of the keys, at the same index. */
@@ -41,7 +40,6 @@ export interface Keyring<Key> {
   readonly given: readonly Key[]
   /** Makes the signing key of another secret, as strictly as for the option. */
   parse(secret: string): Key
-  /** Notifies the resolver of a verified delivery. */
   readonly verified?: (delivery: Delivery) => void
   /** True if one of the secrets has whitespace or quotes around it. */
   readonly odd?: boolean
@@ -130,7 +128,6 @@ export function checkSecret(option: string, secret: unknown): asserts secret is 
     throw new TypeError(`${option} starts or ends with a line break; trim it`)
 }
 
-/** Returns true if a secret has whitespace or quotes around it, which are usually a typo. */
 function isOdd(secret: unknown): boolean {
   return typeof secret === 'string' && /^[ \t]|[ \t]$|^(["'`]).*\1$/s.test(secret)
 }

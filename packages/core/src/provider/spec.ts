@@ -9,28 +9,29 @@ import type { Covers, Scheme } from './scheme.ts'
 import type { Keyring, SecretOption } from './secrets.ts'
 import type { Setup } from './about.ts'
 
-type Plain = Omit<
-  Provider,
-  | 'covers'
-  | 'verify'
-  | 'admit'
-  | 'proves'
-  | 'sign'
-  | 'events'
-  | 'format'
-  | 'labelled'
-  | 'greet'
-  | 'handshake'
-  | 'reply'
-  | 'types'
-  | 'unauthenticated'
-  | 'signedTime'
-  | 'trusted'
-  | 'reads'
-  | 'signatures'
-  | 'inner'
-  | 'proofs'
->
+/** Members that a provider copies from its spec. */
+export const PLAIN = [
+  'methods',
+  'limits',
+  'retrySpan',
+  'failsOnRedirect',
+  'formats',
+  'codings',
+  'charsets',
+  'contentType',
+  'repeats',
+  'topics',
+  'ids',
+  'greets',
+  'challenge',
+  'claims',
+  'topicHeader',
+  'xml',
+  'rejection',
+  'unwrap',
+] as const
+
+type Plain = Pick<Provider, 'name' | 'credentials' | (typeof PLAIN)[number]>
 
 /** The argument of `provider()`. `Ready` is the result of `prepare`; without `prepare`, it is the options. */
 export interface ProviderSpec<

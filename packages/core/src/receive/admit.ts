@@ -28,7 +28,6 @@ export interface Admission {
   take(bytes: number): void
   /** Calls `drop` if this body is dropped while it is read. */
   onDrop(drop: (error: WebhookError) => void): void
-  /** Marks the body as complete, so that it is not dropped any more. */
   complete(): void
   /** Releases the counted bytes. A second call does nothing. */
   release(): void
@@ -170,7 +169,6 @@ export function createBudget(total: number, monotonic: () => number): Open {
     new BodyAdmission(small, large, limit, proven, rejection, at, started)
 }
 
-/** One part of the budget. */
 class Share {
   readonly reading: Set<BodyAdmission> = new Set()
   readonly #size: number
@@ -182,7 +180,6 @@ class Share {
     this.#monotonic = monotonic
   }
 
-  /** Reserves bytes. Throws `overloaded` if too few are free. */
   take(asking: BodyAdmission, bytes: number): void {
     if (this.#left < bytes) this.#free(asking, bytes)
     if (this.#left < bytes) throw overloaded()

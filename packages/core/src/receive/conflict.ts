@@ -3,11 +3,8 @@ import { tenantKey, type EventRecord } from '../event.ts'
 import { type Seal, opened } from '../inbox/seal.ts'
 import type { InboxView } from '../inbox/view.ts'
 
-/** Finds senders that use one id for different events. */
-export interface ConflictWatch {
-  /** Checks whether the known event has the same body, without delaying the delivery. */
-  look(event: EventRecord, found: () => void): void
-}
+/** Calls `found` if the known event has another body: its sender uses one id for different events. */
+export type ConflictWatch = (event: EventRecord, found: () => void) => void
 
 // A sender that delivers every event twice must not cause a query for each delivery.
 const EVERY = 1000
@@ -21,16 +18,14 @@ export function createConflictWatch(
 ): ConflictWatch {
   let next = -Infinity
 
-  return {
-    look(event, found) {
-      // The two events of a pair of twins differ.
-      if (event.key.startsWith(tenantKey(event.tenant, '=', ''))) return
-      const at = now()
-      if (at < next) return
-      next = at + EVERY
-      // Another write reports an outage of the inbox.
-      void compare(event, found).catch(() => {})
-    },
+  return (event, found) => {
+    // The two events of a pair of twins differ.
+    if (event.key.startsWith(tenantKey(event.tenant, '=', ''))) return
+    const at = now()
+    if (at < next) return
+    next = at + EVERY
+    // Another write reports an outage of the inbox.
+    void compare(event, found).catch(() => {})
   }
 
   async function compare(event: EventRecord, found: () => void): Promise<void> {

@@ -26,7 +26,6 @@ import { createHash, randomUUID } from 'node:crypto'
 
 export interface Identified {
   readonly events: readonly EventRecord[]
-  /** The events to store: those with tasks. */
   readonly intake: Intake
 }
 
@@ -100,7 +99,6 @@ export function identify(
   return { events: events ?? [], intake: { delivery: stored, items: items ?? [] } }
 }
 
-/** Returns the subscriptions of an event that also match the topic of its twin. */
 function bothOf(
   context: IdentifyContext,
   subscriptions: readonly Subscription[],
@@ -171,7 +169,6 @@ function shapeError(error: unknown): string {
       : typeof error
 }
 
-/** The parts that all events of a delivery share. */
 interface Source extends IdentitySource {
   readonly context: IdentifyContext
   readonly body: ParsedBody
@@ -236,7 +233,6 @@ export interface ReceiveContext extends CheckedOptions {
   readonly strip: (delivery: Delivery, receivedAt: number) => StoredDelivery
 }
 
-/** The parts that the identity of an event is made from. */
 interface IdentitySource {
   readonly context: { readonly dedupe: Dedupe; readonly provider: Provider }
   readonly delivery: Delivery
@@ -248,7 +244,6 @@ interface IdentitySource {
 const MAX_ID = 256
 const HASHED = 'sha256:'
 
-/** The key of an event, and its guards. */
 interface Identity {
   readonly key: string
   readonly dedupe: boolean

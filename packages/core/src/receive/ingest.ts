@@ -11,7 +11,6 @@ import { markVerified, ownDelivery } from './http-delivery.ts'
 /** A delivery that a sender's API listed, in the form of its webhook. */
 export type IngestInit = Pick<DeliveryInit, 'url' | 'headers' | 'body' | 'method'>
 
-/** Options of `receiver.ingest`. */
 export interface IngestOptions {
   /** The tenant whose secret verifies the webhook of this event. */
   readonly tenant?: string
@@ -31,7 +30,6 @@ export interface IngestOptions {
 
 export interface IngestResult {
   readonly outcome: 'accepted' | 'duplicate' | 'unhandled'
-  /** One entry per event. */
   readonly accepted: readonly Accepted[]
 }
 

@@ -110,7 +110,6 @@ function giveBackUnused(held: number, { content }: Delivery): number {
   return weight
 }
 
-/** Accepts all events of a delivery in one call of the inbox. */
 export function acceptAll(
   context: ReceiveContext,
   identified: Identified,
@@ -196,7 +195,6 @@ function conclude(
   return reply
 }
 
-/** Returns the outcome of a delivery from the results of its events. */
 export function outcomeOf(taken: readonly Accepted[]): 'accepted' | 'duplicate' | 'unhandled' {
   if (taken.length === 0) return 'unhandled'
   return taken.every((one) => one === 'duplicate') ? 'duplicate' : 'accepted'
@@ -236,12 +234,11 @@ export function tellTaken(
     if (taken[at] === 'new') observer.accepted?.(info, tasks.length, exchange.info)
     else {
       observer.duplicate?.(info, taken[at] === 'revived', exchange.info)
-      context.conflicts()?.look(event, () => observer.idConflict?.(info, exchange.info))
+      context.conflicts()?.(event, () => observer.idConflict?.(info, exchange.info))
     }
   })
 }
 
-/** Returns the answer to the first event that has one. */
 function answer(
   context: ReceiveContext,
   exchange: Exchange,

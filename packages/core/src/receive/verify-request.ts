@@ -89,7 +89,6 @@ export async function verifyRequest<Events extends EventMap>(
   }
 }
 
-/** The parts that all requests of a provider share, including the budget of buffered bytes. */
 interface Verifier {
   readonly admit: (head: Head) => Admission
   readonly limits: Limits

@@ -38,7 +38,6 @@ const OPTIONS: readonly (keyof ReceiverOptions)[] = [
   'silentAfter',
 ]
 
-/** Checks the options of `createReceiver`. Throws a `TypeError` that names the option. */
 export function checkReceiver<Events extends EventMap>(
   options: ReceiverOptions<Events>,
 ): CheckedOptions {

@@ -175,7 +175,6 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
   }
 }
 
-/** Writes one small record, always under the same key. */
 async function probeRecords({ records }: Inbox, name: string): Promise<void> {
   if (!records) return
   const key = `probe/${name}`

@@ -145,7 +145,6 @@ export interface RunDueOptions {
   readonly reserve?: Duration
 }
 
-/** The options of a receiver, checked. */
 export interface CheckedOptions extends Observers {
   readonly provider: Provider
   readonly name: string

@@ -19,7 +19,6 @@ import { attemptInfo, type RunContext } from '../subscribe/run/run-context.ts'
 import { UNHANDLED } from '../subscribe/subscription.ts'
 import type { TaskError } from '../inbox/view.ts'
 
-/** The parts of a receiver: the context of the steps of a delivery, and its connection to the inbox. */
 export interface Parts {
   readonly context: ReceiveContext
   readonly port: Port
@@ -166,7 +165,6 @@ function createRecorder(context: RecorderContext): Recorder | undefined {
 
 interface ConsumerContext extends RunContext {
   readonly retrySpan: number
-  /** See `Consumer.failed`. */
   readonly failed: (error: unknown) => void
   readonly monotonic: () => number
   readonly recorder: Recorder | undefined

@@ -11,7 +11,6 @@ import {
 } from './subscription.ts'
 import type { TaskError } from '../inbox/view.ts'
 
-/** The handlers, answers and listeners for dead tasks of a receiver. */
 export interface Subscribing {
   readonly subscriptions: Subscriptions
   readonly answers: ReturnType<typeof createAnswers>

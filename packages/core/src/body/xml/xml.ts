@@ -22,7 +22,6 @@ export interface XmlOptions {
 let loading: Promise<void> | undefined
 let reader: ((text: string, options: XmlOptions) => XmlObject) | undefined
 
-/** Returns true if bodies of a provider may be XML. */
 export function readsXml({
   xml,
   formats,
@@ -61,7 +60,6 @@ export function parseXml(text: string, options: XmlOptions): XmlObject {
   return reader(text, options)
 }
 
-/** Returns the value of an element that may be absent, single or repeated as an array. */
 export function list(value: XmlValue | undefined): (string | XmlObject)[] {
   if (value === undefined) return []
   return Array.isArray(value) ? value : [value]

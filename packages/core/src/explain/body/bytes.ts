@@ -64,7 +64,6 @@ export function* bodyBytes(request: PlainRequest, bounds: Bounds): Generator<Cha
   yield make(joinParts(room, '\n', body), 'body-trimmed', 'the body lacks whitespace at its start')
 }
 
-/** The remedy for all changes of a body before its verification. */
 export const RAW =
   'give the receiver the exact bytes of the request: mount it before any body parser, and do not let a proxy rewrite bodies'
 
@@ -174,7 +173,6 @@ function swapped(room: RoomForEdits, body: Uint8Array, bounds: Bounds): Uint8Arr
 // (https://encoding.spec.whatwg.org/windows-1252).
 const WINDOWS = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008DŽ\u008F\u0090‘’“”•–—˜™š›œ\u009DžŸ'
 
-/** Yields bodies whose text was decoded and encoded with another charset. */
 export function* charsets(request: PlainRequest): Generator<Change> {
   const { body } = request
   const bytes = toBuffer(body)

@@ -9,7 +9,6 @@ const MOST = 256 * 1024
 const NODES = 20_000
 const FIELDS = 8
 
-/** Yields the decompressed body, which the sender may have signed. */
 export function* inflated(request: PlainRequest): Generator<Change> {
   const coding = request.headers.get('content-encoding')?.[0]?.trim().toLowerCase()
   if (request.body.length > MOST) return

@@ -7,7 +7,6 @@ import { orders } from '../orders.ts'
 const MOST = 256 * 1024
 const FIELDS = 1000
 
-/** Yields a form as other writers would have written it, and with its fields in other orders. */
 export function* reencoded(request: PlainRequest, bounds: Bounds): Generator<Change> {
   const found = formText(request)
   if (found === undefined) return
@@ -68,7 +67,6 @@ export function written(pair: readonly string[], writer: FormWriter): string {
   return pair.map((text) => encoded(text, writer)).join('=')
 }
 
-/** Returns the decoded names and values of a form or query; undefined if it has invalid escapes or too many fields. */
 export function fieldsOf(text: string): readonly (readonly string[])[] | undefined {
   const parts = text.split('&', FIELDS + 1)
   if (parts.length > FIELDS) return undefined

@@ -34,7 +34,6 @@ interface TokenSpan {
   readonly to: number
 }
 
-/** Returns the members of the object that starts at a token, each with its key. */
 export function membersOf(tokens: readonly JsonToken[], from: number): readonly TokenSpan[] {
   const members: TokenSpan[] = []
   let depth = 0
@@ -52,7 +51,6 @@ export function membersOf(tokens: readonly JsonToken[], from: number): readonly 
   return members
 }
 
-/** Whitespace between the tokens of JSON. */
 export interface JsonLayout {
   readonly name: string
   /** One level of indent; undefined for a single line. */
@@ -70,7 +68,6 @@ export interface JsonLayout {
 const INDENTS = ['  ', '    ', '\t']
 const RARE_INDENTS = [' ', '   ', '        ']
 
-/** Layouts of known writers of JSON, the commonest first. */
 export const LAYOUTS: readonly JsonLayout[] = [
   { name: 'no whitespace (JSON.stringify, PHP, Go, Ruby)', colon: ':', comma: ',' },
   { name: 'a space after colons and commas (Python)', colon: ': ', comma: ', ' },
@@ -122,7 +119,6 @@ function indented(indent: string): JsonLayout {
 // 60,000 tokens, each with an indent of 500, would need 30 MB.
 const MOST = 2 * 1024 * 1024
 
-/** Writes the tokens in a layout; undefined if the text becomes too long. */
 export function laidOut(tokens: readonly JsonToken[], layout: JsonLayout): string | undefined {
   const { indent, colon, comma, pad = '', empty = 'closed', flat = false } = layout
   const isFlat: boolean[] = []

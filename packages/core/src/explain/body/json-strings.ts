@@ -1,4 +1,3 @@
-/** How a writer of JSON escapes strings. */
 export interface Escapes {
   readonly name: string
   /** Characters beyond ASCII: unescaped, or `\u` with hex digits in lower or upper case. @default 'raw' */
@@ -17,7 +16,6 @@ export interface Escapes {
   readonly long?: boolean
 }
 
-/** Known writers, the commonest first. */
 export const WRITERS_OF_STRINGS: readonly Escapes[] = [
   { name: 'JSON.stringify' },
   { name: 'Python (\\u beyond ASCII)', beyond: 'lower', del: true },

@@ -109,7 +109,6 @@ function inPlace(text: string, escapes: Escapes): string {
   return text.replaceAll(/"(?:[^"\\]|\\.)*"/gs, (token) => rewritten(token, escapes))
 }
 
-/** Returns the ways to escape that differ for these tokens. */
 function distinct(
   tokens: readonly JsonToken[],
   escapes: readonly Escapes[],
@@ -198,7 +197,6 @@ function othersOf(token: JsonToken, next: JsonToken | undefined): readonly JsonT
 
 type Members = ReturnType<typeof membersOf>
 
-/** Returns the tokens with the members of each object rearranged. */
 function rearranged(
   tokens: readonly JsonToken[],
   arrange: (members: Members) => Members,
@@ -223,7 +221,6 @@ function rearranged(
   }
 }
 
-/** Returns the tokens with the members of each object sorted by their keys. */
 export function reordered(
   tokens: readonly JsonToken[],
   order: (a: JsonToken, b: JsonToken) => number,
@@ -236,7 +233,6 @@ export function reordered(
 // Maximum number of orders that are all tried.
 const ORDERS = 150
 
-/** Yields the tokens with their members in each order, if there are few orders. */
 function* allOrders(tokens: readonly JsonToken[]): Generator<readonly JsonToken[]> {
   const sizes = tokens.flatMap((token, at) => (token === '{' ? membersOf(tokens, at).length : []))
   let count = 1
@@ -265,7 +261,6 @@ export function integersLast(a: JsonToken, b: JsonToken): number {
   return Number(isInteger(a)) - Number(isInteger(b))
 }
 
-/** Returns true for a key that JavaScript sorts first. */
 export function isInteger(key: JsonToken): boolean {
   return /^"(?:0|[1-9]\d{0,9})"$/.test(key)
 }

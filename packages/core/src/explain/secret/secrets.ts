@@ -3,12 +3,9 @@ import type { Made } from '../../provider/made.ts'
 import type { About } from '../../provider/about.ts'
 import type { Clue } from '../finding.ts'
 
-/** The secrets in force, and their names in findings. */
 export interface SecretsInForce {
   readonly texts: readonly string[]
-  /** Name of the option: `secret`, `authToken`. */
   readonly option: string
-  /** Returns a name for a secret that does not reveal it. */
   name(at: number): string
 }
 

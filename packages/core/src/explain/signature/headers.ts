@@ -13,7 +13,6 @@ const USUAL =
   /^(?:accept|connection|content-|host$|user-agent|via$|te$|date$|age$|server|cookie|cache-|pragma|origin$|referer|x-forwarded|forwarded|x-real-ip|cf-|x-amzn|x-request-id|traceparent|tracestate|transfer-|upgrade)/
 const MOST = 64
 
-/** Returns headers that verification needs and that are missing or blank. */
 export function missingHeaders(request: PlainRequest, reads: Reads): readonly string[] {
   return [...reads.headers].filter(
     (name) => !request.headers.get(name)?.some((line) => line.trim()),

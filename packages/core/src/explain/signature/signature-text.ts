@@ -6,7 +6,6 @@ const LONGEST = 8192
 const TOKEN = /[A-Za-z0-9+/_-]{20,}={0,2}/g
 const PREFIXES = ['sha256=', 'sha1=', 'v1=', 'v1,', 'v0=', 'sha512=', 'Bearer ', 'signature=']
 
-/** Yields requests with the signatures written in other encodings. */
 export function* signatureEncodings(
   request: PlainRequest,
   reads: Reads,
@@ -34,7 +33,6 @@ interface Prefixes {
   readonly others: boolean
 }
 
-/** Yields requests with added, removed and replaced prefixes of signatures. */
 export function* signaturePrefixes(
   request: PlainRequest,
   reads: Reads,
@@ -93,7 +91,6 @@ function* wholes(value: string): Generator<string> {
   if (plus !== value) yield plus
 }
 
-/** Returns one signature in the other encodings that senders use. */
 function written(token: string): ReadonlySet<string> {
   const found = new Set<string>()
   const hex = fromHex(token)

@@ -13,7 +13,6 @@ export interface Shift {
   readonly steps: readonly Clue[]
 }
 
-/** Returns the possible times of signing: that of the rejection, or else those in the headers. */
 export function shiftsOf(
   error: WebhookError,
   now: number,
@@ -51,7 +50,6 @@ export function clockUnit(where: string): Clue {
   }
 }
 
-/** Writes seconds in the unit that people use. */
 function span(seconds: number): string {
   const units = [
     [86_400, 'days'],

@@ -94,12 +94,10 @@ function* chained(...parts: readonly Iterable<Change>[]): Generator<Change> {
   for (const part of parts) yield* part
 }
 
-/** Returns true if verification uses the URL of the request or of an option. */
 export function isUrlSigned({ publicUrl }: Subject, reads: Reads): boolean {
   return reads.url || publicUrl !== undefined
 }
 
-/** Yields keys of the secrets with one mistake undone, or two with `twice`. */
 function* secretChanges(
   made: Made,
   secrets: SecretsInForce,
@@ -213,7 +211,6 @@ function other(state: TrialState, key: Uint8Array, seen: Compared): Change | und
   return undefined
 }
 
-/** Returns the bytes of an HMAC key; undefined if the scheme's keys are different. */
 function bytesOf(key: unknown): Uint8Array | undefined {
   if (key instanceof Uint8Array) return key
   const inner: unknown = typeof key === 'object' && key !== null && 'key' in key && key.key
@@ -231,7 +228,6 @@ function rekeyed(key: unknown, bytes: Uint8Array): unknown {
 interface Variant {
   readonly cause: FindingCause
   readonly says: string
-  /** Its remedy, if it differs from that of its cause. */
   readonly remedy?: string
   readonly text?: string
   readonly bytes?: Uint8Array

@@ -12,7 +12,6 @@ interface Round {
   readonly kind: Kind
   /** The other kind, and the number of its changes to try. @default none */
   readonly after?: readonly [kind: Kind, most: number]
-  /** Maximum number of changes of `kind`. @default all */
   readonly most?: number
 }
 
@@ -141,7 +140,6 @@ export async function search(
     }
   }
 
-  /** Returns the undone causes if the state verifies. */
   async function verified(state: TrialState): Promise<readonly Clue[] | undefined> {
     const outcome = await trial.run(state)
     return outcome?.accepted ? proofOf(state, outcome.steps) : undefined
@@ -176,7 +174,6 @@ export async function search(
     return []
   }
 
-  /** More headers are read when the first ones are readable. */
   async function looked(states: readonly TrialState[]): Promise<readonly Base[]> {
     const bases: Base[] = []
     for (const state of states.slice(0, BASES)) {

@@ -25,11 +25,9 @@ type TrialOutcome =
 export interface Trial {
   /** Verifies a state; undefined if the bounds are used up. */
   run(state: TrialState): MaybePromise<TrialOutcome | undefined>
-  /** Verifies a state, and returns what was read of the request. */
   look(
     state: TrialState,
   ): Promise<{ readonly outcome: TrialOutcome; readonly reads: Reads } | undefined>
-  /** The request that verified, after a proof. */
   repaired?: PlainRequest
 }
 

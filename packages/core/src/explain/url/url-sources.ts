@@ -22,7 +22,6 @@ export function urlParts(url: string): UrlParts | undefined {
 const ENDS = ['.local', '.internal', '.localhost']
 const BEGINS = ['127.', '10.', '192.168.', '169.254.', '[::1]', '[fc', '[fd', '[fe80']
 
-/** Returns true for a URL whose host no external sender can reach. */
 export function isPrivateHost(url: string): boolean {
   const host = urlParts(url)?.host.toLowerCase()
   if (host === undefined) return false

@@ -162,7 +162,6 @@ const SAYS: Partial<Record<FindingCause, (from: UrlParts, to: UrlParts) => strin
 }
 
 interface Offer {
-  /** The value of the option `publicUrl`. */
   readonly publicUrl: string | undefined
   readonly takesPublicUrl: boolean
 }

@@ -154,7 +154,6 @@ function unwrapped(
   return { own, parsed: envelope.exact ? { ...parsed, exact: true } : parsed }
 }
 
-/** Returns the ids of the events that the body alone contains. */
 function idsInBody(inner: Provider, delivery: Delivery, body: ParsedBody): readonly unknown[] {
   try {
     return inner.events(headless(delivery), body).map(({ id }) => id)
@@ -177,7 +176,6 @@ function idOf(gateway: Provider, delivery: Delivery, body: ParsedBody): string |
   }
 }
 
-/** Signs what the sender would send with the gateway's key. */
 function signed(gateway: Provider, inner: Provider, draft: Draft): SignableRequest {
   const { secret: _, ...own } = draft
   const request = inner.sign?.(own)
@@ -191,7 +189,6 @@ function signed(gateway: Provider, inner: Provider, draft: Draft): SignableReque
 
 const NO_LINES: readonly string[] = []
 
-/** Returns the delivery without headers and query. */
 function headless(delivery: Delivery): Delivery {
   return {
     method: delivery.method,

@@ -17,11 +17,9 @@ export interface Jwks {
   readonly keys: readonly Jwk[]
 }
 
-/** A source of keys. */
 export interface JwkSource {
   /** Returns the keys with this id, all keys if it is undefined, none if it is unknown. `now` is in milliseconds since 1970. */
   find(kid: string | undefined, now: number): MaybePromise<readonly Jwk[]>
-  /** Called when a delivery was verified with the key of an id. */
   verified?(kid: string | undefined): void
   /** Ids of known keys, whose look-ups have separate limits from those of invented ids. */
   readonly trusted?: TrustedNames

@@ -28,13 +28,11 @@ export interface Lookups<Value> {
     now: number,
     ask: () => MaybePromise<Value | undefined>,
   ): MaybePromise<Value | undefined>
-  /** Notes that a delivery was verified with the value of a name. */
   trust(name: string): void
   /** Forgets a wrong value; `error` is thrown for its name for a while. */
   reject(name: string, now: number, error: unknown): void
   /** Forgets a value: the next delivery looks it up, and a running look-up is repeated. */
   forget(name: string): void
-  /** The names that {@link Lookups.trust} was called with. */
   readonly trusted: TrustedNames
 }
 

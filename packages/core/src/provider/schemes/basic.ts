@@ -1,7 +1,7 @@
 import { encode, fromBase64, toBuffer, utf8 } from '../../body/bytes.ts'
 import { indexOfEqual } from '../safe-equal.ts'
 import { isWebhookError, WebhookError } from '../../errors.ts'
-import { factsOf } from '../../problems.ts'
+import { factsOf } from '../../messages.ts'
 import { checkSecret } from '../secrets.ts'
 import type { Scheme } from '../scheme.ts'
 import { malformed, mismatch, singleHeader } from './signature/header.ts'

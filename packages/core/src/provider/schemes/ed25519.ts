@@ -69,12 +69,10 @@ export function ed25519Algorithm(encoding: 'hex' | 'base64'): SignatureAlgorithm
 const SPKI = /* @__PURE__ */ textBytes('302a300506032b6570032100', 'hex')
 const PKCS8 = /* @__PURE__ */ textBytes('302e020100300506032b657004220420', 'hex')
 
-/** Makes a public key from its 32 bytes. */
 export function ed25519PublicKey(bytes: Uint8Array): OpaqueKey {
   return createPublicKey({ key: concat([SPKI, bytes]), format: 'der', type: 'spki' })
 }
 
-/** Makes a key pair from a seed of 32 bytes, or from seed and public half (64 bytes). */
 export function ed25519PrivateKey(bytes: Uint8Array): Ed25519Key {
   const privateKey = createPrivateKey({
     key: concat([PKCS8, bytes.subarray(0, 32)]),

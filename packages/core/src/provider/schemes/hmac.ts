@@ -140,7 +140,6 @@ function keyObject(key: Uint8Array): KeyObject {
   return known
 }
 
-/** Decodes a key. Throws a `TypeError` that names the expected encoding. */
 function decodeKey(secret: string, encoding: KeyEncoding): Uint8Array {
   if (encoding === 'utf8') return toBuffer(secret)
   const bytes = encoding === 'hex' ? fromHex(secret) : fromBase64(secret)
@@ -162,7 +161,6 @@ export interface Compared {
 // Undefined until a tool watches, so that a receiver pays only for one check.
 let watchers: WeakMap<Uint8Array, (seen: Compared) => void> | undefined
 
-/** Calls `report` for each comparison with this key object. */
 export function watch(key: Uint8Array, report: (seen: Compared) => void): void {
   watchers ??= new WeakMap()
   watchers.set(key, report)

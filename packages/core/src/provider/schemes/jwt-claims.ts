@@ -16,7 +16,6 @@ export interface JwtClaimsOptions {
    * `Authorization`, with `Bearer` before the token
    */
   readonly header?: string
-  /** Allowed values of `iss`. */
   readonly issuer?: readonly string[]
   /** Returns the allowed values of `aud`, such as the URL of the delivery. */
   readonly audience?: (delivery: Delivery) => readonly string[]
@@ -24,7 +23,6 @@ export interface JwtClaimsOptions {
   readonly maxAge?: number
   /** Maximum difference of the clocks, in seconds. @default 60 for `nbf` and a future `iat`, 0 for `exp` */
   readonly tolerance?: number | undefined
-  /** Names of required claims. */
   readonly required?: readonly string[]
   /** The claim with the SHA-256 of the body, which is required unless the body is empty. */
   readonly bodyHash?: {
@@ -94,7 +92,6 @@ export function readHead(
   return { alg, kid: typeof kid === 'string' ? kid : undefined }
 }
 
-/** Returns the claims in a token's payload; undefined if it is not a JSON object. */
 export function claimsOf(payload: Uint8Array): JwtClaims | undefined {
   try {
     const claims: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload))
@@ -106,7 +103,6 @@ export function claimsOf(payload: Uint8Array): JwtClaims | undefined {
   }
 }
 
-/** Returns the SHA-256 of a body in the encoding of the claim. */
 export function bodyHashOf(body: Uint8Array, encoding: SignatureEncoding = 'hex'): string {
   return createHash('sha256').update(body).digest(encoding)
 }

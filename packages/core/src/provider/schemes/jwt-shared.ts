@@ -17,7 +17,6 @@ import {
 /** Algorithms with a shared secret: a receiver that can verify can also sign. */
 export type SharedJwtAlgorithm = 'HS256' | 'HS384' | 'HS512'
 
-/** Options of `jwt` with a shared secret. */
 export interface SharedJwtOptions extends JwtClaimsOptions {
   /** The allowed algorithms, all with a shared secret. The first signs. */
   readonly algorithms: readonly SharedJwtAlgorithm[]

@@ -92,7 +92,6 @@ function publicJwt(options: JwtOptions): Scheme<JwkSource> {
   }
 }
 
-/** Returns the claims if this key signed the token; otherwise undefined. */
 async function verified(
   token: string,
   key: Jwk,

@@ -127,7 +127,6 @@ function isPssKey(text: string): boolean {
 // workerd (2026-11-17) can check RSASSA-PSS only with createVerify and the key's PEM string. Its verify() ignores the padding,
 // and no call accepts a KeyObject together with options.
 
-/** Returns true if `signature` is the RSASSA-PSS signature of the bytes, with a salt as long as the hash (RFC 8017). */
 function verifyPss(
   hash: HashName,
   bytes: Uint8Array,

@@ -166,7 +166,6 @@ function headerSets(
   }))
 }
 
-/** Returns the first set whose id is present. */
 function headerSet(
   delivery: Delivery,
   sets: readonly StandardWebhooksHeaders[],

@@ -118,7 +118,6 @@ interface TextSpans {
   readonly isRead: boolean
 }
 
-/** The result for a body of which nothing may be kept. */
 const NOTHING: Masked = { bytes: new Uint8Array(0), masked: ['body'] }
 
 /**
@@ -180,7 +179,6 @@ function* namesIn({ members, items }: CredentialPlace): Generator<string> {
   if (items) yield* namesIn(items)
 }
 
-/** Checks the magic bytes of gzip, Zstandard and zlib. */
 function isCompressed(body: Uint8Array): boolean {
   const [a, b, c, d] = body
   if (a === 0x1f && b === 0x8b) return true
@@ -287,7 +285,6 @@ const SKIPPED = [
   ['<!', '>'],
 ] as const
 
-/** Returns the end of a section, comment, instruction or declaration that starts here; undefined for a tag. */
 function skip(text: string, at: number): number | undefined {
   const found = SKIPPED.find(([start]) => text.startsWith(start, at))
   if (!found) return undefined

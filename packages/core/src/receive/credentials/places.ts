@@ -1,6 +1,5 @@
 import { isCredentialName } from './judge.ts'
 
-/** Replaces a credential in what is kept of a rejected delivery. */
 export const MASK = '(masked)'
 
 /** A place in a body that is a credential, or contains one. */

@@ -7,7 +7,6 @@ interface LoopWatch {
   enter(receiver: string, subscription: Subscription, task: string): number
   /** Notes the end of that part. `before` is the slot of the run that started this one within its own synchronous part. */
   leave(before: number): void
-  /** Notes the end of the run. */
   free(slot: number): void
   /** Slot of the run in its synchronous part, or -1. */
   current: number

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Delivery } from '../../../delivery.ts'
 import { WebhookError } from '../../../errors.ts'
-import { messageOf } from '../../../messages.ts'
-import type { ErrorDetails } from '../../../problems.ts'
+import { messageOf, type ErrorDetails } from '../../../messages.ts'
 
 /**
  * Returns the value of a header that must be present once. An absent or blank one is `missing_header`. A repeated one is
@@ -44,12 +43,10 @@ export function singleParameter(delivery: Delivery, name: string): string {
 
 export type At = Pick<ErrorDetails, 'header' | 'parameter' | 'field'>
 
-/** Makes a `malformed_header` error that names the place and its expected form. */
 export function malformed(at: At, expected: string): WebhookError {
   return new WebhookError('malformed_header', { problem: 'malformed', ...at, expected })
 }
 
-/** The content that a signature was compared with. */
 interface Checked {
   /** The message contains the length and digest of its body. */
   readonly delivery?: Delivery

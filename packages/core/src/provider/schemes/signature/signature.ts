@@ -53,7 +53,6 @@ export interface SignatureOptions {
   readonly says?: string
   /** Returns the URL that `message` signs, for the message of a rejection. @default none is signed */
   readonly url?: (delivery: Delivery) => string
-  /** The header with the time of signing. */
   readonly timestampHeader?: string | undefined
   /** How that time is written. @default 's' */
   readonly timestampUnit?: TimestampUnit | undefined
@@ -81,7 +80,6 @@ export interface SignatureOptions {
   readonly write?: (signature: string, timestamp: string) => Readonly<Record<string, string>>
 }
 
-/** Makes a scheme in which a header contains the signature of a message. */
 export function signatureScheme<Key>(
   algorithm: SignatureAlgorithm<Key>,
   options: SignatureOptions,
@@ -216,7 +214,6 @@ export function signatureScheme<Key>(
   }
 }
 
-/** Returns true if there is a signature, right or wrong. */
 function carries(read: NonNullable<SignatureOptions['read']>, delivery: Delivery): boolean {
   try {
     read(delivery)

@@ -102,7 +102,6 @@ function unfit(template: string): TypeError {
 /** A signed message: a string (its UTF-8 bytes), bytes, or several of both in a row. */
 export type SignedMessage = string | Uint8Array | readonly (string | Uint8Array)[]
 
-/** Returns the parts of a message, for a hash. */
 export function messageParts(message: SignedMessage): readonly (string | Uint8Array)[] {
   return typeof message === 'string' || message instanceof Uint8Array ? [message] : message
 }
@@ -113,7 +112,6 @@ export function messageBytes(message: SignedMessage): Uint8Array {
   return concat(message.map((part) => toBuffer(part)))
 }
 
-/** Hash functions that senders use. */
 export type HashName = 'sha1' | 'sha256' | 'sha384' | 'sha512'
 
 export type SignatureEncoding = 'hex' | 'base64' | 'base64url'

@@ -35,7 +35,6 @@ export function parseTimestamp(
   return time
 }
 
-/** Returns the unit of a time; undefined if it is unknown. */
 export function unitOf(text: string): Exclude<TimestampUnit, 'any'> | undefined {
   if (/^\d{10}$/.test(text)) return 's'
   if (/^\d{13}$/.test(text)) return 'ms'
@@ -50,7 +49,6 @@ function notTime(header: string, unit: keyof typeof WRITTEN): WebhookError {
   })
 }
 
-/** Returns the text of a time in milliseconds since 1970. */
 export function formatTimestamp(time: number, unit: TimestampUnit = 's'): string {
   if (unit === 'iso') return new Date(time).toISOString()
   return String(Math.floor(unit === 'ms' ? time : time / 1000))
