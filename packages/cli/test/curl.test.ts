@@ -50,20 +50,24 @@ test('a body that curl reads from a file has no line ends with -d, and all with 
   rmSync(folder, { recursive: true })
 })
 
-test('what is copied as curl is read again, bytes that are no text too', () => {
-  const body = Buffer.from([0, 255, 10, 39, 64])
-  const headers = [
-    ['x-a', "it's"],
-    ['x-empty', ''],
-  ] as const
-  const copied = copyAsCurl({ method: 'POST', url: 'https://x.example/h', headers, body })
-  expect(parseRequest(Buffer.from(copied), { readFile: readRegular }).delivery).toEqual({
-    method: 'POST',
-    url: 'https://x.example/h',
-    headers,
-    body,
-  })
-})
+test.each([false, true])(
+  'what is copied as curl is read again, bytes that are no text too, on lines: %s',
+  (lines) => {
+    const body = Buffer.from([0, 255, 10, 39, 64])
+    const headers = [
+      ['x-a', "it's"],
+      ['x-empty', ''],
+    ] as const
+    const given = { method: 'POST', url: 'https://x.example/h', headers, body }
+    const copied = copyAsCurl(given, { lines })
+    expect(parseRequest(Buffer.from(copied), { readFile: readRegular }).delivery).toEqual({
+      method: 'POST',
+      url: 'https://x.example/h',
+      headers,
+      body,
+    })
+  },
+)
 
 test('a form that curl would encode again is rejected', () => {
   expect(() => read('curl https://x.example/h -F a=b')).toThrow('--data-binary @file')

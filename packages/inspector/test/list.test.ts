@@ -226,6 +226,15 @@ describe('what cannot be meant', () => {
     })
   })
 
+  test.each([
+    ['stat:dead push', 'state:dead push'],
+    ['push -outcome:rejectd', 'push -outcome:rejected'],
+    ['state:"ded"', undefined],
+    ['colour:red', undefined],
+  ])('the search that may be meant by %s', async (q, meant) => {
+    expect((await list(`q=${encodeURIComponent(q)}`)).meant).toBe(meant)
+  })
+
   test('a limit that is too large or zero', async () => {
     expect(await list('limit=1e9')).toMatchObject({ statusCode: 400, error: 'limit' })
     expect(await list('limit=0')).toMatchObject({ statusCode: 400 })

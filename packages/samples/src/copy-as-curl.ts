@@ -13,13 +13,15 @@ export interface CopyAsCurlOptions {
    * `"$GITHUB_WEBHOOK_SECRET"`. @default texts are used unchanged
    */
   readonly parts?: (text: string) => readonly CurlPart[]
+  /** Puts each argument on a line of its own, for people to read. @default false */
+  readonly lines?: boolean
 }
 
 /** Part of a text: a literal, or a shell expression that returns it. */
 export type CurlPart = string | { readonly shell: string }
 
 /**
- * Returns a delivery as a curl command for bash that sends the same bytes. It is one line of printable ASCII. No text
+ * Returns a delivery as a curl command for bash that sends the same bytes. It is printable ASCII. No text
  * of the delivery can act on the shell, the terminal or curl. Parts that were removed before storage are missing.
  *
  * @throws {TypeError} if no HTTP request can represent the delivery: its URL is not http or https, or has spaces or a user name; its method has characters other than letters.
@@ -29,7 +31,7 @@ export type CurlPart = string | { readonly shell: string }
  */
 export function copyAsCurl(
   delivery: Omit<StoredDelivery, 'receivedAt'>,
-  { origin, parts = (text) => [text] }: CopyAsCurlOptions = {},
+  { origin, parts = (text) => [text], lines = false }: CopyAsCurlOptions = {},
 ): string {
   const [, base, target] = /^(https?:\/\/[^/?#@\s]+)([^\s\0]*)$/i.exec(delivery.url) ?? []
   if (base === undefined || target === undefined)
@@ -64,7 +66,7 @@ export function copyAsCurl(
         ? // With --data-binary, a body that starts with @ would name a local file to send.
           [`--data-${body[0] === AT ? 'raw' : 'binary'} ${word(body.toString('utf8'), utf8)}`]
         : ['--data-binary @-']),
-  ].join(' ')
+  ].join(lines ? ' \\\n  ' : ' ')
   return isInline ? command : `base64 -d <<< ${body.toString('base64')} | ${command}`
 }
 

@@ -4,6 +4,7 @@ import { Attempts } from './attempts.tsx'
 import { Payload } from './payload/payload.tsx'
 import { duration } from '../words/duration.ts'
 import { safeLines, head, safe } from '../words/safe.ts'
+import { Remedy } from '../parts/remedy.tsx'
 import { DiffCard } from './diff-card.tsx'
 import { useReply } from '../data/use-reply.ts'
 import { Skeleton } from '../parts/skeleton.tsx'
@@ -143,7 +144,7 @@ function Explain({ id, reason }: { id: string; reason: string | undefined }): JS
           </h4>
           <p>{safe(finding.message)}</p>
           <p>
-            <b>Remedy:</b> {safe(finding.remedy)}
+            <b>Remedy:</b> <Remedy text={finding.remedy} />
           </p>
         </div>
       ))}

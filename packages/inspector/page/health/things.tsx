@@ -2,6 +2,7 @@ import type { HealthReply, MutedCause, Thing } from '../../src/api/health.ts'
 import type { JSX } from 'preact'
 import { href, qualifier, useRoute } from '../data/route.ts'
 import { count, counted } from '../words/count.ts'
+import { Remedy } from '../parts/remedy.tsx'
 import { Spark } from '../parts/spark.tsx'
 import { duration } from '../words/duration.ts'
 import { middle, safe } from '../words/safe.ts'
@@ -83,7 +84,7 @@ function OtherThing({
             {thing.likely && ` · likely: ${safe(thing.likely)}`}
           </>
         }
-        more={thing.remedy && safe(thing.remedy.slice(0, 300))}
+        more={thing.remedy && <Remedy text={thing.remedy.slice(0, 500)} />}
         isOver={thing.isOver}
       >
         <Spark values={thing.spark} tone="warn" />

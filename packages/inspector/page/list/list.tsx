@@ -13,7 +13,7 @@ import type { ListRow, SuggestReply } from '../../src/api/list.ts'
 import { copyText } from '../data/copy.ts'
 import { ask, url } from '../data/ask.ts'
 import { Bulk, useChosen } from './chosen.tsx'
-import { safe } from '../words/safe.ts'
+import { head, safe } from '../words/safe.ts'
 
 /** The list of deliveries, or of tasks: search, rows, and what can be done to all of them. */
 export function List({ isHidden }: { isHidden: boolean }): JSX.Element {
@@ -58,7 +58,7 @@ export function List({ isHidden }: { isHidden: boolean }): JSX.Element {
   return (
     <div class="list" id="list" inert={isHidden}>
       <div class="list-head">
-        <Search q={q} problem={problem} search={search} />
+        <Search q={q} problem={problem} meant={list.reply?.meant} search={search} />
         <Quick hasFile={loaded !== undefined && loaded.rows.length > 0 && !problem} />
         <Bulk reply={list.reply} loaded={loaded} chosen={chosen} />
       </div>
@@ -221,10 +221,12 @@ type Suggestions = SuggestReply['suggestions']
 function Search({
   q,
   problem,
+  meant,
   search,
 }: {
   q: string
   problem: string | undefined
+  meant: string | undefined
   search: (q: string, isTyping: boolean) => void
 }): JSX.Element {
   const [text, setText] = useState(q)
@@ -371,6 +373,21 @@ function Search({
       {problem !== undefined && (
         <p id="problem" class="problem" role="status">
           {safe(problem)}
+          {meant !== undefined && (
+            <>
+              {' '}
+              <button
+                type="button"
+                onClick={() => {
+                  setText(meant)
+                  send(meant, false)
+                  field.current?.focus()
+                }}
+              >
+                Search for {safe(head(meant, 100))}
+              </button>
+            </>
+          )}
         </p>
       )}
     </search>

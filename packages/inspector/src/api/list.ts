@@ -12,6 +12,8 @@ export interface ListReply {
   readonly version: string
   /** What `q` cannot mean, in words; the rows are then empty. */
   readonly problem?: string
+  /** The search that may be meant then. */
+  readonly meant?: string
   /** The filter of tasks that this list shows, for bulk actions; absent if `q` does not say tasks alone. */
   readonly tasks?: Readonly<Record<string, string | number>>
 }

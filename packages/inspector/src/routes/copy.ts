@@ -22,7 +22,7 @@ export async function answerCopy(context: Context): Promise<CopyReply> {
   const { delivery, provider, receiver, tasks } = await storedOf(context)
   // Few requests need it.
   const { copyAsCurl, copyAsTest } = await import('@postern/samples')
-  if (as === 'curl') return { text: copyAsCurl(delivery), note: NOTE }
+  if (as === 'curl') return { text: copyAsCurl(delivery, { lines: true }), note: NOTE }
   const { about, gateway } = await aboutOf(context, provider)
   try {
     const { handlers } = options

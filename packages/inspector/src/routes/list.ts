@@ -25,6 +25,7 @@ export async function answerList(context: Context): Promise<ListReply> {
       searchedTo: undefined,
       version: known,
       problem: search.problem,
+      ...(search.meant !== undefined && { meant: search.meant }),
     }
   const cursor = query.get('cursor') ?? undefined
   const page = { limit: limitOf(query.get('limit')), ...(cursor !== undefined && { cursor }) }

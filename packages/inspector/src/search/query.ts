@@ -1,6 +1,6 @@
 import type { DeliveryFilter, TaskFilter, ArrivalOutcome, TaskState } from '@postern/core/inbox'
 import { nearest } from '@postern/core/engine'
-import { pathNames, searchTokens } from './tokens.ts'
+import { pathNames, searchTokens, wordsOf } from './tokens.ts'
 
 /** A qualifier of a payload: `payload.a.b:7`. */
 export interface PayloadMatch {
@@ -27,7 +27,12 @@ export type SearchQuery =
       readonly action: string | undefined
       readonly sieve: readonly Sieved[]
     }
-  | { readonly kind: 'problem'; readonly problem: string }
+  | {
+      readonly kind: 'problem'
+      readonly problem: string
+      /** The search that may be meant. */
+      readonly meant?: string
+    }
 
 /** What no inbox filters by: rows are looked through for it. */
 export interface Sieved {
@@ -49,7 +54,7 @@ export function searchOf(q: string, now: number): SearchQuery {
     else if (name === undefined) text.push(value)
     else if (!isQuoted && value.startsWith('//')) text.push(`${name}:${value}`)
     else if (!name.startsWith('payload.') && !Object.hasOwn(QUALIFIERS, name))
-      return problem(unknownQualifier(name))
+      return unknownQualifier(q, name)
     else if (value === '' && !(isQuoted && name.startsWith('payload.')))
       return problem(`${name}: has no value`)
     else if (name.startsWith('payload.')) payload.push(matchOf(name, value, isNot))
@@ -85,12 +90,22 @@ export function searchOf(q: string, now: number): SearchQuery {
           sieve,
         }
   } catch (error) {
-    return problem((error as Error).message)
+    if (!(error instanceof WrongValue)) return problem((error as Error).message)
+    return problem(error.message, corrected(q, error.given, error.near))
   }
 }
 
-function problem(text: string): SearchQuery {
-  return { kind: 'problem', problem: text }
+function problem(text: string, meant?: string): SearchQuery {
+  return { kind: 'problem', problem: text, ...(meant !== undefined && { meant }) }
+}
+
+/** The search with another start of a word; undefined if no word starts so. */
+function corrected(q: string, from: string, to: string | undefined): string | undefined {
+  if (to === undefined) return undefined
+  const starts = (word: string): boolean => word.replace(/^-/, '').startsWith(from)
+  const words = wordsOf(q)
+  if (!words.some(starts)) return undefined
+  return words.map((word) => (starts(word) ? word.replace(from, () => to) : word)).join(' ')
 }
 
 function matchOf(name: string, text: string, isNot: boolean): PayloadMatch {
@@ -196,13 +211,30 @@ export const OUTCOMES: readonly ArrivalOutcome[] = [
 ]
 
 /** What is wrong with the name of a qualifier, with the one that may be meant. */
-function unknownQualifier(name: string): string {
+function unknownQualifier(q: string, name: string): SearchQuery {
   const near = nearest(name, [...Object.keys(QUALIFIERS), 'payload'])
-  const meant = near === undefined ? '' : ` did you mean ${near}${near === 'payload' ? '.' : ':'}?`
-  return `${name}: is not a qualifier;${meant} put text with a colon in double quotes`
+  const form = near === 'payload' ? 'payload.' : `${near}:`
+  const meant = near === undefined ? '' : ` did you mean ${form}?`
+  return problem(
+    `${name}: is not a qualifier;${meant} put text with a colon in double quotes`,
+    near === undefined || near === 'payload' ? undefined : corrected(q, `${name}:`, form),
+  )
 }
 
-/** The value, if a qualifier can have it. Throws a `TypeError` with the one that may be meant. */
+/** A value that a qualifier cannot have. */
+class WrongValue extends TypeError {
+  /** The qualifier as it was given, and as it may be meant. */
+  readonly given: string
+  readonly near: string | undefined
+
+  constructor(message: string, given: string, near: string | undefined) {
+    super(message)
+    this.given = given
+    this.near = near
+  }
+}
+
+/** The value, if a qualifier can have it. Throws a {@link WrongValue} with the one that may be meant. */
 function oneOf<T extends string>(
   name: string,
   value: string | undefined,
@@ -211,5 +243,9 @@ function oneOf<T extends string>(
   if (value === undefined || all.includes(value as T)) return value as T | undefined
   const near = nearest(value, all)
   const meant = near === undefined ? '' : `; did you mean ${near}?`
-  throw new TypeError(`${name} must be one of ${all.join(', ')}, got ${value}${meant}`)
+  throw new WrongValue(
+    `${name} must be one of ${all.join(', ')}, got ${value}${meant}`,
+    `${name}:${value}`,
+    near && `${name}:${near}`,
+  )
 }

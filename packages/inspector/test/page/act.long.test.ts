@@ -33,6 +33,19 @@ needs(chromium).describe('what the page does', () => {
     expect(await page.content()).not.toContain('whsec_')
   })
 
+  test('a remedy leads to the page of the sender', async () => {
+    const { world, tab } = stage
+    const { page } = tab
+    await world.tamper('whsec_YW5vdGhlciBzZWNyZXQgdGhhbiB0aGUgb25lIG9mIHRoZSBhcHA')
+    await world.settled()
+    await page.goto(`${world.url}?screen=list&q=outcome:rejected&open=first`)
+    const link = page
+      .getByRole('region', { name: 'Delivery' })
+      .getByRole('link', { name: /^https:/ })
+    expect(await link.getAttribute('href')).toMatch(/^https:\/\/docs\.stripe\.com\//)
+    expect(await link.getAttribute('rel')).toBe('noreferrer')
+  })
+
   test('shows the bytes that were signed beside those that came, and copies them as text and as a picture', async () => {
     const { world, tab } = stage
     const { page } = tab
@@ -102,8 +115,10 @@ needs(chromium).describe('what the page does', () => {
     await tab.page.getByRole('button', { name: 'Copy as curl' }).click()
     await tab.page.getByText('Copied the curl command.').waitFor()
     const text = await clipboard(tab.page)
-    expect(text).toMatch(/^curl /)
+    expect(text).toMatch(/^curl -X POST \\\n  'http[^]* \\\n  -H /)
     expect(text).toContain('evt_curl')
+    const box = tab.page.getByRole('textbox', { name: 'curl command' })
+    expect(await box.evaluate((one) => one.scrollWidth - one.clientWidth)).toBeLessThanOrEqual(0)
   })
 
   test('runs an edited payload, and takes no text that is not JSON', async () => {

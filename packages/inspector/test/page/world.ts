@@ -22,8 +22,8 @@ export interface Shop {
   ran(): readonly string[]
   /** Lets Stripe send a delivery. */
   send(topic?: string, options?: { payload?: unknown; id?: string }): Promise<void>
-  /** Lets somebody send one that was signed with a secret with a blank at its end. */
-  tamper(): Promise<void>
+  /** Lets somebody send one that was signed with another secret: by default with a blank at its end. */
+  tamper(secret?: string): Promise<void>
   /** Lets something in front of the app write a signed body anew. */
   rewrite(): Promise<void>
   /** As {@link isBroken}, for a walk. */
@@ -50,11 +50,9 @@ export function createShop(inbox: Inbox): Shop {
       const request = await signed(stripe({ secret: SECRET }), topic as never, payload, options)
       await shop.stripe.fetch(request)
     },
-    async tamper() {
+    async tamper(secret = `${SECRET} `) {
       await shop.stripe.fetch(
-        await signed(stripe({ secret: SECRET }), 'invoice.paid', undefined, {
-          secret: `${SECRET} `,
-        }),
+        await signed(stripe({ secret: SECRET }), 'invoice.paid', undefined, { secret }),
       )
     },
     async rewrite() {
