@@ -30,6 +30,12 @@ const QUESTIONS: Readonly<Record<string, (ids: Ids) => readonly [route: string, 
     'list of tasks by text': () => ['list?q=state:dead+CANARYbb'],
     'list by payload': () => ['list?q=payload.text:CANARYbb'],
     'list by cause': () => ['list?q=cause:0000000000000000'],
+    'list with a field of payloads': () => ['list?fields=[["github","push","text"]]'],
+    'a file of deliveries': () => ['download?as=ndjson'],
+    'a file of tasks': () => ['download?as=ndjson&q=state:dead'],
+    'a file by text': () => ['download?as=csv&q=CANARYbb'],
+    'a file by cause': () => ['download?as=csv&q=cause:0000000000000000'],
+    actions: () => ['actions'],
     'suggested causes': () => ['suggest?q=cause:'],
     'suggested messages': () => ['suggest?q=cause:CANARY'],
     'suggested codes': () => ['suggest?q=code:'],
@@ -46,6 +52,15 @@ const QUESTIONS: Readonly<Record<string, (ids: Ids) => readonly [route: string, 
     'replay by cause': () => ['replay', { filter: { cause: '0000000000000000' }, dryRun: true }],
     'replay by keys': () => ['replay', { filter: { keys: ['x'] }, dryRun: true }],
     'replay counted': () => ['replay', { filter: { state: 'dead' }, dryRun: true }],
+    'replay of chosen tasks': ({ dead, issue }) => [
+      'replay',
+      { filter: { state: 'dead' }, ids: [dead, issue], dryRun: true },
+    ],
+    'replay of chosen tasks by text': ({ dead }) => [
+      'replay',
+      { filter: { text: 'CANARYbb' }, ids: [dead], dryRun: true },
+    ],
+    mute: () => ['mute', { cause: '0000000000000000', note: '' }],
     'delete counted': () => ['delete', { filter: { subscription: 'mail' }, dryRun: true }],
     rerun: ({ dead }) => ['rerun', { task: dead, payload: '{}' }],
   }
@@ -129,7 +144,8 @@ function plain(text: string): string {
       '"$1":0',
     )
     .replaceAll(/"(process|version|cursor)":"[^"]*"/g, '"$1":""')
-    .replaceAll(/"(id|task)":"(?:delivery:|task:)?[^"]*"/g, '"$1":""')
+    .replaceAll(/"(id|task|delivery)":"(?:delivery:|task:)?[^"]*"/g, '"$1":""')
+    .replaceAll(/"\d{4}-\d\d-\d\dT[\d:.]+Z"/g, '""')
     .replaceAll(/\b1[6-9]\d{11}\b(?:\.\d+)?/g, '0')
     .replaceAll(/"(?:p50|p99|waits|spark)":\[[^\]]*\]/g, '')
 }

@@ -21,7 +21,8 @@ export function copiedCases(world: World, sink: Sink, shell: Shell): readonly Ru
         async run() {
           const { text } = await world.get(`copy?as=curl&${query}`)
           if (typeof text !== 'string') return 'nothing was copied'
-          const live = notAscii(text, false)
+          // Nothing ends a line but a backslash.
+          const live = notAscii(text.replaceAll(' \\\n  ', ' '), false)
           if (live !== undefined) return live
           await shell.run(`${text} -s -o /dev/null`)
           return sentAgain(one, sink) ?? shell.made()
@@ -60,7 +61,7 @@ export function pastedCases(
         inbox: name,
         async run() {
           const { method, kept } = one.arrival
-          await terminal.paste(copyAsCurl({ ...kept!, method }))
+          await terminal.paste(copyAsCurl({ ...kept!, method }, { lines: true }))
           return sentAgain(one, sink) ?? shell.made()
         },
       })),
