@@ -1,72 +1,21 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
-import { spawn, type IPty } from '@lydell/node-pty'
 import { createReceiver } from '@postern/core'
 import { github } from '@postern/providers/github'
 import { gitlab } from '@postern/providers/gitlab'
 import { sqliteInbox } from '@postern/sqlite'
 import { deliver, signed } from '@postern/testing'
-import { afterEach, describe, expect, test } from 'vitest'
-import { COMPILED } from '../../../test/services/compiled.ts'
+import { describe, expect, test } from 'vitest'
 import { widthOf } from '../src/print/width.ts'
+import { terminal } from './pty.ts'
 import { line, postern, start } from './run.ts'
 
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const SECRET = 'a secret of GitHub'
 // A terminal passes on no more than it has read: the end of the text counts too.
 const CLIPBOARD = /52;c;[\w+/=]+[^\w+/=]/
 const COLOUR = '\u001B[3'
-const open: IPty[] = []
-
-afterEach(() => {
-  for (const one of open.splice(0)) one.kill()
-})
-
-/** A command in a real terminal: keys go in, and what the screen was given comes out. */
-function terminal(
-  args: readonly string[],
-  { cols = 120, rows = 30, cwd = process.cwd(), isPlain = true } = {},
-): {
-  readonly pty: IPty
-  readonly until: (text: string | RegExp) => Promise<string>
-  readonly ended: Promise<number>
-} {
-  const pty = spawn(process.execPath, [MAIN, ...args], {
-    cwd,
-    cols,
-    rows,
-    env: {
-      PATH: process.env['PATH']!,
-      TERM: 'xterm-256color',
-      ...(isPlain && { NO_COLOR: '1' }),
-      ...COMPILED,
-    },
-  })
-  open.push(pty)
-  let shown = ''
-  let wake = (): void => undefined
-  pty.onData((text) => {
-    shown += text
-    wake()
-  })
-  const ended = new Promise<number>((resolve) => pty.onExit(({ exitCode }) => resolve(exitCode)))
-  return {
-    pty,
-    ended,
-    async until(text) {
-      const found = (): readonly string[] | null =>
-        typeof text === 'string' ? (shown.includes(text) ? [text] : null) : shown.match(text)
-      while (!found()) await new Promise<void>((resolve) => (wake = resolve))
-      const match = found()![0]!
-      // What was shown before a key was pressed does not count for the next wait.
-      shown = shown.slice(shown.indexOf(match) + match.length)
-      return match
-    },
-  }
-}
 
 describe('listen in a terminal', () => {
   test('lists, shows details, explains, copies, and gives the terminal back', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { WebhookError } from '../src/errors.ts'
-import { MESSAGES, messageOf, type ErrorDetails, type Problem } from '../src/messages.ts'
+import { MESSAGES, messageOf } from '../src/messages.ts'
+import type { ErrorDetails, Problem } from '../src/problems.ts'
 
 const PROBLEMS = Object.keys(MESSAGES) as Problem[]
 const ALL: Omit<ErrorDetails, 'problem'> = {

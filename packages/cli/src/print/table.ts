@@ -29,7 +29,7 @@ const NAME = 28
 // The least that the last column must have room for, before a column falls out for it.
 const LAST = 16
 
-/** Rows in aligned columns, no line wider than the terminal. The first row has the heads. Numbers are on the right. */
+/** Rows in aligned columns, no line wider than the terminal. The first row has the heads, and numbers are on the right, unless `wraps`. */
 export function table(
   rows: readonly (readonly string[])[],
   { drops = [], wraps = false, columns = columnsOf() }: TableOptions = {},
@@ -51,7 +51,7 @@ export function table(
 
   function padded(cell: string, width: number): string {
     const blank = ' '.repeat(Math.max(0, width - widthOf(cell)))
-    return heads.length > 1 && NUMBER.test(cell) ? blank + cell : cell + blank
+    return !wraps && heads.length > 1 && NUMBER.test(cell) ? blank + cell : cell + blank
   }
 }
 

@@ -298,10 +298,10 @@ describe('a table', () => {
       table(
         [
           ['signed', 'the bytes of the body, a time'],
-          ['id', 'x'],
+          ['tolerance', '300 s'],
         ],
-        { wraps: true, columns: 30 },
+        { wraps: true, columns: 33 },
       ).split('\n'),
-    ).toEqual(['signed  the bytes of the body,', '        a time', 'id      x'])
+    ).toEqual(['signed     the bytes of the body,', '           a time', 'tolerance  300 s'])
   })
 })

@@ -1,23 +1,22 @@
-// The difference between the received and the signed bytes. A space between two members never matches a space in a string, and
-// an escape is one character.
+// What differs between the bytes that came and the bytes that were signed, as people would say it: a blank between two
+// members never passes for a blank in a text, and an escape is one sign.
 
 import { concat } from '../body/bytes.ts'
 import { inertText } from '../inert.ts'
 
-/** The difference between a received body and the signed body. */
+/** What differs between a body that came and the body that was signed. */
 export interface BodyDiff {
-  /** The numbers of bytes that were only received and only signed, in one sentence. */
+  /** How many bytes came that were not signed, and were signed that did not come, in one sentence. */
   readonly summary: string
   /**
-   * The bytes in order, as inert text. Without `signed` parts they are what was received, without `came` parts what was
-   * signed. `cut` replaces equal bytes. In differences, blanks are visible signs.
+   * The bytes as text that does nothing where it is printed, in their order. Without `signed` they are what came, without `came` what
+   * was signed; `cut` stands for equal bytes that are left out. In what differs, blanks are seen as signs.
    */
   readonly parts: readonly { readonly kind: Run['kind'] | 'cut'; readonly text: string }[]
 }
 
 /**
- * Compares a received body with the body that verifies, which `explain` returns with the option `repaired`. Returns undefined
- * if they are equal.
+ * Compares a body that came with the body that verifies: `explain` returns it with the option `repaired`. Undefined if they are equal.
  *
  * @example
  * const { repaired } = await explain(delivery, provider, { repaired: true })
@@ -46,7 +45,7 @@ export function bodyDiff(came: Uint8Array, signed: Uint8Array): BodyDiff | undef
   return { summary: counts.join(', '), parts: bounded(parts) }
 }
 
-// Maximum number of shown characters.
+// Characters that are shown of all: what differs everywhere is seen after some lines.
 const MOST = 1000
 
 function bounded(parts: BodyDiff['parts']): BodyDiff['parts'] {
@@ -64,7 +63,7 @@ function counted(bytes: number): string {
   return bytes === 1 ? '1 byte' : `${bytes} bytes`
 }
 
-// Equal characters that are shown next to a difference.
+// Characters next to a change.
 const AROUND = 40
 
 function shortened(bytes: Uint8Array, isFirst: boolean, isLast: boolean): BodyDiff['parts'] {
@@ -87,6 +86,7 @@ const SIGNS: Readonly<Record<string, string>> = {
   '\uFEFF': '[BOM]',
 }
 
+/** A text on one line, with a sign in place of each blank that is named. */
 function visible(text: string, blanks: RegExp): string {
   return text
     .split(new RegExp(`(${blanks.source})`))
@@ -94,7 +94,7 @@ function visible(text: string, blanks: RegExp): string {
     .join('')
 }
 
-/** Returns the bytes of a difference as text: blanks are visible, and invalid UTF-8 is shown as numbers. */
+/** Bytes of a change: blanks are seen, and what is no UTF-8 stands as its numbers. */
 function marked(bytes: Uint8Array): string {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
@@ -104,7 +104,7 @@ function marked(bytes: Uint8Array): string {
   }
 }
 
-/** A run of bytes that is equal in both bodies, or only in one. */
+/** A run of bytes that is equal on both sides, or is only on one side. */
 interface Run {
   readonly kind: 'same' | 'came' | 'signed'
   readonly bytes: Uint8Array
@@ -115,13 +115,10 @@ interface Unit {
   readonly bytes: Uint8Array
 }
 
-// Maximum number of differing characters; more are one difference. The time grows with its square.
+// Signs that differ, at most: more are one change. The time is about their square.
 const MOST_CHANGES = 3000
 
-/**
- * Returns the runs of both bodies in order. Joined, the runs except `signed` are what was received, and those except `came`
- * what was signed.
- */
+/** The runs of both bodies in their order. Joined, those that are not `signed` are what came, those that are not `came` what was signed. */
 function difference(came: Uint8Array, signed: Uint8Array): readonly Run[] {
   const left = unitsOf(came)
   const right = unitsOf(signed)
@@ -141,10 +138,10 @@ function difference(came: Uint8Array, signed: Uint8Array): readonly Run[] {
   ])
 }
 
-/** Splits UTF-8 to characters, with a JSON escape as one. The key of a unit also says whether it is inside of a string. */
+/** Signs of UTF-8, and escapes of JSON as one; what is in a string is told from what is between. */
 function unitsOf(bytes: Uint8Array): readonly Unit[] {
   const units: Unit[] = []
-  // Only JSON has strings: elsewhere a quote is a normal character.
+  // Strings are those of JSON; elsewhere a quote is a sign as any other.
   const isJson = /^\s*[[{"]/.test(latin(bytes.subarray(0, 64)).replace(/^\u00EF\u00BB\u00BF/, ''))
   let isText = false
   for (let at = 0; at < bytes.length;) {
@@ -173,7 +170,7 @@ function latin(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes)
 }
 
-/** Finds the fewest units that are only on one side: Myers, An O(ND) Difference Algorithm (1986). */
+/** The fewest units that are only on one side: Myers, An O(ND) Difference Algorithm (1986). */
 function shortest(left: readonly Unit[], right: readonly Unit[]): readonly Run[] {
   const most = Math.min(left.length + right.length, MOST_CHANGES)
   const steps: Int32Array[] = []
@@ -202,6 +199,7 @@ function runsOf(kind: Run['kind'], units: readonly Unit[]): readonly Run[] {
   return units.map(({ bytes }) => ({ kind, bytes }))
 }
 
+/** The way back over what each step had reached. */
 function walked(
   left: readonly Unit[],
   right: readonly Unit[],
@@ -229,7 +227,7 @@ function walked(
   return runs.toReversed()
 }
 
-/** Joins neighbors of one kind. In a difference, the received run is before the signed one. */
+/** Joins neighbors of one kind to one run. Of a change, what came is before what was signed. */
 function joined(runs: readonly Run[]): readonly Run[] {
   const found: Run[] = []
   const parts: Record<Run['kind'], Uint8Array[]> = { same: [], came: [], signed: [] }

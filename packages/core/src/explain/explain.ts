@@ -27,11 +27,12 @@ import { madeOf } from '../provider/made.ts'
 import { createDelivery, isDelivery } from '../receive/http-delivery.ts'
 
 /**
- * Explains why a delivery does not verify. It undoes common mistakes, one and then two at a time, until the delivery verifies:
- * that is a proof. A mistake that loses information (a wrong secret, a truncated body) is reported as likely. Of several
- * providers it explains the one that accepts the delivery, or else the one whose headers the delivery has. It uses up to `ms`
- * in slices, between which other work gets the event loop. It never throws for network data. It quotes no secret, no signature
- * and, without `repaired`, no payload. The provider's own function looks up a secret once.
+ * Tells why a delivery does not verify. It undoes common mistakes, one and then two at a time, until the delivery
+ * verifies: that is a proof. A mistake that loses information (a wrong secret, a truncated body) is named as likely.
+ * Of several providers, the one that accepts the delivery counts, else the one whose headers the delivery has.
+ *
+ * It takes up to `ms` in slices: other work gets the event loop between them. It never throws for what the network sent,
+ * and quotes no secret, no signature and, unless `repaired` asks for it, no payload. Secrets that are looked up are looked up once, by the provider's own function.
  *
  * @param delivery - may be what a journal kept of a rejected one (`KeptRequest`): what was masked in it cannot be judged,
  * and a finding says so.
@@ -70,7 +71,7 @@ export async function explain(
   const cases: Case[] = []
   for (const one of providers) {
     let found: Case
-    // Of several providers that must all accept it, the first that does not is explained.
+    // Of several that must all accept it, the first that does not is explained.
     for (const proof of one.proofs ?? [one]) {
       found = await judgeCase(given, proof, trial, fingerprints)
       if (found.error) break
@@ -105,7 +106,7 @@ export async function explain(
     if (found) return proven(found)
     const late = early ?? (await ask())
     if (late.verified === 1) return late.steps.map((step) => finding(step, 'proven'))
-    // A similarity to another sender is not a cause if a header of our sender is present.
+    // A likeness to another sender is not a cause if a header of our sender is there.
     const others = early || late.verified > 0 ? late.steps : []
     const held = cases.flatMap((other) => heldBy(other, subject))
     return likely({ subject, error: error!, reads, provider: one, others, held, ms })
@@ -123,6 +124,7 @@ export async function explain(
   }
 }
 
+/** The secrets of a case, if it is of the same sender. */
 function heldBy({ subject, provider }: Case, { made }: Subject): readonly SenderSecrets[] {
   const isSame = subject?.made?.factory.about.name === made?.factory.about.name
   return subject?.secrets && isSame ? [{ provider: provider.name, secrets: subject.secrets }] : []
@@ -130,7 +132,7 @@ function heldBy({ subject, provider }: Case, { made }: Subject): readonly Sender
 
 function proven(steps: readonly Clue[]): Finding[] {
   const found = steps.map((step) =>
-    // Only the resulting date shows that the sender uses another unit.
+    // Only the resulting date shows that a sender signs another unit.
     finding(step, step.guessed ? 'likely' : 'proven'),
   )
   if (!steps.some(({ cause }) => cause === 'stale')) return found
@@ -145,7 +147,7 @@ const SLOW: Clue = {
 
 const MOST = 8
 
-/** Returns a finding about masked values of a kept delivery; undefined if there are none. */
+/** What the masked values of a kept delivery leave unknown; undefined if none was masked. */
 function maskedFinding(
   masked: readonly string[] | undefined,
   { provider }: Pick<Case, 'provider'>,
@@ -166,24 +168,26 @@ function maskedFinding(
   )
 }
 
-/** Adds the finding about masked values: first if nothing is proven, otherwise last. */
+/** Adds the finding about masked values: first if no other finding is proven, otherwise last. */
 function withMasked(findings: readonly Finding[], masked: Finding | undefined): readonly Finding[] {
   if (!masked) return findings
   const isProven = findings.some(({ certainty }) => certainty === 'proven')
   return masked.certainty === 'likely' && !isProven ? [masked, ...findings] : [...findings, masked]
 }
 
-/** The verdict of one provider on the unchanged delivery. */
+/** One provider's judgment of the delivery as it came. */
 interface Case {
-  /** Undefined if its secrets are unavailable. */
+  /** Undefined if its secrets cannot be had. */
   readonly subject: Subject | undefined
   readonly provider: Provider
+  /** Undefined if the delivery is accepted. */
   readonly error: WebhookError | undefined
   readonly reads: Reads
-  /** The causes that another clock proves. */
+  /** What another clock proves. */
   readonly time: readonly Clue[]
 }
 
+/** Judges a delivery by one provider. */
 async function judgeCase(
   delivery: Delivery,
   provider: Provider,
@@ -207,6 +211,7 @@ async function judgeCase(
   return { subject, provider, error, reads, time: outcome.accepted ? outcome.steps : [] }
 }
 
+// A challenge is answered without a signature.
 async function isGreeted(delivery: Delivery, provider: Provider): Promise<boolean> {
   try {
     return (await provider.greet?.(delivery, Date.now)) !== undefined
@@ -215,10 +220,10 @@ async function isGreeted(delivery: Delivery, provider: Provider): Promise<boolea
   }
 }
 
-// Maximum number of senders with equal signatures that are named.
+// Senders that sign alike are all named.
 const NAMED = 20
 
-/** Returns other senders whose headers a delivery has: those that verify it with the same secret, or else all. */
+/** Other senders whose headers a delivery has: those that verify it with the same secret, else all. */
 async function otherSenders(
   request: PlainRequest,
   secrets: readonly string[],
@@ -231,7 +236,7 @@ async function otherSenders(
   const verified: About[] = []
   for (const about of catalogue) {
     if (bounds.over()) break
-    // A provider that cannot sign fetches its keys: explaining must send no requests.
+    // What cannot sign verifies with keys that are fetched: explaining must ask nobody.
     if (about.name === name || !about.canSign || about.secretOption === undefined) continue
     const provider = made(about, secrets)
     if (!provider) continue
@@ -253,7 +258,7 @@ async function otherSenders(
   }
 }
 
-/** Returns true if the delivery has headers that only the expected sender sets. */
+/** True if headers that only the expected sender sets came with the delivery. */
 function isOurs(request: PlainRequest, reads: Reads): boolean {
   const families = [...reads.headers].flatMap(
     (name) => /^(?!content-|user-|x-forwarded)(?:x-)?[^-]+-/.exec(name)?.[0] ?? [],
@@ -263,7 +268,7 @@ function isOurs(request: PlainRequest, reads: Reads): boolean {
   )
 }
 
-// Secrets in the formats of senders, to create a provider and learn its headers.
+// Secrets in the formats that senders ask for, to have a provider that knows its headers.
 const LOOKS = [
   'a secret to look with',
   'whsec_YSBzZWNyZXQgdG8gbG9vayB3aXRoLi4=',
@@ -278,7 +283,7 @@ function made(about: About, secrets: readonly string[]): Provider | undefined {
       const provider = about.create({ [about.secretOption!]: secret })
       if (madeOf(provider)) return provider
     } catch {
-      // Its secrets have another format.
+      // Its secrets have another form.
     }
   }
   return undefined
@@ -295,11 +300,11 @@ function allKeys(provider: Provider, secrets: readonly string[]): readonly unkno
   })
 }
 
-/** Returns true if the delivery has the headers of a sender; undefined if the sender has none of its own. */
+/** True if the delivery has the headers of a sender; undefined if only verifying tells, since it has no header of its own. */
 function hasItsHeaders(request: PlainRequest, provider: Provider): boolean | undefined {
   const { scheme } = madeOf(provider)!
   const { needs = [] } = scheme
-  // A token in Authorization or in the query does not identify the sender.
+  // A token in Authorization or in the query says nothing about who sent it.
   if (scheme.head === true)
     return (
       needs.length > 0 && needs.every((one) => one !== 'authorization' && request.headers.has(one))

@@ -8,48 +8,48 @@ import { masker } from '../receive/credentials/mask.ts'
 import { claimedTopic } from './claimed-topic.ts'
 import { LRUCache } from 'lru-cache'
 
+/** Keeps head and body of rejected deliveries. */
 export interface Kept {
-  /** Notes what a verified delivery looks like: similar rejected ones have separate places. */
+  /** A delivery was verified: rejected ones that look like it have places of their own. */
   verified(delivery: Delivery, at: number): void
-  /** Returns the slot for a rejection, which a later rejection may replace; undefined if it is not kept. */
+  /** The slot for a rejection, in which the next one to get it takes its place; undefined if it is not kept. */
   slot(at: number, error: WebhookError, delivery: Conclusion['delivery']): string | undefined
-  /** Returns head, body and claimed topic for the arrival with this id; undefined if they cannot be kept. */
+  /** Head and body, for the arrival with this id, and the topic that they claim; undefined if they cannot be kept. */
   of(id: string, delivery: Conclusion['delivery']): Pick<Arrival, 'kept' | 'claims'> | undefined
 }
 
+/** The argument of {@link createKept}. */
 export interface KeptContext {
   readonly receiver: string
   readonly provider: Provider
-  /**
-   * Maximum number of rejected deliveries of one size whose head and body are kept, for each code; undefined without a
-   * journal.
-   */
+  /** Most rejected deliveries of one size whose head and body are kept, for each code; undefined for no journal at all. */
   readonly kept: number | undefined
+  /** Seals what is kept of them. */
   readonly seal: Seal | undefined
 }
 
 const KIB = 1024
 /**
- * Sizes of a request (head and body, in bytes), each with its places per minute: 1 MiB for small requests, a quarter for each
- * other size. A request uses only a place of its own size, so that a few large ones neither block nor replace small ones.
+ * Sizes of a request, head and body, in bytes, each with its places of a minute: 1 MiB for small ones, a quarter for each other
+ * size. A request takes a place of its own size alone, so that a few large ones neither block nor displace small ones.
  */
 const SIZES: readonly (readonly [size: number, places: number])[] = [
   [2 * KIB, 512],
   ...[4, 8, 16, 32, 64, 128, 256].map((size) => [size * KIB, 256 / size] as const),
 ]
 const LARGEST = 256 * KIB
-// Maximum length of URL and header lines, in characters. Hosts on node:http allow 16 KiB.
+// Characters of URL and header lines. Hosts on node:http allow 16 KiB.
 const LARGEST_HEAD = 64 * KIB
 const MINUTE = 60_000
-/** Number of minutes whose samples are kept during a flood. Without one, the last requests stay. */
+/** Minutes whose samples are kept under a flood; without one, the last requests stay. */
 const MINUTES = 3
-// Browsers and crawlers request any URL: there is nothing to explain.
+// Browsers and crawlers ask for any URL, and there is nothing to explain.
 const UNUSED: ErrorCode = 'method_not_allowed'
 
 /**
- * Makes a {@link Kept}. Each code and size has places for requests that look genuine, and others for the rest. If more
- * requests come in a minute, the places contain a uniform sample, since a copied head looks genuine. Credentials are removed,
- * and requests are encrypted if the receiver encrypts.
+ * Makes a {@link Kept}: for each code and size, places for requests that look like genuine deliveries, and others for the rest.
+ * If more come in a minute, each kind of place holds a uniform sample, since a copied head cannot be told apart. Without
+ * credentials, and sealed if the receiver seals.
  */
 export function createKept({ receiver, kept: most = 0, provider, seal }: KeptContext): Kept {
   // Made for the first rejection: many receivers have none.
@@ -71,7 +71,7 @@ export function createKept({ receiver, kept: most = 0, provider, seal }: KeptCon
       const kinds = likeness.matches(delivery) ? (['like', 'any'] as const) : (['any'] as const)
       for (const kind of kinds) {
         const name = `${code}\n${kind} ${size}`
-        const place = reservoirOf(name, kind, size)(at)
+        const place = reservoirOf(name, kind, size).place(at)
         if (place !== undefined) return `${receiver}\n${name} ${place}`
       }
       return undefined
@@ -85,6 +85,7 @@ export function createKept({ receiver, kept: most = 0, provider, seal }: KeptCon
         const claims = claimedTopic({ method: delivery.method, ...request }, provider)
         return { kept: request, ...(claims !== undefined && { claims }) }
       } catch {
+        // What cannot be judged is not kept.
         return undefined
       }
     },
@@ -93,7 +94,7 @@ export function createKept({ receiver, kept: most = 0, provider, seal }: KeptCon
   function reservoirOf(name: string, kind: 'like' | 'any', size: number): Reservoir {
     let found = reservoirs.get(name)
     if (!found) {
-      // Requests that look like no verified delivery are less important.
+      // Nobody misses most of what looks like nothing that was ever verified.
       const places = Math.ceil(SIZES[size]![1] / (kind === 'like' ? 1 : 2))
       reservoirs.set(name, (found = createReservoir(Math.min(places, Math.ceil(most / 2)))))
     }
@@ -101,25 +102,30 @@ export function createKept({ receiver, kept: most = 0, provider, seal }: KeptCon
   }
 }
 
-/** Returns the place for one more, at a time in milliseconds since 1970; undefined if it is not kept. */
-type Reservoir = (at: number) => number | undefined
+/** Chooses which of many are kept: a uniform sample of each minute, in places that are used again. */
+interface Reservoir {
+  /** The place for one more, at a time in milliseconds since 1970; undefined if it is not kept. */
+  place(at: number): number | undefined
+}
 
-/** Makes a reservoir: a uniform sample of `size` entries of each minute, in places that are reused. */
+/** Makes one of `size` places a minute. */
 function createReservoir(size: number): Reservoir {
   let minute = Number.NaN
   let first = 0
   let seen = 0
 
-  return (at) => {
-    const now = Math.floor(at / MINUTE)
-    if (now !== minute) {
-      first = (first + Math.min(seen, size)) % (size * MINUTES)
-      minute = now
-      seen = 0
-    }
-    seen++
-    const chosen = seen <= size ? seen - 1 : Math.floor(Math.random() * seen)
-    return chosen < size ? (first + chosen) % (size * MINUTES) : undefined
+  return {
+    place(at) {
+      const now = Math.floor(at / MINUTE)
+      if (now !== minute) {
+        first = (first + Math.min(seen, size)) % (size * MINUTES)
+        minute = now
+        seen = 0
+      }
+      seen++
+      const chosen = seen <= size ? seen - 1 : Math.floor(Math.random() * seen)
+      return chosen < size ? (first + chosen) % (size * MINUTES) : undefined
+    },
   }
 }
 
@@ -133,23 +139,24 @@ function isWhole(delivery: Conclusion['delivery']): delivery is Delivery {
   return delivery !== undefined && 'headerLines' in delivery
 }
 
-/** The appearance of genuine deliveries of a receiver: their user agent, the names of their headers, the form of their id. */
+/** What genuine deliveries of a receiver look like: their user agent, the shape of their head, the form of their id. */
 interface Likeness {
+  /** A delivery that was verified. */
   learn(delivery: Delivery, at: number): void
-  /** Returns true if a rejected delivery looks genuine. A copied head does too. */
+  /** True if a rejected delivery looks like a genuine one. A copied head does too. */
   matches(delivery: Delivery): boolean
 }
 
-// Maximum number of remembered values of each feature. A sender has few, and one tenant must not replace those of another.
+// What is remembered of each feature: a sender has few forms, and tenants must not drive each other's out.
 const FORMS = 64
-// Minimum time between two calls of `learn`, in milliseconds: each costs more than verifying a small delivery.
+// Milliseconds between two looks: they cost more than a small delivery's verification.
 const EVERY = 100
 const LONGEST = 256
-// Headers of proxies, and headers that differ between deliveries.
+// Headers of proxies, and those that differ from one delivery to the next.
 const PASSING =
   /^(?:x-forwarded-|cf-|x-amz-cf-|x-real-ip$|x-request-id$|forwarded$|via$|traceparent$|tracestate$|content-length$|transfer-encoding$|connection$)/
 
-/** `claims` is the header that claims an event's id. */
+/** Makes a {@link Likeness}. `claims` is the header that claims an event's id. */
 function createLikeness(claims: string | undefined): Likeness {
   const known = new LRUCache<string, true>({ max: 3 * FORMS })
   let next = 0
@@ -162,7 +169,7 @@ function createLikeness(claims: string | undefined): Likeness {
     },
     matches(delivery) {
       const features = featuresOf(delivery)
-      // Before the first genuine delivery, only a complete head can be required.
+      // Nothing genuine was seen yet: a whole head is all that can be asked for.
       if (known.size === 0) return features.length === (claims === undefined ? 2 : 3)
       return features.filter((feature) => known.has(feature)).length >= 2
     },
@@ -181,7 +188,7 @@ function createLikeness(claims: string | undefined): Likeness {
   }
 }
 
-/** Returns the form of an id, in which each run of digits and letters is one character. */
+/** The form of an id: its letters and digits as one sign each. */
 function formOf(id: string): string {
   return id.replaceAll(/[\dA-Fa-f]+/g, '0').replaceAll(/[A-Za-z]+/g, 'a')
 }

@@ -1,15 +1,17 @@
 import type { ObservedReceiver, Observer } from '../observer.ts'
 import { isPromise } from '../basics/maybe.ts'
 
-/** The observers of a receiver as one observer. More can be added while it runs. */
+/** The observers of a receiver as one, to which more can be added while it runs. */
 export interface Observers {
-  /** Always the same object, whose methods change with the observers. */
+  /** Always the same object: its methods change with the observers. */
   readonly observer: Observer
+  /** Adds an observer; the function it returns takes the observer away again. */
   readonly observe: (observer: Observer) => () => void
-  /** Calls `attached` of all observers, including later ones, with their receiver. Returns the function that ends this. */
+  /** Notifies the observers, and those added later, of their receiver. The function that it returns ends that. */
   attach(receiver: ObservedReceiver): () => void
 }
 
+/** Combines observers. */
 export function createObservers(given: readonly Observer[]): Observers {
   let list = given
   let attached: ObservedReceiver | undefined
@@ -62,7 +64,7 @@ function quietly<T>(call: () => T): T | undefined {
   }
 }
 
-/** Combines observers to one that calls all of them and ignores their errors. Without observers, every call does nothing. */
+/** One observer that calls all of them and lets none of their errors through. Without any, every call is a no-op. */
 function combineObservers(observers: readonly Observer[]): Observer {
   const combined: Record<string, (...args: unknown[]) => void> = {}
   for (const name of Object.keys(OBSERVER_METHODS) as ObserverMethod[]) {
@@ -88,7 +90,7 @@ function combineObservers(observers: readonly Observer[]): Observer {
   return combinedObserver
 }
 
-/** Combines all `around` methods; the first observer is the outermost. Undefined if there is none, so that it costs nothing. */
+/** One `around` of all: the first observer is the outermost. Undefined if none has one, so that it costs nothing. */
 function chain(observers: readonly Observer[]): Observer['around'] {
   return observers
     .filter((observer) => observer.around !== undefined)
@@ -102,7 +104,7 @@ function chain(observers: readonly Observer[]): Observer['around'] {
     )
 }
 
-/** Combines all `call` methods in the same way: each adds its headers. */
+/** One `call` of all, in the same way: each adds its headers. */
 function chainCalls(observers: readonly Observer[]): Observer['call'] {
   return observers
     .filter((observer) => observer.call !== undefined)
@@ -121,7 +123,7 @@ function chainCalls(observers: readonly Observer[]): Observer['call'] {
 
 type CallNext = Parameters<NonNullable<Observer['call']>>[1]
 
-/** Runs `next` inside of `wrap`, with the outcome of `next`. It runs even if `wrap` fails or does not call it. */
+/** Runs `next` inside of `wrap`, with the outcome of `next` alone: it runs even if `wrap` fails or forgets it. */
 function guarded<Next extends (...args: never[]) => unknown>(
   wrap: (next: Next) => unknown,
   next: Next,
@@ -141,7 +143,7 @@ function guarded<Next extends (...args: never[]) => unknown>(
   }
   const wrapped = quietly(() => wrap(run as Next))
   if (!isPromise(wrapped)) return run()
-  // An asynchronous wrap may call `next` later. If it has already called it, its promise may still reject, which is ignored.
+  // An asynchronous wrap may call `next` later. The promise of one that did already may reject too: nobody waits for it.
   const ended = wrapped.then(
     () => run(),
     () => run(),
@@ -151,12 +153,12 @@ function guarded<Next extends (...args: never[]) => unknown>(
   return run()
 }
 
-/** The methods of an observer that return nothing. */
+/** The methods of an observer that only hear; the others return something. */
 export type ObserverMethod = Exclude<keyof Observer, 'attached' | 'carrier' | 'around' | 'call'>
 
 /**
- * The subject of each method: a request, an attempt at a task, or neither. Every method must be listed here, so that none is
- * forgotten where observers are combined or wrapped.
+ * What each of them is about: a request, an attempt at a task, or neither. A method that is not here does not compile, so that
+ * none is left out where observers are combined or wrapped.
  */
 export const OBSERVER_METHODS: Readonly<
   Record<ObserverMethod, 'request' | 'attempt' | 'receiver'>

@@ -1,7 +1,8 @@
 import type { Delivery } from '../delivery.ts'
 import { isWebhookError, WebhookError } from '../errors.ts'
 import { isPromise } from '../basics/maybe.ts'
-import { factsOf, messageOf } from '../messages.ts'
+import { messageOf } from '../messages.ts'
+import { factsOf } from '../problems.ts'
 import type { Clock, Draft, Provider } from './provider.ts'
 import type { Covers, Scheme, SignableRequest } from './scheme.ts'
 import { singleHeader, withMessage } from './schemes/signature/header.ts'
@@ -10,13 +11,14 @@ import { firstKeys, keysOf } from './key-forms.ts'
 import { keyring, type Keyring, type SecretOption } from './secrets.ts'
 import type { ProviderSpec } from './spec.ts'
 
+/** How one provider authenticates: its scheme, and the option that gave the secret. */
 interface ProviderAuth<Key> {
   readonly scheme: Scheme<Key>
   readonly option: string
   readonly secret: SecretOption | undefined
 }
 
-/** Chooses scheme and secret by the options. Throws a `TypeError` without a secret, unless `unauthenticated: true` is set. */
+/** Chooses scheme and secret by the options. Throws a `TypeError` without a secret, unless `unauthenticated: true` is given. */
 export function authOf<Options extends object, Key, Ready>(
   spec: ProviderSpec<Options, Key, Ready>,
   name: string,
@@ -43,7 +45,7 @@ export function authOf<Options extends object, Key, Ready>(
   return { scheme, option, secret: scheme.keys ? undefined : secret }
 }
 
-/** Makes the keys in force: those of the scheme if it has its own, else those of the secret option. */
+/** The keys in force: those of the scheme if it has its own, else those of the secret option. */
 export function ringOf<Key>(
   scheme: Scheme<Key>,
   option: string,
@@ -62,7 +64,7 @@ export function ringOf<Key>(
   return { for: () => set, given: keys, parse: (one) => scheme.key(one) }
 }
 
-/** Makes the check of the head; empty if every check of the scheme needs the body. */
+/** Checks the head alone; absent if every check of the scheme needs the body. */
 export function admission<Key>(
   scheme: Scheme<Key>,
   ring: Keyring<Key>,
@@ -87,7 +89,7 @@ export function admission<Key>(
   }
 }
 
-/** Adds to a missing signature that the sender uses another kind of proof. */
+/** Says of a missing signature that the sender proves itself in another way. */
 function toldInstead(
   error: unknown,
   head: Delivery,
@@ -103,7 +105,7 @@ function toldInstead(
   })
 }
 
-// The error of the scheme itself names best what is missing, and that of Basic asks for it.
+// The scheme says best what it misses, and Basic asks for it.
 function missing<Key>(scheme: Scheme<Key>, head: Delivery, now: number): unknown {
   try {
     const found = scheme.verify(head, [], now)
@@ -114,7 +116,7 @@ function missing<Key>(scheme: Scheme<Key>, head: Delivery, now: number): unknown
   return new WebhookError('missing_header', { problem: 'unsigned' })
 }
 
-/** Adds to a mismatch that the secret looks like a typo. */
+/** Adds to a mismatch that the secret looks like a slip. */
 export function explained<Found>(verify: () => Found): Found {
   try {
     return verify()
@@ -131,14 +133,14 @@ export function explained<Found>(verify: () => Found): Found {
   }
 }
 
-/** Returns the protected parts. A topic in a header is not signed unless they say so. */
+/** The parts that a signature protects if the topic is in a header, which is not signed unless they say so. */
 export function headed(covers: Covers, topicHeader: string | undefined): Covers {
   return topicHeader === undefined || covers.topic === true || covers.body === 'none'
     ? covers
     : { ...covers, topic: false }
 }
 
-/** Returns the protected parts: the spec decides on id and topic, unless the scheme denies them. */
+/** The protected parts: the spec decides on id and topic, unless the scheme denies it. */
 export function coversOf(scheme: Covers, spec: Covers | undefined): Covers {
   if (!spec || scheme.body === 'none') return scheme
   const said = Object.entries(spec).filter(
@@ -147,7 +149,7 @@ export function coversOf(scheme: Covers, spec: Covers | undefined): Covers {
   return { ...scheme, ...Object.fromEntries(said), body: scheme.body }
 }
 
-/** Returns the names whose look-ups are separate from those of invented names. */
+/** Names that scheme and secret look up apart from invented ones. */
 export function trustedOf<Key>(
   { trusted }: Scheme<Key>,
   secret: SecretOption | undefined,
@@ -157,6 +159,7 @@ export function trustedOf<Key>(
   return given.length > 0 ? { trusted: given } : {}
 }
 
+/** Signs a request with the secret of its draft, or with those in force. */
 export function signedRequest<Key>(
   name: string,
   scheme: Scheme<Key>,

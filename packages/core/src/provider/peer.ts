@@ -1,26 +1,27 @@
 import { WebhookError } from '../errors.ts'
 
-/** A package that is loaded on demand. */
+/** A package that is loaded when it is first needed. */
 export interface Peer<Module> {
+  /** The package, if it is loaded already. */
   readonly loaded: Module | undefined
-  /** Throws a `TypeError` if the package is certainly not installed. Factories call it, before any delivery. */
+  /** Throws a `TypeError` if the package is certainly not installed: for factories, before anything is delivered. */
   check(provider: string): void
-  /** Loads the package once. Throws `internal_error` that names the package if it is not installed. */
+  /** Loads it once. Throws `internal_error` that names the package if it is not installed. */
   load(): Promise<Module>
 }
 
-/** The module that loads a peer: package managers separate the peers of each package. */
+/** The module that loads a peer: package managers keep the peers of each package apart. */
 export interface PeerHome {
-  /** The module's `import.meta.url`. */
+  /** Its `import.meta.url`. */
   readonly from: string
-  /** The module's package. */
+  /** The package that it belongs to. */
   readonly within: string
 }
 
 const CORE: PeerHome = { from: import.meta.url, within: '@postern/core' }
 
 /**
- * Creates a lazily loaded optional peer: an app that does not use it neither installs nor loads it.
+ * A lazily loaded optional peer: an app that does not use it neither installs nor loads it.
  *
  * @example
  * const jose = peer('jose', async () => {
@@ -70,7 +71,7 @@ export function checkPeer(provider: string, name: string, home: PeerHome = CORE)
     throw new TypeError(`${provider}: the package ${name} is missing; npm install ${name}`)
 }
 
-// The result is only certain inside of the module's own package: a bundle can contain the peer, and Workers have no files.
+// A missing package is only certain if the module is in its own package: a bundle can hold the peer, and Workers have no files.
 function isMissing(name: string, { from, within }: PeerHome): boolean {
   try {
     const { process } = globalThis

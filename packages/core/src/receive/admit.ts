@@ -3,9 +3,10 @@ import { toWebhookError, WebhookError } from '../errors.ts'
 import type { Limits } from '../limits.ts'
 import type { Provider } from '../provider/provider.ts'
 
-/** A request without its body. */
+/** The head of a request: all of it but the body. */
 export interface Head {
   readonly method: string
+  /** Absolute URL as the sender addressed it, as far as the host knows. */
   readonly url: string
   readonly headers: HeaderLines
 }
@@ -28,11 +29,13 @@ export interface Admission {
   take(bytes: number): void
   /** Calls `drop` if this body is dropped while it is read. */
   onDrop(drop: (error: WebhookError) => void): void
+  /** Marks the body as complete, so that it is not dropped any more. */
   complete(): void
   /** Releases the counted bytes. A second call does nothing. */
   release(): void
 }
 
+/** The receiver as `admit` sees it. */
 interface AdmitContext {
   readonly provider: Provider
   readonly limits: Limits
@@ -44,12 +47,12 @@ interface AdmitContext {
   readonly ensureOpen: () => void
 }
 
-// An unsigned POST that is a challenge has a few fields.
+// Greetings that come as an unsigned POST are a few fields.
 const GREETING = 1024
 
 /**
- * Makes the first step of a delivery, which needs only the head: receiver open, method, coding, declared length, headers of
- * the scheme, and credentials in the head. It throws the rejection.
+ * The first step of a delivery, only on the head: receiver open, method, coding, declared length, headers that the scheme
+ * needs, credentials that are in the head. Throws the rejection if one of these fails.
  */
 export function createAdmit(context: AdmitContext): (head: Delivery) => Admission {
   const { provider, limits, now, monotonic } = context
@@ -73,7 +76,7 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
     return open(limit, proven, rejection, now(), monotonic())
   }
 
-  // Schemes that sign the URL would throw for targets such as `http://[`.
+  // Schemes that sign the URL would throw, as for the target `http://[`.
   function checkUrl(url: string): void {
     if (url.startsWith(known)) return
     if (!URL.canParse(url, 'http://localhost'))
@@ -122,7 +125,7 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
     }
   }
 
-  /** A challenge with another method than POST has no body. A provider with challenges in a POST says so. */
+  /** Greetings by another method than POST have no body to speak of; those by POST must be announced. */
   function mayGreet(method: string): boolean {
     return provider.greet !== undefined && (method !== 'POST' || provider.greets === 'body')
   }
@@ -144,7 +147,7 @@ function tooLarge(limit: number, length: number | undefined): WebhookError {
 // Bodies up to this size have a share of their own.
 const SMALL = 64 * 1024
 const SHARE = 0.25
-// Minimum part of a full share to free: otherwise each part of a flood would search for the slowest body.
+// The part of a full share that is freed at once: a flood must not search for the slowest body with each part.
 const FREED = 1 / 16
 // Bodies of a burst arrive at nearly one pace. Without this margin one that is nearly complete would be dropped.
 const MARGIN = 2
@@ -169,6 +172,7 @@ export function createBudget(total: number, monotonic: () => number): Open {
     new BodyAdmission(small, large, limit, proven, rejection, at, started)
 }
 
+/** One part of the budget, with the bodies that are being read within it. */
 class Share {
   readonly reading: Set<BodyAdmission> = new Set()
   readonly #size: number
@@ -180,6 +184,7 @@ class Share {
     this.#monotonic = monotonic
   }
 
+  /** Reserves bytes. Throws `overloaded` if too few are free. */
   take(asking: BodyAdmission, bytes: number): void {
     if (this.#left < bytes) this.#free(asking, bytes)
     if (this.#left < bytes) throw overloaded()

@@ -1,48 +1,48 @@
-/** The result of a catch-up. Times in milliseconds since 1970. */
+/** What a catch-up did. Times in milliseconds since 1970. */
 export interface CaughtUp {
-  /** The account or repository whose events were listed: `github: repository octo/hello`. */
+  /** Whose events: `github: repository octo/hello`. */
   readonly source: string
   readonly since: number
   readonly until: number
-  /** End of the part that an earlier, interrupted call has completed; undefined if this call started at `since`. */
+  /** Events up to then were settled by an earlier call that was cut off; undefined if it started at `since`. */
   readonly resumedAt: number | undefined
+  /** Events that the sender listed. */
   readonly listed: number
-  /** Number of listed events whose topic has no subscription. They cost no request. */
+  /** Those of topics without a subscription: they cost no request. */
   readonly skipped: number
-  /** Number of events to accept or to request, by topic. `unknown` counts topics that the list does not contain. */
+  /** Those to take or to ask for, by topic; `unknown` for topics that the list does not tell. */
   readonly topics: Readonly<Record<string, number>>
-  /** Number of events that are new in the inbox, or were revived there. */
+  /** Events that are new in the inbox, or were revived there. */
   readonly accepted: number
-  /** Number of events that the inbox already had. */
+  /** Events that the inbox had. */
   readonly duplicates: number
-  /** Number of redeliveries that were requested from the sender. */
+  /** Redeliveries that the sender was asked for. */
   readonly asked: number
-  /** True if the sender was also asked for events that it never tried to deliver. */
+  /** True if the sender was asked for what it never tried to deliver, too. */
   readonly askedUntried: boolean
-  /** Number of events that became older than the inbox's `dedupeWindow` before they were accepted. */
+  /** Events that had become older than the inbox's `dedupeWindow` before they were accepted. */
   readonly expired: number
-  /** Number of events that could not be fetched or read. */
+  /** Events that could not be had or read. */
   readonly failed: number
-  /** The first 100 failures. */
+  /** The first hundred of them. */
   readonly failures: readonly CatchUpFailure[]
-  /** False if the range may have more events; `cut` gives the reason. */
+  /** False if events of the range may be left; `cut` says why. */
   readonly complete: boolean
   /**
-   * Why the call ended early; undefined if it is complete. `limit`: the range has more events, and the older ones were left
-   * out; continue with `until` set to the oldest. `endless`: the sender's pages did not end, or had no new events. `moving`:
-   * the list still had new events when it was read for the fifth time. `time`: an entry of the list has no time, so the
-   * entries after it were left out.
+   * `limit`: more events were in the range, and the older ones were left; continue with `until` of the oldest. `endless`: the
+   * sender's pages brought nothing new, or did not end. `moving`: the list still brought new events when it was read for the
+   * fifth time. `time`: an entry of the list has no time, and what came behind it was left. Undefined if it is complete.
    */
   readonly cut: 'limit' | 'endless' | 'moving' | 'time' | undefined
-  /** Time of the oldest event of the list; undefined if the list is empty. */
+  /** When the oldest event of the list happened; undefined if it is empty. */
   readonly oldest: number | undefined
 }
 
-/** An event that could not be accepted. It never contains a payload. */
+/** An event that could not be taken. It never holds a payload. */
 export interface CatchUpFailure {
   readonly id: string
   readonly topic: string | undefined
   readonly at: number
-  /** Error code, such as `not_found`, `malformed_body` or `missing_event_id`. */
+  /** `not_found`, `malformed_body`, `missing_event_id` … */
   readonly code: string
 }

@@ -1,30 +1,30 @@
 import { milliseconds, type Duration } from '../basics/deadline.ts'
 import { checkObject, unknownOptions } from '../basics/unknown-options.ts'
 
-/** Decides how often and when a failed task is retried. */
+/** How often and when a failed task is tried again. */
 export interface RetryPolicy {
-  /** Maximum number of attempts, including the first one. */
+  /** Attempts in all, the first one included. */
   readonly attempts: number
-  /** Returns the milliseconds to wait after attempt `attempt` (1 for the first) has failed. */
+  /** Milliseconds to wait after attempt `attempt` (1 for the first) failed. */
   delay(attempt: number): number
 }
 
 /** Options of {@link exponential}. */
 export interface ExponentialOptions {
-  /** Maximum number of attempts, including the first one. @default 8 */
+  /** Attempts in all, the first one included. @default 8 */
   readonly attempts?: number
-  /** Maximum wait after the first attempt. @default '1s' */
+  /** Upper bound of the first wait. @default '1s' */
   readonly initialDelay?: Duration
-  /** Factor by which the maximum wait grows with each attempt. @default 4 */
+  /** Each bound is this many times the one before. @default 4 */
   readonly factor?: number
-  /** Limit of all waits. @default '1h' */
+  /** The longest wait. @default '1h' */
   readonly maxDelay?: Duration
-  /** `full`: a random wait between 0 and the maximum, so that failed tasks do not return in one wave. @default 'full' */
+  /** `full`: anywhere between nothing and the bound, so that failures do not come back as one wave. @default 'full' */
   readonly jitter?: 'full' | 'none'
 }
 
 /**
- * Creates a policy with growing waits, each random between 0 and its maximum ("full jitter").
+ * Waits that grow, each drawn at random between nothing and its bound ("full jitter").
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 export function exponential(options: ExponentialOptions = {}): RetryPolicy {
@@ -51,7 +51,7 @@ function growing(what: string, options: ExponentialOptions): RetryPolicy {
   }
 }
 
-/** Creates a policy with the same wait after each failure. */
+/** The same wait after each failure. */
 export function fixed(options: {
   readonly attempts?: number
   readonly delay: Duration
@@ -65,6 +65,7 @@ export function fixed(options: {
 /** A `retry` option: a policy, or the options of {@link exponential}. */
 export type RetryOption = RetryPolicy | ExponentialOptions
 
+/** The policy of a `retry` option. Throws a `TypeError` that names a wrong option. */
 export function retryPolicy(option: RetryOption | undefined): RetryPolicy {
   if (option !== undefined && (typeof option !== 'object' || option === null))
     throw new TypeError(
@@ -75,20 +76,20 @@ export function retryPolicy(option: RetryOption | undefined): RetryPolicy {
   return growing('retry', (option ?? {}) as ExponentialOptions)
 }
 
-/** Throw this in a handler if a retry cannot help: the task is dead immediately. */
+/** Throw it in a handler if a retry cannot help: the task is dead at once. */
 export class UnrecoverableError extends Error {
   override readonly name = 'UnrecoverableError'
 }
 
 /** Options of {@link RetryAfterError}. */
 export interface RetryAfterOptions extends ErrorOptions {
-  /** True waits longer if the retry policy does. @default false */
+  /** Waits longer if the retry policy would. @default false */
   readonly atLeast?: boolean
 }
 
 /**
- * Throw this in a handler to choose the time of the next attempt; the attempt counts. A wait of more than a year becomes a
- * year, and observers get a warning.
+ * Throw it in a handler to choose the time of the next attempt; the attempt counts. A wait of more than a
+ * year becomes a year, and observers get a warning.
  */
 export class RetryAfterError extends Error {
   override readonly name = 'RetryAfterError'
@@ -105,7 +106,7 @@ export class RetryAfterError extends Error {
   }
 }
 
-/** Throw this in a handler if the task must wait, as for a busy or failing destination: no attempt is used. */
+/** Throw it in a handler if the task must wait, as for a busy or failing destination: no attempt is used. */
 export class PostponeError extends Error {
   override readonly name = 'PostponeError'
   /** Milliseconds to wait. */

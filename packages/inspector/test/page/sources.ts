@@ -5,10 +5,18 @@ import { join } from 'node:path'
 const PACKAGE = join(import.meta.dirname, '..', '..')
 const KEPT = join(PACKAGE, 'pictures', 'sources.json')
 
-/** The hash of all that the page is made of: a picture of another page is no picture of this one. */
-function hashOfSources(): string {
+const PAGE = 'page/**/*.{ts,tsx,css}'
+// What the terminal of a film prints.
+const TERMINAL = '../cli/src/{print/*,send/*,commands/explain,commands/send}.ts'
+const SHOWS: Readonly<Record<string, readonly string[]>> = {
+  'film.gif': [PAGE, TERMINAL],
+  'film-terminal.gif': [TERMINAL],
+}
+
+/** The hash of all that a picture shows: with other sources it is a picture of something else. */
+function hashOf(picture: string): string {
   const hash = createHash('sha256')
-  for (const file of globSync('page/**/*.{ts,tsx,css}', { cwd: PACKAGE }).toSorted())
+  for (const file of globSync(SHOWS[picture] ?? [PAGE], { cwd: PACKAGE }).toSorted())
     hash.update(file).update(readFileSync(join(PACKAGE, file)))
   return hash.digest('hex')
 }
@@ -19,13 +27,14 @@ function kept(): Record<string, string> {
 
 /** Keeps beside pictures that were just taken what they show. */
 export function keepSources(...pictures: readonly string[]): void {
-  const hash = hashOfSources()
-  const all = { ...kept(), ...Object.fromEntries(pictures.map((picture) => [picture, hash])) }
+  const now = pictures.map((picture) => [picture, hashOf(picture)] as const)
+  const all = { ...kept(), ...Object.fromEntries(now) }
   writeFileSync(KEPT, `${JSON.stringify(all, undefined, 2)}\n`)
 }
 
 /** Pictures that show a page of before. */
 export function stalePictures(): readonly string[] {
-  const hash = hashOfSources()
-  return Object.entries(kept()).flatMap(([picture, one]) => (one === hash ? [] : [picture]))
+  return Object.entries(kept()).flatMap(([picture, hash]) =>
+    hash === hashOf(picture) ? [] : [picture],
+  )
 }

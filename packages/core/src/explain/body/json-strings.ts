@@ -1,21 +1,23 @@
+/** How a writer of JSON escapes strings. */
 export interface Escapes {
   readonly name: string
-  /** Characters beyond ASCII: unescaped, or `\u` with hex digits in lower or upper case. @default 'raw' */
+  /** Beyond ASCII: as it is, or `\u` with hex digits in lower or upper case. @default 'raw' */
   readonly beyond?: 'raw' | 'lower' | 'upper'
-  /** Escapes U+007F. @default false */
+  /** U+007F is escaped. @default false */
   readonly del?: boolean
-  /** Escapes slashes as `\/`, or only those after `<`. @default false */
+  /** `\/` for a slash, or only for one after `<`. @default false */
   readonly slash?: boolean | 'after <'
-  /** Other characters that are escaped with `\u`. @default '' */
+  /** Characters that are escaped by `\u` though they need not be. @default '' */
   readonly marks?: string
-  /** Case of the hex digits of `marks`. @default 'lower' */
+  /** The case of the hex digits of `marks`. @default 'lower' */
   readonly marksCase?: 'lower' | 'upper'
-  /** Escapes U+2028 and U+2029. @default false */
+  /** U+2028 and U+2029 are escaped. @default false */
   readonly lines?: boolean
-  /** Writes `\u0008` and `\u000c` instead of `\b` and `\f`. @default false */
+  /** `\u0008` and `\u000c` in place of `\b` and `\f`. @default false */
   readonly long?: boolean
 }
 
+/** Known writers, the commonest first. */
 export const WRITERS_OF_STRINGS: readonly Escapes[] = [
   { name: 'JSON.stringify' },
   { name: 'Python (\\u beyond ASCII)', beyond: 'lower', del: true },
@@ -51,7 +53,7 @@ const SHORT: Readonly<Record<string, string>> = {
 }
 const UNSHORT: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
 
-/** Rewrites a string token by these rules. Its characters stay the same, also lone surrogates. */
+/** A string token written by these rules. Its characters stay what they are, lone surrogates too. */
 export function rewritten(token: string, escapes: Escapes): string {
   const text = plain(token)
   const { beyond = 'raw', del, slash, marks = '', marksCase = 'lower', lines, long } = escapes
@@ -72,7 +74,7 @@ export function rewritten(token: string, escapes: Escapes): string {
   return `${out}"`
 }
 
-/** Returns the ways to escape that may change this text: those of known writers, then other combinations. */
+/** The ways to escape that could make a difference to this text: those of known writers, then other combinations. */
 export function escapesFor(text: string): readonly Escapes[] {
   return [...WRITERS_OF_STRINGS, ...combinations(text)]
 }

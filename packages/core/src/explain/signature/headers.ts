@@ -8,18 +8,19 @@ import {
   type Reads,
 } from '../finding.ts'
 
-// Headers that are never a renamed signature.
+// Names that no proxy makes of a header of a signature.
 const USUAL =
   /^(?:accept|connection|content-|host$|user-agent|via$|te$|date$|age$|server|cookie|cache-|pragma|origin$|referer|x-forwarded|forwarded|x-real-ip|cf-|x-amzn|x-request-id|traceparent|tracestate|transfer-|upgrade)/
 const MOST = 64
 
+/** Headers that verification looked for and that are missing or blank. */
 export function missingHeaders(request: PlainRequest, reads: Reads): readonly string[] {
   return [...reads.headers].filter(
     (name) => !request.headers.get(name)?.some((line) => line.trim()),
   )
 }
 
-/** Yields requests in which an unread header replaces a missing one, the most similar names first. */
+/** Puts the value of a header that nobody read under a name that is missing, the most alike first. */
 export function* renamed(request: PlainRequest, reads: Reads, bounds: Bounds): Generator<Change> {
   const spare: string[] = []
   for (const name of request.headers.keys()) {
@@ -27,7 +28,7 @@ export function* renamed(request: PlainRequest, reads: Reads, bounds: Bounds): G
     if (!reads.headers.has(name)) spare.push(name)
   }
   for (const name of missingHeaders(request, reads)) {
-    // A proxy may add any prefix to the name: `x-forwarded-`, `x-original-`.
+    // A proxy may put any prefix before the name: `x-forwarded-`, `x-original-`.
     const bare = name.replace(/^x-/, '')
     const alike = spare
       .filter((other) => !USUAL.test(other) || other.endsWith(`-${bare}`))
@@ -45,7 +46,7 @@ export function* renamed(request: PlainRequest, reads: Reads, bounds: Bounds): G
   }
 }
 
-/** Yields requests with one of several values of a header, in one or several lines. */
+/** Takes one of several values that are in one header, or in several lines of it. */
 export function* joinedClues(
   request: PlainRequest,
   reads: Reads,
@@ -109,7 +110,7 @@ function* pieces(value: string): Generator<string> {
   }
 }
 
-/** Returns the similarity of two names: shared words first, then shared starts of words. */
+/** How alike two names are: shared runs of letters, with whole words first. */
 function likeness(name: string, other: string): number {
   const [a, b] = [plain(name), plain(other)]
   if (a === b) return 100

@@ -19,33 +19,34 @@ import { encode, fromBase64, fromBase64url, fromHex, toBuffer, utf8 } from '../.
 import { hmacDigest, watch, type Compared } from '../../provider/schemes/hmac.ts'
 import { messageParts } from '../../provider/schemes/signature/template.ts'
 
+/** Changes of one kind to a state. */
 export type Group = (state: TrialState) => MaybePromise<Iterable<Change>>
 
-/** The kinds of changes, in the order in which they are tried. */
+/** The kinds of changes in the order they are tried. */
 export interface Groups {
   readonly headers: Group
   readonly secrets: Group
   readonly twiceSecrets: Group
   readonly envelopes: Group
   readonly bodies: Group
-  /** The changes of `bodies` that change JSON tokens, not only whitespace. */
+  /** Of these, the changes that leave other tokens of JSON: none of whitespace alone. */
   readonly charsets: Group
-  /** The common changes of `writers`: a proof by one of them must not wait for thousands of pairs. */
+  /** Of the writers, the usual ones. A proof by one of them must not wait for thousands of pairs. */
   readonly layouts: Group
   readonly urls: Group
   readonly algorithms: Group
   readonly writers: Group
 }
 
-// Larger bodies get only edits of bytes.
+// Bodies beyond this get edits of bytes alone.
 const LARGE = 256 * 1024
 const NONE: Group = () => []
 
-/** Makes the groups for one subject. Parts that verification does not read are not changed. */
+/** The groups for one subject. What verification does not read is not changed. */
 export function groupsOf(subject: Subject, reads: Reads, trial: Trial, bounds: Bounds): Groups {
   const { made, secrets, state } = subject
   const isLarge = state.request.body.length > LARGE
-  // Reading a signature inside of the body needs a parser, which no edit of 25 MB should run.
+  // A signature inside the body is read by a parser, which no edit of 25 MB should be put through.
   const isInside = subject.provider.covers.body === 'none'
   const hasBody = reads.body && state.request.body.length > 0 && !(isLarge && isInside)
   const ofSecrets = (twice: boolean): Group =>
@@ -61,7 +62,7 @@ export function groupsOf(subject: Subject, reads: Reads, trial: Trial, bounds: B
         signatureEncodings(from.request, reads, bounds),
         signaturePrefixes(from.request, reads, bounds, {
           expected: subject.prefixes,
-          // A token with a prefix is a different token.
+          // A token with something before it is another token.
           others: reads.body || subject.provider.covers.body !== 'none',
         }),
       ),
@@ -94,10 +95,12 @@ function* chained(...parts: readonly Iterable<Change>[]): Generator<Change> {
   for (const part of parts) yield* part
 }
 
+/** True if verification uses the URL: that of the request, or the one of an option. */
 export function isUrlSigned({ publicUrl }: Subject, reads: Reads): boolean {
   return reads.url || publicUrl !== undefined
 }
 
+/** Keys made of the secrets read another way: one slip each, or two with `twice`. */
 function* secretChanges(
   made: Made,
   secrets: SecretsInForce,
@@ -163,14 +166,14 @@ const BY_LENGTH: Readonly<Record<number, readonly string[]>> = {
   64: ['sha512'],
 }
 
-/** Finds signatures of another hash function among those that were compared. */
+/** Finds signatures that were made by another hash function, among those an HMAC was compared with. */
 async function algorithms(state: TrialState, trial: Trial, bounds: Bounds): Promise<Change[]> {
   const found: Change[] = []
   for (const key of state.keys) {
     const bytes = bytesOf(key)
     if (!bytes || bounds.over()) continue
     const seen: Compared[] = []
-    // Watches a copy: the receiver verifies deliveries with the key itself at the same time.
+    // A copy is watched: the receiver verifies deliveries with the key itself meanwhile.
     const copy = Uint8Array.from(bytes)
     watch(copy, (found) => void (seen.length < MOST && seen.push(found)))
     await trial.run({ ...state, keys: [rekeyed(key, copy)] })
@@ -211,29 +214,31 @@ function other(state: TrialState, key: Uint8Array, seen: Compared): Change | und
   return undefined
 }
 
+/** The bytes of a key that HMAC uses; undefined if the scheme's keys are something else. */
 function bytesOf(key: unknown): Uint8Array | undefined {
   if (key instanceof Uint8Array) return key
   const inner: unknown = typeof key === 'object' && key !== null && 'key' in key && key.key
   return inner instanceof Uint8Array ? inner : undefined
 }
 
-/** Makes a key of the same kind from other bytes; undefined if the scheme's keys are not bytes. */
+/** A key of the same kind from other bytes; undefined if the scheme's keys are not bytes. */
 function rekeyed(key: unknown, bytes: Uint8Array): unknown {
   if (bytes.length === 0) return undefined
   if (key instanceof Uint8Array) return bytes
   return bytesOf(key) && { ...(key as object), key: bytes }
 }
 
-/** Another reading of a secret: as another text, or as the bytes of the key. */
+/** A secret read another way: another text, or the bytes of the key. */
 interface Variant {
   readonly cause: FindingCause
   readonly says: string
+  /** What mends it, where that is not what mends its cause otherwise. */
   readonly remedy?: string
   readonly text?: string
   readonly bytes?: Uint8Array
 }
 
-// Prefixes of senders' secrets.
+// What senders write before their secrets.
 const PREFIXES = [
   'whsec_',
   'v1,whsec_',
@@ -248,7 +253,7 @@ const PREFIXES = [
   'wc_',
 ]
 
-/** Yields the texts and bytes that a secret may have been before it was copied. */
+/** What a secret may have been before somebody copied it. */
 function* variants(text: string): Generator<Variant> {
   yield* texts('secret-whitespace', 'has whitespace around it or in it', text, [
     text.trim(),

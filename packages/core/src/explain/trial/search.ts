@@ -7,18 +7,19 @@ import { changed, type Trial, type TrialState } from './trial.ts'
 
 type Kind = keyof Groups
 
-/** One round: every change of `kind`, by itself or after the first changes of another kind. */
+/** One round: every change of `kind`, to the state itself or to what the first changes of another kind make of it. */
 interface Round {
   readonly kind: Kind
-  /** The other kind, and the number of its changes to try. @default none */
+  /** The first changes of another kind, and how many of them. @default none: one change alone */
   readonly after?: readonly [kind: Kind, most: number]
+  /** Changes of `kind` that are tried. @default all */
   readonly most?: number
 }
 
-// Maximum number of rewritten bodies in combination with another change. Writing one costs more than trying it.
+// Bodies that a writer makes next to another change. Writing one costs more than trying it.
 const WRITTEN = 240
 
-/** The rounds in order: common and cheap ones first. */
+/** The rounds, in the order in which they are tried: what is common and cheap comes first. */
 const ROUNDS: readonly (readonly Round[])[] = [
   [
     { kind: 'headers' },
@@ -57,17 +58,17 @@ const ROUNDS: readonly (readonly Round[])[] = [
   ],
 ]
 
-// Maximum number of states with readable headers, and of repairs for one.
+// States whose headers can be read, and how many repairs that takes at most.
 const BASES = 6
 const DEPTH = 4
 
-/** A rejected state, with the changes of its parts that were read. */
+/** A rejected state, and the changes of what was read of it. */
 interface Base {
   readonly state: TrialState
   readonly groups: Groups
 }
 
-/** Searches for one change, then two, that make a delivery verify. Undefined if there are none within the bounds. */
+/** Searches for one change, then for two, that make a delivery verify. Undefined if none are found within the bounds. */
 export async function search(
   subject: Subject,
   error: WebhookError,
@@ -76,7 +77,7 @@ export async function search(
   bounds: Bounds,
 ): Promise<readonly Clue[] | undefined> {
   const root = baseOf(subject.state, reads)
-  // Without a readable header nothing else can be judged, so headers are repaired first.
+  // Without a header that can be read nothing else can be judged: it is repaired first.
   const bases = isHeaderError(error) ? await readable(root, 0) : [root]
   if ('proof' in bases) return bases.proof
   for (const rounds of ROUNDS)
@@ -108,7 +109,7 @@ export async function search(
     return undefined
   }
 
-  /** Tries rewritten bodies together with the commonest other changes: each body is written only once. */
+  /** Another way to write the body, next to one of the commonest other changes: each body is written once for all of them. */
   async function writtenBeside({ state, groups }: Base): Promise<readonly Clue[] | undefined> {
     const beside: TrialState[] = []
     for (const [kind, most] of [
@@ -140,6 +141,7 @@ export async function search(
     }
   }
 
+  /** What was undone, if the state verifies. */
   async function verified(state: TrialState): Promise<readonly Clue[] | undefined> {
     const outcome = await trial.run(state)
     return outcome?.accepted ? proofOf(state, outcome.steps) : undefined
@@ -150,7 +152,7 @@ export async function search(
     return causesOf([...state.steps, ...steps])
   }
 
-  /** Returns the states whose signature headers can be read, or the proof itself. */
+  /** The states in which the headers of the signature can be read, or the proof itself. */
   async function readable(
     { state, groups }: Base,
     depth: number,
@@ -163,7 +165,7 @@ export async function search(
         if (!outcome) continue
         if (outcome.accepted) return { proof: proofOf(next.state, outcome.steps) }
         if (!isHeaderError(outcome.error)) found.push(next.state)
-        // One more header is present, or a missing one is now malformed.
+        // One header more is there, or the one that was missing can now be told to be malformed.
         else if (kind === 'envelopes' || !isSame(outcome.error, error)) further.push(next.state)
       }
     if (found.length > 0 || depth >= DEPTH) return looked(found)
@@ -174,6 +176,7 @@ export async function search(
     return []
   }
 
+  /** More headers are read once the first ones can be. */
   async function looked(states: readonly TrialState[]): Promise<readonly Base[]> {
     const bases: Base[] = []
     for (const state of states.slice(0, BASES)) {
@@ -184,11 +187,12 @@ export async function search(
   }
 }
 
-/** Returns true if a header of the signature, or the body that replaces it, is missing or unreadable. */
+/** True if a header of the signature, or the body that stands for one, is missing or cannot be read. */
 function isHeaderError({ code }: WebhookError): boolean {
   return code === 'missing_header' || code === 'malformed_header' || code === 'malformed_body'
 }
 
+/** True if both say the same of the same place. */
 function isSame(a: WebhookError, b: WebhookError): boolean {
   const facts = ['code', 'problem', 'header', 'parameter', 'field', 'expected', 'got'] as const
   return facts.every((fact) => a[fact] === b[fact])
@@ -198,7 +202,7 @@ function causesOf(steps: readonly Clue[]): readonly Clue[] {
   const byAlgorithm = steps.some(({ cause }) => cause === 'signature-algorithm')
   const seen = new Set<string>()
   return steps.filter(({ cause }) => {
-    // The prefix `sha1=` of a SHA-1 is part of the other algorithm.
+    // `sha1=` before a SHA-1 is part of the other algorithm.
     if (seen.has(cause) || (byAlgorithm && cause === 'signature-prefix')) return false
     seen.add(cause)
     return true

@@ -1,37 +1,37 @@
 import { createHash } from 'node:crypto'
 import { createForgetful } from '../../inbox/forgetful.ts'
 
-/** A store in which {@link TrustedNames} outlive the process. */
+/** Where {@link TrustedNames} outlive the process. */
 export interface NamesPlace {
-  /** Returns the saved digests, oldest first. If it rejects, the next unknown name tries again. */
+  /** What was saved: digests, oldest first. A rejection is tried again with the next unknown name. */
   load(): Promise<readonly string[]>
-  /** Saves the digests, oldest first. It must not throw. */
+  /** Digests, oldest first, after a new one. It must not throw. */
   save(digests: readonly string[]): void
 }
 
 /**
- * Names with a verified delivery: URLs of certificates, ids of keys, tenants. Their look-ups are separate from those of names
+ * Names that a verified delivery used: URLs of certificates, ids of keys, tenants. They are looked up apart from names
  * that anybody can invent.
  */
 export interface TrustedNames {
-  /** `keys` or `tenants`, which are stored separately. */
+  /** `keys` or `tenants`: one place for each. */
   readonly kind: string
   has(name: string): boolean
-  /** @param owner - the owner of the name, as the look-up returned it; by default none. */
+  /** @param owner whose name it is, as the look-up says @default nobody's */
   add(name: string, owner?: string): void
   delete(name: string): void
-  /** Sets a store that outlives restarts. The receiver calls it. */
+  /** Where they are kept over restarts. The receiver calls it. */
   keep(place: NamesPlace): void
-  /** Resolves when the stored names are loaded; undefined if they are. An unknown name waits for it. */
+  /** Undefined once the kept ones are known. A name that is not known yet waits for it. */
   restored(): Promise<void> | undefined
 }
 
 /**
- * Makes an empty set of at most `most` names. If it is full, the least recently used name of the owner with most names is
- * forgotten. So no owner replaces another's names with many spellings of its own.
+ * Makes an empty set of at most `most` names; beyond, of the owner with most the one that was used longest ago is forgotten: no
+ * owner drives out the names of another by spelling its own in many ways.
  */
 export function trustedNames(kind: string, most: number): TrustedNames {
-  // Digests: a path may contain a secret, and stored values must have a bounded length.
+  // Digests: a path may hold a secret, and what is kept must be bounded.
   const names = createForgetful<'known'>(
     { max: most, dedupeWindow: Infinity },
     () => performance.now(),

@@ -1,15 +1,18 @@
 import { isCredentialName } from './judge.ts'
 
+/** Replaces a credential in what is kept of a rejected delivery. */
 export const MASK = '(masked)'
 
-/** A place in a body that is a credential, or contains one. */
+/** A place in a body: what is below it holds a credential, or is one itself. */
 export interface CredentialPlace {
+  /** True if the value at this place is a credential. */
   isCredential: boolean
   readonly members: Map<string, CredentialPlace>
+  /** The place of each entry of a list. */
   items: CredentialPlace | undefined
 }
 
-/** Makes the places of paths such as `passcode` and `value[].clientState`, from the top of a body. */
+/** The places of paths such as `passcode` and `value[].clientState`, from the top of a body. */
 export function placesOf(paths: readonly string[]): CredentialPlace {
   const top = place()
   for (const path of paths) {
@@ -21,14 +24,14 @@ export function placesOf(paths: readonly string[]): CredentialPlace {
   return top
 }
 
-/** Makes the places of plain names, which may have any characters: fields of a form, parameters of a query. */
+/** The places of names, whatever characters they have: fields of a form, parameters of a query. */
 export function placesOfNames(names: readonly string[]): CredentialPlace {
   const top = place()
   for (const name of names) memberOf(top, name).isCredential = true
   return top
 }
 
-/** Returns the place and the places of the entries of all lists below it: an event may be one of these entries. */
+/** The place itself, and the places of the entries of all lists below it: an event may be one of them. */
 export function withEntries(top: CredentialPlace): readonly CredentialPlace[] {
   return [top, ...entriesBelow(top)]
 }
@@ -38,7 +41,7 @@ function entriesBelow({ members, items }: CredentialPlace): readonly CredentialP
   return items ? [items, ...entriesBelow(items), ...below] : below
 }
 
-/** Returns a value without its credentials; the same value if it has none. */
+/** A value without the credentials in it; the same value if it has none. */
 export function without(value: unknown, { members, items }: CredentialPlace): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) {
@@ -65,8 +68,8 @@ function place(): CredentialPlace {
 }
 
 /**
- * Returns a URL with some parameters of its query changed, and the others as they were written. A user name and password are
- * removed: no sender is identified by them.
+ * A URL with some parameters of its query changed, and all others as they were written. A user name and a password in
+ * the URL go: no sender is known by them.
  *
  * @param change - gets a parameter as it was written, and its name; returns what is there instead, or undefined
  * for nothing.
@@ -81,13 +84,13 @@ export function withParameters(
   const hash = bare.indexOf('#')
   const end = hash < 0 ? bare.length : hash
   if (start > end) return bare
-  // URLSearchParams would rewrite the other parameters.
+  // By hand, since URLSearchParams would write all other parameters in its own way.
   const parts = bare.slice(start + 1, end).split('&')
   const kept = parts.flatMap((part) => change(part, nameOf(part)) ?? [])
   return bare.slice(0, start) + (kept.length > 0 ? `?${kept.join('&')}` : '') + bare.slice(end)
 }
 
-/** Returns a text with the values of credential parameters masked in its URLs. */
+/** A text for people, with the values of credential parameters masked in the URLs that it names. */
 export function maskParameters(text: string): string {
   return text.replaceAll(/(?<=[?&])[^\s?&#=]+=[^\s?&#]*/g, (part) =>
     isCredentialName(nameOf(part)) ? `${part.split('=', 1)[0]}=${MASK}` : part,

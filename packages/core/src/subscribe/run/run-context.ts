@@ -4,6 +4,7 @@ import type { Observer } from '../../observer.ts'
 import type { Subscriptions, DraftRules } from '../subscription.ts'
 import type { Task } from '../task.ts'
 
+/** The receiver as a run sees it. */
 export interface RunContext extends DraftRules {
   readonly inbox: string
   readonly subscriptions: Subscriptions
@@ -11,6 +12,7 @@ export interface RunContext extends DraftRules {
   readonly now: () => number
 }
 
+/** The attempt of a claim, for observers. */
 export function attemptInfo(
   { receiver }: Pick<RunContext, 'receiver'>,
   { event, delivery, subscription, id, attempt, part }: Claim,
@@ -28,16 +30,17 @@ export function attemptInfo(
   }
 }
 
+/** The observers of a task, and its attempt as they know it. */
 export interface Observed {
   readonly observer: Observer
   readonly attempt: AttemptInfo
 }
 
-/** The symbol of a task's member with {@link Observed}. It is registered, since another copy of the package may read it. */
+/** The member of a task that has {@link Observed}: a registered symbol, since another copy of the package may read it. */
 export const OBSERVED: unique symbol = Symbol.for('postern.task.observed')
 
 /**
- * Returns the observers of a task, for packages such as `forward` whose handlers report more. Undefined for a task that no
+ * The observers of a task, for packages whose handlers have more to tell, such as `forward`. Undefined for a task that no
  * receiver made.
  *
  * @example

@@ -9,35 +9,57 @@ const SAME = 255
 // Frames that stand this long give the colours; those between have the same.
 const STANDS = 400
 
-/** Screenshots of a page as a moving picture. */
+// Pixels below the picture: a caption never lies over what it speaks of.
+const BAND = 56
+
+/** Screenshots of pages as a moving picture, each above its caption. */
 export interface Reel {
-  /** Takes the page as it is now, and shows it for so many milliseconds. */
-  frame(duration: number): Promise<void>
+  /** Takes a page as it is now, and shows it for so many milliseconds. */
+  frame(page: Page, duration: number, caption: string): Promise<void>
+  /** Adds the frames of another reel of the same size. */
+  append(other: Reel): void
+  readonly shots: readonly Shot[]
+  /** The frames that stand, each above its caption, as PNG. */
+  pictures(): Promise<readonly Uint8Array[]>
   /** Milliseconds of all frames so far. */
   lasts(): number
   /** The bytes of the GIF. */
   end(): Promise<Uint8Array>
 }
 
-/** Begins one. Chromium itself reads the pixels of its screenshots. */
-export async function createReel(browser: Browser, page: Page): Promise<Reel> {
+interface Shot {
+  readonly png: Uint8Array
+  readonly duration: number
+  readonly caption: string
+}
+
+/** Starts one. Chromium itself reads the pixels of its screenshots. */
+export async function createReel(browser: Browser): Promise<Reel> {
   const reader = await browser.newPage()
-  const shots: { readonly png: Uint8Array; readonly duration: number }[] = []
+  const shots: Shot[] = []
   return {
-    async frame(duration) {
-      shots.push({ png: await page.screenshot(), duration })
+    shots,
+    append: (other) => void shots.push(...other.shots),
+    async frame(page, duration, caption) {
+      shots.push({ png: await page.screenshot(), duration, caption })
+    },
+    async pictures() {
+      const standing = shots.filter(({ duration }) => duration >= STANDS)
+      const all = await Promise.all(standing.map((shot) => pixelsOf(reader, shot)))
+      return all.map(({ picture }) => Buffer.from(picture.split(',')[1]!, 'base64'))
     },
     lasts: () => shots.reduce((sum, { duration }) => sum + duration, 0),
     async end() {
       const standing = shots.filter(({ duration }) => duration >= STANDS)
-      const sample = await Promise.all(standing.map(({ png }) => pixelsOf(reader, png)))
+      const sample = await Promise.all(standing.map((shot) => pixelsOf(reader, shot)))
       const palette = quantize(Buffer.concat(sample.map(({ pixels }) => pixels)), COLOURS)
       while (palette.length < 256) palette.push([0, 0, 0])
       const known = palette.slice(0, COLOURS)
       const gif = GIFEncoder()
       let before: Uint8Array | undefined
-      for (const { png, duration } of shots) {
-        const { pixels, width, height } = await pixelsOf(reader, png)
+      for (const shot of shots) {
+        const { duration } = shot
+        const { pixels, width, height } = await pixelsOf(reader, shot)
         const now = applyPalette(pixels, known)
         const shown = now.map((colour, at) => (colour === before?.[at] ? SAME : colour))
         gif.writeFrame(shown, width, height, {
@@ -55,27 +77,39 @@ export async function createReel(browser: Browser, page: Page): Promise<Reel> {
   }
 }
 
-interface Shot {
+async function pixelsOf(
+  reader: Page,
+  { png, caption }: Shot,
+): Promise<{
   readonly width: number
   readonly height: number
   readonly pixels: Uint8Array
-}
-
-async function pixelsOf(reader: Page, png: Uint8Array): Promise<Shot> {
-  const { width, height, text } = await reader.evaluate(async (source) => {
+  readonly picture: string
+}> {
+  const given = { source: Buffer.from(png).toString('base64'), caption, band: BAND }
+  const { text, ...rest } = await reader.evaluate(async ({ source, caption: words, band }) => {
     const image = new Image()
     image.src = `data:image/png;base64,${source}`
     await image.decode()
     const canvas = document.createElement('canvas')
     canvas.width = image.width
-    canvas.height = image.height
+    canvas.height = image.height + band
     const context = canvas.getContext('2d')!
+    context.fillStyle = '#2b2f3a'
+    context.fillRect(0, image.height, canvas.width, band)
     context.drawImage(image, 0, 0)
-    const { data } = context.getImageData(0, 0, image.width, image.height)
+    context.fillStyle = '#fff'
+    context.font = '600 19px system-ui, sans-serif'
+    context.textBaseline = 'middle'
+    context.fillText(words, 24, image.height + band / 2)
+    if (context.measureText(words).width > canvas.width - 48)
+      throw new Error(`the caption is too wide: ${words}`)
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height)
     let bytes = ''
     for (let at = 0; at < data.length; at += 8192)
       bytes += String.fromCharCode(...data.subarray(at, at + 8192))
-    return { width: image.width, height: image.height, text: btoa(bytes) }
-  }, Buffer.from(png).toString('base64'))
-  return { width, height, pixels: Buffer.from(text, 'base64') }
+    const { width, height } = canvas
+    return { width, height, text: btoa(bytes), picture: canvas.toDataURL() }
+  }, given)
+  return { ...rest, pixels: Buffer.from(text, 'base64') }
 }

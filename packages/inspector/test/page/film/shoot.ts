@@ -1,80 +1,148 @@
-// Makes the film of the README, `npm run docs -- film`: a real app, real signed deliveries, Chromium. From a rejected delivery to its
-// proof, from dead tasks to done ones, and to a test that keeps them so.
-import { writeFileSync } from 'node:fs'
+// Makes the films of the README and the site, `npm run docs -- film`: real deliveries, the real command line and page, Chromium.
+// A gateway parses forms and writes them anew, so that signatures fail; the cause is proven, one line is moved, and it is over.
+// With FRAMES=folder each frame that stands is kept there as a picture.
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { listen } from '@postern/testing'
+import express from 'express'
+import { inspector } from '../../../src/hosts/express.ts'
+import { temporaryInbox } from '../../scene.ts'
 import { openTab, startBrowser } from '../browser.ts'
-import { startWorld } from '../world.ts'
 import { keepSources } from '../sources.ts'
-import { createReel } from './reel.ts'
-import { direct } from './stage.ts'
+import { createReel, type Reel } from './reel.ts'
+import { fillHour, startShop } from './shop.ts'
+import { createPointer } from './stage.ts'
+import { openScreen } from './terminal.ts'
 
 const FOLDER = join(import.meta.dirname, '..', '..', '..', 'pictures')
-const LONGEST = 35_000
+// What is above a caption, and the whole picture.
+const SIZE = { width: 1000, height: 584 }
+const WHOLE = { width: 1000, height: 640 }
 const LARGEST = 2_000_000
+const MINUTE = 60_000
 
-const world = await startWorld()
-for (let at = 0; at < 40; at++) await world.send('charge.refunded', { id: `evt_before_${at}` })
-await world.settled()
 const browser = await startBrowser()
-const { page, close } = await openTab(browser, world.url, { width: 1000, height: 640 })
-page.setDefaultTimeout(60_000)
-const reel = await createReel(browser, page)
-const film = await direct(page, reel)
-const button = (name: string | RegExp) => page.getByRole('button', { name }).first()
-const link = (name: string | RegExp) => page.getByRole('link', { name }).first()
-const words = (text: string | RegExp) => page.getByText(text).first().waitFor()
-
-await words('All is well.')
-await film.say('All is well. Then somebody puts a body parser before the route …')
-for (let at = 0; at < 6; at++) await world.rewrite()
-await words(/6 of \d+ rejected/)
-await words(/proven: body-reserialized/)
-await film.say('… and what Stripe sends is rejected. Why? It is proven already.', 2800)
-await film.press(link('Explain'))
-await words(/^Proven: body-reserialized/)
-const differs = page.getByRole('region', { name: 'What differs' })
-await differs.waitFor()
-await page
-  .getByText(/^Proven: body-reserialized/)
-  .first()
-  .evaluate((title) => title.scrollIntoView())
-writeFileSync(join(FOLDER, 'film.png'), await film.poster())
-await film.say('The bytes that were signed, and the bytes that came.', 3600)
-await film.say('One line is moved: webhook(receiver) stands before express.json().', 2400)
-
-await film.press(link(/^Health/))
-world.isBroken = true
-for (let at = 0; at < 12; at++) await world.send('invoice.paid', { id: `evt_${at}` })
-await world.settled()
-await words('12 dead')
-await film.say('Stripe sends again, and it is accepted. Now the mail server has a bad day.', 3000)
-world.isBroken = false
-await film.say('It is mended. All of that cause run again.', 1600)
-await film.press(button('Run again…'))
-await words(/Run 12 tasks again/)
-await film.hold(1600)
-await film.press(button(/^Run 12$/))
-await page.getByText('12 dead').waitFor({ state: 'detached' })
-await film.say('Twelve of twelve are done, and nothing was lost.', 2400)
-
-await film.press(link('Deliveries'))
-await page.locator('[data-id]').first().waitFor()
-await film.press(page.locator('[data-id]').first().getByRole('link').first())
-await button('Copy as test').waitFor()
-await film.say('One of them as a test: red while the handler fails, green from now on.', 1600)
-await film.press(button('Copy as test'))
-await page.getByRole('textbox', { name: 'Test' }).waitFor()
-await film.hold(3200)
-
-const lasts = reel.lasts()
-const bytes = await reel.end()
-await close()
+const terminal = await filmTerminal()
+await keep('film-terminal', terminal, 12_000)
+const { reel, poster } = await filmAll()
+writeFileSync(join(FOLDER, 'film.png'), poster)
+await keep('film', reel, 35_000)
+keepSources('film.gif', 'film-terminal.gif', 'film.png')
 await browser.close()
-await world.close()
-if (lasts > LONGEST || bytes.length > LARGEST)
-  throw new Error(
-    `the film must have at most 35 s and 2 MB, and has ${lasts / 1000} s and ${bytes.length} bytes`,
+
+/** The terminal alone: send, 401, explain, proven, mended, 200. */
+async function filmTerminal(): Promise<Reel> {
+  const shop = await startShop()
+  const screen = await openScreen(browser, SIZE, shop.folder)
+  const made = await createReel(browser)
+  const run = async (
+    args: readonly string[],
+    program: 'postern' | 'git',
+    duration: number,
+    captions: readonly [before: string, after: string],
+  ): Promise<void> => {
+    const words = args.map((word) => (word.includes(' ') ? `'${word}'` : word)).join(' ')
+    const command = program === 'git' ? `git ${words}` : `npx postern ${words}`
+    await screen.type(command, (step) => made.frame(screen.page, step, captions[0]))
+    await screen[program](...args)
+    await made.frame(screen.page, duration, captions[1])
+  }
+  const send = ['send', 'slack', '/deploy', '--set', 'text=api to production', '--to', shop.url]
+  await run(send, 'postern', 1500, [
+    'Send what Slack sends, signed as Slack signs it …',
+    '… and the app answers 401. Why?',
+  ])
+  const explain = ['explain', await shop.rejected(), '--sqlite', 'webhooks.db']
+  await run(explain, 'postern', 3300, [
+    'Ask Postern for the cause …',
+    '… proven: something parsed the body and wrote it again: + became %20.',
+  ])
+  await shop.fix()
+  await run(['diff', '-U2'], 'git', 2300, [
+    'The gateway did: its parser runs first.',
+    'The fix moves one line: the body passes before it is parsed.',
+  ])
+  await run(send, 'postern', 1900, ['Send it again …', '… 200: accepted.'])
+  await screen.page.close()
+  await shop.close()
+  return made
+}
+
+/** The page before, the terminal, and the page after. */
+async function filmAll(): Promise<{ readonly reel: Reel; readonly poster: Uint8Array }> {
+  const made = await createReel(browser)
+  const now = Date.now()
+  const before = await openPage(now, now)
+  const { page } = before
+  const pointer = createPointer(page, made)
+  await pointer.draw()
+  await page
+    .getByText(/proven: form-reencoded/)
+    .first()
+    .waitFor()
+  const problem = 'Postern receives webhooks. Since a new gateway went live, Slack’s are rejected.'
+  await made.frame(page, 3600, problem)
+  await pointer.press(page.getByRole('link', { name: 'Explain' }).first(), problem)
+  await page.getByRole('region', { name: 'What differs' }).waitFor()
+  const title = page.getByText(/^Proven: form-reencoded/).first()
+  await title.evaluate((element) => element.scrollIntoView())
+  await pointer.hide()
+  await made.frame(
+    page,
+    5000,
+    'Postern proves the cause: the bytes that were signed, and the bytes that came.',
   )
-writeFileSync(join(FOLDER, 'film.gif'), bytes)
-keepSources('film.gif', 'film.png')
-console.log(`pictures/film.gif: ${lasts / 1000} s, ${bytes.length} bytes`)
+  await page.setViewportSize(WHOLE)
+  const poster = await page.screenshot()
+  await before.close()
+  made.append(terminal)
+  const after = await openPage(now, now - 25 * MINUTE)
+  await after.page.locator('.chart').first().waitFor()
+  // Below the head of the page, which stays.
+  await after.page
+    .locator('.chart')
+    .first()
+    .evaluate((chart) => scrollTo(0, chart.getBoundingClientRect().top - 72))
+  await made.frame(after.page, 5000, 'The fix is live: the rejections have fallen to zero.')
+  await after.close()
+  return { reel: made, poster }
+}
+
+async function openPage(
+  end: number,
+  mended: number,
+): Promise<Pick<Awaited<ReturnType<typeof openTab>>, 'page' | 'close'>> {
+  const inbox = temporaryInbox()
+  const receiver = await fillHour(inbox, { end, mended })
+  const auth = () => ({ allow: 'all' as const, as: 'ada' })
+  const app = express().use(
+    '/postern',
+    inspector({ inbox, receivers: [receiver], auth, name: 'deploy-bot', log: false }),
+  )
+  const { url, close } = await listen(app, '/postern')
+  const tab = await openTab(browser, `${url}?range=1h`, SIZE)
+  return {
+    page: tab.page,
+    async close() {
+      await tab.close()
+      await close()
+      await receiver.close()
+      await inbox.close()
+    },
+  }
+}
+
+async function keep(name: string, film: Reel, longest: number): Promise<void> {
+  const frames = process.env['FRAMES']
+  if (frames !== undefined) {
+    mkdirSync(frames, { recursive: true })
+    for (const [at, picture] of (await film.pictures()).entries())
+      writeFileSync(join(frames, `${name}-${at + 1}.png`), picture)
+  }
+  const bytes = await film.end()
+  const lasts = film.lasts()
+  console.log(`pictures/${name}.gif: ${lasts / 1000} s, ${bytes.length} bytes`)
+  if (lasts > longest || bytes.length > LARGEST)
+    throw new Error(`${name} must have at most ${longest / 1000} s and ${LARGEST} bytes`)
+  writeFileSync(join(FOLDER, `${name}.gif`), bytes)
+}

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { Delivery } from '../../../delivery.ts'
 import { WebhookError } from '../../../errors.ts'
-import { messageOf, type ErrorDetails } from '../../../messages.ts'
+import { messageOf } from '../../../messages.ts'
+import type { ErrorDetails } from '../../../problems.ts'
 
 /**
- * Returns the value of a header that must be present once. An absent or blank one is `missing_header`. A repeated one is
- * `malformed_header`, since an attacker must not choose between two lines.
+ * The one line of a header that must be there once. Absent or blank is `missing_header`; repeated is `malformed_header`:
+ * an attacker must not choose which of two lines counts.
  */
 export function singleHeader(delivery: Delivery, name: string): string {
   const lines = delivery.headers(name)
@@ -24,7 +25,7 @@ export function singleHeader(delivery: Delivery, name: string): string {
   return value
 }
 
-/** Returns the value of a query parameter that must be present once, as strictly as {@link singleHeader}. */
+/** The value of a query parameter that must be there once: as strict as {@link singleHeader}. */
 export function singleParameter(delivery: Delivery, name: string): string {
   const values = delivery.query().getAll(name)
   if (values.length > 1)
@@ -41,22 +42,25 @@ export function singleParameter(delivery: Delivery, name: string): string {
   return values[0]
 }
 
+/** The place in a delivery that a rejection is about. */
 export type At = Pick<ErrorDetails, 'header' | 'parameter' | 'field'>
 
+/** A `malformed_header` error that names the place at fault and its expected form. */
 export function malformed(at: At, expected: string): WebhookError {
   return new WebhookError('malformed_header', { problem: 'malformed', ...at, expected })
 }
 
+/** What a signature was compared over. */
 interface Checked {
-  /** The message contains the length and digest of its body. */
+  /** Its body is told by length and digest. */
   readonly delivery?: Delivery
-  /** The signed URL. The message omits its credentials and query. */
+  /** The URL that is signed, if one is. Credentials and query are not told. */
   readonly url?: string | undefined
 }
 
 /**
- * Makes a `signature_mismatch` error that says for the log what was compared: the place, the number of secrets, length and
- * digest of the body, and the signed URL.
+ * A `signature_mismatch` error that tells what was checked, for the log: the place, the number of secrets, bytes and digest of
+ * the body, and the URL if it is signed.
  */
 export function mismatch(at: At, keys: number, checked: Checked = {}): WebhookError {
   const { delivery, url } = checked
@@ -69,14 +73,14 @@ export function mismatch(at: At, keys: number, checked: Checked = {}): WebhookEr
   }
   const error = new WebhookError('signature_mismatch', facts)
   if (!delivery) return error
-  // Made on demand: the digest of a body costs as much as its verification.
+  // Made on demand: the digest of a stranger's body costs as much as its verification.
   let known: string | undefined
   const digest = (): string => (known ??= digestOf(delivery.body))
   Object.defineProperty(error, 'digest', { configurable: true, enumerable: false, get: digest })
   return withMessage(error, () => messageOf({ ...facts, digest: digest() }))
 }
 
-/** Replaces the message of an error with one that is made when it is read. */
+/** The error with a message that is made when somebody reads it. */
 export function withMessage(error: WebhookError, tell: () => string): WebhookError {
   let told: string | undefined
   return Object.defineProperty(error, 'message', {
