@@ -5,6 +5,7 @@ import { parseRequest } from '../../cli/src/request/request-file.ts'
 import { bodyDiff, explain } from '../../core/src/explain/index.ts'
 import { catalogue } from '../../providers/src/catalogue.ts'
 import { stripe } from '../../providers/src/stripe.ts'
+import { auditBadge, gradeRule } from '../../testing/src/audit/card.ts'
 import { EXAMPLE } from '../explain/page/example.ts'
 import { proofs } from './documents.ts'
 import type { Page } from './page.ts'
@@ -69,6 +70,14 @@ export async function frontPage(senders: number): Promise<Page> {
       'Postern undoes what was changed on the way, until the signature matches. Then it shows the bytes, the cause and the remedy:',
       await diffCard(),
       '[Explain a request of yours, in your browser](/explain/)',
+      '## Is my endpoint right?',
+      'The audit sends genuine, forged, repeated and broken deliveries to any webhook endpoint, in any language, and grades it:',
+      grades(),
+      code(
+        'npx postern audit http://localhost:3000/webhooks/github --provider github --badge audit.svg',
+        'sh',
+      ),
+      `${gradeRule} [Audit an endpoint](/how-to/audit/)`,
       '## See what happened, and replay it',
       'The inspector is a page of your own app. It shows what arrived, what was rejected and why, and which handler failed. It replays tasks.',
       '<Film />',
@@ -106,6 +115,40 @@ async function diffCard(): Promise<string> {
     `<dl>${sides.join('')}</dl>`,
     `<p><strong>Remedy:</strong> ${text(finding!.remedy)}</p>`,
     '</section>',
+  ].join('\n')
+}
+
+/** Two receivers as the audit graded them in its last run, with the badge of the first. */
+function grades(): string {
+  const file = 'test/audit/RESULTS.md'
+  const counts = first(file, /^\| GitHub \| A \| (\d+ \| \d+) \|/m)
+    .split(' | ')
+    .map(Number)
+  const [passed = 0, skipped = 0] = counts
+  const found = first(file, /^\| express-json\.ts \| github \| D \| (.+) \|$/m)
+    .split(', ')
+    .map((finding) => finding.replace(/^\w+ (.+?)(?::.*)?$/, '$1'))
+  const badge = auditBadge({
+    sender: 'GitHub',
+    grade: 'A',
+    reason: '',
+    passed,
+    failed: 0,
+    skipped,
+    unknown: 0,
+    costs: [],
+  })
+  const cards = [
+    ['A', 'Postern’s receiver for GitHub', `${passed} cases passed, ${skipped} do not apply`],
+    ['D', 'A route after `express.json()`', `found: ${found.join(', ')}`],
+  ]
+  return [
+    '<div class="grades not-content">',
+    ...cards.map(
+      ([grade, of, says], at) =>
+        `<a href="/proof/audit/"><strong>${grade}</strong><span>${of!.replaceAll(/`([^`]+)`/g, '<code>$1</code>')}<br />${says}${at === 0 ? `<br />${badge.replaceAll('\n', '')}` : ''}</span></a>`,
+    ),
+    '</div>',
   ].join('\n')
 }
 

@@ -50,6 +50,7 @@ test('the front page shows what came next to what was signed', async () => {
   const { mdx } = await frontPage(catalogue.size)
   expect(mdx).toMatch(/proven <strong>body-reserialized<\/strong>/)
   expect(mdx).toMatch(/<dt>signed<\/dt><dd>.*<ins>.*<dt>came<\/dt>/)
+  expect(mdx).toMatch(/<div class="grades[^]*<strong>A<\/strong>[^]*<svg/)
   expect(mdx!.match(/<div class="ways">.*/)![0].match(/<a /g)).toHaveLength(2)
 })
 
