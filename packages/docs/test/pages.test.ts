@@ -93,6 +93,22 @@ test('the figures of the first page stand in the results of the runs', () => {
   }
 })
 
+test('the comparison names what is slower in the runs, and no more', () => {
+  const page = readFileSync(join(root, 'packages/docs/pages/explanation/compared.md'), 'utf8')
+  const run = readFileSync(join(root, 'test/bench/RESULTS.md'), 'utf8')
+  const [, list] = /Postern is slower in \d+ of\s+\d+ lines: ([^.]+(?:\.\d[^.]+)*)\./.exec(run)!
+  const slower = Array.from(list!.matchAll(/(\w+),\s+(\d+ KB) \(/g), ([, name, size]) => [
+    name,
+    size,
+  ])
+  expect(slower.length).toBeGreaterThan(0)
+  const [said] = /Postern is slower than [^.]+/.exec(page)!
+  for (const words of slower) for (const word of words) expect(said).toContain(word)
+  expect(said.match(/\b(?:octokit|stripe|svix|standardwebhooks|bolt|tern)\b/g)).toHaveLength(
+    new Set(slower.map(([name]) => name)).size,
+  )
+})
+
 test('agents get a line for each page, and a skill that names every sender', () => {
   const pages = documents()
   const files = new Map(agentFiles(pages, [...catalogue.values()]))
