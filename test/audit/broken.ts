@@ -5,7 +5,7 @@ import { auditHandler, type AuditReport } from '@postern/testing/audit'
 
 const SECRET = 'whsec_of_a_broken_receiver'
 
-/** A way to break Postern's receiver, and the findings that must see it. */
+/** Way to break Postern's receiver, and the findings that must show it. */
 interface Broken {
   readonly provider?: (right: Provider) => Provider
   readonly options?: Partial<ReceiverOptions>
@@ -13,7 +13,7 @@ interface Broken {
   readonly sees: string
 }
 
-/** What the audit must see although Postern itself says what is right: its expectations rest on facts of the senders. */
+/** Breaks that the audit must find although Postern's own code says otherwise: the audit uses facts of the senders. */
 export const BROKEN: Readonly<Record<string, Broken>> = {
   'verifies nothing': {
     provider: (right) => ({ ...right, verify: () => undefined, admit: () => undefined }),
@@ -68,7 +68,7 @@ export const BROKEN: Readonly<Record<string, Broken>> = {
   },
 }
 
-/** Audits Postern's receiver of Stripe, broken in one way. */
+/** Audits Postern's Stripe receiver, broken in one way. */
 export async function auditBroken({ provider, options, reply }: Broken): Promise<AuditReport> {
   const right = stripe({ secret: SECRET })
   let runs = 0

@@ -62,7 +62,7 @@ describe('postern audit', () => {
       0,
       'A  every case that applies to this sender went as it must',
     ])
-    // It ends with the card, and a pipe has no bar.
+    // The output ends with the card, and a pipe shows no progress bar.
     expect(seen.out).toMatch(
       /┌─+┐\n│ A  webhook audit of stripe +│\n│ {4}\d+ passed · 0 failed · \d+ skipped · 0 unknown +│\n[^┌]*└─+┘\n$/,
     )
@@ -176,7 +176,7 @@ describe('postern audit', () => {
   })
 
   test('another host is judged once it is named and serves the nonce, without bursts, bombs and large bodies', async () => {
-    // The name leads to this machine for the process alone.
+    // Only this process resolves the name to this machine.
     const lookup = `import dns from 'node:dns'; const real = dns.lookup; dns.lookup = (name, ...rest) => real(name === 'shop.example' ? '127.0.0.1' : name, ...rest)`
     const env = {
       NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(lookup)}`,
@@ -194,7 +194,7 @@ describe('postern audit', () => {
           reply.pipe(response)
         },
       )
-      // A sender that hangs up.
+      // The sender closes the connection.
       onward.on('error', () => response.destroy())
       request.on('error', () => onward.destroy()).pipe(onward)
     })

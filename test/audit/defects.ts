@@ -1,4 +1,4 @@
-/** Each defect of the planted receiver, and a case that must find it. None for what no request can show. */
+/** Each defect of the planted receiver, and a case that must find it; undefined if no request can show it. */
 export const DEFECTS: Readonly<Record<string, string | undefined>> = {
   'no-verify': 'forged/no-signature',
   optional: 'forged/no-signature',

@@ -4,38 +4,37 @@ import { stripe } from '@postern/providers/stripe'
 
 export const SECRET = 'whsec_a_secret_of_tests'
 
-/** What a handler of the tests can get wrong. */
+/** Flaws of a test handler. */
 export interface Flaws {
-  /** The reply of everything, whatever comes. */
+  /** Status of every reply. */
   readonly status?: number
-  /** Takes what has no signature. */
+  /** Accepts unsigned requests. */
   readonly unsigned?: boolean
-  /** Verifies what it parsed. */
+  /** Verifies the parsed and serialized body. */
   readonly reserialised?: boolean
-  /** Does its work before it verifies. */
+  /** Handles the event before it verifies. */
   readonly early?: boolean
-  /** Does the work of what it rejected, later. */
+  /** Handles rejected events later. */
   readonly late?: boolean
-  /** Knows no event again. */
+  /** Does not deduplicate. */
   readonly forgetful?: boolean
-  /** Throws for what is no object. */
+  /** Throws for a body that is not an object. */
   readonly throwing?: boolean
-  /** Tells which signature would have been right. */
+  /** Replies with the correct signature. */
   readonly telling?: boolean
-  /** Tells its stack. */
+  /** Replies with its stack. */
   readonly stack?: boolean
-  /** Counts requests in place of effects. */
+  /** Counts requests instead of effects. */
   readonly counting?: boolean
 }
 
-/** A handler of Stripe's events, its provider and its effects. */
 export interface Handler {
   readonly provider: Provider
   readonly handle: (request: Request) => Promise<Response>
   readonly effect: () => number
 }
 
-/** Makes a handler by hand that is right but for its flaws. */
+/** Creates a hand-written handler with these flaws. */
 export function handlerWith(flaws: Flaws = {}): Handler {
   let effects = 0
   const seen = new Set<string>()

@@ -3,21 +3,18 @@ import type { About, Provider } from '@postern/core/scheme'
 import { catalogue } from '@postern/providers/catalogue'
 import { auditHandler, type AuditHandlerOptions, type AuditReport } from '@postern/testing/audit'
 
-/** Senders whose examples sign nothing: whose key is theirs alone, or who are as the app says. */
+/** Senders whose examples cannot sign: only they have the key, or the app defines the sender. */
 const MUTE = new Set(['generic', 'microsoft-graph', 'wise'])
 
-/** Every sender that can sign. */
 export const signers: readonly About[] = [...catalogue.values()].filter(
   ({ canSign, name }) => canSign && !MUTE.has(name),
 )
 
-/** A receiver of Postern, and how often its handler ran. */
 interface Own {
   readonly receiver: Receiver
   readonly effect: () => number
 }
 
-/** Makes a receiver as an app would. */
 function ownReceiver(provider: Provider): Own {
   let runs = 0
   const receiver = createReceiver({
@@ -30,7 +27,6 @@ function ownReceiver(provider: Provider): Own {
   return { receiver, effect: () => runs }
 }
 
-/** Audits Postern's own receiver of a sender. */
 export async function auditOwn(
   about: About,
   options: Partial<AuditHandlerOptions> = {},

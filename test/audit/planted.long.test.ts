@@ -29,7 +29,7 @@ describe.concurrent('a planted defect is found', () => {
   })
 })
 
-// Where each rejection is missing, each is waited for, for as long as the slowest effect took: beside others that is long.
+// If no delivery is rejected, each one waits as long as the slowest effect, which is long in parallel runs.
 const WAITS = { timeout: 240_000 }
 
 describe('Postern that is broken is seen', WAITS, () => {

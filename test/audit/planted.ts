@@ -8,20 +8,19 @@ export const SECRET = 'whsec_of_a_planted_receiver'
 const PATH = '/webhooks/stripe'
 const LARGEST = 1024 * 1024
 
-/** A receiver of Stripe's events by hand, with one defect or none. */
+/** Hand-written Stripe receiver, with one defect or none. */
 export interface Planted {
   readonly url: string
   readonly effect: () => number
   readonly log: () => string
-  /** Bytes that it holds. */
+  /** Memory in bytes. */
   readonly memory: () => number
   readonly alive: () => boolean
-  /** Starts it again, on the same port: what it kept in memory is gone. */
+  /** Restarts it on the same port: data in memory is gone. */
   restart(): Promise<void>
   close(): Promise<void>
 }
 
-/** Starts the receiver. */
 export async function plant(defect?: string): Promise<Planted> {
   const has = (...names: readonly string[]): boolean =>
     defect !== undefined && names.includes(defect)
@@ -230,7 +229,7 @@ export async function plant(defect?: string): Promise<Planted> {
       await Promise.race([wait(30), once(response, 'close')])
       if (response.destroyed) return
     }
-    // A queue without room for a crowd.
+    // A queue that is too small for a burst.
     if (has('burst') && effects > 120) throw new Error('no room')
     if (!has('effect-first')) effects++
     reply(response, 200)

@@ -10,7 +10,7 @@ import { postern } from '../../packages/cli/test/run.ts'
 
 const SECRET = 'a secret of the remedies'
 
-/** A receiver of GitHub that is made of the lines for Express and of nothing else but their places. */
+/** GitHub receiver made only from the lines for Express. */
 function source(): string {
   const line = (id: keyof typeof remedies, ...at: readonly number[]): string =>
     at.map((one) => remedies[id].lines.express[one]).join('\n')

@@ -1,5 +1,5 @@
-// `npm test -- audit`: audits a receiver of Postern for every sender, the planted receiver with each of its defects and without any,
-// Postern broken in ten ways, and receivers as tutorials show them. It writes RESULTS.md; with `--write`, the golden file too.
+// `npm test -- audit`: audits a Postern receiver of every sender, the planted receiver with each defect and with none,
+// Postern broken in ten ways, and receivers from tutorials. It writes RESULTS.md; with `--write`, also the golden file.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import type { AuditReport } from '@postern/testing/audit'
@@ -97,7 +97,7 @@ function shown({ reason, findings, unknown, unconfirmed }: AuditReport): string 
   return `${reason}; ${[...ids, ...unknown.map(({ id }) => `? ${id}`), ...unconfirmed.map((one) => `once ${one.case.id}`)].join(', ')}`
 }
 
-/** Some at a time, in their order. */
+/** Runs several at a time, in order. */
 async function each<Item, Result>(
   items: readonly Item[],
   one: (item: Item) => Promise<Result>,
@@ -111,7 +111,7 @@ async function each<Item, Result>(
   return results
 }
 
-/** Runs beside two threads that never rest. */
+/** Runs next to two busy threads. */
 async function besideLoops<Result>(run: () => Promise<Result>): Promise<Result> {
   const loops = [1, 2].map(() => new Worker('for (;;);', { eval: true }))
   try {

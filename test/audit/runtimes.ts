@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
-/** How a program in some language starts, and what its runtime needs. */
+/** Runtime of a language: how to start a program, and what it needs. */
 interface Runtime {
-  /** Exits with 0 where the runtime is there. */
+  /** Exits with 0 if the runtime is installed. */
   readonly probe: readonly [program: string, ...args: string[]]
-  /** How a Debian gets it. */
+  /** Debian command that installs it. */
   readonly install: string
-  /** The command that runs a file. */
+  /** Returns the command that runs a file. */
   readonly command: (file: string) => Promise<readonly [program: string, ...args: string[]]>
 }
 
@@ -28,7 +28,7 @@ const runtimes: Readonly<Record<string, Runtime>> = {
   php: {
     probe: ['php', '--version'],
     install: 'apt-get install --no-install-recommends php-cli',
-    // Without a php.ini but one that stands beside it, as its images for containers have it. Each file of the folder is a page.
+    // Uses only a php.ini next to the file, as PHP's container images do. Each file of the folder is a page.
     async command(file) {
       const ini = join(dirname(file), 'php.ini')
       const settings = existsSync(ini) ? ['-c', ini] : ['-n']
@@ -38,7 +38,7 @@ const runtimes: Readonly<Record<string, Runtime>> = {
   go: {
     probe: ['go', 'version'],
     install: 'apt-get install --no-install-recommends golang-go',
-    // Built first: the program that `go run` starts would outlive it. Nothing is downloaded.
+    // Builds first, because the program that `go run` starts would outlive it. Nothing is downloaded.
     async command(file) {
       const folder = mkdtempSync(join(tmpdir(), 'postern-go-'))
       process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
@@ -52,7 +52,7 @@ const runtimes: Readonly<Record<string, Runtime>> = {
 
 const known = new Map<Runtime, boolean>()
 
-/** The line that says how to get what a file needs; undefined if it is there. */
+/** Returns a line that says how to install what a file needs; undefined if it is installed. */
 export function missingFor(file: string): string | undefined {
   const runtime = runtimeOf(file)
   if (!known.has(runtime)) known.set(runtime, isThere(runtime))
@@ -60,12 +60,12 @@ export function missingFor(file: string): string | undefined {
   return `${file} is not run, since ${runtime.probe.join(' ')} fails: ${runtime.install}`
 }
 
-/** The command that starts a receiver; it prints `listening URL`, or what the server of PHP prints. */
+/** Returns the command that starts a receiver. The receiver prints `listening URL`, or the line of PHP's server. */
 export function commandOf(file: string): Promise<readonly [program: string, ...args: string[]]> {
   return runtimeOf(file).command(file)
 }
 
-/** The URL in a line that a receiver printed when it listened. */
+/** Returns the URL in the line that a receiver prints when it listens. */
 export function urlIn(line: string, file: string): string | undefined {
   const [, listening, php] =
     /^listening (\S+)$|Development Server \((\S+)\) started$/.exec(line) ?? []

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
-// Of the command line, whose dependencies they are.
+// Resolves dependencies of the command line.
 const own = createRequire(new URL('../../packages/cli/package.json', import.meta.url))
 
 interface Named {
@@ -9,7 +9,6 @@ interface Named {
   readonly id?: string
 }
 
-/** What is used of Ajv. */
 interface Validator {
   compile(schema: object): Judge
 }
@@ -25,16 +24,16 @@ interface Broken {
   readonly params: object
 }
 
-/** The schema of SARIF 2.1.0, as @microsoft/jest-sarif (MIT) carries it. */
+/** Schema of SARIF 2.1.0, from @microsoft/jest-sarif (MIT). */
 export const SARIF: string = own.resolve('@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json')
 
-/** What breaks the JSON Schema of a file, by its place in the value. */
+/** Returns violations of a JSON Schema file, by their place in the value. */
 export function schemaProblems(file: string, value: unknown): readonly string[] {
   const { Ajv } = own('ajv') as { readonly Ajv: new (options: object) => Validator }
   const { default: formats } = own('ajv-formats') as { readonly default: (ajv: Validator) => void }
   const ajv = new Ajv({ allErrors: true, strict: false, unicodeRegExp: false })
   formats(ajv)
-  // Their words are those of all drafts: Ajv would look for the draft that they name.
+  // These schemas use keywords of all drafts. Ajv would search for the draft that they name.
   const { $schema: _, id: _id, ...schema } = JSON.parse(readFileSync(file, 'utf8')) as Named
   const judge = ajv.compile(schema)
   return judge(value) ? [] : judge.errors!.map(told)

@@ -2,14 +2,12 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { commandOf, urlIn } from './runtimes.ts'
 
-/** A receiver that runs. */
 export interface StartedReceiver {
   readonly url: string
   readonly ended: Promise<void>
   readonly stop: () => void
 }
 
-/** Starts a receiver in any language, and waits until it listens. */
 export async function startReceiver(
   path: string,
   env: Readonly<Record<string, string | undefined>>,

@@ -8,7 +8,7 @@ import { startReceiver, type StartedReceiver } from './start.ts'
 
 const KEY = `whsec_${Buffer.from('a key of thirty-two bytes, made up').toString('base64')}`
 
-/** Receivers as tutorials show them, written after them, and the sender of each. */
+/** Receivers written after tutorials, and the sender of each. */
 export const TUTORIALS: Readonly<Record<string, string>> = {
   'express-raw.ts': 'stripe',
   'express-json.ts': 'github',
@@ -29,11 +29,10 @@ export const TUTORIALS: Readonly<Record<string, string>> = {
   'go_net_http.go': 'github',
 }
 
-/** What an audit finds in one of them. */
 export async function auditTutorial(file: string): Promise<AuditReport> {
   const about = catalogue.get(TUTORIALS[file]!)!
   const { url, ended, stop } = await startTutorial(file)
-  // The server of PHP needs seconds for the largest body.
+  // PHP's server needs seconds for the largest body.
   const wire = createWire({ timeout: file.endsWith('.php') ? 20_000 : 5000 })
   try {
     return await audit({

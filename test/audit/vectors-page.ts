@@ -1,5 +1,5 @@
-// `npm test -- audit` writes VECTORS.md with this: what `postern vectors` prints for each sender, replayed against Postern's own
-// receiver at the frozen time. `node test/audit/vectors-page.ts` writes the page alone.
+// Writes VECTORS.md for `npm test -- audit`: the output of `postern vectors` for each sender, replayed against
+// Postern's receiver at the frozen time. `node test/audit/vectors-page.ts` writes only this page.
 import { writeFileSync } from 'node:fs'
 import { createReceiver, memoryInbox } from '@postern/core'
 import type { About } from '@postern/core/scheme'
@@ -12,16 +12,14 @@ type Vector = Awaited<ReturnType<typeof vectorsOf>>['cases'][number]
 const NOW = 1_760_000_000_000
 const BUSY = [409, 425, 429, 503]
 
-/** What came of the vectors of a sender. */
 export interface Replayed {
   readonly title: string
   readonly cases: number
   readonly requests: number
-  /** Ids of cases that did not go as they say. */
+  /** Ids of cases with an unexpected result. */
   readonly wrong: readonly string[]
 }
 
-/** Replays them. */
 export async function replayed(about: About): Promise<Replayed> {
   const provider = about.create(about.example)
   let runs = 0
@@ -76,7 +74,7 @@ function isRight(expected: string, statuses: readonly number[]): boolean {
   return statuses.some(taken) && statuses.every((status) => taken(status) || BUSY.includes(status))
 }
 
-/** Replays those of all senders and writes the page; what is wrong, a line each. */
+/** Replays the vectors of all senders and writes the page. Returns one line per failure. */
 export async function writeVectors(): Promise<readonly string[]> {
   const all: Replayed[] = []
   for (const about of signers) all.push(await replayed(about))

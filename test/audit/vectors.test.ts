@@ -28,7 +28,7 @@ async function vectors(url: string): Promise<string> {
   return out
 }
 
-/** What 30 lines of Python find wrong with a receiver. */
+/** Returns the failures that 30 lines of Python find in a receiver. */
 async function replay(defect?: string): Promise<readonly string[]> {
   const planted = await plant(defect)
   const server = createServer((_, response) => response.end(String(planted.effect())))

@@ -6,45 +6,43 @@ import { startSender, type Sender } from './sender.ts'
 import { SECRET } from './secrets.ts'
 import { settledLog } from './settled-log.ts'
 
-/** What differs between inboxes. */
 export interface CrashTarget {
-  /** Program and arguments of a victim, which takes deliveries and works. */
+  /** Program and arguments of a victim, which accepts deliveries and runs tasks. */
   readonly victim: readonly string[]
   readonly journal: string
-  /** Tasks the store says are settled, as `subscription event`. */
+  /** Returns the completed tasks of the store, as `subscription event`. */
   readonly settled: () => Promise<readonly string[]> | readonly string[]
-  /** How many tasks the store says are running. */
+  /** Returns the number of running tasks in the store. */
   readonly running: () => Promise<number> | number
   /** Names of the subscriptions of each event. */
   readonly subscriptions: readonly string[]
 }
 
-/** What a crash run found. */
 export interface CrashReport {
   readonly kills: number
-  /** Kills while deliveries and tasks ran. */
+  /** Number of kills during deliveries and tasks. */
   readonly busyKills: number
   readonly delivered: number
   readonly acknowledged: number
-  /** Tasks of acknowledged events that were not done in the end. */
+  /** Tasks of acknowledged events that were not done at the end. */
   readonly lost: number
-  /** Events that were answered as new twice. */
+  /** Events that were accepted as new twice. */
   readonly newTwice: number
-  /** Runs of tasks that the store had said are settled. */
+  /** Runs of tasks that the store had reported as completed. */
   readonly ranAfterSettled: number
-  /** Runs cut off between effect and settling, and so repeated: unavoidable. */
+  /** Runs interrupted between effect and outcome, and so repeated: unavoidable. */
   readonly repeated: number
-  /** Effects that would be there twice if `task.idempotencyKey` is the key of each: keys beyond one an event. */
+  /** Effects that would be doubled if keyed by `task.idempotencyKey`: keys beyond one per event. */
   readonly doubleByKey: number
 }
 
 const provider = acme({ secret: SECRET })
-/** Events that are acknowledged for each kill: a process that starts quickly is not to be killed before it took any. */
+/** Minimum number of acknowledged events per kill, so that a fast process is not killed before it accepts any. */
 const LEAST = 12
 
 /**
- * Two processes take deliveries and work, and now one and now the other is killed, for a number of rounds or minutes. Some
- * events reach both at once. Then everything comes to its end.
+ * Runs two processes that accept deliveries and run tasks, and kills them in turn, for a number of rounds or minutes.
+ * Some events reach both in parallel. Then all work is finished.
  */
 export async function crashRun(
   target: CrashTarget,
@@ -62,7 +60,7 @@ export async function crashRun(
   let busyKills = 0
   for (; kills < rounds && performance.now() < last; kills++) {
     await sleep(40 + Math.random() * 160)
-    // On a machine under load what was started last may not have come to its work by then.
+    // On a busy machine, the last process may not have started its work yet.
     const busy = await untilBusy(target, sender, (kills + 1) * LEAST)
     const at = Math.random() < 0.5 ? 0 : 1
     const victim = victims[at]!
@@ -70,7 +68,7 @@ export async function crashRun(
     urls[at] = undefined
     victim.child.kill('SIGKILL')
     await victim.ended
-    // A store that takes long to list its tasks may have none left that it saw just before.
+    // A slow store may list no running task although one ran shortly before.
     if (accepting && (busy || (await running(target)) > 0)) busyKills++
     settled.note(await target.settled())
     victims[at] = await launch(target.victim)
@@ -96,7 +94,7 @@ export async function crashRun(
   }
 }
 
-/** A process that has just started may not have made its tables yet: nothing runs then. */
+/** A new process may not have created its tables yet: then nothing runs. */
 async function running(target: CrashTarget): Promise<number> {
   try {
     return await target.running()
@@ -105,7 +103,7 @@ async function running(target: CrashTarget): Promise<number> {
   }
 }
 
-/** True once `least` events are acknowledged and both deliveries and tasks run; false if ten seconds pass before. */
+/** Returns true once `least` events are acknowledged and both deliveries and tasks run; false after ten seconds. */
 async function untilBusy(target: CrashTarget, sender: Sender, least: number): Promise<boolean> {
   const late = performance.now() + 10_000
   while (performance.now() < late) {
@@ -116,10 +114,10 @@ async function untilBusy(target: CrashTarget, sender: Sender, least: number): Pr
   return false
 }
 
-/** How many of the tasks are not settled when nothing more is settled for a while. */
+/** Returns the number of open tasks once no further task completes. */
 async function untilSettled(target: CrashTarget, expected: readonly string[]): Promise<number> {
   let left = expected.length
-  // An interrupted task may wait for eight seconds, and a process starts for some more on a busy machine.
+  // An interrupted task may wait for eight seconds, and a process may start slowly on a busy machine.
   for (let quiet = 0; quiet < 300; quiet++) {
     const settled = new Set(await target.settled())
     const missing = expected.filter((task) => !settled.has(task)).length
@@ -136,7 +134,7 @@ type Judged = Pick<CrashReport, 'newTwice' | 'repeated' | 'doubleByKey'>
 function judge(lines: readonly string[]): Judged {
   const answered = lines.filter((line) => line.startsWith('new '))
   const runs = lines.map((line) => line.split(' ').slice(1, 3).join(' '))
-  // Of the plain handler, which never fails: each run beyond the first was cut off.
+  // The plain handler never fails: each run after the first follows an interruption.
   const plain = runs.filter((task) => task.startsWith('plain '))
   const events = new Set(plain).size
   const keys = new Set(

@@ -4,19 +4,19 @@ import type { AddressInfo } from 'node:net'
 import { Webhook } from 'standardwebhooks'
 import { FORWARD_SECRET } from './secrets.ts'
 
-/** A destination that fails at random, and what it got. */
+/** Destination that fails at random, and its requests. */
 export interface ShakyDestination {
   readonly url: string
-  /** Events it took, with how often, and the ids they came with. */
+  /** Accepted events with their count and ids. */
   readonly events: ReadonlyMap<string, { taken: number; readonly ids: ReadonlySet<string> }>
-  /** Requests in all, and those it answered with a failure or not at all. */
+  /** Number of all requests, and of failed or unanswered ones. */
   readonly counts: { readonly requests: number; readonly failures: number }
-  /** Signatures that were wrong. */
+  /** Number of wrong signatures. */
   readonly unsigned: number
   close(): Promise<void>
 }
 
-/** Starts one. Of its answers `failing` are failures: a 500, a 429, or a connection that breaks. */
+/** Starts a destination. `failing` is the share of failures: a 500, a 429, or a broken connection. */
 export async function openDestination(failing: number): Promise<ShakyDestination> {
   const events = new Map<string, { taken: number; readonly ids: Set<string> }>()
   const counts = { requests: 0, failures: 0 }

@@ -1,6 +1,6 @@
-// A worker of a drain run: handles events and tells their ids.
+// Worker of a drain run: handles events and reports their ids.
 import { createReceiver } from '@postern/core'
-// By its file: the package brings the suites along, and processes start often here.
+// Imported by file: the package loads the suites too, and processes start often here.
 import { acme } from '../../packages/testing/src/acme.ts'
 import { openDurable, type DurableName } from '../services/inboxes.ts'
 import { SECRET } from './secrets.ts'

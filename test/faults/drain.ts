@@ -6,22 +6,22 @@ import { acme } from '@postern/testing'
 import { openDurable, durables, type DurableName } from '../services/inboxes.ts'
 import { SECRET } from './secrets.ts'
 
-/** What came of pushing many events through an inbox with two worker processes. */
+/** Result of sending many events through an inbox with two worker processes. */
 export interface DrainReport {
   readonly events: number
-  /** Events that were handled. */
+  /** Number of handled events. */
   readonly handled: number
-  /** Runs beyond the first of an event. */
+  /** Runs after the first of an event. */
   readonly again: number
-  /** Share of the worker with less work. */
+  /** Share of the less busy worker. */
   readonly smallerShare: number
   readonly acceptedPerSecond: number
   readonly handledPerSecond: number
 }
 
 /**
- * Accepts events in this process, several at once, and lets two others handle them. `beside` begins something in the store, once it has
- * its tables, and returns what ends that.
+ * Accepts events in this process, several in parallel, and lets two other processes handle them. `beside` starts
+ * something in the store after its tables exist, and returns its end.
  */
 export async function drainRun(
   name: DurableName,
@@ -86,7 +86,7 @@ export async function drainRun(
 
 interface DrainWorker {
   readonly ready: Promise<unknown>
-  /** The oldest batch of ids it handled that was not taken yet; rejected if it died. */
+  /** Returns the oldest unread batch of handled ids. Rejects if the worker died. */
   batch(): Promise<readonly string[]>
   taken(): void
   stop(): Promise<void>

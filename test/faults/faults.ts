@@ -7,14 +7,13 @@ import type { OutageReport } from './outages.ts'
 import type { PoisonReport } from './poison.ts'
 import { GRACE, type ShutdownReport } from './shutdown.ts'
 
-/** A crash run of any inbox. */
 export type Crash = CrashReport & {
   readonly doubleEffects?: number
   readonly missingEffects?: number
   readonly integrity?: string
 }
 
-/** All parts of a fault run, by the name of the inbox, or of framework and inbox. */
+/** Parts of a fault run, by the name of the inbox, or of framework and inbox. */
 export interface Parts {
   readonly crashes: Record<string, Crash>
   readonly poisons: Record<string, PoisonReport>
@@ -23,15 +22,14 @@ export interface Parts {
   readonly shutdowns: Record<string, ShutdownReport>
   readonly drains: Record<string, DrainReport>
   readonly forwarded: Record<string, ForwardReport>
-  /** By class and inbox. */
   readonly classes: Record<string, ClassReport>
-  /** Parts for which no time was left. */
+  /** Parts that were skipped for lack of time. */
   readonly skipped: string[]
-  /** Parts that ended by an error, with it. */
+  /** Parts that failed, with the error. */
   readonly failed: string[]
 }
 
-/** What must not be: lost, given up though healthy, settled and run again, an attempt used for nothing. */
+/** Returns all failures: lost events, healthy tasks that are dead, completed tasks that ran again, and wasted attempts. */
 export function faultsOf(parts: Parts): readonly string[] {
   return [
     ...each(parts.crashes, crashFaults),
@@ -39,7 +37,7 @@ export function faultsOf(parts: Parts): readonly string[] {
     ...each(parts.outages, outageFaults),
     ...each(parts.floods, ({ lost, flood, overtakenBy }) => [
       lost > 0 && `${lost} events of a flood were lost`,
-      // What is claimed already and a turn of each tenant: far less than the flood.
+      // Allowed are claimed tasks and one turn per tenant, far less than the flood.
       overtakenBy > flood / 4 &&
         `${overtakenBy} of ${flood} tasks of a flood came before a quiet tenant's`,
     ]),

@@ -4,12 +4,14 @@ import { acme } from '@postern/testing'
 import { openDurable, durables, type DurableName } from '../services/inboxes.ts'
 import { SECRET } from './secrets.ts'
 
-/** What came of the flood of one tenant. */
 export interface FloodReport {
   readonly flood: number
-  /** Events of other tenants that came behind the flood. */
+  /** Number of events of other tenants after the flood. */
   readonly quiet: number
-  /** Milliseconds until the last of them began, and tasks of the flood that began after they were accepted and before that. */
+  /**
+   * Milliseconds until the last of them started, and tasks of the flood that started after they were accepted and
+   * before that.
+   */
   readonly waited: number
   readonly overtakenBy: number
   /** The same without `tenantKey`. */
@@ -22,7 +24,7 @@ export interface FloodReport {
 
 const QUIET = 20
 
-/** One tenant sends many events, then others send one each; once with `tenantKey`, once without. */
+/** One tenant sends many events, then others send one each, with and without `tenantKey`. */
 export async function floodRun(name: DurableName, events: number): Promise<FloodReport> {
   const started = performance.now()
   const without = await one(name, events, false)

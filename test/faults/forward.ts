@@ -9,27 +9,26 @@ import { openDurable, type DurableName } from '../services/inboxes.ts'
 import { launch, type Launched } from './launch.ts'
 import { SECRET } from './secrets.ts'
 
-/** What a run of forwarding found. */
 export interface ForwardReport {
   readonly events: number
   readonly destinations: number
   readonly kills: number
-  /** Requests the destinations got, and those they answered with a failure. */
+  /** Requests to the destinations, and those that failed. */
   readonly requests: number
   readonly failures: number
-  /** Pairs of event and destination that never met. */
+  /** Pairs of event and destination without a delivery. */
   readonly lost: number
-  /** Tasks that were given up, of all that were settled in the end. */
+  /** Dead tasks. */
   readonly dead: number
-  /** Deliveries beyond the first that a destination took. */
+  /** Further deliveries of an event that a destination accepted. */
   readonly repeated: number
-  /** Pairs whose deliveries had more than one `webhook-id`, and ids that more than one event had. */
+  /** Pairs with several `webhook-id`s, and ids of several events. */
   readonly wrongIds: number
   readonly unsigned: number
   readonly seconds: number
 }
 
-/** Forwards this number of events to ten destinations that fail at random, with SIGKILLs in the middle. */
+/** Forwards this number of events to ten destinations that fail at random, with SIGKILLs in between. */
 export async function forwardRun(events: number, kills: number): Promise<ForwardReport> {
   const started = performance.now()
   const folder = mkdtempSync(join(tmpdir(), 'postern-forward-'))
@@ -42,7 +41,7 @@ export async function forwardRun(events: number, kills: number): Promise<Forward
     const feeding = feed(events, () => url)
     const all = events * sites.length
     for (let kill = 1; kill <= kills; kill++) {
-      // Spread over the whole run, by what has arrived.
+      // Spreads the kills over the run by accepted events.
       while (taken() < (all * kill) / (kills + 1)) await sleep(5)
       victim.child.kill('SIGKILL')
       url = undefined
@@ -101,10 +100,10 @@ async function post(
   }
 }
 
-// What ends the wait is that nothing is open; this ends a run that hangs.
+// Limit for a run that hangs, in milliseconds.
 const PATIENCE = 300_000
 
-/** Resolves when no task is open in a file, with the number of those that were given up. */
+/** Waits until no task is open in a file, and returns the number of dead tasks. */
 async function untilSettled(file: string): Promise<number> {
   const inbox = await openDurable('sqlite', file)
   const late = performance.now() + PATIENCE
@@ -145,7 +144,7 @@ function judge(
   return { lost, repeated, wrongIds }
 }
 
-/** Starts a process that takes deliveries into a store and forwards what is in it to all the URLs. */
+/** Starts a process that accepts deliveries into a store and forwards them to all URLs. */
 export function startForwarder(
   inbox: DurableName,
   store: string,

@@ -3,21 +3,21 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { COMPILED } from '../services/compiled.ts'
 
-/** A process to be killed, which has said that it is ready. */
+/** Process to kill, which printed that it is ready. */
 export interface Launched {
   readonly child: ChildProcess
-  /** Where it takes deliveries; undefined if it only works. */
+  /** URL for deliveries; undefined if it only runs tasks. */
   readonly url: string | undefined
   readonly ended: Promise<unknown>
-  /** The last number that it wrote behind a word; NaN if it wrote none. */
+  /** Returns the last number that it printed after a word; NaN if none. */
   told(word: string): number
 }
 
-/** Runs a program that says `ready <port>`. It ends with this process. Throws if it ends before it was ready. */
+/** Runs a program that prints `ready <port>`. It ends with this process. Throws if it ends before it is ready. */
 export async function launch(program: readonly string[]): Promise<Launched> {
   const child = spawn(process.execPath, [...program], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    // A start takes a third of the time, which counts if there are hundreds on a busy machine.
+    // A start needs a third of the time, which matters for hundreds of starts.
     env: { ...process.env, ...COMPILED },
   })
   const orphaned = (): boolean => child.kill('SIGKILL')

@@ -3,36 +3,36 @@ import type { DurableName } from '../services/inboxes.ts'
 import { reasonsIn, repeatedIn } from './poison.ts'
 import { openWorld } from './world.ts'
 
-/** What came of kills and deploys while tasks of two seconds run. */
+/** Result of kills and deploys during tasks of two seconds. */
 export interface OutageReport {
-  /** Kills by SIGKILL, seven seconds apart on average. */
+  /** Number of SIGKILLs, seven seconds apart on average. */
   readonly kills: number
-  /** Ends by SIGTERM in the middle of work. */
+  /** Number of SIGTERMs during work. */
   readonly deploys: number
   readonly acknowledged: number
   readonly done: number
-  /** Tasks that were given up, and why. */
+  /** Dead tasks and their errors. */
   readonly dead: number
   readonly because: string
-  /** Runs that were begun with another attempt than the first: each handler succeeds at once. */
+  /** Runs with another attempt number than 1, although each handler succeeds. */
   readonly attemptsUsed: number
   readonly repeated: number
   readonly ranAfterSettled: number
-  /** Exits of a deploy by another code than 0, and which codes or signals. */
+  /** Exits of a deploy with another code than 0, and the codes or signals. */
   readonly wrongExits: number
   readonly exitedBy: string
-  /** Milliseconds of the longest exit of a deploy. */
+  /** Longest exit of a deploy, in milliseconds. */
   readonly longestExit: number
   readonly seconds: number
 }
 
-/** Between kills, in milliseconds: three times a task's length at least, on average. */
+/** Pause between kills, in milliseconds: on average at least three times a task's duration. */
 const GAP = { least: 2000, most: 12_000 }
-/** Between events. */
+/** Milliseconds between events. */
 const EVERY = 250
 const PATIENCE = 180_000
 
-/** Kills a busy process again and again, then deploys it again and again; then waits until all tasks are settled. */
+/** Kills a busy process repeatedly, then deploys it repeatedly, and waits until all tasks are completed. */
 export async function outageRun(
   name: DurableName,
   kills: number,

@@ -1,10 +1,11 @@
-// Eight healthy tasks of two seconds beside one that kills the process: `node poison-victim.ts <inbox> <store> <journal>`.
+// Runs eight healthy tasks of two seconds next to one that kills the process:
+// `node poison-victim.ts <inbox> <store> <journal>`.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createReceiver } from '@postern/core'
 import { closeOnSignal, webhook } from '@postern/node'
-// By its file: the package brings the suites along, and processes start often here.
+// Imported by file: the package loads the suites too, and processes start often here.
 import { acme } from '../../packages/testing/src/acme.ts'
 import { openDurable, type DurableName } from '../services/inboxes.ts'
 import { openJournal } from './journal.ts'

@@ -2,33 +2,32 @@ import type { TaskInfo } from '@postern/core/inbox'
 import type { DurableName } from '../services/inboxes.ts'
 import { openWorld, type World } from './world.ts'
 
-/** What came of tasks that kill their process, beside healthy ones. */
+/** Result of tasks that kill their process, next to healthy tasks. */
 export interface PoisonReport {
-  /** Deaths of the process. */
   readonly deaths: number
   readonly healthy: number
   readonly healthyDone: number
-  /** Healthy tasks that were given up, and why. */
+  /** Dead healthy tasks and their errors. */
   readonly healthyDead: number
   readonly because: string
   readonly poison: number
-  /** Poison tasks that are dead by that name. */
+  /** Poison tasks that are dead with the error `poison`. */
   readonly poisonFound: number
-  /** Healthy runs that ended and ran again: cut off before they were settled. */
+  /** Healthy runs that ended and ran again, because their outcome was not stored. */
   readonly repeated: number
-  /** Runs of tasks that the inbox had said are settled. */
+  /** Runs of tasks that the inbox had reported as completed. */
   readonly ranAfterSettled: number
   readonly seconds: number
 }
 
 const WAVE = 8
 const PATIENCE = 300_000
-/** Tasks that kill, at once: one at a time runs, and each dies eight times. */
+/** Number of open poison tasks. One runs at a time, and each dies eight times. */
 const OPEN = 4
 
 /**
- * Sends waves of eight healthy tasks of two seconds with one that kills the process, until it died often enough or no time
- * is left for more; then waits until all tasks are settled.
+ * Sends waves of eight healthy tasks of two seconds and one poison task, until the process died often enough or no time
+ * is left. Then waits until all tasks are completed.
  */
 export async function poisonRun(
   name: DurableName,
@@ -78,13 +77,13 @@ export async function poisonRun(
   }
 }
 
-/** The errors of dead tasks, each once. */
+/** Returns the distinct errors of dead tasks. */
 export function reasonsIn(tasks: readonly TaskInfo[]): string {
   const dead = tasks.filter(({ state }) => state === 'dead')
   return [...new Set(dead.map(({ error }) => `${error?.name}: ${error?.message}`))].join('; ')
 }
 
-/** Healthy runs beyond the first that came to their end. */
+/** Returns the number of finished healthy runs after the first. */
 export function repeatedIn(lines: readonly string[]): number {
   const ends = lines.filter((line) => line.startsWith('done healthy '))
   return ends.length - new Set(ends.map((line) => line.split(' ')[2])).size

@@ -4,7 +4,7 @@ import { startVictim } from './victim.ts'
 const [connectionString = '', journal = ''] = process.argv.slice(2)
 
 startVictim({
-  // A short lease, so that what a killed process held runs again within the run.
+  // Short lease, so that tasks of a killed process run again within the run.
   inbox: postgresInbox({ connectionString, lease: '1s', pollInterval: 50 }),
   journal,
   effect: (transaction: PgTransaction, id) =>

@@ -40,18 +40,17 @@ contentType: 'strict', secret })\`, whose clock stands at 2,000,000,000 s, whose
 \`fail_next_after_effect\` kills the app behind its next effect; a second receiver on one database kills the first.
 `
 
-/** A run that has ended. */
 export interface FaultRun {
   readonly parts: Parts
   readonly wrong: readonly string[]
   readonly minutes: number
-  /** Busy loops beside it. */
+  /** Number of busy loops next to it. */
   readonly busy: number
-  /** The inboxes and parts that it was limited to; empty for a whole run. */
+  /** Inboxes and parts of a limited run; empty for a whole run. */
   readonly alone: readonly string[]
 }
 
-/** Writes test/faults/RESULTS.md: this run before the last ones. */
+/** Writes test/faults/RESULTS.md with this run before earlier ones. */
 export function writeResults({ parts, wrong, minutes, busy, alone }: FaultRun): void {
   const before = existsSync(FILE)
     ? readFileSync(FILE, 'utf8')
@@ -76,7 +75,7 @@ export function writeResults({ parts, wrong, minutes, busy, alone }: FaultRun): 
   writeFileSync(FILE, [head(), ...kept].join('\n').replaceAll(/\n{3,}/g, '\n\n'))
 }
 
-/** All parts as tables of Markdown. */
+/** Returns all parts as Markdown tables. */
 export function tablesOf(parts: Parts): string[] {
   return Object.entries(TITLES).flatMap(([name, title]) => {
     const rows = parts[name as keyof typeof TITLES] as Readonly<Record<string, object>>
@@ -96,7 +95,6 @@ function table(rows: Readonly<Record<string, object>>): string[] {
   ]
 }
 
-/** `ranAfterSettled` as "ran after settled". */
 function words(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 }

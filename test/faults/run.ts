@@ -34,7 +34,7 @@ const crashRuns: Readonly<
   mysql: mysqlCrashRun,
 }
 
-// What was started ends with this process.
+// Started processes end with this process.
 process.setMaxListeners(100)
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
@@ -59,7 +59,7 @@ if (unknown.length > 0)
   throw new TypeError(
     `no inbox or part is called ${unknown.join(', ')}; there are ${[...INBOXES, ...PARTS].join(', ')}`,
   )
-/** Those of the list that were asked for; all if none was. */
+/** Returns the requested names of the list; all if none was requested. */
 function wantedOf<Name extends string>(all: readonly Name[]): readonly Name[] {
   const some = all.filter((name) => positionals.includes(name))
   return some.length > 0 ? some : all
@@ -88,7 +88,7 @@ const parts: Parts = {
   failed: [],
 }
 
-// Most of the time of these two is waiting, so that they go beside the others and keep both cores busy.
+// These two mostly wait, so they run in parallel with the others.
 await Promise.all([
   ...names.map(async (name) => {
     await part('poison', `${name}: tasks that kill their process`, async () => {
@@ -99,7 +99,7 @@ await Promise.all([
       parts.outages[name] = await outageRun(name, kills, size('DEPLOYS', 20), left() - 3)
     })
   }),
-  // The inbox in memory has classes alone.
+  // The memory inbox has only classes.
   ...[...names, ...(names === INBOXES ? ['memory' as const] : [])].map(playClasses),
   others(),
 ])
@@ -162,7 +162,7 @@ if (positionals.length === 0 || values.write)
   writeResults({ parts, wrong, minutes: took, busy, alone: positionals })
 process.exit(wrong.length > 0 ? 1 : 0)
 
-/** As a report or a forgotten session holds one: no row that is dead since then is vacuumed. */
+/** Holds a transaction as a report or an idle session does: Postgres vacuums no row that died since. */
 async function longTransaction(store: string): Promise<() => Promise<void>> {
   const client = new pg.Client(store)
   await client.connect()

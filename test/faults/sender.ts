@@ -1,47 +1,43 @@
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** A sender as providers are: it delivers again whatever got no 2xx, until it does. */
+/** Sender that works like providers: it delivers each event again until it gets a 2xx. */
 export interface Sender {
-  /** Ids that got a 2xx. */
   readonly acknowledged: ReadonlySet<string>
-  /** Deliveries that wait for their reply. */
+  /** Number of deliveries that wait for a reply. */
   readonly underway: number
-  /** Deliveries in all, and those that got no 2xx. */
+  /** Number of all deliveries, and of those without a 2xx. */
   readonly counts: {
     readonly sent: number
     readonly rejected: number
-    /** Deliveries whose connection was taken and broke, or that got no 2xx. */
+    /** Deliveries whose connection broke, or that got no 2xx. */
     readonly lost: number
   }
-  /** Why they were lost: a status, or the code of an error, and how often. */
+  /** Reasons of lost deliveries: a status or an error code, with the count. */
   readonly because: ReadonlyMap<string, number>
-  /** Makes no new events, and delivers none again. */
+  /** Stops new events and redeliveries. */
   stop(): void
-  /** Makes no new events; resolves when all that were made are acknowledged. */
+  /** Stops new events, and waits until all events are acknowledged. */
   finish(): Promise<void>
 }
 
-/** What the sender needs to know. */
 export interface SenderOptions {
-  /** Where to deliver, asked each time: the port changes with each restart. Undefined while nothing listens. */
+  /** Returns the current URL, because the port changes at each restart. Undefined while nothing listens. */
   readonly url: () => string | undefined
-  /** Makes the delivery of an event. */
   readonly compose: (id: string) => {
     readonly headers: Record<string, string>
     readonly body: string
   }
-  /** Deliveries at once. */
+  /** Number of parallel deliveries. */
   readonly concurrency: number
-  /** How often an event that was acknowledged is delivered once more all the same, as some providers do. */
+  /** Share of acknowledged events that are delivered once more, as some providers do. */
   readonly again: number
-  /** How often an event is delivered twice at once, as by a sender whose first connection seems to hang. @default 0 */
+  /** Share of events that are delivered twice in parallel, as if the first connection hangs. @default 0 */
   readonly atOnce?: number
-  /** Told when nothing takes the connection any more. */
+  /** Called when nothing accepts connections anymore. */
   readonly ended?: () => void
 }
 
-/** Starts to send. */
 export function startSender(options: SenderOptions): Sender {
   const acknowledged = new Set<string>()
   const counts = { sent: 0, rejected: 0, lost: 0 }
@@ -79,7 +75,7 @@ export function startSender(options: SenderOptions): Sender {
     }
   }
 
-  /** Delivers an event until it was taken that many times. */
+  /** Delivers an event until it was accepted this many times. */
   async function until(id: string, times: number): Promise<void> {
     while (times > 0 && !stopped)
       if (await deliver(id)) times--
@@ -108,10 +104,10 @@ export function startSender(options: SenderOptions): Sender {
   }
 }
 
-// As long as the deadline of the inboxes here: a machine under load may take seconds to install what an inbox stores in.
+// Milliseconds, as long as the inboxes' deadline: a busy machine may need seconds to create the tables.
 const TIMEOUT = 30_000
 
-/** The status of the reply; or why there is none: the code of an error, `ECONNREFUSED` if nothing listens. */
+/** Returns the status of the reply, or the code of the error: `ECONNREFUSED` if nothing listens. */
 function post(
   url: string,
   { headers, body }: { readonly headers: Record<string, string>; readonly body: string },

@@ -8,22 +8,19 @@ import { startMariadb } from '../services/mariadb.ts'
 import { startPostgres } from '../services/postgres.ts'
 import { crashRun, type CrashReport } from './crash.ts'
 
-/** What a crash run of an inbox on a database server found. */
 export interface ServerCrashReport extends CrashReport {
-  /** Effects of `task.commit` that are there twice or more. */
+  /** Effects of `task.commit` that exist more than once. */
   readonly doubleEffects: number
-  /** Settled tasks without their effect. */
+  /** Completed tasks without their effect. */
   readonly missingEffects: number
 }
 
 const TASKS = `postern_tasks t JOIN postern_lanes l ON l.id = t.lane JOIN postern_events e ON e.id = floor(t.id / 65536)`
 
-/** A server that the victims share. */
 interface CrashServer {
   readonly url: string
-  /** The file of the victim's program. */
   readonly victim: string
-  /** Values of the column `value`; none of a statement without rows. */
+  /** Returns the values of the column `value`; none for a statement without rows. */
   readonly column: (statement: string) => Promise<string[]>
 }
 
@@ -34,7 +31,7 @@ export async function postgresCrashRun(
 ): Promise<ServerCrashReport> {
   const postgres = await startPostgres()
   const pool = new pg.Pool({ connectionString: postgres.url })
-  // A session that is closing still hears that the server stops.
+  // A closing session still gets the error of the stopping server.
   pool.on('error', () => {})
   try {
     const column = async (query: string): Promise<string[]> =>

@@ -1,16 +1,19 @@
 import { readJournal } from './journal.ts'
 
-/** What a store said is settled, and when: none of it may run again. */
+/** Completed tasks of a store, which may not run again. */
 export interface SettledLog {
-  /** Notes tasks that are settled now, as `subscription event`. Ask the store first: each of their runs is in the journal then. */
+  /**
+   * Records completed tasks, as `subscription event`. Read the store first: all runs of these tasks are then in the
+   * journal.
+   */
   note(tasks: Iterable<string>): void
-  /** Lines `run subscription event` of the journal that came after their task was settled. */
+  /** Returns the number of lines `run subscription event` after their task was completed. */
   ranAgain(): number
 }
 
-/** Starts one beside a journal of handlers. */
+/** Creates the log for a journal of handlers. */
 export function settledLog(journal: string): SettledLog {
-  /** Lines the journal had when a task was first seen settled. */
+  /** Number of journal lines when a task was first seen as completed. */
   const seen = new Map<string, number>()
   return {
     note(tasks) {

@@ -1,28 +1,25 @@
-// The sender of a shutdown, in a thread of its own: what runs beside it holds the event loop of these runs for longer than
-// a server keeps an idle connection, and a request on one that was just closed is lost.
+// Sender of a shutdown, in its own thread. Other parts block the event loop for longer than a server keeps an idle
+// connection, and a request on a closed connection is lost.
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-// By its file: the package brings the suites along.
+// Imported by file: the package loads the suites too.
 import { acme } from '../../packages/testing/src/acme.ts'
 import { SECRET } from './secrets.ts'
 import { startSender } from './sender.ts'
 
-/** What the sender is given. */
 export interface ShutdownLoad {
   readonly url: string
-  /** Before the ids of its events. */
   readonly run: number
-  /** It tells when this number of deliveries is acknowledged. */
+  /** Number of acknowledged deliveries that it reports. */
   readonly least: number
 }
 
-/** What came of it. */
 export interface ShutdownSent {
   readonly acknowledged: readonly string[]
   readonly sent: number
   readonly lost: number
-  /** Why they were lost, and how often. */
+  /** Reasons of lost deliveries, with counts. */
   readonly because: readonly (readonly [why: string, count: number])[]
 }
 
@@ -37,7 +34,7 @@ const sender = startSender({
   },
   concurrency: 16,
   again: 0,
-  // The connection is rejected once nothing listens: the sender sends elsewhere.
+  // Once nothing listens, connections are refused, and a real sender would try elsewhere.
   ended: () => (open = false),
 })
 const port = parentPort!

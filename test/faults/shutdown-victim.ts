@@ -1,9 +1,9 @@
-// An app of one framework that ends by closeOnSignal: `node shutdown-victim.ts <framework> <inbox> <store>`.
+// App of one framework that ends by closeOnSignal: `node shutdown-victim.ts <framework> <inbox> <store>`.
 import { writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createReceiver } from '@postern/core'
 import { closeOnSignal } from '@postern/node'
-// By its file: the package brings the suites along, and processes start often here.
+// Imported by file: the package loads the suites too, and processes start often here.
 import { acme } from '../../packages/testing/src/acme.ts'
 import type { HostName } from '../../packages/cli/src/hosts.ts'
 import { serveOn } from '../services/hosts.ts'

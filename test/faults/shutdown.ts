@@ -6,24 +6,23 @@ import { openDurable, durables, type DurableName } from '../services/inboxes.ts'
 import { launch } from './launch.ts'
 import type { ShutdownLoad, ShutdownSent } from './shutdown-sender.ts'
 
-/** What came of ending a busy process by SIGTERM. */
+/** Result of ending a busy process by SIGTERM. */
 export interface ShutdownReport {
-  /** Milliseconds from the signal to the exit, of each run, as the process itself measured them. */
+  /** Milliseconds from the signal to the exit of each run, measured by the process itself. */
   readonly closed: readonly number[]
-  /** The same from outside: a busy machine starts the signal and ends the process when it has time. */
+  /** The same measured from outside: a busy machine delays the signal and the exit. */
   readonly times: readonly number[]
   readonly delivered: number
-  /** Requests that were begun and got no reply, or one that is no 2xx. */
+  /** Requests without a reply or with another status than 2xx. */
   readonly lostRequests: number
-  /** Why: statuses and errors. */
   readonly because: string
-  /** Acknowledged events that are not done once another process has worked. */
+  /** Acknowledged events that are not done after another process ran. */
   readonly lostEvents: number
-  /** Exits by another code than 0. */
+  /** Exits with another code than 0. */
   readonly wrongExits: number
 }
 
-/** Milliseconds in which the process must have ended. */
+/** Time limit of the exit, in milliseconds. */
 export const GRACE = 10_000
 
 /** Ends a process with busy keep-alive connections, `runs` times. */
@@ -76,7 +75,7 @@ export async function shutdownRun(
   }
 }
 
-/** How many acknowledged events are not done when another process has worked on them. */
+/** Returns the number of acknowledged events that are not done after another process ran. */
 async function unfinished(
   name: DurableName,
   store: string,

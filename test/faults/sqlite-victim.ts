@@ -5,7 +5,7 @@ import { startVictim } from './victim.ts'
 const [path = '', journal = ''] = process.argv.slice(2)
 
 startVictim({
-  // A short lease, so that what a killed process held runs again within the run.
+  // Short lease, so that tasks of a killed process run again within the run.
   inbox: sqliteInbox({ path, lease: '1s', pollInterval: 20 }),
   journal,
   effect: (transaction: DatabaseSync, id) =>

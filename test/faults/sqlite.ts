@@ -5,13 +5,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { crashRun, type CrashReport } from './crash.ts'
 
-/** What a crash run of the SQLite inbox found. */
 export interface SqliteCrashReport extends CrashReport {
-  /** Effects of `task.commit` that are there twice or more. */
+  /** Effects of `task.commit` that exist more than once. */
   readonly doubleEffects: number
-  /** Settled tasks without their effect. */
+  /** Completed tasks without their effect. */
   readonly missingEffects: number
-  /** What `PRAGMA integrity_check` says. */
+  /** Result of `PRAGMA integrity_check`. */
   readonly integrity: string
 }
 

@@ -4,20 +4,20 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createReceiver, fixed } from '@postern/core'
 import { type Inbox } from '@postern/core/inbox'
 import { webhook } from '@postern/node'
-// By its file: the package brings the suites along, and processes start often here.
+// Imported by file: the package loads the suites too, and processes start often here.
 import { acme } from '../../packages/testing/src/acme.ts'
 import { openJournal } from './journal.ts'
 import { SECRET } from './secrets.ts'
 
-/** What a victim does: the same for each inbox. */
+/** Options of a victim, the same for each inbox. */
 export interface VictimOptions {
   readonly inbox: Inbox
   readonly journal: string
-  /** Writes the effect of an event in the transaction of `task.commit`; absent if the inbox has none. */
+  /** Writes the effect of an event in the transaction of `task.commit`; absent if the inbox has no transactions. */
   readonly effect?: (transaction: never, id: string) => unknown
 }
 
-/** A process to be killed: takes deliveries, runs handlers, and writes down what they did. Says `ready <port>`. */
+/** Runs a process to kill: it accepts deliveries, runs handlers and records their actions. It prints `ready <port>`. */
 export function startVictim({ inbox, journal, effect }: VictimOptions): void {
   const lines = openJournal(journal)
   const receiver = createReceiver({

@@ -11,34 +11,34 @@ import { launch, type Launched } from './launch.ts'
 import { SECRET } from './secrets.ts'
 import { settledLog } from './settled-log.ts'
 
-/** A process on a durable inbox that is started again whenever it ended, and a look into its inbox from outside. */
+/** Process on a durable inbox that restarts whenever it ends, and access to its inbox from outside. */
 export interface World {
-  /** The process that runs now. */
+  /** Returns the current process. */
   victim(): Launched
-  /** Deaths by SIGKILL. */
+  /** Returns the number of deaths by SIGKILL. */
   deaths(): number
   /** Delivers an event until it is acknowledged, as senders do. */
   deliver(topic: string, id: string): Promise<void>
-  /** Delivers an event every so many milliseconds until it is stopped. */
+  /** Delivers an event at this interval in milliseconds until stopped. */
   feed(topic: string, every: number): { stop(): Promise<void> }
-  /** Events of a topic that were acknowledged. */
+  /** Returns the number of acknowledged events of a topic. */
   acknowledged(topic: string): number
   tasks(subscription: string): Promise<readonly TaskInfo[]>
   count(subscription: string, ...states: readonly TaskState[]): Promise<number>
-  /** Asks again and again, until the answer is yes, or until that moment of `performance.now()`. */
+  /** Polls until the condition holds, or until this time of `performance.now()`. */
   until(met: () => Promise<boolean> | boolean, late: number): Promise<void>
-  /** Runs of tasks that the inbox had said are settled. */
+  /** Returns the number of runs of tasks that the inbox had reported as completed. */
   ranAfterSettled(): number
-  /** Lines that handlers wrote. */
+  /** Returns the lines that handlers wrote. */
   lines(): readonly string[]
   close(): Promise<void>
 }
 
 const provider = acme({ secret: SECRET })
-/** Milliseconds between two questions: the machine is for the process. */
+/** Milliseconds between two polls, so that the process gets the CPU. */
 const POLL = 250
 
-/** Opens one on a store of its own, with a short lease. */
+/** Opens a world on a new store, with a short lease. */
 export async function openWorld(name: DurableName): Promise<World> {
   const { store, stop } = await durables[name].start()
   const folder = mkdtempSync(join(tmpdir(), 'postern-world-'))
@@ -63,7 +63,6 @@ export async function openWorld(name: DurableName): Promise<World> {
           method: 'POST',
           headers: signed.headers,
           body: signed.body,
-          // Senders wait no longer.
           signal: AbortSignal.timeout(15_000),
         }).catch(() => undefined)
         await reply?.arrayBuffer().catch(() => undefined)
@@ -99,7 +98,7 @@ export async function openWorld(name: DurableName): Promise<World> {
     },
     async until(met, late) {
       while (performance.now() < late) {
-        // The store may be asked while it is busy.
+        // The store may be busy during a poll.
         if (await Promise.resolve(met()).catch(() => false)) return
         await sleep(POLL)
       }
@@ -125,7 +124,7 @@ export async function openWorld(name: DurableName): Promise<World> {
       if (child.signalCode === 'SIGKILL') deaths++
       settled.note(await done())
       victim = await launch([program, name, store, journal])
-      // The world was closed while it started.
+      // The world was closed during the start.
       if (over) victim.child.kill('SIGKILL')
     }
   }

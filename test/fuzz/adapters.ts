@@ -69,7 +69,7 @@ const PIECES = [
   'é',
 ]
 
-/** Each server, by bytes that are almost HTTP: no request ends the process, and no handler runs for one that was spoilt. */
+/** Each server gets bytes that are almost HTTP: no request ends the process, and no handler runs for a damaged one. */
 export const adapterTargets: readonly FuzzTarget[] = serverNames.map((name): FuzzTarget => ({
   area: 'adapters',
   name: `raw requests to ${name}`,
@@ -92,9 +92,9 @@ interface Spoilt {
   readonly heads: readonly Change[]
   readonly bytes: readonly ((bytes: Uint8Array) => Uint8Array)[]
   readonly chunked: boolean
-  /** Where the bytes are cut into several writes. */
+  /** Positions that split the bytes into several writes. */
   readonly cuts: readonly number[]
-  /** Another request follows on the connection, which nobody signed. */
+  /** True sends an unsigned second request on the connection. */
   readonly pipelined: boolean
 }
 
@@ -106,7 +106,7 @@ async function survives(scene: Scene, spoilt: Spoilt): Promise<void> {
   const after = spoilt.pipelined ? Buffer.from(UNSIGNED) : Buffer.alloc(0)
   const answer = await exchange(scene.port, Buffer.concat([sent, after]), spoilt.cuts)
   assert.ok(!answer.late, 'the server neither answered nor closed the connection')
-  // 500 is a fault of ours. 505 and 501 are the server's own.
+  // 500 would be Postern's fault. The server itself replies 505 and 501.
   assert.ok(!answer.statuses.includes(500), `status ${answer.statuses.join(', ')}`)
   const runs = scene.runs(id)
   assert.ok(runs.length <= 1, `a handler ran ${runs.length} times`)

@@ -60,16 +60,15 @@ const PART = [
   '"',
 ]
 
-/** Forms, content types, charsets, gzip and multipart. */
 export const bodyTargets: readonly FuzzTarget[] = [
   target('parsers', 'form: as URLSearchParams reads it', () =>
     fc.property(pieced(FORM, 40), (given) => {
-      // A URL has no tabs and line ends.
+      // A URL has no tabs and line breaks.
       const text = given.replaceAll(/[\t\r\n#]/g, '')
       const limit = 30
       const ours = read(() => parseForm(text, limit))
       if (text.split('&').length > limit) return assert.equal(ours.code, 'malformed_body')
-      // By a URL: URLSearchParams of a string with both `é` and a stray `%` is wrong in Node 24.
+      // Parsed by URL: URLSearchParams of a string with both `é` and a stray `%` is wrong in Node 24.
       const theirs = new URL(`http://a/?${text}#`).searchParams
       assert.deepEqual([...ours.value!], [...theirs])
       const object = formToObject(ours.value!)
@@ -98,7 +97,7 @@ export const bodyTargets: readonly FuzzTarget[] = [
   target('parsers', 'content type', () =>
     fc.property(pieced(TYPE, 16), (text) => {
       const first = parseMediaType(text)
-      // The second answer comes from memory.
+      // The second result comes from the cache.
       assert.deepEqual(parseMediaType(text), first)
       assert.equal(first.type, first.type.trim().toLowerCase())
       assert.equal(formatOf(first.type) === undefined, first.type === '')

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { play } from './play.ts'
 import { targets } from './targets.ts'
 
-// A short run with one seed; `npm test -- fuzz` goes on from other ones.
+// A short run with one seed; `npm test -- fuzz` uses other seeds.
 const RUNS = { parsers: 200, headers: 200, schemes: 40, adapters: 40 } as const
 
 describe.each(['parsers', 'headers', 'schemes', 'adapters'] as const)('%s', (area) => {

@@ -42,7 +42,6 @@ const FIELDS = [
   '%"a"',
 ]
 
-/** Grammars of headers. */
 export const headerTargets: readonly FuzzTarget[] = [
   target('headers', 'pairs', () =>
     fc.property(pieced(PAIRS), fc.constantFrom(',', ';'), (value, separator) => {

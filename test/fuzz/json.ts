@@ -45,7 +45,7 @@ const never: Bounds = {
   stats: () => ({ attempts: 0, ms: 0, stopped: false }),
 }
 
-/** The reader of JSON beside `JSON.parse`, and the writer of `explain` beside the reader. */
+/** Compares the JSON reader with `JSON.parse`, and the writer of `explain` with the reader. */
 export const jsonTargets: readonly FuzzTarget[] = [
   target('parsers', 'json: text', () =>
     fc.property(fc.oneof(pieced(PIECES, 40), fc.json({ maxDepth: 10 })), (text) => {
@@ -130,7 +130,7 @@ function plain(text: string): { readonly value: unknown } | undefined {
   }
 }
 
-// The depth of what is no JSON may be told first, or the syntax.
+// For invalid JSON, the error may name the depth or the syntax.
 function expectedRejection(text: string): string {
   return isDeeper(withoutMark(text), DEPTH) ? 'too_deep' : 'malformed_body'
 }
@@ -140,7 +140,7 @@ function depthOf(value: unknown): number {
   return 1 + Math.max(0, ...Object.values(value).map(depthOf))
 }
 
-/** Commas, colons and opening brackets of the value's text. */
+/** Counts commas, colons and opening brackets of the value's text. */
 function marksOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0
   const inner = Object.values(value)
@@ -159,7 +159,7 @@ function withoutPoison(value: unknown): unknown {
         key === 'constructor' &&
         typeof member === 'object' &&
         member !== null &&
-        // As in the value itself, before `__proto__` is dropped from it.
+        // As in the original value, before `__proto__` is removed.
         Object.hasOwn(member as object, 'prototype')
       ),
   )

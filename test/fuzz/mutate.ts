@@ -1,9 +1,9 @@
 import fc, { type Arbitrary } from 'fast-check'
 
-/** One change to bytes, at a place given as a share of their length. */
+/** Change of bytes, at a place given as a share of their length. */
 type Edit = (bytes: Uint8Array) => Uint8Array
 
-/** Changes to bytes: flipped, dropped, doubled, cut off, or one of the pieces put in. */
+/** Returns changes of bytes: flipped, removed, repeated, cut off, or with one of the pieces inserted. */
 export function edits(pieces: readonly string[]): Arbitrary<Edit> {
   const place = fc.integer({ min: 0, max: 9999 })
   const short = fc.integer({ min: 1, max: 16 })
@@ -39,7 +39,6 @@ export function edits(pieces: readonly string[]): Arbitrary<Edit> {
   )
 }
 
-/** The bytes after one to four changes. */
 export function mutated(
   originals: readonly Uint8Array[],
   pieces: readonly string[],
@@ -49,7 +48,7 @@ export function mutated(
     .map(([original, changes]) => changes.reduce((bytes, change) => change(bytes), original))
 }
 
-/** A text after one to four changes, its characters taken as Latin-1. */
+/** Returns a text after one to four changes of its Latin-1 bytes. */
 export function mutatedText(
   originals: readonly string[],
   pieces: readonly string[],
@@ -60,7 +59,7 @@ export function mutatedText(
   ).map((bytes) => Buffer.from(bytes).toString('latin1'))
 }
 
-/** A text made of these pieces, and now and then of anything. */
+/** Returns a text made of these pieces, sometimes of any text. */
 export function pieced(pieces: readonly string[], maxLength = 24): Arbitrary<string> {
   const piece = fc.oneof(
     { weight: 12, arbitrary: fc.constantFrom(...pieces) },
@@ -79,7 +78,6 @@ function splice(bytes: Uint8Array, start: number, count: number, piece: Uint8Arr
   return Buffer.concat([bytes.subarray(0, start), piece, bytes.subarray(start + count)])
 }
 
-/** The characters of a text, as pieces. */
 export function chars(text: string): readonly string[] {
   return text.split('')
 }

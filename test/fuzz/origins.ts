@@ -42,14 +42,14 @@ const TARGETS = [
   '..',
   '\u0000',
 ]
-/** Headers and targets that say which URL the sender addressed. */
+/** Headers and targets that contain the addressed URL. */
 export const originTargets: readonly FuzzTarget[] = [
   target('headers', 'origin behind proxies', () =>
     fc.property(
       fc.array(pieced(HOPS, 6), { maxLength: 4 }),
       fc.array(pieced(HOPS, 6), { minLength: 2, maxLength: 2 }),
       (evil, trusted) => {
-        // What trusted proxies append has no comma of its own, as their own values have none.
+        // Trusted proxies append values without commas.
         const own = trusted.map((text) => text.replaceAll(',', ''))
         const origin = forwarded({
           hops: 2,
@@ -66,7 +66,7 @@ export const originTargets: readonly FuzzTarget[] = [
           return read(() => origin({ headers, socket: {} } as unknown as IncomingMessage)).value
         }
         const wanted = from(own)
-        // What strangers put before it changes nothing.
+        // Values of strangers before it change nothing.
         if (own[0] !== '') assert.deepEqual(from([...evil, ...own]), wanted)
       },
     ),

@@ -1,26 +1,25 @@
 import fc from 'fast-check'
 import type { FuzzTarget } from './target.ts'
 
-/** How one target went. */
 export interface Played {
   readonly target: FuzzTarget
-  /** Inputs that were tried. */
+  /** Number of inputs. */
   readonly runs: number
   readonly seconds: number
-  /** The smallest input found that breaks the law, and how to have it again; undefined if none does. */
+  /** Smallest input that breaks the law, and how to reproduce it; undefined if none does. */
   readonly failure: string | undefined
 }
 
-/** How long a target is tried: until one of them is reached. */
+/** Limits of a run: it ends at the first one reached. */
 export interface Effort {
   readonly seed: number
   readonly runs: number
   readonly milliseconds: number
-  /** Where fast-check goes on from, as a failure names it. */
+  /** Path of fast-check to continue from, as a failure names it. */
   readonly path?: string | undefined
 }
 
-/** Tries a target with random inputs. A promise that nobody awaits, and an error that nobody catches, break the law too. */
+/** Tries a target with random inputs. An unhandled rejection or uncaught error breaks the law too. */
 export async function play(target: FuzzTarget, effort: Effort): Promise<Played> {
   const uncaught: unknown[] = []
   const note = (error: unknown): void => void uncaught.push(error)

@@ -1,11 +1,11 @@
 import { isWebhookError, type ErrorCode } from '@postern/core'
 
-/** What a reader made of its input: a value, or a rejection. */
+/** Result of a reader: a value or a rejection. */
 export type Read<Value> =
   | { readonly value: Value; readonly code?: undefined }
   | { readonly code: ErrorCode; readonly value?: undefined }
 
-/** Reads, and lets nothing pass but values and `WebhookError`s. */
+/** Runs a reader. Any error except a `WebhookError` is thrown. */
 export function read<Value>(run: () => Value): Read<Value> {
   try {
     return { value: run() }
@@ -14,7 +14,7 @@ export function read<Value>(run: () => Value): Read<Value> {
   }
 }
 
-/** As {@link read}, for what answers later. */
+/** Like {@link read}, for an asynchronous reader. */
 export async function readLater<Value>(
   run: () => Promise<Value> | Value,
 ): Promise<Read<Awaited<Value>>> {
@@ -27,7 +27,7 @@ export async function readLater<Value>(
 
 function codeOf(error: unknown): ErrorCode {
   if (!isWebhookError(error)) throw error
-  // A fault of ours, which the line makes of any other error.
+  // Postern turns any other error into this code.
   if (error.code === 'internal_error') throw error
   return error.code
 }

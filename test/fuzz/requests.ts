@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { edits } from './mutate.ts'
 
-/** A request whose header lines stay apart. */
+/** Request with separate header lines. */
 export interface Request {
   readonly method: string
   readonly url: string
@@ -9,7 +9,7 @@ export interface Request {
   readonly body: Uint8Array
 }
 
-/** One change to a request. */
+/** Change of a request. */
 export type Change = (request: Request) => Request
 
 const PIECES = [
@@ -38,7 +38,7 @@ const PIECES = [
   '1'.repeat(400),
 ]
 
-/** A change to the body, a header line, or path and query. */
+/** Returns changes of the body, a header line, or path and query. */
 export function changes(): fc.Arbitrary<Change> {
   const bytes = edits(PIECES)
   const place = fc.nat({ max: 99 })

@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url'
 import type { Played } from './play.ts'
 import { made } from '../run/made.ts'
 
-/** Writes test/fuzz/RESULTS.md. */
 export function writeResults(seed: number, played: readonly Played[]): void {
   const seconds = Math.round(played.reduce((sum, one) => sum + one.seconds, 0))
   const inputs = played.reduce((sum, one) => sum + one.runs, 0)

@@ -1,5 +1,5 @@
-// `npm test -- fuzz`: random and spoilt input for parsers, header grammars, the signature of every provider, and servers
-// over raw sockets. `--seed` repeats a run, `--seconds` says how long it takes in all (120), `--only` takes one area or the
+// `npm test -- fuzz`: random and damaged input for parsers, header grammars, the signature of every provider, and
+// servers over raw sockets. `--seed` repeats a run. `--seconds` is its total time (120). `--only` runs one area or the
 // targets with that word in their name, and writes nothing. It writes RESULTS.md.
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
@@ -27,7 +27,7 @@ if (chosen.length === 0) throw new TypeError(`--only ${only}: no target has that
 console.log(`seed ${seed}: ${chosen.length} targets, ${seconds} s in all`)
 const played: Played[] = []
 for (const target of chosen) {
-  // A share for each area, so that 80 providers leave time for the others.
+  // Each area gets an equal share, so that 80 providers leave time for the others.
   const share = chosen.filter(({ area }) => area === target.area).length
   const areas = new Set(chosen.map(({ area }) => area)).size
   const result = await play(target, {

@@ -4,32 +4,30 @@ import { acme } from '@postern/testing'
 import type { HostServer } from '../services/hosts.ts'
 import { exchange } from './socket.ts'
 
-/** A server with a receiver, and what its handler was given. */
+/** Server with a receiver, and the events of its handler. */
 export interface Scene {
   readonly port: number
-  /** Makes a signed delivery with an id of its own. */
+  /** Creates a signed delivery with a new id. */
   delivery(): Composed
   payload(id: string): unknown
-  /** Payloads of the runs of an event's handler. */
+  /** Returns the payloads of an event's runs. */
   runs(id: string): readonly unknown[]
-  /** Events that were never made here, and ran. */
+  /** Returns the events that ran although this scene did not create them. */
   strangers(): readonly string[]
-  /** Throws unless the server still takes a right delivery, now and then. */
+  /** Throws unless the server still accepts a valid delivery. Checks only sometimes. */
   check(): Promise<void>
   readonly close: () => Promise<void>
 }
 
-/** A signed request, in parts. */
 export interface Composed {
   readonly id: string
-  /** The head, up to the blank line. */
+  /** Returns the head, including the blank line. */
   readonly head: (chunked: boolean) => string
   readonly body: Uint8Array
 }
 
 const EVERY = 16
 
-/** Opens a server on a port of its own. */
 export async function openScene(open: (receiver: Receiver) => Promise<HostServer>): Promise<Scene> {
   const provider = acme({ secret: 'the secret of raw requests' })
   const runs = new Map<string, unknown[]>()
@@ -41,7 +39,7 @@ export async function openScene(open: (receiver: Receiver) => Promise<HostServer
     limits: { bodyTimeout: '2s' },
   })
   receiver.onAny((event) => {
-    // The id beside the payload is not signed.
+    // The id outside the payload is not signed.
     const { id } = event.payload as { readonly id: string }
     runs.set(id, [...(runs.get(id) ?? []), event.payload])
     ran()

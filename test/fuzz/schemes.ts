@@ -12,7 +12,7 @@ import { changes, type Change, type Request } from './requests.ts'
 import { deliveryOf, subjectsOf, walk, type Subject } from './subjects.ts'
 import type { FuzzTarget } from './target.ts'
 
-/** Every provider: signed deliveries after changes to their bytes, headers and URL. */
+/** Every provider: signed deliveries with changes of bytes, headers and URL. */
 const providerTargets: readonly FuzzTarget[] = Array.from(catalogue.values(), ({ name }) => ({
   area: 'schemes' as const,
   name,
@@ -29,7 +29,7 @@ const providerTargets: readonly FuzzTarget[] = Array.from(catalogue.values(), ({
   },
 }))
 
-/** The signatures of all providers, and what is explained of them. */
+/** Signatures of all providers, and their explanations. */
 export const schemeTargets: readonly FuzzTarget[] = [
   ...providerTargets,
   {
@@ -96,7 +96,7 @@ async function rejectedOrSame(
   assert.deepEqual(told(events), told(subject.events), 'another event came of it')
 }
 
-// Amazon signs these lines, and not where its certificate lies.
+// Amazon signs these lines, but not the URL of its certificate.
 const SNS = [
   'Message',
   'MessageId',
@@ -113,7 +113,7 @@ const COVERED: Readonly<Record<string, (body: Uint8Array, type: string) => unkno
     return SNS.map((name) => fields[name])
   },
   wechat: encrypted,
-  // Twilio signs names and values without anything between them.
+  // Twilio signs names and values without separators.
   twilio: (body, type) =>
     type.startsWith('application/json')
       ? bodyFields(body, type)
@@ -123,13 +123,13 @@ const COVERED: Readonly<Record<string, (body: Uint8Array, type: string) => unkno
           .join(''),
 }
 
-/** Twilio's parameters are signed as they are read: an empty one between two `&` is none. */
+/** Twilio signs parsed parameters: an empty one between two `&` does not count. */
 function urlOf(name: string, { url }: Request): unknown {
   const { origin, pathname, searchParams, href } = new URL(url)
   return name === 'twilio' ? [origin, pathname, [...searchParams]] : href
 }
 
-/** The words of authentication schemes have no case, and blanks around a value are no part of it. */
+/** Names of authentication schemes are case-insensitive, and spaces around a value do not count. */
 function canonical(lines: readonly string[]): readonly string[] {
   return lines.map((line) =>
     line.trim().replace(/^(bearer|basic|token) +/i, (word) => `${word.trim().toLowerCase()} `),

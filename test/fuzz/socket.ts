@@ -1,21 +1,22 @@
 import { connect } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 
-/** What came back on a connection until it ended. */
+/** Replies on a connection until it ended. */
 export interface Answer {
-  /** Status of each reply, interim ones left out. */
+  /** Status of each reply, without interim ones. */
   readonly statuses: readonly number[]
-  /** Statuses of the replies that a receiver made: a server answers by itself what it cannot read. */
+  /** Statuses of replies from a receiver. The server itself answers malformed requests. */
   readonly received: readonly number[]
-  /** True if the connection was still open after ten seconds. */
+  /** True if the connection stayed open for ten seconds. */
   readonly late: boolean
 }
 
 const PATIENCE = 10_000
 
 /**
- * Writes bytes to a port in several pieces, ends its own side, and waits until the other side has ended too. With `stays` its own
- * side stays open: Node drops a reply that has not begun when the sender ends, and hosts on fetch begin some turns later.
+ * Writes bytes to a port in several pieces, ends its side, and waits until the other side ends too. With `stays`, its
+ * side stays open: Node drops a reply that has not started when the sender ends, and fetch hosts start some turns
+ * later.
  */
 export async function exchange(
   port: number,
@@ -45,7 +46,7 @@ export async function exchange(
     from = place
     await turn()
   }
-  // A request that was cut short waits for the rest otherwise.
+  // Otherwise the server waits for the rest of a cut request.
   if (!stays) socket.end()
   await ended
   clearTimeout(timer)

@@ -8,25 +8,25 @@ import { vectors } from '../../packages/providers/test/vectors.ts'
 import type { Request } from './requests.ts'
 import { markVerified } from '../../packages/core/src/receive/http-delivery.ts'
 
-/** A delivery that verifies, with its provider and clock. */
+/** Valid delivery, with its provider and clock. */
 export interface Subject {
   readonly provider: Provider
   readonly now: number
   readonly request: Request
   readonly events: readonly EventDraft[]
-  /** True if an option names the URL that was signed, so that the one of the request decides nothing. */
+  /** True if an option sets the signed URL, so that the request's URL does not matter. */
   readonly ownUrl: boolean
 }
 
 const NOW = 1_760_000_000_000
 
-/** How far a delivery came. */
+/** Result of a delivery. */
 export interface Walked {
   readonly delivery: Delivery
   readonly events: readonly EventDraft[]
 }
 
-/** The line as far as the events. */
+/** Runs the steps up to the events. */
 export async function walk(provider: Provider, request: Request, now: number): Promise<Walked> {
   const clock = (): number => now
   const delivery = deliveryOf(provider, request)
@@ -38,12 +38,12 @@ export async function walk(provider: Provider, request: Request, now: number): P
   return { delivery, events: provider.events(delivery, body) }
 }
 
-/** The request as a receiver of that provider reads it. */
+/** Returns the request as a receiver of that provider reads it. */
 export function deliveryOf(provider: Provider, request: Request): Delivery {
   return createDelivery(request, defaultLimits(), provider)
 }
 
-/** The known answers that have events, and one that our own `sign` makes. */
+/** Returns the test vectors with events, and one delivery from `sign`. */
 export async function subjectsOf(name: string): Promise<readonly Subject[]> {
   const entry = catalogue.get(name)!
   const subjects: Subject[] = []

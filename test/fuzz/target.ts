@@ -1,24 +1,23 @@
 import type { IRawProperty } from 'fast-check'
 
-/** What random inputs are made for. */
 export type Area = 'parsers' | 'headers' | 'schemes' | 'adapters'
 
-/** A law that must hold for any input, and what it needs. */
+/** Law that must hold for any input. */
 export interface FuzzTarget {
-  /** Its name, for `--only` and the table. */
+  /** Name for `--only` and the table. */
   readonly name: string
   readonly area: Area
-  /** The law. It throws for an input that breaks it. */
+  /** Returns the law. It throws for an input that breaks it. */
   readonly law: () => Promise<Law> | Law
 }
 
-/** A property of fast-check, and how to end what it opened. */
+/** Property of fast-check, with its clean-up. */
 export interface Law {
   readonly property: IRawProperty<unknown>
   readonly close?: () => Promise<void>
 }
 
-/** A target whose property needs nothing to be opened. */
+/** Creates a target whose property opens nothing. */
 export function target(
   area: Area,
   name: string,

@@ -7,7 +7,6 @@ import { schemeTargets } from './schemes.ts'
 import type { FuzzTarget } from './target.ts'
 import { xmlTargets } from './xml.ts'
 
-/** Everything that random inputs are made for. */
 export const targets: readonly FuzzTarget[] = [
   ...jsonTargets,
   ...bodyTargets,

@@ -45,7 +45,7 @@ const DOCUMENTS = [
 ]
 const DEPTH = 6
 
-/** The reader of XML. That it reads what fast-xml-parser reads is a test of core. */
+/** The XML reader. A test in core compares it with fast-xml-parser. */
 export const xmlTargets: readonly FuzzTarget[] = [
   {
     area: 'parsers',
@@ -86,12 +86,12 @@ function takenOrRejected(text: string): void {
   assert.ok(!text.includes('<!DOCTYPE') || /<!--|<!\[CDATA\[|<\?/.test(text))
   const counted = { nodes: 0 }
   check(ours.value, 0, counted)
-  // Whoever counts fewer than there are lets a bomb through.
+  // A count that is too low would let a bomb through.
   if (text.length > counted.nodes * 4)
     assert.ok(counted.nodes === 0 || hasMoreTags(text, counted.nodes - 1))
 }
 
-/** No key poisons a prototype, nothing lies too deep; counts elements and attributes. */
+/** Checks for prototype keys and depth; counts elements and attributes. */
 function check(value: XmlObject[string], depth: number, counted: { nodes: number }): void {
   if (typeof value === 'string') return
   if (Array.isArray(value)) return value.forEach((one) => check(one, depth, counted))

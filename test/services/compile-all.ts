@@ -1,4 +1,4 @@
-// Loads what the programs of the tests load, and ends as it should: a process that is killed leaves no compiled code.
+// Loads the modules of the test programs, and ends normally: a killed process leaves no compiled code.
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../run/report.ts'

@@ -2,9 +2,9 @@ import { join } from 'node:path'
 import { run } from '../run/step.ts'
 import { COMPILED } from './compiled.ts'
 
-/** Before the tests that start processes: what these load is compiled once. */
+/** Compiles the modules of test processes once, before tests start them. */
 export async function setup(): Promise<void> {
-  // A test that starts vitest comes after that.
+  // A test that starts vitest runs after that.
   if (process.env['VITEST_POOL_ID'] !== undefined) return
   const { code, output } = await run(
     process.execPath,

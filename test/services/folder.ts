@@ -12,15 +12,15 @@ import { join } from 'node:path'
 import { executable } from './programs.ts'
 
 const MEMORY = '/dev/shm'
-/** Free bytes that a folder in memory asks for: a run takes far less. */
+/** Required free memory for a folder in memory, in bytes. A run uses far less. */
 const ROOM = 8 * 2 ** 30
 
 /**
- * Before all tests: what they and their programs write goes into a folder in memory, which ends with the run. Stores write through as
- * ever, but no test waits for a disk, and a busy disk delays none. Without memory for it the usual temporary folder stays.
+ * Puts the files of all tests and their programs into a folder in memory, which is removed after the run. Stores sync
+ * as usual, but no test waits for a disk. Without enough memory, the usual temporary folder is used.
  */
 export function setup(): (() => void) | undefined {
-  // A test that starts vitest is in the folder of its own run.
+  // A test that starts vitest already uses the folder of its run.
   if (process.env['VITEST_POOL_ID'] !== undefined) return undefined
   const folder = inMemory()
   if (folder === undefined) return undefined
@@ -28,10 +28,10 @@ export function setup(): (() => void) | undefined {
   return () => remove(folder)
 }
 
-/** Undefined on a machine without such folders, if little memory is free, or if no program may be started from there. */
+/** Returns undefined if the machine has no such folder, has little free memory, or allows no programs there. */
 function inMemory(): string | undefined {
   try {
-    // Runs that were killed left theirs.
+    // Removes folders of killed runs.
     for (const name of readdirSync(MEMORY)) {
       const pid = /^postern-tests-(\d+)-/.exec(name)?.[1]
       if (pid !== undefined && !existsSync(`/proc/${pid}`)) remove(join(MEMORY, name))
@@ -39,14 +39,14 @@ function inMemory(): string | undefined {
     const { bavail, bsize } = statfsSync(MEMORY)
     if (Math.min(bavail * bsize, freemem()) < ROOM) return undefined
     const folder = mkdtempSync(join(MEMORY, `postern-tests-${process.pid}-`))
-    // Servers that reject to run as root run as another user, who writes into it too.
+    // Servers that refuse to run as root run as another user, who writes here too.
     chmodSync(folder, 0o1777)
     const program = join(folder, 'program')
     writeFileSync(program, '', { mode: 0o700 })
     if (executable(program)) return folder
     remove(folder)
   } catch {
-    // As if it were not there.
+    // Counts as missing.
   }
   return undefined
 }

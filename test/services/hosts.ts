@@ -5,40 +5,40 @@ import type { Receiver } from '@postern/core'
 import type { ClosableServer } from '@postern/node'
 import type { HostName } from '../../packages/cli/src/hosts.ts'
 
-/** How many proxies are trusted, and which headers. */
 interface Trust {
   readonly trustProxy?: { readonly hops: number; readonly headers: readonly 'x-forwarded-proto'[] }
 }
 
-/** A server with a receiver at every path. */
+/** Server with a receiver at every path. */
 export interface HostServer {
   readonly server: Server
-  /** What `closeOnSignal` closes. */
+  /** Server or app for `closeOnSignal`. */
   readonly app: ClosableServer
-  /** Listens at a free port of the loopback address. */
+  /** Listens on a free port of 127.0.0.1, and returns it. */
   readonly listen: () => Promise<number>
 }
 
-/** Makes a server for a receiver. */
 export type Serve = (receiver: Receiver, trust?: Trust) => Promise<HostServer>
 
-/** Makes a handler of Web requests for a receiver. */
 export type Handler = (receiver: Receiver) => Promise<(request: Request) => Promise<Response>>
 
-/** How tests run a host: its server, or its handler if no server of Node is underneath. */
+/** How tests run a host: its server, or its handler if it does not use Node's server. */
 type HostRow = (
   | { readonly serve: Serve }
   | { readonly handler: Handler }
-  /** It hands over whole requests alone: cases of bodies in part are its own affair. */
+  /** The host passes only whole requests, so cases of partial bodies do not apply. */
   | { readonly whole: Handler }
 ) & {
-  /** What README's table says of versions. */
+  /** Versions in README's table. */
   readonly versions?: string
-  /** How it is mounted, in README's table: code, and what is to be said with it. */
+  /** Mounting code in README's table, with a remark. */
   readonly mounted: string
 }
 
-/** Every host of the command line's table. A row loads its framework when it is opened: processes of these runs start often. */
+/**
+ * Every host of the command line's table. A row loads its framework only when it is opened, because processes of these
+ * runs start often.
+ */
 export const hosts: Readonly<Record<HostName, HostRow>> = {
   node: {
     mounted: '`createServer(webhook(receiver))`',
@@ -107,7 +107,7 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
         handlers[request.method as keyof typeof handlers](request, { params: Promise.resolve({}) })
     },
   },
-  // The object is workerd's alone: test/apps runs the whole there.
+  // The Durable Object needs workerd: test/apps runs the whole app there.
   cloudflare: {
     mounted: "`export default worker(receivers, 'WEBHOOKS')`",
     versions: 'Workers, with an inbox in a Durable Object',
@@ -170,12 +170,11 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
   },
 }
 
-/** The names of {@link hosts} that have a server of Node. */
+/** Names of {@link hosts} that use Node's server. */
 export const serverNames: readonly HostName[] = Object.entries(hosts).flatMap(([name, row]) =>
   'serve' in row ? [name as HostName] : [],
 )
 
-/** Opens a host with a receiver. */
 export async function serveOn(
   name: HostName,
   receiver: Receiver,

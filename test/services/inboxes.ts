@@ -5,34 +5,33 @@ import type { Inbox } from '@postern/core/inbox'
 import { inboxes, type InboxName } from '../../packages/cli/src/inboxes.ts'
 import { mariadbServer, postgresServer, redisServer, type Program } from './programs.ts'
 
-/** What an inbox stands on: its file or its URL. */
+/** Store of an inbox: its file or URL. */
 export interface Store {
   readonly store: string
   readonly stop: () => Promise<void>
 }
 
-/** How tests and long runs use a durable inbox, beside its row in the command line. */
+/** How tests and long runs use a durable inbox, in addition to its row in the command line. */
 interface DurableRow {
-  /** The name for people. */
+  /** Display name. */
   readonly title: string
   readonly programs: readonly Program[]
   /** Options of all runs. */
   readonly options: object
-  /** Options with which it looks for tasks often. */
+  /** Options for frequent polling. */
   readonly prompt: object
-  /** Options of an inbox of its own, in a store that others use too. */
+  /** Returns options of a separate inbox in a shared store. */
   readonly own: (name: string) => object
   readonly start: () => Promise<Store>
-  /** Bytes of the store, again and again. */
+  /** Returns a function that measures the store, in bytes. */
   readonly weigh: (store: string) => Promise<() => Promise<number>>
 }
 
-/** The name of a durable inbox. */
 export type DurableName = Exclude<InboxName, 'memory'>
 
 const LOG = 33 * 2 ** 20
 
-/** The durable inboxes. Processes of these runs start often: no row loads what another one needs. */
+/** Durable inboxes. Each row loads only its own package, because processes of these runs start often. */
 export const durables: Readonly<Record<DurableName, DurableRow>> = {
   sqlite: {
     title: 'SQLite',
@@ -49,7 +48,7 @@ export const durables: Readonly<Record<DurableName, DurableRow>> = {
     },
     async weigh(store) {
       const size = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
-      // The log is written back after 32 MiB, however long that takes.
+      // The log is checkpointed after 32 MiB, however long that takes.
       return async () => size(store) + Math.max(LOG, size(`${store}-wal`))
     },
   },
@@ -113,10 +112,9 @@ export const durables: Readonly<Record<DurableName, DurableRow>> = {
   },
 }
 
-/** The names of {@link durables}. */
 export const durableNames: readonly DurableName[] = Object.keys(durables) as DurableName[]
 
-/** Opens a durable inbox on its store, in this process. Its package alone is loaded. */
+/** Opens a durable inbox on its store, in this process. Loads only its package. */
 export async function openDurable(
   name: DurableName,
   store: string,

@@ -10,19 +10,19 @@ import { freePort, removeFolder, temporaryFolder, type Service } from './tempora
 
 const exec = promisify(execFile)
 
-/** A MariaDB that can also be taken away and brought back with its data. */
+/** MariaDB that tests can stop and restart with its data. */
 export interface MariadbService extends Service {
-  /** The folder of its data. */
+  /** Data folder. */
   readonly data: string
-  /** The file of its error log. */
+  /** Error log file. */
   readonly log: string
-  /** Ends it at once, as a crash does. */
+  /** Kills the server, as in a crash. */
   down(): Promise<void>
-  /** Starts it again on the same port with what it had committed. */
+  /** Restarts it on the same port with its committed data. */
   up(): Promise<void>
 }
 
-// Before it accepts connections; one statement a line.
+// Runs before it accepts connections; one statement per line.
 const INIT = `CREATE USER IF NOT EXISTS postern@'%';
 GRANT ALL ON *.* TO postern@'%' WITH GRANT OPTION;
 REVOKE READ_ONLY ADMIN ON *.* FROM postern@'%';
@@ -31,18 +31,17 @@ GRANT ALL ON *.* TO admin@'%';
 CREATE DATABASE IF NOT EXISTS app;
 `
 
-/** How a MariaDB is started. */
 interface MariadbOptions {
-  /** Added to its environment. */
+  /** Additional environment variables. */
   readonly env?: Readonly<Record<string, string>>
-  /** Added to its command line. */
+  /** Additional arguments. */
   readonly args?: readonly string[]
 }
 
 /**
- * Starts a MariaDB of its own on a free port of 127.0.0.1, with a user `postern` that needs no password and may do all but
- * write while it is read-only, as `admin` may, and the database `app`. Durability stays as a real server has it. Throws if MariaDB is not installed; tests ask
- * `mariadbServer.file` first.
+ * Starts a MariaDB on a free port of 127.0.0.1, with the database `app` and a user `postern` without a password. That
+ * user may do everything except write while the server is read-only; `admin` may do that too. Durability has its
+ * default settings. Throws if MariaDB is not installed; tests check `mariadbServer.file` first.
  */
 export async function startMariadb({
   env = {},
@@ -98,7 +97,7 @@ export async function startMariadb({
       '--innodb-print-all-deadlocks=ON',
       ...args,
     ]
-    // Without a log file it writes to stderr, of which a line says that it is ready.
+    // Without a log file it writes to stderr, where a line says that it is ready.
     const logged = `exec "$0" "$@" 2> >(exec tee -a ${log} >&2)`
     mariadb = await startProcess('bash', ['-c', logged, file!, ...all], {
       ready: /ready for connections/,
@@ -108,7 +107,7 @@ export async function startMariadb({
   }
 }
 
-/** The folder of a new server, made once for this version and user: installing takes seconds, a copy a tenth. */
+/** Returns the folder of a new server, created once per version and user: an installation takes seconds, a copy a tenth. */
 async function template(
   file: string,
   user: { uid: number; gid: number } | undefined,
@@ -124,7 +123,7 @@ async function template(
   const data = join(folder, 'data')
   const install = ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal']
   await exec('mariadb-install-db', [...install, '--skip-test-db'], { cwd: folder, ...user })
-  // If another process was first, its folder is as good.
+  // If another process was first, its folder is used.
   await rename(data, made).catch(() => {})
   await removeFolder(folder)
   return made

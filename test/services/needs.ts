@@ -1,15 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import type { Program } from './programs.ts'
 
-/** The two functions that define tests. */
 export interface Define {
   readonly describe: typeof describe | typeof describe.skip
   readonly test: typeof test | typeof test.skip
 }
 
 /**
- * `describe` and `test` for tests that start these programs. If the machine lacks one, they are skipped under a name that says
- * which, from which the report makes one line for each program.
+ * Returns `describe` and `test` for tests that start these programs. If one is missing, the tests are skipped under a
+ * name that says which, and the report has one line per missing program.
  */
 export function needs(...programs: readonly Program[]): Define {
   for (const { name, long } of programs) if (long) longOnly(name)
@@ -25,7 +24,7 @@ export function needs(...programs: readonly Program[]): Define {
   }
 }
 
-/** Throws unless the test file that runs is one of `npm run test:all`. */
+/** Throws unless the current test file belongs to `npm run test:all`. */
 export function longOnly(what: string): void {
   const file = expect.getState().testPath
   if (file !== undefined && !file.endsWith('.long.test.ts'))

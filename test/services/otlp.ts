@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { listen } from '@postern/testing'
 
-/** A span as OTLP sends it, with its attributes as an object, its kind by name, and the names of its events. */
+/** Span from OTLP, with its attributes as an object, its kind by name, and the names of its events. */
 export interface CollectedSpan {
   readonly name: string
   readonly kind: string
@@ -14,12 +14,12 @@ export interface CollectedSpan {
   readonly service: unknown
 }
 
-/** A collector of traces and metrics in OTLP over HTTP, in its JSON form. */
+/** Collector of traces and metrics in OTLP over HTTP with JSON. */
 export interface Collector {
-  /** For OTEL_EXPORTER_OTLP_ENDPOINT. */
+  /** Value of OTEL_EXPORTER_OTLP_ENDPOINT. */
   readonly url: string
   readonly spans: readonly CollectedSpan[]
-  /** The metrics that it got, as `service name`. */
+  /** Received metrics, as `service name`. */
   readonly metrics: readonly string[]
   close(): Promise<void>
 }

@@ -7,9 +7,9 @@ import { freePort, removeFolder, temporaryFolder } from './temporary.ts'
 import type { Service } from './temporary.ts'
 
 /**
- * Starts a PgBouncer in transaction mode before a Postgres of these tests: each transaction gets a connection of the
- * server, and what a session remembers (LISTEN, SET, a lock) is lost with it. `settings` change its configuration. Throws if
- * it is not installed; tests ask `pgBouncer.file` first.
+ * Starts a PgBouncer in transaction mode in front of a test Postgres. Each transaction gets a server connection, and
+ * session state (LISTEN, SET, a lock) is lost with it. `settings` change its configuration. Throws if PgBouncer is not
+ * installed; tests check `pgBouncer.file` first.
  */
 export async function startPgBouncer(
   server: { readonly port: number },

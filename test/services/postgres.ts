@@ -12,26 +12,26 @@ import type { Service } from './temporary.ts'
 
 const exec = promisify(execFile)
 
-/** Whom a server that refuses to run as root runs as. */
+/** User for a server that refuses to run as root. */
 export interface User {
   readonly uid: number
   readonly gid: number
 }
 
-/** A Postgres that can also be taken away and brought back with its data. */
+/** Postgres that tests can stop and restart with its data. */
 export interface PostgresService extends Service {
-  /** The folder of its files. */
+  /** Data folder. */
   readonly data: string
-  /** Ends it at once, as a crash does (immediate shutdown); connections break and new ones are refused. */
+  /** Kills the server as in a crash (immediate shutdown): connections break, and new ones are refused. */
   down(): Promise<void>
-  /** Starts it again on the same port with what it had committed. */
+  /** Restarts it on the same port with its committed data. */
   up(): Promise<void>
 }
 
 /**
- * Starts a Postgres cluster of its own on a free port of 127.0.0.1, with one superuser `postern` that needs no password
- * and the database `postgres`. Durability stays as a real server has it (fsync on). Throws if Postgres is not
- * installed; tests ask `postgresServer.file` first. `env` is added to its environment.
+ * Starts a Postgres cluster on a free port of 127.0.0.1, with one superuser `postern` without a password and the
+ * database `postgres`. Durability has its default settings (fsync on). Throws if Postgres is not installed; tests check
+ * `postgresServer.file` first. `env` is added to its environment.
  */
 export async function startPostgres(
   env: Readonly<Record<string, string>> = {},
@@ -46,13 +46,13 @@ export async function startPostgres(
   return serve(file, folder, user, env)
 }
 
-/** Starts a standby of a server: it follows, and rejects writes until `SELECT pg_promote()`. */
+/** Starts a standby of a server. It replicates and rejects writes until `SELECT pg_promote()`. */
 export async function startStandby(primary: PostgresService): Promise<PostgresService> {
   const { file } = postgresServer
   const folder = await temporaryFolder('standby')
   const user = unprivileged()
   if (user) await chown(folder, user.uid, user.gid)
-  // It is where the server is, which a link may name alone.
+  // The program is next to the server, which may be found through a link.
   const backup = join(dirname(realpathSync(file!)), 'pg_basebackup')
   await exec(backup, ['-d', primary.url, '-D', join(folder, 'data'), '-R', '-c', 'fast'], {
     cwd: folder,
@@ -79,7 +79,7 @@ async function serve(
     get pid() {
       return postgres.pid
     },
-    // The postmaster accepts and its backends answer: all of them stop.
+    // Stops the postmaster, which accepts, and its backends, which answer.
     pause: () => signalAll(postgres, 'SIGSTOP'),
     resume: () => signalAll(postgres, 'SIGCONT'),
     down: async () => {
@@ -89,7 +89,7 @@ async function serve(
     up,
     stop: async () => {
       signalAll(postgres, 'SIGCONT')
-      // SIGINT is Postgres' fast shutdown: it ends the sessions instead of waiting for them.
+      // SIGINT is Postgres' fast shutdown: it ends sessions instead of waiting for them.
       postgres.kill('SIGINT')
       await postgres.ended
       await removeFolder(folder)
@@ -102,7 +102,7 @@ async function serve(
   }
 }
 
-/** The folder of a new cluster, made once for this version and user: `initdb` takes a second of CPU, a copy a tenth. */
+/** Returns the folder of a new cluster, created once per version and user: `initdb` uses a second of CPU, a copy a tenth. */
 async function template(file: string, user: User | undefined): Promise<string> {
   const { stdout: version } = await exec(file, ['-V'])
   const owner = user?.uid ?? process.getuid?.() ?? 'user'
@@ -113,13 +113,13 @@ async function template(file: string, user: User | undefined): Promise<string> {
   const data = join(folder, 'data')
   const args = ['-D', data, '-U', 'postern', '-A', 'trust', '-E', 'UTF8', '--no-locale', '-N']
   await exec(join(dirname(file), 'initdb'), args, { cwd: folder, ...user })
-  // If another process was first, its folder is as good.
+  // If another process was first, its folder is used.
   await rename(data, made).catch(() => {})
   await removeFolder(folder)
   return made
 }
 
-/** The postmaster first: while it is stopped, the list of its children cannot grow. */
+/** Signals the postmaster first: while it is stopped, it starts no children. */
 function signalAll(postgres: Running, signal: NodeJS.Signals): void {
   postgres.kill(signal)
   const children = spawnSync('pgrep', ['-P', String(postgres.pid)], { encoding: 'utf8' }).stdout
@@ -127,12 +127,12 @@ function signalAll(postgres: Running, signal: NodeJS.Signals): void {
     try {
       process.kill(Number(pid), signal)
     } catch {
-      // A session that has ended since the list was made needs no signal.
+      // A session may have ended since it was listed.
     }
   }
 }
 
-/** Postgres rejects to run as root; the package that brought it also made the user `postgres`. */
+/** Postgres refuses to run as root. Its Debian package creates the user `postgres`. */
 export function unprivileged(): User | undefined {
   if (process.getuid?.() !== 0) return undefined
   const id = (flag: string): number =>

@@ -2,18 +2,17 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
-/** A long-running program that said it is ready. */
+/** Running program that printed that it is ready. */
 export interface Running {
   readonly pid: number
-  /** Sends the signal to the program. */
   kill(signal: NodeJS.Signals): void
-  /** Settles when the program has ended. */
+  /** Resolves when the program has ended. */
   readonly ended: Promise<void>
 }
 
 /**
- * Starts a program and waits until a line of its output matches `ready`.
- * Rejects with all it wrote when it ends before that. A program still running when this process exits is ended with it.
+ * Starts a program and waits until a line of its output matches `ready`. Rejects with its output if it ends before. The
+ * program ends when this process exits.
  */
 export async function startProcess(
   file: string,
@@ -21,7 +20,7 @@ export async function startProcess(
   options: {
     readonly ready: RegExp
     readonly user?: { uid: number; gid: number } | undefined
-    /** Added to the environment. */
+    /** Additional environment variables. */
     readonly env?: Readonly<Record<string, string>>
   },
 ): Promise<Running> {
@@ -43,7 +42,7 @@ function untilReady(child: ChildProcess, ready: RegExp): Promise<void> {
   const lines: string[] = []
   for (const stream of [child.stdout, child.stderr]) {
     if (!stream) continue
-    // The output is read to the end, so that a talkative program never waits for a full pipe.
+    // Reads all output, so that the program never waits for a full pipe.
     createInterface(stream).on('line', (line) => {
       if (lines.length < 200) lines.push(line)
       if (ready.test(line)) resolve()

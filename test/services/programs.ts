@@ -1,32 +1,34 @@
 import { accessSync, constants, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** A program some tests start, and how to get it. */
+/** Program that tests start, and how to install it. */
 export interface Program {
   readonly name: string
-  /** The file to run, undefined if the machine does not have it. */
+  /** File to run; undefined if it is not installed. */
   readonly file: string | undefined
-  /** What to type to have it (Debian and its kin). */
+  /** Debian command that installs it. */
   readonly get: string
-  /** Tests with it take long: only files `*.long.test.ts` may start it. @default false */
+  /** True if only files `*.long.test.ts` may start it. @default false */
   readonly long?: boolean
 }
 
-/** redis-server, as found on PATH. */
 export const redisServer: Program = {
   name: 'Redis',
   file: onPath('redis-server'),
   get: 'apt-get install redis-server',
 }
 
-/** postgres: the file that POSTERN_POSTGRES names, on PATH, or where Debian keeps it (`/usr/lib/postgresql/<version>/bin`), the newest first. */
+/**
+ * postgres: the file in POSTERN_POSTGRES, on PATH, or in Debian's folders (`/usr/lib/postgresql/<version>/bin`), newest
+ * first.
+ */
 export const postgresServer: Program = {
   name: 'Postgres',
   file: process.env['POSTERN_POSTGRES'] ?? onPath('postgres') ?? debianPostgres(),
   get: 'apt-get install postgresql',
 }
 
-/** mariadbd: the file that POSTERN_MARIADB names, on PATH, or in Debian's folder of servers, which a user's PATH may lack. */
+/** mariadbd: the file in POSTERN_MARIADB, on PATH, or in Debian's folder of servers, which may not be on a user's PATH. */
 export const mariadbServer: Program = {
   name: 'MariaDB',
   file:
@@ -34,14 +36,14 @@ export const mariadbServer: Program = {
   get: 'apt-get install mariadb-server',
 }
 
-/** pgbouncer: on PATH, or in Debian's folder of servers, which a user's PATH may lack. */
+/** pgbouncer: on PATH, or in Debian's folder of servers, which may not be on a user's PATH. */
 export const pgBouncer: Program = {
   name: 'PgBouncer',
   file: onPath('pgbouncer') ?? ['/usr/sbin/pgbouncer'].find(executable),
   get: 'apt-get install pgbouncer',
 }
 
-/** chromium, under any of the names it is packaged under. */
+/** chromium, under any of its package names. */
 export const chromium: Program = {
   name: 'Chromium',
   file: ['chromium', 'chromium-browser', 'google-chrome'].map(onPath).find((file) => file),
@@ -49,28 +51,27 @@ export const chromium: Program = {
   long: true,
 }
 
-/** prometheus, as found on PATH. */
 export const prometheusServer: Program = {
   name: 'Prometheus',
   file: onPath('prometheus'),
   get: 'apt-get install prometheus',
 }
 
-/** promtool, which comes with Prometheus: checks rules and runs their tests. */
+/** promtool of Prometheus, which checks rules and runs their tests. */
 export const promtool: Program = {
   name: 'promtool',
   file: onPath('promtool'),
   get: prometheusServer.get,
 }
 
-/** A C compiler, for the clock of a server that a test steps (`stepped-clock.c`). */
+/** C compiler, for the clock of a server that a test changes (`stepped-clock.c`). */
 export const fakeTime: Program = {
   name: 'a C compiler',
   file: onPath('cc'),
   get: 'apt-get install gcc libc6-dev',
 }
 
-/** The programs this machine does not have. */
+/** Returns the programs that this machine lacks. */
 export function missing(): readonly Program[] {
   return [
     redisServer,
@@ -84,7 +85,7 @@ export function missing(): readonly Program[] {
   ].filter((program) => program.file === undefined)
 }
 
-/** The file a command name stands for on PATH. */
+/** Returns the file of a command on PATH. */
 export function onPath(name: string): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter)
   return folders.map((folder) => join(folder, name)).find(executable)
@@ -104,7 +105,7 @@ function debianPostgres(): string | undefined {
     .find(executable)
 }
 
-/** True if this process may start the program. */
+/** Returns true if this process may start the program. */
 export function executable(file: string): boolean {
   try {
     accessSync(file, constants.X_OK)

@@ -5,31 +5,28 @@ import { prometheusServer } from './programs.ts'
 import { freePort, removeFolder, temporaryFolder } from './temporary.ts'
 import type { Service } from './temporary.ts'
 
-/** Settings of {@link startPrometheus}. */
 export interface PrometheusSettings {
   /** `host:port` of each app, by job. */
   readonly targets: Readonly<Record<string, readonly string[]>>
-  /** Files of rules. */
   readonly rules?: readonly string[]
 }
 
-/** A Prometheus that is asked over its HTTP API. */
+/** Prometheus with its HTTP API. */
 export interface PrometheusService extends Service {
-  /** The `data` of an API path such as `query?query=up`. Throws with what Prometheus says if it rejects. */
+  /** Returns the `data` of an API path such as `query?query=up`. Throws Prometheus' error. */
   ask(path: string): Promise<unknown>
-  /** The value of each series of an instant query. Throws with what Prometheus says if it rejects. */
+  /** Returns the value of each series of an instant query. Throws Prometheus' error. */
   query(expression: string): Promise<readonly Sample[]>
 }
 
-/** One series of an instant query. */
 export interface Sample {
   readonly metric: Readonly<Record<string, string>>
   readonly value: number
 }
 
 /**
- * Starts a Prometheus of its own on a free port of 127.0.0.1, which scrapes and evaluates its rules once a second. Throws if
- * Prometheus is not installed; tests ask `prometheusServer.file` first.
+ * Starts a Prometheus on a free port of 127.0.0.1. It scrapes and evaluates its rules every second. Throws if
+ * Prometheus is not installed; tests check `prometheusServer.file` first.
  */
 export async function startPrometheus(settings: PrometheusSettings): Promise<PrometheusService> {
   const { file } = prometheusServer

@@ -1,4 +1,4 @@
-/** Whole numbers from 0 to below 2^32, the same for the same seed (mulberry32, a generator in the public domain). */
+/** Returns integers from 0 to below 2^32, the same for the same seed (mulberry32, in the public domain). */
 export function wholeBy(seed: number): () => number {
   let state = seed
   return () => {
@@ -9,7 +9,7 @@ export function wholeBy(seed: number): () => number {
   }
 }
 
-/** Numbers from 0 to below 1, the same for the same seed. */
+/** Returns numbers from 0 to below 1, the same for the same seed. */
 export function randomBy(seed: number): () => number {
   const whole = wholeBy(seed)
   return () => whole() / 2 ** 32

@@ -3,18 +3,18 @@ import { redisServer } from './programs.ts'
 import { freePort, removeFolder, temporaryFolder } from './temporary.ts'
 import type { Service } from './temporary.ts'
 
-/** A Redis that can also be taken away and brought back with its data. */
+/** Redis that tests can stop and restart with its data. */
 export interface RedisService extends Service {
-  /** Ends the process at once (SIGKILL); connections break and new ones are rejected. */
+  /** Kills the process (SIGKILL): connections break, and new ones are refused. */
   down(): Promise<void>
-  /** Starts it again on the same port with what it had written. */
+  /** Restarts it on the same port with its written data. */
   up(): Promise<void>
 }
 
 /**
- * Starts a Redis of its own on a free port of 127.0.0.1, with an append-only file that is written through, so that a
- * restart on the same folder keeps what it acknowledged. `settings` change its configuration, and `env` is added to its
- * environment. Throws if redis-server is not installed; tests ask `redisServer.file` first.
+ * Starts a Redis on a free port of 127.0.0.1, with an append-only file that is synced on every write, so that a restart
+ * keeps acknowledged data. `settings` change its configuration, and `env` is added to its environment. Throws if
+ * redis-server is not installed; tests check `redisServer.file` first.
  */
 export async function startRedis(
   settings: Record<string, string> = {},

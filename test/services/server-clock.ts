@@ -4,23 +4,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fakeTime } from './programs.ts'
 
-/** The clock of one server, which a test steps. */
+/** Clock of a server that a test changes. */
 export interface ServerClock {
-  /** What the server is to be started with. */
+  /** Environment variables of the server. */
   readonly env: Readonly<Record<string, string>>
-  /** Sets it to the true time plus these milliseconds. */
+  /** Sets the clock to the true time plus these milliseconds. */
   set(ahead: number): void
   remove(): void
 }
 
-/** Makes a clock; the monotonic one of the server stays true. */
+/** Creates a clock. The server's monotonic clock does not change. */
 export function createServerClock(): ServerClock {
   const folder = mkdtempSync(join(tmpdir(), 'postern-clock-'))
   chmodSync(folder, 0o755)
   const file = join(folder, 'ahead')
   const library = join(folder, 'stepped-clock.so')
   const open = openSync(file, 'w')
-  // In place: the server has it mapped.
+  // Writes in place, because the server maps the file.
   const set = (ahead: number): void =>
     void writeSync(open, new BigInt64Array([BigInt(ahead)]), 0, 8, 0)
   set(0)

@@ -4,21 +4,21 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A real service a test started: its own port, its own folder, gone when stopped. */
+/** Service that a test started, with its own port and folder, which `stop` removes. */
 export interface Service {
-  /** What its clients connect to. */
+  /** URL for clients. */
   readonly url: string
   readonly port: number
   readonly pid: number
-  /** Freezes the process (SIGSTOP): connections stay open and nothing answers. */
+  /** Freezes the process (SIGSTOP): connections stay open without replies. */
   pause(): void
-  /** Undoes `pause`. */
+  /** Continues after `pause`. */
   resume(): void
   /** Stops the process and removes its folder. */
   stop(): Promise<void>
 }
 
-/** A port of the loopback address that was free a moment ago. */
+/** Returns a free port of 127.0.0.1. */
 export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -27,12 +27,10 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** A new folder for a service's data. */
 export function temporaryFolder(name: string): Promise<string> {
   return mkdtemp(join(tmpdir(), `postern-${name}-`))
 }
 
-/** Removes a folder with all that is in it. */
 export function removeFolder(folder: string): Promise<void> {
   return rm(folder, { recursive: true, force: true })
 }

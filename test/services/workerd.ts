@@ -6,37 +6,35 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { rolldown } from 'rolldown'
 
-/** A Worker with one class of Durable Objects, `Webhooks`, as workerd runs it. */
+/** Worker with one class of Durable Objects, `Webhooks`, for workerd. */
 export interface WorkerSettings {
-  /** A folder for its files and the storage of its objects: the next process goes on with it. */
+  /** Folder of its files and the storage of its objects, which the next process reuses. */
   readonly folder: string
-  /** The module, bundled. */
   readonly code: string
-  /** Texts in `env`. */
+  /** Strings in `env`. */
   readonly texts?: Readonly<Record<string, string>>
-  /** Added to the environment of workerd itself. */
+  /** Additional environment variables of workerd itself. */
   readonly environment?: Readonly<Record<string, string>>
-  /** Services in `env`: an HTTP server at that port of the loopback address. */
+  /** Services in `env`: HTTP servers on these ports of 127.0.0.1. */
   readonly services?: Readonly<Record<string, number>>
 }
 
-/** A workerd that listens on loopback. */
 export interface Workerd {
   readonly url: string
   readonly pid: number
-  /** What it wrote to standard error. */
+  /** Returns its standard error. */
   errors(): string
-  /** Resolves with the first match in a line that a Worker printed, now or later. */
+  /** Returns the first match in a printed line, past or future. */
   printed(pattern: RegExp): Promise<string>
-  /** Kills it, and resolves when it is gone. */
+  /** Kills it and waits until it is gone. */
   kill(): Promise<void>
 }
 
-// Of the package @postern/cloudflare, whose dependency it is: the path of the program.
+// Path of workerd, resolved from @postern/cloudflare, which depends on it.
 const own = createRequire(new URL('../../packages/cloudflare/package.json', import.meta.url))
 const COMPATIBILITY = '2026-11-01'
 
-/** Bundles a Worker as its tools do: everything inside but what the runtime has. */
+/** Bundles a Worker as its tools do: everything except the runtime's modules. */
 export async function bundleWorker(entry: string): Promise<string> {
   const build = await rolldown({
     input: entry,
@@ -49,7 +47,7 @@ export async function bundleWorker(entry: string): Promise<string> {
   return output[0].code
 }
 
-/** Starts workerd and waits for its port. Rejects with what it wrote to standard error when it ends before that. */
+/** Starts workerd and waits for its port. Rejects with its standard error if it ends before. */
 export function startWorkerd(settings: WorkerSettings): Promise<Workerd> {
   const { promise, resolve, reject } = Promise.withResolvers<Workerd>()
   mkdirSync(join(settings.folder, 'objects'), { recursive: true })

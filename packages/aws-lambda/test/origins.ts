@@ -3,12 +3,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ALBEvent, APIGatewayProxyEvent, APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { HttpEvent, HttpResult } from '../src/index.ts'
 
-/** The origins of HTTP requests, each with the events that its documentation shows. */
+/** Origins of HTTP requests, each with the events of its documentation. */
 export type Origin = 'function URL' | 'REST API' | 'load balancer' | 'load balancer, multi-value'
 
 const STAGE = '/prod'
 
-/** A listener that stands for an origin: it makes the event, calls the handler, and writes what it returned. */
+/** Returns a listener that imitates an origin: it creates the event, calls the handler, and writes the result. */
 export function origin(
   name: Origin,
   handler: (event: HttpEvent, host: string) => Promise<HttpResult>,
@@ -25,7 +25,6 @@ export function origin(
   }
 }
 
-/** The value of a header of an event, whose name is in lower case. */
 export function headerOf(event: HttpEvent, name: string): string | undefined {
   const all: Record<string, string | string[] | undefined> = {
     ...event.headers,
@@ -40,7 +39,7 @@ async function eventOf(name: Origin, request: IncomingMessage): Promise<HttpEven
   const [path, query = ''] = url.split('?') as [string, string?]
   const bytes = await buffer(request)
   const type = request.headers['content-type'] ?? ''
-  // Types of text come as text, all others in base64.
+  // Text types are sent as text, others as base64.
   const isText =
     /^text\/|json|xml|javascript/.test(type) && request.headers['content-encoding'] === undefined
   const isBase64Encoded = name === 'REST API' ? true : !isText || !isUtf8(bytes)
@@ -60,7 +59,7 @@ async function eventOf(name: Origin, request: IncomingMessage): Promise<HttpEven
     case 'REST API':
       return {
         httpMethod: method,
-        // The stage is cut off here, and stands in the context.
+        // The stage is removed here; the context has it.
         path: path.slice(STAGE.length),
         requestContext: { path, stage: 'prod', domainName: 'id.execute-api.amazonaws.com' },
         headers: Object.fromEntries(lines.map(([field, value]) => [capital(field), value])),

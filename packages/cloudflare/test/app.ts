@@ -11,7 +11,6 @@ import { createObjectAlarm } from '../src/object/alarm.ts'
 import { objectDatabase } from '../src/object/database.ts'
 import type { ObjectNamespace, ObjectState, SqlValue, WorkerContext } from '../src/remote.ts'
 
-/** What the Worker of the tests is given. */
 export interface Env {
   readonly WEBHOOKS: ObjectNamespace
   readonly GITHUB_SECRET: string
@@ -44,7 +43,7 @@ const receivers: Receivers<Env> = (env, inbox) => {
 
 const timers = countTimers()
 
-/** What becomes of the next calls of `accept` once they have stored their delivery. */
+/** Results of the next calls of `accept` after they stored their delivery. */
 const ends: ('no reply' | 'the object')[] = []
 
 export class Webhooks extends durableObject(receivers) {
@@ -95,7 +94,7 @@ export class Webhooks extends durableObject(receivers) {
     try {
       database.transaction(() => {
         database.prepare('INSERT INTO effects VALUES (?)').run('e1')
-        // As at the end of a transaction that commits.
+        // As at the end of a committed transaction.
         alarm.committing()
         throw new Error('it throws')
       })
@@ -113,7 +112,7 @@ export class Webhooks extends durableObject(receivers) {
 
 const webhooks = worker(receivers, 'WEBHOOKS')
 
-/** `/call` asks the object or its inbox; the rest is what a user's Worker has. */
+/** `/call` calls the object or its inbox; the rest is a user's Worker. */
 export default {
   async fetch(request: Request, env: Env, context: WorkerContext): Promise<Response> {
     const { pathname } = new URL(request.url)
@@ -138,7 +137,7 @@ export default {
   },
 }
 
-/** Timers that are set, of this isolate. */
+/** Returns the active timers of this isolate. */
 function countTimers(): ReadonlySet<unknown> {
   const set = new Set<unknown>()
   const { setTimeout, setInterval, clearTimeout, clearInterval } = globalThis

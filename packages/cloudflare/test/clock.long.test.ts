@@ -31,7 +31,7 @@ needs(fakeTime).describe('steps of the clock of a Durable Object', () => {
     eventually(async () =>
       expect(await counts()).toMatchObject({ pending: 0, running: 0, done: count }),
     )
-  /** Starts again at another time; no request wakes the object. */
+  /** Restarts at another time; no request wakes the object. */
   async function restart(ahead: number): Promise<void> {
     await world.kill()
     clock.set(ahead)
@@ -97,7 +97,7 @@ needs(fakeTime).describe('steps of the clock of a Durable Object', () => {
         for (const act of plan)
           if (typeof act === 'object') ahead = act.set
           else if (act === 'restart') {
-            // What is cut off runs again by right.
+            // Interrupted tasks may run again.
             if (ids.length > 0) await done(ids.length)
             await restart(ahead)
           } else {

@@ -7,7 +7,7 @@ let world: World
 beforeEach(async () => void (world = await openWorld()))
 afterEach(() => world.close())
 
-/** Waits until all tasks are done or dead, and gives their counts. */
+/** Waits until all tasks are done or dead, and returns their counts. */
 async function settled(): Promise<SubscriptionStats['counts']> {
   return eventually(async () => {
     const [lane] = await world.ask<SubscriptionStats[]>('stats', [], 'view')
@@ -24,7 +24,7 @@ test('what the Worker verified is stored and run by the object, once; then no al
   expect(world.ran).toEqual(['e1'])
   await eventually(async () => expect(await world.ask('getAlarm')).toBe(null))
   await eventually(async () => expect(await world.ask('timers')).toBe(0))
-  // The journal of the Worker, the rejection too: written a second later, and no alarm rings for it.
+  // The journal of the Worker, including the rejection, is written a second later without an alarm.
   await eventually(async () => {
     const { rows } = await world.ask<Page<Arrival>>('deliveries', [], 'journal')
     expect(rows.map(({ outcome, status }) => [outcome, status])).toEqual([

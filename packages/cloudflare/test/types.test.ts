@@ -21,7 +21,7 @@ const ENV = `interface Env {
   readonly MAIL: Fetcher
 }
 `
-// What else a Worker of the app's own calls.
+// Further calls of a custom Worker.
 const MORE = `
 export const inboxOf = (env: Env) => durableObjectInbox(env.WEBHOOKS, { object: 'stripe' })
 export const checked: ExportedHandler<Env> = worker(receivers, 'WEBHOOKS')
@@ -30,7 +30,7 @@ let folder: string
 
 beforeAll(async () => {
   folder = await temporaryFolder('workers-types')
-  // As they are published: users have the declarations, not the sources.
+  // As published: users have the declarations, not the sources.
   for (const name of ['core', 'providers', 'sqlite', 'cloudflare']) {
     const from = join(packages, name)
     if (!existsSync(join(from, 'dist/index.d.ts')))
@@ -75,7 +75,7 @@ interface Manifest {
   readonly publishConfig: { readonly exports: object }
 }
 
-/** What tsc says of the code, with the types of Cloudflare. */
+/** Returns the errors of tsc, with Cloudflare's types. */
 async function problems(code: string): Promise<string> {
   return problemsOf({ 'index.ts': code })
 }

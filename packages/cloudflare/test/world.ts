@@ -7,19 +7,19 @@ import { vi } from 'vitest'
 import { removeFolder, temporaryFolder } from '../../../test/services/temporary.ts'
 import { bundleWorker, startWorkerd, type Workerd } from '../../../test/services/workerd.ts'
 
-/** A Worker in a folder of its own, and what its handlers tell. */
+/** Worker in its own folder, and the reports of its handlers. */
 export interface World {
-  /** Ids that handlers have told of, in order. */
+  /** Ids that handlers have reported, in order. */
   readonly ran: readonly string[]
-  /** Resolves when a handler has told of an id: then the handler waits for its answer, or goes on. */
+  /** Waits until a handler reports an id. The handler then waits for its answer, or continues. */
   reached(id: string): Promise<void>
-  /** Sends a signed delivery; the status of the reply. */
+  /** Sends a signed delivery and returns the status. */
   send(draft: Draft, by?: { readonly secret?: string; readonly query?: string }): Promise<number>
-  /** What workerd wrote to standard error, as Workers log errors. */
+  /** Returns workerd's standard error, where Workers log errors. */
   errors(): string
-  /** Calls a method of the object, or of a part of its inbox. Rejects with the error's text. */
+  /** Calls a method of the object or of a part of its inbox. Rejects with the error's text. */
   ask<T>(method: string, args?: readonly unknown[], part?: string): Promise<T>
-  /** Kills workerd; `start` goes on with its storage. */
+  /** Kills workerd. `start` continues with its storage. */
   kill(): Promise<void>
   start(): Promise<void>
   close(): Promise<void>
@@ -28,17 +28,19 @@ export interface World {
 const SECRET = 'a secret of the tests'
 const bundles = new Map<string, Promise<string>>()
 
-/** Waits until the expectation holds; on a busy machine that takes long. */
+/** Waits until the expectation holds, with a long limit for busy machines. */
 export function eventually<T>(expectation: () => T | Promise<T>): Promise<T> {
   return vi.waitFor(expectation, { timeout: 60_000, interval: 50 })
 }
 
-/** A delivery of an opened issue. */
 export function opened(id: string, payload: Readonly<Record<string, unknown>> = {}): Draft {
   return { id, topic: 'issues.opened', payload }
 }
 
-/** Starts it, or another module of this folder; `environment` is added to that of workerd. Events with `slow` in their payload keep their handler for that many milliseconds. */
+/**
+ * Starts the Worker, or another module of this folder. `environment` is added to workerd's. Events with `slow` in their
+ * payload keep their handler running for that many milliseconds.
+ */
 export async function openWorld(
   module = 'app.ts',
   environment?: Readonly<Record<string, string>>,

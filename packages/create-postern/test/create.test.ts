@@ -21,7 +21,7 @@ function create(
   })
 }
 
-// That each of them is built, started and sent to is tested with the packed packages, by `npm test -- pack`.
+// `npm test -- pack` tests with packed packages that each template builds, starts and accepts deliveries.
 test.for([
   ['express', '.env', 'stripe invoice.paid --to http://localhost:3000/webhooks/stripe'],
   ['next', '.env.local', 'stripe invoice.paid --to http://localhost:3000/webhooks/stripe'],
@@ -39,7 +39,7 @@ test.for([
   expect(manifest.name).toBe(`my-${name}`)
   expect(text).not.toContain('workspace:')
   expect(manifest.dependencies['@postern/core']).toMatch(/^\^\d/)
-  // Each command that it says is one of its scripts.
+  // Each command in the text is one of its scripts.
   const { scripts } = JSON.parse(text) as { readonly scripts: Readonly<Record<string, string>> }
   for (const [, script] of out.matchAll(/npm run (\S+)/g)) expect(scripts).toHaveProperty([script!])
   const secrets = join(folder, env)
@@ -47,7 +47,6 @@ test.for([
   expect(statSync(secrets).mode & 0o077).toBe(0)
   expect(readFileSync(join(folder, '.gitignore'), 'utf8').split('\n')).toContain(env)
   expect(globSync('{node_modules,dist,.next,*.db}', { cwd: folder })).toEqual([])
-  // Each relative import is there.
   for (const file of globSync('**/*.{ts,tsx}', { cwd: folder }))
     for (const [, to] of readFileSync(join(folder, file), 'utf8').matchAll(/from '(\.[^']+)'/g)) {
       const path = join(folder, file, '..', to!)

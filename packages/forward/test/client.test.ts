@@ -1,24 +1,24 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import { createServer, type AddressInfo } from 'node:net'
-import { expect, test } from 'vitest'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
 import { openDeaf } from './deaf.ts'
-import { createScene } from './scene.ts'
-import { openSite, type Manner } from './site.ts'
+import { createScene, startSite } from './scene.ts'
+import type { Manner } from './site.ts'
 
 test.each<[string, Manner]>([
   ['no answer at all', () => {}],
   ['an answer that never begins its body', (_, __, response) => response.flushHeaders()],
 ])('%s counts as a failure, or as the status that came, in time', async (_, manner) => {
-  const site = await openSite(manner)
+  const site = await startSite(manner)
   const scene = createScene({ to: site.url, timeout: 200, retry: { attempts: 1 } })
   await scene.send()
   await (manner.length === 0 ? scene.until('dead') : scene.until('done', 2))
-  await Promise.all([scene.close(), site.close()])
 })
 
 test('a connection that does not come about is given up, long before the call as a whole', async () => {
   const deaf = await openDeaf()
+  onTestFinished(() => deaf.close())
   const scene = createScene({
     to: { id: 'deaf', url: deaf.url },
     connectTimeout: 200,
@@ -27,26 +27,24 @@ test('a connection that does not come about is given up, long before the call as
   })
   await scene.send()
   expect(await scene.until('dead')).toContain('ConnectTimeoutError')
-  await Promise.all([scene.close(), deaf.close()])
 })
 
 test.each([
   ['without end', {}],
   ['that says how long it is', { 'content-length': '1000000000' }],
 ])('an answer %s is cut off, and its connection alone is lost', async (_, headers) => {
-  const long = await openSite((_got, _nth, response) => {
+  const long = await startSite((_got, _nth, response) => {
     response.writeHead(200, headers)
     response.on('drain', () => pour(response))
     pour(response)
   })
-  const plain = await openSite()
+  const plain = await startSite()
   const scene = createScene({ to: [long.url, plain.url] })
   for (const [at, id] of ['a', 'b', 'c'].entries()) {
     await scene.send({ id })
     await scene.until('done', 3 * (at + 1))
   }
   expect([long.got.length, long.connections, plain.connections]).toEqual([3, 3, 1])
-  await Promise.all([scene.close(), long.close(), plain.close()])
 })
 
 test.each([
@@ -58,8 +56,7 @@ test.each([
   ['several', [100, 102, 103, 110].map((status) => `HTTP/1.1 ${status} Soon\r\n\r\n`)],
 ])('interim answers that nobody asked for are passed over: %s', async (_, interim) => {
   const requests: string[] = []
-  const site = createServer((socket) => {
-    socket.on('error', () => {})
+  const to = await startRaw((socket) => {
     socket.on('data', (chunk) => {
       if (!chunk.includes('POST ')) return
       requests.push(String(chunk))
@@ -67,35 +64,35 @@ test.each([
       setImmediate(() => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'))
     })
   })
-  site.listen(0, '127.0.0.1')
-  await once(site, 'listening')
-  const { port } = site.address() as AddressInfo
-  const scene = createScene({ to: `http://127.0.0.1:${port}/`, retry: { attempts: 1 } })
+  const scene = createScene({ to, retry: { attempts: 1 } })
   for (const [at, id] of ['a', 'b'].entries()) {
     await scene.send({ id })
     await scene.until('done', 2 * (at + 1))
   }
   expect(requests).toHaveLength(2)
-  await scene.close()
-  site.close()
 })
 
 test('interim answers without end are a failure in time', async () => {
-  const site = createServer((socket) => {
-    socket.on('error', () => {})
+  const to = await startRaw((socket) => {
     const pouring = setInterval(() => socket.write('HTTP/1.1 102 Processing\r\n\r\n'), 5)
     socket.on('close', () => clearInterval(pouring))
   })
-  site.listen(0, '127.0.0.1')
-  await once(site, 'listening')
-  const { port } = site.address() as AddressInfo
-  const to = `http://127.0.0.1:${port}/`
   const scene = createScene({ to, timeout: 200, retry: { attempts: 1 } })
   await scene.send()
   await scene.until('dead')
-  await scene.close()
-  site.close()
 })
+
+/** Starts a server of raw sockets that is closed after the test, and returns its URL. */
+async function startRaw(handle: (socket: Socket) => void): Promise<string> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    handle(socket)
+  })
+  onTestFinished(() => void server.close())
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+}
 
 function pour(response: ServerResponse): void {
   while (!response.destroyed && response.write(Buffer.alloc(16_384)));

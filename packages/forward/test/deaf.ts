@@ -2,13 +2,13 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
 
-/** An address on the loopback that answers no attempt to connect. */
+/** Loopback address that never completes a connection. */
 export interface Deaf {
   readonly url: string
   close(): Promise<void>
 }
 
-// Listens, and then accepts nothing, since its event loop stands still.
+// Listens, but accepts nothing, because its event loop is blocked.
 const LISTEN = `
   const { parentPort } = require('node:worker_threads')
   const server = require('node:net').createServer()
@@ -17,12 +17,12 @@ const LISTEN = `
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
   })`
 
-/** Opens one: a socket whose queue of connections is full, so that the system drops whoever comes next. */
+/** Opens a socket with a full connection queue, so that the system drops new connections. */
 export async function openDeaf(): Promise<Deaf> {
   const worker = new Worker(LISTEN, { eval: true })
   const [port] = (await once(worker, 'message')) as [number]
   const queued: Socket[] = []
-  // Linux takes one more than it was told.
+  // Linux queues one more than the backlog.
   for (let at = 0; at < 2; at++) {
     const socket = connect(port, '127.0.0.1').on('error', () => {})
     queued.push(socket)

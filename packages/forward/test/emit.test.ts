@@ -3,15 +3,15 @@ import { inTransaction } from '@postern/sqlite'
 import { Webhook } from 'standardwebhooks'
 import { Webhook as SvixWebhook } from 'svix'
 import { describe, expect, test } from 'vitest'
-import { openSite } from './site.ts'
+import { startSite } from './scene.ts'
 import { createSourceScene } from './source-scene.ts'
 
 const charge = { amount: '12.50', big: 2n ** 60n }
 
 describe('emit', () => {
   test('sends to those that want the topic, each with its own secret and the one id of the message', async () => {
-    const [all, cards, none] = await Promise.all([openSite(), openSite(), openSite()])
-    const { source, done, close } = createSourceScene()
+    const [all, cards, none] = await Promise.all([startSite(), startSite(), startSite()])
+    const { source, done } = createSourceScene()
     const one = await source.register({ url: all.url, topics: '**' })
     const two = await source.register({ url: cards.url, topics: ['card.*', 'loan'], id: 'cards' })
     await source.register({ url: none.url, topics: 'loan' })
@@ -36,12 +36,11 @@ describe('emit', () => {
         })
     }
     expect(all.got[0]!.headers['webhook-id']).toBe(cards.got[0]!.headers['webhook-id'])
-    await Promise.all([close(), all.close(), cards.close(), none.close()])
   })
 
   test('a message with an id that is known is dropped; `to` names some destinations', async () => {
-    const [a, b] = await Promise.all([openSite(), openSite()])
-    const { source, done, close } = createSourceScene()
+    const [a, b] = await Promise.all([startSite(), startSite()])
+    const { source, done } = createSourceScene()
     await source.register({ url: a.url, topics: '**', id: 'a' })
     await source.register({ url: b.url, topics: '**', id: 'b' })
     const message = { topic: 'card.charged', payload: null, id: 'charge-1' }
@@ -55,11 +54,10 @@ describe('emit', () => {
     await done(5)
     expect(a.got.map((got) => got.headers['webhook-id'])).toEqual(['charge-2'])
     expect(b.got.map((got) => got.headers['webhook-id'])).toEqual(['charge-1', 'charge-2'])
-    await Promise.all([close(), a.close(), b.close()])
   })
 
   test('rejects what is no message, and says why an inbox took none', async () => {
-    const { source, close } = createSourceScene()
+    const { source } = createSourceScene()
     await expect(source.emit({ topic: ' ', payload: 1 })).rejects.toThrow('topic')
     await expect(source.emit({ topic: 'a', payload: undefined })).rejects.toThrow('payload')
     for (const id of ['', 'with space', 'a.b', 'ü', 'x'.repeat(256)])
@@ -68,23 +66,21 @@ describe('emit', () => {
     await expect(source.emit({ topic: 'a', payload: 1 })).rejects.toMatchObject({
       code: 'receiver_closed',
     })
-    await close()
   })
 
   test('rejects a transaction that is not of its inbox, which would not hold the message', async () => {
-    const { source, close } = createSourceScene()
+    const { source } = createSourceScene()
     const host = inTransaction(new DatabaseSync(':memory:'))
     await expect(source.emit({ topic: 'a', payload: 1 }, host)).rejects.toThrow(
       'the transaction is of sqliteInbox, and messages are kept in memoryInbox',
     )
     expect(await source.tasks()).toEqual([])
-    await close()
   })
 
   test('one that is given up is told and can be replayed', async () => {
     let down = true
-    const site = await openSite(() => (down ? 500 : 200))
-    const { source, done, dead, close } = createSourceScene()
+    const site = await startSite(() => (down ? 500 : 200))
+    const { source, done, dead } = createSourceScene()
     const told: unknown[] = []
     source.onDead(({ id }) => told.push(id))
     await source.register({ url: site.url, topics: '**', id: 'a' })
@@ -96,6 +92,5 @@ describe('emit', () => {
     expect((await source.replay()).count).toBe(1)
     await done(2)
     expect(new Set(site.got.map((got) => got.headers['webhook-id']))).toEqual(new Set(['charge-1']))
-    await Promise.all([close(), site.close()])
   })
 })

@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { createScene } from './scene.ts'
-import { openSite } from './site.ts'
+import { createScene, startSite } from './scene.ts'
 
 describe('each destination has a task of its own', () => {
   test('one that fails is tried again with the same id, and the others are left in peace', async () => {
-    const good = await openSite()
-    const shaky = await openSite((_, nth) => (nth < 4 ? 500 : 200))
+    const good = await startSite()
+    const shaky = await startSite((_, nth) => (nth < 4 ? 500 : 200))
     const scene = createScene({ to: [good.url, new URL(shaky.url)] })
     await scene.send()
     await scene.until('done 4')
@@ -13,13 +12,12 @@ describe('each destination has a task of its own', () => {
     const ids = new Set(shaky.got.map((got) => got.headers['webhook-id']))
     expect(ids.size).toBe(1)
     expect(ids.has(good.got[0]!.headers['webhook-id'])).toBe(false)
-    await Promise.all([scene.close(), good.close(), shaky.close()])
   })
 
   test('one that is given up is dead alone, and replay brings that one back', async () => {
     let broken = true
-    const good = await openSite()
-    const bad = await openSite(() => (broken ? 404 : 200))
+    const good = await startSite()
+    const bad = await startSite(() => (broken ? 404 : 200))
     const scene = createScene({
       to: [good.url, { id: 'bad', url: bad.url }],
       retry: { attempts: 3, initialDelay: 1 },
@@ -33,11 +31,10 @@ describe('each destination has a task of its own', () => {
     await scene.until('done', 3)
     expect([good.got.length, bad.got.length]).toEqual([1, 4])
     expect(new Set(bad.got.map((got) => got.headers['webhook-id'])).size).toBe(1)
-    await Promise.all([scene.close(), good.close(), bad.close()])
   })
 
   test('destinations can be found at run time; one that may not be called harms no other', async () => {
-    const site = await openSite()
+    const site = await startSite()
     const scene = createScene({
       to: async (event) =>
         (event.payload as { to: string[] }).to.map((path) => new URL(path, site.url)),
@@ -49,17 +46,15 @@ describe('each destination has a task of its own', () => {
     await scene.send({ id: 'b', payload: { to: [] } })
     await scene.until('done', 4)
     expect(site.got).toHaveLength(2)
-    await Promise.all([scene.close(), site.close()])
   })
 
   test('names of tasks hold no URL, which may hold a secret', async () => {
-    const site = await openSite(() => 500)
+    const site = await startSite(() => 500)
     const scene = createScene({ to: `${site.url}/secret?key=other`, retry: { attempts: 1 } })
     await scene.send()
     expect(await scene.until('dead')).not.toMatch(/secret|other/)
     const [task] = await scene.receiver.tasks()
     expect(task!.part).toMatch(/^127\.0\.0\.1-[\w-]{12}$/)
     expect(JSON.stringify(task)).not.toMatch(/secret\?|other/)
-    await Promise.all([scene.close(), site.close()])
   })
 })

@@ -128,7 +128,7 @@ describe('calls at once', () => {
     pass(gate)
     vi.advanceTimersByTime(1000)
     const waits = Array.from({ length: 50 }, () => rejected(gate))
-    // Beyond the moment one may wait here, two at once and a second each: a place every 500 ms, a fifth earlier.
+    // After the wait allowed here: two parallel calls of a second each free a place every 500 ms, minus a fifth.
     expect(waits.slice(0, 3)).toEqual([650, 1050, 1450])
     expect(Math.max(...waits)).toBeLessThanOrEqual(30_000)
   })
@@ -165,7 +165,7 @@ function pass(of: CallGate): Pass {
   return of.enter() as Pass
 }
 
-/** For how long it sends the next one away. */
+/** Returns for how long the next task is postponed. */
 function rejected(of: CallGate): number {
   try {
     void of.enter()

@@ -1,8 +1,7 @@
 import type { LookupFunction } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { createGuard, DestinationRejected } from '../src/index.ts'
-import { createScene } from './scene.ts'
-import { openSite } from './site.ts'
+import { createScene, startSite } from './scene.ts'
 
 describe('URLs that are rejected before anything is resolved', () => {
   test.each([
@@ -44,7 +43,7 @@ describe('URLs that are rejected before anything is resolved', () => {
     const guard = createGuard({ allowPrivate: (address) => address.startsWith('10.') })
     expect(guard.url('https://10.0.0.1/').hostname).toBe('10.0.0.1')
     expect(() => guard.url('https://192.168.0.1/')).toThrow(DestinationRejected)
-    // However it is written: what it rejects, or lets through, is the address that would be called.
+    // The guard judges the address that would be called, in any notation.
     const open = createGuard({ allowPrivate: (address) => address !== '169.254.169.254' })
     for (const host of ['[::ffff:a9fe:a9fe]', '[64:ff9b::169.254.169.254]', '2852039166'])
       expect(() => open.url(`https://${host}/`)).toThrow(DestinationRejected)
@@ -68,7 +67,7 @@ describe('names that resolve to where nobody may call', () => {
     '::ffff:127.0.0.1',
     'fd00:ec2::254',
   ])('%s is rejected when it is connected to, and its server hears nothing', async (address) => {
-    const site = await openSite()
+    const site = await startSite()
     const scene = createScene({
       to: `http://victim.example:${site.port}/in`,
       allowPrivate: undefined as never,
@@ -77,11 +76,10 @@ describe('names that resolve to where nobody may call', () => {
     await scene.send()
     expect(await scene.until('dead')).toContain('outside the public internet')
     expect(site.connections).toBe(0)
-    await Promise.all([scene.close(), site.close()])
   })
 
   test('a name that is public when it is checked and private when it is connected to (rebinding)', async () => {
-    const site = await openSite()
+    const site = await startSite()
     const given: string[] = []
     const lookup = resolving(
       () => (given.push('asked'), given.length === 1 ? '1.1.1.1' : '127.0.0.1'),
@@ -98,9 +96,8 @@ describe('names that resolve to where nobody may call', () => {
     await scene.send()
     expect(await scene.until('dead')).toContain('outside the public internet')
     expect(site.connections).toBe(0)
-    // Asked once for one connection: what was checked is what would have been connected to.
+    // One look-up per connection: the checked address is the one to connect to.
     expect(given).toHaveLength(2)
-    await Promise.all([scene.close(), site.close()])
   })
 
   test('one private address among public ones', async () => {
@@ -112,12 +109,12 @@ describe('names that resolve to where nobody may call', () => {
   })
 
   test('a resolver that hands the socket another address than it told is caught before a byte is written', async () => {
-    const site = await openSite()
+    const site = await startSite()
     const scene = createScene({
       to: `http://victim.example:${site.port}/in`,
       allowPrivate: (() => {
         let asked = 0
-        // Lets the first look through (the lookup) and no later one (the socket).
+        // Allows the first check (the look-up) and no later one (the socket).
         return () => asked++ === 0
       })(),
       lookup: resolving(() => '127.0.0.1'),
@@ -125,20 +122,18 @@ describe('names that resolve to where nobody may call', () => {
     await scene.send()
     expect(await scene.until('dead')).toContain('outside the public internet')
     expect(site.got).toHaveLength(0)
-    await Promise.all([scene.close(), site.close()])
   })
 })
 
 test('a redirect to a metadata service is a failure and is not followed', async () => {
-  const metadata = await openSite()
-  const site = await openSite((_, __, response) => {
+  const metadata = await startSite()
+  const site = await startSite((_, __, response) => {
     response.writeHead(302, { location: metadata.url }).end()
   })
   const scene = createScene({ to: site.url, retry: { attempts: 2, initialDelay: 1 } })
   await scene.send()
   expect(await scene.until('dead')).toContain('answered 302')
   expect([site.got.length, metadata.connections]).toEqual([2, 0])
-  await Promise.all([scene.close(), site.close(), metadata.close()])
 })
 
 function resolving(addresses: () => string | readonly string[]): LookupFunction {

@@ -2,14 +2,13 @@ import { gzipSync } from 'node:zlib'
 import type { EventDraft } from '@postern/core/scheme'
 import { acme } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
-import { createScene } from './scene.ts'
-import { openSite } from './site.ts'
+import { createScene, startSite } from './scene.ts'
 
 const body = '{ "n":1,  "big":12345678901234567890 }'
 
 describe('what is sent', () => {
   test('the exact bytes with their type, an id, the trace, and no other header', async () => {
-    const site = await openSite()
+    const site = await startSite()
     const scene = createScene({ to: site.url })
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
     await scene.send({
@@ -40,29 +39,26 @@ describe('what is sent', () => {
         'webhook-id',
       ].sort(),
     )
-    await Promise.all([scene.close(), site.close()])
   })
 
   test('compressed bytes as they are; a body that lost a credential field is not said to be compressed', async () => {
-    const site = await openSite()
+    const site = await startSite()
     const base = acme({ secret: 'shared with acme' })
     const compressed = gzipSync('{"token":"secret","n":1}')
     for (const provider of [base, { ...base, credentials: { fields: ['token'] } }]) {
       const scene = createScene({ to: site.url, provider })
       await scene.send({ body: compressed, headers: { 'content-encoding': 'gzip' } })
       await scene.until('done', 2)
-      await scene.close()
     }
     const [whole, stripped] = site.got
     expect(whole!.headers['content-encoding']).toBe('gzip')
     expect(whole!.body.equals(compressed)).toBe(true)
     expect(stripped!.headers['content-encoding']).toBeUndefined()
     expect(stripped!.body.toString()).toBe('{"n":1}')
-    await site.close()
   })
 
   test('headers on the allow list, but none of the connection', async () => {
-    const site = await openSite()
+    const site = await startSite()
     const scene = createScene({ to: site.url, headers: ['x-Acme-*', 'X-Own', 'host', 'expect'] })
     await scene.send({ headers: { 'x-own': 'a', 'x-other': 'b', host: 'evil.example' } })
     await scene.until('done', 2)
@@ -74,11 +70,10 @@ describe('what is sent', () => {
     })
     expect(headers).toHaveProperty('x-acme-signature')
     expect(headers).not.toHaveProperty('x-other')
-    await Promise.all([scene.close(), site.close()])
   })
 
   test('of a batch, the JSON of each event', async () => {
-    const site = await openSite()
+    const site = await startSite()
     const base = acme({ secret: 'shared with acme' })
     const provider = {
       ...base,
@@ -90,11 +85,10 @@ describe('what is sent', () => {
     await scene.until('done', 4)
     expect(site.got.map((got) => got.body.toString()).sort()).toEqual(['{"id":"a"}', '{"id":"b"}'])
     expect(new Set(site.got.map((got) => got.headers['webhook-id'])).size).toBe(2)
-    await Promise.all([scene.close(), site.close()])
   })
 
   test('what transform makes of it', async () => {
-    const site = await openSite()
+    const site = await startSite()
     const scene = createScene({
       to: [
         { id: 'json', url: site.url },
@@ -115,6 +109,5 @@ describe('what is sent', () => {
       'application/json {"topic":"thing.happened","big":18446744073709551616}',
       'text/plain topic thing.happened',
     ])
-    await Promise.all([scene.close(), site.close()])
   })
 })

@@ -1,14 +1,13 @@
 import type { CallInfo, PauseInfo } from '@postern/core/internal'
 import type { Observer } from '@postern/core'
 import { expect, test } from 'vitest'
-import { createScene } from './scene.ts'
-import { openSite } from './site.ts'
+import { createScene, startSite } from './scene.ts'
 
 const SENDER = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 const OURS = '00-11111111111111111111111111111111-2222222222222222-01'
 
 test('observers wrap each call, and their trace takes the place of the one that came', async () => {
-  const site = await openSite()
+  const site = await startSite()
   const calls: CallInfo[] = []
   const statuses: number[] = []
   const outer: Observer = {
@@ -46,11 +45,10 @@ test('observers wrap each call, and their trace takes the place of the one that 
     }),
   ])
   expect(JSON.stringify(calls)).not.toContain('key=1')
-  await Promise.all([scene.close(), site.close()])
 })
 
 test('without traceparent among the headers, none is sent', async () => {
-  const site = await openSite()
+  const site = await startSite()
   const scene = createScene({
     to: site.url,
     headers: ['x-other'],
@@ -59,12 +57,11 @@ test('without traceparent among the headers, none is sent', async () => {
   await scene.send({ headers: { traceparent: SENDER } })
   await scene.until('done', 2)
   expect(site.got[0]!.headers).not.toHaveProperty('traceparent')
-  await Promise.all([scene.close(), site.close()])
 })
 
 test('observers hear when calls to a destination pause, and when they go on', async () => {
   let status = 500
-  const site = await openSite(() => status)
+  const site = await startSite(() => status)
   const pauses: PauseInfo[] = []
   const scene = createScene({
     to: { id: 'shaky', url: site.url },
@@ -90,5 +87,4 @@ test('observers hear when calls to a destination pause, and when they go on', as
     },
     { receiver: 'acme', subscription: 'fan-out', destination: 'shaky', until: undefined },
   ])
-  await Promise.all([scene.close(), site.close()])
 })

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { DestinationRejected } from '../src/index.ts'
-import { openSite } from './site.ts'
+import { startSite } from './scene.ts'
 import { createSourceScene, verified } from './source-scene.ts'
 import { verifiedV1a } from './v1a.ts'
 
 describe('destinations', () => {
   test('rotation signs with both secrets until the overlap is over', async () => {
-    const site = await openSite()
+    const site = await startSite()
     let time = Date.now()
-    const { source, done, close } = createSourceScene({ now: () => time })
+    const { source, done } = createSourceScene({ now: () => time })
     const old = await source.register({ url: site.url, topics: '**', id: 'a' })
     const fresh = await source.rotate('a', { overlap: '2m' })
     expect(fresh.secret).not.toBe(old.secret)
@@ -26,12 +26,11 @@ describe('destinations', () => {
       true,
     ])
     await expect(source.rotate('unknown')).rejects.toThrow('unknown')
-    await Promise.all([close(), site.close()])
   })
 
   test('an Ed25519 destination gets the public key, and another when it is replaced', async () => {
-    const site = await openSite()
-    const { source, done, close } = createSourceScene({ sign: 'v1a' })
+    const site = await startSite()
+    const { source, done } = createSourceScene({ sign: 'v1a' })
     const given = { url: site.url, topics: 't', id: 'a' }
     const first = await source.register(given)
     expect(first.secret).toMatch(/^whpk_/)
@@ -49,11 +48,10 @@ describe('destinations', () => {
     expect(await source.unregister('a')).toBe(true)
     expect(await source.unregister('a')).toBe(false)
     expect(await source.destinations()).toEqual([])
-    await Promise.all([close(), site.close()])
   })
 
   test('what is wrong with one is rejected: URL, topics, id, secret', async () => {
-    const { source, close } = createSourceScene({ allowPrivate: undefined as never })
+    const { source } = createSourceScene({ allowPrivate: undefined as never })
     const given = { url: 'http://example.com/', topics: 't' }
     for (const url of ['http://169.254.169.254/', 'http://2130706433/', 'http://[::ffff:7f00:1]/'])
       await expect(source.register({ ...given, url })).rejects.toBeInstanceOf(DestinationRejected)
@@ -62,12 +60,11 @@ describe('destinations', () => {
     await expect(source.register({ ...given, id: 'a b' })).rejects.toThrow(/^register: id .*"a b"/)
     await expect(source.register({ ...given, secret: 'whsec_...' })).rejects.toThrow('secret')
     await expect(source.register({ ...given, secret: `whpk_${'A'.repeat(43)}=` })).rejects.toThrow()
-    await close()
   })
 
   test('an id that is taken is rejected, and tells nothing of the one that has it', async () => {
-    const [mine, theirs] = [await openSite(), await openSite()]
-    const { source, done, close } = createSourceScene()
+    const [mine, theirs] = [await startSite(), await startSite()]
+    const { source, done } = createSourceScene()
     const { secret } = await source.register({ url: mine.url, topics: 't', id: 'shop' })
     for (const more of [{}, { replace: false }, { secret }, { url: mine.url }]) {
       const taken = { url: theirs.url, topics: '**', id: 'shop', ...more }
@@ -79,12 +76,11 @@ describe('destinations', () => {
     await source.emit({ topic: 't', payload: 1 })
     await done(2)
     expect([mine.got.length, theirs.got.length]).toEqual([1, 0])
-    await Promise.all([close(), mine.close(), theirs.close()])
   })
 
   test('one that is moved gets a secret of its own, and is not signed with the old one', async () => {
-    const [old, next] = [await openSite(), await openSite()]
-    const { source, done, close } = createSourceScene({ sign: 'v1a' })
+    const [old, next] = [await startSite(), await startSite()]
+    const { source, done } = createSourceScene({ sign: 'v1a' })
     const given = { topics: 't', id: 'shop', replace: true }
     const before = await source.register({ ...given, url: old.url })
     const after = await source.register({ ...given, url: next.url })
@@ -93,13 +89,12 @@ describe('destinations', () => {
     expect(old.got).toHaveLength(0)
     expect(verifiedV1a(next.got[0]!, after.secret)).toBe(true)
     expect(verifiedV1a(next.got[0]!, before.secret)).toBe(false)
-    await Promise.all([close(), old.close(), next.close()])
   })
 
   test('410 takes one off until it is registered again', async () => {
-    const site = await openSite((_, nth) => (nth === 1 ? 410 : 200))
+    const site = await startSite((_, nth) => (nth === 1 ? 410 : 200))
     const gone: string[] = []
-    const { source, done, dead, close } = createSourceScene({ onGone: ({ id }) => gone.push(id) })
+    const { source, done, dead } = createSourceScene({ onGone: ({ id }) => gone.push(id) })
     const given = { url: site.url, topics: '**', id: 'a' }
     await source.register(given)
     await source.emit({ topic: 't', payload: 1 })
@@ -112,32 +107,29 @@ describe('destinations', () => {
     await source.emit({ topic: 't', payload: 3 })
     await done(4)
     expect(site.got).toHaveLength(2)
-    await Promise.all([close(), site.close()])
   })
 
   test('a 410 of the URL before the new registration marks nothing', async () => {
-    const fresh = await openSite()
-    const old = await openSite(async () => {
+    const fresh = await startSite()
+    const old = await startSite(async () => {
       await source.register({ url: fresh.url, topics: '**', id: 'a', replace: true })
       return 410
     })
-    const { source, done, close } = createSourceScene()
+    const { source, done } = createSourceScene()
     await source.register({ url: old.url, topics: '**', id: 'a' })
     await source.emit({ topic: 't', payload: 1 })
     await done(2)
     expect([old.got.length, fresh.got.length]).toEqual([1, 1])
     expect((await source.destinations())[0]!.gone).toBeUndefined()
-    await Promise.all([close(), old.close(), fresh.close()])
   })
 
   test('what waits for one that is unregistered is given up', async () => {
-    const site = await openSite(() => 500)
-    const { source, dead, close } = createSourceScene({ retry: { attempts: 9, initialDelay: 200 } })
+    const site = await startSite(() => 500)
+    const { source, dead } = createSourceScene({ retry: { attempts: 9, initialDelay: 200 } })
     await source.register({ url: site.url, topics: '**', id: 'a' })
     await source.emit({ topic: 't', payload: 1 })
     await site.until(1)
     await source.unregister('a')
     expect(await dead(1)).toEqual(['a is not registered any more'])
-    await Promise.all([close(), site.close()])
   })
 })

@@ -2,32 +2,29 @@ import { createReceiver, type Observer, type Receiver, type Reply } from '@poste
 import { type Inbox } from '@postern/core/inbox'
 import { type Draft, type Provider } from '@postern/core/scheme'
 import { acme } from '@postern/testing'
+import { onTestFinished } from 'vitest'
 import { forward, type ForwardOptions } from '../src/index.ts'
+import { openSite, type Manner, type Site } from './site.ts'
 
 const secret = 'shared with acme'
 
-/** A receiver that forwards all it gets. */
 export interface Scene {
   readonly receiver: Receiver
-  /** Delivers an event. */
   send(draft?: Draft): Promise<Reply>
-  /** What became of tasks, in order: `done <part>`, `dead <part> <message>` and so on. */
+  /** Outcomes of tasks in order: `done <part>`, `dead <part> <message>` and so on. */
   readonly told: readonly string[]
-  /** Resolves with the first thing told, now or later, that begins so, the nth time. */
+  /** Returns the nth line that starts with this text, past or future. */
   until(start: string, nth?: number): Promise<string>
   restore: ReturnType<typeof forward>['restore']
-  close(): Promise<void>
 }
 
-/** What a scene may be made with. */
 export interface SceneOptions extends Partial<ForwardOptions> {
   readonly inbox?: Inbox
   readonly provider?: Provider
-  /** Observers beside the one of the scene. */
   readonly observers?: readonly Observer[]
 }
 
-/** Makes a scene; loopback and http are let through unless said otherwise. */
+/** Creates a scene that is closed after the test. It allows loopback and http by default. */
 export function createScene(options: SceneOptions): Scene {
   const told: string[] = []
   let waiting: (() => void)[] = []
@@ -60,6 +57,10 @@ export function createScene(options: SceneOptions): Scene {
     ...given,
   })
   receiver.onAny({ name: 'fan-out' }, handler)
+  onTestFinished(async () => {
+    await receiver.close({ timeout: 0 })
+    await handler.close()
+  })
   return {
     receiver,
     send: (draft = {}) =>
@@ -73,9 +74,12 @@ export function createScene(options: SceneOptions): Scene {
       }
     },
     restore: (destination) => handler.restore(destination),
-    async close() {
-      await receiver.close({ timeout: 0 })
-      await handler.close()
-    },
   }
+}
+
+/** Starts a site that is closed after the test. */
+export async function startSite(manner?: Manner): Promise<Site> {
+  const site = await openSite(manner)
+  onTestFinished(() => site.close())
+  return site
 }

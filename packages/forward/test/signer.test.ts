@@ -6,8 +6,8 @@ import { Webhook } from 'standardwebhooks'
 import { Webhook as SvixWebhook } from 'svix'
 import { expect, test } from 'vitest'
 import { signer, type SignOption } from '../src/index.ts'
-import { createScene } from './scene.ts'
-import { openSite, type Got } from './site.ts'
+import { createScene, startSite } from './scene.ts'
+import type { Got } from './site.ts'
 import { verifiedV1a } from './v1a.ts'
 
 const [first, second] = [1, 2].map(() => `whsec_${randomBytes(24).toString('base64')}`) as [
@@ -71,17 +71,14 @@ test('a key that cannot sign, or none, is rejected', () => {
   expect(() => signer({ secret: 'whsec_...' })).toThrow('secret')
 })
 
-/** What a destination gets that wants such a signature. */
 async function sent(sign: SignOption, body = '{"type":"thing",  "n":1}'): Promise<Got> {
-  const site = await openSite()
+  const site = await startSite()
   const scene = createScene({ to: { id: 'one', url: site.url }, sign })
   await scene.send({ body })
   await scene.until('done', 2)
-  await Promise.all([scene.close(), site.close()])
   return site.got[0]!
 }
 
-/** What our own receiver says of it. */
 async function received({ headers, body }: Got, secret: string): Promise<string> {
   const receiver: Receiver = createReceiver({ provider: standardWebhooks({ secret }), log: false })
   const event = new Promise<string>((resolve) => {

@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A request a site got. */
 export interface Got {
   readonly method: string
   readonly path: string
@@ -10,30 +9,30 @@ export interface Got {
   readonly body: Buffer
 }
 
-/** What a site answers: a status, or what it does with the response. Undefined leaves the request without an answer. */
+/** Reply of a site: a status, or an action on the response. Undefined sends no reply. */
 export type Manner = (
   got: Got,
   nth: number,
   response: ServerResponse,
 ) => number | Promise<number> | void
 
-/** A real HTTP server on the loopback address that remembers what it got. */
+/** HTTP server on 127.0.0.1 that records its requests. */
 export interface Site {
   readonly url: string
   readonly port: number
   readonly got: readonly Got[]
-  /** Those of them that it answered with a 2xx. */
+  /** Requests that got a 2xx. */
   readonly taken: readonly Got[]
-  /** Connections made to it so far. */
+  /** Number of connections so far. */
   readonly connections: number
-  /** The largest number of requests it had at once. */
+  /** Maximum number of parallel requests. */
   readonly most: number
-  /** Resolves when it got this number of requests. */
+  /** Waits for this number of requests. */
   until(count: number): Promise<void>
   close(): Promise<void>
 }
 
-/** Starts a site; 204 to everything unless told otherwise. */
+/** Starts a site. Its default reply is 204. */
 export async function openSite(manner: Manner = () => 204): Promise<Site> {
   const got: Got[] = []
   const taken: Got[] = []

@@ -2,24 +2,23 @@ import { randomBytes } from 'node:crypto'
 import { memoryInbox } from '@postern/core'
 import { type Inbox } from '@postern/core/inbox'
 import { Webhook } from 'standardwebhooks'
+import { onTestFinished } from 'vitest'
 import { createSender, type WebhookSource, type SourceOptions } from '../src/index.ts'
 import type { Got } from './site.ts'
 
-/** The key of all sources here. */
 export const key: Buffer = randomBytes(32)
 
-/** A source that may call the loopback address, and what became of its tasks. */
+/** Sender that may call the loopback address, and the outcomes of its tasks. */
 export interface SourceScene {
   readonly source: WebhookSource
   readonly inbox: Inbox
-  /** Resolves when this number of tasks is done. */
+  /** Waits until this number of tasks is done. */
   readonly done: (count: number) => Promise<void>
-  /** Resolves with the messages of the first dead tasks, this number of them. */
+  /** Waits for this number of dead tasks, and returns their messages. */
   readonly dead: (count: number) => Promise<readonly string[]>
   readonly close: () => Promise<void>
 }
 
-/** Makes one. */
 export function createSourceScene(options: Partial<SourceOptions> = {}): SourceScene {
   const inbox = options.inbox ?? memoryInbox()
   const dead: string[] = []
@@ -48,19 +47,19 @@ export function createSourceScene(options: Partial<SourceOptions> = {}): SourceS
   const until = async (test: () => boolean): Promise<void> => {
     while (!test()) await new Promise<void>((resolve) => waiting.push(resolve))
   }
+  let closing: Promise<void> | undefined
+  const close = (): Promise<void> =>
+    (closing ??= source.close({ timeout: 0 }).then(async () => inbox.close()))
+  onTestFinished(close)
   return {
     source,
     inbox,
     done: (count) => until(() => done >= count),
     dead: (count) => until(() => dead.length >= count).then(() => dead.slice(0, count)),
-    async close() {
-      await source.close({ timeout: 0 })
-      await inbox.close()
-    },
+    close,
   }
 }
 
-/** Whether what a site got is signed with the secret. */
 export function verified({ body, headers }: Got, secret: string): boolean {
   try {
     new Webhook(secret).verify(body.toString(), headers)

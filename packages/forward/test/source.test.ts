@@ -5,13 +5,13 @@ import { inlineInbox, memoryLedger } from '@postern/core'
 import { sqliteInbox } from '@postern/sqlite'
 import { expect, test } from 'vitest'
 import { createSender } from '../src/index.ts'
-import { openSite } from './site.ts'
+import { startSite } from './scene.ts'
 import { createSourceScene, key, verified } from './source-scene.ts'
 
 test('messages and destinations outlive the process, and no secret is in the file', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'postern-source-'))
   const path = join(folder, 'source.db')
-  const site = await openSite()
+  const site = await startSite()
   const before = createSourceScene({ inbox: sqliteInbox({ path }), worker: false })
   const { secret } = await before.source.register({ url: site.url, topics: '**' })
   await before.source.emit({ topic: 't', payload: 'kept' })
@@ -24,12 +24,12 @@ test('messages and destinations outlive the process, and no secret is in the fil
   const after = createSourceScene({ inbox: sqliteInbox({ path }) })
   await after.done(2)
   expect(verified(site.got[0]!, secret)).toBe(true)
-  await Promise.all([after.close(), site.close()])
+  await after.close()
   rmSync(folder, { recursive: true })
 })
 
 test('wrong options are a TypeError that names them', () => {
-  const { inbox, close } = createSourceScene()
+  const { inbox } = createSourceScene()
   const given = { name: 'other', inbox, key, log: false as const }
   const cases: Record<string, object> = {
     name: { name: '' },
@@ -45,5 +45,4 @@ test('wrong options are a TypeError that names them', () => {
     expect(make, option).toThrow(option)
   }
   expect(() => createSender({ ...given, name: 'bank' })).toThrow('bank')
-  return close()
 })

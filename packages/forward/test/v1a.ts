@@ -2,8 +2,9 @@ import { createPublicKey, verify } from 'node:crypto'
 import type { Got } from './site.ts'
 
 /**
- * Whether what a site got has a `v1a` signature of the public key `whpk_…`, by the words of the specification alone:
- * neither `standardwebhooks` nor `svix` from npm checks any. https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#signature-scheme
+ * Returns true if a request has a `v1a` signature of the public key `whpk_…`, checked by the specification: neither
+ * `standardwebhooks` nor `svix` from npm verifies `v1a`.
+ * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#signature-scheme
  */
 export function verifiedV1a({ headers, body }: Got, publicKey: string): boolean {
   const point = Buffer.from(publicKey.slice('whpk_'.length), 'base64')

@@ -1,11 +1,10 @@
 import { memoryInbox } from '@postern/core'
 import { describe, expect, test } from 'vitest'
-import { createScene } from './scene.ts'
-import { openSite } from './site.ts'
+import { createScene, startSite } from './scene.ts'
 
 describe('the rules of HTTP', () => {
   test('410 ends it at once, is told, and later events are not sent there until it is restored', async () => {
-    const site = await openSite((_, nth) => (nth === 1 ? 410 : 200))
+    const site = await startSite((_, nth) => (nth === 1 ? 410 : 200))
     const gone: unknown[] = []
     const inbox = memoryInbox()
     const scene = createScene({
@@ -24,7 +23,6 @@ describe('the rules of HTTP', () => {
     await scene.send({ id: 'c' })
     await scene.until('done', 4)
     expect(site.got).toHaveLength(2)
-    await Promise.all([scene.close(), site.close()])
   })
 
   test.each([
@@ -39,7 +37,7 @@ describe('the rules of HTTP', () => {
     [500, '120', undefined],
   ])('%s with Retry-After: %s', async (status, value, wait) => {
     const start = Date.UTC(2000, 0, 1)
-    const site = await openSite((_, __, response) => {
+    const site = await startSite((_, __, response) => {
       response.writeHead(status, { 'retry-after': value }).end()
     })
     const scene = createScene({
@@ -49,11 +47,10 @@ describe('the rules of HTTP', () => {
     })
     await scene.send()
     expect(await scene.until('retried')).toBe(`retried ${start + (wait ?? 5)} 1`)
-    await Promise.all([scene.close(), site.close()])
   })
 
   test('a destination that asked to be left alone is, by all its tasks, and no attempt is used', async () => {
-    const site = await openSite((_, __, response) => {
+    const site = await startSite((_, __, response) => {
       response.writeHead(429, { 'retry-after': '3600' }).end()
     })
     const scene = createScene({ to: site.url })
@@ -64,6 +61,5 @@ describe('the rules of HTTP', () => {
     const [waiting] = (await scene.receiver.tasks({ eventId: 'b' })).filter((task) => task.part)
     expect(waiting).toMatchObject({ state: 'pending', attempt: 0 })
     expect(site.got).toHaveLength(1)
-    await Promise.all([scene.close(), site.close()])
   })
 })

@@ -73,7 +73,7 @@ describe('webhook', () => {
     const app = new Hono().all('/', handler(stage))
     const url = 'https://hooks.example/'
     const { body, ...delivery } = acme({ secret: 'suite-secret-one' }).sign!({ payload: {}, url })
-    // The worker of a receiver starts with the next turn of the event loop.
+    // A receiver's worker starts in the next turn of the event loop.
     await new Promise((resolve) => setTimeout(resolve))
     const response = await app.request(
       url,
@@ -175,7 +175,7 @@ async function post(
   const { headers, body } = acme({ secret: 'suite-secret-one' }).sign!({ payload: { text }, url })
   const request = httpRequest(url, {
     method: 'POST',
-    // In an array, since an object has no room for repeats.
+    // An array, because an object cannot repeat a key.
     headers: [
       ['host', new URL(url).host],
       ['content-length', String(body.byteLength)],

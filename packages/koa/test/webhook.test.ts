@@ -14,7 +14,7 @@ const Koa2 = createRequire(import.meta.url)('koa2') as typeof Koa3
 for (const [version, Koa] of Object.entries({ 3: Koa3, 2: Koa2 })) {
   const mount = (stage: Stage, ...before: Middleware[]): Promise<Mounted> => {
     const app = new Koa()
-    // Koa prints it if a connection breaks off, whoever handles the request.
+    // Koa prints an error for each broken connection, even if it does not handle the request.
     app.silent = true
     for (const middleware of before) app.use(middleware)
     return listen(app.use(handler(stage)).callback(), '/hooks/acme')

@@ -8,12 +8,12 @@ import { OnDead, OnWebhook, PosternModule } from '../src/index.ts'
 
 export const secret = 'whsec_of_at_least_sixteen'
 
-/** What handlers did, in order, and what closed. */
+/** Actions of handlers in order, and closed resources. */
 export class Ledger {
   readonly lines: string[] = []
 }
 
-/** Applies a decorator of methods as TypeScript's legacy syntax does. */
+/** Applies a method decorator as TypeScript's legacy syntax does. */
 export function decorate(
   type: Type,
   method: string,
@@ -60,7 +60,7 @@ Controller('orders')(Orders)
 Req()(Orders.prototype, 'create', 0)
 decorate(Orders, 'create', Post())
 
-/** An app as its main.ts has it, with two receivers and a route that wants parsed JSON. */
+/** Returns an app with two receivers and a route that needs parsed JSON. */
 export function appModule(inbox: Inbox = memoryInbox()): Type {
   class AppModule {}
   Module({

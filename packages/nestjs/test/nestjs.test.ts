@@ -270,7 +270,7 @@ describe('mistakes are a TypeError that says what to do', () => {
   })
 })
 
-/** A stage of the contract in an app: its receiver is there already. */
+/** Mounts a stage of the contract in an app, with its existing receiver. */
 async function staged(stage: Stage, adapter: unknown): Promise<Mounted> {
   class AppModule {}
   Module({

@@ -103,7 +103,7 @@ describe('hotReloadable', () => {
       await writeFile(route, source.replace('version one', 'version two'))
       let log: string[] = []
       for (let round = 0; !log.some((line) => line.startsWith('version two')); round++) {
-        // Nothing tells that the reload is through but its effect.
+        // Only its effect shows that the reload is complete.
         await setTimeout(50)
         assert.ok(round < 1000, `no delivery reached the edited handler: ${log.join('; ')}`)
         assert.equal(await post(url, `after ${round}`), 200)
@@ -140,7 +140,7 @@ describe('singleton', () => {
 
 const workspace = fileURLToPath(new URL('../../..', import.meta.url))
 
-// Next.js finds packages from where the app lies, so the copy lies beside it, in a folder nothing else looks into.
+// Next.js resolves packages from the app's folder, so the copy is next to the app, in a folder that nothing else reads.
 async function copyOfApp(): Promise<string> {
   const parent = fileURLToPath(new URL('../.next', import.meta.url))
   await mkdir(parent, { recursive: true })

@@ -10,7 +10,7 @@ const headers = { authorization: `Bearer ${token}` }
 const secret = 'a secret of GitHub'
 const provider = github({ secret })
 
-/** What the pages of the inspector in the app need when it starts. Nothing of it is there while it builds. */
+/** Environment of the inspector pages at the app's start. The build has none of it. */
 export function inspectorEnv(folder: string): Record<string, string> {
   return {
     APP_FILE: `${folder}/inbox.db`,
@@ -19,7 +19,7 @@ export function inspectorEnv(folder: string): Record<string, string> {
   }
 }
 
-/** The inspector in the app that was built and started. */
+/** Tests the inspector in the built and started app. */
 export function testInspector(next: () => NextServer): void {
   describe('the inspector', () => {
     test('the document finds its script and the API, without the slash that Next.js takes away', async () => {

@@ -6,13 +6,11 @@ import { longOnly } from '../../../test/services/needs.ts'
 
 const cli = createRequire(import.meta.url).resolve('next/dist/bin/next')
 
-/** Next.js in a process of its own. */
 export interface NextServer {
   readonly url: string
   readonly close: () => Promise<void>
 }
 
-/** Runs `next build` to its end. */
 export async function build(directory: string, env: Record<string, string> = {}): Promise<void> {
   longOnly('next build')
   const child = run(['build'], directory, env)
@@ -21,7 +19,7 @@ export async function build(directory: string, env: Record<string, string> = {})
   assert.equal(code, 0, `next build failed:\n${output()}`)
 }
 
-/** Runs `next start` or `next dev` on a free port, until it is ready. */
+/** Starts `next start` or `next dev` on a free port, and waits until it is ready. */
 export async function serve(
   mode: 'start' | 'dev',
   directory: string,
@@ -48,7 +46,7 @@ export async function serve(
 
 function run(args: readonly string[], cwd: string, env: Record<string, string>): ChildProcess {
   const environment = { ...process.env, NEXT_TELEMETRY_DISABLED: '1', ...env }
-  // vitest sets it to test, which neither mode of Next.js is.
+  // vitest sets it to `test`, which Next.js does not support.
   Reflect.deleteProperty(environment, 'NODE_ENV')
   return spawn(process.execPath, [cli, ...args], {
     cwd,

@@ -19,7 +19,7 @@ const cronSecret = 'a secret of at least sixteen'
 let folder: string
 let next: NextServer
 
-// One build for all that is tested in it: it takes half a minute.
+// One build for all tests, because it takes half a minute.
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'postern-next-'))
   await build(app)
@@ -131,7 +131,7 @@ describe('webhook', () => {
 
 testInspector(() => next)
 
-// The receivers of the suite are made in the process of Next.js, one for each mount.
+// The suite's receivers run in the process of Next.js, one per mount.
 function at(route: string): Mount {
   return async (stage) => {
     const run = randomUUID()

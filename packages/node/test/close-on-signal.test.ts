@@ -11,7 +11,8 @@ const secret = 'shared with acme'
 
 test('busy keep-alive connections lose no request, and all is closed in order', async () => {
   const { server, receiver, inbox, handled, order } = await open()
-  // Told to end while new connections are still taken, a sender would come back on one that may be reset.
+  // If `Connection: close` comes while the server still listens, a sender reconnects, and the new connection may be
+  // reset.
   let early = 0
   server.on('request', (_request, response) => {
     if (server.listening && response.getHeader('connection') === 'close') early++
@@ -29,7 +30,7 @@ test('busy keep-alive connections lose no request, and all is closed in order', 
   const results = await Promise.all(senders.map(({ ended }) => ended))
   const accepted = results.flatMap(({ accepted }) => accepted)
   expect(results.flatMap(({ other }) => other)).toEqual([])
-  // Whoever sends on finds a server that takes no connection, and will try again elsewhere.
+  // A further request finds a server that accepts no connection, and is retried elsewhere.
   expect(new Set(results.map(({ end }) => end))).toEqual(new Set(['ECONNREFUSED']))
   expect(new Set(handled)).toEqual(new Set(accepted))
   expect(early).toBe(0)
@@ -95,7 +96,7 @@ test('a request whose connection nobody has taken yet when it closes is answered
   const worker = new Worker(new URL('sender.ts', import.meta.url), {
     workerData: { port, requests, written },
   })
-  // The event loop is held meanwhile: the kernel alone has taken the connections.
+  // The event loop is blocked, so only the kernel has accepted the connections.
   while (Atomics.load(written, 0) < count)
     Atomics.wait(written, 0, Atomics.load(written, 0), 10_000)
   const closed = closing.close()
@@ -156,7 +157,7 @@ async function open(): Promise<{
   return { server, receiver, inbox, handled, order }
 }
 
-/** Sends one delivery after another on a connection that is kept, until there is no server any more. */
+/** Sends deliveries in order on a keep-alive connection, until the server is gone. */
 function send(
   server: Server,
   sender: number,

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createReceiver } from '@postern/core'
 import { acme, listen } from '@postern/testing'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { inFront, webhook } from '../src/index.ts'
 
 const provider = acme({ secret: 'a-long-enough-secret' })
@@ -12,6 +12,7 @@ test('webhooks pass a framework that rejects posts of strangers, and all else is
     response.writeHead(403).end('Cross-site POST form submissions are forbidden')
   })
   const mounted = await listen(listener)
+  onTestFinished(mounted.close)
   const origin = new URL(mounted.url).origin
   const statusOf = async (path: string): Promise<number> => {
     const url = origin + path

@@ -8,7 +8,7 @@ declare const typed: Provider<{
   push: { ref: string }
 }>
 
-// A receiver is mounted whatever it is typed for.
+// A receiver of any event type can be mounted.
 const receiver = createReceiver({ provider: typed })
 expectTypeOf(receiver).toExtend<Mountable>()
 expectTypeOf<Receiver>().toExtend<Mountable>()

@@ -1,4 +1,4 @@
-// Sends requests on connections of their own, counts what is written, and tells the first lines of the answers.
+// Sends requests on separate connections, counts the written bytes, and reports the first lines of the replies.
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { parentPort, workerData } from 'node:worker_threads'

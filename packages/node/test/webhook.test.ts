@@ -6,8 +6,8 @@ import {
   request as httpRequest,
   type ServerResponse,
 } from 'node:http'
-import { acme, createStage, listen, testAdapter, type Stage } from '@postern/testing'
-import { describe, expect, test } from 'vitest'
+import { acme, createStage, listen, testAdapter, type Mounted, type Stage } from '@postern/testing'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { createReceiver } from '@postern/core'
 import type { Provider } from '@postern/core/scheme'
 import { webhook, type WebhookOptions } from '../src/index.ts'
@@ -40,7 +40,7 @@ testAdapter(
 describe('webhook', () => {
   test('takes a request that waited, complete and unread', async () => {
     const stage = createStage('plain')
-    const mounted = await listen((request, response) => {
+    const mounted = await mount((request, response) => {
       const wait = setInterval(() => {
         if (!request.complete && request.readableLength === 0) return
         clearInterval(wait)
@@ -49,12 +49,11 @@ describe('webhook', () => {
     })
     const reply = await post(mounted.url)
     assert.equal(reply, 200)
-    await mounted.close()
   })
 
   test('rejects what setEncoding turned into text', async () => {
     const stage = createStage('plain')
-    const mounted = await listen((request, response) => {
+    const mounted = await mount((request, response) => {
       request.setEncoding('utf8')
       handler(stage)(request, response)
     })
@@ -63,19 +62,17 @@ describe('webhook', () => {
     expect(rejected).toMatchObject([
       { code: 'body_altered', problem: 'lossy', got: expect.stringContaining('setEncoding') },
     ])
-    await mounted.close()
   })
 
   test('keeps the headers that were set before it', async () => {
     const stage = createStage('plain')
-    const mounted = await listen((request, response) => {
+    const mounted = await mount((request, response) => {
       response.setHeader('x-request-id', '7')
       handler(stage)(request, response)
     })
     const response = await fetch(mounted.url, { method: 'POST' })
     expect(response.status).toBe(401)
     expect(response.headers.get('x-request-id')).toBe('7')
-    await mounted.close()
   })
 
   test('answers 500 where a function of the options fails, and tells observers why', async () => {
@@ -87,17 +84,15 @@ describe('webhook', () => {
       () => 1n as never,
     ]
     for (const context of fails) {
-      const mounted = await listen(webhook(stage.receiver, { context: context! }))
+      const mounted = await mount(webhook(stage.receiver, { context: context! }))
       assert.equal(await post(mounted.url), 500)
-      await mounted.close()
     }
     const addresses = (): boolean => {
       throw new Error('no such list of proxies')
     }
     const trustProxy = { addresses, headers: ['forwarded'] } as const
-    const mounted = await listen(webhook(stage.receiver, { trustProxy }))
+    const mounted = await mount(webhook(stage.receiver, { trustProxy }))
     assert.equal(await post(mounted.url), 500)
-    await mounted.close()
     const { rejected } = await stage.control('report')
     expect(rejected.map(({ text }) => text)).toEqual([
       'no such tenant table',
@@ -110,11 +105,10 @@ describe('webhook', () => {
     const provider = acme({ secret: 'a-long-enough-secret' })
     const receiver = createReceiver({ provider, log: false })
     receiver.answer('ask', () => ({ status: 200, headers: { 'x-a': 'line\nbreak' } }))
-    const mounted = await listen(webhook(receiver))
+    const mounted = await mount(webhook(receiver))
     const { body, ...delivery } = provider.sign!({ topic: 'ask', payload: {}, url: mounted.url })
     const response = await fetch(mounted.url, { ...delivery, body: Buffer.from(body) })
     expect(response.status).toBe(500)
-    await mounted.close()
   })
 
   test('verifies the URL that came, also below a mount that cuts its prefix off', async () => {
@@ -128,13 +122,12 @@ describe('webhook', () => {
       },
     }
     const handle = webhook(createReceiver({ provider: seeing, log: false }))
-    const mounted = await listen((request, response) => {
-      // As the routers of connect do it.
+    const mounted = await mount((request, response) => {
+      // As connect routers do.
       handle(Object.assign(request, { originalUrl: request.url, url: '/cut' }), response)
     })
     await post(`${mounted.url}?a=1`)
     expect(seen).toEqual([`${mounted.url}?a=1`])
-    await mounted.close()
   })
 
   test('warns if a handler is made for each request and never called', async () => {
@@ -160,7 +153,7 @@ describe('webhook', () => {
   test('lets go of a connection whose rejected body it did not read', async () => {
     const stage = createStage('plain')
     const server = createServer(handler(stage))
-    const mounted = await listen(server)
+    const mounted = await mount(server)
     const status = await new Promise<IncomingMessage>((resolve, reject) => {
       const outgoing = httpRequest(mounted.url, { method: 'PUT' }, resolve).on('error', reject)
       outgoing.write('the first of many')
@@ -168,7 +161,6 @@ describe('webhook', () => {
     expect(status.statusCode).toBe(405)
     expect(status.headers.connection).toBe('close')
     status.destroy()
-    await mounted.close()
   })
 })
 
@@ -178,7 +170,7 @@ function handler(stage: Stage): ReturnType<typeof webhook> {
   })
 }
 
-// What cloud hosts do: they read the body and hand the request on with what they kept of it.
+// Imitates cloud hosts, which read the body and pass the request on with the kept bytes.
 function after(stage: Stage, keep: (body: Buffer) => unknown): ReturnType<typeof webhook> {
   const take = handler(stage)
   return (request, response) => {
@@ -189,6 +181,12 @@ function after(stage: Stage, keep: (body: Buffer) => unknown): ReturnType<typeof
       take(Object.assign(request, { rawBody: keep(Buffer.concat(parts)) }), response),
     )
   }
+}
+
+async function mount(app: Parameters<typeof listen>[0]): Promise<Mounted> {
+  const mounted = await listen(app)
+  onTestFinished(mounted.close)
+  return mounted
 }
 
 async function post(url: string): Promise<number> {
@@ -204,7 +202,7 @@ test('a handler starts when the reply to its own delivery was written', async ()
   })
   let response!: ServerResponse
   const take = webhook(receiver)
-  const mounted = await listen((request, its) => {
+  const mounted = await mount((request, its) => {
     response = its
     take(request, its)
   })
@@ -217,5 +215,4 @@ test('a handler starts when the reply to its own delivery was written', async ()
   expect(reply.status).toBe(200)
   expect(await ended).toBe(true)
   await mounted.close()
-  await receiver.close()
 })

@@ -1,4 +1,4 @@
-// An app in a process of its own: `web` stores deliveries, `worker` runs their tasks, each with an SDK that exports by OTLP.
+// App in its own process: `web` stores deliveries, `worker` runs their tasks, each with an SDK that exports by OTLP.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { context, metrics, propagation, trace } from '@opentelemetry/api'
@@ -69,7 +69,7 @@ if (role === 'web') {
   const server = createServer(webhook(receiver)).listen(0, '127.0.0.1', () => {
     process.send!({ port: (server.address() as AddressInfo).port })
   })
-  // Only the telemetry ends in order: what was acknowledged must be there after a kill.
+  // Only the telemetry shuts down: acknowledged events must survive a kill.
   process.on('message', () => {
     void Promise.all([traces.shutdown(), meters.shutdown()]).then(() => process.send!('flushed'))
   })

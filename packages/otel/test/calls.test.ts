@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
-import { forward } from '@postern/forward'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createScene } from './scene.ts'
+import { forward, type ForwardOptions } from '@postern/forward'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { createScene, type Scene } from './scene.ts'
 import { startSdk, type Sdk } from './sdk.ts'
 
 let sdk: Sdk
@@ -14,12 +14,11 @@ beforeEach(() => {
 })
 afterEach(() => sdk.stop())
 
-/** A destination on the loopback address. */
 async function openSite(statusOf: (nth: number) => number): Promise<{
   readonly url: string
   readonly port: number
   readonly got: readonly IncomingMessage[]
-  close(): void
+  readonly close: () => void
 }> {
   const got: IncomingMessage[] = []
   const server = createServer((request, response) => {
@@ -28,26 +27,28 @@ async function openSite(statusOf: (nth: number) => number): Promise<{
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  return {
-    url: `http://127.0.0.1:${port}/secret-path`,
-    port,
-    got,
-    close: () => void server.close(),
-  }
+  const close = (): void => void server.close()
+  onTestFinished(close)
+  return { url: `http://127.0.0.1:${port}/secret-path`, port, got, close }
+}
+
+function forwarding(options: Partial<ForwardOptions> & Pick<ForwardOptions, 'to'>): Scene {
+  const scene = createScene()
+  const handler = forward({ sign: false, allowPrivate: true, allowHttp: true, ...options })
+  scene.receiver.on('ping', { name: 'out' }, handler)
+  onTestFinished(() => handler.close())
+  return scene
 }
 
 const CLIENT = { kind: SpanKind.CLIENT } as const
-const LOCAL = { sign: false, allowPrivate: true, allowHttp: true } as const
+const LANE = { 'messaging.destination.name': 'shop', 'messaging.consumer.group.name': 'out' }
 
 test('each call of forward is a CLIENT span below its attempt, whose trace goes to the destination', async () => {
   const site = await openSite((nth) => (nth === 1 ? 500 : 204))
-  const { receiver, send, ended } = createScene()
-  const handler = forward({
-    ...LOCAL,
+  const { send, ended } = forwarding({
     to: { id: 'partner', url: site.url },
     retry: { attempts: 3, initialDelay: 1 },
   })
-  receiver.on('ping', { name: 'out' }, handler)
   await send()
   await ended(2)
   const calls = await sdk.until('POST', 2)
@@ -79,26 +80,15 @@ test('each call of forward is a CLIENT span below its attempt, whose trace goes 
   )
   expect(JSON.stringify(sdk.spans.map(({ attributes }) => attributes))).not.toContain('secret-path')
   const durations = await sdk.points('postern.forward.call.duration')
+  const lane = { ...LANE, 'postern.destination': 'partner' }
   expect(durations.map(({ attributes }) => attributes)).toEqual([
-    {
-      'messaging.destination.name': 'shop',
-      'messaging.consumer.group.name': 'out',
-      'postern.destination': 'partner',
-      'error.type': '500',
-    },
-    {
-      'messaging.destination.name': 'shop',
-      'messaging.consumer.group.name': 'out',
-      'postern.destination': 'partner',
-    },
+    { ...lane, 'error.type': '500' },
+    lane,
   ])
-  await receiver.close()
-  await handler.close()
-  site.close()
 })
 
 test('beside an instrumentation of node:http a call has one span and one traceparent', async () => {
-  // What such an instrumentation does with each request that starts.
+  // Imitates an instrumentation of HTTP requests.
   let started = 0
   const listener = () => {
     started++
@@ -106,9 +96,7 @@ test('beside an instrumentation of node:http a call has one span and one tracepa
   }
   subscribe('http.client.request.start', listener)
   const site = await openSite(() => 204)
-  const { receiver, send, ended } = createScene()
-  const handler = forward({ ...LOCAL, to: site.url })
-  receiver.on('ping', handler)
+  const { send, ended } = forwarding({ to: site.url })
   await send()
   await ended(2)
   await sdk.until('POST')
@@ -117,36 +105,24 @@ test('beside an instrumentation of node:http a call has one span and one tracepa
   expect(raw).toHaveLength(1)
   unsubscribe('http.client.request.start', listener)
   expect(started).toBe(1)
-  await receiver.close()
-  await handler.close()
-  site.close()
 })
 
 test('a destination that cannot be reached: the code of the error, and its breaker', async () => {
   const site = await openSite(() => 204)
   site.close()
-  const { receiver, send, ended } = createScene()
-  const handler = forward({
-    ...LOCAL,
+  const { send, ended } = forwarding({
     to: { id: 'gone', url: site.url },
     retry: { attempts: 1 },
     breaker: { failures: 1, pause: '1h' },
   })
-  receiver.on('ping', { name: 'out' }, handler)
   await send()
   await ended(2)
   const [call] = await sdk.until('POST')
   expect(call!.attributes['error.type']).toBe('ECONNREFUSED')
-  const lane = {
-    'messaging.destination.name': 'shop',
-    'messaging.consumer.group.name': 'out',
-    'postern.destination': 'gone',
-  }
+  const lane = { ...LANE, 'postern.destination': 'gone' }
   expect(await sdk.points('postern.forward.breakers')).toEqual([
     { attributes: { ...lane, 'postern.state': 'closed' }, value: 0 },
     { attributes: { ...lane, 'postern.state': 'open' }, value: 1 },
     { attributes: { ...lane, 'postern.state': 'half_open' }, value: 0 },
   ])
-  await receiver.close()
-  await handler.close()
 })

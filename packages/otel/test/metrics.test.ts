@@ -12,7 +12,6 @@ beforeEach(() => {
 })
 afterEach(() => sdk.stop())
 
-/** Values of points by one attribute. */
 function by(points: readonly Point[], attribute: string): Record<string, unknown> {
   return Object.fromEntries(points.map(({ attributes, value }) => [attributes[attribute], value]))
 }
@@ -35,7 +34,6 @@ test('deliveries by outcome, with the code of a rejection; and the time to their
   expect(durations.map(({ value }) => (value as { count: number }).count)).toEqual([1, 1, 1])
   const { buckets } = durations[0]!.value as { buckets: { boundaries: number[] } }
   expect(buckets.boundaries).toEqual(INSTRUMENTS.replyDuration.buckets)
-  await receiver.close({ timeout: 0 })
 })
 
 test('tasks: attempts, durations by kind of error, outcomes, and the time from end to end', async () => {
@@ -88,7 +86,6 @@ test('tasks: attempts, durations by kind of error, outcomes, and the time from e
       value: 1,
     },
   ])
-  await receiver.close()
 })
 
 test('topics, and names of errors, make no series without a bound', async () => {
@@ -104,15 +101,11 @@ test('topics, and names of errors, make no series without a bound', async () => 
   const failed = await sdk.points('messaging.process.duration')
   expect(failed).toHaveLength(101)
   expect(failed.at(-1)!.attributes['error.type']).toBe('_OTHER')
-  await receiver.close()
 })
 
 test('the depth of the inbox, its oldest due task, and its dead ones', async () => {
   const start = Date.now() - 90_000
-  const inbox = memoryInbox()
-  const { receiver, send, ended } = createScene({
-    receiver: { inbox, clock: { now: () => start } },
-  })
+  const { receiver, send, ended } = createScene({ receiver: { clock: { now: () => start } } })
   receiver.on('ping', { name: 'mail' }, () => {
     throw new UnrecoverableError('no')
   })
@@ -128,8 +121,6 @@ test('the depth of the inbox, its oldest due task, and its dead ones', async () 
   expect(await sdk.points('postern.inbox.up')).toEqual([
     { attributes: { 'messaging.destination.name': 'shop' }, value: 1 },
   ])
-  await receiver.close()
-  await inbox.close()
 })
 
 test('how long the oldest due task waits', async () => {
@@ -142,7 +133,6 @@ test('how long the oldest due task waits', async () => {
   const [age] = await sdk.points('postern.inbox.oldest_due.age')
   expect(age!.value).toBeGreaterThanOrEqual(90)
   expect(age!.value).toBeLessThan(150)
-  await receiver.close({ timeout: 0 })
 })
 
 test('a subscription whose tasks are done has none, and not the number it had last', async () => {
@@ -157,7 +147,6 @@ test('a subscription whose tasks are done has none, and not the number it had la
   vi.advanceTimersByTime(2000)
   expect(await pending()).toBe(0)
   vi.useRealTimers()
-  await receiver.close()
 })
 
 test('an inbox that fails to tell its depth is down, and metrics of others are collected', async () => {
@@ -177,11 +166,10 @@ test('an inbox that fails to tell its depth is down, and metrics of others are c
     { attributes: { 'messaging.destination.name': 'shop' }, value: 0 },
   ])
   expect(await sdk.points('postern.deliveries')).toHaveLength(1)
-  await receiver.close()
 })
 
 test('tasks that ended without a run, folded and stale apart', async () => {
-  const { receiver } = createScene()
+  createScene()
   const told = { receiver: 'shop', subscription: 'mail', task: 't' }
   const observer = observeMetrics(metrics.getMeter('own'))
   for (const into of ['u', 'u', undefined]) observer.folded!({ ...told, into })
@@ -189,11 +177,10 @@ test('tasks that ended without a run, folded and stale apart', async () => {
     folded: 2,
     stale: 1,
   })
-  await receiver.close()
 })
 
 test('interruptions and rejected ends of lost claims', async () => {
-  const { receiver } = createScene()
+  createScene()
   const told = { receiver: 'shop', subscription: 'mail', task: 't', attempt: 1 }
   const lane = { 'messaging.destination.name': 'shop', 'messaging.consumer.group.name': 'mail' }
   const observer = observeMetrics(metrics.getMeter('own'))
@@ -210,5 +197,4 @@ test('interruptions and rejected ends of lost claims', async () => {
   })
   expect(await sdk.points('postern.task.interruptions')).toEqual([{ attributes: lane, value: 1 }])
   expect(by(await sdk.points('postern.task.outcomes'), 'postern.outcome')).toEqual({ rejected: 1 })
-  await receiver.close()
 })

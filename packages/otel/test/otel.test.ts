@@ -47,7 +47,6 @@ test('no payload, secret or header is in any attribute, event or metric', async 
     for (const name of Object.keys(attributes)) expect(readme).toContain(`\`${name}\``)
   expect(shown).not.toContain('canary')
   expect(shown).not.toContain(SECRET)
-  await receiver.close()
 })
 
 test('inTrace: each line of a logger is written inside the span it is about', async () => {
@@ -74,7 +73,6 @@ test('inTrace: each line of a logger is written inside the span it is about', as
   expect(traceOf('is dead')).toBe(second)
   expect(traceOf('rejected')).toBe(sdk.named('receive shop')[1]!.spanContext().traceId)
   expect(new Set([first, second]).size).toBe(2)
-  await receiver.close()
 })
 
 test('a tracer and a meter of its own, or none', async () => {
@@ -83,12 +81,10 @@ test('a tracer and a meter of its own, or none', async () => {
   await send()
   expect(sdk.spans).toEqual([])
   expect(await sdk.points('postern.deliveries')).toHaveLength(1)
-  await receiver.close()
   const other = createScene({ tracer: trace.getTracer('own'), meter: false })
   other.receiver.on('ping', () => {})
   await other.send()
   expect(sdk.named('receive shop')[0]!.instrumentationScope.name).toBe('own')
-  await other.receiver.close()
 })
 
 test('mistakes are loud', () => {

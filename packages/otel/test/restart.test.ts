@@ -9,16 +9,14 @@ import { acme } from '@postern/testing'
 import { expect, test } from 'vitest'
 import { startCollector, type CollectedSpan } from '../../../test/services/otlp.ts'
 
-// Each test starts two processes, one after the other.
-
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
 const SENDER = 'b7ad6b7169203331'
 
-/** Sends one delivery to an app that is killed after its reply, lets a second process work on it, and returns what was traced. */
+/** Sends one delivery to an app that is killed after its reply, lets a second process run its task, and returns the trace. */
 async function run(joined: boolean): Promise<{
   readonly spans: readonly CollectedSpan[]
   readonly metrics: readonly string[]
-  /** The trace context that the destination got. */
+  /** Trace context that the destination got. */
   readonly forwarded: string | undefined
 }> {
   const folder = await mkdtemp(join(tmpdir(), 'postern-otel-'))
@@ -135,7 +133,7 @@ test('by default each attempt is a trace of its own, linked to send and to the s
       { traceId: TRACE, spanId: SENDER },
     ])
   }
-  // Each span leads to the sender, by parents and links.
+  // Each span leads to the sender, over parents and links.
   for (const span of spans) expect(leadsTo(span, SENDER, spans), span.name).toBe(true)
   expect(metrics).toEqual(
     expect.arrayContaining([

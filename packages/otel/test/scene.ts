@@ -2,21 +2,19 @@ import { createReceiver, type Observer, type Receiver, type Reply } from '@poste
 import type { ReceiverOptions } from '@postern/core'
 import type { Draft } from '@postern/core/scheme'
 import { acme } from '@postern/testing'
+import { onTestFinished } from 'vitest'
 import { otel, type OtelOptions } from '../src/index.ts'
 
-/** A receiver with telemetry. */
 export interface Scene {
   readonly receiver: Receiver
-  /** Delivers an event. */
   send(this: void, draft?: Draft): Promise<Reply>
-  /** Resolves when a task became dead or done, the nth time. */
+  /** Waits for the nth dead or done task. */
   ended(this: void, nth?: number): Promise<void>
 }
 
 export const SECRET = 'a secret that is nowhere'
 const provider = acme({ secret: SECRET })
 
-/** Makes a scene. */
 export function createScene(
   options: OtelOptions & { readonly receiver?: Partial<ReceiverOptions> } = {},
 ): Scene {
@@ -36,6 +34,7 @@ export function createScene(
     provider: given.provider ?? provider,
     observers: [otel(own), ...(given.observers ?? []), watch],
   })
+  onTestFinished(() => receiver.close({ timeout: 0 }))
   return {
     receiver,
     send: (draft = {}) =>

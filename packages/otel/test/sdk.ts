@@ -4,20 +4,20 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { MeterProvider, MetricReader, type DataPoint } from '@opentelemetry/sdk-metrics'
 import { TracerProvider, type ReadableSpan, type Sampler } from '@opentelemetry/sdk-trace'
 
-/** A data point of a metric, with plain values. */
+/** Data point of a metric, with plain values. */
 export interface Point {
   readonly attributes: Readonly<Record<string, unknown>>
   readonly value: DataPoint<unknown>['value']
 }
 
-/** A registered SDK that keeps what it gets. */
+/** Registered SDK that records its data. */
 export interface Sdk {
   readonly spans: readonly ReadableSpan[]
-  /** The spans of this name, in order of their end. */
+  /** Returns the spans of this name, in order of their end. */
   named(name: string): readonly ReadableSpan[]
-  /** Resolves with this number of spans of the name. */
+  /** Waits for this number of spans of the name. */
   until(name: string, count?: number): Promise<readonly ReadableSpan[]>
-  /** Collects, and returns the points of a metric. */
+  /** Collects and returns the points of a metric. */
   points(name: string): Promise<readonly Point[]>
   stop(): Promise<void>
 }
@@ -27,7 +27,6 @@ class ManualReader extends MetricReader {
   protected override async onShutdown(): Promise<void> {}
 }
 
-/** Registers an SDK for the whole process. */
 export function startSdk(options: { readonly sampler?: Sampler } = {}): Sdk {
   const spans: ReadableSpan[] = []
   const waiting: (() => void)[] = []

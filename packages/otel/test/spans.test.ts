@@ -20,7 +20,6 @@ beforeEach(() => {
 })
 afterEach(() => sdk.stop())
 
-/** Ids of the spans that a span is linked to. */
 function linksOf(span: ReadableSpan): readonly string[] {
   return span.links.map((link) => link.context.spanId)
 }
@@ -91,7 +90,6 @@ test('a delivery: receive with its steps, send below it, process linked to send'
   expect(linksOf(process!)).toEqual([sent!.spanContext().spanId])
   expect(process!.spanContext().traceId).not.toBe(sent!.spanContext().traceId)
   expect(inside).toBe(process!.spanContext().spanId)
-  await receiver.close()
 })
 
 test('times: steps lie within receive, and send ends with the step accept', async () => {
@@ -108,7 +106,6 @@ test('times: steps lie within receive, and send ends with the step accept', asyn
   expect(times).toEqual([...times].sort((a, b) => (a < b ? -1 : 1)))
   const step = (name: string) => receive!.events.find((event) => event.name === name)!.time
   expect(sent!.endTime).toEqual(step('accept'))
-  await receiver.close()
 })
 
 test('below a span of an HTTP instrumentation, receive is its child', async () => {
@@ -121,7 +118,6 @@ test('below a span of an HTTP instrumentation, receive is its child', async () =
     kind: SpanKind.INTERNAL,
     parentSpanContext: { spanId: server.spanContext().spanId },
   })
-  await receiver.close()
 })
 
 test("the sender's trace is a link, of receive and of each attempt", async () => {
@@ -138,7 +134,6 @@ test("the sender's trace is a link, of receive and of each attempt", async () =>
     'b7ad6b7169203331',
   ])
   expect(process!.links[1]!.context.traceState?.get('acme')).toBe('1')
-  await receiver.close()
 })
 
 test("trustSender continues the sender's trace, and sameTrace goes on in the attempts", async () => {
@@ -156,7 +151,6 @@ test("trustSender continues the sender's trace, and sameTrace goes on in the att
   expect(new Set(sdk.spans.map((span) => span.spanContext().traceId))).toEqual(
     new Set([SENDER_TRACE]),
   )
-  await receiver.close()
 })
 
 test.each([
@@ -171,7 +165,6 @@ test.each([
   await send({ headers: { traceparent } })
   const [receive] = sdk.named('receive shop')
   expect([receive!.links, receive!.parentSpanContext]).toEqual([[], undefined])
-  await receiver.close()
 })
 
 test('a rejection has its code and no reason; only one of ours is an error', async () => {
@@ -198,7 +191,6 @@ test('a rejection has its code and no reason; only one of ours is an error', asy
     JSON.stringify(sdk.spans.map(({ attributes, status }) => [attributes, status])),
   ).not.toMatch(/in-the-query|why/)
   expect(sdk.named('send shop')).toEqual([])
-  await receiver.close()
 })
 
 test('an inbox that rejects fails send too', async () => {
@@ -212,7 +204,6 @@ test('an inbox that rejects fails send too', async () => {
     status: { code: SpanStatusCode.ERROR },
     attributes: { 'error.type': 'inbox_full' },
   })
-  await receiver.close({ timeout: 0 })
 })
 
 test('failed attempts: the kind of the error and what follows, not its message', async () => {
@@ -234,7 +225,6 @@ test('failed attempts: the kind of the error and what follows, not its message',
   })
   expect(linksOf(second!)).toEqual(linksOf(first!))
   expect(JSON.stringify([first!.events, first!.status])).not.toContain('quotes')
-  await receiver.close()
 })
 
 test('exceptions: true records message and stack', async () => {
@@ -249,7 +239,6 @@ test('exceptions: true records message and stack', async () => {
     'exception.message': 'quotes the payload',
     'exception.stacktrace': expect.stringContaining('spans.test.ts'),
   })
-  await receiver.close()
 })
 
 test('an attempt that times out ends once, as a failure, though its handler goes on', async () => {
@@ -268,7 +257,6 @@ test('an attempt that times out ends once, as a failure, though its handler goes
   expect(sdk.named('process shop').map(({ attributes }) => attributes['postern.outcome'])).toEqual([
     'dead',
   ])
-  await receiver.close()
 })
 
 test('a postponed attempt is no failure', async () => {
@@ -284,7 +272,6 @@ test('a postponed attempt is no failure', async () => {
     'done',
   ])
   expect(sdk.named('process shop')[0]!.status.code).toBe(SpanStatusCode.UNSET)
-  await receiver.close()
 })
 
 test('a payload that does not match its schema has a span, without a handler', async () => {
@@ -300,7 +287,6 @@ test('a payload that does not match its schema has a span, without a handler', a
   await send()
   await ended()
   expect(sdk.named('process shop')[0]!.attributes['error.type']).toBe('SchemaMismatch')
-  await receiver.close()
 })
 
 test('an inbox that runs handlers inside the request has the same spans', async () => {
@@ -309,7 +295,6 @@ test('an inbox that runs handlers inside the request has the same spans', async 
   await send()
   const [process] = sdk.named('process shop')
   expect(linksOf(process!)).toEqual([sdk.named('send shop')[0]!.spanContext().spanId])
-  await receiver.close()
 })
 
 test('a redelivery sends nothing, and a batch says how many', async () => {
@@ -321,7 +306,6 @@ test('a redelivery sends nothing, and a batch says how many', async () => {
     'accepted',
     'duplicate',
   ])
-  await receiver.close({ timeout: 0 })
 })
 
 test('what `take` hands in has a send span, without a request', async () => {
@@ -338,7 +322,6 @@ test('what `take` hands in has a send span, without a request', async () => {
   expect(sdk.named('receive shop')).toEqual([])
   expect(linksOf(process!)).toEqual([sdk.named('send shop')[0]!.spanContext().spanId])
   expect(sdk.named('send shop')[0]!.attributes['messaging.message.id']).toBe('evt_9')
-  await receiver.close()
 })
 
 test('a trace that is not sampled is not recorded, and its context is stored all the same', async () => {
@@ -351,7 +334,6 @@ test('a trace that is not sampled is not recorded, and its context is stored all
   await ended()
   expect(sdk.spans).toEqual([])
   expect(carrier?.['traceparent']).toMatch(/^00-[\da-f]{32}-[\da-f]{16}-00$/)
-  await receiver.close()
 })
 
 test('an SDK that is registered later is found; without one nothing is stored', async () => {
@@ -371,5 +353,4 @@ test('an SDK that is registered later is found; without one nothing is stored', 
   expect(carriers[1]).toBeDefined()
   expect(sdk.named('receive shop')).toHaveLength(1)
   expect(await sdk.points('postern.deliveries')).toHaveLength(1)
-  await receiver.close()
 })

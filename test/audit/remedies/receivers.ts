@@ -1,28 +1,28 @@
 import type { RemedyStack } from '../../../packages/testing/src/audit/remedies/next.ts'
 import { remedies } from '@postern/testing/audit'
 
-/** A receiver of GitHub that is made of the lines of one kind of app and of nothing else but their places. */
+/** GitHub receiver made only from the lines of one kind of app. */
 interface RemedyReceiver {
   readonly file: string
   readonly source: string
-  /** The settings of PHP, beside it. */
+  /** Settings of PHP, as a file next to it. */
   readonly ini?: string
 }
 
 /**
- * The receivers. Each reads `WEBHOOK_SECRET`, handles the topics of `TOPICS` (JSON) and adds a byte to the file `EFFECTS` for each event
- * that it handles.
+ * Receivers. Each reads `WEBHOOK_SECRET`, handles the topics of `TOPICS` (JSON) and adds a byte to the file `EFFECTS`
+ * per handled event.
  */
 export const remedyReceivers: Readonly<Record<'flask' | 'php' | 'go', RemedyReceiver>> = {
   flask: { file: 'receiver.py', source: flask() },
-  // The server of PHP gives an index every path that is no file.
+  // PHP's server passes every path that is not a file to an index.
   php: { file: 'index.php', source: php(), ini: ini() },
   go: { file: 'receiver.go', source: go() },
 }
 
 type Line = (id: keyof typeof remedies, ...at: readonly number[]) => string
 
-/** Lines of a remedy, as deep as their place. */
+/** Lines of a remedy, indented for their place. */
 function linesOf(stack: RemedyStack, indent = ''): Line {
   return (id, ...at) => at.map((one) => indent + remedies[id].lines[stack][one]).join('\n')
 }

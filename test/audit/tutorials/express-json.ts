@@ -1,4 +1,4 @@
-// As many answers to "No signatures found matching" show it: the parsed body, written again.
+// As in many answers to "No signatures found matching": the parsed body, serialized again.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import express from 'express'
 import { listening } from './listening.ts'

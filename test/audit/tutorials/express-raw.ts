@@ -1,4 +1,4 @@
-// As the documentation of a payment sender shows it: express.raw, the sender's SDK, and a switch over the types.
+// As in the documentation of a payment provider: express.raw, the provider's SDK, and a switch over the types.
 import express from 'express'
 import Stripe from 'stripe'
 import { listening } from './listening.ts'

@@ -1,4 +1,4 @@
-// The sender's own package for signatures, with express.text.
+// The provider's package for signatures, with express.text.
 import { verify } from '@octokit/webhooks-methods'
 import express from 'express'
 import { listening } from './listening.ts'

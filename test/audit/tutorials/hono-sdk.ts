@@ -1,4 +1,4 @@
-// As an example of a Web framework shows it: the sender's SDK on the text of the request.
+// As in the example of a web framework: the provider's SDK on the text of the request.
 import { Hono } from 'hono'
 import { serve } from '@hono/node-server'
 import Stripe from 'stripe'

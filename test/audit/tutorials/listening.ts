@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Lets a receiver listen on a free port of this machine, and prints its URL. */
+/** Starts a receiver on a free port of this machine, and prints its URL. */
 export function listening(app: RequestListener | Server, path: string): void {
   const server = app instanceof Server ? app : createServer(app)
   server.listen(0, '127.0.0.1', () => {

@@ -1,4 +1,4 @@
-// A receiver whose secret nobody set: the text of what is undefined signs.
+// A receiver without a secret: the text `undefined` signs.
 import { createHmac } from 'node:crypto'
 import express from 'express'
 import { listening } from './listening.ts'

@@ -1,4 +1,4 @@
-// As the page of a shop sender shows it: the bytes, base64, and a compare of buffers.
+// As on the page of a shop provider: the bytes, base64, and a comparison of buffers.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import express from 'express'
 import { listening } from './listening.ts'

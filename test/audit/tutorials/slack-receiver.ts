@@ -1,4 +1,4 @@
-// As the steps of a chat sender's page, followed by hand: the time, the base string, the compare.
+// As on the page of a chat provider: the time, the base string, the comparison.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import express from 'express'
 import { listening } from './listening.ts'

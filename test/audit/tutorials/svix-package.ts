@@ -1,4 +1,4 @@
-// A sender on a webhook platform, by that platform's package, as its documentation shows it.
+// A sender on a webhook platform, with that platform's package, as in its documentation.
 import express from 'express'
 import { Webhook } from 'svix'
 import { listening } from './listening.ts'

@@ -1,4 +1,4 @@
-// The middleware of a phone sender's package, behind the parser of forms.
+// The middleware of a phone provider's package, after the form parser.
 import express from 'express'
 import twilio from 'twilio'
 import { listening } from './listening.ts'

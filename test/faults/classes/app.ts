@@ -1,5 +1,5 @@
-// The app of the classes of faults: `node app.ts <options as JSON>`. Takes deliveries, writes down what its handlers do, and tells its
-// tasks and its health.
+// App of the classes of faults: `node app.ts <options as JSON>`. It accepts deliveries, records what its handlers do,
+// and returns its tasks and health.
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,7 +7,7 @@ import { createReceiver, fixed, type Receiver } from '@postern/core'
 import type { Inbox, TaskInfo } from '@postern/core/inbox'
 import { closeOnSignal, webhook } from '@postern/node'
 import type { PgTransaction } from '@postern/postgres'
-// By its file: the package brings the suites along, and processes start often here.
+// Imported by file: the package loads the suites too, and processes start often here.
 import { acme } from '../../../packages/testing/src/acme.ts'
 import { openDurable, type DurableName } from '../../services/inboxes.ts'
 import { openJournal } from '../journal.ts'
@@ -52,14 +52,14 @@ function subscribe(shop: Receiver): void {
       lines.write(`end ${name} ${event.id}`)
     })
   handle('quick', () => {})
-  // The odd one must not end before its process is killed.
+  // The odd event must not end before its process is killed.
   handle('slow', (id) => sleep(id === 'odd' ? 12_000 : 3000))
-  // Stops when it is told to: a deploy on a busy machine may end before it does.
+  // Stops on its signal: a deploy on a busy machine may end before the handler.
   handle('polite', (_id, _attempt, signal) => sleep(3000, undefined, { signal }))
   handle('flaky', (_, attempt) => {
     if (attempt === 1) throw new Error('this time it did not work')
   })
-  // Holds the event loop for longer than its lease.
+  // Blocks the event loop for longer than its lease.
   handle('hold', () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5000))
   handle(
     'loop',
@@ -82,7 +82,7 @@ function subscribe(shop: Receiver): void {
       lines.write(`end keyed ${event.id}`)
     },
   )
-  // Two rows of the app, in one order or the other: deadlocks.
+  // Updates two rows in either order, which causes deadlocks.
   shop.on('pair', { name: 'pair', ...limits }, async (event, task) => {
     const rows = Number(event.id!.split('-')[1]) % 2 === 0 ? [1, 2] : [2, 1]
     lines.write(`run pair ${event.id}`)

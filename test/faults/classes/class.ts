@@ -1,33 +1,30 @@
 import type { DurableName } from '../../services/inboxes.ts'
 
-/** The name of an inbox, that of memory included. */
+/** Name of an inbox, including memory. */
 export type FaultInbox = DurableName | 'memory'
 
-/** What an app is told. */
 export interface AppOptions {
   readonly inbox: FaultInbox
-  /** File or URL; a class may give a way to it that it can spoil. */
+  /** File or URL, or a proxy to it that a class can disturb. */
   readonly store: string
   readonly journal: string
-  /** Options of the inbox. */
   readonly settings?: object
-  /** An invented step on top of the layout of the package. */
+  /** Test migration on top of the package's layout. */
   readonly steps?: 'additive' | 'breaking'
-  /** The subscription with an order has another name. */
+  /** True renames the ordered subscription. */
   readonly renamed?: boolean
 }
 
-/** A process with a receiver. */
 export interface App {
   readonly url: string
   readonly pid: number
   readonly ended: Promise<unknown>
   kill(signal: NodeJS.Signals): void
-  /** Moves its wall clock, in milliseconds. */
+  /** Moves its wall clock by milliseconds. */
   step(by: number): void
 }
 
-/** A task as an app tells it. */
+/** Task as an app returns it. */
 export interface Told {
   readonly subscription: string
   readonly state: string
@@ -35,14 +32,14 @@ export interface Told {
   readonly error?: string
 }
 
-/** A store, apps on it, a sender, and what came of it. */
+/** Scene with a store, its apps, a sender, and their results. */
 export interface Scene {
   readonly inbox: FaultInbox
   readonly store: string
-  /** Numbers by chance, the same for a seed. */
+  /** Returns random numbers, the same for the same seed. */
   random(): number
   start(options?: Partial<AppOptions>, flags?: readonly string[]): Promise<App>
-  /** Delivers events of a topic, again and again until each is acknowledged or the time is over, in milliseconds. */
+  /** Delivers events of a topic repeatedly until each is acknowledged or the time in milliseconds is over. */
   deliver(
     app: App | (() => App),
     topic: string,
@@ -50,26 +47,25 @@ export interface Scene {
     time?: number,
     payload?: unknown,
   ): Promise<void>
-  /** Delivers what was acknowledged once more. */
+  /** Delivers acknowledged events once more. */
   again(app: App, topic: string): Promise<void>
-  /** Lines that handlers wrote. */
+  /** Returns the lines that handlers wrote. */
   lines(): readonly string[]
-  /** Resolves when the lines, or what was said, have it; rejects after two minutes. */
+  /** Waits until the condition holds. Rejects after two minutes. */
   until(what: string, met: () => boolean | Promise<boolean>): Promise<void>
-  /** Notes what is settled now: it may not run again. */
+  /** Records the completed tasks, which may not run again. */
   note(app: App): Promise<void>
   tasks(app: App): Promise<readonly Told[]>
-  /** All that the apps wrote to their logs, and causes of health that were asked for. */
+  /** Returns the logs of all apps, and the health causes that were read. */
   said(): string
-  /** Asks an app for its health; its cause is said. */
+  /** Reads the health of an app and adds its cause to `said`. */
   health(app: App): Promise<void>
-  /** Runs when the scene is over. */
+  /** Runs after the scene. */
   later(end: () => unknown): void
-  /** The fault is over: what is acknowledged has to be done from here on. */
+  /** Ends the fault: acknowledged events must now be done. */
   over(): void
 }
 
-/** What came of a class on an inbox. */
 export interface ClassReport {
   readonly acknowledged: number
   readonly lost: number
@@ -81,21 +77,20 @@ export interface ClassReport {
   readonly seed: number
 }
 
-/** A class of faults: how it is played, and which words tell it. */
+/** Class of faults: how to play it, and which words operators must get. */
 export interface FaultClass {
   readonly name: string
   readonly inboxes: readonly FaultInbox[]
-  /** What operators must read; absent if nothing is wrong that anybody could do something about. */
+  /** Text that operators must read; absent if operators cannot help. */
   readonly told?: Partial<Record<FaultInbox, RegExp>> | RegExp
-  /** True if nothing dies or loses its lease: no task may run to its end twice. */
+  /** True if no process dies and no lease ends: no task may finish twice. */
   readonly whole?: boolean
-  /** Topics whose tasks are meant to end dead. */
+  /** Topics whose tasks must end dead. */
   readonly dies?: readonly string[]
-  /** Leaves an app that takes the work to its end. */
+  /** Returns an app that finishes the work. */
   readonly play: (scene: Scene) => Promise<App>
 }
 
-/** Ids of events. */
 export function ids(name: string, count: number): readonly string[] {
   return Array.from({ length: count }, (_, at) => `${name}-${at}`)
 }

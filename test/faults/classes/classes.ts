@@ -5,7 +5,6 @@ import type { FaultClass } from './class.ts'
 import { failovers } from './failovers.ts'
 import { storeFaults } from './stores.ts'
 
-/** Every class of faults. */
 export const classes: readonly FaultClass[] = [
   ...clocks,
   ...processes,

@@ -1,4 +1,5 @@
-// Loaded before an app: moves its wall clock when the parent says so, while monotonic time and timers go on, as on a real machine.
+// Loaded before an app. Moves its wall clock when the parent says so; monotonic time and timers continue, as on a real
+// machine.
 const Real = Date
 let step = 0
 class Stepped extends Real {

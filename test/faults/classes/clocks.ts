@@ -8,7 +8,7 @@ const STEPS = {
   'wall clock ahead a year': 365 * 24 * HOUR,
 }
 
-/** Steps of the wall clock under running tasks, retries, redeliveries, and a process that dies after it. */
+/** Steps of the wall clock during running tasks, retries and redeliveries, and a process that dies afterwards. */
 export const clocks: readonly FaultClass[] = Object.entries(STEPS).map(([name, by]) => ({
   name,
   inboxes: ['memory', 'sqlite', 'bullmq', 'postgres', 'mysql'],
@@ -44,7 +44,7 @@ export const clocks: readonly FaultClass[] = Object.entries(STEPS).map(([name, b
       'they run',
       () => scene.lines().filter((line) => line.startsWith('run slow killed')).length >= 4,
     )
-    // What has ended, but is not settled yet, would rightly run again.
+    // A run without a stored outcome may run again.
     await scene.until('the others are settled', async () =>
       (await scene.tasks(first)).every(
         ({ state, id }) => state === 'done' || id.startsWith('killed'),

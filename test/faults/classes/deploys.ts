@@ -3,7 +3,7 @@ import { ids, type App, type FaultClass, type Scene } from './class.ts'
 
 const DURABLE = ['sqlite', 'bullmq', 'postgres', 'mysql'] as const
 
-/** Two versions of an app side by side, and then one. */
+/** Two versions of an app in parallel, and then one. */
 export const deploys: readonly FaultClass[] = [
   {
     name: 'rolling deploy with a rename',
@@ -62,7 +62,7 @@ export const deploys: readonly FaultClass[] = [
   },
 ]
 
-/** Five events of each of five keys, one behind another, to apps in turn. */
+/** Delivers five ordered events of each of five keys to the apps in turn. */
 async function keys(scene: Scene, part: string, apps: readonly App[]): Promise<void> {
   await Promise.all(
     ids('k', 5).map(async (key) => {

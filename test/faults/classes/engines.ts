@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import pg from 'pg'
 
-/** A client for one use. */
+/** Runs a function with a temporary client. */
 export async function inRedis<T>(url: string, use: (client: Redis) => Promise<T>): Promise<T> {
   const client = new Redis(url)
   try {
@@ -13,7 +13,7 @@ export async function inRedis<T>(url: string, use: (client: Redis) => Promise<T>
   }
 }
 
-/** Runs statements on a connection of its own. */
+/** Runs statements on a new connection. */
 export async function inPostgres(url: string, ...statements: readonly string[]): Promise<void> {
   const db = new pg.Client(url)
   await db.connect()
@@ -21,7 +21,7 @@ export async function inPostgres(url: string, ...statements: readonly string[]):
   await db.end()
 }
 
-/** The same in MariaDB. Returns the rows of the last one. */
+/** Runs statements on MariaDB. Returns the rows of the last one. */
 export async function inMysql(
   url: string,
   ...statements: readonly string[]
@@ -36,12 +36,12 @@ export async function inMysql(
   }
 }
 
-/** The URL of a MariaDB for a user who may also write while it is read-only. */
+/** Returns the URL of a MariaDB for a user who may also write while it is read-only. */
 export function asAdmin(url: string): string {
   return url.replace('postern@', 'admin@')
 }
 
-/** The same in the server of an inbox. */
+/** Runs statements on the server of an inbox. */
 export async function inServer(
   { inbox, store }: { readonly inbox: string; readonly store: string },
   ...statements: readonly string[]
@@ -49,7 +49,7 @@ export async function inServer(
   await (inbox === 'mysql' ? inMysql : inPostgres)(store, ...statements)
 }
 
-/** True if somebody holds the write lock of an SQLite file. */
+/** Returns true if a process holds the write lock of an SQLite file. */
 export function isLocked(path: string): boolean {
   const db = new DatabaseSync(path, { timeout: 0 })
   try {

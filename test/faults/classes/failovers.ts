@@ -15,7 +15,7 @@ import { suffer, wayTo } from './stores.ts'
 const noDisk = whyNoDisk()
 if (noDisk !== undefined) console.log(`no disk can be filled here: ${noDisk}`)
 
-/** Faults of servers that another one follows, or that must stop by themselves. */
+/** Faults of servers with a replica, or that must stop. */
 export const failovers: readonly FaultClass[] = [
   {
     name: 'a failover by Sentinel',
@@ -36,7 +36,7 @@ export const failovers: readonly FaultClass[] = [
         async () => {
           await inRedis(scene.store, async (primary) => {
             primary.on('error', () => {})
-            // What is settled is known to both before it is gone.
+            // Completed tasks reach both servers before the primary dies.
             await primary.set('last', '1')
             await primary.wait(2, 5000)
             await primary.shutdown('NOSAVE').catch(() => {})
@@ -112,7 +112,7 @@ export const failovers: readonly FaultClass[] = [
     inboxes: ['mysql'],
     told: /read-only/,
     async play(scene) {
-      // What is acknowledged or settled is known to the replica before anybody hears of it.
+      // The replica has every acknowledged event and outcome before the client gets a reply.
       const primary = await startMariadb({
         args: [
           '--server-id=1',
@@ -122,7 +122,7 @@ export const failovers: readonly FaultClass[] = [
         ],
       })
       scene.later(() => primary.stop())
-      // Now that its users are there: each statement waits for a replica.
+      // After its users exist, each statement waits for a replica.
       await inMysql(asAdmin(primary.url), 'SET GLOBAL rpl_semi_sync_master_enabled = ON')
       const replica = await startMariadb({
         args: ['--server-id=2', '--read-only=ON', '--rpl-semi-sync-slave-enabled=ON'],
@@ -165,9 +165,9 @@ export const failovers: readonly FaultClass[] = [
   fullDisk('a full disk that ends the server', true),
 ]
 
-/** Fills the disk of a MariaDB, and then its tables by deliveries until the logs tell it. */
+/** Fills the disk of a MariaDB, and then its tables by deliveries until the logs report it. */
 function fullDisk(name: string, dies: boolean): FaultClass {
-  // MariaDB ends by itself if a row that needs pages of its own finds no room.
+  // MariaDB ends itself if a row that needs its own pages finds no space.
   const [bytes, told] = dies ? [200_000, /no server answers/] : [1000, /is full: make room/]
   return {
     name,
@@ -204,7 +204,7 @@ function fullDisk(name: string, dies: boolean): FaultClass {
   }
 }
 
-/** Moves a folder to a small disk. What is returned fills the disk, and what that returns makes room again. */
+/** Moves a folder to a small disk. Returns a function that fills the disk, which returns a function that frees it. */
 function toSmallDisk(scene: Scene, folder: string, size: string): () => () => void {
   const disk = smallDisk(size)
   scene.later(() => disk.remove())
@@ -218,13 +218,13 @@ function toSmallDisk(scene: Scene, folder: string, size: string): () => () => vo
       for (const bytes of [2 ** 20, 2 ** 12])
         for (;;) writeFileSync(filler, Buffer.alloc(bytes), { flag: 'a' })
     } catch {
-      // It is full.
+      // The disk is full.
     }
     return () => rmSync(filler)
   }
 }
 
-/** Starts a Sentinel that watches a Redis as `shop`. Returns its port. */
+/** Starts a Sentinel that watches a Redis as `shop`, and returns its port. */
 async function startSentinel(scene: Scene, host: string, port: string): Promise<number> {
   const folder = await temporaryFolder('sentinel')
   const own = await freePort()

@@ -1,6 +1,6 @@
 import type { Told } from './class.ts'
 
-/** Runs that began after the store had said that their task is done. */
+/** Returns the runs that started after the store reported their task as done. */
 export function ranAgain(lines: readonly string[], settled: ReadonlyMap<string, number>): number {
   return lines.filter((line, at) => {
     const [what, topic, id] = line.split(' ')
@@ -8,7 +8,7 @@ export function ranAgain(lines: readonly string[], settled: ReadonlyMap<string, 
   }).length
 }
 
-/** The inbox in memory keeps no task that is done. */
+/** Returns tasks from lines, because the memory inbox keeps no done tasks. */
 export function ended(lines: readonly string[]): readonly Told[] {
   return lines.flatMap((line) => {
     const [what, subscription, id] = line.split(' ') as [string, string, string]
@@ -16,7 +16,7 @@ export function ended(lines: readonly string[]): readonly Told[] {
   })
 }
 
-/** Tasks that ran to their end more than once. */
+/** Returns the number of tasks that finished more than once. */
 export function endedTwice(lines: readonly string[]): number {
   const ends = lines.filter((line) => line.startsWith('end '))
   return ends.length - new Set(ends).size

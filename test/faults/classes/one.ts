@@ -1,4 +1,4 @@
-// Plays classes alone: `node test/faults/classes/one.ts 'clock back' [inbox] [seed]`. Classes whose names have the word.
+// Plays only classes whose name contains the word: `node test/faults/classes/one.ts 'clock back' [inbox] [seed]`.
 import { classes } from './classes.ts'
 import { playClass } from './scene.ts'
 

@@ -84,13 +84,13 @@ export const processes: readonly FaultClass[] = [
     },
   },
   little('128 MB for bodies of 1 MB on 200 connections', 400, { text: 'x'.repeat(1_000_000) }),
-  // Each costs some tenths of a second to read, and is read again each time it is rejected.
+  // Reading each body uses some tenths of a second, repeated at each rejection.
   little('128 MB for bodies of 330,000 empty objects', 24, {
     list: Array.from({ length: 330_000 }, () => ({})),
   }),
 ]
 
-/** A process with a small heap that gets more than it can hold at once. */
+/** A process with a small heap gets more than it can hold. */
 function little(name: string, count: number, payload: object): FaultClass {
   return {
     name,
@@ -108,7 +108,7 @@ function little(name: string, count: number, payload: object): FaultClass {
   }
 }
 
-/** Pauses it where it does not hold the write lock of an SQLite file: that keeps out everybody, and is a class of its own. */
+/** Pauses an app while it does not hold the write lock of an SQLite file: that lock blocks everyone and is another class. */
 async function pause({ inbox, store }: Scene, app: App): Promise<void> {
   for (;;) {
     app.kill('SIGSTOP')
@@ -118,7 +118,7 @@ async function pause({ inbox, store }: Scene, app: App): Promise<void> {
   }
 }
 
-/** True once an app has not answered for three seconds; false once it is through. */
+/** Returns true once an app has not replied for three seconds; false once it is through. */
 async function untilHung(app: App, through: () => Promise<boolean>): Promise<boolean> {
   const late = performance.now() + 60_000
   while (performance.now() < late) {

@@ -4,7 +4,7 @@ import { SECRET } from '../secrets.ts'
 
 const provider = acme({ secret: SECRET })
 
-/** Delivers an event once: the status, or undefined if nobody answered. */
+/** Delivers an event once. Returns the status; undefined without a reply. */
 export function post(
   agent: Agent,
   url: string,
@@ -28,7 +28,6 @@ export function post(
   })
 }
 
-/** The answer of an app. */
 export async function ask(url: string): Promise<unknown> {
   const reply = await fetch(url, { signal: AbortSignal.timeout(60_000) })
   if (!reply.ok) throw new Error(await reply.text())

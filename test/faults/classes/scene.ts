@@ -10,12 +10,11 @@ import { ended, endedTwice, ranAgain } from './judge.ts'
 import { ask, post } from './requests.ts'
 import { startApp } from './start-app.ts'
 
-// What ends a wait is an event; these end what hangs, also on a machine that gives a process a tenth of a core.
+// Limits for hanging waits, in milliseconds, also on a machine that gives a process a tenth of a core.
 const DELIVERY = 60_000
 const PATIENCE = 240_000
 const UNTIL = 120_000
 
-/** Plays a class on an inbox. */
 export async function playClass(
   { play, told: words, dies = [], whole = false }: FaultClass,
   inbox: FaultInbox,
@@ -37,7 +36,6 @@ export async function playClass(
     inbox,
     store,
     random() {
-      // Mulberry32.
       state = (state + 0x6d2b79f5) | 0
       let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
       mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
@@ -73,7 +71,7 @@ export async function playClass(
     async until(what, met) {
       const late = performance.now() + UNTIL
       for (;;) {
-        // An inbox that does not answer within its deadline is asked again.
+        // An inbox that misses its deadline is asked again.
         const found = await (async () => met())().catch((error: unknown) => error)
         if (found === true) return
         if (performance.now() > late)
@@ -117,7 +115,7 @@ export async function playClass(
     do {
       await sleep(100)
       const tasks = await scene.tasks(last).catch(() => undefined)
-      // It is busy, or hangs for a moment.
+      // The app is busy or hangs briefly.
       if (tasks === undefined) continue
       states = new Map(
         tasks.map((one) => [`${one.subscription.split('.')[0]} ${one.id}`, one.state]),

@@ -6,10 +6,10 @@ import { ids, type App, type FaultClass, type Scene } from './class.ts'
 import { inMysql, inPostgres, inRedis, inServer } from './engines.ts'
 import { suffered, type Suffered } from './suffered.ts'
 
-// Longer than the deadline of a delivery and the lease.
+// Milliseconds, longer than the deadline of a delivery and the lease.
 const FAULT = 6000
 
-/** Faults of what an inbox stands on, while deliveries come and tasks run. */
+/** Faults of an inbox's store during deliveries and tasks. */
 export const storeFaults: readonly FaultClass[] = [
   ...[...new Set(suffered.map(({ name }) => name))].map((name): FaultClass => {
     const rows = suffered.filter((row) => row.name === name)
@@ -67,7 +67,7 @@ export const storeFaults: readonly FaultClass[] = [
     told: /cannot be read|unread|not what Postern stored|JSON/i,
     dies: ['slow'],
     async play(scene) {
-      // Alone: nobody else may have read the event before it is spoilt.
+      // A single app, so that no other process reads the event before it is damaged.
       const first = await scene.start()
       await scene.deliver(first, 'slow', ['odd'])
       await scene.deliver(first, 'keyed', ids('k', 8))
@@ -102,7 +102,7 @@ export const storeFaults: readonly FaultClass[] = [
   },
 ]
 
-/** Plays a fault among deliveries, retries and slow tasks. */
+/** Plays a fault during deliveries, retries and slow tasks. */
 export async function suffer(scene: Scene, begin: Suffered, given?: App): Promise<App> {
   const app = given ?? (await scene.start())
   await scene.deliver(app, 'quick', ids('before', 20))
@@ -120,7 +120,7 @@ export async function suffer(scene: Scene, begin: Suffered, given?: App): Promis
   return app
 }
 
-/** A proxy before a server, and the URL of the server through it. */
+/** Starts a proxy in front of a server, and returns the server's URL through it. */
 export async function wayTo(
   scene: Scene,
   server: string,

@@ -4,10 +4,10 @@ import pg from 'pg'
 import type { FaultInbox, Scene } from './class.ts'
 import { asAdmin, inMysql, inPostgres, inRedis } from './engines.ts'
 
-/** What a store suffers: it begins, and what is returned ends it. */
+/** Fault of a store: a call starts it, and the returned function ends it. */
 export type Suffered = (scene: Scene) => Promise<() => unknown>
 
-/** What the stores of deliveries can suffer, for some seconds. */
+/** Faults of stores, for some seconds. */
 export const suffered: readonly {
   readonly name: string
   readonly inbox: FaultInbox
@@ -39,7 +39,7 @@ export const suffered: readonly {
     told: /maxmemory-policy is allkeys-lru/,
     async begin(scene) {
       const end = await config(scene, 'maxmemory-policy', 'allkeys-lru', 'noeviction')
-      // It is looked at with each connection, and once a minute.
+      // The setting is read at each connection and once a minute.
       await inRedis(scene.store, (client) =>
         client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'),
       )
@@ -134,7 +134,7 @@ async function endSessions(url: string): Promise<void> {
   const [rows] = await db.query<RowDataPacket[]>(
     'SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID()',
   )
-  // One of them may have ended by itself.
+  // A connection may have ended already.
   for (const row of rows) await db.query(`KILL ${row['id']}`).catch(() => {})
   await db.end()
 }

@@ -1,4 +1,4 @@
 import { singleton } from '@postern/next'
 
-/** What the receivers of this app did. */
+/** Actions of the app's receivers. */
 export const log: string[] = singleton('log', () => [])

@@ -1,7 +1,7 @@
 import { singleton } from '@postern/next'
 import { createStage, type Stage, type StageName } from '@postern/testing'
 
-// The route that takes deliveries and the one that tells what came of them are bundled apart.
+// The route that accepts deliveries and the route that reports on them are separate bundles.
 const stages = singleton('stages', () => new Map<string, Stage>())
 
 export interface StageRoute {

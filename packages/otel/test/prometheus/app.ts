@@ -13,22 +13,22 @@ import { metricsRoute } from '../../src/prometheus.ts'
 const secret = 'shared with acme'
 const provider = acme({ secret })
 
-/** An app with one receiver, whose deliveries and tasks end in all ways there are. */
+/** App with one receiver, whose deliveries and tasks have every possible outcome. */
 export interface App {
-  /** `host:port` that is scraped. */
+  /** `host:port` to scrape. */
   readonly target: string
   readonly receiver: Receiver
-  /** Sends deliveries that end in all ways, and waits until their tasks ended. */
+  /** Sends deliveries with every outcome, and waits until their tasks end. */
   traffic(round: number): Promise<void>
-  /** Lets another process die while it runs a task. Resolves when this process heard of it. */
+  /** Makes another process die during a task, and waits until this process observes it. */
   crash(): Promise<void>
   close(): Promise<void>
 }
 
-// Of one round: book three times, mail, late, odd, search, and the task of partners that made one for each destination.
+// Ended tasks of one round: book three times, mail, late, odd, search, and the task of partners that created one per
+// destination.
 const ENDS = 8
 
-/** Starts the app on a free port. */
 export async function startApp(): Promise<App> {
   const folder = await temporaryFolder('metrics')
   const path = join(folder, 'webhooks.db')
@@ -73,10 +73,10 @@ export async function startApp(): Promise<App> {
     receiver,
     async traffic(round) {
       const ended = untilEnded(receiver, ENDS)
-      // First, since an id that came with another body is looked for once a second.
+      // First, because id conflicts are checked once a second.
       const paid = { topic: 'order.paid', id: `order.paid-${round}` }
       for (const amount of [1, 2]) await send({ ...paid, payload: { amount } })
-      // The second is older than the first.
+      // The second version is older than the first.
       for (const version of [2, 1])
         await send({ topic: 'catalog', payload: { version: 2 * round + version } })
       for (const topic of ['order.odd', 'order.late', 'lead', 'unknown']) {
@@ -124,7 +124,7 @@ export async function startApp(): Promise<App> {
   }
 }
 
-/** Resolves when so many more tasks are done or dead. */
+/** Waits until this number of further tasks is done or dead. */
 function untilEnded(receiver: Receiver, count: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   let left = count

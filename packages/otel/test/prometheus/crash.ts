@@ -1,4 +1,4 @@
-// A process that dies while it runs a task: `node crash.ts <file of the inbox>`.
+// Process that dies during a task: `node crash.ts <file of the inbox>`.
 import { createReceiver } from '@postern/core'
 import { sqliteInbox } from '@postern/sqlite'
 import { acme } from '@postern/testing'

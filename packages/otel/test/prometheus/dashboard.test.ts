@@ -13,7 +13,6 @@ const schemas = JSON.parse(
 const ajv = new Ajv({ strict: false, allErrors: true })
 const checks = new Map<string, ValidateFunction>()
 
-/** What Grafana's schema finds wrong. */
 function problems(schema: string, value: unknown): readonly string[] {
   let check = checks.get(schema)
   if (!check) checks.set(schema, (check = ajv.compile(schemas[schema]!)))

@@ -3,7 +3,7 @@ import { metricName } from '../../src/instruments.ts'
 
 const SERIES = { counter: ['_total'], gauge: [''], histogram: ['_bucket', '_sum', '_count'] }
 
-/** Names of all series of the table of instruments, at Prometheus. */
+/** Prometheus names of all series in the table of instruments. */
 const knownMetrics: ReadonlySet<string> = new Set(
   Object.values(INSTRUMENTS).flatMap((row) =>
     SERIES[row.kind].map((ending) => metricName(row).replaceAll('.', '_') + ending),
@@ -16,7 +16,7 @@ const LABELS: ReadonlySet<string> = new Set(
   ),
 )
 
-/** What looks like a metric or a label of ours in a text, and is in no row of the table. */
+/** Returns names in a text that look like Postern's metrics or labels and are not in the table. */
 export function unknownMetrics(text: string): readonly string[] {
   const words = text.match(/\b(?:postern|messaging)_\w+/g) ?? []
   return [...new Set(words)].filter((word) => !knownMetrics.has(word) && !LABELS.has(word))

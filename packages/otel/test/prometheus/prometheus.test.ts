@@ -28,9 +28,9 @@ needs(prometheusServer).describe('a real Prometheus', () => {
     await app.traffic(1)
     prometheus = await startPrometheus({ targets: { shop: [app.target] }, rules: [rules] })
     await scrapes(2)
-    // A rate needs two values that differ.
+    // A rate needs two different values.
     await app.traffic(2)
-    // The next scrape may have begun before.
+    // The next scrape may have started before.
     await scrapes((await scraped()) + 2)
   })
 
@@ -95,7 +95,7 @@ needs(prometheusServer).describe('a real Prometheus', () => {
       const { alerts } = (await prometheus.ask('alerts')) as { alerts: readonly Alert[] }
       return alerts.map(({ labels }) => labels['alertname']!).sort()
     }
-    // They are pending: the limits of their time are checked by promtool.
+    // The alerts are pending: promtool tests their durations.
     await until(async () => (await raised()).length >= 3)
     expect(await raised()).toEqual([
       'PosternBreakerOpen',
@@ -157,7 +157,7 @@ interface Rule {
   readonly lastError?: string
 }
 
-/** The query as Grafana sends it, with all jobs and receivers. */
+/** Returns the query as Grafana sends it, with all jobs and receivers. */
 function filled(expression: string): string {
   return expression
     .replaceAll('$__rate_interval', '1m')

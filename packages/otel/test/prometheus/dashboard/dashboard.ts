@@ -1,6 +1,6 @@
 import { ROWS, type PanelSpec } from './panels.ts'
 
-/** A panel as Grafana stores it, as far as tests read it. */
+/** Panel in Grafana's format, as far as tests read it. */
 export interface Panel {
   readonly type: string
   readonly title: string
@@ -10,12 +10,12 @@ export interface Panel {
 }
 
 const DATASOURCE = { type: 'prometheus', uid: '${datasource}' }
-// An inbox that keeps no tasks has no gauges; a receiver that heard nothing yet has no counts.
+// An inbox without tasks has no gauges; a receiver without deliveries has no counts.
 const ANY = '__name__=~"postern_inbox_up|postern_deliveries_total"'
 const WIDTH = 24
 const HEIGHTS = { stat: 4, timeseries: 8 }
 
-/** The dashboard, as Grafana imports it. */
+/** Returns the dashboard in Grafana's import format. */
 export function dashboard(): Readonly<Record<string, unknown>> & {
   readonly panels: readonly Panel[]
 } {

@@ -1,6 +1,6 @@
 // The panels of dashboard.json: one entry each, a query a line. `write.ts` lays them out.
 
-/** A panel: its title, its queries with the legend of each, the unit, and its place in a row of 24 columns. */
+/** Panel: its title, its queries with their legends, its unit, and its place in a row of 24 columns. */
 export interface PanelSpec {
   readonly title: string
   readonly about?: string
@@ -8,7 +8,7 @@ export interface PanelSpec {
   readonly unit: string
   readonly width: number
   readonly stacked?: boolean
-  /** A stat turns to this colour from this value on. */
+  /** Color of a stat from this value. */
   readonly alarm?: { readonly from: number; readonly color: 'orange' | 'red' }
   readonly queries: readonly (readonly [expression: string, legend: string])[]
 }
@@ -25,13 +25,12 @@ const max = (by: string, name: string, more = ''): string =>
   `max by (job, ${by}) (${name}{${HERE}${more && `,${more}`}})`
 const quantile = (q: number, by: string, name: string): string =>
   `histogram_quantile(${q}, sum by (${by}, le) (${rate(`${name}_bucket`)}))`
-/** 0 where nothing was counted. */
+/** Returns 0 without a count. */
 const orZero = (what: string): string => `${what} or vector(0)`
 
 const VERIFIED = 'postern_outcome=~"accepted|duplicate|unhandled"'
 const REJECTED = 'postern_outcome="rejected"'
 
-/** The rows of the dashboard. */
 export const ROWS: Readonly<Record<string, readonly PanelSpec[]>> = {
   Now: [
     {

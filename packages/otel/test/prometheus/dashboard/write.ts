@@ -1,4 +1,5 @@
-// `node packages/otel/test/prometheus/dashboard/write.ts` writes dashboard.json from panels.ts; a test checks that it did.
+// `node packages/otel/test/prometheus/dashboard/write.ts` writes dashboard.json from panels.ts; a test checks that it
+// is current.
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { dashboard } from './dashboard.ts'

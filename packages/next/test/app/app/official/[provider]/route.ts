@@ -13,7 +13,7 @@ export async function POST(request: Request, route: Route): Promise<Response> {
   return webhook(official.receivers.get(provider)!, { after }).POST(request, route)
 }
 
-/** The events that were handled, once there are as many as the last part of the path says. */
+/** Returns the handled events, once their number is that of the last part of the path. */
 export async function GET(_: Request, route: Route): Promise<Response> {
   return Response.json(await official.handled(Number((await route.params).provider)))
 }
