@@ -1,12 +1,5 @@
 import { Heap, type Heaped } from '../basics/heap.ts'
 
-interface Memory {
-  /** Maximum number of entries. */
-  readonly max: number
-  /** Milliseconds for which an entry is known. */
-  readonly dedupeWindow: number
-}
-
 /**
  * Values by key for a time. Beyond `max`, the oldest entry of the tenant with most entries is dropped. So a tenant
  * within its share (`max` divided by the tenants) loses nothing to another.
@@ -40,7 +33,7 @@ const NONE = -1
 // All entries live equally long and reads do not make them recent, so the first one set is the oldest. A ring in that
 // order suffices. An entry that is set again, deleted or dropped leaves a gap.
 export function createForgetful<Value extends object | string>(
-  { max, dedupeWindow: window }: Memory,
+  { max, dedupeWindow: window }: { readonly max: number; readonly dedupeWindow: number },
   now: () => number,
   shortened: (left: number, tenants: number) => void,
 ): Forgetful<Value> {

@@ -27,7 +27,7 @@ interface Ruling {
  * `READY` has no time, so a jump of the clock cannot delay the task.
  */
 export function gateOf({ cut, fair }: Pick<TaskRow, 'cut' | 'fair'>, wait = 0): Gate {
-  if (isSuspect({ cut })) return SUSPECT
+  if (cut >= SUSPECT_AFTER) return SUSPECT
   if (cut > 0) return AGAIN
   return fair === null && wait <= 0 ? READY : LATER
 }
@@ -74,39 +74,41 @@ export interface Cut extends Ruling {
   readonly error: TaskError | undefined
 }
 
-/** Applies the rule of interruptions to an ended lease. `attempts` is that of the subscription, if known. */
+/**
+ * Applies the rule of interruptions to an ended lease; `attempts` is that of the subscription, if known. It uses no
+ * attempt. The task waits 250 ms, doubled each time up to 8 s; half of the wait is random. After three interruptions in
+ * a row the task is a suspect, and each further one is a strike. With as many strikes as its policy has `attempts`, and
+ * at least 5, it is dead as poison. A reported outcome resets both counts.
+ */
 export function cut(
   row: Pick<TaskRow, 'attempt' | 'cut' | 'charged'>,
   attempts: number | undefined,
-  random?: () => number,
+  random: () => number = Math.random,
 ): Cut {
   const { attempt } = row
-  const { cut: count, charged, wait, poison: ends } = interrupted(row, attempts, random)
+  const count = row.cut + 1
+  const charged = row.charged + (row.cut >= SUSPECT_AFTER ? 1 : 0)
   const attempted = { attempt, took: null, outcome: 'interrupted', error: null } as const
-  const told = {
-    fence: 'ended',
-    count,
-    charged,
-    error: ends ? poison(charged) : undefined,
-  } as const
-  const base = { cut: count, attempted }
-  if (told.error)
-    return {
-      ...told,
-      change: { ...base, state: DEAD, wait: 0, charged: 0, error: told.error, took: null },
-    }
+  const base = { cut: count, attempted } as const
+  const ruling = { fence: 'ended', count, charged } as const
+  if (charged >= Math.max(LEAST_STRIKES, attempts ?? 0)) {
+    const message = `its process died or its lease expired ${charged} times in a row while no other suspect ran`
+    const error = { name: 'poison', message }
+    const change = { ...base, state: DEAD, wait: 0, charged: 0, error, took: null } as const
+    return { ...ruling, error, change }
+  }
+  const longest = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** Math.min(row.cut, 10))
+  const wait = Math.round(longest * (0.5 + random() / 2))
   const gate = gateOf({ cut: count, fair: null })
-  const change = {
-    ...base,
-    state: PENDING,
-    open: true,
-    wait,
-    gate,
-    charged,
-    attempt: attempt - 1,
-  } as const
-  return { ...told, change }
+  const pending = { state: PENDING, open: true, wait, gate, charged, attempt: attempt - 1 } as const
+  return { ...ruling, error: undefined, change: { ...base, ...pending } }
 }
+
+const SUSPECT_AFTER = 3
+// One kill from outside looks like a fatal task; several in a row are unlikely.
+const LEAST_STRIKES = 5
+const FIRST_WAIT = 250
+const LONGEST_WAIT = 8000
 
 /** Returns the ruling for the end of a run whose task another run has settled: its hold ends. */
 export function letGo({ state }: Pick<TaskRow, 'state'>): Ruling {
@@ -176,59 +178,4 @@ export function lineUp(
 function rank({ state, held, attempt, cut: cuts, behind }: HeadRow): number {
   if (state === RUNNING || held) return 0
   return !behind && (attempt > 0 || cuts > 0) ? 1 : 2
-}
-
-/** Interruptions of a task since its last reported outcome. */
-interface Interruptions {
-  readonly cut: number
-  /** How many of them were claimed as a suspect. */
-  readonly charged: number
-}
-
-interface Interrupted extends Interruptions {
-  /** Milliseconds until the task may be claimed again. */
-  readonly wait: number
-  /** True if the task is now dead, with {@link poison} as its error. */
-  readonly poison: boolean
-}
-
-// After this number in a row a task is a suspect.
-const SUSPECT_AFTER = 3
-
-// The fewest strikes that end a task. One kill from outside looks like a fatal task; several in a row are unlikely.
-const LEAST_CHARGES = 5
-const FIRST_WAIT = 250
-const LONGEST_WAIT = 8000
-
-function isSuspect({ cut }: Pick<Interruptions, 'cut'>): boolean {
-  return cut >= SUSPECT_AFTER
-}
-
-/**
- * The rule of interruptions, applied once to each ended lease. It uses no attempt. The task waits 250 ms, doubled each
- * time up to 8 s; half of the wait is random. After three interruptions in a row the task is a suspect, and each
- * further one is a strike. With as many strikes as its policy has `attempts`, and at least 5, it is poison. A reported
- * outcome resets both counts.
- */
-export function interrupted(
-  before: Interruptions,
-  attempts: number | undefined,
-  random: () => number = Math.random,
-): Interrupted {
-  const cut = before.cut + 1
-  const charged = before.charged + (isSuspect(before) ? 1 : 0)
-  const bound = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** Math.min(before.cut, 10))
-  return {
-    cut,
-    charged,
-    wait: Math.round(bound * (0.5 + random() / 2)),
-    poison: charged >= Math.max(LEAST_CHARGES, attempts ?? 0),
-  }
-}
-
-export function poison(charged: number): TaskError {
-  return {
-    name: 'poison',
-    message: `its process died or its lease expired ${charged} times in a row while no other suspect ran`,
-  }
 }

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { type Duration, settledBy, toMonotonic } from '../../basics/deadline.ts'
+import { type Duration, settledBy } from '../../basics/deadline.ts'
 import { WebhookError } from '../../errors.ts'
-import type { Consumer, Host, Inbox, Intake, Port, Accepted } from '../inbox.ts'
+import type { Consumer, Inbox, Intake, Accepted } from '../inbox.ts'
+import { attachment } from '../engine/attach/attachment.ts'
+import type { Side } from '../engine/parts.ts'
 import { hold, runInline, type InlineContext, type InlineResult } from './run.ts'
 import { patient, type Ledger } from './ledger.ts'
 import { memoryLedger } from './memory-ledger.ts'
@@ -61,68 +63,37 @@ export function inlineInbox(options: InlineInboxOptions = {}): Inbox<never> {
       `inlineInbox: whileRunning must be 409, 503 or 200, got ${String(whileRunning)}`,
     )
   const settings = { ledger, lease, whileRunning, maxRunning }
-  const ports = new Map<string, InlinePort>()
+  const attached = attachment({
+    inbox: 'inlineInbox',
+    dedupeWindow: { option: `dedupeWindow of its ${ledger.name}`, time: ledger.dedupeWindow },
+    join(consumer) {
+      ledger.listen?.((message) => consumer.warn(message))
+      return createInlineSide(consumer, settings)
+    },
+    close: async () => ledger.close?.(),
+  })
   return {
     name: 'inlineInbox',
-    can: {
-      order: false,
-      transaction: false,
-      durable: ledger.durable,
-      fair: false,
-      search: 'scan',
-    },
+    can: { order: false, transaction: false, durable: ledger.durable, fair: false, search: 'scan' },
     dedupeWindow: ledger.dedupeWindow,
-    attach(consumer: Consumer): Port {
-      if (ports.get(consumer.receiver)?.closed === false)
-        throw new TypeError(
-          `inlineInbox already has a receiver named ${consumer.receiver}; give each receiver a name of its own`,
-        )
-      if (ledger.dedupeWindow < consumer.retrySpan)
-        throw new TypeError(
-          `inlineInbox: dedupeWindow of its ${ledger.name} is ${ledger.dedupeWindow} ms, but the sender of ${consumer.receiver} redelivers for ${consumer.retrySpan} ms; give it at least that long, such as memoryLedger({ dedupeWindow: '${Math.ceil(consumer.retrySpan / 86_400_000)}d' })`,
-        )
-      ledger.listen?.((message) => consumer.warn(message))
-      const port = createInlinePort(consumer, settings)
-      ports.set(consumer.receiver, port)
-      return port
-    },
-    async close() {
-      await Promise.all([...ports.values()].map((port) => port.end()))
-      await ledger.close?.()
-    },
+    attach: (consumer) => attached.attach(consumer),
+    close: () => attached.close(),
   }
 }
 
-interface InlinePort extends Port {
-  readonly closed: boolean
-  end(): Promise<void>
-}
-
-function createInlinePort(
+function createInlineSide(
   consumer: Consumer,
   settings: Required<Omit<InlineInboxOptions, 'lease'>> & { readonly lease: number },
-): InlinePort {
+): Side {
   const { ledger, lease, whileRunning, maxRunning } = settings
   const closing = new AbortController()
   const over = new Set<() => void>()
   const running = new Set<Promise<unknown>>()
   const slots = new Map<string, Semaphore>()
-  let closed = false
-  const context: InlineContext = {
-    consumer,
-    lease,
-    slots: slotsOf,
-    closing: closing.signal,
-    over,
-  }
+  const context: InlineContext = { consumer, lease, slots: slotsOf, closing: closing.signal, over }
 
   return {
-    get closed() {
-      return closed
-    },
-    accept(intake: Intake, host: Host) {
-      if (closed)
-        throw new WebhookError('receiver_closed', { problem: 'closed', got: 'inlineInbox' })
+    accept(intake, host) {
       if (running.size >= maxRunning)
         throw new WebhookError('inbox_full', {
           problem: 'full',
@@ -146,12 +117,10 @@ function createInlinePort(
       await ledger.claim(key, token, lease)
       await ledger.undo(key, token)
     },
-    close: (until) => close(toMonotonic(until)),
-    end: () => close(performance.now()),
+    close,
   }
 
   async function close(until: number): Promise<void> {
-    closed = true
     const left = Math.max(0, until - performance.now())
     const last = Math.min(LAST, left / 4)
     const ended = (): Promise<unknown> => Promise.all(running)

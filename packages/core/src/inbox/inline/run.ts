@@ -3,7 +3,6 @@ import { WebhookError } from '../../errors.ts'
 import type { EventRecord, StoredDelivery } from '../../event.ts'
 import type { Claim, Consumer, IntakeItem, Outcome, TaskDraft } from '../inbox.ts'
 import type { Semaphore } from '../engine/semaphore.ts'
-import type { Json } from '../../delivery.ts'
 import { randomUUID } from 'node:crypto'
 import type { MaybePromise } from '../../basics/maybe.ts'
 import type { LedgerCalls } from './ledger.ts'
@@ -38,7 +37,7 @@ export async function runInline(
   delivery: StoredDelivery,
 ): Promise<InlineResult> {
   // The first delivery fixes the tasks of an event: tasks in the ledger win over today's subscriptions.
-  const known = held.state === undefined ? undefined : decodeTasks(held.state)
+  const known = held.state === undefined ? undefined : (JSON.parse(held.state) as InlineTask[])
   if (known) reviveDead(known, held.claims)
   const tasks = known ?? newTasks(item.tasks, 1)
   const lost = new AbortController()
@@ -182,36 +181,14 @@ interface InlineTask {
   skipped: number
 }
 
-type Row = readonly [
-  subscription: string,
-  state: 'o' | 'd' | 'x',
-  skipped: number,
-  part?: string | null,
-  data?: Json,
-]
-
-const LETTERS = { open: 'o', done: 'd', dead: 'x' } as const
-const STATES = { o: 'open', d: 'done', x: 'dead' } as const
-
+/** The tasks of an event as a string: the part of a draft that a later run needs. */
 function encodeTasks(tasks: readonly InlineTask[]): string {
-  const rows = tasks.map(({ draft, state, skipped }): Row => {
-    const head = [draft.subscription, LETTERS[state], skipped] as const
-    if (draft.data !== undefined) return [...head, draft.part ?? null, draft.data]
-    return draft.part === undefined ? head : [...head, draft.part]
-  })
-  return JSON.stringify(rows)
-}
-
-function decodeTasks(text: string): InlineTask[] {
-  return (JSON.parse(text) as Row[]).map(([subscription, state, skipped, part, data]) => ({
-    draft: {
-      subscription,
-      ...(part != null && { part }),
-      ...(data !== undefined && { data }),
-    },
-    state: STATES[state],
-    skipped,
-  }))
+  return JSON.stringify(
+    tasks.map(({ draft: { subscription, part, data }, ...rest }) => ({
+      draft: { subscription, part, data },
+      ...rest,
+    })),
+  )
 }
 
 function newTasks(drafts: readonly TaskDraft[], claims: number): InlineTask[] {

@@ -42,7 +42,7 @@ function patched<One extends ReturnType<typeof rules.givenBack>>(row: TaskRow, r
 const reported = (row: TaskRow, ...rest: [Outcome, Ran, number]) =>
   patched(row, rules.reported(row, ...rest))
 const givenBack = (row: TaskRow) => patched(row, rules.givenBack(row))
-const cut = (row: TaskRow, attempts: number, random?: () => number) =>
+const cut = (row: TaskRow, attempts: number | undefined, random?: () => number) =>
   patched(row, rules.cut(row, attempts, random))
 const letGo = (row: TaskRow) => patched(row, rules.letGo(row))
 const revived = (row: TaskRow, fence: 'failed' | 'settled' | 'waiting', wait?: number) =>
@@ -134,16 +134,34 @@ describe('an ended lease', () => {
     expect([count, charged, error]).toEqual([1, 0, undefined])
   })
 
-  test('the third in a row makes a suspect, whose further ones are charged', () => {
+  test('waits double from 250 ms to 8 s, of which a random half', () => {
+    const waits = (random: number) =>
+      [0, 1, 2, 3, 4, 5, 6, 50].map((times) => {
+        return cut({ ...ROW, cut: times }, 8, () => random).patch.wait
+      })
+    expect(waits(1)).toEqual([250, 500, 1000, 2000, 4000, 8000, 8000, 8000])
+    expect(waits(0)).toEqual([125, 250, 500, 1000, 2000, 4000, 4000, 4000])
+  })
+
+  test('the third in a row makes a suspect, and further ones are strikes', () => {
+    expect(cut({ ...ROW, cut: 1 }, 4).patch).toMatchObject({ gate: AGAIN, cut: 2, charged: 0 })
     expect(cut({ ...ROW, cut: 2 }, 4).patch).toMatchObject({ gate: SUSPECT, cut: 3, charged: 0 })
     expect(cut({ ...ROW, cut: 3 }, 4).patch).toMatchObject({ gate: SUSPECT, cut: 4, charged: 1 })
   })
 
-  test('charged five times at least, and as often as its policy has attempts, it is poison', () => {
-    expect(cut({ ...ROW, cut: 7, charged: 4 }, 8).error).toBeUndefined()
-    const { patch, error } = cut({ ...ROW, cut: 7, charged: 4 }, 2)
-    expect(error?.name).toBe('poison')
-    expect(patch).toMatchObject({ state: DEAD, charged: 0, cut: 8, took: null })
+  test.each([
+    [undefined, 5],
+    [1, 5],
+    [8, 8],
+  ])('with %s attempts of the policy a suspect is poison after %i strikes', (attempts, strikes) => {
+    const before = { ...ROW, cut: 9, charged: strikes - 2 }
+    expect(cut(before, attempts).error).toBeUndefined()
+    const { patch, error } = cut({ ...before, charged: strikes - 1 }, attempts)
+    expect(error).toMatchObject({
+      name: 'poison',
+      message: expect.stringContaining(`${strikes} times`),
+    })
+    expect(patch).toMatchObject({ state: DEAD, charged: 0, cut: 10, took: null })
   })
 
   test('of a task that another settled meanwhile, it changes nothing but the hold', () => {

@@ -64,15 +64,6 @@ export function newFold(
   return JSON.stringify(fold)
 }
 
-/** Of the tasks of a key: the one that remains, the tasks that end in it, and stale tasks. */
-interface Ruled {
-  readonly winner: Waiting | undefined
-  readonly losers: readonly Waiting[]
-  readonly stale: readonly Waiting[]
-  /** JSON of the highest value so far. */
-  readonly highest: string | null
-}
-
 interface Waiting {
   readonly row: FoldRow
   readonly fold: Fold
@@ -142,7 +133,8 @@ function* patched(rows: LineRows, patches: readonly Patch[]): Steps<ReadonlySet<
   return patches.length === 0 ? NONE : yield* wait(rows.patch(patches, 'waiting'))
 }
 
-function ruled(group: readonly Waiting[]): Ruled {
+/** Splits the tasks of a key: the one that remains, the tasks that end in it, and stale tasks. */
+function ruled(group: readonly Waiting[]) {
   const known = group[0]!.row
   let highest = known.highest === null ? undefined : (JSON.parse(known.highest) as Fold['v'])
   let winner: Waiting | undefined

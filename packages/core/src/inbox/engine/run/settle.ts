@@ -140,7 +140,7 @@ export function createSettle(side: EngineSide): Settle {
   }
 
   function put(works: readonly Work[]): MaybePromise<() => MaybePromise<void>> {
-    return chain(outcomes.store(works), (stored) => () => {
+    return chain(outcomes.storeAll(works), (stored) => () => {
       warned = false
       for (let at = 0; at < works.length; at++) tell(works[at]!, stored[at])
     })
@@ -170,20 +170,14 @@ export interface EndedRun {
   readonly ran: Ran | undefined
 }
 
-interface Outcomes {
-  /** Returns the stored outcomes, undefined for rejected ones. */
-  store(ended: readonly EndedRun[]): MaybePromise<readonly (Outcome | undefined)[]>
-  within(rows: Rows, ended: EndedRun, write: () => MaybePromise<void>): Steps<boolean>
-}
-
-function createOutcomes({ store, consumer, lanes, capacity, settings }: EngineSide): Outcomes {
+function createOutcomes({ store, consumer, lanes, capacity, settings }: EngineSide) {
   const { deadline } = settings
-  return {
-    store: (ended) =>
-      ended.every(isPlain)
-        ? hot(ended)
-        : store.atomic(deadline, (rows) => steps(() => mixed(rows, ended))),
-    within,
+  return { storeAll, within }
+
+  /** Returns the stored outcomes, undefined for rejected ones. */
+  function storeAll(ended: readonly EndedRun[]): MaybePromise<readonly (Outcome | undefined)[]> {
+    if (ended.every(isPlain)) return hot(ended)
+    return store.atomic(deadline, (rows) => steps(() => mixed(rows, ended)))
   }
 
   /** Uses one statement, if all tasks still have their claim. */
