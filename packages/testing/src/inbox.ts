@@ -214,9 +214,9 @@ function sharedCases(test: SceneTest): void {
   test('what one process stores, another runs', async (scene) => {
     const web = scene.join({ work: false })
     const worker = scene.join({ inbox: await scene.handle.another!() })
-    assert.deepEqual(await web.port.accept(intake(item('1')), {}), ['new'])
+    assert.deepEqual(await web.accept(item('1')), ['new'])
     await worker.untilSettled(1)
-    assert.deepEqual(await web.port.accept(intake(item('1')), {}), ['duplicate'])
+    assert.deepEqual(await web.accept(item('1')), ['duplicate'])
     assert.equal(web.runs.length, 0)
   })
 
@@ -242,7 +242,7 @@ function sharedCases(test: SceneTest): void {
     const web = scene.join({ work: false })
     const other = await scene.handle.another!()
     const ids = Array.from({ length: 200 }, (_, at) => `e${at}`)
-    await Promise.all(ids.map(async (id) => web.port.accept(intake(item(id)), {})))
+    await Promise.all(ids.map(async (id) => web.accept(item(id))))
     web.work()
     const worker = scene.join({ inbox: other })
     const settled = (): number => web.settled.length + worker.settled.length
@@ -257,8 +257,8 @@ function sharedCases(test: SceneTest): void {
   test('each process runs the subscriptions it has, and leaves the others to their processes', async (scene) => {
     const one = scene.join({ lanes: ['a'] })
     const two = scene.join({ lanes: ['b'], inbox: await scene.handle.another!() })
-    await one.port.accept(intake(item('1', ['a', 'b']), item('2', ['b'])), {})
-    await two.port.accept(intake(item('3', ['a', 'b'])), {})
+    await one.accept(item('1', ['a', 'b']), item('2', ['b']))
+    await two.accept(item('3', ['a', 'b']))
     await Promise.all([one.untilSettled(2), two.untilSettled(3)])
     assert.deepEqual([...one.ran()].sort(), ['a:1', 'a:3'])
     assert.deepEqual([...two.ran()].sort(), ['b:1', 'b:2', 'b:3'])
@@ -270,8 +270,7 @@ function sharedCases(test: SceneTest): void {
       lanes: [lane('a', { concurrency: 1 })],
       run: () => open.passed.then(() => DONE_OUTCOME),
     })
-    await stuck.port.accept(intake(item('1')), {})
-    await stuck.until('it runs', () => stuck.runs.length === 1)
+    await stuck.start(1, item('1'))
     await scene.handle.abandon!()
     const other = scene.join({ inbox: await scene.handle.another!() })
     await other.untilSettled(1)
@@ -280,7 +279,7 @@ function sharedCases(test: SceneTest): void {
     await stuck.untilSettled(1)
     assert.equal(stuck.settled[0]!.stored, false)
     assert.equal(other.settled[0]!.stored, true)
-    assert.deepEqual(await other.port.accept(intake(item('1')), {}), ['duplicate'])
+    assert.deepEqual(await other.accept(item('1')), ['duplicate'])
   })
 }
 
@@ -300,9 +299,9 @@ function clockCases(
       const shop = await known(scene)
       await stepped(step, async () => {
         await forget(shop)
-        assert.deepEqual(await shop.port.accept(intake(item('1')), {}), ['duplicate'])
+        assert.deepEqual(await shop.accept(item('1')), ['duplicate'])
       })
-      assert.deepEqual(await shop.port.accept(intake(item('1')), {}), ['duplicate'])
+      assert.deepEqual(await shop.accept(item('1')), ['duplicate'])
     })
 
     if (durable)
@@ -312,7 +311,7 @@ function clockCases(
           await scene.restart()
           const shop = scene.join()
           await forget(shop)
-          assert.deepEqual(await shop.port.accept(intake(item('1')), {}), ['duplicate'])
+          assert.deepEqual(await shop.accept(item('1')), ['duplicate'])
           await scene.restart()
         })
       })
@@ -343,7 +342,7 @@ function clockCases(
 
   async function known(scene: Scene): Promise<JoinedReceiver> {
     const shop = scene.join()
-    assert.deepEqual(await shop.port.accept(intake(item('1')), {}), ['new'])
+    assert.deepEqual(await shop.accept(item('1')), ['new'])
     await shop.untilSettled(1)
     return shop
   }

@@ -45,6 +45,8 @@ export interface TaskRecorder {
   untilSettled(count: number): Promise<void>
   /** Labels of the attempts so far, in order: subscription and event, such as `a:1`. */
   ran(): readonly string[]
+  /** Numbers of the attempts so far, in order. */
+  attempts(): readonly number[]
 }
 
 /** The error of attempts that fail in the suite. */
@@ -105,6 +107,7 @@ export function createTaskRecorder(options: RecorderOptions): TaskRecorder {
     until,
     untilSettled: (count) => until(`${count} outcomes are settled`, () => settled.length >= count),
     ran: () => runs.map((run) => label(run.claim)),
+    attempts: () => runs.map(({ claim }) => claim.attempt),
   }
 
   function until(what: string, condition: () => boolean): Promise<void> {

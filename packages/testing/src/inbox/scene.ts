@@ -1,7 +1,8 @@
 import type { MaybePromise } from '@postern/core/internal'
 import { createReceiver, type Receiver, type ReceiverOptions, type Reply } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
-import type { Port } from '@postern/core/engine'
+import type { IntakeItem, Port } from '@postern/core/engine'
+import { intake } from './make.ts'
 import type { TestRunner } from '../ledger.ts'
 import { createTaskRecorder, type TaskRecorder, type RecorderOptions } from './recorder.ts'
 import { acme } from '../acme.ts'
@@ -34,6 +35,8 @@ export interface Scene {
   join(options?: JoinOptions): JoinedReceiver
   /** Ends all receivers, and continues with another inbox on the same store. */
   restart(): Promise<void>
+  /** Closes something before the inbox. */
+  atEnd(close: () => Promise<unknown>): void
 }
 
 /** How {@link Scene} joins a receiver. */
@@ -47,6 +50,12 @@ interface JoinOptions extends RecorderOptions {
 /** A receiver of a scene. */
 export interface JoinedReceiver extends TaskRecorder {
   readonly port: Port
+  /** Accepts one delivery with these events. */
+  accept(...items: readonly IntakeItem[]): ReturnType<Port['accept']>
+  /** Accepts one delivery. Resolves when this number of outcomes is settled in all. */
+  settle(count: number, ...items: readonly IntakeItem[]): Promise<void>
+  /** Accepts one delivery. Resolves when this number of attempts has started in all. */
+  start(count: number, ...items: readonly IntakeItem[]): Promise<void>
   work(): void
   /** Ends its work and lets the inbox go. */
   leave(timeout?: number): Promise<void>
@@ -64,15 +73,16 @@ export function sceneTest(make: MakeInbox, runner: TestRunner): SceneTest {
   return (name, body, wish = {}) => {
     runner.test(name, async () => {
       const handle = await make(wish)
-      let joined: JoinedReceiver[] = []
+      let ends: (() => Promise<unknown>)[] = []
       const scene: Scene = {
         handle,
         inbox: handle.inbox,
         join(options = {}) {
           const one = join(options.inbox ?? scene.inbox, options)
-          joined.push(one)
+          scene.atEnd(() => one.leave(0))
           return one
         },
+        atEnd: (close) => void ends.push(close),
         async restart() {
           await leaveAll()
           scene.inbox = await handle.reopen!()
@@ -86,9 +96,9 @@ export function sceneTest(make: MakeInbox, runner: TestRunner): SceneTest {
       }
 
       async function leaveAll(): Promise<void> {
-        const all = joined
-        joined = []
-        await Promise.all(all.map((one) => one.leave(0)))
+        const all = ends
+        ends = []
+        await Promise.all(all.map((end) => end()))
       }
     })
   }
@@ -98,10 +108,20 @@ function join(inbox: Inbox, options: JoinOptions): JoinedReceiver {
   const recorder = createTaskRecorder(options)
   const port = inbox.attach(recorder.consumer)
   const work = (): void => port.work!()
+  const accept: JoinedReceiver['accept'] = (...items) => port.accept(intake(...items), {})
   if (options.work !== false) work()
   return {
     ...recorder,
     port,
+    accept,
+    async settle(count, ...items) {
+      await accept(...items)
+      await recorder.untilSettled(count)
+    },
+    async start(count, ...items) {
+      await accept(...items)
+      await recorder.until(`${count} attempts have started`, () => recorder.runs.length >= count)
+    },
     work,
     leave: (timeout = 5000) => port.close(Date.now() + timeout),
   }
@@ -135,6 +155,7 @@ export function receiverHeard(
       },
     ],
   })
+  scene.atEnd(() => receiver.close())
   return { receiver, happened, until }
 
   function until(what: string): Promise<void> {

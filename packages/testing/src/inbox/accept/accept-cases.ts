@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
-import { storedDelivery, event, intake, item } from '../make.ts'
+import { storedDelivery, event, item } from '../make.ts'
 import type { SceneTest } from '../scene.ts'
 
 /** What accept takes, and as a whole. */
 export function acceptCases(test: SceneTest): void {
   test('every event of a delivery is accepted, and each of its subscriptions gets a task', async (scene) => {
     const shop = scene.join({ lanes: ['a', 'b'] })
-    const taken = await shop.port.accept(intake(item('1', ['a', 'b']), item('2', ['b'])), {})
+    const taken = await shop.accept(item('1', ['a', 'b']), item('2', ['b']))
     assert.deepEqual(taken, ['new', 'new'])
     await shop.untilSettled(3)
     assert.deepEqual([...shop.ran()].sort(), ['a:1', 'b:1', 'b:2'])
@@ -58,7 +58,7 @@ export function acceptCases(test: SceneTest): void {
       bytes: Buffer.from([0, 200, 255]),
       '\u0000n': 'no mark',
     }
-    await shop.port.accept(intake(item('1', ['a'], { payload })), {})
+    await shop.accept(item('1', ['a'], { payload }))
     shop.work()
     await shop.untilSettled(1)
     const got = shop.runs[0]!.claim.event.payload as typeof payload
@@ -82,7 +82,7 @@ export function acceptCases(test: SceneTest): void {
     const shop = scene.join()
     const one = item('x', ['a'], { key: '~1', dedupe: false, id: undefined })
     const two = item('x', ['a'], { key: '~2', dedupe: false, id: undefined })
-    assert.deepEqual(await shop.port.accept(intake(one, two), {}), ['new', 'new'])
+    assert.deepEqual(await shop.accept(one, two), ['new', 'new'])
     await shop.untilSettled(2)
     assert.equal(shop.runs[0]!.claim.event.id, undefined)
   })
@@ -91,15 +91,15 @@ export function acceptCases(test: SceneTest): void {
     const shop = scene.join({ receiver: 'shop' })
     const bank = scene.join({ receiver: 'bank' })
     const scoped = item('1', ['a'], { key: '5:other:1', tenant: 'other' })
-    assert.deepEqual(await shop.port.accept(intake(item('1'), scoped), {}), ['new', 'new'])
-    assert.deepEqual(await bank.port.accept(intake(item('1')), {}), ['new'])
+    assert.deepEqual(await shop.accept(item('1'), scoped), ['new', 'new'])
+    assert.deepEqual(await bank.accept(item('1')), ['new'])
     await Promise.all([shop.untilSettled(2), bank.untilSettled(1)])
   })
 
   test('deliveries that arrive at once are all accepted', async (scene) => {
     const shop = scene.join()
     const ids = Array.from({ length: 50 }, (_, at) => `e${at}`)
-    const taken = await Promise.all(ids.map(async (id) => shop.port.accept(intake(item(id)), {})))
+    const taken = await Promise.all(ids.map(async (id) => shop.accept(item(id))))
     assert.ok(taken.every(([one]) => one === 'new'))
     await shop.untilSettled(50)
     assert.deepEqual(new Set(shop.ran()), new Set(ids.map((id) => `a:${id}`)))

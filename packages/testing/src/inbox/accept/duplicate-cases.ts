@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { gate } from '../gate.ts'
-import { storedDelivery, intake, item } from '../make.ts'
+import { storedDelivery, item } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME, retryIn } from '../recorder.ts'
 import type { SceneTest } from '../scene.ts'
 
@@ -10,23 +10,20 @@ const HOUR = 3_600_000
 export function duplicateCases(test: SceneTest): void {
   test('of a pending event: a duplicate, and it runs once', async (scene) => {
     const shop = scene.join({ work: false })
-    await shop.port.accept(intake(item('1')), {})
-    assert.deepEqual(await shop.port.accept(intake(item('1')), {}), ['duplicate'])
+    await shop.accept(item('1'))
+    assert.deepEqual(await shop.accept(item('1')), ['duplicate'])
     shop.work()
-    await shop.port.accept(intake(item('last')), {})
-    await shop.untilSettled(2)
+    await shop.settle(2, item('last'))
     assert.deepEqual(shop.ran(), ['a:1', 'a:last'])
   })
 
   test('of a running event: a duplicate', async (scene) => {
     const open = gate()
     const shop = scene.join({ run: () => open.passed.then(() => DONE_OUTCOME) })
-    await shop.port.accept(intake(item('1')), {})
-    await shop.until('it runs', () => shop.runs.length === 1)
-    assert.deepEqual(await shop.port.accept(intake(item('1')), {}), ['duplicate'])
+    await shop.start(1, item('1'))
+    assert.deepEqual(await shop.accept(item('1')), ['duplicate'])
     open.pass()
-    await shop.port.accept(intake(item('last')), {})
-    await shop.untilSettled(2)
+    await shop.settle(2, item('last'))
     assert.deepEqual(shop.ran(), ['a:1', 'a:last'])
   })
 
@@ -36,16 +33,14 @@ export function duplicateCases(test: SceneTest): void {
     const early = storedDelivery({ receivedAt: Date.now() - window + 60_000 })
     await shop.port.accept({ delivery: early, items: [item('1')] }, {})
     await shop.untilSettled(1)
-    assert.deepEqual(await shop.port.accept(intake(item('1')), {}), ['duplicate'])
+    assert.deepEqual(await shop.accept(item('1')), ['duplicate'])
   })
 
   test('of a done event: a duplicate', async (scene) => {
     const shop = scene.join()
-    await shop.port.accept(intake(item('1')), {})
-    await shop.untilSettled(1)
-    assert.deepEqual(await shop.port.accept(intake(item('1')), {}), ['duplicate'])
-    await shop.port.accept(intake(item('last')), {})
-    await shop.untilSettled(2)
+    await shop.settle(1, item('1'))
+    assert.deepEqual(await shop.accept(item('1')), ['duplicate'])
+    await shop.settle(2, item('last'))
     assert.deepEqual(shop.ran(), ['a:1', 'a:last'])
   })
 
@@ -53,9 +48,8 @@ export function duplicateCases(test: SceneTest): void {
     const shop = scene.join({
       run: ({ attempt }) => (attempt === 1 ? retryIn(HOUR) : DONE_OUTCOME),
     })
-    await shop.port.accept(intake(item('1')), {})
-    await shop.untilSettled(1)
-    assert.deepEqual(await shop.port.accept(intake(item('1')), {}), ['revived'])
+    await shop.settle(1, item('1'))
+    assert.deepEqual(await shop.accept(item('1')), ['revived'])
     await shop.untilSettled(2)
     assert.deepEqual(shop.settled[1]!.outcome, DONE_OUTCOME)
   })
@@ -65,11 +59,9 @@ export function duplicateCases(test: SceneTest): void {
       run: ({ event }) =>
         event.id === '1' ? { kind: 'postpone', at: Date.now() + HOUR } : DONE_OUTCOME,
     })
-    await shop.port.accept(intake(item('1')), {})
-    await shop.untilSettled(1)
-    assert.deepEqual(await shop.port.accept(intake(item('1')), {}), ['duplicate'])
-    await shop.port.accept(intake(item('last')), {})
-    await shop.untilSettled(2)
+    await shop.settle(1, item('1'))
+    assert.deepEqual(await shop.accept(item('1')), ['duplicate'])
+    await shop.settle(2, item('last'))
     assert.deepEqual(shop.ran(), ['a:1', 'a:last'])
   })
 
@@ -79,44 +71,39 @@ export function duplicateCases(test: SceneTest): void {
       lanes: ['a', 'b'],
       run: ({ subscription }) => (subscription === 'b' && broken ? DEAD_OUTCOME : DONE_OUTCOME),
     })
-    await shop.port.accept(intake(item('1', ['a', 'b'])), {})
-    await shop.untilSettled(2)
+    await shop.settle(2, item('1', ['a', 'b']))
     broken = false
-    assert.deepEqual(await shop.port.accept(intake(item('1', ['a', 'b'])), {}), ['revived'])
+    assert.deepEqual(await shop.accept(item('1', ['a', 'b'])), ['revived'])
     await shop.untilSettled(3)
-    await shop.port.accept(intake(item('last', ['a', 'b'])), {})
-    await shop.untilSettled(5)
+    await shop.settle(5, item('last', ['a', 'b']))
     assert.equal(shop.ran().filter((ran) => ran === 'a:1').length, 1)
     assert.deepEqual(
       shop.runs.filter(({ claim }) => claim.subscription === 'b').map(({ claim }) => claim.attempt),
       [1, 1, 1],
     )
-    assert.deepEqual(await shop.port.accept(intake(item('1', ['a', 'b'])), {}), ['duplicate'])
+    assert.deepEqual(await shop.accept(item('1', ['a', 'b'])), ['duplicate'])
   })
 
   test('two events of one key in one delivery: the second is a duplicate', async (scene) => {
     const shop = scene.join()
-    assert.deepEqual(await shop.port.accept(intake(item('1'), item('1')), {}), ['new', 'duplicate'])
-    await shop.port.accept(intake(item('last')), {})
-    await shop.untilSettled(2)
+    assert.deepEqual(await shop.accept(item('1'), item('1')), ['new', 'duplicate'])
+    await shop.settle(2, item('last'))
     assert.deepEqual(shop.ran(), ['a:1', 'a:last'])
   })
 
   test('keys that differ in case, a blank at the end or the form of a letter are different events', async (scene) => {
     const shop = scene.join()
     const ids = ['evt_a', 'EVT_A', 'evt_a ', 'evt_\u00e9', 'evt_e\u0301']
-    for (const id of ids) assert.deepEqual(await shop.port.accept(intake(item(id)), {}), ['new'])
-    for (const id of ids)
-      assert.deepEqual(await shop.port.accept(intake(item(id)), {}), ['duplicate'])
+    for (const id of ids) assert.deepEqual(await shop.accept(item(id)), ['new'])
+    for (const id of ids) assert.deepEqual(await shop.accept(item(id)), ['duplicate'])
     await shop.untilSettled(ids.length)
     assert.deepEqual(new Set(shop.ran()), new Set(ids.map((id) => `a:${id}`)))
   })
 
   test('a delivery that mixes known and new events: only the new ones run', async (scene) => {
     const shop = scene.join()
-    await shop.port.accept(intake(item('1'), item('2')), {})
-    await shop.untilSettled(2)
-    const taken = await shop.port.accept(intake(item('2'), item('3'), item('1')), {})
+    await shop.settle(2, item('1'), item('2'))
+    const taken = await shop.accept(item('2'), item('3'), item('1'))
     assert.deepEqual(taken, ['duplicate', 'new', 'duplicate'])
     await shop.untilSettled(3)
     assert.deepEqual(shop.ran(), ['a:1', 'a:2', 'a:3'])
@@ -124,12 +111,9 @@ export function duplicateCases(test: SceneTest): void {
 
   test('the same event accepted many times at once is new once', async (scene) => {
     const shop = scene.join()
-    const taken = await Promise.all(
-      Array.from({ length: 20 }, async () => shop.port.accept(intake(item('1')), {})),
-    )
+    const taken = await Promise.all(Array.from({ length: 20 }, async () => shop.accept(item('1'))))
     assert.equal(taken.filter(([one]) => one === 'new').length, 1)
-    await shop.port.accept(intake(item('last')), {})
-    await shop.untilSettled(2)
+    await shop.settle(2, item('last'))
     assert.equal(shop.runs.length, 2)
   })
 
@@ -139,14 +123,12 @@ export function duplicateCases(test: SceneTest): void {
       lanes: ['a', 'b'],
       run: () => (broken ? DEAD_OUTCOME : DONE_OUTCOME),
     })
-    await shop.port.accept(intake(item('1', ['a'])), {})
-    await shop.untilSettled(1)
+    await shop.settle(1, item('1', ['a']))
     broken = false
-    assert.deepEqual(await shop.port.accept(intake(item('1', ['a', 'b'])), {}), ['revived'])
+    assert.deepEqual(await shop.accept(item('1', ['a', 'b'])), ['revived'])
     await shop.untilSettled(2)
-    assert.deepEqual(await shop.port.accept(intake(item('1', ['b'])), {}), ['duplicate'])
-    await shop.port.accept(intake(item('last', ['b'])), {})
-    await shop.untilSettled(3)
+    assert.deepEqual(await shop.accept(item('1', ['b'])), ['duplicate'])
+    await shop.settle(3, item('last', ['b']))
     assert.deepEqual(shop.ran(), ['a:1', 'a:1', 'b:last'])
   })
 }

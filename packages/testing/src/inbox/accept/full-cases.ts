@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { WebhookError } from '@postern/core'
 import { gate, type TestGate } from '../gate.ts'
-import { intake, item } from '../make.ts'
+import { item } from '../make.ts'
 import { DONE_OUTCOME } from '../recorder.ts'
 import type { JoinedReceiver, SceneTest } from '../scene.ts'
 
@@ -13,16 +13,12 @@ export function fullCases(test: SceneTest): void {
     'a delivery that would go beyond the bound is rejected as a whole with inbox_full',
     async (scene) => {
       const shop = scene.join({ work: false })
-      await shop.port.accept(intake(item('1'), item('2')), {})
+      await shop.accept(item('1'), item('2'))
       await rejected(shop, ['3', '4'], 3)
-      assert.deepEqual(
-        await shop.port.accept(intake(item('4')), {}),
-        ['new'],
-        'nothing of it was kept',
-      )
+      assert.deepEqual(await shop.accept(item('4')), ['new'], 'nothing of it was kept')
       shop.work()
       await shop.untilSettled(3)
-      assert.deepEqual(await shop.port.accept(intake(item('3')), {}), ['new'], 'room is back')
+      assert.deepEqual(await shop.accept(item('3')), ['new'], 'room is back')
       await shop.untilSettled(4)
       assert.deepEqual(shop.ran().length, 4)
     },
@@ -45,7 +41,7 @@ export function fullCases(test: SceneTest): void {
       let made = 0
       let ended = 0
       const fill = async (tasks: number): Promise<void> => {
-        for (let at = 0; at < tasks; at++) await shop.port.accept(intake(item(`e${made++}`)), {})
+        for (let at = 0; at < tasks; at++) await shop.accept(item(`e${made++}`))
       }
       const end = async (tasks: number): Promise<void> => {
         await shop.until('they run', () => shop.runs.length >= ended + tasks)
@@ -76,7 +72,7 @@ async function rejected(
 ): Promise<number | undefined> {
   let error: Partial<WebhookError> = {}
   await assert.rejects(
-    async () => shop.port.accept(intake(...ids.map((id) => item(id))), {}),
+    async () => shop.accept(...ids.map((id) => item(id))),
     (thrown: object) => {
       error = thrown
       return true

@@ -18,14 +18,11 @@ function guarded(
 export function guardCases(test: SceneTest, durable: boolean): void {
   test('a second event with the key is rejected, with all of its delivery', async (scene) => {
     const shop = scene.join()
-    assert.deepEqual(await shop.port.accept(intake(guarded('1', 'reject')), {}), ['new'])
+    assert.deepEqual(await shop.accept(guarded('1', 'reject')), ['new'])
     await shop.untilSettled(1)
-    assert.deepEqual(await shop.port.accept(intake(item('2'), guarded('3', 'reject')), {}), [
-      'rejected',
-      'rejected',
-    ])
+    assert.deepEqual(await shop.accept(item('2'), guarded('3', 'reject')), ['rejected', 'rejected'])
     assert.deepEqual(
-      await shop.port.accept(intake(item('2')), {}),
+      await shop.accept(item('2')),
       ['new'],
       'nothing of the rejected delivery was kept',
     )
@@ -36,35 +33,28 @@ export function guardCases(test: SceneTest, durable: boolean): void {
   test('a redelivery of the event that holds the key passes', async (scene) => {
     let broken = true
     const shop = scene.join({ run: () => (broken ? DEAD_OUTCOME : DONE_OUTCOME) })
-    await shop.port.accept(intake(guarded('1', 'reject')), {})
-    await shop.untilSettled(1)
+    await shop.settle(1, guarded('1', 'reject'))
     broken = false
-    assert.deepEqual(await shop.port.accept(intake(guarded('1', 'reject')), {}), ['revived'])
+    assert.deepEqual(await shop.accept(guarded('1', 'reject')), ['revived'])
     await shop.untilSettled(2)
-    assert.deepEqual(await shop.port.accept(intake(guarded('1', 'reject')), {}), ['duplicate'])
+    assert.deepEqual(await shop.accept(guarded('1', 'reject')), ['duplicate'])
   })
 
   test('where the guard says duplicate, the event runs nothing and the others of its delivery run', async (scene) => {
     const shop = scene.join()
-    await shop.port.accept(intake(guarded('1', 'duplicate')), {})
-    await shop.untilSettled(1)
-    assert.deepEqual(await shop.port.accept(intake(guarded('2', 'duplicate'), item('3')), {}), [
-      'duplicate',
-      'new',
-    ])
+    await shop.settle(1, guarded('1', 'duplicate'))
+    assert.deepEqual(await shop.accept(guarded('2', 'duplicate'), item('3')), ['duplicate', 'new'])
     await shop.untilSettled(2)
     assert.deepEqual(shop.ran(), ['a:1', 'a:3'])
   })
 
   test('an event claims all of its keys', async (scene) => {
     const shop = scene.join()
-    await shop.port.accept(intake(guarded('1', 'reject', ['x', 'y'])), {})
+    await shop.accept(guarded('1', 'reject', ['x', 'y']))
     for (const key of ['x', 'y'])
-      assert.deepEqual(await shop.port.accept(intake(guarded('2', 'reject', ['z', key])), {}), [
-        'rejected',
-      ])
+      assert.deepEqual(await shop.accept(guarded('2', 'reject', ['z', key])), ['rejected'])
     assert.deepEqual(
-      await shop.port.accept(intake(guarded('3', 'reject', ['z'])), {}),
+      await shop.accept(guarded('3', 'reject', ['z'])),
       ['new'],
       'a rejected event claims no key',
     )
@@ -85,27 +75,25 @@ export function guardCases(test: SceneTest, durable: boolean): void {
     const shop = scene.join()
     const anonymous = (key: string): IntakeItem =>
       guarded('x', 'reject', ['nonce-1'], { key, dedupe: false, id: undefined })
-    assert.deepEqual(await shop.port.accept(intake(anonymous('~1')), {}), ['new'])
-    assert.deepEqual(await shop.port.accept(intake(anonymous('~2')), {}), ['rejected'])
+    assert.deepEqual(await shop.accept(anonymous('~1')), ['new'])
+    assert.deepEqual(await shop.accept(anonymous('~2')), ['rejected'])
     await shop.untilSettled(1)
   })
 
   test("a key belongs to one receiver, and is not an event's identity", async (scene) => {
     const shop = scene.join()
     const bank = scene.join({ receiver: 'bank' })
-    await shop.port.accept(intake(guarded('1', 'reject', ['same'])), {})
-    assert.deepEqual(await bank.port.accept(intake(guarded('1', 'reject', ['same'])), {}), ['new'])
+    await shop.accept(guarded('1', 'reject', ['same']))
+    assert.deepEqual(await bank.accept(guarded('1', 'reject', ['same'])), ['new'])
     const plain = item('same', ['a'], { key: 'same' })
-    assert.deepEqual(await shop.port.accept(intake(plain), {}), ['new'])
+    assert.deepEqual(await shop.accept(plain), ['new'])
     await Promise.all([shop.untilSettled(2), bank.untilSettled(1)])
   })
 
   test('of events that come at once, one gets the key', async (scene) => {
     const shop = scene.join()
     const taken = await Promise.allSettled(
-      Array.from({ length: 20 }, async (_, at) =>
-        shop.port.accept(intake(guarded(`e${at}`, 'reject')), {}),
-      ),
+      Array.from({ length: 20 }, async (_, at) => shop.accept(guarded(`e${at}`, 'reject'))),
     )
     // One that cannot know yet may say so with a 503: the sender asks again.
     const said = taken.map((one) =>
@@ -123,7 +111,7 @@ export function guardCases(test: SceneTest, durable: boolean): void {
 
   test('handlers see no guards', async (scene) => {
     const shop = scene.join({ work: false })
-    await shop.port.accept(intake(guarded('1', 'reject')), {})
+    await shop.accept(guarded('1', 'reject'))
     await scene.inbox.view!.list()
     shop.work()
     await shop.untilSettled(1)
@@ -135,11 +123,10 @@ export function guardCases(test: SceneTest, durable: boolean): void {
   if (!durable) return
   test('keys outlive a restart', async (scene) => {
     const before = scene.join()
-    await before.port.accept(intake(guarded('1', 'reject')), {})
-    await before.untilSettled(1)
+    await before.settle(1, guarded('1', 'reject'))
     await scene.restart()
     const after = scene.join()
-    assert.deepEqual(await after.port.accept(intake(guarded('2', 'reject')), {}), ['rejected'])
-    assert.deepEqual(await after.port.accept(intake(guarded('1', 'reject')), {}), ['duplicate'])
+    assert.deepEqual(await after.accept(guarded('2', 'reject')), ['rejected'])
+    assert.deepEqual(await after.accept(guarded('1', 'reject')), ['duplicate'])
   })
 }

@@ -3,7 +3,7 @@ import { UnrecoverableError, type ReceiverOptions } from '@postern/core'
 import { createSeal, opened } from '@postern/core/engine'
 import type { TaskDetail } from '@postern/core/inbox'
 import { eventually } from '../eventually.ts'
-import { intake, item } from '../make.ts'
+import { item } from '../make.ts'
 import { receiverHeard, deliverSigned, type Scene, type SceneTest } from '../scene.ts'
 
 const KEY = Buffer.alloc(32, 7)
@@ -33,28 +33,24 @@ export function storedCases(test: SceneTest, folds: boolean): void {
         seen.push(payload, Buffer.from(delivery.body).toString())
       })
       receiver.on('thing.*', { name: 'second' }, ({ payload }) => void seen.push(payload))
-      try {
-        await deliverSigned(receiver, '1')
-        await until('done 1')
-        const { record, delivery } = await erased(scene, '1')
-        assert.deepEqual(
-          seen.filter((one) => typeof one === 'object'),
-          [{ n: 7 }, { n: 7 }],
-        )
-        assert.ok(seen.includes('{"n":7}'))
-        assert.deepEqual([delivery.headers, delivery.body.length], [[], 0])
-        if (what === '') assert.deepEqual(record.payload, { kept: 7 })
-        else {
-          assert.ok(!JSON.stringify(record.payload).includes('kept'))
-          const { event } = opened(createSeal(KEY), { event: record, delivery })
-          assert.deepEqual([event.payload, event.erased], [{ kept: 7 }, true])
-        }
-        await deliverSigned(receiver, '1')
-        await until('duplicate 1')
-        assert.equal(seen.length, 3)
-      } finally {
-        await receiver.close()
+      await deliverSigned(receiver, '1')
+      await until('done 1')
+      const { record, delivery } = await erased(scene, '1')
+      assert.deepEqual(
+        seen.filter((one) => typeof one === 'object'),
+        [{ n: 7 }, { n: 7 }],
+      )
+      assert.ok(seen.includes('{"n":7}'))
+      assert.deepEqual([delivery.headers, delivery.body.length], [[], 0])
+      if (what === '') assert.deepEqual(record.payload, { kept: 7 })
+      else {
+        assert.ok(!JSON.stringify(record.payload).includes('kept'))
+        const { event } = opened(createSeal(KEY), { event: record, delivery })
+        assert.deepEqual([event.payload, event.erased], [{ kept: 7 }, true])
       }
+      await deliverSigned(receiver, '1')
+      await until('duplicate 1')
+      assert.equal(seen.length, 3)
     })
 
   if (folds)
@@ -65,15 +61,10 @@ export function storedCases(test: SceneTest, folds: boolean): void {
       })
       const newest = ({ id }: { readonly id?: string | undefined }): number => (id === '3' ? 0 : 1)
       receiver.on('thing.*', { name: 'first', debounce: { key: () => 'k', newest } }, () => {})
-      try {
-        for (const id of ['1', '2', '3']) await deliverSigned(receiver, id)
-        await receiver.runDue()
-        await until('done 2')
-        for (const id of ['1', '2', '3'])
-          assert.equal((await erased(scene, id)).record.payload, null)
-      } finally {
-        await receiver.close()
-      }
+      for (const id of ['1', '2', '3']) await deliverSigned(receiver, id)
+      await receiver.runDue()
+      await until('done 2')
+      for (const id of ['1', '2', '3']) assert.equal((await erased(scene, id)).record.payload, null)
     })
 
   test('a dead task holds its event back until it is done or deleted', async (scene) => {
@@ -83,20 +74,16 @@ export function storedCases(test: SceneTest, folds: boolean): void {
       if (broken) throw new UnrecoverableError('out of order')
     })
     receiver.on('thing.*', { name: 'second' }, () => {})
-    try {
-      await deliverSigned(receiver, '1')
-      await deliverSigned(receiver, '2')
-      for (const one of ['dead 1', 'done 1', 'dead 2', 'done 2']) await until(one)
-      assert.equal((await detail(scene, '1')).record.erased, undefined)
-      broken = false
-      assert.equal((await receiver.replay({ eventId: '1' })).count, 1)
-      assert.equal((await erased(scene, '1')).record.payload, null)
-      assert.deepEqual((await detail(scene, '2')).record.payload, { n: 7 })
-      assert.equal((await scene.inbox.view!.delete({ eventId: '2', state: 'dead' })).count, 1)
-      await erased(scene, '2')
-    } finally {
-      await receiver.close()
-    }
+    await deliverSigned(receiver, '1')
+    await deliverSigned(receiver, '2')
+    for (const one of ['dead 1', 'done 1', 'dead 2', 'done 2']) await until(one)
+    assert.equal((await detail(scene, '1')).record.erased, undefined)
+    broken = false
+    assert.equal((await receiver.replay({ eventId: '1' })).count, 1)
+    assert.equal((await erased(scene, '1')).record.payload, null)
+    assert.deepEqual((await detail(scene, '2')).record.payload, { n: 7 })
+    assert.equal((await scene.inbox.view!.delete({ eventId: '2', state: 'dead' })).count, 1)
+    await erased(scene, '2')
   })
 
   test('a body that `storage.content` cannot reduce is erased as a whole, and a warning says so', async (scene) => {
@@ -110,29 +97,20 @@ export function storedCases(test: SceneTest, folds: boolean): void {
       },
     })
     receiver.on('thing.*', () => {})
-    try {
-      await deliverSigned(receiver, '1')
-      await until('done 1')
-      assert.equal((await erased(scene, '1')).record.payload, null)
-      assert.match(warnings.join('\n'), /storage\.content failed.*no such member/)
-    } finally {
-      await receiver.close()
-    }
+    await deliverSigned(receiver, '1')
+    await until('done 1')
+    assert.equal((await erased(scene, '1')).record.payload, null)
+    assert.match(warnings.join('\n'), /storage\.content failed.*no such member/)
   })
 
   test('what a process left behind when it died is erased by the next one', async (scene) => {
     // A recorder erases nothing, as a process that died after the last task.
     const shop = scene.join({ receiver: 'acme' })
-    await shop.port.accept(intake(item('1', ['a'], { passing: true })), {})
-    await shop.untilSettled(1)
+    await shop.settle(1, item('1', ['a'], { passing: true }))
     await scene.restart()
     const { receiver } = receiverHeard(scene, { storage: { content: false } })
     receiver.on('thing.*', () => {})
-    try {
-      await receiver.startWorker()
-      assert.equal((await erased(scene, '1')).record.payload, null)
-    } finally {
-      await receiver.close()
-    }
+    await receiver.startWorker()
+    assert.equal((await erased(scene, '1')).record.payload, null)
   })
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { gate } from '../gate.ts'
-import { intake, item } from '../make.ts'
+import { item } from '../make.ts'
 import { DONE_OUTCOME, lane } from '../recorder.ts'
 import { receiverHeard, deliverSigned, type SceneTest } from '../scene.ts'
 
@@ -24,19 +24,14 @@ export function transactionCases(test: SceneTest, probe: () => TransactionProbe)
         return DONE_OUTCOME
       },
     })
-    await shop.port.accept(intake(item('1')), {})
-    await shop.untilSettled(1)
+    await shop.settle(1, item('1'))
     const writer = receiverHeard(scene, { name: 'writer' })
     writer.receiver.on('thing.*', async (event, task) => {
       await task.commit((transaction) => probe().write(transaction, `effect of ${event.id}`))
     })
-    try {
-      await deliverSigned(writer.receiver, '1')
-      await writer.until('done 1')
-      assert.deepEqual(await probe().read(), ['effect of 1'])
-    } finally {
-      await writer.receiver.close()
-    }
+    await deliverSigned(writer.receiver, '1')
+    await writer.until('done 1')
+    assert.deepEqual(await probe().read(), ['effect of 1'])
   })
 
   test('a write that throws leaves nothing, and the task is tried again', async (scene) => {
@@ -62,10 +57,8 @@ export function transactionCases(test: SceneTest, probe: () => TransactionProbe)
         }
       },
     })
-    await shop.port.accept(intake(item('1', ['setup'])), {})
-    await shop.untilSettled(1)
-    await shop.port.accept(intake(item('2')), {})
-    await shop.untilSettled(3)
+    await shop.settle(1, item('1', ['setup']))
+    await shop.settle(3, item('2'))
     assert.deepEqual(await probe().read(), ['attempt 2'])
   })
 
@@ -77,8 +70,7 @@ export function transactionCases(test: SceneTest, probe: () => TransactionProbe)
         return { kind: 'dead', error: { name: 'Error', message: 'too late' } }
       },
     })
-    await shop.port.accept(intake(item('1')), {})
-    await shop.untilSettled(2)
+    await shop.settle(2, item('1'))
     assert.deepEqual(
       shop.settled.map(({ outcome, stored }) => [outcome.kind, stored]),
       [
@@ -87,7 +79,7 @@ export function transactionCases(test: SceneTest, probe: () => TransactionProbe)
       ],
     )
     assert.deepEqual(shop.ran(), ['a:1', 'a:1~child'])
-    assert.deepEqual(await shop.port.accept(intake(item('1')), {}), ['duplicate'])
+    assert.deepEqual(await shop.accept(item('1')), ['duplicate'])
   })
 
   test('commit of a lost claim throws and writes nothing', async (scene) => {
@@ -111,10 +103,8 @@ export function transactionCases(test: SceneTest, probe: () => TransactionProbe)
         return DONE_OUTCOME
       },
     })
-    await stuck.port.accept(intake(item('0', ['setup'])), {})
-    await stuck.untilSettled(1)
-    await stuck.port.accept(intake(item('1')), {})
-    await stuck.until('it runs', () => stuck.runs.length === 2)
+    await stuck.settle(1, item('0', ['setup']))
+    await stuck.start(2, item('1'))
     await scene.handle.abandon()
     const other = scene.join({ inbox: await scene.handle.another() })
     await other.untilSettled(1)

@@ -17,21 +17,17 @@ export function catchUpCases(test: SceneTest): void {
     const start = Date.now() - 60_000
     const read: string[] = []
     const { source, recover } = list(start, read)
-    try {
-      await send(receiver, '7')
-      await assert.rejects(catchUp(receiver, source, { since: start }), /the sender is down/)
-      recover()
-      const result = await catchUp(receiver, source, { since: start })
-      assert.equal(result.failed, 0)
-      assert.equal(result.resumedAt, start + FAILS_AT)
-      assert.deepEqual(read, ids, 'a payload that was accepted is not read again')
-      await send(receiver, '120')
-      await allDone
-      assert.deepEqual(new Set(ran), new Set(ids))
-      assert.equal(ran.length, COUNT)
-    } finally {
-      await receiver.close()
-    }
+    await send(receiver, '7')
+    await assert.rejects(catchUp(receiver, source, { since: start }), /the sender is down/)
+    recover()
+    const result = await catchUp(receiver, source, { since: start })
+    assert.equal(result.failed, 0)
+    assert.equal(result.resumedAt, start + FAILS_AT)
+    assert.deepEqual(read, ids, 'a payload that was accepted is not read again')
+    await send(receiver, '120')
+    await allDone
+    assert.deepEqual(new Set(ran), new Set(ids))
+    assert.equal(ran.length, COUNT)
   })
 
   test('of two calls at once, one runs', async (scene) => {
@@ -39,15 +35,11 @@ export function catchUpCases(test: SceneTest): void {
     const start = Date.now() - 60_000
     const { source, recover } = list(start, [])
     recover()
-    try {
-      const calls = [1, 2].map(async () => catchUp(receiver, source, { since: start }))
-      const ended = await Promise.allSettled(calls)
-      const rejected = ended.filter((one) => one.status === 'rejected')
-      assert.equal(rejected.length, 1)
-      assert.equal((rejected[0]!.reason as { readonly code: string }).code, 'in_progress')
-    } finally {
-      await receiver.close()
-    }
+    const calls = [1, 2].map(async () => catchUp(receiver, source, { since: start }))
+    const ended = await Promise.allSettled(calls)
+    const rejected = ended.filter((one) => one.status === 'rejected')
+    assert.equal(rejected.length, 1)
+    assert.equal((rejected[0]!.reason as { readonly code: string }).code, 'in_progress')
   })
 }
 
@@ -84,24 +76,20 @@ function flakyCase(test: SceneTest): void {
         return { headers, body: JSON.stringify({ n: Number(id) }) }
       },
     }
-    try {
-      let complete = false
-      for (let call = 0; !complete; call++) {
-        assert.ok(call < CALLS, `not complete after ${CALLS} calls: ${asked} requests were made`)
-        complete = await catchUp(receiver, source, { since: start }).then(
-          (result) => result.complete && result.failed === 0,
-          (error: unknown) => {
-            assert.match(String(error), /the sender is down/)
-            return false
-          },
-        )
-      }
-      await allDone
-      assert.equal(ran.length, MANY)
-      assert.equal(new Set(ran).size, MANY)
-    } finally {
-      await receiver.close()
+    let complete = false
+    for (let call = 0; !complete; call++) {
+      assert.ok(call < CALLS, `not complete after ${CALLS} calls: ${asked} requests were made`)
+      complete = await catchUp(receiver, source, { since: start }).then(
+        (result) => result.complete && result.failed === 0,
+        (error: unknown) => {
+          assert.match(String(error), /the sender is down/)
+          return false
+        },
+      )
     }
+    await allDone
+    assert.equal(ran.length, MANY)
+    assert.equal(new Set(ran).size, MANY)
   })
 }
 

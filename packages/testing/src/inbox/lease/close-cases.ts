@@ -3,7 +3,7 @@ import { fixed } from '@postern/core'
 import type { Outcome } from '@postern/core/engine'
 import { eventually } from '../eventually.ts'
 import { gate } from '../gate.ts'
-import { intake, item } from '../make.ts'
+import { item } from '../make.ts'
 import { receiverHeard, deliverSigned, type SceneTest } from '../scene.ts'
 import { DONE_OUTCOME, lane } from '../recorder.ts'
 
@@ -18,25 +18,22 @@ export function closeCases(test: SceneTest): void {
           signal!.addEventListener('abort', () => resolve(DONE_OUTCOME))
         }),
     })
-    await shop.port.accept(intake(item('1')), {})
-    await shop.until('it runs', () => shop.runs.length === 1)
+    await shop.start(1, item('1'))
     await shop.leave(1000)
     assert.deepEqual(
       shop.settled.map(({ outcome, stored }) => [outcome.kind, stored]),
       [['done', true]],
     )
     const next = scene.join()
-    assert.deepEqual(await next.port.accept(intake(item('1')), {}), ['duplicate'])
-    await next.port.accept(intake(item('last')), {})
-    await next.untilSettled(1)
+    assert.deepEqual(await next.accept(item('1')), ['duplicate'])
+    await next.settle(1, item('last'))
     assert.deepEqual(next.ran(), ['a:last'])
   })
 
   test('what still runs at the end is released: no attempt is used, and its late outcome is rejected', async (scene) => {
     const open = gate()
     const shop = scene.join({ run: () => open.passed.then(() => DONE_OUTCOME) })
-    await shop.port.accept(intake(item('1')), {})
-    await shop.until('it runs', () => shop.runs.length === 1)
+    await shop.start(1, item('1'))
     await shop.leave(200)
     const next = scene.join()
     await next.untilSettled(1)
@@ -46,21 +43,18 @@ export function closeCases(test: SceneTest): void {
     await shop.until('the late outcome is reported', () =>
       shop.settled.some(({ stored }) => !stored),
     )
-    assert.deepEqual(await next.port.accept(intake(item('1')), {}), ['duplicate'])
+    assert.deepEqual(await next.accept(item('1')), ['duplicate'])
   })
 
   test('ten deploys in a row use no attempt, and make no suspect of a task', async (scene) => {
     const first = scene.join({ work: false })
-    await first.port.accept(intake(item('1'), item('2')), {})
+    await first.accept(item('1'), item('2'))
     await first.leave()
     for (let deploy = 0; deploy < 10; deploy++) {
       const shop = scene.join({ run: () => NEVER })
       // Two suspects would never run at once.
       await shop.until('both run', () => shop.runs.length === 2)
-      assert.deepEqual(
-        shop.runs.map(({ claim }) => claim.attempt),
-        [1, 1],
-      )
+      assert.deepEqual(shop.attempts(), [1, 1])
       await shop.leave(40)
     }
     const last = scene.join()
@@ -69,7 +63,7 @@ export function closeCases(test: SceneTest): void {
 
   test('handlers of several subscriptions are all released', async (scene) => {
     const shop = scene.join({ lanes: ['a', 'b', lane('c', { concurrency: 1 })], run: () => NEVER })
-    await shop.port.accept(intake(item('1', ['a', 'b', 'c']), item('2', ['c'])), {})
+    await shop.accept(item('1', ['a', 'b', 'c']), item('2', ['c']))
     await shop.until('three run', () => shop.runs.length >= 3)
     await shop.leave(200)
     const next = scene.join({ lanes: ['a', 'b', 'c'] })
@@ -80,8 +74,7 @@ export function closeCases(test: SceneTest): void {
 
   test('closing ends in time, and what still runs is released, although the wall clock goes back by an hour', async (scene) => {
     const shop = scene.join({ run: () => NEVER })
-    await shop.port.accept(intake(item('1')), {})
-    await shop.until('it runs', () => shop.runs.length === 1)
+    await shop.start(1, item('1'))
     const { now } = Date
     let closed = false
     const closing = shop.leave(400).then(() => (closed = true))
@@ -99,8 +92,7 @@ export function closeCases(test: SceneTest): void {
 
   test('closing twice is closing once', async (scene) => {
     const shop = scene.join({ run: () => NEVER })
-    await shop.port.accept(intake(item('1')), {})
-    await shop.until('it runs', () => shop.runs.length === 1)
+    await shop.start(1, item('1'))
     await Promise.all([shop.leave(100), shop.leave(10_000)])
     const next = scene.join()
     await next.untilSettled(1)
@@ -123,12 +115,8 @@ export function closeCases(test: SceneTest): void {
     const second = receiverHeard(scene)
     const attempts: number[] = []
     second.receiver.on('thing.*', options, (_, task) => void attempts.push(task.attempt))
-    try {
-      await second.until('done 1')
-      assert.deepEqual(attempts, [1])
-      assert.ok(!first.happened.includes('dead 1'))
-    } finally {
-      await second.receiver.close()
-    }
+    await second.until('done 1')
+    assert.deepEqual(attempts, [1])
+    assert.ok(!first.happened.includes('dead 1'))
   })
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { RunDueResult } from '@postern/core/engine'
 import { gate } from '../gate.ts'
-import { intake, item } from '../make.ts'
+import { item } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import type { JoinedReceiver, SceneTest } from '../scene.ts'
 
@@ -25,8 +25,8 @@ export function drainCases(test: SceneTest, shared: boolean): void {
         return subscription === 'postpone' ? { kind: 'postpone', at: due } : DONE_OUTCOME
       },
     })
-    await shop.port.accept(intake(item('1', ['done', 'dead', 'retry', 'postpone'])), {})
-    await shop.port.accept(intake(item('2', ['done'])), {})
+    await shop.accept(item('1', ['done', 'dead', 'retry', 'postpone']))
+    await shop.accept(item('2', ['done']))
     const { next, ...counts } = await drain(shop)
     assert.deepEqual(counts, { ran: 5, done: 2, retried: 1, dead: 1, postponed: 1, left: 0 })
     assert.ok(Math.abs(next! - due) < 1000, `the next is due at ${due}, it said ${next}`)
@@ -51,10 +51,9 @@ export function drainCases(test: SceneTest, shared: boolean): void {
   test('nothing runs between drains', async (scene) => {
     const shop = scene.join({ work: false })
     await drain(shop)
-    await shop.port.accept(intake(item('1')), {})
+    await shop.accept(item('1'))
     const bank = scene.join({ receiver: 'bank' })
-    await bank.port.accept(intake(item('2')), {})
-    await bank.untilSettled(1)
+    await bank.settle(1, item('2'))
     assert.equal(shop.runs.length, 0)
     assert.equal((await drain(shop)).ran, 1)
   })
@@ -62,7 +61,7 @@ export function drainCases(test: SceneTest, shared: boolean): void {
   test('max is kept exactly, and the rest is left', async (scene) => {
     const shop = scene.join({ lanes: ['a', 'b'], work: false })
     const ids = Array.from({ length: 20 }, (_, at) => `e${at}`)
-    await shop.port.accept(intake(...ids.map((id) => item(id, ['a', 'b']))), {})
+    await shop.accept(...ids.map((id) => item(id, ['a', 'b'])))
     const first = await drain(shop, 7)
     assert.deepEqual([first.ran, first.done, first.left], [7, 7, 33])
     assert.equal(shop.runs.length, 7)
@@ -74,7 +73,7 @@ export function drainCases(test: SceneTest, shared: boolean): void {
   test('max is shared out over subscriptions', async (scene) => {
     const shop = scene.join({ lanes: ['a', 'b', 'c'], work: false })
     const ids = Array.from({ length: 10 }, (_, at) => `e${at}`)
-    await shop.port.accept(intake(...ids.map((id) => item(id, ['a', 'b', 'c']))), {})
+    await shop.accept(...ids.map((id) => item(id, ['a', 'b', 'c'])))
     const counts = (): readonly number[] => {
       const ran = shop.ran()
       return ['a', 'b', 'c'].map((name) => ran.filter((one) => one.startsWith(name)).length)
@@ -89,8 +88,8 @@ export function drainCases(test: SceneTest, shared: boolean): void {
   test('of max, a subscription with few tasks leaves its share to the others', async (scene) => {
     const shop = scene.join({ lanes: ['a', 'b'], work: false })
     const ids = Array.from({ length: 10 }, (_, at) => `e${at}`)
-    await shop.port.accept(intake(...ids.map((id) => item(id, ['a']))), {})
-    await shop.port.accept(intake(item('few', ['b'])), {})
+    await shop.accept(...ids.map((id) => item(id, ['a'])))
+    await shop.accept(item('few', ['b']))
     assert.equal((await drain(shop, 6)).ran, 6)
     const few = shop.ran().filter((one) => one === 'b:few')
     assert.equal(few.length, 1)
@@ -106,14 +105,14 @@ export function drainCases(test: SceneTest, shared: boolean): void {
         return { kind: 'done', spawn: [{ subscription: 'a', part: 'x' }] }
       },
     })
-    await shop.port.accept(intake(item('1')), {})
+    await shop.accept(item('1'))
     const drained = await drain(shop)
     assert.deepEqual([drained.ran, drained.done, drained.retried, drained.left], [3, 2, 1, 0])
   })
 
   test('in the last second nothing starts', async (scene) => {
     const shop = scene.join({ work: false })
-    await shop.port.accept(intake(item('1')), {})
+    await shop.accept(item('1'))
     const drained = await shop.port.drain!(Date.now() + 900, 10)
     assert.deepEqual([drained.ran, drained.left], [0, 1])
     assert.equal(shop.runs.length, 0)
@@ -130,7 +129,7 @@ export function drainCases(test: SceneTest, shared: boolean): void {
         return shop.runs.length === 1 ? open.passed.then(() => DONE_OUTCOME) : DONE_OUTCOME
       },
     })
-    await shop.port.accept(intake(item('1'), item('2')), {})
+    await shop.accept(item('1'), item('2'))
     const drained = await shop.port.drain!(Date.now() + 1200, 10, 600)
     assert.deepEqual([drained.ran, drained.postponed, drained.left], [1, 1, 2])
     assert.equal(signal?.aborted, true)
@@ -146,7 +145,7 @@ export function drainCases(test: SceneTest, shared: boolean): void {
     const one = scene.join({ work: false })
     const two = shared ? scene.join({ work: false, inbox: await scene.handle.another!() }) : one
     const ids = Array.from({ length: 100 }, (_, at) => `e${at}`)
-    await Promise.all(ids.map(async (id) => one.port.accept(intake(item(id)), {})))
+    await Promise.all(ids.map(async (id) => one.accept(item(id))))
     const [first, second] = await Promise.all([drain(one), drain(two)])
     assert.equal(first.ran + second.ran, 100)
     assert.equal(first.done + second.done, 100)
@@ -166,8 +165,7 @@ export function drainCases(test: SceneTest, shared: boolean): void {
   if (!shared) return
   test('leases that ended are freed first', async (scene) => {
     const stuck = scene.join({ run: () => new Promise(() => {}) })
-    await stuck.port.accept(intake(item('1')), {})
-    await stuck.until('it runs', () => stuck.runs.length === 1)
+    await stuck.start(1, item('1'))
     await scene.handle.abandon!()
     const shop = scene.join({ work: false, inbox: await scene.handle.another!() })
     const first = await drain(shop)

@@ -3,7 +3,7 @@ import type { Claim, Lane, Outcome } from '@postern/core/engine'
 import type { Inbox, TaskInfo } from '@postern/core/inbox'
 import { eventually } from '../eventually.ts'
 import { gate } from '../gate.ts'
-import { intake, item } from '../make.ts'
+import { item } from '../make.ts'
 import { DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import type { JoinedReceiver, Scene, SceneTest } from '../scene.ts'
 
@@ -56,13 +56,12 @@ export function interruptionCases(test: SceneTest): void {
   test('an outcome that comes after the lease ended is stored if nobody took the task', async (scene) => {
     const open = gate()
     const shop = scene.join({ run: () => open.passed.then(() => DONE_OUTCOME) })
-    await shop.port.accept(intake(item('1')), {})
-    await shop.until('it runs', () => shop.runs.length === 1)
+    await shop.start(1, item('1'))
     await scene.handle.abandon!()
     open.pass()
     await shop.untilSettled(1)
     assert.equal(shop.settled[0]!.stored, true)
-    assert.deepEqual(await shop.port.accept(intake(item('1')), {}), ['duplicate'])
+    assert.deepEqual(await shop.accept(item('1')), ['duplicate'])
   })
 
   test('one suspect at a time runs in a process, next to ordinary tasks', async (scene) => {
@@ -78,7 +77,7 @@ export function interruptionCases(test: SceneTest): void {
     const last = await interrupt(scene, stuck, ({ event }) =>
       event.id === '3' ? DONE_OUTCOME : open.passed.then(() => DONE_OUTCOME),
     )
-    await last.port.accept(intake(item('3')), {})
+    await last.accept(item('3'))
     await last.until('the ordinary one is done', () => last.settled.length === 1)
     await scene.inbox.view!.replay({ state: 'pending' })
     assert.equal(last.settled[0]!.claim.event.id, '3')
@@ -125,7 +124,7 @@ export function interruptionCases(test: SceneTest): void {
 /** A receiver whose tasks never end. */
 async function hang(scene: Scene, ids: readonly string[] = ['1']): Promise<JoinedReceiver> {
   const shop = scene.join({ lanes: [{ ...WIDE }], run: () => NEVER })
-  await shop.port.accept(intake(...ids.map((id) => item(id))), {})
+  await shop.accept(...ids.map((id) => item(id)))
   await shop.until('all run', () => shop.runs.length === ids.length)
   return shop
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
-import { storedDelivery, intake, item } from '../make.ts'
+import { storedDelivery, item } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import type { SceneTest } from '../scene.ts'
 
@@ -10,14 +10,12 @@ const HOUR = 3_600_000
 export function restartCases(test: SceneTest): void {
   test('pending tasks run after a restart, and done ones do not run again', async (scene) => {
     const before = scene.join({ lanes: ['a', 'b'] })
-    await before.port.accept(intake(item('1', ['a', 'later'])), {})
-    await before.untilSettled(1)
+    await before.settle(1, item('1', ['a', 'later']))
     await scene.restart()
     const after = scene.join({ lanes: ['a', 'later'] })
     await after.untilSettled(1)
-    assert.deepEqual(await after.port.accept(intake(item('1', ['a', 'later'])), {}), ['duplicate'])
-    await after.port.accept(intake(item('last')), {})
-    await after.untilSettled(2)
+    assert.deepEqual(await after.accept(item('1', ['a', 'later'])), ['duplicate'])
+    await after.settle(2, item('last'))
     assert.deepEqual(after.ran(), ['later:1', 'a:last'])
   })
 
@@ -41,24 +39,19 @@ export function restartCases(test: SceneTest): void {
 
   test('a task that waits for its retry keeps its attempts, and a redelivery revives it', async (scene) => {
     const before = scene.join({ run: () => retryIn(HOUR) })
-    await before.port.accept(intake(item('1')), {})
-    await before.untilSettled(1)
+    await before.settle(1, item('1'))
     await scene.restart()
     const after = scene.join()
-    await after.port.accept(intake(item('other')), {})
-    await after.untilSettled(1)
+    await after.settle(1, item('other'))
     assert.deepEqual(after.ran(), ['a:other'])
-    assert.deepEqual(await after.port.accept(intake(item('1')), {}), ['revived'])
+    assert.deepEqual(await after.accept(item('1')), ['revived'])
     await after.untilSettled(2)
-    assert.deepEqual(
-      after.runs.map(({ claim }) => claim.attempt),
-      [1, 2],
-    )
+    assert.deepEqual(after.attempts(), [1, 2])
   })
 
   test('a retry that became due while nobody worked runs at once', async (scene) => {
     const before = scene.join({ run: () => retryIn(1) })
-    await before.port.accept(intake(item('1')), {})
+    await before.accept(item('1'))
     await before.until('it is settled', () => before.settled.length > 0)
     await scene.restart()
     const after = scene.join()
@@ -67,14 +60,12 @@ export function restartCases(test: SceneTest): void {
 
   test('a dead task stays dead, and a redelivery revives it', async (scene) => {
     const before = scene.join({ run: () => DEAD_OUTCOME })
-    await before.port.accept(intake(item('1')), {})
-    await before.untilSettled(1)
+    await before.settle(1, item('1'))
     await scene.restart()
     const after = scene.join()
-    await after.port.accept(intake(item('other')), {})
-    await after.untilSettled(1)
+    await after.settle(1, item('other'))
     assert.deepEqual(after.ran(), ['a:other'])
-    assert.deepEqual(await after.port.accept(intake(item('1')), {}), ['revived'])
+    assert.deepEqual(await after.accept(item('1')), ['revived'])
     await after.untilSettled(2)
     assert.equal(after.runs[1]!.claim.attempt, 1)
   })
@@ -83,8 +74,7 @@ export function restartCases(test: SceneTest): void {
     const before = scene.join({
       run: () => ({ kind: 'done', spawn: [{ subscription: 'later', part: 'x' }] }),
     })
-    await before.port.accept(intake(item('1')), {})
-    await before.untilSettled(1)
+    await before.settle(1, item('1'))
     await scene.restart()
     const after = scene.join({ lanes: ['a', 'later'] })
     await after.untilSettled(1)
@@ -93,18 +83,18 @@ export function restartCases(test: SceneTest): void {
 
   test('a subscription that was renamed meanwhile gets its old tasks', async (scene) => {
     const before = scene.join({ lanes: ['old'], work: false })
-    await before.port.accept(intake(item('1', ['old'])), {})
+    await before.accept(item('1', ['old']))
     await scene.restart()
     const after = scene.join({ lanes: [lane('new', { previousNames: ['old'] })] })
     await after.untilSettled(1)
     assert.deepEqual(after.ran(), ['old:1'])
-    assert.deepEqual(await after.port.accept(intake(item('1', ['new'])), {}), ['duplicate'])
+    assert.deepEqual(await after.accept(item('1', ['new'])), ['duplicate'])
   })
 
   test('an accept that was not waited for is there after closing, or was rejected', async (scene) => {
     const before = scene.join({ work: false })
     const taken = Promise.allSettled(
-      Array.from({ length: 20 }, async (_, at) => before.port.accept(intake(item(`e${at}`)), {})),
+      Array.from({ length: 20 }, async (_, at) => before.accept(item(`e${at}`))),
     )
     await scene.restart()
     const kept = (await taken).filter(({ status }) => status === 'fulfilled').length

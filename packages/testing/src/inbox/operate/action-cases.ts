@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { InboxView, OperatorAction } from '@postern/core/inbox'
 import type { Scene, SceneTest, JoinedReceiver } from '../scene.ts'
-import { intake, item } from '../make.ts'
+import { item } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME } from '../recorder.ts'
 
 const view = (scene: Scene): InboxView => scene.inbox.view!
@@ -120,8 +120,7 @@ export function actionCases(test: SceneTest, durable: boolean): void {
 export async function joinDead(scene: Scene, count: number): Promise<JoinedReceiver> {
   let broken = true
   const shop = scene.join({ run: () => (broken ? DEAD_OUTCOME : DONE_OUTCOME) })
-  await shop.port.accept(intake(...Array.from({ length: count }, (_, at) => item(`e${at}`))), {})
-  await shop.untilSettled(count)
+  await shop.settle(count, ...Array.from({ length: count }, (_, at) => item(`e${at}`)))
   broken = false
   return shop
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { InboxView, TaskQuery } from '@postern/core/inbox'
 import { gate } from '../gate.ts'
-import { intake, item, takeAt } from '../make.ts'
+import { item, takeAt } from '../make.ts'
 import { DONE_OUTCOME, retryIn } from '../recorder.ts'
 import type { Scene, SceneTest } from '../scene.ts'
 
@@ -101,7 +101,7 @@ export function causeCases(test: SceneTest): void {
     const shop = scene.join({ work: false })
     const versions = [await view(scene).version()]
     const note = async (): Promise<void> => void versions.push(await view(scene).version())
-    await shop.port.accept(intake(item('1')), {})
+    await shop.accept(item('1'))
     await note()
     shop.work()
     await shop.untilSettled(1)
@@ -120,11 +120,10 @@ export function causeCases(test: SceneTest): void {
     })
     const of = async (name: string): Promise<number | undefined> =>
       (await view(scene).stats()).find(({ subscription }) => subscription === name)?.oldestDueAt
-    await shop.port.accept(intake(item('1')), {})
-    await shop.untilSettled(1)
+    await shop.settle(1, item('1'))
     assert.equal(await of('a'), undefined, 'it waits for its time')
     const from = Date.now()
-    await shop.port.accept(intake(item('2', ['none'])), {})
+    await shop.accept(item('2', ['none']))
     const oldest = await of('none')
     assert.ok(oldest! >= from - 1 && oldest! <= Date.now() + 1, String(oldest))
     open.pass()

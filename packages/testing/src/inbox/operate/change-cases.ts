@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { InboxView, TaskInfo } from '@postern/core/inbox'
 import { gate } from '../gate.ts'
-import { intake, item, takeAt } from '../make.ts'
+import { item, takeAt } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import { joinDead } from './action-cases.ts'
 import type { Scene, SceneTest } from '../scene.ts'
@@ -89,8 +89,7 @@ export function changeCases(test: SceneTest, keepsDone: boolean): void {
 
   test('with a rate tasks become due one after another', async (scene) => {
     const shop = scene.join({ run: () => DEAD_OUTCOME })
-    await shop.port.accept(intake(item('1'), item('2'), item('3')), {})
-    await shop.untilSettled(3)
+    await shop.settle(3, item('1'), item('2'), item('3'))
     await shop.leave()
     const before = Date.now()
     // One in ten minutes.
@@ -104,8 +103,7 @@ export function changeCases(test: SceneTest, keepsDone: boolean): void {
 
   test('waiting tasks are due now when the filter says pending, and keep their attempt', async (scene) => {
     const shop = scene.join({ run: ({ attempt }) => (attempt < 2 ? retryIn(HOUR) : DONE_OUTCOME) })
-    await shop.port.accept(intake(item('1'), item('2')), {})
-    await shop.untilSettled(2)
+    await shop.settle(2, item('1'), item('2'))
     const changed = await view(scene).replay({ state: 'pending', eventId: '1' })
     assert.equal(changed.count, 1)
     await shop.untilSettled(3)
@@ -117,8 +115,7 @@ export function changeCases(test: SceneTest, keepsDone: boolean): void {
   test('a running task is neither replayed nor deleted', async (scene) => {
     const open = gate()
     const shop = scene.join({ run: () => open.passed.then(() => DONE_OUTCOME) })
-    await shop.port.accept(intake(item('1')), {})
-    await shop.until('it runs', () => shop.runs.length === 1)
+    await shop.start(1, item('1'))
     for (const state of ['dead', 'done', 'pending'] as const)
       assert.equal((await view(scene).replay({ state })).count, 0)
     assert.equal((await view(scene).delete({})).count, 0)
@@ -134,8 +131,7 @@ export function changeCases(test: SceneTest, keepsDone: boolean): void {
         (event.payload as { broken?: boolean }).broken ? DEAD_OUTCOME : DONE_OUTCOME,
     })
     const part = { subscription: 'a', part: 'eu', data: { to: 'x' } }
-    await shop.port.accept(intake(item('1', [part, 'b'], { payload: { broken: true } })), {})
-    await shop.untilSettled(2)
+    await shop.settle(2, item('1', [part, 'b'], { payload: { broken: true } }))
     const old = (await tasks(scene)).find(({ subscription }) => subscription === 'a')!
     const id = await view(scene).rerun(old.id, { payload: { broken: false, n: 2 } })
     await shop.untilSettled(3)
@@ -150,15 +146,14 @@ export function changeCases(test: SceneTest, keepsDone: boolean): void {
     const after = await view(scene).get(old.id)
     assert.equal(after?.state, 'dead', 'the old task stays as it was')
     assert.deepEqual(after.record.payload, { broken: true })
-    assert.deepEqual(await shop.port.accept(intake(item('1', [part, 'b'])), {}), ['revived'])
+    assert.deepEqual(await shop.accept(item('1', [part, 'b'])), ['revived'])
     await assert.rejects(async () => view(scene).rerun('no such task', { payload: 1 }))
   })
 
   if (!keepsDone) return
   test('done tasks can be replayed by any filter', async (scene) => {
     const shop = scene.join()
-    await shop.port.accept(intake(item('1'), item('2', ['a'], { topic: 'other.thing' })), {})
-    await shop.untilSettled(2)
+    await shop.settle(2, item('1'), item('2', ['a'], { topic: 'other.thing' }))
     const changed = await view(scene).replay({ state: 'done', topic: 'other.*' })
     assert.equal(changed.count, 1)
     await shop.untilSettled(3)

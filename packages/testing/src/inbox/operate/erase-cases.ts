@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { EventRecord } from '@postern/core/engine'
 import type { InboxView, TaskDetail } from '@postern/core/inbox'
 import { gate } from '../gate.ts'
-import { storedDelivery, intake, item } from '../make.ts'
+import { storedDelivery, item } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME } from '../recorder.ts'
 import type { JoinedReceiver, Scene, SceneTest } from '../scene.ts'
 
@@ -57,7 +57,7 @@ export function eraseCases(test: SceneTest, keepsDone: boolean): void {
   test('a redelivery of an erased event is a duplicate, and nothing runs it again', async (scene) => {
     const shop = await dead(scene, ['1', '2'])
     await view(scene).erase({ eventId: '1' })
-    assert.deepEqual(await shop.port.accept(intake(item('1')), {}), ['duplicate'])
+    assert.deepEqual(await shop.accept(item('1')), ['duplicate'])
     assert.equal((await view(scene).replay({ receiver: 'shop' }, { dryRun: true })).count, 1)
     assert.equal((await view(scene).replay({ eventId: '1' })).count, 0)
     const { id } = await detail(scene, '1')
@@ -74,8 +74,7 @@ export function eraseCases(test: SceneTest, keepsDone: boolean): void {
   test('an event with an open task is left as it is', async (scene) => {
     const open = gate()
     const shop = scene.join({ run: () => open.passed.then(() => DEAD_OUTCOME) })
-    await shop.port.accept(intake(item('1', ['a', 'no worker'])), {})
-    await shop.until('it runs', () => shop.runs.length === 1)
+    await shop.start(1, item('1', ['a', 'no worker']))
     assert.equal((await view(scene).erase({})).count, 0)
     open.pass()
     await shop.untilSettled(1)
@@ -87,8 +86,7 @@ export function eraseCases(test: SceneTest, keepsDone: boolean): void {
 
   test('of events that came together, the others keep their contents', async (scene) => {
     const shop = scene.join({ run: () => DEAD_OUTCOME })
-    await shop.port.accept(intake(item('1'), item('2'), item('3')), {})
-    await shop.untilSettled(3)
+    await shop.settle(3, item('1'), item('2'), item('3'))
     assert.equal((await view(scene).erase({ eventId: '2' })).count, 1)
     assertErased(await detail(scene, '2'), '2')
     for (const id of ['1', '3']) {
@@ -104,8 +102,7 @@ export function eraseCases(test: SceneTest, keepsDone: boolean): void {
 
   test('a part of the payload can stay', async (scene) => {
     const shop = scene.join({ run: () => DEAD_OUTCOME })
-    await shop.port.accept(intake(item('1', ['a'], { payload: { ...SECRET, big: 2n ** 60n } })), {})
-    await shop.untilSettled(1)
+    await shop.settle(1, item('1', ['a'], { payload: { ...SECRET, big: 2n ** 60n } }))
     const seen: EventRecord[] = []
     const keep = (event: EventRecord): unknown => {
       seen.push(event)
@@ -141,8 +138,7 @@ export function eraseCases(test: SceneTest, keepsDone: boolean): void {
 
   test('what `storage.content` marked is left while a task of it is dead', async (scene) => {
     const shop = scene.join({ run: () => DEAD_OUTCOME })
-    await shop.port.accept(intake(item('1', ['a'], { passing: true })), {})
-    await shop.untilSettled(1)
+    await shop.settle(1, item('1', ['a'], { passing: true }))
     for (const filter of [{ receiver: 'shop' }, { keys: [':1'] }])
       assert.equal((await view(scene).erase(filter, { passing: true })).count, 0)
     assert.equal((await detail(scene, '1')).record.erased, undefined)
@@ -159,9 +155,8 @@ export function eraseCases(test: SceneTest, keepsDone: boolean): void {
 function doneCases(test: SceneTest): void {
   test('of done events, a search for what `storage.content` marked finds only those', async (scene) => {
     const shop = scene.join({ run: () => DONE_OUTCOME })
-    await shop.port.accept(intake(item('1', ['a'], { passing: true })), {})
-    await shop.port.accept(intake(item('2', ['a'], { passing: true }), item('3')), {})
-    await shop.untilSettled(3)
+    await shop.accept(item('1', ['a'], { passing: true }))
+    await shop.settle(3, item('2', ['a'], { passing: true }), item('3'))
     assert.equal((await view(scene).erase({ receiver: 'other' }, { passing: true })).count, 0)
     const keys = [':1', ':3']
     assert.equal((await view(scene).erase({ receiver: 'shop', keys }, { passing: true })).count, 1)
@@ -169,7 +164,7 @@ function doneCases(test: SceneTest): void {
     assert.equal((await view(scene).erase({ receiver: 'shop' }, { passing: true })).count, 1)
     assertErased(await detail(scene, '2'), '2')
     assert.equal((await detail(scene, '3')).record.erased, undefined)
-    assert.deepEqual(await shop.port.accept(intake(item('2')), {}), ['duplicate'])
+    assert.deepEqual(await shop.accept(item('2')), ['duplicate'])
     assert.equal((await view(scene).replay({ state: 'done' }, { dryRun: true })).count, 1)
   })
 
@@ -181,6 +176,6 @@ function doneCases(test: SceneTest): void {
     assert.equal((await view(scene).erase({ receiver: 'other' })).count, 0)
     assert.equal((await view(scene).erase({ receiver: 'shop', topic: 'thing.*' })).count, 2)
     assert.equal((await view(scene).erase({ receiver: 'shop' })).count, 0)
-    assert.deepEqual(await shop.port.accept(intake(item('1')), {}), ['duplicate'])
+    assert.deepEqual(await shop.accept(item('1')), ['duplicate'])
   })
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { InboxView, TaskInfo, TaskQuery } from '@postern/core/inbox'
-import { intake, item, takeAt } from '../make.ts'
+import { item, takeAt } from '../make.ts'
 import { DEAD_OUTCOME, FAILURE, retryIn } from '../recorder.ts'
 import type { Scene, SceneTest } from '../scene.ts'
 
@@ -100,8 +100,7 @@ export function pageCases(test: SceneTest): void {
       },
     })
     const from = Date.now()
-    await shop.port.accept(intake(item('1', ['a', 'b', 'none'])), {})
-    await shop.untilSettled(3)
+    await shop.settle(3, item('1', ['a', 'b', 'none']))
     const all = await rows(scene)
     const of = (name: string): TaskInfo => all.find(({ subscription }) => subscription === name)!
     assert.equal(of('a').attempts, 2)
@@ -115,8 +114,7 @@ export function pageCases(test: SceneTest): void {
 
   test('errors are in the list as they were stored', async (scene) => {
     const shop = scene.join({ run: () => DEAD_OUTCOME })
-    await shop.port.accept(intake(item('1')), {})
-    await shop.untilSettled(1)
+    await shop.settle(1, item('1'))
     const [task] = await rows(scene)
     assert.equal(task!.error?.message, FAILURE.message)
     assert.match(task!.cause!, /^\S+$/)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Changed, InboxView, TaskInfo } from '@postern/core/inbox'
 import { gate } from '../gate.ts'
-import { storedDelivery, intake, item } from '../make.ts'
+import { storedDelivery, item } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME, FAILURE, retryIn } from '../recorder.ts'
 import type { Scene, SceneTest } from '../scene.ts'
 
@@ -24,7 +24,7 @@ export function viewCases(test: SceneTest, keepsDone: boolean): void {
           ? { kind: 'dead', error }
           : { kind: 'retry', at: Date.now() + HOUR, error },
     })
-    await shop.port.accept(intake(item('1', ['a', 'b'])), {})
+    await shop.accept(item('1', ['a', 'b']))
     await shop.until('both are settled', () => shop.settled.length === 2)
     const told = rowsOf(await view(scene).list()).map((task) => task.error)
     assert.deepEqual(
@@ -46,7 +46,7 @@ export function viewCases(test: SceneTest, keepsDone: boolean): void {
       },
     })
     const from = Date.now()
-    await shop.port.accept(intake(item('1', ['a', 'b', 'c', 'none'], { tenant: 's' })), {})
+    await shop.accept(item('1', ['a', 'b', 'c', 'none'], { tenant: 's' }))
     await shop.until(
       'one runs and two are settled',
       () => shop.runs.length === 3 && shop.settled.length === 2,
@@ -104,7 +104,7 @@ export function viewCases(test: SceneTest, keepsDone: boolean): void {
 
   test('get gives a task with its event and delivery', async (scene) => {
     const shop = scene.join({ work: false })
-    await shop.port.accept(intake(item('1', ['a'], { payload: { deep: [1] } })), {})
+    await shop.accept(item('1', ['a'], { payload: { deep: [1] } }))
     const [task] = rowsOf(await view(scene).list())
     const detail = await view(scene).get(task!.id)
     assert.deepEqual(detail?.record.payload, { deep: [1] })
@@ -118,8 +118,7 @@ export function viewCases(test: SceneTest, keepsDone: boolean): void {
       lanes: ['a', 'b'],
       run: ({ subscription }) => (subscription === 'a' ? DEAD_OUTCOME : DONE_OUTCOME),
     })
-    await shop.port.accept(intake(item('1', ['a', 'b', 'none']), item('2', ['a', 'none'])), {})
-    await shop.untilSettled(3)
+    await shop.settle(3, item('1', ['a', 'b', 'none']), item('2', ['a', 'none']))
     const stats = await view(scene).stats()
     const of = (name: string) => stats.find(({ subscription }) => subscription === name)?.counts
     assert.deepEqual({ ...of('a') }, { pending: 0, running: 0, done: 0, dead: 2 })
@@ -133,8 +132,7 @@ export function viewCases(test: SceneTest, keepsDone: boolean): void {
       lanes: ['a', 'b'],
       run: ({ subscription }) => (subscription === 'a' && broken ? DEAD_OUTCOME : DONE_OUTCOME),
     })
-    await shop.port.accept(intake(item('1', ['a', 'b']), item('2', ['a'])), {})
-    await shop.untilSettled(3)
+    await shop.settle(3, item('1', ['a', 'b']), item('2', ['a']))
     broken = false
     assert.equal(count(await view(scene).replay({ receiver: 'shop', eventId: '1' })), 1)
     await shop.untilSettled(4)
@@ -147,15 +145,11 @@ export function viewCases(test: SceneTest, keepsDone: boolean): void {
 
   test('delete drops pending and dead tasks; their events stay known', async (scene) => {
     const shop = scene.join({ run: () => DEAD_OUTCOME })
-    await shop.port.accept(intake(item('1', ['a']), item('2', ['none'])), {})
-    await shop.untilSettled(1)
+    await shop.settle(1, item('1', ['a']), item('2', ['none']))
     assert.equal(count(await view(scene).delete({ eventId: '1' })), 1)
     assert.equal(count(await view(scene).delete({ subscription: 'none' })), 1)
     assert.deepEqual(ids(rowsOf(await view(scene).list())), [])
-    assert.deepEqual(await shop.port.accept(intake(item('1'), item('2', ['none'])), {}), [
-      'duplicate',
-      'duplicate',
-    ])
+    assert.deepEqual(await shop.accept(item('1'), item('2', ['none'])), ['duplicate', 'duplicate'])
     assert.equal(count(await view(scene).replay({})), 0)
   })
 
@@ -163,8 +157,7 @@ export function viewCases(test: SceneTest, keepsDone: boolean): void {
     const shop = scene.join({ run: () => DEAD_OUTCOME })
     const old = storedDelivery({ receivedAt: Date.now() - HOUR })
     await shop.port.accept({ delivery: old, items: [item('old')] }, {})
-    await shop.port.accept(intake(item('young')), {})
-    await shop.untilSettled(2)
+    await shop.settle(2, item('young'))
     for (const before of [undefined, null, Number.NaN, Infinity, '2026-01-01'])
       await assert.rejects(
         async () => view(scene).prune(before as never),
@@ -176,8 +169,7 @@ export function viewCases(test: SceneTest, keepsDone: boolean): void {
 
   test('orphans are subscriptions with pending tasks that no receiver has', async (scene) => {
     const shop = scene.join({ lanes: ['a'] })
-    await shop.port.accept(intake(item('1', ['a', 'gone']), item('2', ['gone'])), {})
-    await shop.untilSettled(1)
+    await shop.settle(1, item('1', ['a', 'gone']), item('2', ['gone']))
     assert.deepEqual(
       [...(await view(scene).orphans())].map((one) => ({ ...one })),
       [{ receiver: 'shop', subscription: 'gone', pending: 2 }],
@@ -187,8 +179,7 @@ export function viewCases(test: SceneTest, keepsDone: boolean): void {
   if (!keepsDone) return
   test('done tasks are kept: listed, and replayed where the filter says so', async (scene) => {
     const shop = scene.join()
-    await shop.port.accept(intake(item('1'), item('2')), {})
-    await shop.untilSettled(2)
+    await shop.settle(2, item('1'), item('2'))
     assert.deepEqual(ids(rowsOf(await view(scene).list({ state: 'done' }))), ['a:1', 'a:2'])
     assert.equal(count(await view(scene).replay({ eventId: '1' })), 0, 'only where state is given')
     assert.equal(count(await view(scene).replay({ eventId: '1', state: 'done' })), 1)

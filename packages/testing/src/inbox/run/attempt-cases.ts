@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Attempt } from '@postern/core/inbox'
-import { intake, item } from '../make.ts'
+import { item } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME, retryIn } from '../recorder.ts'
 import type { Scene, SceneTest } from '../scene.ts'
 
@@ -17,8 +17,7 @@ export function attemptCases(test: SceneTest, keepsDone: boolean): void {
   test('an attempt has its start, duration, outcome and process', async (scene) => {
     const from = Date.now()
     const shop = scene.join({ run: () => DEAD_OUTCOME })
-    await shop.port.accept(intake(item('1')), {})
-    await shop.untilSettled(1)
+    await shop.settle(1, item('1'))
     const [first, ...more] = await attempts(scene)
     assert.deepEqual(more, [])
     assert.equal(first!.outcome, 'dead')
@@ -35,8 +34,7 @@ export function attemptCases(test: SceneTest, keepsDone: boolean): void {
           ? { ...retryIn(0), error: { name: 'Error', message: `no ${attempt}` } }
           : DEAD_OUTCOME,
     })
-    await shop.port.accept(intake(item('1')), {})
-    await shop.untilSettled(3)
+    await shop.settle(3, item('1'))
     const all = await attempts(scene)
     assert.deepEqual(outcomes(all), ['retry', 'retry', 'dead'])
     assert.deepEqual(
@@ -53,8 +51,7 @@ export function attemptCases(test: SceneTest, keepsDone: boolean): void {
 
   test('of many, the first and the last nineteen are kept', async (scene) => {
     const shop = scene.join({ run: ({ attempt }) => (attempt < 30 ? retryIn(0) : DEAD_OUTCOME) })
-    await shop.port.accept(intake(item('1')), {})
-    await shop.untilSettled(30)
+    await shop.settle(30, item('1'))
     assert.deepEqual(
       (await attempts(scene)).map(({ attempt }) => attempt),
       [1, ...Array.from({ length: 19 }, (_, at) => at + 12)],
@@ -63,8 +60,7 @@ export function attemptCases(test: SceneTest, keepsDone: boolean): void {
 
   test('a replay keeps the attempts of before', async (scene) => {
     const shop = scene.join({ run: () => DEAD_OUTCOME })
-    await shop.port.accept(intake(item('1')), {})
-    await shop.untilSettled(1)
+    await shop.settle(1, item('1'))
     await scene.inbox.view!.replay({ receiver: 'shop' })
     await shop.untilSettled(2)
     const all = await attempts(scene)
@@ -79,7 +75,7 @@ export function attemptCases(test: SceneTest, keepsDone: boolean): void {
 
   test('a task that has not run, and one that does not exist, have none', async (scene) => {
     const shop = scene.join({ work: false })
-    await shop.port.accept(intake(item('1')), {})
+    await shop.accept(item('1'))
     assert.deepEqual(await attempts(scene), [])
     assert.deepEqual(await scene.inbox.journal!.attempts('no such task'), [])
   })
@@ -87,8 +83,7 @@ export function attemptCases(test: SceneTest, keepsDone: boolean): void {
   if (!keepsDone) return
   test('a task that is done at once has one', async (scene) => {
     const shop = scene.join({ run: () => DONE_OUTCOME })
-    await shop.port.accept(intake(item('1')), {})
-    await shop.untilSettled(1)
+    await shop.settle(1, item('1'))
     const all = await attempts(scene)
     assert.deepEqual(outcomes(all), ['done'])
     assert.equal(all[0]!.attempt, 1)

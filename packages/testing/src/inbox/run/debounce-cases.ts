@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { TaskDraft } from '@postern/core/engine'
 import { gate } from '../gate.ts'
-import { burst, FIRST, intake, item, runsOf, acceptNew } from '../make.ts'
+import { burst, FIRST, item, runsOf, acceptNew } from '../make.ts'
 import { DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import type { JoinedReceiver, Scene, SceneTest } from '../scene.ts'
 
@@ -44,8 +44,7 @@ export function debounceCases(
 
   test('several of one delivery become one run', async (scene) => {
     const shop = scene.join({ lanes: [LANE] })
-    await shop.port.accept(intake(burst(1), burst(2), burst(3)), {})
-    await shop.untilSettled(1)
+    await shop.settle(1, burst(1), burst(2), burst(3))
     assert.deepEqual(runsOf(shop), ['3 + 2'])
   })
 
@@ -208,7 +207,7 @@ export function debounceCases(
           ? { kind: 'done', spawn: burst(Number(event.id), { wait: HOUR }).tasks }
           : DONE_OUTCOME,
     })
-    for (const id of ['1', '2', '3']) await shop.port.accept(intake(item(id, ['b'])), {})
+    for (const id of ['1', '2', '3']) await shop.accept(item(id, ['b']))
     shop.work()
     await shop.until('two are folded', () => shop.settled.length === 3 && shop.folded.size === 2)
     await hurry(scene)
@@ -229,7 +228,7 @@ export function debounceCases(
       shop.settled.reduce((sum, { claim }) => sum + 1 + claim.folded!.count, 0)
     await Promise.all(
       Array.from({ length: count }, async (_, at) =>
-        shop.port.accept(intake(burst(at, { key: `k${at % keys}`, newest: at })), {}),
+        shop.accept(burst(at, { key: `k${at % keys}`, newest: at })),
       ),
     )
     await shop.until('all are counted', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { burst, intake, acceptNew } from '../make.ts'
+import { burst, acceptNew } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME, lane } from '../recorder.ts'
 import type { SceneTest } from '../scene.ts'
 
@@ -21,7 +21,7 @@ export function debounceReplayCases(
       await acceptNew(shop, burst(2))
       await shop.untilSettled(2)
       if (how === 'replayed') assert.equal((await scene.inbox.view!.replay({})).count, 1)
-      else assert.deepEqual(await shop.port.accept(intake(burst(1)), {}), ['revived'])
+      else assert.deepEqual(await shop.accept(burst(1)), ['revived'])
       // Where done tasks are kept, the newest runs again.
       if (skills.keepsDone) await shop.untilSettled(3)
       await acceptNew(shop, burst(3, { key: 'l' }))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Claim, IntakeItem, Outcome } from '@postern/core/engine'
-import { intake, item } from '../make.ts'
+import { item } from '../make.ts'
 import { DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import { type SceneTest, receiverHeard, deliverSigned } from '../scene.ts'
 import { gate } from '../gate.ts'
@@ -30,8 +30,8 @@ const FAIR = lane('a', { concurrency: 1 })
 export function fairCases(test: SceneTest): void {
   test('a quiet tenant does not wait for the backlog of a loud one', async (scene) => {
     const shop = scene.join({ lanes: [FAIR], work: false })
-    await shop.port.accept(intake(...flood('loud', 100)), {})
-    await shop.port.accept(intake(of('quiet', 1)), {})
+    await shop.accept(...flood('loud', 100))
+    await shop.accept(of('quiet', 1))
     shop.work()
     await shop.untilSettled(101)
     const place = shop.ran().indexOf('a:quiet1')
@@ -40,7 +40,7 @@ export function fairCases(test: SceneTest): void {
 
   test('tenants with a backlog take turns', async (scene) => {
     const shop = scene.join({ lanes: [FAIR], work: false })
-    for (const tenant of ['x', 'y', 'z']) await shop.port.accept(intake(...flood(tenant, 10)), {})
+    for (const tenant of ['x', 'y', 'z']) await shop.accept(...flood(tenant, 10))
     shop.work()
     await shop.untilSettled(30)
     const first = shop.ran().slice(0, 9)
@@ -52,7 +52,7 @@ export function fairCases(test: SceneTest): void {
 
   test('tasks of one tenant keep their order', async (scene) => {
     const shop = scene.join({ lanes: [FAIR], work: false })
-    for (let at = 0; at < 10; at++) await shop.port.accept(intake(of('x', at), of('y', at)), {})
+    for (let at = 0; at < 10; at++) await shop.accept(of('x', at), of('y', at))
     shop.work()
     await shop.untilSettled(20)
     for (const tenant of ['x', 'y'])
@@ -69,8 +69,8 @@ export function fairCases(test: SceneTest): void {
       run: ({ event, attempt }) =>
         event.id!.startsWith('loud') && attempt < 3 ? retryIn(0) : DONE_OUTCOME,
     })
-    await shop.port.accept(intake(...flood('loud', 30)), {})
-    await shop.port.accept(intake(...flood('quiet', 5)), {})
+    await shop.accept(...flood('loud', 30))
+    await shop.accept(...flood('quiet', 5))
     shop.work()
     await shop.untilSettled(30 * 3 + 5)
     const last = shop.ran().indexOf('a:quiet4')
@@ -79,20 +79,20 @@ export function fairCases(test: SceneTest): void {
 
   test('failed tasks that are due all at once take turns again', async (scene) => {
     const shop = scene.join({ lanes: [FAIR], work: false, run: failsFirst('loud') })
-    await shop.port.accept(intake(...flood('loud', 30)), {})
+    await shop.accept(...flood('loud', 30))
     await shop.port.drain!(Date.now() + 20_000, 30)
     await scene.inbox.view!.replay({ state: 'pending' })
-    await shop.port.accept(intake(of('quiet', 1)), {})
+    await shop.accept(of('quiet', 1))
     await shop.port.drain!(Date.now() + 20_000, 3)
     assert.ok(shop.ran().slice(30).includes('a:quiet1'), `it ran ${shop.ran().slice(30).join(' ')}`)
   })
 
   test('failed tasks that are not due yet hold no turn of their tenant', async (scene) => {
     const shop = scene.join({ lanes: [FAIR], work: false, run: failsFirst('weak') })
-    await shop.port.accept(intake(...flood('weak', 30)), {})
+    await shop.accept(...flood('weak', 30))
     await shop.port.drain!(Date.now() + 20_000, 30)
-    await shop.port.accept(intake(...flood('loud', 30)), {})
-    await shop.port.accept(intake(of('weak', 30)), {})
+    await shop.accept(...flood('loud', 30))
+    await shop.accept(of('weak', 30))
     await shop.port.drain!(Date.now() + 20_000, 4)
     assert.ok(shop.ran().slice(30).includes('a:weak30'), `it ran ${shop.ran().slice(30).join(' ')}`)
   })
@@ -103,14 +103,11 @@ export function fairCases(test: SceneTest): void {
       const lanes = ['a', 'b', 'c']
       const shop = scene.join({ lanes, work: false })
       const send = async (tenant: string, at: number): Promise<unknown> =>
-        shop.port.accept(
-          intake(
-            item(
-              `${tenant}${at}`,
-              lanes.map((subscription) => ({ subscription, fairKey: tenant })),
-            ),
+        shop.accept(
+          item(
+            `${tenant}${at}`,
+            lanes.map((subscription) => ({ subscription, fairKey: tenant })),
           ),
-          {},
         )
       let taken = 0
       for (; taken < 20; taken++)
@@ -129,7 +126,7 @@ export function fairCases(test: SceneTest): void {
 
   test('tasks without a tenant run as well', async (scene) => {
     const shop = scene.join({ lanes: [FAIR], work: false })
-    await shop.port.accept(intake(...flood('loud', 20), item('plain')), {})
+    await shop.accept(...flood('loud', 20), item('plain'))
     shop.work()
     await shop.untilSettled(21)
     assert.ok(shop.ran().includes('a:plain'))
@@ -152,12 +149,10 @@ export function fairCases(test: SceneTest): void {
         }
       },
     })
-    await shop.port.accept(intake(of('loud', 1)), {})
-    await shop.untilSettled(1)
-    await shop.port.accept(intake(of('quiet', 1)), {})
-    await shop.untilSettled(2)
+    await shop.settle(1, of('loud', 1))
+    await shop.settle(2, of('quiet', 1))
     shop.lanes.push(lane('b', { concurrency: 1 }))
-    await shop.port.accept(intake(item('last', [{ subscription: 'b', fairKey: 'loud' }])), {})
+    await shop.accept(item('last', [{ subscription: 'b', fairKey: 'loud' }]))
     await shop.untilSettled(2 + 32)
     const children = shop.ran().filter((ran) => ran.startsWith('b:'))
     const place = children.indexOf('b:quiet1~quiet0')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { gate } from '../gate.ts'
-import { intake, item } from '../make.ts'
+import { item } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import type { SceneTest } from '../scene.ts'
 
@@ -22,9 +22,8 @@ export function orderCases(test: SceneTest): void {
         return DONE_OUTCOME
       },
     })
-    await shop.port.accept(intake(keyed('1', 'k'), keyed('2', 'k')), {})
-    await shop.port.accept(intake(keyed('3', 'k'), keyed('other', 'l')), {})
-    await shop.untilSettled(1)
+    await shop.accept(keyed('1', 'k'), keyed('2', 'k'))
+    await shop.settle(1, keyed('3', 'k'), keyed('other', 'l'))
     assert.equal(shop.settled[0]!.claim.event.id, 'other')
     first.pass()
     await shop.untilSettled(4)
@@ -39,8 +38,7 @@ export function orderCases(test: SceneTest): void {
       lanes: [ORDERED],
       run: ({ event, attempt }) => (event.id === '1' && attempt < 3 ? retryIn(20) : DONE_OUTCOME),
     })
-    await shop.port.accept(intake(keyed('1', 'k'), keyed('2', 'k'), keyed('3', 'k')), {})
-    await shop.untilSettled(5)
+    await shop.settle(5, keyed('1', 'k'), keyed('2', 'k'), keyed('3', 'k'))
     assert.deepEqual(shop.ran(), ['a:1', 'a:1', 'a:1', 'a:2', 'a:3'])
   })
 
@@ -59,10 +57,9 @@ export function orderCases(test: SceneTest): void {
           return DONE_OUTCOME
         },
       })
-      await shop.port.accept(intake(keyed('1', 'k'), keyed('2', 'k'), keyed('3', 'k')), {})
+      await shop.accept(keyed('1', 'k'), keyed('2', 'k'), keyed('3', 'k'))
       await began.passed
-      if (how === 'revived')
-        assert.deepEqual(await shop.port.accept(intake(keyed('1', 'k')), {}), ['revived'])
+      if (how === 'revived') assert.deepEqual(await shop.accept(keyed('1', 'k')), ['revived'])
       else assert.equal((await scene.inbox.view!.replay({ receiver: 'shop' })).count, 1)
       second.pass()
       await shop.untilSettled(4)
@@ -74,8 +71,7 @@ export function orderCases(test: SceneTest): void {
       lanes: [ORDERED],
       run: ({ event }) => (event.id === '1' ? DEAD_OUTCOME : DONE_OUTCOME),
     })
-    await shop.port.accept(intake(keyed('1', 'k'), keyed('2', 'k')), {})
-    await shop.untilSettled(2)
+    await shop.settle(2, keyed('1', 'k'), keyed('2', 'k'))
     assert.deepEqual(
       shop.settled.map(({ claim, outcome }) => [claim.event.id, outcome.kind]),
       [
@@ -96,14 +92,11 @@ export function orderCases(test: SceneTest): void {
         return DONE_OUTCOME
       },
     })
-    await shop.port.accept(intake(keyed('1', 'k')), {})
-    await shop.untilSettled(1)
+    await shop.settle(1, keyed('1', 'k'))
     broken = false
-    await shop.port.accept(intake(keyed('2', 'k')), {})
-    await shop.until('the second runs', () => shop.runs.length === 2)
-    assert.deepEqual(await shop.port.accept(intake(keyed('1', 'k')), {}), ['revived'])
-    await shop.port.accept(intake(keyed('x', 'other')), {})
-    await shop.untilSettled(2)
+    await shop.start(2, keyed('2', 'k'))
+    assert.deepEqual(await shop.accept(keyed('1', 'k')), ['revived'])
+    await shop.settle(2, keyed('x', 'other'))
     assert.deepEqual(shop.ran(), ['a:1', 'a:2', 'a:x'])
     second.pass()
     await shop.untilSettled(4)
@@ -119,7 +112,7 @@ export function orderCases(test: SceneTest): void {
       },
     })
     const numbers = Array.from({ length: 60 }, (_, at) => at)
-    for (const at of numbers) await shop.port.accept(intake(keyed(String(at), `k${at % 7}`)), {})
+    for (const at of numbers) await shop.accept(keyed(String(at), `k${at % 7}`))
     await shop.untilSettled(60)
     for (let key = 0; key < 7; key++) {
       const own = numbers.filter((at) => at % 7 === key)

@@ -10,20 +10,16 @@ export function receiverCases(test: SceneTest, bounded: boolean): void {
     receiver.on('thing.*', (event, task) => {
       happened.push(`ran ${event.id} ${String((event.payload as { n: number }).n)} ${task.attempt}`)
     })
-    try {
-      assert.equal((await deliverSigned(receiver, '1')).status, 200)
-      await until('done 1')
-      assert.equal((await deliverSigned(receiver, '1')).status, 200)
-      assert.equal((await deliverSigned(receiver, '2')).status, 200)
-      await until('done 2')
-      assert.deepEqual(
-        happened.filter((one) => one.startsWith('ran')),
-        ['ran 1 7 1', 'ran 2 7 1'],
-      )
-      assert.ok(happened.includes('duplicate 1'))
-    } finally {
-      await receiver.close()
-    }
+    assert.equal((await deliverSigned(receiver, '1')).status, 200)
+    await until('done 1')
+    assert.equal((await deliverSigned(receiver, '1')).status, 200)
+    assert.equal((await deliverSigned(receiver, '2')).status, 200)
+    await until('done 2')
+    assert.deepEqual(
+      happened.filter((one) => one.startsWith('ran')),
+      ['ran 1 7 1', 'ran 2 7 1'],
+    )
+    assert.ok(happened.includes('duplicate 1'))
   })
 
   test('a failed task of a tenant runs again', async (scene) => {
@@ -32,13 +28,9 @@ export function receiverCases(test: SceneTest, bounded: boolean): void {
       happened.push(`ran ${event.id} ${task.attempt}`)
       if (task.attempt < 3) throw new Error('not yet')
     })
-    try {
-      for (const id of ['1', '2', '3']) await deliverSigned(receiver, id)
-      for (const id of ['1', '2', '3']) await until(`done ${id}`)
-      assert.equal(happened.filter((one) => one.startsWith('ran')).length, 9)
-    } finally {
-      await receiver.close()
-    }
+    for (const id of ['1', '2', '3']) await deliverSigned(receiver, id)
+    for (const id of ['1', '2', '3']) await until(`done ${id}`)
+    assert.equal(happened.filter((one) => one.startsWith('ran')).length, 9)
   })
 
   test('whatever a handler throws is an error like any other: its task is tried again, and dead', async (scene) => {
@@ -49,14 +41,10 @@ export function receiverCases(test: SceneTest, bounded: boolean): void {
       happened.push(`ran ${event.id}`)
       throw things[Number(event.id)]
     })
-    try {
-      for (const id of things.keys()) await deliverSigned(receiver, String(id))
-      for (const id of things.keys()) await until(`dead ${id}`)
-      for (const id of things.keys())
-        assert.equal(happened.filter((one) => one === `ran ${id}`).length, 2)
-    } finally {
-      await receiver.close()
-    }
+    for (const id of things.keys()) await deliverSigned(receiver, String(id))
+    for (const id of things.keys()) await until(`dead ${id}`)
+    for (const id of things.keys())
+      assert.equal(happened.filter((one) => one === `ran ${id}`).length, 2)
   })
 
   test('a clock that gives parts of milliseconds loses nothing of the journal', async (scene) => {
@@ -66,12 +54,9 @@ export function receiverCases(test: SceneTest, bounded: boolean): void {
       log: { warning: (_, message) => void warnings.push(message) },
     })
     receiver.on('thing.*', () => {})
-    try {
-      await deliverSigned(receiver, '1')
-      await until('done 1')
-    } finally {
-      await receiver.close()
-    }
+    await deliverSigned(receiver, '1')
+    await until('done 1')
+    await receiver.close()
     assert.deepEqual(
       warnings.filter((one) => one.includes('journal')),
       [],
@@ -90,14 +75,10 @@ export function receiverCases(test: SceneTest, bounded: boolean): void {
       time += 1234
       throw new UnrecoverableError('after a while')
     })
-    try {
-      await deliverSigned(receiver, '1')
-      await until('dead 1')
-      const [task] = await receiver.tasks({ state: 'dead' })
-      assert.equal(task?.duration, 1234)
-    } finally {
-      await receiver.close()
-    }
+    await deliverSigned(receiver, '1')
+    await until('dead 1')
+    const [task] = await receiver.tasks({ state: 'dead' })
+    assert.equal(task?.duration, 1234)
   })
 
   test('a handler that throws is tried again with the same idempotency key', async (scene) => {
@@ -107,14 +88,10 @@ export function receiverCases(test: SceneTest, bounded: boolean): void {
       keys.push(task.idempotencyKey)
       if (task.attempt < 3) throw new Error('not yet')
     })
-    try {
-      await deliverSigned(receiver, '1')
-      await until('done 1')
-      assert.equal(keys.length, 3)
-      assert.equal(new Set(keys).size, 1)
-    } finally {
-      await receiver.close()
-    }
+    await deliverSigned(receiver, '1')
+    await until('done 1')
+    assert.equal(keys.length, 3)
+    assert.equal(new Set(keys).size, 1)
   })
 
   test('a task that gives up is dead, and replay runs it', async (scene) => {
@@ -123,17 +100,13 @@ export function receiverCases(test: SceneTest, bounded: boolean): void {
     receiver.on('thing.*', { retry: fixed({ attempts: 2, delay: 1 }) }, () => {
       if (broken) throw new UnrecoverableError('no such customer')
     })
-    try {
-      await deliverSigned(receiver, '1')
-      await until('dead 1')
-      broken = false
-      const [dead] = await receiver.tasks({ state: 'dead' })
-      assert.equal(dead?.error?.message, 'no such customer')
-      assert.equal((await receiver.replay()).count, 1)
-      await until('done 1')
-    } finally {
-      await receiver.close()
-    }
+    await deliverSigned(receiver, '1')
+    await until('dead 1')
+    broken = false
+    const [dead] = await receiver.tasks({ state: 'dead' })
+    assert.equal(dead?.error?.message, 'no such customer')
+    assert.equal((await receiver.replay()).count, 1)
+    await until('done 1')
   })
 
   test('closing lets what runs end, and rejects deliveries with 503', async (scene) => {
@@ -156,19 +129,15 @@ export function receiverCases(test: SceneTest, bounded: boolean): void {
       const { receiver, happened, until } = receiverHeard(scene)
       const open = gate()
       receiver.on('thing.*', () => open.passed)
-      try {
-        await deliverSigned(receiver, '1')
-        const reply = await deliverSigned(receiver, '2')
-        assert.equal(reply.status, 503)
-        assert.ok(reply.headers?.['retry-after'])
-        assert.ok(happened.includes('rejected inbox_full'))
-        open.pass()
-        await until('done 1')
-        assert.equal((await deliverSigned(receiver, '2')).status, 200)
-        await until('done 2')
-      } finally {
-        await receiver.close()
-      }
+      await deliverSigned(receiver, '1')
+      const reply = await deliverSigned(receiver, '2')
+      assert.equal(reply.status, 503)
+      assert.ok(reply.headers?.['retry-after'])
+      assert.ok(happened.includes('rejected inbox_full'))
+      open.pass()
+      await until('done 1')
+      assert.equal((await deliverSigned(receiver, '2')).status, 200)
+      await until('done 2')
     },
     { maxPending: 1 },
   )

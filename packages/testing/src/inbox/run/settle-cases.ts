@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { gate } from '../gate.ts'
 import type { TaskDraft } from '@postern/core/engine'
-import { intake, item } from '../make.ts'
+import { item } from '../make.ts'
 import { DONE_OUTCOME, lane, retryIn, type Settled } from '../recorder.ts'
 import type { SceneTest } from '../scene.ts'
 
@@ -13,8 +13,7 @@ export function settleCases(test: SceneTest): void {
       run: ({ subscription, attempt }) =>
         subscription === 'b' && attempt < 3 ? retryIn(1) : DONE_OUTCOME,
     })
-    await shop.port.accept(intake(item('1', ['a', 'b'])), {})
-    await shop.untilSettled(4)
+    await shop.settle(4, item('1', ['a', 'b']))
     assert.equal(shop.ran().filter((ran) => ran === 'a:1').length, 1)
     assert.equal(shop.ran().filter((ran) => ran === 'b:1').length, 3)
   })
@@ -31,12 +30,8 @@ export function settleCases(test: SceneTest): void {
         return outcome
       },
     })
-    await shop.port.accept(intake(item('1')), {})
-    await shop.untilSettled(3)
-    assert.deepEqual(
-      shop.runs.map(({ claim }) => claim.attempt),
-      [1, 2, 3],
-    )
+    await shop.settle(3, item('1'))
+    assert.deepEqual(shop.attempts(), [1, 2, 3])
     assert.ok(shop.runs[1]!.at >= times[0]! - early, 'the second attempt came too early')
     assert.ok(shop.runs[2]!.at >= times[1]! - early, 'the third attempt came too early')
     assert.deepEqual(
@@ -50,8 +45,7 @@ export function settleCases(test: SceneTest): void {
       lanes: [lane('a', { concurrency: 1 })],
       run: ({ event }) => (event.id === '1' ? retryIn(3_600_000) : DONE_OUTCOME),
     })
-    await shop.port.accept(intake(item('1'), item('2')), {})
-    await shop.untilSettled(2)
+    await shop.settle(2, item('1'), item('2'))
     assert.deepEqual(shop.ran(), ['a:1', 'a:2'])
   })
 
@@ -60,12 +54,8 @@ export function settleCases(test: SceneTest): void {
     const shop = scene.join({
       run: () => (postponed++ < 2 ? { kind: 'postpone', at: Date.now() + 1 } : DONE_OUTCOME),
     })
-    await shop.port.accept(intake(item('1')), {})
-    await shop.untilSettled(3)
-    assert.deepEqual(
-      shop.runs.map(({ claim }) => claim.attempt),
-      [1, 1, 1],
-    )
+    await shop.settle(3, item('1'))
+    assert.deepEqual(shop.attempts(), [1, 1, 1])
   })
 
   test('children are stored with the end of their parent, each part once', async (scene) => {
@@ -76,14 +66,12 @@ export function settleCases(test: SceneTest): void {
           ? { kind: 'done', spawn: [child('x'), child('y'), child('x')] }
           : DONE_OUTCOME,
     })
-    await shop.port.accept(intake(item('1')), {})
-    await shop.untilSettled(3)
-    await shop.port.accept(intake(item('2', [{ subscription: 'a', part: 'z' }])), {})
-    await shop.untilSettled(4)
+    await shop.settle(3, item('1'))
+    await shop.settle(4, item('2', [{ subscription: 'a', part: 'z' }]))
     assert.deepEqual([...shop.ran()].sort(), ['a:1', 'a:1~x', 'a:1~y', 'a:2~z'])
     const data = shop.runs.find(({ claim }) => claim.part === 'y')!.claim.data
     assert.deepEqual(data, { to: 'y' })
-    assert.deepEqual(await shop.port.accept(intake(item('1')), {}), ['duplicate'])
+    assert.deepEqual(await shop.accept(item('1')), ['duplicate'])
   })
 
   test('a child that fails is tried again without its parent', async (scene) => {
@@ -93,8 +81,7 @@ export function settleCases(test: SceneTest): void {
         return attempt === 1 ? retryIn(1) : DONE_OUTCOME
       },
     })
-    await shop.port.accept(intake(item('1')), {})
-    await shop.untilSettled(3)
+    await shop.settle(3, item('1'))
     assert.deepEqual(shop.ran(), ['a:1', 'a:1~x', 'a:1~x'])
   })
 
@@ -111,8 +98,7 @@ export function settleCases(test: SceneTest): void {
         return DONE_OUTCOME
       },
     })
-    await shop.port.accept(intake(...['1', '2', '3', '4', '5'].map((id) => item(id))), {})
-    await shop.until('two run', () => shop.runs.length === 2)
+    await shop.start(2, ...['1', '2', '3', '4', '5'].map((id) => item(id)))
     open.pass()
     await shop.untilSettled(5)
     assert.equal(most, 2)
@@ -125,8 +111,7 @@ export function settleCases(test: SceneTest): void {
       run: ({ subscription }) =>
         subscription === 'a' ? open.passed.then(() => DONE_OUTCOME) : DONE_OUTCOME,
     })
-    await shop.port.accept(intake(item('1', ['a']), item('2', ['a']), item('3', ['b'])), {})
-    await shop.untilSettled(1)
+    await shop.settle(1, item('1', ['a']), item('2', ['a']), item('3', ['b']))
     assert.equal(shop.settled[0]!.claim.subscription, 'b')
     open.pass()
     await shop.untilSettled(3)
@@ -143,8 +128,7 @@ export function settleCases(test: SceneTest): void {
       },
     })
     const ids = ['1', '2', 'odd', '3', '4']
-    await shop.port.accept(intake(...ids.map((id) => item(id))), {})
-    await shop.until('all run', () => shop.runs.length === 5)
+    await shop.start(5, ...ids.map((id) => item(id)))
     open.pass()
     const told = (id: string): Settled | undefined =>
       shop.settled.find(({ claim }) => claim.event.id === id)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { gate } from '../gate.ts'
-import { intake, item } from '../make.ts'
+import { item } from '../make.ts'
 import { DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import type { SceneTest } from '../scene.ts'
 
@@ -9,9 +9,8 @@ export function workerCases(test: SceneTest, durable: boolean): void {
   test('nothing runs before the work starts', async (scene) => {
     const shop = scene.join({ work: false })
     const bank = scene.join({ receiver: 'bank' })
-    await shop.port.accept(intake(item('1')), {})
-    await bank.port.accept(intake(item('2')), {})
-    await bank.untilSettled(1)
+    await shop.accept(item('1'))
+    await bank.settle(1, item('2'))
     assert.equal(shop.runs.length, 0)
     shop.work()
     await shop.untilSettled(1)
@@ -19,20 +18,17 @@ export function workerCases(test: SceneTest, durable: boolean): void {
 
   test('tasks of a subscription the worker lacks wait until it has it', async (scene) => {
     const shop = scene.join({ lanes: ['a'] })
-    await shop.port.accept(intake(item('1', ['later', 'a']), item('2', ['later'])), {})
-    await shop.untilSettled(1)
+    await shop.settle(1, item('1', ['later', 'a']), item('2', ['later']))
     assert.deepEqual(shop.ran(), ['a:1'])
     shop.lanes.push(lane('later'))
-    await shop.port.accept(intake(item('3', ['later'])), {})
-    await shop.untilSettled(4)
+    await shop.settle(4, item('3', ['later']))
     assert.deepEqual([...shop.ran()].sort(), ['a:1', 'later:1', 'later:2', 'later:3'])
     assert.ok(shop.runs.every(({ claim }) => claim.attempt === 1))
   })
 
   test('a renamed subscription gets the tasks of its former names, under the name they were stored with', async (scene) => {
     const shop = scene.join({ lanes: [lane('now', { previousNames: ['once', 'then'] })] })
-    await shop.port.accept(intake(item('1', ['once']), item('2', ['then']), item('3', ['now'])), {})
-    await shop.untilSettled(3)
+    await shop.settle(3, item('1', ['once']), item('2', ['then']), item('3', ['now']))
     assert.deepEqual([...shop.ran()].sort(), ['now:3', 'once:1', 'then:2'])
   })
 
@@ -42,8 +38,7 @@ export function workerCases(test: SceneTest, durable: boolean): void {
       lanes: [lane('a', { concurrency: 1 })],
       run: () => open.passed.then(() => DONE_OUTCOME),
     })
-    await shop.port.accept(intake(item('1'), item('2')), {})
-    await shop.until('the first runs', () => shop.runs.length === 1)
+    await shop.start(1, item('1'), item('2'))
     const closed = shop.leave(10_000)
     open.pass()
     await closed
@@ -51,7 +46,7 @@ export function workerCases(test: SceneTest, durable: boolean): void {
     // A task that would be lost with the process may run before it ends; a durable one waits.
     if (durable) assert.deepEqual(shop.ran(), ['a:1'])
     const next = scene.join()
-    await next.port.accept(intake(item('last')), {})
+    await next.accept(item('last'))
     await next.until('the last is settled', () => next.ran().includes('a:last'))
     await next.leave()
     assert.deepEqual([...shop.ran(), ...next.ran()], ['a:1', 'a:2', 'a:last'])
@@ -66,8 +61,7 @@ export function workerCases(test: SceneTest, durable: boolean): void {
         return open.passed.then(() => DONE_OUTCOME)
       },
     })
-    await shop.port.accept(intake(item('1')), {})
-    await shop.until('it runs', () => shop.runs.length === 1)
+    await shop.start(1, item('1'))
     await shop.leave(1)
     assert.equal(signal?.aborted, true)
     open.pass()
@@ -75,25 +69,23 @@ export function workerCases(test: SceneTest, durable: boolean): void {
 
   test('what waits for a retry does not hold up closing', async (scene) => {
     const shop = scene.join({ run: () => retryIn(3_600_000) })
-    await shop.port.accept(intake(item('1')), {})
-    await shop.untilSettled(1)
+    await shop.settle(1, item('1'))
     await shop.leave(60_000)
   })
 
   test('after closing, deliveries are rejected', async (scene) => {
     const shop = scene.join()
     await shop.leave()
-    await assert.rejects(async () => shop.port.accept(intake(item('1')), {}))
+    await assert.rejects(async () => shop.accept(item('1')))
   })
 
   test('a receiver of the name may come back after closing, and knows what was done', async (scene) => {
     const first = scene.join()
-    await first.port.accept(intake(item('1')), {})
-    await first.untilSettled(1)
+    await first.settle(1, item('1'))
     await first.leave()
     const second = scene.join()
-    assert.deepEqual(await second.port.accept(intake(item('1')), {}), ['duplicate'])
-    assert.deepEqual(await second.port.accept(intake(item('2')), {}), ['new'])
+    assert.deepEqual(await second.accept(item('1')), ['duplicate'])
+    assert.deepEqual(await second.accept(item('2')), ['new'])
     await second.untilSettled(1)
     assert.deepEqual(second.ran(), ['a:2'])
   })
