@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { gate } from '../../testing/src/inbox/gate.ts'
-import { intake, item } from '../../testing/src/inbox/make.ts'
+import { gate, intake, item } from '../../testing/src/inbox/make.ts'
 import { createTaskRecorder, DONE_OUTCOME, retryIn } from '../../testing/src/inbox/recorder.ts'
 import { sqliteScene } from './scene.ts'
 

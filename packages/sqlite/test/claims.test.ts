@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
-import { gate } from '../../testing/src/inbox/gate.ts'
-import { intake, item } from '../../testing/src/inbox/make.ts'
+import { gate, intake, item } from '../../testing/src/inbox/make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME, lane } from '../../testing/src/inbox/recorder.ts'
 import { sqliteScene, startVictim } from './scene.ts'
 

@@ -1,7 +1,6 @@
 import type { Arrival, MinuteCount } from '@postern/core/inbox'
 import { expect, test } from 'vitest'
-import { gate } from '../../testing/src/inbox/gate.ts'
-import { intake, item } from '../../testing/src/inbox/make.ts'
+import { gate, intake, item } from '../../testing/src/inbox/make.ts'
 import { DONE_OUTCOME, lane } from '../../testing/src/inbox/recorder.ts'
 import { sqliteScene } from './scene.ts'
 

@@ -1,7 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test, vi } from 'vitest'
-import { gate } from '../../testing/src/inbox/gate.ts'
-import { storedDelivery, intake, item } from '../../testing/src/inbox/make.ts'
+import { gate, storedDelivery, intake, item } from '../../testing/src/inbox/make.ts'
 import { DONE_OUTCOME, lane } from '../../testing/src/inbox/recorder.ts'
 import { sqliteScene } from './scene.ts'
 

@@ -34,9 +34,8 @@ import { transactionCases, type TransactionProbe } from './inbox/accept/transact
 import { viewCases } from './inbox/operate/view-cases.ts'
 import { workerCases } from './inbox/run/worker-cases.ts'
 import type { TestRunner } from './ledger.ts'
-import { gate } from './inbox/gate.ts'
+import { gate, intake, item } from './inbox/make.ts'
 import type { Records } from '@postern/core/inbox'
-import { intake, item } from './inbox/make.ts'
 import { DONE_OUTCOME, lane } from './inbox/recorder.ts'
 
 /** Optional features of an inbox. A feature that is not set is not tested. */
@@ -113,7 +112,7 @@ export function testInbox(make: MakeInbox, runner: TestRunner, skills: InboxSkil
     if (skills.pages) {
       describe('pages of the view', () => pageCases(test))
       describe('what the view sums up', () => causeCases(test))
-      describe('changes by the view', () => changeCases(test, skills.keepsDone === true))
+      describe('changes by the view', () => changeCases(test))
       describe('erasing', () => eraseCases(test, skills.keepsDone === true))
     }
     describe('under a receiver', () => receiverCases(test, bounded))
@@ -209,7 +208,7 @@ function recordsCases(test: SceneTest, durable: boolean): void {
   })
 }
 
-/** Several processes on one store, simulated by two inboxes in one process. */
+/** Simulates several processes on one store by two inboxes in one process. */
 function sharedCases(test: SceneTest): void {
   test('what one process stores, another runs', async (scene) => {
     const web = scene.join({ work: false })
@@ -287,8 +286,8 @@ const HOUR = 3_600_000
 const STEPS = { hour: HOUR, day: 24 * HOUR, year: 365 * 24 * HOUR } as const
 
 /**
- * Steps of the wall clock, as when a machine corrects a wrong clock. They delete no id and no guard. Timers and the
- * monotonic clock continue.
+ * Jumps of the wall clock, as when a machine corrects a wrong clock. They must delete no id and no guard. Timers and
+ * the monotonic clock continue.
  */
 function clockCases(
   test: SceneTest,

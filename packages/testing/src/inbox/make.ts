@@ -1,10 +1,11 @@
-import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import type { EventRecord, Intake, IntakeItem, Port, TaskDraft } from '@postern/core/engine'
 import type { StoredDelivery } from '@postern/core/inbox'
+import type { MaybePromise } from '@postern/core/internal'
 import type { TaskRecorder } from './recorder.ts'
 
-/** A stored delivery with a body of its own. */
+import assert from 'node:assert/strict'
+
 export function storedDelivery(options: Partial<StoredDelivery> = {}): StoredDelivery {
   return {
     method: 'POST',
@@ -20,7 +21,7 @@ export function storedDelivery(options: Partial<StoredDelivery> = {}): StoredDel
   }
 }
 
-/** An event whose key is made of its id. */
+/** Makes an event whose key follows from its id. */
 export function event(id: string, options: Partial<EventRecord> = {}): EventRecord {
   return {
     key: `:${id}`,
@@ -35,7 +36,7 @@ export function event(id: string, options: Partial<EventRecord> = {}): EventReco
   }
 }
 
-/** An event for subscriptions, given by name or with more to their tasks. */
+/** Makes an event with tasks, given by the names of their subscriptions or as drafts. */
 export function item(
   id: string,
   tasks: readonly (string | TaskDraft)[] = ['a'],
@@ -47,12 +48,11 @@ export function item(
   }
 }
 
-/** A delivery with these events. */
 export function intake(...items: readonly IntakeItem[]): Intake {
   return { delivery: storedDelivery(), items }
 }
 
-/** Takes an event at a time of its own. */
+/** Accepts an event with this time of arrival. */
 export async function takeAt(
   { port }: { readonly port: Port },
   id: string,
@@ -66,10 +66,9 @@ export async function takeAt(
   )
 }
 
-/** When the first event came. */
+/** When the first event arrives. */
 export const FIRST = 1_700_000_000_000
 
-/** How an event is folded. */
 interface Burst extends Partial<TaskDraft> {
   /** @default 'k' */
   readonly key?: string
@@ -80,22 +79,64 @@ interface Burst extends Partial<TaskDraft> {
   readonly newest?: number | string
 }
 
-/** An event of a subscription with `debounce`. Its id is a number, which says when it came. */
+/** Makes an event for a subscription with `debounce`. Its id is a number, which also sets its time of arrival. */
 export function burst(id: number, options: Burst = {}): IntakeItem {
   const { key = 'k', wait = 0, maxWait = wait * 10, newest, ...draft } = options
   const debounce = { at: FIRST + id, wait, maxWait, ...(newest !== undefined && { newest }) }
   return item(String(id), [{ subscription: 'a', orderKey: key, debounce, ...draft }])
 }
 
-/** The event of each run, and the events that it stood for beside its own. */
+/** Returns the event of each run, and how many events were folded into it. */
 export function runsOf({ runs }: Pick<TaskRecorder, 'runs'>): readonly string[] {
   return runs.map(({ claim }) => `${claim.event.id} + ${claim.folded?.count}`)
 }
 
-/** Accepts events one by one: each is new. */
+/** Accepts events one after another, and asserts that each is new. */
 export async function acceptNew(
   { port }: { readonly port: Port },
   ...items: readonly IntakeItem[]
 ): Promise<void> {
   for (const one of items) assert.deepEqual(await port.accept(intake(one), {}), ['new'])
+}
+
+/** Calls `read` with each cursor until there is none, and returns all pages. */
+export async function everyPage<Page extends { readonly cursor: string | undefined }>(
+  read: (from: { readonly cursor?: string }) => MaybePromise<Page>,
+): Promise<readonly Page[]> {
+  const pages = [await read({})]
+  for (let { cursor } = pages[0]!; cursor !== undefined; { cursor } = pages.at(-1)!)
+    pages.push(await read({ cursor }))
+  return pages
+}
+
+export interface TestGate {
+  readonly passed: Promise<void>
+  pass(): void
+}
+
+export function gate(): TestGate {
+  let pass = (): void => {}
+  const passed = new Promise<void>((resolve) => (pass = resolve))
+  return { passed, pass: () => pass() }
+}
+
+const PAUSE = 5
+const LONGEST = 15_000
+
+/**
+ * Resolves when the condition holds. It polls every few milliseconds, for 15 seconds, since some changes have no event.
+ */
+export async function eventually(
+  what: string | (() => string),
+  condition: () => boolean | Promise<boolean>,
+  longest: number = LONGEST,
+): Promise<void> {
+  const until = performance.now() + longest
+  while (!(await condition())) {
+    if (performance.now() > until) {
+      const told = typeof what === 'string' ? what : what()
+      throw new Error(`waited ${longest / 1000} s in vain until ${told}`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE))
+  }
 }

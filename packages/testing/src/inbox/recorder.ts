@@ -1,28 +1,26 @@
 import type { MaybePromise } from '@postern/core/internal'
 import type { Claim, Consumer, Lane, Outcome } from '@postern/core/engine'
 
-/** How a recording receiver behaves. */
 export interface RecorderOptions {
   /** @default 'shop' */
   readonly receiver?: string
   /** Names or lanes. @default ['a'] */
   readonly lanes?: readonly (string | Lane)[]
-  /** How long the sender delivers again, in milliseconds. @default 0 */
+  /** The sender's retry span in milliseconds. @default 0 */
   readonly retrySpan?: number
-  /** What becomes of an attempt. @default done */
+  /** Returns the outcome of an attempt. @default done */
   readonly run?: (claim: Claim, signal: AbortSignal | undefined) => MaybePromise<Outcome>
   /** Milliseconds since 1970. @default Date.now */
   readonly now?: () => number
 }
 
-/** One attempt as it was seen. */
 interface SeenRun {
   readonly claim: Claim
   /** Milliseconds since 1970. */
   readonly at: number
 }
 
-/** One outcome as the inbox reported it. */
+/** An outcome as the inbox reported it. */
 export interface Settled {
   readonly claim: Claim
   readonly outcome: Outcome
@@ -32,41 +30,38 @@ export interface Settled {
 /** A receiver that records what its inbox does. */
 export interface TaskRecorder {
   readonly consumer: Consumer
-  /** Its lanes: more may be pushed. */
+  /** Its lanes. Tests may add more. */
   readonly lanes: Lane[]
   readonly runs: readonly SeenRun[]
   readonly settled: readonly Settled[]
-  /** Tasks that ended without a run: the task that stands for each, or undefined for a stale one. */
+  /** Tasks that ended without a run, each with the task that ran instead; undefined for a stale one. */
   readonly folded: ReadonlyMap<string, string | undefined>
   readonly warnings: readonly string[]
-  /** Resolves when the condition holds; it is asked after everything that happens. Rejects after 15 seconds. */
+  /** Resolves when the condition holds, which is checked after every event. Rejects after 15 seconds. */
   until(what: string, condition: () => boolean): Promise<void>
   /** Resolves when this number of outcomes is settled. */
   untilSettled(count: number): Promise<void>
-  /** Labels of the attempts so far, in order: subscription and event, such as `a:1`. */
+  /** Returns labels of the attempts so far: subscription and event, such as `a:1`. */
   ran(): readonly string[]
-  /** Numbers of the attempts so far, in order. */
+  /** Returns the numbers of the attempts so far. */
   attempts(): readonly number[]
 }
 
-/** The error of attempts that fail in the suite. */
+/** The error of failing attempts. */
 export const FAILURE = { name: 'Error', message: 'the till is jammed' } as const
-/** The outcome of a last attempt. */
 export const DEAD_OUTCOME: Outcome = { kind: 'dead', error: FAILURE }
-/** The outcome of a successful attempt. */
 export const DONE_OUTCOME: Outcome = { kind: 'done' }
 
-/** The outcome of a failed attempt, due again after these milliseconds. */
+/** Returns the outcome of a failed attempt that is due again after these milliseconds. */
 export function retryIn(wait: number): Outcome {
   return { kind: 'retry', at: Date.now() + wait, error: FAILURE }
 }
 
-/** A lane as a subscription without options has it. */
+/** Returns a lane without options. */
 export function lane(name: string, options: Partial<Lane> = {}): Lane {
   return { name, previousNames: [], concurrency: 10, ordered: false, timeout: 300_000, ...options }
 }
 
-/** Makes a recorder. */
 export function createTaskRecorder(options: RecorderOptions): TaskRecorder {
   const lanes = (options.lanes ?? ['a']).map((one) => (typeof one === 'string' ? lane(one) : one))
   const runs: SeenRun[] = []
@@ -134,7 +129,7 @@ export function createTaskRecorder(options: RecorderOptions): TaskRecorder {
   }
 }
 
-/** Subscription and event of a claim, such as `a:1`; with its part, if it has one. */
+/** Returns subscription, event and part of a claim, such as `a:1` or `a:1~part`. */
 function label(claim: Claim): string {
   const part = claim.part === undefined ? '' : `~${claim.part}`
   return `${claim.subscription}:${claim.event.id ?? claim.event.key}${part}`

@@ -1,6 +1,6 @@
 import type { MaybePromise } from '@postern/core/internal'
 import { createReceiver, type Receiver, type ReceiverOptions, type Reply } from '@postern/core'
-import type { Inbox } from '@postern/core/inbox'
+import type { Inbox, InboxView } from '@postern/core/inbox'
 import type { IntakeItem, Port } from '@postern/core/engine'
 import { intake } from './make.ts'
 import type { TestRunner } from '../ledger.ts'
@@ -10,36 +10,36 @@ import { acme } from '../acme.ts'
 /** An inbox under test, on a store of its own. */
 export interface InboxHandle {
   readonly inbox: Inbox
-  /** Closes the inbox and gives another on the same store, as after a restart. Needed if it is `durable`. */
+  /** Closes the inbox and returns another on the same store, as after a restart. Needed for `durable`. */
   reopen?(): MaybePromise<Inbox>
-  /** Another inbox on the same store next to the first, as a second process has. Needed if it is `shared`. */
+  /** Returns a second inbox on the same store, as another process has. Needed for `shared`. */
   another?(): MaybePromise<Inbox>
-  /** Ends the leases of what runs now, as if its process had stopped. Needed if it is `shared`. */
+  /** Ends the leases of running tasks, as if their process had stopped. Needed for `shared`. */
   abandon?(): MaybePromise<void>
-  /** Closes every inbox of the store and removes the store. */
+  /** Closes all inboxes of the store, and removes the store. */
   close(): MaybePromise<void>
 }
 
-/** Makes an inbox for one test. */
+/** Creates an inbox for one test. */
 export type MakeInbox = (wish: {
-  /** How many tasks may be pending, if the inbox is `bounded`. */
+  /** Maximum number of pending tasks, if the inbox is `bounded`. */
   readonly maxPending?: number
 }) => MaybePromise<InboxHandle>
 
-/** One test: an inbox, and receivers that are ended with it. */
+/** An inbox for one test. Its receivers end with the test. */
 export interface Scene {
   readonly handle: InboxHandle
-  /** The inbox, or the one after a restart. */
+  /** The inbox; after a restart, the new one. */
   inbox: Inbox
-  /** Joins a receiver that records, and starts its work unless told otherwise. */
+  readonly view: InboxView
+  /** Joins a recording receiver, and starts its worker by default. */
   join(options?: JoinOptions): JoinedReceiver
-  /** Ends all receivers, and continues with another inbox on the same store. */
+  /** Ends all receivers, and opens another inbox on the same store. */
   restart(): Promise<void>
-  /** Closes something before the inbox. */
+  /** Registers something to close before the inbox. */
   atEnd(close: () => Promise<unknown>): void
 }
 
-/** How {@link Scene} joins a receiver. */
 interface JoinOptions extends RecorderOptions {
   /** @default true */
   readonly work?: boolean
@@ -47,7 +47,7 @@ interface JoinOptions extends RecorderOptions {
   readonly inbox?: Inbox
 }
 
-/** A receiver of a scene. */
+/** A recording receiver on the inbox of a scene. */
 export interface JoinedReceiver extends TaskRecorder {
   readonly port: Port
   /** Accepts one delivery with these events. */
@@ -57,18 +57,16 @@ export interface JoinedReceiver extends TaskRecorder {
   /** Accepts one delivery. Resolves when this number of attempts has started in all. */
   start(count: number, ...items: readonly IntakeItem[]): Promise<void>
   work(): void
-  /** Ends its work and lets the inbox go. */
+  /** Closes its port. */
   leave(timeout?: number): Promise<void>
 }
 
-/** Defines a test that gets a scene. */
 export type SceneTest = (
   name: string,
   body: (scene: Scene) => Promise<void>,
   wish?: { readonly maxPending?: number },
 ) => void
 
-/** Makes the function that defines the tests of an inbox. */
 export function sceneTest(make: MakeInbox, runner: TestRunner): SceneTest {
   return (name, body, wish = {}) => {
     runner.test(name, async () => {
@@ -77,6 +75,9 @@ export function sceneTest(make: MakeInbox, runner: TestRunner): SceneTest {
       const scene: Scene = {
         handle,
         inbox: handle.inbox,
+        get view() {
+          return scene.inbox.view!
+        },
         join(options = {}) {
           const one = join(options.inbox ?? scene.inbox, options)
           scene.atEnd(() => one.leave(0))
@@ -129,7 +130,7 @@ function join(inbox: Inbox, options: JoinOptions): JoinedReceiver {
 
 const provider = acme({ secret: 'a secret of the suite' })
 
-/** A receiver on the scene's inbox, and what its observer heard. */
+/** Creates a receiver on the scene's inbox, with a log of what its observer was called with. */
 export function receiverHeard(
   scene: Scene,
   options: Partial<ReceiverOptions> = {},
@@ -175,7 +176,6 @@ export function receiverHeard(
   }
 }
 
-/** Delivers a signed event. */
 export function deliverSigned(receiver: Receiver, id: string): Promise<Reply> {
   const draft = { id, topic: 'thing.happened', payload: { n: 7 } }
   return receiver.receive(provider.sign!(draft))

@@ -10,7 +10,7 @@ import {
   type Provider,
 } from '@postern/core/scheme'
 import { send } from '../adapter/client.ts'
-import { eventually } from '../inbox/eventually.ts'
+import { eventually } from '../inbox/make.ts'
 import type { TestRunner } from '../ledger.ts'
 import { hasAnswered, HANDLER_STEPS, tell, type HandlerStep } from './told.ts'
 import { Buffer } from 'node:buffer'

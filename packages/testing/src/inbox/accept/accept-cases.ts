@@ -3,7 +3,6 @@ import { Buffer } from 'node:buffer'
 import { storedDelivery, event, item } from '../make.ts'
 import type { SceneTest } from '../scene.ts'
 
-/** What accept takes, and as a whole. */
 export function acceptCases(test: SceneTest): void {
   test('every event of a delivery is accepted, and each of its subscriptions gets a task', async (scene) => {
     const shop = scene.join({ lanes: ['a', 'b'] })

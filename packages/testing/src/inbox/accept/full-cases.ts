@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import type { WebhookError } from '@postern/core'
-import { gate, type TestGate } from '../gate.ts'
-import { item } from '../make.ts'
+import { gate, type TestGate, item } from '../make.ts'
 import { DONE_OUTCOME } from '../recorder.ts'
 import type { JoinedReceiver, SceneTest } from '../scene.ts'
 
 const ROOM = 10
 
-/** A full inbox: the whole delivery is rejected, and the sender is told when to come again. */
+/** A full inbox rejects the whole delivery, and tells the sender when to retry. */
 export function fullCases(test: SceneTest): void {
   test(
     'a delivery that would go beyond the bound is rejected as a whole with inbox_full',
@@ -64,7 +63,7 @@ export function fullCases(test: SceneTest): void {
   )
 }
 
-/** Asserts that a delivery of these events is rejected with the option at fault; gives the seconds until the sender is to come again. */
+/** Asserts that a delivery is rejected with the right option. Returns the seconds of `Retry-After`. */
 async function rejected(
   shop: JoinedReceiver,
   ids: readonly string[],

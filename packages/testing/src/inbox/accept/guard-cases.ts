@@ -4,7 +4,6 @@ import { intake, item } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME } from '../recorder.ts'
 import type { SceneTest } from '../scene.ts'
 
-/** An event that holds guard keys. */
 function guarded(
   id: string,
   otherwise: 'reject' | 'duplicate',
@@ -14,7 +13,7 @@ function guarded(
   return item(id, ['a'], { guards: keys.map((key) => ({ key, otherwise })), ...more })
 }
 
-/** Keys that only one event may hold. */
+/** Guard keys, which only one event may hold. */
 export function guardCases(test: SceneTest, durable: boolean): void {
   test('a second event with the key is rejected, with all of its delivery', async (scene) => {
     const shop = scene.join()
@@ -95,7 +94,7 @@ export function guardCases(test: SceneTest, durable: boolean): void {
     const taken = await Promise.allSettled(
       Array.from({ length: 20 }, async (_, at) => shop.accept(guarded(`e${at}`, 'reject'))),
     )
-    // One that cannot know yet may say so with a 503: the sender asks again.
+    // An inbox that cannot decide yet may reply 503: the sender tries again.
     const said = taken.map((one) =>
       one.status === 'fulfilled'
         ? one.value[0]
@@ -112,11 +111,11 @@ export function guardCases(test: SceneTest, durable: boolean): void {
   test('handlers see no guards', async (scene) => {
     const shop = scene.join({ work: false })
     await shop.accept(guarded('1', 'reject'))
-    await scene.inbox.view!.list()
+    await scene.view.list()
     shop.work()
     await shop.untilSettled(1)
-    const [task] = (await scene.inbox.view!.list()).rows
-    const detail = task && (await scene.inbox.view!.get(task.id))
+    const [task] = (await scene.view.list()).rows
+    const detail = task && (await scene.view.get(task.id))
     assert.equal(detail?.record.guards, undefined)
   })
 

@@ -2,15 +2,14 @@ import assert from 'node:assert/strict'
 import { UnrecoverableError, type ReceiverOptions } from '@postern/core'
 import { createSeal, opened } from '@postern/core/engine'
 import type { TaskDetail } from '@postern/core/inbox'
-import { eventually } from '../eventually.ts'
-import { item } from '../make.ts'
+import { eventually, item } from '../make.ts'
 import { receiverHeard, deliverSigned, type Scene, type SceneTest } from '../scene.ts'
 
 const KEY = Buffer.alloc(32, 7)
 
 async function detail(scene: Scene, eventId: string): Promise<TaskDetail> {
-  const { rows } = await scene.inbox.view!.list({ eventId })
-  return (await scene.inbox.view!.get(rows[0]!.id))!
+  const { rows } = await scene.view.list({ eventId })
+  return (await scene.view.get(rows[0]!.id))!
 }
 
 async function erased(scene: Scene, id: string): Promise<TaskDetail> {
@@ -82,7 +81,7 @@ export function storedCases(test: SceneTest, folds: boolean): void {
     assert.equal((await receiver.replay({ eventId: '1' })).count, 1)
     assert.equal((await erased(scene, '1')).record.payload, null)
     assert.deepEqual((await detail(scene, '2')).record.payload, { n: 7 })
-    assert.equal((await scene.inbox.view!.delete({ eventId: '2', state: 'dead' })).count, 1)
+    assert.equal((await scene.view.delete({ eventId: '2', state: 'dead' })).count, 1)
     await erased(scene, '2')
   })
 
@@ -104,7 +103,7 @@ export function storedCases(test: SceneTest, folds: boolean): void {
   })
 
   test('what a process left behind when it died is erased by the next one', async (scene) => {
-    // A recorder erases nothing, as a process that died after the last task.
+    // A recorder erases nothing, like a process that died after its last task.
     const shop = scene.join({ receiver: 'acme' })
     await shop.settle(1, item('1', ['a'], { passing: true }))
     await scene.restart()

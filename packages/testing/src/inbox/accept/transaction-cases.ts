@@ -1,20 +1,22 @@
 import assert from 'node:assert/strict'
-import { gate } from '../gate.ts'
-import { item } from '../make.ts'
+import { gate, item } from '../make.ts'
 import { DONE_OUTCOME, lane } from '../recorder.ts'
 import { receiverHeard, deliverSigned, type SceneTest } from '../scene.ts'
 
-/** How the suite writes and reads in the transaction an inbox shares with handlers. */
+/** Writes and reads of the suite in the transaction that an inbox shares with handlers. */
 export interface TransactionProbe {
-  /** Makes what `write` needs: a table of strings. */
+  /** Creates a table of strings for `write`. */
   setUp(transaction: unknown): unknown
   /** Writes a string. */
   write(transaction: unknown, text: string): unknown
-  /** Committed strings. */
+  /** Returns committed strings. */
   read(): Promise<readonly string[]> | readonly string[]
 }
 
-/** An effect and the settling are committed together or not at all. `probe` belongs to the store of the last inbox that was made. */
+/**
+ * The effect and the outcome of a task are committed together or not at all. `probe` belongs to the store of the last
+ * inbox.
+ */
 export function transactionCases(test: SceneTest, probe: () => TransactionProbe): void {
   test('what commit writes is there when the task is done, and the task is done with it', async (scene) => {
     const shop = scene.join({
@@ -87,7 +89,7 @@ export function transactionCases(test: SceneTest, probe: () => TransactionProbe)
     const open = gate()
     const failures: unknown[] = []
     const stuck = scene.join({
-      // It must not be the one that takes the task again.
+      // With one place this process cannot claim the task again.
       lanes: [lane('a', { concurrency: 1 }), 'setup'],
       async run({ commit, subscription }) {
         if (subscription === 'setup') {

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import type { DeliveryFilter } from '@postern/core/inbox'
 import { arrival, batch, historyStart, journal } from './history-cases.ts'
+import { everyPage } from '../make.ts'
 import type { Scene, SceneTest } from '../scene.ts'
 
 async function ids(scene: Scene, filter: DeliveryFilter = {}): Promise<readonly string[]> {
   return (await journal(scene).rejections(filter)).rows.map(({ id }) => id)
 }
 
-/** What arrived and what was answered. */
 export function arrivalCases(test: SceneTest, durable: boolean): void {
   test('what arrived comes back, newest first', async (scene) => {
     const whole = arrival('b', {
@@ -81,17 +81,9 @@ export function arrivalCases(test: SceneTest, durable: boolean): void {
       arrival(`${at}`, { at: historyStart() + at }),
     )
     await journal(scene).write(batch({ arrived }))
-    const seen: string[] = []
-    let cursor: string | undefined
-    do {
-      const page = await journal(scene).rejections({
-        limit: 3,
-        ...(cursor !== undefined && { cursor }),
-      })
-      assert.ok(page.rows.length <= 3)
-      seen.push(...page.rows.map(({ id }) => id))
-      cursor = page.cursor
-    } while (cursor !== undefined)
+    const pages = await everyPage((from) => journal(scene).rejections({ limit: 3, ...from }))
+    assert.ok(pages.every(({ rows }) => rows.length <= 3))
+    const seen = pages.flatMap(({ rows }) => rows.map(({ id }) => id))
     assert.deepEqual(seen, ['6', '5', '4', '3', '2', '1', '0'])
   })
 
@@ -136,7 +128,7 @@ export function arrivalCases(test: SceneTest, durable: boolean): void {
           ),
         }),
       )
-    // A search that scans may need longer than its usual time on a machine that is busy.
+    // On a busy machine, a search that scans may need longer than its default time.
     assert.deepEqual(await ids(scene, { outcome: 'duplicate', budget: 60_000 }), ['mine'])
   })
 

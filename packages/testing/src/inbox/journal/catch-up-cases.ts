@@ -9,7 +9,7 @@ const FAILS_AT = 80
 const provider = acme({ secret: 'a secret of the suite' })
 const ids = Array.from({ length: COUNT }, (_, at) => String(at + 1))
 
-/** Taking what a sender lists, with progress in the records of the inbox. */
+/** Catching up accepts what a sender lists, and stores its progress in the records of the inbox. */
 export function catchUpCases(test: SceneTest): void {
   flakyCase(test)
   test('each event is accepted once, and a call that was cut off continues there', async (scene) => {
@@ -44,11 +44,11 @@ export function catchUpCases(test: SceneTest): void {
 }
 
 const MANY = 400
-// Reads, and pages of the list, of which one fails: calls are cut off at many places.
+// One of this many requests fails, so that calls stop at many places.
 const FAILS = 37
 const CALLS = 40
 
-/** A case of a sender that fails now and then: call after call continues, until each event was taken once. */
+/** A sender that fails sometimes: repeated calls continue until each event was accepted once. */
 function flakyCase(test: SceneTest): void {
   test('a sender that fails again and again ends in progress: each event is accepted once', async (scene) => {
     const { receiver, ran, allDone } = listen(scene, MANY)
@@ -93,7 +93,7 @@ function flakyCase(test: SceneTest): void {
   })
 }
 
-/** A receiver of the scene's inbox that notes what ran. */
+/** Creates a receiver on the scene's inbox that notes what ran. */
 function listen(
   scene: Scene,
   count = COUNT,
@@ -113,7 +113,7 @@ function listen(
   return { receiver, ran, allDone }
 }
 
-/** A source of events, a millisecond apart, whose sender is down from one of them on until it recovers. */
+/** Makes a source of events, a millisecond apart. Its sender is down from one event on, until it recovers. */
 function list(
   start: number,
   read: string[],

@@ -3,7 +3,6 @@ import type { SceneTest, Scene } from '../scene.ts'
 import type { Arrival, Journal, MinuteCount } from '@postern/core/inbox'
 import type { JournalBatch } from '@postern/core/engine'
 
-/** Counts, durations and gauges by minute. */
 export function historyCases(test: SceneTest, durable: boolean): void {
   test('counts of several processes add up, and steps join minutes', async (scene) => {
     await journal(scene).write(
@@ -155,24 +154,24 @@ export function historyCases(test: SceneTest, durable: boolean): void {
   })
 }
 
-/** Milliseconds. */
 const MINUTE = 60_000
 let start = 0
 
-/** A round minute an hour ago, the same for all tests: history is kept for days. Workers have no clock at module scope. */
+/**
+ * Returns a full minute an hour ago, the same for all tests. Workers have no clock at module scope, so it is computed
+ * late.
+ */
 export function historyStart(): number {
   return (start ||= Math.floor(Date.now() / MINUTE) * MINUTE - 60 * MINUTE)
 }
 
-/** The journal of a scene's inbox. */
 export const journal = (scene: Scene): Journal => scene.inbox.journal!
 
-/** A batch with these parts. */
 export function batch(part: Partial<JournalBatch>): JournalBatch {
   return { arrived: [], minutes: [], gauges: [], lost: 0, ...part }
 }
 
-/** A rejected delivery, unless said otherwise. */
+/** Returns a rejected delivery. */
 export function arrival(id: string, options: Partial<Arrival> = {}): Arrival {
   return {
     id,
@@ -193,7 +192,7 @@ export function arrival(id: string, options: Partial<Arrival> = {}): Arrival {
   }
 }
 
-/** Counts of a minute after {@link historyStart}. */
+/** Returns counts of a minute after {@link historyStart}. */
 function minuteCounts(at: number, options: Partial<MinuteCount> = {}): MinuteCount {
   return {
     minute: historyStart() + at * MINUTE,

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict'
 import { fixed } from '@postern/core'
 import type { Outcome } from '@postern/core/engine'
-import { eventually } from '../eventually.ts'
-import { gate } from '../gate.ts'
-import { item } from '../make.ts'
+import { eventually, gate, item } from '../make.ts'
 import { receiverHeard, deliverSigned, type SceneTest } from '../scene.ts'
 import { DONE_OUTCOME, lane } from '../recorder.ts'
 
 const NEVER = new Promise<Outcome>(() => {})
 
-/** How a receiver ends while tasks run: a deploy is not a failure. */
+/** A receiver closes while tasks run: a deploy is not a failure. */
 export function closeCases(test: SceneTest): void {
   test('a handler that ends when its signal aborts is settled as it says', async (scene) => {
     const shop = scene.join({
@@ -52,7 +50,7 @@ export function closeCases(test: SceneTest): void {
     await first.leave()
     for (let deploy = 0; deploy < 10; deploy++) {
       const shop = scene.join({ run: () => NEVER })
-      // Two suspects would never run at once.
+      // Two suspects would never run at the same time.
       await shop.until('both run', () => shop.runs.length === 2)
       assert.deepEqual(shop.attempts(), [1, 1])
       await shop.leave(40)

@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict'
 import type { RunDueResult } from '@postern/core/engine'
-import { gate } from '../gate.ts'
-import { item } from '../make.ts'
+import { gate, item } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import type { JoinedReceiver, SceneTest } from '../scene.ts'
 
 const HOUR = 3_600_000
 
-/** Runs what is due, for at most a minute. */
+/** Runs due tasks, for at most a minute. */
 function drain(shop: JoinedReceiver, max = 1000): Promise<RunDueResult> {
   return shop.port.drain!(Date.now() + 60_000, max)
 }
 
-/** A receiver that runs what is due when it is told to. */
+/** A receiver that runs due tasks on demand. */
 export function drainCases(test: SceneTest, shared: boolean): void {
   test('what is due runs, and it tells what became of it', async (scene) => {
     const due = Date.now() + HOUR
@@ -80,7 +79,7 @@ export function drainCases(test: SceneTest, shared: boolean): void {
     }
     assert.equal((await drain(shop, 6)).ran, 6)
     assert.deepEqual(counts(), [2, 2, 2])
-    // One at a time too: who had the last one is not the first to have another.
+    // Also one at a time: the subscription with the last task is not the first to get another.
     for (let at = 0; at < 6; at++) assert.equal((await drain(shop, 1)).ran, 1)
     assert.deepEqual(counts(), [4, 4, 4])
   })
@@ -170,10 +169,10 @@ export function drainCases(test: SceneTest, shared: boolean): void {
     const shop = scene.join({ work: false, inbox: await scene.handle.another!() })
     const first = await drain(shop)
     await stuck.leave(0)
-    // After an interruption a task waits for a moment.
+    // An interrupted task waits before it runs again.
     if (first.ran === 0) {
       assert.ok(first.left === 1 || first.next !== undefined)
-      await scene.inbox.view!.replay({ state: 'pending' })
+      await scene.view.replay({ state: 'pending' })
       assert.equal((await drain(shop)).ran, 1)
     }
     assert.deepEqual(shop.ran(), ['a:1'])

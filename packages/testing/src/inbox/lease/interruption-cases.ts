@@ -1,23 +1,21 @@
 import assert from 'node:assert/strict'
 import type { Claim, Lane, Outcome } from '@postern/core/engine'
 import type { Inbox, TaskInfo } from '@postern/core/inbox'
-import { eventually } from '../eventually.ts'
-import { gate } from '../gate.ts'
-import { item } from '../make.ts'
+import { eventually, gate, item } from '../make.ts'
 import { DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import type { JoinedReceiver, Scene, SceneTest } from '../scene.ts'
 
 const NEVER = new Promise<Outcome>(() => {})
-// After this number of interruptions a task is a suspect; this often charged, it is poison.
+// Interruptions until a task is a suspect, and strikes until it is poison.
 const SUSPECT = 3
 const CHARGES = 5
-// Milliseconds for which only `drain` is asked to free leases.
+// Milliseconds for which only `drain` frees leases.
 const ENGINE = 300
 const WIDE = lane('a', { concurrency: 10, attempts: 2 })
 
 type Run = (claim: Claim) => Outcome | Promise<Outcome>
 
-/** A crash charges the task that caused it, not its neighbors. */
+/** A crash counts against the task that caused it, not against its neighbors. */
 export function interruptionCases(test: SceneTest): void {
   test('an interruption uses no attempt, and the view shows it', async (scene) => {
     const first = await hang(scene)
@@ -39,7 +37,7 @@ export function interruptionCases(test: SceneTest): void {
   test('any reported outcome forgives: interruptions start again at 0', async (scene) => {
     let stuck = await hang(scene)
     stuck = await interrupt(scene, stuck)
-    // Held: a retry that was stored meanwhile would be made due with what waits.
+    // The retry must not be stored before the replay of waiting tasks, which would make it due.
     const open = gate()
     const last = await interrupt(scene, stuck, ({ attempt }) =>
       attempt === 1 ? open.passed.then(() => retryIn(3_600_000)) : DONE_OUTCOME,
@@ -48,7 +46,7 @@ export function interruptionCases(test: SceneTest): void {
     await last.untilSettled(1)
     const info = await only(scene)
     assert.deepEqual([info.state, info.attempt, info.interrupted ?? 0], ['pending', 1, 0])
-    await scene.inbox.view!.replay({ state: 'pending' })
+    await scene.view.replay({ state: 'pending' })
     await last.untilSettled(2)
     assert.equal(last.runs[1]!.claim.attempt, 2)
   })
@@ -79,12 +77,12 @@ export function interruptionCases(test: SceneTest): void {
     )
     await last.accept(item('3'))
     await last.until('the ordinary one is done', () => last.settled.length === 1)
-    await scene.inbox.view!.replay({ state: 'pending' })
+    await scene.view.replay({ state: 'pending' })
     assert.equal(last.settled[0]!.claim.event.id, '3')
     assert.equal(last.runs.filter(({ claim }) => claim.event.id !== '3').length, 1)
     open.pass()
     await eventually('the other suspect is done', async () => {
-      await scene.inbox.view!.replay({ state: 'pending' })
+      await scene.view.replay({ state: 'pending' })
       return last.settled.length === 3
     })
     assert.deepEqual([...last.ran()].sort(), ['a:1', 'a:2', 'a:3'])
@@ -113,15 +111,15 @@ export function interruptionCases(test: SceneTest): void {
     assert.deepEqual([dead.state, dead.error?.name], ['dead', 'poison'])
     assert.notEqual(all.find(({ event }) => event.id === 'healthy')?.state, 'dead')
 
-    // A replayed one stays a suspect, and is done when it reports.
-    await scene.inbox.view!.replay({ state: 'dead' })
+    // A replayed poison task is still a suspect, and is done once it reports.
+    await scene.view.replay({ state: 'dead' })
     await heir.untilSettled(2)
     assert.equal(heir.runs[0]!.claim.attempt, 1)
     assert.equal(heir.settled[1]!.outcome.kind, 'done')
   })
 }
 
-/** A receiver whose tasks never end. */
+/** Joins a receiver whose tasks never end. */
 async function hang(scene: Scene, ids: readonly string[] = ['1']): Promise<JoinedReceiver> {
   const shop = scene.join({ lanes: [{ ...WIDE }], run: () => NEVER })
   await shop.accept(...ids.map((id) => item(id)))
@@ -129,7 +127,7 @@ async function hang(scene: Scene, ids: readonly string[] = ['1']): Promise<Joine
   return shop
 }
 
-/** Lets the process of a receiver die, and another take its tasks without waiting, until the condition holds. */
+/** Ends the process of a receiver, and lets another claim its tasks without waiting, until the condition holds. */
 async function interrupt(
   scene: Scene,
   dying: JoinedReceiver,
@@ -138,41 +136,41 @@ async function interrupt(
 ): Promise<JoinedReceiver> {
   const heir = await reclaim(scene, dying, run)
   await eventually('the next process runs it', async () => {
-    // Asked first: what ran and waits for its retry must not be made due.
+    // Checked first: a replay would make tasks due that ran and wait for a retry.
     if (enough(heir)) return true
-    await scene.inbox.view!.replay({ state: 'pending' })
+    await scene.view.replay({ state: 'pending' })
     return enough(heir)
   })
   return heir
 }
 
-/** Another process that has freed what the dying one held. */
+/** Joins another process that frees the leases of the dying one. */
 async function reclaim(
   scene: Scene,
   dying: JoinedReceiver,
   run: Run = () => DONE_OUTCOME,
 ): Promise<JoinedReceiver> {
-  // Dead processes claim nothing. This one would, once a task that was freed has waited, if the machine is busy.
+  // A dead process claims nothing. On a busy machine this one could claim a freed task again.
   for (const each of dying.lanes) Object.assign(each, { concurrency: 0 } satisfies Partial<Lane>)
   await scene.handle.abandon!()
   const inbox: Inbox = await scene.handle.another!()
   const heir = scene.join({ inbox, lanes: [{ ...WIDE }], run, work: false })
   const began = Date.now()
   await eventually('its leases are freed', async () => {
-    // Engines that free leases by themselves do it only for workers.
+    // Some engines free leases only for workers.
     if (Date.now() - began > ENGINE) heir.work()
     else await heir.port.drain!(Date.now() + 60_000, 0)
     if (heir.runs.length > 0) return true
     return (await infos(scene)).every(({ state }) => state !== 'running')
   })
-  // What it releases is rejected, since its claims are lost. It holds the place of a suspect no longer.
+  // Its releases are rejected, since its claims are lost. It also frees the place of a suspect.
   await dying.leave(0)
   heir.work()
   return heir
 }
 
 async function infos(scene: Scene): Promise<readonly TaskInfo[]> {
-  const page = await scene.inbox.view!.list()
+  const page = await scene.view.list()
   return page.rows
 }
 

@@ -1,26 +1,24 @@
 import assert from 'node:assert/strict'
-import type { InboxView, OperatorAction } from '@postern/core/inbox'
+import type { OperatorAction } from '@postern/core/inbox'
 import type { Scene, SceneTest, JoinedReceiver } from '../scene.ts'
-import { item } from '../make.ts'
+import { everyPage, item } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME } from '../recorder.ts'
-
-const view = (scene: Scene): InboxView => scene.inbox.view!
 
 async function actions(scene: Scene, task?: string): Promise<readonly OperatorAction[]> {
   const query = task === undefined ? {} : { task }
   return (await scene.inbox.journal!.actions(query)).rows
 }
 
-/** What the journal says of who changed what. `durable`: it outlives a restart. */
+/** The journal lists who changed what. */
 export function actionCases(test: SceneTest, durable: boolean): void {
   test('a change says who did what, to which tasks and how many; a dry run leaves no trace', async (scene) => {
     const shop = await joinDead(scene, 3)
     const filter = { receiver: 'shop', state: 'dead' } as const
-    await view(scene).replay(filter, { dryRun: true, by: 'ada' })
+    await scene.view.replay(filter, { dryRun: true, by: 'ada' })
     assert.deepEqual(await actions(scene), [])
     const before = Date.now()
-    const ids = (await view(scene).list(filter)).rows.map((task) => task.id).sort()
-    const changed = await view(scene).replay(filter, { by: 'ada' })
+    const ids = (await scene.view.list(filter)).rows.map((task) => task.id).sort()
+    const changed = await scene.view.replay(filter, { by: 'ada' })
     await shop.untilSettled(6)
     const [action, ...more] = await actions(scene)
     assert.deepEqual(more, [])
@@ -34,23 +32,21 @@ export function actionCases(test: SceneTest, durable: boolean): void {
 
   test('a change in many calls is one action with the sum, from whichever process it continues', async (scene) => {
     await joinDead(scene, 7)
-    let cursor: string | undefined
-    do {
-      const options = { limit: 2, by: 'ada', ...(cursor !== undefined && { cursor }) }
-      ;({ cursor } = await view(scene).delete({ state: 'dead' }, options))
-    } while (cursor !== undefined)
+    await everyPage((from) =>
+      scene.view.delete({ state: 'dead' }, { limit: 2, by: 'ada', ...from }),
+    )
     assert.deepEqual(
       (await actions(scene)).map(({ what, count }) => [what, count]),
       [['delete', 7]],
     )
-    assert.deepEqual((await view(scene).list()).rows, [])
+    assert.deepEqual((await scene.view.list()).rows, [])
   })
 
   test('with a rate too, and nothing is said of a change that found nothing', async (scene) => {
     await joinDead(scene, 3)
-    const { cursor } = await view(scene).replay({ receiver: 'shop' }, { rate: 1, limit: 2 })
-    await view(scene).replay({ receiver: 'shop' }, { rate: 1, cursor: cursor! })
-    await view(scene).delete({ receiver: 'nobody' }, { by: 'ada' })
+    const { cursor } = await scene.view.replay({ receiver: 'shop' }, { rate: 1, limit: 2 })
+    await scene.view.replay({ receiver: 'shop' }, { rate: 1, cursor: cursor! })
+    await scene.view.delete({ receiver: 'nobody' }, { by: 'ada' })
     const found = await actions(scene)
     assert.deepEqual(
       found.map(({ what, count, by }) => [what, count, by]),
@@ -60,9 +56,9 @@ export function actionCases(test: SceneTest, durable: boolean): void {
 
   test('of a task it tells the actions that changed it, and of an edit the new task', async (scene) => {
     await joinDead(scene, 2)
-    const [one, other] = (await view(scene).list({ state: 'dead' })).rows.map(({ id }) => id)
-    const made = await view(scene).rerun(one!, { payload: { n: 2 }, by: 'ada' })
-    await view(scene).replay({ receiver: 'shop', state: 'dead' }, { by: 'bob' })
+    const [one, other] = (await scene.view.list({ state: 'dead' })).rows.map(({ id }) => id)
+    const made = await scene.view.rerun(one!, { payload: { n: 2 }, by: 'ada' })
+    await scene.view.replay({ receiver: 'shop', state: 'dead' }, { by: 'bob' })
     const said = async (task: string): Promise<readonly unknown[]> =>
       (await actions(scene, task)).map(({ what, by, result }) => [what, by, result])
     assert.deepEqual(await said(one!), [
@@ -76,8 +72,8 @@ export function actionCases(test: SceneTest, durable: boolean): void {
 
   test('erasing and pruning are listed, newest first and in pages', async (scene) => {
     await joinDead(scene, 2)
-    await view(scene).erase({ eventId: 'e0', text: 'e0' }, { by: 'ada' })
-    await view(scene).prune(Date.now() + 60_000, { by: 'bob' })
+    await scene.view.erase({ eventId: 'e0', text: 'e0' }, { by: 'ada' })
+    await scene.view.prune(Date.now() + 60_000, { by: 'bob' })
     const { journal } = scene.inbox
     const first = await journal!.actions({ limit: 1 })
     assert.deepEqual(
@@ -95,20 +91,20 @@ export function actionCases(test: SceneTest, durable: boolean): void {
   test('a `by` that is not a name is rejected before anything changes', async (scene) => {
     await joinDead(scene, 1)
     const by = 7 as unknown as string
-    await assert.rejects(async () => view(scene).replay({}, { by }), /by must be a name/)
-    await assert.rejects(async () => view(scene).delete({}, { by: 'x'.repeat(201) }), TypeError)
+    await assert.rejects(async () => scene.view.replay({}, { by }), /by must be a name/)
+    await assert.rejects(async () => scene.view.delete({}, { by: 'x'.repeat(201) }), TypeError)
     await assert.rejects(
       async () => scene.inbox.journal!.actions({ tasks: 'x' } as object),
       TypeError,
     )
     assert.deepEqual(await actions(scene), [])
-    assert.equal((await view(scene).list({ state: 'dead' })).rows.length, 1)
+    assert.equal((await scene.view.list({ state: 'dead' })).rows.length, 1)
   })
 
   if (!durable) return
   test('actions outlive a restart', async (scene) => {
     await joinDead(scene, 1)
-    await view(scene).delete({ receiver: 'shop' }, { by: 'ada' })
+    await scene.view.delete({ receiver: 'shop' }, { by: 'ada' })
     const before = await actions(scene)
     await scene.restart()
     assert.deepEqual(await actions(scene), before)
@@ -116,7 +112,7 @@ export function actionCases(test: SceneTest, durable: boolean): void {
   })
 }
 
-/** A receiver with that many dead tasks, whose handlers work now. */
+/** Joins a receiver with dead tasks whose handlers work from now on. */
 export async function joinDead(scene: Scene, count: number): Promise<JoinedReceiver> {
   let broken = true
   const shop = scene.join({ run: () => (broken ? DEAD_OUTCOME : DONE_OUTCOME) })

@@ -1,19 +1,17 @@
 import assert from 'node:assert/strict'
-import type { InboxView, TaskQuery } from '@postern/core/inbox'
-import { gate } from '../gate.ts'
-import { item, takeAt } from '../make.ts'
+import type { TaskQuery } from '@postern/core/inbox'
+import { gate, item, takeAt } from '../make.ts'
 import { DONE_OUTCOME, retryIn } from '../recorder.ts'
 import type { Scene, SceneTest } from '../scene.ts'
 
 const HOUR = 3_600_000
-const view = (scene: Scene): InboxView => scene.inbox.view!
 
 async function list(scene: Scene, query: TaskQuery): Promise<readonly string[]> {
-  const { rows } = await view(scene).list(query)
+  const { rows } = await scene.view.list(query)
   return rows!.map(({ subscription, event }) => `${subscription}:${event.id}`)
 }
 
-/** What operators ask often: causes, a version, since when the oldest waits. */
+/** Causes, versions and the oldest due time: the daily questions of operators. */
 export function causeCases(test: SceneTest): void {
   test('causes group dead and failing tasks by error', async (scene) => {
     const shop = scene.join({
@@ -30,7 +28,7 @@ export function causeCases(test: SceneTest): void {
     await takeAt(shop, 'odd', 3000)
     await takeAt(shop, 'fine', 4000)
     await shop.untilSettled(5)
-    const [order, stock, ...more] = await view(scene).causes()
+    const [order, stock, ...more] = await scene.view.causes()
     assert.deepEqual(more, [])
     const { cause, sample, ...facts } = order!
     assert.match(sample.message, /^no order 1[78]$/)
@@ -51,11 +49,11 @@ export function causeCases(test: SceneTest): void {
     assert.notEqual(stock!.cause, cause)
     assert.deepEqual([stock!.dead, stock!.first, stock!.last], [1, 3000, 3000])
     assert.deepEqual(await list(scene, { cause, subscription: 'a' }), ['a:18', 'a:17'])
-    const [failing, ...others] = await view(scene).causes({ subscription: 'b' })
+    const [failing, ...others] = await scene.view.causes({ subscription: 'b' })
     assert.deepEqual(others, [])
     const { dead, retrying, among, amongDead } = failing!
     assert.deepEqual([dead, retrying, among, amongDead], [0, 1, 1, 0])
-    assert.deepEqual(await view(scene).causes({ receiver: 'bank' }), [])
+    assert.deepEqual(await scene.view.causes({ receiver: 'bank' }), [])
   })
 
   test('of many causes the largest and the newest are listed, with the numbers of all', async (scene) => {
@@ -67,7 +65,7 @@ export function causeCases(test: SceneTest): void {
         return event.id!.startsWith('later') ? { ...retryIn(HOUR), error } : { kind: 'dead', error }
       },
     })
-    // Causes differ by letters, since digits count as one word.
+    // Letters, since digits do not split a cause.
     const letters = (at: number): string =>
       String.fromCharCode(97 + Math.floor(at / 26), 97 + (at % 26))
     const each = (count: number, take: (letters: string, at: number) => Promise<unknown>) =>
@@ -78,7 +76,7 @@ export function causeCases(test: SceneTest): void {
     await each(55, (name, at) => takeAt(shop, `later${name}`, 9001 + at, {}, lanes.slice(2, 3)))
     await shop.untilSettled(10 + 220 + 1 + 55)
 
-    const causes = await view(scene).causes()
+    const causes = await scene.view.causes()
     assert.ok(causes.length <= 100, String(causes.length))
     for (const { among, amongDead } of causes) assert.deepEqual([among, amongDead], [167, 112])
     const [wide] = causes
@@ -99,17 +97,17 @@ export function causeCases(test: SceneTest): void {
 
   test('a version changes when a task did, and stays while none did', async (scene) => {
     const shop = scene.join({ work: false })
-    const versions = [await view(scene).version()]
-    const note = async (): Promise<void> => void versions.push(await view(scene).version())
+    const versions = [await scene.view.version()]
+    const note = async (): Promise<void> => void versions.push(await scene.view.version())
     await shop.accept(item('1'))
     await note()
     shop.work()
     await shop.untilSettled(1)
     await note()
-    await view(scene).list()
+    await scene.view.list()
     assert.equal(new Set(versions).size, 3, versions.join(', '))
-    const before = await view(scene).version()
-    assert.equal(await view(scene).version(), before)
+    const before = await scene.view.version()
+    assert.equal(await scene.view.version(), before)
   })
 
   test('stats tell since when the oldest due task waits', async (scene) => {
@@ -119,7 +117,7 @@ export function causeCases(test: SceneTest): void {
       run: () => (shop.runs.length === 1 ? retryIn(HOUR) : open.passed.then(() => DONE_OUTCOME)),
     })
     const of = async (name: string): Promise<number | undefined> =>
-      (await view(scene).stats()).find(({ subscription }) => subscription === name)?.oldestDueAt
+      (await scene.view.stats()).find(({ subscription }) => subscription === name)?.oldestDueAt
     await shop.settle(1, item('1'))
     assert.equal(await of('a'), undefined, 'it waits for its time')
     const from = Date.now()

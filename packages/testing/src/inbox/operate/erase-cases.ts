@@ -1,21 +1,18 @@
 import assert from 'node:assert/strict'
 import type { EventRecord } from '@postern/core/engine'
-import type { InboxView, TaskDetail } from '@postern/core/inbox'
-import { gate } from '../gate.ts'
-import { storedDelivery, item } from '../make.ts'
+import type { TaskDetail } from '@postern/core/inbox'
+import { gate, everyPage, storedDelivery, item } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME } from '../recorder.ts'
 import type { JoinedReceiver, Scene, SceneTest } from '../scene.ts'
 
-const view = (scene: Scene): InboxView => scene.inbox.view!
 const SECRET = { name: 'Ada', card: '4242' }
 
-/** The task of an event, with what is kept of it. */
 async function detail(scene: Scene, eventId: string): Promise<TaskDetail> {
-  const { rows } = await view(scene).list({ eventId })
-  return (await view(scene).get(rows[0]!.id))!
+  const { rows } = await scene.view.list({ eventId })
+  return (await scene.view.get(rows[0]!.id))!
 }
 
-/** A receiver whose handlers fail for good, and what it took. */
+/** Joins a receiver with dead tasks of these events. */
 async function dead(scene: Scene, ids: readonly string[], lanes = ['a']): Promise<JoinedReceiver> {
   const shop = scene.join({ lanes, run: () => DEAD_OUTCOME })
   const body = Buffer.from(JSON.stringify(SECRET))
@@ -40,32 +37,32 @@ function assertErased({ record, delivery: left }: TaskDetail, id: string): void 
   assert.ok(Date.now() - left.receivedAt < 60_000)
 }
 
-/** What `InboxView.erase` takes away and what it leaves. `keepsDone` if done tasks can be looked at. */
+/** What `InboxView.erase` removes and what it keeps. `keepsDone` is true if the view lists done tasks. */
 export function eraseCases(test: SceneTest, keepsDone: boolean): void {
   test('contents are erased, and identity, topic and times stay', async (scene) => {
     await dead(scene, ['1', '2'])
-    assert.equal((await view(scene).erase({ eventId: '1' }, { dryRun: true })).count, 1)
+    assert.equal((await scene.view.erase({ eventId: '1' }, { dryRun: true })).count, 1)
     assert.deepEqual((await detail(scene, '1')).record.payload, SECRET)
-    assert.equal((await view(scene).list({ text: 'ada' })).rows.length, 2)
-    assert.equal((await view(scene).erase({ eventId: '1' })).count, 1)
+    assert.equal((await scene.view.list({ text: 'ada' })).rows.length, 2)
+    assert.equal((await scene.view.erase({ eventId: '1' })).count, 1)
     assertErased(await detail(scene, '1'), '1')
     assert.deepEqual((await detail(scene, '2')).record.payload, SECRET)
-    assert.equal((await view(scene).erase({ eventId: '1' })).count, 0)
-    assert.equal((await view(scene).list({ text: 'ada' })).rows.length, 1)
+    assert.equal((await scene.view.erase({ eventId: '1' })).count, 0)
+    assert.equal((await scene.view.list({ text: 'ada' })).rows.length, 1)
   })
 
   test('a redelivery of an erased event is a duplicate, and nothing runs it again', async (scene) => {
     const shop = await dead(scene, ['1', '2'])
-    await view(scene).erase({ eventId: '1' })
+    await scene.view.erase({ eventId: '1' })
     assert.deepEqual(await shop.accept(item('1')), ['duplicate'])
-    assert.equal((await view(scene).replay({ receiver: 'shop' }, { dryRun: true })).count, 1)
-    assert.equal((await view(scene).replay({ eventId: '1' })).count, 0)
+    assert.equal((await scene.view.replay({ receiver: 'shop' }, { dryRun: true })).count, 1)
+    assert.equal((await scene.view.replay({ eventId: '1' })).count, 0)
     const { id } = await detail(scene, '1')
     const mistake = (error: unknown): boolean =>
       error instanceof TypeError && error.message.includes(id) && /erased/.test(error.message)
-    await assert.rejects(async () => view(scene).replay({ id }), mistake)
-    await assert.rejects(async () => view(scene).rerun(id, { payload: 1 }), mistake)
-    assert.equal((await view(scene).replay({ receiver: 'shop' })).count, 1)
+    await assert.rejects(async () => scene.view.replay({ id }), mistake)
+    await assert.rejects(async () => scene.view.rerun(id, { payload: 1 }), mistake)
+    assert.equal((await scene.view.replay({ receiver: 'shop' })).count, 1)
     await shop.untilSettled(3)
     assert.deepEqual(shop.ran(), ['a:1', 'a:2', 'a:2'])
     assertErased(await detail(scene, '1'), '1')
@@ -75,19 +72,19 @@ export function eraseCases(test: SceneTest, keepsDone: boolean): void {
     const open = gate()
     const shop = scene.join({ run: () => open.passed.then(() => DEAD_OUTCOME) })
     await shop.start(1, item('1', ['a', 'no worker']))
-    assert.equal((await view(scene).erase({})).count, 0)
+    assert.equal((await scene.view.erase({})).count, 0)
     open.pass()
     await shop.untilSettled(1)
-    assert.equal((await view(scene).erase({ subscription: 'a', state: 'dead' })).count, 0)
-    assert.equal((await view(scene).delete({ subscription: 'no worker' })).count, 1)
-    assert.equal((await view(scene).erase({})).count, 1)
+    assert.equal((await scene.view.erase({ subscription: 'a', state: 'dead' })).count, 0)
+    assert.equal((await scene.view.delete({ subscription: 'no worker' })).count, 1)
+    assert.equal((await scene.view.erase({})).count, 1)
     assertErased(await detail(scene, '1'), '1')
   })
 
   test('of events that came together, the others keep their contents', async (scene) => {
     const shop = scene.join({ run: () => DEAD_OUTCOME })
     await shop.settle(3, item('1'), item('2'), item('3'))
-    assert.equal((await view(scene).erase({ eventId: '2' })).count, 1)
+    assert.equal((await scene.view.erase({ eventId: '2' })).count, 1)
     assertErased(await detail(scene, '2'), '2')
     for (const id of ['1', '3']) {
       const kept = await detail(scene, id)
@@ -95,7 +92,7 @@ export function eraseCases(test: SceneTest, keepsDone: boolean): void {
       assert.equal(Buffer.from(kept.delivery.body).toString(), '{"ok":true}')
       assert.equal(kept.delivery.headers.length, 3)
     }
-    assert.equal((await view(scene).erase({ keys: [':1', ':2', ':3'] })).count, 2)
+    assert.equal((await scene.view.erase({ keys: [':1', ':2', ':3'] })).count, 2)
     assertErased(await detail(scene, '1'), '1')
     assertErased(await detail(scene, '3'), '3')
   })
@@ -109,7 +106,7 @@ export function eraseCases(test: SceneTest, keepsDone: boolean): void {
       const { name, big } = event.payload as typeof SECRET & { big: bigint }
       return { name, big }
     }
-    assert.equal((await view(scene).erase({ receiver: 'shop' }, { keep })).count, 1)
+    assert.equal((await scene.view.erase({ receiver: 'shop' }, { keep })).count, 1)
     assert.deepEqual((seen[0]!.payload as typeof SECRET).card, '4242')
     const left = await detail(scene, '1')
     assert.deepEqual(left.record.payload, { name: 'Ada', big: 2n ** 60n })
@@ -122,17 +119,12 @@ export function eraseCases(test: SceneTest, keepsDone: boolean): void {
     await dead(scene, ids, ['a', 'b', 'c'])
     for (const dryRun of [true, false])
       for (const filter of [{ receiver: 'shop' }, { state: 'dead' } as const]) {
-        const counts: number[] = []
-        let cursor: string | undefined
-        do {
-          const options = { limit: 2, dryRun, ...(cursor !== undefined && { cursor }) }
-          const changed = await view(scene).erase(filter, options)
-          counts.push(changed.count)
-          cursor = changed.cursor
-        } while (cursor !== undefined)
+        const chunks = await everyPage((from) =>
+          scene.view.erase(filter, { limit: 2, dryRun, ...from }),
+        )
         const left = dryRun || 'receiver' in filter ? 5 : 0
-        const total = counts.reduce((sum, count) => sum + count, 0)
-        assert.equal(total, left, JSON.stringify({ dryRun, filter, counts }))
+        const total = chunks.reduce((sum, { count }) => sum + count, 0)
+        assert.equal(total, left, JSON.stringify({ dryRun, filter, chunks }))
       }
   })
 
@@ -140,13 +132,13 @@ export function eraseCases(test: SceneTest, keepsDone: boolean): void {
     const shop = scene.join({ run: () => DEAD_OUTCOME })
     await shop.settle(1, item('1', ['a'], { passing: true }))
     for (const filter of [{ receiver: 'shop' }, { keys: [':1'] }])
-      assert.equal((await view(scene).erase(filter, { passing: true })).count, 0)
+      assert.equal((await scene.view.erase(filter, { passing: true })).count, 0)
     assert.equal((await detail(scene, '1')).record.erased, undefined)
   })
 
   test('unknown options and keys are mistakes', async (scene) => {
-    await assert.rejects(async () => view(scene).erase({ topci: 'x' } as never), TypeError)
-    await assert.rejects(async () => view(scene).erase({}, { rate: 1 } as never), TypeError)
+    await assert.rejects(async () => scene.view.erase({ topci: 'x' } as never), TypeError)
+    await assert.rejects(async () => scene.view.erase({}, { rate: 1 } as never), TypeError)
   })
 
   if (keepsDone) doneCases(test)
@@ -157,25 +149,25 @@ function doneCases(test: SceneTest): void {
     const shop = scene.join({ run: () => DONE_OUTCOME })
     await shop.accept(item('1', ['a'], { passing: true }))
     await shop.settle(3, item('2', ['a'], { passing: true }), item('3'))
-    assert.equal((await view(scene).erase({ receiver: 'other' }, { passing: true })).count, 0)
+    assert.equal((await scene.view.erase({ receiver: 'other' }, { passing: true })).count, 0)
     const keys = [':1', ':3']
-    assert.equal((await view(scene).erase({ receiver: 'shop', keys }, { passing: true })).count, 1)
+    assert.equal((await scene.view.erase({ receiver: 'shop', keys }, { passing: true })).count, 1)
     assertErased(await detail(scene, '1'), '1')
-    assert.equal((await view(scene).erase({ receiver: 'shop' }, { passing: true })).count, 1)
+    assert.equal((await scene.view.erase({ receiver: 'shop' }, { passing: true })).count, 1)
     assertErased(await detail(scene, '2'), '2')
     assert.equal((await detail(scene, '3')).record.erased, undefined)
     assert.deepEqual(await shop.accept(item('2')), ['duplicate'])
-    assert.equal((await view(scene).replay({ state: 'done' }, { dryRun: true })).count, 1)
+    assert.equal((await scene.view.replay({ state: 'done' }, { dryRun: true })).count, 1)
   })
 
   test('an event whose tasks are gone is found by its own keys', async (scene) => {
     const shop = await dead(scene, ['1', '2', '3'])
-    assert.equal((await view(scene).delete({ state: 'dead' })).count, 3)
-    assert.equal((await view(scene).erase({ eventId: '1' }, { dryRun: true })).count, 1)
-    assert.equal((await view(scene).erase({ keys: [':1'] })).count, 1)
-    assert.equal((await view(scene).erase({ receiver: 'other' })).count, 0)
-    assert.equal((await view(scene).erase({ receiver: 'shop', topic: 'thing.*' })).count, 2)
-    assert.equal((await view(scene).erase({ receiver: 'shop' })).count, 0)
+    assert.equal((await scene.view.delete({ state: 'dead' })).count, 3)
+    assert.equal((await scene.view.erase({ eventId: '1' }, { dryRun: true })).count, 1)
+    assert.equal((await scene.view.erase({ keys: [':1'] })).count, 1)
+    assert.equal((await scene.view.erase({ receiver: 'other' })).count, 0)
+    assert.equal((await scene.view.erase({ receiver: 'shop', topic: 'thing.*' })).count, 2)
+    assert.equal((await scene.view.erase({ receiver: 'shop' })).count, 0)
     assert.deepEqual(await shop.accept(item('1')), ['duplicate'])
   })
 }

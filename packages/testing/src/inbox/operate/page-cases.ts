@@ -1,44 +1,36 @@
 import assert from 'node:assert/strict'
-import type { InboxView, TaskInfo, TaskQuery } from '@postern/core/inbox'
-import { item, takeAt } from '../make.ts'
+import type { TaskInfo, TaskQuery } from '@postern/core/inbox'
+import { everyPage, item, takeAt } from '../make.ts'
 import { DEAD_OUTCOME, FAILURE, retryIn } from '../recorder.ts'
 import type { Scene, SceneTest } from '../scene.ts'
 
 const HOUR = 3_600_000
-const view = (scene: Scene): InboxView => scene.inbox.view!
 
-/** Labels of a page, in its order: subscription and event. */
+/** Returns subscription and event of each row of a page. */
 async function list(scene: Scene, query: TaskQuery = {}): Promise<readonly string[]> {
   return (await rows(scene, query)).map(({ subscription, event }) => `${subscription}:${event.id}`)
 }
 
 async function rows(scene: Scene, query: TaskQuery = {}): Promise<readonly TaskInfo[]> {
-  return (await view(scene).list(query)).rows
+  return (await scene.view.list(query)).rows
 }
 
-/** What operators look at: pages and filters. */
 export function pageCases(test: SceneTest): void {
   test('the newest come first, a page at a time, each task once', async (scene) => {
     const shop = scene.join({ work: false })
     for (let at = 1; at <= 9; at++) await takeAt(shop, `e${at}`, at * 1000)
-    const pages: string[][] = []
-    let cursor: string | undefined
-    do {
-      const page = await view(scene).list({ limit: 4, ...(cursor !== undefined && { cursor }) })
-      pages.push(page.rows.map(({ event }) => event.id!))
-      cursor = page.cursor
-      if (cursor === undefined) assert.equal(page.searchedTo, undefined)
-    } while (cursor !== undefined)
-    assert.deepEqual(pages.flat(), ['e9', 'e8', 'e7', 'e6', 'e5', 'e4', 'e3', 'e2', 'e1'])
-    assert.equal(pages[0]!.length, 4)
+    const pages = await everyPage((from) => scene.view.list({ limit: 4, ...from }))
+    const found = pages.flatMap(({ rows }) => rows.map(({ event }) => event.id))
+    assert.deepEqual(found, ['e9', 'e8', 'e7', 'e6', 'e5', 'e4', 'e3', 'e2', 'e1'])
+    assert.deepEqual([pages[0]!.rows.length, pages.at(-1)!.searchedTo], [4, undefined])
   })
 
   test('what comes while pages are turned moves none of them', async (scene) => {
     const shop = scene.join({ work: false })
     for (let at = 1; at <= 4; at++) await takeAt(shop, `e${at}`, at * 1000)
-    const first = await view(scene).list({ limit: 2 })
+    const first = await scene.view.list({ limit: 2 })
     await takeAt(shop, 'e5', 5000)
-    const second = await view(scene).list({ limit: 2, cursor: first.cursor! })
+    const second = await scene.view.list({ limit: 2, cursor: first.cursor! })
     assert.deepEqual(
       second.rows.map(({ event }) => event.id),
       ['e2', 'e1'],
@@ -85,10 +77,10 @@ export function pageCases(test: SceneTest): void {
     const bad = { subscripton: 'a' } as TaskQuery
     const rejected = (error: unknown): boolean =>
       error instanceof TypeError && error.message.includes('subscription')
-    await assert.rejects(async () => view(scene).list(bad), rejected)
-    await assert.rejects(async () => view(scene).replay(bad), rejected)
-    await assert.rejects(async () => view(scene).delete(bad), rejected)
-    await assert.rejects(async () => view(scene).list({ state: 'failed' as never }), TypeError)
+    await assert.rejects(async () => scene.view.list(bad), rejected)
+    await assert.rejects(async () => scene.view.replay(bad), rejected)
+    await assert.rejects(async () => scene.view.delete(bad), rejected)
+    await assert.rejects(async () => scene.view.list({ state: 'failed' as never }), TypeError)
   })
 
   test('a task tells when it was settled, how long it ran, and how often', async (scene) => {

@@ -4,15 +4,15 @@ import { item } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME, retryIn } from '../recorder.ts'
 import type { Scene, SceneTest } from '../scene.ts'
 
-/** The attempts of the only task. */
+/** Returns the attempts of the only task. */
 async function attempts(scene: Scene): Promise<readonly Attempt[]> {
-  const [task] = (await scene.inbox.view!.list()).rows
+  const [task] = (await scene.view.list()).rows
   return scene.inbox.journal!.attempts(task!.id)
 }
 
 const outcomes = (all: readonly Attempt[]): readonly string[] => all.map(({ outcome }) => outcome)
 
-/** Each run of a task is kept with it. `keepsDone` if done tasks can be looked at. */
+/** The attempts that are kept with a task. `keepsDone` is true if the view lists done tasks. */
 export function attemptCases(test: SceneTest, keepsDone: boolean): void {
   test('an attempt has its start, duration, outcome and process', async (scene) => {
     const from = Date.now()
@@ -61,7 +61,7 @@ export function attemptCases(test: SceneTest, keepsDone: boolean): void {
   test('a replay keeps the attempts of before', async (scene) => {
     const shop = scene.join({ run: () => DEAD_OUTCOME })
     await shop.settle(1, item('1'))
-    await scene.inbox.view!.replay({ receiver: 'shop' })
+    await scene.view.replay({ receiver: 'shop' })
     await shop.untilSettled(2)
     const all = await attempts(scene)
     assert.deepEqual(outcomes(all), ['dead', 'dead'])
@@ -69,7 +69,7 @@ export function attemptCases(test: SceneTest, keepsDone: boolean): void {
       all.map(({ attempt }) => attempt),
       [1, 1],
     )
-    const [task] = (await scene.inbox.view!.list()).rows
+    const [task] = (await scene.view.list()).rows
     assert.deepEqual([task!.attempt, task!.attempts], [1, 2])
   })
 
@@ -88,7 +88,7 @@ export function attemptCases(test: SceneTest, keepsDone: boolean): void {
     assert.deepEqual(outcomes(all), ['done'])
     assert.equal(all[0]!.attempt, 1)
     assert.equal(all[0]!.error, undefined)
-    const [task] = (await scene.inbox.view!.list()).rows
+    const [task] = (await scene.view.list()).rows
     assert.equal(task!.attempts, 1)
     assert.ok(task!.settledAt! > 0 && task!.duration! >= 0)
   })

@@ -1,25 +1,24 @@
 import assert from 'node:assert/strict'
 import type { TaskDraft } from '@postern/core/engine'
-import { gate } from '../gate.ts'
-import { burst, FIRST, item, runsOf, acceptNew } from '../make.ts'
+import { gate, burst, FIRST, item, runsOf, acceptNew } from '../make.ts'
 import { DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import type { JoinedReceiver, Scene, SceneTest } from '../scene.ts'
 
 const LANE = lane('a', { ordered: true, concurrency: 5 })
 const HOUR = 3_600_000
 
-/** Makes what waits due. */
+/** Makes waiting tasks due. */
 async function hurry({ inbox }: Scene): Promise<number> {
   return (await inbox.view!.replay({ state: 'pending' })).count
 }
 
-/** True if nothing is due, and the next task is only in the far future. */
+/** Returns true if no task is due, and the next one only in the far future. */
 async function waits({ port }: JoinedReceiver): Promise<boolean> {
   const { ran, left, next } = await port.drain!(Date.now() + 10_000, 100)
   return ran + left === 0 && next !== undefined && next - Date.now() > HOUR / 2
 }
 
-/** Events of one key that wait become one run, on the newest. */
+/** Waiting events of one key become one run, on the newest. */
 export function debounceCases(
   test: SceneTest,
   skills: {
@@ -96,7 +95,7 @@ export function debounceCases(
     await shop.untilSettled(1)
     await acceptNew(shop, burst(4, { newest: 8 }))
     await shop.until('it is stale', () => shop.folded.size === 3)
-    // Equal, of another type, or without a value: the last to arrive is the newest.
+    // Equal, of another type or without a value: the last to arrive is the newest.
     await acceptNew(shop, burst(5, { newest: 9 }))
     await shop.untilSettled(2)
     await acceptNew(shop, burst(6))
@@ -179,7 +178,7 @@ export function debounceCases(
   test('a deleted one gives up the events that it stands for', async (scene) => {
     const shop = scene.join({ lanes: [LANE], work: false })
     await acceptNew(shop, burst(1), burst(2), burst(3))
-    assert.equal((await scene.inbox.view!.delete({ state: 'pending' })).count, 1)
+    assert.equal((await scene.view.delete({ state: 'pending' })).count, 1)
     shop.work()
     await acceptNew(shop, burst(4))
     await shop.untilSettled(1)
@@ -312,7 +311,7 @@ export function debounceCases(
     test('one whose process died is folded, and its late outcome is rejected', async (scene) => {
       const open = gate()
       const stuck = scene.join({
-        // It has room for no other.
+        // One place, so that only one task runs.
         lanes: [lane('a', { ordered: true, concurrency: 1 })],
         run: () => open.passed.then(() => DONE_OUTCOME),
       })

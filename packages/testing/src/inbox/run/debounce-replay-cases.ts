@@ -5,7 +5,7 @@ import type { SceneTest } from '../scene.ts'
 
 const LANE = lane('a', { ordered: true, concurrency: 5 })
 
-/** Tasks of events that become one run, as people see and replay them. */
+/** Folded tasks, as operators see and replay them. */
 export function debounceReplayCases(
   test: SceneTest,
   skills: { readonly keepsDone?: boolean; readonly pages?: boolean },
@@ -20,15 +20,15 @@ export function debounceReplayCases(
       await shop.untilSettled(1)
       await acceptNew(shop, burst(2))
       await shop.untilSettled(2)
-      if (how === 'replayed') assert.equal((await scene.inbox.view!.replay({})).count, 1)
+      if (how === 'replayed') assert.equal((await scene.view.replay({})).count, 1)
       else assert.deepEqual(await shop.accept(burst(1)), ['revived'])
-      // Where done tasks are kept, the newest runs again.
+      // The newest runs again if done tasks are kept.
       if (skills.keepsDone) await shop.untilSettled(3)
       await acceptNew(shop, burst(3, { key: 'l' }))
       await shop.untilSettled(skills.keepsDone ? 4 : 3)
       const ran = shop.ran().map((label) => label.slice(2))
       assert.deepEqual(ran, skills.keepsDone ? ['1', '2', '2', '3'] : ['1', '2', '3'])
-      assert.equal((await scene.inbox.view!.list({ state: 'dead' })).rows.length, 0)
+      assert.equal((await scene.view.list({ state: 'dead' })).rows.length, 0)
     })
 
   test('a dead one that is the newest runs again', async (scene) => {
@@ -37,7 +37,7 @@ export function debounceReplayCases(
     await acceptNew(shop, burst(1), burst(2))
     await shop.until('both are dead or folded', () => shop.settled.length + shop.folded.size === 2)
     broken = false
-    await scene.inbox.view!.replay({ eventId: '2' })
+    await scene.view.replay({ eventId: '2' })
     await shop.until('it is done', () => shop.settled.at(-1)!.outcome.kind === 'done')
     assert.equal(shop.runs.at(-1)!.claim.event.id, '2')
   })
@@ -51,7 +51,7 @@ export function debounceReplayCases(
         burst(2, { newest: 3 }),
         burst(3, { newest: 1 }),
       )
-      const view = scene.inbox.view!
+      const view = scene.view
       const found = async (id: string) => (await view.list({ eventId: id })).rows[0]!
       assert.equal((await found('2')).folded, 1)
       shop.work()
@@ -79,7 +79,7 @@ export function debounceReplayCases(
       await shop.untilSettled(1)
       await acceptNew(shop, burst(2))
       await shop.untilSettled(2)
-      const view = scene.inbox.view!
+      const view = scene.view
       assert.equal((await view.erase({ eventId: '2' })).count, 1)
       assert.equal((await view.replay({})).count, 1)
       const { stale, state } = (await view.list({ eventId: '1' })).rows[0]!

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import type { Claim, IntakeItem, Outcome } from '@postern/core/engine'
-import { item } from '../make.ts'
+import { item, gate } from '../make.ts'
 import { DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import { type SceneTest, receiverHeard, deliverSigned } from '../scene.ts'
-import { gate } from '../gate.ts'
 
-/** An event of a tenant: its id starts with it. */
+/** Returns an event of a tenant. Its id starts with the tenant. */
 function of(tenant: string, at: number): IntakeItem {
   return item(`${tenant}${at}`, [{ subscription: 'a', fairKey: tenant }])
 }
@@ -14,7 +13,7 @@ function flood(tenant: string, count: number): IntakeItem[] {
   return Array.from({ length: count }, (_, at) => of(tenant, at))
 }
 
-/** Tasks of the tenant fail once, and are due again in an hour. */
+/** Fails tasks of the tenant once; they are due again in an hour. */
 function failsFirst(tenant: string): (claim: Claim) => Outcome {
   const failed = new Set<string>()
   return ({ id, event }) => {
@@ -26,7 +25,6 @@ function failsFirst(tenant: string): (claim: Claim) => Outcome {
 
 const FAIR = lane('a', { concurrency: 1 })
 
-/** Tenants take turns. */
 export function fairCases(test: SceneTest): void {
   test('a quiet tenant does not wait for the backlog of a loud one', async (scene) => {
     const shop = scene.join({ lanes: [FAIR], work: false })
@@ -81,7 +79,7 @@ export function fairCases(test: SceneTest): void {
     const shop = scene.join({ lanes: [FAIR], work: false, run: failsFirst('loud') })
     await shop.accept(...flood('loud', 30))
     await shop.port.drain!(Date.now() + 20_000, 30)
-    await scene.inbox.view!.replay({ state: 'pending' })
+    await scene.view.replay({ state: 'pending' })
     await shop.accept(of('quiet', 1))
     await shop.port.drain!(Date.now() + 20_000, 3)
     assert.ok(shop.ran().slice(30).includes('a:quiet1'), `it ran ${shop.ran().slice(30).join(' ')}`)
@@ -162,7 +160,7 @@ export function fairCases(test: SceneTest): void {
 
 const FLOOD = 500
 
-/** The bounds of one tenant under a whole receiver. */
+/** Limits per tenant, under a whole receiver. */
 export function perKeyCases(test: SceneTest): void {
   test('a flood of one tenant within its concurrency holds up nobody, and uses no attempt', async (scene) => {
     const { receiver, happened, until } = receiverHeard(scene, {

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
-import { gate } from '../gate.ts'
-import { item } from '../make.ts'
+import { gate, item } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import type { SceneTest } from '../scene.ts'
 
 const ORDERED = lane('a', { ordered: true, concurrency: 5 })
 const keyed = (id: string, orderKey: string) => item(id, [{ subscription: 'a', orderKey }])
 
-/** Tasks of one ordering key, one after another. */
 export function orderCases(test: SceneTest): void {
   test('of one key: in order of arrival, one at a time; other keys do not wait', async (scene) => {
     const first = gate()
@@ -60,7 +58,7 @@ export function orderCases(test: SceneTest): void {
       await shop.accept(keyed('1', 'k'), keyed('2', 'k'), keyed('3', 'k'))
       await began.passed
       if (how === 'revived') assert.deepEqual(await shop.accept(keyed('1', 'k')), ['revived'])
-      else assert.equal((await scene.inbox.view!.replay({ receiver: 'shop' })).count, 1)
+      else assert.equal((await scene.view.replay({ receiver: 'shop' })).count, 1)
       second.pass()
       await shop.untilSettled(4)
       assert.deepEqual(shop.ran(), ['a:1', 'a:2', 'a:1', 'a:3'])

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { fixed, UnrecoverableError } from '@postern/core'
-import { gate } from '../gate.ts'
+import { gate } from '../make.ts'
 import { receiverHeard, deliverSigned, type SceneTest } from '../scene.ts'
 
 /** The inbox under a whole receiver, with signed deliveries. */
@@ -143,7 +143,7 @@ export function receiverCases(test: SceneTest, bounded: boolean): void {
   )
 }
 
-/** Values that few expect to be thrown. */
+/** Returns unusual values that handlers can throw. */
 function thrown(): readonly unknown[] {
   const revoked = (target: object): unknown => {
     const { proxy, revoke } = Proxy.revocable(target, {})

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
-import { gate } from '../gate.ts'
+import { gate, item } from '../make.ts'
 import type { TaskDraft } from '@postern/core/engine'
-import { item } from '../make.ts'
 import { DONE_OUTCOME, lane, retryIn, type Settled } from '../recorder.ts'
 import type { SceneTest } from '../scene.ts'
 
-/** What becomes of a task, by its outcome. */
 export function settleCases(test: SceneTest): void {
   test('a task is settled by itself: a sibling that fails does not run it again', async (scene) => {
     const shop = scene.join({
@@ -19,7 +17,7 @@ export function settleCases(test: SceneTest): void {
   })
 
   test('a retry is not before its time, and attempts are counted', async (scene) => {
-    // Timers may be early by the part of a millisecond that clocks round away.
+    // Timers may be early by the fraction that clocks round away.
     const early = 2
     const times: number[] = []
     const shop = scene.join({
@@ -119,7 +117,7 @@ export function settleCases(test: SceneTest): void {
 
   test('an outcome that cannot be stored is buried with its reason, and holds up no other', async (scene) => {
     const open = gate()
-    // JSON has no number like it, and core lets none through: a child with it is an outcome no store can take.
+    // JSON cannot carry it, and core lets no such value through: no store can accept a child task with it.
     const odd = { subscription: 'a', part: 'x', data: { n: 1n } } as unknown as TaskDraft
     const shop = scene.join({
       async run({ event }) {
@@ -135,12 +133,12 @@ export function settleCases(test: SceneTest): void {
     await shop.until('all are reported', () => ids.every((id) => told(id) !== undefined))
     for (const id of ['1', '2', '3', '4'])
       assert.deepEqual([told(id)!.outcome.kind, told(id)!.stored], ['done', true])
-    // An inbox that need not write it may take it.
+    // An inbox that does not write it may accept it.
     const { outcome, stored } = told('odd')!
     assert.equal(stored, true)
     if (outcome.kind === 'done') return
     assert.equal(outcome.kind, 'dead')
-    const { rows } = await scene.inbox.view!.list({ state: 'dead' })
+    const { rows } = await scene.view.list({ state: 'dead' })
     assert.equal(rows.length, 1)
     assert.ok(rows[0]!.error!.message.length > 0)
   })

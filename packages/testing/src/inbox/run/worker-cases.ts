@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
-import { gate } from '../gate.ts'
-import { item } from '../make.ts'
+import { gate, item } from '../make.ts'
 import { DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import type { SceneTest } from '../scene.ts'
 
-/** Who runs tasks, when it starts and how it ends. */
 export function workerCases(test: SceneTest, durable: boolean): void {
   test('nothing runs before the work starts', async (scene) => {
     const shop = scene.join({ work: false })
