@@ -18,22 +18,38 @@ export async function buildSite(): Promise<string> {
   const astro = join(site, 'node_modules', 'astro', 'bin', 'astro.mjs')
   const env = { ASTRO_TELEMETRY_DISABLED: '1' }
   const said = await must(process.execPath, [astro, 'build'], env)
-  for (const page of globSync('dist/**/*.html', { cwd: site })) allowScripts(join(site, page))
+  for (const page of globSync('dist/**/*.html', { cwd: site })) {
+    const file = join(site, page)
+    writeFileSync(file, allowScripts(foldTables(readFileSync(file, 'utf8'))))
+  }
   return said
 }
 
-/** Writes the hashes of the scripts that stand in a page into its policy, which allows no other script in it. */
-function allowScripts(file: string): void {
-  const page = readFileSync(file, 'utf8')
+/** The page with the hashes of its own scripts in its policy, which allows no other script in it. */
+function allowScripts(page: string): string {
   const scripts = [...page.matchAll(/<script(?![^>]*\ssrc=)[^>]*>([^]*?)<\/script>/g)]
   const hashes = scripts.map(
     ([, text]) => `'sha256-${createHash('sha256').update(text!).digest('base64')}'`,
   )
   const own = [...new Set(hashes)].join(' ')
-  writeFileSync(
-    file,
-    page.replace("script-src 'self' ", (policy) => `${policy}${own} `),
-  )
+  return page.replace("script-src 'self' ", (policy) => `${policy}${own} `)
+}
+
+/** The page with the head of its column on each cell, which a narrow screen shows, and with places to break in long names. */
+function foldTables(page: string): string {
+  return page.replaceAll(/<table>[^]*?<\/table>/g, (table) => {
+    const heads = Array.from(table.matchAll(/<th[^>]*>([^]*?)<\/th>/g), ([, head]) =>
+      head!.replaceAll(/<[^>]*>/g, ''),
+    )
+    return table.replaceAll(/<tr>[^]*?<\/tr>/g, (row) => {
+      let at = 0
+      return row
+        .replaceAll(/<td(?=[ >])/g, () => `<td data-head="${heads[at++] ?? ''}"`)
+        .replaceAll(/(?<=<code[^>]*>)[^<]{13,}/g, (name) =>
+          name.replaceAll(/(?<=[a-z])(?=[A-Z])|(?<=[./(,_:|=-])(?=\w)/g, '<wbr>'),
+        )
+    })
+  })
 }
 
 async function install(): Promise<void> {

@@ -1,10 +1,9 @@
-import { messageOf } from './messages.ts'
-import { factsOf, type ErrorDetails, type Problem } from './problems.ts'
+import { factsOf, messageOf, type ErrorDetails, type Problem } from './messages.ts'
 import { maskParameters } from './receive/credentials/places.ts'
 
 /**
- * Every reason a delivery can be rejected for, with the HTTP status the provider gets.
- * The codes are stable: observers, logs and problem replies carry them.
+ * Every reason for which a delivery can be rejected, with its HTTP status. The codes are stable: observers, logs and problem
+ * replies contain them.
  */
 const STATUS = {
   // admit
@@ -56,21 +55,19 @@ const STATUS = {
 /** Why a delivery was rejected. */
 export type ErrorCode = keyof typeof STATUS
 
-/** Options of a {@link WebhookError}. */
 export interface WebhookErrorOptions {
-  /** The error that led to this one. */
   readonly cause?: unknown
-  /** HTTP status in place of the code's own. */
+  /** HTTP status instead of the code's own. */
   readonly status?: number
-  /** Seconds for a `Retry-After` header; 503 replies carry 5 by default. */
+  /** Seconds for the `Retry-After` header; 5 by default for a 503. */
   readonly retryAfter?: number
-  /** Response headers the rejection needs, such as `WWW-Authenticate` or `Allow`. */
+  /** Response headers for the rejection, such as `WWW-Authenticate` or `Allow`. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
 /**
- * The one error class of deliveries: what is wrong in facts, for code, and a `message` that is made from them, for people.
- * Both are for observers and logs, never for the sender: the sender gets only the code (see `problem()` in reply.ts).
+ * The error of a rejected delivery. It has facts, for code, and a `message` made from them, for people. Both are for observers
+ * and logs: the sender gets only the code.
  *
  * @example
  * throw new WebhookError('missing_header', { problem: 'missing', header: 'acme-signature' })
@@ -78,16 +75,11 @@ export interface WebhookErrorOptions {
 export class WebhookError extends Error implements ErrorDetails {
   override readonly name = 'WebhookError'
   readonly code: ErrorCode
-  /** What is wrong, of a closed list; `other` if only the message says it. */
   readonly problem: Problem
-  /** The header at fault, in lower case. */
   declare readonly header?: string
-  /** The query parameter at fault. */
   declare readonly parameter?: string
-  /** The field at fault: of the body, or of what the header holds. */
   declare readonly field?: string
   declare readonly option?: string
-  /** The form or the values that are accepted. */
   declare readonly expected?: string
   declare readonly got?: string | number
   declare readonly limit?: number
@@ -101,7 +93,7 @@ export class WebhookError extends Error implements ErrorDetails {
   readonly retryAfter: number | undefined
   readonly headers: Readonly<Record<string, string>> | undefined
 
-  /** `about` is a text for the errors of an app's own code, whose problem is then `other`. */
+  /** `about` is a text for errors of an app's own code, whose problem is then `other`. */
   constructor(code: ErrorCode, about: ErrorDetails | string, options: WebhookErrorOptions = {}) {
     const given = typeof about === 'string' ? { problem: 'other' as const, text: about } : about
     const facts = withoutCredentials(given)
@@ -116,7 +108,7 @@ export class WebhookError extends Error implements ErrorDetails {
   }
 }
 
-// Logs and journals have the message, and some name the URL that was expected.
+// Logs and journals contain the message, which may name the expected URL.
 function withoutCredentials(facts: ErrorDetails): ErrorDetails {
   const { expected, text, url } = facts
   if (![expected, text, url].some((one) => one?.includes('='))) return facts
@@ -128,7 +120,7 @@ function withoutCredentials(facts: ErrorDetails): ErrorDetails {
   }
 }
 
-/** True for a {@link WebhookError} of this or another copy of the package. */
+/** Returns true for a {@link WebhookError}, also one of another copy of the package. */
 export function isWebhookError(error: unknown): error is WebhookError {
   return (
     textOf(error, 'name') === 'WebhookError' &&
@@ -137,13 +129,13 @@ export function isWebhookError(error: unknown): error is WebhookError {
   )
 }
 
-/** Turns any thrown value into a {@link WebhookError}; a {@link WebhookError} is returned unchanged. */
+/** Converts any thrown value to a {@link WebhookError}; a {@link WebhookError} is returned unchanged. */
 export function toWebhookError(error: unknown, code: ErrorCode = 'internal_error'): WebhookError {
   if (isWebhookError(error)) return error
   return new WebhookError(code, errorText(error), { cause: error })
 }
 
-/** `instanceof` for any thrown value: false for a revoked proxy, on which it throws. */
+/** Works as `instanceof`, but returns false for a revoked proxy, on which `instanceof` throws. */
 export function isA<T>(thrown: unknown, Class: abstract new (...args: never[]) => T): thrown is T {
   try {
     return thrown instanceof (Class as unknown as abstract new () => T)
@@ -152,7 +144,7 @@ export function isA<T>(thrown: unknown, Class: abstract new (...args: never[]) =
   }
 }
 
-/** The message of any thrown value. It never throws itself, even if the value cannot become a string. */
+/** Returns the message of any thrown value. It never throws, even if the value cannot become a string. */
 export function errorText(error: unknown): string {
   try {
     return error instanceof Error ? String(error.message) : String(error)
@@ -161,13 +153,13 @@ export function errorText(error: unknown): string {
   }
 }
 
-/** A string member of a thrown value; undefined if it is not a string or cannot be read. */
+/** Returns a string member of a thrown value; undefined if it is not a string or cannot be read. */
 export function textOf(thrown: unknown, member: string): string | undefined {
   const found = memberOf(thrown, member)
   return typeof found === 'string' ? found : undefined
 }
 
-/** A member of a thrown value; undefined if there is none or reading it throws. */
+/** Returns a member of a thrown value; undefined if it does not exist or reading it throws. */
 export function memberOf(thrown: unknown, member: string): unknown {
   try {
     return typeof thrown === 'object' && thrown !== null
@@ -178,5 +170,5 @@ export function memberOf(thrown: unknown, member: string): unknown {
   }
 }
 
-/** What the error of an inbox that keeps no tasks says: tools know it by this. */
+/** Part of the message of an inbox that keeps no tasks. Tools recognize the error by it. */
 export const NO_VIEW = 'has no view of its tasks'

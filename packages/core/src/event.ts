@@ -1,15 +1,15 @@
 import type { Json } from './delivery.ts'
 
-/** Topics a provider can send, each with the type of its payload. */
+/** The topics that a provider can send, each with the type of its payload. */
 export type EventMap = Record<string, unknown>
 
-/** The stored part of a delivery next to its events, without credentials. */
+/** The part of a delivery that is stored with its events, without credentials. */
 export interface StoredDelivery {
   readonly method: string
   readonly url: string
-  /** Header lines in order, names in lower case, credentials left out. */
+  /** Header lines in order, names in lower case, without credentials. */
   readonly headers: readonly (readonly [name: string, value: string])[]
-  /** The exact bytes of the wire; empty if a credential inside them could not be removed. */
+  /** The exact bytes of the body; empty if a credential in them could not be removed. */
   readonly body: Uint8Array
   /** When it arrived, in milliseconds since 1970. */
   readonly receivedAt: number
@@ -18,33 +18,33 @@ export interface StoredDelivery {
 
 /** An event as a provider reads it from a verified delivery. */
 export interface EventDraft {
-  /** The sender's own id of the event: the same over redeliveries. Absent: no dedupe by id. */
+  /** The sender's own id of the event, equal for all redeliveries. Without an id, the event is not deduplicated by id. */
   readonly id?: string | undefined
   readonly topic: string
-  /** Wider names of the topic: `issues` for `issues.opened`. An exact subscription matches them too. */
+  /** Wider names of the topic: `issues` for `issues.opened`. Exact subscriptions to them match too. */
   readonly aliases?: readonly string[]
   readonly payload: unknown
-  /** Further keys that are taken in the same atomic step as the event's id. */
+  /** Further keys, stored in the same atomic step as the event. */
   readonly guards?: readonly Guard[]
   /**
-   * The provider reports one change in two events: the id that both name, and the topic of the other event. A subscription that
-   * matches both topics gets only the first of the two.
+   * Set if the sender reports one change in two events: the id that both contain, and the topic of the other event. A
+   * subscription that matches both topics gets only the first of the two.
    */
   readonly twin?: { readonly id: string; readonly topic: string }
 }
 
-/** A key that only one event may hold, for as long as ids are known. */
+/** A key that only one event may have, for as long as ids are remembered. */
 export interface Guard {
   readonly key: string
-  /** A second event with this key is rejected with 401 (`reject`), or is a duplicate that runs nothing. */
+  /** Result for a second event with this key: `reject` replies 401, `duplicate` runs nothing. */
   readonly otherwise: 'reject' | 'duplicate'
 }
 
-/** An accepted event as inboxes keep it. */
+/** An accepted event as inboxes store it. */
 export interface EventRecord {
-  /** Identity inside its receiver: tenant and id, or a digest, or else a unique value. */
+  /** Identity in its receiver: tenant and id, or a digest, or a unique value. */
   readonly key: string
-  /** False if `key` is a unique value that no other event can have. */
+  /** False if `key` is a unique value. */
   readonly dedupe: boolean
   readonly id: string | undefined
   readonly topic: string
@@ -54,24 +54,24 @@ export interface EventRecord {
   readonly tenant: string | undefined
   readonly provider: string
   /**
-   * Keys taken in the same atomic step. If one belongs to another event, its `otherwise` decides; a redelivery of the
-   * event that holds it passes. They live as long as ids do. Not encoded with the event.
+   * Keys stored in the same atomic step. If a key belongs to another event, its `otherwise` decides. A redelivery of the event
+   * that has the key passes. Keys are kept as long as ids, and are not encoded with the event.
    */
   readonly guards?: readonly Guard[]
-  /** Key of the event whose payload was edited (`InboxView.rerun`). */
+  /** Key of the original event, if an operator edited the payload (`InboxView.rerun`). */
   readonly origin?: string
-  /** Trace of the delivery (`traceparent`, `tracestate`), stored with the event for `around`. */
+  /** Trace of the delivery (`traceparent`, `tracestate`), for the `around` method of observers. */
   readonly carrier?: Readonly<Record<string, string>>
   /**
-   * Set if `payload` is the whole body, read as JSON with or without exact integers. An inbox that keeps the delivery need
-   * not keep the payload next to it (`encodeEvent` with the delivery leaves it out).
+   * Set if `payload` is the complete body, parsed as JSON with or without exact integers. An inbox that stores the delivery
+   * then need not store the payload too (`encodeEvent` leaves it out).
    */
   readonly source?: 'json' | 'exact'
-  /** True if its delivery carried several events, or a list of them: then the bytes hold more than this event. */
+  /** True if its delivery contained several events, or a list: the bytes then contain more than this event. */
   readonly batch?: true
-  /** Set by a receiver whose `storage.content` keeps less than all: its contents are erased once its tasks are done. */
+  /** Set if `storage.content` keeps less than all: the contents are erased when the tasks are done. */
   readonly passing?: true
-  /** Its contents were erased (`InboxView.erase`): the payload is null, or the part of it that was kept. It never runs again. */
+  /** The contents were erased (`InboxView.erase`): the payload is null, or the part that was kept. The event never runs again. */
   readonly erased?: true
 }
 
@@ -82,19 +82,18 @@ export interface WebhookEvent<Topic extends string = string, Payload = unknown> 
   readonly topic: Topic
   readonly payload: Payload
   readonly provider: string
-  /** Name of the receiver that took it. */
   readonly receiver: string
-  /** The tenant or key that verified it (a secret given with a `tenant`). */
+  /** The tenant of the secret that verified it, or what `tenantKey` returned. */
   readonly tenant: string | undefined
-  /** What the adapter's `context` option put on the request. */
+  /** The value of the adapter's option `context`. */
   readonly context: Json | undefined
   /** When its delivery arrived, in milliseconds since 1970. */
   readonly receivedAt: number
-  /** True if its delivery carried several events, or a list of them: then the bytes hold more than this event. */
+  /** True if its delivery contained several events, or a list: the bytes then contain more than this event. */
   readonly batch?: true | undefined
-  /** The request it came in, without credentials. */
+  /** The request that contained it, without credentials. */
   readonly delivery: StoredDelivery
-  /** The trace context an observer stored with it (`traceparent`, `tracestate`). */
+  /** The trace context that an observer stored with it (`traceparent`, `tracestate`). */
   readonly carrier?: EventRecord['carrier'] | undefined
 }
 
@@ -121,8 +120,8 @@ export function toEvent(
 }
 
 /**
- * A key that starts with its tenant, so that equal values of two tenants are two keys. The length before the tenant keeps it
- * apart from the rest, whatever characters both have; the mark, which no digit starts, keeps the kinds of keys apart.
+ * Returns a key that starts with its tenant, so that equal values of two tenants are two keys. The length before the tenant
+ * separates it from the value, whatever characters both have. The mark is not a digit, so it separates the kinds of keys.
  */
 export function tenantKey(tenant: string | undefined, mark: string, value: string): string {
   return tenant === undefined ? `${mark}${value}` : `${tenant.length}:${tenant}${mark}${value}`

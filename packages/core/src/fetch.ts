@@ -6,7 +6,6 @@ import type { Receiver, FetchHost } from './receiver/receiver-types.ts'
 import type { Admission } from './receive/admit.ts'
 import { toResponse, type Reply } from './receive/reply/reply.ts'
 
-/** Makes `receiver.fetch`: read → receive → Response. */
 export function createFetch(
   receiver: Pick<Receiver, 'admit' | 'receive' | 'reject' | 'limits'>,
 ): (request: Request, host?: FetchHost) => Promise<Response> {
@@ -30,7 +29,7 @@ export function createFetch(
     } catch (error) {
       admission?.release()
       reply = receiver.reject({ method, url, headers }, toWebhookError(error))
-      // Rejected by its head or its length: the rest of the body is read and dropped for a moment.
+      // After a rejection by head or length, the rest of the body is read and dropped for a moment.
       if (request.body && !request.bodyUsed && !request.body.locked)
         await discard(request.body.getReader())
     }
@@ -46,13 +45,13 @@ export function createFetch(
   }
 }
 
-/** Reads the body of a request within the limits of its admission. */
+/** Reads the body of a request within the limits of its admission; undefined if it has none. */
 export async function readRequest(
   request: Request,
   limits: Receiver['limits'],
   admission: Admission,
 ): Promise<Uint8Array | undefined> {
-  // An empty body that was read is as good as an unread one.
+  // An empty body may have been read: no bytes are lost.
   if (request.headers.get('content-length') === '0') return undefined
   if (request.bodyUsed || request.body?.locked) {
     throw new WebhookError('body_consumed', {
@@ -71,7 +70,6 @@ export async function readRequest(
     : undefined
 }
 
-/** The headers of a Web standard `Request`. */
 export class FetchHeaders implements HeaderLines {
   readonly #headers: Headers
 

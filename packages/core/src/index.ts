@@ -37,7 +37,7 @@ export {
   type Reply,
 } from './receive/reply/reply.ts'
 export { isWebhookError, WebhookError, type ErrorCode } from './errors.ts'
-export type { ErrorDetails } from './problems.ts'
+export type { ErrorDetails } from './messages.ts'
 export { OBSERVER_METHODS, type ObserverMethod } from './observe/observers.ts'
 export type { LimitOptions } from './limits.ts'
 export type { Duration } from './basics/deadline.ts'

@@ -1,10 +1,10 @@
-// What came from the network leaves for a shell, a file, a terminal or an agent in a form that means the same bytes there and
-// does nothing else. Each target has one function here, and each its own decoder, which must give the bytes back. No module of
-// Node is used: a page copies too.
+// Each function writes untrusted data for one target (shell, terminal, file, agent) so that it has the same meaning there and
+// no effect. Each has its own decoder in the tests, which must return the same bytes. No module of Node is imported, since
+// pages use this module too.
 
 /**
- * A word of a command line for bash, zsh and ksh, in printable ASCII on one line: pasting it runs nothing, with and without
- * bracketed paste. The shell's word has the same bytes; a string is written as UTF-8.
+ * Returns a shell word for bash, zsh and ksh, in printable ASCII on one line. Pasting it runs nothing, with and without
+ * bracketed paste. The word has the same bytes as the value; a string is converted to UTF-8.
  *
  * @throws TypeError for a NUL, which no word of a shell can hold.
  * @example
@@ -24,7 +24,7 @@ export function shellWord(value: string | Uint8Array): string {
     const sign = String.fromCharCode(byte)
     plain += sign
     isPlain &&= byte >= BLANK && byte <= TILDE && byte !== QUOTE
-    // A quote or an exclamation mark in $'…' is read otherwise by the history of some versions.
+    // Some versions read a quote or an exclamation mark in $'…' as history.
     escaped += /[\w ~#$%&()*+,./:;<=>?@[\]^`{|}"-]/.test(sign) ? sign : `\\x${hex(byte, 2)}`
   }
   return isPlain ? `'${plain}'` : `$'${escaped}'`
@@ -35,8 +35,8 @@ const TILDE = 0x7e
 const QUOTE = 0x27
 
 /**
- * JSON of a value in printable ASCII and the line breaks of `indent`: `JSON.parse` gives the value back. A value that JSON
- * cannot write becomes `null`.
+ * Returns a value as JSON in printable ASCII, with the line breaks of `indent`: `JSON.parse` returns the value again. A value
+ * that JSON cannot write becomes `null`.
  *
  * @throws TypeError for a cycle, and for a BigInt that `replacer` leaves.
  * @example
@@ -47,21 +47,21 @@ export function inertJson(
   indent?: number,
   replacer?: (this: unknown, key: string, value: unknown) => unknown,
 ): string {
-  // JSON.stringify returns undefined for undefined and functions; its declared type omits that.
+  // JSON.stringify returns undefined for undefined and functions, which its declared type omits.
   const text = JSON.stringify(value, replacer, indent) as string | undefined
   return (text ?? 'null').replaceAll(/[^\n -~]/g, jsonEscape)
 }
 
 /**
- * A JSON value as an expression of JavaScript and TypeScript, in printable ASCII: evaluated, it is the value again, own members
- * named `__proto__` included. Nothing in it is live in a shell's double quotes either.
+ * Returns a JSON value as a JavaScript and TypeScript expression, in printable ASCII. Evaluating it returns the value again,
+ * including own members named `__proto__`. It also has no effect in a shell's double quotes.
  *
  * @example
  * `const payload = ${inertSource({ price: '5 €' })}` // const payload = { "price": "5 \u20ac" }, on lines
  */
 export function inertSource(value: unknown): string {
-  // A member `"__proto__": …` of a literal would set the prototype; a computed name makes a member. With an indent each member
-  // starts a line, and no string holds a line's end.
+  // In a literal, the member `"__proto__": …` would set the prototype; a computed name makes a member. With an indent, each
+  // member starts a line, and no string contains a line break.
   return inertJson(value, 2)
     .replaceAll(/^( *)"__proto__":/gm, '$1["__proto__"]:')
     .replaceAll(/[$`]/g, jsonEscape)
@@ -69,15 +69,15 @@ export function inertSource(value: unknown): string {
 
 /** Options of {@link inertText}. */
 export interface InertTextOptions {
-  /** Escapes everything but printable ASCII. @default false */
+  /** Escapes all characters except printable ASCII. @default false */
   readonly ascii?: boolean
 }
 
 /**
- * A text for a line of a terminal. Letters, marks, digits, punctuation and symbols of all scripts stay. Control, format (with
- * the marks that turn the direction of writing), private, unassigned and half characters and separators of lines become
- * `\u{…}`: nothing moves the cursor, reaches the clipboard, hides or passes for another line. A text that has such an escape in
- * itself is told from it: its backslash becomes `\u{5C}`.
+ * Returns a text for one line of a terminal. Letters, marks, digits, punctuation and symbols of all scripts stay. Other
+ * characters become `\u{…}`: control, format (such as marks for the writing direction), private, unassigned and half
+ * characters, and line separators. So the text cannot move the cursor, write to the clipboard or imitate another line. The
+ * backslash of such an escape in the text itself becomes `\u{5C}`.
  *
  * @example
  * inertText('\u001B]52;c;…\u0007') // \u{1B}]52;c;…\u{7}
@@ -91,8 +91,8 @@ const LIVE = /\\(?=u\{[\dA-F]+\})|[\p{C}\p{Zl}\p{Zp}]/gu
 const NOT_ASCII = /\\(?=u\{[\dA-F]+\})|[^ -~]/gu
 
 /**
- * An answer for an agent: JSON in printable ASCII, whose first member says that the others came from outside. Without
- * `notice`, `JSON.parse` gives the value back. Characters that people cannot see cannot speak to the model either.
+ * Returns an answer for an agent: JSON in printable ASCII, whose first member says that the others are untrusted. Without
+ * `notice`, `JSON.parse` returns the value again. Invisible characters are escaped, so they cannot instruct the model.
  *
  * @example
  * inertAnswer({ payload }) // { "notice": "Data from outside: …", "payload": … }

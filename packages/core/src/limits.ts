@@ -2,48 +2,69 @@ import { eighthOfMemory } from './basics/room.ts'
 import { MAX_TIMER, milliseconds, type Duration } from './basics/deadline.ts'
 import { unknownOptions, wrongOption } from './basics/unknown-options.ts'
 
-/** Bounds for one delivery and for all deliveries being read. Every bound has a default and a documented reply. */
+/** Limits for one delivery, and for all deliveries that are being read. Each has a default and a documented reply. */
 export interface Limits {
-  /** Bytes on the wire; more is rejected with 413. @default the provider's own limit, else 1 MiB */
+  /**
+   * Maximum size of a body as sent, in bytes; a larger one is rejected with 413. @default the provider's own limit, else 1 MiB
+   */
   readonly body: number
-  /** Bytes after decompression; more is rejected with 413. @default 8 MiB, or `body` if that is larger or if only that is given */
+  /**
+   * Maximum size of a decompressed body, in bytes; a larger one is rejected with 413. @default 8 MiB, or `body` if that is
+   * larger or if only that is given
+   */
   readonly decompressed: number
-  /** Nesting of JSON and XML; deeper is rejected with 400 `too_deep`. @default 100 */
+  /** Maximum nesting of JSON and XML; deeper is rejected with 400 `too_deep`. @default 100 */
   readonly depth: number
-  /** Fields of a form, a query string or a multipart body; more is rejected with 400. @default 1000 */
+  /** Maximum number of fields of a form, query string or multipart body; more are rejected with 400. @default 1000 */
   readonly fields: number
-  /** Milliseconds from the head of the request to the last byte of its body; slower is rejected with 408. @default 10_000 */
+  /**
+   * Maximum time from the head of a request to the last byte of its body, in milliseconds; slower is rejected with 408.
+   * @default 10_000
+   */
   readonly bodyTimeout: number
   /**
-   * Bytes of all bodies that are read and not yet answered. Beyond, those that came slowest since their start are rejected
-   * with 503. A quarter of it is kept for bodies up to 64 KiB, so that large bodies never keep small ones out. @default an eighth of the free heap or of the free memory, whichever is less: at least four bodies, at most 512 MiB
+   * Maximum size of all bodies that are being read or not yet answered, in bytes. Beyond it, the slowest bodies are rejected
+   * with 503. A quarter is reserved for bodies up to 64 KiB, so that large bodies never block small ones. @default an eighth
+   * of the free heap or of the free memory, whichever is less: at least four bodies, at most 512 MiB
    */
   readonly totalBuffered: number
-  /** What may be parsed before a delivery is verified. */
+  /** Limits before a delivery is verified. */
   readonly unverified: UnverifiedLimits
 }
 
-/** Bounds of what is parsed before verification, and after it for providers with `unauthenticated: true`. */
+/** Limits before a delivery is verified; with `unauthenticated: true` also afterwards. */
 export interface UnverifiedLimits {
-  /** Values and members of a JSON text, elements and attributes of XML; more is rejected with 413. @default 5000 */
+  /**
+   * Maximum number of values and members of JSON, or of elements and attributes of XML; more are rejected with 413. @default
+   * 5000
+   */
   readonly nodes: number
-  /** Bytes of an XML text; more is rejected with 413. @default 262_144 */
+  /** Maximum size of XML, in bytes; more is rejected with 413. @default 262_144 */
   readonly xml: number
-  /** Fields of a form or query string; more is rejected with 400. @default 1000 */
+  /** Maximum number of fields of a form or query string; more are rejected with 400. @default 1000 */
   readonly fields: number
-  /** Parts of a multipart body; more is rejected with 400. @default 100 */
+  /** Maximum number of parts of a multipart body; more are rejected with 400. @default 100 */
   readonly parts: number
-  /** Nesting of JSON and XML; deeper is rejected with 400. @default 32 */
+  /** Maximum nesting of JSON and XML; deeper is rejected with 400. @default 32 */
   readonly depth: number
-  /** Bytes after decompression, if the sender signs the decoded bytes; more is rejected with 413. @default 1 MiB */
+  /**
+   * Maximum size of a decompressed body if the sender signs the decompressed bytes, in bytes; more is rejected with 413.
+   * @default 1 MiB
+   */
   readonly decompressed: number
 }
 
-/** The limits as users and providers give them. */
+/** The limits as apps and providers set them. */
 export interface LimitOptions extends Partial<Omit<Limits, 'bodyTimeout' | 'unverified'>> {
-  /** From the head of the request to the last byte of its body; slower is rejected with 408. A number is milliseconds. @default '10s' */
+  /**
+   * Maximum time from the head of a request to the last byte of its body; slower is rejected with 408. A number is in
+   * milliseconds. @default '10s'
+   */
   readonly bodyTimeout?: Duration
-  /** What may be parsed before a delivery is verified: `nodes`, `xml`, `fields`, `parts`, `depth`, `decompressed`. @default the limits of `UnverifiedLimits` */
+  /**
+   * Limits before a delivery is verified: `nodes`, `xml`, `fields`, `parts`, `depth`, `decompressed`. @default the limits of
+   * `UnverifiedLimits`
+   */
   readonly unverified?: Partial<UnverifiedLimits>
 }
 
@@ -58,7 +79,7 @@ const UNVERIFIED: UnverifiedLimits = {
 }
 
 /**
- * The limits in force: what the user set, else what the provider states, else the defaults.
+ * Returns the limits in force: those of the app, or else of the provider, or else the defaults.
  *
  * @throws TypeError that names a limit that is not a number above 0, or is unknown.
  */
@@ -88,7 +109,6 @@ export function resolveLimits(given: LimitOptions = {}, provided: LimitOptions =
 
 let defaults: Limits | undefined
 
-/** The limits of a receiver that sets none. */
 export function defaultLimits(): Limits {
   return (defaults ??= resolveLimits())
 }

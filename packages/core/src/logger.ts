@@ -4,7 +4,7 @@ import type { AttemptInfo, EventInfo, RequestInfo } from './observe/infos.ts'
 import type { Observer } from './observer.ts'
 import { checkFunction, unknownOptions } from './basics/unknown-options.ts'
 
-/** Where log lines go: `console` fits, and so do pino and winston. */
+/** The target of log lines: `console`, or a logger of pino or winston. */
 export interface LogSink {
   info(line: string): void
   warn(line: string): void
@@ -14,16 +14,15 @@ export interface LogSink {
 /** Options of {@link logger}. */
 export interface LoggerOptions {
   /**
-   * Lines of rejections in one second; a line then says how many more there were. Anybody can make a receiver reject.
-   * @default 10
+   * Maximum number of lines about rejections per second, since anybody can cause them. One more line then gives the number of
+   * omitted lines. @default 10
    */
   readonly rejections?: number
 }
 
-/** The fields of a structured line: names and numbers, never a payload, a header or a secret. */
+/** Fields of a structured line: names and numbers, never a payload, a header or a secret. */
 export type LogFields = Readonly<Record<string, string | number | undefined>>
 
-/** Receives one structured line. */
 export type LogWriter = (
   level: 'info' | 'warn' | 'error',
   message: string,
@@ -31,9 +30,9 @@ export type LogWriter = (
 ) => void
 
 /**
- * The default observer: a line for each rejection with its reason, each failure, dead task and warning. Success prints
- * nothing. No line has a payload, a header or a secret. Errors of handlers are logged with their stack: after the
- * early 200 nobody else sees them.
+ * Returns the default observer. It logs each rejection with its reason, and each failure, dead task and warning. It logs no
+ * success, and no payload, header or secret. Errors of handlers are logged with their stack, since the sender has already got
+ * its reply.
  *
  * @example
  * createReceiver({ provider, log: logger(console, { rejections: 3 }) })
@@ -47,8 +46,9 @@ export function logger(sink: LogSink = console, options: LoggerOptions = {}): Ob
 }
 
 /**
- * The same lines with their parts as fields, for pino, winston and readers of JSON: receiver, provider, topic, id,
- * subscription, task, attempt, code; of a rejection also problem, header and field.
+ * Returns an observer that logs the same lines as {@link logger} with structured fields, for pino, winston and readers of
+ * JSON. Fields: receiver, provider, topic, id, subscription, task, attempt and code; for a rejection also problem, header and
+ * field.
  *
  * @example
  * structuredLogger((level, message, fields) => pino[level](fields, message))
@@ -103,7 +103,7 @@ function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
       }
     },
     unhandled(event, action) {
-      // Once for each topic: a sender of all topics would fill the log. Topics come from the network, hence the bound.
+      // Once for each topic, since a sender of all topics would fill the log. Topics come from the network, hence the limit.
       if (unhandled.has(event.topic) || unhandled.size >= 100) return
       unhandled.add(event.topic)
       write(
@@ -156,7 +156,6 @@ function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
     silent: (receiver, since) =>
       write('warn', `no verified delivery since ${new Date(since).toISOString()}`, { receiver }),
     catchUpEnded(receiver, { source, listed, accepted, asked, failed, complete, cut }) {
-      // A start that missed nothing prints nothing.
       if (accepted + asked + failed === 0 && complete) return
       const left =
         cut === 'limit'
@@ -174,12 +173,10 @@ function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
   }
 }
 
-/** What is told of a request. */
 function ofRequest({ receiver, provider, method, path, bytes }: RequestInfo): LogFields {
   return { receiver, provider, method: oneLine(method), path: oneLine(path), bytes }
 }
 
-/** What is told of an event. */
 function ofEvent({ receiver, provider, topic, id, tenant }: EventInfo): LogFields {
   return {
     receiver,
@@ -190,36 +187,35 @@ function ofEvent({ receiver, provider, topic, id, tenant }: EventInfo): LogField
   }
 }
 
-/** What is told of a run. */
 function ofAttempt(info: AttemptInfo): LogFields {
   const { subscription, task: id, attempt } = info
   return { ...ofEvent(info), subscription, task: id, attempt }
 }
 
-/** An event in words. */
 function what(event: EventInfo): string {
   return `${oneLine(event.topic)}${event.id === undefined ? '' : ` ${oneLine(event.id)}`}`
 }
 
-/** A run in words. */
 function runInWords(attempt: AttemptInfo): string {
   return `${attempt.subscription} on ${what(attempt)}, attempt ${attempt.attempt},`
 }
 
-// Messages of handlers may quote a whole body.
+// Messages of handlers may quote a complete body.
 const LONGEST = 16_384
 
-/** The stack of an error, or its text. */
 function stackOf(error: unknown): string {
   const text = (textOf(error, 'stack') ?? errorText(error)).slice(0, LONGEST)
-  // Messages may quote what the network sent: each further line is set in, so that none passes for a line of the log.
+  // Messages may quote untrusted text: each further line is indented, so that it does not look like another log line.
   return text
     .split(/\r\n|[\n\r\u0085\u2028\u2029]/)
     .map((line) => line.replaceAll(/\p{C}/gu, ' '))
     .join('\n    ')
 }
 
-/** Topics, ids and paths come from the network: a line break in one must not forge a log line, nor a mark turn it. */
+/**
+ * Topics, ids and paths come from the network. A line break in one must not fake a log line, and a direction mark must not
+ * reorder it.
+ */
 function oneLine(text: string): string {
   return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ').slice(0, 500)
 }
@@ -227,8 +223,8 @@ function oneLine(text: string): string {
 const SECOND = 1000
 
 /**
- * Returns a function that is true if the next line may be printed, `lines` times in a second. After that second, `tell` is
- * called with the number of lines that were not printed.
+ * Returns a function that returns true if one more line may be printed, for `lines` per second. After that second, `tell` is
+ * called with the number of omitted lines.
  */
 function createLineBudget(lines: number, tell: (unprinted: number) => void): () => boolean {
   let ends = 0
@@ -258,6 +254,6 @@ function later(flush: () => void): void {
   try {
     unref(setTimeout(flush, SECOND))
   } catch {
-    // Workers allow no timer outside of a request: there the next rejection prints the line.
+    // Workers allow no timer outside of a request. There, the next rejection prints the line.
   }
 }

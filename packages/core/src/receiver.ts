@@ -27,7 +27,7 @@ import type { NamesPlace } from './provider/lookup/trusted-names.ts'
 import { createDelivery, headOnly, ownDelivery } from './receive/http-delivery.ts'
 
 /**
- * Makes a receiver. Bad options throw a `TypeError` that names them; nothing the network sends makes it throw.
+ * Creates a receiver. Nothing that the network sends makes it throw.
  *
  * @example
  * const receiver = createReceiver({ provider: github({ secret: process.env.GITHUB_WEBHOOK_SECRET! }) })
@@ -171,7 +171,7 @@ export function createReceiver<
       if (settings.ownInbox) await inbox.close()
     },
   } as Receiver<Events, Commit>
-  // Not as a getter in the literal: V8 would keep the receiver as a dictionary.
+  // A getter in the literal would make V8 keep the receiver as a slow dictionary.
   Object.defineProperty(receiver, 'topics', { enumerable: true, get: () => subscribing.topics() })
   let fetchEntry: Receiver['fetch'] | undefined
   return receiver
@@ -179,7 +179,7 @@ export function createReceiver<
   function ensureOpen(): void {
     if (closed) throw new WebhookError('receiver_closed', { problem: 'closed' })
     if (started) return
-    // It starts with the first subscription: until then each delivery is rejected, and `on` may still come.
+    // Without a subscription each delivery is rejected, and `on` may still be called.
     if (isDeaf()) return
     if (worker === true) startWorker()
     checkTopics()
@@ -187,7 +187,6 @@ export function createReceiver<
     started = true
   }
 
-  /** True if every event would be lost, and nobody said that this is meant. */
   function isDeaf(): boolean {
     return !settings.unhandledMeant && subscriptions.all.length === 0 && !answers.any()
   }
@@ -220,8 +219,8 @@ export function createReceiver<
 }
 
 /**
- * Warns operators once at start of risky settings. Returns what is called when the handlers are known: it warns of each
- * whose topic is a slip, once.
+ * Warns operators of risky settings at startup. Returns a function to call when the handlers are known. It warns once of each
+ * topic that looks like a typo.
  */
 function warnAtStart(
   settings: CheckedOptions,
@@ -249,13 +248,11 @@ function warnAtStart(
   }
 }
 
-/** The view of an inbox that keeps tasks. Throws a `TypeError` if it keeps none. */
 function viewOf({ name, view }: Pick<Inbox, 'name' | 'view'>): InboxView {
   if (!view) throw new TypeError(`${name} ${NO_VIEW}; use an inbox that has one`)
   return view
 }
 
-/** As `receiver.replay`. */
 async function replayOf(
   view: InboxView,
   receiver: string,
@@ -266,7 +263,7 @@ async function replayOf(
   return typeof changed === 'number' ? { count: changed, cursor: undefined } : changed
 }
 
-/** Looks again at stored events without a subscription, since this process may have one for them. */
+/** Makes stored events without a subscription due, since this process may have a handler for them. */
 async function dueNow(view: InboxView, receiver: string, closed: () => boolean): Promise<void> {
   const waiting = { subscription: UNHANDLED, state: 'pending' as const }
   let cursor: string | undefined
@@ -275,12 +272,12 @@ async function dueNow(view: InboxView, receiver: string, closed: () => boolean):
   } while (cursor !== undefined && !closed())
 }
 
-// Several processes may save at once.
+// Several processes may save at the same time.
 const TRIES = 5
 
 /**
- * Keeps what the provider has trusted in the records of the inbox: after a restart, certificates, keys and tenants that
- * were genuine are asked for next to any number of invented ones.
+ * Keeps the names that the provider trusted in the records of the inbox. After a restart, the look-ups of genuine
+ * certificates, keys and tenants stay separate from those of invented names.
  */
 function keepTrusted(
   { trusted = [] }: Provider,
@@ -318,7 +315,7 @@ function placeOf(
     for (let left = TRIES; latest && left > 0;) {
       const mine = latest
       const stored = await records.get(key)
-      // Names that another process has added stay, before our own.
+      // Names that another process has added are kept, before the names of this one.
       const ours = new Set(mine)
       const others = digestsOf(stored?.value).filter((one) => !ours.has(one))
       const all = [...others, ...mine].slice(-MOST)
@@ -328,7 +325,7 @@ function placeOf(
   }
 }
 
-// The bytes of a record: 22 characters a name.
+// A name has 22 characters: this bounds the size of the record.
 const MOST = 1000
 
 function digestsOf(value: unknown): readonly string[] {

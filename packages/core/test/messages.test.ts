@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { WebhookError } from '../src/errors.ts'
-import { MESSAGES, messageOf } from '../src/messages.ts'
-import type { ErrorDetails, Problem } from '../src/problems.ts'
+import { MESSAGES, messageOf, type ErrorDetails, type Problem } from '../src/messages.ts'
 
 const PROBLEMS = Object.keys(MESSAGES) as Problem[]
 const ALL: Omit<ErrorDetails, 'problem'> = {

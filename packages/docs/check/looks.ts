@@ -11,20 +11,40 @@ const AXE = readFileSync(inspector.resolve('axe-core/axe.min.js'), 'utf8')
 const WIDTHS = [1440, 390] as const
 const THEMES = ['light', 'dark'] as const
 
-/** The pages that are looked at. */
+/** Windows in which nothing is cut. The first is one of 1280 × 1024 at 400 %. */
+const WINDOWS = [
+  [320, 256],
+  [320, 800],
+  [390, 800],
+  [768, 1024],
+  [1024, 800],
+  [1280, 800],
+  [1440, 900],
+] as const
+
+/** The pages that are looked at: one of each kind. */
 export const PAGES: readonly string[] = [
   '/',
+  '/start/',
   '/providers/',
   '/providers/stripe/',
-  '/providers/github/',
   '/explain/',
   '/errors/',
   '/errors/signature_mismatch/',
   '/tutorials/first-webhook/',
-  '/explanation/delivery/',
+  '/how-to/hosts/',
   '/how-to/operations/',
+  '/migrating/stripe/',
+  '/reference/inboxes/',
+  '/reference/glossary/',
+  '/reference/options/postgres/',
+  '/explanation/delivery/',
+  '/explanation/compared/',
+  '/packages/otel/',
+  '/security/',
   '/proof/',
-  '/explanation/what-breaks-it/',
+  '/proof/bench/',
+  '/no/such/page/',
 ]
 const PICTURES = [
   '/',
@@ -46,18 +66,18 @@ export interface Looks {
   readonly findings: readonly string[]
   /** Those in what Starlight and Expressive Code write themselves: their rules. */
   readonly upstream: readonly string[]
-  /** Pages that are wider than the window at 390. */
-  readonly wide: readonly string[]
+  /** Pages that are wider than a window, and code and tables that are cut, each once. */
+  readonly cut: readonly string[]
   /** Errors, warnings and violations of the policy. */
   readonly problems: readonly string[]
 }
 
-/** Opens each page at both widths in both themes. */
+/** Opens each page at two widths in both themes, and looks at it in all windows. */
 export async function lookAt(browser: Browser, url: string, pictures: string): Promise<Looks> {
   mkdirSync(pictures, { recursive: true })
   const findings = new Set<string>()
   const upstream = new Set<string>()
-  const wide = new Set<string>()
+  const cut = new Set<string>()
   const problems = new Set<string>()
   let screens = 0
   for (const path of PAGES)
@@ -74,11 +94,11 @@ export async function lookAt(browser: Browser, url: string, pictures: string): P
             for (const { target } of nodes)
               if (THEIRS.test(String(target[0]))) upstream.add(`${id} (${impact})`)
               else findings.add(`${path} ${theme}: ${id} (${impact}) ${String(target[0])}`)
-        const over = await tab.page.evaluate(
-          () => document.documentElement.scrollWidth - innerWidth,
-        )
-        if (width === 390 && over > 0) wide.add(`${path} by ${over} pixels`)
-        for (const problem of tab.problems) problems.add(`${path}: ${problem}`)
+        if (width === 1440 && theme === 'light')
+          for (const one of await cutOf(tab.page)) cut.add(`${path} ${one}`)
+        // The browser says so of an address that leads nowhere.
+        for (const problem of tab.problems)
+          if (!/status of 404/.test(problem)) problems.add(`${path}: ${problem}`)
         if (PICTURES.includes(path))
           await tab.page.screenshot({
             path: join(
@@ -95,9 +115,31 @@ export async function lookAt(browser: Browser, url: string, pictures: string): P
     screens,
     findings: [...findings],
     upstream: [...upstream],
-    wide: [...wide],
+    cut: [...cut],
     problems: [...problems],
   }
+}
+
+/** What is wider than its place, in each window. */
+async function cutOf(page: Page): Promise<readonly string[]> {
+  const found: string[] = []
+  for (const [width, height] of WINDOWS) {
+    await page.setViewportSize({ width, height })
+    const said = await page.evaluate(() => {
+      const isCut = (one: Element): boolean =>
+        one.getClientRects().length > 0 && one.scrollWidth > one.clientWidth + 1
+      const over = document.documentElement.scrollWidth - innerWidth
+      return [
+        ...(over > 0 ? [`${over} pixels wider`] : []),
+        ...Array.from(document.querySelectorAll('pre, table'), (one) =>
+          isCut(one) ? `cut: ${one.textContent.trim().slice(0, 30)}` : '',
+        ).filter((one) => one !== ''),
+      ]
+    })
+    found.push(...said.map((one) => `at ${width} × ${height}: ${one}`))
+  }
+  await page.setViewportSize({ width: 1440, height: 900 })
+  return found
 }
 
 /** The film plays when it is asked for, and stops. */

@@ -22,11 +22,16 @@ export function documents(): readonly Page[] {
       title: named,
       description: sentence(first),
       text: body,
-      ...(group in MATTER && { matter: MATTER[group]! }),
+      matter: `${MATTER[group] ?? ''}${isWide(body) ? 'tableOfContents: false\n' : ''}`,
       ...(slug === 'explain' && { mdx: withForm(body) }),
     }
     return body.length > LONG ? split(page) : [page]
   })
+}
+
+/** True if a table has so many columns that the page needs the room of the list of contents. */
+function isWide(text: string): boolean {
+  return /^\|(?: *:?-+:? *\|){5}/m.test(text)
 }
 
 // Nobody who asks a daily question wants the results of a run: they are read from the page of all proofs.

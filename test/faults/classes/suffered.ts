@@ -99,6 +99,7 @@ export const suffered: readonly {
     told: /did not answer|lock/,
     async begin({ store }) {
       const db = new pg.Client(store)
+      db.on('error', () => {})
       await db.connect()
       await db.query('BEGIN; LOCK TABLE postern_events, postern_tasks IN ACCESS EXCLUSIVE MODE')
       return async () => {

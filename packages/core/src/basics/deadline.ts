@@ -1,6 +1,6 @@
 /**
- * The promise, or the error of `late` at a time of `performance.now()`. What the promise gives after that goes to
- * `dispose`.
+ * Resolves as the promise does, or rejects with the error of `late` at a time of `performance.now()`. A value that comes later
+ * is passed to `dispose`.
  */
 export function within<T>(
   promise: Promise<T>,
@@ -11,7 +11,7 @@ export function within<T>(
   return inTime(promise, timeTo(until), late, dispose)
 }
 
-/** As {@link within}, with a limit in milliseconds. */
+/** Works as {@link within}, with a limit in milliseconds. */
 export function inTime<T>(
   promise: Promise<T>,
   limit: number,
@@ -38,7 +38,7 @@ export function inTime<T>(
   })
 }
 
-/** True if the promise settles, either way, before a time of `performance.now()`. It never rejects. */
+/** Resolves to true if the promise settles before a time of `performance.now()`. It never rejects. */
 export function settledBy(promise: Promise<unknown>, until: number): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), timeTo(until))
@@ -50,13 +50,13 @@ export function settledBy(promise: Promise<unknown>, until: number): Promise<boo
   })
 }
 
-/** Milliseconds to a time of `performance.now()`, as `setTimeout` takes them. */
+/** Returns the milliseconds until a time of `performance.now()`, within the limits of `setTimeout`. */
 export function timeTo(until: number): number {
   return Math.min(Math.max(until - performance.now(), 0), MAX_TIMER)
 }
 
 /**
- * A time in milliseconds since 1970 as one of `performance.now()`: from here on a step of the wall clock does not move it.
+ * Converts a time in milliseconds since 1970 to one of `performance.now()`, which later changes of the wall clock do not move.
  *
  * @example
  * const close = async (until: number) => void (await settledBy(idle(), toMonotonic(until)))
@@ -65,20 +65,20 @@ export function toMonotonic(until: number): number {
   return until - Date.now() + performance.now()
 }
 
-/** A time of `performance.now()` in milliseconds since 1970, by the wall clock as it is now. */
+/** Converts a time of `performance.now()` to milliseconds since 1970, by the current wall clock. */
 export function toWall(until: number): number {
   return until - performance.now() + Date.now()
 }
 
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
-/** Milliseconds as a number, or a string such as `500ms`, `30s`, `5m`, `2h`, `4d`. */
+/** A duration: a number of milliseconds, or a string such as `500ms`, `30s`, `5m`, `2h`, `4d`. */
 export type Duration = number | `${number}${keyof typeof UNITS}`
 
-/** The longest wait `setTimeout` takes, in milliseconds; a longer one fires at once. */
+/** The longest wait of `setTimeout`, in milliseconds; a longer one fires immediately. */
 export const MAX_TIMER: number = 2 ** 31 - 1
 
-/** Milliseconds of a {@link Duration}. Throws a `TypeError` that names the option if the value is not a duration. */
+/** Converts a {@link Duration} to milliseconds. Throws a `TypeError` that names the option. */
 export function milliseconds(value: Duration, option: string): number {
   if (typeof value === 'number' && value >= 0 && value < Infinity) return value
   const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(value) : null
@@ -90,7 +90,7 @@ export function milliseconds(value: Duration, option: string): number {
   return Number(match[1]) * UNITS[match[2] as keyof typeof UNITS]
 }
 
-/** Runs a function in the event loop's next round; where there is no `setImmediate` (browsers), by a timer of 0 ms. */
+/** Runs a function in the next round of the event loop. Browsers have no `setImmediate`, so they use a timer of 0 ms. */
 export function soon(act: () => void): void {
   if (typeof setImmediate === 'function') setImmediate(act)
   else setTimeout(act, 0)
@@ -101,48 +101,45 @@ const nextTick = process?.nextTick
 const NOW: Promise<void> = Promise.resolve()
 
 /**
- * Runs a function once the replies to the current requests have gone out, as far as this process can know: adapters write
- * them in promise jobs, and a tick asked for by one of these comes when all of them are done. Without ticks it is
- * {@link soon}. https://nodejs.org/learn/asynchronous-work/event-loop-timers-and-nexttick
+ * Runs a function when the replies to the current requests are sent, as far as this process can know. Adapters send them in
+ * promise jobs, and a tick requested in a job runs after all jobs. Without ticks it works as {@link soon}.
+ * https://nodejs.org/learn/asynchronous-work/event-loop-timers-and-nexttick
  */
 export function afterReplies(act: () => void): void {
   if (nextTick) void NOW.then(() => nextTick(act))
   else soon(act)
 }
 
-/** The event loop's next round. */
 export function nextRound(): Promise<void> {
   return new Promise((resolve) => soon(resolve))
 }
 
-/** Runs a function by a timer of 0 ms. Workers allow no timer outside of a request: there it is not run. */
+/** Runs a function with a timer of 0 ms. Workers allow no timer outside of a request: there it does not run. */
 export function outsideRequests(act: () => void): void {
   try {
     setTimeout(act)
   } catch {
-    // The first delivery does it.
+    // Then the first delivery starts the work.
   }
 }
 
-/** When runs that found no place come back, so that a backlog returns at its pace and not as one wave. In milliseconds. */
+/** Decides when postponed runs return, so that a backlog returns at its own pace and not in one wave. Times in milliseconds. */
 interface Spacing {
-  /** A run ended after that time. */
   learn(took: number): void
-  /** How long a run takes: as those lately did, or as the oldest that still runs has by now. */
+  /** Returns the expected time of a run: the recent mean, or the time of the oldest running one if that is longer. */
   of(oldest: number): number
-  /** When the next run comes back, not before `from`: a gap after the one told before. */
+  /** Returns when the next run returns: a gap after the previous one, and not before `from`. */
   turn(from: number, gap: number): number
-  /** No run waits for its turn any more. */
   restart(): void
 }
 
-// The assumed time of a run before the first one ended.
+// Assumed time of a run before the first one has ended.
 const FIRST = 50
-// Weight of the last run in the mean.
+// Weight of the latest run in the mean.
 const WEIGHT = 0.2
 
 /**
- * Makes a {@link Spacing}. No run is put off by more than `spread` milliseconds after `from`.
+ * Creates a {@link Spacing}. No run is postponed by more than `spread` milliseconds after `from`.
  *
  * @example
  * const spacing = createSpacing()
@@ -160,7 +157,7 @@ export function createSpacing(spread = 30_000): Spacing {
     of: (oldest) => Math.max(mean ?? FIRST, oldest),
     turn(from, gap) {
       last = Math.max(last, from) + gap
-      // Too far ahead: at random, so that these runs do not come back as one wave.
+      // Beyond the spread, runs return at random times, not in one wave.
       if (last > from + spread) last = from + spread * (0.5 + Math.random() / 2)
       return last
     },
@@ -170,17 +167,20 @@ export function createSpacing(spread = 30_000): Spacing {
   }
 }
 
-/** A timer that does not keep the process alive, where timers can be told so: on Node.js, Bun and Deno. */
+/** Returns the timer, which no longer keeps the process alive on Node.js, Bun and Deno. */
 export function unref<Timer>(timer: Timer): Timer {
   ;(timer as { unref?: () => void }).unref?.()
   return timer
 }
 
-/** Milliseconds of a `Retry-After` (RFC 9110, 10.2.3): seconds, or a date. Undefined for any other value. */
+/**
+ * Returns the milliseconds of a `Retry-After` (RFC 9110, 10.2.3), which is a number of seconds or a date; undefined for any
+ * other value.
+ */
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   const text = value?.trim() ?? ''
   if (/^\d{1,12}$/.test(text)) return Number(text) * 1000
-  // An HTTP date names its day; Date.parse alone takes far more than dates. Of its three forms (5.6.7), asctime's names no
+  // An HTTP date starts with its weekday, while Date.parse accepts much more. Of its three forms (5.6.7), asctime's has no
   // zone and is in UTC.
   const date = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text)
     ? Date.parse(text.endsWith('GMT') ? text : `${text} GMT`)

@@ -1,10 +1,8 @@
-/** Something that knows its place in a heap, so that it can be taken out. */
 export interface Heaped<T extends Heaped<T>> {
   heap: Heap<T> | undefined
   spot: number
 }
 
-/** Items of which the least comes first. */
 export class Heap<T extends Heaped<T>> {
   readonly items: T[] = []
   readonly #order: (one: T, other: T) => number

@@ -1,5 +1,6 @@
-// What Postern's own packages share. It may change with every release: apps, providers and stores of others import nothing of it.
-export type { ReceiverSettings } from '../receiver/receiver-types.ts'
+// Exports for Postern's own packages. They may change with every release: apps, and providers and stores of others, must not
+// import them.
+export type { FetchHost, ReceiverSettings } from '../receiver/receiver-types.ts'
 export type { CatchUpFailure, CaughtUp } from '../receiver/caught-up.ts'
 export type { IngestInit, IngestOptions, IngestResult } from '../receive/ingest.ts'
 export type { Dedupe } from '../receiver/options.ts'
@@ -34,14 +35,13 @@ export {
   memberOf,
   textOf,
 } from '../errors.ts'
-export { type Problem, factsOf } from '../problems.ts'
+export { type Problem, factsOf } from '../messages.ts'
 export type { Limits, UnverifiedLimits } from '../limits.ts'
 export { milliseconds, settledBy, parseRetryAfter, unref } from './deadline.ts'
 export type { MaybePromise } from './maybe.ts'
 export { unknownOptions, checkObject } from './unknown-options.ts'
 export type { Admission, Head } from '../receive/admit.ts'
 export type { AnswerFunction } from '../receive/reply/answer.ts'
-export type { FetchHost } from '../receiver/receiver-types.ts'
 export { checkJson } from '../inbox/codec.ts'
 export {
   csvLine,

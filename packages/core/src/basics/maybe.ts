@@ -1,7 +1,6 @@
-/** A value now or later. Functions of the hot path return the value itself if they can: a promise costs a tick. */
+/** A value, or a promise of it. Functions of the hot path return the value itself if they can: a promise costs a tick. */
 export type MaybePromise<T> = T | Promise<T>
 
-/** True if the value is a promise. */
 export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
   return (
     typeof value === 'object' &&
@@ -11,10 +10,9 @@ export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
   )
 }
 
-/** A value on the way: its members are assigned one by one. */
+/** The type with writable members, for values whose members are assigned one after another. */
 export type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
-/** Items by their key, in the order in which keys came. */
 export function grouped<Key, Item>(
   items: Iterable<Item>,
   keyOf: (item: Item) => Key,
@@ -29,15 +27,15 @@ export function grouped<Key, Item>(
   return groups
 }
 
-/** A function in steps: `yield* wait(value)` gives a value that is there now or later. */
+/** A function for {@link steps}: `yield* wait(value)` returns a value that may be a promise. */
 export type Steps<T> = Generator<unknown, T, never>
 
-/** Waits for one value inside {@link steps}. */
+/** Waits for one value in {@link steps}. */
 export function* wait<T>(value: MaybePromise<T>): Generator<MaybePromise<T>, T, T> {
   return yield value
 }
 
-/** Runs the steps: at once if all values are there, so that one code serves synchronous and asynchronous stores. */
+/** Runs the steps. It is synchronous if no value is a promise, so that synchronous and asynchronous stores share the code. */
 export function steps<T>(make: () => Steps<T>): MaybePromise<T> {
   const run = make()
   return go(() => run.next(undefined as never))
@@ -56,7 +54,7 @@ export function steps<T>(make: () => Steps<T>): MaybePromise<T> {
   }
 }
 
-/** Goes on with a value now or later; cheaper than {@link steps} on the hot path. */
+/** Continues with a value that may be a promise; cheaper than {@link steps} on the hot path. */
 export function chain<T, R>(
   value: MaybePromise<T>,
   next: (value: T) => MaybePromise<R>,

@@ -1,14 +1,13 @@
 import type { MaybePromise } from './maybe.ts'
 
-/** What this process may hold of one kind in memory, over all receivers and inboxes. Bytes are those of {@link weigh}. */
+/** The memory that this process may use for one purpose, over all receivers and inboxes, in bytes of {@link weigh}. */
 interface Room {
-  /** True if so much more fits. What comes first always fits, however large it is. */
+  /** Returns true if so many bytes fit. Any size fits if nothing is held. */
   fits(bytes: number): boolean
-  /** How many pieces of that many bytes fit. */
+  /** Returns how many pieces of that many bytes fit. */
   count(bytes: number): number
   take(bytes: number): void
   give(bytes: number): void
-  /** Calls it once when something was released. */
   freed(look: () => void): void
 }
 
@@ -25,18 +24,17 @@ interface NodeProcess {
 }
 
 const MIB = 1024 * 1024
-// A fifth of the free heap for what is received, and as much for what runs: the rest is the app's own, and garbage.
+// A fifth of the free heap is for received deliveries, and as much for running tasks. The rest is for the app and for garbage.
 const SHARE = 5
-// What is taken for the free memory where a runtime does not tell.
+// Assumed free memory where a runtime does not report it.
 const UNKNOWN = 512 * MIB
 
-// A heap that is full already leaves room for small deliveries: else the receiver would reject all for good.
+// Minimum, so that a receiver still accepts small deliveries in a heap that was full at the start.
 const LEAST = 16 * MIB
 
-// Asked once: Bun walks its whole heap for it.
+// Read once: Bun walks its complete heap for it.
 let free: number | undefined
 
-/** Bytes that this process could still take when it was first asked: of its heap or of the machine, whichever is less. */
 function freeMemory(): number {
   return (free ??= askMemory())
 }
@@ -51,22 +49,22 @@ function askMemory(): number {
   } catch {
     // On Workers the module exists but does not work.
   }
-  // Workers have the function, and it returns 0.
+  // Workers have the function, which returns 0.
   const machine = process?.availableMemory?.() || Infinity
   return Math.max(LEAST, Math.min(heap, machine))
 }
 
-// V8 counts its young generation in: three half spaces, by default of 64 MiB. What lives long must fit without these.
+// The limit of V8 includes its young generation: three half spaces, by default of 64 MiB. Long-lived objects do not fit there.
 function oldSpaceOf(limit: number): number {
   return limit - Math.min(192 * MIB, limit * 0.6)
 }
 
-/** An eighth of the free memory, but no more than `most` bytes: for bytes that are outside of the heap. */
+/** Returns an eighth of the free memory, at most `most` bytes: for bytes outside of the heap. */
 export function eighthOfMemory(most: number): number {
   return Math.max(1, Math.min(most, Math.floor(freeMemory() / 8)))
 }
 
-// On globalThis: two copies of this package in one process have one memory.
+// On globalThis, since two copies of this package in one process share its memory.
 const KEY = Symbol.for('postern.rooms')
 const shared = globalThis as { [KEY]?: Record<string, Held> }
 
@@ -93,23 +91,23 @@ function room(name: string, share = SHARE, most = Infinity): Room {
   }
 }
 
-/** For deliveries that are verified, from parsing until the reply. */
+/** For verified deliveries, from parsing to the reply. */
 export const receivedRoom: Room = /* @__PURE__ */ room('received')
-/** For events of tasks that are claimed, decoded, until their outcome is stored. */
+/** For decoded events of claimed tasks, until their outcome is stored. */
 export const claimedRoom: Room = /* @__PURE__ */ room('claimed')
-/** For parsed payloads of an inbox in memory whose tasks wait: what has no room here is parsed again when it runs. */
+/** For parsed payloads of waiting tasks in memory. Without room, a payload is parsed again when its task runs. */
 export const waitingRoom: Room = /* @__PURE__ */ room('waiting', 16, 64 * MIB)
 
-// Below that a text is not counted: a delivery of 1 KB must not pay for it.
+// Smaller bodies are not counted: a delivery of 1 KB must not pay for it.
 const SMALL = 16 * 1024
 const USUAL = 8
-// What V8 makes of one value, member or field at most; an empty object with its place in an array is two of these.
+// Maximum bytes that V8 uses for one value, member or field. An empty object in an array counts as two.
 const VALUE = 32
 const marks = /* @__PURE__ */ new Uint8Array(256)
 for (const mark of ',:{[&=<') marks[mark.charCodeAt(0)] = 1
 const known = /* @__PURE__ */ new WeakMap<Uint8Array, number>()
 
-/** Bytes that a body takes once it is parsed: its text twice, and its values, counted by the marks between these. */
+/** Returns the bytes that a parsed body needs: twice its text, and its values, counted by the marks between them. */
 export function weigh(body: Uint8Array): number {
   const { length } = body
   if (length <= SMALL) return length * USUAL
@@ -120,12 +118,11 @@ export function weigh(body: Uint8Array): number {
   return weighMarks(body, values)
 }
 
-/** Bytes that a body takes at most once it is parsed. Counting its marks takes a fifth of the time of receiving it. */
+/** Returns the maximum bytes that a parsed body needs. Counting its marks costs a fifth of the time of receiving it. */
 export function weighMost({ length }: Uint8Array): number {
   return length <= SMALL ? length * USUAL : (2 + VALUE) * length
 }
 
-/** What {@link weigh} is for a body whose marks were counted. */
 export function weighMarks(body: Uint8Array, values: number): number {
   const { length } = body
   if (length <= SMALL) return length * USUAL
@@ -134,14 +131,14 @@ export function weighMarks(body: Uint8Array, values: number): number {
   return weight
 }
 
-/** Bytes that a text of JSON takes once it is parsed, only by its length. */
+/** Returns the bytes that a parsed JSON text needs, estimated from its length. */
 export function weighText(length: number): number {
   return length * USUAL
 }
 
 /**
- * Takes room in memory for the event of a claimed task, before it is decoded; a promise of it while there is none. All
- * receivers and inboxes of the process share it. Returns the function that gives it back, for when the outcome is stored.
+ * Reserves memory for the event of a claimed task before it is decoded. Returns the function that releases it when the outcome
+ * is stored; while there is no room, a promise of that function. All receivers and inboxes of the process share the memory.
  *
  * @example
  * const free = await roomFor(body, record.length)

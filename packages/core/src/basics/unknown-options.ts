@@ -1,6 +1,6 @@
 /**
- * Throws a `TypeError` for the first unknown key, with the nearest known name: an ignored option would look as if it
- * were in force. `what` names the factory, method or filter.
+ * Throws a `TypeError` for the first unknown key, with the nearest known name: an ignored option would seem to be in force.
+ * `what` is the name of the factory, method or filter.
  */
 export function unknownOptions(what: string, given: unknown, known: readonly string[]): void {
   if (given === undefined) return
@@ -17,26 +17,24 @@ export function unknownOptions(what: string, given: unknown, known: readonly str
   }
 }
 
-/** Throws a `TypeError` for an option that is null, which would count as left out. */
+/** Throws a `TypeError` for an option that is null, which would otherwise count as left out. */
 export function rejectNull(what: string, options: object): void {
   for (const [name, value] of Object.entries(options))
     if (value === null) throw new TypeError(`${what}: ${name} must not be null; leave it out`)
 }
 
-/** Throws a `TypeError` if an argument is not a function; `what` names it. */
 export function checkFunction(what: string, value: unknown): void {
   if (typeof value !== 'function')
     throw new TypeError(`${what} must be a function, got ${kindOf(value)}`)
 }
 
-/** Throws a `TypeError` if an argument is not an object; `what` names it. */
 export function checkObject(what: string, value: unknown): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new TypeError(`${what} must be an object, got ${kindOf(value)}`)
 }
 
 /**
- * The known name with the fewest changed characters, or undefined if more than a third of them differ.
+ * Returns the known name with the fewest changed characters; undefined if more than a third differ.
  *
  * @example
  * nearest('sqlit', ['sqlite', 'postgres']) // 'sqlite'
@@ -54,7 +52,6 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   return best
 }
 
-/** Levenshtein's distance: characters to insert, delete or replace. */
 export function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, at) => at)
   for (let i = 1; i <= one.length; i++) {
@@ -72,7 +69,7 @@ export function distance(one: string, other: string): number {
   return row[other.length]!
 }
 
-/** What a value is, for messages: never the text of a string, which can be a secret. */
+/** Returns the kind of a value for messages: never the text of a string, which can be a secret. */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
@@ -81,8 +78,8 @@ export function kindOf(value: unknown): string {
 }
 
 /**
- * The error of an option of `createReceiver`: which, what it must be, what it is, and why or the way out if these do not
- * say it.
+ * Makes the error of an option of `createReceiver`: its name, the expected and the actual value, and how to fix it if that is
+ * not clear.
  */
 export function wrongOption(
   option: string,

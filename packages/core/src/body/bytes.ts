@@ -1,32 +1,29 @@
 import { Buffer } from 'node:buffer'
 import { WebhookError } from '../errors.ts'
 
-// The one file of core that touches Buffer. It is imported, not taken from the global scope, since Workers and Deno
-// have the module but not the global.
+// The only file of core that uses Buffer. It is imported, since Workers and Deno have the module but no global Buffer.
 
-/** The same memory seen as a Buffer, or the UTF-8 bytes of a string. */
+/** Returns the same memory as a Buffer, or the UTF-8 bytes of a string. */
 export function toBuffer(data: Uint8Array | string): Buffer {
   if (typeof data === 'string') return Buffer.from(data, 'utf8')
   if (Buffer.isBuffer(data)) return data
   return Buffer.from(data.buffer, data.byteOffset, data.byteLength)
 }
 
-/** UTF-8 text of the bytes; what is not UTF-8 becomes U+FFFD and a leading byte order mark is kept. */
+/** Returns the bytes as UTF-8 text. Invalid bytes become U+FFFD, and a leading byte order mark is kept. */
 export function utf8(bytes: Uint8Array): string {
   return toBuffer(bytes).toString('utf8')
 }
 
-/** Bytes in one of the encodings signatures are written in. */
 export function encode(bytes: Uint8Array, encoding: 'hex' | 'base64' | 'base64url'): string {
   return toBuffer(bytes).toString(encoding)
 }
 
-/** The bytes of several parts, one after another. */
 export function concat(parts: readonly Uint8Array[], size?: number): Buffer {
   return Buffer.concat(parts, size)
 }
 
-/** The bytes of a text in an encoding; what does not belong to it is passed over. */
+/** Returns the bytes of a text in an encoding; invalid characters are ignored. */
 export function textBytes(
   text: string,
   encoding: 'hex' | 'base64' | 'base64url' | 'latin1',
@@ -34,18 +31,18 @@ export function textBytes(
   return Buffer.from(text, encoding)
 }
 
-/** The bytes of a hex string; undefined if its length is odd or a character is not a hex digit. */
+/** Returns the bytes of a hex string; undefined if its length is odd or a character is not a hex digit. */
 export function fromHex(text: string): Uint8Array | undefined {
   return /^(?:[0-9a-fA-F]{2})*$/.test(text) ? Buffer.from(text, 'hex') : undefined
 }
 
-/** The bytes of a padded, canonical base64 string; undefined for any other string. */
+/** Returns the bytes of a padded, canonical base64 string; undefined for any other string. */
 export function fromBase64(text: string): Uint8Array | undefined {
   const bytes = Buffer.from(text, 'base64')
   return bytes.toString('base64') === text ? bytes : undefined
 }
 
-/** The bytes of an unpadded, canonical base64url string; undefined for any other string. */
+/** Returns the bytes of an unpadded, canonical base64url string; undefined for any other string. */
 export function fromBase64url(text: string): Uint8Array | undefined {
   const bytes = Buffer.from(text, 'base64url')
   return bytes.toString('base64url') === text ? bytes : undefined
@@ -54,7 +51,7 @@ export function fromBase64url(text: string): Uint8Array | undefined {
 const decoders = new Map<string, TextDecoder>()
 
 /**
- * The text of the bytes, without a leading byte order mark. What is invalid becomes U+FFFD.
+ * Returns the text of the bytes, without a leading byte order mark. Invalid bytes become U+FFFD.
  *
  * @param charset - a label of the WHATWG Encoding Standard; UTF-8 if it is undefined.
  * @throws WebhookError `unsupported_encoding` for an unknown label.
@@ -64,7 +61,7 @@ export function decodeText(bytes: Uint8Array, charset: string | undefined): stri
     const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
     return utf8(marked ? bytes.subarray(3) : bytes)
   }
-  // The Encoding Standard reads the label `utf-16` as little endian whatever the mark says.
+  // The Encoding Standard reads the label `utf-16` as little endian, even if the mark says otherwise.
   if (charset === 'utf-16' && bytes[0] === 0xfe && bytes[1] === 0xff)
     return decoder('utf-16be').decode(bytes)
   return decoder(charset).decode(bytes)
@@ -82,7 +79,7 @@ function decoder(charset: string): TextDecoder {
         { cause },
       )
     }
-    // Bounded, since there are only some 200 labels a TextDecoder takes.
+    // Bounded: a TextDecoder knows only some 200 labels.
     decoders.set(charset, found)
   }
   return found

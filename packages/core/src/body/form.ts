@@ -2,7 +2,7 @@ import { toBuffer, utf8, decodeText } from './bytes.ts'
 import { WebhookError } from '../errors.ts'
 
 /**
- * The fields of an `application/x-www-form-urlencoded` string, in order. A stray `%` stands for itself.
+ * Parses an `application/x-www-form-urlencoded` string to its fields, in order. A `%` without two hex digits stays.
  *
  * @param fields - the most fields; more are rejected. They are counted before anything is parsed.
  * @param option - names what chose `fields`, for the message.
@@ -37,15 +37,15 @@ export function parseForm(
   return params
 }
 
-/** The fields as a plain object; a repeated one is an array of its values in order, and `__proto__` is left out. */
+/** Returns the fields as a plain object. A repeated field is an array of its values in order, and `__proto__` is left out. */
 export function formToObject(params: URLSearchParams): Record<string, string | string[]> {
   const object: Record<string, string | string[]> = {}
-  // The iterator of URLSearchParams makes two objects for each field.
+  // The iterator of URLSearchParams makes two objects per field.
   params.forEach((value, name) => addField(object, name, value))
   return object
 }
 
-/** Adds a value to the field of that name: a single value is a string, several are an array. */
+/** Adds a value to a field: a single value is a string, several are an array. */
 export function addField(
   object: Record<string, string | string[]>,
   name: string,
@@ -58,11 +58,11 @@ export function addField(
   else known.push(value)
 }
 
-/** A field with `+` and `%XX` undone, in one pass: URLSearchParams takes 40 to 80 ms for a MiB of them. */
+/** Decodes `+` and `%XX` in one pass: URLSearchParams needs 40 to 80 ms for a MiB of them. */
 function unescapeField(text: string, charset: string | undefined): string {
   if (!/[+%]/.test(text)) return text
   if (charset === undefined || charset === 'utf-8' || charset === 'utf8') return utf8(undone(text))
-  // In Shift_JIS and its like the second byte of a character can be a letter, which a sender leaves unescaped: escaped
+  // In Shift_JIS and similar charsets, the second byte of a character can be a letter, which a sender does not escape. Escapes
   // and plain ASCII are therefore decoded as one run of bytes.
   let field = ''
   for (let at = 0; at < text.length;) {
@@ -84,7 +84,7 @@ function undone(text: string): Uint8Array {
     else if (byte === PERCENT) {
       const high = hexDigit(bytes[at + 1])
       const low = hexDigit(bytes[at + 2])
-      // A stray percent sign stands for itself.
+      // A `%` without two hex digits stays.
       if (high < 0 || low < 0) bytes[length] = byte
       else {
         bytes[length] = high * 16 + low

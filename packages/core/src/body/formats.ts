@@ -6,7 +6,6 @@ import { formatOf, parseMediaType } from './media-type.ts'
 import type { MultipartBody, MultipartLimits } from './multipart.ts'
 import { loadXml, xmlReady } from './xml/xml.ts'
 
-/** What a provider declares of the bodies it sends. */
 export type Declaration = Pick<
   Provider,
   'formats' | 'format' | 'codings' | 'charsets' | 'labelled'
@@ -15,8 +14,8 @@ export type Declaration = Pick<
 const JSON_ALONE: readonly Format[] = ['json']
 
 /**
- * Decides the format in which a body is read. The provider's declaration comes first. If it allows several formats, the
- * bytes decide, or the Content-Type if that is signed or nothing is signed.
+ * Returns the format in which a body is read. The provider's declaration decides. Among several formats the bytes decide, or
+ * the Content-Type if it is signed or nothing is signed.
  */
 export function decideFormat(delivery: Delivery, declared: Declaration): Format {
   const { formats = JSON_ALONE } = declared
@@ -37,23 +36,22 @@ function isBody(format: Format): boolean {
   return format !== 'query'
 }
 
-/** True if Content-Type and Content-Encoding of this delivery are signed, or nothing is. */
+/** Returns true if Content-Type and Content-Encoding of this delivery are signed, or nothing is. */
 export function labelCounts(delivery: Delivery, { covers, labelled }: Declaration): boolean {
   return covers?.body === 'none' || labelled?.(delivery) === true
 }
 
-/** True if the body is gzip by its magic bytes (RFC 1952, section 2.3.1) and the provider declares that coding. */
+/** Returns true if the provider declares gzip and the body starts with its magic bytes (RFC 1952, section 2.3.1). */
 export function isCoded(body: Uint8Array, { codings }: Pick<Declaration, 'codings'>): boolean {
   return codings?.gzip !== undefined && body[0] === 0x1f && body[1] === 0x8b
 }
 
-/** The format that Content-Type names, if it names any. */
 export function labelOf(delivery: Delivery): Format | undefined {
   return formatOf(parseMediaType(delivery.header('content-type')).type)
 }
 
 /**
- * Rejects a body whose Content-Type names another format than the one it is read in. No label contradicts nothing.
+ * Rejects a body whose Content-Type names another format than that in which it is read. A missing Content-Type is accepted.
  *
  * @throws WebhookError `unsupported_media_type`
  */
@@ -78,20 +76,19 @@ function ofBytes(bytes: Uint8Array, formats: readonly Format[]): Format {
   if ((first === 0x7b || first === 0x5b) && can('json')) return 'json'
   if (first === 0x3c && can('xml')) return 'xml'
   if (bytes[0] === 0x2d && bytes[1] === 0x2d && can('multipart')) return 'multipart'
-  // Text and bytes take what has no mark of its own; only next to them must a form look like one.
+  // Text and bytes match anything. Only if one of them is possible must a form look like a form.
   const rest = can('text') ? 'text' : can('bytes') ? 'bytes' : undefined
   if (can('form') && (rest === undefined || isFormText(bytes))) return 'form'
   return rest ?? formats[0]!
 }
 
-/** The first byte after a byte order mark and white space. */
 function firstByte(bytes: Uint8Array): number | undefined {
   let at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
   while (WHITE.has(bytes[at]!)) at++
   return bytes[at]
 }
 
-/** `name=value` pairs of unreserved characters, `%XX` and `+`, joined by `&`. */
+/** Returns true for `name=value` pairs of unreserved characters, `%XX` and `+`, joined by `&`. */
 function isFormText(bytes: Uint8Array): boolean {
   let named = false
   for (let at = 0; at < bytes.length; at++) {
@@ -112,7 +109,6 @@ function isHex(byte = 0): boolean {
   return (byte >= 0x30 && byte <= 0x39) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66)
 }
 
-/** Letters, digits, `-`, `.`, `_`, `~`, `*` and `+`. */
 function isPlain(byte: number): boolean {
   const lower = byte | 0x20
   return (
@@ -128,8 +124,8 @@ function isPlain(byte: number): boolean {
 }
 
 /**
- * Reads the body in its {@link Delivery.format}; `undefined` for an empty one. A promise only for multipart, and for XML
- * until its parser is loaded. `exact` returns integers of JSON beyond 2^53 as BigInt.
+ * Reads the body in its {@link Delivery.format}; the value of an empty body is undefined. Returns a promise only for
+ * multipart, and for XML until its parser is loaded. `exact` parses integers of JSON beyond 2^53 as BigInt.
  *
  * @throws WebhookError with the codes of that format's reader; from the promise if there is one.
  */
@@ -157,8 +153,8 @@ export function parseBody(delivery: Delivery, exact: boolean): ParsedBody | Prom
 }
 
 /**
- * Reads the fields and files of a `multipart/form-data` body. Few senders post files, so the reader is loaded when the first
- * one does. It rejects as `parseMultipart` of multipart.ts does.
+ * Reads the fields and files of a `multipart/form-data` body. Few senders post files, so the reader is loaded on demand. It
+ * rejects as `parseMultipart` of multipart.ts does.
  */
 export async function parseMultipart(
   body: Uint8Array,

@@ -1,11 +1,11 @@
 import { gunzipSync, type ZlibOptions } from 'node:zlib'
 import { WebhookError } from '../errors.ts'
 
-// The largest buffer Node makes, in the range a number of bytes may have for zlib.
+// The largest `maxOutputLength` that zlib of Node accepts.
 const MOST = 2 ** 31 - 1
 
 /**
- * The bytes of a whole gzip stream, inflated.
+ * Decompresses a complete gzip stream.
  *
  * @param limit - bytes of the result; decompression stops there, since zlib works in pieces of 16 KiB.
  * @param option - the option that sets the limit.
@@ -18,15 +18,15 @@ export function gunzip(
   option = 'limits.decompressed',
 ): Uint8Array {
   try {
-    // With `info` the result is { buffer, engine }, which the types do not know; a runtime that ignores the option
-    // returns the buffer itself.
+    // With `info` the result is { buffer, engine }, which the types omit. A runtime that ignores the option returns the
+    // buffer.
     const result: unknown = gunzipSync(bytes, {
       maxOutputLength: Math.min(Math.floor(limit), MOST),
       info: true,
     } as ZlibOptions)
     if (result instanceof Uint8Array) return result
     const { buffer, engine } = result as { buffer: Uint8Array; engine: { bytesWritten: number } }
-    // zlib itself ignores what follows the stream.
+    // zlib ignores bytes after the stream.
     if (engine.bytesWritten < bytes.length)
       throw new Error('bytes follow the end of the compressed stream')
     return buffer

@@ -2,20 +2,19 @@ import { weighMarks } from '../basics/room.ts'
 import { WebhookError } from '../errors.ts'
 import { dropPoison } from './safe-keys.ts'
 
-/** How {@link parseJson} reads. */
 interface JsonOptions {
-  /** The deepest nesting of arrays and objects; deeper is rejected with `too_deep`. */
+  /** Maximum nesting of arrays and objects; deeper is rejected with `too_deep`. */
   readonly depth: number
-  /** Name of the option that chose `depth`, for the message. @default 'limits.depth' */
+  /** Name of the option that sets `depth`, for the message. @default 'limits.depth' */
   readonly option?: string
-  /** Returns integers beyond 2^53 as BigInt, so that no digit is lost. @default false */
+  /** Parses integers beyond 2^53 as BigInt, so that no digit is lost. @default false */
   readonly exact?: boolean | undefined
-  /** The bytes of the text, whose {@link weigh} is known then. @default none */
+  /** The bytes of the text, whose {@link weigh} is then remembered. @default none */
   readonly bytes?: Uint8Array
 }
 
-// The source text of a literal, and a literal written back as it is, are ES2026:
-// https://tc39.es/proposal-json-parse-with-source/. TypeScript's ES2023 library does not have them.
+// The source text of a literal, and raw JSON, are ES2026, which TypeScript's ES2023 library omits:
+// https://tc39.es/proposal-json-parse-with-source/
 type Reviver = (
   this: unknown,
   key: string,
@@ -28,7 +27,7 @@ const sourceJSON = JSON as unknown as {
 }
 
 /**
- * The value of a JSON text. A leading byte order mark is skipped. Keys that would poison a prototype (`__proto__`,
+ * Parses a JSON text. A leading byte order mark is skipped. Keys that would poison a prototype (`__proto__`,
  * `constructor.prototype`) are left out.
  *
  * @throws WebhookError `malformed_body`, whose message has the position and nothing of the payload; `too_deep`.
@@ -44,16 +43,15 @@ export function parseJson(text: string, options: JsonOptions): unknown {
         : JSON.parse(json)
   } catch (cause) {
     if (cause instanceof WebhookError) throw cause
-    // A reviver recurses, so depth must be checked before it runs.
+    // A reviver recurses, so depth is checked before the error is judged.
     if (cause instanceof RangeError || isDeeper(json, depth)) throw tooDeep(depth, option)
-    // V8 quotes the payload in its own message, so that error must not be the cause either.
+    // V8 quotes the payload in its message, so its error must not be the cause.
     throw new WebhookError('malformed_body', {
       problem: 'not_json',
       got: placeOf(cause, json.length),
     })
   }
-  // Measured after the parsing, which does not recurse: brackets alone cost it twice as much as other JSON of
-  // that length. A walk over the value takes a fifth of the time of one over the text.
+  // Checked after parsing, which does not recurse: walking the value costs a fifth of walking the text.
   const { deep, poison, marks } = inspect(value, depth)
   if (deep) throw tooDeep(depth, option)
   if (options.bytes) weighMarks(options.bytes, marks)
@@ -69,7 +67,7 @@ function tooDeep(depth: number, option: string): WebhookError {
   })
 }
 
-/** The position in an engine's message, without the payload that the message quotes. */
+/** Returns the position in an engine's message, without the payload that the message quotes. */
 function placeOf(cause: unknown, length: number): string {
   const message = String(cause)
   const at = /at position (\d+)/.exec(message)
@@ -79,8 +77,8 @@ function placeOf(cause: unknown, length: number): string {
 }
 
 /**
- * JSON of the value; a BigInt is written as its digits, even if `BigInt.prototype` has a `toJSON`. A value
- * that JSON cannot write (`undefined`, a function) becomes `null`.
+ * Returns the value as JSON. A BigInt is written as digits, even if `BigInt.prototype` has a `toJSON`. A value that JSON
+ * cannot write (`undefined`, a function) becomes `null`.
  *
  * @throws TypeError for a cycle.
  */
@@ -99,7 +97,7 @@ function write(
   value: unknown,
   replacer?: (this: unknown, key: string, value: unknown) => unknown,
 ): string {
-  // JSON.stringify returns undefined for undefined and functions; its declared type omits that.
+  // JSON.stringify returns undefined for undefined and functions, which its declared type omits.
   const text = JSON.stringify(value, replacer) as string | undefined
   return text ?? 'null'
 }
@@ -119,7 +117,7 @@ function exactly(
   if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
   const { source } = context
   if (source === undefined || !/^-?\d+$/.test(source)) return value
-  // Making a BigInt takes longer than linear time: a million digits would block the process.
+  // Making a BigInt needs more than linear time: a million digits would block the process.
   if (source.length > MAX_DIGITS) {
     throw new WebhookError('malformed_body', { problem: 'too_many_digits', limit: MAX_DIGITS })
   }
@@ -132,8 +130,8 @@ const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
 /**
- * True if arrays and objects of a JSON text nest deeper than the limit. It reads strings and escapes;
- * a text that is not JSON gets some answer here, and an error from the parser.
+ * Returns true if arrays and objects of a JSON text nest deeper than the limit. For a text that is not JSON the result is
+ * arbitrary, and the parser throws.
  */
 export function isDeeper(json: string, limit: number): boolean {
   let depth = 0
@@ -148,7 +146,7 @@ export function isDeeper(json: string, limit: number): boolean {
   return false
 }
 
-/** Place of the quote that ends the string which starts at `start`, or the end of the text. */
+/** Returns the position of the quote that ends the string which starts at `start`, or the end of the text. */
 export function endOfString(json: string, start: number): number {
   for (let quote = start; ;) {
     quote = json.indexOf('"', quote + 1)
@@ -160,12 +158,11 @@ export function endOfString(json: string, start: number): number {
 }
 
 /**
- * True if a JSON text has more values than the limit, its members and items counted by the commas, colons and brackets
- * outside strings. It reads the text once and parses nothing, since parsing a million small values costs a tenth of a
- * second.
+ * Returns true if a JSON text has more values than the limit, counted by the commas, colons and brackets outside of strings.
+ * It parses nothing, since parsing a million small values costs a tenth of a second.
  */
 export function hasMoreNodes(json: string, limit: number): boolean {
-  // Each node takes at least two characters.
+  // Each value needs at least two characters.
   if (json.length <= limit * 2) return false
   let nodes = 1
   for (let at = 0; at < json.length; at++) {
@@ -178,20 +175,16 @@ export function hasMoreNodes(json: string, limit: number): boolean {
   return false
 }
 
-/** What {@link inspect} found. */
 interface JsonFound {
-  /** It is nested deeper than the limit. */
   deep: boolean
-  /** It has a key that `dropPoison` may have to drop. */
   poison: boolean
-  /** How many commas, colons, brackets and braces its JSON has at least; of one that is deep, of a part of it. */
+  /** Minimum number of commas, colons and brackets in its JSON; if `deep`, of a part of it. */
   marks: number
 }
 
 // Recursion is a fifth faster than a list of nodes, and 256 levels fit the smallest stack.
 const RECURSED = 256
 
-/** Inspects a parsed value: its nesting, its keys and its size. */
 function inspect(value: unknown, levels: number): JsonFound {
   const found: JsonFound = { deep: false, poison: false, marks: 0 }
   if (!isObject(value)) return found
@@ -206,7 +199,7 @@ function inspectNode(node: object, levels: number, inherits: boolean, found: Jso
   if (levels === 0) return void (found.deep = true)
   if (Array.isArray(node)) {
     found.marks += node.length || 1
-    // By index, since an iterator costs several times as much on arrays of numbers.
+    // By index: an iterator is several times slower on arrays of numbers.
     for (let i = 0; i < node.length; i++) {
       const item: unknown = node[i]
       if (isObject(item)) inspectNode(item, levels - 1, inherits, found)
@@ -214,7 +207,7 @@ function inspectNode(node: object, levels: number, inherits: boolean, found: Jso
     return
   }
   let members = 0
-  // `for in` is the fastest way over the members.
+  // `for in` is the fastest way to visit the members.
   for (const key in node) {
     members++
     if (isPoison(key)) found.poison = true
@@ -225,7 +218,7 @@ function inspectNode(node: object, levels: number, inherits: boolean, found: Jso
   found.marks += 2 * members || 1
 }
 
-/** Any depth, without recursion: a level after the other. It stops below the last one. */
+/** Inspects any depth level by level, without recursion, and stops below the last allowed level. */
 function inspectByLevel(value: object, levels: number): JsonFound {
   const found: JsonFound = { deep: false, poison: false, marks: 0 }
   let level = [value]

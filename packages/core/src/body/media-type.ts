@@ -1,27 +1,21 @@
 import type { Format } from '../delivery.ts'
 
-/** The parts of a Content-Type header that decide how a body is read. */
 interface MediaType {
   /** `type/subtype` in lower case, or `''` if the header is absent or blank. */
   readonly type: string
-  /** The `charset` parameter in lower case. */
   readonly charset: string | undefined
-  /** The `boundary` parameter as it was written. */
   readonly boundary: string | undefined
 }
 
 const ABSENT: MediaType = { type: '', charset: undefined, boundary: undefined }
 const PARAMETER = /;\s*([^\s=;]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))/g
 
-// A sender writes one or two of these all its life; a boundary differs each time and is not kept.
+// Cached: a sender uses one or two values. A boundary differs each time, so it is not cached.
 const known = new Map<string, MediaType>()
 const KNOWN_SIZE = 100
 const KNOWN_LENGTH = 200
 
-/**
- * The type and the parameters of a Content-Type header (RFC 9110, section 8.3). Never throws: what cannot be read is
- * left out.
- */
+/** Parses a Content-Type header (RFC 9110, section 8.3). It never throws: unreadable parts are left out. */
 export function parseMediaType(contentType: string | undefined): MediaType {
   if (contentType === undefined) return ABSENT
   const hit = known.get(contentType)
@@ -35,8 +29,8 @@ export function parseMediaType(contentType: string | undefined): MediaType {
 }
 
 /**
- * The `; name=value` parameters of a header value, names in lower case, quotes and escapes undone. Only an escaped quote
- * or backslash is an escape: senders write Windows paths as they are.
+ * Yields the `; name=value` parameters of a header value, names in lower case, without quotes and escapes. Only `\"` and `\\`
+ * are escapes, since senders write Windows paths unescaped.
  */
 export function* parseParameters(text: string): Generator<readonly [name: string, value: string]> {
   for (const [, name = '', quoted, bare = ''] of text.matchAll(PARAMETER)) {

@@ -3,36 +3,31 @@ import { WebhookError } from '../errors.ts'
 import { addField } from './form.ts'
 import { parseMediaType, parseParameters } from './media-type.ts'
 
-/** A part that came with a file name. */
 interface MultipartFile {
   readonly name: string
-  /** Without any directory the sender put before it. */
+  /** File name without the directories that the sender may have sent. */
   readonly filename: string
-  /** As the sender names it; `text/plain` without a name (RFC 7578, section 4.4). */
+  /** Content type as the sender names it, or `text/plain` (RFC 7578, section 4.4). */
   readonly contentType: string
   readonly data: Uint8Array
 }
 
-/** A `multipart/form-data` body. */
 export interface MultipartBody {
-  /** Parts without a file name, as strings; a repeated name is an array. */
   readonly fields: Record<string, string | string[]>
-  /** Parts with a file name, in order. */
   readonly files: readonly MultipartFile[]
 }
 
-/** Limits of a multipart body. */
 export interface MultipartLimits {
-  /** The most parts, files included; more are rejected with `malformed_body`. */
+  /** Maximum number of parts, files included; more are rejected with `malformed_body`. */
   readonly fields: number
-  /** Name of the option that chose `fields`, for the message. @default 'limits.fields' */
+  /** Name of the option that sets `fields`, for the message. @default 'limits.fields' */
   readonly option?: string
 }
 
 /**
- * The fields and files of a `multipart/form-data` body (RFC 7578). The boundary is read from the body's first
- * line: a label that no signature covers could name another one, so that text inside a part is read as a part. Text is
- * UTF-8 unless its part names another charset.
+ * Parses the fields and files of a `multipart/form-data` body (RFC 7578). The boundary is read from the body's first line: an
+ * unsigned header could name another boundary, so that text inside a part would be read as a part. Text is UTF-8 unless its
+ * part names another charset.
  *
  * @throws WebhookError `malformed_body` for a body that starts with no boundary, is cut off, unreadable or has too many
  * parts; `unsupported_media_type` if the parser, an optional peer, is not installed; `unsupported_encoding` for a field
@@ -57,8 +52,8 @@ export async function parseMultipart(
 }
 
 /**
- * The boundary that the first line names: one to 70 characters (RFC 2046, section 5.1.1). Undefined if that line ends
- * with the dashes of a last boundary and nothing follows: a body of no parts.
+ * Returns the boundary of the first line: 1 to 70 characters (RFC 2046, section 5.1.1). Undefined if that line is already the
+ * last boundary: a body without parts.
  */
 function boundaryOf(body: Uint8Array): string | undefined {
   const start = utf8(body.subarray(0, 80))
@@ -74,7 +69,7 @@ function boundaryOf(body: Uint8Array): string | undefined {
 }
 
 function disposition(part: Part): { readonly name: string; readonly filename: string | undefined } {
-  // The parser gives header bytes as Latin-1; senders write UTF-8 (RFC 7578, section 5.1).
+  // The parser returns header bytes as Latin-1; senders write UTF-8 (RFC 7578, section 5.1).
   const header = fromLatin1(part.headers['content-disposition']?.[0] ?? '')
   let name: string | undefined
   let filename: string | undefined
@@ -96,7 +91,7 @@ function fromLatin1(text: string): string {
   return utf8(Uint8Array.from(text, (character) => character.charCodeAt(0)))
 }
 
-/** RFC 8187, which RFC 7578 forbids here and some senders use. */
+/** Some senders use RFC 8187, which RFC 7578 forbids here. */
 function fromExtended(value: string): string | undefined {
   const [, encoded] = /^utf-8'[^']*'(.*)$/i.exec(value) ?? []
   try {
@@ -106,15 +101,14 @@ function fromExtended(value: string): string | undefined {
   }
 }
 
-/** One part of a multipart body as it came. */
 interface Part {
-  /** Values by lower-case name, each character a byte. */
+  /** Values by lower-case name, one character per byte. */
   readonly headers: Readonly<Record<string, readonly string[]>>
   readonly data: Uint8Array
 }
 
 /**
- * The parts of a multipart body, in order.
+ * Returns the parts of a multipart body, in order.
  *
  * @throws WebhookError `malformed_body` for a body without its last boundary, a part without headers, or more than
  * `limit` parts; `unsupported_media_type` if the parser is missing or cannot be loaded.
@@ -130,7 +124,7 @@ async function readParts(
   const { Dicer } = await load()
   const parts = await new Promise<readonly OpenPart[]>((resolve, reject) => {
     const open: OpenPart[] = []
-    // The body is in memory already, so no stream in between needs to push back.
+    // The complete body is in memory, so no stream needs backpressure.
     const dicer = new Dicer({ boundary, partHwm: body.length + 1, highWaterMark: body.length + 1 })
     dicer.on('part', (stream) => {
       const part: OpenPart = { headers: undefined, chunks: [] }
@@ -166,7 +160,7 @@ async function readParts(
   })
 }
 
-/** Counts the delimiters before parsing: the parser cannot be stopped once it has the bytes. */
+/** Counts the delimiters before parsing: the parser cannot be stopped. */
 function rejectMany(
   bytes: ReturnType<typeof toBuffer>,
   boundary: string,
@@ -180,7 +174,7 @@ function rejectMany(
     i !== -1;
     i = bytes.indexOf(delimiter, i + delimiter.length)
   ) {
-    // One delimiter for each part, and the last one.
+    // One delimiter per part, and the last one.
     if (++count > limit + 1) throw tooMany(limit, option)
   }
 }
@@ -199,7 +193,7 @@ interface OpenPart {
   readonly chunks: Uint8Array[]
 }
 
-// The members of the parser that we use; its own types omit `partHwm`.
+// The used members of the parser, whose own types omit `partHwm`.
 type DicerConstructor = new (options: {
   readonly boundary: string
   readonly partHwm: number
@@ -232,7 +226,7 @@ async function load(): Promise<{ readonly Dicer: DicerConstructor }> {
   }
 }
 
-// workerd has no code for it.
+// workerd sets no code.
 function isMissing(cause: unknown): boolean {
   return (
     (cause as { readonly code?: unknown } | undefined)?.code === 'ERR_MODULE_NOT_FOUND' ||

@@ -1,22 +1,18 @@
 import { concat } from './bytes.ts'
 
-/** How much of a body may be read. An `Admission` is one. */
 export interface Bound {
-  /** The most bytes. */
   readonly limit: number
-  /** The error for a body that is larger. */
   tooLarge(): Error
-  /** Called with each part before it is kept; it may throw. */
+  /** Called with the size of each part before it is kept; it may throw. */
   take?(bytes: number): void
 }
 
-/** Where the parts of a body come from: the reader of a Web stream, or an iterator. */
 type NextPart = () => Promise<{ readonly done?: boolean; readonly value?: unknown }>
 
 /**
- * Reads a body whole that came over the network: of a request (node:http or Web) or of an API's reply. Beyond `limit`
- * bytes it throws and ends the stream, so that nobody fills the memory. Everything in Postern that reads a body goes
- * through it, or through the readers of the adapters, which count bytes by the same admission.
+ * Reads a complete body from the network: of a request (node:http or Web) or of an API's reply. Beyond `limit` bytes it throws
+ * and ends the stream, so that no body fills the memory. All code of Postern reads bodies with it, or with the readers of the
+ * adapters, which use the same admission.
  *
  * @throws RangeError beyond `limit` bytes, or what `tooLarge` returns.
  * @example
@@ -33,14 +29,13 @@ export async function readBounded(
   try {
     return await collect(async () => parts.next(), { limit, tooLarge })
   } catch (error) {
-    // Cancels the stream.
     await parts.return?.()
     throw error
   }
 }
 
 /**
- * The first bytes of a body, at most `limit`. The rest is not read, and its stream ends.
+ * Returns the first bytes of a body, at most `limit`. The rest is not read, and its stream ends.
  *
  * @example
  * const start = new TextDecoder().decode(await readStart(response.body, 4096))
@@ -66,7 +61,6 @@ export async function readStart(
   return start
 }
 
-/** The parts as one array of bytes, within the bound. */
 export async function collect(next: NextPart, bound: Bound): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
   let size = 0

@@ -3,9 +3,9 @@ import type { Admission } from '../receive/admit.ts'
 import { collect } from './read-bounded.ts'
 
 /**
- * Reads a Web stream to its end: the exact bytes. Throws the admission's rejection at its limit and `overloaded` when the
- * budget is spent, and `body_timeout` after `time` milliseconds. Fewer bytes than `content-length` promised are
- * `body_aborted` or `body_truncated`.
+ * Reads a Web stream to its end. Throws the admission's rejection at its limit and `overloaded` if the budget is used up.
+ * After `time` milliseconds it throws `body_timeout`, and for fewer bytes than `content-length` `body_aborted` or
+ * `body_truncated`.
  */
 export async function readStream(
   stream: ReadableStream<Uint8Array>,
@@ -53,14 +53,14 @@ async function readAll(
   return body
 }
 
-// Bytes that are still read after a rejection, and the time for them: in all, and without another byte.
+// Limits for reading after a rejection: bytes, and milliseconds in all and without another byte.
 const BYTES = 1024 * 1024
 const TIME = 500
 const IDLE = 100
 
 /**
- * Reads and drops the rest of the body for a moment before the rejection. Hosts close the connection with the reply: a
- * sender that still writes would get a reset in place of the reply (RFC 9112 section 9.6).
+ * Reads and drops the rest of the body for a moment before the rejection. Hosts close the connection with the reply: a sender
+ * that still writes would get a reset instead of the reply (RFC 9112, section 9.6).
  */
 export async function discard(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
   const end = performance.now() + TIME
@@ -76,12 +76,15 @@ export async function discard(reader: ReadableStreamDefaultReader<Uint8Array>): 
       left -= part.value.byteLength
     }
   } catch {
-    // The sender went away: there is nobody to tell.
+    // The sender has closed the connection.
   }
   reader.cancel().catch(() => {})
 }
 
-/** Fewer bytes than promised. Next.js cuts bodies at 10 MB if a proxy (middleware) file exists, and says so only on its console. */
+/**
+ * Makes the error for too few bytes. Next.js cuts bodies at 10 MB if a proxy (middleware) file exists, and reports it only on
+ * its console.
+ */
 function truncated(size: number, length: number): WebhookError {
   const next =
     size >= 10 * 1000 * 1000 && length > size

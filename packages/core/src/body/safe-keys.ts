@@ -1,6 +1,6 @@
 /**
- * Deletes, at every level, the keys that poison a prototype when the value is later merged into another object:
- * `__proto__`, and a `constructor` that holds a `prototype`. Changes the value in place and returns it.
+ * Deletes, at every level, the keys that poison a prototype when the value is later merged into another object: `__proto__`,
+ * and a `constructor` with a `prototype`. Changes the value in place and returns it.
  */
 export function dropPoison<T>(value: T): T {
   const open: unknown[] = [value]

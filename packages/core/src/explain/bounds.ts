@@ -1,23 +1,21 @@
-/** How much a search may still do. Every loop over what the network sent asks it. */
+/** The limits of a search. Every loop over data from the network checks them. */
 export interface Bounds {
-  /** True once the search must end. */
   over(): boolean
-  /** Counts one verification; false if there is none left. */
+  /** Counts one verification; false if none is left. */
   take(): boolean
   /**
-   * Counts the bytes that are tried next. A promise once a slice is used up: other requests get the event loop, and the
-   * memory of large copies comes back.
+   * Counts the bytes of the next trial. After each slice it returns a promise: other requests get the event loop, and memory
+   * of large copies is released.
    */
   turn(bytes: number): Promise<void> | undefined
   stats(): { readonly attempts: number; readonly ms: number; readonly stopped: boolean }
 }
 
-// Bytes that are tried in one turn of the event loop, with what is made around them: some 10 ms.
+// Bytes of trials in one turn of the event loop: about 10 ms.
 const SLICE = 256 * 1024
-// What a trial costs next to its body, in bytes.
+// Cost of a trial in addition to its body, in bytes.
 const EACH = 1024
 
-/** Bounds by a count and by milliseconds of a clock that never goes back. */
 export function createBounds(attempts: number, ms: number): Bounds {
   const started = performance.now()
   let taken = 0

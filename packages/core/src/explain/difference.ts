@@ -1,22 +1,23 @@
-// What differs between the bytes that came and the bytes that were signed, as people would say it: a blank between two
-// members never passes for a blank in a text, and an escape is one sign.
+// The difference between the received and the signed bytes. A space between two members never matches a space in a string, and
+// an escape is one character.
 
 import { concat } from '../body/bytes.ts'
 import { inertText } from '../inert.ts'
 
-/** What differs between a body that came and the body that was signed. */
+/** The difference between a received body and the signed body. */
 export interface BodyDiff {
-  /** How many bytes came that were not signed, and were signed that did not come, in one sentence. */
+  /** The numbers of bytes that were only received and only signed, in one sentence. */
   readonly summary: string
   /**
-   * The bytes as text that does nothing where it is printed, in their order. Without `signed` they are what came, without `came` what
-   * was signed; `cut` stands for equal bytes that are left out. In what differs, blanks are seen as signs.
+   * The bytes in order, as inert text. Without `signed` parts they are what was received, without `came` parts what was
+   * signed. `cut` replaces equal bytes. In differences, blanks are visible signs.
    */
   readonly parts: readonly { readonly kind: Run['kind'] | 'cut'; readonly text: string }[]
 }
 
 /**
- * Compares a body that came with the body that verifies: `explain` returns it with the option `repaired`. Undefined if they are equal.
+ * Compares a received body with the body that verifies, which `explain` returns with the option `repaired`. Returns undefined
+ * if they are equal.
  *
  * @example
  * const { repaired } = await explain(delivery, provider, { repaired: true })
@@ -45,7 +46,7 @@ export function bodyDiff(came: Uint8Array, signed: Uint8Array): BodyDiff | undef
   return { summary: counts.join(', '), parts: bounded(parts) }
 }
 
-// Characters that are shown of all: what differs everywhere is seen after some lines.
+// Maximum number of shown characters.
 const MOST = 1000
 
 function bounded(parts: BodyDiff['parts']): BodyDiff['parts'] {
@@ -63,7 +64,7 @@ function counted(bytes: number): string {
   return bytes === 1 ? '1 byte' : `${bytes} bytes`
 }
 
-// Characters next to a change.
+// Equal characters that are shown next to a difference.
 const AROUND = 40
 
 function shortened(bytes: Uint8Array, isFirst: boolean, isLast: boolean): BodyDiff['parts'] {
@@ -86,7 +87,6 @@ const SIGNS: Readonly<Record<string, string>> = {
   '\uFEFF': '[BOM]',
 }
 
-/** A text on one line, with a sign in place of each blank that is named. */
 function visible(text: string, blanks: RegExp): string {
   return text
     .split(new RegExp(`(${blanks.source})`))
@@ -94,7 +94,7 @@ function visible(text: string, blanks: RegExp): string {
     .join('')
 }
 
-/** Bytes of a change: blanks are seen, and what is no UTF-8 stands as its numbers. */
+/** Returns the bytes of a difference as text: blanks are visible, and invalid UTF-8 is shown as numbers. */
 function marked(bytes: Uint8Array): string {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
@@ -104,7 +104,7 @@ function marked(bytes: Uint8Array): string {
   }
 }
 
-/** A run of bytes that is equal on both sides, or is only on one side. */
+/** A run of bytes that is equal in both bodies, or only in one. */
 interface Run {
   readonly kind: 'same' | 'came' | 'signed'
   readonly bytes: Uint8Array
@@ -115,10 +115,13 @@ interface Unit {
   readonly bytes: Uint8Array
 }
 
-// Signs that differ, at most: more are one change. The time is about their square.
+// Maximum number of differing characters; more are one difference. The time grows with its square.
 const MOST_CHANGES = 3000
 
-/** The runs of both bodies in their order. Joined, those that are not `signed` are what came, those that are not `came` what was signed. */
+/**
+ * Returns the runs of both bodies in order. Joined, the runs except `signed` are what was received, and those except `came`
+ * what was signed.
+ */
 function difference(came: Uint8Array, signed: Uint8Array): readonly Run[] {
   const left = unitsOf(came)
   const right = unitsOf(signed)
@@ -138,10 +141,10 @@ function difference(came: Uint8Array, signed: Uint8Array): readonly Run[] {
   ])
 }
 
-/** Signs of UTF-8, and escapes of JSON as one; what is in a string is told from what is between. */
+/** Splits UTF-8 to characters, with a JSON escape as one. The key of a unit also says whether it is inside of a string. */
 function unitsOf(bytes: Uint8Array): readonly Unit[] {
   const units: Unit[] = []
-  // Strings are those of JSON; elsewhere a quote is a sign as any other.
+  // Only JSON has strings: elsewhere a quote is a normal character.
   const isJson = /^\s*[[{"]/.test(latin(bytes.subarray(0, 64)).replace(/^\u00EF\u00BB\u00BF/, ''))
   let isText = false
   for (let at = 0; at < bytes.length;) {
@@ -170,7 +173,7 @@ function latin(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes)
 }
 
-/** The fewest units that are only on one side: Myers, An O(ND) Difference Algorithm (1986). */
+/** Finds the fewest units that are only on one side: Myers, An O(ND) Difference Algorithm (1986). */
 function shortest(left: readonly Unit[], right: readonly Unit[]): readonly Run[] {
   const most = Math.min(left.length + right.length, MOST_CHANGES)
   const steps: Int32Array[] = []
@@ -199,7 +202,6 @@ function runsOf(kind: Run['kind'], units: readonly Unit[]): readonly Run[] {
   return units.map(({ bytes }) => ({ kind, bytes }))
 }
 
-/** The way back over what each step had reached. */
 function walked(
   left: readonly Unit[],
   right: readonly Unit[],
@@ -227,7 +229,7 @@ function walked(
   return runs.toReversed()
 }
 
-/** Joins neighbors of one kind to one run. Of a change, what came is before what was signed. */
+/** Joins neighbors of one kind. In a difference, the received run is before the signed one. */
 function joined(runs: readonly Run[]): readonly Run[] {
   const found: Run[] = []
   const parts: Record<Run['kind'], Uint8Array[]> = { same: [], came: [], signed: [] }

@@ -27,12 +27,11 @@ import { madeOf } from '../provider/made.ts'
 import { createDelivery, isDelivery } from '../receive/http-delivery.ts'
 
 /**
- * Tells why a delivery does not verify. It undoes common mistakes, one and then two at a time, until the delivery
- * verifies: that is a proof. A mistake that loses information (a wrong secret, a truncated body) is named as likely.
- * Of several providers, the one that accepts the delivery counts, else the one whose headers the delivery has.
- *
- * It takes up to `ms` in slices: other work gets the event loop between them. It never throws for what the network sent,
- * and quotes no secret, no signature and, unless `repaired` asks for it, no payload. Secrets that are looked up are looked up once, by the provider's own function.
+ * Explains why a delivery does not verify. It undoes common mistakes, one and then two at a time, until the delivery verifies:
+ * that is a proof. A mistake that loses information (a wrong secret, a truncated body) is reported as likely. Of several
+ * providers it explains the one that accepts the delivery, or else the one whose headers the delivery has. It uses up to `ms`
+ * in slices, between which other work gets the event loop. It never throws for network data. It quotes no secret, no signature
+ * and, without `repaired`, no payload. The provider's own function looks up a secret once.
  *
  * @param delivery - may be what a journal kept of a rejected one (`KeptRequest`): what was masked in it cannot be judged,
  * and a finding says so.
@@ -71,7 +70,7 @@ export async function explain(
   const cases: Case[] = []
   for (const one of providers) {
     let found: Case
-    // Of several that must all accept it, the first that does not is explained.
+    // Of several providers that must all accept it, the first that does not is explained.
     for (const proof of one.proofs ?? [one]) {
       found = await judgeCase(given, proof, trial, fingerprints)
       if (found.error) break
@@ -106,7 +105,7 @@ export async function explain(
     if (found) return proven(found)
     const late = early ?? (await ask())
     if (late.verified === 1) return late.steps.map((step) => finding(step, 'proven'))
-    // A likeness to another sender is not a cause if a header of our sender is there.
+    // A similarity to another sender is not a cause if a header of our sender is present.
     const others = early || late.verified > 0 ? late.steps : []
     const held = cases.flatMap((other) => heldBy(other, subject))
     return likely({ subject, error: error!, reads, provider: one, others, held, ms })
@@ -124,7 +123,6 @@ export async function explain(
   }
 }
 
-/** The secrets of a case, if it is of the same sender. */
 function heldBy({ subject, provider }: Case, { made }: Subject): readonly SenderSecrets[] {
   const isSame = subject?.made?.factory.about.name === made?.factory.about.name
   return subject?.secrets && isSame ? [{ provider: provider.name, secrets: subject.secrets }] : []
@@ -132,7 +130,7 @@ function heldBy({ subject, provider }: Case, { made }: Subject): readonly Sender
 
 function proven(steps: readonly Clue[]): Finding[] {
   const found = steps.map((step) =>
-    // Only the resulting date shows that a sender signs another unit.
+    // Only the resulting date shows that the sender uses another unit.
     finding(step, step.guessed ? 'likely' : 'proven'),
   )
   if (!steps.some(({ cause }) => cause === 'stale')) return found
@@ -147,7 +145,7 @@ const SLOW: Clue = {
 
 const MOST = 8
 
-/** What the masked values of a kept delivery leave unknown; undefined if none was masked. */
+/** Returns a finding about masked values of a kept delivery; undefined if there are none. */
 function maskedFinding(
   masked: readonly string[] | undefined,
   { provider }: Pick<Case, 'provider'>,
@@ -168,26 +166,24 @@ function maskedFinding(
   )
 }
 
-/** Adds the finding about masked values: first if no other finding is proven, otherwise last. */
+/** Adds the finding about masked values: first if nothing is proven, otherwise last. */
 function withMasked(findings: readonly Finding[], masked: Finding | undefined): readonly Finding[] {
   if (!masked) return findings
   const isProven = findings.some(({ certainty }) => certainty === 'proven')
   return masked.certainty === 'likely' && !isProven ? [masked, ...findings] : [...findings, masked]
 }
 
-/** One provider's judgment of the delivery as it came. */
+/** The verdict of one provider on the unchanged delivery. */
 interface Case {
-  /** Undefined if its secrets cannot be had. */
+  /** Undefined if its secrets are unavailable. */
   readonly subject: Subject | undefined
   readonly provider: Provider
-  /** Undefined if the delivery is accepted. */
   readonly error: WebhookError | undefined
   readonly reads: Reads
-  /** What another clock proves. */
+  /** The causes that another clock proves. */
   readonly time: readonly Clue[]
 }
 
-/** Judges a delivery by one provider. */
 async function judgeCase(
   delivery: Delivery,
   provider: Provider,
@@ -211,7 +207,6 @@ async function judgeCase(
   return { subject, provider, error, reads, time: outcome.accepted ? outcome.steps : [] }
 }
 
-// A challenge is answered without a signature.
 async function isGreeted(delivery: Delivery, provider: Provider): Promise<boolean> {
   try {
     return (await provider.greet?.(delivery, Date.now)) !== undefined
@@ -220,10 +215,10 @@ async function isGreeted(delivery: Delivery, provider: Provider): Promise<boolea
   }
 }
 
-// Senders that sign alike are all named.
+// Maximum number of senders with equal signatures that are named.
 const NAMED = 20
 
-/** Other senders whose headers a delivery has: those that verify it with the same secret, else all. */
+/** Returns other senders whose headers a delivery has: those that verify it with the same secret, or else all. */
 async function otherSenders(
   request: PlainRequest,
   secrets: readonly string[],
@@ -236,7 +231,7 @@ async function otherSenders(
   const verified: About[] = []
   for (const about of catalogue) {
     if (bounds.over()) break
-    // What cannot sign verifies with keys that are fetched: explaining must ask nobody.
+    // A provider that cannot sign fetches its keys: explaining must send no requests.
     if (about.name === name || !about.canSign || about.secretOption === undefined) continue
     const provider = made(about, secrets)
     if (!provider) continue
@@ -258,7 +253,7 @@ async function otherSenders(
   }
 }
 
-/** True if headers that only the expected sender sets came with the delivery. */
+/** Returns true if the delivery has headers that only the expected sender sets. */
 function isOurs(request: PlainRequest, reads: Reads): boolean {
   const families = [...reads.headers].flatMap(
     (name) => /^(?!content-|user-|x-forwarded)(?:x-)?[^-]+-/.exec(name)?.[0] ?? [],
@@ -268,7 +263,7 @@ function isOurs(request: PlainRequest, reads: Reads): boolean {
   )
 }
 
-// Secrets in the formats that senders ask for, to have a provider that knows its headers.
+// Secrets in the formats of senders, to create a provider and learn its headers.
 const LOOKS = [
   'a secret to look with',
   'whsec_YSBzZWNyZXQgdG8gbG9vayB3aXRoLi4=',
@@ -283,7 +278,7 @@ function made(about: About, secrets: readonly string[]): Provider | undefined {
       const provider = about.create({ [about.secretOption!]: secret })
       if (madeOf(provider)) return provider
     } catch {
-      // Its secrets have another form.
+      // Its secrets have another format.
     }
   }
   return undefined
@@ -300,11 +295,11 @@ function allKeys(provider: Provider, secrets: readonly string[]): readonly unkno
   })
 }
 
-/** True if the delivery has the headers of a sender; undefined if only verifying tells, since it has no header of its own. */
+/** Returns true if the delivery has the headers of a sender; undefined if the sender has none of its own. */
 function hasItsHeaders(request: PlainRequest, provider: Provider): boolean | undefined {
   const { scheme } = madeOf(provider)!
   const { needs = [] } = scheme
-  // A token in Authorization or in the query says nothing about who sent it.
+  // A token in Authorization or in the query does not identify the sender.
   if (scheme.head === true)
     return (
       needs.length > 0 && needs.every((one) => one !== 'authorization' && request.headers.has(one))

@@ -38,41 +38,39 @@ export type FindingCause =
   | 'gateway-in-front'
   | 'credential-masked'
 
-/** `proven`: the delivery verifies once exactly this is undone. The others are what the delivery looks like. */
+/** `proven`: the delivery verifies when exactly this is undone. The others are guesses from what the delivery looks like. */
 export type Certainty = 'proven' | 'likely' | 'possible'
 
-/** One reason, in words for people. It quotes no secret, no signature and no payload. */
+/** One reason, in words for people. It quotes no secret, signature or payload. */
 export interface Finding {
   readonly cause: FindingCause
   readonly certainty: Certainty
-  /** The cause, in one sentence. */
   readonly message: string
-  /** The remedy. */
   readonly remedy: string
 }
 
 /** The result of {@link explain}. */
 export interface Explanation {
   readonly verdict: 'accepted' | 'rejected'
-  /** The code of the rejection; undefined if the delivery is accepted. */
+  /** Code of the rejection; undefined if the delivery is accepted. */
   readonly code: ErrorCode | undefined
-  /** Name of the provider that the findings are about. */
+  /** Name of the explained provider. */
   readonly provider: string
-  /** Best first. The causes of a proof are next to each other: all of them must be undone. */
+  /** The findings, best first. The causes of a proof are next to each other: undo all of them. */
   readonly findings: readonly Finding[]
   readonly stats: {
-    /** Verifications that were tried. */
+    /** Number of tried verifications. */
     readonly attempts: number
-    /** How long it took, in milliseconds. */
+    /** Duration in milliseconds. */
     readonly ms: number
-    /** True if a bound ended the search before everything was tried. */
+    /** True if a limit ended the search. */
     readonly stopped: boolean
   }
-  /** With the option `repaired`, if a cause of the request itself is proven: the request as it verified. It has the payload. */
+  /** The request that verified, payload included: with the option `repaired`, if a cause in the request is proven. */
   readonly repaired?: RepairedRequest
 }
 
-/** A request as it verified once every proven cause was undone. */
+/** A request that verified after every proven cause was undone. */
 export interface RepairedRequest {
   readonly method: string
   readonly url: string
@@ -84,26 +82,26 @@ export interface RepairedRequest {
 export interface ExplainOptions {
   /** Providers of other senders, to recognize their deliveries. @default none */
   readonly catalogue?: ReadonlyMap<string, About> | readonly About[]
-  /** The time to judge by, in milliseconds since 1970. Give the time of arrival for an earlier delivery. @default Date.now */
+  /**
+   * Returns the time of the verification, in milliseconds since 1970. For an earlier delivery, return the time of its arrival.
+   * @default Date.now
+   */
   readonly now?: () => number
-  /** Verifications that may be tried. @default 20000 */
+  /** Maximum number of verifications. @default 20000 */
   readonly attempts?: number
-  /** Time that may be used, in milliseconds. Verifying a large body once can take longer than what is left. @default 1000 */
+  /** Maximum time in milliseconds. One verification of a large body can exceed it. @default 1000 */
   readonly ms?: number
   /**
-   * Whether findings tell secrets of 16 characters and more apart by a fingerprint. Give false for what a page or an
-   * agent shows: a fingerprint is for the operator's own terminal and log, since who reads it can try guesses.
-   * @default true
+   * True distinguishes secrets of 16 characters and more by a fingerprint. Set it to false for pages and agents: anybody who
+   * reads a fingerprint can test guesses, so it is only for the operator's own terminal and log. @default true
    */
   readonly fingerprints?: boolean
-  /** Whether the request as it verified is returned too, payload and all, to show what was changed on its way. @default false */
+  /** True also returns the request that verified, payload included, to show what was changed. @default false */
   readonly repaired?: boolean
 }
 
-/** A delivery as the search changes it: plain data. */
 export type PlainRequest = RepairedRequest
 
-/** Plain data of a delivery. */
 export function toPlain(delivery: Delivery): PlainRequest {
   const { method, url, body } = delivery
   const headers = new Map<string, readonly string[]>()
@@ -112,16 +110,15 @@ export function toPlain(delivery: Delivery): PlainRequest {
   return { method, url, headers, body }
 }
 
-/** One cause and its place: a finding that still needs its certainty. */
+/** A cause and its place: a finding without its certainty. */
 export interface Clue {
   readonly cause: FindingCause
   readonly message: string
   readonly remedy: string
-  /** True if the delivery verifies and the cause is still only the best reading of why. */
+  /** True if the delivery verifies but the cause is a guess. */
   readonly guessed?: boolean
 }
 
-/** A finding of a step. */
 export function finding({ cause, message, remedy }: Clue, certainty: Certainty): Finding {
   return { cause, certainty, message, remedy }
 }
@@ -131,11 +128,10 @@ export interface Change {
   readonly steps: readonly Clue[]
   readonly request?: PlainRequest
   readonly keys?: readonly unknown[]
-  /** Options to make the provider again with. */
+  /** Changed options of the provider. */
   readonly options?: object
 }
 
-/** Copies of the headers with some lines in place of others. */
 export function withHeaders(
   request: PlainRequest,
   changes: Readonly<Record<string, readonly string[] | undefined>>,
@@ -148,14 +144,12 @@ export function withHeaders(
   return { ...request, headers }
 }
 
-/** Returns a name from the network as it may be inertName, at most 100 characters. */
+/** Returns a name from the network without special characters, at most 100 characters. */
 export function inertName(name: string): string {
   return name.replaceAll(/[^\w\-.[\] ]/g, '?').slice(0, 100)
 }
 
-/** The parts of a delivery that a verification read. */
 export interface Reads {
-  /** Names of headers, in lower case, in the order they were first read. */
   readonly headers: Set<string>
   url: boolean
   body: boolean

@@ -13,24 +13,19 @@ import { RAW } from './body/bytes.ts'
 import { isInteger } from './body/json.ts'
 import { membersOf, tokensOf } from './body/json-layout.ts'
 
-// A body of 256 KiB takes 10 ms.
 const LOOK = 100
 
-/** The result of a search without a proof: a rejection. */
 interface Unproven {
   readonly subject: Subject | undefined
   readonly provider: Provider
   readonly error: WebhookError
   readonly reads: Reads
-  /** Other senders that the delivery may come from. */
   readonly others: readonly Clue[]
-  /** The secrets of all providers of this sender that were tried. */
   readonly held: readonly SenderSecrets[]
-  /** Milliseconds for a look at the body. */
+  /** Time limit for the body, in milliseconds. */
   readonly ms: number
 }
 
-/** Findings without a proof, the likeliest first. */
 export function likely({ subject, provider, error, reads, others, held, ms }: Unproven): Finding[] {
   if (!subject) return [finding(noSecret(error), 'likely')]
   const { request } = subject.state
@@ -57,7 +52,7 @@ export function likely({ subject, provider, error, reads, others, held, ms }: Un
         : undefined
   const sure = steps.filter(({ guessed }) => guessed !== true)
   const isUrl = error.code === 'signature_mismatch' && isUrlSigned(subject, reads)
-  // No sender reaches a private host, so that one was never signed.
+  // No sender can call a private host, so that URL was never signed.
   const isPrivate = isUrl && isPrivateHost(subject.publicUrl ?? request.url)
   const findings = [
     ...sure.map((step) => finding(step, 'likely')),
@@ -71,7 +66,6 @@ export function likely({ subject, provider, error, reads, others, held, ms }: Un
     : [finding(unexpected(error, about?.title ?? provider.name), 'possible')]
 }
 
-/** What has no other name: at least what verification said. */
 function unexpected({ code, message }: WebhookError, title: string): Clue {
   if (code === 'timestamp_too_old' || code === 'timestamp_in_future')
     return {
@@ -132,7 +126,7 @@ function otherUrl(): Clue {
 
 const MOST = 256 * 1024
 
-/** Signs in the body that information is lost, which no proof can bring back; the clearest first. */
+/** Returns signs that the body lost information, which no proof can restore; the clearest first. */
 function lost(request: PlainRequest, bounds: Bounds): readonly Clue[] {
   const { body, headers } = request
   const found: Clue[] = []
@@ -152,7 +146,7 @@ function lost(request: PlainRequest, bounds: Bounds): readonly Clue[] {
   const isSmall = body.length <= MOST && !isCompressed(body, 'gzip')
   const text = isSmall ? utf8(body) : ''
   const isOther = found.length === 0 && declared > 0 && declared !== body.length
-  // A whole value of another length was not cut: it was read and written again.
+  // A complete value of another length was not truncated: it was parsed and rewritten.
   const isWhole = isOther && isSmall && tokensOf(text, bounds) !== undefined
   if (isOther && !isWhole && declared > body.length)
     found.push(step('body-truncated', `the body ends after ${body.length} of ${declared} bytes`))
@@ -160,7 +154,7 @@ function lost(request: PlainRequest, bounds: Bounds): readonly Clue[] {
   if (/^\s*(?:\[object Object\]|undefined|\{\s*\}|null)\s*$/.test(text))
     found.push(empty(`the body is ${text.trim()}, which a parser that ran first leaves`))
   const replaced = text.indexOf('\uFFFD')
-  // At the very end it is half a character, where the body was cut.
+  // At the end it is half a character, where the body was truncated.
   if (replaced >= 0 && replaced < text.length - 3)
     found.push(
       step(
@@ -196,11 +190,10 @@ function empty(
 
 function isCompressed(body: Uint8Array, coding: string): boolean {
   if (coding.includes('gzip')) return body[0] === 0x1f && body[1] === 0x8b
-  // Brotli and deflate have no mark: what starts as JSON, XML or a form is plain.
+  // Brotli and deflate have no magic bytes: a body that starts as JSON, XML or a form is plain.
   return !/^[\s\w{[<"]{4}/.test(utf8(body.subarray(0, 16)))
 }
 
-/** Where a JSON text ends too early; undefined if it is whole or no JSON. */
 function cutAt(text: string): string | undefined {
   const start = text.trimStart()[0]
   if (start !== '{' && start !== '[') return undefined
@@ -220,7 +213,6 @@ function cutAt(text: string): string | undefined {
     : undefined
 }
 
-/** Where XML or a form ends too early. */
 function cutElsewhere(text: string): string | undefined {
   const root = /^\s*(?:<\?[^>]{0,200}\?>\s*)?(?:<![^>]{0,200}>\s*)*<([A-Za-z_][\w.:-]{0,100})/.exec(
     text,
@@ -236,7 +228,7 @@ function cutElsewhere(text: string): string | undefined {
     : undefined
 }
 
-/** A place that only a writer other than the sender leaves. */
+/** Returns a place that shows that another writer has rewritten the body. */
 function rewritten(text: string, bounds: Bounds): Pick<Clue, 'message' | 'guessed'> | undefined {
   const tokens = tokensOf(text, bounds)
   if (!tokens) return undefined
@@ -262,7 +254,7 @@ function rewritten(text: string, bounds: Bounds): Pick<Clue, 'message' | 'guesse
     return {
       message: `all keys of its ${objects} objects are sorted, which a parser that ran first may have done: their original order is lost`,
     }
-  // Senders have such numbers too: an id of 18 digits that ends in zeros looks so.
+  // Senders have such numbers too, such as an id of 18 digits that ends in zeros.
   return rounded === undefined
     ? undefined
     : {

@@ -1,6 +1,9 @@
 const MOST = 5
 
-/** Other orders of a few parts: all of them up to five parts, else sorted, reversed, turned and with two neighbors swapped. */
+/**
+ * Yields other orders of some parts: all orders of up to five; otherwise sorted, reversed, rotated, and with two neighbors
+ * swapped.
+ */
 export function* orders<T>(parts: readonly T[]): Generator<readonly T[]> {
   if (parts.length < 2 || parts.length > 200) return
   yield parts.toSorted(byText)
@@ -13,7 +16,7 @@ export function* orders<T>(parts: readonly T[]): Generator<readonly T[]> {
   for (let at = 1; at < parts.length; at++) yield [...parts.slice(at), ...parts.slice(0, at)]
   for (let at = 1; at < parts.length; at++)
     yield parts.with(at, parts[at - 1]!).with(at - 1, parts[at]!)
-  // The last part at each place: what a proxy adds is at an end.
+  // Moves the last part to each place: proxies add parts at an end.
   for (let at = 0; at < parts.length - 1; at++)
     yield [...parts.slice(0, at), parts.at(-1)!, ...parts.slice(at, -1)]
 }

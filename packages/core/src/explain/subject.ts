@@ -7,23 +7,19 @@ import { namedSecrets, type SecretsInForce } from './secret/secrets.ts'
 import { prefixOf } from './signature/signature-text.ts'
 import type { TrialState } from './trial/trial.ts'
 
-/** A delivery to be explained, with the provider that rejects it and the secrets in force. */
 export interface Subject {
   readonly provider: Provider
-  /** Undefined if the provider was not made by `provider()`: then secrets and options cannot be varied. */
+  /** Undefined if `provider()` did not make the provider: then secrets and options cannot be varied. */
   readonly made: Made | undefined
   readonly secrets: SecretsInForce | undefined
   readonly state: TrialState
-  /** The URL option as it counts for this delivery. */
   readonly publicUrl: string | undefined
   readonly takesPublicUrl: boolean
-  /** Headers of a small delivery that was signed here: they show the grammar. Empty if nothing can be signed. */
+  /** Headers of a small delivery that was signed here, as an example of the grammar. Empty if nothing can be signed. */
   readonly sample: ReadonlyMap<string, string>
-  /** What the scheme writes before its signatures. */
   readonly prefixes: readonly string[]
 }
 
-/** Prepares one provider. A secret that is looked up is looked up once. */
 export async function subjectOf(
   delivery: Delivery,
   provider: Provider,

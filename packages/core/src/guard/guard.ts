@@ -2,37 +2,40 @@ import type { LookupAddress } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import type * as net from 'node:net'
 
-/** Which destinations may be called. */
+/** Options of {@link createGuard}. */
 export interface GuardOptions {
   /**
-   * Allows addresses that are not public: all of them, or those for which the function returns true. It gets the IPv4
-   * address inside an IPv6 one. @default none
+   * Allows addresses that are not public: all, or those for which the function returns true. For an IPv6 address that contains
+   * an IPv4 one, it gets the IPv4 address. @default none
    */
   readonly allowPrivate?: true | ((address: string) => boolean)
-  /** Allows `http:` URLs, whose contents anybody on the way can read. @default false */
+  /** Allows `http:` URLs, whose contents anybody on the network path can read. @default false */
   readonly allowHttp?: boolean
-  /** Ports that may be called. @default 80, 443 and those from 1024 up */
+  /** Returns true for ports that may be called. @default 80, 443 and those from 1024 up */
   readonly allowPort?: (port: number) => boolean
-  /** Resolves names, as `dns.lookup` does. Its addresses are checked, and only checked ones are connected to. @default dns.lookup */
+  /**
+   * Resolves names, as `dns.lookup` does. Only the addresses that it returned and the guard checked are used. @default
+   * dns.lookup
+   */
   readonly lookup?: LookupFunction
 }
 
-/** A destination that must not be called. */
+/** The error for a destination that must not be called. */
 export class DestinationRejected extends Error {
   override readonly name = 'DestinationRejected'
 }
 
-/** Decides which destinations may be called: URLs before the call, addresses at the connect. */
+/** Checks destinations: URLs before the call, addresses when connecting. */
 export interface AddressGuard {
-  /** The URL, normalized. Throws {@link DestinationRejected}. */
+  /** Returns the normalized URL. Throws {@link DestinationRejected}. */
   url(text: string | URL): URL
-  /** Throws {@link DestinationRejected} if the address must not be connected to. */
+  /** Throws {@link DestinationRejected} if connections to the address are not allowed. */
   address(address: string): void
-  /** `dns.lookup`, with each address checked. */
+  /** Works as `dns.lookup`, and checks each address. */
   readonly lookup: LookupFunction
 }
 
-/** Makes a guard. Throws a `TypeError` that names the wrong option. */
+/** Creates a guard. Throws a `TypeError` that names the wrong option. */
 export function createGuard(options: GuardOptions = {}): AddressGuard {
   const { allowPrivate, allowPort = isUsualPort } = options
   const { lookup = process.getBuiltinModule('node:dns').lookup as LookupFunction } = options
@@ -65,7 +68,7 @@ export function createGuard(options: GuardOptions = {}): AddressGuard {
     const port = Number(parsed.port) || (parsed.protocol === 'https:' ? 443 : 80)
     if (!allowPort(port))
       throw new DestinationRejected(`allowPort does not allow port ${port} of the destination`)
-    // The URL parser has written 2130706433, 0x7f.1 and 0177.0.0.1 as 127.0.0.1 already.
+    // The URL parser has already converted 2130706433, 0x7f.1 and 0177.0.0.1 to 127.0.0.1.
     const host = hostOf(parsed)
     if (isIP(host) !== 0) address(host)
     else if (allowPrivate === undefined && /(?:^|\.)localhost$/i.test(host))
@@ -74,7 +77,7 @@ export function createGuard(options: GuardOptions = {}): AddressGuard {
   }
 
   function address(found: string): void {
-    // The message has no address: it would tell the author of the name how it resolves in this network.
+    // The message contains no address: it would reveal how the name resolves in this network.
     if (!allowed(found))
       throw new DestinationRejected(
         'the destination has an address outside the public internet (set allowPrivate to allow it)',
@@ -97,7 +100,7 @@ export function createGuard(options: GuardOptions = {}): AddressGuard {
   }
 }
 
-/** The host of a URL: an address without its brackets, a name without the dot of the root. */
+/** Returns the host of a URL: an address without its brackets, or a name without the dot of the root. */
 export function hostOf(url: URL): string {
   let host = url.hostname.replace(/^\[|\]$/g, '')
   while (host.endsWith('.')) host = host.slice(0, -1)
@@ -108,12 +111,12 @@ function isUsualPort(port: number): boolean {
   return port === 80 || port === 443 || port >= 1024
 }
 
-/** Which kind of address a text is, as `isIP` of node:net says. */
-// Not imported: bundles for hosts without sockets have this module too, and never call it.
+/** Returns the kind of address that a text is, as `isIP` of node:net does. */
+// node:net is not imported: bundles for hosts without sockets contain this module too, but never call it.
 export const isIP: typeof net.isIP = (text) => process.getBuiltinModule('node:net').isIP(text)
 
-// Addresses that are not, or must not be, reachable from the internet: the IANA special-purpose registries, multicast, and Azure's
-// WireServer, a metadata service behind a public address. https://www.iana.org/assignments/iana-ipv4-special-registry
+// Addresses that are not reachable from the internet, or must not be: the IANA special-purpose registries, multicast, and
+// Azure's WireServer, a metadata service with a public address. https://www.iana.org/assignments/iana-ipv4-special-registry
 const CLOSED: readonly (readonly [network: string, bits: number])[] = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -131,20 +134,20 @@ const CLOSED: readonly (readonly [network: string, bits: number])[] = [
   ['203.0.113.0', 24],
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
-  // Protocol assignments with Teredo, documentation, and 6to4, whose addresses hold IPv4 ones.
+  // Protocol assignments with Teredo, documentation, and 6to4, whose addresses contain IPv4 ones.
   ['2001::', 23],
   ['2001:db8::', 32],
   ['2002::', 16],
   ['3fff::', 20],
 ]
-// Of IPv6 only this is global unicast.
+// The only global unicast addresses of IPv6.
 const UNICAST: typeof CLOSED = [['2000::', 3]]
 let lists: { readonly closed: net.BlockList; readonly unicast: net.BlockList } | undefined
 
 /**
- * True for an address of the public internet: not private, loopback, link-local, unique-local, shared (CGNAT),
- * multicast, reserved or one of a metadata service. An IPv6 address that holds an IPv4 one (mapped, NAT64) is judged by
- * that. A string that is not an address is not public.
+ * Returns true for an address of the public internet: not private, loopback, link-local, unique-local, shared (CGNAT),
+ * multicast, reserved, or of a metadata service. An IPv6 address that contains an IPv4 one (mapped, NAT64) is judged by the
+ * IPv4 address. A string that is not an address is not public.
  */
 export function isPublicAddress(address: string): boolean {
   const plain = plainAddress(address)
@@ -155,7 +158,7 @@ export function isPublicAddress(address: string): boolean {
   return false
 }
 
-/** The IPv4 address inside an IPv6 one (mapped, NAT64); any other address is returned unchanged. */
+/** Returns the IPv4 address inside an IPv6 one (mapped, NAT64); any other address unchanged. */
 function plainAddress(address: string): string {
   if (isIP(address) !== 6) return address
   // A zone names an interface of this machine.

@@ -3,10 +3,13 @@ import type { LookupFunction } from 'node:net'
 import type { FetchFunction } from '../provider/lookup/jwks.ts'
 import { isIP, createGuard, DestinationRejected, hostOf, type AddressGuard } from './guard.ts'
 
-// Names of networks of one's own (RFC 6761, 6762, 8375, and `.internal`), and names without a dot.
+// Names of private networks (RFC 6761, 6762, 8375, and `.internal`), and names without a dot.
 const LOCAL = /^[^.]*$|\.(?:corp|home|home\.arpa|internal|intranet|lan|local|private)$/i
 
-/** The guard of URLs that a stranger names: issuers of certificates are at `http:` URLs, and decide only by a signature. */
+/**
+ * Creates the guard for URLs from unverified requests. `http:` is allowed, since certificates of issuers are at such URLs: a
+ * signature decides whether one is trusted.
+ */
 export function strangersGuard(lookup?: LookupFunction): AddressGuard {
   const guard = createGuard({
     allowHttp: true,
@@ -18,7 +21,7 @@ export function strangersGuard(lookup?: LookupFunction): AddressGuard {
     url(text) {
       const url = guard.url(text)
       const host = hostOf(url)
-      // An own `fetch` may resolve names where no guard sees their addresses.
+      // A custom `fetch` may resolve names without the guard.
       if (isIP(host) === 0 && LOCAL.test(host))
         throw new DestinationRejected('the destination has a name of a private network')
       return url
@@ -27,8 +30,8 @@ export function strangersGuard(lookup?: LookupFunction): AddressGuard {
 }
 
 /**
- * Makes a `fetch` that connects to what a guard allows. Names are resolved and checked first, and the checked address is connected
- * to, so that a second answer of the resolver counts for nothing. Redirects are answers like others.
+ * Creates a `fetch` that connects only to addresses that a guard allows. A name is resolved and checked first, and the checked
+ * address is used. So a second answer of the resolver has no effect. Redirects are not followed.
  */
 export function guardedFetch(guard: AddressGuard): FetchFunction {
   return async (text, { signal }) => {
@@ -73,7 +76,7 @@ function asked(
         path: url.pathname + url.search,
         headers: { host: url.host, accept: '*/*' },
         agent: false,
-        // The certificate of the server must be for its name.
+        // The server's certificate must match its name.
         ...(isSecure && isIP(name) === 0 && { servername: name }),
         ...(signal && { signal }),
       },

@@ -7,9 +7,9 @@ import { createDelivery } from '../receive/http-delivery.ts'
 const LONGEST = 200
 
 /**
- * The topic that a rejected delivery claims to have, as its provider would read it; at most 200 characters. Anybody can have sent
- * it: show it as a claim, and decide nothing by it. It is read within the limits of what is not verified. Undefined if it claims
- * none that can be read.
+ * Returns the topic that a rejected delivery claims to have, as its provider would read it; at most 200 characters. Anybody
+ * can have sent it, so show it as a claim and decide nothing by it. It is read within the limits for unverified deliveries.
+ * Undefined if no topic can be read.
  *
  * @example
  * const { kept, method } = await inbox.journal.delivery(id)
@@ -25,7 +25,7 @@ export function claimedTopic(delivery: DeliveryInit, provider: Provider): string
   }
 }
 
-/** What is not read at once counts as empty: a topic may be in a header. */
+/** A body that needs a promise counts as empty: the topic may be in a header. */
 function bodyOf(delivery: Delivery): ParsedBody {
   const body = parseBody(delivery, false)
   if (!isPromise(body)) return body

@@ -2,41 +2,39 @@ import type { MaybePromise } from '../basics/maybe.ts'
 import type { Arrival, JournalBatch, MinuteGauge, MinuteCount } from '../inbox/journal.ts'
 import { unref } from '../basics/deadline.ts'
 
-/** The argument of {@link createJournalBuffer}. */
 interface JournalBufferOptions {
-  /** As `Journal.write`. If it throws, the batch is lost and its deliveries are counted as lost. */
+  /** Writes a batch, as `Journal.write` does. If it throws, the deliveries of the batch are counted as lost. */
   readonly write: (batch: JournalBatch) => MaybePromise<void>
-  /** Milliseconds after which what came is written. @default 1000 */
+  /** Milliseconds after which entries are written. @default 1000 */
   readonly every?: number
-  /** Deliveries of one batch at most, and as many counts and gauges next to them. @default 500 */
+  /** Maximum number of deliveries in one batch, and of counts and gauges together. @default 500 */
   readonly rows?: number
-  /** Verified deliveries kept in a second; beyond, they are counted as lost. @default 1000 */
+  /** Maximum number of verified deliveries per second; more are counted as lost. @default 1000 */
   readonly perSecond?: number
-  /** The same for unverified ones, so that a stranger's flood takes no room of others. @default 50 */
+  /** Maximum number of unverified deliveries per second, so that a flood does not use the room of others. @default 50 */
   readonly unverifiedPerSecond?: number
-  /** Codes or causes of one series; the rest is counted as `other`. @default 50 */
+  /** Maximum number of codes or causes in one series; the rest is counted as `other`. @default 50 */
   readonly values?: number
 }
 
-/** Collects entries and writes them off the path of deliveries. No method throws or waits, and memory is bounded. */
+/** Collects entries and writes them without delaying deliveries. No method throws or waits, and memory is bounded. */
 export interface JournalBuffer {
-  /** True if `arrived` would keep a delivery now; else the delivery is counted as lost. Ask before you make its row. */
+  /**
+   * Returns true if `arrived` would keep a delivery now. Otherwise the delivery is counted as lost. Ask before you make its
+   * row.
+   */
   takes(verified: boolean): boolean
   arrived(arrival: Arrival): void
-  /** The series of a name, for `add`. */
   series(name: SeriesName): Series
-  /** Tasks of a subscription now; the last value of a minute counts. */
+  /** Sets the gauges of a subscription; the last value of a minute counts. */
   gauge(gauge: MinuteGauge): void
-  /** Writes what came. */
   flush(): Promise<void>
-  /** The same, and takes nothing more. */
   close(): Promise<void>
 }
 
-// Times `every` after which a timer is given up.
+// A timer that is late by this many intervals is given up.
 const LOST = 5
 
-/** Makes a {@link JournalBuffer}. */
 export function createJournalBuffer(options: JournalBufferOptions): JournalBuffer {
   const { write, every = 1000, rows = 500, perSecond = 1000, values = 50 } = options
   const most = {
@@ -56,7 +54,7 @@ export function createJournalBuffer(options: JournalBufferOptions): JournalBuffe
   return {
     takes,
     arrived(arrival) {
-      // Those with a body are few, whatever comes next to them.
+      // Deliveries with a body are few: they have a limit of their own.
       if (!arrival.kept) {
         if (!takes(arrival.verified)) return
         kept[arrival.verified ? 'verified' : 'unverified']++
@@ -82,26 +80,26 @@ export function createJournalBuffer(options: JournalBufferOptions): JournalBuffe
     if (closed) return false
     const ring = verified ? 'verified' : 'unverified'
     if (kept[ring] < most[ring]) return true
-    // What filled the ring has scheduled the write that tells it.
+    // The deliveries that used up the limit have scheduled the write that reports the loss.
     lost++
     return false
   }
 
   function schedule(): void {
     if (closed) return
-    // Workers end the timers of a request with it: one that is long over does not ring any more.
+    // Workers end the timers of a request with the request: a timer that is very late does not fire any more.
     if (timer !== undefined && performance.now() - scheduled < LOST * every) return
     clearTimeout(timer)
     scheduled = performance.now()
     timer = setTimeout(() => void flush(), every)
-    // A process that has nothing else to do need not stay for this.
+    // A process without other work need not stay for this.
     unref(timer)
   }
 
   function flush(): Promise<void> {
     clearTimeout(timer)
     timer = undefined
-    // One write at a time: a slow store gets fewer, fuller batches, and rows that do not fit are counted as lost.
+    // One write at a time: a slow store gets fewer, larger batches, and rows that do not fit are counted as lost.
     return (writing = writing.then(writeAll))
   }
 
@@ -124,7 +122,7 @@ export function createJournalBuffer(options: JournalBufferOptions): JournalBuffe
     const batches: JournalBatch[] = []
     const { length } = all.minutes
     const count = Math.max(all.arrived.length, length + all.gauges.length, all.lost > 0 ? 1 : 0)
-    // Counts go with deliveries: a batch is a transaction, and the sync of one costs as much as a hundred rows.
+    // Counts and deliveries share batches: a batch is a transaction, and syncing one costs as much as a hundred rows.
     for (let from = 0; from < count; from += rows)
       batches.push({
         arrived: all.arrived.slice(from, from + rows),
@@ -136,27 +134,24 @@ export function createJournalBuffer(options: JournalBufferOptions): JournalBuffe
   }
 }
 
-/** What a series counts. */
 export type SeriesName = Pick<MinuteCount, 'receiver' | 'subscription' | 'kind' | 'by' | 'value'>
 
-/** Counts of one kind, in the minutes that were not written yet. */
+/** Counts of one kind, in minutes that are not written yet. */
 export interface Series {
-  /** Counts something that took that many milliseconds, at a time in milliseconds since 1970. */
+  /** Counts something that took so many milliseconds, at a time in milliseconds since 1970. */
   add(at: number, milliseconds: number): void
 }
 
-/** All series of a process. */
 interface SeriesTable {
-  /** The series of a name: keep it, since looking it up costs more than adding to it. */
+  /** Returns the series of a name. Keep it, since looking it up costs more than adding to it. */
   of(name: SeriesName): Series
-  /** Counts since the last call. */
   take(): readonly MinuteCount[]
 }
 
 const MINUTE = 60_000
 const OTHER = 'other'
 
-// Those of a duration below 30 ms. It grows for others.
+// Number of buckets for durations below 30 ms; more are added when needed.
 const BUCKETS = 64
 
 interface Cell {
@@ -165,13 +160,12 @@ interface Cell {
   count: number
   sum: number
   max: number
-  /** Counts by bucket. */
   buckets: Uint32Array
 }
 
 /**
- * Makes a {@link SeriesTable}. Values come from outside (codes, causes), so each receiver, subscription, kind and `by` has at most `values`
- * of them; what comes after is counted as `other`.
+ * Makes a {@link SeriesTable}. Values (codes, causes) come from outside. So each receiver, subscription, kind and `by` has at
+ * most `values` of them, and the rest is counted as `other`.
  */
 export function createSeriesTable(values: number, dirtied: () => void): SeriesTable {
   const known = new Map<string, Series>()
@@ -249,13 +243,13 @@ function grow(cell: Cell, bucket: number): void {
   cell.buckets.set(buckets)
 }
 
-/** Counts of durations by bucket: log2 of microseconds with four sub-buckets, those above 0, in ascending order. */
+/** Counts of durations by bucket: log2 of microseconds with four sub-buckets. Only counts above 0, in ascending order. */
 export type Histogram = readonly (readonly [bucket: number, count: number])[]
 
-// Below this each microsecond has a bucket of its own.
+// Below this number, each microsecond has its own bucket.
 const FINE = 4
 
-/** The bucket of a duration in whole microseconds. */
+/** Returns the bucket of a duration in whole microseconds. */
 export function bucketOf(microseconds: number): number {
   if (!(microseconds >= FINE)) return microseconds >= 1 ? Math.floor(microseconds) : 0
   const power =
@@ -265,14 +259,13 @@ export function bucketOf(microseconds: number): number {
   return (power - 1) * FINE + (Math.floor(microseconds / 2 ** (power - 2)) % FINE)
 }
 
-/** The middle of a bucket in microseconds: what fell into it is at most an eighth off. */
+/** Returns the middle of a bucket in microseconds, which differs from a duration in it by at most an eighth. */
 function bucketMiddle(bucket: number): number {
   if (bucket < FINE) return bucket
   const width = 2 ** (Math.floor(bucket / FINE) - 1)
   return (FINE + (bucket % FINE)) * width + width / 2
 }
 
-/** Adds histograms. */
 export function addHistograms(all: readonly Histogram[]): Histogram {
   const counts = new Map<number, number>()
   for (const histogram of all)
@@ -280,7 +273,10 @@ export function addHistograms(all: readonly Histogram[]): Histogram {
   return [...counts].sort(([a], [b]) => a - b)
 }
 
-/** The duration, in microseconds, below which that share of a histogram lies (0.5 is the median); undefined if it is empty. */
+/**
+ * Returns the duration, in microseconds, below which that share of a histogram is (0.5 is the median); undefined if it is
+ * empty.
+ */
 export function quantile(histogram: Histogram, share: number): number | undefined {
   const total = histogram.reduce((sum, [, count]) => sum + count, 0)
   let left = Math.max(1, Math.ceil(total * share))

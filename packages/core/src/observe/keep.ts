@@ -7,8 +7,8 @@ import { isPromise } from '../basics/maybe.ts'
 import { keepNothing, type ErasureContext } from '../receive/erasure.ts'
 
 /**
- * Makes what `InboxView.erase` keeps of the payloads of a receiver. Sealed payloads are opened for the app's function,
- * and its result is sealed again. If that fails nothing is kept: the app asked that the payload goes.
+ * Makes the function for `InboxView.erase` that returns what is kept of a payload. Encrypted payloads are decrypted for the
+ * app's function, and its result is encrypted again. If that fails, nothing is kept, since the app wants the payload erased.
  */
 export function keepOf({
   keepBody,

@@ -8,48 +8,48 @@ import { masker } from '../receive/credentials/mask.ts'
 import { claimedTopic } from './claimed-topic.ts'
 import { LRUCache } from 'lru-cache'
 
-/** Keeps head and body of rejected deliveries. */
 export interface Kept {
-  /** A delivery was verified: rejected ones that look like it have places of their own. */
+  /** Notes what a verified delivery looks like: similar rejected ones have separate places. */
   verified(delivery: Delivery, at: number): void
-  /** The slot for a rejection, in which the next one to get it takes its place; undefined if it is not kept. */
+  /** Returns the slot for a rejection, which a later rejection may replace; undefined if it is not kept. */
   slot(at: number, error: WebhookError, delivery: Conclusion['delivery']): string | undefined
-  /** Head and body, for the arrival with this id, and the topic that they claim; undefined if they cannot be kept. */
+  /** Returns head, body and claimed topic for the arrival with this id; undefined if they cannot be kept. */
   of(id: string, delivery: Conclusion['delivery']): Pick<Arrival, 'kept' | 'claims'> | undefined
 }
 
-/** The argument of {@link createKept}. */
 export interface KeptContext {
   readonly receiver: string
   readonly provider: Provider
-  /** Most rejected deliveries of one size whose head and body are kept, for each code; undefined for no journal at all. */
+  /**
+   * Maximum number of rejected deliveries of one size whose head and body are kept, for each code; undefined without a
+   * journal.
+   */
   readonly kept: number | undefined
-  /** Seals what is kept of them. */
   readonly seal: Seal | undefined
 }
 
 const KIB = 1024
 /**
- * Sizes of a request, head and body, in bytes, each with its places of a minute: 1 MiB for small ones, a quarter for each other
- * size. A request takes a place of its own size alone, so that a few large ones neither block nor displace small ones.
+ * Sizes of a request (head and body, in bytes), each with its places per minute: 1 MiB for small requests, a quarter for each
+ * other size. A request uses only a place of its own size, so that a few large ones neither block nor replace small ones.
  */
 const SIZES: readonly (readonly [size: number, places: number])[] = [
   [2 * KIB, 512],
   ...[4, 8, 16, 32, 64, 128, 256].map((size) => [size * KIB, 256 / size] as const),
 ]
 const LARGEST = 256 * KIB
-// Characters of URL and header lines. Hosts on node:http allow 16 KiB.
+// Maximum length of URL and header lines, in characters. Hosts on node:http allow 16 KiB.
 const LARGEST_HEAD = 64 * KIB
 const MINUTE = 60_000
-/** Minutes whose samples are kept under a flood; without one, the last requests stay. */
+/** Number of minutes whose samples are kept during a flood. Without one, the last requests stay. */
 const MINUTES = 3
-// Browsers and crawlers ask for any URL, and there is nothing to explain.
+// Browsers and crawlers request any URL: there is nothing to explain.
 const UNUSED: ErrorCode = 'method_not_allowed'
 
 /**
- * Makes a {@link Kept}: for each code and size, places for requests that look like genuine deliveries, and others for the rest.
- * If more come in a minute, each kind of place holds a uniform sample, since a copied head cannot be told apart. Without
- * credentials, and sealed if the receiver seals.
+ * Makes a {@link Kept}. Each code and size has places for requests that look genuine, and others for the rest. If more
+ * requests come in a minute, the places contain a uniform sample, since a copied head looks genuine. Credentials are removed,
+ * and requests are encrypted if the receiver encrypts.
  */
 export function createKept({ receiver, kept: most = 0, provider, seal }: KeptContext): Kept {
   // Made for the first rejection: many receivers have none.
@@ -71,7 +71,7 @@ export function createKept({ receiver, kept: most = 0, provider, seal }: KeptCon
       const kinds = likeness.matches(delivery) ? (['like', 'any'] as const) : (['any'] as const)
       for (const kind of kinds) {
         const name = `${code}\n${kind} ${size}`
-        const place = reservoirOf(name, kind, size).place(at)
+        const place = reservoirOf(name, kind, size)(at)
         if (place !== undefined) return `${receiver}\n${name} ${place}`
       }
       return undefined
@@ -85,7 +85,6 @@ export function createKept({ receiver, kept: most = 0, provider, seal }: KeptCon
         const claims = claimedTopic({ method: delivery.method, ...request }, provider)
         return { kept: request, ...(claims !== undefined && { claims }) }
       } catch {
-        // What cannot be judged is not kept.
         return undefined
       }
     },
@@ -94,7 +93,7 @@ export function createKept({ receiver, kept: most = 0, provider, seal }: KeptCon
   function reservoirOf(name: string, kind: 'like' | 'any', size: number): Reservoir {
     let found = reservoirs.get(name)
     if (!found) {
-      // Nobody misses most of what looks like nothing that was ever verified.
+      // Requests that look like no verified delivery are less important.
       const places = Math.ceil(SIZES[size]![1] / (kind === 'like' ? 1 : 2))
       reservoirs.set(name, (found = createReservoir(Math.min(places, Math.ceil(most / 2)))))
     }
@@ -102,30 +101,25 @@ export function createKept({ receiver, kept: most = 0, provider, seal }: KeptCon
   }
 }
 
-/** Chooses which of many are kept: a uniform sample of each minute, in places that are used again. */
-interface Reservoir {
-  /** The place for one more, at a time in milliseconds since 1970; undefined if it is not kept. */
-  place(at: number): number | undefined
-}
+/** Returns the place for one more, at a time in milliseconds since 1970; undefined if it is not kept. */
+type Reservoir = (at: number) => number | undefined
 
-/** Makes one of `size` places a minute. */
+/** Makes a reservoir: a uniform sample of `size` entries of each minute, in places that are reused. */
 function createReservoir(size: number): Reservoir {
   let minute = Number.NaN
   let first = 0
   let seen = 0
 
-  return {
-    place(at) {
-      const now = Math.floor(at / MINUTE)
-      if (now !== minute) {
-        first = (first + Math.min(seen, size)) % (size * MINUTES)
-        minute = now
-        seen = 0
-      }
-      seen++
-      const chosen = seen <= size ? seen - 1 : Math.floor(Math.random() * seen)
-      return chosen < size ? (first + chosen) % (size * MINUTES) : undefined
-    },
+  return (at) => {
+    const now = Math.floor(at / MINUTE)
+    if (now !== minute) {
+      first = (first + Math.min(seen, size)) % (size * MINUTES)
+      minute = now
+      seen = 0
+    }
+    seen++
+    const chosen = seen <= size ? seen - 1 : Math.floor(Math.random() * seen)
+    return chosen < size ? (first + chosen) % (size * MINUTES) : undefined
   }
 }
 
@@ -139,24 +133,23 @@ function isWhole(delivery: Conclusion['delivery']): delivery is Delivery {
   return delivery !== undefined && 'headerLines' in delivery
 }
 
-/** What genuine deliveries of a receiver look like: their user agent, the shape of their head, the form of their id. */
+/** The appearance of genuine deliveries of a receiver: their user agent, the names of their headers, the form of their id. */
 interface Likeness {
-  /** A delivery that was verified. */
   learn(delivery: Delivery, at: number): void
-  /** True if a rejected delivery looks like a genuine one. A copied head does too. */
+  /** Returns true if a rejected delivery looks genuine. A copied head does too. */
   matches(delivery: Delivery): boolean
 }
 
-// What is remembered of each feature: a sender has few forms, and tenants must not drive each other's out.
+// Maximum number of remembered values of each feature. A sender has few, and one tenant must not replace those of another.
 const FORMS = 64
-// Milliseconds between two looks: they cost more than a small delivery's verification.
+// Minimum time between two calls of `learn`, in milliseconds: each costs more than verifying a small delivery.
 const EVERY = 100
 const LONGEST = 256
-// Headers of proxies, and those that differ from one delivery to the next.
+// Headers of proxies, and headers that differ between deliveries.
 const PASSING =
   /^(?:x-forwarded-|cf-|x-amz-cf-|x-real-ip$|x-request-id$|forwarded$|via$|traceparent$|tracestate$|content-length$|transfer-encoding$|connection$)/
 
-/** Makes a {@link Likeness}. `claims` is the header that claims an event's id. */
+/** `claims` is the header that claims an event's id. */
 function createLikeness(claims: string | undefined): Likeness {
   const known = new LRUCache<string, true>({ max: 3 * FORMS })
   let next = 0
@@ -169,7 +162,7 @@ function createLikeness(claims: string | undefined): Likeness {
     },
     matches(delivery) {
       const features = featuresOf(delivery)
-      // Nothing genuine was seen yet: a whole head is all that can be asked for.
+      // Before the first genuine delivery, only a complete head can be required.
       if (known.size === 0) return features.length === (claims === undefined ? 2 : 3)
       return features.filter((feature) => known.has(feature)).length >= 2
     },
@@ -188,7 +181,7 @@ function createLikeness(claims: string | undefined): Likeness {
   }
 }
 
-/** The form of an id: its letters and digits as one sign each. */
+/** Returns the form of an id, in which each run of digits and letters is one character. */
 function formOf(id: string): string {
   return id.replaceAll(/[\dA-Fa-f]+/g, '0').replaceAll(/[A-Za-z]+/g, 'a')
 }

@@ -3,11 +3,11 @@ import type { Writable } from '../basics/maybe.ts'
 import { unref } from '../basics/deadline.ts'
 import { isWebhookError, type WebhookError } from '../errors.ts'
 
-/** Notes the time of the last verified delivery, and reports when none came for too long. */
+/** Notes the time of the last verified delivery, and reports when none arrives for too long. */
 export interface Silence {
-  /** When the last verified delivery came to this process, in milliseconds since 1970. */
+  /** When the last verified delivery arrived in this process, in milliseconds since 1970. */
   readonly last: number | undefined
-  /** Milliseconds without a delivery; undefined if the option is not set. */
+  /** The option `silentAfter`, in milliseconds. */
   readonly limit: number | undefined
   heard(at: number): void
   start(): void
@@ -16,7 +16,7 @@ export interface Silence {
 
 const OFTEN = 60_000
 
-/** Makes the watch of a receiver. A silence is reported once, and again only after a delivery ended it. */
+/** Makes the watch of a receiver. Each silence is reported once. */
 export function createSilence({
   name,
   silentAfter: limit,
@@ -52,22 +52,21 @@ export function createSilence({
   }
 }
 
-/** What became of the last write that was given to the inbox. */
+/** The result of the last writes to the inbox. */
 export interface Writes {
-  /** Undefined if a delivery or a probe was stored since the last write that failed, or none did. */
+  /** The last failure; undefined if a delivery or a probe was stored after it. */
   readonly failure: WebhookError | undefined
-  /** Another write of the inbox failed since: whether deliveries are stored is to be tried. */
+  /** True if another write has failed since: a probe must show whether deliveries are stored. */
   readonly suspect: boolean
-  /** When a delivery or a probe was stored last, on the receiver's monotonic clock. */
+  /** When a delivery or a probe was last stored, on the receiver's monotonic clock. */
   readonly storedAt: number
   stored(): void
-  /** A delivery was rejected. Only a rejection by the inbox counts: no forged or malformed delivery changes anything here. */
+  /** Notes the rejection of a delivery. Only a rejection by the inbox counts: forged and malformed deliveries change nothing. */
   rejected(error: WebhookError): void
-  /** Another write of the inbox failed: an outcome, a renewal, the journal. */
+  /** Notes that another write failed: an outcome, a renewal or the journal. */
   readonly failed: (error: unknown) => void
 }
 
-/** Makes the {@link Writes}. */
 export function createWrites(monotonic: () => number): Writes {
   const writes: Writable<Writes> = {
     failure: undefined,
@@ -82,7 +81,7 @@ export function createWrites(monotonic: () => number): Writes {
       if (error.code === 'inbox_unavailable' || error.code === 'inbox_full') writes.failure = error
     },
     failed(error) {
-      // The receiver closes: that is said by itself.
+      // A closed receiver is reported separately.
       if (!isWebhookError(error) || error.code !== 'receiver_closed') writes.suspect = true
     },
   }

@@ -1,17 +1,15 @@
 import type { ObservedReceiver, Observer } from '../observer.ts'
 import { isPromise } from '../basics/maybe.ts'
 
-/** The observers of a receiver as one, to which more can be added while it runs. */
+/** The observers of a receiver as one observer. More can be added while it runs. */
 export interface Observers {
-  /** Always the same object: its methods change with the observers. */
+  /** Always the same object, whose methods change with the observers. */
   readonly observer: Observer
-  /** Adds an observer; the function it returns takes the observer away again. */
   readonly observe: (observer: Observer) => () => void
-  /** Notifies the observers, and those added later, of their receiver. The function that it returns ends that. */
+  /** Calls `attached` of all observers, including later ones, with their receiver. Returns the function that ends this. */
   attach(receiver: ObservedReceiver): () => void
 }
 
-/** Combines observers. */
 export function createObservers(given: readonly Observer[]): Observers {
   let list = given
   let attached: ObservedReceiver | undefined
@@ -64,7 +62,7 @@ function quietly<T>(call: () => T): T | undefined {
   }
 }
 
-/** One observer that calls all of them and lets none of their errors through. Without any, every call is a no-op. */
+/** Combines observers to one that calls all of them and ignores their errors. Without observers, every call does nothing. */
 function combineObservers(observers: readonly Observer[]): Observer {
   const combined: Record<string, (...args: unknown[]) => void> = {}
   for (const name of Object.keys(OBSERVER_METHODS) as ObserverMethod[]) {
@@ -90,7 +88,7 @@ function combineObservers(observers: readonly Observer[]): Observer {
   return combinedObserver
 }
 
-/** One `around` of all: the first observer is the outermost. Undefined if none has one, so that it costs nothing. */
+/** Combines all `around` methods; the first observer is the outermost. Undefined if there is none, so that it costs nothing. */
 function chain(observers: readonly Observer[]): Observer['around'] {
   return observers
     .filter((observer) => observer.around !== undefined)
@@ -104,7 +102,7 @@ function chain(observers: readonly Observer[]): Observer['around'] {
     )
 }
 
-/** One `call` of all, in the same way: each adds its headers. */
+/** Combines all `call` methods in the same way: each adds its headers. */
 function chainCalls(observers: readonly Observer[]): Observer['call'] {
   return observers
     .filter((observer) => observer.call !== undefined)
@@ -123,7 +121,7 @@ function chainCalls(observers: readonly Observer[]): Observer['call'] {
 
 type CallNext = Parameters<NonNullable<Observer['call']>>[1]
 
-/** Runs `next` inside of `wrap`, with the outcome of `next` alone: it runs even if `wrap` fails or forgets it. */
+/** Runs `next` inside of `wrap`, with the outcome of `next`. It runs even if `wrap` fails or does not call it. */
 function guarded<Next extends (...args: never[]) => unknown>(
   wrap: (next: Next) => unknown,
   next: Next,
@@ -143,7 +141,7 @@ function guarded<Next extends (...args: never[]) => unknown>(
   }
   const wrapped = quietly(() => wrap(run as Next))
   if (!isPromise(wrapped)) return run()
-  // An asynchronous wrap may call `next` later. The promise of one that did already may reject too: nobody waits for it.
+  // An asynchronous wrap may call `next` later. If it has already called it, its promise may still reject, which is ignored.
   const ended = wrapped.then(
     () => run(),
     () => run(),
@@ -153,12 +151,12 @@ function guarded<Next extends (...args: never[]) => unknown>(
   return run()
 }
 
-/** The methods of an observer that only hear; the others return something. */
+/** The methods of an observer that return nothing. */
 export type ObserverMethod = Exclude<keyof Observer, 'attached' | 'carrier' | 'around' | 'call'>
 
 /**
- * What each of them is about: a request, an attempt at a task, or neither. A method that is not here does not compile, so that
- * none is left out where observers are combined or wrapped.
+ * The subject of each method: a request, an attempt at a task, or neither. Every method must be listed here, so that none is
+ * forgotten where observers are combined or wrapped.
  */
 export const OBSERVER_METHODS: Readonly<
   Record<ObserverMethod, 'request' | 'attempt' | 'receiver'>

@@ -10,35 +10,35 @@ import {
 } from '../subscribe/subscription.ts'
 import { createTopicTable } from '../subscribe/topics.ts'
 
-/** What {@link payloadDrift} tells. It holds no payload but the names of its members. */
+/** A change that {@link payloadDrift} reports. It contains no payload, only names of members. */
 export interface PayloadDrift {
   readonly receiver: string
   readonly topic: string
-  /** The place in the payload, as `items.0.price`; empty if it is the payload itself. */
+  /** Place in the payload, such as `items.0.price`; empty for the payload itself. */
   readonly path: string
-  /** `differs`: payloads of this topic no longer match here. `matches`: they do again. */
+  /** `differs`: payloads of this topic no longer match at this place. `matches`: they match again. */
   readonly now: 'differs' | 'matches'
-  /** What the schema says of it. Some libraries quote the value: keep it where payloads may be. Empty for `matches`. */
+  /** Message of the schema; empty for `matches`. Some libraries quote the value, so treat it like a payload. */
   readonly message: string
 }
 
 /** Options of {@link payloadDrift}. */
 export interface PayloadDriftOptions {
-  /** Schemas by topic, or by a pattern such as `invoice.*`: zod, valibot, arktype or any other Standard Schema. */
+  /** Schemas by topic or pattern, such as `invoice.*`: zod, valibot, arktype or any other Standard Schema. */
   readonly schemas: Readonly<Record<string, StandardSchema>>
   /** Called with each change. */
   readonly onChange: (drift: PayloadDrift) => void
-  /** How many payloads of a topic must match in a row until a difference counts as over. @default 100 */
+  /** Number of payloads of a topic that must match in a row until a difference counts as over. @default 100 */
   readonly stableAfter?: number
 }
 
-// Paths can hold keys that senders choose.
+// Paths may contain keys that senders choose.
 const MOST = 1000
 
 /**
- * An observer that tells when payloads stop matching a schema. Handlers run whatever it finds, and get the payload as it
- * came: for a schema that rejects, give `schema` to `on()`. A difference is reported once for each topic and path, and again
- * when it is over; the first attempt of each task is looked at. At most 1,000 differences are remembered.
+ * Creates an observer that reports when payloads stop matching a schema. Handlers still run, with the payload as it came; to
+ * reject such payloads, pass `schema` to `on()`. A difference is reported once for each topic and path, and again when it is
+ * over. Only the first attempt of each task is checked. At most 1,000 differences are remembered.
  *
  * @throws TypeError if an option is wrong or unknown.
  *
@@ -69,7 +69,7 @@ export function payloadDrift(options: PayloadDriftOptions): Observer {
   }
   if (table.size === 0)
     throw new TypeError("payloadDrift: schemas must hold one or more, as { 'invoice.*': schema }")
-  /** By receiver, topic and path: how many payloads have matched since. */
+  /** Number of matching payloads since the difference, by receiver, topic and path. */
   const differing = new Map<string, Map<string, number>>()
 
   return {

@@ -16,40 +16,32 @@ import { createKept, type KeptContext } from './kept.ts'
 import type { Reply } from '../receive/reply/reply.ts'
 import { unref } from '../basics/deadline.ts'
 
-/** Writes what happens at a receiver to the journal of its inbox, in batches off the path of deliveries. */
+/** Writes the history of a receiver to the journal of its inbox, in batches that do not delay deliveries. */
 export interface Recorder {
-  /** A delivery was answered. `took` is milliseconds. */
+  /** Records the reply to a delivery. `took` is in milliseconds. */
   answered(exchange: Exchange, reply: Reply, took: number, what: Conclusion): void
-  /** A delivery was verified. */
   verified(delivery: Delivery, at: number): void
-  /** `ingest` accepted events that a sender's API listed. */
+  /** Records events that `ingest` accepted. */
   took(
     exchange: Exchange,
     outcome: ArrivalOutcome,
     events: readonly EventRecord[],
     verifiedBy?: Arrival['verifiedBy'],
   ): void
-  /** A run has ended and its outcome is stored. */
   settled(claim: Claim, outcome: Outcome, ran: Ran | undefined): void
-  /** A run ended without an outcome. */
   interrupted(subscription: string): void
-  /** A task ended without a run of its own. */
   folded(subscription: string, stale: boolean): void
-  /** Starts to read the gauges each minute. */
   start(): void
-  /** Writes what waits. */
   flush(): Promise<void>
-  /** Writes what waits, and stops. */
   close(): Promise<void>
 }
 
-/** The argument of {@link createRecorder}. */
 export interface RecorderContext extends KeptContext {
   readonly inbox: Inbox
   readonly now: () => number
   readonly monotonic: () => number
   readonly warn: (message: string) => void
-  /** Called with each batch that could not be written. */
+  /** Called with the error of each batch that could not be written. */
   readonly failed: (error: unknown) => void
 }
 
@@ -59,7 +51,6 @@ const LONGEST_REPLY = 4096
 const LONGEST_METHOD = 32
 const LONGEST_PATH = 500
 
-/** Makes the recorder of a receiver whose inbox keeps a journal. */
 export function createRecorder(context: RecorderContext): Recorder {
   const { receiver, inbox, now, monotonic } = context
   const journal = inbox.journal!
@@ -74,7 +65,7 @@ export function createRecorder(context: RecorderContext): Recorder {
         await journal.write(batch)
         failing = false
       } catch (error) {
-        // Warned once for each outage: else a full disk would fill the log.
+        // Warned once per outage: otherwise a full disk would fill the log.
         if (!failing) context.warn(`the journal could not be written: ${errorText(error)}`)
         failing = true
         context.failed(error)
@@ -157,7 +148,7 @@ export function createRecorder(context: RecorderContext): Recorder {
       ids: NONE,
       keys: NONE,
     }
-    // Assigned one by one: spreads of what is mostly absent are half of the time of a row.
+    // Assigned one after another: spreads of absent values would need half of the time of a row.
     if (events.length > 0) addEvents(arrival, events)
     if (error) addRejection(arrival, error, delivery, slot)
     if (typeof reply.body === 'string' && reply.body !== '')
@@ -179,7 +170,7 @@ export function createRecorder(context: RecorderContext): Recorder {
     if (request) Object.assign(arrival, request, { slot })
   }
 
-  /** Time first, so that ids sort by it; then a number and this process, so that no two are the same. */
+  /** Starts with the time, so that ids sort by it. A number and the process make them unique. */
   function idOf(at: number): string {
     number = (number + 1) % 46_656
     const time = Math.floor(at).toString(36).padStart(9, '0')
@@ -207,15 +198,14 @@ export function createRecorder(context: RecorderContext): Recorder {
   }
 }
 
-/** Shared by the rows without topics, ids or keys. */
 const NONE: readonly string[] = []
 
-/** Characters of an id that are kept. */
+/** Maximum length of a stored id, in characters. */
 const LONGEST_ID = 256
 
 const MOST_EVENTS = 10
 
-/** Names the events of a delivery in its row. Most deliveries carry one. */
+/** Adds the events of a delivery to its row. Most deliveries contain one. */
 function addEvents(arrival: Writable<Arrival>, events: readonly EventRecord[]): void {
   const [first] = events
   if (events.length === 1 && first) {
@@ -232,13 +222,10 @@ function addEvents(arrival: Writable<Arrival>, events: readonly EventRecord[]): 
   arrival.keys = few.map(({ key }) => key)
 }
 
-/** The series of one receiver by what they count. */
 interface SeriesCache {
-  /** Deliveries by outcome. */
   readonly outcomes: (outcome: string) => Series
-  /** Rejected deliveries by code. */
   readonly codes: (code: string) => Series
-  /** Of a subscription: runs by outcome, failed runs by cause, the whole time from received to done, and tasks without a run. */
+  /** Series of a subscription: runs by outcome, failed runs by cause, the time from arrival to done, and tasks without a run. */
   readonly lane: (subscription: string) => LaneSeries
 }
 
@@ -246,7 +233,7 @@ type LaneSeries = Readonly<
   Record<'outcome' | 'cause' | 'whole' | 'folded', (value: string) => Series>
 >
 
-/** Keeps the series of a receiver, since looking one up in the buffer costs more than adding to it. */
+/** Caches the series of a receiver, since looking one up in the buffer costs more than adding to it. */
 function createSeriesCache(receiver: string, buffer: Pick<JournalBuffer, 'series'>): SeriesCache {
   const lanes = new Map<string, LaneSeries>()
   return {

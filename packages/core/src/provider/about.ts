@@ -8,61 +8,61 @@ import type { Format } from '../delivery.ts'
 export interface About {
   /** The `name` of the providers that the factory makes. */
   readonly name: string
-  /** Name as people write it. */
+  /** Name for people. */
   readonly title: string
-  /** The sender's own page on its signatures; empty if there is none. */
+  /** The sender's page on its signatures; empty if there is none. */
   readonly docs: string
-  /** How to register a URL at the sender, and where its secret is found. Absent if nobody wrote it down. */
+  /** How to register a URL at the sender and find its secret. Undefined if it is not documented. */
   readonly setup?: Setup
-  /** The factory: `create({ [secretOption]: secret, ...options })`. The factory itself has the types of each option. */
+  /** Creates a provider: `create({ [secretOption]: secret, ...options })`. The factory itself has the types of each option. */
   create(options: object): Provider
-  /** Name of the option that takes the secret. Absent if there is none. */
+  /** Name of the option for the secret; undefined if there is none. */
   readonly secretOption?: string
-  /** What is signed, by which algorithm, written how; `unknown` if the provider does not say. */
+  /** The signed content, the algorithm and the encoding in words; `unknown` if the provider does not say. */
   readonly scheme: string
-  /** Where the signature lies, or the token in its place. Absent if nothing proves the sender, or the provider does not say. */
+  /** Place of the signature or token. Undefined if nothing proves the sender, or the provider does not say. */
   readonly place?: SignaturePlace | undefined
-  /** Seconds that a signed time may be away from now, unless an option says so; `none` if nothing is dated. */
+  /** Maximum difference of a signed time from now, in seconds; `none` if no time is signed. An option can change it. */
   readonly tolerance: number | 'none' | 'unknown'
-  /** Options that make a provider; one that signs, if `canSign`. Its secrets are examples that everybody can read. */
+  /** Options of an example; it can sign if `canSign` is true. Its secrets are public. */
   readonly example: object
-  /** The day on which the sender's page and libraries were last compared, as 2026-01-31; `unknown` if nobody says. */
+  /** Day of the last comparison with the sender's page and libraries, as 2026-01-31. */
   readonly checked: string
-  /** What a verdict depends on next to algorithm and message: key forms, prefixes, several signatures, letter case. */
+  /** Forms of keys and signatures that a verification depends on: key forms, prefixes, several signatures, letter case. */
   readonly forms: readonly string[]
-  /** How the sender delivers: what its page does not state is `unknown`. */
+  /** How the sender delivers; `unknown` for facts that its page does not state. */
   readonly delivers: Delivers
-  /** Every option with a sentence on it. */
+  /** Every option with its description. */
   readonly options: Readonly<Record<string, string>>
-  /** Topics that the sender sends; examples if there are many. */
+  /** Topics of the sender; only examples if there are many. */
   readonly topics: readonly string[]
-  /** Challenges that the receiver answers by itself. */
+  /** Challenges that the receiver answers. */
   readonly handshakes: readonly string[]
-  /** How the sender asks whether the URL is the app's; absent if it does not, or if nobody says. */
+  /** How the sender checks the ownership of the URL; undefined if it does not, or if it is unknown. */
   readonly challenge?: SenderChallenge
   readonly methods: readonly string[]
   readonly formats: readonly Format[]
   readonly codings: Codings
   readonly charsets: readonly string[]
-  /** The most that the signature protects; an option can reduce it. Absent if the scheme alone decides. */
+  /** The parts that the signature protects at most; an option can reduce them. Undefined if only the scheme decides. */
   readonly covers?: Covers
-  /** False if the sender never signs the same bytes twice on purpose. */
+  /** False if the sender never intentionally signs the same bytes twice. */
   readonly repeats: boolean
-  /** How long the sender delivers one event again, in milliseconds; absent if the sender does not say. */
+  /** How long the sender redelivers one event, in milliseconds; undefined if unknown. */
   readonly retrySpan?: number
-  /** True if `sign` can make deliveries. */
+  /** True if `sign` can create deliveries. */
   readonly canSign: boolean
 }
 
-/** Makes providers of one sender, and tells about them. */
+/** Creates providers of one sender, and describes them. */
 export interface Factory<Options extends object, Sent extends EventMap = EventMap> {
   <Events extends EventMap = Sent>(options: Options): Provider<Events>
   readonly about: About
 }
 
 /**
- * How a person registers a receiver's URL at a sender, and where the secret comes from, in the names of the sender's own
- * documentation. At least one of `steps`, `place` and `call` is there.
+ * How a person registers a receiver's URL at a sender and finds the secret, in the sender's own words. At least one of
+ * `steps`, `place` and `call` is set.
  *
  * @example
  * const setup: Setup = {
@@ -72,16 +72,16 @@ export interface Factory<Options extends object, Sent extends EventMap = EventMa
  * }
  */
 export interface Setup {
-  /** Menus, pages and buttons in the order of clicks, up to the form that takes the URL. A name in `<…>` is the reader's own. */
+  /** Menus, pages and buttons in the order of clicks, up to the form for the URL. A name in `<…>` is the reader's own. */
   readonly steps?: readonly string[]
   /** Address where `steps` start or end, if it is the same for everybody. */
   readonly url?: string
-  /** Where the URL goes, in words, if no menu is named: a file, a field of a request, another protocol. */
+  /** Place of the URL if no menu is named: a file, a field of a request, another protocol. */
   readonly place?: string
-  /** The call of the sender's API that registers a URL. Alone if the sender has no page for it, or names no menu. */
+  /** The call of the sender's API that registers a URL. Without `steps` and `place` it is the only way. */
   readonly call?: string
-  /** Where the secret, or what stands for it, comes from. Absent if the provider takes none. */
+  /** Origin of the secret or its replacement. Undefined if the provider needs none. */
   readonly secret?: string
-  /** The page of the sender that says so. */
+  /** The sender's page with this information. */
   readonly docs: string
 }

@@ -1,8 +1,7 @@
 import type { Delivery } from '../delivery.ts'
 import { isWebhookError, WebhookError } from '../errors.ts'
 import { isPromise } from '../basics/maybe.ts'
-import { messageOf } from '../messages.ts'
-import { factsOf } from '../problems.ts'
+import { factsOf, messageOf } from '../messages.ts'
 import type { Clock, Draft, Provider } from './provider.ts'
 import type { Covers, Scheme, SignableRequest } from './scheme.ts'
 import { singleHeader, withMessage } from './schemes/signature/header.ts'
@@ -11,14 +10,13 @@ import { firstKeys, keysOf } from './key-forms.ts'
 import { keyring, type Keyring, type SecretOption } from './secrets.ts'
 import type { ProviderSpec } from './spec.ts'
 
-/** How one provider authenticates: its scheme, and the option that gave the secret. */
 interface ProviderAuth<Key> {
   readonly scheme: Scheme<Key>
   readonly option: string
   readonly secret: SecretOption | undefined
 }
 
-/** Chooses scheme and secret by the options. Throws a `TypeError` without a secret, unless `unauthenticated: true` is given. */
+/** Chooses scheme and secret by the options. Throws a `TypeError` without a secret, unless `unauthenticated: true` is set. */
 export function authOf<Options extends object, Key, Ready>(
   spec: ProviderSpec<Options, Key, Ready>,
   name: string,
@@ -45,7 +43,7 @@ export function authOf<Options extends object, Key, Ready>(
   return { scheme, option, secret: scheme.keys ? undefined : secret }
 }
 
-/** The keys in force: those of the scheme if it has its own, else those of the secret option. */
+/** Makes the keys in force: those of the scheme if it has its own, else those of the secret option. */
 export function ringOf<Key>(
   scheme: Scheme<Key>,
   option: string,
@@ -64,7 +62,7 @@ export function ringOf<Key>(
   return { for: () => set, given: keys, parse: (one) => scheme.key(one) }
 }
 
-/** Checks the head alone; absent if every check of the scheme needs the body. */
+/** Makes the check of the head; empty if every check of the scheme needs the body. */
 export function admission<Key>(
   scheme: Scheme<Key>,
   ring: Keyring<Key>,
@@ -89,7 +87,7 @@ export function admission<Key>(
   }
 }
 
-/** Says of a missing signature that the sender proves itself in another way. */
+/** Adds to a missing signature that the sender uses another kind of proof. */
 function toldInstead(
   error: unknown,
   head: Delivery,
@@ -105,7 +103,7 @@ function toldInstead(
   })
 }
 
-// The scheme says best what it misses, and Basic asks for it.
+// The error of the scheme itself names best what is missing, and that of Basic asks for it.
 function missing<Key>(scheme: Scheme<Key>, head: Delivery, now: number): unknown {
   try {
     const found = scheme.verify(head, [], now)
@@ -116,7 +114,7 @@ function missing<Key>(scheme: Scheme<Key>, head: Delivery, now: number): unknown
   return new WebhookError('missing_header', { problem: 'unsigned' })
 }
 
-/** Adds to a mismatch that the secret looks like a slip. */
+/** Adds to a mismatch that the secret looks like a typo. */
 export function explained<Found>(verify: () => Found): Found {
   try {
     return verify()
@@ -133,14 +131,14 @@ export function explained<Found>(verify: () => Found): Found {
   }
 }
 
-/** The parts that a signature protects if the topic is in a header, which is not signed unless they say so. */
+/** Returns the protected parts. A topic in a header is not signed unless they say so. */
 export function headed(covers: Covers, topicHeader: string | undefined): Covers {
   return topicHeader === undefined || covers.topic === true || covers.body === 'none'
     ? covers
     : { ...covers, topic: false }
 }
 
-/** The protected parts: the spec decides on id and topic, unless the scheme denies it. */
+/** Returns the protected parts: the spec decides on id and topic, unless the scheme denies them. */
 export function coversOf(scheme: Covers, spec: Covers | undefined): Covers {
   if (!spec || scheme.body === 'none') return scheme
   const said = Object.entries(spec).filter(
@@ -149,7 +147,7 @@ export function coversOf(scheme: Covers, spec: Covers | undefined): Covers {
   return { ...scheme, ...Object.fromEntries(said), body: scheme.body }
 }
 
-/** Names that scheme and secret look up apart from invented ones. */
+/** Returns the names whose look-ups are separate from those of invented names. */
 export function trustedOf<Key>(
   { trusted }: Scheme<Key>,
   secret: SecretOption | undefined,
@@ -159,7 +157,6 @@ export function trustedOf<Key>(
   return given.length > 0 ? { trusted: given } : {}
 }
 
-/** Signs a request with the secret of its draft, or with those in force. */
 export function signedRequest<Key>(
   name: string,
   scheme: Scheme<Key>,

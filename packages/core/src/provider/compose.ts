@@ -3,7 +3,7 @@ import { toBuffer } from '../body/bytes.ts'
 import type { Draft } from './provider.ts'
 import type { SignableRequest } from './scheme.ts'
 
-/** Where a provider puts topic, id and payload. Header names in any case. */
+/** The request parts in which a provider puts topic, id and payload. Header names in any case. */
 export interface Composed {
   readonly method?: string
   readonly url?: string
@@ -11,7 +11,7 @@ export interface Composed {
   readonly body?: string | Uint8Array
 }
 
-/** The request of a draft, before it is signed. Members of the draft win. */
+/** Makes the request of a draft, before it is signed. Members of the draft win. */
 export function draftRequest(draft: Draft, composed: Composed): SignableRequest {
   const body =
     draft.body ?? composed.body ?? (draft.payload === undefined ? '' : stringifyJson(draft.payload))
@@ -28,8 +28,8 @@ export function draftRequest(draft: Draft, composed: Composed): SignableRequest 
 }
 
 /**
- * Lays `changes` over `base`: plain objects are merged member by member, any other value replaces the
- * one in `base`. `undefined` changes nothing.
+ * Merges `changes` into a copy of `base`: plain objects member by member, any other value replaces the one in `base`.
+ * `undefined` changes nothing.
  *
  * @example
  * mergeDeep({ event: { type: 'message', text: '' } }, { event: { text: 'hi' } }) // keeps event.type
@@ -45,7 +45,7 @@ function merged(base: object, changes: object): object {
     const own = members.get(name)
     members.set(name, isPlain(own) && isPlain(value) ? merged(own, value) : value)
   }
-  // Not by assignment: a member named __proto__ must stay a member.
+  // Object.fromEntries keeps a member named __proto__, which an assignment would not.
   return Object.fromEntries(members)
 }
 

@@ -20,13 +20,13 @@ import type { Clock, Draft, Provider, Verified } from './provider.ts'
 import { joinCredentials, type Scheme } from './scheme.ts'
 import { noAuth } from './schemes/no-auth.ts'
 import type { Keyring, KeySet } from './secrets.ts'
-import type { ProviderSpec } from './spec.ts'
+import { PLAIN, type ProviderSpec } from './spec.ts'
 import { deliversOf, type Delivers } from './facts.ts'
 import { markVerified, decodedDelivery } from '../receive/http-delivery.ts'
 
 /**
- * Makes the factory of a sender, with its `about`. Options and secrets are checked when the factory is called: a
- * wrong one throws a `TypeError` that names the option.
+ * Creates the factory of a sender, with its `about`. The factory checks options and secrets: a wrong one throws a `TypeError`
+ * that names the option.
  *
  * @example
  * export const acme: Factory<{ secret: SecretOption }> = provider({
@@ -86,7 +86,7 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
         ? checkedLater(found, set, delivery, clock)
         : checked(set.keys[found], set.tenants[found], delivery, clock)
     }
-    // Functions of their own: V8 would make room for what their closures see at each delivery.
+    // Separate functions: otherwise V8 would allocate room for their closures at each delivery.
     const verifyOdd = (
       { keys }: KeySet<Key>,
       delivery: Delivery,
@@ -147,7 +147,6 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
   }
 }
 
-/** The functions of a spec that get the options as their last argument. */
 function bound<Options extends object, Key, Ready>(
   spec: ProviderSpec<Options, Key, Ready>,
   options: Ready,
@@ -175,7 +174,7 @@ const isBoolean = (value: unknown): boolean => typeof value === 'boolean'
 const isObject = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-// An option means the same at every sender, so that its name says what it must be.
+// An option means the same for every sender, so its name determines its type.
 const KINDS: readonly Kind[] = [
   [/^name$|[a-z](?:Header|Query)$/, 'a string that is not empty', isText],
   [/[a-z]Field$/, 'a string or a list of strings', (value) => isText(value) || isList(value)],
@@ -203,7 +202,7 @@ const KINDS: readonly Kind[] = [
   ],
 ]
 
-/** Throws a `TypeError` for an option of a provider whose value is of another kind than its name says. A keyring checks `secret`. */
+/** Throws a `TypeError` for an option of another type than its name requires. A keyring checks `secret`. */
 function checkKinds(provider: string, options: object, secret: string | undefined): void {
   for (const [option, value] of Object.entries(options)) {
     if (value === undefined || option === secret) continue
@@ -213,7 +212,6 @@ function checkKinds(provider: string, options: object, secret: string | undefine
   }
 }
 
-/** The facts of a spec for documentation, command lines and tests. */
 function aboutSpec<Options extends object, Key, Ready>(
   spec: ProviderSpec<Options, Key, Ready>,
   create: About['create'],
@@ -223,7 +221,7 @@ function aboutSpec<Options extends object, Key, Ready>(
   const example =
     spec.facts?.example ??
     (secretOption === undefined ? {} : { [secretOption]: 'an-example-secret' })
-  // Made when somebody asks: an app asks never.
+  // Made on demand: apps never need it.
   let made: Partial<Scheme> | undefined
   const own = (): Partial<Scheme> => (made ??= exampleScheme(spec, example as Options))
   const delivers = deliversOf(spec.docs ?? '', spec.facts?.delivers)
@@ -265,7 +263,6 @@ function aboutSpec<Options extends object, Key, Ready>(
   }
 }
 
-/** The scheme of the sender's example; none if it cannot be made without an app's options. */
 function exampleScheme<Options extends object, Key, Ready>(
   { scheme, prepare }: ProviderSpec<Options, Key, Ready>,
   example: Options,
@@ -277,28 +274,6 @@ function exampleScheme<Options extends object, Key, Ready>(
   }
 }
 
-const PLAIN = [
-  'methods',
-  'limits',
-  'retrySpan',
-  'failsOnRedirect',
-  'formats',
-  'codings',
-  'charsets',
-  'contentType',
-  'repeats',
-  'topics',
-  'ids',
-  'greets',
-  'challenge',
-  'claims',
-  'topicHeader',
-  'xml',
-  'rejection',
-  'unwrap',
-] as const
-
-/** The members that a provider takes unchanged from its spec, and those that its facts imply. */
 function plainOf<Options extends object, Key, Ready>(
   spec: ProviderSpec<Options, Key, Ready>,
 ): Partial<Provider> {
@@ -310,7 +285,6 @@ function plainOf<Options extends object, Key, Ready>(
   }
 }
 
-/** What a receiver has to know of how a sender delivers. */
 function impliedBy({ largest, retries, redirect }: Partial<Delivers>): Partial<Provider> {
   return {
     ...(typeof largest === 'number' && { limits: { body: largest } }),
@@ -319,7 +293,7 @@ function impliedBy({ largest, retries, redirect }: Partial<Delivers>): Partial<P
   }
 }
 
-/** The headers that a provider reads, as its scheme and its spec say; what `compose` writes tells topic and id. */
+/** Makes `Provider.reads` from the scheme and the spec. The headers that `compose` writes show topic and id. */
 function readsOf<Options extends object, Key, Ready>(
   spec: ProviderSpec<Options, Key, Ready>,
   scheme: Pick<Scheme, 'needs' | 'reads'>,
@@ -338,7 +312,6 @@ function readsOf<Options extends object, Key, Ready>(
   }
 }
 
-/** The headers that a scheme reads of a delivery. */
 export function schemeReads(
   { needs = [], reads }: Pick<Scheme, 'needs' | 'reads'>,
   delivery: Delivery,
@@ -368,7 +341,7 @@ function composed<Options extends object, Key, Ready>(
   try {
     return Object.keys(compose?.(draft, options).headers ?? {})
   } catch {
-    // It wants a topic or a payload: then it tells nothing.
+    // It needs a topic or a payload, so it shows no headers.
     return []
   }
 }

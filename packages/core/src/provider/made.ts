@@ -5,31 +5,29 @@ import type { Clock, Provider, Verified } from './provider.ts'
 import type { Scheme } from './scheme.ts'
 import type { SecretOption } from './secrets.ts'
 
-/** How a provider was made: for tools that make it again, or ask why a delivery was rejected. It holds secrets. */
+/** How a provider was made, for tools that make it again or explain a rejection. It contains secrets. */
 export interface Made {
   readonly factory: Factory<object>
   readonly options: object
   readonly scheme: Scheme
-  /** The secret option as it was given; undefined if the keys are ready made, or nothing is authenticated. */
+  /** The secret option as given; undefined if the keys are ready-made, or nothing is authenticated. */
   readonly secret: SecretOption | undefined
-  /** Verifies with these keys in place of those in force, all checks of the provider included. */
+  /** Verifies with these keys instead of those in force, with all checks of the provider. */
   verifyWith(keys: readonly unknown[], delivery: Delivery, clock: Clock): MaybePromise<Verified>
 }
 
-// A function is behind the symbol: printing it, or its JSON, shows no option. Spreading a provider keeps it.
+// The symbol holds a function, so that printing the provider or its JSON shows no option. Spreading a provider copies it.
 const MADE: unique symbol = Symbol('postern.made')
 
-/** What {@link madeOf} finds on a provider. */
 interface Remembering {
   readonly [MADE]?: () => Made
 }
 
-/** The member that remembers how a provider was made. */
 export function remember(made: Made): Remembering {
   return { [MADE]: () => made }
 }
 
-/** The member for a provider that was laid around another one: what is asked of that one is made again with it. */
+/** Makes that member for a provider around another one: `remake` changes the inner one and wraps it again. */
 export function madeAgain(provider: Provider, around: (again: Provider) => Provider): Remembering {
   const made = madeOf(provider)
   if (!made) return {}
@@ -40,7 +38,7 @@ export function madeAgain(provider: Provider, around: (again: Provider) => Provi
 }
 
 /**
- * How a provider was made; undefined if `provider()` did not make it. It holds secrets: print nothing of it.
+ * Returns how a provider was made; undefined if `provider()` did not make it. It contains secrets: do not print it.
  *
  * @example const isRight = (key: unknown) => madeOf(provider)?.verifyWith([key], delivery, Date.now)
  */
@@ -49,7 +47,7 @@ export function madeOf(provider: Provider): Made | undefined {
 }
 
 /**
- * Makes a provider again with some of its options changed. Changes of the provider object itself are lost.
+ * Makes a provider again with some options changed. Changes of the provider object itself are lost.
  *
  * @throws TypeError if `provider()` did not make it, or the factory rejects the options.
  *

@@ -1,27 +1,26 @@
 import { WebhookError } from '../errors.ts'
 
-/** A package that is loaded when it is first needed. */
+/** A package that is loaded on demand. */
 export interface Peer<Module> {
-  /** The package, if it is loaded already. */
   readonly loaded: Module | undefined
-  /** Throws a `TypeError` if the package is certainly not installed: for factories, before anything is delivered. */
+  /** Throws a `TypeError` if the package is certainly not installed. Factories call it, before any delivery. */
   check(provider: string): void
-  /** Loads it once. Throws `internal_error` that names the package if it is not installed. */
+  /** Loads the package once. Throws `internal_error` that names the package if it is not installed. */
   load(): Promise<Module>
 }
 
-/** The module that loads a peer: package managers keep the peers of each package apart. */
+/** The module that loads a peer: package managers separate the peers of each package. */
 export interface PeerHome {
-  /** Its `import.meta.url`. */
+  /** The module's `import.meta.url`. */
   readonly from: string
-  /** The package that it belongs to. */
+  /** The module's package. */
   readonly within: string
 }
 
 const CORE: PeerHome = { from: import.meta.url, within: '@postern/core' }
 
 /**
- * A lazily loaded optional peer: an app that does not use it neither installs nor loads it.
+ * Creates a lazily loaded optional peer: an app that does not use it neither installs nor loads it.
  *
  * @example
  * const jose = peer('jose', async () => {
@@ -71,7 +70,7 @@ export function checkPeer(provider: string, name: string, home: PeerHome = CORE)
     throw new TypeError(`${provider}: the package ${name} is missing; npm install ${name}`)
 }
 
-// A missing package is only certain if the module is in its own package: a bundle can hold the peer, and Workers have no files.
+// The result is only certain inside of the module's own package: a bundle can contain the peer, and Workers have no files.
 function isMissing(name: string, { from, within }: PeerHome): boolean {
   try {
     const { process } = globalThis

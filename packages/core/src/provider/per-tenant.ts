@@ -11,48 +11,55 @@ import { isPromise, type MaybePromise } from '../basics/maybe.ts'
 import { lookups } from './lookup/lookups.ts'
 import type { ScopedSecret, SecretResolver } from './secrets.ts'
 
-/** What the function `secrets` of {@link perTenant} returns. */
+/** The result of the function `secrets` of {@link perTenant}. */
 export interface TenantSecrets {
   /**
-   * The tenant itself, as your database names it. Events get it as their `tenant`, so it must stay the same while secrets
-   * change, and be the same for each spelling of a name that the look-up takes for one tenant.
+   * The tenant's id in your database. Events get it as their `tenant`. It must stay the same when secrets change, and for each
+   * spelling of a name that the look-up accepts.
    */
   readonly tenant: string
-  /** One secret, or those in force. */
+  /** One secret, or all secrets in force. */
   readonly secrets: string | readonly string[]
 }
 
-/** The argument of {@link perTenant}. */
 export interface PerTenantOptions {
-  /** Returns the tenant that the delivery claims to be from: read from path, header or `context`. `undefined` rejects the delivery as `unknown_sender`. */
+  /**
+   * Returns the tenant that the delivery claims to be from, as read from path, header or `context`. `undefined` rejects the
+   * delivery with `unknown_sender`.
+   */
   readonly claimedTenant: (delivery: Delivery) => string | undefined
-  /** Looks a tenant up by that claim. `undefined` means that there is no such tenant. */
+  /** Looks up a tenant by that claim. `undefined` means that there is no such tenant. */
   readonly secrets: (tenant: string) => MaybePromise<TenantSecrets | undefined>
   /**
-   * How long an answer is used. Beyond, it is used while it is renewed, for 60 s at most: a changed secret is not seen
-   * for that long, unless `forget` is called. @default '60s'
+   * How long a result is used. Afterwards it is used for at most 60 s more while it is renewed. So a changed secret may be
+   * unseen for that long, unless you call `forget`. @default '60s'
    */
   readonly ttl?: Duration
-  /** How many tenants are remembered. @default 1000 */
+  /** Maximum number of remembered tenants. @default 1000 */
   readonly max?: number
-  /** How many look-ups run at the same time; beyond, a delivery is answered 503 and comes again. @default 100 */
+  /**
+   * Maximum number of look-ups at the same time. Beyond it, a delivery is rejected with 503, so that the sender retries it.
+   * @default 100
+   */
   readonly atOnce?: number
-  /** How many look-ups are started in a minute; beyond, likewise. Known tenants have as many of their own. @default 3000 */
+  /**
+   * Maximum number of look-ups per minute; more are rejected with 503. Known tenants have a separate limit of the same size.
+   * @default 3000
+   */
   readonly perMinute?: number
 }
 
-/** What {@link perTenant} returns. */
 export interface TenantResolver extends SecretResolver {
-  /** Forgets what was looked up under a claimed name, in this process: the next delivery looks it up again. */
+  /** Forgets the result for a claimed name, in this process: the next delivery looks it up again. */
   forget(tenant: string): void
 }
 
 const OVERDUE = 60_000
 
 /**
- * A {@link SecretResolver} for many tenants on one route, with a bounded cache; look-ups of one tenant that overlap are
- * made once, and failures are not remembered. Events get the `tenant` that the look-up returned. Tenants of whom a
- * delivery was verified are looked up within bounds of their own, so that invented names cannot delay them.
+ * Creates a {@link SecretResolver} for many tenants on one route, with a bounded cache. Simultaneous look-ups of one tenant
+ * share one call, and failures are not cached. Events get the `tenant` that the look-up returned. Tenants with a verified
+ * delivery have separate limits, so that invented names cannot delay them.
  *
  * @example
  * const secret = perTenant({
@@ -97,7 +104,7 @@ export function perTenant(options: PerTenantOptions): TenantResolver {
   const resolve = (delivery: Delivery): MaybePromise<ScopedSecret | undefined> => {
     const name = options.claimedTenant(delivery)
     if (name === undefined) return undefined
-    // The monotonic clock: one that jumps must not end or prolong an answer.
+    // The monotonic clock: a jump of the wall clock must not end or prolong a cached result.
     return known.find(name, performance.now(), () => {
       const found: MaybePromise<unknown> = options.secrets(name)
       return isPromise(found) ? found.then(scoped) : scoped(found)
@@ -117,7 +124,7 @@ export function perTenant(options: PerTenantOptions): TenantResolver {
     const { tenant, secrets } = Object(found) as Partial<TenantSecrets>
     if (typeof tenant === 'string' && tenant !== '' && secrets !== undefined)
       return { secret: secrets, tenant }
-    // The text of a path decides nothing: a look-up that folds case would run one delivery for each spelling.
+    // The claimed name is never the tenant: a look-up that ignores case would accept one delivery once for each spelling.
     throw new TypeError(
       `perTenant.secrets: must return { tenant, secrets } or undefined, got ${foundKind(found)}${line}; return { tenant: tenant.id, secrets: tenant.secrets }, with the tenant's own id as tenant`,
     )
@@ -131,7 +138,7 @@ function foundKind(found: unknown): string {
   return 'secrets' in found ? 'an object without a tenant' : 'an object without secrets'
 }
 
-/** Where the app called; empty if the runtime does not tell. */
+/** Returns where the app called `perTenant`; empty if the runtime does not report it. */
 function lineOf({ stack }: Error): string {
   const frames = (stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at '))
   const frame = frames[1]?.trim().slice('at '.length)

@@ -8,18 +8,18 @@ import type { TrustedNames } from './lookup/trusted-names.ts'
 import type { Covers, Credentials, SignableRequest } from './scheme.ts'
 
 /**
- * Content codings that a provider declares, each with the bytes that are signed: `sent`, or `decoded` if the sender signs
- * the body before it compresses it. Magic bytes decide whether a body is coded, never its label.
+ * Content codings that a provider declares, each with the signed bytes: `sent`, or `decoded` if the sender signs the body
+ * before it compresses it. Magic bytes decide whether a body is compressed, never its header.
  */
 export interface Codings {
   readonly gzip?: 'sent' | 'decoded'
 }
 
-/** The answer to an unsigned challenge. */
+/** The reply to an unsigned challenge. */
 export interface Greeting extends Reply {
   /**
-   * Keeps what the challenge brought, such as a secret. The receiver runs it before it replies; `explain`, which also asks for
-   * the answer, does not.
+   * Stores what the challenge contained, such as a secret. The receiver calls it before it replies; `explain` does not call
+   * it.
    */
   readonly keep?: () => MaybePromise<void>
 }
@@ -29,13 +29,13 @@ export type Clock = () => number
 
 /** The result of a verification. */
 export interface Verified {
-  /** The tenant or key that verified the delivery: events get it as their tenant. */
+  /** The tenant of the secret that verified the delivery: events get it as their tenant. */
   readonly tenant?: string | undefined
-  /** The scheme's key that matched, for signed handshakes whose answer is made with it. */
+  /** The key that matched, for signed challenges whose reply is made with it. */
   readonly key?: unknown
 }
 
-/** How a delivery went, for {@link Provider.reply}. */
+/** The result of a delivery, for {@link Provider.reply}. */
 export type Result =
   | {
       readonly kind: 'accepted' | 'duplicate' | 'unhandled'
@@ -43,131 +43,145 @@ export type Result =
     }
   | { readonly kind: 'rejected'; readonly error: WebhookError }
 
-/** A delivery to be made and signed as the provider would: for tests, the CLI and examples. */
+/** A delivery to create and sign as the sender would: for tests, the CLI and examples. */
 export interface Draft<Events extends EventMap = EventMap> {
   readonly topic?: keyof Events & string
   readonly id?: string
-  /** The payload: it becomes the body, as JSON unless the provider sends another format. Merged deeply into the topic's sample. */
+  /**
+   * The payload, merged deeply into the topic's sample. It becomes the body, as JSON unless the provider sends another format.
+   */
   readonly payload?: unknown
-  /** The body itself, in place of `payload`. */
+  /** The body itself, instead of `payload`. */
   readonly body?: string | Uint8Array
   /** @default 'POST' */
   readonly method?: string
   /** @default 'https://example.com/webhooks' */
   readonly url?: string
   readonly headers?: Readonly<Record<string, string>>
-  /** Time of signing in milliseconds since 1970. @default now */
+  /** Time of signing, in milliseconds since 1970. @default now */
   readonly at?: number
-  /** Signs with this secret in place of the provider's first one. */
+  /** The secret to sign with, instead of the provider's first one. */
   readonly secret?: string
 }
 
 // A method, so that a typed provider is assignable to Provider: topics are checked where `sign` is called.
 type Sign<Events extends EventMap> = { sign(draft: Draft<Events>): SignableRequest }['sign']
 
-/** Who sends. Made by a factory that takes the provider's own option names: `github({ secret })`. */
+/** The sender. A factory creates it from options with the sender's own names: `github({ secret })`. */
 export interface Provider<Events extends EventMap = EventMap> {
   readonly name: string
   /** @default ['POST'] */
   readonly methods?: readonly string[]
   readonly covers: Covers
   readonly credentials?: Credentials
-  /** Names among `credentials` that hold a signature: a rejected delivery keeps them, for `explain`. @default none */
+  /** Names among `credentials` that contain a signature. They are kept of a rejected delivery, for `explain`. @default none */
   readonly signatures?: readonly string[]
   /**
-   * Names of the headers that this provider reads of a delivery, in lower case. A rejected delivery is kept with these,
-   * and with those whose name ends with one of them, so that `explain` can find a renamed one. @default `claims` alone
+   * Returns the names of the headers that this provider reads, in lower case. They are kept of a rejected delivery. So are
+   * headers whose name ends with one of them, so that `explain` finds renamed ones. @default `claims` alone
    */
   readonly reads?: (delivery: Delivery) => readonly string[]
-  /** Limits that the sender promises to keep; the receiver's own `limits` win. */
+  /** Limits that the sender guarantees; the receiver's own `limits` take precedence. */
   readonly limits?: LimitOptions
-  /** How long the sender delivers one event again, in milliseconds: dedupe windows must be at least as long. */
+  /** How long the sender redelivers one event, in milliseconds: deduplication windows must be at least as long. */
   readonly retrySpan?: number
-  /** True if the sender takes a redirect for a failure, so that a 302 as ack is rejected at construction. */
+  /** True if the sender counts a redirect as a failure, so that a 302 as `ack` is a `TypeError`. */
   readonly failsOnRedirect?: boolean
-  /** Some topics of this sender: a handler whose topic looks like a typo of one of them gets a warning at startup. @default none */
+  /**
+   * Some topics of this sender. A handler whose topic looks like a typo of one of them causes a warning at startup. @default
+   * none
+   */
   readonly topics?: readonly string[]
   /**
-   * Formats of this sender's bodies. If there is one, the body is read in it, whatever its label says. If there are
-   * several, the signed bytes decide among them. @default ['json']
+   * Formats of this sender's bodies. A single format is always used, whatever the Content-Type says. Among several, the signed
+   * bytes decide. @default ['json']
    */
   readonly formats?: readonly Format[]
   /**
-   * `strict`: a Content-Type that contradicts the format is rejected with 415. It never chooses the format. The
-   * receiver's `parsing.contentType` wins. @default 'ignore'
+   * `strict` rejects a Content-Type that contradicts the format with 415. It never chooses the format. The receiver's
+   * `parsing.contentType` takes precedence. @default 'ignore'
    */
   readonly contentType?: 'ignore' | 'strict'
-  /** Decides the format if something signed next to the body names it (Twilio's `bodySHA256`). Undefined: `formats` decides. */
+  /** Returns the format if a signed part of the request names it (Twilio's `bodySHA256`); undefined lets `formats` decide. */
   readonly format?: (delivery: Delivery) => Format | undefined
-  /** Content codings this sender uses, each with the bytes that are signed. @default {} */
+  /** Content codings of this sender, each with the signed bytes. @default {} */
   readonly codings?: Codings
-  /** Charsets of this sender's texts and forms, in lower case; the first one is read if none was signed. @default ['utf-8'] */
+  /** Charsets of this sender's texts and forms, in lower case. The first is used if none is signed. @default ['utf-8'] */
   readonly charsets?: readonly string[]
-  /** True if the signature of this delivery covers Content-Type and Content-Encoding: they then count. @default never, unless `covers.body` is 'none' */
+  /**
+   * Returns true if the signature covers Content-Type and Content-Encoding, so that they are used. @default never, unless
+   * `covers.body` is 'none'
+   */
   readonly labelled?: (delivery: Delivery) => boolean
-  /** True if nothing is verified: the bounds of `limits.unverified` then hold for the whole line. */
+  /** True if nothing is verified: `limits.unverified` then apply to all steps. */
   readonly unauthenticated?: boolean
-  /** False if the sender never signs the same bytes twice on purpose, so that a repeat under another id is a replay. @default true */
+  /**
+   * False if the sender never intentionally signs the same bytes twice, so that a repeat with another id is a replay. @default
+   * true
+   */
   readonly repeats?: boolean
-  /** False if no event of this sender has an id, so that `dedupe: 'id'` deduplicates nothing. @default true */
+  /** False if events of this sender have no id, so that `dedupe: 'id'` deduplicates nothing. @default true */
   readonly ids?: boolean
-  /** The time that was signed next to the body, as it came. The digest of `dedupe: 'id+digest'` covers it. */
+  /** Returns the signed time as text. The digest of `dedupe: 'id+digest'` covers it. */
   readonly signedTime?: (delivery: Delivery) => string | undefined
-  /** 'body' if unsigned greetings come as POST: at most 1 KiB of an unsigned body is then read for `greet`. @default 'head' */
+  /** 'body' if unsigned challenges come as POST: then at most 1 KiB of an unsigned body is read for `greet`. @default 'head' */
   readonly greets?: 'head' | 'body'
   /**
    * The form of this sender's challenges: each string that `greet` or `handshake` echoes, decrypts or signs matches the
-   * whole expression. No message that `sign` makes matches it.
+   * complete expression. No message that `sign` makes matches it.
    */
   readonly challenge?: RegExp
-  /** The header in which a delivery claims the id of its event, for the history of what was rejected. In lower case. */
+  /** The header that claims the id of an event, for the history of rejected deliveries. In lower case. */
   readonly claims?: string
   /**
-   * The only header that has the topic of an event, in lower case: `covers.topic` is false unless the scheme says that
-   * it signs this header. `behind` derives from it what a gateway covers. @default the topic is in the body
+   * The header with the topic, in lower case, if the body does not contain it. `covers.topic` is then false unless the scheme
+   * signs this header. `behind` uses it for what a gateway covers. @default the topic is in the body
    */
   readonly topicHeader?: string
   /**
-   * Throws a `WebhookError` if the head alone condemns the delivery: a header of the signature is missing, or a token
-   * or password is wrong. It reads no body, is always synchronous, and lets pass all that only `verify` can judge.
+   * Throws a `WebhookError` if the head is sufficient to reject the delivery: a header of the signature is missing, or a token
+   * or password is wrong. It is synchronous, reads no body, and accepts everything that only `verify` can judge.
    */
   readonly admit?: (head: Delivery, clock: Clock) => void
-  /** True if `admit` verifies the sender: a delivery that it lets pass is not a stranger's. @default false */
+  /** True if `admit` alone verifies the sender. @default false */
   readonly proves?: boolean
-  /** Names that were trusted once, such as URLs of certificates: the receiver keeps them in its inbox's records. */
+  /** Names that were trusted before, such as URLs of certificates. The receiver stores them in its inbox's records. */
   readonly trusted?: readonly TrustedNames[]
-  /** True if `greet`, `verify` or `events` reads XML whatever the content type says, so that the parser is loaded first. */
+  /** True if `greet`, `verify` or `events` parses XML in any format, so that the parser is loaded first. */
   readonly xml?: boolean
-  /** The reply when an answer is late or fails, for senders that act on the reply (auth hooks). */
+  /** The reply if an answer is late or fails, for senders that act on the reply (auth hooks). */
   readonly rejection?: Reply
-  /** Throws a `WebhookError` if the delivery is not what the provider signed. */
+  /** Throws a `WebhookError` if the provider did not sign the delivery. */
   readonly verify: (delivery: Delivery, clock: Clock) => MaybePromise<Verified | void>
-  /** Reads the events out of a verified delivery; none, one or several. */
+  /** Returns the events of a verified delivery: none, one or several. */
   readonly events: (delivery: Delivery, body: ParsedBody) => readonly EventDraft[]
-  /** Answers an unsigned challenge. It accepts nothing, signs nothing with the event key, and changes nothing but in `keep`. */
+  /**
+   * Returns the reply to an unsigned challenge. It accepts nothing, signs nothing with the event key, and changes nothing
+   * except in `keep`.
+   */
   readonly greet?: (delivery: Delivery, clock: Clock) => MaybePromise<Greeting | undefined>
-  /** Answers a signed challenge. */
+  /** Returns the reply to a signed challenge. */
   readonly handshake?: (
     delivery: Delivery,
     body: ParsedBody,
     verified: Verified,
   ) => MaybePromise<Reply | undefined>
-  /** The body, status or headers this sender needs; undefined leaves the reply to the receiver. */
+  /** Returns the reply that this sender needs; undefined for the receiver's own. */
   readonly reply?: (result: Result, delivery: Delivery) => Reply | undefined
   /**
-   * The sender's own bytes and headers in the verified envelope of a gateway, for `behind`; undefined if this delivery has
-   * no envelope. Absent if the body is always the sender's own.
+   * Returns the sender's own bytes and headers in the verified envelope of a gateway, for `behind`; undefined if this delivery
+   * has no envelope. Absent if the body is always the sender's own.
    */
   readonly unwrap?: (
     delivery: Delivery,
     body: ParsedBody,
   ) => Required<Pick<DeliveryInit, 'body' | 'headers'>> | undefined
-  /** The sender whose events a gateway delivers: `behind` sets it. */
+  /** The sender whose events a gateway delivers; set by `behind`. */
   readonly inner?: Provider
-  /** The providers that must each accept a delivery, in this order: `allOf` sets it. */
+  /** The providers that must all accept a delivery, in this order; set by `allOf`. */
   readonly proofs?: readonly Provider[]
-  /** Makes a delivery that `verify` accepts. Absent if only the sender has the signing key. */
+  /** Creates a delivery that `verify` accepts. Absent if only the sender has the signing key. */
   readonly sign?: Sign<Events>
-  /** Carries the types of topics and payloads; absent at run time. */
+  /** Type of topics and payloads; absent at run time. */
   readonly types?: Events
 }

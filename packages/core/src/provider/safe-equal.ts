@@ -8,7 +8,7 @@ export function safeEqual(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right)
 }
 
-/** Returns the index of the key that equals the given string, or -1. Every key is compared, so that the time tells nothing. */
+/** Returns the index of the key that equals the given string, or -1. Every key is compared, so that the time reveals nothing. */
 export function indexOfEqual(keys: readonly string[], given: string): number {
   let found = -1
   keys.forEach((key, at) => {

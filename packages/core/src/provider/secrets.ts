@@ -4,54 +4,50 @@ import { toWebhookError, WebhookError } from '../errors.ts'
 import { isPromise, type MaybePromise } from '../basics/maybe.ts'
 import type { TrustedNames } from './lookup/trusted-names.ts'
 
-/** A secret with the tenant it belongs to: events it verifies get that tenant, so that tenants never share an id. */
+/** A secret and its tenant: events that it verifies get that tenant, so that tenants never share an id. */
 export interface ScopedSecret {
   readonly secret: string | readonly string[]
   readonly tenant: string
 }
 
-/** One secret, several in force (rotation), or several with their tenants. */
+/** One secret, several (during a rotation), or several with their tenants. */
 export type Secrets = string | readonly string[] | ScopedSecret | readonly ScopedSecret[]
 
 /**
- * Looks the secrets of a delivery up, by path, header or `context`: it runs before verification, so everything it reads
- * is unverified. `undefined` means that the sender is not known (401); a throw means that the secret cannot be had
- * now (503, so the provider tries again). It runs once for each delivery; `perTenant` adds a cache.
+ * Looks up the secrets of a delivery, by path, header or `context`. It runs before verification, so everything that it reads
+ * is unverified. `undefined` rejects an unknown sender with 401. If it throws, the reply is 503, so that the sender retries.
+ * It runs once per delivery; `perTenant` adds a cache.
  */
 export interface SecretResolver {
   (delivery: Delivery): MaybePromise<Secrets | undefined>
-  /** A delivery was verified with what it returned. */
+  /** Called when a delivery was verified with a returned secret. */
   readonly verified?: (delivery: Delivery) => void
-  /** Names that it looks up apart from invented ones. */
+  /** Names whose look-ups are separate from those of invented names. */
   readonly trusted?: TrustedNames
 }
 
-/** A provider's secret option. */
 export type SecretOption = Secrets | SecretResolver
 
-/** Keys in force for one delivery, ready for a scheme. */
 export interface KeySet<Key> {
   readonly keys: readonly Key[]
-  /** The tenant of the key at the same place. */
+  /** The tenants of the keys, at the same index. */
   readonly tenants: readonly (string | undefined)[]
 }
 
-/** Resolves a secret option into keys. */
 export interface Keyring<Key> {
   for(delivery: Delivery): MaybePromise<KeySet<Key>>
-  /** The keys given. None if a resolver decides. */
+  /** The keys of the option; empty if a resolver decides. */
   readonly given: readonly Key[]
-  /** Turns one more secret into the key to sign with, as strictly as the option. */
+  /** Makes the signing key of another secret, as strictly as for the option. */
   parse(secret: string): Key
-  /** Tells a resolver that a delivery was verified. */
   readonly verified?: (delivery: Delivery) => void
-  /** True if one of the secrets given has whitespace or quotes around it. */
+  /** True if one of the secrets has whitespace or quotes around it. */
   readonly odd?: boolean
 }
 
 /**
- * Checks and prepares a secret option. A string that is empty, blank or an unfilled template throws a `TypeError` that
- * names the option: at once for given secrets, as `secret_unavailable` (503) for those of a resolver.
+ * Makes the keys of a secret option. A secret that is empty, blank or an unfilled template throws a `TypeError` that names the
+ * option. A resolver is called later: then it is `secret_unavailable` (503).
  */
 export function keyring<Key>(
   option: string,
@@ -109,7 +105,7 @@ export function keyring<Key>(
   }
 }
 
-// With or without a prefix such as `whsec_`: `<your-secret>`, `${SECRET}`, `{{secret}}`, `whsec_xxxx`, `whsec_`, `whsec_...`.
+// Examples: `<your-secret>`, `${SECRET}`, `{{secret}}`, `whsec_xxxx`, `whsec_`, `whsec_...`.
 const TEMPLATE =
   /^(?:[a-z]{2,6}_)?(?:<.*>|\$?\{.*\})$|^wh[a-z]{2,4}_(?:x+|\*+)?$|\.\.\.$|…$|^(?:undefined|null)$/i
 
@@ -132,7 +128,6 @@ export function checkSecret(option: string, secret: unknown): asserts secret is 
     throw new TypeError(`${option} starts or ends with a line break; trim it`)
 }
 
-/** True if a secret has whitespace or quotes around it. They may belong to the secret, but are mostly a typo. */
 function isOdd(secret: unknown): boolean {
   return typeof secret === 'string' && /^[ \t]|[ \t]$|^(["'`]).*\1$/s.test(secret)
 }
@@ -167,7 +162,7 @@ function isScoped(value: unknown): value is ScopedSecret {
   return typeof value === 'object' && value !== null && 'secret' in value && 'tenant' in value
 }
 
-/** The kind of a value that is not a secret; never the value. */
+/** Returns the kind of a value that is not a secret; never the value. */
 function kindOf(value: unknown): string {
   if (value === null) return 'null'
   if (typeof value !== 'object') return typeof value

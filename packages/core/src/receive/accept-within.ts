@@ -1,8 +1,8 @@
 import type { Host, Intake, Port, Accepted } from '../inbox/inbox.ts'
 
 /**
- * Accepts in a transaction that the app opens and ends. Resolves once it has ended, so that a 200 is true: a COMMIT that
- * fails rejects the delivery. It rejects too if the delivery was not stored, or not before the transaction ended.
+ * Accepts in a transaction that the app opens and ends. It resolves after the end, so that a 200 is true: a COMMIT that fails
+ * rejects the delivery. A delivery that was not stored, or not before the end, is rejected too.
  */
 export async function acceptWithin(
   port: Port,

@@ -3,10 +3,9 @@ import { toWebhookError, WebhookError } from '../errors.ts'
 import type { Limits } from '../limits.ts'
 import type { Provider } from '../provider/provider.ts'
 
-/** The head of a request: all of it but the body. */
+/** A request without its body. */
 export interface Head {
   readonly method: string
-  /** Absolute URL as the sender addressed it, as far as the host knows. */
   readonly url: string
   readonly headers: HeaderLines
 }
@@ -29,13 +28,11 @@ export interface Admission {
   take(bytes: number): void
   /** Calls `drop` if this body is dropped while it is read. */
   onDrop(drop: (error: WebhookError) => void): void
-  /** Marks the body as complete, so that it is not dropped any more. */
   complete(): void
   /** Releases the counted bytes. A second call does nothing. */
   release(): void
 }
 
-/** The receiver as `admit` sees it. */
 interface AdmitContext {
   readonly provider: Provider
   readonly limits: Limits
@@ -47,12 +44,12 @@ interface AdmitContext {
   readonly ensureOpen: () => void
 }
 
-// Greetings that come as an unsigned POST are a few fields.
+// An unsigned POST that is a challenge has a few fields.
 const GREETING = 1024
 
 /**
- * The first step of a delivery, only on the head: receiver open, method, coding, declared length, headers that the scheme
- * needs, credentials that are in the head. Throws the rejection if one of these fails.
+ * Makes the first step of a delivery, which needs only the head: receiver open, method, coding, declared length, headers of
+ * the scheme, and credentials in the head. It throws the rejection.
  */
 export function createAdmit(context: AdmitContext): (head: Delivery) => Admission {
   const { provider, limits, now, monotonic } = context
@@ -76,7 +73,7 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
     return open(limit, proven, rejection, now(), monotonic())
   }
 
-  // Schemes that sign the URL would throw, as for the target `http://[`.
+  // Schemes that sign the URL would throw for targets such as `http://[`.
   function checkUrl(url: string): void {
     if (url.startsWith(known)) return
     if (!URL.canParse(url, 'http://localhost'))
@@ -125,7 +122,7 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
     }
   }
 
-  /** Greetings by another method than POST have no body to speak of; those by POST must be announced. */
+  /** A challenge with another method than POST has no body. A provider with challenges in a POST says so. */
   function mayGreet(method: string): boolean {
     return provider.greet !== undefined && (method !== 'POST' || provider.greets === 'body')
   }
@@ -147,7 +144,7 @@ function tooLarge(limit: number, length: number | undefined): WebhookError {
 // Bodies up to this size have a share of their own.
 const SMALL = 64 * 1024
 const SHARE = 0.25
-// The part of a full share that is freed at once: a flood must not search for the slowest body with each part.
+// Minimum part of a full share to free: otherwise each part of a flood would search for the slowest body.
 const FREED = 1 / 16
 // Bodies of a burst arrive at nearly one pace. Without this margin one that is nearly complete would be dropped.
 const MARGIN = 2
@@ -172,7 +169,6 @@ export function createBudget(total: number, monotonic: () => number): Open {
     new BodyAdmission(small, large, limit, proven, rejection, at, started)
 }
 
-/** One part of the budget, with the bodies that are being read within it. */
 class Share {
   readonly reading: Set<BodyAdmission> = new Set()
   readonly #size: number
@@ -184,7 +180,6 @@ class Share {
     this.#monotonic = monotonic
   }
 
-  /** Reserves bytes. Throws `overloaded` if too few are free. */
   take(asking: BodyAdmission, bytes: number): void {
     if (this.#left < bytes) this.#free(asking, bytes)
     if (this.#left < bytes) throw overloaded()

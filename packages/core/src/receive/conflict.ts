@@ -3,16 +3,13 @@ import { tenantKey, type EventRecord } from '../event.ts'
 import { type Seal, opened } from '../inbox/seal.ts'
 import type { InboxView } from '../inbox/view.ts'
 
-/** Finds senders that use an id again for another event. */
-export interface ConflictWatch {
-  /** Checks, off the path of the delivery, whether the known event has the same body. */
-  look(event: EventRecord, found: () => void): void
-}
+/** Calls `found` if the known event has another body: its sender uses one id for different events. */
+export type ConflictWatch = (event: EventRecord, found: () => void) => void
 
-// A sender that delivers all events twice must not cause a query for each delivery.
+// A sender that delivers every event twice must not cause a query for each delivery.
 const EVERY = 1000
 
-/** Makes the watch of a receiver: at most one query in a second, only for events that the inbox still keeps. */
+/** Makes the watch of a receiver. It makes at most one query per second. */
 export function createConflictWatch(
   receiver: string,
   view: Pick<InboxView, 'list' | 'get'>,
@@ -21,16 +18,14 @@ export function createConflictWatch(
 ): ConflictWatch {
   let next = -Infinity
 
-  return {
-    look(event, found) {
-      // The two of a pair of twins differ.
-      if (event.key.startsWith(tenantKey(event.tenant, '=', ''))) return
-      const at = now()
-      if (at < next) return
-      next = at + EVERY
-      // The inbox reports its own outage elsewhere.
-      void compare(event, found).catch(() => {})
-    },
+  return (event, found) => {
+    // The two events of a pair of twins differ.
+    if (event.key.startsWith(tenantKey(event.tenant, '=', ''))) return
+    const at = now()
+    if (at < next) return
+    next = at + EVERY
+    // Another write reports an outage of the inbox.
+    void compare(event, found).catch(() => {})
   }
 
   async function compare(event: EventRecord, found: () => void): Promise<void> {

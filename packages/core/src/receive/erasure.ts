@@ -4,25 +4,23 @@ import { settledBy, toWall, unref } from '../basics/deadline.ts'
 import type { Seal } from '../inbox/seal.ts'
 import type { EraseOptions, InboxView } from '../inbox/view.ts'
 
-/** Returns what is kept of a payload. */
+/** Returns the part of a payload that is kept. */
 export type KeepBody = (payload: unknown) => unknown
 
-/** Keeps nothing: `storage: { content: false }`. */
 export const keepNothing: KeepBody = () => null
 
-/** Erases the contents of events whose tasks are done, behind the path of deliveries and tasks. */
+/** Erases the contents of events whose tasks are done, without delaying deliveries and tasks. */
 export interface Erasure {
-  /** A task of this event is done or was deleted. */
+  /** Notes that a task of this event is done or was deleted. */
   ended(event: Pick<EventRecord, 'key' | 'passing'>): void
-  /** Starts to look for events that a process left behind when it died. */
+  /** Starts to search for events that a process left behind when it died. */
   start(): void
-  /** Erases what waits and what was left behind, until a time of `performance.now()`. */
+  /** Erases all such events, until a time of `performance.now()`. */
   flush(until: number): Promise<void>
-  /** Erases what waits, and stops. */
+  /** Erases the noted events, and stops. */
   close(until: number): Promise<void>
 }
 
-/** The argument of {@link createErasure}. */
 export interface ErasureContext {
   readonly receiver: string
   readonly view: InboxView
@@ -31,15 +29,16 @@ export interface ErasureContext {
   readonly warn: (message: string) => void
 }
 
-// Milliseconds that keys wait for others; that a failed erasure waits; and between two looks for what was left behind.
+// Times in milliseconds: for which keys are collected, after which a failed erasure is repeated, and between two searches for
+// events that were left behind.
 const SOON = 1000
 const AGAIN = 10_000
 const LOOK = 600_000
-// Keys of one call, as many as a filter takes; and that wait at most: those beyond are left for the next look.
+// Maximum number of keys in one call (the limit of a filter), and of keys in memory. The next search finds those beyond.
 const AT_ONCE = 100
 const MOST = 10_000
 
-/** Makes the erasure of a receiver. What it did not finish, the inbox still knows by `EventRecord.passing`. */
+/** Makes the erasure of a receiver. The inbox marks unfinished events with `EventRecord.passing`. */
 export function createErasure(context: ErasureContext): Erasure {
   const { receiver, view, warn } = context
   const waiting = new Set<string>()
@@ -94,7 +93,7 @@ export function createErasure(context: ErasureContext): Erasure {
   async function round(until: number): Promise<void> {
     let keys: readonly string[] = []
     try {
-      // Few apps need it.
+      // Loaded on demand: few apps need it.
       keep ??= (await import('../observe/keep.ts')).keepOf(context)
       while (waiting.size > 0 && performance.now() < until) {
         keys = [...waiting].slice(0, AT_ONCE)

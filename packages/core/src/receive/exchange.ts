@@ -13,7 +13,7 @@ interface ExchangeContext {
   readonly monotonic: () => number
 }
 
-/** One delivery on its way through the steps: what observers and the journal hear of it. */
+/** One delivery on its way through the steps: the facts for observers and the journal. */
 export class Exchange {
   readonly #context: ExchangeContext
   readonly #delivery: PartialDelivery
@@ -21,7 +21,6 @@ export class Exchange {
   readonly at: number
   /** When its head arrived, on the monotonic clock, in milliseconds. */
   readonly started: number
-  /** True once a signature matched. */
   verified = false
   #info: RequestInfo | undefined
 
@@ -32,12 +31,11 @@ export class Exchange {
     this.started = started
   }
 
-  /** The request, the same object for all calls of its delivery; made when somebody asks for it. */
+  /** The facts on the request, made on demand: the same object for all calls of one delivery. */
   get info(): RequestInfo {
     return (this.#info ??= this.#make())
   }
 
-  /** Notifies the observers that a step has ended. */
   stepEnded(step: StepName): void {
     const { observer, monotonic } = this.#context
     observer.step?.(this.info, step, monotonic())
@@ -61,7 +59,7 @@ export class Exchange {
   }
 }
 
-/** The conclusion of a delivery for the journal and the observers, once the reply is ready. */
+/** The result of a delivery for the journal and the observers, when the reply is ready. */
 export interface Conclusion {
   readonly outcome: ArrivalOutcome
   readonly events: readonly EventRecord[]
@@ -70,7 +68,7 @@ export interface Conclusion {
   readonly delivery?: PartialDelivery
 }
 
-// Of the grammar of https://www.w3.org/TR/trace-context/ only the length is checked: its readers check the rest.
+// Only the length is checked. Readers of the trace check its grammar: https://www.w3.org/TR/trace-context/
 const MAX_TRACE = 512
 
 function traceOf(header: (name: string) => string | undefined): RequestInfo['trace'] {

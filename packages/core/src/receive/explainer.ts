@@ -4,7 +4,7 @@ import type { CheckedOptions } from '../receiver/options.ts'
 import type { Exchange } from './exchange.ts'
 
 /**
- * The codes of rejections whose cause `explain` can find: those of the signature, its headers and its time.
+ * The rejection codes whose cause `explain` can find: those of the signature, its headers and its time.
  *
  * @example
  * if (explainedCodes.has(error.code)) console.log(await explain(delivery, provider))
@@ -18,7 +18,7 @@ export const explainedCodes: ReadonlySet<string> = /* @__PURE__ */ new Set<Error
   'unknown_sender',
 ])
 
-/** Looks for the cause of a rejection, off the path of its reply. */
+/** Searches for the cause of a rejection, without delaying its reply. */
 export type Explainer = (
   exchange: Exchange,
   delivery: Partial<Delivery>,
@@ -27,9 +27,9 @@ export type Explainer = (
 
 const EVERY = 1000
 /**
- * Makes an explainer that looks at one rejection a second, since anybody can make a receiver reject. It does nothing
- * while no observer listens. Requests that were rejected before their body was read
- * cannot be explained: in development, heads are judged with their body.
+ * Makes an explainer. It explains at most one rejection per second, since anybody can cause rejections, and only if an
+ * observer listens. A request that is rejected before its body is read cannot be explained. In development, heads are
+ * therefore judged with their body.
  */
 export function createExplainer(
   { provider, observer, monotonic }: Pick<CheckedOptions, 'provider' | 'observer' | 'monotonic'>,
@@ -46,7 +46,7 @@ export function createExplainer(
     )
       return
     last = monotonic()
-    // A turn of the event loop later: the reply is on its way by then.
+    // One turn of the event loop later, the reply is on its way.
     setTimeout(() => {
       void tell(exchange, delivery).catch(() => undefined)
     })

@@ -7,15 +7,16 @@ interface Made {
   called: boolean
 }
 
-// Handlers that are made while requests come are made in many turns of the event loop; those of an app, in one or two.
+// An app creates its handlers in one or two turns of the event loop. Handlers that are created for each request need many
+// turns.
 const TURNS = 3
 
 const known = new WeakMap<object, Made>()
 
 /**
- * For adapters on Node.js: notes that a handler of the receiver was made. In the third turn of the event loop without any of
- * them called it warns, once: `(request, response) => webhook(receiver)` makes a handler for each request, and takes none.
- * `remedy` says how the handler is mounted. Returns the function that says that one was called.
+ * Notes that an adapter on Node.js created a handler for the receiver. In the third turn of the event loop without a call of
+ * any handler, it warns once: `(request, response) => webhook(receiver)` creates a handler for each request and calls none.
+ * `remedy` says how to mount the handler. Returns the function to call when a handler is called.
  *
  * @example
  * const called = handlerMade(receiver, 'give it to the route')
@@ -41,7 +42,7 @@ function warn(message: string): void {
 const FUNCTIONS = ['context', 'transaction', 'after'] as const
 
 /**
- * Checks what an adapter's `webhook` gets. Throws a `TypeError` that names the argument, or the option.
+ * Checks the arguments of an adapter's `webhook`. Throws a `TypeError` that names the argument or the option.
  *
  * @example
  * checkMounting(receiver, options, ['context', 'publicBase'])

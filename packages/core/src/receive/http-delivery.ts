@@ -21,8 +21,8 @@ import { WebhookError } from '../errors.ts'
 const EMPTY = new Uint8Array(0)
 
 /**
- * Makes a {@link Delivery}. It parses on demand, within `limits.unverified`: only a receiver can mark a delivery as
- * verified. Throws a `TypeError` that names the part that is missing or of the wrong kind.
+ * Creates a {@link Delivery}. It parses on demand, within `limits.unverified`: only a receiver can mark a delivery as
+ * verified. Throws a `TypeError` that names a missing or wrong part.
  */
 export function createDelivery(
   init: DeliveryInit,
@@ -45,7 +45,7 @@ export function createDelivery(
   )
 }
 
-// A host written by hand may leave a part out, or hand over what a parser made of it.
+// A custom host may omit a part, or pass a parsed body.
 function checkInit(init: DeliveryInit): void {
   checkObject('delivery', init)
   const { url, method, headers, body } = init
@@ -63,8 +63,8 @@ function wrong(part: string, due: string, got: unknown): never {
 }
 
 /**
- * A delivery of a receiver: the parts of the given one, read as its provider declares. Values that the given one has
- * parsed are not used, since they had other bounds.
+ * Makes the delivery of a receiver from the parts of the given one, read as its provider declares. Parsed values of the given
+ * one are not used, since they had other limits.
  */
 export function ownDelivery(
   given: Delivery | DeliveryInit,
@@ -85,7 +85,7 @@ export function ownDelivery(
   )
 }
 
-/** What is known of a request whose body was not read: all of it, if its head says that it has none. */
+/** Makes a delivery whose body was not read. It is complete if its head says that there is no body. */
 export function headOnly(
   { method = 'POST', url, headers }: Pick<DeliveryInit, 'method' | 'url' | 'headers'>,
   limits: Limits,
@@ -97,7 +97,7 @@ export function headOnly(
     : { method, url, body: EMPTY }
 }
 
-/** Source: RFC 9112, section 6; other methods over HTTP/2 may have a body that no header announces. */
+/** RFC 9112, section 6. Other methods may have a body over HTTP/2 without any header that announces it. */
 function hasNoBody(method: string, headers: HeaderLines): boolean {
   if (headers.get('transfer-encoding') !== undefined) return false
   const length = headers.get('content-length')
@@ -105,8 +105,8 @@ function hasNoBody(method: string, headers: HeaderLines): boolean {
 }
 
 /**
- * The delivery to verify: the given one, or one whose body is inflated if the sender signs the bytes before it compresses
- * them. The first bytes of the body decide, never its header.
+ * Returns the delivery to verify: the given one, or one with a decompressed body if the sender signs the bytes before it
+ * compresses them. The first bytes of the body decide, never its header.
  *
  * @throws WebhookError `decompressed_too_large` beyond `limits.unverified.decompressed`, and `malformed_body`.
  */
@@ -118,20 +118,19 @@ export function decodedDelivery(given: Delivery, declared: Declaration): Deliver
   return new HttpDelivery(given.method, given.url, lines, body, given.context, given.limits, plain)
 }
 
-/** Lifts the bounds of the unverified phase, once a signature matched. */
+/** Lifts the limits for unverified deliveries, after a signature matched. */
 export function markVerified(delivery: Delivery): void {
   if (delivery instanceof HttpDelivery) delivery.verify()
 }
 
 const UNDECLARED: Declaration = {}
 
-/** True if the value is a {@link Delivery}, not a {@link DeliveryInit}. */
 export function isDelivery(value: Delivery | DeliveryInit): value is Delivery {
   return typeof (Object(value) as Partial<Delivery>).header === 'function'
 }
 
-/** A delivery that parses on demand, in two phases: within `limits.unverified` until `verify` is called. */
-// A class, since one is made for each request and lazy members on a prototype cost nothing until they are used.
+/** A delivery that parses on demand. Until `verify` is called, `limits.unverified` apply. */
+// A class: one is made for each request, and lazy members on a prototype cost nothing until they are used.
 class HttpDelivery implements Delivery {
   readonly method: string
   readonly url: string
@@ -172,11 +171,11 @@ class HttpDelivery implements Delivery {
     if (this.#verified) return
     this.#verified = true
     if (!isCoded(this.body, this.#declared)) return
-    // Values read from the compressed bytes are wrong now.
+    // Values that were read from the compressed bytes are wrong now.
     this.#format = this.#text = this.#json = this.#exact = this.#form = this.#xml = undefined
   }
 
-  /** Inflates the body before it is verified, within the bound of strangers. */
+  /** Decompresses the body before verification, within the limit for unverified deliveries. */
   decode(): Uint8Array {
     return (this.#content ??= inflateUnverified(this))
   }
@@ -267,7 +266,7 @@ class HttpDelivery implements Delivery {
       : { depth: unverified.depth, option: 'limits.unverified.depth' }
   }
 
-  // Not cached: a parsed delivery lives as long as its tasks, and its text is not read again.
+  // Not cached: a delivery lives as long as its tasks, and its text is not needed again.
   #source(): string {
     return this.#text ?? decodeText(this.content, this.#charset())
   }
@@ -278,14 +277,13 @@ class HttpDelivery implements Delivery {
 
   #labelCharset(): string | undefined {
     if (!labelCounts(this, this.#declared)) return undefined
-    // A label of another format says nothing about this body's charset, and JSON has one charset only.
+    // A label of another format does not describe this body's charset, and JSON has only one charset.
     return this.format === labelOf(this) && this.format !== 'json'
       ? parseMediaType(this.header('content-type')).charset
       : undefined
   }
 }
 
-/** The inflated bytes of a body that nobody has verified. */
 function inflateUnverified({ body, limits }: Pick<Delivery, 'body' | 'limits'>): Uint8Array {
   const { decompressed } = limits.unverified
   return gunzip(body, Math.min(decompressed, limits.decompressed), 'limits.unverified.decompressed')

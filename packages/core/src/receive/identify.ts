@@ -26,14 +26,16 @@ import { createHash, randomUUID } from 'node:crypto'
 
 export interface Identified {
   readonly events: readonly EventRecord[]
-  /** The events to store: those with a subscription. */
   readonly intake: Intake
 }
 
 const NO_NAMES: readonly string[] = []
 const MAX_TOPIC = 1024
 
-/** Reads the events out of a verified delivery and fixes their tasks. Throws `missing_event_id`, `missing_topic`, `malformed_event`, `unhandled_topic` or, if nothing subscribes, `internal_error`. */
+/**
+ * Reads the events of a verified delivery and determines their tasks. Throws `missing_event_id`, `missing_topic`,
+ * `malformed_event`, `unhandled_topic`, or `internal_error` if nothing subscribes.
+ */
 export function identify(
   context: IdentifyContext,
   delivery: Delivery,
@@ -69,7 +71,7 @@ export function identify(
     const both = bothOf(context, all, draft)
     const own = both.length === 0 ? all : all.filter((one) => !both.includes(one))
     if (both.length > 0) {
-      // An event of its own, with the identity that its twin has too: the first of the two is stored, the second is known.
+      // A separate event with the identity that its twin has too: the first of the two is stored, the second is a duplicate.
       const { guards, ...rest } = event
       const key = identityKey(event.tenant, '=', draft.twin!.id)
       const one = { ...rest, key, dedupe: true, ...(own.length === 0 && guards && { guards }) }
@@ -80,7 +82,7 @@ export function identify(
     events = append(events, event)
     const tasks = taskDrafts(context, own, event, stored)
     if (tasks.length > 0) items = append(items, { event, tasks })
-    // A topic with an answer and no subscription: the answer handles it, and nothing is stored.
+    // The answer handles a topic without a subscription, and nothing is stored.
     else if (!context.answers.any() || !context.answers.match(event.topic, event.aliases)) {
       if (context.onUnhandled === 'store')
         items = append(items, { event, tasks: [{ subscription: UNHANDLED }] })
@@ -97,7 +99,6 @@ export function identify(
   return { events: events ?? [], intake: { delivery: stored, items: items ?? [] } }
 }
 
-/** The subscriptions of an event that match the topic of its twin too. */
 function bothOf(
   context: IdentifyContext,
   subscriptions: readonly Subscription[],
@@ -110,7 +111,7 @@ function bothOf(
 
 const NO_SUBSCRIPTIONS: readonly Subscription[] = []
 
-// Most lists have one item. V8 makes room for 17 of them if an empty one grows.
+// Most lists have one item. If an empty list grows, V8 allocates room for 17.
 function append<T>(list: T[] | undefined, item: T): T[] {
   if (!list) return [item]
   list.push(item)
@@ -128,7 +129,7 @@ function draftsOf(
   try {
     drafts = context.provider.events(delivery, body)
   } catch (error) {
-    // A provider reads members that the payload should have. A missing one is the sender's fault, not ours.
+    // A provider reads members that the payload should have. A missing one is the sender's mistake.
     throw isWebhookError(error)
       ? error
       : new WebhookError(
@@ -158,7 +159,7 @@ function draftsOf(
   return drafts
 }
 
-// Only this kind of message never quotes a value: other messages could put payload into a log.
+// Only this kind of message never quotes a value. Other messages could put payload into a log.
 function shapeError(error: unknown): string {
   const text = errorText(error)
   return /^Cannot read properties of (?:undefined|null) \(reading '[^']{0,100}'\)$/.test(text)
@@ -168,11 +169,9 @@ function shapeError(error: unknown): string {
       : typeof error
 }
 
-/** The common parts of the events of a delivery. */
 interface Source extends IdentitySource {
   readonly context: IdentifyContext
   readonly body: ParsedBody
-  /** Places of credentials in the payload. */
   readonly credentials: readonly CredentialPlace[]
   readonly carrier: EventRecord['carrier']
 }
@@ -201,7 +200,6 @@ function toRecord(source: Source, draft: EventDraft, at: number, count: number):
   return record
 }
 
-/** The receiver as `identify` sees it. */
 export type IdentifyContext = Pick<
   ReceiveContext,
   | 'receiver'
@@ -218,12 +216,10 @@ export type IdentifyContext = Pick<
   | 'isDeaf'
 >
 
-/** The receiver as the steps of a delivery see it. */
 export interface ReceiveContext extends CheckedOptions {
   readonly receiver: string
   readonly port: Port
   readonly answers: Answers
-  /** Writes the journal, if the inbox keeps one. */
   readonly recorder: Recorder | undefined
   readonly silence: Silence
   readonly writes: Writes
@@ -237,26 +233,24 @@ export interface ReceiveContext extends CheckedOptions {
   readonly strip: (delivery: Delivery, receivedAt: number) => StoredDelivery
 }
 
-/** The parts that the identity of an event is made of. */
 interface IdentitySource {
   readonly context: { readonly dedupe: Dedupe; readonly provider: Provider }
   readonly delivery: Delivery
   readonly tenant: string | undefined
-  /** Of the body; made when the first event needs it. */
+  /** Digest of the body, made when the first event needs it. */
   digest: string
 }
 
 const MAX_ID = 256
 const HASHED = 'sha256:'
 
-/** The key of an event, and further keys that no other event may have. */
 interface Identity {
   readonly key: string
   readonly dedupe: boolean
   readonly guards: readonly Guard[] | undefined
 }
 
-/** The identity of the event at that place of its delivery. Every key starts with the tenant. */
+/** Returns the identity of the event at that place of its delivery. Every key starts with the tenant. */
 export function identityOf(source: IdentitySource, draft: EventDraft, at: number): Identity {
   const { context, tenant } = source
   const { id } = draft
@@ -278,7 +272,10 @@ export function identityOf(source: IdentitySource, draft: EventDraft, at: number
   return { key: identityKey(tenant, '#', `${source.digest}:${at}`), dedupe: true, guards }
 }
 
-/** The key of an id, a digest, a guard or a pair of twins. A long one is hashed, and so is a short one that could be taken for a hash. */
+/**
+ * Returns the key of an id (`:`), a digest (`#`), a guard (`!`) or a pair of twins (`=`). A long value is hashed. So is a
+ * short value that looks like a hash.
+ */
 export function identityKey(
   tenant: string | undefined,
   mark: ':' | '#' | '!' | '=',
@@ -298,7 +295,10 @@ function bodyDigest({ method, url, body }: Delivery): string {
     .digest('hex')
 }
 
-/** A digest of all that differs between two signed events: body, signed time, and topic, which can be in a header. */
+/**
+ * Returns a digest of everything that differs between two signed events: body, signed time, and the topic, which can be in a
+ * header.
+ */
 function signedDigest(source: IdentitySource, { topic }: EventDraft, at: number): string {
   const { delivery, context } = source
   source.digest ||= bodyDigest(delivery)

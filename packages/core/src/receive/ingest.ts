@@ -8,35 +8,35 @@ import { identify, type ReceiveContext } from './identify.ts'
 import { outcomeOf, tellTaken, acceptAll } from './receive.ts'
 import { markVerified, ownDelivery } from './http-delivery.ts'
 
-/** A delivery that a sender's API listed, as its webhook would have been. */
+/** A delivery that a sender's API listed, in the form of its webhook. */
 export type IngestInit = Pick<DeliveryInit, 'url' | 'headers' | 'body' | 'method'>
 
-/** Options of `receiver.ingest`. */
 export interface IngestOptions {
-  /** The tenant that the webhook would have had: the one whose secret verifies it. */
+  /** The tenant whose secret verifies the webhook of this event. */
   readonly tenant?: string
   /**
-   * Rejects (`missing_event_id`) an event without an id of its sender, which no inbox would know again: for events that may have
-   * been handled. @default false
+   * Rejects an event without an id with `missing_event_id`: without an id, an event that was already handled would run again.
+   * @default false
    */
   readonly needsId?: boolean
-  /** The id that the API listed it under. Rejects (`malformed_event`) an event that identifies as another one. @default any */
+  /** The id under which the API listed the event. An event with another id is rejected with `malformed_event`. @default any */
   readonly id?: string
-  /** A cloud has delivered it that lets only the sender in, such as an event bus: the journal says so. @default an API listed it */
+  /**
+   * Set if a cloud service delivered the event that only the sender can write to, such as an event bus. The journal records
+   * it. @default an API listed it
+   */
   readonly verifiedBy?: 'cloud'
 }
 
-/** The outcome of `ingest`. */
 export interface IngestResult {
   readonly outcome: 'accepted' | 'duplicate' | 'unhandled'
-  /** One entry for each event. */
   readonly accepted: readonly Accepted[]
 }
 
 /**
- * Accepts events that the sender's API listed: parse → identify → accept. They get the identity that the webhook would
- * have had, so that duplicates are found. Nothing is verified, greeted or answered; the journal marks them as unsigned, or as
- * verified by a cloud.
+ * Accepts events that the sender's API listed: parse → identify → accept. They get the identity of their webhook, so that
+ * duplicates are found. Nothing is verified or answered. The journal marks them as unsigned, or as verified by a cloud
+ * service.
  *
  * @throws WebhookError as `receive` would answer it, `inbox_unavailable` among them.
  */
@@ -60,7 +60,7 @@ export async function ingest(
     )
     if (needsId && identified.intake.items.some(({ event }) => event.id === undefined))
       throw new WebhookError('missing_event_id', { problem: 'no_id' })
-    // Else the genuine webhook of that other event would be a duplicate.
+    // Otherwise the genuine webhook of that other event would be a duplicate.
     if (id !== undefined && identified.events.some((event) => event.id !== id))
       throw new WebhookError('malformed_event', { problem: 'other_id' })
     const taken = await acceptAll(context, identified, {})

@@ -15,9 +15,8 @@ import { eventInfo } from '../observe/infos.ts'
 import { answerReply } from './reply/answer.ts'
 
 /**
- * The steps of a delivery: admit → read (the adapter) → greet → verify → parse → handshake → identify → accept →
- * reply. It answers every request and never throws. A step that has its result at once is not awaited: a
- * promise costs a tick.
+ * Runs the steps of a delivery: admit → read (the adapter) → greet → verify → parse → handshake → identify → accept → reply.
+ * It answers every request and never throws. Only promises are awaited, since each costs a tick.
  */
 export async function receive(
   context: ReceiveContext,
@@ -95,7 +94,7 @@ export async function receive(
   }
 }
 
-/** Bytes that the parsed body may take. Its marks are counted only where there is no room for as many as there can be. */
+/** Returns how many bytes to reserve for the parsed body. Its values are counted only if there is no room for the maximum. */
 function roomFor({ content }: Delivery): number {
   const most = weighMost(content)
   if (receivedRoom.fits(most)) return most
@@ -104,14 +103,13 @@ function roomFor({ content }: Delivery): number {
   throw new WebhookError('overloaded', { problem: 'memory_full' })
 }
 
-/** Gives back what was taken too much, once the body is parsed and its weight is known. */
+/** Releases the bytes that were reserved too much, when the weight of the parsed body is known. */
 function giveBackUnused(held: number, { content }: Delivery): number {
   const weight = weigh(content)
   receivedRoom.give(held - weight)
   return weight
 }
 
-/** Hands all events of a delivery to the inbox in one call. */
 export function acceptAll(
   context: ReceiveContext,
   identified: Identified,
@@ -143,7 +141,7 @@ function unavailable(writes: Writes, error: unknown): never {
   throw rejection
 }
 
-/** Rejects a delivery: the reason to the observers, its code to the sender. Adapters call it for what they reject. */
+/** Rejects a delivery: observers get the reason, the sender gets only the code. */
 export function reject(
   context: ReceiveContext,
   delivery: PartialDelivery,
@@ -162,19 +160,20 @@ function rejectionReply(
   error: WebhookError,
 ): Reply {
   try {
-    // A method that the sender does not use is not the sender's: it reads no reply of its own form.
+    // A request with a method that the sender does not use is not from the sender, which alone understands its own kind of
+    // reply.
     const own =
       'header' in delivery && error.code !== 'method_not_allowed'
         ? context.provider.reply?.({ kind: 'rejected', error }, delivery as Delivery)
         : undefined
     return own ?? problem(error)
   } catch {
-    // A provider's `reply` to a rejection may read the body that was rejected.
+    // A provider's `reply` may read the body that was just rejected.
     return problem(error)
   }
 }
 
-/** Tells the journal and the observers of the reply, and returns it. */
+/** Reports the reply to the journal and the observers, and returns it. */
 function conclude(
   context: ReceiveContext,
   exchange: Exchange,
@@ -196,13 +195,12 @@ function conclude(
   return reply
 }
 
-/** The result of a delivery with these events. */
 export function outcomeOf(taken: readonly Accepted[]): 'accepted' | 'duplicate' | 'unhandled' {
   if (taken.length === 0) return 'unhandled'
   return taken.every((one) => one === 'duplicate') ? 'duplicate' : 'accepted'
 }
 
-/** The reply to a delivery that was taken: the provider's, the user's answer, or the acknowledgment. */
+/** Returns the reply to an accepted delivery: the provider's, the app's answer, or the acknowledgment. */
 function reply(
   context: ReceiveContext,
   delivery: Delivery,
@@ -223,7 +221,6 @@ function reply(
   )
 }
 
-/** Tells observers the outcome of each event. */
 export function tellTaken(
   context: ReceiveContext,
   exchange: Exchange,
@@ -237,12 +234,11 @@ export function tellTaken(
     if (taken[at] === 'new') observer.accepted?.(info, tasks.length, exchange.info)
     else {
       observer.duplicate?.(info, taken[at] === 'revived', exchange.info)
-      context.conflicts()?.look(event, () => observer.idConflict?.(info, exchange.info))
+      context.conflicts()?.(event, () => observer.idConflict?.(info, exchange.info))
     }
   })
 }
 
-/** The answer to the first event for which one is registered. */
 function answer(
   context: ReceiveContext,
   exchange: Exchange,
@@ -262,7 +258,6 @@ function answer(
   return undefined
 }
 
-/** Concludes a delivery that was a challenge. */
 function concludeHandshake(context: ReceiveContext, exchange: Exchange, greeting: Reply): Reply {
   context.observer.handshake?.(exchange.info)
   return conclude(context, exchange, greeting, { outcome: 'handshake', events: [] })

@@ -14,9 +14,9 @@ import {
 } from './credentials/places.ts'
 
 /**
- * Makes the part of an accepted delivery that may be stored, logged and forwarded. Headers and query go without the
- * credentials of all senders and platforms; the body goes without those of this provider alone, so that handlers get
- * what was sent.
+ * Makes the part of an accepted delivery that may be stored, logged and forwarded. Credentials of all senders and platforms
+ * are removed from headers and query. From the body, only those of this provider are removed, so that handlers get what was
+ * sent.
  */
 export function stripper(
   credentials: Credentials = {},
@@ -24,7 +24,7 @@ export function stripper(
   const { headers = [], query = [], fields = [] } = credentials
   const dropped = new Set([
     ...headers.map((name) => name.toLowerCase()),
-    // A body that is written again is neither compressed nor as long as it was.
+    // A rewritten body is not compressed, and has another length.
     ...(fields.length > 0 ? ['content-encoding', 'content-length'] : []),
   ])
   const isDropped = (name: string): boolean => dropped.has(name) || isCredentialName(name)
@@ -41,7 +41,7 @@ export function stripper(
     )
 }
 
-/** The places in an event's payload that are credentials: fields of a body, parameters if the query is the payload. */
+/** Returns the places of credentials in a payload: fields of the body, or parameters if the query is the payload. */
 export function payloadPlaces(
   credentials: Credentials = {},
   kind: ParsedBody['kind'],
@@ -53,8 +53,7 @@ export function payloadPlaces(
 
 const NO_PLACES: readonly CredentialPlace[] = []
 
-// A class: V8 makes a new hidden class for each object literal with a getter, and keeps the getter's scope until a full
-// collection.
+// A class: for an object literal with a getter, V8 makes a new hidden class each time and keeps the getter's scope alive.
 class KeptDelivery implements StoredDelivery {
   readonly method: string
   readonly url: string
@@ -89,7 +88,7 @@ class KeptDelivery implements StoredDelivery {
   }
 }
 
-/** The path of a URL, the part that may be logged. */
+/** Returns the path of a URL, the only part that may be logged. */
 export function pathOf(url: string): string {
   const scheme = url.indexOf('://')
   const start = url.indexOf('/', scheme < 0 ? 0 : scheme + 3)
@@ -97,7 +96,6 @@ export function pathOf(url: string): string {
   return start < 0 || (end >= 0 && end < start) ? '/' : url.slice(start, end < 0 ? undefined : end)
 }
 
-/** An unreadable body is dropped: a credential may be anywhere in it. */
 function keptBody(
   delivery: Delivery,
   names: readonly string[],
@@ -110,8 +108,8 @@ function keptBody(
   }
 }
 
-// A body with a credential is not stored unchanged. Forms are written again without the field, JSON without the member;
-// any other body is dropped.
+// A body with a credential is not stored unchanged. Forms and JSON are rewritten without the credential. Any other body is
+// dropped.
 function withoutFields(
   delivery: Delivery,
   names: readonly string[],

@@ -16,21 +16,21 @@ import { createDelivery, markVerified, ownDelivery } from './http-delivery.ts'
 
 /** Options of {@link verifyRequest}. */
 export interface VerifyRequestOptions {
-  /** Bounds of what one request may cost. @default those of a receiver */
+  /** Limits for one request. @default those of a receiver */
   readonly limits?: LimitOptions
 }
 
-/** The events of a request whose signature matched. */
+/** The result of {@link verifyRequest}: events of a request whose signature matched. */
 export interface VerifiedRequest<Events extends EventMap = EventMap> {
-  /** The events of the request, in order; none if it was a challenge. */
+  /** The events, in order; empty if the request was a challenge. */
   readonly events: readonly EventOf<Events, keyof Events & string>[]
-  /** The reply that the provider wants: to a challenge, or in place of a plain 200. */
+  /** The reply that the provider needs: to a challenge, or instead of an empty 200. */
   readonly reply?: Reply
 }
 
 /**
- * Verifies one request and returns its events: the steps of a receiver from the head of the request to its events. Nothing is stored,
- * deduplicated or run. It reads the body, within the limits, and works in each runtime that has `Request`.
+ * Verifies one request and returns its events. Nothing is stored, deduplicated or run. It reads the body within the limits,
+ * and works in each runtime that has `Request`.
  *
  * @throws WebhookError with the `code` and the `status` that a receiver would reply; its message is for your log.
  * @example
@@ -89,7 +89,6 @@ export async function verifyRequest<Events extends EventMap>(
   }
 }
 
-/** The parts of a provider that all of its requests share, the budget of buffered bytes among them. */
 interface Verifier {
   readonly admit: (head: Head) => Admission
   readonly limits: Limits

@@ -3,10 +3,8 @@ import type { CheckedOptions } from './options.ts'
 import type { Records } from '../inbox/inbox.ts'
 import type { Json } from '../delivery.ts'
 
-/** Characters of the version of an app. */
 const LONGEST_VERSION = 100
 
-/** Checks the option `version` of `createReceiver`. */
 export function checkVersion(version: unknown): string | undefined {
   if (version === undefined) return undefined
   if (typeof version !== 'string') throw wrongOption('version', 'a string', typeof version)
@@ -15,7 +13,7 @@ export function checkVersion(version: unknown): string | undefined {
   return version
 }
 
-/** Keeps once which version of the app a receiver works with, off the path of the delivery that starts it. */
+/** Records, once, the version of the app that a receiver works with. It does not delay the delivery that starts the receiver. */
 export function createVersionNote({
   inbox: { records },
   name: receiver,
@@ -23,7 +21,7 @@ export function createVersionNote({
   version: given,
 }: Pick<CheckedOptions, 'inbox' | 'name' | 'now' | 'version'>): {
   readonly note: () => void
-  /** Resolves when it is kept, and at once if the receiver has not started. */
+  /** Resolves when it is stored, and immediately if the receiver has not started. */
   readonly noted: () => Promise<void>
 } {
   let noted: Promise<void> | undefined
@@ -38,27 +36,27 @@ export function createVersionNote({
   }
 }
 
-// In the registry of the process: the tool and the app may have different copies of this package.
+// A registered symbol, since the tool and the app may load different copies of this package.
 const TOOL = Symbol.for('postern.tool')
 
 /**
- * True in the process of a tool that imports an app's receivers, such as `postern register --from`. There they run no
- * tasks, which belong to the app.
+ * Returns true in the process of a tool that imports an app's receivers, such as `postern register --from`. Receivers run no
+ * tasks there: the tasks belong to the app.
  */
 export function isTool(): boolean {
   return (globalThis as Readonly<Record<symbol, unknown>>)[TOOL] === true
 }
 
-// Deploys of one receiver that are kept, the newest.
+// Maximum number of deploys that are kept for one receiver.
 const MOST = 20
-// While one deploy replaces processes one by one, those of both versions start.
+// During a rolling deploy, processes of both versions start.
 const AGAIN = 3_600_000
-// Several processes start at once.
+// Several processes start at the same time.
 const TRIES = 3
 
 /**
- * Keeps that a receiver works with a version: the newest 20 in one record, each at most once an hour. Nothing depends on
- * it, so that a failure changes nothing.
+ * Records that a receiver works with a version, at most once an hour. A failure is ignored, since nothing depends on the
+ * record.
  */
 export async function noteDeploy(
   records: Records,
@@ -75,14 +73,14 @@ export async function noteDeploy(
       if (await records.set(key, all, found?.version ?? 0)) return
     }
   } catch {
-    // The inbox tells of itself when it takes a delivery.
+    // If the inbox is down, the next delivery reports it.
   }
 }
 
-/** The version in the `package.json` of the working directory; undefined if there is none, or no such file can be read. */
+/** Returns the version in the `package.json` of the working directory, if that file can be read. */
 function versionOfApp(): string | undefined {
   try {
-    // Workers have no `process`. By this name, bundles for the edge have no file system in them.
+    // Workers have no `process`. `getBuiltinModule` keeps the file system out of bundles for the edge.
     const { process } = globalThis as unknown as { readonly process: AppProcess }
     const fs = process.getBuiltinModule('node:fs')
     const text = fs.readFileSync(`${process.cwd()}/package.json`, 'utf8')
@@ -102,7 +100,7 @@ interface AppProcess {
   }
 }
 
-/** A version of an app, when a receiver was first seen working with it. */
+/** A version of an app, and when a receiver first worked with it. */
 export interface Deploy {
   readonly receiver: string
   readonly version: string
@@ -110,11 +108,10 @@ export interface Deploy {
   readonly at: number
 }
 
-/** Of the keys of their records; the name of a receiver follows. */
 const DEPLOYS = 'deploys/'
 
 /**
- * The deploys that an inbox knows of: versions that receivers were first seen working with, at most 20 of each.
+ * Returns the versions that receivers worked with, at most 20 for each receiver.
  *
  * @example
  * if (inbox.records) for (const { version, at } of await deploysOf(inbox.records)) console.log(version, new Date(at))
@@ -127,7 +124,6 @@ export async function deploysOf(records: Records): Promise<readonly Deploy[]> {
 
 type DeployPair = readonly [version: string, at: number]
 
-/** What the record of a receiver has. */
 function pairsOf(value: Json | undefined): readonly DeployPair[] {
   if (!Array.isArray(value)) return []
   return (value as readonly unknown[]).filter(

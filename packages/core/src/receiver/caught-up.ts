@@ -1,48 +1,48 @@
-/** What a catch-up did. Times in milliseconds since 1970. */
+/** The result of a catch-up. Times in milliseconds since 1970. */
 export interface CaughtUp {
-  /** Whose events: `github: repository octo/hello`. */
+  /** The account or repository whose events were listed: `github: repository octo/hello`. */
   readonly source: string
   readonly since: number
   readonly until: number
-  /** Events up to then were settled by an earlier call that was cut off; undefined if it started at `since`. */
+  /** End of the part that an earlier, interrupted call has completed; undefined if this call started at `since`. */
   readonly resumedAt: number | undefined
-  /** Events that the sender listed. */
   readonly listed: number
-  /** Those of topics without a subscription: they cost no request. */
+  /** Number of listed events whose topic has no subscription. They cost no request. */
   readonly skipped: number
-  /** Those to take or to ask for, by topic; `unknown` for topics that the list does not tell. */
+  /** Number of events to accept or to request, by topic. `unknown` counts topics that the list does not contain. */
   readonly topics: Readonly<Record<string, number>>
-  /** Events that are new in the inbox, or were revived there. */
+  /** Number of events that are new in the inbox, or were revived there. */
   readonly accepted: number
-  /** Events that the inbox had. */
+  /** Number of events that the inbox already had. */
   readonly duplicates: number
-  /** Redeliveries that the sender was asked for. */
+  /** Number of redeliveries that were requested from the sender. */
   readonly asked: number
-  /** True if the sender was asked for what it never tried to deliver, too. */
+  /** True if the sender was also asked for events that it never tried to deliver. */
   readonly askedUntried: boolean
-  /** Events that had become older than the inbox's `dedupeWindow` before they were accepted. */
+  /** Number of events that became older than the inbox's `dedupeWindow` before they were accepted. */
   readonly expired: number
-  /** Events that could not be had or read. */
+  /** Number of events that could not be fetched or read. */
   readonly failed: number
-  /** The first hundred of them. */
+  /** The first 100 failures. */
   readonly failures: readonly CatchUpFailure[]
-  /** False if events of the range may be left; `cut` says why. */
+  /** False if the range may have more events; `cut` gives the reason. */
   readonly complete: boolean
   /**
-   * `limit`: more events were in the range, and the older ones were left; continue with `until` of the oldest. `endless`: the
-   * sender's pages brought nothing new, or did not end. `moving`: the list still brought new events when it was read for the
-   * fifth time. `time`: an entry of the list has no time, and what came behind it was left. Undefined if it is complete.
+   * Why the call ended early; undefined if it is complete. `limit`: the range has more events, and the older ones were left
+   * out; continue with `until` set to the oldest. `endless`: the sender's pages did not end, or had no new events. `moving`:
+   * the list still had new events when it was read for the fifth time. `time`: an entry of the list has no time, so the
+   * entries after it were left out.
    */
   readonly cut: 'limit' | 'endless' | 'moving' | 'time' | undefined
-  /** When the oldest event of the list happened; undefined if it is empty. */
+  /** Time of the oldest event of the list; undefined if the list is empty. */
   readonly oldest: number | undefined
 }
 
-/** An event that could not be taken. It never holds a payload. */
+/** An event that could not be accepted. It never contains a payload. */
 export interface CatchUpFailure {
   readonly id: string
   readonly topic: string | undefined
   readonly at: number
-  /** `not_found`, `malformed_body`, `missing_event_id` … */
+  /** Error code, such as `not_found`, `malformed_body` or `missing_event_id`. */
   readonly code: string
 }

@@ -38,7 +38,6 @@ const OPTIONS: readonly (keyof ReceiverOptions)[] = [
   'silentAfter',
 ]
 
-/** Checks the options of `createReceiver`. Throws a `TypeError` that names the option and the remedy. */
 export function checkReceiver<Events extends EventMap>(
   options: ReceiverOptions<Events>,
 ): CheckedOptions {
@@ -49,14 +48,14 @@ export function checkReceiver<Events extends EventMap>(
   const name = options.name ?? provider.name
   if (typeof name !== 'string' || name.trim() === '')
     throw wrongOption('name', 'a string that is not empty', JSON.stringify(name))
-  // Read each time: fake timers that are installed later must work for this receiver too.
+  // `Date.now` is looked up at each call, so that fake timers that are installed later work too.
   const { clock = {}, parsing = {}, storage = {} } = options
   checkGroup('clock', clock, ['now', 'monotonic'])
   checkGroup('parsing', parsing, ['bigIntegers', 'contentType'])
   checkGroup('storage', storage, ['content', 'encryptionKey', 'journal', 'rejectedBodies'])
   const { now: given, monotonic = () => performance.now() } = clock
   isFunction('clock.now', given ?? Date.now)
-  // Inboxes keep whole milliseconds.
+  // Inboxes store whole milliseconds.
   const now = given === undefined ? () => Date.now() : () => Math.floor(given())
   isFunction('clock.monotonic', monotonic)
   if (options.tenantKey !== undefined) {
@@ -139,7 +138,7 @@ function checkExplain(explain: boolean | Duration): number | undefined {
   return ms
 }
 
-/** A captured delivery with another id is a replay, if the sender never repeats signed bytes and signs no id. */
+/** If the sender never repeats signed bytes and signs no id, a captured delivery with another id is a replay. */
 function defaultDedupe({ repeats, covers }: Provider): Dedupe {
   return repeats === false && covers.id !== true ? 'id+digest' : 'id'
 }
@@ -232,8 +231,8 @@ const JOURNAL: readonly (keyof Journal)[] = [
 const RECORDS: readonly (keyof Records)[] = ['get', 'set', 'delete', 'list']
 
 /**
- * The inbox of a receiver that was given none: `memoryInbox()`. The first delivery loads it, so that bundles of apps
- * with an inbox of their own need not have it.
+ * Returns the inbox of a receiver without the option: `memoryInbox()`. The first delivery loads it, so that apps with another
+ * inbox do not bundle it.
  */
 function defaultInbox(): Inbox {
   let loading: Promise<Inbox> | undefined
@@ -253,7 +252,7 @@ function defaultInbox(): Inbox {
   }
 }
 
-/** An object whose methods load it first. */
+/** Returns an object whose methods load the real one first. */
 function lazily<T extends object>(load: () => Promise<T>, names: readonly (keyof T)[]): T {
   const later =
     (name: keyof T) =>
@@ -278,7 +277,7 @@ function lazyPort(consumer: Consumer, load: () => Promise<Inbox>): Port {
     },
     drain: async (until, max, last) => (await attach()).drain!(until, max, last),
     async close(until) {
-      // A delivery that waits for the inbox to load was not rejected: it is accepted first, and its tasks run.
+      // A delivery that waits for the inbox to load was not rejected. It is accepted first, and its tasks run.
       if (attaching && !port) await settledBy(attaching, until)
       closed = true
       await port?.close(until)
@@ -295,7 +294,6 @@ function lazyPort(consumer: Consumer, load: () => Promise<Inbox>): Port {
   }
 }
 
-/** The mode that NODE_ENV says; undefined where it is unknown. */
 export function nodeEnv(): string | undefined {
   // Workers have no `process`, so the mode is unknown there.
   const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } }

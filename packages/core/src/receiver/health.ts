@@ -9,30 +9,32 @@ import { errorText, memberOf, textOf } from '../errors.ts'
 
 /** The state of a receiver. Times in milliseconds since 1970. */
 export interface Health {
-  /** True if it is accepting and processing. */
+  /** True if the receiver is accepting and processing. */
   readonly ok: boolean
-  /** True if deliveries are stored: the receiver is open, its inbox has room, and its last write, or a probe since, did not fail. */
+  /**
+   * True if deliveries are stored: the receiver is open, its inbox has room, and its last write did not fail, or a later probe
+   * succeeded.
+   */
   readonly accepting: boolean
   /**
-   * False if tasks have been due for longer than a minute, three leases and three usual gaps between calls of `runDue`, and no
-   * process has run any in that time. A backlog that is worked off counts as processing.
+   * False if tasks have been due for too long and no process has run any in that time. Too long is more than a minute, three
+   * leases and three usual gaps between calls of `runDue`. A backlog that gets shorter counts as processing.
    */
   readonly processing: boolean
-  /** Why it is not ok, with the fix; undefined if it is. For operators: it can name an address. */
+  /** Why `ok` is false, with the fix; undefined if `ok` is true. It can contain an address, so show it only to operators. */
   readonly cause: string | undefined
   readonly receiver: string
-  /** Tasks that wait or run; undefined if the inbox keeps none or does not answer. */
+  /** Number of waiting and running tasks; undefined if the inbox keeps none or does not answer. */
   readonly pending: number | undefined
-  /** When the oldest task that is due was due. */
+  /** When the oldest due task became due; undefined if no task is due. */
   readonly oldestDueAt: number | undefined
   readonly dead: number | undefined
-  /** When the last verified delivery came, as far as this process or the journal knows. */
+  /** When the last verified delivery arrived, as far as this process or the journal knows. */
   readonly lastDelivery: number | undefined
-  /** Milliseconds without a verified delivery after which observers get `silent`; undefined if the receiver has no `silentAfter`. */
+  /** Milliseconds without a verified delivery after which observers get `silent`; undefined if the option is not set. */
   readonly silentAfter: number | undefined
 }
 
-/** The receiver as {@link createHealth} sees it. */
 interface HealthContext extends Pick<
   CheckedOptions,
   'name' | 'inbox' | 'now' | 'monotonic' | 'worker'
@@ -45,16 +47,16 @@ interface HealthContext extends Pick<
   readonly subscriptions: Subscriptions
 }
 
-// A probe of Kubernetes waits for a second unless it is told otherwise.
+// Kubernetes waits one second for a probe by default.
 const PATIENCE = 900
-// Milliseconds between two writes of its own.
+// Minimum time between two probes of an inbox that failed, in milliseconds.
 const PAUSE = 1000
-// Milliseconds without a stored delivery after which one is tried, and how long that may take.
+// Without a stored delivery for this long, in milliseconds, a write is tried. The second limit is the time of that write.
 const QUIET = 15_000
 const PROBE = 600
 const MINUTE = 60_000
 
-/** Makes the function that asks the inbox, for less than a second. It never rejects. */
+/** Returns a function that asks the inbox, for less than a second. It never rejects. */
 export function createHealth(context: HealthContext): () => Promise<Health> {
   const { name, inbox, port, writes, silence, now, monotonic } = context
   let probing: Promise<void> | undefined
@@ -115,8 +117,8 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
   }
 
   /**
-   * Why nothing can be stored now. It is tried if a write failed, at most once a second, or if none has been stored for a
-   * while: no traffic is not a sign.
+   * Returns why nothing can be stored now. A write is tried if one has failed, at most once a second, or if none was stored
+   * for a while: no traffic is not a proof.
    */
   async function writeFailure(): Promise<unknown> {
     const { failure, suspect, storedAt } = writes
@@ -126,7 +128,7 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
     if (probed === undefined || at - probed.at >= (doubted ? PAUSE : QUIET)) {
       probed = { at, failure }
       probing ??= probe(at).finally(() => (probing = undefined))
-      // If it takes longer, the next look knows: the first write of all makes tables.
+      // If the probe takes longer, the next call sees its result. The very first write creates tables.
       await settledBy(probing, performance.now() + PROBE)
       if (!writes.suspect && writes.failure === undefined) return undefined
     }
@@ -144,7 +146,7 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
     }
   }
 
-  /** Returns how far the wall clock jumped ahead since the last look, in milliseconds. A task does not count as late for that time. */
+  /** Returns how far the wall clock jumped ahead since the last call, in milliseconds. That time does not make a task late. */
   function stepOfClock(): number {
     const at = { wall: now(), monotonic: monotonic() }
     const step = at.wall - looked.wall - (at.monotonic - looked.monotonic)
@@ -152,7 +154,7 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
     return Math.max(0, step)
   }
 
-  /** Undefined if due tasks are run, else the cause. */
+  /** Returns why due tasks do not run; undefined if they run. */
   async function stoppedCause(
     oldest: number | undefined,
     running: number,
@@ -160,7 +162,7 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
   ): Promise<string | undefined> {
     if (oldest === undefined) return undefined
     const gap = context.worker === 'onDemand' ? await usualGap(inbox, name) : 0
-    // A task that runs may hold the place of those that are due, for as long as an attempt may take.
+    // A running task may occupy the place of due tasks for as long as its attempt may take.
     const held =
       running > 0
         ? Math.max(0, ...context.subscriptions.all.map(({ timeout }) => timeout)) +
@@ -173,7 +175,6 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
   }
 }
 
-/** A small write that leaves a single record. */
 async function probeRecords({ records }: Inbox, name: string): Promise<void> {
   if (!records) return
   const key = `probe/${name}`
@@ -209,7 +210,8 @@ async function lastDeliveryAt({
   return page.rows[0]?.at
 }
 
-// Codes and words of SQLite, PostgreSQL (appendix A of its manual), Redis and the operating system. The first that matches counts.
+// Error codes and texts of SQLite, PostgreSQL (appendix A of its manual), Redis and the operating system. The first match
+// counts.
 const CAUSES: readonly (readonly [sign: RegExp, cause: string])[] = [
   [
     /SQLITE_FULL|database or disk is full|ENOSPC|EDQUOT|\b53100\b|no space left|disk is full/i,
@@ -241,14 +243,13 @@ const CAUSES: readonly (readonly [sign: RegExp, cause: string])[] = [
   ],
 ]
 
-/** Why an inbox stores nothing, in words that lead to the remedy, with the words of the engine behind them. */
+/** Returns why an inbox stores nothing and the fix, followed by the engine's own text. */
 function inboxCause(error: unknown): string {
   const said = errorText(error)
   const found = CAUSES.find(([sign]) => sign.test(wholeOf(error)))
   return found ? `${found[1]} (${said})` : said
 }
 
-/** All that an error and its causes say. */
 function wholeOf(error: unknown): string {
   const parts: string[] = []
   for (let each = error, left = 5; each !== undefined && left > 0; left--) {

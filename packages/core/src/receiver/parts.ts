@@ -19,7 +19,6 @@ import { attemptInfo, type RunContext } from '../subscribe/run/run-context.ts'
 import { UNHANDLED } from '../subscribe/subscription.ts'
 import type { TaskError } from '../inbox/view.ts'
 
-/** What a receiver is made of: what the steps of a delivery need, and its side of the inbox with what hears of outcomes there. */
 export interface Parts {
   readonly context: ReceiveContext
   readonly port: Port
@@ -27,7 +26,7 @@ export interface Parts {
   readonly erasure: Erasure | undefined
 }
 
-/** Makes the parts of a receiver, and attaches it to its inbox. */
+/** Makes the parts of a receiver and attaches it to its inbox. */
 export function createParts({
   settings,
   subscribing,
@@ -77,7 +76,7 @@ export function createParts({
   const port: Port = {
     ...attached,
     accept(intake, host) {
-      // Any other host was checked when the delivery was given.
+      // Hosts without a transaction were checked when the delivery arrived.
       if (host.transaction) checkTransaction(host, inbox.name)
       return attached.accept(intake, host)
     },
@@ -106,12 +105,12 @@ export function createParts({
   return { context, port, recorder, erasure }
 }
 
-// The most entries that wait while the module loads, in a process that starts under load.
+// Maximum number of entries that wait while the module loads, in a process that starts under load.
 const MOST = 1000
 
 /**
- * The recorder of a receiver. Its module is loaded with the first entry, so that apps start faster. Undefined if the
- * inbox keeps no journal, or `journal: false` is set.
+ * Makes the recorder of a receiver. The first entry loads its module, so that apps start faster. Undefined if the inbox keeps
+ * no journal, or `storage.journal` is false.
  */
 function createRecorder(context: RecorderContext): Recorder | undefined {
   if (!context.inbox.journal || context.kept === undefined) return undefined
@@ -120,7 +119,7 @@ function createRecorder(context: RecorderContext): Recorder | undefined {
   let waiting: ((ready: Recorder) => void)[] = []
 
   return {
-    // Those of each delivery pass on at once: a closure and a list of arguments cost as much as what they count.
+    // Called for each delivery: a closure and a list of arguments would cost as much as the counting itself.
     answered(exchange, reply, took, what) {
       if (recorder) recorder.answered(exchange, reply, took, what)
       else pass((ready) => ready.answered(exchange, reply, took, what))
@@ -164,10 +163,8 @@ function createRecorder(context: RecorderContext): Recorder | undefined {
   }
 }
 
-/** The argument of {@link createConsumer}. */
 interface ConsumerContext extends RunContext {
   readonly retrySpan: number
-  /** As `Consumer.failed`. */
   readonly failed: (error: unknown) => void
   readonly monotonic: () => number
   readonly recorder: Recorder | undefined
@@ -177,7 +174,7 @@ interface ConsumerContext extends RunContext {
 
 type Runner = { readonly run: typeof runAttempt }
 
-/** A receiver as its inbox sees it: its subscriptions, how to run a task, and the listeners for outcomes. */
+/** Makes the receiver as its inbox sees it: the subscriptions, how to run a task, and the listeners for outcomes. */
 function createConsumer(context: ConsumerContext): Consumer {
   const { observer } = context
   let runner: Runner | undefined
@@ -190,7 +187,7 @@ function createConsumer(context: ConsumerContext): Consumer {
     lanes,
     run(claim, signal) {
       if (runner) return runner.run(context, claim, signal)
-      // A process that only accepts (`work: false`) runs nothing and loads nothing for it.
+      // A process with `worker: false` never runs a task, so it never loads this module.
       return import('../subscribe/run/run.ts').then((loaded) =>
         (runner = loaded).run(context, claim, signal),
       )
@@ -222,7 +219,7 @@ function createConsumer(context: ConsumerContext): Consumer {
     warn: (message) => observer.warning?.(context.receiver, message),
   }
 
-  /** The subscriptions, and next to them the lane of events that waited for one. */
+  /** Returns the subscriptions, and the lane of events that waited for one. */
   function lanes(): readonly Lane[] {
     const { all } = context.subscriptions
     if (all.length === 0) return all

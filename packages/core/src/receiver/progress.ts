@@ -1,10 +1,10 @@
 import type { Inbox } from '../inbox/inbox.ts'
 
 const MINUTE = 60_000
-// The part of a new gap between drains in the usual one.
+// Weight of the latest gap in the usual gap.
 const NEW = 0.25
 
-/** True if some process ended a run of this receiver in that time. An inbox without a journal cannot tell: false. */
+/** Returns true if some process ended a run of this receiver in that time; false if the inbox has no journal. */
 export async function takenIn(
   inbox: Inbox,
   receiver: string,
@@ -19,19 +19,19 @@ export async function takenIn(
   return rows.length > 0
 }
 
-/** The usual time between two drains of a receiver, in milliseconds; 0 before the second one. */
+/** Returns the usual time between two calls of `runDue`, in milliseconds; 0 before the second call. */
 export async function usualGap({ records }: Inbox, receiver: string): Promise<number> {
   const { gap } = Object((await records?.get(keyOf(receiver)))?.value) as { gap?: unknown }
   return typeof gap === 'number' && gap > 0 ? gap : 0
 }
 
-/** Tells that a drain started. What it writes is only for {@link usualGap}, so that a failure changes nothing. */
+/** Records that `runDue` was called. A failure is ignored, since only {@link usualGap} reads the record. */
 export async function drainBegan(
   { records, worker }: Inbox,
   receiver: string,
   at: number,
 ): Promise<void> {
-  // An inbox that sets it drains by itself when something is due: there is no usual time.
+  // Such an inbox calls `runDue` itself when a task is due: there is no usual gap.
   if (worker === 'onDemand') return
   try {
     const found = await records?.get(keyOf(receiver))
@@ -40,7 +40,7 @@ export async function drainBegan(
     const usual = gap === 0 ? last : gap + NEW * (last - gap)
     await records?.set(keyOf(receiver), { at, gap: Math.round(usual) }, found?.version ?? 0)
   } catch {
-    // The drain itself tells what is wrong with the inbox.
+    // `runDue` itself reports the failure of the inbox.
   }
 }
 

@@ -23,20 +23,19 @@ import type {
 import type { AnyCommit } from '../subscribe/task.ts'
 import type { EventOf, PatternOf, TopicsOf } from '../subscribe/topic-types.ts'
 
-/** How a receiver was made. Times in milliseconds. */
+/** The settings of a receiver. Times in milliseconds. */
 export interface ReceiverSettings {
   readonly inbox: Inbox
   readonly dedupe: Dedupe
   readonly onUnhandled: 'acknowledge' | 'store' | 'reject'
   readonly worker: boolean | 'onDemand'
   readonly journal: boolean
-  /** Undefined for never. */
   readonly silentAfter: number | undefined
   /** Milliseconds since 1970. */
   readonly now: () => number
 }
 
-/** Accepts deliveries and runs the subscribed handlers; an adapter mounts it. */
+/** Accepts deliveries and runs the subscribed handlers. An adapter mounts it on a route. */
 export interface Receiver<
   Events extends EventMap = EventMap,
   Commit extends AnyCommit = AnyCommit,
@@ -46,18 +45,17 @@ export interface Receiver<
   readonly limits: Limits
   /** Topic patterns with a subscription or an answer. */
   readonly topics: readonly string[]
-  /** How it was made, with defaults filled in: for packages that work with it, such as `@postern/registrar`. */
+  /** The settings, with defaults: for packages that work with a receiver, such as `@postern/registrar`. */
   readonly settings: ReceiverSettings
-  /** Whether a subscription matches a topic, or one of its aliases. */
+  /** Returns whether a subscription matches a topic, or one of its aliases. */
   subscribes(topic: string, aliases?: readonly string[]): boolean
-  /** Whether the function of an answer makes the reply to a topic, or to one of its aliases. */
+  /** Returns whether an `answer` function makes the reply to a topic, or to one of its aliases. */
   answers(topic: string, aliases?: readonly string[]): boolean
   /**
-   * Subscribes a handler to topics. All subscriptions are made before the first delivery.
-   *
-   * Exact topics have overloads of their own, so that editors complete them. `NoInfer` keeps TypeScript from inferring
-   * the topics from the handler, which would compare every payload of the provider. Patterns have one intersection for
-   * all: one for each would multiply the topics of the provider by themselves.
+   * Subscribes a handler to topics. Subscribe before the first delivery. Exact topics have overloads of their own, so that
+   * editors complete them. `NoInfer` keeps TypeScript from inferring the topics from the handler, which would compare every
+   * payload type of the provider. Patterns share one intersection type: one per pattern would multiply the topics of the
+   * provider by themselves.
    */
   on<const P extends keyof Events & string>(
     topics: P | readonly P[],
@@ -93,9 +91,9 @@ export interface Receiver<
     handler: Handler<AnyEvent<Events>, Commit>,
   ): this
   onAny(handler: Handler<AnyEvent<Events>, Commit>): this
-  /** Called when a task is dead, in this process only; the call is not retried. */
+  /** Adds a listener for dead tasks. It is called in this process only, and not retried. */
   onDead(listener: (task: AttemptInfo, error: TaskError) => unknown): this
-  /** Registers the function that makes the reply, for topics whose sender reads it. */
+  /** Registers the function that makes the reply, for topics whose sender uses the reply. */
   answer<const P extends keyof Events & string>(
     topics: P | readonly P[],
     answer: NoInfer<AnswerFunction<EventOf<Events, P>>>,
@@ -107,52 +105,54 @@ export interface Receiver<
     options?: AnswerOptions,
   ): this
   /**
-   * Judges the head of a request before its body is read, and starts to count its bytes. Adapters pass the result to
-   * `receive` as `admission`. Throws a `WebhookError` with the rejection.
+   * Checks the head of a request before its body is read, and starts to count its bytes. Adapters pass the result to `receive`
+   * as `admission`. Throws a `WebhookError` with the reason of a rejection.
    */
   admit(head: Head): Admission
-  /** Receives one delivery and returns the reply. Nothing that the network sends makes it throw. */
+  /** Receives one delivery and returns the reply. It never throws for what the network sent. */
   receive(delivery: Delivery | DeliveryInit, host?: Host): Promise<Reply>
-  /** The same for a Web standard `Request`, whose body must be unread. */
+  /** Receives a Web standard `Request`, whose body must be unread, and returns the `Response`. */
   fetch(request: Request, host?: FetchHost): Promise<Response>
   /**
-   * Tells the observers why an adapter could not read a request, and returns the reply to it. With its headers, a request
-   * without a body (a GET) is kept for `explain` as others are.
+   * Reports to observers that an adapter could not read a request, and returns the reply. If the headers are given, a request
+   * without a body, such as a GET, is kept for `explain`.
    */
   reject(request: Pick<DeliveryInit, 'method' | 'url' | 'headers'>, error: WebhookError): Reply
-  /** Starts to run tasks in this process, after `worker: false`. */
+  /** Starts to run tasks in this process. Use it with `worker: false`. */
   startWorker(): Promise<void>
   /**
    * Runs due tasks until none is left or the deadline is near, for hosts without a permanent process (cron routes).
-   * Interrupted tasks come first. Attempts that the deadline cuts are released and do not count.
+   * Interrupted tasks run first. Attempts that the deadline ends are released and do not count.
    */
   runDue(options?: RunDueOptions): Promise<RunDueResult>
   /**
-   * Accepts events without a signature: those that the sender's API listed, as a source of `@postern/registrar` reads them, or
-   * those from a cloud that lets only the sender in (`verifiedBy`).
+   * Accepts events without a signature. Either the sender's API listed them (a source of `@postern/registrar` reads them), or
+   * a cloud service delivered them that only the sender can write to (`verifiedBy`).
    */
   ingest(given: IngestInit, options?: IngestOptions): Promise<IngestResult>
-  /** The state of the receiver, for probes and for people. It never rejects, and answers within a second. */
+  /** Returns the state of the receiver, for probes and operators. It never rejects, and answers within a second. */
   health(): Promise<Health>
   /**
-   * Makes dead tasks pending again; with `state: 'done'` done ones, with `state: 'pending'` waiting ones due now. One call
-   * is one chunk: continue with the cursor until there is none.
+   * Makes dead tasks pending again. With `state: 'done'` it replays done tasks; with `state: 'pending'` it makes waiting tasks
+   * due now. One call changes one chunk: call it again with the returned cursor until there is none.
    */
   replay(filter?: TaskFilter, options?: ReplayOptions): Promise<Changed>
-  /** Tasks of this receiver: pending, running, done as far as they are kept, and dead. */
+  /** Returns tasks of this receiver: pending, running and dead tasks, and done tasks that are still kept. */
   tasks(filter?: TaskFilter & { readonly limit?: number }): Promise<readonly TaskInfo[]>
-  /**
-   * Adds an observer while the receiver runs, for tests and tools. Returns the function that removes it.
-   */
+  /** Adds an observer while the receiver runs, for tests and tools. Returns the function that removes the observer. */
   observe(observer: Observer): () => void
-  /** Its observers as one: what another package reports here, all of them get. */
+  /** All observers as one. Other packages report through it. */
   readonly observer: Observer
   /**
-   * Called when the receiver starts to close; `close` waits for the promise, at most until the time given, of
-   * `performance.now()`. Returns the function that removes the listener. Throws `receiver_closed` if the receiver is closed.
+   * Adds a listener that is called when the receiver starts to close. `close` waits for its promise until the given time of
+   * `performance.now()`, at most. Returns the function that removes the listener. Throws `receiver_closed` if the receiver is
+   * closed.
    */
   onClose(listener: (until: number) => unknown): () => void
-  /** Rejects deliveries with 503, lets running attempts end and leaves the rest pending. It closes its inbox only if it made it. */
+  /**
+   * Closes the receiver: rejects deliveries with 503, waits for running attempts and leaves the other tasks pending. It closes
+   * the inbox only if the receiver created it.
+   */
   close(options?: { /** @default '10s' */ readonly timeout?: Duration }): Promise<void>
 }
 
@@ -160,14 +160,14 @@ type AnyEvent<Events extends EventMap> = string extends keyof Events
   ? WebhookEvent<string, Events[string]>
   : { [T in keyof Events & string]: WebhookEvent<T, Events[T]> }[keyof Events & string]
 
-/** Options of one fetch request, from its host. */
+/** Options of one `fetch` call, given by its host. */
 export interface FetchHost extends Host {
-  /** A small JSON value kept with the events (`event.context`), or a function that reads it off the request. */
+  /** A small JSON value to keep with the events (`event.context`), or a function that returns it. */
   readonly context?: Json | ((request: Request) => Json | undefined) | undefined
-  /** The URL the sender used, or a function that reads it off the request; give it if a proxy changed it. @default request.url */
+  /** The URL that the sender used, or a function that returns it. Set it if a proxy changed the URL. @default request.url */
   readonly url?: string | ((request: Request) => string) | undefined
-  /** The exact bytes; give them if the host has read the body. */
+  /** The exact bytes of the body. Set them if the host has read the body. */
   readonly body?: Uint8Array | undefined
-  /** The header lines; give them if the host keeps repeated headers apart, which `Headers` joins. @default request.headers */
+  /** The header lines. Set them if the host keeps repeated headers separate, which `Headers` joins. @default request.headers */
   readonly headers?: HeaderLines | undefined
 }

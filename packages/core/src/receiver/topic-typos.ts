@@ -1,9 +1,9 @@
 import { distance } from '../basics/unknown-options.ts'
 
 /**
- * Finds handlers whose topic is probably misspelt, for apps without types of topics: a pattern that is not a known topic of
- * the sender, but differs from one by a typing error. Not all topics are known, so another word (`reopened` beside
- * `opened`) is no typing error. Returns a sentence for each.
+ * Returns a sentence for each handler whose topic is probably a typo, for apps without types of topics. Such a topic is
+ * unknown and differs from a known topic by a typing error. Not all topics of a sender are known, so another word (`reopened`
+ * and `opened`) is not a typo.
  */
 export function topicTypos(
   sender: string,
@@ -21,12 +21,12 @@ export function topicTypos(
 
 function isTypo(one: string, other: string): boolean {
   if (plain(one) === plain(other)) return true
-  // `ProjectUpdate` is another name beside `Project.update`.
+  // `ProjectUpdate` is a different name from `Project.update`.
   if (plain(one).split('.').length !== plain(other).split('.').length) return false
   const changes = distance(one, other)
   if (changes === 1) return one.length > 4
   if (changes !== 2 || one.length < 8) return false
-  // Two letters that changed places; or one too many and another one wrong. `un` in front is another word.
+  // Two letters changed places, or one letter is added and another is wrong. `un` in front makes another word.
   return one.length === other.length
     ? sortedLetters(one) === sortedLetters(other)
     : Math.abs(one.length - other.length) === 1
@@ -36,7 +36,7 @@ function sortedLetters(topic: string): string {
   return topic.split('').toSorted().join('')
 }
 
-// `Invoice_Paid` beside `invoice.paid`.
+// Makes `Invoice_Paid` equal to `invoice.paid`.
 function plain(topic: string): string {
   return topic.toLowerCase().replaceAll(/[^a-z0-9]/g, '.')
 }

@@ -6,7 +6,6 @@ import { checkSecret } from '../provider/secrets.ts'
 import { safeEqual } from '../provider/safe-equal.ts'
 import { checkRunDue, type RunDueOptions } from '../receiver/options.ts'
 
-/** The parts of a request that a route reads, on any host. */
 export interface RouteRequest {
   readonly method: string
   readonly url: string
@@ -14,11 +13,11 @@ export interface RouteRequest {
   readonly authorization: string | undefined
 }
 
-/** A route that any host can mount: the adapters of node:http call it, and `toFetch` makes a fetch handler of it. */
+/** A route for any host. Adapters on node:http call it, and `toFetch` makes a fetch handler of it. */
 export type Route = (request: RouteRequest) => Promise<Reply>
 
 /**
- * The route as a fetch handler, for Bun, Deno, Workers and others. It rejects if the route does.
+ * Converts a route to a fetch handler, for Bun, Deno, Workers and others. It rejects if the route does.
  *
  * @example
  * Deno.serve(toFetch(healthRoute([receiver])))
@@ -35,7 +34,6 @@ export function toFetch(route: Route): (request: Request) => Promise<Response> {
     )
 }
 
-/** A reply that no cache keeps. */
 function privateReply(status: number, body: unknown, headers?: Reply['headers']): Reply {
   return {
     status,
@@ -46,14 +44,17 @@ function privateReply(status: number, body: unknown, headers?: Reply['headers'])
 
 /** Options of {@link health}. */
 export interface HealthRouteOptions {
-  /** False tells only whether all is well, since figures are for operators. Neither says why an inbox cannot be reached. @default true */
+  /**
+   * False replies only whether everything is ok, without figures. The cause of an unreachable inbox is never shown. @default
+   * true
+   */
   readonly figures?: boolean
 }
 
 /**
- * A route for probes. Readiness: 200 if every receiver accepts deliveries, else 503; a backlog takes no web process off the
- * network. Workers, with `?work`: 200 if every receiver is processing, that is, due tasks are run. Liveness, with `?live`: 200 as long
- * as the process answers, since a restart repairs no database. Throws a `TypeError` that names a wrong option.
+ * Creates a route for probes. Readiness: 200 if every receiver accepts deliveries, else 503. A backlog does not make it 503.
+ * Workers (`?work`): 200 if every receiver is processing, so that due tasks run. Liveness (`?live`): 200 as long as the
+ * process answers, since a restart repairs no database. Throws a `TypeError` that names a wrong option.
  *
  * @example
  * app.get('/healthz', health([github, stripe]))
@@ -65,7 +66,7 @@ export function health(
   return toFetch(healthRoute(receivers, options))
 }
 
-/** The same for hosts that are not on fetch. */
+/** Creates the same route for hosts that are not on fetch. */
 export function healthRoute(
   receivers: readonly Pick<Receiver, 'health'>[],
   options: HealthRouteOptions = {},
@@ -89,7 +90,7 @@ export function healthRoute(
   }
 }
 
-/** What a stranger may see: our own words, since the text of an engine's error can name an address. */
+/** Returns the health without the text of an engine's error, which can contain an address. */
 function shown(health: Health): Health {
   const { cause } = health
   const own = cause === undefined || /^(?:closed|full|no handler|no worker):/.test(cause)
@@ -98,13 +99,13 @@ function shown(health: Health): Health {
 
 /** Options of {@link runDue}. */
 export interface RunDueRouteOptions extends RunDueOptions {
-  /** The secret in the caller's `Authorization: Bearer …`; Vercel sends `CRON_SECRET` there. */
+  /** Secret in the caller's `Authorization: Bearer …`. Vercel sends `CRON_SECRET` there. */
   readonly secret: string
 }
 
 /**
- * A route that runs due tasks, for the cron of hosts without a permanent process. The secret is compared in constant
- * time. A call while another one runs is 409. The reply is the result of `receiver.runDue()` as JSON. Throws a
+ * Creates a route that runs due tasks, for the cron of hosts without a permanent process. The secret is compared in constant
+ * time. A call during another one is answered 409. The reply is the result of `receiver.runDue()` as JSON. Throws a
  * `TypeError` that names a wrong option.
  *
  * @example
@@ -117,7 +118,7 @@ export function runDue(
   return toFetch(runDueRoute(receiver, options))
 }
 
-/** The same for hosts that are not on fetch. */
+/** Creates the same route for hosts that are not on fetch. */
 export function runDueRoute(
   receiver: Pick<Receiver, 'runDue'>,
   options: RunDueRouteOptions,
@@ -140,7 +141,7 @@ export function runDueRoute(
     try {
       return privateReply(200, await receiver.runDue(how))
     } catch {
-      // The reply has no reason: the inbox tells it to observers.
+      // The reply contains no reason: observers get it from the inbox.
       return privateReply(503, { code: 'inbox_unavailable' }, { 'retry-after': '5' })
     } finally {
       running = false

@@ -1,30 +1,30 @@
 import { milliseconds, type Duration } from '../basics/deadline.ts'
 import { checkObject, unknownOptions } from '../basics/unknown-options.ts'
 
-/** How often and when a failed task is tried again. */
+/** Decides how often and when a failed task is retried. */
 export interface RetryPolicy {
-  /** Attempts in all, the first one included. */
+  /** Maximum number of attempts, including the first one. */
   readonly attempts: number
-  /** Milliseconds to wait after attempt `attempt` (1 for the first) failed. */
+  /** Returns the milliseconds to wait after attempt `attempt` (1 for the first) has failed. */
   delay(attempt: number): number
 }
 
 /** Options of {@link exponential}. */
 export interface ExponentialOptions {
-  /** Attempts in all, the first one included. @default 8 */
+  /** Maximum number of attempts, including the first one. @default 8 */
   readonly attempts?: number
-  /** Upper bound of the first wait. @default '1s' */
+  /** Maximum wait after the first attempt. @default '1s' */
   readonly initialDelay?: Duration
-  /** Each bound is this many times the one before. @default 4 */
+  /** Factor by which the maximum wait grows with each attempt. @default 4 */
   readonly factor?: number
-  /** The longest wait. @default '1h' */
+  /** Limit of all waits. @default '1h' */
   readonly maxDelay?: Duration
-  /** `full`: anywhere between nothing and the bound, so that failures do not come back as one wave. @default 'full' */
+  /** `full`: a random wait between 0 and the maximum, so that failed tasks do not return in one wave. @default 'full' */
   readonly jitter?: 'full' | 'none'
 }
 
 /**
- * Waits that grow, each drawn at random between nothing and its bound ("full jitter").
+ * Creates a policy with growing waits, each random between 0 and its maximum ("full jitter").
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 export function exponential(options: ExponentialOptions = {}): RetryPolicy {
@@ -51,7 +51,7 @@ function growing(what: string, options: ExponentialOptions): RetryPolicy {
   }
 }
 
-/** The same wait after each failure. */
+/** Creates a policy with the same wait after each failure. */
 export function fixed(options: {
   readonly attempts?: number
   readonly delay: Duration
@@ -65,7 +65,6 @@ export function fixed(options: {
 /** A `retry` option: a policy, or the options of {@link exponential}. */
 export type RetryOption = RetryPolicy | ExponentialOptions
 
-/** The policy of a `retry` option. Throws a `TypeError` that names a wrong option. */
 export function retryPolicy(option: RetryOption | undefined): RetryPolicy {
   if (option !== undefined && (typeof option !== 'object' || option === null))
     throw new TypeError(
@@ -76,20 +75,20 @@ export function retryPolicy(option: RetryOption | undefined): RetryPolicy {
   return growing('retry', (option ?? {}) as ExponentialOptions)
 }
 
-/** Throw it in a handler if a retry cannot help: the task is dead at once. */
+/** Throw this in a handler if a retry cannot help: the task is dead immediately. */
 export class UnrecoverableError extends Error {
   override readonly name = 'UnrecoverableError'
 }
 
 /** Options of {@link RetryAfterError}. */
 export interface RetryAfterOptions extends ErrorOptions {
-  /** Waits longer if the retry policy would. @default false */
+  /** True waits longer if the retry policy does. @default false */
   readonly atLeast?: boolean
 }
 
 /**
- * Throw it in a handler to choose the time of the next attempt; the attempt counts. A wait of more than a
- * year becomes a year, and observers get a warning.
+ * Throw this in a handler to choose the time of the next attempt; the attempt counts. A wait of more than a year becomes a
+ * year, and observers get a warning.
  */
 export class RetryAfterError extends Error {
   override readonly name = 'RetryAfterError'
@@ -106,7 +105,7 @@ export class RetryAfterError extends Error {
   }
 }
 
-/** Throw it in a handler if the task must wait, as for a busy or failing destination: no attempt is used. */
+/** Throw this in a handler if the task must wait, as for a busy or failing destination: no attempt is used. */
 export class PostponeError extends Error {
   override readonly name = 'PostponeError'
   /** Milliseconds to wait. */

@@ -11,14 +11,12 @@ import {
 } from './subscription.ts'
 import type { TaskError } from '../inbox/view.ts'
 
-/** What an app subscribes to at a receiver: handlers, answers, and listeners for dead tasks. */
 export interface Subscribing {
   readonly subscriptions: Subscriptions
   readonly answers: ReturnType<typeof createAnswers>
   readonly deadListeners: readonly DeadListener[]
-  /** All patterns of handlers and answers, each once. */
+  /** Returns all patterns of handlers and answers, each once. */
   topics(): readonly string[]
-  /** As `receiver.on`, whose options are optional. */
   on(topics: unknown, ...rest: readonly unknown[]): void
   onAny(...rest: readonly unknown[]): void
   onDead(listener: DeadListener): void
@@ -27,7 +25,6 @@ export interface Subscribing {
 
 type DeadListener = (task: AttemptInfo, error: TaskError) => unknown
 
-/** Makes a {@link Subscribing}. */
 export function createSubscribing(
   receiver: string,
   inbox: Inbox,

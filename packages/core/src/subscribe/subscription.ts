@@ -14,72 +14,83 @@ import type { AnyCommit, Task } from './task.ts'
 import { checkPattern, createTopicTable } from './topics.ts'
 import type { Writable } from '../basics/maybe.ts'
 
-/** Handles one event. Done when it returns or resolves; tried again by the retry policy when it throws or rejects. */
+/**
+ * Handles one event. The task is done when it returns or resolves. It is retried by the retry policy when it throws or
+ * rejects.
+ */
 export type Handler<
   Event extends WebhookEvent = WebhookEvent,
   Commit extends AnyCommit = AnyCommit,
 > = (event: Event, task: Task<Commit>) => unknown
 
-/** A handler that brings options of its subscription; those given with `on` win. */
+/** A handler with default options of its subscription; those given to `on` win. */
 export interface PreparedHandler extends Handler {
   readonly defaults: Pick<SubscriptionOptions, 'retry' | 'timeout' | 'concurrency'>
 }
 
 /** Options of one subscription. */
 export interface SubscriptionOptions<Event extends WebhookEvent = WebhookEvent> {
-  /** Stable over restarts: stored tasks find their handler by it. @default the topic pattern, with a number if it repeats */
+  /**
+   * Name of the subscription, stable over restarts: stored tasks find their handler by it. @default the topic pattern, with a
+   * number if it repeats
+   */
   readonly name?: string
-  /** Names it had before: tasks stored under them are its own. */
+  /** Earlier names of the subscription: tasks that were stored under them belong to it. */
   readonly previousNames?: readonly string[]
-  /** When a failed task is tried again, and how often. @default exponential({ attempts: 8 }) */
+  /** When and how often a failed task is retried. @default exponential({ attempts: 8 }) */
   readonly retry?: RetryOption
-  /** How long an attempt may take before it counts as failed and `task.signal` aborts. @default '5m' */
+  /** Maximum time of an attempt. Beyond it the attempt fails, and `task.signal` aborts. @default '5m' */
   readonly timeout?: Duration
-  /** Attempts running at once, in each process. @default 10 */
+  /** Maximum number of attempts at the same time, per process. @default 10 */
   readonly concurrency?: number
-  /** Bounds of the runs of one tenant, in each process. @default no bounds */
+  /** Limits for the runs of one tenant, per process. @default no bounds */
   readonly tenantLimit?: TenantLimitOptions
-  /** Checks and types the payload (zod, valibot, arktype …). A task whose payload does not match is dead, with the issues. */
+  /** Checks and types the payload (zod, valibot, arktype …). If the payload does not match, the task is dead, with the issues. */
   readonly schema?: StandardSchema
-  /** Events of one tenant and key run one after another, in order of arrival. Not every inbox can. */
+  /**
+   * Returns the ordering key. Events of one tenant and key run one after another, in order of arrival. Not every inbox
+   * supports it.
+   */
   readonly orderingKey?: (event: Event) => string
-  /** Events of one tenant and key that wait become one run, on the newest. Not every inbox can, and not with `orderingKey`. */
+  /**
+   * Waiting events of one tenant and key become one run, with the newest event. Not every inbox supports it, and it excludes
+   * `orderingKey`.
+   */
   readonly debounce?: DebounceOptions<Event>
 }
 
 /**
- * Rate limit of one tenant in one subscription and process. A task over it returns to the inbox without using an attempt
- * and runs later at the pace of its tenant; meanwhile it holds no place of the subscription.
+ * Limits for one tenant in one subscription and process. A task beyond a limit returns to the inbox without using an attempt.
+ * It runs later at the pace of its tenant, and does not occupy a place of the subscription until then.
  *
  * @example
  * receiver.on('orders/*', { tenantLimit: { rate: 5, concurrency: 2 } }, callShopApi)
  */
 export interface TenantLimitOptions {
   /**
-   * Runs of one tenant that may start per second; 0.2 is one in five seconds. After late starts at most a tenth of a second's
-   * runs, and one more, come on top. @default no bound
+   * Maximum number of runs of one tenant that start per second; 0.2 is one in five seconds. After late starts, up to a tenth
+   * of a second's runs, plus one, may start in addition. @default no bound
    */
   readonly rate?: number
-  /** Runs of one tenant at once. @default no bound but the subscription's */
+  /** Maximum number of runs of one tenant at the same time. @default no bound but the subscription's */
   readonly concurrency?: number
 }
 
-/** Which events of a subscription become one run, and when it starts. */
 interface DebounceOptions<Event extends WebhookEvent = WebhookEvent> {
-  /** What the event is about, such as the id of a pull request. */
+  /** Returns what the event is about, such as the id of a pull request. */
   readonly key: (event: Event) => string
-  /** The run starts when no event of the key has come for this long. @default 0, as soon as the run before it has ended */
+  /** Time without another event of the key after which the run starts. @default 0, as soon as the run before it has ended */
   readonly wait?: Duration
-  /** The run starts this long after the first of its events at the latest. @default ten times `wait` */
+  /** Maximum time from the first event to the start of the run. @default ten times `wait` */
   readonly maxWait?: Duration
   /**
-   * A number, string or date that grows with each version, such as `updated_at`. An event below the highest of its key runs
-   * nothing. If two are equal, or one has none, the last to arrive is the newest. @default the order of arrival
+   * Returns a number, string or date that grows with each version, such as `updated_at`. An event below the highest value of
+   * its key does not run. If two are equal, or one is undefined, the event that arrived last is the newest. @default the order
+   * of arrival
    */
   readonly newest?: (event: Event) => number | string | Date | undefined
 }
 
-/** Names of the options of a subscription. */
 export const SUBSCRIPTION_OPTIONS: readonly (keyof SubscriptionOptions)[] = [
   'name',
   'previousNames',
@@ -92,7 +103,6 @@ export const SUBSCRIPTION_OPTIONS: readonly (keyof SubscriptionOptions)[] = [
   'debounce',
 ]
 
-/** A subscription, ready to run. */
 export interface Subscription extends Lane {
   readonly patterns: readonly string[]
   readonly handler: Handler
@@ -103,23 +113,21 @@ export interface Subscription extends Lane {
   readonly tenantLimit: TenantLimitOptions | undefined
 }
 
-/** {@link DebounceOptions}, checked. */
 interface Debounce {
   readonly key: (event: WebhookEvent) => string
   readonly draft: (event: WebhookEvent) => NonNullable<TaskDraft['debounce']>
 }
 
-/** All subscriptions of a receiver. */
 export interface Subscriptions {
   add(patterns: readonly string[], options: SubscriptionOptions, handler: Handler): Subscription
   addAny(options: SubscriptionOptions, handler: Handler): Subscription
   match(event: EventDraft): readonly Subscription[]
-  /** By name, or by a name it had before. */
+  /** Finds a subscription by its name or an earlier one. */
   find(name: string): Subscription | undefined
   readonly all: readonly Subscription[]
 }
 
-/** The lane of events without a subscription, for `onUnhandled: 'store'`. No subscription may have its name. */
+/** Name of the lane of events without a subscription, for `onUnhandled: 'store'`. It is reserved. */
 export const UNHANDLED = 'unhandled'
 
 /** Makes the register of subscriptions. If tasks outlive the process, names must not depend on the order of lines. */
@@ -251,10 +259,9 @@ function checkTenantLimit(option: TenantLimitOptions | undefined, name: string):
     )
 }
 
-// `maxWait` in times of `wait`: without a bound a steady stream would never run.
+// Default of `maxWait`, in multiples of `wait`: without it, a steady stream would never run.
 const LONGEST = 10
 
-/** Checks `debounce`. Throws a `TypeError` that names what is wrong. */
 function debounceOf(options: SubscriptionOptions, name: string): Debounce | undefined {
   const { debounce } = options
   if (debounce === undefined) return undefined
@@ -294,9 +301,7 @@ function debounceOf(options: SubscriptionOptions, name: string): Debounce | unde
   }
 }
 
-/**
- * The types of Standard Schema 1 that we use; zod, valibot and arktype implement them. https://standardschema.dev
- */
+/** The types of Standard Schema 1 that we use. zod, valibot and arktype implement them. https://standardschema.dev */
 export interface StandardSchema<Input = unknown, Output = Input> {
   readonly '~standard': {
     readonly version: 1
@@ -306,40 +311,37 @@ export interface StandardSchema<Input = unknown, Output = Input> {
   }
 }
 
-/** The result of a validation: the (perhaps transformed) value, or issues. */
+/** The result of a validation: the value, which may be transformed, or issues. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] }
 
-/** Why a value does not match. */
 export interface SchemaIssue {
   readonly message: string
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
-/** A schema's output type. */
 export type SchemaOutput<S extends StandardSchema> = NonNullable<S['~standard']['types']>['output']
 
-/** The function that validates, if the value is a schema. */
+/** Returns the function that validates; undefined if the value is not a schema. */
 export function validatorOf(schema: unknown): unknown {
   return (Object(schema) as Partial<StandardSchema>)['~standard']?.validate
 }
 
-/** The place of an issue, as `items.0.price`. */
+/** Returns the place of an issue, such as `items.0.price`. */
 export function issuePath(issue: SchemaIssue): string {
   return (issue.path ?? [])
     .map((part) => String(typeof part === 'object' ? part.key : part))
     .join('.')
 }
 
-/** The settings that task drafts depend on. */
+/** The settings that drafts of tasks depend on. */
 export interface DraftRules {
   readonly receiver: string
-  /** Names the tenant of an event whose secret has none. @default none */
   readonly tenantKey: ((event: WebhookEvent) => string) | undefined
 }
 
-/** One draft for each subscription, with its order key and the tenant whose turn it takes. */
+/** Returns one draft per subscription, with its ordering key and tenant. */
 export function taskDrafts(
   rules: DraftRules,
   subscriptions: readonly Pick<Subscription, 'name' | 'orderingKey' | 'debounce'>[],
@@ -361,7 +363,7 @@ export function taskDrafts(
   })
 }
 
-/** The tenant of an event: the one that was verified, else what `tenantKey` says. Throws what `tenantKey` throws. */
+/** Returns the tenant of an event: the verified one, or else what `tenantKey` returns. Throws what `tenantKey` throws. */
 export function fairKeyOf(
   { receiver, tenantKey: asked }: DraftRules,
   record: EventRecord,
@@ -369,7 +371,7 @@ export function fairKeyOf(
 ): string | undefined {
   if (record.tenant !== undefined) return tenantKey(record.tenant, '', '')
   if (!asked) return undefined
-  // The mark: what an app reads of a payload is never the tenant that was verified.
+  // The mark keeps a tenant from the payload apart from a verified one.
   return tenantKey(
     undefined,
     '~',

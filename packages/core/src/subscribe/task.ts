@@ -2,41 +2,41 @@ import type { Json } from '../delivery.ts'
 
 /** One attempt at one event for one subscription, as its handler sees it. */
 export interface Task<Commit extends AnyCommit = AnyCommit> {
-  /** Identity of the task in its inbox. */
+  /** Id of the task in its inbox. */
   readonly id: string
   /** Name of the subscription. */
   readonly subscription: string
   /** 1 for the first attempt. */
   readonly attempt: number
-  /** How many attempts the retry policy allows. */
+  /** Maximum number of attempts of the retry policy. */
   readonly attempts: number
-  /** Stable per event and subscription, over attempts and restarts: pass it on to APIs that accept an idempotency key. */
+  /** A key for APIs with idempotency keys: the same for all attempts of one event and subscription, also after restarts. */
   readonly idempotencyKey: string
-  /** Aborted when the attempt times out, its claim is lost, or the receiver closes. */
+  /** Aborts when the attempt times out, its claim is lost, or the receiver closes. */
   readonly signal: AbortSignal
   /** Name of this child task among its siblings; undefined if it was not spawned. */
   readonly part: string | undefined
-  /** Earlier events of its key that this run stands for, in addition to its own. 0 without `debounce`. */
+  /** Number of earlier events of its key that this run replaces; 0 without `debounce`. */
   readonly folded: number
-  /** When the first of these events came; undefined without `debounce`. */
+  /** When the first of these events arrived; undefined without `debounce`. */
   readonly since: Date | undefined
-  /** Data that the child task was spawned with. */
+  /** The data with which the child task was spawned. */
   readonly data: Json | undefined
   /**
-   * Ends this task in child tasks of the same subscription, stored in the step that makes it done. They have the tenant
-   * of this task. Data that is not a JSON value throws a `TypeError`: no inbox could store it.
+   * Adds child tasks of the same subscription, which are stored in the step that makes this task done. They have the tenant of
+   * this task. Data that is not a JSON value throws a `TypeError`, since no inbox could store it.
    */
   spawn(children: readonly { readonly part: string; readonly data?: Json }[]): void
   /**
-   * Settles this task in one transaction with your own writes, as its last act: both happen or neither. What it accepts depends on
-   * the inbox: a function that gets the inbox's connection ({@link CommitWrite}), with PostgreSQL also an open transaction of
-   * your own ({@link CommitIn}). It cannot be called with an inbox that has no transactions.
+   * Completes this task in one transaction with your own writes: both happen or neither. Call it last. The argument depends on
+   * the inbox: a function that gets the inbox's connection ({@link CommitWrite}), and with PostgreSQL also an open transaction
+   * of your own ({@link CommitIn}). Inboxes without transactions do not have it.
    */
   readonly commit: Commit
 }
 
 /**
- * `task.commit` of an inbox that hands out its own connection: synchronous with SQLite. Returns what `write` returns.
+ * `task.commit` of an inbox that provides its own connection; synchronous with SQLite. Returns what `write` returns.
  *
  * @example
  * task.commit((database) => database.prepare('INSERT INTO payment VALUES (?)').run(event.id))
@@ -44,8 +44,8 @@ export interface Task<Commit extends AnyCommit = AnyCommit> {
 export type CommitWrite<Transaction> = <T>(write: (transaction: Transaction) => T) => T
 
 /**
- * `task.commit` in an open transaction of your own: `in` runs a statement there and returns its rows. If your transaction is
- * rolled back the task is as before, and your error decides.
+ * `task.commit` in an open transaction of your own. `in` runs a statement there and returns its rows. If your transaction is
+ * rolled back, the task stays open, and your error decides what happens next.
  *
  * @example
  * await db.transaction(async (tx) => {
@@ -61,14 +61,14 @@ interface OwnTransaction {
 }
 
 /**
- * `task.commit` where the type does not tell the inbox: give the function's argument its type.
+ * `task.commit` if the type of the inbox is not known: declare the type of the function's argument.
  *
  * @example
  * await task.commit(({ query }: PgTransaction) => query('INSERT INTO payment VALUES ($1)', [event.id]))
  */
 export type AnyCommit = Loose['commit']
 
-// A method, so that `task.commit` of any inbox is one.
+// A method, so that `task.commit` of any inbox is assignable.
 interface Loose {
   commit(work: ((transaction: never) => unknown) | OwnTransaction): unknown
 }

@@ -7,7 +7,6 @@ type Segment<T extends string> = T extends `${string}${Separator}${string}`
     ? false
     : true
 
-/** The topic if the pattern matches it, else `never`. */
 type MatchTopic<P extends string, T extends string> = P extends T
   ? T
   : P extends `${infer Head}**`
@@ -24,7 +23,7 @@ type MatchTopic<P extends string, T extends string> = P extends T
         : never
       : never
 
-/** True if the rest of a topic is one segment and then what the rest of the pattern wants. */
+/** True if the rest of a topic is one segment, followed by what the rest of the pattern requires. */
 type MatchRest<Tail extends string, Rest extends string> = Tail extends ''
   ? Segment<Rest>
   : Tail extends `${infer S extends Separator}${infer More}`
@@ -37,18 +36,17 @@ type MatchRest<Tail extends string, Rest extends string> = Tail extends ''
       : false
     : false
 
-/** True if the provider's topics are not listed one by one. */
 type IsOpen<Events extends EventMap> = string extends keyof Events ? true : false
 
-/** Topics of a typed provider that a pattern matches; a union for wildcards, `never` if nothing can match. */
+/** The topics of a typed provider that a pattern matches; `never` if none can match. */
 export type TopicsOf<Events extends EventMap, P extends string> = P extends `${string}*${string}`
   ? { [T in keyof Events & string]: MatchTopic<P, T> }[keyof Events & string]
-  : // What has no wildcard is looked up: providers with hundreds of topics would else compare each with each.
+  : // A pattern without a wildcard is looked up: otherwise TypeScript would compare hundreds of topics with each other.
     P extends keyof Events
     ? P
     : never
 
-/** The event a handler of these patterns gets: a union over the topics they match. */
+/** The event for a handler of these patterns: a union over the topics that they match. */
 export type EventOf<Events extends EventMap, P extends string> =
   IsOpen<Events> extends true
     ? WebhookEvent<string, Events[string]>
@@ -58,19 +56,19 @@ export type EventOf<Events extends EventMap, P extends string> =
         ? WebhookEvent<TopicOf<Events, P>, Events[P]>
         : never
 
-/** The topics of events for a subscription to this topic: the topic, and those of which it is the wider name. */
+/** The topics of events for a subscription to this topic: the topic itself, and the narrower ones. */
 export type TopicOf<Events extends EventMap, P extends string> =
   | P
   | Extract<keyof Events, `${P}${Separator}${string}`>
 
-/** Any type; but if no topic of a typed provider can match the pattern, an impossible type whose name is the error. */
+/** `unknown`, but an impossible type whose name is the error if no topic of a typed provider can match the pattern. */
 export type PatternOf<Events extends EventMap, P extends string> =
   IsOpen<Events> extends true
     ? unknown
     : [Unmatched<Events, P>] extends [never]
       ? unknown
       : {
-          // The one topic of a map whose package is missing says which package to install.
+          // If a package is missing, the map has one topic whose name says which package to install.
           readonly error: keyof Events extends `install ${string}`
             ? keyof Events
             : `no topic of this provider matches ${Unmatched<Events, P>}`

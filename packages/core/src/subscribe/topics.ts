@@ -1,13 +1,15 @@
 import { LRUCache } from 'lru-cache'
 import type { Writable } from '../basics/maybe.ts'
 
-// Segments of a topic end at `.`, `/` or `:`.
+// Characters that end a segment of a topic.
 const SEPARATORS = './:'
 
-/** Finds the subscriptions of a topic. */
 export interface TopicTable<T> {
   add(patterns: readonly string[], value: T): void
-  /** Values whose pattern is the topic or one of its aliases, or whose wildcards match the topic, in the order they were added. */
+  /**
+   * Returns the values that match, in the order in which they were added: their pattern is the topic or one of its aliases, or
+   * its wildcards match the topic.
+   */
   match(topic: string, aliases?: readonly string[]): readonly T[]
   readonly size: number
 }
@@ -15,13 +17,13 @@ export interface TopicTable<T> {
 const NOTHING: readonly never[] = []
 
 /**
- * Makes a topic table. An exact match is a Map look-up; the matches of wildcards are cached for `cache`
- * topics, a bound since topics come from the network.
+ * Makes a topic table. An exact match is a look-up in a Map. Matches of wildcards are cached for `cache` topics, a limit since
+ * topics come from the network.
  */
 export function createTopicTable<T>(cache = 1000): TopicTable<T> {
   const exact = new Map<string, readonly Entry<T>[]>()
   const wild: (Entry<T> & { test: RegExp })[] = []
-  // Made when a wildcard is first asked for: it takes room for all its topics at once, and most tables need none.
+  // Made with the first wildcard: it allocates room for all its topics, and most tables need none.
   let seen: LRUCache<string, readonly Entry<T>[]> | undefined
 
   const table: Writable<TopicTable<T>> = {
@@ -64,7 +66,6 @@ interface Entry<T> {
   readonly value: T
 }
 
-/** Throws a `TypeError` if the pattern is not valid. */
 export function checkPattern(pattern: string): void {
   if (typeof pattern !== 'string' || pattern.trim() === '')
     throw new TypeError('a topic pattern must be a string that is not empty')
@@ -80,12 +81,12 @@ export function checkPattern(pattern: string): void {
     )
 }
 
-/** `*` is one segment, `**` the rest (one segment or more). */
+/** `*` is one segment, `**` one segment or more at the end. */
 function toRegExp(pattern: string): RegExp {
   return new RegExp(topicSource(pattern), 's')
 }
 
-/** A pattern as the source of a regular expression, in a form that PostgreSQL reads too. */
+/** Returns a pattern as the source of a regular expression, in a form that PostgreSQL reads too. */
 export function topicSource(pattern: string): string {
   const source = pattern.replaceAll(/\*\*|\*|[\\^$.|?+()[\]{}/]/g, (part) =>
     part === '**' ? '.+' : part === '*' ? `[^${SEPARATORS}]+` : `\\${part}`,

@@ -88,7 +88,7 @@ test.each<[string, number, Partial<EventRecord> | undefined]>([
 ])('%s: %i conflicts', async (_, conflicts, kept) => {
   let found = 0
   const view = viewOf(kept)
-  createConflictWatch('shop', view, () => 0).look(EVENT, () => void found++)
+  createConflictWatch('shop', view, () => 0)(EVENT, () => void found++)
   await settled()
   expect(found).toBe(conflicts)
   expect(view.asked).toEqual([{ receiver: 'shop', keys: [':e1'], limit: 1 }])
@@ -106,7 +106,7 @@ test('a sender that repeats all events causes one query a second', async () => {
     [999, 2],
   ] as const) {
     now += passed
-    watch.look(EVENT, () => {})
+    watch(EVENT, () => {})
     await settled()
     expect(view.asked).toHaveLength(queries)
   }
@@ -118,7 +118,7 @@ test('an inbox that cannot be asked is no conflict', async () => {
     throw new Error('no connection')
   }
   let found = 0
-  createConflictWatch('shop', view, () => 0).look(EVENT, () => void found++)
+  createConflictWatch('shop', view, () => 0)(EVENT, () => void found++)
   await settled()
   expect(found).toBe(0)
 })

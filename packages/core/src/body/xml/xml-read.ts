@@ -4,16 +4,16 @@ import { dropPoison } from '../safe-keys.ts'
 import { checkXml } from './xml-check.ts'
 import type { XmlObject, XmlOptions } from './xml.ts'
 
-/** See parseXml() in xml.ts, which loads this module and the parser with it when the first XML comes. */
+/** Implements parseXml() of xml.ts, which loads this module and the parser with the first XML. */
 export function read(text: string, { depth, option }: XmlOptions): XmlObject {
   const checked = checkXml(text, depth, option)
-  // checkXml() has seen a root element, so it is not a text.
+  // checkXml() found a root element, so it is not a text.
   const root = toValue(parse(checked)) as XmlObject
   return checked.includes('constructor') ? dropPoison(root) : root
 }
 
-// Each node is an object whose first key is the element's name, `#text`, `#cdata` or `#comment`. It costs less to build
-// our objects of these than to have the parser do it, which follows paths once more on that way.
+// Each node is an object whose first key is the element's name, `#text`, `#cdata` or `#comment`. Building our objects from
+// these costs less than letting the parser do it, which follows paths again.
 interface Node {
   readonly ':@'?: Attributes
   readonly [name: string]: unknown
@@ -22,7 +22,7 @@ interface Node {
 type Attributes = Record<string, string>
 
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype'])
-// A character no document has, since checkXml() rejects it.
+// A character that checkXml() rejects in documents.
 const DISGUISE = '\u0001'
 
 const parser = new XMLParser({
@@ -30,7 +30,7 @@ const parser = new XMLParser({
   ignoreAttributes: false,
   attributeNamePrefix: '@',
   cdataPropName: '#cdata',
-  // Text before and after a comment is decoded apart.
+  // Text before and after a comment is decoded separately.
   commentPropName: '#comment',
   parseTagValue: false,
   trimValues: false,
@@ -38,9 +38,9 @@ const parser = new XMLParser({
   processEntities: false,
   // checkXml() has counted them.
   maxNestedTags: Number.POSITIVE_INFINITY,
-  // Paths are only for callbacks we do not use.
+  // Paths are only for callbacks that we do not use.
   jPath: false,
-  // The parser rejects or renames names that are dangerous on the objects it builds; ours are built below.
+  // The parser rejects or renames names that are dangerous on its own objects. Ours are built below.
   transformTagName: (name) => (FORBIDDEN.has(name) ? DISGUISE + name : name),
   onDangerousProperty: (name) => name,
 })
@@ -90,7 +90,7 @@ function firstKey(node: Node): string {
 
 function add(object: XmlObject, name: string, value: string | XmlObject): void {
   if (!Object.hasOwn(object, name)) {
-    // `__proto__` would change the prototype, here or in an object that the value is merged into.
+    // `__proto__` would change the prototype of this object, or of one that the value is merged into.
     if (name !== '__proto__') object[name] = value
     return
   }
@@ -109,8 +109,8 @@ const NAMED: ReadonlyMap<string, string> = new Map([
 const NUMERIC = /^#(?:x([0-9a-fA-F]+)|([0-9]+))$/
 
 /**
- * The text with its references replaced, each once: the five entities of XML and numeric references to characters XML
- * allows.
+ * Returns the text with its references replaced, each once: the five entities of XML, and numeric references to characters
+ * that XML allows.
  *
  * @throws WebhookError `malformed_body` for any other reference and for an ampersand that starts none.
  */

@@ -6,7 +6,10 @@ const CR = 13
 const LF = 10
 const BOM = [0xef, 0xbb, 0xbf] as const
 
-/** Bodies with line ends, whitespace at their ends or a byte order mark put back: no parsing, so for any size. */
+/**
+ * Yields bodies with changed line ends, whitespace at their ends or byte order mark. It parses nothing, so it works for any
+ * size.
+ */
 export function* bodyBytes(request: PlainRequest, bounds: Bounds): Generator<Change> {
   const { body } = request
   const room = createRoom()
@@ -61,17 +64,14 @@ export function* bodyBytes(request: PlainRequest, bounds: Bounds): Generator<Cha
   yield make(joinParts(room, '\n', body), 'body-trimmed', 'the body lacks whitespace at its start')
 }
 
-/** The remedy of everything that changes a body before it is verified. */
 export const RAW =
   'give the receiver the exact bytes of the request: mount it before any body parser, and do not let a proxy rewrite bodies'
 
-/** A mark that was added. */
 export const MARK: Clue = stepOf(
   'body-bom',
   'the body starts with a byte order mark that was not signed',
 )
 
-/** Line breaks that were added at the end. */
 export function lineBreaks(count: number): Clue {
   return stepOf(
     'body-trailing-newline',
@@ -83,13 +83,13 @@ function stepOf(cause: FindingCause, message: string): Clue {
   return { cause, message, remedy: RAW }
 }
 
-/** Where the body ends without its last line break, without the one before, and so on; the nearest first. */
+/** Yields where the body ends without its last line break, without the one before, and so on. */
 function* lineEnds(body: Uint8Array): Generator<number> {
   let end = body.length
   for (let count = 0; count < 4 && end > 0 && body[end - 1] === LF; count++) {
     if (body[end - 2] === CR) {
       yield end - 2
-      // LF alone may have been added to a body that ended with CR.
+      // Only LF may have been added to a body that ended with CR.
       yield end - 1
       end -= 2
     } else yield --end
@@ -108,13 +108,12 @@ function isBlank(byte: number): boolean {
   return byte === 32 || (byte >= 9 && byte <= 13)
 }
 
-// 2^20 bytes take about 1 ms.
 const STRIDE = 1 << 20
 
-/** Gives memory for one edited body. Large ones share it: an edit is gone once the next one is made. */
+/** Returns memory for one edited body. Large bodies share it: an edit is no longer needed when the next one is made. */
 type RoomForEdits = (length: number) => Uint8Array
 
-/** Makes a room. A copy for each of 10 edits of 25 MB would take 250 MB. */
+/** A copy for each of 10 edits of 25 MB would need 250 MB. */
 function createRoom(): RoomForEdits {
   let kept = new Uint8Array(0)
   return (length) => {
@@ -124,7 +123,6 @@ function createRoom(): RoomForEdits {
   }
 }
 
-/** One after another. */
 function joinParts(room: RoomForEdits, ...parts: readonly (Uint8Array | string)[]): Uint8Array {
   const buffers = parts.map((part) => toBuffer(part))
   const all = room(buffers.reduce((sum, part) => sum + part.length, 0))
@@ -136,7 +134,7 @@ function joinParts(room: RoomForEdits, ...parts: readonly (Uint8Array | string)[
   return all
 }
 
-/** Without `first` wherever `second` follows it. Undefined if nothing changed or the bounds are used up. */
+/** Removes `first` wherever `second` follows it. Undefined if nothing changed or the bounds are used up. */
 function replaced(
   room: RoomForEdits,
   body: Uint8Array,
@@ -153,7 +151,7 @@ function replaced(
   return length === body.length ? undefined : out.subarray(0, length)
 }
 
-/** With CR LF for each LF that stands alone. Undefined if there is none or the bounds are used up. */
+/** Replaces each LF without CR by CR LF. Undefined if there is none or the bounds are used up. */
 function swapped(room: RoomForEdits, body: Uint8Array, bounds: Bounds): Uint8Array | undefined {
   let alone = 0
   for (let at = body.indexOf(10); at >= 0; at = body.indexOf(10, at + 1)) {
@@ -171,10 +169,10 @@ function swapped(room: RoomForEdits, body: Uint8Array, bounds: Bounds): Uint8Arr
   return out
 }
 
-// What Windows-1252 has where Latin-1 has control characters (https://encoding.spec.whatwg.org/windows-1252).
+// The characters of Windows-1252 in place of the control characters of Latin-1
+// (https://encoding.spec.whatwg.org/windows-1252).
 const WINDOWS = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008DŽ\u008F\u0090‘’“”•–—˜™š›œ\u009DžŸ'
 
-/** Bodies whose text was decoded and encoded by another charset. */
 export function* charsets(request: PlainRequest): Generator<Change> {
   const { body } = request
   const bytes = toBuffer(body)
@@ -210,7 +208,7 @@ function isAscii(body: Uint8Array): boolean {
   return true
 }
 
-/** The bytes that Windows-1252 reads as this string; undefined if no bytes do. */
+/** Encodes a string in Windows-1252; undefined if that is impossible. */
 function narrowed(text: string): Uint8Array | undefined {
   const bytes = new Uint8Array(text.length)
   for (let at = 0; at < text.length; at++) {

@@ -9,7 +9,6 @@ const MOST = 256 * 1024
 const NODES = 20_000
 const FIELDS = 8
 
-/** The body of a compressed one, in case what was signed is the inflated body. */
 export function* inflated(request: PlainRequest): Generator<Change> {
   const coding = request.headers.get('content-encoding')?.[0]?.trim().toLowerCase()
   if (request.body.length > MOST) return
@@ -18,7 +17,7 @@ export function* inflated(request: PlainRequest): Generator<Change> {
     try {
       body = inflate(request.body, { maxOutputLength: MOST })
     } catch {
-      // Not compressed, or a bomb.
+      // Not compressed, or a decompression bomb.
       continue
     }
     const plain = withHeaders(request, { 'content-encoding': undefined })
@@ -38,7 +37,7 @@ export function* inflated(request: PlainRequest): Generator<Change> {
 
 type Inflate = (body: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array
 
-/** By the first bytes, else by what the header says. `deflate` is with or without zlib's own header. */
+/** Decides by the first bytes, or else by the header. `deflate` is with or without the header of zlib. */
 function inflatersOf([first, second]: Uint8Array, coding: string | undefined): readonly Inflate[] {
   if (first === 0x1f && second === 0x8b) return [gunzipSync]
   if (coding === 'br') return [brotliDecompressSync]
@@ -46,7 +45,7 @@ function inflatersOf([first, second]: Uint8Array, coding: string | undefined): r
   return first === 0x78 ? [inflateSync] : []
 }
 
-/** Yields the requests that a gateway may have wrapped, in base64, a JSON string, a form or a JSON envelope. */
+/** Yields the requests that a gateway may have wrapped in base64, a JSON string, a form or a JSON envelope. */
 export function* unwrapped(request: PlainRequest): Generator<Change> {
   const { body } = request
   if (body.length === 0 || body.length > MOST) return
@@ -79,7 +78,7 @@ interface Content {
   readonly content: string | Uint8Array
 }
 
-// Names of members in which gateways, queues and functions put the body of a request, in lower case.
+// Members in which gateways, queues and functions put a request body, in lower case.
 const NAMED = new Set([
   'body',
   'rawbody',
@@ -97,7 +96,7 @@ const VISITED = 2000
 const DEEPEST = 8
 const CONTENTS = 24
 
-/** The strings and lists of bytes of an envelope that may be a body, those under known names first, then the longest. */
+/** Returns the strings and byte lists of an envelope that may be a body: those under known names first, then the longest. */
 function contentsOf(envelope: object): readonly Content[] {
   const found: Content[] = []
   let visited = 0
@@ -107,7 +106,7 @@ function contentsOf(envelope: object): readonly Content[] {
     else if (typeof value === 'object' && value !== null) {
       const bytes = depth > 0 ? bytesOfValue(value) : undefined
       if (bytes) return void found.push({ name, content: bytes })
-      // An object under such a name may be the body, parsed.
+      // An object under such a name may be the parsed body.
       if (depth > 0 && isNamed(name)) found.push({ name, content: stringifyJson(value) })
       const isList = Array.isArray(value)
       for (const [key, item] of Object.entries(value)) walk(item, isList ? name : key, depth + 1)
@@ -132,7 +131,7 @@ function base64Of(text: string): Uint8Array | undefined {
   return bytes && bytes.length > 0 ? bytes : undefined
 }
 
-// A header of the envelope counts if the request itself has none of that name.
+// A header of the envelope is used if the request has none of that name.
 function withEnvelopeHeaders(request: PlainRequest, envelope: object): PlainRequest {
   const added: Record<string, readonly string[]> = {}
   for (const headers of headersOf(envelope, 0).slice(0, 4))
@@ -166,7 +165,7 @@ function inner(request: PlainRequest, what: string): Change {
   return { request, steps: [step] }
 }
 
-// The text of an app that ran JSON.stringify on the bytes, as many log and queue.
+// The text of an app that ran JSON.stringify on the bytes, as many logs and queues do.
 const BYTES_AS_JSON: Clue = {
   cause: 'body-reserialized',
   message:
@@ -184,8 +183,8 @@ function parsed(text: string): unknown {
 }
 
 /**
- * The bytes of which a body is the JSON: `{"type":"Buffer","data":[…]}` of a Buffer, `{"0":123,…}` of a `Uint8Array`, or a
- * list of numbers. Read without a tree: each byte would be a node of it. Undefined if the text is nothing of these.
+ * Returns the bytes that were written as JSON: `{"type":"Buffer","data":[…]}` for a Buffer, `{"0":123,…}` for a `Uint8Array`,
+ * or a list of numbers. It parses no tree, in which each byte would be a node. Undefined for any other text.
  */
 function bytesOfJson(text: string): Uint8Array | undefined {
   const listed = /^(?:\{"type":"Buffer","data":)?\[([\d,]*)\]\}?$/.exec(text.replaceAll(/\s/g, ''))
@@ -198,7 +197,6 @@ function bytesOfJson(text: string): Uint8Array | undefined {
   return bytesOfNumbers(numbers)
 }
 
-/** The same of a value inside of an envelope. */
 function bytesOfValue(value: object): Uint8Array | undefined {
   const { type, data } = value as { readonly type?: unknown; readonly data?: unknown }
   const list = Array.isArray(value) ? value : type === 'Buffer' ? data : undefined

@@ -7,11 +7,10 @@ import { orders } from '../orders.ts'
 const MOST = 256 * 1024
 const FIELDS = 1000
 
-/** A form's fields as other writers of forms would have written them, and in other orders. */
 export function* reencoded(request: PlainRequest, bounds: Bounds): Generator<Change> {
   const found = formText(request)
   if (found === undefined) return
-  // No writer of forms ends them with a line break: something else did.
+  // No writer of forms adds a line break at the end: another program did.
   const text = found.replace(/[\r\n]+$/, '')
   const more = found === text ? [] : [lineBreaks(found.length - text.length)]
   const fields = fieldsOf(text)
@@ -44,7 +43,7 @@ export function* reencoded(request: PlainRequest, bounds: Bounds): Generator<Cha
   }
 }
 
-/** How a form writes a string: characters that stay, the form of a space, and the case of hex digits. */
+/** How a writer of forms escapes: the unescaped characters, the form of a space, and the case of hex digits. */
 interface FormWriter {
   readonly kept: RegExp
   readonly space: '+' | '%20'
@@ -60,17 +59,14 @@ const KEPT = [
   /[\w.~/-]/, // Python's quote
 ]
 
-/** Known writers of forms. */
 export const WRITERS: readonly FormWriter[] = [false, true].flatMap((lower) =>
   KEPT.flatMap((kept) => (['+', '%20'] as const).map((space) => ({ kept, space, lower }))),
 )
 
-/** One text written for a form or a query. */
 export function written(pair: readonly string[], writer: FormWriter): string {
   return pair.map((text) => encoded(text, writer)).join('=')
 }
 
-/** The decoded names and values of a form or query; undefined if it has invalid escapes or too many fields. */
 export function fieldsOf(text: string): readonly (readonly string[])[] | undefined {
   const parts = text.split('&', FIELDS + 1)
   if (parts.length > FIELDS) return undefined
@@ -99,12 +95,11 @@ function encoded(text: string, { kept, space, lower }: FormWriter): string {
   return out
 }
 
-/** The text of a form; for a JSON object of strings, the form that it may have been. */
+/** Returns the text of a form; for a JSON object of strings, the form that it may have been. */
 function formText(request: PlainRequest): string | undefined {
   if (request.body.length === 0 || request.body.length > MOST) return undefined
   const text = utf8(request.body)
   if (/^[^\s{[<"]+=/.test(text) && !text.trimEnd().includes('\n')) return text
-  // A form that came with spaces or line breaks unescaped.
   if (/^[\w.%+[\]-]+=/.test(text)) return text
   if (!/^\s*\{/.test(text) || text.length > 65_536) return undefined
   try {

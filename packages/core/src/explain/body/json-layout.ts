@@ -1,16 +1,13 @@
 import { isDeeper } from '../../body/json.ts'
 import type { Bounds } from '../bounds.ts'
 
-/** A token of JSON as it is in the text: a mark, a string with its quotes, or a number or word. */
+/** A token as it is in the JSON text: a mark, a string with its quotes, or a number or word. */
 export type JsonToken = string
 
 const PATTERN = /[{}[\]:,]|"(?:[^"\\]|\\.)*"|[^\s{}[\]:,"]+/gs
 const MOST_TOKENS = 60_000
 
-/**
- * The tokens of a JSON text; undefined if its brackets do not match, if it has characters of no token or is too large, or if
- * the bounds are used up.
- */
+/** Returns the tokens of a JSON text. Undefined if it is invalid or too large, or if the bounds are used up. */
 export function tokensOf(text: string, bounds: Bounds): readonly JsonToken[] | undefined {
   const first = text.trimStart()[0]
   if ((first !== '{' && first !== '[') || isDeeper(text, 64)) return undefined
@@ -32,13 +29,11 @@ export function tokensOf(text: string, bounds: Bounds): readonly JsonToken[] | u
   return open.length > 0 || /\S/.test(text.slice(end)) ? undefined : tokens
 }
 
-/** A value in the tokens: where it starts and where it ends. */
 interface TokenSpan {
   readonly from: number
   readonly to: number
 }
 
-/** The members of the object that starts at a place, each with its key. */
 export function membersOf(tokens: readonly JsonToken[], from: number): readonly TokenSpan[] {
   const members: TokenSpan[] = []
   let depth = 0
@@ -56,25 +51,23 @@ export function membersOf(tokens: readonly JsonToken[], from: number): readonly 
   return members
 }
 
-/** Whitespace between the tokens of JSON. */
 export interface JsonLayout {
   readonly name: string
-  /** One level of indent; undefined for one line. */
+  /** One level of indent; undefined for a single line. */
   readonly indent?: string
   readonly colon: string
   readonly comma: string
-  /** Between the brackets of one line that hold something: `{ "a": 1 }`. */
+  /** Space inside of brackets on one line: `{ "a": 1 }`. */
   readonly pad?: string
-  /** What stands for empty objects and arrays: `{}`, `{ }`, one or two line breaks. @default 'closed' */
+  /** How empty objects and arrays are written: `{}`, `{ }`, with one or two line breaks. @default 'closed' */
   readonly empty?: 'closed' | 'spaced' | 'open' | 'lines'
-  /** Arrays on one line, with blanks inside their brackets: `[ 1, 2 ]`. */
+  /** Arrays are on one line, with spaces inside of their brackets: `[ 1, 2 ]`. */
   readonly flat?: boolean
 }
 
 const INDENTS = ['  ', '    ', '\t']
 const RARE_INDENTS = [' ', '   ', '        ']
 
-/** Layouts of known writers of JSON, the commonest first. */
 export const LAYOUTS: readonly JsonLayout[] = [
   { name: 'no whitespace (JSON.stringify, PHP, Go, Ruby)', colon: ':', comma: ',' },
   { name: 'a space after colons and commas (Python)', colon: ': ', comma: ', ' },
@@ -123,10 +116,9 @@ function indented(indent: string): JsonLayout {
   }
 }
 
-// 60,000 tokens, each behind an indent of 500, would take 30 MB.
+// 60,000 tokens, each with an indent of 500, would need 30 MB.
 const MOST = 2 * 1024 * 1024
 
-/** The tokens in a layout; undefined if that makes too much text. */
 export function laidOut(tokens: readonly JsonToken[], layout: JsonLayout): string | undefined {
   const { indent, colon, comma, pad = '', empty = 'closed', flat = false } = layout
   const isFlat: boolean[] = []

@@ -1,23 +1,21 @@
-/** How a writer of JSON escapes strings. */
 export interface Escapes {
   readonly name: string
-  /** Beyond ASCII: as it is, or `\u` with hex digits in lower or upper case. @default 'raw' */
+  /** Characters beyond ASCII: unescaped, or `\u` with hex digits in lower or upper case. @default 'raw' */
   readonly beyond?: 'raw' | 'lower' | 'upper'
-  /** U+007F is escaped. @default false */
+  /** Escapes U+007F. @default false */
   readonly del?: boolean
-  /** `\/` for a slash, or only for one after `<`. @default false */
+  /** Escapes slashes as `\/`, or only those after `<`. @default false */
   readonly slash?: boolean | 'after <'
-  /** Characters that are escaped by `\u` though they need not be. @default '' */
+  /** Other characters that are escaped with `\u`. @default '' */
   readonly marks?: string
-  /** The case of the hex digits of `marks`. @default 'lower' */
+  /** Case of the hex digits of `marks`. @default 'lower' */
   readonly marksCase?: 'lower' | 'upper'
-  /** U+2028 and U+2029 are escaped. @default false */
+  /** Escapes U+2028 and U+2029. @default false */
   readonly lines?: boolean
-  /** `\u0008` and `\u000c` in place of `\b` and `\f`. @default false */
+  /** Writes `\u0008` and `\u000c` instead of `\b` and `\f`. @default false */
   readonly long?: boolean
 }
 
-/** Known writers, the commonest first. */
 export const WRITERS_OF_STRINGS: readonly Escapes[] = [
   { name: 'JSON.stringify' },
   { name: 'Python (\\u beyond ASCII)', beyond: 'lower', del: true },
@@ -53,7 +51,7 @@ const SHORT: Readonly<Record<string, string>> = {
 }
 const UNSHORT: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
 
-/** A string token written by these rules. Its characters stay what they are, lone surrogates too. */
+/** Rewrites a string token by these rules. Its characters stay the same, also lone surrogates. */
 export function rewritten(token: string, escapes: Escapes): string {
   const text = plain(token)
   const { beyond = 'raw', del, slash, marks = '', marksCase = 'lower', lines, long } = escapes
@@ -74,7 +72,7 @@ export function rewritten(token: string, escapes: Escapes): string {
   return `${out}"`
 }
 
-/** The ways to escape that could make a difference to this text: those of known writers, then other combinations. */
+/** Returns the ways to escape that may change this text: those of known writers, then other combinations. */
 export function escapesFor(text: string): readonly Escapes[] {
   return [...WRITERS_OF_STRINGS, ...combinations(text)]
 }

@@ -14,11 +14,11 @@ import {
 } from './json-layout.ts'
 
 const MOST = 256 * 1024
-// Of the layouts, those that most senders use.
+// Number of layouts that most senders use.
 const COMMON = 4
 
 /**
- * Bodies as other writers of JSON would have written the same tokens: layouts first, then escapes, both, the order of
+ * Yields bodies as other writers of JSON would have written the same tokens: layouts first, then escapes, both, the order of
  * keys, and numbers with the zeros that JavaScript drops.
  */
 export function* reserialized(
@@ -40,7 +40,7 @@ export function* reserialized(
   const strings = (by: Escapes): readonly JsonToken[] =>
     tokens.map((token) => (token[0] === '"' ? rewritten(token, by) : token))
 
-  // The text as it is laid out, with other escapes.
+  // The unchanged layout, with other escapes.
   for (const by of styles) {
     if (bounds.over()) return
     yield* attempt(inPlace(text, by), `the escapes of ${by.name}`)
@@ -88,7 +88,7 @@ export function* reserialized(
 
   function* attempt(written: string, how: string): Generator<Change> {
     if (tried.has(written)) return
-    // The texts are let go once they were tried: a set of 1,000 large ones would hold 256 MB.
+    // Long texts are not remembered: a set of 1,000 of them would need 256 MB.
     if (written.length < 4096) tried.add(written)
     yield {
       request: { ...request, body: toBuffer(written) },
@@ -98,7 +98,7 @@ export function* reserialized(
           message: `the body was parsed and written again: it was signed with ${how}`,
           remedy: RAW,
         },
-        // No writer of JSON may write a mark (RFC 8259, section 8.1): something else did.
+        // No writer of JSON may add a byte order mark (RFC 8259, section 8.1): another program did.
         ...(came === text ? [] : [MARK]),
       ],
     }
@@ -109,7 +109,6 @@ function inPlace(text: string, escapes: Escapes): string {
   return text.replaceAll(/"(?:[^"\\]|\\.)*"/gs, (token) => rewritten(token, escapes))
 }
 
-/** The ways to escape that differ on these tokens. */
 function distinct(
   tokens: readonly JsonToken[],
   escapes: readonly Escapes[],
@@ -125,11 +124,11 @@ function distinct(
   })
 }
 
-// Ways to combine the places that may have been written otherwise.
+// Maximum number of combinations of places that may have been written differently.
 const COMBINED = 300
 const MOST_PLACES = 100
 
-/** The tokens with what a parser into values loses: zeros and exponents of numbers, and empty objects that became lists. */
+/** Yields the tokens with what parsing loses: zeros and exponents of numbers, and empty objects that became lists. */
 function* restored(tokens: readonly JsonToken[]): Generator<readonly JsonToken[]> {
   const places: { readonly at: number; readonly others: readonly JsonToken[] }[] = []
   for (const [at, token] of tokens.entries()) {
@@ -173,7 +172,7 @@ function put(tokens: readonly JsonToken[], at: number, other: JsonToken): readon
 }
 
 function othersOf(token: JsonToken, next: JsonToken | undefined): readonly JsonToken[] {
-  // PHP reads an empty object into an empty list.
+  // PHP parses an empty object to an empty list.
   if (token === '[' && next === ']') return ['{}']
   if (/^-?\d+(?:\.0)?$/.test(token)) {
     const whole = token.replace('.0', '')
@@ -198,7 +197,6 @@ function othersOf(token: JsonToken, next: JsonToken | undefined): readonly JsonT
 
 type Members = ReturnType<typeof membersOf>
 
-/** Returns the tokens with the members of each object as `arrange` returns them. */
 function rearranged(
   tokens: readonly JsonToken[],
   arrange: (members: Members) => Members,
@@ -223,7 +221,6 @@ function rearranged(
   }
 }
 
-/** Returns the tokens with the members of each object sorted by their keys. */
 export function reordered(
   tokens: readonly JsonToken[],
   order: (a: JsonToken, b: JsonToken) => number,
@@ -233,10 +230,9 @@ export function reordered(
   )
 }
 
-// The order of so few keys can be found by trying all of them.
+// Maximum number of orders that are all tried.
 const ORDERS = 150
 
-/** Yields the tokens with their members in each order, if there are few orders. */
 function* allOrders(tokens: readonly JsonToken[]): Generator<readonly JsonToken[]> {
   const sizes = tokens.flatMap((token, at) => (token === '{' ? membersOf(tokens, at).length : []))
   let count = 1
@@ -256,17 +252,15 @@ function* allOrders(tokens: readonly JsonToken[]): Generator<readonly JsonToken[
   }
 }
 
-/** By the code units of the keys. */
 export function byKey(a: JsonToken, b: JsonToken): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-/** Keys that look like integers behind the others, as they were before JavaScript moved them to the front. */
+/** Sorts keys that look like integers after the others, as they were before JavaScript moved them to the front. */
 export function integersLast(a: JsonToken, b: JsonToken): number {
   return Number(isInteger(a)) - Number(isInteger(b))
 }
 
-/** True for a key that JavaScript puts first, in the order of its number. */
 export function isInteger(key: JsonToken): boolean {
   return /^"(?:0|[1-9]\d{0,9})"$/.test(key)
 }

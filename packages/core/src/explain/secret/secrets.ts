@@ -3,16 +3,13 @@ import type { Made } from '../../provider/made.ts'
 import type { About } from '../../provider/about.ts'
 import type { Clue } from '../finding.ts'
 
-/** The secrets in force, and how findings speak of them. */
 export interface SecretsInForce {
   readonly texts: readonly string[]
-  /** The option that gave them: `secret`, `authToken`. */
   readonly option: string
-  /** Tells a secret apart without telling it. */
   name(at: number): string
 }
 
-/** Names for the secrets of a provider, by `fingerprints` with one where a secret has one. */
+/** Names the secrets of a provider; with `fingerprints`, strong secrets have one. */
 export function namedSecrets(
   provider: string,
   made: Made,
@@ -20,7 +17,7 @@ export function namedSecrets(
   fingerprints: boolean,
 ): SecretsInForce {
   const option = made.factory.about.secretOption ?? 'secret'
-  // Passwords and tokens get no fingerprint: they can be guessed by it.
+  // Passwords and tokens get no fingerprint, since it helps to guess them.
   const weak = made.scheme.covers.body === 'none' && made.scheme.head === true
   return {
     texts,
@@ -36,25 +33,25 @@ export function namedSecrets(
   }
 }
 
-// A shorter secret can be found by trying: 32 bits of a hash tell whether a guess is right.
+// A shorter secret can be guessed: 32 bits of a hash show whether a guess is right.
 const SHORTEST = 16
 
 /**
- * The first 8 hex digits of a SHA-256 over a provider's name and a secret: for the operator's own terminal and log alone.
- * Undefined for a secret of fewer than 16 characters.
+ * Returns the first 8 hex digits of a SHA-256 over a provider's name and a secret, only for the operator's own terminal and
+ * log. Undefined for a secret of fewer than 16 characters.
  */
 export function fingerprint(provider: string, secret: string): string | undefined {
   if (secret.length < SHORTEST) return undefined
   return createHash('sha256').update(`${provider}\0${secret}`).digest('hex').slice(0, 8)
 }
 
-/** The secrets of a sender's provider: of several endpoints each has its own. */
+/** The secrets of one provider: each endpoint of a sender has its own. */
 export interface SenderSecrets {
   readonly provider: string
   readonly secrets: SecretsInForce
 }
 
-/** The secret, once nothing helped: which were tried, and which endpoints of the sender have which. */
+/** Returns the finding of a wrong secret: which secrets were tried, and which endpoints of the sender share one. */
 export function wrongSecret(
   held: readonly SenderSecrets[],
   about: About | undefined,
@@ -85,7 +82,7 @@ const HOLDERS =
   /\b(?:of (?:the|a)(?: [\w.-]+)??|the|a) (endpoint|webhook|hook|subscription|notification destination|contact point|security policy|app|application|account|space|integration|channel)(?:'s|\b)(?! key)/i
 const SHARED = new Set(['app', 'application', 'account', 'space', 'integration', 'channel'])
 
-/** Which endpoints have which secret, by the option's own sentence. */
+/** Says which endpoints share a secret, as the option's description implies. */
 function whose(sentence: string): string {
   const holder = HOLDERS.exec(sentence)?.[1]?.toLowerCase()
   if (holder === undefined) return 'another endpoint or environment may have a different secret'

@@ -8,19 +8,18 @@ import {
   type Reads,
 } from '../finding.ts'
 
-// Names that no proxy makes of a header of a signature.
+// Headers that are never a renamed signature.
 const USUAL =
   /^(?:accept|connection|content-|host$|user-agent|via$|te$|date$|age$|server|cookie|cache-|pragma|origin$|referer|x-forwarded|forwarded|x-real-ip|cf-|x-amzn|x-request-id|traceparent|tracestate|transfer-|upgrade)/
 const MOST = 64
 
-/** Headers that verification looked for and that are missing or blank. */
 export function missingHeaders(request: PlainRequest, reads: Reads): readonly string[] {
   return [...reads.headers].filter(
     (name) => !request.headers.get(name)?.some((line) => line.trim()),
   )
 }
 
-/** Puts the value of a header that nobody read under a name that is missing, the most alike first. */
+/** Yields requests in which an unread header replaces a missing one, the most similar names first. */
 export function* renamed(request: PlainRequest, reads: Reads, bounds: Bounds): Generator<Change> {
   const spare: string[] = []
   for (const name of request.headers.keys()) {
@@ -28,7 +27,7 @@ export function* renamed(request: PlainRequest, reads: Reads, bounds: Bounds): G
     if (!reads.headers.has(name)) spare.push(name)
   }
   for (const name of missingHeaders(request, reads)) {
-    // A proxy may put any prefix before the name: `x-forwarded-`, `x-original-`.
+    // A proxy may add any prefix to the name: `x-forwarded-`, `x-original-`.
     const bare = name.replace(/^x-/, '')
     const alike = spare
       .filter((other) => !USUAL.test(other) || other.endsWith(`-${bare}`))
@@ -46,7 +45,7 @@ export function* renamed(request: PlainRequest, reads: Reads, bounds: Bounds): G
   }
 }
 
-/** Takes one of several values that are in one header, or in several lines of it. */
+/** Yields requests with one of several values of a header, in one or several lines. */
 export function* joinedClues(
   request: PlainRequest,
   reads: Reads,
@@ -110,7 +109,7 @@ function* pieces(value: string): Generator<string> {
   }
 }
 
-/** How alike two names are: shared runs of letters, with whole words first. */
+/** Returns the similarity of two names: shared words first, then shared starts of words. */
 function likeness(name: string, other: string): number {
   const [a, b] = [plain(name), plain(other)]
   if (a === b) return 100

@@ -6,7 +6,6 @@ const LONGEST = 8192
 const TOKEN = /[A-Za-z0-9+/_-]{20,}={0,2}/g
 const PREFIXES = ['sha256=', 'sha1=', 'v1=', 'v1,', 'v0=', 'sha512=', 'Bearer ', 'signature=']
 
-/** Writes signatures in the headers that were read another way. */
 export function* signatureEncodings(
   request: PlainRequest,
   reads: Reads,
@@ -28,13 +27,12 @@ export function* signatureEncodings(
   }
 }
 
-/** What is before signatures: what this scheme writes, and what others do unless it compares tokens. */
+/** Prefixes of signatures: those of this scheme, and whether to try those of others. */
 interface Prefixes {
   readonly expected: readonly string[]
   readonly others: boolean
 }
 
-/** Adds, removes and replaces what is before signatures. */
 export function* signaturePrefixes(
   request: PlainRequest,
   reads: Reads,
@@ -47,7 +45,7 @@ export function* signaturePrefixes(
     if (!token) continue
     const head = value.slice(0, token.index)
     const tail = value.slice(token.index)
-    // What belongs to the token: `v1=` of `t=1,v1=abc`, all of `sha256=`.
+    // Without the prefix of the token: `v1=` in `t=1,v1=abc`, or all of `sha256=`.
     const kept = head.replace(/[\w-]*[=, :]?\s*$/, '')
     const texts = new Map<string, string>()
     const add = (text: string, prefix: string): void => {
@@ -64,7 +62,7 @@ export function* signaturePrefixes(
   }
 }
 
-/** What is before the first signature of a header, for the grammar of a scheme. */
+/** Returns the text before the first signature of a header. */
 export function prefixOf(value: string): string | undefined {
   const token = new RegExp(TOKEN.source).exec(value)
   return token ? /[\w-]*[=, :]?$/.exec(value.slice(0, token.index))?.[0] : undefined
@@ -81,22 +79,18 @@ function put(request: PlainRequest, name: string, value: string, step: Clue): Ch
   return { request: withHeaders(request, { [name]: [value] }), steps: [step] }
 }
 
-/** The whole value written another way. */
 function* wholes(value: string): Generator<string> {
   const trimmed = value.trim().replaceAll(/^["']|["']$/g, '')
   if (trimmed !== value) yield trimmed
   if (/%[\dA-F]{2}/i.test(value)) {
     try {
       yield decodeURIComponent(value)
-    } catch {
-      // No escapes of a URL.
-    }
+    } catch {}
   }
   const plus = value.replaceAll(/ (?!v\d)/g, '+')
   if (plus !== value) yield plus
 }
 
-/** One signature in the other encodings that senders use. */
 function written(token: string): ReadonlySet<string> {
   const found = new Set<string>()
   const hex = fromHex(token)
@@ -112,7 +106,7 @@ function written(token: string): ReadonlySet<string> {
   const bytes = fromBase64(padded)
   if (bytes) {
     add(found, bytes)
-    // Base64 of what was text already.
+    // Base64 of an already encoded signature.
     const text = utf8(bytes)
     if (/^[\w+/=-]{20,}$/.test(text)) {
       found.add(text)
@@ -131,7 +125,6 @@ function add(found: Set<string>, bytes: Uint8Array): void {
   found.add(toBuffer(bytes).toString('base64').replaceAll('=', ''))
 }
 
-/** A signature in another encoding. */
 export function encodingStep(name: string): Clue {
   return {
     cause: 'signature-encoding',
@@ -141,7 +134,7 @@ export function encodingStep(name: string): Clue {
   }
 }
 
-// Where a scheme takes several hash functions, what is before the signature names one.
+// If a scheme accepts several hash functions, the prefix names one.
 const ALGORITHM = /^(?:sha\d+|md5)=$/
 
 function prefixStep(name: string, prefix: string, other: string): Clue {

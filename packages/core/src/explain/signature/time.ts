@@ -2,18 +2,17 @@ import type { WebhookError } from '../../errors.ts'
 import { type Clue, withHeaders, type Change, type PlainRequest, type Reads } from '../finding.ts'
 import type { Bounds } from '../bounds.ts'
 
-// 2001-09-09: a time before it was read in the wrong unit, seconds or milliseconds.
+// 2001-09-09: an earlier time was read in the wrong unit, seconds or milliseconds.
 const EARLIEST = 1e12
 // The year 2603.
 const LATEST = 2e13
 
-/** A time that a delivery may have been signed at, and what that means. */
+/** A possible time of signing, and the causes that it proves. */
 export interface Shift {
   readonly at: number
   readonly steps: readonly Clue[]
 }
 
-/** The signed times that a rejection may be about: the one it tells of, else those in the headers. */
 export function shiftsOf(
   error: WebhookError,
   now: number,
@@ -41,7 +40,7 @@ function timesIn(headers: ReadonlyMap<string, readonly string[]>): readonly numb
   return [...found].slice(0, MOST)
 }
 
-/** A time in another unit than the sender's documentation has. */
+/** Makes the cause of a time in the wrong unit. */
 export function clockUnit(where: string): Clue {
   return {
     cause: 'clock-unit',
@@ -51,7 +50,6 @@ export function clockUnit(where: string): Clue {
   }
 }
 
-/** Seconds as people say them. */
 function span(seconds: number): string {
   const units = [
     [86_400, 'days'],
@@ -80,7 +78,7 @@ function skew(seconds: number): Clue {
   }
 }
 
-/** Times in the headers that were read, written in the other units. `sample` are headers as this sender signs them. */
+/** Yields requests with the times in other units. `sample` contains headers as this sender signs them. */
 export function* clockUnits(
   request: PlainRequest,
   reads: Reads,
@@ -100,7 +98,7 @@ export function* clockUnits(
   }
 }
 
-/** True if a header that was read has a time of 13 digits: milliseconds, while most senders use seconds. */
+/** Returns true if a read header has a time of 13 digits: milliseconds, while most senders use seconds. */
 export function hasMilliseconds(request: PlainRequest, reads: Reads): boolean {
   return [...reads.headers].some((name) =>
     /(?<!\d)1\d{12}(?!\d)/.test(request.headers.get(name)?.[0]?.slice(0, 8192) ?? ''),
@@ -118,7 +116,7 @@ function* unitsOf(value: string, sample: string | undefined): Generator<string> 
   if (seconds !== undefined) {
     yield value.replace(seconds, `${seconds}000`)
     yield value.replace(seconds, isoOf(Number(seconds) * 1000))
-    // A sender that signs milliseconds: the last three digits are lost, so 1,000 values are possible.
+    // If the sender signs milliseconds, the last three digits are lost, so 1,000 values are possible.
     if (sample !== undefined && /(?<!\d)1\d{12}(?!\d)/.test(sample))
       for (let rest = 1; rest < 1000; rest++)
         yield value.replace(seconds, seconds + String(rest).padStart(3, '0'))

@@ -19,34 +19,33 @@ import { encode, fromBase64, fromBase64url, fromHex, toBuffer, utf8 } from '../.
 import { hmacDigest, watch, type Compared } from '../../provider/schemes/hmac.ts'
 import { messageParts } from '../../provider/schemes/signature/template.ts'
 
-/** Changes of one kind to a state. */
 export type Group = (state: TrialState) => MaybePromise<Iterable<Change>>
 
-/** The kinds of changes in the order they are tried. */
+/** The kinds of changes, in the order in which they are tried. */
 export interface Groups {
   readonly headers: Group
   readonly secrets: Group
   readonly twiceSecrets: Group
   readonly envelopes: Group
   readonly bodies: Group
-  /** Of these, the changes that leave other tokens of JSON: none of whitespace alone. */
+  /** The changes of `bodies` that change JSON tokens, not only whitespace. */
   readonly charsets: Group
-  /** Of the writers, the usual ones. A proof by one of them must not wait for thousands of pairs. */
+  /** The common changes of `writers`: a proof by one of them must not wait for thousands of pairs. */
   readonly layouts: Group
   readonly urls: Group
   readonly algorithms: Group
   readonly writers: Group
 }
 
-// Bodies beyond this get edits of bytes alone.
+// Larger bodies get only edits of bytes.
 const LARGE = 256 * 1024
 const NONE: Group = () => []
 
-/** The groups for one subject. What verification does not read is not changed. */
+/** Makes the groups for one subject. Parts that verification does not read are not changed. */
 export function groupsOf(subject: Subject, reads: Reads, trial: Trial, bounds: Bounds): Groups {
   const { made, secrets, state } = subject
   const isLarge = state.request.body.length > LARGE
-  // A signature inside the body is read by a parser, which no edit of 25 MB should be put through.
+  // Reading a signature inside of the body needs a parser, which no edit of 25 MB should run.
   const isInside = subject.provider.covers.body === 'none'
   const hasBody = reads.body && state.request.body.length > 0 && !(isLarge && isInside)
   const ofSecrets = (twice: boolean): Group =>
@@ -62,7 +61,7 @@ export function groupsOf(subject: Subject, reads: Reads, trial: Trial, bounds: B
         signatureEncodings(from.request, reads, bounds),
         signaturePrefixes(from.request, reads, bounds, {
           expected: subject.prefixes,
-          // A token with something before it is another token.
+          // A token with a prefix is a different token.
           others: reads.body || subject.provider.covers.body !== 'none',
         }),
       ),
@@ -95,12 +94,10 @@ function* chained(...parts: readonly Iterable<Change>[]): Generator<Change> {
   for (const part of parts) yield* part
 }
 
-/** True if verification uses the URL: that of the request, or the one of an option. */
 export function isUrlSigned({ publicUrl }: Subject, reads: Reads): boolean {
   return reads.url || publicUrl !== undefined
 }
 
-/** Keys made of the secrets read another way: one slip each, or two with `twice`. */
 function* secretChanges(
   made: Made,
   secrets: SecretsInForce,
@@ -166,14 +163,14 @@ const BY_LENGTH: Readonly<Record<number, readonly string[]>> = {
   64: ['sha512'],
 }
 
-/** Finds signatures that were made by another hash function, among those an HMAC was compared with. */
+/** Finds signatures of another hash function among those that were compared. */
 async function algorithms(state: TrialState, trial: Trial, bounds: Bounds): Promise<Change[]> {
   const found: Change[] = []
   for (const key of state.keys) {
     const bytes = bytesOf(key)
     if (!bytes || bounds.over()) continue
     const seen: Compared[] = []
-    // A copy is watched: the receiver verifies deliveries with the key itself meanwhile.
+    // Watches a copy: the receiver verifies deliveries with the key itself at the same time.
     const copy = Uint8Array.from(bytes)
     watch(copy, (found) => void (seen.length < MOST && seen.push(found)))
     await trial.run({ ...state, keys: [rekeyed(key, copy)] })
@@ -214,31 +211,29 @@ function other(state: TrialState, key: Uint8Array, seen: Compared): Change | und
   return undefined
 }
 
-/** The bytes of a key that HMAC uses; undefined if the scheme's keys are something else. */
 function bytesOf(key: unknown): Uint8Array | undefined {
   if (key instanceof Uint8Array) return key
   const inner: unknown = typeof key === 'object' && key !== null && 'key' in key && key.key
   return inner instanceof Uint8Array ? inner : undefined
 }
 
-/** A key of the same kind from other bytes; undefined if the scheme's keys are not bytes. */
+/** Makes a key of the same kind from other bytes; undefined if the scheme's keys are not bytes. */
 function rekeyed(key: unknown, bytes: Uint8Array): unknown {
   if (bytes.length === 0) return undefined
   if (key instanceof Uint8Array) return bytes
   return bytesOf(key) && { ...(key as object), key: bytes }
 }
 
-/** A secret read another way: another text, or the bytes of the key. */
+/** Another reading of a secret: as another text, or as the bytes of the key. */
 interface Variant {
   readonly cause: FindingCause
   readonly says: string
-  /** What mends it, where that is not what mends its cause otherwise. */
   readonly remedy?: string
   readonly text?: string
   readonly bytes?: Uint8Array
 }
 
-// What senders write before their secrets.
+// Prefixes of senders' secrets.
 const PREFIXES = [
   'whsec_',
   'v1,whsec_',
@@ -253,7 +248,7 @@ const PREFIXES = [
   'wc_',
 ]
 
-/** What a secret may have been before somebody copied it. */
+/** Yields the texts and bytes that a secret may have been before it was copied. */
 function* variants(text: string): Generator<Variant> {
   yield* texts('secret-whitespace', 'has whitespace around it or in it', text, [
     text.trim(),

@@ -7,19 +7,18 @@ import { changed, type Trial, type TrialState } from './trial.ts'
 
 type Kind = keyof Groups
 
-/** One round: every change of `kind`, to the state itself or to what the first changes of another kind make of it. */
+/** One round: every change of `kind`, by itself or after the first changes of another kind. */
 interface Round {
   readonly kind: Kind
-  /** The first changes of another kind, and how many of them. @default none: one change alone */
+  /** The other kind, and the number of its changes to try. @default none */
   readonly after?: readonly [kind: Kind, most: number]
-  /** Changes of `kind` that are tried. @default all */
   readonly most?: number
 }
 
-// Bodies that a writer makes next to another change. Writing one costs more than trying it.
+// Maximum number of rewritten bodies in combination with another change. Writing one costs more than trying it.
 const WRITTEN = 240
 
-/** The rounds, in the order in which they are tried: what is common and cheap comes first. */
+/** The rounds in order: common and cheap ones first. */
 const ROUNDS: readonly (readonly Round[])[] = [
   [
     { kind: 'headers' },
@@ -58,17 +57,17 @@ const ROUNDS: readonly (readonly Round[])[] = [
   ],
 ]
 
-// States whose headers can be read, and how many repairs that takes at most.
+// Maximum number of states with readable headers, and of repairs for one.
 const BASES = 6
 const DEPTH = 4
 
-/** A rejected state, and the changes of what was read of it. */
+/** A rejected state, with the changes of its parts that were read. */
 interface Base {
   readonly state: TrialState
   readonly groups: Groups
 }
 
-/** Searches for one change, then for two, that make a delivery verify. Undefined if none are found within the bounds. */
+/** Searches for one change, then two, that make a delivery verify. Undefined if there are none within the bounds. */
 export async function search(
   subject: Subject,
   error: WebhookError,
@@ -77,7 +76,7 @@ export async function search(
   bounds: Bounds,
 ): Promise<readonly Clue[] | undefined> {
   const root = baseOf(subject.state, reads)
-  // Without a header that can be read nothing else can be judged: it is repaired first.
+  // Without a readable header nothing else can be judged, so headers are repaired first.
   const bases = isHeaderError(error) ? await readable(root, 0) : [root]
   if ('proof' in bases) return bases.proof
   for (const rounds of ROUNDS)
@@ -109,7 +108,7 @@ export async function search(
     return undefined
   }
 
-  /** Another way to write the body, next to one of the commonest other changes: each body is written once for all of them. */
+  /** Tries rewritten bodies together with the commonest other changes: each body is written only once. */
   async function writtenBeside({ state, groups }: Base): Promise<readonly Clue[] | undefined> {
     const beside: TrialState[] = []
     for (const [kind, most] of [
@@ -141,7 +140,6 @@ export async function search(
     }
   }
 
-  /** What was undone, if the state verifies. */
   async function verified(state: TrialState): Promise<readonly Clue[] | undefined> {
     const outcome = await trial.run(state)
     return outcome?.accepted ? proofOf(state, outcome.steps) : undefined
@@ -152,7 +150,7 @@ export async function search(
     return causesOf([...state.steps, ...steps])
   }
 
-  /** The states in which the headers of the signature can be read, or the proof itself. */
+  /** Returns the states whose signature headers can be read, or the proof itself. */
   async function readable(
     { state, groups }: Base,
     depth: number,
@@ -165,7 +163,7 @@ export async function search(
         if (!outcome) continue
         if (outcome.accepted) return { proof: proofOf(next.state, outcome.steps) }
         if (!isHeaderError(outcome.error)) found.push(next.state)
-        // One header more is there, or the one that was missing can now be told to be malformed.
+        // One more header is present, or a missing one is now malformed.
         else if (kind === 'envelopes' || !isSame(outcome.error, error)) further.push(next.state)
       }
     if (found.length > 0 || depth >= DEPTH) return looked(found)
@@ -176,7 +174,6 @@ export async function search(
     return []
   }
 
-  /** More headers are read once the first ones can be. */
   async function looked(states: readonly TrialState[]): Promise<readonly Base[]> {
     const bases: Base[] = []
     for (const state of states.slice(0, BASES)) {
@@ -187,12 +184,11 @@ export async function search(
   }
 }
 
-/** True if a header of the signature, or the body that stands for one, is missing or cannot be read. */
+/** Returns true if a header of the signature, or the body that replaces it, is missing or unreadable. */
 function isHeaderError({ code }: WebhookError): boolean {
   return code === 'missing_header' || code === 'malformed_header' || code === 'malformed_body'
 }
 
-/** True if both say the same of the same place. */
 function isSame(a: WebhookError, b: WebhookError): boolean {
   const facts = ['code', 'problem', 'header', 'parameter', 'field', 'expected', 'got'] as const
   return facts.every((fact) => a[fact] === b[fact])
@@ -202,7 +198,7 @@ function causesOf(steps: readonly Clue[]): readonly Clue[] {
   const byAlgorithm = steps.some(({ cause }) => cause === 'signature-algorithm')
   const seen = new Set<string>()
   return steps.filter(({ cause }) => {
-    // `sha1=` before a SHA-1 is part of the other algorithm.
+    // The prefix `sha1=` of a SHA-1 is part of the other algorithm.
     if (seen.has(cause) || (byAlgorithm && cause === 'signature-prefix')) return false
     seen.add(cause)
     return true

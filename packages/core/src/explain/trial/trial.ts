@@ -9,7 +9,7 @@ import type { Change, PlainRequest, Clue, Reads } from '../finding.ts'
 import { shiftsOf, type Shift } from '../signature/time.ts'
 import { createDelivery } from '../../receive/http-delivery.ts'
 
-/** One place of the search: what would be verified, and what has been undone so far. */
+/** A state of the search: what to verify, and what was undone. */
 export interface TrialState {
   readonly request: PlainRequest
   readonly provider: Provider
@@ -17,24 +17,20 @@ export interface TrialState {
   readonly steps: readonly Clue[]
 }
 
-/** How a state verifies. With `steps`, the clock too had to be undone. */
+/** The result of a state. `steps` are not empty if another clock was needed. */
 type TrialOutcome =
   | { readonly accepted: true; readonly steps: readonly Clue[]; readonly error?: WebhookError }
   | { readonly accepted: false; readonly error: WebhookError }
 
-/** Verifies states within the bounds. */
 export interface Trial {
-  /** Undefined if the bounds are used up. */
+  /** Verifies a state; undefined if the bounds are used up. */
   run(state: TrialState): MaybePromise<TrialOutcome | undefined>
-  /** The same, with what was read of the request. */
   look(
     state: TrialState,
   ): Promise<{ readonly outcome: TrialOutcome; readonly reads: Reads } | undefined>
-  /** The request as it verified, once a proof is found. */
   repaired?: PlainRequest
 }
 
-/** Makes a trial at a time in milliseconds since 1970. */
 export function createTrial(bounds: Bounds, now: number): Trial {
   return {
     run: (state) => judge(state, deliveryOf(state)),
@@ -58,7 +54,7 @@ export function createTrial(bounds: Bounds, now: number): Trial {
       : judged(state, delivery, error)
   }
 
-  // Schemes look at the time once the signature matches: a second look at the signed time tells whether that was all.
+  // Schemes check the time after the signature. Verifying at the signed time shows whether the time was the only cause.
   function judged(
     state: TrialState,
     delivery: Delivery,
@@ -81,7 +77,7 @@ export function createTrial(bounds: Bounds, now: number): Trial {
   }
 }
 
-/** The state after a change. Undefined if the provider rejects its new options. */
+/** Applies a change. Undefined if the provider rejects its new options. */
 export function changed(state: TrialState, change: Change): TrialState | undefined {
   let { provider } = state
   if (change.options) {
@@ -99,7 +95,6 @@ export function changed(state: TrialState, change: Change): TrialState | undefin
   }
 }
 
-/** The delivery of a state, unparsed. */
 export function deliveryOf({ request, provider }: TrialState): Delivery {
   const { method, url, headers, body } = request
   const lines: HeaderLines = {
@@ -118,7 +113,7 @@ function verify(
   now: number,
 ): MaybePromise<WebhookError | undefined> {
   const made = madeOf(provider)
-  // V8 takes a fifth of a verification to note where a rejection was thrown.
+  // V8 spends a fifth of a verification on the stack trace of a rejection.
   const { stackTraceLimit } = Error
   try {
     Error.stackTraceLimit = 0
@@ -133,13 +128,13 @@ function verify(
   }
 }
 
-/** The same delivery, noting what is read of it. */
+/** Returns the same delivery, which records what is read of it. */
 export function recording(delivery: Delivery): {
   readonly delivery: Delivery
   readonly reads: Reads
 } {
   const reads: Reads = { headers: new Set(), url: false, body: false, method: false }
-  // Noted before the body is read, since reading an invalid body throws.
+  // Recorded before the body is read, since reading an invalid body throws.
   const body = <T>(read: () => T): T => {
     reads.body = true
     return read()

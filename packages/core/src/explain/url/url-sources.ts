@@ -1,6 +1,6 @@
 import type { PlainRequest } from '../finding.ts'
 
-/** A URL in parts that are never decoded. Credentials are left out. */
+/** A URL in parts that are never decoded, without credentials. */
 export interface UrlParts {
   readonly scheme: string
   readonly host: string
@@ -13,7 +13,6 @@ export interface UrlParts {
 
 const URL_TEXT = /^(https?):\/\/(?:[^/?#@]*@)?(\[[^\]]*\]|[^:/?#]*)(:\d+)?([^?#]*)(\?[^#]*)?/i
 
-/** The parts of an absolute URL. */
 export function urlParts(url: string): UrlParts | undefined {
   const [, scheme, host, port = '', path, query = ''] = URL_TEXT.exec(url) ?? []
   if (scheme === undefined || host === undefined) return undefined
@@ -23,7 +22,6 @@ export function urlParts(url: string): UrlParts | undefined {
 const ENDS = ['.local', '.internal', '.localhost']
 const BEGINS = ['127.', '10.', '192.168.', '169.254.', '[::1]', '[fc', '[fd', '[fe80']
 
-/** True for a URL whose host no sender outside can reach. */
 export function isPrivateHost(url: string): boolean {
   const host = urlParts(url)?.host.toLowerCase()
   if (host === undefined) return false
@@ -32,7 +30,7 @@ export function isPrivateHost(url: string): boolean {
   return ENDS.some((end) => host.endsWith(end)) || !/[.[]/.test(host)
 }
 
-/** What the request tells of the URL that the sender used: its own URL, and the headers that proxies add. */
+/** Returns the parts of the URL that the sender may have used: of the request's own URL, and of the headers that proxies add. */
 export function sourcesOf(
   request: PlainRequest,
   publicUrl: string | undefined,

@@ -9,7 +9,7 @@ interface Variant {
   readonly cause: FindingCause
 }
 
-/** The URL as it may have been signed: one part of it changed, then two, then three. */
+/** Yields requests with URLs that may have been signed: first one part is changed, then two, then more. */
 export function* urlChanges(
   request: PlainRequest,
   publicUrl: string | undefined,
@@ -52,7 +52,7 @@ export function* urlChanges(
       }
 }
 
-/** A port of the inside seldom belongs to a host of the outside: the URL without it comes first. */
+/** An internal port seldom belongs to an external host: the URL without it comes first. */
 function withAndWithoutPort(from: UrlParts, parts: Partial<UrlParts>): readonly UrlParts[] {
   const to = { ...from, ...parts }
   const isInner = parts.host !== undefined && parts.port === undefined && from.port !== ''
@@ -64,7 +64,7 @@ interface Changed {
   readonly causes: readonly FindingCause[]
 }
 
-// Variants of a part that are tried, by the number of parts that change at once: 400, 640, 640 and 405 URLs.
+// Number of variants per part, by the number of changed parts: 400, 640, 640 and 405 URLs.
 const TRIED = [0, 400, 8, 4, 3]
 
 function* changesOf(
@@ -103,9 +103,7 @@ function paths(path: string): readonly string[] {
   for (const convert of [decodeURI, decodeURIComponent, encodeURI]) {
     try {
       found.push(convert(path))
-    } catch {
-      // No escapes of a URL.
-    }
+    } catch {}
   }
   for (const prefix of [
     '/api',
@@ -142,7 +140,7 @@ function queries(query: string, known: readonly string[]): Variant[] {
   }
   for (const value of ['', '?']) if (!found.has(value)) found.set(value, 'url-query')
   found.delete(query)
-  // What a header tells of comes first, then the orders: a part changed next to others tries the first few alone.
+  // Values of headers come first, then other orders: combinations use only the first few.
   return [...found].map(([value, cause]) => ({ value, cause })).slice(0, 400)
 }
 
@@ -164,7 +162,6 @@ const SAYS: Partial<Record<FindingCause, (from: UrlParts, to: UrlParts) => strin
 }
 
 interface Offer {
-  /** The option `publicUrl` as it is given. */
   readonly publicUrl: string | undefined
   readonly takesPublicUrl: boolean
 }
@@ -176,7 +173,7 @@ function stepOf(cause: FindingCause, from: UrlParts, to: UrlParts, offer: Offer)
 function remedyOf(from: UrlParts, to: UrlParts, { publicUrl, takesPublicUrl }: Offer): string {
   const origin = `${to.scheme}://${shown(to.host)}${to.port}`
   const whole = `'${origin}${shown(to.path)}'${to.query === '' ? '' : ' with its query'}`
-  // The option wins over what the adapter knows.
+  // The option takes precedence over the adapter.
   if (publicUrl !== undefined) return `give the URL that the sender calls: publicUrl: ${whole}`
   const byProvider = takesPublicUrl ? `, or the provider publicUrl: ${whole}` : ''
   const trust = 'let the adapter trust the proxy in front (trustProxy)'

@@ -6,11 +6,10 @@ import type { Clock, Provider, Result, Verified } from '../provider.ts'
 import { joinCredentials } from '../scheme.ts'
 
 /**
- * A sender behind an edge check, such as Cloudflare Access: `access` and `inner` must both verify each delivery, and a
- * challenge of the sender is answered only if `access` does. Nothing of the sender is called, fetched or stored before `access`
- * has accepted. All else is the sender's: its events, ids, keys, reply and name.
- * The edge passes requests on as they came, so that its proof replaces nothing; for a gateway that signs in the sender's place
- * take `behind`. `explain` names the one of both that rejects.
+ * Creates a provider for a sender behind an edge check, such as Cloudflare Access. `access` and `inner` must both verify each
+ * delivery, and `access` also challenges. Until `access` accepts, nothing of the sender is called, fetched or stored.
+ * Everything else is the sender's: its events, ids, keys, reply and name. The edge forwards requests unchanged; for a gateway
+ * that signs instead of the sender use `behind`. `explain` names the one that rejects.
  *
  * @throws TypeError if `access` proves nothing.
  *
@@ -54,7 +53,7 @@ export function allOf<Events extends EventMap>(
     },
     proves: access.proves === true && inner.proves === true,
     verify(delivery: Delivery, clock: Clock): MaybePromise<Verified | void> {
-      // `greet` has entered already: a token that counts once would be rejected the second time.
+      // `greet` has already verified access: a one-time token would be rejected the second time.
       const entering = greeted.delete(delivery) ? undefined : enter(delivery, clock)
       return isPromise(entering)
         ? entering.then(() => inner.verify(delivery, clock))

@@ -10,14 +10,14 @@ import { joinCredentials, type Covers, type SignableRequest } from '../scheme.ts
 import { markVerified, createDelivery } from '../../receive/http-delivery.ts'
 
 /**
- * A sender whose deliveries come through a gateway, such as Hookdeck, Svix Ingest, QStash or Pub/Sub.
+ * Creates a provider for a sender whose deliveries come through a gateway, such as Hookdeck, Svix Ingest, QStash or Pub/Sub.
  *
- * - The gateway alone is verified. A signature of the sender is not needed, and never counts by itself.
- * - Topics, payloads and their types are the sender's, read from the same bytes. A gateway that wraps them
- *   (`Provider.unwrap`) has signed the envelope: then they are read from the bytes inside of it.
- * - An event's id is the sender's if it is in the body, else the gateway's, which stays the same over its attempts.
- * - Handshakes and time limits of the sender are the gateway's business, and off here. `covers`, the reply, redirects, the
- *   retry span and the key that verified are the gateway's. The name is `<sender>-behind-<gateway>`.
+ * - Only the gateway is verified. A signature of the sender is not needed, and never accepted instead.
+ * - Topics, payloads and their types are the sender's. A gateway that wraps the sender's bytes (`Provider.unwrap`) has signed
+ *   the envelope: then they are read from the bytes inside of it.
+ * - An event's id is the sender's if the body contains it. Otherwise it is the gateway's, the same over its attempts.
+ * - Challenges and time limits of the sender do not apply here. `covers`, the reply, redirects, the retry span and the key
+ *   that verified are the gateway's. The name is `<sender>-behind-<gateway>`.
  *
  * @param inner - the sender, or its factory if you do not have its secret.
  * @throws TypeError if the gateway proves nothing, or if the sender's body cannot be read out of its envelope.
@@ -43,7 +43,7 @@ export function behind<Events extends EventMap>(
     signatures: [...(gateway.signatures ?? []), ...(sender.signatures ?? [])],
     reads: (delivery) => [...readsOf(gateway, delivery), ...readsOf(sender, delivery)],
     events: (delivery, body) => eventsOf(gateway, sender, delivery, body),
-    // The sender's bytes are the same, whatever the gateway's id is.
+    // The sender's bytes are the same with any id of the gateway.
     ...(sender.repeats === false && { repeats: false }),
     ...(unwrap ? readsXml(sender) && { xml: true } : bodyOf(gateway, sender)),
   }
@@ -79,10 +79,7 @@ function checkBoth(gateway: Provider, inner: Provider): void {
     )
 }
 
-/**
- * Reads id and topic from the sender's body, which the gateway signs. The sender's headers are signed
- * by nobody here.
- */
+/** Returns what the gateway's signature covers. It signs the body of the sender, but not the sender's headers. */
 function coversOf({ covers }: Provider, inner: Provider): Covers {
   const isHeader = inner.topicHeader !== undefined || inner.covers.topic === false
   const isOwnId = inner.claims === undefined && inner.covers.id === true && covers.body !== 'none'
@@ -97,7 +94,7 @@ function readsOf(provider: Provider, delivery: Delivery): readonly string[] {
   return provider.reads?.(delivery) ?? (provider.claims === undefined ? [] : [provider.claims])
 }
 
-/** How the sender's own bytes are read. What only its own signature protects decides nothing. */
+/** Returns how the sender's bytes are read. Parts that only its own signature protects decide nothing. */
 function bodyOf(gateway: Provider, inner: Provider): Partial<Provider> {
   const { formats = ['json'], codings = {}, charsets = ['utf-8'], contentType, format, xml } = inner
   const limits = gateway.limits ?? inner.limits
@@ -127,7 +124,7 @@ function eventsOf(
   return drafts.map(({ id, guards, ...draft }, at) => {
     const other = stable === undefined || drafts.length === 1 ? stable : `${stable}.${at}`
     const chosen = id !== undefined && inBody[at] === id ? id : (other ?? id)
-    // A guard that rejects looks for replays of the sender's own signature, which the gateway repeats.
+    // A guard that rejects finds replays of the sender's own signature, which the gateway repeats.
     const kept = guards?.filter(({ otherwise }) => otherwise === 'duplicate')
     return {
       ...draft,
@@ -152,22 +149,21 @@ function unwrapped(
   const own = createDelivery({ method, url, headers, body }, limits, declared)
   markVerified(own)
   const parsed = parseBody(own, envelope.exact === true)
-  // `receive` has loaded the parser of XML, and multipart is rejected at construction.
+  // `receive` has loaded the XML parser, and multipart is rejected at construction.
   if (isPromise(parsed)) throw new TypeError(`behind: ${inner.name} cannot be parsed synchronously`)
   return { own, parsed: envelope.exact ? { ...parsed, exact: true } : parsed }
 }
 
-/** The ids of the events as far as the body alone tells them. */
 function idsInBody(inner: Provider, delivery: Delivery, body: ParsedBody): readonly unknown[] {
   try {
     return inner.events(headless(delivery), body).map(({ id }) => id)
   } catch {
-    // It wants a header: then the body does not tell.
+    // It needs a header, so the body has no id.
     return []
   }
 }
 
-/** What the gateway calls this delivery: the same over its attempts. */
+/** Returns the gateway's id of this delivery, the same over its attempts. */
 function idOf(gateway: Provider, delivery: Delivery, body: ParsedBody): string | undefined {
   const claimed = gateway.claims === undefined ? undefined : delivery.header(gateway.claims)
   if (claimed !== undefined && claimed !== '') return claimed
@@ -175,12 +171,11 @@ function idOf(gateway: Provider, delivery: Delivery, body: ParsedBody): string |
     const events = gateway.events(delivery, body)
     return events.length === 1 ? events[0]!.id : undefined
   } catch {
-    // The body is the sender's, which the gateway's own reader need not know.
+    // The body is the sender's, which the gateway's own reader may not understand.
     return undefined
   }
 }
 
-/** Makes what the sender would send, signed by the gateway. */
 function signed(gateway: Provider, inner: Provider, draft: Draft): SignableRequest {
   const { secret: _, ...own } = draft
   const request = inner.sign?.(own)
@@ -194,7 +189,6 @@ function signed(gateway: Provider, inner: Provider, draft: Draft): SignableReque
 
 const NO_LINES: readonly string[] = []
 
-/** The delivery as its body alone shows it: without headers and query. */
 function headless(delivery: Delivery): Delivery {
   return {
     method: delivery.method,

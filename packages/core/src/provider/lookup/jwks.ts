@@ -17,18 +17,16 @@ export interface Jwks {
   readonly keys: readonly Jwk[]
 }
 
-/** Where the keys of a sender come from. */
 export interface JwkSource {
-  /** Keys that may have the id, all of them if it is undefined; none if the id is unknown. `now` in milliseconds since 1970. */
+  /** Returns the keys with this id, all keys if it is undefined, none if it is unknown. `now` is in milliseconds since 1970. */
   find(kid: string | undefined, now: number): MaybePromise<readonly Jwk[]>
-  /** A delivery was verified with the key of an id. */
   verified?(kid: string | undefined): void
-  /** Ids of known keys, whose look-ups are bounded apart from those of invented ids. */
+  /** Ids of known keys, whose look-ups have separate limits from those of invented ids. */
   readonly trusted?: TrustedNames
 }
 
 /**
- * A source of the given key set. Throws a `TypeError` that names the option if the value is not a key set.
+ * Creates a source from a key set. Throws a `TypeError` that names the option if the value is not a key set.
  *
  * @example fixedKeys(jwt({ algorithms: ['ES256'] }), [givenJwks(options.jwks, 'acme: jwks')])
  */
@@ -41,25 +39,24 @@ export function givenJwks(jwks: Jwks, option: string): JwkSource {
   return { find: (kid) => named(keys, kid) }
 }
 
-/** How {@link fetchedJwks} and {@link keyedJwks} keep keys. */
 export interface JwksCacheOptions extends FetchOptions {
   /** Milliseconds after which keys are fetched again. @default one hour */
   readonly maxAge?: number | undefined
 }
 
 const HOUR = 3_600_000
-// Anybody can invent a key id: one that a fresh set lacks is not asked for again within this time.
+// Anybody can invent a key id: one that a fresh set does not contain is not fetched again within this time, in milliseconds.
 const UNKNOWN = 60_000
 const MOST_UNKNOWN = 1000
-// Milliseconds between two tries while the server is down: not one for each delivery.
+// Milliseconds between two tries while the server is down.
 const FAILED = 10_000
-// Fetches of one set in a minute: its sender changes it a few times a year.
+// Maximum number of fetches of one set per minute: its sender changes it a few times a year.
 const FETCHES = 6
 
 /**
- * The key set behind a URL: fetched when it is first needed, kept for `maxAge`, fetched again for an unknown key id, six
- * times a minute at most; beyond that an unknown id is `secret_unavailable` (503). While a fetch fails, known
- * keys stay in force.
+ * Creates a source from the URL of a key set. The set is fetched on demand, kept for `maxAge`, and fetched again for an
+ * unknown key id, at most six times per minute. Beyond that, an unknown id is `secret_unavailable` (503). While a fetch fails,
+ * known keys stay in force.
  *
  * @example fixedKeys(jwt({ algorithms: ['RS256'] }), [fetchedJwks('https://acme.example/jwks.json')])
  */
@@ -68,7 +65,7 @@ export function fetchedJwks(url: string, options: JwksCacheOptions = {}): JwkSou
   checkFetchOptions(options)
   const { maxAge = HOUR } = options
   const unknown = new LRUCache<string, number>({ max: MOST_UNKNOWN })
-  // Renewals of known keys have a bucket of their own, which invented ids cannot drain.
+  // Renewals of known keys have a separate limit, which invented ids cannot use up.
   const fetches = {
     known: bucket({ perMinute: FETCHES, atOnce: 1 }),
     unknown: bucket({ perMinute: FETCHES, atOnce: 1 }),
@@ -122,7 +119,7 @@ export function fetchedJwks(url: string, options: JwksCacheOptions = {}): JwkSou
 const MAX_KID = 256
 
 /**
- * Keys that are asked for one by one, by their id. `undefined` from `ask` means that there is no such key.
+ * Creates a source that asks for each key by its id. `undefined` from `ask` means that there is no such key.
  *
  * @example keyedJwks((kid) => api.verificationKey(kid))
  */
@@ -163,7 +160,7 @@ async function load(url: string, options: FetchOptions): Promise<readonly Jwk[]>
   return keys
 }
 
-// A published set must hold no symmetric keys: with `oct`, anybody who reads the set could sign.
+// A published set must not contain symmetric keys: with `oct`, anybody who reads the set could sign.
 function keysOf(value: unknown): readonly Jwk[] | undefined {
   const keys =
     typeof value === 'object' && value !== null && 'keys' in value ? value.keys : undefined
@@ -183,22 +180,21 @@ function checkKeysUrl(url: string): void {
     throw new TypeError(`the URL of a key set must be https, got ${url}`)
 }
 
-/** The part of `fetch` that is used here; any HTTP client can be behind it. */
+/** The used part of `fetch`; any HTTP client can implement it. */
 export type FetchFunction = (url: string, init: RequestInit) => Promise<Response>
 
-/** How keys and certificates are fetched. */
 export interface FetchOptions {
-  /** In place of the global `fetch`: a proxy, a test. @default globalThis.fetch */
+  /** Replaces the global `fetch`: for a proxy or a test. @default globalThis.fetch */
   readonly fetch?: FetchFunction | undefined
-  /** Milliseconds a fetch may take, its body included. @default 5000 */
+  /** Maximum time of a fetch including its body, in milliseconds. @default 5000 */
   readonly timeout?: number | undefined
 }
 
 const LIMIT = 256 * 1024
 
 /**
- * Fetches bytes from a URL: at most 256 KiB, within the time limit, without following redirects. Returns no bytes if
- * the status is the one given as `nothing`.
+ * Fetches bytes from a URL: at most 256 KiB, within the time limit, without following redirects. Returns no bytes if the
+ * status is `nothing`.
  *
  * @throws WebhookError `secret_unavailable` (503), so that the sender tries again.
  *
@@ -231,9 +227,9 @@ export async function fetchBounded(
 }
 
 /**
- * As {@link fetchBounded}, for a URL that a stranger may have named. One of `hosts`, exactly, is fetched as usual. Any other
- * goes through the address guard: only ports 80 and 443 of the public internet are connected to. Where there are no
- * sockets, and so no guard, nothing but `hosts` is fetched.
+ * Fetches as {@link fetchBounded} does, for a URL from an unverified request. A host of `hosts` is fetched directly. Any other
+ * goes through the address guard: only ports 80 and 443 of the public internet. Without sockets there is no guard, so only
+ * `hosts` are fetched.
  *
  * @returns undefined if the URL must not be fetched.
  *
@@ -273,7 +269,6 @@ function hasSockets(): boolean {
   return process?.getBuiltinModule !== undefined && navigator?.userAgent !== 'Cloudflare-Workers'
 }
 
-/** The time limit of an option, checked. */
 export function checkFetchOptions(options: FetchOptions): void {
   const { fetch, timeout } = options
   if (fetch !== undefined && typeof fetch !== 'function')

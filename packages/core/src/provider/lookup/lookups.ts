@@ -3,39 +3,36 @@ import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
 import { trustedNames, type TrustedNames } from './trusted-names.ts'
 import { WebhookError } from '../../errors.ts'
 
-/** How {@link lookups} keeps values. */
 export interface LookupsOptions<Value> extends BucketOptions {
-  /** How many values are kept, of trusted names and of others. @default 100 */
+  /** Maximum number of kept values, each of trusted names and of others. @default 100 */
   readonly kept?: number
-  /** Milliseconds after which a value is asked for again. @default never */
+  /** Milliseconds after which a value is looked up again. @default never */
   readonly maxAge?: number | undefined
-  /** Milliseconds beyond `maxAge` for which a value is used while it is asked for again. @default for ever */
+  /** Milliseconds beyond `maxAge` in which a value is used while it is renewed. @default for ever */
   readonly overdue?: number
-  /** Milliseconds for which an unknown or rejected name is not asked for again. @default 60_000 */
+  /** Milliseconds for which an unknown or rejected name is not looked up again. @default 60_000 */
   readonly negative?: number
   /** Milliseconds for which a failed look-up is not repeated. @default 0, the next delivery asks again */
   readonly failed?: number
-  /** What is looked up, for the place of the trusted names. @default 'keys' */
+  /** The kind of the names, for storing the trusted ones. @default 'keys' */
   readonly kind?: 'keys' | 'tenants'
-  /** Whose value it is: trusted names are shared out by it. @default nobody's */
+  /** Returns the owner of a value: owners share the places of trusted names. @default no owner */
   readonly ownerOf?: (value: Value) => string
 }
 
 /** Values that are looked up by a name that anybody can invent. */
 export interface Lookups<Value> {
-  /** The value of a name; undefined if `ask` says that there is none. `now` is in milliseconds since 1970. */
+  /** Returns the value of a name; undefined if `ask` returns none. `now` is in milliseconds since 1970. */
   find(
     name: string,
     now: number,
     ask: () => MaybePromise<Value | undefined>,
   ): MaybePromise<Value | undefined>
-  /** A delivery was verified with the value of a name. */
   trust(name: string): void
-  /** Forgets a value that turned out to be wrong; `error` is thrown for its name for a while. */
+  /** Forgets a wrong value; `error` is thrown for its name for a while. */
   reject(name: string, now: number, error: unknown): void
-  /** Forgets a value: the next delivery asks, and one that waits for an answer asks again. */
+  /** Forgets a value: the next delivery looks it up, and a running look-up is repeated. */
   forget(name: string): void
-  /** The names that {@link Lookups.trust} was called with. */
   readonly trusted: TrustedNames
 }
 
@@ -53,10 +50,9 @@ const STRANGERS = 1000
 const MAX_NAME = 1024
 
 /**
- * Look-ups that strangers can cause: few at once, a bounded number in a minute, and each name asked for once. Names that
- * a delivery was verified with have bounds of their own, so that no number of invented names delays or drives out a
- * genuine one. A value beyond its age is used while it is renewed. A look-up beyond the bounds is `secret_unavailable`
- * (503), never a rejection.
+ * Creates look-ups that anybody can cause: few at the same time, a limited number per minute, and one per name. Names with a
+ * verified delivery have separate limits, so that invented names neither delay nor replace them. An old value is used while it
+ * is renewed. A look-up beyond the limits is `secret_unavailable` (503), never a rejection.
  *
  * @example
  * const certificates = lookups<X509Certificate>({ kept: 20 })
@@ -190,26 +186,24 @@ export function lookups<Value extends object>(options: LookupsOptions<Value> = {
   }
 }
 
-/** Bounds of the look-ups that strangers can cause. */
 export interface BucketOptions {
-  /** Look-ups a minute, in bursts of as many. @default 30 */
+  /** Maximum number of look-ups per minute, which may come in one burst. @default 30 */
   readonly perMinute?: number | undefined
-  /** Look-ups at the same time. @default 4 */
+  /** Maximum number of look-ups at the same time. @default 4 */
   readonly atOnce?: number | undefined
 }
 
-/** Bounds look-ups in number and in time. */
 export interface LookupBucket {
-  /** Runs a look-up if there is room; else throws `secret_unavailable` (503) at once, so that the sender tries again. */
+  /** Runs a look-up if there is room. Otherwise it throws `secret_unavailable` (503), so that the sender retries. */
   run<Value>(now: number, ask: () => Promise<Value>): Promise<Value>
-  /** Counts a look-up that starts, and returns a function to call when it has ended. Throws as `run` does. */
+  /** Counts a look-up that starts, and returns the function to call at its end. Throws as `run` does. */
   enter(now: number): () => void
 }
 
 const MINUTE = 60_000
 
 /**
- * A bucket that refills evenly. `now` is in milliseconds since 1970.
+ * Creates a bucket that refills evenly. `now` is in milliseconds since 1970.
  *
  * @example const key = await bucket({ perMinute: 10 }).run(now, () => api.key(kid))
  */
@@ -230,7 +224,7 @@ export function bucket({ perMinute = 30, atOnce = 4 }: BucketOptions = {}): Look
   }
 
   function enter(now: number): () => void {
-    // A clock that went back fills nothing and must not stop the filling.
+    // A clock that was set back fills nothing, and must not stop the filling.
     const passed = Math.max(0, now - filled)
     left = Math.min(perMinute, left + (passed * perMinute) / MINUTE)
     filled = now

@@ -1,37 +1,37 @@
 import { createHash } from 'node:crypto'
 import { createForgetful } from '../../inbox/forgetful.ts'
 
-/** Where {@link TrustedNames} outlive the process. */
+/** A store in which {@link TrustedNames} outlive the process. */
 export interface NamesPlace {
-  /** What was saved: digests, oldest first. A rejection is tried again with the next unknown name. */
+  /** Returns the saved digests, oldest first. If it rejects, the next unknown name tries again. */
   load(): Promise<readonly string[]>
-  /** Digests, oldest first, after a new one. It must not throw. */
+  /** Saves the digests, oldest first. It must not throw. */
   save(digests: readonly string[]): void
 }
 
 /**
- * Names that a verified delivery used: URLs of certificates, ids of keys, tenants. They are looked up apart from names
+ * Names with a verified delivery: URLs of certificates, ids of keys, tenants. Their look-ups are separate from those of names
  * that anybody can invent.
  */
 export interface TrustedNames {
-  /** `keys` or `tenants`: one place for each. */
+  /** `keys` or `tenants`, which are stored separately. */
   readonly kind: string
   has(name: string): boolean
-  /** @param owner whose name it is, as the look-up says @default nobody's */
+  /** @param owner - the owner of the name, as the look-up returned it; by default none. */
   add(name: string, owner?: string): void
   delete(name: string): void
-  /** Where they are kept over restarts. The receiver calls it. */
+  /** Sets a store that outlives restarts. The receiver calls it. */
   keep(place: NamesPlace): void
-  /** Undefined once the kept ones are known. A name that is not known yet waits for it. */
+  /** Resolves when the stored names are loaded; undefined if they are. An unknown name waits for it. */
   restored(): Promise<void> | undefined
 }
 
 /**
- * Makes an empty set of at most `most` names; beyond, of the owner with most the one that was used longest ago is forgotten: no
- * owner drives out the names of another by spelling its own in many ways.
+ * Makes an empty set of at most `most` names. If it is full, the least recently used name of the owner with most names is
+ * forgotten. So no owner replaces another's names with many spellings of its own.
  */
 export function trustedNames(kind: string, most: number): TrustedNames {
-  // Digests: a path may hold a secret, and what is kept must be bounded.
+  // Digests: a path may contain a secret, and stored values must have a bounded length.
   const names = createForgetful<'known'>(
     { max: most, dedupeWindow: Infinity },
     () => performance.now(),

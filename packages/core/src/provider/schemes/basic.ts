@@ -1,20 +1,20 @@
 import { encode, fromBase64, toBuffer, utf8 } from '../../body/bytes.ts'
 import { indexOfEqual } from '../safe-equal.ts'
 import { isWebhookError, WebhookError } from '../../errors.ts'
-import { factsOf } from '../../problems.ts'
+import { factsOf } from '../../messages.ts'
 import { checkSecret } from '../secrets.ts'
 import type { Scheme } from '../scheme.ts'
 import { malformed, mismatch, singleHeader } from './signature/header.ts'
 
 /** Options of {@link basic}. */
 export interface BasicOptions {
-  /** Realm of the challenge a sender gets that has not sent credentials yet. @default 'webhooks' */
+  /** Realm of the challenge to a sender without credentials. @default 'webhooks' */
   readonly realm?: string
 }
 
 /**
- * HTTP Basic authentication (RFC 7617); the secret is `user:password`, split at the first colon. A rejection carries
- * `WWW-Authenticate`, since some senders (Twilio) ask first without credentials.
+ * HTTP Basic authentication (RFC 7617). The secret is `user:password`, split at the first colon. A rejection has
+ * `WWW-Authenticate`, since some senders (Twilio) first ask without credentials.
  */
 export function basic(options: BasicOptions = {}): Scheme<string> {
   const headers = {
@@ -32,7 +32,7 @@ export function basic(options: BasicOptions = {}): Scheme<string> {
       if (!secret.includes(':')) throw new TypeError('Basic credentials must be user:password')
       const user = secret.slice(0, secret.indexOf(':'))
       const password = secret.slice(user.length + 1)
-      // If the user is an API key the password is empty by design (RFC 7617 allows it); one of them is the secret.
+      // If the user is an API key, the password is empty (RFC 7617 allows it): then the user is the secret.
       checkSecret('what Basic credentials hold', password === '' ? user : password)
       return secret
     },

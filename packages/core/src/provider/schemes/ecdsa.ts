@@ -9,18 +9,17 @@ import {
   type SignatureOptions,
 } from './signature/signature.ts'
 
-/** Curves senders use, by their names in JOSE (RFC 7518, section 6.2.1.1). */
+/** Curves of senders, by their names in JOSE (RFC 7518, section 6.2.1.1). */
 export type EcdsaCurve = 'P-256' | 'P-384' | 'P-521'
 
-/** How ECDSA signs and how it is written. */
+/** How ECDSA signs, and how its signatures are written. */
 export interface EcdsaAlgorithmOptions {
-  /** The curve of the key. @default 'P-256' */
   readonly curve?: EcdsaCurve | undefined
   /** Hash function of the message. @default the one that JOSE pairs with the curve: SHA-256, SHA-384, SHA-512 */
   readonly hash?: 'sha256' | 'sha384' | 'sha512' | undefined
-  /** `der` is the ASN.1 sequence of r and s, `raw` the two numbers one after another (IEEE P1363, JOSE). @default 'der' */
+  /** `der` is the ASN.1 sequence of r and s, `raw` the two numbers in a row (IEEE P1363, JOSE). @default 'der' */
   readonly form?: 'der' | 'raw' | undefined
-  /** How the signature is written as text. @default 'base64' */
+  /** Encoding of the signature. @default 'base64' */
   readonly encoding?: SignatureEncoding | undefined
 }
 
@@ -34,9 +33,8 @@ const CURVES = {
 } as const
 
 /**
- * ECDSA (FIPS 186-5) over a message. The secret is the sender's public key, as PEM or as base64 of its SPKI form; the
- * PEM of a private key can sign as well. A signature in the other form (`der`, `raw`) or not in its canonical text is
- * rejected.
+ * ECDSA (FIPS 186-5) over a message. The secret is the sender's public key, as PEM or as base64 of its SPKI form; the PEM of a
+ * private key can also sign. A signature in the other form (`der`, `raw`) or in a non-canonical encoding is rejected.
  *
  * @example ecdsa({ header: 'X-Signature', timestampHeader: 'X-Timestamp' })
  */
@@ -44,7 +42,7 @@ export function ecdsa(options: EcdsaOptions): Scheme<KeyPair> {
   return signatureScheme(ecdsaAlgorithm(options), options)
 }
 
-/** The algorithm of {@link ecdsa} by itself, for schemes with a grammar of their own. */
+/** The algorithm of {@link ecdsa}, for schemes with a grammar of their own. */
 export function ecdsaAlgorithm(options: EcdsaAlgorithmOptions = {}): SignatureAlgorithm<KeyPair> {
   const { curve = 'P-256', form = 'der', encoding = 'base64' } = options
   const { name, size, hash: paired } = CURVES[curve]
@@ -66,7 +64,7 @@ export function ecdsaAlgorithm(options: EcdsaAlgorithmOptions = {}): SignatureAl
       return candidates.some((candidate) => {
         const given = decodeSignature(candidate, encoding)
         if (given === undefined) return false
-        // Not by `dsaEncoding`: workerd (2026-11-17) takes no KeyObject next to options.
+        // Not with `dsaEncoding`: workerd (2026-11-17) accepts no KeyObject together with options.
         const signature = form === 'der' ? given : rawToDer(given, size)
         return signature !== undefined && verify(hash, bytes, key.publicKey as KeyObject, signature)
       })
@@ -81,8 +79,8 @@ export function ecdsaAlgorithm(options: EcdsaAlgorithmOptions = {}): SignatureAl
 }
 
 /**
- * The DER form (RFC 3279, section 2.2.3) of an ECDSA signature in raw form: r and s of `size` bytes each, one after
- * another. Undefined if it has another length.
+ * Converts an ECDSA signature from raw form, r and s of `size` bytes each, to DER form (RFC 3279, section 2.2.3). Undefined if
+ * its length is wrong.
  */
 export function rawToDer(raw: Uint8Array, size: number): Uint8Array | undefined {
   if (raw.length !== 2 * size) return undefined
@@ -91,14 +89,14 @@ export function rawToDer(raw: Uint8Array, size: number): Uint8Array | undefined 
   return Uint8Array.from([SEQUENCE, ...long, numbers.length, ...numbers])
 }
 
-/** The raw form, of twice `size` bytes, of an ECDSA signature in the DER form that `node:crypto` writes. */
+/** Converts an ECDSA signature from the DER form that `node:crypto` writes to raw form, of twice `size` bytes. */
 export function derToRaw(der: Uint8Array, size: number): Uint8Array {
   const raw = new Uint8Array(2 * size)
   let at = der[1] === 0x81 ? 3 : 2
   for (const end of [size, 2 * size]) {
     const length = der[at + 1]!
     const number = der.subarray(at + 2, at + 2 + length)
-    // A number whose first bit is set has a zero before it, and can have it if it is as long as the curve.
+    // A number whose first bit is set has a zero before it. A number as long as the curve may have one.
     const digits = number.subarray(Math.max(0, length - size))
     raw.set(digits, end - digits.length)
     at += 2 + length
@@ -109,7 +107,7 @@ export function derToRaw(der: Uint8Array, size: number): Uint8Array {
 const SEQUENCE = 0x30
 const INTEGER = 0x02
 
-/** A number in its shortest form, with a zero before it if it would be negative. */
+/** Writes a number in its shortest form, with a zero before it if it would be negative. */
 function integer(bytes: Uint8Array): readonly number[] {
   let first = 0
   while (first < bytes.length - 1 && bytes[first] === 0) first++

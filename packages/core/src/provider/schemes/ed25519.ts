@@ -10,22 +10,22 @@ import {
 
 /** Options of {@link ed25519}. */
 export interface Ed25519Options extends SignatureOptions {
-  /** How signature and public key are written. @default 'hex' */
+  /** Encoding of signature and public key. @default 'hex' */
   readonly encoding?: 'hex' | 'base64' | undefined
 }
 
-/** An Ed25519 key: the public half, and the private one if the secret held it. */
+/** An Ed25519 key: the public half, and the private one if the secret contains it. */
 export interface Ed25519Key {
   readonly publicKey: OpaqueKey
   readonly privateKey?: OpaqueKey | undefined
 }
 
-/** A key of `node:crypto` (`KeyObject`), named so that our declarations ask nobody for the types of Node. */
+/** A key of `node:crypto` (`KeyObject`), named so that our declarations do not need the types of Node. */
 export type OpaqueKey = { readonly type: string }
 
 /**
- * Ed25519 (RFC 8032) over a message. The secret is the sender's public key of 32 bytes; a seed or a private key of 64
- * bytes (seed and public half) after `private:` can sign as well. Signatures with S ≥ L are rejected.
+ * Ed25519 (RFC 8032) over a message. The secret is the sender's public key of 32 bytes. After `private:`, a seed or a private
+ * key of 64 bytes (seed and public half) can also sign. Signatures with S ≥ L are rejected.
  *
  * @example ed25519({ header: 'X-Signature-Ed25519', timestampHeader: 'X-Signature-Timestamp' })
  */
@@ -33,7 +33,7 @@ export function ed25519(options: Ed25519Options): Scheme<Ed25519Key> {
   return signatureScheme(ed25519Algorithm(options.encoding ?? 'hex'), options)
 }
 
-/** The algorithm of {@link ed25519} by itself. */
+/** The algorithm of {@link ed25519}, for schemes with a grammar of their own. */
 export function ed25519Algorithm(encoding: 'hex' | 'base64'): SignatureAlgorithm<Ed25519Key> {
   const decode = encoding === 'hex' ? fromHex : fromBase64
   return {
@@ -65,16 +65,14 @@ export function ed25519Algorithm(encoding: 'hex' | 'base64'): SignatureAlgorithm
   }
 }
 
-// The fixed heads of the DER forms of a key: RFC 8410 sections 4 and 7.
+// The fixed starts of the DER forms of a key: RFC 8410, sections 4 and 7.
 const SPKI = /* @__PURE__ */ textBytes('302a300506032b6570032100', 'hex')
 const PKCS8 = /* @__PURE__ */ textBytes('302e020100300506032b657004220420', 'hex')
 
-/** A public key of its 32 bytes. */
 export function ed25519PublicKey(bytes: Uint8Array): OpaqueKey {
   return createPublicKey({ key: concat([SPKI, bytes]), format: 'der', type: 'spki' })
 }
 
-/** A key pair of a seed of 32 bytes, or of seed and public half (64 bytes). */
 export function ed25519PrivateKey(bytes: Uint8Array): Ed25519Key {
   const privateKey = createPrivateKey({
     key: concat([PKCS8, bytes.subarray(0, 32)]),

@@ -3,8 +3,9 @@ import { schemeReads } from '../define.ts'
 import { joinCredentials, type Covers, type Scheme } from '../scheme.ts'
 
 /**
- * Two ways to sign, as while a sender moves from one to the other: what carries the first is judged only by the first,
- * the rest by the second. So nobody gets by with the weaker one next to a broken stronger one. Keys are those of the first.
+ * Combines two ways to sign, such as during a sender's change from one to the other. A delivery with the first kind of
+ * signature is judged only by the first scheme, any other by the second. So a valid weaker signature does not help next to an
+ * invalid stronger one. Keys are those of the first.
  *
  * @example scheme: () => firstOf(hmac({ header: 'X-Signature-256' }), hmac({ header: 'X-Signature', algorithm: 'sha1' }))
  */

@@ -15,30 +15,35 @@ import {
 } from './signature/signature.ts'
 import { pairs, readSeveral, type PairsOptions } from './pairs.ts'
 
-/** How the secret string becomes the key: as it is, or decoded. */
+/** How the secret becomes the key: as text, or decoded. */
 export type KeyEncoding = 'utf8' | 'hex' | 'base64'
 
 /** Options of {@link hmac}. */
 export interface HmacOptions extends Omit<SignatureOptions, 'header'> {
-  /** The header that carries the signature, in any case; several, one of which must match; none next to `query`. */
+  /** The header with the signature, in any case. With several headers, one must match. Leave it out with `query`. */
   readonly header?: string | readonly string[]
-  /** Reads time and signature out of one header, as `t=…,v1=…`. @default none, the header is the signature */
+  /**
+   * Reads time and signature from one header, as `t=…,v1=…`. By default the header is the signature. @default none, the header
+   * is the signature
+   */
   readonly pairs?: Omit<PairsOptions, 'header' | 'message'> | undefined
-  /** Separator of several signatures in one header, one of which must match. @default none, there is one */
+  /**
+   * Separator of several signatures in one header, one of which must match. By default there is one. @default none, there is
+   * one
+   */
   readonly several?: ',' | ' ' | undefined
-  /** Hash function of the HMAC. @default 'sha256' */
   readonly algorithm?: HashName | undefined
-  /** How the signature is written as text. @default 'hex' */
+  /** Encoding of the signature. @default 'hex' */
   readonly encoding?: SignatureEncoding | undefined
-  /** How the secret becomes the key: every way that the sender has ever used; the first signs. @default 'utf8' */
+  /** How the secret becomes the key: every way that the sender has ever used. The first signs. @default 'utf8' */
   readonly keyEncoding?: KeyEncoding | readonly KeyEncoding[] | undefined
-  /** Takes hex digits in upper case too. @default false */
+  /** Accepts hex digits in upper case too. @default false */
   readonly anyCase?: boolean | undefined
 }
 
 /**
- * HMAC over a message (RFC 2104), by default over the exact body bytes. Signatures are compared as strings in constant
- * time: a truncated one, another alphabet or stray characters never match.
+ * HMAC (RFC 2104) over a message, by default the exact body bytes. Signatures are compared as strings in constant time: a
+ * truncated one, another alphabet or extra characters never match.
  *
  * @example hmac({ header: 'X-Hub-Signature-256', prefix: 'sha256=' })
  */
@@ -65,7 +70,7 @@ export function hmac(options: HmacOptions): Scheme<Uint8Array> {
   return { ...told, ...keyForms(ways.map((way) => (secret) => decodeKey(secret, way))) }
 }
 
-/** How the signature travels: alone in a header, as one of several, or in pairs. */
+/** Returns where the signature is: alone in a header, as one of several, or in pairs. */
 function signatureOptions(options: HmacOptions): SignatureOptions {
   const { header, pairs: names, several, message, timestampHeader, ...rest } = options
   const headers = [header ?? []].flat()
@@ -89,7 +94,7 @@ function signatureOptions(options: HmacOptions): SignatureOptions {
   }
 }
 
-/** The algorithm of {@link hmac} by itself, for schemes with a grammar of their own. */
+/** The algorithm of {@link hmac}, for schemes with a grammar of their own. */
 export function hmacAlgorithm(
   options: Pick<HmacOptions, 'algorithm' | 'encoding' | 'anyCase'> & {
     readonly keyEncoding?: KeyEncoding | undefined
@@ -105,7 +110,7 @@ export function hmacAlgorithm(
       let found = false
       for (const candidate of candidates) {
         const given = toBuffer(folds ? candidate.toLowerCase() : candidate)
-        // No early exit: the sender knows the number of candidates, but must not learn which one matched.
+        // No early exit: the time must not reveal which candidate matched.
         if (given.length === expected.length && timingSafeEqual(given, expected)) found = true
       }
       return found
@@ -114,7 +119,6 @@ export function hmacAlgorithm(
   }
 }
 
-/** The HMAC of a message as a string. */
 export function hmacDigest(
   algorithm: HashName,
   encoding: SignatureEncoding,
@@ -127,7 +131,7 @@ export function hmacDigest(
   return mac.digest(encoding)
 }
 
-// Node 24.21 takes 8 µs for an HMAC over 1 KB if the key is bytes and 1.6 µs if it is a KeyObject.
+// Node 24.21 needs 8 µs for an HMAC over 1 KB with a key of bytes, and 1.6 µs with a KeyObject.
 const keyObjects = new WeakMap<Uint8Array, KeyObject>()
 
 function keyObject(key: Uint8Array): KeyObject {
@@ -136,7 +140,6 @@ function keyObject(key: Uint8Array): KeyObject {
   return known
 }
 
-/** The bytes of a key. Throws a `TypeError` that names the expected encoding if the string does not decode. */
 function decodeKey(secret: string, encoding: KeyEncoding): Uint8Array {
   if (encoding === 'utf8') return toBuffer(secret)
   const bytes = encoding === 'hex' ? fromHex(secret) : fromBase64(secret)
@@ -147,7 +150,7 @@ function decodeKey(secret: string, encoding: KeyEncoding): Uint8Array {
   return bytes
 }
 
-/** One comparison of an HMAC, for tools that explain why nothing matched. It holds signatures. */
+/** One comparison of an HMAC, for tools that explain why nothing matched. It contains signatures. */
 export interface Compared {
   readonly algorithm: HashName
   readonly encoding: SignatureEncoding
@@ -155,10 +158,9 @@ export interface Compared {
   readonly candidates: readonly string[]
 }
 
-// Undefined until a tool watches, so that a receiver pays one comparison.
+// Undefined until a tool watches, so that a receiver pays only for one check.
 let watchers: WeakMap<Uint8Array, (seen: Compared) => void> | undefined
 
-/** Calls `report` for each comparison made with this very key object. */
 export function watch(key: Uint8Array, report: (seen: Compared) => void): void {
   watchers ??= new WeakMap()
   watchers.set(key, report)

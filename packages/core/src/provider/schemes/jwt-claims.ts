@@ -7,34 +7,34 @@ import { malformed, mismatch, singleHeader } from './signature/header.ts'
 import { checkTimestamp, toleranceOption } from './signature/timestamp.ts'
 import { textBytes, utf8 } from '../../body/bytes.ts'
 
-/** The claims of a token whose signature is right. */
 export type JwtClaims = Readonly<Record<string, unknown>>
 
-/** What the claims of a token must be. */
+/** The required claims of a token. */
 export interface JwtClaimsOptions {
-  /** The header that carries the token alone. @default `Authorization`, with `Bearer` before the token */
+  /**
+   * The header that contains only the token. By default it is `Authorization`, with `Bearer` before the token. @default
+   * `Authorization`, with `Bearer` before the token
+   */
   readonly header?: string
-  /** Allowed values of `iss`. */
   readonly issuer?: readonly string[]
-  /** Allowed values of `aud`; the URL of the delivery, for senders that name it. */
+  /** Returns the allowed values of `aud`, such as the URL of the delivery. */
   readonly audience?: (delivery: Delivery) => readonly string[]
-  /** Requires `iat`, and rejects a token that is more than this many seconds old, or as far in the future. */
+  /** Maximum age of a token, in seconds, and maximum time in the future. It requires `iat`. */
   readonly maxAge?: number
-  /** Seconds the clocks may differ. @default 60 for `nbf` and a future `iat`, 0 for `exp` */
+  /** Maximum difference of the clocks, in seconds. @default 60 for `nbf` and a future `iat`, 0 for `exp` */
   readonly tolerance?: number | undefined
-  /** Claims that must be there. */
   readonly required?: readonly string[]
-  /** The claim that holds the SHA-256 of the body: it must be there, unless the body is empty. */
+  /** The claim with the SHA-256 of the body, which is required unless the body is empty. */
   readonly bodyHash?: {
     readonly claim: string
-    /** Hex counts in either case, base64 and base64url with or without padding. @default 'hex' */
+    /** Encoding of the hash: hex in either case, base64 and base64url with or without padding. @default 'hex' */
     readonly encoding?: SignatureEncoding
   }
   /** Checks more than signature and claims; throws a `WebhookError`. */
   readonly check?: (claims: JwtClaims, delivery: Delivery) => void
 }
 
-/** Makes the function that judges the claims of a token whose signature is right. Throws a `WebhookError`. */
+/** Makes the function that checks the claims of a token whose signature matched. It throws a `WebhookError`. */
 export function claimsCheck(
   options: JwtClaimsOptions,
   header: string,
@@ -62,7 +62,6 @@ export function claimsCheck(
   }
 }
 
-/** The token of a delivery, as it came. */
 export function readToken(delivery: Delivery, header: string | undefined): string {
   if (header !== undefined) return singleHeader(delivery, header).trim()
   const match = /^bearer +([^\s,]+) *$/i.exec(singleHeader(delivery, 'authorization'))
@@ -70,7 +69,7 @@ export function readToken(delivery: Delivery, header: string | undefined): strin
   return match[1]!
 }
 
-/** The parts of a token that names one of the algorithms, and its key id. The token's own name for its algorithm chooses nothing. */
+/** Returns the algorithm and key id of a token. The algorithm must be one of those given: the token does not choose it. */
 export function readHead(
   token: string,
   header: string,
@@ -87,13 +86,12 @@ export function readHead(
   if (!parts || typeof alg !== 'string') throw malformed({ header }, 'a signed JSON Web Token')
   if (!algorithms.includes(alg))
     throw malformed({ header }, `a token signed with ${algorithms.join(' or ')}`)
-  // No extension is understood here, so that one that must be understood rejects the token (RFC 7515, section 4.1.11).
+  // No extension is supported, so a token with a critical extension is rejected (RFC 7515, section 4.1.11).
   if (memberOf(head, 'crit') !== undefined) throw malformed({ header }, 'a token without crit')
   const kid = memberOf(head, 'kid')
   return { alg, kid: typeof kid === 'string' ? kid : undefined }
 }
 
-/** The claims in the bytes of a token's payload; undefined if they are no JSON object. */
 export function claimsOf(payload: Uint8Array): JwtClaims | undefined {
   try {
     const claims: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload))
@@ -105,7 +103,6 @@ export function claimsOf(payload: Uint8Array): JwtClaims | undefined {
   }
 }
 
-/** The SHA-256 of a body, as a claim has it. */
 export function bodyHashOf(body: Uint8Array, encoding: SignatureEncoding = 'hex'): string {
   return createHash('sha256').update(body).digest(encoding)
 }

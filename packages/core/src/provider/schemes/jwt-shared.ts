@@ -14,16 +14,15 @@ import {
   type JwtClaimsOptions,
 } from './jwt-claims.ts'
 
-/** Algorithms with a shared secret: who can verify can sign. */
+/** Algorithms with a shared secret: a receiver that can verify can also sign. */
 export type SharedJwtAlgorithm = 'HS256' | 'HS384' | 'HS512'
 
-/** Options of `jwt` with a shared secret. */
 export interface SharedJwtOptions extends JwtClaimsOptions {
-  /** The algorithms that count, all of them with a shared secret; the first signs. */
+  /** The allowed algorithms, all with a shared secret. The first signs. */
   readonly algorithms: readonly SharedJwtAlgorithm[]
-  /** The URL that the token names, for the text of a rejection. @default none is named */
+  /** Returns the URL that the token contains, for the message of a rejection. @default none is named */
   readonly url?: (delivery: Delivery) => string
-  /** More claims of what `sign` makes, next to `iss`, `iat`, `aud` and the hash of the body. @default none */
+  /** Returns more claims for `sign`, in addition to `iss`, `iat`, `aud` and the hash of the body. @default none */
   readonly claims?: (request: SignableRequest, seconds: number) => JwtClaims
 }
 
@@ -33,7 +32,7 @@ const HASHES: Readonly<Record<SharedJwtAlgorithm, HashName>> = {
   HS512: 'sha512',
 }
 
-/** A JSON Web Token with a shared secret, whose text is the key (RFC 7518 section 3.2). */
+/** Makes the scheme of a JSON Web Token with a shared secret, whose text is the key (RFC 7518, section 3.2). */
 export function sharedJwt(options: SharedJwtOptions): Scheme<Uint8Array> {
   const { bodyHash, algorithms } = options
   const header = options.header?.toLowerCase() ?? 'authorization'
@@ -54,7 +53,7 @@ export function sharedJwt(options: SharedJwtOptions): Scheme<Uint8Array> {
     ...(bodyHash && alone !== undefined && { signatures: [header] }),
     needs: [header],
     key(secret) {
-      // The public key of a sender is known to everybody: as a shared secret it would let everybody sign.
+      // A public key is known to everybody: as a shared secret it would let everybody sign.
       if (/-----BEGIN |^\s*\{|^https:\/\//.test(secret))
         throw new TypeError(
           `the secret must be a shared secret for ${algorithms.join(', ')}, not a public key`,

@@ -14,21 +14,23 @@ import {
 } from './jwt-claims.ts'
 import { sharedJwt, type SharedJwtOptions } from './jwt-shared.ts'
 
-/** Algorithms of tokens whose keys are public. */
 export type JwtAlgorithm = 'ES256' | 'ES384' | 'RS256' | 'RS512' | 'PS256' | 'EdDSA'
 
 /** Options of {@link jwt} with public keys. */
 export interface JwtOptions extends JwtClaimsOptions {
-  /** The algorithms that count; a token that names another one is rejected before its key is looked for. */
+  /** The allowed algorithms. A token with another one is rejected before its key is looked up. */
   readonly algorithms: readonly JwtAlgorithm[]
-  /** True if the token vouches for the body, as a hash in its claims that `check` compares. @default true with `bodyHash`, else false */
+  /**
+   * True if the token protects the body, with a hash in its claims that `check` compares. @default true with `bodyHash`, else
+   * false
+   */
   readonly coversBody?: boolean
 }
 
 const jose: Peer<{ readonly compactVerify: typeof compactVerify }> = /* @__PURE__ */ peer(
   'jose',
   async () => {
-    // Bundlers fail for an import that they cannot resolve, but not inside `try`.
+    // Bundlers fail for an import that they cannot resolve, except inside of `try`.
     try {
       return await import('jose')
     } catch (cause) {
@@ -38,9 +40,9 @@ const jose: Peer<{ readonly compactVerify: typeof compactVerify }> = /* @__PURE_
 )
 
 /**
- * A signed JSON Web Token (RFC 7519, RFC 8725). With public keys it is checked by the package jose, an optional peer that is
- * loaded with the first delivery: a key is a source of public keys; as a secret, the https URL of a JSON Web Key Set. With a
- * shared secret (`HS256`, `HS384`, `HS512`) the secret's text is the key. One `jwt()` takes either kind, never both.
+ * A signed JSON Web Token (RFC 7519, RFC 8725). Public keys need the package jose, an optional peer that the first delivery
+ * loads. The key is then a source of public keys; as a secret, the https URL of a JSON Web Key Set. With a shared secret
+ * (`HS256`, `HS384`, `HS512`) the secret's text is the key. One `jwt()` accepts either kind, never both.
  *
  * @throws TypeError if `algorithms` mixes both kinds, or jose is needed and not installed.
  *
@@ -69,7 +71,7 @@ function publicJwt(options: JwtOptions): Scheme<JwkSource> {
   return {
     covers: { body: coversBody ? 'bytes' : 'none', timestamp: true },
     credentials: { headers: [header] },
-    // One that vouches for this body opens nothing else.
+    // A token that protects this body grants no other access.
     ...(coversBody && options.header !== undefined && { signatures: [header] }),
     needs: [header],
     key: (url) => fetchedJwks(url),
@@ -90,7 +92,6 @@ function publicJwt(options: JwtOptions): Scheme<JwkSource> {
   }
 }
 
-/** The claims if this key signed the token, undefined if it did not. */
 async function verified(
   token: string,
   key: Jwk,
@@ -101,7 +102,7 @@ async function verified(
     const { payload } = await check(token, key as never, { algorithms: [...algorithms] })
     return claimsOf(payload)
   } catch {
-    // The key has another type or use, or is simply another key: the sender must not learn which.
+    // The key has another type or use, or is a different key: the sender must not learn which.
     return undefined
   }
 }

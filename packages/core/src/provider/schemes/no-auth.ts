@@ -1,7 +1,7 @@
 import type { Scheme } from '../scheme.ts'
 
 /**
- * Accepts deliveries of anybody: for senders that cannot authenticate themselves. Nothing is protected.
+ * Accepts every delivery: for senders that cannot authenticate. Nothing is protected.
  *
  * @example provider<object>({ name: 'probe', options: {}, scheme: () => noAuth, events: () => [{ topic: 'ping', payload: 1 }] })
  */
@@ -14,7 +14,7 @@ export const noAuth: Scheme<undefined> = {
 }
 
 /**
- * A scheme whose keys are ready made, in place of secret strings: a JSON Web Key Set, a certificate.
+ * Returns a scheme with ready-made keys instead of secrets: a JSON Web Key Set, a certificate.
  *
  * @example scheme: (options) => fixedKeys(jwt({ algorithms: ['RS256'] }), [givenJwks(options.jwks, 'acme: jwks')])
  */

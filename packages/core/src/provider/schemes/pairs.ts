@@ -3,26 +3,25 @@ import { WebhookError } from '../../errors.ts'
 import { singleHeader } from './signature/header.ts'
 import type { SignatureClaim, SignatureOptions } from './signature/signature.ts'
 
-/** How a sender writes a signed time and its signatures into one header. */
+/** How a sender writes a signed time and its signatures in one header. */
 export interface PairsOptions {
-  /** The header that carries the pairs. */
   readonly header: string
-  /** Between the pairs; blanks after it are skipped. @default ',' */
+  /** Separator of the pairs; spaces after it are ignored. @default ',' */
   readonly separator?: ',' | ';'
-  /** Between groups of pairs, each with the time, if a rotation repeats the whole. @default none */
+  /** Separator of groups of pairs, each with the time, if a rotation repeats all pairs. @default none */
   readonly groups?: ' '
   /** Name of the pair with the time. @default 't' */
   readonly time?: string
   /** Name of the pair with a signature. @default 'v1' */
   readonly signature?: string
-  /** How many signatures there may be. @default 20 */
+  /** Maximum number of signatures. @default 20 */
   readonly most?: number
-  /** What is signed. @default '{time}.{body}' */
+  /** The signed message. @default '{time}.{body}' */
   readonly message?: SignatureOptions['message']
 }
 
 /**
- * The grammar `t=<time>,v1=<signature>` and its like, for `hmac`: one time, at least one signature, other names ignored.
+ * The grammar `t=<time>,v1=<signature>` and similar ones, for `hmac`: one time, at least one signature, other names ignored.
  * The time and the body's bytes are signed.
  *
  * @example hmac({ ...pairs({ header: 'acme-signature' }), tolerance: 300 })
@@ -54,7 +53,7 @@ export function pairs(
         else if (name === signature) signatures.push(text)
       }
       const [timestamp] = times
-      // All groups of a delivery have one time: nobody chooses which of two counts.
+      // All groups must have the same time: an attacker must not choose between two.
       const several = options.groups ? new Set(times).size : times.length
       if (several > 1 || signatures.length > most) throw grammar('several')
       if (timestamp === undefined || signatures.length === 0) throw grammar()
@@ -73,7 +72,7 @@ interface SeveralOptions extends Pick<SignatureOptions, 'prefix' | 'timestampHea
 
 const MOST = 20
 
-/** The signatures of several headers, or several of one, such as those of an old and of a new key. */
+/** Reads the signatures of several headers, or several of one, such as those of an old and a new key. */
 export function readSeveral(
   delivery: Delivery,
   headers: readonly string[],
@@ -87,7 +86,7 @@ export function readSeveral(
       if (all.length > MOST)
         throw new WebhookError('malformed_header', { problem: 'too_many', header, limit: MOST })
       if (several === undefined) return [bare(value, prefix, header)]
-      // Next to our version of a signature there can be others.
+      // The header may contain signatures of other versions too.
       const own = all.map((one) => one.trim()).filter((one) => one.startsWith(prefix))
       return (own.length === 0 ? all : own).map((one) => bare(one.trim(), prefix, header))
     })

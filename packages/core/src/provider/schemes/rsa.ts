@@ -23,28 +23,27 @@ import {
 } from './signature/signature.ts'
 import type { OpaqueKey } from './ed25519.ts'
 
-/** How RSA signs and how it is written. */
+/** How RSA signs, and how its signatures are written. */
 export interface RsaAlgorithmOptions {
   /** `pkcs1` is RSASSA-PKCS1-v1_5, `pss` is RSASSA-PSS with a salt as long as the hash (RFC 8017). @default 'pkcs1' */
   readonly padding?: 'pkcs1' | 'pss' | undefined
-  /** Hash function of the message. @default 'sha256' */
   readonly hash?: HashName | undefined
-  /** How the signature is written as text. @default 'base64' */
+  /** Encoding of the signature. @default 'base64' */
   readonly encoding?: SignatureEncoding | undefined
 }
 
 /** Options of {@link rsa}. */
 export interface RsaOptions extends SignatureOptions, RsaAlgorithmOptions {}
 
-// Shorter ones have been factored; NIST SP 800-131A disallows them for verification too.
+// Shorter keys were factored. NIST SP 800-131A disallows them for verification too.
 const MIN_BITS = 1024
 const EXPECTED =
   'an RSA key of at least 1024 bits, as PEM (public key or certificate) or as base64 of its SPKI form'
 
 /**
- * RSA signatures (RFC 8017) over a message. The secret is the sender's public key or certificate as PEM, or base64 of
- * the key's SPKI form; the PEM of a private key can sign as well. A certificate is a key here: neither its dates nor
- * its issuer are looked at.
+ * RSA signatures (RFC 8017) over a message. The secret is the sender's public key or certificate as PEM, or base64 of the
+ * key's SPKI form; the PEM of a private key can also sign. Of a certificate only the key is used: its dates and issuer are not
+ * checked.
  *
  * @example rsa({ header: 'X-Signature', padding: 'pss', hash: 'sha512' })
  */
@@ -52,7 +51,7 @@ export function rsa(options: RsaOptions): Scheme<KeyPair> {
   return signatureScheme(rsaAlgorithm(options), options)
 }
 
-/** The algorithm of {@link rsa} by itself, for schemes with a grammar of their own. */
+/** The algorithm of {@link rsa}, for schemes with a grammar of their own. */
 export function rsaAlgorithm(options: RsaAlgorithmOptions = {}): SignatureAlgorithm<KeyPair> {
   const { padding: scheme = 'pkcs1', hash = 'sha256', encoding = 'base64' } = options
   const verifies = scheme === 'pss' ? verifyPss : verify
@@ -87,15 +86,14 @@ export function rsaAlgorithm(options: RsaAlgorithmOptions = {}): SignatureAlgori
   }
 }
 
-/** An asymmetric key: the public half, and the private one if the secret held it. */
+/** An asymmetric key: the public half, and the private one if the secret contains it. */
 export interface KeyPair {
   readonly publicKey: OpaqueKey
   readonly privateKey?: OpaqueKey | undefined
 }
 
 /**
- * The key that a string holds: PEM of a public key, a certificate or a private key (which can sign as well), or base64 of an
- * SPKI structure without its armor.
+ * Reads a key: PEM of a public key, a certificate or a private key (which can also sign), or base64 of an SPKI structure.
  *
  * @throws TypeError that names what was `expected` if the string holds no key.
  */
@@ -107,17 +105,17 @@ export function parseKeyPair(secret: string, expected: string): KeyPair {
       return { publicKey: createPublicKey(privateKey), privateKey }
     }
     if (text.startsWith('-----BEGIN ')) return { publicKey: createPublicKey(text) }
-    // Dashboards break long lines, and so do those who copy from them.
+    // Dashboards and people break long lines.
     const der = fromBase64(text.replace(/[\r\n]+[ \t]*/g, ''))
     if (der && der.length > 0)
       return { publicKey: createPublicKey({ key: toBuffer(der), format: 'der', type: 'spki' }) }
   } catch {
-    // The error of OpenSSL does not help and may quote the key.
+    // The error of OpenSSL does not help, and may quote the key.
   }
   throw new TypeError(`the key must be ${expected}${isPssKey(text) ? PSS_KEY : ''}`)
 }
 
-// Runtimes built on BoringSSL (Bun, workerd) read RSA keys of the general type alone.
+// Runtimes on BoringSSL (Bun, workerd) read only RSA keys of the general type.
 const PSS_KEY =
   '; this one has the type RSASSA-PSS (RFC 4055), which not every runtime reads: give the same key with the type rsaEncryption'
 const PSS_OID = /* @__PURE__ */ textBytes('06092a864886f70d01010a', 'hex')
@@ -126,10 +124,9 @@ function isPssKey(text: string): boolean {
   return textBytes(text.replace(/-----[^-]*-----/g, ''), 'base64').includes(PSS_OID)
 }
 
-// Of the ways to check RSASSA-PSS, workerd (2026-11-17) offers one: createVerify with the key's PEM string. Its verify() reads
-// the padding and does not use it, and no call of it takes a KeyObject next to options.
+// workerd (2026-11-17) can check RSASSA-PSS only with createVerify and the key's PEM string. Its verify() ignores the padding,
+// and no call accepts a KeyObject together with options.
 
-/** True if `signature` is the RSASSA-PSS signature of the bytes, with a salt as long as the hash (RFC 8017). */
 function verifyPss(
   hash: HashName,
   bytes: Uint8Array,
@@ -139,12 +136,11 @@ function verifyPss(
   return createVerify(hash).update(bytes).verify(input(key), signature)
 }
 
-/** The RSASSA-PSS signature of the bytes, with a salt as long as the hash. */
 function signPss(hash: HashName, bytes: Uint8Array, key: KeyObject): Uint8Array {
   return createSign(hash).update(bytes).sign(input(key))
 }
 
-// Found out with the first key. Node 24.21 takes 26 µs with the object and 38 µs with the string.
+// Detected with the first key. Node 24.21 needs 26 µs with the object and 38 µs with the string.
 let takesObjects: boolean | undefined
 
 interface PssInput<Key> {

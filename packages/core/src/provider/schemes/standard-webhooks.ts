@@ -19,7 +19,7 @@ import {
   toleranceOption,
 } from './signature/timestamp.ts'
 
-/** Names of the headers with the id of the message, the time and the signatures, in any case. */
+/** Names of the headers with the id, the time and the signatures, in any case. */
 export interface StandardWebhooksHeaders {
   readonly id: string
   readonly timestamp: string
@@ -28,30 +28,30 @@ export interface StandardWebhooksHeaders {
 
 /** Options of {@link standardWebhooksScheme}. */
 export interface StandardWebhooksSchemeOptions {
-  /** Header sets to look for, the first that is there counts, as a whole. @default ['webhook-'] */
+  /** Prefixes of header sets. The first set that is present is used, as a whole. @default ['webhook-'] */
   readonly prefixes?: readonly string[] | undefined
-  /** The three headers of a sender that has its own names for them, in place of `prefixes`. */
+  /** The three headers, for a sender with other names, instead of `prefixes`. */
   readonly headers?: StandardWebhooksHeaders | undefined
-  /** Seconds a signed time may be away from now, in the past and in the future. @default 300 */
+  /** Maximum difference of a signed time from now, in seconds. @default 300 */
   readonly tolerance?: number | undefined
-  /** Every way in which the sender has ever made its keys of secrets; the first signs. @default ['decoded'] */
+  /** Every way in which the sender has ever made keys from secrets; the first signs. @default ['decoded'] */
   readonly keys?: readonly KeyForm[] | undefined
-  /** Writes the list of signatures as the specification has it, for a sender with its own way. @default as it came */
+  /** Converts a sender's own list of signatures to the form of the specification. @default as it came */
   readonly list?: ((signatures: string) => string) | undefined
 }
 
 const MAX_SIGNATURES = 20
-// Each Ed25519 verification hashes the whole body, and a rotation needs two keys and two signatures.
+// Each Ed25519 verification hashes the complete body, and a rotation needs two keys and two signatures.
 const MAX_V1A = 8
-// `id.time.body` has no fixed cuts: an id that ends in a time, or a body that starts with one, can be cut elsewhere.
+// The parts of `id.time.body` can be ambiguous: an id may end in a time, or a body may start with one.
 const CUT_ID = /\.\d{10,11}$/
 const CUT_BODY = /^\d{10,11}\./
 const V1 = /* @__PURE__ */ hmacAlgorithm({ encoding: 'base64' })
 const V1A = /* @__PURE__ */ ed25519Algorithm('base64')
 
 /**
- * Standard Webhooks 1.0.0: `v1` (HMAC-SHA256, secret `whsec_<base64>`) and `v1a` (Ed25519, public key `whpk_<base64>`,
- * private key `whsk_<base64>` for signing) over `id.timestamp.body`.
+ * Standard Webhooks 1.0.0: `v1` (HMAC-SHA256, secret `whsec_<base64>`) and `v1a` (Ed25519, public key `whpk_<base64>`, private
+ * key `whsk_<base64>` for signing) over `id.timestamp.body`.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function standardWebhooksScheme(
@@ -69,7 +69,7 @@ export function standardWebhooksScheme(
       ...(options.list ? ['list of signatures'] : []),
     ],
     covers: { body: 'bytes', id: true, timestamp: true },
-    // A rejection says if the headers are those of Svix.
+    // A rejection mentions headers of Svix.
     reads: [...sets, ...headerSets(['svix-'])].flatMap(({ id, timestamp, signature }) => [
       id,
       timestamp,
@@ -107,7 +107,7 @@ export function standardWebhooksScheme(
     },
     sign: (request, key, now) => signed(request, [key], now),
     signAll(request, keys, now) {
-      // A public key in the list only verifies.
+      // A public key can only verify.
       const able = keys.filter(({ version, key }) => version === 'v1' || 'privateKey' in key)
       return signed(request, able.length === 0 ? keys : able, now)
     },
@@ -139,7 +139,7 @@ export function standardWebhooksScheme(
   }
 }
 
-/** The id that was signed: the same over all attempts. */
+/** Returns the signed id, which is the same over all attempts. */
 export function standardWebhooksId(
   delivery: Delivery,
   names?: readonly string[] | StandardWebhooksHeaders,
@@ -147,7 +147,7 @@ export function standardWebhooksId(
   return delivery.header(headerSet(delivery, headerSets(names)).id)
 }
 
-/** The sets of headers that count, in lower case: those of each prefix, or one set of names. */
+/** Returns the header sets in lower case: one per prefix, or the given set. */
 function headerSets(
   names: readonly string[] | StandardWebhooksHeaders = ['webhook-'],
 ): readonly StandardWebhooksHeaders[] {
@@ -166,7 +166,6 @@ function headerSets(
   }))
 }
 
-/** The first set whose id is there counts, as a whole. */
 function headerSet(
   delivery: Delivery,
   sets: readonly StandardWebhooksHeaders[],
@@ -174,7 +173,7 @@ function headerSet(
   return sets.find(({ id }) => delivery.header(id) !== undefined) ?? sets[0]!
 }
 
-// Svix differs in the names of its headers alone, so choosing the other provider is a common mistake.
+// Svix differs only in its header names, so choosing the wrong provider is a common mistake.
 function messageId(delivery: Delivery, header: string): string {
   if (delivery.header(header) === undefined && delivery.header('svix-id') !== undefined)
     throw new WebhookError('missing_header', {
@@ -194,7 +193,7 @@ function parseSignatures(value: string, header: string): { v1: string[]; v1a: st
   const found = { v1: [] as string[], v1a: [] as string[] }
   for (const part of value.split(' ')) {
     const comma = part.indexOf(',')
-    // A second comma is not a part of the grammar: two lists with a comma between them, or two headers a host joined.
+    // A second comma is invalid: it joins two lists, or two headers that a host joined.
     if (part.indexOf(',', comma + 1) > comma)
       throw new WebhookError('malformed_header', {
         problem: 'several',
@@ -205,7 +204,7 @@ function parseSignatures(value: string, header: string): { v1: string[]; v1a: st
     if (comma > 0 && comma < part.length - 1 && (version === 'v1' || version === 'v1a'))
       found[version].push(part.slice(comma + 1))
   }
-  // A sender signs once for each key in rotation. More cost an attacker nothing, and us a verification each.
+  // A sender signs once per key in rotation. More signatures cost an attacker nothing, and us one verification each.
   if (found.v1.length + found.v1a.length > MAX_SIGNATURES)
     throw tooMany(header, MAX_SIGNATURES, 'signatures')
   if (found.v1.length + found.v1a.length === 0)
@@ -217,15 +216,14 @@ function tooMany(header: string, limit: number, expected: string): WebhookError 
   return new WebhookError('malformed_header', { problem: 'too_many', header, limit, expected })
 }
 
-/** How a secret becomes a key: its text, as it is, or decoded as the specification has it. */
+/** How a secret becomes a key: as text, or decoded as specified. */
 export type KeyForm = 'text' | 'decoded'
 
-/** The key of a secret: HMAC bytes for `v1`, or an Ed25519 key for `v1a`. */
+/** A key: HMAC bytes for `v1`, or an Ed25519 key for `v1a`. */
 export type StandardWebhooksKey =
   | { readonly version: 'v1'; readonly key: Uint8Array }
   | { readonly version: 'v1a'; readonly key: Ed25519Key }
 
-/** Makes a key of a secret. */
 const FORMS: Readonly<Record<KeyForm, (secret: string) => StandardWebhooksKey>> = {
   text: (secret) => ({ version: 'v1', key: toBuffer(secret) }),
   decoded: parseKey,

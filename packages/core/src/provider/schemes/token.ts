@@ -7,26 +7,25 @@ import type { Scheme } from '../scheme.ts'
 import { mismatch, singleHeader, singleParameter, type At } from './signature/header.ts'
 import { createDelivery } from '../../receive/http-delivery.ts'
 
-/** Where {@link token} finds the token. */
+/** Place of the token for {@link token}. */
 export type TokenOptions =
   | {
-      /** The header that carries the token. */
       readonly header: string
-      /** An authentication scheme before the token, in any case: `Bearer`. */
+      /** Authentication scheme before the token, such as `Bearer`, in any case. */
       readonly scheme?: string
     }
   | {
-      /** The query parameter that carries the token. It reaches access logs: prefer a header. */
+      /** The query parameter with the token. It appears in access logs: prefer a header. */
       readonly query: string
     }
   | {
-      /** The member of the JSON body that carries the token; dots lead into objects. */
+      /** The member of the JSON body with the token; dots lead into objects. */
       readonly field: string
     }
 
 /**
- * A shared token in a header (`Authorization: Bearer …`, RFC 6750), a query parameter or a member of the body, compared
- * whole and in constant time. It proves nothing about the body: that is only as safe as TLS. Tokens are stripped before store and log.
+ * A shared token in a header (`Authorization: Bearer …`, RFC 6750), a query parameter or a member of the body. It is compared
+ * in constant time. It does not protect the body, which is only as safe as TLS. Tokens are removed before storing and logging.
  */
 export function token(options: TokenOptions): Scheme<string> {
   if ('field' in options) return fieldToken(options.field)

@@ -1,24 +1,24 @@
 import { SENDER_CREDENTIALS } from './senders.ts'
 
-// Whoever reads one of these headers or parameters can act as the app or its user. Names are plain: in lower case, with hyphens.
-// `test/hostile/rules` has the list of platforms and proxies with the page on each header.
+// A value of these headers and parameters lets its reader act as the app or its user. Names are in lower case, with hyphens.
+// `test/hostile/rules` lists the platforms and proxies with the page on each header.
 
-/** Last words of the name of a header or parameter that holds a credential, at whatever platform or sender. */
-// An idempotency token is an id: handlers read `i-twilio-idempotency-token`.
+/** Last words of names of credentials, on any platform. */
+// An idempotency token is only an id: handlers read `i-twilio-idempotency-token`.
 const LAST_WORDS: RegExp =
   /(?:(?<!idempotency-?)token|secret|passw(?:or)?d|passcode|pass-?phrase|(?:api|access|account|admin|app|auth|client|functions|license|master|private|sas|secret|subscription)key|(?:^|-)(?:jwt|pwd|auth|assertion|cookie|authorization|credentials?|bypass))\d*$/
 
-/** A name whose last word is `key`, but for keys that name a thing and open nothing. */
+/** Names whose last word is `key`, except keys that identify a thing and open nothing. */
 const KEY: RegExp =
   /(?<!(?:^|-)(?:cache|content|dedup(?:e|lication)?|event|file|foreign|group|idempotency|issue|message|object|order(?:ing)?|partition|primary|project|public|pusher|request|resource|routing|row|shard|sort|topic)-)(?<![a-z])key\d*$/
 
-/** Families of names in which a platform tells who its user is, each with a token of that user among them. */
+/** Families of headers in which a platform identifies its user. Each family includes a token of that user. */
 const FAMILIES: RegExp =
   /^(?:x-amzn-oidc|x-ms-token|x-ms-client-principal|x-goog-authenticated-user|cf-access|x-pomerium)(?:-|$)/
 
-/** Those that none of these finds. */
+/** Names that none of these expressions matches. */
 const PLATFORM_NAMES: readonly string[] = [
-  // A proof of possession, RFC 9449
+  // A proof of possession, RFC 9449.
   'dpop',
   // https://vercel.com/docs/headers/request-headers: the head that Vercel forwards
   'x-vercel-sc-headers',
@@ -36,18 +36,17 @@ const PLATFORM_NAMES: readonly string[] = [
 ]
 
 const NAMES: ReadonlySet<string> = new Set([...PLATFORM_NAMES, ...SENDER_CREDENTIALS.headers])
-// Words such as `code`, which hold a credential only as the whole name.
+// Words such as `code`, which are a credential only as the complete name.
 const WHOLE: ReadonlySet<string> = new Set(SENDER_CREDENTIALS.query.map(plain))
 
-// Names come from the network: their judgments are remembered up to this number, and then forgotten together.
+// Names come from the network, so the cache is bounded. When it is full, it is emptied.
 const MOST = 1000
 let judged = new Map<string, boolean>()
 
 /**
- * True for a header or parameter that holds a credential of some sender or platform, whichever provider receives it: a
- * token, a key, a password, a cookie. Users choose such names themselves, so their last words count, split at capitals too
- * (`webhookSecret`), and behind a prefix (`http_x_gitlab_token`, `x-original-authorization`). Signatures are none: they
- * reveal no secret.
+ * Returns true for a header or parameter that contains a credential of any sender or platform: a token, key, password or
+ * cookie. Users choose such names, so their last words decide: split at capitals (`webhookSecret`) and after a prefix
+ * (`http_x_gitlab_token`, `x-original-authorization`). A signature is not a credential, since it reveals no secret.
  *
  * @param name - in any case.
  *
@@ -62,12 +61,12 @@ export function isCredentialName(name: string): boolean {
   return found
 }
 
-/** A name as proxies that rename it are understood: in lower case, with hyphens. */
+/** Returns a name in lower case with hyphens, the form in which proxies' variants of it are equal. */
 export function plain(name: string): string {
   return name.toLowerCase().replaceAll(/[_.\s[\]]+/g, '-')
 }
 
-/** True if a header has one of the names, or ends with it behind a prefix. Names are {@link plain}. */
+/** Returns true if a header has one of the names, or ends with one after a prefix. Names are {@link plain}. */
 export function isNamed(name: string, names: ReadonlySet<string>): boolean {
   if (names.has(name)) return true
   for (let at = name.indexOf('-'); at >= 0; at = name.indexOf('-', at + 1))
@@ -87,7 +86,7 @@ function judge(plainName: string): boolean {
   )
 }
 
-/** Words written together, split where a capital starts one: `webhookSecret`, `myAPIKey`. */
+/** Splits words at capitals: `webhookSecret`, `myAPIKey`. */
 function split(name: string): string {
   return name.replaceAll(/([a-z\d])([A-Z])/g, '$1-$2').replaceAll(/([A-Z])([A-Z][a-z])/g, '$1-$2')
 }

@@ -6,7 +6,7 @@ import { MASK, placesOf, type CredentialPlace, withParameters } from './places.t
 import { SENDER_CREDENTIALS } from './senders.ts'
 import { textBytes, toBuffer } from '../../body/bytes.ts'
 
-/** Kept of each rejected delivery, next to the headers that its provider reads. */
+/** Headers that are always kept of a rejected delivery, in addition to those that its provider reads. */
 const ALWAYS: ReadonlySet<string> = new Set([
   'content-type',
   'content-length',
@@ -20,13 +20,12 @@ const ALWAYS: ReadonlySet<string> = new Set([
   'x-forwarded-prefix',
 ])
 
-// Senders that sign in this header name a scheme of their own; any other value is a token or a password.
+// Senders that sign in this header name a scheme of their own. Any other value is a token or a password.
 const SIGNATURE = /^(?:hmac|signature)[\s-]/i
 
 /**
- * Makes the part of a rejected delivery that may be kept. It may come from any sender, so the credentials of all count:
- * a value at the place of one is masked, and a header that this provider does not read is left out. Signatures stay,
- * for `explain`.
+ * Makes the part of a rejected delivery that may be kept. Any sender may have sent it, so the credentials of all senders
+ * count. A credential is masked, and a header that this provider does not read is left out. Signatures stay, for `explain`.
  */
 export function masker(provider: Provider): (delivery: Delivery) => KeptRequest {
   const { credentials = {}, signatures = [] } = provider
@@ -36,7 +35,7 @@ export function masker(provider: Provider): (delivery: Delivery) => KeptRequest 
   const query = new Set(own('query'))
   const fields = own('fields')
   const places = placesOf([...SENDER_CREDENTIALS.fields, ...fields])
-  // Nobody knows where a text or bytes hold the credential of this sender.
+  // The credential of this sender may be anywhere in a text or in bytes.
   const isOpaque =
     fields.length > 0 &&
     (provider.formats ?? ['json']).every((format) => format === 'text' || format === 'bytes')
@@ -93,50 +92,46 @@ export function masker(provider: Provider): (delivery: Delivery) => KeptRequest 
   }
 }
 
-// A body that is longer now was not longer on the wire: else `explain` would take it for a truncated one.
+// The masked body may be longer than the sent one. Without a correction, `explain` would call it truncated.
 function lengthOf(value: string, longer: number): string {
   const length = Number(value)
   return longer === 0 || !Number.isInteger(length) ? value : String(Math.max(length + longer, 0))
 }
 
-/** A body as it may be kept. */
 interface Masked {
   readonly bytes: Uint8Array
-  /** Where values were masked: `field value[].clientState`, or `body` if nothing of it may be kept. */
+  /** Places of the masked values: `field value[].clientState`, or `body` if nothing of the body may be kept. */
   readonly masked: readonly string[]
 }
 
-/** A value to mask in a text, from one character to before another. */
+/** A value to mask in a text, from one character to another, exclusive. */
 interface TextSpan {
   readonly from: number
   readonly to: number
-  /** The path of its place. */
   readonly path: string
-  /** What is there instead. */
   readonly mask: string
 }
 
-/** Spans of a text, and whether all of it could be read. */
+/** The values to mask in a text, and whether all of the text could be read. */
 interface TextSpans {
   readonly spans: readonly TextSpan[]
   readonly isRead: boolean
 }
 
-/** A body of which nothing may be kept. */
 const NOTHING: Masked = { bytes: new Uint8Array(0), masked: ['body'] }
 
 /**
- * A body with its credentials masked, and all other bytes as they came. Its bytes say how it is read, since it may be of
- * any sender. What cannot be read is kept if it has no name of a credential in it.
+ * Returns a body with its credentials masked, and all other bytes as they came. Its bytes decide how it is read, since any
+ * sender may have sent it. A body that cannot be read is kept if it contains no name of a credential.
  *
  * @param isStrict - nothing is kept of what cannot be read, nor of JSON that is not an object: the credential of the sender
  * that is expected may be anywhere in it.
  */
 function maskBody(body: Uint8Array, places: CredentialPlace, isStrict: boolean): Masked {
   if (body.length === 0) return { bytes: body, masked: [] }
-  // Before a delivery is verified nothing is inflated, so nobody knows what is in it.
+  // Nothing is decompressed before verification, so the content is unknown.
   if (isCompressed(body)) return NOTHING
-  // One character for each byte, so that places in the text are places in the bytes; all names are ASCII.
+  // One character per byte, so that positions in the text are positions in the bytes. All names are ASCII.
   const text = toBuffer(body).toString('latin1')
   const { spans, isRead } = spansIn(text, places, isStrict)
   if (!isRead && (isStrict || mentions(text, places))) return NOTHING
@@ -155,7 +150,7 @@ function maskBody(body: Uint8Array, places: CredentialPlace, isStrict: boolean):
 }
 
 function spansIn(text: string, places: CredentialPlace, isStrict: boolean): TextSpans {
-  // A byte order mark and blanks may be before all of them.
+  // A byte order mark and blanks may come first.
   const first = /[^\s\u00EF\u00BB\u00BF]/.exec(text)?.[0]
   if (first === '{' || (first === '[' && !isStrict)) return membersIn(text, places)
   if (first === '<') return elementsIn(text, places)
@@ -164,9 +159,9 @@ function spansIn(text: string, places: CredentialPlace, isStrict: boolean): Text
   return { spans: [], isRead: false }
 }
 
-/** True if a text has the last name of some path in it, in whatever coding. */
+/** Returns true if a text contains the last name of some path, in any coding. */
 function mentions(text: string, places: CredentialPlace): boolean {
-  // Without zeros UTF-16 is ASCII.
+  // UTF-16 without its zeros is ASCII.
   const bare = text
     .replaceAll('\0', '')
     .replaceAll(/(?:%|\\u00)([\da-f]{2})/gi, (_, hex: string) =>
@@ -184,7 +179,6 @@ function* namesIn({ members, items }: CredentialPlace): Generator<string> {
   if (items) yield* namesIn(items)
 }
 
-/** The magic bytes of gzip, Zstandard and zlib. */
 function isCompressed(body: Uint8Array): boolean {
   const [a, b, c, d] = body
   if (a === 0x1f && b === 0x8b) return true
@@ -192,7 +186,7 @@ function isCompressed(body: Uint8Array): boolean {
   return a === 0x78 && b !== undefined && ((a << 8) | b) % 31 === 0
 }
 
-/** The values at places of a form: `passcode=…`, `value[0][clientState]=…`. */
+/** Finds the values at places of a form: `passcode=…`, `value[0][clientState]=…`. */
 function fieldsIn(text: string, places: CredentialPlace): TextSpans {
   const spans: TextSpan[] = []
   let from = 0
@@ -208,7 +202,7 @@ function fieldsIn(text: string, places: CredentialPlace): TextSpans {
   return { spans, isRead: true }
 }
 
-/** The values at places of a multipart body, whose boundary is its first line. */
+/** Finds the values at places of a multipart body, whose boundary is its first line. */
 function partsIn(text: string, places: CredentialPlace): TextSpans {
   const spans: TextSpan[] = []
   const boundary = /--[^\r\n]{1,70}/.exec(text)?.[0]
@@ -240,16 +234,15 @@ function isCredential(name: string, places: CredentialPlace): boolean {
   return at?.isCredential === true
 }
 
-/** The texts at places of an XML body, whose prefixes are the sender's own: `Envelope.Body.notifications.SessionId`. */
+/** Finds the texts at places of an XML body. Prefixes of names are ignored: `Envelope.Body.notifications.SessionId`. */
 function elementsIn(text: string, places: CredentialPlace): TextSpans {
   const spans: TextSpan[] = []
-  /** Open elements, each with its name, place and path. */
   const stack: {
     readonly name: string
     readonly place: CredentialPlace | undefined
     readonly path: string
   }[] = []
-  /** Where the text of a credential starts. */
+  /** Where the text of a credential starts; -1 outside of one. */
   let from = -1
   let at = text.indexOf('<')
   while (at >= 0) {
@@ -292,7 +285,6 @@ const SKIPPED = [
   ['<!', '>'],
 ] as const
 
-/** The end of a section, comment, instruction or declaration that starts here; undefined for a tag. */
 function skip(text: string, at: number): number | undefined {
   const found = SKIPPED.find(([start]) => text.startsWith(start, at))
   if (!found) return undefined
@@ -302,22 +294,21 @@ function skip(text: string, at: number): number | undefined {
 
 const TOKEN = /"[^"\\]*(?:\\[^][^"\\]*)*"?|[{}[\],:]|[^\s"{}[\],:]+/g
 
-/** An object or a list that is being read. */
 interface Frame {
   readonly isList: boolean
-  /** Undefined if no credential can be below it. */
+  /** Undefined if no credential can be inside. */
   readonly place: CredentialPlace | undefined
   readonly path: string
-  /** The name of the member whose value comes; undefined while a name is expected. */
+  /** Name of the current member; undefined until it is read. */
   name: string | undefined
   colon: boolean
 }
 
-/** The values at places of a JSON text, which may be cut off. Several values one after another are read each from the top. */
+/** Finds the values at places of a JSON text, which may be cut off. Of several values in a row, each is read from the top. */
 function membersIn(text: string, places: CredentialPlace): TextSpans {
   const spans: TextSpan[] = []
   const stack: Frame[] = []
-  /** The value that is being masked: where it starts, and how many frames are open around it. */
+  /** The value that is being masked: its start, and the number of open frames around it. */
   let open: { readonly from: number; readonly path: string; readonly depth: number } | undefined
   let isRead = true
 
@@ -387,7 +378,7 @@ function pathOf(frame: Frame | undefined): string {
   return frame.path === '' ? (frame.name ?? '') : `${frame.path}.${frame.name ?? ''}`
 }
 
-/** The name of a member; undefined if it is none. */
+/** Returns the name of a member; undefined if the token is not a string. */
 function decoded(token: string): string | undefined {
   if (!token.startsWith('"')) return undefined
   try {

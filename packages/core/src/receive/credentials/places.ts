@@ -1,18 +1,15 @@
 import { isCredentialName } from './judge.ts'
 
-/** Replaces a credential in what is kept of a rejected delivery. */
 export const MASK = '(masked)'
 
-/** A place in a body: what is below it holds a credential, or is one itself. */
+/** A place in a body that is a credential, or contains one. */
 export interface CredentialPlace {
-  /** True if the value at this place is a credential. */
   isCredential: boolean
   readonly members: Map<string, CredentialPlace>
-  /** The place of each entry of a list. */
   items: CredentialPlace | undefined
 }
 
-/** The places of paths such as `passcode` and `value[].clientState`, from the top of a body. */
+/** Makes the places of paths such as `passcode` and `value[].clientState`, from the top of a body. */
 export function placesOf(paths: readonly string[]): CredentialPlace {
   const top = place()
   for (const path of paths) {
@@ -24,14 +21,14 @@ export function placesOf(paths: readonly string[]): CredentialPlace {
   return top
 }
 
-/** The places of names, whatever characters they have: fields of a form, parameters of a query. */
+/** Makes the places of plain names, which may have any characters: fields of a form, parameters of a query. */
 export function placesOfNames(names: readonly string[]): CredentialPlace {
   const top = place()
   for (const name of names) memberOf(top, name).isCredential = true
   return top
 }
 
-/** The place itself, and the places of the entries of all lists below it: an event may be one of them. */
+/** Returns the place and the places of the entries of all lists below it: an event may be one of these entries. */
 export function withEntries(top: CredentialPlace): readonly CredentialPlace[] {
   return [top, ...entriesBelow(top)]
 }
@@ -41,7 +38,7 @@ function entriesBelow({ members, items }: CredentialPlace): readonly CredentialP
   return items ? [items, ...entriesBelow(items), ...below] : below
 }
 
-/** A value without the credentials in it; the same value if it has none. */
+/** Returns a value without its credentials; the same value if it has none. */
 export function without(value: unknown, { members, items }: CredentialPlace): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) {
@@ -68,8 +65,8 @@ function place(): CredentialPlace {
 }
 
 /**
- * A URL with some parameters of its query changed, and all others as they were written. A user name and a password in
- * the URL go: no sender is known by them.
+ * Returns a URL with some parameters of its query changed, and the others as they were written. A user name and password are
+ * removed: no sender is identified by them.
  *
  * @param change - gets a parameter as it was written, and its name; returns what is there instead, or undefined
  * for nothing.
@@ -84,13 +81,13 @@ export function withParameters(
   const hash = bare.indexOf('#')
   const end = hash < 0 ? bare.length : hash
   if (start > end) return bare
-  // By hand, since URLSearchParams would write all other parameters in its own way.
+  // URLSearchParams would rewrite the other parameters.
   const parts = bare.slice(start + 1, end).split('&')
   const kept = parts.flatMap((part) => change(part, nameOf(part)) ?? [])
   return bare.slice(0, start) + (kept.length > 0 ? `?${kept.join('&')}` : '') + bare.slice(end)
 }
 
-/** A text for people, with the values of credential parameters masked in the URLs that it names. */
+/** Returns a text with the values of credential parameters masked in its URLs. */
 export function maskParameters(text: string): string {
   return text.replaceAll(/(?<=[?&])[^\s?&#=]+=[^\s?&#]*/g, (part) =>
     isCredentialName(nameOf(part)) ? `${part.split('=', 1)[0]}=${MASK}` : part,

@@ -1,6 +1,6 @@
 // Written by `node packages/providers/test/write.ts` from the catalogue of `@postern/providers`.
 
-/** Places of tokens and passwords of all senders: headers and parameters by name, fields by their path in a body. */
+/** Places of the tokens and passwords of all senders: names of headers and parameters, paths of fields in a body. */
 export const SENDER_CREDENTIALS: {
   readonly headers: readonly string[]
   readonly query: readonly string[]

@@ -5,7 +5,10 @@ import { emptyReply, isReply, jsonReply, textReply, xmlReply, type Reply } from 
 import type { WebhookEvent } from '../../event.ts'
 import { createTopicTable } from '../../subscribe/topics.ts'
 
-/** The result of an answer function: a whole reply, a string (`text/xml` if it starts with `<`: TwiML), a JSON value, or undefined for an empty reply. */
+/**
+ * The result of an answer function: a complete reply, a string (`text/xml` if it starts with `<`, as TwiML does), a JSON
+ * value, or undefined for an empty reply.
+ */
 export type Answer =
   | Reply
   | string
@@ -14,35 +17,35 @@ export type Answer =
   | undefined
   | void
 
-/** Returns the reply to the sender. It runs after the event was stored, for duplicates too, and is not a task. */
+/** Returns the reply to the sender. It runs after the event was stored, also for duplicates, and is not a task. */
 export type AnswerFunction<Event extends WebhookEvent = WebhookEvent> = (
   event: Event,
 ) => MaybePromise<Answer>
 
 /** Options of `answer`. */
 export interface AnswerOptions {
-  /** How long the sender can wait. @default '2500ms', inside Slack's three seconds */
+  /** How long the sender waits for the reply. @default '2500ms', inside Slack's three seconds */
   readonly deadline?: Duration
-  /** The reply after the deadline. @default an empty 200, or the provider's rejection if the sender acts on the reply */
+  /**
+   * The reply to send if the answer is late. @default an empty 200, or the provider's rejection if the sender acts on the
+   * reply
+   */
   readonly late?: Reply
 }
 
-/** A registered answer. */
 interface RegisteredAnswer {
   readonly answer: AnswerFunction
   readonly deadline: number
   readonly late: Reply | undefined
 }
 
-/** The answers of a receiver, by topic. */
 export interface Answers {
   add(patterns: readonly string[], options: AnswerOptions, answer: AnswerFunction): void
   match(topic: string, aliases: readonly string[]): RegisteredAnswer | undefined
-  /** False as long as none was registered. */
   any(): boolean
 }
 
-/** Makes the register of answers. If several match, the first one registered answers. */
+/** Makes the register of answers. If several match, the first registered one is used. */
 export function createAnswers(): Answers {
   const table = createTopicTable<RegisteredAnswer>()
   return {
@@ -66,8 +69,8 @@ export function createAnswers(): Answers {
 }
 
 /**
- * The reply of an answer, within its deadline. With a `rejection` (the sender acts on the reply), a late or failed answer
- * becomes that rejection. Without one, a late answer becomes `late` and a failed one a 500; the event stays stored.
+ * Returns the reply of an answer, within its deadline. With a `rejection` (the sender acts on the reply), a late or failed
+ * answer becomes that rejection. Without one, a late answer becomes `late` and a failed one a 500; the event stays stored.
  */
 export function answerReply(
   registered: RegisteredAnswer,

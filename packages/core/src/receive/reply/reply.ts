@@ -1,7 +1,7 @@
 import { wrongOption } from '../../basics/unknown-options.ts'
 import type { ErrorCode, WebhookError } from '../../errors.ts'
 
-/** The HTTP answer to the provider. */
+/** The HTTP response to the sender. */
 export interface Reply {
   readonly status: number
   /** Header names in lower case. */
@@ -9,30 +9,30 @@ export interface Reply {
   readonly body?: string | Uint8Array
 }
 
-/** An empty reply. */
+/** Creates an empty reply. */
 export function emptyReply(status = 200): Reply {
   return { status }
 }
 
-/** A `text/plain` reply. */
+/** Creates a `text/plain` reply. */
 export function textReply(body: string, status = 200): Reply {
   return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body }
 }
 
-/** An `application/json` reply. */
+/** Creates an `application/json` reply. */
 export function jsonReply(value: unknown, status = 200): Reply {
   return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) }
 }
 
-/** A `text/xml` reply, for SOAP acknowledgments and TwiML. */
+/** Creates a `text/xml` reply, for SOAP acknowledgments and TwiML. */
 export function xmlReply(body: string, status = 200): Reply {
   return { status, headers: { 'content-type': 'text/xml; charset=utf-8' }, body }
 }
 
 /**
- * The reply to a rejected delivery: `application/problem+json` with the stable code and no detail that helps an
- * attacker (RFC 9457). The full reason goes to observers. A body that was too large or too slow also closes the
- * connection, since node:http would continue reading it (RFC 9110 section 15.5.14); so does a receiver that was closed.
+ * Creates the reply to a rejected delivery: `application/problem+json` (RFC 9457) with the stable code and no detail that
+ * helps an attacker. Observers get the full reason. The reply to a closed receiver, and to a body that is too large or too
+ * slow, closes the connection: otherwise node:http would continue to read the body (RFC 9110, section 15.5.14).
  */
 export function problem(error: WebhookError, site: string = SITE): Reply {
   const headers: Record<string, string> = {
@@ -54,14 +54,14 @@ export function problem(error: WebhookError, site: string = SITE): Reply {
   }
 }
 
-// A keep-alive connection would continue sending to a closed receiver.
+// A keep-alive connection would continue to send to a closed receiver.
 const CLOSING: ReadonlySet<ErrorCode> = new Set([
   'body_too_large',
   'body_timeout',
   'receiver_closed',
 ])
 
-/** True if the result of an `answer` function is a whole {@link Reply}, not a JSON value to wrap. */
+/** Returns true if the result of an `answer` function is a complete {@link Reply}, not a JSON value to wrap. */
 export function isReply(value: unknown): value is Reply {
   if (
     typeof value !== 'object' ||
@@ -76,12 +76,12 @@ export function isReply(value: unknown): value is Reply {
 }
 
 /**
- * The address of the site, without a slash at its end: `postern.site` of the root's package.json, written here by
- * `npm run release -- home`. Empty until there is one.
+ * URL of the documentation site, without a slash at its end. `npm run release -- home` writes it here, from `postern.site` of
+ * the root's package.json. Empty until there is a site.
  */
 export const SITE: string = ''
 
-/** Status of the acknowledgment, or a redirect. */
+/** Status of the acknowledgment: 200, 202 or 204, or a redirect. */
 export type AckOption =
   | 200
   | 202
@@ -91,7 +91,7 @@ export type AckOption =
 
 const EXPECTED = '200, 202, 204, or 302 with a location'
 
-/** The reply to what was accepted. Throws a `TypeError` for a redirect the sender would take for a failure. */
+/** Returns the acknowledgment. Throws a `TypeError` for a redirect that the sender would count as a failure. */
 export function ackReply(
   option: AckOption | undefined,
   provider: { readonly name: string; readonly failsOnRedirect?: boolean },
@@ -112,7 +112,7 @@ export function ackReply(
   return { status: 302, headers: { location: ack.location } }
 }
 
-/** A reply as a Response; the body is left out if HTTP allows none. */
+/** Converts a reply to a `Response`. The body is left out if HTTP allows none. */
 export function toResponse(reply: Reply, method: string): Response {
   const empty = method === 'HEAD' || reply.status === 204 || reply.status === 304
   return new Response(empty ? null : ((reply.body ?? null) as BodyInit | null), {

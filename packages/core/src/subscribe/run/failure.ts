@@ -6,7 +6,7 @@ import type { AttemptInfo, Planned } from '../../observe/infos.ts'
 import { exponential } from '../retry.ts'
 import { attemptInfo, type RunContext } from './run-context.ts'
 
-/** The outcome of a run that threw: what its error asks for, else what the retry policy says. */
+/** Returns the outcome of a run that threw: what its error asks for, or else what the retry policy decides. */
 export function failed(
   context: RunContext,
   claim: Claim,
@@ -16,7 +16,7 @@ export function failed(
   task?: { readonly lost: boolean },
 ): Outcome {
   const info = attemptInfo(context, claim)
-  // An error after the abort comes from the closing or the lost claim, not from the task: it uses no attempt.
+  // An error after the abort is caused by the closing or the lost claim. It uses no attempt.
   const postponed =
     signal?.aborted === true || task?.lost === true
       ? 0
@@ -67,7 +67,10 @@ function policyWait(context: RunContext, info: AttemptInfo, { name, retry }: Sub
 // A longer wait is a mistake: 1e17 ms are three million years.
 const LONGEST = 365 * 86_400_000
 
-/** Milliseconds of a `RetryAfterError` or `PostponeError`. Found by name, since another copy of the package may have made it. */
+/**
+ * Returns the milliseconds of a `RetryAfterError` or `PostponeError`. They are found by name, since another copy of the
+ * package may have made them.
+ */
 function delayOf(
   context: RunContext,
   error: unknown,
@@ -84,22 +87,22 @@ function delayOf(
   return LONGEST
 }
 
-// Characters that are stored: a message may quote a body of 20 MB.
+// Maximum length of stored texts, in characters: a message may quote a body of 20 MB.
 const NAME = 200
 const MESSAGE = 8_192
 const STACK = 16_384
 const ISSUES = 100
 
-// A constant of a program. Anything else may be part of a payload, and codes are shown to who may see none.
+// Only constants of programs. Anything else may be part of a payload, and codes are shown to people who may see no payload.
 const CODE = /^(?:[A-Z][A-Z\d_]{1,63}|[A-Z\d]{5})$/
 
-/** The payload does not match the subscription's schema: trying again cannot help. */
+/** The error of a payload that does not match the subscription's schema. A retry cannot help. */
 export class SchemaMismatch extends Error {
   override readonly name = 'SchemaMismatch'
   readonly issues: readonly SchemaIssue[]
 
   constructor(issues: readonly SchemaIssue[]) {
-    // Places only: messages are logged, and those of a schema may quote a value.
+    // Only places: messages are logged, and those of a schema may quote a value.
     super(
       `the payload does not match the schema at ${issues.map((issue) => placeOf(issue) || 'its root').join(', ')}`,
     )
@@ -108,8 +111,8 @@ export class SchemaMismatch extends Error {
 }
 
 /**
- * The stored form of any value that a handler threw. It never throws, even if a property throws, a proxy is revoked or
- * a value cannot become a string. Long strings are cut, with a mark.
+ * Returns the stored form of any thrown value. It never throws, even if a property throws, a proxy is revoked or a value
+ * cannot become a string. Long strings are cut, with a mark.
  */
 function taskError(thrown: unknown): TaskError {
   const name = textOf(thrown, 'name')
@@ -135,7 +138,6 @@ function issuesOf(thrown: unknown): TaskError['issues'] {
     : undefined
 }
 
-/** The place of an issue; empty if the schema's issue cannot be read. */
 function placeOf(issue: SchemaIssue): string {
   try {
     return issuePath(issue)

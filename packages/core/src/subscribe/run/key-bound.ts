@@ -4,28 +4,27 @@ import { fairKeyOf, type Subscription, type TenantLimitOptions } from '../subscr
 import { attemptInfo, type RunContext } from './run-context.ts'
 import { createSpacing } from '../../basics/deadline.ts'
 
-/** To be called with the time when a run ended. */
+/** Called with the time when a run ended. */
 type KeyRun = (now: number) => void
 
-/** The bounds of one key. */
 interface KeyBound {
   enter(now: number): KeyRun | number
   readonly isRunning: boolean
-  /** True if a new bound in its place would decide the same. */
+  /** True if a new bound would decide the same. */
   isIdle(now: number): boolean
 }
 
-// Milliseconds by which starts may be late without loss to the rate: inboxes are not punctual.
+// Maximum lateness of a start, in milliseconds, that does not reduce the rate: inboxes are not punctual.
 const LATE = 100
-// Tasks over a rate come back one by one at exact times, so far ahead; then at random.
+// Tasks beyond a rate return at exact times up to this far ahead, in milliseconds, and then at random times.
 const FAR = 600_000
-// Nobody knows when a run ends: tasks over a concurrency look again within this time, at most once a second.
+// The end of a run is unknown: tasks beyond a concurrency try again within this time, at most once a second.
 const NEAR = 60_000
 const LOOK = 1000
 
 /**
- * Makes the bound of one key. The rate is a virtual schedule (GCRA: ITU-T I.371): each start moves the time of the next
- * one by an interval. A rejected task is told the time that it then finds free, in order of rejection.
+ * Makes the bound of one key. The rate is a virtual schedule (GCRA: ITU-T I.371): each start moves the time of the next one by
+ * an interval. Rejected tasks get the next free times, in order of rejection.
  */
 export function createKeyBound({
   rate,
@@ -37,14 +36,13 @@ export function createKeyBound({
   const interval = rate === undefined ? 0 : 1000 / rate
   const slack = rate === undefined ? 0 : Math.max(interval / 2, LATE)
   const spacing = createSpacing(rate === undefined ? NEAR : FAR)
-  /** The oldest first. */
   const running = new Set<{ readonly since: number }>()
   let next = 0
   let told = 0
 
   return {
     enter(now) {
-      // The clock was set back: no start is further away than an interval.
+      // The clock was set back: the next start is at most one interval away.
       if (next > now + interval) next = now
       return running.size < concurrency && now >= next ? start(now) : comeBack(now)
     },
@@ -71,7 +69,10 @@ export function createKeyBound({
     return at
   }
 
-  /** Half the time from one free place to the next: a task that comes early looks again, and a free place is lost. */
+  /**
+   * Returns half the time between two free places. A task that tries early tries again, but a late one would waste a free
+   * place.
+   */
   function lookGap(now: number): number {
     if (concurrency === Infinity) return 0
     const [oldest] = running
@@ -79,25 +80,24 @@ export function createKeyBound({
   }
 }
 
-/** The bounds of a subscription, for all its keys. */
 interface KeyBounds {
-  /** What is to be called when the run ended, or when the task is to come back: milliseconds since 1970. */
+  /**
+   * Returns the function to call when the run has ended, or the time at which the task may return, in milliseconds since 1970.
+   */
   enter(key: string, now: number): KeyRun | number
-  /** The first time only, the warning about an event without a tenant. */
+  /** Returns a warning about an event without a tenant, the first time only. */
   withoutKey(): string | undefined
-  /** Keys that are remembered. */
   readonly size: number
 }
 
-/** Keys that are remembered next to those that run. */
+/** Maximum number of remembered keys without running tasks. */
 export const MAX_KEYS = 10_000
 
-/** Makes the bounds of a subscription. */
 export function createKeyBounds(
   { rate, concurrency }: TenantLimitOptions,
   name: string,
 ): KeyBounds {
-  /** The keys that were used last are last. */
+  /** The most recently used keys are last. */
   const keys = new Map<string, KeyBound>()
   let warned = false
 
@@ -119,7 +119,7 @@ export function createKeyBounds(
     },
   }
 
-  /** Two looks for each key that comes: more keys are forgotten than made, as soon as they are idle. */
+  /** Checks two keys per call, so that idle keys are forgotten faster than keys are added. */
   function forget(now: number): void {
     for (let looks = 0; looks < 2; looks++) {
       const [oldest] = keys
@@ -166,7 +166,7 @@ export function boundRun(
   return isPromise(outcome) ? outcome.then(ended) : ended(outcome)
 }
 
-// Made at the first run: a process that only accepts does not load them.
+// Made at the first run: a process that only accepts loads no bounds.
 const made = new WeakMap<Subscription, KeyBounds>()
 
 function boundsOf(subscription: Subscription): KeyBounds {

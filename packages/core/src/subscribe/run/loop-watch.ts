@@ -1,15 +1,14 @@
 import { unref } from '../../basics/deadline.ts'
 import type { Subscription } from '../subscription.ts'
 
-/** A thread that names the run that holds the event loop for longer than the timeout of its subscription. */
+/** A thread that reports which run blocks the event loop for longer than the timeout of its subscription. */
 interface LoopWatch {
-  /** The synchronous part of a run starts. Returns the slot of the run. */
+  /** Notes that the synchronous part of a run starts. Returns the slot of the run. */
   enter(receiver: string, subscription: Subscription, task: string): number
-  /** It ended; `before` is the slot of the run that started this one within its own synchronous part. */
+  /** Notes the end of that part. `before` is the slot of the run that started this one within its own synchronous part. */
   leave(before: number): void
-  /** The run ended. */
   free(slot: number): void
-  /** The slot of the run in its synchronous part, or -1. */
+  /** Slot of the run in its synchronous part, or -1. */
   current: number
 }
 
@@ -22,12 +21,12 @@ interface Threads {
 
 const KEY = Symbol.for('@postern/core.loop-watch.1')
 
-/** The watch of this process, made when the first task runs: one, however often this module is loaded. */
+/** Returns the watch of this process, made when the first task runs: one, however often this module is loaded. */
 export function loopWatch(): LoopWatch {
   return ((globalThis as { [KEY]?: LoopWatch })[KEY] ??= startThread() ?? NONE)
 }
 
-// Workers, edges, and processes that may start no thread.
+// For Workers, edge runtimes, and processes that may not start threads.
 const NONE: LoopWatch = { current: -1, enter: () => -1, leave() {}, free() {} }
 
 function startThread(): LoopWatch | undefined {
@@ -42,12 +41,12 @@ function startThread(): LoopWatch | undefined {
       eval: true,
       name: 'postern-loop-watch',
       workerData: memory,
-      // What the app preloads by NODE_OPTIONS or --import is nothing for this thread.
+      // The modules that the app preloads with NODE_OPTIONS or --import must not run in this thread.
       env: {},
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1 },
     })
-    // A watch that fails must not end the app.
+    // A failure of the watch must not end the app.
     thread.on('error', () => {})
     thread.unref()
     return createLoopWatch(memory)
@@ -59,7 +58,7 @@ function startThread(): LoopWatch | undefined {
 function createLoopWatch(memory: SharedArrayBuffer): LoopWatch {
   const cells = new Int32Array(memory, 0, NAMES / 4)
   const names = new Uint16Array(memory, NAMES)
-  // A slot is mostly taken again for the subscription that it had: then the number of the task alone is written.
+  // A slot is usually reused by its previous subscription: then only the id of the task is written.
   const named: (Subscription | undefined)[] = Array.from({ length: SLOTS }, () => undefined)
   const ends: number[] = Array.from({ length: SLOTS }, () => 0)
   const slots = Array.from({ length: SLOTS - 1 }, (_, at) => SLOTS - 1 - at)
@@ -100,7 +99,7 @@ function createLoopWatch(memory: SharedArrayBuffer): LoopWatch {
     ends[slot] = end
   }
 
-  /** Beats until nothing runs and nothing started since the last beat. */
+  /** Increments the beat until nothing runs and nothing has started since the last beat. */
   function begin(): void {
     beating = true
     const timer = unref(
@@ -119,28 +118,27 @@ function createLoopWatch(memory: SharedArrayBuffer): LoopWatch {
 
 /** Cells of the shared memory, as 32-bit numbers: first these, then the limit of each slot in milliseconds. */
 const BEAT = 0
-/** Grows with each synchronous part of a run, so that many short ones in a row are not hold. */
+/** Grows with each synchronous part of a run, so that many short parts in a row are not reported. */
 const PARTS = 1
-/** The slot of the run that is in its synchronous part, or -1. */
+/** Slot of the run in its synchronous part, or -1. */
 const CURRENT = 2
-/** 1 while runs are looked at. */
+/** 1 while runs are watched. */
 const ACTIVE = 3
 const LIMITS = 4
 
-/** Runs that can be named at once. Slot 0 is for the synchronous part of a run that found no other one. */
+/** Maximum number of runs that can be named. Slot 0 is for the synchronous part of a run without a free slot. */
 const SLOTS = 64
-/** Length of a slot, in 16-bit units. The first holds the length of the name, the others the name of the run. */
+/** Length of a slot, in 16-bit units: the length of the name, then the name of the run. */
 const WIDTH = 256
-/** Where the names start, in bytes. */
 const NAMES: number = 4 * (LIMITS + SLOTS)
 const BYTES: number = NAMES + 2 * WIDTH * SLOTS
 
-/** Milliseconds between two beats of the event loop, and between two looks of the thread. */
+/** Milliseconds between two beats of the event loop, and between two checks of the thread. */
 const INTERVAL = 100
 
 /**
- * What the thread runs: text and no file, since a bundler would leave a file behind. A look counts for two intervals at
- * most, so that a machine that slept accuses nobody. It writes by itself: `console` of a thread waits for the event loop.
+ * The code of the thread: a text, since a bundler would omit a file. A check counts for two intervals at most, so that a
+ * machine that slept blames no run. It writes directly, since `console` of a thread waits for the event loop.
  */
 const THREAD: string = `
 const { workerData } = process.getBuiltinModule('node:worker_threads')

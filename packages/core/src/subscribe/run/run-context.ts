@@ -4,7 +4,6 @@ import type { Observer } from '../../observer.ts'
 import type { Subscriptions, DraftRules } from '../subscription.ts'
 import type { Task } from '../task.ts'
 
-/** The receiver as a run sees it. */
 export interface RunContext extends DraftRules {
   readonly inbox: string
   readonly subscriptions: Subscriptions
@@ -12,7 +11,6 @@ export interface RunContext extends DraftRules {
   readonly now: () => number
 }
 
-/** The attempt of a claim, for observers. */
 export function attemptInfo(
   { receiver }: Pick<RunContext, 'receiver'>,
   { event, delivery, subscription, id, attempt, part }: Claim,
@@ -30,17 +28,16 @@ export function attemptInfo(
   }
 }
 
-/** The observers of a task, and its attempt as they know it. */
 export interface Observed {
   readonly observer: Observer
   readonly attempt: AttemptInfo
 }
 
-/** The member of a task that has {@link Observed}: a registered symbol, since another copy of the package may read it. */
+/** The symbol of a task's member with {@link Observed}. It is registered, since another copy of the package may read it. */
 export const OBSERVED: unique symbol = Symbol.for('postern.task.observed')
 
 /**
- * The observers of a task, for packages whose handlers have more to tell, such as `forward`. Undefined for a task that no
+ * Returns the observers of a task, for packages such as `forward` whose handlers report more. Undefined for a task that no
  * receiver made.
  *
  * @example

@@ -13,8 +13,8 @@ import type { Json } from '../../delivery.ts'
 import type { Task } from '../task.ts'
 
 /**
- * Runs one attempt: claim → handler → outcome. It never throws. The inbox stores the outcome; of a run that threw, `failed`
- * decides whether and when the task is tried again.
+ * Runs one attempt: claim → handler → outcome. It never throws. The inbox stores the outcome. If the run threw, `failed`
+ * decides whether and when the task is retried.
  */
 export function run(
   context: RunContext,
@@ -24,7 +24,7 @@ export function run(
   if (claim.event.erased) return { kind: 'dead', error: ERASED }
   if (claim.subscription === UNHANDLED) return adopt(context, claim)
   const subscription = context.subscriptions.find(claim.subscription)
-  // A worker claims only its own lanes. If an engine hands over a task of another lane, the task waits and is not lost.
+  // A worker claims only its own lanes. If an engine delivers a task of another lane, the task waits and is not lost.
   if (!subscription) return { kind: 'postpone', at: context.now() + 60_000 }
   if (claim.attempt > subscription.retry.attempts) {
     return {
@@ -40,7 +40,7 @@ export function run(
     : attempt(context, claim, subscription, signal)
 }
 
-// A function of its own: V8 would make room for what closures see at each run, with or without bounds.
+// A separate function: otherwise V8 would allocate room for its closures at each run.
 function bounded(
   context: RunContext,
   claim: Claim,
@@ -56,7 +56,7 @@ function bounded(
   )
 }
 
-// A replay that started before the contents were erased: a handler must not take what is left for an event.
+// A replay may start before the contents are erased. A handler must not get the rest as an event.
 const ERASED: TaskError = {
   name: 'ErasedEvent',
   message: 'the contents of this event were erased, so it cannot run again',
@@ -94,7 +94,6 @@ function hearLoss(claim: Claim, task: ClaimedTask): void {
   claim.onLost!((reason) => task.lose(reason))
 }
 
-/** The outcome of a handler that returned a promise. */
 async function ending(
   context: RunContext,
   claim: Claim,
@@ -114,10 +113,13 @@ async function ending(
   }
 }
 
-// Another process may have the handler: it finds the task within this time.
+// Another process may have the handler. It finds the task within this time, in milliseconds.
 const LOOK_AGAIN = 3_600_000
 
-/** Ends an event nobody subscribed to in tasks for the subscriptions that match it now; without any it waits on. */
+/**
+ * Converts an event without a subscription to tasks for the subscriptions that match it now. Without any, the event continues
+ * to wait.
+ */
 function adopt(context: RunContext, { event, delivery }: Claim): Outcome {
   const matching = context.subscriptions.match(event)
   if (matching.length === 0) return { kind: 'postpone', at: context.now() + LOOK_AGAIN }
@@ -181,7 +183,7 @@ function withTimeout(
   })
 }
 
-// A class for the lazy members: most handlers look at neither signal nor key, and both cost more than the dispatch.
+// A class for the lazy members: most handlers use neither signal nor key, and both cost more than the dispatch.
 class ClaimedTask implements Task {
   readonly #context: RunContext
   readonly #claim: Claim
@@ -239,7 +241,7 @@ class ClaimedTask implements Task {
   }
 
   get idempotencyKey(): string {
-    // The name the task was stored under, so that a renamed subscription keeps its keys.
+    // The name under which the task was stored, so that a renamed subscription keeps its keys.
     const identity = [
       this.#context.receiver,
       this.#claim.event.key,

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Delivery } from '../../../delivery.ts'
 import { WebhookError } from '../../../errors.ts'
-import { messageOf } from '../../../messages.ts'
-import type { ErrorDetails } from '../../../problems.ts'
+import { messageOf, type ErrorDetails } from '../../../messages.ts'
 
 /**
- * The one line of a header that must be there once. Absent or blank is `missing_header`; repeated is `malformed_header`:
- * an attacker must not choose which of two lines counts.
+ * Returns the value of a header that must be present once. An absent or blank one is `missing_header`. A repeated one is
+ * `malformed_header`, since an attacker must not choose between two lines.
  */
 export function singleHeader(delivery: Delivery, name: string): string {
   const lines = delivery.headers(name)
@@ -25,7 +24,7 @@ export function singleHeader(delivery: Delivery, name: string): string {
   return value
 }
 
-/** The value of a query parameter that must be there once: as strict as {@link singleHeader}. */
+/** Returns the value of a query parameter that must be present once, as strictly as {@link singleHeader}. */
 export function singleParameter(delivery: Delivery, name: string): string {
   const values = delivery.query().getAll(name)
   if (values.length > 1)
@@ -42,25 +41,22 @@ export function singleParameter(delivery: Delivery, name: string): string {
   return values[0]
 }
 
-/** The place in a delivery that a rejection is about. */
 export type At = Pick<ErrorDetails, 'header' | 'parameter' | 'field'>
 
-/** A `malformed_header` error that names the place at fault and its expected form. */
 export function malformed(at: At, expected: string): WebhookError {
   return new WebhookError('malformed_header', { problem: 'malformed', ...at, expected })
 }
 
-/** What a signature was compared over. */
 interface Checked {
-  /** Its body is told by length and digest. */
+  /** The message contains the length and digest of its body. */
   readonly delivery?: Delivery
-  /** The URL that is signed, if one is. Credentials and query are not told. */
+  /** The signed URL. The message omits its credentials and query. */
   readonly url?: string | undefined
 }
 
 /**
- * A `signature_mismatch` error that tells what was checked, for the log: the place, the number of secrets, bytes and digest of
- * the body, and the URL if it is signed.
+ * Makes a `signature_mismatch` error that says for the log what was compared: the place, the number of secrets, length and
+ * digest of the body, and the signed URL.
  */
 export function mismatch(at: At, keys: number, checked: Checked = {}): WebhookError {
   const { delivery, url } = checked
@@ -73,14 +69,14 @@ export function mismatch(at: At, keys: number, checked: Checked = {}): WebhookEr
   }
   const error = new WebhookError('signature_mismatch', facts)
   if (!delivery) return error
-  // Made on demand: the digest of a stranger's body costs as much as its verification.
+  // Made on demand: the digest of a body costs as much as its verification.
   let known: string | undefined
   const digest = (): string => (known ??= digestOf(delivery.body))
   Object.defineProperty(error, 'digest', { configurable: true, enumerable: false, get: digest })
   return withMessage(error, () => messageOf({ ...facts, digest: digest() }))
 }
 
-/** The error with a message that is made when somebody reads it. */
+/** Replaces the message of an error with one that is made when it is read. */
 export function withMessage(error: WebhookError, tell: () => string): WebhookError {
   let told: string | undefined
   return Object.defineProperty(error, 'message', {

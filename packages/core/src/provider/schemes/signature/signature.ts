@@ -14,66 +14,72 @@ import {
 } from './timestamp.ts'
 import { createDelivery } from '../../../receive/http-delivery.ts'
 
-/** The claims of a delivery: its candidate signatures and, if the scheme has one, the string of the signed time. */
+/** The unverified signatures of a delivery, and its signed time if the scheme has one. */
 export interface SignatureClaim {
   readonly signatures: readonly string[]
   readonly timestamp?: string
 }
 
-/** An algorithm over a message. Signatures are strings, in the encoding the algorithm was made with. */
+/** An algorithm that signs messages. Signatures are strings, in the encoding of the algorithm. */
 export interface SignatureAlgorithm<Key> {
   key(secret: string): Key
-  /** True if one of the candidates is the signature of the message. It compares in constant time and in canonical form. */
+  /**
+   * Returns true if one of the candidates is the signature of the message. It compares in constant time, and only canonical
+   * forms match.
+   */
   matches(key: Key, message: SignedMessage, candidates: readonly string[]): boolean
   sign?(key: Key, message: SignedMessage): string
-  /** Its name, and how signatures are written: `['HMAC-SHA256', 'hex']`. @default not told */
+  /** Its name, and the encoding of its signatures: `['HMAC-SHA256', 'hex']`. @default none */
   readonly words?: readonly [name: string, written: string]
 }
 
 type Message = string | ((delivery: Delivery, timestamp: string | undefined) => SignedMessage)
 
-/** How a signature travels in a delivery. */
+/** The place of the signature in a delivery, and the signed message. */
 export interface SignatureOptions {
-  /** The header that carries the signature, in any case; empty if `query` does. */
+  /** The header with the signature, in any case; empty with `query`. */
   readonly header: string
-  /** The query parameter that carries the signature alone, in place of the header. @default none */
+  /** The query parameter with the signature, instead of the header. @default none */
   readonly query?: string | undefined
-  /** The prefix of the signature, such as `sha256=`. @default '' */
+  /** Text before the signature, such as `sha256=`. @default '' */
   readonly prefix?: string
   /**
-   * The signed message: a template such as `v0:{time}:{body}` (see `messageTemplate`), or a function. Several if the
-   * sender's page and its library contradict each other: each counts, and the first signs.
-   * @default '{body}', or '{time}.{body}' if a timestamp header is named
+   * The signed message: a template such as `v0:{time}:{body}` (see `messageTemplate`), or a function. Give several if the
+   * sender's page and its library contradict each other: each is accepted, and the first signs. @default '{body}', or
+   * '{time}.{body}' if a timestamp header is named
    */
   readonly message?: Message | readonly Message[] | undefined
   /** The signed message in words, if it is a function. @default the template */
   readonly says?: string
-  /** The URL that `message` signs, for the text of a rejection. @default none is signed */
+  /** Returns the URL that `message` signs, for the message of a rejection. @default none is signed */
   readonly url?: (delivery: Delivery) => string
-  /** The header that carries the time of signing, if there is one. */
   readonly timestampHeader?: string | undefined
-  /** How that time is written: seconds or milliseconds since 1970, or ISO 8601. @default 's' */
+  /** How that time is written. @default 's' */
   readonly timestampUnit?: TimestampUnit | undefined
-  /** Seconds a signed time may be away from now, in the past and in the future. @default 300 */
+  /** Maximum difference of a signed time from now, in seconds. @default 300 */
   readonly tolerance?: number | undefined
-  /** Seconds a signed time may be in the future, if clocks differ by more. @default tolerance */
+  /** Maximum time in the future, in seconds, if it differs. @default tolerance */
   readonly ahead?: number | undefined
   /** The protected parts. @default the body's bytes unless a template leaves them out, and the time if there is one */
   readonly covers?: Covers
-  /** Reads the claim where the sender puts it: a header with a grammar of its own, the query, the body. Throws `missing_header` or `malformed_header`. */
+  /**
+   * Reads the signatures from another place: a header with a grammar of its own, the query, the body. Throws `missing_header`
+   * or `malformed_header`.
+   */
   readonly read?: (delivery: Delivery) => SignatureClaim
-  /** Headers without which `read` or `message` rejects each delivery. @default the header, and that of the time; none next to `read` */
+  /**
+   * Headers without which `read` or `message` rejects every delivery. @default the header, and that of the time; none next to
+   * `read`
+   */
   readonly needs?: readonly string[]
   /**
-   * True if the head carries a signature: deliveries without one are rejected before their body is read.
-   * @default the header is there; next to `read` without `needs`, `read` decides, once the body is there
+   * Returns true if the head contains a signature. Deliveries without one are rejected before their body is read. @default the
+   * header is there; next to `read` without `needs`, `read` decides, once the body is there
    */
   readonly present?: (head: Delivery) => boolean
-  /** Writes the header that `read` reads. */
   readonly write?: (signature: string, timestamp: string) => Readonly<Record<string, string>>
 }
 
-/** A scheme in which a header carries the signature of a message. */
 export function signatureScheme<Key>(
   algorithm: SignatureAlgorithm<Key>,
   options: SignatureOptions,
@@ -116,7 +122,7 @@ export function signatureScheme<Key>(
     ...(covers.timestamp && { tolerance }),
     forms,
     covers,
-    // Elsewhere it would be a secret: here it is the signature of this delivery alone.
+    // In other schemes this header is a secret; here it is the signature of this delivery.
     ...(headers.includes('authorization') && {
       credentials: { headers: ['authorization'] },
       signatures: ['authorization'],
@@ -157,7 +163,7 @@ export function signatureScheme<Key>(
     },
     ...(algorithm.sign && {
       sign(request: SignableRequest, key: Key, now: number): SignableRequest {
-        // If the request has a date header, it is signed as written, to the last digit.
+        // A date header of the request is signed as written.
         const dated =
           (unit === 'iso' || unit === 'any') &&
           stampHeader !== undefined &&
@@ -208,7 +214,6 @@ export function signatureScheme<Key>(
   }
 }
 
-/** True if there is a claim, right or wrong. */
 function carries(read: NonNullable<SignatureOptions['read']>, delivery: Delivery): boolean {
   try {
     read(delivery)

@@ -12,14 +12,13 @@ import {
 type Part = (delivery: Delivery, timestamp: string | undefined) => string | Uint8Array
 
 const PLACE = /\{([^{}]*)\}/
-// A part that is left out as a whole if what it names is not there.
+// A part that is omitted if its header or parameter is absent.
 const OPTIONAL = /\[([^[\]{}]*)\{(lower:)?(header|query):([^{}]+)\}([^[\]{}]*)\]/
 
 /**
- * Makes the function that fills a message template. `{body}` stands for the exact bytes, `{time}` for the signed time as written,
- * `{method}` and `{url}` for those of the request, `{header:x-request-id}` and `{query:id}` for a header and a query parameter that
- * must be there once, `{lower:query:id}` for the same in lower case. `[id:{query:id};]` is left out as a whole if what it names is
- * not there.
+ * Makes the function that fills a message template. `{body}` is the exact bytes, `{time}` the signed time as written,
+ * `{method}` and `{url}` those of the request. `{header:x-request-id}` and `{query:id}` are a header and a query parameter
+ * that must be present once; `{lower:query:id}` is in lower case. `[id:{query:id};]` is omitted if the parameter is absent.
  *
  * @throws TypeError if the template has another place in braces, or none.
  *
@@ -28,7 +27,7 @@ const OPTIONAL = /\[([^[\]{}]*)\{(lower:)?(header|query):([^{}]+)\}([^[\]{}]*)\]
 export function messageTemplate(
   template: string,
 ): (delivery: Delivery, timestamp: string | undefined) => SignedMessage {
-  // The two that nearly all senders use, without a list of parts for each delivery.
+  // Nearly all senders use one of these two, which need no list of parts for each delivery.
   if (template === '{body}') return (delivery) => delivery.body
   if (!PLACE.test(template)) throw unfit(template)
   const parts = partsOf(template)
@@ -100,24 +99,21 @@ function unfit(template: string): TypeError {
   )
 }
 
-/** The signed message: a string (its UTF-8 bytes), bytes, or both one after another. */
+/** A signed message: a string (its UTF-8 bytes), bytes, or several of both in a row. */
 export type SignedMessage = string | Uint8Array | readonly (string | Uint8Array)[]
 
-/** The parts of a message, to be fed to a hash one after another. */
 export function messageParts(message: SignedMessage): readonly (string | Uint8Array)[] {
   return typeof message === 'string' || message instanceof Uint8Array ? [message] : message
 }
 
-/** The message as one run of bytes, for algorithms that take no parts. */
+/** Returns the message as bytes, for algorithms that accept no parts. */
 export function messageBytes(message: SignedMessage): Uint8Array {
   if (typeof message === 'string' || message instanceof Uint8Array) return toBuffer(message)
   return concat(message.map((part) => toBuffer(part)))
 }
 
-/** Hash functions senders use under HMAC (RFC 2104). */
 export type HashName = 'sha1' | 'sha256' | 'sha384' | 'sha512'
 
-/** How senders write signatures. */
 export type SignatureEncoding = 'hex' | 'base64' | 'base64url'
 
 const DECODE = { hex: fromHex, base64: fromBase64, base64url: fromBase64url }

@@ -2,8 +2,8 @@ import { WebhookError } from '../../../errors.ts'
 
 /**
  * How a signed time is written: unix time in seconds or milliseconds, or a date of RFC 3339, which is UTC without a zone.
- * `any`: the page does not say, so that 10 digits are seconds, 13 are milliseconds, and a date is a date; the age of
- * any other text is not judged.
+ * `any` is for senders whose page does not say: 10 digits are seconds, 13 are milliseconds. The age of any other text is not
+ * checked.
  */
 export type TimestampUnit = 's' | 'ms' | 'iso' | 'any'
 
@@ -19,7 +19,7 @@ const EXPECTED = {
   iso: 'a date and time such as 2026-01-31T08:00:00Z',
 } as const
 
-/** Milliseconds since 1970 of a timestamp string. Anything but plain decimal digits, or a whole date, is malformed. */
+/** Converts a timestamp to milliseconds since 1970. Anything except plain decimal digits or a complete date is malformed. */
 export function parseTimestamp(
   text: string,
   header: string,
@@ -30,12 +30,11 @@ export function parseTimestamp(
     unit === 'iso'
       ? Date.parse(/(?:Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`)
       : Number(text) * (unit === 's' ? 1000 : 1)
-  // The thirteenth month has the form of a date.
+  // A thirteenth month has the form of a date.
   if (Number.isNaN(time)) throw notTime(header, unit)
   return time
 }
 
-/** The unit in which a time of any way is written; undefined if nobody can say. */
 export function unitOf(text: string): Exclude<TimestampUnit, 'any'> | undefined {
   if (/^\d{10}$/.test(text)) return 's'
   if (/^\d{13}$/.test(text)) return 'ms'
@@ -50,15 +49,14 @@ function notTime(header: string, unit: keyof typeof WRITTEN): WebhookError {
   })
 }
 
-/** The string of a time in milliseconds since 1970. */
 export function formatTimestamp(time: number, unit: TimestampUnit = 's'): string {
   if (unit === 'iso') return new Date(time).toISOString()
   return String(Math.floor(unit === 'ms' ? time : time / 1000))
 }
 
 /**
- * Rejects a time that is more than `tolerance` seconds from now, in the past or in the future; exactly that far passes.
- * NaN is rejected. `ahead` is the tolerance of the future, if it has its own.
+ * Rejects a time that differs from now by more than `tolerance` seconds; a difference of exactly `tolerance` is accepted. NaN
+ * is rejected. `ahead` is a separate tolerance for the future.
  */
 export function checkTimestamp(
   time: number,
@@ -82,7 +80,6 @@ export function checkTimestamp(
     })
 }
 
-/** Checks a `tolerance` option, in seconds. */
 export function toleranceOption(value: number | undefined, fallback: number): number {
   const tolerance = value ?? fallback
   if (!(typeof tolerance === 'number' && tolerance >= 0))
