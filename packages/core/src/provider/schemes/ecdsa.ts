@@ -14,6 +14,7 @@ export type EcdsaCurve = 'P-256' | 'P-384' | 'P-521'
 
 /** How ECDSA signs, and how its signatures are written. */
 export interface EcdsaAlgorithmOptions {
+  /** The curve of the key. @default 'P-256' */
   readonly curve?: EcdsaCurve | undefined
   /** Hash function of the message. @default the one that JOSE pairs with the curve: SHA-256, SHA-384, SHA-512 */
   readonly hash?: 'sha256' | 'sha384' | 'sha512' | undefined

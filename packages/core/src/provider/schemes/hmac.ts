@@ -32,6 +32,7 @@ export interface HmacOptions extends Omit<SignatureOptions, 'header'> {
    * one
    */
   readonly several?: ',' | ' ' | undefined
+  /** Hash function of the HMAC. @default 'sha256' */
   readonly algorithm?: HashName | undefined
   /** Encoding of the signature. @default 'hex' */
   readonly encoding?: SignatureEncoding | undefined

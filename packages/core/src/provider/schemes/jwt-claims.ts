@@ -16,6 +16,7 @@ export interface JwtClaimsOptions {
    * `Authorization`, with `Bearer` before the token
    */
   readonly header?: string
+  /** Allowed values of `iss`. */
   readonly issuer?: readonly string[]
   /** Returns the allowed values of `aud`, such as the URL of the delivery. */
   readonly audience?: (delivery: Delivery) => readonly string[]
@@ -23,6 +24,7 @@ export interface JwtClaimsOptions {
   readonly maxAge?: number
   /** Maximum difference of the clocks, in seconds. @default 60 for `nbf` and a future `iat`, 0 for `exp` */
   readonly tolerance?: number | undefined
+  /** Names of required claims. */
   readonly required?: readonly string[]
   /** The claim with the SHA-256 of the body, which is required unless the body is empty. */
   readonly bodyHash?: {

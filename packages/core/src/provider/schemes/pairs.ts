@@ -5,6 +5,7 @@ import type { SignatureClaim, SignatureOptions } from './signature/signature.ts'
 
 /** How a sender writes a signed time and its signatures in one header. */
 export interface PairsOptions {
+  /** The header with the pairs. */
   readonly header: string
   /** Separator of the pairs; spaces after it are ignored. @default ',' */
   readonly separator?: ',' | ';'

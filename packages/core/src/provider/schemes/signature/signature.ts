@@ -53,6 +53,7 @@ export interface SignatureOptions {
   readonly says?: string
   /** Returns the URL that `message` signs, for the message of a rejection. @default none is signed */
   readonly url?: (delivery: Delivery) => string
+  /** The header with the time of signing. */
   readonly timestampHeader?: string | undefined
   /** How that time is written. @default 's' */
   readonly timestampUnit?: TimestampUnit | undefined
@@ -77,6 +78,7 @@ export interface SignatureOptions {
    * header is there; next to `read` without `needs`, `read` decides, once the body is there
    */
   readonly present?: (head: Delivery) => boolean
+  /** Returns the header lines that `read` reads. */
   readonly write?: (signature: string, timestamp: string) => Readonly<Record<string, string>>
 }
 
