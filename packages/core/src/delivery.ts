@@ -147,10 +147,7 @@ export function toPublicUrl(publicUrl: string): (target: string) => string {
   return (target) => base + targetPath(target)
 }
 
-/**
- * Returns path and query of a request target. Proxies may send its absolute form (RFC 9112, section 3.2.2), and OPTIONS may
- * have `*`.
- */
+/** Returns path and query of a request target, which may be absolute (RFC 9112, section 3.2.2) or `*`. */
 export function targetPath(target: string): string {
   if (target.startsWith('/')) return target
   const origin = /^https?:\/\/[^/?#]*/i.exec(target)

@@ -1,10 +1,7 @@
 import { factsOf, messageOf, type ErrorDetails, type Problem } from './messages.ts'
 import { maskParameters } from './receive/credentials/places.ts'
 
-/**
- * Every reason for which a delivery can be rejected, with its HTTP status. The codes are stable: observers, logs and problem
- * replies contain them.
- */
+/** The HTTP status of each code. Codes are stable: observers, logs and problem replies contain them. */
 const STATUS = {
   // admit
   overloaded: 503,

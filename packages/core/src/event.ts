@@ -62,10 +62,7 @@ export interface EventRecord {
   readonly origin?: string
   /** Trace of the delivery (`traceparent`, `tracestate`), for the `around` method of observers. */
   readonly carrier?: Readonly<Record<string, string>>
-  /**
-   * Set if `payload` is the complete body, parsed as JSON with or without exact integers. An inbox that stores the delivery
-   * then need not store the payload too (`encodeEvent` leaves it out).
-   */
+  /** Set if `payload` is the complete body, parsed with or without exact integers: then it need not be stored with the body. */
   readonly source?: 'json' | 'exact'
   /** True if its delivery contained several events, or a list: the bytes then contain more than this event. */
   readonly batch?: true

@@ -212,20 +212,14 @@ function stackOf(error: unknown): string {
     .join('\n    ')
 }
 
-/**
- * Topics, ids and paths come from the network. A line break in one must not fake a log line, and a direction mark must not
- * reorder it.
- */
+/** Topics, ids and paths come from the network: they must not fake or reorder a log line. */
 function oneLine(text: string): string {
   return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ').slice(0, 500)
 }
 
 const SECOND = 1000
 
-/**
- * Returns a function that returns true if one more line may be printed, for `lines` per second. After that second, `tell` is
- * called with the number of omitted lines.
- */
+/** Returns a function that allows `lines` per second. Afterwards `tell` gets the number of lines that were not allowed. */
 function createLineBudget(lines: number, tell: (unprinted: number) => void): () => boolean {
   let ends = 0
   let left = lines

@@ -5,7 +5,6 @@ import { WebhookError, NO_VIEW } from './errors.ts'
 import type { EventMap } from './event.ts'
 import type { Provider } from './provider/provider.ts'
 import { reject, receive } from './receive/receive.ts'
-import type { AnswerOptions } from './receive/reply/answer.ts'
 import type { AnyCommit } from './subscribe/task.ts'
 import { createVersionNote, isTool } from './receiver/app.ts'
 import { checkReceiver, nodeEnv } from './receiver/check-options.ts'
@@ -77,22 +76,10 @@ export function createReceiver<
     subscribes: (topic, aliases = []) =>
       subscriptions.match({ topic, aliases, payload: undefined }).length > 0,
     answers: (topic, aliases = []) => answers.match(topic, aliases) !== undefined,
-    on(topics: unknown, ...rest: unknown[]) {
-      subscribing.on(topics, ...rest)
-      return receiver
-    },
-    onAny(...rest: unknown[]) {
-      subscribing.onAny(...rest)
-      return receiver
-    },
-    onDead(listener) {
-      subscribing.onDead(listener)
-      return receiver
-    },
-    answer(topics: unknown, answer: unknown, given?: AnswerOptions) {
-      subscribing.answer(topics, answer, given)
-      return receiver
-    },
+    on: chained(subscribing.on),
+    onAny: chained(subscribing.onAny),
+    onDead: chained(subscribing.onDead),
+    answer: chained(subscribing.answer),
     admit: (head) => context.admit(createDelivery(head, limits, provider)),
     receive(delivery, host = {}) {
       try {
@@ -176,6 +163,13 @@ export function createReceiver<
   let fetchEntry: Receiver['fetch'] | undefined
   return receiver
 
+  function chained<Args extends readonly unknown[]>(call: (...args: Args) => void) {
+    return (...args: Args): typeof receiver => {
+      call(...args)
+      return receiver
+    }
+  }
+
   function ensureOpen(): void {
     if (closed) throw new WebhookError('receiver_closed', { problem: 'closed' })
     if (started) return
@@ -218,10 +212,7 @@ export function createReceiver<
   }
 }
 
-/**
- * Warns operators of risky settings at startup. Returns a function to call when the handlers are known. It warns once of each
- * topic that looks like a typo.
- */
+/** Warns of risky settings. Returns a function that warns of topics that look like typos, once the handlers are known. */
 function warnAtStart(
   settings: CheckedOptions,
   patterns: () => readonly string[],
@@ -275,10 +266,7 @@ async function dueNow(view: InboxView, receiver: string, closed: () => boolean):
 // Several processes may save at the same time.
 const TRIES = 5
 
-/**
- * Keeps the names that the provider trusted in the records of the inbox. After a restart, the look-ups of genuine
- * certificates, keys and tenants stay separate from those of invented names.
- */
+/** Stores the names that the provider trusted, so that their look-ups stay separate from invented names after a restart. */
 function keepTrusted(
   { trusted = [] }: Provider,
   receiver: string,

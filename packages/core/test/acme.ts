@@ -70,6 +70,13 @@ export function setup(options: Partial<ReceiverOptions> = {}): Setup {
   }
 }
 
+/** The same with a handler for `ping` that does nothing. */
+export function pinged(options: Partial<ReceiverOptions> = {}): Setup {
+  const made = setup(options)
+  made.receiver.on('ping', () => {})
+  return made
+}
+
 /** The code in a problem reply. */
 export function codeOf(reply: Reply): unknown {
   return reply.headers?.['content-type'] === 'application/problem+json'

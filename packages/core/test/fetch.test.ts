@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { memoryInbox, type WebhookError } from '../src/index.ts'
 import type { FetchHost, Limits } from '../src/basics/index.ts'
 import type { Inbox } from '../src/inbox/inbox.ts'
-import { acme, gate, setup } from './acme.ts'
+import { acme, gate, pinged, setup } from './acme.ts'
 
 interface Sent {
   readonly body?: BodyInit | ReadableStream<Uint8Array>
@@ -39,8 +39,7 @@ async function problem(
   response: Response
   rejected: WebhookError | undefined
 }> {
-  const { receiver, heard } = setup({ limits })
-  receiver.on('ping', () => {})
+  const { receiver, heard } = pinged({ limits })
   const response = await receiver.fetch(request, host)
   const text = await response.text()
   expect(heard.all('accepted')).toEqual([])
@@ -110,8 +109,7 @@ describe('limits', () => {
   })
 
   test('exactly the limit is taken', async () => {
-    const { receiver } = setup({ limits: { body: 7 } })
-    receiver.on('ping', () => {})
+    const { receiver } = pinged({ limits: { body: 7 } })
     expect((await receiver.fetch(signed())).status).toBe(200)
   })
 
@@ -128,8 +126,7 @@ describe('limits', () => {
   })
 
   test('a time limit beyond one timer is no limit of nothing', async () => {
-    const { receiver } = setup({ limits: { bodyTimeout: '365d' } })
-    receiver.on('ping', () => {})
+    const { receiver } = pinged({ limits: { bodyTimeout: '365d' } })
     const slow = new ReadableStream<Uint8Array>({
       async pull(controller) {
         for (let at = 0; at < 5; at++) await new Promise((resolve) => setImmediate(resolve))
@@ -155,8 +152,7 @@ describe('a body that is not all there', () => {
   })
 
   test('unless the host kept the bytes', async () => {
-    const { receiver } = setup()
-    receiver.on('ping', () => {})
+    const { receiver } = pinged()
     const request = signed()
     const body = new Uint8Array(await request.arrayBuffer())
     expect((await receiver.fetch(request, { body })).status).toBe(200)
@@ -207,8 +203,7 @@ test.each(['GET', 'HEAD', 'PUT', 'OPTIONS'])(
 )
 
 test('a 204 has no body', async () => {
-  const { receiver } = setup({ ack: 204 })
-  receiver.on('ping', () => {})
+  const { receiver } = pinged({ ack: 204 })
   const response = await receiver.fetch(signed())
   expect([response.status, response.body]).toEqual([204, null])
 })
@@ -229,8 +224,7 @@ test('a reply no Response can be made of is a 500', async () => {
 })
 
 test('waitUntil of the host is held for the first attempts', async () => {
-  const { receiver, heard } = setup({ inbox: memoryInbox() })
-  receiver.on('ping', () => {})
+  const { receiver, heard } = pinged({ inbox: memoryInbox() })
   const held: Promise<unknown>[] = []
   await receiver.fetch(signed(), { waitUntil: (work) => held.push(work) })
   await Promise.all(held)
@@ -250,11 +244,10 @@ describe('a rejected GET', () => {
   /** What is kept of a request that is rejected by its head. */
   async function keptOf(url: string, init: RequestInit = {}): Promise<readonly unknown[]> {
     const inbox: Inbox = memoryInbox()
-    const { receiver, heard } = setup({
+    const { receiver, heard } = pinged({
       inbox,
       provider: acme({ methods: ['GET', 'POST'] }),
     })
-    receiver.on('ping', () => {})
     expect((await receiver.fetch(new Request(url, init))).status).toBe(401)
     expect(heard.all('rejected')).toHaveLength(1)
     await receiver.close()

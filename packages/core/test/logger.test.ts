@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, expect, test, vi } from 'vitest'
 import { createReceiver, logger } from '../src/index.ts'
-import { acme, setup } from './acme.ts'
+import { acme, pinged, setup } from './acme.ts'
 
 afterEach(() => vi.restoreAllMocks())
 
@@ -16,8 +16,7 @@ function sink(): { lines: string[]; log: ReturnType<typeof logger> } {
 
 test('what goes well is not logged', async () => {
   const { lines, log } = sink()
-  const { receiver, heard, send } = setup({ log })
-  receiver.on('ping', () => {})
+  const { heard, send } = pinged({ log })
   await send({ id: '1' })
   await heard.until('done')
   await send({ id: '1' })

@@ -8,7 +8,7 @@ import {
   type RequestInfo,
 } from '../src/index.ts'
 import type { ObservedReceiver } from '../src/basics/index.ts'
-import { acme, setup } from './acme.ts'
+import { acme, pinged, setup } from './acme.ts'
 
 /** An observer that keeps the receivers it is attached to; the events tell what it heard. */
 function joining(): {
@@ -64,8 +64,7 @@ test('stats are of the receiver alone, if others share its inbox', async () => {
 })
 
 test('an observer that is added later joins too; what it throws changes nothing', async () => {
-  const { receiver, send } = setup({ name: 'shop' })
-  receiver.on('ping', () => {})
+  const { receiver, send } = pinged({ name: 'shop' })
   const joined = joining()
   const leave = receiver.observe(joined.observer)
   receiver.observe({
@@ -84,7 +83,7 @@ test('an observer that is added later joins too; what it throws changes nothing'
 test('an observer can join another one when it is needed, and take it away', async () => {
   const ids: (string | undefined)[] = []
   let leave = (): void => {}
-  const { receiver, send } = setup({
+  const { receiver, send } = pinged({
     worker: 'onDemand',
     observers: [
       {
@@ -94,7 +93,6 @@ test('an observer can join another one when it is needed, and take it away', asy
       },
     ],
   })
-  receiver.on('ping', () => {})
   await send({ id: 'a' })
   leave()
   await send({ id: 'b' })
@@ -143,13 +141,12 @@ test('the steps and the begin of a request are on one clock', async () => {
   let time = 100
   const steps: number[] = []
   let began: RequestInfo | undefined
-  const { receiver, send } = setup({
+  const { receiver, send } = pinged({
     clock: { monotonic: () => time++ },
     observers: [
       { received: (request) => (began = request), step: (_, __, at) => void steps.push(at) },
     ],
   })
-  receiver.on('ping', () => {})
   await send({ id: 'a' })
   expect(began!.started).toBe(100)
   expect(steps.every((at) => at > 100)).toBe(true)

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createReceiver, inlineInbox, memoryInbox } from '../src/index.ts'
 import type { Inbox } from '../src/inbox/index.ts'
 import type { Receiver, ReceiverOptions } from '../src/index.ts'
-import { acme, codeOf, gate, setup } from './acme.ts'
+import { acme, codeOf, gate, pinged, setup } from './acme.ts'
 import { hear } from './hear.ts'
 
 const noOrder = (): Inbox => {
@@ -128,8 +128,7 @@ describe('ack', () => {
       { status: 302, headers: { location: 'https://example.com/ok' } },
     ],
   ] as const)('%o', async (ack, reply) => {
-    const { receiver, send } = setup({ ack })
-    receiver.on('ping', () => {})
+    const { send } = pinged({ ack })
     expect(await send()).toEqual(reply)
   })
 
@@ -161,8 +160,7 @@ describe('subscriptions', () => {
   })
 
   test('each get one task of an event, in order, under names of their own', async () => {
-    const { receiver, heard, send } = setup()
-    receiver.on('ping', () => {})
+    const { receiver, heard, send } = pinged()
     receiver.on('ping', () => {})
     receiver.on(['ping', '**'], { name: 'third' }, () => {})
     receiver.onAny(() => {})
@@ -194,8 +192,7 @@ describe('subscriptions', () => {
 
 describe('onUnhandled', () => {
   test("'acknowledge' takes and drops the event and tells the observers", async () => {
-    const { receiver, heard, send } = setup()
-    receiver.on('ping', () => {})
+    const { receiver, heard, send } = pinged()
     expect(await send({ topic: 'other', id: '1' })).toEqual({ status: 200 })
     expect(heard.all('unhandled')).toMatchObject([
       [{ topic: 'other', id: '1' }, 'acknowledged', {}],
@@ -339,8 +336,7 @@ describe('worker: false', () => {
   })
 
   test('runs nothing before startWorker() is called', async () => {
-    const { receiver, heard, send } = setup({ worker: false, inbox: shared() })
-    receiver.on('ping', () => {})
+    const { receiver, heard, send } = pinged({ worker: false, inbox: shared() })
     await send()
     const held: unknown[] = []
     await receiver.receive(receiver.provider.sign!({ payload: 1 }), {
@@ -416,8 +412,7 @@ describe('close', () => {
     const secret = gate<string>()
     const provider = acme({ secret: () => secret.opened })
     const inbox = memoryInbox()
-    const { receiver } = setup({ provider, inbox })
-    receiver.on('ping', () => {})
+    const { receiver } = pinged({ provider, inbox })
     const waiting = receiver.receive(acme().sign!({ payload: {} }))
     await receiver.close()
     secret.open('acme-secret')

@@ -1,7 +1,4 @@
-/**
- * Resolves as the promise does, or rejects with the error of `late` at a time of `performance.now()`. A value that comes later
- * is passed to `dispose`.
- */
+/** Settles as the promise does, or rejects at a time of `performance.now()`. `dispose` gets a value that comes later. */
 export function within<T>(
   promise: Promise<T>,
   until: number,
@@ -173,10 +170,7 @@ export function unref<Timer>(timer: Timer): Timer {
   return timer
 }
 
-/**
- * Returns the milliseconds of a `Retry-After` (RFC 9110, 10.2.3), which is a number of seconds or a date; undefined for any
- * other value.
- */
+/** Returns the milliseconds of a `Retry-After` (RFC 9110, 10.2.3); undefined if it is neither seconds nor a date. */
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   const text = value?.trim() ?? ''
   if (/^\d{1,12}$/.test(text)) return Number(text) * 1000

@@ -1,7 +1,4 @@
-/**
- * Throws a `TypeError` for the first unknown key, with the nearest known name: an ignored option would seem to be in force.
- * `what` is the name of the factory, method or filter.
- */
+/** Throws a `TypeError` for the first unknown key: an ignored option would seem to be in force. `what` names its owner. */
 export function unknownOptions(what: string, given: unknown, known: readonly string[]): void {
   if (given === undefined) return
   if (typeof given !== 'object' || given === null || Array.isArray(given))
@@ -77,10 +74,7 @@ export function kindOf(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
-/**
- * Makes the error of an option of `createReceiver`: its name, the expected and the actual value, and how to fix it if that is
- * not clear.
- */
+/** Makes the error of an option of `createReceiver`, with a remedy if the expected value does not explain it. */
 export function wrongOption(
   option: string,
   expected: string,

@@ -13,10 +13,7 @@ export type Declaration = Pick<
 
 const JSON_ALONE: readonly Format[] = ['json']
 
-/**
- * Returns the format in which a body is read. The provider's declaration decides. Among several formats the bytes decide, or
- * the Content-Type if it is signed or nothing is signed.
- */
+/** Returns the format of a body: the declared one. Among several, the bytes decide, or a Content-Type that is signed. */
 export function decideFormat(delivery: Delivery, declared: Declaration): Format {
   const { formats = JSON_ALONE } = declared
   const own = declared.format?.(delivery)
@@ -50,11 +47,7 @@ export function labelOf(delivery: Delivery): Format | undefined {
   return formatOf(parseMediaType(delivery.header('content-type')).type)
 }
 
-/**
- * Rejects a body whose Content-Type names another format than that in which it is read. A missing Content-Type is accepted.
- *
- * @throws WebhookError `unsupported_media_type`
- */
+/** Throws `unsupported_media_type` if the Content-Type names another format than that in which the body is read. */
 export function checkLabel(delivery: Delivery): void {
   const label = labelOf(delivery)
   const { format, content } = delivery
@@ -152,10 +145,7 @@ export function parseBody(delivery: Delivery, exact: boolean): ParsedBody | Prom
   }
 }
 
-/**
- * Reads the fields and files of a `multipart/form-data` body. Few senders post files, so the reader is loaded on demand. It
- * rejects as `parseMultipart` of multipart.ts does.
- */
+/** Reads a `multipart/form-data` body. Few senders post files, so the reader is loaded on demand. */
 export async function parseMultipart(
   body: Uint8Array,
   limits: MultipartLimits,

@@ -28,10 +28,7 @@ export function parseMediaType(contentType: string | undefined): MediaType {
   return parsed
 }
 
-/**
- * Yields the `; name=value` parameters of a header value, names in lower case, without quotes and escapes. Only `\"` and `\\`
- * are escapes, since senders write Windows paths unescaped.
- */
+/** Yields the parameters of a header value, names in lower case. Senders write Windows paths unescaped. */
 export function* parseParameters(text: string): Generator<readonly [name: string, value: string]> {
   for (const [, name = '', quoted, bare = ''] of text.matchAll(PARAMETER)) {
     yield [

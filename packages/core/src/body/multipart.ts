@@ -51,10 +51,7 @@ export async function parseMultipart(
   return { fields, files }
 }
 
-/**
- * Returns the boundary of the first line: 1 to 70 characters (RFC 2046, section 5.1.1). Undefined if that line is already the
- * last boundary: a body without parts.
- */
+/** Returns the boundary of the first line (RFC 2046, section 5.1.1); undefined for a body without parts. */
 function boundaryOf(body: Uint8Array): string | undefined {
   const start = utf8(body.subarray(0, 80))
   if (start.length === body.length && /^--[\w'()+,./:=? -]{1,70}--(?:\r?\n)?$/.test(start))

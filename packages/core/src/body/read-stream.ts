@@ -81,10 +81,7 @@ export async function discard(reader: ReadableStreamDefaultReader<Uint8Array>): 
   reader.cancel().catch(() => {})
 }
 
-/**
- * Makes the error for too few bytes. Next.js cuts bodies at 10 MB if a proxy (middleware) file exists, and reports it only on
- * its console.
- */
+/** Next.js cuts bodies at 10 MB if a proxy (middleware) file exists, and reports it only on its console. */
 function truncated(size: number, length: number): WebhookError {
   const next =
     size >= 10 * 1000 * 1000 && length > size

@@ -1,7 +1,4 @@
-/**
- * Deletes, at every level, the keys that poison a prototype when the value is later merged into another object: `__proto__`,
- * and a `constructor` with a `prototype`. Changes the value in place and returns it.
- */
+/** Deletes `__proto__`, and a `constructor` with a `prototype`, at every level: merged, they would poison a prototype. */
 export function dropPoison<T>(value: T): T {
   const open: unknown[] = [value]
   while (open.length > 0) {

@@ -3,10 +3,7 @@ export interface Bounds {
   over(): boolean
   /** Counts one verification; false if none is left. */
   take(): boolean
-  /**
-   * Counts the bytes of the next trial. After each slice it returns a promise: other requests get the event loop, and memory
-   * of large copies is released.
-   */
+  /** Counts the bytes of the next trial. After each slice it returns a promise, so that other requests get the event loop. */
   turn(bytes: number): Promise<void> | undefined
   stats(): { readonly attempts: number; readonly ms: number; readonly stopped: boolean }
 }

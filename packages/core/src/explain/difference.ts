@@ -118,10 +118,7 @@ interface Unit {
 // Maximum number of differing characters; more are one difference. The time grows with its square.
 const MOST_CHANGES = 3000
 
-/**
- * Returns the runs of both bodies in order. Joined, the runs except `signed` are what was received, and those except `came`
- * what was signed.
- */
+/** Returns the runs in order: without `signed` runs they are what was received, without `came` runs what was signed. */
 function difference(came: Uint8Array, signed: Uint8Array): readonly Run[] {
   const left = unitsOf(came)
   const right = unitsOf(signed)

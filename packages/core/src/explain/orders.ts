@@ -1,9 +1,6 @@
 const MOST = 5
 
-/**
- * Yields other orders of some parts: all orders of up to five; otherwise sorted, reversed, rotated, and with two neighbors
- * swapped.
- */
+/** Yields all orders of up to five parts. More parts are only sorted, reversed, rotated, or have two neighbors swapped. */
 export function* orders<T>(parts: readonly T[]): Generator<readonly T[]> {
   if (parts.length < 2 || parts.length > 200) return
   yield parts.toSorted(byText)

@@ -6,10 +6,7 @@ import { isIP, createGuard, DestinationRejected, hostOf, type AddressGuard } fro
 // Names of private networks (RFC 6761, 6762, 8375, and `.internal`), and names without a dot.
 const LOCAL = /^[^.]*$|\.(?:corp|home|home\.arpa|internal|intranet|lan|local|private)$/i
 
-/**
- * Creates the guard for URLs from unverified requests. `http:` is allowed, since certificates of issuers are at such URLs: a
- * signature decides whether one is trusted.
- */
+/** Creates the guard for URLs from unverified requests. Certificates of issuers are at `http:` URLs. */
 export function strangersGuard(lookup?: LookupFunction): AddressGuard {
   const guard = createGuard({
     allowHttp: true,

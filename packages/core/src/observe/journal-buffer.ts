@@ -19,10 +19,7 @@ interface JournalBufferOptions {
 
 /** Collects entries and writes them without delaying deliveries. No method throws or waits, and memory is bounded. */
 export interface JournalBuffer {
-  /**
-   * Returns true if `arrived` would keep a delivery now. Otherwise the delivery is counted as lost. Ask before you make its
-   * row.
-   */
+  /** Returns true if there is room for a row. Otherwise the delivery is counted as lost. Ask before you make the row. */
   takes(verified: boolean): boolean
   arrived(arrival: Arrival): void
   series(name: SeriesName): Series
@@ -163,10 +160,7 @@ interface Cell {
   buckets: Uint32Array
 }
 
-/**
- * Makes a {@link SeriesTable}. Values (codes, causes) come from outside. So each receiver, subscription, kind and `by` has at
- * most `values` of them, and the rest is counted as `other`.
- */
+/** Each receiver, subscription, kind and `by` has at most `values` values, which come from outside. The rest is `other`. */
 export function createSeriesTable(values: number, dirtied: () => void): SeriesTable {
   const known = new Map<string, Series>()
   const counts = new Map<string, number>()
@@ -273,10 +267,7 @@ export function addHistograms(all: readonly Histogram[]): Histogram {
   return [...counts].sort(([a], [b]) => a - b)
 }
 
-/**
- * Returns the duration, in microseconds, below which that share of a histogram is (0.5 is the median); undefined if it is
- * empty.
- */
+/** Returns the quantile of a histogram, in microseconds (`share` 0.5 is the median); undefined if it is empty. */
 export function quantile(histogram: Histogram, share: number): number | undefined {
   const total = histogram.reduce((sum, [, count]) => sum + count, 0)
   let left = Math.max(1, Math.ceil(total * share))

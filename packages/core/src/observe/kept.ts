@@ -20,10 +20,7 @@ export interface Kept {
 export interface KeptContext {
   readonly receiver: string
   readonly provider: Provider
-  /**
-   * Maximum number of rejected deliveries of one size whose head and body are kept, for each code; undefined without a
-   * journal.
-   */
+  /** Maximum number of kept rejections of one size and code; undefined without a journal. */
   readonly kept: number | undefined
   readonly seal: Seal | undefined
 }

@@ -1,9 +1,6 @@
 import type { Host, Intake, Port, Accepted } from '../inbox/inbox.ts'
 
-/**
- * Accepts in a transaction that the app opens and ends. It resolves after the end, so that a 200 is true: a COMMIT that fails
- * rejects the delivery. A delivery that was not stored, or not before the end, is rejected too.
- */
+/** Accepts in the app's transaction. It resolves after its end, and rejects if the COMMIT fails, so that a 200 is true. */
 export async function acceptWithin(
   port: Port,
   intake: Intake,

@@ -47,10 +47,7 @@ interface AdmitContext {
 // An unsigned POST that is a challenge has a few fields.
 const GREETING = 1024
 
-/**
- * Makes the first step of a delivery, which needs only the head: receiver open, method, coding, declared length, headers of
- * the scheme, and credentials in the head. It throws the rejection.
- */
+/** Makes the first step of a delivery: checks that need only the head. It throws the rejection. */
 export function createAdmit(context: AdmitContext): (head: Delivery) => Admission {
   const { provider, limits, now, monotonic } = context
   const methods = provider.methods ?? ['POST']

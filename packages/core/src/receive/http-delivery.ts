@@ -62,10 +62,7 @@ function wrong(part: string, due: string, got: unknown): never {
   throw new TypeError(`delivery: ${part} must be ${due}, got ${kindOf(got)}`)
 }
 
-/**
- * Makes the delivery of a receiver from the parts of the given one, read as its provider declares. Parsed values of the given
- * one are not used, since they had other limits.
- */
+/** Makes the delivery of a receiver from a given one, whose parsed values are not used: they had other limits. */
 export function ownDelivery(
   given: Delivery | DeliveryInit,
   limits: Limits,

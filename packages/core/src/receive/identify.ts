@@ -32,10 +32,7 @@ export interface Identified {
 const NO_NAMES: readonly string[] = []
 const MAX_TOPIC = 1024
 
-/**
- * Reads the events of a verified delivery and determines their tasks. Throws `missing_event_id`, `missing_topic`,
- * `malformed_event`, `unhandled_topic`, or `internal_error` if nothing subscribes.
- */
+/** Reads the events of a verified delivery and determines their tasks. Throws a `WebhookError` for an invalid event. */
 export function identify(
   context: IdentifyContext,
   delivery: Delivery,
@@ -295,10 +292,7 @@ function bodyDigest({ method, url, body }: Delivery): string {
     .digest('hex')
 }
 
-/**
- * Returns a digest of everything that differs between two signed events: body, signed time, and the topic, which can be in a
- * header.
- */
+/** Returns a digest of everything that differs between two signed events. The topic can be in a header. */
 function signedDigest(source: IdentitySource, { topic }: EventDraft, at: number): string {
   const { delivery, context } = source
   source.digest ||= bodyDigest(delivery)

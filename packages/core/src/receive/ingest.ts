@@ -14,17 +14,11 @@ export type IngestInit = Pick<DeliveryInit, 'url' | 'headers' | 'body' | 'method
 export interface IngestOptions {
   /** The tenant whose secret verifies the webhook of this event. */
   readonly tenant?: string
-  /**
-   * Rejects an event without an id with `missing_event_id`: without an id, an event that was already handled would run again.
-   * @default false
-   */
+  /** Rejects an event without an id, since a repeated one would run again (`missing_event_id`). @default false */
   readonly needsId?: boolean
   /** The id under which the API listed the event. An event with another id is rejected with `malformed_event`. @default any */
   readonly id?: string
-  /**
-   * Set if a cloud service delivered the event that only the sender can write to, such as an event bus. The journal records
-   * it. @default an API listed it
-   */
+  /** Set if a cloud service that only the sender can write to delivered the event. @default an API listed it */
   readonly verifiedBy?: 'cloud'
 }
 

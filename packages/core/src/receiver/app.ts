@@ -13,7 +13,7 @@ export function checkVersion(version: unknown): string | undefined {
   return version
 }
 
-/** Records, once, the version of the app that a receiver works with. It does not delay the delivery that starts the receiver. */
+/** Records once which version of the app a receiver works with, without delaying its first delivery. */
 export function createVersionNote({
   inbox: { records },
   name: receiver,
@@ -39,10 +39,7 @@ export function createVersionNote({
 // A registered symbol, since the tool and the app may load different copies of this package.
 const TOOL = Symbol.for('postern.tool')
 
-/**
- * Returns true in the process of a tool that imports an app's receivers, such as `postern register --from`. Receivers run no
- * tasks there: the tasks belong to the app.
- */
+/** Returns true in a tool that imports an app's receivers, such as `postern register --from`: it must run no tasks. */
 export function isTool(): boolean {
   return (globalThis as Readonly<Record<symbol, unknown>>)[TOOL] === true
 }
@@ -54,10 +51,7 @@ const AGAIN = 3_600_000
 // Several processes start at the same time.
 const TRIES = 3
 
-/**
- * Records that a receiver works with a version, at most once an hour. A failure is ignored, since nothing depends on the
- * record.
- */
+/** Records the version of a receiver, at most once an hour. Nothing depends on the record, so failures are ignored. */
 export async function noteDeploy(
   records: Records,
   { receiver, version, at }: Deploy,

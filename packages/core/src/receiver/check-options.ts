@@ -230,10 +230,7 @@ const JOURNAL: readonly (keyof Journal)[] = [
 ]
 const RECORDS: readonly (keyof Records)[] = ['get', 'set', 'delete', 'list']
 
-/**
- * Returns the inbox of a receiver without the option: `memoryInbox()`. The first delivery loads it, so that apps with another
- * inbox do not bundle it.
- */
+/** The first delivery loads the default inbox, so that apps with another inbox do not bundle it. */
 function defaultInbox(): Inbox {
   let loading: Promise<Inbox> | undefined
   const load = (): Promise<Inbox> =>

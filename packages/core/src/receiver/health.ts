@@ -116,10 +116,7 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
     }
   }
 
-  /**
-   * Returns why nothing can be stored now. A write is tried if one has failed, at most once a second, or if none was stored
-   * for a while: no traffic is not a proof.
-   */
+  /** Returns why nothing can be stored. After a failure, or without any traffic for a while, it tries a write. */
   async function writeFailure(): Promise<unknown> {
     const { failure, suspect, storedAt } = writes
     const at = monotonic()

@@ -108,10 +108,7 @@ export function createParts({
 // Maximum number of entries that wait while the module loads, in a process that starts under load.
 const MOST = 1000
 
-/**
- * Makes the recorder of a receiver. The first entry loads its module, so that apps start faster. Undefined if the inbox keeps
- * no journal, or `storage.journal` is false.
- */
+/** The first entry loads the recorder, so that apps start faster. Undefined without a journal. */
 function createRecorder(context: RecorderContext): Recorder | undefined {
   if (!context.inbox.journal || context.kept === undefined) return undefined
   let recorder: Recorder | undefined

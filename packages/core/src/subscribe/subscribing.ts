@@ -17,10 +17,10 @@ export interface Subscribing {
   readonly deadListeners: readonly DeadListener[]
   /** Returns all patterns of handlers and answers, each once. */
   topics(): readonly string[]
-  on(topics: unknown, ...rest: readonly unknown[]): void
-  onAny(...rest: readonly unknown[]): void
-  onDead(listener: DeadListener): void
-  answer(topics: unknown, answer: unknown, options?: AnswerOptions): void
+  readonly on: (topics: unknown, ...rest: readonly unknown[]) => void
+  readonly onAny: (...rest: readonly unknown[]) => void
+  readonly onDead: (listener: DeadListener) => void
+  readonly answer: (topics: unknown, answer: unknown, options?: AnswerOptions) => void
 }
 
 type DeadListener = (task: AttemptInfo, error: TaskError) => unknown

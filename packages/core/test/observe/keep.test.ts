@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createSeal, opened, type EventRecord } from '../../src/inbox/engine/index.ts'
 import { memoryInbox, type ReceiverOptions } from '../../src/index.ts'
-import { setup } from '../acme.ts'
+import { pinged } from '../acme.ts'
 
 const KEY = Buffer.alloc(32, 5)
 
@@ -14,12 +14,11 @@ async function left(
 ): Promise<{ readonly payload: unknown; readonly key: string; readonly warnings: unknown[] }> {
   const inbox = memoryInbox()
   const stays: unknown[] = []
-  const { receiver, heard, send } = setup({
+  const { receiver, heard, send } = pinged({
     inbox,
     worker: 'onDemand',
     storage: { content, ...storage },
   })
-  receiver.on('ping', () => {})
   await send({ id: 'e1', payload: { card: '4111', total: 5 } })
   const [task] = await receiver.tasks()
   const { record, delivery } = (await inbox.view!.get(task!.id))!

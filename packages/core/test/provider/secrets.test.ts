@@ -8,7 +8,7 @@ import {
 } from '../../src/index.ts'
 import { basic } from '../../src/provider/index.ts'
 import { checkSecret } from '../../src/basics/index.ts'
-import { acme, codeOf, gate, setup } from '../acme.ts'
+import { acme, codeOf, gate, pinged } from '../acme.ts'
 
 describe('an invalid secret is rejected when the provider is made', () => {
   test.each<[unknown]>([
@@ -77,15 +77,13 @@ test.each([
   'x<y>z',
   'xxx',
 ])('a short secret such as %o is taken', async (secret) => {
-  const { receiver, send } = setup({ provider: acme({ secret }) })
-  receiver.on('ping', () => {})
+  const { send } = pinged({ provider: acme({ secret }) })
   expect((await send()).status).toBe(200)
 })
 
 describe('rotation', () => {
   test.each([[['old', 'new']], [['new', 'old']]])('%o takes what either signed', async (secret) => {
-    const { receiver, send } = setup({ provider: acme({ secret }) })
-    receiver.on('ping', () => {})
+    const { send } = pinged({ provider: acme({ secret }) })
     expect((await send({ secret: 'old' })).status).toBe(200)
     expect((await send({ secret: 'new' })).status).toBe(200)
     expect(codeOf(await send({ secret: 'other' }))).toBe('signature_mismatch')
@@ -94,8 +92,7 @@ describe('rotation', () => {
 
 describe('a resolver', () => {
   const answer = async (secret: SecretOption, signedWith = 'right'): Promise<Reply> => {
-    const { receiver } = setup({ provider: acme({ secret }) })
-    receiver.on('ping', () => {})
+    const { receiver } = pinged({ provider: acme({ secret }) })
     const request = acme({ secret: 'right' }).sign!({ payload: {}, secret: signedWith })
     return receiver.receive({ ...request, context: { tenant: 't1' } })
   }
@@ -162,7 +159,7 @@ describe('a resolver', () => {
 
   test('is asked once for each delivery', async () => {
     let asked = 0
-    const { receiver } = setup({
+    const { receiver } = pinged({
       provider: acme({
         secret: () => {
           asked++
@@ -170,7 +167,6 @@ describe('a resolver', () => {
         },
       }),
     })
-    receiver.on('ping', () => {})
     for (let at = 0; at < 3; at++)
       await receiver.receive(acme({ secret: 'right' }).sign!({ payload: {} }))
     expect(asked).toBe(3)
@@ -185,8 +181,7 @@ describe('a resolver', () => {
   /** A delivery signed with the HMAC of an empty key: what a blank secret would let anybody make. */
   async function forged(secret: SecretOption): Promise<Reply> {
     const { createHmac } = await import('node:crypto')
-    const { receiver } = setup({ provider: acme({ secret }) })
-    receiver.on('ping', () => {})
+    const { receiver } = pinged({ provider: acme({ secret }) })
     return receiver.receive({
       url: 'https://example.com/',
       body: '{}',
@@ -208,7 +203,7 @@ describe('perTenant', () => {
 
   const tenant = (delivery: { url: string }): string | undefined =>
     new URL(delivery.url).pathname.slice(1) || undefined
-  const send = (receiver: ReturnType<typeof setup>['receiver'], name: string): Promise<Reply> =>
+  const send = (receiver: ReturnType<typeof pinged>['receiver'], name: string): Promise<Reply> =>
     receiver.receive(
       acme({ secret: `secret-of-${name}` }).sign!({
         payload: {},
@@ -229,8 +224,7 @@ describe('perTenant', () => {
       },
       ttl: '30s',
     })
-    const { receiver, heard } = setup({ provider: acme({ secret }) })
-    receiver.on('ping', () => {})
+    const { receiver, heard } = pinged({ provider: acme({ secret }) })
     expect((await send(receiver, 'known1')).status).toBe(200)
     expect((await send(receiver, 'known1')).status).toBe(200)
     expect((await send(receiver, 'known2')).status).toBe(200)
@@ -254,8 +248,7 @@ describe('perTenant', () => {
         return found.opened
       },
     })
-    const { receiver } = setup({ provider: acme({ secret }) })
-    receiver.on('ping', () => {})
+    const { receiver } = pinged({ provider: acme({ secret }) })
     const both = [send(receiver, 'a'), send(receiver, 'a')]
     found.fail(new Error('no database'))
     for (const reply of await Promise.all(both)) expect(reply.status).toBe(503)
@@ -278,8 +271,7 @@ describe('perTenant', () => {
       },
       max: 2,
     })
-    const { receiver } = setup({ provider: acme({ secret }) })
-    receiver.on('ping', () => {})
+    const { receiver } = pinged({ provider: acme({ secret }) })
     for (const name of ['known', 'a', 'b', 'c', 'known']) await send(receiver, name)
     expect(asked).toEqual(['known', 'a', 'b', 'c'])
   })
@@ -294,8 +286,7 @@ describe('perTenant', () => {
       },
       perMinute: 5,
     })
-    const { receiver } = setup({ provider: acme({ secret }) })
-    receiver.on('ping', () => {})
+    const { receiver } = pinged({ provider: acme({ secret }) })
     expect((await send(receiver, 'known1')).status).toBe(200)
     for (let at = 0; at < 4; at++)
       expect(codeOf(await send(receiver, `made-up-${at}`))).toBe('unknown_sender')
@@ -309,8 +300,7 @@ describe('perTenant', () => {
   test('asks for no name of more than 1,024 characters', async () => {
     const asked: string[] = []
     const secret = perTenant({ claimedTenant: tenant, secrets: (name) => void asked.push(name) })
-    const { receiver } = setup({ provider: acme({ secret }) })
-    receiver.on('ping', () => {})
+    const { receiver } = pinged({ provider: acme({ secret }) })
     expect(codeOf(await send(receiver, 'a'.repeat(1025)))).toBe('unknown_sender')
     expect(asked).toEqual([])
   })

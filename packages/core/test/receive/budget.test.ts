@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createBudget } from '../../src/receive/admit.ts'
-import { acme, gate, setup } from '../acme.ts'
+import { acme, gate, pinged, setup } from '../acme.ts'
 
 const KIB = 1024
 const overloaded = expect.objectContaining({ code: 'overloaded', status: 503, retryAfter: 5 })
@@ -111,8 +111,7 @@ describe('a full budget drops', () => {
 test('a receiver answers 503 while the bodies it holds fill limits.totalBuffered, and then takes again', async () => {
   const secrets = gate<string>()
   const provider = acme({ secret: () => secrets.opened })
-  const { receiver } = setup({ provider, limits: { body: 200_000, totalBuffered: 300_000 } })
-  receiver.on('ping', () => {})
+  const { receiver } = pinged({ provider, limits: { body: 200_000, totalBuffered: 300_000 } })
   const signed = acme({ secret: 'late-secret' }).sign!({
     id: 'e1',
     topic: 'ping',

@@ -9,7 +9,7 @@ import {
   type RequestInfo,
 } from '../../src/index.ts'
 import type { ObservedReceiver } from '../../src/basics/index.ts'
-import { acme, codeOf, setup } from '../acme.ts'
+import { acme, codeOf, pinged, setup } from '../acme.ts'
 
 const greet = () => textReply('pong')
 
@@ -23,12 +23,11 @@ function listening<Name extends keyof Observer>(
 
 test('observers hear each step that a delivery went, in order', async () => {
   const steps: string[] = []
-  const { receiver, send } = setup({
+  const { send } = pinged({
     provider: acme({ greet: () => undefined, handshake: () => undefined }),
     worker: 'onDemand',
     observers: [{ step: (_, name) => void steps.push(name) }],
   })
-  receiver.on('ping', () => {})
   await send()
   expect(steps).toEqual([
     'read',
@@ -66,14 +65,13 @@ describe('observers hear what was answered', () => {
   ])('%s', async (_, options, draft, expected) => {
     let time = 0
     const { observer, calls } = listening('replied')
-    const { receiver, send } = setup({
+    const { send } = pinged({
       ...options,
       observers: [observer],
       clock: { monotonic: () => (time += 3) },
       worker: 'onDemand',
       storage: { journal: false },
     })
-    receiver.on('ping', () => {})
     await send(draft)
     expect(calls).toMatchObject([[{ receiver: 'acme', path: '/webhooks' }, expected]])
     const [, answer] = calls[0] as [RequestInfo, { took: number; code?: string }]
@@ -138,11 +136,10 @@ describe('the trace of a request', () => {
 
   /** The request as observers see it, one of which asks for a carrier. */
   async function traced(headers: Record<string, string>, asked = true): Promise<RequestInfo> {
-    const { receiver, heard, send } = setup({
+    const { heard, send } = pinged({
       worker: 'onDemand',
       observers: asked ? [{ carrier: () => undefined }] : [],
     })
-    receiver.on('ping', () => {})
     await send({ headers })
     return heard.all('received')[0]![0]
   }
@@ -208,8 +205,7 @@ test.each([
 test('an event has the tenant that verified it, and none if its sender has none', async () => {
   for (const verified of [{ tenant: 't1' }, {}, undefined]) {
     const provider = { ...acme(), verify: () => verified }
-    const { receiver, heard, send } = setup({ provider, worker: 'onDemand' })
-    receiver.on('ping', () => {})
+    const { heard, send } = pinged({ provider, worker: 'onDemand' })
     await send()
     expect(heard.all('accepted')[0]![0].tenant).toBe(verified?.tenant)
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { EventDraft, Provider } from '../../src/provider/index.ts'
 import type { ReceiverOptions } from '../../src/index.ts'
-import { acme, codeOf, setup } from '../acme.ts'
+import { acme, codeOf, pinged, setup } from '../acme.ts'
 
 /** A sender that never repeats itself, whose signature does not cover the id. */
 function unrepeating(): Provider {
@@ -27,8 +27,7 @@ test.each<[number, Partial<ReceiverOptions>]>([
   [2, { provider: acme() }],
   [1, { dedupe: 'id+digest' }],
 ])('a captured delivery under another id: %i runs with %o', async (runs, options) => {
-  const { receiver, heard, send } = setup(options)
-  receiver.on('ping', () => {})
+  const { heard, send } = pinged(options)
   for (const id of ['e1', 'e2']) expect((await send({ id })).status).toBe(200)
   expect((await send({ id: 'e3', payload: { other: true } })).status).toBe(200)
   await heard.until('done', runs + 1)
@@ -37,8 +36,7 @@ test.each<[number, Partial<ReceiverOptions>]>([
 
 describe('a guard that belongs to another event', () => {
   test('rejects with 401 and takes nothing; the event that holds it passes', async () => {
-    const { receiver, heard, send } = setup({ provider: guarded('reject') })
-    receiver.on('ping', () => {})
+    const { heard, send } = pinged({ provider: guarded('reject') })
     const headers = { 'x-token': 't1' }
     expect((await send({ id: 'e1', headers })).status).toBe(200)
     const other = await send({ id: 'e2', headers })
@@ -50,8 +48,7 @@ describe('a guard that belongs to another event', () => {
   })
 
   test('is a duplicate that runs nothing', async () => {
-    const { receiver, heard, send } = setup({ provider: guarded('duplicate') })
-    receiver.on('ping', () => {})
+    const { heard, send } = pinged({ provider: guarded('duplicate') })
     const headers = { 'x-token': 't1' }
     for (const id of ['e1', 'e2']) expect((await send({ id, headers })).status).toBe(200)
     await heard.until('done')

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { jsonReply, type Receiver } from '../../src/index.ts'
 import type { Inbox } from '../../src/inbox/index.ts'
-import { acme, batches, setup, type AcmeSpec } from '../acme.ts'
+import { acme, batches, pinged, setup, type AcmeSpec } from '../acme.ts'
 
 type Taking = Parameters<Receiver['ingest']>
 
@@ -12,8 +12,7 @@ const listed = (payload: unknown = {}, headers: Record<string, string> = {}): Ta
 })
 
 test('what a sender listed is accepted without a signature, and is a duplicate of its webhook', async () => {
-  const { receiver, heard, send } = setup({ worker: 'onDemand' })
-  receiver.on('ping', () => {})
+  const { receiver, heard, send } = pinged({ worker: 'onDemand' })
   await send({ id: 'e1' })
   const headers = (id: string) => ({ 'x-acme-id': id })
   expect(await receiver.ingest(listed({}, headers('e1')))).toEqual({
@@ -46,8 +45,7 @@ test('each event of it has its result', async () => {
 })
 
 test('its events have the tenant that is given', async () => {
-  const { receiver } = setup({ worker: 'onDemand' })
-  receiver.on('ping', () => {})
+  const { receiver } = pinged({ worker: 'onDemand' })
   const given = listed({}, { 'x-acme-id': 'e1' })
   await receiver.ingest(given)
   expect((await receiver.ingest(given, { tenant: 't1' })).outcome).toBe('accepted')
@@ -63,8 +61,7 @@ test('nothing is greeted, challenged or answered', async () => {
     handshake: () => (asked.push('handshake'), jsonReply({})),
     reply: () => (asked.push('reply'), jsonReply({})),
   })
-  const { receiver, heard } = setup({ provider, worker: 'onDemand' })
-  receiver.on('ping', () => {})
+  const { receiver, heard } = pinged({ provider, worker: 'onDemand' })
   receiver.answer('ping', () => void asked.push('answer'))
   expect((await receiver.ingest(listed())).outcome).toBe('accepted')
   expect(asked).toEqual([])
@@ -72,8 +69,7 @@ test('nothing is greeted, challenged or answered', async () => {
 })
 
 test('the bounds of what is not verified do not hold for it', async () => {
-  const { receiver } = setup({ limits: { unverified: { nodes: 10 } }, worker: 'onDemand' })
-  receiver.on('ping', () => {})
+  const { receiver } = pinged({ limits: { unverified: { nodes: 10 } }, worker: 'onDemand' })
   expect((await receiver.ingest(listed(Array.from({ length: 100 }, () => [])))).outcome).toBe(
     'accepted',
   )
@@ -86,8 +82,7 @@ test.each<AcmeSpec>([{ formats: ['xml'] }, { formats: ['text'], xml: true }])(
       ...spec,
       events: (delivery) => [{ topic: Object.keys(delivery.xml())[0]!, payload: 0 }],
     })
-    const { receiver } = setup({ provider, worker: 'onDemand' })
-    receiver.on('ping', () => {})
+    const { receiver } = pinged({ provider, worker: 'onDemand' })
     const taken = await receiver.ingest({ url: 'https://example.com/in', body: '<ping/>' })
     expect(taken.outcome).toBe('accepted')
   },
@@ -113,8 +108,7 @@ describe('what cannot be accepted is thrown as it would be answered', () => {
       }),
     ],
   ])('%s', async (code, given, inbox) => {
-    const { receiver } = setup(inbox ? { inbox } : {})
-    receiver.on('ping', () => {})
+    const { receiver } = pinged(inbox ? { inbox } : {})
     await expect(receiver.ingest(given())).rejects.toMatchObject({ name: 'WebhookError', code })
   })
 
@@ -129,8 +123,7 @@ describe('what cannot be accepted is thrown as it would be answered', () => {
         },
       ],
     })
-    const { receiver, heard } = setup({ provider, worker: 'onDemand' })
-    receiver.on('ping', () => {})
+    const { receiver, heard } = pinged({ provider, worker: 'onDemand' })
     await receiver.ingest(listed({}, { 'x-acme-id': 'e1' }))
     await expect(receiver.ingest(listed({}, { 'x-acme-id': 'e2' }))).rejects.toMatchObject({
       code: 'replay_detected',
@@ -139,8 +132,7 @@ describe('what cannot be accepted is thrown as it would be answered', () => {
   })
 
   test('closed, by a receiver that was closed', async () => {
-    const { receiver } = setup()
-    receiver.on('ping', () => {})
+    const { receiver } = pinged()
     await receiver.close()
     await expect(receiver.ingest(listed())).rejects.toMatchObject({ code: 'receiver_closed' })
   })

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { createReceiver, jsonReply, textReply, WebhookError } from '../../src/index.ts'
 import type { Inbox } from '../../src/inbox/index.ts'
 import type { DeliveryInit } from '../../src/index.ts'
-import { acme, batches, codeOf, setup } from '../acme.ts'
+import { acme, batches, codeOf, pinged, setup } from '../acme.ts'
 
 const down = (accept: () => never): Inbox => ({
   name: 'downInbox',
@@ -81,8 +81,7 @@ describe('a delivery that is taken', () => {
       ['digest', 1],
       ['none', 2],
     ] as const) {
-      const { receiver, heard, send } = setup({ dedupe })
-      receiver.on('ping', () => {})
+      const { heard, send } = pinged({ dedupe })
       await send()
       await send()
       await heard.until('done', runs)
@@ -91,8 +90,7 @@ describe('a delivery that is taken', () => {
   })
 
   test('a digest of an id of that text is another event', async () => {
-    const { receiver, heard, send } = setup({ dedupe: 'digest' })
-    receiver.on('ping', () => {})
+    const { heard, send } = pinged({ dedupe: 'digest' })
     await send({ payload: { a: 1 } })
     await send({ payload: { a: 2 } })
     await send({ id: 'x'.repeat(5000) })
@@ -191,13 +189,12 @@ describe('a delivery that is rejected', () => {
         close: async () => {},
       }),
     }
-    const { receiver, send } = setup({ inbox })
-    receiver.on('ping', () => {})
+    const { send } = pinged({ inbox })
     expect(codeOf(await send())).toBe('inbox_unavailable')
   })
 
   test('while its twin runs is a 409 that asks to come again', async () => {
-    const { receiver, send } = setup({
+    const { send } = pinged({
       inbox: {
         ...down(() => {
           throw new Error('unused')
@@ -205,7 +202,6 @@ describe('a delivery that is rejected', () => {
         attach: () => ({ accept: () => ['busy'], close: async () => {} }),
       },
     })
-    receiver.on('ping', () => {})
     const reply = await send()
     expect(codeOf(reply)).toBe('in_progress')
     expect(reply).toMatchObject({ status: 409, headers: { 'retry-after': '5' } })
@@ -241,8 +237,7 @@ describe('steps a provider may add', () => {
         return textReply(delivery.query().get('challenge')!)
       },
     })
-    const { receiver, heard, send } = setup({ provider })
-    receiver.on('ping', () => {})
+    const { receiver, heard, send } = pinged({ provider })
     const greet = (query: string): Promise<unknown> =>
       receiver.receive({ method: 'GET', url: `https://example.com/hook?${query}` })
     expect(await greet('token=verify-me&challenge=42')).toMatchObject({ status: 200, body: '42' })
@@ -259,8 +254,7 @@ describe('steps a provider may add', () => {
         return challenge === undefined ? undefined : jsonReply({ challenge })
       },
     })
-    const { receiver, heard, send } = setup({ provider })
-    receiver.on('ping', () => {})
+    const { receiver, heard, send } = pinged({ provider })
     expect(await send({ payload: { challenge: 'abc' } })).toMatchObject({
       body: '{"challenge":"abc"}',
     })
@@ -291,8 +285,7 @@ describe('steps a provider may add', () => {
           ? textReply(`no: ${result.error.code}`, 400)
           : textReply(`${result.kind}: ${result.events.length}`),
     })
-    const { receiver, send } = setup({ provider })
-    receiver.on('ping', () => {})
+    const { send } = pinged({ provider })
     expect(await send({ id: '1' })).toMatchObject({ status: 200, body: 'accepted: 1' })
     expect(await send({ id: '1' })).toMatchObject({ status: 200, body: 'duplicate: 1' })
     expect(await send({ topic: 'other' })).toMatchObject({ body: 'unhandled: 1' })
@@ -329,8 +322,7 @@ test('an observer that throws changes nothing', async () => {
       },
     },
   )
-  const { receiver, heard, send } = setup({ observers: [failing] })
-  receiver.on('ping', () => {})
+  const { heard, send } = pinged({ observers: [failing] })
   expect((await send()).status).toBe(200)
   await heard.until('done')
   expect((await send({ body: '{' })).status).toBe(400)

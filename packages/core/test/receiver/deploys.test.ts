@@ -6,7 +6,7 @@ import { deploysOf } from '../../src/inbox/engine/index.ts'
 import type { Inbox } from '../../src/inbox/index.ts'
 import { memoryInbox } from '../../src/index.ts'
 import { noteDeploy } from '../../src/receiver/app.ts'
-import { setup } from '../acme.ts'
+import { pinged, setup } from '../acme.ts'
 
 const MINUTE = 60_000
 const NOW = 1_700_000_000_000
@@ -15,8 +15,11 @@ afterEach(() => vi.restoreAllMocks())
 
 /** A process with that version starts, takes a delivery, and ends. */
 async function run(inbox: Inbox, version: string | undefined, at: number): Promise<void> {
-  const { receiver, send } = setup({ inbox, clock: { now: () => at }, ...(version && { version }) })
-  receiver.on('ping', () => {})
+  const { receiver, send } = pinged({
+    inbox,
+    clock: { now: () => at },
+    ...(version && { version }),
+  })
   expect((await send({ id: String(at) })).status).toBe(200)
   await receiver.close()
 }
@@ -70,8 +73,7 @@ describe('the version of the app', () => {
   test('changes nothing if the inbox cannot keep it', async () => {
     const inbox: Inbox = memoryInbox()
     const records = { ...inbox.records!, get: () => Promise.reject(new Error('no disk')) }
-    const { receiver, send, heard } = setup({ inbox: { ...inbox, records }, version: '1.0' })
-    receiver.on('ping', () => {})
+    const { receiver, send, heard } = pinged({ inbox: { ...inbox, records }, version: '1.0' })
     expect((await send({ id: '1' })).status).toBe(200)
     await receiver.close()
     expect(heard.all('warning')).toEqual([])

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Inbox, SubscriptionStats } from '../../src/inbox/index.ts'
-import { inlineInbox, memoryInbox, memoryLedger } from '../../src/index.ts'
+import { inlineInbox, memoryInbox, memoryLedger, type ReceiverOptions } from '../../src/index.ts'
 import { health as healthRoute } from '../../src/routes/index.ts'
-import { setup } from '../acme.ts'
+import { pinged, setup } from '../acme.ts'
 
 afterEach(() => vi.useRealTimers())
 
@@ -23,6 +23,10 @@ function counting(lanes: readonly SubscriptionStats[], more: Partial<Inbox> = {}
   return { ...inbox, view: { ...inbox.view!, stats: () => lanes }, ...more } as Inbox
 }
 
+/** A receiver whose clock stands still, and which runs no task by itself. */
+const still = (inbox: Inbox, more: Partial<ReceiverOptions> = {}) =>
+  setup({ inbox, worker: 'onDemand', clock: { now: () => NOW }, ...more })
+
 const LANES = [
   lane({ pending: 3, running: 2, dead: 1, done: 100 }, { oldestDueAt: NOW - 10 }),
   lane({ pending: 20, dead: 10 }, { subscription: 'mail', oldestDueAt: NOW - 30 }),
@@ -31,12 +35,7 @@ const LANES = [
 ]
 
 test('figures are those of the receiver, over all its subscriptions', async () => {
-  const { receiver } = setup({
-    inbox: counting(LANES),
-    worker: 'onDemand',
-    silentAfter: '1h',
-    clock: { now: () => NOW },
-  })
+  const { receiver } = still(counting(LANES), { silentAfter: '1h' })
   expect(await receiver.health()).toEqual({
     ok: true,
     accepting: true,
@@ -56,11 +55,7 @@ test.each([
   [125, false, 'full: 125 tasks are waiting, maxPending is 125; raise it or run more workers'],
   [100, false, 'full: 125 tasks are waiting, maxPending is 100; raise it or run more workers'],
 ])('an inbox with maxPending %i and 125 tasks: %o', async (maxPending, ok, cause) => {
-  const { receiver } = setup({
-    inbox: counting(LANES, { maxPending }),
-    worker: 'onDemand',
-    clock: { now: () => NOW },
-  })
+  const { receiver } = still(counting(LANES, { maxPending }))
   expect(await receiver.health()).toMatchObject({
     ok,
     accepting: ok,
@@ -104,12 +99,7 @@ describe('an inbox that cannot tell', () => {
 
   test('says why', async () => {
     const inbox = counting([])
-    const { receiver, send } = setup({
-      inbox,
-      worker: 'onDemand',
-      clock: { now: () => NOW },
-      silentAfter: '1m',
-    })
+    const { receiver, send } = still(inbox, { silentAfter: '1m' })
     await send()
     inbox.view!.stats = () => Promise.reject(new Error('no connection'))
     expect(await receiver.health()).toEqual({
@@ -175,10 +165,10 @@ describe('the last delivery', () => {
 })
 
 describe('accepting', () => {
-  /** An inbox whose writes fail with an error, for as long as there is one. */
-  function failing(): { inbox: Inbox; fault: { error?: unknown; probes: number } } {
+  /** A receiver of an inbox whose writes fail with an error, for as long as there is one. */
+  function failing() {
     const made = memoryInbox()
-    const fault: { error?: unknown; probes: number } = { probes: 0 }
+    const fault: { error?: unknown; probes: number; clock: number } = { probes: 0, clock: 0 }
     const attach: Inbox['attach'] = (consumer) => {
       const port = made.attach(consumer)
       return {
@@ -193,7 +183,9 @@ describe('accepting', () => {
         },
       }
     }
-    return { inbox: { ...made, attach }, fault }
+    const inbox = { ...made, attach }
+    const clock = { monotonic: () => fault.clock }
+    return { ...pinged({ inbox, worker: 'onDemand', clock }), fault }
   }
 
   test.each<[string, Error, RegExp]>([
@@ -227,14 +219,7 @@ describe('accepting', () => {
   ])(
     '%s: a write that failed is told with its cause, until one succeeds',
     async (_, error, cause) => {
-      const { inbox, fault } = failing()
-      let clock = 0
-      const { receiver, send } = setup({
-        inbox,
-        worker: 'onDemand',
-        clock: { monotonic: () => clock },
-      })
-      receiver.on('ping', () => undefined)
+      const { receiver, send, fault } = failing()
       expect(await receiver.health()).toMatchObject({ ok: true, accepting: true })
       // As an inbox hands it on: below an error of its own.
       fault.error = new Error('the event could not be stored', { cause: error })
@@ -244,29 +229,26 @@ describe('accepting', () => {
       expect(told).toMatchObject({ ok: false, accepting: false, processing: true })
       expect(told.cause).toMatch(cause)
       fault.error = undefined
-      clock += 1000
+      fault.clock += 1000
       expect(await receiver.health()).toMatchObject({ ok: true, accepting: true, cause: undefined })
     },
   )
 
   test('without traffic a write of its own is made each fifteen seconds, and tells what the next delivery would meet', async () => {
-    const { inbox, fault } = failing()
-    let clock = 0
-    const { receiver } = setup({ inbox, worker: 'onDemand', clock: { monotonic: () => clock } })
-    receiver.on('ping', () => undefined)
+    const { receiver, fault } = failing()
     expect(await receiver.health()).toMatchObject({ ok: true })
     expect(fault.probes).toBe(1)
     fault.error = new Error('gremlins')
-    clock += 14_999
+    fault.clock += 14_999
     expect(await receiver.health()).toMatchObject({ ok: true })
-    clock += 1
+    fault.clock += 1
     expect(await receiver.health()).toMatchObject({
       ok: false,
       accepting: false,
       cause: 'gremlins',
     })
     fault.error = undefined
-    clock += 1000
+    fault.clock += 1000
     expect(await receiver.health()).toMatchObject({ ok: true })
     expect(fault.probes).toBe(3)
   })
@@ -285,11 +267,10 @@ describe('accepting', () => {
         [call]: (...args: never[]) =>
           fault ? broken() : (ledger[call] as (...given: never[]) => unknown)(...args),
       }
-      const { receiver } = setup({
+      const { receiver } = pinged({
         inbox: inlineInbox({ ledger: faulty as typeof ledger }),
         clock: { monotonic: () => clock },
       })
-      receiver.on('ping', () => undefined)
       expect(await receiver.health()).toMatchObject({ ok: true })
       fault = true
       clock += 15_000
@@ -304,14 +285,7 @@ describe('accepting', () => {
   )
 
   test('writes of its own are made only while the last one failed, and at most once a second', async () => {
-    const { inbox, fault } = failing()
-    let clock = 0
-    const { receiver, send } = setup({
-      inbox,
-      worker: 'onDemand',
-      clock: { monotonic: () => clock },
-    })
-    receiver.on('ping', () => undefined)
+    const { receiver, send, fault } = failing()
     await send()
     await receiver.health()
     expect(fault.probes).toBe(0)
@@ -319,10 +293,10 @@ describe('accepting', () => {
     await send()
     for (let at = 0; at < 5; at++) await receiver.health()
     expect(fault.probes).toBe(1)
-    clock += 999
+    fault.clock += 999
     await receiver.health()
     expect(fault.probes).toBe(1)
-    clock += 1
+    fault.clock += 1
     await receiver.health()
     expect(fault.probes).toBe(2)
     fault.error = undefined
@@ -332,9 +306,7 @@ describe('accepting', () => {
   })
 
   test('forged, malformed and rejected deliveries change nothing', async () => {
-    const { inbox, fault } = failing()
-    const { receiver } = setup({ inbox, worker: 'onDemand' })
-    receiver.on('ping', () => undefined)
+    const { receiver, fault } = failing()
     const forged = {
       url: 'https://example.com/',
       body: '{}',
@@ -365,11 +337,7 @@ describe('processing', () => {
     ['an attempt may still run', due(61_000, { running: 1 }), { lease: 60_000 }, true],
     ['an attempt that runs for longer than it may', due(300_000, { running: 1 }), {}, false],
   ])('%s', async (_, lanes, more, processing) => {
-    const { receiver } = setup({
-      inbox: counting(lanes, more),
-      worker: 'onDemand',
-      clock: { now: () => NOW },
-    })
+    const { receiver } = still(counting(lanes, more))
     receiver.on('ping', { timeout: '2m' }, () => undefined)
     const told = await receiver.health()
     expect(told).toMatchObject({ ok: processing, accepting: true, processing })
@@ -431,8 +399,7 @@ describe('processing', () => {
       const today = Date.now()
       const lanes = [lane({ pending: 5 }, { oldestDueAt: today - (late ? 600_000 : 1000) })]
       const inbox = counting(lanes, { journal: made.journal! })
-      const { receiver } = setup({ inbox, worker: 'onDemand', clock: { now: () => today } })
-      receiver.on('ping', () => undefined)
+      const { receiver } = pinged({ inbox, worker: 'onDemand', clock: { now: () => today } })
       const before = await receiver.health()
       expect(before).toMatchObject({ accepting: true, processing: !late })
       const signature = createHmac('sha256', 'acme-secret').update('{').digest('hex')
@@ -468,7 +435,7 @@ describe('processing', () => {
 
 test('the readiness route asks whether deliveries are accepted, and with ?work whether tasks are run', async () => {
   const inbox = counting([lane({ pending: 5 }, { oldestDueAt: NOW - 600_000 })])
-  const { receiver } = setup({ inbox, worker: 'onDemand', clock: { now: () => NOW } })
+  const { receiver } = still(inbox)
   const route = healthRoute([receiver])
   const status = async (query: string): Promise<number> =>
     (await route(new Request(`https://example.com/healthz${query}`))).status

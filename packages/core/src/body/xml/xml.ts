@@ -1,15 +1,9 @@
-/**
- * An element with attributes or children: children by their name as written (`soapenv:Body`), attributes by `@name`, text as
- * `#text`. No value is converted to a number or boolean.
- */
+/** Children by their name as written (`soapenv:Body`), attributes by `@name`, text as `#text`. No value is converted. */
 export interface XmlObject {
   [name: string]: XmlValue
 }
 
-/**
- * The value of an element: its text if it has no attribute and no child (`''` if it is empty), else an object. Several
- * siblings with one name are an array. {@link list} always makes an array.
- */
+/** Text, or an object if there are attributes or children; an array of these for several siblings with one name. */
 type XmlValue = string | XmlObject | (string | XmlObject)[]
 
 export interface XmlOptions {
@@ -84,10 +78,7 @@ export function xmlCharset(bytes: Uint8Array): string | undefined {
   return declared?.startsWith('utf-16') === true ? 'utf-8' : declared
 }
 
-/**
- * Returns true if an XML text has more than `limit` elements and attributes. It parses nothing: parsing a mebibyte of empty
- * elements costs a third of a second. For a text that is not XML the result is arbitrary, and the parser throws.
- */
+/** Counts elements and attributes of XML. Parsing a mebibyte of empty elements would cost a third of a second. */
 export function hasMoreTags(xml: string, limit: number): boolean {
   // Each of them needs at least four characters.
   if (xml.length <= limit * 4) return false

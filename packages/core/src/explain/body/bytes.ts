@@ -6,10 +6,7 @@ const CR = 13
 const LF = 10
 const BOM = [0xef, 0xbb, 0xbf] as const
 
-/**
- * Yields bodies with changed line ends, whitespace at their ends or byte order mark. It parses nothing, so it works for any
- * size.
- */
+/** Yields bodies with other line ends, whitespace at their ends or byte order mark. It parses nothing, for any size. */
 export function* bodyBytes(request: PlainRequest, bounds: Bounds): Generator<Change> {
   const { body } = request
   const room = createRoom()

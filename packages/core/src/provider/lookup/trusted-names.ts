@@ -9,10 +9,7 @@ export interface NamesPlace {
   save(digests: readonly string[]): void
 }
 
-/**
- * Names with a verified delivery: URLs of certificates, ids of keys, tenants. Their look-ups are separate from those of names
- * that anybody can invent.
- */
+/** Names with a verified delivery, such as ids of keys and tenants. Their look-ups have separate limits. */
 export interface TrustedNames {
   /** `keys` or `tenants`, which are stored separately. */
   readonly kind: string

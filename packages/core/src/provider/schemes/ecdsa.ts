@@ -79,10 +79,7 @@ export function ecdsaAlgorithm(options: EcdsaAlgorithmOptions = {}): SignatureAl
   }
 }
 
-/**
- * Converts an ECDSA signature from raw form, r and s of `size` bytes each, to DER form (RFC 3279, section 2.2.3). Undefined if
- * its length is wrong.
- */
+/** Converts a raw ECDSA signature, r and s of `size` bytes each, to DER (RFC 3279, section 2.2.3). */
 export function rawToDer(raw: Uint8Array, size: number): Uint8Array | undefined {
   if (raw.length !== 2 * size) return undefined
   const numbers = [...integer(raw.subarray(0, size)), ...integer(raw.subarray(size))]

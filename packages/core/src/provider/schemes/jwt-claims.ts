@@ -11,10 +11,7 @@ export type JwtClaims = Readonly<Record<string, unknown>>
 
 /** The required claims of a token. */
 export interface JwtClaimsOptions {
-  /**
-   * The header that contains only the token. By default it is `Authorization`, with `Bearer` before the token. @default
-   * `Authorization`, with `Bearer` before the token
-   */
+  /** The header with the token. @default `Authorization`, with `Bearer` before the token */
   readonly header?: string
   /** Allowed values of `iss`. */
   readonly issuer?: readonly string[]

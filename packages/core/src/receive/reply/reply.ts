@@ -75,10 +75,7 @@ export function isReply(value: unknown): value is Reply {
   return Object.keys(value).every((key) => key === 'status' || key === 'headers' || key === 'body')
 }
 
-/**
- * URL of the documentation site, without a slash at its end. `npm run release -- home` writes it here, from `postern.site` of
- * the root's package.json. Empty until there is a site.
- */
+/** URL of the documentation site, or empty. `npm run release -- home` writes it here from the root's package.json. */
 export const SITE: string = ''
 
 /** Status of the acknowledgment: 200, 202 or 204, or a redirect. */

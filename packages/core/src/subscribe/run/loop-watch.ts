@@ -136,10 +136,7 @@ const BYTES: number = NAMES + 2 * WIDTH * SLOTS
 /** Milliseconds between two beats of the event loop, and between two checks of the thread. */
 const INTERVAL = 100
 
-/**
- * The code of the thread: a text, since a bundler would omit a file. A check counts for two intervals at most, so that a
- * machine that slept blames no run. It writes directly, since `console` of a thread waits for the event loop.
- */
+/** The code of the thread, as text, since bundlers would omit a file. `console` of a thread would wait for the event loop. */
 const THREAD: string = `
 const { workerData } = process.getBuiltinModule('node:worker_threads')
 const { writeSync } = process.getBuiltinModule('node:fs')

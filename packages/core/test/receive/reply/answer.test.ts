@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { jsonReply, textReply } from '../../../src/index.ts'
 import type { Answer, Reply } from '../../../src/index.ts'
-import { acme, codeOf, gate, setup } from '../../acme.ts'
+import { acme, codeOf, gate, pinged, setup } from '../../acme.ts'
 
 const REJECTION = textReply('denied', 403)
 const deciding = (): ReturnType<typeof acme> => acme({ rejection: REJECTION })
@@ -120,8 +120,7 @@ describe('an answer that fails', () => {
   ]
 
   test.each(failures)('is a 500 while the event is stored: %s', async (answer) => {
-    const { receiver, heard, send } = setup()
-    receiver.on('ping', () => {})
+    const { receiver, heard, send } = pinged()
     receiver.answer('ping', answer)
     const reply = await send({ id: '1' })
     expect(codeOf(reply)).toBe('answer_failed')

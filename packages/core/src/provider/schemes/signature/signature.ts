@@ -23,10 +23,7 @@ export interface SignatureClaim {
 /** An algorithm that signs messages. Signatures are strings, in the encoding of the algorithm. */
 export interface SignatureAlgorithm<Key> {
   key(secret: string): Key
-  /**
-   * Returns true if one of the candidates is the signature of the message. It compares in constant time, and only canonical
-   * forms match.
-   */
+  /** Returns true if one of the candidates is the canonical signature of the message. It compares in constant time. */
   matches(key: Key, message: SignedMessage, candidates: readonly string[]): boolean
   sign?(key: Key, message: SignedMessage): string
   /** Its name, and the encoding of its signatures: `['HMAC-SHA256', 'hex']`. @default none */
