@@ -75,29 +75,6 @@ describe('a delivery that is taken', () => {
     expect(await send({ payload: [] })).toEqual({ status: 200 })
   })
 
-  test('without an id is never a duplicate, unless a digest is asked for', async () => {
-    for (const [dedupe, runs] of [
-      ['id', 2],
-      ['digest', 1],
-      ['none', 2],
-    ] as const) {
-      const { heard, send } = pinged({ dedupe })
-      await send()
-      await send()
-      await heard.until('done', runs)
-      expect(heard.all('accepted')).toHaveLength(runs)
-    }
-  })
-
-  test('a digest of an id of that text is another event', async () => {
-    const { heard, send } = pinged({ dedupe: 'digest' })
-    await send({ payload: { a: 1 } })
-    await send({ payload: { a: 2 } })
-    await send({ id: 'x'.repeat(5000) })
-    await send({ id: 'x'.repeat(5001) })
-    expect(heard.all('accepted')).toHaveLength(4)
-  })
-
   test('takes integers beyond 2^53 as BigInt with bigIntegers', async () => {
     for (const [integers, expected] of [
       ['exact', 9007199254740993n],
