@@ -21,7 +21,8 @@ export interface PoisonReport {
 }
 
 const WAVE = 8
-const PATIENCE = 300_000
+// On a busy machine a death takes ten seconds, and the last tasks that kill die eight times each.
+const PATIENCE = 900_000
 /** Number of open poison tasks. One runs at a time, and each dies eight times. */
 const OPEN = 4
 
@@ -64,7 +65,7 @@ export async function poisonRun(
       healthy: world.acknowledged('healthy'),
       healthyDone: healthy.filter(({ state }) => state === 'done').length,
       healthyDead: healthy.filter(({ state }) => state === 'dead').length,
-      because: reasonsIn(healthy),
+      because: reasonsIn([...healthy, ...poison.filter(({ error }) => error?.name !== 'poison')]),
       poison: world.acknowledged('poison'),
       poisonFound: poison.filter(({ state, error }) => state === 'dead' && error?.name === 'poison')
         .length,
