@@ -100,12 +100,6 @@ describe('a memory that forgets', () => {
     )
   })
 
-  test('keeps no more than a small max', () => {
-    const { known } = scene({ max: 2 })
-    for (const key of ['a', 'b', 'c']) known.set(key, key)
-    expect(['a', 'b', 'c'].map((key) => known.peek(key))).toEqual([undefined, 'b', 'c'])
-  })
-
   test('knows each entry for the window since it was set, though many came since', () => {
     const { known, clock } = scene()
     known.set('first', 'value')

@@ -220,27 +220,6 @@ describe('closing', () => {
     expect(rows[0]).toMatchObject({ state: 'pending', attempt: 0 })
     expect([...runner.held()]).toEqual([])
   })
-
-  test('a store that does not answer does not hold up closing', async () => {
-    const { run, open } = gates()
-    const { runner, add, until } = createEngine({ run, settle() {} })
-    add('a')
-    runner.work()
-    await until(() => open.length === 1)
-    await runner.close(performance.now() + 40)
-    expect([...runner.held()]).toHaveLength(1)
-  })
-
-  test('a time that has passed gives back at once', async () => {
-    const { run, open, signals } = gates()
-    const { runner, add, rows, until } = createEngine({ run })
-    add('a')
-    runner.work()
-    await until(() => open.length === 1)
-    await runner.close(performance.now() - 1)
-    expect(rows[0]).toMatchObject({ state: 'pending', attempt: 0, back: 1 })
-    expect(signals[0]!.aborted).toBe(true)
-  })
 })
 
 describe('draining', () => {
@@ -311,19 +290,6 @@ describe('draining', () => {
     await until(() => result !== undefined)
     expect(result).toMatchObject({ ran: 2, done: 2, postponed: 0, left: 1 })
     expect(rows[2]).toMatchObject({ attempt: 0, back: 1 })
-  })
-
-  test('beside a worker it ends none of its attempts', async () => {
-    const { run, open, signals } = gates()
-    const { runner, add, until } = createEngine({ run })
-    add('a')
-    runner.work()
-    await until(() => open.length === 1)
-    const drained = runner.drain(performance.now() + 20, 10, 10)
-    open[0]!(DONE)
-    expect(await drained).toMatchObject({ ran: 1 })
-    expect(signals[0]!.aborted).toBe(false)
-    expect(runner.active()).toBe(true)
   })
 })
 

@@ -11,7 +11,11 @@ test.each([
     { dedupeWindow: 345_600_000 },
     /dedupeWindow must be a time with its unit such as '4d'/,
   ],
+  ['dedupeWindow of no time', { dedupeWindow: 'long' }, /dedupeWindow/],
   ['hold', { hold: 0 }, /hold must be at least a millisecond/],
+  ['max', { max: 0 }, /max must be a whole number/],
+  ['maxPending', { maxPending: 1.5 }, /maxPending must be a whole number/],
+  ['maxDead', { maxDead: -1 }, /maxDead must be a whole number/],
   ['maxWaitingBytes', { maxWaitingBytes: '1' }, /maxWaitingBytes must be a whole number/],
 ])('%s is rejected', (_, options, message) => {
   expect(() => memoryInbox(options as never)).toThrow(TypeError)
