@@ -1,9 +1,6 @@
 import { Heap, type Heaped } from '../basics/heap.ts'
 
-/**
- * Values by key for a time. Beyond `max`, the oldest entry of the tenant with most entries is dropped. So a tenant
- * within its share (`max` divided by the tenants) loses nothing to another.
- */
+/** Values by key for a time. Beyond `max`, the oldest entry of the tenant with most entries is dropped. */
 export interface Forgetful<Value> {
   /** Returns the value without making its key recent. */
   peek(key: string): Value | undefined

@@ -25,8 +25,7 @@ export interface Inbox<Commit extends AnyCommit = AnyCommit> {
     readonly search: 'index' | 'scan'
   }
   /**
-   * How tasks run, if the inbox decides: `onDemand` if the host calls `receiver.runDue()`, false if another process
-   * runs them. Then leave out the receiver's option `worker`.
+   * How tasks run, if the inbox decides: `onDemand` if the host calls `receiver.runDue()`, false in another process.
    */
   readonly worker?: false | 'onDemand'
   /**

@@ -127,9 +127,7 @@ export interface Attempt {
   readonly process: string
 }
 
-/**
- * The subject of a series: deliveries, runs, times from arrival to done, or tasks that `debounce` ended without a run.
- */
+/** What a series counts: deliveries, runs, times from arrival to done, or tasks folded by `debounce`. */
 export type CountKind = 'delivery' | 'attempt' | 'end-to-end' | 'folded'
 
 /** Counts of one minute and series. Counts of several processes add up. */

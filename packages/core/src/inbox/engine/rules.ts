@@ -22,10 +22,7 @@ interface Ruling {
   readonly change: TaskChange
 }
 
-/**
- * Returns the gate of a pending task. Interruptions come first, since a turn does not help a task that may not start.
- * `READY` has no time, so a jump of the clock cannot delay the task.
- */
+/** Returns the gate of a pending task. Interruptions come first, since a turn does not let such a task start. */
 export function gateOf({ cut, fair }: Pick<TaskRow, 'cut' | 'fair'>, wait = 0): Gate {
   if (cut >= SUSPECT_AFTER) return SUSPECT
   if (cut > 0) return AGAIN
@@ -157,10 +154,7 @@ export function unreadable(
   return { fence: 'own', change: { state: DEAD, wait: 0, attempt, took: 0, error }, error }
 }
 
-/**
- * Decides which task of a line runs first: a task that runs or is held; then a task that has started, since a retry
- * keeps its place; then the oldest. Returns the changes.
- */
+/** Decides which task of a line runs first: one that runs; then one that has started; then the oldest. */
 export function lineUp(
   heads: readonly HeadRow[],
 ): readonly { readonly id: number; readonly behind: boolean }[] {

@@ -132,9 +132,7 @@ export type AppTransaction =
   | RunSql
   | { query(text: string, values: unknown[]): PromiseLike<unknown> }
 
-/**
-X
- */
+/** Returns how to run statements in a transaction of the app. Throws a `TypeError` for any other value. */
 export function guestOf(transaction: unknown, driver: string): RunSql {
   if (typeof transaction === 'function') return transaction as RunSql
   const client = transaction as { query?: RunSql } | undefined
@@ -199,10 +197,7 @@ function digestOf(text: string): string {
   return createHash('sha256').update(text, 'utf16le').digest('hex')
 }
 
-/**
- * Returns a string for a text column: UTF-8 has no lone surrogates, and PostgreSQL's text has no U+0000. A hash keeps
- * two such strings apart. Records keep the original.
- */
+/** Returns a string for a text column, which cannot hold lone surrogates or U+0000. A hash keeps two of them apart. */
 export function storable(text: string): string {
   if (!LONE.test(text) && !text.includes('\0')) return text
   const digest = digestOf(text).slice(0, 32)
@@ -266,10 +261,7 @@ export function createServerClock(sql: ClockSteps, lease: number): ServerClock {
   }
 }
 
-/**
- * Returns true if an error has one of `codes`. It looks into `cause`, `AggregateError.errors` and the members that
- * query builders use. `names` are the members that hold a code.
- */
+/** Returns true if an error, or one in it, has one of `codes`. `names` are the members that hold a code. */
 export function hasCode(
   error: unknown,
   codes: ReadonlySet<string>,

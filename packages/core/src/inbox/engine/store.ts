@@ -30,8 +30,7 @@ export interface Rows {
    */
   insert(batch: StoreBatch): MaybePromise<ReadonlySet<NewEvent>>
   /**
-   * Returns the stored events with their failed tasks: dead, or pending with an error and not due yet. Erased events
-   * are left out. Until the transaction ends, none of these events is pruned or erased.
+   * Returns stored events with their failed tasks; erased ones are left out. They are not pruned in this transaction.
    */
   known(events: readonly NewEvent[]): MaybePromise<ReadonlyMap<NewEvent, readonly TaskRow[]>>
   /** Takes free guards for events, in order. Returns the guards that now belong to their event. */
@@ -117,13 +116,11 @@ export interface Store extends SingleRows, Viewed, Journaled {
   /** Runs all waiting writes of an event-loop turn in one synchronous transaction. Only with one writer. */
   readonly together?: (works: () => void) => void
   /**
-   * Runs one transaction, which ends after `time` milliseconds at the latest. Inside `together` it is part of that
-   * transaction, and is undone as a whole if `run` throws.
+   * Runs one transaction within `time` milliseconds. Inside `together` it is part of that one, and undone as a whole.
    */
   atomic<T>(time: number, run: (rows: Rows) => MaybePromise<T>): MaybePromise<T>
   /**
-   * Runs a transaction for `task.commit`; `write` gets `transaction`. It may stay open for long without delaying
-   * others.
+   * Runs a transaction for `task.commit`; `write` gets `transaction`. It may stay open long without delaying others.
    */
   commit<T>(
     time: number,
@@ -150,10 +147,7 @@ export interface Store extends SingleRows, Viewed, Journaled {
   ): MaybePromise<readonly ClaimRow[]>
   /** Returns true if `claim` may find a task, by a cheap read. */
   any?(lanes: readonly number[]): MaybePromise<boolean>
-  /**
-   * Renews leases, also of settled tasks that are still held. Returns the ids that no other run has claimed or settled.
-   * Locked rows are skipped, and count as renewed.
-   */
+  /** Renews leases. Returns the ids that no other run has claimed or settled. Locked rows count as renewed. */
   renew(
     held: readonly { readonly id: number; readonly token: number }[],
   ): MaybePromise<ReadonlySet<number>>
@@ -166,9 +160,7 @@ export interface Store extends SingleRows, Viewed, Journaled {
   waiting(
     lanes: readonly number[],
   ): MaybePromise<readonly { readonly lane: number; readonly suspect: boolean }[]>
-  /**
-   * Returns lines of these lanes in which no task may run, or two may. Repairs roots from earlier versions of the app.
-   */
+  /** Returns lines of these lanes in which no task may run, or two may. Repairs old roots. */
   stuck(lanes: readonly number[]): MaybePromise<readonly number[]>
   /** Returns tasks with their contents, as `claim` does. */
   load(ids: readonly number[]): MaybePromise<readonly ClaimRow[]>

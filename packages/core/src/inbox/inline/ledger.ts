@@ -28,9 +28,7 @@ export interface Ledger {
     lease: number,
     guards?: readonly Guard[],
   ): MaybePromise<LedgerClaim>
-  /**
-   * Extends the claim by `lease` milliseconds, and stores `state` if given. Returns false if the token lost the key.
-   */
+  /** Extends the claim by `lease` milliseconds; stores `state` if given. Returns false if the token lost the key. */
   renew(key: string, token: string, lease: number, state?: string): MaybePromise<boolean>
   /** Marks the key as done. Returns false if the token has lost it. */
   commit(key: string, token: string, guards?: readonly Guard[]): MaybePromise<boolean>

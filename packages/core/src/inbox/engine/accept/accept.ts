@@ -330,10 +330,7 @@ export const PROBE = 'postern: a probe of health'
 // Maximum number of probes that one probe removes: its own, and those of processes that died halfway.
 const MOST = 100
 
-/**
- * Makes `Port.probe`: it accepts a delivery like any other, then claims and deletes its task in a second transaction.
- * It therefore fails where the next delivery would fail.
- */
+/** Makes `Port.probe`: accepts a delivery like any other, then claims and deletes its task in a second transaction. */
 export function createProbe(side: EngineSide, accept: Side['accept']): () => Promise<void> {
   const { store, writer, lanes, capacity, settings } = side
   // Memory cannot be unreachable.

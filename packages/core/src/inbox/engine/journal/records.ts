@@ -43,8 +43,7 @@ export function createRecords(rows: RecordRows, access: Access, unread: UnreadTe
 /** Reads stored values. Each value that cannot be read is logged once. */
 export interface UnreadTeller {
   /**
-   * Returns the result of `read`. If it throws, returns `otherwise` and logs, such as "the record x" and "it counts as
-   * absent".
+   * Returns the result of `read`. If it throws, returns `otherwise` and logs that `what` cannot be read, and `then`.
    */
   or<T>(read: () => T, otherwise: T, what: string, then: string): T
   /** Returns the value of a record, if it can be read. The log leaves out the end of the key, which may be a secret. */

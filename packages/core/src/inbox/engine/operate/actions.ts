@@ -185,10 +185,7 @@ function checkBy(what: string, by: unknown): void {
 }
 
 export interface ActionNote {
-  /**
-   * Returns the rows for the transaction of the change. `count` is given if it changes no tasks, `result` if it makes
-   * one.
-   */
+  /** Returns the rows for the transaction of the change. `count` is given if it changes no tasks. */
   rows(tasks: readonly string[], count?: number, result?: string): readonly ActionRow[]
   /** Returns the rows to write before the first change, for an inbox that cannot write them with the change. */
   begun(): readonly ActionRow[]

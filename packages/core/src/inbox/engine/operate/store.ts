@@ -18,10 +18,7 @@ export interface Viewed {
   causes(lanes: readonly number[] | undefined): MaybePromise<readonly CauseRow[]>
   /** Returns a number that changes when any task changes, in any process. Undefined if the database cannot tell. */
   version(): MaybePromise<number | undefined>
-  /**
-   * Writes a note before each step of an operator's change, so that an interrupted change is listed. Absent if `atomic`
-   * is a real transaction: then notes are written with the change.
-   */
+  /** Writes a note before each step of an operator's change. Absent if `atomic` is a real transaction. */
   begin?(notes: readonly ActionRow[]): MaybePromise<void>
   /** Returns kept attempts of a task, oldest first. The attempt that settled it is on the task's own row. */
   attempts(task: number): MaybePromise<readonly AttemptRow[]>

@@ -288,9 +288,7 @@ interface RunnerOptions<Task> {
 }
 
 export interface Runner<Task> {
-  /**
-   * Reserves room for a task that is being stored, unless older tasks go first, there is no room, or nothing runs here.
-   */
+  /** Reserves room for a task that is being stored, unless older tasks go first or there is no room. */
   readonly take: (subscription: string, weight: number) => Slot<Task> | undefined
   /** Counts claims of a slot before they are made. A negative number releases what was not claimed. */
   readonly reserve: (slot: Slot<Task>, count: number) => void

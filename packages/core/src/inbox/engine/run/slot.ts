@@ -19,10 +19,7 @@ export interface Slot<Task> {
   weight: number
   /** True if the store may have ready tasks. A claim that found fewer tasks than it had room for sets it to false. */
   backlog: boolean
-  /**
-   * True while the slot claims nothing ahead. The inbox sets it if a due task must start at once, since tasks claimed
-   * ahead would leave no place for it. Reset it once no such task is found.
-   */
+  /** True while the slot claims nothing ahead, to leave places for due tasks that must start at once. */
   lean: boolean
   /** Kept by the runner: true if the slot has a place in the next turn. */
   due: boolean
