@@ -49,7 +49,7 @@ export interface EngineSide extends Required<Side>, InboxParts {
   readonly folded: (folds: Folds) => void
   /** Returns true while `runDue` runs: then the rooms of slots share its limit. */
   readonly draining: () => boolean
-  /** Shuts the receiver out of the store for a reason; without one it may work again. */
+  /** Shuts the receiver out of the store. Without a reason, it may use the store again. */
   shut(rejected: string | undefined): void
   /** Drops the claims of this process: the store was restored to an earlier state. */
   back(message: string): void

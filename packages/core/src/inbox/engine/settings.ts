@@ -81,7 +81,7 @@ export function serverSettings<Pool extends object>(
   }: {
     readonly url: RegExp
     readonly example: string
-    /** A method that each pool has, and what pools are. */
+    /** A method of each pool, and the description of pools in errors. */
     readonly method: keyof Pool & string
     readonly pools: string
   },

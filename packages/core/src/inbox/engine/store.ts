@@ -30,7 +30,7 @@ export interface Rows {
    */
   insert(batch: StoreBatch): MaybePromise<ReadonlySet<NewEvent>>
   /**
-   * Returns stored events with their failed tasks; erased ones are left out. They are not pruned in this transaction.
+   * Returns stored events with their failed tasks, without erased ones, and keeps them from being pruned meanwhile.
    */
   known(events: readonly NewEvent[]): MaybePromise<ReadonlyMap<NewEvent, readonly TaskRow[]>>
   /** Takes free guards for events, in order. Returns the guards that now belong to their event. */

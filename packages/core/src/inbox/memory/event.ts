@@ -182,7 +182,7 @@ export class EventRow {
     return { event, delivery }
   }
 
-  /** Returns it as text. */
+  /** Returns the event and its delivery as text. */
   stored(): Text {
     if (this.#text) return this.#text
     const delivery = this.#delivery!

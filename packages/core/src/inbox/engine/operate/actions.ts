@@ -45,7 +45,7 @@ export function createActions(records: RecordRows, access: Access): Actions {
       const { id, cursor } = carried(options.cursor)
       const { cursor: _, ...rest } = options
       const found = id === undefined ? undefined : await find(id)
-      // Nobody adds to what somebody else did.
+      // Only the operator who started an action can continue it.
       const known = found?.by === options.by && found?.what === given.what ? found : undefined
       const action =
         known ?? begun({ ...given, ...(options.by !== undefined && { by: options.by }) })

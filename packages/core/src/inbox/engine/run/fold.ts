@@ -89,7 +89,7 @@ export function* foldLines(
     return winner && !known ? { root: row.root, key: fold.k, task: winner.row.id, highest } : []
   })
   if (newest.length > 0) yield* wait(rows.remember(newest))
-  // Winners first, which locks them: no run would see what ends in a winner that was claimed in the meantime.
+  // Winners first, which locks them. A task must not end in a winner that a run has just claimed.
   const grown = groups.flatMap(({ winner, losers }) =>
     winner && losers.length > 0 ? { winner, losers } : [],
   )
@@ -205,7 +205,7 @@ function growing(winner: Waiting, losers: readonly Waiting[]): Patch {
   return patchOf(row, change)
 }
 
-/** Milliseconds until the newest is due: its own wait, at most `maxWait` of the first, at least a requested pause. */
+/** Milliseconds until the newest is due: its own wait, within `maxWait` of the first, after any requested pause. */
 function waitOf(winner: Waiting, losers: readonly Waiting[]): number {
   const { row, fold } = winner
   const own = row.due - row.now
