@@ -11,7 +11,7 @@ import type { Store } from './store.ts'
 import type { VersionWatch } from './version.ts'
 import type { BatchWriter } from './write/batch.ts'
 
-/** An inbox's side of one receiver. Its deadlines are times of `performance.now()`; `work` and `close` come once. */
+/** An inbox's side of one receiver. Its deadlines are times of `performance.now()`; `work` and `close` are called once. */
 export interface Side {
   accept: Port['accept']
   probe?: Port['probe']

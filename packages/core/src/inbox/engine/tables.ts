@@ -1,4 +1,4 @@
-// Rules of stores with tables on a database server: each package has the statements, and these say in which order they run.
+// Rules of stores with tables on a database server. Each package has the statements; these functions order them.
 import type { MaybePromise } from '../../basics/maybe.ts'
 import { isA, isWebhookError, WebhookError } from '../../errors.ts'
 import type { ArrivalRow } from './journal/store.ts'
@@ -15,18 +15,18 @@ import {
   type Versions,
 } from './version.ts'
 
-/** Statements of {@link migrateServer}. Without `sql` they run on a connection of their own. */
+/** Statements of {@link migrateServer}. Without `sql` they run on a separate connection. */
 interface MigrationSteps<Sql> {
   /** Reads the versions; both are 0 without tables. Throws a `TypeError` for tables that another role or app may have made. */
   versions(sql?: Sql): Promise<Versions>
-  /** Runs while no other process makes tables. */
+  /** Runs while no other process changes the tables. */
   locked(run: (sql: Sql) => Promise<Migrated>): Promise<Migrated>
-  /** Versions of the processes that gave a sign of life. */
+  /** Returns the versions of active processes. */
   living(sql: Sql): Promise<readonly { readonly version: number }[]>
-  /** The statements that lead from a version to the latest. */
+  /** Returns the statements from a version to the latest. */
   statements(from: number): readonly string[]
   run(sql: Sql, statement: string): Promise<unknown>
-  /** The call with which a person prints these statements. */
+  /** Returns the call that prints these statements. */
   printedBy(from: number): string
 }
 
@@ -41,7 +41,7 @@ export async function migrateServer<Sql>(
   options: {
     readonly migrate: boolean
     readonly force?: boolean
-    /** Throws if tables are missing or of an older version. */
+    /** Throws if tables are missing or older. @default false */
     readonly readOnly?: boolean
   },
   steps: MigrationSteps<Sql>,
@@ -71,7 +71,9 @@ export async function migrateServer<Sql>(
   })
 }
 
-/** The statements that lead from a version to the latest. `first` makes the table of versions, and `where` names its row. */
+/**
+ * Returns the statements from a version to the latest. `first` makes the table of versions, and `where` names its row.
+ */
 export function migrationStatements(
   layout: Layout<string>,
   from: number,
@@ -96,7 +98,10 @@ interface MembershipSteps {
   open(): Promise<unknown>
   /** Makes the row of this process, and returns its number. */
   join(mark: number): Promise<number>
-  /** Counts a sign of life if none was given for ten seconds. `beat`: signs so far; null if the row is gone. */
+  /**
+   * Renews the sign of life if the last one is ten seconds old. `beat` is the number of signs so far; null if the row
+   * is gone.
+   */
   sign(own: number, mark: number): Promise<Versions & { readonly beat: number | null }>
   versions(): Promise<Versions>
 }
@@ -105,12 +110,15 @@ interface MembershipSteps {
 interface Membership {
   readonly open: Store['open']
   readonly alive: NonNullable<Store['alive']>
-  /** The number of this process; 0 until `open`, and for one that only reads. */
+  /** The number of this process; 0 before `open`, and for a read-only inbox. */
   readonly own: number
   readonly opened: boolean
 }
 
-/** Makes the row of this process with `open`, and notices with each sign of life if the tables were restored to an earlier state. */
+/**
+ * Makes the row of this process on `open`. Each sign of life shows whether the tables were restored to an earlier
+ * state.
+ */
 export function createMembership(
   layout: Layout<string>,
   { readOnly }: { readonly readOnly: boolean },
@@ -119,7 +127,7 @@ export function createMembership(
 ): Membership {
   let own = 0
   let opened = false
-  // After a restore another process may have the same number: its row has another mark.
+  // After a restore another process may have the same number, but its row has another mark.
   const mark = Math.floor(Math.random() * 2 ** 48)
   let beat = 0
   return {
@@ -157,17 +165,17 @@ export interface RootedLane extends LaneRow {
 
 /** Statements of {@link createLaneTable}. */
 interface LaneSteps<Sql> {
-  /** Of these names, the lanes that are there. Without `sql` it runs on a connection of its own. */
+  /** Returns the lanes of these names that exist. Without `sql` it runs on a separate connection. */
   read(receiver: string, names: readonly string[], sql?: Sql): Promise<readonly RootedLane[]>
-  /** Runs in a transaction that no other process makes lanes next to. */
+  /** Runs in a transaction while no other process makes lanes. */
   locked(run: (sql: Sql) => Promise<readonly RootedLane[]>): MaybePromise<readonly RootedLane[]>
   add(sql: Sql, receiver: string, names: readonly string[]): Promise<unknown>
   join(sql: Sql, receiver: string, root: number, others: readonly number[]): Promise<unknown>
-  /** Gives open tasks the root that their lane has now. */
+  /** Gives open tasks the current root of their lane. */
   reroot(sql: Sql): Promise<unknown>
 }
 
-/** Makes `Store.lanes`: lanes of one subscription whose roots differ join the first. */
+/** Makes `Store.lanes`: lanes of one subscription with different roots join the first. */
 export function createLaneTable<Sql>(steps: LaneSteps<Sql>): Store['lanes'] {
   return async (receiver, wanted) => {
     const names = [...new Set(wanted.flat())]
@@ -200,7 +208,9 @@ function joinable(
   })
 }
 
-/** Takes guards by `take`, which returns who holds each key then, as hashes. Returns the guards whose event is the holder. */
+/**
+ * Takes guards with `take`, which returns the holder of each key as a hash. Returns the guards that their event holds.
+ */
 export async function takeGuards(
   wanted: readonly Guarded[],
   take: (
@@ -216,12 +226,12 @@ export async function takeGuards(
   return new Set(own.flatMap(({ one, key, event }) => (holders.get(key) === event ? one : [])))
 }
 
-/** The name of a guard in a table. */
+/** Returns the name of a guard in a table. */
 export function guardHash({ key, event }: Guarded): string {
   return hashOf(event.receiver, `guard ${key}`)
 }
 
-/** Throws a `TypeError` for the key of a record that the database stores as another text. */
+/** Throws a `TypeError` for the key of a record that the database would store as another text. */
 export function checkRecordKey(inbox: string, name: 'key' | 'prefix', text: string): string {
   if (storable(text) === text) return text
   throw new TypeError(
@@ -246,29 +256,28 @@ export function readArrival({ source, head, body, strangers, ...row }: StoredArr
   }
 }
 
-/** How errors of a driver are read. */
+/** How errors of a driver are classified. */
 interface ErrorReader {
   readonly inbox: string
-  /** The server, as messages name it. */
+  /** The name of the server in messages. */
   readonly server: string
   /** Codes of conflicts with other transactions, and the members of an error in which they are. */
   readonly conflicts: { readonly codes: ReadonlySet<string>; readonly members: readonly string[] }
-  /** What any other error means. */
+  /** Classifies any other error. */
   fault(error: unknown): StoreFault
   isFull(error: unknown): boolean
-  /** The cause and its remedy in words, if the code says it. */
+  /** Returns cause and remedy in words, if the code is known. */
   reason(error: unknown, message: string): string | undefined
 }
 
-/** What errors of a driver mean. */
+/** Classification of a driver's errors. */
 export interface ServerErrors {
   readonly fault: Store['fault']
   readonly rejection: Store['rejection']
-  /** The error after a deadline of so many milliseconds. */
+  /** Returns the error after a deadline of so many milliseconds. */
   readonly late: (what: string, time: number) => WebhookError
 }
 
-/** Makes {@link ServerErrors}. */
 export function createServerErrors(reader: ErrorReader): ServerErrors {
   const { inbox, server, conflicts } = reader
   return {

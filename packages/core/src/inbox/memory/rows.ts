@@ -94,7 +94,7 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
     },
     patch(patches, fence) {
       const counted = new Set<number>()
-      // One time for all patches, so that the distances of waits that follow one another stay the same.
+      // One time for all patches, so that tasks of a replay with a rate keep their distances.
       const times = new Map<StoredTask['at']['home'], number>()
       for (const patch of patches) {
         const row = tables.task(patch.id)

@@ -10,50 +10,50 @@ import {
   type Scanned,
 } from './store.ts'
 
-/** Writes values into a statement. */
+/** Adds values to a statement. */
 interface ScanValues {
   readonly text: (value: string) => string
   readonly whole: (value: number) => string
   readonly number: (value: number) => string
-  /** The condition that a column has one of these values. */
+  /** Returns the condition that a column has one of these values. */
   readonly among: (column: string, values: readonly number[]) => string
 }
 
-/** Runs a statement that has the values of a `ScanValues`. */
+/** Runs a statement with the values of a `ScanValues`. */
 export type ScanRun = <Row>(
   write: (values: ScanValues) => string | Promise<string>,
 ) => Promise<readonly Row[]>
 
-/** What differs between databases in the statements of a list. `t`, `e` and `d` are tasks, events and deliveries. */
+/** Differences between databases in the statements of a list. `t`, `e` and `d` are tasks, events and deliveries. */
 interface ScanDialect {
-  /** Columns of a task with its event, of an event, and of the contents of an event with the join that some of them need. */
+  /** Columns of a task with its event, of an event, and of contents; the join that contents may need. */
   readonly info: string
   readonly ofEvent: string
   readonly contents: string
   readonly delivery: string
-  /** The condition that the event is that of the task. */
+  /** The condition that joins a task to its event. */
   readonly event: string
   /** A join that keeps the order of its tables, if the database has one. */
   readonly join: string
-  /** Behind a table: its primary key is used. */
+  /** Text behind a table that forces its primary key. */
   readonly byPrimary: string
-  /** `SELECT t.* … WHERE …` of dead tasks, or of those with a cause. */
+  /** Returns `SELECT t.* … WHERE …` for dead tasks, or tasks with a cause. */
   failed(want: Scan, values: ScanValues): string
-  /** `SELECT t.* …` of pending or running tasks. */
+  /** Returns `SELECT t.* …` for pending or running tasks. */
   open(want: Scan, values: ScanValues): string
   eventId(id: string, values: ScanValues): string
-  /** The condition that the event is one of these identities. */
+  /** Returns the condition that the event has one of these identities. */
   identities(hashes: readonly string[], values: ScanValues): string
   topic(topic: string, values: ScanValues): string
   topicPrefix(prefix: string, values: ScanValues): string
   topicPattern(source: string, values: ScanValues): string
-  /** A row with its contents, if they were read. @default as it is */
+  /** Converts a row with its contents. @default unchanged */
   row?(row: InfoRow): InfoRow | FullRow
 }
 
 /** The lists of a database. */
 interface TableLists {
-  /** As `Viewed.scan`, with the connection on which it runs. */
+  /** As `Viewed.scan`, on a given connection. */
   readonly scan: (run: ScanRun, want: Scan) => Promise<Scanned>
   /** As `Viewed.placeOf`. */
   readonly placeOf: (row: InfoRow, want: Pick<Scan, 'filter'>) => Place
@@ -61,7 +61,8 @@ interface TableLists {
   detail(run: ScanRun, id: number): Promise<FullRow | undefined>
 }
 
-// Open tasks that are sorted for a list: no index has them in order. With more, the newest events have some soon.
+// Maximum number of open tasks that are sorted for a list, since no index has them in order. With more open tasks,
+// recent events soon lead to some.
 const MOST_OPEN = 5000
 
 /** Makes the lists over `postern_tasks` and `postern_events`. */
@@ -84,7 +85,7 @@ export function createTableLists(dialect: ScanDialect): TableLists {
     },
   }
 
-  /** True if few tasks are open: then they lead to events. */
+  /** Returns true if few tasks are open: then the search starts from them. */
   async function isShort(run: ScanRun, want: Scan): Promise<boolean> {
     const { state, id, eventId, keys } = want.filter
     if ((state !== 'pending' && state !== 'running') || (id ?? eventId ?? keys) !== undefined)
@@ -96,7 +97,7 @@ export function createTableLists(dialect: ScanDialect): TableLists {
     return Number(row!.n) <= MOST_OPEN
   }
 
-  /** Failed tasks by id, which is about the order of arrival. Open ones in the order of all lists. */
+  /** Searches failed tasks by id, which is about the order of arrival, and open tasks in the order of all lists. */
   async function overTasks(run: ScanRun, want: Scan): Promise<Scanned> {
     const { after, width, limit, full } = want
     const failing = isFailing(want)
@@ -127,13 +128,13 @@ export function createTableLists(dialect: ScanDialect): TableLists {
     }
   }
 
-  /** Events in order of arrival lead to their tasks. */
+  /** Searches events in order of arrival, and then their tasks. */
   async function overEvents(run: ScanRun, want: Scan): Promise<Scanned> {
     const { after, width, limit, full, receiver, oldest } = want
     const [beyond, order] = walkOf(want)
     const seen = await run<{ id: number; received: number }>(async (values) => {
       const conditions = [
-        // An index has a range for the time alone. The event of the place itself may have further tasks.
+        // An index has a range only for the time. The event at the place itself may have more tasks.
         ...(after
           ? [
               `e.received ${beyond}= ${values.whole(after[0])}`,
@@ -178,7 +179,7 @@ export function createTableLists(dialect: ScanDialect): TableLists {
     return { rows: page, to: seen.length < width ? undefined : to, searchedTo: received }
   }
 
-  /** Conditions that no index of the walk answers: they are looked for among its candidates. */
+  /** Returns conditions without an index: they filter the candidates. */
   function eventConditions({ filter, topic }: Scan, values: ScanValues): readonly string[] {
     return [
       ...(filter.provider === undefined ? [] : [`e.provider = ${values.text(filter.provider)}`]),
@@ -188,7 +189,7 @@ export function createTableLists(dialect: ScanDialect): TableLists {
     ]
   }
 
-  /** Conditions that an index on events answers. */
+  /** Returns conditions that an index on events answers. */
   async function lookedUp(
     run: ScanRun,
     { filter, topic, receiver }: Scan,
@@ -211,7 +212,7 @@ export function createTableLists(dialect: ScanDialect): TableLists {
   }
 }
 
-/** By time; failed tasks by id, since an index has them so. */
+/** Returns a place by time; for failed tasks by id, as their index is ordered. */
 function placeOf(row: InfoRow, want: Pick<Scan, 'filter'>): Place {
   const id = row.id === 0 ? row.event * TASKS : row.id
   return [isFailing(want) ? 0 : row.received, id]
@@ -225,7 +226,7 @@ function walkOf({ oldest }: Scan): readonly [beyond: '>' | '<', order: 'ASC' | '
   return oldest ? ['>', 'ASC'] : ['<', 'DESC']
 }
 
-/** The condition that a row comes behind the place in the order of time. */
+/** Returns the condition that a row comes behind the place, in the order of time. */
 function behind(
   { after, oldest }: Scan,
   id: string,

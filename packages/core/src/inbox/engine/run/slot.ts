@@ -65,7 +65,7 @@ export interface Slots<Task> {
 
 // Weight of an event before one was seen: a body of the usual limit.
 const UNSEEN = 8 * 1024 * 1024
-// Share by which a lighter event lowers the weight. In a mixed backlog a heavy event counts for about a hundred events.
+// Share by which a lighter event lowers the weight: a heavy event affects about the next hundred.
 const LIGHTER = 0.02
 // Minimum milliseconds of an attempt: with a pace of 0 a slot would claim all tasks at once.
 const LEAST_PACE = 0.01
