@@ -23,7 +23,7 @@ const MEANT: readonly (readonly [means: string, where: RegExp, names: string])[]
   [
     'parts of a store of the engine',
     /^packages\/(?:sqlite|postgres|mysql|bullmq|core\/src\/inbox\/memory)\//,
-    'createStore createRows createViewed createJournaled RowsHost Database createClock Value',
+    'createStore createRows createViewed createJournaled RowsHost Database Value',
   ],
   [
     'parts of a store on a database server',

@@ -40,20 +40,22 @@ import { createRuns } from './run/runs.ts'
 import { sweepStep, type SweepPlace } from './operate/sweep.ts'
 import { randomUUID } from 'node:crypto'
 
-// Milliseconds for telling the other processes that this one ends.
+// Milliseconds for the message to other processes that this one ends.
 const LEAVE = 500
 
 /**
- * A durable inbox on BullMQ, for web and worker processes on any number of machines: a queue for each subscription, a
- * job for each task, the delivery stored once for all of them.
+ * Creates a durable inbox on BullMQ, for web and worker processes on any number of machines. It has a queue for each subscription
+ * and a job for each task, and stores a delivery once for all its jobs.
  *
- * A delivery is stored in ONE script over all queues, and acknowledged only if each command that adds its jobs succeeded:
- * a crash, a full Redis or a right that is missing leaves all of it or nothing. Acknowledged deliveries are as safe as Redis keeps them. That needs
- * `appendonly yes` (without it the inbox warns) and `maxmemory-policy noeviction` (without it deliveries get 503). A
- * task that is cut off between its effect and its settling runs again (at least once); a settled one does not.
+ * One script stores a delivery in all queues. The delivery is acknowledged only if every command succeeded, so a crash, a full Redis
+ * or a missing right leaves all of it or nothing. Acknowledged deliveries are as safe as Redis keeps them: set `appendonly yes`
+ * (without it the inbox warns) and `maxmemory-policy noeviction` (without it deliveries get 503). A task that is interrupted between
+ * its effect and its end runs again (at least once); a settled task does not.
  *
- * While Redis is unreachable, hangs or rejects writes, deliveries get 503 within the deadline, and senders deliver
- * again. It cannot keep an order: `orderingKey` throws.
+ * While Redis is unreachable, hangs or rejects writes, deliveries get 503 within the deadline, and providers deliver again. The inbox
+ * keeps no order: `orderingKey` throws.
+ *
+ * @throws {TypeError} If an option is wrong; the message names it.
  *
  * @example
  * const inbox = bullmqInbox({ connection: process.env.REDIS_URL! })
@@ -63,7 +65,7 @@ export function bullmqInbox(options: BullmqInboxOptions): Inbox<never> {
   return openInbox(checkSettings(options))
 }
 
-/** Opens it, with another layout if one is given. */
+/** As `bullmqInbox`. @internal */
 export function openInbox(
   settings: Settings,
   layout: KeysLayout = layoutOf(settings.prefix),
@@ -87,7 +89,7 @@ export function openInbox(
   const watch = watchServer(client, settings, joined.versionWatch)
   joined.versionWatch.start()
   const queues = createQueues(client, settings, watch.failed)
-  // Redis answers nothing else on a connection that waits for replicas.
+  // A connection that waits for replicas answers no other commands.
   const operators = replicas ? openClient(connection, deadline) : client
   if (operators !== client) operators.on('error', watch.failed)
   const confirming = replicas && createReplicas(client, prefix, replicas)
@@ -117,7 +119,7 @@ export function openInbox(
       )
     },
     async close() {
-      // Where Redis hangs, those that stay hear nothing, and take it for gone when its signs of life are old.
+      // If Redis hangs, other processes do not get this message, and notice the end when the signs of life are old.
       await settledBy(joined.leave(), performance.now() + LEAVE)
       await queues.close()
       client.disconnect()
@@ -139,7 +141,7 @@ export function openInbox(
     actions,
     deadline,
     consumers: () => receivers.consumers(),
-    // Scripts tell of what is ready, nothing is claimed ahead, and queues are counted.
+    // Scripts report ready tasks, nothing is claimed ahead, and queues are counted.
     look() {},
     pause: async () => () => {},
     opened() {},
@@ -187,19 +189,13 @@ function accessOf(client: RedisClient, deadline: number, first: () => MaybePromi
   }
 }
 
-/** Hears which queues have tasks that became ready. */
-interface Wake {
-  /** Adds a listener; returns what takes it away. */
-  listen(ready: (queue: string) => void): () => void
-  close(): void
-}
-
-/** Makes a {@link Wake}. Its connection, one for all queues, opens with the first listener. */
-function createWake(open: () => RedisClient, prefix: string, failed: (error: Error) => void): Wake {
+/** Listens for queues with ready tasks. It opens one connection for all queues with the first listener. */
+function createWake(open: () => RedisClient, prefix: string, failed: (error: Error) => void) {
   const listeners = new Set<(queue: string) => void>()
   let client: RedisClient | undefined
   return {
-    listen(ready) {
+    /** Adds a listener; returns a function that removes it. */
+    listen(ready: (queue: string) => void): () => void {
       listeners.add(ready)
       if (!client) {
         client = open()
@@ -207,7 +203,7 @@ function createWake(open: () => RedisClient, prefix: string, failed: (error: Err
         client.on('message', (_, queues: string) => {
           for (const queue of queues.split('\n')) for (const listener of listeners) listener(queue)
         })
-        // Without the right to subscribe, tasks are found by the look of each second.
+        // Without the right to subscribe, the check of each second finds tasks.
         client.subscribe(`${prefix}:wake`).catch(failed)
       }
       return () => void listeners.delete(ready)
@@ -216,23 +212,21 @@ function createWake(open: () => RedisClient, prefix: string, failed: (error: Err
   }
 }
 
-/** The argument of {@link createSide}. */
 interface SideContext extends AcceptContext {
-  /** Calls back with the names of queues in which tasks became ready; returns what ends that. */
+  /** Calls `ready` with the names of queues with ready tasks; returns a function that ends that. */
   readonly woken: (ready: (queue: string) => void) => () => void
   readonly failed: (error: Error) => void
   readonly clock: () => number
   readonly steady: () => Promise<boolean>
   readonly view: Pick<InboxView, 'orphans'>
   readonly unread: UnreadTeller
-  /** Called when Redis went back to an older state, or is empty. */
+  /** Functions that are called if Redis has an older state, or is empty. */
   readonly backs: Set<() => void>
 }
 
-// How often orphans are looked for, in milliseconds.
-const LOOK = 1000
+// Milliseconds between searches for orphans.
+const ORPHANS = 1000
 
-/** Makes a receiver's side of the inbox. */
 function createSide(context: SideContext, consumer: Consumer): Side {
   const { client, queues, settings } = context
   const failed = (error: unknown): void => {
@@ -241,7 +235,7 @@ function createSide(context: SideContext, consumer: Consumer): Side {
   }
   const accepting = createAccepting(context, consumer)
   const orphans = watchOrphans('bullmqInbox', context.view, consumer)
-  // If Redis is unreachable, the next look tells.
+  // If Redis is unreachable, the next search reports orphans.
   const lookForOrphans = (): void => void orphans.look().catch(() => {})
   const { prefix, lease } = settings
   const runs = createRuns({
@@ -251,7 +245,7 @@ function createSide(context: SideContext, consumer: Consumer): Side {
     queues,
     prefix,
     lease,
-    // Ids outlive their tasks; a job without its event waits as long as one could still come.
+    // A job without its event waits for as long as a redelivery may arrive.
     keepDone: knownFor(settings).time,
     failed,
     clock: context.clock,
@@ -282,7 +276,7 @@ function createSide(context: SideContext, consumer: Consumer): Side {
     work() {
       unlisten = context.woken((queue) => runs.ready(queue))
       runs.work()
-      orphaned = setInterval(lookForOrphans, LOOK)
+      orphaned = setInterval(lookForOrphans, ORPHANS)
       lookForOrphans()
       sweep.start()
       rescue.start()
@@ -312,27 +306,28 @@ function createSide(context: SideContext, consumer: Consumer): Side {
   }
 }
 
-/** Where a round is: at a rank of the index, newest first, with the jobs of each queue that may be lost. */
+/** A place in the index, newest first, with the jobs of each queue that may be lost. */
 interface Place {
   readonly rank: number
   readonly began: number
   readonly loose: Map<string, Set<string>>
 }
 
-// Events and jobs of one step, which blocks Redis.
+// Events and list entries of one step, which blocks Redis.
 const STEP = 200
 const LIST = 5000
-// Jobs that are remembered before the lists of their queues are read.
+// Number of possibly lost jobs after which the lists of their queues are read.
 const MOST = 50_000
-// A sweep whose process died leaves the others waiting for this, in milliseconds; and one that ended for as long as it took, times this.
+// Other processes start a sweep after HELD milliseconds without a step, or after SHARE times the duration of a finished sweep.
 const HELD = 5000
 const SHARE = 20
-// The sweep looks every hundredth of this.
+// Milliseconds; the sweep runs every hundredth of it.
 const KEEP = 1_000_000
 
 /**
- * Makes the sweep that puts jobs back which are in no list of BullMQ: an operator's hand took them out, or an older version of this
- * package answered 2xx though Redis had refused to add them. Of all processes one looks at a time. `told` hears how many it found.
+ * Makes the sweep that restores jobs that are in no list of BullMQ: an operator removed them, or an older version of this package
+ * acknowledged them though Redis had rejected them. Only one process sweeps at a time. `told` is called with the number of restored
+ * jobs.
  */
 function createRescue(client: RedisClient, prefix: string, told: (count: number) => void): Sweep {
   const self = randomUUID()
@@ -345,7 +340,7 @@ function createRescue(client: RedisClient, prefix: string, told: (count: number)
       loose: new Map(),
     }
     const names = await client.zrevrange(`${prefix}:index`, rank, rank + STEP - 1)
-    const refs = (await runScript(client, 'posternLoose', prefix, self, HELD, ...names)) as
+    const refs = (await runScript(client, 'LOOSE', prefix, self, HELD, ...names)) as
       | readonly string[]
       | null
     if (refs === null) return undefined
@@ -368,7 +363,7 @@ function createRescue(client: RedisClient, prefix: string, told: (count: number)
     return undefined
   })
 
-  /** New jobs come at the head of a list, so that none of those that wait is passed over on the way to its end. */
+  /** New jobs enter at the head of a list, so that a walk to its end passes every waiting job. */
   async function rescue(loose: ReadonlyMap<string, Set<string>>): Promise<number> {
     let rescued = 0
     for (const [queue, refs] of loose) {
@@ -381,7 +376,7 @@ function createRescue(client: RedisClient, prefix: string, told: (count: number)
       const lost = [...refs]
       for (let from = 0; from < lost.length; from += STEP)
         rescued += Number(
-          await runScript(client, 'posternRescue', prefix, ...lost.slice(from, from + STEP)),
+          await runScript(client, 'RESCUE', prefix, ...lost.slice(from, from + STEP)),
         )
     }
     return rescued

@@ -1,4 +1,4 @@
 export { bullmqInbox } from './inbox.ts'
-export { migrate } from './migrate.ts'
+export { migrate } from './store/schema.ts'
 export type { BullmqInboxOptions } from './settings.ts'
 export type { BullmqConnection } from './store/connection.ts'

@@ -8,12 +8,14 @@ import { createStore } from './store/store.ts'
 
 const carried = transactions<unknown>('postgresInbox')
 
-// How far ahead quick handlers get tasks: a claim must be worth its round trip.
+// How far ahead quick handlers get tasks: one claim costs a round trip.
 const AHEAD = { time: 100, most: 400, half: true, share: true }
 
 /**
- * A durable inbox in PostgreSQL 13 or newer: events and tasks are in tables `postern_*` of a schema of your choice. Several
- * processes may share it. A `TypeError` names a wrong option.
+ * Creates a durable inbox in PostgreSQL 13 or newer: events and tasks are in tables `postern_*` of a schema of your choice.
+ * Several processes may share it. It connects with the first delivery.
+ *
+ * @throws {TypeError} If an option is wrong; the message names it.
  *
  * @example
  * const receiver = createReceiver({
@@ -27,7 +29,7 @@ export function postgresInbox(
   return openInbox(checkSettings(options))
 }
 
-/** Opens it, with another layout if one is given. */
+/** As `postgresInbox`. @internal */
 export function openInbox(
   settings: Settings,
   layout?: TablesLayout,
@@ -41,8 +43,8 @@ export function openInbox(
 }
 
 /**
- * A host that lets `receive` store the delivery in an open transaction of your own database: it is accepted if that
- * commits. `transaction` runs a statement in it and returns its rows, or is a client of `pg`.
+ * Returns a host with which `receive` stores the delivery in an open transaction of your app: it is accepted if the transaction
+ * commits. `transaction` is a function that runs a statement and returns its rows, or a client of `pg`.
  *
  * @example
  * await db.transaction((tx) => receiver.receive(delivery, inTransaction((text, values) => run(tx, text, values))))

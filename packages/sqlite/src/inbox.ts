@@ -15,14 +15,16 @@ import { openFile, patiently } from './driver/node.ts'
 import { checkFile, layoutOf, migrateFile, type FileLayout } from './store/schema.ts'
 import { createStore } from './store/store.ts'
 
-// Quick handlers get tasks ahead, so that a transaction is shared by more of them: as many as end within this time, in
-// milliseconds, and no more than this number.
+// Quick handlers get as many tasks ahead as end within this time, in milliseconds, and at most this number: then more tasks share
+// a transaction.
 const AHEAD = { time: 20, most: 256 }
 
 /**
- * An inbox in one SQLite file, on Node's own `node:sqlite`. Acknowledged deliveries are on the disk: a process that is
- * killed at any moment loses none, and no settled task runs again. Several processes of one machine may share the
- * file. Opens the file at once: throws a `TypeError` if it cannot be an inbox.
+ * Creates an inbox in one SQLite file, on Node's own `node:sqlite`. Acknowledged deliveries are on disk: a process that is killed
+ * at any moment loses none, and no settled task runs again. Several processes of one machine may share the file. The file is
+ * opened immediately.
+ *
+ * @throws {TypeError} If an option is wrong, or if the file cannot be an inbox.
  *
  * @example
  * const inbox = sqliteInbox({ path: 'webhooks.db' })
@@ -33,7 +35,7 @@ export function sqliteInbox(options: SqliteInboxOptions): Inbox<CommitWrite<Data
   return openInbox(settings, layoutOf(settings.path))
 }
 
-/** Opens it with a layout. */
+/** As `sqliteInbox`. @internal */
 export function openInbox(
   settings: Settings,
   layout: FileLayout,
@@ -54,16 +56,17 @@ export function openInbox(
   })
 }
 
-/** Transactions of the application, on connections of its own. */
 const transactionsOfApp: Transactions<DatabaseSync> = transactions('sqliteInbox')
 
 /**
- * A host that stores its delivery in a transaction of the application, on the application's connection to the file of
- * the inbox. Pass it to `receiver.receive(delivery, host)`, or `source.emit(message, host)` of @postern/forward: event,
- * tasks and the application's writes are committed together or not at all. It is rejected if the connection is to another
- * file or has no open transaction. Begin with BEGIN IMMEDIATE, and await nothing else before the COMMIT: it blocks all
- * other writers. Send the reply after the COMMIT, since only then its 200 is true. The connection decides on safety
- * against a loss of power (`PRAGMA synchronous = FULL`, SQLite's default). On an error, roll back.
+ * Returns a host that stores its delivery in an open transaction of your app, on your own connection to the file of the inbox.
+ * Pass the host to `receiver.receive(delivery, host)`, or to `source.emit(message, host)` of @postern/forward: the event, its tasks
+ * and your writes are committed together or not at all. The delivery is rejected if the connection is to another file or has no
+ * open transaction.
+ *
+ * Start with BEGIN IMMEDIATE, and await nothing else before the COMMIT, since the transaction blocks all other writers. Reply
+ * only after the COMMIT. On an error, roll back. Your connection's `PRAGMA synchronous` decides whether a power failure can lose
+ * the delivery; with FULL, the default of SQLite, it cannot.
  *
  * @example
  * database.exec('BEGIN IMMEDIATE')

@@ -3,8 +3,10 @@ import { openFile } from './driver/node.ts'
 import { layoutOf, migrateFile } from './store/schema.ts'
 
 /**
- * Brings the tables of a file up to date, as opening it does. With `force` it shuts out processes of older versions though
- * they seem to be active: for those that no longer run.
+ * Updates the tables of a file to the version of this package, as opening it does. With `force` it does not check for active
+ * processes of older versions: use it if they no longer run. Returns the versions before and after.
+ *
+ * @throws {TypeError} If the file cannot be an inbox, or if processes that the update would shut out are active.
  *
  * @example
  * const { from, to } = migrate({ path: 'webhooks.db', force: true })

@@ -31,7 +31,6 @@ interface Accepting {
   close(): Promise<void>
 }
 
-/** The argument of {@link createAccepting}. */
 export interface AcceptContext {
   readonly client: RedisClient
   readonly queues: Queues
@@ -40,10 +39,10 @@ export interface AcceptContext {
   readonly replicas: Replicas | undefined
 }
 
-// Deliveries in one transaction. Redis runs it without a break: this number blocks Redis for some milliseconds.
+// Deliveries of one script, which blocks Redis for some milliseconds.
 const BATCH = 64
 const BATCH_BYTES = 4 * 1024 * 1024
-// One transaction on its way while the next is made.
+// While Redis runs one script, the next is prepared.
 const AT_ONCE = 2
 
 interface Work {
@@ -55,8 +54,8 @@ interface Work {
 }
 
 /**
- * Makes an {@link Accepting}. Deliveries that arrive in one turn of the event loop, or while Redis is busy, share one script, which
- * stores each of them as a whole or not at all. So neither a crash nor a command that Redis rejects leaves an event half stored.
+ * Makes an {@link Accepting}. Deliveries that arrive in one turn of the event loop, or while Redis is busy, share one script. It
+ * stores each delivery completely or not at all, even if Redis crashes or rejects a command.
  */
 export function createAccepting(
   { client, queues, settings, watch, replicas }: AcceptContext,
@@ -65,7 +64,6 @@ export function createAccepting(
   const { receiver } = consumer
   const { prefix, deadline, maxPending, maxPendingShare, maxWaitingBytes } = settings
   const capacity = createCapacity(client, prefix, receiver, maxPending, () => consumer.now())
-  // One key of `tenantKey` leaves room for the others.
   const share = Math.max(1, Math.floor(maxPending * maxPendingShare))
   const late = (): Error => unavailable(`Redis did not answer within ${deadline} ms`)
   const batch = createBatch<Work>({
@@ -157,20 +155,16 @@ export function createAccepting(
     }
   }
 
-  /** The jobs to revive of known events, by their names. */
+  /** Returns the jobs of known events that are to be revived, by the names of the events. */
   async function look(
     items: readonly PreparedItem[],
   ): Promise<ReadonlyMap<string, readonly string[]>> {
     const names = [...queuesOf(items)]
     const known = items.filter(({ item }) => item.event.dedupe).map(({ name }) => name)
-    const [found, counts] = (await runScript(
-      client,
-      'posternLook',
-      prefix,
-      ...known,
-      '-',
-      ...names,
-    )) as [readonly (readonly string[] | null)[], readonly number[]]
+    const [found, counts] = (await runScript(client, 'LOOK', prefix, ...known, '-', ...names)) as [
+      readonly (readonly string[] | null)[],
+      readonly number[],
+    ]
     capacity.seen(names, counts)
     const again = new Map<string, readonly string[]>()
     found.forEach((refs, at) => refs && again.set(known[at]!, refs))
@@ -182,12 +176,11 @@ export function createAccepting(
   }
 }
 
-/** The queues that events need. */
 function queuesOf(items: readonly PreparedItem[]): Set<string> {
   return new Set(items.flatMap(({ refs }) => refs.map((ref) => parseRef(ref).queue)))
 }
 
-/** What no sender sends, with all that an event can need: the script takes it back as it ends. */
+/** A delivery of two events that use everything an event can need. The script removes it again at its end. */
 function probeOf(consumer: Consumer): CommitPlan {
   const tasks = consumer
     .lanes()
@@ -222,24 +215,12 @@ function probeOf(consumer: Consumer): CommitPlan {
   return { prepared, fresh: prepared.items }
 }
 
-/** Knows whether there is room for the tasks of a receiver. */
-interface Capacity {
-  /** Resolves once the tasks of all queues are known well enough; undefined if they are. */
-  known(): Promise<void> | undefined
-  /** Takes notice of the numbers of pending tasks in queues. */
-  seen(queues: readonly string[], counts: readonly number[]): void
-  /** Adds the tasks of events; or adds none and returns the rejection if they are too many. */
-  reserve(items: readonly PreparedItem[]): WebhookError | undefined
-  /** The rejection where the option allows `limit` tasks and `got` are there. */
-  readonly full: (option: string, limit: number, got: number, expected: string) => WebhookError
-}
-
-// Milliseconds after which queues that no delivery of this process touched are counted again.
+// Milliseconds after which all queues of the receiver are counted again.
 const FRESH = 1000
 
 /**
- * Makes a {@link Capacity}. Queues that deliveries touch are counted with each of them; the others of the receiver once a second, so
- * that 500 subscriptions do not cost 500 counts for each delivery.
+ * Counts the tasks of a receiver. The queues of a delivery are counted with it, and the others once a second: 500 subscriptions must
+ * not cost 500 counts per delivery.
  */
 function createCapacity(
   client: RedisClient,
@@ -247,7 +228,7 @@ function createCapacity(
   receiver: string,
   maxPending: number,
   now: () => number,
-): Capacity {
+) {
   const pace = createPace(now)
   let pending = new Map<string, number>()
   let total = 0
@@ -255,19 +236,22 @@ function createCapacity(
   let counting: Promise<void> | undefined
 
   return {
-    known() {
+    /** Resolves once all queues were counted; undefined if the counts are good enough. */
+    known(): Promise<void> | undefined {
       if (performance.now() - countedAt < FRESH) return undefined
       const first = countedAt === -Infinity
       counting ??= count().finally(() => (counting = undefined))
       if (first) return counting
-      // The counts of a second ago are good enough; if Redis fails, deliveries hear of it themselves.
+      // Counts of a second ago are good enough; if Redis fails, the script reports it.
       counting.catch(() => {})
       return undefined
     },
-    seen(queues, counts) {
+    /** Sets the number of pending tasks of queues. */
+    seen(queues: readonly string[], counts: readonly number[]): void {
       queues.forEach((queue, at) => set(queue, counts[at]!))
     },
-    reserve(items) {
+    /** Counts the tasks of events, or returns a rejection if there are too many. */
+    reserve(items: readonly PreparedItem[]): WebhookError | undefined {
       const wanted = items.reduce((sum, { refs }) => sum + refs.length, 0)
       if (total + wanted > maxPending) return full('maxPending', maxPending, total, 'tasks')
       pace.added(wanted)
@@ -291,7 +275,7 @@ function createCapacity(
   async function count(): Promise<void> {
     const rows = (await runScript(
       client,
-      'posternCounts',
+      'COUNTS',
       prefix,
       Date.now(),
       queueName(receiver, ''),
@@ -310,20 +294,20 @@ function createCapacity(
   }
 }
 
-/** A delivery and its events to store. */
+/** A delivery, and its new events. */
 interface CommitPlan {
   readonly prepared: Prepared
   readonly fresh: readonly PreparedItem[]
 }
 
-/** How STORE answers for a delivery; `taken` with the number of each event that is new, and 0 for one that is known. */
+/** The reply of STORE for a delivery. After `taken` it has the number of each new event, and 0 for a known one. */
 type StoreReply =
   | readonly ['taken', ...number[]]
   | readonly ['rejected']
   | readonly ['full', waiting: number]
   | readonly ['failed', why: string]
 
-/** Stores deliveries in one step, each as a whole or not at all. `share`: tasks of one fair key that may wait. */
+/** Stores deliveries with one script, each completely or not at all. `share`: maximum number of waiting tasks of one tenant. */
 export async function commit(
   client: RedisClient,
   prefix: string,
@@ -336,10 +320,10 @@ export async function commit(
   if (plans.length === 0) return []
   const args = plans.flatMap(({ prepared, fresh }) => deliveryArguments(prepared, fresh))
   const given = [Date.now(), share, probe ? 1 : '', ...args]
-  return (await runScript(client, 'posternStore', prefix, ...given)) as readonly StoreReply[]
+  return (await runScript(client, 'STORE', prefix, ...given)) as readonly StoreReply[]
 }
 
-/** Why a delivery was not stored; undefined if it was. */
+/** Returns why a delivery was not stored; undefined if it was. */
 export function notAdded(reply: StoreReply): Error | undefined {
   if (reply[0] !== 'failed') return undefined
   return new Error(`the jobs of an event could not be added: ${reply[1]}`)

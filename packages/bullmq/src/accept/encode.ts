@@ -1,6 +1,8 @@
 import { Buffer, isUtf8 } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import {
+  decodeDelivery,
+  decodeEvent,
   encodeDelivery,
   encodeEvent,
   type EventRecord,
@@ -8,6 +10,7 @@ import {
   type IntakeItem,
   type TaskDraft,
 } from '@postern/core/engine'
+import type { StoredDelivery } from '@postern/core/inbox'
 import {
   eventName,
   guardName,
@@ -18,32 +21,30 @@ import {
   type JobData,
 } from '../store/queues.ts'
 
-/** An event of a delivery, ready to be stored. */
 export interface PreparedItem {
   readonly item: IntakeItem
   readonly name: string
   readonly refs: readonly JobRef[]
 }
 
-/** A delivery, ready to be stored. */
+/** A delivery whose arguments are encoded. */
 export interface Prepared {
   readonly receiver: string
   readonly intake: Intake
   readonly items: readonly PreparedItem[]
   readonly head: string
   readonly body: string | Uint8Array
-  /** About how much memory it takes. */
+  /** Approximate size in memory. */
   readonly bytes: number
 }
 
 /** An argument of a script. */
 type Argument = string | number | Uint8Array
 
-// The client joins strings much faster than Buffers, and the same bytes go out. But it copies each three times, within the
-// heap: larger bodies stay outside of it.
+// The client joins strings much faster than Buffers, but copies each three times in V8's heap: larger bodies stay outside of it.
 const TEXT = 64 * 1024
 
-/** Names and encodes a delivery and its events, before it waits for its batch. */
+/** Encodes a delivery and its events before it waits for its batch. */
 export function prepare(receiver: string, intake: Intake): Prepared {
   const { head, body } = encodeDelivery(intake.delivery)
   // The client writes a Buffer as bytes, but not a Uint8Array.
@@ -61,7 +62,7 @@ export function prepare(receiver: string, intake: Intake): Prepared {
   }
 }
 
-/** The arguments of STORE for a delivery and those of its events that are new. */
+/** The arguments of STORE for a delivery and its new events. */
 export function deliveryArguments(
   { receiver, intake: { delivery }, head, body }: Prepared,
   fresh: readonly PreparedItem[],
@@ -116,4 +117,15 @@ export function taskArguments(
 function withoutGuards(event: EventRecord): EventRecord {
   const { guards: _, ...rest } = event
   return rest
+}
+
+/** The reply of LOAD and GET_EVENT for an event. */
+export type Stored = readonly [event: Buffer, head: Buffer | null, body: Buffer | null]
+
+export function decodeStored([event, head, body]: Stored): {
+  readonly record: EventRecord
+  readonly delivery: StoredDelivery
+} {
+  const delivery = decodeDelivery(String(head), body ?? new Uint8Array(0))
+  return { record: decodeEvent(event.toString(), delivery), delivery }
 }

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import type { Attempt, TaskError } from '@postern/core/inbox'
 import { type UnreadTeller, parsed } from '@postern/core/engine'
 
-/** A run that is done, as BullMQ keeps it: the return value of the job. */
+/** The return value of a done job. */
 export interface DoneValue {
   /** Attempt, start in milliseconds since 1970, duration in milliseconds, process. */
   readonly a: number
@@ -11,10 +11,9 @@ export interface DoneValue {
   readonly p: string
 }
 
-/** Host and process id, as attempts name it. */
 export const PROCESS: string = `${hostname()}:${process.pid}`
 
-// The first and the last nineteen are kept. Redis holds them in the job's hash, so strings are cut too.
+// The first attempt and the last nineteen are kept. They are in the job's hash, so strings are cut too.
 const KEPT = 20
 const LONGEST_NAME = 100
 const LONGEST_MESSAGE = 1000
@@ -30,20 +29,20 @@ type Row = readonly [
 ]
 
 interface Kept {
-  /** The number of all attempts. */
+  /** Number of all attempts. */
   readonly n: number
   readonly a: readonly Row[]
 }
 
 const NONE: Kept = { n: 0, a: [] }
 
-/** A task whose attempts are read; a list of them that cannot be read is told, and counts as empty. */
+/** A task whose attempts are read. An unreadable list is reported and counts as empty. */
 export interface AttemptsReader {
   readonly task: string
   readonly unread: UnreadTeller
 }
 
-/** The attempts of a job with one more. */
+/** Returns the attempts of a job, with one added. */
 export function addAttempt(reader: AttemptsReader, text: string, attempt: Attempt): string {
   const { n, a } = read(reader, text)
   const { error, outcome, process } = attempt
@@ -61,7 +60,7 @@ export function addAttempt(reader: AttemptsReader, text: string, attempt: Attemp
   return JSON.stringify({ n: n + 1, a: [...rest, row] } satisfies Kept)
 }
 
-/** The attempts of a job, oldest first, and how many there were in all. */
+/** Returns the number of all attempts, and those that are kept, oldest first. */
 export function attemptsOf(
   reader: AttemptsReader,
   text: string,
@@ -70,7 +69,7 @@ export function attemptsOf(
   const { n, a } = read(reader, text)
   const kept = a.map(toAttempt)
   const done = doneValue(value)
-  // A replayed job keeps its return value among its attempts until the next one.
+  // A replayed job has its last return value among its attempts already.
   if (!done || kept.at(-1)?.startedAt === done.s) return { count: n, kept }
   const last: Attempt = {
     attempt: done.a,

@@ -14,11 +14,11 @@ import { runScript, type RedisClient } from '../store/connection.ts'
 const RINGS: readonly Ring[] = ['verified', 'strangers']
 const SERIES = 20_000
 const SPANS = 64
-// Rows that one script adds, and drops: it blocks Redis while it runs.
+// Rows that one script adds or drops, since it blocks Redis.
 const ADDED = 50
 const DROPPED = 1000
 
-/** What the journal and the records are made of, in Redis. A change of a span is made again if another process was faster. */
+/** Makes the journal and the records. If another process changed a span first, the change is repeated. */
 export function createJournaled(client: RedisClient, prefix: string): Journaled {
   return {
     async arrive(rows, lost) {
@@ -26,20 +26,20 @@ export function createJournaled(client: RedisClient, prefix: string): Journaled 
         const its = rows.filter((row) => row.ring === ring)
         for (let at = 0; at < its.length; at += ADDED) {
           const args = its.slice(at, at + ADDED).flatMap(arrivalArguments)
-          await runScript(client, 'posternArrive', prefix, ring, ...args)
+          await runScript(client, 'ARRIVE', prefix, ring, ...args)
         }
       }
       if (lost > 0) await client.incrby(`${prefix}:lost`, lost)
     },
     async trim(ring, { rows, bytes, before }) {
-      // Redis must not be filled by what nobody needs to keep.
+      // It repeats until the ring is within its bounds, so that old rows do not fill Redis.
       const args = [ring, rows, bytes, before, DROPPED] as const
-      while ((await runScript(client, 'posternTrim', prefix, ...args)) === DROPPED);
+      while ((await runScript(client, 'TRIM', prefix, ...args)) === DROPPED);
     },
-    // Of each source `arrive` keeps one.
+    // `arrive` keeps only one request of each source.
     trimKept() {},
     async arrivals(before = '', limit) {
-      const found = await runScript(client, 'posternPage', prefix, before, limit, ...RINGS)
+      const found = await runScript(client, 'PAGE', prefix, before, limit, ...RINGS)
       return (found as Found[])
         .sort(([one], [other]) => (one < other ? 1 : -1))
         .slice(0, limit)
@@ -56,7 +56,7 @@ export function createJournaled(client: RedisClient, prefix: string): Journaled 
     },
     async series(names) {
       const day = Math.floor(Date.now() / DAY)
-      const numbers = await runScript(client, 'posternSeries', prefix, day, SERIES, ...names)
+      const numbers = await runScript(client, 'SERIES', prefix, day, SERIES, ...names)
       const all = names.map((name, at) => [name, (numbers as readonly number[])[at]!] as const)
       return new Map(all.filter(([, number]) => number > 0))
     },
@@ -79,7 +79,7 @@ export function createJournaled(client: RedisClient, prefix: string): Journaled 
         for (let done = false; !done;) {
           const span = { kind, at }
           const [data, sum] = await Promise.all([spanAt(span), spanAt(to(at))])
-          // Another process has taken it.
+          // Another process has added it already.
           if (!data) break
           done = await swap([span, data, undefined], [to(at), sum, add(sum, data, at)])
         }
@@ -110,7 +110,7 @@ export function createJournaled(client: RedisClient, prefix: string): Journaled 
 
   async function setRecord(key: string, ...change: [number] | [number, string]): Promise<boolean> {
     const hash = recordsOf(prefix, key)
-    return (await runScript(client, 'posternSetRecord', hash, key, ...change)) === 1
+    return (await runScript(client, 'SET_RECORD', hash, key, ...change)) === 1
   }
 
   async function series(): Promise<readonly (readonly [string, number, day: number])[]> {
@@ -152,11 +152,11 @@ export function createJournaled(client: RedisClient, prefix: string): Journaled 
       // The client writes a Buffer as bytes, but not a Uint8Array.
       after ? Buffer.from(after) : '',
     ])
-    return (await runScript(client, 'posternSwap', prefix, ...args)) === 1
+    return (await runScript(client, 'SWAP', prefix, ...args)) === 1
   }
 }
 
-/** The hash of a record. What people did is apart: a list reads a hash as a whole. */
+/** Returns the hash of a record. Actions of people have their own, since a list reads a whole hash. */
 export function recordsOf(prefix: string, key: string): string {
   return `${prefix}:${key.startsWith(ACTIONS) ? ACTIONS : 'records'}`
 }
@@ -183,13 +183,13 @@ function unpacked(kept: Buffer): NonNullable<ArrivalRow['kept']> {
   return { source, head, body: kept.subarray(end + 1) }
 }
 
-/** A row that cannot be read has the time 0. */
+/** An unreadable row has the time 0. */
 function arrivalOf([id, ring, row]: Found): ArrivalRow {
   const at = Number.parseInt(row, 10) || 0
   return { id, ring, at, data: row.slice(row.indexOf(' ') + 1) }
 }
 
-/** A text without a version has 0, as SET_RECORD reads it, and is replaced by a new value. */
+/** A text without a version has version 0, as in SET_RECORD, so that a new value replaces it. */
 function recordOf(text: string): RecordRow {
   const version = /^(\d+) /.exec(text)?.[1] ?? ''
   return { value: version === '' ? '' : text.slice(version.length + 1), version: Number(version) }

@@ -1,13 +1,13 @@
 // Scripts of the journal and the records. Under the prefix:
 //   ring:<ring>     sorted set of ids of deliveries, which sort by time: `verified` ones, and `strangers`
 //   rows:<ring>     hash: id, its time, a space and its row
-//   kept:<ring>     hash: id, the request that was kept of a rejected delivery;  source:<ring>: where it came from, its id
+//   kept:<ring>     hash: id, the stored request of a rejected delivery;  source:<ring>: hash: source, its id
 //   bytes:<ring>    bytes of both
-//   series          hash: name of a series, its number, a space and the last day it was asked for;  series:last: the last number
+//   series          hash: name of a series, its number, a space and the last day of its use;  series:last: the last number
 //   at:<kind>       sorted set of times at which spans start;  span:<kind>: hash: time, the counts of that span, packed
 //   lost            deliveries that were not kept
 
-/** Adds deliveries to a ring. KEYS: prefix; ARGV: ring, then for each id, row, what was kept and its source (empty without it). */
+/** Adds deliveries to a ring. KEYS: prefix; ARGV: ring, then for each delivery id, row, stored request and its source (empty without one). */
 export const ARRIVE: string = `
 local function key(name) return KEYS[1] .. ':' .. name .. ':' .. ARGV[1] end
 for i = 2, #ARGV, 4 do
@@ -29,7 +29,7 @@ for i = 2, #ARGV, 4 do
 end
 return 1`
 
-/** Drops the oldest of a ring. KEYS: prefix; ARGV: ring, most rows, most bytes, oldest time that stays, most rows of one call. Replies how many it dropped. */
+/** Drops the oldest rows of a ring. KEYS: prefix; ARGV: ring, maximum rows, maximum bytes, oldest time to keep, maximum rows of this call. Replies how many it dropped. */
 export const TRIM: string = `
 local function key(name) return KEYS[1] .. ':' .. name .. ':' .. ARGV[1] end
 local rows, most, oldest = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -53,7 +53,7 @@ end
 redis.call('SET', key('bytes'), bytes)
 return all - left`
 
-/** Rows of rings below an id, newest first. KEYS: prefix; ARGV: id (empty: all), most rows, rings. Replies id, ring and row of each. */
+/** KEYS: prefix; ARGV: an id (empty: from the newest), maximum rows, rings. Replies id, ring and row of deliveries below the id, newest first. */
 export const PAGE: string = `
 local found, top = {}, ARGV[1] == '' and '+' or '(' .. ARGV[1]
 for i = 3, #ARGV do
@@ -63,7 +63,7 @@ for i = 3, #ARGV do
 end
 return found`
 
-/** Numbers of series. KEYS: prefix; ARGV: day, most series, names. Replies a number for each, 0 beyond the bound. */
+/** KEYS: prefix; ARGV: day, maximum number of series, names. Replies the number of each series, 0 above the maximum. */
 export const SERIES: string = `
 local key, numbers = KEYS[1] .. ':series', {}
 for i = 3, #ARGV do
@@ -74,7 +74,7 @@ for i = 3, #ARGV do
 end
 return numbers`
 
-/** Replaces spans if all still are what was read. KEYS: prefix; ARGV: for each kind, time, what was read and what it becomes (empty: nothing). */
+/** Replaces spans if none has changed. KEYS: prefix; ARGV: for each span kind, time, old bytes and new bytes (empty: none). */
 export const SWAP: string = `
 for i = 1, #ARGV, 4 do
   if (redis.call('HGET', KEYS[1] .. ':span:' .. ARGV[i], ARGV[i + 1]) or '') ~= ARGV[i + 2] then return 0 end
@@ -91,7 +91,7 @@ for i = 1, #ARGV, 4 do
 end
 return 1`
 
-/** KEYS: records; ARGV: key, expected version, JSON or nothing to delete. */
+/** KEYS: hash of records; ARGV: key, expected version, new JSON (absent: delete). Replies 1 if the version was as expected. */
 export const SET_RECORD: string = `
 local known = redis.call('HGET', KEYS[1], ARGV[1])
 local version = known and tonumber(known:match('^%d+')) or 0

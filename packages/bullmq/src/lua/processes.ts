@@ -1,7 +1,7 @@
 // Scripts of processes, and of the clock of the store. Keys and fields: store.ts.
 
-// The store's clock is that of the server without its steps: it never goes back, and goes ahead only by time that passed on the
-// monotonic clock of a process, or in which nobody was there. Signs of life work where Redis is full or takes no writes: hence pcall.
+// The store's clock is that of the server without its steps. It never goes back, and moves by the monotonic clocks of processes, or by
+// time in which no process ran. Signs of life use pcall, so that they work while Redis is full or read-only.
 const CLOCK_FUNCTION = `
 local schema = KEYS[1] .. ':schema'
 local function whole(number) return string.format('%.0f', number) end
@@ -13,10 +13,10 @@ end
 `
 
 /**
- * A sign of life, and the state of the store. KEYS: prefix; ARGV: version and name of the process, milliseconds after which
- * another without a sign is gone, the store's time as this process expects it (0: it knows none), its lease in milliseconds. Replies the
- * version that is stored, the oldest that may work on it, the time of the store, the mark of the store, this process' sign before, 1 if
- * leases may end, and the versions of other processes that live.
+ * Gives a sign of life, and reads the state of the store. KEYS: prefix; ARGV: version and name of the process, milliseconds after which
+ * a process without a sign has ended, the time that this process expects (0: unknown), its lease in milliseconds. Replies the stored
+ * version, the oldest version that may use the store, time and mark of the store, the last sign of this process, 1 if leases may
+ * end, and the versions of other running processes.
  */
 export const ALIVE: string = `${CLOCK_FUNCTION}
 local key, self = KEYS[1] .. ':processes', ARGV[1] .. ':' .. ARGV[2]
@@ -30,7 +30,7 @@ if now < last then
 end
 if lease < own then redis.pcall('HSET', schema, 'lease', own) end
 if expected == 0 and last > 0 then
-  -- Others may live: they have a lease to renew theirs.
+  -- Other processes may be running: for the time of a lease they can renew theirs.
   if now - last > 10000 + own / 3 then
     held = now + math.max(lease, own)
     redis.pcall('HSET', schema, 'held', whole(held))
@@ -40,7 +40,7 @@ if expected == 0 and last > 0 then
     redis.pcall('LTRIM', KEYS[1] .. ':steps', -100, -1)
   end
 end
--- What is later than it expects may be a step: STEP follows.
+-- A time later than expected may be a step of the clock: the caller then runs STEP.
 if expected == 0 or now <= expected + 1000 then redis.pcall('HSET', schema, 'clock', whole(now)) end
 local before = redis.pcall('ZSCORE', key, self)
 local replies = {tonumber(known[1] or 0), tonumber(known[2] or 0), now, known[3] or '', type(before) == 'string' and before or '', held <= now and 1 or 0}
@@ -52,8 +52,8 @@ redis.pcall('ZADD', key, now, self)
 return replies`
 
 /**
- * The server's clock went ahead of what a process expects: no lease ends for as long as the longest is. KEYS: prefix; ARGV: what it
- * expects. Replies the time of the store, which others may have put right before.
+ * Removes a step of the server's clock from the store's clock, unless another process has done so; then no lease ends for the time of
+ * the longest lease. KEYS: prefix; ARGV: the expected time. Replies the time of the store.
  */
 export const STEP: string = `${CLOCK_FUNCTION}
 local now, last, held, lease = clock()
@@ -63,10 +63,10 @@ redis.pcall('HINCRBY', schema, 'offset', whole(-step))
 redis.pcall('HSET', schema, 'clock', whole(now - step), 'held', whole(now - step + lease))
 return now - step`
 
-/** The end of a process. KEYS: prefix; ARGV: version and name of the process. */
+/** KEYS: prefix; ARGV: version and name of the process. */
 export const LEAVE: string = `return redis.call('ZREM', KEYS[1] .. ':processes', ARGV[1] .. ':' .. ARGV[2])`
 
-/** Raises what is stored. KEYS: prefix; ARGV: version, oldest version that may work on it, a mark for a store that has none. */
+/** Raises the stored versions. KEYS: prefix; ARGV: version, oldest version that may use the store, a mark for a store without one. */
 export const RAISE: string = `
 local key = KEYS[1] .. ':schema'
 for i, field in ipairs({'version', 'oldest'}) do

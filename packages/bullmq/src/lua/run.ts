@@ -1,44 +1,9 @@
+import { TURN_FUNCTION } from './turn.ts'
+
 // Scripts of claims, turns and leases. Keys and fields: store.ts.
 
-// The virtual time of a queue is the highest turn that was claimed, or the one before the next in line. BullMQ's score of
-// a prioritized job is its priority times 2^32 and a count; priorities end at 2^21, so turns start again when nothing
-// waits: after ten seconds without new ones, in which those that were given have been stored, or when half are used. What is
-// not as it is written here starts again too: it must stop no task.
-export const TURN_FUNCTION: string = `
-local function decoded(text)
-  local read, value = pcall(cjson.decode, text or '')
-  return read and type(value) == 'table' and value or {}
-end
-local function typed(key, wanted)
-  local found = redis.call('TYPE', key).ok
-  if found ~= wanted and found ~= 'none' then redis.call('DEL', key) end
-end
-local function place(prefix, queue, key)
-  local base, turns, meta = prefix .. ':' .. queue, prefix .. ':turns:' .. queue, prefix .. ':turn:' .. queue
-  typed(turns, 'zset')
-  typed(meta, 'hash')
-  local known = redis.call('HMGET', meta, 'm', 'v', 't')
-  local last, time, now = tonumber(known[1] or 0) or 0, tonumber(known[2] or 0) or 0, tonumber(redis.call('TIME')[1])
-  local head = redis.call('ZRANGE', base .. ':prioritized', 0, 0, 'WITHSCORES')
-  if head[2] then time = math.max(time, math.floor(tonumber(head[2]) / 4294967296) - 1)
-  elseif last > 1000000 or now - (tonumber(known[3] or now) or now) > 10 and redis.call('ZCARD', base .. ':delayed') == 0 then
-    redis.call('DEL', turns, meta)
-    last, time = 0, 0
-  end
-  return math.max(tonumber(redis.call('ZSCORE', turns, key) or 0), time), time, last, now
-end
-local function turn(prefix, queue, key, count)
-  local turns, meta = prefix .. ':turns:' .. queue, prefix .. ':turn:' .. queue
-  local own, time, last, now = place(prefix, queue, key)
-  redis.call('ZREMRANGEBYSCORE', turns, '-inf', time)
-  redis.call('ZADD', turns, own + count, key)
-  redis.call('HSET', meta, 'm', math.max(last, own + count), 't', now)
-  return own + 1
-end
-`
-
-// A failed or postponed task of a fair key holds no turn while it waits (field `tp`), and is claimed first once it is due:
-// then it takes the next turn of its key, and so do up to 500 that became due with it. Its turn, if another task has an earlier one.
+// A failed or postponed task of a tenant has no turn while it waits (field `tp`). When it is due, it is claimed first, and then gets the
+// next turn of its tenant, together with up to 500 others that became due. If another task has an earlier turn, its turn is returned.
 const ENTER_FUNCTION = `${TURN_FUNCTION}
 local function enter(prefix, queue, job)
   local first = math.min(turn(prefix, queue, decoded(redis.call('HGET', job, 'data')).f or '', 1), 2097152)
@@ -60,11 +25,12 @@ end
 `
 
 /**
- * Reads a task for a run, if the lock is still this claim's; it then holds for nine tenths of the lease at least. KEYS: prefix;
- * ARGV: ref, token, lease in milliseconds, `<start> <process>`, 1 if a suspect may start. Replies 0 if the lock is lost, the turn the
- * task must take alone if it has to wait for that, 1 if it is a suspect that may not start, 2 if BullMQ could not settle it (a count that is not a number), nothing if there is no such event, or
- * event, head and body of its delivery, the id of the task, then, unless this is the first claim, stc, sn, cut, chg, ls and pa of the job. The start is
- * written unless the job was interrupted. The name of the event is part of the job's id.
+ * Reads a task for a run if the claim has its lock, which then holds for at least nine tenths of the lease. KEYS: prefix; ARGV: ref,
+ * token, lease in milliseconds, `<start> <process>`, 1 if a suspect may start. It writes the start, unless the job was interrupted.
+ *
+ * Replies 0 if the lock is lost; a list with only a turn if the task must wait for it; 1 for a suspect that may not start; 2 if
+ * BullMQ could not settle the job, since a count is not a number; nothing if the event is missing; otherwise event, head, body and
+ * the id of the task, and after the first claim also stc, sn, cut, chg, ls and pa.
  */
 export const LOAD: string = `${ENTER_FUNCTION}
 local function whole(text) return not text or #text < 16 and text:match('^%-?%d+$') end
@@ -99,8 +65,8 @@ if not (own[1] or own[3] or own[5] or own[6]) then return {event[1], event[2], e
 return {event[1], event[2], event[3], id, own[1] or '0', own[2] or '0', own[3] or '0', own[4] or '0', own[5] or '', own[6] or ''}`
 
 /**
- * What is due or will be. KEYS: prefix; ARGV: now, names of queues. Replies how many are due and not running, and the
- * time of the next that is not due yet, ends of leases included, or an empty string.
+ * KEYS: prefix; ARGV: now, names of queues. Replies how many jobs are due and not running, and when the next job is due or the next
+ * lease ends, or an empty string.
  */
 export const NEXT: string = `
 local due, next = 0, false
@@ -121,9 +87,8 @@ end
 return {due, next and string.format('%.0f', next) or ''}`
 
 /**
- * Prepares a settled job for another run: its last run goes to its attempts, and it gets a new turn. KEYS: prefix; ARGV:
- * queue, id, interruptions that are charged from here on. Replies `failed` or `completed`, where it is; or nothing if it is not settled,
- * or the contents of its event were erased.
+ * Prepares a settled job for another run: adds its last run to its attempts, and gives it a new turn. KEYS: prefix; ARGV: queue, id,
+ * number of strikes. Replies the set of the job, `failed` or `completed`; or nothing if it is not settled or its event was erased.
  */
 export const AGAIN: string = `${TURN_FUNCTION}
 local base = KEYS[1] .. ':' .. ARGV[1]
@@ -152,8 +117,8 @@ end
 return set`
 
 /**
- * The claims of a process on jobs, as far as queues have them. Locks that hold longer than any lease, since the server's clock went back,
- * count from now. KEYS: prefix; ARGV: how its tokens begin, names of queues. Replies ref and token of each.
+ * Finds the claims of a process. If the server's clock went back, it shortens locks that hold longer than any lease. KEYS: prefix; ARGV:
+ * start of its tokens, names of queues. Replies ref and token of each claim.
  */
 export const CLAIMS: string = `
 local lease, own = tonumber(redis.call('HGET', KEYS[1] .. ':schema', 'lease') or 0) or 0, {}
@@ -175,3 +140,51 @@ for each = 2, #ARGV do
   end
 end
 return own`
+
+/**
+ * Claims a job again for a run whose lock has ended, if no other claim has settled it. KEYS: prefix; ARGV: queue, id, token, lease in
+ * milliseconds, attempts when it was claimed, start of the run, 1 if it is done. Replies 1 if the run still had the lock, 2 if it has
+ * it again, 3 if its outcome is stored already, 0 otherwise.
+ *
+ * A done run also replaces another claim, which then finds that it lost its lock. A failed run leaves the job to the other claim. An
+ * attempt without a duration is one that another claim found interrupted.
+ */
+export const ADOPT: string = `
+local base, id, token = KEYS[1] .. ':' .. ARGV[1], ARGV[2], ARGV[3]
+local job = base .. ':' .. id
+local lock = redis.call('GET', job .. ':lock')
+if lock == token then
+  redis.call('PEXPIRE', job .. ':lock', ARGV[4])
+  return 1
+end
+local made = redis.call('HMGET', job, 'atm', 'data', 'stc', 'pa', 'returnvalue')
+local run = ',' .. ARGV[6] .. ','
+local ended = (made[4] or ''):find(run, 1, true) and not made[4]:find(run .. 'null,', 1, true)
+if ended or (made[5] or ''):find(':' .. ARGV[6] .. ',', 1, true) then return 3 end
+if not made[2] or (made[1] or '0') ~= ARGV[5] then return 0 end
+if redis.call('ZSCORE', base .. ':completed', id) or redis.call('ZSCORE', base .. ':failed', id) then return 0 end
+if lock and ARGV[7] ~= '1' then return 0 end
+if redis.call('LREM', base .. ':active', -1, id) + redis.call('LREM', base .. ':wait', 1, id)
+  + redis.call('ZREM', base .. ':prioritized', id) + redis.call('ZREM', base .. ':delayed', id) == 0 then return 0 end
+redis.call('LPUSH', base .. ':active', id)
+redis.call('SET', job .. ':lock', token, 'PX', ARGV[4])
+redis.call('HSET', job, 'sn', made[3] or '0')
+return 2`
+
+/**
+ * Makes an active job dead, with any content of its hash. KEYS: prefix; ARGV: queue, id, now, token of the claim (empty: any claim),
+ * a field to delete, then fields and values. Replies 0 if the job is not active, or the claim has lost it.
+ */
+export const BURY: string = `
+local base, id = KEYS[1] .. ':' .. ARGV[1], ARGV[2]
+local job = base .. ':' .. id
+if ARGV[4] ~= '' and redis.call('GET', job .. ':lock') ~= ARGV[4] then return 0 end
+if redis.call('LREM', base .. ':active', 0, id) == 0 then return 0 end
+redis.call('DEL', job .. ':lock')
+redis.call('SREM', base .. ':stalled', id)
+if redis.call('TYPE', job).ok ~= 'hash' then redis.call('DEL', job) end
+redis.call('HDEL', job, ARGV[5])
+redis.call('HSET', job, 'finishedOn', ARGV[3], unpack(ARGV, 6))
+redis.call('ZADD', base .. ':failed', ARGV[3], id)
+redis.call('XADD', base .. ':events', 'MAXLEN', '~', '10000', '*', 'event', 'failed', 'jobId', id, 'prev', 'active')
+return 1`

@@ -1,32 +1,33 @@
-import { TURN_FUNCTION } from './run.ts'
+import { TURN_FUNCTION } from './turn.ts'
 
-// Next to BullMQ's own keys there are, all under the prefix and so in one slot of a Cluster:
-//   event:<name>    hash: n its number, i info (JSON: key, id, topic, tenant, provider), e event, j its jobs (a ref a line), g its
-//                   guards (a name a line), a when it arrived, x `p` if its contents are to be erased once its tasks are done,
-//                   `e` if they were, and its delivery: h head and b body, or d the name of one that
-//                   several events came in. It is there when, and only when, the event was taken as a whole.
-//   delivery:<name> hash: h head, b body, n events that need it
+// Keys in addition to those of BullMQ, all with the prefix and so in one slot of a Cluster:
+//   event:<name>    hash: n number; i info (JSON: key, id, topic, tenant, provider); e event; j refs of its jobs, one per line; g names of
+//                   its guards, one per line; a arrival time; x `p` if its contents are to be erased once all tasks are done, `e` if they
+//                   were erased; h head and b body of its delivery, or d the name of a delivery with several events. It exists only if
+//                   the event was stored completely.
+//   delivery:<name> hash: h head, b body, n number of its events
 //   guard:<name>    the event that holds the guard
-//   sweeper         who looks for lost jobs, or that somebody did a moment ago
-//   turns:<queue>   sorted set: fair keys by their last turn
-//   turn:<queue>    hash: m last turn of all, t when it was given (seconds), v highest turn that was claimed
+//   sweeper         the process that searches lost jobs, or a mark that a search has just ended
+//   turns:<queue>   sorted set: tenants by their last turn
+//   turn:<queue>    hash: m last turn, t its time in seconds, v highest claimed turn
 //   numbers         hash: number of an event, its name;  numbers:last: the last number
-//   index           sorted set of events by the time they arrived: of each its number in 12 digits, then its name
-//   passing         the same of events with x `p`
+//   index           sorted set of events by arrival time: the number in 12 digits, then the name
+//   passing         sorted set, as index, of events with x `p`
 //   queues          set of queue names
 //   records         hash: version, a space, JSON
-//   schema          hash: version of this layout, oldest version that may work on it, mark: a name that was drawn when it was made; and of
-//                   the store's clock: clock its last time, offset to that of the server, lease the longest of any process, held until
-//                   when no lease ends, since the server's clock stepped
-//   steps           list: a time on the store's clock, a space, milliseconds before it by which nothing ages: nobody was there
+//   schema          hash: version; oldest version that may use the store; mark, a random name of this store; and of the store's clock:
+//                   clock its last time, offset to the server's clock, lease the longest of all processes, held the time until which
+//                   no lease ends after a step of the server's clock
+//   steps           list: a time on the store's clock, a space, milliseconds before it in which no process ran and nothing ages
 //   processes       sorted set of processes (version:name) by their last sign of life
-// A job is BullMQ's hash <queue>:<id>; a job that is gone was done or given up, since jobs are made with their event.
-// Fields of our own in it: n id of its task, which is the event's number times 65536 and its place among the event's jobs, ls start and process of the last run, pa attempts, cs cause of the last error, and of
-// interruptions: sn those seen of BullMQ's own count (stc), cut in a row, chg charged. tp: it takes a turn when it is due.
+// A job is BullMQ's hash <queue>:<id>. A missing job was done or deleted, since jobs are stored with their event. This package adds the
+// fields n id of its task (number of the event times 65536, plus its place among the event's jobs), ls start and process of the last
+// run, pa attempts, cs cause of the last error, and tp if it gets a turn when it is due. For interruptions: sn how many of BullMQ's own
+// count (stc) are counted, cut interruptions in a row, chg strikes.
 
 /**
- * KEYS: prefix; ARGV: names of events, then `-`, then names of queues. Replies, for each event, nothing if it is unknown
- * or its jobs to revive (`f` failed, `d` delayed by an error, before the ref), and for each queue how many are pending or running.
+ * KEYS: prefix; ARGV: names of events, then `-`, then names of queues. Replies for each event nothing if it is unknown, or the refs of
+ * its jobs to revive (after `f` for failed or `d` for delayed by an error), and for each queue the number of pending and running jobs.
  */
 export const LOOK: string = `
 local prefix, found, counts, at = KEYS[1], {}, {}, 1
@@ -55,8 +56,8 @@ for i = at + 1, #ARGV do
 end
 return {found, counts}`
 
-// Adds jobs as BullMQ's own scripts do (addStandardJob, addPrioritizedJob). A script of ours cannot call those, and an error of
-// theirs inside MULTI stops nothing behind it: the event would be recorded without its jobs.
+// Adds jobs as BullMQ's own scripts do (addStandardJob, addPrioritizedJob). A script cannot call these, and in MULTI an error of them
+// does not stop the next commands: the event would be stored without its jobs.
 const ADD_FUNCTION = `${TURN_FUNCTION}
 local prefix, at, undos = KEYS[1], 1, {}
 local function arg()
@@ -68,7 +69,7 @@ local function takeBack()
   for each = #undos, 1, -1 do redis.pcall(unpack(undos[each])) end
   undos = {}
 end
--- All that the work writes, or nothing and why.
+-- Keeps all writes of the work, or undoes them and returns the error.
 local function whole(work)
   undos = {}
   local done, why = pcall(work)
@@ -78,7 +79,7 @@ local function whole(work)
 end
 local function member(number, name) return string.format('%012.0f', number) .. name end
 local woken = {}
--- Workers look by themselves too: a right to publish that is missing delays tasks by a second, and rejects nothing.
+-- Without the right to publish, workers find tasks a second later.
 local function wake()
   if #woken > 0 then redis.pcall('PUBLISH', prefix .. ':wake', table.concat(woken, '\\n')) end
 end
@@ -101,13 +102,13 @@ local function enqueue(base, id, priority)
   if not held and redis.call('ZADD', base .. ':marker', 0, '0') == 1 then undo('ZREM', base .. ':marker', '0') end
   undo('XDEL', base .. ':events', redis.call('XADD', base .. ':events', 'MAXLEN', '~', meta[3] or 10000, '*', 'event', 'waiting', 'jobId', id))
 end
--- The tasks of an event, as the arguments name them: their number, then queue, id, data and turn of each.
+-- Reads the tasks of an event from the arguments: their number, then queue, id, data and turn of each.
 local function tasks()
   local all = {}
   for each = 1, tonumber(arg()) do all[each] = {queue = arg(), id = arg(), data = arg(), turn = arg()} end
   return all
 end
--- The turn is empty, a fair key behind a plus, or a priority. The event has a number, if it is there, and the task a place in it.
+-- The turn of a task is empty, a plus and a tenant, or a priority. The number is that of its event, and n its place in the event.
 local function add(task, name, now, number, n)
   local base, key = prefix .. ':' .. task.queue, task.turn:match('^%+(.*)$')
   local job, priority = base .. ':' .. task.id, tonumber(task.turn) or 0
@@ -128,7 +129,7 @@ local function add(task, name, now, number, n)
     priority = math.min(turn(prefix, task.queue, key, 1), 2097152)
     if before then undo('ZADD', turns, before, key) else undo('ZREM', turns, key) end
   end
-  -- The receiver decides how often and when: to BullMQ attempts never run out, and each wait is the error's own.
+  -- The receiver decides on retries, so BullMQ gets unlimited attempts and a wait with each error.
   redis.call('HSET', job, 'n', own, 'name', name, 'data', task.data, 'timestamp', now, 'delay', 0, 'priority', priority, 'opts',
     '{"attempts":1000000000,"backoff":{"type":"custom"},"stackTraceLimit":1,"jobId":"' .. task.id .. '"'
     .. (priority > 0 and ',"priority":' .. priority or '') .. '}')
@@ -148,12 +149,15 @@ end
 `
 
 /**
- * Stores deliveries, each as a whole or not at all: the jobs of its events in all queues, their guards, turns and records. KEYS:
- * prefix; ARGV: now, the most tasks of a fair key that may wait in the queues of a delivery, 1 for a probe, which takes back
- * all that it did, then for each delivery head, body, its name (empty: its event has it alone) and the number of its new
- * events; for each event name, info, event, topic, time it arrived, 1 if its contents are to be erased, the number of its
- * guards, each with `reject` or `duplicate`, and its tasks. Replies for each delivery `taken` and for each event its number if it is
- * recorded, 0 if it is known or a duplicate by a guard; or `rejected` by a guard, `full` and how many wait, or `failed` and why.
+ * Stores deliveries, each completely or not at all: the jobs of its events in all queues, guards, turns and records.
+ *
+ * KEYS: prefix; ARGV: now, maximum number of waiting tasks of one tenant in the queues of a delivery, 1 for a probe, which undoes its
+ * writes; then for each delivery head, body, its name (empty if it has one event) and the number of its new events; for each event
+ * name, info, event, topic, arrival time, 1 if its contents are to be erased, number of guards, each with `reject` or `duplicate`, and
+ * its tasks.
+ *
+ * Replies for each delivery `taken` and for each event its number, or 0 if it is known or a duplicate by a guard; or `rejected` by a
+ * guard; or `full` and the number of waiting tasks; or `failed` and the error.
  */
 export const STORE: string = `${ADD_FUNCTION}
 local now, share, probe = arg(), tonumber(arg()), arg() == '1'
@@ -169,7 +173,7 @@ local function read()
   end
   return delivery
 end
--- Guards of events are decided together: of two in one delivery the first has the guard.
+-- If two events of a delivery want a guard, the first gets it.
 local function isRejected(events)
   local holders = {}
   for _, event in ipairs(events) do
@@ -246,7 +250,7 @@ local function store(delivery)
   local why = whole(function()
     for each, event in ipairs(events) do
       reply[each + 1] = 0
-      -- One delivery can have an event twice.
+      -- A delivery may contain an event twice.
       if not event.known and redis.call('EXISTS', prefix .. ':event:' .. event.name) == 0 then
         reply[each + 1] = record(event, delivery)
       end
@@ -264,7 +268,7 @@ return replies`
 
 /**
  * Adds the children of a task to its event, all or none. KEYS: prefix; ARGV: now, ref of the task, token of its claim, lease in
- * milliseconds, name of the event, topic, tasks. Replies an empty string, why it failed, or 0 if the claim lost the task.
+ * milliseconds, name of the event, topic, tasks. Replies an empty string, an error, or 0 if the claim lost the task.
  */
 export const SPAWN: string = `${ADD_FUNCTION}
 local now, parent, token, lease, event, topic, all = arg(), prefix .. ':' .. arg(), arg(), arg(), arg(), arg(), tasks()
@@ -290,8 +294,8 @@ wake()
 return why or ''`
 
 /**
- * Makes jobs ready whose time has come, at most 1,000 of a queue. KEYS: prefix; ARGV: now, names of queues. Replies when the next one
- * is due, or an empty string, then for each queue how many are ready and how many are active.
+ * Makes due jobs ready, at most 1,000 of a queue. KEYS: prefix; ARGV: now, names of queues. Replies when the next job is due, or an
+ * empty string, then for each queue the numbers of ready and active jobs.
  */
 export const DUE: string = `${ADD_FUNCTION}
 local now, next, replies = tonumber(arg()), false, {''}
@@ -312,8 +316,8 @@ if next then replies[1] = string.format('%.0f', math.floor(next / 4096)) end
 return replies`
 
 /**
- * Jobs of known events that no set of BullMQ's holds and nobody runs: they wait in a list, or are lost. KEYS: prefix; ARGV: name of
- * this sweep, milliseconds for which others leave it alone, members of the index. Replies their refs, or nothing if another sweeps.
+ * Finds jobs that are in no sorted set of BullMQ: they are in a list, or lost. KEYS: prefix; ARGV: name of this sweep, milliseconds for
+ * which other processes do not sweep, members of the index. Replies the refs, or nothing if another process sweeps.
  */
 export const LOOSE: string = `
 local prefix, sweeper, loose = KEYS[1], KEYS[1] .. ':sweeper', {}
@@ -333,7 +337,7 @@ for each = 3, #ARGV do
 end
 return loose`
 
-/** Makes claimed jobs ready again whose claims nobody knows: nothing ran. KEYS: prefix; ARGV: ref and token of each. */
+/** Frees claimed jobs that did not run. KEYS: prefix; ARGV: ref and token of each. */
 export const UNCLAIM: string = `${ADD_FUNCTION}
 while at <= #ARGV do
   local queue, id = arg():match('^(.*):(.-)$')
@@ -348,7 +352,7 @@ while at <= #ARGV do
 end
 return 1`
 
-/** Puts jobs that are in no list back where they belong. KEYS: prefix; ARGV: refs. Replies how many are pending again. */
+/** Restores lost jobs to their set or list. KEYS: prefix; ARGV: refs. Replies how many are pending again. */
 export const RESCUE: string = `${ADD_FUNCTION}
 local rescued = 0
 while at <= #ARGV do

@@ -9,8 +9,8 @@ local delivery = redis.call('HMGET', KEYS[1] .. ':delivery:' .. event[4], 'h', '
 return {event[1], delivery[1], delivery[2]}`
 
 /**
- * KEYS: prefix; ARGV: names of events. Replies of each its number, info, when it arrived, x, the ref of its first job, and a row
- * for each job that is there; or nothing if it is unknown.
+ * KEYS: prefix; ARGV: names of events. Replies for each event its number, info, arrival time, x, the ref of its first job, and a row
+ * for each existing job; or nothing if it is unknown.
  */
 export const SHOW: string = `
 local prefix, events = KEYS[1], {}
@@ -39,7 +39,7 @@ for i, name in ipairs(ARGV) do
 end
 return events`
 
-/** KEYS: prefix; ARGV: names of events. Replies the member of the index of each that is there, and when it arrived. */
+/** KEYS: prefix; ARGV: names of events. Replies the index member and arrival time of each existing event. */
 export const PLACES: string = `
 local found = {}
 for _, name in ipairs(ARGV) do
@@ -52,7 +52,7 @@ for _, name in ipairs(ARGV) do
 end
 return found`
 
-/** KEYS: prefix; ARGV: for each task the number of its event, and its place there. Replies its ref, or an empty string. */
+/** KEYS: prefix; ARGV: for each task the number of its event and its place in it. Replies its ref, or an empty string. */
 export const REFS: string = `
 local found, known, refs = {}, false, {}
 for i = 1, #ARGV, 2 do
@@ -66,7 +66,7 @@ for i = 1, #ARGV, 2 do
 end
 return found`
 
-/** Takes jobs away that nobody runs. KEYS: prefix; ARGV: `idle` (pending or failed) or `past` (settled), refs. Replies 1 for each that was one. */
+/** Deletes jobs that do not run. KEYS: prefix; ARGV: `idle` (pending or failed) or `past` (settled), refs. Replies 1 for each deleted job, 0 for others. */
 export const REMOVE: string = `
 local gone, sets = {}, ARGV[1] == 'past' and {'completed', 'failed'} or {'failed', 'delayed', 'prioritized'}
 for i = 2, #ARGV do
@@ -89,9 +89,8 @@ end
 return gone`
 
 /**
- * KEYS: prefix; ARGV: now, what names of queues start with (empty: all), 1 only for the unfinished. Replies for each
- * queue its name, then how many wait, are delayed, active, completed and failed, and when the oldest due one was due, or
- * an empty string.
+ * KEYS: prefix; ARGV: now, start of queue names (empty: all), 1 for only unfinished jobs. Replies for each queue its name, the numbers
+ * of waiting, delayed, active, completed and failed jobs, and when the oldest due job was due, or an empty string.
  */
 export const COUNTS: string = `
 local prefix, rows = KEYS[1], {}
@@ -121,14 +120,14 @@ for _, name in ipairs(redis.call('SMEMBERS', prefix .. ':queues')) do
 end
 return rows`
 
-/** KEYS: prefix. Replies when Redis last saved its data and how many changes there were since: each write changes it. */
+/** KEYS: prefix. Replies when Redis last saved its data, and the number of changes since then. */
 export const VERSION: string = `
 local info = redis.call('INFO', 'persistence')
 return {info:match('rdb_last_save_time:(%d+)') or '0', info:match('rdb_changes_since_last_save:(%d+)') or '0'}`
 
 /**
- * Counts failed or delayed jobs by cause. KEYS: prefix; ARGV: queue, set, first, last. Replies how many there were, then
- * for each cause: itself, jobs, when the first and the last of their events arrived, reason and stack of one.
+ * Counts failed or delayed jobs by cause. KEYS: prefix; ARGV: queue, set, first rank, last rank. Replies the number of jobs, then for
+ * each cause: its name, its jobs, arrival of their first and last event, reason and stack of one job.
  */
 export const CAUSES: string = `
 local prefix, groups, order = KEYS[1], {}, {}
@@ -169,7 +168,7 @@ redis.call('ZADD', base .. ':marker', string.format('%.0f', math.floor(tonumber(
 redis.call('XADD', base .. ':events', 'MAXLEN', '~', '10000', '*', 'event', 'delayed', 'jobId', id, 'delay', ARGV[4])
 return 1`
 
-/** Forgets events none of whose jobs is left. KEYS: prefix; ARGV: their members of the index. Replies how many it forgot. */
+/** Drops events without jobs. KEYS: prefix; ARGV: members of the index. Replies how many it dropped. */
 export const SWEEP: string = `
 local prefix, forgotten = KEYS[1], 0
 for _, member in ipairs(ARGV) do
@@ -194,3 +193,42 @@ for _, member in ipairs(ARGV) do
   end
 end
 return forgotten`
+
+/**
+ * Erases the contents of events without open jobs. KEYS: prefix; ARGV: 1 for only those that `storage.content` marked and that have
+ * no failed job, then for each event its name, the new event and the new head (empty: no change). Replies the names of the events
+ * that may be erased.
+ */
+export const ERASE: string = `
+local prefix, names = KEYS[1], {}
+local function rests(jobs)
+  for ref in jobs:gmatch('[^\\n]+') do
+    if redis.call('EXISTS', prefix .. ':' .. ref) == 1 then
+      local queue, id = ref:match('^(.*):(.-)$')
+      local base = prefix .. ':' .. queue
+      if not redis.call('ZSCORE', base .. ':completed', id) then
+        if ARGV[1] == '1' or not redis.call('ZSCORE', base .. ':failed', id) then return false end
+      end
+    end
+  end
+  return true
+end
+for i = 2, #ARGV, 3 do
+  local key = prefix .. ':event:' .. ARGV[i]
+  local event = redis.pcall('HMGET', key, 'j', 'd', 'x', 'n')
+  local wanted = event[1] and event[3] ~= 'e' and (ARGV[1] ~= '1' or event[3] == 'p')
+  if wanted and rests(event[1]) then
+    names[#names + 1] = ARGV[i]
+    if ARGV[i + 1] ~= '' then
+      redis.call('HSET', key, 'x', 'e', 'e', ARGV[i + 1], 'h', ARGV[i + 2], 'b', '')
+      redis.call('HDEL', key, 'd')
+      redis.call('ZREM', prefix .. ':passing', string.format('%012.0f', event[4]) .. ARGV[i])
+      if event[2] then
+        local delivery = prefix .. ':delivery:' .. event[2]
+        local needed = redis.pcall('HINCRBY', delivery, 'n', -1)
+        if type(needed) == 'number' and needed <= 0 then redis.call('DEL', delivery) end
+      end
+    end
+  end
+end
+return names`

@@ -13,14 +13,13 @@ import { attemptsOf } from '../journal/attempts.ts'
 import { runBuffer, runScript, type RedisClient } from '../store/connection.ts'
 import { fromJob } from '../store/errors.ts'
 import { parseQueueName, parseRef, type JobData } from '../store/queues.ts'
-import type { Stored } from '../store/stored.ts'
+import type { Stored } from '../accept/encode.ts'
 
-/** Events and jobs as rows of the view. */
+/** Reads events and jobs as rows. */
 interface Shown {
-  /** Events with their tasks. Those that are forgotten are left out. */
+  /** Returns events with their tasks, without those that no longer exist. */
   readonly shown: (names: readonly string[]) => Promise<readonly ShownEvent[]>
   readonly full: (row: ShownRow) => Promise<FullRow>
-  /** What an event holds. */
   readonly contents: (name: string) => Promise<Pick<FullRow, 'record' | 'head' | 'body'>>
 }
 
@@ -38,7 +37,7 @@ interface ShownEvent {
 // Events of one script, which blocks Redis.
 const STEP = 100
 
-/** Makes it. `laneOf` numbers queues. */
+/** Makes {@link Shown}. `laneOf`: returns the number of a queue. */
 export function createShown(
   {
     client,
@@ -52,7 +51,7 @@ export function createShown(
   async function shown(names: readonly string[]): Promise<readonly ShownEvent[]> {
     const steps: Promise<unknown>[] = []
     for (let from = 0; from < names.length; from += STEP)
-      steps.push(runScript(client, 'posternShow', prefix, ...names.slice(from, from + STEP)))
+      steps.push(runScript(client, 'SHOW', prefix, ...names.slice(from, from + STEP)))
     return ((await Promise.all(steps)) as (EventReply | null)[][])
       .flat()
       .flatMap((reply, at) => (reply ? [shownOf(reply, names[at]!)] : []))
@@ -61,7 +60,7 @@ export function createShown(
   function shownOf(reply: EventReply, name: string): ShownEvent {
     const [number, text, arrived, erasing, first, jobs] = reply
     const head = parsed(text)
-    // An event whose info cannot be read is shown only by its name, so that its tasks can be found and taken out.
+    // An event with unreadable info is shown with its name, so that an operator can find and delete its tasks.
     const [key, eventId, topic, tenant, provider] = isHead(head) ? head : [name, null, '', null, '']
     const { receiver } = parseQueueName(parseRef(first).queue)
     const row = {
@@ -87,14 +86,14 @@ export function createShown(
     const { count, kept: past } = attemptsOf({ task: String(id), unread }, runs, value)
     const took = past.findLast(({ duration }) => duration !== undefined)?.duration
     const error = fromJob(reason, stacks)
-    // BullMQ's score is the time and, in the lowest 12 bits, a number that keeps equal times apart.
+    // In BullMQ's score the lowest 12 bits distinguish equal times.
     const later = due === '' ? event.received : Math.floor(Number(due) / 0x1000)
     return {
       ...event,
       id,
       lane: laneOf(parseRef(ref).queue),
       state: STATES.indexOf(state) as State,
-      // BullMQ counts an attempt when it ends.
+      // BullMQ counts an attempt at its end.
       attempt: Number(made || 0) + (state === 'running' ? 1 : 0),
       runs: count,
       cut: state === 'done' ? 0 : Number(cut || 0),
@@ -114,7 +113,7 @@ export function createShown(
   }
 
   async function contents(name: string): Promise<Pick<FullRow, 'record' | 'head' | 'body'>> {
-    const stored = (await runBuffer(client, 'posternGetEvent', prefix, name)) as Stored | null
+    const stored = (await runBuffer(client, 'GET_EVENT', prefix, name)) as Stored | null
     const [record = '', head, body] = stored ?? []
     return { record: record.toString(), head: String(head ?? ''), body: body ?? NO_BODY }
   }

@@ -3,7 +3,6 @@ import { runScript, type RedisClient } from '../store/connection.ts'
 import { queueName, type Queues } from '../store/queues.ts'
 import type { Settings } from '../settings.ts'
 
-/** The argument of {@link sweepStep}. */
 interface PruneContext {
   readonly client: RedisClient
   readonly queues: Queues
@@ -11,16 +10,16 @@ interface PruneContext {
   readonly clock: () => number
 }
 
-/** Where a round is: at a queue, or behind the queues at a place among the events. */
+/** A place in a round: a queue, or after all queues a rank among the events. */
 export type SweepPlace = { readonly queue: number } | { readonly event: number }
 
-// Small steps: each blocks Redis.
+// Small, since each step blocks Redis.
 const STEP = 500
 
 /**
- * One step of forgetting: done jobs after `keepDone`, dead ones after `keepDead`, then events none of whose jobs is left
- * after the longer of `window` and `keepDone`. BullMQ's own retention looks only when another job ends, and counting
- * would cut the window short.
+ * Makes a step that drops old data: done jobs after `keepDone`, dead jobs after `keepDead`, and events without jobs after the longer
+ * of `dedupeWindow` and `keepDone`. BullMQ's own retention by age runs only when another job ends, and retention by count would
+ * shorten the deduplication window.
  */
 export function sweepStep(
   { client, queues, settings, clock }: PruneContext,
@@ -37,13 +36,13 @@ export function sweepStep(
     const name = consumer.lanes().flatMap((lane) => [lane.name, ...lane.previousNames])[place.queue]
     if (name === undefined) return { event: 0 }
     const queue = await queues.get(queueName(consumer.receiver, name))
-    // BullMQ goes by the clock of this machine.
+    // BullMQ uses the clock of this machine.
     const done = await queue.clean(Date.now() - (await since(keepDone)), STEP, 'completed')
     const dead = await queue.clean(Date.now() - (await since(keepDead)), STEP, 'failed')
     return { queue: done.length === STEP || dead.length === STEP ? place.queue : place.queue + 1 }
   }
 
-  /** Before when a thing has aged by a span: times are of machines, whose clocks may be wrong too. */
+  /** Returns the time before which everything is older than a span, without steps of clocks. */
   async function since(span: number): Promise<number> {
     const steps = (await client.lrange(`${prefix}:steps`, 0, -1)).map((line): ClockStep => {
       const [at = 0, unseen = 0] = line.split(' ').map(Number)
@@ -53,10 +52,7 @@ export function sweepStep(
   }
 }
 
-/**
- * Goes through some events that arrived before a time, from a place on, and forgets those that no job is left of. Returns
- * the place of the next step, or undefined at the end.
- */
+/** Drops those of the next events before a time that have no jobs. Returns the rank of the next step, or undefined at the end. */
 async function forgetSome(
   client: RedisClient,
   prefix: string,
@@ -66,6 +62,6 @@ async function forgetSome(
   const to = `(${before}`
   const members = await client.zrangebyscore(`${prefix}:index`, '-inf', to, 'LIMIT', skip, STEP)
   if (members.length === 0) return undefined
-  // Remaining events keep their rank; each forgotten one moves later events up.
-  return skip + members.length - Number(await runScript(client, 'posternSweep', prefix, ...members))
+  // Each dropped event lowers the rank of later events.
+  return skip + members.length - Number(await runScript(client, 'SWEEP', prefix, ...members))
 }

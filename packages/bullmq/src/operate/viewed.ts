@@ -29,12 +29,10 @@ import { fromJob } from '../store/errors.ts'
 import { eventName, eventOfJob, parseQueueName } from '../store/queues.ts'
 import { createShown } from './shown.ts'
 
-/** The store that is shown and changed. */
 interface ViewedContext extends ReviveContext {
   readonly unread: UnreadTeller
 }
 
-/** An event, its number, and when it arrived. */
 interface KeptPlace {
   readonly number: number
   readonly event: string
@@ -43,26 +41,25 @@ interface KeptPlace {
 
 // Events of one script, which blocks Redis.
 const STEP = 100
-// Events of one step of a search, and of one that reads bodies, which may have megabytes.
+// Events of one step of a search, without and with bodies, which may have megabytes.
 const [WIDEST, BODIES] = [1000, 32]
-// Above this number of jobs in a state, going through the events is no slower than sorting the jobs.
+// Above this number of jobs in a state, a walk over events is as fast as sorting the jobs.
 const MOST = 20_000
-// Failed jobs of one queue and state whose causes are counted, the latest first, and of one script.
+// Failed jobs of one queue and state whose causes are counted, latest first: in all, and by one script.
 const [MOST_FAILED, FAILED] = [20_000, 500]
 
-/** What operators read and change, in BullMQ's queues. A job of a lane is in the queue of that name. */
+/** The jobs of a lane are in the queue with its name. */
 export function createViewed(context: ViewedContext, mostFailed: number = MOST_FAILED): ViewedJobs {
   const { client, prefix, queues } = context
   const { shown, full, contents } = createShown(context, laneOf)
-  // This process numbers the queues as it sees them.
+  // Each process numbers queues in the order in which it finds them.
   const names: string[] = []
   const lanes = new Map<string, number>()
   const rows: ChangedRows = {
     async patch(patches, fence) {
       const refs = await refsOf(patches.map(({ id }) => id))
       const gone =
-        patches[0]?.state === GONE &&
-        (await runScript(client, 'posternRemove', prefix, fence, ...refs))
+        patches[0]?.state === GONE && (await runScript(client, 'REMOVE', prefix, fence, ...refs))
       const done = gone
         ? (gone as readonly number[]).map((each) => each === 1)
         : await Promise.all(patches.map((patch, at) => changed(patch, refs[at]!)))
@@ -86,7 +83,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
       return new Set(events)
     },
     note: write,
-    // The script that adds jobs takes their turns, and there are no lines.
+    // The script that adds jobs sets their turns, and there are no lines.
     turns: (wanted) => wanted.map((stride) => ({ ...stride, turn: 0, tasks: 0 })),
     ...NO_LINES,
   }
@@ -134,7 +131,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
     },
     async stats() {
       const now = Date.now()
-      const counts = await runScript(client, 'posternCounts', prefix, now, '')
+      const counts = await runScript(client, 'COUNTS', prefix, now, '')
       return (counts as CountRow[]).flatMap(
         ([name, waiting, delayed, active, done, dead, oldest]) => {
           const due = oldest === '' ? null : now - Number(oldest)
@@ -158,9 +155,9 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
       return tops.map((row) => ({ ...row, ...(isCut && { ofNewest: mostFailed }) }))
     },
     async version() {
-      const reply = await runScript(client, 'posternVersion', prefix)
+      const reply = await runScript(client, 'VERSION', prefix)
       const [saved, changes] = reply as readonly [string, string]
-      // A save resets the count of changes; the pair of its second and the count never repeats.
+      // A save resets the count of changes; together with the second of the save the count does not repeat.
       return Number(saved) * 1_000_000 + Number(changes)
     },
     async erase(events, passing, empty, noted) {
@@ -185,10 +182,10 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
       async function erased(args: readonly string[]): Promise<readonly string[]> {
         if (args.length === 0) return []
         const given = [passing ? '1' : '', ...args]
-        return (await runScript(client, 'posternErase', prefix, ...given)) as readonly string[]
+        return (await runScript(client, 'ERASE', prefix, ...given)) as readonly string[]
       }
     },
-    // Each script is whole for itself: `begin` tells of a change that is cut off between two.
+    // Only each script is atomic: the note of `begin` shows a change that was interrupted between two scripts.
     atomic: (_, run) => run(rows),
   }
 
@@ -198,7 +195,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
 
   async function changed(patch: Patch, ref: string): Promise<boolean> {
     if (ref === '') return false
-    // A waiting one has no attempts to start again.
+    // Without `attempt` the job only waits for its next attempt.
     return patch.attempt === undefined ? promoteJob(queues, ref) : again(context, ref, patch)
   }
 
@@ -213,7 +210,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
     return wanted?.map((lane) => names[lane]!) ?? client.smembers(`${prefix}:queues`)
   }
 
-  /** Adds the failed jobs of a set by cause. True if there are more than are looked at. */
+  /** Adds the failed jobs of a set by cause. True if there are more than it counts. */
   async function failedIn(
     queue: string,
     set: 'failed' | 'delayed',
@@ -221,7 +218,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
   ): Promise<boolean> {
     for (let from = 0; from < mostFailed; from += FAILED) {
       const to = Math.min(from + FAILED, mostFailed) - 1
-      const reply = await runScript(client, 'posternCauses', prefix, queue, set, from, to)
+      const reply = await runScript(client, 'CAUSES', prefix, queue, set, from, to)
       const [seen, groups] = reply as readonly [number, readonly CauseReply[]]
       for (const [cause, jobs, first, last, reason, stacks] of groups)
         found.push({
@@ -238,7 +235,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
     return (await client.zcard(`${prefix}:${queue}:${set}`)) > mostFailed
   }
 
-  /** The next events that a search looks at: as many as `width`, or fewer at the end. */
+  /** Returns the next events of a search: `width` events, or fewer at the end. */
   async function placesOf(want: Scan, width: number): Promise<readonly KeptPlace[]> {
     const { after, oldest } = want
     const behind = ({ at, number }: KeptPlace): boolean =>
@@ -248,9 +245,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
     if (named) {
       for (let from = 0; from < named.length; from += WIDEST) {
         const some = named.slice(from, from + WIDEST)
-        places.push(
-          ...kept((await runScript(client, 'posternPlaces', prefix, ...some)) as string[]),
-        )
+        places.push(...kept((await runScript(client, 'PLACES', prefix, ...some)) as string[]))
       }
       return places
         .filter(behind)
@@ -259,7 +254,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
     }
     const key = `${prefix}:${want.passing ? 'passing' : 'index'}`
     const { after: least = -Infinity, before: most = Infinity } = want.filter
-    // An offset shifts while events are forgotten, so each step starts at the place where the last one ended.
+    // Offsets change while events are dropped, so each step starts at the place where the last one ended.
     const inside = after && after[0] > least && after[0] < most
     const [low, high] = [`(${least}`, `(${most}`].map((bound) => bound.replace('Infinity', 'inf'))
     const from = inside ? String(after[0]) : oldest ? low! : high!
@@ -273,7 +268,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
     return places.slice(0, width)
   }
 
-  /** Names of the events that a filter can mean, if they are few; undefined: all have to be gone through. */
+  /** Returns the names of the events that can match a filter, or undefined if there are too many. */
   async function namesOf({
     filter,
     receiver,
@@ -304,16 +299,14 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
     return [...events]
   }
 
-  /** Refs of tasks by their ids; empty for those that are not there. */
   async function refsOf(ids: readonly number[]): Promise<readonly string[]> {
     const args = ids.flatMap((id) => [eventOf(id), id % TASKS])
-    return (await runScript(client, 'posternRefs', prefix, ...args)) as readonly string[]
+    return (await runScript(client, 'REFS', prefix, ...args)) as readonly string[]
   }
 }
 
-/** A {@link ViewStore}, and the jobs of its tasks. */
 interface ViewedJobs extends ViewStore {
-  /** Refs of tasks by their ids; empty for those that are not there. */
+  /** Returns the refs of tasks by their ids; empty for missing tasks. */
   refsOf(ids: readonly number[]): Promise<readonly string[]>
 }
 
@@ -341,30 +334,23 @@ interface FailedGroup extends CauseGroup {
   readonly error: string
 }
 
-// Where BullMQ has the jobs of a state. A job whose process died is still among the active ones, and pending.
+// The sets and lists in which BullMQ has the jobs of a state. A job whose process died is pending, but still active for BullMQ.
 const SETS = { dead: ['failed'], pending: ['delayed', 'prioritized'], running: [] } as const
 const LISTS = { dead: [], pending: ['wait', 'active'], running: ['active'] } as const
 
-/** The events of members of the index and their scores. */
+/** Parses members of the index and their scores. */
 function kept(reply: readonly string[]): readonly KeptPlace[] {
-  return reply.flatMap((member, at) =>
-    at % 2 === 0
-      ? [
-          {
-            number: Number(member.slice(0, 12)),
-            event: member.slice(12),
-            at: Number(reply[at + 1]),
-          },
-        ]
-      : [],
-  )
+  return reply.flatMap((member, at) => {
+    const number = Number(member.slice(0, 12))
+    return at % 2 === 0 ? { number, event: member.slice(12), at: Number(reply[at + 1]) } : []
+  })
 }
 
 function placeOf({ id, event, received }: InfoRow): Place {
   return [received, id === 0 ? event * TASKS : id]
 }
 
-/** Below 0 if one place comes before another, newest or oldest first. */
+/** Compares two places, as a function for `sort`. */
 function order(one: Place, other: Place, oldest: boolean): number {
   return (oldest ? 1 : -1) * (one[0] - other[0] || one[1] - other[1])
 }

@@ -10,42 +10,41 @@ import type { Job, Queue } from 'bullmq'
 import { PROCESS } from '../journal/attempts.ts'
 import { runBuffer, runScript, type RedisClient } from '../store/connection.ts'
 import { subscriptionOf, type JobData } from '../store/queues.ts'
-import { decodeStored } from '../store/stored.ts'
+import { decodeStored } from '../accept/encode.ts'
 import { isOdd, type Owner } from './unread.ts'
 
 interface Start {
-  /** When the run starts, in milliseconds since 1970. */
+  /** Start of the run, in milliseconds since 1970. */
   readonly startedAt: number
-  /** Until when the lock certainly holds, by `performance.now()`. */
+  /** Time of `performance.now()` until which the lock certainly holds. */
   readonly until: number
 }
 
 /** A claimed job with the fields of its hash. */
 export interface HeldJob extends Start {
   readonly claim: Claim
-  /** How often BullMQ found the job without a lock, and how many of these are already counted. */
+  /** How often BullMQ found the job without a lock, and how many of these times are counted already. */
   readonly stalled: number
   readonly seen: number
-  /** Interruptions since the last outcome, and those charged. */
+  /** Interruptions since the last outcome, and those of them that are strikes. */
   readonly cut: number
   readonly charged: number
-  /** `<start> <process>` of the run before. */
+  /** `<start> <process>` of the last run. */
   readonly before: string
-  /** Attempts so far, as stored. */
+  /** The stored list of attempts. */
   readonly attempts: string
-  /** Length of the stored event. */
+  /** Length of the stored event in bytes. */
   readonly bytes: number
 }
 
-/** A claimed job that cannot be read, and why. */
+/** The reason why a claimed job cannot be read. */
 interface Unread {
   readonly unread: string
 }
 
-/** What {@link holdJob} found. */
+/** `lost`: the claim lost its lock. `missing`: the event is missing. `suspect`: a suspect that may not start. A number: it waits for this turn. */
 export type HoldResult = HeldJob | 'lost' | 'missing' | 'suspect' | number | Unread
 
-/** The argument of {@link holdJob}. */
 interface HoldContext {
   readonly client: RedisClient
   readonly consumer: Consumer
@@ -59,12 +58,10 @@ const SURE = 0.9
 type Reply = readonly Buffer[]
 
 /**
- * Reads a claimed job with its event, and renews its lock if that is not fresh. `lost` if the lock is no longer this claim's, `missing` if
- * its event is not there, `suspect` if it is one and may not start, a number if it is to wait for that turn, `unread` says why it cannot be read.
- * `suspect`: it may start although it is one.
+ * Reads a claimed job with its event, and renews its lock if needed. `suspect`: a suspect may start.
  *
- * The reply may be late if Redis was unreachable: another process may have run and settled the task since. So a reply
- * that is older than the lock is asked for again.
+ * If Redis was unreachable, the reply may be late, and another process may have run and settled the task. So it asks again if the
+ * reply is older than the lock.
  */
 export async function holdJob(
   { client, prefix, lease, consumer }: HoldContext,
@@ -78,7 +75,7 @@ export async function holdJob(
     const args = [`${job.queueName}:${job.id!}`, token, lease, `${startedAt} ${PROCESS}`]
     let reply: Reply | 0 | 1 | 2 | null
     try {
-      const loaded = runBuffer(client, 'posternLoad', prefix, ...args, suspect ? 1 : '')
+      const loaded = runBuffer(client, 'LOAD', prefix, ...args, suspect ? 1 : '')
       reply = (await loaded) as typeof reply
     } catch (error) {
       if (isOdd(error)) return unreadOf(error)
@@ -106,16 +103,17 @@ export interface JobTask extends RunnerTask<JobTask> {
   readonly ref: string
   /** Frees the place of a suspect. */
   readonly free: (() => void) | undefined
-  /** True while its handler runs, and once its claim is over. */
+  /** True while its handler runs. */
   running: boolean
+  /** True after its claim has ended. */
   ended: boolean
-  /** True once it is released. */
+  /** True after its claim was released without a run. */
   back: boolean
   lost: string | undefined
   stop: ((reason: Error) => void) | undefined
 }
 
-/** The task of a job that was read; `free` gives back the place of a suspect. */
+/** Makes the task of a job that was read; `free` releases the place of a suspect. */
 export function jobTask(
   slot: Slot<JobTask>,
   owner: Owner,
@@ -144,12 +142,11 @@ export function jobTask(
   }
 }
 
-/** True for a job that was read. */
 export function isHeld(found: HoldResult): found is HeldJob {
   return typeof found === 'object' && 'claim' in found
 }
 
-/** True if another claim has a job that had this token, or has settled it. */
+/** True if another claim has the job, or has settled it. */
 export async function isElsewhere(
   { client, prefix }: Pick<HoldContext, 'client' | 'prefix'>,
   ref: string,
@@ -162,8 +159,8 @@ export async function isElsewhere(
 }
 
 /**
- * Frees jobs without a lock. BullMQ's check marks active jobs, and frees jobs that were marked the last time and have
- * no lock, at most once in an interval: two checks in a row free all of them.
+ * Frees jobs without a lock. BullMQ's check marks active jobs, and frees those without a lock that an earlier check marked, at most
+ * once per interval: two checks in a row free all of them.
  */
 export async function freeStalled(
   { client }: Pick<HoldContext, 'client'>,
@@ -176,18 +173,18 @@ export async function freeStalled(
   }
 }
 
-/** Makes jobs ready again that this side claimed and does not know: the reply was lost. Its tokens begin with `side`. */
+/** Frees jobs whose tokens start with `side`, but that this process does not know, since the reply of their claim was lost. */
 export async function freeUnknown(
   { client, prefix }: Pick<HoldContext, 'client' | 'prefix'>,
   side: string,
   queues: readonly string[],
   isKnown: (ref: string, token: string) => boolean,
 ): Promise<void> {
-  const own = (await runScript(client, 'posternClaims', prefix, side, ...queues)) as string[]
+  const own = (await runScript(client, 'CLAIMS', prefix, side, ...queues)) as string[]
   const lost = own.flatMap((ref, at) =>
     at % 2 === 1 || isKnown(ref, own[at + 1]!) ? [] : [ref, own[at + 1]!],
   )
-  if (lost.length > 0) await runScript(client, 'posternUnclaim', prefix, ...lost)
+  if (lost.length > 0) await runScript(client, 'UNCLAIM', prefix, ...lost)
 }
 
 function unreadOf(error: unknown): Unread {

@@ -6,24 +6,22 @@ import { eventOfJob, isJobId } from '../store/queues.ts'
 import { delay, putOff } from './settle.ts'
 import { bury, buryUnread, errorFields, type Owner } from './unread.ts'
 
-// How long a job without its event waits.
+// Milliseconds that a job without its event waits.
 const MISSING_WAIT = 5000
 
-/** The argument of functions for claims that do not run. */
 interface UnrunContext {
   readonly consumer: Consumer
   readonly unread: UnreadTeller
-  /** Milliseconds. */
+  /** How long events are known, in milliseconds. */
   readonly keepDone: number
 }
 
-/** The argument of {@link missing}. */
 interface MissingContext extends UnrunContext {
   readonly client: RedisClient
   readonly prefix: string
 }
 
-/** Claims before this one ended without an outcome: the task waits for the returned milliseconds, is charged, or is poison. */
+/** Counts the interruption of an earlier claim. Returns the milliseconds for which the task waits, or undefined if it is dead as a poison pill. */
 export async function cutOff(
   { consumer, unread }: UnrunContext,
   owner: Owner,
@@ -31,7 +29,7 @@ export async function cutOff(
 ): Promise<number | undefined> {
   const { claim } = held
   const reader = { task: claim.id, unread }
-  // It ran nothing: it waited for its place among suspects or for room, or its process was too busy to start it.
+  // The earlier claim ran nothing: it waited for a place of a suspect or for room, or its process was too busy.
   if (!hasBegun(reader, held)) {
     await putOff(owner, 0, { sn: held.stalled })
     return 0
@@ -40,7 +38,7 @@ export async function cutOff(
   const lane = consumer
     .lanes()
     .find((each) => each.name === name || each.previousNames.includes(name))
-  // Counts one interruption, however often BullMQ found the job without a lock. Each claim counts the run before it.
+  // One interruption, even if BullMQ found the job without a lock several times: each claim counts the run before it.
   const ruling = cut({ ...held, attempt: claim.attempt }, lane?.attempts)
   const { change, count, charged, error } = ruling
   const fields = {
@@ -54,7 +52,7 @@ export async function cutOff(
     tell()
     return change.wait!
   }
-  // Replayed, it is still a suspect, and charged from the start.
+  // After a replay it is still a suspect, and its next interruption is a strike.
   await bury(owner, error, { ...fields, ...errorFields(error) })
   tell()
   consumer.settled(claim, { kind: 'dead', error }, true)
@@ -67,9 +65,9 @@ export async function cutOff(
 }
 
 /**
- * A job without its event was left by a transaction in which a script failed: the delivery got 503, and its redelivery
- * makes the event whole. After the time for which events are kept, no redelivery will arrive. An event that has its number
- * was taken, and something else has deleted it; and jobs of other programs have none.
+ * Handles a job without its event. If a script failed half-way, the delivery got 503, and its redelivery stores the event: the job
+ * waits for that as long as events are known. If the event has its number, it was stored, and another program deleted it. Jobs of
+ * other programs have no event.
  */
 export async function missing(context: MissingContext, owner: Owner): Promise<void> {
   const { client, prefix, keepDone } = context
@@ -82,7 +80,7 @@ export async function missing(context: MissingContext, owner: Owner): Promise<vo
   await buryUnread(context, owner, taken ? 'its event is gone' : 'its event was not accepted')
 }
 
-/** The attempts of a job with the run that was cut off. */
+/** Returns the attempts of a job with the interrupted run. */
 function withInterruption(reader: AttemptsReader, { claim, before, attempts }: HeldJob): string {
   const space = before.indexOf(' ')
   return addAttempt(reader, attempts, {
@@ -94,7 +92,7 @@ function withInterruption(reader: AttemptsReader, { claim, before, attempts }: H
   })
 }
 
-/** True if a run started since the last one that is on record. */
+/** True if a run started after the last one in the list of attempts. */
 function hasBegun(reader: AttemptsReader, { before, attempts }: HeldJob): boolean {
   const space = before.indexOf(' ')
   const began = Number(before.slice(0, space))

@@ -28,7 +28,6 @@ import { cutOff, missing } from './interruption.ts'
 import { finish, isKept, putOff, type SettleContext } from './settle.ts'
 import { buryBroken, buryUnread, isOdd, type Owner } from './unread.ts'
 
-/** The receiver's side as runs see it. */
 interface RunsContext extends SettleContext {
   /** How long events are known, in milliseconds. */
   readonly keepDone: number
@@ -40,33 +39,33 @@ interface RunsContext extends SettleContext {
 export interface Runs {
   work(): void
   drain(until: number, max: number, last?: number): Promise<RunDueResult>
-  /** A queue may have a task that is ready. */
+  /** To be called when a queue may have a ready task. */
   ready(queue: string): void
-  /** Redis is as it was before, or empty: what is claimed here is not claimed there. */
+  /** To be called if Redis has an older state or is empty, and so has not the claims of this process. */
   readonly back: () => void
   /** As `Port.close`. */
   close(until: number): Promise<void>
 }
 
-// How often queues are looked at: what others make ready is told, but a word may be lost.
-const LOOK = 1000
-// How long a suspect waits for a free place before it tries again, and a job that Redis refused to read.
+// Milliseconds between checks of queues, since a message about ready tasks may be lost.
+const CHECK = 1000
+// Milliseconds until the next try: of a suspect without a free place, and of a job that Redis did not read.
 const SUSPECT_WAIT = 2000
 const FAILED_WAIT = 1000
 // Jobs of one round of claims.
 const MOST = 1000
-// Milliseconds that releasing may take: one round trip.
+// Milliseconds for a release, which is one round trip.
 const BACK = 250
 
 /**
- * Makes the {@link Runs}: the runner of all inboxes above BullMQ's scripts. One connection serves all queues. A round of claims asks
- * once how many tasks are due in which queue, and then claims as many as there is room for, by BullMQ's own script.
+ * Makes {@link Runs}: the engine's runner over BullMQ's scripts, with one connection for all queues. A round of claims asks once how
+ * many tasks are due in each queue, and then claims as many as there is room for.
  */
 export function createRuns(context: RunsContext): Runs {
   const { client, consumer, queues, prefix, lease } = context
-  // All that runs here, also after it was released: no task runs twice in one process.
+  // All tasks that run in this process, also after their release, so that none runs twice here.
   const here = new Map<string, JobTask>()
-  // How tokens of this side begin, and those of claims whose reply is not read yet.
+  // The start of this side's tokens, and the tokens of claims without a reply yet.
   const side = `${randomUUID()}:`
   const claiming = new Set<string>()
   const isKnown = (ref: string, token: string): boolean =>
@@ -74,17 +73,17 @@ export function createRuns(context: RunsContext): Runs {
   const unclaim = (): Promise<void> => freeUnknown(context, side, names(), isKnown)
   const tasks = new WeakMap<Claim, JobTask>()
   const leave = (task: JobTask): unknown => here.get(task.ref) === task && here.delete(task.ref)
-  // Queues in which jobs are active, as far as this process has seen.
+  // Queues in which this process has seen active jobs.
   const active = new Set<string>()
   const timers: ReturnType<typeof setInterval>[] = []
   let renewing: ReturnType<typeof setInterval> | undefined
   let drains = 0
-  // The slot that had the last task: what a drain has room for is shared out, and continues behind it.
+  // The slot of the last claimed task: the next round starts after it, so that slots share the room of a drain.
   let last: Slot<JobTask> | undefined
   let shut = false
   const runner = createRunner<JobTask>({
     consumer: { ...consumer, run: runHere },
-    // Nothing is claimed ahead: BullMQ counts a claim as a run that started.
+    // BullMQ counts a claim as a started run, so nothing is claimed ahead.
     ahead: { time: 0, most: 1 },
     margin: BACK,
     claimOf(task) {
@@ -112,7 +111,7 @@ export function createRuns(context: RunsContext): Runs {
     },
     reclaim: () => reclaim(2),
     async rest() {
-      const rest = await runScript(client, 'posternNext', prefix, context.clock(), ...names())
+      const rest = await runScript(client, 'NEXT', prefix, context.clock(), ...names())
       const [left, next] = rest as readonly [number, string]
       return { left, next: next === '' ? undefined : Number(next) }
     },
@@ -123,7 +122,7 @@ export function createRuns(context: RunsContext): Runs {
   return {
     work() {
       timers.push(
-        setInterval(() => void look(), LOOK),
+        setInterval(() => void look(), CHECK),
         setInterval(() => void reclaim(1).catch(context.failed), Math.max(1, lease / 2)),
       )
       renewOn()
@@ -172,7 +171,7 @@ export function createRuns(context: RunsContext): Runs {
 
   async function look(): Promise<void> {
     const why = await context.shutOut()
-    // A newer version has the store: what runs here is released, and nothing is claimed until it is gone.
+    // A newer version uses the store: running tasks are released, and nothing is claimed until it has ended.
     if (why !== undefined && !shut) runner.giveBack('a newer version of Postern has the store')
     shut = why !== undefined
     await unclaim().catch(context.failed)
@@ -185,7 +184,7 @@ export function createRuns(context: RunsContext): Runs {
     const from = hungry.indexOf(last!) + 1
     const wanted = [...hungry.slice(from), ...hungry.slice(0, from)]
     if ((await context.shutOut()) !== undefined) return
-    // Before the look: what becomes ready meanwhile sets it again.
+    // Before the question, since a task that becomes ready during it sets this again.
     for (const slot of wanted) slot.backlog = false
     const due = await dueIn(wanted)
     const claims: Promise<void>[] = []
@@ -206,13 +205,13 @@ export function createRuns(context: RunsContext): Runs {
     await Promise.all(claims)
   }
 
-  /** How many tasks are due in the queues of each slot. Those whose time has come are made ready. */
+  /** Makes due tasks ready, and returns how many are ready in the queues of each slot. */
   async function dueIn(
     slots: readonly Slot<JobTask>[],
   ): Promise<ReadonlyMap<Slot<JobTask>, readonly { readonly name: string; ready: number }[]>> {
     const now = context.clock()
     const its = slots.map((slot) => slot.names.map((name) => queueName(consumer.receiver, name)))
-    const reply = await runScript(client, 'posternDue', prefix, now, ...its.flat())
+    const reply = await runScript(client, 'DUE', prefix, now, ...its.flat())
     const [next, ...counts] = reply as readonly [string, ...number[]]
     if (next !== '') runner.dueAt(consumer.now() + Number(next) - now)
     let at = 0
@@ -229,7 +228,7 @@ export function createRuns(context: RunsContext): Runs {
     )
   }
 
-  /** Claims one job of a queue. What was reserved for it is released if there is none, or it does not run. */
+  /** Claims one job of a queue. If there is none, or it does not run, its reserved room is released. */
   async function claim(slot: Slot<JobTask>, name: string): Promise<void> {
     let task: JobTask | undefined
     const token = side + randomUUID()
@@ -248,7 +247,7 @@ export function createRuns(context: RunsContext): Runs {
     else runner.reserve(slot, -1)
   }
 
-  /** A job that was claimed, if there was one. */
+  /** Returns the task of a claimed job, if there is one and it may run. */
   async function taken(
     slot: Slot<JobTask>,
     name: string,
@@ -275,18 +274,18 @@ export function createRuns(context: RunsContext): Runs {
     for (;;) {
       const known = here.get(ref)
       const { ended } = known ?? {}
-      // It was released to other processes, and its run continues here.
+      // It was released to other processes, but its run continues here.
       if (known && (ended || known.back)) return putBack(owner, FAILED_WAIT)
       if (!runner.active()) return putBack(owner, 0)
       held = await holdJob(context, owner.job, owner.token, false)
-      // It has a turn now, since its last outcome was stored: read again, it would not wait for that.
+      // The script has given it a turn: a second read would not wait for that turn.
       if (typeof held === 'number') break
-      // What was read may be older than an outcome that was stored meanwhile.
+      // An outcome was stored while it was read, so it may be outdated.
       if (here.get(ref) !== known || known?.ended !== ended) continue
       if (!known || held === 'lost') break
-      // Its outcome is stored, which this process is about to hear: this is its next run.
+      // Its outcome is stored, though this process has no reply yet: this is its next run.
       if (isHeld(held) && held.attempts !== known.held.attempts) break
-      // BullMQ found the job without a lock and handed it over again: one run, whose outcome the later claim stores.
+      // BullMQ found the job without a lock and returned it again: it is the same run, and the later claim stores its outcome.
       Object.assign(known.owner, owner)
       return undefined
     }
@@ -328,9 +327,9 @@ export function createRuns(context: RunsContext): Runs {
       const back = putOff(owner, 0, { sn: owner.job.stalledCounter }).then(() => outcome)
       return done(await back.catch(() => undefined))
     }
-    // The start that the job has: attempts are known by it.
+    // Attempts are identified by the start that the job has.
     const duration = Math.round(ran.duration * 1000) / 1000
-    // A worker claims the next job in the same step; a drain shares what is left out over subscriptions.
+    // A worker claims the next job in the same step; a drain shares its room between subscriptions.
     const more = outcome.kind === 'done' && drains === 0 && runner.active() && runner.room(slot) > 0
     if (more) runner.reserve(slot, 1)
     const { token, job } = owner
@@ -350,7 +349,7 @@ export function createRuns(context: RunsContext): Runs {
     renewing ??= setInterval(() => void renew(), Math.max(1, lease / 4))
   }
 
-  /** A run whose lock ended continues: its outcome counts if it is the first. It hears if another claim has the task. */
+  /** A run without its lock continues, since its outcome counts if it is the first. It is stopped if another claim has the task. */
   async function renew(): Promise<void> {
     const renewed = [...runner.held()].map(async (task) => {
       if (await isKept(context, task)) return

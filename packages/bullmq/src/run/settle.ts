@@ -21,38 +21,35 @@ import { bury, buryBroken, errorFields, isOdd, type JobFields, type Owner } from
 import { bounded, isFenced, reasonOf } from '../store/errors.ts'
 import type { JobData, Queues } from '../store/queues.ts'
 
-/** The receiver's side as settling sees it. */
 export interface SettleContext {
   readonly consumer: Consumer
   readonly unread: UnreadTeller
-  /** Waits for Redis, as workers do. */
   readonly client: RedisClient
   readonly queues: Queues
   readonly prefix: string
   readonly lease: number
   /** Called with errors that nothing else reports. */
   readonly failed: (error: unknown) => void
-  /** The server's clock: what is put off is due on it, also for other machines. */
+  /** The server's clock, on which delayed tasks are due for all machines. */
   readonly clock: () => number
   /** As `Joined.steady`. */
   readonly steady: () => Promise<boolean>
-  /** True once nothing waits for Redis any more. */
+  /** True after the inbox has closed. */
   readonly ended: () => boolean
 }
 
-// How long a script that Redis rejects, as when it is full, waits for the next try.
+// Milliseconds until the next try after Redis rejected a script, for example since it is full.
 const AGAIN = 1000
 const SOON = 100
 
-/** What became of an outcome. */
 interface Finished {
-  /** Undefined if the claim was lost, and the task was settled or claimed since. */
+  /** Undefined if the claim was lost, and another has settled or claimed the task. */
   readonly stored: Outcome | undefined
-  /** The next job of the queue, claimed with the same token, if it was asked for and there is one. */
+  /** The next job of the queue, which was claimed with the same token. */
   readonly next?: readonly [json: JobJson, id: string] | undefined
 }
 
-/** Stores the outcome of a run; with `more`, one that is done claims the next job in the same step. */
+/** Stores the outcome of a run. With `more` a done run also claims the next job in the same step. */
 export async function finish(
   context: SettleContext,
   owner: Owner,
@@ -64,12 +61,12 @@ export async function finish(
   if (outcome.kind !== 'done')
     return { stored: (await settle(context, owner, held, outcome, ran)) ? outcome : undefined }
   const drafts = outcome.spawn ?? []
-  // Adding the children would fail each time it is tried.
+  // Each try to add the children would fail.
   const unstorable = drafts.length > 0 ? unstorableReason(drafts) : undefined
   if (unstorable) return finish(context, owner, held, { kind: 'dead', error: unstorable }, ran)
   const { job, backend } = owner
   const value = doneValue(held, ran)
-  // BullMQ needs the lock to store the outcome: a lock that may have ended is renewed first.
+  // BullMQ needs the lock to store the outcome: if it may have ended, it is renewed first.
   const sure = performance.now() <= held.until - context.lease / 4
   let next: Finished['next']
   const write = async (): Promise<boolean> => {
@@ -84,7 +81,7 @@ export async function finish(
   return { stored: done ? outcome : undefined, next }
 }
 
-/** Stores an outcome that is not `done`. False if the claim was lost and the task was settled or claimed since. */
+/** Stores an outcome that is not `done`. False if the claim was lost, and another has settled or claimed the task. */
 async function settle(
   context: SettleContext,
   owner: Owner,
@@ -93,7 +90,7 @@ async function settle(
   ran: Ran,
 ): Promise<boolean> {
   const { job } = owner
-  // After the lease another claim may have counted this run as interrupted.
+  // After the lease another claim may have counted this run as an interruption.
   const late = performance.now() > held.until
   const task = { attempt: held.claim.attempt, fair: null }
   const rule = (): TaskChange => reported(task, outcome, ran, context.consumer.now()).change
@@ -116,7 +113,7 @@ async function settle(
   })
 }
 
-/** Makes a claimed job pending as a rule says: BullMQ counts its attempt, unless the rule takes that back. */
+/** Makes a claimed job pending. BullMQ counts its attempt, unless the change says that the attempt does not count. */
 export async function delay(
   { job, token, backend, clock }: Owner,
   { wait: time = 0, attempt }: TaskChange,
@@ -128,21 +125,20 @@ export async function delay(
   await backend.moveToDelayed(job.id!, clock(), Math.max(0, Math.ceil(time)), token, options)
 }
 
-/** Gives a claimed job back as it was claimed, due after a time in milliseconds: no attempt, no interruption. */
+/** Releases a claimed job without an attempt or interruption; it is due after a time in milliseconds. */
 export function putOff(owner: Owner, time: number, fields: JobFields = {}): Promise<void> {
   const { change } = givenBack({ attempt: owner.job.attemptsMade + 1, cut: 0 })
   return delay(owner, { ...change, wait: time }, fields)
 }
 
-/** The return value of a done job: facts on its run. */
 function doneValue({ claim }: HeldJob, { startedAt, duration }: Ran): DoneValue {
   return { a: claim.attempt, s: startedAt, d: duration, p: PROCESS }
 }
 
 /**
- * Stores an outcome by one of BullMQ's scripts; false if `write` says that the claim was lost. After a lost lock a failure still
- * counts if nobody has claimed the task since, and `done` if nobody has settled it: the job is taken back and the script runs again.
- * While Redis is away, full or takes no writes, it is tried again.
+ * Stores an outcome with one of BullMQ's scripts. False if the claim was lost. After a lost lock, a failed run counts if no other
+ * claim has the task, and a done run if no other claim has settled it: the job is claimed again, and the script is repeated. While
+ * Redis is unreachable, full or read-only, it repeats.
  */
 async function store(
   context: SettleContext,
@@ -165,10 +161,10 @@ async function store(
     } catch (error) {
       isSure = false
       if (isFenced(error)) continue
-      // The next job could not be read, after this one was stored.
+      // This job was stored, but BullMQ could not read the next one.
       if (isOdd(error) && (await buryBroken(context, owner.job.queueName).catch(() => 0)) > 0)
         continue
-      // The inbox has closed: the lease ends, and the task runs again.
+      // After the inbox has closed, the lease ends and the task runs again.
       if (context.ended()) return false
       if (!told) context.failed(error as Error)
       told = true
@@ -177,10 +173,7 @@ async function store(
   }
 }
 
-/**
- * Takes a job back for a run whose lock ended or may have ended; from another claim too, if it is done. `stored`: Redis had stored this outcome before its
- * reply was lost.
- */
+/** Claims a job again with ADOPT. `stored`: Redis has stored this outcome, but the reply was lost. */
 async function takeBack(
   { client, prefix, lease }: SettleContext,
   { job, token }: Owner,
@@ -189,13 +182,13 @@ async function takeBack(
   tell: () => void = () => {},
 ): Promise<'held' | 'stored' | 'lost'> {
   const args = [job.queueName, job.id!, token, lease, job.attemptsMade, startedAt, done ? 1 : 0]
-  const reply = await runScript(client, 'posternAdopt', prefix, ...args)
+  const reply = await runScript(client, 'ADOPT', prefix, ...args)
   if (reply === 2) tell()
   if (reply === 3) return 'stored'
   return reply === 0 ? 'lost' : 'held'
 }
 
-/** Renews the lock of a claim. False if another claim has the job, or it is settled. A lock that a step of the server's clock ended is taken again. */
+/** Renews the lock of a claim. False if another claim has the job, or it is settled. If a step of the server's clock ended the lock, the job is claimed again. */
 export async function isKept(
   context: SettleContext,
   task: {
@@ -209,11 +202,11 @@ export async function isKept(
   const { job, token, backend } = owner
   if ((await backend.extendLock(job.id!, token, context.lease)) === 1) return true
   if (await context.steady()) return !(await isElsewhere(context, ref, token))
-  // One whose outcome is on its way may wait for a later time by now.
+  // After its handler has returned, its outcome may be stored, and the job may be delayed.
   return !task.running || (await takeBack(context, owner, held)) === 'held'
 }
 
-/** The fields that let a waiting task of a fair key hold no turn: it takes one when it is due, by the script that starts its run. */
+/** Fields with which a waiting task of a tenant has no turn: LOAD gives it one when it is due. */
 function noTurn({ data }: Job<JobData>): { readonly priority?: 1; readonly tp?: 1 } {
   return data.f === undefined ? {} : { priority: 1, tp: 1 }
 }
@@ -234,8 +227,8 @@ function attemptOf(
 }
 
 /**
- * Adds child tasks before their parent is done. If the process dies in between, the parent runs again, and adding the
- * same parts again changes nothing. False if the parent's lock was lost.
+ * Adds child tasks before their parent is done. If the process dies in between, the parent runs again, and adding the same parts again
+ * changes nothing. False if the parent's lock was lost.
  */
 async function spawn(
   { client, consumer: { receiver }, prefix, lease, failed, ended }: SettleContext,
@@ -255,22 +248,22 @@ async function spawn(
       event.topic,
       ...children,
     ]
-    const why = await runScript(client, 'posternSpawn', prefix, ...args).catch(String)
+    const why = await runScript(client, 'SPAWN', prefix, ...args).catch(String)
     if (why === '' || why === 0) return why === ''
-    // Redis is full, or takes no writes: the lock above is renewed with each try.
+    // Redis is full or read-only. Each try renews the lock.
     if (!told) failed(new Error(`the children of a task could not be added: ${String(why)}`))
     await sleep(SOON)
   }
   return false
 }
 
-/** Why children cannot be stored: their data is no JSON value. Undefined if they can. */
+/** Returns an error if the data of children is not JSON. */
 function unstorableReason(drafts: readonly TaskDraft[]): TaskError | undefined {
   try {
     JSON.stringify(drafts)
     return undefined
   } catch {
-    // A thrown value may throw again when it is read.
+    // The caught value is not read, since reading it may throw too.
     const message = 'its children cannot be stored: their data must be JSON values'
     return { name: 'UnstorableOutcome', message }
   }

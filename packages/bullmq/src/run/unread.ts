@@ -5,29 +5,28 @@ import { isFenced, keptStack, reasonOf } from '../store/errors.ts'
 import type { Job } from 'bullmq'
 import type { JobBackend, JobData } from '../store/queues.ts'
 
-/** The store and the receiver whose queue holds a job that cannot be read. */
 interface UnreadContext {
   readonly client: RedisClient
   readonly consumer: Consumer
   readonly prefix: string
 }
 
-// A key of another type, a count that is not a number, or a script that failed on what it read. What Redis rejects for its own
-// state or its rights (OOM, READONLY, MISCONF, NOPERM) starts with that word, and Redis 6 puts it behind a dash.
+// Errors of stored data: a key of another type, a count that is not a number, or a script that failed on what it read. Errors of
+// Redis' own state or rights start with a word of STATE; in Redis 6 a dash comes before it.
 const ODD =
   /^(?:WRONGTYPE|ERR (?:user_script|Error running script|(?:hash )?value is not an? |increment or decrement))/
 const STATE = /-?\b(?:OOM|READONLY|MISCONF|NOREPLICAS|MASTERDOWN|BUSY|LOADING|CLUSTERDOWN|NOPERM)\b/
 
-/** True for an error that comes from what is stored: tried again it fails again. */
+/** True for an error of stored data, which another try does not change. */
 export function isOdd(error: unknown): boolean {
   if (error instanceof SyntaxError || error instanceof TypeError) return true
   return error instanceof Error && ODD.test(error.message) && !STATE.test(error.message)
 }
 
-/** Fields of a job, next to those that BullMQ writes itself. */
+/** Fields of a job in addition to those of BullMQ. */
 export type JobFields = Readonly<Record<string, string | number>>
 
-/** The fields that tell an error to BullMQ's tools and to ours. */
+/** The fields in which BullMQ's tools and this package find an error. */
 export function errorFields(error: TaskError): {
   readonly stacktrace: string
   readonly cs: string
@@ -35,7 +34,6 @@ export function errorFields(error: TaskError): {
   return { stacktrace: JSON.stringify([keptStack(error)]), cs: causeOf(error) }
 }
 
-/** Makes a task dead. */
 export function bury(
   { job, token, backend }: Owner,
   error: TaskError,
@@ -44,7 +42,7 @@ export function bury(
   return backend.moveToFailed(job, reasonOf(error), undefined as never, token, false, fields)
 }
 
-/** Makes a claimed task dead that cannot be read, and reports it once. Its neighbors continue. */
+/** Makes an unreadable claimed task dead, and reports it once. Other tasks continue. */
 export async function buryUnread(
   context: UnreadContext,
   owner: Owner,
@@ -52,7 +50,7 @@ export async function buryUnread(
 ): Promise<boolean> {
   const { consumer, client, prefix } = context
   const { queueName: queue, id } = owner.job
-  // BullMQ's own script would fail half-way.
+  // For a broken job BullMQ's own script would fail half-way.
   const broken = await brokenPart(client, `${prefix}:${queue}:${id!}`)
   const error = unread(broken?.why ?? message)
   try {
@@ -68,8 +66,8 @@ export async function buryUnread(
 }
 
 /**
- * Makes the claimed jobs of a queue dead that BullMQ itself cannot read: it takes them from their queue and then fails on
- * them, again and again. Resolves with their number.
+ * Makes those claimed jobs of a queue dead that BullMQ cannot read, since it would claim them again and again. Resolves with their
+ * number.
  */
 export async function buryBroken(context: UnreadContext, queue: string): Promise<number> {
   const { client, consumer, prefix } = context
@@ -86,14 +84,14 @@ export async function buryBroken(context: UnreadContext, queue: string): Promise
   return buried
 }
 
-/** What BullMQ cannot read or count on. */
+/** A part of a job that BullMQ cannot read. */
 interface BrokenPart {
   readonly why: string
-  /** The field to take away, so that a replay of the task runs it. */
+  /** The field to delete, so that a replay can run the task. */
   readonly field?: string
 }
 
-/** Makes an active job dead by a script of ours. False if it is not active, or another claim has it. */
+/** Makes an active job dead with BURY. False if it is not active, or another claim has it. */
 async function buryAsIs(
   { client, prefix }: UnreadContext,
   queue: string,
@@ -104,13 +102,13 @@ async function buryAsIs(
 ): Promise<boolean> {
   const fields = Object.entries({ ...errorFields(error), failedReason: reasonOf(error) }).flat()
   const args = [queue, id, Date.now(), token, field, ...fields]
-  return (await runScript(client, 'posternBury', prefix, ...args)) === 1
+  return (await runScript(client, 'BURY', prefix, ...args)) === 1
 }
 
 const PARTS = ['data', 'opts', 'progress', 'parent'] as const
 const COUNTS = ['atm', 'ats', 'stc', 'sn', 'cut', 'chg'] as const
 
-/** What BullMQ cannot read of a job; undefined if it can. */
+/** Returns the part of a job that BullMQ cannot read; undefined if it can read all. */
 async function brokenPart(client: RedisClient, key: string): Promise<BrokenPart | undefined> {
   try {
     const texts = await client.hmget(key, ...PARTS, ...COUNTS)

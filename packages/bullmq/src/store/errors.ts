@@ -1,48 +1,47 @@
 import type { TaskError } from '@postern/core/inbox'
 import { parsed } from '@postern/core/engine'
 
-// BullMQ keeps the message and the stack of an error, and its tools show both. The other members of a TaskError are
-// written into the stack, as a line of its own at the end.
+// BullMQ stores the message and the stack of an error, and its tools show both. The other members of a TaskError are in a last line
+// of the stack.
 const MORE = '\n    more: '
 
-// A handler may throw megabytes, and BullMQ writes each error into a stream of events too.
+// Maximum lengths in characters. A handler may throw megabytes, and BullMQ writes each error into a stream of events too.
 const NAME = 200
 const MESSAGE = 8192
 const STACK = 16_384
 const LONGEST_MORE = 16_384
 
-// https://github.com/taskforcesh/bullmq: codes of errors after which the claim no longer has the job. -1 no such
-// job, -2 no lock, -3 not in that state, -6 the lock of another claim.
+// Error codes of BullMQ (https://github.com/taskforcesh/bullmq) if the claim has lost the job: -1 no such job, -2 no lock, -3 another
+// state, -6 the lock of another claim.
 const FENCED: readonly unknown[] = [-1, -2, -3, -6]
 
-/** True if BullMQ refused since the claim no longer has the job. */
+/** True if the claim has lost the job. */
 export function isFenced(error: unknown): boolean {
   return FENCED.includes((error as { code?: unknown } | undefined)?.code)
 }
 
-/** The error as BullMQ keeps it: its stack, with its other members at the end. */
+/** Returns the stack of an error with its other members at the end, as BullMQ stores it. */
 export function keptStack({ name, message, stack, code, issues }: TaskError): string {
   const text = cut(stack ?? head(name, message), STACK)
   const given = JSON.stringify({ code, issues })
   const more = given.length > LONGEST_MORE ? JSON.stringify({ code }) : given
-  // A message may hold such a line: the last one counts.
+  // If the message has such a line too, the last one counts.
   return more === '{}' && !text.includes(MORE) ? text : text + MORE + more
 }
 
-/** The reason that BullMQ keeps of an error: its message, or its name if it has none, since no reason means no error. */
+/** Returns the message of an error, or its name if the message is empty: for BullMQ an empty reason means no error. */
 export function reasonOf({ name, message }: TaskError): string {
   return message === '' ? name : message
 }
 
-/** An error within the bounds of what is stored. */
+/** Shortens name and message of an error. */
 export function bounded(error: TaskError): TaskError {
   return { ...error, name: cut(error.name, NAME), message: cut(error.message, MESSAGE) }
 }
 
-/** The error of a job that failed: its reason and its stacks, the latest last, as BullMQ keeps them. */
+/** Returns the error of a failed job from its reason and its stacks, of which the latest is the last. */
 export function fromJob(reason: string, stacks: string): TaskError | undefined {
   if (reason === '') return undefined
-  // BullMQ adds reasons as JSON where it writes them with the job, and as they are where it changes them.
   const latest = (parsed(stacks) as readonly unknown[] | null | undefined)?.at?.(-1)
   if (typeof latest !== 'string') return { name: 'Error', message: reason }
   const at = latest.lastIndexOf(MORE)
@@ -50,7 +49,7 @@ export function fromJob(reason: string, stacks: string): TaskError | undefined {
   const more = at < 0 ? undefined : parsed(latest.slice(at + MORE.length))
   const { code, issues } = (more ?? {}) as Pick<TaskError, 'code' | 'issues'>
   const name = /^([\w$.]+)(?::|\n|$)/.exec(stack)?.[1] ?? 'Error'
-  // An error without a message has its name as the reason, and a stack that does not start with the name twice.
+  // The reason of an error without a message is its name, and its stack does not start with the name twice.
   const message = reason === name && !stack.startsWith(head(name, name)) ? '' : reason
   return {
     name,

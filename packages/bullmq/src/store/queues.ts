@@ -4,28 +4,27 @@ import type { RedisClient } from './connection.ts'
 import type { Settings } from '../settings.ts'
 import { createHash } from 'node:crypto'
 
-/** The data of a job: the name of its event, which is stored once for all its jobs, and its part among siblings. */
+/** The data of a job. */
 export interface JobData {
+  /** Name of its event. */
   readonly e: string
+  /** Its part among the children of a task. */
   readonly p?: string | undefined
   readonly d?: TaskDraft['data'] | undefined
-  /** Fair key. */
+  /** Tenant. */
   readonly f?: string | undefined
 }
 
-/** BullMQ's scripts for the jobs of one queue. */
 export type JobBackend = ReturnType<Queue['getBackend']>
 
-/** A queue for each subscription. */
+/** The queues of subscriptions. */
 export interface Queues {
-  /** The queue of that name, connected. */
+  /** Returns a connected queue. */
   get(name: string): Promise<Queue>
-  /** Resolves once the queues can be used synchronously. */
-  ready(names: Iterable<string>): Promise<void> | undefined
   close(): Promise<void>
 }
 
-/** Makes the register of queues. `warn` is called with errors that nothing else reports. */
+/** Makes {@link Queues}. `warn` is called with errors that nothing else reports. */
 export function createQueues(
   client: RedisClient,
   { prefix, lease }: Pick<Settings, 'prefix' | 'lease'>,
@@ -35,10 +34,6 @@ export function createQueues(
   const connected = new Map<string, Queue>()
   return {
     get: open,
-    ready(names) {
-      const missing = [...names].filter((name) => !connected.has(name))
-      return missing.length === 0 ? undefined : Promise.all(missing.map(open)).then(() => undefined)
-    },
     async close() {
       const all = [...connected.values()]
       connected.clear()
@@ -52,20 +47,20 @@ export function createQueues(
     if (known) return known
     const opening = connect(name)
     queues.set(name, opening)
-    // A queue that could not connect never recovers: the next caller makes another.
+    // A queue that could not connect does not recover: the next caller makes a new one.
     opening.catch(() => queues.delete(name))
     return opening
   }
 
   async function connect(name: string): Promise<Queue> {
-    // `drain` claims and frees jobs by the queue itself, as a worker does.
+    // Without workers this package claims and frees jobs through the queue.
     const options = {
       connection: client as never,
       prefix,
       lockDuration: lease,
       stalledInterval: Math.max(1, Math.round(lease / 2)),
       maxStalledCount: Number.MAX_SAFE_INTEGER,
-      // BullMQ sends INFO: once is enough.
+      // BullMQ sends INFO for each queue: once is enough.
       skipVersionCheck: queues.size > 1,
     }
     const queue = new Queue(name, options)
@@ -76,15 +71,14 @@ export function createQueues(
   }
 }
 
-/** A job as this package names it over all queues: the name of its queue, a colon, its id. */
+/** The name of a job's queue, a colon, and the id of the job. */
 export type JobRef = string
 
-/** The queue of a subscription. Queue names must not hold a colon, and a slash keeps receiver and subscription apart. */
+/** Returns the name of the queue of a subscription. Queue names must not contain a colon; the slash separates the two parts. */
 export function queueName(receiver: string, subscription: string): string {
   return `${encodeURIComponent(receiver)}/${encodeURIComponent(subscription)}`
 }
 
-/** Receiver and subscription of a {@link queueName}. */
 export function parseQueueName(name: string): { receiver: string; subscription: string } {
   return {
     receiver: decoded(name.slice(0, name.indexOf('/'))),
@@ -92,12 +86,11 @@ export function parseQueueName(name: string): { receiver: string; subscription: 
   }
 }
 
-/** Subscription of a {@link queueName}. */
 export function subscriptionOf(name: string): string {
   return decoded(name.slice(name.indexOf('/') + 1))
 }
 
-/** Another program may have made the queue: its name is read as it is. */
+/** If another program made the queue, its name may not be encoded. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
@@ -106,30 +99,25 @@ function decoded(text: string): string {
   }
 }
 
-/** Name of an event: a hash, since keys come from senders and have any length and any character. */
+/** Returns the name of an event: a hash, since keys come from senders and have any length and characters. */
 export function eventName(receiver: string, key: string): string {
   return hash([receiver, key]).slice(0, 32)
 }
 
-/** Name of a guard key, whose scope is its receiver. */
 export function guardName(receiver: string, key: string): string {
   return hash([receiver, 'guard', key]).slice(0, 32)
 }
 
-/**
- * Id of a task's job, the same whenever its event is delivered. BullMQ rejects ids that are all digits, and gives an
- * empty one a number of its own: hence the letter.
- */
+/** Returns the id of a task's job, the same for each delivery of its event. It starts with a letter, since BullMQ rejects ids of digits. */
 export function jobId(event: string, part: string | undefined): string {
   return part === undefined ? `e${event}` : `e${event}.${hash([part]).slice(0, 16)}`
 }
 
-/** True for the id of a task; other programs give their jobs other ids. */
+/** True for the id of a task. Jobs of other programs have other ids. */
 export function isJobId(id: string): boolean {
   return /^e[\w-]{32}(\.[\w-]{16})?$/.test(id)
 }
 
-/** The event a job id was made of. */
 export function eventOfJob(id: string): string {
   return id.slice(1, 33)
 }
@@ -138,7 +126,6 @@ export function jobRef(receiver: string, event: string, draft: TaskDraft): JobRe
   return `${queueName(receiver, draft.subscription)}:${jobId(event, draft.part)}`
 }
 
-/** Queue and id of a {@link JobRef}. */
 export function parseRef(ref: JobRef): { queue: string; id: string } {
   const colon = ref.lastIndexOf(':')
   return { queue: ref.slice(0, colon), id: ref.slice(colon + 1) }

@@ -1,21 +1,21 @@
 import { unavailable, type RedisClient } from './connection.ts'
 
-/** How many replicas must have a delivery before it is acknowledged. */
 export interface ReplicaSettings {
+  /** Number of replicas that must have a delivery before it is acknowledged. */
   readonly wait: number
   /** Milliseconds. */
   readonly within: number
 }
 
-/** Waits for replicas, so that a failover keeps what was acknowledged. */
+/** Waits for replicas, so that a failover keeps acknowledged deliveries. */
 export interface Replicas {
-  /** The line to Redis that the writes are about to take. */
+  /** Returns the number of the current connection, to be read before the writes. */
   line(): number
-  /** Resolves when the replicas have all that this line has written. Rejects with `inbox_unavailable` if they do not in time. */
+  /** Resolves when the replicas have all writes of a connection. Rejects with `inbox_unavailable` if they do not confirm in time. */
   confirmed(line: number): Promise<void>
 }
 
-/** Makes a {@link Replicas}. https://redis.io/docs/latest/commands/wait/ */
+/** https://redis.io/docs/latest/commands/wait/ */
 export function createReplicas(
   client: RedisClient,
   prefix: string,
@@ -26,8 +26,8 @@ export function createReplicas(
   return {
     line: () => lines,
     async confirmed(line) {
-      // WAIT is about the writes of its own connection, and a duplicate has none: an event that another process stored
-      // is behind this write.
+      // WAIT covers only writes of its own connection. A duplicate has none, but this write comes after the event that another process
+      // stored.
       await client.set(`${prefix}:replicas`, '')
       const confirmed = await client.wait(wait, within)
       if (line !== lines)

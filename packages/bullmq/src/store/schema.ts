@@ -12,26 +12,25 @@ import {
   type VersionWatch,
   type Versions,
 } from '@postern/core/engine'
-import { runScript, type RedisClient } from './connection.ts'
-import { PREFIX } from '../settings.ts'
+import { checkSettings, PREFIX, type BullmqInboxOptions } from '../settings.ts'
+import { connected, openClient, runScript, type RedisClient } from './connection.ts'
 
 /**
- * A step is a script that is run again and again with what it returned, at first with '', until it returns ''; each run is
- * short. Several processes may run it next to each other, and again after a crash. KEYS: prefix; ARGV: what it returned.
+ * A step is a script that is called first with '' and then with its last reply, until it replies ''. Each call is short. Several
+ * processes may run a step at the same time, and again after a crash. KEYS: prefix; ARGV: its last reply.
  */
 export type KeysLayout = Layout<string>
 
-/** The steps of the keys and fields, each to its version from the one before. A step that was released is never changed again. */
+/** The steps that lead to each version from the one before. A released step is not changed. */
 export const STEPS: readonly LayoutStep<string>[] = [{ change: "return ''" }]
 
-// A process without a sign of life for that long is gone, in milliseconds: it gives one every few seconds.
+// A process that gave no sign of life for this time, in milliseconds, has ended: it gives one every few seconds.
 const GONE = 60_000
-// How much later than expected the store's time may be, in milliseconds: more is a step of the server's clock.
+// If the store's time is later than expected by more than this, in milliseconds, the server's clock stepped.
 const STEP = 1000
-// How far the clock of this machine may be from that of Redis, in milliseconds.
+// Up to this difference in milliseconds, the clocks of this machine and of Redis agree.
 const AGREE = 1000
 
-/** The layout of this package, and how messages name the keys. */
 export function layoutOf(prefix: string, steps: readonly LayoutStep<string>[] = STEPS): KeysLayout {
   return {
     inbox: 'bullmqInbox',
@@ -55,32 +54,30 @@ type SignReply = readonly [
   ...living: number[],
 ]
 
-/** A process on the keys of a prefix. */
+/** A process that uses the keys of a prefix. */
 export interface Joined {
-  /** Brings the keys up to date. Throws a `TypeError` if it must not work on them, or must not migrate without `force`. */
+  /** Updates the keys. Throws a `TypeError` if their version rejects this process, or if active processes need `force`. */
   migrate(force?: boolean): Promise<Migrated>
-  /** Whether it may work on them. */
   readonly versionWatch: VersionWatch
-  /** That of this machine while both agree, else that of the store, in milliseconds since 1970. */
+  /** The clock of this machine if it agrees with that of the store, otherwise that of the store, in milliseconds since 1970. */
   readonly clock: () => number
-  /** False for as long as a lease, since the server's clock stepped: those who live renew theirs. */
+  /** False for the time of a lease after the server's clock stepped, in which running processes renew their leases. */
   readonly steady: () => Promise<boolean>
   leave(): Promise<void>
 }
 
-/** Who hears of the keys. */
 interface JoinedHost {
-  /** As that of `createVersionWatch`. */
+  /** As in `createVersionWatch`. */
   readonly changed: (rejected: string | undefined) => void
   /** Called with each sign of life. */
   readonly alive?: () => void
-  /** What was stored is `gone`, or the store is an `older` state of itself. */
+  /** Called if the stored data is `gone`, or if Redis has an `older` state of it. */
   readonly lost?: (how: 'gone' | 'older') => void
   /** The lease of this process, in milliseconds. */
   readonly lease?: number
 }
 
-/** The same for a process that only reads: it gives no sign of life, and its check throws a `TypeError` where no inbox is. */
+/** As `joinKeys`, for a process that only reads: it gives no sign of life, and its check throws a `TypeError` if there is no inbox. */
 export function readKeys(
   client: RedisClient,
   prefix: string,
@@ -93,11 +90,10 @@ export function readKeys(
     return undefined
   }, changed)
   const leave = async (): Promise<void> => versionWatch.stop()
-  // It ends no lease.
+  // Never steady, so that it ends no lease.
   return { versionWatch, clock: Date.now, steady: async () => false, leave }
 }
 
-/** Makes it. */
 export function joinKeys(
   client: RedisClient,
   prefix: string,
@@ -105,9 +101,9 @@ export function joinKeys(
   { changed, alive, lost, lease = 0 }: JoinedHost,
 ): Joined {
   const self = [layout.steps.length, randomUUID()] as const
-  /** Of the store's clock to the monotonic one. */
+  // The difference of the store's clock to the monotonic clock.
   let ahead: number | undefined
-  /** Of the store, and when this process gave a sign of life by the store's clock. */
+  // The mark of the store, and the time of this process's last sign of life on the store's clock.
   let mark = ''
   let signed = 0
   const versionWatch = createVersionWatch(async () => {
@@ -117,7 +113,7 @@ export function joinKeys(
       await migrate()
       return undefined
     } catch (error) {
-      // It cannot work without what the step makes.
+      // Without the step this process cannot use the keys.
       if (error instanceof TypeError) return error.message
       throw error
     }
@@ -129,14 +125,14 @@ export function joinKeys(
     steady: async () => (await sign()).steady,
     async leave() {
       versionWatch.stop()
-      if (client.status === 'ready') await runScript(client, 'posternLeave', prefix, ...self)
+      if (client.status === 'ready') await runScript(client, 'LEAVE', prefix, ...self)
     },
   }
 
   function clock(): number {
     const wall = Date.now()
     const server = ahead === undefined ? wall : Math.floor(ahead + performance.now())
-    // The server's clock is known late, by the time that its reply took.
+    // The server's time is late by the duration of its reply, so small differences do not count.
     return Math.abs(server - wall) < AGREE ? wall : server
   }
 
@@ -147,7 +143,7 @@ export function joinKeys(
   }> {
     const reply = await runScript(
       client,
-      'posternAlive',
+      'ALIVE',
       prefix,
       ...self,
       GONE,
@@ -157,7 +153,7 @@ export function joinKeys(
     const [version, oldest, time, its, before, steady, ...living] = reply as SignReply
     let now = time
     const isStep = ahead !== undefined && its === mark && time > expected() + STEP
-    if (isStep) now = Number(await runScript(client, 'posternStep', prefix, expected()))
+    if (isStep) now = Number(await runScript(client, 'STEP', prefix, expected()))
     ahead = now - performance.now()
     if (mark !== '' && its !== mark) lost?.('gone')
     else if (before !== '' && Number(before) < signed) lost?.('older')
@@ -167,7 +163,7 @@ export function joinKeys(
     return { stored: { version, oldest }, living, steady: steady === 1 && !isStep }
   }
 
-  /** The store's time, as far as it passed as on the monotonic clock; 0 if it is not known. */
+  /** The store's time if it passed like the monotonic clock; 0 if it is not known. */
   function expected(): number {
     return ahead === undefined ? 0 : Math.floor(ahead + performance.now())
   }
@@ -181,15 +177,43 @@ export function joinKeys(
     return { from, to: migration.to }
   }
 
-  /** Who is shut out is so from the start; the version counts when all is changed. */
+  /** Raises the oldest version first, so that older processes stop before the change, and the version last. */
   async function change({ changes, to }: Migration<string>, from: Versions): Promise<void> {
     const drawn = randomUUID()
-    await runScript(client, 'posternRaise', prefix, from.version, to.oldest, drawn)
+    await runScript(client, 'RAISE', prefix, from.version, to.oldest, drawn)
     for (const script of changes) {
       let place = ''
       do place = String(await client.eval(script, 1, prefix, place))
       while (place !== '')
     }
-    await runScript(client, 'posternRaise', prefix, to.version, to.oldest, drawn)
+    await runScript(client, 'RAISE', prefix, to.version, to.oldest, drawn)
+  }
+}
+
+/**
+ * Updates the keys to the version of this package, as an inbox does with its first delivery. With `force` it does not check for
+ * active processes of older versions: use it if they no longer run. Returns the versions before and after.
+ *
+ * @throws {TypeError} If an option is wrong, or if processes that the update would shut out are active.
+ *
+ * @example
+ * const { from, to } = await migrate({ connection: process.env.REDIS_URL!, force: true })
+ */
+export async function migrate({
+  force = false,
+  ...options
+}: Pick<BullmqInboxOptions, 'connection' | 'prefix'> & {
+  readonly force?: boolean
+}): Promise<Migrated> {
+  const { connection, prefix, deadline } = checkSettings(options)
+  const client = openClient(connection, deadline)
+  client.on('error', () => {})
+  const joined = joinKeys(client, prefix, layoutOf(prefix), { changed: () => {} })
+  try {
+    await connected(client, deadline)
+    return await joined.migrate(force)
+  } finally {
+    await joined.leave().catch(() => {})
+    client.disconnect()
   }
 }

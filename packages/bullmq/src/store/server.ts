@@ -4,36 +4,33 @@ import type { VersionWatch } from '@postern/core/engine'
 import { connected, type RedisClient } from './connection.ts'
 import type { Settings } from '../settings.ts'
 
-/** Watches a connection: hears its errors, since an unhandled one would end the process, and checks the server. */
+/** Handles errors of a connection, since an unhandled one ends the process, and checks the server. */
 export interface ServerWatch {
-  /** An error of a connection: a loss is reported once until Redis is back, any other error once a minute. */
+  /** Reports an error: a lost connection once until Redis is back, any other error once a minute. */
   readonly failed: (error: Error) => void
-  /** Adds a listener, which hears earlier findings too. */
+  /** Adds a listener, which also gets earlier warnings. */
   listen(warn: (message: string) => void): void
-  /**
-   * Rejects while Redis may evict acknowledged deliveries, or this process is shut out; undefined once it is known that
-   * neither is so.
-   */
+  /** Rejects while Redis may evict acknowledged deliveries, or this process is shut out; undefined once neither is the case. */
   safe(): Promise<void> | undefined
-  /** Why this process must not work on the store; undefined if it may. */
+  /** Returns why this process must not use the store; undefined if it may. */
   shutOut(): MaybePromise<string | undefined>
-  /** Notifies all listeners. */
+  /** Warns all listeners once. */
   tell(message: string): void
-  /** Looks at the server now. */
+  /** Checks the server now. */
   look(): void
-  /** What was stored is gone, or is as it was some time ago. */
+  /** Warns that stored data is gone, or that Redis has an older state of it. */
   lost(how: 'gone' | 'older'): void
 }
 
-// Settings can change at run time: how long an answer is valid, and how long one that rejects deliveries.
+// Settings can change at run time. Milliseconds for which a check is valid, and for which it is valid if it rejects deliveries.
 const AGAIN = 5000
 const SOON = 1000
-// How often the same error is told, in milliseconds.
+// Milliseconds between reports of the same error.
 const MINUTE = 60_000
-// Errors that are remembered as told.
+// Number of errors that are remembered as reported.
 const MOST_TOLD = 100
 
-/** Checks that the server keeps its data: after each connect, with each sign of life, and before deliveries. */
+/** Checks the server after each connect, with each sign of life, and before deliveries. */
 export function watchServer(
   client: RedisClient,
   { unsafe, replicas, deadline }: Settings,
@@ -60,7 +57,7 @@ export function watchServer(
     },
     safe() {
       if (performance.now() - askedAt > (rejection() === undefined ? AGAIN : SOON)) look()
-      // Only the first check is waited for.
+      // Deliveries wait only for the first check.
       if (versionWatch.sure() && askedAt !== -Infinity && rejection() === undefined)
         return undefined
       return reject()
@@ -83,13 +80,13 @@ export function watchServer(
     for (const listener of listeners) listener(message)
   }
 
-  /** Nothing runs without an answer while Redis can be reached. */
+  /** While Redis can be reached, nothing runs before this check. */
   async function ask(): Promise<string | undefined> {
     try {
       await connected(client, deadline)
       await versionWatch.check()
     } catch {
-      // Redis is away: what asks next hears what it says when it is back.
+      // Redis is unreachable: the next check decides.
     }
     return versionWatch.rejected()
   }
@@ -105,7 +102,7 @@ export function watchServer(
   }
 
   function failed(error: Error): void {
-    // While Redis is away each connection and command says so in words of its own: one of them is enough.
+    // While Redis is unreachable, each connection and command fails with its own message: one report is enough.
     const kind = client.status === 'ready' ? error.message : ''
     const now = performance.now()
     if (now - (told.get(kind) ?? -Infinity) < (kind === '' ? Infinity : MINUTE)) return
@@ -119,7 +116,7 @@ export function watchServer(
       .catch(() => {})
       .finally(() => {
         asking = undefined
-        // One that failed since there is no connection yet is not an answer.
+        // Without a connection the check did not run.
         if (client.status === 'ready') askedAt = performance.now()
       })
   }
@@ -150,7 +147,7 @@ export function watchServer(
       )
     if (/^role:slave/m.test(info))
       tell('bullmqInbox: this Redis is a replica and accepts no writes; connect to its primary')
-    // Managed servers often reject CONFIG: then INFO has to do.
+    // Managed servers often reject CONFIG.
     const [, sync] = await client.config('GET', 'appendfsync').catch(() => [])
     if (sync === 'no')
       tell(

@@ -38,7 +38,6 @@ import { readNumber, readRow, type Sql } from '../store/pg.ts'
 
 const NAME = 'postgresInbox'
 
-/** Makes what the journal and the records are made of. */
 export function createJournaled(db: Database, { deadline }: Settings): Journaled {
   const { sql } = db
   return {
@@ -87,7 +86,7 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
     },
     async series(names) {
       const keys = new Map(names.map((name) => [hashOf('series', name), name]))
-      // All processes take them in one order: no deadlocks.
+      // All processes add series in the same order, so that they do not deadlock.
       const sorted = [...keys.keys()].sort()
       const rows = await sql<{ id: number; name: string }>(SERIES, [
         `{${sorted.join()}}`,

@@ -30,21 +30,20 @@ import type { Database } from '../store/connection.ts'
 import { readRow, type Sql } from '../store/pg.ts'
 import { idsOf, noteActions } from '../store/rows.ts'
 
-/** Makes what operators read and change. */
 export function createViewed(
   db: Database,
   { deadline }: Settings,
 ): Viewed & Required<Pick<Store, 'drop'>> {
   const { sql } = db
   return {
-    // A deadline for each look, and no JIT: it costs more than most of them.
+    // A transaction has a deadline and no JIT, which costs more than most scans.
     scan: (want) => db.atomic(deadline, (within) => lists.scan(runOn(within), want)),
     placeOf: lists.placeOf,
     detail: (id) => lists.detail(runOn(sql), id),
     stats: () => sql<StatsRow>(STATS),
     causes: (lanes) => sql<CauseRow>(CAUSES, [lanes === undefined ? null : ints(lanes)]),
     async version() {
-      // Which transactions are over: it changes with each one that wrote, whoever made it.
+      // The snapshot changes with each transaction that wrote, of any process.
       const seen = sql<{ text: string }>('SELECT pg_current_snapshot()::text AS text')
       return createHash('sha256')
         .update((await readRow(seen)).text)

@@ -1,24 +1,24 @@
 import { LATER, TASKS } from '@postern/core/engine'
 
-/** PostgreSQL's clock: it uses indexes for it, since it does not change inside a statement. */
+/** PostgreSQL's clock in milliseconds. It is constant in a statement, so that indexes can be used. */
 export const NOW = '(extract(epoch FROM statement_timestamp()) * 1000)::bigint'
 
 /** Columns of a `TaskRow`, of `postern_tasks t`. */
 export const TASK: string = `t.id::float8 AS id, t.lane, t.state, t.gate, t.behind, t.attempt, t.token::float8 AS token, t.round,
   t.cut, t.charged, t.line::float8 AS line, t.fair, t.due::float8 AS due, t.took, t.error, t.fold`
 
-/** Open tasks of lines, and settled ones that are still held: the predicate of two indexes. */
+/** Open tasks of lines, and settled tasks that a run still holds: the predicate of two indexes. */
 const OPEN = 't.line IS NOT NULL AND (t.state < 2 OR t.lease IS NOT NULL)'
 
 /** The event of a task. */
 export const EVENT: string = `e.id = t.id / ${TASKS}`
 
-/** Contents of an event, and where they are: in its own row, or in that of its delivery. */
+/** Contents of an event, from its own row or from its delivery. */
 export const CONTENTS =
   'e.record, coalesce(e.head, d.head) AS head, coalesce(e.body, d.body) AS body'
 export const DELIVERY = 'LEFT JOIN $.postern_deliveries d ON d.id = e.delivery'
 
-/** Numbers as a literal of an array: cheaper for Node than an array that `pg` encodes. */
+/** Numbers as an array literal, which costs Node less than an array that `pg` encodes. */
 export function ints(values: readonly (number | null)[]): string {
   let out = '{'
   for (let at = 0; at < values.length; at++)
@@ -26,7 +26,7 @@ export function ints(values: readonly (number | null)[]): string {
   return `${out}}`
 }
 
-/** Strings as a literal of an array. */
+/** Strings as an array literal. */
 export function texts(values: readonly (string | null | undefined)[]): string {
   let out = '{'
   for (let at = 0; at < values.length; at++) {
@@ -38,7 +38,7 @@ export function texts(values: readonly (string | null | undefined)[]): string {
   return `${out}}`
 }
 
-/** Microseconds as their column holds them: at most 35 minutes. */
+/** Microseconds within the bounds of their column, which are 35 minutes. */
 export function micros(took: number): number {
   return Math.min(took, 2 ** 31 - 1)
 }
@@ -47,9 +47,8 @@ export function micros(took: number): number {
 const LOCK = 7201
 
 /**
- * Locks lines until the transaction ends, and returns those that it does not have: lines that another holds, and all of them
- * in a transaction that sees no commits but those before it started. There they are locked all the same, so that nobody works
- * them out before it ends.
+ * Locks lines until the transaction ends, and returns those that another transaction holds. If the transaction does not see later
+ * commits it returns all lines, but locks them too: until it ends, no other process decides on them.
  */
 const lockSql = (
   locked: string,
@@ -57,13 +56,13 @@ const lockSql = (
   WHERE CASE WHEN ${locked} THEN current_setting('transaction_isolation') <> 'read committed' ELSE true END`
 const ARGUMENTS = `(${LOCK}, (l.line % 2147483648)::int)`
 export const TRY_LOCK: string = lockSql(`pg_try_advisory_xact_lock${ARGUMENTS}`)
-/** The same in a transaction of the app: its end is not known here, so it waits. */
+/** Waits for the locks, in a transaction of the app: the inbox does not know when it ends. */
 export const WAIT_LOCK: string = lockSql(`pg_advisory_xact_lock${ARGUMENTS} IS NOT NULL`)
 
-/** Locks against others that make tables or lanes. */
+/** Keeps other processes from making tables or lanes. */
 export const LOCK_ALL: string = `SELECT count(*)::int AS n FROM (SELECT pg_advisory_xact_lock(${LOCK}, -1)) x`
 
-// A long line is not read whole: its roots are found one by one, and of each the heads and the first behind them.
+// It does not read whole lines: it finds the roots of a line one by one, and of each root the heads and the first task behind them.
 export const HEADS: string = `WITH RECURSIVE g AS (
     SELECT l.line, (SELECT min(t.root) FROM $.postern_tasks t WHERE t.line = l.line AND ${OPEN}) AS root
     FROM unnest($1::bigint[]) AS l(line)
@@ -75,12 +74,11 @@ export const HEADS: string = `WITH RECURSIVE g AS (
     UNION ALL
     (SELECT t.* FROM $.postern_tasks t WHERE t.line = g.line AND t.root = g.root AND ${OPEN} AND t.behind ORDER BY t.seq LIMIT 1)) t`
 
-/** Those that wait and may be folded, with the newest of their keys. */
 export const FOLDABLE: string = `SELECT ${TASK}, t.root, t.seq::float8 AS seq, false AS held, ${NOW}::float8 AS now, n.task::float8 AS newest, n.highest,
     CASE WHEN e.contents = 1 THEN e.key END AS passing
   FROM $.postern_tasks t LEFT JOIN $.postern_latest n ON n.root = t.root AND n.key = t.fold::json ->> 'k' LEFT JOIN $.postern_events e ON ${EVENT}
   WHERE t.line = ANY($1::bigint[]) AND ${OPEN} AND t.state = 0 AND t.fold IS NOT NULL ORDER BY t.seq`
-/** Of tasks that may be settled: their roots are as they were. */
+/** A settled task has the root of the time when it settled: the root of its lane counts. */
 export const NEWEST: string = `SELECT o.id::float8 AS of, n.task::float8 AS newest, r.* FROM $.postern_tasks o
   JOIN $.postern_lanes l ON l.id = o.lane JOIN $.postern_latest n ON n.root = l.root AND n.key = o.fold::json ->> 'k'
   LEFT JOIN LATERAL (SELECT ${TASK} FROM $.postern_tasks t JOIN $.postern_events e ON ${EVENT} AND e.contents IS DISTINCT FROM 2
@@ -120,7 +118,7 @@ export const TURNS: string = `WITH t AS (
     RETURNING t.lane, t.key, t.turn)
   SELECT t.lane, t.key AS fair, t.turn, t.turn - l.turn AS tasks FROM t JOIN $.postern_lanes l ON l.id = t.lane`
 
-/** Tenants that their lane is past: their next turn is that of a new one. And keys without a task, older than ids are known. */
+/** Drops keys of folds without a task that are older than known ids, and turns that their lane has passed. */
 export const FORGET: string = `WITH n AS (
     SELECT n.root, n.key FROM $.postern_latest n WHERE n.at < $1::float8
       AND NOT EXISTS (SELECT 1 FROM $.postern_tasks t WHERE t.id = n.task) LIMIT 10000 FOR UPDATE SKIP LOCKED),

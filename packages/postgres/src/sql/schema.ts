@@ -1,19 +1,14 @@
 import type { LayoutStep } from '@postern/core/engine'
 import { NOW } from './lines.ts'
 
-// The steps of the tables, each the statements that lead to its version from the one before; $ stands for the schema. A
-// step that was released is never changed again.
-//
-// - The id of a task is event * 65536 + n: one key finds by id and by event. Numbers of events come in blocks of 1,000.
-// - `tasks.due`: when it is due, or when it settled; of a task at gate 0 only its place. `since`: when its wait started. `lease`: when the claim of a running task is over; a settled one has
-//   it if another run still holds it. In milliseconds since 1970 on the clock of PostgreSQL, as all times.
-// - `tasks.token`: fences a claim. Divided by 2^32 it is the row of postern_processes.
-// - `tasks.behind`: another of its line goes first. `root`: of its lane; lanes of one subscription share it.
-// - `tasks.fold`: JSON of the engine's `Fold`. `latest`: the newest task of each key that is folded, and the highest value that was seen.
-// - An event that came alone has its delivery in its own row; those that came together share a row of postern_deliveries.
-// - `events.contents`: 1 if they are to be erased once its tasks are done, 2 if they were.
-// - An index row holds 2,704 bytes: ids and topics are indexed by their first 100 characters.
-// No foreign keys: only this package writes these tables, and the look-ups cost as much as the inserts.
+// The statements that lead to each version from the one before; `$.` is replaced by the schema. A released step is not changed.
+// The columns are those of STORES.md, and here:
+// - `due` of a task at gate 0 is only its place. `since`: when its wait started. `lease`: when the claim ends, null without a claim.
+// - `latest`: the newest task of each key that is folded, and the highest value of that key.
+// - Events that came together share a row of postern_deliveries; an event that came alone has its delivery in its own row.
+// - `events.contents`: 1 if the contents are to be erased once all tasks are done, 2 if they were erased.
+// - An index row has at most 2,704 bytes: ids and topics are indexed by their first 100 characters.
+// There are no foreign keys: only this package writes these tables, and look-ups cost as much as inserts.
 export const STEPS: readonly LayoutStep<string>[] = [
   {
     change: `
@@ -86,16 +81,14 @@ export const STEPS: readonly LayoutStep<string>[] = [
   },
 ]
 
-/** The table with the version of the others and the oldest version that may work on them, which all versions share. */
+/** Makes the table of versions, which is the same in all layouts. */
 export const META: string = `CREATE TABLE IF NOT EXISTS $.postern_schema (
   version int NOT NULL, oldest int NOT NULL, lost bigint NOT NULL DEFAULT 0, clock bigint NOT NULL DEFAULT 0)`
 
-/** Versions of the processes that gave a sign of life within that many milliseconds. */
 export const LIVING: string = `SELECT version FROM $.postern_processes WHERE seen BETWEEN ${NOW} - $1::bigint AND ${NOW} + $1::bigint`
-/** Once in ten seconds is enough of a sign, and costs little. */
+/** Writes at most one sign of life in ten seconds. */
 export const ALIVE: string = `WITH p AS (
     UPDATE $.postern_processes SET seen = ${NOW}, beat = beat + 1
     WHERE id = $1 AND mark = $2::bigint AND seen NOT BETWEEN ${NOW} - 10000 AND ${NOW} RETURNING 1)
   SELECT version, oldest, (SELECT beat FROM $.postern_processes WHERE id = $1 AND mark = $2::bigint)::float8 AS beat FROM $.postern_schema`
-/** A process that has ended gives no sign of life any more. */
 export const LEAVE: string = 'UPDATE $.postern_processes SET seen = 0 WHERE id = $1'

@@ -24,7 +24,7 @@ export const CAUSES: string = `WITH g AS MATERIALIZED (SELECT t.cause, t.lane, m
     top.retrying AS "allRetrying", top.lanes AS "subscriptionCount", top.among, top.among_dead AS "amongDead"
   FROM l JOIN top ON top.cause = l.cause WHERE l.nth <= 8 ORDER BY top.place, l.nth`
 
-/** The run that settled the task is on its own row. */
+/** The run that settled the task is in the row of the task. */
 export const OF_TASK: string = `SELECT a.attempt, a.ended::float8 AS ended, a.took, a.outcome, a.error, coalesce(p.name, '') AS process FROM (
     SELECT a.seq, a.attempt, a.ended, a.took, a.outcome, a.error, a.process FROM $.postern_attempts a
     WHERE a.task = $1::bigint AND NOT EXISTS (
@@ -39,7 +39,6 @@ const MARKED = 'CASE WHEN $2::boolean THEN e.contents = 1 ELSE e.contents IS DIS
 export const LOCK_EVENTS: string = `SELECT e.id::float8 AS id FROM $.postern_events e WHERE e.id = ANY($1::bigint[]) AND ${MARKED}
   ORDER BY e.id FOR UPDATE SKIP LOCKED`
 
-/** Of the events that may be erased, those whose tasks rest. */
 export const RESTING: string = `SELECT e.id::float8 AS id FROM $.postern_events e WHERE e.id = ANY($1::bigint[]) AND ${MARKED}
   AND NOT EXISTS (SELECT 1 FROM $.postern_tasks t WHERE ${OWN} AND (t.state < 2 OR ($2::boolean AND t.state = 3)))
   ORDER BY e.id`
@@ -58,9 +57,8 @@ export const EMPTY: string = `WITH i AS MATERIALIZED (SELECT * FROM unnest($1::b
   SELECT count(*)::int AS n FROM u`
 
 /**
- * One step over the next events that are old enough, in order of arrival: drops tasks that are over, events without any, and
- * what belongs to them. Its place is a time; steps are small, so that no worker waits long for one. Tasks come as arrays:
- * from a range for each event PostgreSQL expects a ninth of all, and would read both tables whole in each step.
+ * As `Viewed.prune`. Steps are small, so that no worker waits long for one. Tasks are read as arrays: for a range per event
+ * PostgreSQL expects a ninth of all tasks, and reads both tables whole.
  */
 export const PRUNE: string = `WITH e AS MATERIALIZED (
     SELECT e.id, e.received, e.hash, e.delivery FROM $.postern_events e
@@ -90,7 +88,6 @@ export const PRUNE: string = `WITH e AS MATERIALIZED (
   SELECT n.received::float8 AS received, n.id::float8 AS id FROM (SELECT count(*) AS count FROM e) c
   LEFT JOIN LATERAL (SELECT e.received, e.id FROM e ORDER BY e.received DESC, e.id DESC LIMIT 1) n ON c.count = 500`
 
-/** Those that have no tasks. */
 export const DROP_EVENTS: string = `WITH d AS (
     DELETE FROM $.postern_events e WHERE e.id = ANY($1::bigint[]) AND NOT EXISTS (SELECT 1 FROM $.postern_tasks t WHERE ${OWN})
     RETURNING 1)

@@ -1,30 +1,37 @@
 import { hash } from 'node:crypto'
-import { createConnections, memberOf, settledBy } from '@postern/core/engine'
+import { createConnections, guestOf, guestRows, memberOf, settledBy } from '@postern/core/engine'
 import pg from 'pg'
 import type { Settings } from '../settings.ts'
-import { isPacked, writeParts, type Column, createSpareBytes, type SpareBytes } from './pack.ts'
+import {
+  isPacked,
+  plainValue,
+  writeParts,
+  type Column,
+  createSpareBytes,
+  type SpareBytes,
+} from './pack.ts'
 import { errors, isUnprepared } from './errors.ts'
 import type { PgClient, PgPool, Sql } from './pg.ts'
 
-/** PostgreSQL with a deadline for every statement: one that hangs has its connection dropped. */
+/** PostgreSQL with a deadline for every statement. The connection of a statement that hangs is dropped. */
 export interface Database {
-  /** Runs one statement on a connection of its own. `$.` in a text stands for the schema. */
+  /** Runs one statement on a connection of its own. `$.` is replaced by the schema. */
   readonly sql: Sql
   /**
-   * Runs in one transaction. If it has not ended after `time` milliseconds, its connection is dropped and it is rolled
-   * back; only if its COMMIT was already sent it may be committed.
+   * Runs a transaction. After `time` milliseconds its connection is dropped, which rolls it back unless its COMMIT was already
+   * sent.
    */
   atomic<T>(time: number, run: (sql: Sql) => Promise<T> | T): Promise<T>
-  /** The same for what the app writes, in its own isolation level; it leaves connections for all else. */
+  /** Runs a transaction in which the app writes, in the isolation level of the database. Some connections stay free for other work. */
   commit<T>(time: number, run: (sql: Sql, client: PgClient) => Promise<T> | T): Promise<T>
-  /** A client to keep. */
+  /** Returns a client that the caller keeps. */
   connect(): Promise<PgClient>
-  /** A statement for another's connection: with the schema in its place. */
-  text(text: string): string
+  /** Statements in a transaction of the app: never prepared, since the app owns the connection. */
+  guest(transaction: unknown): Sql
   close(until: number): Promise<void>
 }
 
-/** Makes it; it connects with the first statement. */
+/** Makes a {@link Database}, which connects with the first statement. */
 export function createDatabase(settings: Settings, warn: (message: string) => void): Database {
   const { deadline, schema } = settings
   const pool = settings.pool ?? createPool(settings)
@@ -42,10 +49,10 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
     },
     begin(client, time, whose) {
       const limit = Math.max(1, Math.ceil(time))
-      // Statements after a lock must see what its last holder wrote. The server rejects each write of one that only reads.
+      // Statements after a lock must see what its last holder wrote. With READ ONLY the server rejects every write.
       const own = `BEGIN ISOLATION LEVEL READ COMMITTED${settings.readOnly ? ' READ ONLY' : ''}`
       const begin = whose === 'inbox' ? own : 'BEGIN'
-      // The server has the same limit, so that a stopped process holds no locks. JIT takes a second over many lanes.
+      // The server enforces the same limit, so that a stopped process holds no locks. JIT costs a second for many lanes.
       return client.query({
         text: `${begin}; SET LOCAL jit = off; SET LOCAL statement_timeout = ${limit}; SET LOCAL idle_in_transaction_session_timeout = ${limit}`,
       })
@@ -53,11 +60,12 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
     end: (client, how) => client.query({ text: how }),
     isOfServer: (error) => memberOf(error, 'severity') === 'ERROR',
     late: errors.late,
-    size: () => sizeOf(pool, settings),
+    // 10 is the default of `pg`.
+    size: () => (settings.pool ? (pool.options?.max ?? 10) : settings.maxConnections),
     attempt() {
       const prepared = prepare
       return (error) => {
-        // Nothing has happened if a statement was lost that its connection had prepared.
+        // If the pooler lost a prepared statement, nothing was executed.
         if (!(prepared && isUnprepared(error))) return false
         if (prepare)
           warn(
@@ -81,7 +89,11 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
     atomic: (time, run) => connections.atomic(time, (client) => run(within(client))),
     commit: (time, run) => connections.commit(time, (client) => run(within(client), client)),
     connect: () => connections.checkout(deadline),
-    text: (text) => statementOf(text).text,
+    guest(transaction) {
+      const run = guestOf(transaction, 'a client of pg')
+      return async <T>(text: string, values: unknown[] = []) =>
+        guestRows<T>(await run(statementOf(text).text, values.map(plainValue)))
+    },
     async close(until) {
       pool.off?.('connect', hear)
       if (!settings.pool) await settledBy(pool.end(), until)
@@ -110,7 +122,7 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
     let statement = statements.get(text)
     if (!statement) {
       const own = qualified(text).replaceAll('$.', `${schema}.`)
-      // One name, one text, in every process: a pooler may hand us a connection on which another has prepared it.
+      // The name follows from the text: through a pooler, another process may have prepared it on the same connection.
       statement = { text: own, name: `postern_${hash('sha256', own, 'hex').slice(0, 32)}` }
       statements.set(text, statement)
     }
@@ -118,26 +130,21 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
   }
 }
 
-// What statements call, but what the grammar of SQL finds by itself (coalesce, greatest, least, extract, several arrays of unnest).
+// Functions in statements, except those of SQL's grammar (coalesce, greatest, least, extract, unnest of several arrays).
 const FUNCTIONS =
   /(?<![\w.])(array_agg|bool_or|convert_from|count|current_setting|json_to_recordset|left|length|max|min|nextval|pg_advisory_xact_lock|pg_notify|pg_try_advisory_xact_lock|replace|row_number|pg_current_snapshot|starts_with|statement_timestamp|sum)\(/g
 
-/** Functions of other schemas must not go before those of PostgreSQL, whatever the search_path of the role. */
+/** With any `search_path` of the role, statements must call PostgreSQL's functions, and not those of another schema. */
 function qualified(text: string): string {
   return text.replaceAll(FUNCTIONS, 'pg_catalog.$1(')
 }
 
 /**
- * A session may end in the moment in which it is ready: its pool does not listen any more then, nobody else does yet, and an
- * error that nobody hears ends the process. The first statement reports it.
+ * An `error` event without a listener ends the process. Right after a connect neither the pool nor the inbox listens; the first
+ * statement reports the error.
  */
 function hear(client: PgClient): void {
   client.on('error', () => {})
-}
-
-/** Maximum number of clients; 10, the default of `pg`, if it is not set. */
-function sizeOf(pool: PgPool, { maxConnections, pool: given }: Settings): number {
-  return given ? (pool.options?.max ?? 10) : maxConnections
 }
 
 function createPool({ connectionString, maxConnections, deadline }: Settings): PgPool {
@@ -148,22 +155,14 @@ function createPool({ connectionString, maxConnections, deadline }: Settings): P
     application_name: 'postern',
     keepAlive: true,
   })
-  // Idle connections break when the server goes; the next statement reports it.
+  // When the server ends, idle connections break; the next statement reports it.
   pool.on('error', () => {})
   return pool as unknown as PgPool
 }
 
-/** A statement with parameters of which some are packed. */
-interface Statement {
-  readonly text: string
-  /** Under which it is prepared. @default not prepared */
-  readonly name: string | undefined
-  readonly values: readonly unknown[]
-}
-
 /**
- * Says which clients' queries {@link sendBound} can write: those of the `pg` that this package uses, as long as that asks its
- * connection to bind. With a release that does not, `pg` writes them by itself.
+ * Returns whether {@link sendBound} can write the queries of a client: it must come from the `pg` that this package imports, and
+ * that release must call `bind` of its connection. Otherwise `pg` writes them itself.
  */
 function boundClients(): (client: unknown) => boolean {
   let asked = false
@@ -182,12 +181,21 @@ function boundClients(): (client: unknown) => boolean {
 }
 
 /**
- * Runs a statement whose parameters are written straight into memory that is used again. `pg` itself makes a text of each
- * array, and two copies of all bytes outside of V8's heap.
+ * Runs a statement, and writes its parameters into reused memory. `pg` itself makes a text of each array, and two copies of all
+ * bytes outside of V8's heap.
  */
 function sendBound<T>(
   client: PgClient,
-  { text, name, values }: Statement,
+  {
+    text,
+    name,
+    values,
+  }: {
+    readonly text: string
+    /** Undefined: not prepared. */
+    readonly name: string | undefined
+    readonly values: readonly unknown[]
+  },
   spare: SpareBytes,
 ): Promise<readonly T[]> {
   const message = bindMessage(name ?? '', values, spare)
@@ -198,7 +206,7 @@ function sendBound<T>(
       queryMode: 'extended',
       callback(error: Error | undefined, result: { readonly rows: readonly T[] }) {
         if (error) return reject(error)
-        // It was read: there is an answer.
+        // The server has answered, so it has read the message.
         spare.giveBack(message)
         resolve(result.rows)
       },
@@ -213,7 +221,7 @@ function sendBound<T>(
   })
 }
 
-// PostgreSQL's numbers of the types of elements.
+// https://www.postgresql.org/docs/current/catalog-pg-type.html
 const OIDS: Readonly<Record<Column['type'], number>> = {
   int2: 21,
   int4: 23,
@@ -225,7 +233,7 @@ const BIND = 66
 const MISSING = -1
 const STEP = 64 * 1024
 
-/** A Bind message (https://www.postgresql.org/docs/current/protocol-message-formats.html); all results come as text. */
+/** Writes a Bind message (https://www.postgresql.org/docs/current/protocol-message-formats.html); results come as text. */
 function bindMessage(statement: string, values: readonly unknown[], spare: SpareBytes): Buffer {
   const room = values.reduce<number>((sum, value) => sum + roomOf(value), 20 + statement.length)
   const out = spare.take(Math.ceil(room / STEP) * STEP)
@@ -247,7 +255,7 @@ function bindMessage(statement: string, values: readonly unknown[], spare: Spare
   return out.subarray(0, at)
 }
 
-/** At most this number of bytes, with its length and its format. */
+/** Maximum number of bytes of a value with its length and format. */
 function roomOf(value: unknown): number {
   if (!isPacked(value)) return 6 + 3 * String(value).length
   if ('parts' in value) return 6 + value.size
@@ -261,7 +269,7 @@ function writeValue(out: Buffer, at: number, value: unknown): number {
   return 'parts' in value ? writeParts(out, at, value.parts) : writeColumn(out, at, value)
 }
 
-/** An array of one dimension, its elements numbered from 1. */
+/** Writes an array of one dimension, whose elements are numbered from 1. */
 function writeColumn(out: Buffer, from: number, { type, values }: Column): number {
   let at = out.writeInt32BE(values.length === 0 ? 0 : 1, from)
   at = out.writeInt32BE(values.includes(null) ? 1 : 0, at)

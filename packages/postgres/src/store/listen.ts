@@ -1,24 +1,23 @@
 import type { Database } from './connection.ts'
 import type { PgClient } from './pg.ts'
 
-/** What a listener needs. */
 interface ListenHost {
   readonly db: Database
   readonly channel: string
-  /** The payload of what this process sends: it has heard of that. */
+  /** The payload of this process's own notifications, which it ignores. */
   readonly process: () => string
   readonly warn: (message: string) => void
 }
 
-// Milliseconds before it listens again: after the connection broke, and through a pooler that passed nothing on; and in which its
-// own word should come back.
+// Milliseconds until it listens again: after the connection broke, and through a pooler that forwards no notifications.
 const AGAIN = 1000
 const POOLER = 60_000
+// Milliseconds in which its own notification should arrive.
 const ECHO = 2000
 
 /**
- * Called with tasks that other processes stored. Only a hint, since polling finds them too. `heard` is also called after each new
- * connection, for tasks that were missed without one.
+ * Calls `heard` when another process stored tasks, and after each new connection, since notifications may have been missed before.
+ * Polling finds these tasks too.
  */
 export function hearTasks(
   { db, channel, process, warn }: ListenHost,
@@ -53,9 +52,9 @@ export function hearTasks(
       await mine.query({ text: `LISTEN ${channel}` })
       if (!on) return drop()
       heard()
-      // A pooler in transaction mode accepts LISTEN but forwards no notifications.
+      // A pooler in transaction mode accepts LISTEN, but forwards no notifications.
       echo = setTimeout(() => void silent(mine), ECHO)
-      // From another connection: a pooler may pass a notification on to a connection only while a statement of that connection runs.
+      // From another connection: a pooler may forward a notification only while a statement of the listening connection runs.
       await db.sql('SELECT 1 AS n FROM (SELECT pg_notify($1, $2)) x', [channel, `${process()}?`])
     } catch {
       if (fresh) lose(fresh)
@@ -94,12 +93,12 @@ export function hearTasks(
     clearTimeout(echo)
     const gone = client
     client = undefined
-    // With an error, so that the pool drops the listening connection.
+    // With an error the pool drops the connection, which still listens.
     gone?.release(new Error('listening is over'))
   }
 }
 
-/** A pooler gives a session a number of its own, and each transaction another session of the server. */
+/** True behind a pooler: the process id that it announced is not that of the server's session. */
 async function isPooled(client: PgClient): Promise<boolean> {
   const { rows } = await client.query({ text: 'SELECT pg_catalog.pg_backend_pid() AS pid' })
   return rows[0]?.['pid'] !== client.processID

@@ -8,12 +8,13 @@ import {
 } from '@postern/core/engine'
 import { LOCK_ALL } from '../sql/lines.ts'
 import { LIVING, META, STEPS } from '../sql/schema.ts'
-import type { Database } from './connection.ts'
+import { checkSettings, type PostgresInboxOptions } from '../settings.ts'
+import { createDatabase, type Database } from './connection.ts'
 import { readNumber, readRow, type Sql } from './pg.ts'
 
-// Making the tables of a version over many rows takes its time, in milliseconds.
+// How long a migration may take, in milliseconds.
 const PATIENCE = 60_000
-// A process without a sign of life for that long is gone, in milliseconds: it gives one every ten seconds.
+// A process that gave no sign of life for this time, in milliseconds, has ended: it gives one every ten seconds.
 const GONE = 60_000
 
 interface MigrateOptions {
@@ -24,10 +25,8 @@ interface MigrateOptions {
   readonly readOnly?: boolean
 }
 
-/** A layout of the tables of a schema. */
 export type TablesLayout = Layout<string> & { readonly schema: string }
 
-/** The layout of this package, and how messages name the tables. */
 export function layoutOf(
   schema: string,
   steps: readonly LayoutStep<string>[] = STEPS,
@@ -74,9 +73,34 @@ export function migrateTables(
 }
 
 /**
- * Throws a `TypeError` if the role or database has a setting that PostgreSQL cannot be used with: rounded numbers are ids of other
- * tasks, and a list without nulls is another list.
+ * Updates the tables to the version of this package, as an inbox does with its first delivery. With `force` it does not check
+ * for active processes of older versions: use it if they no longer run. Returns the versions before and after.
+ *
+ * @throws {TypeError} If an option is wrong, or if processes that the update would shut out are active.
+ *
+ * @example
+ * const { from, to } = await migrate({ connectionString: process.env.DATABASE_URL, force: true })
  */
+export async function migrate({
+  force = false,
+  ...options
+}: Pick<PostgresInboxOptions, 'connectionString' | 'pool' | 'schema' | 'tableOwner'> & {
+  readonly force?: boolean
+}): Promise<Migrated> {
+  const settings = checkSettings(options)
+  const db = createDatabase(settings, () => {})
+  try {
+    return await migrateTables(db, layoutOf(settings.schema), {
+      ...settings,
+      migrate: true,
+      force,
+    })
+  } finally {
+    await db.close(performance.now() + settings.deadline)
+  }
+}
+
+/** Throws a `TypeError` if a setting of the role or database changes what statements mean, or rounds the numbers of tasks. */
 export async function checkSession(sql: Sql): Promise<void> {
   const [found] = await sql<{ path: string }>(
     "SELECT pg_catalog.current_setting('search_path') AS path",
@@ -111,8 +135,8 @@ function unfit(is: string, so: string, set: string): TypeError {
 }
 
 /**
- * The statements that make the tables, or bring those of an older version up to date, for a database whose app may not
- * CREATE. Run them as one transaction, then start with `migrate: false`. Stop older processes first if they may not continue.
+ * Returns the statements that make the tables, or update those of an older version, for an app whose role may not CREATE. Run
+ * them as one transaction, then start with `migrate: false`. If older processes may not continue, stop them first.
  *
  * @example
  * console.log(postgresMigration({ schema: 'webhooks' }))
@@ -123,13 +147,12 @@ export function postgresMigration({
 }: {
   /** @default 'public' */
   readonly schema?: string
-  /** Version of the tables that are there. @default 0, none */
+  /** Version of the existing tables. @default 0, which means none */
   readonly from?: number
 } = {}): string {
   return printed(layoutOf(schema), from)
 }
 
-/** The statements of a layout, as text. */
 export function printed(layout: TablesLayout, from: number): string {
   const all = statements(layout, from).map((text) =>
     text.replaceAll('$.', `${layout.schema}.`).trim(),
@@ -147,9 +170,9 @@ function statements(layout: TablesLayout, from: number): readonly string[] {
 }
 
 /**
- * Throws a `TypeError` if tables of the inbox are not those of this app: whoever owns them, or has a trigger or a rule on them, has
- * code run as the role of the connection; and what row-level security hides would never run. To read a plain table runs no code of
- * its owner.
+ * Throws a `TypeError` if another role owns the tables, or has a trigger or rule on them, since its code would run as the role
+ * of the connection; and if row-level security may hide tasks. Reading a plain table runs no code of its owner, so an inbox that
+ * only reads does not check owners.
  */
 async function checkTables(
   sql: Sql,
@@ -194,7 +217,7 @@ interface FoundTable {
   readonly trigger: string | null
 }
 
-// A superuser counts as a member of each role: so membership is read as it was granted.
+// A superuser counts as a member of every role, so this reads which memberships were granted.
 const FOREIGN = `WITH RECURSIVE m AS (
     SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = current_user
     UNION SELECT a.roleid FROM pg_catalog.pg_auth_members a JOIN m ON a.member = m.oid),
@@ -212,9 +235,8 @@ const FOREIGN = `WITH RECURSIVE m AS (
   WHERE foreign_owner OR is_view OR rule IS NOT NULL OR trigger IS NOT NULL OR hides
   ORDER BY foreign_owner DESC, is_view DESC, name LIMIT 1`
 
-/** The versions that the tables have; 0 without tables. */
 export async function versionsOf(sql: Sql, { schema }: TablesLayout): Promise<Versions> {
-  // Read from the catalog: to_regclass may answer from what the connection knew before it waited for the lock.
+  // From the catalog: to_regclass may answer with what the connection knew before it waited for the lock.
   const made = sql<{ n: number }>(
     "SELECT count(*)::int AS n FROM pg_tables WHERE schemaname = $1 AND tablename = 'postern_schema'",
     [schema],

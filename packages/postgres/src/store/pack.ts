@@ -9,7 +9,6 @@ import {
 } from '@postern/core/engine'
 import { ints, texts } from '../sql/lines.ts'
 
-/** The values of an insert, by the names of its parameters. */
 export function valuesOf({ events, tasks }: StoreBatch, lease: number): Record<string, unknown> {
   const bytes = createBytes()
   const shared = new Map<NewDelivery, number>()
@@ -71,12 +70,12 @@ export function valuesOf({ events, tasks }: StoreBatch, lease: number): Record<s
   }
 }
 
-/** True for a task that the plain insert has no columns for. */
+/** True for a task that needs more columns than the plain insert has. */
 export function isBound({ part, data, line, fair }: NewTask): boolean {
   return part !== '' || data !== null || line !== null || fair !== null
 }
 
-/** Columns of tasks that most have not. JSON escapes what a text column rejects, but for U+0000, which it rejects escaped too. */
+/** Columns that most tasks leave empty. */
 function rareColumns(tasks: readonly NewTask[]): Record<string, string> {
   return {
     parts: texts(tasks.map(({ part }) => storable(part))),
@@ -92,7 +91,7 @@ function rareColumns(tasks: readonly NewTask[]): Record<string, string> {
   }
 }
 
-/** The columns of child tasks, in the order of the statement that stores them. */
+/** Columns of child tasks, in the order of the parameters of SPAWN. */
 export function childColumns(children: readonly NewTask[]): readonly string[] {
   const { parts, data, lines, fair, turns, folds, waits, gates } = rareColumns(children)
   const zeros = ints(children.map(() => 0))
@@ -100,21 +99,16 @@ export function childColumns(children: readonly NewTask[]): readonly string[] {
   return [parts!, data!, lines!, fair!, turns!, ...last]
 }
 
-/**
- * Memory for the bytes of batches, used again: V8 collects all of its heap each time some megabytes outside of it were
- * allocated.
- */
+/** Reused memory for batches: V8 collects its whole heap whenever some megabytes outside of it were allocated. */
 export interface SpareBytes {
   take(size: number): Buffer
-  /** Nobody reads them any more. */
   giveBack(bytes: Buffer): void
 }
 
-// What is kept: as much as there are batches at once, none of it larger than this number of bytes.
+// Number of kept buffers, which is the number of concurrent batches, and the largest size in bytes.
 const KEPT = 2
 const LARGEST = 1024 * 1024
 
-/** Makes it. */
 export function createSpareBytes(): SpareBytes {
   const free: ArrayBufferLike[] = []
   return {
@@ -130,7 +124,7 @@ export function createSpareBytes(): SpareBytes {
   }
 }
 
-/** Strings and bytes one behind the other. */
+/** Collects strings and bytes in sequence. */
 function createBytes() {
   const parts: (string | Uint8Array)[] = []
   let size = 0
@@ -156,22 +150,21 @@ function createBytes() {
 /** Types of arrays that are sent in PostgreSQL's binary form. */
 type ColumnType = 'int2' | 'int4' | 'int8' | 'text' | 'uuid'
 
-/** An array as a parameter. `toPostgres` makes its literal, for a driver that is not ours; `pg` calls it by itself. */
+/** An array as a parameter. `toPostgres` returns its literal; `pg` calls it itself, and for other drivers `plainValue` does. */
 export interface Column {
   readonly type: ColumnType
-  /** Texts must be {@link storable}; a uuid is its 32 digits. */
+  /** Texts must be {@link storable}; a uuid has 32 hexadecimal digits. */
   readonly values: readonly (number | string | null)[]
   readonly toPostgres: () => string
 }
 
-/** Bytes as a parameter, in parts that nobody has put together yet. */
+/** Bytes as a parameter, in parts that are joined only when they are sent. */
 interface Pieces {
   readonly parts: readonly (string | Uint8Array)[]
   readonly size: number
   readonly toPostgres: () => Buffer
 }
 
-/** Makes a {@link Column}: a value of each item. */
 export function column<T>(
   type: ColumnType,
   items: readonly T[],
@@ -188,7 +181,7 @@ function literalOf(type: ColumnType, values: Column['values']): string {
     : ints(values as readonly (number | null)[])
 }
 
-/** Makes {@link Pieces}; `size` is that of the parts, strings in UTF-8. */
+/** Makes {@link Pieces}; `size` is the total in bytes, with strings in UTF-8. */
 export function pieces(parts: Pieces['parts'], size: number): Pieces {
   return {
     parts,
@@ -201,7 +194,7 @@ export function pieces(parts: Pieces['parts'], size: number): Pieces {
   }
 }
 
-/** Writes them one after another. Returns where they end. */
+/** Writes parts in sequence, and returns the position after them. */
 export function writeParts(out: Buffer, from: number, parts: Pieces['parts']): number {
   let at = from
   for (const part of parts)
@@ -213,12 +206,11 @@ export function writeParts(out: Buffer, from: number, parts: Pieces['parts']): n
   return at
 }
 
-/** A parameter as a driver of the application takes it. */
+/** A parameter for a driver of the app. */
 export function plainValue(value: unknown): unknown {
   return isPacked(value) ? value.toPostgres() : value
 }
 
-/** True for a parameter of this file. */
 export function isPacked(value: unknown): value is Column | Pieces {
   return typeof value === 'object' && value !== null && 'toPostgres' in value
 }

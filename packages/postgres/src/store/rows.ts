@@ -10,6 +10,7 @@ import {
   type Rows,
   FENCES,
   GONE,
+  type FoldRow,
   type HeadRow,
   type Lost,
   type NewEvent,
@@ -21,9 +22,12 @@ import {
 import { NOTE_RECORDS } from '../sql/journal.ts'
 import {
   ENTER,
+  FOLDABLE,
   HEADS,
   LATER_DUE,
+  NEWEST,
   QUEUE,
+  REMEMBER,
   TRY_LOCK,
   TURNS,
   ints,
@@ -33,22 +37,19 @@ import {
   TASK,
   EVENT,
 } from '../sql/lines.ts'
-import { createFolds } from './folds.ts'
 import { childColumns, column, isBound, valuesOf } from './pack.ts'
 import { readNumber, type Sql } from './pg.ts'
 
-/** What rows need of their inbox. */
 export interface RowsHost {
   readonly lease: number
   readonly channel: string
-  /** The process that need not hear of the tasks, or '' if all must: rows of the app's transaction are not known here. */
+  /** The process that is not notified of its own tasks; '' for a transaction of the app, which notifies all. */
   readonly process: () => string
 }
 
 const inserts = new Map<string, Named>()
 const patches = new Map<string, string>()
 
-/** Makes the rows of a connection. */
 export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Rows {
   return {
     async insert(batch) {
@@ -116,9 +117,26 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
           `{${changes.map(({ behind }) => behind).join()}}`,
         ]),
       ),
-    ...createFolds(sql),
+    foldable: (lines) => sql<FoldRow>(FOLDABLE, [ints(lines)]),
+    async remember(newest) {
+      await sql(REMEMBER, [
+        ints(newest.map(({ root }) => root)),
+        texts(newest.map(({ key }) => key)),
+        ints(newest.map(({ task }) => task)),
+        texts(newest.map(({ highest }) => highest && storable(highest))),
+      ])
+    },
+    async newest(ids) {
+      const rows = await sql<TaskRow & { of: number; newest: number }>(NEWEST, [ints(ids)])
+      return new Map(
+        rows.map(({ of, newest, ...row }) => [
+          of,
+          { id: newest, row: row.id === null ? undefined : row },
+        ]),
+      )
+    },
     async turns(wanted) {
-      // All processes take them in one order: no deadlocks.
+      // All processes lock tenants in the same order, so that they do not deadlock.
       const sorted = wanted.toSorted((a, b) => a.lane - b.lane || (a.fair < b.fair ? -1 : 1))
       const rows = await sql<Turn>(TURNS, [
         ints(sorted.map(({ lane }) => lane)),
@@ -152,7 +170,7 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
   }
 }
 
-/** The JSON of a patch has no null that means something. */
+/** In JSON a null has no meaning, so `clear` and `untimed` say which columns become null. */
 function toChange({ event, ...one }: Patch): object {
   const { took, attempted } = one
   return {
@@ -189,12 +207,11 @@ interface Numbered {
   readonly id: number
 }
 
-/** The ids of rows. */
 export function idsOf(rows: readonly Numbered[]): ReadonlySet<number> {
   return new Set(rows.map(({ id }) => id))
 }
 
-/** What an insert is made for: a statement without what its batch lacks costs a third less. */
+/** What a batch contains. A statement without unneeded columns costs a third less. */
 interface InsertKind {
   /** Some task has a part, data, a line or a tenant. */
   readonly bound: boolean
@@ -202,19 +219,19 @@ interface InsertKind {
   readonly folding: boolean
   /** Some delivery has several events. */
   readonly shared: boolean
-  /** Others must hear of it. */
+  /** Other processes are notified. */
   readonly notify: boolean
 }
 
-/** A statement whose parameters have names: `values` are looked up in the order of their numbers. */
+/** A statement, and the names of its parameters in the order of their numbers. */
 interface Named {
   readonly text: string
   readonly names: readonly string[]
 }
 
 /**
- * Stores events that are new, their deliveries and tasks. All bodies of a batch come in one parameter, cut by offsets: an
- * array of bytea costs twice as much.
+ * Stores new events with their deliveries and tasks. All bodies of a batch are one parameter, split by offsets: an array of bytea
+ * costs twice as much.
  */
 function insertSql({ bound, folding, shared, notify }: InsertKind): Named {
   const cut = (from: string, length: string): string =>
@@ -222,7 +239,7 @@ function insertSql({ bound, folding, shared, notify }: InsertKind): Named {
   const text = (from: string, length: string): string =>
     `convert_from(${cut(from, length)}, 'UTF8')`
   const own = (sql: string): string => (shared ? `CASE WHEN h >= 0 THEN ${sql} END` : sql)
-  // Tasks are stored in their order: PostgreSQL 18 joins from the other side, and the place in a line is drawn here.
+  // ORDER BY i.id: PostgreSQL 18 joins in another order, and the sequence numbers tasks of a line.
   const parts = [
     `e AS (
       INSERT INTO $.postern_events (id, hash, received, contents, ${shared ? 'delivery, ' : ''}receiver, key, event_id,
@@ -247,7 +264,7 @@ function insertSql({ bound, folding, shared, notify }: InsertKind): Named {
       INSERT INTO $.postern_deliveries (id, head, body) SELECT i.id, ${text('st', 'h')}, ${cut('st + h', 'b')}
       FROM unnest(:sharedIds::bigint[], :sharedStarts::int[], :sharedHeads::int[], :sharedBodies::int[]) AS i(id, st, h, b)
       WHERE i.id IN (SELECT delivery FROM e))`)
-  // In a CTE that is read, or PostgreSQL leaves it out.
+  // PostgreSQL skips a CTE that nothing reads.
   if (notify)
     parts.push('n AS (SELECT pg_notify(:channel, :process) FROM (SELECT 1 FROM e LIMIT 1) x)')
   const told = notify ? ' WHERE (SELECT count(*) FROM n) >= 0' : ''
@@ -268,7 +285,7 @@ function named(sql: string): Named {
   return { text, names }
 }
 
-/** Locks events against pruning and erasing, and finds their failed tasks. */
+/** Finds failed tasks of events, and locks these events against pruning and erasing. */
 const KNOWN: string = `WITH e AS MATERIALIZED (
     SELECT id, hash FROM $.postern_events WHERE hash = ANY($1::uuid[]) AND contents IS DISTINCT FROM 2 ORDER BY id FOR SHARE)
   SELECT replace(e.hash::text, '-', '') AS hash, ${TASK} FROM e
@@ -281,21 +298,19 @@ const GUARD: string = `WITH i AS (
     ON CONFLICT DO NOTHING RETURNING 1)
   SELECT count(*)::int AS n FROM i`
 
-/** A statement of its own, since only a later one sees what others committed while the insert waited for them. */
+/** Runs after GUARD: only a later statement sees what others committed while the insert waited for them. */
 const HOLDERS: string = `SELECT replace(key::text, '-', '') AS key, replace(event::text, '-', '') AS event
   FROM $.postern_guards WHERE key = ANY($1::uuid[])`
 
 const UNGUARD: string = `WITH g AS (DELETE FROM $.postern_guards WHERE key = ANY($1::uuid[]) RETURNING 1)
   SELECT count(*)::int AS n FROM g`
 
-/** Plain ends: no error, interruption or line to clear. */
 const FINISH: string = `WITH t AS (
     UPDATE $.postern_tasks t SET state = 2, due = ${NOW}, lease = NULL, took = i.took
     FROM unnest($1::bigint[], $2::bigint[], $3::int[]) AS i(id, token, took)
     WHERE t.id = i.id AND t.token = i.token AND t.state = 1 RETURNING t.id)
   SELECT t.id::float8 AS id FROM t`
 
-/** The condition of a fence on a task and the patch of it. */
 function condition(fence: Fence): string {
   const { states, event, token, over, failed } = FENCES[fence]
   return [
@@ -314,8 +329,8 @@ function condition(fence: Fence): string {
 const INPUT = `i AS MATERIALIZED (SELECT * FROM json_to_recordset($1::text::json) AS i(id bigint, token bigint, round int, hash uuid,
     state smallint, wait bigint, open boolean, gate smallint, behind boolean, attempt int, cut smallint, charged smallint,
     took int, untimed boolean, error text, clear boolean, cause text, fold text, anew boolean, attempted json))`
-// Locked in one order, and rows of an open commit are skipped where nobody may wait for them.
-// Events are locked against erasing where a task of them is to run again.
+// All processes lock rows in one order. With `over` nothing waits for a row that an open commit has locked; with `whole` the lock
+// keeps the event from being erased, since its task is to run again.
 function locked(fence: Fence): string {
   const { over, whole } = FENCES[fence]
   return `l AS MATERIALIZED (
@@ -325,7 +340,7 @@ function locked(fence: Fence): string {
     FOR UPDATE OF t${over ? ' SKIP LOCKED' : ''}${whole ? ' FOR SHARE OF e' : ''})`
 }
 
-/** Changes tasks whose fence holds, and writes rows of their history: the first and the last nineteen runs of a task stay. */
+/** Changes tasks whose fence holds, and adds their history, which keeps the first run and the last nineteen. */
 function patchSql(fence: Fence): string {
   return `WITH ${INPUT}, ${locked(fence)},
   c AS (
@@ -352,7 +367,6 @@ function patchSql(fence: Fence): string {
   SELECT c.id::float8 AS id FROM c`
 }
 
-/** Forgets tasks whose fence holds. */
 function dropSql(fence: Fence): string {
   return `WITH ${INPUT}, ${locked(fence)},
   c AS (DELETE FROM $.postern_tasks t USING l, i WHERE t.id = l.id AND i.id = l.id AND t.round = i.round AND ${condition(fence)} RETURNING t.id),
@@ -360,7 +374,7 @@ function dropSql(fence: Fence): string {
   SELECT c.id::float8 AS id FROM c`
 }
 
-/** Locks the event, so that two ends of its tasks give their children different numbers. */
+/** Locks the event: two of its tasks that end at the same time give their children different numbers. */
 const PARENT =
   'SELECT id::float8 AS id FROM $.postern_events WHERE id = $1::bigint FOR NO KEY UPDATE'
 
@@ -377,7 +391,7 @@ const SPAWN: string = `WITH p AS (SELECT $1::bigint * ${TASKS} AS first, ($1::bi
     RETURNING 1)
   SELECT count(*)::int AS n FROM c`
 
-/** Ends the hold of tasks that another has settled, and says how the tasks are now. */
+/** Ends the hold of tasks that another process has settled, and reads the tasks. */
 const LOST: string = `WITH i AS MATERIALIZED (SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS i(id, token)),
   h AS (
     UPDATE $.postern_tasks t SET lease = NULL FROM i

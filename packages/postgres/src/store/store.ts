@@ -3,6 +3,7 @@ import {
   storable,
   createLaneTable,
   createMembership,
+  createServerClock,
   settledBy,
   type Back,
   type RootedLane,
@@ -40,14 +41,11 @@ import { createJournaled } from '../journal/journaled.ts'
 import { createViewed } from '../operate/viewed.ts'
 import { createDatabase } from './connection.ts'
 import { errors } from './errors.ts'
-import { guestSql } from './guest.ts'
 import { hearTasks } from './listen.ts'
 import { checkSession, layoutOf, migrateTables, versionsOf, type TablesLayout } from './migrate.ts'
 import { readNumber, readRow, type PgClient, type PgTransaction, type Sql } from './pg.ts'
 import { createRows, idsOf, lockLines } from './rows.ts'
-import { createClock, COUNT_AGAIN } from './clock.ts'
 
-/** Makes the store: rows in tables `postern_*` of a schema. */
 export function createStore(
   settings: Settings,
   warn: (message: string) => void,
@@ -113,11 +111,11 @@ export function createStore(
     commit: (time, run) =>
       db.commit(time, (within, client) => run(createRows(within, host), transactionOf(client))),
     guest(transaction) {
-      const within = guestSql(db, transaction)
+      const within = db.guest(transaction)
       return {
         ...createRows(within, { ...host, process: () => '' }),
         lock: (lines) => lockLines(within, WAIT_LOCK, lines),
-        // Next to it: the locks of new lanes must not wait for the application.
+        // Outside of the transaction: locks of new lanes must not wait for the app.
         lanes,
       }
     },
@@ -190,10 +188,10 @@ const pick = (which: string, order: string, most: string): string => `
       SELECT t.id, t.turn, t.due FROM $.postern_tasks t
       WHERE t.lane = w.lane AND t.state = 0 AND NOT t.behind AND ${which}
       ORDER BY ${order} LIMIT ${most} FOR UPDATE SKIP LOCKED) n`
-// PostgreSQL must read in the condition that the partial index fits.
+// With `gate > 0` PostgreSQL knows that the partial index fits.
 const held = (gate: number, most: string): string =>
   pick(`t.gate > 0 AND t.gate = ${gate} AND t.due <= ${NOW}`, 't.due', most)
-// Apart, so that tasks without a turn are a range of the index by the time they are due.
+// Tasks without a turn have their own part, so that they are one index range in the order of `due`.
 const ready = (turn: string): string =>
   pick(`t.gate = ${READY} AND t.turn ${turn}`, 't.turn, t.due', 'w.room')
 
@@ -204,8 +202,8 @@ const COLUMNS = `t.id::float8 AS id, t.lane, t.gate, t.attempt, t.round, t.cut, 
     t.fair, t.fold, t.part, t.data, ${CONTENTS}`
 
 /**
- * Claims for any number of lanes. Parameters: lanes, tasks that each may have, tasks that each can start at once, tasks in
- * all, 1 if a suspect may be among them, the token, and the lease. Without the outer LIMIT PostgreSQL expects too many rows.
+ * As `Store.claim`. Parameters: for each lane its number, its room and how many tasks can start now; the maximum number of tasks;
+ * 1 if a suspect may be claimed; token; lease. Without the outer LIMIT PostgreSQL expects too many rows.
  */
 const CLAIM: string = `WITH w AS MATERIALIZED (SELECT * FROM unnest($1::int[], $2::int[], $3::int[]) AS w(lane, room, now)),
   alone AS MATERIALIZED (${held(SUSPECT, 'LEAST(w.now, 1)')} WHERE w.now > 0 AND $5::int > 0 LIMIT $5::int),
@@ -230,7 +228,7 @@ const CLAIM: string = `WITH w AS MATERIALIZED (SELECT * FROM unnest($1::int[], $
 const LOAD: string = `SELECT ${COLUMNS} FROM $.postern_tasks t LEFT JOIN $.postern_events e ON ${EVENT} ${DELIVERY}
   WHERE t.id = ANY($1::bigint[])`
 
-/** Rows that an open commit locks are skipped, and read as they were: they count as renewed. */
+/** Rows that an open commit locks are read as they were, and count as renewed. */
 const RENEW: string = `WITH i AS MATERIALIZED (SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS i(id, token)),
   l AS MATERIALIZED (
     SELECT t.id FROM $.postern_tasks t JOIN i ON i.id = t.id AND i.token = t.token WHERE t.lease IS NOT NULL
@@ -238,7 +236,7 @@ const RENEW: string = `WITH i AS MATERIALIZED (SELECT * FROM unnest($1::bigint[]
   u AS (UPDATE $.postern_tasks t SET lease = ${NOW} + $3::bigint FROM l WHERE t.id = l.id)
   SELECT t.id::float8 AS id FROM $.postern_tasks t JOIN i ON i.id = t.id AND i.token = t.token WHERE t.state = 1`
 
-/** At a time that was judged before: a step of the clock meanwhile ends no lease. */
+/** The time comes from the checked clock, so that a later step of the server's clock ends no lease. */
 const ENDED: string = `SELECT ${TASK} FROM $.postern_tasks t
   WHERE t.lease IS NOT NULL AND NOT EXISTS (SELECT 1 FROM unnest($2::bigint[]) AS h(id) WHERE h.id = t.id) AND (
     (t.lease <= $4::bigint AND (t.lane = ANY($1::int[]) OR t.lease <= $4::bigint - $3::bigint))
@@ -249,7 +247,7 @@ const WAITING: string = `SELECT t.lane, bool_or(t.gate = ${SUSPECT}) AS suspect 
   WHERE t.lane = ANY($1::int[]) AND t.state = 0 AND t.gate > 0 AND NOT t.behind AND t.gate IN (${AGAIN}, ${SUSPECT}) AND t.due <= ${NOW}
   GROUP BY t.lane`
 
-// One range of a partial index each.
+// Each part is one range of a partial index.
 const open = (columns: string): string => `
     SELECT ${columns} FROM $.postern_tasks t WHERE t.lane = ANY($1::int[]) AND t.state = 0 AND t.gate = 0 AND NOT t.behind
     UNION ALL SELECT ${columns} FROM $.postern_tasks t WHERE t.lane = ANY($1::int[]) AND t.state = 0 AND t.gate > 0 AND NOT t.behind`
@@ -271,3 +269,63 @@ const PENDING: string = `WITH l AS MATERIALIZED (SELECT coalesce(array_agg(id), 
     UNION ALL SELECT 1 FROM $.postern_tasks t, l WHERE t.lane = ANY(l.ids) AND t.state = 0 AND t.behind
       AND t.line IS NOT NULL AND (t.state < 2 OR t.lease IS NOT NULL)
     LIMIT $2) o`
+
+/** Makes the clock of PostgreSQL; `lease` is in milliseconds. `COUNT_AGAIN` handles steps back. */
+function createClock(sql: Sql, lease: number): ReturnType<typeof createServerClock> {
+  return createServerClock(
+    {
+      read: () => readRow(sql<{ now: number; clock: number }>(CLOCK)),
+      store: (now) => sql(SET_CLOCK, [now]),
+      ahead: (unseen, longer) => sql(AHEAD, [unseen, longer, lease]),
+      back: () => sql(BACK),
+      steps: () => sql<{ at: number; unseen: number }>(STEPS_AHEAD),
+    },
+    lease,
+  )
+}
+
+/** The lease of the process that has the claim of a task. */
+const leaseOf = (own: string): string =>
+  `coalesce((SELECT p.lease FROM $.postern_processes p WHERE p.id = (t.token / 4294967296)::int), ${own}::bigint)`
+
+const CLOCK: string = `SELECT ${NOW}::float8 AS now, clock::float8 AS clock FROM $.postern_schema`
+
+const SET_CLOCK: string = `WITH s AS (UPDATE $.postern_schema SET clock = $1::bigint WHERE clock < $1::bigint RETURNING 1)
+  SELECT count(*)::int AS n FROM s`
+
+const AHEAD: string = `WITH c AS MATERIALIZED (SELECT clock FROM $.postern_schema FOR UPDATE),
+  a AS MATERIALIZED (SELECT clock, CASE WHEN clock = 0 THEN $1::bigint ELSE LEAST($1::bigint, ${NOW} - clock) END AS unseen,
+    LEAST($2::bigint, ${NOW} - clock) AS longer FROM c),
+  s AS (INSERT INTO $.postern_steps (at, unseen) SELECT ${NOW}, unseen FROM a WHERE clock > 0 AND unseen >= 1000),
+  h AS MATERIALIZED (
+    SELECT t.id, LEAST(t.lease + a.longer, ${NOW} + ${leaseOf('$3')}) AS lease FROM $.postern_tasks t, a
+    WHERE a.longer > 0 AND t.lease > a.clock ORDER BY t.id FOR UPDATE OF t SKIP LOCKED),
+  l AS (UPDATE $.postern_tasks t SET lease = h.lease FROM h WHERE t.id = h.id),
+  u AS (UPDATE $.postern_schema SET clock = ${NOW} FROM a WHERE postern_schema.clock < ${NOW} RETURNING 1)
+  SELECT count(*)::int AS n FROM u`
+
+const BACK: string = `WITH c AS MATERIALIZED (SELECT clock - ${NOW} AS back FROM $.postern_schema WHERE clock > ${NOW} FOR UPDATE),
+  s AS (UPDATE $.postern_steps SET at = ${NOW}, unseen = GREATEST(0, unseen - c.back) FROM c WHERE at > ${NOW}),
+  u AS (UPDATE $.postern_schema SET clock = ${NOW} FROM c RETURNING 1)
+  SELECT count(*)::int AS n FROM u`
+
+const STEPS_AHEAD = 'SELECT at::float8 AS at, unseen::float8 AS unseen FROM $.postern_steps'
+
+/**
+ * After the clock went back, leases and waits that are too long start now. So do the places of ready tasks: otherwise newer
+ * tasks go first.
+ */
+const COUNT_AGAIN: string = `WITH w AS MATERIALIZED (
+    SELECT t.id FROM $.postern_tasks t WHERE t.state = 0 AND t.since > ${NOW} ORDER BY t.since LIMIT 1000 FOR UPDATE SKIP LOCKED),
+  uw AS (UPDATE $.postern_tasks t SET due = ${NOW} + t.due - t.since, since = ${NOW} FROM w WHERE t.id = w.id RETURNING 1),
+  l AS MATERIALIZED (
+    SELECT t.id, ${leaseOf('$2')} AS lease FROM $.postern_tasks t
+    WHERE t.lease > ${NOW} + (SELECT min(lease) FROM $.postern_processes) AND t.lease > ${NOW} + ${leaseOf('$2')}
+    ORDER BY t.id LIMIT 1000 FOR UPDATE OF t SKIP LOCKED),
+  ul AS (UPDATE $.postern_tasks t SET lease = ${NOW} + l.lease FROM l WHERE t.id = l.id RETURNING 1),
+  r AS MATERIALIZED (
+    SELECT n.id FROM unnest($1::int[]) AS i(lane) CROSS JOIN LATERAL (
+      SELECT t.id FROM $.postern_tasks t WHERE t.lane = i.lane AND t.state = 0 AND t.gate = 0 AND NOT t.behind AND t.turn = 0
+        AND t.due > ${NOW} LIMIT 1000 FOR UPDATE SKIP LOCKED) n),
+  ur AS (UPDATE $.postern_tasks t SET due = ${NOW} FROM r WHERE t.id = r.id RETURNING 1)
+  SELECT ((SELECT count(*) FROM uw) + (SELECT count(*) FROM ul) + (SELECT count(*) FROM ur))::int AS n`

@@ -7,7 +7,7 @@ const BUSY = 5
 const LOCKED = 6
 const FULL = 13
 
-// https://www.sqlite.org/rescode.html, primary codes.
+// Primary result codes: https://www.sqlite.org/rescode.html
 const REASONS: Readonly<Record<number, string>> = {
   [BUSY]: 'another process holds its write lock',
   [LOCKED]: 'another connection of this process holds its write lock',
@@ -21,23 +21,22 @@ const REASONS: Readonly<Record<number, string>> = {
 
 const MISUSE = 21
 
-/** What errors of a database mean. */
 export interface Errors {
   /** True for an error of SQLite. */
   isOwn(error: unknown): boolean
   /** True if another writer holds the lock, so that another try helps. */
   isBusy(error: unknown): boolean
-  /** True if the file or its disk is at fault, so that the next statement fails as well. */
+  /** True if the file or its disk failed, so that the next statement fails too. */
   isStorageFault(error: unknown): boolean
-  /** True if a statement itself is wrong, whatever its values. */
+  /** True if a statement is wrong with any values. */
   isOfStatement(error: unknown): boolean
-  /** An error of SQLite as the rejection of a delivery. */
+  /** Converts an error of SQLite to the rejection of a delivery. */
   unavailable(error: unknown): WebhookError
-  /** The cause and the remedy, in words. */
+  /** Returns the cause and the remedy in words. */
   explain(error: unknown): string
 }
 
-/** Makes them for a database of this name, and the inbox that messages name. `code` is SQLite's primary result code, undefined if the error is not SQLite's. */
+/** Makes {@link Errors}. `inbox` and `name`: as in messages. `code`: returns SQLite's primary result code, or undefined for other errors. */
 export function createErrors(
   inbox: string,
   name: string,

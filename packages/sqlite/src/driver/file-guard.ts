@@ -1,23 +1,23 @@
 import { existsSync, realpathSync, statSync } from 'node:fs'
 
 /**
- * Notices that the file, its log or its shared memory was deleted, renamed or replaced under this process. SQLite continues
- * writing files that nobody can open again, so acknowledged deliveries would be lost; without the shared memory the next
- * process would not see this one's locks, and both would write the log. (A copy over the file keeps its identity and is
- * not noticed.)
+ * Notices if the file, its log or its shared memory is deleted, renamed or replaced while this process has them open. SQLite
+ * continues to write the old files, which no process can open again, so acknowledged deliveries would be lost. Without the shared
+ * memory, the next process does not see the locks of this one, and both write the log. (A copy over the file keeps its identity
+ * and is not noticed.)
  */
 export interface FileGuard {
-  /** The reason; undefined while the file is there. A look at the disk takes some 10 µs: one follows each commit. */
+  /** Returns the reason, or undefined if all files are there. It costs about 10 µs, and runs after each commit. */
   lost(): string | undefined
-  /** Tells the listener when it happens, within a second. */
+  /** Calls the listener within a second of a loss. */
   start(tell: (message: string) => void): void
   stop(): void
 }
 
-// Milliseconds between looks while nothing is written.
-const LOOK = 500
+// Milliseconds between checks.
+const CHECK = 500
 
-/** Makes the guard of an open file. `save` copies what its log holds into the file. */
+/** Makes the guard of an open file. `save` copies the log into the file. */
 export function createFileGuard(path: string, save: () => void): FileGuard {
   const log = `${realpathSync(path)}-wal`
   const memory = `${realpathSync(path)}-shm`
@@ -33,20 +33,20 @@ export function createFileGuard(path: string, save: () => void): FileGuard {
         const found = lost()
         if (found !== undefined && found !== told) tell(found)
         told = found
-      }, LOOK)
+      }, CHECK)
       timer.unref()
     },
     stop: () => clearInterval(timer),
   }
 
   function lost(): string | undefined {
-    // These two come with the first write.
+    // SQLite makes these two with the first write.
     known.log ??= identityOf(log)
     known.memory ??= identityOf(memory)
     const gone = compare(path, known.file)
     if (gone !== undefined) return gone
     const without = compare(log, known.log)
-    // The file is still ours: what only the deleted log holds would end with this process.
+    // The file is still there: without a copy, changes that are only in the deleted log end with this process.
     if (without !== undefined && !saved && identityOf(log) === undefined) saved = isSaved()
     return without ?? compare(memory, known.memory)
   }
@@ -56,7 +56,7 @@ export function createFileGuard(path: string, save: () => void): FileGuard {
       save()
       return true
     } catch {
-      // Another connection reads: the next look tries again.
+      // Another connection reads: the next check tries again.
       return false
     }
   }
@@ -70,7 +70,7 @@ export function createFileGuard(path: string, save: () => void): FileGuard {
   }
 }
 
-/** Throws a `TypeError` if the file is gone and its log is there: a new file would get the log of the old one. */
+/** Throws a `TypeError` if the file is missing but its log exists, since a new file would use the log of the old one. */
 export function checkLog(path: string): void {
   if (existsSync(path) || !existsSync(`${path}-wal`)) return
   throw new TypeError(
@@ -78,7 +78,7 @@ export function checkLog(path: string): void {
   )
 }
 
-/** Undefined if nothing is found at the name, or the way to it may not be taken any more. */
+/** Undefined if the file is missing or its folder cannot be read. */
 function identityOf(name: string): string | undefined {
   try {
     const found = statSync(name, { throwIfNoEntry: false })

@@ -1,7 +1,6 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type { Database, Statement, Value } from './driver.ts'
 
-/** Wraps a connection of `node:sqlite`. */
 export function nodeDatabase(db: DatabaseSync): Database {
   const begin = db.prepare('BEGIN IMMEDIATE')
   const read = db.prepare('BEGIN')
@@ -34,7 +33,7 @@ export function nodeDatabase(db: DatabaseSync): Database {
     }
   }
 
-  /** Some errors, as that of a full disk, have ended the transaction already. */
+  /** Some errors, such as a full disk, have ended the transaction already. */
   function rollback(): void {
     try {
       db.exec('ROLLBACK')
@@ -43,8 +42,8 @@ export function nodeDatabase(db: DatabaseSync): Database {
 }
 
 /**
- * Reads integers beyond 2^53 as the number next to them. Nothing here writes such ones, and `node:sqlite` throws at the first, so one
- * damaged row would hide all others. A statement pays for it from the first that it meets.
+ * Reads an integer above 2^53 as the nearest number. This package writes no such integers, but `node:sqlite` throws for them, so
+ * one damaged row would hide all others. A statement becomes slower only after its first such integer.
  */
 function withWideNumbers(statement: StatementSync, sql: string): Statement {
   const writes = /\bRETURNING\b/.test(sql)
@@ -71,7 +70,7 @@ function withWideNumbers(statement: StatementSync, sql: string): Statement {
     return narrowed(act(...values))
   }
 
-  /** A statement that has written must not run again: its transaction is rolled back, and the next one reads it. */
+  /** A statement that has written must not run again: its transaction is rolled back, and the next transaction can read the row. */
   function widen(error: unknown): void {
     if ((error as { readonly code?: unknown } | null)?.code !== 'ERR_OUT_OF_RANGE') throw error
     wide = true

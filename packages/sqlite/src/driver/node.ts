@@ -9,13 +9,13 @@ import { nodeDatabase } from './node-database.ts'
 import { hasWalResetBug } from './wal-bug.ts'
 
 const INBOX = 'sqliteInbox'
-// How long opening waits for other processes, and how long reads and commits may wait for a lock, in milliseconds.
+// Milliseconds that opening may wait for other processes, and that reads and commits may wait for a lock.
 const OPEN_WAIT = 30_000
 const SIDE_WAIT = 1000
 
 /**
- * Opens a file on Node's own `node:sqlite`, makes it a write-ahead log and lets `migrate` make its tables. Throws a
- * `TypeError` if it cannot be an inbox. If it is only read, nothing is made.
+ * Opens a file with `node:sqlite`, switches it to a write-ahead log and calls `migrate` for its tables. Throws a `TypeError` if it
+ * cannot be an inbox. With `readOnly` it makes nothing.
  */
 export function openFile(
   path: string,
@@ -58,7 +58,7 @@ export function openFile(
       ...(!readOnly && {
         guard: createFileGuard(path, () => first.exec('PRAGMA wal_checkpoint(FULL)')),
         life,
-        upkeep: (written, warn) => createUpkeep({ main, path, written, warn }),
+        upkeep: (written, warn) => createUpkeep(main, path, written, warn),
       }),
       alone: hasWalResetBug(version)
         ? `another connection writes ${path}, and SQLite ${version} of this Node can damage a file with several writers (https://www.sqlite.org/wal.html, "WAL-reset bug"): use Node 22.23 or 24.15 and newer, or one process`
@@ -72,18 +72,17 @@ export function openFile(
   }
 }
 
-/** SQLite's primary result code is the lower byte of an error's code. */
 function primaryCode(error: unknown): number | undefined {
   const code = memberOf(error, 'errcode')
   return typeof code === 'number' && isA(error, Error) ? code & 0xff : undefined
 }
 
-/** Makes the file if there is none: it holds payloads, so its owner alone may read it. SQLite gives its mode to -wal and -shm. */
+/** Makes the file if it is missing. Only its owner may read it, since it has payloads; SQLite gives -wal and -shm the same mode. */
 function createPrivate(path: string): void {
   try {
     closeSync(openSync(path, 'ax', 0o600))
   } catch {
-    // It is there, or SQLite says why it cannot be.
+    // It exists, or SQLite reports why it cannot be made.
   }
 }
 
@@ -95,11 +94,11 @@ function open(
 ): DatabaseSync {
   const db = connect(path, readOnly)
   opened.add(db)
-  // Set first: even reading a setting finds the file locked while another process closes its last connection.
+  // First: while another process closes its last connection, even reading a setting finds the file locked.
   db.exec(`PRAGMA busy_timeout = ${wait}`)
   if (readOnly) return db
-  // `synchronous` FULL: a commit is on the disk before it is acknowledged. Pages of 8 KiB take several deliveries, so
-  // fewer are written; larger ones cost more for single deliveries. (Page size and vacuum mode count for new files only.)
+  // With `synchronous` FULL a commit is on disk before it is acknowledged. A page of 8 KiB has room for several deliveries, so fewer
+  // pages are written; larger pages cost more for single deliveries. (Page size and vacuum mode apply only to new files.)
   // Checkpoints at 32 MiB instead of 4 write each page less often.
   db.exec(
     'PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864',
@@ -107,7 +106,7 @@ function open(
   return db
 }
 
-// An import of it would end an older Node without a word on which one is needed.
+// An import of `node:sqlite` would end an older Node without saying which version is needed.
 function connect(path: string, readOnly = false): DatabaseSync {
   const sqlite = process.getBuiltinModule?.('node:sqlite')
   if (!sqlite)
@@ -127,7 +126,7 @@ function useWal(db: DatabaseSync, path: string): void {
     )
 }
 
-/** Waits for other processes that start or end: some reads find the file locked without asking the busy handler. */
+/** Retries while other processes start or end: for some reads SQLite does not call the busy handler. */
 export function patiently<T>(errors: Errors, act: () => T): T {
   const until = performance.now() + OPEN_WAIT
   const sleeper = new Int32Array(new SharedArrayBuffer(4))
@@ -142,40 +141,36 @@ export function patiently<T>(errors: Errors, act: () => T): T {
 }
 
 const MIB = 1024 * 1024
-// Free pages that stay for later rows: this number, or this share of the file.
+// Free pages that are kept for later rows: this number, or this share of the file if it is more.
 const FREE = 1024
 const SHARE = 0.25
-// Pages released in one transaction: about 2 milliseconds.
+// Pages that one transaction releases, in about 2 milliseconds.
 const STEP = 64
-// Bytes of the log after which it is emptied; and after which its readers are named.
+// Size of the log in bytes above which it is emptied, and above which a warning names the cause.
 const LOG = 64 * MIB
 const LARGE_LOG = 4 * LOG
 
-/** The argument of {@link createUpkeep}. */
-interface UpkeepOptions {
-  readonly main: Database
-  readonly path: string
-  /** Runs writes in the next transaction. */
-  readonly written: (run: () => void) => Promise<unknown>
-  readonly warn: (message: string) => void
-}
-
 /**
- * Shrinks the file and its log after a flood. Free pages go back to the disk a few at a time. A log that grew behind a
- * long read is emptied once the read has ended.
+ * Shrinks the file and its log after a flood: it releases a few free pages at a time, and empties a log that grew during a long
+ * read once that read has ended. `written` runs writes in the next transaction.
  */
-function createUpkeep({ main, path, written, warn }: UpkeepOptions): Sweep {
+function createUpkeep(
+  main: Database,
+  path: string,
+  written: (run: () => void) => Promise<unknown>,
+  warn: (message: string) => void,
+): Sweep {
   const state = main.prepare(
     `SELECT (SELECT freelist_count FROM pragma_freelist_count) AS free, (SELECT page_count FROM pragma_page_count) AS pages,
             (SELECT auto_vacuum FROM pragma_auto_vacuum) AS mode`,
   )
   let warned = false
 
-  // A look each second.
+  // It runs each second.
   return createSweep<number>(0, async () => {
     emptyLog()
     const { free, pages, mode } = state.get() as { free: number; pages: number; mode: number }
-    // A file that other code has made may have another vacuum mode.
+    // A file that other code made may have another vacuum mode.
     if (mode !== 2 || free <= Math.max(FREE, pages * SHARE)) return undefined
     await written(() => main.exec(`PRAGMA incremental_vacuum(${STEP})`))
     return free
@@ -184,7 +179,7 @@ function createUpkeep({ main, path, written, warn }: UpkeepOptions): Sweep {
   function emptyLog(): void {
     const size = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0
     if (size <= LOG) return void (warned = false)
-    // Fails at once if a reader or writer is active: the next look tries again.
+    // It does nothing while a reader or writer is active: the next run tries again.
     main.exec('PRAGMA wal_checkpoint(TRUNCATE)')
     if (size <= LARGE_LOG || warned) return
     warned = true
@@ -195,8 +190,8 @@ function createUpkeep({ main, path, written, warn }: UpkeepOptions): Sweep {
 }
 
 /**
- * A file next to the inbox for each process that runs its tasks, held by a lock. The kernel frees the lock with the
- * process, however that ends, so others need not wait for its lease. They know nothing of a process without such a file.
+ * Makes a locked file next to the inbox for each process that runs tasks. The kernel releases the lock when the process ends in
+ * any way, so other processes need not wait for its lease. For a process without such a file the lease decides.
  */
 function createFileLife(path: string, makePrivate: (path: string) => void): Life {
   const nameOf = (process: number): string => `${path}-process-${process}`
@@ -209,7 +204,7 @@ function createFileLife(path: string, makePrivate: (path: string) => void): Life
         makePrivate(name)
         held = { db: locked(name), name }
       } catch {
-        // The folder accepts no more files: its lease then decides.
+        // The folder accepts no more files: the lease decides.
       }
     },
     isHeld: (process) => existsSync(nameOf(process)) && !isFree(nameOf(process)),
@@ -249,10 +244,7 @@ function locked(name: string): DatabaseSync {
   }
 }
 
-/**
- * Checks a connection of the application that will store deliveries. Throws a `TypeError` if it is not to the file of
- * `main`, or returns rows as arrays or numbers as bigints.
- */
+/** Throws a `TypeError` if a connection of the app is to another file, or returns rows as arrays or numbers as bigints. */
 function checkGuest(db: DatabaseSync, main: DatabaseSync, path: string): void {
   const file = fileOf(db)
   if (typeof file !== 'string')
@@ -269,22 +261,20 @@ function checkGuest(db: DatabaseSync, main: DatabaseSync, path: string): void {
     )
 }
 
-/** Writes through a connection of the application. */
 function guestOf(db: DatabaseSync): Guest {
   return {
     database: nodeDatabase(db),
     check: () => checkTransaction(db),
     begin() {
-      // The one of a delivery before, if it is in the same transaction.
+      // An earlier delivery in the same transaction left a savepoint.
       attempt(db, 'RELEASE postern_accept')
       db.exec('SAVEPOINT postern_accept')
     },
-    // An error as that of a full disk has ended the whole transaction.
+    // An error such as a full disk has ended the whole transaction already.
     undo: () => attempt(db, 'ROLLBACK TO postern_accept; RELEASE postern_accept'),
   }
 }
 
-/** Throws a `TypeError` if the connection has no transaction open. */
 function checkTransaction(db: DatabaseSync): void {
   if (isOpen(db)) return
   throw new TypeError(
@@ -292,7 +282,7 @@ function checkTransaction(db: DatabaseSync): void {
   )
 }
 
-/** `isTransaction` needs Node 22.16. BEGIN fails inside a transaction and changes nothing. */
+/** Before Node 22.16 there is no `isTransaction`; BEGIN fails in a transaction and changes nothing. */
 function isOpen(db: DatabaseSync): boolean {
   const known: boolean | undefined = db.isTransaction
   if (known !== undefined) return known
@@ -311,7 +301,7 @@ function attempt(db: DatabaseSync, sql: string): void {
   } catch {}
 }
 
-/** Name of the file, as SQLite has it: absolute and without links. */
+/** The absolute path of the file without links, as SQLite reports it. */
 function fileOf(db: DatabaseSync): unknown {
   return db.prepare("SELECT file FROM pragma_database_list WHERE name = 'main'").get()?.['file']
 }

@@ -1,41 +1,39 @@
 import type { Database } from '../driver/driver.ts'
 import { NEXT } from '../sql/tasks.ts'
-import { createFreshKeys, type FreshKeys, type SortedKeys, DISTANCE } from './fresh-keys.ts'
 
 /**
- * The known events. Keys have no order, so an index on them would write a page for each event. Instead the keys of the
- * last events stay in memory and go into the index sorted, many to a page. They can be read again at any time from the
- * events after `indexed`. Call all methods but `stored` and `forget` inside a transaction.
+ * The keys of known events. An index on unordered keys would write a page for each event, so the keys of the last events stay in
+ * memory and are later added to the index in sorted order, many to a page. They can be read again from the events after `indexed`.
+ * Call all methods except `lookUp`, `stored` and `forget` in a transaction.
  */
 export interface Keys {
-  /** Hash of a key in this file, for the calls that follow. */
+  /** Returns the hash of a key in this file, for `find` and `add`. */
   hash(receiver: number, key: string): number
-  /** Numbers of the known events among keys of receivers, outside a transaction. Only reads. */
+  /** Returns the numbers of those events that are known; only reads. */
   lookUp(keys: readonly (readonly [receiver: number, key: string])[]): readonly number[]
-  /** Number of a known event. */
   find(hash: number, receiver: number, key: string): number | undefined
   /** True if the transaction has new events. */
   adds(): boolean
-  /** Gives a new event its number. No number is given twice, so a higher number means a newer event. */
+  /** Returns the number of a new event. No number is used twice, so newer events have higher numbers. */
   add(hash: number): number
-  /** Writes the changes, and indexes a part of the waiting keys. */
+  /** Called before the commit: indexes a part of the waiting keys. */
   store(): void
-  /** It is committed. */
+  /** Called after the commit. */
   stored(): void
-  /** It was rolled back. */
+  /** Called after a rollback. */
   forget(): void
 }
 
-/** Numbers of the file are lower than they were: it was put back while this process has it open. */
+/** Thrown if numbers of the file are lower than before: it was restored to an earlier state while this process has it open. */
 export class PutBack extends Error {}
 
-// Keys in memory before they are sorted into the index: as many again can come meanwhile.
+// Keys in memory before they are sorted into the index; while that happens, the same number of keys may arrive.
 const FRESH = 16_384
-// The least keys indexed in a transaction, and more than it added, so that the index catches up.
+// A transaction indexes at least LEAST keys, and PACE times the number of keys that it added, so that the index catches up.
 const LEAST = 32
 const PACE = 2
 
-/** Makes the keys of a connection, which holds between half of `most` and all of it before it indexes them. With 0 each is indexed at once. */
+/** Makes the keys of a connection. It indexes them when it holds between half of `most` and `most`; with 0 it indexes each immediately. */
 export function createKeys(db: Database, most: number = FRESH): Keys {
   const numbers = db.prepare(`SELECT ${NEXT} AS next, indexed, seed FROM postern_numbers`)
   const since = db.prepare('SELECT id, receiver, key FROM postern_events WHERE id > ? ORDER BY id')
@@ -44,10 +42,10 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
   const index = createKeyIndex(db)
   let seen: unknown
   let seed = 0
-  // Processes start at different times, so that not all of them index the same keys.
+  // A random share, so that not all processes index the same keys.
   const enough = Math.floor(most * (0.5 + Math.random() / 2))
   let fresh = createFreshKeys(1)
-  /** The keys being indexed, and the progress, now and at the last commit. */
+  // The keys that are being indexed, and the progress now and at the last commit.
   let run: (SortedKeys & { readonly known: FreshKeys }) | undefined
   let reached = 0
   let kept = 0
@@ -63,7 +61,7 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
       return hashOf(seed, receiver, key)
     },
     lookUp(wanted) {
-      // One state of the file for all that is read.
+      // All reads see one state of the file.
       try {
         return db.snapshot(() => {
           refresh()
@@ -117,13 +115,13 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
     )
   }
 
-  /** Pruned and rolled-back events are still among the candidates; their rows decide. */
+  /** Candidates include pruned and rolled-back events, so the rows of events decide. */
   function among(keys: FreshKeys, hash: number, receiver: number, key: string): number | undefined {
     const events = keys.candidates(hash)
     return events?.find((event) => same.get(event, receiver, key) !== undefined)
   }
 
-  /** Reads the events of other connections, once in each transaction. */
+  /** Reads the events of other connections once in each transaction. */
   function refresh(): void {
     if (current) return
     current = true
@@ -158,21 +156,19 @@ interface KeyRow {
   readonly key: string
 }
 
-/** Keys of events in the file, all of a number and before it. Inside a transaction. */
+/** The index of keys in the file, to be used in a transaction. */
 interface KeyIndex {
-  /** Number of the event that has the key, and this hash. */
   find(hash: number, receiver: number, key: string): number | undefined
-  /** Adds one. */
   put(hash: number, event: number): void
-  /** Adds some of a run, from a place in it. */
+  /** Adds a part of a run. */
   add(run: SortedKeys, from: number, to: number): void
-  /** Drops entries of forgotten events. It looks at that many entries, and continues behind them the next time. */
+  /** Checks the next `count` entries, and drops those of events that are gone. */
   sweep(count: number): void
 }
 
 /**
- * Makes the index. It has hashes, since keys are long, and an entry may outlive its event: each hit is compared with the
- * event itself.
+ * Makes the index. Keys are long, so it has hashes, and an entry may outlive its event: each hit is compared with the row of the
+ * event.
  */
 export function createKeyIndex(db: Database): KeyIndex {
   const find = db.prepare(
@@ -208,7 +204,7 @@ export function createKeyIndex(db: Database): KeyIndex {
   }
 }
 
-/** Hash of a key in 32 bits. The seed is the file's own, so that nobody can prepare ids that share a hash. */
+/** Returns a hash of 32 bits. Each file has a random seed, so that no attacker can prepare ids with the same hash. */
 function hashOf(seed: number, receiver: number, key: string): number {
   let hash = Math.imul(seed ^ receiver, 0x9e3779b1)
   for (let at = 0; at < key.length; at++) {
@@ -216,4 +212,108 @@ function hashOf(seed: number, receiver: number, key: string): number {
     hash ^= hash >>> 15
   }
   return hash >>> 0
+}
+
+/** Hashes of the keys of the last events, by event number, in typed arrays so that the garbage collector has no objects to scan. */
+interface FreshKeys {
+  readonly first: number
+  /** Number of events from the first to the last. */
+  readonly size: number
+  /** Sets the key of an event. After a rollback another event may have had this number. */
+  add(event: number, hash: number): void
+  /** Returns the events that may have the key; undefined if there are none. */
+  candidates(hash: number): number[] | undefined
+  /** Forgets an event and all later ones after a rollback. */
+  cut(event: number): void
+  /** Returns the keys of later events. */
+  after(event: number): FreshKeys
+  sort(): SortedKeys
+}
+
+/** Keys in the order of the index, so that each page is written once for many of them. */
+interface SortedKeys {
+  readonly first: number
+  readonly last: number
+  readonly length: number
+  /** For each key `hash * DISTANCE + distance`, with the distance of its event from the first. */
+  readonly entries: Float64Array
+}
+
+// A number has 53 bits: the hash uses the upper 32, and the distance the lower 21.
+const DISTANCE = 2 ** 21
+
+/** Makes empty keys for events that start with a number. */
+function createFreshKeys(first: number): FreshKeys {
+  let hashes = new Uint32Array(1024)
+  // A hash table with open addressing: each slot has the distance of an event from the first plus 1, or 0 if it is free.
+  let slots = new Int32Array(4096)
+  let used = 0
+  let size = 0
+
+  return {
+    first,
+    get size() {
+      return size
+    },
+    add,
+    candidates,
+    cut(event) {
+      size = Math.min(size, Math.max(event - first, 0))
+    },
+    after(event) {
+      const rest = createFreshKeys(Math.max(event + 1, first))
+      for (let at = rest.first - first; at < size; at++) rest.add(first + at, hashes[at]!)
+      return rest
+    },
+    sort() {
+      const entries = new Float64Array(size)
+      for (let at = 0; at < size; at++) entries[at] = hashes[at]! * DISTANCE + at
+      return { first, last: first + size - 1, length: size, entries: entries.sort() }
+    },
+  }
+
+  function add(event: number, hash: number): void {
+    const at = event - first
+    if (at >= hashes.length || used * 2 >= slots.length) grow(at)
+    hashes[at] = hash
+    if (at >= size) size = at + 1
+    place(at, hash)
+  }
+
+  function candidates(hash: number): number[] | undefined {
+    let found: number[] | undefined
+    for (let slot = slotOf(hash); slots[slot] !== 0; slot = next(slot)) {
+      const at = slots[slot]! - 1
+      // After a rollback, slots of its keys remain.
+      if (at < size && hashes[at] === hash) (found ??= []).push(first + at)
+    }
+    return found
+  }
+
+  function place(at: number, hash: number): void {
+    let slot = slotOf(hash)
+    while (slots[slot] !== 0) slot = next(slot)
+    slots[slot] = at + 1
+    used++
+  }
+
+  /** Enlarges the arrays, or only removes slots of keys that were rolled back. */
+  function grow(at: number): void {
+    if (at >= hashes.length) {
+      const before = hashes
+      hashes = new Uint32Array(2 ** Math.ceil(Math.log2(at + 1)))
+      hashes.set(before)
+    }
+    slots = new Int32Array(hashes.length * 4)
+    used = 0
+    for (let each = 0; each < size; each++) place(each, hashes[each]!)
+  }
+
+  function slotOf(hash: number): number {
+    return hash & (slots.length - 1)
+  }
+
+  function next(slot: number): number {
+    return (slot + 1) & (slots.length - 1)
+  }
 }

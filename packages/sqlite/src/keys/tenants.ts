@@ -2,15 +2,14 @@ import { identityKey } from '@postern/core/engine'
 import type { Database } from '../driver/driver.ts'
 import type { RowCache } from '../store/writer.ts'
 
-/** Tenants that events of a receiver came with, so that the key of an event can be made of its id. Inside a transaction. */
+/** The tenants of each receiver, from which a search makes the keys of an event id. To be used in a transaction. */
 export interface Tenants extends RowCache {
   add(receiver: number, tenant: string): void
 }
 
-// Remembered in memory, to spare a statement for each event.
+// Tenants in memory, which save a statement for each event.
 const MOST = 10_000
 
-/** Prepares the statements. */
 export function createTenants(db: Database): Tenants {
   const insert = db.prepare(
     'INSERT OR IGNORE INTO postern_event_tenants (receiver, tenant) VALUES (?, ?)',
@@ -30,7 +29,7 @@ export function createTenants(db: Database): Tenants {
   }
 }
 
-/** True if core made the key of the id and the tenant. Mostly it makes no string. */
+/** True if the key follows from the id and the tenant. For events without a tenant it makes no string. */
 export function isKeyOf(key: string, tenant: string | undefined, id: string): boolean {
   if (tenant === undefined && key.length === id.length + 1 && !id.startsWith('sha256:'))
     return key.charCodeAt(0) === 58 && key.endsWith(id)

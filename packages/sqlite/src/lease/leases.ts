@@ -1,18 +1,27 @@
-import { RUNNING, type TaskRow, type Store } from '@postern/core/engine'
-import type { Database } from '../driver/driver.ts'
-import { ANY_GATED, DUE, NEXT_DUE, TASKS_BY_ID } from '../sql/tasks.ts'
-import type { StoredRuns } from '../store/patch.ts'
+import { AGAIN, RUNNING, SUSPECT, type TaskRow, type Store } from '@postern/core/engine'
+import type { Database, Driver } from '../driver/driver.ts'
+import {
+  ADD_PROCESS,
+  ANY_GATED,
+  BEAT,
+  CLAIMS,
+  DUE,
+  GONE,
+  NEXT_DUE,
+  NEXT_TOKEN,
+  PROCESS,
+  SAW,
+  TASKS_BY_ID,
+} from '../sql/tasks.ts'
 import type { FileClock } from '../store/clock.ts'
+import type { StoredRuns } from '../store/patch.ts'
 import type { Writer } from '../store/writer.ts'
-import { processOf, type Processes } from './processes.ts'
 
-/** What a store tells of claims and of what waits. */
 interface Leases extends Pick<Store, 'renew' | 'ended' | 'waiting' | 'rest'> {
-  /** A sign of life of this process, if there are claims; throws if it cannot be written. */
+  /** Gives a sign of life of this process, if it has claims; throws if it cannot be written. */
   beat(): void
 }
 
-/** The argument of {@link createLeases}. */
 interface LeasesHost {
   readonly db: Database
   readonly lease: number
@@ -25,12 +34,9 @@ interface LeasesHost {
   readonly warn: (message: string) => void
 }
 
-const AGAIN = 2
-const SUSPECT = 3
-// Claims of one answer of `ended`.
+// Claims that one call of `ended` returns.
 const MOST = 500
 
-/** Makes the {@link Leases} of a file. */
 export function createLeases(host: LeasesHost): Leases {
   const { db, lease, clock, claims, processes, writer, own, warn } = host
   const anyGated = db.prepare(ANY_GATED)
@@ -98,7 +104,7 @@ export function createLeases(host: LeasesHost): Leases {
     },
   }
 
-  /** Lists that cannot be read: while their process lives, it has the tasks in memory; then they are found by their events. */
+  /** Handles unreadable lists. While the process of a list lives, it has the tasks in memory; later they are found by their events. */
   function findOdd(): void {
     for (const odd of claims.odd()) {
       const { token, lane, left } = odd
@@ -125,7 +131,6 @@ export function createLeases(host: LeasesHost): Leases {
     warn(`sqliteInbox: ${message}`)
   }
 
-  /** Before running tasks are looked at. */
   function beat(): void {
     const time = performance.now()
     if (time - beaten < lease / 4) return
@@ -135,5 +140,131 @@ export function createLeases(host: LeasesHost): Leases {
 
   function spread(): void {
     if (claims.any()) writer.attempt(() => claims.spread())
+  }
+}
+
+// A token is a process in the higher bits and a claim in the lower 32. Both together are below 2^53.
+const SHARE = 2 ** 32
+const PROCESSES = 2 ** 20
+
+/** Returns the number of the process that made a claim. */
+export function processOf(token: number): number {
+  return Math.floor(token / SHARE)
+}
+
+/**
+ * Signs of life of the processes that share the file. They need no wall clock: the lease of a process ends when other processes
+ * saw no new beat for that long. It ends immediately if the process said that it ends, or if the kernel has released its lock.
+ */
+interface Processes {
+  /** Makes the row of this process, and returns its number. To be called in a transaction. */
+  join(): number
+  /** Writes a sign of life, in a transaction. */
+  beat(): void
+  /** False if the row of this process is missing or older than before: the file was restored to an earlier state. */
+  intact(): boolean
+  /** Writes that this process has ended, in a transaction. */
+  leave(): void
+  withClaims(): readonly number[]
+  /** Checks the beats of other processes, in a transaction. */
+  watch(processes: readonly number[]): void
+  lease(process: number): Lease
+  /** True if the lease of a claim is over. */
+  isOver(token: number): boolean
+  claims(process: number): readonly (TaskRow & { readonly lease: number })[]
+}
+
+interface Lease {
+  readonly over: boolean
+  /** True if it has been over for the time of another lease: then every process may end its claims. */
+  readonly long: boolean
+  /** Milliseconds until it is over. */
+  readonly left: number
+}
+
+interface Seen {
+  readonly mark: number
+  readonly beat: number
+  readonly seen: number
+  readonly looked: number
+  readonly silent: number
+  readonly gone: number
+}
+
+/** Makes {@link Processes}; `lease` is in milliseconds. */
+export function createProcesses(
+  db: Database,
+  driver: Pick<Driver, 'process' | 'life'>,
+  {
+    lease,
+    now,
+    version,
+  }: { readonly lease: number; readonly now: () => number; readonly version: number },
+): Processes {
+  const mark = Math.floor(Math.random() * 2 ** 48)
+  const add = db.prepare(ADD_PROCESS)
+  const beat = db.prepare(BEAT)
+  const find = db.prepare(PROCESS)
+  const saw = db.prepare(SAW)
+  const gone = db.prepare(GONE)
+  const nextToken = db.prepare(NEXT_TOKEN)
+  const claims = db.prepare(CLAIMS)
+  let own = 0
+  let known = 0
+
+  return {
+    join() {
+      if (own === 0)
+        own = Number(add.run(driver.process, version, mark, Date.now()).lastInsertRowid) % PROCESSES
+      return own
+    },
+    beat: () => void beat.run(own),
+    intact() {
+      if (own === 0) return true
+      const row = find.get(own) as Seen | undefined
+      if (row === undefined || row.beat < known || row.mark !== mark) return false
+      known = row.beat
+      return true
+    },
+    leave: () => void gone.run(own),
+    withClaims() {
+      const found: number[] = []
+      for (let from = 0; ;) {
+        const { token } = nextToken.get(from) as { token: number | null }
+        if (token === null) return found
+        const process = processOf(token)
+        from = (process + 1) * SHARE
+        found.push(process)
+      }
+    },
+    watch(processes) {
+      for (const process of processes) if (process !== own) look(process)
+    },
+    lease: leaseOf,
+    isOver: (token) => leaseOf(processOf(token)).over,
+    claims: (process) =>
+      claims.all(process * SHARE, (process + 1) * SHARE) as (TaskRow & { lease: number })[],
+  }
+
+  /** The time between two checks counts as at most a third of the lease, since this process may have been suspended. */
+  function look(process: number): void {
+    const row = find.get(process) as Seen | undefined
+    if (!row) return
+    const time = now()
+    if (row.gone === 0 && driver.life?.isFree(process)) gone.run(process)
+    if (row.beat !== row.seen) return void saw.run(row.beat, time, 0, process)
+    const since = Math.max(0, time - row.looked)
+    // Checks are frequent: only some are written.
+    if (since < lease / 50) return
+    saw.run(row.seen, time, Math.ceil(row.silent + Math.min(since, lease / 3)), process)
+  }
+
+  function leaseOf(process: number): Lease {
+    // Claims of this process are over unless it holds them: the caller leaves those out.
+    if (process === own) return { over: true, long: false, left: lease }
+    const row = find.get(process) as Seen | undefined
+    if (!row) return { over: true, long: true, left: 0 }
+    const silent = row.silent + (row.gone === 1 ? lease : 0)
+    return { over: silent >= lease, long: silent >= 2 * lease, left: Math.max(0, lease - silent) }
   }
 }

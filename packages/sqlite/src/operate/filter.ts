@@ -1,40 +1,30 @@
 import { where, type Columns, type Scan } from '@postern/core/engine'
 import { DELIVERY, TASK } from '../sql/tasks.ts'
 
-/** A filter as SQL over {@link FROM}. */
-export interface Where {
-  readonly sql: string
-  readonly values: readonly (string | number)[]
-}
-
 const EVENT = `CROSS JOIN postern_receivers r ON r.id = e.receiver LEFT JOIN postern_deliveries d ON d.id = e.delivery`
-/** The tables that a filter reads. CROSS JOIN keeps tasks first, as the search has found them. */
+/** The tables of a filter. CROSS JOIN keeps tasks first, since the search has found them already. */
 export const FROM: string = `postern_tasks t CROSS JOIN postern_events e ON e.id = t.id >> 16 ${EVENT}`
-/** The same without tasks. */
 export const FROM_EVENTS: string = `postern_events e ${EVENT}`
 
-// A damaged record must not hide the others.
+// One damaged record must not hide other events.
 const PROVIDER = `coalesce(iif(json_valid(e.record), json_extract(e.record, '$.provider'), NULL), '')`
 const OF_EVENT = `${PROVIDER} AS provider, e.event_id AS eventId, e.topic, e.tenant, e.key, e.received, e.contents IS 2 AS erased,
   r.name AS receiver`
-/** Columns of an `InfoRow`. */
 export const INFO: string = `${TASK}, t.id >> 16 AS event, t.part, t.cause,
   coalesce((SELECT max(seq) FROM postern_attempts a WHERE a.task = t.id), 0) + (t.state >= 2 AND t.took IS NOT NULL) AS runs, ${OF_EVENT}`
-/** The same of an event without a task. */
 export const EVENT_INFO: string = `0 AS id, 0 AS lane, 0 AS state, e.id AS event, '' AS part, NULL AS cause, NULL AS error, NULL AS fold, NULL AS took,
   0 AS runs, ${OF_EVENT}`
-/** More of a `FullRow`. */
 export const CONTENTS: string = `e.record, ${DELIVERY}`
 
 const COLUMNS: Columns = {
   receiver: 'r.name = ?',
-  // The engine turns it into lanes, and looks for a text itself.
+  // The engine converts it to lanes, and searches for a text itself.
   subscription: '? IS NULL',
   text: '? IS NULL',
   part: 't.part = ?',
   provider: `${PROVIDER} = ?`,
   state: (state) => ['t.state = ?', ['pending', 'running', 'done', 'dead'].indexOf(state)],
-  // The search looks at the rest of a pattern.
+  // The scan checks the rest of a pattern.
   topic: ({ exact, prefix }) =>
     exact === undefined ? ['instr(e.topic, ?) = 1', prefix] : ['e.topic = ?', exact],
   eventId: 'e.event_id = ?',
@@ -45,8 +35,14 @@ const COLUMNS: Columns = {
   after: 'e.received > ?',
 }
 
-/** Translates what a step of a list looks for. */
-export function conditionsOf({ of, filter, receiver, lanes, topic }: Scan): Where {
+/** Returns the condition of a list, and its values. */
+export function conditionsOf({
+  of,
+  filter,
+  receiver,
+  lanes,
+  topic,
+}: Scan): ReturnType<typeof where> {
   const more = [
     ...(receiver === undefined ? [] : [['r.name = ?', receiver] as const]),
     ...(lanes === undefined || of === 'events'

@@ -4,32 +4,32 @@ import type { Attempts, StoredRuns } from '../store/patch.ts'
 import { createKeyIndex, type Keys } from '../keys/keys.ts'
 import type { Tally } from '../store/tally.ts'
 import { FORGET, KEEP_NUMBER, DELIVERY } from '../sql/tasks.ts'
-import { createTidy } from './tidy.ts'
 
-// Rows looked at in one transaction: few, so that deliveries never wait long behind it. The first ones of a round mostly
-// tell that nothing is old.
+// Rows of one transaction: few, so that deliveries wait only briefly. The first rows of a round usually show that nothing is old.
 const STEP = 200
 const FIRST = 4
-// While events come faster than such steps forget them, PACE rows are forgotten for each event that came, at most MOST in one transaction.
+// If events arrive faster than such steps drop them, PACE rows are checked for each new event, at most MOST in one transaction.
 const PACE = 3
 const MOST = 1600
-// Entries of the index of keys looked at for each event that was dropped, and how many events are dropped in between.
-// Entries of forgotten events are then at most about a quarter of the index.
+// After each EVENTS dropped events, KEYS entries of the key index are checked for each of them. So entries of dropped events are at
+// most about a quarter of the index.
 const KEYS = 4
 const EVENTS = 64
 
-/** The parts that forgetting uses. */
-interface PruneParts {
-  readonly tally: Tally
-  readonly attempts: Attempts
-  readonly claims: StoredRuns
-  readonly keys: Pick<Keys, 'hash' | 'find'>
-}
-
-/** Makes `Viewed.prune`: a walk over tasks in order of arrival, then one over events. Inside a transaction. */
+/** Makes `Viewed.prune`, to be called in a transaction: a walk over tasks in order of arrival, then one over events. */
 export function createPrune(
   db: Database,
-  { tally, attempts, claims, keys }: PruneParts,
+  {
+    tally,
+    attempts,
+    claims,
+    keys,
+  }: {
+    readonly tally: Tally
+    readonly attempts: Attempts
+    readonly claims: StoredRuns
+    readonly keys: Pick<Keys, 'hash' | 'find'>
+  },
 ): {
   step(before: Before, place: Place | undefined): Place | undefined
   /** As `Store.drop`, of one event. */
@@ -59,7 +59,7 @@ export function createPrune(
   let dropped = 0
   let guard = 0
   let seen: number | undefined
-  // Rows that are to be looked at for what came since this round started.
+  // Rows that are to be checked because events arrived since this round started.
   let owed = 0
 
   // The second number of a place is -1 in the walk over events.
@@ -79,7 +79,7 @@ export function createPrune(
     const step = stepFrom(from)
     const rows = tasks.all(from, step) as TaskRow[]
     for (const { id, lane, state, due, fair, lease, taken } of rows) {
-      // What came after the time cannot have settled before it: there the walk ends.
+      // A task that arrived after these times cannot have settled before them: the walk ends.
       if (taken !== null && taken >= done && taken >= dead) return [0, -1]
       if (state < DONE || lease === 1 || due >= (state === DONE ? done : dead)) continue
       dropTask.run(id)
@@ -128,7 +128,7 @@ export function createPrune(
     }
   }
 
-  /** Drops an event, and its delivery if no other event came with it. */
+  /** Drops an event, and its delivery if no other event shares it. */
   function forget(event: number): void {
     const row = dropEvent.get(event) as { delivery: number | null } | undefined
     if (row && row.delivery !== null) dropDelivery.run(row.delivery)
@@ -161,16 +161,47 @@ interface GuardRow {
   readonly taken: number
 }
 
+// Tenants of one transaction.
+const TENANTS = 500
+// Attempts show the names of this number of processes.
+const PROCESSES = 10_000
+
+/** Makes the function that drops some unreferenced rows in each round of pruning. */
+function createTidy(db: Database): () => void {
+  const processes = db.prepare(
+    `DELETE FROM postern_processes WHERE id <= (SELECT max(id) FROM postern_processes) - ${PROCESSES}`,
+  )
+  // When the lane has passed a tenant's turn, the row of the tenant is not needed.
+  const tenants = db.prepare(
+    `SELECT t.lane, t.fair, t.open <= 0 AND t.turn <= l.turn AS idle FROM postern_tenants t
+     JOIN postern_lanes l ON l.id = t.lane WHERE (t.lane, t.fair) > (?, ?) ORDER BY t.lane, t.fair LIMIT ${TENANTS}`,
+  )
+  const dropTenant = db.prepare('DELETE FROM postern_tenants WHERE lane = ? AND fair = ?')
+  let reached: Pick<Tenant, 'lane' | 'fair'> = { lane: 0, fair: '' }
+
+  return () => {
+    processes.run()
+    const rows = tenants.all(reached.lane, reached.fair) as Tenant[]
+    for (const { lane, fair, idle } of rows) if (idle === 1) dropTenant.run(lane, fair)
+    reached = rows.length < TENANTS ? { lane: 0, fair: '' } : rows.at(-1)!
+  }
+}
+
+interface Tenant {
+  readonly lane: number
+  readonly fair: string
+  readonly idle: number
+}
+
 const TASKS_OF =
   'SELECT 1 FROM postern_tasks x WHERE x.id >= e.id << 16 AND x.id < (e.id + 1) << 16 AND'
-// States up to running are open; `storage.content` waits for dead tasks too.
+// Events that are erased by `storage.content` wait for dead tasks too.
 const ERASABLE = `e.contents IS NOT 2 AND NOT EXISTS (${TASKS_OF} x.state < 2)`
 const PASSED = `e.contents = 1 AND NOT EXISTS (${TASKS_OF} x.state <> 2)`
-/** A delivery goes with its last event. */
 const DROP_DELIVERY =
   'DELETE FROM postern_deliveries WHERE id = ? AND NOT EXISTS (SELECT 1 FROM postern_events e WHERE e.delivery = postern_deliveries.id)'
 
-/** Makes `Viewed.erase`. Inside a transaction. */
+/** Makes `Viewed.erase`, to be called in a transaction. */
 export function createErase(
   db: Database,
 ): (
@@ -192,7 +223,7 @@ export function createErase(
 
   return (events, passing, empty) => {
     let count = 0
-    // One body at a time: those of a step may be gigabytes.
+    // One body at a time: all bodies of a step may be gigabytes.
     for (const event of events) {
       const row = (passing ? findPassed : findErasable).get(event) as Row | undefined
       if (!row) continue

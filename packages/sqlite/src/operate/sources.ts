@@ -3,22 +3,21 @@ import { type Scan, TASKS, type Place as Cursor, identityKey } from '@postern/co
 import type { Database } from '../driver/driver.ts'
 import type { Keys } from '../keys/keys.ts'
 
-/** Finds candidates for a filter by the index that leaves the fewest. */
+/** Finds candidates for a filter with the most selective index. */
 export interface CandidateSource {
-  /** The next candidates after a place, about that many; undefined when there are no more. */
+  /** Returns about `width` candidates after a place; undefined at the end. */
   next(after: ListPlace, width: number): CandidateStep | undefined
 }
 
-/** Some candidates. */
 export interface CandidateStep {
-  /** Tasks by id, events by number, or all events of a range: above the first, up to and with the second. */
+  /** Kind of `ids`: tasks, events, or a range of events, above the first id and up to the second. */
   readonly kind: 'tasks' | 'events' | 'range'
   readonly ids: readonly number[]
-  /** The last place looked at. */
+  /** The last place that was searched. */
   readonly to: ListPlace
 }
 
-/** Makes the sources of a file. They only read, each in milliseconds. */
+/** Makes the sources of a file. They only read, and each step takes milliseconds. */
 export function createSources(db: Database, keys: Keys): (want: Scan) => CandidateSource {
   const events = createEventFinder(db, keys)
   const tasks = createTaskFinder(db)
@@ -91,7 +90,7 @@ function scanOldest({ low, high }: EventRange): CandidateSource {
   }
 }
 
-/** Candidates that are known at once. */
+/** All candidates are known from the start. */
 function listed(
   kind: 'tasks' | 'events',
   all: readonly number[],
@@ -121,36 +120,17 @@ function taskPlace(task: number): ListPlace {
   return { event: Math.floor(task / 65_536), task }
 }
 
-/** Finds tasks by an index. Only reads. */
-interface TaskFinder {
-  byId(id: string): readonly number[]
-  running(): readonly number[]
-  /** All pending ones, or undefined if there are too many to sort: the newest events have some then. */
-  pending(lanes: readonly number[] | undefined): readonly number[] | undefined
-  /** Of these lanes, those that have dead or failing tasks. */
-  lanes(lanes: readonly number[] | undefined): readonly number[]
-  /** Those behind an id: below it and descending, or with `oldest` above it and ascending. */
-  dead(lane: number, behind: number, most: number, oldest: boolean): readonly number[]
-  ofCause(
-    cause: string,
-    lane: number,
-    behind: number,
-    most: number,
-    oldest: boolean,
-  ): readonly number[]
-}
-
 // Pending tasks that are sorted for one page.
 const MOST = 5000
 
-/** Prepares the statements. */
-function createTaskFinder(db: Database): TaskFinder {
+/** Finds tasks by an index. */
+function createTaskFinder(db: Database) {
   const byId = db.prepare('SELECT id FROM postern_tasks WHERE id = ?')
   const running = db.prepare('SELECT id FROM postern_tasks WHERE lease = 1 AND token > 0')
   const wanted = 'FROM postern_lanes WHERE (? IS NULL OR id IN (SELECT value FROM json_each(?)))'
   const lanes = db.prepare(`SELECT id ${wanted} AND pending + running + dead > 0`)
   const count = db.prepare(`SELECT coalesce(sum(pending), 0) AS n ${wanted}`)
-  // One range of a partial index each.
+  // Each part is one range of a partial index.
   const of = 'SELECT id FROM postern_tasks WHERE lane = ? AND state = 0 AND'
   const pending = db.prepare(
     `${of} gate = 0 AND behind = 0 UNION ALL ${of} gate > 0 AND behind = 0 UNION ALL ${of} behind = 1`,
@@ -168,19 +148,24 @@ function createTaskFinder(db: Database): TaskFinder {
   )
 
   return {
-    byId: (id) => (/^[1-9]\d{0,15}$/.test(id) ? ids(byId.all(Number(id))) : []),
+    byId: (id: string): readonly number[] =>
+      /^[1-9]\d{0,15}$/.test(id) ? ids(byId.all(Number(id))) : [],
     running: () => ids(running.all()),
-    pending(among) {
+    /** Undefined if there are too many to sort: then the newest events have some. */
+    pending(among: readonly number[] | undefined): readonly number[] | undefined {
       const { n } = count.get(listOf(among), listOf(among)) as { n: number }
       if (n > MOST) return undefined
       return lanesOf(among).flatMap((lane) => ids(pending.all(lane, lane, lane)))
     },
     lanes: lanesOf,
-    dead: (lane, behind, most, oldest) => ids(dead(oldest).all(lane, behind, most)),
-    ofCause: (cause, lane, behind, most, oldest) =>
+    /** Tasks below an id, in descending order; with `oldest` tasks above it, in ascending order. */
+    dead: (lane: number, behind: number, most: number, oldest: boolean) =>
+      ids(dead(oldest).all(lane, behind, most)),
+    ofCause: (cause: string, lane: number, behind: number, most: number, oldest: boolean) =>
       ids(ofCause(oldest).all(cause, lane, behind, most)),
   }
 
+  /** Lanes that have open or dead tasks. */
   function lanesOf(among: readonly number[] | undefined): readonly number[] {
     return ids(lanes.all(listOf(among), listOf(among)))
   }
@@ -194,30 +179,20 @@ function ids(rows: readonly unknown[]): readonly number[] {
   return (rows as readonly { id: number }[]).map(({ id }) => id)
 }
 
-/** Finds events by an index. Only reads. */
-interface EventFinder {
-  byKeys(keys: readonly string[], receiver: string | undefined): readonly number[]
-  byId(id: string, receiver: string | undefined): readonly number[]
-  /** The events that can match by their time. */
-  range(filter: Pick<TaskFilter, 'before' | 'after'>): EventRange
-  /** Events that `storage.content` marked and that were not erased yet, the newest first, up to and with an event. */
-  passing(receiver: string | undefined, from: number, most: number): readonly number[]
-}
-
 /** Events above `low`, up to and with `high`. */
 interface EventRange {
   readonly low: number
   readonly high: number
 }
 
-// Clocks of receivers, and deliveries that wait for their commit, make the order of arrival differ from that of the
-// numbers by this many milliseconds at most.
+// The order of arrival may differ from the order of numbers by this number of milliseconds, since clocks of receivers differ and
+// deliveries wait for their commit.
 const SLACK = 60_000
 // With fewer events an index gains nothing.
 const FEW = 10_000
 
-/** Prepares the statements. */
-function createEventFinder(db: Database, keys: Keys): EventFinder {
+/** Finds events by an index. */
+function createEventFinder(db: Database, keys: Keys) {
   const receivers = db.prepare('SELECT id FROM postern_receivers WHERE coalesce(name = ?, 1)')
   const tenants = db.prepare('SELECT tenant FROM postern_event_tenants WHERE receiver = ?')
   const loose = db.prepare('SELECT id FROM postern_events WHERE loose = 1 AND event_id = ?')
@@ -230,9 +205,9 @@ function createEventFinder(db: Database, keys: Keys): EventFinder {
   )
 
   return {
-    byKeys: (wanted, name) =>
+    byKeys: (wanted: readonly string[], name: string | undefined): readonly number[] =>
       keys.lookUp(receiversOf(name).flatMap((id) => wanted.map((key) => [id, key] as const))),
-    byId(id, name) {
+    byId(id: string, name: string | undefined): readonly number[] {
       const pairs = receiversOf(name).flatMap((receiver) => [
         [receiver, identityKey(undefined, ':', id)] as const,
         ...tenantsOf(receiver).map((tenant) => [receiver, identityKey(tenant, ':', id)] as const),
@@ -240,7 +215,8 @@ function createEventFinder(db: Database, keys: Keys): EventFinder {
       const rows = loose.all(id) as { id: number }[]
       return [...keys.lookUp(pairs), ...rows.map((row) => row.id)]
     },
-    range({ before, after }) {
+    /** Returns the events that can match by their time. */
+    range({ before, after }: Pick<TaskFilter, 'before' | 'after'>): EventRange {
       const found = ends.get() as { low: number | null; high: number | null }
       const low = (found.low ?? 1) - 1
       const high = found.high ?? 0
@@ -250,7 +226,8 @@ function createEventFinder(db: Database, keys: Keys): EventFinder {
         high: before === undefined ? high : firstAfter(low, high, before + SLACK),
       }
     },
-    passing: (name, from, most) =>
+    /** Returns events that `storage.content` marked and that are not erased yet, newest first, up to and with an event. */
+    passing: (name: string | undefined, from: number, most: number): readonly number[] =>
       receiversOf(name)
         .flatMap((id) => passing.all(id, from, most) as { id: number }[])
         .map(({ id }) => id)
@@ -266,7 +243,7 @@ function createEventFinder(db: Database, keys: Keys): EventFinder {
     return (tenants.all(receiver) as { tenant: string }[]).map(({ tenant }) => tenant)
   }
 
-  /** The last event before the first one that was received at or after a time, by bisecting. */
+  /** Finds by bisection the last event before the first one that was received at or after a time. */
   function firstAfter(low: number, high: number, time: number): number {
     let from = low
     let to = high
@@ -280,32 +257,31 @@ function createEventFinder(db: Database, keys: Keys): EventFinder {
   }
 }
 
-/** A place in a list of tasks. */
 export interface ListPlace {
   readonly event: number
   readonly task: number
 }
 
-/** Behind no event: where the list starts, or where the tasks of an event do. */
+/** A place before the first task of a list, or of an event. */
 const FIRST_TASK: number = Number.MAX_SAFE_INTEGER
 
-/** The place of a cursor, or where a list starts. */
+/** Returns the place of a cursor, or the start of a list. */
 export function listPlaceOf(cursor: Cursor | undefined, oldest: boolean): ListPlace {
   if (cursor) return { event: cursor[0], task: cursor[1] }
   return oldest ? fromEvent(0) : { event: FIRST_TASK, task: FIRST_TASK }
 }
 
-/** The place before all tasks of an event, where the oldest come first. */
+/** The place before all tasks of an event, in a list with the oldest first. */
 function fromEvent(event: number): ListPlace {
   return { event, task: event * TASKS - 1 }
 }
 
-/** The same where the newest come first. */
+/** The place before all tasks of an event, in a list with the newest first. */
 function beforeEvent(event: number): ListPlace {
   return { event, task: FIRST_TASK }
 }
 
-/** Tasks behind a place have lower ids, where the newest come first. */
+/** In a list with the newest first, tasks after a place have ids below this number. */
 export function idBound({ event, task }: ListPlace): number {
   return Math.min(task, (event + 1) * TASKS)
 }

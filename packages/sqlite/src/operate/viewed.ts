@@ -27,18 +27,17 @@ import {
   type CandidateStep,
 } from './sources.ts'
 
-/** The file as its view sees it. */
 interface ViewedHost {
   readonly driver: Driver
   readonly keys: Keys
   readonly connection: Connection
   readonly writer: Writer
   readonly now: () => number
-  /** Reads; throws if the file is lost. */
+  /** Runs a read; throws if the file was deleted or replaced. */
   readonly reading: <T>(query: () => T) => T
 }
 
-/** Makes what operators read and change. Reads are short and do not block writes. */
+/** Reads are short and do not block writes. */
 export function createViewed(host: ViewedHost): Viewed & Required<Pick<Store, 'drop'>> {
   const { driver, keys, connection, writer, now, reading } = host
   const { claims } = connection
@@ -69,16 +68,10 @@ export function createViewed(host: ViewedHost): Viewed & Required<Pick<Store, 'd
     drop: (events) => writer.write(() => events.forEach((event) => prune.drop(event))),
   }
 
-  /** While another process holds the lock, what it claimed last is not in the list. */
+  /** If another process has locked the file, the list leaves out tasks that were claimed last. */
   function spread(): void {
     if (claims.any()) writer.attempt(() => claims.spread())
   }
-}
-
-/** Counts of tasks. Only failing tasks are counted row by row. */
-interface Stats {
-  readonly stats: (now: number) => readonly StatsRow[]
-  readonly causes: (lanes: readonly number[] | undefined) => readonly CauseRow[]
 }
 
 // As `topCauses`.
@@ -109,26 +102,25 @@ const CAUSES = `WITH g AS MATERIALIZED (
     top.dead AS allDead, top.retrying AS allRetrying, top.lanes AS subscriptionCount, top.among, top.among_dead AS amongDead
   FROM l JOIN top ON top.cause = l.cause WHERE nth <= 8 ORDER BY place, nth`
 
-/** Prepares the statements. */
-function createStats(db: Database): Stats {
+/** Only failing tasks are counted row by row. */
+function createStats(db: Database) {
   const lanes = db.prepare(COUNTS)
   const oldest = db.prepare(OLDEST)
   const causes = db.prepare(CAUSES)
 
   return {
-    stats: (now) =>
-      (lanes.all() as LaneCounts[]).flatMap(({ id: lane, pending, running, done, dead }) =>
-        [pending, running, done, dead].map((count, state) => ({
-          lane,
-          state,
-          count,
-          oldest: state === PENDING && count > 0 ? oldestOf(lane, now) : null,
-        })),
+    stats: (now: number): readonly StatsRow[] =>
+      (lanes.all() as Record<'id' | 'pending' | 'running' | 'done' | 'dead', number>[]).flatMap(
+        ({ id: lane, pending, running, done, dead }) =>
+          [pending, running, done, dead].map((count, state) => ({
+            lane,
+            state,
+            count,
+            oldest: state === PENDING && count > 0 ? oldestOf(lane, now) : null,
+          })),
       ),
-    causes(among) {
-      const list = among === undefined ? null : JSON.stringify(among)
-      return causes.all(list) as readonly CauseRow[]
-    },
+    causes: (among: readonly number[] | undefined): readonly CauseRow[] =>
+      causes.all(among === undefined ? null : JSON.stringify(among)) as readonly CauseRow[],
   }
 
   function oldestOf(lane: number, now: number): number | null {
@@ -137,15 +129,6 @@ function createStats(db: Database): Stats {
   }
 }
 
-interface LaneCounts {
-  readonly id: number
-  readonly pending: number
-  readonly running: number
-  readonly done: number
-  readonly dead: number
-}
-
-/** How rows of one kind are read. */
 interface Rows {
   readonly columns: string
   readonly from: Readonly<Record<CandidateStep['kind'], string>>

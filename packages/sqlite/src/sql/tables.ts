@@ -1,38 +1,28 @@
 import type { LayoutStep } from '@postern/core/engine'
 
 /**
- * The steps of the schema, each the statements that lead to its version from the one before. A released step is never
- * changed again.
+ * The statements that lead to each version from the one before. A released step is not changed.
  *
- * The tables carry a prefix and a version of their own. `PRAGMA user_version` belongs to the app: its tables may be in
- * the same file (`task.commit`).
+ * The tables have a prefix and a version of their own: `PRAGMA user_version` belongs to the app, whose tables may be in the same
+ * file (`task.commit`). Columns that STORES.md does not describe:
  *
- * - `tasks.id`: number of its event times 65,536, plus its place among the tasks of the event.
- * - `tasks.state`: 0 pending, 1 running, 2 done, 3 dead. `gate`: how it is claimed (engine). `behind`: 1 if another task
- *   of its line goes first. Ready tasks are then one index range: a NOT EXISTS over the line costs ten times as much.
- * - `tasks.due`: when a pending task may run, when a settled one settled, on the clock of the file (`store/clock.ts`).
- * - `tasks.token`: of its last claim. Divided by 2^32 it is the row of `processes`. `lease`: 1 while that claim holds, also
- *   of a task that another has settled since.
- * - `tasks.cut`, `charged`: interruptions in a row. `took`: microseconds of the last run. `cause`: of its error.
- * - `claims`: tasks that one commit has stored and claimed, as JSON, without rows of their own until they end or somebody asks
- *   for them (`store/claims.ts`); `left` have not ended. `claimed` has each of these. `lanes` has all of them among the done ones, so that their
- *   end changes no lane.
- * - `tasks.fold`: JSON of the engine's `Fold`. `latest`: the newest task of each key that is folded, and the highest value that was seen.
- * - `tasks.root`, `line`: tasks of one root and line run one after another.
- * - `lanes.root`: one number for a subscription and its former names. `turn`: the highest turn that was claimed.
- * - `processes.version`: the newest that its package knows. `mark`: a random number, so that a file that was put back has no row of a process that came later. `beat`: grows with each sign of life. `seen`, `looked`, `silent`: what others saw of it, when, and for how long
- *   it has not changed since. `gone`: 1 if it has ended.
- * - `numbers.next`: behind the events that were dropped; the next event is behind the last one too (`sql/events.ts`). The keys of events up to `indexed` are in
- *   `keys`. `clock`: see `store/clock.ts`, as `steps`.
- * - `events.contents`: 1 if a receiver's `storage.content` wants them erased once its tasks are done, 2 if they are. `taken`: when it
- *   was stored, on the clock of the file.
- * - `events.loose`: 1 if its key cannot be made of its id and tenant, so that its id needs an index entry.
- * - An event that came alone has its delivery in its own row (head and body); events that came together share a row of
- *   `deliveries`.
- * - `arrivals` holds verified deliveries (`ring` 0) and the others (1): they never push each other out. `rings` counts both.
+ * - `tasks.behind`: 1 if another task of its line goes first. Ready tasks are then one index range: a NOT EXISTS over the line
+ *   costs ten times as much.
+ * - `tasks.lease`: 1 while the claim of `token` holds, also for a settled task whose run has not ended.
+ * - `claims`: a JSON list of the tasks that one commit stored and claimed, and that have no rows yet (`StoredRuns`). `left` of
+ *   them have not ended. `claimed` shows each of them. `lanes` counts them as done, so that their end changes no lane.
+ * - `processes.mark`: a random number, by which a process knows its row after the file was restored. `beat`: number of its signs
+ *   of life. `seen`, `looked`, `silent`: the last beat that others saw, when, and for how long it has not changed. `gone`: 1 if it
+ *   has ended.
+ * - `numbers.next`: above all dropped events. `indexed`: keys of events up to this number are in `keys`. `clock` and `steps`: see
+ *   `store/clock.ts`.
+ * - `events.contents`: 1 if the contents are to be erased once all tasks are done, 2 if they were erased. `taken`: when the event
+ *   was stored, on the clock of the file. `loose`: 1 if its key does not follow from its id and tenant, so that its id is indexed.
+ * - `deliveries`: head and body of events that came together. An event that came alone has them in its own row.
+ * - `arrivals.ring`: 0 for verified deliveries, 1 for others. `rings` has their counts.
  * - `spans`: counts and gauges of a minute or an hour, of all series, packed.
  *
- * No foreign keys: only this package writes these tables, and the look-ups cost as much as the inserts.
+ * There are no foreign keys: only this package writes these tables, and look-ups cost as much as inserts.
  */
 export const STEPS: readonly LayoutStep<string>[] = [
   {

@@ -2,27 +2,25 @@
 export const TASK: string =
   't.id, t.lane, t.state, t.gate, t.behind, t.attempt, t.token, t.round, t.cut, t.charged, t.line, t.fair, t.due, t.took, t.error, t.fold'
 
-// The event of a task.
 const EVENT = 'e.id = t.id >> 16'
-/** Head and body of an event, in its own row or in one that it shares. */
+/** Head and body of an event, from its own row or from its delivery. */
 export const DELIVERY: string = 'coalesce(e.head, d.head) AS head, coalesce(e.body, d.body) AS body'
 
-/** New plain tasks of a lane by id, which wait. */
 export const ADD_WAITING: string = `INSERT INTO postern_tasks (id, lane, state, due)
   SELECT value, ?, 0, ? FROM json_each(?)`
-/** Any other new task. */
 export const ADD_TASK: string = `INSERT INTO postern_tasks (id, lane, state, due, attempt, token, lease, turn, part, data, line, fair, behind, fold, gate, root)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, iif(? IS NULL, NULL, (SELECT root FROM postern_lanes WHERE id = ?)))`
 export const TASKS_OF: string = 'SELECT id, lane, part FROM postern_tasks WHERE id >= ? AND id < ?'
 
-// NOT INDEXED leaves the look-up by id, and none of the leases that are open.
-/** Ends runs of one token: distances in events from the first in the higher bits, microseconds in the lower 31. */
+/**
+ * Ends runs of one token. A value has the distance in events from the first one in the higher bits, and microseconds in the lower
+ * 31. NOT INDEXED makes SQLite look tasks up by id, and not by the index of leases.
+ */
 export const FINISH: string = `UPDATE postern_tasks NOT INDEXED SET state = 2, due = ?, took = j.value & 2147483647, lease = 0
   FROM json_each(?) j WHERE postern_tasks.id = ? + ((j.value >> 31) << 16) AND state = 1 AND token = ?`
 export const FINISHED: string = `SELECT id FROM postern_tasks NOT INDEXED
   WHERE state = 2 AND lease = 0 AND token = ? AND id IN (SELECT value FROM json_each(?))`
 
-/** A task that is to be changed, with its lease and what is left of its event. */
 export const TO_PATCH: string = `SELECT ${TASK}, t.lease, t.cause, e.contents, e.key, (SELECT name FROM postern_receivers r WHERE r.id = e.receiver) AS receiver FROM postern_tasks t
   LEFT JOIN postern_events e ON ${EVENT} WHERE t.id = ?`
 export const PATCH: string = `UPDATE postern_tasks SET state = ?, due = ?, gate = ?, behind = ?, attempt = ?, token = ?, lease = ?, round = ?,
@@ -30,13 +28,12 @@ export const PATCH: string = `UPDATE postern_tasks SET state = ?, due = ?, gate 
 export const DROP_TASK: string = 'DELETE FROM postern_tasks WHERE id = ?'
 export const END_HOLD: string = 'UPDATE postern_tasks SET lease = 0 WHERE id = ?'
 
-/** Failed tasks of an event: dead ones, and those that wait for a later attempt. */
 export const FAILED: string = `SELECT ${TASK} FROM postern_tasks t
   WHERE t.id >= ? AND t.id < ? AND (t.state = 3 OR (t.state = 0 AND t.error IS NOT NULL AND t.due > ?))
   AND (SELECT contents FROM postern_events e WHERE ${EVENT}) IS NOT 2`
 export const TASKS_BY_ID: string = `SELECT ${TASK}, t.lease FROM postern_tasks t WHERE t.id IN (SELECT value FROM json_each(?))`
 
-/** A claimed task with its contents; INDEXED BY and CROSS JOIN fix the order, so that one range of an index is read. */
+// INDEXED BY makes SQLite read one range of that index.
 const CLAIMED = (index: string): string =>
   `SELECT t.id, t.lane, t.gate, t.attempt, t.round, t.cut, t.error IS NOT NULL AS failed, t.line, t.fair, t.fold, t.part, t.data, t.turn,
           e.record, ${DELIVERY}
@@ -44,26 +41,22 @@ const CLAIMED = (index: string): string =>
 const READY = `${CLAIMED('INDEXED BY postern_tasks_ready')} WHERE t.lane = ? AND t.state = 0 AND t.gate = 0 AND t.behind = 0`
 export const CLAIM_READY: string = `${READY} AND t.turn = 0 AND t.due <= ? ORDER BY t.due, t.id LIMIT ?`
 export const CLAIM_TURNS: string = `${READY} AND t.turn > 0 AND t.due <= ? ORDER BY t.turn, t.due, t.id LIMIT ?`
-/** Suspects, and tasks that were interrupted: by their gate. */
 export const CLAIM_GATED: string = `${CLAIMED('INDEXED BY postern_tasks_gated')}
   WHERE t.lane = ? AND t.state = 0 AND t.gate > 0 AND t.behind = 0 AND t.gate = ? AND t.due <= ? ORDER BY t.due LIMIT ?`
 export const LOAD: string = `${CLAIMED('')} WHERE t.id IN (SELECT value FROM json_each(?))`
-/** One damaged count must not end the statement that claims for all: a sum beyond 2^63 is not an integer. */
+/** Without this limit, one damaged count would make the claim of all tasks fail. */
 export const MOST_ATTEMPTS: number = Number.MAX_SAFE_INTEGER - 1
 export const CLAIM: string = `UPDATE postern_tasks NOT INDEXED SET state = 1, attempt = min(attempt, ${MOST_ATTEMPTS}) + 1, token = ?, lease = 1
   WHERE id IN (SELECT value FROM json_each(?))`
 
 const OPEN = 'FROM postern_tasks WHERE lane = ? AND state = 0 AND behind = 0 AND'
-/** True if a lane has a due task. */
 export const ANY: string = `SELECT 1 ${OPEN} gate = 0 AND turn = 0 AND due <= ?
   UNION ALL SELECT 1 ${OPEN} gate = 0 AND turn > 0 UNION ALL SELECT 1 ${OPEN} gate > 0 AND gate = 1 AND due <= ?
   UNION ALL SELECT 1 ${OPEN} gate > 0 AND gate = 2 AND due <= ? UNION ALL SELECT 1 ${OPEN} gate > 0 AND gate = 3 AND due <= ? LIMIT 1`
 export const ANY_GATED: string = `SELECT 1 ${OPEN} gate > 0 AND gate = ? AND due <= ? LIMIT 1`
-/** How many tasks of a lane are due, and when the next one is. */
 export const DUE: string = `SELECT (SELECT count(*) ${OPEN} gate = 0 AND due <= ?) + (SELECT count(*) ${OPEN} gate > 0 AND due <= ?) AS n`
 export const NEXT_DUE: string = `SELECT min(due) AS due FROM (
   SELECT min(due) AS due ${OPEN} gate = 0 AND due > ? UNION ALL SELECT min(due) ${OPEN} gate > 0 AND due > ?)`
-/** When the oldest due task of a lane was due. */
 export const OLDEST: string = `SELECT min(due) AS due FROM (
   SELECT min(due) AS due ${OPEN} gate = 0 AND turn = 0 UNION ALL
   SELECT * FROM (SELECT due ${OPEN} gate = 0 AND turn > 0 ORDER BY turn LIMIT 1) UNION ALL
@@ -72,37 +65,31 @@ export const OLDEST: string = `SELECT min(due) AS due FROM (
 
 const IN_LINE = 'line IS NOT NULL AND (state < 2 OR lease = 1)'
 
-/** The next root of a line behind one. */
 export const NEXT_ROOT: string = `SELECT min(root) AS root FROM postern_tasks INDEXED BY postern_tasks_lines
   WHERE line = ? AND root > ? AND ${IN_LINE}`
 const OF_LINE = `SELECT ${TASK}, t.root, t.lease FROM postern_tasks t INDEXED BY postern_tasks_lines
   WHERE line = ? AND root = ? AND ${IN_LINE} AND`
-/** Tasks of a line that no other holds up; and the first that one does. */
 export const FRONT: string = `${OF_LINE} behind = 0 ORDER BY id`
 export const FIRST_BEHIND: string = `${OF_LINE} behind = 1 ORDER BY id LIMIT 1`
 const OF_KEY = "postern_latest n ON n.root = %root AND n.key = t.fold ->> 'k'"
-/** Those that wait and may be folded, with the newest of their keys. */
 export const FOLDABLE: string = `SELECT ${TASK}, t.root, n.task AS newest, n.highest, iif(e.contents = 1, e.key, NULL) AS passing
   FROM postern_tasks t INDEXED BY postern_tasks_lines LEFT JOIN ${OF_KEY.replace('%root', 't.root')} LEFT JOIN postern_events e ON ${EVENT}
   WHERE t.line = ? AND t.line IS NOT NULL AND (t.state < 2 OR t.lease = 1) AND t.state = 0 AND t.fold IS NOT NULL ORDER BY t.id`
-/** Of tasks that may be settled: their roots are as they were. */
+/** A settled task has the root of the time when it settled: the root of its lane counts. */
 export const NEWEST: string = `SELECT t.id, n.task FROM postern_tasks t JOIN postern_lanes l ON l.id = t.lane
   JOIN ${OF_KEY.replace('%root', 'l.root')} WHERE t.id IN (SELECT value FROM json_each(?))`
 export const WHOLE: string = `SELECT ${TASK} FROM postern_tasks t JOIN postern_events e ON ${EVENT} WHERE t.id = ? AND e.contents IS NOT 2`
 export const REMEMBER: string = `INSERT INTO postern_latest (root, key, task, highest, at) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET task = excluded.task, highest = excluded.highest, at = excluded.at`
-/** Longer than ids are known, and without a task. */
 export const FORGET: string = `DELETE FROM postern_latest WHERE (root, key) IN (SELECT root, key FROM postern_latest n
   WHERE n.at < ? AND NOT EXISTS (SELECT 1 FROM postern_tasks t WHERE t.id = n.task) LIMIT 200)`
 export const SET_BEHIND: string = 'UPDATE postern_tasks SET behind = ? WHERE id = ? AND state = 0'
-/** Lines in which nobody may run, or two may. */
 export const STUCK: string = `SELECT DISTINCT line FROM (
   SELECT line FROM postern_tasks INDEXED BY postern_tasks_lines WHERE ${IN_LINE}
   GROUP BY line, root HAVING sum(behind = 0) <> 1)`
 
 export const ADD_PROCESS: string =
   'INSERT INTO postern_processes (name, version, mark, started) VALUES (?, ?, ?, ?)'
-/** A sign of life: what others saw counts no more. */
 export const BEAT: string =
   'UPDATE postern_processes SET beat = beat + 1, silent = 0, gone = 0 WHERE id = ?'
 export const PROCESS: string =
@@ -110,13 +97,11 @@ export const PROCESS: string =
 export const SAW: string =
   'UPDATE postern_processes SET seen = ?, looked = ?, silent = ? WHERE id = ?'
 export const GONE: string = 'UPDATE postern_processes SET gone = 1 WHERE id = ?'
-/** The next process that has claims, behind a token. */
 export const NEXT_TOKEN: string =
   'SELECT min(token) AS token FROM postern_tasks WHERE lease = 1 AND token >= ?'
 export const CLAIMS: string = `SELECT ${TASK}, t.lease FROM postern_tasks t INDEXED BY postern_tasks_leases
   WHERE t.lease = 1 AND t.token >= ? AND t.token < ?`
 
-/** Receivers, lanes, tenants and their turns. */
 export const FIND_RECEIVER: string = 'SELECT id FROM postern_receivers WHERE name = ?'
 export const ADD_RECEIVER: string = 'INSERT INTO postern_receivers (name) VALUES (?)'
 export const LANES_OF: string =
@@ -130,13 +115,12 @@ export const COUNT_LANE: string =
   'UPDATE postern_lanes SET pending = pending + ?, running = running + ?, done = done + ?, dead = dead + ? WHERE id = ?'
 export const COUNT_TENANT: string = `INSERT INTO postern_tenants (lane, fair, open) VALUES (?, ?, ?)
   ON CONFLICT DO UPDATE SET open = open + ?`
-// The lanes have tasks without rows among the done ones.
+// Lanes count running tasks without rows as done.
 const BARE = 'coalesce((SELECT sum(c.left) FROM postern_claims c WHERE c.lane = l.id), 0)'
 export const OPEN_TASKS: string = `SELECT sum(l.pending + l.running + ${BARE}) AS open
   FROM postern_lanes l JOIN postern_receivers r ON r.id = l.receiver WHERE r.name = ?`
 export const COUNTS: string = `SELECT id, pending, running + bare AS running, done - bare AS done, dead
   FROM (SELECT *, ${BARE} AS bare FROM postern_lanes l)`
-/** `max(turn of the lane, last turn of the tenant) + step`. */
 export const TAKE_TURNS: string = `INSERT INTO postern_tenants (lane, fair, turn)
   VALUES (?, ?, (SELECT turn FROM postern_lanes WHERE id = ?) + ?)
   ON CONFLICT DO UPDATE SET turn = max(turn + ?, excluded.turn) RETURNING turn, open`
@@ -151,35 +135,34 @@ export const ENTER_TURN: string =
 export const ADD_DELIVERY: string = 'INSERT INTO postern_deliveries (head, body) VALUES (?, ?)'
 export const ADD_EVENT: string = `INSERT INTO postern_events (id, receiver, key, received, taken, topic, event_id, tenant, delivery, record, head, body)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-/** Marks of few events: a column costs each insert, even an empty one. */
+/** Few events need these marks, and a column costs each insert, even an empty one. */
 export const PASSING: string = 'UPDATE postern_events SET contents = 1 WHERE id = ?'
 export const LOOSE: string = 'UPDATE postern_events SET loose = 1 WHERE id = ?'
-/** Number of the next event: behind the last one, and behind all that were dropped. */
+/** The next number is above the last event and above all dropped events. */
 export const NEXT = 'max(next, coalesce((SELECT max(id) FROM postern_events), 0) + 1)'
 export const NEXT_NUMBER: string = `SELECT ${NEXT} AS next FROM postern_numbers`
-/** For an event that is dropped: nobody gets its number again. */
+/** Keeps the number of a dropped event from being used again. */
 export const KEEP_NUMBER: string = 'UPDATE postern_numbers SET next = ? WHERE next < ?'
-/** The time of the file, but of the last seconds. */
+/** The stored time of the file, which is some seconds old at most. */
 export const CLOCK: string = `SELECT max(clock, coalesce((SELECT taken FROM postern_events ORDER BY id DESC LIMIT 1), 0)) AS clock
   FROM postern_numbers`
-/** A write that changes nothing: it locks the file. */
+/** Locks the file, without a change. */
 export const LOCK: string = 'UPDATE postern_numbers SET next = next'
 export const SINCE: string =
   'SELECT id FROM postern_events WHERE id >= ? AND receiver = ? AND key = ?'
 
-/** Plain tasks of a lane that are claimed by their insert. */
 export const ADD_CLAIMS: string =
   'INSERT INTO postern_claims (token, lane, at, left, tasks) VALUES (?, ?, ?, ?, ?)'
-/** All of them end at once; or some. */
+/** Drops the list if this was its last part; otherwise TAKE_CLAIMS counts what ended. */
 export const END_CLAIMS: string =
   'DELETE FROM postern_claims WHERE token = ? AND lane = ? AND left = ?'
 export const TAKE_CLAIMS: string =
   'UPDATE postern_claims SET left = left - ? WHERE token = ? AND lane = ?'
-/** Rows of those that end: values as in `FINISH`. */
+/** Values as in `FINISH`. */
 export const ADD_FINISHED: string = `INSERT INTO postern_tasks (id, lane, state, due, attempt, token, took)
   SELECT ? + ((value >> 31) << 16), ?, 2, ?, 1, ?, value & 2147483647 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING`
 
-// A list that cannot be read, or names fewer tasks than are open, must not keep the others from theirs.
+// One list that is unreadable, or names fewer tasks than are open, must not stop the other lists.
 const READABLE =
   "iif(json_valid(tasks), json_type(tasks) = 'array' AND (SELECT count(*) FROM json_each(tasks) WHERE type = 'integer') >= left, 0)"
 export const ANY_CLAIMS: string = `SELECT 1 FROM postern_claims WHERE at < ? AND ${READABLE} LIMIT 1`
@@ -187,22 +170,19 @@ export const SPREAD_CLAIMS: string = `INSERT INTO postern_tasks (id, lane, state
   SELECT j.value, c.lane, 1, c.at, 1, c.token, 1
   FROM postern_claims c CROSS JOIN json_each(iif(${READABLE}, c.tasks, '[]')) j
   WHERE c.at < ? AND j.type = 'integer' AND NOT EXISTS (SELECT 1 FROM postern_tasks t WHERE t.id = j.value)`
-/** The lanes have them among the done ones. */
 export const COUNT_CLAIMS: string = `UPDATE postern_lanes SET running = running + c.left, done = done - c.left FROM (
   SELECT lane, sum(left) AS left FROM postern_claims WHERE at < ? AND ${READABLE} GROUP BY lane
 ) c WHERE postern_lanes.id = c.lane`
 export const DROP_CLAIMS: string = `DELETE FROM postern_claims WHERE at < ? AND ${READABLE}`
-/** Those that cannot be read. */
 export const ODD_CLAIMS: string = `SELECT token, lane, at, left FROM postern_claims WHERE NOT ${READABLE}`
 /**
- * What such a list must have named: events that were stored in its commit, at one time, without a task of its lane; and the
- * next free place among their tasks. It reads all events: only a file that was damaged needs it.
+ * Finds the tasks of an unreadable list: events of its commit, which have the same time, without a task of its lane. For each it
+ * returns the next free task id. It reads all events, since only a damaged file needs it.
  */
 export const UNNAMED: string = `SELECT (SELECT coalesce(max(t.id) + 1, e.id << 16) FROM postern_tasks t
     WHERE t.id >= e.id << 16 AND t.id < (e.id + 1) << 16) AS task
   FROM postern_events e WHERE e.taken = ? AND e.receiver = (SELECT receiver FROM postern_lanes WHERE id = ?)
   AND NOT EXISTS (SELECT 1 FROM postern_tasks t WHERE t.id >= e.id << 16 AND t.id < (e.id + 1) << 16 AND t.lane = ?)`
-/** A task that was found, as one that runs. */
 export const ADD_FOUND: string = `INSERT INTO postern_tasks (id, lane, state, due, attempt, token, lease)
   VALUES (?, ?, 1, ?, 1, ?, 1)`
 export const COUNT_FOUND: string =

@@ -4,23 +4,23 @@ import { CLOCK } from '../sql/tasks.ts'
 import type { RowCache } from './writer.ts'
 
 /**
- * The clock of a file, in milliseconds since 1970. It never goes back, in no process: it is the largest time that any of
- * them saw, moved on by the monotonic clock. What it went ahead of that is kept as a step.
+ * The clock of a file, in milliseconds since 1970. It never goes back: it is the largest time that any process saw, plus the
+ * time of the monotonic clock since then. A jump ahead of that is stored as a step.
  */
 export interface FileClock extends RowCache {
   now(): number
-  /** Learns what other processes saw. */
+  /** Reads the time that other processes stored. */
   read(): void
   steps(): readonly ClockStep[]
 }
 
-// How old the stored time may be, and how small steps are kept, in milliseconds.
+// Maximum age of the stored time, and the smallest step that is stored, in milliseconds.
 const STORE = 10_000
 const STEP = 1000
-// Of the time in which nobody was there, this much is believed.
+// A gap in which no process ran counts as at most this time, in milliseconds.
 const GAP = 300_000
 
-/** Makes a {@link FileClock}. An event has the time: while some are stored (`adds`), it has no need of its own row. */
+/** Makes a {@link FileClock}. Events have the time too, so a transaction that adds some (`adds`) need not store it. */
 export function createClock(db: Database, adds: () => boolean): FileClock {
   const find = db.prepare(CLOCK)
   const kept = db.prepare('SELECT clock FROM postern_numbers')
@@ -36,7 +36,7 @@ export function createClock(db: Database, adds: () => boolean): FileClock {
   const begun = clockOf()
   let time = Math.max(begun, Date.now())
   let at = performance.now()
-  // Steps that are not stored yet, as one.
+  // The sum of the steps that are not stored yet.
   let unseenByGuards = begun === 0 ? 0 : time - begun
   let unseen = Math.max(0, unseenByGuards - GAP)
   let stored = 0
@@ -58,11 +58,11 @@ export function createClock(db: Database, adds: () => boolean): FileClock {
       const current = now()
       const stepped = unseenByGuards >= STEP
       if (adds() && !stepped) return void (written = current)
-      // A look that changes nothing writes nothing: readers ask again whenever the file has changed.
+      // A transaction without changes writes nothing, since readers ask again whenever the file has changed.
       if ((current - stored < STORE && !stepped) || totalOf() === counted) return
       const before = (kept.get() as { clock: number }).clock
       set.run(current, current)
-      // What another process has stored meanwhile it has counted itself.
+      // The part of the step that another process has stored is counted already.
       const ahead = current - before
       if (Math.min(unseenByGuards, ahead) >= STEP)
         add.run(

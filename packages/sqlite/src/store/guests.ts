@@ -4,20 +4,15 @@ import { LOCK, NEXT_NUMBER, SINCE } from '../sql/tasks.ts'
 import type { Keys } from '../keys/keys.ts'
 import { createConnection, type RowsHost } from './rows.ts'
 
-/** Rows in transactions of the application. */
-interface Guests {
-  of(connection: unknown): GuestRows
-}
-
 /**
- * Makes them, for the application's own connections. Nothing is cached that they write, since it cannot be known whether
- * the application commits. The inbox's connections find the rows like those of another process.
+ * Makes the rows of transactions on the app's own connections. They cache nothing, since the inbox does not know whether the app
+ * commits. The inbox's connections read their rows like those of another process.
  */
 export function createGuests(
   { main, guest: guestOf }: Pick<Driver, 'main' | 'guest'>,
   keys: Keys,
   host: RowsHost,
-): Guests {
+): { of(connection: unknown): GuestRows } {
   const committed = main.prepare(NEXT_NUMBER)
   const known = new WeakMap<object, { readonly guest: Guest; readonly rows: GuestRows }>()
 
@@ -46,7 +41,7 @@ export function createGuests(
     const within =
       <Args extends unknown[], T>(run: (...args: Args) => T) =>
       (...args: Args): T => {
-        // It may have ended since: what is not awaited comes too late, and would be written outside of it.
+        // If the app did not await an earlier call, the transaction may have ended: a write would be outside of it.
         guest.check()
         try {
           const result = run(...args)
@@ -68,14 +63,14 @@ export function createGuests(
         host.wrote()
         guest.check()
         guest.begin()
-        // A write comes first: it locks the file, so that values read after it stay true.
+        // A write first locks the file, so that values which are read after it stay valid.
         within(() => lock.run())()
       },
       lanes: within((receiver, groups) => names.lanes(receiver, groups)),
     }
   }
 
-  /** Keys of the events that are committed and of those of the open transaction. */
+  /** Finds committed events and those of the open transaction. */
   function guestKeys(database: Database): Pick<Keys, 'hash' | 'find' | 'add'> {
     const next = database.prepare(NEXT_NUMBER)
     const since = database.prepare(SINCE)

@@ -23,7 +23,6 @@ import type { Names } from './names.ts'
 import { isKeyOf, type Tenants } from '../keys/tenants.ts'
 import type { Tally } from './tally.ts'
 
-/** The parts that storing events uses. */
 export interface InsertParts {
   readonly names: Pick<Names, 'receiver'>
   readonly keys: Pick<Keys, 'hash' | 'find' | 'add'>
@@ -31,7 +30,7 @@ export interface InsertParts {
   readonly tally: Tally
 }
 
-/** As `Rows.insert`, and one task. Inside a transaction, at a time of the file's clock. */
+/** To be called in a transaction, with a time of the file's clock. */
 interface Insert {
   events(batch: StoreBatch, now: number): ReadonlySet<NewEvent>
   task(task: NewTask, id: number, now: number): void
@@ -43,7 +42,6 @@ interface Group {
   readonly ids: number[]
 }
 
-/** Prepares the statements. */
 export function createInsert(db: Database, parts: InsertParts): Insert {
   const { names, keys, tenants, tally } = parts
   const addDelivery = db.prepare(ADD_DELIVERY)
@@ -67,17 +65,17 @@ export function createInsert(db: Database, parts: InsertParts): Insert {
       if (!isPlain(one)) task(one, id, now)
       else push((groups ??= []), one, id)
     }
-    // One statement for the plain tasks of a lane.
+    // The plain tasks of a lane need only one statement.
     for (const { lane, token, ids } of groups ?? []) {
       if (token === 0) addWaiting.run(lane, now, `[${ids.join()}]`)
       else addClaims.run(token, lane, now, ids.length, `[${ids.join()}]`)
-      // Their claim counts what runs of them: with the lane they are done, so that their end changes it no more.
+      // The lane counts claimed ones as done already, so that their end does not change it: `postern_claims` counts the running ones.
       tally.move(lane, undefined, token === 0 ? PENDING : DONE, null, ids.length)
     }
     return fresh
   }
 
-  /** False if the event is known. */
+  /** Stores an event with its delivery. False if the event is known. */
   function store(one: NewEvent, shared: Map<NewDelivery, number>, now: number): boolean {
     const { event, delivery, record } = one
     const { key, dedupe, topic, id, tenant, passing } = event
@@ -87,7 +85,6 @@ export function createInsert(db: Database, parts: InsertParts): Insert {
     const number = keys.add(hash)
     one.number = number
     if (tenant !== undefined) tenants.add(owner, tenant)
-    // An event that came alone has its delivery in its own row; those that came together share one.
     const alone = delivery.events === 1
     addEvent.run(
       number,

@@ -12,14 +12,14 @@ import {
 
 /** Numbers of receivers and lanes. */
 export interface Names {
-  /** Number of a receiver; made if it is new. Inside a transaction. */
+  /** Returns the number of a receiver, and makes it if it is new. To be called in a transaction. */
   receiver(name: string): number
-  /** Numbers of lanes, if all are there and each group has one root; only reads. */
+  /** Returns lanes if all exist and those of each group have one root; only reads. */
   find(receiver: string, groups: readonly (readonly string[])[]): readonly LaneRow[] | undefined
-  /** Finds them, or makes them. Inside a transaction. */
+  /** Finds or makes lanes. To be called in a transaction. */
   lanes(receiver: string, groups: readonly (readonly string[])[]): readonly LaneRow[]
   every(): readonly LaneRow[]
-  /** They were rolled back. */
+  /** Forgets receivers after a rollback. */
   forget(): void
 }
 
@@ -27,7 +27,6 @@ interface Row extends LaneRow {
   readonly root: number
 }
 
-/** Makes the names of a connection. */
 export function createNames(db: Database): Names {
   const findReceiver = db.prepare(FIND_RECEIVER)
   const addReceiver = db.prepare(ADD_RECEIVER)
@@ -65,7 +64,7 @@ export function createNames(db: Database): Names {
     return found
   }
 
-  /** Makes what is missing, and joins the lines of names that are one subscription now. */
+  /** Makes missing lanes, and joins the lines of names that are one subscription now. */
   function make(name: string, groups: readonly (readonly string[])[]): void {
     const owner = receiver(name)
     const rows = byName(name)

@@ -1,4 +1,5 @@
 import {
+  GONE,
   type TaskRow,
   type AttemptRow,
   passes,
@@ -23,35 +24,33 @@ import {
   UNNAMED,
 } from '../sql/tasks.ts'
 import type { Tally } from './tally.ts'
-import { processOf } from '../lease/processes.ts'
+import { processOf } from '../lease/leases.ts'
 
-/** What a fence looks at. */
+/** A task, with `contents`, `key` and `receiver` of its event. */
 interface Row extends TaskRow {
   readonly lease: number
   readonly cause: string | null
-  /** 2 if the contents of its event are erased. */
   readonly contents: number | null
-  /** Of its event. */
   readonly key: string | null
   readonly receiver: string | null
 }
 
-/** The parts that changing tasks uses. */
-interface PatchParts {
-  readonly tally: Tally
-  readonly attempts: Attempts
-  readonly claims: StoredRuns
-  /** True if the lease of a claim with this token is over. */
-  readonly isOver: (token: number) => boolean
-}
-
-const GONE = 4
 const ERASED = 2
 
-/** Makes `Rows.patch`. Inside a transaction, at a time of the file's clock. */
+/** Makes `Rows.patch`, to be called in a transaction with a time of the file's clock. */
 export function createPatch(
   db: Database,
-  { tally, attempts, claims, isOver }: PatchParts,
+  {
+    tally,
+    attempts,
+    claims,
+    isOver,
+  }: {
+    readonly tally: Tally
+    readonly attempts: Attempts
+    readonly claims: StoredRuns
+    readonly isOver: (token: number) => boolean
+  },
 ): (patches: readonly Patch[], fence: Fence, now: number) => ReadonlySet<number> {
   const find = db.prepare(TO_PATCH)
   const update = db.prepare(PATCH)
@@ -109,23 +108,17 @@ export function createPatch(
   }
 }
 
-/** Outcomes of attempts as they are stored. */
 const OUTCOMES = ['done', 'retry', 'postpone', 'dead', 'interrupted'] as const
 
-// Kept of a task: its first attempt and the last ones.
+// In addition to the first attempt of a task, this number of attempts is kept.
 const LAST = 19
 
-/**
- * Attempts that are not the last of a settled task: that one is on the task's own row, so that a task which is done at
- * once costs no row here. Inside a transaction.
- */
+/** Attempts, except the one that settled a task: that is in the row of the task, so that a simple task needs no row here. */
 export interface Attempts {
   add(task: number, token: number, attempted: Attempted, now: number): void
-  /** Forgets those of a task. */
   drop(task: number): void
 }
 
-/** Prepares the statements. */
 export function createAttempts(db: Database): Attempts {
   const last = db.prepare(LAST_SEQ)
   const insert = db.prepare(ADD_ATTEMPT)
@@ -160,45 +153,43 @@ const ADD_ATTEMPT: string =
   'INSERT INTO postern_attempts (task, seq, attempt, ended, took, outcome, process, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
 const TRIM_ATTEMPTS: string = 'DELETE FROM postern_attempts WHERE task = ? AND seq = ? AND seq > 1'
 const DROP_ATTEMPTS: string = 'DELETE FROM postern_attempts WHERE task = ?'
-/** Those of a task, with the one on its own row, oldest first. */
+/** Oldest first, with the attempt in the row of the task. */
 const ATTEMPTS: string = `SELECT a.attempt, a.ended, a.took, a.outcome, a.error, p.name AS process, a.seq FROM postern_attempts a
   LEFT JOIN postern_processes p ON p.id = a.process WHERE a.task = ?
   UNION ALL SELECT t.attempt, t.due, t.took, iif(t.state = 2, 0, 3), t.error, p.name, 9007199254740991
   FROM postern_tasks t LEFT JOIN postern_processes p ON p.id = t.token >> 32
   WHERE t.id = ? AND t.state >= 2 AND t.took IS NOT NULL ORDER BY 7`
 
-/** Tasks that were claimed as they were stored, and run: each commit has one row of them, and no task has one of its own. */
+/** Running tasks that were claimed when they were stored: each commit has one list of them, and the tasks have no rows yet. */
 export interface StoredRuns {
-  /** True if some were claimed before a time; without one, if there are any. */
+  /** True if there are lists, or lists from before a time. */
   any(before?: number): boolean
   /**
-   * Gives each of them its own row. To be called before rows of running tasks are looked at or changed, and before rows of
-   * settled ones go: a task without a row is then one that runs. Inside a transaction.
+   * Gives each of these tasks a row. Call it in a transaction before rows of running tasks are read or changed, and before rows
+   * of settled tasks are deleted, since a task without a row is a running one.
    */
   spread(before?: number): void
-  /** Those whose list cannot be read: `left` tasks of a claim. */
+  /** Lists that cannot be read. */
   odd(): readonly OddRuns[]
   /**
-   * Gives rows to the tasks of such a list, whose process has ended, and drops the list: they are the events of its commit
-   * without a task of its lane. False if these are more than are open: which of them it named is then not known. Inside a
-   * transaction.
+   * Drops an unreadable list, and gives rows to its tasks: those events of its commit that have no task in its lane. False if
+   * there are more such events than open tasks, since the list may have contained any of them. Call it in a transaction, once
+   * the process of the list has ended.
    */
   find(odd: OddRuns): boolean
 }
 
-/** Tasks of one claim whose list cannot be read. */
+/** An unreadable list, with `left` open tasks, stored at the time `at`. */
 interface OddRuns {
   readonly token: number
   readonly lane: number
-  /** When they were stored. */
   readonly at: number
   readonly left: number
 }
 
-// A token is a process and a claim: no run has the last claim, so that a late outcome of the lost process is rejected.
+// A token consists of a process and a claim. No run has the last claim, so a late outcome of the lost process is rejected.
 const CLAIM = 2 ** 32
 
-/** Prepares the statements of a connection. */
 export function createStoredRuns(db: Database): StoredRuns {
   const first = db.prepare(ANY_CLAIMS)
   const spread = db.prepare(SPREAD_CLAIMS)

@@ -46,20 +46,19 @@ import {
 } from './patch.ts'
 import { createInsert, type InsertParts } from './insert.ts'
 import type { RowCache } from './writer.ts'
-import { createNote } from '../journal/records.ts'
+import { createNote } from '../journal/journaled.ts'
 import { createNames, type Names } from './names.ts'
 import { createTenants } from '../keys/tenants.ts'
 import { createTally, type Tally } from './tally.ts'
 
-/** What the connections of a process share. */
+/** The connections of a process share it. */
 export interface RowsHost {
   readonly now: () => number
   readonly isOver: (token: number) => boolean
-  /** Something was written next to the main connection. */
+  /** Called after writes on a connection other than the main one. */
   readonly wrote: () => void
 }
 
-/** The rows of one connection, inside its transactions. */
 export interface Connection {
   readonly rows: Rows
   readonly names: Names
@@ -67,11 +66,11 @@ export interface Connection {
   readonly attempts: Attempts
   readonly claims: StoredRuns
   readonly lines: Lines
-  /** Writers that run at the end of a transaction, in this order. */
+  /** Caches that are stored at the end of a transaction, in this order. */
   readonly kept: readonly RowCache[]
 }
 
-/** Prepares the statements of a connection. */
+/** Makes the rows of one connection, to be used in its transactions. */
 export function createConnection(
   db: Database,
   keys: InsertParts['keys'],
@@ -156,21 +155,13 @@ export function createConnection(
   return { rows, names, tally, attempts, claims, lines, kept: [guards, tenants, tally] }
 }
 
-/** Tasks of one line and root run one after another. For one connection. */
-interface Lines {
-  /** As `Rows.heads`. */
-  heads(lines: readonly number[]): readonly HeadRow[]
-  /** As `Rows.queue`. Inside a transaction. */
-  queue(changes: readonly { readonly id: number; readonly behind: boolean }[]): number
-  /** As `Store.stuck`, of all lanes. */
-  stuck(): readonly number[]
-}
+/** Tasks of one line and root run one after another. */
+type Lines = ReturnType<typeof createLines>
 
-// It reads all lines that have open tasks: it takes at most this part of the time.
+// `stuck` reads all lines with open tasks, so it may use this share of the time.
 const SHARE = 0.01
 
-/** Prepares the statements. */
-function createLines(db: Database): Lines {
+function createLines(db: Database) {
   const nextRoot = db.prepare(NEXT_ROOT)
   const front = db.prepare(FRONT)
   const firstBehind = db.prepare(FIRST_BEHIND)
@@ -179,7 +170,8 @@ function createLines(db: Database): Lines {
   let rest = 0
 
   return {
-    heads(lines) {
+    /** As `Rows.heads`. */
+    heads(lines: readonly number[]): readonly HeadRow[] {
       const heads: HeadRow[] = []
       for (const line of lines)
         for (let root = -1; ;) {
@@ -196,13 +188,15 @@ function createLines(db: Database): Lines {
         }
       return heads
     },
-    queue(changes) {
+    /** As `Rows.queue`. */
+    queue(changes: readonly { readonly id: number; readonly behind: boolean }[]): number {
       let pending = 0
       for (const { id, behind } of changes)
         pending += Number(setBehind.run(behind ? 1 : 0, id).changes)
       return pending
     },
-    stuck() {
+    /** As `Store.stuck`, for all lanes. */
+    stuck(): readonly number[] {
       const began = performance.now()
       if (began < rest) return []
       const rows = stuck.all() as { line: number }[]
@@ -217,7 +211,6 @@ interface Row extends Omit<HeadRow, 'seq' | 'held'> {
   readonly lease: number
 }
 
-/** Makes what folding reads and writes. */
 function createFolds(
   db: Database,
   now: () => number,
@@ -252,7 +245,6 @@ function createFolds(
   }
 }
 
-/** Keys that only one event of a receiver may hold. They live as long as their event. Inside a transaction. */
 interface Guards extends RowCache {
   /** As `Rows.guard`. */
   take(wanted: readonly Guarded[], now: number): ReadonlySet<Guarded>
@@ -260,12 +252,11 @@ interface Guards extends RowCache {
   giveBack(taken: readonly Guarded[]): void
 }
 
-/** Prepares the statements. */
 function createGuards(db: Database, names: Pick<Names, 'receiver'>): Guards {
   const holder = db.prepare(HOLDER)
   const add = db.prepare(ADD_GUARD)
   const drop = db.prepare(DROP_GUARD)
-  // Rows that the open transaction has made: others were there before, and stay.
+  // Guards that the open transaction added: only these may be released.
   let made = new Set<string>()
 
   return {
@@ -304,7 +295,7 @@ const ADD_GUARD: string =
   'INSERT INTO postern_guards (receiver, key, holder, taken) VALUES (?, ?, ?, ?)'
 const DROP_GUARD: string = 'DELETE FROM postern_guards WHERE receiver = ? AND key = ?'
 
-// An entry is the distance of the task's event from the first one, and how long it ran in the lower bits.
+// An entry has the distance of the task's event from the first event, and in the lower bits how long the task ran.
 const TOOK = 2 ** 31
 const FAR = 2 ** 21
 
@@ -316,7 +307,7 @@ interface Group {
   first: number
 }
 
-/** Makes `Rows.finish`: runs that were claimed together, with one token, take one statement. Inside a transaction. */
+/** Makes `Rows.finish`. Runs that were claimed together, with one token, need only one statement. */
 function createFinish(
   db: Database,
   tally: Tally,
@@ -335,14 +326,14 @@ function createFinish(
       let count = 0
       for (const { id, took } of group.ended) {
         const distance = (id - n) / TASKS - first
-        // It ran for very long, or is far from the others: the engine stores it another way.
+        // A task that ran too long, or is too far from the others, is left to the engine's `patch`.
         if (took >= TOOK || distance >= FAR) continue
         entries += `${count++ === 0 ? '[' : ','}${distance * TOOK + took}`
       }
       if (count === 0) continue
       entries += ']'
       const base = first * TASKS + n
-      // They have no rows yet, unless somebody has asked for these.
+      // Usually they have no rows yet: see `StoredRuns.spread`.
       const bare = isOne(end.run(token, of, count)) || isOne(take.run(count, token, of))
       const { changes } = bare
         ? addFinished.run(base, of, now, token, entries)

@@ -8,13 +8,10 @@ import {
   type Versions,
 } from '@postern/core/engine'
 import type { Database, Life } from '../driver/driver.ts'
-import { LIVING, SET_VERSIONS } from '../sql/schema.ts'
 import { STEPS } from '../sql/tables.ts'
 
-/** A layout of a file. */
 export type FileLayout = Layout<string>
 
-/** The layout of this package, and how messages name the file. */
 export function layoutOf(path: string, steps: readonly LayoutStep<string>[] = STEPS): FileLayout {
   return {
     inbox: 'sqliteInbox',
@@ -26,8 +23,8 @@ export function layoutOf(path: string, steps: readonly LayoutStep<string>[] = ST
 }
 
 /**
- * Makes the tables, or brings those of an older version up to date. Throws a `TypeError` if a newer version shuts this one
- * out, or, without `force`, if it would shut out processes that live. Returns the versions before and after.
+ * Makes the tables, or updates those of an older version. Throws a `TypeError` if a newer version shuts this one out, or, without
+ * `force`, if the update would shut out running processes.
  */
 export function migrateFile(
   db: Database,
@@ -38,7 +35,7 @@ export function migrateFile(
   const found = versionsOf(db, layout)
   if (!migrationOf(layout, found)) return { from: found, to: found }
   return db.transaction(() => {
-    // Asked again: another process may have migrated while this one waited for the lock.
+    // Another process may have migrated while this one waited for the lock.
     const from = versionsOf(db, layout)
     const migration = migrationOf(layout, from)
     if (!migration) return { from, to: from }
@@ -49,7 +46,7 @@ export function migrateFile(
     else if (!force) checkLiving(layout, migration, from, living(db, life))
     for (const statements of migration.changes) db.exec(statements)
     const { to } = migration
-    db.prepare(SET_VERSIONS).run(to.version, to.oldest)
+    db.prepare('UPDATE postern_schema SET version = ?, oldest = ?').run(to.version, to.oldest)
     return { from, to }
   })
 }
@@ -59,9 +56,9 @@ export function checkFile(db: Database, layout: FileLayout): void {
   checkReadable(layout, versionsOf(db, layout))
 }
 
-/** Versions of the processes that hold their lock. */
 function living(db: Database, life: Pick<Life, 'isHeld'>): readonly number[] {
-  const rows = db.prepare(LIVING).all() as readonly { id: number; version: number }[]
+  const its = 'SELECT id, version FROM postern_processes WHERE gone = 0'
+  const rows = db.prepare(its).all() as readonly { id: number; version: number }[]
   return rows.flatMap(({ id, version }) => (life.isHeld(id) ? version : []))
 }
 

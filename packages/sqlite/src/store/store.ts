@@ -9,15 +9,15 @@ import {
   type Versions,
   type Rows,
   type ClaimRow,
-  type Journaled,
+  AGAIN,
   PENDING,
   RUNNING,
+  SUSPECT,
   type Wish,
 } from '@postern/core/engine'
 import type { Driver, Database } from '../driver/driver.ts'
 import { createKeys, PutBack } from '../keys/keys.ts'
-import { createLeases } from '../lease/leases.ts'
-import { createProcesses } from '../lease/processes.ts'
+import { createLeases, createProcesses } from '../lease/leases.ts'
 import { createViewed } from '../operate/viewed.ts'
 import {
   OPEN_TASKS,
@@ -31,27 +31,21 @@ import {
   CLAIM_TURNS,
   MOST_ATTEMPTS,
 } from '../sql/tasks.ts'
-import { VERSIONS } from '../sql/schema.ts'
 import { createClock } from './clock.ts'
 import { createGuests } from './guests.ts'
-import { type RowCache, createWriter, type Writer } from './writer.ts'
+import { type RowCache, createWriter } from './writer.ts'
 import { createConnection, type Connection, type RowsHost } from './rows.ts'
 import type { FileLayout } from './schema.ts'
-import { createRecordRows } from '../journal/records.ts'
-import { createRings } from '../journal/rings.ts'
-import { createSpans } from '../journal/spans.ts'
+import { createJournaled } from '../journal/journaled.ts'
 import type { InsertParts } from './insert.ts'
 import type { Tally } from './tally.ts'
 
 type OpenStore = Store & {
-  /** Stops what runs in the background. */
+  /** Stops background work. */
   stop(): Promise<void>
 }
 
-/**
- * Makes the store of the engine in a database. If the file is put back under it, all that is known of it is read again, as by a
- * process that starts.
- */
+/** Makes the store of a database. If the file is restored to an earlier state, it starts again like a new process. */
 export function createStore(
   driver: Driver,
   settings: Pick<EngineSettings, 'lease'>,
@@ -91,7 +85,7 @@ function openStore(
   const clock = createClock(main, () => keys.adds())
   const now = (): number => clock.now()
   const processes = createProcesses(main, driver, { lease, now, version: layout.steps.length })
-  // Writes of this process next to the main connection.
+  // Number of writes of this process on other connections.
   let own = 0
   const host = {
     now,
@@ -112,7 +106,7 @@ function openStore(
   const load = main.prepare(LOAD)
   const openTasks = main.prepare(OPEN_TASKS)
   const tenant = main.prepare(TENANT)
-  const versions = main.prepare(VERSIONS)
+  const versions = main.prepare('SELECT version, oldest FROM postern_schema')
   const upkeep = driver.upkeep?.(async (run) => writer.write(run), warn)
   let process = 0
   const leases = createLeases({
@@ -153,7 +147,7 @@ function openStore(
       try {
         if (process > 0 && !driver.readOnly) writer.write(() => processes.leave())
       } catch {
-        // Others see that its lock is free, or that it gives no sign of life.
+        // Other processes notice that its lock is free, or that it gives no sign of life.
       }
       driver.life?.release()
       driver.close()
@@ -177,7 +171,7 @@ function openStore(
       try {
         if (rejected === undefined) leases.beat()
       } catch {
-        // Who only reads needs no sign of life; `renew` throws it for those who hold tasks.
+        // Without tasks a process needs no sign of life; with tasks `renew` throws this error.
       }
       return rejected
     },
@@ -211,7 +205,7 @@ function openStore(
     await upkeep?.stop()
   }
 
-  /** Once, and not inside of what found it. */
+  /** Reports it once, after the running call has ended. */
   function tellBack(): void {
     if (isBack) return
     isBack = true
@@ -227,7 +221,7 @@ function openStore(
     return any.get(lane, at, lane, lane, at, lane, at, lane, at) !== undefined
   }
 
-  /** Warns once if others write the file though this version of SQLite may damage it then. */
+  /** Warns once if other processes write the file and this version of SQLite may damage it then. */
   function meet(): void {
     const version = main.version()
     const foreign = seen !== undefined && version !== seen && own === ownSeen
@@ -252,38 +246,12 @@ function openStore(
   }
 }
 
-// The number of a process that only reads: nothing in the file has it.
+// The number of a process that only reads: no row of the file has it.
 const NOBODY = 2 ** 31
 
-const READS = ['arrivals', 'arrival', 'everySeries', 'spans', 'get', 'list']
-
-/** Makes what the journal and the records of a file are made of: reads as they are, and writes each in a transaction. */
-function createJournaled(
-  { main, side }: Pick<Driver, 'main' | 'side'>,
-  writer: Pick<Writer, 'write'>,
-  reading: <T>(query: () => T) => T,
-): Journaled {
-  return {
-    ...ruled(createRings(main, side)),
-    ...ruled(createSpans(main, side)),
-    records: ruled(createRecordRows(main, side)),
-  }
-
-  function ruled<Parts extends object>(parts: Parts): Parts {
-    const all = Object.entries(parts).map(
-      ([name, run]: [string, (...args: unknown[]) => unknown]) => [
-        name,
-        (...args: unknown[]) =>
-          READS.includes(name) ? reading(() => run(...args)) : writer.write(() => run(...args)),
-      ],
-    )
-    return Object.fromEntries(all) as Parts
-  }
-}
-
 /**
- * Makes the transactions of `task.commit`, on a connection of its own. It is synchronous: no handler can keep its
- * transaction open while deliveries arrive. A handler that writes asynchronously writes nothing, now or later.
+ * Makes the transactions of `task.commit`, on their own connection. They are synchronous, so that no handler keeps one open while
+ * deliveries arrive. If a handler writes asynchronously, all its writes fail.
  */
 function createCommits(
   driver: Driver,
@@ -291,7 +259,7 @@ function createCommits(
   host: RowsHost,
 ): <T>(run: (rows: Rows, transaction: unknown) => T) => T {
   const { errors, guard } = driver
-  // Made with the first commit: most receivers have none, and statements cost a millisecond.
+  // Made with the first commit: most receivers have none, and preparing the statements costs a millisecond.
   let made: (Connection & { readonly database: ReturnType<Driver['commits']> }) | undefined
 
   return (run) => {
@@ -324,7 +292,7 @@ function createCommits(
       made?.names.forget()
       if (!began) throw new Error(`task.commit: ${errors.explain(error)}`, { cause: error })
       if (isA(error, TypeError)) {
-        // The handler may still be at work, and would write outside of any transaction.
+        // The handler may still be running, and would write outside of a transaction.
         driver.dropCommits()
         made = undefined
       }
@@ -333,14 +301,11 @@ function createCommits(
   }
 }
 
-const AGAIN = 2
-const SUSPECT = 3
-
 interface Row extends ClaimRow {
   readonly turn: number
 }
 
-/** Makes `Store.claim`. Inside a transaction, at a time of the file's clock. */
+/** Makes `Store.claim`, to be called in a transaction. */
 function createClaim(
   db: Database,
   tally: Tally,

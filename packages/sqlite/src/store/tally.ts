@@ -4,11 +4,11 @@ import type { Database } from '../driver/driver.ts'
 import type { RowCache } from './writer.ts'
 
 /**
- * How many tasks each lane has in each state, and each tenant open. The counts are changed in the transaction that
- * changes the tasks, so that bounds and statistics never have to count rows.
+ * Counts the tasks of each lane and state, and the open tasks of each tenant. The counts change in the transaction that changes
+ * the tasks, so that limits and statistics do not count rows.
  */
 export interface Tally extends RowCache {
-  /** Counts tasks that changed their state; undefined: they were not there before, or are not any more. */
+  /** Counts tasks that changed their state; undefined: they are new, or were deleted. */
   move(
     lane: number,
     from: number | undefined,
@@ -16,11 +16,10 @@ export interface Tally extends RowCache {
     fair: string | null,
     count?: number,
   ): void
-  /** How many more tasks of a tenant are open since the transaction started. */
+  /** By how much the number of open tasks of a tenant changed in this transaction. */
   openedOf(lane: number, fair: string): number
 }
 
-/** Makes the tally of a connection. */
 export function createTally(db: Database): Tally {
   const countLane = db.prepare(COUNT_LANE)
   const countTenant = db.prepare(COUNT_TENANT)
@@ -57,7 +56,7 @@ export function createTally(db: Database): Tally {
     for (const [lane, counts] of lanes)
       if (counts.some((count) => count !== 0)) countLane.run(...counts, lane)
     for (const { lane, fair, by } of tenants.values()) countTenant.run(lane, fair, by, by)
-    // Writes that follow in the same transaction are counted again.
+    // Later writes of the same transaction are counted from zero.
     forget()
   }
 

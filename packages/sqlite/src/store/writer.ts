@@ -1,17 +1,17 @@
 import { WebhookError } from '@postern/core'
 import type { Driver } from '../driver/driver.ts'
 
-/** The one place that makes transactions. */
+/** Transactions of the main connection. */
 export interface Writer {
-  /** True inside a transaction of the main connection. */
+  /** True in a transaction. */
   readonly inside: boolean
-  /** Runs writes in one transaction of the main connection, or as a part of the open one. */
+  /** Runs writes in a new transaction, or in the open one. */
   write<T>(run: () => T): T
-  /** The same, unless the file is locked. */
+  /** As `write`, but does nothing if another process has locked the file. */
   attempt(run: () => void): void
 }
 
-/** Makes the writer of a database. `kept` are the caches of the main connection; `failed` is called with what was rolled back. */
+/** Makes the writer of a database. `kept`: the caches of its rows. `failed`: called with the error of a rollback. */
 export function createWriter(
   { main, guard, errors }: Driver,
   kept: readonly RowCache[],
@@ -53,7 +53,7 @@ export function createWriter(
       inside = false
     }
     for (const each of kept) each.stored()
-    // Looked at behind the commit: nothing is acknowledged that went into a file which nobody can open again.
+    // After the commit: if the file was deleted or replaced, the delivery must not be acknowledged.
     check()
     return result
   }
@@ -64,11 +64,12 @@ export function createWriter(
   }
 }
 
-/** A cache of rows that are written together, at the end of a transaction. */
+/** A cache of rows that are written at the end of a transaction. */
 export interface RowCache {
-  /** Makes the remaining writes, before the commit. */
+  /** Called before the commit: writes the rows. */
   store(): void
+  /** Called after the commit. */
   stored(): void
-  /** It was rolled back. */
+  /** Called after a rollback. */
   forget(): void
 }
