@@ -77,26 +77,6 @@ describe.each(LABELS)('labelled %s', (contentType) => {
   )
 })
 
-test('a label decides if it is signed, or if nothing is', async () => {
-  for (const declared of [
-    { formats: ALL, covers: { body: 'none' } },
-    { formats: ALL, labelled: () => true },
-  ] as const) {
-    const read = (type: string): unknown => parseBody(declared, FORM_TEXT, type)
-    expect(await read('application/octet-stream')).toMatchObject({ kind: 'bytes' })
-    expect(await read('application/x-www-form-urlencoded')).toMatchObject({ kind: 'form' })
-    // A kind that the sender does not send decides nothing.
-    expect(await read('text/plain')).toMatchObject({ kind: 'form' })
-  }
-})
-
-test.each(['GET', 'HEAD'])('%s reads the query', (method) => {
-  expect(parseBody({ formats: ['json', 'query'] }, '', undefined, method)).toEqual({
-    kind: 'query',
-    value: { q: '1' },
-  })
-})
-
 test('text in the charset that its provider declares, or that its signed label names', () => {
   const declared = { formats: ['text'], charsets: ['iso-8859-1'] } as const
   const latin = Uint8Array.of(0xe9)

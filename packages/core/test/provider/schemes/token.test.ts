@@ -75,8 +75,3 @@ describe('a query parameter', () => {
     expect(verdict(query, 'secret', sent)).toBe(expected)
   })
 })
-
-test('says where its credentials are, and that it covers nothing', () => {
-  expect(plain).toMatchObject({ covers: { body: 'none' }, credentials: { headers: ['x-token'] } })
-  expect(query.credentials).toEqual({ query: ['key'] })
-})
