@@ -180,7 +180,7 @@ interface Case {
   readonly provider: Provider
   readonly error: WebhookError | undefined
   readonly reads: Reads
-  /** The causes that another clock proves. */
+  /** Causes that verifying with another clock has proven. */
   readonly time: readonly Clue[]
 }
 

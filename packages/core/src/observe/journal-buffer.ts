@@ -89,7 +89,7 @@ export function createJournalBuffer(options: JournalBufferOptions): JournalBuffe
     clearTimeout(timer)
     scheduled = performance.now()
     timer = setTimeout(() => void flush(), every)
-    // A process without other work need not stay for this.
+    // This timer must not keep the process alive.
     unref(timer)
   }
 
@@ -135,7 +135,7 @@ export type SeriesName = Pick<MinuteCount, 'receiver' | 'subscription' | 'kind' 
 
 /** Counts of one kind, in minutes that are not written yet. */
 export interface Series {
-  /** Counts something that took so many milliseconds, at a time in milliseconds since 1970. */
+  /** Counts an entry with its duration in milliseconds, at a time in milliseconds since 1970. */
   add(at: number, milliseconds: number): void
 }
 

@@ -90,7 +90,7 @@ export function createKept({ receiver, kept: most = 0, provider, seal }: KeptCon
   function reservoirOf(name: string, kind: 'like' | 'any', size: number): Reservoir {
     let found = reservoirs.get(name)
     if (!found) {
-      // Requests that look like no verified delivery are less important.
+      // Requests unlike any verified delivery are less important.
       const places = Math.ceil(SIZES[size]![1] / (kind === 'like' ? 1 : 2))
       reservoirs.set(name, (found = createReservoir(Math.min(places, Math.ceil(most / 2)))))
     }

@@ -38,7 +38,7 @@ interface AdmitContext {
   readonly limits: Limits
   readonly now: () => number
   readonly monotonic: () => number
-  /** Reads the body of a request whose head is rejected, so that `explain` sees all of it. */
+  /** True reads the body of a request whose head is rejected, so that `explain` sees all of it. */
   readonly lenient: boolean
   /** Throws if the receiver accepts no deliveries now. */
   readonly ensureOpen: () => void

@@ -17,8 +17,8 @@ export interface Health {
    */
   readonly accepting: boolean
   /**
-   * False if tasks have been due for too long and no process has run any in that time. Too long is more than a minute, three
-   * leases and three usual gaps between calls of `runDue`. A backlog that gets shorter counts as processing.
+   * False if tasks have been due for too long and no process has run any in that time. The limit is the longest of a minute,
+   * three leases and three usual gaps between calls of `runDue`. A backlog that gets shorter counts as processing.
    */
   readonly processing: boolean
   /** Why `ok` is false, with the fix; undefined if `ok` is true. It can contain an address, so show it only to operators. */

@@ -28,7 +28,7 @@ export interface ReceiverOptions<
    * provider's name
    */
   readonly name?: string
-  /** Bounds of what one delivery may cost. */
+  /** Limits for one delivery. */
   readonly limits?: LimitOptions
   /** Status of the acknowledgment: 200, 202 or 204, or 302 with a location if the sender accepts redirects. @default 200 with an empty body */
   readonly ack?: AckOption
@@ -170,7 +170,7 @@ export interface CheckedOptions extends Observers {
   readonly keepBody: KeepBody | undefined
   /** Time limit of `explain`, in milliseconds; undefined if it is off. */
   readonly explain: number | undefined
-  /** Reads the body of a request whose head is rejected, so that `explain` sees all of it. */
+  /** True reads the body of a request whose head is rejected, so that `explain` sees all of it. */
   readonly lenient: boolean
   readonly version: string | undefined
   readonly silentAfter: number | undefined

@@ -14,7 +14,7 @@ export interface LookupsOptions<Value> extends BucketOptions {
   readonly negative?: number
   /** Milliseconds for which a failed look-up is not repeated. @default 0, the next delivery asks again */
   readonly failed?: number
-  /** The kind of the names, for storing the trusted ones. @default 'keys' */
+  /** Kind of the looked-up names. Trusted names of each kind are stored separately. @default 'keys' */
   readonly kind?: 'keys' | 'tenants'
   /** Returns the owner of a value: owners share the places of trusted names. @default no owner */
   readonly ownerOf?: (value: Value) => string

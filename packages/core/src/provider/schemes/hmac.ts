@@ -22,15 +22,9 @@ export type KeyEncoding = 'utf8' | 'hex' | 'base64'
 export interface HmacOptions extends Omit<SignatureOptions, 'header'> {
   /** The header with the signature, in any case. With several headers, one must match. Leave it out with `query`. */
   readonly header?: string | readonly string[]
-  /**
-   * Reads time and signature from one header, as `t=…,v1=…`. By default the header is the signature. @default none, the header
-   * is the signature
-   */
+  /** Reads time and signature from one header, as `t=…,v1=…`. @default none, the header is the signature */
   readonly pairs?: Omit<PairsOptions, 'header' | 'message'> | undefined
-  /**
-   * Separator of several signatures in one header, one of which must match. By default there is one. @default none, there is
-   * one
-   */
+  /** Separator of several signatures in one header, one of which must match. @default none, there is one */
   readonly several?: ',' | ' ' | undefined
   /** Hash function of the HMAC. @default 'sha256' */
   readonly algorithm?: HashName | undefined

@@ -106,7 +106,7 @@ export function parseKeyPair(secret: string, expected: string): KeyPair {
       return { publicKey: createPublicKey(privateKey), privateKey }
     }
     if (text.startsWith('-----BEGIN ')) return { publicKey: createPublicKey(text) }
-    // Dashboards and people break long lines.
+    // Dashboards and users insert line breaks into long lines.
     const der = fromBase64(text.replace(/[\r\n]+[ \t]*/g, ''))
     if (der && der.length > 0)
       return { publicKey: createPublicKey({ key: toBuffer(der), format: 'der', type: 'spki' }) }

@@ -1,6 +1,6 @@
 import { SENDER_CREDENTIALS } from './senders.ts'
 
-// A value of these headers and parameters lets its reader act as the app or its user. Names are in lower case, with hyphens.
+// Anybody who reads such a header or parameter can act as the app or its user. Names are in lower case, with hyphens.
 // `test/hostile/rules` lists the platforms and proxies with the page on each header.
 
 /** Last words of names of credentials, on any platform. */

@@ -27,7 +27,7 @@ const OPTIONAL = /\[([^[\]{}]*)\{(lower:)?(header|query):([^{}]+)\}([^[\]{}]*)\]
 export function messageTemplate(
   template: string,
 ): (delivery: Delivery, timestamp: string | undefined) => SignedMessage {
-  // Nearly all senders use one of these two, which need no list of parts for each delivery.
+  // The commonest template needs no list of parts for each delivery.
   if (template === '{body}') return (delivery) => delivery.body
   if (!PLACE.test(template)) throw unfit(template)
   const parts = partsOf(template)
