@@ -57,11 +57,7 @@ function boundaryOf(body: Uint8Array): string | undefined {
   if (start.length === body.length && /^--[\w'()+,./:=? -]{1,70}--(?:\r?\n)?$/.test(start))
     return undefined
   const boundary = /^--([\w'()+,./:=? -]{0,69}[\w'()+,./:=?-])\r?\n/.exec(start)?.[1]
-  if (boundary === undefined)
-    throw new WebhookError('malformed_body', {
-      problem: 'not_multipart',
-      expected: 'its boundary first',
-    })
+  if (boundary === undefined) throw malformed('its boundary first')
   return boundary
 }
 
@@ -76,12 +72,13 @@ function disposition(part: Part): { readonly name: string; readonly filename: st
     else if (key === 'filename*') filename = fromExtended(value) ?? filename
   }
   if (name === undefined || !/^\s*form-data\s*(?:;|$)/i.test(header)) {
-    throw new WebhookError('malformed_body', {
-      problem: 'not_multipart',
-      expected: 'parts with a form-data name',
-    })
+    throw malformed('parts with a form-data name')
   }
   return { name, filename: filename?.split(/[\\/]/).at(-1) }
+}
+
+function malformed(expected: string, options?: { readonly cause: unknown }): WebhookError {
+  return new WebhookError('malformed_body', { problem: 'not_multipart', expected }, options)
 }
 
 function fromLatin1(text: string): string {
@@ -141,18 +138,10 @@ async function readParts(
     dicer.end(bytes)
   }).catch((cause: unknown) => {
     if (cause instanceof WebhookError) throw cause
-    throw new WebhookError(
-      'malformed_body',
-      { problem: 'not_multipart', expected: 'whole parts' },
-      { cause },
-    )
+    throw malformed('whole parts', { cause })
   })
   return parts.map(({ headers, chunks }) => {
-    if (headers === undefined)
-      throw new WebhookError('malformed_body', {
-        problem: 'not_multipart',
-        expected: 'parts with headers',
-      })
+    if (headers === undefined) throw malformed('parts with headers')
     return { headers, data: chunks.length === 1 ? chunks[0]! : concat(chunks) }
   })
 }

@@ -60,3 +60,12 @@ export function remake(provider: Provider, changes: object): Provider {
     throw new TypeError(`provider: ${provider.name} was not made by provider(); make it yourself`)
   return made.factory({ ...made.options, ...changes })
 }
+
+/** Throws a `TypeError` that names the argument of `what` that is not a provider. */
+export function checkProviders(what: string, given: object, example: string): void {
+  for (const [option, value] of Object.entries(given) as [string, Provider | undefined][])
+    if (typeof value?.verify !== 'function')
+      throw new TypeError(
+        `${what}: ${option} must be a provider, got ${typeof value}; call its factory, as in ${example}`,
+      )
+}

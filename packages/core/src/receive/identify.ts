@@ -140,20 +140,15 @@ function draftsOf(
     if (topic === undefined || topic === '')
       throw new WebhookError('missing_topic', { problem: 'no_topic' })
     if (typeof topic !== 'string' || topic.length > MAX_TOPIC)
-      throw new WebhookError('malformed_event', {
-        problem: 'malformed',
-        field: 'topic',
-        expected: `a string of at most ${MAX_TOPIC} characters`,
-      })
+      throw malformed('topic', `a string of at most ${MAX_TOPIC} characters`)
     if (id === '') throw new WebhookError('missing_event_id', { problem: 'blank', field: 'id' })
-    if (id !== undefined && typeof id !== 'string')
-      throw new WebhookError('malformed_event', {
-        problem: 'malformed',
-        field: 'id',
-        expected: 'a string',
-      })
+    if (id !== undefined && typeof id !== 'string') throw malformed('id', 'a string')
   }
   return drafts
+}
+
+function malformed(field: string, expected: string): WebhookError {
+  return new WebhookError('malformed_event', { problem: 'malformed', field, expected })
 }
 
 // Only this kind of message never quotes a value. Other messages could put payload into a log.

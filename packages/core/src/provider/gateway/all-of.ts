@@ -1,7 +1,7 @@
 import type { Delivery } from '../../delivery.ts'
 import type { EventMap } from '../../event.ts'
 import { isPromise, type MaybePromise } from '../../basics/maybe.ts'
-import { madeAgain } from '../made.ts'
+import { checkProviders, madeAgain } from '../made.ts'
 import type { Clock, Provider, Result, Verified } from '../provider.ts'
 import { joinCredentials } from '../scheme.ts'
 
@@ -20,11 +20,7 @@ export function allOf<Events extends EventMap>(
   access: Provider,
   inner: Provider<Events>,
 ): Provider<Events> {
-  for (const [option, value] of Object.entries({ access, inner }))
-    if (typeof (value as Provider | undefined)?.verify !== 'function')
-      throw new TypeError(
-        `allOf: ${option} must be a provider, got ${typeof value}; call its factory, as in github({ secret })`,
-      )
+  checkProviders('allOf', { access, inner }, 'github({ secret })')
   if (access.unauthenticated)
     throw new TypeError(
       `allOf: access must authenticate requests, got ${access.name} without authentication; give it a secret or leave allOf out`,

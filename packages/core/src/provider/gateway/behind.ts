@@ -4,7 +4,7 @@ import { readsXml } from '../../body/xml/xml.ts'
 import type { EventDraft, EventMap } from '../../event.ts'
 import { isPromise } from '../../basics/maybe.ts'
 import type { Factory } from '../about.ts'
-import { madeAgain } from '../made.ts'
+import { checkProviders, madeAgain } from '../made.ts'
 import type { Draft, Provider } from '../provider.ts'
 import { joinCredentials, type Covers, type SignableRequest } from '../scheme.ts'
 import { markVerified, createDelivery } from '../../receive/http-delivery.ts'
@@ -60,11 +60,7 @@ function exampleOf({ about }: Factory<never>): Provider {
 }
 
 function checkBoth(gateway: Provider, inner: Provider): void {
-  for (const [option, value] of Object.entries({ gateway, inner }))
-    if (typeof (value as Provider | undefined)?.verify !== 'function')
-      throw new TypeError(
-        `behind: ${option} must be a provider, got ${typeof value}; call its factory, as in hookdeckGateway({ secret })`,
-      )
+  checkProviders('behind', { gateway, inner }, 'hookdeckGateway({ secret })')
   if (gateway.unauthenticated)
     throw new TypeError(
       `behind: gateway must authenticate requests, got ${gateway.name} without authentication; give it a secret`,

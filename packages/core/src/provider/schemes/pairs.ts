@@ -1,6 +1,6 @@
 import type { Delivery } from '../../delivery.ts'
 import { WebhookError } from '../../errors.ts'
-import { singleHeader } from './signature/header.ts'
+import { malformed, singleHeader } from './signature/header.ts'
 import type { SignatureClaim, SignatureOptions } from './signature/signature.ts'
 
 /** How a sender writes a signed time and its signatures in one header. */
@@ -32,12 +32,8 @@ export function pairs(
 ): Pick<SignatureOptions, 'header' | 'read' | 'write' | 'needs' | 'message' | 'covers'> {
   const { separator = ',', time = 't', signature = 'v1', most = 20 } = options
   const header = options.header.toLowerCase()
-  const grammar = (problem: 'malformed' | 'several' = 'malformed'): WebhookError =>
-    new WebhookError('malformed_header', {
-      problem,
-      header,
-      expected: `${time}= once and ${signature}= ${most === 1 ? 'once' : 'at least once'}, joined by ${separator}`,
-    })
+  const often = most === 1 ? 'once' : 'at least once'
+  const expected = `${time}= once and ${signature}= ${often}, joined by ${separator}`
   return {
     header: options.header,
     covers: { body: 'bytes', timestamp: true },
@@ -49,15 +45,15 @@ export function pairs(
       const whole = options.groups ? value.replaceAll(options.groups, separator) : value
       for (const part of whole.split(separator)) {
         const [, name, text = ''] = /^ *(\w+)=([^\s,]+)$/.exec(part) ?? []
-        if (name === undefined) throw grammar()
+        if (name === undefined) throw malformed({ header }, expected)
         if (name === time) times.push(text)
         else if (name === signature) signatures.push(text)
       }
       const [timestamp] = times
       // All groups must have the same time: an attacker must not choose between two.
       const several = options.groups ? new Set(times).size : times.length
-      if (several > 1 || signatures.length > most) throw grammar('several')
-      if (timestamp === undefined || signatures.length === 0) throw grammar()
+      if (several > 1 || signatures.length > most) throw malformed({ header }, expected, 'several')
+      if (timestamp === undefined || signatures.length === 0) throw malformed({ header }, expected)
       return { signatures, timestamp }
     },
     write: (value, timestamp) => ({
@@ -103,11 +99,8 @@ export function readSeveral(
 function bare(value: string, prefix: string, header: string): string {
   const signature = value.slice(prefix.length)
   if (value.startsWith(prefix) && !/[\s,]/.test(signature)) return signature
-  throw new WebhookError('malformed_header', {
-    problem: value.startsWith(prefix) ? 'several' : 'wrong_prefix',
-    header,
-    expected: prefix === '' ? 'one signature' : prefix,
-  })
+  const problem = value.startsWith(prefix) ? 'several' : 'wrong_prefix'
+  throw malformed({ header }, prefix === '' ? 'one signature' : prefix, problem)
 }
 
 function claim(

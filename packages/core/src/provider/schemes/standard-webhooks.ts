@@ -195,11 +195,11 @@ function parseSignatures(value: string, header: string): { v1: string[]; v1a: st
     const comma = part.indexOf(',')
     // A second comma is invalid: it joins two lists, or two headers that a host joined.
     if (part.indexOf(',', comma + 1) > comma)
-      throw new WebhookError('malformed_header', {
-        problem: 'several',
-        header,
-        expected: 'v1,<base64> or v1a,<base64>, with spaces between them',
-      })
+      throw malformed(
+        { header },
+        'v1,<base64> or v1a,<base64>, with spaces between them',
+        'several',
+      )
     const version = part.slice(0, comma)
     if (comma > 0 && comma < part.length - 1 && (version === 'v1' || version === 'v1a'))
       found[version].push(part.slice(comma + 1))

@@ -4,7 +4,7 @@ import type { Delivery } from '../../delivery.ts'
 import { WebhookError } from '../../errors.ts'
 import { mergeDeep } from '../compose.ts'
 import type { Scheme } from '../scheme.ts'
-import { mismatch, singleHeader, singleParameter, type At } from './signature/header.ts'
+import { malformed, mismatch, singleHeader, singleParameter, type At } from './signature/header.ts'
 import { createDelivery } from '../../receive/http-delivery.ts'
 
 /** Place of the token for {@link token}. */
@@ -107,17 +107,13 @@ function headerToken(delivery: Delivery, name: string, scheme: string | undefine
   if (scheme === undefined) return value
   const space = value.indexOf(' ')
   if (space < 0 || value.slice(0, space).toLowerCase() !== scheme.toLowerCase())
-    throw new WebhookError('malformed_header', {
-      problem: 'wrong_prefix',
-      header: name,
-      expected: scheme,
-    })
+    throw malformed({ header: name }, scheme, 'wrong_prefix')
   const given = value.slice(space + 1).trim()
   if (given === '' || /[\s,]/.test(given))
-    throw new WebhookError('malformed_header', {
-      problem: given === '' ? 'malformed' : 'several',
-      header: name,
-      expected: `${scheme} <one token>`,
-    })
+    throw malformed(
+      { header: name },
+      `${scheme} <one token>`,
+      given === '' ? 'malformed' : 'several',
+    )
   return given
 }

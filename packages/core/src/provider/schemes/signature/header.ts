@@ -43,8 +43,12 @@ export function singleParameter(delivery: Delivery, name: string): string {
 
 export type At = Pick<ErrorDetails, 'header' | 'parameter' | 'field'>
 
-export function malformed(at: At, expected: string): WebhookError {
-  return new WebhookError('malformed_header', { problem: 'malformed', ...at, expected })
+export function malformed(
+  at: At,
+  expected: string,
+  problem: 'malformed' | 'several' | 'wrong_prefix' = 'malformed',
+): WebhookError {
+  return new WebhookError('malformed_header', { problem, ...at, expected })
 }
 
 interface Checked {

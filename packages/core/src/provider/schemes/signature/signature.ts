@@ -1,8 +1,8 @@
 import type { Delivery } from '../../../delivery.ts'
-import { toWebhookError, WebhookError } from '../../../errors.ts'
+import { toWebhookError } from '../../../errors.ts'
 import { firstKeys } from '../../key-forms.ts'
 import type { Covers, Scheme, SignableRequest } from '../../scheme.ts'
-import { mismatch, singleHeader, singleParameter } from './header.ts'
+import { malformed, mismatch, singleHeader, singleParameter } from './header.ts'
 import { type SignedMessage, messageTemplate } from './template.ts'
 import {
   checkTimestamp,
@@ -194,19 +194,14 @@ export function signatureScheme<Key>(
     const value = singleHeader(delivery, header)
     // A missing header is reported before a malformed one.
     const timestamp = stampHeader === undefined ? undefined : singleHeader(delivery, stampHeader)
-    if (!value.startsWith(prefix))
-      throw new WebhookError('malformed_header', {
-        problem: 'wrong_prefix',
-        header,
-        expected: prefix,
-      })
+    if (!value.startsWith(prefix)) throw malformed({ header }, prefix, 'wrong_prefix')
     const signature = value.slice(prefix.length)
     if (signature === '' || /[\s,]/.test(signature))
-      throw new WebhookError('malformed_header', {
-        problem: signature === '' ? 'malformed' : 'several',
-        header,
-        expected: `${prefix}<one signature>`,
-      })
+      throw malformed(
+        { header },
+        `${prefix}<one signature>`,
+        signature === '' ? 'malformed' : 'several',
+      )
     return timestamp === undefined
       ? { signatures: [signature] }
       : { signatures: [signature], timestamp }
