@@ -84,6 +84,13 @@ export function codeOf(reply: Reply): unknown {
     : undefined
 }
 
+/** A function that throws. */
+export function throwing(error: unknown): () => never {
+  return () => {
+    throw error
+  }
+}
+
 /** A promise and what settles it: a handler that ends when the test says so. */
 export function gate<T = void>(): {
   readonly opened: Promise<T>

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, expect, test, vi } from 'vitest'
 import { createReceiver, logger } from '../src/index.ts'
-import { acme, pinged, setup } from './acme.ts'
+import { acme, pinged, setup, throwing } from './acme.ts'
 
 afterEach(() => vi.restoreAllMocks())
 
@@ -26,12 +26,12 @@ test('what goes well is not logged', async () => {
 test('a rejection is logged with its reason, a failure with its stack, a death with its way out', async () => {
   const { lines, log } = sink()
   const { receiver, heard, send } = setup({ log })
-  receiver.on('ping', { name: 'mail', retry: { attempts: 1 } }, () => {
-    throw new Error('no mail today')
-  })
-  receiver.answer('pong', () => {
-    throw new Error('no answer today')
-  })
+  receiver.on(
+    'ping',
+    { name: 'mail', retry: { attempts: 1 } },
+    throwing(new Error('no mail today')),
+  )
+  receiver.answer('pong', throwing(new Error('no answer today')))
   await send({ secret: 'wrong' })
   await send({ id: 'e1' })
   await heard.until('dead')
@@ -60,9 +60,7 @@ test('an unhandled topic is said once, and not more than a hundred of them', asy
 test('no payload, secret, signature or header is ever printed', async () => {
   const { lines, log } = sink()
   const { receiver, heard, send } = setup({ log, provider: acme({ secret: 'S3CRET-key' }) })
-  receiver.on('ping', { retry: { attempts: 1 } }, () => {
-    throw new Error('failed')
-  })
+  receiver.on('ping', { retry: { attempts: 1 } }, throwing(new Error('failed')))
   const marked = { payload: { card: 'PAYLOAD-mark' }, headers: { 'x-other': 'HEADER-mark' } }
   const { headers } = receiver.provider.sign!(marked)
   await send(marked)
@@ -87,9 +85,7 @@ test('a line break in what the network sent makes no line of its own', async () 
   await fc.assert(
     fc.asyncProperty(forged, forged, async (topic, id) => {
       const { receiver, heard, send } = setup({ log })
-      receiver.on('**', { retry: { attempts: 1 } }, () => {
-        throw new Error(`cannot handle ${id}`)
-      })
+      receiver.on('**', { retry: { attempts: 1 } }, throwing(new Error(`cannot handle ${id}`)))
       await send({ topic, id })
       await heard.until('dead')
       await receiver.receive({ url: `/${topic}`, method: id })

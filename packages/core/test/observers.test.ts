@@ -8,7 +8,7 @@ import {
   type RequestInfo,
 } from '../src/index.ts'
 import type { ObservedReceiver } from '../src/basics/index.ts'
-import { acme, pinged, setup } from './acme.ts'
+import { acme, pinged, setup, throwing } from './acme.ts'
 
 /** An observer that keeps the receivers it is attached to; the events tell what it heard. */
 function joining(): {
@@ -35,9 +35,7 @@ test('an observer joins its receiver when it is made, and leaves it when it clos
   const joined = joining()
   const { receiver, heard, send } = setup({ name: 'shop', observers: [joined.observer] })
   expect(joined.told).toEqual(['attached shop acme'])
-  receiver.on('ping', () => {
-    throw new UnrecoverableError('no')
-  })
+  receiver.on('ping', throwing(new UnrecoverableError('no')))
   await send({ id: 'a' })
   await heard.until('dead')
   expect(await joined.last!.stats!()).toEqual([
@@ -124,9 +122,7 @@ test('a failed attempt says what follows, when its event came, and its trace', a
       { carrier: () => carrier, attemptFailed: (info, _, { kind }) => failed.push([info, kind]) },
     ],
   })
-  receiver.on('ping', { retry: { attempts: 2, initialDelay: 0 } }, () => {
-    throw new Error('no')
-  })
+  receiver.on('ping', { retry: { attempts: 2, initialDelay: 0 } }, throwing(new Error('no')))
   await send({ id: 'a' })
   await heard.until('dead')
   expect(failed.map(([{ attempt }, kind]) => [attempt, kind])).toEqual([

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createReceiver, inlineInbox, memoryInbox } from '../src/index.ts'
 import type { Inbox } from '../src/inbox/index.ts'
 import type { Receiver, ReceiverOptions } from '../src/index.ts'
-import { acme, codeOf, gate, pinged, setup } from './acme.ts'
+import { acme, codeOf, gate, pinged, setup, throwing } from './acme.ts'
 import { hear } from './hear.ts'
 
 const noOrder = (): Inbox => {
@@ -357,9 +357,11 @@ describe('close', () => {
     const { receiver, heard, send } = setup({ inbox })
     const running = gate()
     receiver.on('ping', () => running.opened)
-    receiver.on('fail', { retry: { initialDelay: '1h', jitter: 'none' } }, () => {
-      throw new Error('not yet')
-    })
+    receiver.on(
+      'fail',
+      { retry: { initialDelay: '1h', jitter: 'none' } },
+      throwing(new Error('not yet')),
+    )
     await send()
     await send({ topic: 'fail' })
     await heard.until('retried')
@@ -452,9 +454,9 @@ describe('in production', () => {
 
 test('a host that allows no timer at the start works from the first delivery on', async () => {
   const original = globalThis.setTimeout
-  globalThis.setTimeout = (() => {
-    throw new Error('Disallowed operation called within global scope')
-  }) as never
+  globalThis.setTimeout = throwing(
+    new Error('Disallowed operation called within global scope'),
+  ) as never
   let made
   try {
     made = setup()
@@ -469,12 +471,8 @@ test('a host that allows no timer at the start works from the first delivery on'
 test('onDead hears of a task that was given up, and its failure harms nobody', async () => {
   const { receiver, heard, send } = setup()
   const told: unknown[] = []
-  receiver.on('ping', { retry: { attempts: 1 } }, () => {
-    throw new Error('no')
-  })
-  receiver.onDead(() => {
-    throw new Error('listening failed')
-  })
+  receiver.on('ping', { retry: { attempts: 1 } }, throwing(new Error('no')))
+  receiver.onDead(throwing(new Error('listening failed')))
   receiver.onDead((task, error) => void told.push([task.topic, error.message]))
   await send()
   await heard.until('warning')

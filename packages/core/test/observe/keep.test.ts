@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createSeal, opened, type EventRecord } from '../../src/inbox/engine/index.ts'
 import { memoryInbox, type ReceiverOptions } from '../../src/index.ts'
-import { pinged } from '../acme.ts'
+import { pinged, throwing } from '../acme.ts'
 
 const KEY = Buffer.alloc(32, 5)
 
@@ -67,12 +67,7 @@ test.each([undefined, null])('nothing stays if the function returns %o', async (
 })
 
 test.each<[string, () => unknown]>([
-  [
-    'throws',
-    () => {
-      throw new Error('a bug')
-    },
-  ],
+  ['throws', throwing(new Error('a bug'))],
   ['returns a promise', async () => ({ total: 5 })],
   [
     'returns what no inbox can store',

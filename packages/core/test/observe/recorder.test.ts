@@ -8,7 +8,7 @@ import {
 } from '../../src/inbox/engine/index.ts'
 import type { Arrival, Inbox } from '../../src/inbox/index.ts'
 import { memoryInbox, textReply, WebhookError, type ReceiverOptions } from '../../src/index.ts'
-import { acme, batches, setup, type Setup } from '../acme.ts'
+import { acme, batches, setup, throwing, type Setup } from '../acme.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -100,9 +100,7 @@ test('the row of a rejected delivery has its code, its reason and the id that it
   const { send, rows } = scene({
     provider: acme({
       claims: 'x-acme-id',
-      check: () => {
-        throw new WebhookError('unknown_sender', 'r'.repeat(600))
-      },
+      check: throwing(new WebhookError('unknown_sender', 'r'.repeat(600))),
     }),
   })
   await send({ id: 'i'.repeat(300) })
@@ -406,9 +404,7 @@ test('the tasks of a receiver are counted each minute, until it is closed', asyn
   }
   const other = setup({ inbox, name: 'other', worker: 'onDemand' })
   const { receiver, heard, send } = setup({ inbox })
-  const handler = (): never => {
-    throw new Error('not yet')
-  }
+  const handler = throwing(new Error('not yet'))
   receiver.on('ping', { retry: { initialDelay: '1h', jitter: 'none' } }, handler)
   other.receiver.on('ping', { name: 'mail' }, handler)
   await other.send({ id: 'e1' })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { perTenant, WebhookError, type Reply, type SecretOption } from '../../src/index.ts'
 import { basic } from '../../src/provider/index.ts'
 import { checkSecret } from '../../src/basics/index.ts'
-import { acme, codeOf, pinged, setup } from '../acme.ts'
+import { acme, codeOf, pinged, setup, throwing } from '../acme.ts'
 
 describe('an invalid secret is rejected when the provider is made', () => {
   test.each<[unknown]>([
@@ -118,12 +118,7 @@ describe('a resolver', () => {
   })
 
   test.each<[string, SecretOption]>([
-    [
-      'throws',
-      () => {
-        throw new Error('no database')
-      },
-    ],
+    ['throws', throwing(new Error('no database'))],
     ['rejects', () => Promise.reject(new Error('no database'))],
     ['rejects with nothing', () => Promise.reject(Object.create(null) as Error)],
     ['gives a blank', () => ' '],
@@ -143,11 +138,7 @@ describe('a resolver', () => {
 
   test('may reject with a code of its own', async () => {
     expect(
-      codeOf(
-        await answer(() => {
-          throw new WebhookError('unknown_sender', 'this tenant has left')
-        }),
-      ),
+      codeOf(await answer(throwing(new WebhookError('unknown_sender', 'this tenant has left')))),
     ).toBe('unknown_sender')
   })
 

@@ -9,7 +9,7 @@ import {
   type RequestInfo,
 } from '../../src/index.ts'
 import type { ObservedReceiver } from '../../src/basics/index.ts'
-import { acme, codeOf, pinged, setup } from '../acme.ts'
+import { acme, codeOf, pinged, setup, throwing } from '../acme.ts'
 
 const greet = () => textReply('pong')
 
@@ -116,9 +116,7 @@ describe('without observers and journal', () => {
 
   test('a failed answer is a 500, and a rejection a 401', async () => {
     const receiver = plain()
-    receiver.answer('ping', () => {
-      throw new Error('broken')
-    })
+    receiver.answer('ping', throwing(new Error('broken')))
     expect(codeOf(await receiver.receive(signed))).toBe('answer_failed')
     expect(codeOf(await receiver.receive({ ...signed, body: 'x' }))).toBe('signature_mismatch')
   })

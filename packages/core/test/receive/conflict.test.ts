@@ -3,7 +3,7 @@ import { createReceiver, memoryInbox } from '../../src/index.ts'
 import type { EventRecord } from '../../src/inbox/engine/index.ts'
 import type { InboxView, TaskQuery } from '../../src/inbox/index.ts'
 import { createConflictWatch } from '../../src/receive/conflict.ts'
-import { acme } from '../acme.ts'
+import { acme, throwing } from '../acme.ts'
 
 test.each([
   ['', {}],
@@ -114,9 +114,7 @@ test('a sender that repeats all events causes one query a second', async () => {
 
 test('an inbox that cannot be asked is no conflict', async () => {
   const view = viewOf({ payload: 2 })
-  view.list = () => {
-    throw new Error('no connection')
-  }
+  view.list = throwing(new Error('no connection'))
   let found = 0
   createConflictWatch('shop', view, () => 0)(EVENT, () => void found++)
   await settled()

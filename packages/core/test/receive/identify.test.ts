@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { memoryInbox, type ReceiverOptions } from '../../src/index.ts'
 import type { EventRecord } from '../../src/inbox/engine/index.ts'
 import { token, type Draft, type EventDraft } from '../../src/provider/index.ts'
-import { acme, batches, codeOf, setup, type AcmeSpec } from '../acme.ts'
+import { acme, batches, codeOf, setup, throwing, type AcmeSpec } from '../acme.ts'
 
 /** The events of one delivery, as the inbox stores them. */
 async function stored(
@@ -179,9 +179,7 @@ describe('a delivery whose events cannot be read is rejected by what is wrong wi
     ['a missing member of null', new Error("Cannot read properties of null (reading 'a')"), /'a'/],
   ])('if the provider throws %s, which is not quoted', async (_, thrown, says) => {
     const provider = acme({
-      events: () => {
-        throw thrown
-      },
+      events: throwing(thrown),
     })
     const { heard, send } = setup({ provider })
     expect(codeOf(await send())).toBe('malformed_event')

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { jsonReply, type Receiver } from '../../src/index.ts'
 import type { Inbox } from '../../src/inbox/index.ts'
-import { acme, batches, pinged, setup, type AcmeSpec } from '../acme.ts'
+import { acme, batches, pinged, setup, throwing, type AcmeSpec } from '../acme.ts'
 
 type Taking = Parameters<Receiver['ingest']>
 
@@ -100,13 +100,7 @@ describe('what cannot be accepted is thrown as it would be answered', () => {
   test.each<[string, () => Taking[0], Inbox?]>([
     ['malformed_body', () => ({ ...listed(), body: '{' })],
     ['missing_topic', () => listed({}, { 'x-acme-topic': '' })],
-    [
-      'inbox_unavailable',
-      listed,
-      failing(() => {
-        throw new Error('the disk is gone')
-      }),
-    ],
+    ['inbox_unavailable', listed, failing(throwing(new Error('the disk is gone')))],
   ])('%s', async (code, given, inbox) => {
     const { receiver } = pinged(inbox ? { inbox } : {})
     await expect(receiver.ingest(given())).rejects.toMatchObject({ name: 'WebhookError', code })

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { createReceiver, jsonReply, textReply, WebhookError } from '../../src/index.ts'
 import type { Inbox } from '../../src/inbox/index.ts'
 import type { DeliveryInit } from '../../src/index.ts'
-import { acme, batches, codeOf, pinged, setup } from '../acme.ts'
+import { acme, batches, codeOf, pinged, setup, throwing } from '../acme.ts'
 
 const down = (accept: () => never): Inbox => ({
   name: 'downInbox',
@@ -119,9 +119,7 @@ describe('a delivery that is rejected', () => {
       503,
       () => sign(),
       {
-        inbox: down(() => {
-          throw new Error('the disk is gone')
-        }),
+        inbox: down(throwing(new Error('the disk is gone'))),
       },
     ],
     [
@@ -129,9 +127,7 @@ describe('a delivery that is rejected', () => {
       503,
       () => sign(),
       {
-        inbox: down(() => {
-          throw new WebhookError('inbox_full', 'no room')
-        }),
+        inbox: down(throwing(new WebhookError('inbox_full', 'no room'))),
       },
     ],
   ]
@@ -158,9 +154,7 @@ describe('a delivery that is rejected', () => {
 
   test('because its inbox rejects later is a 503 too', async () => {
     const inbox: Inbox = {
-      ...down(() => {
-        throw new Error('unused')
-      }),
+      ...down(throwing(new Error('unused'))),
       attach: () => ({
         accept: () => Promise.reject(new Error('no connection')),
         close: async () => {},
@@ -173,9 +167,7 @@ describe('a delivery that is rejected', () => {
   test('while its twin runs is a 409 that asks to come again', async () => {
     const { send } = pinged({
       inbox: {
-        ...down(() => {
-          throw new Error('unused')
-        }),
+        ...down(throwing(new Error('unused'))),
         attach: () => ({ accept: () => ['busy'], close: async () => {} }),
       },
     })
@@ -247,9 +239,7 @@ describe('steps a provider may add', () => {
   test('check rejects what is signed and wrong all the same', async () => {
     const { send } = setup({
       provider: acme({
-        check: async () => {
-          throw new WebhookError('timestamp_too_old', 'the time in the body')
-        },
+        check: () => Promise.reject(new WebhookError('timestamp_too_old', 'the time in the body')),
       }),
     })
     expect(codeOf(await send())).toBe('timestamp_too_old')
@@ -281,9 +271,7 @@ describe('steps a provider may add', () => {
   test('what is thrown that is no error is a 500 all the same', async () => {
     for (const thrown of [undefined, null, 'text', Object.create(null), Symbol('s')]) {
       const provider = acme({
-        check: () => {
-          throw thrown
-        },
+        check: throwing(thrown),
       })
       expect(codeOf(await setup({ provider }).send())).toBe('internal_error')
     }
@@ -294,9 +282,7 @@ test('an observer that throws changes nothing', async () => {
   const failing = new Proxy(
     {},
     {
-      get: () => () => {
-        throw new Error('watching failed')
-      },
+      get: () => throwing(new Error('watching failed')),
     },
   )
   const { heard, send } = pinged({ observers: [failing] })

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Inbox, SubscriptionStats } from '../../src/inbox/index.ts'
 import { inlineInbox, memoryInbox, memoryLedger, type ReceiverOptions } from '../../src/index.ts'
 import { health as healthRoute } from '../../src/routes/index.ts'
-import { pinged, setup } from '../acme.ts'
+import { pinged, setup, throwing } from '../acme.ts'
 
 afterEach(() => vi.useRealTimers())
 
@@ -257,9 +257,7 @@ describe('accepting', () => {
     'the ledger of inlineInbox is asked: %s fails',
     async (call) => {
       const ledger = memoryLedger()
-      const broken = () => {
-        throw new Error('connect ECONNREFUSED 10.1.2.3:6379')
-      }
+      const broken = throwing(new Error('connect ECONNREFUSED 10.1.2.3:6379'))
       let clock = 0
       let fault = false
       const faulty = {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { memoryInbox, PostponeError, UnrecoverableError } from '../../src/index.ts'
 import type { PreparedHandler } from '../../src/basics/index.ts'
-import { batches, setup } from '../acme.ts'
+import { batches, setup, throwing } from '../acme.ts'
 
 test('PostponeError uses no attempt, however often it is thrown', async () => {
   const { receiver, heard, send } = setup({ inbox: memoryInbox() })
@@ -21,9 +21,10 @@ test('PostponeError uses no attempt, however often it is thrown', async () => {
 
 test('PostponeError of another copy of the package is known by its name, and wants a time', async () => {
   const { receiver, heard, send } = setup({ clock: { now: () => 1000 } })
-  receiver.on('ping', () => {
-    throw Object.assign(new Error('later'), { name: 'PostponeError', delay: 3_600_000 })
-  })
+  receiver.on(
+    'ping',
+    throwing(Object.assign(new Error('later'), { name: 'PostponeError', delay: 3_600_000 })),
+  )
   await send({ id: 'a' })
   expect((await heard.until('postponed'))[1]).toBe(3_601_000)
   expect(() => new PostponeError('soon' as never)).toThrow('PostponeError')

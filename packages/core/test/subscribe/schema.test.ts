@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { StandardSchema } from '../../src/index.ts'
-import { setup } from '../acme.ts'
+import { setup, throwing } from '../acme.ts'
 
 const schemas = {
   zod: z.object({ amount: z.number(), items: z.array(z.object({ price: z.number() })) }),
@@ -64,9 +64,7 @@ test('a schema that throws is a failed attempt', async () => {
     '~standard': {
       version: 1,
       vendor: 'broken',
-      validate: () => {
-        throw new Error('broken schema')
-      },
+      validate: throwing(new Error('broken schema')),
     },
   }
   receiver.on('charge', { schema, retry: { attempts: 2, initialDelay: 0 } }, () => {})

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createReceiver, memoryInbox, RetryAfterError, type Receiver } from '../../src/index.ts'
 import type { TaskError } from '../../src/inbox/index.ts'
-import { acme } from '../acme.ts'
+import { acme, throwing } from '../acme.ts'
 import { hear, type Heard } from '../hear.ts'
 
 const DAY = 86_400_000
@@ -96,18 +96,14 @@ test('a schema whose issues throw when they are read makes a dead task', async (
 
 test('an answer that throws a revoked proxy is a 500, and receive() resolves', async () => {
   const { receiver } = setup()
-  receiver.answer('ping', () => {
-    throw revoked()
-  })
+  receiver.answer('ping', throwing(revoked()))
   expect((await send(receiver)).status).toBe(500)
   await receiver.close()
 })
 
 test.each([1e17, Infinity])('RetryAfterError(%d) waits a year and says so', async (delay) => {
   const { receiver, heard } = setup()
-  receiver.on('ping', () => {
-    throw new RetryAfterError(delay)
-  })
+  receiver.on('ping', throwing(new RetryAfterError(delay)))
   const before = Date.now()
   await send(receiver)
   const [, at] = await heard.until('retried')
@@ -121,9 +117,11 @@ test.each([1e17, Infinity])('RetryAfterError(%d) waits a year and says so', asyn
 
 test('RetryAfterError with atLeast leaves a longer wait to the policy', async () => {
   const { receiver, heard } = setup()
-  receiver.on('ping', { retry: { initialDelay: '1h', jitter: 'none' } }, () => {
-    throw new RetryAfterError('1s', undefined, { atLeast: true })
-  })
+  receiver.on(
+    'ping',
+    { retry: { initialDelay: '1h', jitter: 'none' } },
+    throwing(new RetryAfterError('1s', undefined, { atLeast: true })),
+  )
   const before = Date.now()
   await send(receiver)
   const [, at] = await heard.until('retried')

@@ -6,7 +6,7 @@ import { lenientBase64, NOW, request, verdict, withHeader } from './sent.ts'
 
 const scheme = basic({ realm: 'hooks' })
 const given = (value: string | readonly string[]): ReturnType<typeof withHeader> =>
-  withHeader(request(), 'authorization', () => value)
+  withHeader(request(), 'authorization', value)
 const encoded = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`
 
 test('verifies what was signed, and no other credentials', () => {

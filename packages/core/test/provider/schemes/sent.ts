@@ -33,10 +33,13 @@ export function verdict<Key>(
 export function withHeader(
   sent: SignableRequest,
   name: string,
-  change: (value: string) => string | readonly string[] | undefined,
+  other: HeaderValue | ((value: string) => HeaderValue),
 ): DeliveryInit {
-  return { ...sent, headers: { ...sent.headers, [name]: change(sent.headers[name] ?? '') } }
+  const value = typeof other === 'function' ? other(sent.headers[name] ?? '') : other
+  return { ...sent, headers: { ...sent.headers, [name]: value } }
 }
+
+type HeaderValue = string | readonly string[] | undefined
 
 /** The bytes with one bit changed. */
 export function flipped(bytes: Uint8Array, at: number): Uint8Array {

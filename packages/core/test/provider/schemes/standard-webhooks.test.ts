@@ -46,35 +46,21 @@ describe.each(['v1', 'v1a'] as const)('%s', (version) => {
           withHeader(sent, name, (text) => `${text}1`),
         ),
       ).not.toBe(0)
-    expect(
-      verdict(
-        scheme,
-        secret,
-        withHeader(sent, 'webhook-id', () => 'msg_2'),
-      ),
-    ).toBe('signature_mismatch')
+    expect(verdict(scheme, secret, withHeader(sent, 'webhook-id', 'msg_2'))).toBe(
+      'signature_mismatch',
+    )
   })
 
   test('is found among others, in any order', () => {
     const noise = `v1,${randomBytes(32).toString('base64')} v1a,${randomBytes(64).toString('base64')} v2,abc`
     for (const text of [`${noise} ${value}`, `${value} ${noise}`])
-      expect(
-        verdict(
-          scheme,
-          secret,
-          withHeader(sent, HEADER, () => text),
-        ),
-      ).toBe(0)
+      expect(verdict(scheme, secret, withHeader(sent, HEADER, text))).toBe(0)
   })
 
   test('is taken in canonical form only', () => {
     const [, signature] = value.split(',')
     for (const text of lenientBase64(signature!)) {
-      const code = verdict(
-        scheme,
-        secret,
-        withHeader(sent, HEADER, () => `${version},${text}`),
-      )
+      const code = verdict(scheme, secret, withHeader(sent, HEADER, `${version},${text}`))
       expect(['signature_mismatch', 'malformed_header']).toContain(code)
     }
   })
@@ -116,13 +102,7 @@ test.each([
   ['webhook-timestamp', '1700000000000', 'malformed_header'],
   ['webhook-timestamp', '2023-11-14T22:13:20Z', 'malformed_header'],
 ])('%s of %o is %s', (name, value, code) => {
-  expect(
-    verdict(
-      scheme,
-      secrets.v1,
-      withHeader(sign('v1'), name, () => value),
-    ),
-  ).toBe(code)
+  expect(verdict(scheme, secrets.v1, withHeader(sign('v1'), name, value))).toBe(code)
 })
 
 test('a repeated header is rejected', () => {
@@ -195,13 +175,7 @@ test('verifications by Ed25519 are few: keys times signatures', () => {
   expect(verdict(scheme, [secrets.v1, verifying.v1a], five)).toBe(1)
   const keys = [verifying.v1a, secrets.v1a]
   expect(verdict(scheme, keys, five)).toBe('malformed_header')
-  expect(
-    verdict(
-      scheme,
-      keys,
-      withHeader(sent, HEADER, () => `${noise} ${value}`),
-    ),
-  ).toBe(0)
+  expect(verdict(scheme, keys, withHeader(sent, HEADER, `${noise} ${value}`))).toBe(0)
 })
 
 test('headers of Svix name the provider that reads them', () => {

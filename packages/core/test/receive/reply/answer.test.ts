@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { jsonReply, textReply } from '../../../src/index.ts'
 import type { Answer, Reply } from '../../../src/index.ts'
-import { acme, codeOf, gate, pinged, setup } from '../../acme.ts'
+import { acme, codeOf, gate, pinged, setup, throwing } from '../../acme.ts'
 
 const REJECTION = textReply('denied', 403)
 const deciding = (): ReturnType<typeof acme> => acme({ rejection: REJECTION })
@@ -111,9 +111,7 @@ describe('an answer that is late', () => {
 
 describe('an answer that fails', () => {
   const failures: readonly (() => Answer | Promise<Answer>)[] = [
-    () => {
-      throw new Error('broken')
-    },
+    throwing(new Error('broken')),
     () => Promise.reject(new Error('broken')),
     () => ({ n: 1n }),
     async () => ({ n: 1n }),
