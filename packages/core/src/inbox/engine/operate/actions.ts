@@ -31,7 +31,7 @@ const END = { cursor: undefined, searchedTo: undefined }
  * them.
  *
  * @example
- * const actions = createActions({ get, list, drop })
+ * const actions = createActions(store.records, access)
  * await actions.noted({ what: 'delete', filter }, options, (note, rest) => inSteps(rest, step))
  */
 export function createActions(records: RecordRows, access: Access): Actions {

@@ -1,5 +1,5 @@
 import { unknownOptions } from '../../../basics/unknown-options.ts'
-import { checkChange, checkPrune } from './filter.ts'
+import { checkChange } from './filter.ts'
 import type { ActionNote, Actions } from './actions.ts'
 import type {
   Changed,
@@ -121,7 +121,10 @@ export function createChange(
       }
     },
     async prune(before, options = {}) {
-      checkPrune(before)
+      if (!Number.isFinite(before))
+        throw new TypeError(
+          `prune: before must be milliseconds since 1970, got ${String(before)}; give Date.now() to prune all that have ended`,
+        )
       unknownOptions('prune', options, ['by'])
       const all = { ...options, limit: Number.MAX_SAFE_INTEGER }
       const fits = ({ state }: InfoRow): boolean => FORGOTTEN.from.includes(STATES[state]!)

@@ -59,12 +59,7 @@ export function checkFilter(filter: TaskFilter, what = 'filter'): void {
       )
 }
 
-/**
- * Checks the filter of a change. An undefined key is an error: the change would apply to all tasks.
- *
- * @example
- * checkChange('delete', { id: request.params.id })
- */
+/** Checks the filter of a change. An undefined key is an error: the change would apply to all tasks. */
 export function checkChange(what: string, filter: TaskFilter): void {
   if (typeof filter !== 'object' || filter === null)
     throw new TypeError(
@@ -76,19 +71,6 @@ export function checkChange(what: string, filter: TaskFilter): void {
         `${what}: ${key} must have a value, got undefined; leave it out to match all`,
       )
   checkFilter(filter, what)
-}
-
-/**
- * Checks the time of `prune`.
- *
- * @example
- * checkPrune(Date.now() - 86_400_000)
- */
-export function checkPrune(before: number): void {
-  if (!Number.isFinite(before))
-    throw new TypeError(
-      `prune: before must be milliseconds since 1970, got ${String(before)}; give Date.now() to prune all that have ended`,
-    )
 }
 
 /** Returns a filter as SQL and its values in order; `1 = 1` for an empty one. Throws as {@link checkFilter}. */

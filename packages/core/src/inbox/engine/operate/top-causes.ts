@@ -68,42 +68,29 @@ export function topCauses<Group extends CauseGroup>(
 /**
  * Builds the result of `InboxView.causes` from rows in the order of {@link topCauses}. The first row of a cause has its
  * sample.
- *
- * @example
- * const causes = toCauses(topCauses(groups))
  */
 export function toCauses(
   rows: readonly (CauseSubscription & CauseTotals & Pick<Cause, 'cause' | 'sample' | 'ofNewest'>)[],
 ): readonly Cause[] {
   return [...grouped(rows, ({ cause }) => cause)].map(([cause, lanes]) => {
-    const {
-      sample,
-      allDead,
-      allRetrying,
-      first,
-      last,
-      subscriptionCount,
-      among,
-      amongDead,
-      ofNewest,
-    } = lanes[0]!
+    const one = lanes[0]!
     return {
       cause,
-      sample,
-      dead: allDead,
-      retrying: allRetrying,
-      first,
-      last,
+      sample: one.sample,
+      dead: one.allDead,
+      retrying: one.allRetrying,
+      first: one.first,
+      last: one.last,
       subscriptions: lanes.map(({ receiver, subscription, dead, retrying }) => ({
         receiver,
         subscription,
         dead,
         retrying,
       })),
-      subscriptionCount,
-      among,
-      amongDead,
-      ...(ofNewest !== undefined && { ofNewest }),
+      subscriptionCount: one.subscriptionCount,
+      among: one.among,
+      amongDead: one.amongDead,
+      ...(one.ofNewest !== undefined && { ofNewest: one.ofNewest }),
     }
   })
 }

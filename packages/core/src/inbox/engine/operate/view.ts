@@ -183,10 +183,6 @@ function edited(row: FullRow, payload: Json, number: number): NewEvent {
 /**
  * Returns the event of `InboxView.rerun`: same sender, topic and id, another payload. A new key gives its tasks new
  * idempotency keys; `origin` is the key of the original event. It is never deduplicated and has no guards.
- *
- * @example
- * const edited = editedEvent(record, { ...payload, amount: 12 })
- * edited.origin === record.key // true
  */
 export function editedEvent(event: EventRecord, payload: Json): EventRecord {
   // `source` would mean that the body holds the payload.

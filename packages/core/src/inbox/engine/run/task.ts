@@ -284,10 +284,6 @@ export function createHeld<One extends { place: number }>(): Held<One> {
 
 /**
  * Returns the clock that measures a receiver's runs, in milliseconds: its `monotonic`, otherwise `performance.now()`.
- *
- * @example
- * const stopwatch = stopwatchOf(consumer)
- * const started = stopwatch()
  */
 export function stopwatchOf({ monotonic }: Pick<Consumer, 'monotonic'>): () => number {
   return monotonic ?? (() => performance.now())

@@ -51,8 +51,6 @@ const KEPT = 250
 interface Batch<Work extends BatchWork> {
   add(work: Work): void
   waiting(): number
-  /** Stores waiting works at once, unless a wait after `again` is active. */
-  now(): void
   flushed(): Promise<void>
   /** Fails waiting works as `receiver_closed`. */
   close(): void
@@ -81,7 +79,6 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
       schedule()
     },
     waiting: () => queue.waiting(),
-    now: begin,
     flushed: () =>
       running + queue.size() + kept.length === 0
         ? Promise.resolve()

@@ -30,7 +30,6 @@ function make(options: Partial<BatchOptions<Work>> = {}) {
     batch,
     add,
     log,
-    now: (): void => batch.now(),
     close: (): void => batch.close(),
     flushed: (): Promise<void> => batch.flushed(),
   }
@@ -156,13 +155,6 @@ describe('batch', () => {
     expect(untils).toEqual([far, Infinity])
   })
 
-  test('now stores at once', () => {
-    const { add, log, now } = make()
-    add('a')
-    now()
-    expect(log).toEqual(['a'])
-  })
-
   test('bytes that wait are counted, and closing fails them', async () => {
     const { batch, add, log, close, flushed } = make()
     add('a', { bytes: 5 })
@@ -187,7 +179,7 @@ describe('batch', () => {
   })
 
   test('an asynchronous store gets no more batches at once than it may, and flushing waits for all', async () => {
-    const { batch, add, stores, flushed } = slow({ rows: 1 })
+    const { add, stores, flushed } = slow({ rows: 1 })
     let over = false
     void flushed().then(() => (over = true))
     await Promise.resolve()
@@ -197,7 +189,6 @@ describe('batch', () => {
     add('b')
     await new Promise(setImmediate)
     void flushed().then(() => (over = true))
-    batch.now()
     expect(stores.map(({ names }) => names)).toEqual(['a'])
     stores[0]!.resolve()
     await new Promise(setImmediate)
@@ -218,10 +209,10 @@ describe('batch', () => {
 
   test('a part that is too small waits for the one before it, but not for one that hangs', async () => {
     vi.useFakeTimers()
-    const { add, batch, stores } = slow({ rows: 9, atOnce: 2, share: 3 })
+    const { add, stores } = slow({ rows: 9, atOnce: 2, share: 3 })
     const names = (): readonly string[] => stores.map((store) => store.names)
     for (const name of 'abcd') add(name)
-    batch.now()
+    await vi.advanceTimersByTimeAsync(0)
     await vi.advanceTimersByTimeAsync(4)
     expect(names()).toEqual(['abc'])
     stores[0]!.resolve()
@@ -270,7 +261,7 @@ describe('batch', () => {
       let began = performance.now()
       let failures = 5
       const tries: number[] = []
-      const { batch, add, flushed } = make({
+      const { add, flushed } = make({
         ...(waits && { waits }),
         store() {
           tries.push(performance.now() - began)
@@ -279,15 +270,12 @@ describe('batch', () => {
         fault: () => 'again',
       })
       add('a')
-      batch.now()
-      batch.now()
       await vi.advanceTimersByTimeAsync(1000)
       await flushed()
       expect(tries).toEqual(times)
       began = performance.now()
       failures = 1
       add('b')
-      batch.now()
       await vi.advanceTimersByTimeAsync(1000)
       expect(tries.slice(times.length)).toEqual(times.slice(0, 2))
     },
@@ -295,7 +283,7 @@ describe('batch', () => {
 
   test('batches that fail together wait together', async () => {
     vi.useFakeTimers()
-    const { add, batch, stores } = slow({
+    const { add, stores } = slow({
       rows: 1,
       atOnce: 2,
       waits: [10, 40],
@@ -303,7 +291,7 @@ describe('batch', () => {
     })
     add('a')
     add('b')
-    batch.now()
+    await vi.advanceTimersByTimeAsync(0)
     for (const { reject } of stores) reject(new Error('locked'))
     await vi.advanceTimersByTimeAsync(0)
     expect(vi.getTimerCount()).toBe(1)
@@ -318,9 +306,9 @@ describe('batch', () => {
 
   test('a deadline that passes while it is stored is heard before the next try', async () => {
     vi.useFakeTimers()
-    const { add, batch, log, stores } = slow({ waits: [50, 50], fault: () => 'again' })
+    const { add, log, stores } = slow({ waits: [50, 50], fault: () => 'again' })
     add('a', { deadline: performance.now() + 5 })
-    batch.now()
+    await vi.advanceTimersByTimeAsync(0)
     await vi.advanceTimersByTimeAsync(10)
     stores[0]!.reject(new Error('locked'))
     await vi.advanceTimersByTimeAsync(0)
@@ -337,7 +325,7 @@ describe('batch', () => {
     })
     const failed = vi.fn<(error: Error) => void>()
     add('a', { failed })
-    batch.now()
+    await vi.advanceTimersByTimeAsync(0)
     await vi.advanceTimersByTimeAsync(0)
     const flush = flushed()
     expect(vi.getTimerCount()).toBe(1)
@@ -355,7 +343,7 @@ describe('batch', () => {
       const { add, batch, log, stores, flushed } = slow({ fault: () => kind })
       add('a')
       add('b')
-      batch.now()
+      await new Promise(setImmediate)
       const flush = flushed()
       batch.close()
       stores[0]!.reject(new Error('locked'))
