@@ -342,6 +342,10 @@ test('a folded and a stale task say which task stands for them, and what a repla
   expect(third).toMatchObject({ state: 'done', skipped: 'stale' })
   const detail = await page.get<DetailReply>(`task?id=${first.id}`)
   expect(detail.tasks).toMatchObject([{ skipped: 'folded', into: second.id, runs: [] }])
+  const { handlers } = await page.get<ChartsReply>('charts?range=1h')
+  const [{ skipped }] = Object.values(handlers) as [ChartsReply['handlers'][string]]
+  const sum = (counts: readonly number[]): number => counts.reduce((all, one) => all + one, 0)
+  expect([sum(skipped!.folded), sum(skipped!.stale)]).toEqual([1, 1])
   await receiver.close()
   await inbox.close()
 })

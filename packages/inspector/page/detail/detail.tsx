@@ -255,7 +255,7 @@ function Timeline({
         <span class="track">
           {ticksOf(span).map((ms) => (
             <span key={ms} style={{ left: percent(span.at(ms)) }}>
-              {duration(ms)}
+              {ms === 0 ? '0' : duration(ms)}
             </span>
           ))}
         </span>

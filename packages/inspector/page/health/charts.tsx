@@ -96,9 +96,17 @@ function tasks({ from, step, tasks: known, marks }: ChartsReply): ChartData {
   }
 }
 
-/** How long the runs of one subscription took. */
-export function handlerTime(charts: ChartsReply, name: string): ChartData | undefined {
+/** How long the runs of one subscription took; with `debounce`, also which tasks needed none. */
+export function handlerCharts(charts: ChartsReply, name: string): readonly ChartData[] {
   const known = charts.handlers[name]
-  if (known === undefined) return undefined
-  return { ...replyTime({ ...charts, reply: known }), title: `Duration of ${name}` }
+  if (known === undefined) return []
+  const time = { ...replyTime({ ...charts, reply: known }), title: `Duration of ${name}` }
+  if (known.skipped === undefined) return [time]
+  const series = (['folded', 'stale'] as const).map((one) => ({
+    name: one,
+    tone: one,
+    values: known.skipped![one],
+  }))
+  const title = `Without a run, by debounce: ${name}`
+  return [time, { ...time, title, series, shape: 'bars', scale: 'linear', words: count }]
 }

@@ -8,7 +8,7 @@ import { Spark } from '../parts/spark.tsx'
 import { count, share } from '../words/count.ts'
 import { duration } from '../words/duration.ts'
 import { middle, safe } from '../words/safe.ts'
-import { handlerTime } from './charts.tsx'
+import { handlerCharts } from './charts.tsx'
 
 type Handler = HealthReply['handlers'][number]
 
@@ -93,7 +93,7 @@ function HandlerRow({
   isOpen: boolean
   toggle: () => void
 }): JSX.Element {
-  const chart = isOpen && charts ? handlerTime(charts, name) : undefined
+  const shown = isOpen && charts ? handlerCharts(charts, name) : []
   const mine = [
     qualifier('receiver', handler.receiver),
     qualifier('subscription', handler.subscription),
@@ -141,7 +141,12 @@ function HandlerRow({
       </tr>
       {isOpen && (
         <tr class="opened">
-          <td colSpan={8}>{chart ? <Chart data={chart} /> : 'No run in this time.'}</td>
+          <td colSpan={8}>
+            {shown.length === 0 && 'No run in this time.'}
+            {shown.map((data) => (
+              <Chart key={data.title} data={data} />
+            ))}
+          </td>
         </tr>
       )}
     </>

@@ -12,7 +12,19 @@ export interface ChartsReply {
   readonly deliveries: Readonly<Record<string, readonly number[]>>
   readonly reply: { readonly p50: Values; readonly p99: Values }
   /** By subscription, as `receiver › subscription`. */
-  readonly handlers: Readonly<Record<string, { readonly p50: Values; readonly p99: Values }>>
+  readonly handlers: Readonly<
+    Record<
+      string,
+      {
+        readonly p50: Values
+        readonly p99: Values
+        /** Tasks that `debounce` ended without a run; undefined if there was none. */
+        readonly skipped:
+          | { readonly folded: readonly number[]; readonly stale: readonly number[] }
+          | undefined
+      }
+    >
+  >
   readonly tasks: {
     readonly pending: Values
     readonly running: Values

@@ -22,16 +22,18 @@ export async function charts({ inbox, query, now, weekOf }: Context): Promise<Ch
   const { from, to, step } = span
   const range = { from, to, step, ...(receiver !== undefined && { receiver }) }
   const history = historyOf(inbox.journal)
-  const [outcomes, runs, gauges, stats, week] = await Promise.all([
+  const [outcomes, runs, folds, gauges, stats, week] = await Promise.all([
     history({ ...range, kind: 'delivery', by: 'outcome' }),
     history({ ...range, kind: 'attempt', by: 'outcome' }),
+    history({ ...range, kind: 'folded', by: 'outcome' }),
     history({ ...range, kind: 'gauge' }),
     inbox.view?.stats() ?? [],
     weekOf(inbox),
   ])
   const byOutcome = grouped(countBuckets(outcomes), ({ value }) => value)
   const timed = countBuckets(runs).filter(({ value }) => value !== 'interrupted')
-  const bySubscription = grouped(timed, (run) => `${run.receiver} › ${run.subscription}`)
+  const bySubscription = grouped(timed, nameOf)
+  const foldsOf = grouped(countBuckets(folds), nameOf)
   const lanes = stats.filter((lane) => receiver === undefined || lane.receiver === receiver)
   return {
     from,
@@ -46,11 +48,32 @@ export async function charts({ inbox, query, now, weekOf }: Context): Promise<Ch
       countBuckets(outcomes).filter(({ value }) => value !== 'rejected'),
     ),
     handlers: Object.fromEntries(
-      [...bySubscription].map(([name, buckets]) => [name, quantiles(span, buckets)]),
+      [...bySubscription].map(([name, buckets]) => [
+        name,
+        { ...quantiles(span, buckets), skipped: skipped(span, foldsOf.get(name)) },
+      ]),
     ),
     tasks: tasksOf(span, gauges, lanes),
     marks: await chartMarks(inbox, week.deploys, span, receiver),
   }
+}
+
+function nameOf({ receiver, subscription }: Counted): string {
+  return `${receiver} › ${subscription}`
+}
+
+/** With `debounce`: tasks that another one stood for, and those that came too late. */
+function skipped(
+  span: TimeSpan,
+  buckets: readonly Counted[] | undefined,
+): ChartsReply['handlers'][string]['skipped'] {
+  if (buckets === undefined) return undefined
+  const of = (name: string): readonly number[] =>
+    countsPerStep(
+      span,
+      buckets.filter(({ value }) => value === name),
+    )
+  return { folded: of('folded'), stale: of('stale') }
 }
 
 function quantiles(

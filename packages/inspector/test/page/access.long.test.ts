@@ -51,38 +51,6 @@ needs(chromium).describe('axe, and the widths of a screen, a tablet and a phone'
     await tab.close()
     expect(found).toEqual([])
   }, 540_000)
-
-  test('no text of a chart lies on another, with marks, drawn and as a table', async () => {
-    const tab = await openTab(browser, world.url)
-    const { page } = tab
-    await page.getByText('run again by a developer').first().waitFor()
-    const met: string[] = []
-    for (const width of [320, 390, 768, 1024, 1440])
-      for (const look of ['drawn', 'as a table']) {
-        await page.setViewportSize({ width, height: 900 })
-        const buttons = page.getByRole('button', { name: 'table', pressed: look === 'drawn' })
-        while ((await buttons.count()) > 0) await buttons.first().click()
-        met.push(...(await textsThatMeet(page)).map((pair) => `${look} at ${width}: ${pair}`))
-      }
-    await tab.close()
-    expect(met).toEqual([])
-  })
-
-  test('nothing is wider than the window, at each width where the layout changes', async () => {
-    const tab = await openTab(browser, world.url)
-    const wide: string[] = []
-    for (const name of ['health', 'list', 'actions']) {
-      const { query = '', seen } = SCREENS[name]!
-      await tab.page.goto(`${world.url}${query}`)
-      await seen(tab.page).first().waitFor()
-      for (const width of [320, 390, 560, 719, 720, 740, 768, 790, 899, 900, 1024, 1099, 1100]) {
-        await tab.page.setViewportSize({ width, height: 900 })
-        wide.push(...(await overflow(tab.page, `${name} at ${width}`)))
-      }
-    }
-    await tab.close()
-    expect(wide).toEqual([])
-  })
 })
 
 /** What is wrong with a screen at each size, in either theme. */
@@ -110,33 +78,6 @@ async function faultsOf(
   }
   await axe.end()
   return found
-}
-
-/** Texts of charts that lie on each other, two by two. What scrolls out of a table is not seen. */
-function textsThatMeet(page: Page): Promise<readonly string[]> {
-  return page.evaluate(() => {
-    const seen = [...document.querySelectorAll('.charts .chart')].flatMap((chart) => {
-      const walker = document.createTreeWalker(chart, NodeFilter.SHOW_TEXT)
-      const texts: { text: string; box: DOMRect }[] = []
-      for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
-        const text = node.textContent!.trim()
-        if (text === '' || node.parentElement!.closest('tbody, thead, title')) continue
-        const range = document.createRange()
-        range.selectNodeContents(node)
-        for (const box of range.getClientRects()) texts.push({ text, box })
-      }
-      return texts
-    })
-    const over = (one: DOMRect, other: DOMRect): boolean =>
-      Math.min(one.right, other.right) - Math.max(one.left, other.left) > 1 &&
-      Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 3
-    return seen.flatMap((one, at) =>
-      seen
-        .slice(at + 1)
-        .filter((other) => over(one.box, other.box))
-        .map((other) => `${one.text} | ${other.text}`),
-    )
-  })
 }
 
 /** What is said of a page that stays wider than its window: what is drawn by its size follows a frame later. */
