@@ -74,11 +74,11 @@ export async function answerHealth(context: Context, most: number = SHOWN): Prom
     oldest: oldestOf(lanes),
     things: [
       ...receivers.flatMap(broken),
-      ...dead.filter(({ isOver }) => !isOver),
+      ...dead.filter((one) => !one.isOver && !one.muted),
       ...rejected.filter((one) => !one.isOver),
       ...receivers.flatMap((one) => silentThing(one, week.verified, at)),
       ...rejected.filter(({ isOver }) => isOver),
-      ...dead.filter(({ isOver }) => isOver),
+      ...dead.filter((one) => one.isOver || one.muted),
     ],
     more: visitor.payloads ? moreOf(dead, causes, lanes) : moreWithheldOf(dead, lanes),
     usual: { count: usual.reduce((sum, { count }) => sum + count, 0), groups: usual },

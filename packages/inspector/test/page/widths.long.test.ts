@@ -134,6 +134,11 @@ function overlaps(): readonly string[] {
       if (box) texts.push({ node, text: text.slice(0, 40), box, layer })
     }
   }
+  for (const node of document.querySelectorAll('.box input')) {
+    const box = seenPart(node.getBoundingClientRect(), node)
+    const layer = node.closest('.row-head, .detail')
+    if (box && !node.closest('[inert]')) texts.push({ node, text: '(a box)', box, layer })
+  }
   const meets = (one: DOMRect, other: DOMRect): boolean =>
     Math.min(one.right, other.right) - Math.max(one.left, other.left) > 2 &&
     Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 4
