@@ -110,7 +110,7 @@ function Screens(): JSX.Element {
         class={hasDetail ? 'with-detail' : undefined}
         style={{ '--share': `${share}%` }}
       >
-        {/* Not in the list, which nobody reaches while a detail stands in its place. */}
+        {/* The detail covers the list on a narrow window: the heading must stay reachable. */}
         {screen === 'list' && <h1 class="unseen">Deliveries</h1>}
         {screen === 'health' && <Health />}
         {screen === 'list' && more && <more.List isHidden={hasDetail && !isBeside} />}
@@ -155,7 +155,7 @@ const RETRY = 3000
 
 let loading: Promise<More> | undefined
 
-/** The screens that are not the first one, once they are here. What did not come is asked for again. */
+/** Loads the other screens, and tries again after a failure. */
 function useMore(): More | undefined {
   const [more, setMore] = useState<More | undefined>()
   const [tries, setTries] = useState(0)
@@ -173,7 +173,7 @@ function useMore(): More | undefined {
   return more
 }
 
-/** What failed, since when, what still holds, and when the page looks again. */
+/** An alert: what failed, since when, what still works, and when the page tries again. */
 function Failing(): JSX.Element | null {
   const { failure } = useStore(live)
   const time = useSeconds(failure !== undefined)
@@ -207,7 +207,7 @@ function useSeconds(isNeeded: boolean): number {
   return time
 }
 
-// Milliseconds that a list may take until the link is there again.
+// Milliseconds that a list may need until the link is there again.
 const WAIT = 3000
 
 /**
@@ -292,7 +292,7 @@ function Progress(): JSX.Element | null {
   )
 }
 
-/** What became of them: each number leads to its tasks. */
+/** The results of an action. Each number links to its tasks. */
 function Ends({ state, ends }: { state: BulkJob; ends: EndsReply }): JSX.Element {
   const to = (rest: string): string =>
     href({ screen: 'list', receiver: '', q: `action:${state.action}${rest}` })

@@ -33,7 +33,7 @@
  */
 export const API = '~/api/'
 
-/** What a visitor may do: `read` alone is everybody's who may come in. */
+/** An action that needs a right. Every visitor may read. */
 export type Action = 'replay' | 'delete' | 'rerun' | 'sample' | 'mute'
 
 export interface ErrorReply {
@@ -43,13 +43,13 @@ export interface ErrorReply {
   readonly retryAfter?: number
 }
 
-/** What stays the same while the page is open. */
+/** Facts that stay the same while the page is open. */
 export interface StatusReply {
   /** Name of the app, as the `name` option gives it. */
   readonly name: string
   /** The inbox, as in `sqliteInbox`. */
   readonly inbox: string
-  /** False in `postern inspect`, which has no handlers: what runs again only waits for the app. */
+  /** False in `postern inspect`, which has no handlers: a replayed task waits there for the app. */
   readonly hasHandlers: boolean
   readonly receivers: readonly {
     readonly name: string
@@ -72,7 +72,7 @@ export interface StatusReply {
     /** True if there is a session to end. */
     readonly canSignOut: boolean
   }
-  /** The machine's time, so that the page can tell how far its clock is off. */
+  /** The server's time. The page uses it to correct its own clock. */
   readonly now: number
 }
 

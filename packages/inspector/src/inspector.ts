@@ -81,7 +81,7 @@ function asset(type: string, body: string): InspectorReply {
   return { status: 200, headers: { 'content-type': `${type}; charset=utf-8` }, body }
 }
 
-/** The reply with the headers of every reply; its own count. What the app answers keeps its own headers alone. */
+/** Adds the headers that every reply of the inspector has. A `Response` of the app is returned unchanged. */
 function secured(reply: InspectorReply | Response): InspectorReply | Response {
   return reply instanceof Response || 'arrayBuffer' in reply
     ? reply

@@ -21,44 +21,44 @@ export type Inspected = Pick<
 
 /** Options of the inspector. `Own` is what the host hands to `auth`. */
 export interface InspectorOptions<Own extends readonly unknown[] = readonly unknown[]> {
-  /** The inbox to look into; a function if builds run the module, as Next.js does: it is called at the first request. */
+  /** The inbox. Give a function if builds run the module, as in Next.js: it is called at the first request. */
   readonly inbox: Inbox | (() => MaybePromise<Inbox>)
-  /**
-   * The receivers of this process: with them rejections are explained, samples are sent and probes are shown.
-   * @default none
-   */
+  /** The receivers of this process. They explain rejections, send samples and report their health. @default none */
   readonly receivers?:
     | readonly Inspected[]
     | (() => MaybePromise<readonly (Inspected | PromiseLike<Inspected>)[]>)
-  /** Who may come in: a token, names with passwords, or a function of the app's own session. Needed unless `dev` is true. */
+  /**
+   * Decides who may enter: a token, names with passwords, or a function that reads the app's own session. Required
+   * unless `dev` is set.
+   */
   readonly auth?: Auth<Own>
   /**
-   * For development, in place of `auth`: the log has the address of the page with a random key, and who has the key may
-   * do all. Give the address of the page instead of true, such as `http://localhost:3000/postern`, to have that one in
-   * the log. It is a `TypeError` where NODE_ENV is `production`.
-   * @default false
+   * For development, instead of `auth`: the log has the address of the page with a random key, and that key grants all
+   * rights. Give the address of the page instead of true, such as `http://localhost:3000/postern`, to log that address.
+   * Throws a `TypeError` if NODE_ENV is `production`. @default false
    */
   readonly dev?: boolean | string
-  /** Providers that explain rejections where no receiver is, by their name. @default none */
+  /** Providers that explain rejections of receivers outside this process, by name. @default none */
   readonly providers?: readonly Provider[]
-  /** The key, or keys, of receivers that encrypt what they store: it is decrypted for those who may see payloads. */
+  /**
+   * The key, or keys, of receivers that encrypt what they store. The page decrypts for visitors who may see payloads.
+   */
   readonly encryptionKey?: KeyOption
   /**
-   * What is registered at the senders, by the name of the receiver: it is asked when the page is looked at, at most once a
-   * minute each. `registered()` of `@postern/registrar` gives it. @default none
+   * Functions that read the registrations at the senders, by the name of the receiver. Each is called when somebody
+   * looks at the page, at most once per minute. Use `registered()` of `@postern/registrar`. @default none
    */
   readonly registered?: Readonly<Record<string, AskSender>>
   /**
-   * What a copied test imports `subscribe(receiver)` from, which subscribes the handlers of the app: a module as the test names
-   * it, or one for each receiver by its name.
-   * @default './webhooks/handlers.js', the file that `postern init` writes
+   * The module from which a copied test imports `subscribe(receiver)`, which adds your handlers: one module, or one per
+   * receiver by name. @default './webhooks/handlers.js', the file that `postern init` writes
    */
   readonly handlers?: string | Readonly<Record<string, string>>
-  /** Name of the app, at the head of the page and of its sign-in, where strangers read it. @default 'postern' */
+  /** Name of the app, in the head of the page and on its sign-in page, which strangers can read. @default 'postern' */
   readonly name?: string
-  /** They are called for each action, and of who did it (`acted`). @default none */
+  /** Observers that are called for each action, with the name of the visitor. @default none */
   readonly observers?: readonly Observer[]
-  /** The logger: an observer, or false for none. @default logger(), to the console */
+  /** The logger, which is an observer, or false for none. @default logger(), to the console */
   readonly log?: Observer | false
 }
 
@@ -129,7 +129,7 @@ function isAddress(dev: unknown): boolean {
   return typeof dev === 'string' && /^https?:\/\/[^\s#]+$/.test(dev) && URL.canParse(dev)
 }
 
-/** What a sender has for a receiver: the result of `registered()` of `@postern/registrar`. */
+/** The endpoints at a sender: the result of `registered()` of `@postern/registrar`. */
 interface AtSender {
   readonly url: string
   readonly endpoints: readonly {
@@ -138,7 +138,7 @@ interface AtSender {
     /** Whether the sender still delivers there; undefined if its API does not say. */
     readonly delivering: boolean | undefined
   }[]
-  /** What differs from the wanted, a sentence each. */
+  /** Differences from the code, one sentence each. */
   readonly differs: readonly string[]
 }
 

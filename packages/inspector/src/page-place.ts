@@ -1,21 +1,21 @@
-/** Where a request goes, below a mount whose path nobody has told the inspector. */
+/** The place of a request below the mount. No option names the path of the mount. */
 export interface PagePlace {
-  /** `''` is the document, else what stands after `<mount>/~/`, such as `api/list`. */
+  /** `''` is the document; otherwise the path after `~/`, such as `page.js`. */
   readonly route: string
   readonly query: URLSearchParams
-  /** What references of the document start with. */
+  /** The start of the document's references. */
   readonly base: string
   /** The document itself, without its query, as a reference relative to it. */
   readonly self: string
-  /** The path before `/~/`, and that of the document without a slash at its end: all requests of a page have the same. */
+  /** The path before `/~/`; for the document, its path without a slash at the end. All requests of a page share it. */
   readonly mount: string
   /** The name of the app, as its operator gave it: text, no HTML. */
   readonly app: string
 }
 
 /**
- * The place of a request only by its path: everything but the document lies under `<mount>/~/`. References of the
- * document are relative to its last segment, so that they hold behind a proxy that cuts a prefix, and with or without a
+ * Finds the place of a request by its path: everything but the document is under `<mount>/~/`. References of the
+ * document are relative to its last segment. So they work behind a proxy that removes a prefix, and with or without a
  * slash at the end.
  */
 export function pagePlaceOf(target: string, app = 'postern'): PagePlace {

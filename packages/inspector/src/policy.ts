@@ -1,4 +1,4 @@
-/** The content security policy: nothing inline that has no hash, nothing of elsewhere, no frame around. */
+/** Returns the content security policy: inline code only with a hash, nothing from other origins, no frames. */
 export function policy({
   styles = "'self'",
   scripts = "'self'",

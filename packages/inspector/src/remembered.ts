@@ -1,6 +1,8 @@
-/** Answers that take long: remembered, and computed one at a time. */
+/** A memory of slow answers, which are computed one at a time. */
 export interface Remembered<Answer> {
-  /** The answer of a question. Who asks the same meanwhile waits for it; one that is not whole is not remembered. */
+  /**
+   * Returns the answer of a question. Equal questions share one computation. An answer that is not whole is not kept.
+   */
   of(
     question: string,
     ask: () => Promise<{ readonly answer: Answer; readonly isWhole: boolean }>,
@@ -8,7 +10,7 @@ export interface Remembered<Answer> {
 }
 
 const MOST = 200
-// Secrets may change meanwhile.
+// Secrets may change within this time.
 const KEPT = 10 * 60_000
 
 /** Makes a {@link Remembered}. `now` is in milliseconds. */

@@ -43,11 +43,11 @@ export function isPage({ method, header }: InspectorRequest, isDocument: boolean
   )
 }
 
-/** Time of the event loop that one visitor may take. */
+/** The time on the event loop that one visitor may use. */
 export interface LoopBudget {
   /** Ends the route with 429 if the visitor has used up this minute. */
   demand(): void
-  /** Takes milliseconds off it. */
+  /** Subtracts milliseconds. */
   charge(ms: number): void
 }
 

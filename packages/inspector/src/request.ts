@@ -11,20 +11,20 @@ export interface InspectorRequest<Own extends readonly unknown[] = readonly unkn
   readonly peer: string | undefined
   /** Port of this end of the socket; undefined where the host hides it. */
   readonly port?: number | undefined
-  /** The path that the inspector is mounted on, as the app sees it; undefined where the host does not tell. */
+  /** The path of the mount, as the app sees it; undefined if the host does not know it. */
   readonly mount?: string | undefined
   /** True if the request came over TLS to this process. */
   readonly isEncrypted: boolean
   /**
-   * The body: a string, or what a parser of the app has made of it. Rejects with a RangeError beyond that many bytes, and
-   * with a `Problem` if somebody has read it.
+   * Reads the body: a string, or the value that a parser of the app made of it. Rejects with a RangeError for a longer
+   * body, and with an `ApiProblem` if a middleware has consumed it.
    */
   readonly body: (most: number) => Promise<unknown>
   /** The framework's own request, or its context. */
   readonly own: Own
   /** True once `auth` has answered by itself, as with `response.redirect`. */
   readonly isAnswered: () => boolean
-  /** True where a reply may be compressed: node:http alone. */
+  /** True if the reply may be compressed: only on node:http. */
   readonly canCompress: boolean
 }
 
@@ -56,8 +56,8 @@ export async function readText(
 const ACTION_HEADER = 'x-postern-action'
 
 /**
- * True if the page itself sent an action. The browser says so in `Sec-Fetch-Site`; without it (plain HTTP of another
- * machine) `Origin` must name the Host. A request that has neither is rejected.
+ * True if the page itself sent an action. The browser says so in `Sec-Fetch-Site`. Without that header (plain HTTP from
+ * another machine), `Origin` must match Host. A request with neither is rejected.
  */
 export function isSameOrigin({ header }: InspectorRequest): boolean {
   if (header(ACTION_HEADER) !== '1') return false
@@ -69,8 +69,8 @@ export function isSameOrigin({ header }: InspectorRequest): boolean {
 }
 
 /**
- * True if a page of another site asks: it could not read the reply, but would cost what the reply costs, or sign in and
- * out. A link of another site may lead to the document.
+ * True if a page of another site sent the request. That page could not read the reply, but the reply would cost as much,
+ * and it could sign a visitor in or out. A link of another site may open the document.
  */
 export function isForeign({ header, method }: InspectorRequest, isDocument: boolean): boolean {
   const site = header('sec-fetch-site')

@@ -11,7 +11,6 @@ import { did } from '../words/did.ts'
 import { head, safe } from '../words/safe.ts'
 import { clock, iso } from '../words/time.ts'
 
-/** Who changed which tasks. */
 export function Actions(): JSX.Element {
   const { name } = useStatus()
   const { data, isSlow, failure } = useReply<ActionsReply>('actions', {}, true)

@@ -106,7 +106,7 @@ function Legend({ data, at }: { data: ChartData; at: number }): JSX.Element {
   )
 }
 
-/** What happened in the step that is shown; without one, what happened last. */
+/** The mark of the step that is shown; without one, the last mark. */
 function Happened({ data, at }: { data: ChartData; at: number | undefined }): JSX.Element | null {
   const { marks } = data
   if (marks.length === 0) return null
@@ -191,7 +191,7 @@ const LEFT = 52
 const TOP = 8
 const BOTTOM = 20
 
-/** Where the plot area is in a drawing of this width. */
+/** The plot area in a drawing of this width. */
 function plotArea(width: number): { left: number; width: number } {
   return { left: LEFT, width: Math.max(20, width - LEFT - 8) }
 }
@@ -315,7 +315,7 @@ function lines(data: ChartData, x: Place, y: Place): Drawn {
     let d = ''
     for (const [at, value] of values.entries()) {
       if (value === null) continue
-      // From the edge of the first known step to that of the last, so that one that stands alone shows.
+      // A line goes from the edge of its first known step to the edge of its last, so that a single step is visible.
       const isFirst = (values[at - 1] ?? null) === null
       const isLast = (values[at + 1] ?? null) === null
       const height = round(y(value))

@@ -8,7 +8,6 @@ export interface ChartSeries {
   readonly tone: string
 }
 
-/** What a chart shows. */
 export interface ChartData {
   readonly title: string
   readonly series: readonly ChartSeries[]
@@ -27,7 +26,7 @@ export interface ChartData {
   }
   /** The last step that is over: its values are those of now. */
   readonly whole: number
-  /** What happened meanwhile: what people did. */
+  /** Actions of people and new versions in this range. */
   readonly marks: ChartsReply['marks']
   /** The list behind one step. */
   readonly link?: (from: number, to: number) => string

@@ -21,7 +21,7 @@ export class AskFailure extends Error {
 /** True once the server has asked to sign in. */
 export const signedOut: PageValue<boolean> = createPageValue(false)
 
-/** Everything lies next to this script: the page knows no other path. */
+/** All files are next to this script: the page knows no other path. */
 const API = new URL(/* @vite-ignore */ './api/', import.meta.url)
 const LONGEST = 30_000
 

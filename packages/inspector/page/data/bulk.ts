@@ -8,13 +8,13 @@ import { createPageValue, type PageValue } from './store.ts'
 export type Filter = Readonly<Record<string, string | number>>
 export type What = 'replay' | 'delete'
 
-/** Which tasks: all that match, or only those that were chosen, as far as they match. */
+/** All tasks that match the filter, or with `ids` only those of them. */
 export interface Which {
   readonly filter: Filter
   readonly ids?: readonly string[]
 }
 
-/** Tasks a second; 0 is all at once. */
+/** Tasks per second; 0 means without a limit. */
 export const RATES = [1, 10, 50, 200, 0] as const
 
 /** A change of many tasks that this page drives, chunk by chunk: leaving the page stops it. */
@@ -27,13 +27,13 @@ export interface BulkJob {
   readonly message: string
   /** Its action, once something was changed. */
   readonly action: string
-  /** What became of the tasks that run again. */
+  /** The results of the tasks that run again. */
   readonly ends: EndsReply | undefined
 }
 
 export const job: PageValue<BulkJob | undefined> = createPageValue<BulkJob | undefined>(undefined)
 
-/** How many match now; `until` leaves those alone that come later. */
+/** The number of tasks that match now. Tasks received after `until` are not changed. */
 export interface BulkCount {
   readonly count: number
   readonly until: number
@@ -76,7 +76,7 @@ export async function countMatches(
   return { count, until }
 }
 
-/** Changes those that were counted. A rate is kept by a chunk a second, so that stopping takes effect within one. */
+/** Changes the counted tasks. A limited rate sends one chunk per second, so that Stop has an effect within a second. */
 export async function startJob(
   what: What,
   which: Which,

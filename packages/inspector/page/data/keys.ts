@@ -17,7 +17,7 @@ export function useKeys(handlers: KeyHandlers): void {
   useLayoutEffect(() => () => void layers.splice(layers.indexOf(layer), 1), [])
 }
 
-/** Takes keys for `document`. Fields, dialogs and combinations with Ctrl, Alt or Meta keep theirs. */
+/** Handles the keys of `document`. Fields, dialogs, and combinations with Ctrl, Alt or Meta keep theirs. */
 export function takeKeys(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
   const target = event.target as HTMLElement

@@ -3,7 +3,6 @@ import { now } from '../words/time.ts'
 import { AskFailure, ask, signedOut } from './ask.ts'
 import { createPageValue, type PageValue } from './store.ts'
 
-/** What the loop knows. */
 export interface Live {
   /** Changes when something changed at the server, or after a failure. */
   readonly version: string

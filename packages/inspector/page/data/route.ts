@@ -4,7 +4,7 @@ import { createPageValue, useStore, type PageValue } from './store.ts'
 
 type PageScreen = 'health' | 'list' | 'actions'
 
-/** Where the reader is. All of it is in the query, so that each view is a link. */
+/** The place of the reader. All of it is in the URL's query, so that each view is a link. */
 export interface PageRoute {
   readonly screen: PageScreen
   readonly range: ChartRange
@@ -90,7 +90,7 @@ export function linkLeftBy(): string | undefined {
   return (history.state as { readonly left?: string } | null)?.left
 }
 
-/** Takes clicks on links within the page, for `document`. */
+/** Handles clicks on links within the page, for `document`. */
 export function followLinks(event: MouseEvent): void {
   if (event.defaultPrevented || event.button !== 0) return
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return

@@ -4,7 +4,7 @@ import { useContext } from 'preact/hooks'
 
 export const StatusContext = createContext<StatusReply>(undefined as never)
 
-/** What stays the same while the page is open. */
+/** Returns the facts that stay the same while the page is open. */
 export function useStatus(): StatusReply {
   return useContext(StatusContext)
 }

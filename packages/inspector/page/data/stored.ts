@@ -1,6 +1,6 @@
 import { createPageValue, type PageValue } from './store.ts'
 
-/** What a setting of the page was at the last visit; undefined without storage. */
+/** Returns a setting of an earlier visit; undefined without storage. */
 export function stored(name: string): string | undefined {
   try {
     return localStorage.getItem(`postern.${name}`) ?? undefined
@@ -21,7 +21,7 @@ export function store(name: string, value: string): void {
 /** A field of a payload that lists show, as the server has it. */
 type ShownField = readonly [provider: string, topic: string, path: string]
 
-// As many as the server takes.
+// The server accepts no more.
 const MOST = 20
 
 /** The fields that lists show, the last chosen first. */

@@ -3,7 +3,6 @@ import { AskFailure, ask, url, type Params } from './ask.ts'
 import { live, reportFailure } from './live.ts'
 import { useStore } from './store.ts'
 
-/** What is known of a question to the server. */
 interface ReplyState<T> {
   /** The last reply to this question, or to the one before while this one is open and `keep` is set. */
   readonly data: T | undefined
@@ -16,8 +15,8 @@ interface ReplyState<T> {
 const SKELETON_AFTER = 200
 
 /**
- * Asks at once, and again whenever something changed at the server. With `keep` the reply to the question before stays
- * until this one is answered, so that the layout holds.
+ * Asks the server now, and again after each change there. With `keep`, the reply to the question before stays until the
+ * new one arrives, so that the layout holds.
  */
 export function useReply<T>(path: string, params: Params, keep = false): ReplyState<T> {
   const { version } = useStore(live)

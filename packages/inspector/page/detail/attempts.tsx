@@ -52,7 +52,7 @@ function TaskRuns({ task }: { task: DetailTask }): JSX.Element {
   )
 }
 
-/** With `debounce`: which task stands for it, and what a replay runs. */
+/** With `debounce`: which task ran in place of this one, and which one a replay runs. */
 function Folds({ task }: { task: DetailTask }): JSX.Element | null {
   const { skipped, into, folded } = task
   if (skipped === undefined && folded === 0) return null
@@ -87,7 +87,7 @@ function ErrorText({ error }: { error: TaskFailure }): JSX.Element {
   )
 }
 
-/** Where the page shows a run. */
+/** The id of a run's element. */
 export function runId(task: string, at: number): string {
   return `run-${task}-${at}`
 }

@@ -82,7 +82,7 @@ export function Detail({ id }: { id: string }): JSX.Element {
 
 function Parts({ detail, tab }: { detail: DetailReply; tab: string }): JSX.Element {
   const tabs = tabsOf(detail)
-  // What is read first is decided once: the tab does not change under the reader when a task succeeds.
+  // The first tab is decided once: it must not change under the reader when a task succeeds.
   const first = useRef({ id: '', tab: '' })
   if (first.current.id !== detail.row.id)
     first.current = { id: detail.row.id, tab: firstTab(detail) }
@@ -147,7 +147,6 @@ function Tabs({
 // Actions that are shown, the newest first.
 const ACTED = 3
 
-/** What it was, when, and what became of it in one line. */
 function Title({ detail }: { detail: DetailReply }): JSX.Element {
   const { row, tenant, origin, reply, repeats } = detail
   return (

@@ -24,7 +24,7 @@ export function tabsOf(detail: DetailReply): readonly (readonly [id: string, tit
   ]
 }
 
-/** What is read first: why it was rejected, why it failed, else what it says. */
+/** Returns the tab to open first: the rejection, else the failure, else the payload. */
 export function firstTab({ actions, tasks }: DetailReply): string {
   if (actions.includes('explain')) return 'explain'
   const failed = tasks.some((task) => task.state === 'dead' || task.retrying || task.interrupted)
@@ -56,7 +56,6 @@ export function Part({ tab, detail }: { tab: string; detail: DetailReply }): JSX
   return tab === 'headers' ? <Headers delivery={delivery} /> : <Raw delivery={delivery} />
 }
 
-/** What the sender was answered. */
 function Reply({ reply }: { reply: DetailReply['reply'] }): JSX.Element {
   if (reply === undefined) return <p class="empty">The reply was not kept.</p>
   const body = reply.body ?? ''

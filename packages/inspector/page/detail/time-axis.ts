@@ -3,7 +3,7 @@ import type { DetailTask } from '../../src/api/detail.ts'
 /** A stretch of time from the request on. */
 export interface AxisSpan {
   readonly end: number
-  /** Where a time stands, from 0 to 1. */
+  /** Returns the position of a time, from 0 to 1. */
   at(ms: number): number
 }
 

@@ -35,7 +35,7 @@ function deliveries(charts: ChartsReply, at: number): ChartData {
     tone: name,
     values: charts.deliveries[name] ?? charts.reply.p50.map(() => 0),
   }))
-  // The last step is not over: a rate of its own time, and not of some seconds.
+  // The last step is not over: its rate uses only the time that has passed, but not a few seconds.
   const minutes = (index: number): number =>
     Math.max(step / 3, Math.min(step, at - from - index * step)) / MINUTE
   const most = Math.max(...counts.flatMap(({ values }) => values.map((value) => value ?? 0)))
@@ -96,7 +96,7 @@ function tasks({ from, step, tasks: known, marks }: ChartsReply): ChartData {
   }
 }
 
-/** How long the runs of one subscription took; with `debounce`, also which tasks needed none. */
+/** Returns the chart of run times; with `debounce`, also that of the tasks without a run. */
 export function handlerCharts(charts: ChartsReply, name: string): readonly ChartData[] {
   const known = charts.handlers[name]
   if (known === undefined) return []

@@ -19,7 +19,7 @@ function worst(one: Handler, other: Handler): number {
   return other.dead - one.dead || other.failed - one.failed
 }
 
-/** Each subscription: how often it ran, failed, and how long it took. A row opens its chart. */
+/** A table of subscriptions. A row opens its chart. */
 export function Handlers({
   health,
   charts,
@@ -29,7 +29,7 @@ export function Handlers({
 }): JSX.Element {
   const [open, setOpen] = useState('')
   const { range, receiver } = useRoute()
-  // Some inboxes count in a lane of their own what no handler takes: nothing of it ever ran.
+  // Some inboxes count unhandled events as a subscription, which never runs.
   const handlers = health.handlers.filter(
     ({ runs, subscription }) => runs > 0 || subscription !== 'unhandled',
   )

@@ -92,7 +92,7 @@ function Empty(): JSX.Element {
   )
 }
 
-/** Rejections that are no more than usual, folded into one line. */
+/** Usual rejections, folded into one line. */
 function Usual({ usual }: { usual: HealthReply['usual'] }): JSX.Element | null {
   const { range } = useRoute()
   if (usual.count === 0) return null
@@ -143,7 +143,7 @@ function Down({ failure, at }: { failure: LiveFailure; at: number | undefined })
   )
 }
 
-/** What is registered at the senders, and how it differs from the code. */
+/** The endpoints at the senders, and how they differ from the code. */
 function AtSenders(): JSX.Element | null {
   const { receiver } = useRoute()
   const { hasRegistered } = useStatus()
@@ -192,7 +192,7 @@ const PAST: Readonly<Record<ChartRange, string>> = {
   '30d': 'the last 30 days',
 }
 
-/** Things that somebody has to look at: those that are in no row too, those that were muted not. */
+/** Counts the issues that need attention: also those without a row, but not muted ones. */
 function thingsOf({ things, more }: HealthReply): number {
   const isMuted = (thing: Thing): boolean => thing.kind === 'dead' && thing.muted !== undefined
   return things.filter((thing) => !isMuted(thing)).length + more.causes
@@ -242,7 +242,7 @@ type ReceiverRow = HealthReply['receivers'][number]
 const MOST = 12
 const HEADS = ['Deliveries', 'Rejected', 'Waiting', 'p99'] as const
 
-/** Each receiver: when something came last, how much, and what of it nobody takes. */
+/** A table of receivers. */
 function Receivers({ health }: { health: HealthReply }): JSX.Element | null {
   const { receiver } = useRoute()
   const { receivers, at } = health

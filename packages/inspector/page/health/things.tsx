@@ -16,7 +16,7 @@ import { useMay } from '../data/status.ts'
 import { useStore } from '../data/store.ts'
 import { clockTime, iso } from '../words/time.ts'
 
-/** What needs a look, the worst first; then what is over, and what is in no row. */
+/** Issues, the worst first; then those that are over, then a link to the rest. */
 export function Things({ health }: { health: HealthReply }): JSX.Element | null {
   const { things, more, at } = health
   if (things.length === 0) return null

@@ -16,7 +16,7 @@ export interface Chosen {
   readonly rows: ReadonlyMap<string, ListRow>
   /** True if all that the search finds is chosen, also what is not loaded. */
   readonly isAll: boolean
-  /** Chooses a row, or all between it and the one before; the same for a chosen row takes them back. */
+  /** Chooses a row or takes it back. With a range, chooses all rows from the one before. */
   readonly toggle: (id: string, isRange: boolean) => void
   /** Chooses all rows that are loaded, or none. */
   readonly toggleLoaded: () => void
@@ -83,12 +83,12 @@ export function useChosen(question: string, loaded: Loaded | undefined): Chosen 
 
 const NONE: ReadonlyMap<string, ListRow> = new Map()
 
-/** What is asked, and of which tasks or causes. */
+/** The open form: an action on tasks, or a mute of causes. */
 type Asked =
   | { readonly what: What; readonly which: Which }
   | { readonly what: 'mute'; readonly causes: readonly string[] }
 
-/** What can be done to the chosen rows; without any, to all tasks that the search finds. */
+/** Actions on the chosen rows; without any, on all tasks that match the search. */
 export function Bulk({
   reply,
   loaded,

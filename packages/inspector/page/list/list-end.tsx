@@ -24,7 +24,7 @@ export function ListEnd({ loaded, list }: { loaded: Loaded; list: List }): JSX.E
   )
 }
 
-/** Where plain words were found so far: `3 by id or topic, 7 by error, 0 by payload. ` */
+/** Returns how many rows were found in each place: `3 by id or topic, 7 by error, 0 by payload. ` */
 function foundIn(rows: Loaded['rows']): string {
   if (!rows.some(({ by }) => by !== undefined)) return ''
   const of = (place: string): string => count(rows.filter(({ by }) => by === place).length)

@@ -46,7 +46,7 @@ export function List({ isHidden }: { isHidden: boolean }): JSX.Element {
   useEffect(() => scroller.current?.scrollTo(0, 0), [q, receiver])
 
   const search = (next: string, isTyping: boolean): void => {
-    // What was typed may have been searched already: going there again would close what was opened since.
+    // A typed search may have run already. Opening it again would close a detail that was opened since.
     if (!isTyping || next !== currentRoute().q) go(href({ screen: 'list', q: next }), isTyping)
   }
   const scroll = (): void => {
@@ -156,7 +156,7 @@ function useRowKeys(
   height: number,
   choose: (id: string, isRange: boolean) => void,
 ): void {
-  // Where the focus goes with the next frame: keys may come faster.
+  // The row that gets the focus in the next frame. Another key may come earlier.
   const aim = useRef<string | undefined>(undefined)
   // The row that a key went to last: when the row is drawn again, the body gets its focus.
   const last = useRef<string | undefined>(undefined)

@@ -6,7 +6,7 @@ export interface Loaded {
   readonly cursor: string | undefined
   /** How far a search looked that ran out of time: it continues only if it is asked to. */
   readonly searchedTo: number | undefined
-  /** Where each page started: the cursor that fetched it, and its first row. */
+  /** The start of each page: its cursor, and its first row. */
   readonly pages: readonly { readonly cursor: string; readonly first: string }[]
   /** The newest page, if it has what the reader has not seen yet. */
   readonly newer: ListReply | undefined
@@ -19,7 +19,6 @@ export interface Loaded {
 /** Rows of one page. */
 export const PAGE = 100
 
-/** What a first reply gives. */
 export function first(reply: ListReply): Loaded {
   const { rows, cursor } = reply
   return {

@@ -244,7 +244,7 @@ const Row: (props: RowProps) => JSX.Element = memo(
   ),
 )
 
-/** What it is about; that of a rejected one is dimmed, since nobody has verified what it claims. */
+/** The topic. That of a rejected delivery is dimmed, since it is unverified. */
 function Topic({ row: { topic, claims } }: { row: RowData }): JSX.Element {
   if (topic !== undefined) return <bdi>{safe(head(topic, 120))}</bdi>
   if (claims !== undefined)

@@ -31,7 +31,7 @@ interface State {
 }
 
 /**
- * `place` tells where the reader is: whether rows may come and go, and which row is the first one seen.
+ * Loads a list and keeps it current. `place` returns the first visible row, and whether rows must stay where they are.
  */
 export function useList(
   q: string,

@@ -14,7 +14,6 @@ const RANGE_WORDS = {
   '30d': '30 days',
 } as const
 
-/** What is shown, of whom, of how long, and whether it is live. */
 export function Head({
   isUtc,
   turnUtc,
@@ -139,7 +138,7 @@ function LiveButton(): JSX.Element {
   )
 }
 
-/** A plain form, as the sign-in page is one: the document's own address takes both. */
+/** A plain form, as on the sign-in page: the document's own URL handles both. */
 function SignOut(): JSX.Element | null {
   const { visitor } = useStatus()
   if (!visitor.canSignOut) return null

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import type { Look } from '../words/state.ts'
 
-/** A state: its sign, its word, its tone. `children` are in place of the word, which is then for screen readers alone. */
+/** A state with its sign, word and tone. `children` replace the word, which screen readers still read. */
 export function Mark({
   look,
   children,

@@ -7,7 +7,7 @@ import { refresh } from '../data/live.ts'
 import { counted } from '../words/count.ts'
 import { useForm } from './use-form.ts'
 
-/** Asks why causes can be ignored, and who takes care of them. */
+/** A form for the note and the owner of muted causes. */
 export function MuteForm({
   causes,
   close,
@@ -55,7 +55,7 @@ export function MuteForm({
   )
 }
 
-/** Mutes causes, or unmutes them if there is no note. */
+/** Mutes causes; without a note, unmutes them. */
 export async function mute(
   causes: readonly string[],
   why?: Pick<MuteRequest, 'note' | 'owner'>,

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 
-/** Grey lines where text will stand. */
+/** Gray lines in place of text that is loading. */
 export function Skeleton({ lines, what }: { lines: number; what: string }): JSX.Element {
   return (
     <div class="skeleton" role="status">

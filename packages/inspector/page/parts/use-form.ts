@@ -12,7 +12,7 @@ export function useForm<Form extends HTMLElement>(
     const { current } = form
     const find = (selector: string): HTMLElement | null | undefined =>
       current?.querySelector(selector)
-    // A button that is disabled takes no focus, and the next Enter would press what had it.
+    // A disabled button cannot have the focus: the next Enter would press the button that had it before.
     const first =
       find('textarea, [type=text]') ??
       find('.main:not([disabled])') ??

@@ -13,7 +13,6 @@ const DID: Readonly<Record<ActedRow['what'], string>> = {
   unmute: 'unmuted',
 }
 
-/** What was done, in words. */
 export function did(what: ActedRow['what']): string {
   return DID[what]
 }

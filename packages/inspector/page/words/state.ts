@@ -1,6 +1,6 @@
 import type { ListRow, RowTask } from '../../src/api/list.ts'
 
-/** How a state looks: a sign, a word and a tone. Never the tone alone. */
+/** The look of a state: a sign, a word and a tone. No state is shown only by its tone. */
 export interface Look {
   readonly sign: string
   readonly word: string

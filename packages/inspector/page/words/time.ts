@@ -17,7 +17,7 @@ export function setUtc(value: boolean): void {
 /** How far this machine's clock is ahead of the server's, in milliseconds. */
 let ahead = 0
 
-/** Tells the page what time it is where the deliveries arrive. */
+/** Sets the server's time, where deliveries arrive. */
 export function setServerTime(now: number): void {
   const off = Date.now() - now
   ahead = Math.abs(off) < 2000 ? 0 : off

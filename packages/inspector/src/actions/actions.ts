@@ -9,7 +9,7 @@ import type { Context } from '../routes/context.ts'
 
 const ROWS = 50
 
-/** What people did to tasks and causes. The cursor carries the time up to which mutes were shown. */
+/** Returns a page of what people did to tasks and causes. Its cursor also holds the time of the last mute shown. */
 export async function answerActions({ inbox, query, visitor }: Context): Promise<ActionsReply> {
   const { journal } = inbox
   if (!journal) throw new ApiProblem(409, 'no_journal', `${inbox.name} keeps no journal`)
@@ -62,7 +62,10 @@ export async function answerActions({ inbox, query, visitor }: Context): Promise
 // Milliseconds of one look for a task with a cause.
 const LOOK = 20
 
-/** Finds the error behind a cause: that of a task which has it, or which an action ran again. Each cause is looked for once. */
+/**
+ * Finds the error of a cause: of a task that has it now, else of a task that the action ran again. It looks for each
+ * cause once.
+ */
 function createNames({
   view,
   journal,

@@ -13,7 +13,7 @@ interface Followed {
   readonly hasCause: boolean
 }
 
-/** Makes the route. Who asks again for an action continues with the tasks that had not ended. */
+/** Makes the route. Asking again for an action continues with the tasks that had not ended. */
 export function createEnds(): (context: Context) => Promise<EndsReply> {
   const known = new Map<string, Followed>()
 
@@ -21,7 +21,7 @@ export function createEnds(): (context: Context) => Promise<EndsReply> {
     const id = context.query.get('action') ?? ''
     const { tasks, of, hasCause } = known.get(id) ?? (await follow(context, id))
     const { done, dead, same, waiting, gone } = await tasks.look(BUDGET)
-    // What is kept only in memory is kept until it is done.
+    // An inbox in memory forgets a task once it is done.
     const isDone = !context.inbox.can.durable
     return {
       done: isDone ? done + gone : done,

@@ -20,13 +20,16 @@ export interface AlertOptions extends Pick<
   InspectorOptions,
   'inbox' | 'receivers' | 'providers' | 'encryptionKey' | 'name' | 'log'
 > {
-  /** A function that is given each alert, or a source of `@postern/forward`. One that rejects gets the alert again at the next look. */
+  /**
+   * A function that gets each alert, or a source of `@postern/forward`. If it rejects, the next look sends the alert
+   * again.
+   */
   readonly to: AlertTarget
   /** How often it looks. @default '1m' */
   readonly every?: Duration
   /** A task that is due for so long is late. @default '15m' */
   readonly late?: Duration
-  /** True tells messages of errors and what is proven of rejections, which quote payloads. @default false */
+  /** Adds error messages and proven causes of rejections, which quote payloads. @default false */
   readonly payloads?: boolean
 }
 
@@ -172,10 +175,10 @@ function createAsker(
 const KEY = 'inspector:alerts'
 const MOST = 500
 
-/** What was told of, in the inbox: one process changes it at a time. */
+/** The alerts that were sent, as the inbox stores them. Only one process changes them at a time. */
 type State = {
   readonly holder: string
-  /** Until when no other process tells, in milliseconds since 1970. */
+  /** No other process sends alerts until this time, in milliseconds since 1970. */
   readonly until: number
   readonly open: { readonly [key: string]: Open }
 }
@@ -191,14 +194,17 @@ interface TellingOptions {
   readonly send: (alert: Omit<Alert, 'app'>) => Promise<boolean>
 }
 
-/** Compares what is with what was told of. */
+/** Compares the current issues with the alerts that were sent. */
 interface Telling {
-  /** `isCut`: there are more causes than it was given, so that none has surely ended. */
+  /** `isCut` is true if there are more causes than the inbox returned: then no missing cause has surely ended. */
   look(
     inbox: Inbox,
     ask: () => Promise<{ readonly current: readonly Current[]; readonly isCut: boolean }>,
   ): Promise<void>
-  /** The inbox does not answer: the process that told last tells it, and one that has not met another. */
+  /**
+   * The inbox does not answer, so processes cannot agree. A process reports it if it sent the last alert or knows of no
+   * other process.
+   */
   down(text: string): Promise<void>
 }
 
@@ -213,7 +219,7 @@ function createTelling({ every, now, send }: TellingOptions): Telling {
       const before = await records!.get(KEY)
       const state = (before?.value as State | undefined) ?? { holder: '', until: 0, open: {} }
       const at = now()
-      // A holder that set its time before the clock was set back would hold all others off for as long.
+      // If the clock was set back, a stored time would stop all other processes for as long.
       isOther = state.holder !== me && state.until > at && state.until <= at + 3 * every
       if (isOther) return
       const held: State = { ...state, holder: me, until: at + 3 * every }
@@ -233,7 +239,7 @@ function createTelling({ every, now, send }: TellingOptions): Telling {
     },
   }
 
-  /** What is told of from now on. What could not be sent stays as it was, and is tried again. */
+  /** Returns the alerts to store. One that could not be sent stays as it was, and the next look tries it again. */
   async function compared(
     known: State['open'],
     current: readonly Current[],
@@ -263,14 +269,14 @@ function idOf(key: string, at: number): string {
   return `${createHash('sha256').update(key).digest('hex').slice(0, 16)}_${at.toString(36)}`
 }
 
-/** What needs a look now: the same thing has the same key for as long as it continues. */
+/** Finds the current issues. An issue keeps its key for as long as it continues. */
 interface Current extends Pick<Alert, 'kind' | 'text' | 'since' | 'receiver'> {
   readonly key: string
 }
 
 const LONGEST = 500
 
-/** What of the page's things people are told of, and tasks that are due for longer than `late` milliseconds. */
+/** Returns the issues of the page that alerts report, and tasks that are overdue by more than `late` milliseconds. */
 function currentOf(
   { things, at }: Pick<HealthReply, 'things' | 'at'>,
   lanes: readonly SubscriptionStats[],
@@ -352,7 +358,7 @@ export interface Alert {
   readonly state: 'begun' | 'ended'
   /** A cause of dead tasks, a burst of rejections, a silent sender, tasks that wait too long, or an inbox that does not answer. */
   readonly kind: 'dead' | 'rejected' | 'silent' | 'late' | 'inbox'
-  /** One line in printable characters; what came from the network is escaped. */
+  /** One line of printable characters. Text from the network is escaped. */
   readonly text: string
   /** Name of the app, as the `name` option gives it. */
   readonly app: string
@@ -363,7 +369,7 @@ export interface Alert {
   readonly at: number
 }
 
-/** Where alerts go: a function, or a source of `@postern/forward`, which signs them and tries again. */
+/** The receiver of alerts: a function, or a source of `@postern/forward`, which signs them and retries. */
 export type AlertTarget = ((alert: Alert) => MaybePromise<unknown>) | AlertSource
 
 /** The member of `createSender()` that alerts use: topics are `alert.begun` and `alert.ended`. */
@@ -382,7 +388,7 @@ async function sendAlert(to: AlertTarget, alert: Alert): Promise<void> {
     await to.emit({
       topic: `alert.${alert.state}`,
       payload: alert,
-      // Of two processes that tell the same, the inbox of the source drops the second.
+      // If two processes send the same alert, the inbox of the source drops the second.
       id: `alert_${alert.id}_${alert.state}`,
     })
 }

@@ -1,4 +1,4 @@
-/** What people did to tasks, newest first. */
+/** Actions of people, newest first. */
 export interface ActionsReply {
   readonly rows: readonly ActedRow[]
   readonly cursor: string | undefined
@@ -13,7 +13,7 @@ export interface ActedRow {
   readonly count: number
   /** Its filter as a search; without what a visitor may not see. */
   readonly q: string
-  /** The error whose cause was meant, on one line; undefined if no task has it now, or for who may not see payloads. */
+  /** The error of the cause, on one line; undefined if no task has it now, and for visitors without `payloads`. */
   readonly error: string | undefined
   /** Of a mute. */
   readonly note?: string
@@ -22,14 +22,14 @@ export interface ActedRow {
   readonly hasTasks: boolean
 }
 
-/** What became of the tasks of an action. */
+/** The results of the tasks of an action. */
 export interface EndsReply {
   readonly done: number
   readonly dead: number
-  /** Of the dead ones, those of the cause that was run again; undefined if it was not for one cause. */
+  /** Dead tasks with the cause that was run again; undefined if the action was not for one cause. */
   readonly same: number | undefined
   readonly waiting: number
-  /** Forgotten, or dropped meanwhile. */
+  /** Tasks that the inbox no longer keeps. */
   readonly gone: number
   /** Tasks that are followed: the first 20,000. */
   readonly of: number

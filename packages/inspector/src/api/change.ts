@@ -1,16 +1,19 @@
-/** One chunk of a change of many tasks, or of one (`{ id }`). The page asks for the next chunk with `cursor`. */
+/**
+ * One chunk of a change: tasks that match the filter, or one task by its id. The page asks for the next chunk with
+ * `cursor`.
+ */
 export interface ChangeRequest {
   /** As `ListReply.tasks`, or `{ id }`. */
   readonly filter: Readonly<Record<string, string | number>>
-  /** Only these tasks, at most 100; there is no cursor then. */
+  /** Only these tasks, at most 100. The reply then has no cursor. */
   readonly ids?: readonly string[]
   /** With `ids`: the action of the first ones, which these ones belong to. */
   readonly action?: string
-  /** Counts alone. */
+  /** Counts and changes nothing. */
   readonly dryRun?: boolean
   readonly limit?: number
   readonly cursor?: string
-  /** Tasks received after it are left alone: `until` of the count. */
+  /** Tasks received later are not changed: `until` of the count. */
   readonly until?: number
   /** Tasks a second (replay). */
   readonly rate?: number
@@ -29,7 +32,7 @@ export interface MuteRequest {
   readonly cause: string
   /** At most 300 characters. */
   readonly note?: string
-  /** Who takes care of it, at most 100 characters. */
+  /** The person or team responsible, at most 100 characters. */
   readonly owner?: string
 }
 

@@ -2,13 +2,13 @@ import type { ActedRow } from './actions.ts'
 
 export type ChartRange = '15m' | '1h' | '6h' | '24h' | '7d' | '30d'
 
-/** Series for the charts, one value a step; undefined where nothing is known. */
+/** Series of the charts, one value per step; null if the value is unknown. */
 export interface ChartsReply {
   readonly from: number
   readonly step: number
   /** The last step that is over. */
   readonly whole: number
-  /** Deliveries of each step by outcome: counts, of which the page makes rates. */
+  /** Deliveries per step by outcome: counts, which the page turns into rates. */
   readonly deliveries: Readonly<Record<string, readonly number[]>>
   readonly reply: { readonly p50: Values; readonly p99: Values }
   /** By subscription, as `receiver › subscription`. */
@@ -30,7 +30,7 @@ export interface ChartsReply {
     readonly running: Values
     readonly dead: Values
   }
-  /** What people did meanwhile and which versions of the app started to work: the newest 50 of each. */
+  /** Actions of people and new versions of the app in this range: the newest 50 of each. */
   readonly marks: readonly (Pick<ActedRow, 'at' | 'what' | 'by' | 'count'> | DeployMark)[]
 }
 

@@ -3,11 +3,11 @@ import type { Action } from '../api.ts'
 import type { ActedRow } from './actions.ts'
 import type { ListRow, RowTask } from './list.ts'
 
-/** A delivery with its tasks. Parts the visitor may not see are undefined, and `hidden` says so. */
+/** A delivery with its tasks. Parts that the visitor may not see are undefined, and `hidden` is true. */
 export interface DetailReply {
   readonly row: ListRow
   readonly hidden: boolean
-  /** True if the event is encrypted and the inspector has no key for it: nothing of it can be shown. */
+  /** True if the event is encrypted and the inspector has no key: none of its contents can be shown. */
   readonly encrypted: boolean
   readonly delivery:
     | {
@@ -29,16 +29,16 @@ export interface DetailReply {
   /** JSON text of the payload; undefined if nothing was kept, or if it has more than 2 MiB. */
   readonly payload: string | undefined
   readonly tenant: string | undefined
-  /** The delivery that this one repeats, if it is a duplicate and the journal still has the first. */
+  /** The first delivery of a duplicate, if the journal still has it. */
   readonly repeats: { readonly id: string; readonly at: number } | undefined
   /** The key of the event that this one was edited from. */
   readonly origin: string | undefined
   /** True if body and payload were erased. */
   readonly erased: boolean
   readonly tasks: readonly DetailTask[]
-  /** Who changed its tasks, newest first, at most twenty. */
+  /** Actions on its tasks, newest first, at most twenty. */
   readonly acted: readonly Pick<ActedRow, 'id' | 'at' | 'what' | 'by' | 'count'>[]
-  /** What can be done with it, in its state and by this visitor. */
+  /** Actions that this visitor can do in its current state. */
   readonly actions: readonly (Action | 'curl' | 'test' | 'explain')[]
 }
 
@@ -55,7 +55,7 @@ export interface DetailTask extends RowTask {
   }[]
 }
 
-/** For who may not see payloads, the message is the error's code and the place of the throw. */
+/** Visitors without `payloads` get the error's code and the place of the throw as its message. */
 export interface TaskFailure {
   readonly name: string
   readonly message: string
@@ -72,9 +72,11 @@ export interface ExplainReply {
     readonly remedy: string
   }[]
   readonly stats: { readonly attempts: number; readonly ms: number; readonly stopped: boolean }
-  /** The bytes that came next to those that were signed, if the body was changed on its way. */
+  /** The received and the signed bytes, if the body was changed on its way. */
   readonly diff?: BodyDiff
-  /** Why it could not look: the body was not kept, or no secret is here; then there are no findings. */
+  /**
+   * The reason why `explain` could not look: the body was not kept, or the secret is missing. `findings` is then empty.
+   */
   readonly cannot?: string
 }
 

@@ -15,10 +15,10 @@ export interface HealthReply {
   readonly more: {
     readonly causes: number
     readonly dead: number
-    /** How many of the newest tasks of each subscription the rows count; set if there are more. */
+    /** The number of newest tasks per subscription that the rows count; undefined if they count all. */
     readonly ofNewest?: number
   }
-  /** Rejections that are no more than usual, and those of strangers: one line. */
+  /** Usual rejections and those of strangers, folded into one line. */
   readonly usual: { readonly count: number; readonly groups: readonly RejectedGroup[] }
   readonly handlers: readonly {
     readonly receiver: string
@@ -39,16 +39,16 @@ export interface HealthReply {
     /** `ok`, or what the inbox cannot do. */
     readonly inbox: string
     readonly lastDelivery: number | undefined
-    /** Milliseconds between deliveries, usually; undefined if too little came to tell. */
+    /** Usual milliseconds between deliveries; undefined after too few deliveries. */
     readonly usually: number | undefined
     /** Deliveries of the range, and how many of them were rejected. */
     readonly deliveries: number
     readonly rejected: number
-    /** Topics of the week that nobody handles, at most ten. */
+    /** Topics of the last week that no handler subscribes to, at most ten. */
     readonly unhandled: readonly string[]
     /** Tasks that wait. */
     readonly waiting: number
-    /** Milliseconds in which 99 of 100 verified deliveries were answered in the range. */
+    /** The 99th percentile of reply times of verified deliveries in the range, in milliseconds. */
     readonly p99: number | undefined
   }[]
 }
@@ -56,10 +56,10 @@ export interface HealthReply {
 export type Thing =
   | {
       readonly kind: 'dead'
-      /** Undefined for visitors who may not see payloads: tasks are then grouped only by subscription. */
+      /** Undefined for visitors without `payloads`: their rows are grouped by subscription. */
       readonly cause: string | undefined
       readonly error: { readonly name: string; readonly message: string }
-      /** Where the tasks died, the most first: receivers and subscriptions, at most six. */
+      /** Receivers and subscriptions of the dead tasks, most tasks first, at most six. */
       readonly subscriptions: readonly {
         readonly receiver: string
         readonly subscription: string
@@ -73,9 +73,9 @@ export type Thing =
       readonly since: number
       /** When it was last seen. */
       readonly last: number
-      /** True if nothing failed so for the longer of an hour and three times its longest gap. */
+      /** True if no task failed with it for an hour, and for three times its longest gap. */
       readonly isOver: boolean
-      /** Who has looked at it, and what they say; it holds until one more task dies of it. */
+      /** The mute of this cause. It holds until one more task dies of the cause. */
       readonly muted?: MutedCause
       readonly spark: readonly number[]
     }
@@ -96,10 +96,10 @@ export type Thing =
       readonly message: string
     }
 
-/** A cause that somebody has looked at. */
+/** A cause that a person muted. */
 export interface MutedCause {
   readonly note: string
-  /** Who takes care of it. */
+  /** The person or team responsible. */
   readonly owner: string | undefined
   readonly by: string | undefined
   readonly at: number
@@ -108,16 +108,16 @@ export interface MutedCause {
 export interface RejectedGroup {
   readonly receiver: string
   readonly code: string
-  /** Of a thing, rejections of the last six hours (`since:6h`); else of the range. */
+  /** In `things`, rejections of the last six hours (`since:6h`); otherwise of the range. */
   readonly count: number
-  /** Of a thing: verified deliveries and rejections of the sender from the first to the last. */
+  /** In `things`: all deliveries of the sender between the first and the last of these rejections. */
   readonly of?: number
-  /** Of a thing: when the last one came, and whether more is to be expected. */
+  /** In `things`: the time of the last one, and whether the burst has ended. */
   readonly last?: number
   readonly isOver?: boolean
-  /** The cause that its newest kept body proves, and what mends it. */
+  /** The cause that its newest kept body proves. `remedy` says how to fix it. */
   readonly proven?: string | undefined
-  /** What it may be, if nothing is proven. */
+  /** The likely cause, if none is proven. */
   readonly likely?: string | undefined
   readonly remedy?: string | undefined
   /** The newest delivery that can be explained. */
@@ -126,7 +126,7 @@ export interface RejectedGroup {
   readonly spark: readonly number[]
 }
 
-/** What the senders have for the receivers. */
+/** The endpoints registered at the senders. */
 export interface RegisteredReply {
   readonly receivers: readonly {
     readonly receiver: string
@@ -138,7 +138,7 @@ export interface RegisteredReply {
       /** Undefined if the sender's API does not say. */
       readonly delivering: boolean | undefined
     }[]
-    /** What differs from the code, a sentence each. */
+    /** Differences from the code, one sentence each. */
     readonly differs: readonly string[]
     /** Why the sender could not be asked. */
     readonly problem?: string

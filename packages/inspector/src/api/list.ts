@@ -14,7 +14,9 @@ export interface ListReply {
   readonly problem?: string
   /** The search that may be meant then. */
   readonly meant?: string
-  /** The filter of tasks that this list shows, for bulk actions; absent if `q` does not say tasks alone. */
+  /**
+   * The filter of tasks for actions on the whole list. Undefined if `q` also means something that no filter can say.
+   */
   readonly tasks?: Readonly<Record<string, string | number>>
 }
 
@@ -26,10 +28,10 @@ export interface ListRow {
   readonly receiver: string
   readonly provider: string
   readonly topic: string | undefined
-  /** The topic that a rejected delivery claims: nobody has verified it. Undefined for visitors without `payloads`. */
+  /** The topic in the body of a rejected delivery. It is unverified. Undefined for visitors without `payloads`. */
   readonly claims: string | undefined
   readonly eventId: string | undefined
-  /** The value of the payload that the visitor wants to see for this topic, at most 120 characters. */
+  /** The value of the payload field that the visitor chose for this topic, at most 120 characters. */
   readonly field?: string
   /** Undefined for rows of tasks. */
   readonly outcome:
@@ -38,7 +40,7 @@ export interface ListRow {
     | 'handshake'
     | 'unhandled'
     | 'rejected'
-    /** No subscription takes it, and the function of an answer made the reply. */
+    /** No subscription matches, and an `answer` function made the reply. */
     | 'answered'
     | undefined
   readonly code: string | undefined
@@ -46,7 +48,7 @@ export interface ListRow {
   readonly status: number | undefined
   readonly took: number | undefined
   readonly tasks: readonly RowTask[]
-  /** Where plain words were found: an id, a topic or a reason; an error; a payload. */
+  /** The place of a plain-text match: an id, topic or reason; an error; a payload. */
   readonly by?: 'id' | 'error' | 'payload'
 }
 
@@ -58,14 +60,17 @@ export interface RowTask {
   /** True if it failed before, and waits for its next run. */
   readonly retrying: boolean
   readonly interrupted: boolean
-  /** With `debounce`: how it is done without a run of its own, the task that stands for it, and the events it stands for. */
+  /**
+   * With `debounce`: why it is done without a run, the task that ran in its place, and how many events this task ran
+   * for.
+   */
   readonly skipped: 'folded' | 'stale' | undefined
   readonly into: string | undefined
   readonly folded: number
   readonly attempts: number
   /** When it is due, in milliseconds since 1970. */
   readonly due: number | undefined
-  /** The error of its last run on one line, if it waits for another or is dead. */
+  /** The error of its last run on one line, if it waits for a retry or is dead. */
   readonly failure: string | undefined
   /** The cause of that error; undefined for visitors without `payloads`. */
   readonly cause: string | undefined

@@ -1,8 +1,11 @@
-/** Slows down who gives wrong credentials. Right ones never come here: nobody can lock an owner out. */
+/**
+ * Slows down clients that send wrong credentials. Correct credentials never wait, so an attacker cannot lock out an
+ * owner.
+ */
 interface WrongCredentials {
   /**
-   * Counts a wrong credential of an address. Resolves when the rejection may go out: with 0, or with the seconds to wait
-   * if there were too many.
+   * Counts a wrong credential of an address. Resolves when the rejection may be sent: with 0, or with the seconds to
+   * wait after too many.
    */
   wrong(address: string): Promise<number>
 }
@@ -10,7 +13,7 @@ interface WrongCredentials {
 const MOST = 10
 const WINDOW = 60_000
 const DELAY = 1000
-// Rejections that wait at once: more would hold memory and sockets for strangers.
+// Rejections that wait at the same time. Each one holds memory and a socket.
 const HELD = 100
 const PEERS = 1000
 
@@ -19,7 +22,10 @@ interface Window {
   count: number
 }
 
-/** Makes an {@link WrongCredentials}: beyond 10 wrong ones a minute, rejections of a peer wait for a second. `now` is in milliseconds. */
+/**
+ * Makes a {@link WrongCredentials}. After 10 wrong ones in a minute, rejections of a peer wait for a second. `now` is in
+ * milliseconds.
+ */
 export function createWrongCredentials(
   now: () => number = () => performance.now(),
 ): WrongCredentials {
@@ -49,7 +55,9 @@ export function createWrongCredentials(
     return window
   }
 
-  /** The peer with the fewest failures of this minute, of these the oldest: who guesses much stays known. */
+  /**
+   * Forgets the peer with the fewest failures in this minute, the oldest of them: a peer that guesses often stays known.
+   */
   function leastFailures(): string {
     let [least, fewest] = ['', Infinity]
     for (const [peer, { since, count }] of windows) {
@@ -60,7 +68,7 @@ export function createWrongCredentials(
   }
 }
 
-/** The place of an address: IPv6 by /64, since one machine has as many addresses of it as it wants. */
+/** The key of an address. IPv6 counts by /64, since one machine can use all addresses of its /64. */
 function peerOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
   if (mapped !== undefined || !address.includes(':')) return mapped ?? address

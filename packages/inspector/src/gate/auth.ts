@@ -2,20 +2,20 @@ import { unknownOptions, type MaybePromise, checkSecret } from '@postern/core/in
 import type { Action } from '../api.ts'
 import type { InspectorReply } from '../request.ts'
 
-/** What a visitor may do. */
+/** The rights of a visitor. */
 export interface Grant {
   /**
-   * `read` looks only. `all` also replays, deletes and runs again with an edited payload. A list names the actions:
-   * `sample` sends a made-up event to your handlers, and is allowed only by name.
+   * `read` only looks. `all` also replays, deletes, mutes, and runs again with an edited payload. A list names the
+   * actions. `sample` sends a made-up event to your handlers, and needs its name in the list.
    */
   readonly allow: 'all' | 'read' | readonly Action[]
-  /** False hides payloads, headers, bodies and replies, and what is made of them. @default true */
+  /** False hides payloads, headers, bodies and replies, and everything derived from them. @default true */
   readonly payloads?: boolean
-  /** Who it is, for observers and the log. @default unknown */
+  /** Name of the visitor, for observers and the log. @default unknown */
   readonly as?: string
 }
 
-/** A secret that opens a sign-in page, or comes as `Authorization: Bearer`. */
+/** A secret: visitors enter it on a sign-in page, or send it as `Authorization: Bearer`. */
 export interface TokenAuth extends Partial<Grant> {
   /** At least 16 characters. Processes with the same token share their sessions. */
   readonly token: string
@@ -28,8 +28,8 @@ export interface BasicAuth extends Omit<Partial<Grant>, 'as'> {
 }
 
 /**
- * Who may come in. A function gets the framework's own request or context, after the middleware of the app; it returns
- * what the visitor may do, nothing to reject, or a `Response` of its own, or it answers by itself with a redirect.
+ * Decides who may enter. A function gets the framework's own request or context, after the app's middleware. It returns
+ * the visitor's rights, nothing to reject, or its own `Response`; it may also answer with a redirect.
  */
 export type Auth<Own extends readonly unknown[] = readonly unknown[]> =
   | TokenAuth
@@ -70,7 +70,7 @@ export function checkAuth(auth: unknown): void {
   checkGrant({ allow: 'all', ...grant })
 }
 
-/** A grant as `auth` returned it. Throws a `TypeError` if it cannot be meant. */
+/** Checks a grant that `auth` returned. Throws a `TypeError` if it is not one. */
 export function checkGrant(grant: unknown): Grant {
   unknownOptions('inspector: the return value of auth', grant, ['allow', 'payloads', 'as'])
   const { allow, payloads, as } = grant as Grant

@@ -16,9 +16,9 @@ const KEY = /^[\w-]{43}$/
 const HERE = Symbol.for('postern.inspector.dev-key')
 
 /**
- * The key of `dev: true`: random, and the same for all processes of a project and after a restart, so that a hot reload
- * signs nobody out. It lies next to the caches of the project, only for its user (0600); where no file can be written,
- * it lives as long as the process.
+ * The key of `dev: true`. It is random, and the same for all processes of a project and after a restart, so that a hot
+ * reload signs no one out. It is stored next to the project's caches, readable only by its user (0600). If no file can
+ * be written, it lives as long as the process.
  */
 export function devKey(from: string = process.cwd()): string {
   const known = globalThis as { [HERE]?: string }
@@ -58,7 +58,7 @@ function keyIn(folder: string): string {
   }
 }
 
-/** The key of a file; undefined if there is none, or if somebody else could have read or written it. */
+/** Reads the key of a file; undefined if the file is missing, or if another user could read or write it. */
 function read(file: string): string | undefined {
   let handle: number | undefined
   try {

@@ -11,7 +11,7 @@ import { logger } from '@postern/core'
 import { createHash } from 'node:crypto'
 import { policy } from '../policy.ts'
 
-/** Somebody who may come in. */
+/** A visitor who passed the gate. */
 export interface Visitor extends Grant {
   readonly payloads: boolean
   /** True with `dev: true`. */
@@ -20,13 +20,13 @@ export interface Visitor extends Grant {
   readonly canSignOut: boolean
 }
 
-/** Lets a request in, or answers it; `answered` if `auth` did that by itself. */
+/** Lets a request enter, or answers it; `answered` if `auth` answered it. */
 type EntryGate<Own extends readonly unknown[]> = (
   request: InspectorRequest<Own>,
   place: PagePlace,
 ) => Promise<{ readonly visitor: Visitor } | InspectorReply | Response | 'answered'>
 
-/** Makes the gate of the options. What a function of the app throws goes through, since frameworks redirect by throwing. */
+/** Makes the gate of the options. Errors of the app's function pass through, since frameworks redirect by throwing. */
 export function createEntryGate<Own extends readonly unknown[]>(
   options: InspectorOptions<Own>,
   inbox: () => Promise<Inbox>,
@@ -46,7 +46,7 @@ export function createEntryGate<Own extends readonly unknown[]>(
   return 'basic' in auth ? byPassword(auth) : byToken(auth, signedOut, TOKEN)
 }
 
-/** What the sign-in page says, and who comes in by it. */
+/** The text of the sign-in page, and the check of credentials. */
 interface Kind {
   readonly isDeveloper: boolean
   readonly wrong: string
@@ -81,7 +81,7 @@ function byPassword({ basic, ...grant }: BasicAuth): EntryGate<readonly unknown[
     const text = Buffer.from(encoded, 'base64').toString('utf8')
     const colon = text.indexOf(':')
     const name = text.slice(0, colon)
-    // Unknown names are compared too: the time tells nobody which names there are.
+    // An unknown name is compared too: otherwise the time would reveal which names exist.
     const known = Object.hasOwn(basic, name)
     const right = digestEqual(text.slice(colon + 1), known ? basic[name]! : '')
     if (known && right && colon > 0)
@@ -123,7 +123,7 @@ function byToken(
   }
 }
 
-/** Makes the function that rejects a wrong credential: it counts, and delays. */
+/** Makes the function that rejects a wrong credential: it counts it, and waits. */
 function createReject(): (
   request: InspectorRequest,
   place: PagePlace,
@@ -131,7 +131,7 @@ function createReject(): (
 ) => Promise<InspectorReply> {
   const attempts = createWrongCredentials()
   return async (request, place, rejection) => {
-    // A link of another site may carry a name and a password: it must not spend what its reader may try.
+    // A link of another site can contain a name and a password: it must not use up its reader's tries.
     if (request.header('sec-fetch-site') === 'cross-site') return rejection()
     const wait = await attempts.wrong(request.peer ?? '')
     return wait > 0
@@ -168,7 +168,7 @@ async function fieldsOf(request: InspectorRequest): Promise<Readonly<Record<stri
   }
 }
 
-/** The document again, by GET and with its query, so that a link leads on after signing in. */
+/** Redirects to the document with its query, so that a link still works after signing in. */
 function reload({ self, query }: PagePlace, cookie: string): InspectorReply {
   return {
     status: 303,
@@ -196,13 +196,13 @@ function visitorOf(
   return { payloads: true, isDeveloper: false, canSignOut: false, ...grant, ...more }
 }
 
-// The key of a URL's fragment, which no server and no log of a proxy sees, is traded for a cookie and removed. The form
-// tells the path of the page, which a process behind a proxy does not know.
+// The key is in the fragment, which no server and no proxy's log sees. The page exchanges it for a cookie and removes
+// it. The form contains the path of the page, which a process behind a proxy does not know.
 const SCRIPT = `const form=document.forms[0];form.at.value=location.pathname
 const key=/^#key=(.+)$/.exec(location.hash)?.[1]
 if(key){history.replaceState(null,'',location.pathname+location.search);form.token.value=decodeURIComponent(key);form.submit()}`
 
-/** The page that asks for the token. It tells nothing of the app but its name. */
+/** The page that asks for the token. It reveals only the name of the app. */
 function signInPage({ app }: PagePlace, message: string): InspectorReply {
   const alert = message === '' ? '' : `<p role="alert" id="wrong">${message}</p>`
   return gateDocument(
@@ -219,8 +219,8 @@ const TOLD = Symbol.for('postern.inspector.told')
 const MOST = 5
 
 /**
- * Makes the function that tells the operator's own log the address with the key: as `dev` says it, else at the first
- * request of each mount. Nothing of it comes from the Host that a request claims: a link must lead here.
+ * Makes the function that logs the address with the key: the address of `dev`, else that of the first request of each
+ * mount. The host never comes from a request's Host header, so that the link leads to this app.
  */
 function createTold(
   key: string,
@@ -255,18 +255,18 @@ function createTold(
   }
 }
 
-/** Why somebody may not come in. */
+/** The reason why a request may not enter. */
 interface Rejection {
   readonly status: 401 | 403 | 429
   readonly error: string
-  /** What the page has as its head, and what it says below: plain text without signs of HTML. */
+  /** The heading and the text of the page: plain text without HTML characters. */
   readonly title: string
   readonly message: string
   /** Seconds. */
   readonly retryAfter?: number
 }
 
-/** A rejection: a page where a browser opens the document, else an error of the API. */
+/** Returns a rejection: a page if a browser opens the document, else an error of the API. */
 export function rejectionReply(
   request: InspectorRequest,
   { route, self, app }: PagePlace,
@@ -300,7 +300,7 @@ const hashOf = (text: string): string =>
   `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 const STYLES = hashOf(STYLE)
 
-/** A document of the gate. It tells nothing of the app but its name. `title` and `main` are HTML. */
+/** A page of the gate. It reveals only the name of the app. `style` and `body` are HTML. */
 function gateDocument(
   status: number,
   app: string,

@@ -3,9 +3,9 @@ import type { Inbox } from '@postern/core/inbox'
 import { safeEqual } from '@postern/core/internal'
 import type { InspectorRequest } from '../request.ts'
 
-/** Sessions that were ended by hand before their time, in every process with this inbox. */
+/** Sessions that a person ended early, for every process with this inbox. */
 export interface SignedOut {
-  /** True if the session was ended here, or elsewhere at least ten seconds ago. */
+  /** True if the session was ended in this process, or in another at least ten seconds ago. */
   has(session: string): Promise<boolean>
   /** Ends a session that would have lasted until `ends`, in milliseconds since 1970. */
   add(session: string, ends: number): Promise<void>
@@ -14,7 +14,10 @@ export interface SignedOut {
 const PREFIX = 'postern:inspector:signed-out:'
 const FRESH = 10_000
 
-/** Makes a {@link SignedOut}. Ends are records of the inbox until the session would have ended; without records they hold in this process. */
+/**
+ * Makes a {@link SignedOut}. An ended session is a record of the inbox until it would have expired. Without records,
+ * only this process knows it.
+ */
 export function createSignedOut(inbox: () => Promise<Inbox>, now: () => number): SignedOut {
   const here = new Map<string, number>()
   // Not stored yet, since the inbox was down.
@@ -63,11 +66,11 @@ export function createSignedOut(inbox: () => Promise<Inbox>, now: () => number):
   }
 }
 
-/** Sessions of those who gave the token, in a cookie that any process with the same token can read. */
+/** Sessions of visitors who entered the token, in a cookie that every process with the same token can read. */
 interface Sessions {
   /** True if the secret is the token. */
   isToken(secret: string): boolean
-  /** True if the request has a cookie that was made from the token for this mount, and was not ended. */
+  /** True if the request has a valid cookie of this mount whose session was not ended. */
   has(request: InspectorRequest, mount: string): Promise<boolean>
   /** The `set-cookie` that starts a session, or ends it. */
   begin(request: InspectorRequest, mount: string, path: string): string
@@ -78,9 +81,9 @@ const SECONDS = 12 * 3600
 const COOKIE = /^(\d{1,12})\.([\da-f]{32})([\da-f]{64})$/
 
 /**
- * Makes the {@link Sessions}. A cookie is its end, a name of its own, and an HMAC of both and the mount by the token: a restart signs
- * nobody out, and no process has to remember who signed in. The mount is in the cookie's name too, so that two
- * inspectors of one host have cookies of their own where neither knows its path.
+ * Makes the {@link Sessions}. A cookie has its expiry, a random name, and an HMAC of both and the mount by the token. So
+ * a restart signs no one out, and no process stores sessions. The cookie's name also has the mount: two inspectors on
+ * one host keep their own cookies.
  */
 export function createSessions(
   token: string,
@@ -150,7 +153,7 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
-/** Compares two secrets in a time that tells nothing about either, its length included. */
+/** Compares two secrets in constant time, whatever their lengths. */
 export function digestEqual(one: string, other: string): boolean {
   return safeEqual(digest(one), digest(other))
 }

@@ -10,7 +10,10 @@ export const SHOWN = 8
 const LANES = 6
 const TIMES = 3
 
-/** Dead tasks by cause, over all receivers and subscriptions: those that continue first, then the most tasks. */
+/**
+ * Groups dead tasks by cause, over all receivers and subscriptions: continuing ones first, then those with the most
+ * tasks.
+ */
 export function deadThings(
   causes: readonly Cause[],
   { failures, week, span, at }: DeadContext,
@@ -58,7 +61,7 @@ interface DeadContext {
   readonly at: number
 }
 
-/** What continues comes first, then the most tasks, then the newest. */
+/** Puts continuing things first, then those with the most tasks, then the newest. */
 export function inOrder(things: readonly DeadThing[]): readonly DeadThing[] {
   return things.toSorted(
     (one, other) =>
@@ -70,7 +73,7 @@ function lastOf(times: readonly number[]): number {
   return times.reduce((last, time) => Math.max(last, time), 0)
 }
 
-/** True if nothing failed for the longer of an hour and three times the longest gap between failures. */
+/** True if nothing failed for an hour, and for three times the longest gap between failures. */
 export function isCauseOver(
   failed: readonly { readonly from: number }[],
   last: number,
@@ -83,7 +86,7 @@ export function isCauseOver(
   return now - last > Math.max(HOUR, TIMES * longest)
 }
 
-/** What the rows that are shown leave out, in the inbox's own numbers. */
+/** Counts the causes and dead tasks that the shown rows leave out. */
 export function moreOf(
   shown: readonly DeadThing[],
   causes: readonly Cause[],
@@ -93,7 +96,7 @@ export function moreOf(
   const left = Math.max(0, dead - shown.reduce((sum, { count }) => sum + count, 0))
   const more = Math.max(0, (causes[0]?.amongDead ?? 0) - shown.length)
   const ofNewest = causes[0]?.ofNewest
-  // Nobody knows of which causes those are that were not looked at.
+  // The inbox looked at only some tasks: the causes of the others are unknown.
   if (ofNewest !== undefined) return { causes: more, dead: left, ofNewest }
   // Between the two answers of the inbox a task may have died.
   return { causes: left > 0 ? Math.max(1, more) : 0, dead: left }

@@ -5,7 +5,7 @@ import type { DeadThing } from './dead.ts'
 const PREFIX = 'inspector:muted:'
 const MOST = 200
 
-/** A mark as the inbox keeps it, with what it was put on: it holds until one more task dies of that cause. */
+/** A stored mute, with the counts of its cause at that time: it holds until one more task dies of the cause. */
 interface Mark {
   readonly note: string
   readonly owner?: string
@@ -35,7 +35,7 @@ export async function withMarks(
   })
 }
 
-/** Puts a mark on a cause; the oldest one goes if there are too many. False if somebody else was faster. */
+/** Mutes a cause, and drops the oldest mute if there are too many. Returns false if another process was faster. */
 export async function mark(
   { records }: Inbox,
   { cause, count, last }: DeadThing,
@@ -59,7 +59,7 @@ export async function mark(
   return records.set(PREFIX + cause, value, known?.version ?? 0)
 }
 
-/** Takes the mark of a cause away. */
+/** Unmutes a cause. */
 export async function unmark({ records }: Inbox, cause: string): Promise<boolean> {
   const known = await records?.get(PREFIX + cause)
   return known !== undefined && (await records!.delete(PREFIX + cause, known.version))
@@ -67,7 +67,7 @@ export async function unmark({ records }: Inbox, cause: string): Promise<boolean
 
 const LOG = 'inspector:mutes'
 
-/** A cause that was muted, or unmuted if there is no note. */
+/** A mute in the log; an unmute has null as its note. */
 interface NotedMute {
   readonly cause: string
   readonly note: string | null
@@ -76,7 +76,7 @@ interface NotedMute {
   readonly at: number
 }
 
-/** The last 200 times that somebody muted or unmuted a cause, the newest first. */
+/** Returns the last 200 mutes and unmutes, newest first. */
 export async function notedMutes({ records }: Inbox): Promise<readonly NotedMute[]> {
   return ((await records?.get(LOG))?.value ?? []) as unknown as readonly NotedMute[]
 }

@@ -1,9 +1,9 @@
 import type { RejectedGroup } from '../api/health.ts'
 
-/** What is known of rejections without a click: what their newest kept body proves, and which delivery that is. */
+/** The proven causes of rejections, each with the delivery that proves it. Reading them needs no click. */
 export type Proof = Pick<RejectedGroup, 'proven' | 'likely' | 'remedy' | 'explain'>
 
-/** Known proofs, by `[receiver, code]` as JSON, with the newest rejection that was there then. */
+/** Known proofs, by `[receiver, code]` as JSON, each with the newest rejection at that time. */
 export type Proofs = Map<string, { readonly newest: string; readonly proof: Proof }>
 
 const MOST = 1000

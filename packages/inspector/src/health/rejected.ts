@@ -2,21 +2,21 @@ import { grouped, HOUR, MINUTE } from '@postern/core/engine'
 import type { Bucket } from '@postern/core/inbox'
 import { countBuckets, sumOf, type Counted } from '../span.ts'
 
-/** Rejections that are more than usual: a sender or a setting has changed. */
+/** More rejections than usual: a sender or a setting has changed. */
 export interface Burst {
   readonly receiver: string
   readonly code: string
   /** Rejections of the last six hours. */
   readonly count: number
-  /** The minute of the first one, in milliseconds since 1970. It stays where it is as time continues. */
+  /** The minute of the first one, in milliseconds since 1970. It does not change while the burst continues. */
   readonly since: number
   /** The end of the minute of the last one, at most now. */
   readonly last: number
-  /** True if none came for the longer of an hour and three times its longest gap. */
+  /** True if no rejection came for an hour, and for three times its longest gap. */
   readonly isOver: boolean
 }
 
-// What strangers make, whoever they are.
+// Rejections that any stranger can cause.
 const STRANGERS: ReadonlySet<string> = new Set([
   'missing_header',
   'malformed_header',
@@ -37,8 +37,8 @@ export function recentFrom(now: number): number {
 }
 
 /**
- * Bursts among the rejections of the last six hours, given by code and minute: at least 5 in an hour, and three times the
- * median hour of the week before.
+ * Finds bursts in the last six hours, by code and minute: at least 5 rejections in an hour, and three times the median
+ * hour of the week before.
  */
 export function burstsOf(
   recent: readonly Bucket[],
@@ -71,8 +71,8 @@ export function burstsOf(
 }
 
 /**
- * The first minute of the rejections that led to the first hour with too many: no gap between them is longer than an hour.
- * If they started before the six hours, the hours of the week tell when.
+ * Returns the first minute of a burst: from there on, no gap is longer than an hour. If the burst is older than six
+ * hours, it uses the hours of the week.
  */
 function beginOf(
   buckets: readonly Counted[],
@@ -98,7 +98,7 @@ function beginOf(
   return found
 }
 
-/** When the last of the rejections came, and whether more is to be expected. */
+/** Returns the time of the last rejection, and whether the burst has ended. */
 function endOf(buckets: readonly Counted[], now: number): Pick<Burst, 'last' | 'isOver'> {
   const minutes = buckets.map(({ from }) => from).toSorted((one, other) => one - other)
   const gaps = minutes.slice(1).map((from, at) => from - minutes[at]!)

@@ -2,7 +2,7 @@ import { HOUR, MINUTE, deploysOf } from '@postern/core/engine'
 import type { Bucket, Deploy, Inbox } from '@postern/core/inbox'
 import { countBuckets, type Counted } from '../span.ts'
 
-/** What a week says about what is usual. */
+/** Usual values, from the last week. */
 export interface Week {
   /** Rejections by code, by hour. */
   readonly codes: readonly Bucket[]
@@ -10,7 +10,7 @@ export interface Week {
   readonly verified: readonly Bucket[]
   /** Failed runs by cause, in steps of ten minutes. */
   readonly failures: readonly Counted[]
-  /** Receivers and topics of deliveries that no subscription takes, the newest first. */
+  /** Receivers and topics of deliveries that no subscription matches, newest first. */
   readonly unhandled: readonly (readonly [receiver: string, topic: string])[]
   /** Versions of the app that were seen working. */
   readonly deploys: readonly Deploy[]
@@ -21,8 +21,8 @@ const KEPT = 5 * MINUTE
 const UNHANDLED = 200
 
 /**
- * Makes the function that reads the last week. Its answer is kept for five minutes for all viewers, since thousands of
- * minutes are read for it.
+ * Makes the function that reads the last week. All viewers share its answer for five minutes, since it reads thousands
+ * of minutes.
  */
 export function createWeek(now: () => number): (inbox: Inbox) => Promise<Week> {
   let known: { readonly at: number; readonly week: Promise<Week> } | undefined
@@ -68,7 +68,7 @@ interface Rhythm {
 const LEAST = 5
 const TIMES = 3
 
-/** The rhythm of deliveries by step, oldest first; undefined if there were too few. */
+/** Returns the rhythm of deliveries by step, oldest first; undefined after too few. */
 export function rhythmOf(buckets: readonly Bucket[]): Rhythm | undefined {
   const times = [...new Set(buckets.map(({ from }) => from))].sort((one, other) => one - other)
   if (times.length < LEAST) return undefined
@@ -80,8 +80,8 @@ export function rhythmOf(buckets: readonly Bucket[]): Rhythm | undefined {
 }
 
 /**
- * True if a receiver is silent: past its own limit, else past three times the longest gap of its week, and for an hour
- * at least, since older history is known by the hour.
+ * True if a receiver is silent: past its own limit, else past three times the longest gap of its week. It is at least an
+ * hour, since older history has only hours.
  */
 export function isSilent(
   now: number,

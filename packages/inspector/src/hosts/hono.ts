@@ -33,7 +33,7 @@ export function inspector(
   }
 }
 
-/** What a parser of the app has read, which Hono keeps. */
+/** Returns the body that a parser of the app has read and Hono keeps. */
 async function kept({ bodyCache }: HonoRequest): Promise<unknown> {
   // These are promises, which the type omits.
   const { text, json, parsedBody } = bodyCache as Readonly<Record<string, unknown>>

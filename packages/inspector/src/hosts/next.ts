@@ -29,7 +29,7 @@ export function inspector(
   return { GET: handle, HEAD: handle, POST: handle }
 }
 
-/** Ends a call that Next.js makes while it builds. Outside of Next.js, where nobody builds, it does nothing. */
+/** Ends a call that Next.js makes during a build. Outside of Next.js it does nothing. */
 async function atRequest(): Promise<void> {
   try {
     await connection()

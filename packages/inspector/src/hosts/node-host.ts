@@ -13,11 +13,11 @@ const SMALL = 1400
 // Bytes of what the app answers by itself: its login.
 const MOST = 32 * 1024 * 1024
 
-/** What a framework on node:http knows of a request. */
+/** Facts that a framework on node:http knows about a request. */
 interface NodeHost {
   /** The path of the mount. */
   readonly mount?: string | undefined
-  /** What a body parser of the app has made of the body. */
+  /** Returns the body as a parser of the app made it. */
   readonly parsed?: () => unknown
 }
 

@@ -1,7 +1,7 @@
 import { ApiProblem } from '../replies.ts'
 import { readText, type InspectorReply, type InspectorRequest } from '../request.ts'
 
-/** What a host of Web requests shows of the connection and of its routes. */
+/** Facts that a host of Web requests knows about the connection and its routes. */
 type WebHost = Partial<Pick<InspectorRequest, 'peer' | 'port' | 'mount'>>
 
 /** A Web request. */
@@ -30,7 +30,7 @@ export function webRequest<Own extends readonly unknown[]>(
   }
 }
 
-/** Somebody read the body, and kept nothing of it. */
+/** Returns the error for a body that a middleware has read and not kept. */
 export function consumed(): ApiProblem {
   return new ApiProblem(
     400,

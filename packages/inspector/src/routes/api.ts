@@ -36,7 +36,6 @@ import type { RerunReply, SampleReply } from '../api/change.ts'
 import type { RegisteredReply } from '../api/health.ts'
 import type { Action, StatusReply } from '../api.ts'
 
-/** What stays the same while the page is open. */
 async function answerStatus({ inbox, receivers, options, visitor }: Context): Promise<StatusReply> {
   const stats = (await inbox.view?.stats()) ?? []
   const all: readonly Action[] = ['replay', 'delete', 'rerun', 'sample', 'mute']
@@ -76,7 +75,7 @@ function titleOf(provider: Provider): string {
   return provider.inner ? `${titleOf(provider.inner)} behind ${title}` : title
 }
 
-/** Sends a signed sample of a receiver's sender through the receiver, as if the sender had sent it. */
+/** Sends a signed sample through the receiver, as if its sender had sent it. */
 async function answerSample({ receivers, visitor, body, acted }: Context): Promise<SampleReply> {
   demand(visitor, 'sample', receivers.length > 0)
   const { receiver: name, topic } = body
@@ -88,7 +87,7 @@ async function answerSample({ receivers, visitor, body, acted }: Context): Promi
     throw new ApiProblem(409, 'cannot_sign', `only ${receiver.provider.name} has the key to sign`)
   const { samples, signedInit } = await import('@postern/samples')
   const known = topic === undefined ? await samples(receiver.provider.name).catch(() => []) : []
-  // Without a topic, one that a handler takes: for other topics no handler runs.
+  // The default is a topic with a handler: no handler runs for other topics.
   const wanted = topic ?? known.find((one) => receiver.subscribes(one.topic))?.topic
   const { status, body: reply } = await receiver.receive(
     await signedInit(receiver.provider, wanted),
@@ -126,7 +125,9 @@ async function rerun({ inbox, visitor, body, receivers, acted }: Context): Promi
   return { task: id }
 }
 
-/** As the body of a delivery is parsed: bounded in depth, and without keys that would poison a prototype. */
+/**
+ * Parses a payload as the body of a delivery is parsed: with a maximum depth, and without keys that change prototypes.
+ */
 function parsed(payload: string, depth: number): Json {
   try {
     return parseJson(payload, { depth }) as Json
@@ -168,7 +169,7 @@ export type Api = (
   visitor: Visitor,
 ) => Promise<InspectorReply>
 
-/** Makes an {@link Api}. Receivers are asked for at the first request, once. */
+/** Makes an {@link Api}. It calls the `receivers` option once, at the first request. */
 export function createApi(options: InspectorOptions<never>, inbox: () => Promise<Inbox>): Api {
   const receivers = once(async () => {
     const { receivers: given = [] } = options
@@ -256,7 +257,7 @@ function failed(error: unknown): InspectorReply {
   if (error instanceof ApiProblem) return error.reply
   if (error instanceof RangeError && error.message === TOO_LARGE)
     return problemReply(413, 'too_large', `the body has more than ${MOST_BYTES} bytes`)
-  // What a filter cannot mean, in the words of the inbox.
+  // The inbox says in its own words what is wrong with a filter.
   if (error instanceof TypeError) return problemReply(400, 'malformed', error.message)
   const message = isWebhookError(error)
     ? error.message
@@ -266,7 +267,7 @@ function failed(error: unknown): InspectorReply {
   return problemReply(503, 'inbox_unavailable', message.slice(0, 500), 5)
 }
 
-/** Notifies the observers of the inspector, and the log, of what was done and by whom. None of their errors gets through. */
+/** Notifies the observers and the log of an action. Their errors are ignored. */
 function createActed(options: InspectorOptions<never>): (action: ActedInfo) => void {
   const { observers = [], log = logger() } = options
   const all: readonly Observer[] = log === false ? observers : [log, ...observers]
@@ -285,7 +286,7 @@ type Row = RegisteredReply['receivers'][number]
 // Senders limit how often their API may be asked.
 const FRESH = 60_000
 
-/** Makes the route. Each sender is asked at most once in a minute, and one that does not answer spoils no other. */
+/** Makes the route. It asks each sender at most once per minute. A sender that does not answer affects no other. */
 function createRegistered(): (context: Context) => Promise<RegisteredReply> {
   const known = new Map<string, { readonly at: number; readonly row: Promise<Row> }>()
 

@@ -9,7 +9,7 @@ import type { Action } from '../api.ts'
 import type { Visitor } from '../gate/gate.ts'
 
 const KEYS = ['filter', 'ids', 'action', 'dryRun', 'limit', 'cursor', 'until', 'rate']
-// Milliseconds that one chunk may take, so that stopping is felt at once.
+// Maximum milliseconds of one chunk, so that Stop has an effect within a second.
 const CHUNK = 1000
 const MOST = 10_000
 const NAME = 200
@@ -78,7 +78,7 @@ async function run(
   verb: 'replay' | 'delete',
   { filter, options, rate }: Change,
 ): Promise<Changed> {
-  // A count of a million tasks comes in chunks too: they are added up for as long as a chunk may take.
+  // A dry run adds up the chunks of the inbox for as long as one chunk may run.
   let count = 0
   let { cursor } = options
   let action: string | undefined
@@ -103,10 +103,13 @@ function idsOf({ ids }: Readonly<Record<string, unknown>>): readonly string[] | 
   throw new ApiProblem(400, 'ids', `ids must be 1 to ${MOST_IDS} ids of tasks`)
 }
 
-/** Changes tasks one by one, each only if the filter fits it: all of them are one action, which `action` continues. */
+/**
+ * Changes tasks one after another, each only if it matches the filter. All of them are one action, which `begun`
+ * continues.
+ */
 function runEach(ids: readonly string[], begun: unknown): typeof run {
   return async (view, verb, { filter, options }) => {
-    // A filter that no task can have is no mistake of one task.
+    // A wrong filter must fail here: below, a TypeError may be about an erased task.
     matches(filter)
     let count = 0
     let action = typeof begun === 'string' ? begun : undefined
@@ -124,7 +127,7 @@ function runEach(ids: readonly string[], begun: unknown): typeof run {
   }
 }
 
-/** A chosen task whose event was erased meanwhile stays as it is, as in a search. */
+/** Counts an erased task as unchanged, as a search does. */
 function notErased(error: unknown): Changed {
   if (error instanceof TypeError && error.message.includes('were erased'))
     return { count: 0, cursor: undefined }
@@ -139,7 +142,10 @@ function numberOf(body: Readonly<Record<string, unknown>>, name: string): number
   return value
 }
 
-/** True if the visitor may do it. A sample runs the handlers of the app: it needs receivers, and its name or `dev`. */
+/**
+ * True if the visitor may do it. A sample runs the handlers of the app: it needs receivers, and the right `sample` or
+ * `dev`.
+ */
 export function mayDo(visitor: Visitor, action: Action, hasReceivers: boolean): boolean {
   const { allow, isDeveloper } = visitor
   if (action === 'sample')

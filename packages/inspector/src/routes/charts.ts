@@ -42,7 +42,7 @@ export async function charts({ inbox, query, now, weekOf }: Context): Promise<Ch
     deliveries: Object.fromEntries(
       [...byOutcome].map(([outcome, buckets]) => [outcome, countsPerStep(span, buckets)]),
     ),
-    // What was rejected was not answered as deliveries are: a wrong signature is seen in no time.
+    // Rejections are excluded: a wrong signature is answered much faster than a delivery.
     reply: quantiles(
       span,
       countBuckets(outcomes).filter(({ value }) => value !== 'rejected'),
@@ -62,7 +62,7 @@ function nameOf({ receiver, subscription }: Counted): string {
   return `${receiver} › ${subscription}`
 }
 
-/** With `debounce`: tasks that another one stood for, and those that came too late. */
+/** Counts the tasks that `debounce` ended without a run. */
 function skipped(
   span: TimeSpan,
   buckets: readonly Counted[] | undefined,
@@ -95,7 +95,7 @@ function known(buckets: readonly Counted[], share: number): number | undefined {
 
 type Gauge = Extract<Bucket, { readonly kind: 'gauge' }>
 
-/** Tasks at the end of each step, of all subscriptions; the last step is what the inbox says now. */
+/** Counts tasks of all subscriptions at the end of each step. The last step has the inbox's current numbers. */
 function tasksOf(
   span: TimeSpan,
   buckets: readonly Bucket[],
@@ -112,7 +112,7 @@ function tasksOf(
 
 const MOST = 50
 
-/** What people did to tasks in a span, and versions of the app that were first seen working in it. */
+/** Returns actions of people, and versions of the app that started in this span. */
 async function chartMarks(
   { journal }: Inbox,
   deploys: readonly Deploy[],
@@ -127,7 +127,7 @@ async function chartMarks(
   return [...acted, ...deployMarks(seen).slice(-MOST)].filter(({ at }) => at >= from && at < to)
 }
 
-/** One mark for all receivers of an app: they start with a version within an hour. */
+/** Makes one mark for all receivers of an app: they start with a version within an hour. */
 function deployMarks(deploys: readonly Deploy[]): readonly DeployMark[] {
   const marks: DeployMark[] = []
   for (const { version, at } of deploys.toSorted((one, other) => one.at - other.at)) {

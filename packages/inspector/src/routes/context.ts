@@ -9,7 +9,7 @@ import type { Inspected, InspectorOptions } from '../options.ts'
 import type { Proofs } from '../health/proofs.ts'
 import type { Week } from '../health/week.ts'
 
-/** What a route works with. */
+/** The input of a route. */
 export interface Context {
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -23,17 +23,17 @@ export interface Context {
   /** Answers equal questions within a version of the inbox once. */
   readonly shared: <T>(key: string, ask: () => Promise<T>) => Promise<T>
   readonly version: () => Promise<string>
-  /** Replies that were shared are asked for again, since something without a version was changed. */
+  /** Drops the shared replies, after a change that has no version. */
   readonly forget: () => void
   readonly seal: Seal | undefined
-  /** What is proven of bursts, by `[receiver, code]` as JSON. */
+  /** Proven causes of bursts, by `[receiver, code]` as JSON. */
   readonly proofs: Proofs
   /** The time of the event loop that this visitor may still use. */
   readonly budget: LoopBudget
   /** Answers of `explain`. */
   readonly explained: Remembered<ExplainReply>
-  /** What is usual. */
+  /** Returns the usual values. */
   readonly weekOf: (inbox: Inbox) => Promise<Week>
-  /** Tells observers and the log of an action. */
+  /** Reports an action to observers and the log. */
   readonly acted: (action: ActedInfo) => void
 }

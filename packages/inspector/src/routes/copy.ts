@@ -71,7 +71,7 @@ async function storedOf(context: Context): Promise<Stored> {
   return { ...(await ofTask(context, first.id)), tasks: run(tasks) }
 }
 
-/** What no subscription matched has a task of its own, which runs nothing. */
+/** Leaves out the tasks of events without a subscription: these tasks run nothing. */
 function run(tasks: readonly TaskInfo[]): readonly TaskInfo[] {
   return tasks.filter(({ subscription }) => subscription !== UNHANDLED)
 }
@@ -94,7 +94,7 @@ function encrypted(): ApiProblem {
   )
 }
 
-/** The facts on the sender, and on the gateway in front of it: from a receiver here, else from the catalogue. */
+/** Returns the facts on the sender and on its gateway: from a receiver of this process, else from the catalog. */
 async function aboutOf(
   { receivers }: Context,
   provider: string,

@@ -123,7 +123,7 @@ async function show(
   }
 }
 
-/** What a rejected delivery claims; an encrypted one that was decrypted says so only here. */
+/** Returns the claimed topic. A list cannot show it for an encrypted delivery; here the body is decrypted. */
 function claimsOf({ receivers }: Context, arrival: Arrival): string | undefined {
   const { claims, kept, method, receiver } = arrival
   const provider = receivers.find(({ name }) => name === receiver)?.provider
@@ -167,7 +167,7 @@ function pathOf(url: string): string {
 const ASKED = 10
 const SHOWN = 20
 
-/** Who changed the tasks of a delivery, newest first. */
+/** Returns the actions on the tasks of a delivery, newest first. */
 async function actedOn(
   { inbox: { journal } }: Context,
   details: readonly TaskDetail[],
@@ -185,7 +185,7 @@ async function actedOn(
     .map(({ id, at, what, by, count }) => ({ id, at, what, by, count }))
 }
 
-/** What can be done with a delivery or task, in its state and by this visitor. */
+/** Returns the actions that this visitor can do in the current state. */
 function actionsOf(
   { visitor, receivers }: Context,
   arrival: Arrival | undefined,
@@ -200,7 +200,7 @@ function actionsOf(
   const hasBytes = isReadable && (tasks.length > 0 || arrival?.kept !== undefined)
   const name = arrival?.receiver ?? tasks[0]?.receiver
   const provider = receivers.find((receiver) => receiver.name === name)?.provider
-  // A test is written for a sender of the catalogue; the postern command knows none.
+  // A copied test needs a sender of the catalog.
   const canSign =
     provider === undefined || (provider.sign !== undefined && madeOf(provider) !== undefined)
   const actions: DetailReply['actions'][number][] = []

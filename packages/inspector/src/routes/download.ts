@@ -21,7 +21,10 @@ const LONGEST = 60_000
 
 const TYPES = { csv: 'text/csv; charset=utf-8', ndjson: 'application/x-ndjson' } as const
 
-/** The newest rows of a search as a file, written while they are found. One that cannot be finished ends with an error. */
+/**
+ * Returns the newest rows of a search as a file, which is written while rows are found. If the search fails, the file is
+ * cut short.
+ */
 export async function answerDownload(context: Context): Promise<InspectorReply> {
   const { query, now, visitor } = context
   const as = query.get('as')

@@ -6,12 +6,12 @@ import { ApiProblem } from '../replies.ts'
 import type { Context } from './context.ts'
 import { keepProof } from '../health/proofs.ts'
 
-// A proof takes a millisecond at the median. The search takes the event loop in slices, and half a second at most.
+// A proof needs one millisecond at the median. The search runs in slices of the event loop, for half a second at most.
 const MS = 500
 
 /** Why a delivery was rejected, by the secrets of the receivers here. */
 export async function answerExplain(context: Context): Promise<ExplainReply> {
-  // Whether an undone change of the body makes it verify, tells about the body.
+  // A cause that depends on the body reveals something about the body.
   if (!context.visitor.payloads)
     throw new ApiProblem(
       403,
@@ -68,7 +68,7 @@ export async function explanationOf(
   })
 }
 
-/** Looks for the cause. A search that its time has ended may find more another time. */
+/** Looks for the cause. A search that ran out of time may find more later. */
 async function look(
   arrival: Arrival,
   kept: KeptRequest,
@@ -86,7 +86,7 @@ async function look(
     repaired: true,
   })
   const { verdict, code = arrival.code ?? '', findings, stats, repaired } = found
-  // What was masked is not what came.
+  // A masked part differs from what came.
   const diff = repaired && !kept.masked && bodyDiff(kept.body, repaired.body)
   return {
     reply: { verdict, code, findings, stats, ...(diff && { diff }) },
@@ -94,7 +94,7 @@ async function look(
   }
 }
 
-/** The provider whose secrets are tried: that of the receiver here, else one of the same sender. */
+/** Returns the provider whose secrets are tried: that of the receiver in this process, else one of the same sender. */
 function explainerOf(
   { receivers, options }: Pick<Context, 'receivers' | 'options'>,
   arrival: Pick<Arrival, 'receiver' | 'provider'>,
@@ -113,7 +113,9 @@ function cannot(code: string, why: string): ExplainReply {
   }
 }
 
-/** A delivery by its id, with head and body as they came if they were kept and can be opened. Ends the route with 404. */
+/**
+ * Returns a delivery by its id, with its head and body if they were kept and can be decrypted. Ends the route with 404.
+ */
 export async function arrivalOf(
   { inbox, seal }: Pick<Context, 'inbox' | 'seal'>,
   id: string,

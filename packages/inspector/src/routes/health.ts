@@ -128,7 +128,7 @@ function rejectedGroups(
     )
 }
 
-/** Bursts of rejections: when the first one came, of how many deliveries, and what is proven of them. */
+/** Returns the bursts of rejections: their start, their share of all deliveries, and their proven cause. */
 async function rejectedThings(
   context: Context,
   bursts: readonly Burst[],
@@ -165,7 +165,7 @@ async function rejectedThings(
   )
 }
 
-/** When the first rejection came, by its own row; by its minute if the journal has forgotten it. */
+/** Returns the time of the first rejection; only its minute if the journal no longer has its row. */
 async function firstOf(
   journal: Journal | undefined,
   { receiver, code, since }: Burst,
@@ -179,7 +179,7 @@ function seriesOf(buckets: readonly Bucket[], receiver: string, value: string): 
   return countBuckets(buckets).filter((one) => one.receiver === receiver && one.value === value)
 }
 
-/** A receiver that takes nothing. */
+/** A receiver whose inbox accepts nothing. */
 function broken({ name, ok, inbox }: ReceiverState): readonly Thing[] {
   return ok ? [] : [{ kind: 'inbox', receiver: name, message: inbox }]
 }
@@ -206,7 +206,7 @@ function silentThing(
 
 const MOST_TOPICS = 10
 
-/** A row for each receiver: when something came last, how much, and what of it was rejected or nobody's. */
+/** Returns a row for each receiver. */
 function receiverRows(
   states: readonly ReceiverState[],
   outcomes: readonly Counted[],
@@ -279,7 +279,7 @@ async function receiversOf(
   ])
 }
 
-/** Runs by subscription. Subscriptions that ran nothing in the span are listed too. */
+/** Counts runs by subscription. Subscriptions without a run are listed too. */
 function handlersOf(
   span: TimeSpan,
   runs: readonly Bucket[],
@@ -315,13 +315,13 @@ function of(buckets: readonly Counted[], outcomes: readonly string[]): readonly 
   return buckets.filter(({ value }) => outcomes.includes(value))
 }
 
-// Rejections that are asked for their body, the newest first: a receiver keeps some of each minute.
+// Rejections whose body is looked for, newest first: a receiver keeps some bodies per minute.
 const LOOKED = 50
 const BURSTS = 5
-// Milliseconds of one search: nobody has asked for it. Who opens the delivery gets the whole one.
+// Milliseconds of one search. It is short, since no person has asked for it; opening the delivery runs a full one.
 const MS = 250
 
-/** Explains the newest kept body of each burst, one after another, and again once a newer delivery was rejected. */
+/** Explains the newest kept body of each burst, one after another. A newer rejection is explained again. */
 async function proofsOf(context: Context, bursts: readonly Burst[]): Promise<readonly Proof[]> {
   const found: Proof[] = []
   for (const [place, burst] of bursts.entries())
@@ -346,7 +346,7 @@ async function proofOf(context: Context, { receiver, code, since }: Burst): Prom
   const known = proofs.get(JSON.stringify([receiver, code]))
   if (known?.newest === newest && known.proof.explain !== undefined) return known.proof
   const ids = page.rows.map(({ id }) => id)
-  // A visitor who has used up what he may ask of the event loop sees no proof this time.
+  // A visitor who has used up the time on the event loop sees no proof this time.
   const proof = await newestKept(context, journal, ids).catch(() => undefined)
   if (!proof) return {}
   // A search that its time has ended may prove something another time.

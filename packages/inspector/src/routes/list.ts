@@ -41,7 +41,7 @@ export async function answerList(context: Context): Promise<ListReply> {
       }
     }),
     ...found,
-    // What rows are looked through for is not a filter of the inbox: nothing is done to all of them.
+    // A sieve is not a filter of the inbox, so no action can apply to the whole list.
     ...(isWhole(search) && { tasks: { ...search.filter } as ListReply['tasks'] & object }),
     version: known,
   }
@@ -145,7 +145,7 @@ function limitOf(text: string | null): number {
 // Milliseconds of one page.
 const BUDGET = 500
 
-/** Tasks of an action that are still there and fit, in the order in which they were changed. */
+/** Returns the tasks of an action that still exist and match, in the order of the action. */
 async function searchAction(
   { view, journal }: Inbox,
   { action: id, filter }: { readonly action: string; readonly filter: TaskFilter },

@@ -62,7 +62,7 @@ async function inPayloads(context: Context, word: string): Promise<readonly Sugg
       word.slice(known.path.length + 1),
     ).map(({ value }) => ({ value: `${known.path}:${quoted(value)}` }))
   const begun = word.slice('payload.'.length).toLowerCase()
-  // First what starts so, then what has a name that starts so, then what has it.
+  // Paths that start with the text come first, then paths with a name that starts with it, then paths that contain it.
   const placeOf = (path: string): number =>
     path.startsWith(begun) ? 0 : path.includes(`.${begun}`) ? 1 : path.includes(begun) ? 2 : 3
   return names

@@ -39,11 +39,11 @@ export function wantedFields(text: string | null): ShownFields {
   )
 }
 
-// Milliseconds for all rows of a page, and rows that are read at once: a server answers several in the time of one.
+// Maximum milliseconds for a page, and rows that are read at the same time: a remote inbox answers several together.
 const BUDGET = 250
 const AT_ONCE = 8
 
-/** Reads the field of each row whose topic has one. Payloads may be large: rows that the time is too short for have none. */
+/** Reads the field of each row whose topic has one. If large payloads use up the time, the other rows have none. */
 export async function fieldsOfRows(
   view: InboxView | undefined,
   rows: readonly FoundRow[],
@@ -71,7 +71,7 @@ export async function fieldsOfRows(
   }
 }
 
-/** What is named like a credential stays on the page of its delivery. */
+/** Lists mask a field that is named like a credential. */
 function isSecret(names: readonly string[]): boolean {
   return names.some(isCredentialName)
 }

@@ -11,10 +11,10 @@ interface PayloadName {
   readonly values: readonly string[]
 }
 
-// The newest tasks, and events among them: several tasks have one payload.
+// Number of newest tasks, and of their events: several tasks can share one payload.
 const TASKS = 200
 const EVENTS = 50
-// Values of a payload that are looked at, and levels: names of one that is a map of ids are as many as its entries.
+// Maximum values and levels of a payload: a map of ids has as many names as entries.
 const NODES = 2000
 const DEPTH = 12
 const PATHS = 2000
@@ -23,7 +23,7 @@ const LONGEST = 100
 // Milliseconds for all payloads.
 const BUDGET = 100
 
-/** The names of the newest payloads: those that the most of them have come first, of these the outer ones. */
+/** Returns the names in the newest payloads: the most frequent first, of these the outer ones. */
 export async function payloadNames(
   view: InboxView,
   seal: Seal | undefined,

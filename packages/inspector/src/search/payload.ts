@@ -5,19 +5,18 @@ import type { PayloadMatch } from './query.ts'
 import { createWalk } from './walk.ts'
 
 const BUDGET = 500
-// Rows of a step: a page of the inbox is looked through whole, since its cursor is at its end.
+// Rows of a step. Each page is searched to its end, since the cursor is there.
 const STEP = 32
 
-/** What is looked for. */
 interface PayloadSearch {
   readonly matches: readonly PayloadMatch[]
-  /** What no payload decides. */
+  /** Tests everything but the payload. */
   readonly fits: (task: TaskInfo) => boolean
 }
 
 /**
- * Tasks whose payload has the values, newest first. It looks through the tasks for 500 ms, in slices of the event loop,
- * and tells how far it came. An inbox that searches text does the first part of the work, if the value is plain.
+ * Finds tasks whose payload has the values, newest first. It searches for 500 ms, in slices of the event loop, and
+ * returns how far it came. If a value is plain, the inbox searches its text first.
  */
 export async function searchPayload(
   view: InboxView,
@@ -68,7 +67,7 @@ export async function searchPayload(
   }
 }
 
-/** A text that is in the payload's bytes as it is, in any format: letters and digits are written plainly. */
+/** Returns a text that the payload's bytes contain unchanged in every format: only letters and digits. */
 function plainText({ text, isNot }: PayloadMatch): string | undefined {
   return !isNot && /^[a-z\d_]{3,}$/i.test(text) ? text : undefined
 }

@@ -12,7 +12,7 @@ export interface PayloadMatch {
   readonly isNot: boolean
 }
 
-/** What a search means. */
+/** The meaning of a search. */
 export type SearchQuery =
   | {
       readonly kind: 'deliveries'
@@ -23,7 +23,7 @@ export type SearchQuery =
       readonly kind: 'tasks'
       readonly filter: TaskFilter
       readonly payload: readonly PayloadMatch[]
-      /** Tasks of this action alone. */
+      /** Only tasks of this action. */
       readonly action: string | undefined
       readonly sieve: readonly Sieved[]
     }
@@ -34,7 +34,7 @@ export type SearchQuery =
       readonly meant?: string
     }
 
-/** What no inbox filters by: rows are looked through for it. */
+/** A condition that no inbox can filter by: the inspector tests each row. */
 export interface Sieved {
   readonly name: string
   readonly value: string
@@ -99,7 +99,7 @@ function problem(text: string, meant?: string): SearchQuery {
   return { kind: 'problem', problem: text, ...(meant !== undefined && { meant }) }
 }
 
-/** The search with another start of a word; undefined if no word starts so. */
+/** Replaces the start of a word in the search; undefined if no word starts with it. */
 function corrected(q: string, from: string, to: string | undefined): string | undefined {
   if (to === undefined) return undefined
   const starts = (word: string): boolean => word.replace(/^-/, '').startsWith(from)
@@ -152,7 +152,7 @@ function tasksOf(given: ReadonlyMap<string, string>, text: string, now: number):
     part: get('part'),
     eventId: get('id'),
     id: get('task'),
-    // The inbox means "after", and a delivery of that very millisecond is meant too.
+    // `after` excludes its own millisecond, but `since:` includes it.
     after: since === undefined ? undefined : since - 1,
     before: searchTime('until', get('until'), now),
     text: text === '' ? undefined : text,
@@ -210,7 +210,7 @@ export const OUTCOMES: readonly ArrivalOutcome[] = [
   'rejected',
 ]
 
-/** What is wrong with the name of a qualifier, with the one that may be meant. */
+/** Returns the problem of an unknown qualifier, with the nearest known one. */
 function unknownQualifier(q: string, name: string): SearchQuery {
   const near = nearest(name, [...Object.keys(QUALIFIERS), 'payload'])
   const form = near === 'payload' ? 'payload.' : `${near}:`
@@ -234,7 +234,7 @@ class WrongValue extends TypeError {
   }
 }
 
-/** The value, if a qualifier can have it. Throws a {@link WrongValue} with the one that may be meant. */
+/** Returns the value if it is allowed. Throws a {@link WrongValue} with the nearest allowed value. */
 function oneOf<T extends string>(
   name: string,
   value: string | undefined,

@@ -8,7 +8,9 @@ import { withheldError } from '../withheld.ts'
 const KEYS = 100
 const TASKS = 1000
 
-/** A row before it is known who sees it: a delivery with the tasks of its events, or the tasks of an event that match. */
+/**
+ * A row before the visitor's rights apply: a delivery with the tasks of its events, or the matching tasks of an event.
+ */
 export interface FoundRow {
   readonly arrival?: Arrival
   readonly tasks: readonly TaskInfo[]
@@ -79,7 +81,7 @@ export function arrivalRow(
   }
 }
 
-/** Tasks of the events of deliveries, by receiver and key; those of an event in the order of their subscriptions. */
+/** Returns the tasks of the events of deliveries, by receiver and key, in the order of their subscriptions. */
 export async function tasksByKey(
   view: InboxView | undefined,
   arrivals: readonly Pick<Arrival, 'receiver' | 'keys'>[],

@@ -4,7 +4,7 @@ import type { Sieved } from './query.ts'
 
 const BUDGET = 500
 
-/** True for a delivery that has all that is wanted, and nothing that is not. Throws a `TypeError` for a value that none can have. */
+/** Makes the test of deliveries. Throws a `TypeError` for an impossible value. */
 export function arrivalFits(sieve: readonly Sieved[]): (arrival: Arrival) => boolean {
   return all(sieve, ({ name, value }) => {
     if (name === 'status') return ({ status }) => status === Number(value)
@@ -14,7 +14,7 @@ export function arrivalFits(sieve: readonly Sieved[]): (arrival: Arrival) => boo
   })
 }
 
-/** The same for a task. Text of an error is found within its name and message, in any case. */
+/** Makes the test of tasks. The text of `error:` matches within name and message, in any case. */
 export function taskFits(sieve: readonly Sieved[]): (task: TaskInfo) => boolean {
   return all(sieve, ({ name, value }) =>
     name === 'error'
@@ -42,7 +42,7 @@ export function hasError({ error }: TaskInfo, text: string): boolean {
   )
 }
 
-/** Pages of an inbox until enough rows fit or the time is over; a page is looked through whole. */
+/** Reads pages of an inbox until enough rows match or the time is over. It tests each page to its end. */
 export async function sifted<Row>(
   ask: (page: { readonly limit: number; readonly cursor?: string }) => Promise<Page<Row>>,
   fits: (row: Row) => boolean,

@@ -6,7 +6,7 @@ import { arrivalFits, hasError, sifted, taskFits } from './sieve.ts'
 // Milliseconds for each place.
 const BUDGET = 200
 
-/** Where each place stands: null at its end, undefined before it has started. */
+/** The position in each place: null at its end, undefined before its start. */
 interface Places {
   readonly id?: string | null
   readonly dead?: string | null
@@ -15,8 +15,8 @@ interface Places {
 }
 
 /**
- * Plain words: in ids, topics and reasons of deliveries, then in errors of tasks, then in payloads. Each row says where they
- * were found, and a delivery stands once in a page. Rows of a page are the newest first; the cursor continues in all places.
+ * Searches plain words: first in ids, topics and reasons, then in errors, then in payloads. Each row names its place,
+ * and a page has each delivery once. Rows are newest first. The cursor continues in all places.
  */
 export async function searchWords(
   { view, journal }: Inbox,

@@ -30,7 +30,7 @@ const TITLES: readonly (readonly [panel: Panel, title: string, key?: string])[] 
   ['sample', 'Send a sample'],
 ]
 
-/** What can be done in this state, by this visitor. Each says first what will happen. */
+/** Buttons for the actions of this visitor in this state. Each opens a form that says first what will happen. */
 export function Actions({ detail }: { detail: DetailReply }): JSX.Element | null {
   const [panel, setPanel] = useState<Panel | undefined>()
   const maySample = useMay('sample')
@@ -99,7 +99,7 @@ function Panel({
   )
 }
 
-/** Has the receiver take a signed sample of the same kind. */
+/** Sends a signed sample of the same topic to the receiver. */
 function Sample({ row, close }: { row: ListRow; close: () => void }): JSX.Element {
   const [isBusy, setBusy] = useState(false)
   const send = async (): Promise<void> => {
@@ -123,7 +123,7 @@ function Sample({ row, close }: { row: ListRow; close: () => void }): JSX.Elemen
   )
 }
 
-/** The delivery as a command or as a test: copied at once, and shown, since it may hold customers' data. */
+/** The delivery as a command or a test. It is copied immediately, and shown, since it may hold customers' data. */
 function CopyAs({
   as,
   id,

@@ -19,7 +19,7 @@ export type ParsedValue =
 
 type Context = { readonly source?: string } | undefined
 
-/** Parses the text of a payload; undefined if it is no JSON. */
+/** Parses the text of a payload; undefined if it is not JSON. */
 export function parsePayload(text: string): ParsedValue | undefined {
   try {
     // Browsers of before 2025 have no third argument: long numbers are rounded there.

@@ -353,7 +353,7 @@ interface PayloadLine {
   readonly rest?: number
 }
 
-/** What the reader has opened: keys of lines, and how many parts are shown where that is not {@link STEP}. */
+/** Keys of the open lines, and the number of shown parts where it is not {@link STEP}. */
 interface OpenedLines {
   readonly open: ReadonlySet<string>
   readonly shown: ReadonlyMap<string, number>
@@ -363,7 +363,7 @@ function lineKey(path: readonly (string | number)[]): string {
   return JSON.stringify(path)
 }
 
-/** The lines that are shown. It walks a stack of its own: a payload may be deeper than calls can be. */
+/** Returns the visible lines. It uses its own stack: a payload can be deeper than the call stack. */
 function linesOf(root: ParsedValue, { open, shown }: OpenedLines): readonly PayloadLine[] {
   const lines: PayloadLine[] = []
   const stack: PayloadLine[] = [lineOf([], undefined, root, open, 1, 1)]
@@ -403,7 +403,7 @@ function pathText(path: readonly (string | number)[]): string {
   }, 'payload')
 }
 
-/** What is open at first: the outer levels, as long as they fit. */
+/** Opens the outer levels, as long as they fit. */
 function openAtFirst(root: ParsedValue, most = 60): ReadonlySet<string> {
   const open = new Set<string>()
   let count = 1
