@@ -10,7 +10,7 @@ const folder = import.meta.dirname
 
 const ASSETS = join(folder, '..', 'src', 'assets.ts')
 
-// The style comes behind the line that is seen first: what is before it is painted without it.
+// The style comes after the loading line, which the browser can then paint without it.
 const HTML = `<!doctype html>
 <html lang="en">
 <head>
@@ -61,11 +61,14 @@ async function buildPage(): Promise<string> {
   const style = output.output.find((file) => file.fileName.endsWith('.css')) as Rolldown.OutputAsset
   return `// Written by packages/inspector/page/build.ts from packages/inspector/page: change it there.
 
-/** The page. \`{{base}}\` in the document is replaced by \`./~/\` or \`./<last segment>/~/\`, where script and style lie. */
+/**
+ * The page. \`{{base}}\` in the document is replaced by \`./~/\` or \`./<last segment>/~/\`, the folder of script and
+ * style.
+ */
 export const assets: {
   readonly html: string
   readonly script: string
-  /** Scripts next to it, by their file: what the first screen does not need. */
+  /** Further scripts by file name, which the first screen does not need. */
   readonly more: Readonly<Record<string, string>>
   readonly style: string
 } = {

@@ -135,7 +135,7 @@ function Said(): JSX.Element {
   )
 }
 
-/** The session has ended: the app asks for it again when the document is fetched. */
+/** The session has ended. Loading the document again leads to the sign-in. */
 function SignedOut(): JSX.Element {
   return (
     <main class="whole">
@@ -211,8 +211,8 @@ function useSeconds(isNeeded: boolean): number {
 const WAIT = 3000
 
 /**
- * Puts the focus where the reader is, if a step to another place took away what had it: after a step back on the link that was
- * followed, on the row whose detail was closed, on a detail that covers the list, else on the main part of the page.
+ * Moves the focus if a step to another place removed the focused element. After a step back, it goes to the link that
+ * was followed; after closing a detail, to its row; otherwise to the open detail or the main part.
  */
 function useFocusOnWay(): void {
   const route = useRoute()
@@ -264,7 +264,7 @@ function found(before: PageRoute, { screen, open }: PageRoute): boolean {
   return document.activeElement === element
 }
 
-/** How far the change of many tasks is, on every screen, until it is closed. */
+/** The progress of a change of many tasks, on every screen, until it is closed. */
 function Progress(): JSX.Element | null {
   const state = useStore(job)
   if (state === undefined) return null
@@ -337,7 +337,7 @@ function inWords({ what, phase, done, total, rate, message }: BulkJob): string {
   return `${sum}${left}. Leaving this page stops it.`
 }
 
-// A session was there before the address with its key was opened: the key stays in no history.
+// The reader was signed in already: the key must not stay in the history.
 if (location.hash.startsWith('#key='))
   history.replaceState(history.state, '', location.pathname + location.search)
 document.addEventListener('click', followLinks)

@@ -1,4 +1,4 @@
-/** The screens that are not the first one: a script of their own, which the page loads next to the first. */
+/** The other screens: a separate script that the page loads after the first one. */
 export { Actions } from './actions/actions.tsx'
 export { Detail } from './detail/detail.tsx'
 export { List } from './list/list.tsx'

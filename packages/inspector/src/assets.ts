@@ -1,10 +1,13 @@
 // Written by packages/inspector/page/build.ts from packages/inspector/page: change it there.
 
-/** The page. `{{base}}` in the document is replaced by `./~/` or `./<last segment>/~/`, where script and style lie. */
+/**
+ * The page. `{{base}}` in the document is replaced by `./~/` or `./<last segment>/~/`, the folder of script and
+ * style.
+ */
 export const assets: {
   readonly html: string
   readonly script: string
-  /** Scripts next to it, by their file: what the first screen does not need. */
+  /** Further scripts by file name, which the first screen does not need. */
   readonly more: Readonly<Record<string, string>>
   readonly style: string
 } = {

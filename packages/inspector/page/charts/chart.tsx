@@ -147,7 +147,7 @@ function useWidth(): readonly [preact.RefObject<HTMLDivElement | null>, number] 
   return [ref, width]
 }
 
-/** A chart as a table, the newest step first, in the place of the drawing. */
+/** A chart as a table, newest step first. */
 function ChartTable({ data }: { data: ChartData }): JSX.Element {
   const { series, words, caption } = data.table ?? { ...data, caption: data.title }
   const steps = stepsOf({ series })
@@ -196,7 +196,7 @@ function plotArea(width: number): { left: number; width: number } {
   return { left: LEFT, width: Math.max(20, width - LEFT - 8) }
 }
 
-/** The drawing itself; its numbers are read from the legend and the table. */
+/** The drawing. Screen readers read the legend and the table instead. */
 function Plot({
   data,
   width,
@@ -343,7 +343,7 @@ function linearScale(highest: number): Scale {
   return { at: (value) => value / top, ticks: [0, top / 2, top] }
 }
 
-/** Decades between the lowest and the highest, for times that differ by more than ten. */
+/** Decades between the lowest and the highest value, for times that differ widely. */
 function decades(lowest: number, highest: number): Scale {
   const from = Math.floor(Math.log10(Math.max(lowest, 0.1)))
   const to = Math.max(from + 1, Math.ceil(Math.log10(Math.max(highest, 0.1))))
@@ -355,7 +355,7 @@ function decades(lowest: number, highest: number): Scale {
   return { at, ticks }
 }
 
-/** As a logarithm that knows 0: three waiting tasks show next to a thousand dead ones. */
+/** A logarithm that includes 0: three waiting tasks are visible next to a thousand dead ones. */
 function fromZero(highest: number): Scale {
   if (highest <= 20) return linearScale(Math.max(highest, 2))
   const to = Math.ceil(Math.log10(highest + 1))

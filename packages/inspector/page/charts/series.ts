@@ -1,10 +1,10 @@
 import type { ChartsReply, Values } from '../../src/api/charts.ts'
 
-/** One series of a chart: one value a step, null where nothing is known. */
+/** One series of a chart: one value per step, null if unknown. */
 export interface ChartSeries {
   readonly name: string
   readonly values: Values
-  /** The class that gives it its color and, for lines, its dashes. */
+  /** The class that sets its color and, for lines, its dashes. */
   readonly tone: string
 }
 
@@ -18,7 +18,7 @@ export interface ChartData {
   readonly scale: 'linear' | 'decades' | 'zero'
   /** A value in words, for the legend and the axis. */
   readonly words: (value: number) => string
-  /** The table, where it says more than the chart: counts in place of rates. */
+  /** The table, if it shows other values than the chart: counts instead of rates. */
   readonly table?: {
     readonly caption: string
     readonly series: readonly ChartSeries[]

@@ -17,7 +17,7 @@ export interface Which {
 /** Tasks per second; 0 means without a limit. */
 export const RATES = [1, 10, 50, 200, 0] as const
 
-/** A change of many tasks that this page drives, chunk by chunk: leaving the page stops it. */
+/** A change of many tasks. This page sends it chunk by chunk: leaving the page stops it. */
 export interface BulkJob {
   readonly what: What
   readonly total: number
@@ -44,14 +44,14 @@ let stopping: AbortController | undefined
 // Chosen tasks of one request.
 const MOST_IDS = 100
 
-/** The ids of each request; one request without ids for all that match. */
+/** Splits the ids into requests. Without ids, there is one request for all that match. */
 function partsOf({ ids }: Which, size: number): readonly { readonly ids?: readonly string[] }[] {
   if (ids === undefined) return [{}]
   const count = Math.ceil(ids.length / size)
   return Array.from({ length: count }, (_, at) => ({ ids: ids.slice(at * size, (at + 1) * size) }))
 }
 
-/** Counts without changing anything. `progress` is called with the sum after each chunk. */
+/** Counts and changes nothing. Calls `progress` with the sum after each chunk. */
 export async function countMatches(
   what: What,
   which: Which,
@@ -134,7 +134,7 @@ export async function startJob(
 
 const EVERY = 2000
 
-/** Says what becomes of the tasks, until all have ended or the bar is closed. */
+/** Reports the results of the tasks, until all have ended or the bar is closed. */
 async function followJob(state: BulkJob): Promise<void> {
   let waits = true
   while (waits && job.get()?.action === state.action) {

@@ -2,8 +2,8 @@ import { inertText } from '@postern/core/inert'
 import { note } from './announce.ts'
 
 /**
- * Copies a text and says so. False if this browser does not let the page: the text must be shown then. A text that strangers may
- * have chosen becomes one line that does nothing where it is pasted; `isInert` says that it was made so already.
+ * Copies a text and says so. Returns false if the browser does not allow it: the page must then show the text. A text
+ * from outside becomes one line that does nothing when it is pasted. `isInert` is true if it already is one.
  */
 export async function copyText(text: string, what: string, isInert = false): Promise<boolean> {
   try {

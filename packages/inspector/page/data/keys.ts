@@ -5,9 +5,9 @@ type KeyHandlers = Readonly<Record<string, ((event: KeyboardEvent) => void) | un
 const layers: { current: KeyHandlers }[] = []
 let isAfterG = false
 
-/** Handles keys while the component is shown; the component mounted last comes first. `g h` is named so. */
+/** Handles keys while the component is shown. The component mounted last comes first. `g h` means `g`, then `h`. */
 export function useKeys(handlers: KeyHandlers): void {
-  // From the first render on: an effect comes after the paint, and a key may come before it.
+  // From the first render on: an effect runs after the paint, and a key may come before it.
   const [layer] = useState(() => {
     const first = { current: handlers }
     layers.push(first)

@@ -4,13 +4,13 @@ import { AskFailure, ask, signedOut } from './ask.ts'
 import { createPageValue, type PageValue } from './store.ts'
 
 export interface Live {
-  /** Changes when something changed at the server, or after a failure. */
+  /** Changes after a change at the server, and after a failure. */
   readonly version: string
   readonly isPaused: boolean
   readonly failure: LiveFailure | undefined
 }
 
-/** Since when the server does not answer, and when the page tries again. */
+/** The failure of the server, its start, and the time of the next try. */
 export interface LiveFailure {
   readonly status: number
   readonly message: string
@@ -19,7 +19,7 @@ export interface LiveFailure {
 }
 
 const EVERY = 2000
-/** Also without a change: hours pass, and receivers fall silent. */
+/** Also without a change: hours pass, and receivers become silent. */
 const AT_LEAST = 60_000
 const AFTER_FAILURE = [2000, 5000, 10_000, 30_000]
 
@@ -35,7 +35,7 @@ let known = ''
 let refreshed = 0
 let asking: AbortController | undefined
 
-/** Starts to ask for the version, as long as the tab is seen. `version` is older than all that is shown. */
+/** Starts asking for the version while the tab is visible. `version` is older than everything on the page. */
 export function startLive(version: string): void {
   known = version
   document.addEventListener('visibilitychange', () => {
@@ -53,13 +53,13 @@ export function pauseLive(isPaused: boolean): void {
   else void look()
 }
 
-/** Fetches again what is shown, after the reader has changed something. */
+/** Fetches all visible data again, after the reader has changed something. */
 export function refresh(): void {
   refreshed = now()
   live.set({ ...live.get(), version: `${known}@${refreshed}` })
 }
 
-/** Another request found the server failing: the loop keeps trying. */
+/** Reports a failure that another request found: the loop keeps trying. */
 export function reportFailure(failure: AskFailure): void {
   if (live.get().failure === undefined) fail(failure)
 }

@@ -54,7 +54,7 @@ export function currentRoute(): PageRoute {
   return route.get()
 }
 
-/** The link to a place. Range and receiver stay as they are unless given; all else is as at the start unless given. */
+/** Returns the link to a place. Range and receiver stay unless given; everything else gets its default unless given. */
 export function href(to: Partial<PageRoute>): string {
   const { range, receiver } = route.get()
   return search({ ...DEFAULTS, range, receiver, ...to })
@@ -69,12 +69,12 @@ function search(to: PageRoute): string {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(to))
     if (value !== DEFAULTS[name as keyof PageRoute]) query.set(name, value as string)
-  // Qualifiers are read by people: a colon, a slash and a star need no escape in a query.
+  // People read qualifiers: a colon, a slash and a star need no escape in a query.
   const text = query.toString().replaceAll('%3A', ':').replaceAll('%2F', '/').replaceAll('%2A', '*')
   return `?${text}`
 }
 
-/** Goes to a link that `href` made. `replace` leaves no step in the history. */
+/** Opens a link that `href` made. `replace` adds no step to the history. */
 export function go(link: string, replace = false): void {
   const url = link === '?' ? location.pathname : link
   if (replace) history.replaceState(null, '', url)
@@ -85,7 +85,7 @@ export function go(link: string, replace = false): void {
   route.set(parse(link))
 }
 
-/** The link by which the reader has left this place before, if this is a step back. */
+/** After a step back, returns the link that the reader had followed from this place. */
 export function linkLeftBy(): string | undefined {
   return (history.state as { readonly left?: string } | null)?.left
 }

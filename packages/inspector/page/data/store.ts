@@ -24,7 +24,7 @@ export function createPageValue<T>(first: T): PageValue<T> {
   }
 }
 
-/** The value of a store; the component is drawn again when it changes. */
+/** Returns the value of a store, and renders the component again when it changes. */
 export function useStore<T>(store: PageValue<T>): T {
   const [value, setValue] = useState(store.get)
   useEffect(() => {

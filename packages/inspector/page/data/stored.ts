@@ -36,7 +36,7 @@ function read(): readonly ShownField[] {
   }
 }
 
-/** Shows a field in lists, in place of the one before of this topic; without a path none. */
+/** Shows a field in lists, instead of the earlier one of this topic. Without a path, shows none. */
 export function showField(provider: string, topic: string, path: string | undefined): void {
   const others = shownFields.get().filter((one) => one[0] !== provider || one[1] !== topic)
   const fields = path === undefined ? others : [[provider, topic, path] as const, ...others]

@@ -4,11 +4,11 @@ import { live, reportFailure } from './live.ts'
 import { useStore } from './store.ts'
 
 interface ReplyState<T> {
-  /** The last reply to this question, or to the one before while this one is open and `keep` is set. */
+  /** The last reply to this question. With `keep`, the reply to the question before while this one is open. */
   readonly data: T | undefined
   /** True once a first reply is late enough for a skeleton. */
   readonly isSlow: boolean
-  /** It will not go better by itself: a wrong question, something that is gone. */
+  /** A failure that another try cannot fix: a wrong question, or a missing object. */
   readonly failure: AskFailure | undefined
 }
 

@@ -8,7 +8,7 @@ import { safe, safeLines } from '../words/safe.ts'
 import { byUrgency, runLooks, taskLook } from '../words/state.ts'
 import { clock, exact, iso } from '../words/time.ts'
 
-/** Every run of every task: when, how long, how it ended, and its error. */
+/** The runs of all tasks: when, how long, the outcome and the error. */
 export function Attempts({ tasks }: { tasks: DetailReply['tasks'] }): JSX.Element {
   if (tasks.length === 0) return <p class="empty">No handler had a task for it.</p>
   return (

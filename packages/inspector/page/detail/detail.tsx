@@ -19,7 +19,7 @@ import { clock, exact, iso, isUtc, now } from '../words/time.ts'
 import { copyText } from '../data/copy.ts'
 import { axisSpan, ticksOf, type AxisSpan } from './time-axis.ts'
 
-/** One delivery: what it was, what became of it, what can be done. */
+/** One delivery, with its tasks and the actions on it. */
 export function Detail({ id }: { id: string }): JSX.Element {
   const { tab } = useRoute()
   const { name } = useStatus()
@@ -200,7 +200,7 @@ function Title({ detail }: { detail: DetailReply }): JSX.Element {
   )
 }
 
-/** States with their numbers, the worst first; without tasks, the outcome. */
+/** Returns the states with their counts, the worst first; without tasks, the outcome. */
 function summary({ row, tasks }: DetailReply): readonly Look[] {
   if (tasks.length === 0 || (row.outcome !== undefined && row.outcome !== 'accepted'))
     return [outcomeLook(row.outcome ?? 'accepted')]
@@ -225,7 +225,10 @@ function Id({ id, what = 'id' }: { id: string; what?: string }): JSX.Element {
   )
 }
 
-/** From the request to the last run: the axis is logarithmic, so that 4 ms are next to 10 s. A mark opens its run. */
+/**
+ * A time line from the request to the last run. The axis is logarithmic, so that 4 ms and 10 s are both visible. A mark
+ * opens its run.
+ */
 function Timeline({
   detail,
   openRun,

@@ -14,7 +14,7 @@ function sideOf({ parts }: Diff, side: Side): Diff['parts'] {
   return parts.filter(({ kind }) => kind === side || kind === 'same' || kind === 'cut')
 }
 
-/** The bytes that were signed next to the bytes that came, to be read, copied and passed on. */
+/** The signed bytes next to the received bytes, to read and to copy. */
 export function DiffCard({ diff, finding }: { diff: Diff; finding: Finding }): JSX.Element {
   return (
     <section class="card diff" aria-label="What differs">
@@ -80,7 +80,7 @@ const EDGE = 48
 const LINE = 36
 const INDENT = 112
 
-/** The card as it is passed on: in the colors of the page, and in its fonts. */
+/** Draws the card as a picture, in the colors and fonts of the page. */
 function pictureOf(diff: Diff, { cause, certainty, message, remedy }: Finding): HTMLCanvasElement {
   const style = getComputedStyle(document.documentElement)
   const color = (name: string): string => style.getPropertyValue(`--${name}`).trim()

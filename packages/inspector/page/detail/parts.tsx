@@ -109,7 +109,7 @@ function Headers({ delivery }: { delivery: NonNullable<DetailReply['delivery']> 
 
 const CERTAINTY = { proven: 'Proven', likely: 'Likely', possible: 'Possible' } as const
 
-/** Why a delivery was rejected: the verdict first, then what is proven, then what to do. */
+/** The explanation of a rejection: the verdict first, then the proven cause, then the remedy. */
 function Explain({ id, reason }: { id: string; reason: string | undefined }): JSX.Element {
   const { data, isSlow, failure } = useReply<ExplainReply>('explain', { id })
   if (failure !== undefined) return <p class="empty">{failure.message}</p>

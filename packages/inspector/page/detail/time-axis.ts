@@ -24,7 +24,7 @@ const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 const MARKS = [1, 10, 100, SECOND, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, DAY, 7 * DAY]
 
-/** Times that are at the axis: not closer than their words are wide. */
+/** Returns the times on the axis, at least as far apart as their labels are wide. */
 export function ticksOf(span: AxisSpan): readonly number[] {
   const ticks = [0]
   for (const mark of MARKS)

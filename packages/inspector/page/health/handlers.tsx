@@ -14,7 +14,7 @@ type Handler = HealthReply['handlers'][number]
 
 const MOST = 12
 
-/** Those with the most dead first, then those that failed most often. */
+/** Orders handlers by dead tasks, then by failed runs. */
 function worst(one: Handler, other: Handler): number {
   return other.dead - one.dead || other.failed - one.failed
 }

@@ -122,7 +122,7 @@ const ENGINES: Readonly<Record<string, string>> = {
   sqliteInbox: 'SQLite',
 }
 
-/** In place of the sentence: what does not answer, since when, and how old all else is. */
+/** Replaces the sentence during a failure: what does not answer, since when, and how old the rest is. */
 function Down({ failure, at }: { failure: LiveFailure; at: number | undefined }): JSX.Element {
   const { inbox } = useStatus()
   const who = failure.status >= 500 ? (ENGINES[inbox] ?? 'The inbox') : 'The app'

@@ -2,8 +2,8 @@ import type { RejectedGroup } from '../../src/api/health.ts'
 import { href, qualifier } from '../data/route.ts'
 
 /**
- * The list of these rejections, as old as their count is. With `explained` open at its explanation: the delivery of that id,
- * else the newest one.
+ * Returns the link to the list of these rejections, for the time that their count covers. With `explained`, the delivery
+ * of that id is open at its explanation, else the newest one.
  */
 export function rejectedLink(
   { receiver, code }: RejectedGroup,

@@ -55,7 +55,7 @@ function keyOf(thing: Thing): string {
 /** Rejections that need a look are counted for so long. */
 const BURST = '6h'
 
-/** A thing without tasks: rejections, a silent receiver, an inbox in trouble. */
+/** An issue without tasks: rejections, a silent receiver, or a failing inbox. */
 function OtherThing({
   thing,
   at,
@@ -171,7 +171,7 @@ function Row(props: {
 
 type Dead = Thing & { kind: 'dead' }
 
-/** Tasks that died of one cause: which, how many, where, since when, and what to do about all of them. */
+/** Dead tasks of one cause, with the actions on all of them. */
 function DeadThing({ thing }: { thing: Dead }): JSX.Element {
   const [asked, setAsked] = useState<What | 'mute' | undefined>()
   const mayRun = useMay('replay')
@@ -222,7 +222,7 @@ function DeadThing({ thing }: { thing: Dead }): JSX.Element {
         {thing.spark.some((failed) => failed > 0) ? (
           <Spark values={thing.spark} tone="bad" />
         ) : (
-          // The journal counts the first causes of a minute: a flat line would say that nothing failed.
+          // The journal counts only the first causes of each minute: a flat line would falsely mean no failures.
           <span class="spark" />
         )}
         <When {...thing} end="resolved" />

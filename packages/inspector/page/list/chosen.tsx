@@ -14,7 +14,7 @@ export interface Chosen {
   /** False if nothing can be done to rows: they have no box then. */
   readonly isOffered: boolean
   readonly rows: ReadonlyMap<string, ListRow>
-  /** True if all that the search finds is chosen, also what is not loaded. */
+  /** True if everything that matches the search is chosen, also rows that are not loaded. */
   readonly isAll: boolean
   /** Chooses a row or takes it back. With a range, chooses all rows from the one before. */
   readonly toggle: (id: string, isRange: boolean) => void
@@ -29,7 +29,7 @@ export function hasTasks({ tasks }: ListRow): boolean {
   return tasks.length > 0
 }
 
-/** Chosen rows stay chosen while rows come and go, and until the search changes. */
+/** Keeps the chosen rows while rows come and go, until the search changes. */
 export function useChosen(question: string, loaded: Loaded | undefined): Chosen {
   const [state, setState] = useState({ rows: NONE, isAll: false })
   const may = [useMay('replay'), useMay('delete'), useMay('mute')]
@@ -196,7 +196,7 @@ function Some({
   ]
   const idsOf = (...states: readonly string[]): readonly string[] =>
     tasks.flatMap(({ id, state }) => (states.includes(state) ? id : []))
-  // As in the detail: what is dead comes first, and what is done runs only if nothing else is chosen.
+  // As in the detail, dead tasks come first. Done tasks run only if no other task is chosen.
   const run = RUNS.find(([state]) => idsOf(state).length > 0)
   const removed = idsOf('dead', 'pending')
   const causes = [

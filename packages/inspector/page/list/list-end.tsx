@@ -7,7 +7,7 @@ import { clock } from '../words/time.ts'
 import type { Loaded } from './loaded.ts'
 import type { List } from './use-list.ts'
 
-/** Under the rows: how far the list was searched, and the way on. */
+/** The end of the list: how far the search looked, and a button to continue. */
 export function ListEnd({ loaded, list }: { loaded: Loaded; list: List }): JSX.Element | null {
   const { cursor, searchedTo, rows } = loaded
   const places = foundIn(rows)

@@ -15,7 +15,7 @@ import { ask, url } from '../data/ask.ts'
 import { Bulk, useChosen } from './chosen.tsx'
 import { head, safe } from '../words/safe.ts'
 
-/** The list of deliveries, or of tasks: search, rows, and what can be done to all of them. */
+/** The list of deliveries or tasks, with the search and the actions. */
 export function List({ isHidden }: { isHidden: boolean }): JSX.Element {
   const { q, receiver, open } = useRoute()
   const { name } = useStatus()
@@ -24,7 +24,7 @@ export function List({ isHidden }: { isHidden: boolean }): JSX.Element {
   const list = useList(q, receiver, () => {
     const element = scroller.current
     const top = Math.floor((element?.scrollTop ?? 0) / height)
-    // Nothing moves under a pointer, nor next to a delivery that is read.
+    // Rows must not move under a pointer, nor next to an open delivery.
     const isUsed = currentRoute().open !== '' || element?.matches(':hover') === true
     return { top, isStill: isHidden || top > 0 || isUsed }
   })
@@ -112,7 +112,7 @@ const QUICK = [
   ['', 'calm', 'last day', 'since:24h'],
 ] as const
 
-/** The filters that are wanted most, one click each; the search line shows how they are written. */
+/** The most frequent filters, one click each. The search line shows how they are written. */
 function Quick({ hasFile }: { hasFile: boolean }): JSX.Element {
   const { q, receiver } = useRoute()
   const words = wordsOf(q)
@@ -158,7 +158,7 @@ function useRowKeys(
 ): void {
   // The row that gets the focus in the next frame. Another key may come earlier.
   const aim = useRef<string | undefined>(undefined)
-  // The row that a key went to last: when the row is drawn again, the body gets its focus.
+  // The row that a key went to last: rendering that row again moves its focus to the body.
   const last = useRef<string | undefined>(undefined)
   const focused = (): string | undefined =>
     document.activeElement === document.body
@@ -196,8 +196,8 @@ function useRowKeys(
   useKeys({
     j: () => move(1),
     k: () => move(-1),
-    // The link that has the focus is followed by itself. Before the focus has come, or where a row that was drawn again lost it, no link
-    // or a wrong one would be.
+    // A focused link follows itself. If the focus has not arrived yet, or rendering took it from the row, there is no
+    // link or a wrong one.
     get Enter() {
       const isLost = document.activeElement === document.body
       const open = aim.current ?? (isLost ? last.current : undefined)

@@ -1,10 +1,10 @@
 import type { ListReply, ListRow } from '../../src/api/list.ts'
 
-/** The rows that the reader has, and what has happened since they were fetched. */
+/** The loaded rows, and the changes since they were fetched. */
 export interface Loaded {
   readonly rows: readonly ListRow[]
   readonly cursor: string | undefined
-  /** How far a search looked that ran out of time: it continues only if it is asked to. */
+  /** How far a search looked before its time was over: it continues only if the reader asks. */
   readonly searchedTo: number | undefined
   /** The start of each page: its cursor, and its first row. */
   readonly pages: readonly { readonly cursor: string; readonly first: string }[]
@@ -12,7 +12,7 @@ export interface Loaded {
   readonly newer: ListReply | undefined
   /** How many of its rows are new. */
   readonly fresh: number
-  /** Rows that no longer match the filter; they stay until the reader asks. */
+  /** Rows that do not match the filter any more. They stay until the reader asks. */
   readonly gone: ReadonlySet<string>
 }
 
@@ -49,13 +49,13 @@ function cutShort({ rows, cursor, searchedTo }: ListReply): number | undefined {
   return cursor !== undefined && rows.length < PAGE ? searchedTo : undefined
 }
 
-/** The rows of a page that was fetched again, in the places they have. */
+/** Updates the rows of a page that was fetched again, in place. */
 export function updated(loaded: Loaded, rows: readonly ListRow[]): Loaded {
   const now = new Map(rows.map((row) => [row.id, row]))
   return { ...loaded, rows: loaded.rows.map((row) => same(row, now.get(row.id))) }
 }
 
-/** The newest page was fetched again. With `isStill` no row comes or goes: that waits until the reader asks. */
+/** Updates the rows from the newest page. With `isStill`, no row is added or removed until the reader asks. */
 export function newest(loaded: Loaded, reply: ListReply, isStill: boolean): Loaded {
   const known = new Set(loaded.rows.map(({ id }) => id))
   const fresh = reply.rows.filter(({ id }) => !known.has(id)).length
@@ -74,7 +74,7 @@ const NOTHING_NEWER = { newer: undefined, fresh: 0, gone: new Set<string>() }
 
 function merged(loaded: Loaded, reply: ListReply): Loaded {
   const kept = new Map(loaded.rows.map((row) => [row.id, row]))
-  // More than a page came: what is between is not known, so the list starts again.
+  // More than one page is new: the rows between are unknown, so the list starts again.
   if (reply.cursor !== undefined && !reply.rows.some(({ id }) => kept.has(id))) return first(reply)
   const gone = missing(loaded.rows, reply)
   const newer = new Set(reply.rows.map(({ id }) => id))
@@ -85,16 +85,16 @@ function merged(loaded: Loaded, reply: ListReply): Loaded {
   return { ...loaded, rows, ...NOTHING_NEWER }
 }
 
-/** Rows of the time that the reply covers, which it does not have. */
+/** Returns rows of the time of the reply that the reply does not have. */
 function missing(rows: readonly ListRow[], reply: ListReply): ReadonlySet<string> {
   const there = new Set(reply.rows.map(({ id }) => id))
-  // Rows that match plain words come from several searches, each of which has reached a different time.
+  // Plain words run several searches, each of which has reached another time.
   if (rows.some(({ by }) => by !== undefined)) return new Set()
   const last = reply.cursor === undefined ? -Infinity : (reply.rows.at(-1)?.at ?? Infinity)
   return new Set(rows.filter(({ id, at }) => at > last && !there.has(id)).map(({ id }) => id))
 }
 
-/** The row as it is, or the same object if nothing changed: such a row is not drawn again. */
+/** Returns the new row, or the old object if nothing changed: that row is not rendered again. */
 function same(old: ListRow | undefined, now: ListRow | undefined): ListRow {
   if (old === undefined || now === undefined) return (now ?? old)!
   return JSON.stringify(old) === JSON.stringify(now) ? old : now

@@ -15,7 +15,7 @@ import { byUrgency, outcomeLook, taskLook } from '../words/state.ts'
 /** Rows drawn above and below those that are seen. */
 const BEYOND = 12
 
-/** The rows that are seen, in a place as high as all of them: a million of them cost what fifty cost. */
+/** The visible rows, in a container as high as all rows: a million rows cost no more than fifty. */
 export function Rows({
   loaded,
   chosen,
@@ -131,7 +131,7 @@ function useScroll(
   return place
 }
 
-/** Draws a component again only if one of its properties is another value. */
+/** Renders a component again only if one of its properties changed. */
 function memo<Props extends object>(
   drawn: (props: Props) => JSX.Element,
 ): (props: Props) => JSX.Element {
@@ -156,14 +156,14 @@ interface RowProps {
   readonly link: string
   readonly isOpen: boolean
   readonly isGone: boolean
-  /** True if times are in UTC. The row is drawn again when it changes. */
+  /** True if times are in UTC. The row is rendered again when it changes. */
   readonly isUtc: boolean
   readonly hasBox: boolean
   readonly isChosen: boolean
   readonly toggle: Chosen['toggle']
 }
 
-/** A box that chooses a row. Its place is larger than itself, for fingers. */
+/** A checkbox that chooses a row. Its label is larger, for fingers. */
 function Box({
   role,
   label,
@@ -192,7 +192,7 @@ function Box({
   )
 }
 
-/** One delivery: when, from whom, about what, and what became of it. All of it is one link. */
+/** A row of one delivery. The whole row is one link. */
 const Row: (props: RowProps) => JSX.Element = memo(
   ({ row, at, link, isOpen, isGone, hasBox, isChosen, toggle }: RowProps) => (
     <div

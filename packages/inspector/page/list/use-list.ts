@@ -80,7 +80,7 @@ export function useList(
     }
   }, [question, version])
 
-  /** States change further down, too: the page that the reader looks at is fetched again. */
+  /** Fetches the visible page again: older rows change too. */
   const refreshSeen = async (signal: AbortSignal): Promise<void> => {
     const { loaded } = current.current
     const { top } = place()
@@ -107,7 +107,7 @@ export function useList(
 
   const isSame = state.question === question
   return {
-    // The rows of the search before stay until those of this one are here.
+    // The rows of the earlier search stay until the new ones arrive.
     loaded: state.loaded,
     reply: state.reply,
     isSlow: state.isSlow && !isSame,

@@ -45,7 +45,7 @@ export function Samples(): JSX.Element | null {
   )
 }
 
-/** Has the server sign and receive a sample, and says what the receiver answered. */
+/** Sends a signed sample from the server, and shows the status of the reply. */
 export async function sendSample(receiver: string, topic?: string): Promise<void> {
   try {
     const body: SampleRequest = { receiver, ...(topic === undefined ? {} : { topic }) }

@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 
 const HEIGHT = 20
 
-/** Counts over time as small bars. Their numbers are in words next to it, so it is not read aloud. */
+/** Counts over time as small bars. Screen readers read the numbers next to it instead. */
 export function Spark({ values, tone }: { values: readonly number[]; tone: string }): JSX.Element {
   const top = Math.max(...values, 1)
   let path = ''

@@ -16,7 +16,7 @@ function within(share: number): number {
   return share >= LEAST && share <= MOST ? share : Math.max(LEAST, Math.min(MOST, share || USUAL))
 }
 
-/** The line between the list and the detail: it is dragged, moved by arrows, and put back by a double click. */
+/** The line between the list and the detail. Dragging and arrow keys move it; a double click resets it. */
 export function Splitter({
   share,
   change,

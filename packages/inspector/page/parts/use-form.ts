@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { useKeys } from '../data/keys.ts'
 
-/** A form that opens has the focus, Escape closes it, and what had the focus before has it again. */
+/** Focuses a form when it opens, closes it with Escape, and then returns the focus. */
 export function useForm<Form extends HTMLElement>(
   close: () => void,
 ): preact.RefObject<Form | null> {

@@ -1,8 +1,8 @@
 import { inertText } from '@postern/core/inert'
 
 /**
- * Text that strangers chose, made harmless to look at: control characters, marks that turn the direction of writing, blanks
- * of no width and halves of surrogate pairs become visible escapes, so that nothing hides and nothing changes its place.
+ * Makes text from outside harmless to look at. Control characters, direction marks, zero-width spaces and unpaired
+ * surrogates become visible escapes, so that nothing is hidden or moved.
  */
 export function safe(text: string): string {
   return text.replaceAll(HIDDEN, escaped)
@@ -15,8 +15,8 @@ export function safeLines(text: string): string {
   )
 }
 
-// Controls, formats (marks of direction, blanks of no width), private and unassigned characters, halves of pairs, separators of
-// lines, and three letters that look like blanks.
+// Control, format, private and unassigned characters, unpaired surrogates, line separators, and three letters that look
+// like spaces.
 const HIDDEN = /[\u034F\p{C}\p{Zl}\p{Zp}\u3164\uFFA0]/gu
 
 function escaped(sign: string): string {
@@ -36,7 +36,7 @@ export function head(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most)}…`
 }
 
-/** A name within a number of characters: a longer one loses its middle. */
+/** Shortens a name to a number of characters by removing its middle. */
 export function middle(text: string, most: number): string {
   const points = Array.from(text.slice(0, 1000))
   if (points.length <= most) return text

@@ -7,14 +7,14 @@ export function isUtc(): boolean {
   return inUtc
 }
 
-/** Shows times in UTC or in the reader's zone, here and at the next visit. */
+/** Shows times in UTC or in the reader's zone, now and at the next visit. */
 export function setUtc(value: boolean): void {
   inUtc = value
   formats.clear()
   store('utc', value ? '1' : '0')
 }
 
-/** How far this machine's clock is ahead of the server's, in milliseconds. */
+/** Milliseconds by which this machine's clock is ahead of the server's. */
 let ahead = 0
 
 /** Sets the server's time, where deliveries arrive. */
@@ -38,7 +38,7 @@ export function clockTime(at: number): string {
   return withDay(at, format({ hour: '2-digit', minute: '2-digit' }).format(at))
 }
 
-/** `17:04` or `24 Nov`, for the axis of a chart with steps of this width. */
+/** Returns `17:04` or `24 Nov`, for the axis of a chart of this span. */
 export function axisTime(at: number, span: number): string {
   return span > 72 * HOUR
     ? format({ day: 'numeric', month: 'short' }).format(at)
@@ -49,7 +49,7 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const ROUND = [5, 15, 30, 60, 180, 360, 720, 1440, 4320, 10_080].map((minutes) => minutes * MINUTE)
 
-/** Round times of the reader's zone between two times, at most the number given. */
+/** Returns round times of the reader's zone between two times, no more than `most`. */
 export function roundTimes(from: number, until: number, most: number): readonly number[] {
   const width = ROUND.find((one) => (until - from) / one <= most) ?? until - from
   const zone = inUtc ? 0 : new Date(from).getTimezoneOffset() * MINUTE

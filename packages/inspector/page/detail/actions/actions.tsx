@@ -174,7 +174,7 @@ function CopyAs({
   )
 }
 
-/** Runs tasks of this delivery again, or deletes them: which ones is asked first. */
+/** Replays or deletes tasks of this delivery. The reader chooses them first. */
 function ChangeTasks({
   what,
   tasks,
@@ -263,7 +263,7 @@ function ChangeTasks({
 
 const LONGEST = 200_000
 
-/** Runs a task with another payload: a new event, the old one stays as it is. */
+/** Runs a task with another payload as a new event. The old event does not change. */
 function Edit({ detail, close }: { detail: DetailReply; close: () => void }): JSX.Element {
   const { tasks, payload = '' } = detail
   const [text, setText] = useState(() => pretty(payload))
@@ -331,7 +331,7 @@ function Edit({ detail, close }: { detail: DetailReply; close: () => void }): JS
   )
 }
 
-/** With line breaks if that changes nothing: long numbers keep their digits. */
+/** Adds line breaks, unless that would change long numbers. */
 function pretty(payload: string): string {
   if (payload.length > LONGEST || /\d{16}/.test(payload)) return payload
   try {

@@ -1,4 +1,4 @@
-/** A number that JavaScript cannot hold, as the sender wrote it. */
+/** A number that JavaScript cannot represent, as the sender wrote it. */
 export class LongNumber {
   readonly text: string
 
@@ -22,7 +22,7 @@ type Context = { readonly source?: string } | undefined
 /** Parses the text of a payload; undefined if it is not JSON. */
 export function parsePayload(text: string): ParsedValue | undefined {
   try {
-    // Browsers of before 2025 have no third argument: long numbers are rounded there.
+    // Browsers from before 2025 have no third argument: they round long numbers.
     return JSON.parse(text, exactly as (name: string, value: unknown) => unknown) as ParsedValue
   } catch {
     try {

@@ -18,7 +18,7 @@ import { useStore } from '../../data/store.ts'
 import { shownFields, showField } from '../../data/stored.ts'
 import type { ListRow } from '../../../src/api/list.ts'
 
-/** The payload as a tree: arrows walk it, a search finds names and values, paths are copied. */
+/** The payload as a tree, with arrow keys, a search, and buttons for paths and values. */
 export function Payload({ text, row }: { text: string; row: ListRow }): JSX.Element {
   const root = useMemo(() => parsePayload(text), [text])
   if (root === undefined) return <p class="empty">The payload is not JSON: see Raw.</p>
@@ -71,7 +71,7 @@ function Tree({ root, row }: { root: ParsedValue; row: ListRow }): JSX.Element {
     setOpened(reveal(root, path, opened))
     setChosen(JSON.stringify(path))
   }
-  // In the same task as the line: a key that comes before the next frame belongs to it.
+  // Before the next frame: a key that comes earlier belongs to the new line.
   useLayoutEffect(() => {
     if (follows.current) tree.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus()
     follows.current = false
@@ -138,7 +138,7 @@ const MOST_FOUND = 1000
 
 type Path = readonly (string | number)[]
 
-/** Paths of the values whose name or text holds the words, in the order of the tree. */
+/** Returns paths of values whose name or text contains the words, in the order of the tree. */
 function findPaths(root: ParsedValue, words: string): readonly Path[] {
   const wanted = words.toLowerCase()
   const found: Path[] = []
@@ -180,7 +180,7 @@ function reveal(root: ParsedValue, path: Path, opened: OpenedLines): OpenedLines
   return { open, shown }
 }
 
-/** Deeper lines do not move further in: they would leave the page. */
+/** The deepest indentation. Deeper lines would leave the page. */
 const DEEPEST = 24
 
 /** One line of the tree. */
@@ -238,7 +238,7 @@ function TreeLine({
   )
 }
 
-/** Search in the tree, and what can be done with the line that is chosen. Its height never changes. */
+/** The search in the tree, and actions on the chosen line. Its height never changes. */
 function PathBar({
   line,
   row,
@@ -293,7 +293,7 @@ function PathBar({
 // Characters of a value that a link has room for.
 const LONGEST = 1000
 
-/** The list of deliveries with the same value there; in an array, at any place. */
+/** A link to the deliveries with the same value at this path; in an array, at any index. */
 function SameValue({ line }: { line: PayloadLine }): JSX.Element | null {
   const { path, value } = line
   const name = payloadPath(path.filter((part) => typeof part === 'string'))
@@ -311,7 +311,7 @@ function SameValue({ line }: { line: PayloadLine }): JSX.Element | null {
   )
 }
 
-/** Shows the value in the rows of the list, for all deliveries of this topic. */
+/** Shows the value in the list, for all deliveries of this topic. */
 function InLists({ line, row }: { line: PayloadLine; row: ListRow }): JSX.Element | null {
   const { provider, topic } = row
   const fields = useStore(shownFields)
@@ -334,7 +334,7 @@ function InLists({ line, row }: { line: PayloadLine; row: ListRow }): JSX.Elemen
 
 const LONGEST_PATH = 200
 
-/** Parts of one value that are shown before the reader asks for more. */
+/** Number of parts of one value that are shown before the reader asks for more. */
 const STEP = 100
 
 /** One line of the tree. */
@@ -349,7 +349,7 @@ interface PayloadLine {
   /** Its number among its siblings, and their number. */
   readonly at: number
   readonly of: number
-  /** In place of a value: how many of the parts of `path` are not shown yet. */
+  /** Instead of a value: the number of hidden parts of `path`. */
   readonly rest?: number
 }
 

@@ -39,7 +39,7 @@ function Text({ text }: { text: string }): JSX.Element {
   )
 }
 
-/** A value as it is copied, on one line that does nothing where it is pasted: strings as text, all else as JSON. */
+/** Returns a value to copy, on one line that does nothing when it is pasted: strings as text, others as JSON. */
 export function valueToCopy(value: ParsedValue): string {
   if (typeof value === 'string') return inertText(value)
   return inertJson(value, undefined, (_name, part) =>
