@@ -10,6 +10,7 @@ import { listen, signedInit } from '@postern/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CopyReply, DetailReply, ExplainReply } from '../src/api/detail.ts'
 import type { HealthReply } from '../src/api/health.ts'
+import type { ChartsReply } from '../src/api/charts.ts'
 import type { ListReply } from '../src/api/list.ts'
 import { createScene, SECRET, temporaryInbox, viewer, type Scene } from './scene.ts'
 

@@ -133,18 +133,20 @@ function Quick({ hasFile }: { hasFile: boolean }): JSX.Element {
           </a>
         </li>
       ))}
-      {hasFile &&
-        (['csv', 'ndjson'] as const).map((as) => (
-          <li key={as} class="file">
+      {hasFile && (
+        <li class="files">
+          {(['csv', 'ndjson'] as const).map((as) => (
             <a
+              key={as}
               href={url('download', { as, q, receiver })}
               download
               title="At most the newest 10,000 rows"
             >
               Download {as.toUpperCase()}
             </a>
-          </li>
-        ))}
+          ))}
+        </li>
+      )}
     </ul>
   )
 }
