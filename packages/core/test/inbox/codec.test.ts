@@ -49,7 +49,7 @@ describe('an event', () => {
   test('comes back as it was, with BigInt, bytes and whatever keys', () => {
     fc.assert(
       fc.property(value, (payload) => {
-        // Not toStrictEqual, which takes a key named `constructor` for the class.
+        // toStrictEqual would confuse a key named `constructor` with the class.
         expect(isDeepStrictEqual(carried(payload), payload)).toBe(true)
       }),
       { numRuns: 2000 },

@@ -4,7 +4,7 @@ import { closeBy } from '../../../src/inbox/engine/closing.ts'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-/** Closes, and tells what was done after how many milliseconds. */
+/** Closes, and logs each step with its time in milliseconds. */
 function close(time: number, { margin = 250, idleAt = Infinity } = {}) {
   const began = performance.now()
   const log: string[] = []

@@ -3,7 +3,7 @@ import { createCrowd } from '../../../src/inbox/engine/run/commit.ts'
 
 const LATE = (): Error => new Error('too late')
 
-/** Runs that number of tasks of a slot at once; returns the most that ran side by side. */
+/** Runs a number of tasks of a slot. Returns the maximum that ran side by side. */
 async function run(
   crowd: ReturnType<typeof createCrowd<object>>,
   slot: object,

@@ -8,7 +8,7 @@ const DONE = { kind: 'done' } as const
 const forever = (): Promise<never> => new Promise(() => {})
 const soon = (): number => performance.now() + 60_000
 
-/** A drain, and what it asked of its host after how many milliseconds. `look` ends that many tasks in each round. */
+/** Makes a drain, and a log of its calls with their times. `look` ends that many tasks in each round. */
 function make(
   host: Partial<Parameters<typeof createDrain>[0]> = {},
   rounds: readonly number[] = [],

@@ -3,49 +3,43 @@ import type { EndedClaim, RunnerTask } from '../../../src/inbox/engine/run/task.
 import { type Runner, createRunner } from '../../../src/inbox/engine/run/runner.ts'
 import type { Slot } from '../../../src/inbox/engine/run/slot.ts'
 
-/** A task in the store of the engine. */
 export interface Row {
   readonly id: string
   readonly lane: string
   state: 'pending' | 'running' | 'done' | 'dead'
   due: number
   attempt: number
-  /** Ends of claims that were given back. */
+  /** Number of releases. */
   back: number
 }
 
-/** A claimed row. */
 export interface Held extends RunnerTask<Held> {
   readonly row: Row
 }
 
-/** How the engine behaves. */
 export interface EngineOptions {
   readonly lanes?: readonly (Partial<Lane> & { readonly name: string })[]
   readonly run?: (claim: Claim, signal: AbortSignal) => Outcome | Promise<Outcome>
-  /** Called when an outcome comes to be stored. @default it is stored in the next turn */
+  /** Called when an outcome is to be stored. @default stores it in the next turn */
   readonly settle?: (ended: EndedClaim<Held>, store: () => void) => void
   readonly runner?: Partial<Parameters<typeof createRunner<Held>>[0]>
 }
 
-/** The smallest inbox that a runner can drive: rows in memory, an asynchronous claim and an asynchronous settling. */
+/** The smallest inbox for a runner: rows in memory, an asynchronous claim and an asynchronous settling. */
 export interface Engine {
   readonly rows: readonly Row[]
   readonly runner: Runner<Held>
-  /** Everything that was told: runs, outcomes, ends. */
+  /** Runs, outcomes and ends of claims. */
   readonly log: string[]
   readonly fetches: () => number
-  /** Stores a pending task. */
   readonly add: (lane: string, due?: number) => Row
-  /** Stores a task in one step with its claim, if there is room. */
+  /** Stores a task and claims it in the same step, if there is room. */
   readonly accept: (lane: string) => Row
-  /** Resolves when the condition holds. */
   readonly until: (condition: () => boolean) => Promise<void>
 }
 
 export const DONE: Outcome = { kind: 'done' }
 
-/** Makes an {@link Engine}. */
 export function createEngine(options: EngineOptions = {}): Engine {
   const lanes = (options.lanes ?? [{ name: 'a' }]).map((lane) => ({
     previousNames: [],

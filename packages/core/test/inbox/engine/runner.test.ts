@@ -7,7 +7,7 @@ afterEach(() => void vi.useRealTimers())
 
 const FAILURE = { name: 'Error', message: 'no' }
 
-/** Runs that end when they are told to. */
+/** Runs that end when the test opens them. */
 function gates() {
   const open: ((outcome: Outcome) => void)[] = []
   const signals: AbortSignal[] = []
@@ -263,7 +263,7 @@ describe('draining', () => {
     ])
     open[0]!(DONE)
     vi.useRealTimers()
-    // What starts after it has a signal of its own.
+    // A later run has a new signal.
     const again = runner.drain(soon(), 1)
     await until(() => open.length === 2)
     expect(signals[1]!.aborted).toBe(false)
@@ -330,7 +330,7 @@ test('a claim that failed is not tried again at once, but at the next look', asy
 })
 
 describe('what is looked for', () => {
-  /** A worker that found nothing to do. */
+  /** Returns a worker without ready tasks. */
   async function resting() {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] })
     const engine = createEngine({ lanes: [{ name: 'a' }, { name: 'b' }] })
@@ -412,7 +412,7 @@ test('a drain beside a worker neither aborts nor gives back what runs at its dea
 })
 
 describe('one claim at a time', () => {
-  /** A worker whose claims found nothing and end when they are told to. */
+  /** Returns a worker whose claims find nothing and end when the test says so. */
   function slow() {
     const overs: ((failed?: boolean) => void)[] = []
     const { runner } = createEngine({

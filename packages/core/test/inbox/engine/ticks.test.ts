@@ -20,7 +20,7 @@ function slotOf(concurrency: number, queue: readonly string[]): Slot<string> {
   }
 }
 
-/** Turns whose handlers take a place of their slot, and what they did. Their clock stands still, unless it is given. */
+/** Makes turns whose handlers use a place of their slot, and a log. Their clock does not move by default. */
 function make(
   slot: Slot<string>,
   then: (task: string) => void = () => {},

@@ -23,7 +23,7 @@ describe('deadlines', () => {
     await expect(late).rejects.toThrow('late')
     given.resolve(1)
     await given.promise
-    // What nobody catches, the runner tells of.
+    // An unhandled rejection would fail the test run.
     await vi.advanceTimersByTimeAsync(0)
   })
 

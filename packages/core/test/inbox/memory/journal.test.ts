@@ -114,7 +114,7 @@ describe('history', () => {
 
     async function later(time: number): Promise<void> {
       vi.advanceTimersByTime(time)
-      // Each batch packs some of what is old.
+      // Each batch packs a part of the old minutes.
       for (let batches = 0; batches < 3; batches++) await write(journal, [])
     }
   })

@@ -9,7 +9,7 @@ import type { Inbox } from '../../../src/inbox/index.ts'
 
 export { intake, item } from '../../../../testing/src/inbox/make.ts'
 
-/** A memory inbox with a receiver that records. */
+/** A memory inbox with a recording receiver. */
 export interface Scene extends Omit<TaskRecorder, 'ran' | 'untilSettled'> {
   readonly inbox: Inbox
   readonly port: Port
@@ -17,7 +17,7 @@ export interface Scene extends Omit<TaskRecorder, 'ran' | 'untilSettled'> {
   readonly untilSettled: (count: number) => Promise<void>
 }
 
-/** Makes a {@link Scene}. No task runs before `port.work` or `port.drain`. */
+/** Makes a {@link Scene}. Tasks run only after `port.work` or `port.drain`. */
 export function scene(options: RecorderOptions = {}, settings: MemoryInboxOptions = {}): Scene {
   const inbox = memoryInbox(settings)
   const recorder = createTaskRecorder(options)

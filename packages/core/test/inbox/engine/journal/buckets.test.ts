@@ -101,7 +101,7 @@ describe('buckets', () => {
     const buckets = createBuckets(RANGE)
     const failed: SeriesKey = ['delivery', 'outcome', 'rejected', 'shop', null]
     buckets.add(20 * MINUTE, KEY, counts(1))
-    // A span that the range touches counts in its first step.
+    // A span that overlaps the range counts in its first step.
     buckets.add(5 * MINUTE, KEY, counts(2))
     buckets.add(14 * MINUTE, KEY, counts(4))
     buckets.add(15 * MINUTE, failed, counts(8))

@@ -5,7 +5,7 @@ import type { BatchOptions, BatchWork } from '../../../../src/inbox/engine/write
 
 afterEach(() => void vi.useRealTimers())
 
-/** The code of a rejection, the message of any other error. */
+/** Returns the code of a rejection, and the message of any other error. */
 const toldBy = (error: Error): string => (isWebhookError(error) ? error.code : error.message)
 
 interface Work extends BatchWork {
@@ -35,7 +35,7 @@ function make(options: Partial<BatchOptions<Work>> = {}) {
   }
 }
 
-/** A batch whose stores end when they are told to. */
+/** Returns a batch whose stores end when the test says so. */
 function slow(options: Partial<BatchOptions<Work>>) {
   const stores: { names: string; resolve: () => void; reject: (error: Error) => void }[] = []
   const made = make({
