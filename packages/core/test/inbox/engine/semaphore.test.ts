@@ -29,15 +29,6 @@ test('a place that is given back twice is one place', () => {
   expect(places.take()).toBeInstanceOf(Promise)
 })
 
-test('a place is free again once it was given back', () => {
-  const places = createSemaphore(() => 1)
-  for (let at = 0; at < 3; at++) {
-    const giveBack = places.take()
-    expect(giveBack).toBeTypeOf('function')
-    ;(giveBack as () => void)()
-  }
-})
-
 test('places that became fewer are given to nobody, and those that became more to as many', async () => {
   let count = 2
   const places = createSemaphore(() => count)

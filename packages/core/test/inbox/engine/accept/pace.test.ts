@@ -20,44 +20,45 @@ test('a wait follows the pace at which tasks end, within bounds', () => {
   expect(rejected(10_000, 10_000), 'half a second tells nothing').toBe(100)
 })
 
-test('tasks that other processes ended count', () => {
+/** A pace after some rejections: each comes so many milliseconds later, with so many tasks pending, and so many added. */
+function after(...steps: readonly (readonly [time: number, pending: number, added?: number])[]) {
   let now = 0
   const pace = createPace(() => now)
-  pace.rejected(1000)
-  now += 10_000
-  pace.rejected(900)
+  for (const [time, pending, added = 0] of steps) {
+    now += time
+    pace.added(added)
+    pace.rejected(pending)
+  }
+  return pace
+}
+
+test('tasks that other processes ended count', () => {
   // Ten a second.
-  expect(pace.secondsFor(1000, 1000)).toBe(10)
+  expect(after([0, 1000], [10_000, 900]).secondsFor(1000, 1000)).toBe(10)
 })
 
-test('tasks that are longer than a rejection apart are measured over several', () => {
-  let now = 0
-  const pace = createPace(() => now)
-  pace.rejected(100)
-  now += 2000
-  pace.rejected(100)
+test.each([
   // Slower than one in two seconds.
-  expect(pace.secondsFor(100, 100)).toBe(20)
-  now += 6000
-  pace.rejected(100)
-  expect(pace.secondsFor(100, 100)).toBe(80)
-  now += 2000
-  pace.rejected(98)
-  expect(pace.secondsFor(100, 100)).toBe(50)
+  [[], 20],
+  [[[6000, 100]], 80],
+  [
+    [
+      [6000, 100],
+      [2000, 98],
+    ],
+    50,
+  ],
+] as const)('tasks that are longer than a rejection apart: after %j, %i s', (steps, seconds) => {
+  expect(after([0, 100], [2000, 100], ...steps).secondsFor(100, 100)).toBe(seconds)
 })
 
 test('a quiet hour does not make the pace of a flood look slow', () => {
-  let now = 0
-  const pace = createPace(() => now)
-  pace.rejected(1000)
-  pace.added(100)
-  now += 10_000
-  pace.rejected(1000)
-  expect(pace.secondsFor(1000, 1000)).toBe(10)
-  pace.added(1000)
-  now += 3_600_000
-  pace.rejected(1000)
-  expect(pace.secondsFor(1000, 1000)).toBe(10)
+  const flood = [
+    [0, 1000],
+    [10_000, 1000, 100],
+  ] as const
+  expect(after(...flood).secondsFor(1000, 1000)).toBe(10)
+  expect(after(...flood, [3_600_000, 1000, 1000]).secondsFor(1000, 1000)).toBe(10)
 })
 
 test.each([
@@ -65,34 +66,17 @@ test.each([
   ['more if it is over its bound', 1500, 1000, 60],
   ['a tenth at least', 0, 1000, 10],
 ])('the wait is for %s', (_, held, room, seconds) => {
-  let now = 0
-  const pace = createPace(() => now)
-  pace.rejected(1000)
-  now += 1000
   // Ten a second, measured in the shortest time that counts.
-  pace.rejected(990)
-  expect(pace.secondsFor(held, room)).toBe(seconds)
+  expect(after([0, 1000], [1000, 990]).secondsFor(held, room)).toBe(seconds)
 })
 
 test.each([
   [60_000, 60],
   [60_001, 10],
 ])('a slower pace over %i ms counts as long as it is not too long', (time, seconds) => {
-  let now = 0
-  const pace = createPace(() => now)
-  pace.rejected(1000)
-  now += 1000
-  pace.rejected(990)
-  now += time
-  pace.rejected(890)
-  expect(pace.secondsFor(1000, 1000)).toBe(seconds)
+  expect(after([0, 1000], [1000, 990], [time, 890]).secondsFor(1000, 1000)).toBe(seconds)
 })
 
 test('a first pace over a long time is better than none', () => {
-  let now = 0
-  const pace = createPace(() => now)
-  pace.rejected(1000)
-  now += 100_000
-  pace.rejected(900)
-  expect(pace.secondsFor(1000, 1000)).toBe(100)
+  expect(after([0, 1000], [100_000, 900]).secondsFor(1000, 1000)).toBe(100)
 })
