@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { adcp } from '../src/adcp.ts'
-import { accepting } from './accepting.ts'
+import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 
 const good = vectors('adcp').find(({ name }) => name === 'positive/001-basic-post')!
@@ -8,8 +8,7 @@ const [key] = (good.extra!['jwks'] as { keys: [Record<string, unknown> & { kty: 
 const request = { ...good, body: Buffer.from(good.bodyBase64, 'base64') }
 
 async function status(keys: readonly (typeof key)[], now: number): Promise<number> {
-  const { receiver } = accepting(adcp({ jwks: { keys } }), { clock: { now: () => now * 1000 } })
-  return (await receiver.receive(request)).status
+  return (await deliver(adcp({ jwks: { keys } }), [request], now * 1000)).statuses[0]!
 }
 
 test('keys must be meant for webhooks, to verify with', async () => {
@@ -36,15 +35,7 @@ test('keys are fetched from their URL, once', async () => {
     return Response.json({ keys: [key] })
   }
   const provider = adcp({ jwksUrl: 'https://agent.example/jwks.json', fetch })
-  const { receiver, ids, topics } = accepting(provider, { clock: { now: () => good.now! * 1000 } })
-  expect((await receiver.receive(request)).status).toBe(200)
-  expect((await receiver.receive(request)).status).toBe(200)
-  expect(fetches).toBe(1)
-  expect([ids, topics]).toEqual([['whk_01HW9D3H8FZP2N6R8T0V4X6Z9B'], ['task.completed']])
-})
-
-test('keys are needed, over https', () => {
-  expect(() => adcp({})).toThrow('jwksUrl is missing')
-  expect(() => adcp({ jwksUrl: 'http://agent.example/' })).toThrow('https')
-  expect(() => adcp({ jwks: { keys: [] } })).toThrow('adcp: jwks')
+  const { statuses, got } = await deliver(provider, [request, request], good.now! * 1000)
+  expect([statuses, fetches]).toEqual([[200, 200], 1])
+  expect(got).toEqual(['task.completed whk_01HW9D3H8FZP2N6R8T0V4X6Z9B'])
 })

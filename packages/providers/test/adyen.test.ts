@@ -1,17 +1,10 @@
 import { createHmac } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { adyen } from '../src/adyen.ts'
-import { deliver, bodyText } from './deliver.ts'
+import { bodyText, deliver } from './deliver.ts'
+import { lawsOf } from './signing.ts'
 
-const sign = {
-  secrets: [
-    '44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056',
-    'DFB1EB5485895CFA84146406857104ABB4CBCABDC8AAF103A624C8F6A3EAAB00',
-  ],
-  draft: { topic: 'CAPTURE', id: '7914073381342284:CAPTURE:true', payload: {} },
-} as const
-
-const [key, otherKey] = sign.secrets
+const [key, otherKey] = lawsOf('adyen')!.secrets
 const url = 'https://example.com/webhooks'
 
 test('an HTTP POST form is read as the item it stands for', async () => {
@@ -33,10 +26,10 @@ test('an HTTP POST form is read as the item it stands for', async () => {
   const headers = { 'content-type': 'application/x-www-form-urlencoded' }
   const right = { url, headers, body: form.toString() }
   const wrong = { url, headers, body: form.toString().replace('1130', '1131') }
-  const { statuses, replies, events } = await deliver(adyen({ hmacKey: key }), [right, wrong])
+  const { statuses, replies, events, got } = await deliver(adyen({ hmacKey: key }), [right, wrong])
   expect(statuses).toEqual([200, 401])
   expect(replies[0]!.body).toBe('[accepted]')
-  expect(events.map(({ id, topic }) => [id, topic])).toEqual([['8825:CAPTURE:true', 'CAPTURE']])
+  expect(got).toEqual(['CAPTURE 8825:CAPTURE:true'])
   expect(events[0]!.payload).toMatchObject({ live: 'false', amount: { value: '1130' } })
 })
 
@@ -66,8 +59,4 @@ test('one tenant cannot put an item of its own into a batch of another', async (
   const { statuses, events } = await deliver(provider, [both])
   expect(statuses).toEqual([401])
   expect(events).toEqual([])
-})
-
-test('a key that is not hex is rejected when the app starts', () => {
-  expect(() => adyen({ hmacKey: 'not hex' })).toThrow(/adyen: hmacKey.*hex digits/)
 })

@@ -36,29 +36,6 @@ test('no handshake is expected unless the app says so, and none is signed', asyn
   expect((await deliver(accepting, [signed])).statuses).toEqual([401])
 })
 
-test('a heartbeat is taken and says nothing; events of a batch have ids of their own', async () => {
-  const provider = asana({ secret: 's' })
-  const heartbeat = provider.sign!({ body: '{"events":[]}' })
-  const at = '2024-05-01T12:00:00.000Z'
-  const change = (field: string) => ({
-    action: 'changed',
-    created_at: at,
-    resource: { gid: '1', resource_type: 'task' },
-    change: { field },
-    user: null,
-  })
-  const batch = provider.sign!({
-    payload: {},
-    body: JSON.stringify({ events: [change('name'), change('notes')] }),
-  })
-  const { statuses, events } = await deliver(provider, [heartbeat, batch])
-  expect(statuses).toEqual([200, 200])
-  expect(events.map((event) => event.id)).toEqual([
-    `1:changed:name:${at}::`,
-    `1:changed:notes:${at}::`,
-  ])
-})
-
 test('secrets of handshakes are kept in records, found by path and query, and not lost to another writer', async () => {
   const { records, values, interfere } = inMemory()
   const make = () => asana({ records, acceptHandshake: true })

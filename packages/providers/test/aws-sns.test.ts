@@ -1,10 +1,11 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { awsSns } from '../src/aws-sns.ts'
-import { accepting } from './accepting.ts'
+import { deliver } from './deliver.ts'
 import { certificate } from './schemes/certificate/certificates.ts'
 
 const NOW = Date.parse('2026-04-01T00:00:00Z')
+const url = 'https://example.com/sns'
 const ARN = 'arn:aws:sns:us-east-1:123456789012:MyTopic'
 const key = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const certPem = certificate({
@@ -52,11 +53,9 @@ function signed(fields: Readonly<Record<string, string>>, as = fields): string {
 async function statusOf(
   body: string,
 ): Promise<readonly [status: number, topics: readonly string[]]> {
-  const { receiver, topics } = accepting(awsSns({ topicArn: ARN, certPem }), {
-    clock: { now: () => NOW },
-  })
-  const reply = await receiver.receive({ url: 'https://example.com/sns', body })
-  return [reply.status, topics]
+  const provider = awsSns({ topicArn: ARN, certPem })
+  const { statuses, events } = await deliver(provider, [{ url, body }], NOW)
+  return [statuses[0]!, events.map(({ topic }) => topic)]
 }
 
 describe('aws-sns', () => {
@@ -91,9 +90,8 @@ describe('aws-sns', () => {
         return new Response('no certificate')
       },
     })
-    const { receiver } = accepting(provider, { clock: { now: () => NOW } })
     const send = async (body: string): Promise<number> =>
-      (await receiver.receive({ url: 'https://example.com/sns', body })).status
+      (await deliver(provider, [{ url, body }], NOW)).statuses[0]!
     expect(await send(signed({ TopicArn: `${ARN}2` }))).toBe(401)
     expect(fetched).toEqual([])
     const statuses = await Promise.all(

@@ -1,27 +1,23 @@
 import { expect, test } from 'vitest'
 import { braintree } from '../src/braintree.ts'
-import { accepting } from './accepting.ts'
 import { deliver } from './deliver.ts'
 
 test('only hex digits are signed as a challenge, and they are no notification', async () => {
   const provider = braintree({ privateKey: 'private_key_1', publicKey: 'public_key' })
-  const { receiver, topics } = accepting(provider)
   const url = 'https://example.com/bt'
-  const get = (challenge: string) =>
-    receiver.receive({ method: 'GET', url: `${url}?bt_challenge=${challenge}` })
-  for (const challenge of ['PG5vdGlmaWNhdGlvbj4KICAg', '20F9F8ED05F77439FE95', 'abc', ''])
-    expect((await get(challenge)).status).toBeGreaterThanOrEqual(400)
   const bt_payload = '20f9f8ed05f77439fe955c977e4c8a53'
-  const answered = await get(bt_payload)
-  expect(answered.status).toBe(200)
-  const body = new URLSearchParams({ bt_payload, bt_signature: String(answered.body) }).toString()
+  const asked = [bt_payload, 'PG5vdGlmaWNhdGlvbj4KICAg', '20F9F8ED05F77439FE95', 'abc', '']
+  const { replies, statuses } = await deliver(
+    provider,
+    asked.map((challenge) => ({ method: 'GET', url: `${url}?bt_challenge=${challenge}` })),
+  )
+  expect(statuses.map((status) => status < 400)).toEqual([true, false, false, false, false])
+  expect(statuses[0]).toBe(200)
+  const bt_signature = String(replies[0]!.body)
+  const body = new URLSearchParams({ bt_payload, bt_signature }).toString()
   const headers = { 'content-type': 'application/x-www-form-urlencoded' }
-  expect((await receiver.receive({ url, headers, body })).status).toBe(400)
-  expect(topics).toEqual([])
-})
-
-test('the public key is needed', () => {
-  expect(() => braintree({ privateKey: 'a', publicKey: '' })).toThrow('publicKey')
+  const answered = await deliver(provider, [{ url, headers, body }])
+  expect([answered.statuses, answered.events]).toEqual([[400], []])
 })
 
 test('the payload is signed as elements of the notification', async () => {

@@ -3,7 +3,6 @@ import { braintree } from '../src/braintree.ts'
 import { catalogue } from '../src/catalogue.ts'
 import { wechatCipher } from '../src/schemes/wechat.ts'
 import { wecom } from '../src/wecom.ts'
-import { accepting } from './accepting.ts'
 import { deliver } from './deliver.ts'
 import { lawsOf } from './signing.ts'
 
@@ -51,10 +50,9 @@ describe('a challenge that is something else', () => {
     )![1]!
     const echo = new URL(signed.url)
     echo.searchParams.set('echostr', encrypted)
-    const { receiver } = accepting(provider, { clock: { now: () => NOW } })
-    const reply = await receiver.receive({ method: 'GET', url: echo.href })
-    expect(reply.status).toBe(403)
-    expect(String(reply.body)).not.toContain('secret plans')
+    const { replies } = await deliver(provider, [{ method: 'GET', url: echo.href }], NOW)
+    expect(replies[0]!.status).toBe(403)
+    expect(String(replies[0]!.body)).not.toContain('secret plans')
     const cipher = wechatCipher('wecom', options.encodingAESKey, options.receiveId)
     expect(cipher.decrypt(encrypted)).toContain('secret plans')
   })

@@ -1,29 +1,18 @@
-import { generateKeyPairSync } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { createReceiver, inlineInbox, memoryLedger, type WebhookEvent } from '@postern/core'
 import type { StoredDelivery } from '@postern/core/inbox'
 import { catalogue } from '@postern/providers/catalogue'
 import { copyAsTest, frozen, samples, signedInit } from '@postern/testing'
 import { expect, test } from 'vitest'
-
-interface Signing {
-  readonly secrets: readonly string[]
-  readonly options?: object
-}
-const SIGNING = JSON.parse(
-  readFileSync(new URL('signing.json', import.meta.url), 'utf8'),
-) as Readonly<Record<string, Signing>>
+import { lawsOf, SAMPLES } from './signing.ts'
 
 /** A delivery of a day ago, as an inbox stores it; undefined if nobody but the sender can sign one. */
 async function stored(name: string): Promise<StoredDelivery | undefined> {
   const about = catalogue.get(name)!
-  const { secrets: [given] = [], options = {} } = SIGNING[name] ?? {}
-  const secret = given === 'KEY' || name === 'wise' ? newKey(name) : given
+  const laws = name === 'wise' || SAMPLES.has(name) ? lawsOf(name) : undefined
   const provider = about.create({
     ...about.example,
-    ...(about.secretOption !== undefined &&
-      secret !== undefined && { [about.secretOption]: secret }),
-    ...options,
+    ...(about.secretOption !== undefined && laws && { [about.secretOption]: laws.secrets[0] }),
+    ...laws?.options,
   })
   if (!provider.sign) return undefined
   const at = Date.now() - 86_400_000
@@ -36,14 +25,6 @@ async function stored(name: string): Promise<StoredDelivery | undefined> {
   )
   if (!event) throw new Error(`${reply.status} ${String(reply.body)}`)
   return event.delivery
-}
-
-function newKey(name: string): string {
-  const { privateKey } =
-    name === 'wise'
-      ? generateKeyPairSync('rsa', { modulusLength: 2048 })
-      : generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  return privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
 }
 
 // Only these: their senders alone have the key, or the copy would need options that only the app knows.

@@ -9,6 +9,8 @@ export interface Delivered {
   readonly codes: readonly string[]
   /** What the handler got. */
   readonly events: readonly WebhookEvent[]
+  /** Topic and id of each event, with a space between; the topic alone if it has no id. */
+  readonly got: readonly string[]
 }
 
 /** Sends deliveries to one receiver, one after another, and waits for its handler. */
@@ -40,7 +42,9 @@ export async function deliver(
   for (const delivery of deliveries) replies.push(await receiver.receive(delivery))
   while (events.length < accepted) await new Promise<void>((resolve) => (wake = resolve))
   await receiver.close()
-  return { replies, statuses: replies.map((reply) => reply.status), codes, events }
+  const statuses = replies.map((reply) => reply.status)
+  const got = events.map(({ topic, id }) => (id === undefined ? topic : `${topic} ${id}`))
+  return { replies, statuses, codes, events, got }
 }
 
 /** The text of a body our own `sign` made. */

@@ -11,5 +11,4 @@ test('a secret in the URL counts and reaches no handler', async () => {
   ])
   expect(statuses).toEqual([200, 401])
   expect(events[0]!.delivery.url).toBe('https://example.com/hub?a=1')
-  expect(() => dockerHub({})).toThrow(/secret is missing.*unauthenticated: true/)
 })

@@ -23,10 +23,10 @@ describe('hubspot', () => {
   })
 
   test('makes an event of each item, with ids that are exact', async () => {
-    const { events } = await deliver(hubspot({ clientSecret: 'secret', versions }), [
+    const { got } = await deliver(hubspot({ clientSecret: 'secret', versions }), [
       older('v1', `secret${body}`),
     ])
-    expect(events.map(({ id, topic }) => `${topic} ${id}`)).toEqual([
+    expect(got).toEqual([
       'contact.creation 62515:54321:1234:1:1711234567890:9007199254740993',
       'contact.deletion 62515:54321:1234:2:1711234567890:9007199254740993',
     ])
@@ -40,7 +40,6 @@ describe('hubspot', () => {
       publicUrl: 'https://public.example/hook?a=@&b=%20',
     }).sign!({ url: 'http://internal/hook' })
     expect((await deliver(provider, [signed])).statuses).toEqual([200])
-    expect(() => hubspot({ clientSecret: 'secret', publicUrl: '/hook' })).toThrow('publicUrl')
   })
 })
 

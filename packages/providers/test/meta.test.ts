@@ -5,32 +5,6 @@ import { deliver } from './deliver.ts'
 const provider = meta({ appSecret: 'app secret', verifyToken: 'meatyhamhock' })
 
 describe('meta', () => {
-  test.each([
-    ['hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=meatyhamhock', 200],
-    ['hub.mode=subscribe&hub.challenge=1&hub.verify_token=wrong', 403],
-    ['hub.mode=subscribe&hub.challenge=1', 403],
-    ['hub.mode=subscribe&hub.verify_token=meatyhamhock', 403],
-    ['hub.mode=subscribe&hub.challenge=1&hub.verify_token=meatyhamhock&hub.verify_token=x', 403],
-    ['hub.mode=subscribe&hub.challenge=1&hub.challenge=2&hub.verify_token=meatyhamhock', 403],
-    ['hub.challenge=1&hub.verify_token=meatyhamhock', 403],
-    ['', 403],
-  ])('answers GET ?%s with %i', async (query, status) => {
-    const { replies } = await deliver(provider, [get(query)])
-    expect(replies[0]!.status).toBe(status)
-    if (status === 200)
-      expect(replies[0]).toMatchObject({
-        body: '1158201444',
-        headers: { 'content-type': 'text/plain; charset=utf-8' },
-      })
-  })
-
-  test('confirms no subscription without a verifyToken', async () => {
-    const closed = meta({ appSecret: 'app secret' })
-    const query = 'hub.mode=subscribe&hub.challenge=1&hub.verify_token='
-    expect((await deliver(closed, [get(query)])).statuses).toEqual([403])
-    expect(() => meta({ appSecret: 'app secret', verifyToken: '' })).toThrow('verifyToken')
-  })
-
   test('makes an event of each update, in the envelope it came in', async () => {
     const sender = { sender: { id: '4432' }, recipient: { id: '6824' }, timestamp: 1 }
     const seen = { ...sender, read: { watermark: 7 } }
@@ -47,8 +21,8 @@ describe('meta', () => {
     }
     const body = JSON.stringify({ object: 'page', entry: [entry] })
     const signed = provider.sign!({ body: body.replace('"big"', '9007199254740993') })
-    const { events } = await deliver(provider, [signed])
-    expect(events.map(({ topic, id }) => `${topic} ${id}`)).toEqual([
+    const { events, got } = await deliver(provider, [signed])
+    expect(got).toEqual([
       'page.leadgen 9007199254740993',
       'page.message mid.1',
       'page.reaction mid.1:react',
@@ -87,14 +61,4 @@ describe('meta', () => {
     const payload = { object: 'whatsapp_business_account', entry }
     expect(events).toMatchObject([{ topic, id: 'wamid.1:read', payload }])
   })
-
-  test('loses no entry whose shape it does not know', async () => {
-    const signed = provider.sign!({ body: '{"object":"user","entry":[{"id":"1","uid":"1"}]}' })
-    const { events } = await deliver(provider, [signed])
-    expect(events.map(({ topic }) => topic)).toEqual(['user'])
-  })
 })
-
-function get(query: string): { method: string; url: string } {
-  return { method: 'GET', url: `https://example.com/webhooks?${query}` }
-}

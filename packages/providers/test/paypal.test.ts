@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { paypal } from '../src/paypal.ts'
-import { accepting } from './accepting.ts'
+import { deliver } from './deliver.ts'
 import { vectors } from './vectors.ts'
 
 const real = vectors('paypal').find(({ name }) => name.includes('real PayPal signature and'))!
@@ -8,10 +8,9 @@ const certPem = real.extra!['certPem'] as string
 
 async function status(options: object, now = real.now!): Promise<number> {
   const webhookId = real.extra!['webhookId'] as string
-  const { receiver } = accepting(paypal({ webhookId, ...options }), {
-    clock: { now: () => now * 1000 },
-  })
-  return (await receiver.receive({ ...real, body: Buffer.from(real.bodyBase64, 'base64') })).status
+  const delivery = { ...real, body: Buffer.from(real.bodyBase64, 'base64') }
+  const { statuses } = await deliver(paypal({ webhookId, ...options }), [delivery], now * 1000)
+  return statuses[0]!
 }
 
 test('a signature older than three days is rejected, unless the option says more', async () => {

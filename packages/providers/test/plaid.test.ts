@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { expect, test } from 'vitest'
 import { plaid } from '../src/plaid.ts'
-import { accepting } from './accepting.ts'
+import { deliver } from './deliver.ts'
 
 const NOW = 1_760_000_000_000
 const body = '{\n  "webhook_type": "ITEM",\n  "webhook_code": "ERROR"\n}'
@@ -15,6 +15,10 @@ async function sender() {
       .setProtectedHeader({ alg: 'ES256', kid })
       .sign(pair.privateKey)
   return { key, token }
+}
+
+function carrying(token: string) {
+  return { url: 'https://example.com/', body, headers: { 'plaid-verification': token } }
 }
 
 test('keys are asked for by their id with the credentials, and kept', async () => {
@@ -30,21 +34,17 @@ test('keys are asked for by their id with the credentials, and kept', async () =
       return sent.key_id === 'k1' ? Response.json({ key }) : new Response('{}', { status: 400 })
     },
   })
-  const { receiver, topics } = accepting(provider, { clock: { now: () => NOW } })
-  const send = async (jwt: string) =>
-    (
-      await receiver.receive({
-        url: 'https://example.com/',
-        body,
-        headers: { 'plaid-verification': jwt },
-      })
-    ).status
-  expect([await send(await token(body)), await send(await token(body))]).toEqual([200, 200])
-  expect(await send(await token('another body'))).toBe(401)
-  expect(await send(await token(body, NOW / 1000 - 301))).toBe(401)
-  expect(await send(await token(body, NOW / 1000 + 301))).toBe(401)
-  for (const kid of ['x', 'y', 'z']) expect(await send(await token(body, undefined, kid))).toBe(401)
-  expect(topics).toEqual(['ITEM.ERROR', 'ITEM.ERROR'])
+  const tokens = await Promise.all([
+    token(body),
+    token(body),
+    token('another body'),
+    token(body, NOW / 1000 - 301),
+    token(body, NOW / 1000 + 301),
+    ...['x', 'y', 'z'].map((kid) => token(body, undefined, kid)),
+  ])
+  const { statuses, got } = await deliver(provider, tokens.map(carrying), NOW)
+  expect(statuses).toEqual([200, 200, 401, 401, 401, 401, 401, 401])
+  expect(got).toEqual(['ITEM.ERROR', 'ITEM.ERROR'])
   const url = 'https://sandbox.plaid.com/webhook_verification_key/get'
   const credentials = { client_id: 'client', secret: 'api-secret' }
   expect(asked).toEqual([
@@ -55,19 +55,11 @@ test('keys are asked for by their id with the credentials, and kept', async () =
 
 test('a key that was rotated out no longer counts, and one that cannot be had is a 503', async () => {
   const { key, token } = await sender()
-  const headers = { 'plaid-verification': await token(body) }
-  const request = { url: 'https://example.com/', body, headers }
+  const request = carrying(await token(body))
   const keys = [{ ...key, kty: 'EC', expired_at: 1_759_999_999 }]
-  const rotated = accepting(plaid({ jwks: { keys } }), { clock: { now: () => NOW } })
-  expect((await rotated.receiver.receive(request)).status).toBe(401)
+  const rotated = plaid({ jwks: { keys } })
+  expect((await deliver(rotated, [request], NOW)).statuses).toEqual([401])
   const fetch = async () => new Response('', { status: 500 })
-  const down = accepting(plaid({ clientId: 'c', secret: 's', fetch }), {
-    clock: { now: () => NOW },
-  })
-  expect((await down.receiver.receive(request)).status).toBe(503)
-})
-
-test('credentials or keys are needed', () => {
-  expect(() => plaid({ clientId: 'c' })).toThrow('clientId and secret')
-  expect(() => plaid({ jwks: { keys: [] } })).toThrow('plaid: jwks')
+  const down = plaid({ clientId: 'c', secret: 's', fetch })
+  expect((await deliver(down, [request], NOW)).statuses).toEqual([503])
 })

@@ -1,7 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { createReceiver } from '@postern/core'
 import { expect, test } from 'vitest'
-import { calCom } from '../src/cal-com.ts'
 import { airwallex } from '../src/airwallex.ts'
 import { buildkite } from '../src/buildkite.ts'
 import { configcat } from '../src/configcat.ts'
@@ -49,10 +48,7 @@ test('generic reads lists, templates, dates and any of several headers by option
     NOW,
   )
   expect(result.statuses).toEqual([200, 200, 401])
-  expect(result.events.map(({ id, topic }) => [id, topic])).toEqual([
-    ['1', 'a'],
-    ['12345678901234567891', 'b'],
-  ])
+  expect(result.got).toEqual(['a 1', 'b 12345678901234567891'])
   const late = await deliver(provider, [signed], NOW + 301_000)
   expect(late.codes).toEqual(['timestamp_too_old'])
   const paired = generic({
@@ -64,16 +60,11 @@ test('generic reads lists, templates, dates and any of several headers by option
   expect(paired.sign!({ at: NOW, body: '{}' }).headers['x-sig']).toMatch(/^t=1760000000,v0=/)
 })
 
-test('clocks and ids of single senders', async () => {
+test('Paddle: a clock that is 30 s ahead is no reason, a signature of 6 s is', async () => {
   const provider = paddle({ secretKey: 'pdl' })
   const slow = provider.sign!({ at: NOW + 30_000 })
   const old = provider.sign!({ at: NOW - 6000 })
   expect((await deliver(provider, [slow, old], NOW)).statuses).toEqual([200, 401])
-  const cal = calCom({ secret: 's' })
-  const ended = cal.sign!({ body: '{"triggerEvent":"MEETING_ENDED","uid":"b1","createdAt":"x"}' })
-  expect((await deliver(cal, [ended, ended])).events.map(({ id }) => id)).toEqual([
-    'MEETING_ENDED:b1',
-  ])
 })
 
 test('the family of Standard Webhooks reads the topic from where a sender has it', async () => {
@@ -105,16 +96,6 @@ test('a delivery that sign makes of nothing at all is whole', async () => {
     expect(statuses).toEqual([200])
     expect(events[0]!.payload).toEqual(expect.any(Object))
   }
-})
-
-test('Klaviyo: each event of a batch has its external_id, so that one sent again with others is a duplicate', async () => {
-  const provider = klaviyo({ secret: 'a-secret-of-16-chars' })
-  const batch = (...ids: readonly string[]): ReturnType<NonNullable<typeof provider.sign>> => {
-    const data = ids.map((id) => ({ external_id: id, topic: 'event:klaviyo.sent_sms' }))
-    return provider.sign!({ body: JSON.stringify({ data }), at: NOW })
-  }
-  const { events } = await deliver(provider, [batch('e1', 'e2'), batch('e2', 'e3')], NOW)
-  expect(events.map(({ id }) => id)).toEqual(['e1', 'e2', 'e3'])
 })
 
 test('PandaDoc: a retry has the id of its header; deliveries from before July 2026 have none', async () => {

@@ -5,9 +5,31 @@ import { catalogue } from '../src/catalogue.ts'
 import { signedFields } from '../src/schemes/adyen.ts'
 import { vectors } from './vectors.ts'
 
-const samples = JSON.parse(
-  readFileSync(new URL('signing.json', import.meta.url), 'utf8'),
-) as Readonly<Record<string, SigningLaws>>
+interface Sample extends Pick<SigningLaws, 'options' | 'anyCase'> {
+  readonly secret: string
+  readonly topic: string
+  readonly id?: string
+  /** Null for none. @default an object without members */
+  readonly payload?: object | null
+}
+// Its neighbours stand for each other; hex digits come first.
+const CHARACTERS = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('')
+/** Secrets and drafts of the senders whose vectors alone do not say enough. */
+export const SAMPLES: ReadonlyMap<string, SigningLaws> = new Map(
+  Object.entries(
+    JSON.parse(readFileSync(new URL('signing.json', import.meta.url), 'utf8')) as Record<
+      string,
+      Sample
+    >,
+  ).map(([name, { secret, topic, id, payload = {}, ...laws }]): readonly [string, SigningLaws] => [
+    name,
+    {
+      ...laws,
+      secrets: [secret, changed(secret)],
+      draft: { topic, ...(id !== undefined && { id }), ...(payload && { payload }) },
+    },
+  ]),
+)
 
 /** What the signature of an encrypted message of WeChat or WeCom covers. */
 export function encrypted(body: Uint8Array): string | undefined {
@@ -26,8 +48,8 @@ export function lawsOf(name: string): SigningLaws | undefined {
   if (name === 'wise')
     return { secrets: [privateKey('rsa'), privateKey('rsa')], draft: { payload: {} } }
   if (name.startsWith('sendgrid'))
-    return { ...samples[name]!, secrets: [privateKey(), privateKey()] }
-  const found = samples[name] ?? fromVectors(name)
+    return { ...SAMPLES.get(name)!, secrets: [privateKey(), privateKey()] }
+  const found = SAMPLES.get(name) ?? fromVectors(name)
   return found && covered[name] ? { ...found, covered: covered[name] } : found
 }
 
@@ -42,26 +64,26 @@ function fromVectors(name: string): SigningLaws | undefined {
   )
   const { secret, extra } = vector ?? {}
   if (typeof secret !== 'string') return undefined
-  // A letter for a letter and a digit for a digit keeps hex, base64 and prefixes what they are.
-  const at = Math.floor(secret.length / 2)
-  const other = SWAPS.find(([from]) => secret.indexOf(from, at) >= 0)
-  if (!other) return undefined
-  const place = secret.indexOf(other[0], at)
-  const second = secret.slice(0, place) + other[1] + secret.slice(place + 1)
   // `generic` takes hex in either case.
   const anyCase = catalogue.get(name)!.scheme.includes(', hex')
   return {
-    secrets: [secret, second],
+    secrets: [secret, changed(secret)],
     ...(extra && { options: extra }),
     ...(anyCase && { anyCase }),
     draft: { payload: {} },
   }
 }
 
-const SWAPS = Array.from(
-  '0123456789abcdef',
-  (from, at) => [from, '0123456789abcdef'.charAt(at ^ 1)] as const,
-)
+/** The secret with one character changed: a letter for a letter and a digit for a digit, so that it stays hex or base64. */
+function changed(secret: string): string {
+  const at = Math.floor(secret.length / 2)
+  // The last character before padding may be only some of its bits.
+  const whole = secret.replace(/.=+$/, '')
+  const from = CHARACTERS.findIndex((one) => whole.includes(one, at))
+  if (from < 0) throw new Error(`the second half of ${secret} has no letter and no digit`)
+  const place = secret.indexOf(CHARACTERS[from]!, at)
+  return secret.slice(0, place) + CHARACTERS[from ^ 1]! + secret.slice(place + 1)
+}
 
 interface Item {
   readonly additionalData: { readonly hmacSignature: string }

@@ -110,9 +110,4 @@ describe('topics', () => {
     await receiver.close()
     expect(JSON.parse(String(reply.body))).toEqual({ text: 'prod' })
   })
-
-  test('a block_suggestion has no id, so that none is taken for a duplicate', async () => {
-    const signed = provider.sign!({ topic: 'block_suggestion.search' })
-    expect((await deliver(provider, [signed, signed])).events).toHaveLength(2)
-  })
 })

@@ -36,12 +36,6 @@ describe('twitch', () => {
     expect(events.map(({ topic }) => topic)).toEqual(['stream.online.revocation', 'stream.online'])
   })
 
-  test('takes nothing for a revocation whose subscription is in force', async () => {
-    const body = '{"subscription":{"type":"stream.online","status":"enabled"}}'
-    const { events } = await deliver(provider, [provider.sign!({ at: now, body })], now)
-    expect(events.map(({ topic }) => topic)).toEqual(['stream.online'])
-  })
-
   test('reads nanoseconds, and rejects a time that is invalid or too far away', async () => {
     const at = (time: string): object =>
       provider.sign!({

@@ -1,23 +1,18 @@
 import { adyenRegistrar } from '../src/adyen.ts'
 import { testRegistrar } from './contract.ts'
 import { ADYEN_KEY, startAdyen } from './fakes/adyen.ts'
+import { another, off } from './fakes/rows.ts'
 
 testRegistrar('Adyen', {
   start: () => startAdyen(),
   make: (options, key) => adyenRegistrar({ ...options, api: options.api!, key, merchant: 'Octo' }),
   token: ADYEN_KEY,
-  more: (fake, at) => fake.rows.push({ ...fake.rows[0], id: `more-${at}` }),
-  url: 'https://app.example/adyen',
-  old: 'https://old.example/adyen',
+  more: another(),
   patterns: ['AUTHORISATION', 'CAPTURE'],
   topics: ['AUTHORISATION', 'CAPTURE'],
   others: ['AUTHORISATION', 'REFUND'],
   apply: { onSecret: () => {} },
-  disable: (fake, id) =>
-    Object.assign(
-      fake.rows.find((each) => each.id === id),
-      { active: false },
-    ),
+  disable: off({ active: false }),
   secretOf: (fake, id) => fake.secrets.get(id),
   rotatedBy: 'sender',
 })

@@ -21,9 +21,6 @@ export interface Subject<F extends Fake = Fake> {
   /** Makes the registrar with a token: the fake's, or a wrong one. */
   readonly make: (options: ApiOptions, token: string) => Registrar
   readonly token: string
-  readonly url: string
-  /** A URL that the receiver had before. */
-  readonly old: string
   /** Patterns, and the topics they become, sorted. */
   readonly patterns: readonly string[]
   readonly topics: readonly string[]
@@ -54,8 +51,12 @@ export interface Subject<F extends Fake = Fake> {
   readonly denied?: string
 }
 
+const url = 'https://app.example/hook'
+/** A URL that the receiver had before. */
+const old = 'https://old.example/hook'
+
 export function testRegistrar<F extends Fake>(name: string, subject: Subject<F>): void {
-  const { url, old, patterns, topics, others, token } = subject
+  const { patterns, topics, others, token } = subject
   const limited = subject.limited ?? defaultLimited
   const lacks = (what: 'foreign' | 'topics' | 'remove'): boolean =>
     subject.lacks?.includes(what) === true

@@ -6,8 +6,6 @@ testRegistrar('Discord', {
   start: () => startDiscord(),
   make: (options, token) => discordRegistrar({ ...options, token }),
   token: DISCORD_TOKEN,
-  url: 'https://app.example/discord',
-  old: 'https://old.example/discord',
   patterns: ['ENTITLEMENT_CREATE', 'APPLICATION_AUTHORIZED'],
   topics: ['APPLICATION_AUTHORIZED', 'ENTITLEMENT_CREATE'],
   others: ['ENTITLEMENT_DELETE'],

@@ -1,6 +1,7 @@
 import { hubspotRegistrar } from '../src/hubspot.ts'
 import { testRegistrar } from './contract.ts'
 import { HUBSPOT_KEY, startHubspot } from './fakes/hubspot.ts'
+import { off } from './fakes/rows.ts'
 
 testRegistrar('Hubspot', {
   start: () => startHubspot(),
@@ -12,15 +13,9 @@ testRegistrar('Hubspot', {
       properties: { contact: ['email', 'phone'] },
     }),
   token: HUBSPOT_KEY,
-  url: 'https://app.example/hubspot',
-  old: 'https://old.example/hubspot',
   patterns: ['contact.creation', 'contact.propertyChange'],
   topics: ['contact.creation', 'contact.propertyChange/email', 'contact.propertyChange/phone'],
   others: ['contact.creation', 'deal.creation'],
   lacks: ['foreign'],
-  disable: (fake, id) =>
-    Object.assign(
-      fake.rows.find((each) => each.id === id),
-      { active: false },
-    ),
+  disable: off({ active: false }),
 })

@@ -6,8 +6,6 @@ testRegistrar('Line', {
   start: () => startLine(),
   make: (options, token) => lineRegistrar({ ...options, token }),
   token: LINE_TOKEN,
-  url: 'https://app.example/line',
-  old: 'https://old.example/line',
   patterns: ['message.text', 'follow'],
   topics: ['follow', 'message.text'],
   others: ['follow'],

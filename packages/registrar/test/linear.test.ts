@@ -1,14 +1,13 @@
 import { linearRegistrar } from '../src/linear.ts'
 import { testRegistrar } from './contract.ts'
 import { LINEAR_TOKEN, startLinear } from './fakes/linear.ts'
+import { another, member, off } from './fakes/rows.ts'
 
 testRegistrar('Linear', {
   start: () => startLinear(),
   make: (options, token) => linearRegistrar({ ...options, token }),
   token: LINEAR_TOKEN,
-  more: (fake, at) => fake.rows.push({ ...fake.rows[0], id: `more-${at}` }),
-  url: 'https://app.example/linear',
-  old: 'https://old.example/linear',
+  more: another(),
   patterns: ['Issue.create', 'Comment'],
   topics: ['Comment', 'Issue'],
   others: ['Issue', 'Project'],
@@ -18,18 +17,13 @@ testRegistrar('Linear', {
     headers: { 'retry-after': String(seconds) },
     json: { errors: [{ message: 'Rate limit exceeded', extensions: { type: 'ratelimited' } }] },
   }),
-  disable: (fake, id) =>
-    Object.assign(
-      fake.rows.find((each) => each.id === id),
-      { enabled: false },
-    ),
-  shownSecret: (fake, id) => fake.rows.find((each) => each.id === id).secret,
-  secretOf: (fake, id) => fake.rows.find((each) => each.id === id).secret,
+  disable: off({ enabled: false }),
+  shownSecret: member('secret'),
+  secretOf: member('secret'),
   rotatedBy: 'sender',
   fail(fake, id) {
-    fake.rows
-      .find((each) => each.id === id)
-      .failures.push({ createdAt: '2026-01-01T00:00:00Z', httpStatus: 502 })
+    const failures = member('failures')(fake, id) as object[]
+    failures.push({ createdAt: '2026-01-01T00:00:00Z', httpStatus: 502 })
     return { at: Date.parse('2026-01-01T00:00:00Z'), status: 502 }
   },
 })

@@ -13,8 +13,6 @@ testRegistrar('Shopify', {
   token: SHOPIFY_TOKEN,
   more: (fake, at) =>
     fake.subscriptions.push({ ...fake.subscriptions[0]!, id: `gid://more/${at}` }),
-  url,
-  old: 'https://old.example/shopify',
   patterns: ['orders/create', 'customer.tags_added'],
   topics: ['customer.tags_added', 'orders/create'],
   others: ['orders/create', 'orders/paid'],

@@ -11,8 +11,6 @@ testRegistrar('Slack', {
   start: startSlack,
   make: (options, token) => slackRegistrar({ ...options, token, appId: SLACK_APP }),
   token: SLACK_TOKEN,
-  url,
-  old: 'https://old.example/slack',
   patterns: ['app_mention', 'reaction_added'],
   topics: ['app_mention', 'reaction_added'],
   others: ['app_mention', 'team_join'],

@@ -14,8 +14,6 @@ testRegistrar('Stripe', {
   token: STRIPE_KEY,
   more: (fake, at) =>
     (fake.endpoints as unknown[]).push({ ...fake.endpoints[0], id: `more-${at}` }),
-  url,
-  old: 'https://old.example/stripe',
   patterns: ['invoice.paid', 'payment_link.*'],
   topics: ['invoice.paid', 'payment_link.created', 'payment_link.updated'],
   others: ['invoice.paid', 'customer.created'],
@@ -37,8 +35,6 @@ testRegistrar('Stripe thin events', {
       metadata: {},
       webhook_endpoint: { url: 'https://stranger.example/thin', signing_secret: 'whsec_stranger' },
     }),
-  url,
-  old: 'https://old.example/stripe',
   patterns: ['v1.invoice.paid', 'v1.payment_link.*'],
   topics: ['v1.invoice.paid', 'v1.payment_link.created', 'v1.payment_link.updated'],
   others: ['v1.invoice.paid', 'v2.core.account.created'],

@@ -7,8 +7,6 @@ testRegistrar('Telegram', {
   start: () => startTelegram(),
   make: (options, token) => telegramRegistrar({ ...options, token }),
   token: TELEGRAM_TOKEN,
-  url: 'https://app.example/telegram',
-  old: 'https://old.example/telegram',
   patterns: ['message', 'callback_query'],
   topics: ['callback_query', 'message'],
   others: ['message', 'poll'],

@@ -16,8 +16,6 @@ testRegistrar('Twilio, Event Streams', {
   token: TWILIO_TOKEN,
   more: (fake, at) =>
     fake.sinks.push({ ...fake.sinks[0], sid: `DG${String(at).padStart(32, 'a')}` }),
-  url,
-  old: 'https://old.example/twilio',
   patterns: [delivered, failed],
   topics: [delivered, failed],
   others: [failed, 'com.twilio.messaging.message.sent'],
@@ -29,8 +27,6 @@ testRegistrar('Twilio, number', {
   make: (options, authToken) =>
     twilioNumberRegistrar({ ...options, accountSid, authToken, number: TWILIO_NUMBER }),
   token: TWILIO_TOKEN,
-  url,
-  old: 'https://old.example/twilio',
   patterns: ['ringing'],
   topics: ['call'],
   others: ['received'],

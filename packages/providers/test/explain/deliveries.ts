@@ -1,8 +1,7 @@
 import { SENDERS_WRITE, treeOf, write } from './spoils/json-writers.ts'
-import { sealedBy, SIGNERS } from './everyone.ts'
 import { FORM_BODIES, PAYLOADS, XML_BODY } from './payloads.ts'
 import { randomOf } from './random.ts'
-import type { Sealed } from './sealed.ts'
+import { sealedBy, SIGNERS, type Sealed } from './sealed.ts'
 
 /** A delivery with what it holds, in words for the table. */
 export interface Drawn {

@@ -3,10 +3,9 @@ import { explain } from '@postern/core/explain'
 import { dockerHub, github, gitlab, meta, shopify, slack, stripe } from '@postern/providers'
 import { catalogue } from '@postern/providers/catalogue'
 import { describe, expect, test } from 'vitest'
-import { NOW, sealedOf } from './sealed.ts'
+import { NOW, sealed } from './sealed.ts'
 
 const now = () => NOW
-const sealed = (sender: string) => sealedOf().find((one) => one.sender === sender)!
 
 describe('whom the delivery is from', () => {
   test('of several providers the one that accepts it counts', async () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import type { DeliveryInit } from '@postern/core'
 import { explain } from '@postern/core/explain'
-import { sealedOf, signatureHeader } from './sealed.ts'
+import { sealed as sealedBy, signatureHeader } from './sealed.ts'
 
 // Run as a process of its own, whose memory is nobody else's: `node hostile-run.ts <case> <sender>` prints JSON.
 const [, , name = '', sender = ''] = process.argv
@@ -32,7 +32,7 @@ const BODIES: Readonly<Record<string, () => Uint8Array>> = {
     Buffer.from(JSON.stringify({ body: JSON.stringify({ body: 'x'.repeat(200_000) }) })),
 }
 
-const sealed = sealedOf().find((one) => one.sender === sender)!
+const sealed = sealedBy(sender)
 const { request } = sealed
 const many = Array.from(
   { length: 2000 },

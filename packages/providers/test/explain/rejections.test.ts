@@ -6,8 +6,7 @@ import type { Provider } from '@postern/core/scheme'
 import { describe, expect, test } from 'vitest'
 import { catalogue } from '../../src/catalogue.ts'
 import { vectors } from '../vectors.ts'
-import { sealedBy, SIGNERS } from './everyone.ts'
-import { NOW, signatureHeader } from './sealed.ts'
+import { NOW, sealedBy, signatureHeader, SIGNERS } from './sealed.ts'
 
 await loadXml()
 

@@ -1,20 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto'
-import type { Provider } from '@postern/core/scheme'
-import type { SignableRequest } from '@postern/core/scheme'
-import {
-  discord,
-  github,
-  hubspot,
-  mailgun,
-  shopify,
-  slack,
-  square,
-  standardWebhooks,
-  stripe,
-  svix,
-  twilio,
-  zoom,
-} from '@postern/providers'
+import type { Provider, SignableRequest } from '@postern/core/scheme'
+import type { SigningLaws } from '@postern/testing'
+import { catalogue } from '../../src/catalogue.ts'
+import { lawsOf } from '../signing.ts'
+import { PAYLOADS } from './payloads.ts'
+import { randomOf, type Random } from './random.ts'
 
 /** One delivery as its sender made it, and how to make its provider with other options. */
 export interface Sealed {
@@ -34,94 +24,92 @@ export interface Sealed {
 
 export const NOW: number = Date.parse('2026-11-25T12:00:00.250Z')
 
-const PAYLOAD = {
-  zebra: 'first, so that keys are not sorted',
-  id: 'evt_1',
-  type: 'invoice.paid',
-  event: 'meeting.started',
-  text: 'Grüße & <b>tea</b>, it\'s "5/6" café',
-  url: 'https://example.com/a/b?c=d',
-  amount: 1099,
-  rate: 0.25,
-  nested: { list: [1, 2, { deep: true }], none: null, empty: {}, array: [] },
+const ALNUM = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+const HEX = '0123456789abcdef'
+const URL_OF = 'https://hooks.example.com/in/here?b=2&a=1&c=x%20y'
+
+/** Names of all senders that can sign. */
+export const SIGNERS: readonly string[] = [...catalogue.values()]
+  .filter(({ canSign }) => canSign)
+  .map(({ name }) => name)
+
+const OWN: Readonly<Record<string, SigningLaws>> = {
+  generic: {
+    secrets: ['a shared secret', 'another secret'],
+    options: {
+      scheme: 'hmac',
+      algorithm: 'sha512',
+      encoding: 'base64',
+      header: 'X-Own-Signature',
+      prefix: 'v2=',
+      timestampHeader: 'X-Own-Time',
+    },
+    draft: { payload: {} },
+  },
+  'microsoft-graph': {
+    secrets: ['client state 1', 'client state 2'],
+    draft: {
+      payload: {
+        value: [{ clientState: '', subscriptionId: 's1', changeType: 'created', resource: 'r' }],
+      },
+    },
+  },
 }
 
-/** JSON as different senders write it. */
-const WRITERS: Readonly<Record<string, string>> = {
-  compact: JSON.stringify(PAYLOAD),
-  indented: JSON.stringify(PAYLOAD, null, 2),
-  python: escapeBeyond(spaced(JSON.stringify(PAYLOAD))),
-  php: escapeBeyond(JSON.stringify(PAYLOAD)).replaceAll('/', '\\/'),
-  go: JSON.stringify(PAYLOAD)
-    .replaceAll('<', '\\u003c')
-    .replaceAll('>', '\\u003e')
-    .replaceAll('&', '\\u0026'),
-  line: `${JSON.stringify(PAYLOAD, null, 4)}\n`,
-}
-
-/** JSON with a space after commas and colons outside strings. */
-function spaced(json: string): string {
-  return json.replaceAll(
-    /("(?:[^"\\]|\\.)*")|([:,])/g,
-    (_all, text?: string, mark?: string) => text ?? `${mark} `,
-  )
-}
-
-function escapeBeyond(json: string): string {
-  return json.replaceAll(
-    /[^\0-\x7F]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
-}
-
-const { privateKey } = generateKeyPairSync('ed25519')
-const seed = Buffer.from(privateKey.export({ format: 'jwk' }).d!, 'base64url').toString('hex')
-const standard = `whsec_${Buffer.from('a key of twenty-four byte').toString('base64')}`
-
-type Make = (options: object) => Provider
-
-const SENDERS: readonly (readonly [string, string, string, Make, string])[] = [
-  ['stripe', 'secret', 'whsec_4fZ1mQp8Rk2sVt6x', stripe as Make, 'indented'],
-  ['github', 'secret', 'it is a secret of GitHub 77', github as Make, 'compact'],
-  ['shopify', 'secret', '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', shopify as Make, 'php'],
-  ['slack', 'signingSecret', '8f742231b10e8888abcd99yyyzzz85a5', slack as Make, 'compact'],
-  ['twilio', 'authToken', '12345678901234567890123456789012', twilio as Make, 'compact'],
-  ['standard-webhooks', 'secret', standard, standardWebhooks as Make, 'python'],
-  ['svix', 'secret', standard, svix as Make, 'go'],
-  ['mailgun', 'signingKey', 'key-3ax6xnjp29jd6fds4gc373sgvjxteol0', mailgun as Make, 'compact'],
-  ['square', 'signatureKey', 'asdf1234ASDF5678qwer', square as Make, 'compact'],
-  ['discord', 'publicKey', `private:${seed}`, discord as Make, 'python'],
-  ['zoom', 'secretToken', 'aBcDeFgHiJkLmNoPqRsTuV', zoom as Make, 'line'],
-  ['hubspot', 'clientSecret', '11111111-2222-3333-4444-555555555555', hubspot as Make, 'compact'],
-]
-
-/** One delivery of each sender. */
-export function sealedOf(): readonly Sealed[] {
-  return SENDERS.map(([sender, option, secret, make, writer]) => {
-    const provider: Sealed['provider'] = (other = secret, options = {}) =>
-      make({ [option]: other, ...options })
-    const sign: Sealed['sign'] = (body, more = {}) =>
-      provider().sign!({
-        body,
-        at: NOW,
-        id: 'msg_2KWPBgLlAfxdpx2AI54pPJ85f4W',
-        url: 'https://hooks.example.com/in/here?b=2&a=1&c=x%20y',
-        ...more,
-      })
+/** One delivery of a sender with a secret and an id of its own. `body` is what is sent, where the sender signs bytes. */
+export function sealedBy(
+  sender: string,
+  seed: string,
+  body?: string | Uint8Array,
+  type = 'application/json',
+): Sealed | undefined {
+  const about = catalogue.get(sender)!
+  const laws = OWN[sender] ?? lawsOf(sender)!
+  const random = randomOf(`${sender} ${seed}`)
+  const make = (secret: string | readonly string[], options: object = {}): Provider =>
+    about.create({ ...laws.options, [about.secretOption!]: secret, ...options })
+  let secret = freshSecret(laws.secrets[0], random)
+  try {
+    make(secret)
+  } catch {
+    secret = laws.secrets[0]
+  }
+  let other = freshSecret(laws.secrets[0], random)
+  try {
+    make(other)
+  } catch {
+    other = laws.secrets[1]
+  }
+  const provider: Sealed['provider'] = (other = secret, options = {}) => make(other, options)
+  const id = laws.draft?.id
+  const sign: Sealed['sign'] = (content, more = {}) =>
+    provider().sign!({
+      ...laws.draft,
+      at: NOW,
+      ...(id !== undefined && { id }),
+      url: URL_OF,
+      body: content,
+      ...more,
+    })
+  try {
     const request =
-      sender === 'twilio'
-        ? sign('Body=Hi+there&MessageSid=SM1&From=%2B15550100', {
-            headers: { 'content-type': 'application/x-www-form-urlencoded' },
-          })
-        : sign(WRITERS[writer]!)
-    const other = /standard|svix/.test(sender)
-      ? `whsec_${Buffer.from('another key of the length').toString('base64')}`
-      : sender === 'discord'
-        ? `private:${seed.slice(2)}00`
-        : `another${secret.slice(7)}Q`
+      body === undefined
+        ? provider().sign!({ ...laws.draft, at: NOW, url: URL_OF })
+        : sign(body, { headers: { 'content-type': type } })
     return { sender, secret, other, request, provider, sign }
-  })
+  } catch {
+    return undefined
+  }
 }
+
+/** A delivery of a sender that holds what is often written otherwise. */
+export function sealed(sender: string): Sealed {
+  return sender === 'twilio'
+    ? sealedBy(sender, 'one', FORM, 'application/x-www-form-urlencoded')!
+    : sealedBy(sender, 'one', PAYLOADS['plain'])!
+}
+
+const FORM = 'Body=Hi+there&MessageSid=SM1&From=%2B15550100'
 
 /** The signature header of a delivery: the one that differs with another secret; empty if none does. */
 export function signatureHeader({ request, other, provider }: Sealed): string {
@@ -129,4 +117,23 @@ export function signatureHeader({ request, other, provider }: Sealed): string {
   const names = Object.keys(request.headers)
   const signed = sign!({ ...request, body: request.body, at: NOW }).headers
   return names.find((name) => signed[name] !== request.headers[name]) ?? ''
+}
+
+function freshSecret(like: string, random: Random): string {
+  if (/^private:.*=$/.test(like))
+    return `private:${Buffer.from(random.bytes(32)).toString('base64')}`
+  if (like.startsWith('private:')) return `private:${random.text(HEX, 64)}`
+  if (like.includes('PRIVATE KEY')) {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    return privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
+  }
+  const whole = /^(v1,)?whsec_(?=[A-Za-z\d+/=]{20,}$)/.exec(like)
+  if (whole) return whole[0] + Buffer.from(random.bytes(24 + random(9))).toString('base64')
+  if (/^[\dA-F]{40,}$/.test(like)) return random.text(HEX, like.length).toUpperCase()
+  if (/^[\da-f]{16,}$/.test(like)) return random.text(HEX, like.length)
+  if (/^[a-z]{64}$/.test(like)) return random.text(ALNUM, 64)
+  if (/^[\w+/]+={1,2}$/.test(like)) return Buffer.from(random.bytes(32)).toString('base64')
+  if (/^\w+:\S+$/.test(like)) return `${random.text(ALNUM, 8)}:${random.text(ALNUM, 20)}`
+  const prefix = /^(?:[a-z]{2,8}_)+(?=.)/.exec(like)?.[0] ?? ''
+  return prefix + random.text(ALNUM, 16 + random(12))
 }

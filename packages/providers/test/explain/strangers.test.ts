@@ -2,8 +2,7 @@ import { explain } from '@postern/core/explain'
 import { github, slack } from '@postern/providers'
 import { catalogue } from '@postern/providers/catalogue'
 import { describe, expect, test } from 'vitest'
-import { sealedBy, SIGNERS } from './everyone.ts'
-import { NOW } from './sealed.ts'
+import { NOW, sealedBy, SIGNERS } from './sealed.ts'
 
 // What they send has no header of their own, or they cannot be made with a secret alone.
 const UNKNOWN = new Set([

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { awsSns, type AwsSnsOptions } from '../../src/aws-sns.ts'
-import { accepting } from '../accepting.ts'
+import { deliver } from '../deliver.ts'
 import { certificate, type CertificateSpec } from './certificate/certificates.ts'
 
 const NOW = Date.parse('2026-04-01T00:00:00Z')
@@ -78,8 +78,11 @@ export function sns(
     },
     ...options,
   })
-  const { receiver, topics } = accepting(provider, { clock: { now: () => now } })
-  const send = async (body: string = message()): Promise<number> =>
-    (await receiver.receive({ url: 'https://example.com/sns', body })).status
+  const topics: string[] = []
+  const send = async (body: string = message()): Promise<number> => {
+    const delivered = await deliver(provider, [{ url: 'https://example.com/sns', body }], now)
+    topics.push(...delivered.events.map(({ topic }) => topic))
+    return delivered.statuses[0]!
+  }
   return { send, fetched, topics, later: (ms: number) => void (now += ms) }
 }

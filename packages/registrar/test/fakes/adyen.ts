@@ -1,6 +1,7 @@
 // Adyen's webhooks of a merchant account, as https://docs.adyen.com/api-explorer/Management/3 has them.
 import { load } from './description.ts'
 import { startFake, type Fake, type FakeAnswer } from './fake.ts'
+import { rowsOf } from './rows.ts'
 
 export const ADYEN_KEY = 'AQEfake0123456789fake0123456789'
 
@@ -9,13 +10,18 @@ export async function startAdyen(): Promise<
 > {
   let next = 1
   const secrets = new Map<string, string>()
-  const webhooks: Record<string, any>[] = []
+  const error = (status: number, detail: string): FakeAnswer => ({
+    status,
+    json: { title: 'Invalid', status, detail },
+  })
+  const { rows, one, shown, changed, removed, ...webhooks } = rowsOf(
+    error(404, 'no such webhook'),
+    'webhookId',
+  )
   const add = (body: object): Record<string, any> => {
     const id = `S2-${next++}`
     const self = { href: `https://management-test.adyen.com/v3/merchants/Octo/webhooks/${id}` }
-    const made = { ...body, id, _links: { self, testWebhook: self, generateHmac: self } }
-    webhooks.push(made)
-    return made
+    return webhooks.add({ ...body, id, _links: { self, testWebhook: self, generateHmac: self } })
   }
   add({
     type: 'standard',
@@ -24,17 +30,6 @@ export async function startAdyen(): Promise<
     communicationFormat: 'json',
     hmacKeyCheckValue: 'AAAA',
   })
-  const error = (status: number, detail: string): FakeAnswer => ({
-    status,
-    json: { title: 'Invalid', status, detail },
-  })
-  const one = (
-    id: string | undefined,
-    then: (found: Record<string, any>) => FakeAnswer,
-  ): FakeAnswer => {
-    const found = webhooks.find((each) => each['id'] === id)
-    return found ? then(found) : error(404, 'no such webhook')
-  }
   const path = '/merchants/{merchantId}/webhooks'
   const fake = await startFake({
     description: load('adyen'),
@@ -45,30 +40,24 @@ export async function startAdyen(): Promise<
       [`GET ${path}`]: ({ query }) => {
         const size = Number(query['pageSize'] ?? 10)
         const page = Number(query['pageNumber'] ?? 1)
-        const data = webhooks.slice((page - 1) * size, page * size)
+        const data = rows.slice((page - 1) * size, page * size)
         const link = { href: 'https://management-test.adyen.com/v3/x' }
-        const pagesTotal = Math.ceil(webhooks.length / size)
+        const pagesTotal = Math.ceil(rows.length / size)
         const _links = { self: link, first: link, last: link }
-        return { json: { data, itemsTotal: webhooks.length, pagesTotal, _links } }
+        return { json: { data, itemsTotal: rows.length, pagesTotal, _links } }
       },
-      [`GET ${path}/{webhookId}`]: ({ params }) => one(params['webhookId'], (json) => ({ json })),
+      [`GET ${path}/{webhookId}`]: shown,
       [`POST ${path}`]: ({ body }) =>
         body.url.startsWith('https://') ? { json: add(body) } : error(422, 'url must be https'),
-      [`PATCH ${path}/{webhookId}`]: ({ params, body }) =>
-        one(params['webhookId'], (found) => ({ json: Object.assign(found, body) })),
-      [`DELETE ${path}/{webhookId}`]: ({ params }) =>
-        one(params['webhookId'], (found) => {
-          webhooks.splice(webhooks.indexOf(found), 1)
-          return { status: 204 }
-        }),
-      [`POST ${path}/{webhookId}/generateHmac`]: ({ params }) =>
-        one(params['webhookId'], (found) => {
-          const hmacKey = String(next++).padStart(64, 'A')
-          secrets.set(found['id'], hmacKey)
-          found['hmacKeyCheckValue'] = hmacKey.slice(-4)
-          return { json: { hmacKey } }
-        }),
+      [`PATCH ${path}/{webhookId}`]: changed,
+      [`DELETE ${path}/{webhookId}`]: removed(),
+      [`POST ${path}/{webhookId}/generateHmac`]: one((found) => {
+        const hmacKey = String(next++).padStart(64, 'A')
+        secrets.set(found.id, hmacKey)
+        found.hmacKeyCheckValue = hmacKey.slice(-4)
+        return { json: { hmacKey } }
+      }),
     },
   })
-  return { ...fake, rows: webhooks, secrets }
+  return { ...fake, rows, secrets }
 }

@@ -1,6 +1,7 @@
 // Chargebee's webhook endpoints, as https://apidocs.chargebee.com/docs/api/webhook_endpoints has them.
 import { CHARGEBEE_TOPICS } from '../../src/topics/chargebee.ts'
-import { startFake, type Fake, type FakeAnswer } from './fake.ts'
+import { startFake, type Fake } from './fake.ts'
+import { rowsOf } from './rows.ts'
 import { boolean, described, number, object, oneOf, string } from './schema.ts'
 
 export const CHARGEBEE_KEY = 'test_fake0123456789fake0123456789'
@@ -19,14 +20,17 @@ const shape = {
 
 export async function startChargebee(): Promise<Fake & { readonly rows: any[] }> {
   let next = 1
-  const endpoints: Record<string, any>[] = []
+  const missing = {
+    status: 404,
+    json: { message: 'not found', api_error_code: 'resource_not_found' },
+  }
+  const { rows, one, removed, ...endpoints } = rowsOf(missing)
   const put = (into: Record<string, any>, { disabled, ...given }: any): Record<string, any> =>
     Object.assign(into, given, disabled === undefined ? {} : { disabled: disabled === 'true' })
   const add = (body: any): Record<string, any> => {
     const made = put({ api_version: 'v2', disabled: false, primary_url: false }, body)
     made['id'] = `whv2_${next++}`
-    endpoints.push(made)
-    return made
+    return endpoints.add(made)
   }
   add({
     name: 'theirs',
@@ -40,15 +44,6 @@ export async function startChargebee(): Promise<Fake & { readonly rows: any[] }>
   }: any): object => ({
     webhook_endpoint: { ...endpoint, object: 'webhook_endpoint' },
   })
-  const one = (
-    id: string | undefined,
-    then: (found: Record<string, any>) => FakeAnswer,
-  ): FakeAnswer => {
-    const found = endpoints.find((each) => each['id'] === id)
-    return found
-      ? then(found)
-      : { status: 404, json: { message: 'not found', api_error_code: 'resource_not_found' } }
-  }
   const path = '/api/v2/webhook_endpoints'
   const basic = Buffer.from(`${CHARGEBEE_KEY}:`).toString('base64')
   const fake = await startFake({
@@ -74,23 +69,18 @@ export async function startChargebee(): Promise<Fake & { readonly rows: any[] }>
       [`GET ${path}`]: ({ query }) => {
         const from = Number(query['offset'] ?? 0)
         const size = Number(query['limit'] ?? 10)
-        const more = from + size < endpoints.length
-        const list = endpoints.slice(from, from + size).map(shown)
+        const more = from + size < rows.length
+        const list = rows.slice(from, from + size).map(shown)
         return { json: { list, ...(more && { next_offset: String(from + size) }) } }
       },
       [`POST ${path}`]: ({ body }) =>
         body.name && body.url
           ? { json: shown(add(body)) }
           : { status: 400, json: { message: 'name and url' } },
-      [`GET ${path}/{id}`]: ({ params }) => one(params['id'], (found) => ({ json: shown(found) })),
-      [`POST ${path}/{id}`]: ({ params, body }) =>
-        one(params['id'], (found) => ({ json: shown(put(found, body)) })),
-      [`POST ${path}/{id}/delete`]: ({ params }) =>
-        one(params['id'], (found) => {
-          endpoints.splice(endpoints.indexOf(found), 1)
-          return { json: shown(found) }
-        }),
+      [`GET ${path}/{id}`]: one((found) => ({ json: shown(found) })),
+      [`POST ${path}/{id}`]: one((found, { body }) => ({ json: shown(put(found, body)) })),
+      [`POST ${path}/{id}/delete`]: removed((found) => ({ json: shown(found) })),
     },
   })
-  return { ...fake, rows: endpoints }
+  return { ...fake, rows }
 }

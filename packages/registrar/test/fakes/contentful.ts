@@ -1,5 +1,6 @@
 // Contentful's webhooks of a space, as the reference of its Content Management API has them.
 import { startFake, type Fake, type FakeAnswer } from './fake.ts'
+import { rowsOf } from './rows.ts'
 import { bearer, boolean, described, number, object, string, strings } from './schema.ts'
 
 export const CONTENTFUL_TOKEN = 'CFPAT-fake0123456789fake0123456789'
@@ -18,29 +19,20 @@ const shape = {
 
 export async function startContentful(): Promise<Fake & { readonly rows: any[] }> {
   let next = 1
-  const webhooks: Record<string, any>[] = []
-  const add = (body: object): Record<string, any> => {
-    const made = {
-      active: true,
-      headers: [],
-      ...body,
-      sys: { id: `wh${next++}`, version: 0, type: 'WebhookDefinition' },
-    }
-    webhooks.push(made)
-    return made
-  }
-  add({ name: 'theirs', url: 'https://stranger.example/hooks', topics: ['*.*'] })
   const error = (status: number, id: string): FakeAnswer => ({
     status,
     json: { sys: { type: 'Error', id }, message: id },
   })
-  const one = (
-    id: string | undefined,
-    then: (found: Record<string, any>) => FakeAnswer,
-  ): FakeAnswer => {
-    const found = webhooks.find(({ sys }) => sys.id === id)
-    return found ? then(found) : error(404, 'NotFound')
+  const { rows, one, shown, removed, ...webhooks } = rowsOf(
+    error(404, 'NotFound'),
+    'id',
+    ({ sys }) => sys.id,
+  )
+  const add = (body: object): Record<string, any> => {
+    const sys = { id: `wh${next++}`, version: 0, type: 'WebhookDefinition' }
+    return webhooks.add({ active: true, headers: [], ...body, sys })
   }
+  add({ name: 'theirs', url: 'https://stranger.example/hooks', topics: ['*.*'] })
   const path = '/spaces/{space}/webhook_definitions'
   const fake = await startFake({
     description: described(
@@ -65,27 +57,22 @@ export async function startContentful(): Promise<Fake & { readonly rows: any[] }
     routes: {
       [`GET ${path}`]: ({ query }) => {
         const skip = Number(query['skip'] ?? 0)
-        const items = webhooks.slice(skip, skip + Number(query['limit'] ?? 100))
-        return { json: { total: webhooks.length, skip, limit: 100, items } }
+        const items = rows.slice(skip, skip + Number(query['limit'] ?? 100))
+        return { json: { total: rows.length, skip, limit: 100, items } }
       },
       [`POST ${path}`]: ({ body, headers }) =>
         headers['content-type']?.startsWith('application/vnd.contentful')
           ? { status: 201, json: add(body) }
           : error(422, 'UnsupportedMediaType'),
-      [`GET ${path}/{id}`]: ({ params }) => one(params['id'], (json) => ({ json })),
-      [`PUT ${path}/{id}`]: ({ params, body, headers }) =>
-        one(params['id'], (found) => {
-          if (headers['x-contentful-version'] !== String(found['sys'].version))
-            return error(409, 'VersionMismatch')
-          const sys = { ...found['sys'], version: found['sys'].version + 1 }
-          for (const name of Object.keys(found)) delete found[name]
-          return { json: Object.assign(found, body, { sys }) }
-        }),
-      [`DELETE ${path}/{id}`]: ({ params }) =>
-        one(params['id'], (found) => {
-          webhooks.splice(webhooks.indexOf(found), 1)
-          return { status: 204 }
-        }),
+      [`GET ${path}/{id}`]: shown,
+      [`PUT ${path}/{id}`]: one((found, { body, headers }) => {
+        if (headers['x-contentful-version'] !== String(found.sys.version))
+          return error(409, 'VersionMismatch')
+        const sys = { ...found.sys, version: found.sys.version + 1 }
+        for (const name of Object.keys(found)) delete found[name]
+        return { json: Object.assign(found, body, { sys }) }
+      }),
+      [`DELETE ${path}/{id}`]: removed(),
       'GET /spaces/{space}/webhooks/{id}/calls': () => ({
         json: {
           items: [
@@ -96,5 +83,5 @@ export async function startContentful(): Promise<Fake & { readonly rows: any[] }
       }),
     },
   })
-  return { ...fake, rows: webhooks }
+  return { ...fake, rows }
 }

@@ -1,6 +1,7 @@
 // Figma's webhooks of a team, as https://developers.figma.com/docs/rest-api/webhooks has them.
 import { load } from './description.ts'
 import { startFake, type Fake } from './fake.ts'
+import { rowsOf } from './rows.ts'
 
 export const FIGMA_TOKEN = 'figd_fake0123456789fake0123456789'
 export const FIGMA_TEAM = '123456'
@@ -19,13 +20,12 @@ export interface FigmaState {
 
 export async function startFigma(state: FigmaState = {}): Promise<Fake & { readonly rows: any[] }> {
   let next = 1
-  const webhooks: Record<string, any>[] = []
+  const missing = { status: 404, json: { err: 'Not found', status: 404 } }
+  const { rows, one, changed, removed, ...webhooks } = rowsOf(missing, 'webhook_id')
   const add = (body: any): Record<string, any> => {
     const team_id = body.context === 'team' ? body.context_id : ''
     const more = { team_id, plan_api_id: 'plan', client_id: null, description: null }
-    const made = { status: 'ACTIVE', ...more, ...body, id: String(next++) }
-    webhooks.push(made)
-    return made
+    return webhooks.add({ status: 'ACTIVE', ...more, ...body, id: String(next++) })
   }
   add({
     event_type: 'FILE_UPDATE',
@@ -34,7 +34,6 @@ export async function startFigma(state: FigmaState = {}): Promise<Fake & { reado
     endpoint: 'https://stranger.example/hooks',
     passcode: 'theirs',
   })
-  const missing = { status: 404, json: { err: 'Not found', status: 404 } }
   const fake = await startFake({
     description: load('figma'),
     reject: (headers) =>
@@ -45,29 +44,21 @@ export async function startFigma(state: FigmaState = {}): Promise<Fake & { reado
     routes: {
       'GET /v2/webhooks': ({ query }) => ({
         json: {
-          webhooks: webhooks.filter(
+          webhooks: rows.filter(
             (each) =>
               each['context'] === query['context'] && each['context_id'] === query['context_id'],
           ),
         },
       }),
       'POST /v2/webhooks': ({ body }) => {
-        if (webhooks.length >= 20) return { status: 400, json: { message: 'too many webhooks' } }
+        if (rows.length >= 20) return { status: 400, json: { message: 'too many webhooks' } }
         if (!body.endpoint.startsWith('https://') || body.passcode.length > 100)
           return { status: 400, json: { message: 'endpoint or passcode' } }
         return { json: add(body) }
       },
-      'PUT /v2/webhooks/{webhook_id}': ({ params, body }) => {
-        const found = webhooks.find(({ id }) => id === params['webhook_id'])
-        return found ? { json: Object.assign(found, body) } : missing
-      },
-      'DELETE /v2/webhooks/{webhook_id}': ({ params }) => {
-        const at = webhooks.findIndex(({ id }) => id === params['webhook_id'])
-        return at < 0 ? missing : { json: webhooks.splice(at, 1)[0] }
-      },
-      'GET /v2/webhooks/{webhook_id}/requests': ({ params }) => {
-        const found = webhooks.find(({ id }) => id === params['webhook_id'])
-        if (!found) return missing
+      'PUT /v2/webhooks/{webhook_id}': changed,
+      'DELETE /v2/webhooks/{webhook_id}': removed((json) => ({ json })),
+      'GET /v2/webhooks/{webhook_id}/requests': one((found) => {
         const requests = (state.requests ?? []).map(({ id, sent_at, status, payload }) => ({
           webhook_id: found['id'],
           request_info: {
@@ -81,8 +72,8 @@ export async function startFigma(state: FigmaState = {}): Promise<Fake & { reado
           error_msg: status === undefined ? 'ECONNREFUSED' : null,
         }))
         return { json: { requests } }
-      },
+      }),
     },
   })
-  return { ...fake, rows: webhooks }
+  return { ...fake, rows }
 }

@@ -1,6 +1,7 @@
 // HubSpot's webhook settings and subscriptions of an app, as https://developers.hubspot.com/docs/api-reference has them.
 import { HUBSPOT_TOPICS } from '../../src/topics/hubspot.ts'
 import { startFake, type Fake, type FakeAnswer } from './fake.ts'
+import { rowsOf } from './rows.ts'
 import { boolean, described, number, object, oneOf, string } from './schema.ts'
 
 export const HUBSPOT_KEY = 'eu1-fake-0123-4567-89ab-cdef01234567'
@@ -8,14 +9,13 @@ export const HUBSPOT_KEY = 'eu1-fake-0123-4567-89ab-cdef01234567'
 export async function startHubspot(): Promise<Fake & { readonly rows: any[] }> {
   let next = 1
   let settings: any
-  const subscriptions: Record<string, any>[] = []
   const error = (status: number, message: string): FakeAnswer => ({
     status,
     json: { status: 'error', message },
   })
+  const { rows, changed, removed, ...subscriptions } = rowsOf(error(404, 'no subscription'))
   const base = '/webhooks/v3/{appId}'
   const query = object({ hapikey: string })
-  const find = (id: string | undefined) => subscriptions.find((each) => each['id'] === id)
   // The key stands in the query, which the routes do not see as part of the operation's own.
   const fake = await startFake({
     description: described('npm @hubspot/api-client 13.5.0, lib/codegen/webhooks', 'ISC', {
@@ -49,30 +49,16 @@ export async function startHubspot(): Promise<Fake & { readonly rows: any[] }> {
         settings = { ...body, createdAt: '2026-01-01T00:00:00Z' }
         return { json: settings }
       },
-      [`GET ${base}/subscriptions`]: () => ({ json: { results: subscriptions } }),
+      [`GET ${base}/subscriptions`]: () => ({ json: { results: rows } }),
       [`POST ${base}/subscriptions`]: ({ body }) => {
         if (body.eventType.endsWith('propertyChange') === (body.propertyName === undefined))
           return error(400, 'propertyName')
-        const made = {
-          active: false,
-          ...body,
-          id: String(next++),
-          createdAt: '2026-01-01T00:00:00Z',
-        }
-        subscriptions.push(made)
-        return { status: 201, json: made }
+        const own = { id: String(next++), createdAt: '2026-01-01T00:00:00Z' }
+        return { status: 201, json: subscriptions.add({ active: false, ...body, ...own }) }
       },
-      [`PATCH ${base}/subscriptions/{id}`]: ({ params, body }) => {
-        const found = find(params['id'])
-        return found ? { json: Object.assign(found, body) } : error(404, 'no subscription')
-      },
-      [`DELETE ${base}/subscriptions/{id}`]: ({ params }) => {
-        const found = find(params['id'])
-        if (!found) return error(404, 'no subscription')
-        subscriptions.splice(subscriptions.indexOf(found), 1)
-        return { status: 204 }
-      },
+      [`PATCH ${base}/subscriptions/{id}`]: changed,
+      [`DELETE ${base}/subscriptions/{id}`]: removed(),
     },
   })
-  return { ...fake, rows: subscriptions }
+  return { ...fake, rows }
 }

@@ -1,7 +1,7 @@
 // Linear's webhooks, run by graphql-js on a schema after the types of npm @linear/sdk 98.0.0 (MIT), dist/index.d.mts.
-import { buildSchema, graphqlSync } from 'graphql'
-import { startFake, type Fake } from './fake.ts'
-import { described, object, string } from './schema.ts'
+import { buildSchema } from 'graphql'
+import type { Fake } from './fake.ts'
+import { startGraphql } from './graphql.ts'
 
 export const LINEAR_TOKEN = 'lin_api_fake0123456789fake0123456789'
 
@@ -84,34 +84,17 @@ export async function startLinear(): Promise<Fake & { readonly rows: any[] }> {
       return { ...done, secret: find(id).secret }
     },
   }
-  const fake = await startFake({
-    description: described('npm @linear/sdk 98.0.0', 'MIT', {
-      'POST /graphql': { body: object({ query: string, 'variables?': { type: 'object' } }) },
-    }),
+  const error = { message: 'Authentication required', extensions: { type: 'authentication error' } }
+  const fake = await startGraphql({
+    source: 'npm @linear/sdk 98.0.0',
+    licence: 'MIT',
+    path: '/graphql',
+    schema,
+    rootValue,
     // API keys come as they are; only OAuth tokens have a Bearer.
     reject: ({ authorization }) =>
-      authorization === LINEAR_TOKEN
-        ? undefined
-        : {
-            status: 401,
-            json: {
-              errors: [
-                {
-                  message: 'Authentication required',
-                  extensions: { type: 'authentication error' },
-                },
-              ],
-            },
-          },
+      authorization === LINEAR_TOKEN ? undefined : { status: 401, json: { errors: [error] } },
     invalid: (message) => ({ status: 400, json: { errors: [{ message }] } }),
-    reads: (_method, _path, body) => !body.query.startsWith('mutation'),
-    routes: {
-      'POST /graphql': ({ body }) => {
-        const { query, variables } = body
-        const result = graphqlSync({ schema, source: query, variableValues: variables, rootValue })
-        return { json: JSON.parse(JSON.stringify(result)) as unknown }
-      },
-    },
   })
   return { ...fake, rows: webhooks }
 }

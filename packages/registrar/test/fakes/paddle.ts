@@ -1,5 +1,6 @@
 // Paddle's notification settings, notifications and events, as https://developer.paddle.com/api-reference has them.
 import { startFake, type Fake, type FakeAnswer } from './fake.ts'
+import { rowsOf } from './rows.ts'
 import { bearer, boolean, described, number, object, oneOf, string, strings } from './schema.ts'
 
 export const PADDLE_KEY = 'pdl_sdbx_apikey_fake0123456789fake0123456789'
@@ -34,10 +35,14 @@ export async function startPaddle(
   state: PaddleState = {},
 ): Promise<Fake & { readonly rows: any[] }> {
   let next = 1
-  const settings: Record<string, any>[] = []
+  const missing = {
+    status: 404,
+    json: { error: { type: 'request_error', code: 'not_found', detail: 'Not found' } },
+  }
+  const { rows, one, removed, ...settings } = rowsOf(missing)
   const add = (body: any): Record<string, any> => {
     const id = `ntfset_${next++}`
-    const setting = {
+    return settings.add({
       ...body,
       id,
       active: true,
@@ -46,9 +51,7 @@ export async function startPaddle(
       traffic_source: 'platform',
       subscribed_events: named(body.subscribed_events),
       endpoint_secret_key: `pdl_ntfset_${id}_0123456789`,
-    }
-    settings.push(setting)
-    return setting
+    })
   }
   add({
     description: 'theirs',
@@ -62,10 +65,6 @@ export async function startPaddle(
     destination: 'ops@example.com',
     subscribed_events: ['customer.created'],
   })
-  const missing = {
-    status: 404,
-    json: { error: { type: 'request_error', code: 'not_found', detail: 'Not found' } },
-  }
   const fake = await startFake({
     description: described(
       'npm @paddle/paddle-node-sdk 3.10.0, dist/types/resources',
@@ -100,26 +99,16 @@ export async function startPaddle(
     }),
     routes: {
       'GET /notification-settings': ({ query }) =>
-        paged(settings, query, 'id', '/notification-settings'),
-      'GET /notification-settings/{id}': ({ params }) => {
-        const found = settings.find(({ id }) => id === params['id'])
-        return found ? { json: { data: found } } : missing
-      },
+        paged(rows, query, 'id', '/notification-settings'),
+      'GET /notification-settings/{id}': one((data) => ({ json: { data } })),
       'POST /notification-settings': ({ body }) => ({ status: 201, json: { data: add(body) } }),
-      'PATCH /notification-settings/{id}': ({ params, body }) => {
-        const found = settings.find(({ id }) => id === params['id'])
-        if (!found) return missing
+      'PATCH /notification-settings/{id}': one((found, { body }) => {
         const events = body.subscribed_events && {
           subscribed_events: named(body.subscribed_events),
         }
         return { json: { data: Object.assign(found, body, events) } }
-      },
-      'DELETE /notification-settings/{id}': ({ params }) => {
-        const at = settings.findIndex(({ id }) => id === params['id'])
-        if (at < 0) return missing
-        settings.splice(at, 1)
-        return { status: 204 }
-      },
+      }),
+      'DELETE /notification-settings/{id}': removed(),
       'GET /notifications': ({ query }) => {
         const found = (state.notifications ?? []).filter(
           ({ status, occurred_at: at }) =>
@@ -158,7 +147,7 @@ export async function startPaddle(
       },
     },
   })
-  return { ...fake, rows: settings }
+  return { ...fake, rows }
 }
 
 function named(events: readonly string[]): readonly object[] {

@@ -1,5 +1,6 @@
 // Polar's webhook endpoints, deliveries and redelivery, as https://polar.sh/docs/api-reference/webhooks has them.
 import { startFake, type Fake, type FakeAnswer } from './fake.ts'
+import { rowsOf } from './rows.ts'
 import { bearer, boolean, described, number, object, oneOf, string, strings } from './schema.ts'
 
 export const POLAR_TOKEN = 'polar_oat_fake0123456789fake0123456789'
@@ -25,7 +26,8 @@ const page = { 'page?': number, 'limit?': { type: 'integer', maximum: 100 } }
 
 export async function startPolar(state: PolarState = {}): Promise<Fake & { readonly rows: any[] }> {
   let next = 1
-  const endpoints: Record<string, any>[] = []
+  const missing = { status: 404, json: { error: 'ResourceNotFound', detail: 'Not found' } }
+  const { rows, one, shown, changed, removed, ...endpoints } = rowsOf(missing)
   const add = (body: object): Record<string, any> => {
     const id = `00000000-0000-4000-8000-${String(next++).padStart(12, '0')}`
     const more = {
@@ -34,19 +36,9 @@ export async function startPolar(state: PolarState = {}): Promise<Fake & { reado
       organization_id: 'org',
       created_at: '2026-01-01T00:00:00Z',
     }
-    const made = { name: null, modified_at: null, ...more, ...body, id }
-    endpoints.push(made)
-    return made
+    return endpoints.add({ name: null, modified_at: null, ...more, ...body, id })
   }
   add({ url: 'https://stranger.example/hooks', format: 'raw', events: ['order.paid'] })
-  const missing = { status: 404, json: { error: 'ResourceNotFound', detail: 'Not found' } }
-  const one = (
-    id: string | undefined,
-    then: (found: Record<string, any>) => FakeAnswer,
-  ): FakeAnswer => {
-    const found = endpoints.find((each) => each['id'] === id)
-    return found ? then(found) : missing
-  }
   const base = '/v1/webhooks/endpoints'
   const fake = await startFake({
     description: described('npm @polar-sh/sdk 0.49.0, models/components/webhook*', 'MIT', {
@@ -89,21 +81,15 @@ export async function startPolar(state: PolarState = {}): Promise<Fake & { reado
     }),
     invalid: (msg) => ({ status: 422, json: { detail: [{ loc: [], msg, type: 'value_error' }] } }),
     routes: {
-      [`GET ${base}`]: ({ query }) => paged(endpoints, query),
+      [`GET ${base}`]: ({ query }) => paged(rows, query),
       [`POST ${base}`]: ({ body }) => ({ status: 201, json: add(body) }),
-      [`PATCH ${base}/{id}`]: ({ params, body }) =>
-        one(params['id'], (found) => ({ json: Object.assign(found, body) })),
-      [`GET ${base}/{id}`]: ({ params }) => one(params['id'], (json) => ({ json })),
-      [`DELETE ${base}/{id}`]: ({ params }) =>
-        one(params['id'], (found) => {
-          endpoints.splice(endpoints.indexOf(found), 1)
-          return { status: 204 }
-        }),
-      [`PATCH ${base}/{id}/secret`]: ({ params }) =>
-        one(params['id'], (found) => {
-          found['secret'] += '_new'
-          return { json: found }
-        }),
+      [`PATCH ${base}/{id}`]: changed,
+      [`GET ${base}/{id}`]: shown,
+      [`DELETE ${base}/{id}`]: removed(),
+      [`PATCH ${base}/{id}/secret`]: one((found) => {
+        found.secret += '_new'
+        return { json: found }
+      }),
       'GET /v1/webhooks/deliveries': ({ query }) => {
         const found = (state.deliveries ?? []).filter(
           (each) =>
@@ -111,7 +97,7 @@ export async function startPolar(state: PolarState = {}): Promise<Fake & { reado
             (!query['start_timestamp'] || each.created_at >= query['start_timestamp']) &&
             (!query['end_timestamp'] || each.created_at <= query['end_timestamp']),
         )
-        return paged(found.map(shown), query)
+        return paged(found.map(deliveryOf), query)
       },
       'POST /v1/webhooks/events/{id}/redeliver': ({ params }) => {
         const found = state.deliveries?.find(({ event }) => event === params['id'])
@@ -121,10 +107,10 @@ export async function startPolar(state: PolarState = {}): Promise<Fake & { reado
       },
     },
   })
-  return { ...fake, rows: endpoints }
+  return { ...fake, rows }
 }
 
-function shown({ event, type, eventSucceeded, archived, ...delivery }: PolarDelivery): object {
+function deliveryOf({ event, type, eventSucceeded, archived, ...delivery }: PolarDelivery): object {
   const more = { http_code: delivery.succeeded ? 200 : 500, response: null, modified_at: null }
   const of = {
     id: event,

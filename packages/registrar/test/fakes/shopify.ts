@@ -1,13 +1,13 @@
 // Shopify's GraphQL Admin API, run by graphql-js on the schema that Shopify publishes, cut to webhook subscriptions.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { buildSchema, graphqlSync } from 'graphql'
-import { startFake, type Fake, type FakeAnswer } from './fake.ts'
+import { buildSchema } from 'graphql'
+import type { Fake, FakeAnswer } from './fake.ts'
+import { startGraphql } from './graphql.ts'
 
 export const SHOPIFY_TOKEN = 'shpat_fake0123456789fake0123456789'
 export const SHOPIFY_SHOP = 'octo.myshopify.com'
 
-const PATH = '/admin/api/2026-10/graphql.json'
 const schema = buildSchema(
   readFileSync(join(import.meta.dirname, '../descriptions/shopify.graphql'), 'utf8'),
 )
@@ -64,37 +64,18 @@ export async function startShopify(): Promise<Fake & { readonly subscriptions: S
       return { deletedWebhookSubscriptionId: id, userErrors: [] }
     },
   }
-  const fake = await startFake({
-    description: {
-      source:
-        'https://shopify.dev/docs/api/admin-graphql: one path, whose operations the schema checks',
-      licence: 'none needed',
-      operations: {
-        [`POST ${PATH}`]: {
-          query: { type: 'object', additionalProperties: false },
-          body: {
-            type: 'object',
-            properties: { query: { type: 'string' }, variables: { type: 'object' } },
-            required: ['query'],
-            additionalProperties: false,
-          },
-        },
-      },
-      schemas: {},
-    },
+  const fake = await startGraphql({
+    source:
+      'https://shopify.dev/docs/api/admin-graphql: one path, whose operations the schema checks',
+    licence: 'none needed',
+    path: '/admin/api/2026-10/graphql.json',
+    schema,
+    rootValue,
     reject: (headers) =>
       headers['x-shopify-access-token'] === SHOPIFY_TOKEN
         ? undefined
         : { status: 401, json: { errors: '[API] Invalid API key or access token' } },
     invalid: (reason) => ({ status: 400, json: { errors: reason } }),
-    reads: (_method, _path, body) => !body.query.startsWith('mutation'),
-    routes: {
-      [`POST ${PATH}`]: ({ body }): FakeAnswer => {
-        const { query, variables } = body
-        const result = graphqlSync({ schema, source: query, variableValues: variables, rootValue })
-        return { json: JSON.parse(JSON.stringify(result)) as unknown }
-      },
-    },
   })
   return { ...fake, subscriptions }
 }

@@ -1,5 +1,6 @@
 // Square's webhook subscriptions and events, as https://developer.squareup.com/reference/square has them.
 import { startFake, type Fake, type FakeAnswer } from './fake.ts'
+import { rowsOf } from './rows.ts'
 import { bearer, boolean, described, number, object, oneOf, string, strings } from './schema.ts'
 
 export const SQUARE_TOKEN = 'EAAAfake0123456789fake0123456789'
@@ -31,35 +32,24 @@ export async function startSquare(
   state: SquareState = {},
 ): Promise<Fake & { readonly rows: any[] }> {
   let next = 1
-  const subscriptions: Record<string, any>[] = []
+  const error = (status: number, code: string, detail: string): FakeAnswer => ({
+    status,
+    json: { errors: [{ category: 'INVALID_REQUEST_ERROR', code, detail }] },
+  })
+  const { rows, one, removed, ...subscriptions } = rowsOf(
+    error(404, 'NOT_FOUND', 'no such subscription'),
+  )
   const add = (given: object): Record<string, any> => {
     const id = `wbhk_${next++}`
-    const made = {
-      api_version: '2026-09-16',
-      enabled: true,
-      ...given,
-      id,
-      signature_key: `key_${id}_0123456789`,
-    }
-    subscriptions.push(made)
-    return made
+    const signature_key = `key_${id}_0123456789`
+    const usual = { api_version: '2026-09-16', enabled: true }
+    return subscriptions.add({ ...usual, ...given, id, signature_key })
   }
   add({
     name: 'theirs',
     notification_url: 'https://stranger.example/hooks',
     event_types: ['payment.created'],
   })
-  const error = (status: number, code: string, detail: string): FakeAnswer => ({
-    status,
-    json: { errors: [{ category: 'INVALID_REQUEST_ERROR', code, detail }] },
-  })
-  const one = (
-    id: string | undefined,
-    then: (found: Record<string, any>) => FakeAnswer,
-  ): FakeAnswer => {
-    const found = subscriptions.find((each) => each['id'] === id)
-    return found ? then(found) : error(404, 'NOT_FOUND', 'no such subscription')
-  }
   const base = '/v2/webhooks/subscriptions'
   const unauthorized = {
     errors: [{ code: 'UNAUTHORIZED', detail: 'This request could not be authorized.' }],
@@ -102,9 +92,7 @@ export async function startSquare(
     reads: (method, path) => method === 'GET' || path === '/v2/events',
     routes: {
       [`GET ${base}`]: ({ query }) => {
-        const found = subscriptions.filter(
-          (each) => each['enabled'] || query['include_disabled'] === 'true',
-        )
+        const found = rows.filter((each) => each['enabled'] || query['include_disabled'] === 'true')
         return paged('subscriptions', found, query)
       },
       [`POST ${base}`]: ({ body }) => {
@@ -113,22 +101,15 @@ export async function startSquare(
           return error(400, 'MISSING_REQUIRED_PARAMETER', 'notification_url and event_types')
         return { json: { subscription: add(body.subscription) } }
       },
-      [`GET ${base}/{id}`]: ({ params }) =>
-        one(params['id'], (found) => ({ json: { subscription: found } })),
-      [`PUT ${base}/{id}`]: ({ params, body }) =>
-        one(params['id'], (found) => ({
-          json: { subscription: Object.assign(found, body.subscription) },
-        })),
-      [`DELETE ${base}/{id}`]: ({ params }) =>
-        one(params['id'], (found) => {
-          subscriptions.splice(subscriptions.indexOf(found), 1)
-          return { json: {} }
-        }),
-      [`POST ${base}/{id}/signature-key`]: ({ params }) =>
-        one(params['id'], (found) => {
-          found['signature_key'] += '_new'
-          return { json: { signature_key: found['signature_key'] } }
-        }),
+      [`GET ${base}/{id}`]: one((found) => ({ json: { subscription: found } })),
+      [`PUT ${base}/{id}`]: one((found, { body }) => ({
+        json: { subscription: Object.assign(found, body.subscription) },
+      })),
+      [`DELETE ${base}/{id}`]: removed(() => ({ json: {} })),
+      [`POST ${base}/{id}/signature-key`]: one((found) => {
+        found.signature_key += '_new'
+        return { json: { signature_key: found.signature_key } }
+      }),
       'POST /v2/events': ({ body }) => {
         const { event_types: types, created_at: at } = body.query?.filter ?? {}
         const found = (state.events ?? []).filter(
@@ -150,7 +131,7 @@ export async function startSquare(
       },
     },
   })
-  return { ...fake, rows: subscriptions }
+  return { ...fake, rows }
 }
 
 function paged(

@@ -1,7 +1,8 @@
 // Svix's endpoints of an application, as https://api.svix.com/docs has them.
 import type { Description } from '../descriptions/description.ts'
 import { load } from './description.ts'
-import { startFake, type Fake, type FakeAnswer, type FakeRequest } from './fake.ts'
+import { startFake, type Fake, type FakeAnswer } from './fake.ts'
+import { rowsOf } from './rows.ts'
 import { bearer } from './schema.ts'
 
 export const SVIX_TOKEN = 'testsk_fake0123456789fake0123456789.eu'
@@ -26,57 +27,37 @@ export async function startSvix(
 ): Promise<Fake & { readonly rows: any[]; secret(id: string): string }> {
   let next = 1
   const secrets = new Map<string, string>()
-  const endpoints: Record<string, any>[] = []
+  const missing = { status: 404, json: { code: 'not_found', detail: 'Entity not found' } }
+  const { rows, one, shown, removed, ...endpoints } = rowsOf(missing, 'endpoint_id')
   const add = (body: object): Record<string, any> => {
     const id = `ep_${next++}`
     const times = { createdAt: '2026-01-01T00:00:00Z', updatedAt: '2026-01-01T00:00:00Z' }
-    const endpoint = { description: '', disabled: false, ...body, ...times, id }
-    endpoints.push(endpoint)
     secrets.set(id, `whsec_${String(next).padStart(32, '0')}`)
-    return endpoint
+    return endpoints.add({ description: '', disabled: false, ...body, ...times, id })
   }
   add({ url: 'https://stranger.example/hooks', version: 1 })
-  const missing = { status: 404, json: { code: 'not_found', detail: 'Entity not found' } }
-  const one = (
-    request: FakeRequest,
-    then: (endpoint: Record<string, any>) => FakeAnswer,
-  ): FakeAnswer => {
-    const found = endpoints.find(({ id }) => id === request.params['endpoint_id'])
-    return found ? then(found) : missing
-  }
   const base = '/api/v1/app/{app_id}/endpoint/'
   const fake = await startFake({
     description: described(),
     reject: bearer(SVIX_TOKEN, { code: 'authentication_failed', detail: 'Invalid token' }),
     invalid: (detail) => ({ status: 422, json: { detail } }),
     routes: {
-      [`GET ${base}`]: ({ query }) => paged(endpoints, query),
+      [`GET ${base}`]: ({ query }) => paged(rows, query),
       [`POST ${base}`]: ({ body }) => ({ status: 201, json: add(body) }),
-      [`GET ${base}{endpoint_id}/`]: (request) => one(request, (json) => ({ json })),
-      [`PUT ${base}{endpoint_id}/`]: (request) =>
-        one(request, (endpoint) => {
-          // A PUT is the whole endpoint: what it leaves out is gone.
-          const { id, createdAt, updatedAt } = endpoint
-          for (const name of Object.keys(endpoint)) delete endpoint[name]
-          Object.assign(endpoint, { description: '', disabled: false }, request.body, {
-            id,
-            createdAt,
-            updatedAt,
-          })
-          return { json: endpoint }
-        }),
-      [`DELETE ${base}{endpoint_id}/`]: (request) =>
-        one(request, (endpoint) => {
-          endpoints.splice(endpoints.indexOf(endpoint), 1)
-          return { status: 204 }
-        }),
-      [`GET ${base}{endpoint_id}/secret/`]: (request) =>
-        one(request, ({ id }) => ({ json: { key: secrets.get(id) } })),
-      [`POST ${base}{endpoint_id}/secret/rotate/`]: (request) =>
-        one(request, ({ id }) => {
-          secrets.set(id, request.body.key)
-          return { status: 204 }
-        }),
+      [`GET ${base}{endpoint_id}/`]: shown,
+      [`PUT ${base}{endpoint_id}/`]: one((endpoint, { body }) => {
+        // A PUT is the whole endpoint: what it leaves out is gone.
+        const { id, createdAt, updatedAt } = endpoint
+        for (const name of Object.keys(endpoint)) delete endpoint[name]
+        const own = { id, createdAt, updatedAt }
+        return { json: Object.assign(endpoint, { description: '', disabled: false }, body, own) }
+      }),
+      [`DELETE ${base}{endpoint_id}/`]: removed(),
+      [`GET ${base}{endpoint_id}/secret/`]: one(({ id }) => ({ json: { key: secrets.get(id) } })),
+      [`POST ${base}{endpoint_id}/secret/rotate/`]: one(({ id }, { body }) => {
+        secrets.set(id, body.key)
+        return { status: 204 }
+      }),
       'GET /api/v1/app/{app_id}/attempt/endpoint/{endpoint_id}/': ({ query, params }) => {
         const found = (state.attempts ?? []).filter(
           ({ timestamp }) =>
@@ -84,7 +65,7 @@ export async function startSvix(
             (!query['after'] || timestamp > query['after']),
         )
         return paged(
-          found.map((attempt, at) => shown(attempt, at, params['endpoint_id']!)),
+          found.map((attempt, at) => attemptOf(attempt, at, params['endpoint_id']!)),
           query,
         )
       },
@@ -98,7 +79,7 @@ export async function startSvix(
       },
     },
   })
-  return { ...fake, rows: endpoints, secret: (id) => secrets.get(id) ?? '' }
+  return { ...fake, rows, secret: (id) => secrets.get(id) ?? '' }
 }
 
 /** The description is older than `with_msg`, which npm svix 1.99.1 (MIT) has in dist/api/messageAttempt.d.ts. */
@@ -114,7 +95,7 @@ function described(): Description {
   return { ...description, operations: { ...description.operations, [key]: changed } }
 }
 
-function shown(
+function attemptOf(
   { eventType, ...attempt }: SvixAttempt,
   at: number,
   endpointId: string,

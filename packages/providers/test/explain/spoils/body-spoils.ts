@@ -1,7 +1,7 @@
 import { deflateSync, gzipSync } from 'node:zlib'
 import type { FindingCause } from '@postern/core/explain'
 import { isSame, REWRITERS, treeOf, write, type Writer } from './json-writers.ts'
-import { bytes, text, type Spoil } from './spoil.ts'
+import { bytes, text, withBody, withHeaders, type Spoil } from './spoil.ts'
 
 const NOT_ASCII = /[^\0-\x7F]/
 
@@ -95,10 +95,7 @@ function gateways(): readonly Spoil[] {
         if (raw.length === 0) return undefined
         const event = { version: '2.0', headers, body: base64(raw), isBase64Encoded: true }
         const outer = { 'content-type': 'application/json' }
-        return {
-          ...from,
-          request: { ...from.request, headers: outer, body: bytes(JSON.stringify(event)) },
-        }
+        return withBody(withHeaders(from, outer), bytes(JSON.stringify(event)))
       },
     },
     json('a queue', (from) => ({ Records: [{ messageId: '1', body: from }] })),
@@ -125,7 +122,7 @@ function rewritten(by: Writer): Spoil {
       // Whitespace at the end alone is another cause.
       if (came.trim() === sent.trim()) return undefined
       const lost = from.lost === true || !isSame(sent, came)
-      return { ...from, lost, request: { ...from.request, body: bytes(came) } }
+      return { ...withBody(from, bytes(came)), lost }
     },
   }
 }
@@ -148,7 +145,7 @@ function body(
       const made = typeof changed === 'string' ? bytes(changed) : Uint8Array.from(changed)
       // Bytes that are no UTF-8 do not come through a string.
       const lost = from.lost === true || (typeof changed === 'string' && sent.includes('\uFFFD'))
-      return { ...from, lost, request: { ...from.request, body: made } }
+      return { ...withBody(from, made), lost }
     },
   }
 }

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { FindingCause } from '@postern/core/explain'
 import { signatureHeader, type Sealed } from '../sealed.ts'
-import { text, type Spoil } from './spoil.ts'
+import { text, withHeaders, type Spoil } from './spoil.ts'
 
 /** What happens to headers, signatures and clocks. */
 export const HEADERS: readonly Spoil[] = [
@@ -11,51 +11,22 @@ export const HEADERS: readonly Spoil[] = [
     loses: true,
     apply(from, sealed) {
       const { [signatureHeader(sealed)]: gone, ...headers } = from.request.headers
-      return gone === undefined ? undefined : { ...from, request: { ...from.request, headers } }
+      return gone === undefined ? undefined : withHeaders(from, headers)
     },
   },
-  {
-    name: 'header renamed',
-    cause: 'header-renamed',
-    apply(from, sealed) {
-      const name = signatureHeader(sealed)
-      const { [name]: value, ...headers } = from.request.headers
-      if (value === undefined) return undefined
-      return {
-        ...from,
-        request: { ...from.request, headers: { ...headers, [`x-original-${name}`]: value } },
-      }
-    },
-  },
+  renamed('header renamed', (name) => `x-original-${name}`),
   {
     name: 'all headers renamed',
     cause: 'header-renamed',
     apply(from, sealed) {
       if (signatureHeader(sealed) === '') return undefined
-      const headers = Object.entries(from.request.headers).map(([name, value]) => [
-        name.replaceAll('-', '_'),
-        value,
-      ])
-      return {
-        ...from,
-        request: {
-          ...from.request,
-          headers: Object.fromEntries(headers) as Record<string, string>,
-        },
-      }
+      const headers = Object.entries(from.request.headers).map(
+        ([name, value]) => [name.replaceAll('-', '_'), value] as const,
+      )
+      return withHeaders(from, Object.fromEntries(headers))
     },
   },
-  {
-    name: 'headers of CGI',
-    cause: 'header-renamed',
-    apply(from, sealed) {
-      const name = signatureHeader(sealed)
-      const { [name]: value, ...headers } = from.request.headers
-      if (value === undefined) return undefined
-      const other = `http_${name.replaceAll('-', '_')}`
-      return { ...from, request: { ...from.request, headers: { ...headers, [other]: value } } }
-    },
-  },
+  renamed('headers of CGI', (name) => `http_${name.replaceAll('-', '_')}`),
   header('quotes around', 'signature-encoding', (value) => `"${value}"`),
   header('escapes of a URL', 'signature-encoding', (value) =>
     encodeURIComponent(value) === value ? undefined : encodeURIComponent(value),
@@ -103,26 +74,13 @@ export const HEADERS: readonly Spoil[] = [
         const mac = digest('sha256', encoding)
         if (!value?.includes(mac)) continue
         const made = value.replace(mac, digest('sha512', encoding))
-        return {
-          ...from,
-          request: { ...from.request, headers: { ...from.request.headers, [name]: made } },
-        }
+        return withHeaders(from, { ...from.request.headers, [name]: made })
       }
       return undefined
     },
   },
-  {
-    name: 'an hour late',
-    cause: 'stale',
-    apply: (from, { provider }) =>
-      provider().covers.timestamp ? { ...from, now: from.now + 3_600_000 } : undefined,
-  },
-  {
-    name: 'an hour early',
-    cause: 'clock-skew',
-    apply: (from, { provider }) =>
-      provider().covers.timestamp ? { ...from, now: from.now - 3_600_000 } : undefined,
-  },
+  skewed('an hour late', 'stale', 3_600_000),
+  skewed('an hour early', 'clock-skew', -3_600_000),
   {
     name: 'other unit',
     cause: 'clock-unit',
@@ -135,16 +93,36 @@ export const HEADERS: readonly Spoil[] = [
         /(?<!\d)(1\d{9})(\d{3})?(?!\d)/,
         (_all, seconds: string, rest?: string) => (rest === undefined ? `${seconds}250` : seconds),
       )
-      return {
-        ...from,
-        request: { ...from.request, headers: { ...from.request.headers, [found[0]]: value } },
-      }
+      return withHeaders(from, { ...from.request.headers, [found[0]]: value })
     },
   },
 ]
 
 const HEX = /[\da-f]{40,}/
 const BASE64 = /[A-Za-z\d+/]{26,}={0,2}$/
+
+function renamed(name: string, other: (header: string) => string): Spoil {
+  return {
+    name,
+    cause: 'header-renamed',
+    apply(from, sealed) {
+      const header = signatureHeader(sealed)
+      const { [header]: value, ...headers } = from.request.headers
+      return value === undefined
+        ? undefined
+        : withHeaders(from, { ...headers, [other(header)]: value })
+    },
+  }
+}
+
+function skewed(name: string, cause: FindingCause, by: number): Spoil {
+  return {
+    name,
+    cause,
+    apply: (from, { provider }) =>
+      provider().covers.timestamp ? { ...from, now: from.now + by } : undefined,
+  }
+}
 
 function header(
   name: string,
@@ -161,10 +139,7 @@ function header(
       const value = from.request.headers[at]
       const changed = value === undefined ? undefined : change(value, sealed)
       if (changed === undefined || changed === value) return undefined
-      return {
-        ...from,
-        request: { ...from.request, headers: { ...from.request.headers, [at]: changed } },
-      }
+      return withHeaders(from, { ...from.request.headers, [at]: changed })
     },
   }
 }

@@ -28,6 +28,16 @@ export function clean(sealed: Sealed): Spoilt {
   return { request: sealed.request, provider: sealed.provider(), now: NOW, secret: sealed.secret }
 }
 
+/** The same with other headers. */
+export function withHeaders(from: Spoilt, headers: SignableRequest['headers']): Spoilt {
+  return { ...from, request: { ...from.request, headers } }
+}
+
+/** The same with another body. */
+export function withBody(from: Spoilt, body: Uint8Array<ArrayBuffer>): Spoilt {
+  return { ...from, request: { ...from.request, body } }
+}
+
 export const text = (bytes: Uint8Array): string =>
   new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
 export const bytes = (body: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(body)

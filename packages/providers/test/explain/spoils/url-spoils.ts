@@ -1,88 +1,51 @@
 import type { FindingCause } from '@postern/core/explain'
-import type { Spoil } from './spoil.ts'
+import { withHeaders, type Spoil } from './spoil.ts'
+
+type Change = readonly [
+  members: Partial<
+    Record<'href' | 'protocol' | 'hostname' | 'port' | 'pathname' | 'search', string>
+  >,
+  headers?: Readonly<Record<string, string>>,
+]
 
 /** What happens to URLs. */
 export const URLS: readonly Spoil[] = [
-  url('http', 'url-scheme', (target) => {
-    target.protocol = 'http:'
-    return {}
-  }),
-  url('inner host', 'url-host', (target) => {
-    target.hostname = 'app.internal'
-    return { 'x-forwarded-host': 'hooks.example.com' }
-  }),
-  url('inner port', 'url-port', (target) => {
-    target.port = '8080'
-    return {}
-  }),
-  url('port of https', 'url-port', (target) => {
-    target.href = target.href.replace('.com/', '.com:443/')
-    return {}
-  }),
-  url('forwarded', 'url-host', (target) => {
-    target.hostname = '10.0.0.7'
-    return { forwarded: 'for=1.2.3.4;host=hooks.example.com;proto=https' }
-  }),
-  url('without www', 'url-host', (target) => {
-    target.hostname = `www.${target.hostname}`
-    return {}
-  }),
-  url('stage added', 'url-path', (target) => {
-    target.pathname = `/prod${target.pathname}`
-    return {}
-  }),
-  url('slash twice', 'url-path', (target) => {
-    target.pathname = `/${target.pathname}`
-    return {}
-  }),
-  url('query lost', 'url-query', (target) => {
-    const { pathname, search } = target
-    target.search = ''
-    return { 'x-original-uri': pathname + search }
-  }),
-  url('blank as plus', 'url-query', (target) => {
-    target.search = target.search.replace('%20', '+')
-    return {}
-  }),
-  url('prefix cut', 'url-path', (target) => {
-    target.pathname = '/here'
-    return { 'x-forwarded-prefix': '/in' }
-  }),
-  url('slash added', 'url-path', (target) => {
-    target.pathname += '/'
-    return {}
-  }),
-  url('parameter added', 'url-query', (target) => {
-    target.search += '&utm=1'
-    return {}
-  }),
-  url('parameters sorted', 'parameters-order', (target) => {
-    target.search = '?a=1&b=2&c=x%20y'
-    return {}
-  }),
+  url('http', 'url-scheme', () => [{ protocol: 'http:' }]),
+  url('inner host', 'url-host', () => [
+    { hostname: 'app.internal' },
+    { 'x-forwarded-host': 'hooks.example.com' },
+  ]),
+  url('inner port', 'url-port', () => [{ port: '8080' }]),
+  url('port of https', 'url-port', ({ href }) => [{ href: href.replace('.com/', '.com:443/') }]),
+  url('forwarded', 'url-host', () => [
+    { hostname: '10.0.0.7' },
+    { forwarded: 'for=1.2.3.4;host=hooks.example.com;proto=https' },
+  ]),
+  url('without www', 'url-host', ({ hostname }) => [{ hostname: `www.${hostname}` }]),
+  url('stage added', 'url-path', ({ pathname }) => [{ pathname: `/prod${pathname}` }]),
+  url('slash twice', 'url-path', ({ pathname }) => [{ pathname: `/${pathname}` }]),
+  url('query lost', 'url-query', ({ pathname, search }) => [
+    { search: '' },
+    { 'x-original-uri': pathname + search },
+  ]),
+  url('blank as plus', 'url-query', ({ search }) => [{ search: search.replace('%20', '+') }]),
+  url('prefix cut', 'url-path', () => [{ pathname: '/here' }, { 'x-forwarded-prefix': '/in' }]),
+  url('slash added', 'url-path', ({ pathname }) => [{ pathname: `${pathname}/` }]),
+  url('parameter added', 'url-query', ({ search }) => [{ search: `${search}&utm=1` }]),
+  url('parameters sorted', 'parameters-order', () => [{ search: '?a=1&b=2&c=x%20y' }]),
 ]
 
-function url(
-  name: string,
-  cause: FindingCause,
-  change: (url: URL) => Record<string, string> | undefined,
-): Spoil {
+function url(name: string, cause: FindingCause, change: (url: URL) => Change): Spoil {
   return {
     name,
     cause,
     apply(from, { provider }) {
       if (!provider().covers.url) return undefined
       const target = new URL(from.request.url)
-      const headers = change(target)
-      if (headers === undefined) return undefined
-      return {
-        ...from,
-        request: {
-          ...from.request,
-          url: target.href,
-          headers: { ...from.request.headers, ...headers },
-        },
-      }
+      const [members, headers] = change(target)
+      Object.assign(target, members)
+      const changed = { ...from, request: { ...from.request, url: target.href } }
+      return withHeaders(changed, { ...from.request.headers, ...headers })
     },
   }
 }

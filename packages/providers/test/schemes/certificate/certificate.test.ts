@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { awsSns } from '../../../src/aws-sns.ts'
 import {
   ARN,
   URL_OF_LEAF,
@@ -128,12 +127,6 @@ test('a field that is signed must be text: an object would pass unsigned', async
   expect(await send(JSON.stringify({ ...body, Subject: { a: 1 } }))).toBe(401)
   expect(await send(JSON.stringify({ ...body, Subject: null }))).toBe(200)
   expect(topics).toEqual([ARN])
-})
-
-test('options that are no certificate are rejected', () => {
-  expect(() => awsSns({ topicArn: ARN, certPem: 'x' })).toThrow('certPem must be')
-  expect(() => awsSns({ topicArn: ARN, ca: 'x' })).toThrow('ca must be')
-  expect(() => awsSns({ topicArn: ARN, timeout: 0 })).toThrow('timeout must be')
 })
 
 const SubscribeURL = 'https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&Token=t'
