@@ -203,7 +203,7 @@ test.each<[string, object, string]>([
   ['okta', { header: 'X-Okta-Key' }, 'x-okta-key'],
   ['postmark', {}, 'authorization'],
   ['telegram', { secretToken: 'Abc-123_xyz' }, 'Abc-123_xyz'],
-])('%s: neither the event nor what is stored has %j', async (name, options, credential) => {
+])('%s: neither the event nor what is stored has its credential', async (name, options, credential) => {
   const provider = made(name, options)
   const { events } = await deliver(provider, [provider.sign!({ at: NOW })], NOW)
   expect(events).toHaveLength(1)

@@ -4,6 +4,7 @@ import { githubRegistrar } from '../src/github.ts'
 import { testRegistrar } from './contract.ts'
 import { GITHUB_TOKEN, startGithub } from './fakes/github.ts'
 import { startGithubApp } from './fakes/github-app.ts'
+import { opened } from './fakes/opened.ts'
 
 const url = 'https://app.example/github'
 const secret = 'a-secret-of-the-receiver-0123456789'
@@ -58,28 +59,26 @@ test('names what is wider, unknown and set by hand', () => {
 })
 
 test('makes a hook of JSON with a checked certificate, and never without a secret', async () => {
-  const fake = await startGithub()
+  const fake = await opened(startGithub())
   const registrar = make(fake.url)
   const plan = await registrar.plan({ url, topics: ['push'] })
   await expect(registrar.apply(plan)).rejects.toThrow(/^secret: must be given/)
   expect(fake.changes()).toBe(0)
   await registrar.apply(plan, { secret })
   expect(fake.hooks.at(-1)).toMatchObject({ content_type: 'json', insecure_ssl: '0', secret })
-  await fake.close()
 })
 
 test('keeps the secret of a hook that it changes', async () => {
-  const fake = await startGithub()
+  const fake = await opened(startGithub())
   const registrar = make(fake.url)
   await registrar.apply(await registrar.plan({ url, topics: ['push'] }), { secret })
   const want = { url: `${url}/v2`, topics: ['issues'], previousUrls: [url] }
   await registrar.apply(await registrar.plan(want))
   expect(fake.hooks.at(-1)).toMatchObject({ url: `${url}/v2`, events: ['issues'], secret })
-  await fake.close()
 })
 
 test('gives the new secret to the receiver before GitHub signs with it', async () => {
-  const fake = await startGithub()
+  const fake = await opened(startGithub())
   const registrar = make(fake.url)
   await registrar.apply(await registrar.plan({ url, topics: ['push'] }), { secret })
   const hook = fake.hooks.at(-1)!
@@ -97,17 +96,18 @@ test('gives the new secret to the receiver before GitHub signs with it', async (
     }),
   ).rejects.toThrow('vault is down')
   expect(hook.secret).toBe((seen[0] as { secret: string }).secret)
-  await fake.close()
 })
 
 test('tells that a hook is off and its last failures, and turns it on', async () => {
-  const fake = await startGithub({
-    deliveries: [
-      delivery(3, 200),
-      { ...delivery(2, 0), delivered_at: '2026-01-01T00:00:02Z' },
-      { ...delivery(1, 500), delivered_at: '2026-01-01T00:00:01Z' },
-    ],
-  })
+  const fake = await opened(
+    startGithub({
+      deliveries: [
+        delivery(3, 200),
+        { ...delivery(2, 0), delivered_at: '2026-01-01T00:00:02Z' },
+        { ...delivery(1, 500), delivered_at: '2026-01-01T00:00:01Z' },
+      ],
+    }),
+  )
   const registrar = make(fake.url)
   await registrar.apply(await registrar.plan({ url, topics: ['push'] }), { secret })
   const hook = fake.hooks.at(-1)!
@@ -126,11 +126,10 @@ test('tells that a hook is off and its last failures, and turns it on', async ()
   expect(plan.warnings).toEqual([expect.stringContaining('turned off')])
   await registrar.enable!(String(hook.id))
   expect(await registrar.status({ url })).toMatchObject([{ delivering: true }])
-  await fake.close()
 })
 
 test('waits for the reset of a rate limit that GitHub answers with 403', async () => {
-  const fake = await startGithub()
+  const fake = await opened(startGithub())
   const waits: number[] = []
   const registrar = githubRegistrar({
     api: fake.url,
@@ -146,11 +145,10 @@ test('waits for the reset of a rate limit that GitHub answers with 403', async (
   expect(waits).toEqual([1000])
   fake.interrupt({ status: 403, json: { message: 'Resource not accessible' } })
   await expect(registrar.list()).rejects.toMatchObject({ code: 'forbidden', status: 403 })
-  await fake.close()
 })
 
 test('lists every page, and takes one of two hooks with the same URL away', async () => {
-  const fake = await startGithub()
+  const fake = await opened(startGithub())
   const extra = { secret: undefined, content_type: 'json', insecure_ssl: '0', active: true }
   for (let id = 1000; id < 1150; id++)
     (fake.hooks as unknown[]).push({
@@ -163,7 +161,6 @@ test('lists every page, and takes one of two hooks with the same URL away', asyn
   expect(await registrar.list()).toHaveLength(151)
   const plan = await registrar.plan({ url: 'https://x.example/106', topics: ['push'] })
   expect(plan.steps).toMatchObject([{ do: 'delete', why: expect.stringContaining('twice') }])
-  await fake.close()
 })
 
 function delivery(id: number, status: number) {

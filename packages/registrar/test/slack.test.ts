@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { slackRegistrar } from '../src/slack.ts'
 import { testRegistrar } from './contract.ts'
 import { SLACK_APP, SLACK_TOKEN, startSlack } from './fakes/slack.ts'
+import { opened } from './fakes/opened.ts'
 
 const url = 'https://app.example/slack'
 const make = (api: string, more: object = {}) =>
@@ -19,7 +20,7 @@ testRegistrar('Slack', {
 })
 
 test('changes the event subscription and nothing else of the manifest', async () => {
-  const fake = await startSlack()
+  const fake = await opened(startSlack())
   const registrar = make(fake.url)
   const before = structuredClone(fake.manifest())
   await registrar.apply(await registrar.plan({ url, topics: ['app_mention'] }))
@@ -33,11 +34,10 @@ test('changes the event subscription and nothing else of the manifest', async ()
   await registrar.remove({ url })
   expect(fake.manifest()).toEqual(before)
   expect(fake.requests.some(({ path }) => path.includes('delete'))).toBe(false)
-  await fake.close()
 })
 
 test('does not take the URL of another receiver, until previousUrls names it', async () => {
-  const fake = await startSlack()
+  const fake = await opened(startSlack())
   const registrar = make(fake.url)
   await registrar.apply(await registrar.plan({ url, topics: ['app_mention'] }))
   const other = 'https://other.example/slack'
@@ -47,7 +47,6 @@ test('does not take the URL of another receiver, until previousUrls names it', a
   })
   const plan = await registrar.plan({ url: other, topics: ['app_mention'], previousUrls: [url] })
   expect(plan.steps).toMatchObject([{ do: 'update' }])
-  await fake.close()
 })
 
 test('asks which conversations message stands for, and names what has a URL of its own', () => {
@@ -71,12 +70,11 @@ test('asks which conversations message stands for, and names what has a URL of i
 })
 
 test('tells that socket mode keeps events from the URL, and turns it off', async () => {
-  const fake = await startSlack()
+  const fake = await opened(startSlack())
   const registrar = make(fake.url)
   await registrar.apply(await registrar.plan({ url, topics: ['app_mention'] }))
   fake.manifest().settings.socket_mode_enabled = true
   expect(await registrar.status()).toMatchObject([{ delivering: false }])
   await registrar.enable!(SLACK_APP)
   expect(await registrar.status()).toMatchObject([{ delivering: true }])
-  await fake.close()
 })

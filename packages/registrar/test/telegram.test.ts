@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { telegramRegistrar } from '../src/telegram.ts'
 import { testRegistrar } from './contract.ts'
 import { TELEGRAM_TOKEN, startTelegram } from './fakes/telegram.ts'
+import { opened } from './fakes/opened.ts'
 
 testRegistrar('Telegram', {
   start: () => startTelegram(),
@@ -37,7 +38,7 @@ describe('restore', () => {
   const [url, old] = ['https://app.example/telegram', 'https://old.example/telegram']
 
   test('puts a webhook back with all that it had', async () => {
-    const fake = await startTelegram()
+    const fake = await opened(startTelegram())
     const registrar = telegramRegistrar({ api: fake.url, token: TELEGRAM_TOKEN })
     await registrar.apply(await registrar.plan({ url: old, topics: ['message'] }), { secret })
     fake.webhook().max_connections = 7
@@ -49,13 +50,12 @@ describe('restore', () => {
     expect(fake.webhook().url).toBe(url)
     await registrar.restore!(taken!, { secret })
     expect(fake.webhook()).toEqual(before)
-    await fake.close()
   })
 
   test.for([{ has_custom_certificate: true }, { ip_address: '203.0.113.9' }])(
     'rejects %j before anything is changed, since Telegram does not tell it whole',
     async (own) => {
-      const fake = await startTelegram()
+      const fake = await opened(startTelegram())
       const registrar = telegramRegistrar({ api: fake.url, token: TELEGRAM_TOKEN })
       await registrar.apply(await registrar.plan({ url: old, topics: ['message'] }), { secret })
       Object.assign(fake.webhook(), own, { url: 'https://nowhere.invalid/telegram' })
@@ -65,7 +65,6 @@ describe('restore', () => {
         code: 'invalid',
       })
       expect(fake.changes()).toBe(changes)
-      await fake.close()
     },
   )
 })

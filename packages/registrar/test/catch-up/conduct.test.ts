@@ -8,8 +8,9 @@ import { expect, test, vi } from 'vitest'
 import { svixRedelivery } from '../../src/sources/svix.ts'
 import { GITHUB_TOKEN, startGithub } from '../fakes/github.ts'
 import { startSvix, SVIX_TOKEN } from '../fakes/svix.ts'
+import { opened } from '../fakes/opened.ts'
 import { timeOf } from '../sources/scene.ts'
-import { lost, lostScene, some } from './lost.ts'
+import { githubScene, lost, some } from './lost.ts'
 import {
   githubAway,
   githubEvents,
@@ -20,8 +21,6 @@ import {
   sourceOptions,
 } from './scene.ts'
 
-const { githubScene, kept } = lostScene()
-
 test('of two calls for one account, one runs, and one of another account goes on', async () => {
   const { receiver, source, fake } = await githubScene()
   const both = await Promise.allSettled([
@@ -30,8 +29,7 @@ test('of two calls for one account, one runs, and one of another account goes on
   ])
   const codes = both.map((one) => (one.status === 'rejected' ? one.reason.code : 'taken'))
   expect(codes.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(['in_progress', 'taken'])
-  const others = await startGithub({}, '/orgs/{org}/hooks')
-  kept(others)
+  const others = await opened(startGithub({}, '/orgs/{org}/hooks'))
   const organization = githubEvents({
     ...sourceOptions(others).github,
     repository: undefined as never,
@@ -120,7 +118,7 @@ test('a sender over its rate for longer than the client waits is waited for, up 
 test('an inbox that is full is waited for', async () => {
   let goOn = (): void => undefined
   const gate = new Promise<void>((resolve) => (goOn = resolve))
-  const fake = kept(await startGithub({ deliveries: some() }))
+  const fake = await opened(startGithub({ deliveries: some() }))
   const handled: string[] = []
   const provider = github({ secret: SECRET })
   const inbox = memoryInbox({ maxPending: 6 })
@@ -160,8 +158,8 @@ test('the journal says which events came from the API, and they do not end a sil
 
 test('Svix: asks once for what was never tried, also when it is called again', async () => {
   const asked: string[] = []
-  const fake = kept(
-    await startSvix({
+  const fake = await opened(
+    startSvix({
       attempts: [
         { msgId: 'msg_1', eventType: 'issues.opened', timestamp: timeOf(1, 10), status: 2 },
       ],
@@ -227,7 +225,7 @@ test('no token, secret or payload is in a log line, an error, the progress or th
 })
 
 test('redeliveries that are rejected are counted', async () => {
-  const fake = kept(await startGithub({ deliveries: some() }))
+  const fake = await opened(startGithub({ deliveries: some() }))
   const { receiver } = githubAway()
   const source = githubRedelivery(sourceOptions(fake).github)
   const rejecting = {

@@ -4,7 +4,8 @@ import { inlineInbox, memoryInbox } from '@postern/core'
 import { expect, test } from 'vitest'
 import { startGithub } from '../fakes/github.ts'
 import { startStripe } from '../fakes/stripe.ts'
-import { lost, lostScene, some } from './lost.ts'
+import { opened } from '../fakes/opened.ts'
+import { githubScene, lost, some } from './lost.ts'
 import {
   githubAway,
   githubDelivery,
@@ -20,8 +21,6 @@ import {
 } from './scene.ts'
 
 const HOUR = 3_600_000
-const { githubScene, kept } = lostScene()
-
 test('a since beyond the dedupeWindow is rejected before a request, unless that is allowed', async () => {
   const { receiver, fake, source, runs, idle } = await githubScene({
     inbox: memoryInbox({ dedupeWindow: '3d' }),
@@ -54,7 +53,7 @@ test('events that leave the dedupeWindow meanwhile are left', async () => {
 })
 
 test('the tenant must be the one that the webhooks have', async () => {
-  const fake = kept(await startStripe({ events: [stripeEvent(1)] }))
+  const fake = await opened(startStripe({ events: [stripeEvent(1)] }))
   const source = stripeEvents(sourceOptions(fake).stripe)
   const rejection = async (secret: unknown, tenant?: string | false): Promise<string> => {
     const { receiver } = stripeAway({ secret })
@@ -83,8 +82,8 @@ test('the tenant must be the one that the webhooks have', async () => {
 })
 
 test("Stripe: payloads in another version than the endpoint's are rejected, unless that is allowed", async () => {
-  const fake = kept(
-    await startStripe({ events: [stripeEvent(1), stripeEvent(2, { api_version: '2024-01-01' })] }),
+  const fake = await opened(
+    startStripe({ events: [stripeEvent(1), stripeEvent(2, { api_version: '2024-01-01' })] }),
   )
   fake.endpoints[0]!.api_version = VERSION
   const source = stripeEvents(sourceOptions(fake).stripe)
@@ -124,7 +123,7 @@ test('wrong options, sources and inboxes are a TypeError that names the way out'
   expect(await wrong({ since }, {})).toMatch('source must be a source of @postern/registrar')
   const redelivery = { ...source, kind: 'redelivery', redeliver: async () => undefined }
   expect(await wrong({ since, tenant: 'a' }, redelivery)).toMatch('redeliveries are signed')
-  const fake = kept(await startStripe({}))
+  const fake = await opened(startStripe({}))
   expect(await wrong({ since }, stripeEvents(sourceOptions(fake).stripe))).toMatch(
     'lists events of stripe, and this receiver accepts those of github',
   )
@@ -171,7 +170,7 @@ test('topics: wildcards, aliases, everything, and what is stored unhandled', asy
     githubDelivery(1),
     githubDelivery(5, { event: 'issue_comment', action: 'created' }),
   ]
-  const fake = kept(await startGithub({ deliveries }))
+  const fake = await opened(startGithub({ deliveries }))
   const wanted = async (subscribe: string | undefined, more: object = {}): Promise<object> => {
     const { receiver } = githubAway(more)
     if (subscribe === '**') receiver.onAny(() => undefined)

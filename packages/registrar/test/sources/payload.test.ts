@@ -19,6 +19,7 @@ import { PADDLE_KEY, startPaddle, type PaddleEvent } from '../fakes/paddle.ts'
 import { SQUARE_TOKEN, startSquare } from '../fakes/square.ts'
 import { startStripe, STRIPE_KEY, type StripeEvent } from '../fakes/stripe.ts'
 import { startWorkos, WORKOS_KEY } from '../fakes/workos.ts'
+import { opened } from '../fakes/opened.ts'
 import { all, END, HOUR, identify, RANGE, timeOf } from './scene.ts'
 
 const COUNT = 450
@@ -156,8 +157,8 @@ test('Stripe: lists what is undelivered, and tells the versions of payloads and 
     stripeEvent(1, { delivered: true }),
     stripeEvent(2, { api_version: '2024-01-01' }),
   ]
-  const fake = await startStripe({ events })
-  const source = stripeEvents({ api: fake.url, key: STRIPE_KEY, url })
+  const fake = await opened(startStripe({ events }))
+  const source = stripeEvents(optionsOf(fake))
   fake.endpoints[0]!.api_version = '2026-10-28.dahlia'
   expect((await all(source)).map(({ id, version }) => [id, version])).toEqual([
     ['evt_0', '2026-10-28.dahlia'],
@@ -165,7 +166,6 @@ test('Stripe: lists what is undelivered, and tells the versions of payloads and 
   ])
   expect(await all(source, { ...RANGE, undelivered: false })).toHaveLength(3)
   expect(await source.version!()).toBe('2026-10-28.dahlia')
-  await fake.close()
 })
 
 test('Stripe: a thin event of a connected account is read as it is delivered: with its account, without further data', async () => {
@@ -173,44 +173,35 @@ test('Stripe: a thin event of a connected account is read as it is delivered: wi
   const related_object = { id: 'in_1', type: 'invoice', url: '/v1/invoices/in_1' }
   const own = { ...listed, id: 'evt_own', related_object, data: { a: 1 } }
   const connected = { ...listed, id: 'evt_connected', related_object, context: 'acct_1' }
-  const fake = await startStripe({ thin: [own, connected] })
-  const source = stripeEvents({
-    api: fake.url,
-    key: STRIPE_KEY,
-    url,
-    account: 'acct_1',
-    payload: 'thin',
-  })
+  const fake = await opened(startStripe({ thin: [own, connected] }))
+  const source = stripeEvents({ ...optionsOf(fake), account: 'acct_1', payload: 'thin' })
   const [event, ...more] = await all(source)
   expect([event!.id, more]).toEqual(['evt_connected', []])
   expect(JSON.parse((await source.read(event!)).body)).toEqual(connected)
-  const plain = stripeEvents({ api: fake.url, key: STRIPE_KEY, url, payload: 'thin' })
+  const plain = stripeEvents({ ...optionsOf(fake), payload: 'thin' })
   const [first] = await all(plain)
   const { data: _data, ...delivered } = own
   expect(JSON.parse((await plain.read(first!)).body)).toEqual(delivered)
   // Progress is kept under this name.
-  const accounts = [plain, source, stripeEvents({ api: fake.url, key: STRIPE_KEY, url })]
+  const accounts = [plain, source, stripeEvents(optionsOf(fake))]
   expect(new Set(accounts.map(({ account }) => account)).size).toBe(3)
   expect(() => stripeEvents({ key: STRIPE_KEY, url, payload: 'fat' as never })).toThrow(/payload/)
-  await fake.close()
-  expect(fake.problems).toEqual([])
 })
 
 test('Stripe: gives an event that was delivered after it was listed', async () => {
   const events = hour.slice(0, 3).map((at) => stripeEvent(at))
   const state = { events }
-  const fake = await startStripe(state)
-  const source = stripeEvents({ api: fake.url, key: STRIPE_KEY, url })
+  const fake = await opened(startStripe(state))
+  const source = stripeEvents(optionsOf(fake))
   const [newest] = await all(source)
   state.events = [stripeEvent(0, { delivered: true }), ...events.slice(1)]
   expect(JSON.parse((await source.read(newest!)).body)).toMatchObject({ id: 'evt_0' })
-  await fake.close()
 })
 
 test('Stripe: lists a connected account by its own pass, and names it in the payload', async () => {
   const events = [stripeEvent(0), stripeEvent(1, { account: 'acct_1' })]
-  const fake = await startStripe({ events })
-  const options = { api: fake.url, key: STRIPE_KEY, url }
+  const fake = await opened(startStripe({ events }))
+  const options = optionsOf(fake)
   expect((await all(stripeEvents(options))).map(({ id }) => id)).toEqual(['evt_0'])
   const connected = stripeEvents({ ...options, account: 'acct_1' })
   const [event] = await all(connected)
@@ -218,12 +209,11 @@ test('Stripe: lists a connected account by its own pass, and names it in the pay
     id: 'evt_1',
     account: 'acct_1',
   })
-  await fake.close()
 })
 
 test('Paddle: finds an event again after newer ones have moved it to the next page', async () => {
   const state = { events: hour.map((at) => paddleEvent(`evt_${at}`, timeOf(at, COUNT))) }
-  const fake = await startPaddle(state)
+  const fake = await opened(startPaddle(state))
   const source = paddleEvents({ api: fake.url, key: PADDLE_KEY })
   const events = await all(source)
   const newer = Array.from({ length: 250 }, (_, at) =>
@@ -234,7 +224,6 @@ test('Paddle: finds an event again after newer ones have moved it to the next pa
   await expect(source.read({ ...events[0]!, id: 'evt_none' })).rejects.toMatchObject({
     code: 'not_found',
   })
-  await fake.close()
 })
 
 test('Figma: takes the passcode out, and a changed passcode makes no other event', async () => {
@@ -245,9 +234,11 @@ test('Figma: takes the passcode out, and a changed passcode makes no other event
     timestamp: timeOf(0, 1),
     created: 1,
   }
-  const fake = await startFigma({
-    requests: [{ id: '1', sent_at: timeOf(0, 1), status: undefined, payload }],
-  })
+  const fake = await opened(
+    startFigma({
+      requests: [{ id: '1', sent_at: timeOf(0, 1), status: undefined, payload }],
+    }),
+  )
   const options = {
     api: fake.url,
     token: FIGMA_TOKEN,
@@ -262,8 +253,11 @@ test('Figma: takes the passcode out, and a changed passcode makes no other event
   const provider = figma({ passcode: 'theirs' })
   const sent = { ...listed, body: JSON.stringify({ ...payload, passcode: 'theirs' }) }
   expect(identify(provider, listed)[0]!.id).toBe(identify(provider, sent)[0]!.id)
-  await fake.close()
 })
+
+function optionsOf({ url: api }: Fake) {
+  return { api, key: STRIPE_KEY, url }
+}
 
 function stripeEvent(at: number, more: Partial<StripeEvent> = {}): StripeEvent {
   const created = Math.floor(Date.parse(timeOf(at, COUNT)) / 1000)
