@@ -100,7 +100,7 @@ describe('aws-sns', () => {
       ),
     )
     expect(fetched.length).toBeLessThanOrEqual(30)
-    // What was not looked at is asked for again, and never rejected.
+    // A delivery whose certificate was not fetched gets 503, so that SNS sends it again, and never 401.
     expect(new Set(statuses)).toEqual(new Set([401, 503]))
     expect(statuses.filter((status) => status === 503).length).toBeGreaterThanOrEqual(170)
   })

@@ -16,7 +16,7 @@ const forger = hookdeckGateway({ secret: 'another-secret' })
 interface Case {
   readonly about: About
   readonly inner: Provider
-  /** What the sender itself sends. */
+  /** The request as the sender makes it. */
   readonly own: SignableRequest
 }
 

@@ -10,7 +10,7 @@ import { svix } from '../src/svix.ts'
 import { twilio } from '../src/twilio.ts'
 import { deliver } from './deliver.ts'
 
-// What was signed is checked as it was signed, byte for byte, whatever the bytes are.
+// The signature is checked over the bytes that came, even if they are no JSON or no UTF-8.
 
 const base64 = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 const providers: readonly Provider[] = [

@@ -31,7 +31,7 @@ describe('the catalogue', () => {
     (entry) => {
       const { name, secretOption } = entry
       const extra = vectors(name).find((vector) => vector.secret !== undefined)?.extra
-      // Some get their secret by a handshake, fetch public keys, or may do without one: leaving it out is no mistake there.
+      // Some senders get their secret by a handshake, fetch public keys, or need no secret: it may be left out there.
       const optional =
         name === 'fal' ||
         vectors(name).some(({ secret, expect: verdict }) => !secret && verdict === 'valid')

@@ -6,7 +6,7 @@ import { wecom } from '../src/wecom.ts'
 import { deliver } from './deliver.ts'
 import { lawsOf } from './signing.ts'
 
-// What a challenge can be is no message: neither the body nor the text of a field that `sign` makes could be one.
+// A challenge never looks like an event: neither a body nor a field that `sign` makes matches its pattern.
 
 const signers = [...catalogue.values()].flatMap((about) => {
   const laws = lawsOf(about.name)

@@ -5,7 +5,7 @@ import { copyAsTest, frozen, samples, signedInit } from '@postern/testing'
 import { expect, test } from 'vitest'
 import { lawsOf, SAMPLES } from './signing.ts'
 
-/** A delivery of a day ago, as an inbox stores it; undefined if nobody but the sender can sign one. */
+/** A delivery of a day ago, as an inbox stores it; undefined if only the sender can sign one. */
 async function stored(name: string): Promise<StoredDelivery | undefined> {
   const about = catalogue.get(name)!
   const laws = name === 'wise' || SAMPLES.has(name) ? lawsOf(name) : undefined
@@ -27,12 +27,12 @@ async function stored(name: string): Promise<StoredDelivery | undefined> {
   return event.delivery
 }
 
-// Only these: their senders alone have the key, or the copy would need options that only the app knows.
+// No others: only their senders have the key, or the copy would need options that only the app knows.
 const CANNOT: readonly string[] = [
   'adcp',
   'aws-sns',
   'cloudflare-access',
-  // It takes its scheme from the app.
+  // The app chooses its scheme.
   'generic',
   'google-cloud-tasks',
   'google-pubsub',
@@ -43,7 +43,7 @@ const CANNOT: readonly string[] = [
   'paypal',
   'plaid',
   'salesforce-outbound',
-  // Their senders alone have the private key: a test can make none of its own.
+  // Only their senders have the private key, and a test cannot make one.
   'telnyx',
   // The body is encrypted with the key of the app.
   'wecom',

@@ -33,7 +33,7 @@ export function variantsOf(about: About): readonly Provider[] {
       try {
         made.push(about.create(options))
       } catch {
-        // It takes another form of secret, or not these options together.
+        // The secret has another form, or these options cannot be combined.
       }
     }
   }
@@ -48,7 +48,7 @@ function* variations(about: About, own: object): Generator<object> {
 /** The text that the table should have. */
 export function wantedTable(): string {
   const all = { headers: new Set<string>(), query: new Set<string>(), fields: new Set<string>() }
-  // What an app names for itself says nothing of a sender.
+  // A name that the app chose says nothing about the sender.
   const named = new Set(LOOKS.map((look) => String(look).toLowerCase()))
   for (const about of catalogue.values()) {
     if (about.name === 'generic') continue

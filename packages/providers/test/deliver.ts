@@ -1,15 +1,15 @@
 import { createReceiver, type DeliveryInit, type Reply, type WebhookEvent } from '@postern/core'
 import { type Provider } from '@postern/core/scheme'
 
-/** What became of deliveries to one receiver. */
+/** Replies, codes and events of the deliveries to one receiver. */
 export interface Delivered {
   readonly replies: readonly Reply[]
   readonly statuses: readonly number[]
   /** Codes of the rejections. */
   readonly codes: readonly string[]
-  /** What the handler got. */
+  /** The events that reached the handler. */
   readonly events: readonly WebhookEvent[]
-  /** Topic and id of each event, with a space between; the topic alone if it has no id. */
+  /** `topic id` of each event; only the topic if it has no id. */
   readonly got: readonly string[]
 }
 

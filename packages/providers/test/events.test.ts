@@ -4,7 +4,7 @@ import { catalogue } from '../src/catalogue.ts'
 import { bodyText, deliver } from './deliver.ts'
 import { lawsOf } from './signing.ts'
 
-// What deliveries of single senders become: the topic and the id of each event.
+// The topic and the id of each event that a delivery of a sender holds.
 
 const headers = { 'content-type': 'application/x-www-form-urlencoded' }
 const json = (value: unknown): Draft => ({ body: JSON.stringify(value) })
@@ -203,14 +203,17 @@ test.each<[string, object, string]>([
   ['okta', { header: 'X-Okta-Key' }, 'x-okta-key'],
   ['postmark', {}, 'authorization'],
   ['telegram', { secretToken: 'Abc-123_xyz' }, 'Abc-123_xyz'],
-])('%s: neither the event nor what is stored has its credential', async (name, options, credential) => {
-  const provider = made(name, options)
-  const { events } = await deliver(provider, [provider.sign!({ at: NOW })], NOW)
-  expect(events).toHaveLength(1)
-  const { payload, delivery } = events[0]!
-  const kept = JSON.stringify([payload, delivery.url, delivery.headers]) + bodyText(delivery)
-  expect(kept).not.toContain(credential)
-})
+])(
+  '%s: neither the event nor what is stored has its credential',
+  async (name, options, credential) => {
+    const provider = made(name, options)
+    const { events } = await deliver(provider, [provider.sign!({ at: NOW })], NOW)
+    expect(events).toHaveLength(1)
+    const { payload, delivery } = events[0]!
+    const kept = JSON.stringify([payload, delivery.url, delivery.headers]) + bodyText(delivery)
+    expect(kept).not.toContain(credential)
+  },
+)
 
 test.each(['telegram', 'xero'])(
   '%s gets a bare 200: what else it read would be run',

@@ -8,7 +8,7 @@ import { lawsOf } from './signing.ts'
 
 const NOW = 1_790_000_000_000
 
-// The user chooses where the proof lies.
+// The user chooses where the credential is.
 const CHOSEN = new Set(['generic', 'datadog'])
 
 describe.each([...catalogue.values()])('the facts of $name', (about) => {
@@ -60,7 +60,7 @@ describe.each([...catalogue.values()])('the facts of $name', (about) => {
   })
 })
 
-// Whose private key is theirs, or whose payload carries the secret, has no example that signs.
+// These have no example that signs: only the sender has the private key, or the payload carries the secret.
 const MUTE = new Set(['generic', 'microsoft-graph', 'wise'])
 const signers = [...catalogue.values()].filter(({ canSign, name }) => canSign && !MUTE.has(name))
 

@@ -14,7 +14,7 @@ import { twilio } from '../src/twilio.ts'
 import { websub } from '../src/websub.ts'
 import { deliver } from './deliver.ts'
 
-// What an attacker with the URL, or with a captured delivery, has tried. Each of these once reached a handler.
+// Attacks with the URL or with a captured delivery. Each of these once reached a handler.
 
 const NOW = 1_760_000_000_000
 const url = 'https://example.com/hook'

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { catalogue } from '../src/catalogue.ts'
 import { vectors } from './vectors.ts'
 
-// Keys and ids of the same sender that stand near its secret, made up in their real form.
+// Keys and ids that the dashboard shows near the secret: invented, in their real form.
 const HEX = '0123456789abcdef0123456789abcdef'
 const OTHERS: Readonly<Record<string, readonly string[]>> = {
   stripe: ['we_1PgafmB7WZ01zgkW6dKueIc5', 'sk_test_51Hxyz', 'rk_live_51Hxyz', 'pk_live_51Hxyz'],

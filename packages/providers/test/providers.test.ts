@@ -6,9 +6,9 @@ import { catalogue } from '../src/catalogue.ts'
 import { lawsOf } from './signing.ts'
 import { vectors } from './vectors.ts'
 
-// Every provider: its vectors, its laws, and what its `about` says. Handshakes and quirks have files of their own.
+// Every provider: its vectors, its laws, and what its `about` says. Handshakes and special cases have other files.
 
-// Whose vectors say the reason of each rejection, and are held to it.
+// The vectors of these say the code of each rejection, which must be right.
 const REASONS = new Set([
   'generic',
   'github',

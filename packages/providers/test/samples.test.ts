@@ -87,7 +87,7 @@ describe.each(signing!)('signed samples of $name', ({ name, drafts }) => {
       filled.map((one) => provider.sign!(one)),
     )
     for (const status of statuses) expect(status).toBeOneOf([200, 202, 204])
-    // Two events and no duplicate: whatever makes the id is fresh.
+    // Two events and no duplicate: the id of each is fresh.
     expect(events.map(({ topic }) => topic)).toEqual([draft.topic, draft.topic])
     for (const [at, { id, payload, delivery }] of events.entries()) {
       if (hasNoId(name, draft.topic)) expect(id).toBeUndefined()
@@ -118,7 +118,7 @@ function made(name: string): Provider {
   return entry.create({ ...extra, ...(secret && { [entry.secretOption!]: [secret].flat()[0] }) })
 }
 
-// No signature can be made: what reads the events of a verified delivery is asked alone.
+// No signature can be made, so only `events` is called.
 function read(provider: Provider, { payload }: Sample) {
   const isText = typeof payload === 'string'
   const delivery = createDelivery({
@@ -135,7 +135,7 @@ function read(provider: Provider, { payload }: Sample) {
   return event!
 }
 
-/** True if the part is the value or lies inside it. Forms and XML have texts for numbers. */
+/** True if the part is the value or is inside it. Forms and XML have texts for numbers. */
 function holds(value: unknown, part: unknown): boolean {
   return (
     isLike(value, part) || (isObject(value) && Object.values(value).some((one) => holds(one, part)))

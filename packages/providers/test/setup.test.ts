@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { catalogue } from '../src/catalogue.ts'
 
-// Where else a sender speaks than on the domain of `docs`: its dashboard, and its repositories.
+// Addresses of a sender that are not on the domain of `docs`: its dashboard and its repositories.
 const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   'azure-event-grid': ['portal.azure.com'],
   bitbucket: ['api.bitbucket.org'],
@@ -57,7 +57,7 @@ describe.each([...catalogue.values()])('$name tells where to register a URL', (a
       expect(address).toMatch(/^https:\/\//)
       const { host, pathname } = new URL(address)
       const elsewhere = ELSEWHERE[name]?.some((own) => `${host}${pathname}/`.startsWith(own))
-      // A repository is of whoever owns it: the domain alone proves nothing.
+      // Anybody can own a repository: its domain proves nothing.
       const own = host !== 'github.com' && domainOf(address) === domainOf(docs)
       expect(elsewhere === true || own || address === docs, address).toBe(true)
     }

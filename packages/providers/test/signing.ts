@@ -12,9 +12,9 @@ interface Sample extends Pick<SigningLaws, 'options' | 'anyCase'> {
   /** Null for none. @default an object without members */
   readonly payload?: object | null
 }
-// Its neighbours stand for each other; hex digits come first.
+// Each is swapped with its neighbor; hex digits come first.
 const CHARACTERS = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('')
-/** Secrets and drafts of the senders whose vectors alone do not say enough. */
+/** Secrets and drafts of senders. The others have a secret from their vectors. */
 export const SAMPLES: ReadonlyMap<string, SigningLaws> = new Map(
   Object.entries(
     JSON.parse(readFileSync(new URL('signing.json', import.meta.url), 'utf8')) as Record<
@@ -31,7 +31,7 @@ export const SAMPLES: ReadonlyMap<string, SigningLaws> = new Map(
   ]),
 )
 
-/** What the signature of an encrypted message of WeChat or WeCom covers. */
+/** The signed part of an encrypted message of WeChat or WeCom. */
 export function encrypted(body: Uint8Array): string | undefined {
   return /<Encrypt><!\[CDATA\[(.*?)\]\]><\/Encrypt>/.exec(Buffer.from(body).toString())?.[1]
 }
@@ -53,7 +53,7 @@ export function lawsOf(name: string): SigningLaws | undefined {
   return found && covered[name] ? { ...found, covered: covered[name] } : found
 }
 
-// These have laws of their own: `generic` for each scheme, Graph because its secret lies in the payload.
+// These are tested elsewhere: `generic` for each scheme, Graph because its secret is in the payload.
 const OWN = new Set(['generic', 'microsoft-graph'])
 
 /** Laws for a provider without a sample: the secret of its first right vector, and that secret with one character changed. */
@@ -64,7 +64,7 @@ function fromVectors(name: string): SigningLaws | undefined {
   )
   const { secret, extra } = vector ?? {}
   if (typeof secret !== 'string') return undefined
-  // `generic` takes hex in either case.
+  // Hex is accepted in either case.
   const anyCase = catalogue.get(name)!.scheme.includes(', hex')
   return {
     secrets: [secret, changed(secret)],
@@ -89,7 +89,7 @@ interface Item {
   readonly additionalData: { readonly hmacSignature: string }
 }
 
-// Of an item Adyen signs eight fields; the signature lies beside them.
+// Adyen signs eight fields of an item; the signature is next to them.
 function adyenFields(body: Uint8Array): unknown {
   try {
     const { notificationItems } = JSON.parse(new TextDecoder().decode(body)) as {

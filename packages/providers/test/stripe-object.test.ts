@@ -199,7 +199,7 @@ describe('what Stripe answers', () => {
     const later = await thrown(current(thin(related), task()))
     expect(later).toBeInstanceOf(RetryAfterError)
     expect(later).toMatchObject({ delay: 1_500_000 })
-    // Each task has an hour of its own, which an answer gives back.
+    // Each task may wait an hour; an answer starts the hour again.
     expect(await thrown(current(thin(related), task('other')))).toBeInstanceOf(PostponeError)
     answers = [{ body: '{}' }]
     await current(thin(related), task())
@@ -331,7 +331,7 @@ function readSdk(): { readonly types: readonly string[]; readonly paths: readonl
   }
   const events = readFileSync(join(folder, 'Events.d.ts'), 'utf8')
   const names = Array.from(events.matchAll(/^ {8}object: ([\w.]+);/gm), ([, name]) => name!)
-  // Unions of the SDK, whose names are no types of the API.
+  // Unions of the SDK: the API has no type of these names.
   const all = new Set([...names, 'BankAccount', 'Card'])
   const types = [...all].flatMap((name) => declared.get(name) ?? [])
   return { types, paths }

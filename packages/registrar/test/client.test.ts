@@ -63,7 +63,7 @@ test('never sends a POST again that the sender may have taken', async () => {
   await expect(client()('POST', '/a', { json: {} })).rejects.toMatchObject({ code: 'unavailable' })
   expect(seen).toEqual(['POST /a', 'POST /a'])
   expect(waits).toEqual([])
-  // 429 says that it was not taken.
+  // After 429 the request had no effect.
   answers = [status(429, { 'retry-after': '1' })]
   await client()('POST', '/a', { json: {} })
   expect(waits).toEqual([1000])

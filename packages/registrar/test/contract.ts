@@ -1,4 +1,4 @@
-// What every registrar must do, run against a fake of its sender.
+// The tests of every registrar, with a fake of its sender.
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ApiOptions } from '../src/common/options.ts'
@@ -29,25 +29,25 @@ export interface Subject<F extends Fake = Fake> {
   readonly apply?: ApplyOptions
   /** Proves an endpoint that waits; the plan is then made and applied again. */
   readonly confirm?: (registrar: Registrar, id: string, fake: F) => Promise<void>
-  /** Turns an endpoint off at the sender; the registrar must tell so and turn it on. */
+  /** Turns an endpoint off at the sender; the registrar must show that and turn it on. */
   readonly disable?: (fake: F, id: string) => void
   /** The secret that an endpoint has at the sender; `rotate` must change it, and hand it out. */
   readonly secretOf?: (fake: F, id: string) => unknown
   /** The secret that `reveal` must hand out. */
   readonly shownSecret?: (fake: F, id: string) => unknown
-  /** Who makes the new secret: a sender that does has it before `onSecret` gets it. @default 'registrar' */
+  /** Who makes the new secret. The sender's is in force before `onSecret` is called. @default 'registrar' */
   readonly rotatedBy?: 'registrar' | 'sender'
-  /** Makes the sender tell a failure of the endpoint, and gives what `status` must then contain. */
+  /** Makes the sender list a failure, and returns the one that `status` must list. */
   readonly fail?: (fake: F, id: string) => object
-  /** Adds an endpoint of somebody else at the sender, for lists with several pages. */
+  /** Adds another app's endpoint at the sender, for lists with several pages. */
   readonly more?: (fake: F, at: number) => unknown
   /** The account has one endpoint for everything. */
   readonly single?: true
-  /** What the sender cannot do. */
+  /** Features that the sender does not have. */
   readonly lacks?: readonly ('foreign' | 'topics' | 'remove')[]
-  /** What the sender answers beyond a rate limit. @default 429 */
+  /** The answer of the sender beyond its rate limit. @default 429 */
   readonly limited?: (seconds: number) => FakeAnswer
-  /** What a wrong token becomes. @default unauthorized */
+  /** The code of the error for a wrong token. @default unauthorized */
   readonly denied?: string
 }
 
@@ -215,7 +215,7 @@ export function testRegistrar<F extends Fake>(name: string, subject: Subject<F>)
           if (dying && at === 0 && !isSent) expect(await registrar.list()).toEqual(before)
           for (const made of file?.made ?? []) {
             const late = await undo(made, registrar, applying.secret).catch(String)
-            // Nothing is there, and the process died before an id was told: the request may still arrive.
+            // Nothing was made, and the process died before it knew an id: the request may still arrive.
             if (typeof late === 'string') expect(late).toContain('may still have its effect')
             else expect(late.length + made.ids.length).toBeGreaterThan(0)
             await undo({ ...made, at: 0 }, registrar, applying.secret)

@@ -112,7 +112,7 @@ test('10,000 changes while snapshots become thin events: every object is handled
   await receiver.close()
 })
 
-/** Whether core runs a subscription for the first of two events alone that report one change. */
+/** True if core runs a subscription only for the first of two events that report one change. */
 async function runsTwinsOnce(): Promise<boolean> {
   const provider = stripe({ secret: 'whsec_0123456789' })
   const receiver = createReceiver({ provider, log: false })

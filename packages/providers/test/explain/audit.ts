@@ -2,7 +2,7 @@ import { explain, type Explanation } from '@postern/core/explain'
 import type { Sealed } from './sealed.ts'
 import { clean, type Spoil, type Spoilt } from './spoils/spoil.ts'
 
-/** What one spoil of one delivery led to. */
+/** The result of one spoil of one delivery. */
 export interface Cell {
   readonly accepted: boolean
   /** True if the true cause is first, and proven unless it loses information; or nothing is said of what is accepted. */
@@ -55,7 +55,7 @@ export function saysNoSecret(found: Explanation, sealed: Sealed, spoilt: Spoilt)
   return [sealed.secret, spoilt.secret, sealed.other].every((secret) => !said.includes(secret))
 }
 
-/** How long the cells took, in words. */
+/** The times of the cells as text. */
 export function timesOf(cells: readonly Cell[]): string {
   const times = cells
     .filter(({ accepted }) => !accepted)

@@ -28,7 +28,7 @@ export function* drawn(seed: string): Generator<Drawn> {
               'application/json',
             ]
     const own = sealedBy(sender, seed)!
-    // Where the signature lies in the body, or covers some fields alone, the body is the sender's own.
+    // If the signature is in the body, or covers only some fields, the body is one that the sender writes.
     const isFree = own.provider().covers.body === 'bytes' && sender !== 'linear'
     const sealed = isFree ? sealedBy(sender, seed, body, type) : own
     yield { sealed: sealed ?? own, content: isFree ? content : 'its own' }

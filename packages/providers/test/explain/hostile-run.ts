@@ -4,7 +4,7 @@ import type { DeliveryInit } from '@postern/core'
 import { explain } from '@postern/core/explain'
 import { sealed as sealedBy, signatureHeader } from './sealed.ts'
 
-// Run as a process of its own, whose memory is nobody else's: `node hostile-run.ts <case> <sender>` prints JSON.
+// Runs in a separate process, so that all of its memory is measured: `node hostile-run.ts <case> <sender>` prints JSON.
 const [, , name = '', sender = ''] = process.argv
 const MIB = 1024 * 1024
 
@@ -65,7 +65,7 @@ console.log(
   }),
 )
 
-/** What work is measured by: a look at each of 200 MiB, some 250 ms of CPU where explain's bound is a second. */
+/** The unit of work: a loop over 200 MiB, about 250 ms of CPU; the bound of explain is a second. */
 function readMany(): number {
   const bytes = new Uint8Array(MIB)
   let sum = 0

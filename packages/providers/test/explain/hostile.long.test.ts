@@ -44,7 +44,7 @@ describe('bodies that were made to be slow', () => {
     { timeout: 60_000 },
     async ([name, sender]) => {
       const { stdout } = await run(process.execPath, [...FLAGS, SCRIPT, name, sender], {
-        // The options vitest sets for its workers double what a process takes.
+        // The options that vitest sets for its workers double the memory of a process.
         env: { PATH: process.env['PATH'], ...COMPILED },
       })
       console.log(`${name} ${sender}: ${stdout.trim()}`)

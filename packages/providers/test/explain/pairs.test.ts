@@ -62,7 +62,7 @@ async function* pairsOf({ sealed }: Drawn): AsyncGenerator<Drawing> {
     const [first, last] = [random(KEPT.length), random(KEPT.length)].toSorted((a, b) => a - b)
     const pair = [KEPT[first!]!, KEPT[last!]!] as const
     if (pair[0].cause === pair[1].cause) continue
-    // Each of them alone is rejected: what changes nothing cannot be found.
+    // Each spoil must be rejected without the other: a change without effect cannot be found.
     const one = pair[0].apply(clean(sealed), sealed)
     if (!(await rejects(one)) || !(await rejects(pair[1].apply(clean(sealed), sealed)))) continue
     const spoilt = pair[1].apply(one!, sealed)

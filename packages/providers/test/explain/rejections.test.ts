@@ -50,7 +50,7 @@ describe('the text of a rejection says what was checked', () => {
 // Of a JWT the signature is judged before the digest of the body; what RFC 9421 signs is up to each signature.
 const HEADERS_ALONE = new Set(['plaid', 'rfc9421'])
 
-/** What a sender signs that compresses afterwards. */
+/** The bytes that a sender signs before it compresses them. */
 function inflated(body: Uint8Array): Uint8Array {
   return body[0] === 0x1f && body[1] === 0x8b ? gunzipSync(body) : body
 }

@@ -56,7 +56,7 @@ const OWN: Readonly<Record<string, SigningLaws>> = {
   },
 }
 
-/** One delivery of a sender with a secret and an id of its own. `body` is what is sent, where the sender signs bytes. */
+/** One delivery of a sender, with a fresh secret. `body` is sent as it is if the sender signs bytes. */
 export function sealedBy(
   sender: string,
   seed: string,

@@ -4,7 +4,7 @@ import { catalogue } from '@postern/providers/catalogue'
 import { describe, expect, test } from 'vitest'
 import { NOW, sealedBy, SIGNERS } from './sealed.ts'
 
-// What they send has no header of their own, or they cannot be made with a secret alone.
+// Their deliveries have no header that only they use, or they cannot be made with only a secret.
 const UNKNOWN = new Set([
   'alertmanager',
   'azure-event-grid',

@@ -1,4 +1,4 @@
-/** Bodies that carelessly written receivers break on. All are good UTF-8, since most official libraries take text. */
+/** Bodies that break careless receivers. All are valid UTF-8, since most official libraries accept only text. */
 export const bodies: readonly string[] = [
   '{"type":"a.b","id":"evt_1","text":"plain"}',
   '{"type":"a.b","id":"evt_1","text":"$$ $& $` $\' $1"}',

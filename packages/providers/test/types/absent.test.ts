@@ -57,7 +57,7 @@ const consumers = {
   },
 } as const
 let folder: string
-/** What the compiler says of all consumers, once with the packages and once without. */
+/** The output of the compiler, with the packages and without them. */
 let said: { readonly installed: string; readonly absent: string }
 
 beforeAll(() => {

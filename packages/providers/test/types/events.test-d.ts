@@ -45,7 +45,7 @@ export async function signTypes(secret: string): Promise<void> {
   const signed = provider.sign!({ topic: 'issues.opened', payload: { issue: { title: 'hi' } } })
   // @ts-expect-error -- no such topic
   provider.sign!({ topic: 'issues.oppened' })
-  // What is signed fits what sends requests.
+  // A signed request can be passed to `fetch` and `Request`.
   await fetch(signed.url, signed)
   void new Request(signed.url, signed)
   // A typed provider is a provider.

@@ -54,7 +54,7 @@ export function linearTypes(secret: string): void {
   receiver.on('Issue.create', (event) => {
     expectType<string>()(event.payload.data.title)
     expectType<'Issue'>()(event.payload.type)
-    // What is sent is text, whatever the SDK declares.
+    // The delivery has text here, although the SDK declares a date.
     expectType<string>()(event.payload.createdAt)
   })
   receiver.on('Comment', (event) => expectType<string>()(event.payload.data.body))

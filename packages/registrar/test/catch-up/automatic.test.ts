@@ -1,4 +1,4 @@
-// What catches up by itself: at start from the last delivery that the journal knows, and when a receiver has gone silent.
+// Catch-ups that start without a call: at start from the last delivery in the journal, and after a silence.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -55,7 +55,7 @@ test('a process that starts again takes what came since the last delivery, and o
   expect(after.runs.size).toBeLessThan(200)
   await after.receiver.close()
 
-  // The rows that the catch-up wrote are not taken for deliveries, and what it covered is not listed again.
+  // Rows of the catch-up do not count as deliveries, and the range that it covered is not listed again.
   const again = hear()
   const third = githubAway({
     inbox,

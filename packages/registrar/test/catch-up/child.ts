@@ -1,5 +1,5 @@
 import { catchUp } from '../../src/index.ts'
-// A process that catches up until it stands still, so that the test kills it there. Arguments: sender, file, API, place.
+// A process that catches up to a place and waits there to be killed. Arguments: sender, file, API, place.
 import { writeSync } from 'node:fs'
 import { createReceiver } from '@postern/core'
 import { github } from '@postern/providers/github'
@@ -27,7 +27,7 @@ await catchUp(receiver, source, {
   since: Number(SINCE),
   onProgress({ phase, done }) {
     writeSync(1, `${phase} ${done}\n`)
-    // Nothing of this process goes on from here, its signs of life included.
+    // The whole process stops here, and so do its heartbeats.
     if (done === Number(place)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
   },
 })

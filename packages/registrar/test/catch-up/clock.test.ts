@@ -53,7 +53,7 @@ function shop(): { readonly receiver: Receiver; readonly records: Records } {
   return { receiver, records: inbox.records! }
 }
 
-/** A source with one event, whose sender answers when it is told to. */
+/** A source with one event, whose answer waits for `recover`. */
 function slow(): {
   readonly source: PayloadSource
   readonly reading: Promise<void>

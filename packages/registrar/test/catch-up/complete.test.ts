@@ -36,7 +36,7 @@ function scene(lists: (round: number) => readonly ListedEvent[], absent: (id: st
 const PRESENT = (): boolean => false
 
 test('a list that moves while it is read is read again until it brings nothing new', async () => {
-  // An entry that was taken out moves the others to the page before, which was read already.
+  // A removed entry moves the later ones to a page that was read already.
   const all = ['a', 'b', 'c', 'd'].map((id) => event(id))
   const { caughtUp, rounds } = scene((round) => all.slice(0, Math.min(4, round + 1)), PRESENT)
   expect(await caughtUp()).toMatchObject({ listed: 4, accepted: 4, complete: true, cut: undefined })

@@ -1,5 +1,5 @@
 import { catchUp } from '../../src/index.ts'
-// How a catch-up goes on: at once with others, after an end, and while somebody is not ready.
+// Two catch-ups at once, one that continues after an end, and one that waits for the sender or the inbox.
 import { inspect } from 'node:util'
 import { createReceiver, memoryInbox, structuredLogger } from '@postern/core'
 import type { ListedEvent, PayloadSource } from '../../src/index.ts'

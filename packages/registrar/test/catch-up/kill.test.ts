@@ -36,7 +36,7 @@ const CHILD = fileURLToPath(new URL('child.ts', import.meta.url))
 const missed = numbers.filter((at) => isSubscribed(at) && !wasDelivered(at))
 const KILL_AT = 300
 
-/** Starts to catch up in a process of its own, and kills it in the middle. Returns what it printed. */
+/** Starts a catch-up in another process and kills it in the middle. Returns the output. */
 async function killed(sender: string, file: string, api: string): Promise<string> {
   const child = spawn(process.execPath, [CHILD, sender, file, api, String(KILL_AT)], {
     env: {

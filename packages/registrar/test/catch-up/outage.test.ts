@@ -32,7 +32,7 @@ test('GitHub: an endpoint that was dead for an hour handles each of 1,000 events
   const away = githubAway()
   const early = subscribed.filter(wasDelivered)
   for (const at of early) expect(await away.deliver(at)).toBe(200)
-  // GitHub took these for failures, since the reply was lost: the inbox has them.
+  // GitHub counts these as failures, since the reply was lost, but the inbox has them.
   for (const at of missed.slice(0, 25)) await away.deliver(at)
   const told: CatchUpProgress[] = []
   const caught = catchUp(away.receiver, githubEvents(sourceOptions(fake).github), {
@@ -64,7 +64,7 @@ test('GitHub: an endpoint that was dead for an hour handles each of 1,000 events
     told.map(({ done }) => done).toSorted((a, b) => a - b),
   )
 
-  // Nothing is left: a second call finds duplicates alone.
+  // Nothing is left: a second call finds only duplicates.
   const again = await catchUp(away.receiver, githubEvents(sourceOptions(fake).github), {
     since: NOW - 600_000,
   })

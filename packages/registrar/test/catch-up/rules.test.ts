@@ -1,5 +1,5 @@
 import { catchUp } from '../../src/index.ts'
-// What a catch-up rejects, and which events it is for.
+// The options that a catch-up rejects, and the events that it fetches.
 import { inlineInbox, memoryInbox } from '@postern/core'
 import { expect, test } from 'vitest'
 import { startGithub } from '../fakes/github.ts'

@@ -19,7 +19,7 @@ export const NOW: number = END + 1000
 export const SINCE: number = END - HOUR
 export const VERSION = '2026-10-28.dahlia'
 
-/** Which event at a place: 0 is the newest, a fifth is of a topic that nobody subscribes to. */
+/** Which event at a place: 0 is the newest; a fifth has a topic without a subscription. */
 export const numbers: readonly number[] = Array.from({ length: COUNT }, (_, at) => at)
 export const isSubscribed = (at: number): boolean => at % 5 !== 0
 /** Delivered in the first fifth of the hour, before the endpoint died. */
@@ -57,7 +57,7 @@ export function stripeEvent(at: number, more: Partial<StripeEvent> = {}): Stripe
 
 export interface Setup extends Partial<ReceiverOptions> {
   readonly secret?: unknown
-  /** What it catches up by itself. */
+  /** The source and options of `catchUp` on this receiver. */
   readonly standing?: StandingCatchUp & { readonly source: Source }
 }
 
@@ -154,7 +154,7 @@ export function busy(fake: Fake): typeof globalThis.fetch {
 
 export { githubEvents, githubRedelivery, stripeEvents }
 
-/** What was handled, and that nothing was twice. */
+/** The number of handled events. Throws if one was handled twice. */
 export function once(runs: ReadonlyMap<string, number>): number {
   const twice = [...runs].filter(([, count]) => count !== 1)
   if (twice.length > 0)

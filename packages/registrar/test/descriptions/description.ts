@@ -1,4 +1,4 @@
-/** What a fake checks requests against: a sender's published description, cut to the operations that are used. */
+/** The published description of a sender, cut to the used operations: a fake checks requests by it. */
 export interface Description {
   /** The package it was cut from, with its version and file. */
   readonly source: string

@@ -9,7 +9,7 @@ export interface Cut {
   readonly operations: readonly string[]
   /** Whether answers are kept too; some are far larger than the requests. */
   readonly answers: boolean
-  /** What the paths of the document begin with beyond its server. @default '' */
+  /** A prefix for the paths of the document. @default '' */
   readonly prefix?: string
   /** Property names whose enum is left out, since the document's is damaged. */
   readonly open?: readonly string[]

@@ -116,7 +116,7 @@ function shopify(introspection: object): readonly string[] {
   })
 }
 
-/** The members of `Update`, beside its id. */
+/** The members of `Update` without its id. */
 function updates(text: string): readonly string[] {
   const [, inner = ''] = /interface Update \{([^]*?)\n\}/.exec(text) ?? []
   return [...inner.matchAll(/^ {4}([a-z_]+)\?:/gm)].map(([, name]) => name!)

@@ -2,7 +2,7 @@ import { Ajv, type ValidateFunction } from 'ajv'
 import type { Description, Schema } from '../descriptions/description.ts'
 
 export interface Checks {
-  /** What is wrong with a value, or undefined. Values of forms and queries are strings, so `coerce` turns them. */
+  /** The reason why a value is invalid, or undefined. Values of forms and queries are strings, so `coerce` turns them. */
   check(schema: Schema, value: unknown, coerce: boolean): string | undefined
 }
 

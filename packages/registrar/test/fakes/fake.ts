@@ -31,11 +31,11 @@ export interface FakeSpec {
   ) => FakeAnswer | undefined
   /** By `GET /path/{name}`. */
   readonly routes: Readonly<Record<string, (request: FakeRequest) => FakeAnswer>>
-  /** What the sender answers to a request that its description does not allow. */
+  /** The answer to a request that the description does not allow. */
   readonly invalid: (reason: string) => FakeAnswer
   /** Whether a request changes nothing. @default method GET */
   readonly reads?: (method: string, path: string, body: any) => boolean
-  /** What requests are matched by, without what precedes it in the path. @default the path */
+  /** The part of the path that routes match. @default the path */
   readonly pathOf?: (path: string) => string
 }
 
@@ -44,7 +44,7 @@ export interface Fake {
   readonly requests: readonly Seen[]
   /** Requests that changed something. */
   changes(): number
-  /** What was against the description, in requests and in the fake's own answers. */
+  /** Violations of the description, in requests and in the answers of the fake. */
   readonly problems: readonly string[]
   /** Answers the next request in place of its route. */
   interrupt(answer: FakeAnswer): void

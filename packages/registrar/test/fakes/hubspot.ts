@@ -16,7 +16,7 @@ export async function startHubspot(): Promise<Fake & { readonly rows: any[] }> {
   const { rows, changed, removed, ...subscriptions } = rowsOf(error(404, 'no subscription'))
   const base = '/webhooks/v3/{appId}'
   const query = object({ hapikey: string })
-  // The key stands in the query, which the routes do not see as part of the operation's own.
+  // The key is in the query of every operation.
   const fake = await startFake({
     description: described('npm @hubspot/api-client 13.5.0, lib/codegen/webhooks', 'ISC', {
       [`GET ${base}/settings`]: { query },

@@ -5,7 +5,7 @@ import { bearer, described, object } from './schema.ts'
 export const LINE_TOKEN = 'fake0123456789fake0123456789fake/line='
 
 export interface LineState {
-  /** What the test of the URL finds. */
+  /** The status that the test of the URL gets. */
   status?: number
 }
 

@@ -36,7 +36,7 @@ interface WithRows {
   readonly rows: any[]
 }
 
-/** The row with that id, whatever its sender calls the id. */
+/** The row with that id; senders have different names for it. */
 function rowOf({ rows }: WithRows, id: string): any {
   return rows.find((row) => [row.id, row.gid, row.connectId, row.sys?.id].includes(id))
 }

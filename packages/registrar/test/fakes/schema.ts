@@ -1,4 +1,4 @@
-// Schemas by hand, for senders that publish types of a library and no description.
+// Schemas for senders that publish only the types of a library.
 import type { Description, Operation, Schema } from '../descriptions/description.ts'
 
 export const string: Schema = { type: 'string' }

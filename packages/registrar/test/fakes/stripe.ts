@@ -207,7 +207,7 @@ export async function startStripe(state: StripeState = {}): Promise<
   return { ...fake, endpoints, destinations, pinged }
 }
 
-/** What the client wants to see is in `include` alone. */
+/** Only members that `include` names are shown. */
 function destinationOf(
   { webhook_endpoint: { url, signing_secret: secret }, ...rest }: StripeDestination,
   include: readonly string[] = [],
@@ -255,7 +255,7 @@ const change = {
   ...include,
 }
 
-/** What the directory of descriptions does not have, as the types of npm stripe 23.1.0 say it. */
+/** Operations that the description lacks, after the types of npm stripe 23.1.0. */
 const V2: Description['operations'] = {
   'GET /v1/customers/{customer}': { query: shape({}) },
   'GET /v2/core/event_destinations': { query: shape({ ...page, ...include }) },

@@ -19,7 +19,7 @@ export async function startTelegram(): Promise<Fake & { webhook(): any }> {
     reads: (_method, path) => path === '/getWebhookInfo',
     routes: {
       'POST /getWebhookInfo': () => {
-        // The secret is never told.
+        // Telegram never shows the secret.
         const { secret_token: _secret, ...info } = webhook
         return {
           json: {
@@ -33,7 +33,7 @@ export async function startTelegram(): Promise<Fake & { webhook(): any }> {
           return error(400, 'Bad Request: bad webhook: HTTPS url must be provided')
         if (body.secret_token !== undefined && !/^[\w-]{1,256}$/.test(body.secret_token))
           return error(400, 'Bad Request: secret token contains unallowed characters')
-        // What is not given is as if it had never been.
+        // A member that is left out is removed.
         webhook = { max_connections: 40, ...body }
         return { json: { ok: true, result: true } }
       },

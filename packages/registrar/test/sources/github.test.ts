@@ -126,7 +126,7 @@ test('asks GitHub to deliver again, by any attempt of the event, and waits as Gi
 })
 
 test('keeps the digits of ids beyond 2^53', async () => {
-  // The fake writes JSON by JSON.stringify, which takes no BigInt: the text is given as GitHub would send it.
+  // JSON.stringify of the fake rejects a BigInt, so this text is written as GitHub sends it.
   const id = '9007199254740993'
   const { options } = await open({})
   const item = {

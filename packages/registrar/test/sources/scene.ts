@@ -1,4 +1,4 @@
-// What tests of sources share: a minute-by-minute hour of events, and what a provider makes of a listed delivery.
+// An hour of events, and the events that a provider reads from a listed delivery.
 import { createDelivery } from '@postern/core'
 import type { EventDraft, Provider } from '@postern/core/scheme'
 import type { ListedDelivery, ListedEvent, Range, Source } from '../../src/source.ts'
@@ -19,7 +19,7 @@ export async function all(source: Source, range: Range = RANGE): Promise<readonl
   return found
 }
 
-/** What the provider makes of a delivery from an API: the identity that its webhook has. */
+/** The events that the provider reads from a delivery of an API: their ids are those of the webhook. */
 export function identify(
   provider: Provider,
   { url, headers, body }: ListedDelivery,

@@ -5,7 +5,7 @@ import { bytes, text, type Spoil } from './spoil.ts'
 
 const headers = { 'content-type': 'application/x-www-form-urlencoded' }
 
-/** What happens to forms, and to what was compressed. */
+/** Spoils of forms, and of compressed bodies. */
 export const FORMS: readonly Spoil[] = [
   {
     ...resigned('inflated on the way', 'body-decompressed', ({ sign, request: { body } }) => [
@@ -36,7 +36,7 @@ function resigned(
     name,
     cause,
     apply(from, sealed) {
-      // Linear's time lies in its JSON.
+      // Linear has its time in the JSON.
       if (sealed.provider().covers.body !== 'bytes' || sealed.sender === 'linear') return undefined
       const [signed, change] = make(sealed)
       return { ...from, resigned: true, request: { ...signed, body: change(signed.body) } }

@@ -3,7 +3,7 @@ import type { FindingCause } from '@postern/core/explain'
 import { signatureHeader, type Sealed } from '../sealed.ts'
 import { text, withHeaders, type Spoil } from './spoil.ts'
 
-/** What happens to headers, signatures and clocks. */
+/** Spoils of headers, signatures and clocks. */
 export const HEADERS: readonly Spoil[] = [
   {
     name: 'header gone',
@@ -134,7 +134,7 @@ function header(
     cause,
     apply(from, sealed) {
       const at = signatureHeader(sealed)
-      // A token is no signature that has another encoding.
+      // A token has no encoding that could be wrong.
       if (sealed.provider().covers.body === 'none') return undefined
       const value = from.request.headers[at]
       const changed = value === undefined ? undefined : change(value, sealed)

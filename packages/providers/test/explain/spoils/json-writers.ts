@@ -50,7 +50,7 @@ export interface Writer {
   /** Arrays on one line with blanks inside, as Jackson writes them. */
   readonly flat?: boolean
   readonly end?: string
-  /** What a parser of that language makes of a tree before it is written. */
+  /** Changes the tree as a parser of that language does. */
   readonly read?: (tree: Tree) => Tree
 }
 
@@ -134,7 +134,7 @@ export const SENDERS_WRITE: readonly Writer[] = [
   { name: 'JSONEncoder', text: swift },
 ]
 
-/** What stands on the way: it reads the body into values and writes it again. */
+/** Software on the way that parses the body and writes it again. */
 export const REWRITERS: readonly Writer[] = [
   { name: 'JSON.stringify', text: js, read: values },
   { name: 'JSON.stringify, 2', text: js, indent: '  ', colon: ': ', read: values },

@@ -2,7 +2,7 @@ import type { FindingCause } from '@postern/core/explain'
 import type { Sealed } from '../sealed.ts'
 import type { Spoil } from './spoil.ts'
 
-/** What happens to secrets. */
+/** Spoils of the secret. */
 export const SECRETS: readonly Spoil[] = [
   secret('blank behind', 'secret-whitespace', (one) => `${one} `),
   secret('tab before', 'secret-whitespace', (one) => `\t${one}`),
@@ -51,7 +51,7 @@ function secret(
     cause,
     loses,
     apply(from, sealed) {
-      // A key in PEM is no line that somebody copies into a file of variables.
+      // A key in PEM has many lines: it is not copied into a file of variables.
       if (from.secret.includes('-----')) return undefined
       const changed = change(from.secret, sealed)
       if (changed === undefined || changed === from.secret) return undefined

@@ -8,7 +8,7 @@ type Change = readonly [
   headers?: Readonly<Record<string, string>>,
 ]
 
-/** What happens to URLs. */
+/** Spoils of the URL. */
 export const URLS: readonly Spoil[] = [
   url('http', 'url-scheme', () => [{ protocol: 'http:' }]),
   url('inner host', 'url-host', () => [

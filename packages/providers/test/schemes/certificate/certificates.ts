@@ -1,6 +1,6 @@
 import { sign, type KeyObject } from 'node:crypto'
 
-/** What a made certificate says. */
+/** The content of a certificate. */
 export interface CertificateSpec {
   readonly subject: string
   readonly issuer: string
@@ -18,7 +18,7 @@ export interface CertificateSpec {
   readonly permitted?: readonly string[]
   readonly excluded?: readonly string[]
   readonly permittedDirectory?: string
-  /** An extension that nobody knows. */
+  /** An unknown extension. */
   readonly unknown?: 'critical' | 'optional'
   readonly from?: string
   readonly to?: string

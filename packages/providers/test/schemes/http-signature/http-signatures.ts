@@ -32,7 +32,7 @@ export function sign(options: Options = {}, secret = 'shared', at = NOW): Signab
   return scheme.sign!(request, scheme.key(secret), at)
 }
 
-/** Signs any input and base, as a sender of its own would. */
+/** Signs any input and base without the code of `sign`. */
 export function signedBy(
   input: string,
   base: string,
