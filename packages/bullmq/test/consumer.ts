@@ -1,4 +1,18 @@
-import type { Claim, Consumer, Intake, Lane, Outcome, Ran, TaskDraft } from '@postern/core/engine'
+import type {
+  Claim,
+  Consumer,
+  EventRecord,
+  Intake,
+  Lane,
+  Outcome,
+  Ran,
+  TaskDraft,
+} from '@postern/core/engine'
+import { intake as intakeOf, item } from '../../testing/src/inbox/make.ts'
+import { lane } from '../../testing/src/inbox/recorder.ts'
+
+export { gate } from '../../testing/src/inbox/make.ts'
+export { lane } from '../../testing/src/inbox/recorder.ts'
 
 /** A receiver that records what its inbox does with it. */
 export interface Recorded extends Consumer {
@@ -52,47 +66,11 @@ export function record(options: RecordedOptions = {}): Recorded {
   }
 }
 
-/** A lane as a subscription without options has it. */
-export function lane(name: string, options: Partial<Lane> = {}): Lane {
-  return { name, previousNames: [], concurrency: 10, ordered: false, timeout: 300_000, ...options }
-}
-
-/** A delivery with one event a task, or with the events given. */
+/** A delivery of one event. */
 export function intake(
   id: string,
   tasks: readonly TaskDraft[] = [{ subscription: 'a' }],
-  event: Partial<Intake['items'][number]['event']> = {},
+  event: Partial<EventRecord> = {},
 ): Intake {
-  return {
-    delivery: {
-      method: 'POST',
-      url: '/',
-      headers: [],
-      body: Buffer.from(`{"id":"${id}"}`),
-      receivedAt: Date.now(),
-    },
-    items: [
-      {
-        event: {
-          key: `:${id}`,
-          dedupe: true,
-          id,
-          topic: 'thing.happened',
-          aliases: [],
-          payload: { id },
-          tenant: undefined,
-          provider: 'acme',
-          ...event,
-        },
-        tasks,
-      },
-    ],
-  }
-}
-
-/** A promise and what resolves it. */
-export function gate(): { readonly passed: Promise<void>; readonly pass: () => void } {
-  let pass = (): void => {}
-  const passed = new Promise<void>((resolve) => (pass = resolve))
-  return { passed, pass }
+  return intakeOf(item(id, tasks, event))
 }

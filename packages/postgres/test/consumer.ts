@@ -7,6 +7,8 @@ import type {
   Outcome,
   TaskDraft,
 } from '@postern/core/engine'
+import { intake as intakeOf, item } from '../../testing/src/inbox/make.ts'
+import { lane as laneOf } from '../../testing/src/inbox/recorder.ts'
 
 /** A receiver at its inbox, and what became of its tasks. */
 export interface Recorded {
@@ -29,17 +31,8 @@ export interface RecordedOptions {
   readonly run?: (claim: Claim, signal: AbortSignal | undefined) => Outcome | Promise<Outcome>
 }
 
-/** A lane as a subscription without options has it. */
 export function lane(name: string, options: Partial<Lane> = {}): Lane {
-  return {
-    name,
-    previousNames: [],
-    concurrency: 10,
-    ordered: false,
-    timeout: 300_000,
-    attempts: 8,
-    ...options,
-  }
+  return laneOf(name, { attempts: 8, ...options })
 }
 
 /** Makes a receiver that records. */
@@ -94,29 +87,5 @@ export function intake(
   tasks: readonly TaskDraft[] = [{ subscription: 'a' }],
   options: Partial<EventRecord> = {},
 ): Intake {
-  return {
-    delivery: {
-      method: 'POST',
-      url: '/hooks',
-      headers: [['content-type', 'application/json']],
-      body: Buffer.from('{"n":7}'),
-      receivedAt: Date.now(),
-    },
-    items: [
-      {
-        event: {
-          key: `:${id}`,
-          dedupe: true,
-          id,
-          topic: 'thing.happened',
-          aliases: [],
-          payload: { n: 7 },
-          tenant: undefined,
-          provider: 'acme',
-          ...options,
-        },
-        tasks,
-      },
-    ],
-  }
+  return intakeOf(item(id, tasks, options))
 }

@@ -4,51 +4,41 @@ import type pg from 'pg'
 import { describe, test } from 'vitest'
 import { postgresInbox, type PgTransaction, type PostgresInboxOptions } from '../src/index.ts'
 
+/** A server whose tables each case empties first. */
+interface ContractServer {
+  readonly open: (wish: object) => Inbox
+  readonly empty: () => Promise<void>
+  readonly query: (text: string) => Promise<readonly object[]>
+  readonly probe: Pick<TransactionProbe, 'setUp' | 'write'>
+}
+
 /**
- * All that `testInbox` asks of a durable inbox, each case on empty tables. `server` leads to the tables past any pooler.
- * `share` is one half of the cases: two files with both play them side by side.
+ * All that `testInbox` asks of an inbox on a database server. With `share` it defines one half of the cases, so that two files run
+ * both halves at the same time.
  */
-export function testContract(
+export function testServer(
   name: string,
-  where: () => { readonly url: string; readonly server: pg.Pool },
-  { share, ...options }: Pick<PostgresInboxOptions, 'prepare'> & { readonly share?: 0 | 1 } = {},
+  { open, empty, query, probe }: ContractServer,
+  share?: 0 | 1,
 ): void {
   let cases = 0
-  const probe: TransactionProbe = {
-    setUp: (transaction) =>
-      (transaction as PgTransaction).query('CREATE TABLE effects (text text)'),
-    write: (transaction, text) =>
-      (transaction as PgTransaction).query('INSERT INTO effects VALUES ($1)', [text]),
-    read: async () =>
-      (await where().server.query('SELECT text FROM effects')).rows.map(
-        (row: { text: string }) => row.text,
-      ),
-  }
-
   testInbox(
     async (wish) => {
-      const { url, server } = where()
-      await empty(server)
+      await empty()
       const opened: Inbox[] = []
-      const open = (): Inbox => {
-        const inbox = postgresInbox({
-          connectionString: url,
-          pollInterval: 20,
-          ...options,
-          ...wish,
-        })
-        opened.push(inbox)
-        return inbox
+      const openOne = (): Inbox => {
+        opened.push(open({ pollInterval: 20, ...wish }))
+        return opened.at(-1)!
       }
       return {
-        inbox: open(),
+        inbox: openOne(),
         async reopen() {
           await opened.pop()!.close()
-          return open()
+          return openOne()
         },
-        another: open,
+        another: openOne,
         async abandon() {
-          await server.query('UPDATE postern_tasks SET lease = 0 WHERE lease IS NOT NULL')
+          await query('UPDATE postern_tasks SET lease = 0 WHERE lease IS NOT NULL')
         },
         async close() {
           await Promise.all(opened.map((inbox) => inbox.close()))
@@ -67,7 +57,11 @@ export function testContract(
       durable: true,
       shared: true,
       order: true,
-      transaction: () => probe,
+      transaction: () => ({
+        ...probe,
+        read: async () =>
+          (await query('SELECT text FROM effects')).map((row) => (row as { text: string }).text),
+      }),
       keepsDone: true,
       records: true,
       bounded: true,
@@ -81,9 +75,32 @@ export function testContract(
   )
 }
 
+/** The contract on PostgreSQL. `server` connects to the tables without any pooler. */
+export function testContract(
+  name: string,
+  where: () => { readonly url: string; readonly server: pg.Pool },
+  { share, ...options }: Pick<PostgresInboxOptions, 'prepare'> & { readonly share?: 0 | 1 } = {},
+): void {
+  testServer(
+    name,
+    {
+      open: (wish) => postgresInbox({ connectionString: where().url, ...options, ...wish }),
+      empty: () => empty(where().server),
+      query: async (text) => (await where().server.query<object>(text)).rows,
+      probe: {
+        setUp: (transaction) =>
+          (transaction as PgTransaction).query('CREATE TABLE effects (text text)'),
+        write: (transaction, text) =>
+          (transaction as PgTransaction).query('INSERT INTO effects VALUES ($1)', [text]),
+      },
+    },
+    share,
+  )
+}
+
 /**
- * A store as new: making the tables for each test would take most of their time. TRUNCATE would write new files for each table and
- * index, which takes 40 times as long; its locks are taken all the same, so that nothing of the test before comes later.
+ * Making new tables for each test would take most of its time, and TRUNCATE takes 40 times as long as DELETE, since it writes new
+ * files. The locks keep late writes of the last test out.
  */
 async function empty(server: pg.Pool): Promise<void> {
   const { rows } = await server.query(

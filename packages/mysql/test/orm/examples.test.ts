@@ -1,17 +1,8 @@
-import { randomBytes } from 'node:crypto'
-import type { Server } from 'node:http'
-import { github } from '@postern/providers/github'
-import { listen } from '@postern/testing'
-import { createPool, type RowDataPacket } from 'mysql2/promise'
-import { describe, expect, test, vi } from 'vitest'
+import { createPool } from 'mysql2/promise'
+import { describe, test } from 'vitest'
+import { checkExample, type Example } from '../../../postgres/test/orm/example.ts'
 import { withMariadb } from '../mariadb.ts'
 
-interface Example {
-  readonly server: Server
-  readonly disconnect: () => Promise<void>
-}
-
-/** The files that stand in the guide "Your ORM". */
 const EXAMPLES: Readonly<Record<string, () => Promise<Example>>> = {
   mysql2: () => import('./mysql2.ts'),
   Drizzle: () => import('./drizzle.ts'),
@@ -22,9 +13,7 @@ const EXAMPLES: Readonly<Record<string, () => Promise<Example>>> = {
   Knex: () => import('./knex.ts'),
 }
 
-const SECRET = 'a secret of these tests'
-
-// The app writes a row behind what the inbox wrote: that it is there twice is the last moment at which the transaction can fail.
+// The app writes its row after those of the inbox: a duplicate makes the transaction fail as late as possible.
 const TABLES = [
   'CREATE TABLE issues (id varchar(100) UNIQUE, title varchar(100) NOT NULL)',
   'CREATE TABLE requests (url varchar(100) UNIQUE)',
@@ -33,72 +22,23 @@ const TABLES = [
 withMariadb("the guide's example for", (mariadb) => {
   describe.each(Object.entries(EXAMPLES))('%s', (_, load) => {
     test('accepts and settles in a transaction of the app, or not at all', async () => {
-      const { service, database: made } = mariadb()
-      const database = await made()
-      const url = Object.assign(new URL(service.url), { pathname: `/${database}` }).href
-      vi.stubEnv('DATABASE_URL', url)
-      vi.stubEnv('GITHUB_WEBHOOK_SECRET', SECRET)
-      vi.stubEnv('WEBHOOK_KEY', randomBytes(32).toString('hex'))
-      for (const level of ['info', 'warn', 'error'] as const)
-        vi.spyOn(console, level).mockImplementation(() => {})
-      vi.resetModules()
+      const { service, database } = mariadb()
+      const url = Object.assign(new URL(service.url), { pathname: `/${await database()}` }).href
       const pool = createPool(url)
-      for (const table of TABLES) await pool.query(table)
-      const { server, disconnect } = await load()
-      const { receiver, source, close } = await import('./hooks.ts')
-      const app = await listen(server)
-      const column = async (text: string) =>
-        (await pool.query<RowDataPacket[]>(text))[0].map((row) => (row as { value: string }).value)
-      const requests = () => column('SELECT url AS value FROM requests ORDER BY 1')
-      const issues = () => column('SELECT title AS value FROM issues ORDER BY 1')
-      const told = async () => (await source.tasks()).map(({ event }) => event.topic)
-      const tasks = async () =>
-        Object.fromEntries((await receiver.tasks()).map((task) => [task.event.id, task]))
-      const isDone = async (id: string) => (await tasks())[id]?.state === 'done'
       try {
-        // Committed: the request, the issue, the message and both ends of the task.
-        expect(await send(app.url, '/1', 'first')).toBe(200)
-        await expect.poll(() => isDone('first')).toBe(true)
-        expect([await requests(), await issues()]).toEqual([['/1'], ['first']])
-        expect(await told()).toEqual(['issue.noted'])
-
-        // The transaction around the accept fails: 503, and the next time it is new.
-        expect(await send(app.url, '/1', 'second')).toBe(503)
-        expect(Object.keys(await tasks())).toEqual(['first'])
-
-        // The transaction around the end of the task fails: the task is not done, and nothing was told.
-        await pool.query(`INSERT INTO issues VALUES ('second', 'in its way')`)
-        expect(await send(app.url, '/2', 'second')).toBe(200)
-        await expect.poll(async () => (await tasks())['second']?.error).toBeDefined()
-        expect(await told()).toHaveLength(1)
-
-        // A redelivery of what failed runs it again, if its retry has not.
-        await pool.query(`DELETE FROM issues WHERE id = 'second'`)
-        expect(await send(app.url, '/3', 'second')).toBe(200)
-        await expect.poll(() => isDone('second')).toBe(true)
-        expect([await requests(), await issues()]).toEqual([
-          ['/1', '/2', '/3'],
-          ['first', 'second'],
-        ])
-        expect(await told()).toHaveLength(2)
+        for (const table of TABLES) await pool.query(table)
+        await checkExample({
+          url,
+          load,
+          hooks: () => import('./hooks.ts'),
+          async query(text) {
+            const [rows] = await pool.query(text)
+            return Array.isArray(rows) ? rows.map((row) => (row as { value: string }).value) : []
+          },
+        })
       } finally {
-        await app.close()
-        await close()
-        await disconnect()
         await pool.end()
       }
     })
   })
 })
-
-/** Sends a delivery of an opened issue; resolves with the status. */
-async function send(origin: string, path: string, id: string): Promise<number> {
-  const payload = { issue: { node_id: id, title: id } }
-  const { headers, body } = github({ secret: SECRET }).sign!({
-    id,
-    topic: 'issues.opened',
-    payload,
-  })
-  const request = { method: 'POST', headers: new Headers(headers), body }
-  return (await fetch(new URL(path, origin), request)).status
-}

@@ -14,7 +14,7 @@ import {
   TASKS_BY_ID,
 } from '../sql/tasks.ts'
 import type { FileClock } from '../store/clock.ts'
-import type { StoredRuns } from '../store/patch.ts'
+import { processOf, type StoredRuns } from '../store/patch.ts'
 import type { Writer } from '../store/writer.ts'
 
 interface Leases extends Pick<Store, 'renew' | 'ended' | 'waiting' | 'rest'> {
@@ -146,11 +146,6 @@ export function createLeases(host: LeasesHost): Leases {
 // A token is a process in the higher bits and a claim in the lower 32. Both together are below 2^53.
 const SHARE = 2 ** 32
 const PROCESSES = 2 ** 20
-
-/** Returns the number of the process that made a claim. */
-export function processOf(token: number): number {
-  return Math.floor(token / SHARE)
-}
 
 /**
  * Signs of life of the processes that share the file. They need no wall clock: the lease of a process ends when other processes

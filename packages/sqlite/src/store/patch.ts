@@ -24,7 +24,6 @@ import {
   UNNAMED,
 } from '../sql/tasks.ts'
 import type { Tally } from './tally.ts'
-import { processOf } from '../lease/leases.ts'
 
 /** A task, with `contents`, `key` and `receiver` of its event. */
 interface Row extends TaskRow {
@@ -33,6 +32,14 @@ interface Row extends TaskRow {
   readonly contents: number | null
   readonly key: string | null
   readonly receiver: string | null
+}
+
+// A token consists of a process and a claim. No run has the last claim, so a late outcome of the lost process is rejected.
+const CLAIM = 2 ** 32
+
+/** Returns the number of the process that made a claim. */
+export function processOf(token: number): number {
+  return Math.floor(token / CLAIM)
 }
 
 const ERASED = 2
@@ -186,9 +193,6 @@ interface OddRuns {
   readonly at: number
   readonly left: number
 }
-
-// A token consists of a process and a claim. No run has the last claim, so a late outcome of the lost process is rejected.
-const CLAIM = 2 ** 32
 
 export function createStoredRuns(db: Database): StoredRuns {
   const first = db.prepare(ANY_CLAIMS)

@@ -111,7 +111,7 @@ export async function everyPage<Page extends { readonly cursor: string | undefin
 
 export interface TestGate {
   readonly passed: Promise<void>
-  pass(): void
+  readonly pass: () => void
 }
 
 export function gate(): TestGate {
