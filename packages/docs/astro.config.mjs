@@ -3,12 +3,12 @@ import starlight from '@astrojs/starlight'
 import { defineConfig } from 'astro/config'
 import ranking from './src/ranking.json' with { type: 'json' }
 
-// No address is invented: whoever publishes the site writes it there.
+// The address of the published site, if there is one.
 const { site } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
 ).postern
 
-// The page and its worker speak to the host they came from, and to no other. Starlight writes scripts and styles into the pages:
+// The page and its worker call only the host that served them. Starlight writes scripts and styles into the pages:
 // `build.ts` puts the hashes of a page's own scripts into its policy.
 const POLICY = [
   "default-src 'self'",
@@ -42,9 +42,9 @@ export default defineConfig({
       credits: false,
       expressiveCode: {
         themes: ['github-dark-dimmed', 'github-light'],
-        // No line of code is cut off beside a sidebar.
+        // Long lines of code wrap.
         defaultProps: { wrap: true },
-        styleOverrides: { frames: { frameBoxShadowCssValue: 'none' } },
+        styleOverrides: { codeFontSize: '0.8125rem', frames: { frameBoxShadowCssValue: 'none' } },
       },
       sidebar: [
         { label: 'Start here', slug: 'start' },

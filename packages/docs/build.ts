@@ -10,7 +10,7 @@ const site = import.meta.dirname
 export async function buildSite(): Promise<string> {
   await install()
   await must(process.execPath, ['--no-warnings', join(site, 'generate', 'main.ts')])
-  // Their bundler is of the site's own lock file.
+  // Import after the installation: their bundler is in the site's own lock file.
   const { bundleExplain } = await import('./explain/bundle.ts')
   await bundleExplain(join(site, 'public', 'explain'))
   const { bundleDemo } = await import('./demo/bundle.ts')
@@ -25,7 +25,7 @@ export async function buildSite(): Promise<string> {
   return said
 }
 
-/** The page with the hashes of its own scripts in its policy, which allows no other script in it. */
+/** Adds the hashes of a page's own scripts to its policy, which allows no other inline script. */
 function allowScripts(page: string): string {
   const scripts = [...page.matchAll(/<script(?![^>]*\ssrc=)[^>]*>([^]*?)<\/script>/g)]
   const hashes = scripts.map(
@@ -35,7 +35,7 @@ function allowScripts(page: string): string {
   return page.replace("script-src 'self' ", (policy) => `${policy}${own} `)
 }
 
-/** The page with the head of its column on each cell, which a narrow screen shows, and with places to break in long names. */
+/** Adds the name of its column to each table cell, for narrow screens, and places to break to long names. */
 function foldTables(page: string): string {
   return page.replaceAll(/<table>[^]*?<\/table>/g, (table) => {
     const heads = Array.from(table.matchAll(/<th[^>]*>([^]*?)<\/th>/g), ([, head]) =>

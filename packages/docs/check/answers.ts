@@ -1,4 +1,4 @@
-// Every known answer, explained by Node.js and by the worker of the site in Chromium.
+// Compares explanations of all test vectors: Node.js and the site's worker in Chromium.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { explain } from '../../core/src/explain/index.ts'
@@ -10,7 +10,7 @@ import type { Question } from '../explain/judge.ts'
 import type { Told } from '../explain/worker.ts'
 
 const folder = join(import.meta.dirname, '..', '..', '..', 'test', 'vectors')
-// Bounds by count: a time would end the two at other places.
+// Bounds by count: with a time limit, the two would stop at different places.
 const BOUNDS = { ms: 60_000, attempts: 3000 }
 
 /** What came of the comparison. */
@@ -19,7 +19,7 @@ export interface Compared {
   /** Certificates: the page says that the command line judges them. */
   readonly elsewhere: number
   readonly unequal: readonly string[]
-  /** CPU of the worker beside Node.js, by the sums of what `stats.ms` said. */
+  /** CPU of the worker divided by that of Node.js, by the sums of `stats.ms`. */
   readonly ratio: number
 }
 

@@ -51,10 +51,10 @@ function importsOf(block: string, home: string | undefined, known?: Imported): s
     .join('')
 }
 
-// A file of the reader's app, that a block imports.
+// A block imports a file of the reader's app.
 const OF_THE_READER = /TS2307: Cannot find module '\.\.?\//
 
-// What is not called is the reader's own, as a receiver that he named `github`: prelude.d.ts has it.
+// A name that is not called is the reader's own, such as a receiver named `github`: prelude.d.ts declares it.
 function isTaken(word: string, block: string): boolean {
   return (
     /^[A-Z]|^(?:express|pino|vi)$/.test(word) ||
@@ -197,7 +197,7 @@ function errorsOf(output: string): readonly string[] {
       line.includes(': error TS') &&
       !OF_THE_READER.test(line) &&
       !OF_THE_CALL.test(line) &&
-      // Their own check judges our sources; but after an error of syntax, tsc checks no types at all.
+      // Our sources have their own check. A syntax error stays: after it, tsc checks no types.
       (!/packages\/[\w-]+\/src\//.test(line) || /: error TS1\d{3}:/.test(line)),
   )
 }

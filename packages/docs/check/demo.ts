@@ -1,4 +1,4 @@
-// The live demo, as somebody who looks at it uses it.
+// Uses the live demo as a visitor does.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -11,11 +11,11 @@ import { serveFolder, type Served } from './serve.ts'
 interface DemoSeen {
   /** Bytes, gzipped, of all files that were loaded. */
   readonly bytes: number
-  /** Milliseconds from the navigation to the first thing that needs a look, of each visit. */
+  /** Milliseconds from the navigation to the first problem that is shown, for each visit. */
   readonly sight: readonly number[]
   /** Milliseconds of CPU of the page's thread until then, the least. */
   readonly cpu: number
-  /** Whether all that needs a look is told. */
+  /** Whether the page shows all problems. */
   readonly seen: Judged
   /** Whether the dead tasks end well when they are run again. */
   readonly done: Judged
@@ -73,7 +73,7 @@ export async function demoRows(dist: string): Promise<readonly Row[]> {
   }
 }
 
-/** Opens the demo, looks at what it tells, and runs the dead tasks again. */
+/** Opens the demo, reads its problems, and runs the dead tasks again. */
 async function useDemo(browser: Browser, served: Served, folder: string): Promise<DemoSeen> {
   const sight: number[] = []
   let cpu = Infinity
@@ -98,7 +98,7 @@ async function useDemo(browser: Browser, served: Served, folder: string): Promis
   })
   await page.goto(`${served.url}/demo/`)
   const text = async (): Promise<string> => page.locator('#main').innerText()
-  // A search for a cause has a bound of time: the page looks again with the next delivery.
+  // The search for a cause has a time limit. The page tries again at the next delivery.
   await page.getByText('proven: body-reserialized').waitFor(SOON)
   const told = await text()
   const parts = [

@@ -27,7 +27,7 @@ export interface FormSeen {
   readonly inserted: boolean
 }
 
-/** Uses the form of the page that is open; ends the server on its way. */
+/** Uses the form of the open page, and stops the server meanwhile. */
 export async function useForm(page: Page, served: Served): Promise<FormSeen> {
   await page.click('.explain [name=request]')
   await page.waitForSelector('form.explain[data-state=opened]', { timeout: 60_000 })
@@ -144,7 +144,7 @@ function saved(signed: Uint8Array, came: Uint8Array): Uint8Array {
 const TEXT =
   '{\n  "id": "evt_1",\n  "object": "event",\n  "type": "invoice.paid",\n  "note": "a  b — Zoë"\n}'
 
-/** Edits by name: what was signed, what came, and the bytes that stand on one side alone. */
+/** Edits by name: what was signed, what came, and the number of bytes on only one side. */
 const EDITS: Readonly<
   Record<
     string,
@@ -181,33 +181,23 @@ export async function markEdits(
       at: AT,
     }
     const told = await asked(page, question)
-    const runs =
-      told.kind === 'answer' && told.answer.kind === 'said' ? (told.answer.body ?? []) : []
-    const sum = (kind: string): number =>
-      runs.reduce(
-        (size, run) => (run.kind === kind ? size + Object.values(run.bytes).length : size),
-        0,
-      )
-    const joined = (without: string): Buffer =>
-      Buffer.concat(
-        runs.flatMap((run) =>
-          run.kind === without ? [] : [Buffer.from(Object.values(run.bytes))],
-        ),
-      )
-    const isRight =
-      sum('came') === alone[0] &&
-      sum('signed') === alone[1] &&
-      joined('signed').equals(left) &&
-      joined('came').equals(right)
+    const summary =
+      told.kind === 'answer' && told.answer.kind === 'said' ? told.answer.body?.summary : undefined
     const finding =
       told.kind === 'answer' && told.answer.kind === 'said'
         ? told.answer.found.findings[0]?.cause
         : 'none'
-    rows.push([
-      edit,
-      `${finding}: ${sum('came')} bytes came, ${sum('signed')} were signed; the edit made ${alone.join(' and ')}`,
-      isRight,
-    ])
+    rows.push([edit, `${finding}: ${summary}`, summary === summaryOf(alone)])
   }
   return rows
+}
+
+/** The summary of a difference, by the number of bytes on only one side. */
+function summaryOf([came, signed]: readonly [came: number, signed: number]): string {
+  const bytes = (count: number): string => (count === 1 ? '1 byte' : `${count} bytes`)
+  const were = (count: number): string => (count === 1 ? 'was' : 'were')
+  return [
+    ...(signed > 0 ? [`${bytes(signed)} ${were(signed)} signed that did not come`] : []),
+    ...(came > 0 ? [`${bytes(came)} came that ${were(came)} not signed`] : []),
+  ].join(', ')
 }

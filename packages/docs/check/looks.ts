@@ -1,4 +1,4 @@
-// What pages look like: axe, the width of a phone, errors in the console, and pictures.
+// What pages look like: axe, windows from 320 to 1440 pixels, errors in the console, and pictures.
 import { mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ const AXE = readFileSync(inspector.resolve('axe-core/axe.min.js'), 'utf8')
 const WIDTHS = [1440, 390] as const
 const THEMES = ['light', 'dark'] as const
 
-/** Windows in which nothing is cut. The first is one of 1280 × 1024 at 400 %. */
+/** Width and height of the windows, in pixels. The first is 1280 × 1024 at 400 %. */
 const WINDOWS = [
   [320, 256],
   [320, 800],
@@ -64,7 +64,7 @@ export interface Looks {
   readonly screens: number
   /** Findings of axe above minor, each once. */
   readonly findings: readonly string[]
-  /** Those in what Starlight and Expressive Code write themselves: their rules. */
+  /** Rules that break in the markup of Starlight and Expressive Code. */
   readonly upstream: readonly string[]
   /** Pages that are wider than a window, and code and tables that are cut, each once. */
   readonly cut: readonly string[]
@@ -96,7 +96,7 @@ export async function lookAt(browser: Browser, url: string, pictures: string): P
               else findings.add(`${path} ${theme}: ${id} (${impact}) ${String(target[0])}`)
         if (width === 1440 && theme === 'light')
           for (const one of await cutOf(tab.page)) cut.add(`${path} ${one}`)
-        // The browser says so of an address that leads nowhere.
+        // Chromium logs the 404 page itself.
         for (const problem of tab.problems)
           if (!/status of 404/.test(problem)) problems.add(`${path}: ${problem}`)
         if (PICTURES.includes(path))
@@ -120,7 +120,7 @@ export async function lookAt(browser: Browser, url: string, pictures: string): P
   }
 }
 
-/** What is wider than its place, in each window. */
+/** Returns what is wider than its place, in each window. */
 async function cutOf(page: Page): Promise<readonly string[]> {
   const found: string[] = []
   for (const [width, height] of WINDOWS) {
@@ -157,7 +157,7 @@ async function playFilm(page: Page): Promise<void> {
   }
 }
 
-/** What axe finds. It is run outside of the page's world, whose policy is not for tools. */
+/** Runs axe in a world of its own: the policy of the page allows no further script. */
 async function axe(page: Page): Promise<AxeResults> {
   const session = await page.context().newCDPSession(page)
   const { frameTree } = await session.send('Page.getFrameTree')

@@ -1,4 +1,4 @@
-// What a fragment of a guide takes for granted: the reader has it from the blocks before, or from an app of his own.
+// Names that fragments of guides use: the reader has them from earlier blocks, or from their own app.
 import type { Provider, Receiver } from '@postern/core'
 
 declare global {

@@ -34,7 +34,7 @@ for (const [name, part] of Object.entries<Part>(parts)) {
     console.log(`${holds ? '✓' : '✗'} ${what}: ${figure} (${bound})`)
   }
 }
-// A step of `test:all`, which writes no page.
+// The step of `test:all` writes no page.
 if (given.join() !== 'links,search') writeFileSync(join(here, 'RESULTS.md'), page())
 process.exit(wrong > 0 ? 1 : 0)
 

@@ -75,7 +75,7 @@ export const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
 export async function askAll(page: Page): Promise<readonly string[]> {
   const asked = { questions: Object.keys(QUESTIONS), ranking }
   const found = await page.evaluate(async ({ questions, ranking: by }) => {
-    // A name that bundlers and tsc leave alone: the file is part of the built site.
+    // Only the built site has this file, so tsc must not resolve it.
     const search = (await import(new URL('/pagefind/pagefind.js', location.origin).href)) as {
       options(given: object): Promise<void>
       search(words: string): Promise<{ results: { data(): Promise<{ url: string }> }[] }>

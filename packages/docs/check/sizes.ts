@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib'
 export interface Sizes {
   readonly pages: number
   readonly html: Largest
-  /** Scripts of a page beside search and explain. */
+  /** Scripts of a page, without those of search and explain. */
   readonly script: Largest
   readonly worker: number
   readonly publicKeys: number
@@ -19,7 +19,7 @@ export interface Largest {
   readonly of: string
 }
 
-// Loaded when somebody searches, or turns to the form.
+// Loaded when a reader searches, or uses the form.
 const APART = /ui-core|Search\.|explain\.astro/
 
 /** Measures the built site. */

@@ -1,14 +1,14 @@
-// The live demo: an inbox in memory, receivers and the inspector in the page itself, which answers what its own script asks.
+// The live demo: an inbox in memory, receivers and the inspector run in the page, and answer its requests.
 import { memoryInbox } from '../../core/src/index.ts'
 import { readText, type InspectorReply } from '../../inspector/src/request.ts'
 import { createInspector } from '../../inspector/src/inspector.ts'
 import { openDay } from './day.ts'
 
-// The first comes soon, so that the page is seen to live; the others as often as those of the day, so that its charts go on.
+// Milliseconds. The first delivery comes soon, and the others as often as those of the day, so that charts continue.
 const FIRST = 3000
 const EVERY = 30_000
 
-// A browser holds a timer of 0 ms back for 4 ms.
+// A timer of 0 ms takes 4 ms in a browser.
 const { port1, port2 } = new MessageChannel()
 const turns: (() => void)[] = []
 port1.addEventListener('message', () => turns.shift()?.())
@@ -33,7 +33,7 @@ const inspecting = day.then(({ receivers }) =>
 )
 const here = new URL('~/', location.href.replace(/[?#].*$/, ''))
 
-// What the page asks of the app stays in the page: no request leaves it.
+// The page's requests to the app are answered here. None leaves the page.
 globalThis.fetch = async (input, init = {}) => {
   const { href, pathname, search } = new URL(input as string)
   if (!href.startsWith(here.href)) throw new TypeError('the demo asks nobody')
@@ -42,7 +42,7 @@ globalThis.fetch = async (input, init = {}) => {
   const reply = await inspect({
     method: init.method ?? 'GET',
     target: pathname + search,
-    // A browser says so of a request that leaves the page.
+    // A browser sends this header with a request of the page.
     header: (name) =>
       name === 'sec-fetch-site' ? 'same-origin' : (headers.get(name) ?? undefined),
     peer: undefined,

@@ -12,7 +12,7 @@ const packages = join(here, '..', '..')
 // The providers of the demo's day. Its catalogue has no other.
 const PROVIDERS = 'generic github linear shopify slack standard-webhooks stripe twilio'.split(' ')
 
-/** What stands for a package that would load all providers, or read files. */
+/** Stand-ins for modules that load all providers, read files, or are too large. */
 const STAND_INS: Readonly<Record<string, string>> = {
   '@postern/providers': exported((name) => [
     `export { ${variable(name)} } from`,
@@ -24,7 +24,7 @@ export const catalogue = new Map([${PROVIDERS.map(variable).join(', ')}].map(({ 
 export { fill } from ${JSON.stringify(join(packages, 'samples', 'src', 'fill.ts'))}
 const all = { ${PROVIDERS.map((name) => `'${name}': ${variable(name)}`).join(', ')} }
 export const samples = async (name) => all[name].samples`,
-  // The whole parser is a tenth of the demo, for one small document.
+  // The real parser is a tenth of the demo, and only one small document needs it.
   'fast-xml-parser': `export { XMLParser } from ${JSON.stringify(join(here, 'xml.ts'))}`,
   // The day has no compressed body.
   fflate: ['gunzipSync', 'gzipSync', 'inflateSync', 'unzlibSync']
@@ -32,7 +32,7 @@ export const samples = async (name) => all[name].samples`,
     .join('\n'),
   // No provider of the day signs with it.
   '@noble/hashes/sha3.js': 'export const sha3_256 = undefined',
-  // The page is next to it, as files.
+  // The page is served as files.
   './assets.ts': 'export const assets = {}',
 }
 
@@ -50,7 +50,7 @@ function variable(name: string): string {
   return name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
 }
 
-/** Writes the page and its scripts, all of them below `folder`. */
+/** Writes the page and its scripts into `folder`. */
 export async function bundleDemo(folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true })
   const page = join(folder, '~')
@@ -63,7 +63,7 @@ export async function bundleDemo(folder: string): Promise<void> {
     input: { app: join(here, 'app.ts') },
     cwd: packages,
     ...forBrowser,
-    // What asks for files and processes is not reached; what others load later is all of it here.
+    // Code that needs files and processes is not used; dynamic imports are in the same bundle.
     shimMissingExports: true,
     onLog: (level, log) => {
       if (!/SHIMMED_EXPORT|INEFFECTIVE_DYNAMIC_IMPORT/.test(log.code ?? ''))
@@ -90,7 +90,7 @@ export async function bundleDemo(folder: string): Promise<void> {
 
 /** The inspector's document with a line above it. Its policy is the inspector's own. */
 function document(): string {
-  // A document may not say by itself who frames it.
+  // A meta tag cannot set frame-ancestors.
   const own = policy().replace(/frame-ancestors [^;]*; /, '')
   return assets.html
     .replaceAll('{{base}}', () => './~/')

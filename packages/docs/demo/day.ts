@@ -27,7 +27,7 @@ const SECRETS = {
   sensor: SECRET,
 }
 
-/** Lets the last 24 hours of the shop happen, and opens it: from then on its services work. */
+/** Fills the inbox with the last 24 hours of the shop. From then on, its services do not fail. */
 export async function openDay(inbox: Inbox): Promise<Day> {
   await fillDay(inbox, SECRETS)
   const services = printing(() => {})

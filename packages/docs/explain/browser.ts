@@ -1,4 +1,4 @@
-// The packages as they are, in a browser: what stands for modules of Node.js and for packages that few requests need.
+// Bundles the packages for a browser: with stand-ins for modules of Node.js, and for packages that few requests need.
 import { join } from 'node:path'
 import type { InputOptions, Plugin } from 'rolldown'
 
@@ -14,7 +14,7 @@ const NODE: Readonly<Record<string, string>> = {
   '@fastify/busboy': 'busboy',
 }
 
-/** Options of a bundle for the browser, beside what it is made of. */
+/** Options of a bundle for the browser, without its input. */
 export const forBrowser = {
   platform: 'browser',
   transform: {
@@ -27,16 +27,16 @@ export const forBrowser = {
   },
 } satisfies InputOptions
 
-/** Finds what stands for a module of Node.js. */
+/** Resolves a module of Node.js to its stand-in. */
 export const nodeModules: Plugin = {
   name: 'node',
   async resolveId(source, importer) {
     if (Object.hasOwn(NODE, source)) return join(here, 'node', `${NODE[source]!}.ts`)
     if (source.startsWith('node:')) return join(here, 'node', 'none.ts')
-    // Core asks for all of it.
+    // Core imports all of it.
     if (source === 'jose')
       return importer === jose ? this.resolve(source, core, { skipSelf: true }) : jose
-    // The site's own packages: those of the workspace are not asked.
+    // Resolve them from the site's packages, not from the workspace.
     if (/^(?:@noble\/|fflate$)/.test(source))
       return this.resolve(source, import.meta.filename, { skipSelf: true })
     return undefined

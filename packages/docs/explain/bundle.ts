@@ -8,13 +8,13 @@ import { forBrowser, nodeModules } from './browser.ts'
 const here = import.meta.dirname
 const packages = join(here, '..', '..')
 
-// What every verdict needs is one file; public keys, XML and parts of a form are chunks of their own.
+// All verdicts share one file. Public keys, XML and multipart bodies are separate chunks.
 const INITIAL =
   /(?:core|cli)[\\/]src[\\/]|docs[\\/]explain[\\/]|providers[\\/]src[\\/]common[\\/]|@noble[\\/]hashes|fflate|lru-cache/
 const LATER =
   /core[\\/]src[\\/]guard|busboy|public-keys\.ts|jose\.ts|rsa\.ts|der\.ts|xml-read|multipart\.ts/
 
-/** Writes the chunks, all of them below `folder`. */
+/** Writes the chunks into `folder`. */
 export async function bundleExplain(folder: string): Promise<void> {
   const build = await rolldown({
     input: { worker: join(here, 'worker.ts') },

@@ -3,10 +3,10 @@ import type { SavedRequest } from '../../cli/src/request/curl.ts'
 
 type Sent = SavedRequest['delivery']
 
-// The header of everybody: it tells a sender from another one only where no other is left.
+// A header that many senders use: it decides only if no other sender is left.
 const SHARED = 'authorization'
 
-/** Senders that may have sent it, by where their signature lies: one, several that share the place, or none. */
+/** Returns the senders that may have sent the request, by the place of their signature: one, several with the same place, or none. */
 export function likelySenders(abouts: readonly About[], sent: Sent): readonly About[] {
   const headers = new Map(
     [...linesOf(sent)].map(([name, value]) => [name.toLowerCase(), value] as const),
@@ -31,7 +31,7 @@ export function likelySenders(abouts: readonly About[], sent: Sent): readonly Ab
   const most = Math.max(...ranked.map(([rank]) => rank))
   if (most === 0) return []
   const found = ranked.flatMap(([rank, about]) => (rank === most ? [about] : []))
-  // GitHub signs in a header that others have too, and names itself beside it.
+  // GitHub signs in a header that others use too, and names itself in another header.
   const named = found.filter((about) => isNamed(about, headers))
   return named.length > 0 ? named : found
 }

@@ -3,13 +3,13 @@ import type { About } from '../../core/src/provider/index.ts'
 import { parseRequest } from '../../cli/src/request/request-file.ts'
 import { likelySenders } from './detect.ts'
 
-/** What a person gives. */
+/** The question of a reader. */
 export interface Question {
   /** The request as bytes: a curl command, the text of HTTP, HAR or JSON. */
   readonly request: Uint8Array
   /** The name of the sender; by its headers if it is empty. */
   readonly sender: string
-  /** Options of the sender: its secret under the name it has there, and others. */
+  /** Options of the sender: its secret, under the name of its option, and others. */
   readonly options: Readonly<Record<string, unknown>>
   readonly entry?: number
   /** Milliseconds since 1970 to judge by. @default the time of the file, else now */
@@ -34,7 +34,7 @@ export type Answer =
       readonly body?: BodyDiff
     }
 
-/** A line of the head that came otherwise than it was signed. */
+/** A line of the head that differs from what was signed. */
 export interface HeadChange {
   readonly what: string
   readonly came: string
@@ -74,7 +74,7 @@ export function rowOf({ name, title, secretOption, example, options }: About): S
   return { name, title, fields }
 }
 
-/** Judges a request as `postern explain` does. Nothing leaves the machine: a sender whose keys are at a URL must be given them. */
+/** Judges a request as `postern explain` does. No request is sent: keys that are at a URL must be given. */
 export async function judge(question: Question, all: readonly About[]): Promise<Answer> {
   const abouts = all.map(withoutFetch)
   let saved: ReturnType<typeof parseRequest>
@@ -150,7 +150,7 @@ function headsOf(came: Given, signed: Repaired): readonly HeadChange[] {
   ].filter(({ came: one, signed: other }) => one !== other)
 }
 
-/** A sender whose providers fetch nothing. */
+/** Returns a sender whose provider does not fetch. */
 function withoutFetch(about: About): About {
   if (!('fetch' in about.options)) return about
   const fetch = (): Promise<never> => Promise.reject(new Error('this page fetches nothing'))

@@ -1,5 +1,5 @@
 declare module 'senders' {
   import type { About } from '../../core/src/provider/about.ts'
-  /** Loads what is known of a sender: written by bundle.ts, a chunk for each. */
+  /** Loads the catalog entry of a sender. bundle.ts writes a chunk for each. */
   export const senders: Readonly<Record<string, () => Promise<About>>>
 }

@@ -1,4 +1,4 @@
-// The worker of the page "Explain a rejection": it has no window, so that a long search stops nothing.
+// The worker of the page "Explain a rejection": a long search does not block the page.
 import type { About } from '../../core/src/provider/index.ts'
 import { judge, rowOf, type Answer, type Question, type SenderRow } from './judge.ts'
 import { withPublicKeys } from './node/crypto.ts'
@@ -9,18 +9,18 @@ export type Asked =
   | { readonly id: number; readonly kind: 'open' }
   | { readonly id: number; readonly kind: 'judge'; readonly question: Question }
 
-/** What it hears. */
+/** What the worker answers. */
 export type Told =
   | { readonly id: number; readonly kind: 'opened'; readonly senders: readonly SenderRow[] }
   | { readonly id: number; readonly kind: 'answer'; readonly answer: Answer }
   | { readonly id: number; readonly kind: 'failed'; readonly message: string }
 
-// What was pasted stays here: whoever asks for anything by mistake gets an error.
+// The pasted request stays in the browser: a request by mistake throws.
 globalThis.fetch = () => Promise.reject(new Error('this page fetches nothing'))
 
 let loading: Promise<readonly About[]> | undefined
 
-// All that a verdict may need is loaded before one is asked for: so that no request follows what was pasted.
+// Load all chunks before the first question: no request is sent after the paste.
 function opened(): Promise<readonly About[]> {
   return (loading ??= Promise.all([
     Promise.all(Object.values(senders).map((load) => load())),
@@ -39,7 +39,7 @@ async function answerTo(asked: Asked): Promise<Told> {
     if (asked.kind === 'open') return { id, kind: 'opened', senders: abouts.map(rowOf) }
     return { id, kind: 'answer', answer: await judge(asked.question, abouts) }
   } catch (error) {
-    // What could not be loaded is tried again with the next question.
+    // A chunk that failed to load is tried again at the next question.
     loading = undefined
     return { id, kind: 'failed', message: String(error) }
   }

@@ -1,4 +1,4 @@
-// The picture that a link to a page shows elsewhere. Letters are outlines of a font from npm, so that every machine draws the same.
+// The preview picture of a link (og:image). Letters are outlines of a font from npm: all machines draw the same.
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -17,17 +17,17 @@ const BOLD = font(700)
 const PLAIN = font(400)
 const ARCH = readFileSync(join(import.meta.dirname, '..', 'src', 'assets', 'arch.svg'), 'utf8')
 
-export const WIDTH = 1200
-export const HEIGHT = 630
+const WIDTH = 1200
+const HEIGHT = 630
 const EDGE = 80
 const INK = '#f2f3f5'
 const MUTED = '#9ea1ac'
 
-// Widths of the bytes that are drawn: those in the middle were signed and did not come.
+// Widths of the drawn bytes. Those of ODD differ between the two rows.
 const BYTES = [46, 88, 30, 64, 120, 38, 72, 52, 96, 34]
 const ODD = [3, 6]
 
-// Drawing takes a tenth of a second: what was drawn is kept until it changes.
+// Drawing a card costs 0.1 s of CPU: keep it until its content changes.
 const KEPT = join(import.meta.dirname, '..', 'node_modules', '.cache', 'cards')
 
 /** A picture with a name, a question and a line below, as PNG. */
@@ -56,7 +56,7 @@ ${text(PLAIN, below, EDGE, 570, fitted(PLAIN, below, 34), MUTED)}
 </svg>`
 }
 
-/** A row of bytes as bars: what was signed, or what came. */
+/** A row of bars: the bytes that were signed, or that came. */
 function bytes(y: number, isSigned: boolean): string {
   let x = EDGE
   return BYTES.map((width, at) => {
@@ -96,7 +96,7 @@ function text(
   return `<path fill="${fill}" d="${drawn.join('')}"/>`
 }
 
-/** The glyphs of a text, each at its place. The library cannot read the ligatures of this font, and none is needed. */
+/** The glyphs of a text, each at its place. The library does not support the ligatures of this font. */
 function set(face: Opentype.Font, words: string, size: number) {
   const scale = size / face.unitsPerEm
   let width = 0

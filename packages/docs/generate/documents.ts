@@ -34,10 +34,10 @@ function isWide(text: string): boolean {
   return /^\|(?: *:?-+:? *\|){5}/m.test(text)
 }
 
-// Nobody who asks a daily question wants the results of a run: they are read from the page of all proofs.
+// Results of runs are outside of the search: readers find them on the page of all runs.
 const MATTER: Readonly<Partial<Record<Source['group'], string>>> = { proof: 'pagefind: false\n' }
 
-/** The page by hand that has a form, below its first paragraph. */
+/** The explain page, with its form below the first paragraph. */
 function withForm(body: string): string {
   const [first = '', ...rest] = body.split('\n\n')
   return [
@@ -48,7 +48,7 @@ function withForm(body: string): string {
   ].join('\n\n')
 }
 
-// Bytes: a page of more is slow to load, and nobody reads it from the top.
+// Longest page, in characters. Longer documents are split into one page per section.
 const LONG = 48_000
 
 /** A page for each part of a long document, and one that lists them. */
@@ -123,14 +123,14 @@ function sources(): readonly Source[] {
   ]
 }
 
-// Guides are how-tos, but for those that are looked up or explain.
+// Guides are how-tos, except these.
 const PLACES: Readonly<Record<string, string>> = { logs: 'reference', versions: 'explanation' }
 
 function slugOfGuide(name: string): string {
   return `${PLACES[name] ?? 'how-to'}/${name}`
 }
 
-/** Links between documents become links between pages; what has no page is named by its path. */
+/** Links between documents become links between pages; a file without a page is named by its path. */
 function linked(text: string, file: string, slugs: ReadonlyMap<string, string>): string {
   return text
     .replace(

@@ -5,7 +5,7 @@ import { plain, table } from './text.ts'
 
 const file = join(import.meta.dirname, '..', '..', 'core', 'src', 'errors.ts')
 
-/** A page for the codes of rejections, and one for each: the address that stands for the code. */
+/** The page of all rejection codes, and a page for each code. */
 export function errorPages(): readonly Page[] {
   const codes = codesOf(readFileSync(file, 'utf8'))
   return [
@@ -56,7 +56,7 @@ export function codesOf(source: string): readonly { code: string; status: number
     })
 }
 
-/** What each code says, and what to do: for the person who looks after the app. */
+/** The meaning of each code and what to do, for the operator of the app. */
 export const SAYS: Readonly<Record<string, readonly [what: string, remedy: string]>> = {
   overloaded: [
     'The bodies that are being read use all the memory that the receiver allows for them.',

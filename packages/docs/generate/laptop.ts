@@ -16,7 +16,7 @@ const ACCOUNTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   adyen: { merchant: 'HelloMerchant', api: 'https://management-test.adyen.com' },
 }
 
-/** The tools that senders have for a laptop: what each does better, and which secret signs then. */
+/** The providers' own tools for a laptop: what each does better, and which secret it signs with. */
 const OWN: Readonly<Record<string, readonly [command: string, secret: string, better: string]>> = {
   stripe: [
     'stripe listen --forward-to localhost:3000/webhooks/stripe',
@@ -50,7 +50,7 @@ const OWN: Readonly<Record<string, readonly [command: string, secret: string, be
   ],
 }
 
-/** Who makes the secret at each sender, as its registrar says. */
+/** Who makes the secret of each provider, from its registrar. */
 const kinds = new Map(
   await Promise.all(
     [...senders.values()].map(async (sender) => [sender.name, await registrarOf(sender)] as const),

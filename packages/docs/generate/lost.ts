@@ -3,7 +3,7 @@ import type { Page } from './page.ts'
 const WAYS =
   '[Start here](/start/) · [Providers](/providers/) · [Why does my signature not match?](/explain/) · [Errors by code](/errors/) · [Glossary](/reference/glossary/)'
 
-/** The page for an address that leads nowhere: what its words find, and the ways that most people want. */
+/** The 404 page: a search for the words of the address, and links to the most used pages. */
 export const lostPage: Page = {
   slug: '404',
   title: 'There is no page at this address',

@@ -13,7 +13,7 @@ import { providerPage, questionOf, slugOf } from './provider.ts'
 import { providersIndex } from './providers-index.ts'
 
 const abouts = [...catalogue.values()].toSorted((a, b) => a.title.localeCompare(b.title, 'en'))
-// A sender with a long way down the sidebar helps nobody: the index has them.
+// Providers are on the index, not in the sidebar: there are too many.
 const pages: readonly Page[] = [
   await frontPage(abouts.length),
   providersIndex(abouts),

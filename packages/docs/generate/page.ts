@@ -5,7 +5,7 @@ const site = join(import.meta.dirname, '..')
 const docs = join(site, 'src', 'content', 'docs')
 const open = join(site, 'public')
 
-// Readers of such tags need the whole address, once there is one.
+// Sites that read og:image need the whole address, if there is one.
 const { postern } = JSON.parse(readFileSync(join(site, '..', '..', 'package.json'), 'utf8')) as {
   postern: { site?: string }
 }
@@ -40,7 +40,7 @@ export function clear(): void {
   for (const folder of [docs, open]) rmSync(folder, { recursive: true, force: true })
 }
 
-/** Writes pages: each with its copy in Markdown beside it, which agents read. */
+/** Writes pages, each with a Markdown copy for agents. */
 export function write(pages: readonly Page[]): void {
   for (const page of pages) {
     const { slug, title, description, text, mdx, matter = '' } = page

@@ -25,7 +25,7 @@ const SETUP =
 const SIGNED =
   '`deliver` returns `{ status, reply, rejection, events, tasks }`. To test the receiver of your app, export it and its provider from a file of their own. To test a running app, pass `deliver` its URL: `deliver(url, signed(provider, topic, {}, { url }))` waits only for the reply. `signed` makes a new sample at each call: to send one again, `clone()` it. Its third argument is merged into the payload, and its fourth has `id`, `at`, `url`, `headers` and `secret`.'
 
-// The page has these; the others are loaded when somebody chooses one.
+// Hosts on the page itself. The others are loaded when a reader chooses one.
 const FIRST = 5
 
 /** The parts of each page, in the order in which a reader needs them: code first, tables with gaps last. */
@@ -43,7 +43,7 @@ export const PARTS: readonly string[] = [
   'Test vectors',
 ]
 
-/** The page of a provider: all of it comes from what the code says of it. */
+/** The page of a provider, written from its catalog entry. */
 export function providerPage(about: CatalogueEntry): Page {
   const { title } = about
   const apps = hostNames.map((host) => [host, code(appOf(about, host))] as const)
@@ -121,7 +121,7 @@ function officialOf(name: string): readonly string[] {
     )
 }
 
-/** The part of its address that is its own. */
+/** The last segment of its address. */
 export function slugOf({ name }: Pick<CatalogueEntry, 'name'>): string {
   return name.replaceAll('.', '-')
 }
@@ -235,7 +235,7 @@ function again(retries: number | string): string {
   return retries === 0 ? 'does not deliver again' : `delivers again, for ${lasting(retries)}`
 }
 
-/** True for a cell that says nothing. */
+/** True for a cell without a fact. */
 function isGap(cell: string): boolean {
   return /\bunknown$/.test(cell)
 }
@@ -316,7 +316,7 @@ function atTheSender({ name, title }: CatalogueEntry): readonly string[] {
   ]
 }
 
-/** The doc comment of the factory: what people must know of this sender. */
+/** The doc comment of the factory, as notes. */
 function note(about: CatalogueEntry): readonly string[] {
   const file = join(root, 'packages', 'providers', 'src', `${slugOf(about)}.ts`)
   if (!existsSync(file)) return []

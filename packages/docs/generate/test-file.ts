@@ -4,11 +4,11 @@ import { deliver, signed } from '../../testing/src/index.ts'
 import { factoryOf } from '../../cli/src/sender/written.ts'
 import type { CatalogueEntry } from '../../providers/src/index.ts'
 
-/** What is seen of a sender by a delivery of its example. */
+/** Facts about a sender, from a delivery of its sample. */
 interface Seen {
-  /** The event has an id of its sender. */
+  /** True if the sender gives the event an id. */
   readonly hasId: boolean
-  /** A secret of the same form that is another one; undefined if no secret of one string signs. */
+  /** Another secret of the same form; undefined if the sender does not sign with a single string. */
   readonly wrong: string | undefined
 }
 
@@ -39,7 +39,7 @@ async function see(about: CatalogueEntry): Promise<Seen> {
       : await signed(provider, topic, {}, { secret })
           .then((forged) => receiver.fetch(forged))
           .then((response) => response.status)
-          // The secret has another form, or the sender signs with none.
+          // The secret has another form, or the sender signs without one.
           .catch(() => 0)
   await receiver.close()
   return { hasId, wrong: status === 401 ? secret : undefined }

@@ -1,4 +1,4 @@
-/** Text for MDX: what would be code or markup there stands for itself. Code between backticks stays. */
+/** Escapes text for MDX. Code between backticks stays. */
 export function plain(text: string): string {
   return text
     .split(/(`[^`]*`)/)

@@ -20,7 +20,7 @@ describe('the page of a provider', () => {
     expect(found.filter((title) => PARTS.includes(title!))).toEqual(PARTS)
     expect(text).not.toMatch(/\b(?:undefined|NaN|\[object)\b/)
     expect(text).toContain(about.delivers.source.replace(/^https?:\/\//, ''))
-    // An agent reads it whole: 4 bytes are about a token.
+    // An agent reads the whole page: a token is about 4 bytes.
     expect(text.length).toBeLessThan(20_000)
   })
 

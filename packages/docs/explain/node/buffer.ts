@@ -1,4 +1,4 @@
-// What the packages use of node:buffer, on Uint8Array. The known answers judge it: they come out as in Node.js.
+// What the packages use of node:buffer, on Uint8Array. The test vectors give the same results as in Node.js.
 
 import { bytesOf, textOf, type Encoding } from './encodings.ts'
 

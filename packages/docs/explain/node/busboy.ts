@@ -16,7 +16,7 @@ class Emitter {
   resume(): void {}
 }
 
-/** Tells the parts of a body, each with its headers. */
+/** Emits the parts of a body, each with its headers. */
 export class Dicer extends Emitter {
   readonly #boundary: string
   constructor({ boundary }: { readonly boundary: string }) {

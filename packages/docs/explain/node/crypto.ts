@@ -1,4 +1,4 @@
-// What the packages use of node:crypto, by @noble/hashes. Public keys are a part of their own, which `withPublicKeys` loads.
+// What the packages use of node:crypto, with @noble/hashes. `withPublicKeys` loads public keys, which are a separate chunk.
 import { hmac } from '@noble/hashes/hmac.js'
 import { md5, sha1 } from '@noble/hashes/legacy.js'
 import { sha224, sha256, sha384, sha512 } from '@noble/hashes/sha2.js'
@@ -53,7 +53,7 @@ export function createHash(name: string): Digest {
   return new Digest(hashOf(name).create())
 }
 
-// A key is used thousands of times: what it makes of the hash function is kept.
+// A key is used thousands of times: keep its prepared hash state.
 const prepared = new WeakMap<KeyObject, Map<string, Running>>()
 
 export function createHmac(name: string, key: Data | KeyObject): Digest {
@@ -91,7 +91,7 @@ export const randomBytes = (size: number): Buffer =>
 let loaded: PublicKeys | undefined
 let loading: Promise<void> | undefined
 
-/** Loads what judges public keys: without it they throw. */
+/** Loads the code for public keys. Without it, they throw. */
 export function withPublicKeys(): Promise<void> {
   return (loading ??= import('./public-keys.ts').then(({ publicKeys }) => {
     loaded = publicKeys
@@ -142,7 +142,7 @@ export const createVerify = (name: string): Streamed => new Streamed(name)
 export const createSign = createVerify
 export const constants = { RSA_PKCS1_PSS_PADDING: 6, RSA_PSS_SALTLEN_DIGEST: -1 }
 
-/** Chains of certificates are judged by the command line alone. */
+/** Certificate chains are checked only by the command line. */
 export class X509Certificate {
   constructor() {
     throw new Error('a browser judges no certificates: use the command line')

@@ -24,7 +24,7 @@ export function bytesOf(data: string, encoding: Encoding = 'utf8'): Uint8Array {
   return utf8.encode(data)
 }
 
-/** As Node.js reads it: up to the first pair that is no byte. */
+/** As Node.js reads it: up to the first pair that is not a byte. */
 function fromHex(data: string): Uint8Array {
   const [whole] = /^(?:[\da-f]{2})*/i.exec(data)!
   return Uint8Array.from({ length: whole.length / 2 }, (_, at) =>

@@ -1,2 +1,2 @@
-// Of jose, what core uses.
+// The exports of jose that core uses.
 export { compactVerify } from 'jose'

@@ -1,4 +1,4 @@
-// Modules of Node.js that nothing reaches in a browser: certificates, and what asks for a process.
+// Stand-ins for modules of Node.js that are not used in a browser: certificates and processes.
 const none = (): never => {
   throw new Error('not in a browser: use the command line')
 }

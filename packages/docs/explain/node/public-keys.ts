@@ -1,4 +1,4 @@
-// What the packages use of node:crypto for public keys and ciphers, by @noble/curves, @noble/ciphers and BigInt.
+// What the packages use of node:crypto for public keys and ciphers, with @noble/curves, @noble/ciphers and BigInt.
 import { cbc } from '@noble/ciphers/aes.js'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { p256, p384, p521 } from '@noble/curves/nist.js'
@@ -44,7 +44,7 @@ function createPublicKey(given: string | KeyObject | Der | FromJwk): KeyObject {
 
 function fromSpki(der: Uint8Array): KeyObject {
   const [head, bits] = list(read(der).body) as [Node, Node]
-  // A certificate holds the key behind version, number, algorithm, issuer, dates and subject.
+  // In a certificate the key follows version, number, algorithm, issuer, dates and subject.
   if (bits.tag === 0x30) {
     const parts = list(head.body)
     return fromSpki(parts[parts[0]!.tag === 0xa0 ? 6 : 5]!.whole)
@@ -87,7 +87,7 @@ function curveOf(id: string): (typeof CURVES)[string] {
 }
 
 function curveKey([namedCurve, curve]: (typeof CURVES)[string], point: Uint8Array): KeyObject {
-  // A point that does not lie on the curve is no key.
+  // A point outside the curve is not a key.
   curve.Point.fromBytes(point)
   const members = { asymmetricKeyType: 'ec', asymmetricKeyDetails: { namedCurve } }
   return new KeyObject('public', { ...members, curve, point })
@@ -146,7 +146,7 @@ function verify(
     if (key['asymmetricKeyType'] === 'ec')
       return (key['curve'] as Curve).verify(signature, hashOf(hash!)(data), point, FORM)
   } catch {
-    // A signature in no form of the curve.
+    // The signature has none of the forms of the curve.
     return false
   }
   return verifyPkcs1(hash!, data, key['rsa'] as RsaKey, signature)

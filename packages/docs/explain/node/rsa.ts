@@ -45,7 +45,7 @@ export function verifyPss(
   const { outputLen } = hashOf(hash)
   const opened = open(key, signature)
   if (!opened) return false
-  // The number has a byte more than the encoded message if the bits of the key ask for it.
+  // The number can be one byte longer than the encoded message.
   const message = opened.subarray(opened.length - size)
   if (opened.length > size && opened[0] !== 0) return false
   if (message[size - 1] !== 0xbc || message[0]! >> (8 - (8 * size - bits)) !== 0) return false
@@ -78,7 +78,7 @@ function sizeOf({ n }: RsaKey): number {
   return Math.ceil(n.toString(2).length / 8)
 }
 
-/** The number that was signed, as bytes; undefined if the signature is none of this key. */
+/** The number that was signed, as bytes; undefined if the signature is not of this key. */
 function open(key: RsaKey, signature: Uint8Array): Buffer | undefined {
   const size = sizeOf(key)
   const value = big(signature)

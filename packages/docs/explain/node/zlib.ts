@@ -1,4 +1,4 @@
-// What the packages use of node:zlib, by fflate. There is no brotli in it.
+// What the packages use of node:zlib, with fflate, which has no brotli.
 import { gunzipSync as gunzip, gzipSync as gzipped, inflateSync as raw, unzlibSync } from 'fflate'
 import { Buffer } from './buffer.ts'
 

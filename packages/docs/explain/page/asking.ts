@@ -2,7 +2,7 @@ import type { Asked, Told } from '../worker.ts'
 
 type Question<Kind extends Asked['kind']> = Omit<Extract<Asked, { kind: Kind }>, 'id'>
 
-/** The worker, from the moment that something is asked. */
+/** The worker, started by the first question. */
 export interface Asking {
   ask(question: Question<'open'> | Question<'judge'>): Promise<Told>
 }

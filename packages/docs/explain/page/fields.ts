@@ -1,4 +1,4 @@
-/** What stands in the fields of a sender. */
+/** The values in the fields of a sender. */
 export function fieldsOf(fields: readonly HTMLTextAreaElement[]): Record<string, unknown> {
   return Object.fromEntries(
     fields.flatMap(({ dataset: { option }, value }) =>
@@ -9,7 +9,7 @@ export function fieldsOf(fields: readonly HTMLTextAreaElement[]): Record<string,
   )
 }
 
-/** `name=value` lines, as `--option` of the command line takes them. */
+/** Parses `name=value` lines, as `--option` of the command line does. */
 export function linesOf(text: string): Record<string, unknown> {
   return Object.fromEntries(
     text.split('\n').flatMap((line) => {

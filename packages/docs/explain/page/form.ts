@@ -4,7 +4,7 @@ import { EXAMPLE } from './example.ts'
 import { fieldsOf, linesOf } from './fields.ts'
 import { element, verdictOf } from './shown.ts'
 
-/** Makes a form of the page answer. Nothing is loaded before somebody turns to it. */
+/** Connects a form of the page to the worker, which loads when the reader first uses the form. */
 export function mount(form: HTMLFormElement): void {
   const asking = createAsking()
   const part = <Kind extends HTMLElement>(query: string): Kind => form.querySelector<Kind>(query)!
@@ -37,7 +37,7 @@ export function mount(form: HTMLFormElement): void {
     ask(rows.find(({ name }) => name === chosen))
   }
 
-  /** Shows the fields of a sender. What stands in them already is kept. */
+  /** Shows the fields of a sender, and keeps the values of fields that stay. */
   function ask(row: SenderRow | undefined): void {
     if (!row || row.name === shown) return
     shown = row.name

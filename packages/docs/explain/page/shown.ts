@@ -4,7 +4,7 @@ import type { BodyDiff } from '../../../core/src/explain/index.ts'
 type Child = Node | string
 const CERTAINTY = { proven: '●', likely: '○', possible: '·' } as const
 
-/** An element. What came from outside is text, never markup. */
+/** Makes an element. Values from outside are text, not markup. */
 export function element(name: string, className: string, ...children: Child[]): HTMLElement {
   const made = document.createElement(name)
   if (className !== '') made.className = className
