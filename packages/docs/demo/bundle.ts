@@ -26,6 +26,8 @@ const all = { ${PROVIDERS.map((name) => `'${name}': ${variable(name)}`).join(', 
 export const samples = async (name) => all[name].samples`,
   // The real parser is a tenth of the demo, and only one small document needs it.
   'fast-xml-parser': `export { XMLParser } from ${JSON.stringify(join(here, 'xml.ts'))}`,
+  // Core uses the bound and the order of use, and no more of it.
+  'lru-cache': `export { LRUCache } from ${JSON.stringify(join(here, 'lru-cache.ts'))}`,
   // The day has no compressed body.
   fflate: ['gunzipSync', 'gzipSync', 'inflateSync', 'unzlibSync']
     .map((name) => `export const ${name} = () => { throw new Error('${name}: not in the demo') }`)
