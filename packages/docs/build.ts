@@ -17,7 +17,8 @@ export async function buildSite(): Promise<string> {
   await bundleDemo(join(site, 'public', 'demo'))
   const astro = join(site, 'node_modules', 'astro', 'bin', 'astro.mjs')
   const env = { ASTRO_TELEMETRY_DISABLED: '1' }
-  const said = await must(process.execPath, [astro, 'build'], env)
+  // Pages of an earlier build can name a style sheet that is no longer there.
+  const said = await must(process.execPath, [astro, 'build', '--force'], env)
   for (const page of globSync('dist/**/*.html', { cwd: site })) {
     const file = join(site, page)
     writeFileSync(file, allowScripts(foldTables(readFileSync(file, 'utf8'))))
