@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createReceiver, memoryInbox } from '@postern/core'
 import { launch, type Launched } from '../faults/launch.ts'
-import { durables, openDurable, type DurableName } from '../services/inboxes.ts'
+import { allTasks, durables, openDurable, type DurableName } from '../services/inboxes.ts'
 import { removeFolder, temporaryFolder } from '../services/temporary.ts'
 import { bundleWorker, startWorkerd, type Workerd } from '../services/workerd.ts'
 import {
@@ -194,13 +194,7 @@ export async function durableRun(kind: DurableName, size: Size, seed: number): P
       0,
     )
   while ((await open()) > 0) await sleep(100)
-  const tasks: EndedTask[] = []
-  let cursor: string | undefined
-  do {
-    const page = await inbox.view!.list({ limit: 1000, ...(cursor && { cursor }) })
-    tasks.push(...page.rows)
-    cursor = page.cursor
-  } while (cursor !== undefined)
+  const tasks: readonly EndedTask[] = await allTasks(inbox.view!)
   await inbox.close()
   for (const { child, ended } of victims) {
     child.kill('SIGKILL')

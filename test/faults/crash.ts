@@ -1,22 +1,14 @@
+import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { acme } from '@postern/testing'
+import { fileURLToPath } from 'node:url'
+import type { InboxView } from '@postern/core/inbox'
+import { allTasks, durables, openDurable, type DurableName } from '../services/inboxes.ts'
+import { removeFolder, temporaryFolder } from '../services/temporary.ts'
+import { inMysql, inPostgres } from './classes/engines.ts'
 import { readJournal } from './journal.ts'
-import { launch } from './launch.ts'
+import { launch, type Launched } from './launch.ts'
 import { startSender, type Sender } from './sender.ts'
-import { SECRET } from './secrets.ts'
 import { settledLog } from './settled-log.ts'
-
-export interface CrashTarget {
-  /** Program and arguments of a victim, which accepts deliveries and runs tasks. */
-  readonly victim: readonly string[]
-  readonly journal: string
-  /** Returns the completed tasks of the store, as `subscription event`. */
-  readonly settled: () => Promise<readonly string[]> | readonly string[]
-  /** Returns the number of running tasks in the store. */
-  readonly running: () => Promise<number> | number
-  /** Names of the subscriptions of each event. */
-  readonly subscriptions: readonly string[]
-}
 
 export interface CrashReport {
   readonly kills: number
@@ -34,92 +26,163 @@ export interface CrashReport {
   readonly repeated: number
   /** Effects that would be doubled if keyed by `task.idempotencyKey`: keys beyond one per event. */
   readonly doubleByKey: number
+  /** Effects of `task.commit` that exist more than once; absent if the inbox has no transactions. */
+  readonly doubleEffects?: number
+  /** Completed tasks without their effect of `task.commit`. */
+  readonly missingEffects?: number
+  /** Result of `PRAGMA integrity_check` of SQLite. */
+  readonly integrity?: string
 }
 
-const provider = acme({ secret: SECRET })
+type Rows = readonly Readonly<Record<string, unknown>>[]
+
+/** Runs a statement on the store of an inbox; absent if the inbox has no transactions. */
+const databases: Partial<Record<DurableName, (store: string, sql: string) => Promise<Rows>>> = {
+  sqlite: async (store, sql) => {
+    const db = new DatabaseSync(store, { timeout: 5000 })
+    try {
+      return db.prepare(sql).all()
+    } finally {
+      db.close()
+    }
+  },
+  postgres: inPostgres,
+  mysql: inMysql,
+}
+
+/** Completed tasks, as `subscription event`: the view would need many pages. */
+const DONE = `SELECT concat(l.name, ' ', e.event_id) AS task FROM postern_tasks t
+  JOIN postern_lanes l ON l.id = t.lane JOIN postern_events e ON e.id = t.id >> 16 WHERE t.state = 2`
+
 /** Minimum number of acknowledged events per kill, so that a fast process is not killed before it accepts any. */
 const LEAST = 12
 
 /**
- * Runs two processes that accept deliveries and run tasks, and kills them in turn, for a number of rounds or minutes.
- * Some events reach both in parallel. Then all work is finished.
+ * Runs two processes on one store that accept deliveries and run tasks, and kills them in turn, for a number of rounds
+ * or minutes. Some events reach both in parallel. Then all work is finished.
  */
 export async function crashRun(
-  target: CrashTarget,
+  name: DurableName,
   rounds: number,
   minutes: number = Infinity,
 ): Promise<CrashReport> {
   const last = performance.now() + minutes * 60_000
-  const victims = [await launch(target.victim), await launch(target.victim)]
-  const urls = victims.map(({ url }) => url)
-  let turn = 0
-  const url = (): string | undefined => urls[turn++ % 2] ?? urls[turn % 2]
-  const sender = startSender({ url, compose, concurrency: 24, again: 0.05, atOnce: 0.1 })
-  const settled = settledLog(target.journal)
-  let kills = 0
-  let busyKills = 0
-  for (; kills < rounds && performance.now() < last; kills++) {
-    await sleep(40 + Math.random() * 160)
-    // On a busy machine, the last process may not have started its work yet.
-    const busy = await untilBusy(target, sender, (kills + 1) * LEAST)
-    const at = Math.random() < 0.5 ? 0 : 1
-    const victim = victims[at]!
-    const accepting = sender.underway > 0
-    urls[at] = undefined
-    victim.child.kill('SIGKILL')
-    await victim.ended
-    // A slow store may list no running task although one ran shortly before.
-    if (accepting && (busy || (await running(target)) > 0)) busyKills++
-    settled.note(await target.settled())
-    victims[at] = await launch(target.victim)
-    urls[at] = victims[at].url
+  const { store, stop } = await durables[name].start()
+  const folder = await temporaryFolder('crash')
+  const journal = `${folder}/journal`
+  const inbox = await openDurable(name, store)
+  const view = inbox.view!
+  const query = databases[name]?.bind(undefined, store)
+  /** Returns the completed tasks, as `subscription event`. */
+  const done = async (): Promise<readonly string[]> =>
+    query
+      ? (await query(DONE)).map(({ task }) => String(task))
+      : (await allTasks(view, { state: 'done' })).map(
+          ({ subscription, event }) => `${subscription} ${event.id}`,
+        )
+  const subscriptions = query ? ['plain', 'shaky', 'exact'] : ['plain', 'shaky']
+  const program = fileURLToPath(new URL('crash-victim.ts', import.meta.url))
+  const start = (): Promise<Launched> => launch([program, name, store, journal])
+  const victims: Launched[] = []
+  try {
+    await query?.('CREATE TABLE effects (id text)')
+    victims.push(await start(), await start())
+    const urls = victims.map(({ url }) => url)
+    let turn = 0
+    const sender = startSender({
+      url: () => urls[turn++ % 2] ?? urls[turn % 2],
+      event: (id) => ({ topic: 'thing.happened', id, payload: { id, text: 'x'.repeat(400) } }),
+      concurrency: 24,
+      again: 0.05,
+      atOnce: 0.1,
+    })
+    const settled = settledLog(journal)
+    let kills = 0
+    let busyKills = 0
+    for (; kills < rounds && performance.now() < last; kills++) {
+      await sleep(40 + Math.random() * 160)
+      // On a busy machine, the last process may not have started its work yet.
+      const busy = await untilBusy(view, sender, (kills + 1) * LEAST)
+      const at = Math.random() < 0.5 ? 0 : 1
+      const victim = victims[at]!
+      const accepting = sender.underway > 0
+      urls[at] = undefined
+      victim.child.kill('SIGKILL')
+      await victim.ended
+      // A slow store may list no running task although one ran shortly before.
+      if (accepting && (busy || (await isRunning(view)))) busyKills++
+      settled.note(await done())
+      victims[at] = await start()
+      urls[at] = victims[at].url
+    }
+    await sender.finish()
+    const expected = [...sender.acknowledged].flatMap((id) =>
+      subscriptions.map((subscription) => `${subscription} ${id}`),
+    )
+    const lost = await untilSettled(done, expected)
+    await end()
+    return {
+      kills,
+      busyKills,
+      delivered: sender.counts.sent,
+      acknowledged: sender.acknowledged.size,
+      lost,
+      ranAfterSettled: settled.ranAgain(),
+      ...judge(readJournal(journal)),
+      ...(query && effectsOf(await query('SELECT id FROM effects'), await done())),
+      ...(name === 'sqlite' && {
+        integrity: String((await query!('PRAGMA integrity_check'))[0]!['integrity_check']),
+      }),
+    }
+  } finally {
+    await end()
+    await inbox.close()
+    await stop()
+    await removeFolder(folder)
   }
-  await sender.finish()
-  const expected = [...sender.acknowledged].flatMap((id) =>
-    target.subscriptions.map((name) => `${name} ${id}`),
-  )
-  const lost = await untilSettled(target, expected)
-  for (const { child, ended } of victims) {
-    child.kill('SIGKILL')
-    await ended
-  }
-  return {
-    kills,
-    busyKills,
-    delivered: sender.counts.sent,
-    acknowledged: sender.acknowledged.size,
-    lost,
-    ranAfterSettled: settled.ranAgain(),
-    ...judge(readJournal(target.journal)),
+
+  async function end(): Promise<void> {
+    for (const { child } of victims) child.kill('SIGKILL')
+    await Promise.all(victims.map(({ ended }) => ended))
   }
 }
 
-/** A new process may not have created its tables yet: then nothing runs. */
-async function running(target: CrashTarget): Promise<number> {
-  try {
-    return await target.running()
-  } catch {
-    return 0
+async function isRunning(view: InboxView): Promise<boolean> {
+  return (await view.stats()).some(({ counts }) => counts.running > 0)
+}
+
+/** Compares the rows that `task.commit` wrote with the completed tasks. */
+function effectsOf(
+  rows: Rows,
+  done: readonly string[],
+): Pick<CrashReport, 'doubleEffects' | 'missingEffects'> {
+  const made = new Set(rows.map(({ id }) => `exact ${String(id)}`))
+  return {
+    doubleEffects: rows.length - made.size,
+    missingEffects: done.filter((task) => task.startsWith('exact ') && !made.has(task)).length,
   }
 }
 
 /** Returns true once `least` events are acknowledged and both deliveries and tasks run; false after ten seconds. */
-async function untilBusy(target: CrashTarget, sender: Sender, least: number): Promise<boolean> {
+async function untilBusy(view: InboxView, sender: Sender, least: number): Promise<boolean> {
   const late = performance.now() + 10_000
   while (performance.now() < late) {
     const enough = sender.acknowledged.size >= least
-    if (enough && sender.underway > 0 && (await running(target)) > 0) return true
+    if (enough && sender.underway > 0 && (await isRunning(view))) return true
     await sleep(2)
   }
   return false
 }
 
 /** Returns the number of open tasks once no further task completes. */
-async function untilSettled(target: CrashTarget, expected: readonly string[]): Promise<number> {
+async function untilSettled(
+  done: () => Promise<readonly string[]>,
+  expected: readonly string[],
+): Promise<number> {
   let left = expected.length
   // An interrupted task may wait for eight seconds, and a process may start slowly on a busy machine.
   for (let quiet = 0; quiet < 300; quiet++) {
-    const settled = new Set(await target.settled())
+    const settled = new Set(await done())
     const missing = expected.filter((task) => !settled.has(task)).length
     if (missing === 0) return 0
     if (missing < left) quiet = 0
@@ -145,13 +208,4 @@ function judge(lines: readonly string[]): Judged {
     repeated: plain.length - events,
     doubleByKey: keys.size - events,
   }
-}
-
-function compose(id: string): { headers: Record<string, string>; body: string } {
-  const signed = provider.sign!({
-    id,
-    topic: 'thing.happened',
-    payload: { id, text: 'x'.repeat(400) },
-  })
-  return { headers: { ...signed.headers }, body: new TextDecoder().decode(signed.body) }
 }

@@ -7,15 +7,9 @@ import type { OutageReport } from './outages.ts'
 import type { PoisonReport } from './poison.ts'
 import { GRACE, type ShutdownReport } from './shutdown.ts'
 
-export type Crash = CrashReport & {
-  readonly doubleEffects?: number
-  readonly missingEffects?: number
-  readonly integrity?: string
-}
-
 /** Parts of a fault run, by the name of the inbox, or of framework and inbox. */
 export interface Parts {
-  readonly crashes: Record<string, Crash>
+  readonly crashes: Record<string, CrashReport>
   readonly poisons: Record<string, PoisonReport>
   readonly outages: Record<string, OutageReport>
   readonly floods: Record<string, FloodReport>
@@ -80,7 +74,7 @@ function each<Report>(
   )
 }
 
-function crashFaults(report: Crash): Told {
+function crashFaults(report: CrashReport): Told {
   const { lost, newTwice, ranAfterSettled, doubleByKey, busyKills, kills } = report
   const { doubleEffects = 0, missingEffects = 0, integrity = 'ok' } = report
   return [

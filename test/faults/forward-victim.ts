@@ -1,14 +1,12 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+// Process to kill: accepts deliveries and forwards them: `node forward-victim.ts <inbox> <store> <urls>`.
 import { createReceiver, fixed } from '@postern/core'
 import { forward, signer } from '@postern/forward'
-import { webhook } from '@postern/node'
-// By its file: the package brings the suites along, and processes start often here.
+// Imported by file: the package loads the suites too, and processes start often here.
 import { acme } from '../../packages/testing/src/acme.ts'
 import { durables, openDurable, type DurableName } from '../services/inboxes.ts'
+import { serve } from './ready.ts'
 import { FORWARD_SECRET, SECRET } from './secrets.ts'
 
-// A process to be killed: takes deliveries and passes them on. Says `ready <port>`.
 const [name, store = '', ...to] = process.argv.slice(2) as [DurableName, ...string[]]
 
 const receiver = createReceiver({
@@ -29,7 +27,4 @@ receiver.on(
     allowPrivate: true,
   }),
 )
-const server = createServer(webhook(receiver))
-server.listen(0, '127.0.0.1', () => {
-  console.log(`ready ${(server.address() as AddressInfo).port}`)
-})
+serve(receiver)

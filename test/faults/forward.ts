@@ -1,13 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { acme } from '@postern/testing'
-import { openDestination, type ShakyDestination } from './destinations.ts'
 import { openDurable, type DurableName } from '../services/inboxes.ts'
+import { removeFolder, temporaryFolder } from '../services/temporary.ts'
+import { openDestination, type ShakyDestination } from './destinations.ts'
 import { launch, type Launched } from './launch.ts'
-import { SECRET } from './secrets.ts'
+import { post } from './requests.ts'
 
 export interface ForwardReport {
   readonly events: number
@@ -31,10 +29,12 @@ export interface ForwardReport {
 /** Forwards this number of events to ten destinations that fail at random, with SIGKILLs in between. */
 export async function forwardRun(events: number, kills: number): Promise<ForwardReport> {
   const started = performance.now()
-  const folder = mkdtempSync(join(tmpdir(), 'postern-forward-'))
+  const folder = await temporaryFolder('forward')
   const sites = await Promise.all(Array.from({ length: 10 }, () => openDestination(0.2)))
-  const args = ['sqlite', join(folder, 'inbox.db'), ...sites.map((site) => site.url)] as const
-  let victim = await startForwarder(...args)
+  const file = join(folder, 'inbox.db')
+  const start = (): Promise<Launched> =>
+    startForwarder('sqlite', file, ...sites.map((site) => site.url))
+  let victim = await start()
   const taken = (): number => sites.reduce((sum, site) => sum + site.events.size, 0)
   let url: string | undefined = victim.url
   try {
@@ -46,11 +46,11 @@ export async function forwardRun(events: number, kills: number): Promise<Forward
       victim.child.kill('SIGKILL')
       url = undefined
       await victim.ended
-      victim = await startForwarder(...args)
+      victim = await start()
       url = victim.url
     }
     await feeding
-    const dead = await untilSettled(args[1])
+    const dead = await untilSettled(file)
     return {
       events,
       destinations: sites.length,
@@ -66,38 +66,22 @@ export async function forwardRun(events: number, kills: number): Promise<Forward
     victim.child.kill('SIGKILL')
     await victim.ended
     await Promise.all(sites.map((site) => site.close()))
-    rmSync(folder, { recursive: true, force: true })
+    await removeFolder(folder)
   }
 }
 
 /** Delivers each event until it is acknowledged, as providers do. */
 async function feed(events: number, url: () => string | undefined): Promise<void> {
-  const provider = acme({ secret: SECRET })
   let next = 0
   await Promise.all(
     Array.from({ length: 24 }, async () => {
       while (next < events) {
         const id = `e${next++}`
-        const { headers, body } = provider.sign!({ id, topic: 'thing.happened', payload: { id } })
-        while (!(await post(url(), headers, Uint8Array.from(body)))) await sleep(10)
+        const event = { topic: 'thing.happened', id, payload: { id } }
+        for (let to = url(); !to || (await post(to, event)) !== 200; to = url()) await sleep(10)
       }
     }),
   )
-}
-
-async function post(
-  url: string | undefined,
-  headers: Readonly<Record<string, string>>,
-  body: Uint8Array<ArrayBuffer>,
-): Promise<boolean> {
-  if (url === undefined) return false
-  try {
-    const reply = await fetch(url, { method: 'POST', headers: { ...headers }, body })
-    await reply.arrayBuffer()
-    return reply.ok
-  } catch {
-    return false
-  }
 }
 
 // Limit for a run that hangs, in milliseconds.
@@ -151,9 +135,4 @@ export function startForwarder(
   ...to: readonly string[]
 ): Promise<Launched> {
   return launch([fileURLToPath(new URL('forward-victim.ts', import.meta.url)), inbox, store, ...to])
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const events = Number(process.argv[2] ?? process.env['FORWARD_EVENTS'] ?? 10_000)
-  console.table({ forward: await forwardRun(events, 3) })
 }

@@ -1,14 +1,13 @@
 // Runs eight healthy tasks of two seconds next to one that kills the process:
 // `node poison-victim.ts <inbox> <store> <journal>`.
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createReceiver } from '@postern/core'
-import { closeOnSignal, webhook } from '@postern/node'
+import { closeOnSignal } from '@postern/node'
 // Imported by file: the package loads the suites too, and processes start often here.
 import { acme } from '../../packages/testing/src/acme.ts'
 import { openDurable, type DurableName } from '../services/inboxes.ts'
 import { openJournal } from './journal.ts'
+import { serve } from './ready.ts'
 import { SECRET } from './secrets.ts'
 
 const [name = 'sqlite', store = '', journal = ''] = process.argv.slice(2)
@@ -28,8 +27,4 @@ receiver.on('poison', { name: 'poison', retry: { attempts: 5 } }, (event) => {
   lines.write(`run poison ${event.id}`)
   process.kill(process.pid, 'SIGKILL')
 })
-const server = createServer(webhook(receiver))
-closeOnSignal({ server, receivers: [receiver], inboxes: [inbox], grace: '10s' })
-server.listen(0, '127.0.0.1', () => {
-  console.log(`ready ${(server.address() as AddressInfo).port}`)
-})
+closeOnSignal({ server: serve(receiver), receivers: [receiver], inboxes: [inbox], grace: '10s' })

@@ -1,38 +1,28 @@
-// `npm test -- faults`: what was acknowledged gets done, whatever is killed. Processes killed at random moments on each
-// durable inbox, classes of faults of clocks, lines, processes, deploys and stores, tasks that kill their process beside
-// healthy ones, kills and deploys under load, floods of one tenant, shutdowns of each framework, events through two
-// workers, and events to ten destinations. It writes RESULTS.md.
-// `npm test -- faults sqlite bullmq forward` runs these inboxes alone, `poison` one part of all; such a run is written
-// beside the whole ones with `--write`. FAULT_MINUTES (18) is when nothing new is begun; CRASH_ROUNDS, POISON_DEATHS, OUTSIDE_KILLS, DEPLOYS, FLOOD_EVENTS, SHUTDOWNS, DRAIN_EVENTS, BLOAT_EVENTS and FORWARD_EVENTS
-// change the sizes, FAULT_SEED repeats the chance of the classes, and FAULT_BUSY is a number of busy loops that run beside it.
+// `npm test -- faults`: acknowledged events are handled, whatever is killed. It kills processes at random moments on each
+// durable inbox, plays classes of faults of clocks, lines, processes, deploys and stores, runs tasks that kill their
+// process next to healthy ones, kills and deploys under load, floods one tenant, shuts down each framework, sends events
+// through two workers, and forwards events to ten destinations. It writes RESULTS.md.
+// `npm test -- faults sqlite bullmq forward` plays only these inboxes, `poison` only that part of all; `--write` adds
+// such a run to RESULTS.md. After FAULT_MINUTES (18) nothing new starts. CRASH_ROUNDS, POISON_DEATHS, OUTSIDE_KILLS,
+// DEPLOYS, FLOOD_EVENTS, SHUTDOWNS, DRAIN_EVENTS, BLOAT_EVENTS and FORWARD_EVENTS set the sizes, FAULT_SEED repeats the
+// random choices of the classes, and FAULT_BUSY is a number of busy loops that run in parallel.
 import { spawn } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { classes } from './classes/classes.ts'
 import type { FaultInbox } from './classes/class.ts'
 import { playClass } from './classes/scene.ts'
-import { bullmqCrashRun } from './bullmq.ts'
+import { crashRun } from './crash.ts'
 import { drainRun } from './drain.ts'
-import { faultsOf, type Crash, type Parts } from './faults.ts'
+import { faultsOf, type Parts } from './faults.ts'
 import { floodRun } from './flood.ts'
 import { forwardRun } from './forward.ts'
 import { serverNames } from '../services/hosts.ts'
-import { durableNames, type DurableName } from '../services/inboxes.ts'
+import { durableNames } from '../services/inboxes.ts'
 import { outageRun } from './outages.ts'
 import { poisonRun } from './poison.ts'
 import { tablesOf, writeResults } from './results.ts'
-import { mysqlCrashRun, postgresCrashRun } from './servers.ts'
 import { shutdownRun } from './shutdown.ts'
-import { sqliteCrashRun } from './sqlite.ts'
-
-const crashRuns: Readonly<
-  Record<DurableName, (rounds: number, minutes: number) => Promise<Crash>>
-> = {
-  sqlite: sqliteCrashRun,
-  bullmq: bullmqCrashRun,
-  postgres: postgresCrashRun,
-  mysql: mysqlCrashRun,
-}
 
 // Started processes end with this process.
 process.setMaxListeners(100)
@@ -124,7 +114,8 @@ async function others(): Promise<void> {
       })
   for (const [at, name] of names.entries())
     await part('crashes', `${name}: killing processes at random`, async () => {
-      parts.crashes[name] = await crashRuns[name](
+      parts.crashes[name] = await crashRun(
+        name,
         size('CRASH_ROUNDS', name === 'sqlite' ? 200 : 50),
         left() / 3 / (names.length - at),
       )

@@ -1,5 +1,6 @@
-import { Agent, request } from 'node:http'
+import { Agent } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { post, type SentEvent } from './requests.ts'
 
 /** Sender that works like providers: it delivers each event again until it gets a 2xx. */
 export interface Sender {
@@ -24,10 +25,7 @@ export interface Sender {
 export interface SenderOptions {
   /** Returns the current URL, because the port changes at each restart. Undefined while nothing listens. */
   readonly url: () => string | undefined
-  readonly compose: (id: string) => {
-    readonly headers: Record<string, string>
-    readonly body: string
-  }
+  readonly event: (id: string) => SentEvent
   /** Number of parallel deliveries. */
   readonly concurrency: number
   /** Share of acknowledged events that are delivered once more, as some providers do. */
@@ -87,7 +85,7 @@ export function startSender(options: SenderOptions): Sender {
     if (url === undefined) return false
     counts.sent++
     underway++
-    const status = await post(url, options.compose(id), agent)
+    const status = await post(url, options.event(id), agent)
     underway--
     if (status === 'ECONNREFUSED') {
       options.ended?.()
@@ -102,24 +100,4 @@ export function startSender(options: SenderOptions): Sender {
     else counts.rejected++
     return taken
   }
-}
-
-// Milliseconds, as long as the inboxes' deadline: a busy machine may need seconds to create the tables.
-const TIMEOUT = 30_000
-
-/** Returns the status of the reply, or the code of the error: `ECONNREFUSED` if nothing listens. */
-function post(
-  url: string,
-  { headers, body }: { readonly headers: Record<string, string>; readonly body: string },
-  agent: Agent,
-): Promise<number | string> {
-  return new Promise((resolve) => {
-    const sending = request(url, { method: 'POST', agent, headers, timeout: TIMEOUT }, (reply) => {
-      reply.resume()
-      reply.once('close', () => resolve(reply.complete ? reply.statusCode! : 'cut off'))
-    })
-    sending.once('error', ({ code, message }: NodeJS.ErrnoException) => resolve(code ?? message))
-    sending.once('timeout', () => sending.destroy(new Error('timeout')))
-    sending.end(body)
-  })
 }

@@ -3,9 +3,6 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-// Imported by file: the package loads the suites too.
-import { acme } from '../../packages/testing/src/acme.ts'
-import { SECRET } from './secrets.ts'
 import { startSender } from './sender.ts'
 
 export interface ShutdownLoad {
@@ -24,14 +21,10 @@ export interface ShutdownSent {
 }
 
 const { url, run, least } = workerData as ShutdownLoad
-const provider = acme({ secret: SECRET })
 let open = true
 const sender = startSender({
   url: () => (open ? url : undefined),
-  compose(id) {
-    const signed = provider.sign!({ topic: 'ping', id: `${run}-${id}`, payload: {} })
-    return { headers: { ...signed.headers }, body: new TextDecoder().decode(signed.body) }
-  },
+  event: (id) => ({ topic: 'ping', id: `${run}-${id}`, payload: {} }),
   concurrency: 16,
   again: 0,
   // Once nothing listens, connections are refused, and a real sender would try elsewhere.

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import { openDurable, durables, type DurableName } from '../services/inboxes.ts'
+import { allTasks, durables, openDurable, type DurableName } from '../services/inboxes.ts'
 import { launch } from './launch.ts'
 import type { ShutdownLoad, ShutdownSent } from './shutdown-sender.ts'
 
@@ -86,16 +86,7 @@ async function unfinished(
   const inbox = await openDurable(name, store, { lease: '1s' })
   const left = new Set(acknowledged)
   for (let tries = 0; tries < 300 && left.size > 0; tries++) {
-    let cursor: string | undefined
-    do {
-      const page = await inbox.view!.list({
-        state: 'done',
-        limit: 1000,
-        ...(cursor !== undefined && { cursor }),
-      })
-      for (const { event } of page.rows ?? []) left.delete(event.id!)
-      cursor = page.cursor
-    } while (cursor !== undefined)
+    for (const { event } of await allTasks(inbox.view!, { state: 'done' })) left.delete(event.id!)
     if (left.size > 0) await sleep(100)
   }
   worker.child.kill('SIGKILL')

@@ -1,14 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { InboxView, TaskInfo, TaskState } from '@postern/core/inbox'
-import { acme } from '@postern/testing'
-import { openDurable, durables, type DurableName } from '../services/inboxes.ts'
+import type { TaskInfo, TaskState } from '@postern/core/inbox'
+import { allTasks, durables, openDurable, type DurableName } from '../services/inboxes.ts'
+import { removeFolder, temporaryFolder } from '../services/temporary.ts'
 import { readJournal } from './journal.ts'
 import { launch, type Launched } from './launch.ts'
-import { SECRET } from './secrets.ts'
+import { post } from './requests.ts'
 import { settledLog } from './settled-log.ts'
 
 /** Process on a durable inbox that restarts whenever it ends, and access to its inbox from outside. */
@@ -34,14 +32,13 @@ export interface World {
   close(): Promise<void>
 }
 
-const provider = acme({ secret: SECRET })
 /** Milliseconds between two polls, so that the process gets the CPU. */
 const POLL = 250
 
 /** Opens a world on a new store, with a short lease. */
 export async function openWorld(name: DurableName): Promise<World> {
   const { store, stop } = await durables[name].start()
-  const folder = mkdtempSync(join(tmpdir(), 'postern-world-'))
+  const folder = await temporaryFolder('world')
   const journal = join(folder, 'journal')
   const program = fileURLToPath(new URL('poison-victim.ts', import.meta.url))
   const acknowledged = new Map<string, number>()
@@ -57,19 +54,8 @@ export async function openWorld(name: DurableName): Promise<World> {
     deaths: () => deaths,
     async deliver(topic, id) {
       while (!over) {
-        const { url } = victim
-        const signed = provider.sign!({ topic, id, payload: {}, url: url! })
-        const reply = await fetch(url!, {
-          method: 'POST',
-          headers: signed.headers,
-          body: signed.body,
-          signal: AbortSignal.timeout(15_000),
-        }).catch(() => undefined)
-        await reply?.arrayBuffer().catch(() => undefined)
-        if (reply?.ok) {
-          acknowledged.set(topic, world.acknowledged(topic) + 1)
-          return
-        }
+        if ((await post(victim.url!, { topic, id, payload: {} }, undefined, 15_000)) === 200)
+          return void acknowledged.set(topic, world.acknowledged(topic) + 1)
         await sleep(50)
       }
     },
@@ -91,7 +77,7 @@ export async function openWorld(name: DurableName): Promise<World> {
       }
     },
     acknowledged: (topic) => acknowledged.get(topic) ?? 0,
-    tasks: (subscription) => all(view, subscription),
+    tasks: (subscription) => allTasks(view, { subscription }),
     async count(subscription, ...states) {
       const lane = (await view.stats()).find((one) => one.subscription === subscription)
       return states.reduce((sum, state) => sum + (lane?.counts[state] ?? 0), 0)
@@ -111,7 +97,7 @@ export async function openWorld(name: DurableName): Promise<World> {
       await restarts
       await inbox.close()
       await stop()
-      rmSync(folder, { recursive: true, force: true })
+      await removeFolder(folder)
     },
   }
   return world
@@ -130,28 +116,7 @@ export async function openWorld(name: DurableName): Promise<World> {
   }
 
   async function done(): Promise<readonly string[]> {
-    const tasks = await all(view, undefined, 'done').catch(() => [])
+    const tasks = await allTasks(view, { state: 'done' }).catch(() => [])
     return tasks.map(({ subscription, event }) => `${subscription} ${event.id}`)
   }
-}
-
-async function all(
-  view: InboxView,
-  subscription: string | undefined,
-  state?: TaskState,
-): Promise<readonly TaskInfo[]> {
-  const rows: TaskInfo[] = []
-  let cursor: string | undefined
-  do {
-    const page = await view.list({
-      ...(subscription !== undefined && { subscription }),
-      ...(state && { state }),
-      limit: 1000,
-      budget: 5000,
-      ...(cursor !== undefined && { cursor }),
-    })
-    rows.push(...(page.rows ?? []))
-    cursor = page.cursor
-  } while (cursor !== undefined)
-  return rows
 }

@@ -1,6 +1,6 @@
-// `npm test -- hostile`: plays every case through every adapter, every rule over the whole product, and floods, and writes what
-// came of it into RESULTS.md. With a word behind it, the cases of that class, or with that word in their name; with `rules` or
-// `rule-1`, rules alone; with `flood`, the floods alone: these write nothing.
+// `npm test -- hostile`: plays every case through every adapter, every rule over the whole product, and floods, and
+// writes the results to RESULTS.md. A further word selects the cases of that class or with that word in their name,
+// `rules` or `rule-1` only rules, `flood` only floods: these write nothing.
 import { hostileCases } from './cases.ts'
 import { costOf, ofStrangers } from './cost.ts'
 import { playFlood, type FloodReport } from './flood/flood.ts'
@@ -33,7 +33,7 @@ else {
     writeResults({ cases, verdicts, rules: await playRules(undefined), floods: await flood() })
 }
 
-/** Floods against page and receiver at once. */
+/** Floods page and receiver in parallel. */
 async function flood(): Promise<readonly FloodReport[]> {
   const reports: FloodReport[] = []
   for (const inbox of ['sqlite', 'memory'] as const)

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Inbox } from '@postern/core/inbox'
+import type { Inbox, InboxView, TaskInfo, TaskQuery } from '@postern/core/inbox'
 import { inboxes, type InboxName } from '../../packages/cli/src/inboxes.ts'
 import { mariadbServer, postgresServer, redisServer, type Program } from './programs.ts'
 
@@ -123,6 +123,21 @@ export async function openDurable(
   const { package: from, factory, place } = inboxes[name]
   const module = (await import(from)) as Readonly<Record<string, (options: object) => Inbox>>
   return module[factory]!({ [place!.option]: store, ...durables[name].options, ...options })
+}
+
+/** Returns the tasks of all pages. */
+export async function allTasks(
+  view: InboxView,
+  query: TaskQuery = {},
+): Promise<readonly TaskInfo[]> {
+  const tasks: TaskInfo[] = []
+  let cursor: string | undefined
+  do {
+    const page = await view.list({ limit: 1000, budget: 5000, ...query, ...(cursor && { cursor }) })
+    tasks.push(...page.rows)
+    cursor = page.cursor
+  } while (cursor !== undefined)
+  return tasks
 }
 
 function storeOf(service: { readonly url: string; readonly stop: () => Promise<void> }): Store {

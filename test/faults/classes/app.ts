@@ -1,34 +1,31 @@
 // App of the classes of faults: `node app.ts <options as JSON>`. It accepts deliveries, records what its handlers do,
 // and returns its tasks and health.
-import { createServer, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createReceiver, fixed, type Receiver } from '@postern/core'
-import type { Inbox, TaskInfo } from '@postern/core/inbox'
+import type { Inbox } from '@postern/core/inbox'
 import { closeOnSignal, webhook } from '@postern/node'
 import type { PgTransaction } from '@postern/postgres'
 // Imported by file: the package loads the suites too, and processes start often here.
 import { acme } from '../../../packages/testing/src/acme.ts'
-import { openDurable, type DurableName } from '../../services/inboxes.ts'
+import { allTasks, openDurable, type DurableName } from '../../services/inboxes.ts'
 import { openJournal } from '../journal.ts'
+import { serve } from '../ready.ts'
 import { SECRET } from '../secrets.ts'
-import type { AppOptions } from './class.ts'
+import type { AppOptions, Told } from './class.ts'
 
 const options = JSON.parse(process.argv[2]!) as AppOptions
 const lines = openJournal(options.journal)
 const inbox = await open()
 const receiver = createReceiver({ provider: acme({ secret: SECRET }), inbox, name: 'shop' })
 subscribe(receiver)
-const server = createServer((request, reply) => {
+const take = webhook(receiver)
+const server = serve(receiver, (request, reply) => {
   if (request.url === '/tasks') return void answer(reply, tasks())
   if (request.url === '/health') return void answer(reply, receiver.health())
   take(request, reply)
 })
-const take = webhook(receiver)
 closeOnSignal({ server, receivers: [receiver], inboxes: [inbox], grace: '4s' })
-server.listen(0, '127.0.0.1', () => {
-  console.log(`ready ${(server.address() as AddressInfo).port}`)
-})
 
 async function open(): Promise<Inbox> {
   const { inbox: name, store, steps } = options
@@ -105,18 +102,11 @@ async function answer(reply: ServerResponse, value: Promise<unknown>): Promise<v
   }
 }
 
-async function tasks(): Promise<readonly Pick<TaskInfo, 'state' | 'error'>[]> {
-  const found: unknown[] = []
-  let cursor: string | undefined
-  do {
-    const page = await inbox.view!.list({
-      limit: 1000,
-      budget: 5000,
-      ...(cursor !== undefined && { cursor }),
-    })
-    for (const { subscription, state, event, error } of page.rows)
-      found.push({ subscription, state, id: event.id, error: error?.name })
-    cursor = page.cursor
-  } while (cursor !== undefined)
-  return found as never
+async function tasks(): Promise<readonly Told[]> {
+  return (await allTasks(inbox.view!)).map(({ subscription, state, event, error }) => ({
+    subscription,
+    state,
+    id: event.id!,
+    ...(error && { error: error.name }),
+  }))
 }

@@ -13,20 +13,25 @@ export async function inRedis<T>(url: string, use: (client: Redis) => Promise<T>
   }
 }
 
-/** Runs statements on a new connection. */
-export async function inPostgres(url: string, ...statements: readonly string[]): Promise<void> {
+/** Runs statements on a new connection. Returns the rows of the last one. */
+export async function inPostgres(
+  url: string,
+  ...statements: readonly string[]
+): Promise<readonly pg.QueryResultRow[]> {
   const db = new pg.Client(url)
-  // A session that another ends fails by its statement; between two statements this event says it.
+  // Between two statements, a session that another ends emits this event.
   db.on('error', () => {})
   await db.connect()
   try {
-    for (const statement of statements) await db.query(statement)
+    let rows: readonly pg.QueryResultRow[] = []
+    for (const statement of statements) ({ rows } = await db.query<pg.QueryResultRow>(statement))
+    return rows
   } finally {
     await db.end()
   }
 }
 
-/** Runs statements on MariaDB. Returns the rows of the last one. */
+/** The same on MariaDB. */
 export async function inMysql(
   url: string,
   ...statements: readonly string[]

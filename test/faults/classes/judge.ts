@@ -1,13 +1,5 @@
 import type { Told } from './class.ts'
 
-/** Returns the runs that started after the store reported their task as done. */
-export function ranAgain(lines: readonly string[], settled: ReadonlyMap<string, number>): number {
-  return lines.filter((line, at) => {
-    const [what, topic, id] = line.split(' ')
-    return what === 'run' && at >= (settled.get(`${topic} ${id}`) ?? Infinity)
-  }).length
-}
-
 /** Returns tasks from lines, because the memory inbox keeps no done tasks. */
 export function ended(lines: readonly string[]): readonly Told[] {
   return lines.flatMap((line) => {

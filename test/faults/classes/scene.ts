@@ -1,13 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs'
 import { Agent } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { durables } from '../../services/inboxes.ts'
+import { randomBy } from '../../services/random.ts'
+import { removeFolder, temporaryFolder } from '../../services/temporary.ts'
 import { readJournal } from '../journal.ts'
+import { ask, post } from '../requests.ts'
+import { settledLog } from '../settled-log.ts'
 import type { App, ClassReport, FaultClass, FaultInbox, Scene, Told } from './class.ts'
-import { ended, endedTwice, ranAgain } from './judge.ts'
-import { ask, post } from './requests.ts'
+import { ended, endedTwice } from './judge.ts'
 import { startApp } from './start-app.ts'
 
 // Limits for hanging waits, in milliseconds, also on a machine that gives a process a tenth of a core.
@@ -22,25 +23,19 @@ export async function playClass(
 ): Promise<ClassReport> {
   const { store, stop } =
     inbox === 'memory' ? { store: '', stop: async () => {} } : await durables[inbox].start()
-  const folder = mkdtempSync(join(tmpdir(), 'postern-class-'))
+  const folder = await temporaryFolder('class')
   const journal = join(folder, 'journal')
   const acknowledged = new Map<string, Set<string>>()
-  const settled = new Map<string, number>()
+  const settled = settledLog(journal)
   const apps: App[] = []
   const endings: (() => unknown)[] = []
   const agent = new Agent({ keepAlive: true, maxSockets: 200 })
   let said = ''
   let over = performance.now()
-  let state = seed
   const scene: Scene = {
     inbox,
     store,
-    random() {
-      state = (state + 0x6d2b79f5) | 0
-      let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-      mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-      return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-    },
+    random: randomBy(seed),
     async start(more = {}, flags = []) {
       const app = await startApp({ inbox, store, journal, ...more }, flags, (line) => {
         said += `${line}\n`
@@ -56,7 +51,7 @@ export async function playClass(
         ids.map(async (id) => {
           while (performance.now() < late) {
             const { url } = typeof to === 'function' ? to() : to
-            if ((await post(agent, `${url}/hooks`, topic, id, payload)) === 200)
+            if ((await post(`${url}/hooks`, { topic, id, payload }, agent, 10_000)) === 200)
               return void taken.add(id)
             await sleep(50)
           }
@@ -65,7 +60,7 @@ export async function playClass(
     },
     async again(app, topic) {
       for (const id of acknowledged.get(topic) ?? [])
-        await post(agent, `${app.url}/hooks`, topic, id, {})
+        await post(`${app.url}/hooks`, { topic, id, payload: {} }, agent, 10_000)
     },
     lines: () => readJournal(journal),
     async until(what, met) {
@@ -85,12 +80,7 @@ export async function playClass(
         all = await scene.tasks(app)
         return true
       })
-      const done = all.filter((task) => task.state === 'done')
-      const lines = scene.lines().length
-      for (const { subscription, id } of done) {
-        const task = `${subscription.split('.')[0]} ${id}`
-        if (!settled.has(task)) settled.set(task, lines)
-      }
+      settled.note(all.filter(({ state }) => state === 'done').map(taskOf))
     },
     async tasks(app) {
       const kept = (await ask(`${app.url}/tasks`)) as readonly Told[]
@@ -117,9 +107,7 @@ export async function playClass(
       const tasks = await scene.tasks(last).catch(() => undefined)
       // The app is busy or hangs briefly.
       if (tasks === undefined) continue
-      states = new Map(
-        tasks.map((one) => [`${one.subscription.split('.')[0]} ${one.id}`, one.state]),
-      )
+      states = new Map(tasks.map((task) => [taskOf(task), task.state]))
     } while (
       expected.some((task) => !['done', 'dead'].includes(states?.get(task) ?? '')) &&
       performance.now() < late
@@ -131,7 +119,7 @@ export async function playClass(
     const report = {
       acknowledged: expected.length,
       lost: lost.length,
-      again: ranAgain(scene.lines(), settled) + (whole ? endedTwice(scene.lines()) : 0),
+      again: settled.ranAgain() + (whole ? endedTwice(scene.lines()) : 0),
       givenUp: expected.filter((task) => states.get(task) === 'dead' && !meant(task)).length,
       stuck: expected.filter((task) => ['pending', 'running'].includes(states.get(task) ?? ''))
         .length,
@@ -160,6 +148,11 @@ export async function playClass(
     await Promise.all(apps.map(({ ended }) => ended))
     agent.destroy()
     await stop()
-    rmSync(folder, { recursive: true, force: true })
+    await removeFolder(folder)
   }
+}
+
+/** Returns `topic event`, also of a renamed subscription. */
+function taskOf({ subscription, id }: Told): string {
+  return `${subscription.split('.')[0]} ${id}`
 }

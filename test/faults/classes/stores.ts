@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startProxy, type Proxy } from '../../../packages/bullmq/test/proxy.ts'
 import { ids, type App, type FaultClass, type Scene } from './class.ts'
-import { inMysql, inPostgres, inRedis, inServer } from './engines.ts'
+import { inRedis, inServer } from './engines.ts'
 import { suffered, type Suffered } from './suffered.ts'
 
 // Milliseconds, longer than the deadline of a delivery and the lease.
@@ -140,11 +140,9 @@ async function spoil({ inbox, store }: Scene): Promise<void> {
     )
     return db.close()
   }
-  if (inbox === 'postgres')
-    return inPostgres(store, "UPDATE postern_events SET record = '{' WHERE event_id = 'odd'")
-  if (inbox === 'mysql') {
-    await inMysql(store, "UPDATE postern_events SET packed = 'x' WHERE event_id = 'odd'")
-    return
+  if (inbox === 'postgres' || inbox === 'mysql') {
+    const broken = inbox === 'postgres' ? "record = '{'" : "packed = 'x'"
+    return inServer({ inbox, store }, `UPDATE postern_events SET ${broken} WHERE event_id = 'odd'`)
   }
   await inRedis(store, async (client) => {
     for (const key of await client.keys('{postern}:event:*'))

@@ -1,0 +1,40 @@
+import { request, type Agent } from 'node:http'
+// Imported by file: the package loads the suites too.
+import { acme } from '../../packages/testing/src/acme.ts'
+import { SECRET } from './secrets.ts'
+
+/** Event to deliver. */
+export interface SentEvent {
+  readonly topic: string
+  readonly id: string
+  readonly payload: unknown
+}
+
+const provider = acme({ secret: SECRET })
+
+/** Delivers an event once. Returns the status of the reply, or the error's code: `ECONNREFUSED` if nothing listens. */
+export function post(
+  url: string,
+  event: SentEvent,
+  agent?: Agent,
+  // As long as the inboxes' deadline: a busy machine may need seconds to create the tables.
+  timeout = 30_000,
+): Promise<number | string> {
+  const { headers, body } = provider.sign!({ ...event, url })
+  return new Promise((resolve) => {
+    const sending = request(url, { method: 'POST', agent, timeout, headers: { ...headers } })
+    sending.once('response', (reply) => {
+      reply.resume()
+      reply.once('close', () => resolve(reply.complete ? reply.statusCode! : 'cut off'))
+    })
+    sending.once('error', ({ code, message }: NodeJS.ErrnoException) => resolve(code ?? message))
+    sending.once('timeout', () => sending.destroy(new Error('timeout')))
+    sending.end(body)
+  })
+}
+
+export async function ask(url: string): Promise<unknown> {
+  const reply = await fetch(url, { signal: AbortSignal.timeout(60_000) })
+  if (!reply.ok) throw new Error(await reply.text())
+  return reply.json()
+}
