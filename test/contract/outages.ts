@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import type { Duration } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
 import { listen, signed } from '../../packages/postgres/test/receiver.ts'
-import type { Service } from '../services/temporary.ts'
+import type { Service } from '../services/service.ts'
 
 interface OutageScene {
   readonly service: Service & {

@@ -1,10 +1,9 @@
 import { chown, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { unprivileged } from './postgres.ts'
 import { startProcess } from './process.ts'
 import { pgBouncer } from './programs.ts'
-import { freePort, removeFolder, temporaryFolder } from './temporary.ts'
-import type { Service } from './temporary.ts'
+import { fileOf, folderOf, startService, unprivileged, type Service } from './service.ts'
+import { freePort } from './temporary.ts'
 
 /**
  * Starts a PgBouncer in transaction mode in front of a test Postgres. Each transaction gets a server connection, and
@@ -15,10 +14,9 @@ export async function startPgBouncer(
   server: { readonly port: number },
   settings: Readonly<Record<string, string | number>> = {},
 ): Promise<Service> {
-  const { file } = pgBouncer
-  if (file === undefined) throw new Error(`PgBouncer is missing: ${pgBouncer.get}`)
-  const folder = await temporaryFolder('pgbouncer')
-  const user = unprivileged()
+  const file = fileOf(pgBouncer)
+  const user = unprivileged('postgres')
+  const folder = await folderOf('pgbouncer', user)
   const port = await freePort()
   const all = {
     listen_addr: '127.0.0.1',
@@ -36,19 +34,12 @@ export async function startPgBouncer(
     path,
     `[databases]\npostgres = host=127.0.0.1 port=${server.port} user=postern\n[pgbouncer]\n${lines.join('\n')}\n`,
   )
-  if (user) for (const each of [folder, path]) await chown(each, user.uid, user.gid)
-  const bouncer = await startProcess(file, [path], { ready: /process up/, user })
-  return {
+  if (user) await chown(path, user.uid, user.gid)
+  return startService({
     url: `postgres://postern@127.0.0.1:${port}/postgres`,
     port,
-    pid: bouncer.pid,
-    pause: () => bouncer.kill('SIGSTOP'),
-    resume: () => bouncer.kill('SIGCONT'),
-    async stop() {
-      bouncer.kill('SIGCONT')
-      bouncer.kill('SIGQUIT')
-      await bouncer.ended
-      await removeFolder(folder)
-    },
-  }
+    folder,
+    start: () => startProcess(file, [path], { ready: /process up/, user }),
+    end: 'SIGQUIT',
+  })
 }

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { startProcess } from './process.ts'
+import { startProcess, type Running } from './process.ts'
 import { prometheusServer } from './programs.ts'
-import { freePort, removeFolder, temporaryFolder } from './temporary.ts'
-import type { Service } from './temporary.ts'
+import { fileOf, startService, type Service } from './service.ts'
+import { freePort, temporaryFolder } from './temporary.ts'
 
 export interface PrometheusSettings {
   /** `host:port` of each app, by job. */
@@ -29,46 +29,33 @@ export interface Sample {
  * Prometheus is not installed; tests check `prometheusServer.file` first.
  */
 export async function startPrometheus(settings: PrometheusSettings): Promise<PrometheusService> {
-  const { file } = prometheusServer
-  if (file === undefined) throw new Error(`Prometheus is missing: ${prometheusServer.get}`)
+  const file = fileOf(prometheusServer)
   const folder = await temporaryFolder('prometheus')
   const config = join(folder, 'prometheus.json')
   // YAML is a superset of JSON.
   await writeFile(config, JSON.stringify(configOf(settings)))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  const prometheus = await startProcess(
-    file,
-    [
-      `--config.file=${config}`,
-      `--storage.tsdb.path=${join(folder, 'data')}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-    ],
-    { ready: /Server is ready to receive web requests/ },
-  )
+  const args = [
+    `--config.file=${config}`,
+    `--storage.tsdb.path=${join(folder, 'data')}`,
+    `--web.listen-address=127.0.0.1:${port}`,
+  ]
+  const ready = /Server is ready to receive web requests/
+  const start = (): Promise<Running> => startProcess(file, args, { ready })
+  const service = await startService({ url, port, folder, start, end: 'SIGTERM' })
   const ask = async (path: string): Promise<unknown> => {
     const reply = (await (await fetch(`${url}/api/v1/${path}`)).json()) as Answer
     if (reply.status !== 'success') throw new Error(`${path}: ${reply.error}`)
     return reply.data
   }
-  return {
-    url,
-    port,
-    pid: prometheus.pid,
+  return Object.assign(service, {
     ask,
-    async query(expression) {
+    async query(expression: string) {
       const { result } = (await ask(`query?query=${encodeURIComponent(expression)}`)) as Vector
       return result.map(({ metric, value: [, value] }) => ({ metric, value: Number(value) }))
     },
-    pause: () => prometheus.kill('SIGSTOP'),
-    resume: () => prometheus.kill('SIGCONT'),
-    async stop() {
-      prometheus.kill('SIGCONT')
-      prometheus.kill('SIGTERM')
-      await prometheus.ended
-      await removeFolder(folder)
-    },
-  }
+  })
 }
 
 interface Answer {

@@ -4,20 +4,6 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Service that a test started, with its own port and folder, which `stop` removes. */
-export interface Service {
-  /** URL for clients. */
-  readonly url: string
-  readonly port: number
-  readonly pid: number
-  /** Freezes the process (SIGSTOP): connections stay open without replies. */
-  pause(): void
-  /** Continues after `pause`. */
-  resume(): void
-  /** Stops the process and removes its folder. */
-  stop(): Promise<void>
-}
-
 /** Returns a free port of 127.0.0.1. */
 export async function freePort(): Promise<number> {
   const server = createServer()

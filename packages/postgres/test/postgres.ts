@@ -5,7 +5,7 @@ import { needs } from '../../../test/services/needs.ts'
 import { startPgBouncer } from '../../../test/services/pgbouncer.ts'
 import { startPostgres, type PostgresService } from '../../../test/services/postgres.ts'
 import { pgBouncer, postgresServer } from '../../../test/services/programs.ts'
-import type { Service } from '../../../test/services/temporary.ts'
+import type { Service } from '../../../test/services/service.ts'
 
 /** A Postgres of the tests of one file. */
 export interface Postgres {
