@@ -68,6 +68,8 @@ const JOURNAL: Record<keyof Journal, true> = {
  * is one of `durableObject()`. `worker()` calls this for you; call it in a Worker with its own router, a queue consumer
  * or a scheduled handler.
  *
+ * @throws TypeError if an option is wrong.
+ *
  * @example
  * const inbox = durableObjectInbox(env.WEBHOOKS)
  * const receiver = createReceiver({ provider: github({ secret: env.GITHUB_SECRET }), inbox })
@@ -315,6 +317,7 @@ export interface WireError {
   readonly mistake: boolean
   /** Code of a rejection. */
   readonly code?: ErrorCode
+  /** Seconds. */
   readonly retryAfter?: number
 }
 

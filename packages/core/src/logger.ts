@@ -50,6 +50,8 @@ export function logger(sink: LogSink = console, options: LoggerOptions = {}): Ob
  * JSON. Fields: receiver, provider, topic, id, subscription, task, attempt and code; for a rejection also problem, header and
  * field.
  *
+ * @throws TypeError if an option is wrong.
+ *
  * @example
  * structuredLogger((level, message, fields) => pino[level](fields, message))
  * structuredLogger((level, message, fields) => winston.log(level, message, fields))

@@ -73,6 +73,8 @@ export interface Otel extends Observer {
  * metrics are those of {@link INSTRUMENTS}. Without an SDK, the observer does nothing. No attribute contains a payload,
  * a secret or a header.
  *
+ * @throws TypeError if an option is wrong.
+ *
  * @example
  * const telemetry = otel()
  * createReceiver({ provider, observers: [telemetry], log: telemetry.inTrace(structuredLogger(write)) })

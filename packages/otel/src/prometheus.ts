@@ -36,7 +36,7 @@ export function metrics(
 }
 
 /**
- * Creates the same route for `serve()` of an adapter.
+ * Creates the same route for `serve()` of an adapter. Throws a `TypeError` if an option is wrong.
  *
  * @example
  * app.get('/metrics', serve(metricsRoute([github, stripe]))) // import { serve } from '@postern/express'

@@ -31,6 +31,8 @@ export interface RedisLedgerOptions {
  * script that checks a token. While Redis is unreachable, hangs or rejects writes, deliveries get 503 within the
  * deadline, and the sender retries. Entries are as durable as Redis: the ledger warns if Redis may lose or evict keys.
  *
+ * @throws TypeError if an option is wrong.
+ *
  * @example
  * const inbox = inlineInbox({ ledger: redisLedger({ connection: process.env.REDIS_URL! }) })
  */

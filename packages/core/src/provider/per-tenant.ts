@@ -61,6 +61,8 @@ const OVERDUE = 60_000
  * share one call, and failures are not cached. Events get the `tenant` that the look-up returned. Tenants with a verified
  * delivery have separate limits, so that invented names cannot delay them.
  *
+ * @throws TypeError if an option is wrong.
+ *
  * @example
  * const secret = perTenant({
  *   claimedTenant: (delivery) => new URL(delivery.url).pathname.split('/').at(-1),

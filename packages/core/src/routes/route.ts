@@ -66,7 +66,7 @@ export function health(
   return toFetch(healthRoute(receivers, options))
 }
 
-/** Creates the same route for hosts that are not on fetch. */
+/** Creates the same route for hosts that are not on fetch. Throws a `TypeError` if an option is wrong. */
 export function healthRoute(
   receivers: readonly Pick<Receiver, 'health'>[],
   options: HealthRouteOptions = {},
@@ -118,7 +118,7 @@ export function runDue(
   return toFetch(runDueRoute(receiver, options))
 }
 
-/** Creates the same route for hosts that are not on fetch. */
+/** Creates the same route for hosts that are not on fetch. Throws a `TypeError` if an option is wrong. */
 export function runDueRoute(
   receiver: Pick<Receiver, 'runDue'>,
   options: RunDueRouteOptions,

@@ -59,6 +59,8 @@ const OPTIONS: readonly (keyof AlertOptions)[] = [
  * that does not answer, and the end of each. Each is reported once, by one of all processes over the inbox. An alert says what a
  * visitor without payloads sees. A crash between sending and noting sends it again, with the same id.
  *
+ * @throws TypeError if an option is wrong.
+ *
  * @example
  * const watching = alerts({ inbox, receivers: [receiver], to: (alert) => console.error(alert.text) })
  * await watching.stop()

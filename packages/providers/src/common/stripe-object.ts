@@ -132,8 +132,9 @@ async function readObject<T>(response: Response, path: string): Promise<T | unde
 async function errorOf(response: Response): Promise<string> {
   try {
     const text = new TextDecoder().decode(await readBounded(response.body, 64 * 1024))
-    const { error } = JSON.parse(text) as { readonly error?: { readonly message?: unknown } }
-    return String(error?.message)
+    const answer = JSON.parse(text) as { readonly error?: { readonly message?: unknown } }
+    const { message } = answer.error ?? {}
+    return String(message)
   } catch {
     return ''
   }

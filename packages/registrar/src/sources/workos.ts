@@ -18,6 +18,8 @@ export interface WorkosEventsOptions extends ApiOptions {
  *
  * API: https://workos.com/docs/reference/events/list, with the types of npm @workos-inc/node.
  *
+ * @throws TypeError if an option is wrong.
+ *
  * @example
  * const source = workosEvents({ key: process.env.WORKOS_API_KEY!, events: ['dsync.user.created'] })
  */

@@ -10,6 +10,7 @@ export interface Making {
   readonly sample?: Sample
   readonly topic?: string
   readonly id?: string
+  /** Milliseconds since 1970. */
   readonly at?: number
   readonly body?: string | Uint8Array
   readonly payload?: unknown

@@ -157,7 +157,7 @@ function createStore(tables: Tables, settings: MemorySettings): Store {
     fault: (error) => (error instanceof TypeError ? 'lasting' : 'data'),
     rejection(error) {
       if (isWebhookError(error) || error instanceof TypeError) return error
-      return new WebhookError('inbox_unavailable', String(error), { cause: error })
+      return new WebhookError('inbox_unavailable', 'memoryInbox failed', { cause: error })
     },
   }
 

@@ -13,7 +13,7 @@ export interface BasicOptions {
 }
 
 /**
- * HTTP Basic authentication (RFC 7617). The secret is `user:password`, split at the first colon. A rejection has
+ * Creates a scheme of HTTP Basic authentication (RFC 7617). The secret is `user:password`, split at the first colon. A rejection has
  * `WWW-Authenticate`, since some senders (Twilio) first ask without credentials.
  */
 export function basic(options: BasicOptions = {}): Scheme<string> {

@@ -34,7 +34,7 @@ const CURVES = {
 } as const
 
 /**
- * ECDSA (FIPS 186-5) over a message. The secret is the sender's public key, as PEM or as base64 of its SPKI form; the PEM of a
+ * Creates a scheme of ECDSA (FIPS 186-5) over a message. The secret is the sender's public key, as PEM or as base64 of its SPKI form; the PEM of a
  * private key can also sign. A signature in the other form (`der`, `raw`) or in a non-canonical encoding is rejected.
  *
  * @example ecdsa({ header: 'X-Signature', timestampHeader: 'X-Timestamp' })

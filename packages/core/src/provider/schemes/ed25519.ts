@@ -24,7 +24,7 @@ export interface Ed25519Key {
 export type OpaqueKey = { readonly type: string }
 
 /**
- * Ed25519 (RFC 8032) over a message. The secret is the sender's public key of 32 bytes. After `private:`, a seed or a private
+ * Creates a scheme of Ed25519 (RFC 8032) over a message. The secret is the sender's public key of 32 bytes. After `private:`, a seed or a private
  * key of 64 bytes (seed and public half) can also sign. Signatures with S ≥ L are rejected.
  *
  * @example ed25519({ header: 'X-Signature-Ed25519', timestampHeader: 'X-Signature-Timestamp' })

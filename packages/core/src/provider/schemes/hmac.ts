@@ -37,7 +37,7 @@ export interface HmacOptions extends Omit<SignatureOptions, 'header'> {
 }
 
 /**
- * HMAC (RFC 2104) over a message, by default the exact body bytes. Signatures are compared as strings in constant time: a
+ * Creates a scheme of HMAC (RFC 2104) over a message, by default the exact body bytes. Signatures are compared as strings in constant time: a
  * truncated one, another alphabet or extra characters never match.
  *
  * @example hmac({ header: 'X-Hub-Signature-256', prefix: 'sha256=' })

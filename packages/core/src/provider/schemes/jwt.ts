@@ -40,7 +40,7 @@ const jose: Peer<{ readonly compactVerify: typeof compactVerify }> = /* @__PURE_
 )
 
 /**
- * A signed JSON Web Token (RFC 7519, RFC 8725). Public keys need the package jose, an optional peer that the first delivery
+ * Creates a scheme of signed JSON Web Tokens (RFC 7519, RFC 8725). Public keys need the package jose, an optional peer that the first delivery
  * loads. The key is then a source of public keys; as a secret, the https URL of a JSON Web Key Set. With a shared secret
  * (`HS256`, `HS384`, `HS512`) the secret's text is the key. One `jwt()` accepts either kind, never both.
  *

@@ -22,7 +22,7 @@ export interface PairsOptions {
 }
 
 /**
- * The grammar `t=<time>,v1=<signature>` and similar ones, for `hmac`: one time, at least one signature, other names ignored.
+ * Returns options of `hmac` for the grammar `t=<time>,v1=<signature>` and similar ones: one time, at least one signature, other names ignored.
  * The time and the body's bytes are signed.
  *
  * @example hmac({ ...pairs({ header: 'acme-signature' }), tolerance: 300 })

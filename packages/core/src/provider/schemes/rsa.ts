@@ -42,7 +42,7 @@ const EXPECTED =
   'an RSA key of at least 1024 bits, as PEM (public key or certificate) or as base64 of its SPKI form'
 
 /**
- * RSA signatures (RFC 8017) over a message. The secret is the sender's public key or certificate as PEM, or base64 of the
+ * Creates a scheme of RSA signatures (RFC 8017) over a message. The secret is the sender's public key or certificate as PEM, or base64 of the
  * key's SPKI form; the PEM of a private key can also sign. Of a certificate only the key is used: its dates and issuer are not
  * checked.
  *

@@ -50,7 +50,7 @@ const V1 = /* @__PURE__ */ hmacAlgorithm({ encoding: 'base64' })
 const V1A = /* @__PURE__ */ ed25519Algorithm('base64')
 
 /**
- * Standard Webhooks 1.0.0: `v1` (HMAC-SHA256, secret `whsec_<base64>`) and `v1a` (Ed25519, public key `whpk_<base64>`, private
+ * Creates the scheme of Standard Webhooks 1.0.0: `v1` (HMAC-SHA256, secret `whsec_<base64>`) and `v1a` (Ed25519, public key `whpk_<base64>`, private
  * key `whsk_<base64>` for signing) over `id.timestamp.body`.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */

@@ -24,7 +24,7 @@ export type TokenOptions =
     }
 
 /**
- * A shared token in a header (`Authorization: Bearer …`, RFC 6750), a query parameter or a member of the body. It is compared
+ * Creates a scheme of a shared token in a header (`Authorization: Bearer …`, RFC 6750), a query parameter or a member of the body. It is compared
  * in constant time. It does not protect the body, which is only as safe as TLS. Tokens are removed before storing and logging.
  */
 export function token(options: TokenOptions): Scheme<string> {
