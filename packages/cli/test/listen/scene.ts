@@ -12,6 +12,7 @@ import {
   type StripeEndpoint,
 } from '../../../registrar/test/fakes/stripe.ts'
 import { MAIN } from '../run.ts'
+import { callEdge } from './hook.ts'
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
@@ -142,4 +143,9 @@ function runningOf(child: ChildProcess): Running {
 export async function ofStripe(secret: string, url: string, id = 'evt_1') {
   const made = await signedInit(stripe({ secret }), 'invoice.paid', {}, { url, id })
   return { method: made.method, headers: made.headers, body: made.body }
+}
+
+/** The status that a delivery of Stripe gets at a public URL. */
+export async function statusAt(url: string, secret: string): Promise<number> {
+  return (await callEdge(url, await ofStripe(secret, url))).status
 }
