@@ -33,7 +33,7 @@ async function variablesIn(
 const GROUP_OR_OTHERS = 0o044
 const told = new Set<string>()
 
-/** Tells, once for each file that gets a secret, if other users of this machine can read it. It is somebody's own: its mode stays. */
+/** Warns once per file that receives a secret if other users of this machine can read it. Its mode is not changed. */
 export async function remarkShared(file: string): Promise<void> {
   // Windows has no such modes.
   if (process.platform === 'win32' || told.has(file)) return

@@ -1,6 +1,5 @@
 import type { InboxName } from './inboxes.ts'
 
-/** The name of a host. */
 export type HostName = Framework | 'node' | 'fetch'
 
 /** A host that is a framework, or what is in its place. */
@@ -14,7 +13,6 @@ export type Framework =
   | 'nest'
   | 'lambda'
 
-/** What the command line knows of a host. */
 interface HostRow {
   /** The adapter; undefined if core's `fetch` is enough. */
   readonly package?: string
@@ -30,7 +28,7 @@ interface HostRow {
 interface FrameworkRow {
   /** The package by which `init` finds it in package.json; undefined if it must be asked for. */
   readonly dependency: string | undefined
-  /** The least version that the adapter takes, by major version: a test compares them with its package.json. */
+  /** The lowest version of each major that the adapter supports. A test compares them with its package.json. */
   readonly least: readonly string[]
 }
 
@@ -91,7 +89,6 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
   fetch: { inbox: 'postgres' },
 }
 
-/** The names of {@link hosts}. */
 export const hostNames: readonly HostName[] = Object.keys(hosts) as HostName[]
 
 // Apps of a framework may have wrangler for their deploys or bindings. A Hono app next to wrangler is a Worker.

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 
-/** The name of an inbox. */
 export type InboxName = 'sqlite' | 'memory' | 'bullmq' | 'postgres' | 'mysql'
 
 /** An option of the command line that chooses an inbox. */
@@ -9,27 +8,23 @@ type PlaceFlag = 'sqlite' | 'redis' | 'postgres' | 'mysql'
 /** The place of an inbox: one of these options. */
 export type InboxOptions = { readonly [Flag in PlaceFlag]?: string }
 
-/** An inbox that the command line knows. */
 interface InboxRow {
-  /** The package, which is installed next to the app. */
   readonly package: string
-  /** The function that makes the inbox. */
   readonly factory: string
-  /** Where the inbox keeps its tasks; undefined in the memory of the process, into which no command can look. */
+  /** Undefined for the inbox in memory, which no other process can open. */
   readonly place?: {
-    /** The option of the command line, and what it takes. */
+    /** The option of the command line, and its argument. */
     readonly flag: PlaceFlag
     readonly takes: 'file' | 'url'
-    /** The option of the factory. */
     readonly option: string
-    /** What written apps have for that option. */
+    /** The value that written apps pass to the option. */
     readonly written: WrittenPlace
-    /** What git must not take, if the place is in the project. */
+    /** The pattern for .gitignore, if the inbox is a file of the project. */
     readonly ignored?: string
   }
 }
 
-/** What is written for the place of an inbox: its text, or a variable and what `.env` has for it. */
+/** The code for the place of an inbox: a literal, or a variable and its line in `.env`. */
 type WrittenPlace = string | { readonly variable: string; readonly example: string }
 
 /** Every inbox, in the order in which `postern init` offers them: a new one is one row here and one in `test/services/inboxes.ts`. */
@@ -96,7 +91,6 @@ export function placeOptions(command: Command, told?: string): Command {
   return command
 }
 
-/** How the options are told in a sentence: `--sqlite file, --redis url and --postgres url`. */
 export function placesTold(): string {
   const flags = places.map(({ place }) => `--${place.flag} ${place.takes}`)
   return `${flags.slice(0, -1).join(', ')} and ${flags.at(-1)}`

@@ -40,7 +40,7 @@ interface Owner {
   readonly name: string
 }
 
-/** The program that listens on a port; undefined if the system does not tell, as of another user's. */
+/** The program that listens on a port. Undefined if the system does not say, as for another user's program. */
 async function ownerOf(port: number): Promise<Owner | undefined> {
   return process.platform === 'linux' ? ownerInProc(port) : ownerByLsof(port)
 }

@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module'
 
-/** The version of this package. */
 export function version(): string {
   // By the package's own name: the bundled module does not lie as deep as this one.
   const manifest = createRequire(import.meta.url)('postern/package.json') as { version: string }

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os'
 
-/** Who runs the command, as the list of actions tells: the name of the account. */
+/** The account name of the user who runs the command, for the list of actions. */
 export function who(): { readonly by?: string } {
   try {
     return { by: userInfo().username.slice(0, 200) }

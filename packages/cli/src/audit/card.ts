@@ -21,7 +21,6 @@ import { readRegular } from '../request/regular-file.ts'
 import { whyNot } from '../sender/why-not.ts'
 import { curlOf, type CurlFacts } from './curl.ts'
 
-/** What the card shows next to the report. */
 interface CardOptions {
   readonly facts: CurlFacts
   /** The kind of app whose remedies are shown. @default all */

@@ -4,7 +4,6 @@ import type { About } from '@postern/core/scheme'
 import { copyAsCurl, type CurlPart } from '@postern/samples'
 import type { AuditRequest } from '@postern/testing/audit'
 
-/** What a curl command is made with. */
 export interface CurlFacts {
   readonly about: About
   /** Nothing of them is printed. */
@@ -42,7 +41,7 @@ export function curlOf(request: AuditRequest, facts: CurlFacts): string | undefi
   if (body.length > LONGEST || wire?.length !== undefined || wire?.slow || wire?.cut !== undefined)
     return undefined
   const signing = signingOf(request, facts)
-  // The body is signed as it stands: a time in it stays.
+  // A time that stands in the body is signed with it, so it is not replaced.
   const signed = Buffer.from(body).toString('utf8')
   const parts = (text: string): readonly CurlPart[] => {
     const by = text === signed ? undefined : signing
@@ -139,7 +138,7 @@ function signingOf(
   return undefined
 }
 
-/** What the template names, and the times that the request could mean. */
+/** The template's names, and the times that the request may hold. */
 function valuesOf(
   { headers, url, method }: AuditRequest,
   template: string,

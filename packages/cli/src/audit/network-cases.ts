@@ -4,7 +4,7 @@ import type { AuditCase, AuditRequest, AuditSender } from '@postern/testing/audi
 const LOST =
   'The sender treats the rejection as a failure, retries, and gives up: the event is lost.'
 
-/** What is about connections, and cannot be tried in process. */
+/** Cases about connections, which no handler in this process can show. */
 export function networkCases(sender: AuditSender): readonly AuditCase[] {
   return [...wireForms(sender), ...crowds(sender), ...massCases(sender)]
 }

@@ -14,14 +14,12 @@ const run = promisify(execFile)
 const MOST = 1024
 const PATIENCE = 5000
 
-/** A program and its arguments, of an option that takes a JSON list. No shell reads it. */
+/** The program and arguments of an option, given as a JSON list. No shell reads them. */
 function argvOption(name: string, text: string): readonly [string, ...string[]] {
   let argv: unknown
   try {
     argv = JSON.parse(text)
-  } catch {
-    // It is told below.
-  }
+  } catch {}
   if (!Array.isArray(argv) || argv.length === 0 || !argv.every((one) => typeof one === 'string'))
     throw new Failure(
       2,
@@ -91,7 +89,7 @@ export function restarter(text: string, url: string): () => Promise<void> {
   }
 }
 
-/** Looks if something listens at the URL, and starts it again if somebody said how. */
+/** Checks that a server listens at the URL. With `--restart` it starts the server again. */
 export function lifeOf(url: string, restart: (() => Promise<void>) | undefined): ProcessLife {
   return {
     alive: () => listens(url),
@@ -133,7 +131,7 @@ function listens(url: string): Promise<boolean> {
 // Bytes of a log that are looked into.
 const MOST_LOG = 16 * 1024 * 1024
 
-/** What is appended to a file from now on. */
+/** Returns the text that is appended to a file from now on. */
 export function logSince(path: string): () => string {
   const from = sizeOf(path)
   return () => {
@@ -172,7 +170,7 @@ export function memoryOf(pid: number): () => Promise<number> {
       const { stdout } = await run('ps', ['-o', 'rss=', '-p', String(pid)])
       return 1024 * Number(stdout)
     } catch {
-      // It has ended: what ended it is told elsewhere.
+      // The caller reports why the process ended.
       return Number.NaN
     }
   }

@@ -18,7 +18,7 @@ interface AuditVector {
   readonly what: string
   readonly why: string
   readonly requests: readonly {
-    /** Those of one round go at once. */
+    /** Requests of one round are sent together. */
     readonly round: number
     readonly method: string
     readonly url: string

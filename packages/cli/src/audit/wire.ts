@@ -16,7 +16,6 @@ interface WireClient {
   close(): void
 }
 
-/** Options of {@link createWire}. */
 interface WireSettings {
   /** Milliseconds until a request without a reply is given up. */
   readonly timeout: number
@@ -178,7 +177,7 @@ function ended(
   silent: (error: string) => AuditReply,
 ): AuditReply {
   if (error.code === 'ECONNREFUSED') return silent(REFUSED_CONNECTION)
-  // Who closes the connection on a body that is far too large has rejected it, though the reply got lost.
+  // A server that closes the connection during a far too large body has rejected it, even if its reply was lost.
   if (wire.length !== undefined) return { ...silent(error.code ?? ''), status: 413 }
   return silent(error.code ?? error.message)
 }

@@ -32,7 +32,6 @@ import { readStart } from '@postern/core/internal'
 import { whyNot } from '../sender/why-not.ts'
 import { sarifOf, sourceOption } from '../audit/sarif.ts'
 
-/** Options of `postern audit`. */
 interface AuditCommandOptions extends SenderOptions {
   readonly provider: string
   readonly effectUrl?: string
@@ -55,7 +54,6 @@ interface AuditCommandOptions extends SenderOptions {
   readonly badge?: string
 }
 
-/** The options of `postern audit`. */
 export function declare(command: Command): void {
   senderOptions(command)
     .requiredOption('-p, --provider <provider>', 'choose whose deliveries the URL accepts')
@@ -182,7 +180,6 @@ function checkOptions(options: AuditCommandOptions): void {
   checkBadge(badge)
 }
 
-/** The variable that a command to paste reads the secret from. */
 function variableOf({ about, from }: MadeProvider): string {
   return /^[A-Z]\w*$/.test(from) ? from : variablesOf(about)[0]!
 }
@@ -208,7 +205,7 @@ function sayList(cases: readonly AuditCase[], { json }: AuditCommandOptions): Ex
   return 0
 }
 
-/** The report as JSON: stable, without requests, whose signatures are nobody's business, and without secrets. */
+/** The report as JSON. It has no requests, since they hold signatures, and no secrets. */
 function plainReport(report: AuditReport, facts: CurlFacts): object {
   const failure = ({
     case: judged,
@@ -244,7 +241,6 @@ function plainReport(report: AuditReport, facts: CurlFacts): object {
 const FILE = '/.well-known/postern-audit.txt'
 const MOST = 1024
 
-/** True if a URL leads to this machine. */
 function isLoopback(url: string): boolean {
   const { hostname } = new URL(url)
   return (

@@ -22,7 +22,6 @@ import {
 import { shown } from '../print/terminal.ts'
 import { sinceOption } from '../options/inbox-options.ts'
 
-/** Options of `postern catch-up`. */
 interface CatchUpCommandOptions extends TargetOptions {
   readonly from: string
   readonly since: string
@@ -38,7 +37,6 @@ interface CatchUpCommandOptions extends TargetOptions {
   readonly json?: boolean
 }
 
-/** The options of `postern catch-up`. */
 export function declare(command: Command): void {
   accountOptions(command)
     .requiredOption('--from <file>', 'import the receiver from this module')
@@ -61,7 +59,7 @@ export function declare(command: Command): void {
     .action(runAction(catchUpCommand))
 }
 
-/** `postern catch-up`: counts what was missed, asks, and takes it. Exit code 1 if older events were left. */
+/** `postern catch-up`: counts missed events, asks, and fetches them. Exit code 1 if older events were left. */
 async function catchUpCommand(
   name: string | undefined,
   options: CatchUpCommandOptions,
@@ -185,7 +183,7 @@ const CUTS: Readonly<Record<string, string>> = {
   time: "an entry of the list has no time, so the entries after it were skipped: check the sender's list",
 }
 
-/** Tells what a catch-up did, or would do: for people, or as JSON. */
+/** Prints the result of a catch-up or of a dry run, for people or as JSON. */
 function tellCaughtUp(result: CaughtUp, { json }: { readonly json?: boolean }, did: string): void {
   if (json) return sayJson(result, 2)
   const { listed, skipped, accepted, duplicates, asked, failures, failed, resumedAt, expired } =
@@ -208,7 +206,6 @@ function tellCaughtUp(result: CaughtUp, { json }: { readonly json?: boolean }, d
     )
 }
 
-/** The events to take or to ask for. */
 function countOf({ topics }: CaughtUp): number {
   return Object.values(topics).reduce((all, one) => all + one, 0)
 }

@@ -5,19 +5,16 @@ import { createProgram } from '../program.ts'
 
 const SHELLS = ['bash', 'zsh', 'fish']
 
-/** One command as completions need it. */
 interface Completed {
   /** `inbox list`: its words. */
   readonly path: string
   readonly text: string
-  /** What may stand after it: commands or options. */
+  /** Commands or options that may follow it. */
   readonly words: readonly string[]
   readonly flags: readonly { readonly name: string; readonly text: string }[]
-  /** What its first argument may be. */
   readonly first: readonly string[]
 }
 
-/** The options of `postern completion`. */
 export function declare(command: Command): void {
   command
     .addHelpText(

@@ -6,7 +6,6 @@ import { installedTunnel } from '../listen/tunnel.ts'
 import { Failure, type ExitCode } from '../print/say.ts'
 import { listenOptions, withoutAliases } from './listen.ts'
 
-/** The options of `postern dev`. */
 export function declare(command: Command): void {
   listenOptions(command)
     .addHelpText(
@@ -26,7 +25,7 @@ async function devCommand(
   options: ListenOptions,
   command: Command,
 ): Promise<ExitCode> {
-  // Commander takes the first word behind `--` for the provider.
+  // Commander parses the first word after `--` as the provider.
   const at = process.argv.indexOf('--')
   const words = at < 0 ? [] : process.argv.slice(at + 1)
   const all = command.args.slice(0, command.args.length - words.length)

@@ -24,7 +24,6 @@ import { counted } from '../print/style.ts'
 import { shown, styled } from '../print/terminal.ts'
 import { columnsOf, wrapped } from '../print/width.ts'
 
-/** Options of `postern explain`. */
 interface ExplainCommandOptions extends SenderOptions, InboxOptions, KeyOptions, CurlFlags {
   readonly provider?: string
   readonly at?: string
@@ -33,7 +32,6 @@ interface ExplainCommandOptions extends SenderOptions, InboxOptions, KeyOptions,
   readonly json?: boolean
 }
 
-/** The options of `postern explain`. */
 export function declare(command: Command): void {
   keyOptions(placeOptions(senderOptions(command), 'find the delivery in the inbox'))
     .option('-p, --provider <provider>', 'choose who sent it (default: from the inbox or file)')
@@ -117,7 +115,7 @@ function lines({ cause, certainty, message, remedy }: Finding, columns: number):
   ].join('\n')
 }
 
-/** The bytes that were signed next to the bytes that came. Where no color tells what differs, brackets do. */
+/** The signed bytes next to the received bytes. Without color, brackets mark the difference. */
 function diffLines({ summary, parts }: BodyDiff, columns: number): string {
   const side = (one: 'came' | 'signed', format: 'red' | 'green'): readonly string[] => {
     const other = one === 'came' ? 'signed' : 'came'
@@ -181,7 +179,7 @@ async function keptOf(
   })
 }
 
-/** What the inbox knows of a delivery that no signature rejected. */
+/** Prints the journal's row of a delivery that was not rejected for its signature. */
 function tellOutcome(arrival: Arrival, { json }: ExplainCommandOptions): ExitCode {
   const { id, outcome, status, provider, code, reason, topics, ids } = arrival
   const isRejected = outcome === 'rejected'
@@ -214,7 +212,6 @@ function timeOption(text: string): number {
   return time
 }
 
-/** The flags of curl that make a request. */
 interface CurlFlags {
   readonly request?: string
   readonly header?: readonly string[]

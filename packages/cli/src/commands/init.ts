@@ -27,7 +27,6 @@ import type { About } from '@postern/core/scheme'
 import { whereToAdd } from '../sender/setup.ts'
 import { installsOf, install } from '../init/install.ts'
 
-/** Options of `postern init`. */
 interface InitOptions {
   readonly provider?: string
   readonly behind?: string
@@ -39,7 +38,6 @@ interface InitOptions {
   readonly dryRun?: boolean
 }
 
-/** The options of `postern init`. */
 export function declare(command: Command): void {
   command
     .option('-p, --provider <provider>', 'choose the provider')
@@ -73,7 +71,7 @@ async function initCommand(options: InitOptions): Promise<ExitCode> {
     remark('nothing was written')
     return 1
   }
-  // Questions take time: look again.
+  // The files may have changed while the user answered.
   rejectTaken(project, plan)
   const written = writePlan(project, plan)
   if (written.env !== 'created') await remarkShared(join(project.folder, project.env))
@@ -96,7 +94,6 @@ function rejectTaken({ folder, env }: Project, { files }: InitPlan): void {
   )
 }
 
-/** True if a person is there who answers. */
 function isAsked({ yes }: InitOptions): boolean {
   return process.stdin.isTTY && yes !== true
 }
@@ -180,10 +177,7 @@ function isWithin(root: string, link: string): boolean {
   }
 }
 
-/**
- * What is said once the files are written: what to install, to do and to run, in numbered steps, and how to undo all. Lines of code
- * and commands start with two blanks and are never broken: they are copied.
- */
+/** The closing text: files, numbered steps, and how to undo them. Lines of code and commands start with two blanks. */
 function toldOf(
   project: Project,
   plan: InitPlan,
@@ -272,12 +266,10 @@ function undoOf(
   ].join('; ')}`
 }
 
-/** What was written. */
 interface WrittenFiles {
   /** Folders that were not there before, by their path in the project. */
   readonly folders: readonly string[]
   readonly env: 'created' | 'added' | 'kept'
-  /** The variables that were added to `.env`. */
   readonly variables: readonly string[]
 }
 
@@ -293,7 +285,7 @@ function writePlan({ folder, env: secrets }: Project, { files, env }: InitPlan):
         folders.push(relative(folder, made).replaceAll('\\', '/'))
         done.push(made)
       }
-      // Fails if the file was created meanwhile.
+      // `wx` fails if another process created the file.
       writeFileSync(path, content, { flag: 'wx' })
       done.push(path)
     }
@@ -311,14 +303,13 @@ function writeEnv(path: string, lines: readonly string[]): Pick<WrittenFiles, 'e
     (line) => !new RegExp(`^\\s*(?:export\\s+)?${variableOf(line)}\\s*=`, 'm').test(before),
   )
   if (added.length === 0) return { env: 'kept', variables: [] }
-  // A secret will be there: a new file is its owner's alone.
+  // The file will hold a secret, so only its owner may read a new one.
   const mode = 0o600
   const start = before === '' || before.endsWith('\n') ? '' : '\n'
   appendFileSync(path, `${start}${added.join('\n')}\n`, { mode })
   return { env: exists ? 'added' : 'created', variables: added.map(variableOf) }
 }
 
-/** The name in a line of `.env`. */
 function variableOf(line: string): string {
   return line.slice(0, line.indexOf('='))
 }

@@ -13,14 +13,12 @@ import { Failure, type ExitCode, remark, say } from '../print/say.ts'
 import { providerOf, type SenderOptions } from '../sender/sender.ts'
 import { shown } from '../print/terminal.ts'
 
-/** Options of `postern inspect`. */
 interface InspectOptions extends InboxOptions, SenderOptions {
   readonly port: string
   readonly provider?: string
   readonly allowActions?: boolean
 }
 
-/** The options of `postern inspect`. */
 export function declare(command: Command): void {
   placeOptions(senderOptions(command))
     .option('--port <number>', 'set the local port; 0 picks any', '4400')

@@ -5,7 +5,6 @@ import { tunnelNames } from '../listen/tunnel.ts'
 import { many, senderOptions } from '../options/shared-options.ts'
 import type { ExitCode } from '../print/say.ts'
 
-/** The options of `postern listen`. */
 export function declare(command: Command): void {
   listenOptions(command)
     .option('--store <file>', 'store deliveries in a SQLite inbox')

@@ -10,13 +10,11 @@ import { type ExitCode, remark } from '../print/say.ts'
 import { shown } from '../print/terminal.ts'
 import { version } from '../version.ts'
 
-/** Options of `postern mcp`. */
 interface McpOptions extends InboxOptions {
   readonly allowActions?: boolean
   readonly url?: string
 }
 
-/** The options of `postern mcp`. */
 export function declare(command: Command): void {
   placeOptions(command)
     .option('--allow-actions', 'allow replaying tasks and sending to --url')

@@ -12,7 +12,6 @@ import { lasting } from '../print/style.ts'
 import { table } from '../print/table.ts'
 import { styled } from '../print/terminal.ts'
 
-/** The options of `postern providers`. */
 export function declare(command: Command): void {
   command
     .option('--json', 'print JSON')

@@ -24,7 +24,6 @@ import { fingerprint } from '@postern/core/explain'
 import { aboutOf, secretOfItsForm, variablesOf } from '../sender/sender.ts'
 import { envFileOf, writeEnv } from '../env.ts'
 
-/** Options of `postern register`. */
 interface RegisterOptions extends TargetOptions, SecretOptions {
   readonly previousUrl?: readonly string[]
   readonly all?: boolean
@@ -39,7 +38,6 @@ interface RegisterOptions extends TargetOptions, SecretOptions {
 
 const VERBS = ['status', 'enable', 'rotate', 'remove'] as const
 
-/** The options of `postern register`. */
 export function declare(command: Command): void {
   accountOptions(command)
     .option('--from <file>', 'import the receiver from this module')
@@ -163,14 +161,12 @@ function checkTold(
     throw new Failure(2, `${provider} shows the secret once; give --write-env to keep it in .env`)
 }
 
-/** One sender to act on, with the URL of the receiver. */
 interface Job {
   readonly target: Target
   readonly registrar: Registrar
   readonly url: string
 }
 
-/** Options of what acts on endpoints that are there. */
 interface ManageOptions extends SecretOptions {
   readonly dryRun?: boolean
   readonly yes?: boolean
@@ -277,13 +273,11 @@ async function remove(jobs: readonly Job[], options: ManageOptions): Promise<Exi
   return results.some(({ state }) => state === 'failed') ? 3 : 0
 }
 
-/** A person said no. */
 function unchanged(): ExitCode {
   remark('nothing was changed')
   return 1
 }
 
-/** Where secrets are found and written. */
 interface SecretOptions {
   readonly env?: string
   readonly writeEnv?: boolean

@@ -20,7 +20,6 @@ import { post, sentLine, tellWho, type Sent } from '../send/post.ts'
 import { lasting } from '../print/style.ts'
 import { generateKeyPairSync } from 'node:crypto'
 
-/** Options of `postern send`. */
 interface SendOptions extends SenderOptions, PayloadOptions {
   readonly to: string
   readonly behind?: string
@@ -33,7 +32,6 @@ interface SendOptions extends SenderOptions, PayloadOptions {
   readonly json?: boolean
 }
 
-/** The options of `postern send`. */
 export function declare(command: Command): void {
   senderOptions(command)
     .requiredOption('--to <url>', 'send to this URL')
@@ -138,7 +136,6 @@ const STALE = 30 * 86_400_000
 // More are shown as a bar and a sum.
 const LINES = 20
 
-/** How many got which status, and how long the replies took. */
 function summary(all: readonly Sent[]): string {
   const statuses = [...new Set(all.map(({ status }) => status))].toSorted(
     (one, other) => one - other,
@@ -188,7 +185,7 @@ async function tampered(provider: Provider, request: SignableRequest): Promise<S
   receiver.onAny(() => undefined)
   const all = changes(request)
   try {
-    // Some senders sign a few members alone.
+    // Some senders sign only a few members.
     for (const changed of all) if ((await receiver.receive(changed)).status === 401) return changed
     return all[0]!
   } finally {

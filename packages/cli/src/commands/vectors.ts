@@ -7,7 +7,6 @@ import { sinceOption } from '../options/inbox-options.ts'
 import { Failure, type ExitCode, sayJson } from '../print/say.ts'
 import { providerOf, type SenderOptions } from '../sender/sender.ts'
 
-/** Options of `postern vectors`. */
 interface VectorsOptions extends SenderOptions {
   readonly provider: string
   readonly url: string
@@ -15,7 +14,6 @@ interface VectorsOptions extends SenderOptions {
   readonly now?: string
 }
 
-/** The options of `postern vectors`. */
 export function declare(command: Command): void {
   senderOptions(command)
     .requiredOption('-p, --provider <provider>', 'choose the provider')

@@ -15,12 +15,12 @@ export interface InitPlan {
   readonly files: ReadonlyMap<string, string>
   /** The lines for the file of secrets. */
   readonly env: readonly string[]
-  /** What git must not take. */
+  /** Patterns that git must ignore. */
   readonly ignored: readonly string[]
   /** Packages to install, and those for development. */
   readonly packages: readonly string[]
   readonly development: readonly string[]
-  /** What is left to do by hand. */
+  /** Lines that tell the user what to change by hand. */
   readonly mount: readonly string[]
   /** The command that runs the test. */
   readonly test: string | undefined
@@ -139,7 +139,7 @@ export function planOf(project: Project, place: InitPlace, filling: Filling): In
   }
 }
 
-/** Where a file of the example goes; undefined if this project does not need it. */
+/** The path of an example's file in the project. Undefined if the project does not need the file. */
 function targetOf(
   file: string,
   { folder: root, framework, source, tests, routes }: Project,
@@ -186,7 +186,7 @@ function required(text: string): string {
     .replaceAll(' as ', ': ')
 }
 
-/** The few types of the examples taken out. */
+/** Removes the few types that the examples have. */
 function untyped(text: string): string {
   return text
     .replaceAll(/^import type .*\n/gm, '')
@@ -211,7 +211,7 @@ function tested(text: string, runner: Project['runner']): string {
   )
 }
 
-/** Of names in a folder, those that git would take into a commit. Outside a repository, `.gitignore` itself is read. */
+/** The names that git would commit. Outside a repository only `.gitignore` is read. */
 export function takenByGit(folder: string, names: readonly string[]): readonly string[] {
   const file = join(folder, '.gitignore')
   const lines = existsSync(file) ? readFileSync(file, 'utf8').split(/\r?\n/) : []
@@ -222,7 +222,7 @@ export function takenByGit(folder: string, names: readonly string[]): readonly s
   })
 }
 
-/** A new `.gitignore`: for the secret, and for the file of events. Undefined if there is one, or git takes neither. */
+/** A new `.gitignore` for the secret and the inbox file. Undefined if one exists, or if git ignores both. */
 function ignoreFile(folder: string, names: readonly string[]): string | undefined {
   if (existsSync(join(folder, '.gitignore'))) return undefined
   const taken = takenByGit(folder, names)

@@ -1,8 +1,8 @@
 import { hosts, type Framework } from '../hosts.ts'
 
 /**
- * The range to install beside the adapter, if the one in `package.json` allows no version that the adapter takes.
- * Undefined if it does, or if that cannot be told.
+ * The range to install with the adapter. Undefined if the range in package.json already allows a supported version,
+ * or cannot be read.
  */
 export function raised(framework: Framework, range: string): string | undefined {
   const [, sign, numbers] = /^([~^]?)v?(\d+(?:\.(?:\d+|x))*)/.exec(range.trim()) ?? []

@@ -9,7 +9,7 @@ export function installsOf(
   { packages, development }: Pick<InitPlan, 'packages' | 'development'>,
 ): readonly (readonly string[])[] {
   const add = manager === 'npm' ? 'install' : 'add'
-  // Deno takes packages of npm by their prefix.
+  // Deno resolves npm packages by this prefix.
   const named = (names: readonly string[]): readonly string[] =>
     manager === 'deno' ? names.map((name) => `npm:${name}`) : names
   return [
@@ -19,7 +19,7 @@ export function installsOf(
 }
 
 /**
- * Runs these commands in a folder, one after another. What they print goes to stderr.
+ * Runs commands in a folder, one after another. Their output goes to stderr.
  *
  * @throws Failure if one cannot be started, or ends with another code than 0.
  */

@@ -1,20 +1,16 @@
 import type { Project } from './project.ts'
 
-/** How files of a project are called, and import each other. */
 export interface Language {
-  /** Of source files. ES modules in a project of CommonJS say so by `mjs`: `require` takes them. */
+  /** Extension of source files: `mjs` for ES modules in a project of CommonJS. */
   readonly extension: 'ts' | 'js' | 'mjs'
-  /** What relative imports of source files end in. */
+  /** Ending of relative imports in source files. */
   readonly ending: '' | '.js' | '.mjs' | '.ts'
-  /** Of the test. */
   readonly testExtension: 'ts' | 'js' | 'mjs'
-  /** What the imports of the test end in. */
+  /** Ending of relative imports in the test. */
   readonly testEnding: '' | '.js' | '.mjs' | '.ts'
-  /** The command that runs the test, without its file. */
   readonly testCommand: string
 }
 
-/** Decides how the files of a project are written. */
 export function languageOf(project: Project): Language {
   const { typeScript, isModule, runner, loader, framework } = project
   const isNest = framework === 'nest'

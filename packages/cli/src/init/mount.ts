@@ -5,7 +5,6 @@ import { upper } from '../sender/sender.ts'
 import { factoryOf, providerCall, variablesIn, windowOf } from '../sender/written.ts'
 import { bare, importPath, slashPath, type Project } from './project.ts'
 
-/** Where the files go. */
 export interface InitPlace {
   /** `webhooks`, or a folder of the sender in it if that holds another sender already. */
   readonly folder: string
@@ -13,19 +12,17 @@ export interface InitPlace {
   readonly first: string | undefined
 }
 
-/** What the lines are made of. */
 interface Mounting extends InitPlace {
   readonly project: Project
   readonly filling: Filling
-  /** What relative imports end in. */
   readonly ending: string
   /** The files of the example that are written, each with its place in the project. */
   readonly targets: ReadonlyMap<string, string>
-  /** The lines of a file of the example, as it would stand in a file of the project. */
+  /** Rewrites lines of an example's file for a file of the project. */
   readonly code: (file: string, to: string) => readonly string[]
 }
 
-/** What is left to do by hand, in lines. Those with code begin with two blanks. */
+/** The lines to add by hand. Lines of code start with two blanks. */
 export function mountOf(mounting: Mounting): readonly string[] {
   const { project, filling, first } = mounting
   const signer = filling.gateway ?? filling.about
@@ -93,7 +90,6 @@ function nestLines({ project, targets, first, ending, filling }: Mounting): read
   ]
 }
 
-/** The name of the module of Nest for a sender. */
 export function moduleName(name: string): string {
   const words = upper(name).toLowerCase()
   return `${words.replaceAll(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase())}Module`

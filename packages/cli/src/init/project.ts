@@ -8,7 +8,6 @@ import { Failure } from '../print/say.ts'
 import { readRegular } from '../request/regular-file.ts'
 import { raised } from './framework-version.ts'
 
-/** What stands in a folder already. */
 export interface Project {
   readonly folder: string
   readonly framework: Framework
@@ -18,20 +17,20 @@ export interface Project {
   readonly isModule: boolean
   /** Undefined if the project has no TypeScript. */
   readonly typeScript: TypeScript | undefined
-  /** Where the source lies: `src`, or the folder itself as an empty string. */
+  /** `src`, or an empty string for the folder itself. */
   readonly source: string
-  /** A folder of tests that exists. Undefined if tests stand beside what they test. */
+  /** An existing folder of tests. Undefined if tests are next to their sources. */
   readonly tests: string | undefined
   readonly runner: 'vitest' | 'jest' | 'node'
-  /** What runs TypeScript under `node --test`, if it is installed. */
+  /** The installed package that runs TypeScript under `node --test`, if any. */
   readonly loader: 'tsx' | 'ts-node' | undefined
-  /** The folder whose files `@fastify/autoload` takes as routes. */
+  /** The folder whose files `@fastify/autoload` loads as routes. */
   readonly routes: string | undefined
   /** The file that makes the app. */
   readonly app: string | undefined
-  /** Body parsers in the source, as `file:line`: a route must stand before them. */
+  /** Body parsers in the source, as `file:line`. The route must come before them. */
   readonly parsers: readonly string[]
-  /** Where the app listens, as its `.env`, scripts or source say; else the usual one. */
+  /** The port of the app, from `.env`, scripts or source, else the framework's default. */
   readonly port: number
   /** The file that secrets belong into. */
   readonly env: '.env' | '.env.local' | '.dev.vars'
@@ -48,7 +47,7 @@ interface Manifest {
   readonly devDependencies?: Readonly<Record<string, string>>
 }
 
-/** Looks at the project in a folder. Throws a `Failure` if there is no package.json, or no framework in it. */
+/** Reads the project in a folder. Throws a `Failure` without package.json or a known framework. */
 export async function projectIn(folder: string, named?: string): Promise<Project> {
   const manifest = manifestIn(folder)
   const all = { ...manifest.dependencies, ...manifest.devDependencies }
@@ -67,7 +66,6 @@ export async function projectIn(folder: string, named?: string): Promise<Project
   return project
 }
 
-/** What package.json says of a framework. */
 function dependencyOf(name: Framework, all: Readonly<Record<string, string>>): string | undefined {
   const { dependency } = hosts[name].framework!
   return dependency !== undefined && dependency in all ? dependency : undefined
@@ -214,9 +212,8 @@ function parsersIn(files: SourceFiles): readonly string[] {
 
 /** How a project writes TypeScript. */
 interface TypeScript {
-  /** What relative imports end in. */
   readonly ending: '' | '.js' | '.ts'
-  /** What to change, if packages with `exports` cannot be read: undefined if they can, or if it is not known. */
+  /** The change to make if TypeScript cannot resolve packages with `exports`. Undefined if it can, or if that is unknown. */
   readonly remedy: string | undefined
 }
 
@@ -290,7 +287,7 @@ export function slashPath(...parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join('/')
 }
 
-/** What a file writes to import another: both without their extensions, the ending given. */
+/** The import specifier from one file to another. Both paths have no extension. */
 export function importPath(from: string, to: string, ending: string): string {
   const path = posix.relative(posix.dirname(from), to)
   return `${path.startsWith('.') ? '' : './'}${path}${ending}`

@@ -9,7 +9,7 @@ const LEASH = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? './leash.ts' : './leash.js', import.meta.url),
 )
 
-/** Starts a program that ends with this process, whatever ends it. */
+/** Starts a program that ends when this process ends, even by kill -9. */
 export function leashed(
   words: readonly string[],
   out: 'inherit' | 'pipe',
@@ -18,7 +18,7 @@ export function leashed(
   return spawn(process.execPath, [LEASH, ...words], {
     stdio: ['pipe', out, out],
     env,
-    // A group of its own: Ctrl-C in the terminal is for this process.
+    // Its own process group keeps Ctrl-C of the terminal for this process.
     detached: process.platform !== 'win32',
   })
 }
@@ -59,13 +59,11 @@ export async function listens(to: URL, child: ChildProcess, signal: AbortSignal)
   }
 }
 
-/** How a program ended. */
 interface Exit {
   readonly code: number | null
   readonly signal: string | null
 }
 
-/** Resolves once a program has ended. */
 export async function exitOf(child: ChildProcess): Promise<Exit> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   return { code: child.exitCode, signal: child.signalCode }

@@ -24,20 +24,16 @@ export interface Job {
   readonly sender: SenderApi
   readonly registrar: Registrar
   readonly topics: readonly string[]
-  /** Options of the account, without tokens. */
   readonly options: Readonly<Record<string, unknown>>
-  /** The environment variable of the secret. */
   readonly variable: string
-  /** The secret, once it is known. */
   secret: string | undefined
   made: SessionEndpoint | undefined
 }
 
-/** What would change at the sender. */
 export interface EndpointPlan {
   readonly plan: Plan
   readonly before: readonly string[]
-  /** The endpoint of somebody else that would be replaced until the session ends. */
+  /** Another owner's endpoint that is replaced until the session ends. */
   readonly taken?: Endpoint
 }
 
@@ -63,7 +59,10 @@ export async function registrarOf(
   return made(maker, target, more)
 }
 
-/** Plans an endpoint with this URL. What others have made stays: the one endpoint of an account needs `takeOver`, and goes back. */
+/**
+ * Plans an endpoint with this URL. Endpoints of others stay. The only endpoint of an account needs `takeOver` and is
+ * put back.
+ */
 export async function planFor(
   job: Job,
   url: string,
@@ -137,7 +136,7 @@ function secretOf({ registrar, secret }: Job): { readonly secret?: string } {
   return registrar.secret === 'given' && secret !== undefined ? { secret } : {}
 }
 
-/** Takes the steps: what will be made is on disk before the first request, and its ids after each. */
+/** Applies the steps. The session file names an endpoint before its first request, and its id after each. */
 export async function register(
   job: Job,
   { plan, before, taken }: EndpointPlan,
@@ -180,7 +179,10 @@ export async function register(
 const LATE = 60_000
 const CUT_OFF = 'a request was cut off a moment ago, and may still have its effect'
 
-/** Removes what a session made, and puts back what it took. Returns what it did; throws if something stays. */
+/**
+ * Removes what a session made, and puts replaced endpoints back. Returns lines that say so; throws if an endpoint
+ * remains.
+ */
 export async function undo(
   { sender, taken, urls, ids, before, at }: SessionEndpoint,
   registrar: Registrar,

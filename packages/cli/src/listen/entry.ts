@@ -8,7 +8,6 @@ import { judge } from '../send/answer.ts'
 import type { PastDelivery } from '../send/again.ts'
 import type { AppAnswer } from './gate.ts'
 
-/** One delivery that arrived while listening. */
 export interface Entry {
   readonly at: number
   readonly status: number
@@ -18,7 +17,7 @@ export interface Entry {
   /** Why it was rejected, for people. */
   readonly reason: string | undefined
   readonly events: readonly { readonly id: string | undefined; readonly topic: string }[]
-  /** The topic that it claims, if it was rejected: nobody has verified it. */
+  /** The unverified topic of a rejected delivery. */
   readonly claims: string | undefined
   /** True if the signature was right for the secret of this command: only this may be signed again. */
   readonly isGenuine: boolean
@@ -40,7 +39,6 @@ const MOST = 500
 // 500 bodies of 25 MiB are 12 GiB, and anybody can send them: the largest are dropped.
 const MOST_BYTES = 32 * 2 ** 20
 
-/** Makes a list of deliveries. */
 export function createEntries(): Entries {
   const all: Entry[] = []
   let total = 0
@@ -70,13 +68,11 @@ function dropLargest(all: readonly Entry[]): number {
   return size
 }
 
-/** What the receiver of this command said of a delivery. */
 export interface Received {
   readonly reply: Reply
   readonly entry: Entry
 }
 
-/** The receiver of this command. */
 export interface Listener {
   receive(delivery: PastDelivery): Promise<Received>
   close(): Promise<void>
@@ -137,7 +133,7 @@ export async function inboxOf(path: string | undefined): Promise<Inbox> {
   return sqliteInbox({ path })
 }
 
-/** What is known of a delivery that this command cannot verify. */
+/** An entry of a delivery that this command cannot verify. */
 function blank(delivery: PastDelivery): Entry {
   return {
     at: Date.now(),
@@ -154,7 +150,7 @@ function blank(delivery: PastDelivery): Entry {
   }
 }
 
-/** Who sent it, for the words of a verdict. */
+/** The sender, for the words of a verdict. */
 export interface SignedBy {
   readonly title: string
   /** The environment variable of the secret, and a mark of its value. */

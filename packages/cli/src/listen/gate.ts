@@ -13,18 +13,16 @@ import { alivePath } from './session.ts'
 
 type Lines = PastDelivery['headers']
 
-/** What is answered to a sender. */
 export interface GateReply {
   readonly status: number
   readonly headers: Lines
   readonly body: Uint8Array
 }
 
-/** Options of {@link createGate}. */
 interface GateOptions {
   /** The paths that are let through, compared as they are written. Undefined lets every path through: only this machine comes. */
   readonly paths: ReadonlySet<string> | undefined
-  /** The id of the session, which tells a later one that this one lives. */
+  /** A later session asks for this id, to see whether this one is still running. */
   readonly id: string
   /** Answers a whole request that came for a path. */
   readonly answer: (delivery: PastDelivery, path: string) => Promise<GateReply>
@@ -37,7 +35,6 @@ export interface LocalGate {
   readonly proof: { readonly path: string; readonly text: string }
   /** Scheme and host, as senders have them; empty without a public URL. */
   origin: string
-  /** Requests for other paths. */
   readonly strangers: number
 }
 
@@ -50,7 +47,6 @@ const SLOWEST = 10_000
 // Requests that wait for their reply.
 const AT_ONCE = 64
 
-/** Makes it. */
 export function createGate({ paths, id, answer }: GateOptions): LocalGate {
   const [secret, text] = [randomBytes(24).toString('hex'), randomBytes(24).toString('hex')]
   const proof = { path: `/.well-known/postern/${secret}`, text }
@@ -105,7 +101,6 @@ function end(response: ServerResponse, status: number, more: OutgoingHttpHeaders
   response.writeHead(status, { ...more, 'content-length': 0, connection: 'close' }).end()
 }
 
-/** The bodies that still come. */
 interface Coming {
   /** The body of a request; a status if it is rejected. */
   read(request: IncomingMessage): Promise<Uint8Array | number>
@@ -146,14 +141,12 @@ function createComing(): Coming {
   }
 }
 
-/** Where the app is, and how it is called. */
 export interface AppTarget {
   readonly to: URL
   /** True if the app sees its own host in place of the public one. */
   readonly rewriteHost: boolean
 }
 
-/** What the app answered. */
 export interface AppAnswer extends GateReply {
   /** Why nothing answered, for people. */
   readonly down?: string

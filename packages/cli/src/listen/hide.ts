@@ -2,9 +2,8 @@ import { isCredentialName } from '@postern/core/internal'
 import type { Provider } from '@postern/core/scheme'
 import type { CurlPart } from '@postern/samples'
 
-/** Takes secrets out of what is shown of a delivery. */
+/** Removes secrets from the texts that a delivery shows. */
 export interface Hider {
-  /** Text with each secret hidden. */
   text(text: string): string
   /** The value of a header: a credential is hidden whole. */
   header(name: string, value: string): string
@@ -22,7 +21,7 @@ export function createHider(
   secrets: readonly string[],
   variable: string,
 ): Hider {
-  // Where the body is not signed, the credential is a token: hidden too if it is not ours.
+  // Where the body is not signed, the credential is a token. It is hidden even if it is not ours.
   const tokens = provider.covers.body === 'none' ? (provider.credentials?.headers ?? []) : []
   const own = new Set(tokens.map((name) => name.toLowerCase()))
   const forms = secrets
@@ -49,7 +48,7 @@ function joined(texts: readonly string[], between: CurlPart): readonly CurlPart[
   return texts.flatMap((text, at) => (at === 0 ? [text] : [between, text]))
 }
 
-/** A secret as it may stand in a header, a URL, a body, or Basic authentication; and how a shell makes it. */
+/** The forms of a secret in a header, a URL, a body or Basic authentication, with the shell expression for each. */
 function formsOf(
   secret: string,
   variable: string,

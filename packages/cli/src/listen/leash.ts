@@ -19,7 +19,7 @@ child.on('error', (error) => {
   process.exit(127)
 })
 child.on('exit', (code, signal) => {
-  // What it has started may live on.
+  // Processes that the program started may still run.
   end('SIGTERM')
   process.exit(code ?? (signal ? 1 : 0))
 })

@@ -3,7 +3,6 @@ import { claimText, lasting, shortId, timeOf } from '../print/style.ts'
 import { shown, styled } from '../print/terminal.ts'
 import type { Entry } from './entry.ts'
 
-/** One delivery on one line. */
 export function lineOf(entry: Omit<Entry, 'delivery'>, name: string): string {
   const { at, status, took, events, claims, outcome, code, reason, explanation } = entry
   const sign = status < 300 ? styled('green', '●') : styled('red', '⊘')
@@ -28,7 +27,6 @@ function rejectionOf(code: string | undefined, reason: string | undefined): stri
   return reason === undefined ? code : `${code}: ${shown(reason)}`
 }
 
-/** The proof of an explanation, in a few words. */
 function provenOf(explanation: Explanation | undefined): string | undefined {
   const causes = explanation?.findings
     .filter(({ certainty }) => certainty === 'proven')

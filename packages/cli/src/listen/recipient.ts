@@ -9,7 +9,6 @@ import { aboutOf, providerOf, variablesOf, type SenderOptions } from '../sender/
 import { registrarOf, type Job } from './endpoint.ts'
 import type { Listener, SignedBy } from './entry.ts'
 
-/** Options that say who is received, and where. */
 export interface RecipientOptions extends SenderOptions {
   readonly to?: string
   readonly from?: string
@@ -24,13 +23,11 @@ export interface Recipient {
   readonly name: string
   readonly about: About
   readonly topics: readonly string[]
-  /** The path of the public URL. */
   readonly path: string
   /** The URL of the app; undefined if this command is the receiver. */
   readonly to: URL | undefined
-  /** The environment variable of the secret. */
   readonly variable: string
-  /** The sender's API; undefined if its endpoint is made by hand. */
+  /** Undefined if the endpoint is made by hand. */
   job: Job | undefined
   /** Verifies deliveries here; undefined while the secret is not known. */
   listener: Listener | undefined
@@ -110,7 +107,6 @@ async function recipientOf(
   }
 }
 
-/** Options of the sender's account among those of the provider: `-o repository=octo/hello`. */
 export function accountPart(
   { registrar }: SenderApi,
   given: readonly string[] = [],
@@ -121,7 +117,6 @@ export function accountPart(
   return { account: given.filter(isAccount), rest: given.filter((one) => !isAccount(one)) }
 }
 
-/** The sender's API for a receiver, unless its endpoint is made by hand. */
 export async function jobOf(
   { about, topics, variable }: Recipient,
   account: Readonly<Record<string, unknown>>,
@@ -130,7 +125,7 @@ export async function jobOf(
   const sender = senderApiOf(about)
   if (manual || !sender) return undefined
   const registrar = await registrarOf(sender, account, { live })
-  // A told secret is another one for each endpoint.
+  // The sender gives each endpoint its own secret.
   const isOurs = registrar.secret === 'given' || registrar.secret === 'none'
   return {
     sender,
@@ -170,7 +165,6 @@ export async function makeProvider(
   return made.provider
 }
 
-/** Who signs, for verdicts. */
 export function signerOf({ about, variable, provider, secrets: [secret] }: Recipient): SignedBy {
   const mark = provider && secret !== undefined ? fingerprint(provider.name, secret) : undefined
   return { title: about.title, variable, mark }

@@ -35,7 +35,6 @@ import {
 } from './recipient.ts'
 import { checkTunnel, isDeaf, openTunnel, type Tunnel } from './tunnel.ts'
 
-/** Options of `postern listen` and `postern dev`. */
 export interface ListenOptions extends RecipientOptions {
   readonly port?: string
   readonly store?: string
@@ -154,7 +153,10 @@ export async function listenFor(
     return stay()
   }
 
-  /** Plans, asks and registers. The app is started as soon as its secret is known, since some senders call at once. */
+  /**
+   * Plans, asks and registers. The app starts as soon as its secret is known, since some senders call the URL
+   * immediately.
+   */
   async function registerAll(): Promise<boolean> {
     const jobs = recipients.flatMap(({ job, path }) => (job ? [{ job, path }] : []))
     const all = await Promise.all(
@@ -213,7 +215,7 @@ export async function listenFor(
       await recipient.listener?.close()
       recipient.listener = createListener(provider, await inboxOf(options.store))
     } catch (error) {
-      // The app verifies it. What is shown is only its answer.
+      // The app verifies the delivery, and only its answer is shown.
       if (!isOptional || !(error instanceof Failure)) throw error
     }
   }
@@ -252,7 +254,7 @@ export async function listenFor(
     remark(`or add a public URL that leads there at ${whereToAdd(about)}, or give --tunnel`)
   }
 
-  /** Until somebody ends it, or the app ends. A tunnel that ends, or leads nowhere, is started again. */
+  /** Waits until the user or the app ends. A tunnel that ended, or no longer leads here, is started again. */
   async function stay(): Promise<ExitCode> {
     for (;;) {
       const round = new AbortController()

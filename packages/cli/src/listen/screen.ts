@@ -8,7 +8,6 @@ import type { Entries, Entry } from './entry.ts'
 import type { Hider } from './hide.ts'
 import { lineOf } from './line.ts'
 
-/** What the full-screen list needs. */
 interface ScreenContext {
   readonly name: string
   readonly about: About
@@ -16,19 +15,15 @@ interface ScreenContext {
   readonly hide: Hider
   /** The first line: where it listens. */
   readonly where: string
-  /** Explains a delivery. */
   readonly explain: (entry: Entry) => Promise<void>
   /** Sends a delivery to the app again, with a new id or without. Undefined without an app. */
   readonly again: ((entry: Entry, isNew: boolean) => Promise<string>) | undefined
 }
 
-/** A full-screen list of deliveries. */
 interface Screen {
-  /** Draws what has changed, soon. */
   draw(): void
   /** Resolves once the reader wants to leave. */
   readonly left: Promise<void>
-  /** Restores the terminal. */
   close(): void
 }
 
@@ -36,7 +31,7 @@ const ESC = '\u001B'
 // Milliseconds between two drawings: a burst of deliveries is drawn once.
 const PACE = 50
 
-/** Takes over the terminal. It draws plain ANSI, and asks for each key. */
+/** Takes over the terminal: plain ANSI, and raw mode for keys. */
 export function createScreen(context: ScreenContext): Screen {
   const { entries, hide, name } = context
   const { stdin, stdout } = process
@@ -112,7 +107,7 @@ export function createScreen(context: ScreenContext): Screen {
     })
   }
 
-  /** Where the selected entry is now: the oldest, if it was dropped. */
+  /** Index of the selected entry, or of the oldest if that was dropped. */
   function place(): number {
     const newest = entries.all.length - 1
     return selected === undefined ? newest : Math.max(0, entries.all.indexOf(selected))
@@ -187,7 +182,7 @@ export function createScreen(context: ScreenContext): Screen {
     restore()
   }
 
-  // At an exit too that nobody planned: a terminal in raw mode is of no use.
+  // Also after an unexpected exit: a terminal left in raw mode is unusable.
   function restore(): void {
     stdin.setRawMode(false)
     stdout.write(`${ESC}[?25h${ESC}[?1049l`)
@@ -199,7 +194,6 @@ const LIST = '↑↓ move · enter open · r again · n new id · e explain · c
 const DETAILS = '↑↓ scroll · esc back · r again · n new id · e explain · c curl · t test · q quit'
 const NARROW = '↑↓ enter esc r n e c t q'
 
-/** The line that tells the keys. */
 function keysLine(columns: number, details: boolean): string {
   const keys = details ? DETAILS : LIST
   return keys.length <= columns ? keys : NARROW
@@ -313,7 +307,7 @@ function indented(text: string): string {
     .join('')
 }
 
-/** Bytes that are no text: in hexadecimal, with the ASCII characters beside. */
+/** Binary bytes in hexadecimal, with their ASCII characters. */
 function bytesOf(body: Uint8Array): readonly string[] {
   const lines = [`  ${body.length} bytes, not UTF-8`]
   for (let at = 0; at < Math.min(body.length, MOST_BYTES); at += ROW) {

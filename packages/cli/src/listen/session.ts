@@ -15,14 +15,12 @@ import { join } from 'node:path'
 import { readStart } from '@postern/core/internal'
 import type { Endpoint } from '@postern/registrar'
 
-/** What a session made at one sender, or was about to make. It holds no secret and no token. */
+/** Endpoints that a session made at one sender, or was about to make. It holds no secret and no token. */
 export interface SessionEndpoint {
   /** As in `postern register <sender>`. */
   readonly sender: string
-  /** Options of the account, without tokens. */
   readonly options: Readonly<Record<string, unknown>>
   readonly at: number
-  /** Every URL that this session gave the sender. */
   readonly urls: string[]
   /** Ids that were there before. */
   readonly before: readonly string[]
@@ -36,7 +34,7 @@ export interface SessionEndpoint {
 export interface Session {
   readonly version: 1
   readonly id: string
-  /** Where the gate listens: it answers as long as the session lives. */
+  /** The port of the gate, which answers while the session runs. */
   readonly port: number
   readonly folder: string
   readonly made: SessionEndpoint[]
@@ -47,10 +45,9 @@ export function newSession(port: number, id: string): Session {
   return { version: 1, id, port, folder: process.cwd(), made: [] }
 }
 
-/** An id of a session: nobody can guess it. */
+/** A random id that another process cannot guess. */
 export const sessionId = (): string => randomBytes(16).toString('hex')
 
-/** The sessions that are on disk. */
 export function sessions(): readonly Session[] {
   let names: readonly string[]
   try {

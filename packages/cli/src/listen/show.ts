@@ -9,17 +9,14 @@ import { createHider } from './hide.ts'
 import { lineOf } from './line.ts'
 import type { Recipient } from './recipient.ts'
 
-/** How deliveries are shown. */
 export interface Show {
   readonly entries: Entries
-  /** Shows a delivery of a receiver. */
   add(recipient: Recipient, entry: Entry): void
   /** Resolves once the reader wants to leave; never where no keys are read. */
   readonly left: Promise<void>
   close(): void
 }
 
-/** What the keys of a reader do. */
 interface KeyActions {
   /** Sends a delivery to the app again, and says what came of it. Undefined without an app. */
   readonly again: ((entry: Entry, isNew: boolean) => Promise<string>) | undefined
@@ -65,13 +62,12 @@ export function printing(json: boolean, { again }: KeyActions): Show {
 }
 
 function tellEntry(entry: Entry, { name, to }: Recipient): void {
-  // What the app answered has a line of its own: it says what to do.
+  // The app's answer is printed on a line of its own, with the remedy.
   const { reason } = entry
   say(lineOf(to && reason !== undefined ? { ...entry, reason: undefined } : entry, name))
   if (to && reason !== undefined) say(`          ${shown(reason, 600)}`)
 }
 
-/** Keys of a terminal, which come one by one. */
 function readKeys(again: (isNew: boolean) => Promise<void>): Pick<Show, 'left' | 'close'> {
   const { stdin } = process
   let leave = (): void => undefined
@@ -102,7 +98,6 @@ function readKeys(again: (isNew: boolean) => Promise<void>): Pick<Show, 'left' |
   }
 }
 
-/** The full-screen list of one receiver. */
 export async function onScreen(
   recipient: Recipient,
   where: string,
@@ -134,7 +129,7 @@ export async function onScreen(
   }
 }
 
-/** The steps of a provider without an API, or whose endpoint is made by hand. */
+/** Prints the steps for an endpoint that is made by hand. */
 export function tellSteps(about: About, url: string): void {
   remark(`${about.title}: add this URL by hand, and remove it there at the end:`)
   remark(`  ${url}`)

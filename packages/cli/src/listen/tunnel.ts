@@ -22,7 +22,7 @@ interface Program {
   readonly args: (port: number) => readonly string[]
   /** The public URL, if a line has it. */
   readonly url: (line: string) => string | undefined
-  /** Before this line the URL is not asked: resolvers would remember for half an hour that there is no such name. */
+  /** The URL is not requested before this line: resolvers would cache the missing name for half an hour. */
   readonly ready?: RegExp
   /** Lines that end the start: what they mean, and what to do. */
   readonly rejections: readonly (readonly [line: RegExp, says: string])[]
@@ -38,7 +38,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
       const to = `http://127.0.0.1:${port}`
       return ['tunnel', '--no-autoupdate', '--config', none, '--url', to]
     },
-    // Terms and documentation are https URLs too: this one stands alone in a box.
+    // Terms and documentation are https URLs too. The tunnel's URL is the only one in a box.
     url: (line) => /\|\s+(https:\/\/[a-z\d.-]+\.trycloudflare\.com)\s+\|/.exec(line)?.[1],
     ready: /Registered tunnel connection/,
     rejections: [
@@ -98,7 +98,7 @@ const START = 30_000
 const PAUSE = 1000
 const TRIES = 20
 
-/** What leads to the gate: a program of the developer, or a URL that leads to its port already. Nothing is downloaded. */
+/** Opens the way to the gate: an installed program, or a URL that already leads to its port. Nothing is downloaded. */
 export async function openTunnel(
   { tunnel, url }: { readonly tunnel?: string | undefined; readonly url?: string | undefined },
   gate: LocalGate,
@@ -237,7 +237,7 @@ function start(tunnel: string, port: number, signal: AbortSignal): Started {
     void ended.then(fail)
     signal.addEventListener('abort', () => fail('it was ended'), { once: true })
   })
-  // It rejects while nobody waits for it, if the command ends meanwhile.
+  // The command may end before it awaits the promise.
   origins.catch(() => undefined)
   return {
     origins,

@@ -25,7 +25,7 @@ const PAGE = {
   cursor: z.string().optional().describe('of the page before'),
 }
 
-/** The tools over one inbox: they look alone. With `allowed` also those that send and change. */
+/** The tools over one inbox. Without `allowed` they only read. */
 export function toolsOf(
   { view, journal }: OpenInbox,
   allowed: Allowed | undefined,
@@ -167,7 +167,6 @@ function bodyOf(bytes: Uint8Array): { readonly body: string; readonly text?: str
   }
 }
 
-/** What `--allow-actions` allows. */
 interface Allowed {
   /** The receiver's own URL: deliveries are sent there and nowhere else. */
   readonly url: string | undefined
@@ -175,7 +174,7 @@ interface Allowed {
 
 /** Tasks that an agent changes in one call. */
 const MOST = 1000
-/** Seconds that one call may take to space tasks. */
+/** Seconds that one call may spend on spacing tasks. */
 const LONGEST = 300
 
 /** The tools that have an effect. A change needs what its own preview returned. */
@@ -252,7 +251,7 @@ function actionTools(view: InboxView, { url }: Allowed): readonly Tool[] {
     return { count: done, dryRun }
   }
 
-  /** Tells a preview from any other: of which tasks, and in which state. */
+  /** A key of a preview: its tasks and their state. */
   function digestOf(tasks: readonly TaskInfo[]): string {
     const rows = tasks.map(({ id, state, attempts }) => [id, state, attempts])
     return createHmac('sha256', key).update(JSON.stringify(rows)).digest('base64url').slice(0, 22)
@@ -304,7 +303,7 @@ function told({ id, subscription, state, attempts, event }: TaskInfo): object {
   return { id, subscription, state, attempts, topic: event.topic, event: event.id }
 }
 
-/** Which tasks, as tools take it. */
+/** The filter of tasks, as tools accept it. */
 const TASK_FILTER: Readonly<Record<string, z.ZodType>> = {
   receiver: z.string().optional(),
   subscription: z.string().optional(),
@@ -319,7 +318,6 @@ const TASK_FILTER: Readonly<Record<string, z.ZodType>> = {
   before: z.number().optional().describe('received before'),
 }
 
-/** What an agent gets of a tool. */
 interface ToolAnswer {
   readonly content: { readonly type: 'text'; readonly text: string }[]
   readonly isError?: true

@@ -1,7 +1,6 @@
 import { nearest } from '@postern/core/engine'
 import { Failure } from '../print/say.ts'
 
-/** A number above 0 of an option. */
 export function numberOption(name: string, text: string): number {
   const value = text.trim() === '' ? NaN : Number(text)
   if (!(value > 0 && value < Infinity))
@@ -9,7 +8,6 @@ export function numberOption(name: string, text: string): number {
   return value
 }
 
-/** A whole number above 0 of an option. */
 export function countOption(name: string, text: string): number {
   const value = numberOption(name, text)
   if (!Number.isSafeInteger(value))
@@ -25,13 +23,13 @@ export function portOption(text: string): number {
   return value
 }
 
-/** Throws if an option is no URL that can be called. */
+/** Throws if an option is not a URL that can be called. */
 export function requireWebUrl(name: string, text: string): void {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
     throw new Failure(2, `${name} must be an http or https URL, got ${text}`)
 }
 
-/** Throws if an option is no http URL of this machine. */
+/** Throws if an option is not an http URL of this machine. */
 export function requireThisMachine(name: string, text: string): void {
   requireWebUrl(name, text)
   const { hostname, protocol } = new URL(text)

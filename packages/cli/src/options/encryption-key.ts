@@ -3,7 +3,6 @@ import type { Arrival, TaskDetail } from '@postern/core/inbox'
 import { readEnv } from '../env.ts'
 import { Failure } from '../print/say.ts'
 
-/** Options that give the keys of encrypted inboxes. */
 export interface KeyOptions {
   readonly encryptionKey?: readonly string[]
   readonly env?: string

@@ -3,7 +3,6 @@ import type { InboxOptions } from '../inboxes.ts'
 import { requireOneOf } from './checked-options.ts'
 import { type ExitCode, agreed, remark, say, sayJson, Failure } from '../print/say.ts'
 
-/** Options of the commands on an inbox. */
 export interface InboxCommandOptions extends InboxOptions {
   readonly receiver?: string
   readonly provider?: string
@@ -50,17 +49,18 @@ export function filterOf(options: InboxCommandOptions): TaskFilter {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }
 
-/** A change of an inbox that was counted. */
 interface Change {
   readonly total: number
-  /** What will be done. */
   readonly says: string
-  /** What is said if nothing matches, and the exit code then. */
+  /** The message and exit code if nothing matches. */
   readonly none: string
   readonly ifNone: ExitCode
 }
 
-/** Says what will be done, and asks. Returns the exit code if it ends there: nothing matches, it is a dry run, or the answer is no. */
+/**
+ * Prints the planned change and asks. Returns the exit code if the command ends here: no match, a dry run, or the
+ * answer no.
+ */
 export async function askFirst(
   { total, says, none, ifNone }: Change,
   { json, dryRun, yes }: InboxCommandOptions,

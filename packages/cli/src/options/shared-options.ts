@@ -1,13 +1,11 @@
 import type { Command } from 'commander'
 import { placeOptions } from '../inboxes.ts'
 
-/** Collects the values of an option that can be repeated. */
 export const many = (value: string, all: readonly string[] = []): readonly string[] => [
   ...all,
   value,
 ]
 
-/** Options that make a provider. */
 export function senderOptions(command: Command): Command {
   return command
     .option(
@@ -19,7 +17,6 @@ export function senderOptions(command: Command): Command {
     .option('-o, --option <name=value>', 'set another option of the provider; repeatable', many)
 }
 
-/** The option of the keys of an encrypted inbox. */
 export function keyOptions(command: Command): Command {
   return command.option(
     '--encryption-key <key>',
@@ -43,12 +40,10 @@ export function accountOptions(command: Command): Command {
     .option('--json', 'print JSON')
 }
 
-/** Options that choose the inbox. */
 export function inboxOptions(command: Command): Command {
   return placeOptions(command).option('--json', 'print JSON')
 }
 
-/** Options that choose events. */
 export function eventOptions(command: Command): Command {
   return command
     .option('--receiver <name>', 'match this receiver')
@@ -58,7 +53,6 @@ export function eventOptions(command: Command): Command {
     .option('--text <text>', 'match this text in id, topic or payload')
 }
 
-/** Options that choose tasks. */
 export function taskOptions(command: Command): Command {
   return timeOptions(eventOptions(command))
     .option('--subscription <name>', 'match this subscription')
@@ -68,19 +62,16 @@ export function taskOptions(command: Command): Command {
     .option('--cause <cause>', 'match this cause, from postern inbox causes')
 }
 
-/** Options that choose a span of time. */
 export function timeOptions(command: Command): Command {
   return command
     .option('--since <age>', 'received after: 30m, 2h, 7d or ISO date')
     .option('--until <age>', 'received before: 30m, 2h, 7d or ISO date')
 }
 
-/** The option of how many rows. */
 export function rowOptions(command: Command): Command {
   return command.option('--limit <number>', 'maximum number of rows', '50')
 }
 
-/** The options of a list that is also written as a file. */
 export function fileOptions(command: Command): Command {
   return rowOptions(command).option('--output <format>', 'print rows as lines: ndjson, csv')
 }

@@ -1,4 +1,4 @@
-/** Exit codes. 0 as asked; 1 the answer is no; 2 wrong use; 3 the other side failed. */
+/** Exit codes: 0 success, 1 negative result, 2 wrong usage, 3 the other side failed. */
 export type ExitCode = 0 | 1 | 2 | 3
 
 /** Ends a command with an exit code and a message for people. Its text is data: it may quote what came from outside. */

@@ -6,14 +6,12 @@ import { Failure } from './failure.ts'
 import { remark } from './say.ts'
 import { rendered } from './terminal.ts'
 
-/** Options of a command that lists rows. */
 interface ListOptions {
   readonly limit: string
   readonly json?: boolean
   readonly output?: string
 }
 
-/** Fetches a page of a list. */
 export type NextPage<Row> = (query: {
   readonly limit: number
   readonly cursor?: string
@@ -91,5 +89,4 @@ export async function wroteRows<Row>(
 
 type FileRow = Readonly<Record<string, string | number | undefined>>
 
-/** What is said when more rows match than were asked for. */
 export const MORE = 'there are more: raise --limit, or narrow the filter'

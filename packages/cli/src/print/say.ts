@@ -35,7 +35,6 @@ export function plainMember(_name: string, member: unknown): unknown {
   return member instanceof Uint8Array ? Buffer.from(member).toString('base64') : member
 }
 
-/** A result as JSON, in printable ASCII. */
 export function sayJson(value: unknown, indent?: number): void {
   sayWhole(inertJson(value, indent, plainMember))
 }

@@ -1,7 +1,7 @@
 import type { Attempt, TaskInfo } from '@postern/core/inbox'
 import { shown, styled } from './terminal.ts'
 
-/** Signs and words for outcomes: never color alone. */
+/** Signs and words of outcomes: color is never the only mark. */
 const SIGNS: Readonly<
   Record<string, readonly [sign: string, format: Parameters<typeof styled>[0]]>
 > = {
@@ -22,7 +22,6 @@ const SIGNS: Readonly<
   unhandled: ['–', 'gray'],
 }
 
-/** A state with its sign. */
 export function state(name: string): string {
   const [sign, format] = SIGNS[name] ?? ['?', 'gray']
   return `${styled(format, sign)} ${shown(name, 40)}`
@@ -38,7 +37,7 @@ export function ended(outcome: Attempt['outcome']): string {
   return state({ retry: 'failed', postpone: 'postponed' }[outcome as string] ?? outcome)
 }
 
-/** The topic that a rejected delivery claims: dimmed, since nobody has verified it. */
+/** The topic that a rejected delivery claims, dimmed since it is not verified. */
 export function claimText(topic: string | undefined): string {
   return topic === undefined ? '?' : styled('dim', `claims ${shown(topic, 60)}`)
 }

@@ -1,6 +1,5 @@
 import { clipped, columnsOf, shortened, squeezed, widthOf, wrapped } from './width.ts'
 
-/** How a table is laid out. */
 interface TableOptions {
   /**
    * Heads of columns that fall out where the terminal is too narrow, this one first. Before that they have at most 28 columns, cut

@@ -32,8 +32,8 @@ export function shown(text: string, most = 200): string {
 }
 
 /**
- * What is written to a terminal: lines with the styles of {@link styled}. All else that could act becomes an escape here too,
- * so that text which nobody has shown does nothing but break its line.
+ * The text for the terminal: styles of {@link styled} are applied, and every other control character becomes an
+ * escape.
  */
 export function rendered(text: string): string {
   return stretches(text)

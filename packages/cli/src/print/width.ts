@@ -10,7 +10,7 @@ export function columnsOf({ isTTY, columns }: tty.WriteStream = process.stdout):
   return (isTTY && columns) || Infinity
 }
 
-/** Columns that a text takes in a terminal as it is printed: wide characters take two, combining marks and styles none. */
+/** Columns that a printed text occupies: wide characters need two, combining marks and styles none. */
 export function widthOf(text: string): number {
   return stretches(text).reduce((sum, { plain }) => sum + plainWidth(plain), 0)
 }
@@ -87,7 +87,7 @@ export function wrapped(
     if (!isEmpty && !isBare && room < wide && (wide <= columns || room < 1))
       next(wide <= columns ? columns - wide : columns)
     if (!isEmpty && !isBare) add(blank)
-    // What indents the first line yields to its first word.
+    // The first line's indentation shrinks if its first word needs the room.
     if (lines.length === 0 && width === 0) add(headOf(blank, Math.max(0, columns - wide)))
     for (const { style, plain } of word) {
       line += style

@@ -37,7 +37,7 @@ export function fromCurl(text: string, readFile: ReadFile): SavedRequest {
     else if (flag === 'request-target') target = value
     else if (flag === 'X') method = value
     else if (flag === 'H') {
-      // `name:` takes away a header that curl would write; `name;` is an empty one.
+      // In curl `-H name:` removes a header, and `-H name;` sends an empty one.
       const [, name, rest, end] = /^([^:;]+)(?::\s*(.*)|(;))$/s.exec(value) ?? []
       if (name !== undefined && (rest || end)) headers.push([name, rest ?? ''])
     } else if (flag === 'd') parts.push(withoutLines(bytesOf(value, piped, readFile)))
@@ -104,7 +104,7 @@ function bytesOf(data: string, piped: string | undefined, readFile: ReadFile): B
   return Buffer.from(readFile(path, `${path}, which the curl command sends,`))
 }
 
-/** As `--data` takes a file: without its line ends. */
+/** As `-d @file` of curl: without line ends. */
 export function withoutLines(data: Buffer): Buffer {
   return Buffer.from(data.toString('latin1').replaceAll(/[\r\n]/g, ''), 'latin1')
 }

@@ -3,9 +3,8 @@ import { urlJoiner } from '@postern/core/internal'
 import { Failure } from '../print/failure.ts'
 import { fromCurl, type ReadFile, type SavedRequest } from './curl.ts'
 
-/** Options of {@link parseRequest}. */
 export interface ReadOptions {
-  /** Which entry of a HAR file, counted from 1. @default the only one with POST */
+  /** Number of the entry of a HAR file, from 1. @default the only one with POST */
   readonly entry?: number | undefined
   /** Reads the file that a curl command sends. @default rejects it */
   readonly readFile?: ReadFile

@@ -1,21 +1,16 @@
 import { shown } from '../print/terminal.ts'
 
-/** A reply of whatever answers at the URL of a receiver. */
 interface AppReply {
   readonly status: number
   /** Header names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>
-  /** The start of the body. */
   readonly text: string
 }
 
-/** Who wrote a reply. */
 export interface Verdict {
   /** Undefined if a receiver and any other program could have written it. */
   readonly by: 'receiver' | 'other' | undefined
-  /** The code of the receiver's rejection. */
   readonly code?: string
-  /** What that means, and what to do. */
   readonly says?: string
 }
 
@@ -78,7 +73,7 @@ const has =
     pattern.test(text)
 const BEFORE = 'mount the receiver before it, or leave its path out'
 
-/** What answers in front of a receiver, the most telling row first: how it is known, and what to do. */
+/** Programs in front of a receiver, most specific row first: how a reply shows them, and the remedy. */
 const ROWS: readonly (readonly [matches: (seen: Seen) => boolean, says: (seen: Seen) => string])[] =
   [
     [

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** Calls a function a number of times: one after another, or at a rate that does not depend on how long each call takes. */
+/** Calls a function several times: one after another, or at a rate that does not depend on the duration of calls. */
 export async function paced(
   times: number,
   rate: number | undefined,

@@ -2,13 +2,11 @@ import { mergeDeep } from '@postern/core/internal'
 import { Failure } from '../print/say.ts'
 import { readRegular } from '../request/regular-file.ts'
 
-/** Options of `postern send` that change the payload. */
 export interface PayloadOptions {
   readonly data?: string
   readonly set?: readonly string[]
 }
 
-/** The payload of `--data`, or what makes it of the sample. */
 export async function payloadOf({ data, set = [] }: PayloadOptions): Promise<unknown> {
   const own = data === undefined ? undefined : jsonOf(textOf(data))
   if (set.length === 0) return own

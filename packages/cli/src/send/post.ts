@@ -9,7 +9,6 @@ import { whyNot } from '../sender/why-not.ts'
 /** How a delivery was answered, and by whom. */
 export interface Sent extends Verdict {
   readonly status: number
-  /** Where a redirect leads. */
   readonly location?: string
   readonly ms: number
   readonly reply: string
@@ -64,7 +63,7 @@ function replyText(reply: string): string {
   return `a page of HTML${title === undefined || title === '' ? '' : `, "${title}"`}`
 }
 
-/** Tells who answered, once for each verdict. */
+/** Prints who answered, once per verdict. */
 export function tellWho(all: readonly Sent[]): void {
   for (const says of new Set(all.map((one) => one.says)))
     if (says !== undefined) remark(`  ${says}`)

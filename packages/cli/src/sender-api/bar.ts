@@ -18,7 +18,6 @@ const WIDTH = 24
 const OFTEN = 100
 const SELDOM = 5000
 
-/** Makes a {@link Bar}. */
 export function createBar(): Bar {
   const { isTTY } = process.stderr
   let last = isTTY ? -Infinity : performance.now()

@@ -21,7 +21,6 @@ export function planLines({ provider, account, steps, warnings }: Plan): string 
   ].join('\n')
 }
 
-/** What became of the steps. */
 export function resultLines(results: readonly StepResult[]): string {
   return results
     .map(({ state: ended, reason, ...step }) => {
@@ -31,7 +30,6 @@ export function resultLines(results: readonly StepResult[]): string {
     .join('\n')
 }
 
-/** What the sender says of its endpoints. */
 export function statusLines(found: readonly EndpointStatus[]): string {
   return table(
     [
@@ -65,7 +63,6 @@ function stepLine({ do: verb, kind, id, before, after, why }: Step): string {
   return `  ${styled(format, sign)} ${what}  ${styled('gray', shown(why))}`
 }
 
-/** The members that differ, one a line. */
 function changes({ before, after }: Step): readonly string[] {
   const lines: string[] = []
   if (before && after && before.url !== after.url)
@@ -77,7 +74,7 @@ function changes({ before, after }: Step): readonly string[] {
   if (minus.length > 0) lines.push(removed(`topics ${minus.join(', ')}`))
   if (plus.length > 0) lines.push(added(`topics ${plus.join(', ')}`))
   for (const [name, value] of Object.entries(after?.settings ?? {})) {
-    // Of a new endpoint the secret is no difference.
+    // The secret of a new endpoint is not a difference.
     if (name === 'secret' && !before) continue
     const old = before?.settings?.[name]
     if (old === value) continue

@@ -9,7 +9,6 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-/** Options of commands that call a sender's API. */
 export interface TargetOptions {
   readonly from?: string
   readonly receiver?: string
@@ -23,10 +22,8 @@ export interface TargetOptions {
 export interface Target {
   readonly sender: SenderApi
   readonly topics: readonly string[]
-  /** Undefined if topics were named. */
   readonly receiver: Receiver | undefined
   readonly url: string | undefined
-  /** Options from the command line. */
   readonly options: Readonly<Record<string, unknown>>
 }
 
@@ -38,7 +35,7 @@ export async function loadEnv(file: string | undefined): Promise<void> {
       process.env[name] = value
 }
 
-/** What a command is for: the receivers of `--from`, or a sender with `--topic`. */
+/** The receivers of `--from`, or a provider with `--topic`. */
 export async function targetsOf(
   name: string | undefined,
   given: TargetOptions,
@@ -131,7 +128,7 @@ const MORE: Readonly<Record<string, readonly string[]>> = {
 
 /** Environment variables of an option: `STRIPE_KEY`, `STRIPE_API_KEY` … */
 export function variablesFor({ name, provider }: SenderApi, option: string): readonly string[] {
-  // `GITHUB_API` alone could mean anything.
+  // Any program could have set `GITHUB_API`.
   const names = [...(option === 'api' ? [] : [option]), ...(MORE[option] ?? [])]
   return [
     ...new Set(
@@ -213,7 +210,7 @@ export async function exportedReceivers(
 export async function closeAll(receivers: readonly Receiver[]): Promise<void> {
   if (receivers.length === 0) return
   await Promise.all(receivers.map((receiver) => receiver.close({ timeout: '1s' })))
-  // What the app's module opened next to its receivers would keep the process alive.
+  // Connections that the app's module opened would keep the process alive.
   setTimeout(() => process.exit(), 500).unref()
 }
 

@@ -2,11 +2,9 @@ import { createReceiver, inlineInbox, memoryLedger } from '@postern/core'
 import type { About, Provider } from '@postern/core/scheme'
 import { deliver, signedInit } from '@postern/samples'
 
-/** What a delivery of a sender looks like. */
 interface Anatomy {
   /** Headers by which the sender, the event and its signature are known. */
   readonly headers: readonly string[]
-  /** Where the event's id stands. */
   readonly id: string
 }
 

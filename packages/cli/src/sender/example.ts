@@ -13,12 +13,11 @@ import {
   type WrittenSender,
 } from './written.ts'
 
-/** What is in an example in place of its own: GitHub, at `/webhooks/github`, with SQLite. */
+/** The parts of an example that are replaced: GitHub at `/webhooks/github`, with SQLite. */
 export interface Filling extends WrittenSender {
-  /** Undefined if the host has one of its own. */
+  /** Undefined if the host has its own inbox. */
   readonly inbox: InboxName | undefined
   readonly path: string
-  /** The topic of the handler. */
   readonly topic: string
 }
 
@@ -138,7 +137,6 @@ export function wholeExample(main: string, filling: Filling): string {
 
 const SUBSCRIBE = /^.*\n(?:export )?function subscribe\(.*\n([^]*?)^\}\n/m
 
-/** The settings of a Worker. */
 export function workerSettings(): string {
   return readFileSync(join(folder, 'cloudflare/wrangler.jsonc'), 'utf8')
 }

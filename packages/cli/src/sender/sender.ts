@@ -6,7 +6,6 @@ import { Failure } from '../print/say.ts'
 import { readEnv } from '../env.ts'
 import { requireOneOf } from '../options/checked-options.ts'
 
-/** Options of commands that make a provider. */
 export interface SenderOptions {
   readonly secret?: readonly string[]
   readonly env?: string
@@ -50,12 +49,11 @@ export function upper(text: string): string {
 export function variablesOf(about: About): readonly string[] {
   const name = upper(about.name)
   const { secretOption: option = 'secret' } = about
-  // What the sender calls it: TWILIO_AUTH_TOKEN.
+  // The sender's own name: TWILIO_AUTH_TOKEN.
   const own = option === 'secret' ? [] : [`${name}_${upper(option)}`]
   return [...new Set([...own, `${name}_WEBHOOK_SECRET`, `${name}_SECRET`, 'WEBHOOK_SECRET'])]
 }
 
-/** A random secret in the form that the provider has. */
 export function secretOfItsForm(about: About): string {
   const made = randomBytes(32).toString('base64url')
   const { secretOption = 'secret', example } = about
@@ -139,7 +137,7 @@ function jsonOf(name: string, text: string): unknown {
   }
 }
 
-/** The gateways that `--behind` takes: the provider of each, which verifies in the sender's place. */
+/** The gateways of `--behind`: the provider of each verifies instead of the sender's. */
 const gateways = {
   hookdeck: 'hookdeck-gateway',
   svix: 'svix',
@@ -148,10 +146,9 @@ const gateways = {
   'google-cloud-tasks': 'google-cloud-tasks',
 } as const
 
-/** The names of the gateways, as `--behind` takes them. */
 export const gatewayNames: readonly string[] = Object.keys(gateways)
 
-/** The name by which `--behind` takes a gateway. */
+/** The name of a gateway for `--behind`. */
 export function gatewayName({ name }: About): string {
   return gatewayNames.find((one) => gateways[one as keyof typeof gateways] === name)!
 }

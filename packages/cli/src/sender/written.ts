@@ -26,7 +26,6 @@ export interface WrittenSender {
   readonly gateway?: About | undefined
 }
 
-/** The lines of import for the factories of a sender. */
 export function senderImports({ about, gateway }: WrittenSender): readonly string[] {
   return [gateway, about].flatMap((one) => {
     if (one === undefined) return []
@@ -35,7 +34,7 @@ export function senderImports({ about, gateway }: WrittenSender): readonly strin
   })
 }
 
-/** What holds the secrets of an app: it is undefined there, or its type has it. */
+/** The object that holds the app's secrets in the code of a host. */
 type Environment = 'process.env' | 'env'
 
 /** The option `provider` of a receiver: its secret and the values of one account come from the environment. */
@@ -61,10 +60,9 @@ export function variablesIn(provider: readonly string[]): readonly string[] {
 // With its indent, a line of the app has at most 100 characters.
 const WIDTH = 98
 
-/** What reads its bodies with keys of its own needs them behind a gateway too. */
+/** A provider with its own keys for bodies needs them behind a gateway too. */
 const DECRYPTS = /aeskey/i
 
-/** The call of a factory. */
 function factoryCall(about: About, environment: Environment): readonly string[] {
   const { factory } = factoryOf(about)
   const given = Object.entries(about.example).map(([option, value]: [string, unknown]) => {

@@ -10,7 +10,6 @@ import { timeOf } from '../../print/style.ts'
 import { table } from '../../print/table.ts'
 import { shown } from '../../print/terminal.ts'
 
-/** Adds `postern inbox actions`. */
 export function declare(inbox: Command): void {
   rowOptions(inboxOptions(inbox.command('actions')))
     .description('list who changed which tasks')

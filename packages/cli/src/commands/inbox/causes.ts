@@ -9,7 +9,6 @@ import { timeOf } from '../../print/style.ts'
 import { table } from '../../print/table.ts'
 import { shown } from '../../print/terminal.ts'
 
-/** Adds `postern inbox causes`. */
 export function declare(inbox: Command): void {
   inboxOptions(inbox.command('causes'))
     .description('group failed tasks by their error')

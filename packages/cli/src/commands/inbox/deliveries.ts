@@ -17,7 +17,6 @@ import { claimText, lasting, state, timeOf } from '../../print/style.ts'
 import { table } from '../../print/table.ts'
 import { shown } from '../../print/terminal.ts'
 
-/** Adds `postern inbox deliveries`. */
 export function declare(inbox: Command): void {
   fileOptions(timeOptions(eventOptions(inboxOptions(inbox.command('deliveries')))))
     .description('list deliveries and their outcomes')
@@ -85,7 +84,6 @@ function journalOf({ journal, name }: OpenInbox): NonNullable<OpenInbox['journal
 const KEYS = 100
 const TASKS = 1000
 
-/** The tasks of the events of deliveries. */
 async function tasksOf(
   { view }: OpenInbox,
   arrivals: readonly Arrival[],

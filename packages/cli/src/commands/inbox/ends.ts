@@ -3,11 +3,9 @@ import { followTasks, type TaskEnds } from '@postern/core/engine'
 import type { OpenInbox } from '../../inbox.ts'
 import { createBar } from '../../sender-api/bar.ts'
 
-/** What became of the tasks of an action. */
 export interface Ends extends Omit<TaskEnds, 'same'> {
   /** Of the dead ones, those that died of the cause that was asked for; undefined if none was. */
   readonly same?: number
-  /** Tasks that were followed. */
   readonly of: number
 }
 

@@ -11,7 +11,6 @@ import { taskState, timeOf } from '../../print/style.ts'
 import { table } from '../../print/table.ts'
 import { shown } from '../../print/terminal.ts'
 
-/** Adds `postern inbox list`. */
 export function declare(inbox: Command): void {
   fileOptions(taskOptions(inboxOptions(inbox.command('list'))))
     .description('list tasks, newest first')
@@ -25,7 +24,6 @@ export function declare(inbox: Command): void {
     .action(runAction(listCommand))
 }
 
-/** `postern inbox list`. */
 async function listCommand(options: InboxCommandOptions): Promise<ExitCode> {
   const filter = filterOf(options)
   return withInbox<ExitCode>(options, async ({ view }) => {

@@ -5,7 +5,6 @@ import type { InboxOptions } from '../../inboxes.ts'
 import { type ExitCode, say, sayJson } from '../../print/say.ts'
 import { inboxOptions } from '../../options/shared-options.ts'
 
-/** Adds `postern inbox migrate`. */
 export function declare(inbox: Command): void {
   inboxOptions(inbox.command('migrate'))
     .description('update the storage layout of an inbox')
@@ -14,7 +13,6 @@ export function declare(inbox: Command): void {
     .action(runAction(migrateCommand))
 }
 
-/** `postern inbox migrate`. */
 async function migrateCommand(
   options: InboxOptions & { readonly force?: boolean; readonly json?: boolean },
 ): Promise<ExitCode> {

@@ -9,7 +9,6 @@ import { inboxOptions } from '../../options/shared-options.ts'
 import { counted } from '../../print/style.ts'
 import { who } from '../../who.ts'
 
-/** Adds `postern inbox prune`. */
 export function declare(inbox: Command): void {
   inboxOptions(inbox.command('prune <age>'))
     .description('delete done and dead tasks older than this')
@@ -19,7 +18,6 @@ export function declare(inbox: Command): void {
     .action(runAction(pruneCommand))
 }
 
-/** `postern inbox prune <age>`. */
 async function pruneCommand(age: string, options: InboxCommandOptions): Promise<ExitCode> {
   const before = sinceOption('age', age)!
   return withInbox<ExitCode>(

@@ -22,7 +22,6 @@ const CHANGES = {
 
 type Verb = keyof typeof CHANGES
 
-/** Adds `postern inbox replay`, `delete` and `erase`. */
 export function declare(inbox: Command): void {
   for (const verb of Object.keys(CHANGES) as Verb[]) {
     const command = taskOptions(inboxOptions(inbox.command(verb)))
@@ -48,7 +47,7 @@ async function changeCommand(
   const rate = options.rate === undefined ? undefined : Number(options.rate)
   if (rate !== undefined && !(rate > 0))
     throw new Failure(2, `--rate must be tasks per second, got ${options.rate}`)
-  // What may be erased is counted under locks.
+  // The inbox counts erasable events under locks.
   return withInbox<ExitCode>(
     options,
     async ({ view, journal, name }) => {
@@ -162,7 +161,7 @@ async function inChunks(
     const step = await next(cursor === undefined ? {} : { cursor })
     count += step.count
     ;({ cursor } = step)
-    // A signal is heard between two turns of the event loop.
+    // Node handles a signal between two turns of the event loop.
     await new Promise((resolve) => setImmediate(resolve))
   } while (cursor !== undefined && !isStopped())
   return count

@@ -11,7 +11,6 @@ import { signedAgain, withEventId } from '../../send/again.ts'
 import { post, sentLine, tellWho } from '../../send/post.ts'
 import { providerOf, type SenderOptions } from '../../sender/sender.ts'
 
-/** Options of `postern inbox send`. */
 interface SendStoredOptions extends InboxOptions, SenderOptions, KeyOptions {
   readonly to: string
   /** True draws an id. */
@@ -19,7 +18,6 @@ interface SendStoredOptions extends InboxOptions, SenderOptions, KeyOptions {
   readonly json?: boolean
 }
 
-/** Adds `postern inbox send`. */
 export function declare(inbox: Command): void {
   keyOptions(senderOptions(inboxOptions(inbox.command('send <task>'))))
     .description('send a stored delivery to this machine')
@@ -51,7 +49,7 @@ async function sendStored(id: string, options: SendStoredOptions): Promise<ExitC
   const delivery =
     newId === undefined ? task.delivery : withEventId(task.delivery, task.event.id, newId)
   const url = new URL(options.to)
-  // What the sender asked for by the query counts, unless the option has one.
+  // The delivery's own query counts, unless `--to` has one.
   if (url.search === '') url.search = new URL(delivery.url, url).search
   const sent = await post(await signedAgain(delivery, provider, url.href), 30_000)
   if (options.json) sayJson(sent)

@@ -11,7 +11,6 @@ import { shown } from '../../print/terminal.ts'
 
 const MOST_TEXT = 20_000
 
-/** Adds `postern inbox show`. */
 export function declare(inbox: Command): void {
   inboxOptions(inbox.command('show <task>'))
     .description('show a task: attempts, payload, headers')
@@ -19,7 +18,6 @@ export function declare(inbox: Command): void {
     .action(runAction(showCommand))
 }
 
-/** `postern inbox show <task>`. */
 async function showCommand(id: string, options: InboxCommandOptions): Promise<ExitCode> {
   return withInbox<ExitCode>(options, async ({ view, journal }) => {
     const task = await view.get(id)
@@ -61,7 +59,7 @@ function foldLines({ into, stale, folded = 0 }: TaskInfo): readonly string[] {
   ]
 }
 
-/** A payload as JSON, a line for each member: what could move the cursor is taken out. */
+/** The payload as JSON, one member per line, without characters that move the cursor. */
 function payloadOf(payload: unknown): string {
   const text = payload === undefined ? 'none' : JSON.stringify(payload, plainMember, 2)
   const lines = text.slice(0, MOST_TEXT).split('\n')

@@ -8,7 +8,6 @@ import { lasting } from '../../print/style.ts'
 import { table } from '../../print/table.ts'
 import { shown } from '../../print/terminal.ts'
 
-/** Adds `postern inbox stats`. */
 export function declare(inbox: Command): void {
   inboxOptions(inbox.command('stats'))
     .description('count tasks by subscription and state')
@@ -16,7 +15,6 @@ export function declare(inbox: Command): void {
     .action(runAction(statsCommand))
 }
 
-/** `postern inbox stats`. */
 async function statsCommand(options: InboxCommandOptions): Promise<ExitCode> {
   return withInbox<ExitCode>(options, async ({ view }) => {
     const lanes = await view.stats()

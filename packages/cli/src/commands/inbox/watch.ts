@@ -14,7 +14,6 @@ import { clipped, columnsOf } from '../../print/width.ts'
 // `version` of the inbox is a cheap number that changes with any task.
 const LOOK = 500
 
-/** Adds `postern inbox watch`. */
 export function declare(inbox: Command): void {
   rowOptions(taskOptions(inboxOptions(inbox.command('watch'))))
     .description('list tasks after every change; Ctrl-C ends')
@@ -51,7 +50,7 @@ function tell(task: TaskInfo, known: Map<string, string>, json: boolean): void {
   if (known.get(task.id) === now) return
   known.delete(task.id)
   known.set(task.id, now)
-  // Tasks that are no longer on the page are forgotten.
+  // A task that left the page may be printed again.
   if (known.size > 10_000) known.delete(known.keys().next().value!)
   if (json) return sayJson(task)
   const { event, receiver, subscription, error, id } = task
