@@ -1,11 +1,13 @@
 import type { Command } from 'commander'
 import { examples } from '../action.ts'
-import { declare as list } from './inbox/list.ts'
+import {
+  declareActions,
+  declareCauses,
+  declareDeliveries,
+  declareList,
+  declareStats,
+} from './inbox/list.ts'
 import { declare as show } from './inbox/show.ts'
-import { declare as deliveries } from './inbox/deliveries.ts'
-import { declare as causes } from './inbox/causes.ts'
-import { declare as actions } from './inbox/actions.ts'
-import { declare as stats } from './inbox/stats.ts'
 import { declare as send } from './inbox/send.ts'
 import { declare as watch } from './inbox/watch.ts'
 import { declare as change } from './inbox/replay-delete-erase.ts'
@@ -23,12 +25,12 @@ export function declare(inbox: Command): void {
     ),
   )
   for (const add of [
-    list,
+    declareList,
     show,
-    deliveries,
-    causes,
-    actions,
-    stats,
+    declareDeliveries,
+    declareCauses,
+    declareActions,
+    declareStats,
     watch,
     send,
     change,

@@ -4,10 +4,10 @@ import { remark, say, sayJson } from '../print/say.ts'
 import { shown } from '../print/terminal.ts'
 import { setupRows } from '../sender/setup.ts'
 import { createEntries, type Entries, type Entry } from './entry.ts'
-import { createExplaining } from './explaining.ts'
 import { createHider } from './hide.ts'
 import { lineOf } from './line.ts'
 import type { Recipient } from './recipient.ts'
+import { explain, explainedCodes } from '@postern/core/explain'
 
 export interface Show {
   readonly entries: Entries
@@ -134,4 +134,63 @@ export function tellSteps(about: About, url: string): void {
   remark(`${about.title}: add this URL by hand, and remove it there at the end:`)
   remark(`  ${url}`)
   for (const [label, text] of setupRows(about)) remark(`  ${label.padEnd(12)} ${text}`)
+}
+
+const BOUND = 5000
+
+/** Explains rejections, one at a time. */
+interface Explaining {
+  /** Explains a rejection and calls back. While one is explained, the newest waits and others are left out. */
+  offer(entry: Entry): void
+  /** Explains a delivery, once. */
+  now(entry: Entry): Promise<void>
+}
+
+/** Makes it for a provider. */
+function createExplaining(
+  provider: Provider,
+  explained: (entry: Entry) => void,
+  fingerprints = true,
+): Explaining {
+  let isBusy = false
+  let next: Entry | undefined
+  const started = new WeakMap<Entry, Promise<void>>()
+  return { offer, now }
+
+  function offer(entry: Entry): void {
+    if (!entry.delivery || entry.code === undefined || !explainedCodes.has(entry.code)) return
+    next = entry
+    if (!isBusy) void work()
+  }
+
+  async function work(): Promise<void> {
+    isBusy = true
+    while (next) {
+      const entry = next
+      next = undefined
+      // The reply is on its way by then.
+      await new Promise((resolve) => setTimeout(resolve))
+      await now(entry).then(
+        () => explained(entry),
+        () => undefined,
+      )
+    }
+    isBusy = false
+  }
+
+  function now(entry: Entry): Promise<void> {
+    const known = started.get(entry) ?? search(entry)
+    started.set(entry, known)
+    return known
+  }
+
+  async function search(entry: Entry): Promise<void> {
+    const { catalogue } = await import('@postern/providers/catalogue')
+    entry.explanation = await explain(entry.delivery!, provider, {
+      catalogue,
+      ms: BOUND,
+      fingerprints,
+      now: () => entry.at,
+    })
+  }
 }
