@@ -7,24 +7,16 @@ import { fileURLToPath } from 'node:url'
 import { buffer } from 'node:stream/consumers'
 import { stripVTControlCharacters } from 'node:util'
 import { spawn, type IPty } from '@lydell/node-pty'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { freePort } from '../../../../test/services/temporary.ts'
 import { startTelegram, TELEGRAM_TOKEN } from '../../../registrar/test/fakes/telegram.ts'
 import { widthOf } from '../../src/print/width.ts'
 import { MAIN } from '../run.ts'
 import { callEdge } from './hook.ts'
-import { APP, ofStripe, scene, type Running, type Scene } from './scene.ts'
+import { APP, ofStripe, type Running } from './scene.ts'
+import { useScene } from './use-scene.ts'
 
-let one: Scene
-let run: Running | undefined
-beforeAll(async () => {
-  one = await scene()
-})
-afterEach(async () => {
-  run?.child.kill('SIGKILL')
-  await run?.ended
-})
-afterAll(() => one?.close())
+const one = useScene()
 
 const AT = /listening for \w+ at (https:\S+)/
 const ids = (): readonly string[] => one.endpoints().map(({ id }) => id)
@@ -93,7 +85,7 @@ describe('the process is killed', () => {
       join(folder, `${id}.json`),
       JSON.stringify({ ...(JSON.parse(session) as object), made: [made] }),
     )
-    run = one.run(['listen', '--clean'])
+    const run = one.run(['listen', '--clean'])
     expect(await run.ended).toBe(0)
     expect(ids()).toEqual(['we_stranger'])
     expect(await one.sessions()).toEqual([])
@@ -102,7 +94,7 @@ describe('the process is killed', () => {
 })
 
 test('a sender that fails at the end keeps the session, and the next start removes the endpoint', async () => {
-  run = one.run([...LISTEN, ...one.stripe])
+  const run = one.run([...LISTEN, ...one.stripe])
   await run.until(AT)
   one.api.interrupt({ status: 401, json: { error: { message: 'no' } } })
   expect(await run.stop()).toBe(3)
@@ -116,7 +108,9 @@ test('a sender that fails at the end keeps the session, and the next start remov
 })
 
 test('a sender that rejects the key registers nothing, and ends with 3', async () => {
-  run = one.run([...LISTEN, ...one.stripe], { STRIPE_KEY: 'rk_test_wrong0123456789wrong012345' })
+  const run = one.run([...LISTEN, ...one.stripe], {
+    STRIPE_KEY: 'rk_test_wrong0123456789wrong012345',
+  })
   expect(await run.ended).toBe(3)
   expect(ids()).toEqual(['we_stranger'])
   expect(run.text()).not.toContain('rk_test_wrong')
@@ -124,7 +118,7 @@ test('a sender that rejects the key registers nothing, and ends with 3', async (
 })
 
 test('Ctrl-C while the tunnel starts leaves nothing', async () => {
-  run = one.run([...LISTEN, ...one.stripe], { TUNNEL_MODE: 'elsewhere' })
+  const run = one.run([...LISTEN, ...one.stripe], { TUNNEL_MODE: 'elsewhere' })
   await expect.poll(async () => one.processes()).toHaveLength(3)
   expect(await run.stop()).toBe(0)
   expect([ids(), await one.sessions(), await one.processes()]).toEqual([['we_stranger'], [], []])
@@ -135,7 +129,7 @@ test('the app ends: its endpoint goes too, and its exit code is told', async () 
   const to = ['--to', `http://127.0.0.1:${port}/webhooks/stripe`]
   const args = ['dev', 'stripe', ...to, '--tunnel', 'cloudflared', ...one.stripe]
   const server = `require('node:http').createServer((q, r) => r.end()).listen(${port}); setTimeout(() => process.exit(4), 4000)`
-  run = one.run([...args, '--', process.execPath, '-e', server])
+  const run = one.run([...args, '--', process.execPath, '-e', server])
   expect(await run.ended).toBe(3)
   expect(run.text()).toContain('the app ended (exit code 4)')
   expect([ids(), await one.sessions()]).toEqual([['we_stranger'], []])
@@ -171,15 +165,15 @@ describe('the one URL of an account', () => {
       /Telegram has one URL, which is at bot\.example now; give --take-over/,
     )
     expect(api.webhook()).toEqual(old)
-    run = one.run([...args, '--take-over'], env)
+    const run = one.run([...args, '--take-over'], env)
     const [, url = ''] = await run.until(AT)
     expect(api.webhook()).toMatchObject({ url, secret_token: SECRET, allowed_updates: ['message'] })
     expect(await run.stop()).toBe(0)
     expect(api.webhook()).toEqual(old)
-    run = one.run([...args, '--take-over'], env)
-    await run.until(AT)
-    run.child.kill('SIGKILL')
-    await run.ended
+    const killed = one.run([...args, '--take-over'], env)
+    await killed.until(AT)
+    killed.child.kill('SIGKILL')
+    await killed.ended
     expect((await one.sessions()).join()).not.toContain(SECRET)
     const clean = one.run(['listen', '--clean'], env)
     expect(await clean.ended).toBe(0)
@@ -201,7 +195,7 @@ describe('the one URL of an account', () => {
       '--take-over',
       '--yes',
     ]
-    run = one.run(args, { TELEGRAM_TOKEN, TELEGRAM_WEBHOOK_SECRET: SECRET })
+    const run = one.run(args, { TELEGRAM_TOKEN, TELEGRAM_WEBHOOK_SECRET: SECRET })
     expect(await run.ended).toBe(3)
     expect(run.text()).toContain('cannot be put back as it was')
     expect(api.webhook().url).toBe('https://bot.example/hook')

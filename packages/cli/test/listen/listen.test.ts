@@ -1,21 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { freePort } from '../../../../test/services/temporary.ts'
 import { callEdge } from './hook.ts'
-import { APP, scene, statusAt, type Running, type Scene } from './scene.ts'
+import { APP, statusAt } from './scene.ts'
+import { useScene } from './use-scene.ts'
 
-let one: Scene
-let run: Running | undefined
-beforeAll(async () => {
-  one = await scene()
-})
-afterEach(async () => {
-  run?.child.kill('SIGKILL')
-  await run?.ended
-})
-afterAll(() => one?.close())
+const one = useScene()
 
 const AT = /listening for Stripe at (https:\S+)/
 const others = (): readonly unknown[] => one.endpoints().map(({ id }) => id)
@@ -26,7 +18,9 @@ test.for([
   ['tailscale', 'rejected', /an admin turns it on/],
 ] as const)('%s, %s: says why, and registers nothing', async ([tunnel, mode, says]) => {
   const changes = one.api.changes()
-  run = one.run(['listen', 'stripe', '--tunnel', tunnel, ...one.stripe], { TUNNEL_MODE: mode })
+  const run = one.run(['listen', 'stripe', '--tunnel', tunnel, ...one.stripe], {
+    TUNNEL_MODE: mode,
+  })
   expect(await run.ended).toBe(3)
   expect(run.text()).toMatch(says)
   expect(one.api.changes()).toBe(changes)
@@ -50,7 +44,7 @@ test.for([
   ],
 ] as const)('%j %j is found before a tunnel is started', async ([args, env, says]) => {
   const count = await readFile(join(one.edge, 'count'), 'utf8').catch(() => '0')
-  run = one.run(['listen', 'stripe', ...args, ...one.stripe], env)
+  const run = one.run(['listen', 'stripe', ...args, ...one.stripe], env)
   expect(await run.ended).toBe(2)
   expect(run.text()).toMatch(says)
   expect(await readFile(join(one.edge, 'count'), 'utf8').catch(() => '0')).toBe(count)
@@ -60,7 +54,7 @@ test('dev starts the app with the secret, judges both sides, and ends everything
   const port = String(await freePort())
   const to = ['--to', `http://127.0.0.1:${port}/webhooks/stripe`]
   const args = ['dev', 'stripe', ...to, '--tunnel', 'cloudflared', ...one.stripe]
-  run = one.run([...args, '--', process.execPath, APP], { PORT: port })
+  const run = one.run([...args, '--', process.execPath, APP], { PORT: port })
   const [, url = ''] = await run.until(AT)
   // The variables of .env are the app's own affair.
   await run.until(/app: dev url https:\/\/\S+\.trycloudflare\.com, from the file undefined/)
@@ -81,7 +75,7 @@ test('topics and provider come from the module of the app; a URL that leads here
   // What leads there stands for a proxy of the developer.
   await writeFile(join(one.edge, 'dev.example'), port)
   const args = ['listen', '--from', from, '--public', 'https://dev.example', '--port', port]
-  run = one.run([...args, '-o', `api=${one.api.url}`, '--yes'])
+  const run = one.run([...args, '-o', `api=${one.api.url}`, '--yes'])
   const [, url = ''] = await run.until(AT)
   expect(url).toBe('https://dev.example/webhooks/stripe')
   expect(one.endpoints()[0]).toMatchObject({

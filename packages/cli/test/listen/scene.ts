@@ -98,11 +98,14 @@ export async function scene() {
       )
       return all.filter((one) => one !== '')
     },
-    async close() {
-      for (const { child, ended } of running) {
+    async end() {
+      for (const { child, ended } of running.splice(0)) {
         child.kill('SIGKILL')
         await ended
       }
+    },
+    async close() {
+      await this.end()
       await api.close()
       await removeFolder(root)
     },

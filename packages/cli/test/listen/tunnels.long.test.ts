@@ -1,21 +1,13 @@
 // Takes 40 s.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { freePort } from '../../../../test/services/temporary.ts'
 import { callEdge } from './hook.ts'
-import { APP, PROGRAMS, scene, statusAt, type Running, type Scene } from './scene.ts'
+import { APP, PROGRAMS, statusAt } from './scene.ts'
+import { useScene } from './use-scene.ts'
 
-let one: Scene
-let run: Running | undefined
-beforeAll(async () => {
-  one = await scene()
-})
-afterEach(async () => {
-  run?.child.kill('SIGKILL')
-  await run?.ended
-})
-afterAll(() => one?.close())
+const one = useScene()
 
 const AT = /listening for Stripe at (https:\S+)/
 const others = (): readonly unknown[] => one.endpoints().map(({ id }) => id)
@@ -24,7 +16,6 @@ test.for([...PROGRAMS, 'other --port {port}'])(
   '%s: its output has the URL, which is proven, registered, and removed at the end',
   async (tunnel) => {
     const running = one.run(['listen', 'stripe', '--tunnel', tunnel, ...one.stripe])
-    run = running
     const [, url = ''] = await running.until(AT)
     const { secret } = one.endpoints().find((endpoint) => endpoint.url === url) as {
       secret: string
@@ -71,7 +62,7 @@ test.for([...PROGRAMS, 'other --port {port}'])(
 
 test('cloudflared leads elsewhere: says why, and registers nothing', async () => {
   const changes = one.api.changes()
-  run = one.run(['listen', 'stripe', '--tunnel', 'cloudflared', ...one.stripe], {
+  const run = one.run(['listen', 'stripe', '--tunnel', 'cloudflared', ...one.stripe], {
     TUNNEL_MODE: 'elsewhere',
   })
   expect(await run.ended).toBe(3)
@@ -85,7 +76,7 @@ test('dev says that the sender signed it right, and the app has another secret',
   const to = ['--to', `http://127.0.0.1:${port}/webhooks/stripe`]
   const args = ['dev', 'stripe', ...to, '--tunnel', 'ngrok', ...one.stripe]
   const APP_SECRET = 'whsec_YW5vdGhlciBzZWNyZXQgb2YgYXBw'
-  run = one.run([...args, '--', process.execPath, APP], { PORT: port, APP_SECRET })
+  const run = one.run([...args, '--', process.execPath, APP], { PORT: port, APP_SECRET })
   const [, url = ''] = await run.until(AT)
   const { secret } = one.endpoints().find((endpoint) => endpoint.url === url) as { secret: string }
   expect(await statusAt(url, secret)).toBe(401)
@@ -121,7 +112,7 @@ test('kill -9 leaves no program, and the next start removes what was made, and n
 })
 
 test('a tunnel that ends is started again: the same endpoint has the new URL, and the same secret', async () => {
-  run = one.run(['listen', 'stripe', '--tunnel', 'cloudflared', ...one.stripe])
+  const run = one.run(['listen', 'stripe', '--tunnel', 'cloudflared', ...one.stripe])
   const [, url = ''] = await run.until(AT)
   const { id, secret } = one.endpoints()[0]!
   process.kill(Number(await readFile(join(one.edge, 'pid'), 'utf8')), 'SIGKILL')
@@ -136,7 +127,7 @@ test('a tunnel that ends is started again: the same endpoint has the new URL, an
 
 test('without an API: the steps, and the first delivery', async () => {
   const args = ['listen', 'typeform', '--tunnel', 'ngrok', '-s', 'a secret of Typeform']
-  run = one.run(args)
+  const run = one.run(args)
   await run.until(
     /Typeform: add this URL by hand, and remove it there at the end:\n {2}https:\/\/fixed-heron\.ngrok-free\.app\/webhooks\/typeform/,
   )
