@@ -144,7 +144,7 @@ function tell(consumer: Consumer, job: string, { message }: TaskError): void {
   consumer.warn(`bullmqInbox: job ${job} is dead, since it cannot be read: ${message}`)
 }
 
-/** The claim that stores an outcome: a later one of a job that still runs here takes over. */
+/** The claim that stores an outcome. A later claim of a job that still runs here replaces it. */
 export interface Owner {
   readonly job: Job<JobData>
   readonly token: string

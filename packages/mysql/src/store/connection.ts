@@ -10,7 +10,7 @@ import { errors, isOfServer } from './errors.ts'
  */
 export interface Sql {
   rows<T = Row>(text: string, values?: readonly Value[]): Promise<readonly T[]>
-  /** Returns what the statement changed; undefined if the driver of an app does not tell. */
+  /** Returns what the statement changed; undefined in a transaction of the app. */
   run(text: string, values?: readonly Value[]): Promise<Done | undefined>
 }
 

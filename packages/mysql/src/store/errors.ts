@@ -14,13 +14,13 @@ const FULL: ReadonlySet<number> = new Set([1021, 1114])
 const ENDING: ReadonlySet<number> = new Set([1053, 1290, 1792, 1836, 1927, 3169, 4031])
 
 /**
- * What errors mean, by their number alone: `mysql2` names numbers of MariaDB with words of MySQL.
+ * Classifies errors only by their number: `mysql2` names numbers of MariaDB with words of MySQL.
  * https://mariadb.com/docs/server/reference/error-codes, https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html
  */
 export const errors: ServerErrors = createServerErrors({
   inbox: 'mysqlInbox',
   server: 'the server',
-  // A lock that took too long, a deadlock, a row that changed since the transaction started (MariaDB's
+  // A lock timeout, a deadlock, a row that changed since the transaction started (MariaDB's
   // innodb_snapshot_isolation), a lock with NOWAIT, and Prisma's own code.
   conflicts: {
     codes: new Set(['1205', '1213', '1020', '3572', 'P2034']),

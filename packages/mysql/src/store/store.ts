@@ -115,7 +115,7 @@ export function createStore(
         run(createRows(sql, { ...host, fresh: db.fresh }), transactionOf(client)),
       ),
     guest: (transaction) => ({
-      // The server does not tell the isolation level that SET TRANSACTION gave this transaction.
+      // The isolation level that SET TRANSACTION gave this transaction cannot be read.
       ...createRows(db.guest(transaction), { lease, counts: false, fresh: false, waits: true }),
       // Outside of the transaction: locks of new lanes must not wait for the app.
       lanes,

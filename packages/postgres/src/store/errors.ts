@@ -1,6 +1,6 @@
 import { createServerErrors, textOf, type ServerErrors } from '@postern/core/engine'
 
-/** What errors of PostgreSQL mean. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+/** Classifies errors of PostgreSQL. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 export const errors: ServerErrors = createServerErrors({
   inbox: 'postgresInbox',
   server: 'PostgreSQL',

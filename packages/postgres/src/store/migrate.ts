@@ -170,9 +170,9 @@ function statements(layout: TablesLayout, from: number): readonly string[] {
 }
 
 /**
- * Throws a `TypeError` if another role owns the tables, or has a trigger or rule on them, since its code would run as the role
- * of the connection; and if row-level security may hide tasks. Reading a plain table runs no code of its owner, so an inbox that
- * only reads does not check owners.
+ * Throws a `TypeError` if another role owns the tables, or has a trigger or rule on them: its code would run as the role of the
+ * connection. It also throws if row-level security may hide tasks. An inbox that only reads does not check owners, since reading a
+ * plain table runs no code of its owner.
  */
 async function checkTables(
   sql: Sql,

@@ -43,7 +43,7 @@ import { readNumber, type Sql } from './pg.ts'
 export interface RowsHost {
   readonly lease: number
   readonly channel: string
-  /** The process that is not notified of its own tasks; '' for a transaction of the app, which notifies all. */
+  /** The process that stores the tasks, which ignores its notification; '' for a transaction of the app, which notifies all. */
   readonly process: () => string
 }
 
@@ -211,7 +211,7 @@ export function idsOf(rows: readonly Numbered[]): ReadonlySet<number> {
   return new Set(rows.map(({ id }) => id))
 }
 
-/** What a batch contains. A statement without unneeded columns costs a third less. */
+/** The contents of a batch. A statement without unneeded columns costs a third less. */
 interface InsertKind {
   /** Some task has a part, data, a line or a tenant. */
   readonly bound: boolean

@@ -2,8 +2,8 @@ import type { Database } from '../driver/driver.ts'
 import { NEXT } from '../sql/tasks.ts'
 
 /**
- * The keys of known events. An index on unordered keys would write a page for each event, so the keys of the last events stay in
- * memory and are later added to the index in sorted order, many to a page. They can be read again from the events after `indexed`.
+ * The keys of known events. An index on unordered keys would write a page for each event. So the keys of the last events stay
+ * in memory, and are later added to the index in sorted order, many to a page. They can be read again from the events after `indexed`.
  * Call all methods except `lookUp`, `stored` and `forget` in a transaction.
  */
 export interface Keys {

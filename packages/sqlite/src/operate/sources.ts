@@ -185,8 +185,8 @@ interface EventRange {
   readonly high: number
 }
 
-// The order of arrival may differ from the order of numbers by this number of milliseconds, since clocks of receivers differ and
-// deliveries wait for their commit.
+// Clocks of receivers differ, and deliveries wait for their commit. So the order of arrival may differ from the order of numbers by
+// this number of milliseconds.
 const SLACK = 60_000
 // With fewer events an index gains nothing.
 const FEW = 10_000

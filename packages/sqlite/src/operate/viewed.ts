@@ -179,7 +179,7 @@ function createScan(db: Database, keys: Keys): (want: Scan) => Scanned {
       before = { filter: want.filter, source: sourceOf(want) }
     const step = before.source.next(place, width)
     if (!step) return { rows: [], to: undefined, searchedTo: undefined }
-    // SQL knows the start of a pattern alone.
+    // SQL checks only the start of a pattern.
     const pattern = topic?.exact === undefined && topic ? new RegExp(topic.source, 's') : undefined
     const most = pattern ? width : limit
     const all = read(want, step, place, most)

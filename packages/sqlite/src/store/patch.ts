@@ -172,8 +172,8 @@ export interface StoredRuns {
   /** True if there are lists, or lists from before a time. */
   any(before?: number): boolean
   /**
-   * Gives each of these tasks a row. Call it in a transaction before rows of running tasks are read or changed, and before rows
-   * of settled tasks are deleted, since a task without a row is a running one.
+   * Gives each of these tasks a row. A task without a row is a running one. So call it in a transaction before rows of running
+   * tasks are read or changed, and before rows of settled tasks are deleted.
    */
   spread(before?: number): void
   /** Lists that cannot be read. */
