@@ -89,7 +89,7 @@ test('a quantile of fewer than five is no quantile, and rejections answer in no 
   const before = await scene.get<ChartsReply>('charts?range=30d&receiver=github')
   expect(before.reply.p50.every((value) => value === null)).toBe(true)
   expect(Object.values(before.handlers)[0]!.p50.every((value) => value === null)).toBe(true)
-  // So many that one of two steps has enough, wherever a step begins.
+  // Two steps may share these deliveries: one of them must still have enough.
   for (let n = 4; n <= 12; n++) await scene.send('push', { n })
   const after = await scene.get<ChartsReply>('charts?range=30d')
   expect(after.reply.p50.some((value) => value !== null)).toBe(true)

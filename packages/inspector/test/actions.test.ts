@@ -60,7 +60,7 @@ describe('replay', () => {
     const first = await scene.act<ChangeReply>('replay', { filter, ids: ids.slice(1, 3) })
     await expect.poll(states).toEqual(['dead', 'dead', 'dead', 'done', 'done'])
     const { action } = first
-    // The first two no longer fit the filter.
+    // The first two tasks do not match the filter any more.
     const rest = await scene.act<ChangeReply>('replay', { filter, ids: ids.slice(1), action })
     expect([first.count, rest.count, rest.action]).toEqual([2, 2, action])
     await expect.poll(states).toEqual(['dead', 'done', 'done', 'done', 'done'])

@@ -25,7 +25,7 @@ const ERROR = 'SMTP 421 "too many" connections'
 beforeAll(() => mkdir(join(FOLDER, 'webhooks'), { recursive: true }))
 afterAll(() => rm(FOLDER, { recursive: true }))
 
-/** The handlers of the app, as they lie in its project: `mail` fails until it is mended. */
+/** The handlers of the app, as in its project: `deploy` fails until it is fixed. */
 async function handlers(mended: boolean): Promise<string> {
   const file = join(FOLDER, 'webhooks', 'handlers.js')
   await writeFile(

@@ -80,7 +80,7 @@ export function createDay(inbox: Inbox, random: () => number = randomBy(7)): Day
     const known = await samples(name)
     const { topic } = known[Math.floor(random() * known.length)]!
     const given = await signedInit(provider, topic, undefined, { at: now() })
-    // In trouble, somebody has copied a secret with a blank; at other times a stranger tries.
+    // During the trouble the secret has a trailing space; at other times a stranger tries.
     const bad = hasTrouble() && name === 'stripe' && random() < 0.5
     const request = bad
       ? await signedInit(provider, topic, undefined, { at: now(), secret: `${SECRET} ` })

@@ -15,7 +15,7 @@ const provider = github({ secret: SECRET })
 let inbox: Inbox
 let receiver: Receiver
 let page: Viewer
-/** The receiver's clock: what it takes has happened then. */
+/** The receiver's clock: it decides when a delivery happened. */
 let clock: number
 let isBroken: boolean
 

@@ -154,7 +154,7 @@ for (const host of HOSTS)
       const { url } = await open(host.mount({ inbox, auth: { token } }))
       const large = new URLSearchParams({ token: 'x'.repeat(100_000) })
       const reply = await fetch(url, { method: 'POST', body: large }).catch(() => undefined)
-      // The host may end the connection under a body that nobody reads.
+      // The host may close the connection if no code reads the body.
       if (reply) expect(reply.status).toBe(401)
       const { port: at, pathname } = new URL(url)
       const port = Number(at)

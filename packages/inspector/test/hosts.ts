@@ -15,7 +15,7 @@ import { inspector as onKoa } from '../src/hosts/koa.ts'
 import { inspector as onNode } from '../src/hosts/node.ts'
 import type { Grant, InspectorOptions } from '../src/index.ts'
 
-/** What every host takes alike. */
+/** Options that every host accepts. */
 export type Common = Omit<InspectorOptions<readonly never[]>, 'auth'> & {
   readonly auth?: { readonly token: string } | { readonly basic: Record<string, string> }
 }
@@ -41,10 +41,10 @@ export interface App {
 export interface Host {
   readonly name: string
   readonly compresses: boolean
-  /** It tells the inspector which path it is mounted on. */
+  /** True if the host knows the path of the mount. */
   readonly tellsMount: boolean
   readonly mount: (options: Common) => Promise<App>
-  /** Nobody is rejected with 401 there: without a session the app's login answers; `user=boom` throws. */
+  /** Never answers 401: without a session, the app's login answers. `user=boom` throws. */
   readonly withSession: (options: Omit<Common, 'auth'>) => Promise<App>
 }
 

@@ -35,7 +35,7 @@ async function open(app: Promise<App>): Promise<App> {
   return opened
 }
 
-/** What `log` was told. */
+/** Lines of the log. */
 function heard(): {
   readonly lines: string[]
   readonly log: { warning: (name: string, text: string) => void }
@@ -85,7 +85,7 @@ describe('dev: true', () => {
       const headers = { authorization: `Bearer ${devKey()}` }
       const status = await (await fetch(`${url}/~/api/status`, { headers })).json()
       expect(status).toMatchObject({ visitor: { as: 'developer', canSignOut: true } })
-      // Where the socket is shown, the log has the address at the first request; no Host makes another one.
+      // If the socket is known, the first request logs the address. A Host header cannot change it.
       const port = new URL(url).port
       const told = lines.filter((line) => line.includes(`:${port}/`))
       expect(told).toEqual(

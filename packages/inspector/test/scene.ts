@@ -13,7 +13,7 @@ import type { Grant, InspectorOptions } from '../src/index.ts'
 export interface Viewer {
   /** GET of a route, as it comes. */
   fetch(route: string): Promise<Response>
-  /** GET of a route: its JSON, whatever the status. */
+  /** Sends GET to a route, and returns its JSON for any status. */
   get<Reply = Answer>(route: string): Promise<Reply & { readonly statusCode: number }>
   /** POST of an action. */
   act<Reply = Answer>(
@@ -45,7 +45,7 @@ type Answer = Readonly<Record<string, any>>
 
 export const SECRET = 'a secret of the scene'
 
-/** An inbox in a file of its own: it keeps done tasks, which memory forgets. */
+/** Makes an inbox in its own file: unlike memory, it keeps done tasks. */
 export function temporaryInbox(): Inbox {
   return sqliteInbox({ path: join(mkdtempSync(join(tmpdir(), 'postern-inspector-')), 'inbox.db') })
 }

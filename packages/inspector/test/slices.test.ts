@@ -7,7 +7,7 @@ import { createRemembered } from '../src/remembered.ts'
 import { createWalk } from '../src/search/walk.ts'
 import { createLoopSlices } from '../src/turns.ts'
 
-/** How many steps a walk takes, and what it found. */
+/** Returns the number of steps of a walk, and its result. */
 function walked(payload: unknown, path: readonly string[], value: unknown) {
   const step = createWalk(payload, { path, text: String(value), value })
   let steps = 1

@@ -53,7 +53,7 @@ needs(chromium).describe('axe, and the widths of a screen, a tablet and a phone'
   }, 540_000)
 })
 
-/** What is wrong with a screen at each size, in either theme. */
+/** Returns the faults of a screen at each size, in both themes. */
 async function faultsOf(
   { page }: Tab,
   url: string,
@@ -80,7 +80,7 @@ async function faultsOf(
   return found
 }
 
-/** What is said of a page that stays wider than its window: what is drawn by its size follows a frame later. */
+/** Returns a message if the page stays wider than its window. Charts adapt one frame later. */
 function overflow(page: Page, where: string): Promise<readonly string[]> {
   const narrowed = async (): Promise<readonly string[]> => {
     const over = await page.evaluate(

@@ -34,7 +34,7 @@ export interface Tab {
 /** As wide and high as a window at a desk. */
 export const DESK = { width: 1440, height: 900 }
 
-/** Opens a tab with a session of its own. */
+/** Opens a tab with its own session. */
 export async function openTab(browser: Browser, url: string, look: Look = {}): Promise<Tab> {
   const { width, height, theme = 'light' } = { ...DESK, ...look }
   const context = await browser.newContext({
@@ -55,7 +55,7 @@ export async function openTab(browser: Browser, url: string, look: Look = {}): P
   return { page, problems, close: () => context.close() }
 }
 
-/** What the clipboard holds. */
+/** Returns the text of the clipboard. */
 export function clipboard(page: Page): Promise<string> {
   return page.evaluate(() => navigator.clipboard.readText())
 }

@@ -53,7 +53,7 @@ needs(chromium).describe('rows that are chosen', () => {
     await progress.getByText('2 done').waitFor()
     expect(await dead()).toEqual(['evt_1', 'evt_3', 'evt_5'])
     expect(await page.locator('.bulk b').count()).toBe(0)
-    // One action, however many requests it took.
+    // All requests made one action.
     await page.getByRole('link', { name: 'Actions' }).click()
     await page.getByRole('link', { name: '2 run again' }).waitFor()
     await page.getByText(/^state:dead .*task:\d+ and 1 more$/).waitFor()

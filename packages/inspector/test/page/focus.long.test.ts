@@ -4,7 +4,7 @@ import { needs } from '../../../../test/services/needs.ts'
 import { chromium } from '../../../../test/services/programs.ts'
 import { eachWithTab, type Stage } from './stage.ts'
 
-/** Where the focus is: the id of a row, the name of a landmark, or the text of the element. */
+/** Returns the focus: the id of a row, the name of a landmark, or the text of the element. */
 function focused(page: Page): Promise<string> {
   return page.evaluate(() => {
     const element = document.activeElement as HTMLElement

@@ -121,7 +121,7 @@ needs(chromium).describe('the first screen', () => {
   test('charts open for each handler', async () => {
     const { world, tab } = stage
     const { page } = tab
-    // So many that one of two steps has the five that a quantile needs, wherever a step begins.
+    // Two steps may share these runs: one of them must still have the five that a quantile needs.
     for (let n = 0; n < 9; n++) await world.send()
     await world.settled()
     await page.goto(world.url)

@@ -93,7 +93,7 @@ needs(chromium).describe('200 hostile deliveries', () => {
     for (let at = 0; at < BY_HAND; at++) {
       const id = (await title.getAttribute('aria-label'))!
       seen.add(id)
-      // Each begins with its attempts, whose error holds the payload.
+      // Each detail opens at its attempts, whose error contains the payload.
       for (const name of ['Headers', 'Raw', 'Payload']) {
         await page.getByRole('tab', { name }).click()
         await page.getByRole('tab', { name, selected: true }).waitFor()

@@ -58,7 +58,7 @@ needs(chromium).describe('what the page had from its first day', () => {
     await page.locator('[data-id^="delivery:"]').first().waitFor()
     while (page.url() !== address) await page.goForward()
     await page.getByRole('tab', { name: 'Headers', selected: true }).waitFor()
-    // Whoever gets the address sees the same.
+    // The same URL shows the same view to another visitor.
     await page.goto('about:blank')
     await page.goto(address)
     await page.getByRole('tab', { name: 'Headers', selected: true }).waitFor()

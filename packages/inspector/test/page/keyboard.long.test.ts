@@ -20,7 +20,7 @@ needs(chromium).describe('the keyboard alone', () => {
       .evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset['id']))
     await page.keyboard.press('j')
     await expect.poll(focused).toContain('invoice.paid')
-    // In one task: no frame lies between the keys.
+    // In one task, so that no frame is rendered between the keys.
     await page.evaluate(() => {
       for (const key of ['j', 'j', 'k', 'Enter'])
         document.activeElement!.dispatchEvent(

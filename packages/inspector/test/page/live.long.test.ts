@@ -93,7 +93,7 @@ needs(chromium).describe('the page on Express and SQLite', () => {
   test('pauses while the tab is hidden, and looks at once when it is seen again', async () => {
     const { world, tab } = stage
     const { page } = tab
-    // Counted in the page, in its order: a request that began before it was hidden may be heard of after that.
+    // Counted inside the page: a request from before hiding may be reported later.
     await page.addInitScript(() => {
       const ask = window.fetch.bind(window)
       const counted = Object.assign(window, { asked: 0 })
@@ -102,7 +102,7 @@ needs(chromium).describe('the page on Express and SQLite', () => {
         return ask(...given)
       }
     })
-    // Before the page sets its timers: those of the browser itself would go on.
+    // Before the page sets its timers: real timers would continue.
     await page.clock.install()
     // All that the first screen asks for has come: what is asked afterwards is a look.
     await page.goto(world.url, { waitUntil: 'networkidle' })
@@ -118,7 +118,7 @@ needs(chromium).describe('the page on Express and SQLite', () => {
     const look = page.waitForRequest(/version/)
     await hide(false)
     await look
-    // Its clock is the tab's for good.
+    // The tab keeps this clock, so it is closed.
     await tab.close()
   })
 

@@ -72,7 +72,7 @@ export function hostilePayloads(marker: string): readonly object[] {
   ]
   const texts = [...markup, ...odd]
   const made = [
-    // As a value, as a name, in a list, and as every text that the page shows beside the payload.
+    // As a value, as a name, in a list, and as every text that the page shows next to the payload.
     ...texts.map((text) => ({ text })),
     ...texts.slice(0, 45).map((text) => ({ [text]: 1 })),
     ...texts.slice(0, 45).map((text) => ({ list: [text, { [text]: text }] })),

@@ -25,7 +25,7 @@ function kept(): Record<string, string> {
   return JSON.parse(readFileSync(KEPT, 'utf8')) as Record<string, string>
 }
 
-/** Keeps beside pictures that were just taken what they show. */
+/** Stores the hash of the sources of new pictures. */
 export function keepSources(...pictures: readonly string[]): void {
   const now = pictures.map((picture) => [picture, hashOf(picture)] as const)
   const all = { ...kept(), ...Object.fromEntries(now) }

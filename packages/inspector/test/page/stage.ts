@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
 import { DESK, openTab, startBrowser, type Tab } from './browser.ts'
 import { startWorld, type World } from './world.ts'
 
-/** What a test has: a world of its own, and a tab that is to show its page. */
+/** The world and the tab of a test. */
 export interface Stage {
   readonly world: World
   readonly tab: Tab
@@ -39,7 +39,7 @@ export function eachWithTab(): Stage {
     } else {
       await page.unrouteAll()
       await page.goto('about:blank')
-      // What it asked for and will not hear.
+      // Requests that the tab sent and then aborted.
       problems.splice(0)
     }
     await stage.world.close()

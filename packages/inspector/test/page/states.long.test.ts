@@ -42,7 +42,9 @@ needs(chromium).describe(
   },
 )
 
-/** Elements that stand out of the window, or whose text stands out of them, though neither they nor their place scroll or cut. */
+/**
+ * Returns elements outside the window, and elements whose text overflows them, unless they or a parent scroll or cut.
+ */
 function overflowing(): readonly string[] {
   const { clientWidth } = document.documentElement
   const says = (element: Element): string =>

@@ -11,7 +11,7 @@ export interface Walked {
   ran(): readonly string[] | Promise<readonly string[]>
 }
 
-/** What must hold on every host: the list is live, filters, opens, and runs a dead task again until it is done. */
+/** A walk that must work on every host: the list is live, filters, opens, and replays a dead task until it is done. */
 export async function walk(page: Page, app: Walked): Promise<void> {
   const rows = page.locator('[data-id]')
   await page.getByRole('link', { name: 'Deliveries' }).click()

@@ -23,7 +23,7 @@ const WINDOWS = [
 // The themes differ in colors alone.
 const COLOURS: RunOptions = { runOnly: ['color-contrast', 'link-in-text-block'] }
 
-/** What a screen shows first, and what is done there. */
+/** A screen: its URL, an element to wait for, and actions there. */
 type Look = readonly [query: string, seen: string, act?: (page: Page) => Promise<void>]
 
 const asTables = async (page: Page): Promise<void> => {
@@ -90,7 +90,7 @@ needs(chromium).describe('at every width, at 400 % and on its side, in both them
       for (const [width, height] of WINDOWS) {
         await page.setViewportSize({ width, height })
         const at = `${query || 'health'} at ${width} x ${height}`
-        // What is drawn by its size follows a frame later.
+        // Charts adapt to the width one frame later.
         await page.evaluate(
           () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
         )
@@ -112,7 +112,7 @@ needs(chromium).describe('at every width, at 400 % and on its side, in both them
   }
 })
 
-/** Texts that lie on each other or stand out of the window, of what can be seen. */
+/** Returns visible texts that overlap, or that are outside the window. */
 function overlaps(): readonly string[] {
   const { clientWidth, scrollWidth } = document.documentElement
   const texts: { node: Node; text: string; box: DOMRect; layer: Element | null }[] = []
@@ -127,7 +127,7 @@ function overlaps(): readonly string[] {
     range.selectNodeContents(node)
     for (const rect of range.getClientRects()) {
       const box = seenPart(rect, parent)
-      // What floats or sticks lies above the rest on purpose.
+      // Floating and sticky parts cover the rest on purpose.
       const layer = parent.closest(
         '.newer-place, .progress, .note, .head, .row-head, .path-bar, .detail',
       )

@@ -22,7 +22,7 @@ export interface Shop {
   ran(): readonly string[]
   /** Lets Stripe send a delivery. */
   send(topic?: string, options?: { payload?: unknown; id?: string }): Promise<void>
-  /** Lets somebody send one that was signed with another secret: by default with a blank at its end. */
+  /** Sends a delivery with a wrong signature; by default its secret has a trailing space. */
   tamper(secret?: string): Promise<void>
   /** Lets something in front of the app write a signed body anew. */
   rewrite(): Promise<void>
@@ -85,7 +85,7 @@ export interface World extends Shop {
   readonly inbox: Inbox
   /** Address of the page, without a slash at its end. */
   readonly url: string
-  /** What the visitor may do. */
+  /** The rights of the visitor. */
   grant: Grant | undefined
   close(): Promise<void>
 }

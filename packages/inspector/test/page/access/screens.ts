@@ -3,9 +3,9 @@ import type { Locator, Page } from 'playwright-core'
 /** A screen of the page, or a state of one. */
 export interface Screen {
   readonly query?: string
-  /** What is done there first. */
+  /** Prepares the screen. */
   readonly act?: (page: Page) => Promise<void>
-  /** What is then seen, at each width. */
+  /** The element that is then visible, at each width. */
   readonly seen: (page: Page) => Locator
 }
 

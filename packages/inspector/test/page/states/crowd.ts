@@ -80,7 +80,7 @@ function receiverOf(inbox: Inbox, name: string, length: number): Receiver {
   return receiver as Receiver
 }
 
-/** A word of letters, another one for each number: digits and hexadecimal would be taken for ids, and make one cause of all. */
+/** Returns a word of letters, a different one per number: digits would count as ids, and make one cause of all. */
 function wordOf(at: number): string {
   return String(at)
     .padStart(4, '0')

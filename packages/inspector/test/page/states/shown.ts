@@ -11,7 +11,7 @@ export const LOOKS = [390, 1440].flatMap((width) =>
   })),
 )
 
-/** What was seen of a state. */
+/** A state as the page shows it. */
 export interface Seen {
   readonly look: (typeof LOOKS)[number]
   readonly page: Page

@@ -10,12 +10,12 @@ import { startRedis } from '../../../../../test/services/redis.ts'
 import { temporaryInbox } from '../../scene.ts'
 import { startCrowd, type Crowd, type Size } from './crowd.ts'
 
-/** A state of the world that the page must stand. */
+/** A situation that the page must handle. */
 export interface State {
   readonly needs: readonly Program[]
-  /** What the page's first sentence says of it. */
+  /** The page's first sentence. */
   readonly says: RegExp
-  /** What the rest of the page says. */
+  /** Other text on the page. */
   readonly shows: RegExp
   readonly start: () => Promise<Started>
 }
@@ -28,7 +28,7 @@ export interface Started extends Crowd {
 
 const SMALL: Size = { receivers: 3, causes: 12 }
 
-/** Every state that `npm run docs -- pictures` takes, by its name. */
+/** All states of `npm run docs -- pictures`, by name. */
 export const states: Readonly<Record<string, State>> = {
   'two-thousand-causes': {
     needs: [],
