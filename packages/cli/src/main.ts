@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import { exitCodeOf, remark } from './print/say.ts'
 import { createProgram, usageOf } from './program.ts'
 
+/** Runs the command line and sets the exit code of the process. `args` are those of `process.argv`. */
 export async function main(args: readonly string[]): Promise<void> {
   // A closed pipe (`| head`) is not a failure.
   process.stdout.on('error', () => process.exit(0))
