@@ -4,27 +4,30 @@ import { shellWord } from '@postern/core/inert'
 /** Options of {@link copyAsCurl}. */
 export interface CopyAsCurlOptions {
   /**
-   * Origin to send to, such as `http://127.0.0.1:3000`. The host of the delivery becomes a header. @default the origin
-   * of the delivery's URL
+   * Origin that the command sends to, such as `http://127.0.0.1:3000`. The delivery's own host
+   * becomes a `Host` header. @default the origin of the delivery's URL
    */
   readonly origin?: string
   /**
-   * Splits a text of the delivery at its secrets. Each secret becomes a `shell` expression, such as
-   * `"$GITHUB_WEBHOOK_SECRET"`. @default texts are used unchanged
+   * Splits a text of the delivery (URL, header or body) at the secrets in the text. Each secret
+   * becomes a `shell` expression, such as `"$GITHUB_WEBHOOK_SECRET"`. @default texts are used
+   * unchanged
    */
   readonly parts?: (text: string) => readonly CurlPart[]
-  /** Puts each argument on a line of its own, for people to read. @default false */
+  /** Puts each argument on a separate line, so that people can read the command. @default false */
   readonly lines?: boolean
 }
 
-/** Part of a text: a literal, or a shell expression that returns it. */
+/** One part of a text: literal text, or a shell expression that expands to the text. */
 export type CurlPart = string | { readonly shell: string }
 
 /**
- * Returns a delivery as a curl command for bash that sends the same bytes. It is printable ASCII. No text
- * of the delivery can act on the shell, the terminal or curl. Parts that were removed before storage are missing.
+ * Returns a delivery as a curl command for bash that sends the same bytes. The command is printable
+ * ASCII. No text of the delivery can act on the shell, the terminal or curl. Parts of the delivery
+ * that were removed before storage are missing.
  *
- * @throws {TypeError} if no HTTP request can represent the delivery: its URL is not http or https, or has spaces or a user name; its method has characters other than letters.
+ * @throws {TypeError} if no HTTP request can represent the delivery: its URL is not http or https,
+ * or has spaces or a user name; its method has characters other than letters.
  * @example
  * console.log(copyAsCurl(delivery)) // curl -X POST 'https://…' --globoff --path-as-is …
  * @see https://curl.se/docs/manpage.html
@@ -52,11 +55,11 @@ export function copyAsCurl(
   const body = Buffer.from(delivery.body)
   const isInline = body.length <= LONGEST && isText(body)
   const command = [
-    // A reply to HEAD has no body. curl needs --head to expect that.
+    // A reply to HEAD has no body. With -X HEAD, curl would wait for one, so --head is used.
     `curl ${method === 'HEAD' ? '--head' : `-X ${/^[A-Z]+$/.test(method) ? method : shellWord(method)}`}`,
     word(isPlain ? (origin ?? base) + target : `${origin ?? base}/`, wire),
-    // curl drops #… and changes other characters of a URL, but sends --request-target unchanged. Without these flags,
-    // curl expands [1-9] and {a,b} in a URL, and removes /../ from it.
+    // curl drops #… and changes other characters of a URL, but sends --request-target unchanged.
+    // Without --globoff, curl expands [1-9] and {a,b}. Without --path-as-is, curl removes /../.
     '--globoff --path-as-is',
     ...(isPlain || target === '' ? [] : [`--request-target ${word(target, wire)}`]),
     ...headers.map((line) => `-H ${word(line, wire)}`),
@@ -70,11 +73,13 @@ export function copyAsCurl(
   return isInline ? command : `base64 -d <<< ${body.toString('base64')} | ${command}`
 }
 
-// Bytes. Linux limits an argument to 128 KiB, and each byte needs up to four characters.
+// Maximum size of a body inside the command, in bytes. Linux limits an argument to 128 KiB, and
+// quoting turns a byte into up to four characters.
 const LONGEST = 32_768
 const AT = 0x40
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
-// Headers that curl writes itself, or that describe the connection. With Expect, curl waits for a reply.
+// Headers that curl writes itself, or that describe the connection. `Expect` is dropped because
+// curl would wait for a reply before it sends the body.
 const OF_CURL = new Set([
   'host',
   'content-length',
@@ -89,24 +94,30 @@ const OF_CURL = new Set([
 // Headers that curl adds if they are missing.
 const ADDED = ['accept', 'user-agent', 'content-type', 'expect']
 
-/** Returns the arguments of -H: headers of the delivery, and headers that curl must not add. */
+/**
+ * Returns the arguments of -H. They set the headers of the delivery, and stop curl from adding
+ * headers that the delivery does not have.
+ */
 function linesOf(given: StoredDelivery['headers']): readonly string[] {
   const kept = given.filter(
     ([name, value]) =>
       !OF_CURL.has(name.toLowerCase()) &&
-      // Other names cannot arrive over HTTP, and curl reads a file for `@name`.
+      // Other names cannot arrive over HTTP. For `-H @name`, curl would read a local file.
       TOKEN.test(name) &&
       !/[^\P{Cc}\t]/u.test(value.replaceAll(/[\x80-\xff]/g, '')),
   )
   const names = new Set(kept.map(([name]) => name.toLowerCase()))
   return [
-    // `name:` removes a header; `name;` sends an empty one.
+    // For curl, `name:` removes a header, and `name;` sends a header with an empty value.
     ...kept.map(([name, value]) => (value === '' ? `${name};` : `${name}: ${value}`)),
     ...ADDED.filter((name) => !names.has(name)).map((name) => `${name}:`),
   ]
 }
 
-/** Returns the wire bytes of a URL or header: servers read each byte as a Latin-1 character. */
+/**
+ * Returns the wire bytes of a URL or header: servers read each byte of a URL or header as one
+ * Latin-1 character.
+ */
 function wire(text: string): Uint8Array {
   return /^[\0-\xff]*$/.test(text) ? Buffer.from(text, 'latin1') : utf8(text)
 }

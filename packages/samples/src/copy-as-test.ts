@@ -9,8 +9,8 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 /** Options of {@link copyAsTest}. */
 export interface CopyAsTestOptions {
   /**
-   * Tasks whose handlers the test runs. The test passes once each is done at its first attempt. @default none: the test
-   * only sends the delivery
+   * Tasks whose handlers the test runs. The test passes if each handler succeeds at its first
+   * attempt. @default none: the test only sends the delivery
    */
   readonly tasks?: readonly CopiedTask[]
   /**
@@ -26,16 +26,18 @@ export interface CopyAsTestOptions {
 export interface CopiedTask {
   readonly subscription: string
   readonly topic: string
-  /** Error of its last attempt; undefined if it succeeded. */
+  /** Error of the task's last attempt; undefined if the task succeeded. */
   readonly error?: string | undefined
 }
 
 /**
- * Returns a delivery as a Vitest test that sends it again, signed with a test secret at the time of its arrival. The
- * delivery is tried before this returns, and is accepted. With tasks, the test runs the app's handlers and is named
- * after the error. It fails with the handler's error until you fix the handler. The text is printable ASCII.
+ * Returns a delivery as a Vitest test that sends it again, signed with a test secret at the time of
+ * its arrival. Before this function returns, it checks that a receiver accepts the delivery. With
+ * tasks, the test runs the app's handlers and is named after the error. The test fails with the
+ * handler's error until you fix the handler. The text is printable ASCII.
  *
- * @throws {TypeError} if no test can be written: only the sender has the key, or its provider needs your options.
+ * @throws {TypeError} if no test can be written, because only the sender has the key or because the
+ * provider needs your options.
  * @example
  * const text = await copyAsTest(github.about, delivery, { tasks: [{ subscription: 'mail', topic: 'push', error: 'SMTP 421' }] })
  */
@@ -49,7 +51,7 @@ export async function copyAsTest(
   const signer = gateway ? throughGateway(gateway, about) : about
   const whole = exportDelivery(about.name, delivery)
   const made = await optionsFor(signer, whole)
-  // Without the sender's signature and credentials.
+  // The test must not have the sender's signature and credentials.
   const exported = { ...whole, headers: keptHeaders(whole.headers, signer.create(made)) }
   const call = `${factoryName(signer)}(${inertSource(made)})`
   const runs = tasks.length > 0
@@ -69,7 +71,7 @@ ${sent}
 `
 }
 
-/** Returns the gateway with the sender's deliveries in it. */
+/** Returns the gateway as a signer that wraps the sender's deliveries. */
 function throughGateway(gateway: About, about: About): About {
   const inner = about.create(about.example)
   return { ...gateway, create: (options) => behind(gateway.create(options), inner) }
@@ -83,7 +85,7 @@ function importOf(about: About): string {
   return `import { ${factoryName(about)} } from '@postern/providers/${about.name.replaceAll('.', '-')}'\n`
 }
 
-/** Returns the name of the test: the first error, if any. */
+/** Returns the name of the test, which includes the first error if a task failed. */
 function nameOf(tasks: readonly CopiedTask[]): string {
   const failed = tasks.find(({ error }) => error !== undefined)
   if (failed) {
@@ -97,7 +99,10 @@ function nameOf(tasks: readonly CopiedTask[]): string {
 // Maximum length of an error in the test's name, in characters.
 const MOST = 120
 
-/** The code is valid in both JavaScript and TypeScript. */
+/**
+ * Returns the code of a test that runs handlers. The code is valid in both JavaScript and
+ * TypeScript.
+ */
 function running(tasks: readonly CopiedTask[]): Lines {
   const names = [...new Set(tasks.map(({ subscription }) => subscription))]
   return {
@@ -148,7 +153,10 @@ function sending(about: About): Lines {
   }
 }
 
-/** Returns options with a test secret in the sender's format that let the delivery pass. */
+/**
+ * Returns provider options with a test secret in the sender's format, with which a receiver accepts
+ * the delivery.
+ */
 async function optionsFor(about: About, exported: ExportedDelivery): Promise<object> {
   let reason: unknown
   for (const secret of about.secretOption === undefined ? [undefined] : madeUpSecrets())
@@ -182,7 +190,8 @@ async function isTaken(provider: Provider, exported: ExportedDelivery): Promise<
   }
 }
 
-// Default `dedupeWindow` of inlineInbox in milliseconds. Senders that redeliver later need a longer one.
+// Default `dedupeWindow` of inlineInbox, in milliseconds. A sender that retries for longer needs a
+// longer window.
 const LONGEST_SPAN = 4 * 86_400_000
 
 function remembering(): Inbox {
@@ -203,7 +212,7 @@ function extras(about: About, { url }: ExportedDelivery): readonly object[] {
 export interface FrozenClock {
   /** Returns the time in milliseconds since 1970. */
   (): number
-  /** Advances the clock by milliseconds. */
+  /** Advances the clock by this number of milliseconds. */
   pass(milliseconds: number): void
   /** Sets the time. */
   set(date: Date | string | number): void
@@ -233,7 +242,7 @@ export function frozen(date: Date | string | number): FrozenClock {
 }
 
 function timeOf(date: Date | string | number): number {
-  // `new Date(null)` is 1970.
+  // `new Date(null)` is 1970, so null is rejected here.
   const time = date === null ? NaN : new Date(date).getTime()
   if (Number.isNaN(time))
     throw new TypeError(

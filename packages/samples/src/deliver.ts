@@ -3,7 +3,7 @@ import { unknownOptions, readBounded } from '@postern/core/internal'
 import type { AttemptInfo, EventInfo, Receiver, WebhookError } from '@postern/core'
 import type { TaskError } from '@postern/core/inbox'
 
-/** Event of a delivery, with its result. */
+/** Event of a delivery, with the outcome of receiving the event. */
 export interface DeliveredEvent extends EventInfo {
   readonly outcome: 'accepted' | 'duplicate' | 'revived' | 'unhandled'
 }
@@ -19,19 +19,25 @@ export interface DeliveredTask extends AttemptInfo {
 /** Result of a delivery. */
 export interface Delivered {
   readonly status: number
-  /** Reply with an unread body. */
+  /** Reply of the receiver or the URL. Its body is unread. */
   readonly reply: Response
-  /** Reason of the rejection; undefined if the delivery was accepted or sent to a URL. */
+  /**
+   * Reason of the rejection; undefined if the receiver accepted the delivery, or if the target is a
+   * URL.
+   */
   readonly rejection: WebhookError | undefined
-  /** Events of the delivery; empty for a URL. */
+  /** Events of the delivery; empty if the target is a URL. */
   readonly events: readonly DeliveredEvent[]
-  /** Tasks of the accepted events, each after one attempt; empty for a URL. */
+  /** Tasks of the accepted events, each after one attempt; empty if the target is a URL. */
   readonly tasks: readonly DeliveredTask[]
 }
 
 /** Options of {@link deliver}. */
 export interface DeliverOptions {
-  /** Maximum wait for the first attempts, in milliseconds. A receiver with `worker: false` runs none: set 0. @default 5000 */
+  /**
+   * Maximum wait for the first attempts, in milliseconds. A receiver with `worker: false` runs no
+   * attempts, so set 0. @default 5000
+   */
   readonly timeout?: number
 }
 

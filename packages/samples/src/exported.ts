@@ -8,15 +8,15 @@ export interface ExportedDelivery {
   readonly method: string
   readonly url: string
   readonly headers: readonly (readonly [name: string, value: string])[]
-  /** Body as a string in `encoding`. */
+  /** The body, as a string that is encoded as `encoding` says. */
   readonly body: string
   /** Encoding of `body`. @default 'utf8' */
   readonly encoding?: 'utf8' | 'base64'
-  /** Time of arrival, in milliseconds since 1970. */
+  /** Time at which the delivery arrived, in milliseconds since 1970. */
   readonly receivedAt: number
 }
 
-// Headers of the transport, or headers that signing creates.
+// Headers that signing or sending the request sets again.
 const DROPPED = new Set([
   'host',
   'connection',
@@ -43,8 +43,9 @@ export function exportDelivery(provider: string, delivery: StoredDelivery): Expo
 }
 
 /**
- * Returns a received delivery as a `Request`, signed with your test secret at the time of its arrival. Freeze the
- * receiver's clock at that time: `frozen(exported.receivedAt)`.
+ * Returns a received delivery as a `Request`, signed again with your test secret. The signed time
+ * is the time of arrival, so freeze the receiver's clock at that time:
+ * `frozen(exported.receivedAt)`.
  *
  * @throws {TypeError} if the value is not an exported delivery, or the provider cannot sign.
  * @example
@@ -88,7 +89,7 @@ function isExported(exported: ExportedDelivery | undefined): exported is Exporte
   )
 }
 
-/** Returns the headers of a delivery that signing does not replace. */
+/** Returns those headers of a delivery that signing does not replace. */
 export function keptHeaders(
   headers: ExportedDelivery['headers'],
   provider: Provider,
@@ -101,7 +102,10 @@ export function keptHeaders(
   return headers.filter(([name]) => !dropped.has(name))
 }
 
-/** Returns the headers that signing replaces: signatures and times. They differ between two payloads signed at two times. */
+/**
+ * Returns the names of the headers that signing replaces: signatures and times. To find them, two
+ * payloads are signed at two times, and their headers are compared.
+ */
 function timedBy(provider: Provider): readonly string[] {
   const signedAt = (at: number): Readonly<Record<string, string>> =>
     provider.sign!({ id: 'evt_1', payload: { at }, at }).headers
@@ -111,7 +115,7 @@ function timedBy(provider: Provider): readonly string[] {
       later[name] === value ? [] : [name],
     )
   } catch {
-    // This sender needs a topic; its signing overwrites headers.
+    // Signing needs a topic at this sender. Such a provider overwrites the headers itself.
     return []
   }
 }

@@ -2,13 +2,16 @@
 export interface FillOptions {
   /** Time of `{{now}}`, in milliseconds since 1970. @default Date.now() */
   readonly now?: number
-  /** Returns numbers from 0 to below 1. A seeded function gives the same values each time. @default Math.random */
+  /**
+   * Returns a random number from 0 (inclusive) to 1 (exclusive). With a seeded function, the values
+   * are the same each time. @default Math.random
+   */
   readonly random?: () => number
 }
 
 /**
- * Returns a copy of a sample with new values for the placeholders in its strings. Keys stay unchanged. If a placeholder
- * of a number is the whole string, the value is a number.
+ * Returns a copy of a sample with new values for the placeholders in its strings. Keys stay
+ * unchanged. If a string is only a placeholder for a number, its value becomes a number.
  *
  * | placeholder | becomes |
  * | --- | --- |
@@ -18,10 +21,12 @@ export interface FillOptions {
  * | `{{number:9}}` | an integer of that many digits, 15 at most |
  * | `{{amount}}` | an integer from 100 to 9999 |
  * | `{{email}}` | an address at example.com |
- * | `{{now}}`, `{{now:s}}`, `{{now:ms}}`, `{{now:date}}` | the time as ISO string, number of seconds or milliseconds, `YYYY-MM-DD` |
- * | `{{now-2h}}`, `{{now+30d:s}}` | the same, moved by seconds, minutes, hours or days (`s`, `m`, `h`, `d`) |
+ * | `{{now}}`, `{{now:s}}`, `{{now:ms}}`, `{{now:date}}` | the time as ISO string, number of
+ * seconds or milliseconds, `YYYY-MM-DD` |
+ * | `{{now-2h}}`, `{{now+30d:s}}` | the same, moved by seconds, minutes, hours or days (`s`, `m`,
+ * `h`, `d`) |
  *
- * A suffix names a value: `{{uuid#order}}` is the same value wherever it is in one call.
+ * A suffix names a value: within one call, every `{{uuid#order}}` becomes the same value.
  *
  * @throws {TypeError} if a placeholder is unknown or not closed, or an option is wrong.
  * @example
@@ -120,7 +125,7 @@ function uuid(random: Random): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(12, 15)}-${variant}${hex.slice(15, 18)}-${hex.slice(18)}`
 }
 
-// No zero in front: a number would lose it.
+// The first digit is not zero, because `Number` would drop a leading zero.
 function digits(count: number, random: Random): string {
   return some('123456789', 1, random) + some('0123456789', count - 1, random)
 }

@@ -3,13 +3,16 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-/** Sample delivery: a draft for `provider.sign` after {@link fill} replaced its placeholders. */
+/**
+ * Sample delivery. After {@link fill} has replaced its placeholders, it is a draft for
+ * `provider.sign`.
+ */
 export interface Sample {
   /** Topic of the event. */
   readonly topic: string
   /** Id of the event, if the sender's draft has one. */
   readonly id?: string
-  /** Payload for `sign`. For a sender that wraps or batches events, it is only the event. */
+  /** Payload for `sign`. If the sender wraps or batches events, this is only the event. */
   readonly payload: unknown
   /** Remark about the sample. */
   readonly note?: string
@@ -17,14 +20,15 @@ export interface Sample {
 
 interface SampleFile {
   readonly provider: string
-  /** URL of the sender's page that documents the structure. */
+  /** URL of the sender's page that documents the structure of the samples. */
   readonly source: string
   readonly samples: readonly Sample[]
 }
 
 /**
- * Returns the sample deliveries of a provider by its name in the catalog: at least three topics, or all if the sender
- * has fewer. Their strings contain placeholders for {@link fill}. Only the file of that provider is read.
+ * Returns the sample deliveries of a provider, given by its name in the catalog. They have at least
+ * three topics, or all topics of a sender with fewer. Strings contain placeholders for {@link
+ * fill}. Only the file of that provider is read.
  *
  * @throws {TypeError} if the provider has no samples.
  * @example
@@ -35,9 +39,10 @@ export async function samples(provider: string): Promise<readonly Sample[]> {
 }
 
 /**
- * Returns one sample of a provider: the one of that topic, or else the first whose topic starts or ends with it
- * (`issues` finds `issues.opened`, `user.created` finds `zen:event-type:user.created`). Without a topic, it returns the
- * first sample. Further GitHub topics come from `@octokit/webhooks-examples`, if installed.
+ * Returns one sample of a provider: the sample with exactly this topic, or else the first sample
+ * whose topic starts or ends with `topic` (`issues` finds `issues.opened`, `user.created` finds
+ * `zen:event-type:user.created`). Without a topic, it returns the first sample. For GitHub, more
+ * topics come from `@octokit/webhooks-examples` if that package is installed.
  *
  * @throws {TypeError} if the provider or topic is unknown; the message lists the topics.
  * @example
@@ -62,9 +67,10 @@ export async function sample(provider: string, topic?: string): Promise<Sample> 
 }
 
 async function load(provider: string): Promise<SampleFile> {
-  // Only file names are allowed: a path to another file is not a provider.
+  // Only a plain file name is allowed, so that `provider` cannot lead to another folder.
   if (/^[a-z\d][a-z\d.-]*$/.test(provider)) {
-    // Resolved by package name, because a bundled module is in another folder.
+    // The file is resolved by the package's name, because a bundler moves this module to another
+    // folder.
     const manifest = manifestOf()
     const file = new URL(`samples/${provider}.json`, pathToFileURL(manifest))
     try {
@@ -83,7 +89,8 @@ function manifestOf(): string {
   const name = '@postern/samples/package.json'
   const found: unknown = createRequire(import.meta.url).resolve(name)
   if (typeof found === 'string') return found
-  // Turbopack bundles the package and returns its own number, so the app's folder is searched.
+  // If Turbopack bundles the package, `resolve` returns a module number. So the package is resolved
+  // from the app's folder.
   try {
     return createRequire(join(process.cwd(), 'package.json')).resolve(name)
   } catch (error) {
@@ -106,9 +113,9 @@ interface GitHubEvent {
 }
 
 /**
- * Returns every example of `@octokit/webhooks-examples` (MIT, https://github.com/octokit/webhooks): about 300 real
- * GitHub deliveries without placeholders. The package is searched next to this one, then in the working directory's
- * project.
+ * Returns every example of `@octokit/webhooks-examples` (MIT, https://github.com/octokit/webhooks):
+ * about 300 real GitHub deliveries without placeholders. The package is resolved from this package,
+ * then from the project in the working directory.
  *
  * @throws {TypeError} if the package is not installed.
  * @example
@@ -134,7 +141,7 @@ async function octokitSample(topic: string): Promise<Sample | undefined> {
   return undefined
 }
 
-// Named as by the provider: the header, and the action if there is one.
+// Topics have the same form as those of `github`: the event name, and the action if there is one.
 function topicOf(name: string, { action }: Readonly<Record<string, unknown>>): string {
   return typeof action === 'string' ? `${name}.${action}` : name
 }

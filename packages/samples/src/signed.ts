@@ -6,24 +6,29 @@ import { sample, type Sample } from './samples.ts'
 
 /** Options of {@link signed}. */
 export interface SignedOptions {
-  /** Id of the event. @default the sample's id, else one that the provider creates */
+  /** Id of the event. @default the sample's id, or else an id that the provider creates */
   readonly id?: string
   /** URL of the request, which some senders sign. @default 'https://example.com/webhooks' */
   readonly url?: string
   /** Additional headers. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Signed time, in milliseconds since 1970. @default now */
+  /** Time that the signature states, in milliseconds since 1970. @default now */
   readonly at?: number
-  /** Secret that signs instead of the provider's first one, for a delivery that must be rejected. */
+  /**
+   * Secret that signs instead of the provider's first secret, to test that a receiver rejects the
+   * delivery.
+   */
   readonly secret?: string
 }
 
 /**
- * Returns a delivery as the sender would create it, as a fetch `Request`. Its payload is the topic's sample with your
- * payload merged deeply into it. Ids, times and amounts of samples are new each time. A function as payload gets the
- * sample's payload and returns the whole payload: it can change lists and remove members.
+ * Returns a delivery as the sender would create it, as a fetch `Request`. Its payload is the
+ * topic's sample with your payload merged deeply into it. Ids, times and amounts of samples are new
+ * each time. If `payload` is a function, it gets the sample's payload and returns the whole
+ * payload, so it can change lists and remove members.
  *
- * @throws {TypeError} if the provider cannot sign, since only the sender has its key; if the topic is unknown and no payload is given; or if an option is wrong.
+ * @throws {TypeError} if the provider cannot sign, since only the sender has its key; if the topic
+ * is unknown and no payload is given; or if an option is wrong.
  * @example
  * const request = await signed(stripe({ secret }), 'invoice.paid', { data: { object: { total: 999 } } })
  * const response = await receiver.fetch(request)
@@ -82,7 +87,10 @@ export function requireProvider(what: string, provider: unknown): void {
     )
 }
 
-/** Returns the name of the sender whose samples apply: for a gateway, the sender behind it. */
+/**
+ * Returns the name of the sender whose samples apply. For a gateway, this is the sender behind the
+ * gateway.
+ */
 export function senderOf(provider: Provider): string {
   const sender = provider.inner ?? provider
   return madeOf(sender)?.factory.about.name ?? sender.name
@@ -102,7 +110,7 @@ async function sampleOf(
   try {
     return await sample(name, topic)
   } catch (error) {
-    // Without a sample, only the given payload is used.
+    // If there is no sample, the given payload is used without one.
     if (hasPayload) return undefined
     throw error
   }

@@ -7,16 +7,19 @@ import { takeRange } from './take-range.ts'
 import { workOf } from './work.ts'
 
 /**
- * Fetches the events that a receiver missed: those that a source lists in a range, oldest first, each once. Payloads go to
- * `receiver.ingest`. A source of redeliveries asks the sender to deliver again. If a call is interrupted, call it again: it
- * continues at the same place.
+ * Fetches the events that a receiver missed. They are the events that a source lists in a range,
+ * and each is ingested once, oldest first. Payloads go to `receiver.ingest`. A source of
+ * redeliveries asks the sender to deliver each event again. If a call is interrupted, call it
+ * again: the new call continues where the first one stopped.
  *
- * With `on`, it runs at start and after each silence, until the receiver closes, and never in two processes at the same
- * time. Then it returns a function that ends it.
+ * With the option `on`, the catch-up runs at start and after each silence, until the receiver
+ * closes. It never runs in two processes at the same time. In this case `catchUp` returns a
+ * function that ends it.
  *
- * @throws TypeError for wrong options, a `since` before the inbox's dedupe window, and payloads in another API version
- * @throws WebhookError `in_progress` while another call catches up with the same account, or `receiver_closed` when the
- * receiver closes. Errors of the source are passed on.
+ * @throws TypeError for wrong options, a `since` before the inbox's dedupe window, and payloads in
+ * another API version
+ * @throws WebhookError `in_progress` while another call catches up with the same account, or
+ * `receiver_closed` when the receiver closes. Errors of the source are passed on.
  *
  * @example
  * const source = githubEvents({ token, repository: 'octo/hello', url: 'https://app.example/github' })

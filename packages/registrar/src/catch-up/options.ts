@@ -5,30 +5,40 @@ import type { Source } from '../source.ts'
 import type { Missing, CatchUpProgress } from './result.ts'
 import type { Provider } from '@postern/core/scheme'
 
-/** Options of {@link catchUp} for a range. */
+/** Options of a {@link catchUp} that covers one range of time. */
 export interface CatchUpOptions {
   /** Start of the range, in milliseconds since 1970. It must be within the inbox's `dedupeWindow`, unless `beyondWindow` is true. */
   readonly since: number
   /** End of the range, in milliseconds since 1970. @default now */
   readonly until?: number
-  /** Maximum number of listed events, the newest ones. The catch-up keeps the list in memory. @default 10000 */
+  /**
+   * Maximum number of events to list. If there are more, the newest are listed. The list is kept in
+   * memory. @default 10000
+   */
   readonly limit?: number
   /**
-   * The tenant whose secret verifies the webhooks, or false if they have none. Payloads need it if the provider's secrets
-   * have tenants or come from a function. Redeliveries are signed, so leave it out.
+   * Tenant of the webhooks, or false if they have none. A source of payloads needs this option if
+   * the provider's secrets have tenants or come from a function. Leave it out for redeliveries,
+   * which are signed.
    */
   readonly tenant?: string | false
-  /** True also ingests events that the sender has delivered. @default false */
+  /** True also ingests events that the sender has already delivered. @default false */
   readonly all?: boolean
-  /** Allows events that the inbox may have forgotten. Handlers run again for those that were handled. @default false */
+  /**
+   * True allows events that are older than the inbox's `dedupeWindow`. Events that were already
+   * handled are then handled again. @default false
+   */
   readonly beyondWindow?: boolean
-  /** Accepts payloads in another API version than the endpoint's. @default false */
+  /** True accepts payloads whose API version differs from the endpoint's version. @default false */
   readonly anyVersion?: boolean
-  /** Only lists and counts the events. @default false */
+  /** True only lists and counts the events. @default false */
   readonly dryRun?: boolean
-  /** Maximum time of one wait for the sender's rate limit or a full inbox. @default '1h' */
+  /**
+   * Maximum total wait per request or event, for the sender's rate limit or a full inbox. @default
+   * '1h'
+   */
   readonly patience?: Duration
-  /** Called with the progress. An error that it throws ends the catch-up. */
+  /** Called with the progress. If it throws, the catch-up ends with that error. */
   readonly onProgress?: (progress: CatchUpProgress) => void
 }
 
@@ -60,7 +70,7 @@ const OPTIONS: readonly (keyof CatchUpOptions)[] = [
 ]
 const FLAGS = ['all', 'beyondWindow', 'anyVersion', 'dryRun'] as const
 
-/** Returns the options with their defaults. Throws a `TypeError` that names a wrong one. */
+/** Returns the options with their defaults. Throws a `TypeError` that names a wrong option. */
 export function checkCatchUp(
   receiver: Missing,
   source: Source,
@@ -112,7 +122,10 @@ function hours(time: number): string {
   return `${Math.round(time / 360_000) / 10} hours`
 }
 
-/** Returns the inbox's records. Throws a `TypeError` if source, inbox or tenant do not fit the receiver. */
+/**
+ * Returns the inbox's records. Throws a `TypeError` if the source, the inbox or the tenant does not
+ * fit the receiver.
+ */
 export function checkFits(
   { provider, settings }: Missing,
   source: Source,
@@ -169,10 +182,11 @@ function checkTenant(provider: Provider, source: Source, tenant: string | false 
     )
 }
 
-/** The tenants of the provider's secrets. */
+/** Returns the tenants of the provider's secrets, or an empty list if no secret has a tenant. */
 function tenantsOf(provider: Provider): readonly (string | undefined)[] | 'unknown' {
   const made = madeOf(provider)
-  // A provider that was not made with `provider()` may return any tenant.
+  // A provider that was not made with `provider()`, or whose secrets come from a function, may use
+  // any tenant.
   if (!made || typeof made.secret === 'function') return 'unknown'
   const found = [made.secret]
     .flat()

@@ -1,13 +1,15 @@
 import { isWebhookError } from '@postern/core'
 import { memberOf, textOf } from '@postern/core/internal'
 
-// First and longest wait for a full inbox, in milliseconds. Each wait is twice as long as the last one.
+// First and longest wait for a full inbox, in milliseconds. Each wait is twice as long as the wait
+// before.
 const FIRST = 1000
 const LONGEST = 30_000
 
 /**
- * Makes a function that retries a step while the sender (`rate_limited`) or the inbox (503) asks to wait. It rejects after
- * `patience` milliseconds of waiting, and when `signal` aborts.
+ * Makes a function that retries a step while the sender (`rate_limited`) or the inbox (503) asks to
+ * wait. The function rejects if the waits of a step would exceed `patience` milliseconds, and when
+ * `signal` aborts.
  */
 export function createPatience(
   patience: number,
@@ -32,7 +34,7 @@ export function createPatience(
   }
 }
 
-/** Milliseconds until a retry, or undefined if a retry would not help. */
+/** Returns the milliseconds until a retry, or undefined if a retry would not help. */
 function waitOf(error: unknown, pause: number): number | undefined {
   if (isWebhookError(error))
     return error.status === 503 && error.code !== 'receiver_closed' ? pause : undefined
@@ -41,7 +43,7 @@ function waitOf(error: unknown, pause: number): number | undefined {
   return typeof asked === 'number' ? Math.max(asked, 1) : undefined
 }
 
-/** Settles like the promise, or rejects with the signal's reason if that aborts first. */
+/** Settles like the promise. If the signal aborts first, rejects with the signal's reason. */
 export function interruptible<Result>(
   promise: Promise<Result>,
   signal: AbortSignal,

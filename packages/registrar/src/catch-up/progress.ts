@@ -5,7 +5,9 @@ import type { Records } from '@postern/core/inbox'
 
 const BEAT = 3000
 
-/** The events of a run. A run continues an earlier one only if the aims fit. */
+/**
+ * What a run must cover. A run continues an earlier run only if that run covered the same events.
+ */
 interface Aim {
   readonly since: number
   readonly until: number
@@ -13,33 +15,36 @@ interface Aim {
   readonly topics: readonly string[]
 }
 
-/** The last completed event. Events are sorted by `at`, then by `id`. */
+/** Position of the last completed event. Events are sorted by `at`, then by `id`. */
 export interface ProgressMark {
   readonly at: number
   readonly id: string
 }
 
-/** The stored progress of one account, which one process at a time may change. */
+/** The stored progress of one account. Only one process at a time may change it. */
 export interface Progress {
-  /** Place at which an earlier run stopped. */
+  /** Position at which an earlier run stopped; undefined if this run starts at `since`. */
   readonly from: ProgressMark | undefined
-  /** True if the interrupted run had asked for events that the sender never tried to deliver. */
+  /**
+   * True if the interrupted run had already asked for events that the sender never tried to
+   * deliver.
+   */
   readonly untried: boolean
-  /** Aborts when another process has taken over. */
+  /** Aborts when another process has taken over the catch-up. */
   readonly lost: AbortSignal
-  /** Notes a completed event. `save`, `finish` or the next heartbeat stores it. */
+  /** Notes a completed event in memory. `save`, `finish` or the next heartbeat stores the note. */
   reached(place: ProgressMark): void
   save(): Promise<void>
   asked(): Promise<void>
-  /** Ends a complete run: the next one starts at its own `since`. */
+  /** Marks the run as complete, so the next run starts at its own `since`. */
   finish(): Promise<void>
-  /** Lets another process continue. It never rejects, because the lease ends by itself. */
+  /** Lets another process continue. Never rejects, because the lease expires anyway. */
   release(): Promise<void>
 }
 
 interface Stored {
   readonly owner: string
-  /** Time of the last heartbeat, in milliseconds since 1970; 0 if no process has the lease. */
+  /** Time of the last heartbeat, in milliseconds since 1970; 0 if no process runs the catch-up. */
   readonly alive: number
   readonly since: number
   readonly until: number
@@ -54,7 +59,10 @@ export function progressKey(...parts: readonly (string | null)[]): string {
   return `catch-up:${JSON.stringify(parts)}`
 }
 
-/** Returns the last run of an account, for the next one to continue. */
+/**
+ * Returns the end of an account's last run, and the time at which the run stopped if it was
+ * interrupted.
+ */
 export async function lastRun(
   records: Records,
   key: string,
@@ -65,7 +73,9 @@ export async function lastRun(
   return { until, stoppedAt: ended ? undefined : (place?.at ?? since) }
 }
 
-/** Acquires the progress of an account. Throws `in_progress` while another process has it. */
+/**
+ * Acquires the progress of an account. Throws `in_progress` while another process has the progress.
+ */
 export async function claimProgress(records: Records, key: string, aim: Aim): Promise<Progress> {
   const owner = randomUUID()
   const lost = new AbortController()
@@ -85,7 +95,7 @@ export async function claimProgress(records: Records, key: string, aim: Aim): Pr
       before.since <= aim.since &&
       before.topics === topics &&
       (before.all || !aim.all)
-    // A place before `since` is outside of this run's range.
+    // A position before `since` is outside of this run's range, so it is ignored.
     const place = goesOn && before.place && before.place.at >= aim.since ? before.place : null
     state = {
       owner,
@@ -124,13 +134,17 @@ export async function claimProgress(records: Records, key: string, aim: Aim): Pr
     },
   }
 
-  /** Writes run one after another, because each needs the version of the one before. */
+  /**
+   * Writes run one after another, because each write needs the version that the previous write
+   * stored.
+   */
   function write(change: Partial<Stored>): Promise<void> {
     const next = async (): Promise<void> => {
       if (lost.signal.aborted) return
       state = { ...state, alive: Date.now(), ...change }
       if (await stored()) return
-      // If the answer to an earlier write was lost, this process has the record with a newer version.
+      // If the answer to an earlier write was lost, this process still owns the record, but under a
+      // newer version. So the write is tried again with that version.
       version = await versionOf()
       if (!lost.signal.aborted && !(await stored())) taken()
     }
@@ -164,21 +178,22 @@ export async function claimProgress(records: Records, key: string, aim: Aim): Pr
 
 /** Milliseconds without a heartbeat after which another process may continue a catch-up. */
 export const LEASE = 10_000
-// Milliseconds between two checks of a process that seems to have died.
+// Milliseconds between two checks whether a process that seems to have died sends a heartbeat.
 const LOOK = 500
 
 interface Sight {
   readonly version: number
-  /** Time of the first sight of this version, on the clock of `performance.now()`. */
+  /** Time at which this process first read this version, on the clock of `performance.now()`. */
   readonly since: number
 }
 
-// Sights outlast a call, so several short calls together can see a whole lease pass.
+// A sight is the first time that this process read a version. Sights are kept between calls, so
+// several short calls together can observe a whole lease.
 const sights = new WeakMap<Records, Map<string, Sight>>()
 
 /**
- * True if this process has seen no heartbeat for a lease. The wall clock may have been set, so it only decides whether
- * waiting makes sense.
+ * Returns true if no heartbeat came for the duration of a lease, on this process's own clock. The
+ * wall clock may be wrong, so it only decides whether to wait for the rest of the lease.
  */
 export async function isOver(
   records: Records,

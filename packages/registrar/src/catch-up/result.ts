@@ -6,9 +6,9 @@ export interface CatchUpProgress {
   readonly phase: 'listing' | 'taking' | 'waiting'
   /** Number of listed events. */
   readonly listed: number
-  /** Number of events to ingest or to ask for; 0 while they are listed. */
+  /** Number of events to ingest, or to ask the sender for; 0 while the list is read. */
   readonly wanted: number
-  /** Number of completed events among them. */
+  /** Number of completed events among `wanted`. */
   readonly done: number
   readonly accepted: number
   readonly duplicates: number
@@ -18,7 +18,7 @@ export interface CatchUpProgress {
   readonly waitsUntil?: number
 }
 
-/** The counts of a catch-up while it runs. */
+/** The result of a catch-up while it runs, so its counts can still change. */
 export type CatchUpCounts = { -readonly [Name in keyof CaughtUp]: CaughtUp[Name] } & {
   failures: CatchUpFailure[]
   topics: Record<string, number>
@@ -46,7 +46,10 @@ export function newCounts(source: string, since: number, until: number): CatchUp
   }
 }
 
-/** The members of a receiver that a catch-up uses. The receiver may come from another copy of core. */
+/**
+ * The members of a receiver that a catch-up uses. Only these are typed, because the receiver may
+ * come from another copy of `@postern/core`.
+ */
 export type Missing = Pick<
   Receiver,
   | 'name'

@@ -15,13 +15,17 @@ import type { Work } from './work.ts'
 import type { Duration } from '@postern/core'
 import { checkFits, type CatchUpOptions } from './options.ts'
 
-/** Options of an automatic {@link catchUp}. Observers get `catchUpEnded` with each result, and `warning`. */
+/**
+ * Options of an automatic {@link catchUp}. The observer method `catchUpEnded` is called with each
+ * result, and `warning` with each error.
+ */
 export interface StandingCatchUp extends Pick<
   CatchUpOptions,
   'tenant' | 'limit' | 'all' | 'anyVersion'
 > {
   /**
-   * `start`: now, from the last delivery in the journal. `silence`: each time that nothing came for the receiver's option
+   * When to catch up. `start`: when the app starts, since the last delivery in the journal.
+   * `silence`: each time that no delivery came for the duration of the receiver's option
    * `silentAfter`.
    */
   readonly on: readonly ('start' | 'silence')[]
@@ -39,11 +43,11 @@ const OPTIONS: readonly (keyof StandingCatchUp)[] = [
 ]
 
 interface StandingSettings extends StandingCatchUp {
-  /** Milliseconds. */
+  /** Delay in milliseconds. */
   readonly delay: number
 }
 
-/** Returns the options with their defaults. Throws a `TypeError` that names a wrong one. */
+/** Returns the options with their defaults. Throws a `TypeError` that names a wrong option. */
 export function checkStanding(
   receiver: Missing,
   source: Source,
@@ -71,22 +75,28 @@ export function checkStanding(
   return { ...options, delay: milliseconds(delay ?? normal, 'catchUp: delay') }
 }
 
-// The process may have died during a delivery that came before the last one, and the sender's clock may differ.
+// Milliseconds before the last delivery at which the range starts. The process may have died during
+// an earlier delivery, and the sender's clock may differ.
 const OVERLAP = 300_000
-// Delays of retries: at start there may be no network, or a dead process may still have the account.
+// Delays of retries, in milliseconds. When the app starts, the network may be missing, or a dead
+// process may still have the lease.
 const PAUSES = [LEASE, 60_000, 300_000, 900_000, 3_600_000]
-// Rows per page, and pages. Catch-ups write rows of their own into the journal.
+// Number of rows per page of the journal, and maximum number of pages. One page may not be enough,
+// because catch-ups also write rows into the journal.
 const ROWS = 1000
 const LOOKS = 10
 
-/** Catches up at start and after each silence. Returns a function that ends it. */
+/**
+ * Catches up at start and after each silence. Returns a function that stops reacting to silences.
+ */
 export function standBy(
   receiver: Missing,
   source: Source,
   standing: StandingSettings,
   { run }: Work,
 ): () => void {
-  // If a tool imports the app, the running app does this work.
+  // If a tool such as the CLI has imported the app, this does nothing, because the running app
+  // catches up.
   if (isTool()) return () => undefined
   const begin = (since?: number): void =>
     void run((closing) => automatic(receiver, source, standing, closing, since))
@@ -97,8 +107,8 @@ export function standBy(
 }
 
 /**
- * Catches up since the last delivery, or since the start of a silence. It retries for two hours if the sender or the inbox
- * cannot be reached. It never rejects.
+ * Catches up since the last delivery, or since the start of a silence. If the sender or the inbox
+ * cannot be reached, retries for about 80 minutes. Never rejects.
  */
 async function automatic(
   receiver: Missing,
@@ -118,14 +128,15 @@ async function automatic(
         const last = await lastRun(inbox.records!, sourceKey(receiver, source, tenant))
         const from = silentSince ?? (await lastDelivery(receiver, started, last?.until))
         const since = Math.min(last?.stoppedAt ?? Infinity, (from ?? Infinity) - OVERLAP)
-        // A receiver without any delivery has missed nothing.
+        // A receiver that never had a delivery has missed nothing.
         if (since === Infinity) return
         const earliest = now() - inbox.dedupeWindow
         if (since < earliest)
           warn(
             `catchUp: the last delivery came before the dedupeWindow of ${inbox.name}; events older than ${new Date(earliest).toISOString()} were skipped: check the sender's list`,
           )
-        // The dedupe window moves on before takeRange() checks the range, so a second is left free.
+        // The start of the dedupe window moves until takeRange() checks the range, so the range
+        // starts a second later.
         const range = { since: Math.max(since, Math.min(earliest + 1000, now())) }
         const result = await takeRange(receiver, source, { ...options, ...range }, closing)
         observer.catchUpEnded?.(name, result)
@@ -149,8 +160,8 @@ async function automatic(
 }
 
 /**
- * Returns the time of the last webhook before this start, or the end of another catch-up if that is later. Rows of
- * catch-ups do not count.
+ * Returns the time of the last webhook before this start, or the end of the last catch-up if that
+ * is later. Rows that catch-ups wrote into the journal do not count.
  */
 async function lastDelivery(
   { name, settings }: Missing,

@@ -7,14 +7,15 @@ import { createPatience, interruptible } from './patience.ts'
 import { claimProgress, progressKey, type Progress, type ProgressMark } from './progress.ts'
 import { TimelessError } from '../common/paging.ts'
 
-// Progress is stored after this many events or milliseconds. After a kill, the events since then are duplicates.
+// Number of events, and number of milliseconds, after which the progress is stored. If the process
+// is killed, the events since then are ingested again as duplicates.
 const EVERY = 50
 const OFTEN = 1000
 const FAILURES = 100
 
 /**
- * Ingests the events of a time range, oldest first, or asks for their redelivery. After any end, another call continues at
- * the same place.
+ * Ingests the events of a time range, oldest first, or asks for their redelivery. If the call
+ * fails, another call continues where this one stopped.
  */
 export async function takeRange(
   receiver: Missing,
@@ -99,14 +100,18 @@ async function run(
     unsaved = 0
     signal.throwIfAborted()
   }
-  // A listed event may become readable a moment later.
+  // An event may be listed shortly before it can be read, so events that were not found are tried
+  // once more.
   for (const event of absent) await settle(receiver, source, plan, event, counts, patiently, true)
   return counts
 }
 
 type Patiently = ReturnType<typeof createPatience>
 
-/** Ingests one event or asks for it. An error of this event counts as failed. Returns false if it was not found and needs a retry. */
+/**
+ * Ingests one event, or asks the sender for it. An error that concerns only this event counts as
+ * failed. Returns false if the event was not found and needs a retry.
+ */
 async function settle(
   receiver: Missing,
   source: Source,
@@ -153,14 +158,17 @@ async function settle(
   return true
 }
 
-/** The code of an error that concerns only one event. */
+/** Returns the code of an error that concerns only one event, or undefined for any other error. */
 function ownTrouble(error: unknown): string | undefined {
   const code = textOf(error, 'code')
   if (isWebhookError(error)) return error.status < 500 && code !== 'in_progress' ? code : undefined
   return code === 'not_found' || code === 'invalid' ? code : undefined
 }
 
-/** Throws a `TypeError` if payloads have another API version than the endpoint's deliveries. */
+/**
+ * Throws a `TypeError` if the API version of payloads differs from that of the endpoint's
+ * deliveries.
+ */
 async function checkVersions(
   source: Source,
   { anyVersion }: CatchUpPlan,
@@ -185,15 +193,19 @@ interface Listing {
   readonly tell: (phase: 'listing') => void
 }
 
-// The page size of most senders.
+// Number of listed events between two progress reports: the page size of most senders.
 const TOLD = 100
 
-// If the list changes while its pages are read, entries are missed. So it is read again until it has nothing new.
+// Maximum number of times that the list is read again. If the list changes between two pages,
+// entries can be missed. So the list is read again until it has no new entry.
 const ROUNDS = 5
 
 type Cut = CatchUpCounts['cut']
 
-/** Returns the events to ingest, oldest first. Events without a subscription are only counted. */
+/**
+ * Returns the events to ingest, oldest first. Events without a matching subscription are only
+ * counted.
+ */
 async function listHeads(
   receiver: Missing,
   source: Source,
@@ -216,7 +228,10 @@ async function listHeads(
   tell('listing')
   return wanted.toSorted((a, b) => (isAfter(a, b) ? 1 : -1))
 
-  /** Reads the list once. Returns why it did not reach the end, or undefined. */
+  /**
+   * Reads the list once. Returns why reading stopped before the end, or undefined if it reached the
+   * end.
+   */
   async function read(): Promise<Cut> {
     const range = { since: from?.at ?? since, until, limit, undelivered: !all }
     const list = source.list(range)[Symbol.asyncIterator]()
@@ -232,7 +247,7 @@ async function listHeads(
         return 'time'
       }
       if (own.has(event.id) ? ++repeated > limit : own.size > limit) {
-        // A source lists at most `limit` events, so this list does not end.
+        // A source lists at most `limit` events, so a longer list may never end.
         await list.return?.(true)
         return 'endless'
       }
@@ -247,7 +262,8 @@ async function listHeads(
     try {
       return await interruptible(list.next(), signal)
     } catch (error) {
-      // A list with such an entry may be incomplete. The events before it still count.
+      // A list that has an entry without a time may be incomplete. The events before that entry
+      // still count.
       if (error instanceof TimelessError) return 'time'
       throw error
     }
@@ -268,14 +284,18 @@ async function listHeads(
   }
 }
 
-/** True if `event` comes after `other`. Equal times are common, because many senders have whole seconds. */
+/**
+ * Returns true if `event` comes after `other`. The id decides if times are equal, which is common
+ * because many senders send whole seconds.
+ */
 function isAfter(event: ProgressMark, other: ProgressMark): boolean {
   return event.at === other.at ? event.id > other.id : event.at > other.at
 }
 
 /**
- * True if a subscription matches the topic. The list has no aliases, which a provider reads from the payload, so the
- * prefixes of the topic count as aliases (`issues` of `issues.opened`).
+ * Returns true if a subscription matches the topic. Aliases of a topic are in the payload, which
+ * the list does not have. So the prefixes of the topic count as aliases (`issues` for
+ * `issues.opened`).
  */
 function isWanted({ settings, subscribes }: Missing, topic: string): boolean {
   if (settings.onUnhandled === 'store') return true

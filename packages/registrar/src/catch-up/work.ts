@@ -2,10 +2,13 @@ import { settledBy } from '@postern/core/internal'
 import { WebhookError } from '@postern/core'
 import type { Missing } from './result.ts'
 
-/** Work of a receiver. The receiver's close waits for it. */
+/**
+ * Work that belongs to a receiver. When the receiver closes, it aborts the work and waits for its
+ * end.
+ */
 export interface Work {
   readonly run: <Result>(work: (closing: AbortSignal) => Promise<Result>) => Promise<Result>
-  /** Aborts the work and unregisters from the receiver. */
+  /** Aborts the work, and removes the callback from the receiver. */
   readonly end: () => void
 }
 
@@ -14,7 +17,8 @@ export function workOf(receiver: Missing): Work {
   const running = new Set<Promise<unknown>>()
   const left = receiver.onClose(async (until) => {
     abort()
-    // The stored progress lets another process continue.
+    // The wait has a limit. Work that is cut off has stored its progress, so another process
+    // continues.
     await settledBy(Promise.allSettled(running), until)
   })
   return {
