@@ -40,22 +40,25 @@ import { createRuns } from './run/runs.ts'
 import { sweepStep, type SweepPlace } from './operate/sweep.ts'
 import { randomUUID } from 'node:crypto'
 
-// Milliseconds for the message to other processes that this one ends.
+// Maximum time to tell other processes that this process ends, in milliseconds.
 const LEAVE = 500
 
 /**
- * Creates a durable inbox on BullMQ, for web and worker processes on any number of machines. It has a queue for each subscription
- * and a job for each task, and stores a delivery once for all its jobs.
+ * Creates a durable inbox on BullMQ, for web and worker processes on any number of machines. The
+ * inbox has a queue for each subscription and a job for each task. It stores a delivery once for
+ * all its jobs.
  *
- * One script stores a delivery in all queues. The delivery is acknowledged only if every command succeeded, so a crash, a full Redis
- * or a missing right leaves all of it or nothing. Acknowledged deliveries are as safe as Redis keeps them: set `appendonly yes`
- * (without it the inbox warns) and `maxmemory-policy noeviction` (without it deliveries get 503). A task that is interrupted between
- * its effect and its end runs again (at least once); a settled task does not.
+ * One script stores a delivery in all queues. The delivery is acknowledged only if every command of
+ * the script succeeded. So after a crash, with a full Redis or without a permission, either all of
+ * the delivery is stored or nothing. Acknowledged deliveries are as safe as Redis keeps them. Set
+ * `appendonly yes`, otherwise the inbox warns. Set `maxmemory-policy noeviction`, otherwise
+ * deliveries get 503. A task that is interrupted between its effect and its end runs again (at
+ * least once); a settled task does not.
  *
- * While Redis is unreachable, hangs or rejects writes, deliveries get 503 within the deadline, and providers deliver again. The inbox
- * keeps no order: `orderingKey` throws.
+ * While Redis is unreachable, hangs or rejects writes, deliveries get 503 within the deadline, and
+ * providers deliver again. The inbox keeps no order: `orderingKey` throws.
  *
- * @throws {TypeError} If an option is wrong; the message names it.
+ * @throws {TypeError} If an option is wrong; the message names the option.
  *
  * @example
  * const inbox = bullmqInbox({ connection: process.env.REDIS_URL! })
@@ -65,7 +68,7 @@ export function bullmqInbox(options: BullmqInboxOptions): Inbox<never> {
   return openInbox(checkSettings(options))
 }
 
-/** As `bullmqInbox`. @internal */
+/** Creates the inbox from checked settings, as `bullmqInbox` does. @internal */
 export function openInbox(
   settings: Settings,
   layout: KeysLayout = layoutOf(settings.prefix),
@@ -89,7 +92,8 @@ export function openInbox(
   const watch = watchServer(client, settings, joined.versionWatch)
   joined.versionWatch.start()
   const queues = createQueues(client, settings, watch.failed)
-  // A connection that waits for replicas answers no other commands.
+  // A connection that waits for replicas answers no other commands, so operators get their own
+  // connection.
   const operators = replicas ? openClient(connection, deadline) : client
   if (operators !== client) operators.on('error', watch.failed)
   const confirming = replicas && createReplicas(client, prefix, replicas)
@@ -119,7 +123,8 @@ export function openInbox(
       )
     },
     async close() {
-      // If Redis hangs, other processes do not get this message, and notice the end when the signs of life are old.
+      // If Redis hangs, other processes do not get this message. They then notice the end of this
+      // process when its signs of life stop.
       await settledBy(joined.leave(), performance.now() + LEAVE)
       await queues.close()
       client.disconnect()
@@ -141,7 +146,8 @@ export function openInbox(
     actions,
     deadline,
     consumers: () => receivers.consumers(),
-    // Scripts report ready tasks, nothing is claimed ahead, and queues are counted.
+    // Nothing to do here: scripts report ready tasks, no task is claimed ahead, and queues are
+    // counted in Redis.
     look() {},
     pause: async () => () => {},
     opened() {},
@@ -189,7 +195,10 @@ function accessOf(client: RedisClient, deadline: number, first: () => MaybePromi
   }
 }
 
-/** Listens for queues with ready tasks. It opens one connection for all queues with the first listener. */
+/**
+ * Listens for the names of queues that have ready tasks. The first listener opens one connection
+ * for all queues.
+ */
 function createWake(open: () => RedisClient, prefix: string, failed: (error: Error) => void) {
   const listeners = new Set<(queue: string) => void>()
   let client: RedisClient | undefined
@@ -203,7 +212,7 @@ function createWake(open: () => RedisClient, prefix: string, failed: (error: Err
         client.on('message', (_, queues: string) => {
           for (const queue of queues.split('\n')) for (const listener of listeners) listener(queue)
         })
-        // Without the right to subscribe, the check of each second finds tasks.
+        // Without permission to subscribe, the check once a second finds ready tasks.
         client.subscribe(`${prefix}:wake`).catch(failed)
       }
       return () => void listeners.delete(ready)
@@ -213,18 +222,21 @@ function createWake(open: () => RedisClient, prefix: string, failed: (error: Err
 }
 
 interface SideContext extends AcceptContext {
-  /** Calls `ready` with the names of queues with ready tasks; returns a function that ends that. */
+  /**
+   * Calls `ready` with the name of each queue that has ready tasks. Returns a function that removes
+   * `ready`.
+   */
   readonly woken: (ready: (queue: string) => void) => () => void
   readonly failed: (error: Error) => void
   readonly clock: () => number
   readonly steady: () => Promise<boolean>
   readonly view: Pick<InboxView, 'orphans'>
   readonly unread: UnreadTeller
-  /** Functions that are called if Redis has an older state, or is empty. */
+  /** Functions to call if Redis was emptied, or went back to an older state. */
   readonly backs: Set<() => void>
 }
 
-// Milliseconds between searches for orphans.
+// Milliseconds between searches for orphans: tasks whose subscription no process handles.
 const ORPHANS = 1000
 
 function createSide(context: SideContext, consumer: Consumer): Side {
@@ -235,7 +247,7 @@ function createSide(context: SideContext, consumer: Consumer): Side {
   }
   const accepting = createAccepting(context, consumer)
   const orphans = watchOrphans('bullmqInbox', context.view, consumer)
-  // If Redis is unreachable, the next search reports orphans.
+  // Errors are ignored here: if Redis is unreachable, the next search reports orphans.
   const lookForOrphans = (): void => void orphans.look().catch(() => {})
   const { prefix, lease } = settings
   const runs = createRuns({
@@ -245,7 +257,7 @@ function createSide(context: SideContext, consumer: Consumer): Side {
     queues,
     prefix,
     lease,
-    // A job without its event waits for as long as a redelivery may arrive.
+    // A job without its event waits for as long as a redelivery of the event may arrive.
     keepDone: knownFor(settings).time,
     failed,
     clock: context.clock,
@@ -306,27 +318,33 @@ function createSide(context: SideContext, consumer: Consumer): Side {
   }
 }
 
-/** A place in the index, newest first, with the jobs of each queue that may be lost. */
+/**
+ * The state of the sweep: its rank in the index of events, newest first, and for each queue the
+ * jobs that may be lost.
+ */
 interface Place {
   readonly rank: number
   readonly began: number
   readonly loose: Map<string, Set<string>>
 }
 
-// Events and list entries of one step, which blocks Redis.
+// Number of events and of list entries that one step reads, since a step blocks Redis.
 const STEP = 200
 const LIST = 5000
-// Number of possibly lost jobs after which the lists of their queues are read.
+// Number of possibly lost jobs above which the lists of their queues are read.
 const MOST = 50_000
-// Other processes start a sweep after HELD milliseconds without a step, or after SHARE times the duration of a finished sweep.
+// Another process may start a sweep if no step ran for HELD milliseconds. After a finished sweep,
+// it waits SHARE times the duration of that sweep.
 const HELD = 5000
 const SHARE = 20
-// Milliseconds; the sweep runs every hundredth of it.
+// Milliseconds that are passed as retention time: a sweep starts every hundredth of it, so every 10
+// seconds.
 const KEEP = 1_000_000
 
 /**
- * Makes the sweep that restores jobs that are in no list of BullMQ: an operator removed them, or an older version of this package
- * acknowledged them though Redis had rejected them. Only one process sweeps at a time. `told` is called with the number of restored
+ * Creates the sweep that restores lost jobs: jobs that are in no list of BullMQ. Either an operator
+ * removed them from a list, or an older version of this package acknowledged them though Redis had
+ * rejected them. Only one process sweeps at a time. `told` is called with the number of restored
  * jobs.
  */
 function createRescue(client: RedisClient, prefix: string, told: (count: number) => void): Sweep {
@@ -363,7 +381,10 @@ function createRescue(client: RedisClient, prefix: string, told: (count: number)
     return undefined
   })
 
-  /** New jobs enter at the head of a list, so that a walk to its end passes every waiting job. */
+  /**
+   * Restores those jobs that are in no list. New jobs enter a list at its head, so reading the list
+   * to its end finds every waiting job.
+   */
   async function rescue(loose: ReadonlyMap<string, Set<string>>): Promise<number> {
     let rescued = 0
     for (const [queue, refs] of loose) {

@@ -11,11 +11,15 @@ import type { BullmqConnection } from './store/connection.ts'
 /** Options of `bullmqInbox`. */
 export interface BullmqInboxOptions extends DurableInboxOptions {
   /**
-   * The address of Redis. The inbox opens and closes its own connections; if you pass a client, the inbox copies its settings. It
-   * reconnects even if `retryStrategy` gives up, and ignores `commandTimeout` for workers.
+   * Address of Redis. The inbox opens and closes its own connections; if you pass a client, the
+   * inbox copies its settings. The inbox reconnects even if `retryStrategy` gives up, and ignores
+   * `commandTimeout` for workers.
    */
   readonly connection: BullmqConnection
-  /** Prefix of all keys. On a Cluster it needs braces, since a transaction reaches only one slot. @default '{postern}' */
+  /**
+   * Prefix of all keys. On a Cluster the prefix needs a part in braces, since a transaction reaches
+   * only one slot. @default '{postern}'
+   */
   readonly prefix?: string
   /** How long a delivery may wait for Redis before it gets 503. @default '2s' */
   readonly deadline?: Duration
@@ -25,14 +29,15 @@ export interface BullmqInboxOptions extends DurableInboxOptions {
    */
   readonly unsafe?: boolean
   /**
-   * Acknowledges a delivery only when `wait` replicas of Redis have it in memory. If they do not confirm `within` that time,
-   * which must be shorter than `deadline`, the delivery gets 503. Without it, a failover to a replica that lags loses
-   * acknowledged deliveries. It cannot be used on a Cluster. @default no replica is waited for; `within` is '1s'
+   * Acknowledges a delivery only when `wait` replicas of Redis have it in memory. If they do not
+   * confirm `within` that time, which must be shorter than `deadline`, the delivery gets 503.
+   * Without this option, a failover to a replica that lags loses acknowledged deliveries. The
+   * option cannot be used on a Cluster. @default no replica is waited for; `within` is '1s'
    */
   readonly replicas?: { readonly wait: number; readonly within?: Duration }
 }
 
-/** The checked options; times in milliseconds. */
+/** The checked options. All times are in milliseconds. */
 export interface Settings extends CommonSettings {
   readonly connection: BullmqConnection
   readonly prefix: string
@@ -45,7 +50,7 @@ export interface Settings extends CommonSettings {
 /** The default of `prefix`. */
 export const PREFIX = '{postern}'
 
-/** Checks the options. Throws a `TypeError` that names the wrong one. */
+/** Checks the options. Throws a `TypeError` that names the wrong option. */
 export function checkSettings(options: BullmqInboxOptions): Settings {
   const check = checks<BullmqInboxOptions>('bullmqInbox', options)
   const connection = check.value('connection')

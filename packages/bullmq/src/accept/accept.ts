@@ -25,9 +25,9 @@ import type { Settings } from '../settings.ts'
 /** Stores deliveries of one receiver. */
 interface Accepting {
   accept(intake: Intake): Promise<readonly Accepted[]>
-  /** As `Port.probe`. */
+  /** Rejects if a delivery could not be stored now, as `Port.probe`. */
   probe(): Promise<void>
-  /** Resolves when all waiting deliveries are stored or rejected, within the deadline. */
+  /** Resolves when all waiting deliveries are stored or rejected, at the latest at the deadline. */
   close(): Promise<void>
 }
 
@@ -39,10 +39,11 @@ export interface AcceptContext {
   readonly replicas: Replicas | undefined
 }
 
-// Deliveries of one script, which blocks Redis for some milliseconds.
+// Maximum size of the deliveries that one script stores. The script blocks Redis for some
+// milliseconds.
 const BATCH = 64
 const BATCH_BYTES = 4 * 1024 * 1024
-// While Redis runs one script, the next is prepared.
+// Number of scripts at once: while Redis runs one script, this process prepares the next.
 const AT_ONCE = 2
 
 interface Work {
@@ -54,8 +55,9 @@ interface Work {
 }
 
 /**
- * Makes an {@link Accepting}. Deliveries that arrive in one turn of the event loop, or while Redis is busy, share one script. It
- * stores each delivery completely or not at all, even if Redis crashes or rejects a command.
+ * Creates an {@link Accepting}. Deliveries that arrive in one tick of the event loop, or while
+ * Redis is busy, share one script. The script stores each delivery completely or not at all, even
+ * if Redis crashes or rejects a command.
  */
 export function createAccepting(
   { client, queues, settings, watch, replicas }: AcceptContext,
@@ -155,7 +157,10 @@ export function createAccepting(
     }
   }
 
-  /** Returns the jobs of known events that are to be revived, by the names of the events. */
+  /**
+   * Returns which jobs a redelivery revives: for each known event, by its name, the refs of these
+   * jobs.
+   */
   async function look(
     items: readonly PreparedItem[],
   ): Promise<ReadonlyMap<string, readonly string[]>> {
@@ -180,7 +185,10 @@ function queuesOf(items: readonly PreparedItem[]): Set<string> {
   return new Set(items.flatMap(({ refs }) => refs.map((ref) => parseRef(ref).queue)))
 }
 
-/** A delivery of two events that use everything an event can need. The script removes it again at its end. */
+/**
+ * Returns a delivery with two events that use every feature of an event. The script deletes this
+ * delivery again before it ends.
+ */
 function probeOf(consumer: Consumer): CommitPlan {
   const tasks = consumer
     .lanes()
@@ -219,8 +227,9 @@ function probeOf(consumer: Consumer): CommitPlan {
 const FRESH = 1000
 
 /**
- * Counts the tasks of a receiver. The queues of a delivery are counted with it, and the others once a second: 500 subscriptions must
- * not cost 500 counts per delivery.
+ * Tracks the number of pending tasks of a receiver. The queues of a delivery are counted with the
+ * delivery, and all queues once a second. Otherwise 500 subscriptions would cost 500 counts per
+ * delivery.
  */
 function createCapacity(
   client: RedisClient,
@@ -236,21 +245,28 @@ function createCapacity(
   let counting: Promise<void> | undefined
 
   return {
-    /** Resolves once all queues were counted; undefined if the counts are good enough. */
+    /**
+     * Resolves once all queues were counted. Returns undefined if the last count is recent, or if
+     * there is any count to use meanwhile.
+     */
     known(): Promise<void> | undefined {
       if (performance.now() - countedAt < FRESH) return undefined
       const first = countedAt === -Infinity
       counting ??= count().finally(() => (counting = undefined))
       if (first) return counting
-      // Counts of a second ago are good enough; if Redis fails, the script reports it.
+      // Counts from a second ago are good enough. If Redis fails, the script that stores the
+      // delivery reports it.
       counting.catch(() => {})
       return undefined
     },
-    /** Sets the number of pending tasks of queues. */
+    /** Sets the number of pending tasks for each queue. */
     seen(queues: readonly string[], counts: readonly number[]): void {
       queues.forEach((queue, at) => set(queue, counts[at]!))
     },
-    /** Counts the tasks of events, or returns a rejection if there are too many. */
+    /**
+     * Adds the tasks of new events to the counts. Returns an error instead if that would exceed
+     * `maxPending`.
+     */
     reserve(items: readonly PreparedItem[]): WebhookError | undefined {
       const wanted = items.reduce((sum, { refs }) => sum + refs.length, 0)
       if (total + wanted > maxPending) return full('maxPending', maxPending, total, 'tasks')
@@ -294,20 +310,26 @@ function createCapacity(
   }
 }
 
-/** A delivery, and its new events. */
+/** A delivery, and those of its events that are not stored yet. */
 interface CommitPlan {
   readonly prepared: Prepared
   readonly fresh: readonly PreparedItem[]
 }
 
-/** The reply of STORE for a delivery. After `taken` it has the number of each new event, and 0 for a known one. */
+/**
+ * The reply of the script STORE for a delivery. After `taken` come the numbers of its new events; 0
+ * means that an event is known.
+ */
 type StoreReply =
   | readonly ['taken', ...number[]]
   | readonly ['rejected']
   | readonly ['full', waiting: number]
   | readonly ['failed', why: string]
 
-/** Stores deliveries with one script, each completely or not at all. `share`: maximum number of waiting tasks of one tenant. */
+/**
+ * Stores deliveries with one script, each delivery completely or not at all. `share`: maximum
+ * number of waiting tasks per tenant.
+ */
 export async function commit(
   client: RedisClient,
   prefix: string,
@@ -323,7 +345,7 @@ export async function commit(
   return (await runScript(client, 'STORE', prefix, ...given)) as readonly StoreReply[]
 }
 
-/** Returns why a delivery was not stored; undefined if it was. */
+/** Returns why a delivery was not stored, or undefined if it was stored. */
 export function notAdded(reply: StoreReply): Error | undefined {
   if (reply[0] !== 'failed') return undefined
   return new Error(`the jobs of an event could not be added: ${reply[1]}`)

@@ -34,17 +34,19 @@ export interface Prepared {
   readonly items: readonly PreparedItem[]
   readonly head: string
   readonly body: string | Uint8Array
-  /** Approximate size in memory. */
+  /** Approximate size in memory, in bytes. */
   readonly bytes: number
 }
 
-/** An argument of a script. */
+/** An argument of a Lua script. */
 type Argument = string | number | Uint8Array
 
-// The client joins strings much faster than Buffers, but copies each three times in V8's heap: larger bodies stay outside of it.
+// Maximum length of a body that is sent as a string, in bytes. The client joins strings much faster
+// than Buffers. But it copies each string three times in V8's heap, so larger bodies are sent as
+// Buffers.
 const TEXT = 64 * 1024
 
-/** Encodes a delivery and its events before it waits for its batch. */
+/** Encodes a delivery and its events, before the delivery waits for its batch. */
 export function prepare(receiver: string, intake: Intake): Prepared {
   const { head, body } = encodeDelivery(intake.delivery)
   // The client writes a Buffer as bytes, but not a Uint8Array.
@@ -62,7 +64,7 @@ export function prepare(receiver: string, intake: Intake): Prepared {
   }
 }
 
-/** The arguments of STORE for a delivery and its new events. */
+/** Returns the arguments of the script STORE for a delivery and its new events. */
 export function deliveryArguments(
   { receiver, intake: { delivery }, head, body }: Prepared,
   fresh: readonly PreparedItem[],
@@ -97,7 +99,7 @@ export function deliveryArguments(
 
 const NONE: readonly never[] = []
 
-/** The arguments of STORE and SPAWN for tasks of an event. */
+/** Returns the arguments of the scripts STORE and SPAWN for tasks of an event. */
 export function taskArguments(
   receiver: string,
   event: string,
@@ -119,7 +121,7 @@ function withoutGuards(event: EventRecord): EventRecord {
   return rest
 }
 
-/** The reply of LOAD and GET_EVENT for an event. */
+/** The reply of the scripts LOAD and GET_EVENT for an event. */
 export type Stored = readonly [event: Buffer, head: Buffer | null, body: Buffer | null]
 
 export function decodeStored([event, head, body]: Stored): {

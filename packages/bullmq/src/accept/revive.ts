@@ -3,7 +3,8 @@ import { Job } from 'bullmq'
 import { runScript, type RedisClient } from '../store/connection.ts'
 import { parseRef, type Queues } from '../store/queues.ts'
 
-// Error codes of BullMQ (https://github.com/taskforcesh/bullmq) if another client has changed the job first.
+// BullMQ's error codes (https://github.com/taskforcesh/bullmq) for a job that another client
+// changed first.
 const GONE = -1
 const ELSEWHERE = -3
 
@@ -14,9 +15,9 @@ export interface ReviveContext {
 }
 
 /**
- * Revives the failed tasks of a known event. A letter before each ref says its state: `f` dead, `d` waiting for its next attempt.
- * BullMQ's scripts change a job only if it still has that state, so only one of several concurrent redeliveries revives it. Returns
- * whether this one did.
+ * Revives the failed tasks of a known event. The first letter of each ref is the state of the job:
+ * `f` is dead, `d` waits for its next attempt. BullMQ's scripts change a job only if it still has
+ * that state. So of several concurrent redeliveries, only one revives the job and returns true.
  */
 export async function revive(context: ReviveContext, refs: readonly string[]): Promise<boolean> {
   const done = await Promise.all(
@@ -29,7 +30,8 @@ export async function revive(context: ReviveContext, refs: readonly string[]): P
   return done.includes(true)
 }
 
-// Attempts, turn and interruptions are in the job, which the script reads.
+// The change that starts a task anew. Most values here are placeholders: the script reads attempts,
+// turn and interruptions from the job.
 const ANEW = revived(
   {
     state: DEAD,
@@ -45,7 +47,10 @@ const ANEW = revived(
   'settled',
 ).change
 
-/** Starts a settled job again. False if it is not settled, or if its event was erased. */
+/**
+ * Starts a settled job again. Returns false if the job is not settled, or if the contents of its
+ * event were erased.
+ */
 export async function again(
   { client, prefix, queues }: ReviveContext,
   ref: string,
@@ -62,17 +67,17 @@ export async function again(
   const job = await handle(queues, ref)
   const retried = job.retry(from, { resetAttemptsMade: first, resetAttemptsStarted: first })
   const done = await unlessChanged(retried)
-  // Without this message workers find the job within a second.
+  // Tells workers that the job is ready. Without this message they find the job within a second.
   if (done) client.publish(`${prefix}:wake`, queue).catch(() => {})
   return done
 }
 
-/** Makes a delayed job due now. False if it is not delayed. */
+/** Makes a delayed job due now. Returns false if the job is not delayed. */
 export async function promoteJob(queues: Queues, ref: string): Promise<boolean> {
   return unlessChanged((await handle(queues, ref)).promote())
 }
 
-/** A job without its data, which acts by its id. */
+/** Returns a `Job` object without data. Its methods need only the id. */
 async function handle(queues: Queues, ref: string): Promise<Job> {
   const { queue, id } = parseRef(ref)
   return new Job(await queues.get(queue), '', {}, {}, id)

@@ -4,7 +4,10 @@ import { type UnreadTeller, parsed } from '@postern/core/engine'
 
 /** The return value of a done job. */
 export interface DoneValue {
-  /** Attempt, start in milliseconds since 1970, duration in milliseconds, process. */
+  /**
+   * `a`: number of the attempt; `s`: start in milliseconds since 1970; `d`: duration in
+   * milliseconds; `p`: process.
+   */
   readonly a: number
   readonly s: number
   readonly d: number
@@ -13,7 +16,8 @@ export interface DoneValue {
 
 export const PROCESS: string = `${hostname()}:${process.pid}`
 
-// The first attempt and the last nineteen are kept. They are in the job's hash, so strings are cut too.
+// Number of attempts that are kept: the first and the last nineteen. Attempts are stored in the
+// job's hash, so their texts are shortened to the lengths below, in characters.
 const KEPT = 20
 const LONGEST_NAME = 100
 const LONGEST_MESSAGE = 1000
@@ -29,20 +33,23 @@ type Row = readonly [
 ]
 
 interface Kept {
-  /** Number of all attempts. */
+  /** Number of all attempts, including those that are not kept. */
   readonly n: number
   readonly a: readonly Row[]
 }
 
 const NONE: Kept = { n: 0, a: [] }
 
-/** A task whose attempts are read. An unreadable list is reported and counts as empty. */
+/**
+ * The task whose attempts are read. If its list is unreadable, that is reported, and the list
+ * counts as empty.
+ */
 export interface AttemptsReader {
   readonly task: string
   readonly unread: UnreadTeller
 }
 
-/** Returns the attempts of a job, with one added. */
+/** Returns the stored list of a job's attempts, with one attempt added. */
 export function addAttempt(reader: AttemptsReader, text: string, attempt: Attempt): string {
   const { n, a } = read(reader, text)
   const { error, outcome, process } = attempt
@@ -60,7 +67,7 @@ export function addAttempt(reader: AttemptsReader, text: string, attempt: Attemp
   return JSON.stringify({ n: n + 1, a: [...rest, row] } satisfies Kept)
 }
 
-/** Returns the number of all attempts, and those that are kept, oldest first. */
+/** Returns the number of all attempts, and the kept attempts, oldest first. */
 export function attemptsOf(
   reader: AttemptsReader,
   text: string,
@@ -69,7 +76,7 @@ export function attemptsOf(
   const { n, a } = read(reader, text)
   const kept = a.map(toAttempt)
   const done = doneValue(value)
-  // A replayed job has its last return value among its attempts already.
+  // If the job was replayed, its last return value is already in its list of attempts.
   if (!done || kept.at(-1)?.startedAt === done.s) return { count: n, kept }
   const last: Attempt = {
     attempt: done.a,

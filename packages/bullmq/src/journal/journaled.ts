@@ -14,11 +14,14 @@ import { runScript, type RedisClient } from '../store/connection.ts'
 const RINGS: readonly Ring[] = ['verified', 'strangers']
 const SERIES = 20_000
 const SPANS = 64
-// Rows that one script adds or drops, since it blocks Redis.
+// Number of rows that one script adds or drops, since a script blocks Redis.
 const ADDED = 50
 const DROPPED = 1000
 
-/** Makes the journal and the records. If another process changed a span first, the change is repeated. */
+/**
+ * Creates the journal and the records in Redis. If another process changed a span first, the change
+ * of that span is repeated.
+ */
 export function createJournaled(client: RedisClient, prefix: string): Journaled {
   return {
     async arrive(rows, lost) {
@@ -32,11 +35,11 @@ export function createJournaled(client: RedisClient, prefix: string): Journaled 
       if (lost > 0) await client.incrby(`${prefix}:lost`, lost)
     },
     async trim(ring, { rows, bytes, before }) {
-      // It repeats until the ring is within its bounds, so that old rows do not fill Redis.
+      // TRIM repeats until the ring is within its bounds, so that old rows do not fill Redis.
       const args = [ring, rows, bytes, before, DROPPED] as const
       while ((await runScript(client, 'TRIM', prefix, ...args)) === DROPPED);
     },
-    // `arrive` keeps only one request of each source.
+    // Nothing to do: `arrive` keeps only one request per source.
     trimKept() {},
     async arrivals(before = '', limit) {
       const found = await runScript(client, 'PAGE', prefix, before, limit, ...RINGS)
@@ -79,7 +82,7 @@ export function createJournaled(client: RedisClient, prefix: string): Journaled 
         for (let done = false; !done;) {
           const span = { kind, at }
           const [data, sum] = await Promise.all([spanAt(span), spanAt(to(at))])
-          // Another process has added it already.
+          // No data: another process has already added this span.
           if (!data) break
           done = await swap([span, data, undefined], [to(at), sum, add(sum, data, at)])
         }
@@ -156,7 +159,10 @@ export function createJournaled(client: RedisClient, prefix: string): Journaled 
   }
 }
 
-/** Returns the hash of a record. Actions of people have their own, since a list reads a whole hash. */
+/**
+ * Returns the key of the hash that has a record. Actions of people have a separate hash, since a
+ * list reads a whole hash.
+ */
 export function recordsOf(prefix: string, key: string): string {
   return `${prefix}:${key.startsWith(ACTIONS) ? ACTIONS : 'records'}`
 }
@@ -183,13 +189,16 @@ function unpacked(kept: Buffer): NonNullable<ArrivalRow['kept']> {
   return { source, head, body: kept.subarray(end + 1) }
 }
 
-/** An unreadable row has the time 0. */
+/** Parses a stored row. The time of an unreadable row is 0. */
 function arrivalOf([id, ring, row]: Found): ArrivalRow {
   const at = Number.parseInt(row, 10) || 0
   return { id, ring, at, data: row.slice(row.indexOf(' ') + 1) }
 }
 
-/** A text without a version has version 0, as in SET_RECORD, so that a new value replaces it. */
+/**
+ * Parses a stored record. A text without a version gets version 0, as in the script SET_RECORD, so
+ * that a new value can replace it.
+ */
 function recordOf(text: string): RecordRow {
   const version = /^(\d+) /.exec(text)?.[1] ?? ''
   return { value: version === '' ? '' : text.slice(version.length + 1), version: Number(version) }

@@ -1,13 +1,20 @@
-// Scripts of the journal and the records. Under the prefix:
-//   ring:<ring>     sorted set of ids of deliveries, which sort by time: `verified` ones, and `strangers`
-//   rows:<ring>     hash: id, its time, a space and its row
-//   kept:<ring>     hash: id, the stored request of a rejected delivery;  source:<ring>: hash: source, its id
-//   bytes:<ring>    bytes of both
-//   series          hash: name of a series, its number, a space and the last day of its use;  series:last: the last number
-//   at:<kind>       sorted set of times at which spans start;  span:<kind>: hash: time, the counts of that span, packed
-//   lost            deliveries that were not kept
+// Scripts for the journal of deliveries and for the records. A ring is a bounded list of
+// deliveries; a source is the sender of a request. Keys, all after the prefix:
+//   ring:<ring>     sorted set: ids of deliveries by time. Rings: `verified` and `strangers`
+//   rows:<ring>     hash: id → its time, a space and its row
+//   kept:<ring>     hash: id → the stored request of a rejected delivery
+//   source:<ring>   hash: source → the id of its stored request
+//   bytes:<ring>    total size of rows and stored requests in bytes
+//   series          hash: name of a series → its number, a space and the last day of its use
+//   series:last     the last number that a series got
+//   at:<kind>       sorted set: times at which spans start
+//   span:<kind>     hash: start of a span → the packed counts of that span
+//   lost            number of deliveries that were not kept
 
-/** Adds deliveries to a ring. KEYS: prefix; ARGV: ring, then for each delivery id, row, stored request and its source (empty without one). */
+/**
+ * Adds deliveries to a ring. KEYS: prefix; ARGV: ring, then for each delivery its id, row, stored
+ * request, and the source of that request (both empty without a request).
+ */
 export const ARRIVE: string = `
 local function key(name) return KEYS[1] .. ':' .. name .. ':' .. ARGV[1] end
 for i = 2, #ARGV, 4 do
@@ -29,7 +36,11 @@ for i = 2, #ARGV, 4 do
 end
 return 1`
 
-/** Drops the oldest rows of a ring. KEYS: prefix; ARGV: ring, maximum rows, maximum bytes, oldest time to keep, maximum rows of this call. Replies how many it dropped. */
+/**
+ * Drops the oldest rows of a ring. KEYS: prefix; ARGV: ring, maximum number of rows, maximum bytes,
+ * oldest time to keep, maximum number of rows to drop in this call. Replies the number of dropped
+ * rows.
+ */
 export const TRIM: string = `
 local function key(name) return KEYS[1] .. ':' .. name .. ':' .. ARGV[1] end
 local rows, most, oldest = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -53,7 +64,10 @@ end
 redis.call('SET', key('bytes'), bytes)
 return all - left`
 
-/** KEYS: prefix; ARGV: an id (empty: from the newest), maximum rows, rings. Replies id, ring and row of deliveries below the id, newest first. */
+/**
+ * Lists deliveries. KEYS: prefix; ARGV: an id to start below (empty: start with the newest),
+ * maximum number of rows, rings. Replies id, ring and row of each delivery, newest first.
+ */
 export const PAGE: string = `
 local found, top = {}, ARGV[1] == '' and '+' or '(' .. ARGV[1]
 for i = 3, #ARGV do
@@ -63,7 +77,10 @@ for i = 3, #ARGV do
 end
 return found`
 
-/** KEYS: prefix; ARGV: day, maximum number of series, names. Replies the number of each series, 0 above the maximum. */
+/**
+ * Returns numbers for names of series. KEYS: prefix; ARGV: day, maximum number of series, names.
+ * Replies the number of each series, or 0 for a new series above the maximum.
+ */
 export const SERIES: string = `
 local key, numbers = KEYS[1] .. ':series', {}
 for i = 3, #ARGV do
@@ -74,7 +91,10 @@ for i = 3, #ARGV do
 end
 return numbers`
 
-/** Replaces spans if none has changed. KEYS: prefix; ARGV: for each span kind, time, old bytes and new bytes (empty: none). */
+/**
+ * Replaces all given spans, or none if one of them has changed. KEYS: prefix; ARGV: for each span
+ * its kind, time, old bytes and new bytes (empty: none). Replies 1 if it replaced them.
+ */
 export const SWAP: string = `
 for i = 1, #ARGV, 4 do
   if (redis.call('HGET', KEYS[1] .. ':span:' .. ARGV[i], ARGV[i + 1]) or '') ~= ARGV[i + 2] then return 0 end
@@ -91,7 +111,10 @@ for i = 1, #ARGV, 4 do
 end
 return 1`
 
-/** KEYS: hash of records; ARGV: key, expected version, new JSON (absent: delete). Replies 1 if the version was as expected. */
+/**
+ * Sets or deletes a record. KEYS: hash of records; ARGV: key, expected version, new JSON (absent:
+ * delete). Replies 1 if the version was as expected, otherwise 0.
+ */
 export const SET_RECORD: string = `
 local known = redis.call('HGET', KEYS[1], ARGV[1])
 local version = known and tonumber(known:match('^%d+')) or 0

@@ -1,7 +1,9 @@
-// Scripts of processes, and of the clock of the store. Keys and fields: store.ts.
+// Scripts for the processes that use the store, and for the store's clock. For keys and fields see
+// store.ts.
 
-// The store's clock is that of the server without its steps. It never goes back, and moves by the monotonic clocks of processes, or by
-// time in which no process ran. Signs of life use pcall, so that they work while Redis is full or read-only.
+// The store's clock is the server's clock, corrected if the latter jumps. The store's clock never
+// goes back. It moves as the monotonic clocks of the processes do, or by time in which no process
+// ran. Signs of life use pcall, so that they work while Redis is full or read-only.
 const CLOCK_FUNCTION = `
 local schema = KEYS[1] .. ':schema'
 local function whole(number) return string.format('%.0f', number) end
@@ -13,10 +15,15 @@ end
 `
 
 /**
- * Gives a sign of life, and reads the state of the store. KEYS: prefix; ARGV: version and name of the process, milliseconds after which
- * a process without a sign has ended, the time that this process expects (0: unknown), its lease in milliseconds. Replies the stored
- * version, the oldest version that may use the store, time and mark of the store, the last sign of this process, 1 if leases may
- * end, and the versions of other running processes.
+ * Gives a sign of life, and reads the state of the store.
+ *
+ * KEYS: prefix. ARGV: version of the process; its name; milliseconds without a sign after which a
+ * process counts as ended; the time that this process expects (0: unknown); its lease in
+ * milliseconds.
+ *
+ * Replies the stored version, the oldest version that may use the store, the store's time, the
+ * store's mark (a random name), the last sign of this process, 1 if leases may end, and the
+ * versions of other running processes.
  */
 export const ALIVE: string = `${CLOCK_FUNCTION}
 local key, self = KEYS[1] .. ':processes', ARGV[1] .. ':' .. ARGV[2]
@@ -52,8 +59,9 @@ redis.pcall('ZADD', key, now, self)
 return replies`
 
 /**
- * Removes a step of the server's clock from the store's clock, unless another process has done so; then no lease ends for the time of
- * the longest lease. KEYS: prefix; ARGV: the expected time. Replies the time of the store.
+ * Removes a jump of the server's clock from the store's clock, unless another process has already
+ * done so. After the jump, no lease ends for as long as the longest lease. KEYS: prefix; ARGV: the
+ * expected time. Replies the store's time.
  */
 export const STEP: string = `${CLOCK_FUNCTION}
 local now, last, held, lease = clock()
@@ -63,10 +71,16 @@ redis.pcall('HINCRBY', schema, 'offset', whole(-step))
 redis.pcall('HSET', schema, 'clock', whole(now - step), 'held', whole(now - step + lease))
 return now - step`
 
-/** KEYS: prefix; ARGV: version and name of the process. */
+/**
+ * Removes a process from the running processes. KEYS: prefix; ARGV: version and name of the
+ * process.
+ */
 export const LEAVE: string = `return redis.call('ZREM', KEYS[1] .. ':processes', ARGV[1] .. ':' .. ARGV[2])`
 
-/** Raises the stored versions. KEYS: prefix; ARGV: version, oldest version that may use the store, a mark for a store without one. */
+/**
+ * Raises the stored versions. KEYS: prefix; ARGV: version, oldest version that may use the store,
+ * and a random name for the store if it has no name yet.
+ */
 export const RAISE: string = `
 local key = KEYS[1] .. ':schema'
 for i, field in ipairs({'version', 'oldest'}) do

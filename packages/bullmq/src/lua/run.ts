@@ -1,9 +1,12 @@
 import { TURN_FUNCTION } from './turn.ts'
 
-// Scripts of claims, turns and leases. Keys and fields: store.ts.
+// Scripts for claims, turns and leases. A turn is the number that orders tasks fairly over tenants
+// (turn.ts). For keys and fields see store.ts.
 
-// A failed or postponed task of a tenant has no turn while it waits (field `tp`). When it is due, it is claimed first, and then gets the
-// next turn of its tenant, together with up to 500 others that became due. If another task has an earlier turn, its turn is returned.
+// A failed or postponed task of a tenant has no turn while it waits; its field `tp` says so. When
+// the task is due, it is claimed first and then gets the next turn of its tenant. Up to 500 other
+// tasks that became due get their turns with it. If another task has an earlier turn, the claimed
+// task is released until its own turn.
 const ENTER_FUNCTION = `${TURN_FUNCTION}
 local function enter(prefix, queue, job)
   local first = math.min(turn(prefix, queue, decoded(redis.call('HGET', job, 'data')).f or '', 1), 2097152)
@@ -25,12 +28,19 @@ end
 `
 
 /**
- * Reads a task for a run if the claim has its lock, which then holds for at least nine tenths of the lease. KEYS: prefix; ARGV: ref,
- * token, lease in milliseconds, `<start> <process>`, 1 if a suspect may start. It writes the start, unless the job was interrupted.
+ * Reads a task for a run if the claim has its lock. The lock then holds for at least nine tenths of
+ * the lease. Also writes the start of the run, unless the job was interrupted.
  *
- * Replies 0 if the lock is lost; a list with only a turn if the task must wait for it; 1 for a suspect that may not start; 2 if
- * BullMQ could not settle the job, since a count is not a number; nothing if the event is missing; otherwise event, head, body and
- * the id of the task, and after the first claim also stc, sn, cut, chg, ls and pa.
+ * KEYS: prefix; ARGV: ref, token, lease in milliseconds, `<start> <process>`, 1 if a suspect may
+ * start. A suspect is a task whose last three runs were interrupted.
+ *
+ * Replies one of:
+ *   0: the lock is lost
+ *   a list with only a turn: the task must wait for this turn
+ *   1: a suspect that may not start
+ *   2: BullMQ could not settle the job, since a count is not a number or its parent not an object
+ *   nothing: the event is missing
+ *   a list: event, head, body and task id; after the first claim also stc, sn, cut, chg, ls and pa
  */
 export const LOAD: string = `${ENTER_FUNCTION}
 local function whole(text) return not text or #text < 16 and text:match('^%-?%d+$') end
@@ -65,8 +75,9 @@ if not (own[1] or own[3] or own[5] or own[6]) then return {event[1], event[2], e
 return {event[1], event[2], event[3], id, own[1] or '0', own[2] or '0', own[3] or '0', own[4] or '0', own[5] or '', own[6] or ''}`
 
 /**
- * KEYS: prefix; ARGV: now, names of queues. Replies how many jobs are due and not running, and when the next job is due or the next
- * lease ends, or an empty string.
+ * Counts the open jobs of queues. KEYS: prefix; ARGV: now, names of queues. Replies the number of
+ * jobs that are due and do not run. Also replies when the next job is due or the next lease ends,
+ * or an empty string.
  */
 export const NEXT: string = `
 local due, next = 0, false
@@ -87,8 +98,9 @@ end
 return {due, next and string.format('%.0f', next) or ''}`
 
 /**
- * Prepares a settled job for another run: adds its last run to its attempts, and gives it a new turn. KEYS: prefix; ARGV: queue, id,
- * number of strikes. Replies the set of the job, `failed` or `completed`; or nothing if it is not settled or its event was erased.
+ * Prepares a settled job for another run: adds its last run to its attempts, and gives it a new
+ * turn. KEYS: prefix; ARGV: queue, id, number of strikes. Replies the set of the job, `failed` or
+ * `completed`. Replies nothing if the job is not settled or its event was erased.
  */
 export const AGAIN: string = `${TURN_FUNCTION}
 local base = KEYS[1] .. ':' .. ARGV[1]
@@ -117,8 +129,9 @@ end
 return set`
 
 /**
- * Finds the claims of a process. If the server's clock went back, it shortens locks that hold longer than any lease. KEYS: prefix; ARGV:
- * start of its tokens, names of queues. Replies ref and token of each claim.
+ * Finds the claims of a process. If the server's clock went back, also shortens locks that hold
+ * longer than any lease. KEYS: prefix; ARGV: how the tokens of the process start, names of queues.
+ * Replies ref and token of each claim.
  */
 export const CLAIMS: string = `
 local lease, own = tonumber(redis.call('HGET', KEYS[1] .. ':schema', 'lease') or 0) or 0, {}
@@ -142,12 +155,15 @@ end
 return own`
 
 /**
- * Claims a job again for a run whose lock has ended, if no other claim has settled it. KEYS: prefix; ARGV: queue, id, token, lease in
- * milliseconds, attempts when it was claimed, start of the run, 1 if it is done. Replies 1 if the run still had the lock, 2 if it has
- * it again, 3 if its outcome is stored already, 0 otherwise.
+ * Claims a job again for a run whose lock has ended, if no other claim has settled the job.
  *
- * A done run also replaces another claim, which then finds that it lost its lock. A failed run leaves the job to the other claim. An
- * attempt without a duration is one that another claim found interrupted.
+ * KEYS: prefix; ARGV: queue, id, token, lease in milliseconds, attempts at the time of the claim,
+ * start of the run, 1 if the run is done. Replies 1 if the run still had the lock, 2 if it has the
+ * lock again, 3 if its outcome is already stored, 0 otherwise.
+ *
+ * A done run also replaces another claim, which later finds that it lost its lock. A failed run
+ * leaves the job to the other claim. A stored attempt without a duration was found interrupted by
+ * another claim.
  */
 export const ADOPT: string = `
 local base, id, token = KEYS[1] .. ':' .. ARGV[1], ARGV[2], ARGV[3]
@@ -172,8 +188,9 @@ redis.call('HSET', job, 'sn', made[3] or '0')
 return 2`
 
 /**
- * Makes an active job dead, with any content of its hash. KEYS: prefix; ARGV: queue, id, now, token of the claim (empty: any claim),
- * a field to delete, then fields and values. Replies 0 if the job is not active, or the claim has lost it.
+ * Makes an active job dead, whatever its hash contains. KEYS: prefix; ARGV: queue, id, now, token
+ * of the claim (empty: any claim), a field to delete, then fields and values to set. Replies 0 if
+ * the job is not active, or if the claim has lost the job.
  */
 export const BURY: string = `
 local base, id = KEYS[1] .. ':' .. ARGV[1], ARGV[2]

@@ -1,33 +1,49 @@
 import { TURN_FUNCTION } from './turn.ts'
 
-// Keys in addition to those of BullMQ, all with the prefix and so in one slot of a Cluster:
-//   event:<name>    hash: n number; i info (JSON: key, id, topic, tenant, provider); e event; j refs of its jobs, one per line; g names of
-//                   its guards, one per line; a arrival time; x `p` if its contents are to be erased once all tasks are done, `e` if they
-//                   were erased; h head and b body of its delivery, or d the name of a delivery with several events. It exists only if
-//                   the event was stored completely.
+// Keys in addition to BullMQ's keys. All have the prefix, so all are in one slot of a Cluster:
+//   event:<name>    hash; it exists only if the event was stored completely:
+//                     n number; e event; a arrival time
+//                     i info as JSON: key, id, topic, tenant, provider
+//                     j refs of its jobs, one per line; g names of its guards, one per line
+//                     x `p` if its contents are to be erased once all tasks are done,
+//                       `e` if they were erased
+//                     h head and b body of its delivery; or d name of a shared delivery
 //   delivery:<name> hash: h head, b body, n number of its events
-//   guard:<name>    the event that holds the guard
-//   sweeper         the process that searches lost jobs, or a mark that a search has just ended
+//   guard:<name>    the event that has this replay guard: a key that only one event can have
+//   sweeper         the process that searches for lost jobs, or a sign that a search has just ended
 //   turns:<queue>   sorted set: tenants by their last turn
 //   turn:<queue>    hash: m last turn, t its time in seconds, v highest claimed turn
-//   numbers         hash: number of an event, its name;  numbers:last: the last number
-//   index           sorted set of events by arrival time: the number in 12 digits, then the name
-//   passing         sorted set, as index, of events with x `p`
-//   queues          set of queue names
-//   records         hash: version, a space, JSON
-//   schema          hash: version; oldest version that may use the store; mark, a random name of this store; and of the store's clock:
-//                   clock its last time, offset to the server's clock, lease the longest of all processes, held the time until which
-//                   no lease ends after a step of the server's clock
-//   steps           list: a time on the store's clock, a space, milliseconds before it in which no process ran and nothing ages
-//   processes       sorted set of processes (version:name) by their last sign of life
-// A job is BullMQ's hash <queue>:<id>. A missing job was done or deleted, since jobs are stored with their event. This package adds the
-// fields n id of its task (number of the event times 65536, plus its place among the event's jobs), ls start and process of the last
-// run, pa attempts, cs cause of the last error, and tp if it gets a turn when it is due. For interruptions: sn how many of BullMQ's own
-// count (stc) are counted, cut interruptions in a row, chg strikes.
+//   numbers         hash: number of an event → its name
+//   numbers:last    the last number
+//   index           sorted set: events by arrival time, each as number in 12 digits and name
+//   passing         sorted set like index: events with x `p`
+//   queues          set: names of queues
+//   records         hash: key → version, a space, JSON
+//   schema          hash:
+//                     version; oldest version that may use the store
+//                     mark: a random name of this store
+//                     clock: last time of the store's clock; offset: difference to the server's
+//                     lease: the longest lease of all processes
+//                     held: time until which no lease ends after a jump of the server's clock
+//   steps           list: a time on the store's clock, a space, and milliseconds before that time
+//                   in which no process ran and nothing ages
+//   processes       sorted set: processes (version:name) by their last sign of life
+// A job is BullMQ's hash <queue>:<id>. Jobs are stored with their event, so a missing job was done
+// or deleted. This package adds these fields to a job:
+//   n   id of its task: number of the event times 65536, plus the place among the event's jobs
+//   ls  start and process of the last run
+//   pa  attempts
+//   cs  cause of the last error: a name that similar errors share
+//   tp  set if the job gets its turn only when it is due
+//   sn  number of BullMQ's own stall count (stc) that this package has counted already
+//   cut number of interruptions in a row
+//   chg number of strikes: interruptions that count toward a poison pill
 
 /**
- * KEYS: prefix; ARGV: names of events, then `-`, then names of queues. Replies for each event nothing if it is unknown, or the refs of
- * its jobs to revive (after `f` for failed or `d` for delayed by an error), and for each queue the number of pending and running jobs.
+ * Looks up events and queues before a delivery is stored. KEYS: prefix; ARGV: names of events, then
+ * `-`, then names of queues. Replies nothing for an unknown event. For a known event, replies the
+ * refs of its jobs to revive, with `f` before failed jobs and `d` before jobs that wait after an
+ * error. Replies for each queue the number of pending and running jobs.
  */
 export const LOOK: string = `
 local prefix, found, counts, at = KEYS[1], {}, {}, 1
@@ -56,8 +72,9 @@ for i = at + 1, #ARGV do
 end
 return {found, counts}`
 
-// Adds jobs as BullMQ's own scripts do (addStandardJob, addPrioritizedJob). A script cannot call these, and in MULTI an error of them
-// does not stop the next commands: the event would be stored without its jobs.
+// Adds jobs as BullMQ's own scripts addStandardJob and addPrioritizedJob do. A script cannot call
+// other scripts. In MULTI, an error in a script does not stop the next commands, so the event would
+// be stored without its jobs.
 const ADD_FUNCTION = `${TURN_FUNCTION}
 local prefix, at, undos = KEYS[1], 1, {}
 local function arg()
@@ -149,15 +166,20 @@ end
 `
 
 /**
- * Stores deliveries, each completely or not at all: the jobs of its events in all queues, guards, turns and records.
+ * Stores deliveries, each completely or not at all: the jobs of its events in all queues, guards,
+ * turns and records.
  *
- * KEYS: prefix; ARGV: now, maximum number of waiting tasks of one tenant in the queues of a delivery, 1 for a probe, which undoes its
- * writes; then for each delivery head, body, its name (empty if it has one event) and the number of its new events; for each event
- * name, info, event, topic, arrival time, 1 if its contents are to be erased, number of guards, each with `reject` or `duplicate`, and
- * its tasks.
+ * KEYS: prefix. ARGV: now; maximum number of waiting tasks per tenant in the queues of a delivery;
+ * 1 for a probe, which undoes its writes. Then for each delivery: head, body, its name (empty if it
+ * has one event), and the number of its new events. For each event: name, info, event, topic,
+ * arrival time, 1 if its contents are to be erased, the number of guards, each guard with `reject`
+ * or `duplicate`, and its tasks.
  *
- * Replies for each delivery `taken` and for each event its number, or 0 if it is known or a duplicate by a guard; or `rejected` by a
- * guard; or `full` and the number of waiting tasks; or `failed` and the error.
+ * Replies one of these for each delivery:
+ *   `taken`, then for each event its number, or 0 if it is known or a guard found a duplicate
+ *   `rejected`: a guard rejected it
+ *   `full` and the number of waiting tasks
+ *   `failed` and the error
  */
 export const STORE: string = `${ADD_FUNCTION}
 local now, share, probe = arg(), tonumber(arg()), arg() == '1'
@@ -267,8 +289,9 @@ if not probe then wake() end
 return replies`
 
 /**
- * Adds the children of a task to its event, all or none. KEYS: prefix; ARGV: now, ref of the task, token of its claim, lease in
- * milliseconds, name of the event, topic, tasks. Replies an empty string, an error, or 0 if the claim lost the task.
+ * Adds all children of a task to its event, or none. KEYS: prefix; ARGV: now, ref of the task,
+ * token of its claim, lease in milliseconds, name of the event, topic, tasks. Replies an empty
+ * string, an error, or 0 if the claim lost the task.
  */
 export const SPAWN: string = `${ADD_FUNCTION}
 local now, parent, token, lease, event, topic, all = arg(), prefix .. ':' .. arg(), arg(), arg(), arg(), arg(), tasks()
@@ -294,8 +317,9 @@ wake()
 return why or ''`
 
 /**
- * Makes due jobs ready, at most 1,000 of a queue. KEYS: prefix; ARGV: now, names of queues. Replies when the next job is due, or an
- * empty string, then for each queue the numbers of ready and active jobs.
+ * Makes due jobs ready, at most 1,000 per queue. KEYS: prefix; ARGV: now, names of queues. Replies
+ * when the next job is due, or an empty string. Then replies the numbers of ready and active jobs
+ * of each queue.
  */
 export const DUE: string = `${ADD_FUNCTION}
 local now, next, replies = tonumber(arg()), false, {''}
@@ -316,8 +340,9 @@ if next then replies[1] = string.format('%.0f', math.floor(next / 4096)) end
 return replies`
 
 /**
- * Finds jobs that are in no sorted set of BullMQ: they are in a list, or lost. KEYS: prefix; ARGV: name of this sweep, milliseconds for
- * which other processes do not sweep, members of the index. Replies the refs, or nothing if another process sweeps.
+ * Finds jobs that are in no sorted set of BullMQ: such a job is in a list, or lost. KEYS: prefix;
+ * ARGV: name of this sweep, milliseconds for which other processes do not sweep, members of the
+ * index. Replies the refs, or nothing if another process sweeps.
  */
 export const LOOSE: string = `
 local prefix, sweeper, loose = KEYS[1], KEYS[1] .. ':sweeper', {}
@@ -337,7 +362,7 @@ for each = 3, #ARGV do
 end
 return loose`
 
-/** Frees claimed jobs that did not run. KEYS: prefix; ARGV: ref and token of each. */
+/** Releases claimed jobs that did not run. KEYS: prefix; ARGV: ref and token of each job. */
 export const UNCLAIM: string = `${ADD_FUNCTION}
 while at <= #ARGV do
   local queue, id = arg():match('^(.*):(.-)$')
@@ -352,7 +377,10 @@ while at <= #ARGV do
 end
 return 1`
 
-/** Restores lost jobs to their set or list. KEYS: prefix; ARGV: refs. Replies how many are pending again. */
+/**
+ * Restores lost jobs to their set or list. KEYS: prefix; ARGV: refs. Replies the number of jobs
+ * that are pending again.
+ */
 export const RESCUE: string = `${ADD_FUNCTION}
 local rescued = 0
 while at <= #ARGV do

@@ -1,6 +1,10 @@
-// Scripts of what operators see and change, and of forgetting. Keys and fields: store.ts.
+// Scripts for what operators see and change, and for dropping old events. For keys and fields see
+// store.ts.
 
-/** KEYS: prefix; ARGV: name. Replies event, head and body of its delivery, or nothing. */
+/**
+ * Reads an event. KEYS: prefix; ARGV: name of the event. Replies the event, and head and body of
+ * its delivery; nothing if it is unknown.
+ */
 export const GET_EVENT: string = `
 local event = redis.pcall('HMGET', KEYS[1] .. ':event:' .. ARGV[1], 'e', 'h', 'b', 'd')
 if not event[1] then return false end
@@ -9,8 +13,9 @@ local delivery = redis.call('HMGET', KEYS[1] .. ':delivery:' .. event[4], 'h', '
 return {event[1], delivery[1], delivery[2]}`
 
 /**
- * KEYS: prefix; ARGV: names of events. Replies for each event its number, info, arrival time, x, the ref of its first job, and a row
- * for each existing job; or nothing if it is unknown.
+ * Reads events with their jobs. KEYS: prefix; ARGV: names of events. Replies for each event its
+ * number, info, arrival time, x, the ref of its first job, and a row for each existing job. Replies
+ * nothing for an unknown event.
  */
 export const SHOW: string = `
 local prefix, events = KEYS[1], {}
@@ -39,7 +44,10 @@ for i, name in ipairs(ARGV) do
 end
 return events`
 
-/** KEYS: prefix; ARGV: names of events. Replies the index member and arrival time of each existing event. */
+/**
+ * Finds events in the index. KEYS: prefix; ARGV: names of events. Replies index member and arrival
+ * time of each existing event.
+ */
 export const PLACES: string = `
 local found = {}
 for _, name in ipairs(ARGV) do
@@ -52,7 +60,10 @@ for _, name in ipairs(ARGV) do
 end
 return found`
 
-/** KEYS: prefix; ARGV: for each task the number of its event and its place in it. Replies its ref, or an empty string. */
+/**
+ * Returns the refs of tasks. KEYS: prefix; ARGV: for each task, the number of its event and the
+ * task's place in that event. Replies a ref for each task, or an empty string.
+ */
 export const REFS: string = `
 local found, known, refs = {}, false, {}
 for i = 1, #ARGV, 2 do
@@ -66,7 +77,10 @@ for i = 1, #ARGV, 2 do
 end
 return found`
 
-/** Deletes jobs that do not run. KEYS: prefix; ARGV: `idle` (pending or failed) or `past` (settled), refs. Replies 1 for each deleted job, 0 for others. */
+/**
+ * Deletes jobs that do not run. KEYS: prefix; ARGV: `idle` (pending or failed) or `past` (settled),
+ * then refs. Replies 1 for each deleted job, 0 for each other job.
+ */
 export const REMOVE: string = `
 local gone, sets = {}, ARGV[1] == 'past' and {'completed', 'failed'} or {'failed', 'delayed', 'prioritized'}
 for i = 2, #ARGV do
@@ -89,8 +103,10 @@ end
 return gone`
 
 /**
- * KEYS: prefix; ARGV: now, start of queue names (empty: all), 1 for only unfinished jobs. Replies for each queue its name, the numbers
- * of waiting, delayed, active, completed and failed jobs, and when the oldest due job was due, or an empty string.
+ * Counts jobs. KEYS: prefix; ARGV: now, how the names of the queues start (empty: all queues), 1 to
+ * count only unfinished jobs. Replies for each queue its name and the numbers of waiting, delayed,
+ * active, completed and failed jobs. The last value is the time since which the oldest due job is
+ * due, or an empty string.
  */
 export const COUNTS: string = `
 local prefix, rows = KEYS[1], {}
@@ -120,14 +136,16 @@ for _, name in ipairs(redis.call('SMEMBERS', prefix .. ':queues')) do
 end
 return rows`
 
-/** KEYS: prefix. Replies when Redis last saved its data, and the number of changes since then. */
+/** Returns when Redis last saved its data, and the number of changes since then. KEYS: prefix. */
 export const VERSION: string = `
 local info = redis.call('INFO', 'persistence')
 return {info:match('rdb_last_save_time:(%d+)') or '0', info:match('rdb_changes_since_last_save:(%d+)') or '0'}`
 
 /**
- * Counts failed or delayed jobs by cause. KEYS: prefix; ARGV: queue, set, first rank, last rank. Replies the number of jobs, then for
- * each cause: its name, its jobs, arrival of their first and last event, reason and stack of one job.
+ * Counts failed or delayed jobs by cause, a name that similar errors share. KEYS: prefix; ARGV:
+ * queue, set, first rank, last rank. Replies the number of jobs. Then replies for each cause its
+ * name, the number of its jobs, the arrival times of the first and last event, and reason and stack
+ * of one job.
  */
 export const CAUSES: string = `
 local prefix, groups, order = KEYS[1], {}, {}
@@ -153,8 +171,9 @@ end
 return {#ids, order}`
 
 /**
- * Makes a settled job pending at a time to come. KEYS: prefix; ARGV: queue, id, `failed` or `completed`, time in
- * milliseconds since 1970, now. Replies 1 if the job was in that state.
+ * Makes a settled job pending at a future time. KEYS: prefix; ARGV: queue, id, `failed` or
+ * `completed`, that time in milliseconds since 1970, now. Replies 1 if the job was in the given
+ * state, otherwise 0.
  */
 export const LATER: string = `
 local base, id = KEYS[1] .. ':' .. ARGV[1], ARGV[2]
@@ -168,7 +187,10 @@ redis.call('ZADD', base .. ':marker', string.format('%.0f', math.floor(tonumber(
 redis.call('XADD', base .. ':events', 'MAXLEN', '~', '10000', '*', 'event', 'delayed', 'jobId', id, 'delay', ARGV[4])
 return 1`
 
-/** Drops events without jobs. KEYS: prefix; ARGV: members of the index. Replies how many it dropped. */
+/**
+ * Drops events without jobs. KEYS: prefix; ARGV: members of the index. Replies the number of
+ * dropped events.
+ */
 export const SWEEP: string = `
 local prefix, forgotten = KEYS[1], 0
 for _, member in ipairs(ARGV) do
@@ -195,9 +217,11 @@ end
 return forgotten`
 
 /**
- * Erases the contents of events without open jobs. KEYS: prefix; ARGV: 1 for only those that `storage.content` marked and that have
- * no failed job, then for each event its name, the new event and the new head (empty: no change). Replies the names of the events
- * that may be erased.
+ * Erases the contents of events without open jobs.
+ *
+ * KEYS: prefix; ARGV: 1 to erase only events that `storage.content` marked and that have no failed
+ * job. Then for each event its name, the new event and the new head; if both are empty, nothing is
+ * changed. Replies the names of the events that may be erased.
  */
 export const ERASE: string = `
 local prefix, names = KEYS[1], {}

@@ -17,7 +17,7 @@ import type { Stored } from '../accept/encode.ts'
 
 /** Reads events and jobs as rows. */
 interface Shown {
-  /** Returns events with their tasks, without those that no longer exist. */
+  /** Returns the existing ones of these events, with their tasks. */
   readonly shown: (names: readonly string[]) => Promise<readonly ShownEvent[]>
   readonly full: (row: ShownRow) => Promise<FullRow>
   readonly contents: (name: string) => Promise<Pick<FullRow, 'record' | 'head' | 'body'>>
@@ -34,10 +34,10 @@ interface ShownEvent {
   readonly tasks: readonly ShownRow[]
 }
 
-// Events of one script, which blocks Redis.
+// Number of events that one script reads, since a script blocks Redis.
 const STEP = 100
 
-/** Makes {@link Shown}. `laneOf`: returns the number of a queue. */
+/** Creates a {@link Shown}. `laneOf` returns the number by which this process knows a queue. */
 export function createShown(
   {
     client,
@@ -60,7 +60,8 @@ export function createShown(
   function shownOf(reply: EventReply, name: string): ShownEvent {
     const [number, text, arrived, erasing, first, jobs] = reply
     const head = parsed(text)
-    // An event with unreadable info is shown with its name, so that an operator can find and delete its tasks.
+    // If its info is unreadable, the event is shown with its name, so that an operator can find and
+    // delete its tasks.
     const [key, eventId, topic, tenant, provider] = isHead(head) ? head : [name, null, '', null, '']
     const { receiver } = parseQueueName(parseRef(first).queue)
     const row = {
@@ -86,14 +87,14 @@ export function createShown(
     const { count, kept: past } = attemptsOf({ task: String(id), unread }, runs, value)
     const took = past.findLast(({ duration }) => duration !== undefined)?.duration
     const error = fromJob(reason, stacks)
-    // In BullMQ's score the lowest 12 bits distinguish equal times.
+    // The lowest 12 bits of BullMQ's score only distinguish jobs with equal times.
     const later = due === '' ? event.received : Math.floor(Number(due) / 0x1000)
     return {
       ...event,
       id,
       lane: laneOf(parseRef(ref).queue),
       state: STATES.indexOf(state) as State,
-      // BullMQ counts an attempt at its end.
+      // BullMQ counts an attempt when it ends, so a running attempt is added.
       attempt: Number(made || 0) + (state === 'running' ? 1 : 0),
       runs: count,
       cut: state === 'done' ? 0 : Number(cut || 0),

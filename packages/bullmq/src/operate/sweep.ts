@@ -10,16 +10,17 @@ interface PruneContext {
   readonly clock: () => number
 }
 
-/** A place in a round: a queue, or after all queues a rank among the events. */
+/** Where a sweep continues: at a queue, or after all queues at a rank among the events. */
 export type SweepPlace = { readonly queue: number } | { readonly event: number }
 
-// Small, since each step blocks Redis.
+// Number of jobs or events per step. It is small, since each step blocks Redis.
 const STEP = 500
 
 /**
- * Makes a step that drops old data: done jobs after `keepDone`, dead jobs after `keepDead`, and events without jobs after the longer
- * of `dedupeWindow` and `keepDone`. BullMQ's own retention by age runs only when another job ends, and retention by count would
- * shorten the deduplication window.
+ * Creates the step of a sweep that drops old data. It drops done jobs after `keepDone`, and dead
+ * jobs after `keepDead`. It drops events without jobs after the longer of `dedupeWindow` and
+ * `keepDone`. BullMQ's own retention by age runs only when another job ends, and its retention by
+ * count would shorten the deduplication window.
  */
 export function sweepStep(
   { client, queues, settings, clock }: PruneContext,
@@ -36,13 +37,13 @@ export function sweepStep(
     const name = consumer.lanes().flatMap((lane) => [lane.name, ...lane.previousNames])[place.queue]
     if (name === undefined) return { event: 0 }
     const queue = await queues.get(queueName(consumer.receiver, name))
-    // BullMQ uses the clock of this machine.
+    // BullMQ calculates ages with the clock of this machine.
     const done = await queue.clean(Date.now() - (await since(keepDone)), STEP, 'completed')
     const dead = await queue.clean(Date.now() - (await since(keepDead)), STEP, 'failed')
     return { queue: done.length === STEP || dead.length === STEP ? place.queue : place.queue + 1 }
   }
 
-  /** Returns the time before which everything is older than a span, without steps of clocks. */
+  /** Returns the time since which `span` milliseconds have passed. Jumps of clocks do not count. */
   async function since(span: number): Promise<number> {
     const steps = (await client.lrange(`${prefix}:steps`, 0, -1)).map((line): ClockStep => {
       const [at = 0, unseen = 0] = line.split(' ').map(Number)
@@ -52,7 +53,10 @@ export function sweepStep(
   }
 }
 
-/** Drops those of the next events before a time that have no jobs. Returns the rank of the next step, or undefined at the end. */
+/**
+ * Drops events without jobs, among the next events that are older than `before`. Returns the rank
+ * at which the next step continues, or undefined at the end.
+ */
 async function forgetSome(
   client: RedisClient,
   prefix: string,

@@ -39,20 +39,25 @@ interface KeptPlace {
   readonly at: number
 }
 
-// Events of one script, which blocks Redis.
+// Number of events that one script reads, since a script blocks Redis.
 const STEP = 100
-// Events of one step of a search, without and with bodies, which may have megabytes.
+// Number of events in one step of a search: without their bodies, and with bodies, which may have
+// megabytes.
 const [WIDEST, BODIES] = [1000, 32]
-// Above this number of jobs in a state, a walk over events is as fast as sorting the jobs.
+// Number of jobs in a state above which reading all events is as fast as sorting the jobs.
 const MOST = 20_000
-// Failed jobs of one queue and state whose causes are counted, latest first: in all, and by one script.
+// Number of failed jobs, latest first, whose causes are counted per queue and state: in total, and
+// by one script.
 const [MOST_FAILED, FAILED] = [20_000, 500]
 
-/** The jobs of a lane are in the queue with its name. */
+/**
+ * Creates the store behind the operators' view. A lane is the number by which this process knows a
+ * queue.
+ */
 export function createViewed(context: ViewedContext, mostFailed: number = MOST_FAILED): ViewedJobs {
   const { client, prefix, queues } = context
   const { shown, full, contents } = createShown(context, laneOf)
-  // Each process numbers queues in the order in which it finds them.
+  // Each process numbers queues in the order in which it first sees them.
   const names: string[] = []
   const lanes = new Map<string, number>()
   const rows: ChangedRows = {
@@ -83,7 +88,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
       return new Set(events)
     },
     note: write,
-    // The script that adds jobs sets their turns, and there are no lines.
+    // The script that adds jobs sets their turns. Ordered groups do not exist in this inbox.
     turns: (wanted) => wanted.map((stride) => ({ ...stride, turn: 0, tasks: 0 })),
     ...NO_LINES,
   }
@@ -157,7 +162,8 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
     async version() {
       const reply = await runScript(client, 'VERSION', prefix)
       const [saved, changes] = reply as readonly [string, string]
-      // A save resets the count of changes; together with the second of the save the count does not repeat.
+      // A save resets the number of changes. So the time of the save in seconds is added, and a
+      // version does not repeat.
       return Number(saved) * 1_000_000 + Number(changes)
     },
     async erase(events, passing, empty, noted) {
@@ -185,7 +191,8 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
         return (await runScript(client, 'ERASE', prefix, ...given)) as readonly string[]
       }
     },
-    // Only each script is atomic: the note of `begin` shows a change that was interrupted between two scripts.
+    // Only each single script is atomic. If a change is interrupted between two scripts, the note
+    // that `begin` wrote shows it.
     atomic: (_, run) => run(rows),
   }
 
@@ -195,7 +202,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
 
   async function changed(patch: Patch, ref: string): Promise<boolean> {
     if (ref === '') return false
-    // Without `attempt` the job only waits for its next attempt.
+    // A patch without `attempt` only ends the job's wait for its next attempt.
     return patch.attempt === undefined ? promoteJob(queues, ref) : again(context, ref, patch)
   }
 
@@ -210,7 +217,10 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
     return wanted?.map((lane) => names[lane]!) ?? client.smembers(`${prefix}:queues`)
   }
 
-  /** Adds the failed jobs of a set by cause. True if there are more than it counts. */
+  /**
+   * Adds the failed jobs of a set to `found`, grouped by cause. Returns true if there are more jobs
+   * than it counts.
+   */
   async function failedIn(
     queue: string,
     set: 'failed' | 'delayed',
@@ -235,7 +245,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
     return (await client.zcard(`${prefix}:${queue}:${set}`)) > mostFailed
   }
 
-  /** Returns the next events of a search: `width` events, or fewer at the end. */
+  /** Returns the next events of a search: `width` events, or fewer at the end of the search. */
   async function placesOf(want: Scan, width: number): Promise<readonly KeptPlace[]> {
     const { after, oldest } = want
     const behind = ({ at, number }: KeptPlace): boolean =>
@@ -254,7 +264,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
     }
     const key = `${prefix}:${want.passing ? 'passing' : 'index'}`
     const { after: least = -Infinity, before: most = Infinity } = want.filter
-    // Offsets change while events are dropped, so each step starts at the place where the last one ended.
+    // Offsets change while events are dropped. So each step starts where the last step ended.
     const inside = after && after[0] > least && after[0] < most
     const [low, high] = [`(${least}`, `(${most}`].map((bound) => bound.replace('Infinity', 'inf'))
     const from = inside ? String(after[0]) : oldest ? low! : high!
@@ -268,7 +278,10 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
     return places.slice(0, width)
   }
 
-  /** Returns the names of the events that can match a filter, or undefined if there are too many. */
+  /**
+   * Returns the names of the events that can match a filter. Returns undefined if that would be too
+   * many names.
+   */
   async function namesOf({
     filter,
     receiver,
@@ -306,7 +319,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
 }
 
 interface ViewedJobs extends ViewStore {
-  /** Returns the refs of tasks by their ids; empty for missing tasks. */
+  /** Returns the refs of tasks by their ids. The ref of a missing task is an empty string. */
   refsOf(ids: readonly number[]): Promise<readonly string[]>
 }
 
@@ -334,11 +347,12 @@ interface FailedGroup extends CauseGroup {
   readonly error: string
 }
 
-// The sets and lists in which BullMQ has the jobs of a state. A job whose process died is pending, but still active for BullMQ.
+// The sets and lists of BullMQ that can have jobs in a state. If the process of a job died, the job
+// is pending, but BullMQ still lists it as active.
 const SETS = { dead: ['failed'], pending: ['delayed', 'prioritized'], running: [] } as const
 const LISTS = { dead: [], pending: ['wait', 'active'], running: ['active'] } as const
 
-/** Parses members of the index and their scores. */
+/** Parses a reply with index members and their scores in alternation. */
 function kept(reply: readonly string[]): readonly KeptPlace[] {
   return reply.flatMap((member, at) => {
     const number = Number(member.slice(0, 12))
@@ -350,7 +364,7 @@ function placeOf({ id, event, received }: InfoRow): Place {
   return [received, id === 0 ? event * TASKS : id]
 }
 
-/** Compares two places, as a function for `sort`. */
+/** Compares two places, for use with `sort`. */
 function order(one: Place, other: Place, oldest: boolean): number {
   return (oldest ? 1 : -1) * (one[0] - other[0] || one[1] - other[1])
 }

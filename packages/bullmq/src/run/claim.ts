@@ -16,17 +16,23 @@ import { isOdd, type Owner } from './unread.ts'
 interface Start {
   /** Start of the run, in milliseconds since 1970. */
   readonly startedAt: number
-  /** Time of `performance.now()` until which the lock certainly holds. */
+  /** Time on the clock of `performance.now()` until which the lock certainly holds. */
   readonly until: number
 }
 
 /** A claimed job with the fields of its hash. */
 export interface HeldJob extends Start {
   readonly claim: Claim
-  /** How often BullMQ found the job without a lock, and how many of these times are counted already. */
+  /**
+   * How often BullMQ found the job without a lock, and how many of these finds are counted as
+   * interruptions already.
+   */
   readonly stalled: number
   readonly seen: number
-  /** Interruptions since the last outcome, and those of them that are strikes. */
+  /**
+   * Number of interruptions since the last outcome, and how many of them are strikes: interruptions
+   * that count toward a poison pill.
+   */
   readonly cut: number
   readonly charged: number
   /** `<start> <process>` of the last run. */
@@ -42,7 +48,11 @@ interface Unread {
   readonly unread: string
 }
 
-/** `lost`: the claim lost its lock. `missing`: the event is missing. `suspect`: a suspect that may not start. A number: it waits for this turn. */
+/**
+ * `lost`: the claim lost its lock. `missing`: the event is missing. `suspect`: the task was
+ * interrupted three times in a row, and may not start now. A number: the task must wait for this
+ * turn, its place in the fair order over tenants.
+ */
 export type HoldResult = HeldJob | 'lost' | 'missing' | 'suspect' | number | Unread
 
 interface HoldContext {
@@ -52,16 +62,18 @@ interface HoldContext {
   readonly lease: number
 }
 
-// The part of the lease that a lock still holds when LOAD replies.
+// The part of the lease for which a lock still holds when the script LOAD replies.
 const SURE = 0.9
 
 type Reply = readonly Buffer[]
 
 /**
- * Reads a claimed job with its event, and renews its lock if needed. `suspect`: a suspect may start.
+ * Reads a claimed job with its event, and renews its lock if needed. `suspect`: true if a task may
+ * start although its last three runs were interrupted.
  *
- * If Redis was unreachable, the reply may be late, and another process may have run and settled the task. So it asks again if the
- * reply is older than the lock.
+ * If Redis was unreachable, the reply may be late. Meanwhile the lock may have ended, and another
+ * process may have run and settled the task. So if the reply came after that time, the job is read
+ * again.
  */
 export async function holdJob(
   { client, prefix, lease, consumer }: HoldContext,
@@ -96,24 +108,30 @@ export async function holdJob(
   }
 }
 
-/** A claimed job. */
+/** A claimed job that this process may run. */
 export interface JobTask extends RunnerTask<JobTask> {
   readonly owner: Owner
   readonly held: HeldJob
   readonly ref: string
-  /** Frees the place of a suspect. */
+  /**
+   * Lets the next suspect start; undefined if this task is not a suspect (a task interrupted three
+   * times in a row).
+   */
   readonly free: (() => void) | undefined
-  /** True while its handler runs. */
+  /** True while the handler of the task runs. */
   running: boolean
-  /** True after its claim has ended. */
+  /** True after the claim of the task has ended. */
   ended: boolean
-  /** True after its claim was released without a run. */
+  /** True after the claim was released without a run. */
   back: boolean
   lost: string | undefined
   stop: ((reason: Error) => void) | undefined
 }
 
-/** Makes the task of a job that was read; `free` releases the place of a suspect. */
+/**
+ * Creates the task of a job that was read. If the task is a suspect, `free` lets the next suspect
+ * start.
+ */
 export function jobTask(
   slot: Slot<JobTask>,
   owner: Owner,
@@ -146,7 +164,7 @@ export function isHeld(found: HoldResult): found is HeldJob {
   return typeof found === 'object' && 'claim' in found
 }
 
-/** True if another claim has the job, or has settled it. */
+/** Returns true if another claim has the job or has settled it. */
 export async function isElsewhere(
   { client, prefix }: Pick<HoldContext, 'client' | 'prefix'>,
   ref: string,
@@ -159,8 +177,9 @@ export async function isElsewhere(
 }
 
 /**
- * Frees jobs without a lock. BullMQ's check marks active jobs, and frees those without a lock that an earlier check marked, at most
- * once per interval: two checks in a row free all of them.
+ * Frees jobs without a lock. A check by BullMQ marks the active jobs, and frees jobs that the
+ * previous check marked and that have no lock. BullMQ checks at most once per interval. With two
+ * rounds in a row all such jobs are freed.
  */
 export async function freeStalled(
   { client }: Pick<HoldContext, 'client'>,
@@ -173,7 +192,10 @@ export async function freeStalled(
   }
 }
 
-/** Frees jobs whose tokens start with `side`, but that this process does not know, since the reply of their claim was lost. */
+/**
+ * Frees jobs whose tokens start with `side`, but that this process does not know, since the replies
+ * to its claims were lost.
+ */
 export async function freeUnknown(
   { client, prefix }: Pick<HoldContext, 'client' | 'prefix'>,
   side: string,

@@ -6,13 +6,13 @@ import { eventOfJob, isJobId } from '../store/queues.ts'
 import { delay, putOff } from './settle.ts'
 import { bury, buryUnread, errorFields, type Owner } from './unread.ts'
 
-// Milliseconds that a job without its event waits.
+// Milliseconds for which a job waits if its event is missing.
 const MISSING_WAIT = 5000
 
 interface UnrunContext {
   readonly consumer: Consumer
   readonly unread: UnreadTeller
-  /** How long events are known, in milliseconds. */
+  /** How long events stay known, in milliseconds. */
   readonly keepDone: number
 }
 
@@ -21,7 +21,10 @@ interface MissingContext extends UnrunContext {
   readonly prefix: string
 }
 
-/** Counts the interruption of an earlier claim. Returns the milliseconds for which the task waits, or undefined if it is dead as a poison pill. */
+/**
+ * Counts the interruption of an earlier claim. Returns the milliseconds for which the task waits,
+ * or undefined if it is now dead as a poison pill.
+ */
 export async function cutOff(
   { consumer, unread }: UnrunContext,
   owner: Owner,
@@ -29,7 +32,8 @@ export async function cutOff(
 ): Promise<number | undefined> {
   const { claim } = held
   const reader = { task: claim.id, unread }
-  // The earlier claim ran nothing: it waited for a place of a suspect or for room, or its process was too busy.
+  // The earlier claim did not start the handler: the task waited for other suspects or for room, or
+  // its process was too busy.
   if (!hasBegun(reader, held)) {
     await putOff(owner, 0, { sn: held.stalled })
     return 0
@@ -38,7 +42,8 @@ export async function cutOff(
   const lane = consumer
     .lanes()
     .find((each) => each.name === name || each.previousNames.includes(name))
-  // One interruption, even if BullMQ found the job without a lock several times: each claim counts the run before it.
+  // Each claim counts only the run before it. So this is one interruption, even if BullMQ found the
+  // job without a lock several times.
   const ruling = cut({ ...held, attempt: claim.attempt }, lane?.attempts)
   const { change, count, charged, error } = ruling
   const fields = {
@@ -52,7 +57,7 @@ export async function cutOff(
     tell()
     return change.wait!
   }
-  // After a replay it is still a suspect, and its next interruption is a strike.
+  // If an operator replays the dead task, it is still a suspect: its next interruption is a strike.
   await bury(owner, error, { ...fields, ...errorFields(error) })
   tell()
   consumer.settled(claim, { kind: 'dead', error }, true)
@@ -65,9 +70,12 @@ export async function cutOff(
 }
 
 /**
- * Handles a job without its event. If a script failed half-way, the delivery got 503, and its redelivery stores the event: the job
- * waits for that as long as events are known. If the event has its number, it was stored, and another program deleted it. Jobs of
- * other programs have no event.
+ * Handles a job without its event.
+ *
+ * If the script that stores a delivery failed half-way, the delivery got 503, and its redelivery
+ * stores the event. The job waits for the redelivery as long as events stay known. If the event's
+ * number is known, the event was stored, and another program deleted it. Jobs of other programs
+ * have no event.
  */
 export async function missing(context: MissingContext, owner: Owner): Promise<void> {
   const { client, prefix, keepDone } = context
@@ -80,7 +88,7 @@ export async function missing(context: MissingContext, owner: Owner): Promise<vo
   await buryUnread(context, owner, taken ? 'its event is gone' : 'its event was not accepted')
 }
 
-/** Returns the attempts of a job with the interrupted run. */
+/** Returns the stored attempts of a job, with the interrupted run added. */
 function withInterruption(reader: AttemptsReader, { claim, before, attempts }: HeldJob): string {
   const space = before.indexOf(' ')
   return addAttempt(reader, attempts, {
@@ -92,7 +100,9 @@ function withInterruption(reader: AttemptsReader, { claim, before, attempts }: H
   })
 }
 
-/** True if a run started after the last one in the list of attempts. */
+/**
+ * Returns true if the last run is not in the list of attempts, so it started and was interrupted.
+ */
 function hasBegun(reader: AttemptsReader, { before, attempts }: HeldJob): boolean {
   const space = before.indexOf(' ')
   const began = Number(before.slice(0, space))

@@ -29,9 +29,9 @@ import { finish, isKept, putOff, type SettleContext } from './settle.ts'
 import { buryBroken, buryUnread, isOdd, type Owner } from './unread.ts'
 
 interface RunsContext extends SettleContext {
-  /** How long events are known, in milliseconds. */
+  /** How long events stay known, in milliseconds. */
   readonly keepDone: number
-  /** As `ServerWatch.shutOut`. */
+  /** Returns why this process must not use the store, as `ServerWatch.shutOut`. */
   readonly shutOut: () => MaybePromise<string | undefined>
 }
 
@@ -39,33 +39,40 @@ interface RunsContext extends SettleContext {
 export interface Runs {
   work(): void
   drain(until: number, max: number, last?: number): Promise<RunDueResult>
-  /** To be called when a queue may have a ready task. */
+  /** Tells that a queue may have a ready task. */
   ready(queue: string): void
-  /** To be called if Redis has an older state or is empty, and so has not the claims of this process. */
+  /**
+   * Releases all claims. To be called if Redis was emptied or went back to an older state, and so
+   * does not know these claims.
+   */
   readonly back: () => void
-  /** As `Port.close`. */
+  /** Stops and waits for running tasks, as `Port.close`. */
   close(until: number): Promise<void>
 }
 
-// Milliseconds between checks of queues, since a message about ready tasks may be lost.
+// Milliseconds between checks of all queues, since a message about ready tasks may be lost.
 const CHECK = 1000
-// Milliseconds until the next try: of a suspect without a free place, and of a job that Redis did not read.
+// Milliseconds until the next try: for a suspect while too many suspects run, and for a job that
+// could not be read. A suspect is a task whose last three runs were interrupted.
 const SUSPECT_WAIT = 2000
 const FAILED_WAIT = 1000
-// Jobs of one round of claims.
+// Maximum number of jobs that one round claims.
 const MOST = 1000
-// Milliseconds for a release, which is one round trip.
+// Milliseconds that are reserved for releasing a task, which takes one round trip.
 const BACK = 250
 
 /**
- * Makes {@link Runs}: the engine's runner over BullMQ's scripts, with one connection for all queues. A round of claims asks once how
- * many tasks are due in each queue, and then claims as many as there is room for.
+ * Creates {@link Runs}: the engine's runner on top of BullMQ's scripts, with one connection for all
+ * queues. A round of claims asks once how many tasks are due in each queue. It then claims as many
+ * tasks as there is room for.
  */
 export function createRuns(context: RunsContext): Runs {
   const { client, consumer, queues, prefix, lease } = context
-  // All tasks that run in this process, also after their release, so that none runs twice here.
+  // All tasks that run in this process. A released task stays here until its handler returns, so
+  // that no task runs twice here.
   const here = new Map<string, JobTask>()
-  // The start of this side's tokens, and the tokens of claims without a reply yet.
+  // How the tokens of this receiver's claims start, and the tokens of claims that have no reply
+  // yet.
   const side = `${randomUUID()}:`
   const claiming = new Set<string>()
   const isKnown = (ref: string, token: string): boolean =>
@@ -78,12 +85,13 @@ export function createRuns(context: RunsContext): Runs {
   const timers: ReturnType<typeof setInterval>[] = []
   let renewing: ReturnType<typeof setInterval> | undefined
   let drains = 0
-  // The slot of the last claimed task: the next round starts after it, so that slots share the room of a drain.
+  // The slot (a subscription's share of the runner) of the last claimed task. The next round starts
+  // after this slot, so that slots share the room of a drain.
   let last: Slot<JobTask> | undefined
   let shut = false
   const runner = createRunner<JobTask>({
     consumer: { ...consumer, run: runHere },
-    // BullMQ counts a claim as a started run, so nothing is claimed ahead.
+    // BullMQ counts each claim as a started run, so no task is claimed ahead.
     ahead: { time: 0, most: 1 },
     margin: BACK,
     claimOf(task) {
@@ -171,20 +179,22 @@ export function createRuns(context: RunsContext): Runs {
 
   async function look(): Promise<void> {
     const why = await context.shutOut()
-    // A newer version uses the store: running tasks are released, and nothing is claimed until it has ended.
+    // If a newer version uses the store, running tasks are released. Nothing is claimed until that
+    // version has ended.
     if (why !== undefined && !shut) runner.giveBack('a newer version of Postern has the store')
     shut = why !== undefined
     await unclaim().catch(context.failed)
     runner.look()
   }
 
-  /** Claims what is due, one task of each slot in turn. */
+  /** Claims due tasks, one task of each slot in rotation. */
   async function fetch(): Promise<void> {
     const hungry = runner.hungry().map(({ slot }) => slot)
     const from = hungry.indexOf(last!) + 1
     const wanted = [...hungry.slice(from), ...hungry.slice(0, from)]
     if ((await context.shutOut()) !== undefined) return
-    // Before the question, since a task that becomes ready during it sets this again.
+    // Reset before Redis is asked, since a task that becomes ready during the request sets
+    // `backlog` again.
     for (const slot of wanted) slot.backlog = false
     const due = await dueIn(wanted)
     const claims: Promise<void>[] = []
@@ -205,7 +215,7 @@ export function createRuns(context: RunsContext): Runs {
     await Promise.all(claims)
   }
 
-  /** Makes due tasks ready, and returns how many are ready in the queues of each slot. */
+  /** Makes due tasks ready, and returns the number of ready tasks in each queue of each slot. */
   async function dueIn(
     slots: readonly Slot<JobTask>[],
   ): Promise<ReadonlyMap<Slot<JobTask>, readonly { readonly name: string; ready: number }[]>> {
@@ -228,7 +238,10 @@ export function createRuns(context: RunsContext): Runs {
     )
   }
 
-  /** Claims one job of a queue. If there is none, or it does not run, its reserved room is released. */
+  /**
+   * Claims one job of a queue. If there is no job, or the job does not run, its reserved room is
+   * released.
+   */
   async function claim(slot: Slot<JobTask>, name: string): Promise<void> {
     let task: JobTask | undefined
     const token = side + randomUUID()
@@ -247,7 +260,7 @@ export function createRuns(context: RunsContext): Runs {
     else runner.reserve(slot, -1)
   }
 
-  /** Returns the task of a claimed job, if there is one and it may run. */
+  /** Returns the task of a claimed job, if there is a job and it may run. */
   async function taken(
     slot: Slot<JobTask>,
     name: string,
@@ -274,24 +287,27 @@ export function createRuns(context: RunsContext): Runs {
     for (;;) {
       const known = here.get(ref)
       const { ended } = known ?? {}
-      // It was released to other processes, but its run continues here.
+      // This claim was released to other processes, but its handler still runs here.
       if (known && (ended || known.back)) return putBack(owner, FAILED_WAIT)
       if (!runner.active()) return putBack(owner, 0)
       held = await holdJob(context, owner.job, owner.token, false)
-      // The script has given it a turn: a second read would not wait for that turn.
+      // LOAD has given the task a turn: its number in the fair order over tenants. A second read
+      // would not wait for that turn.
       if (typeof held === 'number') break
-      // An outcome was stored while it was read, so it may be outdated.
+      // Another outcome was stored during the read, so what was read may be outdated.
       if (here.get(ref) !== known || known?.ended !== ended) continue
       if (!known || held === 'lost') break
-      // Its outcome is stored, though this process has no reply yet: this is its next run.
+      // The outcome of the earlier run is stored, though this process has no reply yet. So this is
+      // the next run.
       if (isHeld(held) && held.attempts !== known.held.attempts) break
-      // BullMQ found the job without a lock and returned it again: it is the same run, and the later claim stores its outcome.
+      // BullMQ found the job without a lock and returned it again, while its run continues here.
+      // The later claim stores the outcome.
       Object.assign(known.owner, owner)
       return undefined
     }
     let free: (() => void) | undefined
     if (held === 'suspect') {
-      // If Redis is unreachable, the job is due soon anyway.
+      // If Redis is unreachable, this fails, but the job is due soon anyway.
       free = suspects.take(() => void promoteJob(queues, ref).catch(() => false))
       if (!free) return putBack(owner, SUSPECT_WAIT)
       held = await holdJob(context, owner.job, owner.token, true)
@@ -327,9 +343,11 @@ export function createRuns(context: RunsContext): Runs {
       const back = putOff(owner, 0, { sn: owner.job.stalledCounter }).then(() => outcome)
       return done(await back.catch(() => undefined))
     }
-    // Attempts are identified by the start that the job has.
+    // The stored attempt has the start that is stored in the job, since attempts are identified by
+    // their start.
     const duration = Math.round(ran.duration * 1000) / 1000
-    // A worker claims the next job in the same step; a drain shares its room between subscriptions.
+    // A worker claims the next job when it stores an outcome. A drain does not, so that
+    // subscriptions share its room.
     const more = outcome.kind === 'done' && drains === 0 && runner.active() && runner.room(slot) > 0
     if (more) runner.reserve(slot, 1)
     const { token, job } = owner
@@ -349,7 +367,10 @@ export function createRuns(context: RunsContext): Runs {
     renewing ??= setInterval(() => void renew(), Math.max(1, lease / 4))
   }
 
-  /** A run without its lock continues, since its outcome counts if it is the first. It is stopped if another claim has the task. */
+  /**
+   * Renews the locks of running tasks. A run without its lock continues, since its outcome counts
+   * if no other outcome is stored first. The run is stopped only if another claim has the task.
+   */
   async function renew(): Promise<void> {
     const renewed = [...runner.held()].map(async (task) => {
       if (await isKept(context, task)) return

@@ -30,26 +30,26 @@ export interface SettleContext {
   readonly lease: number
   /** Called with errors that nothing else reports. */
   readonly failed: (error: unknown) => void
-  /** The server's clock, on which delayed tasks are due for all machines. */
+  /** The server's clock, by which all machines decide when a delayed task is due. */
   readonly clock: () => number
-  /** As `Joined.steady`. */
+  /** Resolves with false if leases must not end now, as `Joined.steady`. */
   readonly steady: () => Promise<boolean>
   /** True after the inbox has closed. */
   readonly ended: () => boolean
 }
 
-// Milliseconds until the next try after Redis rejected a script, for example since it is full.
+// Milliseconds until the next try after Redis rejected a script, for example because Redis is full.
 const AGAIN = 1000
 const SOON = 100
 
 interface Finished {
-  /** Undefined if the claim was lost, and another has settled or claimed the task. */
+  /** Undefined if the claim was lost: another claim has settled the task, or has it now. */
   readonly stored: Outcome | undefined
-  /** The next job of the queue, which was claimed with the same token. */
+  /** The next job of the queue. It was claimed with the token of the settled job. */
   readonly next?: readonly [json: JobJson, id: string] | undefined
 }
 
-/** Stores the outcome of a run. With `more` a done run also claims the next job in the same step. */
+/** Stores the outcome of a run. If `more` is true, storing a done run also claims the next job. */
 export async function finish(
   context: SettleContext,
   owner: Owner,
@@ -61,12 +61,12 @@ export async function finish(
   if (outcome.kind !== 'done')
     return { stored: (await settle(context, owner, held, outcome, ran)) ? outcome : undefined }
   const drafts = outcome.spawn ?? []
-  // Each try to add the children would fail.
+  // The children cannot be stored, now or later, so the task becomes dead.
   const unstorable = drafts.length > 0 ? unstorableReason(drafts) : undefined
   if (unstorable) return finish(context, owner, held, { kind: 'dead', error: unstorable }, ran)
   const { job, backend } = owner
   const value = doneValue(held, ran)
-  // BullMQ needs the lock to store the outcome: if it may have ended, it is renewed first.
+  // BullMQ needs the lock to store the outcome. If the lock may have ended, it is renewed first.
   const sure = performance.now() <= held.until - context.lease / 4
   let next: Finished['next']
   const write = async (): Promise<boolean> => {
@@ -81,7 +81,10 @@ export async function finish(
   return { stored: done ? outcome : undefined, next }
 }
 
-/** Stores an outcome that is not `done`. False if the claim was lost, and another has settled or claimed the task. */
+/**
+ * Stores an outcome other than `done`. Returns false if the claim was lost: another claim has
+ * settled the task, or has it now.
+ */
 async function settle(
   context: SettleContext,
   owner: Owner,
@@ -90,7 +93,7 @@ async function settle(
   ran: Ran,
 ): Promise<boolean> {
   const { job } = owner
-  // After the lease another claim may have counted this run as an interruption.
+  // When the lease has ended, another claim may have counted this run as an interruption.
   const late = performance.now() > held.until
   const task = { attempt: held.claim.attempt, fair: null }
   const rule = (): TaskChange => reported(task, outcome, ran, context.consumer.now()).change
@@ -113,7 +116,10 @@ async function settle(
   })
 }
 
-/** Makes a claimed job pending. BullMQ counts its attempt, unless the change says that the attempt does not count. */
+/**
+ * Makes a claimed job pending. BullMQ counts this attempt, unless the change sets back the number
+ * of attempts.
+ */
 export async function delay(
   { job, token, backend, clock }: Owner,
   { wait: time = 0, attempt }: TaskChange,
@@ -125,7 +131,10 @@ export async function delay(
   await backend.moveToDelayed(job.id!, clock(), Math.max(0, Math.ceil(time)), token, options)
 }
 
-/** Releases a claimed job without an attempt or interruption; it is due after a time in milliseconds. */
+/**
+ * Releases a claimed job, without counting an attempt or an interruption. The job is due after
+ * `time` milliseconds.
+ */
 export function putOff(owner: Owner, time: number, fields: JobFields = {}): Promise<void> {
   const { change } = givenBack({ attempt: owner.job.attemptsMade + 1, cut: 0 })
   return delay(owner, { ...change, wait: time }, fields)
@@ -136,9 +145,11 @@ function doneValue({ claim }: HeldJob, { startedAt, duration }: Ran): DoneValue 
 }
 
 /**
- * Stores an outcome with one of BullMQ's scripts. False if the claim was lost. After a lost lock, a failed run counts if no other
- * claim has the task, and a done run if no other claim has settled it: the job is claimed again, and the script is repeated. While
- * Redis is unreachable, full or read-only, it repeats.
+ * Stores an outcome with one of BullMQ's scripts. Returns false if the claim was lost.
+ *
+ * If the lock was lost, a failed run counts only if no other claim has the task. A done run counts
+ * if no other claim has settled the task. In both cases the job is claimed again, and the script is
+ * repeated. While Redis is unreachable, full or read-only, the script is also repeated.
  */
 async function store(
   context: SettleContext,
@@ -161,10 +172,10 @@ async function store(
     } catch (error) {
       isSure = false
       if (isFenced(error)) continue
-      // This job was stored, but BullMQ could not read the next one.
+      // The outcome was stored, but BullMQ could not read the next job.
       if (isOdd(error) && (await buryBroken(context, owner.job.queueName).catch(() => 0)) > 0)
         continue
-      // After the inbox has closed, the lease ends and the task runs again.
+      // After the inbox has closed, nothing is repeated: the lease ends, and the task runs again.
       if (context.ended()) return false
       if (!told) context.failed(error as Error)
       told = true
@@ -173,7 +184,10 @@ async function store(
   }
 }
 
-/** Claims a job again with ADOPT. `stored`: Redis has stored this outcome, but the reply was lost. */
+/**
+ * Claims a job again with the script ADOPT. Resolves with `stored` if Redis has stored this
+ * outcome, but the reply was lost.
+ */
 async function takeBack(
   { client, prefix, lease }: SettleContext,
   { job, token }: Owner,
@@ -188,7 +202,10 @@ async function takeBack(
   return reply === 0 ? 'lost' : 'held'
 }
 
-/** Renews the lock of a claim. False if another claim has the job, or it is settled. If a step of the server's clock ended the lock, the job is claimed again. */
+/**
+ * Renews the lock of a claim. Returns false if another claim has the job, or if the job is settled.
+ * If a jump of the server's clock ended the lock, the job is claimed again.
+ */
 export async function isKept(
   context: SettleContext,
   task: {
@@ -202,11 +219,15 @@ export async function isKept(
   const { job, token, backend } = owner
   if ((await backend.extendLock(job.id!, token, context.lease)) === 1) return true
   if (await context.steady()) return !(await isElsewhere(context, ref, token))
-  // After its handler has returned, its outcome may be stored, and the job may be delayed.
+  // After the handler has returned, the outcome may be stored and the job delayed, so the job is
+  // not claimed again.
   return !task.running || (await takeBack(context, owner, held)) === 'held'
 }
 
-/** Fields with which a waiting task of a tenant has no turn: LOAD gives it one when it is due. */
+/**
+ * Returns the fields of a tenant's task that has no turn while it waits. The script LOAD gives it a
+ * turn when it is due.
+ */
 function noTurn({ data }: Job<JobData>): { readonly priority?: 1; readonly tp?: 1 } {
   return data.f === undefined ? {} : { priority: 1, tp: 1 }
 }
@@ -227,8 +248,9 @@ function attemptOf(
 }
 
 /**
- * Adds child tasks before their parent is done. If the process dies in between, the parent runs again, and adding the same parts again
- * changes nothing. False if the parent's lock was lost.
+ * Adds child tasks before their parent is done. If the process dies in between, the parent runs
+ * again; adding the same children again changes nothing. Returns false if the parent's lock was
+ * lost.
  */
 async function spawn(
   { client, consumer: { receiver }, prefix, lease, failed, ended }: SettleContext,
@@ -257,13 +279,13 @@ async function spawn(
   return false
 }
 
-/** Returns an error if the data of children is not JSON. */
+/** Returns an error if the data of the children cannot be written as JSON. */
 function unstorableReason(drafts: readonly TaskDraft[]): TaskError | undefined {
   try {
     JSON.stringify(drafts)
     return undefined
   } catch {
-    // The caught value is not read, since reading it may throw too.
+    // The caught value is not used, since reading it may throw too.
     const message = 'its children cannot be stored: their data must be JSON values'
     return { name: 'UnstorableOutcome', message }
   }

@@ -11,22 +11,23 @@ interface UnreadContext {
   readonly prefix: string
 }
 
-// Errors of stored data: a key of another type, a count that is not a number, or a script that failed on what it read. Errors of
-// Redis' own state or rights start with a word of STATE; in Redis 6 a dash comes before it.
+// ODD matches errors in stored data: a key of another type, a count that is not a number, or a
+// script that failed on what it read. STATE matches errors of Redis itself: its state or
+// permissions. In Redis 6 a dash comes before the word.
 const ODD =
   /^(?:WRONGTYPE|ERR (?:user_script|Error running script|(?:hash )?value is not an? |increment or decrement))/
 const STATE = /-?\b(?:OOM|READONLY|MISCONF|NOREPLICAS|MASTERDOWN|BUSY|LOADING|CLUSTERDOWN|NOPERM)\b/
 
-/** True for an error of stored data, which another try does not change. */
+/** Returns true for an error in stored data, which another try does not fix. */
 export function isOdd(error: unknown): boolean {
   if (error instanceof SyntaxError || error instanceof TypeError) return true
   return error instanceof Error && ODD.test(error.message) && !STATE.test(error.message)
 }
 
-/** Fields of a job in addition to those of BullMQ. */
+/** Fields of a job that this package adds to those of BullMQ. */
 export type JobFields = Readonly<Record<string, string | number>>
 
-/** The fields in which BullMQ's tools and this package find an error. */
+/** Returns the fields in which BullMQ's tools and this package look for an error. */
 export function errorFields(error: TaskError): {
   readonly stacktrace: string
   readonly cs: string
@@ -42,7 +43,10 @@ export function bury(
   return backend.moveToFailed(job, reasonOf(error), undefined as never, token, false, fields)
 }
 
-/** Makes an unreadable claimed task dead, and reports it once. Other tasks continue. */
+/**
+ * Makes an unreadable claimed task dead, and reports it once. Other tasks continue. Returns false
+ * if the claim was lost.
+ */
 export async function buryUnread(
   context: UnreadContext,
   owner: Owner,
@@ -50,7 +54,7 @@ export async function buryUnread(
 ): Promise<boolean> {
   const { consumer, client, prefix } = context
   const { queueName: queue, id } = owner.job
-  // For a broken job BullMQ's own script would fail half-way.
+  // If a part of the job is broken, BullMQ's own script would fail half-way.
   const broken = await brokenPart(client, `${prefix}:${queue}:${id!}`)
   const error = unread(broken?.why ?? message)
   try {
@@ -66,8 +70,8 @@ export async function buryUnread(
 }
 
 /**
- * Makes those claimed jobs of a queue dead that BullMQ cannot read, since it would claim them again and again. Resolves with their
- * number.
+ * Makes all claimed jobs of a queue dead that BullMQ cannot read, since BullMQ would claim them
+ * again and again. Resolves with the number of these jobs.
  */
 export async function buryBroken(context: UnreadContext, queue: string): Promise<number> {
   const { client, consumer, prefix } = context
@@ -91,7 +95,10 @@ interface BrokenPart {
   readonly field?: string
 }
 
-/** Makes an active job dead with BURY. False if it is not active, or another claim has it. */
+/**
+ * Makes an active job dead with the script BURY. Returns false if the job is not active, or if
+ * another claim has it.
+ */
 async function buryAsIs(
   { client, prefix }: UnreadContext,
   queue: string,
@@ -108,7 +115,9 @@ async function buryAsIs(
 const PARTS = ['data', 'opts', 'progress', 'parent'] as const
 const COUNTS = ['atm', 'ats', 'stc', 'sn', 'cut', 'chg'] as const
 
-/** Returns the part of a job that BullMQ cannot read; undefined if it can read all. */
+/**
+ * Returns the part of a job that BullMQ cannot read, or undefined if BullMQ can read the whole job.
+ */
 async function brokenPart(client: RedisClient, key: string): Promise<BrokenPart | undefined> {
   try {
     const texts = await client.hmget(key, ...PARTS, ...COUNTS)
@@ -116,7 +125,7 @@ async function brokenPart(client: RedisClient, key: string): Promise<BrokenPart 
     if (at >= 0)
       return { why: `its ${PARTS[at]!} is not JSON`, ...(at > 1 && { field: PARTS[at]! }) }
     if (texts[1] && !isObject(texts[1])) return { why: 'its opts are not an object' }
-    // BullMQ reads an empty parent too.
+    // BullMQ parses `parent` even if it is an empty string.
     if (texts[3] != null && !isObject(texts[3]))
       return { why: 'its parent is not an object', field: 'parent' }
     const field = COUNTS.find((_, count) => !isCount(texts[PARTS.length + count]))
@@ -144,7 +153,10 @@ function tell(consumer: Consumer, job: string, { message }: TaskError): void {
   consumer.warn(`bullmqInbox: job ${job} is dead, since it cannot be read: ${message}`)
 }
 
-/** The claim that stores an outcome. A later claim of a job that still runs here replaces it. */
+/**
+ * The claim that stores the outcome of a job. If the job is claimed again while it still runs here,
+ * the later claim replaces this one.
+ */
 export interface Owner {
   readonly job: Job<JobData>
   readonly token: string

@@ -13,12 +13,15 @@ export type BullmqConnection = Redis | Cluster | RedisOptions | string
 /** A client with the scripts of this package as commands. */
 export type RedisClient = Redis | Cluster
 
-// Milliseconds. Redis answers the blocking reads of BullMQ's workers within 10 s; a half-open connection never answers.
+// Milliseconds without an answer after which a connection counts as broken. Redis answers the
+// blocking reads of BullMQ's workers within 10 s; a half-open connection never answers.
 const SILENCE = 12_000
 
 /**
- * Opens a connection, which reconnects if Redis does not answer in time. With a `deadline` in milliseconds it is for deliveries and
- * operators: commands fail immediately while Redis is unreachable. Without one, commands wait, as BullMQ's workers need it.
+ * Opens a connection, which reconnects if Redis does not answer in time. A connection with a
+ * `deadline`, in milliseconds, is for deliveries and operators: its commands fail immediately while
+ * Redis is unreachable. On a connection without a deadline, commands wait, as BullMQ's workers
+ * need.
  */
 export function openClient(connection: BullmqConnection, deadline?: number): RedisClient {
   const settings: RedisOptions & { replyMapping: 'legacy' } =
@@ -28,14 +31,15 @@ export function openClient(connection: BullmqConnection, deadline?: number): Red
           maxRetriesPerRequest: null,
           ...COMMON,
           socketTimeout: SILENCE,
-          // A timeout of the app would end BullMQ's blocking reads, and lose the reply with a claimed job.
+          // A timeout that the app set would end BullMQ's blocking reads, and the reply with a
+          // claimed job would be lost.
           commandTimeout: undefined as never,
         }
       : {
           enableOfflineQueue: false,
           maxRetriesPerRequest: 1,
           ...COMMON,
-          // More than the deadline: one late answer must not close the connection.
+          // Longer than the deadline, so that one late answer does not close the connection.
           socketTimeout: Math.max(2 * deadline, 1000),
         }
   const client = open(connection, settings)
@@ -53,7 +57,7 @@ export function runScript(
   return (client as unknown as Record<string, Run>)[`postern${name}`]!(key, ...args)
 }
 
-/** As `runScript`, but returns strings as bytes. */
+/** Runs a script as `runScript` does, but returns strings as bytes. */
 export function runBuffer(
   client: RedisClient,
   name: ScriptName,
@@ -65,7 +69,10 @@ export function runBuffer(
 
 type Run = (...args: readonly (string | number | Uint8Array)[]) => Promise<unknown>
 
-/** Resolves once the client is connected; returns undefined if it is. Throws if it has lost Redis, since BullMQ would wait forever. */
+/**
+ * Resolves once the client is connected. Returns undefined if the client is already connected.
+ * Throws if the connection was lost, since BullMQ would wait forever.
+ */
 export function connected(client: RedisClient, deadline: number): Promise<void> | undefined {
   if (client.status === 'ready') return undefined
   if (client.status !== 'connecting' && client.status !== 'connect')
@@ -80,7 +87,7 @@ export function connected(client: RedisClient, deadline: number): Promise<void> 
         else resolve()
       }
       const ready = ended()
-      // After a wrong password the client emits an error, and then closes.
+      // After a wrong password, the client first emits an error and then closes.
       let why = ''
       const failed = ({ message }: Error): void =>
         void (why = message === '' ? '' : ` (${message})`)
@@ -93,7 +100,7 @@ export function connected(client: RedisClient, deadline: number): Promise<void> 
   return answeredWithin(waiting, deadline)
 }
 
-// Share one promise: each call would add listeners to the client.
+// Waiting callers share one promise, since each promise adds listeners to the client.
 const connecting = new WeakMap<RedisClient, Promise<void>>()
 
 /** Rejects with `inbox_unavailable` if the work fails, or takes longer than `deadline` milliseconds. */
@@ -104,7 +111,7 @@ export function answeredWithin<T>(work: Promise<T>, deadline: number): Promise<T
   })
 }
 
-/** Converts an error of Redis to the rejection of a delivery. */
+/** Converts any error to the error with which a delivery is rejected. */
 export function unavailable(reason: unknown): WebhookError {
   if (reason instanceof WebhookError) return reason
   const text = reason instanceof Error ? reason.message : String(reason)
@@ -117,11 +124,14 @@ const COMMON = {
   replyMapping: 'legacy',
   enableReadyCheck: true,
   lazyConnect: false,
-  // Without it the promises of commands on a lost connection never settle.
+  // Without this setting, commands on a lost connection never settle.
   autoResendUnfulfilledCommands: true,
 } as const
 
-/** The app's own waits between connects, and the default of ioredis where they give up: an inbox always reconnects. */
+/**
+ * Returns a retry strategy that never gives up: the app's own waits, or ioredis's default where the
+ * app's strategy gives up.
+ */
 function again({ retryStrategy: own }: RedisOptions): Pick<RedisOptions, 'retryStrategy'> {
   return {
     retryStrategy(times) {
@@ -148,7 +158,8 @@ function open(
   return cluster.duplicate([], { ...cluster.options, enableOfflineQueue, redisOptions } as never)
 }
 
-// By shape: a client of another copy of ioredis is not an instance of this class.
+// Checks the shape of the object, since a client from another copy of ioredis is not an instance of
+// this class.
 function isClient(connection: object): connection is RedisClient {
   return 'defineCommand' in connection && typeof connection.defineCommand === 'function'
 }
@@ -161,7 +172,7 @@ const SCRIPTS: Readonly<Record<ScriptName, string>> = {
   ...viewScripts,
 }
 
-/** Each script has one key, the prefix of all keys that it uses. */
+/** Names of the scripts. Each script gets one key: the prefix of all keys that it uses. */
 type ScriptName =
   | keyof typeof journalScripts
   | keyof typeof processScripts

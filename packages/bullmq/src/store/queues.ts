@@ -6,9 +6,9 @@ import { createHash } from 'node:crypto'
 
 /** The data of a job. */
 export interface JobData {
-  /** Name of its event. */
+  /** Name of the job's event. */
   readonly e: string
-  /** Its part among the children of a task. */
+  /** Part name, which distinguishes the children of a task. */
   readonly p?: string | undefined
   readonly d?: TaskDraft['data'] | undefined
   /** Tenant. */
@@ -24,7 +24,7 @@ export interface Queues {
   close(): Promise<void>
 }
 
-/** Makes {@link Queues}. `warn` is called with errors that nothing else reports. */
+/** Creates a {@link Queues}. `warn` is called with errors that nothing else reports. */
 export function createQueues(
   client: RedisClient,
   { prefix, lease }: Pick<Settings, 'prefix' | 'lease'>,
@@ -47,20 +47,20 @@ export function createQueues(
     if (known) return known
     const opening = connect(name)
     queues.set(name, opening)
-    // A queue that could not connect does not recover: the next caller makes a new one.
+    // A queue that could not connect does not recover, so the next caller creates a new one.
     opening.catch(() => queues.delete(name))
     return opening
   }
 
   async function connect(name: string): Promise<Queue> {
-    // Without workers this package claims and frees jobs through the queue.
+    // This package uses no BullMQ workers: it claims and frees jobs through the queue.
     const options = {
       connection: client as never,
       prefix,
       lockDuration: lease,
       stalledInterval: Math.max(1, Math.round(lease / 2)),
       maxStalledCount: Number.MAX_SAFE_INTEGER,
-      // BullMQ sends INFO for each queue: once is enough.
+      // BullMQ sends INFO to check the version for each queue; once is enough.
       skipVersionCheck: queues.size > 1,
     }
     const queue = new Queue(name, options)
@@ -71,10 +71,13 @@ export function createQueues(
   }
 }
 
-/** The name of a job's queue, a colon, and the id of the job. */
+/** Reference to a job: the name of its queue, a colon, and its id. */
 export type JobRef = string
 
-/** Returns the name of the queue of a subscription. Queue names must not contain a colon; the slash separates the two parts. */
+/**
+ * Returns the queue name of a subscription. BullMQ does not allow a colon in it, so a slash
+ * separates receiver and subscription.
+ */
 export function queueName(receiver: string, subscription: string): string {
   return `${encodeURIComponent(receiver)}/${encodeURIComponent(subscription)}`
 }
@@ -90,7 +93,10 @@ export function subscriptionOf(name: string): string {
   return decoded(name.slice(name.indexOf('/') + 1))
 }
 
-/** If another program made the queue, its name may not be encoded. */
+/**
+ * Decodes a part of a queue name. If another program created the queue, its name may not be
+ * encoded.
+ */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
@@ -99,7 +105,10 @@ function decoded(text: string): string {
   }
 }
 
-/** Returns the name of an event: a hash, since keys come from senders and have any length and characters. */
+/**
+ * Returns the name of an event. It is a hash, since keys come from senders and can have any length
+ * and characters.
+ */
 export function eventName(receiver: string, key: string): string {
   return hash([receiver, key]).slice(0, 32)
 }
@@ -108,12 +117,15 @@ export function guardName(receiver: string, key: string): string {
   return hash([receiver, 'guard', key]).slice(0, 32)
 }
 
-/** Returns the id of a task's job, the same for each delivery of its event. It starts with a letter, since BullMQ rejects ids of digits. */
+/**
+ * Returns the id of a task's job. The id is the same for each redelivery of the event. It starts
+ * with a letter, since BullMQ rejects ids that consist of digits.
+ */
 export function jobId(event: string, part: string | undefined): string {
   return part === undefined ? `e${event}` : `e${event}.${hash([part]).slice(0, 16)}`
 }
 
-/** True for the id of a task. Jobs of other programs have other ids. */
+/** Returns true if the id has the form of `jobId`. Jobs of other programs have other ids. */
 export function isJobId(id: string): boolean {
   return /^e[\w-]{32}(\.[\w-]{16})?$/.test(id)
 }

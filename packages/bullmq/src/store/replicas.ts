@@ -3,19 +3,24 @@ import { unavailable, type RedisClient } from './connection.ts'
 export interface ReplicaSettings {
   /** Number of replicas that must have a delivery before it is acknowledged. */
   readonly wait: number
-  /** Milliseconds. */
+  /** Maximum time to wait for the replicas, in milliseconds. */
   readonly within: number
 }
 
 /** Waits for replicas, so that a failover keeps acknowledged deliveries. */
 export interface Replicas {
-  /** Returns the number of the current connection, to be read before the writes. */
+  /** Returns the number of the current connection. Call this before the writes. */
   line(): number
-  /** Resolves when the replicas have all writes of a connection. Rejects with `inbox_unavailable` if they do not confirm in time. */
+  /**
+   * Resolves when the replicas have all writes of the connection `line`. Rejects with
+   * `inbox_unavailable` if they do not confirm in time.
+   */
   confirmed(line: number): Promise<void>
 }
 
-/** https://redis.io/docs/latest/commands/wait/ */
+/**
+ * Creates a {@link Replicas}, with the WAIT command: https://redis.io/docs/latest/commands/wait/
+ */
 export function createReplicas(
   client: RedisClient,
   prefix: string,
@@ -26,8 +31,9 @@ export function createReplicas(
   return {
     line: () => lines,
     async confirmed(line) {
-      // WAIT covers only writes of its own connection. A duplicate has none, but this write comes after the event that another process
-      // stored.
+      // WAIT covers only writes of its own connection. A duplicate delivery writes nothing, and
+      // another process has stored its event. This write comes after that event, so WAIT covers
+      // both.
       await client.set(`${prefix}:replicas`, '')
       const confirmed = await client.wait(wait, within)
       if (line !== lines)

@@ -16,19 +16,23 @@ import { checkSettings, PREFIX, type BullmqInboxOptions } from '../settings.ts'
 import { connected, openClient, runScript, type RedisClient } from './connection.ts'
 
 /**
- * A step is a script that is called first with '' and then with its last reply, until it replies ''. Each call is short. Several
- * processes may run a step at the same time, and again after a crash. KEYS: prefix; ARGV: its last reply.
+ * The layout of the keys, with the steps that update it. A step is a script that is called first
+ * with '' and then with its last reply, until it replies ''. Each call is short. Several processes
+ * may run a step at the same time, and again after a crash. KEYS: prefix; ARGV: the last reply.
  */
 export type KeysLayout = Layout<string>
 
-/** The steps that lead to each version from the one before. A released step is not changed. */
+/** The steps, each from one version to the next. A released step must not be changed. */
 export const STEPS: readonly LayoutStep<string>[] = [{ change: "return ''" }]
 
-// A process that gave no sign of life for this time, in milliseconds, has ended: it gives one every few seconds.
+// Milliseconds without a sign of life after which a process counts as ended. A process gives a sign
+// every few seconds.
 const GONE = 60_000
-// If the store's time is later than expected by more than this, in milliseconds, the server's clock stepped.
+// If the store's time is later than expected by more than this number of milliseconds, the server's
+// clock has jumped.
 const STEP = 1000
-// Up to this difference in milliseconds, the clocks of this machine and of Redis agree.
+// Maximum difference in milliseconds at which the clocks of this machine and of Redis count as
+// equal.
 const AGREE = 1000
 
 export function layoutOf(prefix: string, steps: readonly LayoutStep<string>[] = STEPS): KeysLayout {
@@ -56,18 +60,27 @@ type SignReply = readonly [
 
 /** A process that uses the keys of a prefix. */
 export interface Joined {
-  /** Updates the keys. Throws a `TypeError` if their version rejects this process, or if active processes need `force`. */
+  /**
+   * Updates the keys. Throws a `TypeError` if the stored version does not allow this process, or if
+   * other processes are active and `force` is not set.
+   */
   migrate(force?: boolean): Promise<Migrated>
   readonly versionWatch: VersionWatch
-  /** The clock of this machine if it agrees with that of the store, otherwise that of the store, in milliseconds since 1970. */
+  /**
+   * Returns the time in milliseconds since 1970: from this machine's clock if it agrees with the
+   * store's clock, otherwise from the store's clock.
+   */
   readonly clock: () => number
-  /** False for the time of a lease after the server's clock stepped, in which running processes renew their leases. */
+  /**
+   * Resolves with false for the time of a lease after the server's clock jumped. In that time,
+   * running processes renew their leases.
+   */
   readonly steady: () => Promise<boolean>
   leave(): Promise<void>
 }
 
 interface JoinedHost {
-  /** As in `createVersionWatch`. */
+  /** Called when the store starts or stops to reject this process, as in `createVersionWatch`. */
   readonly changed: (rejected: string | undefined) => void
   /** Called with each sign of life. */
   readonly alive?: () => void
@@ -77,7 +90,10 @@ interface JoinedHost {
   readonly lease?: number
 }
 
-/** As `joinKeys`, for a process that only reads: it gives no sign of life, and its check throws a `TypeError` if there is no inbox. */
+/**
+ * Joins as a process that only reads. It gives no sign of life, and its check throws a `TypeError`
+ * if there is no inbox.
+ */
 export function readKeys(
   client: RedisClient,
   prefix: string,
@@ -90,7 +106,7 @@ export function readKeys(
     return undefined
   }, changed)
   const leave = async (): Promise<void> => versionWatch.stop()
-  // Never steady, so that it ends no lease.
+  // Never steady, so that this process ends no lease.
   return { versionWatch, clock: Date.now, steady: async () => false, leave }
 }
 
@@ -101,9 +117,10 @@ export function joinKeys(
   { changed, alive, lost, lease = 0 }: JoinedHost,
 ): Joined {
   const self = [layout.steps.length, randomUUID()] as const
-  // The difference of the store's clock to the monotonic clock.
+  // Difference between the store's clock and the monotonic clock, in milliseconds.
   let ahead: number | undefined
-  // The mark of the store, and the time of this process's last sign of life on the store's clock.
+  // The mark (random name) of the store, and the time of this process's last sign of life on the
+  // store's clock.
   let mark = ''
   let signed = 0
   const versionWatch = createVersionWatch(async () => {
@@ -113,7 +130,7 @@ export function joinKeys(
       await migrate()
       return undefined
     } catch (error) {
-      // Without the step this process cannot use the keys.
+      // Without this update the process cannot use the keys.
       if (error instanceof TypeError) return error.message
       throw error
     }
@@ -132,7 +149,7 @@ export function joinKeys(
   function clock(): number {
     const wall = Date.now()
     const server = ahead === undefined ? wall : Math.floor(ahead + performance.now())
-    // The server's time is late by the duration of its reply, so small differences do not count.
+    // The server's time is late by the duration of its reply, so small differences are ignored.
     return Math.abs(server - wall) < AGREE ? wall : server
   }
 
@@ -163,7 +180,10 @@ export function joinKeys(
     return { stored: { version, oldest }, living, steady: steady === 1 && !isStep }
   }
 
-  /** The store's time if it passed like the monotonic clock; 0 if it is not known. */
+  /**
+   * Returns the store's time, provided that it passed like the monotonic clock. Returns 0 if the
+   * time is unknown.
+   */
   function expected(): number {
     return ahead === undefined ? 0 : Math.floor(ahead + performance.now())
   }
@@ -177,7 +197,10 @@ export function joinKeys(
     return { from, to: migration.to }
   }
 
-  /** Raises the oldest version first, so that older processes stop before the change, and the version last. */
+  /**
+   * Runs the update. The oldest allowed version is raised first, so that older processes stop
+   * before the change. The version is raised last.
+   */
   async function change({ changes, to }: Migration<string>, from: Versions): Promise<void> {
     const drawn = randomUUID()
     await runScript(client, 'RAISE', prefix, from.version, to.oldest, drawn)
@@ -191,10 +214,11 @@ export function joinKeys(
 }
 
 /**
- * Updates the keys to the version of this package, as an inbox does with its first delivery. With `force` it does not check for
- * active processes of older versions: use it if they no longer run. Returns the versions before and after.
+ * Updates the keys to the version of this package, as an inbox does with its first delivery. With
+ * `force`, does not check for active processes of older versions; use it if no such process runs.
+ * Returns the versions before and after.
  *
- * @throws {TypeError} If an option is wrong, or if processes that the update would shut out are active.
+ * @throws {TypeError} If an option is wrong, or if active processes could not use the updated keys.
  *
  * @example
  * const { from, to } = await migrate({ connection: process.env.REDIS_URL!, force: true })

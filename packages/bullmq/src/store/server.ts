@@ -4,33 +4,46 @@ import type { VersionWatch } from '@postern/core/engine'
 import { connected, type RedisClient } from './connection.ts'
 import type { Settings } from '../settings.ts'
 
-/** Handles errors of a connection, since an unhandled one ends the process, and checks the server. */
+/**
+ * Handles errors of a connection, since an unhandled error would end the process. Also checks the
+ * server's settings.
+ */
 export interface ServerWatch {
-  /** Reports an error: a lost connection once until Redis is back, any other error once a minute. */
+  /**
+   * Reports an error. A lost connection is reported once until Redis is back, any other error once
+   * a minute.
+   */
   readonly failed: (error: Error) => void
-  /** Adds a listener, which also gets earlier warnings. */
+  /** Adds a listener for warnings. The listener also gets the earlier warnings. */
   listen(warn: (message: string) => void): void
-  /** Rejects while Redis may evict acknowledged deliveries, or this process is shut out; undefined once neither is the case. */
+  /**
+   * Rejects while Redis may evict acknowledged deliveries, or while this process must not use the
+   * store. Returns undefined if deliveries can be stored safely.
+   */
   safe(): Promise<void> | undefined
-  /** Returns why this process must not use the store; undefined if it may. */
+  /** Returns why this process must not use the store, or undefined if it may. */
   shutOut(): MaybePromise<string | undefined>
-  /** Warns all listeners once. */
+  /** Warns all listeners, once per message. */
   tell(message: string): void
-  /** Checks the server now. */
+  /** Starts a check of the server. */
   look(): void
-  /** Warns that stored data is gone, or that Redis has an older state of it. */
+  /** Warns that stored data is gone, or that Redis went back to an older state. */
   lost(how: 'gone' | 'older'): void
 }
 
-// Settings can change at run time. Milliseconds for which a check is valid, and for which it is valid if it rejects deliveries.
+// How long a check is valid, in milliseconds, since settings can change at run time: normally, and
+// if the check rejects deliveries.
 const AGAIN = 5000
 const SOON = 1000
 // Milliseconds between reports of the same error.
 const MINUTE = 60_000
-// Number of errors that are remembered as reported.
+// Maximum number of errors that are remembered as reported.
 const MOST_TOLD = 100
 
-/** Checks the server after each connect, with each sign of life, and before deliveries. */
+/**
+ * Creates a {@link ServerWatch}, which checks the server after each connect, with each sign of
+ * life, and before deliveries.
+ */
 export function watchServer(
   client: RedisClient,
   { unsafe, replicas, deadline }: Settings,
@@ -57,7 +70,7 @@ export function watchServer(
     },
     safe() {
       if (performance.now() - askedAt > (rejection() === undefined ? AGAIN : SOON)) look()
-      // Deliveries wait only for the first check.
+      // Deliveries wait only for the first check, not for later ones.
       if (versionWatch.sure() && askedAt !== -Infinity && rejection() === undefined)
         return undefined
       return reject()
@@ -80,13 +93,13 @@ export function watchServer(
     for (const listener of listeners) listener(message)
   }
 
-  /** While Redis can be reached, nothing runs before this check. */
+  /** Checks the version before any task runs, while Redis can be reached. */
   async function ask(): Promise<string | undefined> {
     try {
       await connected(client, deadline)
       await versionWatch.check()
     } catch {
-      // Redis is unreachable: the next check decides.
+      // If Redis is unreachable, the next check decides.
     }
     return versionWatch.rejected()
   }
@@ -102,7 +115,8 @@ export function watchServer(
   }
 
   function failed(error: Error): void {
-    // While Redis is unreachable, each connection and command fails with its own message: one report is enough.
+    // While Redis is unreachable, each connection and each command fails with a different message,
+    // but one report is enough.
     const kind = client.status === 'ready' ? error.message : ''
     const now = performance.now()
     if (now - (told.get(kind) ?? -Infinity) < (kind === '' ? Infinity : MINUTE)) return
@@ -116,7 +130,7 @@ export function watchServer(
       .catch(() => {})
       .finally(() => {
         asking = undefined
-        // Without a connection the check did not run.
+        // Without a connection, the check did not run.
         if (client.status === 'ready') askedAt = performance.now()
       })
   }
@@ -147,7 +161,7 @@ export function watchServer(
       )
     if (/^role:slave/m.test(info))
       tell('bullmqInbox: this Redis is a replica and accepts no writes; connect to its primary')
-    // Managed servers often reject CONFIG.
+    // Managed Redis servers often reject CONFIG.
     const [, sync] = await client.config('GET', 'appendfsync').catch(() => [])
     if (sync === 'no')
       tell(
