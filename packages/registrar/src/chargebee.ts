@@ -12,14 +12,15 @@ import { CHARGEBEE_TOPICS } from './topics/chargebee.ts'
 export interface ChargebeeRegistrarOptions extends ApiOptions {
   /** An API key with full access. */
   readonly key: Token
-  /** The site: `octo-test` of `https://octo-test.chargebee.com`. */
+  /** The site's name: `octo-test` for `https://octo-test.chargebee.com`. */
   readonly site: string
 }
 
 /**
- * Manages the webhook endpoints of a site at Chargebee. Chargebee does not sign: the secret for `apply` is
- * `user:password` of Basic authentication. `rotate` changes both. Chargebee has only one pair, so keep the old pair
- * until `rotate` has resolved.
+ * Manages the webhook endpoints of a site at Chargebee. Chargebee does not sign: the secret for
+ * `apply` is `user:password` of Basic authentication. `rotate` changes user and password. An
+ * endpoint has only one such pair, so let the receiver accept the old pair too until `rotate` has
+ * resolved.
  *
  * API: https://apidocs.chargebee.com/docs/api/webhook_endpoints, with the types of npm chargebee.
  *

@@ -15,13 +15,15 @@ export interface ContentfulRegistrarOptions extends ApiOptions {
 }
 
 /**
- * Manages the webhooks of a space at Contentful. Topics have no `ContentManagement.` prefix, and `*` is any type or any
- * action. All webhooks of a space share its signing secret, so the registrar does not set one: turn request
- * verification on in the settings. A change sends the other members and the version of the webhook too, so it
- * overwrites no other change.
+ * Manages the webhooks of a space at Contentful. Topics have no `ContentManagement.` prefix. In a
+ * topic, `*` stands for any type or any action. All webhooks of a space share its signing secret,
+ * so the registrar does not set the secret: turn on request verification in the space's settings. A
+ * change also sends the webhook's other members and its version, so Contentful rejects it after
+ * another change.
  *
- * API: https://www.contentful.com/developers/docs/references/content-management-api/#/reference/webhooks, with the types of
- * npm contentful-management.
+ * API:
+ * https://www.contentful.com/developers/docs/references/content-management-api/#/reference/webhooks,
+ * with the types of npm contentful-management.
  *
  * @example
  * const registrar = contentfulRegistrar({ token: process.env.CONTENTFUL_TOKEN!, space: 'a1b2c3' })
@@ -30,7 +32,7 @@ export function contentfulRegistrar(options: ContentfulRegistrarOptions): Regist
   const call = senderCall('contentfulRegistrar', options, {
     title: 'Contentful',
     api: 'https://api.contentful.com',
-    // Contentful has this header, in seconds, in place of Retry-After.
+    // Contentful sends this header, in seconds, instead of Retry-After.
     wait429: ({ status, headers }) => {
       const reset = headers.get('x-contentful-ratelimit-reset')
       return status === 429 && reset !== null ? Number(reset) * 1000 : undefined

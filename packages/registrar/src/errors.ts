@@ -13,7 +13,10 @@ export type RegistrarErrorCode =
   | 'unavailable'
   /** The sender's answer does not follow its documentation. */
   | 'unexpected'
-  /** The account has one endpoint, and another receiver uses it. Name its URL in `previousUrls` to move it. */
+  /**
+   * The account has only one endpoint, and another receiver uses it. To move the endpoint, name its
+   * URL in `previousUrls`.
+   */
   | 'taken'
   /** The sender's endpoints have changed since the plan was made. Plan again. */
   | 'stale_plan'
@@ -26,7 +29,10 @@ export interface RegistrarErrorOptions {
   readonly retryAfter?: number
 }
 
-/** The error of every registrar and source. Its message names the call, without any token, secret or payload. */
+/**
+ * The error that every registrar and source throws. The message names the call, without any token,
+ * secret or payload.
+ */
 export class RegistrarError extends Error {
   override readonly name = 'RegistrarError'
   readonly code: RegistrarErrorCode

@@ -9,11 +9,12 @@ import type { Endpoint, Registrar } from './registrar.ts'
 export type { FigmaContext }
 
 /**
- * Manages the webhooks of a team, a project or a file at Figma, one per event type. The secret for `apply` is the
- * passcode, which is in each delivery. Figma requires the passcode for each change, so a webhook with a new URL is
- * replaced.
+ * Manages the webhooks of a team, a project or a file at Figma, one per event type. The secret for
+ * `apply` is the passcode, which Figma sends in each delivery. Figma requires the passcode for each
+ * change, so a plan replaces a webhook to change its URL.
  *
- * API: https://developers.figma.com/docs/rest-api/webhooks, as described in npm @figma/rest-api-spec.
+ * API: https://developers.figma.com/docs/rest-api/webhooks, as described in npm
+ * @figma/rest-api-spec.
  *
  * @example
  * const registrar = figmaRegistrar({ token: process.env.FIGMA_TOKEN!, context: 'team', contextId: '123' })

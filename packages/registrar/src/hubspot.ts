@@ -13,16 +13,21 @@ export interface HubspotRegistrarOptions extends ApiOptions {
   readonly developerKey: Token
   /** The app's id. */
   readonly appId: string
-  /** The watched properties of each object, for `….propertyChange`: `{ contact: ['email'] }`. @default {} */
+  /**
+   * Properties to watch for the topics `….propertyChange`, by object: `{ contact: ['email'] }`.
+   * @default {}
+   */
   readonly properties?: Readonly<Record<string, readonly string[]>>
 }
 
 /**
- * Manages the webhook subscriptions of a public app at HubSpot: one per event type, and one per watched property. An
- * app has one target URL for all of them. The registrar replaces the URL of another receiver only if `previousUrls` has
- * it. HubSpot signs deliveries with the app's client secret.
+ * Manages the webhook subscriptions of a public app at HubSpot: one per event type, and one per
+ * watched property. All subscriptions of an app share one target URL. If another receiver's URL is
+ * set, the registrar replaces it only if `previousUrls` names it. HubSpot signs deliveries with the
+ * app's client secret.
  *
- * API: https://developers.hubspot.com/docs/api-reference/webhooks-webhooks-v3, with the types of npm @hubspot/api-client.
+ * API: https://developers.hubspot.com/docs/api-reference/webhooks-webhooks-v3, with the types of
+ * npm @hubspot/api-client.
  *
  * @example
  * const registrar = hubspotRegistrar({ developerKey, appId: '123', properties: { contact: ['email'] } })
@@ -82,7 +87,7 @@ export function hubspotRegistrar(options: HubspotRegistrarOptions): Registrar {
     return asText((await settings())['targetUrl']) || undefined
   }
 
-  /** Sets the URL of the app, which all its subscriptions share. */
+  /** Sets the app's target URL, which all subscriptions of the app share. */
   async function target(url: string, previousUrls: readonly string[]): Promise<void> {
     const { targetUrl: has, throttling = { maxConcurrentRequests: 10 } } = await settings()
     if (has === url) return
@@ -97,7 +102,10 @@ export function hubspotRegistrar(options: HubspotRegistrarOptions): Registrar {
   }
 }
 
-/** Names of an event type, one per watched property if the type has properties. */
+/**
+ * Returns the topics for an event type: for a `propertyChange` type, one topic per watched
+ * property.
+ */
 function watched(
   name: string,
   properties: Readonly<Record<string, readonly string[]>>,

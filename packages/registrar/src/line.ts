@@ -12,12 +12,14 @@ export interface LineRegistrarOptions extends ApiOptions {
 }
 
 /**
- * Manages the webhook URL of a channel at LINE. LINE sends every event there, so there are no topics to choose. The API
- * only sets the URL: a switch in the console turns the webhook on, and nothing deletes the URL, so `remove` throws. The
- * registrar replaces the URL of another receiver only if `previousUrls` has it. LINE signs deliveries with the channel
+ * Manages the webhook URL of a channel at LINE. LINE sends every event to this URL, so there are no
+ * topics to choose. Turn the webhook on in LINE's console, because the API can only set the URL.
+ * The API cannot delete the URL, so `remove` throws. If another receiver's URL is set, the
+ * registrar replaces it only if `previousUrls` names it. LINE signs deliveries with the channel
  * secret.
  *
- * API: https://developers.line.biz/en/reference/messaging-api/#set-webhook-endpoint-url, with the types of npm
+ * API: https://developers.line.biz/en/reference/messaging-api/#set-webhook-endpoint-url, with the
+ * types of npm
  * @line/bot-sdk.
  *
  * @example
@@ -37,7 +39,7 @@ export function lineRegistrar(options: LineRegistrarOptions): Registrar {
     topics: 'fixed',
     map: (patterns) => mapTopics(patterns, { known: [], open: true, everything: '*' }),
     async list() {
-      // A channel may have no URL yet.
+      // If the channel has no URL yet, LINE answers 404.
       const { json } = await call('GET', PATH, { allow: [404] })
       const url = asText(row(json)['endpoint'])
       if (url === '') return []

@@ -17,10 +17,11 @@ export interface LinearRegistrarOptions extends ApiOptions {
 }
 
 /**
- * Manages the webhooks of a workspace at Linear. Linear subscribes to resources without their action: `Issue.create`
- * becomes `Issue`. Linear makes the secret. After `rotate`, only the new secret counts: deliveries are rejected until
- * `onSecret` has stored it, and Linear retries them three times. Linear cannot change the team of a webhook, so the
- * webhook is replaced.
+ * Manages the webhooks of a workspace at Linear. Linear subscribes to resources without their
+ * action: `Issue.create` becomes `Issue`. Linear makes the secret. `rotate` invalidates the old
+ * secret at once. Until `onSecret` has stored the new one, the receiver rejects deliveries, which
+ * Linear retries three times. Linear cannot change the team of a webhook, so a plan replaces the
+ * webhook.
  *
  * API: https://linear.app/developers/webhooks, with the types of npm @linear/sdk.
  *
@@ -96,7 +97,10 @@ export function linearRegistrar(options: LinearRegistrarOptions): Registrar {
 }
 
 const ALL = 'all public teams'
-/** npm @linear/sdk reads `type` of an error, and the documentation names `code`. */
+/**
+ * Values of an error's `type`, which npm @linear/sdk reads, and of `code`, which the documentation
+ * names.
+ */
 const CODES = {
   denied: ['authentication error', 'AUTHENTICATION_ERROR'],
   limited: ['ratelimited', 'RATELIMITED'],
@@ -119,7 +123,10 @@ const UPDATE = `mutation ($id: String!, $input: WebhookUpdateInput!) {
 const DELETE = 'mutation ($id: String!) { webhookDelete(id: $id) { success } }'
 const ROTATE = 'mutation ($id: String!) { webhookRotateSecret(id: $id) { secret } }'
 
-/** The limit's reset is in milliseconds since 1970. https://linear.app/developers/rate-limiting */
+/**
+ * Returns the milliseconds to wait. Linear's header for the reset of the limit is in milliseconds
+ * since 1970. https://linear.app/developers/rate-limiting
+ */
 function waitOf({ headers }: ApiAnswer): number {
   const after = Number(headers.get('retry-after') ?? NaN)
   if (after >= 0) return after * 1000

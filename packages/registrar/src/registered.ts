@@ -1,19 +1,22 @@
 import type { EndpointStatus, Plan, Registrar, Step, Want } from './registrar.ts'
 
-/** The sender's endpoints of one receiver. It has no secret and can be printed as JSON. */
+/**
+ * The endpoints of one receiver at the sender. This object has no secret and can be printed as
+ * JSON.
+ */
 export interface Registered {
   readonly provider: string
   readonly account: string
   readonly url: string
-  /** The endpoints with this URL, and whether the sender delivers there. */
+  /** The endpoints with this URL, each with its state at the sender. */
   readonly endpoints: readonly EndpointStatus[]
   /** One sentence per difference from the wanted endpoints; empty if there is none. */
   readonly differs: readonly string[]
 }
 
 /**
- * Returns the endpoints of a receiver, and how they differ from its topics. It changes nothing and reads the sender's list
- * twice.
+ * Returns the endpoints of a receiver, and how they differ from the wanted ones. Changes nothing.
+ * Reads the sender's list twice.
  *
  * @throws RegistrarError if the sender's API fails.
  *
@@ -32,7 +35,10 @@ export async function registered(registrar: Registrar, want: Want): Promise<Regi
   return { provider, account, url, endpoints, differs }
 }
 
-/** Returns the plan, or why there is none: the API may support no topic of the receiver. */
+/**
+ * Returns the plan. If no plan is possible, returns the reason, such as topics that the API does
+ * not support.
+ */
 async function planOf(registrar: Registrar, want: Want): Promise<Plan | string> {
   try {
     return await registrar.plan(want)

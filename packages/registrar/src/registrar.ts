@@ -9,42 +9,59 @@ export interface Registrar {
    * shows it at any time. `none`: the registrar does not handle it.
    */
   readonly secret: 'given' | 'told' | 'readable' | 'none'
-  /** Returns the sender's topics for the patterns of a receiver. It sends nothing. */
+  /** Returns the sender's topics for the patterns of a receiver, without any request. */
   map(patterns: readonly string[]): Mapping
   /** Returns every endpoint of the account, including those of other receivers. */
   list(): Promise<readonly Endpoint[]>
-  /** Returns the steps that make the sender match `want`. It changes nothing. */
+  /** Returns the steps that make the sender's endpoints match `want`. Changes nothing. */
   plan(want: Want): Promise<Plan>
   /**
-   * Lists the endpoints again and applies the steps of a plan. If a step does not fit the endpoints any more, it throws
-   * `stale_plan` before it changes anything. It skips steps that were applied before, so a second call changes nothing.
+   * Lists the endpoints again and applies the steps of a plan. If a step no longer fits the
+   * endpoints, `apply` throws `stale_plan` before any change. Steps that were applied before are
+   * skipped, so a second call changes nothing.
    */
   apply(plan: Plan, options?: ApplyOptions): Promise<readonly StepResult[]>
   /** False if the API cannot delete an endpoint. Then `remove` throws. */
   readonly canRemove: boolean
-  /** Deletes the endpoints with exactly this URL; with `ids`, only those of them. Returns an empty list without any. */
+  /**
+   * Deletes the endpoints with exactly this URL. With `ids`, only endpoints with one of these ids
+   * are deleted. Returns one step per deleted endpoint.
+   */
   remove(options: {
     readonly url: string
     readonly ids?: readonly string[]
   }): Promise<readonly StepResult[]>
   /**
-   * Restores the endpoint of an account as `list` returned it. Absent at senders with several endpoints per account. If the
-   * API does not return everything that it needs, it throws before it changes anything.
+   * Restores the endpoint of an account to the state that an earlier `list` returned. Absent at
+   * senders with several endpoints per account. If the API does not return every setting of the
+   * endpoint, `restore` throws before any change.
    */
   restore?(endpoint: Endpoint, options?: RestoreOptions): Promise<void>
-  /** Returns the state of each endpoint: whether the sender delivers, and the last failures if the API has them. */
+  /**
+   * Returns the state of each endpoint: whether the sender delivers to it, and its last failures if
+   * the API lists them.
+   */
   status(options?: { readonly url?: string }): Promise<readonly EndpointStatus[]>
-  /** Turns an endpoint on that the sender or a person turned off. */
+  /** Turns on an endpoint that the sender or a person has turned off. */
   enable?(id: string): Promise<void>
-  /** Turns an endpoint off, so that the sender delivers nothing there. */
+  /** Turns an endpoint off, so the sender delivers nothing to it. */
   disable?(id: string): Promise<void>
   /** Asks the sender to deliver a test event to the endpoint. */
   ping?(id: string): Promise<void>
-  /** Changes the secret of an endpoint and passes it to `onSecret`. Each registrar documents which secrets sign until then. */
+  /**
+   * Changes the secret of an endpoint and passes the new secret to `onSecret`. Each registrar
+   * documents which secrets sign deliveries during the change.
+   */
   rotate?(id: string, options: RotateOptions): Promise<void>
-  /** Passes the secret of an endpoint to `onSecret`, at senders that show it at any time. */
+  /**
+   * Passes the current secret of an endpoint to `onSecret`, at senders that show the secret at any
+   * time.
+   */
   reveal?(id: string, options: RotateOptions): Promise<void>
-  /** Proves to the sender that you own the endpoint, with the proof that the sender sent there. */
+  /**
+   * Proves to the sender that you own the endpoint. `proof` is the text that the sender delivered
+   * to the endpoint.
+   */
   confirm?(id: string, proof: string): Promise<void>
 }
 
@@ -52,11 +69,13 @@ export interface Registrar {
 export interface Mapping {
   /** Topics to subscribe to, sorted. */
   readonly topics: readonly string[]
-  /** Patterns for which the sender sends more events than they match. */
+  /**
+   * Patterns that become a broader topic, so the sender sends more events than the pattern matches.
+   */
   readonly wider: readonly { readonly pattern: string; readonly becomes: string }[]
   /** Patterns that match no topic of the sender. */
   readonly unknown: readonly string[]
-  /** Patterns that a person must set at the sender. */
+  /** Patterns that a person must set by hand at the sender. */
   readonly manual: readonly { readonly pattern: string; readonly why: string }[]
 }
 
@@ -94,7 +113,7 @@ export interface Want {
 export interface Plan {
   readonly provider: string
   readonly account: string
-  /** The argument of `plan`, from which `apply` computes the steps again. */
+  /** The argument of `plan`. `apply` computes the steps again from it. */
   readonly want: Want
   readonly map: Mapping
   readonly steps: readonly Step[]
@@ -104,7 +123,10 @@ export interface Plan {
 
 /** One change at the sender. */
 export interface Step {
-  /** `replace` creates a new endpoint and then deletes the old one, because the sender cannot change it. */
+  /**
+   * `replace`: the sender cannot change the endpoint, so a new one is created and the old one is
+   * deleted.
+   */
   readonly do: 'create' | 'update' | 'replace' | 'delete'
   /** The sender's word for an endpoint: `hook`, `webhook_endpoint`. */
   readonly kind: string
@@ -123,7 +145,7 @@ export interface Shape {
 
 /** Options of `apply`. */
 export interface ApplyOptions {
-  /** The secret for the sender, if the sender accepts one. */
+  /** The secret to give to the sender, at senders where your app makes the secret. */
   readonly secret?: string
   /** Called with each new secret. If it throws, the new endpoint is deleted again. */
   readonly onSecret?: OnSecret
@@ -132,7 +154,7 @@ export interface ApplyOptions {
 /** Stores a secret. */
 export type OnSecret = (told: NewSecret) => unknown
 
-/** A secret from a sender, or one that was made for it. */
+/** A new or current secret, which the sender or the registrar made. */
 export interface NewSecret {
   readonly provider: string
   /** The endpoint's id at the sender. */
@@ -143,13 +165,16 @@ export interface NewSecret {
 
 /** Options of `rotate` and `reveal`. */
 export interface RotateOptions {
-  /** Called with the secret. While it rotates, keep the old secret too, until `rotate` has resolved. */
+  /**
+   * Called with the secret. Until `rotate` has resolved, let the receiver accept the old secret
+   * too.
+   */
   readonly onSecret: OnSecret
 }
 
 /** Options of `restore`. */
 export interface RestoreOptions {
-  /** The secret of the endpoint, if the sender accepts one and does not show it. */
+  /** The secret of the endpoint, at senders that need it for a change and do not return it. */
   readonly secret?: string
   /** Only checks whether the endpoint can be restored. @default false */
   readonly dryRun?: boolean
@@ -159,21 +184,21 @@ export interface RestoreOptions {
 export interface StepResult extends Step {
   /** `pending`: the sender waits for `confirm`. */
   readonly state: 'done' | 'pending' | 'failed'
-  /** Why the step failed, or why it is pending. It has no secret. */
+  /** Why the step failed or is pending, without any secret. */
   readonly reason?: string
 }
 
 /** The sender's state of one endpoint. */
 export interface EndpointStatus extends Endpoint {
-  /** True if the sender delivers there; undefined if its API does not say. */
+  /** True if the sender delivers to this endpoint; undefined if the API does not say. */
   readonly delivering: boolean | undefined
-  /** The last failures from the API, newest first. */
+  /** The last failed deliveries that the API lists, newest first; empty if it lists none. */
   readonly failures: readonly FailedDelivery[]
 }
 
 /** A delivery that failed. */
 export interface FailedDelivery {
-  /** Milliseconds since 1970, if the API has it. */
+  /** Time of the failure in milliseconds since 1970, if the API returns it. */
   readonly at?: number
   /** HTTP status of the endpoint's answer. */
   readonly status?: number

@@ -9,7 +9,10 @@ import { SLACK_TOPICS } from './topics/slack.ts'
 
 /** Options of {@link slackRegistrar}. */
 export interface SlackRegistrarOptions extends ApiOptions {
-  /** An app configuration token (`xoxe.xoxp-…`), or a function that returns one, because it expires after some hours. */
+  /**
+   * An app configuration token (`xoxe.xoxp-…`). It expires after some hours, so you can give a
+   * function that returns the current token.
+   */
   readonly token: Token
   /** The app's id, `A…`. */
   readonly appId: string
@@ -52,7 +55,7 @@ export function slackRegistrar(options: SlackRegistrarOptions): Registrar {
       const url = asText(events['request_url'])
       if (url === '') return []
       const topics = texts(events['bot_events']).toSorted()
-      // In socket mode Slack keeps the URL but does not call it.
+      // In socket mode, Slack keeps the URL but delivers nothing to it.
       const enabled = settings['socket_mode_enabled'] !== true
       return [{ id: appId, url, topics, enabled, state: 'active' }]
     },
@@ -128,7 +131,7 @@ const CODES: Readonly<Record<string, RegistrarErrorCode>> = {
   invalid_app_id: 'not_found',
 }
 
-/** An error of Slack is a 200 with `ok: false`. */
+/** Returns the error in an answer: Slack reports errors with status 200 and `ok: false`. */
 function judge({ status, json }: ApiAnswer): ApiFault | undefined {
   const { ok, error, errors } = row(json)
   if (status !== 200 || ok === true) return undefined

@@ -1,25 +1,31 @@
 /**
- * Events that a sender's API lists, for a catch-up. A source of payloads returns the payloads of the events. A source of
- * redeliveries asks the sender to deliver them again, signed. `@postern/registrar` has sources for ten senders.
+ * A source lists the events that a sender's API has, for a catch-up. A source of payloads returns
+ * the payloads of the events. A source of redeliveries asks the sender to deliver the events again,
+ * signed. `@postern/registrar` has sources for ten senders.
  *
- * Errors of its methods have a `code`. `not_found` and `invalid` count one event as failed. On `rate_limited`, the catch-up
- * waits `retryAfter` milliseconds and tries again. Any other error ends a catch-up, and a later call continues.
+ * Errors that a source throws have a `code`. On `not_found` and `invalid`, the catch-up counts one
+ * event as failed and continues. On `rate_limited`, it waits `retryAfter` milliseconds and tries
+ * again. Any other error ends the catch-up, and a later call continues.
  */
 export type Source = PayloadSource | RedeliverySource
 
-/** Lists events with payloads. The payloads are not signed: the API authenticates them with your token. */
+/**
+ * Lists events with payloads. The payloads are not signed. They are trusted because they come from
+ * the API, over a request with your token.
+ */
 export interface PayloadSource extends SourceBase {
   readonly kind: 'payload'
   /**
-   * True if the provider makes the id of an event from its payload, so it differs from the listed id. If false, a payload
-   * with another id than the listed one is rejected. @default false
+   * True if the provider computes the id of an event from the payload, so the id differs from the
+   * listed one. If false, a payload is rejected unless it has the listed id. @default false
    */
   readonly derivesIds?: boolean
-  /** Returns the delivery of an event, in the form of a webhook. */
+  /** Returns an event as the sender would deliver it. */
   readonly read: (event: ListedEvent) => Promise<ListedDelivery>
   /**
-   * Returns the API version of the endpoint's deliveries, at senders whose payloads depend on it, to compare with `version`
-   * of each event. Undefined is the account's version.
+   * Returns the API version of the endpoint's deliveries; undefined if it is the account's version.
+   * Only senders whose payloads depend on a version have this method. A catch-up compares the
+   * result with the `version` of each event.
    */
   readonly version?: () => Promise<string | undefined>
 }
@@ -29,19 +35,26 @@ export interface RedeliverySource extends SourceBase {
   readonly kind: 'redelivery'
   /** Asks the sender to deliver one event again. Resolves when the sender has accepted the request. */
   readonly redeliver: (event: ListedEvent) => Promise<void>
-  /** Asks for events of a range that the sender never tried to deliver, at senders that list only attempts. */
+  /**
+   * Asks the sender to deliver the events of a range that it never tried to deliver. Only for
+   * senders whose list has attempts, because such events are not in that list.
+   */
   readonly redeliverUntried?: (range: Pick<Range, 'since' | 'until'>) => Promise<void>
 }
 
-/** Members of both kinds of sources. */
+/** Members that both kinds of sources have. */
 export interface SourceBase {
   /** The provider's name, as in `@postern/providers`. */
   readonly provider: string
-  /** Name of the list, such as `repository octo/hello`, without any secret. It is part of the key of the progress. */
+  /**
+   * Name of the list, such as `repository octo/hello`, without any secret. The stored progress of a
+   * catch-up has this name in its key.
+   */
   readonly account: string
   /**
-   * Lists the events of a range, newest first, at most `limit` of them. Each page is one request. Returns true if the limit
-   * left older events out. Returns `endless` if a page had no new event within the range, or if the pages did not end.
+   * Lists the events of a range, newest first, at most `limit`. Each page is one request. Returns
+   * true if older events were left out because of `limit`. Returns `endless` if a page had no new
+   * event within the range, or if the pages did not end.
    */
   readonly list: (range: Range) => AsyncIterable<ListedEvent, boolean | 'endless'>
 }
@@ -50,11 +63,17 @@ export interface SourceBase {
 export interface Range {
   /** Milliseconds since 1970, inclusive. */
   readonly since: number
-  /** Milliseconds since 1970, inclusive. A fixed end keeps pages from moving while they are read. */
+  /**
+   * Milliseconds since 1970, inclusive. Because the end is fixed, new events do not move entries to
+   * other pages during the reading.
+   */
   readonly until: number
-  /** Maximum number of events, the newest ones. @default 10000 */
+  /** Maximum number of events. If there are more, the newest are listed. @default 10000 */
   readonly limit?: number
-  /** False also lists delivered events. Senders that do not know which were delivered list all events. @default true */
+  /**
+   * True lists only undelivered events, and false all events. A sender that does not know which
+   * events were delivered always lists all. @default true
+   */
   readonly undelivered?: boolean
 }
 
@@ -62,15 +81,18 @@ export interface Range {
 export interface ListedEvent {
   /** The event's id at the sender: `evt_…`, a GUID. */
   readonly id: string
-  /** The topic, as the provider names it; undefined if the list does not have it. */
+  /** The topic, as the provider names it; undefined if the list has no topics. */
   readonly topic: string | undefined
   /** Time of the event or of its first delivery, in milliseconds since 1970. */
   readonly at: number
   /** True if no attempt succeeded; undefined if the sender does not say. */
   readonly undelivered: boolean | undefined
-  /** API version of the payload, at senders with several. */
+  /** API version of the payload, at senders that have several versions. */
   readonly version?: string
-  /** The source's reference for `read` and `redeliver`, which can be stored as JSON. */
+  /**
+   * Reference with which the source's `read` or `redeliver` finds the event. It can be stored as
+   * JSON.
+   */
   readonly ref: string
 }
 
@@ -79,6 +101,6 @@ export interface ListedDelivery {
   /** The URL of the delivery, if the provider needs it. */
   readonly url?: string
   readonly headers: Readonly<Record<string, string>>
-  /** JSON text. */
+  /** The payload as JSON text. */
   readonly body: string
 }

@@ -12,17 +12,19 @@ import { SQUARE_TOPICS } from './topics/square.ts'
 export interface SquareRegistrarOptions extends ApiOptions {
   /** The application's personal access token. Square accepts no OAuth token for webhook subscriptions. */
   readonly token: Token
-  /** API version of the events. @default the application's */
+  /** API version of the events. @default the application's version */
   readonly apiVersion?: string
 }
 
 /**
- * Manages the webhook subscriptions of an application at Square. Wildcards expand over the types in Square's library.
- * Other names are sent as they are, and Square rejects unknown ones. Square shows the signature key at any time. After
- * `rotate`, only the new key counts: deliveries are rejected until `onSecret` has stored it, and Square retries them
+ * Manages the webhook subscriptions of an application at Square. A wildcard expands to the matching
+ * event types in Square's library. Other names are sent unchanged, and Square rejects unknown
+ * names. Square shows the signature key at any time. `rotate` invalidates the old key at once.
+ * Until `onSecret` has stored the new key, the receiver rejects deliveries, which Square retries
  * for 24 hours.
  *
- * API: https://developer.squareup.com/reference/square/webhook-subscriptions-api, with the types of npm square.
+ * API: https://developer.squareup.com/reference/square/webhook-subscriptions-api, with the types of
+ * npm square.
  *
  * @example
  * const registrar = squareRegistrar({ token: process.env.SQUARE_TOKEN! })

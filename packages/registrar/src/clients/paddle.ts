@@ -3,7 +3,7 @@ import type { ApiOptions, MakerName, Token } from '../common/options.ts'
 import { linkQuery, row, rows, asText, type Fields } from '../common/read.ts'
 import type { SourcePage } from '../common/paging.ts'
 
-/** Calls Paddle, or its sandbox if the key starts with `pdl_sdbx_`. */
+/** Makes a function that calls Paddle's API, or its sandbox if the key starts with `pdl_sdbx_`. */
 export function paddleClient(
   name: MakerName,
   options: ApiOptions & { readonly key: Token },
@@ -16,7 +16,7 @@ export function paddleClient(
   })
 }
 
-/** One page of a list. */
+/** Returns one page of a list. */
 export async function paddlePage(
   call: ApiCall,
   path: string,

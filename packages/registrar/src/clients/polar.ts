@@ -3,7 +3,10 @@ import { everyRow } from '../common/paging.ts'
 import type { ApiOptions, MakerName } from '../common/options.ts'
 import { row, rows, asText, type Fields } from '../common/read.ts'
 
-/** Calls Polar. For the sandbox, the option `api` is `https://sandbox-api.polar.sh`. */
+/**
+ * Makes a function that calls Polar's API. For the sandbox, the option `api` is
+ * `https://sandbox-api.polar.sh`.
+ */
 export function polarClient(name: MakerName, options: ApiOptions): ApiCall {
   return senderCall(name, options, {
     title: 'Polar',
@@ -18,7 +21,7 @@ export function polarClient(name: MakerName, options: ApiOptions): ApiCall {
   })
 }
 
-/** Every page of a list. */
+/** Returns the rows of all pages of a list. */
 export async function polarPages(
   call: ApiCall,
   path: string,

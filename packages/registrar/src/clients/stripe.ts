@@ -14,7 +14,7 @@ export function checkPayload(name: string, payload: string | undefined): void {
 
 const API = 'https://api.stripe.com'
 
-/** Calls Stripe's API. */
+/** Makes a function that calls Stripe's API. */
 export function stripeClient(
   name: MakerName,
   options: ApiOptions & { readonly account?: string },
@@ -32,7 +32,10 @@ export function stripeClient(
 /** Headers of requests under `/v2`, where Stripe requires a version. */
 export const V2: Readonly<Record<string, string>> = { 'stripe-version': '2026-10-28.endive' }
 
-/** One page of a list under `/v2`; `next` is the value of `page` for the next one. */
+/**
+ * Returns one page of a list under `/v2`. Its `next` is the value of the parameter `page` for the
+ * next page.
+ */
 export async function stripePageV2(
   call: ApiCall,
   path: string,
@@ -41,12 +44,16 @@ export async function stripePageV2(
 ): Promise<SourcePage<Fields>> {
   const { json } = await call('GET', path, { query: { limit: 100, ...query }, headers })
   const url = asText(row(json)['next_page_url'])
-  // Only the parameter is used: a request to another host would send the key there.
+  // Only the parameter of this URL is used, because a request to another host would send the key
+  // there.
   const next = URL.canParse(url, API) ? new URL(url, API).searchParams.get('page') : null
   return { items: rows(row(json)['data'], 'Stripe'), next: url === '' ? undefined : (next ?? '') }
 }
 
-/** One page of a list; `next` is the value of `starting_after` for the next one. */
+/**
+ * Returns one page of a list. Its `next` is the value of the parameter `starting_after` for the
+ * next page.
+ */
 export async function stripePage(
   call: ApiCall,
   path: string,

@@ -1,7 +1,10 @@
 import { senderCall, type ApiCall } from '../common/client.ts'
 import type { ApiOptions, MakerName, Token } from '../common/options.ts'
 
-/** Calls Svix. A token ends with its region: `….eu`. */
+/**
+ * Makes a function that calls Svix's API. The last part of a token names the region, such as
+ * `….eu`.
+ */
 export function svixClient(
   name: MakerName,
   options: ApiOptions & { readonly token: Token },

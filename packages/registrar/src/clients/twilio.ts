@@ -4,13 +4,16 @@ import type { ApiOptions, Token } from '../common/options.ts'
 
 /** The account at Twilio. */
 export interface TwilioAccount extends ApiOptions {
-  /** The account, `AC…`. */
+  /** The account's id, `AC…`. */
   readonly accountSid: string
   /** The account's Auth Token. */
   readonly authToken: Token
 }
 
-/** Calls one of Twilio's APIs with Basic authentication, with the account as the user. */
+/**
+ * Makes a function that calls one of Twilio's APIs. Basic authentication has the account as its
+ * user.
+ */
 export function twilioClient(
   name: 'twilioRegistrar' | 'twilioNumberRegistrar',
   options: TwilioAccount,

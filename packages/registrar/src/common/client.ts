@@ -18,19 +18,27 @@ interface ClientSpec extends ApiOptions {
   readonly api: string
   /** Returns the headers of each request, with the token. */
   headers(): Promise<Readonly<Record<string, string>>>
-  /** Returns parameters for the query of each request, if the sender expects the token there. */
+  /**
+   * Returns query parameters for each request, for a sender that expects the token in the query.
+   */
   readonly query?: () => Promise<Readonly<Record<string, string>>>
-  /** Secrets to remove from a text before it becomes part of a message, for APIs with a token in the path. */
+  /** Returns secrets to remove from error messages, for APIs with a token in the path. */
   readonly secrets?: () => readonly string[]
-  /** Returns the milliseconds to wait before a retry, for senders with their own rules. */
+  /**
+   * Returns the milliseconds to wait before a retry, for a sender that does not use `Retry-After`.
+   * Undefined if its rule does not apply.
+   */
   readonly wait429?: (answer: ApiAnswer) => number | undefined
-  /** Finds the error in a 2xx answer, for senders that report errors there. */
+  /** Returns the error in a 2xx answer, for a sender that reports errors in such answers. */
   readonly judge?: (answer: ApiAnswer) => ApiFault | undefined
-  /** Returns the sender's message from the JSON of an error. @default its member `message` or `error` */
+  /**
+   * Returns the sender's message from the JSON body of an error. @default its member `message`,
+   * `detail` or `error`
+   */
   readonly explain?: (body: unknown) => string | undefined
 }
 
-/** An error in an answer. */
+/** An error that an answer of the sender reports. */
 export interface ApiFault {
   readonly code: RegistrarErrorCode
   readonly reason?: string
@@ -38,9 +46,9 @@ export interface ApiFault {
   readonly wait?: number
 }
 
-/** One request. */
+/** One request to the sender's API. */
 export interface ApiRequest {
-  /** A list becomes one parameter per value. */
+  /** Query parameters. A list becomes one parameter per value. */
   readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>
   readonly json?: unknown
   readonly form?: URLSearchParams
@@ -49,9 +57,12 @@ export interface ApiRequest {
   readonly repeatable?: boolean
   /** Statuses that do not count as errors, in addition to 2xx. */
   readonly allow?: readonly number[]
-  /** Secrets in the body, to remove from messages if the sender repeats them. */
+  /**
+   * Secrets in the body. They are removed from error messages, in case the sender's answer repeats
+   * them.
+   */
   readonly secrets?: readonly string[]
-  /** The path in messages, if the real path has a secret. */
+  /** Path to show in messages, if the real path has a secret. */
   readonly named?: string
 }
 
@@ -60,14 +71,17 @@ export interface ApiAnswer {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  /** The parsed body, or undefined if it is not JSON. */
+  /** The parsed body, or undefined if the body is not JSON. */
   readonly json: unknown
 }
 
 /** Calls a sender's API. */
 export type ApiCall = (method: string, path: string, request?: ApiRequest) => Promise<ApiAnswer>
 
-/** The part of a {@link ClientSpec} that the options of a registrar or a source do not decide. */
+/**
+ * The part of a {@link ClientSpec} that is fixed for a sender. The other members come from the
+ * user's options.
+ */
 type SenderClient = Pick<ClientSpec, 'title' | 'api' | 'wait429' | 'judge' | 'explain'> & {
   /** Returns the headers with the token. @default `Authorization: Bearer <token>` */
   readonly headers?: (token: string) => Readonly<Record<string, string>>
@@ -76,8 +90,8 @@ type SenderClient = Pick<ClientSpec, 'title' | 'api' | 'wait429' | 'judge' | 'ex
 }
 
 /**
- * Checks the options of a registrar or a source, and returns the call with its token. The API is that of the options, or
- * else that of `sender`.
+ * Checks the options of a registrar or a source, and returns a function that calls the API with the
+ * token. The base URL is the option `api`, or else `sender.api`.
  *
  * @throws TypeError for an unknown, missing or wrong option.
  */
@@ -96,7 +110,10 @@ export function senderCall(name: MakerName, options: ApiOptions, sender: SenderC
   })
 }
 
-/** Makes a function that deletes an endpoint below a path. A missing endpoint does not count as an error. */
+/**
+ * Makes a function that deletes the endpoint at `path/id`. A missing endpoint does not count as an
+ * error.
+ */
 export function deleteAt(
   call: ApiCall,
   path: string,
@@ -108,13 +125,14 @@ function bearer(token: string): Readonly<Record<string, string>> {
   return { authorization: `Bearer ${token}` }
 }
 
-/** Maximum number of times that a request is sent. */
+/** Maximum number of times that one request is sent. */
 const ATTEMPTS = 5
 
 /**
- * Makes the call of a registrar. It waits as the sender asks (`Retry-After` with 429 and 5xx), at most `patience` in total,
- * and then throws `rate_limited`. After a network failure or a 5xx, it retries a repeatable request. It rejects a redirect,
- * which would send the token to another host.
+ * Makes the function that calls a sender's API. It waits as the sender asks (`Retry-After` with 429
+ * and 5xx). If the waits would exceed `patience` in total, it throws `rate_limited` or
+ * `unavailable`. After a network failure or a 5xx, it retries a repeatable request. It rejects a
+ * redirect, which would send the token to another host.
  */
 export function createApiCall(spec: ClientSpec): ApiCall {
   const base = checkApi(spec.title, spec.api)
@@ -139,7 +157,7 @@ export function createApiCall(spec: ClientSpec): ApiCall {
     }
   }
 
-  /** Returns the answer, or the error of a failed request. */
+  /** Sends the request once. Returns the answer, or an error if no answer came. */
   async function once(
     method: string,
     path: string,
@@ -168,13 +186,14 @@ export function createApiCall(spec: ClientSpec): ApiCall {
       return await readAnswer(await send(url, body === undefined ? init : { ...init, body }))
     } catch (error) {
       if (error instanceof RegistrarError) throw error
-      // Without the cause: an error of fetch names the URL, which has a token at some senders.
+      // The new error has no `cause`, because the error from fetch names the URL. At some senders
+      // the URL contains a token.
       return new RegistrarError('unavailable', `${label}: ${networkReason(error, timeout)}`)
     }
   }
 }
 
-/** Rejects an id that would lead to another path. */
+/** Returns the URL of a request. Rejects an id in `path` that would lead to another path. */
 function urlOf(base: string, path: string, label: string): URL {
   const url = new URL(base + path)
   const plain = new URL(base).pathname.replace(/\/$/, '') + path
@@ -192,10 +211,13 @@ function networkReason(error: unknown, timeout: number): string {
   return `the sender was not reached (${cause?.code ?? name ?? 'unknown'})`
 }
 
-/** Maximum size of an answer in bytes. A payload of GitHub has up to 25 MiB. */
+/** Maximum size of an answer, in bytes. GitHub's payloads are up to 25 MiB. */
 const MOST = 32 * 1024 * 1024
 
-/** Throws `unexpected` for a larger answer: a wrong host must not fill the memory. */
+/**
+ * Reads an answer. Throws `unexpected` for a body above the maximum, so that a wrong host cannot
+ * fill the memory.
+ */
 async function readAnswer(response: Response): Promise<ApiAnswer> {
   const tooLarge = (): Error =>
     new RegistrarError('unexpected', `the answer is larger than ${MOST} bytes`)
@@ -205,7 +227,7 @@ async function readAnswer(response: Response): Promise<ApiAnswer> {
 
 function parse(text: string): unknown {
   try {
-    // Some senders, such as GitHub, have ids that are 64-bit integers.
+    // `exact` keeps 64-bit integers, which some senders, such as GitHub, use as ids.
     return parseJson(text, { depth: 200, exact: true })
   } catch {
     return undefined
@@ -216,7 +238,7 @@ function parse(text: string): unknown {
 interface Sent {
   readonly label: string
   readonly headers: Readonly<Record<string, string>>
-  /** 1 for the first. */
+  /** Number of the attempt; 1 for the first. */
   readonly attempt: number
   readonly repeatable: boolean
 }
@@ -290,7 +312,10 @@ function hide(text: string, secrets: readonly string[]): string {
   return long.reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
 }
 
-/** The values of headers, and the last word of each: a sender may repeat a token without `Bearer`. */
+/**
+ * Returns the values of headers, and the last word of each value, because an error may repeat a
+ * token without `Bearer`.
+ */
 function valuesOf(headers: Readonly<Record<string, string>>): readonly string[] {
   return Object.values(headers).flatMap((value) => [value, value.slice(value.lastIndexOf(' ') + 1)])
 }

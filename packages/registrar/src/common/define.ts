@@ -87,7 +87,7 @@ function handing(
     })
 }
 
-/** Restores the one endpoint of an account. */
+/** Makes `restore`, for a sender with one endpoint per account. */
 function restorer(spec: RegistrarSpec): NonNullable<Registrar['restore']> {
   return async (endpoint, options = {}) => {
     unknownOptions('restore', options, ['secret', 'dryRun'])
@@ -105,7 +105,10 @@ function restorer(spec: RegistrarSpec): NonNullable<Registrar['restore']> {
   }
 }
 
-/** A URL of another receiver may have a password, and commands print lists. */
+/**
+ * Hides the password in an endpoint's URL. Commands print lists, which include the URLs of other
+ * receivers.
+ */
 function withoutPassword(endpoint: Endpoint): Endpoint {
   const url = URL.canParse(endpoint.url) ? new URL(endpoint.url) : undefined
   if (url === undefined || url.password === '') return endpoint
@@ -113,17 +116,20 @@ function withoutPassword(endpoint: Endpoint): Endpoint {
   return { ...endpoint, url: url.href }
 }
 
-/** A secret of 256 random bits, in letters, digits, `-` and `_`, which every sender accepts. */
+/**
+ * Returns a new secret of 256 random bits. Every sender accepts its characters: letters, digits,
+ * `-` and `_`.
+ */
 export function newSecret(): string {
   return randomBytes(32).toString('base64url')
 }
 
-/** The names in a text of a file in `topics/`. */
+/** Splits the text of a file in `topics/` into the names of topics. */
 export function topicList(text: string): readonly string[] {
   return text.trim().split(/\s+/)
 }
 
-/** Applies the steps of a plan that are still needed. */
+/** Applies those steps of a plan that are still needed. */
 async function applyPlan(
   spec: RegistrarSpec,
   plan: Plan,
@@ -137,7 +143,8 @@ async function applyPlan(
   checkSecrets(spec, plan, options)
   const has = await spec.list()
   const { steps } = makePlan(spec, plan.want, has)
-  // A plan that was stored as JSON has no undefined members, so the new steps must lose theirs before the comparison.
+  // A plan that was stored as JSON has no members that are undefined. So these are removed from
+  // both sides before the comparison.
   const planned = JSON.parse(JSON.stringify(plan.steps)) as readonly Step[]
   for (const step of steps) {
     const now = JSON.parse(JSON.stringify(step)) as Step
@@ -152,7 +159,7 @@ async function applyPlan(
   for (const step of steps) {
     const settled = results.every(({ state }) => state === 'done')
     if (step.do === 'delete' && !settled) {
-      // The current endpoint stays until its replacement works.
+      // An old endpoint is not deleted until its replacement works.
       const reason = 'not tried, since a step before it is not done'
       results.push({ ...step, state: 'failed', reason })
     } else if (stop !== undefined) results.push({ ...step, state: 'failed', reason: stop })
@@ -201,7 +208,7 @@ async function take(
   } catch (error) {
     if (!(error instanceof RegistrarError)) throw error
     const result = { ...step, state: 'failed' as const, reason: error.message }
-    // The next steps would fail in the same way.
+    // After one of these errors, the next steps would fail in the same way, so they are not tried.
     const fatal = ['unauthorized', 'forbidden', 'rate_limited', 'unavailable'].includes(error.code)
     return fatal
       ? { result, stop: `not tried, since a step before it failed (${error.code})` }

@@ -6,7 +6,10 @@ import type { SourcePage } from './paging.ts'
 /** Sends one GraphQL operation, and returns its field `member`. */
 export type Ask = (query: string, variables: Fields, member: string) => Promise<Fields>
 
-/** Makes a function that sends operations to a path. `userErrors` of a mutation become an error with the code `invalid`. */
+/**
+ * Makes a function that sends GraphQL operations to a path. If the result of a mutation has
+ * `userErrors`, the function throws an error with the code `invalid`.
+ */
 export function graphqlClient(call: ApiCall, path: string): Ask {
   return async (query, variables, member) => {
     const mutation = query.startsWith('mutation')
@@ -20,7 +23,10 @@ export function graphqlClient(call: ApiCall, path: string): Ask {
   }
 }
 
-/** Finds an error in a 200 answer. `codes` are the sender's codes for a wrong token and an exceeded limit. */
+/**
+ * Returns the error in a 200 answer. `codes` lists the sender's codes for a wrong token (`denied`)
+ * and an exceeded limit (`limited`).
+ */
 export function judgeGraphql(
   answer: ApiAnswer,
   codes: { readonly denied: readonly string[]; readonly limited: readonly string[] },
@@ -46,7 +52,7 @@ function said(error: unknown): string {
   return [...(field === undefined ? [] : [texts(field).join('.')]), asText(message)].join(': ')
 }
 
-/** A page of a connection. */
+/** Returns one page of a GraphQL connection. */
 export function connectionPage(connection: Fields, sender: string): SourcePage<Fields> {
   const { hasNextPage, endCursor } = row(connection['pageInfo'])
   const next = hasNextPage === true ? asText(endCursor) : undefined

@@ -2,17 +2,25 @@ import { createTopicTable } from '@postern/core/internal'
 import type { Mapping } from '../registrar.ts'
 
 interface MapRules {
-  /** Every name that the sender supports. @default there is no list, so any name is accepted */
+  /**
+   * Names of all topics that the sender supports, in the sender's spelling. @default there is no
+   * list, so any name is accepted
+   */
   readonly known?: readonly string[]
-  /** True if `known` is not complete, so other names are accepted too. @default false */
+  /** True if `known` may be incomplete, so other names are accepted too. @default false */
   readonly open?: boolean
-  /** The sender's name for every topic. @default none, so a wildcard expands over `known` */
+  /**
+   * The name that subscribes to every topic. @default none, so `**` expands to the names in `known`
+   */
   readonly everything?: string
-  /** Returns the topic for a sender's name, for wildcards to match. @default the name itself */
+  /**
+   * Returns the topic for a sender's name. Wildcards are compared with this topic. @default the
+   * name itself
+   */
   readonly topicOf?: (name: string) => string
-  /** Returns the sender's names for a pattern that is not in `known`. */
+  /** Returns the sender's names for a pattern that equals no topic in `known`. */
   readonly convert?: (pattern: string) => Converted | undefined
-  /** Returns why only a person can set a topic, or undefined. */
+  /** Returns why a person must set the topic by hand, or undefined if the API can set it. */
   readonly manual?: (pattern: string) => string | undefined
 }
 
@@ -21,7 +29,10 @@ interface Converted {
   readonly wider: boolean
 }
 
-/** Maps patterns to the sender's names. A pattern without a name is in `unknown`. */
+/**
+ * Maps patterns to the sender's names. Patterns that match none of the sender's names are listed in
+ * `unknown`.
+ */
 export function mapTopics(patterns: readonly string[], rules: MapRules): Mapping {
   if (!Array.isArray(patterns) || patterns.length === 0)
     throw new TypeError('topics: must be one topic pattern or more; give receiver.topics')

@@ -2,7 +2,7 @@ import { milliseconds, checkSecret } from '@postern/core/internal'
 import type { Duration } from '@postern/core'
 import { unknownOptions } from '@postern/core/engine'
 
-/** Names of the options of a registrar or a source, without {@link ApiOptions}. */
+/** Names of the options of a registrar or a source, except those in {@link ApiOptions}. */
 export interface OptionNames {
   /** Required tokens or keys, which are never printed. */
   readonly tokens: readonly string[]
@@ -12,7 +12,7 @@ export interface OptionNames {
   readonly takes: readonly string[]
 }
 
-/** The options of each registrar and source, by the name of its function. */
+/** The options of each registrar and source, by the name of the function that makes it. */
 export const OPTIONS = {
   githubRegistrar: { tokens: ['token'], needs: [], takes: ['repository', 'organization'] },
   githubEvents: {
@@ -56,7 +56,7 @@ export const OPTIONS = {
   lineRegistrar: { tokens: ['token'], needs: [], takes: [] },
 } as const
 
-/** The function that makes a registrar or a source. */
+/** Name of a function that makes a registrar or a source. */
 export type MakerName = keyof typeof OPTIONS
 
 /** Options of every registrar and source. */
@@ -65,20 +65,20 @@ export interface ApiOptions {
   readonly api?: string
   /** Maximum duration of one request. @default '10s' */
   readonly timeout?: Duration
-  /** Maximum total time that one call waits because the sender asked for it. @default '1m' */
+  /** Maximum total time that one call to the API waits before retries. @default '1m' */
   readonly patience?: Duration
-  /** Sends the requests. @default globalThis.fetch */
+  /** Function that sends the requests. @default globalThis.fetch */
   readonly fetch?: typeof globalThis.fetch
-  /** Waits, in milliseconds. @default a timer */
+  /** Function that waits before a retry, for a number of milliseconds. @default a timer */
   readonly wait?: (milliseconds: number) => Promise<void>
 }
 
-/** A token, or a function that returns the current one: for tokens that expire. */
+/** A token. For tokens that expire, a function that returns the current token. */
 export type Token = string | (() => string | Promise<string>)
 
 const COMMON = ['api', 'timeout', 'patience', 'fetch', 'wait']
 
-/** Throws a `TypeError` that names an unknown or a missing option. */
+/** Throws a `TypeError` that names an option if the option is unknown or missing. */
 export function checkOptions(name: MakerName, options: object): void {
   const { tokens, needs, takes }: OptionNames = OPTIONS[name]
   const required = [...tokens, ...needs]
@@ -92,11 +92,14 @@ export function checkOptions(name: MakerName, options: object): void {
 
 interface TokenReader {
   (): Promise<string>
-  /** Returns the tokens of earlier calls, which must not be in messages. */
+  /** Returns the tokens of earlier calls, so that they can be removed from messages. */
   readonly seen: () => readonly string[]
 }
 
-/** Makes a function that reads and checks a token each time. Most tokens expire within a day, so it remembers only 20. */
+/**
+ * Makes a function that reads and checks the token at each call. It remembers the last 20 tokens.
+ * Older tokens have expired in most cases.
+ */
 export function tokenOf(name: string, token: Token): TokenReader {
   const seen = new Set<string>()
   const read = async (): Promise<string> => {
@@ -109,7 +112,10 @@ export function tokenOf(name: string, token: Token): TokenReader {
   return Object.assign(read, { seen: () => [...seen] })
 }
 
-/** Throws a `TypeError` for a wrong URL of a receiver. It must have no password, because plans print it. */
+/**
+ * Throws a `TypeError` for a wrong URL of a receiver. The URL must have no password, because plans
+ * print the URL.
+ */
 export function checkUrl(option: string, url: string, scheme: RegExp = /^https?:$/): void {
   const parsed = typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined
   if (parsed === undefined || !scheme.test(parsed.protocol))
@@ -120,7 +126,10 @@ export function checkUrl(option: string, url: string, scheme: RegExp = /^https?:
     )
 }
 
-/** Returns the base URL of an API without a final slash. Throws a `TypeError` if it is not https. */
+/**
+ * Returns the base URL of an API without a final slash. Throws a `TypeError` if the URL is not
+ * https, unless it is a local `http` URL.
+ */
 export function checkApi(title: string, api: string): string {
   const url = URL.canParse(api) ? new URL(api) : undefined
   const local = /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/.test(url?.hostname ?? '')
@@ -129,7 +138,10 @@ export function checkApi(title: string, api: string): string {
   return api.replace(/\/+$/, '')
 }
 
-/** Returns milliseconds. Throws a `TypeError` if they exceed the maximum of a timer. */
+/**
+ * Returns a duration in milliseconds. Throws a `TypeError` if it exceeds the maximum of a timer,
+ * which is about 24 days.
+ */
 export function checkTimer(value: Duration, option: string): number {
   const time = milliseconds(value, option)
   if (time < 2 ** 31) return time

@@ -2,7 +2,7 @@ import { RegistrarError } from '../errors.ts'
 import type { Range, ListedDelivery, ListedEvent, PayloadSource } from '../source.ts'
 import { asText, row, type Fields } from './read.ts'
 
-/** One page. */
+/** One page of a list; `next` is the cursor of the next page. */
 export interface SourcePage<Item> {
   readonly items: readonly Item[]
   readonly next: string | undefined
@@ -10,8 +10,9 @@ export interface SourcePage<Item> {
 
 interface Paging {
   /**
-   * True if the next page may be read: this page had a new entry within the range, or its entries are newer than the range
-   * but closer to it than before. The number of pages is limited.
+   * Returns true if the next page may be read. This page must have a new entry within the range. Or
+   * its entries must be newer than the range, but closer to the range than before. The number of
+   * pages is limited.
    */
   readonly goesOn: (page: readonly Dated[]) => boolean
 }
@@ -22,12 +23,17 @@ interface Dated {
 }
 
 const MOST_PAGES = 1000
-/** Smallest size of a full page at any sender. */
+/** Smallest number of entries in a full page, over all senders. */
 const FULL = 10
-/** Largest size of a requested page. A larger page counts as several, so the total stays limited. */
+/**
+ * Largest number of entries that a request asks for. A larger page counts as several pages, so the
+ * total number of entries stays limited.
+ */
 const LARGEST = 250
 
-/** Limits the reading of one list, because a broken API may return pages without end. */
+/**
+ * Limits how many pages of one list are read, because a broken API may return pages without end.
+ */
 export function createPaging({
   since,
   until,
@@ -50,24 +56,31 @@ export function createPaging({
   }
 }
 
-/** The same for a list without times: each page must have a new entry. */
+/**
+ * Makes a similar limit for a list without times. Its function returns true if a page has a new
+ * entry, so the next page may be read.
+ */
 export function createCounting(): (ids: readonly string[]) => boolean {
   const paging = createPaging({ since: 0, until: 0 })
   return (ids) => paging.goesOn(ids.map((id) => ({ id, at: 0 })))
 }
 
-/** An entry of a list without a time. */
+/** Error of a list that has an entry without a time. */
 export class TimelessError extends RegistrarError {}
 
-/** Returns a time from an API. Throws `unexpected` for NaN, which would pass every comparison with a limit. */
+/**
+ * Returns a time that an API gave, in milliseconds since 1970. Throws `unexpected` for NaN, because
+ * no comparison would leave the entry out.
+ */
 export function finite(at: number, sender: string, id: string): number {
   if (Number.isFinite(at)) return at
   throw new TimelessError('unexpected', `${sender}: the event ${id.slice(0, 100)} has no time`)
 }
 
 /**
- * Returns all rows of a list in pages. Throws `unexpected` if a page has no new row, or if the pages do not end: with a part
- * of the list, a plan would create an existing endpoint again.
+ * Returns all rows of a list in pages. Throws `unexpected` if a page has no new row, or if the
+ * pages do not end. A partial list would not do, because a plan would create an endpoint that
+ * already exists.
  */
 export async function everyRow(
   sender: string,
@@ -96,11 +109,14 @@ export async function everyRow(
 interface PagedSpec<Item> {
   readonly provider: string
   readonly account: string
-  /** Returns one page, newest first. `next` is undefined at the end. */
+  /** Returns one page, newest entry first. `next` is undefined on the last page. */
   readonly page: (cursor: string | undefined, range: PageBounds) => Promise<SourcePage<Item>>
   readonly event: (item: Item) => Omit<ListedEvent, 'ref'>
   readonly delivery: (item: Item) => ListedDelivery
-  /** Returns one item, if the API can: a list of undelivered events changes while it is read. */
+  /**
+   * Returns one item by its id, if the API can. It finds events that have left their page, because
+   * a list of undelivered events changes while it is read.
+   */
   readonly one?: (id: string) => Promise<Item>
   readonly derivesIds?: boolean
   readonly version?: () => Promise<string | undefined>
@@ -108,12 +124,16 @@ interface PagedSpec<Item> {
 
 type PageBounds = Required<Omit<Range, 'limit'>>
 
-/** Maximum number of pages that are searched for an event after newer events have moved it to a later page. */
+/**
+ * Maximum number of pages in which an event is searched. Newer events may have moved the event to a
+ * later page.
+ */
 const MOST_MOVED = 10
 
 /**
- * Makes a source of payloads from a list in pages. It does not keep payloads: `read` requests the page of an event again and
- * keeps only the last page. So reading in order costs one request per page.
+ * Makes a source of payloads from a list in pages. To save memory, `list` keeps no payloads. `read`
+ * requests the page of an event again, and keeps that page for the next `read`. So reading events
+ * in order costs one request per page.
  */
 export function pagedSource<Item>(spec: PagedSpec<Item>): PayloadSource {
   let kept: { readonly key: string; readonly items: readonly Item[] } | undefined

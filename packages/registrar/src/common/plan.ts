@@ -6,7 +6,10 @@ import { checkUrl } from './options.ts'
 
 const WANT = ['url', 'topics', 'previousUrls', 'all']
 
-/** Returns the steps that turn the sender's endpoints into the wanted ones. Throws a `TypeError` if no steps can do that. */
+/**
+ * Returns the steps that turn the sender's endpoints into the wanted ones. Throws a `TypeError` if
+ * no steps can do so.
+ */
 export function makePlan(spec: RegistrarSpec, want: Want, has: readonly Endpoint[]): Plan {
   checkWant(want)
   const map = spec.map(want.topics)
@@ -49,7 +52,11 @@ function ours(spec: RegistrarSpec, has: readonly Endpoint[], want: Want): readon
   )
 }
 
-/** One endpoint has all topics: the one with the URL, or else one to move. Others would deliver events twice. */
+/**
+ * Returns the steps for a sender where one endpoint has all topics. That endpoint is the one with
+ * the wanted URL, or else one with an earlier URL, which is moved. Other endpoints are deleted,
+ * because they would deliver events twice.
+ */
 function stepsOf(
   spec: RegistrarSpec,
   want: Want,
@@ -74,7 +81,10 @@ function stepsOf(
   ]
 }
 
-/** If an account has only one endpoint, a plan must not take it from another receiver. */
+/**
+ * Throws `taken` if the only endpoint of an account belongs to another receiver. A plan must not
+ * move that endpoint unless `previousUrls` names its URL.
+ */
 function checkTaken(spec: RegistrarSpec, { url, previousUrls = [] }: Want, has: Endpoint): void {
   if (has.url === '' || has.url === url || previousUrls.includes(has.url)) return
   throw new RegistrarError(
@@ -103,7 +113,8 @@ function perTopic(
     if (waits(found, want.url)) return []
     return change(spec, found, after)
   })
-  // The old endpoint delivers until its replacement is confirmed.
+  // While a new endpoint waits for its confirmation, the old one must still deliver, so nothing is
+  // deleted.
   if ([...used].some((endpoint) => waits(endpoint, want.url))) return steps
   const rest = mine.filter((endpoint) => !used.has(endpoint))
   return [...steps, ...rest.map((endpoint) => drop(spec, endpoint, whyDropped(endpoint, topics)))]
@@ -141,7 +152,7 @@ function change(spec: RegistrarSpec, endpoint: Endpoint, after: Shape): readonly
 
 function drop(spec: RegistrarSpec, endpoint: Endpoint, why: string): Step {
   const before = shapeOf(endpoint, spec.settings)
-  // Stripe has endpoints of two kinds.
+  // Stripe has two kinds of endpoints, so an endpoint may name its own kind.
   const kind = String(endpoint.settings?.['kind'] ?? spec.kind)
   return { do: 'delete', kind, id: endpoint.id, before, why }
 }

@@ -2,43 +2,52 @@ import { RegistrarError } from '../errors.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
 
-/** A list of objects. Throws `unexpected` for any other value. */
+/** Returns a list of objects. Throws `unexpected` for any other value. */
 export function rows(value: unknown, what: string): readonly Fields[] {
   if (Array.isArray(value)) return value.map(row)
   throw new RegistrarError('unexpected', `${what}: the answer holds no list`)
 }
 
-/** An object; an empty one in place of any other value. */
+/** Returns an object, or an empty object in place of any other value. */
 export function row(value: unknown): Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Fields)
     : {}
 }
 
-/** The parameters of the link to the next page. Its host is ignored: the token must not go to another host. */
+/**
+ * Returns the query parameters of the link to the next page. The link's host is ignored, because
+ * the token must not go to another host.
+ */
 export function linkQuery(link: unknown, what: string): URLSearchParams {
   const url = asText(link)
   if (URL.canParse(url)) return new URL(url).searchParams
   throw new RegistrarError('unexpected', `${what}: the link to the next page must be a URL`)
 }
 
-/** A string or a number as a string; an empty one in place of any other value. */
+/** Returns a string or a number as a string, or an empty string in place of any other value. */
 export function asText(value: unknown): string {
   return ['string', 'number', 'bigint'].includes(typeof value) ? String(value) : ''
 }
 
-/** A time of ISO 8601, in milliseconds since 1970. NaN for any other text, in which `Date.parse` may find a year. */
+/**
+ * Returns an ISO 8601 time in milliseconds since 1970, or NaN for any other text. `Date.parse`
+ * alone would find a year in some other texts.
+ */
 export function time(value: unknown): number {
   const given = asText(value)
   return /^\d{4}-\d\d-\d\d[T ]\d\d:/.test(given) ? Date.parse(given) : Number.NaN
 }
 
-/** The strings of a list. */
+/** Returns the items of a list as strings, or an empty list in place of any other value. */
 export function texts(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.map(asText) : []
 }
 
-/** The id of a new endpoint. Throws `unexpected` without one, because nothing could find the endpoint again. */
+/**
+ * Returns the id of a new endpoint. Throws `unexpected` if there is none, because the endpoint
+ * could not be found again without an id.
+ */
 export function endpointId(value: unknown, what: string): string {
   const id = asText(value)
   if (id === '') throw new RegistrarError('unexpected', `${what}: the answer holds no id`)

@@ -9,29 +9,41 @@ export interface RegistrarSpec {
   readonly kind: string
   /** `topic`: each topic has its own endpoint. `account`: the account has one endpoint. @default one endpoint per receiver */
   readonly one?: 'topic' | 'account'
-  /** `fixed`: the API cannot change topics, so a plan does not compare them. */
+  /** `fixed`: the API cannot change the topics, so a plan does not compare topics. */
   readonly topics?: 'fixed'
-  /** True if an update without the secret removes the secret at the sender. @default false */
+  /**
+   * True if each update must include the secret, because the sender would remove it otherwise.
+   * @default false
+   */
   readonly secretOnUpdate?: boolean
-  /** Settings that each endpoint must have. Others are not compared. */
+  /** Settings that each endpoint must have. A plan compares no other settings. */
   readonly settings?: EndpointSettings
   /** Who makes the secret: see `Registrar.secret`. @default 'none' */
   readonly secret?: 'given' | 'told' | 'readable' | 'none'
-  /** Members that need a replacement, because an update cannot change them: `url`, `topics`, or the name of a setting. */
+  /**
+   * Members that an update cannot change: `url`, `topics`, or the name of a setting. To change one,
+   * a plan replaces the endpoint.
+   */
   readonly fixed?: readonly string[]
-  /** True if a replacement must delete first, because the sender allows one endpoint per URL or account. @default false */
+  /**
+   * True if the sender allows only one endpoint per URL or account. To replace an endpoint, the old
+   * one is then deleted first. @default false
+   */
   readonly deleteFirst?: boolean
-  /** Maximum number of subscriptions in a plan without `all`. */
+  /** Maximum number of subscriptions in a plan, unless the user sets `all: true`. */
   readonly most?: number
   map(patterns: readonly string[]): Mapping
   list(): Promise<readonly Endpoint[]>
   create(target: EndpointTarget): Promise<MadeEndpoint>
   update?(endpoint: Endpoint, target: EndpointTarget): Promise<MadeEndpoint | void>
-  /** Absent if the API cannot delete. */
+  /** Deletes an endpoint. Absent if the API has no such call. */
   delete?(endpoint: Endpoint): Promise<void>
-  /** Throws if the API does not return everything that `restore` of this endpoint needs. */
+  /**
+   * Throws if `restore` could not restore this endpoint, because the API does not return all of its
+   * settings.
+   */
   readonly checkRestore?: (endpoint: Endpoint) => Promise<void> | void
-  /** Called after the app has stored a secret that the sender returned. */
+  /** Called with the endpoint's id after the app has stored the endpoint's new secret. */
   readonly kept?: (id: string) => Promise<void>
   /** Returns the failed deliveries of an endpoint. */
   readonly failures?: (
@@ -40,19 +52,25 @@ export interface RegistrarSpec {
   readonly enable?: (id: string) => Promise<void>
   readonly disable?: (id: string) => Promise<void>
   readonly ping?: (id: string) => Promise<void>
-  /** True for an endpoint with the wanted URL that another registrar manages, so a plan must not change it. */
+  /**
+   * Returns true if another registrar manages this endpoint, although it has the wanted URL. A plan
+   * does not change such an endpoint.
+   */
   readonly leaves?: (endpoint: Endpoint, want: Want) => boolean
   readonly rotate?: (id: string, hand: HandSecret) => Promise<void>
   readonly reveal?: (id: string, hand: HandSecret) => Promise<void>
   readonly confirm?: (id: string, proof: string) => Promise<void>
-  /** Further warnings of a plan. */
+  /** Returns further warnings for a plan. */
   readonly warn?: (want: Want) => readonly string[]
 }
 
-/** Gives a secret to the app. `endpoint` is the id of a replacement, if there is one. */
+/**
+ * Passes a secret to the app. If a new endpoint replaces the old one, `endpoint` is the id of the
+ * new one.
+ */
 type HandSecret = (url: unknown, secret: unknown, endpoint?: string) => Promise<void>
 
-/** The endpoint that a step makes. */
+/** The endpoint as it must be after a step. */
 export interface EndpointTarget {
   readonly url: string
   readonly topics: readonly string[]
@@ -66,6 +84,6 @@ export interface MadeEndpoint {
   readonly secret?: string
   /** @default 'active' */
   readonly state?: EndpointState
-  /** Reason why an endpoint is pending. */
+  /** Why the endpoint is pending. */
   readonly reason?: string
 }

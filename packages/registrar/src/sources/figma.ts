@@ -13,12 +13,13 @@ export interface FigmaEventsOptions extends FigmaContext {
   readonly url: string
 }
 
-/** Each webhook costs a request. */
+/** Maximum number of webhooks to read, because each costs one request. */
 const MOST_WEBHOOKS = 100
 
 /**
- * Lists the requests of the last 7 days to Figma's webhooks with this URL, with payloads, one per attempt. The passcode
- * is removed from each. Figma returns all requests of a webhook in one answer.
+ * Lists the requests that Figma sent to the webhooks with this URL in the last 7 days, with
+ * payloads. Each attempt is one entry. The passcode is removed from payloads. Figma returns all
+ * requests of a webhook in one answer.
  *
  * API: https://developers.figma.com/docs/rest-api/webhooks-endpoints
  *

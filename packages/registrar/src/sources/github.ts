@@ -9,7 +9,10 @@ import type { ListedEvent, PayloadSource, Range, RedeliverySource, Source } from
 
 /** Options of {@link githubEvents} and {@link githubRedelivery}: give `repository`, `organization` or `app`. */
 export interface GithubSourceOptions extends ApiOptions, GithubOwner {
-  /** A token that may read hooks, and write them for redeliveries. For an App, a function that returns its JSON Web Token. */
+  /**
+   * A token that may read hooks; for redeliveries, it must also be allowed to write hooks. For an
+   * App, a function that returns the App's JSON Web Token.
+   */
   readonly token: Token
   /** The URL of the hook. Leave it out for an App, which has one hook. */
   readonly url?: string
@@ -18,9 +21,10 @@ export interface GithubSourceOptions extends ApiOptions, GithubOwner {
 }
 
 /**
- * Lists the deliveries of the last days to one hook at GitHub, with payloads. All attempts of an event share its GUID,
- * which is `X-GitHub-Delivery`, and one successful attempt counts as delivered. Two Apps get the same GUID with
- * different payloads, so give their receivers different names.
+ * Lists the deliveries of the last days to one hook at GitHub, with payloads. All attempts of an
+ * event share one GUID, which is in `X-GitHub-Delivery`. If one attempt succeeded, the event counts
+ * as delivered. Two Apps can get the same GUID with different payloads, so give their receivers
+ * different names.
  *
  * API: https://docs.github.com/en/rest/repos/webhooks#list-deliveries-for-a-repository-webhook
  *
@@ -39,7 +43,7 @@ export function githubEvents(options: GithubSourceOptions): PayloadSource {
       const strings = Object.fromEntries(
         kept.map(([name, value]) => [name.toLowerCase(), asText(value)]),
       )
-      // The API returns JSON even if the hook sends forms.
+      // The API returns the payload as JSON, even if the hook's deliveries are forms.
       return {
         headers: { ...strings, 'content-type': 'application/json' },
         body: stringifyJson(payload),
@@ -49,8 +53,8 @@ export function githubEvents(options: GithubSourceOptions): PayloadSource {
 }
 
 /**
- * Lists the same deliveries, which GitHub sends again on request, signed and with the same GUID. GitHub keeps
- * deliveries for 3 days.
+ * Lists the deliveries of a hook, and asks GitHub to send them again, signed and with the same
+ * GUID. GitHub keeps deliveries for 3 days.
  *
  * API: https://docs.github.com/en/rest/repos/webhooks#redeliver-a-delivery-for-a-repository-webhook
  *
@@ -106,7 +110,8 @@ function githubSource(
     }
   }
 
-  // Attempts of one event are not adjacent in the list. The oldest has the time, so the whole range is read first.
+  // In the list, other entries may be between two attempts of one event. The event's time is that
+  // of its oldest attempt, so the whole range is read first.
   async function* list(range: Range): AsyncIterable<ListedEvent, boolean | 'endless'> {
     const { since, until, undelivered } = boundsOf(range)
     const limit = range.limit ?? 10_000

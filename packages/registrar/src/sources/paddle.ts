@@ -7,15 +7,18 @@ import type { PayloadSource, RedeliverySource } from '../source.ts'
 
 /** Options of {@link paddleEvents} and {@link paddleRedelivery}. */
 export interface PaddleSourceOptions extends ApiOptions {
-  /** An API key that may read events or notifications, and write notifications for redeliveries. */
+  /**
+   * An API key that may read events or notifications. For redeliveries, it must also be allowed to
+   * write notifications.
+   */
   readonly key: Token
   /** The notification setting, `ntfset_…`, whose notifications are listed. @default every setting */
   readonly setting?: string
 }
 
 /**
- * Lists events at Paddle, with payloads and the `event_id` of their notifications. The list does not say which were
- * delivered.
+ * Lists events at Paddle, with payloads and the `event_id` of their notifications. The list does
+ * not say which events were delivered.
  *
  * API: https://developer.paddle.com/api-reference/events/list-events
  *
@@ -42,8 +45,9 @@ export function paddleEvents(options: Omit<PaddleSourceOptions, 'setting'>): Pay
 }
 
 /**
- * Lists notifications at Paddle, which Paddle sends again on request, as new notifications with the same `event_id`.
- * Notifications that Paddle still retries count as delivered, because Paddle refuses to replay them.
+ * Lists notifications at Paddle, and asks Paddle to send them again, as new notifications with the
+ * same `event_id`. Notifications that Paddle still retries count as delivered, because Paddle does
+ * not allow their replay.
  *
  * API: https://developer.paddle.com/api-reference/notifications/replay-notification
  *
@@ -61,7 +65,7 @@ export function paddleRedelivery(options: PaddleSourceOptions): RedeliverySource
       const { since, until, undelivered } = boundsOf(range)
       const query = {
         from: new Date(since).toISOString(),
-        // Paddle excludes the end of the range.
+        // Paddle's range does not include its end, so the end is one millisecond later.
         to: new Date(until + 1).toISOString(),
         status: undelivered ? 'failed' : 'failed,delivered',
         ...(setting !== undefined && { notification_setting_id: setting }),

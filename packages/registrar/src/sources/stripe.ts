@@ -27,10 +27,11 @@ export interface StripeEventsOptions extends ApiOptions {
 }
 
 /**
- * Lists events of the last 30 days at Stripe, with payloads and the ids of their webhooks. A listed event has the API
- * version of its creation, and a webhook has that of the endpoint: compare `version` of the source and of each event.
- * An undelivered event is one that some endpoint of the account did not accept. For thin events the API does not say
- * which were delivered, so all events of the range are listed, even those without a destination.
+ * Lists events of the last 30 days at Stripe, with payloads and the ids of their webhooks. A listed
+ * event has the API version that was current at its creation, and a webhook has the version of the
+ * endpoint. So `catchUp` compares the two versions. An event counts as undelivered if any endpoint
+ * of the account did not accept it. For thin events, the API does not say which were delivered. So
+ * all events of the range are listed, even events that no destination gets.
  *
  * API: https://docs.stripe.com/webhooks/process-undelivered-events
  *
@@ -42,7 +43,8 @@ export function stripeEvents(options: StripeEventsOptions): PayloadSource {
   checkUrl('stripeEvents: url', options.url)
   checkPayload('stripeEvents', options.payload)
   const { account, url } = options
-  // All endpoints belong to the platform, including those for events of connected accounts.
+  // All endpoints belong to your own account, including those for events of connected accounts. So
+  // endpoints are read without `account`.
   const { account: _account, payload, ...own } = options
   if (payload === 'thin') return thinEvents(stripeClient('stripeEvents', own), options)
   const callOwn = stripeClient('stripeEvents', own)
@@ -70,7 +72,8 @@ export function stripeEvents(options: StripeEventsOptions): PayloadSource {
     delivery: (item) => ({
       url,
       headers: { 'content-type': 'application/json; charset=utf-8' },
-      // A webhook of a connected account names the account, and the list may not.
+      // A webhook for a connected account has the member `account`, which the listed event may
+      // lack.
       body: stringifyJson(account === undefined ? item : { ...item, account }),
     }),
     async version() {
@@ -98,7 +101,7 @@ function thinEvents(call: ApiCall, { account, url }: StripeEventsOptions): Paylo
       undelivered: undefined,
     }),
     delivery({ data: _data, ...item }) {
-      // The API adds data that a delivery does not have, and may leave the account out.
+      // The API returns `data`, which a delivery does not have, and may leave out the account.
       const context = account === undefined ? {} : { context: account }
       return {
         url,

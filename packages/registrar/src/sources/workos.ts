@@ -9,12 +9,13 @@ import type { PayloadSource } from '../source.ts'
 export interface WorkosEventsOptions extends ApiOptions {
   /** The API key of the environment, `sk_…`. */
   readonly key: Token
-  /** Names of the listed events, which WorkOS requires. */
+  /** Names of the events to list. WorkOS requires at least one. */
   readonly events: readonly string[]
 }
 
 /**
- * Lists events at WorkOS, with payloads and the `id` of their webhooks. WorkOS does not say which were delivered.
+ * Lists events at WorkOS, with payloads and the `id` of their webhooks. WorkOS does not say which
+ * events were delivered.
  *
  * API: https://workos.com/docs/reference/events/list, with the types of npm @workos-inc/node.
  *
