@@ -15,14 +15,14 @@ import { openFile, patiently } from './driver/node.ts'
 import { checkFile, layoutOf, migrateFile, type FileLayout } from './store/schema.ts'
 import { createStore } from './store/store.ts'
 
-// Quick handlers get as many tasks ahead as end within this time, in milliseconds, and at most this number: then more tasks share
-// a transaction.
+// How many tasks are claimed ahead for quick handlers, so that more tasks share a transaction.
+// `time`: as many as end within this number of milliseconds. `most`: maximum number of tasks.
 const AHEAD = { time: 20, most: 256 }
 
 /**
- * Creates an inbox in one SQLite file, on Node's own `node:sqlite`. Acknowledged deliveries are on disk: a process that is killed
- * at any moment loses none, and no settled task runs again. Several processes of one machine may share the file. The file is
- * opened immediately.
+ * Creates an inbox in one SQLite file, with Node's own `node:sqlite`. Acknowledged deliveries are
+ * on disk: a process that is killed at any moment loses none, and no settled task runs again.
+ * Several processes on one machine may share the file. The file is opened immediately.
  *
  * @throws {TypeError} If an option is wrong, or if the file cannot be an inbox.
  *
@@ -35,7 +35,7 @@ export function sqliteInbox(options: SqliteInboxOptions): Inbox<CommitWrite<Data
   return openInbox(settings, layoutOf(settings.path))
 }
 
-/** As `sqliteInbox`. @internal */
+/** Creates the inbox from checked settings, as `sqliteInbox` does. @internal */
 export function openInbox(
   settings: Settings,
   layout: FileLayout,
@@ -80,15 +80,21 @@ export function inTransaction(database: DatabaseSync, host: Host = {}): Host {
 
 /** Options of `sqliteInbox`. */
 export interface SqliteInboxOptions extends DurableInboxOptions {
-  /** The file, on a local disk; made if it is missing. Several processes may share it. It may contain your tables too. */
+  /**
+   * Path of the file, on a local disk. If the file is missing, it is created. Several processes may
+   * share it, and it may contain your own tables too.
+   */
   readonly path: string
   /** How long a delivery may wait for its commit before it gets 503. @default '5s' */
   readonly deadline?: Duration
-  /** How often a worker looks for tasks that other processes stored. Tasks of this process run at once. @default '200ms' */
+  /**
+   * How often a worker looks for tasks that other processes stored. Tasks that this process stored
+   * start immediately. @default '200ms'
+   */
   readonly pollInterval?: Duration
 }
 
-/** The checked options; times in milliseconds. */
+/** The checked options. All times are in milliseconds. */
 interface Settings extends EngineSettings {
   readonly path: string
   readonly readOnly: boolean

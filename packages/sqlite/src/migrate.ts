@@ -3,10 +3,12 @@ import { openFile } from './driver/node.ts'
 import { layoutOf, migrateFile } from './store/schema.ts'
 
 /**
- * Updates the tables of a file to the version of this package, as opening it does. With `force` it does not check for active
- * processes of older versions: use it if they no longer run. Returns the versions before and after.
+ * Updates the tables of a file to the version of this package, as opening the file does. With
+ * `force`, does not check for active processes of older versions; use it if no such process runs.
+ * Returns the versions before and after.
  *
- * @throws {TypeError} If the file cannot be an inbox, or if processes that the update would shut out are active.
+ * @throws {TypeError} If the file cannot be an inbox, or if active processes could not use the
+ * updated tables.
  *
  * @example
  * const { from, to } = migrate({ path: 'webhooks.db', force: true })

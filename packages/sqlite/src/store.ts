@@ -1,4 +1,4 @@
-// Parts of an inbox on another runtime's SQLite, for packages of this project.
+// Parts for an inbox on the SQLite of another runtime. Only packages of this project use them.
 export type { Database, Driver, Life, Statement, Value } from './driver/driver.ts'
 export { createErrors } from './driver/errors.ts'
 export { STEPS } from './sql/tables.ts'

@@ -21,9 +21,14 @@ end
  * process counts as ended; the time that this process expects (0: unknown); its lease in
  * milliseconds.
  *
- * Replies the stored version, the oldest version that may use the store, the store's time, the
- * store's mark (a random name), the last sign of this process, 1 if leases may end, and the
- * versions of other running processes.
+ * Replies a list:
+ *   the stored version
+ *   the oldest version that may use the store
+ *   the store's time
+ *   the store's mark, a random name
+ *   the last sign of this process
+ *   1 if leases may end
+ *   the versions of other running processes
  */
 export const ALIVE: string = `${CLOCK_FUNCTION}
 local key, self = KEYS[1] .. ':processes', ARGV[1] .. ':' .. ARGV[2]

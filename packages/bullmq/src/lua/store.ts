@@ -42,8 +42,8 @@ import { TURN_FUNCTION } from './turn.ts'
 /**
  * Looks up events and queues before a delivery is stored. KEYS: prefix; ARGV: names of events, then
  * `-`, then names of queues. Replies nothing for an unknown event. For a known event, replies the
- * refs of its jobs to revive, with `f` before failed jobs and `d` before jobs that wait after an
- * error. Replies for each queue the number of pending and running jobs.
+ * refs of its jobs to revive. A ref starts with `f` if the job failed, or with `d` if it waits
+ * after an error. Replies for each queue the number of pending and running jobs.
  */
 export const LOOK: string = `
 local prefix, found, counts, at = KEYS[1], {}, {}, 1
@@ -170,10 +170,10 @@ end
  * turns and records.
  *
  * KEYS: prefix. ARGV: now; maximum number of waiting tasks per tenant in the queues of a delivery;
- * 1 for a probe, which undoes its writes. Then for each delivery: head, body, its name (empty if it
- * has one event), and the number of its new events. For each event: name, info, event, topic,
- * arrival time, 1 if its contents are to be erased, the number of guards, each guard with `reject`
- * or `duplicate`, and its tasks.
+ * 1 for a probe, which undoes its writes. Then:
+ *   for each delivery: head, body, its name (empty if it has one event), number of its new events
+ *   for each event: name, info, event, topic, arrival time, 1 if its contents are to be erased,
+ *     number of guards, each guard with `reject` or `duplicate`, its tasks
  *
  * Replies one of these for each delivery:
  *   `taken`, then for each event its number, or 0 if it is known or a guard found a duplicate

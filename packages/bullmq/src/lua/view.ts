@@ -143,9 +143,9 @@ return {info:match('rdb_last_save_time:(%d+)') or '0', info:match('rdb_changes_s
 
 /**
  * Counts failed or delayed jobs by cause, a name that similar errors share. KEYS: prefix; ARGV:
- * queue, set, first rank, last rank. Replies the number of jobs. Then replies for each cause its
- * name, the number of its jobs, the arrival times of the first and last event, and reason and stack
- * of one job.
+ * queue, set, first rank, last rank. Replies the number of jobs, then a row for each cause. A row
+ * has name, number of jobs, arrival times of the first and last event, and reason and stack of one
+ * job.
  */
 export const CAUSES: string = `
 local prefix, groups, order = KEYS[1], {}, {}

@@ -2,12 +2,12 @@ import type { Sweep } from '@postern/core/engine'
 import type { Errors } from './errors.ts'
 import type { FileGuard } from './file-guard.ts'
 
-/** A value of a statement or a column. */
+/** A value of a parameter or a column. */
 export type Value = string | number | bigint | null | Uint8Array
 
 export interface Statement {
   all(...values: Value[]): readonly unknown[]
-  /** Returns the first row; undefined without rows. */
+  /** Returns the first row, or undefined if there are no rows. */
   get(...values: Value[]): unknown
   run(...values: Value[]): Written
 }
@@ -17,22 +17,28 @@ export interface Written {
   readonly lastInsertRowid: number | bigint
 }
 
-/** A connection to an SQLite database. All calls are synchronous, so no transaction stays open between two of them. */
+/**
+ * A connection to an SQLite database. All calls are synchronous. So no transaction stays open
+ * between two calls.
+ */
 export interface Database {
   /** The object that `task.commit` passes to `write`. */
   readonly raw: unknown
   prepare(sql: string): Statement
-  /** Runs several statements without values. */
+  /** Runs one or more statements without parameters. */
   exec(sql: string): void
-  /** Runs writes in a transaction that has the write lock from its start. If `run` throws, it is rolled back. */
+  /**
+   * Runs writes in a transaction that has the write lock from its start. If `run` throws, the
+   * transaction is rolled back.
+   */
   transaction<T>(run: () => T): T
-  /** Runs reads on one state of the database. */
+  /** Runs reads that all see the same state of the database. */
   snapshot<T>(run: () => T): T
   /** Returns a number that changes when another connection commits. */
   version(): number
 }
 
-/** Writes in a transaction of the app. */
+/** Writes in a transaction that the app has opened. */
 export interface Guest {
   readonly database: Database
   /** Throws a `TypeError` if no transaction is open. */
@@ -44,8 +50,8 @@ export interface Guest {
 }
 
 /**
- * The database of an inbox: the file of a process, or the storage of a Durable Object. Only a driver uses BEGIN and COMMIT,
- * PRAGMA, files and the errors of its runtime.
+ * The database of an inbox: a file that processes open, or the storage of a Durable Object. Only a
+ * driver may use BEGIN and COMMIT, PRAGMA, files and the errors of its runtime.
  */
 export interface Driver {
   /** Name of the inbox in messages. */
@@ -54,33 +60,57 @@ export interface Driver {
   readonly name: string
   /** Name of the process in the history of attempts. */
   readonly process: string
-  /** Connection for writes. It never waits for a lock: if the database is locked, the caller tries again later. */
+  /**
+   * Connection for writes. It never waits for a lock. If the database is locked, the caller must
+   * try again later.
+   */
   readonly main: Database
   /** Connection for reads, which must not change the state of the main connection. */
   readonly side: Database
-  /** Returns the connection for `task.commit`, since a handler must not change the state of other connections. It waits one second for a lock. */
+  /**
+   * Returns the connection for `task.commit`. It is separate, since a handler must not change the
+   * state of other connections. It waits for a lock for one second.
+   */
   commits(): Database
   /** Closes the connection of `commits`, so that a handler that is still running cannot write through it. */
   dropCommits(): void
   readonly errors: Errors
   /** True if nothing may be written: neither rows nor signs of life. @default false */
   readonly readOnly?: boolean
-  /** True if the runtime ends idle instances, which a timer would keep alive: then sweeps run only at the end of a drain. @default false */
+  /**
+   * True if the runtime ends idle instances. Timers would keep these alive, so sweeps run only at
+   * the end of a drain. @default false
+   */
   readonly sleeps?: boolean
-  /** Number of event keys in memory before they are indexed; 0 indexes each with its event. @default 16_384 */
+  /**
+   * Number of event keys that are kept in memory before they are indexed. With 0, each key is
+   * indexed with its event. @default 16_384
+   */
   readonly freshKeys?: number
-  /** Wraps a connection that the app passed to `inTransaction`; throws a `TypeError` if it is to another database. Absent if the runtime has only one connection. */
+  /**
+   * Wraps a connection that the app passed to `inTransaction`. Throws a `TypeError` if the
+   * connection is to another database. Absent if the runtime has only one connection.
+   */
   readonly guest?: (connection: unknown) => Guest
-  /** Absent if the database cannot be deleted or replaced. */
+  /** Notices if the file is deleted or replaced. Absent if that cannot happen. */
   readonly guard?: FileGuard
-  /** Shrinks the database; absent if the runtime does it. `written` runs writes in the next transaction. */
+  /**
+   * Creates the sweep that shrinks the database. Absent if the runtime shrinks the database itself.
+   * `written` runs writes in the next transaction.
+   */
   readonly upkeep?: (
     written: (run: () => void) => Promise<unknown>,
     warn: (message: string) => void,
   ) => Sweep
-  /** Absent if the runtime has no locks that end with a process. */
+  /**
+   * Locks that show which processes live. Absent if the runtime has no locks that end with a
+   * process.
+   */
   readonly life?: Life
-  /** Why other writers may damage the database, and the remedy. */
+  /**
+   * A text that says why other writers may damage the database, and what to do. Undefined if they
+   * cannot damage it.
+   */
   readonly alone?: string | undefined
   close(): void
 }
@@ -89,10 +119,10 @@ export interface Driver {
 export interface Life {
   /** Acquires the lock of this process. */
   hold(process: number): void
-  /** True if the process with this number lives. */
+  /** Returns true if the process with this number has the lock, so it lives. */
   isHeld(process: number): boolean
-  /** True if the process with this number has ended. */
+  /** Returns true if the process with this number had a lock and has ended. */
   isFree(process: number): boolean
-  /** Releases the lock, and removes its file. */
+  /** Releases the lock of this process, and removes its file. */
   release(): void
 }

@@ -22,21 +22,24 @@ const REASONS: Readonly<Record<number, string>> = {
 const MISUSE = 21
 
 export interface Errors {
-  /** True for an error of SQLite. */
+  /** Returns true for an error that SQLite threw. */
   isOwn(error: unknown): boolean
-  /** True if another writer holds the lock, so that another try helps. */
+  /** Returns true if another writer holds the lock. Another try may then succeed. */
   isBusy(error: unknown): boolean
-  /** True if the file or its disk failed, so that the next statement fails too. */
+  /** Returns true if the file or its disk failed. The next statement will then fail too. */
   isStorageFault(error: unknown): boolean
-  /** True if a statement is wrong with any values. */
+  /** Returns true if the statement itself is wrong, whatever its values. */
   isOfStatement(error: unknown): boolean
-  /** Converts an error of SQLite to the rejection of a delivery. */
+  /** Converts an error of SQLite to the error with which a delivery is rejected. */
   unavailable(error: unknown): WebhookError
-  /** Returns the cause and the remedy in words. */
+  /** Returns a text with the cause of the error and what to do. */
   explain(error: unknown): string
 }
 
-/** Makes {@link Errors}. `inbox` and `name`: as in messages. `code`: returns SQLite's primary result code, or undefined for other errors. */
+/**
+ * Creates an {@link Errors}. `inbox` and `name` are the names of inbox and database in messages.
+ * `code` returns SQLite's primary result code of an error, or undefined for other errors.
+ */
 export function createErrors(
   inbox: string,
   name: string,

@@ -1,15 +1,19 @@
 import { existsSync, realpathSync, statSync } from 'node:fs'
 
 /**
- * Notices if the file, its log or its shared memory is deleted, renamed or replaced while this process has them open. SQLite
- * continues to write the old files, which no process can open again, so acknowledged deliveries would be lost. Without the shared
- * memory, the next process does not see the locks of this one, and both write the log. (A copy over the file keeps its identity
- * and is not noticed.)
+ * Notices if the file, its log or its shared memory is deleted, renamed or replaced while this
+ * process has them open. SQLite then still writes the old files, which no process can open again.
+ * So acknowledged deliveries would be lost. Without the shared memory, the next process does not
+ * see the locks of this process, and both write the log. If another file is copied over the file,
+ * its identity stays the same, so that is not noticed.
  */
 export interface FileGuard {
-  /** Returns the reason, or undefined if all files are there. It costs about 10 µs, and runs after each commit. */
+  /**
+   * Returns what happened to a file, or undefined if all files are in place. A call takes about 10
+   * µs, and runs after each commit.
+   */
   lost(): string | undefined
-  /** Calls the listener within a second of a loss. */
+  /** Calls `tell` within a second after a file was lost. */
   start(tell: (message: string) => void): void
   stop(): void
 }
@@ -17,7 +21,7 @@ export interface FileGuard {
 // Milliseconds between checks.
 const CHECK = 500
 
-/** Makes the guard of an open file. `save` copies the log into the file. */
+/** Creates the guard of an open file. `save` copies the log into the file. */
 export function createFileGuard(path: string, save: () => void): FileGuard {
   const log = `${realpathSync(path)}-wal`
   const memory = `${realpathSync(path)}-shm`
@@ -40,13 +44,14 @@ export function createFileGuard(path: string, save: () => void): FileGuard {
   }
 
   function lost(): string | undefined {
-    // SQLite makes these two with the first write.
+    // SQLite creates log and shared memory with the first write.
     known.log ??= identityOf(log)
     known.memory ??= identityOf(memory)
     const gone = compare(path, known.file)
     if (gone !== undefined) return gone
     const without = compare(log, known.log)
-    // The file is still there: without a copy, changes that are only in the deleted log end with this process.
+    // Only the log was deleted. Changes that are only in this log would end with this process, so
+    // they are copied into the file.
     if (without !== undefined && !saved && identityOf(log) === undefined) saved = isSaved()
     return without ?? compare(memory, known.memory)
   }
@@ -56,7 +61,7 @@ export function createFileGuard(path: string, save: () => void): FileGuard {
       save()
       return true
     } catch {
-      // Another connection reads: the next check tries again.
+      // Another connection reads, so the next check tries again.
       return false
     }
   }
@@ -70,7 +75,10 @@ export function createFileGuard(path: string, save: () => void): FileGuard {
   }
 }
 
-/** Throws a `TypeError` if the file is missing but its log exists, since a new file would use the log of the old one. */
+/**
+ * Throws a `TypeError` if the file is missing but its log exists, since a new file would use the
+ * old file's log.
+ */
 export function checkLog(path: string): void {
   if (existsSync(path) || !existsSync(`${path}-wal`)) return
   throw new TypeError(
@@ -78,7 +86,10 @@ export function checkLog(path: string): void {
   )
 }
 
-/** Undefined if the file is missing or its folder cannot be read. */
+/**
+ * Returns device and inode of a file, or undefined if the file is missing or its folder cannot be
+ * read.
+ */
 function identityOf(name: string): string | undefined {
   try {
     const found = statSync(name, { throwIfNoEntry: false })

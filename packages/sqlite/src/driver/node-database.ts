@@ -33,7 +33,10 @@ export function nodeDatabase(db: DatabaseSync): Database {
     }
   }
 
-  /** Some errors, such as a full disk, have ended the transaction already. */
+  /**
+   * Rolls back, and ignores that some errors, such as a full disk, have already ended the
+   * transaction.
+   */
   function rollback(): void {
     try {
       db.exec('ROLLBACK')
@@ -42,8 +45,9 @@ export function nodeDatabase(db: DatabaseSync): Database {
 }
 
 /**
- * Reads an integer above 2^53 as the nearest number. This package writes no such integers, but `node:sqlite` throws for them, so
- * one damaged row would hide all others. A statement becomes slower only after its first such integer.
+ * Wraps a statement so that an integer above 2^53 is read as the nearest number. This package
+ * writes no such integers. But `node:sqlite` throws for them, so one damaged row would hide all
+ * others. A statement becomes slower only after its first such integer.
  */
 function withWideNumbers(statement: StatementSync, sql: string): Statement {
   const writes = /\bRETURNING\b/.test(sql)
@@ -70,7 +74,10 @@ function withWideNumbers(statement: StatementSync, sql: string): Statement {
     return narrowed(act(...values))
   }
 
-  /** A statement that has written must not run again: its transaction is rolled back, and the next transaction can read the row. */
+  /**
+   * Makes the statement read integers as bigints. If the statement has written, it must not run
+   * again, so its transaction is rolled back. The next transaction can then read the row.
+   */
   function widen(error: unknown): void {
     if ((error as { readonly code?: unknown } | null)?.code !== 'ERR_OUT_OF_RANGE') throw error
     wide = true

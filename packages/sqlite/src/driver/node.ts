@@ -9,13 +9,15 @@ import { nodeDatabase } from './node-database.ts'
 import { hasWalResetBug } from './wal-bug.ts'
 
 const INBOX = 'sqliteInbox'
-// Milliseconds that opening may wait for other processes, and that reads and commits may wait for a lock.
+// Maximum waits in milliseconds: for other processes while the file is opened, and for a lock in
+// reads and commits.
 const OPEN_WAIT = 30_000
 const SIDE_WAIT = 1000
 
 /**
- * Opens a file with `node:sqlite`, switches it to a write-ahead log and calls `migrate` for its tables. Throws a `TypeError` if it
- * cannot be an inbox. With `readOnly` it makes nothing.
+ * Opens a file with `node:sqlite`, switches it to a write-ahead log, and calls `migrate` to create
+ * or update its tables. Throws a `TypeError` if the file cannot be an inbox. With `readOnly`,
+ * creates no file.
  */
 export function openFile(
   path: string,
@@ -77,12 +79,15 @@ function primaryCode(error: unknown): number | undefined {
   return typeof code === 'number' && isA(error, Error) ? code & 0xff : undefined
 }
 
-/** Makes the file if it is missing. Only its owner may read it, since it has payloads; SQLite gives -wal and -shm the same mode. */
+/**
+ * Creates the file if it is missing. Only its owner may read it, since it has payloads. SQLite
+ * gives the -wal and -shm files the same mode.
+ */
 function createPrivate(path: string): void {
   try {
     closeSync(openSync(path, 'ax', 0o600))
   } catch {
-    // It exists, or SQLite reports why it cannot be made.
+    // Either the file exists, or SQLite will report why it cannot be created.
   }
 }
 
@@ -94,19 +99,22 @@ function open(
 ): DatabaseSync {
   const db = connect(path, readOnly)
   opened.add(db)
-  // First: while another process closes its last connection, even reading a setting finds the file locked.
+  // This comes first: while another process closes its last connection, even reading a setting
+  // finds the file locked.
   db.exec(`PRAGMA busy_timeout = ${wait}`)
   if (readOnly) return db
-  // With `synchronous` FULL a commit is on disk before it is acknowledged. A page of 8 KiB has room for several deliveries, so fewer
-  // pages are written; larger pages cost more for single deliveries. (Page size and vacuum mode apply only to new files.)
-  // Checkpoints at 32 MiB instead of 4 write each page less often.
+  // With `synchronous` FULL, a commit is on disk before it is acknowledged. A page of 8 KiB has
+  // room for several deliveries, so fewer pages are written; larger pages make single deliveries
+  // slower. Page size and vacuum mode apply only to new files. Checkpoints at 32 MiB instead of 4
+  // MiB write each page less often.
   db.exec(
     'PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864',
   )
   return db
 }
 
-// An import of `node:sqlite` would end an older Node without saying which version is needed.
+// A static import of `node:sqlite` would fail on an older Node without saying which version is
+// needed.
 function connect(path: string, readOnly = false): DatabaseSync {
   const sqlite = process.getBuiltinModule?.('node:sqlite')
   if (!sqlite)
@@ -126,7 +134,10 @@ function useWal(db: DatabaseSync, path: string): void {
     )
 }
 
-/** Retries while other processes start or end: for some reads SQLite does not call the busy handler. */
+/**
+ * Retries `act` while other processes start or end. For some reads SQLite does not wait for a lock
+ * itself.
+ */
 export function patiently<T>(errors: Errors, act: () => T): T {
   const until = performance.now() + OPEN_WAIT
   const sleeper = new Int32Array(new SharedArrayBuffer(4))
@@ -141,18 +152,21 @@ export function patiently<T>(errors: Errors, act: () => T): T {
 }
 
 const MIB = 1024 * 1024
-// Free pages that are kept for later rows: this number, or this share of the file if it is more.
+// Number of free pages that are kept for later rows: FREE, or the share SHARE of the file if that
+// is more.
 const FREE = 1024
 const SHARE = 0.25
-// Pages that one transaction releases, in about 2 milliseconds.
+// Number of pages that one transaction releases, which takes about 2 milliseconds.
 const STEP = 64
-// Size of the log in bytes above which it is emptied, and above which a warning names the cause.
+// Sizes of the log in bytes: above LOG it is emptied, and above LARGE_LOG a warning names the
+// cause.
 const LOG = 64 * MIB
 const LARGE_LOG = 4 * LOG
 
 /**
- * Shrinks the file and its log after a flood: it releases a few free pages at a time, and empties a log that grew during a long
- * read once that read has ended. `written` runs writes in the next transaction.
+ * Creates the sweep that shrinks the file and its log after a flood of deliveries. It releases a
+ * few free pages at a time. It also empties a log that grew during a long read, once that read has
+ * ended. `written` runs writes in the next transaction.
  */
 function createUpkeep(
   main: Database,
@@ -166,11 +180,11 @@ function createUpkeep(
   )
   let warned = false
 
-  // It runs each second.
+  // With a retention time of 0, the sweep runs once a second.
   return createSweep<number>(0, async () => {
     emptyLog()
     const { free, pages, mode } = state.get() as { free: number; pages: number; mode: number }
-    // A file that other code made may have another vacuum mode.
+    // Another program may have created the file with another vacuum mode.
     if (mode !== 2 || free <= Math.max(FREE, pages * SHARE)) return undefined
     await written(() => main.exec(`PRAGMA incremental_vacuum(${STEP})`))
     return free
@@ -179,7 +193,7 @@ function createUpkeep(
   function emptyLog(): void {
     const size = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0
     if (size <= LOG) return void (warned = false)
-    // It does nothing while a reader or writer is active: the next run tries again.
+    // The checkpoint does nothing while a reader or writer is active. The next run tries again.
     main.exec('PRAGMA wal_checkpoint(TRUNCATE)')
     if (size <= LARGE_LOG || warned) return
     warned = true
@@ -190,8 +204,9 @@ function createUpkeep(
 }
 
 /**
- * Makes a locked file next to the inbox for each process that runs tasks. The kernel releases the lock when the process ends in
- * any way, so other processes need not wait for its lease. For a process without such a file the lease decides.
+ * Creates a locked file next to the inbox for each process that runs tasks. When a process ends in
+ * any way, the kernel releases its lock. So other processes need not wait until its lease ends. If
+ * a process has no such file, its lease decides.
  */
 function createFileLife(path: string, makePrivate: (path: string) => void): Life {
   const nameOf = (process: number): string => `${path}-process-${process}`
@@ -204,7 +219,7 @@ function createFileLife(path: string, makePrivate: (path: string) => void): Life
         makePrivate(name)
         held = { db: locked(name), name }
       } catch {
-        // The folder accepts no more files: the lease decides.
+        // If the folder accepts no more files, the lease decides.
       }
     },
     isHeld: (process) => existsSync(nameOf(process)) && !isFree(nameOf(process)),
@@ -232,7 +247,7 @@ function isFree(name: string): boolean {
   }
 }
 
-/** Throws if another process has the lock. */
+/** Opens a file and acquires its lock. Throws if another process has the lock. */
 function locked(name: string): DatabaseSync {
   const db = connect(name)
   try {
@@ -244,7 +259,10 @@ function locked(name: string): DatabaseSync {
   }
 }
 
-/** Throws a `TypeError` if a connection of the app is to another file, or returns rows as arrays or numbers as bigints. */
+/**
+ * Checks a connection of the app. Throws a `TypeError` if it is to another file, or if it returns
+ * rows as arrays or numbers as bigints.
+ */
 function checkGuest(db: DatabaseSync, main: DatabaseSync, path: string): void {
   const file = fileOf(db)
   if (typeof file !== 'string')
@@ -266,11 +284,11 @@ function guestOf(db: DatabaseSync): Guest {
     database: nodeDatabase(db),
     check: () => checkTransaction(db),
     begin() {
-      // An earlier delivery in the same transaction left a savepoint.
+      // Removes the savepoint that an earlier delivery in the same transaction left.
       attempt(db, 'RELEASE postern_accept')
       db.exec('SAVEPOINT postern_accept')
     },
-    // An error such as a full disk has ended the whole transaction already.
+    // An error is ignored here: for example, a full disk has already ended the whole transaction.
     undo: () => attempt(db, 'ROLLBACK TO postern_accept; RELEASE postern_accept'),
   }
 }
@@ -282,7 +300,10 @@ function checkTransaction(db: DatabaseSync): void {
   )
 }
 
-/** Before Node 22.16 there is no `isTransaction`; BEGIN fails in a transaction and changes nothing. */
+/**
+ * Returns true if a transaction is open. Node before 22.16 has no `isTransaction`; there, BEGIN
+ * fails within a transaction and changes nothing.
+ */
 function isOpen(db: DatabaseSync): boolean {
   const known: boolean | undefined = db.isTransaction
   if (known !== undefined) return known
@@ -301,7 +322,7 @@ function attempt(db: DatabaseSync, sql: string): void {
   } catch {}
 }
 
-/** The absolute path of the file without links, as SQLite reports it. */
+/** Returns the absolute path of the file, with links resolved, as SQLite reports it. */
 function fileOf(db: DatabaseSync): unknown {
   return db.prepare("SELECT file FROM pragma_database_list WHERE name = 'main'").get()?.['file']
 }

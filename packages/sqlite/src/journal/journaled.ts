@@ -13,7 +13,7 @@ import type { Writer } from '../store/writer.ts'
 
 const READS = ['arrivals', 'arrival', 'everySeries', 'spans', 'get', 'list']
 
-/** Makes the journal and the records of a file. Each write is a transaction. */
+/** Creates the journal and the records of a file. Each write is a transaction. */
 export function createJournaled(
   { main, side }: Pick<Driver, 'main' | 'side'>,
   writer: Pick<Writer, 'write'>,
@@ -38,9 +38,9 @@ export function createJournaled(
 }
 
 const RINGS: readonly Ring[] = ['verified', 'strangers']
-// Rows that one transaction drops.
+// Number of rows that one transaction drops.
 const STEP = 1000
-// Sorts after every id.
+// A text that sorts after every id.
 const NEWEST = '\u{10ffff}'
 
 function createRings(
@@ -65,7 +65,7 @@ function createRings(
     'DELETE FROM postern_kept WHERE source = ? AND id < (SELECT max(id) FROM postern_kept WHERE source = ?)',
   )
   const dropKept = main.prepare('DELETE FROM postern_kept WHERE id = ?')
-  // SQLite reads each ring in its own order and merges both.
+  // SQLite reads each of the two rings (lists of deliveries) in its own order, and merges both.
   const newest =
     side.prepare(`SELECT ring, id, at, data FROM postern_arrivals WHERE ring = 0 AND id < ?
     UNION ALL SELECT ring, id, at, data FROM postern_arrivals WHERE ring = 1 AND id < ? ORDER BY id DESC LIMIT ?`)
@@ -93,7 +93,7 @@ function createRings(
       const sum = total.get(number) as { rows: number; bytes: number }
       const isOver = ({ at }: Old): boolean =>
         at < bounds.before || sum.rows > bounds.rows || sum.bytes > bounds.bytes
-      // Usually nothing is above the bounds: the oldest row shows it.
+      // Usually no row is over the bounds, which the oldest row shows.
       const eldest = oldest.get(number, 1) as Old | undefined
       if (!eldest || !isOver(eldest)) return
       const before = { ...sum }
@@ -141,7 +141,8 @@ interface Row extends Omit<ArrivalRow, 'ring' | 'kept'> {
   readonly ring: number
 }
 
-// Causes and codes come from outside: further series are not counted.
+// Maximum number of series. Their names come from outside, as causes and codes, so further series
+// are not counted.
 const SERIES = 20_000
 const DAY = 86_400_000
 const SPANS = 64
@@ -231,7 +232,10 @@ function createRecordRows(main: Database, side: Database): RecordRows {
   }
 }
 
-/** Makes `Rows.note`. It prepares its statement with the first call, since most processes write no notes. */
+/**
+ * Creates `Rows.note`. Its statement is prepared at the first call, since most processes write no
+ * notes.
+ */
 export function createNote(db: Database): (rows: readonly ActionRow[]) => void {
   let write: ReturnType<Database['prepare']> | undefined
   return (rows) => {

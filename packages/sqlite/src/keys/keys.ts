@@ -2,38 +2,52 @@ import type { Database } from '../driver/driver.ts'
 import { NEXT } from '../sql/tasks.ts'
 
 /**
- * The keys of known events. An index on unordered keys would write a page for each event. So the keys of the last events stay
- * in memory, and are later added to the index in sorted order, many to a page. They can be read again from the events after `indexed`.
- * Call all methods except `lookUp`, `stored` and `forget` in a transaction.
+ * The keys of known events.
+ *
+ * An index on unordered keys would write a page for each event. So the keys of the last events stay
+ * in memory. Later they are added to the index in sorted order, many to a page. After a restart
+ * they can be read again, from the events with numbers above `indexed`. Call all methods except
+ * `lookUp`, `stored` and `forget` in a transaction.
  */
 export interface Keys {
-  /** Returns the hash of a key in this file, for `find` and `add`. */
+  /** Returns the hash of a key, for `find` and `add`. The hash differs from file to file. */
   hash(receiver: number, key: string): number
-  /** Returns the numbers of those events that are known; only reads. */
+  /** Returns the numbers of the known events among these keys. It only reads. */
   lookUp(keys: readonly (readonly [receiver: number, key: string])[]): readonly number[]
   find(hash: number, receiver: number, key: string): number | undefined
-  /** True if the transaction has new events. */
+  /** Returns true if the open transaction has added events. */
   adds(): boolean
-  /** Returns the number of a new event. No number is used twice, so newer events have higher numbers. */
+  /**
+   * Adds a new event and returns its number. No number is used twice, so newer events have higher
+   * numbers.
+   */
   add(hash: number): number
-  /** Called before the commit: indexes a part of the waiting keys. */
+  /** Indexes a part of the waiting keys. Called before the commit. */
   store(): void
-  /** Called after the commit. */
+  /** Keeps what the transaction added. Called after the commit. */
   stored(): void
-  /** Called after a rollback. */
+  /** Drops what the transaction added. Called after a rollback. */
   forget(): void
 }
 
-/** Thrown if numbers of the file are lower than before: it was restored to an earlier state while this process has it open. */
+/**
+ * Thrown if numbers in the file are lower than before. Then the file was restored to an earlier
+ * state while this process has it open.
+ */
 export class PutBack extends Error {}
 
-// Keys in memory before they are sorted into the index; while that happens, the same number of keys may arrive.
+// Number of keys in memory before they are sorted into the index. During the sorting, the same
+// number of new keys may arrive.
 const FRESH = 16_384
-// A transaction indexes at least LEAST keys, and PACE times the number of keys that it added, so that the index catches up.
+// A transaction indexes LEAST keys, or PACE times the number of keys that it added if that is more.
+// So the index catches up.
 const LEAST = 32
 const PACE = 2
 
-/** Makes the keys of a connection. It indexes them when it holds between half of `most` and `most`; with 0 it indexes each immediately. */
+/**
+ * Creates the keys of a connection. They are indexed when their number in memory is between half of
+ * `most` and `most`. If `most` is 0, each key is indexed immediately.
+ */
 export function createKeys(db: Database, most: number = FRESH): Keys {
   const numbers = db.prepare(`SELECT ${NEXT} AS next, indexed, seed FROM postern_numbers`)
   const since = db.prepare('SELECT id, receiver, key FROM postern_events WHERE id > ? ORDER BY id')
@@ -42,10 +56,11 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
   const index = createKeyIndex(db)
   let seen: unknown
   let seed = 0
-  // A random share, so that not all processes index the same keys.
+  // The number is random, so that not all processes index the same keys.
   const enough = Math.floor(most * (0.5 + Math.random() / 2))
   let fresh = createFreshKeys(1)
-  // The keys that are being indexed, and the progress now and at the last commit.
+  // The run: the keys that are being indexed. `reached` is its progress now, `kept` its progress at
+  // the last commit.
   let run: (SortedKeys & { readonly known: FreshKeys }) | undefined
   let reached = 0
   let kept = 0
@@ -61,7 +76,7 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
       return hashOf(seed, receiver, key)
     },
     lookUp(wanted) {
-      // All reads see one state of the file.
+      // In a snapshot, all reads see one state of the file.
       try {
         return db.snapshot(() => {
           refresh()
@@ -115,13 +130,13 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
     )
   }
 
-  /** Candidates include pruned and rolled-back events, so the rows of events decide. */
+  /** Candidates may be events that were pruned or rolled back, so the rows of the events decide. */
   function among(keys: FreshKeys, hash: number, receiver: number, key: string): number | undefined {
     const events = keys.candidates(hash)
     return events?.find((event) => same.get(event, receiver, key) !== undefined)
   }
 
-  /** Reads the events of other connections once in each transaction. */
+  /** Reads the events that other connections added, once in each transaction. */
   function refresh(): void {
     if (current) return
     current = true
@@ -139,7 +154,7 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
     seen = now
   }
 
-  /** Another process has indexed the keys up to an event. */
+  /** Drops the keys of events up to `last`, since another process has indexed them. */
   function drop(last: number): void {
     indexed = last
     if (run && run.last <= last) {
@@ -156,19 +171,19 @@ interface KeyRow {
   readonly key: string
 }
 
-/** The index of keys in the file, to be used in a transaction. */
+/** The index of keys in the file. Use it in a transaction. */
 interface KeyIndex {
   find(hash: number, receiver: number, key: string): number | undefined
   put(hash: number, event: number): void
-  /** Adds a part of a run. */
+  /** Adds the keys of a run from position `from` to `to`. */
   add(run: SortedKeys, from: number, to: number): void
-  /** Checks the next `count` entries, and drops those of events that are gone. */
+  /** Checks the next `count` entries, and drops those whose events are gone. */
   sweep(count: number): void
 }
 
 /**
- * Makes the index. Keys are long, so it has hashes, and an entry may outlive its event: each hit is compared with the row of the
- * event.
+ * Creates the index. It stores hashes, since keys are long. An entry may outlive its event, so each
+ * hit is compared with the row of the event.
  */
 export function createKeyIndex(db: Database): KeyIndex {
   const find = db.prepare(
@@ -204,7 +219,10 @@ export function createKeyIndex(db: Database): KeyIndex {
   }
 }
 
-/** Returns a hash of 32 bits. Each file has a random seed, so that no attacker can prepare ids with the same hash. */
+/**
+ * Returns a hash with 32 bits. Each file has a random seed, so that no attacker can prepare keys
+ * with the same hash.
+ */
 function hashOf(seed: number, receiver: number, key: string): number {
   let hash = Math.imul(seed ^ receiver, 0x9e3779b1)
   for (let at = 0; at < key.length; at++) {
@@ -214,38 +232,48 @@ function hashOf(seed: number, receiver: number, key: string): number {
   return hash >>> 0
 }
 
-/** Hashes of the keys of the last events, by event number, in typed arrays so that the garbage collector has no objects to scan. */
+/**
+ * Hashes of the keys of the last events, by event number. They are in typed arrays, so that the
+ * garbage collector has no objects to scan.
+ */
 interface FreshKeys {
   readonly first: number
-  /** Number of events from the first to the last. */
+  /** Number of events, from the first to the last. */
   readonly size: number
-  /** Sets the key of an event. After a rollback another event may have had this number. */
+  /**
+   * Sets the hash of an event's key. Another event, which was rolled back, may have had the same
+   * number before.
+   */
   add(event: number, hash: number): void
-  /** Returns the events that may have the key; undefined if there are none. */
+  /** Returns the numbers of events whose keys have this hash, or undefined if there are none. */
   candidates(hash: number): number[] | undefined
-  /** Forgets an event and all later ones after a rollback. */
+  /** Drops an event and all later events after a rollback. */
   cut(event: number): void
-  /** Returns the keys of later events. */
+  /** Returns the keys of all events after this event. */
   after(event: number): FreshKeys
   sort(): SortedKeys
 }
 
-/** Keys in the order of the index, so that each page is written once for many of them. */
+/** Keys sorted as in the index, so that each page is written once for many keys. */
 interface SortedKeys {
   readonly first: number
   readonly last: number
   readonly length: number
-  /** For each key `hash * DISTANCE + distance`, with the distance of its event from the first. */
+  /**
+   * An entry for each key: `hash * DISTANCE + distance`. The distance is the number of its event
+   * minus the first number.
+   */
   readonly entries: Float64Array
 }
 
-// A number has 53 bits: the hash uses the upper 32, and the distance the lower 21.
+// A number has 53 bits: the hash is in the upper 32 bits, the distance in the lower 21.
 const DISTANCE = 2 ** 21
 
-/** Makes empty keys for events that start with a number. */
+/** Creates an empty set of keys. Event numbers start at `first`. */
 function createFreshKeys(first: number): FreshKeys {
   let hashes = new Uint32Array(1024)
-  // A hash table with open addressing: each slot has the distance of an event from the first plus 1, or 0 if it is free.
+  // A hash table with open addressing. A slot has the distance of an event from the first event
+  // plus 1, or 0 if the slot is free.
   let slots = new Int32Array(4096)
   let used = 0
   let size = 0
@@ -284,7 +312,7 @@ function createFreshKeys(first: number): FreshKeys {
     let found: number[] | undefined
     for (let slot = slotOf(hash); slots[slot] !== 0; slot = next(slot)) {
       const at = slots[slot]! - 1
-      // After a rollback, slots of its keys remain.
+      // Slots of keys that were rolled back remain in the table, so they are skipped here.
       if (at < size && hashes[at] === hash) (found ??= []).push(first + at)
     }
     return found
@@ -297,7 +325,10 @@ function createFreshKeys(first: number): FreshKeys {
     used++
   }
 
-  /** Enlarges the arrays, or only removes slots of keys that were rolled back. */
+  /**
+   * Enlarges the arrays if they are full. Otherwise only removes slots of keys that were rolled
+   * back.
+   */
   function grow(at: number): void {
     if (at >= hashes.length) {
       const before = hashes

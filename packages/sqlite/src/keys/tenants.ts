@@ -2,12 +2,15 @@ import { identityKey } from '@postern/core/engine'
 import type { Database } from '../driver/driver.ts'
 import type { RowCache } from '../store/writer.ts'
 
-/** The tenants of each receiver, from which a search makes the keys of an event id. To be used in a transaction. */
+/**
+ * The tenants of each receiver. A search by event id builds possible event keys from them. Use it
+ * in a transaction.
+ */
 export interface Tenants extends RowCache {
   add(receiver: number, tenant: string): void
 }
 
-// Tenants in memory, which save a statement for each event.
+// Maximum number of tenants in memory. A tenant in memory needs no statement for its next event.
 const MOST = 10_000
 
 export function createTenants(db: Database): Tenants {
@@ -29,7 +32,10 @@ export function createTenants(db: Database): Tenants {
   }
 }
 
-/** True if the key follows from the id and the tenant. For events without a tenant it makes no string. */
+/**
+ * Returns true if the key is the usual key for this tenant and id. For events without a tenant,
+ * builds no string, to be fast.
+ */
 export function isKeyOf(key: string, tenant: string | undefined, id: string): boolean {
   if (tenant === undefined && key.length === id.length + 1 && !id.startsWith('sha256:'))
     return key.charCodeAt(0) === 58 && key.endsWith(id)

@@ -18,7 +18,9 @@ import { processOf, type StoredRuns } from '../store/patch.ts'
 import type { Writer } from '../store/writer.ts'
 
 interface Leases extends Pick<Store, 'renew' | 'ended' | 'waiting' | 'rest'> {
-  /** Gives a sign of life of this process, if it has claims; throws if it cannot be written. */
+  /**
+   * Gives a sign of life of this process if it has claims. Throws if the sign cannot be written.
+   */
   beat(): void
 }
 
@@ -34,7 +36,7 @@ interface LeasesHost {
   readonly warn: (message: string) => void
 }
 
-// Claims that one call of `ended` returns.
+// Maximum number of claims that one call of `ended` returns.
 const MOST = 500
 
 export function createLeases(host: LeasesHost): Leases {
@@ -104,7 +106,10 @@ export function createLeases(host: LeasesHost): Leases {
     },
   }
 
-  /** Handles unreadable lists. While the process of a list lives, it has the tasks in memory; later they are found by their events. */
+  /**
+   * Handles lists of running tasks that cannot be read. While the process of a list lives, it has
+   * these tasks in memory. When the process has ended, its tasks are found by their events.
+   */
   function findOdd(): void {
     for (const odd of claims.odd()) {
       const { token, lane, left } = odd
@@ -143,37 +148,44 @@ export function createLeases(host: LeasesHost): Leases {
   }
 }
 
-// A token is a process in the higher bits and a claim in the lower 32. Both together are below 2^53.
+// A token has the number of a process in its higher bits, and the number of a claim in its lower 32
+// bits. The token is below 2^53.
 const SHARE = 2 ** 32
 const PROCESSES = 2 ** 20
 
 /**
- * Signs of life of the processes that share the file. They need no wall clock: the lease of a process ends when other processes
- * saw no new beat for that long. It ends immediately if the process said that it ends, or if the kernel has released its lock.
+ * Signs of life of the processes that share the file. They do not depend on the wall clock. The
+ * lease of a process ends when other processes have seen no new sign for as long as the lease. It
+ * ends immediately if the process wrote that it ends, or if the kernel has released its lock.
  */
 interface Processes {
-  /** Makes the row of this process, and returns its number. To be called in a transaction. */
+  /** Adds the row of this process, and returns its number. Call it in a transaction. */
   join(): number
-  /** Writes a sign of life, in a transaction. */
+  /** Writes a sign of life. Call it in a transaction. */
   beat(): void
-  /** False if the row of this process is missing or older than before: the file was restored to an earlier state. */
+  /**
+   * Returns false if the row of this process is missing or older than before. Then the file was
+   * restored to an earlier state.
+   */
   intact(): boolean
-  /** Writes that this process has ended, in a transaction. */
+  /** Writes that this process has ended. Call it in a transaction. */
   leave(): void
   withClaims(): readonly number[]
-  /** Checks the beats of other processes, in a transaction. */
+  /** Looks for new signs of life of other processes. Call it in a transaction. */
   watch(processes: readonly number[]): void
   lease(process: number): Lease
-  /** True if the lease of a claim is over. */
+  /** Returns true if the lease of a claim has ended. */
   isOver(token: number): boolean
   claims(process: number): readonly (TaskRow & { readonly lease: number })[]
 }
 
 interface Lease {
   readonly over: boolean
-  /** True if it has been over for the time of another lease: then every process may end its claims. */
+  /**
+   * True if the lease ended at least one lease time ago. Then every process may end these claims.
+   */
   readonly long: boolean
-  /** Milliseconds until it is over. */
+  /** Milliseconds until the lease ends. */
   readonly left: number
 }
 
@@ -186,7 +198,7 @@ interface Seen {
   readonly gone: number
 }
 
-/** Makes {@link Processes}; `lease` is in milliseconds. */
+/** Creates a {@link Processes}. `lease` and `now` are in milliseconds. */
 export function createProcesses(
   db: Database,
   driver: Pick<Driver, 'process' | 'life'>,
@@ -241,7 +253,10 @@ export function createProcesses(
       claims.all(process * SHARE, (process + 1) * SHARE) as (TaskRow & { lease: number })[],
   }
 
-  /** The time between two checks counts as at most a third of the lease, since this process may have been suspended. */
+  /**
+   * Looks for a new sign of life. The time since the last check counts as at most a third of the
+   * lease, since this process may have been suspended.
+   */
   function look(process: number): void {
     const row = find.get(process) as Seen | undefined
     if (!row) return
@@ -249,13 +264,14 @@ export function createProcesses(
     if (row.gone === 0 && driver.life?.isFree(process)) gone.run(process)
     if (row.beat !== row.seen) return void saw.run(row.beat, time, 0, process)
     const since = Math.max(0, time - row.looked)
-    // Checks are frequent: only some are written.
+    // Checks are frequent, so only some of them are written.
     if (since < lease / 50) return
     saw.run(row.seen, time, Math.ceil(row.silent + Math.min(since, lease / 3)), process)
   }
 
   function leaseOf(process: number): Lease {
-    // Claims of this process are over unless it holds them: the caller leaves those out.
+    // The lease of this process counts as ended. The caller leaves out claims that this process
+    // still holds.
     if (process === own) return { over: true, long: false, left: lease }
     const row = find.get(process) as Seen | undefined
     if (!row) return { over: true, long: true, left: 0 }

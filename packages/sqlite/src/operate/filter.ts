@@ -2,11 +2,14 @@ import { where, type Columns, type Scan } from '@postern/core/engine'
 import { DELIVERY, TASK } from '../sql/tasks.ts'
 
 const EVENT = `CROSS JOIN postern_receivers r ON r.id = e.receiver LEFT JOIN postern_deliveries d ON d.id = e.delivery`
-/** The tables of a filter. CROSS JOIN keeps tasks first, since the search has found them already. */
+/**
+ * The tables to which a filter applies. CROSS JOIN makes SQLite start with the tasks, since the
+ * search has already found them.
+ */
 export const FROM: string = `postern_tasks t CROSS JOIN postern_events e ON e.id = t.id >> 16 ${EVENT}`
 export const FROM_EVENTS: string = `postern_events e ${EVENT}`
 
-// One damaged record must not hide other events.
+// `json_valid` is checked first, since one damaged record must not hide other events.
 const PROVIDER = `coalesce(iif(json_valid(e.record), json_extract(e.record, '$.provider'), NULL), '')`
 const OF_EVENT = `${PROVIDER} AS provider, e.event_id AS eventId, e.topic, e.tenant, e.key, e.received, e.contents IS 2 AS erased,
   r.name AS receiver`
@@ -18,13 +21,14 @@ export const CONTENTS: string = `e.record, ${DELIVERY}`
 
 const COLUMNS: Columns = {
   receiver: 'r.name = ?',
-  // The engine converts it to lanes, and searches for a text itself.
+  // Always true: the engine converts subscriptions to lanes (numbers of subscriptions), and
+  // searches for texts itself.
   subscription: '? IS NULL',
   text: '? IS NULL',
   part: 't.part = ?',
   provider: `${PROVIDER} = ?`,
   state: (state) => ['t.state = ?', ['pending', 'running', 'done', 'dead'].indexOf(state)],
-  // The scan checks the rest of a pattern.
+  // SQL checks only the start of a pattern; the scan checks the rest.
   topic: ({ exact, prefix }) =>
     exact === undefined ? ['instr(e.topic, ?) = 1', prefix] : ['e.topic = ?', exact],
   eventId: 'e.event_id = ?',
@@ -35,7 +39,7 @@ const COLUMNS: Columns = {
   after: 'e.received > ?',
 }
 
-/** Returns the condition of a list, and its values. */
+/** Returns the condition of a list as SQL, with its values. */
 export function conditionsOf({
   of,
   filter,

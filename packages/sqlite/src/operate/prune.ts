@@ -5,18 +5,23 @@ import { createKeyIndex, type Keys } from '../keys/keys.ts'
 import type { Tally } from '../store/tally.ts'
 import { FORGET, KEEP_NUMBER, DELIVERY } from '../sql/tasks.ts'
 
-// Rows of one transaction: few, so that deliveries wait only briefly. The first rows of a round usually show that nothing is old.
+// Number of rows that one transaction checks. STEP is small, so that deliveries wait only briefly.
+// FIRST is for the first step of a round, which usually shows that nothing is old.
 const STEP = 200
 const FIRST = 4
-// If events arrive faster than such steps drop them, PACE rows are checked for each new event, at most MOST in one transaction.
+// If events arrive faster than such steps drop them, more rows are checked: PACE for each new
+// event, at most MOST per transaction.
 const PACE = 3
 const MOST = 1600
-// After each EVENTS dropped events, KEYS entries of the key index are checked for each of them. So entries of dropped events are at
-// most about a quarter of the index.
+// After every EVENTS dropped events, KEYS entries of the key index are checked per dropped event.
+// So at most about a quarter of the index are entries of dropped events.
 const KEYS = 4
 const EVENTS = 64
 
-/** Makes `Viewed.prune`, to be called in a transaction: a walk over tasks in order of arrival, then one over events. */
+/**
+ * Creates `Viewed.prune`, which is called in a transaction. A round checks all tasks in order of
+ * arrival, then all events.
+ */
 export function createPrune(
   db: Database,
   {
@@ -32,7 +37,7 @@ export function createPrune(
   },
 ): {
   step(before: Before, place: Place | undefined): Place | undefined
-  /** As `Store.drop`, of one event. */
+  /** Drops one event, as `Store.drop` does. */
   drop(event: number): void
 } {
   const tasks = db.prepare(
@@ -59,10 +64,10 @@ export function createPrune(
   let dropped = 0
   let guard = 0
   let seen: number | undefined
-  // Rows that are to be checked because events arrived since this round started.
+  // Number of rows that still must be checked, because events arrived since this round started.
   let owed = 0
 
-  // The second number of a place is -1 in the walk over events.
+  // A place is an event and a task. In the part of a round that checks events, the task is -1.
   return {
     step(before, [event, task] = [0, 0]) {
       owe()
@@ -79,7 +84,8 @@ export function createPrune(
     const step = stepFrom(from)
     const rows = tasks.all(from, step) as TaskRow[]
     for (const { id, lane, state, due, fair, lease, taken } of rows) {
-      // A task that arrived after these times cannot have settled before them: the walk ends.
+      // This task arrived after both times, so neither it nor a later task can have settled before
+      // them. The check of tasks ends.
       if (taken !== null && taken >= done && taken >= dead) return [0, -1]
       if (state < DONE || lease === 1 || due >= (state === DONE ? done : dead)) continue
       dropTask.run(id)
@@ -128,7 +134,7 @@ export function createPrune(
     }
   }
 
-  /** Drops an event, and its delivery if no other event shares it. */
+  /** Drops an event. Also drops its delivery if no other event shares it. */
   function forget(event: number): void {
     const row = dropEvent.get(event) as { delivery: number | null } | undefined
     if (row && row.delivery !== null) dropDelivery.run(row.delivery)
@@ -143,14 +149,14 @@ interface TaskRow {
   readonly due: number
   readonly fair: string | null
   readonly lease: number
-  /** Null if its event is gone. */
+  /** When the event of the task was stored; null if the event is gone. */
   readonly taken: number | null
 }
 
 interface EventRow {
   readonly id: number
   readonly taken: number
-  /** 1 if it has tasks. */
+  /** 1 if the event has tasks, otherwise 0. */
   readonly open: number
 }
 
@@ -161,17 +167,18 @@ interface GuardRow {
   readonly taken: number
 }
 
-// Tenants of one transaction.
+// Number of tenants that one transaction checks.
 const TENANTS = 500
-// Attempts show the names of this number of processes.
+// Number of processes whose rows are kept, since attempts show their names.
 const PROCESSES = 10_000
 
-/** Makes the function that drops some unreferenced rows in each round of pruning. */
+/** Creates a function that drops some unreferenced rows, once in each round of pruning. */
 function createTidy(db: Database): () => void {
   const processes = db.prepare(
     `DELETE FROM postern_processes WHERE id <= (SELECT max(id) FROM postern_processes) - ${PROCESSES}`,
   )
-  // When the lane has passed a tenant's turn, the row of the tenant is not needed.
+  // The row of a tenant has its turn, its place in the fair order. When the lane (a subscription)
+  // has passed this turn, the row is not needed.
   const tenants = db.prepare(
     `SELECT t.lane, t.fair, t.open <= 0 AND t.turn <= l.turn AS idle FROM postern_tenants t
      JOIN postern_lanes l ON l.id = t.lane WHERE (t.lane, t.fair) > (?, ?) ORDER BY t.lane, t.fair LIMIT ${TENANTS}`,
@@ -195,13 +202,14 @@ interface Tenant {
 
 const TASKS_OF =
   'SELECT 1 FROM postern_tasks x WHERE x.id >= e.id << 16 AND x.id < (e.id + 1) << 16 AND'
-// Events that are erased by `storage.content` wait for dead tasks too.
+// An operator can erase events whose tasks are done or dead. `storage.content` erases only events
+// whose tasks are all done.
 const ERASABLE = `e.contents IS NOT 2 AND NOT EXISTS (${TASKS_OF} x.state < 2)`
 const PASSED = `e.contents = 1 AND NOT EXISTS (${TASKS_OF} x.state <> 2)`
 const DROP_DELIVERY =
   'DELETE FROM postern_deliveries WHERE id = ? AND NOT EXISTS (SELECT 1 FROM postern_events e WHERE e.delivery = postern_deliveries.id)'
 
-/** Makes `Viewed.erase`, to be called in a transaction. */
+/** Creates `Viewed.erase`, which is called in a transaction. */
 export function createErase(
   db: Database,
 ): (
@@ -223,7 +231,7 @@ export function createErase(
 
   return (events, passing, empty) => {
     let count = 0
-    // One body at a time: all bodies of a step may be gigabytes.
+    // Reads one body at a time, since all bodies of a step may be gigabytes together.
     for (const event of events) {
       const row = (passing ? findPassed : findErasable).get(event) as Row | undefined
       if (!row) continue

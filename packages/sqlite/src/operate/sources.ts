@@ -3,21 +3,24 @@ import { type Scan, TASKS, type Place as Cursor, identityKey } from '@postern/co
 import type { Database } from '../driver/driver.ts'
 import type { Keys } from '../keys/keys.ts'
 
-/** Finds candidates for a filter with the most selective index. */
+/** Finds candidates for a filter, with the index that finds the fewest rows. */
 export interface CandidateSource {
-  /** Returns about `width` candidates after a place; undefined at the end. */
+  /** Returns about `width` candidates after a place, or undefined at the end. */
   next(after: ListPlace, width: number): CandidateStep | undefined
 }
 
 export interface CandidateStep {
-  /** Kind of `ids`: tasks, events, or a range of events, above the first id and up to the second. */
+  /**
+   * What `ids` are: tasks, events, or a range of events. A range is above the first id, up to and
+   * including the second id.
+   */
   readonly kind: 'tasks' | 'events' | 'range'
   readonly ids: readonly number[]
-  /** The last place that was searched. */
+  /** The last place that this step searched. */
   readonly to: ListPlace
 }
 
-/** Makes the sources of a file. They only read, and each step takes milliseconds. */
+/** Creates the candidate sources of a file. They only read, and each step takes milliseconds. */
 export function createSources(db: Database, keys: Keys): (want: Scan) => CandidateSource {
   const events = createEventFinder(db, keys)
   const tasks = createTaskFinder(db)
@@ -72,7 +75,7 @@ export function createSources(db: Database, keys: Keys): (want: Scan) => Candida
 function scan({ low, high }: EventRange): CandidateSource {
   return {
     next(after, width) {
-      // The event of the place may have more tasks.
+      // The search may have stopped within the event of this place, so the event is searched again.
       const to = Math.min(after.event, high)
       const from = Math.max(low, to - width)
       return to <= low ? undefined : { kind: 'range', ids: [from, to], to: beforeEvent(from) }
@@ -90,7 +93,7 @@ function scanOldest({ low, high }: EventRange): CandidateSource {
   }
 }
 
-/** All candidates are known from the start. */
+/** Returns a source whose candidates are all known from the start. */
 function listed(
   kind: 'tasks' | 'events',
   all: readonly number[],
@@ -120,17 +123,17 @@ function taskPlace(task: number): ListPlace {
   return { event: Math.floor(task / 65_536), task }
 }
 
-// Pending tasks that are sorted for one page.
+// Maximum number of pending tasks that are sorted for one page.
 const MOST = 5000
 
-/** Finds tasks by an index. */
+/** Creates queries that find tasks by an index. */
 function createTaskFinder(db: Database) {
   const byId = db.prepare('SELECT id FROM postern_tasks WHERE id = ?')
   const running = db.prepare('SELECT id FROM postern_tasks WHERE lease = 1 AND token > 0')
   const wanted = 'FROM postern_lanes WHERE (? IS NULL OR id IN (SELECT value FROM json_each(?)))'
   const lanes = db.prepare(`SELECT id ${wanted} AND pending + running + dead > 0`)
   const count = db.prepare(`SELECT coalesce(sum(pending), 0) AS n ${wanted}`)
-  // Each part is one range of a partial index.
+  // Each part of the UNION reads one range of a partial index.
   const of = 'SELECT id FROM postern_tasks WHERE lane = ? AND state = 0 AND'
   const pending = db.prepare(
     `${of} gate = 0 AND behind = 0 UNION ALL ${of} gate > 0 AND behind = 0 UNION ALL ${of} behind = 1`,
@@ -151,21 +154,27 @@ function createTaskFinder(db: Database) {
     byId: (id: string): readonly number[] =>
       /^[1-9]\d{0,15}$/.test(id) ? ids(byId.all(Number(id))) : [],
     running: () => ids(running.all()),
-    /** Undefined if there are too many to sort: then the newest events have some. */
+    /**
+     * Returns pending tasks, or undefined if there are too many to sort. In that case, some of the
+     * newest events have pending tasks.
+     */
     pending(among: readonly number[] | undefined): readonly number[] | undefined {
       const { n } = count.get(listOf(among), listOf(among)) as { n: number }
       if (n > MOST) return undefined
       return lanesOf(among).flatMap((lane) => ids(pending.all(lane, lane, lane)))
     },
     lanes: lanesOf,
-    /** Tasks below an id, in descending order; with `oldest` tasks above it, in ascending order. */
+    /**
+     * Returns tasks with ids below `behind`, in descending order. With `oldest`, returns tasks with
+     * ids above `behind`, in ascending order.
+     */
     dead: (lane: number, behind: number, most: number, oldest: boolean) =>
       ids(dead(oldest).all(lane, behind, most)),
     ofCause: (cause: string, lane: number, behind: number, most: number, oldest: boolean) =>
       ids(ofCause(oldest).all(cause, lane, behind, most)),
   }
 
-  /** Lanes that have open or dead tasks. */
+  /** Returns the lanes (numbers of subscriptions) that have open or dead tasks. */
   function lanesOf(among: readonly number[] | undefined): readonly number[] {
     return ids(lanes.all(listOf(among), listOf(among)))
   }
@@ -179,19 +188,19 @@ function ids(rows: readonly unknown[]): readonly number[] {
   return (rows as readonly { id: number }[]).map(({ id }) => id)
 }
 
-/** Events above `low`, up to and with `high`. */
+/** Events with numbers above `low`, up to and including `high`. */
 interface EventRange {
   readonly low: number
   readonly high: number
 }
 
-// Clocks of receivers differ, and deliveries wait for their commit. So the order of arrival may differ from the order of numbers by
-// this number of milliseconds.
+// Maximum difference in milliseconds between the order of arrival and the order of event numbers.
+// They differ, since receivers have different clocks and deliveries wait for their commit.
 const SLACK = 60_000
-// With fewer events an index gains nothing.
+// Number of events below which the search by time gains nothing.
 const FEW = 10_000
 
-/** Finds events by an index. */
+/** Creates queries that find events by an index. */
 function createEventFinder(db: Database, keys: Keys) {
   const receivers = db.prepare('SELECT id FROM postern_receivers WHERE coalesce(name = ?, 1)')
   const tenants = db.prepare('SELECT tenant FROM postern_event_tenants WHERE receiver = ?')
@@ -215,7 +224,7 @@ function createEventFinder(db: Database, keys: Keys) {
       const rows = loose.all(id) as { id: number }[]
       return [...keys.lookUp(pairs), ...rows.map((row) => row.id)]
     },
-    /** Returns the events that can match by their time. */
+    /** Returns the range of events that can match by their time. */
     range({ before, after }: Pick<TaskFilter, 'before' | 'after'>): EventRange {
       const found = ends.get() as { low: number | null; high: number | null }
       const low = (found.low ?? 1) - 1
@@ -226,7 +235,10 @@ function createEventFinder(db: Database, keys: Keys) {
         high: before === undefined ? high : firstAfter(low, high, before + SLACK),
       }
     },
-    /** Returns events that `storage.content` marked and that are not erased yet, newest first, up to and with an event. */
+    /**
+     * Returns events that `storage.content` marked and that are not erased yet, newest first,
+     * starting at the event `from`.
+     */
     passing: (name: string | undefined, from: number, most: number): readonly number[] =>
       receiversOf(name)
         .flatMap((id) => passing.all(id, from, most) as { id: number }[])
@@ -243,7 +255,10 @@ function createEventFinder(db: Database, keys: Keys) {
     return (tenants.all(receiver) as { tenant: string }[]).map(({ tenant }) => tenant)
   }
 
-  /** Finds by bisection the last event before the first one that was received at or after a time. */
+  /**
+   * Finds, by bisection, the last event before the first event that was received at or after a
+   * time.
+   */
   function firstAfter(low: number, high: number, time: number): number {
     let from = low
     let to = high
@@ -262,26 +277,26 @@ export interface ListPlace {
   readonly task: number
 }
 
-/** A place before the first task of a list, or of an event. */
+/** Task id of a place before the first task of a list or event, in a list with the newest first. */
 const FIRST_TASK: number = Number.MAX_SAFE_INTEGER
 
-/** Returns the place of a cursor, or the start of a list. */
+/** Returns the place of a cursor, or the start of a list if there is no cursor. */
 export function listPlaceOf(cursor: Cursor | undefined, oldest: boolean): ListPlace {
   if (cursor) return { event: cursor[0], task: cursor[1] }
   return oldest ? fromEvent(0) : { event: FIRST_TASK, task: FIRST_TASK }
 }
 
-/** The place before all tasks of an event, in a list with the oldest first. */
+/** Returns the place before all tasks of an event, in a list with the oldest first. */
 function fromEvent(event: number): ListPlace {
   return { event, task: event * TASKS - 1 }
 }
 
-/** The place before all tasks of an event, in a list with the newest first. */
+/** Returns the place before all tasks of an event, in a list with the newest first. */
 function beforeEvent(event: number): ListPlace {
   return { event, task: FIRST_TASK }
 }
 
-/** In a list with the newest first, tasks after a place have ids below this number. */
+/** Returns an id: in a list with the newest first, tasks after the place have ids below it. */
 export function idBound({ event, task }: ListPlace): number {
   return Math.min(task, (event + 1) * TASKS)
 }

@@ -33,11 +33,11 @@ interface ViewedHost {
   readonly connection: Connection
   readonly writer: Writer
   readonly now: () => number
-  /** Runs a read; throws if the file was deleted or replaced. */
+  /** Runs a read. Throws if the file was deleted or replaced. */
   readonly reading: <T>(query: () => T) => T
 }
 
-/** Reads are short and do not block writes. */
+/** Creates the reads of the operators' view. They are short and do not block writes. */
 export function createViewed(host: ViewedHost): Viewed & Required<Pick<Store, 'drop'>> {
   const { driver, keys, connection, writer, now, reading } = host
   const { claims } = connection
@@ -68,13 +68,16 @@ export function createViewed(host: ViewedHost): Viewed & Required<Pick<Store, 'd
     drop: (events) => writer.write(() => events.forEach((event) => prune.drop(event))),
   }
 
-  /** If another process has locked the file, the list leaves out tasks that were claimed last. */
+  /**
+   * Gives rows to tasks that were claimed when they were stored. If another process has locked the
+   * file, these tasks are missing in the list.
+   */
   function spread(): void {
     if (claims.any()) writer.attempt(() => claims.spread())
   }
 }
 
-// As `topCauses`.
+// Groups failed tasks by cause, as `topCauses` does.
 const CAUSES = `WITH g AS MATERIALIZED (
     SELECT cause, lane, sum(state = 3) AS dead, sum(state < 2) AS retrying, min(id) >> 16 AS oldest,
            max(id) >> 16 AS newest, max(id) AS sample
@@ -102,7 +105,7 @@ const CAUSES = `WITH g AS MATERIALIZED (
     top.dead AS allDead, top.retrying AS allRetrying, top.lanes AS subscriptionCount, top.among, top.among_dead AS amongDead
   FROM l JOIN top ON top.cause = l.cause WHERE nth <= 8 ORDER BY place, nth`
 
-/** Only failing tasks are counted row by row. */
+/** Creates the statistics. Only failing tasks are counted row by row; other counts are stored. */
 function createStats(db: Database) {
   const lanes = db.prepare(COUNTS)
   const oldest = db.prepare(OLDEST)
@@ -149,7 +152,7 @@ const ROWS: Readonly<Record<Scan['of'], Rows>> = {
     },
     id: 't.id',
   },
-  // Whether they have tasks or not: only for filters without keys of tasks.
+  // All events, with or without tasks. Used only for filters without properties of tasks.
   events: {
     columns: EVENT_INFO,
     from: { tasks: FROM_EVENTS, events: FROM_EVENTS, range: FROM_EVENTS },
@@ -162,14 +165,14 @@ const ROWS: Readonly<Record<Scan['of'], Rows>> = {
   },
 }
 
-/** Makes `Viewed.scan`. It only reads. */
+/** Creates `Viewed.scan`, which only reads. */
 function createScan(db: Database, keys: Keys): (want: Scan) => Scanned {
   const sourceOf = createSources(db, keys)
   const older = db.prepare(
     'SELECT received FROM postern_events WHERE id <= ? ORDER BY id DESC LIMIT 1',
   )
   const newer = db.prepare('SELECT received FROM postern_events WHERE id >= ? ORDER BY id LIMIT 1')
-  // A source is kept from step to step of one search.
+  // All steps of one search use the same source.
   let before: { readonly filter: Scan['filter']; readonly source: CandidateSource } | undefined
 
   return (want) => {
@@ -179,7 +182,7 @@ function createScan(db: Database, keys: Keys): (want: Scan) => Scanned {
       before = { filter: want.filter, source: sourceOf(want) }
     const step = before.source.next(place, width)
     if (!step) return { rows: [], to: undefined, searchedTo: undefined }
-    // SQL checks only the start of a pattern.
+    // SQL checks only the start of a pattern, so the rest is checked here.
     const pattern = topic?.exact === undefined && topic ? new RegExp(topic.source, 's') : undefined
     const most = pattern ? width : limit
     const all = read(want, step, place, most)
@@ -192,7 +195,7 @@ function createScan(db: Database, keys: Keys): (want: Scan) => Scanned {
     ) as { received: number } | undefined
     return {
       rows: rows.slice(0, limit),
-      // Nothing is behind it: the page is the last one.
+      // If no event follows, this is the last page.
       to: next && [to.event, to.task],
       searchedTo: next?.received,
     }

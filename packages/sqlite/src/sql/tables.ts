@@ -1,28 +1,35 @@
 import type { LayoutStep } from '@postern/core/engine'
 
 /**
- * The statements that lead to each version from the one before. A released step is not changed.
+ * The update steps: statements that lead from one version of the tables to the next. A released
+ * step must not be changed.
  *
- * The tables have a prefix and a version of their own: `PRAGMA user_version` belongs to the app, whose tables may be in the same
- * file (`task.commit`). Columns that STORES.md does not describe:
+ * The tables have their own prefix and version. `PRAGMA user_version` belongs to the app, whose
+ * tables may be in the same file (`task.commit`). These columns are not described in STORES.md:
  *
- * - `tasks.behind`: 1 if another task of its line goes first. Ready tasks are then one index range: a NOT EXISTS over the line
- *   costs ten times as much.
- * - `tasks.lease`: 1 while the claim of `token` holds, also for a settled task whose run has not ended.
- * - `claims`: a JSON list of the tasks that one commit stored and claimed, and that have no rows yet (`StoredRuns`). `left` of
- *   them have not ended. `claimed` shows each of them. `lanes` counts them as done, so that their end changes no lane.
- * - `processes.mark`: a random number, by which a process knows its row after the file was restored. `beat`: number of its signs
- *   of life. `seen`, `looked`, `silent`: the last beat that others saw, when, and for how long it has not changed. `gone`: 1 if it
- *   has ended.
- * - `numbers.next`: above all dropped events. `indexed`: keys of events up to this number are in `keys`. `clock` and `steps`: see
- *   `store/clock.ts`.
- * - `events.contents`: 1 if the contents are to be erased once all tasks are done, 2 if they were erased. `taken`: when the event
- *   was stored, on the clock of the file. `loose`: 1 if its key does not follow from its id and tenant, so that its id is indexed.
- * - `deliveries`: head and body of events that came together. An event that came alone has them in its own row.
+ * - `tasks.behind`: 1 if another task of its ordered group (line) runs first. So the ready tasks
+ * are one range of an index; a NOT EXISTS over the group would cost ten times as much.
+ * - `tasks.lease`: 1 while the claim of `token` holds, also for a settled task whose run has not
+ * ended.
+ * - `claims`: a JSON list of the tasks that one commit stored and claimed, and that have no rows
+ * yet (`StoredRuns`). `left` is the number of these tasks that have not ended. `lanes` counts all
+ * of them as done, so that their end changes no lane.
+ * - `processes.mark`: a random number, by which a process knows its row after the file was
+ * restored. `beat`: number of its signs of life. `seen`, `looked`, `silent`: the last beat that
+ * other processes saw, when they last checked, and for how long it has not changed. `gone`: 1 if
+ * the process has ended.
+ * - `numbers.next`: a number above all dropped events. `indexed`: keys of events up to this number
+ * are in `keys`. For `clock` and `steps` see `store/clock.ts`.
+ * - `events.contents`: 1 if the contents are to be erased once all tasks are done, 2 if they were
+ * erased. `taken`: when the event was stored, on the clock of the file. `loose`: 1 if the key does
+ * not follow from id and tenant, so that the id is indexed.
+ * - `deliveries`: head and body of events that came together. An event that came alone has them in
+ * its own row.
  * - `arrivals.ring`: 0 for verified deliveries, 1 for others. `rings` has their counts.
- * - `spans`: counts and gauges of a minute or an hour, of all series, packed.
+ * - `spans`: counts and gauges of all series for a minute or an hour, packed.
  *
- * There are no foreign keys: only this package writes these tables, and look-ups cost as much as inserts.
+ * There are no foreign keys: only this package writes these tables, and look-ups would cost as much
+ * as inserts.
  */
 export const STEPS: readonly LayoutStep<string>[] = [
   {

@@ -1,9 +1,9 @@
-/** Columns of a `TaskRow`, of `postern_tasks t`. */
+/** The columns of a `TaskRow`, read from `postern_tasks t`. */
 export const TASK: string =
   't.id, t.lane, t.state, t.gate, t.behind, t.attempt, t.token, t.round, t.cut, t.charged, t.line, t.fair, t.due, t.took, t.error, t.fold'
 
 const EVENT = 'e.id = t.id >> 16'
-/** Head and body of an event, from its own row or from its delivery. */
+/** Columns for head and body of an event, from its own row or from its delivery. */
 export const DELIVERY: string = 'coalesce(e.head, d.head) AS head, coalesce(e.body, d.body) AS body'
 
 export const ADD_WAITING: string = `INSERT INTO postern_tasks (id, lane, state, due)
@@ -13,8 +13,10 @@ export const ADD_TASK: string = `INSERT INTO postern_tasks (id, lane, state, due
 export const TASKS_OF: string = 'SELECT id, lane, part FROM postern_tasks WHERE id >= ? AND id < ?'
 
 /**
- * Ends runs of one token. A value has the distance in events from the first one in the higher bits, and microseconds in the lower
- * 31. NOT INDEXED makes SQLite look tasks up by id, and not by the index of leases.
+ * Ends runs that were claimed with one token. Each value in the list has two parts. The lower 31
+ * bits are the duration in microseconds. The higher bits are the number of the event minus the
+ * number of the first event. NOT INDEXED makes SQLite look up tasks by id, not by the index of
+ * leases.
  */
 export const FINISH: string = `UPDATE postern_tasks NOT INDEXED SET state = 2, due = ?, took = j.value & 2147483647, lease = 0
   FROM json_each(?) j WHERE postern_tasks.id = ? + ((j.value >> 31) << 16) AND state = 1 AND token = ?`
@@ -44,7 +46,10 @@ export const CLAIM_TURNS: string = `${READY} AND t.turn > 0 AND t.due <= ? ORDER
 export const CLAIM_GATED: string = `${CLAIMED('INDEXED BY postern_tasks_gated')}
   WHERE t.lane = ? AND t.state = 0 AND t.gate > 0 AND t.behind = 0 AND t.gate = ? AND t.due <= ? ORDER BY t.due LIMIT ?`
 export const LOAD: string = `${CLAIMED('')} WHERE t.id IN (SELECT value FROM json_each(?))`
-/** Without this limit, one damaged count would make the claim of all tasks fail. */
+/**
+ * Maximum number of attempts of a task. Without this limit, one damaged count would make the claim
+ * of all tasks fail.
+ */
 export const MOST_ATTEMPTS: number = Number.MAX_SAFE_INTEGER - 1
 export const CLAIM: string = `UPDATE postern_tasks NOT INDEXED SET state = 1, attempt = min(attempt, ${MOST_ATTEMPTS}) + 1, token = ?, lease = 1
   WHERE id IN (SELECT value FROM json_each(?))`
@@ -75,7 +80,10 @@ const OF_KEY = "postern_latest n ON n.root = %root AND n.key = t.fold ->> 'k'"
 export const FOLDABLE: string = `SELECT ${TASK}, t.root, n.task AS newest, n.highest, iif(e.contents = 1, e.key, NULL) AS passing
   FROM postern_tasks t INDEXED BY postern_tasks_lines LEFT JOIN ${OF_KEY.replace('%root', 't.root')} LEFT JOIN postern_events e ON ${EVENT}
   WHERE t.line = ? AND t.line IS NOT NULL AND (t.state < 2 OR t.lease = 1) AND t.state = 0 AND t.fold IS NOT NULL ORDER BY t.id`
-/** A settled task has the root of the time when it settled: the root of its lane counts. */
+/**
+ * A settled task still has the root (common number of an ordered group) of the time when it
+ * settled. So the root of its lane is used.
+ */
 export const NEWEST: string = `SELECT t.id, n.task FROM postern_tasks t JOIN postern_lanes l ON l.id = t.lane
   JOIN ${OF_KEY.replace('%root', 'l.root')} WHERE t.id IN (SELECT value FROM json_each(?))`
 export const WHOLE: string = `SELECT ${TASK} FROM postern_tasks t JOIN postern_events e ON ${EVENT} WHERE t.id = ? AND e.contents IS NOT 2`
@@ -115,7 +123,7 @@ export const COUNT_LANE: string =
   'UPDATE postern_lanes SET pending = pending + ?, running = running + ?, done = done + ?, dead = dead + ? WHERE id = ?'
 export const COUNT_TENANT: string = `INSERT INTO postern_tenants (lane, fair, open) VALUES (?, ?, ?)
   ON CONFLICT DO UPDATE SET open = open + ?`
-// Lanes count running tasks without rows as done.
+// Number of running tasks that have no rows yet. Lanes (subscriptions) count these tasks as done.
 const BARE = 'coalesce((SELECT sum(c.left) FROM postern_claims c WHERE c.lane = l.id), 0)'
 export const OPEN_TASKS: string = `SELECT sum(l.pending + l.running + ${BARE}) AS open
   FROM postern_lanes l JOIN postern_receivers r ON r.id = l.receiver WHERE r.name = ?`
@@ -135,34 +143,41 @@ export const ENTER_TURN: string =
 export const ADD_DELIVERY: string = 'INSERT INTO postern_deliveries (head, body) VALUES (?, ?)'
 export const ADD_EVENT: string = `INSERT INTO postern_events (id, receiver, key, received, taken, topic, event_id, tenant, delivery, record, head, body)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-/** Few events need these marks, and a column costs each insert, even an empty one. */
+/**
+ * Marks an event whose contents are to be erased. Few events need this mark or LOOSE. As columns of
+ * the INSERT, both would make each insert slower, even when empty.
+ */
 export const PASSING: string = 'UPDATE postern_events SET contents = 1 WHERE id = ?'
 export const LOOSE: string = 'UPDATE postern_events SET loose = 1 WHERE id = ?'
-/** The next number is above the last event and above all dropped events. */
+/** The next event number: above the last event and above all dropped events. */
 export const NEXT = 'max(next, coalesce((SELECT max(id) FROM postern_events), 0) + 1)'
 export const NEXT_NUMBER: string = `SELECT ${NEXT} AS next FROM postern_numbers`
 /** Keeps the number of a dropped event from being used again. */
 export const KEEP_NUMBER: string = 'UPDATE postern_numbers SET next = ? WHERE next < ?'
-/** The stored time of the file, which is some seconds old at most. */
+/** The stored time of the file, at most some seconds old. */
 export const CLOCK: string = `SELECT max(clock, coalesce((SELECT taken FROM postern_events ORDER BY id DESC LIMIT 1), 0)) AS clock
   FROM postern_numbers`
-/** Locks the file, without a change. */
+/** Locks the file without changing it. */
 export const LOCK: string = 'UPDATE postern_numbers SET next = next'
 export const SINCE: string =
   'SELECT id FROM postern_events WHERE id >= ? AND receiver = ? AND key = ?'
 
 export const ADD_CLAIMS: string =
   'INSERT INTO postern_claims (token, lane, at, left, tasks) VALUES (?, ?, ?, ?, ?)'
-/** Drops the list if this was its last part; otherwise TAKE_CLAIMS counts what ended. */
+/**
+ * Drops a list of running tasks if all its open tasks have ended. Otherwise TAKE_CLAIMS subtracts
+ * the number of tasks that ended.
+ */
 export const END_CLAIMS: string =
   'DELETE FROM postern_claims WHERE token = ? AND lane = ? AND left = ?'
 export const TAKE_CLAIMS: string =
   'UPDATE postern_claims SET left = left - ? WHERE token = ? AND lane = ?'
-/** Values as in `FINISH`. */
+/** Adds rows for done tasks. Its values have the form described at `FINISH`. */
 export const ADD_FINISHED: string = `INSERT INTO postern_tasks (id, lane, state, due, attempt, token, took)
   SELECT ? + ((value >> 31) << 16), ?, 2, ?, 1, ?, value & 2147483647 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING`
 
-// One list that is unreadable, or names fewer tasks than are open, must not stop the other lists.
+// True for a list that is readable and names at least as many tasks as are open. An unreadable list
+// must not stop the other lists.
 const READABLE =
   "iif(json_valid(tasks), json_type(tasks) = 'array' AND (SELECT count(*) FROM json_each(tasks) WHERE type = 'integer') >= left, 0)"
 export const ANY_CLAIMS: string = `SELECT 1 FROM postern_claims WHERE at < ? AND ${READABLE} LIMIT 1`
@@ -176,8 +191,9 @@ export const COUNT_CLAIMS: string = `UPDATE postern_lanes SET running = running 
 export const DROP_CLAIMS: string = `DELETE FROM postern_claims WHERE at < ? AND ${READABLE}`
 export const ODD_CLAIMS: string = `SELECT token, lane, at, left FROM postern_claims WHERE NOT ${READABLE}`
 /**
- * Finds the tasks of an unreadable list: events of its commit, which have the same time, without a task of its lane. For each it
- * returns the next free task id. It reads all events, since only a damaged file needs it.
+ * Finds the tasks of an unreadable list. These are the events of its commit, which have the same
+ * time, that have no task in its lane. For each event, returns the next free task id. Reads all
+ * events, since only a damaged file needs this statement.
  */
 export const UNNAMED: string = `SELECT (SELECT coalesce(max(t.id) + 1, e.id << 16) FROM postern_tasks t
     WHERE t.id >= e.id << 16 AND t.id < (e.id + 1) << 16) AS task

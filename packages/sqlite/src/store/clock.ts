@@ -4,23 +4,27 @@ import { CLOCK } from '../sql/tasks.ts'
 import type { RowCache } from './writer.ts'
 
 /**
- * The clock of a file, in milliseconds since 1970. It never goes back: it is the largest time that any process saw, plus the
- * time of the monotonic clock since then. A jump ahead of that is stored as a step.
+ * The clock of a file, in milliseconds since 1970. It never goes back. It is the latest time that
+ * any process saw, plus the time that passed since then on the monotonic clock. If the wall clock
+ * jumps ahead of that, the jump is stored as a step.
  */
 export interface FileClock extends RowCache {
   now(): number
-  /** Reads the time that other processes stored. */
+  /** Reads the time that other processes have stored. */
   read(): void
   steps(): readonly ClockStep[]
 }
 
-// Maximum age of the stored time, and the smallest step that is stored, in milliseconds.
+// In milliseconds: maximum age of the stored time (STORE), and smallest jump that is stored (STEP).
 const STORE = 10_000
 const STEP = 1000
-// A gap in which no process ran counts as at most this time, in milliseconds.
+// A gap in which no process ran counts as at most this number of milliseconds.
 const GAP = 300_000
 
-/** Makes a {@link FileClock}. Events have the time too, so a transaction that adds some (`adds`) need not store it. */
+/**
+ * Creates a {@link FileClock}. Events also store the time. So a transaction that adds events
+ * (`adds` returns true) need not store it again.
+ */
 export function createClock(db: Database, adds: () => boolean): FileClock {
   const find = db.prepare(CLOCK)
   const kept = db.prepare('SELECT clock FROM postern_numbers')
@@ -36,7 +40,7 @@ export function createClock(db: Database, adds: () => boolean): FileClock {
   const begun = clockOf()
   let time = Math.max(begun, Date.now())
   let at = performance.now()
-  // The sum of the steps that are not stored yet.
+  // The sum of the jumps that are not stored yet, in milliseconds.
   let unseenByGuards = begun === 0 ? 0 : time - begun
   let unseen = Math.max(0, unseenByGuards - GAP)
   let stored = 0
@@ -58,11 +62,12 @@ export function createClock(db: Database, adds: () => boolean): FileClock {
       const current = now()
       const stepped = unseenByGuards >= STEP
       if (adds() && !stepped) return void (written = current)
-      // A transaction without changes writes nothing, since readers ask again whenever the file has changed.
+      // If the transaction has changed nothing, nothing is stored: readers query again whenever the
+      // file changes.
       if ((current - stored < STORE && !stepped) || totalOf() === counted) return
       const before = (kept.get() as { clock: number }).clock
       set.run(current, current)
-      // The part of the step that another process has stored is counted already.
+      // Another process may have stored a part of the jump, and that part is already counted.
       const ahead = current - before
       if (Math.min(unseenByGuards, ahead) >= STEP)
         add.run(

@@ -5,8 +5,9 @@ import type { Keys } from '../keys/keys.ts'
 import { createConnection, type RowsHost } from './rows.ts'
 
 /**
- * Makes the rows of transactions on the app's own connections. They cache nothing, since the inbox does not know whether the app
- * commits. The inbox's connections read their rows like those of another process.
+ * Creates the rows for transactions on the app's own connections. These rows have no caches, since
+ * the inbox does not know whether the app commits. The inbox's own connections see these writes
+ * like those of another process.
  */
 export function createGuests(
   { main, guest: guestOf }: Pick<Driver, 'main' | 'guest'>,
@@ -41,7 +42,8 @@ export function createGuests(
     const within =
       <Args extends unknown[], T>(run: (...args: Args) => T) =>
       (...args: Args): T => {
-        // If the app did not await an earlier call, the transaction may have ended: a write would be outside of it.
+        // If the app did not await an earlier call, its transaction may have ended, and a write
+        // would be outside of it.
         guest.check()
         try {
           const result = run(...args)
@@ -63,14 +65,14 @@ export function createGuests(
         host.wrote()
         guest.check()
         guest.begin()
-        // A write first locks the file, so that values which are read after it stay valid.
+        // Locks the file first, so that all values that are read later stay valid.
         within(() => lock.run())()
       },
       lanes: within((receiver, groups) => names.lanes(receiver, groups)),
     }
   }
 
-  /** Finds committed events and those of the open transaction. */
+  /** Creates keys that find committed events and events of the open transaction. */
   function guestKeys(database: Database): Pick<Keys, 'hash' | 'find' | 'add'> {
     const next = database.prepare(NEXT_NUMBER)
     const since = database.prepare(SINCE)

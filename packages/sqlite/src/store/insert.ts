@@ -30,7 +30,7 @@ export interface InsertParts {
   readonly tally: Tally
 }
 
-/** To be called in a transaction, with a time of the file's clock. */
+/** Inserts rows. Call its methods in a transaction; `now` is the time of the file's clock. */
 interface Insert {
   events(batch: StoreBatch, now: number): ReadonlySet<NewEvent>
   task(task: NewTask, id: number, now: number): void
@@ -65,17 +65,18 @@ export function createInsert(db: Database, parts: InsertParts): Insert {
       if (!isPlain(one)) task(one, id, now)
       else push((groups ??= []), one, id)
     }
-    // The plain tasks of a lane need only one statement.
+    // The plain tasks of a lane (a subscription) need only one statement.
     for (const { lane, token, ids } of groups ?? []) {
       if (token === 0) addWaiting.run(lane, now, `[${ids.join()}]`)
       else addClaims.run(token, lane, now, ids.length, `[${ids.join()}]`)
-      // The lane counts claimed ones as done already, so that their end does not change it: `postern_claims` counts the running ones.
+      // The lane counts claimed tasks as done from the start, so that their end does not change the
+      // lane. `postern_claims` has the number of those that still run.
       tally.move(lane, undefined, token === 0 ? PENDING : DONE, null, ids.length)
     }
     return fresh
   }
 
-  /** Stores an event with its delivery. False if the event is known. */
+  /** Stores an event with its delivery. Returns false if the event is already known. */
   function store(one: NewEvent, shared: Map<NewDelivery, number>, now: number): boolean {
     const { event, delivery, record } = one
     const { key, dedupe, topic, id, tenant, passing } = event

@@ -10,16 +10,20 @@ import {
   SET_ROOT,
 } from '../sql/tasks.ts'
 
-/** Numbers of receivers and lanes. */
+/** Numbers of receivers and of lanes. A lane is a subscription of a receiver. */
 export interface Names {
-  /** Returns the number of a receiver, and makes it if it is new. To be called in a transaction. */
+  /** Returns the number of a receiver. Adds the receiver if it is new. Call it in a transaction. */
   receiver(name: string): number
-  /** Returns lanes if all exist and those of each group have one root; only reads. */
+  /**
+   * Returns lanes if all of them exist and the lanes of each group have the same root. A group is a
+   * subscription with its previous names; they share a root, a common number for their order. Only
+   * reads.
+   */
   find(receiver: string, groups: readonly (readonly string[])[]): readonly LaneRow[] | undefined
-  /** Finds or makes lanes. To be called in a transaction. */
+  /** Finds lanes, or adds them. Call it in a transaction. */
   lanes(receiver: string, groups: readonly (readonly string[])[]): readonly LaneRow[]
   every(): readonly LaneRow[]
-  /** Forgets receivers after a rollback. */
+  /** Drops the cached receivers after a rollback. */
   forget(): void
 }
 
@@ -64,7 +68,9 @@ export function createNames(db: Database): Names {
     return found
   }
 
-  /** Makes missing lanes, and joins the lines of names that are one subscription now. */
+  /**
+   * Adds missing lanes. If several names are one subscription now, also joins their ordered groups.
+   */
   function make(name: string, groups: readonly (readonly string[])[]): void {
     const owner = receiver(name)
     const rows = byName(name)

@@ -25,7 +25,10 @@ import {
 } from '../sql/tasks.ts'
 import type { Tally } from './tally.ts'
 
-/** A task, with `contents`, `key` and `receiver` of its event. */
+/**
+ * A task, with `contents`, `key` and `receiver` of its event. These three are null if the event is
+ * gone.
+ */
 interface Row extends TaskRow {
   readonly lease: number
   readonly cause: string | null
@@ -34,7 +37,8 @@ interface Row extends TaskRow {
   readonly receiver: string | null
 }
 
-// A token consists of a process and a claim. No run has the last claim, so a late outcome of the lost process is rejected.
+// A token is the number of a process times CLAIM, plus the number of a claim. No run has the
+// highest claim number. A task with this token accepts no late outcome of its lost process.
 const CLAIM = 2 ** 32
 
 /** Returns the number of the process that made a claim. */
@@ -44,7 +48,7 @@ export function processOf(token: number): number {
 
 const ERASED = 2
 
-/** Makes `Rows.patch`, to be called in a transaction with a time of the file's clock. */
+/** Creates `Rows.patch`, which is called in a transaction with the time of the file's clock. */
 export function createPatch(
   db: Database,
   {
@@ -117,10 +121,13 @@ export function createPatch(
 
 const OUTCOMES = ['done', 'retry', 'postpone', 'dead', 'interrupted'] as const
 
-// In addition to the first attempt of a task, this number of attempts is kept.
+// Number of attempts that are kept in addition to the first attempt of a task.
 const LAST = 19
 
-/** Attempts, except the one that settled a task: that is in the row of the task, so that a simple task needs no row here. */
+/**
+ * Attempts of tasks. The attempt that settled a task is not here but in the row of the task, so
+ * that a simple task needs no row here.
+ */
 export interface Attempts {
   add(task: number, token: number, attempted: Attempted, now: number): void
   drop(task: number): void
@@ -144,7 +151,7 @@ export function createAttempts(db: Database): Attempts {
   }
 }
 
-/** Makes `Viewed.attempts`. */
+/** Creates `Viewed.attempts`. */
 export function createAttemptsOf(db: Database): (task: number) => readonly AttemptRow[] {
   const find = db.prepare(ATTEMPTS)
   return (task) =>
@@ -160,33 +167,46 @@ const ADD_ATTEMPT: string =
   'INSERT INTO postern_attempts (task, seq, attempt, ended, took, outcome, process, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
 const TRIM_ATTEMPTS: string = 'DELETE FROM postern_attempts WHERE task = ? AND seq = ? AND seq > 1'
 const DROP_ATTEMPTS: string = 'DELETE FROM postern_attempts WHERE task = ?'
-/** Oldest first, with the attempt in the row of the task. */
+/**
+ * Reads the attempts of a task, oldest first, with the attempt in the row of the task as the last
+ * one.
+ */
 const ATTEMPTS: string = `SELECT a.attempt, a.ended, a.took, a.outcome, a.error, p.name AS process, a.seq FROM postern_attempts a
   LEFT JOIN postern_processes p ON p.id = a.process WHERE a.task = ?
   UNION ALL SELECT t.attempt, t.due, t.took, iif(t.state = 2, 0, 3), t.error, p.name, 9007199254740991
   FROM postern_tasks t LEFT JOIN postern_processes p ON p.id = t.token >> 32
   WHERE t.id = ? AND t.state >= 2 AND t.took IS NOT NULL ORDER BY 7`
 
-/** Running tasks that were claimed when they were stored: each commit has one list of them, and the tasks have no rows yet. */
+/**
+ * Running tasks that were claimed when they were stored. Each commit has one list of such tasks,
+ * and they have no rows yet.
+ */
 export interface StoredRuns {
-  /** True if there are lists, or lists from before a time. */
+  /**
+   * Returns true if there are lists. With `before`, returns true if there are lists that were
+   * stored before that time.
+   */
   any(before?: number): boolean
   /**
-   * Gives each of these tasks a row. A task without a row is a running one. So call it in a transaction before rows of running
-   * tasks are read or changed, and before rows of settled tasks are deleted.
+   * Gives each of these tasks a row. A task without a row is a running task. So call this in a
+   * transaction before rows of running tasks are read or changed, and before rows of settled tasks
+   * are deleted.
    */
   spread(before?: number): void
-  /** Lists that cannot be read. */
+  /** Returns the lists that cannot be read. */
   odd(): readonly OddRuns[]
   /**
-   * Drops an unreadable list, and gives rows to its tasks: those events of its commit that have no task in its lane. False if
-   * there are more such events than open tasks, since the list may have contained any of them. Call it in a transaction, once
-   * the process of the list has ended.
+   * Drops an unreadable list, and gives rows to its tasks: the events of its commit that have no
+   * task in its lane. Returns false if there are more such events than open tasks, since any of
+   * them may have been in the list. Call it in a transaction, once the process of the list has
+   * ended.
    */
   find(odd: OddRuns): boolean
 }
 
-/** An unreadable list, with `left` open tasks, stored at the time `at`. */
+/**
+ * An unreadable list, which was stored at the time `at`. `left` is the number of its open tasks.
+ */
 interface OddRuns {
   readonly token: number
   readonly lane: number

@@ -51,11 +51,11 @@ import { createNames, type Names } from './names.ts'
 import { createTenants } from '../keys/tenants.ts'
 import { createTally, type Tally } from './tally.ts'
 
-/** The connections of a process share it. */
+/** What all connections of a process share. */
 export interface RowsHost {
   readonly now: () => number
   readonly isOver: (token: number) => boolean
-  /** Called after writes on a connection other than the main one. */
+  /** Called after this process has written on another connection than the main one. */
   readonly wrote: () => void
 }
 
@@ -66,11 +66,11 @@ export interface Connection {
   readonly attempts: Attempts
   readonly claims: StoredRuns
   readonly lines: Lines
-  /** Caches that are stored at the end of a transaction, in this order. */
+  /** Caches that are stored at the end of a transaction, in the order of this list. */
   readonly kept: readonly RowCache[]
 }
 
-/** Makes the rows of one connection, to be used in its transactions. */
+/** Creates the rows of one connection, for use in its transactions. */
 export function createConnection(
   db: Database,
   keys: InsertParts['keys'],
@@ -155,10 +155,13 @@ export function createConnection(
   return { rows, names, tally, attempts, claims, lines, kept: [guards, tenants, tally] }
 }
 
-/** Tasks of one line and root run one after another. */
+/**
+ * The ordered groups (lines). Tasks with the same line and root run one after another. The root is
+ * a number that a subscription shares with its previous names.
+ */
 type Lines = ReturnType<typeof createLines>
 
-// `stuck` reads all lines with open tasks, so it may use this share of the time.
+// The share of time that `stuck` may use, since it reads all lines with open tasks.
 const SHARE = 0.01
 
 function createLines(db: Database) {
@@ -170,7 +173,7 @@ function createLines(db: Database) {
   let rest = 0
 
   return {
-    /** As `Rows.heads`. */
+    /** Returns the first tasks of each line, as `Rows.heads`. */
     heads(lines: readonly number[]): readonly HeadRow[] {
       const heads: HeadRow[] = []
       for (const line of lines)
@@ -188,14 +191,16 @@ function createLines(db: Database) {
         }
       return heads
     },
-    /** As `Rows.queue`. */
+    /** Marks tasks as behind or not, as `Rows.queue`. */
     queue(changes: readonly { readonly id: number; readonly behind: boolean }[]): number {
       let pending = 0
       for (const { id, behind } of changes)
         pending += Number(setBehind.run(behind ? 1 : 0, id).changes)
       return pending
     },
-    /** As `Store.stuck`, for all lanes. */
+    /**
+     * Returns lines in which no task may run, or two may, as `Store.stuck`. It checks all lanes.
+     */
     stuck(): readonly number[] {
       const began = performance.now()
       if (began < rest) return []
@@ -246,9 +251,9 @@ function createFolds(
 }
 
 interface Guards extends RowCache {
-  /** As `Rows.guard`. */
+  /** Takes free replay guards for events, as `Rows.guard`. */
   take(wanted: readonly Guarded[], now: number): ReadonlySet<Guarded>
-  /** As `Rows.unguard`. */
+  /** Releases guards that this transaction took, as `Rows.unguard`. */
   giveBack(taken: readonly Guarded[]): void
 }
 
@@ -256,7 +261,7 @@ function createGuards(db: Database, names: Pick<Names, 'receiver'>): Guards {
   const holder = db.prepare(HOLDER)
   const add = db.prepare(ADD_GUARD)
   const drop = db.prepare(DROP_GUARD)
-  // Guards that the open transaction added: only these may be released.
+  // Guards that the open transaction added. Only these may be released.
   let made = new Set<string>()
 
   return {
@@ -295,7 +300,9 @@ const ADD_GUARD: string =
   'INSERT INTO postern_guards (receiver, key, holder, taken) VALUES (?, ?, ?, ?)'
 const DROP_GUARD: string = 'DELETE FROM postern_guards WHERE receiver = ? AND key = ?'
 
-// An entry has the distance of the task's event from the first event, and in the lower bits how long the task ran.
+// An entry has two parts: the higher bits are the number of the task's event minus that of the
+// first event. The lower bits are the duration of the run in microseconds. TOOK and FAR are the
+// limits of both.
 const TOOK = 2 ** 31
 const FAR = 2 ** 21
 
@@ -307,7 +314,9 @@ interface Group {
   first: number
 }
 
-/** Makes `Rows.finish`. Runs that were claimed together, with one token, need only one statement. */
+/**
+ * Creates `Rows.finish`. Runs that were claimed together, with one token, need only one statement.
+ */
 function createFinish(
   db: Database,
   tally: Tally,
@@ -326,14 +335,15 @@ function createFinish(
       let count = 0
       for (const { id, took } of group.ended) {
         const distance = (id - n) / TASKS - first
-        // A task that ran too long, or is too far from the others, is left to the engine's `patch`.
+        // If a task ran too long, or its event is too far from the first one, the engine's `patch`
+        // ends it.
         if (took >= TOOK || distance >= FAR) continue
         entries += `${count++ === 0 ? '[' : ','}${distance * TOOK + took}`
       }
       if (count === 0) continue
       entries += ']'
       const base = first * TASKS + n
-      // Usually they have no rows yet: see `StoredRuns.spread`.
+      // Usually these tasks have no rows yet: see `StoredRuns.spread`.
       const bare = isOne(end.run(token, of, count)) || isOne(take.run(count, token, of))
       const { changes } = bare
         ? addFinished.run(base, of, now, token, entries)

@@ -23,8 +23,9 @@ export function layoutOf(path: string, steps: readonly LayoutStep<string>[] = ST
 }
 
 /**
- * Makes the tables, or updates those of an older version. Throws a `TypeError` if a newer version shuts this one out, or, without
- * `force`, if the update would shut out running processes.
+ * Creates the tables, or updates those of an older version. Throws a `TypeError` if the stored
+ * version does not allow this one. Without `force`, also throws if running processes could not use
+ * the updated tables.
  */
 export function migrateFile(
   db: Database,
@@ -35,7 +36,7 @@ export function migrateFile(
   const found = versionsOf(db, layout)
   if (!migrationOf(layout, found)) return { from: found, to: found }
   return db.transaction(() => {
-    // Another process may have migrated while this one waited for the lock.
+    // Another process may have updated the tables while this process waited for the lock.
     const from = versionsOf(db, layout)
     const migration = migrationOf(layout, from)
     if (!migration) return { from, to: from }
@@ -51,7 +52,7 @@ export function migrateFile(
   })
 }
 
-/** Throws a `TypeError` if the file cannot be read as it is. */
+/** Throws a `TypeError` if this version cannot read the file without an update. */
 export function checkFile(db: Database, layout: FileLayout): void {
   checkReadable(layout, versionsOf(db, layout))
 }

@@ -41,11 +41,14 @@ import type { InsertParts } from './insert.ts'
 import type { Tally } from './tally.ts'
 
 type OpenStore = Store & {
-  /** Stops background work. */
+  /** Stops the background work. */
   stop(): Promise<void>
 }
 
-/** Makes the store of a database. If the file is restored to an earlier state, it starts again like a new process. */
+/**
+ * Creates the store of a database. If the file is restored to an earlier state, the store starts
+ * again like a new process.
+ */
 export function createStore(
   driver: Driver,
   settings: Pick<EngineSettings, 'lease'>,
@@ -85,7 +88,7 @@ function openStore(
   const clock = createClock(main, () => keys.adds())
   const now = (): number => clock.now()
   const processes = createProcesses(main, driver, { lease, now, version: layout.steps.length })
-  // Number of writes of this process on other connections.
+  // Number of writes by this process on connections other than the main one.
   let own = 0
   const host = {
     now,
@@ -147,7 +150,8 @@ function openStore(
       try {
         if (process > 0 && !driver.readOnly) writer.write(() => processes.leave())
       } catch {
-        // Other processes notice that its lock is free, or that it gives no sign of life.
+        // Other processes then notice that the lock of this process is free, or that it gives no
+        // sign of life.
       }
       driver.life?.release()
       driver.close()
@@ -171,7 +175,8 @@ function openStore(
       try {
         if (rejected === undefined) leases.beat()
       } catch {
-        // Without tasks a process needs no sign of life; with tasks `renew` throws this error.
+        // A process without tasks needs no sign of life. If it has tasks, `renew` throws this
+        // error.
       }
       return rejected
     },
@@ -205,7 +210,7 @@ function openStore(
     await upkeep?.stop()
   }
 
-  /** Reports it once, after the running call has ended. */
+  /** Reports once that the file was restored, after the running call has ended. */
   function tellBack(): void {
     if (isBack) return
     isBack = true
@@ -221,7 +226,10 @@ function openStore(
     return any.get(lane, at, lane, lane, at, lane, at, lane, at) !== undefined
   }
 
-  /** Warns once if other processes write the file and this version of SQLite may damage it then. */
+  /**
+   * Warns once if other processes write the file, and this version of SQLite may damage a file with
+   * several writers.
+   */
   function meet(): void {
     const version = main.version()
     const foreign = seen !== undefined && version !== seen && own === ownSeen
@@ -246,12 +254,13 @@ function openStore(
   }
 }
 
-// The number of a process that only reads: no row of the file has it.
+// The process number of all processes that only read. No row of the file has this number.
 const NOBODY = 2 ** 31
 
 /**
- * Makes the transactions of `task.commit`, on their own connection. They are synchronous, so that no handler keeps one open while
- * deliveries arrive. If a handler writes asynchronously, all its writes fail.
+ * Creates the transactions of `task.commit`, on a separate connection. They are synchronous, so
+ * that no handler keeps a transaction open while deliveries arrive. If a handler writes
+ * asynchronously, all its writes fail.
  */
 function createCommits(
   driver: Driver,
@@ -259,7 +268,8 @@ function createCommits(
   host: RowsHost,
 ): <T>(run: (rows: Rows, transaction: unknown) => T) => T {
   const { errors, guard } = driver
-  // Made with the first commit: most receivers have none, and preparing the statements costs a millisecond.
+  // The connection is opened at the first commit. Most receivers have no commits, and preparing the
+  // statements takes a millisecond.
   let made: (Connection & { readonly database: ReturnType<Driver['commits']> }) | undefined
 
   return (run) => {
@@ -292,7 +302,7 @@ function createCommits(
       made?.names.forget()
       if (!began) throw new Error(`task.commit: ${errors.explain(error)}`, { cause: error })
       if (isA(error, TypeError)) {
-        // The handler may still be running, and would write outside of a transaction.
+        // The handler may still be running. Without this, it would write outside of a transaction.
         driver.dropCommits()
         made = undefined
       }
@@ -305,7 +315,7 @@ interface Row extends ClaimRow {
   readonly turn: number
 }
 
-/** Makes `Store.claim`, to be called in a transaction. */
+/** Creates `Store.claim`, which is called in a transaction. */
 function createClaim(
   db: Database,
   tally: Tally,

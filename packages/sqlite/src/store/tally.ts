@@ -4,11 +4,15 @@ import type { Database } from '../driver/driver.ts'
 import type { RowCache } from './writer.ts'
 
 /**
- * Counts the tasks of each lane and state, and the open tasks of each tenant. The counts change in the transaction that changes
- * the tasks, so that limits and statistics do not count rows.
+ * Counts the tasks of each lane (a subscription) and state, and the open tasks of each tenant. The
+ * counts change in the transaction that changes the tasks. So limits and statistics need not count
+ * rows.
  */
 export interface Tally extends RowCache {
-  /** Counts tasks that changed their state; undefined: they are new, or were deleted. */
+  /**
+   * Counts tasks that changed their state. If `from` is undefined, the tasks are new. If `to` is
+   * undefined, they were deleted.
+   */
   move(
     lane: number,
     from: number | undefined,
@@ -16,7 +20,7 @@ export interface Tally extends RowCache {
     fair: string | null,
     count?: number,
   ): void
-  /** By how much the number of open tasks of a tenant changed in this transaction. */
+  /** Returns by how much this transaction has changed the number of open tasks of a tenant. */
   openedOf(lane: number, fair: string): number
 }
 
@@ -56,7 +60,7 @@ export function createTally(db: Database): Tally {
     for (const [lane, counts] of lanes)
       if (counts.some((count) => count !== 0)) countLane.run(...counts, lane)
     for (const { lane, fair, by } of tenants.values()) countTenant.run(lane, fair, by, by)
-    // Later writes of the same transaction are counted from zero.
+    // Resets the counts, since later writes of the same transaction are counted from zero.
     forget()
   }
 

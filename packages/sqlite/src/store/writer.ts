@@ -1,17 +1,20 @@
 import { WebhookError } from '@postern/core'
 import type { Driver } from '../driver/driver.ts'
 
-/** Transactions of the main connection. */
+/** Runs the transactions of the main connection. */
 export interface Writer {
-  /** True in a transaction. */
+  /** True while a transaction is open. */
   readonly inside: boolean
-  /** Runs writes in a new transaction, or in the open one. */
+  /** Runs writes in the open transaction, or in a new one if none is open. */
   write<T>(run: () => T): T
-  /** As `write`, but does nothing if another process has locked the file. */
+  /** Runs writes as `write` does, but does nothing if another process has locked the file. */
   attempt(run: () => void): void
 }
 
-/** Makes the writer of a database. `kept`: the caches of its rows. `failed`: called with the error of a rollback. */
+/**
+ * Creates the writer of a database. `kept` are the caches of its rows. `failed` is called with the
+ * error of each transaction that was rolled back.
+ */
 export function createWriter(
   { main, guard, errors }: Driver,
   kept: readonly RowCache[],
@@ -53,7 +56,8 @@ export function createWriter(
       inside = false
     }
     for (const each of kept) each.stored()
-    // After the commit: if the file was deleted or replaced, the delivery must not be acknowledged.
+    // This check comes after the commit: if the file was deleted or replaced, the delivery must not
+    // be acknowledged.
     check()
     return result
   }
@@ -64,12 +68,12 @@ export function createWriter(
   }
 }
 
-/** A cache of rows that are written at the end of a transaction. */
+/** A cache of rows. They are written at the end of a transaction. */
 export interface RowCache {
-  /** Called before the commit: writes the rows. */
+  /** Writes the cached rows. Called before the commit. */
   store(): void
-  /** Called after the commit. */
+  /** Keeps what was written. Called after the commit. */
   stored(): void
-  /** Called after a rollback. */
+  /** Drops what was not committed. Called after a rollback. */
   forget(): void
 }
