@@ -19,17 +19,17 @@ import { isIP, type Socket } from 'node:net'
 interface Call {
   /** Name of the destination for messages and observers. */
   readonly destination: string
-  /** Key whose limits and breaker apply. @default `destination` */
+  /** Key of the gate: calls with the same key share limits and a circuit breaker. @default `destination` */
   readonly key?: string
   readonly task: Task
   /** Creates the message just before it is sent, because a signature includes the time. */
   readonly message: () => SignableRequest | Promise<SignableRequest>
-  /** Returns true for headers that observers may add. */
+  /** Returns true for the names of headers that observers may add to the request. */
   readonly passes: (name: string) => boolean
 }
 
 interface Caller {
-  /** Returns the verdict. Throws an error that the retry policy handles. */
+  /** Calls the destination. Throws if the task must be retried or is dead. */
   call(call: Call): Promise<'delivered' | 'gone'>
   close(): Promise<void>
 }
@@ -63,7 +63,7 @@ export function createCaller(guard: AddressGuard, settings: CallSettings): Calle
     try {
       const request = await message()
       guard.url(request.url)
-      // From here, a failure is the destination's fault, unless this process aborted the call.
+      // An error of this call counts as a failure of the destination, unless this process aborted or rejected it.
       const answer = await teller
         .call(given, request, (sent) => client.send(sent, task.signal))
         .catch((error: unknown) => {
@@ -82,7 +82,7 @@ export function createCaller(guard: AddressGuard, settings: CallSettings): Calle
         throw new UnrecoverableError(`${destination}: ${(error as Error).message}`, {
           cause: error,
         })
-      // After its last attempt, a task does not wait.
+      // After the last attempt, the task does not wait for another one.
       if (task.attempt < task.attempts) waiting.add(key, task.id, now(), false, destination)
       throw error
     } finally {
@@ -92,27 +92,27 @@ export function createCaller(guard: AddressGuard, settings: CallSettings): Calle
   }
 }
 
-// Milliseconds. A postponed task is not urgent: the messages of other tasks go out first, and their outcomes are stored
-// together. A file inbox blocks the process while it writes. Without this pause, a destination that is down makes the
-// others a fifth slower (`down` in test/bench).
+// Pause in milliseconds before a task is postponed, so that messages of other tasks go out first. Postponed tasks are
+// then stored together: a file inbox blocks the process at each write. Without the pause, one destination that is down
+// makes the others 20 % slower (`down` in test/bench).
 const NO_HURRY = 5
 
 function isRejected(error: unknown): boolean {
   return error instanceof Error && error.name === 'DestinationRejected'
 }
 
-/** Meaning of a response for its task, by the rules of Standard Webhooks. */
+/** What a response means for the task, by the rules of Standard Webhooks. */
 type Verdict =
   | { readonly kind: 'delivered' }
   | { readonly kind: 'gone' }
   /**
-   * Any other response, including redirects. `sick` if the destination itself fails. `wait` is the requested delay in
-   * milliseconds.
+   * Any other response, including redirects. `sick` is true if the destination itself fails. `wait` is the delay that
+   * `Retry-After` requests, in milliseconds.
    */
   | { readonly kind: 'failed'; readonly sick: boolean; readonly wait: number | undefined }
 
 /**
- * Judges a response. `Retry-After` applies to 429, 502, 503 and 504, up to `cap` milliseconds.
+ * Returns what a response means. `Retry-After` applies to the statuses 429, 502, 503 and 504, up to `cap` milliseconds.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 function judgeAnswer({ status, retryAfter }: DestinationAnswer, now: number, cap: number): Verdict {
@@ -127,15 +127,15 @@ function judgeAnswer({ status, retryAfter }: DestinationAnswer, now: number, cap
   }
 }
 
-// Maximum number of destinations whose pause was reported, as many as gates.
+// Maximum number of destinations whose last reported pause is remembered. There are as many gates.
 const MOST = 10_000
 
-/** Notifies the observers of a task's receiver of calls and pauses. */
+/** Creates the object that notifies observers of calls to destinations, and of pauses between such calls. */
 function createTeller() {
   const told = new Map<string, number>()
 
   return {
-    /** Calls `send` inside the observers' `call`. `passes` decides which of their headers are sent. */
+    /** Calls `send` inside the observers' method `call`. `passes` decides which headers of observers are sent. */
     call(
       { destination, task, passes }: Pick<Call, 'passes' | 'task' | 'destination'>,
       request: SignableRequest,
@@ -156,7 +156,7 @@ function createTeller() {
         send(withTrace(request, headers, passes)),
       ) as Promise<DestinationAnswer>
     },
-    /** Reports that calls pause until a time, or continue. */
+    /** Reports that calls to a destination pause until a time, or continue if `until` is undefined. */
     paused(key: string, destination: string, task: Task, until: number | undefined): void {
       if (until === told.get(key)) return
       told.delete(key)
@@ -170,7 +170,7 @@ function createTeller() {
   }
 }
 
-/** Replaces the trace context of the delivery by that of this call. */
+/** Adds the observers' headers. They replace the trace context of the received delivery. */
 function withTrace(
   request: SignableRequest,
   added: Readonly<Record<string, string>> = {},
@@ -187,7 +187,7 @@ interface DestinationAnswer {
   readonly retryAfter: string | undefined
 }
 
-// Lifetime of an idle connection in milliseconds. Servers often close theirs after five seconds.
+// Milliseconds after which an idle connection is closed. Servers often close idle connections after 5 s.
 const IDLE = 4000
 
 /** Creates a client whose connections go only to addresses that the guard allows. */
@@ -205,7 +205,7 @@ function createClient(
   let closing: Promise<void> | undefined
 
   return {
-    // Redirects are responses; interim responses (1xx) are skipped (RFC 9110, section 15.2).
+    // node:http does not follow redirects. It skips interim responses (1xx; RFC 9110, section 15.2).
     send(message, signal) {
       const sent = sentOver(message, AbortSignal.any([signal, AbortSignal.timeout(timeout)]))
       running.add(sent)
@@ -235,14 +235,14 @@ function createClient(
       request.once('error', (error) => reject(signal.aborted ? (signal.reason as Error) : error))
       request.end(body)
     })
-    // The status is known. The rest only decides whether the connection can be reused.
+    // The status is known. The body is read only so that the connection can be reused.
     await readToEnd(response, maxResponse)
     return { status: response.statusCode!, retryAfter: response.headers['retry-after'] }
   }
 
   /**
-   * Checks the address of each connection before the agent hands it out. A URL with an IP address needs no look-up, so
-   * the guard's `lookup` does not see it.
+   * Makes an agent check the IP address of each new connection. The guard's `lookup` alone is not enough: a URL with an
+   * IP address needs no DNS lookup.
    */
   function guarded(agent: PlainAgent): void {
     const connect = agent.createConnection.bind(agent)
@@ -278,7 +278,7 @@ class ConnectTimeout extends Error {
   }
 }
 
-/** Reads the rest of a response. Ends the connection if the rest is too long or too slow. */
+/** Reads and drops the body of a response. Closes the connection if the body is longer than `most` bytes. */
 function readToEnd(response: IncomingMessage, most: number): Promise<void> {
   return new Promise((resolve) => {
     let bytes = 0
@@ -297,8 +297,9 @@ function bracketed(hostname: string): string {
 }
 
 /**
- * Creates the register of waiting tasks that this process has seen. Without its limit, tasks of one dead destination
- * would fill the receiver's `maxPending`, and deliveries for all others would get 503.
+ * Creates a list of the tasks that wait, as far as this process has seen them. The list has a limit per destination.
+ * Without this limit, tasks of one dead destination would fill the receiver's `maxPending`, and all deliveries would
+ * get 503.
  */
 function createWaiting({ maxWaiting, giveUp }: CallSettings): {
   add(key: string, task: string, now: number, leftAlone: boolean, destination: string): void
@@ -307,7 +308,8 @@ function createWaiting({ maxWaiting, giveUp }: CallSettings): {
   const byKey = new Map<string, Map<string, number>>()
 
   return {
-    // Throws `UnrecoverableError` if too many tasks of the key wait, or if this one waited too long.
+    // Throws `UnrecoverableError` if too many tasks of this key wait, or if this task waited longer than `giveUp`.
+    // `leftAlone` is true while calls pause.
     add(key, task, now, leftAlone, destination) {
       const tasks = byKey.get(key) ?? new Map<string, number>()
       const since = tasks.get(task)

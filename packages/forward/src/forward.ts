@@ -21,7 +21,7 @@ export interface ForwardHandler<Event extends WebhookEvent = WebhookEvent> exten
   'defaults'
 > {
   (event: Event, task: Task): Promise<void>
-  /** Resumes a destination that answered 410. Returns false if it was not marked. Needs `records`. */
+  /** Sends events again to a destination that answered 410. Returns false if no 410 is recorded. Needs `records`. */
   restore(destination: DestinationInit): Promise<boolean>
   /** Closes the connections. Close the receiver first. */
   close(): Promise<void>
@@ -29,10 +29,11 @@ export interface ForwardHandler<Event extends WebhookEvent = WebhookEvent> exten
 
 /**
  * Creates a handler that forwards events to other HTTP endpoints. Each destination gets its own task, which is retried,
- * dead-lettered and replayed independently. A 2xx is success. A 410 ends the task permanently and calls `onGone`. Any
- * other response, including a redirect, is retried, at the time of its `Retry-After` if present. Delivery is at least
- * once, with the same `webhook-id` in all attempts. Tasks of a slow or failing destination wait without using attempts
- * and do not delay others. Connections to addresses that are not public are rejected.
+ * dead-lettered and replayed independently. A 2xx response is a success. A 410 ends the task permanently and calls
+ * `onGone`. After any other response, including a redirect, the task is retried, at the time of `Retry-After` if
+ * present. Delivery is at least once, with the same `webhook-id` in all attempts. Tasks of a slow or failing
+ * destination wait without using attempts, and do not delay other destinations. Connections to addresses that are not
+ * public are rejected.
  *
  * @throws {TypeError} if an option is wrong; the message names the option.
  * @example
@@ -60,7 +61,7 @@ export function forward<Event extends WebhookEvent = WebhookEvent>(
     defaults: {
       retry: settings.retry,
       concurrency: settings.total,
-      // In addition to the call: the wait for a free place, and the app's own functions.
+      // 15 s more than the call: for the wait until a call may start, and for the app's functions.
       timeout: settings.timeout + 15_000,
     },
     restore: async (destination: DestinationInit) => {
@@ -82,14 +83,14 @@ export function forward<Event extends WebhookEvent = WebhookEvent>(
   }
 
   async function deliver(event: Event, task: Task, id: string): Promise<void> {
-    // A fixed list may have a new URL since the task was created.
+    // If `to` is a fixed list, its URL may have changed since the task was created.
     const destination: Destination = {
       id,
       url: fixed?.find((each) => each.id === id)?.url ?? (task.data as unknown as Destination).url,
     }
     const outcome = await caller.call({
       destination: id,
-      // Destinations chosen by tenants have limits and a breaker per tenant.
+      // If `to` is a function, tenants choose destinations, so limits and the circuit breaker are per tenant.
       key: fixed ? id : tenantKey(event.tenant, ':', id),
       task,
       passes,
@@ -157,11 +158,14 @@ function able(given: Signer | false): Signer | false {
 
 const PREFIX = 'postern:gone:'
 
-/** Marks of destinations that answered 410, per tenant: two tenants may choose the same id. */
+/**
+ * Creates the store of destinations that answered 410 ("marks"). Marks are per tenant, because two tenants may choose
+ * the same id.
+ */
 function createMarks(records: Records): {
   has(tenant: string | undefined, destination: string): Promise<boolean>
   set(tenant: string | undefined, destination: string, at: number): Promise<void>
-  /** Clears the marks of all tenants. Returns false if none was set. */
+  /** Clears the marks of a destination for all tenants. Returns false if none was set. */
   clear(destination: string): Promise<boolean>
 } {
   const keyOf = (tenant: string | undefined, destination: string): string =>
@@ -170,7 +174,7 @@ function createMarks(records: Records): {
     has: async (tenant, destination) =>
       (await records.get(keyOf(tenant, destination))) !== undefined,
     async set(tenant, destination, at) {
-      // If the mark exists, another task of the destination set it.
+      // Version 0 creates the record. It may exist already, because another task of the destination set it.
       await records.set(keyOf(tenant, destination), { at, destination }, 0)
     },
     async clear(destination) {

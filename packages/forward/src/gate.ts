@@ -4,50 +4,52 @@ import type { CallSettings } from './options.ts'
 
 export type GateSettings = BreakerSettings & Pick<CallSettings, 'concurrency' | 'now'>
 
-/** Permission to call a destination. Release it with `leave`. */
+/** Permission to call a destination, valid until `leave` is called. */
 export interface Pass {
-  /** Reports the result of the call, and until when the destination asked to wait. */
+  /** Reports the result of the call. `until` is the time until which the destination asked to wait. */
   leave(found: CallResult, until?: number): void
 }
 
-/** Places of one subscription: the parallel attempts in this process. */
+/** Places of one subscription. Each running or waiting call uses one place. */
 export interface Places {
   readonly total: number
-  /** Places in use by running calls and by tasks that wait for a call. */
+  /** Number of places in use, by running calls and by tasks that wait for a call. */
   held: number
 }
 
-/** Gate of one destination: its running calls, and whether calls pause. */
+/** Gate of one destination: decides when a task may call it. */
 export interface CallGate {
   readonly busy: boolean
   readonly open: boolean
-  /** End of the pause; undefined once a call shows that the destination works. */
+  /** End of the last pause, in milliseconds since 1970. Undefined once a call shows that the destination works. */
   readonly paused: number | undefined
-  /** Returns the permission, immediately or shortly after. Throws or rejects with a {@link PostponeError}. */
+  /**
+   * Returns the permission to call, immediately or after a short wait. Throws or rejects with a {@link PostponeError}.
+   */
   enter(): Pass | Promise<Pass>
 }
 
-// Milliseconds. A task waits here if its turn comes within this time. Otherwise it returns to the inbox until about
-// then.
+// Milliseconds. A task waits in this process if it can probably start within this time. Otherwise it is postponed: it
+// returns to the inbox.
 const MOMENT = 250
-// Number of tasks that return at the end of the pause, to probe the destination.
+// Number of postponed tasks that return at the end of a pause, to probe the destination.
 const SCOUTS = 3
-// Maximum extra delay of all other tasks, in milliseconds.
+// Maximum extra delay of all other postponed tasks, in milliseconds.
 const LATER = 30_000
 
 /**
  * Creates the gate of one destination. Four rules apply, in this order. First, while calls pause (see
- * {@link createBreaker}), only the probe enters. Second, a destination holds at most as many places as are free, so
- * that an idle one always finds a place. This is the dynamic threshold of shared buffers: Choudhury and Hahne,
- * https://doi.org/10.1109/90.664262. Third, it gets at most `concurrency` parallel calls. Fourth, the next task may
- * wait a moment. A rejected task is postponed at the destination's pace (see {@link createSpacing}), so that a backlog
- * neither circles nor returns as one wave.
+ * {@link createBreaker}), only the probe enters. Second, a destination uses at most as many places as are free, so that
+ * an idle destination always finds a place. (This is the dynamic threshold of shared buffers: Choudhury and Hahne,
+ * https://doi.org/10.1109/90.664262.) Third, a destination gets at most `concurrency` parallel calls. Fourth, a task
+ * may wait briefly for one of these calls to end. All other tasks are postponed at the pace of the destination (see
+ * {@link createSpacing}). So they neither return too often nor all at once.
  */
 export function createCallGate(settings: GateSettings, places: Places): CallGate {
   const { concurrency, now } = settings
   const breaker = createBreaker(settings)
   const spacing = createSpacing()
-  /** Running calls, oldest first, and the tasks that wait for one of them to end. */
+  /** Running calls, oldest first. `waiting` has the tasks that wait for one of these calls to end. */
   const running = new Set<{ readonly since: number }>()
   const waiting = new Set<Waiting>()
   let scouts = 0
@@ -77,7 +79,7 @@ export function createCallGate(settings: GateSettings, places: Places): CallGate
     return running.size + waiting.size >= Math.max(1, places.total - places.held)
   }
 
-  /** Returns the expected time between two free places, in milliseconds. */
+  /** Returns the expected time between the starts of two calls, in milliseconds. */
   function callsApart(at: number): number {
     const [oldest] = running
     return spacing.of(oldest ? at - oldest.since : 0) / concurrency
@@ -144,11 +146,12 @@ export function createCallGate(settings: GateSettings, places: Places): CallGate
 
   function away(at: number): PostponeError {
     let from = Math.max(at + MOMENT, breaker.until(at))
-    // Each postponed task is a write. A few tasks are enough to probe a destination that is down; the others wait twice
-    // as long.
+    // Each postponed task costs a write to the inbox. A few tasks are enough to probe a destination that is down, so
+    // the others wait longer.
     if (breaker.state(at) === 'open' && scouts++ >= SCOUTS)
       from = Math.max(from, breaker.until(at) + Math.min(breaker.pause, LATER))
-    // Slightly faster than the destination: an early task only waits, but an unused place is wasted.
+    // Tasks return slightly faster than the destination works. A task that is too early only waits; one that is too
+    // late wastes a place.
     const turn = spacing.turn(from, 0.8 * callsApart(at))
     return new PostponeError(Math.ceil(turn - at), 'the destination is busy or paused')
   }
@@ -165,26 +168,32 @@ type BreakerSettings = Pick<CallSettings, 'failures' | 'pause' | 'maxPause'>
 /** Result of a call. `up`: the destination works. `down`: it does not. `unknown`: the call shows neither. */
 export type CallResult = 'up' | 'down' | 'unknown'
 
-/** Circuit breaker: decides from the last results whether a destination may be called. All times are of one clock. */
+/**
+ * Creates a circuit breaker: it decides from the last results whether a destination may be called. All times are in
+ * milliseconds since 1970.
+ */
 function createBreaker(settings: BreakerSettings): {
-  /** `closed`: calls are allowed. `half open`: one call is allowed, as the probe. `open`: no calls. */
+  /**
+   * `closed`: calls are allowed. `half open`: one call is allowed, to probe the destination. `open`: no call is
+   * allowed.
+   */
   state(at: number): 'closed' | 'half open' | 'open'
-  /** Length of the next pause. */
+  /** Length of the next pause, in milliseconds. */
   readonly pause: number
-  /** Returns the estimated end of the pause; a time in the past if calls do not pause. */
+  /** Returns the estimated end of the pause. If calls do not pause, this time is in the past. */
   until(at: number): number
   /** Returns the end of the last pause; undefined if the breaker is closed. */
   paused(at: number): number | undefined
-  /** Starts the probe. The breaker is open for all other calls until it ends. */
+  /** Records that the probe starts. Until the probe ends, no other call is allowed. */
   probe(): void
-  /** Reports a result; `until` is the time that the destination asked for. */
+  /** Records the result of a call. `until` is the time until which the destination asked to wait. */
   learn(found: CallResult, call: { probe: boolean; until: number | undefined }, at: number): void
 } {
   let failures = 0
   let pause = settings.pause
   let openUntil = 0
   let probing = false
-  // A requested time applies even if other running calls succeed.
+  // End of the pause that the destination asked for. It applies even if other running calls succeed.
   let askedUntil = 0
 
   return {
@@ -192,7 +201,7 @@ function createBreaker(settings: BreakerSettings): {
     get pause() {
       return pause
     },
-    // The length of a probe is unknown.
+    // While a probe runs, its end is unknown, so the length of a pause is assumed.
     until: (at) => Math.max(openUntil, askedUntil, probing ? at + pause : 0),
     paused: (at) =>
       failures >= settings.failures || askedUntil > at
@@ -202,7 +211,7 @@ function createBreaker(settings: BreakerSettings): {
       probing = true
     },
     learn(found, { probe, until = 0 }, at) {
-      // Calls that started before the breaker opened end late and show nothing new.
+      // A call that started before the pause and fails during the pause shows nothing new.
       const late = !probe && state(at) === 'open'
       if (probe) probing = false
       askedUntil = Math.max(askedUntil, until)

@@ -6,12 +6,15 @@ interface Gates {
   pausedUntil(destination: string): number | undefined
 }
 
-// Functions can return any number of destinations.
+// Maximum number of gates, because an app's function can return any number of destinations.
 const MOST = 10_000
 
-/** Creates gates that share `total` places. Beyond `most` gates, the least recently used one is dropped. */
+/**
+ * Creates one gate per destination; together they allow `total` parallel calls. Beyond `most` gates, the least recently
+ * used gate is dropped.
+ */
 export function createGates(total: number, settings: GateSettings, most: number = MOST): Gates {
-  // In order of use.
+  // Gates by destination, least recently used first.
   const gates = new Map<string, CallGate>()
   const places: Places = { total, held: 0 }
 
@@ -27,7 +30,7 @@ export function createGates(total: number, settings: GateSettings, most: number 
     pausedUntil: (destination) => gates.get(destination)?.paused,
   }
 
-  /** Busy gates stay: there are at most as many as places. */
+  /** Drops the least recently used gate that is not busy. Busy gates are few: each uses a place. */
   function forgetOldest(): void {
     for (const [destination, gate] of gates)
       if (!gate.busy) {

@@ -11,7 +11,7 @@ export type Content =
 interface MessageParts {
   readonly event: WebhookEvent
   readonly url: URL
-  /** The same in all attempts. */
+  /** Id of the message, the same in all attempts. */
   readonly id: string
   readonly content: Content | undefined
   readonly passes: (name: string) => boolean
@@ -19,7 +19,7 @@ interface MessageParts {
   readonly now: number
 }
 
-// Headers of one connection or one body, not of the message (RFC 9110, section 7.6.1).
+// Headers that are never forwarded: they describe the incoming connection or body (RFC 9110, section 7.6.1).
 const HOP = new Set([
   'connection',
   'content-encoding',
@@ -42,7 +42,8 @@ export function compose(parts: MessageParts): SignableRequest {
   const { headers: content, body } = contentOf(event, parts.content)
   const own = { ...content, 'user-agent': 'Postern', 'webhook-id': id }
   const passed = headersOf(event, parts.passes)
-  // Postern's signature covers its own id. Without a signature, the original id may be forwarded.
+  // Postern's signature covers Postern's `webhook-id`, so this id must win. Without a signature, the original
+  // `webhook-id` may be forwarded.
   const headers = signer ? { ...passed, ...own } : { ...own, ...passed }
   if (!signer)
     return { method: 'POST', url: url.href, headers, body: body as Uint8Array<ArrayBuffer> }
@@ -84,7 +85,8 @@ function contentOf(
       body: typeof content.body === 'string' ? Buffer.from(content.body) : content.body,
     }
   const { body, headers } = event.delivery
-  // The original bytes contain several events, or are empty (a GET, or a body with a credential).
+  // The original bytes cannot be sent: they contain several events, or are empty (a GET, or a body that held a
+  // credential).
   if (content || event.batch || body.length === 0)
     return {
       headers: { 'content-type': 'application/json' },

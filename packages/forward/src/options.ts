@@ -67,7 +67,7 @@ export interface ForwardOptions<Event extends WebhookEvent = WebhookEvent> exten
   /** Called when a destination answers 410. If it throws, the task is retried. */
   readonly onGone?: (destination: Destination, event: Event) => unknown
   /**
-   * Records of the inbox (`inbox.records`). They store which destinations answered 410, so that these get no more
+   * Records of the inbox (`inbox.records`), to remember destinations that answered 410. Such destinations get no more
    * events. @default not stored
    */
   readonly records?: Records | undefined

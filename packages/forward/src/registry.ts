@@ -16,14 +16,17 @@ interface RegistryHost {
   readonly now: () => number
 }
 
-/** Destinations of a sender, stored in the records of its inbox. */
+/** Registry of a sender's destinations, stored in the records of the inbox. */
 interface Registry {
   register(registration: Registration): Promise<DestinationCredentials>
   rotate(id: string, secret: string | undefined, overlap: Duration): Promise<DestinationCredentials>
   unregister(id: string): Promise<boolean>
-  /** Marks a destination as gone. Returns false if its URL has changed. */
+  /**
+   * Marks a destination as gone, because it answered 410 at this URL. Returns false if the destination has another URL
+   * now.
+   */
   leave(id: string, url: string): Promise<boolean>
-  /** Returns all destinations, read after this call. Parallel calls share the next reading. */
+  /** Returns all destinations, as stored at or after the time of this call. Parallel calls share one read. */
   all(): Promise<ReadonlyMap<string, KeptDestination>>
   get(id: string): Promise<KeptDestination | undefined>
   /** Returns the secrets that currently sign, newest first. */
@@ -60,10 +63,10 @@ export type KeptDestination = {
   readonly gone?: number
 } & { readonly [key: string]: Json | undefined }
 
-/** Encrypted secret. A list has the newest first. */
+/** Encrypted secret. Lists of secrets start with the newest. */
 type KeptSecret = {
   readonly sealed: string
-  /** Time when it stops signing, in milliseconds since 1970. */
+  /** Time after which the secret no longer signs, in milliseconds since 1970. */
   readonly until?: number
 }
 
@@ -162,7 +165,7 @@ export function createRegistry(host: RegistryHost): Registry {
     return kept.secrets.filter(inForce).map((each) => seal.open(each.sealed, prefix + id))
   }
 
-  /** Changes the record. Tries again if another process changed it first. */
+  /** Changes the stored record of a destination. Tries again if another process changed the record meanwhile. */
   async function change<T extends KeptDestination | undefined>(
     id: string,
     make: (old: KeptDestination | undefined) => T,
@@ -235,7 +238,7 @@ function verifyingSecret(secret: string): string {
 
 const FORMS = {
   register: [/^[\w.-]{1,100}$/, '1 to 100 letters, digits, dots, hyphens or underscores'],
-  // The id is a header and part of the signed message, where a dot ends it.
+  // The id of a message is sent as a header. In the signed text, a dot marks the end of the id.
   emit: [
     /^[!-\-/-~]{1,255}$/,
     '1 to 255 printable ASCII characters without spaces and without dots',

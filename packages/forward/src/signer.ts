@@ -49,7 +49,7 @@ export function signer(options: {
 export interface Destination {
   /** URL that events are sent to. */
   readonly url: string
-  /** Stable id under which tasks are stored, so that the URL may change. @default the host and a digest of the URL */
+  /** Stable id, stored with tasks, so that you can change the URL later. @default the host and a digest of the URL */
   readonly id?: string
 }
 

@@ -37,7 +37,10 @@ export interface SourceOptions extends CallOptions {
   readonly key: KeyOption
   /** Type of new secrets: `v1` for HMAC, `v1a` for an Ed25519 key pair. @default 'v1' */
   readonly sign?: 'v1' | 'v1a'
-  /** Called when a destination answers 410. It gets no more messages until it is registered again with `replace`. */
+  /**
+   * Called when a destination answers 410. The destination gets no more messages until you register it again with
+   * `replace`.
+   */
   readonly onGone?: (destination: RegisteredDestination) => unknown
   /** Observers in addition to the logger. */
   readonly observers?: readonly Observer[]
@@ -52,7 +55,7 @@ export interface RegisteredDestination {
   readonly id: string
   readonly url: string
   readonly topics: readonly string[]
-  /** Time when it answered 410, in milliseconds since 1970. */
+  /** Time when the destination answered 410, in milliseconds since 1970. */
   readonly gone: number | undefined
 }
 
@@ -66,7 +69,7 @@ export interface Message {
    * a new id
    */
   readonly id?: string
-  /** Ids of destinations. Only these get the message, if they are registered for the topic. @default all */
+  /** Ids of the destinations that may get the message, if they are registered for the topic. @default all */
   readonly to?: string | readonly string[]
 }
 
@@ -89,13 +92,13 @@ export interface WebhookSource {
       readonly overlap?: Duration
     },
   ): Promise<DestinationCredentials>
-  /** Removes a destination; its waiting messages are dead. Returns false if it was not registered. */
+  /** Removes a destination. Its waiting messages are dead. Returns false if the id was not registered. */
   unregister(id: string): Promise<boolean>
   destinations(): Promise<readonly RegisteredDestination[]>
   /**
-   * Stores a message, which is then delivered. Returns its id, and whether this id was known. Rejects with the
-   * `WebhookError` of an inbox that is full or down. `host` may be `inTransaction(connection)` of the inbox's package,
-   * @postern/sqlite or @postern/postgres: the message is then stored only if that transaction commits.
+   * Stores a message, which is then delivered. Returns the id, and whether a message with this id was known. Rejects
+   * with a `WebhookError` if the inbox is full or down. `host` may be `inTransaction(connection)` of @postern/sqlite or
+   * @postern/postgres, whichever has the inbox. Then the message is stored only if that transaction commits.
    */
   emit(message: Message, host?: Host): Promise<{ readonly id: string; readonly known: boolean }>
   /** Registers a listener for messages that are dead. */
@@ -260,7 +263,7 @@ function createEmitter(
   const provider: Provider = {
     name: 'source',
     covers: { body: 'none' },
-    // Needs no verification: only the code below creates deliveries for this receiver.
+    // Nothing to verify: only `emit` below creates deliveries for this receiver.
     verify: () => undefined,
     events: (delivery, body) => [
       {

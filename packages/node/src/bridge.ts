@@ -26,8 +26,9 @@ export interface WebhookOptions<Subject = IncomingMessage> extends UrlOptions {
   /** Small JSON value that is stored with each event (`event.context`) and passed to functions that look up secrets. */
   readonly context?: (subject: Subject) => Json | undefined
   /**
-   * Accepts events in a transaction of your app: start it, await `accept(inTransaction(…))` in it, then commit. It is
-   * called only for verified deliveries, and the reply waits for it. If it rejects, the sender is asked to try again.
+   * Accepts events in a transaction of your app. Start a transaction, await `accept(inTransaction(…))` in it, then
+   * commit. This function is called only for verified deliveries, and the reply waits for its promise. If the promise
+   * rejects, the sender is asked to try again.
    *
    * @example
    * transaction: (accept) => db.transaction((tx) => accept(inTransaction(drizzleSql(tx))))
@@ -42,13 +43,13 @@ const OPTIONS: readonly (keyof WebhookOptions)[] = [
   'trustProxy',
 ]
 
-/** Facts about the framework of an adapter. */
+/** Functions that an adapter gives to the bridge, because each framework stores these facts elsewhere. */
 export interface BridgeHost<Subject> {
-  /** Returns path and query of the request, before a router removed its prefix. */
+  /** Returns the path and query of the request as sent, including a prefix that a router removed. */
   readonly target: (subject: Subject) => string
   /** Returns the object that holds a body parser's result. */
   readonly parsed: (subject: Subject) => ParsedRequest
-  /** Returns a fix that names the code that read the body, for observers and logs. */
+  /** Returns the fix to log if other code has read the body, such as "mount the route before express.json()". */
   readonly remedy: (subject: Subject) => string
 }
 
@@ -60,9 +61,9 @@ export type Bridge<Subject> = (
 ) => Promise<void>
 
 /**
- * Creates the bridge from node:http to a receiver, for adapters of frameworks built on it. It reads method, body and
- * URL, calls `receive`, and writes the reply to the response. It answers every request and never throws for what the
- * network sends.
+ * Creates the bridge from node:http to a receiver, for adapters of frameworks that use node:http. The bridge reads
+ * method, body and URL, calls `receive`, and writes the reply to the response. It answers every request, and never
+ * throws because of a request's content.
  *
  * @throws {TypeError} if an option is wrong.
  */
@@ -85,7 +86,7 @@ export function createBridge<Subject>(
     called()
     const method = request.method ?? 'GET'
     const target = host.target(subject)
-    // Used if the URL cannot be read.
+    // Used if `urlOf` throws, because the host of the request is invalid.
     let url = join('http', 'localhost', target)
     let reply: Reply
     let admission: Admission | undefined
@@ -108,7 +109,7 @@ export function createBridge<Subject>(
     try {
       writeReply(request, response, reply)
     } catch (error) {
-      // The app's answer has a header or status that HTTP does not allow.
+      // The app's own reply has a header or status that HTTP does not allow.
       writeReply(
         request,
         response,
@@ -117,7 +118,7 @@ export function createBridge<Subject>(
     }
   }
 
-  // A separate function: otherwise V8 allocates its closure for each request.
+  // Separate, because V8 would otherwise allocate this closure for each request, even without a transaction.
   function transactionOf(subject: Subject): (accept: AcceptWithin) => Promise<unknown> {
     return (accept) => transaction!(accept, subject)
   }
@@ -133,7 +134,7 @@ export type Mountable = Pick<Receiver, 'admit' | 'receive' | 'reject' | 'limits'
 
 const NONE: readonly string[] = []
 
-/** Reads headers in place: copies nothing, and does not retain the request. */
+/** Reads headers of a node:http request in place, without copying them and without retaining the request. */
 export class NodeHeaders implements HeaderLines {
   readonly #headers: IncomingMessage['headers']
   readonly #raw: readonly string[]
@@ -145,19 +146,19 @@ export class NodeHeaders implements HeaderLines {
 
   get(name: string): string | undefined {
     const value: unknown = this.#headers[name]
-    // The record is a plain object: a header named `constructor` must not find the inherited member.
+    // `#headers` is a plain object, so the name `constructor` finds an inherited member that is not a string.
     return typeof value === 'string' ? value : Array.isArray(value) ? String(value[0]) : undefined
   }
 
   all(name: string): readonly string[] {
     const raw = this.#raw
-    // Serverless shims fill only the record.
+    // Some serverless platforms emulate requests without `rawHeaders`.
     if (raw.length === 0) return this.#record(name)
     let values: string[] | undefined
     for (let at = 0; at + 1 < raw.length; at += 2) {
       const line = raw[at]!
       if (line.length !== name.length || line.toLowerCase() !== name) continue
-      // Usually one value exists, and V8 allocates 17 slots when an empty list grows.
+      // A literal, because most headers have one value, and V8 allocates 17 slots when an empty list grows.
       if (values) values.push(raw[at + 1]!)
       else values = [raw[at + 1]!]
     }
@@ -173,7 +174,7 @@ export class NodeHeaders implements HeaderLines {
     }
     for (let at = 0; at + 1 < raw.length; at += 2) {
       const name = raw[at]!.toLowerCase()
-      // HTTP/2 has method and path among the headers.
+      // In HTTP/2, the headers also contain `:method` and `:path`.
       if (!name.startsWith(':')) lines.push([name, raw[at + 1]!])
     }
     return lines
@@ -189,7 +190,7 @@ export class NodeHeaders implements HeaderLines {
 export interface UrlOptions {
   /**
    * Scheme, host and optional path prefix that senders use, such as `https://example.com/api`. The request's path and
-   * query are appended. Set it if a proxy changes them. @default the origin of the request
+   * query are appended. Set `publicBase` if a proxy changes scheme, host or path. @default the origin of the request
    */
   readonly publicBase?: string
   /**
@@ -201,7 +202,8 @@ export interface UrlOptions {
 }
 
 /**
- * Creates a function that returns the absolute URL of a request. It throws `malformed_url` for an invalid Host.
+ * Creates a function that returns the absolute URL of a request. The function throws `malformed_url` if `Host` is
+ * invalid.
  *
  * @throws {TypeError} if an option is wrong.
  */
@@ -232,7 +234,7 @@ export function writeReply(request: IncomingMessage, response: ServerResponse, r
   const { status, body } = reply
   const headers: Record<string, string> = { ...reply.headers }
   if (status >= 200 && status !== 204 && status !== 304) headers['content-length'] = lengthOf(body)
-  // node:http reads the rest of a body, of any size, unless the connection ends.
+  // Unless the connection is closed, node:http would read the rest of the body, whatever its size.
   if (status >= 400 && unread(request)) {
     headers['connection'] = 'close'
     linger(request)
@@ -254,14 +256,14 @@ function unread(request: IncomingMessage): boolean {
   )
 }
 
-// Maximum bytes to read after a rejection, and milliseconds to wait until the sender has read its reply.
+// Maximum number of bytes to read after a rejection, and milliseconds that the sender has to read the reply.
 const BYTES = 1024 * 1024
 const TIME = 1000
 
 /**
- * Closes a connection in stages (RFC 9112, section 9.6): sends the reply and the end, then reads and drops further
- * bytes for a while. node:http would close immediately, and a sender that still writes would get a reset instead of its
- * reply.
+ * Makes a connection close in stages (RFC 9112, section 9.6). First the reply and the end are sent, then further bytes
+ * are read and dropped for a while. node:http would close immediately. A sender that is still writing would then get a
+ * reset instead of the reply.
  */
 function linger(request: IncomingMessage): void {
   const socket = request.socket as Socket | undefined

@@ -3,7 +3,7 @@ import type { Server, IncomingMessage, ServerResponse } from 'node:http'
 import { milliseconds, settledBy, unknownOptions } from '@postern/core/internal'
 import type { Duration } from '@postern/core'
 
-/** Server that can be closed: of node:http, node:https or node:http2, a Fastify instance, or a NestJS app. */
+/** Server to close: a server of node:http, node:https or node:http2, a Fastify instance, or a NestJS app. */
 export type ClosableServer =
   | NodeServer
   | { readonly server: object; close(): PromiseLike<unknown> }
@@ -12,15 +12,15 @@ export type ClosableServer =
 /** Options of {@link closeOnSignal}. */
 export interface CloseOnSignalOptions {
   /**
-   * Server: the value of `app.listen()` or `serve()`, the Fastify instance, or the NestJS app, whose own hooks run
-   * last. @default the servers that get requests, for Next.js
+   * Server to close: the value of `app.listen()` or `serve()`, the Fastify instance, or the NestJS app. Hooks of a
+   * NestJS app run last. @default all servers of the process that got a request, for Next.js
    */
   readonly server?: ClosableServer
   /** Receivers, which are closed when no more requests can arrive. */
   readonly receivers?: readonly Closable[]
   /** Inboxes and other objects with a `close`, which are closed last, in this order. */
   readonly inboxes?: readonly { close(): unknown }[]
-  /** Maximum time of the whole close. Then the process exits, even if handlers run. @default '25s' */
+  /** Maximum time to close everything. After this time the process exits, even if handlers still run. @default '25s' */
   readonly grace?: Duration
   /** Signals that end the process. @default ['SIGTERM', 'SIGINT'] */
   readonly signals?: readonly NodeJS.Signals[]
@@ -35,7 +35,7 @@ interface Closable {
 }
 
 export interface ClosesOnSignal {
-  /** Closes as a signal does. A second call waits for the first. */
+  /** Closes everything, as a signal does. A second call returns the promise of the first. */
   close(): Promise<void>
   /** Removes the signal handlers. */
   stop(): void
@@ -50,15 +50,15 @@ const OPTIONS: readonly (keyof CloseOnSignalOptions)[] = [
   'exit',
   'onError',
 ]
-// Share of the grace period in which the server may answer running requests.
+// Share of the grace period (0.4 is 40 %) in which the server may answer running requests.
 const SERVER_SHARE = 0.4
-// Share of the grace period for the inboxes at the end.
+// Share of the grace period (0.1 is 10 %) that is kept for closing the inboxes.
 const INBOX_SHARE = 0.1
 /**
  * Closes server, receivers and inboxes on a signal, without losing a request. Every response says `Connection: close`,
  * and the server accepts no further connections. When the last connection has ended, receivers are closed, then
  * inboxes. The process exits within the grace period, or immediately at a second signal. An app with several servers
- * may call this for each: the process exits when the last is closed.
+ * may call this function once per server: the process exits when all are closed.
  *
  * @throws {TypeError} if an option is wrong; the message names the option.
  * @example
@@ -102,7 +102,7 @@ export function closeOnSignal(options: CloseOnSignalOptions = {}): ClosesOnSigna
       const timeout = Math.max(end - performance.now() - grace * INBOX_SHARE, 0)
       await each(receivers.map((receiver) => () => receiver.close({ timeout })))
       for (const inbox of inboxes) await each([() => inbox.close()])
-      // The app's hooks may close resources that handlers and inboxes use.
+      // A NestJS app closes last, because its hooks may close resources that handlers and inboxes use.
       if (server && 'getHttpServer' in server)
         await each([() => settledBy(Promise.resolve(server.close()), end)])
     } finally {
@@ -113,9 +113,10 @@ export function closeOnSignal(options: CloseOnSignalOptions = {}): ClosesOnSigna
   async function closeServers(end: number): Promise<void> {
     const until = end - grace * (1 - SERVER_SHARE)
     if (server && 'server' in server) {
-      // Fastify's close() answers 503 on keep-alive connections, so these must end first.
+      // Fastify's close() answers later requests on keep-alive connections with 503, so these connections must end
+      // first.
       await each([() => closeServer(server.server as NodeServer, until)])
-      // This may never resolve if the server has already ended.
+      // Fastify's close() may never resolve if its server is already closed, so the wait has a limit.
       return each([() => settledBy(Promise.resolve(server.close()), end)])
     }
     const servers = server ? [ownServer(server)] : [...found!.servers]
@@ -132,7 +133,9 @@ function ownServer(server: Exclude<ClosableServer, { readonly server: object }>)
   return 'getHttpServer' in server ? (server.getHttpServer() as NodeServer) : server
 }
 
-/** Finds the servers of this process by their requests, because Next.js does not expose its server. */
+/**
+ * Finds each server of this process at its first request. Next.js needs this, because it does not expose its server.
+ */
 function findServers(): { readonly servers: ReadonlySet<Server>; stop(): void } {
   const servers = new Set<Server>()
   const learn = (message: unknown): void => {
@@ -157,7 +160,7 @@ function complain(error: unknown): void {
   process.stderr.write(`[postern] closeOnSignal: ${String(error)}\n`)
 }
 
-/** Something that closes on a signal. */
+/** Entry for one call of `closeOnSignal`. */
 interface Closing {
   /** True if the process exits after the close. */
   readonly exit: boolean
@@ -173,8 +176,8 @@ interface Heard {
 const heard = new Map<NodeJS.Signals, Heard>()
 
 /**
- * Closes on the signal. All share one listener of the process: it exits when the last has closed, and a second signal
- * ends it immediately. Returns a function that removes the entry.
+ * Adds an entry that is closed on the signal. All entries share one listener: the process exits when the last entry has
+ * closed, or immediately at a second signal. Returns a function that removes the entry.
  */
 function closeAt(signal: NodeJS.Signals, one: Closing): () => void {
   const { all, listener } = heard.get(signal) ?? listen(signal)
@@ -203,26 +206,27 @@ function end(signal: NodeJS.Signals, all: readonly Closing[]): void {
 
 interface NodeServer {
   close(ended?: (error?: Error) => void): unknown
-  /** node:http2 has none. */
+  /** Servers of node:http2 do not have this method. */
   closeIdleConnections?(): void
   prependListener(event: 'request', listener: (...given: any[]) => void): unknown
   on(event: 'connection', listener: () => void): unknown
   off(event: 'connection', listener: () => void): unknown
 }
 
-// Milliseconds in which waiting connections are accepted. A sender that opens a connection per request never stops.
+// Maximum time to accept waiting connections, in milliseconds. Without a limit, a sender that opens a connection per
+// request would keep the server open.
 const TAKING = 1000
-// Milliseconds. During a longer turn of the event loop, further connections may have arrived.
+// Milliseconds. If one turn of the event loop takes longer, further connections may have arrived meanwhile.
 const BRIEF = 1
 
 /**
- * Resolves when the last connection has ended, or soon after `until`. A keep-alive connection ends with its next
- * response: closing it earlier could lose a request.
+ * Closes a server. Resolves when the last connection has ended, or soon after `until`. A keep-alive connection is
+ * closed after its next response, because closing it earlier could lose a request.
  */
 async function closeServer(server: NodeServer, until: number): Promise<void> {
   await takeWaiting(server, Math.min(until, performance.now() + TAKING))
   const closed = new Promise<void>((resolve, reject) => {
-    // Since Node 19, close() ends idle connections by this method.
+    // Since Node 19, close() calls this method to close idle connections at once. The empty method prevents that.
     Object.defineProperty(server, 'closeIdleConnections', { value: () => {}, configurable: true })
     server.close((error) =>
       error && (error as { code?: string }).code !== 'ERR_SERVER_NOT_RUNNING'
@@ -231,7 +235,8 @@ async function closeServer(server: NodeServer, until: number): Promise<void> {
     )
     Reflect.deleteProperty(server, 'closeIdleConnections')
   })
-  // Not earlier: while the server listens, the sender would reconnect, and nothing would accept that connection.
+  // Only now may responses close connections. While the server still listened, the sender would reconnect, and nothing
+  // would accept the new connection.
   server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
     if (request.httpVersionMajor === 1) response.setHeader('connection', 'close')
   })
@@ -240,15 +245,15 @@ async function closeServer(server: NodeServer, until: number): Promise<void> {
 }
 
 /**
- * Accepts connections that wait in the kernel. Since libuv 1.46, each turn of the event loop accepts one. Closing the
- * server before would reset them with their requests.
+ * Accepts connections that wait in the kernel, before the server closes. Closing the server would reset waiting
+ * connections and lose their requests. Since libuv 1.46, each turn of the event loop accepts one connection.
  */
 async function takeWaiting(server: NodeServer, until: number): Promise<void> {
   let taken: number
   let from: number
   const count = (): void => void taken++
   server.on('connection', count)
-  // Ends the current turn.
+  // Waits for the next turn of the event loop.
   await new Promise(setImmediate)
   do {
     taken = 0

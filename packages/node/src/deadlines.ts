@@ -11,11 +11,11 @@ interface Deadlines {
 }
 
 /**
- * Creates deadlines that end after `time` milliseconds. They share one timer: a timer for each costs more than reading
- * a body.
+ * Creates deadlines of `time` milliseconds that share one timer. One timer per request would cost more than reading its
+ * body.
  */
 export function createDeadlines(time: number): Deadlines {
-  // In the order of their ends, because all last equally long.
+  // Deadlines in the order in which they end. This is the order of their starts, because all take the same time.
   const open = new Set<Deadline>()
   let armed = false
   return {
@@ -30,7 +30,7 @@ export function createDeadlines(time: number): Deadlines {
 
   function arm(wait: number): void {
     armed = true
-    // The open connection already keeps the process alive.
+    // The timer need not keep the process alive, since the open connection does.
     setTimeout(check, Math.ceil(wait)).unref()
   }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 
-/** Header in which proxies write the addressed origin, or the sender's address. */
+/** Header in which proxies write the origin that the sender used, or the IP address of the sender. */
 export type ForwardedHeader =
   | 'forwarded'
   | 'x-forwarded-for'
@@ -9,22 +9,22 @@ export type ForwardedHeader =
   | 'x-forwarded-proto'
 
 /**
- * Trusted proxies and headers. A client can send any header, so name only headers that the outermost proxy sets or
+ * Proxies and headers to trust. A client can send any header, so name only headers that the outermost proxy sets or
  * overwrites.
  */
 export interface TrustProxy {
-  /** Number of proxies in front of this server, 1 or more. Set either this or `addresses`. */
+  /** Number of proxies in front of this server, 1 or more. Set either `hops` or `addresses`. */
   readonly hops?: number
   /**
-   * Returns true for the IP address of a trusted proxy. Further proxies are found by `x-forwarded-for` or `forwarded`,
-   * if `headers` names one of them.
+   * Returns true for the IP address of a trusted proxy. If there are several proxies, `headers` must name
+   * `x-forwarded-for` or `forwarded`, which list the others.
    */
   readonly addresses?: (address: string) => boolean
   /** Headers that the proxies set, in lower case. No other header is read. */
   readonly headers: readonly ForwardedHeader[]
 }
 
-/** Origin that the sender addressed at the outermost trusted proxy. */
+/** Origin and path prefix that the sender used, as the outermost trusted proxy saw them. */
 export interface Origin {
   readonly proto: string | undefined
   readonly host: string | undefined
@@ -32,8 +32,9 @@ export interface Origin {
 }
 
 /**
- * Creates a function that reads the origin from proxy headers. Each proxy appends to a list, and anyone can write the
- * entries before those of trusted proxies. So the entry of the outermost trusted proxy counts, from the end.
+ * Creates a function that reads the origin from proxy headers. Each proxy appends an entry to the header's list, and a
+ * client can write any entries before. So entries are counted from the end, up to the entry of the outermost trusted
+ * proxy.
  *
  * @throws {TypeError} for a wrong setting.
  */
@@ -138,7 +139,8 @@ function unquoted(value: string): string {
     : value
 }
 
-// `for` contains an address with an optional port, IPv6 in brackets (RFC 7239, section 6).
+// Returns the address in a `for` parameter, without an optional port. IPv6 addresses are in brackets (RFC 7239, section
+// 6).
 function node(value = ''): string {
   if (value.startsWith('[')) {
     const end = value.indexOf(']')

@@ -4,10 +4,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 type Listener = (request: IncomingMessage, response: ServerResponse) => unknown
 
 /**
- * Creates a listener for node:http that serves webhook routes before a framework's own handler. A request whose path is
- * exactly one of `routes` goes to that listener, all others go to `rest`. A path that differs only by a final slash is
- * reported once. Use it for frameworks that answer posts of forms and text with 403 before any route runs (SvelteKit,
- * Astro): their check stays on for all other paths.
+ * Creates a listener for node:http that serves webhook routes before a framework's own handler. If the path of a
+ * request is exactly a key of `routes`, the request goes to the listener of this key. All others go to `rest`. If a
+ * path differs from a key only by a final slash, a warning is emitted once. Use this function for SvelteKit and Astro,
+ * which answer posts of forms and text with 403 before any route runs. Their check stays on for all other paths.
  *
  * @throws {TypeError} if a path or listener is wrong.
  * @example

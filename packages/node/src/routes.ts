@@ -13,7 +13,7 @@ import { writeReply } from './bridge.ts'
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
 /**
- * Creates a route that runs due tasks, for node:http and Express. Options are those of `runDue` of
+ * Creates a route that runs due tasks, for node:http and Express. Its options are the same as for `runDue` of
  * `@postern/core/routes`.
  *
  * @throws {TypeError} if an option is wrong; the message names the option.
@@ -28,7 +28,8 @@ export function runDue(
 }
 
 /**
- * Creates a route for probes, for node:http and Express. Options are those of `health` of `@postern/core/routes`.
+ * Creates a route for probes, for node:http and Express. Its options are the same as for `health` of
+ * `@postern/core/routes`.
  *
  * @throws {TypeError} if an option is wrong; the message names the option.
  * @example

@@ -3,8 +3,8 @@ import { createBridge, type WebhookOptions, type Mountable } from './bridge.ts'
 import type { ParsedRequest } from './read-body.ts'
 
 /**
- * Creates a listener for node:http and node:https that passes every request to the receiver. It reads the exact bytes,
- * within the receiver's limits, and answers every request.
+ * Creates a listener for node:http and node:https that passes every request to the receiver. The listener reads the
+ * exact bytes, within the receiver's limits, and answers every request.
  *
  * @throws {TypeError} if an option is wrong.
  * @example
@@ -23,7 +23,7 @@ export function webhook(
   return (request, response) => void bridge(request, response, request)
 }
 
-// Connect middleware removes its prefix from `url` and keeps the original in `originalUrl`.
+// Connect removes the path prefix of a middleware from `url` and keeps the original path in `originalUrl`.
 function target(request: IncomingMessage & { readonly originalUrl?: string }): string {
   return request.originalUrl ?? request.url ?? '/'
 }

@@ -16,7 +16,7 @@ import {
 } from '@opentelemetry/api'
 import type { EventInfo, Observer, RequestInfo } from '@postern/core'
 
-/** Spans of deliveries: `receive` for each delivery, and `send` when its events are stored. */
+/** Spans of deliveries: a span `receive` for each delivery, and a span `send` for storing its events. */
 interface DeliverySpans {
   readonly observer: Pick<
     Observer,
@@ -31,9 +31,9 @@ interface Open {
   readonly context: Context
   readonly sender: SpanContext | undefined
   send?: Span
-  /** Time of the last step, on the receiver's clock. */
+  /** Time of the last step, in milliseconds of the receiver's monotonic clock. */
   at: number
-  /** End of the step `accept`, on the same clock. */
+  /** End of the step `accept`, in milliseconds of the same clock. */
   accepted?: number
 }
 
@@ -51,7 +51,7 @@ const METHODS = new Set([
 ])
 
 export function createDeliverySpans(tracing: Tracing): DeliverySpans {
-  // A delivery from `ingest` gets no reply, so nothing may retain its request.
+  // A weak map, because no last call says that a delivery of `receiver.ingest` has ended.
   const open = new WeakMap<RequestInfo, Open>()
 
   return {
@@ -96,7 +96,8 @@ export function createDeliverySpans(tracing: Tracing): DeliverySpans {
         const { receive, send } = spans
         if (receive) {
           receive.setAttributes({ 'postern.outcome': outcome, 'http.response.status_code': status })
-          // As for HTTP servers, a 4xx is not an error of the receiver.
+          // A 4xx status is the sender's error, so the span of the receiver has not failed. OpenTelemetry treats HTTP
+          // servers likewise.
           if (code !== undefined && status >= 500) markFailed(receive, code)
           else if (code !== undefined) receive.setAttribute('error.type', code)
           describe(receive, events)
@@ -105,7 +106,8 @@ export function createDeliverySpans(tracing: Tracing): DeliverySpans {
           if (code !== undefined) markFailed(send, code)
           else send.setAttribute('postern.outcome', outcome)
           describe(send, events)
-          // The span ends at the step `accept`, before the reply. A rejecting inbox has no such step.
+          // The span `send` ends at the step `accept`, before the reply. If the inbox rejected the events, that step is
+          // missing.
           send.end(spans.accepted === undefined ? end : timeOf(request, spans.accepted))
         }
         receive?.end(end)
@@ -121,7 +123,7 @@ export function createDeliverySpans(tracing: Tracing): DeliverySpans {
     const local = trace.getSpan(active)
     const sender = readTrace(request.trace)
     const goesOn = !local && sender && tracing.trustSender
-    // An HTTP instrumentation may already continue the sender's trace.
+    // The active span may already belong to the sender's trace, through an HTTP instrumentation.
     const known = goesOn || sender?.traceId === local?.spanContext().traceId
     const links: Link[] = sender && !known ? [{ context: sender }] : []
     const receive = tracer.startSpan(
@@ -144,7 +146,7 @@ export function createDeliverySpans(tracing: Tracing): DeliverySpans {
     return spans
   }
 
-  /** A delivery of `ingest` has no reply, and so no `receive` span. */
+  /** Starts to follow a delivery of `receiver.ingest`, which has no reply and therefore no span `receive`. */
   function taken(request: RequestInfo): Open {
     const { started } = request
     const spans: Open = {
@@ -165,7 +167,7 @@ export function createDeliverySpans(tracing: Tracing): DeliverySpans {
   }
 }
 
-/** Converts a time of the receiver's monotonic clock to wall time. */
+/** Converts a time of the receiver's monotonic clock to OpenTelemetry's wall time. */
 function timeOf({ at, started }: RequestInfo, clock: number): [number, number] {
   return hrTime(at + clock - started)
 }
@@ -180,13 +182,14 @@ function describe(span: Span, events: readonly EventInfo[]): void {
   }
 }
 
-/** Trace context as strings, by https://www.w3.org/TR/trace-context/. */
+/** Trace context as header values: https://www.w3.org/TR/trace-context/. */
 interface TraceStrings {
   readonly traceparent: string
   readonly tracestate?: string
 }
 
-// Keys of the sender's trace context. Attempts link to both the sender and the delivery.
+// Keys under which the sender's trace context is stored with an event. Spans of attempts link to the sender and to the
+// delivery.
 const SENDER = { traceparent: 'sender.traceparent', tracestate: 'sender.tracestate' }
 const FORM = /^[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(?:-.*)?$/
 
@@ -243,13 +246,13 @@ export function readCarrier(carrier: Readonly<Record<string, string>> | undefine
 
 /** Settings of spans. */
 export interface Tracing {
-  /** Returns the tracer; undefined without an SDK, so that no spans are created in vain. */
+  /** Returns the tracer. Undefined without an SDK, because its spans would go nowhere. */
   tracer(): Tracer | undefined
-  /** True continues the sender's trace instead of linking to it. */
+  /** True continues the sender's trace. False links to that trace. */
   readonly trustSender: boolean
-  /** True puts attempts into the trace of the delivery instead of linking to it. */
+  /** True puts attempts into the trace of the delivery. False links to that trace. */
   readonly sameTrace: boolean
-  /** True records message and stack of handler errors. */
+  /** True records the message and the stack of handler errors. */
   readonly exceptions: boolean
 }
 
@@ -264,22 +267,28 @@ export function globalTracer(): () => Tracer | undefined {
     if (provider === from && tracer) return tracer
     from = provider
     tracer = undefined
-    // Without an SDK, the API's proxy has no delegate, and its spans would go nowhere.
+    // Without an SDK, the API returns a proxy without a delegate, and `getDelegateTracer` returns undefined.
     if (!('getDelegateTracer' in provider)) return (tracer = provider.getTracer(SCOPE))
     return (tracer = (provider as ProxyTracerProvider).getDelegateTracer(SCOPE))
   }
 }
 
-/** Returns a context with only this span: a worker's active context belongs to other code. */
+/**
+ * Returns a context with only this span. It does not extend the active context, which belongs to other code in a
+ * worker.
+ */
 export function rootOf(span: Span): Context {
   return trace.setSpan(ROOT_CONTEXT, span)
 }
 
-// SDKs and instrumentations read this key.
+// Instrumentations create no spans in a context that has this key.
 // https://github.com/open-telemetry/opentelemetry-js/blob/main/packages/opentelemetry-core/src/trace/suppress-tracing.ts
 const SUPPRESSED = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
 
-/** Suppresses further spans: an instrumentation of node:http would add a second span and header to the call. */
+/**
+ * Returns a context in which instrumentations create no spans. One for node:http would add a second span and header to
+ * the call.
+ */
 export function suppressed(of: Context): Context {
   return of.setValue(SUPPRESSED, true)
 }
@@ -290,7 +299,9 @@ export function activeOr(other: Context | undefined): Context {
   return other === undefined || trace.getSpan(active) ? active : other
 }
 
-/** Marks a span as failed with the type of the error. Its message may quote a payload. */
+/**
+ * Marks a span as failed, with the type of the error. The error's message is left out, because it may quote a payload.
+ */
 export function markFailed(span: Span, type: string): void {
   span.setAttribute('error.type', type)
   span.setStatus({ code: SpanStatusCode.ERROR })

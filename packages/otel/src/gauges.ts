@@ -2,23 +2,26 @@ import type { BatchObservableResult } from '@opentelemetry/api'
 import type { ObservedReceiver, PauseInfo } from '@postern/core/internal'
 import type { Instruments } from './instruments.ts'
 
-/** Gauges that are read at collection: the depth of inboxes, and the breakers of `forward`. */
+/**
+ * Gauges: the number of tasks in each inbox, and the circuit breakers of `forward`. They are read whenever metrics are
+ * collected.
+ */
 interface Gauges {
   /** Adds a receiver. Returns a function that removes it. */
   add(receiver: ObservedReceiver): () => void
   paused(pause: PauseInfo): void
-  /** Reads all gauges into a result. Never rejects. */
+  /** Writes the current values of all gauges to a result. Never rejects. */
   read(result: BatchObservableResult, instruments: Instruments): Promise<void>
 }
 
 type Seen = Set<string>
 type Stats = Awaited<ReturnType<NonNullable<ObservedReceiver['stats']>>>
 
-// Milliseconds. A collector waits only a few seconds.
+// Maximum wait for an inbox, in milliseconds. A collector of metrics waits only a few seconds.
 const PATIENCE = 2000
 // Milliseconds. Collectors that read within this time share one query to the inbox.
 const FRESH = 1000
-// Maximum number of destinations whose calls have paused. Other destinations are not reported.
+// Maximum number of destinations in the gauge `breakers`: those whose calls paused last. The others are left out.
 const MOST = 10_000
 
 export function createGauges(destinations: Bounded): Gauges {
@@ -51,7 +54,7 @@ export function createGauges(destinations: Bounded): Gauges {
             readLanes(result, instruments, await stats())
             result.observe(instruments.inboxUp, 1, own)
           } catch {
-            // The receiver's observers already report the outage.
+            // Not logged here: other observers of the receiver already report the outage.
             result.observe(instruments.inboxUp, 0, own)
           }
         }),
@@ -73,7 +76,7 @@ export function createGauges(destinations: Bounded): Gauges {
       }
       found.states[until === undefined ? 'closed' : until > now ? 'open' : 'half_open']++
     }
-    // All states are reported: an SDK repeats the last value of a series that stops.
+    // States with a count of 0 are reported too. Otherwise an SDK would repeat the last count of such a state.
     for (const { of, states } of counts.values())
       for (const [state, count] of Object.entries(states))
         result.observe(breakers, count, {
@@ -84,7 +87,9 @@ export function createGauges(destinations: Bounded): Gauges {
   }
 }
 
-/** Adds zeros for subscriptions that had tasks before. An inbox reports only subscriptions with tasks. */
+/**
+ * Adds zeros for subscriptions that had tasks before, because an inbox reports only subscriptions that have tasks now.
+ */
 function withEmpty(receiver: string, seen: Seen, stats: Stats): Stats {
   const missing = new Set(seen)
   for (const { subscription } of stats) {
@@ -117,7 +122,7 @@ function readLanes(
   }
 }
 
-/** Shares a running call and its recent result. */
+/** Returns a function that shares one running call, and its result while it is fresh. */
 function shared<T>(call: () => Promise<T>): () => Promise<T> {
   let asked: { readonly at: number; readonly result: Promise<T> } | undefined
   return () => {
@@ -139,12 +144,15 @@ async function within<T>(work: Promise<T>, patience: number): Promise<T> {
   }
 }
 
-/** Keeps the first `most` values of each owner. Any other becomes `rest`, so that senders cannot create series. */
+/**
+ * Returns one of the first `most` different values of each owner as it is, and `rest` for any other value. So senders
+ * cannot create any number of time series.
+ */
 interface Bounded {
   (owner: string, value: string): string
 }
 
-// Characters. Longer values are not names.
+// Maximum length of a name, in characters. Longer values become `rest`.
 const LONGEST = 200
 
 export function createBounded(most: number, rest: string): Bounded {

@@ -2,16 +2,16 @@ import type { Counter, Histogram, Meter, ObservableGauge } from '@opentelemetry/
 
 /** Definition of a metric. */
 export interface Instrument {
-  /** Name by OpenTelemetry's messaging conventions if they define one, else `postern.*`. */
+  /** Name from OpenTelemetry's messaging conventions if they define the metric, otherwise `postern.*`. */
   readonly name: string
   /** `counter`: only grows. `histogram`: a distribution. `gauge`: read at collection. */
   readonly kind: 'counter' | 'histogram' | 'gauge'
-  /** Unit in UCUM notation, as OpenTelemetry uses it: `s`, `{delivery}`. */
+  /** Unit in the UCUM notation that OpenTelemetry uses, such as `s` or `{delivery}`. */
   readonly unit: string
   readonly description: string
   /** Upper bounds of a histogram's buckets, in the metric's unit. */
   readonly buckets?: readonly number[]
-  /** Names of its attributes. Each has few values: see the README. */
+  /** Names of the metric's attributes. Each attribute has few different values: see the README. */
   readonly attributes: readonly string[]
 }
 
@@ -29,13 +29,13 @@ type CounterName =
 type HistogramName = 'replyDuration' | 'processDuration' | 'endToEnd' | 'callDuration'
 type GaugeName = 'tasks' | 'oldestDue' | 'inboxUp' | 'breakers'
 
-// Recommended by the conventions for `messaging.process.duration` and HTTP durations.
+// Bounds in seconds that OpenTelemetry's conventions recommend for `messaging.process.duration` and HTTP durations.
 const QUICK = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
-// A reply usually takes less than 5 ms; most senders wait for 3 to 30 s.
+// Bounds in seconds. A reply usually takes less than 5 ms; most senders wait for 3 to 30 s.
 const REPLY = [0.001, 0.0025, ...QUICK, 30]
-// A handler may take minutes.
+// Bounds in seconds. A handler may take minutes.
 const HANDLER = [...QUICK, 30, 60, 300]
-// From received to done: immediate, or after days of retries.
+// Bounds in seconds for the time from a delivery to the end of its task: from immediately to days of retries.
 const WHOLE = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 1800, 3600, 21_600, 86_400, 259_200]
 
 const SENT = ['messaging.system', 'messaging.operation.name', 'messaging.destination.name'] as const

@@ -7,13 +7,13 @@ import { textOf } from '@postern/core/internal'
 
 export { INSTRUMENTS, type Instrument, type InstrumentName } from './instruments.ts'
 
-// Maximum number of values per receiver of an attribute from the network or a database.
+// Maximum number of different values per receiver for an attribute whose values come from the network or a database.
 const MOST = 100
 
 /**
  * Creates an observer that records the metrics of {@link INSTRUMENTS} with any OpenTelemetry meter. Every attribute has
- * a bounded set of values, and none comes from a payload or a header. If you pass a function, nothing is recorded until
- * it returns a meter.
+ * a bounded number of values, and none of its values comes from a payload or a header. If you pass a function, nothing
+ * is recorded until the function returns a meter.
  *
  * @example
  * createReceiver({ provider, observers: [observeMetrics(metrics.getMeter('postern'))] })
@@ -113,7 +113,7 @@ export function observeMetrics(meter: Meter | (() => Meter | undefined)): Observ
     destinationPaused: (pause) => gauges.paused(pause),
   }
 
-  /** Returns the instruments of the current meter. */
+  /** Returns the instruments of the current meter, or undefined without a meter. */
   function current(): Instruments | undefined {
     const found = typeof meter === 'function' ? meter() : meter
     if (found === from) return made
@@ -132,7 +132,9 @@ export function observeMetrics(meter: Meter | (() => Meter | undefined)): Observ
     return topics(receiver, topic)
   }
 
-  /** Records the duration of a finished attempt, in milliseconds, as measured by the receiver if possible. */
+  /**
+   * Records the duration of an attempt: `measured` by the receiver, in milliseconds, or else since `attemptStarted`.
+   */
   function took(attempt: AttemptInfo, more: Record<string, string>, measured = 0): void {
     const begin = started.delete(attempt)
     if (begin === undefined) return
@@ -158,7 +160,7 @@ function processed(attempt: AttemptInfo): Record<string, string> {
   }
 }
 
-/** Returns the name of a thrown value. Its message may quote a payload. */
+/** Returns the name of a thrown value, not its message, which may quote a payload. */
 export function errorName(error: unknown): string {
   return textOf(error, 'name') || 'Error'
 }

@@ -37,15 +37,19 @@ import { createRunning, type AttemptKey } from './running.ts'
 /** Options of {@link otel}. */
 export interface OtelOptions {
   /**
-   * Tracer of the spans; false for none. @default the `postern` tracer of the global provider, if an SDK is registered
-   * within a minute after the receiver is created
+   * Tracer that creates the spans, or false for no spans. @default the `postern` tracer of the global provider, if an
+   * SDK is registered within a minute after the receiver is created
    */
   readonly tracer?: Tracer | false
-  /** Meter of the metrics; false for none. @default the `postern` meter of the global provider, under the same condition */
+  /**
+   * Meter that records the metrics, or false for no metrics. @default the `postern` meter of the global provider, under
+   * the same condition
+   */
   readonly meter?: Meter | false
   /**
-   * True makes the sender's `traceparent` the parent of `receive`, if no span is active. Use it only for your own
-   * senders: the header is not signed, and it decides the trace id and sampling. @default false: a link
+   * True makes the sender's `traceparent` the parent of `receive`, if no span is active. Use this option only for your
+   * own senders: the header is not signed, and decides the trace id and sampling. @default false: `receive` only has a
+   * link
    */
   readonly trustSender?: boolean
   /**
@@ -60,18 +64,18 @@ export interface OtelOptions {
 /** Observer that creates spans and metrics. */
 export interface Otel extends Observer {
   /**
-   * Wraps an observer, such as a logger. Each of its calls runs inside the span of its delivery or attempt, so that log
-   * lines have the trace id.
+   * Wraps an observer, such as a logger. Each method of the observer then runs inside the span of the delivery or
+   * attempt, so that log lines have the trace id.
    */
   inTrace(observer: Observer): Observer
 }
 
 /**
- * Creates an observer for OpenTelemetry. A delivery has a span `receive <receiver>` with its steps as events, and a
- * span `send <receiver>` when its events are stored. Each attempt has a span `process <receiver>`, linked to `send`
- * through the stored trace context. Each HTTP call of `forward` has a span too. Handlers run inside their span. The
- * metrics are those of {@link INSTRUMENTS}. Without an SDK, the observer does nothing. No attribute contains a payload,
- * a secret or a header.
+ * Creates an observer for OpenTelemetry. A delivery has a span `receive <receiver>`, with the steps of the receiver as
+ * span events. If events are stored, it also has a span `send <receiver>`. Each attempt has a span `process
+ * <receiver>`, linked to `send` through the stored trace context. Each HTTP call of `forward` has a span too. Handlers
+ * run inside their span. The metrics are those of {@link INSTRUMENTS}. Without an SDK, the observer does nothing. No
+ * attribute contains a payload, a secret or a header.
  *
  * @throws TypeError if an option is wrong.
  *
@@ -104,7 +108,8 @@ export function otel(options: OtelOptions = {}): Otel {
     { ready: () => findMeter() !== undefined, observer: observeMetrics(findMeter) },
   ]
   return {
-    // An observer of each step costs some microseconds, even if it does nothing.
+    // Observers join only when an SDK is ready, because even an observer that does nothing costs some microseconds per
+    // delivery.
     attached: (receiver) => joinWhenReady(receiver, parts),
     inTrace: (observer) =>
       inTrace(observer, { ofRequest: deliveries.contextOf, ofAttempt: attempts.contextOf }),
@@ -120,8 +125,8 @@ const OPTIONS: readonly (keyof OtelOptions)[] = [
 ]
 
 /**
- * Returns a function that finds the meter of the global provider once an SDK is registered. A meter from before never
- * records.
+ * Returns a function that finds the meter of the global provider once an SDK is registered. A meter that was created
+ * before the SDK never records.
  */
 function globalMeter(): () => Meter | undefined {
   const noop = createNoopMeter()
@@ -142,13 +147,13 @@ function checkPart(name: string, given: unknown, method: string, remedy: string)
     throw new TypeError(`otel: ${name} has no ${method}; give ${remedy}, or false for none`)
 }
 
-/** Finds the trace context that an observer's call belongs to. */
+/** Functions that return the trace context of a delivery or an attempt. */
 interface Contexts {
   ofRequest(request: RequestInfo): Context | undefined
   ofAttempt(attempt: AttemptInfo): Context | undefined
 }
 
-/** Calls an observer's methods inside the related span. */
+/** Returns an observer whose methods run inside the span of the delivery or attempt. */
 function inTrace(observer: Observer, contexts: Contexts): Observer {
   const wrapped: Record<string, unknown> = { ...observer }
   for (const [name, about] of Object.entries(OBSERVER_METHODS) as [ObserverMethod, string][]) {
@@ -173,17 +178,20 @@ function contextOf(args: readonly unknown[], contexts: Contexts): Context | unde
   return undefined
 }
 
-/** Observer that joins once it is ready. */
+/** Observer that is added to the receiver once `ready` returns true. */
 interface ObserverPart {
   readonly ready: () => boolean
   readonly observer: Observer
 }
 
-// Milliseconds and count. An SDK starts before the app or soon after it.
+// Milliseconds between two checks, and maximum number of checks. An SDK starts before the app or soon after it.
 const EVERY = 1000
 const TIMES = 60
 
-/** Adds each part to a receiver once it is ready, immediately or within a minute. Returns a function that removes all. */
+/**
+ * Adds each part to a receiver once the part is ready: immediately, or within a minute. Returns a function that removes
+ * all parts.
+ */
 function joinWhenReady(receiver: ObservedReceiver, parts: readonly ObserverPart[]): () => void {
   const leave: (() => void)[] = []
   let waiting = parts
@@ -212,7 +220,7 @@ function joinWhenReady(receiver: ObservedReceiver, parts: readonly ObserverPart[
       }, EVERY)
       unref(timer)
     } catch {
-      // Cloudflare Workers allow no timer outside a request. Start the SDK before this call there.
+      // Cloudflare Workers allow no timer outside a request, so the SDK must start before this call.
     }
   }
 }
@@ -222,7 +230,7 @@ interface Run {
   readonly context: Context
 }
 
-/** Spans of attempts, and of the calls of `forward` in them. */
+/** Creates the spans of attempts, and of the HTTP calls that `forward` makes in an attempt. */
 function createAttemptSpans(tracing: Tracing): {
   readonly observer: Observer
   /** Returns the trace context of an attempt, or of its delivery if the attempt never ran. */
@@ -262,7 +270,7 @@ function createAttemptSpans(tracing: Tracing): {
         if (!run) return next()
         const result = context.with(run.context, next)
         if (!isPromise(result)) end(run, 'done')
-        // `attemptFailed` reports a failure, possibly earlier: on a timeout.
+        // A failure is handled in `attemptFailed`, which may be called earlier than the promise rejects: at a timeout.
         else
           result.then(
             () => end(run, 'done'),
@@ -308,7 +316,7 @@ function createAttemptSpans(tracing: Tracing): {
           around,
         )
         const inside = trace.setSpan(around, span)
-        // The app's propagator may add headers, or use another format.
+        // The app's propagator may add other trace headers to `traceparent`.
         const headers: Record<string, string> = { ...writeTrace(span.spanContext()) }
         propagation.inject(inside, headers)
         try {
@@ -332,7 +340,7 @@ function createAttemptSpans(tracing: Tracing): {
 }
 
 function end({ span }: Run, outcome: string): void {
-  // A handler may end after its timeout, whose outcome stays.
+  // A handler may return after its timeout. The span has then ended, and the outcome of the timeout stays.
   if (!span.isRecording()) return
   span.setAttribute('postern.outcome', outcome)
   span.end()

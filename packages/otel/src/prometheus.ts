@@ -10,19 +10,19 @@ import { observeMetrics } from './metrics.ts'
 /** Options of {@link metrics}. */
 export interface MetricsOptions {
   /**
-   * Secret in the scraper's `Authorization: Bearer …` header (`authorization.credentials` of `scrape_configs`),
+   * Secret that the scraper sends as `Authorization: Bearer …` (`authorization.credentials` of `scrape_configs`). It is
    * compared in constant time. Any other caller gets 401. @default none: keep the route off the public network
    */
   readonly secret?: string
 }
 
-// Milliseconds. Prometheus waits for 10 s by default.
+// Maximum time to collect the metrics, in milliseconds. Prometheus waits for 10 s by default.
 const PATIENCE = 5_000
 
 /**
  * Creates a route that Prometheus scrapes: deliveries, replies, tasks and inboxes of these receivers, as listed in
- * `INSTRUMENTS` of `@postern/otel`. Names, topics and codes are labels; payloads, headers, secrets and ids are not.
- * Call it once per process, with all receivers.
+ * `INSTRUMENTS` of `@postern/otel`. Labels contain names, topics and error codes, but no payloads, headers, secrets or
+ * ids. Call this function once per process, with all receivers.
  *
  * @throws {TypeError} if an option is wrong; the message names the option.
  * @example
@@ -36,7 +36,7 @@ export function metrics(
 }
 
 /**
- * Creates the same route for `serve()` of an adapter. Throws a `TypeError` if an option is wrong.
+ * Creates the same route as {@link metrics}, for `serve()` of an adapter. Throws a `TypeError` if an option is wrong.
  *
  * @example
  * app.get('/metrics', serve(metricsRoute([github, stripe]))) // import { serve } from '@postern/express'
@@ -86,14 +86,17 @@ function text(
   }
 }
 
-/** Creates a separate registry: the app's OpenTelemetry SDK is neither needed nor changed. */
+/**
+ * Creates a registry that is separate from the app's OpenTelemetry SDK. The app needs no SDK, and an existing one is
+ * not changed.
+ */
 function createMetricRegistry(): {
   readonly meter: Meter
   read(patience: number): Promise<string>
 } {
-  // The exporter opens no port, because the route returns the metrics.
+  // The exporter must open no port, because the route returns the metrics.
   const reader = new PrometheusExporter({ preventServerStart: true })
-  // Without `target_info`, and without instrumentation labels on each line.
+  // The two `true`s leave out `target_info` and the labels that name this library on each line.
   const serializer = new PrometheusSerializer(undefined, false, undefined, true, true)
   const provider = new MeterProvider({
     readers: [reader],
@@ -105,7 +108,7 @@ function createMetricRegistry(): {
   return {
     meter: provider.getMeter('@postern/otel/prometheus'),
     async read(timeoutMillis) {
-      // A gauge that fails is left out.
+      // If reading a gauge fails, the result contains the other metrics.
       const { resourceMetrics } = await reader.collect({ timeoutMillis })
       return `${serializer.serialize(resourceMetrics).trimEnd()}\n`
     },

@@ -4,17 +4,21 @@ export interface AttemptKey {
   readonly attempt: number
 }
 
-/** Values by running attempt. An observer learns of one attempt in several calls. */
+/**
+ * Map from running attempts to values. Several methods of an observer concern the same attempt, and share its value
+ * here.
+ */
 interface RunningValues<T> {
   get(attempt: AttemptKey): T | undefined
   set(attempt: AttemptKey, value: T): void
   delete(attempt: AttemptKey): T | undefined
 }
 
-// Released attempts end without a call. Beyond this number, the oldest value is dropped.
+// Maximum number of values. Beyond it the oldest is dropped, because no method is called when a process releases an
+// attempt.
 const MOST = 10_000
 
-/** Creates an empty map. `forgotten` gets each dropped value. */
+/** Creates an empty map. `forgotten` is called with each value that is dropped. */
 export function createRunning<T>(forgotten?: (value: T) => void): RunningValues<T> {
   const known = new Map<string, T>()
   return {
