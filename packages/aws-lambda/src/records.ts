@@ -16,21 +16,24 @@ export type Taking = Pick<Receiver, 'ingest'>
 
 /** Options of {@link sqs}, {@link sns} and {@link eventBridge}. */
 export interface RecordOptions<Message> {
-  /** Returns the webhook in a message. @default its body, `Message` or `detail`, with attributes of type String as headers */
+  /**
+   * Returns the webhook that a message contains. @default the message's `body`, `Message` or `detail`, with its
+   * attributes of type String as headers
+   */
   readonly delivery?: (message: Message) => {
     readonly body: string | Uint8Array
     readonly headers?: Readonly<Record<string, string>>
   }
-  /** Returns the tenant of the webhook: the tenant or key that would verify it. @default none */
+  /** Returns the tenant of the webhook, as verification over HTTP would find it. @default none */
   readonly tenant?: (message: Message) => string | undefined
 }
 
 /**
- * Creates a Lambda handler for an SQS queue whose messages are a provider's events, such as an HTTP API writes there.
- * Signatures are not verified: everyone who may write to the queue is trusted, and the journal says
- * `verifiedBy: 'cloud'`. An event has the same identity as its webhook. Rejected messages are returned in
- * `batchItemFailures` (turn on `ReportBatchItemFailures`). For a FIFO queue these include all later messages of the
- * group, so that the order holds.
+ * Creates a Lambda handler for an SQS queue whose messages are a provider's events, for example written there by an
+ * HTTP API. Signatures are not verified: everyone who may write to the queue is trusted, and the journal says
+ * `verifiedBy: 'cloud'`. If the same event also arrives as a webhook, the second one is a duplicate. Rejected messages
+ * are returned in `batchItemFailures`, so turn on `ReportBatchItemFailures`. For a FIFO queue, all later messages of
+ * the same group are returned too, so that their order is kept.
  *
  * @example
  * export const handler = sqs(receiver)
@@ -59,8 +62,9 @@ export function sqs(
 }
 
 /**
- * Creates a Lambda handler for an SNS topic whose messages are a provider's events, as in {@link sqs}. It rejects if a
- * message is rejected, so that Lambda calls it again. (For a topic that posts to your URL, use the provider `aws-sns`.)
+ * Creates a Lambda handler for an SNS topic whose messages are a provider's events. As with {@link sqs}, signatures are
+ * not verified. If a message is rejected, the handler rejects, so that Lambda calls it again. (For a topic that posts
+ * to your URL, use the provider `aws-sns`.)
  *
  * @example
  * export const handler = sns(receiver)
@@ -81,9 +85,9 @@ export function sns(
 }
 
 /**
- * Creates a Lambda handler for an EventBridge rule whose `detail` is a provider's event, as partner event sources send
- * it (Stripe, Shopify, Auth0 …); as in {@link sqs}. It rejects if the event is rejected, so that Lambda calls it again.
- * Lambda itself rounds numbers beyond 2^53.
+ * Creates a Lambda handler for an EventBridge rule whose `detail` is a provider's event. Partner event sources send
+ * such events (Stripe, Shopify, Auth0 …). As with {@link sqs}, signatures are not verified. If the event is rejected,
+ * the handler rejects, so that Lambda calls it again. Lambda itself rounds numbers beyond 2^53.
  *
  * @example
  * export const handler = eventBridge(receiver)
@@ -125,7 +129,7 @@ function taker<Message>(
   }
 }
 
-/** Ingests messages in order. Returns the first that fails and all after it. */
+/** Ingests messages in order. Stops at the first message that fails, and returns it with all later ones. */
 async function inOrder<Message>(
   messages: readonly Message[],
   take: (message: Message) => Promise<void>,

@@ -4,15 +4,15 @@ import type { Context } from 'aws-lambda'
 
 /** Options of {@link runDue}. */
 export interface RunDueOptions {
-  /** Time that remains for the function when the handler returns. @default '2s' */
+  /** Time before the function's timeout at which the handler returns. @default '2s' */
   readonly leave?: Duration
   /** Maximum number of tasks to run. @default all due tasks */
   readonly max?: number
 }
 
 /**
- * Creates a Lambda handler that runs due tasks, for an EventBridge schedule. It ends before the function's own timeout,
- * so that the platform interrupts no attempt.
+ * Creates a Lambda handler that runs due tasks, for an EventBridge schedule. The handler ends before the function's own
+ * timeout, so that the platform interrupts no attempt.
  *
  * @throws {TypeError} if an option is wrong.
  * @example
@@ -40,7 +40,10 @@ export function runDue(
   }
 }
 
-/** Returns the fix for a handler that was exported wrongly: Lambda treats a returned function as success. */
+/**
+ * Returns the fix to log if somebody exports a function that returns the handler. Lambda treats such a call as a
+ * success.
+ */
 export function remedyOf(name: string): string {
   return `export what ${name}(receiver) returns, export const handler = ${name}(receiver), or call it, ${name}(receiver)(event, context); a handler that returns it answers null and accepts nothing`
 }

@@ -31,8 +31,9 @@ export interface WebhookOptions {
   /** Small JSON value that is stored with each event (`event.context`) and passed to functions that look up secrets. */
   readonly context?: (event: HttpEvent) => Json | undefined
   /**
-   * Accepts events in a transaction of your app: start it, await `accept(inTransaction(…))` in it, then commit. It is
-   * called only for verified deliveries, and the reply waits for it. If it rejects, the sender is asked to try again.
+   * Accepts events in a transaction of your app. Start a transaction, await `accept(inTransaction(…))` in it, then
+   * commit. This function is called only for verified deliveries, and the reply waits for its promise. If the promise
+   * rejects, the sender is asked to try again.
    *
    * @example
    * transaction: (accept) => db.transaction((tx) => accept(inTransaction(drizzleSql(tx))))
@@ -49,9 +50,9 @@ export interface WebhookOptions {
 /**
  * Creates a Lambda handler for function URLs, API Gateway (HTTP and REST APIs) and application load balancers, which
  * passes each request to the receiver. A base64 body is decoded, so that the exact bytes are verified. A REST API needs
- * `binaryMediaTypes` for bodies that are not UTF-8; a body that it changed is rejected as `body_altered`. Because
- * nothing runs after the reply, use `inlineInbox`, or `worker: 'onDemand'` with {@link runDue} on a schedule. Sources:
- * the AWS Lambda documentation, "Payload format versions", and of Elastic Load Balancing, "Lambda functions as
+ * `binaryMediaTypes` for bodies that are not UTF-8. A body that the REST API changed is rejected as `body_altered`.
+ * Because nothing runs after the reply, use `inlineInbox`, or `worker: 'onDemand'` with {@link runDue} on a schedule.
+ * Sources: the AWS Lambda documentation, "Payload format versions", and of Elastic Load Balancing, "Lambda functions as
  * targets".
  *
  * @throws {TypeError} if an option is wrong.
@@ -75,7 +76,7 @@ export function webhook(
     if (lambda) lambda.callbackWaitsForEmptyEventLoop = false
     const request = httpRequestOf(event)
     const { method, headers } = request
-    // Used if the URL cannot be read.
+    // Used for the rejection if the host of the request is invalid.
     let url = join('https', 'localhost', request.target)
     try {
       url = rebase?.(request.target) ?? join('https', request.host, request.target)
@@ -92,7 +93,10 @@ export function webhook(
   }
 }
 
-/** Returns the exact bytes. Throws `body_altered` if the text of the event has another length than `Content-Length`. */
+/**
+ * Returns the exact bytes of the body. Throws `body_altered` if the body's text has another length than
+ * `Content-Length`.
+ */
 function bodyOf({ body, isBase64Encoded }: HttpEvent, headers: HttpRequest['headers']): Uint8Array {
   if (isBase64Encoded) return Buffer.from(body ?? '', 'base64')
   const bytes = Buffer.from(body ?? '')
@@ -114,7 +118,7 @@ function replyTo(event: HttpEvent, reply: Reply, method: string): HttpResult {
     isBase64Encoded: !isText,
     body: method === 'HEAD' ? '' : isText ? (body ?? '') : Buffer.from(body).toString('base64'),
   }
-  // A load balancer or API that sends multi-value headers reads only these.
+  // If the event has multi-value headers, the load balancer or API reads only multi-value headers of the reply.
   if (!isV2(event) && event.multiValueHeaders) {
     const multiValueHeaders = Object.fromEntries(
       Object.entries(headers).map(([name, value]) => [name, [value]]),
@@ -133,7 +137,7 @@ function descriptionOf(event: HttpEvent, status: number): { readonly statusDescr
 /** Request in one format for all three event types. */
 interface HttpRequest {
   readonly method: string
-  /** Path and query as sent, as far as the event has them. */
+  /** Path and query as the sender sent them, as far as the event contains them. */
   readonly target: string
   readonly host: string
   readonly headers: readonly (readonly [name: string, value: string])[]
@@ -180,7 +184,7 @@ function v2(event: APIGatewayProxyEventV2): HttpRequest {
   }
 }
 
-// `path` omits the stage; the context's path is the one that the sender addressed.
+// Returns the path that the sender used, which includes the stage of the API. `event.path` omits the stage.
 function restPath({ path, requestContext }: APIGatewayProxyEvent): string {
   return requestContext.path ?? path
 }
@@ -189,7 +193,10 @@ function domainOf({ requestContext }: APIGatewayProxyEvent | ALBEvent): string |
   return 'domainName' in requestContext ? requestContext.domainName : undefined
 }
 
-/** A load balancer forwards the raw query. A REST API decodes it, so it is encoded again as a form. */
+/**
+ * Returns the query string. A load balancer forwards it as sent. A REST API decodes the query, so it is encoded again
+ * like a form.
+ */
 function queryOf(event: APIGatewayProxyEvent | ALBEvent): string {
   const pairs = pairsOf(event.queryStringParameters, event.multiValueQueryStringParameters)
   if (pairs.length === 0) return ''

@@ -1,12 +1,12 @@
 import type { ExitCode } from './print/say.ts'
 
-/** Example command lines, for the end of a help text. */
+/** Returns example command lines for the end of a help text. */
 export function examples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ postern ${line}`).join('\n')}`
 }
 
-/** An action of commander. */
-// The exit code is set, without process.exit(): output must reach a pipe first.
+/** Wraps the function of a command as an action of commander. */
+// Sets the exit code instead of calling process.exit(), which could cut off output to a pipe.
 export function runAction<Args extends readonly unknown[]>(
   action: (...args: Args) => Promise<ExitCode>,
 ): (...args: unknown[]) => Promise<void> {
@@ -15,7 +15,10 @@ export function runAction<Args extends readonly unknown[]>(
   }
 }
 
-/** Resolves with the first signal that ends a command. */
+/**
+ * Returns a promise that resolves at the first signal that ends a command, and a function that stops waiting for
+ * signals.
+ */
 export function signals(): { readonly came: Promise<void>; readonly off: () => void } {
   const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   let resolve = (): void => undefined

@@ -2,10 +2,13 @@ import { readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { parseEnv } from 'node:util'
 import { Failure, remark } from './print/say.ts'
 
-// The later ones count: Next.js and wrangler read them before `.env`.
+// Later files have priority, because Next.js and wrangler prefer them to `.env`.
 const FILES = ['.env', '.env.local', '.dev.vars']
 
-/** The variables of a `.env` file that are filled in. Without a name, those of the files of this folder. */
+/**
+ * Returns the variables of a `.env` file that have a real value. Without a file name, reads all env files of this
+ * folder.
+ */
 export async function readEnv(
   file?: string,
 ): Promise<Readonly<Record<string, string | undefined>>> {
@@ -13,11 +16,14 @@ export async function readEnv(
   if (file !== undefined && all[0] === undefined)
     throw new Failure(2, `--env: ${file} cannot be read; give the path of a .env file`)
   const found = all.flatMap((one = {}) => Object.entries(one))
-  // What `init` writes for a secret is none.
+  // Leaves out placeholders such as `<secret>`, which `init` writes.
   return Object.fromEntries(found.filter(([, value]) => !/^<.*>$/.test(value ?? '')))
 }
 
-/** The file of this folder in which a variable counts, filled in or not; `.env` if none has it. */
+/**
+ * Returns the env file of this folder that decides the value of a variable, even if the value is a placeholder. Returns
+ * `.env` if no file has the variable.
+ */
 export async function envFileOf(variable: string): Promise<string> {
   const all = await Promise.all(FILES.map(variablesIn))
   return FILES.findLast((_, at) => all[at]?.[variable] !== undefined) ?? '.env'
@@ -33,9 +39,12 @@ async function variablesIn(
 const GROUP_OR_OTHERS = 0o044
 const told = new Set<string>()
 
-/** Warns once per file that receives a secret if other users of this machine can read it. Its mode is not changed. */
+/**
+ * Warns once per file if other users of this machine can read the file, which contains a secret. The file's mode is not
+ * changed.
+ */
 export async function remarkShared(file: string): Promise<void> {
-  // Windows has no such modes.
+  // Windows has no such file modes.
   if (process.platform === 'win32' || told.has(file)) return
   const mode = (await stat(file).catch(() => undefined))?.mode ?? 0
   if ((mode & GROUP_OR_OTHERS) === 0) return
@@ -44,8 +53,8 @@ export async function remarkShared(file: string): Promise<void> {
 }
 
 /**
- * Sets variables in a `.env` file, and leaves the rest of it as it is. The file is replaced in one step, and a new one can
- * be read only by its owner.
+ * Sets variables in a `.env` file and leaves the rest of the file as it is. The file is replaced in one step. If it is
+ * new, only its owner can read it.
  */
 export async function writeEnv(
   file: string,

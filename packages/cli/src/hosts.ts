@@ -2,7 +2,7 @@ import type { InboxName } from './inboxes.ts'
 
 export type HostName = Framework | 'node' | 'fetch'
 
-/** A host that is a framework, or what is in its place. */
+/** Framework, or a platform such as `lambda` that takes its place, that `postern init` writes a route for. */
 export type Framework =
   | 'express'
   | 'hono'
@@ -14,25 +14,30 @@ export type Framework =
   | 'lambda'
 
 interface HostRow {
-  /** The adapter; undefined if core's `fetch` is enough. */
+  /** Package of the adapter. Undefined if `receiver.fetch` of @postern/core is enough. */
   readonly package?: string
-  /** The inbox of its app, which outlives the process; 'own' if the package of the host has one. @default 'sqlite' */
+  /** Inbox of the example app. 'own' means the inbox that the adapter's package contains. @default 'sqlite' */
   readonly inbox?: InboxName | 'own'
-  /** The module of its example that mounts the receiver. @default 'server.ts' */
+  /** Module of the example app that mounts the receiver. @default 'server.ts' */
   readonly main?: string
-  /** What `postern init` needs; undefined where it writes no route. */
+  /** Facts that `postern init` needs. Undefined if `init` writes no route for this host. */
   readonly framework?: FrameworkRow
 }
 
-/** What `postern init` has to know of a framework. */
+/** Facts that `postern init` needs about a framework. */
 interface FrameworkRow {
-  /** The package by which `init` finds it in package.json; undefined if it must be asked for. */
+  /**
+   * Package in package.json by which `init` recognizes the framework. Undefined if the user must give `--framework`.
+   */
   readonly dependency: string | undefined
-  /** The lowest version of each major that the adapter supports. A test compares them with its package.json. */
+  /** Lowest supported version of each major version. A test compares these with the adapter's package.json. */
   readonly least: readonly string[]
 }
 
-/** Every host: one row here, one in `test/services/hosts.ts`, and a folder in `examples/hosts`. Of several frameworks in package.json, `init` takes the first of {@link frameworks}. */
+/**
+ * All hosts: frameworks and platforms that run a receiver. Each has a row here, a row in `test/services/hosts.ts`, and
+ * a folder in `examples/hosts`. If package.json has several frameworks, `init` uses the first of {@link frameworks}.
+ */
 export const hosts: Readonly<Record<HostName, HostRow>> = {
   express: {
     package: '@postern/express',
@@ -91,10 +96,11 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
 
 export const hostNames: readonly HostName[] = Object.keys(hosts) as HostName[]
 
-// Apps of a framework may have wrangler for their deploys or bindings. A Hono app next to wrangler is a Worker.
+// Recognized last, because an app of another framework may use wrangler only to deploy. Hono together with wrangler
+// means a Worker.
 const LAST: readonly HostName[] = ['cloudflare', 'hono']
 
-/** The frameworks that `postern init` writes a route for, in the order in which it looks for them. */
+/** Frameworks that `postern init` writes a route for, in the order in which it looks for them in package.json. */
 export const frameworks: readonly Framework[] = hostNames
   .filter((name): name is Framework => hosts[name].framework !== undefined)
   .toReversed()

@@ -14,7 +14,7 @@ import { createInterface } from 'node:readline/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
-/** Examples of the repository by the value of `--template`. */
+/** Folder in `examples` for each value of `--template`. */
 const TEMPLATES: Readonly<Record<string, string>> = {
   express: 'express-sqlite',
   next: 'next-drizzle',
@@ -23,7 +23,7 @@ const TEMPLATES: Readonly<Record<string, string>> = {
   apart: 'worker-and-web',
 }
 
-// The build copies the examples next to the code.
+// Folder of the examples. The build copies them next to the compiled code.
 const examples = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? '../../../examples/' : './apps/', import.meta.url),
 )
@@ -74,7 +74,7 @@ async function ask(question: string, usual: string): Promise<string> {
   return answer.trim() || usual
 }
 
-// Files that a run leaves in an example of the repository.
+// Files that are not copied, because running or building an example creates them.
 const LEFT =
   /^(?:node_modules|dist|\.next|next-env\.d\.ts|.*\.(?:tsbuildinfo|db.*)|\.env|\.env\.local)$/
 
@@ -105,8 +105,8 @@ function write(example: string, target: string): void {
   writeFileSync(join(target, '.gitignore'), `${ignored.join('\n')}\n`)
 }
 
-// npm links to this file, so argv has the link's name. An import must start nothing; require() allows no top-level
-// await.
+// Runs only as a program, not if another module imports this file. npm starts it through a link, so the path is
+// resolved first. Top-level await is not used, because require() would fail.
 const [, started = ''] = process.argv
 if (existsSync(started) && realpathSync(started) === fileURLToPath(import.meta.url))
   void main(process.argv.slice(2)).then((code) => (process.exitCode = code))

@@ -2,8 +2,8 @@ import { createBridge, type Mountable, type WebhookOptions } from '@postern/node
 import type { Request, Response } from 'express'
 
 /**
- * Creates a handler for Express 5 and 4. Mount it on its own path, before any body parser; `app.all` also accepts
- * challenges by GET or HEAD. It answers every request and never calls `next`.
+ * Creates a handler for Express 5 and 4. Mount the handler on its own path, before any body parser. Use `app.all`,
+ * because some providers verify a URL with GET or HEAD. The handler answers every request and never calls `next`.
  *
  * @throws {TypeError} if an option is wrong.
  * @example

@@ -8,7 +8,7 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 /**
- * Creates a route handler that runs due tasks. Options are those of `runDue` of `@postern/core/routes`.
+ * Creates a route handler that runs due tasks. Its options are the same as for `runDue` of `@postern/core/routes`.
  *
  * @example
  * fastify.get('/cron/webhooks', runDue(receiver, { secret: process.env.CRON_SECRET! }))
@@ -20,7 +20,7 @@ export function runDue(
 }
 
 /**
- * Creates a route handler for probes. Options are those of `health` of `@postern/core/routes`.
+ * Creates a route handler for probes. Its options are the same as for `health` of `@postern/core/routes`.
  *
  * @example
  * fastify.get('/healthz', health([receiver]))

@@ -15,9 +15,9 @@ export interface WebhookOptions extends NodeWebhookOptions<FastifyRequest> {
 }
 
 /**
- * Creates a plugin for Fastify 5 with one route for all methods. It replaces content type parsers only inside the
- * plugin: the receiver gets the exact bytes of any type and encoding, and other routes keep their JSON parser. Hooks of
- * the app run first, as for any route.
+ * Creates a plugin for Fastify 5 with one route for all methods. The plugin replaces content type parsers only inside
+ * itself. So the receiver gets the exact bytes of any type and encoding, and other routes keep their JSON parser. Hooks
+ * of the app run first, as for any route.
  *
  * @throws {TypeError} if an option is wrong.
  * @example
@@ -42,7 +42,7 @@ export function webhook(receiver: Mountable, options: WebhookOptions = {}): Fast
   })
   return function posternWebhook(fastify: FastifyInstance, _options, done) {
     fastify.removeAllContentTypeParsers()
-    // The bridge reads the body, within the receiver's limits.
+    // Parses nothing: the bridge reads the body later, within the receiver's limits.
     fastify.addContentTypeParser('*', (request, payload, parsed) => {
       if (payload === request.raw) parsed(null)
       else parsed(REPLACED)
@@ -51,13 +51,14 @@ export function webhook(receiver: Mountable, options: WebhookOptions = {}): Fast
     done()
   }
 
-  // Returns no promise: Fastify must not wait for a hijacked reply.
+  // Returns no promise, because Fastify would wait for it and then expect a reply.
   function take(request: FastifyRequest, reply: FastifyReply): void {
     reply.hijack()
     void bridge(request.raw, reply.raw, request)
   }
 
-  // Fastify rejects an invalid Content-Type before any parser runs. Observers must get that rejection too.
+  // Fastify rejects an invalid Content-Type before any parser runs. The receiver answers instead, so that its observers
+  // see the rejection.
   function reject(error: Error, request: FastifyRequest, reply: FastifyReply): void {
     const rejection = error === REPLACED ? REPLACED : unreadableType(error)
     if (rejection === undefined) return void reply.send(error)

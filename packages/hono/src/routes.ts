@@ -7,7 +7,7 @@ import {
 import type { Context } from 'hono'
 
 /**
- * Creates a handler that runs due tasks. Options are those of `runDue` of `@postern/core/routes`.
+ * Creates a handler that runs due tasks. Its options are the same as for `runDue` of `@postern/core/routes`.
  *
  * @example
  * app.get('/cron/webhooks', runDue(receiver, { secret: process.env.CRON_SECRET! }))
@@ -19,7 +19,7 @@ export function runDue(
 }
 
 /**
- * Creates a handler for probes. Options are those of `health` of `@postern/core/routes`.
+ * Creates a handler for probes. Its options are the same as for `health` of `@postern/core/routes`.
  *
  * @example
  * app.get('/healthz', health([receiver]))

@@ -19,8 +19,9 @@ export interface WebhookOptions {
   /** Small JSON value that is stored with each event (`event.context`) and passed to functions that look up secrets. */
   readonly context?: (context: Context) => Json | undefined
   /**
-   * Accepts events in a transaction of your app: start it, await `accept(inTransaction(…))` in it, then commit. It is
-   * called only for verified deliveries, and the reply waits for it. If it rejects, the sender is asked to try again.
+   * Accepts events in a transaction of your app. Start a transaction, await `accept(inTransaction(…))` in it, then
+   * commit. This function is called only for verified deliveries, and the reply waits for its promise. If the promise
+   * rejects, the sender is asked to try again.
    *
    * @example
    * transaction: (accept) => db.transaction((tx) => accept(inTransaction(drizzleSql(tx))))
@@ -34,9 +35,8 @@ export interface WebhookOptions {
 }
 
 /**
- * Creates a handler for Hono on any runtime. Tasks that run after the response are kept alive by the runtime's
- * `waitUntil`, if it has one. A body that other code read through `c.req` is recovered; a body read through `c.req.raw`
- * is rejected.
+ * Creates a handler for Hono on any runtime. If the runtime has `waitUntil`, it keeps tasks alive that run after the
+ * response. A body that other code read through `c.req` is recovered; a body read through `c.req.raw` is rejected.
  *
  * @throws {TypeError} if an option is wrong.
  * @example
@@ -58,7 +58,7 @@ export function webhook(
     const url = rebase?.(request.url) ?? request.url
     const incoming = request.bodyUsed ? undefined : readable(context)
     const execution = incoming && withoutExecution ? undefined : executionOf(context)
-    // Read once: a Node server never has an ExecutionContext, and reading it is slow.
+    // Remembers that this server has no ExecutionContext, as on Node, because each read of a missing one is slow.
     if (incoming && !execution) withoutExecution = true
     const headers = incoming && new NodeHeaders(incoming)
     let body: Uint8Array | undefined
@@ -84,7 +84,8 @@ export function webhook(
     })
   }
 
-  // The host handles a chunked or oversized body and ends the connection itself.
+  // Returns the node:http message if the body can be read from it. Hono's server itself handles chunked and oversized
+  // bodies.
   function readable(context: Context): IncomingMessage | undefined {
     const incoming = incomingOf(context)
     const length = Number(incoming?.headers['content-length'] ?? NaN)
@@ -100,7 +101,8 @@ export function webhook(
 function executionOf(context: Context): Context['executionCtx'] | undefined {
   const { stackTraceLimit } = Error
   try {
-    // Runtimes without it throw. Capturing the stack would cost more than the rest of the adapter.
+    // Runtimes without an ExecutionContext throw here. Capturing the error's stack would cost more than the rest of the
+    // adapter.
     Reflect.set(Error, 'stackTraceLimit', 0)
     return context.executionCtx
   } catch {
@@ -111,16 +113,16 @@ function executionOf(context: Context): Context['executionCtx'] | undefined {
 }
 
 /**
- * Returns the node:http message of a request of @hono/node-server that is still light: reading it directly saves a
- * third. Returns undefined on other hosts, and if middleware replaced the request or created a full one, which reads
- * the message itself.
+ * Returns the node:http message behind a request, because reading this message directly saves a third of the time. The
+ * request must be the light object of @hono/node-server. Returns undefined on other servers, or if middleware has
+ * replaced the light object by a full `Request`.
  */
 function incomingOf({ env, req }: Context): IncomingMessage | undefined {
   const { incoming } = (env ?? {}) as { readonly incoming?: IncomingMessage }
   if (incoming === undefined || incoming.readableDidRead !== false) return undefined
   const request = req.raw as unknown as Readonly<Record<symbol, unknown>>
   let made = false
-  // A light request has only symbol members: the message, strings and headers.
+  // A light request has only members with symbol keys: the message, strings and headers.
   for (const key of Object.getOwnPropertySymbols(request)) {
     const value = request[key]
     if (value === incoming) made = true
@@ -130,11 +132,11 @@ function incomingOf({ env, req }: Context): IncomingMessage | undefined {
 }
 
 /**
- * Returns the exact bytes of a body that was read through `c.req`, which caches it. Rejects with `body_altered` if the
- * cached string may differ from the sent bytes, and with `body_consumed` if nothing is cached.
+ * Returns the exact bytes of a body that was read through `c.req`, which caches the body. Rejects with `body_altered`
+ * if the cached string may differ from the sent bytes, and with `body_consumed` if nothing is cached.
  */
 async function recoverBody(request: HonoRequest): Promise<Uint8Array> {
-  // The type omits that these are promises.
+  // A cast, because Hono's type does not say that the cached values are promises.
   const { arrayBuffer, blob, text } = request.bodyCache as unknown as Kept
   if (arrayBuffer !== undefined) return new Uint8Array(await arrayBuffer)
   if (blob !== undefined) {
@@ -156,7 +158,8 @@ interface Kept {
   readonly text?: Promise<string>
 }
 
-// Hono decodes JSON and text as UTF-8, which drops a byte order mark and invalid UTF-8. The length shows it.
+// Hono decodes JSON and text as UTF-8, which drops a byte order mark and invalid UTF-8. A length other than
+// content-length shows such a loss.
 function exactText(request: HonoRequest, text: string): Uint8Array {
   const bytes = new TextEncoder().encode(text)
   const length = request.header('content-length')

@@ -7,7 +7,7 @@ import {
 import type { Context } from 'koa'
 
 /**
- * Creates a middleware that runs due tasks. Options are those of `runDue` of `@postern/core/routes`.
+ * Creates a middleware that runs due tasks. Its options are the same as for `runDue` of `@postern/core/routes`.
  *
  * @example
  * router.post('/cron/webhooks', runDue(receiver, { secret: process.env.CRON_SECRET! }))
@@ -19,7 +19,7 @@ export function runDue(
 }
 
 /**
- * Creates a middleware for probes. Options are those of `health` of `@postern/core/routes`.
+ * Creates a middleware for probes. Its options are the same as for `health` of `@postern/core/routes`.
  *
  * @example
  * router.get('/healthz', health([receiver]))

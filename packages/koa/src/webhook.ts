@@ -7,9 +7,9 @@ import {
 import type { Context } from 'koa'
 
 /**
- * Creates a middleware for Koa 3 and 2. Mount it on its own path, before any body parser. It answers every request and
- * never calls `next` or throws for what the network sends. It writes the response itself (`ctx.respond = false`);
- * headers set before are kept.
+ * Creates a middleware for Koa 3 and 2. Mount it on its own path, before any body parser. The middleware answers every
+ * request, never calls `next`, and never throws because of a request's content. It writes the response itself
+ * (`ctx.respond = false`) and keeps headers that were set before.
  *
  * @throws {TypeError} if an option is wrong.
  * @example
@@ -31,7 +31,7 @@ export function webhook(
   }
 }
 
-// Koa parsers store the body on Koa's request; cloud hosts store it on Node's.
+// Parsers for Koa store the body on Koa's request. Cloud platforms store it on the request of node:http.
 function parsed({ request, req }: Context): ParsedRequest {
   const { rawBody, body } = request as ParsedRequest
   const host = req as ParsedRequest

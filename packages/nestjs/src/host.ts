@@ -11,7 +11,7 @@ import { closeOnSignal, webhook, type ClosableServer, type WebhookOptions } from
 import 'reflect-metadata'
 import { receiverToken } from './tokens.ts'
 
-/** Receiver of the app with its path; `false` if a controller mounts it. */
+/** Receiver of the app. `path` is `false` if a controller mounts the receiver. */
 interface Hosted {
   readonly name: string
   readonly path: string | false
@@ -28,7 +28,7 @@ interface Wrapper {
   isDependencyTreeStatic(): boolean
 }
 
-/** Parts of Express and Fastify that routes are added to. */
+/** Members of Express and Fastify that are used to add routes. */
 interface ExpressApp {
   all(path: string, handler: unknown): unknown
   readonly router: { readonly stack: unknown[] }
@@ -70,7 +70,7 @@ export class PosternHost implements OnModuleInit, BeforeApplicationShutdown {
     const wrappers = [...this.#discovery.getProviders(), ...this.#discovery.getControllers()]
     for (const wrapper of wrappers) this.#subscribe(wrapper as Wrapper)
     const { httpAdapter } = this.#adapter
-    // An app without HTTP runs tasks that other processes accepted.
+    // An app without HTTP mounts nothing: it only runs tasks that other processes accepted.
     if (!httpAdapter) return
     for (const one of this.#hosted.values())
       await mount(httpAdapter.getType(), httpAdapter.getInstance(), one)
@@ -124,7 +124,7 @@ async function mount(
   app: unknown,
   { path, receiver, options }: Hosted,
 ): Promise<void> {
-  // A controller mounts it.
+  // A controller mounts the receiver.
   if (path === false) return
   if (type === 'fastify') {
     const fastify = await import('@postern/fastify').catch((cause: unknown) => {
@@ -142,7 +142,7 @@ async function mount(
     )
   const { router } = app as ExpressApp
   ;(app as ExpressApp).all(path, webhook(receiver, options))
-  // Nest has already added its parsers.
+  // Moves the route to the front, because Nest has already added its parsers.
   router.stack.unshift(router.stack.pop())
 }
 
@@ -155,15 +155,16 @@ type Mark =
     }
   | { readonly kind: 'dead'; readonly receiver: string }
 
-/** Options of {@link OnWebhook}: those of `receiver.on`. @default for `name`: the class and the method */
+/** Options of {@link OnWebhook}, the same as for `receiver.on`. @default for `name`: the class and the method */
 export type WebhookSubscription = SubscriptionOptions
 
 const MARKS = 'postern:marks'
 
 /**
- * Subscribes a method of a provider or controller to topics of a receiver. It is called with the event and its task,
- * and the task is done when it resolves. The subscription is named after class and method (`Billing.paid`): set `name`
- * or `previousNames` before you rename either while tasks wait. The provider must be a singleton.
+ * Subscribes a method of a provider or controller to topics of a receiver. The method is called with the event and its
+ * task; the task is done when the returned promise resolves. The subscription is named after class and method
+ * (`Billing.paid`). Before you rename a class or method while tasks wait, set `name` or `previousNames`. The Nest
+ * provider must be a singleton.
  *
  * @example
  * @OnWebhook('stripe', 'invoice.paid', { retry: { attempts: 5 } })
@@ -178,7 +179,7 @@ export function OnWebhook(
 }
 
 /**
- * Calls a method of a provider for each dead task of a receiver, with the attempt and the error.
+ * Calls a method of a Nest provider for each dead task of a receiver, with the last attempt and its error.
  *
  * @example
  * @OnDead('stripe')

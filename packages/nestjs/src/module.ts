@@ -51,26 +51,17 @@ Module({
 })(PosternCoreModule)
 
 /**
- * Module for receivers in a NestJS app on Express or Fastify. Each route is mounted before Nest's parsers, so neither
- * `rawBody` nor `bodyParser: false` is needed, in `main.ts` or in tests. A webhook is verified by its signature: the
- * app's global prefix, guards, interceptors, pipes, filters and middleware do not apply to its route.
+ * Module for receivers in a NestJS app on Express or Fastify. Each route is mounted before Nest's parsers, so you need
+ * neither `rawBody` nor `bodyParser: false`, in `main.ts` or in tests. The app's global prefix, guards, interceptors,
+ * pipes, filters and middleware do not apply to these routes: the signature authenticates a webhook.
  * `app.enableShutdownHooks()` closes the server, the receivers and the inboxes, and then calls the app's
  * `onApplicationShutdown`.
  *
  * @example
  * @Module({
- *   imports: [
- *     PosternModule.forRoot({ inbox: sqliteInbox({ path: 'webhooks.db' }) }),
- *     PosternModule.receiver('stripe', '/webhooks/stripe', {
- *       inject: [ConfigService],
- *       useFactory: (config: ConfigService) => ({
- *         provider: stripe({ secret: config.getOrThrow('STRIPE_WEBHOOK_SECRET') }),
- *       }),
- *     }),
- *   ],
- *   providers: [Billing],
- * })
- * export class AppModule {}
+ * imports: [ PosternModule.forRoot({ inbox: sqliteInbox({ path: 'webhooks.db' }) }), PosternModule.receiver('stripe',
+ * '/webhooks/stripe', { inject: [ConfigService], useFactory: (config: ConfigService) => ({ provider: stripe({ secret:
+ * config.getOrThrow('STRIPE_WEBHOOK_SECRET') }), }), }), ], providers: [Billing], }) export class AppModule {}
  */
 export class PosternModule {
   /** Sets options of all receivers, such as the inbox. */
@@ -78,7 +69,7 @@ export class PosternModule {
     return PosternModule.forRootAsync({ useFactory: () => options })
   }
 
-  /** Sets options of all receivers by a factory with injected arguments. */
+  /** Sets options of all receivers, from a factory with injected arguments. */
   static forRootAsync({ imports = [], inject = [], useFactory }: RootDefinition): DynamicModule {
     return {
       module: PosternModule,
@@ -90,8 +81,8 @@ export class PosternModule {
   }
 
   /**
-   * Creates a receiver and mounts it at a path without the global prefix. With `false` it has no route, and a
-   * controller method mounts it, behind guards.
+   * Creates a receiver and mounts it at a path, without the global prefix. If the path is `false`, no route is added:
+   * mount the receiver in a controller method, which may have guards.
    *
    * @throws {TypeError} if the path is invalid.
    */

@@ -12,7 +12,7 @@ import { HOST } from './tokens.ts'
 // Maximum size of a request or reply in a test, in bytes.
 const LONGEST = 64 * 1024 * 1024
 
-/** Task after its first attempt. */
+/** Task, as it is after its first attempt. */
 export type FirstAttempt = DeliveredTask
 
 /** Result of a delivery through the whole app. */
@@ -32,8 +32,8 @@ export interface AppDeliveryOptions extends SignedOptions {
 
 /**
  * Returns a client that sends signed deliveries through the whole app, over HTTP, and waits for the first attempt of
- * each task. Use it in e2e tests with vitest, Jest and node:test, one delivery per receiver at a time. The app must be
- * initialized. It listens on a free port of 127.0.0.1 if it does not listen yet.
+ * each task. Use the client in e2e tests with vitest, Jest and node:test, one delivery per receiver at a time. The app
+ * must be initialized. If it does not listen yet, the client makes it listen on a free port of 127.0.0.1.
  *
  * @example
  * const { status, tasks } = await postern(app).deliver('stripe', 'invoice.paid', { data: { object: { amount_paid: 999 } } })
@@ -106,7 +106,7 @@ async function portOf(app: INestApplication): Promise<number> {
   return server.address()!.port
 }
 
-/** Sends on a new connection: closing the app would wait for a kept connection. */
+/** Sends a request on a new connection. Closing the app would have to wait for a keep-alive connection. */
 async function send(request: Request): Promise<{ readonly status: number; readonly body: string }> {
   const { method, url, headers } = request
   const sent = httpRequest(url, { method, headers: Object.fromEntries(headers), agent: false })

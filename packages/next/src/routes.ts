@@ -8,8 +8,8 @@ import { connection } from 'next/server.js'
 import { isBuilding } from './singleton.ts'
 
 /**
- * Creates a route handler that runs due tasks. Options are those of `runDue` of `@postern/core/routes`. During
- * `next build`, the secret may be missing.
+ * Creates a route handler that runs due tasks. Its options are the same as for `runDue` of `@postern/core/routes`.
+ * During `next build`, the secret may be missing.
  *
  * @example
  * export const GET = runDue(receiver, { secret: process.env.CRON_SECRET!, deadline: '50s' })
@@ -21,7 +21,7 @@ export function runDue(
 }
 
 /**
- * Creates a route handler for probes. Options are those of `health` of `@postern/core/routes`.
+ * Creates a route handler for probes. Its options are the same as for `health` of `@postern/core/routes`.
  *
  * @example
  * export const GET = health([receiver])
@@ -43,8 +43,8 @@ export function serve(route: Route): (request: Request) => Promise<Response> {
 }
 
 /**
- * Creates a handler that answers only requests. Next.js also calls GET handlers while it builds; `connection()` ends
- * such a call, with and without `cacheComponents`. The route then needs no `dynamic`.
+ * Creates a handler that runs only for real requests. Next.js also calls GET handlers during a build; `connection()`
+ * ends such a call, with and without `cacheComponents`. So the route needs no `export const dynamic`.
  */
 function answering(
   make: () => (request: Request) => Promise<Response>,
@@ -56,7 +56,9 @@ function answering(
   }
 }
 
-/** Ends a call during `next build`. Does nothing outside of Next.js. */
+/**
+ * Waits for a real request: the promise never resolves during `next build`. Outside of Next.js it resolves immediately.
+ */
 async function atRequest(): Promise<void> {
   try {
     await connection()

@@ -1,19 +1,20 @@
 import type { Receiver } from '@postern/core'
 
-// Shared by all copies of this module: Next.js bundles routes, instrumentation and reloaded code separately.
+// A global symbol, because Next.js bundles routes, instrumentation and reloaded code separately, each with a copy of
+// this module.
 const STORE = Symbol.for('postern.next.singleton')
 
 /**
- * Returns one value per key for the life of the process. The first call creates it; later calls get the same value,
- * also after a hot reload and in separate bundles. Use it for values that hold a file or connections: an inbox, a pool.
- * An edit of `make` takes effect at the next restart. `next build` also runs route modules. It then returns a stand-in
- * that `createReceiver` accepts and that opens nothing.
+ * Returns one value per key for the life of the process. The first call creates the value; later calls get the same
+ * value, also after a hot reload and in separate bundles. Use `singleton` for values that hold a file or connections:
+ * an inbox, a pool. An edit of `make` takes effect at the next restart. During `next build`, which also runs route
+ * modules, `singleton` returns a stand-in: `createReceiver` accepts it, and it opens nothing.
  *
  * @example
  * const inbox = singleton('inbox', () => sqliteInbox({ path: 'webhooks.db' }))
  */
 export function singleton<T>(key: string, make: () => T): T {
-  // A stand-in inbox without a `worker` setting.
+  // `worker` is read as an option of the inbox, so here it must be undefined, not a stand-in.
   return isBuilding() ? (inert({ worker: undefined }) as T) : kept(key, make)
 }
 
@@ -30,11 +31,13 @@ function kept<T>(key: string, make: () => T): T {
 }
 
 /**
- * Creates a stand-in for an inbox or receiver during `next build`. Every member is a function that returns a stand-in,
- * so that receivers can be created, and nothing is opened. It is not a promise. Members of `own` are used as they are.
+ * Creates a stand-in for an inbox or receiver during `next build`. Every member is a function that returns another
+ * stand-in, so receivers can be created and nothing is opened. It has no `then`, so it is not taken for a promise.
+ * Members of `own` replace the functions.
  */
 function inert(own: object = {}): object {
-  // An object, not a function: core rejects a factory that was not called.
+  // Not a function, because `createReceiver` rejects functions: they are usually factories that somebody forgot to
+  // call.
   return new Proxy(own, MEMBERS)
 }
 
@@ -55,24 +58,25 @@ function member(name: string | symbol): unknown {
 
 /** Receiver that code edits can replace, created by {@link hotReloadable}. */
 export interface Reloadable<R> {
-  /** Passes a request to the current receiver. Waits while a new one takes over. */
+  /** Passes a request to the current receiver. While a new receiver takes over, the request waits. */
   readonly fetch: Receiver['fetch']
   /** Runs due tasks of the current receiver, for a cron route. */
   readonly runDue: Receiver['runDue']
   /** Returns the health of the current receiver, for a probe route. */
   readonly health: Receiver['health']
-  /** Closes the current receiver, if any, for `closeOnSignal` in `instrumentation.ts`. */
+  /** Closes the current receiver if there is one. `closeOnSignal` in `instrumentation.ts` calls this. */
   readonly close: Receiver['close']
-  /** Returns the current receiver. Rejects if creating it failed. */
+  /** Returns the current receiver. Rejects if `make` threw an error. */
   readonly current: () => Promise<R>
 }
 
 /**
  * Returns one live receiver per key, with the latest handlers. When a hot reload runs the module again, the old
- * receiver is closed first (running attempts get five seconds) and the new one takes over; deliveries wait meanwhile.
- * Two receivers or workers never run at the same time. Pending tasks stay in the inbox, and the new receiver runs them,
- * if the inbox is a {@link singleton}: an inbox that the receiver created is closed with it. During `next build`, which
- * also runs route modules, nothing is created: secrets may be missing and no file is opened.
+ * receiver is closed first; running attempts get five seconds to end. Then the new receiver takes over; deliveries wait
+ * meanwhile. Two receivers or workers never run at the same time. If the inbox is a {@link singleton}, pending tasks
+ * stay there and the new receiver runs them. An inbox that the old receiver created itself is closed with this
+ * receiver. During `next build`, which also runs route modules, nothing is created: secrets may be missing and no file
+ * is opened.
  *
  * @example
  * const inbox = singleton('inbox', () => sqliteInbox({ path: 'webhooks.db' }))
@@ -105,7 +109,7 @@ export function hotReloadable<R extends Pick<Receiver, 'fetch' | 'close' | 'runD
     const slot = slots.get(key)
     if (slot) {
       slot.receiver = slot.receiver.then(closed, () => {}).then(make)
-      // An error of `make` is thrown at the next delivery. The next edit can fix it.
+      // An error of `make` is thrown at the next delivery, so it is ignored here. The next edit can fix the error.
       slot.receiver.catch(() => {})
       return slot
     }

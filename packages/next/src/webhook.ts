@@ -22,15 +22,16 @@ export type RouteHandlers = Readonly<
 /** Options of {@link webhook}. */
 export interface WebhookOptions {
   /**
-   * Function `after` of Next.js. It keeps the function alive for first attempts on platforms that freeze it after the
-   * reply. Later attempts need a worker or the next delivery. @default the platform decides
+   * Function `after` of Next.js. Some platforms freeze the serverless function after the reply; `after` keeps it alive
+   * for first attempts. Later attempts need a worker or the next delivery. @default the platform decides
    */
   readonly after?: (task: Promise<unknown>) => void
   /** Small JSON value that is stored with each event (`event.context`) and passed to functions that look up secrets. */
   readonly context?: (request: Request, params: RouteParams) => Json | undefined
   /**
-   * Accepts events in a transaction of your app: start it, await `accept(inTransaction(…))` in it, then commit. It is
-   * called only for verified deliveries, and the reply waits for it. If it rejects, the sender is asked to try again.
+   * Accepts events in a transaction of your app. Start a transaction, await `accept(inTransaction(…))` in it, then
+   * commit. This function is called only for verified deliveries, and the reply waits for its promise. If the promise
+   * rejects, the sender is asked to try again.
    *
    * @example
    * transaction: (accept) => db.transaction((tx) => accept(inTransaction(drizzleSql(tx))))

@@ -23,7 +23,7 @@ import { curlOf, type CurlFacts } from './curl.ts'
 
 interface CardOptions {
   readonly facts: CurlFacts
-  /** The kind of app whose remedies are shown. @default all */
+  /** Framework or language for which fixes are shown. @default all */
   readonly stack?: RemedyStack | undefined
 }
 
@@ -37,7 +37,7 @@ const SIGNS: Readonly<
   note: ['–', 'gray'],
 }
 
-/** Prints the findings and, at the end, the card: the first line answers. */
+/** Prints the grade in the first line, then all findings, and at the end the card: a summary in a box. */
 export function sayCard(report: AuditReport, options: CardOptions): void {
   const { grade, reason, findings, notes, unknown, skipped, unconfirmed, passed } = report
   say(`${styled('bold', grade ?? 'no grade')}  ${reason}`)
@@ -57,12 +57,14 @@ export function sayCard(report: AuditReport, options: CardOptions): void {
   say(`\n${boxed(cardLines(auditCard(report)), Math.min(columnsOf(), WIDEST))}`)
 }
 
-// Columns.
+// Maximum width of the card, in columns of the terminal.
 const WIDEST = 78
-// Findings on a card.
+// Maximum number of findings on a card.
 const MOST = 5
 
-/** The grade, what it counts, what cost it, and the rule. */
+/**
+ * Returns the lines of the card: grade, numbers of cases, findings that lowered the grade, and the rule of the grade.
+ */
 function cardLines(card: AuditCard): readonly string[] {
   const { sender, grade, reason, passed, failed, skipped, unknown, costs } = card
   const format = grade === undefined ? 'gray' : GRADES[grade]
@@ -83,7 +85,7 @@ function cardLines(card: AuditCard): readonly string[] {
 
 const GRADES = { A: 'green', B: 'green', C: 'yellow', D: 'red', F: 'red' } as const
 
-/** Lines in a box of this width. */
+/** Draws a box of this width around lines. */
 function boxed(lines: readonly string[], columns: number): string {
   const room = columns - 4
   const edge = '─'.repeat(columns - 2)
@@ -122,7 +124,7 @@ function sayFinding({ id, severity, failures }: AuditFinding, { facts, stack }: 
   for (const line of curl.split('\n')) sayWhole(`    ${line}`)
 }
 
-/** A text without the secrets. */
+/** Replaces the secrets in a text by `<secret>`. */
 export function hidden(text: string, { secrets }: CurlFacts): string {
   return secrets.reduce(
     (left, secret) => (secret.length > 3 ? left.replaceAll(secret, '<secret>') : left),
@@ -131,9 +133,9 @@ export function hidden(text: string, { secrets }: CurlFacts): string {
 }
 
 /**
- * Throws before any request if the badge could not be written, or would replace a file of another kind.
+ * Checks, before any request is sent, that the badge can be written and replaces no file that is not an SVG.
  *
- * @throws Failure
+ * @throws Failure if not.
  */
 export function checkBadge(file: string): void {
   const known = statSync(file, { throwIfNoEntry: false })
@@ -150,7 +152,9 @@ export function checkBadge(file: string): void {
 
 const SVG = Buffer.from('<svg')
 
-/** Writes the badge in one step: readers see the old one or the new one. Without a grade the file stays as it is. */
+/**
+ * Writes the badge in one step, so that other programs never see half a file. Without a grade, the file is not changed.
+ */
 export function writeBadge(file: string, report: AuditReport): void {
   if (report.grade === undefined)
     return remark(`${shown(file)} was not written: ${shown(report.reason, 600)}`)

@@ -6,13 +6,15 @@ import type { AuditRequest } from '@postern/testing/audit'
 
 export interface CurlFacts {
   readonly about: About
-  /** Nothing of them is printed. */
+  /** Secrets, which the command must not contain. */
   readonly secrets: readonly string[]
-  /** The environment variable that has the secret. */
+  /** Name of the environment variable that contains the secret. */
   readonly variable: string
 }
 
-/** A way from a secret to a key, in JavaScript and for the shell. */
+/**
+ * Ways to derive a signing key from a secret: as text, hex or base64. Each in JavaScript, and as an option of openssl.
+ */
 const KEYS: readonly {
   readonly bytes: (secret: string) => Buffer
   readonly shell: (variable: string) => string
@@ -29,19 +31,20 @@ const KEYS: readonly {
   },
 ]
 
-// A command with a longer body is not a help.
+// Maximum size of a body in bytes. Nobody would read or copy a longer command.
 const LONGEST = 16_384
 
 /**
- * A request as lines for bash: openssl signs it again with the secret of the environment, at the time at which it runs. If it is
- * not signed with the secret, it goes as it was. Undefined if no command can carry it.
+ * Returns a request as a curl command for bash. If the request is signed with the secret, openssl signs it again when
+ * the command runs. The secret comes from the environment variable. Otherwise the request is sent unchanged. Returns
+ * undefined if no command can send this request.
  */
 export function curlOf(request: AuditRequest, facts: CurlFacts): string | undefined {
   const { body, wire, headers, method, url } = request
   if (body.length > LONGEST || wire?.length !== undefined || wire?.slow || wire?.cut !== undefined)
     return undefined
   const signing = signingOf(request, facts)
-  // A time that stands in the body is signed with it, so it is not replaced.
+  // Times and signatures are not replaced inside the body, because the signature covers the body as it is.
   const signed = Buffer.from(body).toString('utf8')
   const parts = (text: string): readonly CurlPart[] => {
     const by = text === signed ? undefined : signing
@@ -75,7 +78,7 @@ function split(text: string, value: string, shell: string): readonly CurlPart[] 
     .flatMap((part, at) => [...(at > 0 ? [{ shell }] : []), ...(part === '' ? [] : [part])])
 }
 
-/** Basic has name and password in base64. */
+/** Returns a secret as it appears in a Basic `Authorization` header: in base64. */
 function encoded(secret: string): string {
   return Buffer.from(secret).toString('base64')
 }
@@ -92,7 +95,10 @@ interface Signing {
 
 const SCHEME = /^HMAC-SHA(1|256|384|512) of (\S+), (hex|base64|base64url)(?:,|$)/
 
-/** How openssl makes the signature; undefined if the scheme is another, or the request is not signed with the secret. */
+/**
+ * Returns shell lines in which openssl creates the signature. Returns undefined if the scheme is not HMAC, or the
+ * request is not signed with a secret.
+ */
 function signingOf(
   request: AuditRequest,
   { about, secrets, variable }: CurlFacts,
@@ -138,7 +144,7 @@ function signingOf(
   return undefined
 }
 
-/** The template's names, and the times that the request may hold. */
+/** Returns the values for the template's placeholders, and all times in the headers that may have been signed. */
 function valuesOf(
   { headers, url, method }: AuditRequest,
   template: string,

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 const LOST =
   'The sender treats the rejection as a failure, retries, and gives up: the event is lost.'
 
-/** Cases about connections, which no handler in this process can show. */
+/** Returns audit cases about connections. They need a server, so tests that call a handler directly cannot run them. */
 export function networkCases(sender: AuditSender): readonly AuditCase[] {
   return [...wireForms(sender), ...crowds(sender), ...massCases(sender)]
 }
@@ -136,7 +136,7 @@ const MIB = 1024 * 1024
 
 let bomb: Buffer | undefined
 
-/** Unsigned requests that cost much to read. */
+/** Returns cases with unsigned requests that need much memory to read. */
 function massCases(sender: AuditSender): readonly AuditCase[] {
   const largest = sender.facts.largest ?? 0
   const size = largest >= 25 * MIB ? 64 * MIB : 25 * MIB
@@ -190,12 +190,12 @@ function massCases(sender: AuditSender): readonly AuditCase[] {
   ]
 }
 
-/** The request in another form on the wire. */
+/** Returns the request with another form on the wire, such as chunked or slow. */
 function by(request: AuditRequest, wire: WireForm): AuditRequest {
   return { ...request, wire }
 }
 
-/** A delivery without its signature. */
+/** Returns a delivery without its signature. */
 function unsigned(sender: AuditSender): AuditRequest {
   const request = sender.sign()
   const { place } = sender.facts

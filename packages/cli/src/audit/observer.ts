@@ -10,11 +10,11 @@ import { Failure } from '../print/say.ts'
 import { whyNot } from '../sender/why-not.ts'
 
 const run = promisify(execFile)
-// Bytes, and milliseconds, of what prints one number.
+// Maximum output in bytes and maximum time in milliseconds of a program or URL that returns one number.
 const MOST = 1024
 const PATIENCE = 5000
 
-/** The program and arguments of an option, given as a JSON list. No shell reads them. */
+/** Parses an option that is a JSON list of a program and its arguments. They are run without a shell. */
 function argvOption(name: string, text: string): readonly [string, ...string[]] {
   let argv: unknown
   try {
@@ -28,7 +28,10 @@ function argvOption(name: string, text: string): readonly [string, ...string[]] 
   return argv as [string, ...string[]]
 }
 
-/** Reads how often the effect happened: from a URL, or from a program that prints it. Undefined without either. */
+/**
+ * Returns a function that reads how often the handler's effect happened, from a URL or from the output of a program.
+ * Returns undefined if neither option is given.
+ */
 export function observerOf(options: {
   readonly effectUrl?: string
   readonly effect?: string
@@ -75,7 +78,7 @@ function numberOf(name: string, text: string): number {
   return Number(text)
 }
 
-/** Runs a program that starts the receiver again, and waits until it listens. */
+/** Returns a function that runs the program of `--restart` and waits until the receiver listens again. */
 export function restarter(text: string, url: string): () => Promise<void> {
   const [program, ...args] = argvOption('--restart', text)
   return async () => {
@@ -89,7 +92,10 @@ export function restarter(text: string, url: string): () => Promise<void> {
   }
 }
 
-/** Checks that a server listens at the URL. With `--restart` it starts the server again. */
+/**
+ * Returns functions that check whether a server listens at the URL, and that bring it back: `restart`, or a wait of 2
+ * s.
+ */
 export function lifeOf(url: string, restart: (() => Promise<void>) | undefined): ProcessLife {
   return {
     alive: () => listens(url),
@@ -98,7 +104,7 @@ export function lifeOf(url: string, restart: (() => Promise<void>) | undefined):
         await restart()
         return true
       }
-      // A supervisor may do it.
+      // A supervisor may restart the server.
       return comesBack(url, 20)
     },
   }
@@ -128,10 +134,10 @@ function listens(url: string): Promise<boolean> {
   })
 }
 
-// Bytes of a log that are looked into.
+// Maximum number of bytes to read from a log.
 const MOST_LOG = 16 * 1024 * 1024
 
-/** Returns the text that is appended to a file from now on. */
+/** Returns a function that reads the text appended to a file since this call. */
 export function logSince(path: string): () => string {
   const from = sizeOf(path)
   return () => {
@@ -159,7 +165,7 @@ function sizeOf(path: string): number {
   }
 }
 
-/** The memory of a process in bytes. */
+/** Returns a function that measures the memory of a process, in bytes. */
 export function memoryOf(pid: number): () => Promise<number> {
   return async () => {
     try {
@@ -170,7 +176,7 @@ export function memoryOf(pid: number): () => Promise<number> {
       const { stdout } = await run('ps', ['-o', 'rss=', '-p', String(pid)])
       return 1024 * Number(stdout)
     } catch {
-      // The caller reports why the process ended.
+      // The process has probably ended. The caller reports that.
       return Number.NaN
     }
   }

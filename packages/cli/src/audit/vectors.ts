@@ -1,24 +1,24 @@
 import type { Provider } from '@postern/core/scheme'
 import { battery, type AuditCase } from '@postern/testing/audit'
 
-/** The cases of an audit as data, for a fixed time: `schema/vectors.json` says how. */
+/** Cases of an audit as data, for a fixed time. The format is `schema/vectors.json`. */
 interface AuditVectors {
   readonly $schema: string
   readonly version: 1
   readonly provider: string
-  /** The time at which they are sent, in seconds since 1970. */
+  /** Time at which the requests are assumed to be sent, in seconds since 1970. */
   readonly now: number
   readonly cases: readonly AuditVector[]
 }
 
-/** One case. */
+/** One audit case: requests and the expected result. */
 interface AuditVector {
   readonly id: string
   readonly severity: string
   readonly what: string
   readonly why: string
   readonly requests: readonly {
-    /** Requests of one round are sent together. */
+    /** Index of the round. All requests of one round are sent at the same time. */
     readonly round: number
     readonly method: string
     readonly url: string
@@ -28,7 +28,7 @@ interface AuditVector {
   readonly expect: { readonly status: string; readonly effects: number | null }
 }
 
-/** Makes the vectors of a provider for a URL. `now` is in milliseconds since 1970. */
+/** Creates the test vectors of a provider for a URL. `now` is in milliseconds since 1970. */
 export async function vectorsOf(
   provider: Provider,
   { url, seed, now }: { readonly url: string; readonly seed: number; readonly now: number },

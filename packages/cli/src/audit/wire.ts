@@ -10,26 +10,28 @@ import {
   type Send,
 } from '@postern/testing/audit'
 
-/** A client that sends requests as they are written: over one connection, in chunks, slowly, or in part. */
+/**
+ * Client that sends requests in the form on the wire that they ask for: over one connection, in chunks, slowly, or cut
+ * off.
+ */
 interface WireClient {
   readonly send: Send
   close(): void
 }
 
 interface WireSettings {
-  /** Milliseconds until a request without a reply is given up. */
+  /** Maximum wait for a reply, in milliseconds. */
   readonly timeout: number
-  /** Milliseconds between two requests, at least. @default 0 */
+  /** Minimum time between the starts of two requests, in milliseconds. @default 0 */
   readonly pause?: number
 }
 
-// Bytes of a reply that are read: the URL may belong to any program.
+// Maximum number of bytes to read from a reply, because any program may answer.
 const MOST = 65_536
 // Milliseconds between two bytes of a slow body.
 const SLOW = 100
 const MIB = 1024 * 1024
 
-/** Makes the client. */
 export function createWire({ timeout, pause = 0 }: WireSettings): WireClient {
   const kept = [
     new Agent({ keepAlive: true, maxSockets: 1 }),
@@ -103,7 +105,7 @@ async function exchange(
   return Promise.race([arrived, late])
 }
 
-/** Writes the body; false if no reply is waited for. */
+/** Writes the body. Returns false if the caller should not wait for a reply. */
 async function write(
   outgoing: ClientRequest,
   { body, wire = {} }: AuditRequest,
@@ -111,7 +113,7 @@ async function write(
 ): Promise<boolean> {
   if (wire.cut !== undefined) {
     outgoing.write(body.subarray(0, wire.cut))
-    // The receiver must have started to read.
+    // Gives the receiver time to start reading.
     await Promise.race([once(outgoing, 'close').catch(() => undefined), wait(30)])
     return false
   }
@@ -140,7 +142,7 @@ async function write(
   return false
 }
 
-/** A body that is repeated up to its length, for as long as the other side reads it. */
+/** Writes a body that is repeated up to `length` bytes, until the other side replies or disconnects. */
 async function pour(outgoing: ClientRequest, body: Uint8Array, length: number): Promise<void> {
   const part = Buffer.alloc(MIB, Buffer.from(body.length > 0 ? body : Buffer.from('a')))
   let isOver = false
@@ -177,12 +179,13 @@ function ended(
   silent: (error: string) => AuditReply,
 ): AuditReply {
   if (error.code === 'ECONNREFUSED') return silent(REFUSED_CONNECTION)
-  // A server that closes the connection during a far too large body has rejected it, even if its reply was lost.
+  // If the server closes the connection during a far too large body, this counts as a rejection, because its reply may
+  // be lost.
   if (wire.length !== undefined) return { ...silent(error.code ?? ''), status: 413 }
   return silent(error.code ?? error.message)
 }
 
-/** Names and values of the head, one after another, in the order and in the letters that are sent. */
+/** Returns header names and values, one after another, in the order and the letter case in which they are sent. */
 function headerLines({ headers, body, method, wire = {} }: AuditRequest, url: URL): string[] {
   const length = wire.length ?? body.length
   const isEmpty = length === 0 && (method === 'GET' || method === 'HEAD')

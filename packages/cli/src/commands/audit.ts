@@ -86,7 +86,9 @@ export function declare(command: Command): void {
     .action(runAction(auditCommand))
 }
 
-/** `postern audit`: judges a webhook endpoint. Exit code 1 if it has findings, 3 if no genuine delivery is accepted. */
+/**
+ * `postern audit`: tests a webhook endpoint. Exit code 1 if there are findings; 3 if no genuine delivery is accepted.
+ */
 async function auditCommand(url: string, options: AuditCommandOptions): Promise<ExitCode> {
   requireWebUrl('url', url)
   checkOptions(options)
@@ -205,7 +207,7 @@ function sayList(cases: readonly AuditCase[], { json }: AuditCommandOptions): Ex
   return 0
 }
 
-/** The report as JSON. It has no requests, since they hold signatures, and no secrets. */
+/** Returns the report for `--json`, without secrets and without requests, which contain signatures. */
 function plainReport(report: AuditReport, facts: CurlFacts): object {
   const failure = ({
     case: judged,
@@ -252,9 +254,10 @@ function isLoopback(url: string): boolean {
 }
 
 /**
- * Throws unless the owner of another host agrees: its name is in `--allow-host`, and it serves a nonce that this command made.
+ * Checks that the user may audit the host of the URL. This machine needs no permission. Another host must be named in
+ * `--allow-host` and serve a nonce that this command created.
  *
- * @throws Failure
+ * @throws Failure if not.
  */
 async function requirePermission(
   url: string,
@@ -301,7 +304,7 @@ const LEVELS: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
 }
 
 /**
- * The findings as SARIF 2.1.0, for code scanning.
+ * Returns the findings as SARIF 2.1.0, for code scanning.
  *
  * @see https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
  */
@@ -352,7 +355,7 @@ function sarifOf(report: AuditReport, source: ReturnType<typeof sourceOption>): 
   }
 }
 
-/** The place of the handler in the source, from `file:line`. */
+/** Parses `file:line`, the place of the handler in the source code. */
 function sourceOption(text: string): { readonly uri: string; readonly line: number } {
   const [, uri, line] = /^(.+):([1-9]\d*)$/.exec(text) ?? []
   if (uri === undefined)

@@ -6,10 +6,10 @@ import { createProgram } from '../program.ts'
 const SHELLS = ['bash', 'zsh', 'fish']
 
 interface Completed {
-  /** `inbox list`: its words. */
+  /** Words of the command, such as `inbox list`. */
   readonly path: string
   readonly text: string
-  /** Commands or options that may follow it. */
+  /** Subcommands and options that may follow the command. */
   readonly words: readonly string[]
   readonly flags: readonly { readonly name: string; readonly text: string }[]
   readonly first: readonly string[]
@@ -28,7 +28,10 @@ export function declare(command: Command): void {
     .action(runAction((shell: string) => completionCommand(shell)))
 }
 
-/** `postern completion <shell>`: a script for bash, zsh or fish, made of the commands as they are. */
+/**
+ * `postern completion <shell>`: prints a completion script for bash, zsh or fish, generated from the commands of this
+ * version.
+ */
 async function completionCommand(shell: string): Promise<ExitCode> {
   const make = { bash, zsh, fish }[shell]
   if (!make) throw new Failure(2, `completion: shell must be bash, zsh or fish, got ${shell}`)
@@ -67,7 +70,8 @@ function isGroup(all: readonly Completed[], { path }: Completed): boolean {
   return all.some((other) => other.path.startsWith(`${path} `))
 }
 
-// A command below another is known by two words, and its own words follow them.
+// Returns the cases of the shell's `case` statement. A subcommand is matched by two words, such as `inbox list`; all
+// other commands are matched by one.
 function casesOf(all: readonly Completed[], line: (words: string) => string): readonly string[] {
   const nested = all.filter(({ path }) => path.includes(' '))
   const plain = topOf(all).filter((one) => !isGroup(all, one))

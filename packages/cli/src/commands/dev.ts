@@ -18,7 +18,9 @@ export function declare(command: Command): void {
     .action(runAction(devCommand))
 }
 
-/** `postern dev`: starts the app with the secrets of the provider, which reaches the app until this command ends. */
+/**
+ * `postern dev`: starts the app with the provider's secrets. The provider can reach the app until this command ends.
+ */
 async function devCommand(
   first: string | undefined,
   rest: readonly string[],

@@ -14,7 +14,7 @@ import { declare as change } from './inbox/replay-delete-erase.ts'
 import { declare as prune } from './inbox/prune.ts'
 import { declare as migrate } from './inbox/migrate.ts'
 
-/** The commands on an inbox: each is a file. Each has the options that it obeys, and no other. */
+/** Declares the subcommands of `postern inbox`. Each accepts only the options that it uses. */
 export function declare(inbox: Command): void {
   inbox.addHelpText(
     'after',

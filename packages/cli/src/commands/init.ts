@@ -52,7 +52,10 @@ export function declare(command: Command): void {
     .action(runAction(initCommand))
 }
 
-/** `postern init`: writes a route, a receiver, a handler, a test, lines of `.env`, and `.gitignore` if there is none. It changes no file that exists but `.env`. */
+/**
+ * `postern init`: writes a route, a receiver, a handler, a test, lines of `.env`, and `.gitignore` if there is none. It
+ * changes no existing file except `.env`.
+ */
 async function initCommand(options: InitOptions): Promise<ExitCode> {
   const project = await projectIn(process.cwd(), options.framework)
   const about = await aboutOf(await providerName(options))
@@ -152,8 +155,8 @@ async function asked<Value>(answer: Promise<Value>): Promise<Exclude<Value, symb
 }
 
 /**
- * Rejects paths of the project that lead out of it by a link: a project that was cloned from a stranger must not choose which
- * file of the user is written. Links that stay within the project are followed.
+ * Rejects paths that lead out of the project through a symbolic link. Otherwise a project cloned from a stranger could
+ * make `init` write any file of the user. Links that stay within the project are followed.
  *
  * @throws Failure that names the link.
  */
@@ -172,12 +175,15 @@ function isWithin(root: string, link: string): boolean {
   try {
     return `${realpathSync(link)}${sep}`.startsWith(`${root}${sep}`)
   } catch {
-    // It leads to nothing yet: a file would be made there.
+    // The target of the link does not exist: writing would create a file there.
     return false
   }
 }
 
-/** The closing text: files, numbered steps, and how to undo them. Lines of code and commands start with two blanks. */
+/**
+ * Returns the closing text: files, numbered steps, and how to undo them. Lines of code and commands start with two
+ * spaces.
+ */
 function toldOf(
   project: Project,
   plan: InitPlan,
@@ -267,13 +273,15 @@ function undoOf(
 }
 
 interface WrittenFiles {
-  /** Folders that were not there before, by their path in the project. */
+  /** Folders that were created, as paths in the project. */
   readonly folders: readonly string[]
   readonly env: 'created' | 'added' | 'kept'
   readonly variables: readonly string[]
 }
 
-/** Writes the files, and the line of `.env`. If one cannot be written, those before it are removed again. */
+/**
+ * Writes the files and the lines of `.env`. If a file cannot be written, the files written before are removed again.
+ */
 function writePlan({ folder, env: secrets }: Project, { files, env }: InitPlan): WrittenFiles {
   const folders: string[] = []
   const done: string[] = []
@@ -303,7 +311,7 @@ function writeEnv(path: string, lines: readonly string[]): Pick<WrittenFiles, 'e
     (line) => !new RegExp(`^\\s*(?:export\\s+)?${variableOf(line)}\\s*=`, 'm').test(before),
   )
   if (added.length === 0) return { env: 'kept', variables: [] }
-  // The file will hold a secret, so only its owner may read a new one.
+  // The file will contain a secret. If it is new, only its owner may read it.
   const mode = 0o600
   const start = before === '' || before.endsWith('\n') ? '' : '\n'
   appendFileSync(path, `${start}${added.join('\n')}\n`, { mode })
@@ -314,13 +322,16 @@ function variableOf(line: string): string {
   return line.slice(0, line.indexOf('='))
 }
 
-/** The commands that install what a plan needs, as words: one for the app, one for development if that needs any. */
+/**
+ * Returns the commands that install packages, each as a list of words: one for the app's packages, and one for
+ * development packages if there are any.
+ */
 function installsOf(
   { manager }: Pick<Project, 'manager'>,
   { packages, development }: Pick<InitPlan, 'packages' | 'development'>,
 ): readonly (readonly string[])[] {
   const add = manager === 'npm' ? 'install' : 'add'
-  // Deno resolves npm packages by this prefix.
+  // Deno needs this prefix to find npm packages.
   const named = (names: readonly string[]): readonly string[] =>
     manager === 'deno' ? names.map((name) => `npm:${name}`) : names
   return [
@@ -330,16 +341,17 @@ function installsOf(
 }
 
 /**
- * Runs commands in a folder, one after another. Their output goes to stderr.
+ * Runs commands in a folder, one after another. The output of the commands goes to stderr.
  *
- * @throws Failure if one cannot be started, or ends with another code than 0.
+ * @throws Failure if a command cannot be started or ends with an exit code other than 0.
  */
 async function install(folder: string, commands: readonly (readonly string[])[]): Promise<void> {
   for (const [program = '', ...args] of commands) {
     const child = spawn(program, args, {
       cwd: folder,
       stdio: ['inherit', process.stderr, 'inherit'],
-      // Package managers are scripts there, which only a shell starts; no word of ours means anything to it but itself.
+      // On Windows, package managers are scripts that only a shell can start. None of the words has a special meaning
+      // in the shell.
       shell: process.platform === 'win32',
     })
     const code = await new Promise<number | null>((resolve, reject) => {

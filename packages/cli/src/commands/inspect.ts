@@ -34,7 +34,10 @@ export function declare(command: Command): void {
     .action(runAction(inspectCommand))
 }
 
-/** `postern inspect`: the page of `@postern/inspector` over an inbox, for who has the printed address. It ends with Ctrl-C. */
+/**
+ * `postern inspect`: serves the page of `@postern/inspector` for an inbox. The printed address contains the key to the
+ * page. Ctrl-C ends the command.
+ */
 async function inspectCommand(options: InspectOptions): Promise<ExitCode> {
   if (options.secret !== undefined && options.provider === undefined)
     throw new Failure(2, '--secret needs --provider: the sender whose secret it is')
@@ -75,7 +78,10 @@ async function inspectCommand(options: InspectOptions): Promise<ExitCode> {
   return 0
 }
 
-/** Nothing of the app runs here, so that nothing can redirect or throw: an error is a defect. */
+/**
+ * Answers a request. No code of the app runs here, so an error is a bug of Postern: it is printed and answered with
+ * 500.
+ */
 async function answer(
   page: ReturnType<typeof inspector>,
   request: IncomingMessage,

@@ -19,7 +19,7 @@ export function declare(command: Command): void {
     .action(runAction(listenCommand))
 }
 
-/** The options that `postern listen` and `postern dev` share. */
+/** Declares the options that `postern listen` and `postern dev` share. */
 export function listenOptions(command: Command): Command {
   return senderOptions(command)
     .option('--port <number>', 'set the local port; 0 picks any (default: 3000, or any)')
@@ -44,13 +44,13 @@ export function listenOptions(command: Command): Command {
     .option('-y, --yes', 'do not ask for confirmation')
 }
 
-/** Options with the names that other tools have for them. */
+/** Aliases: names that other tools use for the same options. */
 interface Aliases {
   readonly forwardTo?: string
   readonly events?: readonly string[]
 }
 
-/** The options without their aliases. */
+/** Returns the options with each alias replaced by the option's own name. */
 export function withoutAliases({
   forwardTo,
   events,
@@ -63,7 +63,7 @@ export function withoutAliases({
   }
 }
 
-/** `postern listen`: shows deliveries, of this machine or of the real sender. It ends with Ctrl-C. */
+/** `postern listen`: shows deliveries from this machine or from the real sender. Ctrl-C ends the command. */
 export async function listenCommand(
   name: string | undefined,
   options: ListenOptions & Aliases,

@@ -29,7 +29,7 @@ export function declare(command: Command): void {
     .action(runAction(mcpCommand))
 }
 
-/** `postern mcp`: an MCP server over stdio on one inbox. It ends when its input ends. */
+/** `postern mcp`: runs an MCP server for one inbox over stdio, until its input ends. */
 async function mcpCommand(options: McpOptions): Promise<ExitCode> {
   const { url, allowActions } = options
   if (url !== undefined) requireWebUrl('--url', url)

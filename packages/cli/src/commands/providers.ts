@@ -29,7 +29,7 @@ export function declare(command: Command): void {
     .action(runAction(providersCommand))
 }
 
-/** `postern providers [name]`: the catalogue, or all about one sender. */
+/** `postern providers [name]`: prints the list of providers, or all facts about one provider. */
 async function providersCommand(
   name: string | undefined,
   options: {
@@ -140,7 +140,7 @@ function placed({ place }: CatalogueEntry): string {
     .join(', ')
 }
 
-/** How the sender delivers, in words; what its page does not say is unknown. */
+/** Returns table rows about how the provider delivers. A fact that its documentation does not state is `unknown`. */
 function deliveryRows({
   delivers,
   checked,

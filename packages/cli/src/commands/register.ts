@@ -62,7 +62,9 @@ export function declare(command: Command): void {
     .action(runAction(registerCommand))
 }
 
-/** `postern register`: shows what would change at the sender, asks, and changes it. */
+/**
+ * `postern register`: shows what would change in the provider's settings, asks for confirmation, and makes the changes.
+ */
 async function registerCommand(
   name: string | undefined,
   options: RegisterOptions,
@@ -150,7 +152,7 @@ async function applied(
   })
 }
 
-/** A secret that is reported once must have a place before anything is made. */
+/** Requires `--write-env` if the provider shows a new secret only once, because the secret would otherwise be lost. */
 function checkTold(
   { secret, provider }: Registrar,
   plan: Plan,
@@ -173,7 +175,7 @@ interface ManageOptions extends SecretOptions {
   readonly json?: boolean
 }
 
-/** `--status`: exit code 1 if the sender does not deliver, or has no endpoint with this URL. */
+/** `--status`: shows whether the provider delivers. Exit code 1 if it does not, or if no endpoint has this URL. */
 async function senderStatus(jobs: readonly Job[], { json }: ManageOptions): Promise<ExitCode> {
   const found: EndpointStatus[] = []
   for (const { registrar, url } of jobs) found.push(...(await registrar.status({ url })))
@@ -183,7 +185,7 @@ async function senderStatus(jobs: readonly Job[], { json }: ManageOptions): Prom
   return found.length > 0 && found.every(({ delivering }) => delivering !== false) ? 0 : 1
 }
 
-/** `--enable`: turns on what is off. */
+/** `--enable`: turns endpoints with this URL on again if they are off. */
 async function enable(jobs: readonly Job[], options: ManageOptions): Promise<ExitCode> {
   const off: { readonly registrar: Registrar; readonly endpoint: Endpoint }[] = []
   for (const { registrar, url } of jobs) {
@@ -208,7 +210,7 @@ async function enable(jobs: readonly Job[], options: ManageOptions): Promise<Exi
   return 0
 }
 
-/** `--rotate`: both secrets are in `.env` before the sender signs with the new one. */
+/** `--rotate`: changes the secret. Both secrets are written to `.env` before the provider signs with the new one. */
 async function rotate(jobs: readonly Job[], options: ManageOptions): Promise<ExitCode> {
   for (const { registrar, url } of jobs) {
     if (!registrar.rotate)
@@ -236,7 +238,7 @@ async function rotate(jobs: readonly Job[], options: ManageOptions): Promise<Exi
     await registrar.rotate(id, {
       async onSecret({ secret }) {
         await keep(secret)
-        // Both secrets must be at the receiver before the sender signs with the new one.
+        // The receiver must accept both secrets before the provider signs with the new one.
         if (!options.yes && !(await agreed('Restart the receiver with both secrets. Does it run?')))
           throw new Failure(
             1,
@@ -284,17 +286,17 @@ interface SecretOptions {
   readonly variable?: string
 }
 
-/** The secret of a receiver: its variable, its value, and how a new one is kept. */
+/** Environment variable of a receiver's secret, its value, and functions that store a new secret. */
 interface SecretPlace {
   readonly variable: string
   readonly value: string | undefined
-  /** Writes a secret to the `.env` file, and keeps the old one next to it. */
+  /** Writes a secret to the `.env` file and keeps the old secret in the variable `…_PREVIOUS`. */
   readonly keep: (secret: string) => Promise<void>
-  /** The same, as the API hands one out. Undefined without `--write-env`. */
+  /** The same as `keep`, for a secret that the provider's API creates. Undefined without `--write-env`. */
   readonly onSecret: OnSecret | undefined
 }
 
-/** Finds the place of a provider's secret in the environment. The value is printed nowhere. */
+/** Finds the variable of a provider's secret in the environment. The value is never printed. */
 async function secretPlace(provider: string, options: SecretOptions): Promise<SecretPlace> {
   const names = options.variable ? [options.variable] : variablesOf(await aboutOf(provider))
   const variable = names.find((name) => process.env[name]) ?? names[0]!
@@ -316,7 +318,7 @@ async function secretPlace(provider: string, options: SecretOptions): Promise<Se
   }
 }
 
-/** The secret to give the sender: that of the environment, else a new one for the `.env` file. */
+/** Returns the secret to set at the provider: from the environment, or else a new one, which is written to `.env`. */
 async function givenSecret(
   { secret, provider }: Pick<Registrar, 'secret' | 'provider'>,
   { variable, value, keep }: SecretPlace,

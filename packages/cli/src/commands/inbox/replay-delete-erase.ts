@@ -38,7 +38,9 @@ export function declare(inbox: Command): void {
   }
 }
 
-/** `postern inbox replay`, `delete` and `erase`: counts first, asks, then changes in chunks. */
+/**
+ * `postern inbox replay`, `delete` and `erase`: count the tasks, ask for confirmation, and change the tasks in chunks.
+ */
 async function changeCommand(
   verb: Verb,
   options: InboxCommandOptions & { readonly wait?: boolean },
@@ -48,7 +50,8 @@ async function changeCommand(
   const rate = options.rate === undefined ? undefined : Number(options.rate)
   if (rate !== undefined && !(rate > 0))
     throw new Failure(2, `--rate must be tasks per second, got ${options.rate}`)
-  // The inbox counts erasable events under locks.
+  // The last argument opens the inbox for writing. `erase` needs that even for a dry run, because it counts events
+  // under locks.
   return withInbox<ExitCode>(
     options,
     async ({ view, journal, name }) => {
@@ -124,7 +127,8 @@ async function changed(
 }> {
   let stopped = false
   let action: string | undefined
-  // A chunk is changed whole or not at all. A second Ctrl-C ends the process.
+  // The first Ctrl-C stops after the current chunk, which is changed whole or not at all. The second Ctrl-C ends the
+  // process.
   const stop = (): void => void (stopped = true)
   process.once('SIGINT', stop)
   const bar = createBar()
@@ -162,7 +166,7 @@ async function inChunks(
     const step = await next(cursor === undefined ? {} : { cursor })
     count += step.count
     ;({ cursor } = step)
-    // Node handles a signal between two turns of the event loop.
+    // Waits one turn of the event loop, because Node handles signals only between turns.
     await new Promise((resolve) => setImmediate(resolve))
   } while (cursor !== undefined && !isStopped())
   return count
@@ -184,8 +188,8 @@ const FLAGS = {
 } as const
 
 /**
- * The options of a command that mean this inbox and this filter, as a shell takes them. Ages are dates, since an age means
- * something else later; a URL is left out, since it may hold a password.
+ * Returns command-line options for this inbox and this filter, quoted for a shell. Ages are printed as dates, because
+ * the command may run later. A URL is printed as `…`, because it may contain a password.
  */
 function filterLine(options: InboxOptions, filter: TaskFilter): string {
   const place = places.flatMap(({ place: { flag, takes } }) => {
@@ -206,16 +210,18 @@ function quoted(value: string): string {
 }
 
 interface Ends extends Omit<TaskEnds, 'same'> {
-  /** Of the dead ones, those that died of the cause that was asked for; undefined if none was. */
+  /** Number of tasks that are dead because of the same error as in the filter. Undefined if the filter has no error. */
   readonly same?: number
   readonly of: number
 }
 
-// Milliseconds of one look, and between two.
+// Maximum time of one check of the tasks, and pause between two checks, in milliseconds.
 const LOOK = 200
 const PAUSE = 300
 
-/** Follows the tasks of an action until all have ended, or Ctrl-C. A process that runs tasks must be there. */
+/**
+ * Waits until all tasks of an action have ended, or for Ctrl-C. The tasks run in the app, so a worker must be running.
+ */
 async function followAction(
   { view, journal }: Pick<OpenInbox, 'view' | 'journal'>,
   action: string | undefined,
@@ -226,7 +232,7 @@ async function followAction(
   const followed = followTasks(view, tasks, cause)
   const stop = new AbortController()
   const end = (): void => stop.abort()
-  // A second Ctrl-C ends the process.
+  // The first Ctrl-C stops the wait. The second ends the process.
   process.once('SIGINT', end)
   const bar = createBar()
   try {
@@ -243,7 +249,7 @@ async function followAction(
   }
 }
 
-/** The ends in a line: `312 queued · 280 done · 20 waiting · 12 dead again, same error`. */
+/** Returns one line, such as `312 queued · 280 done · 20 waiting · 12 dead again, same error`. */
 function endsTold({ of, done, waiting, dead, same = 0, gone }: Ends): string {
   const known =
     same === 0 ? '' : same === dead ? ', same error' : `, ${same} of them with the same error`

@@ -13,7 +13,7 @@ import { providerOf, type SenderOptions } from '../../sender/sender.ts'
 
 interface SendStoredOptions extends InboxOptions, SenderOptions, KeyOptions {
   readonly to: string
-  /** True draws an id. */
+  /** New event id; true creates a random one. */
   readonly eventId?: string | true
   readonly json?: boolean
 }
@@ -33,9 +33,12 @@ export function declare(inbox: Command): void {
     .action(runAction(sendStored))
 }
 
-/** `postern inbox send <task>`: one stored delivery, signed with the local secret. The inbox is only read. Exit code 1 if it was rejected. */
+/**
+ * `postern inbox send <task>`: sends one stored delivery, signed with the local secret. The inbox is not changed. Exit
+ * code 1 if the delivery was rejected.
+ */
 async function sendStored(id: string, options: SendStoredOptions): Promise<ExitCode> {
-  // A stored delivery may hold data of customers.
+  // Only to this machine, because a stored delivery may contain customer data.
   requireThisMachine('--to', options.to)
   const found = await withInbox(options, async ({ view }) => view.get(id))
   if (!found) throw new Failure(1, `no task has the id ${id}: \`postern inbox list\` shows ids`)
@@ -49,7 +52,7 @@ async function sendStored(id: string, options: SendStoredOptions): Promise<ExitC
   const delivery =
     newId === undefined ? task.delivery : withEventId(task.delivery, task.event.id, newId)
   const url = new URL(options.to)
-  // The delivery's own query counts, unless `--to` has one.
+  // If `--to` has no query string, the delivery's query string is used.
   if (url.search === '') url.search = new URL(delivery.url, url).search
   const sent = await post(await signedAgain(delivery, provider, url.href), 30_000)
   if (options.json) sayJson(sent)

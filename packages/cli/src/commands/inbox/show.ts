@@ -49,7 +49,7 @@ async function showCommand(id: string, options: InboxCommandOptions): Promise<Ex
   })
 }
 
-/** With `debounce`: which task runs for it, and how many it runs for. */
+/** Describes a task with `debounce`: which task runs instead of it, or how many earlier events it runs for. */
 function foldLines({ into, stale, folded = 0 }: TaskInfo): readonly string[] {
   const newest = 'a replay runs the newest event of its key'
   return [
@@ -59,7 +59,7 @@ function foldLines({ into, stale, folded = 0 }: TaskInfo): readonly string[] {
   ]
 }
 
-/** The payload as JSON, one member per line, without characters that move the cursor. */
+/** Returns the payload as JSON, one member per line, without control characters that could move the cursor. */
 function payloadOf(payload: unknown): string {
   const text = payload === undefined ? 'none' : JSON.stringify(payload, plainMember, 2)
   const lines = text.slice(0, MOST_TEXT).split('\n')

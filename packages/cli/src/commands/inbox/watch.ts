@@ -11,7 +11,8 @@ import { state, timeOf } from '../../print/style.ts'
 import { shown } from '../../print/terminal.ts'
 import { clipped, columnsOf } from '../../print/width.ts'
 
-// `version` of the inbox is a cheap number that changes with any task.
+// Milliseconds between two checks. A check is cheap: it reads one number, `version`, which changes with every change of
+// a task.
 const LOOK = 500
 
 export function declare(inbox: Command): void {
@@ -21,7 +22,7 @@ export function declare(inbox: Command): void {
     .action(runAction(watchCommand))
 }
 
-/** `postern inbox watch`: a line for each task that is new or has another state. It ends with Ctrl-C. */
+/** `postern inbox watch`: prints a line for each task that is new or whose state changes. Ctrl-C ends the command. */
 async function watchCommand(options: InboxCommandOptions): Promise<ExitCode> {
   const stop = new AbortController()
   const end = (): void => stop.abort()
@@ -50,7 +51,7 @@ function tell(task: TaskInfo, known: Map<string, string>, json: boolean): void {
   if (known.get(task.id) === now) return
   known.delete(task.id)
   known.set(task.id, now)
-  // A task that left the page may be printed again.
+  // A forgotten task may be printed again, which does no harm.
   if (known.size > 10_000) known.delete(known.keys().next().value!)
   if (json) return sayJson(task)
   const { event, receiver, subscription, error, id } = task
