@@ -1,7 +1,10 @@
 import { factsOf, messageOf, type ErrorDetails, type Problem } from './messages.ts'
 import { maskParameters } from './receive/credentials/places.ts'
 
-/** The HTTP status of each code. Codes are stable: observers, logs and problem replies contain them. */
+/**
+ * The HTTP status of each code. Codes are stable, since observers, logs and problem replies contain
+ * them.
+ */
 const STATUS = {
   // admit
   overloaded: 503,
@@ -55,17 +58,20 @@ export type ErrorCode = keyof typeof STATUS
 export interface WebhookErrorOptions {
   /** The error that caused this one. */
   readonly cause?: unknown
-  /** HTTP status instead of the code's own. */
+  /** HTTP status to use instead of the default status of the code. */
   readonly status?: number
-  /** Seconds for the `Retry-After` header; 5 by default for a 503. */
+  /**
+   * Seconds for the `Retry-After` header. The default is 5 if the status is 503, otherwise no
+   * header.
+   */
   readonly retryAfter?: number
   /** Response headers for the rejection, such as `WWW-Authenticate` or `Allow`. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
 /**
- * The error of a rejected delivery. It has facts, for code, and a `message` made from them, for people. Both are for observers
- * and logs: the sender gets only the code.
+ * The error of a rejected delivery. It has facts for code, and a `message` made from the facts for
+ * people. Facts and message are only for observers and logs: the sender gets only the code.
  *
  * @example
  * throw new WebhookError('missing_header', { problem: 'missing', header: 'acme-signature' })
@@ -91,7 +97,10 @@ export class WebhookError extends Error implements ErrorDetails {
   readonly retryAfter: number | undefined
   readonly headers: Readonly<Record<string, string>> | undefined
 
-  /** `about` is a text for errors of an app's own code, whose problem is then `other`. */
+  /**
+   * If `about` is a string, it becomes the message and `problem` is `other`. The app's own code
+   * uses this.
+   */
   constructor(code: ErrorCode, about: ErrorDetails | string, options: WebhookErrorOptions = {}) {
     const given = typeof about === 'string' ? { problem: 'other' as const, text: about } : about
     const facts = withoutCredentials(given)
@@ -106,7 +115,8 @@ export class WebhookError extends Error implements ErrorDetails {
   }
 }
 
-// Logs and journals contain the message, which may name the expected URL.
+// The message may name the expected URL, and logs and journals contain the message. So values of
+// parameters are masked.
 function withoutCredentials(facts: ErrorDetails): ErrorDetails {
   const { expected, text, url } = facts
   if (![expected, text, url].some((one) => one?.includes('='))) return facts
@@ -118,7 +128,7 @@ function withoutCredentials(facts: ErrorDetails): ErrorDetails {
   }
 }
 
-/** Returns true for a {@link WebhookError}, also one of another copy of the package. */
+/** Returns true for a {@link WebhookError}, even if another copy of this package created it. */
 export function isWebhookError(error: unknown): error is WebhookError {
   return (
     textOf(error, 'name') === 'WebhookError' &&
@@ -133,7 +143,7 @@ export function toWebhookError(error: unknown, code: ErrorCode = 'internal_error
   return new WebhookError(code, errorText(error), { cause: error })
 }
 
-/** Works as `instanceof`, but returns false for a revoked proxy, on which `instanceof` throws. */
+/** Works as `instanceof`, but returns false for a revoked proxy. For that, `instanceof` throws. */
 export function isA<T>(thrown: unknown, Class: abstract new (...args: never[]) => T): thrown is T {
   try {
     return thrown instanceof (Class as unknown as abstract new () => T)
@@ -142,7 +152,10 @@ export function isA<T>(thrown: unknown, Class: abstract new (...args: never[]) =
   }
 }
 
-/** Returns the message of any thrown value. It never throws, even if the value cannot become a string. */
+/**
+ * Returns the message of any thrown value. Never throws, even if the value cannot be converted to a
+ * string.
+ */
 export function errorText(error: unknown): string {
   try {
     return error instanceof Error ? String(error.message) : String(error)
@@ -168,5 +181,8 @@ export function memberOf(thrown: unknown, member: string): unknown {
   }
 }
 
-/** Part of the message of an inbox that keeps no tasks. Tools recognize the error by it. */
+/**
+ * Part of the error message of an inbox that keeps no tasks. Tools recognize the error by this
+ * text.
+ */
 export const NO_VIEW = 'has no view of its tasks'

@@ -1,4 +1,7 @@
-/** Settles as the promise does, or rejects at a time of `performance.now()`. `dispose` gets a value that comes later. */
+/**
+ * Settles as `promise` does, or rejects with `late()` at `until`, a time of `performance.now()`. If
+ * the promise resolves later, `dispose` gets its value.
+ */
 export function within<T>(
   promise: Promise<T>,
   until: number,
@@ -35,7 +38,10 @@ export function inTime<T>(
   })
 }
 
-/** Resolves to true if the promise settles before a time of `performance.now()`. It never rejects. */
+/**
+ * Resolves to true if the promise settles before `until`, a time of `performance.now()`; otherwise
+ * to false. Never rejects.
+ */
 export function settledBy(promise: Promise<unknown>, until: number): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), timeTo(until))
@@ -53,7 +59,8 @@ export function timeTo(until: number): number {
 }
 
 /**
- * Converts a time in milliseconds since 1970 to one of `performance.now()`, which later changes of the wall clock do not move.
+ * Converts a time in milliseconds since 1970 to a time of `performance.now()`. Later changes of the
+ * wall clock do not move the result.
  *
  * @example
  * const close = async (until: number) => void (await settledBy(idle(), toMonotonic(until)))
@@ -98,8 +105,9 @@ const nextTick = process?.nextTick
 const NOW: Promise<void> = Promise.resolve()
 
 /**
- * Runs a function when the replies to the current requests are sent, as far as this process can know. Adapters send them in
- * promise jobs, and a tick requested in a job runs after all jobs. Without ticks it works as {@link soon}.
+ * Runs a function once the replies to the current requests have probably been sent. Adapters send
+ * replies in promise jobs, and a tick that a job requests runs after all jobs. Without
+ * `process.nextTick`, works as {@link soon}.
  * https://nodejs.org/learn/asynchronous-work/event-loop-timers-and-nexttick
  */
 export function afterReplies(act: () => void): void {
@@ -111,28 +119,40 @@ export function nextRound(): Promise<void> {
   return new Promise((resolve) => soon(resolve))
 }
 
-/** Runs a function with a timer of 0 ms. Workers allow no timer outside of a request: there it does not run. */
+/**
+ * Runs a function with a timer of 0 ms. Workers allow timers only inside of a request: outside of
+ * one, the function does not run.
+ */
 export function outsideRequests(act: () => void): void {
   try {
     setTimeout(act)
   } catch {
-    // Then the first delivery starts the work.
+    // Workers, outside of a request: the first delivery starts the work instead.
   }
 }
 
-/** Decides when postponed runs return, so that a backlog returns at its own pace and not in one wave. Times in milliseconds. */
+/**
+ * Spreads postponed runs over time: a backlog returns at the pace at which runs end, not in one
+ * wave. All times are in milliseconds.
+ */
 interface Spacing {
   learn(took: number): void
-  /** Returns the expected time of a run: the recent mean, or the time of the oldest running one if that is longer. */
+  /**
+   * Returns the expected duration of a run: the mean of recent runs, or `oldest` (how long the
+   * oldest current run has taken) if that is longer.
+   */
   of(oldest: number): number
-  /** Returns when the next run returns: a gap after the previous one, and not before `from`. */
+  /**
+   * Returns the time when the next run returns: `gap` after the previous run, and not before
+   * `from`.
+   */
   turn(from: number, gap: number): number
   restart(): void
 }
 
-// Assumed time of a run before the first one has ended.
+// Assumed duration of a run until the first run has ended, in milliseconds.
 const FIRST = 50
-// Weight of the latest run in the mean.
+// Weight of the latest run in the mean duration.
 const WEIGHT = 0.2
 
 /**
@@ -154,7 +174,7 @@ export function createSpacing(spread = 30_000): Spacing {
     of: (oldest) => Math.max(mean ?? FIRST, oldest),
     turn(from, gap) {
       last = Math.max(last, from) + gap
-      // Beyond the spread, runs return at random times, not in one wave.
+      // Runs beyond the spread return at random times in its second half, not in one wave.
       if (last > from + spread) last = from + spread * (0.5 + Math.random() / 2)
       return last
     },
@@ -164,18 +184,21 @@ export function createSpacing(spread = 30_000): Spacing {
   }
 }
 
-/** Returns the timer, which no longer keeps the process alive on Node.js, Bun and Deno. */
+/** Stops a timer from keeping the process alive on Node.js, Bun and Deno. Returns the timer. */
 export function unref<Timer>(timer: Timer): Timer {
   ;(timer as { unref?: () => void }).unref?.()
   return timer
 }
 
-/** Returns the milliseconds of a `Retry-After` (RFC 9110, 10.2.3); undefined if it is neither seconds nor a date. */
+/**
+ * Returns the wait of a `Retry-After` header in milliseconds (RFC 9110, 10.2.3). Returns undefined
+ * if the value is neither seconds nor a date.
+ */
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   const text = value?.trim() ?? ''
   if (/^\d{1,12}$/.test(text)) return Number(text) * 1000
-  // An HTTP date starts with its weekday, while Date.parse accepts much more. Of its three forms (5.6.7), asctime's has no
-  // zone and is in UTC.
+  // Date.parse accepts more than HTTP dates, but only HTTP dates start with a weekday. Of their
+  // three forms (RFC 9110, 5.6.7), the asctime form has no zone and is in UTC.
   const date = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text)
     ? Date.parse(text.endsWith('GMT') ? text : `${text} GMT`)
     : NaN

@@ -1,4 +1,7 @@
-/** A value, or a promise of it. Functions of the hot path return the value itself if they can: a promise costs a tick. */
+/**
+ * A value, or a promise of the value. Functions of the hot path return the value itself if they
+ * can: a promise costs a tick.
+ */
 export type MaybePromise<T> = T | Promise<T>
 
 export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
@@ -10,7 +13,7 @@ export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
   )
 }
 
-/** The type with writable members, for values whose members are assigned one after another. */
+/** A type with all members writable, for objects whose members are assigned one after another. */
 export type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 export function grouped<Key, Item>(
@@ -27,7 +30,10 @@ export function grouped<Key, Item>(
   return groups
 }
 
-/** A function for {@link steps}: `yield* wait(value)` returns a value that may be a promise. */
+/**
+ * A generator for {@link steps}. In the generator, `yield* wait(value)` returns the value, and
+ * first waits if the value is a promise.
+ */
 export type Steps<T> = Generator<unknown, T, never>
 
 /** Waits for one value in {@link steps}. */
@@ -35,7 +41,10 @@ export function* wait<T>(value: MaybePromise<T>): Generator<MaybePromise<T>, T, 
   return yield value
 }
 
-/** Runs the steps. It is synchronous if no value is a promise, so that synchronous and asynchronous stores share the code. */
+/**
+ * Runs the steps; synchronously if no value is a promise. So synchronous and asynchronous stores
+ * share the code.
+ */
 export function steps<T>(make: () => Steps<T>): MaybePromise<T> {
   const run = make()
   return go(() => run.next(undefined as never))
@@ -54,7 +63,10 @@ export function steps<T>(make: () => Steps<T>): MaybePromise<T> {
   }
 }
 
-/** Continues with a value that may be a promise; cheaper than {@link steps} on the hot path. */
+/**
+ * Calls `next` with a value that may be a promise. On the hot path, this is cheaper than {@link
+ * steps}.
+ */
 export function chain<T, R>(
   value: MaybePromise<T>,
   next: (value: T) => MaybePromise<R>,

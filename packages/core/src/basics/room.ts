@@ -1,10 +1,13 @@
 import type { MaybePromise } from './maybe.ts'
 
-/** The memory that this process may use for one purpose, over all receivers and inboxes, in bytes of {@link weigh}. */
+/**
+ * The memory that all receivers and inboxes of this process may use for one purpose, in bytes as
+ * {@link weigh} counts them.
+ */
 interface Room {
-  /** Returns true if so many bytes fit. Any size fits if nothing is held. */
+  /** Returns true if that number of bytes fits. If no memory is taken, any number fits. */
   fits(bytes: number): boolean
-  /** Returns how many pieces of that many bytes fit. */
+  /** Returns how many pieces of `bytes` bytes each still fit. */
   count(bytes: number): number
   take(bytes: number): void
   give(bytes: number): void
@@ -24,15 +27,16 @@ interface NodeProcess {
 }
 
 const MIB = 1024 * 1024
-// A fifth of the free heap is for received deliveries, and as much for running tasks. The rest is for the app and for garbage.
+// A fifth of the free heap is for received deliveries, and another fifth for running tasks. The
+// rest is for the app and for garbage.
 const SHARE = 5
-// Assumed free memory where a runtime does not report it.
+// Assumed free memory if the runtime does not report it.
 const UNKNOWN = 512 * MIB
 
-// Minimum, so that a receiver still accepts small deliveries in a heap that was full at the start.
+// Minimum, so that a receiver still accepts small deliveries if the heap is full at startup.
 const LEAST = 16 * MIB
 
-// Read once: Bun walks its complete heap for it.
+// The free memory is read only once: Bun walks its complete heap to compute it.
 let free: number | undefined
 
 function freeMemory(): number {
@@ -49,22 +53,26 @@ function askMemory(): number {
   } catch {
     // On Workers the module exists but does not work.
   }
-  // Workers have the function, which returns 0.
+  // Workers have `availableMemory`, but there it returns 0.
   const machine = process?.availableMemory?.() || Infinity
   return Math.max(LEAST, Math.min(heap, machine))
 }
 
-// The limit of V8 includes its young generation: three half spaces, by default of 64 MiB. Long-lived objects do not fit there.
+// V8's heap limit includes its young generation: three half spaces, of 64 MiB each by default.
+// Long-lived objects do not fit there.
 function oldSpaceOf(limit: number): number {
   return limit - Math.min(192 * MIB, limit * 0.6)
 }
 
-/** Returns an eighth of the free memory, at most `most` bytes: for bytes outside of the heap. */
+/**
+ * Returns an eighth of the free memory, at most `most` bytes: a limit for bytes outside of the
+ * heap.
+ */
 export function eighthOfMemory(most: number): number {
   return Math.max(1, Math.min(most, Math.floor(freeMemory() / 8)))
 }
 
-// On globalThis, since two copies of this package in one process share its memory.
+// On globalThis, so that two copies of this package in one process share one budget.
 const KEY = Symbol.for('postern.rooms')
 const shared = globalThis as { [KEY]?: Record<string, Held> }
 
@@ -91,23 +99,32 @@ function room(name: string, share = SHARE, most = Infinity): Room {
   }
 }
 
-/** For verified deliveries, from parsing to the reply. */
+/** Memory for verified deliveries, from parsing to the reply. */
 export const receivedRoom: Room = /* @__PURE__ */ room('received')
-/** For decoded events of claimed tasks, until their outcome is stored. */
+/** Memory for the decoded events of claimed tasks, until the outcome of the task is stored. */
 export const claimedRoom: Room = /* @__PURE__ */ room('claimed')
-/** For parsed payloads of waiting tasks in memory. Without room, a payload is parsed again when its task runs. */
+/**
+ * Memory for the parsed payloads of waiting tasks. If a payload does not fit, it is parsed again
+ * when its task runs.
+ */
 export const waitingRoom: Room = /* @__PURE__ */ room('waiting', 16, 64 * MIB)
 
-// Smaller bodies are not counted: a delivery of 1 KB must not pay for it.
+// The weight of a body up to this size is only estimated: counting would slow down small
+// deliveries.
 const SMALL = 16 * 1024
+// Estimated bytes of memory per byte of a small body.
 const USUAL = 8
-// Maximum bytes that V8 uses for one value, member or field. An empty object in an array counts as two.
+// Maximum number of bytes that V8 uses for one value, member or field. An empty object in an array
+// counts as two values.
 const VALUE = 32
 const marks = /* @__PURE__ */ new Uint8Array(256)
 for (const mark of ',:{[&=<') marks[mark.charCodeAt(0)] = 1
 const known = /* @__PURE__ */ new WeakMap<Uint8Array, number>()
 
-/** Returns the bytes that a parsed body needs: twice its text, and its values, counted by the marks between them. */
+/**
+ * Returns the bytes that a parsed body needs: twice its length, plus 32 for each value. The marks
+ * between values (`,`, `:` and others) give their number.
+ */
 export function weigh(body: Uint8Array): number {
   const { length } = body
   if (length <= SMALL) return length * USUAL
@@ -118,7 +135,10 @@ export function weigh(body: Uint8Array): number {
   return weighMarks(body, values)
 }
 
-/** Returns the maximum bytes that a parsed body needs. Counting its marks costs a fifth of the time of receiving it. */
+/**
+ * Returns the maximum number of bytes that a parsed body can need, without counting its marks.
+ * Counting takes a fifth of the time of receiving the body.
+ */
 export function weighMost({ length }: Uint8Array): number {
   return length <= SMALL ? length * USUAL : (2 + VALUE) * length
 }
@@ -137,8 +157,9 @@ export function weighText(length: number): number {
 }
 
 /**
- * Reserves memory for the event of a claimed task before it is decoded. Returns the function that releases it when the outcome
- * is stored; while there is no room, a promise of that function. All receivers and inboxes of the process share the memory.
+ * Reserves memory before the event of a claimed task is decoded. Returns a function that releases
+ * the memory, to call when the outcome is stored. While there is no room, returns a promise of that
+ * function. All receivers and inboxes of the process share the memory.
  *
  * @example
  * const free = await roomFor(body, record.length)

@@ -1,4 +1,7 @@
-/** Throws a `TypeError` for the first unknown key: an ignored option would seem to be in force. `what` names its owner. */
+/**
+ * Throws a `TypeError` for the first unknown key of `given`: users would believe that an ignored
+ * option has an effect. `what` names the owner of the options.
+ */
 export function unknownOptions(what: string, given: unknown, known: readonly string[]): void {
   if (given === undefined) return
   if (typeof given !== 'object' || given === null || Array.isArray(given))
@@ -14,7 +17,9 @@ export function unknownOptions(what: string, given: unknown, known: readonly str
   }
 }
 
-/** Throws a `TypeError` for an option that is null, which would otherwise count as left out. */
+/**
+ * Throws a `TypeError` for an option that is null. Otherwise null would count as an omitted option.
+ */
 export function rejectNull(what: string, options: object): void {
   for (const [name, value] of Object.entries(options))
     if (value === null) throw new TypeError(`${what}: ${name} must not be null; leave it out`)
@@ -31,7 +36,8 @@ export function checkObject(what: string, value: unknown): void {
 }
 
 /**
- * Returns the known name with the fewest changed characters; undefined if more than a third differ.
+ * Returns the known name that differs from `name` by the fewest characters; undefined if more than
+ * a third of the characters differ.
  *
  * @example
  * nearest('sqlit', ['sqlite', 'postgres']) // 'sqlite'
@@ -66,7 +72,10 @@ export function distance(one: string, other: string): number {
   return row[other.length]!
 }
 
-/** Returns the kind of a value for messages: never the text of a string, which can be a secret. */
+/**
+ * Returns the kind of a value, for messages. For a string, the result does not contain the text,
+ * which can be a secret.
+ */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
@@ -74,7 +83,10 @@ export function kindOf(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
-/** Makes the error of an option of `createReceiver`, with a remedy if the expected value does not explain it. */
+/**
+ * Makes the error for a wrong option of `createReceiver`. `remedy` is for cases that the expected
+ * value does not explain.
+ */
 export function wrongOption(
   option: string,
   expected: string,

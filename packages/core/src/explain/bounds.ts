@@ -1,16 +1,23 @@
-/** The limits of a search. Every loop over data from the network checks them. */
+/**
+ * The limits of a search for the cause of a rejection. Every loop over data from the network checks
+ * them.
+ */
 export interface Bounds {
+  /** Returns true if the number of verifications or the time is used up. */ */
   over(): boolean
-  /** Counts one verification; false if none is left. */
+  /** Counts one verification. Returns false if no verification is left. */
   take(): boolean
-  /** Counts the bytes of the next trial. After each slice it returns a promise, so that other requests get the event loop. */
+  /**
+   * Counts the bytes of the next trial (one verification). After each slice, returns a promise to
+   * wait for, so that other requests can run.
+   */
   turn(bytes: number): Promise<void> | undefined
   stats(): { readonly attempts: number; readonly ms: number; readonly stopped: boolean }
 }
 
-// Bytes of trials in one turn of the event loop: about 10 ms.
+// Bytes of trials between two turns of the event loop: about 10 ms of work.
 const SLICE = 256 * 1024
-// Cost of a trial in addition to its body, in bytes.
+// Cost of a trial in addition to the bytes of its body, in bytes.
 const EACH = 1024
 
 export function createBounds(attempts: number, ms: number): Bounds {

@@ -1,16 +1,20 @@
-// The difference between the received and the signed bytes. A space between two members never matches a space in a string, and
-// an escape is one character.
+// The difference between the received and the signed bytes. A space between two JSON members never
+// matches a space in a string, and an escape such as `\n` counts as one character.
 
 import { concat } from '../body/bytes.ts'
 import { inertText } from '../inert.ts'
 
 /** The difference between a received body and the signed body. */
 export interface BodyDiff {
-  /** The numbers of bytes that were only received and only signed, in one sentence. */
+  /**
+   * One sentence with two counts: the bytes that were received but not signed, and those that were
+   * signed but not received.
+   */
   readonly summary: string
   /**
-   * The bytes in order, as inert text. Without `signed` parts they are what was received, without `came` parts what was
-   * signed. `cut` replaces equal bytes. In differences, blanks are visible signs.
+   * The bytes in order, as inert text. The parts without those of kind `signed` are the received
+   * body; the parts without those of kind `came` are the signed body. `cut` stands for omitted
+   * equal bytes. In differences, blanks are shown as visible signs.
    */
   readonly parts: readonly { readonly kind: Run['kind'] | 'cut'; readonly text: string }[]
 }
@@ -46,7 +50,7 @@ export function bodyDiff(came: Uint8Array, signed: Uint8Array): BodyDiff | undef
   return { summary: counts.join(', '), parts: bounded(parts) }
 }
 
-// Maximum number of shown characters.
+// Maximum number of characters to show.
 const MOST = 1000
 
 function bounded(parts: BodyDiff['parts']): BodyDiff['parts'] {
@@ -64,7 +68,7 @@ function counted(bytes: number): string {
   return bytes === 1 ? '1 byte' : `${bytes} bytes`
 }
 
-// Equal characters that are shown next to a difference.
+// Number of equal characters to show next to a difference.
 const AROUND = 40
 
 function shortened(bytes: Uint8Array, isFirst: boolean, isLast: boolean): BodyDiff['parts'] {
@@ -94,7 +98,10 @@ function visible(text: string, blanks: RegExp): string {
     .join('')
 }
 
-/** Returns the bytes of a difference as text: blanks are visible, and invalid UTF-8 is shown as numbers. */
+/**
+ * Returns the bytes of a difference as text: blanks become visible signs, and bytes that are not
+ * UTF-8 become hex numbers.
+ */
 function marked(bytes: Uint8Array): string {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
@@ -104,7 +111,7 @@ function marked(bytes: Uint8Array): string {
   }
 }
 
-/** A run of bytes that is equal in both bodies, or only in one. */
+/** Consecutive bytes that are in both bodies, or in only one. */
 interface Run {
   readonly kind: 'same' | 'came' | 'signed'
   readonly bytes: Uint8Array
@@ -115,10 +122,14 @@ interface Unit {
   readonly bytes: Uint8Array
 }
 
-// Maximum number of differing characters; more are one difference. The time grows with its square.
+// Maximum number of differing characters to compare, since the time grows with the square. Beyond
+// it, the complete bodies count as different.
 const MOST_CHANGES = 3000
 
-/** Returns the runs in order: without `signed` runs they are what was received, without `came` runs what was signed. */
+/**
+ * Returns the runs in order. The runs without those of kind `signed` are the received body; the
+ * runs without those of kind `came` are the signed body.
+ */
 function difference(came: Uint8Array, signed: Uint8Array): readonly Run[] {
   const left = unitsOf(came)
   const right = unitsOf(signed)
@@ -138,10 +149,13 @@ function difference(came: Uint8Array, signed: Uint8Array): readonly Run[] {
   ])
 }
 
-/** Splits UTF-8 to characters, with a JSON escape as one. The key of a unit also says whether it is inside of a string. */
+/**
+ * Splits UTF-8 bytes into characters; a JSON escape is one unit. The key of a unit also says
+ * whether the unit is inside of a JSON string.
+ */
 function unitsOf(bytes: Uint8Array): readonly Unit[] {
   const units: Unit[] = []
-  // Only JSON has strings: elsewhere a quote is a normal character.
+  // Only JSON has strings. In other formats a quote is a normal character.
   const isJson = /^\s*[[{"]/.test(latin(bytes.subarray(0, 64)).replace(/^\u00EF\u00BB\u00BF/, ''))
   let isText = false
   for (let at = 0; at < bytes.length;) {
@@ -170,7 +184,10 @@ function latin(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes)
 }
 
-/** Finds the fewest units that are only on one side: Myers, An O(ND) Difference Algorithm (1986). */
+/**
+ * Finds the smallest set of units that only one side has: Myers, An O(ND) Difference Algorithm
+ * (1986).
+ */
 function shortest(left: readonly Unit[], right: readonly Unit[]): readonly Run[] {
   const most = Math.min(left.length + right.length, MOST_CHANGES)
   const steps: Int32Array[] = []
@@ -226,7 +243,10 @@ function walked(
   return runs.toReversed()
 }
 
-/** Joins neighbors of one kind. In a difference, the received run is before the signed one. */
+/**
+ * Joins neighboring runs of the same kind. In each difference, the received bytes come before the
+ * signed bytes.
+ */
 function joined(runs: readonly Run[]): readonly Run[] {
   const found: Run[] = []
   const parts: Record<Run['kind'], Uint8Array[]> = { same: [], came: [], signed: [] }

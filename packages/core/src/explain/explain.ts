@@ -27,14 +27,16 @@ import { madeOf } from '../provider/made.ts'
 import { createDelivery, isDelivery } from '../receive/http-delivery.ts'
 
 /**
- * Explains why a delivery does not verify. It undoes common mistakes, one and then two at a time, until the delivery verifies:
- * that is a proof. A mistake that loses information (a wrong secret, a truncated body) is reported as likely. Of several
- * providers it explains the one that accepts the delivery, or else the one whose headers the delivery has. It uses up to `ms`
- * in slices, between which other work gets the event loop. It never throws for network data. It quotes no secret, no signature
- * and, without `repaired`, no payload. The provider's own function looks up a secret once.
+ * Explains why a delivery does not verify. Undoes common mistakes, first one and then two at a
+ * time, until the delivery verifies; that proves the mistakes. A mistake that loses information (a
+ * wrong secret, a truncated body) is reported as likely. Of several providers, explains the one
+ * that accepts the delivery, or else the one whose headers the delivery has. Works for up to `ms`
+ * milliseconds, in slices between which other work can run. Never throws for network data. Findings
+ * quote no secret and no signature; without `repaired`, the result contains no payload. If the
+ * secret is a function, it is called once.
  *
- * @param delivery - may be what a journal kept of a rejected one (`KeptRequest`): what was masked in it cannot be judged,
- * and a finding says so.
+ * @param delivery - can be a rejected delivery that a journal kept (`KeptRequest`). Masked values
+ * in it cannot be judged, and a finding says so.
  * @throws TypeError if an option is wrong or unknown.
  * @example
  * const { findings } = await explain(delivery, stripe({ secret }))
@@ -70,7 +72,8 @@ export async function explain(
   const cases: Case[] = []
   for (const one of providers) {
     let found: Case
-    // Of several providers that must all accept it, the first that does not is explained.
+    // A provider can be made of several proofs, all of which must accept the delivery. The first
+    // one that rejects it is explained.
     for (const proof of one.proofs ?? [one]) {
       found = await judgeCase(given, proof, trial, fingerprints)
       if (found.error) break
@@ -97,7 +100,8 @@ export async function explain(
     const missing = error!.code === 'missing_header'
     const ask = () =>
       otherSenders(request, subject.secrets?.texts ?? [], one.name, catalogue, trial, bounds)
-    // A header of another sender, renamed to ours, would verify too: so the sender is checked first.
+    // The header of another sender, renamed to the header of this provider, would verify too. So
+    // the sender is checked first.
     const early = missing && !isOurs(request, reads) ? await ask() : undefined
     if (early?.verified === 1) return early.steps.map((step) => finding(step, 'proven'))
     if (early && early.verified > 1) return early.steps.map((step) => finding(step, 'likely'))
@@ -105,7 +109,7 @@ export async function explain(
     if (found) return proven(found)
     const late = early ?? (await ask())
     if (late.verified === 1) return late.steps.map((step) => finding(step, 'proven'))
-    // A similarity to another sender is not a cause if a header of our sender is present.
+    // If a header of this provider is present, similarity to another sender is not a cause.
     const others = early || late.verified > 0 ? late.steps : []
     const held = cases.flatMap((other) => heldBy(other, subject))
     return likely({ subject, error: error!, reads, provider: one, others, held, ms })
@@ -130,7 +134,7 @@ function heldBy({ subject, provider }: Case, { made }: Subject): readonly Sender
 
 function proven(steps: readonly Clue[]): Finding[] {
   const found = steps.map((step) =>
-    // Only the resulting date shows that the sender uses another unit.
+    // Guessed: only the resulting date suggests that the sender uses another unit.
     finding(step, step.guessed ? 'likely' : 'proven'),
   )
   if (!steps.some(({ cause }) => cause === 'stale')) return found
@@ -145,7 +149,10 @@ const SLOW: Clue = {
 
 const MOST = 8
 
-/** Returns a finding about masked values of a kept delivery; undefined if there are none. */
+/**
+ * Returns a finding about the values that were masked before the delivery was stored; undefined if
+ * there are none.
+ */
 function maskedFinding(
   masked: readonly string[] | undefined,
   { provider }: Pick<Case, 'provider'>,
@@ -166,7 +173,10 @@ function maskedFinding(
   )
 }
 
-/** Adds the finding about masked values: first if nothing is proven, otherwise last. */
+/**
+ * Adds the finding about masked values: at the start if nothing is proven and the finding is
+ * likely, otherwise at the end.
+ */
 function withMasked(findings: readonly Finding[], masked: Finding | undefined): readonly Finding[] {
   if (!masked) return findings
   const isProven = findings.some(({ certainty }) => certainty === 'proven')
@@ -175,12 +185,12 @@ function withMasked(findings: readonly Finding[], masked: Finding | undefined): 
 
 /** The verdict of one provider on the unchanged delivery. */
 interface Case {
-  /** Undefined if its secrets are unavailable. */
+  /** Undefined if the secrets of the provider are unavailable. */
   readonly subject: Subject | undefined
   readonly provider: Provider
   readonly error: WebhookError | undefined
   readonly reads: Reads
-  /** Causes that verifying with another clock has proven. */
+  /** Causes that were proven by verifying at another time. */
   readonly time: readonly Clue[]
 }
 
@@ -215,10 +225,13 @@ async function isGreeted(delivery: Delivery, provider: Provider): Promise<boolea
   }
 }
 
-// Maximum number of senders with equal signatures that are named.
+// Maximum number of other senders that findings name.
 const NAMED = 20
 
-/** Returns other senders whose headers a delivery has: those that verify it with the same secret, or else all. */
+/**
+ * Returns other senders whose headers the delivery has. If the signature verifies for some of them
+ * with the same secret, returns only those.
+ */
 async function otherSenders(
   request: PlainRequest,
   secrets: readonly string[],
@@ -231,7 +244,7 @@ async function otherSenders(
   const verified: About[] = []
   for (const about of catalogue) {
     if (bounds.over()) break
-    // A provider that cannot sign fetches its keys: explaining must send no requests.
+    // A provider that cannot sign must fetch its keys, and explaining must not send requests.
     if (about.name === name || !about.canSign || about.secretOption === undefined) continue
     const provider = made(about, secrets)
     if (!provider) continue
@@ -263,7 +276,8 @@ function isOurs(request: PlainRequest, reads: Reads): boolean {
   )
 }
 
-// Secrets in the formats of senders, to create a provider and learn its headers.
+// Example secrets in the formats of many senders, to create a provider and see which headers it
+// needs.
 const LOOKS = [
   'a secret to look with',
   'whsec_YSBzZWNyZXQgdG8gbG9vayB3aXRoLi4=',
@@ -278,7 +292,7 @@ function made(about: About, secrets: readonly string[]): Provider | undefined {
       const provider = about.create({ [about.secretOption!]: secret })
       if (madeOf(provider)) return provider
     } catch {
-      // Its secrets have another format.
+      // The provider expects secrets in another format.
     }
   }
   return undefined
@@ -295,11 +309,15 @@ function allKeys(provider: Provider, secrets: readonly string[]): readonly unkno
   })
 }
 
-/** Returns true if the delivery has the headers of a sender; undefined if the sender has none of its own. */
+/**
+ * Returns true if the delivery has the headers of a sender. Returns undefined if the sender sets no
+ * headers of its own.
+ */
 function hasItsHeaders(request: PlainRequest, provider: Provider): boolean | undefined {
   const { scheme } = madeOf(provider)!
   const { needs = [] } = scheme
-  // A token in Authorization or in the query does not identify the sender.
+  // Many senders use a token in Authorization or in the query, so such a token does not identify
+  // the sender.
   if (scheme.head === true)
     return (
       needs.length > 0 && needs.every((one) => one !== 'authorization' && request.headers.has(one))

@@ -2,7 +2,7 @@ import type { Delivery } from '../delivery.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { About } from '../provider/about.ts'
 
-/** Why a delivery did not verify. The codes are stable. */
+/** The reason why a delivery did not verify. The codes are stable. */
 export type FindingCause =
   | 'secret-whitespace'
   | 'secret-quoted'
@@ -38,10 +38,16 @@ export type FindingCause =
   | 'gateway-in-front'
   | 'credential-masked'
 
-/** `proven`: the delivery verifies when exactly this is undone. The others are guesses from what the delivery looks like. */
+/**
+ * How sure a finding is. `proven`: the delivery verifies once exactly this cause is undone. The
+ * others are guesses from how the delivery looks.
+ */
 export type Certainty = 'proven' | 'likely' | 'possible'
 
-/** One reason, in words for people. It quotes no secret, signature or payload. */
+/**
+ * One reason why a delivery did not verify, in words for people. Quotes no secret, signature or
+ * payload.
+ */
 export interface Finding {
   readonly cause: FindingCause
   readonly certainty: Certainty
@@ -56,21 +62,27 @@ export interface Explanation {
   readonly code: ErrorCode | undefined
   /** Name of the explained provider. */
   readonly provider: string
-  /** The findings, best first. The causes of a proof are next to each other: undo all of them. */
+  /**
+   * The findings, the best first. If several findings together are a proof, they are next to
+   * each other, and all of them must be undone.
+   */
   readonly findings: readonly Finding[]
   readonly stats: {
-    /** Number of tried verifications. */
+    /** Number of verifications that were tried. */
     readonly attempts: number
     /** Duration in milliseconds. */
     readonly ms: number
     /** True if a limit ended the search. */
     readonly stopped: boolean
   }
-  /** The request that verified, payload included: with the option `repaired`, if a cause in the request is proven. */
+  /**
+   * The request that verified, with its payload. Set with the option `repaired`, if the proven
+   * causes include a change of the request.
+   */
   readonly repaired?: RepairedRequest
 }
 
-/** A request that verified after every proven cause was undone. */
+/** A request that verified after all proven causes were undone. */
 export interface RepairedRequest {
   readonly method: string
   readonly url: string
@@ -83,20 +95,25 @@ export interface ExplainOptions {
   /** Providers of other senders, to recognize their deliveries. @default none */
   readonly catalogue?: ReadonlyMap<string, About> | readonly About[]
   /**
-   * Returns the time of the verification, in milliseconds since 1970. For an earlier delivery, return the time of its arrival.
+   * Returns the time at which to verify, in milliseconds since 1970. For an earlier delivery,
+   * return the time when it arrived.
    * @default Date.now
    */
   readonly now?: () => number
   /** Maximum number of verifications. @default 20000 */
   readonly attempts?: number
-  /** Maximum time in milliseconds. One verification of a large body can exceed it. @default 1000 */
+  /** Maximum number of verifications to try. @default 20000 */
   readonly ms?: number
   /**
-   * True distinguishes secrets of 16 characters and more by a fingerprint. Set it to false for pages and agents: anybody who
-   * reads a fingerprint can test guesses, so it is only for the operator's own terminal and log. @default true
+   * If true, findings name secrets of 16 characters and more by a fingerprint. Set false if pages
+   * or agents show the findings. Anybody who reads a fingerprint can test guesses, so only the
+   * operator's terminal and log may show it. @default true
    */
   readonly fingerprints?: boolean
-  /** True also returns the request that verified, payload included, to show what was changed. @default false */
+  /**
+   * If true, the result also has the request that verified, with its payload, to show what was
+   * changed. @default false
+   */
   readonly repaired?: boolean
 }
 
@@ -110,12 +127,12 @@ export function toPlain(delivery: Delivery): PlainRequest {
   return { method, url, headers, body }
 }
 
-/** A cause and its place: a finding without its certainty. */
+/** A cause with its message and remedy: a finding without its certainty. */
 export interface Clue {
   readonly cause: FindingCause
   readonly message: string
   readonly remedy: string
-  /** True if the delivery verifies but the cause is a guess. */
+  /** True if the delivery verifies, but this cause of the failure is a guess. */
   readonly guessed?: boolean
 }
 
@@ -123,7 +140,7 @@ export function finding({ cause, message, remedy }: Clue, certainty: Certainty):
   return { cause, certainty, message, remedy }
 }
 
-/** A change that undoes a cause: another request, other keys or other options. */
+/** A change that may undo a cause: another request, other keys or other options. */
 export interface Change {
   readonly steps: readonly Clue[]
   readonly request?: PlainRequest
@@ -144,11 +161,12 @@ export function withHeaders(
   return { ...request, headers }
 }
 
-/** Returns a name from the network without special characters, at most 100 characters. */
+/** Returns a name from the network with special characters replaced, at most 100 characters. */
 export function inertName(name: string): string {
   return name.replaceAll(/[^\w\-.[\] ]/g, '?').slice(0, 100)
 }
 
+/** The parts of a delivery that a verification has read. */ */
 export interface Reads {
   readonly headers: Set<string>
   url: boolean

@@ -15,6 +15,7 @@ import { membersOf, tokensOf } from './body/json-layout.ts'
 
 const LOOK = 100
 
+/** What is known about a delivery that no tried change makes verify. */ */
 interface Unproven {
   readonly subject: Subject | undefined
   readonly provider: Provider
@@ -22,7 +23,7 @@ interface Unproven {
   readonly reads: Reads
   readonly others: readonly Clue[]
   readonly held: readonly SenderSecrets[]
-  /** Time limit for the body, in milliseconds. */
+  /** Time limit for looking at the body, in milliseconds. */
   readonly ms: number
 }
 
@@ -52,7 +53,7 @@ export function likely({ subject, provider, error, reads, others, held, ms }: Un
         : undefined
   const sure = steps.filter(({ guessed }) => guessed !== true)
   const isUrl = error.code === 'signature_mismatch' && isUrlSigned(subject, reads)
-  // No sender can call a private host, so that URL was never signed.
+  // No sender can call a private host, so the sender signed another URL.
   const isPrivate = isUrl && isPrivateHost(subject.publicUrl ?? request.url)
   const findings = [
     ...sure.map((step) => finding(step, 'likely')),
@@ -126,7 +127,10 @@ function otherUrl(): Clue {
 
 const MOST = 256 * 1024
 
-/** Returns signs that the body lost information, which no proof can restore; the clearest first. */
+/**
+ * Returns signs that the body lost information, the clearest first. No change can restore it, so
+ * nothing is proven.
+ */
 function lost(request: PlainRequest, bounds: Bounds): readonly Clue[] {
   const { body, headers } = request
   const found: Clue[] = []
@@ -146,7 +150,8 @@ function lost(request: PlainRequest, bounds: Bounds): readonly Clue[] {
   const isSmall = body.length <= MOST && !isCompressed(body, 'gzip')
   const text = isSmall ? utf8(body) : ''
   const isOther = found.length === 0 && declared > 0 && declared !== body.length
-  // A complete value of another length was not truncated: it was parsed and rewritten.
+  // If the body is complete JSON but has another length, it was parsed and rewritten, not
+  // truncated.
   const isWhole = isOther && isSmall && tokensOf(text, bounds) !== undefined
   if (isOther && !isWhole && declared > body.length)
     found.push(step('body-truncated', `the body ends after ${body.length} of ${declared} bytes`))
@@ -154,7 +159,7 @@ function lost(request: PlainRequest, bounds: Bounds): readonly Clue[] {
   if (/^\s*(?:\[object Object\]|undefined|\{\s*\}|null)\s*$/.test(text))
     found.push(empty(`the body is ${text.trim()}, which a parser that ran first leaves`))
   const replaced = text.indexOf('\uFFFD')
-  // At the end it is half a character, where the body was truncated.
+  // A U+FFFD at the very end is half a character, where the body was truncated.
   if (replaced >= 0 && replaced < text.length - 3)
     found.push(
       step(
@@ -190,7 +195,8 @@ function empty(
 
 function isCompressed(body: Uint8Array, coding: string): boolean {
   if (coding.includes('gzip')) return body[0] === 0x1f && body[1] === 0x8b
-  // Brotli and deflate have no magic bytes: a body that starts as JSON, XML or a form is plain.
+  // Brotli and deflate have no magic bytes. So a body that starts as JSON, XML or a form counts as
+  // not compressed.
   return !/^[\s\w{[<"]{4}/.test(utf8(body.subarray(0, 16)))
 }
 
@@ -228,7 +234,7 @@ function cutElsewhere(text: string): string | undefined {
     : undefined
 }
 
-/** Returns a place that shows that another writer has rewritten the body. */
+/** Returns a message about the first sign that another program parsed and rewrote the body. */
 function rewritten(text: string, bounds: Bounds): Pick<Clue, 'message' | 'guessed'> | undefined {
   const tokens = tokensOf(text, bounds)
   if (!tokens) return undefined
@@ -254,7 +260,7 @@ function rewritten(text: string, bounds: Bounds): Pick<Clue, 'message' | 'guesse
     return {
       message: `all keys of its ${objects} objects are sorted, which a parser that ran first may have done: their original order is lost`,
     }
-  // Senders have such numbers too, such as an id of 18 digits that ends in zeros.
+  // Only a guess: senders use such numbers too, such as an id of 18 digits that ends in zeros.
   return rounded === undefined
     ? undefined
     : {

@@ -1,6 +1,9 @@
 const MOST = 5
 
-/** Yields all orders of up to five parts. More parts are only sorted, reversed, rotated, or have two neighbors swapped. */
+/**
+ * Yields all orders of up to five parts. More parts are only sorted, reversed or rotated, or one
+ * part is moved.
+ */
 export function* orders<T>(parts: readonly T[]): Generator<readonly T[]> {
   if (parts.length < 2 || parts.length > 200) return
   yield parts.toSorted(byText)
@@ -13,7 +16,7 @@ export function* orders<T>(parts: readonly T[]): Generator<readonly T[]> {
   for (let at = 1; at < parts.length; at++) yield [...parts.slice(at), ...parts.slice(0, at)]
   for (let at = 1; at < parts.length; at++)
     yield parts.with(at, parts[at - 1]!).with(at - 1, parts[at]!)
-  // Moves the last part to each place: proxies add parts at an end.
+  // Moves the last part to each place: a proxy that adds a part adds it at an end.
   for (let at = 0; at < parts.length - 1; at++)
     yield [...parts.slice(0, at), parts.at(-1)!, ...parts.slice(at, -1)]
 }

@@ -7,15 +7,25 @@ import { namedSecrets, type SecretsInForce } from './secret/secrets.ts'
 import { prefixOf } from './signature/signature-text.ts'
 import type { TrialState } from './trial/trial.ts'
 
+/**
+ * A delivery and a provider that does not accept it, with all that the search for the cause can
+ * vary. */
+ */
 export interface Subject {
   readonly provider: Provider
-  /** Undefined if `provider()` did not make the provider: then secrets and options cannot be varied. */
+  /**
+   * Undefined if the provider was not made with `provider()`. Its secrets and options then cannot
+   * be varied.
+   */
   readonly made: Made | undefined
   readonly secrets: SecretsInForce | undefined
   readonly state: TrialState
   readonly publicUrl: string | undefined
   readonly takesPublicUrl: boolean
-  /** Headers of a small delivery that was signed here, as an example of the grammar. Empty if nothing can be signed. */
+  /**
+   * Headers of a small test delivery that was signed here, as an example of how this sender writes
+   * headers. Empty if the provider cannot sign.
+   */
   readonly sample: ReadonlyMap<string, string>
   readonly prefixes: readonly string[]
 }

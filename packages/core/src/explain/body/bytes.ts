@@ -6,7 +6,10 @@ const CR = 13
 const LF = 10
 const BOM = [0xef, 0xbb, 0xbf] as const
 
-/** Yields bodies with other line ends, whitespace at their ends or byte order mark. It parses nothing, for any size. */
+/**
+ * Yields bodies with different line ends, whitespace at start and end, or byte order mark. The body
+ * is not parsed, so any size is possible.
+ */
 export function* bodyBytes(request: PlainRequest, bounds: Bounds): Generator<Change> {
   const { body } = request
   const room = createRoom()
@@ -80,13 +83,16 @@ function stepOf(cause: FindingCause, message: string): Clue {
   return { cause, message, remedy: RAW }
 }
 
-/** Yields where the body ends without its last line break, without the one before, and so on. */
+/**
+ * Yields the end positions of the body without its last line break, without its last two line
+ * breaks, and so on, up to four.
+ */
 function* lineEnds(body: Uint8Array): Generator<number> {
   let end = body.length
   for (let count = 0; count < 4 && end > 0 && body[end - 1] === LF; count++) {
     if (body[end - 2] === CR) {
       yield end - 2
-      // Only LF may have been added to a body that ended with CR.
+      // If the body was signed with CR at its end, only the LF was added.
       yield end - 1
       end -= 2
     } else yield --end
@@ -107,10 +113,13 @@ function isBlank(byte: number): boolean {
 
 const STRIDE = 1 << 20
 
-/** Returns memory for one edited body. Large bodies share it: an edit is no longer needed when the next one is made. */
+/**
+ * Returns memory for one edited body. Edits of a large body share one buffer: an edit is no longer
+ * needed when the next one is made.
+ */
 type RoomForEdits = (length: number) => Uint8Array
 
-/** A copy for each of 10 edits of 25 MB would need 250 MB. */
+/** One buffer for all large edits: a copy for each of 10 edits of 25 MB would need 250 MB. */
 function createRoom(): RoomForEdits {
   let kept = new Uint8Array(0)
   return (length) => {
@@ -131,7 +140,10 @@ function joinParts(room: RoomForEdits, ...parts: readonly (Uint8Array | string)[
   return all
 }
 
-/** Removes `first` wherever `second` follows it. Undefined if nothing changed or the bounds are used up. */
+/**
+ * Removes each byte `first` that is directly before a byte `second`. Returns undefined if nothing
+ * changed or the bounds are used up.
+ */
 function replaced(
   room: RoomForEdits,
   body: Uint8Array,
@@ -148,7 +160,10 @@ function replaced(
   return length === body.length ? undefined : out.subarray(0, length)
 }
 
-/** Replaces each LF without CR by CR LF. Undefined if there is none or the bounds are used up. */
+/**
+ * Replaces each LF that has no CR before it with CR LF. Returns undefined if there is none or the
+ * bounds are used up.
+ */
 function swapped(room: RoomForEdits, body: Uint8Array, bounds: Bounds): Uint8Array | undefined {
   let alone = 0
   for (let at = body.indexOf(10); at >= 0; at = body.indexOf(10, at + 1)) {
@@ -166,7 +181,7 @@ function swapped(room: RoomForEdits, body: Uint8Array, bounds: Bounds): Uint8Arr
   return out
 }
 
-// The characters of Windows-1252 in place of the control characters of Latin-1
+// The characters that Windows-1252 has in place of the control characters of Latin-1
 // (https://encoding.spec.whatwg.org/windows-1252).
 const WINDOWS = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008DŽ\u008F\u0090‘’“”•–—˜™š›œ\u009DžŸ'
 
@@ -205,7 +220,7 @@ function isAscii(body: Uint8Array): boolean {
   return true
 }
 
-/** Encodes a string in Windows-1252; undefined if that is impossible. */
+/** Encodes a string in Windows-1252. Returns undefined if that is impossible. */
 function narrowed(text: string): Uint8Array | undefined {
   const bytes = new Uint8Array(text.length)
   for (let at = 0; at < text.length; at++) {

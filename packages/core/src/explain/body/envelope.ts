@@ -17,7 +17,7 @@ export function* inflated(request: PlainRequest): Generator<Change> {
     try {
       body = inflate(request.body, { maxOutputLength: MOST })
     } catch {
-      // Not compressed, or a decompression bomb.
+      // The body is not compressed, or is a decompression bomb.
       continue
     }
     const plain = withHeaders(request, { 'content-encoding': undefined })
@@ -37,7 +37,10 @@ export function* inflated(request: PlainRequest): Generator<Change> {
 
 type Inflate = (body: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array
 
-/** Decides by the first bytes, or else by the header. `deflate` is with or without the header of zlib. */
+/**
+ * Chooses by the first bytes of the body, or else by the header. `deflate` is tried with and
+ * without the zlib header.
+ */
 function inflatersOf([first, second]: Uint8Array, coding: string | undefined): readonly Inflate[] {
   if (first === 0x1f && second === 0x8b) return [gunzipSync]
   if (coding === 'br') return [brotliDecompressSync]
@@ -45,7 +48,10 @@ function inflatersOf([first, second]: Uint8Array, coding: string | undefined): r
   return first === 0x78 ? [inflateSync] : []
 }
 
-/** Yields the requests that a gateway may have wrapped in base64, a JSON string, a form or a JSON envelope. */
+/**
+ * Yields the requests that a gateway may have wrapped: in base64, a JSON string, a form, or an
+ * envelope (a JSON object that contains the body).
+ */
 export function* unwrapped(request: PlainRequest): Generator<Change> {
   const { body } = request
   if (body.length === 0 || body.length > MOST) return
@@ -96,7 +102,10 @@ const VISITED = 2000
 const DEEPEST = 8
 const CONTENTS = 24
 
-/** Returns the strings and byte lists of an envelope that may be a body: those under known names first, then the longest. */
+/**
+ * Returns the strings and byte lists of an envelope that may be the body. Those under known names
+ * come first, then the longest.
+ */
 function contentsOf(envelope: object): readonly Content[] {
   const found: Content[] = []
   let visited = 0
@@ -106,7 +115,7 @@ function contentsOf(envelope: object): readonly Content[] {
     else if (typeof value === 'object' && value !== null) {
       const bytes = depth > 0 ? bytesOfValue(value) : undefined
       if (bytes) return void found.push({ name, content: bytes })
-      // An object under such a name may be the parsed body.
+      // An object under a known name may be the parsed body.
       if (depth > 0 && isNamed(name)) found.push({ name, content: stringifyJson(value) })
       const isList = Array.isArray(value)
       for (const [key, item] of Object.entries(value)) walk(item, isList ? name : key, depth + 1)
@@ -131,7 +140,7 @@ function base64Of(text: string): Uint8Array | undefined {
   return bytes && bytes.length > 0 ? bytes : undefined
 }
 
-// A header of the envelope is used if the request has none of that name.
+// A header from the envelope is used only if the request has no header of that name.
 function withEnvelopeHeaders(request: PlainRequest, envelope: object): PlainRequest {
   const added: Record<string, readonly string[]> = {}
   for (const headers of headersOf(envelope, 0).slice(0, 4))
@@ -165,7 +174,7 @@ function inner(request: PlainRequest, what: string): Change {
   return { request, steps: [step] }
 }
 
-// The text of an app that ran JSON.stringify on the bytes, as many logs and queues do.
+// The result of JSON.stringify on the bytes, as many logs and queues write it.
 const BYTES_AS_JSON: Clue = {
   cause: 'body-reserialized',
   message:
@@ -183,8 +192,9 @@ function parsed(text: string): unknown {
 }
 
 /**
- * Returns the bytes that were written as JSON: `{"type":"Buffer","data":[…]}` for a Buffer, `{"0":123,…}` for a `Uint8Array`,
- * or a list of numbers. It parses no tree, in which each byte would be a node. Undefined for any other text.
+ * Returns the bytes that were written as JSON: `{"type":"Buffer","data":[…]}` for a Buffer,
+ * `{"0":123,…}` for a `Uint8Array`, or a list of numbers. The text is not parsed, since each byte
+ * would become a value. Returns undefined for any other text.
  */
 function bytesOfJson(text: string): Uint8Array | undefined {
   const listed = /^(?:\{"type":"Buffer","data":)?\[([\d,]*)\]\}?$/.exec(text.replaceAll(/\s/g, ''))

@@ -10,7 +10,7 @@ const FIELDS = 1000
 export function* reencoded(request: PlainRequest, bounds: Bounds): Generator<Change> {
   const found = formText(request)
   if (found === undefined) return
-  // No writer of forms adds a line break at the end: another program did.
+  // No library that writes forms adds a line break at the end, so another program added it.
   const text = found.replace(/[\r\n]+$/, '')
   const more = found === text ? [] : [lineBreaks(found.length - text.length)]
   const fields = fieldsOf(text)
@@ -43,7 +43,10 @@ export function* reencoded(request: PlainRequest, bounds: Bounds): Generator<Cha
   }
 }
 
-/** How a writer of forms escapes: the unescaped characters, the form of a space, and the case of hex digits. */
+/**
+ * How a library that writes forms escapes: the characters that it keeps, the form of a space, and
+ * the case of hex digits.
+ */
 interface FormWriter {
   readonly kept: RegExp
   readonly space: '+' | '%20'
@@ -95,7 +98,10 @@ function encoded(text: string, { kept, space, lower }: FormWriter): string {
   return out
 }
 
-/** Returns the text of a form; for a JSON object of strings, the form that it may have been. */
+/**
+ * Returns the text of a form. For a JSON object with only strings, returns the form from which a
+ * parser may have made it.
+ */
 function formText(request: PlainRequest): string | undefined {
   if (request.body.length === 0 || request.body.length > MOST) return undefined
   const text = utf8(request.body)

@@ -1,13 +1,19 @@
 import { isDeeper } from '../../body/json.ts'
 import type { Bounds } from '../bounds.ts'
 
-/** A token as it is in the JSON text: a mark, a string with its quotes, or a number or word. */
+/**
+ * A token exactly as in the JSON text: a punctuation mark, a string with its quotes, or a number or
+ * word.
+ */
 export type JsonToken = string
 
 const PATTERN = /[{}[\]:,]|"(?:[^"\\]|\\.)*"|[^\s{}[\]:,"]+/gs
 const MOST_TOKENS = 60_000
 
-/** Returns the tokens of a JSON text. Undefined if it is invalid or too large, or if the bounds are used up. */
+/**
+ * Returns the tokens of a JSON text. Returns undefined if the text is invalid or too large, or if
+ * the bounds are used up.
+ */
 export function tokensOf(text: string, bounds: Bounds): readonly JsonToken[] | undefined {
   const first = text.trimStart()[0]
   if ((first !== '{' && first !== '[') || isDeeper(text, 64)) return undefined
@@ -53,15 +59,18 @@ export function membersOf(tokens: readonly JsonToken[], from: number): readonly 
 
 export interface JsonLayout {
   readonly name: string
-  /** One level of indent; undefined for a single line. */
+  /** Text of one level of indent; undefined if the JSON is on a single line. */
   readonly indent?: string
   readonly colon: string
   readonly comma: string
-  /** Space inside of brackets on one line: `{ "a": 1 }`. */
+  /** Space inside of brackets, if the JSON is on one line: `{ "a": 1 }`. */
   readonly pad?: string
-  /** How empty objects and arrays are written: `{}`, `{ }`, with one or two line breaks. @default 'closed' */
+  /**
+   * How empty objects and arrays are written: `{}` (`closed`), `{ }` (`spaced`), with two line breaks
+   * (`lines`), or with one in objects and two in arrays (`open`). @default 'closed'
+   */
   readonly empty?: 'closed' | 'spaced' | 'open' | 'lines'
-  /** Arrays are on one line, with spaces inside of their brackets: `[ 1, 2 ]`. */
+  /** True if arrays are on one line, with spaces inside of their brackets: `[ 1, 2 ]`. */
   readonly flat?: boolean
 }
 
@@ -116,7 +125,8 @@ function indented(indent: string): JsonLayout {
   }
 }
 
-// 60,000 tokens, each with an indent of 500, would need 30 MB.
+// Maximum length of the result in characters: 60,000 tokens, each with an indent of 500, would need
+// 30 MB.
 const MOST = 2 * 1024 * 1024
 
 export function laidOut(tokens: readonly JsonToken[], layout: JsonLayout): string | undefined {

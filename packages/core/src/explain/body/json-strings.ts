@@ -1,18 +1,21 @@
 export interface Escapes {
   readonly name: string
-  /** Characters beyond ASCII: unescaped, or `\u` with hex digits in lower or upper case. @default 'raw' */
+  /**
+   * How characters beyond ASCII are written: unescaped, or as `\u` with hex digits in lower or
+   * upper case. @default 'raw'
+   */
   readonly beyond?: 'raw' | 'lower' | 'upper'
-  /** Escapes U+007F. @default false */
+  /** True if U+007F is escaped. @default false */
   readonly del?: boolean
-  /** Escapes slashes as `\/`, or only those after `<`. @default false */
+  /** True if slashes are escaped as `\/`; `after <` if only those after `<` are. @default false */
   readonly slash?: boolean | 'after <'
-  /** Other characters that are escaped with `\u`. @default '' */
+  /** Further characters that are escaped with `\u`. @default '' */
   readonly marks?: string
   /** Case of the hex digits of `marks`. @default 'lower' */
   readonly marksCase?: 'lower' | 'upper'
-  /** Escapes U+2028 and U+2029. @default false */
+  /** True if U+2028 and U+2029 are escaped. @default false */
   readonly lines?: boolean
-  /** Writes `\u0008` and `\u000c` instead of `\b` and `\f`. @default false */
+  /** True if `\u0008` and `\u000c` are written instead of `\b` and `\f`. @default false */
   readonly long?: boolean
 }
 
@@ -51,7 +54,10 @@ const SHORT: Readonly<Record<string, string>> = {
 }
 const UNSHORT: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
 
-/** Rewrites a string token by these rules. Its characters stay the same, also lone surrogates. */
+/**
+ * Rewrites a JSON string token with other escapes. The characters stay the same, including lone
+ * surrogates.
+ */
 export function rewritten(token: string, escapes: Escapes): string {
   const text = plain(token)
   const { beyond = 'raw', del, slash, marks = '', marksCase = 'lower', lines, long } = escapes
@@ -72,7 +78,10 @@ export function rewritten(token: string, escapes: Escapes): string {
   return `${out}"`
 }
 
-/** Returns the ways to escape that may change this text: those of known writers, then other combinations. */
+/**
+ * Returns the ways of escaping that may change this text: those of known libraries first, then
+ * other combinations.
+ */
 export function escapesFor(text: string): readonly Escapes[] {
   return [...WRITERS_OF_STRINGS, ...combinations(text)]
 }

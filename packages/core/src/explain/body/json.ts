@@ -14,12 +14,13 @@ import {
 } from './json-layout.ts'
 
 const MOST = 256 * 1024
-// Number of layouts that most senders use.
+// Number of layouts at the start of `LAYOUTS` that most senders use.
 const COMMON = 4
 
 /**
- * Yields bodies as other writers of JSON would have written the same tokens: layouts first, then escapes, both, the order of
- * keys, and numbers with the zeros that JavaScript drops.
+ * Yields bodies as other JSON libraries would have written the same tokens. Tries layouts first,
+ * then escapes, then both, then the order of keys, and numbers with the zeros that JavaScript
+ * drops.
  */
 export function* reserialized(
   request: PlainRequest,
@@ -40,7 +41,7 @@ export function* reserialized(
   const strings = (by: Escapes): readonly JsonToken[] =>
     tokens.map((token) => (token[0] === '"' ? rewritten(token, by) : token))
 
-  // The unchanged layout, with other escapes.
+  // Keeps the layout and changes only the escapes.
   for (const by of styles) {
     if (bounds.over()) return
     yield* attempt(inPlace(text, by), `the escapes of ${by.name}`)
@@ -88,7 +89,7 @@ export function* reserialized(
 
   function* attempt(written: string, how: string): Generator<Change> {
     if (tried.has(written)) return
-    // Long texts are not remembered: a set of 1,000 of them would need 256 MB.
+    // Long texts are not remembered: a set of 1,000 texts of 256 KB would need 256 MB.
     if (written.length < 4096) tried.add(written)
     yield {
       request: { ...request, body: toBuffer(written) },
@@ -98,7 +99,8 @@ export function* reserialized(
           message: `the body was parsed and written again: it was signed with ${how}`,
           remedy: RAW,
         },
-        // No writer of JSON may add a byte order mark (RFC 8259, section 8.1): another program did.
+        // JSON libraries must not add a byte order mark (RFC 8259, section 8.1), so another program
+        // added it.
         ...(came === text ? [] : [MARK]),
       ],
     }
@@ -124,11 +126,14 @@ function distinct(
   })
 }
 
-// Maximum number of combinations of places that may have been written differently.
+// Maximum number of combinations of changes at all places that parsing may have changed.
 const COMBINED = 300
 const MOST_PLACES = 100
 
-/** Yields the tokens with what parsing loses: zeros and exponents of numbers, and empty objects that became lists. */
+/**
+ * Yields the tokens with what parsing loses: zeros and exponents of numbers, and empty objects that
+ * became empty lists.
+ */
 function* restored(tokens: readonly JsonToken[]): Generator<readonly JsonToken[]> {
   const places: { readonly at: number; readonly others: readonly JsonToken[] }[] = []
   for (const [at, token] of tokens.entries()) {
@@ -172,7 +177,7 @@ function put(tokens: readonly JsonToken[], at: number, other: JsonToken): readon
 }
 
 function othersOf(token: JsonToken, next: JsonToken | undefined): readonly JsonToken[] {
-  // PHP parses an empty object to an empty list.
+  // PHP parses an empty object as an empty list.
   if (token === '[' && next === ']') return ['{}']
   if (/^-?\d+(?:\.0)?$/.test(token)) {
     const whole = token.replace('.0', '')
@@ -230,7 +235,7 @@ export function reordered(
   )
 }
 
-// Maximum number of orders that are all tried.
+// If the keys can be ordered in at most this number of ways, all orders are tried.
 const ORDERS = 150
 
 function* allOrders(tokens: readonly JsonToken[]): Generator<readonly JsonToken[]> {
@@ -238,7 +243,7 @@ function* allOrders(tokens: readonly JsonToken[]): Generator<readonly JsonToken[
   let count = 1
   for (const size of sizes)
     for (let factor = 2; factor <= size; factor++) if ((count *= factor) > ORDERS) return
-  // The n-th order of all objects: each object uses its part of the number.
+  // `n` encodes one order for every object: each object takes its digits from `rest`.
   for (let n = 1; n < count; n++) {
     let rest = n
     yield rearranged(tokens, (members) => {
@@ -256,7 +261,10 @@ export function byKey(a: JsonToken, b: JsonToken): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-/** Sorts keys that look like integers after the others, as they were before JavaScript moved them to the front. */
+/**
+ * Sorts keys that look like integers after the others, where they may have been before JavaScript
+ * moved them to the front.
+ */
 export function integersLast(a: JsonToken, b: JsonToken): number {
   return Number(isInteger(a)) - Number(isInteger(b))
 }

@@ -9,7 +9,10 @@ export interface SecretsInForce {
   name(at: number): string
 }
 
-/** Names the secrets of a provider; with `fingerprints`, strong secrets have one. */
+/**
+ * Gives each secret of a provider a name for messages. With `fingerprints`, the name of a strong
+ * secret contains a fingerprint.
+ */
 export function namedSecrets(
   provider: string,
   made: Made,
@@ -17,7 +20,7 @@ export function namedSecrets(
   fingerprints: boolean,
 ): SecretsInForce {
   const option = made.factory.about.secretOption ?? 'secret'
-  // Passwords and tokens get no fingerprint, since it helps to guess them.
+  // Passwords and tokens can be weak, and a fingerprint helps to guess them. So they get none.
   const weak = made.scheme.covers.body === 'none' && made.scheme.head === true
   return {
     texts,
@@ -33,25 +36,29 @@ export function namedSecrets(
   }
 }
 
-// A shorter secret can be guessed: 32 bits of a hash show whether a guess is right.
+// Minimum length of a secret with a fingerprint, in characters. A shorter secret can be guessed,
+// and the fingerprint would confirm the guess.
 const SHORTEST = 16
 
 /**
- * Returns the first 8 hex digits of a SHA-256 over a provider's name and a secret, only for the operator's own terminal and
- * log. Undefined for a secret of fewer than 16 characters.
+ * Returns the first 8 hex digits of a SHA-256 over a provider's name and a secret. Show it only in
+ * the operator's own terminal and log. Returns undefined for a secret of fewer than 16 characters.
  */
 export function fingerprint(provider: string, secret: string): string | undefined {
   if (secret.length < SHORTEST) return undefined
   return createHash('sha256').update(`${provider}\0${secret}`).digest('hex').slice(0, 8)
 }
 
-/** The secrets of one provider: each endpoint of a sender has its own. */
+/** The secrets of one provider. Each endpoint of a sender has its own secrets. */
 export interface SenderSecrets {
   readonly provider: string
   readonly secrets: SecretsInForce
 }
 
-/** Returns the finding of a wrong secret: which secrets were tried, and which endpoints of the sender share one. */
+/**
+ * Returns the clue for a wrong secret: which secrets were tried, and which endpoints of the sender
+ * share one secret.
+ */
 export function wrongSecret(
   held: readonly SenderSecrets[],
   about: About | undefined,
@@ -82,7 +89,7 @@ const HOLDERS =
   /\b(?:of (?:the|a)(?: [\w.-]+)??|the|a) (endpoint|webhook|hook|subscription|notification destination|contact point|security policy|app|application|account|space|integration|channel)(?:'s|\b)(?! key)/i
 const SHARED = new Set(['app', 'application', 'account', 'space', 'integration', 'channel'])
 
-/** Says which endpoints share a secret, as the option's description implies. */
+/** Returns which endpoints share a secret, read from the description of the provider's option. */
 function whose(sentence: string): string {
   const holder = HOLDERS.exec(sentence)?.[1]?.toLowerCase()
   if (holder === undefined) return 'another endpoint or environment may have a different secret'

@@ -8,7 +8,7 @@ import {
   type Reads,
 } from '../finding.ts'
 
-// Headers that are never a renamed signature.
+// Common headers that are never a signature under another name.
 const USUAL =
   /^(?:accept|connection|content-|host$|user-agent|via$|te$|date$|age$|server|cookie|cache-|pragma|origin$|referer|x-forwarded|forwarded|x-real-ip|cf-|x-amzn|x-request-id|traceparent|tracestate|transfer-|upgrade)/
 const MOST = 64
@@ -19,7 +19,10 @@ export function missingHeaders(request: PlainRequest, reads: Reads): readonly st
   )
 }
 
-/** Yields requests in which an unread header replaces a missing one, the most similar names first. */
+/**
+ * Yields requests in which a header that verification did not read replaces a missing one. The most
+ * similar names come first.
+ */
 export function* renamed(request: PlainRequest, reads: Reads, bounds: Bounds): Generator<Change> {
   const spare: string[] = []
   for (const name of request.headers.keys()) {
@@ -27,7 +30,7 @@ export function* renamed(request: PlainRequest, reads: Reads, bounds: Bounds): G
     if (!reads.headers.has(name)) spare.push(name)
   }
   for (const name of missingHeaders(request, reads)) {
-    // A proxy may add any prefix to the name: `x-forwarded-`, `x-original-`.
+    // A proxy may add a prefix such as `x-forwarded-` or `x-original-` to the name.
     const bare = name.replace(/^x-/, '')
     const alike = spare
       .filter((other) => !USUAL.test(other) || other.endsWith(`-${bare}`))
@@ -45,7 +48,10 @@ export function* renamed(request: PlainRequest, reads: Reads, bounds: Bounds): G
   }
 }
 
-/** Yields requests with one of several values of a header, in one or several lines. */
+/**
+ * Yields requests in which a header with several values, in one or several lines, has only one of
+ * them.
+ */
 export function* joinedClues(
   request: PlainRequest,
   reads: Reads,
@@ -109,7 +115,10 @@ function* pieces(value: string): Generator<string> {
   }
 }
 
-/** Returns the similarity of two names: shared words first, then shared starts of words. */
+/**
+ * Returns a score for how similar two names are. Equal and contained names score highest, then
+ * shared words, then shared starts of words.
+ */
 function likeness(name: string, other: string): number {
   const [a, b] = [plain(name), plain(other)]
   if (a === b) return 100

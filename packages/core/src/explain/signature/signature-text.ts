@@ -27,7 +27,10 @@ export function* signatureEncodings(
   }
 }
 
-/** Prefixes of signatures: those of this scheme, and whether to try those of others. */
+/**
+ * Prefixes of signatures to try: those of this provider, and, if `others` is true, those of other
+ * providers.
+ */
 interface Prefixes {
   readonly expected: readonly string[]
   readonly others: boolean
@@ -45,7 +48,8 @@ export function* signaturePrefixes(
     if (!token) continue
     const head = value.slice(0, token.index)
     const tail = value.slice(token.index)
-    // Without the prefix of the token: `v1=` in `t=1,v1=abc`, or all of `sha256=`.
+    // The header without the prefix of the token: `t=1,` for `t=1,v1=abc`, and nothing for
+    // `sha256=abc`.
     const kept = head.replace(/[\w-]*[=, :]?\s*$/, '')
     const texts = new Map<string, string>()
     const add = (text: string, prefix: string): void => {
@@ -62,7 +66,7 @@ export function* signaturePrefixes(
   }
 }
 
-/** Returns the text before the first signature of a header. */
+/** Returns the prefix directly before the first signature in a header, such as `sha256=`. */
 export function prefixOf(value: string): string | undefined {
   const token = new RegExp(TOKEN.source).exec(value)
   return token ? /[\w-]*[=, :]?$/.exec(value.slice(0, token.index))?.[0] : undefined
@@ -106,7 +110,7 @@ function written(token: string): ReadonlySet<string> {
   const bytes = fromBase64(padded)
   if (bytes) {
     add(found, bytes)
-    // Base64 of an already encoded signature.
+    // The signature may have been encoded twice: hex or base64, and then base64.
     const text = utf8(bytes)
     if (/^[\w+/=-]{20,}$/.test(text)) {
       found.add(text)
@@ -134,7 +138,7 @@ export function encodingStep(name: string): Clue {
   }
 }
 
-// If a scheme accepts several hash functions, the prefix names one.
+// Prefixes that name a hash function.
 const ALGORITHM = /^(?:sha\d+|md5)=$/
 
 function prefixStep(name: string, prefix: string, other: string): Clue {

@@ -2,12 +2,15 @@ import type { WebhookError } from '../../errors.ts'
 import { type Clue, withHeaders, type Change, type PlainRequest, type Reads } from '../finding.ts'
 import type { Bounds } from '../bounds.ts'
 
-// 2001-09-09: an earlier time was read in the wrong unit, seconds or milliseconds.
+// 2001-09-09 in milliseconds. An earlier time means that the timestamp is in another unit than the
+// provider reads.
 const EARLIEST = 1e12
 // The year 2603.
 const LATEST = 2e13
 
-/** A possible time of signing, and the causes that it proves. */
+/**
+ * A possible time of signing, and the causes that are proven if the delivery verifies at that time.
+ */
 export interface Shift {
   readonly at: number
   readonly steps: readonly Clue[]
@@ -40,7 +43,7 @@ function timesIn(headers: ReadonlyMap<string, readonly string[]>): readonly numb
   return [...found].slice(0, MOST)
 }
 
-/** Makes the cause of a time in the wrong unit. */
+/** Returns the clue for a time in the wrong unit. */
 export function clockUnit(where: string): Clue {
   return {
     cause: 'clock-unit',
@@ -78,7 +81,10 @@ function skew(seconds: number): Clue {
   }
 }
 
-/** Yields requests with the times in other units. `sample` contains headers as this sender signs them. */
+/**
+ * Yields requests with the times of their headers in other units. `sample` has headers as this
+ * sender signs them.
+ */
 export function* clockUnits(
   request: PlainRequest,
   reads: Reads,
@@ -98,7 +104,10 @@ export function* clockUnits(
   }
 }
 
-/** Returns true if a read header has a time of 13 digits: milliseconds, while most senders use seconds. */
+/**
+ * Returns true if a header that verification read has a time of 13 digits. Such a time is in
+ * milliseconds, while most senders use seconds.
+ */
 export function hasMilliseconds(request: PlainRequest, reads: Reads): boolean {
   return [...reads.headers].some((name) =>
     /(?<!\d)1\d{12}(?!\d)/.test(request.headers.get(name)?.[0]?.slice(0, 8192) ?? ''),
@@ -116,7 +125,8 @@ function* unitsOf(value: string, sample: string | undefined): Generator<string> 
   if (seconds !== undefined) {
     yield value.replace(seconds, `${seconds}000`)
     yield value.replace(seconds, isoOf(Number(seconds) * 1000))
-    // If the sender signs milliseconds, the last three digits are lost, so 1,000 values are possible.
+    // If the sender signs milliseconds and the last three digits are lost, 1,000 values are
+    // possible.
     if (sample !== undefined && /(?<!\d)1\d{12}(?!\d)/.test(sample))
       for (let rest = 1; rest < 1000; rest++)
         yield value.replace(seconds, seconds + String(rest).padStart(3, '0'))

@@ -19,33 +19,41 @@ import { encode, fromBase64, fromBase64url, fromHex, toBuffer, utf8 } from '../.
 import { hmacDigest, watch, type Compared } from '../../provider/schemes/hmac.ts'
 import { messageParts } from '../../provider/schemes/signature/template.ts'
 
+/** Returns the changes of one kind to try on a state. */ */
 export type Group = (state: TrialState) => MaybePromise<Iterable<Change>>
 
-/** The kinds of changes, in the order in which they are tried. */
+/** One group per kind of change. */
 export interface Groups {
   readonly headers: Group
   readonly secrets: Group
   readonly twiceSecrets: Group
   readonly envelopes: Group
   readonly bodies: Group
-  /** The changes of `bodies` that change JSON tokens, not only whitespace. */
+  /** The part of `bodies` that changes characters, not only whitespace. */
   readonly charsets: Group
-  /** The common changes of `writers`: a proof by one of them must not wait for thousands of pairs. */
+  /**
+   * The common part of `writers`, tried early so that a proof does not wait for thousands of
+   * combined changes.
+   */
   readonly layouts: Group
   readonly urls: Group
   readonly algorithms: Group
   readonly writers: Group
 }
 
-// Larger bodies get only edits of bytes.
+// For larger bodies, only simple edits of the bytes are tried.
 const LARGE = 256 * 1024
 const NONE: Group = () => []
 
-/** Makes the groups for one subject. Parts that verification does not read are not changed. */
+/**
+ * Makes the groups for one subject. Parts of the request that verification does not read are not
+ * changed.
+ */
 export function groupsOf(subject: Subject, reads: Reads, trial: Trial, bounds: Bounds): Groups {
   const { made, secrets, state } = subject
   const isLarge = state.request.body.length > LARGE
-  // Reading a signature inside of the body needs a parser, which no edit of 25 MB should run.
+  // If the signature is inside of the body, verification parses the body. That is too slow for many
+  // edits of up to 25 MB.
   const isInside = subject.provider.covers.body === 'none'
   const hasBody = reads.body && state.request.body.length > 0 && !(isLarge && isInside)
   const ofSecrets = (twice: boolean): Group =>
@@ -61,7 +69,8 @@ export function groupsOf(subject: Subject, reads: Reads, trial: Trial, bounds: B
         signatureEncodings(from.request, reads, bounds),
         signaturePrefixes(from.request, reads, bounds, {
           expected: subject.prefixes,
-          // A token with a prefix is a different token.
+          // For a token (no signature over the body), only the prefixes of this provider are tried:
+          // a token with another prefix is another token.
           others: reads.body || subject.provider.covers.body !== 'none',
         }),
       ),
@@ -163,14 +172,18 @@ const BY_LENGTH: Readonly<Record<number, readonly string[]>> = {
   64: ['sha512'],
 }
 
-/** Finds signatures of another hash function among those that were compared. */
+/**
+ * Recomputes each compared signature with other hash functions. Returns a change for each one that
+ * then matches.
+ */
 async function algorithms(state: TrialState, trial: Trial, bounds: Bounds): Promise<Change[]> {
   const found: Change[] = []
   for (const key of state.keys) {
     const bytes = bytesOf(key)
     if (!bytes || bounds.over()) continue
     const seen: Compared[] = []
-    // Watches a copy: the receiver verifies deliveries with the key itself at the same time.
+    // Watches a copy of the key, since the receiver may verify other deliveries with the key itself
+    // at the same time.
     const copy = Uint8Array.from(bytes)
     watch(copy, (found) => void (seen.length < MOST && seen.push(found)))
     await trial.run({ ...state, keys: [rekeyed(key, copy)] })
@@ -217,14 +230,17 @@ function bytesOf(key: unknown): Uint8Array | undefined {
   return inner instanceof Uint8Array ? inner : undefined
 }
 
-/** Makes a key of the same kind from other bytes; undefined if the scheme's keys are not bytes. */
+/**
+ * Makes a key of the same kind from other bytes. Returns undefined if the keys of the scheme are
+ * not bytes.
+ */
 function rekeyed(key: unknown, bytes: Uint8Array): unknown {
   if (bytes.length === 0) return undefined
   if (key instanceof Uint8Array) return bytes
   return bytesOf(key) && { ...(key as object), key: bytes }
 }
 
-/** Another reading of a secret: as another text, or as the bytes of the key. */
+/** Another way to read a configured secret: as another text, or as the bytes of the key. */
 interface Variant {
   readonly cause: FindingCause
   readonly says: string
@@ -233,7 +249,7 @@ interface Variant {
   readonly bytes?: Uint8Array
 }
 
-// Prefixes of senders' secrets.
+// Prefixes of secrets that senders issue.
 const PREFIXES = [
   'whsec_',
   'v1,whsec_',
@@ -248,7 +264,10 @@ const PREFIXES = [
   'wc_',
 ]
 
-/** Yields the texts and bytes that a secret may have been before it was copied. */
+/**
+ * Yields the texts and bytes that the secret may have been before somebody copied it into the
+ * configuration.
+ */
 function* variants(text: string): Generator<Variant> {
   yield* texts('secret-whitespace', 'has whitespace around it or in it', text, [
     text.trim(),

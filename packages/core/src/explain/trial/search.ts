@@ -7,15 +7,19 @@ import { changed, type Trial, type TrialState } from './trial.ts'
 
 type Kind = keyof Groups
 
-/** One round: every change of `kind`, by itself or after the first changes of another kind. */
+/**
+ * One round of the search: tries every change of `kind`, alone or after the first changes of
+ * another kind.
+ */
 interface Round {
   readonly kind: Kind
-  /** The other kind, and the number of its changes to try. @default none */
+  /** The other kind, and the maximum number of its changes to combine with. @default none */
   readonly after?: readonly [kind: Kind, most: number]
   readonly most?: number
 }
 
-// Maximum number of rewritten bodies in combination with another change. Writing one costs more than trying it.
+// Maximum number of rewritten bodies to combine with another change. Writing a body costs more than
+// verifying it.
 const WRITTEN = 240
 
 /** The rounds in order: common and cheap ones first. */
@@ -57,17 +61,23 @@ const ROUNDS: readonly (readonly Round[])[] = [
   ],
 ]
 
-// Maximum number of states with readable headers, and of repairs for one.
+// Maximum number of states whose headers can be read, and of repairs that lead to one state.
 const BASES = 6
 const DEPTH = 4
 
-/** A rejected state, with the changes of its parts that were read. */
+/**
+ * A state from which the search starts: still rejected, with the groups of changes for the parts
+ * that verification read.
+ */
 interface Base {
   readonly state: TrialState
   readonly groups: Groups
 }
 
-/** Searches for one change, then two, that make a delivery verify. Undefined if there are none within the bounds. */
+/**
+ * Searches for one change, then for two changes, that make the delivery verify. Returns undefined
+ * if none are found within the bounds.
+ */
 export async function search(
   subject: Subject,
   error: WebhookError,
@@ -76,7 +86,8 @@ export async function search(
   bounds: Bounds,
 ): Promise<readonly Clue[] | undefined> {
   const root = baseOf(subject.state, reads)
-  // Without a readable header nothing else can be judged, so headers are repaired first.
+  // Nothing else can be judged while a signature header is unreadable, so headers are repaired
+  // first.
   const bases = isHeaderError(error) ? await readable(root, 0) : [root]
   if ('proof' in bases) return bases.proof
   for (const rounds of ROUNDS)
@@ -108,7 +119,9 @@ export async function search(
     return undefined
   }
 
-  /** Tries rewritten bodies together with the commonest other changes: each body is written only once. */
+  /**
+   * Combines rewritten bodies with the most common other changes. Each body is written only once.
+   */
   async function writtenBeside({ state, groups }: Base): Promise<readonly Clue[] | undefined> {
     const beside: TrialState[] = []
     for (const [kind, most] of [
@@ -150,7 +163,10 @@ export async function search(
     return causesOf([...state.steps, ...steps])
   }
 
-  /** Returns the states whose signature headers can be read, or the proof itself. */
+  /**
+   * Returns the states whose signature headers can be read. If one of the states verifies, returns
+   * the proof instead.
+   */
   async function readable(
     { state, groups }: Base,
     depth: number,
@@ -163,7 +179,7 @@ export async function search(
         if (!outcome) continue
         if (outcome.accepted) return { proof: proofOf(next.state, outcome.steps) }
         if (!isHeaderError(outcome.error)) found.push(next.state)
-        // One more header is present, or a missing one is now malformed.
+        // Progress: one more header is present, or a missing header is now only malformed.
         else if (kind === 'envelopes' || !isSame(outcome.error, error)) further.push(next.state)
       }
     if (found.length > 0 || depth >= DEPTH) return looked(found)
@@ -184,7 +200,10 @@ export async function search(
   }
 }
 
-/** Returns true if a header of the signature, or the body that replaces it, is missing or unreadable. */
+/**
+ * Returns true if a signature header, or the body that contains the signature, is missing or
+ * unreadable.
+ */
 function isHeaderError({ code }: WebhookError): boolean {
   return code === 'missing_header' || code === 'malformed_header' || code === 'malformed_body'
 }
@@ -198,7 +217,7 @@ function causesOf(steps: readonly Clue[]): readonly Clue[] {
   const byAlgorithm = steps.some(({ cause }) => cause === 'signature-algorithm')
   const seen = new Set<string>()
   return steps.filter(({ cause }) => {
-    // The prefix `sha1=` of a SHA-1 is part of the other algorithm.
+    // If the other algorithm is SHA-1, its prefix `sha1=` is not a second cause.
     if (seen.has(cause) || (byAlgorithm && cause === 'signature-prefix')) return false
     seen.add(cause)
     return true

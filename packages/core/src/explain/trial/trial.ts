@@ -9,7 +9,7 @@ import type { Change, PlainRequest, Clue, Reads } from '../finding.ts'
 import { shiftsOf, type Shift } from '../signature/time.ts'
 import { createDelivery } from '../../receive/http-delivery.ts'
 
-/** A state of the search: what to verify, and what was undone. */
+/** A state of the search: what to verify, and the causes that were undone so far. */
 export interface TrialState {
   readonly request: PlainRequest
   readonly provider: Provider
@@ -17,14 +17,19 @@ export interface TrialState {
   readonly steps: readonly Clue[]
 }
 
-/** The result of a state. `steps` are not empty if another clock was needed. */
+/**
+ * The result of verifying a state. `steps` has causes if the delivery verified only at another
+ * time.
+ */
 type TrialOutcome =
   | { readonly accepted: true; readonly steps: readonly Clue[]; readonly error?: WebhookError }
   | { readonly accepted: false; readonly error: WebhookError }
 
+/** Verifies states within the bounds of the search. */ */
 export interface Trial {
-  /** Verifies a state; undefined if the bounds are used up. */
+  /** Verifies a state. Returns undefined if the bounds are used up. */
   run(state: TrialState): MaybePromise<TrialOutcome | undefined>
+  /** Verifies a state as `run` does, and also returns which parts of the delivery were read. */ */
   look(
     state: TrialState,
   ): Promise<{ readonly outcome: TrialOutcome; readonly reads: Reads } | undefined>
@@ -54,7 +59,8 @@ export function createTrial(bounds: Bounds, now: number): Trial {
       : judged(state, delivery, error)
   }
 
-  // Schemes check the time after the signature. Verifying at the signed time shows whether the time was the only cause.
+  // Schemes check the time after the signature. Verifying again at the signed time shows whether
+  // the time was the only cause.
   function judged(
     state: TrialState,
     delivery: Delivery,
@@ -77,7 +83,7 @@ export function createTrial(bounds: Bounds, now: number): Trial {
   }
 }
 
-/** Applies a change. Undefined if the provider rejects its new options. */
+/** Applies a change to a state. Returns undefined if the provider rejects the changed options. */
 export function changed(state: TrialState, change: Change): TrialState | undefined {
   let { provider } = state
   if (change.options) {
@@ -113,7 +119,7 @@ function verify(
   now: number,
 ): MaybePromise<WebhookError | undefined> {
   const made = madeOf(provider)
-  // V8 spends a fifth of a verification on the stack trace of a rejection.
+  // No stack traces: V8 would spend a fifth of each verification on them.
   const { stackTraceLimit } = Error
   try {
     Error.stackTraceLimit = 0
@@ -128,7 +134,7 @@ function verify(
   }
 }
 
-/** Returns the same delivery, which records what is read of it. */
+/** Returns a delivery that behaves the same and records which of its parts are read. */
 export function recording(delivery: Delivery): {
   readonly delivery: Delivery
   readonly reads: Reads

@@ -1,13 +1,13 @@
 import type { PlainRequest } from '../finding.ts'
 
-/** A URL in parts that are never decoded, without credentials. */
+/** A URL split into parts, without credentials. The parts are never decoded. */
 export interface UrlParts {
   readonly scheme: string
   readonly host: string
-  /** With its colon, or empty. */
+  /** The port with its colon, or an empty string. */
   readonly port: string
   readonly path: string
-  /** With its mark, or empty. */
+  /** The query with its question mark, or an empty string. */
   readonly query: string
 }
 
@@ -30,7 +30,10 @@ export function isPrivateHost(url: string): boolean {
   return ENDS.some((end) => host.endsWith(end)) || !/[.[]/.test(host)
 }
 
-/** Returns the parts of the URL that the sender may have used: of the request's own URL, and of the headers that proxies add. */
+/**
+ * Returns the parts of the URL that the sender may have used, from the URL of the request and from
+ * headers that proxies add.
+ */
 export function sourcesOf(
   request: PlainRequest,
   publicUrl: string | undefined,
