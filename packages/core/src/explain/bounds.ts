@@ -3,7 +3,7 @@
  * them.
  */
 export interface Bounds {
-  /** Returns true if the number of verifications or the time is used up. */ */
+  /** Returns true if the number of verifications or the time is used up. */
   over(): boolean
   /** Counts one verification. Returns false if no verification is left. */
   take(): boolean

@@ -25,11 +25,11 @@ type TrialOutcome =
   | { readonly accepted: true; readonly steps: readonly Clue[]; readonly error?: WebhookError }
   | { readonly accepted: false; readonly error: WebhookError }
 
-/** Verifies states within the bounds of the search. */ */
+/** Verifies states within the bounds of the search. */
 export interface Trial {
   /** Verifies a state. Returns undefined if the bounds are used up. */
   run(state: TrialState): MaybePromise<TrialOutcome | undefined>
-  /** Verifies a state as `run` does, and also returns which parts of the delivery were read. */ */
+  /** Verifies a state as `run` does, and also returns which parts of the delivery were read. */
   look(
     state: TrialState,
   ): Promise<{ readonly outcome: TrialOutcome; readonly reads: Reads } | undefined>
