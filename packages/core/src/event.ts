@@ -62,7 +62,7 @@ export interface EventRecord {
   readonly topic: string
   readonly aliases: readonly string[]
   readonly payload: unknown
-  /** The tenant whose secret verified the delivery. */
+  /** The tenant of the secret that verified the delivery. */
   readonly tenant: string | undefined
   readonly provider: string
   /**

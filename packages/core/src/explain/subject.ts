@@ -9,7 +9,7 @@ import type { TrialState } from './trial/trial.ts'
 
 /**
  * A delivery and a provider that does not accept it, with all that the search for the cause can
- * vary. */
+ * vary.
  */
 export interface Subject {
   readonly provider: Provider
