@@ -4,19 +4,25 @@ import type { Codings, Provider } from './provider.ts'
 import type { Covers } from './scheme.ts'
 import type { Format } from '../delivery.ts'
 
-/** Facts on a provider for documentation, command lines and tests. */
+/** Facts about a provider, for documentation, the CLI and tests. */
 export interface About {
   /** The `name` of the providers that the factory makes. */
   readonly name: string
-  /** Name for people. */
+  /** Name of the sender as people write it, such as `GitHub`. */
   readonly title: string
-  /** The sender's page on its signatures; empty if there is none. */
+  /** URL of the sender's page about its signatures; empty if the sender has no such page. */
   readonly docs: string
-  /** How to register a URL at the sender and find its secret. Undefined if it is not documented. */
+  /**
+   * How to register a URL at the sender and find the secret. Undefined if the sender does not
+   * document it.
+   */
   readonly setup?: Setup
-  /** Creates a provider: `create({ [secretOption]: secret, ...options })`. The factory itself has the types of each option. */
+  /**
+   * Creates a provider: `create({ [secretOption]: secret, ...options })`. Call the factory itself
+   * if you need typed options.
+   */
   create(options: object): Provider
-  /** Name of the option for the secret; undefined if there is none. */
+  /** Name of the option for the secret; undefined if the provider needs no secret. */
   readonly secretOption?: string
   /** The signed content, the algorithm and the encoding in words; `unknown` if the provider does not say. */
   readonly scheme: string
@@ -24,7 +30,10 @@ export interface About {
   readonly place?: SignaturePlace | undefined
   /** Maximum difference of a signed time from now, in seconds; `none` if no time is signed. An option can change it. */
   readonly tolerance: number | 'none' | 'unknown'
-  /** Options of an example; it can sign if `canSign` is true. Its secrets are public. */
+  /**
+   * Options of an example provider, which can sign if `canSign` is true. The secrets in it are
+   * public.
+   */
   readonly example: object
   /** Day of the last comparison with the sender's page and libraries, as 2026-01-31. */
   readonly checked: string
@@ -38,13 +47,19 @@ export interface About {
   readonly topics: readonly string[]
   /** Challenges that the receiver answers. */
   readonly handshakes: readonly string[]
-  /** How the sender checks the ownership of the URL; undefined if it does not, or if it is unknown. */
+  /**
+   * How the sender checks the ownership of the URL; undefined if the sender has no check or its
+   * check is unknown.
+   */
   readonly challenge?: SenderChallenge
   readonly methods: readonly string[]
   readonly formats: readonly Format[]
   readonly codings: Codings
   readonly charsets: readonly string[]
-  /** The parts that the signature protects at most; an option can reduce them. Undefined if only the scheme decides. */
+  /**
+   * All parts of a delivery that the signature can protect; an option can reduce them. Undefined if
+   * only the scheme decides.
+   */
   readonly covers?: Covers
   /** False if the sender never intentionally signs the same bytes twice. */
   readonly repeats: boolean
@@ -54,7 +69,7 @@ export interface About {
   readonly canSign: boolean
 }
 
-/** Creates providers of one sender, and describes them. */
+/** Creates providers for one sender. `about` describes the sender. */
 export interface Factory<Options extends object, Sent extends EventMap = EventMap> {
   <Events extends EventMap = Sent>(options: Options): Provider<Events>
   readonly about: About
@@ -72,15 +87,26 @@ export interface Factory<Options extends object, Sent extends EventMap = EventMa
  * }
  */
 export interface Setup {
-  /** Menus, pages and buttons in the order of clicks, up to the form for the URL. A name in `<…>` is the reader's own. */
+  /**
+   * Menus, pages and buttons in the order of clicks, up to the form for the URL. `<…>` stands for a
+   * name that the reader chose.
+   */
   readonly steps?: readonly string[]
   /** Address where `steps` start or end, if it is the same for everybody. */
   readonly url?: string
-  /** Place of the URL if no menu is named: a file, a field of a request, another protocol. */
+  /**
+   * Where the URL is entered if there are no `steps`: a file, a field of a request, another
+   * protocol.
+   */
   readonly place?: string
-  /** The call of the sender's API that registers a URL. Without `steps` and `place` it is the only way. */
+  /**
+   * The call of the sender's API that registers a URL. Without `steps` and `place`, this call is
+   * the only way.
+   */
   readonly call?: string
-  /** Origin of the secret or its replacement. Undefined if the provider needs none. */
+  /**
+   * Where the secret comes from, or what replaces it. Undefined if the provider needs no secret.
+   */
   readonly secret?: string
   /** The sender's page with this information. */
   readonly docs: string

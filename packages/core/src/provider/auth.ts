@@ -16,7 +16,10 @@ interface ProviderAuth<Key> {
   readonly secret: SecretOption | undefined
 }
 
-/** Chooses scheme and secret by the options. Throws a `TypeError` without a secret, unless `unauthenticated: true` is set. */
+/**
+ * Chooses the scheme and the secret by the options. Throws a `TypeError` if the secret is missing
+ * and `unauthenticated: true` is not set.
+ */
 export function authOf<Options extends object, Key, Ready>(
   spec: ProviderSpec<Options, Key, Ready>,
   name: string,
@@ -43,7 +46,10 @@ export function authOf<Options extends object, Key, Ready>(
   return { scheme, option, secret: scheme.keys ? undefined : secret }
 }
 
-/** Makes the keys in force: those of the scheme if it has its own, else those of the secret option. */
+/**
+ * Creates the keys that verify deliveries: the scheme's ready-made keys if it has any, else the
+ * keys of the secret option.
+ */
 export function ringOf<Key>(
   scheme: Scheme<Key>,
   option: string,
@@ -62,7 +68,10 @@ export function ringOf<Key>(
   return { for: () => set, given: keys, parse: (one) => scheme.key(one) }
 }
 
-/** Makes the check of the head; empty if every check of the scheme needs the body. */
+/**
+ * Returns the members that check method, URL and headers before the body is read; none if every
+ * check of the scheme needs the body.
+ */
 export function admission<Key>(
   scheme: Scheme<Key>,
   ring: Keyring<Key>,
@@ -87,7 +96,9 @@ export function admission<Key>(
   }
 }
 
-/** Adds to a missing signature that the sender uses another kind of proof. */
+/**
+ * If the error is a missing signature, adds a note that the sender authenticates in another way.
+ */
 function toldInstead(
   error: unknown,
   head: Delivery,
@@ -103,7 +114,8 @@ function toldInstead(
   })
 }
 
-// The error of the scheme itself names best what is missing, and that of Basic asks for it.
+// The scheme's own error is the most exact one. The error of Basic also asks the sender for
+// credentials.
 function missing<Key>(scheme: Scheme<Key>, head: Delivery, now: number): unknown {
   try {
     const found = scheme.verify(head, [], now)
@@ -114,7 +126,9 @@ function missing<Key>(scheme: Scheme<Key>, head: Delivery, now: number): unknown
   return new WebhookError('missing_header', { problem: 'unsigned' })
 }
 
-/** Adds to a mismatch that the secret looks like a typo. */
+/**
+ * Runs `verify`. If the signature does not match, adds a note that the secret looks like a typo.
+ */
 export function explained<Found>(verify: () => Found): Found {
   try {
     return verify()
@@ -131,14 +145,20 @@ export function explained<Found>(verify: () => Found): Found {
   }
 }
 
-/** Returns the protected parts. A topic in a header is not signed unless they say so. */
+/**
+ * Returns the protected parts. If the topic is in a header, it counts as unsigned unless
+ * `covers.topic` is true.
+ */
 export function headed(covers: Covers, topicHeader: string | undefined): Covers {
   return topicHeader === undefined || covers.topic === true || covers.body === 'none'
     ? covers
     : { ...covers, topic: false }
 }
 
-/** Returns the protected parts: the spec decides on id and topic, unless the scheme denies them. */
+/**
+ * Returns the protected parts: the spec overrides the scheme, except for parts that the scheme says
+ * are unprotected.
+ */
 export function coversOf(scheme: Covers, spec: Covers | undefined): Covers {
   if (!spec || scheme.body === 'none') return scheme
   const said = Object.entries(spec).filter(
@@ -147,7 +167,10 @@ export function coversOf(scheme: Covers, spec: Covers | undefined): Covers {
   return { ...scheme, ...Object.fromEntries(said), body: scheme.body }
 }
 
-/** Returns the names whose look-ups are separate from those of invented names. */
+/**
+ * Returns the sets of trusted names. Their look-ups have separate limits, so that invented names
+ * cannot delay them.
+ */
 export function trustedOf<Key>(
   { trusted }: Scheme<Key>,
   secret: SecretOption | undefined,

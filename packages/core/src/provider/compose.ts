@@ -3,7 +3,7 @@ import { toBuffer } from '../body/bytes.ts'
 import type { Draft } from './provider.ts'
 import type { SignableRequest } from './scheme.ts'
 
-/** The request parts in which a provider puts topic, id and payload. Header names in any case. */
+/** The request parts that contain topic, id and payload. Header names are in any case. */
 export interface Composed {
   readonly method?: string
   readonly url?: string
@@ -11,7 +11,10 @@ export interface Composed {
   readonly body?: string | Uint8Array
 }
 
-/** Makes the request of a draft, before it is signed. Members of the draft win. */
+/**
+ * Creates the unsigned request for a draft. The draft's own body, headers and method replace the
+ * composed ones.
+ */
 export function draftRequest(draft: Draft, composed: Composed): SignableRequest {
   const body =
     draft.body ?? composed.body ?? (draft.payload === undefined ? '' : stringifyJson(draft.payload))
@@ -28,8 +31,8 @@ export function draftRequest(draft: Draft, composed: Composed): SignableRequest 
 }
 
 /**
- * Merges `changes` into a copy of `base`: plain objects member by member, any other value replaces the one in `base`.
- * `undefined` changes nothing.
+ * Merges `changes` into a copy of `base`. Plain objects are merged member by member; any other
+ * value replaces the value in `base`. If `changes` is `undefined`, returns `base`.
  *
  * @example
  * mergeDeep({ event: { type: 'message', text: '' } }, { event: { text: 'hi' } }) // keeps event.type
@@ -45,7 +48,8 @@ function merged(base: object, changes: object): object {
     const own = members.get(name)
     members.set(name, isPlain(own) && isPlain(value) ? merged(own, value) : value)
   }
-  // Object.fromEntries keeps a member named __proto__, which an assignment would not.
+  // Object.fromEntries keeps a member named __proto__; an assignment would change the prototype
+  // instead.
   return Object.fromEntries(members)
 }
 

@@ -25,8 +25,8 @@ import { deliversOf, type Delivers } from './facts.ts'
 import { markVerified, decodedDelivery } from '../receive/http-delivery.ts'
 
 /**
- * Creates the factory of a sender, with its `about`. The factory checks options and secrets: a wrong one throws a `TypeError`
- * that names the option.
+ * Creates the factory that makes providers for one sender; `about` describes the sender. The
+ * factory throws a `TypeError` that names a wrong option or secret.
  *
  * @example
  * export const acme: Factory<{ secret: SecretOption }> = provider({
@@ -86,7 +86,8 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
         ? checkedLater(found, set, delivery, clock)
         : checked(set.keys[found], set.tenants[found], delivery, clock)
     }
-    // Separate functions: otherwise V8 would allocate room for their closures at each delivery.
+    // These are separate functions: inside `verifyWith`, V8 would allocate memory for their
+    // closures at each delivery.
     const verifyOdd = (
       { keys }: KeySet<Key>,
       delivery: Delivery,
@@ -174,7 +175,7 @@ const isBoolean = (value: unknown): boolean => typeof value === 'boolean'
 const isObject = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-// An option means the same for every sender, so its name determines its type.
+// An option name means the same for every sender, so the name determines the expected type.
 const KINDS: readonly Kind[] = [
   [/^name$|[a-z](?:Header|Query)$/, 'a string that is not empty', isText],
   [/[a-z]Field$/, 'a string or a list of strings', (value) => isText(value) || isList(value)],
@@ -202,7 +203,10 @@ const KINDS: readonly Kind[] = [
   ],
 ]
 
-/** Throws a `TypeError` for an option of another type than its name requires. A keyring checks `secret`. */
+/**
+ * Throws a `TypeError` if an option does not have the type that its name requires. `keyring()`
+ * checks the secret.
+ */
 function checkKinds(provider: string, options: object, secret: string | undefined): void {
   for (const [option, value] of Object.entries(options)) {
     if (value === undefined || option === secret) continue
@@ -221,7 +225,7 @@ function aboutSpec<Options extends object, Key, Ready>(
   const example =
     spec.facts?.example ??
     (secretOption === undefined ? {} : { [secretOption]: 'an-example-secret' })
-  // Made on demand: apps never need it.
+  // The example scheme is created on demand, because apps never need it.
   let made: Partial<Scheme> | undefined
   const own = (): Partial<Scheme> => (made ??= exampleScheme(spec, example as Options))
   const delivers = deliversOf(spec.docs ?? '', spec.facts?.delivers)
@@ -293,7 +297,10 @@ function impliedBy({ largest, retries, redirect }: Partial<Delivers>): Partial<P
   }
 }
 
-/** Makes `Provider.reads` from the scheme and the spec. The headers that `compose` writes show topic and id. */
+/**
+ * Creates `Provider.reads` from the scheme and the spec, plus the headers that `compose` writes for
+ * the topic and id.
+ */
 function readsOf<Options extends object, Key, Ready>(
   spec: ProviderSpec<Options, Key, Ready>,
   scheme: Pick<Scheme, 'needs' | 'reads'>,
@@ -328,7 +335,7 @@ function read<Options>(
   try {
     return said(delivery, options)
   } catch {
-    // A rejected delivery may name its headers in any way.
+    // A delivery that was rejected can be malformed, so a failure to read names from it is ignored.
     return []
   }
 }
@@ -341,7 +348,7 @@ function composed<Options extends object, Key, Ready>(
   try {
     return Object.keys(compose?.(draft, options).headers ?? {})
   } catch {
-    // It needs a topic or a payload, so it shows no headers.
+    // `compose` needs a topic or a payload, so its headers stay unknown.
     return []
   }
 }

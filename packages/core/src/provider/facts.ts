@@ -1,29 +1,32 @@
 /** A fact that the sender's page does not state. */
 export type Unknown = 'unknown'
 
-/** How a sender delivers, as its own page states it. */
+/** How a sender delivers, as the sender's own page states it. */
 export interface Delivers {
   /** Time limit for the reply, in milliseconds. */
   readonly within: number | Unknown
-  /** Size of its largest body, in bytes: the default of `limits.body`. */
+  /** Size of the sender's largest body, in bytes: the default of `limits.body`. */
   readonly largest: number | Unknown
-  /** Time over which it redelivers one event, by itself or on request, in milliseconds; 0 if it never does. */
+  /**
+   * How long the sender redelivers one event, automatically or on request, in milliseconds; 0 if
+   * the sender never redelivers.
+   */
   readonly retries: number | Unknown
-  /** How it treats a redirect. */
+  /** How the sender treats a redirect. */
   readonly redirect: 'failure' | 'followed' | Unknown
-  /** How it treats an event that got a 4xx. */
+  /** What the sender does with an event after a reply with a 4xx status. */
   readonly after4xx: 'retried' | 'dropped' | Unknown | (string & {})
-  /** When it stops deliveries to the URL. */
+  /** When the sender stops all deliveries to the URL. */
   readonly givesUp: string
   /** The statuses that count as success, `2xx` or `200`. */
   readonly ok: string
-  /** How it writes JSON: with line breaks and an indent, or without. */
+  /** How the sender writes JSON: with line breaks and an indent, or without. */
   readonly json: 'compact' | 'indented' | Unknown
-  /** Headers that it adds to a redelivery; empty if its page names none. */
+  /** Headers that the sender adds to a redelivery; empty if the sender's page names none. */
   readonly retryHeaders: Readonly<Record<string, string>>
   /** Whether a redelivery has the id of the first delivery, or a new one. */
   readonly retryId: 'same' | 'new' | Unknown
-  /** The page with these facts. */
+  /** URL of the page with these facts. */
   readonly source: string
 }
 
@@ -34,8 +37,9 @@ export type SignaturePlace =
   | { readonly field: string }
 
 /**
- * A challenge of the sender, as data: a GET with these parameters or headers, or a POST with this JSON, signed if events are
- * signed. `{text}` is the expected reply, and `{option:verifyToken}` the value of an option of the provider.
+ * A sender's check that the URL is yours, as data: a GET with these parameters or headers, or a
+ * POST with this JSON. The POST is signed if events are signed. `{text}` marks the expected reply;
+ * `{option:verifyToken}` is the value of the provider's option `verifyToken`.
  */
 export interface SenderChallenge {
   readonly query?: Readonly<Record<string, string>>
@@ -43,24 +47,30 @@ export interface SenderChallenge {
   readonly payload?: object
 }
 
-/** Facts on a sender for people, tools and tests. */
+/** Facts about a sender, for people, tools and tests. */
 export interface SenderFacts {
-  /** The signed content, the algorithm and the encoding in words. @default the words of the scheme */
+  /** The signed content, the algorithm and the encoding in words. @default `words` of the scheme */
   readonly scheme?: string
-  /** @default that of the scheme */
+  /** Place of the signature or token. @default as the scheme says */
   readonly place?: SignaturePlace
   /**
    * Maximum difference of a signed time from now, in seconds, unless an option changes it; `none` if no time is signed.
-   * @default that of the scheme
+   * @default as the scheme says
    */
   readonly tolerance?: number | 'none'
-  /** Options of an example; it can sign if the provider can. @default the secret option with an example */
+  /** Options of an example provider. @default the secret option with an example secret */
   readonly example?: object | undefined
-  /** How it checks the ownership of the URL. @default it does not, or its answer cannot be known beforehand */
+  /**
+   * How the sender checks the ownership of the URL. @default the sender has no check, or the reply
+   * cannot be described as data
+   */
   readonly challenge?: SenderChallenge | undefined
   /** Day of the last comparison with the sender's page and libraries, as 2026-01-31. */
   readonly checked: string
-  /** How it delivers; omit what the page does not state. The default of `source` is the page of the signatures. */
+  /**
+   * How the sender delivers; omit what the sender's page does not state. `source` defaults to the
+   * page about signatures.
+   */
   readonly delivers: Partial<Delivers>
 }
 

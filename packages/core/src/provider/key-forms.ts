@@ -2,12 +2,14 @@ import type { Scheme } from './scheme.ts'
 
 export type KeyForms<Key> = Required<Pick<Scheme<Key>, 'key' | 'keysOf'>>
 
-// Keys of a secret after its first. Rejections count secrets, and `sign` uses only first keys.
+// If a secret becomes several keys, this set has all but the first key. Rejections count only first
+// keys, and `sign` uses only them.
 const further = new WeakSet<object>()
 
 /**
- * Makes a scheme accept every way in which a sender has ever made keys from secrets; the first one signs. A way that cannot
- * read a secret is skipped. If none can, the error is that of the first.
+ * Makes a scheme accept every way in which a sender has ever made keys from secrets; the first way
+ * signs. A way that throws for a secret is skipped. If all ways throw, the error is that of the
+ * first way.
  *
  * @example const acme = { ...scheme, ...keyForms([(secret) => text(secret), (secret) => decoded(secret)]) }
  */
@@ -34,7 +36,7 @@ export function keysOf<Key>(scheme: Scheme<Key>, secret: string): readonly Key[]
   return keys
 }
 
-/** Returns one key per secret: the one that signs. */
+/** Returns only the key of each secret that signs. */
 export function firstKeys<Key>(keys: readonly Key[]): readonly Key[] {
   return keys.filter((key) => typeof key !== 'object' || key === null || !further.has(key))
 }

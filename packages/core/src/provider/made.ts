@@ -5,18 +5,28 @@ import type { Clock, Provider, Verified } from './provider.ts'
 import type { Scheme } from './scheme.ts'
 import type { SecretOption } from './secrets.ts'
 
-/** How a provider was made, for tools that make it again or explain a rejection. It contains secrets. */
+/**
+ * How a provider was made, for tools that make it again or explain a rejection. The value contains
+ * secrets.
+ */
 export interface Made {
   readonly factory: Factory<object>
   readonly options: object
   readonly scheme: Scheme
-  /** The secret option as given; undefined if the keys are ready-made, or nothing is authenticated. */
+  /**
+   * The value of the secret option; undefined if the keys are ready-made or the provider
+   * authenticates nothing.
+   */
   readonly secret: SecretOption | undefined
-  /** Verifies with these keys instead of those in force, with all checks of the provider. */
+  /**
+   * Verifies with `keys` instead of the provider's own keys, and runs all other checks of the
+   * provider.
+   */
   verifyWith(keys: readonly unknown[], delivery: Delivery, clock: Clock): MaybePromise<Verified>
 }
 
-// The symbol holds a function, so that printing the provider or its JSON shows no option. Spreading a provider copies it.
+// The value is a function, so that neither printing the provider nor its JSON shows secrets.
+// Spreading a provider copies the symbol too.
 const MADE: unique symbol = Symbol('postern.made')
 
 interface Remembering {
@@ -27,7 +37,10 @@ export function remember(made: Made): Remembering {
   return { [MADE]: () => made }
 }
 
-/** Makes that member for a provider around another one: `remake` changes the inner one and wraps it again. */
+/**
+ * Creates the `MADE` member for a provider that wraps another one: `remake` remakes the inner
+ * provider and wraps it again with `around`.
+ */
 export function madeAgain(provider: Provider, around: (again: Provider) => Provider): Remembering {
   const made = madeOf(provider)
   if (!made) return {}
@@ -38,7 +51,8 @@ export function madeAgain(provider: Provider, around: (again: Provider) => Provi
 }
 
 /**
- * Returns how a provider was made; undefined if `provider()` did not make it. It contains secrets: do not print it.
+ * Returns how a provider was made; undefined if `provider()` did not make it. Do not print the
+ * result: it contains secrets.
  *
  * @example const isRight = (key: unknown) => madeOf(provider)?.verifyWith([key], delivery, Date.now)
  */
@@ -47,9 +61,10 @@ export function madeOf(provider: Provider): Made | undefined {
 }
 
 /**
- * Makes a provider again with some options changed. Changes of the provider object itself are lost.
+ * Makes a provider again with some options changed. Changes that you made to the provider object
+ * itself are lost.
  *
- * @throws TypeError if `provider()` did not make it, or the factory rejects the options.
+ * @throws TypeError if `provider()` did not make `provider`, or the factory rejects the options.
  *
  * @example
  * const staging = remake(square({ signatureKey }), { publicUrl: 'https://staging.example.com/square' })
@@ -61,7 +76,10 @@ export function remake(provider: Provider, changes: object): Provider {
   return made.factory({ ...made.options, ...changes })
 }
 
-/** Throws a `TypeError` that names the argument of `what` that is not a provider. */
+/**
+ * Throws a `TypeError` if one of the arguments in `given` is not a provider. The message names
+ * `what` was called and the argument.
+ */
 export function checkProviders(what: string, given: object, example: string): void {
   for (const [option, value] of Object.entries(given) as [string, Provider | undefined][])
     if (typeof value?.verify !== 'function')

@@ -1,26 +1,36 @@
 import { WebhookError } from '../errors.ts'
 
-/** A package that is loaded on demand. */
+/** An optional peer dependency that is loaded on demand. */
 export interface Peer<Module> {
   readonly loaded: Module | undefined
-  /** Throws a `TypeError` if the package is certainly not installed. Factories call it, before any delivery. */
+  /**
+   * Throws a `TypeError` if the package is certainly not installed. Factories call `check` at
+   * startup.
+   */
   check(provider: string): void
-  /** Loads the package once. Throws `internal_error` that names the package if it is not installed. */
+  /**
+   * Loads the package once. If the package cannot be loaded, rejects with an `internal_error` that
+   * names it.
+   */
   load(): Promise<Module>
 }
 
-/** The module that loads a peer: package managers separate the peers of each package. */
+/**
+ * The module that imports a peer package. It is needed because package managers install peers
+ * separately for each package.
+ */
 export interface PeerHome {
-  /** The module's `import.meta.url`. */
+  /** `import.meta.url` of the module. */
   readonly from: string
-  /** The module's package. */
+  /** Name of the package that contains the module. */
   readonly within: string
 }
 
 const CORE: PeerHome = { from: import.meta.url, within: '@postern/core' }
 
 /**
- * Creates a lazily loaded optional peer: an app that does not use it neither installs nor loads it.
+ * Creates a lazily loaded optional peer dependency: apps that do not use the package need not
+ * install it.
  *
  * @example
  * const jose = peer('jose', async () => {
@@ -31,8 +41,9 @@ const CORE: PeerHome = { from: import.meta.url, within: '@postern/core' }
  *   }
  * })
  *
- * @param load - imports it inside `try`: elsewhere bundlers fail for a package that is not installed.
- * @param home - the module whose package has the peer. @default a module of core
+ * @param load - imports the package inside `try`: otherwise bundlers fail if the package is not
+ * installed.
+ * @param home - the module whose package declares the peer dependency. @default a module of core
  */
 export function peer<Module>(
   name: string,
@@ -70,7 +81,8 @@ export function checkPeer(provider: string, name: string, home: PeerHome = CORE)
     throw new TypeError(`${provider}: the package ${name} is missing; npm install ${name}`)
 }
 
-// The result is only certain inside of the module's own package: a bundle can contain the peer, and Workers have no files.
+// A package is certainly missing only if this module is a file of its own package: a bundle may
+// include the peer, and Workers have no files.
 function isMissing(name: string, { from, within }: PeerHome): boolean {
   try {
     const { process } = globalThis

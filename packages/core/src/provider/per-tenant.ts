@@ -11,55 +11,66 @@ import { isPromise, type MaybePromise } from '../basics/maybe.ts'
 import { lookups } from './lookup/lookups.ts'
 import type { ScopedSecret, SecretResolver } from './secrets.ts'
 
-/** The result of the function `secrets` of {@link perTenant}. */
+/** Result of the option `secrets` of {@link perTenant}. */
 export interface TenantSecrets {
   /**
-   * The tenant's id in your database. Events get it as their `tenant`. It must stay the same when secrets change, and for each
-   * spelling of a name that the look-up accepts.
+   * The tenant's id in your database. Events get this id as their `tenant`. The id must stay the
+   * same when secrets change. All spellings of a name must lead to the same id.
    */
   readonly tenant: string
-  /** One secret, or all secrets in force. */
+  /** One secret, or all secrets that are currently valid. */
   readonly secrets: string | readonly string[]
 }
 
 export interface PerTenantOptions {
   /**
-   * Returns the tenant that the delivery claims to be from, as read from path, header or `context`. `undefined` rejects the
-   * delivery with `unknown_sender`.
+   * Returns the name of the tenant that the delivery claims to be from, read from its path, a
+   * header or `context`. If the result is `undefined`, the delivery is rejected with
+   * `unknown_sender`.
    */
   readonly claimedTenant: (delivery: Delivery) => string | undefined
-  /** Looks up a tenant by that claim. `undefined` means that there is no such tenant. */
+  /**
+   * Looks up a tenant by the name from `claimedTenant`. `undefined` means that no such tenant
+   * exists.
+   */
   readonly secrets: (tenant: string) => MaybePromise<TenantSecrets | undefined>
   /**
-   * How long a result is used. Afterwards it is used for at most 60 s more while it is renewed. So a changed secret may be
-   * unseen for that long, unless you call `forget`. @default '60s'
+   * How long a result of `secrets` is cached. A result that expires is used for up to 60 s more,
+   * until it is renewed. So a changed secret can go unnoticed for `ttl` plus 60 s, unless you call
+   * `forget`. @default '60s'
    */
   readonly ttl?: Duration
-  /** Maximum number of remembered tenants. @default 1000 */
+  /** Maximum number of cached tenants. @default 1000 */
   readonly max?: number
   /**
-   * Maximum number of look-ups at the same time. Beyond it, a delivery is rejected with 503, so that the sender retries it.
+   * Maximum number of simultaneous look-ups. A delivery that needs one more is rejected with 503,
+   * so that the sender retries it.
    * @default 100
    */
   readonly atOnce?: number
   /**
-   * Maximum number of look-ups per minute; more are rejected with 503. Known tenants have a separate limit of the same size.
+   * Maximum number of look-ups per minute. A delivery that needs one more is rejected with 503.
+   * Tenants with a verified delivery have a separate limit of the same size.
    * @default 3000
    */
   readonly perMinute?: number
 }
 
 export interface TenantResolver extends SecretResolver {
-  /** Forgets the result for a claimed name, in this process: the next delivery looks it up again. */
+  /**
+   * Removes a name's result from the cache of this process: the next delivery looks the name up
+   * again.
+   */
   forget(tenant: string): void
 }
 
 const OVERDUE = 60_000
 
 /**
- * Creates a {@link SecretResolver} for many tenants on one route, with a bounded cache. Simultaneous look-ups of one tenant
- * share one call, and failures are not cached. Events get the `tenant` that the look-up returned. Tenants with a verified
- * delivery have separate limits, so that invented names cannot delay them.
+ * Creates a {@link SecretResolver} for many tenants on one route, with a bounded cache.
+ * Simultaneous look-ups of one tenant share one call, and failures are not cached. Events get the
+ * `tenant` that the look-up returned. Tenants with a verified delivery have separate limits, so
+ * that requests with invented names cannot delay their deliveries.
  *
  * @throws TypeError if an option is wrong.
  *
@@ -106,7 +117,7 @@ export function perTenant(options: PerTenantOptions): TenantResolver {
   const resolve = (delivery: Delivery): MaybePromise<ScopedSecret | undefined> => {
     const name = options.claimedTenant(delivery)
     if (name === undefined) return undefined
-    // The monotonic clock: a jump of the wall clock must not end or prolong a cached result.
+    // Uses the monotonic clock: a jump of the wall clock must not end or prolong a cached result.
     return known.find(name, performance.now(), () => {
       const found: MaybePromise<unknown> = options.secrets(name)
       return isPromise(found) ? found.then(scoped) : scoped(found)
@@ -126,7 +137,8 @@ export function perTenant(options: PerTenantOptions): TenantResolver {
     const { tenant, secrets } = Object(found) as Partial<TenantSecrets>
     if (typeof tenant === 'string' && tenant !== '' && secrets !== undefined)
       return { secret: secrets, tenant }
-    // The claimed name is never the tenant: a look-up that ignores case would accept one delivery once for each spelling.
+    // The claimed name is never used as the tenant. If look-ups ignore case, each spelling would be
+    // another tenant, so one delivery would be accepted once per spelling.
     throw new TypeError(
       `perTenant.secrets: must return { tenant, secrets } or undefined, got ${foundKind(found)}${line}; return { tenant: tenant.id, secrets: tenant.secrets }, with the tenant's own id as tenant`,
     )
@@ -140,7 +152,10 @@ function foundKind(found: unknown): string {
   return 'secrets' in found ? 'an object without a tenant' : 'an object without secrets'
 }
 
-/** Returns where the app called `perTenant`; empty if the runtime does not report it. */
+/**
+ * Returns the source line that called `perTenant`, as ` at <file>:<line>`; empty if the runtime
+ * does not report it.
+ */
 function lineOf({ stack }: Error): string {
   const frames = (stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at '))
   const frame = frames[1]?.trim().slice('at '.length)

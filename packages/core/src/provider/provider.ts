@@ -8,8 +8,9 @@ import type { TrustedNames } from './lookup/trusted-names.ts'
 import type { Covers, Credentials, SignableRequest } from './scheme.ts'
 
 /**
- * Content codings that a provider declares, each with the signed bytes: `sent`, or `decoded` if the sender signs the body
- * before it compresses it. Magic bytes decide whether a body is compressed, never its header.
+ * Content codings of a sender, each with the bytes that it signs: `sent` for the compressed bytes,
+ * `decoded` for the body before compression. Whether a body is compressed is decided by its first
+ * bytes, never by the Content-Encoding header.
  */
 export interface Codings {
   readonly gzip?: 'sent' | 'decoded'
@@ -18,8 +19,8 @@ export interface Codings {
 /** The reply to an unsigned challenge. */
 export interface Greeting extends Reply {
   /**
-   * Stores what the challenge contained, such as a secret. The receiver calls it before it replies; `explain` does not call
-   * it.
+   * Stores what the challenge contained, such as a secret. The receiver calls `keep` before it
+   * replies; `explain` never calls `keep`.
    */
   readonly keep?: () => MaybePromise<void>
 }
@@ -29,9 +30,9 @@ export type Clock = () => number
 
 /** The result of a verification. */
 export interface Verified {
-  /** The tenant of the secret that verified the delivery: events get it as their tenant. */
+  /** The tenant of the secret that verified the delivery. Events get this tenant. */
   readonly tenant?: string | undefined
-  /** The key that matched, for signed challenges whose reply is made with it. */
+  /** The key that matched. Some signed challenges need a reply that is made with this key. */
   readonly key?: unknown
 }
 
@@ -43,12 +44,13 @@ export type Result =
     }
   | { readonly kind: 'rejected'; readonly error: WebhookError }
 
-/** A delivery to create and sign as the sender would: for tests, the CLI and examples. */
+/** A delivery to create and sign as the sender would, for tests, the CLI and examples. */
 export interface Draft<Events extends EventMap = EventMap> {
   readonly topic?: keyof Events & string
   readonly id?: string
   /**
-   * The payload, merged deeply into the topic's sample. It becomes the body, as JSON unless the provider sends another format.
+   * The payload, merged deeply into the sample payload of the topic. The result becomes the body,
+   * as JSON unless the provider sends another format.
    */
   readonly payload?: unknown
   /** The body itself, instead of `payload`. */
@@ -64,100 +66,134 @@ export interface Draft<Events extends EventMap = EventMap> {
   readonly secret?: string
 }
 
-// A method, so that a typed provider is assignable to Provider: topics are checked where `sign` is called.
+// The type is that of a method, so that a provider with typed topics is assignable to `Provider`.
+// Topics are still checked where `sign` is called.
 type Sign<Events extends EventMap> = { sign(draft: Draft<Events>): SignableRequest }['sign']
 
-/** The sender. A factory creates it from options with the sender's own names: `github({ secret })`. */
+/**
+ * The rules of one sender: how to verify, read and answer its deliveries. A factory creates a
+ * provider from options that have the sender's own names: `github({ secret })`.
+ */
 export interface Provider<Events extends EventMap = EventMap> {
   readonly name: string
   /** @default ['POST'] */
   readonly methods?: readonly string[]
   readonly covers: Covers
   readonly credentials?: Credentials
-  /** Names among `credentials` that contain a signature. They are kept of a rejected delivery, for `explain`. @default none */
+  /**
+   * Names among `credentials` that contain a signature. Signatures of a rejected delivery are
+   * stored, for `explain`. @default none
+   */
   readonly signatures?: readonly string[]
   /**
-   * Returns the names of the headers that this provider reads, in lower case. They are kept of a rejected delivery. So are
-   * headers whose name ends with one of them, so that `explain` finds renamed ones. @default `claims` alone
+   * Returns the names of the headers that this provider reads, in lower case. These headers of a
+   * rejected delivery are stored, for `explain`. Headers whose name ends with a returned name are
+   * stored too, so that `explain` finds renamed headers. @default only `claims`
    */
   readonly reads?: (delivery: Delivery) => readonly string[]
-  /** Limits that the sender guarantees; the receiver's own `limits` take precedence. */
+  /** Limits that the sender guarantees. The receiver's own `limits` take precedence. */
   readonly limits?: LimitOptions
   /** How long the sender redelivers one event, in milliseconds: deduplication windows must be at least as long. */
   readonly retrySpan?: number
   /** True if the sender counts a redirect as a failure, so that a 302 as `ack` is a `TypeError`. */
   readonly failsOnRedirect?: boolean
   /**
-   * Some topics of this sender. A handler whose topic looks like a typo of one of them causes a warning at startup. @default
-   * none
+   * Some topics of this sender. If a handler's topic looks like a typo of a listed topic, a warning
+   * is logged at startup. @default none
    */
   readonly topics?: readonly string[]
   /**
-   * Formats of this sender's bodies. A single format is always used, whatever the Content-Type says. Among several, the signed
-   * bytes decide. @default ['json']
+   * Formats of this sender's bodies. If there is one format, it is always used, whatever the
+   * Content-Type says. If there are several, the signed bytes decide. @default ['json']
    */
   readonly formats?: readonly Format[]
   /**
-   * `strict` rejects a Content-Type that contradicts the format with 415. It never chooses the format. The receiver's
-   * `parsing.contentType` takes precedence. @default 'ignore'
+   * `strict` rejects a delivery with 415 if its Content-Type contradicts the format. The
+   * Content-Type never chooses the format. The receiver's `parsing.contentType` takes precedence.
+   * @default 'ignore'
    */
   readonly contentType?: 'ignore' | 'strict'
-  /** Returns the format if a signed part of the request names it (Twilio's `bodySHA256`); undefined lets `formats` decide. */
+  /**
+   * Returns the body's format if a signed part of the request shows it (Twilio's `bodySHA256`). If
+   * the result is undefined, `formats` decides.
+   */
   readonly format?: (delivery: Delivery) => Format | undefined
-  /** Content codings of this sender, each with the signed bytes. @default {} */
+  /** Content codings of this sender, each with the bytes that are signed. @default {} */
   readonly codings?: Codings
-  /** Charsets of this sender's texts and forms, in lower case. The first is used if none is signed. @default ['utf-8'] */
+  /**
+   * Charsets of this sender's texts and forms, in lower case. If no signed part names a charset,
+   * the first one is used. @default ['utf-8']
+   */
   readonly charsets?: readonly string[]
   /**
-   * Returns true if the signature covers Content-Type and Content-Encoding, so that they are used. @default never, unless
-   * `covers.body` is 'none'
+   * Returns true if the signature covers Content-Type and Content-Encoding. Only then are these two
+   * headers used. @default true if `covers.body` is 'none', else false
    */
   readonly labelled?: (delivery: Delivery) => boolean
-  /** True if nothing is verified: `limits.unverified` then apply to all steps. */
+  /**
+   * True if the provider verifies nothing. Then `limits.unverified` applies to the whole delivery.
+   */
   readonly unauthenticated?: boolean
   /**
-   * False if the sender never intentionally signs the same bytes twice, so that a repeat with another id is a replay. @default
-   * true
+   * False if the sender never intentionally signs the same bytes twice. Then the same bytes with
+   * another id are a replay. @default true
    */
   readonly repeats?: boolean
-  /** False if events of this sender have no id, so that `dedupe: 'id'` deduplicates nothing. @default true */
+  /**
+   * False if events of this sender have no id. Then `dedupe: 'id'` deduplicates nothing.
+   * @default true
+   */
   readonly ids?: boolean
-  /** Returns the signed time as text. The digest of `dedupe: 'id+digest'` covers it. */
+  /** Returns the signed time as text, which is part of the digest of `dedupe: 'id+digest'`. */
   readonly signedTime?: (delivery: Delivery) => string | undefined
   /** 'body' if unsigned challenges come as POST: then at most 1 KiB of an unsigned body is read for `greet`. @default 'head' */
   readonly greets?: 'head' | 'body'
   /**
-   * The form of this sender's challenges: each string that `greet` or `handshake` echoes, decrypts or signs matches the
-   * complete expression. No message that `sign` makes matches it.
+   * The form of this sender's challenges. Each string that `greet` or `handshake` echoes, decrypts
+   * or signs must match the complete expression. No message that `sign` makes may match it.
    */
   readonly challenge?: RegExp
-  /** The header that claims the id of an event, for the history of rejected deliveries. In lower case. */
+  /**
+   * Name of the header with the unverified id of an event, in lower case. The history of rejected
+   * deliveries shows this id.
+   */
   readonly claims?: string
   /**
-   * The header with the topic, in lower case, if the body does not contain it. `covers.topic` is then false unless the scheme
-   * signs this header. `behind` uses it for what a gateway covers. @default the topic is in the body
+   * Name of the header with the topic, in lower case, if the topic is not in the body. Then
+   * `covers.topic` is false unless the scheme signs this header. `behind` also treats such a topic
+   * as unsigned. @default the topic is in the body
    */
   readonly topicHeader?: string
   /**
-   * Throws a `WebhookError` if the head is sufficient to reject the delivery: a header of the signature is missing, or a token
-   * or password is wrong. It is synchronous, reads no body, and accepts everything that only `verify` can judge.
+   * Throws a `WebhookError` if method, URL and headers are enough to reject the delivery: the
+   * signature header is missing, or a token or password is wrong. `admit` is synchronous, reads no
+   * body, and lets pass whatever only `verify` can judge.
    */
   readonly admit?: (head: Delivery, clock: Clock) => void
   /** True if `admit` alone verifies the sender. @default false */
   readonly proves?: boolean
-  /** Names that were trusted before, such as URLs of certificates. The receiver stores them in its inbox's records. */
+  /**
+   * Sets of names with a verified delivery, such as ids of keys. The receiver stores these names in
+   * its inbox, so that restarts keep them.
+   */
   readonly trusted?: readonly TrustedNames[]
-  /** True if `greet`, `verify` or `events` parses XML in any format, so that the parser is loaded first. */
+  /**
+   * True if `greet`, `verify` or `events` may parse XML, whatever the body's format. The parser is
+   * then loaded first.
+   */
   readonly xml?: boolean
-  /** The reply if an answer is late or fails, for senders that act on the reply (auth hooks). */
+  /**
+   * The reply if the app's `answer` function is late or fails, for senders that act on the reply
+   * (auth hooks).
+   */
   readonly rejection?: Reply
-  /** Throws a `WebhookError` if the provider did not sign the delivery. */
+  /** Throws a `WebhookError` if the delivery is not from the sender. */
   readonly verify: (delivery: Delivery, clock: Clock) => MaybePromise<Verified | void>
   /** Returns the events of a verified delivery: none, one or several. */
   readonly events: (delivery: Delivery, body: ParsedBody) => readonly EventDraft[]
   /**
-   * Returns the reply to an unsigned challenge. It accepts nothing, signs nothing with the event key, and changes nothing
-   * except in `keep`.
+   * Returns the reply to an unsigned challenge. `greet` accepts no events, signs nothing with the
+   * key of events, and has no side effects except in `keep`.
    */
   readonly greet?: (delivery: Delivery, clock: Clock) => MaybePromise<Greeting | undefined>
   /** Returns the reply to a signed challenge. */
@@ -166,11 +202,12 @@ export interface Provider<Events extends EventMap = EventMap> {
     body: ParsedBody,
     verified: Verified,
   ) => MaybePromise<Reply | undefined>
-  /** Returns the reply that this sender needs; undefined for the receiver's own. */
+  /** Returns the reply that this sender needs; undefined for the receiver's default reply. */
   readonly reply?: (result: Result, delivery: Delivery) => Reply | undefined
   /**
-   * Returns the sender's own bytes and headers in the verified envelope of a gateway, for `behind`; undefined if this delivery
-   * has no envelope. Absent if the body is always the sender's own.
+   * Returns the sender's bytes and headers from the verified envelope of a gateway, for `behind`;
+   * undefined if this delivery has no envelope. Omit `unwrap` if the gateway sends the sender's
+   * body unchanged.
    */
   readonly unwrap?: (
     delivery: Delivery,

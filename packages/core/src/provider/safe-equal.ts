@@ -1,14 +1,19 @@
 import { timingSafeEqual } from 'node:crypto'
 import { toBuffer } from '../body/bytes.ts'
 
-/** Compares two strings in a time that depends only on their lengths. */
+/**
+ * Returns true if the strings are equal. The time of the comparison depends only on their lengths.
+ */
 export function safeEqual(a: string, b: string): boolean {
   const left = toBuffer(a)
   const right = toBuffer(b)
   return left.length === right.length && timingSafeEqual(left, right)
 }
 
-/** Returns the index of the key that equals the given string, or -1. Every key is compared, so that the time reveals nothing. */
+/**
+ * Returns the index of the key that equals the given string, or -1. Compares every key, so that the
+ * time does not reveal which key matched.
+ */
 export function indexOfEqual(keys: readonly string[], given: string): number {
   let found = -1
   keys.forEach((key, at) => {

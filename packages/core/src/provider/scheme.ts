@@ -3,22 +3,31 @@ import type { MaybePromise } from '../basics/maybe.ts'
 import type { SignaturePlace } from './facts.ts'
 import type { TrustedNames } from './lookup/trusted-names.ts'
 
-/** The parts of a delivery that a signature protects. Documentation, tests and the replay guard use it. */
+/**
+ * The parts of a delivery that a signature protects. Documentation, tests and the detection of
+ * replays use this information.
+ */
 export interface Covers {
-  /** `bytes`: every changed byte of the body is noticed. `fields`: every changed field is. `none`: the body is not protected. */
+  /**
+   * `bytes`: any changed byte of the body invalidates the signature. `fields`: any changed field
+   * does. `none`: the body is not protected.
+   */
   readonly body: 'bytes' | 'fields' | 'none'
   readonly url?: boolean
   /** True if the event's id is signed. @default false */
   readonly id?: boolean
   /**
-   * False if only an unsigned header contains the topic: a captured body can be sent again with another topic. @default true
-   * if the body is protected
+   * False if the topic is only in an unsigned header. Then an attacker can send a captured body
+   * again with another topic. @default true if the body is protected
    */
   readonly topic?: boolean
   readonly timestamp?: boolean
 }
 
-/** Places of credentials in a delivery. They are removed before storing, logging and forwarding. */
+/**
+ * Places of credentials in a delivery. Credentials are removed before a delivery is stored, logged
+ * or forwarded.
+ */
 export interface Credentials {
   readonly headers?: readonly string[]
   readonly query?: readonly string[]
@@ -37,7 +46,10 @@ export function joinCredentials(
   }
 }
 
-/** A request to sign. Header names in lower case. It is a valid second argument of `fetch` and `Request`. */
+/**
+ * A request to sign, with header names in lower case. `fetch` and `Request` accept it as their
+ * second argument.
+ */
 export interface SignableRequest {
   readonly method: string
   readonly url: string
@@ -54,7 +66,7 @@ export interface Scheme<Key = unknown> {
   readonly words?: string | undefined
   /** Place of the signature or token. @default what the sender's facts say */
   readonly place?: SignaturePlace
-  /** Maximum difference of a signed time from now, in seconds. @default nothing is dated */
+  /** Maximum difference of a signed time from now, in seconds. @default no time is signed */
   readonly tolerance?: number
   /**
    * Forms of keys and signatures that a verification depends on: `key in hex`, `prefix sha256=`, `several signatures`, `lower
@@ -64,39 +76,55 @@ export interface Scheme<Key = unknown> {
   readonly covers: Covers
   readonly credentials?: Credentials
   /**
-   * Names among `credentials` that contain a signature. A signature reveals no secret, so it is kept of a rejected delivery,
-   * for `explain`. @default none
+   * Names among `credentials` that contain a signature. A signature reveals no secret, so the
+   * signature of a rejected delivery is stored, for `explain`. @default none
    */
   readonly signatures?: readonly string[]
   /** Headers without which `verify` rejects every delivery, in lower case. */
   readonly needs?: readonly string[]
   /**
-   * Headers that `verify` may read in addition to `needs`, in lower case; a function if the delivery names them. @default none
+   * Headers that `verify` may read in addition to `needs`, in lower case. A function if the header
+   * names depend on the delivery. @default none
    */
   readonly reads?: readonly string[] | ((delivery: Delivery) => readonly string[])
   /** True if `verify` reads only method, URL and headers, so that it can reject before the body is read. @default false */
   readonly head?: boolean
   /** Ready-made keys instead of secrets; see `fixedKeys`. */
   readonly keys?: readonly Key[]
-  /** Returns true if the delivery contains a signature or token, right or wrong. @default one of `needs` is there */
+  /**
+   * Returns true if the delivery contains a signature or token, valid or not. @default true if one
+   * of `needs` is present
+   */
   present?(delivery: Delivery): boolean
-  /** True if `present` may need the body: then the head alone never rejects. @default false */
+  /**
+   * True if `present` may need the body. Then no delivery is rejected before its body is read.
+   * @default false
+   */
   readonly anywhere?: boolean
   /** Makes a key from a secret. Throws a `TypeError` that names the expected format. */
   key(secret: string): Key
-  /** Makes all keys that the sender has ever made from a secret; the first is that of `key`. @default the one of `key` */
+  /**
+   * Makes a key in every way in which the sender has ever made keys from secrets; the first is the
+   * key that `key` makes. @default only the key of `key`
+   */
   keysOf?(secret: string): readonly Key[]
   /**
-   * Returns the index in `keys` of the key that signed the delivery. Throws a `WebhookError` with the reason if there is none.
-   * `now` is in milliseconds since 1970.
+   * Returns the index in `keys` of the key that signed the delivery. If no key did, throws a
+   * `WebhookError` with the reason. `now` is in milliseconds since 1970.
    */
   verify(delivery: Delivery, keys: readonly Key[], now: number): MaybePromise<number>
-  /** Names of keys whose look-ups are separate from those of invented names. */
+  /**
+   * Names of keys with a verified delivery. Their look-ups have separate limits, so that invented
+   * names cannot delay them.
+   */
   readonly trusted?: TrustedNames
   /** Returns the signed time as text. */
   signedTime?(delivery: Delivery): string | undefined
   /** Adds the signature to a request. Absent if the receiver's key can only verify. */
   sign?(request: SignableRequest, key: Key, now: number): SignableRequest
-  /** Signs with all given keys, during a rotation, if the scheme allows several signatures. */
+  /**
+   * Signs with all given keys, as during a key rotation. Absent if the scheme does not allow
+   * several signatures.
+   */
   signAll?(request: SignableRequest, keys: readonly Key[], now: number): SignableRequest
 }

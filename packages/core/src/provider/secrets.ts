@@ -4,7 +4,10 @@ import { toWebhookError, WebhookError } from '../errors.ts'
 import { isPromise, type MaybePromise } from '../basics/maybe.ts'
 import type { TrustedNames } from './lookup/trusted-names.ts'
 
-/** A secret and its tenant: events that it verifies get that tenant, so that tenants never share an id. */
+/**
+ * A secret and its tenant. Events that were verified with the secret get the tenant, so that equal
+ * event ids of two tenants do not collide.
+ */
 export interface ScopedSecret {
   readonly secret: string | readonly string[]
   readonly tenant: string
@@ -14,15 +17,19 @@ export interface ScopedSecret {
 export type Secrets = string | readonly string[] | ScopedSecret | readonly ScopedSecret[]
 
 /**
- * Looks up the secrets of a delivery, by path, header or `context`. It runs before verification, so everything that it reads
- * is unverified. `undefined` rejects an unknown sender with 401. If it throws, the reply is 503, so that the sender retries.
- * It runs once per delivery; `perTenant` adds a cache.
+ * Looks up the secrets for a delivery, by path, header or `context`. The look-up runs before
+ * verification, so everything that it reads is unverified. If the result is `undefined`, the
+ * delivery is rejected with 401. If the look-up throws, the reply is 503, so that the sender
+ * retries. The look-up runs once per delivery; `perTenant` adds a cache.
  */
 export interface SecretResolver {
   (delivery: Delivery): MaybePromise<Secrets | undefined>
-  /** Called when a delivery was verified with a returned secret. */
+  /** Called after a delivery was verified with one of the returned secrets. */
   readonly verified?: (delivery: Delivery) => void
-  /** Names whose look-ups are separate from those of invented names. */
+  /**
+   * Names with a verified delivery. Their look-ups have separate limits, so that invented names
+   * cannot delay them.
+   */
   readonly trusted?: TrustedNames
 }
 
@@ -30,15 +37,15 @@ export type SecretOption = Secrets | SecretResolver
 
 export interface KeySet<Key> {
   readonly keys: readonly Key[]
-  /** The tenants of the keys, at the same index. */
+  /** The tenant of each key, at the same index as the key; undefined for a key without a tenant. */
   readonly tenants: readonly (string | undefined)[]
 }
 
 export interface Keyring<Key> {
   for(delivery: Delivery): MaybePromise<KeySet<Key>>
-  /** The keys of the option; empty if a resolver decides. */
+  /** The keys from the secret option; empty if the option is a resolver function. */
   readonly given: readonly Key[]
-  /** Makes the signing key of another secret, as strictly as for the option. */
+  /** Makes the signing key from another secret, with the same checks as for the secret option. */
   parse(secret: string): Key
   readonly verified?: (delivery: Delivery) => void
   /** True if one of the secrets has whitespace or quotes around it. */
@@ -46,8 +53,9 @@ export interface Keyring<Key> {
 }
 
 /**
- * Makes the keys of a secret option. A secret that is empty, blank or an unfilled template throws a `TypeError` that names the
- * option. A resolver is called later: then it is `secret_unavailable` (503).
+ * Makes the keys from a secret option. If a secret is empty, blank or an unfilled template, throws
+ * a `TypeError` that names the option. A resolver runs at each delivery instead: there, the error
+ * is `secret_unavailable` (503).
  */
 export function keyring<Key>(
   option: string,
@@ -162,7 +170,10 @@ function isScoped(value: unknown): value is ScopedSecret {
   return typeof value === 'object' && value !== null && 'secret' in value && 'tenant' in value
 }
 
-/** Returns the kind of a value that is not a secret; never the value. */
+/**
+ * Returns the kind of a value that is not a string, for an error message. The value itself could be
+ * a secret, so it is never shown.
+ */
 function kindOf(value: unknown): string {
   if (value === null) return 'null'
   if (typeof value !== 'object') return typeof value

@@ -33,62 +33,75 @@ export const PLAIN = [
 
 type Plain = Pick<Provider, 'name' | 'credentials' | (typeof PLAIN)[number]>
 
-/** The argument of `provider()`. `Ready` is the result of `prepare`; without `prepare`, it is the options. */
+/**
+ * The argument of `provider()`. `Ready` is the type that `prepare` returns; without `prepare`,
+ * `Ready` is the type of the options.
+ */
 export interface ProviderSpec<
   Options extends object,
   Key = unknown,
   Ready = Options,
 > extends Plain {
-  /** Name for people. @default name */
+  /** Name of the sender as people write it, such as `GitHub`. @default name */
   readonly title?: string
-  /** The sender's page on its signatures. @default '' */
+  /** URL of the sender's page about its signatures. @default '' */
   readonly docs?: string
-  /** How to register a URL at the sender and find its secret. */
+  /** How to register a URL at the sender and find the secret. */
   readonly setup?: Setup
   /**
-   * Facts from its documentation. `retrySpan`, `failsOnRedirect` and the limit of a body follow from them. @default nothing is
-   * known
+   * Facts from the sender's documentation. They set the defaults of `retrySpan`, `failsOnRedirect`
+   * and `limits.body`. @default nothing is known
    */
   readonly facts?: SenderFacts
   /** Topics of the sender; only examples if there are many. @default [] */
   readonly topics?: readonly string[]
   /** Challenges that the receiver answers. @default [] */
   readonly handshakes?: readonly string[]
-  /** Every option with its description: any other name is a `TypeError`. */
+  /** Every option with its description. An option that is not listed causes a `TypeError`. */
   readonly options: Readonly<Record<keyof Options & string, string>>
-  /** Checks the options and returns the value that the functions below get instead of them. Throws a `TypeError`. */
+  /**
+   * Checks the options, and throws a `TypeError` for a wrong one. The functions below get the
+   * returned value instead of the options.
+   */
   readonly prepare?: (options: Options) => Ready
   /** Returns the scheme. Use `noAuth` if nothing is signed, `fixedKeys` if the keys are not strings. */
   readonly scheme: (options: Ready) => Scheme<Key>
-  /** Name of the option for the secret. @default 'secret', if there is such an option */
+  /** Name of the option for the secret. @default 'secret' if `options` has this name */
   readonly secret?: string
   /**
-   * Other keys and ids of the same sender, as an expression and in words. Given as the secret, each is a `TypeError` that says
-   * where `setup.secret` finds the right one. @default none
+   * Other keys and ids of the same sender, each as an expression and in words. If one of them is
+   * given as the secret, a `TypeError` says what it is, and asks for the secret that `setup.secret`
+   * describes. @default none
    */
   readonly notSecret?: readonly (readonly [form: RegExp, words: string])[]
   /**
-   * Returns the name and value of the secret option in force, if several can contain the secret or it has a default. With an
-   * option `unauthenticated` the value may be undefined. @default the option of `secret`
+   * Returns the name and value of the option that contains the secret. Needed if several options
+   * can contain the secret, or if it has a default. The value may be undefined if there is an
+   * option `unauthenticated`. @default the option that `secret` names
    */
   readonly secretOf?: (options: Ready) => readonly [option: string, value: SecretOption | undefined]
-  /** The protected parts. They refine the scheme's `covers`, but cannot exceed it. @default that of the scheme */
+  /**
+   * The protected parts. They refine the scheme's `covers`, but cannot claim what the scheme does
+   * not protect. @default `covers` of the scheme
+   */
   readonly covers?: Covers
   /**
-   * Headers that the functions below read, in lower case, in addition to those of the scheme, of `claims` and of `compose`; a
-   * function if the delivery names them. They are kept of a rejected delivery. @default none
+   * Headers that the functions below read, in lower case. Headers of the scheme, of `claims` and of
+   * `compose` need not be listed. A function if the names depend on the delivery. These headers of
+   * a rejected delivery are stored, for `explain`. @default none
    */
   readonly reads?: readonly string[] | ((delivery: Delivery, options: Ready) => readonly string[])
   /**
-   * Another kind of proof that the sender may use but this provider does not accept: its header, and how to get the right one.
-   * The rejection of a missing signature says so. @default none
+   * Another kind of proof that the sender may use but this provider does not accept: the header of
+   * that proof, and how to get the right one. If the signature is missing and this header is
+   * present, the rejection includes `remedy`. @default none
    */
   readonly instead?: { readonly header: string; readonly remedy: string }
   /** False if only the sender has the signing key. @default true */
   readonly canSign?: boolean
   /** Returns members of the provider that depend on its options. */
   readonly more?: (options: Ready) => Partial<Plain>
-  /** Checks more than the signature, after it has matched; throws a `WebhookError`. */
+  /** Checks more than the signature, after the signature has matched. Throws a `WebhookError`. */
   readonly check?: (delivery: Delivery, clock: Clock, options: Ready) => MaybePromise<void>
   readonly events: (delivery: Delivery, body: ParsedBody, options: Ready) => readonly EventDraft[]
   readonly format?: (
@@ -96,7 +109,10 @@ export interface ProviderSpec<
     options: Ready,
   ) => ReturnType<NonNullable<Provider['format']>>
   readonly labelled?: (delivery: Delivery, options: Ready) => boolean
-  /** Returns the reply to an unsigned challenge. `keys` are those in force, for the few senders that want a signed reply. */
+  /**
+   * Returns the reply to an unsigned challenge. `keys` are the provider's keys, for the few senders
+   * that want a signed reply.
+   */
   readonly greet?: (
     delivery: Delivery,
     options: Ready,
@@ -109,6 +125,9 @@ export interface ProviderSpec<
     options: Ready,
   ) => MaybePromise<Reply | undefined>
   readonly reply?: (result: Result, delivery: Delivery, options: Ready) => Reply | undefined
-  /** Returns the request parts with topic, id and payload, for `sign`. @default the JSON of `payload` */
+  /**
+   * Returns the request parts that contain topic, id and payload, for `sign`. @default the body is
+   * the JSON of `payload`
+   */
   readonly compose?: (draft: Draft, options: Ready) => Composed
 }

@@ -6,12 +6,13 @@ import type { Clock, Provider, Result, Verified } from '../provider.ts'
 import { joinCredentials } from '../scheme.ts'
 
 /**
- * Creates a provider for a sender behind an edge check, such as Cloudflare Access. `access` and `inner` must both verify each
- * delivery, and `access` also challenges. Until `access` accepts, nothing of the sender is called, fetched or stored.
- * Everything else is the sender's: its events, ids, keys, reply and name. The edge forwards requests unchanged; for a gateway
- * that signs instead of the sender use `behind`. `explain` names the one that rejects.
+ * Creates a provider for a sender behind an edge check, such as Cloudflare Access. `access` and
+ * `inner` must both verify each delivery; challenges need `access` too. Until `access` accepts, no
+ * function of `inner` runs, so nothing is fetched or stored for it. The events, ids, keys, reply
+ * and name are those of `inner`. The edge must forward requests unchanged; for a gateway that signs
+ * instead of the sender, use `behind`. `explain` names the provider that rejects.
  *
- * @throws TypeError if `access` proves nothing.
+ * @throws TypeError if `access` is an unauthenticated provider.
  *
  * @example
  * const provider = allOf(cloudflareAccess({ team: 'acme', audience }), github({ secret }))
@@ -49,7 +50,8 @@ export function allOf<Events extends EventMap>(
     },
     proves: access.proves === true && inner.proves === true,
     verify(delivery: Delivery, clock: Clock): MaybePromise<Verified | void> {
-      // `greet` has already verified access: a one-time token would be rejected the second time.
+      // `greet` has already called `access.verify` for this delivery. A second call would reject a
+      // one-time token.
       const entering = greeted.delete(delivery) ? undefined : enter(delivery, clock)
       return isPromise(entering)
         ? entering.then(() => inner.verify(delivery, clock))

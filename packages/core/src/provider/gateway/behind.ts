@@ -12,15 +12,19 @@ import { markVerified, createDelivery } from '../../receive/http-delivery.ts'
 /**
  * Creates a provider for a sender whose deliveries come through a gateway, such as Hookdeck, Svix Ingest, QStash or Pub/Sub.
  *
- * - Only the gateway is verified. A signature of the sender is not needed, and never accepted instead.
- * - Topics, payloads and their types are the sender's. A gateway that wraps the sender's bytes (`Provider.unwrap`) has signed
- *   the envelope: then they are read from the bytes inside of it.
- * - An event's id is the sender's if the body contains it. Otherwise it is the gateway's, the same over its attempts.
- * - Challenges and time limits of the sender do not apply here. `covers`, the reply, redirects, the retry span and the key
- *   that verified are the gateway's. The name is `<sender>-behind-<gateway>`.
+ * - Only the gateway's signature is verified. The sender's own signature is not needed, and never
+ *   replaces that of the gateway.
+ * - Topics, payloads and their types are the sender's. If the gateway wraps the sender's bytes in a
+ *   signed envelope (`Provider.unwrap`), topics and payloads are read from the bytes inside.
+ * - An event's id is the sender's if the body contains that id. Otherwise the id is the gateway's,
+ *   which is the same for all attempts.
+ * - Challenges and time limits of the sender do not apply. `covers`, the reply, redirects, the
+ *   retry span and the key that verified are those of the gateway. The name is
+ *   `<sender>-behind-<gateway>`.
  *
  * @param inner - the sender, or its factory if you do not have its secret.
- * @throws TypeError if the gateway proves nothing, or if the sender's body cannot be read out of its envelope.
+ * @throws TypeError if the gateway is an unauthenticated provider, or if the sender's body cannot
+ * be read from the gateway's envelope.
  *
  * @example
  * const receiver = createReceiver({ provider: behind(hookdeckGateway({ secret }), github) })
@@ -43,7 +47,8 @@ export function behind<Events extends EventMap>(
     signatures: [...(gateway.signatures ?? []), ...(sender.signatures ?? [])],
     reads: (delivery) => [...readsOf(gateway, delivery), ...readsOf(sender, delivery)],
     events: (delivery, body) => eventsOf(gateway, sender, delivery, body),
-    // The sender's bytes are the same with any id of the gateway.
+    // If the sender never repeats its bytes, equal bytes are a replay, whatever id the gateway
+    // adds.
     ...(sender.repeats === false && { repeats: false }),
     ...(unwrap ? readsXml(sender) && { xml: true } : bodyOf(gateway, sender)),
   }
@@ -75,7 +80,10 @@ function checkBoth(gateway: Provider, inner: Provider): void {
     )
 }
 
-/** Returns what the gateway's signature covers. It signs the body of the sender, but not the sender's headers. */
+/**
+ * Returns what the gateway's signature covers. The gateway signs the sender's body, but not the
+ * sender's headers.
+ */
 function coversOf({ covers }: Provider, inner: Provider): Covers {
   const isHeader = inner.topicHeader !== undefined || inner.covers.topic === false
   const isOwnId = inner.claims === undefined && inner.covers.id === true && covers.body !== 'none'
@@ -90,7 +98,10 @@ function readsOf(provider: Provider, delivery: Delivery): readonly string[] {
   return provider.reads?.(delivery) ?? (provider.claims === undefined ? [] : [provider.claims])
 }
 
-/** Returns how the sender's bytes are read. Parts that only its own signature protects decide nothing. */
+/**
+ * Returns how the sender's bytes are read. Parts of the request that only the sender's own
+ * signature protects are not used to decide.
+ */
 function bodyOf(gateway: Provider, inner: Provider): Partial<Provider> {
   const { formats = ['json'], codings = {}, charsets = ['utf-8'], contentType, format, xml } = inner
   const limits = gateway.limits ?? inner.limits
@@ -120,7 +131,8 @@ function eventsOf(
   return drafts.map(({ id, guards, ...draft }, at) => {
     const other = stable === undefined || drafts.length === 1 ? stable : `${stable}.${at}`
     const chosen = id !== undefined && inBody[at] === id ? id : (other ?? id)
-    // A guard that rejects finds replays of the sender's own signature, which the gateway repeats.
+    // Drops guards that reject a repeated signature of the sender: the gateway repeats it at every
+    // attempt.
     const kept = guards?.filter(({ otherwise }) => otherwise === 'duplicate')
     return {
       ...draft,
@@ -154,12 +166,12 @@ function idsInBody(inner: Provider, delivery: Delivery, body: ParsedBody): reado
   try {
     return inner.events(headless(delivery), body).map(({ id }) => id)
   } catch {
-    // It needs a header, so the body has no id.
+    // The sender's `events` needs a header, so the body alone has no id.
     return []
   }
 }
 
-/** Returns the gateway's id of this delivery, the same over its attempts. */
+/** Returns the gateway's id for this delivery, which is the same for all attempts. */
 function idOf(gateway: Provider, delivery: Delivery, body: ParsedBody): string | undefined {
   const claimed = gateway.claims === undefined ? undefined : delivery.header(gateway.claims)
   if (claimed !== undefined && claimed !== '') return claimed
@@ -167,7 +179,7 @@ function idOf(gateway: Provider, delivery: Delivery, body: ParsedBody): string |
     const events = gateway.events(delivery, body)
     return events.length === 1 ? events[0]!.id : undefined
   } catch {
-    // The body is the sender's, which the gateway's own reader may not understand.
+    // The body is in the sender's format, which the gateway's `events` may not understand.
     return undefined
   }
 }

@@ -18,10 +18,16 @@ export interface Jwks {
 }
 
 export interface JwkSource {
-  /** Returns the keys with this id, all keys if it is undefined, none if it is unknown. `now` is in milliseconds since 1970. */
+  /**
+   * Returns the keys with the id `kid`: all keys if `kid` is undefined, no key if it is unknown.
+   * `now` is in milliseconds since 1970.
+   */
   find(kid: string | undefined, now: number): MaybePromise<readonly Jwk[]>
   verified?(kid: string | undefined): void
-  /** Ids of known keys, whose look-ups have separate limits from those of invented ids. */
+  /**
+   * Ids of keys that verified a delivery. Their look-ups have separate limits, so that invented ids
+   * cannot delay them.
+   */
   readonly trusted?: TrustedNames
 }
 
@@ -45,18 +51,20 @@ export interface JwksCacheOptions extends FetchOptions {
 }
 
 const HOUR = 3_600_000
-// Anybody can invent a key id: one that a fresh set does not contain is not fetched again within this time, in milliseconds.
+// Anybody can invent a key id. An id that a fresh set does not contain causes no further fetch for
+// this many milliseconds.
 const UNKNOWN = 60_000
 const MOST_UNKNOWN = 1000
-// Milliseconds between two tries while the server is down.
+// Minimum number of milliseconds between a failed fetch and the next one.
 const FAILED = 10_000
-// Maximum number of fetches of one set per minute: its sender changes it a few times a year.
+// Maximum number of fetches of one key set per minute. Senders change a set only a few times a
+// year.
 const FETCHES = 6
 
 /**
- * Creates a source from the URL of a key set. The set is fetched on demand, kept for `maxAge`, and fetched again for an
- * unknown key id, at most six times per minute. Beyond that, an unknown id is `secret_unavailable` (503). While a fetch fails,
- * known keys stay in force.
+ * Creates a source from the URL of a key set. The set is fetched on demand, kept for `maxAge`, and
+ * fetched again for an unknown key id, at most six times per minute. Beyond that, an unknown id
+ * fails with `secret_unavailable` (503). While fetches fail, known keys are still used.
  *
  * @example fixedKeys(jwt({ algorithms: ['RS256'] }), [fetchedJwks('https://acme.example/jwks.json')])
  */
@@ -65,7 +73,7 @@ export function fetchedJwks(url: string, options: JwksCacheOptions = {}): JwkSou
   checkFetchOptions(options)
   const { maxAge = HOUR } = options
   const unknown = new LRUCache<string, number>({ max: MOST_UNKNOWN })
-  // Renewals of known keys have a separate limit, which invented ids cannot use up.
+  // Fetches that renew known keys have a separate limit, so that invented ids cannot block them.
   const fetches = {
     known: bucket({ perMinute: FETCHES, atOnce: 1 }),
     unknown: bucket({ perMinute: FETCHES, atOnce: 1 }),
@@ -119,7 +127,8 @@ export function fetchedJwks(url: string, options: JwksCacheOptions = {}): JwkSou
 const MAX_KID = 256
 
 /**
- * Creates a source that asks for each key by its id. `undefined` from `ask` means that there is no such key.
+ * Creates a source that calls `ask` for each key id. `ask` returns `undefined` if no key has this
+ * id.
  *
  * @example keyedJwks((kid) => api.verificationKey(kid))
  */
@@ -180,7 +189,7 @@ function checkKeysUrl(url: string): void {
     throw new TypeError(`the URL of a key set must be https, got ${url}`)
 }
 
-/** The used part of `fetch`; any HTTP client can implement it. */
+/** The part of `fetch` that Postern uses; any HTTP client can implement it. */
 export type FetchFunction = (url: string, init: RequestInit) => Promise<Response>
 
 export interface FetchOptions {
@@ -193,8 +202,8 @@ export interface FetchOptions {
 const LIMIT = 256 * 1024
 
 /**
- * Fetches bytes from a URL: at most 256 KiB, within the time limit, without following redirects. Returns no bytes if the
- * status is `nothing`.
+ * Fetches bytes from a URL: at most 256 KiB, within the time limit, without following redirects. If
+ * the response has the status `nothing`, returns an empty array.
  *
  * @throws WebhookError `secret_unavailable` (503), so that the sender tries again.
  *
@@ -227,9 +236,10 @@ export async function fetchBounded(
 }
 
 /**
- * Fetches as {@link fetchBounded} does, for a URL from an unverified request. A host of `hosts` is fetched directly. Any other
- * goes through the address guard: only ports 80 and 443 of the public internet. Without sockets there is no guard, so only
- * `hosts` are fetched.
+ * Fetches as {@link fetchBounded} does, for a URL from an unverified request. URLs with a host from
+ * `hosts` are fetched directly. Other URLs go through the address guard, which allows only ports 80
+ * and 443 of the public internet. Runtimes without sockets have no guard, so there only URLs with a
+ * host from `hosts` are fetched.
  *
  * @returns undefined if the URL must not be fetched.
  *

@@ -4,34 +4,54 @@ import { trustedNames, type TrustedNames } from './trusted-names.ts'
 import { WebhookError } from '../../errors.ts'
 
 export interface LookupsOptions<Value> extends BucketOptions {
-  /** Maximum number of kept values, each of trusted names and of others. @default 100 */
+  /**
+   * Maximum number of cached values for trusted names, and for other names as well. @default 100
+   */
   readonly kept?: number
   /** Milliseconds after which a value is looked up again. @default never */
   readonly maxAge?: number | undefined
-  /** Milliseconds beyond `maxAge` in which a value is used while it is renewed. @default for ever */
+  /**
+   * Milliseconds after `maxAge` during which an old value is still used while it is looked up
+   * again. @default without end
+   */
   readonly overdue?: number
   /** Milliseconds for which an unknown or rejected name is not looked up again. @default 60_000 */
   readonly negative?: number
-  /** Milliseconds for which a failed look-up is not repeated. @default 0, the next delivery asks again */
+  /**
+   * Milliseconds for which a failed look-up is not repeated. @default 0, so the next delivery looks
+   * up again
+   */
   readonly failed?: number
   /** Kind of the looked-up names. Trusted names of each kind are stored separately. @default 'keys' */
   readonly kind?: 'keys' | 'tenants'
-  /** Returns the owner of a value: owners share the places of trusted names. @default no owner */
+  /**
+   * Returns the owner of a value. If there are too many trusted names, the owner with the most
+   * names loses one. @default no owner
+   */
   readonly ownerOf?: (value: Value) => string
 }
 
-/** Values that are looked up by a name that anybody can invent. */
+/** Looks up values by name. Anybody can cause a look-up, with an invented name. */
 export interface Lookups<Value> {
-  /** Returns the value of a name; undefined if `ask` returns none. `now` is in milliseconds since 1970. */
+  /**
+   * Returns the value of a name; undefined if `ask` returns undefined. `now` is in milliseconds, on
+   * any clock.
+   */
   find(
     name: string,
     now: number,
     ask: () => MaybePromise<Value | undefined>,
   ): MaybePromise<Value | undefined>
   trust(name: string): void
-  /** Forgets a wrong value; `error` is thrown for its name for a while. */
+  /**
+   * Forgets a wrong value. For the next `negative` milliseconds, `find` throws `error` for this
+   * name.
+   */
   reject(name: string, now: number, error: unknown): void
-  /** Forgets a value: the next delivery looks it up, and a running look-up is repeated. */
+  /**
+   * Forgets a value: the next delivery looks it up again. A look-up that is already running is
+   * repeated.
+   */
   forget(name: string): void
   readonly trusted: TrustedNames
 }
@@ -50,9 +70,10 @@ const STRANGERS = 1000
 const MAX_NAME = 1024
 
 /**
- * Creates look-ups that anybody can cause: few at the same time, a limited number per minute, and one per name. Names with a
- * verified delivery have separate limits, so that invented names neither delay nor replace them. An old value is used while it
- * is renewed. A look-up beyond the limits is `secret_unavailable` (503), never a rejection.
+ * Creates look-ups that anybody can cause: few at the same time, a limited number per minute, and
+ * one per name. Names with a verified delivery have separate limits, so that invented names neither
+ * delay nor replace them. An old value is used while it is looked up again. A look-up beyond the
+ * limits fails with `secret_unavailable` (503), so that the sender retries.
  *
  * @example
  * const certificates = lookups<X509Certificate>({ kept: 20 })
@@ -187,23 +208,30 @@ export function lookups<Value extends object>(options: LookupsOptions<Value> = {
 }
 
 export interface BucketOptions {
-  /** Maximum number of look-ups per minute, which may come in one burst. @default 30 */
+  /** Maximum number of look-ups per minute. All may come at once. @default 30 */
   readonly perMinute?: number | undefined
-  /** Maximum number of look-ups at the same time. @default 4 */
+  /** Maximum number of simultaneous look-ups. @default 4 */
   readonly atOnce?: number | undefined
 }
 
 export interface LookupBucket {
-  /** Runs a look-up if there is room. Otherwise it throws `secret_unavailable` (503), so that the sender retries. */
+  /**
+   * Runs a look-up if the limits allow it. Otherwise rejects with `secret_unavailable` (503), so
+   * that the sender retries.
+   */
   run<Value>(now: number, ask: () => Promise<Value>): Promise<Value>
-  /** Counts a look-up that starts, and returns the function to call at its end. Throws as `run` does. */
+  /**
+   * Counts a look-up that starts, and returns the function to call when it ends. Throws
+   * `secret_unavailable` beyond the limits.
+   */
   enter(now: number): () => void
 }
 
 const MINUTE = 60_000
 
 /**
- * Creates a bucket that refills evenly. `now` is in milliseconds since 1970.
+ * Creates a token bucket that limits look-ups: it refills evenly over each minute. `now` is in
+ * milliseconds, on any clock.
  *
  * @example const key = await bucket({ perMinute: 10 }).run(now, () => api.key(kid))
  */
@@ -224,7 +252,7 @@ export function bucket({ perMinute = 30, atOnce = 4 }: BucketOptions = {}): Look
   }
 
   function enter(now: number): () => void {
-    // A clock that was set back fills nothing, and must not stop the filling.
+    // If the clock was set back, the bucket gains nothing now but refills normally afterwards.
     const passed = Math.max(0, now - filled)
     left = Math.min(perMinute, left + (passed * perMinute) / MINUTE)
     filled = now

@@ -1,34 +1,45 @@
 import { createHash } from 'node:crypto'
 import { createForgetful } from '../../inbox/forgetful.ts'
 
-/** A store in which {@link TrustedNames} outlive the process. */
+/** A store for {@link TrustedNames}, so that they outlive the process. */
 export interface NamesPlace {
-  /** Returns the saved digests, oldest first. If it rejects, the next unknown name tries again. */
+  /**
+   * Returns the saved digests, oldest first. If the promise rejects, the next look-up of an unknown
+   * name calls `load` again.
+   */
   load(): Promise<readonly string[]>
-  /** Saves the digests, oldest first. It must not throw. */
+  /** Saves the digests, oldest first. Must not throw. */
   save(digests: readonly string[]): void
 }
 
-/** Names with a verified delivery, such as ids of keys and tenants. Their look-ups have separate limits. */
+/**
+ * Names with a verified delivery, such as ids of keys and tenants. Their look-ups have separate
+ * limits, so that invented names cannot delay them.
+ */
 export interface TrustedNames {
-  /** `keys` or `tenants`, which are stored separately. */
+  /** Kind of the names: `keys` or `tenants`. Each kind is stored separately. */
   readonly kind: string
   has(name: string): boolean
   /** @param owner - the owner of the name, as the look-up returned it; by default none. */
   add(name: string, owner?: string): void
   delete(name: string): void
-  /** Sets a store that outlives restarts. The receiver calls it. */
+  /** Adds a store that outlives restarts. The receiver calls `keep`. */
   keep(place: NamesPlace): void
-  /** Resolves when the stored names are loaded; undefined if they are. An unknown name waits for it. */
+  /**
+   * Returns a promise that resolves once the stored names are loaded; undefined if they are loaded
+   * already. The look-up of an unknown name waits for this promise.
+   */
   restored(): Promise<void> | undefined
 }
 
 /**
- * Makes an empty set of at most `most` names. If it is full, the least recently used name of the owner with most names is
- * forgotten. So no owner replaces another's names with many spellings of its own.
+ * Makes an empty set of at most `most` names. If the set is full, the owner with the most names
+ * loses its least recently used name. So an owner with many spellings of its name cannot push out
+ * the names of other owners.
  */
 export function trustedNames(kind: string, most: number): TrustedNames {
-  // Digests: a path may contain a secret, and stored values must have a bounded length.
+  // The set holds digests, because a name from a path may be a secret, and stored values must have
+  // a bounded length.
   const names = createForgetful<'known'>(
     { max: most, dedupeWindow: Infinity },
     () => performance.now(),

@@ -8,13 +8,17 @@ import { malformed, mismatch, singleHeader } from './signature/header.ts'
 
 /** Options of {@link basic}. */
 export interface BasicOptions {
-  /** Realm of the challenge to a sender without credentials. @default 'webhooks' */
+  /**
+   * Realm in the header `WWW-Authenticate`, which asks a sender for credentials.
+   * @default 'webhooks'
+   */
   readonly realm?: string
 }
 
 /**
- * Creates a scheme of HTTP Basic authentication (RFC 7617). The secret is `user:password`, split at the first colon. A rejection has
- * `WWW-Authenticate`, since some senders (Twilio) first ask without credentials.
+ * Creates a scheme for HTTP Basic authentication (RFC 7617). The secret is `user:password`, split
+ * at the first colon. Rejections have the header `WWW-Authenticate`, since some senders (Twilio)
+ * send credentials only after such a reply.
  */
 export function basic(options: BasicOptions = {}): Scheme<string> {
   const headers = {
@@ -32,7 +36,8 @@ export function basic(options: BasicOptions = {}): Scheme<string> {
       if (!secret.includes(':')) throw new TypeError('Basic credentials must be user:password')
       const user = secret.slice(0, secret.indexOf(':'))
       const password = secret.slice(user.length + 1)
-      // If the user is an API key, the password is empty (RFC 7617 allows it): then the user is the secret.
+      // Some senders use an API key as the user and an empty password (RFC 7617 allows this). Then
+      // the user is checked as the secret.
       checkSecret('what Basic credentials hold', password === '' ? user : password)
       return secret
     },

@@ -9,16 +9,19 @@ import {
   type SignatureOptions,
 } from './signature/signature.ts'
 
-/** Curves of senders, by their names in JOSE (RFC 7518, section 6.2.1.1). */
+/** Curves that senders use, named as in JOSE (RFC 7518, section 6.2.1.1). */
 export type EcdsaCurve = 'P-256' | 'P-384' | 'P-521'
 
-/** How ECDSA signs, and how its signatures are written. */
+/** How a sender signs with ECDSA, and how its signatures are written. */
 export interface EcdsaAlgorithmOptions {
   /** The curve of the key. @default 'P-256' */
   readonly curve?: EcdsaCurve | undefined
   /** Hash function of the message. @default the one that JOSE pairs with the curve: SHA-256, SHA-384, SHA-512 */
   readonly hash?: 'sha256' | 'sha384' | 'sha512' | undefined
-  /** `der` is the ASN.1 sequence of r and s, `raw` the two numbers in a row (IEEE P1363, JOSE). @default 'der' */
+  /**
+   * How a signature is written: `der` is the ASN.1 sequence of r and s; `raw` is r followed by s
+   * (IEEE P1363, JOSE). @default 'der'
+   */
   readonly form?: 'der' | 'raw' | undefined
   /** Encoding of the signature. @default 'base64' */
   readonly encoding?: SignatureEncoding | undefined
@@ -34,8 +37,10 @@ const CURVES = {
 } as const
 
 /**
- * Creates a scheme of ECDSA (FIPS 186-5) over a message. The secret is the sender's public key, as PEM or as base64 of its SPKI form; the PEM of a
- * private key can also sign. A signature in the other form (`der`, `raw`) or in a non-canonical encoding is rejected.
+ * Creates a scheme for ECDSA signatures (FIPS 186-5) over a message. The secret is the sender's
+ * public key, as PEM or as base64 of its SPKI form. If the secret is the PEM of a private key, the
+ * scheme can also sign. Signatures in the other form (`der` instead of `raw`, or `raw` instead of
+ * `der`) or in a non-canonical encoding are rejected.
  *
  * @example ecdsa({ header: 'X-Signature', timestampHeader: 'X-Timestamp' })
  */
@@ -43,7 +48,7 @@ export function ecdsa(options: EcdsaOptions): Scheme<KeyPair> {
   return signatureScheme(ecdsaAlgorithm(options), options)
 }
 
-/** The algorithm of {@link ecdsa}, for schemes with a grammar of their own. */
+/** The algorithm of {@link ecdsa}, for schemes whose headers have another form. */
 export function ecdsaAlgorithm(options: EcdsaAlgorithmOptions = {}): SignatureAlgorithm<KeyPair> {
   const { curve = 'P-256', form = 'der', encoding = 'base64' } = options
   const { name, size, hash: paired } = CURVES[curve]
@@ -65,7 +70,8 @@ export function ecdsaAlgorithm(options: EcdsaAlgorithmOptions = {}): SignatureAl
       return candidates.some((candidate) => {
         const given = decodeSignature(candidate, encoding)
         if (given === undefined) return false
-        // Not with `dsaEncoding`: workerd (2026-11-17) accepts no KeyObject together with options.
+        // The option `dsaEncoding` would avoid this conversion, but workerd (2026-11-17) accepts no
+        // KeyObject together with options.
         const signature = form === 'der' ? given : rawToDer(given, size)
         return signature !== undefined && verify(hash, bytes, key.publicKey as KeyObject, signature)
       })
@@ -79,7 +85,10 @@ export function ecdsaAlgorithm(options: EcdsaAlgorithmOptions = {}): SignatureAl
   }
 }
 
-/** Converts a raw ECDSA signature, r and s of `size` bytes each, to DER (RFC 3279, section 2.2.3). */
+/**
+ * Converts a raw ECDSA signature (r and s, `size` bytes each) to DER (RFC 3279, section 2.2.3).
+ * Returns undefined if the length is wrong.
+ */
 export function rawToDer(raw: Uint8Array, size: number): Uint8Array | undefined {
   if (raw.length !== 2 * size) return undefined
   const numbers = [...integer(raw.subarray(0, size)), ...integer(raw.subarray(size))]
@@ -87,14 +96,17 @@ export function rawToDer(raw: Uint8Array, size: number): Uint8Array | undefined 
   return Uint8Array.from([SEQUENCE, ...long, numbers.length, ...numbers])
 }
 
-/** Converts an ECDSA signature from the DER form that `node:crypto` writes to raw form, of twice `size` bytes. */
+/**
+ * Converts an ECDSA signature from DER, as `node:crypto` writes it, to the raw form: r and s,
+ * `size` bytes each.
+ */
 export function derToRaw(der: Uint8Array, size: number): Uint8Array {
   const raw = new Uint8Array(2 * size)
   let at = der[1] === 0x81 ? 3 : 2
   for (const end of [size, 2 * size]) {
     const length = der[at + 1]!
     const number = der.subarray(at + 2, at + 2 + length)
-    // A number whose first bit is set has a zero before it. A number as long as the curve may have one.
+    // DER adds a zero byte before a number whose first bit is set. This line removes it.
     const digits = number.subarray(Math.max(0, length - size))
     raw.set(digits, end - digits.length)
     at += 2 + length
@@ -105,7 +117,10 @@ export function derToRaw(der: Uint8Array, size: number): Uint8Array {
 const SEQUENCE = 0x30
 const INTEGER = 0x02
 
-/** Writes a number in its shortest form, with a zero before it if it would be negative. */
+/**
+ * Writes a number as a DER integer in its shortest form. If the first bit is set, a zero byte is
+ * added, so that the number is not negative.
+ */
 function integer(bytes: Uint8Array): readonly number[] {
   let first = 0
   while (first < bytes.length - 1 && bytes[first] === 0) first++

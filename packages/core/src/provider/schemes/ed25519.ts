@@ -14,18 +14,23 @@ export interface Ed25519Options extends SignatureOptions {
   readonly encoding?: 'hex' | 'base64' | undefined
 }
 
-/** An Ed25519 key: the public half, and the private one if the secret contains it. */
+/** An Ed25519 key: the public half, and the private half if the secret contains it. */
 export interface Ed25519Key {
   readonly publicKey: OpaqueKey
   readonly privateKey?: OpaqueKey | undefined
 }
 
-/** A key of `node:crypto` (`KeyObject`), named so that our declarations do not need the types of Node. */
+/**
+ * A `KeyObject` of `node:crypto`. This type replaces it so that Postern's declarations do not need
+ * the types of Node.
+ */
 export type OpaqueKey = { readonly type: string }
 
 /**
- * Creates a scheme of Ed25519 (RFC 8032) over a message. The secret is the sender's public key of 32 bytes. After `private:`, a seed or a private
- * key of 64 bytes (seed and public half) can also sign. Signatures with S ≥ L are rejected.
+ * Creates a scheme for Ed25519 signatures (RFC 8032) over a message. The secret is the sender's
+ * public key of 32 bytes. To sign too, give `private:` followed by the seed of 32 bytes, or by the
+ * private key of 64 bytes (seed and public half). Signatures whose number S is not reduced (S ≥ L)
+ * are rejected.
  *
  * @example ed25519({ header: 'X-Signature-Ed25519', timestampHeader: 'X-Signature-Timestamp' })
  */
@@ -33,7 +38,7 @@ export function ed25519(options: Ed25519Options): Scheme<Ed25519Key> {
   return signatureScheme(ed25519Algorithm(options.encoding ?? 'hex'), options)
 }
 
-/** The algorithm of {@link ed25519}, for schemes with a grammar of their own. */
+/** The algorithm of {@link ed25519}, for schemes whose headers have another form. */
 export function ed25519Algorithm(encoding: 'hex' | 'base64'): SignatureAlgorithm<Ed25519Key> {
   const decode = encoding === 'hex' ? fromHex : fromBase64
   return {
@@ -65,7 +70,7 @@ export function ed25519Algorithm(encoding: 'hex' | 'base64'): SignatureAlgorithm
   }
 }
 
-// The fixed starts of the DER forms of a key: RFC 8410, sections 4 and 7.
+// The fixed first bytes of a public and a private key in DER (RFC 8410, sections 4 and 7).
 const SPKI = /* @__PURE__ */ textBytes('302a300506032b6570032100', 'hex')
 const PKCS8 = /* @__PURE__ */ textBytes('302e020100300506032b657004220420', 'hex')
 

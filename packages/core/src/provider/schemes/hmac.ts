@@ -15,30 +15,43 @@ import {
 } from './signature/signature.ts'
 import { pairs, readSeveral, type PairsOptions } from './pairs.ts'
 
-/** How the secret becomes the key: as text, or decoded. */
+/** How the secret becomes the key: used as text (`utf8`), or decoded. */
 export type KeyEncoding = 'utf8' | 'hex' | 'base64'
 
 /** Options of {@link hmac}. */
 export interface HmacOptions extends Omit<SignatureOptions, 'header'> {
-  /** The header with the signature, in any case. With several headers, one must match. Leave it out with `query`. */
+  /**
+   * The header with the signature, in any case. If several headers are given, one of them must
+   * match. Omit this option if `query` is set.
+   */
   readonly header?: string | readonly string[]
-  /** Reads time and signature from one header, as `t=…,v1=…`. @default none, the header is the signature */
+  /**
+   * Set if one header contains both the time and the signature, as `t=…,v1=…`. @default none, so
+   * the header is the signature
+   */
   readonly pairs?: Omit<PairsOptions, 'header' | 'message'> | undefined
-  /** Separator of several signatures in one header, one of which must match. @default none, there is one */
+  /**
+   * Separator between the signatures in one header, one of which must match. @default none, so the
+   * header has one signature
+   */
   readonly several?: ',' | ' ' | undefined
   /** Hash function of the HMAC. @default 'sha256' */
   readonly algorithm?: HashName | undefined
   /** Encoding of the signature. @default 'hex' */
   readonly encoding?: SignatureEncoding | undefined
-  /** How the secret becomes the key: every way that the sender has ever used. The first signs. @default 'utf8' */
+  /**
+   * Every way in which the sender has ever made a key from a secret. Deliveries are signed with the
+   * first way. @default 'utf8'
+   */
   readonly keyEncoding?: KeyEncoding | readonly KeyEncoding[] | undefined
   /** Accepts hex digits in upper case too. @default false */
   readonly anyCase?: boolean | undefined
 }
 
 /**
- * Creates a scheme of HMAC (RFC 2104) over a message, by default the exact body bytes. Signatures are compared as strings in constant time: a
- * truncated one, another alphabet or extra characters never match.
+ * Creates a scheme for HMAC signatures (RFC 2104) over a message, by default the exact body bytes.
+ * Signatures are compared as strings in constant time, so a truncated signature, another alphabet
+ * or extra characters never match.
  *
  * @example hmac({ header: 'X-Hub-Signature-256', prefix: 'sha256=' })
  */
@@ -65,7 +78,10 @@ export function hmac(options: HmacOptions): Scheme<Uint8Array> {
   return { ...told, ...keyForms(ways.map((way) => (secret) => decodeKey(secret, way))) }
 }
 
-/** Returns where the signature is: alone in a header, as one of several, or in pairs. */
+/**
+ * Returns options that say where the signature is: alone in a header, in a list of signatures, or
+ * in pairs such as `t=…,v1=…`.
+ */
 function signatureOptions(options: HmacOptions): SignatureOptions {
   const { header, pairs: names, several, message, timestampHeader, ...rest } = options
   const headers = [header ?? []].flat()
@@ -89,7 +105,7 @@ function signatureOptions(options: HmacOptions): SignatureOptions {
   }
 }
 
-/** The algorithm of {@link hmac}, for schemes with a grammar of their own. */
+/** The algorithm of {@link hmac}, for schemes whose headers have another form. */
 export function hmacAlgorithm(
   options: Pick<HmacOptions, 'algorithm' | 'encoding' | 'anyCase'> & {
     readonly keyEncoding?: KeyEncoding | undefined
@@ -126,7 +142,8 @@ export function hmacDigest(
   return mac.digest(encoding)
 }
 
-// Node 24.21 needs 8 µs for an HMAC over 1 KB with a key of bytes, and 1.6 µs with a KeyObject.
+// KeyObjects are cached: Node 24.21 needs 8 µs for an HMAC over 1 KB if the key is bytes, and 1.6
+// µs if it is a KeyObject.
 const keyObjects = new WeakMap<Uint8Array, KeyObject>()
 
 function keyObject(key: Uint8Array): KeyObject {
@@ -145,7 +162,10 @@ function decodeKey(secret: string, encoding: KeyEncoding): Uint8Array {
   return bytes
 }
 
-/** One comparison of an HMAC, for tools that explain why nothing matched. It contains signatures. */
+/**
+ * The inputs of one HMAC comparison, for tools that explain why no signature matched. It includes
+ * the delivery's signatures.
+ */
 export interface Compared {
   readonly algorithm: HashName
   readonly encoding: SignatureEncoding
@@ -153,7 +173,8 @@ export interface Compared {
   readonly candidates: readonly string[]
 }
 
-// Undefined until a tool watches, so that a receiver pays only for one check.
+// Functions that are called at each comparison with a key. Undefined until a tool calls `watch`, so
+// that receivers lose no time.
 let watchers: WeakMap<Uint8Array, (seen: Compared) => void> | undefined
 
 export function watch(key: Uint8Array, report: (seen: Compared) => void): void {

@@ -17,23 +17,41 @@ export interface JwtClaimsOptions {
   readonly issuer?: readonly string[]
   /** Returns the allowed values of `aud`, such as the URL of the delivery. */
   readonly audience?: (delivery: Delivery) => readonly string[]
-  /** Maximum age of a token, in seconds, and maximum time in the future. It requires `iat`. */
+  /**
+   * Maximum difference of `iat` from now, in seconds, in the past or future. If set, tokens without
+   * `iat` are rejected.
+   */
   readonly maxAge?: number
-  /** Maximum difference of the clocks, in seconds. @default 60 for `nbf` and a future `iat`, 0 for `exp` */
+  /**
+   * Maximum difference between the clocks of sender and receiver, in seconds. @default 60 for `nbf`
+   * and a future `iat`, 0 for `exp`
+   */
   readonly tolerance?: number | undefined
   /** Names of required claims. */
   readonly required?: readonly string[]
-  /** The claim with the SHA-256 of the body, which is required unless the body is empty. */
+  /**
+   * The claim with the SHA-256 of the body. Tokens without this claim are rejected unless the body
+   * is empty.
+   */
   readonly bodyHash?: {
     readonly claim: string
-    /** Encoding of the hash: hex in either case, base64 and base64url with or without padding. @default 'hex' */
+    /**
+     * Encoding of the hash. Hex may be in upper or lower case, base64 and base64url with or without
+     * padding. @default 'hex'
+     */
     readonly encoding?: SignatureEncoding
   }
-  /** Checks more than signature and claims; throws a `WebhookError`. */
+  /**
+   * Checks more, after the signature and the claims. Throws a `WebhookError` to reject the
+   * delivery.
+   */
   readonly check?: (claims: JwtClaims, delivery: Delivery) => void
 }
 
-/** Makes the function that checks the claims of a token whose signature matched. It throws a `WebhookError`. */
+/**
+ * Makes the function that checks the claims of a token whose signature matched. The function throws
+ * a `WebhookError` for a wrong claim.
+ */
 export function claimsCheck(
   options: JwtClaimsOptions,
   header: string,
@@ -68,7 +86,10 @@ export function readToken(delivery: Delivery, header: string | undefined): strin
   return match[1]!
 }
 
-/** Returns the algorithm and key id of a token. The algorithm must be one of those given: the token does not choose it. */
+/**
+ * Returns the algorithm and key id of a token. Throws if the algorithm is not in `algorithms`, so
+ * that an attacker cannot choose it.
+ */
 export function readHead(
   token: string,
   header: string,

@@ -14,13 +14,16 @@ import {
   type JwtClaimsOptions,
 } from './jwt-claims.ts'
 
-/** Algorithms with a shared secret: a receiver that can verify can also sign. */
+/** Algorithms with a shared secret: whoever can verify can also sign. */
 export type SharedJwtAlgorithm = 'HS256' | 'HS384' | 'HS512'
 
 export interface SharedJwtOptions extends JwtClaimsOptions {
-  /** The allowed algorithms, all with a shared secret. The first signs. */
+  /** The allowed algorithms, all with a shared secret. `sign` uses the first one. */
   readonly algorithms: readonly SharedJwtAlgorithm[]
-  /** Returns the URL that the token contains, for the message of a rejection. @default none is named */
+  /**
+   * Returns the URL that the token should contain, for the message of a rejection. @default the
+   * message names no URL
+   */
   readonly url?: (delivery: Delivery) => string
   /** Returns more claims for `sign`, in addition to `iss`, `iat`, `aud` and the hash of the body. @default none */
   readonly claims?: (request: SignableRequest, seconds: number) => JwtClaims
@@ -32,7 +35,10 @@ const HASHES: Readonly<Record<SharedJwtAlgorithm, HashName>> = {
   HS512: 'sha512',
 }
 
-/** Makes the scheme of a JSON Web Token with a shared secret, whose text is the key (RFC 7518, section 3.2). */
+/**
+ * Creates a scheme for JSON Web Tokens with a shared secret. The secret's text is the key (RFC
+ * 7518, section 3.2).
+ */
 export function sharedJwt(options: SharedJwtOptions): Scheme<Uint8Array> {
   const { bodyHash, algorithms } = options
   const header = options.header?.toLowerCase() ?? 'authorization'
@@ -53,7 +59,7 @@ export function sharedJwt(options: SharedJwtOptions): Scheme<Uint8Array> {
     ...(bodyHash && alone !== undefined && { signatures: [header] }),
     needs: [header],
     key(secret) {
-      // A public key is known to everybody: as a shared secret it would let everybody sign.
+      // Everybody knows a public key. If it were used as the shared secret, everybody could sign.
       if (/-----BEGIN |^\s*\{|^https:\/\//.test(secret))
         throw new TypeError(
           `the secret must be a shared secret for ${algorithms.join(', ')}, not a public key`,

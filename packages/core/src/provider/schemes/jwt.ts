@@ -21,8 +21,8 @@ export interface JwtOptions extends JwtClaimsOptions {
   /** The allowed algorithms. A token with another one is rejected before its key is looked up. */
   readonly algorithms: readonly JwtAlgorithm[]
   /**
-   * True if the token protects the body, with a hash in its claims that `check` compares. @default true with `bodyHash`, else
-   * false
+   * True if the token has a claim with a hash of the body that `check` compares. @default true with
+   * `bodyHash`, else false
    */
   readonly coversBody?: boolean
 }
@@ -30,7 +30,8 @@ export interface JwtOptions extends JwtClaimsOptions {
 const jose: Peer<{ readonly compactVerify: typeof compactVerify }> = /* @__PURE__ */ peer(
   'jose',
   async () => {
-    // Bundlers fail for an import that they cannot resolve, except inside of `try`.
+    // The import is inside `try`, because bundlers fail for any other import that they cannot
+    // resolve.
     try {
       return await import('jose')
     } catch (cause) {
@@ -40,9 +41,10 @@ const jose: Peer<{ readonly compactVerify: typeof compactVerify }> = /* @__PURE_
 )
 
 /**
- * Creates a scheme of signed JSON Web Tokens (RFC 7519, RFC 8725). Public keys need the package jose, an optional peer that the first delivery
- * loads. The key is then a source of public keys; as a secret, the https URL of a JSON Web Key Set. With a shared secret
- * (`HS256`, `HS384`, `HS512`) the secret's text is the key. One `jwt()` accepts either kind, never both.
+ * Creates a scheme for signed JSON Web Tokens (RFC 7519, RFC 8725). With public keys, the secret is
+ * the https URL of a JSON Web Key Set, or use `fixedKeys` with a source of keys. Public keys need
+ * the package jose, an optional peer that the first delivery loads. With a shared secret (`HS256`,
+ * `HS384`, `HS512`), the secret's text is the key. One `jwt()` accepts either kind, never both.
  *
  * @throws TypeError if `algorithms` mixes both kinds, or jose is needed and not installed.
  *
@@ -71,7 +73,8 @@ function publicJwt(options: JwtOptions): Scheme<JwkSource> {
   return {
     covers: { body: coversBody ? 'bytes' : 'none', timestamp: true },
     credentials: { headers: [header] },
-    // A token that protects this body grants no other access.
+    // A token with a hash of this body grants access to nothing else, so it may be stored for
+    // `explain`.
     ...(coversBody && options.header !== undefined && { signatures: [header] }),
     needs: [header],
     key: (url) => fetchedJwks(url),
@@ -102,7 +105,7 @@ async function verified(
     const { payload } = await check(token, key as never, { algorithms: [...algorithms] })
     return claimsOf(payload)
   } catch {
-    // The key has another type or use, or is a different key: the sender must not learn which.
+    // The key has another type or use, or did not sign the token. The sender must not learn which.
     return undefined
   }
 }

@@ -1,7 +1,8 @@
 import type { Scheme } from '../scheme.ts'
 
 /**
- * Accepts every delivery: for senders that cannot authenticate. Nothing is protected.
+ * A scheme that accepts every delivery, for senders that cannot authenticate. Anybody can send
+ * events.
  *
  * @example provider<object>({ name: 'probe', options: {}, scheme: () => noAuth, events: () => [{ topic: 'ping', payload: 1 }] })
  */
@@ -14,7 +15,8 @@ export const noAuth: Scheme<undefined> = {
 }
 
 /**
- * Returns a scheme with ready-made keys instead of secrets: a JSON Web Key Set, a certificate.
+ * Returns a scheme with ready-made keys instead of secrets, such as a JSON Web Key Set or a
+ * certificate.
  *
  * @example scheme: (options) => fixedKeys(jwt({ algorithms: ['RS256'] }), [givenJwks(options.jwks, 'acme: jwks')])
  */

@@ -3,13 +3,16 @@ import { WebhookError } from '../../errors.ts'
 import { malformed, singleHeader } from './signature/header.ts'
 import type { SignatureClaim, SignatureOptions } from './signature/signature.ts'
 
-/** How a sender writes a signed time and its signatures in one header. */
+/** How a sender writes a time and signatures in one header, as pairs such as `t=…,v1=…`. */
 export interface PairsOptions {
   /** The header with the pairs. */
   readonly header: string
-  /** Separator of the pairs; spaces after it are ignored. @default ',' */
+  /** Separator between the pairs. Spaces after the separator are ignored. @default ',' */
   readonly separator?: ',' | ';'
-  /** Separator of groups of pairs, each with the time, if a rotation repeats all pairs. @default none */
+  /**
+   * Separator between groups of pairs. Set if the sender repeats the time with each signature
+   * during a key rotation. @default none
+   */
   readonly groups?: ' '
   /** Name of the pair with the time. @default 't' */
   readonly time?: string
@@ -22,8 +25,8 @@ export interface PairsOptions {
 }
 
 /**
- * Returns options of `hmac` for the grammar `t=<time>,v1=<signature>` and similar ones: one time, at least one signature, other names ignored.
- * The time and the body's bytes are signed.
+ * Returns options of `hmac` for headers such as `t=<time>,v1=<signature>`: one time and at least
+ * one signature. Pairs with other names are ignored. The time and the body's bytes are signed.
  *
  * @example hmac({ ...pairs({ header: 'acme-signature' }), tolerance: 300 })
  */
@@ -50,7 +53,7 @@ export function pairs(
         else if (name === signature) signatures.push(text)
       }
       const [timestamp] = times
-      // All groups must have the same time: an attacker must not choose between two.
+      // All groups must have the same time, so that an attacker cannot choose between two times.
       const several = options.groups ? new Set(times).size : times.length
       if (several > 1 || signatures.length > most) throw malformed({ header }, expected, 'several')
       if (timestamp === undefined || signatures.length === 0) throw malformed({ header }, expected)
@@ -69,7 +72,10 @@ interface SeveralOptions extends Pick<SignatureOptions, 'prefix' | 'timestampHea
 
 const MOST = 20
 
-/** Reads the signatures of several headers, or several of one, such as those of an old and a new key. */
+/**
+ * Reads several signatures, such as those of an old and a new key, from several headers or from a
+ * list in one header.
+ */
 export function readSeveral(
   delivery: Delivery,
   headers: readonly string[],
@@ -83,7 +89,8 @@ export function readSeveral(
       if (all.length > MOST)
         throw new WebhookError('malformed_header', { problem: 'too_many', header, limit: MOST })
       if (several === undefined) return [bare(value, prefix, header)]
-      // The header may contain signatures of other versions too.
+      // The header may also contain signatures of other versions, which have another prefix and are
+      // skipped.
       const own = all.map((one) => one.trim()).filter((one) => one.startsWith(prefix))
       return (own.length === 0 ? all : own).map((one) => bare(one.trim(), prefix, header))
     })

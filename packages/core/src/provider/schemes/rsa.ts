@@ -23,7 +23,7 @@ import {
 } from './signature/signature.ts'
 import type { OpaqueKey } from './ed25519.ts'
 
-/** How RSA signs, and how its signatures are written. */
+/** How a sender signs with RSA, and how its signatures are written. */
 export interface RsaAlgorithmOptions {
   /** `pkcs1` is RSASSA-PKCS1-v1_5, `pss` is RSASSA-PSS with a salt as long as the hash (RFC 8017). @default 'pkcs1' */
   readonly padding?: 'pkcs1' | 'pss' | undefined
@@ -36,15 +36,17 @@ export interface RsaAlgorithmOptions {
 /** Options of {@link rsa}. */
 export interface RsaOptions extends SignatureOptions, RsaAlgorithmOptions {}
 
-// Shorter keys were factored. NIST SP 800-131A disallows them for verification too.
+// Shorter RSA keys have been factored. NIST SP 800-131A disallows shorter keys even for
+// verification.
 const MIN_BITS = 1024
 const EXPECTED =
   'an RSA key of at least 1024 bits, as PEM (public key or certificate) or as base64 of its SPKI form'
 
 /**
- * Creates a scheme of RSA signatures (RFC 8017) over a message. The secret is the sender's public key or certificate as PEM, or base64 of the
- * key's SPKI form; the PEM of a private key can also sign. Of a certificate only the key is used: its dates and issuer are not
- * checked.
+ * Creates a scheme for RSA signatures (RFC 8017) over a message. The secret is the sender's public
+ * key or certificate as PEM, or base64 of the key's SPKI form. If the secret is the PEM of a
+ * private key, the scheme can also sign. Only the key of a certificate is used; its dates and
+ * issuer are not checked.
  *
  * @example rsa({ header: 'X-Signature', padding: 'pss', hash: 'sha512' })
  */
@@ -52,7 +54,7 @@ export function rsa(options: RsaOptions): Scheme<KeyPair> {
   return signatureScheme(rsaAlgorithm(options), options)
 }
 
-/** The algorithm of {@link rsa}, for schemes with a grammar of their own. */
+/** The algorithm of {@link rsa}, for schemes whose headers have another form. */
 export function rsaAlgorithm(options: RsaAlgorithmOptions = {}): SignatureAlgorithm<KeyPair> {
   const { padding: scheme = 'pkcs1', hash = 'sha256', encoding = 'base64' } = options
   const verifies = scheme === 'pss' ? verifyPss : verify
@@ -62,7 +64,7 @@ export function rsaAlgorithm(options: RsaAlgorithmOptions = {}): SignatureAlgori
     key(secret) {
       const pair = parseKeyPair(secret, EXPECTED)
       const { asymmetricKeyType: type, asymmetricKeyDetails: details } = pair.publicKey as KeyObject
-      // A key of type rsa-pss is bound to that padding (RFC 4055).
+      // A key of type rsa-pss may be used only with the PSS padding (RFC 4055).
       if (
         !(type === 'rsa' || (type === 'rsa-pss' && scheme === 'pss')) ||
         (details?.modulusLength ?? 0) < MIN_BITS
@@ -87,7 +89,7 @@ export function rsaAlgorithm(options: RsaAlgorithmOptions = {}): SignatureAlgori
   }
 }
 
-/** An asymmetric key: the public half, and the private one if the secret contains it. */
+/** An asymmetric key: the public half, and the private half if the secret contains it. */
 export interface KeyPair {
   readonly publicKey: OpaqueKey
   readonly privateKey?: OpaqueKey | undefined
@@ -96,7 +98,7 @@ export interface KeyPair {
 /**
  * Reads a key: PEM of a public key, a certificate or a private key (which can also sign), or base64 of an SPKI structure.
  *
- * @throws TypeError that names what was `expected` if the string holds no key.
+ * @throws TypeError that contains the text `expected` if the string is not a key.
  */
 export function parseKeyPair(secret: string, expected: string): KeyPair {
   const text = secret.trim()
@@ -111,7 +113,7 @@ export function parseKeyPair(secret: string, expected: string): KeyPair {
     if (der && der.length > 0)
       return { publicKey: createPublicKey({ key: toBuffer(der), format: 'der', type: 'spki' }) }
   } catch {
-    // The error of OpenSSL does not help, and may quote the key.
+    // The error of OpenSSL is dropped: it does not help, and may quote the key.
   }
   throw new TypeError(`the key must be ${expected}${isPssKey(text) ? PSS_KEY : ''}`)
 }
@@ -125,8 +127,9 @@ function isPssKey(text: string): boolean {
   return textBytes(text.replace(/-----[^-]*-----/g, ''), 'base64').includes(PSS_OID)
 }
 
-// workerd (2026-11-17) can check RSASSA-PSS only with createVerify and the key's PEM string. Its verify() ignores the padding,
-// and no call accepts a KeyObject together with options.
+// workerd (2026-11-17) can check RSASSA-PSS only with createVerify and the key's PEM string. The
+// function verify() of workerd ignores the padding, and no call accepts a KeyObject together with
+// options.
 
 function verifyPss(
   hash: HashName,
@@ -141,7 +144,8 @@ function signPss(hash: HashName, bytes: Uint8Array, key: KeyObject): Uint8Array 
   return createSign(hash).update(bytes).sign(input(key))
 }
 
-// Detected with the first key. Node 24.21 needs 26 µs with the object and 38 µs with the string.
+// True if the runtime accepts a KeyObject together with options; detected with the first key. Node
+// 24.21 needs 26 µs with the object and 38 µs with the PEM string.
 let takesObjects: boolean | undefined
 
 interface PssInput<Key> {

@@ -28,30 +28,42 @@ export interface StandardWebhooksHeaders {
 
 /** Options of {@link standardWebhooksScheme}. */
 export interface StandardWebhooksSchemeOptions {
-  /** Prefixes of header sets. The first set that is present is used, as a whole. @default ['webhook-'] */
+  /**
+   * Prefixes of the three header names. The first prefix whose id header is present is used for all
+   * three headers. @default ['webhook-']
+   */
   readonly prefixes?: readonly string[] | undefined
-  /** The three headers, for a sender with other names, instead of `prefixes`. */
+  /** Names of the three headers if they do not share a prefix; replaces `prefixes`. */
   readonly headers?: StandardWebhooksHeaders | undefined
   /** Maximum difference of a signed time from now, in seconds. @default 300 */
   readonly tolerance?: number | undefined
-  /** Every way in which the sender has ever made keys from secrets; the first signs. @default ['decoded'] */
+  /**
+   * Every way in which the sender has ever made keys from secrets. Deliveries are signed with the
+   * first way. @default ['decoded']
+   */
   readonly keys?: readonly KeyForm[] | undefined
-  /** Converts a sender's own list of signatures to the form of the specification. @default as it came */
+  /**
+   * Converts the sender's own form of a list of signatures to the form of the specification.
+   * @default unchanged
+   */
   readonly list?: ((signatures: string) => string) | undefined
 }
 
 const MAX_SIGNATURES = 20
-// Each Ed25519 verification hashes the complete body, and a rotation needs two keys and two signatures.
+// Maximum number of Ed25519 verifications per delivery, since each one hashes the complete body. A
+// key rotation needs four: two keys with two signatures.
 const MAX_V1A = 8
-// The parts of `id.time.body` can be ambiguous: an id may end in a time, or a body may start with one.
+// The signed text `id.time.body` is ambiguous if the id ends with a time or the body starts with
+// one. Such deliveries are rejected.
 const CUT_ID = /\.\d{10,11}$/
 const CUT_BODY = /^\d{10,11}\./
 const V1 = /* @__PURE__ */ hmacAlgorithm({ encoding: 'base64' })
 const V1A = /* @__PURE__ */ ed25519Algorithm('base64')
 
 /**
- * Creates the scheme of Standard Webhooks 1.0.0: `v1` (HMAC-SHA256, secret `whsec_<base64>`) and `v1a` (Ed25519, public key `whpk_<base64>`, private
- * key `whsk_<base64>` for signing) over `id.timestamp.body`.
+ * Creates the scheme of Standard Webhooks 1.0.0, which signs `id.timestamp.body`. Signatures are
+ * `v1` (HMAC-SHA256, secret `whsec_<base64>`) or `v1a` (Ed25519, public key `whpk_<base64>`,
+ * private key for signing `whsk_<base64>`).
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function standardWebhooksScheme(
@@ -69,7 +81,7 @@ export function standardWebhooksScheme(
       ...(options.list ? ['list of signatures'] : []),
     ],
     covers: { body: 'bytes', id: true, timestamp: true },
-    // A rejection mentions headers of Svix.
+    // The headers of Svix are read too, since a rejection mentions them.
     reads: [...sets, ...headerSets(['svix-'])].flatMap(({ id, timestamp, signature }) => [
       id,
       timestamp,
@@ -107,7 +119,7 @@ export function standardWebhooksScheme(
     },
     sign: (request, key, now) => signed(request, [key], now),
     signAll(request, keys, now) {
-      // A public key can only verify.
+      // Leaves out public keys, which can only verify.
       const able = keys.filter(({ version, key }) => version === 'v1' || 'privateKey' in key)
       return signed(request, able.length === 0 ? keys : able, now)
     },
@@ -139,7 +151,7 @@ export function standardWebhooksScheme(
   }
 }
 
-/** Returns the signed id, which is the same over all attempts. */
+/** Returns the signed id, which is the same for all attempts. */
 export function standardWebhooksId(
   delivery: Delivery,
   names?: readonly string[] | StandardWebhooksHeaders,
@@ -147,7 +159,7 @@ export function standardWebhooksId(
   return delivery.header(headerSet(delivery, headerSets(names)).id)
 }
 
-/** Returns the header sets in lower case: one per prefix, or the given set. */
+/** Returns sets of three header names in lower case: one set per prefix, or the one given set. */
 function headerSets(
   names: readonly string[] | StandardWebhooksHeaders = ['webhook-'],
 ): readonly StandardWebhooksHeaders[] {
@@ -173,7 +185,8 @@ function headerSet(
   return sets.find(({ id }) => delivery.header(id) !== undefined) ?? sets[0]!
 }
 
-// Svix differs only in its header names, so choosing the wrong provider is a common mistake.
+// Svix signs in the same way with other header names, so choosing the wrong provider is a common
+// mistake.
 function messageId(delivery: Delivery, header: string): string {
   if (delivery.header(header) === undefined && delivery.header('svix-id') !== undefined)
     throw new WebhookError('missing_header', {
@@ -193,7 +206,8 @@ function parseSignatures(value: string, header: string): { v1: string[]; v1a: st
   const found = { v1: [] as string[], v1a: [] as string[] }
   for (const part of value.split(' ')) {
     const comma = part.indexOf(',')
-    // A second comma is invalid: it joins two lists, or two headers that a host joined.
+    // A second comma is invalid: either the signatures are joined by commas, or the web framework
+    // joined two headers.
     if (part.indexOf(',', comma + 1) > comma)
       throw malformed(
         { header },
@@ -204,7 +218,8 @@ function parseSignatures(value: string, header: string): { v1: string[]; v1a: st
     if (comma > 0 && comma < part.length - 1 && (version === 'v1' || version === 'v1a'))
       found[version].push(part.slice(comma + 1))
   }
-  // A sender signs once per key in rotation. More signatures cost an attacker nothing, and us one verification each.
+  // A sender signs once per key in a rotation. More signatures cost an attacker nothing, but cost
+  // the receiver one verification each.
   if (found.v1.length + found.v1a.length > MAX_SIGNATURES)
     throw tooMany(header, MAX_SIGNATURES, 'signatures')
   if (found.v1.length + found.v1a.length === 0)
@@ -216,7 +231,7 @@ function tooMany(header: string, limit: number, expected: string): WebhookError 
   return new WebhookError('malformed_header', { problem: 'too_many', header, limit, expected })
 }
 
-/** How a secret becomes a key: as text, or decoded as specified. */
+/** How a secret becomes a key: used as text, or decoded as the specification says. */
 export type KeyForm = 'text' | 'decoded'
 
 /** A key: HMAC bytes for `v1`, or an Ed25519 key for `v1a`. */

@@ -11,21 +11,25 @@ import { createDelivery } from '../../receive/http-delivery.ts'
 export type TokenOptions =
   | {
       readonly header: string
-      /** Authentication scheme before the token, such as `Bearer`, in any case. */
+      /** Word before the token, such as `Bearer`, in any case. */
       readonly scheme?: string
     }
   | {
-      /** The query parameter with the token. It appears in access logs: prefer a header. */
+      /** The query parameter with the token. URLs appear in access logs, so prefer a header. */
       readonly query: string
     }
   | {
-      /** The member of the JSON body with the token; dots lead into objects. */
+      /**
+       * Path of the token in the JSON body: `auth.token` is the member `token` of the object
+       * `auth`.
+       */
       readonly field: string
     }
 
 /**
- * Creates a scheme of a shared token in a header (`Authorization: Bearer …`, RFC 6750), a query parameter or a member of the body. It is compared
- * in constant time. It does not protect the body, which is only as safe as TLS. Tokens are removed before storing and logging.
+ * Creates a scheme for a shared token in a header (`Authorization: Bearer …`, RFC 6750), a query
+ * parameter or a member of the body. Tokens are compared in constant time. A token does not protect
+ * the body, which is only as safe as TLS. Tokens are removed before a delivery is stored or logged.
  */
 export function token(options: TokenOptions): Scheme<string> {
   if ('field' in options) return fieldToken(options.field)

@@ -4,8 +4,9 @@ import { WebhookError } from '../../../errors.ts'
 import { messageOf, type ErrorDetails } from '../../../messages.ts'
 
 /**
- * Returns the value of a header that must be present once. An absent or blank one is `missing_header`. A repeated one is
- * `malformed_header`, since an attacker must not choose between two lines.
+ * Returns the value of a header that must be present once. Throws `missing_header` if the header is
+ * absent or blank. Throws `malformed_header` if it is repeated, since an attacker must not choose
+ * which line counts.
  */
 export function singleHeader(delivery: Delivery, name: string): string {
   const lines = delivery.headers(name)
@@ -52,15 +53,18 @@ export function malformed(
 }
 
 interface Checked {
-  /** The message contains the length and digest of its body. */
+  /**
+   * The delivery whose body was compared. The error message contains the length and digest of this
+   * body.
+   */
   readonly delivery?: Delivery
-  /** The signed URL. The message omits its credentials and query. */
+  /** The signed URL. The error message shows it without credentials and query. */
   readonly url?: string | undefined
 }
 
 /**
- * Makes a `signature_mismatch` error that says for the log what was compared: the place, the number of secrets, length and
- * digest of the body, and the signed URL.
+ * Creates a `signature_mismatch` error. Its message, for the log, says what was compared: the place
+ * of the signature, the number of secrets, the length and digest of the body, and the signed URL.
  */
 export function mismatch(at: At, keys: number, checked: Checked = {}): WebhookError {
   const { delivery, url } = checked
@@ -73,14 +77,14 @@ export function mismatch(at: At, keys: number, checked: Checked = {}): WebhookEr
   }
   const error = new WebhookError('signature_mismatch', facts)
   if (!delivery) return error
-  // Made on demand: the digest of a body costs as much as its verification.
+  // The digest is computed on demand, since it costs as much as verifying the body.
   let known: string | undefined
   const digest = (): string => (known ??= digestOf(delivery.body))
   Object.defineProperty(error, 'digest', { configurable: true, enumerable: false, get: digest })
   return withMessage(error, () => messageOf({ ...facts, digest: digest() }))
 }
 
-/** Replaces the message of an error with one that is made when it is read. */
+/** Replaces the message of an error: `tell` creates the new message when somebody reads it. */
 export function withMessage(error: WebhookError, tell: () => string): WebhookError {
   let told: string | undefined
   return Object.defineProperty(error, 'message', {

@@ -20,13 +20,22 @@ export interface SignatureClaim {
   readonly timestamp?: string
 }
 
-/** An algorithm that signs messages. Signatures are strings, in the encoding of the algorithm. */
+/**
+ * An algorithm that verifies and signs messages. Signatures are strings, in the encoding of the
+ * algorithm.
+ */
 export interface SignatureAlgorithm<Key> {
   key(secret: string): Key
-  /** Returns true if one of the candidates is the canonical signature of the message. It compares in constant time. */
+  /**
+   * Returns true if one of the candidates is the canonical signature of the message. Compares in
+   * constant time.
+   */
   matches(key: Key, message: SignedMessage, candidates: readonly string[]): boolean
   sign?(key: Key, message: SignedMessage): string
-  /** Its name, and the encoding of its signatures: `['HMAC-SHA256', 'hex']`. @default none */
+  /**
+   * Name of the algorithm and encoding of its signatures, as `['HMAC-SHA256', 'hex']`.
+   * @default none
+   */
   readonly words?: readonly [name: string, written: string]
 }
 
@@ -34,48 +43,56 @@ type Message = string | ((delivery: Delivery, timestamp: string | undefined) => 
 
 /** The place of the signature in a delivery, and the signed message. */
 export interface SignatureOptions {
-  /** The header with the signature, in any case; empty with `query`. */
+  /** The header with the signature, in any case. An empty string if `query` is set. */
   readonly header: string
   /** The query parameter with the signature, instead of the header. @default none */
   readonly query?: string | undefined
   /** Text before the signature, such as `sha256=`. @default '' */
   readonly prefix?: string
   /**
-   * The signed message: a template such as `v0:{time}:{body}` (see `messageTemplate`), or a function. Give several if the
-   * sender's page and its library contradict each other: each is accepted, and the first signs. @default '{body}', or
-   * '{time}.{body}' if a timestamp header is named
+   * The signed message: a template such as `v0:{time}:{body}` (see `messageTemplate`), or a
+   * function. Give several messages if the sender's page and its library contradict each other:
+   * each of them is accepted, and `sign` uses the first. @default '{body}', or '{time}.{body}' if
+   * `timestampHeader` is set
    */
   readonly message?: Message | readonly Message[] | undefined
-  /** The signed message in words, if it is a function. @default the template */
+  /** The signed message in words, if `message` is a function. @default the template */
   readonly says?: string
-  /** Returns the URL that `message` signs, for the message of a rejection. @default none is signed */
+  /**
+   * Returns the URL that is part of the signed message, for the error message of a rejection.
+   * @default no URL is signed
+   */
   readonly url?: (delivery: Delivery) => string
   /** The header with the time of signing. */
   readonly timestampHeader?: string | undefined
-  /** How that time is written. @default 's' */
+  /** How the time of signing is written. @default 's' */
   readonly timestampUnit?: TimestampUnit | undefined
   /** Maximum difference of a signed time from now, in seconds. @default 300 */
   readonly tolerance?: number | undefined
-  /** Maximum time in the future, in seconds, if it differs. @default tolerance */
+  /** Maximum number of seconds that a signed time may be in the future. @default tolerance */
   readonly ahead?: number | undefined
-  /** The protected parts. @default the body's bytes unless a template leaves them out, and the time if there is one */
+  /**
+   * The protected parts. @default the body's bytes unless a template lacks `{body}`, and the time
+   * if `timestampHeader` is set
+   */
   readonly covers?: Covers
   /**
-   * Reads the signatures from another place: a header with a grammar of its own, the query, the body. Throws `missing_header`
-   * or `malformed_header`.
+   * Reads the signatures from another place: a header of another form, the query, the body. Throws
+   * `missing_header` or `malformed_header`.
    */
   readonly read?: (delivery: Delivery) => SignatureClaim
   /**
-   * Headers without which `read` or `message` rejects every delivery. @default the header, and that of the time; none next to
-   * `read`
+   * Headers without which `read` or `message` rejects every delivery. @default none if `read` is
+   * set, else `header` and `timestampHeader`
    */
   readonly needs?: readonly string[]
   /**
-   * Returns true if the head contains a signature. Deliveries without one are rejected before their body is read. @default the
-   * header is there; next to `read` without `needs`, `read` decides, once the body is there
+   * Returns true if URL or headers contain a signature. Deliveries without a signature are rejected
+   * before their body is read. @default true if the header is present; if `read` is set without
+   * `needs`, calls `read` after the body was read
    */
   readonly present?: (head: Delivery) => boolean
-  /** Returns the header lines that `read` reads. */
+  /** Returns the headers to send, in the form that `read` reads. */
   readonly write?: (signature: string, timestamp: string) => Readonly<Record<string, string>>
 }
 
@@ -121,7 +138,8 @@ export function signatureScheme<Key>(
     ...(covers.timestamp && { tolerance }),
     forms,
     covers,
-    // In other schemes this header is a secret; here it is the signature of this delivery.
+    // In other schemes, the Authorization header contains a secret. Here it contains only the
+    // signature of this delivery.
     ...(headers.includes('authorization') && {
       credentials: { headers: ['authorization'] },
       signatures: ['authorization'],
@@ -162,7 +180,7 @@ export function signatureScheme<Key>(
     },
     ...(algorithm.sign && {
       sign(request: SignableRequest, key: Key, now: number): SignableRequest {
-        // A date header of the request is signed as written.
+        // If the request already has a time header with a date, that date is signed as written.
         const dated =
           (unit === 'iso' || unit === 'any') &&
           stampHeader !== undefined &&
@@ -192,7 +210,8 @@ export function signatureScheme<Key>(
 
   function readHeaders(delivery: Delivery): SignatureClaim {
     const value = singleHeader(delivery, header)
-    // A missing header is reported before a malformed one.
+    // The time header is read first, so that a missing header is reported before a malformed
+    // signature.
     const timestamp = stampHeader === undefined ? undefined : singleHeader(delivery, stampHeader)
     if (!value.startsWith(prefix)) throw malformed({ header }, prefix, 'wrong_prefix')
     const signature = value.slice(prefix.length)

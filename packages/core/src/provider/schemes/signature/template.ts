@@ -12,22 +12,25 @@ import {
 type Part = (delivery: Delivery, timestamp: string | undefined) => string | Uint8Array
 
 const PLACE = /\{([^{}]*)\}/
-// A part that is omitted if its header or parameter is absent.
+// Matches an optional part in square brackets, which is omitted if its header or parameter is
+// absent.
 const OPTIONAL = /\[([^[\]{}]*)\{(lower:)?(header|query):([^{}]+)\}([^[\]{}]*)\]/
 
 /**
- * Makes the function that fills a message template. `{body}` is the exact bytes, `{time}` the signed time as written,
- * `{method}` and `{url}` those of the request. `{header:x-request-id}` and `{query:id}` are a header and a query parameter
- * that must be present once; `{lower:query:id}` is in lower case. `[id:{query:id};]` is omitted if the parameter is absent.
+ * Makes the function that fills a message template. `{body}` is the exact body bytes, `{time}` is
+ * the signed time as written, `{method}` and `{url}` are those of the request.
+ * `{header:x-request-id}` is a header and `{query:id}` a query parameter; each must be present
+ * exactly once. `{lower:query:id}` is the parameter in lower case. `[id:{query:id};]` is omitted if
+ * the parameter is absent.
  *
- * @throws TypeError if the template has another place in braces, or none.
+ * @throws TypeError if the template has an unknown name in braces, or no braces.
  *
  * @example hmac({ header: 'x-signature', timestampHeader: 'x-time', message: messageTemplate('v0:{time}:{body}') })
  */
 export function messageTemplate(
   template: string,
 ): (delivery: Delivery, timestamp: string | undefined) => SignedMessage {
-  // The commonest template needs no list of parts for each delivery.
+  // A shortcut for the most common template: it makes no list of parts for each delivery.
   if (template === '{body}') return (delivery) => delivery.body
   if (!PLACE.test(template)) throw unfit(template)
   const parts = partsOf(template)
@@ -99,7 +102,10 @@ function unfit(template: string): TypeError {
   )
 }
 
-/** A signed message: a string (its UTF-8 bytes), bytes, or several of both in a row. */
+/**
+ * A signed message: a string (signed as its UTF-8 bytes), bytes, or a list of strings and bytes
+ * that are joined.
+ */
 export type SignedMessage = string | Uint8Array | readonly (string | Uint8Array)[]
 
 export function messageParts(message: SignedMessage): readonly (string | Uint8Array)[] {
@@ -118,7 +124,10 @@ export type SignatureEncoding = 'hex' | 'base64' | 'base64url'
 
 const DECODE = { hex: fromHex, base64: fromBase64, base64url: fromBase64url }
 
-/** Returns the bytes of a signature; undefined if it is not written in its canonical form. */
+/**
+ * Returns the bytes of a signature; undefined if the text is not the canonical form of the
+ * encoding.
+ */
 export function decodeSignature(text: string, encoding: SignatureEncoding): Uint8Array | undefined {
   const bytes = DECODE[encoding](text)
   return bytes && encode(bytes, encoding) === text ? bytes : undefined

@@ -1,9 +1,10 @@
 import { WebhookError } from '../../../errors.ts'
 
 /**
- * How a signed time is written: unix time in seconds or milliseconds, or a date of RFC 3339, which is UTC without a zone.
- * `any` is for senders whose page does not say: 10 digits are seconds, 13 are milliseconds. The age of any other text is not
- * checked.
+ * How a signed time is written: unix time in seconds (`s`) or milliseconds (`ms`), or a date of RFC
+ * 3339 (`iso`; UTC if it names no zone). `any` is for senders whose page does not state the form:
+ * 10 digits are seconds, 13 are milliseconds, or the text is an `iso` date. With `any`, the age of
+ * any other text is not checked.
  */
 export type TimestampUnit = 's' | 'ms' | 'iso' | 'any'
 
@@ -19,7 +20,10 @@ const EXPECTED = {
   iso: 'a date and time such as 2026-01-31T08:00:00Z',
 } as const
 
-/** Converts a timestamp to milliseconds since 1970. Anything except plain decimal digits or a complete date is malformed. */
+/**
+ * Converts a timestamp to milliseconds since 1970. Throws `malformed_header` for anything except
+ * plain decimal digits or a complete date.
+ */
 export function parseTimestamp(
   text: string,
   header: string,
@@ -30,7 +34,7 @@ export function parseTimestamp(
     unit === 'iso'
       ? Date.parse(/(?:Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`)
       : Number(text) * (unit === 's' ? 1000 : 1)
-  // A thirteenth month has the form of a date.
+  // The text can match the pattern and still be no date, such as one in month 13.
   if (Number.isNaN(time)) throw notTime(header, unit)
   return time
 }
@@ -55,8 +59,9 @@ export function formatTimestamp(time: number, unit: TimestampUnit = 's'): string
 }
 
 /**
- * Rejects a time that differs from now by more than `tolerance` seconds; a difference of exactly `tolerance` is accepted. NaN
- * is rejected. `ahead` is a separate tolerance for the future.
+ * Throws if a time differs from now by more than `tolerance` seconds; a difference of exactly
+ * `tolerance` is accepted. Also throws for NaN. `ahead` is the tolerance for times in the future,
+ * in seconds.
  */
 export function checkTimestamp(
   time: number,
