@@ -1,9 +1,13 @@
 import { Buffer } from 'node:buffer'
 import { WebhookError } from '../errors.ts'
 
-// The only file of core that uses Buffer. It is imported, since Workers and Deno have the module but no global Buffer.
+// This is the only file of core that uses Buffer. Buffer is imported, since Workers and Deno have
+// the module but no global Buffer.
 
-/** Returns the same memory as a Buffer, or the UTF-8 bytes of a string. */
+/**
+ * Returns a Buffer over the memory of the bytes, without copying it. A string becomes its UTF-8
+ * bytes.
+ */
 export function toBuffer(data: Uint8Array | string): Buffer {
   if (typeof data === 'string') return Buffer.from(data, 'utf8')
   if (Buffer.isBuffer(data)) return data
@@ -23,7 +27,7 @@ export function concat(parts: readonly Uint8Array[], size?: number): Buffer {
   return Buffer.concat(parts, size)
 }
 
-/** Returns the bytes of a text in an encoding; invalid characters are ignored. */
+/** Decodes a text to bytes, ignoring characters that are invalid in the encoding. */
 export function textBytes(
   text: string,
   encoding: 'hex' | 'base64' | 'base64url' | 'latin1',
@@ -61,7 +65,8 @@ export function decodeText(bytes: Uint8Array, charset: string | undefined): stri
     const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
     return utf8(marked ? bytes.subarray(3) : bytes)
   }
-  // The Encoding Standard reads the label `utf-16` as little endian, even if the mark says otherwise.
+  // The Encoding Standard reads `utf-16` as little endian, even if the byte order mark says big
+  // endian.
   if (charset === 'utf-16' && bytes[0] === 0xfe && bytes[1] === 0xff)
     return decoder('utf-16be').decode(bytes)
   return decoder(charset).decode(bytes)
@@ -79,7 +84,7 @@ function decoder(charset: string): TextDecoder {
         { cause },
       )
     }
-    // Bounded: a TextDecoder knows only some 200 labels.
+    // The cache stays small, since TextDecoder accepts only about 200 labels.
     decoders.set(charset, found)
   }
   return found

@@ -13,7 +13,10 @@ export type Declaration = Pick<
 
 const JSON_ALONE: readonly Format[] = ['json']
 
-/** Returns the format of a body: the declared one. Among several, the bytes decide, or a Content-Type that is signed. */
+/**
+ * Returns the format of a body. If the provider declares one format, returns it. Among several
+ * formats, a signed Content-Type decides, or else the bytes.
+ */
 export function decideFormat(delivery: Delivery, declared: Declaration): Format {
   const { formats = JSON_ALONE } = declared
   const own = declared.format?.(delivery)
@@ -33,7 +36,10 @@ function isBody(format: Format): boolean {
   return format !== 'query'
 }
 
-/** Returns true if Content-Type and Content-Encoding of this delivery are signed, or nothing is. */
+/**
+ * Returns true if Content-Type and Content-Encoding of this delivery may be used: they are signed,
+ * or the body is not signed either.
+ */
 export function labelCounts(delivery: Delivery, { covers, labelled }: Declaration): boolean {
   return covers?.body === 'none' || labelled?.(delivery) === true
 }
@@ -47,7 +53,10 @@ export function labelOf(delivery: Delivery): Format | undefined {
   return formatOf(parseMediaType(delivery.header('content-type')).type)
 }
 
-/** Throws `unsupported_media_type` if the Content-Type names another format than that in which the body is read. */
+/**
+ * Throws `unsupported_media_type` if the Content-Type does not name the format in which the body is
+ * read.
+ */
 export function checkLabel(delivery: Delivery): void {
   const label = labelOf(delivery)
   const { format, content } = delivery
@@ -69,7 +78,8 @@ function ofBytes(bytes: Uint8Array, formats: readonly Format[]): Format {
   if ((first === 0x7b || first === 0x5b) && can('json')) return 'json'
   if (first === 0x3c && can('xml')) return 'xml'
   if (bytes[0] === 0x2d && bytes[1] === 0x2d && can('multipart')) return 'multipart'
-  // Text and bytes match anything. Only if one of them is possible must a form look like a form.
+  // `text` and `bytes` match any body. If one of them is declared, a body is read as `form` only if
+  // it looks like a form.
   const rest = can('text') ? 'text' : can('bytes') ? 'bytes' : undefined
   if (can('form') && (rest === undefined || isFormText(bytes))) return 'form'
   return rest ?? formats[0]!
@@ -81,7 +91,10 @@ function firstByte(bytes: Uint8Array): number | undefined {
   return bytes[at]
 }
 
-/** Returns true for `name=value` pairs of unreserved characters, `%XX` and `+`, joined by `&`. */
+/**
+ * Returns true if the bytes are `name=value` pairs, joined by `&`, of unreserved characters, `%XX`
+ * and `+`.
+ */
 function isFormText(bytes: Uint8Array): boolean {
   let named = false
   for (let at = 0; at < bytes.length; at++) {
@@ -117,10 +130,12 @@ function isPlain(byte: number): boolean {
 }
 
 /**
- * Reads the body in its {@link Delivery.format}; the value of an empty body is undefined. Returns a promise only for
- * multipart, and for XML until its parser is loaded. `exact` parses integers of JSON beyond 2^53 as BigInt.
+ * Reads the body in its {@link Delivery.format}. The value of an empty body is undefined. Returns a
+ * promise only for multipart, and for XML until its parser is loaded. If `exact` is true, JSON
+ * integers beyond 2^53 become BigInt.
  *
- * @throws WebhookError with the codes of that format's reader; from the promise if there is one.
+ * @throws WebhookError if the body is not valid in this format. If a promise is returned, it
+ * rejects instead.
  */
 export function parseBody(delivery: Delivery, exact: boolean): ParsedBody | Promise<ParsedBody> {
   const { format, content, limits } = delivery
@@ -145,7 +160,9 @@ export function parseBody(delivery: Delivery, exact: boolean): ParsedBody | Prom
   }
 }
 
-/** Reads a `multipart/form-data` body. Few senders post files, so the reader is loaded on demand. */
+/**
+ * Reads a `multipart/form-data` body. The reader is loaded on demand, since few senders post files.
+ */
 export async function parseMultipart(
   body: Uint8Array,
   limits: MultipartLimits,

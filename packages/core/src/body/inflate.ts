@@ -1,16 +1,17 @@
 import { gunzipSync, type ZlibOptions } from 'node:zlib'
 import { WebhookError } from '../errors.ts'
 
-// The largest `maxOutputLength` that zlib of Node accepts.
+// The largest `maxOutputLength` that Node's zlib accepts, in bytes.
 const MOST = 2 ** 31 - 1
 
 /**
  * Decompresses a complete gzip stream.
  *
- * @param limit - bytes of the result; decompression stops there, since zlib works in pieces of 16 KiB.
- * @param option - the option that sets the limit.
- * @throws WebhookError `decompressed_too_large`, and `malformed_body` for a stream that is corrupt, cut off or followed by
- * other bytes.
+ * @param limit - maximum size of the result, in bytes. Decompression stops soon after this size,
+ * since zlib works in pieces of 16 KiB.
+ * @param option - name of the option that sets `limit`, for the error message.
+ * @throws WebhookError `decompressed_too_large` beyond `limit`. `malformed_body` for a stream that
+ * is corrupt, cut off or followed by other bytes.
  */
 export function gunzip(
   bytes: Uint8Array,
@@ -18,15 +19,15 @@ export function gunzip(
   option = 'limits.decompressed',
 ): Uint8Array {
   try {
-    // With `info` the result is { buffer, engine }, which the types omit. A runtime that ignores the option returns the
-    // buffer.
+    // With the option `info`, the result is { buffer, engine }; the types omit this. A runtime that
+    // ignores the option returns only the buffer.
     const result: unknown = gunzipSync(bytes, {
       maxOutputLength: Math.min(Math.floor(limit), MOST),
       info: true,
     } as ZlibOptions)
     if (result instanceof Uint8Array) return result
     const { buffer, engine } = result as { buffer: Uint8Array; engine: { bytesWritten: number } }
-    // zlib ignores bytes after the stream.
+    // zlib ignores bytes after the end of the stream, so this code checks for them.
     if (engine.bytesWritten < bytes.length)
       throw new Error('bytes follow the end of the compressed stream')
     return buffer

@@ -3,18 +3,21 @@ import { WebhookError } from '../errors.ts'
 import { dropPoison } from './safe-keys.ts'
 
 interface JsonOptions {
-  /** Maximum nesting of arrays and objects; deeper is rejected with `too_deep`. */
+  /** Maximum nesting of arrays and objects. Deeper JSON is rejected with `too_deep`. */
   readonly depth: number
-  /** Name of the option that sets `depth`, for the message. @default 'limits.depth' */
+  /** Name of the option that sets `depth`, for the error message. @default 'limits.depth' */
   readonly option?: string
   /** Parses integers beyond 2^53 as BigInt, so that no digit is lost. @default false */
   readonly exact?: boolean | undefined
-  /** The bytes of the text, whose {@link weigh} is then remembered. @default none */
+  /**
+   * The bytes of the text. If set, the estimated memory of the parsed value is remembered for these
+   * bytes. @default none
+   */
   readonly bytes?: Uint8Array
 }
 
-// The source text of a literal, and raw JSON, are ES2026, which TypeScript's ES2023 library omits:
-// https://tc39.es/proposal-json-parse-with-source/
+// `context.source` (the text of a literal) and `JSON.rawJSON` are ES2026, so TypeScript's ES2023
+// library omits them: https://tc39.es/proposal-json-parse-with-source/
 type Reviver = (
   this: unknown,
   key: string,
@@ -30,7 +33,8 @@ const sourceJSON = JSON as unknown as {
  * Parses a JSON text. A leading byte order mark is skipped. Keys that would poison a prototype (`__proto__`,
  * `constructor.prototype`) are left out.
  *
- * @throws WebhookError `malformed_body`, whose message has the position and nothing of the payload; `too_deep`.
+ * @throws WebhookError `malformed_body`, whose message has the position of the error but nothing of
+ * the payload. `too_deep` if the nesting exceeds `depth`.
  */
 export function parseJson(text: string, options: JsonOptions): unknown {
   const json = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
@@ -43,15 +47,18 @@ export function parseJson(text: string, options: JsonOptions): unknown {
         : JSON.parse(json)
   } catch (cause) {
     if (cause instanceof WebhookError) throw cause
-    // A reviver recurses, so depth is checked before the error is judged.
+    // With a reviver, parsing recurses, so deep JSON can overflow the stack. Deep JSON is therefore
+    // reported as too deep, whatever the error.
     if (cause instanceof RangeError || isDeeper(json, depth)) throw tooDeep(depth, option)
-    // V8 quotes the payload in its message, so its error must not be the cause.
+    // V8 quotes the payload in its error message, so the new error must not have V8's error as its
+    // `cause`.
     throw new WebhookError('malformed_body', {
       problem: 'not_json',
       got: placeOf(cause, json.length),
     })
   }
-  // Checked after parsing, which does not recurse: walking the value costs a fifth of walking the text.
+  // The depth is checked after parsing: walking the value takes a fifth of the time of walking the
+  // text. JSON.parse does not recurse, so deep JSON is safe.
   const { deep, poison, marks } = inspect(value, depth)
   if (deep) throw tooDeep(depth, option)
   if (options.bytes) weighMarks(options.bytes, marks)
@@ -67,7 +74,10 @@ function tooDeep(depth: number, option: string): WebhookError {
   })
 }
 
-/** Returns the position in an engine's message, without the payload that the message quotes. */
+/**
+ * Returns the error position that the engine's message contains, without the payload that the
+ * message quotes.
+ */
 function placeOf(cause: unknown, length: number): string {
   const message = String(cause)
   const at = /at position (\d+)/.exec(message)
@@ -77,8 +87,8 @@ function placeOf(cause: unknown, length: number): string {
 }
 
 /**
- * Returns the value as JSON. A BigInt is written as digits, even if `BigInt.prototype` has a `toJSON`. A value that JSON
- * cannot write (`undefined`, a function) becomes `null`.
+ * Returns the value as JSON. BigInts are written as digits, even if an app added `toJSON` to
+ * `BigInt.prototype`. A value that JSON cannot express (`undefined`, a function) becomes `null`.
  *
  * @throws TypeError for a cycle.
  */
@@ -103,7 +113,7 @@ function write(
 }
 
 function digits(this: unknown, key: string, value: unknown): unknown {
-  // `this[key]` is the value before any toJSON ran.
+  // `this[key]` is the value before `toJSON` converted it.
   const original = (this as Record<string, unknown>)[key]
   return typeof original === 'bigint' ? sourceJSON.rawJSON(original.toString()) : value
 }
@@ -117,7 +127,8 @@ function exactly(
   if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
   const { source } = context
   if (source === undefined || !/^-?\d+$/.test(source)) return value
-  // Making a BigInt needs more than linear time: a million digits would block the process.
+  // The time to make a BigInt grows faster than the number of digits: a million digits would block
+  // the process.
   if (source.length > MAX_DIGITS) {
     throw new WebhookError('malformed_body', { problem: 'too_many_digits', limit: MAX_DIGITS })
   }
@@ -129,13 +140,16 @@ const MAX_DIGITS = 4096
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
-/** Returns true if a JSON text nests deeper than the limit. Any result is fine for invalid JSON, which the parser rejects. */
+/**
+ * Returns true if a JSON text nests deeper than the limit. For invalid JSON, the result does not
+ * matter, since the parser rejects it.
+ */
 export function isDeeper(json: string, limit: number): boolean {
   let depth = 0
   for (let i = 0; i < json.length; i++) {
     const code = json.charCodeAt(i)
     if (code === QUOTE) i = endOfString(json, i)
-    // Brackets and braces differ by this bit.
+    // `[` and `{` differ only in this bit, as do `]` and `}`.
     else if ((code | 0x20) === 0x7b) {
       if (++depth > limit) return true
     } else if ((code | 0x20) === 0x7d) depth--
@@ -154,9 +168,13 @@ export function endOfString(json: string, start: number): number {
   }
 }
 
-/** Counts the values of a JSON text by its marks. Parsing a million small values would cost a tenth of a second. */
+/**
+ * Returns true if a JSON text may have more than `limit` values, by its number of commas, colons
+ * and opening brackets. Without this limit, parsing a million small values takes a tenth of a
+ * second.
+ */
 export function hasMoreNodes(json: string, limit: number): boolean {
-  // Each value needs at least two characters.
+  // Each value needs at least two characters, so a short text cannot exceed the limit.
   if (json.length <= limit * 2) return false
   let nodes = 1
   for (let at = 0; at < json.length; at++) {
@@ -172,17 +190,21 @@ export function hasMoreNodes(json: string, limit: number): boolean {
 interface JsonFound {
   deep: boolean
   poison: boolean
-  /** Minimum number of commas, colons and brackets in its JSON; if `deep`, of a part of it. */
+  /**
+   * Minimum number of commas, colons and brackets in the value's JSON. If `deep` is true, only part
+   * of the value was counted.
+   */
   marks: number
 }
 
-// Recursion is a fifth faster than a list of nodes, and 256 levels fit the smallest stack.
+// Maximum number of levels to walk by recursion, which is a fifth faster than a list of nodes. 256
+// levels fit the smallest stack.
 const RECURSED = 256
 
 function inspect(value: unknown, levels: number): JsonFound {
   const found: JsonFound = { deep: false, poison: false, marks: 0 }
   if (!isObject(value)) return found
-  // Inherited members are skipped: other code may have extended Object.prototype.
+  // If other code has extended Object.prototype, inherited members must be skipped.
   const inherits = Object.keys(Object.prototype).length > 0
   inspectNode(value, Math.min(levels, RECURSED), inherits, found)
   if (!found.deep || levels <= RECURSED) return found
@@ -193,7 +215,7 @@ function inspectNode(node: object, levels: number, inherits: boolean, found: Jso
   if (levels === 0) return void (found.deep = true)
   if (Array.isArray(node)) {
     found.marks += node.length || 1
-    // By index: an iterator is several times slower on arrays of numbers.
+    // The loop uses an index, since an iterator is several times slower on arrays of numbers.
     for (let i = 0; i < node.length; i++) {
       const item: unknown = node[i]
       if (isObject(item)) inspectNode(item, levels - 1, inherits, found)
@@ -212,7 +234,7 @@ function inspectNode(node: object, levels: number, inherits: boolean, found: Jso
   found.marks += 2 * members || 1
 }
 
-/** Inspects any depth level by level, without recursion, and stops below the last allowed level. */
+/** Inspects a value of any depth without recursion, level by level. Stops after `levels` levels. */
 function inspectByLevel(value: object, levels: number): JsonFound {
   const found: JsonFound = { deep: false, poison: false, marks: 0 }
   let level = [value]

@@ -10,12 +10,16 @@ interface MediaType {
 const ABSENT: MediaType = { type: '', charset: undefined, boundary: undefined }
 const PARAMETER = /;\s*([^\s=;]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))/g
 
-// Cached: a sender uses one or two values. A boundary differs each time, so it is not cached.
+// Parsed header values are cached, since a sender uses one or two values. Values with a boundary
+// differ each time, so they are not cached.
 const known = new Map<string, MediaType>()
 const KNOWN_SIZE = 100
 const KNOWN_LENGTH = 200
 
-/** Parses a Content-Type header (RFC 9110, section 8.3). It never throws: unreadable parts are left out. */
+/**
+ * Parses a Content-Type header (RFC 9110, section 8.3). Never throws: unreadable parts are left
+ * out.
+ */
 export function parseMediaType(contentType: string | undefined): MediaType {
   if (contentType === undefined) return ABSENT
   const hit = known.get(contentType)
@@ -28,7 +32,10 @@ export function parseMediaType(contentType: string | undefined): MediaType {
   return parsed
 }
 
-/** Yields the parameters of a header value, names in lower case. Senders write Windows paths unescaped. */
+/**
+ * Yields the parameters of a header value, with names in lower case. A backslash escapes only a
+ * quote or a backslash, since some senders write Windows paths unescaped.
+ */
 export function* parseParameters(text: string): Generator<readonly [name: string, value: string]> {
   for (const [, name = '', quoted, bare = ''] of text.matchAll(PARAMETER)) {
     yield [
@@ -51,13 +58,13 @@ export function formatOf(type: string): Format | undefined {
   if (JSON_TYPES.has(type) || type.endsWith('+json')) return 'json'
   if (type === 'application/x-www-form-urlencoded') return 'form'
   if (type === 'application/xml' || type === 'text/xml' || type.endsWith('+xml')) return 'xml'
-  // Other multipart types have no named fields.
+  // Other multipart types have no named fields, so they are read as bytes.
   if (type === 'multipart/form-data') return 'multipart'
   return type.startsWith('text/') ? 'text' : 'bytes'
 }
 
 function parse(contentType: string): MediaType {
-  // Hosts join repeated headers with a comma: the first one counts.
+  // Web frameworks join repeated headers with a comma. Only the first header counts.
   const end = contentType.search(/[;,]/)
   const type = (end === -1 ? contentType : contentType.slice(0, end)).trim().toLowerCase()
   let charset: string | undefined

@@ -5,9 +5,11 @@ import { parseMediaType, parseParameters } from './media-type.ts'
 
 interface MultipartFile {
   readonly name: string
-  /** File name without the directories that the sender may have sent. */
+  /** File name without directories. */
   readonly filename: string
-  /** Content type as the sender names it, or `text/plain` (RFC 7578, section 4.4). */
+  /**
+   * Content type that the sender states, or `text/plain` if it states none (RFC 7578, section 4.4).
+   */
   readonly contentType: string
   readonly data: Uint8Array
 }
@@ -18,20 +20,24 @@ export interface MultipartBody {
 }
 
 export interface MultipartLimits {
-  /** Maximum number of parts, files included; more are rejected with `malformed_body`. */
+  /**
+   * Maximum number of parts, including files. A body with more parts is rejected with
+   * `malformed_body`.
+   */
   readonly fields: number
-  /** Name of the option that sets `fields`, for the message. @default 'limits.fields' */
+  /** Name of the option that sets `fields`, for the error message. @default 'limits.fields' */
   readonly option?: string
 }
 
 /**
- * Parses the fields and files of a `multipart/form-data` body (RFC 7578). The boundary is read from the body's first line: an
- * unsigned header could name another boundary, so that text inside a part would be read as a part. Text is UTF-8 unless its
- * part names another charset.
+ * Parses the fields and files of a `multipart/form-data` body (RFC 7578). The boundary is read from
+ * the body's first line, not from the Content-Type, which may be unsigned. With a boundary of an
+ * attacker, text inside a part would be read as a part. The text of a part is UTF-8 unless the part
+ * names another charset.
  *
- * @throws WebhookError `malformed_body` for a body that starts with no boundary, is cut off, unreadable or has too many
- * parts; `unsupported_media_type` if the parser, an optional peer, is not installed; `unsupported_encoding` for a field
- * in an unknown charset.
+ * @throws WebhookError `malformed_body` if the body does not start with a boundary, is cut off or
+ * unreadable, or has too many parts. `unsupported_media_type` if the parser, an optional peer, is
+ * not installed. `unsupported_encoding` for a field in an unknown charset.
  */
 export async function parseMultipart(
   body: Uint8Array,
@@ -51,7 +57,10 @@ export async function parseMultipart(
   return { fields, files }
 }
 
-/** Returns the boundary of the first line (RFC 2046, section 5.1.1); undefined for a body without parts. */
+/**
+ * Returns the boundary, from the body's first line (RFC 2046, section 5.1.1); undefined for a body
+ * without parts.
+ */
 function boundaryOf(body: Uint8Array): string | undefined {
   const start = utf8(body.subarray(0, 80))
   if (start.length === body.length && /^--[\w'()+,./:=? -]{1,70}--(?:\r?\n)?$/.test(start))
@@ -62,7 +71,7 @@ function boundaryOf(body: Uint8Array): string | undefined {
 }
 
 function disposition(part: Part): { readonly name: string; readonly filename: string | undefined } {
-  // The parser returns header bytes as Latin-1; senders write UTF-8 (RFC 7578, section 5.1).
+  // The parser decodes headers as Latin-1, but senders write them in UTF-8 (RFC 7578, section 5.1).
   const header = fromLatin1(part.headers['content-disposition']?.[0] ?? '')
   let name: string | undefined
   let filename: string | undefined
@@ -85,7 +94,10 @@ function fromLatin1(text: string): string {
   return utf8(Uint8Array.from(text, (character) => character.charCodeAt(0)))
 }
 
-/** Some senders use RFC 8187, which RFC 7578 forbids here. */
+/**
+ * Decodes a file name of the form `utf-8''…` (RFC 8187). RFC 7578 forbids this form, but some
+ * senders use it.
+ */
 function fromExtended(value: string): string | undefined {
   const [, encoded] = /^utf-8'[^']*'(.*)$/i.exec(value) ?? []
   try {
@@ -96,7 +108,7 @@ function fromExtended(value: string): string | undefined {
 }
 
 interface Part {
-  /** Values by lower-case name, one character per byte. */
+  /** Header values by lower-case name, decoded as Latin-1: one character per byte. */
   readonly headers: Readonly<Record<string, readonly string[]>>
   readonly data: Uint8Array
 }
@@ -104,8 +116,9 @@ interface Part {
 /**
  * Returns the parts of a multipart body, in order.
  *
- * @throws WebhookError `malformed_body` for a body without its last boundary, a part without headers, or more than
- * `limit` parts; `unsupported_media_type` if the parser is missing or cannot be loaded.
+ * @throws WebhookError `malformed_body` if the last boundary is missing, a part has no headers, or
+ * there are more than `limit` parts. `unsupported_media_type` if the parser is missing or cannot be
+ * loaded.
  */
 async function readParts(
   body: Uint8Array,
@@ -118,11 +131,12 @@ async function readParts(
   const { Dicer } = await load()
   const parts = await new Promise<readonly OpenPart[]>((resolve, reject) => {
     const open: OpenPart[] = []
-    // The complete body is in memory, so no stream needs backpressure.
+    // The complete body is in memory already, so the buffers may be as large as the body.
     const dicer = new Dicer({ boundary, partHwm: body.length + 1, highWaterMark: body.length + 1 })
     dicer.on('part', (stream) => {
       const part: OpenPart = { headers: undefined, chunks: [] }
-      // A truncated body emits an error on the part too, and an unhandled `error` event ends the process.
+      // If the body is truncated, the part emits an `error` event too. Without this listener, the
+      // event would end the process.
       stream.on('error', reject)
       stream.on('header', (headers) => (part.headers = headers))
       if (open.length < limit) {
@@ -146,7 +160,10 @@ async function readParts(
   })
 }
 
-/** Counts the delimiters before parsing: the parser cannot be stopped. */
+/**
+ * Throws if the body has more than `limit` parts. Counts before parsing, since the parser cannot be
+ * stopped.
+ */
 function rejectMany(
   bytes: ReturnType<typeof toBuffer>,
   boundary: string,
@@ -160,7 +177,7 @@ function rejectMany(
     i !== -1;
     i = bytes.indexOf(delimiter, i + delimiter.length)
   ) {
-    // One delimiter per part, and the last one.
+    // A body has one delimiter per part, and one more at the end.
     if (++count > limit + 1) throw tooMany(limit, option)
   }
 }
@@ -179,7 +196,7 @@ interface OpenPart {
   readonly chunks: Uint8Array[]
 }
 
-// The used members of the parser, whose own types omit `partHwm`.
+// The members of the parser that are used here. The parser's own types omit `partHwm`.
 type DicerConstructor = new (options: {
   readonly boundary: string
   readonly partHwm: number
@@ -212,7 +229,7 @@ async function load(): Promise<{ readonly Dicer: DicerConstructor }> {
   }
 }
 
-// workerd sets no code.
+// In workerd, the error has no `code`, so its text is checked too.
 function isMissing(cause: unknown): boolean {
   return (
     (cause as { readonly code?: unknown } | undefined)?.code === 'ERR_MODULE_NOT_FOUND' ||

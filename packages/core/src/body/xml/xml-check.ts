@@ -14,11 +14,12 @@ const TAG_END = /[ \t\n]*\/?>/y
 const INSTRUCTION = new RegExp(`<\\?${NAME}(?=[ \\t\\n]|\\?>)`, 'y')
 
 /**
- * Checks that a document is well-formed and has no DOCTYPE, since the parser accepts nearly everything. Returns the document
- * with line ends as `\n` (XML 1.0, section 2.11). Each processing instruction becomes an empty comment: the parser reads
- * quotes in it as strings, and so may find another end. References are left to xml-read.ts.
+ * Checks that a document is well-formed and has no DOCTYPE, since the parser accepts nearly
+ * everything. Returns the document with line ends as `\n` (XML 1.0, section 2.11). Each processing
+ * instruction becomes an empty comment, because quotes in it would mislead the parser about where
+ * it ends. xml-read.ts checks the references.
  *
- * @throws WebhookError `malformed_body` with the line, `too_deep`.
+ * @throws WebhookError `malformed_body` with the line number, or `too_deep`.
  */
 export function checkXml(source: string, maxDepth: number, option = 'limits.depth'): string {
   let text = source.charCodeAt(0) === 0xfeff ? source.slice(1) : source
@@ -108,7 +109,10 @@ function endOfTag(text: string, open: number, start: number): number {
   return end
 }
 
-/** Returns the index after the match of the sticky pattern, or the same index without a match. */
+/**
+ * Returns the index after the sticky pattern's match at `at`, or `at` if the pattern does not match
+ * there.
+ */
 function skip(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at
   return pattern.test(text) ? pattern.lastIndex : at
@@ -127,7 +131,7 @@ function isSpace(text: string, start: number, end: number): boolean {
   return true
 }
 
-/** The message quotes nothing of the document. */
+/** Throws `malformed_body`. The message has the line number, but quotes nothing of the document. */
 function reject(text: string, at: number, expected: string): never {
   const line = text.slice(0, at).split('\n').length
   throw new WebhookError('malformed_body', { problem: 'not_xml', expected, got: line })

@@ -4,16 +4,20 @@ import { dropPoison } from '../safe-keys.ts'
 import { checkXml } from './xml-check.ts'
 import type { XmlObject, XmlOptions } from './xml.ts'
 
-/** Implements parseXml() of xml.ts, which loads this module and the parser with the first XML. */
+/**
+ * Implements parseXml() of xml.ts. Only the first XML document of a process loads this module and
+ * the parser.
+ */
 export function read(text: string, { depth, option }: XmlOptions): XmlObject {
   const checked = checkXml(text, depth, option)
-  // checkXml() found a root element, so it is not a text.
+  // checkXml() found a root element, so the value is an object, not a text.
   const root = toValue(parse(checked)) as XmlObject
   return checked.includes('constructor') ? dropPoison(root) : root
 }
 
-// Each node is an object whose first key is the element's name, `#text`, `#cdata` or `#comment`. Building our objects from
-// these costs less than letting the parser do it, which follows paths again.
+// A node of the parser: an object whose first key is the element's name, `#text`, `#cdata` or
+// `#comment`. Building our objects from these nodes is faster than letting the parser build
+// objects.
 interface Node {
   readonly ':@'?: Attributes
   readonly [name: string]: unknown
@@ -22,7 +26,8 @@ interface Node {
 type Attributes = Record<string, string>
 
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype'])
-// A character that checkXml() rejects in documents.
+// A prefix that disguises forbidden names from the parser. checkXml() rejects this character in
+// documents, so no name starts with it.
 const DISGUISE = '\u0001'
 
 const parser = new XMLParser({
@@ -30,17 +35,19 @@ const parser = new XMLParser({
   ignoreAttributes: false,
   attributeNamePrefix: '@',
   cdataPropName: '#cdata',
-  // Text before and after a comment is decoded separately.
+  // Comments stay as nodes, so that the texts before and after a comment are decoded separately.
   commentPropName: '#comment',
   parseTagValue: false,
   trimValues: false,
-  // The parser's own decoder skips numeric references or expands too much, depending on its options.
+  // decodeXml() decodes references instead: depending on its options, the parser skips numeric
+  // references or expands too much.
   processEntities: false,
-  // checkXml() has counted them.
+  // checkXml() has already limited the nesting.
   maxNestedTags: Number.POSITIVE_INFINITY,
-  // Paths are only for callbacks that we do not use.
+  // The parser needs paths only for callbacks that we do not use.
   jPath: false,
-  // The parser rejects or renames names that are dangerous on its own objects. Ours are built below.
+  // The parser rejects or renames names that are dangerous for its own objects. We build our
+  // objects below, so names pass unchanged.
   transformTagName: (name) => (FORBIDDEN.has(name) ? DISGUISE + name : name),
   onDangerousProperty: (name) => name,
 })
@@ -68,16 +75,16 @@ function toValue(nodes: readonly Node[], attributes?: Attributes): string | XmlO
     }
   }
   if (!object) return text
-  // White space between elements is only layout.
+  // White space between elements is only layout, so it is dropped.
   if (hasElements ? /\S/.test(text) : text !== '') object['#text'] = text
   return object
 }
 
-/** In place: the parser made the object only for this node. */
+/** Decodes the attributes in place, since the parser made the object only for this node. */
 function decodeAll(attributes: Attributes): Attributes {
   for (const name in attributes) {
     const value = attributes[name]!
-    // A line break or a tab in an attribute is a space (XML 1.0, section 3.3.3).
+    // A line break or tab in an attribute counts as a space (XML 1.0, section 3.3.3).
     if (/[\t\n&]/.test(value)) attributes[name] = decodeXml(value.replace(/[\t\n]/g, ' '))
   }
   return attributes
@@ -90,7 +97,8 @@ function firstKey(node: Node): string {
 
 function add(object: XmlObject, name: string, value: string | XmlObject): void {
   if (!Object.hasOwn(object, name)) {
-    // `__proto__` would change the prototype of this object, or of one that the value is merged into.
+    // `__proto__` is skipped: it would change the prototype of this object, or of an object into
+    // which the app merges this one.
     if (name !== '__proto__') object[name] = value
     return
   }
@@ -109,10 +117,11 @@ const NAMED: ReadonlyMap<string, string> = new Map([
 const NUMERIC = /^#(?:x([0-9a-fA-F]+)|([0-9]+))$/
 
 /**
- * Returns the text with its references replaced, each once: the five entities of XML, and numeric references to characters
- * that XML allows.
+ * Returns the text with its references decoded in one pass: the five entities of XML, and numeric
+ * references to characters that XML allows.
  *
- * @throws WebhookError `malformed_body` for any other reference and for an ampersand that starts none.
+ * @throws WebhookError `malformed_body` for any other reference, and for an ampersand that does not
+ * start a reference.
  */
 function decodeXml(text: string): string {
   let next = text.indexOf('&')
@@ -129,7 +138,10 @@ function decodeXml(text: string): string {
   return decoded + text.slice(copied)
 }
 
-/** https://www.w3.org/TR/xml/#charsets */
+/**
+ * Returns the character of a numeric reference, if XML allows it:
+ * https://www.w3.org/TR/xml/#charsets
+ */
 function character(reference: string): string {
   const [, hex, decimal] = NUMERIC.exec(reference) ?? []
   const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)

@@ -1,15 +1,21 @@
-/** Children by their name as written (`soapenv:Body`), attributes by `@name`, text as `#text`. No value is converted. */
+/**
+ * An XML element. Members are its children, by name as written (`soapenv:Body`), its attributes, as
+ * `@name`, and its text, as `#text`. All values stay strings.
+ */
 export interface XmlObject {
   [name: string]: XmlValue
 }
 
-/** Text, or an object if there are attributes or children; an array of these for several siblings with one name. */
+/**
+ * Text, or an object if the element has attributes or children. Several siblings with the same name
+ * are an array.
+ */
 type XmlValue = string | XmlObject | (string | XmlObject)[]
 
 export interface XmlOptions {
-  /** Maximum nesting of elements; deeper is rejected with `too_deep`. */
+  /** Maximum nesting of elements. Deeper documents are rejected with `too_deep`. */
   readonly depth: number
-  /** Name of the option that sets `depth`, for the message. @default 'limits.depth' */
+  /** Name of the option that sets `depth`, for the error message. @default 'limits.depth' */
   readonly option?: string
 }
 
@@ -26,7 +32,7 @@ export function readsXml({
   return xml === true || formats?.includes('xml') === true
 }
 
-/** Loads the XML parser, once per process; apps without XML never load it. */
+/** Loads the XML parser, once per process. Apps that receive no XML never load it. */
 export function loadXml(): Promise<void> {
   return (loading ??= import('./xml-read.ts').then(
     (module) => {
@@ -44,10 +50,12 @@ export function xmlReady(): boolean {
 }
 
 /**
- * Parses a document to `{ rootName: value }`. Strict: no DOCTYPE, one root, well-formed, only the five entities of XML and
- * references to characters that XML allows. Nothing is expanded twice.
+ * Parses a document to `{ rootName: value }`. The document must be well-formed and have one root
+ * and no DOCTYPE. Only the five entities of XML and references to allowed characters are decoded,
+ * each once.
  *
- * @throws WebhookError `malformed_body`, `too_deep`. Error if {@link loadXml} has not resolved yet.
+ * @throws WebhookError `malformed_body` or `too_deep`. Error if {@link loadXml} has not resolved
+ * yet.
  */
 export function parseXml(text: string, options: XmlOptions): XmlObject {
   if (reader === undefined) throw new Error('parseXml() was called before loadXml() had resolved')
@@ -62,8 +70,9 @@ export function list(value: XmlValue | undefined): (string | XmlObject)[] {
 const DECLARED = /^<\?xml\s[^>]*?\sencoding\s*=\s*["']([A-Za-z][\w.-]*)["']/
 
 /**
- * Returns the charset that an XML document names, in lower case: by its byte order mark or else its declaration (XML 1.0,
- * appendix F). Undefined means UTF-8. A charset parameter of the Content-Type takes precedence.
+ * Returns the charset that an XML document names, in lower case. The byte order mark names it, or
+ * else the declaration (XML 1.0, appendix F). Undefined means UTF-8. A charset in the Content-Type
+ * header takes precedence.
  */
 export function xmlCharset(bytes: Uint8Array): string | undefined {
   const [a = 0, b = 0, c = 0, d = 0] = bytes
@@ -78,9 +87,13 @@ export function xmlCharset(bytes: Uint8Array): string | undefined {
   return declared?.startsWith('utf-16') === true ? 'utf-8' : declared
 }
 
-/** Counts elements and attributes of XML. Parsing a mebibyte of empty elements would cost a third of a second. */
+/**
+ * Returns true if the XML has more than `limit` elements and attributes. Without this limit,
+ * parsing a mebibyte of empty elements takes a third of a second.
+ */
 export function hasMoreTags(xml: string, limit: number): boolean {
-  // Each of them needs at least four characters.
+  // Each element or attribute needs at least four characters, so a short text cannot exceed the
+  // limit.
   if (xml.length <= limit * 4) return false
   let count = 0
   for (let at = xml.indexOf('<'); at !== -1; at = xml.indexOf('<', at + 1))

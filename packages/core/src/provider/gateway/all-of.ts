@@ -7,10 +7,10 @@ import { joinCredentials } from '../scheme.ts'
 
 /**
  * Creates a provider for a sender behind an edge check, such as Cloudflare Access. `access` and
- * `inner` must both verify each delivery; challenges need `access` too. Until `access` accepts, no
- * function of `inner` runs, so nothing is fetched or stored for it. The events, ids, keys, reply
- * and name are those of `inner`. The edge must forward requests unchanged; for a gateway that signs
- * instead of the sender, use `behind`. `explain` names the provider that rejects.
+ * `inner` must both verify each delivery; challenges need `access` too. Until `access` accepts,
+ * `inner` verifies, answers, fetches and stores nothing. The events, ids, keys, reply and name are
+ * those of `inner`. The edge must forward requests unchanged; for a gateway that signs instead of
+ * the sender, use `behind`. `explain` names the provider that rejects.
  *
  * @throws TypeError if `access` is an unauthenticated provider.
  *

@@ -106,7 +106,8 @@ export function derToRaw(der: Uint8Array, size: number): Uint8Array {
   for (const end of [size, 2 * size]) {
     const length = der[at + 1]!
     const number = der.subarray(at + 2, at + 2 + length)
-    // DER adds a zero byte before a number whose first bit is set. This line removes it.
+    // DER adds a zero byte before a number whose first bit is set. A number that is longer than
+    // `size` loses this byte.
     const digits = number.subarray(Math.max(0, length - size))
     raw.set(digits, end - digits.length)
     at += 2 + length

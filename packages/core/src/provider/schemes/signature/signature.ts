@@ -210,8 +210,8 @@ export function signatureScheme<Key>(
 
   function readHeaders(delivery: Delivery): SignatureClaim {
     const value = singleHeader(delivery, header)
-    // The time header is read first, so that a missing header is reported before a malformed
-    // signature.
+    // The time header is read before the signature is checked, so that a missing header is reported
+    // before a malformed one.
     const timestamp = stampHeader === undefined ? undefined : singleHeader(delivery, stampHeader)
     if (!value.startsWith(prefix)) throw malformed({ header }, prefix, 'wrong_prefix')
     const signature = value.slice(prefix.length)
