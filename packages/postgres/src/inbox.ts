@@ -8,14 +8,16 @@ import { createStore } from './store/store.ts'
 
 const carried = transactions<unknown>('postgresInbox')
 
-// How far ahead quick handlers get tasks: one claim costs a round trip.
+// How many tasks are claimed ahead for quick handlers, since each claim costs a round trip. `time`
+// is in milliseconds, `most` is a number of tasks.
 const AHEAD = { time: 100, most: 400, half: true, share: true }
 
 /**
- * Creates a durable inbox in PostgreSQL 13 or newer: events and tasks are in tables `postern_*` of a schema of your choice.
- * Several processes may share it. It connects with the first delivery.
+ * Creates a durable inbox in PostgreSQL 13 or newer. Events and tasks are in tables `postern_*`, in
+ * a schema of your choice. Several processes may share them. The inbox connects with the first
+ * delivery.
  *
- * @throws {TypeError} If an option is wrong; the message names it.
+ * @throws {TypeError} If an option is wrong; the message names the option.
  *
  * @example
  * const receiver = createReceiver({
@@ -29,7 +31,7 @@ export function postgresInbox(
   return openInbox(checkSettings(options))
 }
 
-/** As `postgresInbox`. @internal */
+/** Creates the inbox from checked settings, as `postgresInbox` does. @internal */
 export function openInbox(
   settings: Settings,
   layout?: TablesLayout,
@@ -43,11 +45,13 @@ export function openInbox(
 }
 
 /**
- * Returns a host with which `receive` stores the delivery in an open transaction of your app: it is accepted if the transaction
- * commits. `transaction` is a function that runs a statement and returns its rows, or a client of `pg`.
+ * Returns a host with which `receive` stores the delivery in an open transaction of your app. The
+ * delivery is accepted if that transaction commits. `transaction` is either a function that runs a
+ * statement and returns its rows, or a client of `pg`.
  *
  * @example
- * await db.transaction((tx) => receiver.receive(delivery, inTransaction((text, values) => run(tx, text, values))))
+ * await db.transaction((tx) => receiver.receive(delivery, inTransaction((text, values) => run(tx,
+ * text, values))))
  */
 export function inTransaction(transaction: AppTransaction, host: Host = {}): Host {
   return carried.host(transaction, host)

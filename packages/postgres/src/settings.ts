@@ -6,34 +6,42 @@ import {
 } from '@postern/core/engine'
 import type { PgPool } from './store/pg.ts'
 
-/** Options of `postgresInbox`. One of `connectionString` and `pool` is required. */
+/** Options of `postgresInbox`. Either `connectionString` or `pool` is required. */
 export interface PostgresInboxOptions extends ServerInboxOptions {
-  /** URL of PostgreSQL: `postgres://user@host/database`. @default none */
+  /** URL of PostgreSQL, such as `postgres://user@host/database`. @default none */
   readonly connectionString?: string
-  /** A `Pool` of `pg` instead, with room for at least three clients: one of them listens. The inbox does not close it. @default none */
+  /**
+   * A `Pool` of `pg`, in place of `connectionString`. It needs room for at least three clients, of
+   * which one listens for notifications. The inbox does not close it. @default none
+   */
   readonly pool?: PgPool
-  /** Schema of the tables `postern_*`, in lower case; made if it is missing. @default 'public' */
+  /**
+   * Schema of the tables `postern_*`, in lower case. If the schema is missing, it is created.
+   * @default 'public'
+   */
   readonly schema?: string
   /**
-   * Role that must own the tables, since the owner of a table can run code as your app. Without it, the role of the
-   * connection must own them or be a member of the role that does. @default none
+   * Role that must own the tables, since the owner of a table can run code as your app. Without
+   * this option, the role of the connection must own the tables or be a member of the role that
+   * owns them. @default none
    */
   readonly tableOwner?: string
   /**
-   * Prepares statements once on each connection, which saves a quarter of their CPU. PgBouncer in transaction mode needs
-   * `max_prepared_statements` for it; without that, the inbox warns and continues unprepared. @default true
+   * Prepares statements once on each connection, which saves a quarter of their CPU. For that,
+   * PgBouncer in transaction mode needs `max_prepared_statements`. Otherwise the inbox warns and
+   * continues with unprepared statements. @default true
    */
   readonly prepare?: boolean
 }
 
-/** The checked options; times in milliseconds. */
+/** The checked options. All times are in milliseconds. */
 export interface Settings extends ServerSettings {
   readonly pool: PgPool | undefined
   readonly schema: string
   readonly tableOwner: string | undefined
 }
 
-/** Checks the options. Throws a `TypeError` that names the wrong one. */
+/** Checks the options. Throws a `TypeError` that names the wrong option. */
 export function checkSettings(options: PostgresInboxOptions): Settings {
   const check = checks<PostgresInboxOptions>('postgresInbox', options)
   const schema = check.value('schema') ?? 'public'
@@ -48,7 +56,8 @@ export function checkSettings(options: PostgresInboxOptions): Settings {
     throw new TypeError(
       `postgresInbox: tableOwner must be the name of a role, got ${JSON.stringify(tableOwner)}`,
     )
-  // Statements have the name without quotes: with a capital letter it would name another schema.
+  // Statements contain the schema name without quotes. With a capital letter, that would mean
+  // another schema.
   if (typeof schema !== 'string' || !/^[a-z_][a-z0-9_]{0,47}$/.test(schema))
     throw new TypeError(
       `postgresInbox: schema must be a lower-case name of letters, digits and _, got ${JSON.stringify(schema)}`,

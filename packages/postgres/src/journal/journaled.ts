@@ -86,7 +86,7 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
     },
     async series(names) {
       const keys = new Map(names.map((name) => [hashOf('series', name), name]))
-      // All processes add series in the same order, so that they do not deadlock.
+      // The names are sorted: if all processes add series in the same order, they do not deadlock.
       const sorted = [...keys.keys()].sort()
       const rows = await sql<{ id: number; name: string }>(SERIES, [
         `{${sorted.join()}}`,

@@ -36,14 +36,15 @@ export function createViewed(
 ): Viewed & Required<Pick<Store, 'drop'>> {
   const { sql } = db
   return {
-    // A transaction has a deadline and no JIT, which costs more than most scans.
+    // The scan runs in a transaction, since that has a deadline and no JIT. JIT takes more time
+    // than most scans.
     scan: (want) => db.atomic(deadline, (within) => lists.scan(runOn(within), want)),
     placeOf: lists.placeOf,
     detail: (id) => lists.detail(runOn(sql), id),
     stats: () => sql<StatsRow>(STATS),
     causes: (lanes) => sql<CauseRow>(CAUSES, [lanes === undefined ? null : ints(lanes)]),
     async version() {
-      // The snapshot changes with each transaction that wrote, of any process.
+      // The snapshot changes with each transaction that wrote, in any process.
       const seen = sql<{ text: string }>('SELECT pg_current_snapshot()::text AS text')
       return createHash('sha256')
         .update((await readRow(seen)).text)
@@ -92,10 +93,11 @@ async function prune(
   return received === null ? undefined : [received, id]
 }
 
-// Characters of ids and topics that are indexed.
+// Number of characters of ids and topics that are indexed.
 const INDEXED = 100
 const TOPIC = `left(e.topic, ${INDEXED}) COLLATE "C"`
-// The last code point: each string with a prefix sorts below the prefix plus this character.
+// The last Unicode code point. Every string that starts with a prefix sorts before the prefix plus
+// this character.
 const LAST = '\u{10ffff}'
 
 const OF_EVENT = `e.id::float8 AS event, e.provider, e.event_id AS "eventId", e.topic, e.tenant, e.key, e.received::float8 AS received,
@@ -119,7 +121,7 @@ const lists = createTableLists({
     const its = lanes === undefined ? '' : `AND ${among('t.lane', lanes)}`
     const of = (which: string): string => `SELECT t.* FROM $.postern_tasks t WHERE ${which} ${its}`
     if (state === 'running') return of('t.lease IS NOT NULL AND t.state = 1')
-    // One range of a partial index each.
+    // Each part reads one range of a partial index.
     return [
       of('t.state = 0 AND t.gate = 0 AND NOT t.behind'),
       of('t.state = 0 AND t.gate > 0 AND NOT t.behind'),
@@ -154,7 +156,7 @@ function runOn(sql: Sql): ScanRun {
   }
 }
 
-/** Cuts as PostgreSQL's left() does: by code points. */
+/** Cuts a text by code points, as PostgreSQL's left() does. */
 function cut(text: string): string {
   return text.length <= INDEXED ? text : Array.from(text).slice(0, INDEXED).join('')
 }

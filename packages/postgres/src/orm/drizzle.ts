@@ -2,7 +2,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import type { RunSql } from '@postern/core/engine'
 
 /**
- * Runs statements in a transaction of Drizzle, for `inTransaction` and `task.commit({ in })`.
+ * Runs statements in a Drizzle transaction, for `inTransaction` and `task.commit({ in })`.
  *
  * @example
  * await db.transaction(async (tx) => {
@@ -14,7 +14,7 @@ export function drizzleSql(tx: { execute(query: SQL): PromiseLike<unknown> }): R
   return (text, values) => tx.execute(fragment(text, values))
 }
 
-/** Drizzle numbers parameters itself. */
+/** Converts `$1`, `$2`, … to Drizzle's parameters, which Drizzle numbers itself. */
 function fragment(text: string, values: unknown[]): SQL {
   const parts = text.split(/\$(\d+)/)
   return sql.join(

@@ -1,7 +1,8 @@
 import type { RunSql } from '@postern/core/engine'
 
 /**
- * Runs statements in the open transaction of a client of `pg`, for `inTransaction` and `task.commit({ in })`.
+ * Runs statements in the open transaction of a `pg` client, for `inTransaction` and `task.commit({
+ * in })`.
  *
  * @example
  * await client.query('BEGIN')

@@ -1,7 +1,7 @@
 import type { RunSql } from '@postern/core/engine'
 
 /**
- * Runs statements in a transaction of postgres.js, for `inTransaction` and `task.commit({ in })`.
+ * Runs statements in a postgres.js transaction, for `inTransaction` and `task.commit({ in })`.
  *
  * @example
  * await sql.begin(async (sql) => {

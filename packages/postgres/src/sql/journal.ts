@@ -1,4 +1,4 @@
-// All bodies are one parameter, split by offsets.
+// All bodies are joined to one parameter, which the statement splits by offsets.
 export const ARRIVE: string = `WITH i AS (
     INSERT INTO $.postern_arrivals (id, strangers, at, size, data, source, head, body)
     SELECT id, strangers, at, length(data) + coalesce(length(head), 0) + coalesce(b, 0) + 200, data, source, head,
@@ -18,7 +18,10 @@ export const TRIM: string = `WITH o AS MATERIALIZED (
     WHERE r.id = x.id RETURNING 1)
   SELECT count(*)::int AS n FROM d`
 
-/** Shows whether a ring may be above its bounds: only then TRIM reads the whole ring. */
+/**
+ * Reads the size of a ring, a bounded list of deliveries. If it may be above its bounds, TRIM reads
+ * the whole ring.
+ */
 export const RING: string = `SELECT count(*)::int AS rows, coalesce(sum(size), 0)::float8 AS bytes, min(at)::float8 AS oldest
   FROM $.postern_arrivals WHERE strangers = $1`
 
@@ -32,7 +35,7 @@ export const ARRIVALS: string = `SELECT id, strangers, at::float8 AS at, data FR
   WHERE $1::text IS NULL OR id < $1::text ORDER BY id DESC LIMIT $2::int`
 export const ARRIVAL: string = `SELECT id, strangers, at::float8 AS at, data, source, head, body FROM $.postern_arrivals WHERE id = $1`
 
-// Causes and codes come from outside: series above 20,000 are not counted.
+// Series have names from outside, as causes and codes. Series above 20,000 are not counted.
 export const SERIES: string = `WITH k AS (SELECT s.id, s.name, s.day FROM $.postern_series s WHERE s.key = ANY($1::uuid[])),
   u AS (UPDATE $.postern_series s SET day = $3::int FROM k WHERE s.id = k.id AND k.day < $3::int),
   i AS (
@@ -66,7 +69,7 @@ export const ADD_RECORD: string = `WITH r AS (
 export const SET_RECORD: string = `WITH r AS (
     UPDATE $.postern_records SET value = $2, version = version + 1 WHERE key = $1 AND version = $3::int RETURNING 1)
   SELECT count(*)::int AS n FROM r`
-/** Adds or replaces records. */
+/** Adds records, or replaces records that exist. */
 export const NOTE_RECORDS: string = `WITH r AS (
     INSERT INTO $.postern_records AS r (key, value, version) SELECT k, v, 1 FROM unnest($1::text[], $2::text[]) AS i(k, v)
     ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value, version = r.version + 1 RETURNING 1)

@@ -1,24 +1,30 @@
 import { LATER, TASKS } from '@postern/core/engine'
 
-/** PostgreSQL's clock in milliseconds. It is constant in a statement, so that indexes can be used. */
+/**
+ * PostgreSQL's clock in milliseconds. Its value is constant within a statement, so that indexes can
+ * be used.
+ */
 export const NOW = '(extract(epoch FROM statement_timestamp()) * 1000)::bigint'
 
-/** Columns of a `TaskRow`, of `postern_tasks t`. */
+/** The columns of a `TaskRow`, read from `postern_tasks t`. */
 export const TASK: string = `t.id::float8 AS id, t.lane, t.state, t.gate, t.behind, t.attempt, t.token::float8 AS token, t.round,
   t.cut, t.charged, t.line::float8 AS line, t.fair, t.due::float8 AS due, t.took, t.error, t.fold`
 
-/** Open tasks of lines, and settled tasks that a run still holds: the predicate of two indexes. */
+/**
+ * True for a task in an ordered group (line) that is open, or settled while its run still holds it.
+ * Two indexes have this condition.
+ */
 const OPEN = 't.line IS NOT NULL AND (t.state < 2 OR t.lease IS NOT NULL)'
 
-/** The event of a task. */
+/** The condition that joins a task to its event. */
 export const EVENT: string = `e.id = t.id / ${TASKS}`
 
-/** Contents of an event, from its own row or from its delivery. */
+/** Columns for the contents of an event, from its own row or from its delivery. */
 export const CONTENTS =
   'e.record, coalesce(e.head, d.head) AS head, coalesce(e.body, d.body) AS body'
 export const DELIVERY = 'LEFT JOIN $.postern_deliveries d ON d.id = e.delivery'
 
-/** Numbers as an array literal, which costs Node less than an array that `pg` encodes. */
+/** Returns numbers as an array literal. That takes less time than to let `pg` encode an array. */
 export function ints(values: readonly (number | null)[]): string {
   let out = '{'
   for (let at = 0; at < values.length; at++)
@@ -26,7 +32,7 @@ export function ints(values: readonly (number | null)[]): string {
   return `${out}}`
 }
 
-/** Strings as an array literal. */
+/** Returns strings as an array literal. */
 export function texts(values: readonly (string | null | undefined)[]): string {
   let out = '{'
   for (let at = 0; at < values.length; at++) {
@@ -38,17 +44,18 @@ export function texts(values: readonly (string | null | undefined)[]): string {
   return `${out}}`
 }
 
-/** Microseconds within the bounds of their column, which are 35 minutes. */
+/** Returns microseconds, limited to the maximum of their column: 35 minutes. */
 export function micros(took: number): number {
   return Math.min(took, 2 ** 31 - 1)
 }
 
-// The first number of the key of all advisory locks of this package.
+// First number of the key of all advisory locks that this package uses.
 const LOCK = 7201
 
 /**
- * Locks lines until the transaction ends, and returns those that another transaction holds. If the transaction does not see later
- * commits it returns all lines, but locks them too: until it ends, no other process decides on them.
+ * Locks ordered groups (lines) until the transaction ends, and returns those that another
+ * transaction has locked. In a transaction that does not see later commits, it returns all lines,
+ * and still locks them. So no other process decides about these lines until it ends.
  */
 const lockSql = (
   locked: string,
@@ -56,13 +63,18 @@ const lockSql = (
   WHERE CASE WHEN ${locked} THEN current_setting('transaction_isolation') <> 'read committed' ELSE true END`
 const ARGUMENTS = `(${LOCK}, (l.line % 2147483648)::int)`
 export const TRY_LOCK: string = lockSql(`pg_try_advisory_xact_lock${ARGUMENTS}`)
-/** Waits for the locks, in a transaction of the app: the inbox does not know when it ends. */
+/**
+ * Waits for the locks. Used in a transaction of the app, since the inbox does not know when that
+ * transaction ends.
+ */
 export const WAIT_LOCK: string = lockSql(`pg_advisory_xact_lock${ARGUMENTS} IS NOT NULL`)
 
-/** Keeps other processes from making tables or lanes. */
+/** Keeps other processes from creating tables or lanes (numbers of subscriptions). */
 export const LOCK_ALL: string = `SELECT count(*)::int AS n FROM (SELECT pg_advisory_xact_lock(${LOCK}, -1)) x`
 
-// It does not read whole lines: it finds the roots of a line one by one, and of each root the heads and the first task behind them.
+// Finds the heads of lines: of each ordered group, the tasks that may run and the first task behind
+// them. To avoid reading whole lines, it finds the roots of a line one by one. A root is a number
+// that a subscription shares with its previous names.
 export const HEADS: string = `WITH RECURSIVE g AS (
     SELECT l.line, (SELECT min(t.root) FROM $.postern_tasks t WHERE t.line = l.line AND ${OPEN}) AS root
     FROM unnest($1::bigint[]) AS l(line)
@@ -78,7 +90,9 @@ export const FOLDABLE: string = `SELECT ${TASK}, t.root, t.seq::float8 AS seq, f
     CASE WHEN e.contents = 1 THEN e.key END AS passing
   FROM $.postern_tasks t LEFT JOIN $.postern_latest n ON n.root = t.root AND n.key = t.fold::json ->> 'k' LEFT JOIN $.postern_events e ON ${EVENT}
   WHERE t.line = ANY($1::bigint[]) AND ${OPEN} AND t.state = 0 AND t.fold IS NOT NULL ORDER BY t.seq`
-/** A settled task has the root of the time when it settled: the root of its lane counts. */
+/**
+ * A settled task still has the root of the time when it settled. So the root of its lane is used.
+ */
 export const NEWEST: string = `SELECT o.id::float8 AS of, n.task::float8 AS newest, r.* FROM $.postern_tasks o
   JOIN $.postern_lanes l ON l.id = o.lane JOIN $.postern_latest n ON n.root = l.root AND n.key = o.fold::json ->> 'k'
   LEFT JOIN LATERAL (SELECT ${TASK} FROM $.postern_tasks t JOIN $.postern_events e ON ${EVENT} AND e.contents IS DISTINCT FROM 2
@@ -118,7 +132,10 @@ export const TURNS: string = `WITH t AS (
     RETURNING t.lane, t.key, t.turn)
   SELECT t.lane, t.key AS fair, t.turn, t.turn - l.turn AS tasks FROM t JOIN $.postern_lanes l ON l.id = t.lane`
 
-/** Drops keys of folds without a task that are older than known ids, and turns that their lane has passed. */
+/**
+ * Drops remembered keys of folds that have no task and are older than known ids. (A fold keeps only
+ * the newest task of a key.) Also drops turns of tenants that their lane has passed.
+ */
 export const FORGET: string = `WITH n AS (
     SELECT n.root, n.key FROM $.postern_latest n WHERE n.at < $1::float8
       AND NOT EXISTS (SELECT 1 FROM $.postern_tasks t WHERE t.id = n.task) LIMIT 10000 FOR UPDATE SKIP LOCKED),

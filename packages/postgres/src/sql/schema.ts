@@ -1,14 +1,20 @@
 import type { LayoutStep } from '@postern/core/engine'
 import { NOW } from './lines.ts'
 
-// The statements that lead to each version from the one before; `$.` is replaced by the schema. A released step is not changed.
-// The columns are those of STORES.md, and here:
-// - `due` of a task at gate 0 is only its place. `since`: when its wait started. `lease`: when the claim ends, null without a claim.
-// - `latest`: the newest task of each key that is folded, and the highest value of that key.
-// - Events that came together share a row of postern_deliveries; an event that came alone has its delivery in its own row.
-// - `events.contents`: 1 if the contents are to be erased once all tasks are done, 2 if they were erased.
-// - An index row has at most 2,704 bytes: ids and topics are indexed by their first 100 characters.
-// There are no foreign keys: only this package writes these tables, and look-ups cost as much as inserts.
+// The update steps: statements that lead from one version of the tables to the next. `$.` is
+// replaced by the schema. A released step must not be changed. Most columns are described in
+// STORES.md, and these here:
+// - `due` of a task at gate 0 (ready) is only its place in the order. `since`: when its wait
+// started. `lease`: when the claim ends; null without a claim.
+// - `latest`: for each key of folded tasks, the newest task and the highest value.
+// - Events that came together share a row of postern_deliveries. An event that came alone has its
+// delivery in its own row.
+// - `events.contents`: 1 if the contents are to be erased once all tasks are done, 2 if they were
+// erased.
+// - An index row has at most 2,704 bytes, so ids and topics are indexed by their first 100
+// characters.
+// There are no foreign keys: only this package writes these tables, and look-ups would cost as much
+// as inserts.
 export const STEPS: readonly LayoutStep<string>[] = [
   {
     change: `
@@ -81,12 +87,12 @@ export const STEPS: readonly LayoutStep<string>[] = [
   },
 ]
 
-/** Makes the table of versions, which is the same in all layouts. */
+/** Creates the table with the versions, which is the same in all versions. */
 export const META: string = `CREATE TABLE IF NOT EXISTS $.postern_schema (
   version int NOT NULL, oldest int NOT NULL, lost bigint NOT NULL DEFAULT 0, clock bigint NOT NULL DEFAULT 0)`
 
 export const LIVING: string = `SELECT version FROM $.postern_processes WHERE seen BETWEEN ${NOW} - $1::bigint AND ${NOW} + $1::bigint`
-/** Writes at most one sign of life in ten seconds. */
+/** Writes at most one sign of life per ten seconds. */
 export const ALIVE: string = `WITH p AS (
     UPDATE $.postern_processes SET seen = ${NOW}, beat = beat + 1
     WHERE id = $1 AND mark = $2::bigint AND seen NOT BETWEEN ${NOW} - 10000 AND ${NOW} RETURNING 1)

@@ -7,7 +7,7 @@ export const STATS: string = `SELECT t.lane, t.state, count(*)::int AS count,
     (${NOW} - min(t.due) FILTER (WHERE t.state = 0 AND NOT t.behind AND t.due <= ${NOW}))::float8 AS oldest
   FROM $.postern_tasks t GROUP BY t.lane, t.state`
 
-/** As `topCauses`. */
+/** Groups failed tasks by cause, as `topCauses` does. */
 export const CAUSES: string = `WITH g AS MATERIALIZED (SELECT t.cause, t.lane, min(t.error) AS error, count(*) FILTER (WHERE t.state = 3)::int AS dead,
     count(*) FILTER (WHERE t.state < 2)::int AS retrying, min(e.received)::float8 AS first, max(e.received)::float8 AS last
   FROM $.postern_tasks t JOIN $.postern_events e ON ${EVENT}
@@ -24,7 +24,7 @@ export const CAUSES: string = `WITH g AS MATERIALIZED (SELECT t.cause, t.lane, m
     top.retrying AS "allRetrying", top.lanes AS "subscriptionCount", top.among, top.among_dead AS "amongDead"
   FROM l JOIN top ON top.cause = l.cause WHERE l.nth <= 8 ORDER BY top.place, l.nth`
 
-/** The run that settled the task is in the row of the task. */
+/** Reads the attempts of a task. The attempt that settled the task is in the row of the task. */
 export const OF_TASK: string = `SELECT a.attempt, a.ended::float8 AS ended, a.took, a.outcome, a.error, coalesce(p.name, '') AS process FROM (
     SELECT a.seq, a.attempt, a.ended, a.took, a.outcome, a.error, a.process FROM $.postern_attempts a
     WHERE a.task = $1::bigint AND NOT EXISTS (
@@ -57,8 +57,9 @@ export const EMPTY: string = `WITH i AS MATERIALIZED (SELECT * FROM unnest($1::b
   SELECT count(*)::int AS n FROM u`
 
 /**
- * As `Viewed.prune`. Steps are small, so that no worker waits long for one. Tasks are read as arrays: for a range per event
- * PostgreSQL expects a ninth of all tasks, and reads both tables whole.
+ * Drops old rows, as `Viewed.prune`. Steps are small, so that no worker waits long for a step.
+ * Tasks are read as arrays. With a join on a range per event, PostgreSQL would expect a ninth of
+ * all tasks, and read both tables whole.
  */
 export const PRUNE: string = `WITH e AS MATERIALIZED (
     SELECT e.id, e.received, e.hash, e.delivery FROM $.postern_events e

@@ -13,25 +13,34 @@ import {
 import { errors, isUnprepared } from './errors.ts'
 import type { PgClient, PgPool, Sql } from './pg.ts'
 
-/** PostgreSQL with a deadline for every statement. The connection of a statement that hangs is dropped. */
+/**
+ * A PostgreSQL database with a deadline for every statement. If a statement hangs, its connection
+ * is dropped.
+ */
 export interface Database {
-  /** Runs one statement on a connection of its own. `$.` is replaced by the schema. */
+  /** Runs one statement on a separate connection. `$.` is replaced by the schema. */
   readonly sql: Sql
   /**
-   * Runs a transaction. After `time` milliseconds its connection is dropped, which rolls it back unless its COMMIT was already
-   * sent.
+   * Runs a transaction. After `time` milliseconds its connection is dropped. That rolls the
+   * transaction back, unless its COMMIT was already sent.
    */
   atomic<T>(time: number, run: (sql: Sql) => Promise<T> | T): Promise<T>
-  /** Runs a transaction in which the app writes, in the isolation level of the database. Some connections stay free for other work. */
+  /**
+   * Runs a transaction in which the app writes, in the default isolation level of the database.
+   * Some connections stay free for other work.
+   */
   commit<T>(time: number, run: (sql: Sql, client: PgClient) => Promise<T> | T): Promise<T>
   /** Returns a client that the caller keeps. */
   connect(): Promise<PgClient>
-  /** Statements in a transaction of the app: never prepared, since the app owns the connection. */
+  /**
+   * Runs statements in a transaction of the app. They are never prepared, since the app owns the
+   * connection.
+   */
   guest(transaction: unknown): Sql
   close(until: number): Promise<void>
 }
 
-/** Makes a {@link Database}, which connects with the first statement. */
+/** Creates a {@link Database}, which connects with the first statement. */
 export function createDatabase(settings: Settings, warn: (message: string) => void): Database {
   const { deadline, schema } = settings
   const pool = settings.pool ?? createPool(settings)
@@ -49,10 +58,12 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
     },
     begin(client, time, whose) {
       const limit = Math.max(1, Math.ceil(time))
-      // Statements after a lock must see what its last holder wrote. With READ ONLY the server rejects every write.
+      // READ COMMITTED: statements after a lock must see what the last holder of the lock wrote.
+      // READ ONLY: the server rejects every write.
       const own = `BEGIN ISOLATION LEVEL READ COMMITTED${settings.readOnly ? ' READ ONLY' : ''}`
       const begin = whose === 'inbox' ? own : 'BEGIN'
-      // The server enforces the same limit, so that a stopped process holds no locks. JIT costs a second for many lanes.
+      // The server enforces the same time limit, so that a stopped process holds no locks. JIT is
+      // off, since it takes a second for many lanes.
       return client.query({
         text: `${begin}; SET LOCAL jit = off; SET LOCAL statement_timeout = ${limit}; SET LOCAL idle_in_transaction_session_timeout = ${limit}`,
       })
@@ -60,12 +71,12 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
     end: (client, how) => client.query({ text: how }),
     isOfServer: (error) => memberOf(error, 'severity') === 'ERROR',
     late: errors.late,
-    // 10 is the default of `pg`.
+    // The default of `pg` is 10.
     size: () => (settings.pool ? (pool.options?.max ?? 10) : settings.maxConnections),
     attempt() {
       const prepared = prepare
       return (error) => {
-        // If the pooler lost a prepared statement, nothing was executed.
+        // If the pooler lost a prepared statement, nothing was executed, so another try is safe.
         if (!(prepared && isUnprepared(error))) return false
         if (prepare)
           warn(
@@ -122,7 +133,8 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
     let statement = statements.get(text)
     if (!statement) {
       const own = qualified(text).replaceAll('$.', `${schema}.`)
-      // The name follows from the text: through a pooler, another process may have prepared it on the same connection.
+      // The name is a hash of the text. Through a pooler, another process may have prepared the
+      // same statement on the same connection.
       statement = { text: own, name: `postern_${hash('sha256', own, 'hex').slice(0, 32)}` }
       statements.set(text, statement)
     }
@@ -130,18 +142,23 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
   }
 }
 
-// Functions in statements, except those of SQL's grammar (coalesce, greatest, least, extract, unnest of several arrays).
+// Functions in the statements, except those that are part of SQL's grammar: coalesce, greatest,
+// least, extract, and unnest of several arrays.
 const FUNCTIONS =
   /(?<![\w.])(array_agg|bool_or|convert_from|count|current_setting|json_to_recordset|left|length|max|min|nextval|pg_advisory_xact_lock|pg_notify|pg_try_advisory_xact_lock|replace|row_number|pg_current_snapshot|starts_with|statement_timestamp|sum)\(/g
 
-/** With any `search_path` of the role, statements must call PostgreSQL's functions, and not those of another schema. */
+/**
+ * Adds `pg_catalog.` to function names. So statements call PostgreSQL's functions and not those of
+ * another schema, whatever the role's `search_path` is.
+ */
 function qualified(text: string): string {
   return text.replaceAll(FUNCTIONS, 'pg_catalog.$1(')
 }
 
 /**
- * An `error` event without a listener ends the process. Right after a connect neither the pool nor the inbox listens; the first
- * statement reports the error.
+ * Adds an empty listener for errors, since an `error` event without a listener ends the process.
+ * Right after a connect, neither the pool nor the inbox listens. The first statement then reports
+ * the error.
  */
 function hear(client: PgClient): void {
   client.on('error', () => {})
@@ -155,14 +172,15 @@ function createPool({ connectionString, maxConnections, deadline }: Settings): P
     application_name: 'postern',
     keepAlive: true,
   })
-  // When the server ends, idle connections break; the next statement reports it.
+  // When the server ends, idle connections break. The next statement reports the error.
   pool.on('error', () => {})
   return pool as unknown as PgPool
 }
 
 /**
- * Returns whether {@link sendBound} can write the queries of a client: it must come from the `pg` that this package imports, and
- * that release must call `bind` of its connection. Otherwise `pg` writes them itself.
+ * Returns a function that tells whether {@link sendBound} can write the queries of a client. The
+ * client must come from the `pg` that this package imports, and that release of `pg` must call
+ * `bind` of its connection. Otherwise `pg` writes the queries itself.
  */
 function boundClients(): (client: unknown) => boolean {
   let asked = false
@@ -181,8 +199,8 @@ function boundClients(): (client: unknown) => boolean {
 }
 
 /**
- * Runs a statement, and writes its parameters into reused memory. `pg` itself makes a text of each array, and two copies of all
- * bytes outside of V8's heap.
+ * Runs a statement, and writes its parameters into reused memory. `pg` itself would make a text
+ * from each array, and two copies of all bytes outside of V8's heap.
  */
 function sendBound<T>(
   client: PgClient,
@@ -192,7 +210,7 @@ function sendBound<T>(
     values,
   }: {
     readonly text: string
-    /** Undefined: not prepared. */
+    /** Name of the prepared statement. If undefined, the statement is not prepared. */
     readonly name: string | undefined
     readonly values: readonly unknown[]
   },
@@ -206,7 +224,7 @@ function sendBound<T>(
       queryMode: 'extended',
       callback(error: Error | undefined, result: { readonly rows: readonly T[] }) {
         if (error) return reject(error)
-        // The server has answered, so it has read the message.
+        // The server has answered, so it has read the message, and its memory can be reused.
         spare.giveBack(message)
         resolve(result.rows)
       },
@@ -221,7 +239,7 @@ function sendBound<T>(
   })
 }
 
-// https://www.postgresql.org/docs/current/catalog-pg-type.html
+// Type numbers of PostgreSQL: https://www.postgresql.org/docs/current/catalog-pg-type.html
 const OIDS: Readonly<Record<Column['type'], number>> = {
   int2: 21,
   int4: 23,
@@ -233,12 +251,15 @@ const BIND = 66
 const MISSING = -1
 const STEP = 64 * 1024
 
-/** Writes a Bind message (https://www.postgresql.org/docs/current/protocol-message-formats.html); results come as text. */
+/**
+ * Writes a Bind message (https://www.postgresql.org/docs/current/protocol-message-formats.html). It
+ * asks for results as text.
+ */
 function bindMessage(statement: string, values: readonly unknown[], spare: SpareBytes): Buffer {
   const room = values.reduce<number>((sum, value) => sum + roomOf(value), 20 + statement.length)
   const out = spare.take(Math.ceil(room / STEP) * STEP)
   out[0] = BIND
-  // The unnamed portal.
+  // The empty name of the unnamed portal.
   out[5] = 0
   let at = 6 + out.write(statement, 6, 'latin1')
   out[at++] = 0
@@ -255,7 +276,7 @@ function bindMessage(statement: string, values: readonly unknown[], spare: Spare
   return out.subarray(0, at)
 }
 
-/** Maximum number of bytes of a value with its length and format. */
+/** Returns the maximum number of bytes for a value, including its length and format. */
 function roomOf(value: unknown): number {
   if (!isPacked(value)) return 6 + 3 * String(value).length
   if ('parts' in value) return 6 + value.size
@@ -269,7 +290,7 @@ function writeValue(out: Buffer, at: number, value: unknown): number {
   return 'parts' in value ? writeParts(out, at, value.parts) : writeColumn(out, at, value)
 }
 
-/** Writes an array of one dimension, whose elements are numbered from 1. */
+/** Writes an array with one dimension, whose indexes start at 1. */
 function writeColumn(out: Buffer, from: number, { type, values }: Column): number {
   let at = out.writeInt32BE(values.length === 0 ? 0 : 1, from)
   at = out.writeInt32BE(values.includes(null) ? 1 : 0, at)

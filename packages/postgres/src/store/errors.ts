@@ -4,8 +4,9 @@ import { createServerErrors, textOf, type ServerErrors } from '@postern/core/eng
 export const errors: ServerErrors = createServerErrors({
   inbox: 'postgresInbox',
   server: 'PostgreSQL',
-  // A deadlock or a serialization error, also as Prisma's own code
-  // (https://www.prisma.io/docs/orm/reference/error-reference#p2034) and in `errno` (Bun's SQL).
+  // Codes of a deadlock or a serialization error. Prisma has its own code
+  // (https://www.prisma.io/docs/orm/reference/error-reference#p2034). Bun's SQL has the code in
+  // `errno`.
   conflicts: {
     codes: new Set(['40001', '40P01', 'P2034']),
     members: ['code', 'originalCode', 'errno'],
@@ -24,12 +25,15 @@ export const errors: ServerErrors = createServerErrors({
   },
 })
 
-/** True if a pooler has lost a prepared statement, or has one that this connection did not prepare. */
+/**
+ * Returns true if a pooler has lost a prepared statement, or has one that this connection did not
+ * prepare.
+ */
 export function isUnprepared(error: unknown): boolean {
   return ['26000', '42P05'].includes(codeOf(error))
 }
 
-/** The right that is missing, by what PostgreSQL names. */
+/** Returns which privilege is missing, from the kind of object that PostgreSQL's message names. */
 function rightOf(message: string): string {
   const [, kind = ''] =
     /permission denied for (database|schema|table|sequence|relation)/.exec(message) ?? []

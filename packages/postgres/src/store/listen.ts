@@ -4,20 +4,21 @@ import type { PgClient } from './pg.ts'
 interface ListenHost {
   readonly db: Database
   readonly channel: string
-  /** The payload of this process's own notifications, which it ignores. */
+  /** Returns the payload of notifications that this process sends. They are ignored here. */
   readonly process: () => string
   readonly warn: (message: string) => void
 }
 
-// Milliseconds until it listens again: after the connection broke, and through a pooler that forwards no notifications.
+// Milliseconds until the next LISTEN: after the connection broke (AGAIN), and if a pooler forwards
+// no notifications (POOLER).
 const AGAIN = 1000
 const POOLER = 60_000
-// Milliseconds in which its own notification should arrive.
+// Milliseconds within which the process should receive its own test notification.
 const ECHO = 2000
 
 /**
- * Calls `heard` when another process stored tasks, and after each new connection, since notifications may have been missed before.
- * Polling finds these tasks too.
+ * Calls `heard` when another process has stored tasks. Also calls it after each new connection,
+ * since notifications may have been missed before. Polling finds these tasks too.
  */
 export function hearTasks(
   { db, channel, process, warn }: ListenHost,
@@ -52,9 +53,11 @@ export function hearTasks(
       await mine.query({ text: `LISTEN ${channel}` })
       if (!on) return drop()
       heard()
-      // A pooler in transaction mode accepts LISTEN, but forwards no notifications.
+      // A pooler in transaction mode accepts LISTEN, but forwards no notifications. The timer
+      // notices that.
       echo = setTimeout(() => void silent(mine), ECHO)
-      // From another connection: a pooler may forward a notification only while a statement of the listening connection runs.
+      // The test notification is sent from another connection. A pooler may forward a notification
+      // to the listening connection only while that connection runs a statement.
       await db.sql('SELECT 1 AS n FROM (SELECT pg_notify($1, $2)) x', [channel, `${process()}?`])
     } catch {
       if (fresh) lose(fresh)
@@ -62,7 +65,10 @@ export function hearTasks(
     }
   }
 
-  /** A slow server forwards the notification later; a pooler in transaction mode does not forward it. */
+  /**
+   * Handles a missing test notification. A slow server may still forward it; a pooler in
+   * transaction mode never does.
+   */
   async function silent(mine: PgClient): Promise<void> {
     try {
       if (client !== mine || !(await isPooled(mine)) || client !== mine) return
@@ -93,12 +99,16 @@ export function hearTasks(
     clearTimeout(echo)
     const gone = client
     client = undefined
-    // With an error the pool drops the connection, which still listens.
+    // Released with an error, the connection is dropped by the pool. Otherwise it would still
+    // listen in the pool.
     gone?.release(new Error('listening is over'))
   }
 }
 
-/** True behind a pooler: the process id that it announced is not that of the server's session. */
+/**
+ * Returns true behind a pooler: then the process id that was announced is not the id of the
+ * server's session.
+ */
 async function isPooled(client: PgClient): Promise<boolean> {
   const { rows } = await client.query({ text: 'SELECT pg_catalog.pg_backend_pid() AS pid' })
   return rows[0]?.['pid'] !== client.processID

@@ -12,16 +12,17 @@ import { checkSettings, type PostgresInboxOptions } from '../settings.ts'
 import { createDatabase, type Database } from './connection.ts'
 import { readNumber, readRow, type Sql } from './pg.ts'
 
-// How long a migration may take, in milliseconds.
+// Maximum duration of an update of the tables, in milliseconds.
 const PATIENCE = 60_000
-// A process that gave no sign of life for this time, in milliseconds, has ended: it gives one every ten seconds.
+// Milliseconds without a sign of life after which a process counts as ended. A process gives a sign
+// every ten seconds.
 const GONE = 60_000
 
 interface MigrateOptions {
   readonly migrate: boolean
   readonly force?: boolean
   readonly tableOwner?: string | undefined
-  /** Throws if tables are missing or of an older version. */
+  /** If true, changes nothing, and throws if tables are missing or of an older version. */
   readonly readOnly?: boolean
 }
 
@@ -45,8 +46,9 @@ export function layoutOf(
 }
 
 /**
- * Makes the tables, or updates those of an older version, in a transaction that holds a lock. Before the tables are read it
- * checks whose they are: a view of another role would run functions of that role as this one.
+ * Creates the tables, or updates those of an older version, in a transaction that holds a lock.
+ * Before the tables are read, it checks who owns them: a view of another role would run that role's
+ * functions as this role.
  */
 export function migrateTables(
   db: Pick<Database, 'sql' | 'atomic'>,
@@ -73,10 +75,12 @@ export function migrateTables(
 }
 
 /**
- * Updates the tables to the version of this package, as an inbox does with its first delivery. With `force` it does not check
- * for active processes of older versions: use it if they no longer run. Returns the versions before and after.
+ * Updates the tables to the version of this package, as an inbox does with its first delivery. With
+ * `force`, does not check for active processes of older versions; use it if no such process runs.
+ * Returns the versions before and after.
  *
- * @throws {TypeError} If an option is wrong, or if processes that the update would shut out are active.
+ * @throws {TypeError} If an option is wrong, or if active processes could not use the updated
+ * tables.
  *
  * @example
  * const { from, to } = await migrate({ connectionString: process.env.DATABASE_URL, force: true })
@@ -100,7 +104,10 @@ export async function migrate({
   }
 }
 
-/** Throws a `TypeError` if a setting of the role or database changes what statements mean, or rounds the numbers of tasks. */
+/**
+ * Throws a `TypeError` if a setting of the role or database changes the meaning of statements, or
+ * makes the server round the numbers of tasks.
+ */
 export async function checkSession(sql: Sql): Promise<void> {
   const [found] = await sql<{ path: string }>(
     "SELECT pg_catalog.current_setting('search_path') AS path",
@@ -135,8 +142,9 @@ function unfit(is: string, so: string, set: string): TypeError {
 }
 
 /**
- * Returns the statements that make the tables, or update those of an older version, for an app whose role may not CREATE. Run
- * them as one transaction, then start with `migrate: false`. If older processes may not continue, stop them first.
+ * Returns the statements that create the tables or update those of an older version, for an app
+ * whose role may not CREATE. Run them as one transaction, then start with `migrate: false`. First
+ * stop older processes that could not use the updated tables.
  *
  * @example
  * console.log(postgresMigration({ schema: 'webhooks' }))
@@ -162,7 +170,7 @@ export function printed(layout: TablesLayout, from: number): string {
 
 function statements(layout: TablesLayout, from: number): readonly string[] {
   return migrationStatements(layout, from, [
-    // CREATE SCHEMA IF NOT EXISTS requires the right to make one even if it is there.
+    // CREATE SCHEMA IF NOT EXISTS needs permission to create a schema, even if the schema exists.
     `DO 'BEGIN IF to_regnamespace(''${layout.schema}'') IS NULL THEN CREATE SCHEMA ${layout.schema}; END IF; END'`,
     META,
     'INSERT INTO $.postern_schema (version, oldest) VALUES (0, 0)',
@@ -170,9 +178,10 @@ function statements(layout: TablesLayout, from: number): readonly string[] {
 }
 
 /**
- * Throws a `TypeError` if another role owns the tables, or has a trigger or rule on them: its code would run as the role of the
- * connection. It also throws if row-level security may hide tasks. An inbox that only reads does not check owners, since reading a
- * plain table runs no code of its owner.
+ * Throws a `TypeError` if another role owns the tables, or has a trigger or rule on them. Code of
+ * that role would run as the role of this connection. Also throws if row-level security may hide
+ * tasks. For an inbox that only reads, owners are not checked, since reading a plain table runs no
+ * code of its owner.
  */
 async function checkTables(
   sql: Sql,
@@ -217,7 +226,7 @@ interface FoundTable {
   readonly trigger: string | null
 }
 
-// A superuser counts as a member of every role, so this reads which memberships were granted.
+// A superuser counts as a member of every role, so this reads the memberships that were granted.
 const FOREIGN = `WITH RECURSIVE m AS (
     SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = current_user
     UNION SELECT a.roleid FROM pg_catalog.pg_auth_members a JOIN m ON a.member = m.oid),
@@ -236,7 +245,8 @@ const FOREIGN = `WITH RECURSIVE m AS (
   ORDER BY foreign_owner DESC, is_view DESC, name LIMIT 1`
 
 export async function versionsOf(sql: Sql, { schema }: TablesLayout): Promise<Versions> {
-  // From the catalog: to_regclass may answer with what the connection knew before it waited for the lock.
+  // Reads the catalog: to_regclass may return what the connection knew before it waited for the
+  // lock.
   const made = sql<{ n: number }>(
     "SELECT count(*)::int AS n FROM pg_tables WHERE schemaname = $1 AND tablename = 'postern_schema'",
     [schema],

@@ -70,12 +70,12 @@ export function valuesOf({ events, tasks }: StoreBatch, lease: number): Record<s
   }
 }
 
-/** True for a task that needs more columns than the plain insert has. */
+/** Returns true for a task that needs more columns than the plain insert has. */
 export function isBound({ part, data, line, fair }: NewTask): boolean {
   return part !== '' || data !== null || line !== null || fair !== null
 }
 
-/** Columns that most tasks leave empty. */
+/** Returns the columns that most tasks leave empty. */
 function rareColumns(tasks: readonly NewTask[]): Record<string, string> {
   return {
     parts: texts(tasks.map(({ part }) => storable(part))),
@@ -91,7 +91,9 @@ function rareColumns(tasks: readonly NewTask[]): Record<string, string> {
   }
 }
 
-/** Columns of child tasks, in the order of the parameters of SPAWN. */
+/**
+ * Returns the columns of child tasks, in the order in which the statement SPAWN has its parameters.
+ */
 export function childColumns(children: readonly NewTask[]): readonly string[] {
   const { parts, data, lines, fair, turns, folds, waits, gates } = rareColumns(children)
   const zeros = ints(children.map(() => 0))
@@ -99,13 +101,17 @@ export function childColumns(children: readonly NewTask[]): readonly string[] {
   return [parts!, data!, lines!, fair!, turns!, ...last]
 }
 
-/** Reused memory for batches: V8 collects its whole heap whenever some megabytes outside of it were allocated. */
+/**
+ * Reused memory for batches. Without it, V8 would collect its whole heap whenever some megabytes
+ * outside of the heap were allocated.
+ */
 export interface SpareBytes {
   take(size: number): Buffer
   giveBack(bytes: Buffer): void
 }
 
-// Number of kept buffers, which is the number of concurrent batches, and the largest size in bytes.
+// KEPT: number of buffers that are kept, as many as there are concurrent batches. LARGEST: maximum
+// size of a kept buffer in bytes.
 const KEPT = 2
 const LARGEST = 1024 * 1024
 
@@ -124,7 +130,7 @@ export function createSpareBytes(): SpareBytes {
   }
 }
 
-/** Collects strings and bytes in sequence. */
+/** Collects strings and bytes one after another. */
 function createBytes() {
   const parts: (string | Uint8Array)[] = []
   let size = 0
@@ -147,18 +153,21 @@ function createBytes() {
   }
 }
 
-/** Types of arrays that are sent in PostgreSQL's binary form. */
+/** Element types of arrays that are sent in PostgreSQL's binary form. */
 type ColumnType = 'int2' | 'int4' | 'int8' | 'text' | 'uuid'
 
-/** An array as a parameter. `toPostgres` returns its literal; `pg` calls it itself, and for other drivers `plainValue` does. */
+/**
+ * An array as a parameter. `toPostgres` returns its literal. `pg` calls `toPostgres` itself; for
+ * other drivers `plainValue` calls it.
+ */
 export interface Column {
   readonly type: ColumnType
-  /** Texts must be {@link storable}; a uuid has 32 hexadecimal digits. */
+  /** The elements. Texts must be {@link storable}; a uuid has 32 hexadecimal digits. */
   readonly values: readonly (number | string | null)[]
   readonly toPostgres: () => string
 }
 
-/** Bytes as a parameter, in parts that are joined only when they are sent. */
+/** Bytes as a parameter. The parts are joined only when they are sent. */
 interface Pieces {
   readonly parts: readonly (string | Uint8Array)[]
   readonly size: number
@@ -181,7 +190,7 @@ function literalOf(type: ColumnType, values: Column['values']): string {
     : ints(values as readonly (number | null)[])
 }
 
-/** Makes {@link Pieces}; `size` is the total in bytes, with strings in UTF-8. */
+/** Creates a {@link Pieces}. `size` is the total in bytes, with strings in UTF-8. */
 export function pieces(parts: Pieces['parts'], size: number): Pieces {
   return {
     parts,
@@ -194,7 +203,7 @@ export function pieces(parts: Pieces['parts'], size: number): Pieces {
   }
 }
 
-/** Writes parts in sequence, and returns the position after them. */
+/** Writes parts one after another, and returns the position after the last one. */
 export function writeParts(out: Buffer, from: number, parts: Pieces['parts']): number {
   let at = from
   for (const part of parts)
@@ -206,7 +215,7 @@ export function writeParts(out: Buffer, from: number, parts: Pieces['parts']): n
   return at
 }
 
-/** A parameter for a driver of the app. */
+/** Returns a parameter in a form that any driver of the app accepts. */
 export function plainValue(value: unknown): unknown {
   return isPacked(value) ? value.toPostgres() : value
 }

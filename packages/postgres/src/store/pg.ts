@@ -1,4 +1,4 @@
-// Types by shape: a pool of the app may come from another copy of `pg`.
+// These types describe only shapes, since a pool of the app may come from another copy of `pg`.
 
 export type Row = Readonly<Record<string, unknown>>
 
@@ -12,17 +12,20 @@ export interface PgClient {
     readonly rows: Row[]
   }>
   release(error?: Error | boolean): void
-  /** The process id of the session, as the server or a pooler announced it. */
+  /** Process id of the session, as the server or a pooler announced it. */
   readonly processID?: number | null
   on(event: 'error' | 'end' | 'notification', listener: (...args: unknown[]) => void): unknown
   removeListener(event: string, listener: (...args: unknown[]) => void): unknown
 }
 
-/** The transaction that `task.commit` passes to `write`: it commits the writes together with the end of the task. */
+/**
+ * The transaction that `task.commit` passes to `write`. It commits the writes together with the end
+ * of the task.
+ */
 export interface PgTransaction {
   /** Runs one statement. */
   readonly query: (text: string, values?: unknown[]) => Promise<{ readonly rows: Row[] }>
-  /** The client itself: a `PoolClient` of `pg`, for a query builder. */
+  /** The client of the transaction, for a query builder: a `PoolClient` of `pg`. */
   readonly client: unknown
 }
 
@@ -35,7 +38,10 @@ export interface PgPool {
   off?(event: 'connect', listener: (client: PgClient) => void): unknown
 }
 
-/** Runs one statement, whose columns are those of `T`. Every statement ends with SELECT, since some drivers return rows only then. */
+/**
+ * Runs one statement and returns its rows as `T`. Every statement ends with SELECT, since some
+ * drivers return rows only for SELECT.
+ */
 export type Sql = <T = Row>(text: string, values?: unknown[]) => Promise<readonly T[]>
 
 export async function readRow<T>(sql: Promise<readonly T[]>): Promise<T> {

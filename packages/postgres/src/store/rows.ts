@@ -43,7 +43,11 @@ import { readNumber, type Sql } from './pg.ts'
 export interface RowsHost {
   readonly lease: number
   readonly channel: string
-  /** The process that stores the tasks, which ignores its notification; '' for a transaction of the app, which notifies all. */
+  /**
+   * Returns the number of the process that stores the tasks; this process ignores its own
+   * notification. Returns '' in a transaction of the app, so that all processes react to the
+   * notification.
+   */
   readonly process: () => string
 }
 
@@ -136,7 +140,8 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
       )
     },
     async turns(wanted) {
-      // All processes lock tenants in the same order, so that they do not deadlock.
+      // The wishes are sorted: if all processes lock tenants in the same order, they do not
+      // deadlock.
       const sorted = wanted.toSorted((a, b) => a.lane - b.lane || (a.fair < b.fair ? -1 : 1))
       const rows = await sql<Turn>(TURNS, [
         ints(sorted.map(({ lane }) => lane)),
@@ -170,7 +175,10 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
   }
 }
 
-/** In JSON a null has no meaning, so `clear` and `untimed` say which columns become null. */
+/**
+ * Converts a patch for JSON. A null in JSON means no change, so `clear` and `untimed` say which
+ * columns become null.
+ */
 function toChange({ event, ...one }: Patch): object {
   const { took, attempted } = one
   return {
@@ -183,7 +191,7 @@ function toChange({ event, ...one }: Patch): object {
   }
 }
 
-/** As `Rows.note`. */
+/** Writes records of actions, as `Rows.note`. */
 export async function noteActions(sql: Sql, rows: readonly ActionRow[]): Promise<void> {
   await sql(NOTE_RECORDS, [
     texts(rows.map(({ key }) => key)),
@@ -191,7 +199,7 @@ export async function noteActions(sql: Sql, rows: readonly ActionRow[]): Promise
   ])
 }
 
-/** As `Rows.lock`. */
+/** Locks ordered groups (lines), as `Rows.lock`. */
 export async function lockLines(
   sql: Sql,
   statement: string,
@@ -211,15 +219,18 @@ export function idsOf(rows: readonly Numbered[]): ReadonlySet<number> {
   return new Set(rows.map(({ id }) => id))
 }
 
-/** The contents of a batch. A statement without unneeded columns costs a third less. */
+/**
+ * What a batch contains. A statement without the columns that are not needed takes a third less
+ * time.
+ */
 interface InsertKind {
-  /** Some task has a part, data, a line or a tenant. */
+  /** True if a task has a part, data, an ordered group (line) or a tenant. */
   readonly bound: boolean
-  /** Some task has a fold. */
+  /** True if a task has a fold: only the newest task of its key is kept. */
   readonly folding: boolean
-  /** Some delivery has several events. */
+  /** True if a delivery has several events. */
   readonly shared: boolean
-  /** Other processes are notified. */
+  /** True if other processes are notified. */
   readonly notify: boolean
 }
 
@@ -230,8 +241,9 @@ interface Named {
 }
 
 /**
- * Stores new events with their deliveries and tasks. All bodies of a batch are one parameter, split by offsets: an array of bytea
- * costs twice as much.
+ * Returns the statement that stores new events with their deliveries and tasks. All bodies of a
+ * batch are joined to one parameter, which is split by offsets. An array of bytea would cost twice
+ * as much.
  */
 function insertSql({ bound, folding, shared, notify }: InsertKind): Named {
   const cut = (from: string, length: string): string =>
@@ -239,7 +251,8 @@ function insertSql({ bound, folding, shared, notify }: InsertKind): Named {
   const text = (from: string, length: string): string =>
     `convert_from(${cut(from, length)}, 'UTF8')`
   const own = (sql: string): string => (shared ? `CASE WHEN h >= 0 THEN ${sql} END` : sql)
-  // ORDER BY i.id: PostgreSQL 18 joins in another order, and the sequence numbers tasks of a line.
+  // ORDER BY i.id is needed: PostgreSQL 18 joins in another order, and the sequence gives tasks of
+  // an ordered group their order.
   const parts = [
     `e AS (
       INSERT INTO $.postern_events (id, hash, received, contents, ${shared ? 'delivery, ' : ''}receiver, key, event_id,
@@ -264,7 +277,7 @@ function insertSql({ bound, folding, shared, notify }: InsertKind): Named {
       INSERT INTO $.postern_deliveries (id, head, body) SELECT i.id, ${text('st', 'h')}, ${cut('st + h', 'b')}
       FROM unnest(:sharedIds::bigint[], :sharedStarts::int[], :sharedHeads::int[], :sharedBodies::int[]) AS i(id, st, h, b)
       WHERE i.id IN (SELECT delivery FROM e))`)
-  // PostgreSQL skips a CTE that nothing reads.
+  // PostgreSQL skips a CTE that nothing reads, so the SELECT reads the CTE with the notification.
   if (notify)
     parts.push('n AS (SELECT pg_notify(:channel, :process) FROM (SELECT 1 FROM e LIMIT 1) x)')
   const told = notify ? ' WHERE (SELECT count(*) FROM n) >= 0' : ''
@@ -285,7 +298,7 @@ function named(sql: string): Named {
   return { text, names }
 }
 
-/** Finds failed tasks of events, and locks these events against pruning and erasing. */
+/** Finds failed tasks of events, and locks these events so that they are not pruned or erased. */
 const KNOWN: string = `WITH e AS MATERIALIZED (
     SELECT id, hash FROM $.postern_events WHERE hash = ANY($1::uuid[]) AND contents IS DISTINCT FROM 2 ORDER BY id FOR SHARE)
   SELECT replace(e.hash::text, '-', '') AS hash, ${TASK} FROM e
@@ -298,7 +311,10 @@ const GUARD: string = `WITH i AS (
     ON CONFLICT DO NOTHING RETURNING 1)
   SELECT count(*)::int AS n FROM i`
 
-/** Runs after GUARD: only a later statement sees what others committed while the insert waited for them. */
+/**
+ * Reads who holds guards (replay keys), after the statement GUARD. Only a later statement sees what
+ * other transactions committed while the insert waited for them.
+ */
 const HOLDERS: string = `SELECT replace(key::text, '-', '') AS key, replace(event::text, '-', '') AS event
   FROM $.postern_guards WHERE key = ANY($1::uuid[])`
 
@@ -329,8 +345,9 @@ function condition(fence: Fence): string {
 const INPUT = `i AS MATERIALIZED (SELECT * FROM json_to_recordset($1::text::json) AS i(id bigint, token bigint, round int, hash uuid,
     state smallint, wait bigint, open boolean, gate smallint, behind boolean, attempt int, cut smallint, charged smallint,
     took int, untimed boolean, error text, clear boolean, cause text, fold text, anew boolean, attempted json))`
-// All processes lock rows in one order. With `over` nothing waits for a row that an open commit has locked; with `whole` the lock
-// keeps the event from being erased, since its task is to run again.
+// Locks the rows of tasks, in the same order in all processes. With `over`, it skips rows that an
+// open transaction has locked. With `whole`, the lock keeps the event from being erased, since its
+// task is to run again.
 function locked(fence: Fence): string {
   const { over, whole } = FENCES[fence]
   return `l AS MATERIALIZED (
@@ -340,7 +357,10 @@ function locked(fence: Fence): string {
     FOR UPDATE OF t${over ? ' SKIP LOCKED' : ''}${whole ? ' FOR SHARE OF e' : ''})`
 }
 
-/** Changes tasks whose fence holds, and adds their history, which keeps the first run and the last nineteen. */
+/**
+ * Returns the statement that changes tasks whose fence (the condition of a change) holds. It also
+ * adds attempts to their history, which keeps the first run and the last nineteen.
+ */
 function patchSql(fence: Fence): string {
   return `WITH ${INPUT}, ${locked(fence)},
   c AS (
@@ -374,7 +394,10 @@ function dropSql(fence: Fence): string {
   SELECT c.id::float8 AS id FROM c`
 }
 
-/** Locks the event: two of its tasks that end at the same time give their children different numbers. */
+/**
+ * Locks the event, so that two of its tasks that end at the same time give their children different
+ * numbers.
+ */
 const PARENT =
   'SELECT id::float8 AS id FROM $.postern_events WHERE id = $1::bigint FOR NO KEY UPDATE'
 
@@ -391,7 +414,7 @@ const SPAWN: string = `WITH p AS (SELECT $1::bigint * ${TASKS} AS first, ($1::bi
     RETURNING 1)
   SELECT count(*)::int AS n FROM c`
 
-/** Ends the hold of tasks that another process has settled, and reads the tasks. */
+/** Ends the hold on tasks that another process has settled, and reads these tasks. */
 const LOST: string = `WITH i AS MATERIALIZED (SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS i(id, token)),
   h AS (
     UPDATE $.postern_tasks t SET lease = NULL FROM i

@@ -102,7 +102,7 @@ export function createStore(
     },
     open: member.open,
     async close(until) {
-      // Without this sign others count the process as living for a minute.
+      // Without this last sign, other processes count this process as running for a minute.
       if (member.opened && !settings.readOnly) await settledBy(sql(LEAVE, [member.own]), until)
       await db.close(until)
     },
@@ -115,7 +115,8 @@ export function createStore(
       return {
         ...createRows(within, { ...host, process: () => '' }),
         lock: (lines) => lockLines(within, WAIT_LOCK, lines),
-        // Outside of the transaction: locks of new lanes must not wait for the app.
+        // Lanes are added outside of the app's transaction, since other processes that add lanes
+        // must not wait for the app.
         lanes,
       }
     },
@@ -179,7 +180,7 @@ const ADD_PROCESS = `WITH p AS (
     ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name, version = EXCLUDED.version, mark = EXCLUDED.mark, beat = 0, lease = EXCLUDED.lease, started = EXCLUDED.started, seen = EXCLUDED.seen
     RETURNING p.id)
   SELECT p.id AS n FROM p`
-/** 0 if an open transaction holds the row. */
+/** Returns 0 if an open transaction has locked the row of the task. */
 const FREE = `WITH t AS (SELECT id FROM $.postern_tasks WHERE id = $1::bigint FOR UPDATE SKIP LOCKED)
   SELECT ((SELECT count(*) FROM t) + CASE WHEN EXISTS (SELECT 1 FROM $.postern_tasks WHERE id = $1::bigint) THEN 0 ELSE 1 END)::int AS n`
 
@@ -188,22 +189,26 @@ const pick = (which: string, order: string, most: string): string => `
       SELECT t.id, t.turn, t.due FROM $.postern_tasks t
       WHERE t.lane = w.lane AND t.state = 0 AND NOT t.behind AND ${which}
       ORDER BY ${order} LIMIT ${most} FOR UPDATE SKIP LOCKED) n`
-// With `gate > 0` PostgreSQL knows that the partial index fits.
+// The redundant `gate > 0` lets PostgreSQL use the partial index.
 const held = (gate: number, most: string): string =>
   pick(`t.gate > 0 AND t.gate = ${gate} AND t.due <= ${NOW}`, 't.due', most)
-// Tasks without a turn have their own part, so that they are one index range in the order of `due`.
+// Tasks without a turn are selected separately, so that they are one index range in the order of
+// `due`. A turn is a task's number in the fair order over tenants.
 const ready = (turn: string): string =>
   pick(`t.gate = ${READY} AND t.turn ${turn}`, 't.turn, t.due', 'w.room')
 
-// The largest count that can grow by one in an `int`. Without this limit, one damaged count would end the claim of all tasks.
+// The largest count that can still grow by one in an `int`. Without this limit, one damaged count
+// would make the claim of all tasks fail.
 const MOST = 2 ** 31 - 2
 
 const COLUMNS = `t.id::float8 AS id, t.lane, t.gate, t.attempt, t.round, t.cut, t.error IS NOT NULL AS failed, t.line::float8 AS line,
     t.fair, t.fold, t.part, t.data, ${CONTENTS}`
 
 /**
- * As `Store.claim`. Parameters: for each lane its number, its room and how many tasks can start now; the maximum number of tasks;
- * 1 if a suspect may be claimed; token; lease. Without the outer LIMIT PostgreSQL expects too many rows.
+ * Claims tasks, as `Store.claim`. Parameters: for each lane its number, its room and how many tasks
+ * can start now; the maximum number of tasks; 1 if a suspect may be claimed; token; lease. A
+ * suspect is a task with repeated interruptions. The outer LIMIT keeps PostgreSQL from expecting
+ * too many rows.
  */
 const CLAIM: string = `WITH w AS MATERIALIZED (SELECT * FROM unnest($1::int[], $2::int[], $3::int[]) AS w(lane, room, now)),
   alone AS MATERIALIZED (${held(SUSPECT, 'LEAST(w.now, 1)')} WHERE w.now > 0 AND $5::int > 0 LIMIT $5::int),
@@ -228,7 +233,10 @@ const CLAIM: string = `WITH w AS MATERIALIZED (SELECT * FROM unnest($1::int[], $
 const LOAD: string = `SELECT ${COLUMNS} FROM $.postern_tasks t LEFT JOIN $.postern_events e ON ${EVENT} ${DELIVERY}
   WHERE t.id = ANY($1::bigint[])`
 
-/** Rows that an open commit locks are read as they were, and count as renewed. */
+/**
+ * Renews leases. Rows that an open transaction has locked are read with their old values, and count
+ * as renewed.
+ */
 const RENEW: string = `WITH i AS MATERIALIZED (SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS i(id, token)),
   l AS MATERIALIZED (
     SELECT t.id FROM $.postern_tasks t JOIN i ON i.id = t.id AND i.token = t.token WHERE t.lease IS NOT NULL
@@ -236,7 +244,10 @@ const RENEW: string = `WITH i AS MATERIALIZED (SELECT * FROM unnest($1::bigint[]
   u AS (UPDATE $.postern_tasks t SET lease = ${NOW} + $3::bigint FROM l WHERE t.id = l.id)
   SELECT t.id::float8 AS id FROM $.postern_tasks t JOIN i ON i.id = t.id AND i.token = t.token WHERE t.state = 1`
 
-/** The time comes from the checked clock, so that a later step of the server's clock ends no lease. */
+/**
+ * Finds claims whose lease has ended. The time is from the checked clock, so that a later jump of
+ * the server's clock ends no lease.
+ */
 const ENDED: string = `SELECT ${TASK} FROM $.postern_tasks t
   WHERE t.lease IS NOT NULL AND NOT EXISTS (SELECT 1 FROM unnest($2::bigint[]) AS h(id) WHERE h.id = t.id) AND (
     (t.lease <= $4::bigint AND (t.lane = ANY($1::int[]) OR t.lease <= $4::bigint - $3::bigint))
@@ -247,7 +258,7 @@ const WAITING: string = `SELECT t.lane, bool_or(t.gate = ${SUSPECT}) AS suspect 
   WHERE t.lane = ANY($1::int[]) AND t.state = 0 AND t.gate > 0 AND NOT t.behind AND t.gate IN (${AGAIN}, ${SUSPECT}) AND t.due <= ${NOW}
   GROUP BY t.lane`
 
-// Each part is one range of a partial index.
+// Each part reads one range of a partial index.
 const open = (columns: string): string => `
     SELECT ${columns} FROM $.postern_tasks t WHERE t.lane = ANY($1::int[]) AND t.state = 0 AND t.gate = 0 AND NOT t.behind
     UNION ALL SELECT ${columns} FROM $.postern_tasks t WHERE t.lane = ANY($1::int[]) AND t.state = 0 AND t.gate > 0 AND NOT t.behind`
@@ -270,7 +281,10 @@ const PENDING: string = `WITH l AS MATERIALIZED (SELECT coalesce(array_agg(id), 
       AND t.line IS NOT NULL AND (t.state < 2 OR t.lease IS NOT NULL)
     LIMIT $2) o`
 
-/** Makes the clock of PostgreSQL; `lease` is in milliseconds. `COUNT_AGAIN` handles steps back. */
+/**
+ * Creates the clock of PostgreSQL. `lease` is in milliseconds. Jumps back are handled by
+ * `COUNT_AGAIN`.
+ */
 function createClock(sql: Sql, lease: number): ReturnType<typeof createServerClock> {
   return createServerClock(
     {
@@ -284,7 +298,7 @@ function createClock(sql: Sql, lease: number): ReturnType<typeof createServerClo
   )
 }
 
-/** The lease of the process that has the claim of a task. */
+/** Returns SQL for the lease of the process that has claimed the task. */
 const leaseOf = (own: string): string =>
   `coalesce((SELECT p.lease FROM $.postern_processes p WHERE p.id = (t.token / 4294967296)::int), ${own}::bigint)`
 
@@ -312,8 +326,8 @@ const BACK: string = `WITH c AS MATERIALIZED (SELECT clock - ${NOW} AS back FROM
 const STEPS_AHEAD = 'SELECT at::float8 AS at, unseen::float8 AS unseen FROM $.postern_steps'
 
 /**
- * After the clock went back, leases and waits that are too long start now. So do the places of ready tasks: otherwise newer
- * tasks go first.
+ * Repairs times after the server's clock went back. Leases and waits that are too long now start at
+ * the current time. The places of ready tasks do too, since otherwise newer tasks would run first.
  */
 const COUNT_AGAIN: string = `WITH w AS MATERIALIZED (
     SELECT t.id FROM $.postern_tasks t WHERE t.state = 0 AND t.since > ${NOW} ORDER BY t.since LIMIT 1000 FOR UPDATE SKIP LOCKED),
