@@ -1,7 +1,10 @@
 import { mergeDeep, stringifyJson } from '@postern/core/internal'
 import { member } from './read.ts'
 
-/** The members at a path, or at several paths, as one text; undefined if one of them is missing. */
+/**
+ * Returns the members at one or several paths as one text. Returns undefined if a member is
+ * missing.
+ */
 export function membersAt(
   value: unknown,
   path: string | readonly string[],
@@ -11,16 +14,22 @@ export function membersAt(
   return parts.includes(undefined) ? undefined : parts.join(between)
 }
 
-/** The inverse of {@link membersAt}: an object with the text at a path, or with its parts at several paths. */
+/**
+ * Returns the inverse of {@link membersAt}: an object that has the text at a path. With several
+ * paths, the text is split, and each path gets a part.
+ */
 export function placedAt(text: string, path: string | readonly string[], between: string): object {
   const paths = [path].flat()
   const parts = text.split(between)
-  // The last path gets the rest of the text.
+  // If the text has more parts than there are paths, the last path gets the rest.
   const taken = [...parts.slice(0, paths.length - 1), parts.slice(paths.length - 1).join(between)]
   return taken.reduce<object>((all, part, at) => mergeDeep(all, nested(paths[at]!, part)), {})
 }
 
-/** An object with a value at a path: `data.id`, or `notifications.0.trigger` with a list of one. */
+/**
+ * Returns an object that has the value at a path, such as `data.id`. In `notifications.0.trigger`,
+ * the `0` makes a list of one item.
+ */
 export function nested(path: string, value: unknown): object {
   const names = path === '' ? [] : path.split('.')
   return names.reduceRight<unknown>(
@@ -29,7 +38,7 @@ export function nested(path: string, value: unknown): object {
   ) as object
 }
 
-/** The JSON of a sample with the payload of a draft laid over it, for `sign`. */
+/** Returns the JSON of a sample, merged with the payload of a draft, for `sign`. */
 export function sampleJson(sample: object, payload: unknown): string {
   return stringifyJson(mergeDeep(sample, payload))
 }

@@ -6,7 +6,10 @@ import {
   type Setup,
 } from '@postern/core/scheme'
 
-/** Where an app registers its URL. `docs` is the sender's page if it is left out. */
+/**
+ * Where an app registers its URL at the sender. If `docs` is left out, it is the `docs` of the
+ * spec.
+ */
 export type SenderSetup = Omit<Setup, 'docs'> & Partial<Pick<Setup, 'docs'>>
 
 type Spec<Options extends object, Key, Ready> = Omit<
@@ -18,7 +21,7 @@ type Spec<Options extends object, Key, Ready> = Omit<
   readonly facts: SenderFacts
 }
 
-/** Makes a sender of the catalogue, whose facts must be there. */
+/** Makes a provider of this package. Unlike in `provider()` of core, `facts` is required. */
 export function provider<Options extends object, Key = unknown, Ready = Options>(
   spec: Spec<Options, Key, Ready>,
 ): Factory<Options> {

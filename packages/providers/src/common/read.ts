@@ -2,20 +2,23 @@ import { WebhookError, type Delivery } from '@postern/core'
 import { parseJson } from '@postern/core/internal'
 import type { ParsedBody } from '@postern/core/scheme'
 
-/** An own member of an object, or undefined. */
+/** Returns an own member of an object, or undefined. */
 export function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
     ? (value as Record<string, unknown>)[name]
     : undefined
 }
 
-/** A member that is a non-empty string, or undefined. */
+/** Returns a member that is a non-empty string, or undefined. */
 export function text(value: unknown, name: string): string | undefined {
   const found = field(value, name)
   return typeof found === 'string' && found !== '' ? found : undefined
 }
 
-/** A required member, by default the topic. Throws a `WebhookError` that names the member. */
+/**
+ * Returns a required member, by default the topic. If it is missing, throws a `WebhookError` that
+ * names it.
+ */
 export function needed(
   value: unknown,
   name: string,
@@ -30,7 +33,7 @@ export function readsAsForm(delivery: Delivery): boolean {
   return delivery.format === 'form'
 }
 
-/** The JSON in a field of a form, within the limits of the delivery. */
+/** Parses the JSON in a field of a form, within the limits of the delivery. */
 export function jsonField(delivery: Delivery, { value, exact }: ParsedBody, name: string): unknown {
   return parseJson(text(value, name) ?? '', {
     depth: delivery.limits.depth,
@@ -38,14 +41,17 @@ export function jsonField(delivery: Delivery, { value, exact }: ParsedBody, name
   })
 }
 
-/** The value at a path (`data.list`); the value itself for an empty path. */
+/** Returns the value at a path such as `data.list`. For an empty path, returns `value` itself. */
 export function at(value: unknown, path: string): unknown {
   let found = value
   if (path !== '') for (const name of path.split('.')) found = field(found, name)
   return found
 }
 
-/** The member at a path (`data.id`), if it is a string or a number without lost digits. */
+/**
+ * Returns the member at a path such as `data.id` as text, if it is a non-empty string or a number.
+ * A number that may have lost digits does not count.
+ */
 export function member(value: unknown, path: string): string | undefined {
   const found = at(value, path)
   if (typeof found === 'string') return found === '' ? undefined : found
@@ -54,7 +60,10 @@ export function member(value: unknown, path: string): string | undefined {
   return typeof found === 'number' && lossless ? String(found) : undefined
 }
 
-/** The topic in the signed body, or else in an unsigned header. Throws `malformed_event` if they differ. */
+/**
+ * Returns the topic in the signed body, or else in an unsigned header. Throws `malformed_event` if
+ * the two differ.
+ */
 export function agreedTopic(
   signed: string | undefined,
   delivery: Delivery,
@@ -70,7 +79,7 @@ export function agreedTopic(
   return signed ?? said ?? ''
 }
 
-/** A required list in the payload. Throws `malformed_event` without it. */
+/** Returns a required list in the payload. Throws `malformed_event` if there is no list. */
 export function items(value: unknown, name: string): readonly unknown[] {
   const found = field(value, name)
   if (!Array.isArray(found))

@@ -17,11 +17,17 @@ import { HOUR, MIB } from './units.ts'
 
 /** Options of {@link stripeObject}. */
 export interface StripeObjectOptions {
-  /** A secret key, a restricted key that may read the objects, or a function that returns the current key. */
+  /**
+   * A secret key, or a restricted key that may read the objects. It can also be a function that
+   * returns the current key.
+   */
   readonly key: string | (() => string | Promise<string>)
-  /** API version of the objects, such as `2026-10-28.endive`. @default the account's version, and that one for `/v2` */
+  /**
+   * API version of the objects, such as `2026-10-28.endive`. @default the account's version, or
+   * `2026-10-28.endive` for paths under `/v2`
+   */
   readonly apiVersion?: string
-  /** Sends the requests. @default globalThis.fetch */
+  /** Function that sends the requests. @default globalThis.fetch */
   readonly fetch?: typeof globalThis.fetch
 }
 
@@ -29,18 +35,20 @@ type EventOfObject = Pick<WebhookEvent, 'topic' | 'payload'>
 type TaskOfObject = Pick<Task, 'id' | 'signal'>
 
 const API = 'https://api.stripe.com'
-/** The API under `/v2` rejects requests without a version. */
+/** Default API version under `/v2`, where Stripe rejects requests without a version. */
 const API_VERSION = '2026-10-28.endive'
-/** Maximum number of tasks whose waits are remembered. */
+/** Maximum number of tasks for which the waited time is remembered. */
 const WAITING = 1000
 
 /**
- * Returns a function that fetches the current object of a Stripe event, for handlers of snapshot and thin events. That
- * function returns undefined if the object was deleted, or if the event names none. The task's signal aborts the request.
+ * Returns a function that fetches the current object of a Stripe event, for handlers of snapshot
+ * and thin events. That function returns undefined if the object was deleted, or if the event has
+ * no object. The task's signal aborts the request.
  *
- * A 429 postpones the task without using an attempt, for at most an hour in total; a later 429 uses an attempt. A 5xx or a
- * network failure uses an attempt. Any other answer, and an event whose object cannot be fetched, ends the task with an
- * `UnrecoverableError` that names the cause.
+ * A 429 postpones the task without using an attempt, for at most an hour in total; after that, a
+ * 429 uses an attempt. A 5xx or a network failure also uses an attempt. Any other answer ends the
+ * task with an `UnrecoverableError` that names the cause. So does an event whose object cannot be
+ * fetched.
  *
  * @throws TypeError if an option is wrong.
  * @example
@@ -59,7 +67,7 @@ export function stripeObject(
   unknownOptions('stripeObject', options, ['key', 'apiVersion', 'fetch'])
   const { key, apiVersion } = options
   if (typeof key !== 'function') checkKey(key)
-  /** Milliseconds that each task has waited because of a 429. */
+  /** Milliseconds that each task has waited because of 429 answers, by the task's id. */
   const waited = new Map<string, number>()
 
   return async <T>(event: EventOfObject, { id, signal }: TaskOfObject): Promise<T | undefined> => {
@@ -78,7 +86,8 @@ export function stripeObject(
     const send = options.fetch ?? globalThis.fetch
     let response: Response
     try {
-      // A redirect would send the key to another host. Workers do not support 'error' here.
+      // A redirect would send the key to another host, so it is not followed. The value 'error'
+      // would also stop it, but Workers do not support that value.
       response = await send(API + path, { headers, redirect: 'manual', signal })
     } catch (cause) {
       signal.throwIfAborted()
@@ -128,7 +137,10 @@ async function readObject<T>(response: Response, path: string): Promise<T | unde
   return object.deleted === true ? undefined : (object as T)
 }
 
-/** The message of a rejection. It is not shown to anybody, because it may contain the key. */
+/**
+ * Returns the message in Stripe's error. The message is only compared and never shown, because it
+ * may contain the key.
+ */
 async function errorOf(response: Response): Promise<string> {
   try {
     const text = new TextDecoder().decode(await readBounded(response.body, 64 * 1024))
@@ -140,7 +152,7 @@ async function errorOf(response: Response): Promise<string> {
   }
 }
 
-/** The path of an object, and the headers that name its account. */
+/** The path of an object in Stripe's API, and the headers that name the object's account. */
 interface Place {
   readonly path: string
   readonly 'stripe-context'?: string
@@ -165,7 +177,10 @@ function placeOf({ topic, payload }: EventOfObject): Place | undefined {
   throw new UnrecoverableError(`stripeObject: ${topic} names no account of Stripe in ${header}`)
 }
 
-/** The path in a thin event. It must be a path of this API that ends with the id in the event. */
+/**
+ * Returns the path in a thin event. Returns undefined unless it is a path of Stripe's API that ends
+ * with the id in the event.
+ */
 function relatedPath(related: unknown): string | undefined {
   const [id, url] = [field(related, 'id'), field(related, 'url')]
   if (
@@ -174,15 +189,18 @@ function relatedPath(related: unknown): string | undefined {
     !/^\/v[12](?:\/[\w.~%!$()*+,:@-]+)+$/.test(url)
   )
     return undefined
-  // Segments such as `..` and `%2e%2e` would lead to another path.
+  // Segments such as `..` and `%2e%2e` would lead to another path, so a path with them is rejected.
   if (new URL(API + url).pathname !== url) return undefined
   const last = url.slice(url.lastIndexOf('/') + 1)
-  // A singleton, such as the balance of an account, has no id.
+  // An account has only one object of some types, such as its balance. Such an object has no id.
   const isNamed = id == null ? /^[a-z_]+$/.test(last) : last === id || last === segment(id)
   return isNamed ? url : undefined
 }
 
-/** The path of an object of API v1, if it is not `/v1/<type>s/<id>`. Braces name members of the object. */
+/**
+ * Paths of objects under `/v1/`, for types whose path is not `<type>s/<id>`. Braces name members of
+ * the object. Undefined means that the object has no path.
+ */
 const PATHS: Readonly<Record<string, string | undefined>> = {
   balance: 'balance',
   balance_settings: 'balance_settings',
@@ -223,7 +241,10 @@ function pathOf(object: unknown): string | undefined {
   return `/v1/${template.replaceAll(/\{(\w+)\}/g, (_, name: string) => segment(field(object, name))!)}`
 }
 
-/** An id as one segment of a path. Apps choose the ids of coupons, plans and products. */
+/**
+ * Returns an id as one segment of a path, or undefined if it cannot be one. It is encoded, because
+ * apps can choose the ids of coupons, plans and products.
+ */
 function segment(id: unknown): string | undefined {
   const isId = typeof id === 'string' && /^(?!\.+$)[^\p{C}/\\]{1,255}$/u.test(id)
   return isId ? encodeURIComponent(id) : undefined

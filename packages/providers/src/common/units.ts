@@ -1,10 +1,10 @@
-/** Milliseconds. */
+/** One hour, in milliseconds. */
 export const HOUR = 3_600_000
-/** Milliseconds. */
+/** One day, in milliseconds. */
 export const DAY: number = 24 * HOUR
-/** Bytes. */
+/** One kibibyte, in bytes. */
 export const KIB = 1024
-/** Bytes. */
+/** One mebibyte, in bytes. */
 export const MIB: number = 1024 * KIB
 export const JSON_TYPE = 'application/json'
 export const FORM_TYPE = 'application/x-www-form-urlencoded'

@@ -3,7 +3,10 @@ import { hmacAlgorithm, mismatch, parseJson, stringifyJson } from '@postern/core
 import type { Scheme } from '@postern/core/scheme'
 import { field, readsAsForm, text } from '../common/read.ts'
 
-/** An item, and whether its delivery is from the live environment (`'true'` or `'false'`, not signed). */
+/**
+ * One item of a delivery. `live` says whether it is from the live environment (`'true'` or
+ * `'false'`), and is not signed.
+ */
 interface AdyenItem {
   readonly item: unknown
   readonly live?: unknown
@@ -21,7 +24,8 @@ export function adyenScheme(): Scheme<Uint8Array> {
         message: signedFields(item),
         signature: signatureOf(item),
       }))
-      // One key must match all items: an item of one tenant must not pass with the key of another.
+      // One key must match all items of a delivery. So an item of one tenant cannot pass with the
+      // key of another tenant.
       const found = keys.findIndex((key) =>
         claims.every(({ message, signature }) => ALGORITHM.matches(key, message, [signature])),
       )
@@ -45,7 +49,10 @@ export function adyenScheme(): Scheme<Uint8Array> {
   }
 }
 
-/** The items of a delivery, JSON or form. Throws `missing_header` without items, because nothing is signed then. */
+/**
+ * Returns the items of a delivery in JSON or as a form. Throws `missing_header` if there are no
+ * items, because nothing is signed then.
+ */
 export function adyenItems(delivery: Delivery): readonly AdyenItem[] {
   if (readsAsForm(delivery)) return [formItem(delivery.form())]
   const body = delivery.json('exact')
@@ -53,7 +60,10 @@ export function adyenItems(delivery: Delivery): readonly AdyenItem[] {
   return requestItems(body).map((item) => ({ item, live }))
 }
 
-/** The signed text of an item: eight fields without any escaping, and an empty text for a missing one. */
+/**
+ * Returns the signed text of an item: eight fields joined by `:`, without escaping. A missing field
+ * is an empty text.
+ */
 export function signedFields(item: unknown): string {
   const amount = field(item, 'amount')
   return [
@@ -99,7 +109,8 @@ function plain(value: unknown): string {
   })
 }
 
-// A form has dots in place of objects, and the parts of the amount at the top.
+// Converts a form to an item as in JSON. A form has `additionalData.…` fields instead of an object,
+// and `value` and `currency` without `amount`.
 function formItem(form: URLSearchParams): AdyenItem {
   const item: Record<string, unknown> = {}
   const additionalData: Record<string, string> = {}

@@ -3,7 +3,7 @@ import type { Draft, EventDraft } from '@postern/core/scheme'
 import { field, member, text } from '../common/read.ts'
 import { joinedId } from './ids.ts'
 
-/** The events of a group of alerts from Alertmanager or Grafana: one per alert. */
+/** Returns one event per alert in a group of alerts from Alertmanager or Grafana. */
 export function alertEvents(group: unknown): readonly EventDraft[] {
   const alerts = field(group, 'alerts')
   if (!Array.isArray(alerts) || alerts.length === 0) return [toEvent(group, group, undefined)]

@@ -2,10 +2,16 @@ import { textReply, WebhookError, type Reply, type Delivery } from '@postern/cor
 import type { ProviderSpec } from '@postern/core/scheme'
 import { singleHeader } from '@postern/core/internal'
 
-/** The form of an echoed challenge. It never starts like JSON, so an event is never a challenge. */
+/**
+ * Form of a challenge that a receiver may echo. It must not start like JSON, so no event can pass
+ * as a challenge.
+ */
 export const CHALLENGE: RegExp = /^[^{[][^]{0,1023}$/
 
-/** Returns the challenge. Throws `handshake_rejected` if it has another form. */
+/**
+ * Returns the challenge. Throws `handshake_rejected` if the challenge is missing or has another
+ * form.
+ */
 export function checkedChallenge(challenge: string | undefined, shape: RegExp = CHALLENGE): string {
   if (challenge !== undefined && shape.test(challenge)) return challenge
   throw new WebhookError('handshake_rejected', {
@@ -15,7 +21,10 @@ export function checkedChallenge(challenge: string | undefined, shape: RegExp = 
   })
 }
 
-/** The unsigned reply that echoes a challenge from the query. A browser must not show it as a page, since anybody can choose it. */
+/**
+ * Returns the reply that echoes a challenge from the query. Anybody can choose the unsigned
+ * challenge, so a header keeps browsers from showing the reply as a page.
+ */
 export function challengeReply(query: URLSearchParams, name: string, shape?: RegExp): Reply {
   const [challenge, ...more] = query.getAll(name)
   if (!challenge || more.length > 0)
@@ -28,7 +37,10 @@ export function challengeReply(query: URLSearchParams, name: string, shape?: Reg
   return { ...reply, headers: { ...reply.headers, 'x-content-type-options': 'nosniff' } }
 }
 
-/** Members of the spec of a sender that verifies a new URL with an unsigned GET, which the receiver echoes. */
+/**
+ * Returns spec members for a sender that verifies a new URL with an unsigned GET. The receiver
+ * echoes the query parameter `name`.
+ */
 export const getChallenge = (
   name: string,
 ): Pick<ProviderSpec<object>, 'methods' | 'handshakes' | 'challenge' | 'greet'> => ({
@@ -42,8 +54,9 @@ export const getChallenge = (
 export const CONSENT_HEADERS: readonly string[] = ['webhook-request-origin', 'webhook-request-rate']
 
 /**
- * The answer to the OPTIONS request of CloudEvents' abuse protection. It allows one of the `origins` at any rate. The
- * callback URL in the request is never fetched, because an attacker could name any host.
+ * Returns the answer to the OPTIONS request of CloudEvents' abuse protection. The answer allows one
+ * of the `origins` to send at any rate. The callback URL in the request is never fetched, because
+ * an attacker could name any host.
  * https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md
  */
 export function consent(delivery: Delivery, origins: readonly string[]): Reply {

@@ -8,18 +8,24 @@ import {
 } from '@postern/core/internal'
 import { fixedKeys, jwt, type Scheme } from '@postern/core/scheme'
 
-/** Options of Google's pushes with an OIDC token. */
+/** Options for Google's pushes, which carry an OIDC token. */
 export interface GoogleOidcOptions extends FetchOptions {
-  /** Email address of the service account that signs the pushes, or several. Any Google customer can get a token for your audience. */
+  /**
+   * Email address of the service account that sends the pushes, or several. It must be checked,
+   * because any Google customer can get a token for your audience.
+   */
   readonly email: string | readonly string[]
   /**
-   * The audience of the token. Set it if a client can choose the Host of a request.
+   * The audience that the token must have. Set it if a client can choose the Host of a request.
    * @default the URL of the request, since Google's default is the push URL
    */
   readonly audience?: string | readonly string[]
-  /** Google's keys; nothing is fetched. */
+  /** Google's keys. If given, they are not fetched. */
   readonly jwks?: Jwks
-  /** Maximum difference between the clocks, in seconds. @default 60 for a token from the future, 0 for an expired one */
+  /**
+   * Maximum difference between Google's clock and yours, in seconds. @default 60 for a token from
+   * the future, 0 for an expired one
+   */
   readonly tolerance?: number
 }
 
@@ -36,7 +42,10 @@ export const googleOidcOptions: Readonly<Record<keyof GoogleOidcOptions, string>
   tolerance: 'Seconds the clocks may differ. Default 60 ahead, 0 behind.',
 }
 
-/** Throws a `TypeError` without a service account. */
+/**
+ * Returns the options with a list of addresses. Throws a `TypeError` if `email` has no service
+ * account.
+ */
 export function googleOidcReady(name: string, options: GoogleOidcOptions): GoogleOidcReady {
   const emails = [options.email ?? []].flat()
   if (emails.length === 0 || !emails.every((one) => typeof one === 'string' && one.includes('@')))
@@ -44,7 +53,10 @@ export function googleOidcReady(name: string, options: GoogleOidcOptions): Googl
   return { ...options, emails }
 }
 
-/** Checks issuer, audience and the verified address of the service account. The body is not signed. */
+/**
+ * Makes a scheme that checks the token's issuer, its audience and the verified address of the
+ * service account. The body is not signed.
+ */
 export function googleOidc(name: string, options: GoogleOidcReady): Scheme<unknown> {
   const { audience, email: _email, emails, jwks, tolerance, ...fetching } = options
   return fixedKeys(

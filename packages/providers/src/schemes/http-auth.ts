@@ -1,7 +1,7 @@
 import type { SecretOption } from '@postern/core'
 import { basic, token, type Scheme } from '@postern/core/scheme'
 
-/** Authentication of a sender that does not sign: give exactly one of these. */
+/** Options for a sender that does not sign its deliveries. Give exactly one of these. */
 export interface HttpAuthOptions {
   /** The token of `Authorization: Bearer <token>`. */
   readonly token?: SecretOption
@@ -17,7 +17,10 @@ export function httpAuth(options: HttpAuthOptions): Scheme<string> {
     : token({ header: 'authorization', scheme: 'Bearer' })
 }
 
-/** The one option that was given, or the first name without a value. Throws a `TypeError` for two, since the weaker one would count. */
+/**
+ * Returns the one option that was given, or the first name without a value. Throws a `TypeError`
+ * for two options, because a delivery would need only the weaker one.
+ */
 export function oneSecret<Options extends object>(
   provider: string,
   options: Options,

@@ -14,26 +14,35 @@ import { sender, type DatedPresetOptions, type SenderSpec } from './sender.ts'
 
 export type { DatedPresetOptions, PresetOptions, UrlPresetOptions } from './sender.ts'
 
-/** The spec of a sender as data: its scheme, the places of id and topic, and facts. */
+/**
+ * Spec of a sender that needs no code of its own: its scheme, where id and topic are, and facts
+ * about its deliveries.
+ */
 interface PresetSpec<Name extends string, Key, More extends object>
   extends
     Omit<SenderSpec<Name, Key, More>, 'events'>,
     Partial<Pick<SenderSpec<Name, Key, More>, 'events'>>,
     GenericPlaces,
     ComposedPlaces {
-  /** The part of an id before its random part, for `sign`. @default '' */
+  /** Prefix of the random ids that `sign` makes. @default '' */
   readonly idPrefix?: string
-  /** More headers of a delivery that `sign` makes at a time, in milliseconds since 1970. @default none */
+  /**
+   * Returns further headers for a delivery that `sign` makes. `at` is the signed time, in
+   * milliseconds since 1970. @default none
+   */
   readonly sends?: (at: number) => Readonly<Record<string, string>>
 }
 
-/** Reads the topic at the first of several paths that the payload has, else `event`. */
+/**
+ * Makes a function that reads the topic at the first path that the payload has. If it has none, the
+ * topic is `event`.
+ */
 export function topicOf(...paths: readonly string[]): Extract {
   return (_delivery, { value }) =>
     paths.map((path) => member(value, path)).find((topic) => topic !== undefined) ?? 'event'
 }
 
-/** Makes a sender that is data. The option types of `generic` describe the places of id and topic. */
+/** Makes a provider from data. The places of id and topic have the same options as in `generic`. */
 export function preset<Name extends string = 'secret', Key = unknown, More extends object = object>(
   given: PresetSpec<Name, Key, More>,
 ): Factory<DatedPresetOptions<NoInfer<Name>> & NoInfer<More>> {

@@ -1,22 +1,25 @@
 import type { Delivery } from '@postern/core'
 import type { Scheme } from '@postern/core/scheme'
 
-/** The option of senders that sign their URL. */
+/** Option of senders whose signature covers the URL. */
 export interface PublicUrlOption {
   /**
-   * The signed URL, byte for byte as the sender has it, if a proxy changes scheme, host or path; a function
-   * if it differs by delivery. @default the URL of the request
+   * The URL that the sender signs, byte for byte. Set it if a proxy changes scheme, host or path.
+   * Give a function if the URL differs between deliveries. @default the URL of the request
    */
   readonly publicUrl?: string | ((delivery: Delivery) => string)
 }
 
-/** Throws a `TypeError` if the option is not an absolute URL. */
+/** Throws a `TypeError` if the option `publicUrl` is not an absolute URL. */
 export function checkPublicUrl(provider: string, { publicUrl }: PublicUrlOption): void {
   if (typeof publicUrl === 'string' && !URL.canParse(publicUrl))
     throw new TypeError(`${provider}: publicUrl must be an absolute URL, got ${publicUrl}`)
 }
 
-/** The signed URL: that of the option, or that of the request as the URL standard writes it. */
+/**
+ * Returns the signed URL: the option `publicUrl`, or else the URL of the request, normalized by the
+ * URL standard.
+ */
 export function signedUrl(delivery: Delivery, { publicUrl }: PublicUrlOption): string {
   if (publicUrl !== undefined)
     return typeof publicUrl === 'function' ? publicUrl(delivery) : publicUrl
@@ -24,7 +27,8 @@ export function signedUrl(delivery: Delivery, { publicUrl }: PublicUrlOption): s
 }
 
 /**
- * The scheme that `make` makes of the signed URL. It covers the URL of the request only if no option replaces that URL.
+ * Returns the scheme that `make` makes for the signed URL. If `publicUrl` is set, the scheme does
+ * not cover the URL of the request.
  *
  * @throws TypeError if the option is not an absolute URL.
  */

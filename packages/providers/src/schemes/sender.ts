@@ -3,36 +3,41 @@ import type { Factory, ProviderSpec, Scheme, SenderFacts } from '@postern/core/s
 import { provider, type SenderSetup } from '../common/provider.ts'
 import type { PublicUrlOption } from './public-url.ts'
 
-/** Options of a sender that signs no time. */
+/** Options of a sender whose signature has no time. */
 export type PresetOptions<Name extends string = 'secret'> = {
-  /** The secret of the webhook. Several while the secret is being changed. */
+  /** The secret of the webhook. Give several while you change the secret. */
   readonly [name in Name]: SecretOption
 }
 
-/** Options of a sender that signs a time. */
+/** Options of a sender whose signature covers the time of sending. */
 export type DatedPresetOptions<Name extends string = 'secret'> = PresetOptions<Name> & {
-  /** Maximum difference between the signed time and now, in seconds, in either direction. @default the sender's own, else 300 */
+  /**
+   * Maximum difference between the signed time and now, in seconds, in either direction. @default
+   * the sender's own value, or else 300
+   */
   readonly tolerance?: number
 }
 
-/** Options of a sender that signs its URL. */
+/** Options of a sender whose signature covers the URL. */
 export type UrlPresetOptions<Name extends string = 'secret'> = PresetOptions<Name> & PublicUrlOption
 
 type Options<Name extends string, More> = DatedPresetOptions<Name> & More
 type Base<Name extends string, Key, More> = ProviderSpec<Options<Name, More>, Key>
 type Made = 'docs' | 'secret' | 'options' | 'scheme' | 'facts' | 'setup' | 'prepare'
 
-/** Facts of a sender, without those that follow from others. */
+/** Facts about a sender that a spec must state. Other facts follow from the scheme. */
 export interface PresetFacts {
   readonly docs: string
   readonly setup: SenderSetup
   readonly checked: string
   readonly example?: object | undefined
-  /** `source` is the sender's page if it is left out. */
+  /** How the sender delivers. If `source` is left out, it is the sender's page (`docs`). */
   readonly delivers?: SenderFacts['delivers']
 }
 
-/** The user's tolerance, and hex digits in either case. */
+/**
+ * Options that every scheme gets: the user's tolerance, and that hex digits may have either case.
+ */
 interface Given {
   readonly tolerance?: number
   readonly anyCase: true
@@ -41,23 +46,29 @@ interface Given {
 /** The spec of a sender with one secret. */
 export interface SenderSpec<Name extends string, Key, More extends object>
   extends Omit<Base<Name, Key, More>, Made>, PresetFacts {
-  /** Makes the scheme. It may throw a `TypeError` for a wrong option. */
+  /** Makes the scheme. May throw a `TypeError` for a wrong option. */
   readonly sign: (given: Given, options: More) => Scheme<Key>
-  /** Name of the option that takes the secret. @default 'secret' */
+  /** Name of the option for the secret. @default 'secret' */
   readonly secret?: Name
-  /** A sentence on the secret. @default `setup.secret` as a sentence */
+  /** Help text for the option with the secret. @default a sentence made from `setup.secret` */
   readonly hint?: string
-  /** Options next to the secret and `tolerance`, each with a sentence on it. @default none */
+  /** Further options, each with its help text. @default none */
   readonly extra?: Readonly<Record<string, string>>
-  /** True if the scheme knows a time and the app cannot choose its tolerance. @default false */
+  /** True if the signature has a time, but the app cannot choose the tolerance. @default false */
   readonly fixedTolerance?: boolean
-  /** Reads the secret as the sender's library does, before it is a key. @default as it is */
+  /**
+   * Converts the user's text of the secret before the scheme makes a key from it. @default no
+   * conversion
+   */
   readonly read?: (secret: string) => string
-  /** Facts that the scheme cannot say. @default none */
+  /** Facts that do not follow from the scheme. @default none */
   readonly facts?: Omit<Partial<SenderFacts>, 'checked' | 'delivers' | 'example'>
 }
 
-/** Makes a sender whose options are one secret, the tolerance of a signed time, and `extra`. */
+/**
+ * Makes a provider with these options: one secret, the `tolerance` if the signature has a time, and
+ * those in `extra`.
+ */
 export function sender<Name extends string = 'secret', Key = unknown, More extends object = object>(
   given: SenderSpec<Name, Key, More>,
 ): Factory<Options<NoInfer<Name>, NoInfer<More>>> {
@@ -90,7 +101,10 @@ export function sender<Name extends string = 'secret', Key = unknown, More exten
   return made as Factory<Options<Name, More>>
 }
 
-/** A sentence on the secret, which says whose secret it is. The name of a field, such as `webhook.secret`, keeps its case. */
+/**
+ * Returns the help text for the secret, which says whose secret it is. If the text starts with the
+ * name of a field, such as `webhook.secret`, the name keeps its case.
+ */
 function sentence(place = 'secret of the webhook'): string {
   return / of (?:the|an?) /.test(place)
     ? `${place.replace(/^[a-z](?=[a-z]* )/, (first) => first.toUpperCase())}.`

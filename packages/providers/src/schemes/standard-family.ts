@@ -22,7 +22,7 @@ import { needed } from '../common/read.ts'
 import type { PresetFacts } from './sender.ts'
 import { HOUR } from '../common/units.ts'
 
-/** Options of every sender with Standard Webhooks. */
+/** Options of every sender that uses Standard Webhooks. */
 export interface StandardFamilyOptions {
   /** Maximum difference between the signed time and now, in seconds, in either direction. @default 300 */
   readonly tolerance?: number | undefined
@@ -30,9 +30,9 @@ export interface StandardFamilyOptions {
   readonly topicField?: string | undefined
 }
 
-/** Options of a sender with Standard Webhooks and one secret. */
+/** Options of a sender that uses Standard Webhooks with one secret. */
 export interface StandardFamilySecretOptions extends StandardFamilyOptions {
-  /** The signing secret of the endpoint. Several while the secret is being changed. */
+  /** The signing secret of the endpoint. Give several while you change the secret. */
   readonly secret: SecretOption
 }
 
@@ -41,19 +41,30 @@ type Base = ProviderSpec<Options, StandardWebhooksKey> & { readonly facts: Sende
 
 interface StandardFamilySpec
   extends Omit<Base, 'docs' | 'events' | 'options' | 'scheme' | 'facts' | 'setup'>, PresetFacts {
-  /** A sentence on the secret. */
+  /** Help text for the option `secret`. @default a text for `whsec_` secrets */
   readonly secretHint?: string
-  /** @default ['webhook-'] */
+  /** Prefixes of the three headers (`…id`, `…timestamp`, `…signature`). @default ['webhook-'] */
   readonly prefixes?: readonly string[]
-  /** Names of the three headers, in place of `prefixes`. */
+  /** Names of the three headers, if they have no common prefix. */
   readonly headers?: StandardWebhooksHeaders
-  /** Default of the option `topicField`; several members are joined by dots. @default 'type' */
+  /**
+   * Default of the option `topicField`. If there are several members, dots join their values.
+   * @default 'type'
+   */
   readonly topicField?: string | readonly string[]
-  /** Every way in which the sender has made keys from secrets; the first one signs. @default ['decoded'] */
+  /**
+   * Ways in which the sender has made keys from secrets. A delivery may use any of them, and `sign`
+   * uses the first. @default ['decoded']
+   */
   readonly keys?: readonly KeyForm[]
-  /** Makes the key from a secret in the sender's format, in place of `keys`. @default whsec_ and base64 */
+  /**
+   * Makes the key from a secret in the sender's own format. If given, `keys` is ignored. @default
+   * whsec_ and base64
+   */
   readonly key?: (secret: string) => StandardWebhooksKey
-  /** Rewrites the sender's list of signatures in the specification's format. @default as it is */
+  /**
+   * Converts the sender's list of signatures to the specification's format. @default no conversion
+   */
   readonly signatures?: (list: string) => string
 }
 
@@ -62,7 +73,10 @@ const FAMILY_OPTIONS = {
   topicField: 'Member of the body that is the topic. Default type.',
 } as const
 
-/** Makes a sender of Standard Webhooks 1.0.0, perhaps with its own format of secrets or names of headers. */
+/**
+ * Makes a provider for a sender that uses Standard Webhooks 1.0.0. The sender may have its own
+ * format of secrets and its own header names.
+ */
 export function standardFamily(given: StandardFamilySpec): Factory<StandardFamilySecretOptions> {
   const {
     secretHint = 'Signing secret of the endpoint, whsec_…',
@@ -96,7 +110,7 @@ export function standardFamily(given: StandardFamilySpec): Factory<StandardFamil
     facts: {
       example: example ?? { secret: `whsec_${EXAMPLE}` },
       checked,
-      // The specification counts a redirect as a failure.
+      // By the specification, a redirect counts as a failed delivery.
       delivers: { redirect: 'failure', ...delivers },
     },
   })
@@ -115,7 +129,10 @@ function topicAt(value: unknown, path: string | readonly string[]): string {
   return topic
 }
 
-/** Headers and body of a Standard Webhooks message, with the topic at the path `topicField`. */
+/**
+ * Returns headers and body of a Standard Webhooks message. In the body, the topic is at the path
+ * `topicField`.
+ */
 export function composeMessage(
   { topic = 'message', id, payload = {}, at = Date.now() }: Draft,
   idHeader: string,
@@ -144,7 +161,7 @@ export function familyScheme(options: FamilySchemeOptions): Scheme<StandardWebho
   return key ? { ...scheme, ...keyForms([key]) } : scheme
 }
 
-/** How Svix delivers, for senders that use it and document nothing else. */
+/** How Svix delivers. These facts apply to senders that use Svix and do not document their own. */
 export const SVIX_DELIVERS: Partial<Delivers> = {
   within: 15_000,
   retries: 28 * HOUR,

@@ -12,14 +12,15 @@ import type { Scheme } from '@postern/core/scheme'
 import { FORM_TYPE } from '../common/units.ts'
 import { parse, stringify } from 'node:querystring'
 
-/** Options of Twilio's scheme next to the Auth Token. */
+/** Options of Twilio's scheme, except the Auth Token. */
 export interface TwilioSchemeOptions {
   /**
-   * The URL as Twilio has it, if a proxy changes scheme, host or path; a function if it differs by delivery.
-   * The query comes from the request, because Twilio extends it. @default the URL of the request
+   * The URL that you gave to Twilio. Set it if a proxy changes scheme, host or path. Give a
+   * function if the URL differs between deliveries. Twilio may extend the query, so the query comes
+   * from the request. @default the URL of the request
    */
   readonly publicUrl?: string | ((delivery: Delivery) => string)
-  /** Keys of webhook rules (SharedKey, HMAC-SHA256) by their id. @default none */
+  /** Keys of webhook rules (SharedKey, HMAC-SHA256), by the id of the key. @default none */
   readonly sharedKeys?: Readonly<Record<string, string>>
 }
 
@@ -27,10 +28,14 @@ const HEADER = 'x-twilio-signature'
 const SETTINGS = 'x-twilio-webhooks-signature-settings'
 const sha1 = hmacAlgorithm({ algorithm: 'sha1', encoding: 'base64' })
 const sha256 = hmacAlgorithm({ algorithm: 'sha256', encoding: 'base64' })
-// A shared key is not one of the secrets, so it has no tenant.
+// Index that `verify` returns for a shared key. Such a key is not one of the secrets, so it has no
+// tenant.
 const SHARED = -1
 
-/** The signature covers the public URL and the form, or a URL that has a digest of the body in its query. */
+/**
+ * Makes Twilio's scheme. A signature covers the public URL and the fields of a form. For other
+ * bodies, the URL's query has a digest of the body.
+ */
 export function twilioScheme(options: TwilioSchemeOptions): Scheme<Uint8Array> {
   const shared = new Map<string, Uint8Array>()
   for (const [id, key] of Object.entries(options.sharedKeys ?? {})) {
@@ -102,12 +107,17 @@ function readSettings(delivery: Delivery): string | undefined {
   return key
 }
 
-// The signature covers a body through its digest in the URL, or through the fields of a form.
+// Query parameter with the digest of a body that is not a form. The signature covers such a body
+// through this digest.
 const DIGEST = 'bodySHA256'
-// Names and values are signed without separators. Other characters in a name would let an attacker move the borders.
+// Allowed names of form fields. Names and values are signed without separators. With other
+// characters in a name, an attacker could move the border between name and value.
 const NAME = /^[A-Za-z_][\w.[\]-]{0,127}$/
 
-/** The format, from signed parts only: method and Content-Type are not signed. */
+/**
+ * Returns the format of a delivery. Only signed parts decide it, and method and Content-Type are
+ * not signed.
+ */
 export function twilioFormat(delivery: Delivery): 'json' | 'form' | 'query' {
   if (delivery.query().has(DIGEST)) return 'json'
   return delivery.body.length > 0 ? 'form' : 'query'
@@ -118,7 +128,8 @@ function areFields(form: URLSearchParams): boolean {
   return names.length > 0 && names.every((name) => NAME.test(name))
 }
 
-// Sorted names with their sorted values, each value once, without separators.
+// Returns the signed text of a form: names with their values, sorted, without separators. Equal
+// pairs count once. Returns undefined if a name is not allowed.
 function signedForm(delivery: Delivery): string | undefined {
   if (twilioFormat(delivery) !== 'form') return ''
   const fields: Field[] = []
@@ -142,7 +153,7 @@ function byNameAndValue(a: Field, b: Field): number {
   return byCodeUnit(a.name, b.name) || byCodeUnit(a.value, b.value)
 }
 
-// Twilio's documentation calls this order case-sensitive.
+// Compares by code units, because Twilio's documentation calls the order case-sensitive.
 function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
@@ -158,8 +169,9 @@ function digest(body: Uint8Array): string {
 }
 
 /**
- * The URLs that Twilio may have signed. A query that Twilio did not sign must not count, so the query of the option
- * counts only if the request has no query, or an equivalent one.
+ * Returns the URLs that Twilio may have signed. The query in the option `publicUrl` is used only if
+ * the request has no query or an equivalent one. Otherwise an attacker could add a query that
+ * Twilio did not sign.
  */
 function publicUrls(
   delivery: Delivery,
@@ -176,8 +188,9 @@ function publicUrls(
 }
 
 /**
- * Spellings of the URLs. Depending on the product, Twilio signs a URL with or without its port, as it came or as the URL
- * standard writes it, or with an older encoding of its query (' unchanged, a space as %20).
+ * Yields the spellings of the URLs that Twilio may have signed. Twilio's products differ: some sign
+ * the URL with its port and some without. Some sign it as it came, and some as the URL standard
+ * normalizes it. Some encode the query in an older way (`'` unchanged, a space as %20).
  */
 function* spellings(urls: readonly string[]): Generator<string> {
   const tried = new Set<string>()

@@ -17,15 +17,21 @@ import { xmlElements } from './xml-elements.ts'
 
 interface WechatSignatureOptions {
   readonly tolerance: number | undefined
-  /** Returns the text that is signed with token, time and nonce, or undefined if there is none. */
+  /**
+   * Returns the encrypted text, which is signed together with token, time and nonce. Returns
+   * undefined if there is none.
+   */
   readonly signed: (delivery: Delivery) => string | undefined
-  /** True if messages are encrypted: then the signature covers the encrypted text. */
+  /**
+   * True in secure mode, where messages are encrypted and the signature covers the encrypted text.
+   */
   readonly secure: boolean
 }
 
 /**
- * SHA-1 over token, time, nonce and (in secure mode) the encrypted text, sorted and joined. It is in the query parameter
- * `signature`, or in `msg_signature` if a text is signed.
+ * Makes WeChat's scheme: SHA-1 over token, time, nonce and (in secure mode) the encrypted text,
+ * sorted and joined. The signature is in the query parameter `signature`, or in `msg_signature` if
+ * it covers an encrypted text.
  */
 export function wechatSignature(options: WechatSignatureOptions): Scheme<string> {
   const tolerance = toleranceOption(options.tolerance, 300)
@@ -67,10 +73,16 @@ export function wechatSignature(options: WechatSignatureOptions): Scheme<string>
   }
 }
 
-/** The form of an echo. A message never has it, so an attacker cannot make the receiver decrypt or repeat a message. */
+/**
+ * Form of a text that a receiver may echo. No message has this form, so an attacker cannot make the
+ * receiver decrypt a message and send it back.
+ */
 export const ECHO: RegExp = /^[\w-]{1,64}$/
 
-/** Answers the verification of a URL. Throws `handshake_rejected` if the text has another form. */
+/**
+ * Returns the reply to the verification of a URL. Throws `handshake_rejected` if the text does not
+ * have the form of {@link ECHO}.
+ */
 export function echoReply(echo: string): Reply {
   if (!ECHO.test(echo))
     throw new WebhookError('handshake_rejected', {
@@ -81,7 +93,9 @@ export function echoReply(echo: string): Reply {
   return textReply(echo)
 }
 
-/** A query parameter that must be present exactly once. */
+/**
+ * Returns a query parameter that must be present exactly once. Throws a `WebhookError` otherwise.
+ */
 export function parameter(delivery: Delivery, name: string): string {
   const [value, ...more] = delivery.query().getAll(name)
   if (!value)
@@ -98,12 +112,15 @@ export function parameter(delivery: Delivery, name: string): string {
   return value
 }
 
-/** The message in the body. JSON keeps every digit of an id. */
+/**
+ * Returns the message in the body, which is JSON or XML. Large integers in JSON, such as ids, keep
+ * every digit.
+ */
 export function wechatMessage(delivery: Delivery): unknown {
   return isJson(delivery) ? delivery.json('exact') : field(delivery.xml(), 'xml')
 }
 
-/** Parses a decrypted message, which has the format of its envelope. */
+/** Parses a decrypted message. It has the same format (JSON or XML) as the delivery. */
 export function readMessage(delivery: Delivery, plain: string): unknown {
   const { depth } = delivery.limits
   return isJson(delivery)
@@ -111,7 +128,10 @@ export function readMessage(delivery: Delivery, plain: string): unknown {
     : field(parseXml(plain, { depth }), 'xml')
 }
 
-/** The event of a message, with a topic such as `text` or `event.subscribe`. Suites of WeCom have `InfoType`. */
+/**
+ * Returns the event of a message, with a topic such as `text` or `event.subscribe`. Messages of
+ * WeCom suites have `InfoType` instead of `MsgType`.
+ */
 export function wechatEvent(payload: unknown): EventDraft {
   const type = text(payload, 'MsgType') ?? needed(payload, 'InfoType')
   const event = text(payload, 'Event')
@@ -133,7 +153,7 @@ function isJson(delivery: Delivery): boolean {
 }
 
 function digest(...parts: readonly string[]): string {
-  // The sample code of each language sorts by code unit.
+  // WeChat's sample code in each language sorts by code units.
   return createHash('sha1')
     .update([...parts].sort().join(''))
     .digest('hex')
@@ -145,7 +165,8 @@ interface WechatCipher {
 }
 
 /**
- * The secure mode: AES-256-CBC with padding to 32 bytes, over 16 random bytes, the length, the message and its recipient.
+ * Makes the cipher of the secure mode: AES-256-CBC with padding to 32 bytes. The plain text is 16
+ * random bytes, the length of the message, the message, and its recipient.
  *
  * @throws TypeError if the key is not 43 characters of base64.
  */

@@ -5,14 +5,14 @@ import { malformed, mismatch, type At } from '@postern/core/internal'
 import type { Covers, Scheme } from '@postern/core/scheme'
 import { type CertificateOptions, type CertificateRules, certificateSource } from './source.ts'
 
-/** The unverified statements of a delivery about its signature. */
+/** What a delivery says about its own signature, before any of it is verified. */
 export interface CertificateClaim {
   /** URL of the certificate. */
   readonly url: string
-  /** Full names of the sender's hosts. The URL must be at one of them. */
+  /** Full names of the sender's hosts. The URL must be on one of these hosts. */
   readonly hosts: readonly string[]
   readonly hash: 'sha1' | 'sha256'
-  /** In base64. */
+  /** The signature in base64. */
   readonly signature: string
 }
 
@@ -21,19 +21,21 @@ interface SignedByCertificateOptions extends CertificateRules {
   /** Headers that `read` requires. @default [] */
   readonly needs?: readonly string[]
   readonly covers: Covers
-  /** Header or field with the signature. */
+  /** Header or field with the signature, for errors. */
   readonly at: At
   readonly read: (delivery: Delivery) => CertificateClaim
-  /** The signed text, or undefined if the delivery is not for this `key`. */
+  /** Returns the signed text, or undefined if the delivery is not meant for this `key`. */
   readonly message: (delivery: Delivery, key: string) => string | undefined
   /** Checks the dates of a message after its signature was verified. */
   readonly check?: (delivery: Delivery, now: number) => void
 }
 
 /**
- * RSASSA-PKCS1-v1_5 with the key of a certificate whose URL is in the delivery. The URL is checked before anything is
- * fetched. The certificate is fetched once over https, with limits of size and time. Its dates, its names and its chain up
- * to an authority are checked, and then it is cached. The keys are values that only this app uses: a topic, a webhook id.
+ * Makes a scheme for RSASSA-PKCS1-v1_5 signatures with a certificate whose URL is in the delivery.
+ * The URL is checked before the certificate is fetched. The certificate is fetched once over https,
+ * with limits of size and time. Then its dates, its names and its chain up to an authority are
+ * checked, and it is cached. The keys of this scheme are values that only this app uses, such as a
+ * topic or a webhook id.
  */
 export function signedByCertificate(
   options: SignedByCertificateOptions,
@@ -49,7 +51,7 @@ export function signedByCertificate(
       const { url, hosts, hash, signature } = options.read(delivery)
       const bytes = Buffer.from(signature, 'base64')
       if (bytes.toString('base64') !== signature) throw malformed(options.at, 'base64')
-      // A delivery for another recipient, or an invalid one, must not cause a fetch.
+      // A delivery that is invalid, or meant for another recipient, must not cause a fetch.
       const texts = keys.map((key) => options.message(delivery, key))
       if (texts.every((text) => text === undefined))
         throw mismatch(options.at, keys.length, { delivery })

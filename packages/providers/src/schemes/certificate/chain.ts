@@ -6,7 +6,10 @@ import { pathFault } from './path.ts'
 const MAX_DEPTH = 5
 const PEM = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g
 
-/** The certificates of a PEM text, in order; undefined if there is none, or one that cannot be read. */
+/**
+ * Returns the certificates in a PEM text, in order. Returns undefined if there is none, or if one
+ * of them cannot be read.
+ */
 export function parseCertificates(pem: unknown): X509Certificate[] | undefined {
   try {
     const found = typeof pem === 'string' ? pem.match(PEM) : null
@@ -25,13 +28,16 @@ export function checkDates(certificate: X509Certificate, now: number): void {
 }
 
 /**
- * The chain of a fetched certificate, up to the last certificate below an authority of Node or of `extra` (RFC 5280,
- * section 6, without revocation and policies). A missing certificate is fetched from the URL in the certificate below it
- * (authority information access), and only its signature makes it count. An attacker may have written the certificate
- * below, so only `hosts` and addresses of the public internet are fetched.
+ * Returns the chain of a fetched certificate. It ends with the certificate that an authority
+ * issued. Authorities are those of Node and those in `extra`. Checks follow RFC 5280, section 6,
+ * without revocation and policies.
  *
- * @throws WebhookError `unknown_sender` if the chain does not lead to an authority; `secret_unavailable` if a part
- * of it cannot be fetched.
+ * A missing issuer is fetched from the URL in the certificate that it issued (authority information
+ * access). Such a certificate is used only if its signature fits. An attacker may have written that
+ * URL, so only `hosts` and addresses of the public internet are fetched.
+ *
+ * @throws WebhookError `unknown_sender` if the chain does not lead to an authority;
+ * `secret_unavailable` if a part of the chain cannot be fetched.
  */
 export async function checkChain(
   fetched: Uint8Array,

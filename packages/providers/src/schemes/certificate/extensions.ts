@@ -1,31 +1,40 @@
 import { Buffer } from 'node:buffer'
 import type { X509Certificate } from 'node:crypto'
 
-/** The extensions that decide about a chain (RFC 5280, section 4.2) and that `X509Certificate` does not have. */
+/**
+ * The parts of a certificate that the check of a chain needs (RFC 5280, section 4.2), but that
+ * Node's `X509Certificate` does not show.
+ */
 export interface CertificateExtensions {
-  /** The subject, as DER. */
+  /** The subject's name, as DER. */
   readonly subject: Uint8Array
   /** True if issuer and subject have the same name. */
   readonly selfIssued: boolean
-  /** Maximum number of authorities below this certificate; undefined for any number. */
+  /**
+   * Maximum number of authorities between this certificate and the sender's; undefined if there is
+   * no maximum.
+   */
   readonly pathLength: number | undefined
-  /** Key usage; undefined for any use. */
+  /** Allowed uses of the key; undefined if every use is allowed. */
   readonly usage: { readonly signs: boolean; readonly certifies: boolean } | undefined
-  /** The names for which it may issue certificates. */
+  /** The names for which this authority may issue certificates; undefined if there is no limit. */
   readonly constraints: NameConstraints | undefined
   /** Alternative names of the subject. */
   readonly names: readonly GeneralName[]
-  /** True if it has a critical extension that this code does not know. */
+  /**
+   * True if the certificate has a critical extension that this code does not know, so the
+   * certificate must be rejected.
+   */
   readonly unknownCritical: boolean
 }
 
-/** Subtrees of names (RFC 5280, section 4.2.1.10). */
+/** Subtrees of names, such as a domain with its subdomains (RFC 5280, section 4.2.1.10). */
 interface NameConstraints {
   readonly permitted: readonly GeneralName[]
   readonly excluded: readonly GeneralName[]
 }
 
-/** A name of one kind: 2 is a DNS name, 4 a directory name, 7 an address. */
+/** A name. `kind` is its type: 2 is a DNS name, 4 is a directory name, and 7 is an IP address. */
 export interface GeneralName {
   readonly kind: number
   readonly value: Uint8Array
@@ -35,13 +44,17 @@ const BASIC = '551d13'
 const USAGE = '551d0f'
 const CONSTRAINTS = '551d1e'
 const NAMES = '551d11'
-// These may be ignored although they are critical: extended key usage, policies, identifiers.
+// Extensions that this code may ignore although they are critical: extended key usage, policies,
+// identifiers.
 const HARMLESS = new Set(['551d25', '551d20', '551d23', '551d0e', '551d1f'])
 
-/** Throws a `RangeError` if the certificate is not DER. */
+/**
+ * Returns the extensions of a certificate. Throws a `RangeError` if the certificate is not valid
+ * DER.
+ */
 export function extensionsOf({ raw }: X509Certificate): CertificateExtensions {
   const fields = derElements(derElement(derElement(raw).content).content)
-  // After the tagged version come serial number, algorithm, issuer, dates and subject.
+  // The fields are: version (only if tagged), serial number, algorithm, issuer, dates, subject.
   const at = fields[0]?.tag === 0xa0 ? 1 : 0
   const [issuer, subject] = [fields[at + 2]!.bytes, fields[at + 4]!.bytes]
   const found = new Map<string, Uint8Array>()
@@ -52,7 +65,8 @@ export function extensionsOf({ raw }: X509Certificate): CertificateExtensions {
     const oid = Buffer.from(parts[0]!.content).toString('hex')
     const isCritical = parts[1]!.tag === 0x01 && parts[1]!.content[0] !== 0
     const isKnown = [BASIC, USAGE, CONSTRAINTS, NAMES].includes(oid) || HARMLESS.has(oid)
-    // A second extension of the same kind must not replace the first.
+    // A second extension of the same kind could hide the first, so it makes the certificate
+    // invalid.
     if ((isCritical && !isKnown) || found.has(oid)) unknownCritical = true
     found.set(oid, parts.at(-1)!.content)
   }
@@ -75,7 +89,8 @@ function pathLengthOf(value: Uint8Array | undefined): number | undefined {
 
 function usageOf(value: Uint8Array | undefined): CertificateExtensions['usage'] {
   if (!value) return undefined
-  // The first byte counts unused bits; digitalSignature is bit 0, keyCertSign bit 5.
+  // The first byte is the number of unused bits, so the flags are in the second byte. Bit 0 is
+  // digitalSignature, and bit 5 is keyCertSign.
   const bits = derElement(value).content[1] ?? 0
   return { signs: (bits & 0x80) !== 0, certifies: (bits & 0x04) !== 0 }
 }
@@ -95,14 +110,18 @@ function namesIn(content: Uint8Array): readonly GeneralName[] {
   return derElements(content).map(({ tag, content: value }) => ({ kind: tag & 0x1f, value }))
 }
 
-/** An element of DER (X.690). `bytes` includes its tag and its length. */
+/**
+ * An element of DER (X.690). `content` is its value, and `bytes` also includes its tag and length.
+ */
 interface DerElement {
   readonly tag: number
   readonly content: Uint8Array
   readonly bytes: Uint8Array
 }
 
-/** The elements in bytes. Throws a `RangeError` for a wrong length. */
+/**
+ * Returns the elements that follow each other in `bytes`. Throws a `RangeError` for a wrong length.
+ */
 export function derElements(bytes: Uint8Array): readonly DerElement[] {
   const found: DerElement[] = []
   for (let at = 0; at < bytes.length;) {
@@ -123,7 +142,7 @@ export function derElements(bytes: Uint8Array): readonly DerElement[] {
   return found
 }
 
-/** The first element. Throws a `RangeError` without one. */
+/** Returns the first element in `bytes`. Throws a `RangeError` if there is none. */
 export function derElement(bytes: Uint8Array): DerElement {
   const [first] = derElements(bytes)
   if (!first) throw new RangeError('an element of DER is missing')

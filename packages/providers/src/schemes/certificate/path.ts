@@ -12,8 +12,9 @@ const DNS = 2
 const DIRECTORY = 4
 
 /**
- * Returns why a path of certificates, from the sender's to the authority, is invalid, or undefined. It checks key usage,
- * path length, name constraints and unknown critical extensions (RFC 5280, section 6.1).
+ * Returns why a path of certificates is invalid, or undefined if it is valid. The path starts with
+ * the sender's certificate and ends with the authority's. Checks key usage, path length, name
+ * constraints and unknown critical extensions (RFC 5280, section 6.1).
  */
 export function pathFault(path: readonly X509Certificate[]): string | undefined {
   let all: readonly CertificateExtensions[]
@@ -32,7 +33,8 @@ export function pathFault(path: readonly X509Certificate[]): string | undefined 
     if (issuer.pathLength !== undefined && between > issuer.pathLength)
       return 'the chain is longer than an issuer allows'
     for (const [below, one] of all.slice(0, at).entries()) {
-      // A renewed certificate of an authority keeps its name, so constraints count only for the last one.
+      // An authority may issue a certificate for its own name, to renew a key. Name constraints do
+      // not apply to such a certificate, unless it is the sender's.
       if (below > 0 && one.selfIssued) continue
       if (!keepsTo(one, issuer)) return 'a name of the chain is outside of what an issuer may name'
     }
@@ -57,7 +59,8 @@ function keepsTo(
     const ofKind = ({ kind }: GeneralName): boolean => kind === name.kind
     const permitted = constraints.permitted.filter(ofKind)
     const excluded = constraints.excluded.filter(ofKind)
-    // This code cannot compare subtrees of other kinds, so a constraint of such a kind rejects the name.
+    // This code can compare only DNS and directory names. If a constraint exists for another kind,
+    // it rejects the name.
     if (name.kind !== DNS && name.kind !== DIRECTORY)
       return permitted.length === 0 && excluded.length === 0
     const isWithin = (base: GeneralName): boolean => within(name, base)
@@ -68,7 +71,7 @@ function keepsTo(
 function within(name: GeneralName, base: GeneralName): boolean {
   if (name.kind === DNS) {
     const [host, domain] = [textOf(name.value), textOf(base.value).replace(/^\./, '')]
-    // A wildcard is within a subtree if its domain is.
+    // A wildcard name such as `*.example.com` is within a subtree if the domain after `*.` is.
     return domain === '' || host === domain || host.endsWith(`.${domain}`)
   }
   const parts = derElements(derElement(name.value).content)
@@ -76,7 +79,10 @@ function within(name: GeneralName, base: GeneralName): boolean {
   return prefix.every(({ bytes }, at) => parts[at] && Buffer.compare(parts[at].bytes, bytes) === 0)
 }
 
-/** Without DNS names, common names that look like hosts count, because the sender's name is searched in them too. */
+/**
+ * Returns the common names that look like hosts. They are checked if there are no DNS names,
+ * because the sender's name may also be a common name.
+ */
 function commonNames(subject: Uint8Array): readonly GeneralName[] {
   return derElements(derElement(subject).content)
     .flatMap(({ content }) => derElements(content))

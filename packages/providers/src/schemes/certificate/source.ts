@@ -11,33 +11,53 @@ import { WebhookError } from '@postern/core'
 import { checkChain, checkDates, parseCertificates } from './chain.ts'
 
 export interface CertificateOptions extends FetchOptions {
-  /** PEM of the sender's certificate. You vouch for it: only its dates are checked, and nothing is fetched. */
+  /**
+   * PEM of the sender's certificate. If given, nothing is fetched. Only the certificate's dates are
+   * checked, so you must trust it yourself.
+   */
   readonly certPem?: string | undefined
-  /** PEM of further authorities to trust, in addition to those of Node: for a proxy of a private network, or tests. */
+  /**
+   * PEM of authorities to trust in addition to Node's, for a proxy in a private network or for
+   * tests.
+   */
   readonly ca?: string | readonly string[] | undefined
 }
 
 export interface CertificateRules {
-  /** Pattern of the path in a certificate's URL. @default anything */
+  /** Pattern that the path of a certificate's URL must match. @default any path */
   readonly path?: RegExp
-  /** Full names of the issuers' hosts. A fetch from any other host is guarded. */
+  /**
+   * Full names of the hosts of issuers' certificates. A fetch from any other host may only reach
+   * public addresses.
+   */
   readonly issuers: readonly string[]
-  /** True for an allowed name. The common name or one of the DNS names of a certificate must be allowed. */
+  /**
+   * Returns true for an allowed name. The common name of a certificate, or one of its DNS names,
+   * must be allowed.
+   */
   readonly named?: ((name: string) => boolean) | undefined
 }
 
 interface CertificateSource {
-  /** Throws `unknown_sender` if no host has the URL, or if the certificate is not trusted at `now`. */
+  /**
+   * Returns the certificate at a URL. Throws `unknown_sender` if the URL is not on one of the
+   * `hosts`, or if the certificate is not trusted at `now`.
+   */
   find(url: string, hosts: readonly string[], now: number): MaybePromise<X509Certificate>
-  /** Notes that a delivery was verified with the certificate of a URL. */
+  /** Records that a delivery was verified with the certificate at a URL. */
   trust(url: string): void
-  /** Verified URLs, whose fetches an attacker's URLs do not delay. */
+  /**
+   * URLs whose certificate has verified a delivery. An attacker's URLs do not delay fetches of
+   * these.
+   */
   readonly trusted: TrustedNames
 }
 
-// A sender uses a certificate for months, so only an attacker sends more URLs.
+// Maximum number of cached certificates. A sender uses a certificate for months, so only an
+// attacker causes more.
 const KEPT = 20
-// A failed URL is not fetched again for this time. Invented URLs must not cause a load on the sender's servers.
+// Milliseconds until a URL that failed is fetched again. So an attacker who invents URLs cannot
+// make the receiver flood the sender's servers.
 const FAILED = 30_000
 
 /** Fetches each certificate once, checks its chain, and caches it while it is valid. */

@@ -4,29 +4,40 @@ import { at } from '../../common/read.ts'
 import { membersAt, nested, placedAt } from '../../common/paths.ts'
 import { mergeDeep, stringifyJson } from '@postern/core/internal'
 
-/** Reads a value from a verified delivery. If the body is a list, `body` has one event. */
+/**
+ * Reads a value from a verified delivery. If a delivery has a list of events, the function is
+ * called with one event as `body.value`.
+ */
 export type Extract = (delivery: Delivery, body: ParsedBody) => string | undefined
 
 export interface GenericPlaces {
-  /** Function that returns the event's id. @default the header or the member named below */
+  /** Function that returns the event's id. @default reads `eventIdHeader` or `eventIdField` */
   readonly id?: Extract
   /** Name of the header with the event's id. @default none */
   readonly eventIdHeader?: string
   /**
-   * Member of the body with the event's id, as a path with dots (`data.id`), or several members that `:` joins. With
-   * several `formats`, an event without it is rejected (`missing_event_id`). @default none, so no id deduplicates
+   * Member of the body with the event's id, as a path with dots (`data.id`). If you name several
+   * members, `:` joins their values. With several `formats`, an event without the id is rejected
+   * (`missing_event_id`). @default none, so events are not deduplicated by id
    */
   readonly eventIdField?: string | readonly string[]
-  /** The topic of every delivery, or a function that returns it. @default the header or the member named below */
+  /**
+   * The topic of every delivery, or a function that returns the topic. @default reads `topicHeader`
+   * or `topicField`
+   */
   readonly topic?: string | Extract
   /** Name of the header with the topic. @default none */
   readonly topicHeader?: string
   /**
-   * Member of the body with the topic, as a path with dots, or several members that dots join. An event without it is
-   * rejected (`missing_topic`). @default 'type', or the topic `event` without that member
+   * Member of the body with the topic, as a path with dots. If you name several members, dots join
+   * their values. An event without the topic is rejected (`missing_topic`). @default 'type'; an
+   * event without `type` has the topic `event`
    */
   readonly topicField?: string | readonly string[]
-  /** Member of the body with a list of events, each with its own id and topic; '' if the body is the list. @default none */
+  /**
+   * Member of the body with a list of events, each with its own id and topic. Use '' if the body
+   * itself is the list. @default none
+   */
   readonly itemsField?: string
 }
 
@@ -41,7 +52,8 @@ export function genericEvents(
   return listOf(at(body.value, itemsField), itemsField).map((value, index) => {
     const own = Array.isArray(exact) ? (exact[index] as unknown) : value
     const event = eventOf(options, delivery, { ...body, value }, own)
-    // A header has one id for the delivery, and each event needs its own.
+    // The header's id belongs to the whole delivery, but each event needs its own id, so its index
+    // is added.
     const isShared = options.eventIdHeader !== undefined && event.id !== undefined && index > 0
     return isShared ? { ...event, id: `${event.id}:${index}` } : event
   })
@@ -57,7 +69,7 @@ function listOf(value: unknown, path: string): readonly unknown[] {
   )
 }
 
-// An id may be a number beyond 2^53, which must keep its last digits.
+// Returns the body with exact integers, because an id may be a number above 2^53.
 function exactOf(delivery: Delivery, { kind, value }: ParsedBody): unknown {
   return kind === 'json' ? delivery.json('exact') : value
 }
@@ -86,7 +98,8 @@ function eventOf(
   return { id: own || undefined, topic: found ?? other, payload: body.value }
 }
 
-// Only the named place counts: with the body as a fallback, two kinds of ids would mix.
+// Reads the header if one is named, or else the body. A missing header is not replaced by the body,
+// because two kinds of ids would mix.
 function extract(
   delivery: Delivery,
   exact: unknown,
@@ -98,7 +111,9 @@ function extract(
   return path === undefined ? undefined : membersAt(exact, path, between)
 }
 
-/** The parts that the signature protects, with the id if a signed body has it. */
+/**
+ * Returns the parts that the signature protects. The id is one of them if it is in a signed body.
+ */
 export function genericCovers({ covers }: Pick<Scheme, 'covers'>, places: GenericPlaces): Covers {
   return covers.body === 'bytes' && places.eventIdField !== undefined
     ? { ...covers, id: true }
@@ -118,13 +133,16 @@ export function genericHeaders({
 }
 
 export interface ComposedPlaces {
-  /** Members of every event that `sign` makes. @default none */
+  /** Members that every event made by `sign` has. @default none */
   readonly sample?: object
-  /** Member of the body that has the payload of a draft. @default the body itself */
+  /** Member of the body into which `sign` puts the payload. @default the body itself */
   readonly inner?: string
 }
 
-/** Puts id, topic and payload of a draft into the places that the options name. */
+/**
+ * Returns headers and event for a draft, with id, topic and payload in the places that the options
+ * name.
+ */
 export function composeGeneric(
   {
     topic,

@@ -27,18 +27,25 @@ import { randomUUID } from 'node:crypto'
 
 /** Options of {@link httpMessageSignatures}. */
 export interface HttpMessageSignaturesOptions {
-  /** Algorithm of the secret keys. A different `alg` in the message rejects it. @default 'hmac-sha256' */
+  /**
+   * Algorithm of the keys in the options. A message with another `alg` is rejected. @default
+   * 'hmac-sha256'
+   */
   readonly alg?: HttpSignatureAlgorithm | undefined
-  /** The accepted `keyid`. @default any */
+  /** The only accepted `keyid`. @default any `keyid` */
   readonly keyId?: string | undefined
   /** Encoding of a shared secret. @default 'utf8' */
   readonly keyEncoding?: KeyEncoding | undefined
-  /** Label of the signature that counts if there are several. @default the only one, or the only one of `keyId` */
+  /**
+   * Label of the signature to verify, if a message has several. @default the only signature, or the
+   * only one with `keyId` and `tag`
+   */
   readonly label?: string | undefined
-  /** The required `tag` of a signature. @default any */
+  /** The required `tag` of a signature. @default any `tag` */
   readonly tag?: string | undefined
   /**
-   * Components that a signature must cover: `content-digest` only if there is a body, and `@target-uri` also as its parts.
+   * Components that a signature must cover. `content-digest` is required only if there is a body.
+   * Instead of `@target-uri`, a signature may cover its parts.
    * @default ['@method', '@target-uri', 'content-digest']
    */
   readonly requiredComponents?: readonly string[] | undefined
@@ -46,25 +53,35 @@ export interface HttpMessageSignaturesOptions {
   readonly requiredParameters?: readonly string[] | undefined
   /** Maximum difference between `created` and now, in seconds, in either direction. @default 300 */
   readonly tolerance?: number | undefined
-  /** Checks the times in place of `tolerance`; `now` is in milliseconds since 1970. Throws a `WebhookError`. */
+  /**
+   * Checks the times of a signature, and throws a `WebhookError` for a wrong one. `now` is in
+   * milliseconds since 1970. @default a check with `tolerance`
+   */
   readonly checkTimes?: (parameters: ReadonlyMap<string, unknown>, now: number) => void
-  /** Returns the target of a URL, for profiles that normalize it. @default host in lower case without the default port */
+  /**
+   * Returns the parts of a URL as they are signed, for profiles that normalize the URL. @default
+   * host in lower case without the default port
+   */
   readonly target?: (url: string) => SignatureTarget
-  /** Accepts signatures in unpadded base64url too. @default false */
+  /** True also accepts signatures in base64url without padding. @default false */
   readonly base64url?: boolean
 }
 
 const LONGEST_INPUT = 8192
 
-/** The headers that the signatures of a delivery cover, found by their quotes. */
+/**
+ * Returns the headers that the signatures of a delivery cover. In `Signature-Input`, their names
+ * are in quotes.
+ */
 function coveredHeaders(delivery: Delivery): readonly string[] {
   const input = delivery.header('signature-input')?.slice(0, LONGEST_INPUT) ?? ''
   return ['content-digest', ...(input.match(/(?<=")[a-z\d-]+(?=")/g) ?? [])]
 }
 
 /**
- * HTTP Message Signatures (RFC 9421). The optional peer structured-headers, which the first delivery loads, parses the
- * structured fields. After that, keys in the options need no await. `Content-Digest` (RFC 9530) is always checked.
+ * Makes a scheme for HTTP Message Signatures (RFC 9421). The optional peer `structured-headers`
+ * parses the headers; the first delivery loads it. Later deliveries are verified without `await` if
+ * the keys are in the options. `Content-Digest` (RFC 9530) is always checked.
  */
 export function httpMessageSignatures(
   options: HttpMessageSignaturesOptions = {},
@@ -176,7 +193,7 @@ function accepts(key: HttpSignatureKey, read: ReadSignature, base: string): bool
   )
 }
 
-/** True if the signature of a verified delivery covers this header. */
+/** Returns true if the signature of a verified delivery covers this header. */
 export function coversField(
   delivery: Delivery,
   options: HttpMessageSignaturesOptions,
@@ -189,7 +206,10 @@ export function coversField(
   )
 }
 
-/** A time among the parameters of a signature, in seconds. Throws `malformed_header` if it is not a whole number. */
+/**
+ * Returns a time among the parameters of a signature, in seconds since 1970. Throws
+ * `malformed_header` if the time is not a whole number.
+ */
 export function seconds(values: ReadonlyMap<string, unknown>, name: string): number | undefined {
   const value = values.get(name)
   if (value === undefined) return undefined
@@ -202,9 +222,11 @@ export function seconds(values: ReadonlyMap<string, unknown>, name: string): num
 }
 
 interface SignRequestOptions {
-  /** Components without parameters. `content-digest` needs a body. */
+  /** Components to sign, without parameters. `content-digest` is signed only if there is a body. */
   readonly components: readonly string[]
-  /** Of the optional parameters, `expires` and `nonce` are signed. */
+  /**
+   * Parameters of the signature. Of the optional ones, only `expires` and `nonce` are supported.
+   */
   readonly parameters: readonly string[]
   /** Seconds from `created` to `expires`. */
   readonly lifetime: number
@@ -214,7 +236,7 @@ interface SignRequestOptions {
   readonly label?: string | undefined
 }
 
-/** Signs a request, and its body with `Content-Digest` (RFC 9421, section 3.1). */
+/** Signs a request (RFC 9421, section 3.1). If there is a body, adds its `Content-Digest` first. */
 function signRequest(
   request: SignableRequest,
   key: HttpSignatureKey,

@@ -22,25 +22,25 @@ export type HttpSignatureAlgorithm =
   | 'rsa-pss-sha512'
   | 'rsa-v1_5-sha256'
 
-/** A key with its algorithm, so that the `alg` of a message never chooses one. */
+/** A key that is bound to its algorithm, so a message's `alg` cannot choose another algorithm. */
 export interface HttpSignatureKey {
   readonly alg: HttpSignatureAlgorithm
-  /** The only accepted `keyid`. */
+  /** The only `keyid` with which a signature may name this key; undefined if any is accepted. */
   readonly keyId?: string | undefined
-  /** True if this key made `signature` (base64) over `base`. */
+  /** Returns true if this key made `signature` (base64) over the text `base`. */
   verify(base: string, signature: string): boolean
   /** Returns the signature in base64. */
   sign(base: string): string
 }
 
-/** One key, or a source of keys by `keyid`. */
+/** One key, or a source that finds keys by `keyid`. */
 export interface HttpSignatureKeys {
   find(keyId: string | undefined, now: number): MaybePromise<readonly HttpSignatureKey[]>
   /** The key that signs, if there is one. */
   readonly first?: HttpSignatureKey
 }
 
-/** The key in a secret, which is PEM unless `alg` is `hmac-sha256`. */
+/** Returns the key in a secret. The secret is PEM, unless `alg` is `hmac-sha256`. */
 export function secretKey(
   secret: string,
   alg: HttpSignatureAlgorithm,
@@ -51,7 +51,7 @@ export function secretKey(
   return { find: () => [first], first }
 }
 
-/** The keys of a JSON Web Key Set that fit one of the algorithms and pass `allowed`. */
+/** Returns those keys of a JSON Web Key Set that fit one of the algorithms and pass `allowed`. */
 export function jwkKeys(
   source: JwkSource,
   algorithms: readonly HttpSignatureAlgorithm[],
@@ -133,7 +133,8 @@ function ed25519Pem(secret: string): KeyPair {
   return pair
 }
 
-// A JWK needs `alg` only if its key fits several algorithms (RFC 9421, section 3.3.7).
+// Returns the algorithm of a JSON Web Key. Its `alg` is read only for RSA, because an RSA key fits
+// several algorithms (RFC 9421, section 3.3.7).
 function jwkAlgorithm(jwk: Jwk): HttpSignatureAlgorithm | undefined {
   if (jwk.kty === 'OKP' && jwk['crv'] === 'Ed25519') return 'ed25519'
   if (jwk.kty === 'EC' && jwk['crv'] === 'P-256') return 'ecdsa-p256-sha256'

@@ -12,11 +12,11 @@ import {
 export interface ReadSignature {
   readonly components: readonly FieldItem[]
   readonly parameters: ReadonlyMap<string, unknown>
-  /** The inner list, as in the last line of the signature base. */
+  /** The list of components and parameters, as in the last line of the signed text. */
   readonly serialized: string
   readonly keyId: string | undefined
   readonly alg: string | undefined
-  /** In base64. */
+  /** The signature in base64. */
   readonly signature: string
 }
 
@@ -27,10 +27,14 @@ interface ReadSignatureOptions {
   readonly base64url?: boolean
 }
 
-// Profiles name six or seven. Each further one lets an attacker make the receiver read another header.
+// Maximum number of components in a signature. Known profiles have six or seven. A limit is needed
+// because for each component, an attacker makes the receiver read another header.
 const MAX_COMPONENTS = 32
 
-/** Parses the signature that counts in `Signature-Input` and `Signature` (RFC 9421, section 4). */
+/**
+ * Parses `Signature-Input` and `Signature`, and returns the signature to verify (RFC 9421, section
+ * 4). The options choose it if there are several.
+ */
 export function readSignature(
   sf: StructuredFields,
   delivery: Delivery,
@@ -97,7 +101,8 @@ function textOf(parameters: ReadonlyMap<string, unknown>, name: string): string 
   return value
 }
 
-// Parsers of base64 ignore bits after the last byte, so this checks that the signature has its canonical form.
+// Returns true if the header has the signature in canonical base64. Parsers accept other spellings,
+// because they ignore the bits after the last byte.
 function isWritten(delivery: Delivery, base64: string, url: boolean): boolean {
   const text = delivery.headers('signature').join(', ')
   return (

@@ -2,7 +2,10 @@ import { Buffer } from 'node:buffer'
 import { type Delivery } from '@postern/core'
 import { malformed, singleHeader, peer, type Peer } from '@postern/core/internal'
 
-/** The part of the package structured-headers that parses structured fields (RFC 9651). */
+/**
+ * The functions of the package `structured-headers` that this code uses, for structured fields (RFC
+ * 9651).
+ */
 export interface StructuredFields {
   parseDictionary(text: string): ReadonlyMap<string, unknown>
   serializeItem(item: never): string
@@ -13,7 +16,8 @@ export interface StructuredFields {
 export const structuredFields: Peer<StructuredFields> = peer(
   'structured-headers',
   async () => {
-    // Outside `try`, bundlers fail at an import that they cannot resolve.
+    // The import is inside `try`, because bundlers otherwise fail if they cannot resolve the
+    // optional package.
     try {
       return await import('structured-headers')
     } catch (cause) {
@@ -25,7 +29,10 @@ export const structuredFields: Peer<StructuredFields> = peer(
 
 export type FieldItem = readonly [value: unknown, parameters: ReadonlyMap<string, unknown>]
 
-/** A dictionary from all lines of a header. A repeated key is rejected, because the right value would be a guess. */
+/**
+ * Returns a dictionary from all lines of a header. A header with a repeated key is rejected,
+ * because it is not clear which value is meant.
+ */
 export function dictionary(
   sf: StructuredFields,
   delivery: Delivery,
@@ -44,7 +51,7 @@ export function dictionary(
   }
 }
 
-/** A byte sequence in base64, or undefined for another value. */
+/** Returns a byte sequence as base64, or undefined for any other value. */
 export function bytesAsBase64(value: unknown): string | undefined {
   return value instanceof ArrayBuffer ? Buffer.from(value).toString('base64') : undefined
 }
