@@ -4,17 +4,19 @@ import type { Json } from '../delivery.ts'
 import type { EventRecord, StoredDelivery } from '../event.ts'
 import type { KeptRequest } from './journal.ts'
 
-// Inboxes store opaque strings and bytes. JSON cannot carry BigInt and bytes: each becomes an object with one marked
-// key. Keys of a payload that start with the mark get a second mark, so no sender can forge such an object. The mark is
-// a private-use character, which JSON writes without an escape. PostgreSQL's jsonb rejects an escaped key such as
-// \u0000, and V8 13 confuses two escaped keys with the same start.
+// Inboxes store opaque strings and bytes. JSON has no BigInt or bytes, so each such value becomes
+// an object with one key that starts with MARK. A payload key that starts with MARK gets a second
+// MARK, so no sender can forge such an object. MARK is a private-use character, which JSON writes
+// without an escape. PostgreSQL's jsonb rejects an escaped key such as \u0000, and V8 13 confuses
+// two escaped keys with the same start.
 const MARK = '\ue000'
 const BIGINT = '\ue000n'
 const BYTES = '\ue000b'
 
 /**
- * Returns an event as a string; BigInt and bytes survive. With the delivery it leaves out a payload that the body holds
- * too. Then store the delivery next to the string and pass it to {@link decodeEvent}.
+ * Returns an event as a string that keeps BigInt and bytes. If `delivery` is given and its body
+ * contains the payload, the string leaves the payload out. Then store the delivery next to the
+ * string, and pass both to {@link decodeEvent}.
  */
 export function encodeEvent(event: EventRecord, delivery?: StoredDelivery): string {
   if (event.source === undefined || delivery === undefined || !isPlain(delivery))
@@ -22,7 +24,10 @@ export function encodeEvent(event: EventRecord, delivery?: StoredDelivery): stri
   return encodeOutline(event)
 }
 
-/** Returns the event of {@link encodeEvent}. Throws a `TypeError` or `SyntaxError` for any other text. */
+/**
+ * Returns the event that {@link encodeEvent} encoded. Throws a `TypeError` or `SyntaxError` for any
+ * other text.
+ */
 export function decodeEvent(text: string, delivery?: StoredDelivery): EventRecord {
   const decoded = decode(text) as Partial<EventRecord> | null
   if (typeof decoded?.key !== 'string' || typeof decoded.topic !== 'string')
@@ -34,11 +39,11 @@ export function decodeEvent(text: string, delivery?: StoredDelivery): EventRecor
   return withPayload(event, delivery.body)
 }
 
-/** An event whose payload is in the body of its delivery. */
+/** An event without its payload, which is in the body of the delivery. */
 type Outline = Omit<EventRecord, 'payload'>
 
 export function encodeOutline(event: EventRecord): string {
-  // JSON leaves out what is undefined. A rest of the properties costs twice as much.
+  // JSON leaves out undefined members. Removing them with a rest pattern would cost twice as much.
   return JSON.stringify({ ...event, payload: undefined, guards: undefined })
 }
 
@@ -46,19 +51,25 @@ export function decodeOutline(text: string): Outline {
   return whole(JSON.parse(text) as Outline)
 }
 
-/** Returns the event of an outline, from a body for which {@link isPlain} is true. */
+/**
+ * Returns an outline with the payload, parsed from the delivery's body. Requires that
+ * {@link isPlain} is true for the delivery.
+ */
 export function withPayload(outline: Outline, body: Uint8Array): EventRecord {
   const exact = outline.source === 'exact'
   const text = decodeText(body, undefined)
   return { ...outline, payload: parseJson(text, { depth: Infinity, exact, bytes: body }) }
 }
 
-/** Restores the members that JSON leaves out when they are undefined. */
+/** Adds the members that JSON leaves out when they are undefined. */
 function whole<T extends Outline>(event: T): T {
   return { ...event, id: event.id, tenant: event.tenant }
 }
 
-/** Returns true if the stored bytes are the parsed JSON text: not compressed, and in UTF-8. */
+/**
+ * Returns true if the body can be parsed as JSON without conversion: it is not compressed, and is
+ * UTF-8.
+ */
 export function isPlain({ body, headers }: StoredDelivery): boolean {
   return (
     body.length > 0 &&
@@ -79,7 +90,10 @@ export function encodeDelivery(delivery: StoredDelivery): { head: string; body: 
   }
 }
 
-/** Returns the delivery of {@link encodeDelivery}. Throws a `TypeError` or `SyntaxError` for any other text. */
+/**
+ * Returns the delivery that {@link encodeDelivery} encoded. Throws a `TypeError` or `SyntaxError`
+ * for any other text.
+ */
 export function decodeDelivery(head: string, body: Uint8Array): StoredDelivery {
   const decoded = JSON.parse(head) as Omit<StoredDelivery, 'body'> | null
   if (!Array.isArray(decoded?.headers))
@@ -98,7 +112,7 @@ export function unpackDelivery(packed: Uint8Array): StoredDelivery {
   return decodeDelivery(head, body)
 }
 
-/** Returns the head of a rejected request as a string, and its body as bytes. */
+/** Returns the URL and headers of a rejected request as a string, and its body as bytes. */
 export function encodeKept({ body, ...head }: KeptRequest): { head: string; body: Uint8Array } {
   return { head: JSON.stringify(head), body }
 }
@@ -149,7 +163,7 @@ function mark(value: unknown): unknown {
 }
 
 function decode(text: string): unknown {
-  // A text without a mark needs no reviver: JSON.parse is six times faster then.
+  // Without MARK in the text, JSON.parse needs no reviver and is six times faster.
   return text.includes(MARK) ? JSON.parse(text, unmark) : JSON.parse(text)
 }
 
@@ -166,7 +180,10 @@ function unmark(_: string, value: unknown): unknown {
   )
 }
 
-/** Returns a copy of a value of the app. Throws a `TypeError` if it is not JSON, or longer than 16,384 characters. */
+/**
+ * Returns a copy of a value that the app gave. Throws a `TypeError` if the value is not JSON, or if
+ * its JSON is longer than 16,384 characters.
+ */
 export function checkJson(value: unknown, name: string): Json | undefined {
   if (value === undefined) return undefined
   let text: string | undefined

@@ -1,19 +1,21 @@
 import { createHash } from 'node:crypto'
 import type { TaskError } from '../view.ts'
 
-// Characters of name and message that are hashed: a handler may throw megabytes.
+// Maximum number of characters of name and message that are hashed. A handler may throw an error
+// with megabytes of text.
 const NAME = 200
 const MESSAGE = 8192
 // Maximum length of a quoted value, in characters.
 const QUOTED = 500
 const UUID = /^[0-9a-f]{8}-[0-9a-f-]{27,}$/i
 const HEXADECIMAL = /^[0-9a-f]{8,}$/i
-// IP addresses have several numbers.
+// Several replaced numbers in a row, as in an IP address.
 const JOINED = /#(?:[.:/]#)+/g
 
 /**
- * Returns 16 hexadecimal digits that group errors with the same meaning (`TaskInfo.cause`): a hash of name and message.
- * Each id, number, e-mail address, URL and quoted value is replaced by `#`, so it does not split a group.
+ * Returns a hash of an error's name and message as 16 hexadecimal digits (`TaskInfo.cause`). Errors
+ * with the same meaning get the same hash, since each id, number, e-mail address, URL and quoted
+ * value is replaced by `#`.
  *
  * @example
  * causeOf({ name: 'Error', message: 'no order 17' }) === causeOf({ name: 'Error', message: 'no order 18' }) // true
@@ -33,7 +35,7 @@ function plainWord(word: string): string {
   )
 }
 
-/** Replaces each quoted value by `#`. An apostrophe within a word is no quote. */
+/** Replaces each quoted value by `#`. An apostrophe within a word is not a quote. */
 function withoutQuoted(text: string): string {
   let plain = ''
   for (let at = 0; at < text.length; at++) {

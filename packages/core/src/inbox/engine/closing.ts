@@ -1,18 +1,19 @@
 import { settledBy } from '../../basics/deadline.ts'
 
 interface ClosingParts {
-  /** Resolves when nothing is claimed, runs or waits to be stored. */
+  /** Resolves when no task is claimed, runs or waits to be stored. */
   readonly idle: () => Promise<void>
   readonly abort: () => void
   readonly giveBackRunning: () => void
-  /** Milliseconds for storing what is released. */
+  /** Time for storing the released tasks, in milliseconds. */
   readonly margin: number
 }
 
 /**
- * Ends running tasks by a time of `performance.now()`. Handlers get the abort signal at half of the time left. Tasks
- * that still run near the end are released early enough to be stored. If the time has passed, they are released at
- * once, and storing gets the margin.
+ * Ends running tasks by `until`, a time of `performance.now()`. Handlers get the abort signal at
+ * half of the time left. Tasks that still run near the end are released early enough to be stored.
+ * If `until` has passed, running tasks are released at once, and storing them may take `margin`
+ * milliseconds.
  */
 export async function closeBy(until: number, parts: ClosingParts): Promise<void> {
   const { idle, abort, giveBackRunning, margin } = parts

@@ -28,14 +28,14 @@ import {
 import { createSweep, type Sweep, ago } from './operate/sweep.ts'
 import type { Before, Place } from './operate/store.ts'
 
-// Milliseconds that closing may exceed its deadline.
+// Time by which closing may exceed its deadline, in milliseconds.
 const LAST = 500
-// A token is `process * CLAIMS + claim`, below 2^53.
+// A token is the number of a claim: `process * CLAIMS + claim`, below 2^53.
 const CLAIMS = 2 ** 32
 
 /**
- * Makes an inbox on a store. The engine accepts, runs, keeps leases, and serves operators and journal; the store keeps
- * each step atomic.
+ * Makes an inbox on a store. The engine accepts deliveries, runs tasks, renews leases, and serves
+ * operators and the journal. The store makes each step atomic.
  *
  * @example
  * const inbox = engineInbox({ store: (warn) => createStore(settings, warn), settings, transactions: transactions('myInbox'), ahead: { time: 20, most: 256 } })
@@ -59,7 +59,8 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   const known = knownFor(settings)
   const sides = new Map<string, EngineSide>()
   let process = 0
-  // A random start: a restored store may give a process a number that another process had.
+  // Starts at random, so that tokens differ even if a restored store gives this process the number
+  // of another one.
   let claims = Math.floor(Math.random() * CLAIMS)
   let unlisten: (() => void) | undefined
   let opening: Promise<number> | undefined
@@ -78,7 +79,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
       for (const side of sides.values()) side.folded(folds)
     },
   )
-  // The first part that needs the store opens it.
+  // The store is opened by the first part that needs it.
   const { opened: _, ...rest } = made
   const store = {
     ...singleRows(made, deadline),
@@ -91,7 +92,8 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
       return process
     },
   } as Store
-  // A getter in the literal would make V8 keep the store as a dictionary.
+  // Defined separately, since a getter in the literal would make V8 keep the store as a slow
+  // dictionary.
   Object.defineProperty(store, 'opened', { get: () => made.opened && versionWatch.sure() })
   const writer = store.together ? createOneWriter(store, store.together) : createManyWriters(store)
   const numbers = createNumbers(store)
@@ -169,7 +171,10 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
     close: () => attached.close(),
   }
 
-  /** Processes that start at the same moment wait for each other. */
+  /**
+   * Opens the store. Processes that start at the same moment may conflict, so `open` is tried until
+   * the deadline.
+   */
   async function openStore(): Promise<number> {
     const until = performance.now() + deadline
     for (;;) {
@@ -221,7 +226,7 @@ function createManyWriters(store: Store): BatchWriter {
   }
 }
 
-/** Makes the sweep that drops expired rows. `failed` is called with the error of a step. */
+/** Makes the sweep that drops expired rows. `failed` is called with the error of a failed step. */
 function createPrune(
   store: Store,
   settings: EngineSettings,
@@ -242,7 +247,9 @@ function createPrune(
     }
   }
 
-  /** Bounds of one round. A jump of the clock ages nothing. */
+  /**
+   * Returns the times before which one round drops rows. Rows do not age by a jump of the clock.
+   */
   async function bounds(): Promise<Before> {
     const now = await store.clock()
     const jumps = (await store.steps?.()) ?? []
@@ -256,7 +263,10 @@ function createPrune(
   }
 }
 
-/** A work with its kind. The kind is set on the work itself: an object around each would cost as much as the work. */
+/**
+ * A work (something to be stored) with its kind, `of`. The kind is set on the work itself, since a
+ * wrapper would use as much memory as the work.
+ */
 interface Mixed extends BatchWork {
   of?: WriteOptions<BatchWork>
 }
@@ -271,7 +281,8 @@ function createOneWriter(store: Store, together: (works: () => void) => void): B
   const { name } = store
   let lasts: Last[] = []
   let inside = false
-  // Starts a transaction for last writes if no other work does.
+  // The kind of a work that stores nothing. It starts a transaction for last writes if no other
+  // work does.
   const nothing: WriteOptions<BatchWork> = {
     rows: 1,
     bytes: 1,
@@ -296,7 +307,7 @@ function createOneWriter(store: Store, together: (works: () => void) => void): B
           for (const [of, group] of grouped(works, (one) => one.of!)) {
             overs.push(now(of.put(group, until, undo)))
           }
-          // Read only now: the writes before may have added last writes.
+          // `lasts` is read only now, since the writes above may have added to it.
           while (lasts.length > 0)
             for (const one of lasts.splice(0)) {
               taken.push(one)
@@ -346,7 +357,7 @@ function createOneWriter(store: Store, together: (works: () => void) => void): B
   }
 }
 
-/** Returns the value of a store with one writer, which must not be a promise. */
+/** Returns a value from a store with one writer. Throws if the value is a promise. */
 function now<T>(value: MaybePromise<T>): T {
   if (isPromise(value))
     throw new TypeError('together: the store must answer at once inside its shared transaction')

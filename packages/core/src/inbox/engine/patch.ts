@@ -3,9 +3,9 @@ import { DEAD, DONE, PENDING, RUNNING, type Gate, type State, type TaskRow } fro
 import type { TaskError } from '../view.ts'
 
 /**
- * The condition under which a patch counts, if `round` is also the same; {@link FENCES} has the details. A `done` by
- * `first` counts even if another run has claimed the task since. Lease and token of that claim then stay on the settled
- * row until its run ends.
+ * The condition under which a patch is applied to a row; {@link FENCES} has the details. `round`
+ * must also be the same. With `first`, a `done` counts even if another run has claimed the task
+ * since. That claim's lease and token then stay on the settled row until its run ends.
  */
 export type Fence =
   | 'first'
@@ -23,17 +23,17 @@ interface FenceRule {
   readonly states: readonly State[]
   readonly event?: true
   readonly token?: true
-  /** The task's lease has ended. */
+  /** The task's lease must have ended. */
   readonly over?: true
   readonly whole?: true
-  /** A pending task has an error and is not due yet. */
+  /** If the task is pending, it must have an error and not be due yet. */
   readonly failed?: true
 }
 
 const OPEN: readonly State[] = [PENDING, RUNNING]
 const SETTLED: readonly State[] = [DONE, DEAD]
 
-/** The fences as data, from which a store builds its conditions. */
+/** The rule of each fence. Stores build their conditions from these rules. */
 export const FENCES: Readonly<Record<Fence, FenceRule>> = {
   first: { states: OPEN, event: true },
   own: { states: OPEN, token: true },
@@ -47,7 +47,9 @@ export const FENCES: Readonly<Record<Fence, FenceRule>> = {
   over: { states: SETTLED, token: true, over: true },
 }
 
-/** Returns true if a fence lets a patch through, for a store that has the row at hand. */
+/**
+ * Returns true if the fence's rule permits the patch. For stores that have the row as an object.
+ */
 export function passes(
   fence: Fence,
   { token, event }: Pick<Patch, 'token' | 'event'>,
@@ -79,7 +81,7 @@ function sameEvent(one: StoredEvent | undefined, other: StoredEvent | undefined)
   return one !== undefined && one.receiver === other?.receiver && one.key === other.key
 }
 
-/** What a patch makes of a row whose fence holds. */
+/** The members of a row after a patch was applied. */
 type Patched = Pick<
   TaskRow,
   | 'state'
@@ -96,11 +98,14 @@ type Patched = Pick<
   | 'fold'
 > & {
   readonly cause: string | null
-  /** True if the row keeps the claim of another process, which has claimed the task since. */
+  /** True if another run has claimed the task since, and the row keeps that claim. */
   readonly theirs: boolean
 }
 
-/** Applies a patch to a row, for a store that has the row at hand. `held`: a claim holds the row; `now`: milliseconds since 1970. */
+/**
+ * Applies a patch to a row. For stores that have the row as an object. `held` is true if a claim
+ * holds the row. `now` is in milliseconds since 1970.
+ */
 export function patched(
   row: TaskRow & { readonly cause: string | null },
   patch: Patch,
@@ -128,18 +133,29 @@ export function patched(
   }
 }
 
-/** One change of one task. Undefined members stay as they are. */
+/** A change of one task. Members that are undefined here stay as they are in the row. */
 export interface Patch {
   readonly id: number
   readonly token: number
   readonly round: number
-  /** The event of the claimed task. A restored store may have another event under its number. */
+  /**
+   * The event of the claimed task, to be compared: a restored store may have another event with the
+   * same number.
+   */
   readonly event?: { readonly receiver: string; readonly key: string }
-  /** `GONE` deletes the row and its attempts. A state other than `RUNNING` ends the claim. */
+  /**
+   * The new state. `GONE` deletes the row and its attempts. Any state but `RUNNING` ends the claim.
+   */
   readonly state: State
-  /** Milliseconds until the task is due; 0 is at once. A settled task settles now. */
+  /**
+   * Milliseconds until the task is due; 0 means at once. For a settled task, 0 sets the settle time
+   * to now.
+   */
   readonly wait?: number
-  /** True if a pending task keeps its token, so that a late outcome may count. Otherwise its token becomes 0. */
+  /**
+   * True if the pending task keeps its token, so that a late outcome may still count. Otherwise the
+   * token becomes 0.
+   */
   readonly open?: true
   readonly gate?: Gate
   readonly behind?: boolean
@@ -147,27 +163,33 @@ export interface Patch {
   readonly cut?: number
   readonly charged?: number
   readonly took?: number | null
-  /** JSON, or null for none. `cause` changes with it. */
+  /**
+   * JSON of the error, or null for no error. `cause` (the error group) is set together with
+   * `error`.
+   */
   readonly error?: string | null
   readonly cause?: string | null
   readonly fold?: string
   /** True if the patch starts a new round. */
   readonly anew?: true
-  /** A row of the task's history. The attempt that settles a task is on the task's own row until the next round. */
+  /**
+   * A row to add to the task's history. The attempt that settles a task is not added: it stays on
+   * the task's own row until the next round.
+   */
   readonly attempted?: Attempted
 }
 
-/** What a rule changes of a task: a patch before it is encoded. */
+/** The change that a rule makes to a task: a patch that is not yet encoded. */
 export interface TaskChange extends Omit<
   Patch,
   'id' | 'token' | 'round' | 'event' | 'error' | 'cause' | 'attempted'
 > {
   readonly error?: TaskError | null
-  /** Its default error is that of the change. */
+  /** The row for the task's history. By default, its error is `error`. */
   readonly attempted?: Omit<Attempted, 'error'> & Partial<Pick<Attempted, 'error'>>
 }
 
-/** Returns the patch of a change. */
+/** Returns the patch that makes a change to a task. */
 export function patchOf(
   { id, token, round }: Pick<TaskRow, 'id' | 'token' | 'round'>,
   { error, attempted, ...change }: TaskChange,
@@ -183,7 +205,10 @@ export function patchOf(
   }
 }
 
-/** A run that ended without settling its task. */
+/**
+ * A run for the task's history: one that ended without settling its task, or the last run before a
+ * new round.
+ */
 export interface Attempted {
   readonly attempt: number
   /** Duration in microseconds; null if the run was interrupted. */
@@ -194,7 +219,7 @@ export interface Attempted {
   readonly ended?: number
 }
 
-/** A run that ended well. */
+/** A run that ended with `done`. */
 export interface EndedTask {
   readonly id: number
   readonly token: number

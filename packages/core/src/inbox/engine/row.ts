@@ -11,25 +11,40 @@ export type State = 0 | 1 | 2 | 3 | 4
 /** Names of the states, by number. */
 export const STATES: readonly TaskState[] = ['pending', 'running', 'done', 'dead']
 
-/** May be claimed at any time. */
+/**
+ * The task may be claimed at any time. This is a gate: the condition under which a pending task may
+ * be claimed.
+ */
 export const READY = 0
-/** Waits until the task is due, then for the next turn of its tenant. */
+/**
+ * The task waits until it is due, then for its tenant's next turn (a number by which tenants are
+ * served in rotation).
+ */
 export const LATER = 1
-/** Was interrupted: the task is claimed only if it can start at once. */
+/** The task was interrupted, so it is claimed only if it can start at once. */
 export const AGAIN = 2
-/** Was interrupted too often: the task is claimed only while no other suspect runs in the process. */
+/**
+ * The task was interrupted three times in a row. It is claimed only while no other suspect runs in
+ * the process.
+ */
 export const SUSPECT = 3
 export type Gate = 0 | 1 | 2 | 3
 
-/** Maximum number of tasks of an event. A task's id is `event * TASKS + n`: one index finds it by id and by event. */
+/**
+ * Maximum number of tasks of an event. A task's id is `event * TASKS + n`, so that one index finds
+ * tasks by id and by event.
+ */
 export const TASKS = 65_536
 
-/** Returns the event number of a task's id. */
+/** Returns the event number that a task's id contains. */
 export function eventOf(task: number): number {
   return Math.floor(task / TASKS)
 }
 
-/** A delivery; its events share one object, so that it is stored once. A store that is `alone` gets no head. */
+/**
+ * A delivery to be stored. Its events share one object, so that the delivery is stored once. For a
+ * store that is `alone` (in memory), `head` is ''.
+ */
 export interface NewDelivery {
   readonly head: string
   readonly body: Uint8Array
@@ -41,12 +56,15 @@ export interface NewDelivery {
 
 /** An event to be stored. */
 export interface NewEvent {
-  /** Number from `Store.block`, or set by `insert`. */
+  /** The event's number, from `Store.block`. If the store has no `block`, `insert` sets it. */
   number: number
   readonly receiver: string
-  /** `key` is its identity in the receiver. Look-up columns have its strings; `record` has the whole event. */
+  /**
+   * The event. Its `key` is its identity in the receiver. Columns for look-ups get its strings, and
+   * `record` is the whole event.
+   */
   readonly event: EventRecord
-  /** The encoded event; '' for a store that is `alone`. */
+  /** The encoded event; '' for a store that is `alone` (in memory). */
   readonly record: string
   readonly delivery: NewDelivery
 }
@@ -54,50 +72,65 @@ export interface NewEvent {
 /** A task to be stored. */
 export interface NewTask {
   readonly event: NewEvent | undefined
-  /** The task's place among the tasks of its event. The store numbers child tasks. */
+  /** The task's number among the tasks of its event. For child tasks, the store sets it. */
   readonly n: number
   readonly lane: number
   /** '' for none. */
   readonly part: string
   readonly data: string | null
-  /** The ordering key as a number below 2^52. Tasks of one root and line run one after another. */
+  /**
+   * The ordering key as a number below 2^52. Tasks with the same line and root (a subscription
+   * under all its names) run one after another.
+   */
   readonly line: number | null
   readonly fair: string | null
   turn: number
-  /** The insert claims the task with this token; 0 leaves it pending. */
+  /** The token with which the insert claims the task. With 0, the task stays pending. */
   readonly token: number
-  /** JSON of a `Fold`; null if the subscription has no `debounce`. */
+  /**
+   * JSON of a `Fold` (how tasks of one key are merged); null if the subscription has no `debounce`.
+   */
   readonly fold: string | null
-  /** Milliseconds until the task is due, and the gate for that time. */
+  /** Milliseconds until the task is due, and the gate until then. */
   readonly wait: number
   readonly gate: Gate
 }
 
-/** A task, as the rules need it. */
+/** The columns of a task that the engine's rules use. */
 export interface TaskRow {
   readonly id: number
   readonly lane: number
   readonly state: State
   readonly gate: Gate
-  /** True if another task of its line runs first. */
+  /** True if another task of the same line must run first. */
   readonly behind: boolean
-  /** Attempts since the round started, the current one included. */
+  /** Number of attempts since the round started, including the current one. */
   readonly attempt: number
-  /** The token of the last claim. Divided by 2^32 it is the number of the process. */
+  /** The token of the last claim. Divided by 2^32, the token gives the number of the process. */
   readonly token: number
-  /** A revival, a replay and a deletion start a new round. An outcome counts only in its own round. */
+  /**
+   * The number of the round. A redelivery that revives the task, and a replay, start a new round.
+   * An outcome counts only in the round of its claim.
+   */
   readonly round: number
-  /** Interruptions in a row, and how many of them are strikes. */
+  /**
+   * `cut` is the number of interruptions in a row, and `charged` is how many of these are strikes.
+   */
   readonly cut: number
   readonly charged: number
   readonly line: number | null
   readonly fair: string | null
-  /** When the task is due or settled, in milliseconds since 1970. */
+  /** When a pending task is due, or when a settled task was settled, in milliseconds since 1970. */
   readonly due: number
-  /** Microseconds of the last run; null if it was interrupted or never ran. */
+  /**
+   * Duration of the last run, in microseconds; null if that run was interrupted, or if there was no
+   * run.
+   */
   readonly took: number | null
   readonly error: string | null
-  /** JSON of a `Fold`; null if the subscription has no `debounce`. */
+  /**
+   * JSON of a `Fold` (how tasks of one key are merged); null if the subscription has no `debounce`.
+   */
   readonly fold: string | null
 }
 
@@ -105,9 +138,9 @@ export interface TaskRow {
 export interface ClaimRow {
   readonly id: number
   readonly lane: number
-  /** The gate before the claim. */
+  /** The task's gate before the claim. */
   readonly gate: Gate
-  /** Number of the attempt that was just claimed. */
+  /** Number of the attempt for which the task was claimed. */
   readonly attempt: number
   readonly round: number
   readonly cut: number
@@ -121,7 +154,7 @@ export interface ClaimRow {
   readonly record: string | null
   readonly head: string
   readonly body: Uint8Array
-  /** Event and delivery as objects, from a store that keeps no text. */
+  /** Event and delivery as objects, from a store that keeps objects instead of text. */
   readonly whole?: { readonly event: EventRecord; readonly delivery: StoredDelivery }
 }
 
@@ -131,32 +164,37 @@ export interface Lost extends TaskRow {
   readonly held: boolean
 }
 
-/** A task that may be the first of its line. */
+/** A task that may become the first of its line (the tasks of one ordering key). */
 export interface HeadRow extends TaskRow {
   readonly root: number
-  /** Its place in the line: the order of arrival. */
+  /** The task's place in its line, in order of arrival. */
   readonly seq: number
   /** True if the task is settled and a run still holds it. */
   readonly held: boolean
 }
 
-/** A pending task that may be folded, and the newest task of its key. */
+/**
+ * A pending task that may be folded (merged into the newest task of its key), with what is known
+ * about that newest task.
+ */
 export interface FoldRow extends HeadRow {
-  /** The clock of `due`, in milliseconds. */
+  /** The current time on the clock of `due`, in milliseconds. */
   readonly now: number
-  /** As in {@link Newest}; null if none is known. */
+  /**
+   * `newest` and `highest` are `task` and `highest` of the key's {@link Newest}; null if unknown.
+   */
   readonly newest: number | null
   readonly highest: string | null
-  /** The key of the event, if it will be erased once its tasks are done. */
+  /** The event's key, if the event is to be erased once its tasks are done; otherwise null. */
   readonly passing: string | null
 }
 
-/** What one transaction folded. */
+/** The tasks that one transaction folded. */
 export interface Folds {
   readonly ended: readonly {
     readonly id: number
     readonly lane: number
-    /** The task that runs instead; undefined if this task was stale. */
+    /** The task that runs instead of this one; undefined if this task was stale. */
     readonly into: number | undefined
     readonly passing: string | null
   }[]
@@ -164,31 +202,34 @@ export interface Folds {
   readonly waits: readonly { readonly lane: number; readonly wait: number }[]
 }
 
-/** The newest task of a key. */
+/** The newest task of a `debounce` key. */
 export interface Newest {
   readonly root: number
   readonly key: string
   readonly task: number
-  /** JSON of the highest value so far; null if no event had one. */
+  /** JSON of the highest value of `newest` so far; null if no event had such a value. */
   readonly highest: string | null
 }
 
-/** A subscription of a receiver in the store. */
+/** A lane: a name of a receiver's subscription, with its number in the store. */
 export interface LaneRow {
   readonly lane: number
   readonly receiver: string
   readonly name: string
 }
 
-/** How many tasks a lane can accept. */
+/** How many tasks of a lane a process can claim. */
 export interface Wish {
   readonly lane: number
-  /** Number of tasks in all. */
+  /** Maximum number of tasks to claim. Of these, `now` can start at once. */
   readonly room: number
   readonly now: number
 }
 
-/** The last turn of a tenant, and about how many of its tasks wait. */
+/**
+ * The last turn of a tenant in a lane, and about how many of the tenant's tasks wait. Turns are
+ * numbers by which tenants are served in rotation.
+ */
 export interface Turn {
   readonly lane: number
   readonly fair: string

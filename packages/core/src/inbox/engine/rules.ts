@@ -22,14 +22,20 @@ interface Ruling {
   readonly change: TaskChange
 }
 
-/** Returns the gate of a pending task. Interruptions come first, since a turn does not let such a task start. */
+/**
+ * Returns the gate of a pending task: the condition under which it may be claimed. Interruptions
+ * decide first, since an interrupted task must not start just because it gets a turn.
+ */
 export function gateOf({ cut, fair }: Pick<TaskRow, 'cut' | 'fair'>, wait = 0): Gate {
   if (cut >= SUSPECT_AFTER) return SUSPECT
   if (cut > 0) return AGAIN
   return fair === null && wait <= 0 ? READY : LATER
 }
 
-/** Returns the ruling for a reported outcome. `now` is on the clock of `Outcome.at`. */
+/**
+ * Returns the ruling (fence and change) for a reported outcome. `now` is a time on the clock of
+ * `Outcome.at`.
+ */
 export function reported(
   { attempt, fair }: Pick<TaskRow, 'attempt' | 'fair'>,
   outcome: Outcome,
@@ -38,7 +44,7 @@ export function reported(
 ): Ruling {
   const { kind } = outcome
   const took = Math.round(ran.duration * 1000)
-  // Most outcomes are `done`, and copying unchanged fields would cost as much as the rest.
+  // This common case is written out, since copying fields from `base` would double its time.
   if (kind === 'done')
     return {
       fence: 'first',
@@ -55,16 +61,19 @@ export function reported(
   return { fence: 'own', change: { ...again, error: outcome.error } }
 }
 
-/** Returns the ruling for a released task: as before its claim, due at once. */
+/**
+ * Returns the ruling for a released task. The task becomes pending as before its claim, and is due
+ * at once.
+ */
 export function givenBack({ attempt, cut }: Pick<TaskRow, 'attempt' | 'cut'>): Ruling {
-  // The task keeps its turn, which was not used.
+  // With `fair: null`, the task does not wait for a new turn: its turn was not used.
   const gate = gateOf({ cut, fair: null })
   return { fence: 'held', change: { state: PENDING, wait: 0, attempt: attempt - 1, gate } }
 }
 
-/** The ruling for an ended lease. */
+/** The ruling for a task whose lease has ended, which is an interruption. */
 export interface Cut extends Ruling {
-  /** Interruptions in a row, and how many of them are strikes. */
+  /** Number of interruptions in a row, and how many of these are strikes. */
   readonly count: number
   readonly charged: number
   /** Set if the task is now dead as poison. */
@@ -72,10 +81,11 @@ export interface Cut extends Ruling {
 }
 
 /**
- * Applies the rule of interruptions to an ended lease; `attempts` is that of the subscription, if known. It uses no
- * attempt. The task waits 250 ms, doubled each time up to 8 s; half of the wait is random. After three interruptions in
- * a row the task is a suspect, and each further one is a strike. With as many strikes as its policy has `attempts`, and
- * at least 5, it is dead as poison. A reported outcome resets both counts.
+ * Returns the ruling for an interruption: the lease of a running task has ended. An interruption
+ * does not use an attempt. The task waits 250 ms, doubled each time up to 8 s; half of the wait is
+ * random. After three interruptions in a row the task is a suspect, and each further interruption
+ * is a strike. After `attempts` strikes, and at least 5, the task is dead as poison. `attempts` is
+ * the number in the subscription's retry policy, if known. A reported outcome resets both counts.
  */
 export function cut(
   row: Pick<TaskRow, 'attempt' | 'cut' | 'charged'>,
@@ -102,17 +112,24 @@ export function cut(
 }
 
 const SUSPECT_AFTER = 3
-// One kill from outside looks like a fatal task; several in a row are unlikely.
+// If the process is killed from outside, its task looks as if it had killed the process. That is
+// unlikely to happen several times in a row.
 const LEAST_STRIKES = 5
 const FIRST_WAIT = 250
 const LONGEST_WAIT = 8000
 
-/** Returns the ruling for the end of a run whose task another run has settled: its hold ends. */
+/**
+ * Returns the ruling for a settled task whose other run has ended. That run no longer holds the
+ * task.
+ */
 export function letGo({ state }: Pick<TaskRow, 'state'>): Ruling {
   return { fence: 'over', change: { state } }
 }
 
-/** Returns the ruling for a redelivery or replay: a new round if settled, or due after `wait` if pending. */
+/**
+ * Returns the ruling for a redelivery or replay. A settled task starts a new round; a pending one
+ * becomes due after `wait` milliseconds.
+ */
 export function revived(
   row: Omit<TaskRow, 'id' | 'lane' | 'token' | 'round' | 'behind' | 'charged' | 'fold'>,
   fence: 'failed' | 'settled' | 'waiting',
@@ -123,7 +140,8 @@ export function revived(
   const base = { state: PENDING, wait: Math.ceil(wait), gate, anew: true } as const
   if (state === PENDING) return { fence, change: base }
   const outcome = state === DONE ? 'done' : 'dead'
-  // Until now the last run of a settled task was on the task's own row.
+  // The last run of a settled task is on the task's own row. It moves to the history, since the new
+  // round overwrites it.
   const attempted =
     took === null ? undefined : ({ attempt, took, outcome, error, ended: due } as const)
   const begun = { ...base, attempt: 0, charged: 0, ...(line !== null && { behind: true }) }
@@ -131,11 +149,11 @@ export function revived(
 }
 
 interface Removal extends Ruling {
-  /** The states that its fence lets through. */
+  /** The task states that the fence permits. */
   readonly from: readonly TaskState[]
 }
 
-/** Removes a deleted task. Its event stays known. */
+/** Removes a task that an operator deletes. Its event is still remembered as a duplicate. */
 export const DELETED: Removal = {
   fence: 'idle',
   from: ['pending', 'dead'],
@@ -154,7 +172,11 @@ export function unreadable(
   return { fence: 'own', change: { state: DEAD, wait: 0, attempt, took: 0, error }, error }
 }
 
-/** Decides which task of a line runs first: one that runs; then one that has started; then the oldest. */
+/**
+ * Decides which task of each line (the tasks of one ordering key) goes first. A running task comes
+ * before one that has started earlier, then the oldest. Returns the tasks whose `behind` must
+ * change.
+ */
 export function lineUp(
   heads: readonly HeadRow[],
 ): readonly { readonly id: number; readonly behind: boolean }[] {

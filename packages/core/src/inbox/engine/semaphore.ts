@@ -1,10 +1,16 @@
-/** Lets at most `count` callers through at once; the others wait in line. */
+/** Lets at most `count` callers have a place at once; other callers wait in order. */
 export interface Semaphore {
-  /** Returns a function that releases the place, or a promise of it if no place is free. */
+  /**
+   * Takes a place, and returns a function that releases it. If no place is free, returns a promise
+   * of that function.
+   */
   take(): Promise<() => void> | (() => void)
 }
 
-/** Makes a semaphore. `count` is called each time, since it may change. */
+/**
+ * Makes a semaphore. `count` returns the number of places. It is called for each `take` and
+ * release, since the number may change.
+ */
 export function createSemaphore(count: () => number): Semaphore {
   const line: (() => void)[] = []
   let taken = 0
@@ -24,7 +30,8 @@ export function createSemaphore(count: () => number): Semaphore {
       if (given) return
       given = true
       taken--
-      // A place goes straight to the next in line, so that no new caller can overtake it.
+      // A released place goes directly to the first waiting caller, so that no new caller can
+      // overtake.
       while (line.length > 0 && taken < count()) {
         taken++
         line.shift()!()

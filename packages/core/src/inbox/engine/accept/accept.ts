@@ -21,13 +21,13 @@ import type { Task } from '../run/task.ts'
 import { randomUUID } from 'node:crypto'
 import { patchOf } from '../patch.ts'
 
-/** Accepts deliveries; many share one transaction. */
+/** Makes the function that accepts deliveries. Many deliveries share one transaction. */
 export function createAccept(side: EngineSide): Side['accept'] {
   const { store, settings, consumer, lanes, capacity, numbers } = side
   const batch = side.writer.batch<DeliveryWork>({
     rows: 128,
     bytes: 8 * 1024 * 1024,
-    // One batch is encoded while the other is being stored.
+    // With two batches, one is encoded while the other is being stored.
     atOnce: 2,
     share: 24,
     put: (works, until, undo) => put(side, works, until, undo),
@@ -39,14 +39,18 @@ export function createAccept(side: EngineSide): Side['accept'] {
 
   return (intake, host) => {
     const transaction = side.transactions.of(host)
-    // The transaction of the app may hold the only lock: the engine prepares nothing outside it.
+    // The app's transaction may hold the store's only lock, so the engine opens no other
+    // transaction.
     if (transaction !== undefined) return acceptAsGuest(side, transaction, intake)
     const taken = accept(intake, performance.now() + settings.deadline)
     const { waitUntil } = host
     return waitUntil ? chain(taken, (all) => (hold(waitUntil, all), all)) : taken
   }
 
-  /** Keeps a host that freezes after the response awake for the first attempts, but not for retries. */
+  /**
+   * Passes the first attempts to `waitUntil`, for platforms that freeze the process after the
+   * response. Retries are not passed.
+   */
   function hold(waitUntil: NonNullable<Host['waitUntil']>, taken: readonly Accepted[]): void {
     if (side.hold === undefined || !taken.includes('new') || !side.runner().active()) return
     side.runner().wake()
@@ -54,7 +58,8 @@ export function createAccept(side: EngineSide): Side['accept'] {
   }
 
   function accept(intake: Intake, deadline: number): MaybePromise<readonly Accepted[]> {
-    // Other deliveries that waited too may have used up the numbers.
+    // Checked again after preparing: other deliveries that waited too may have used up the event
+    // numbers.
     return isPrepared(intake) ? addEncoded(intake, deadline) : prepared(intake, deadline)
   }
 
@@ -85,7 +90,8 @@ export function createAccept(side: EngineSide): Side['accept'] {
     return isPromise(room) ? behind(room, encoded, deadline) : addToBatch(encoded, deadline)
   }
 
-  // Functions of their own: otherwise V8 would allocate a context for their closures at each delivery.
+  // `behind` and `addToBatch` are separate functions, so that V8 does not allocate a closure
+  // context for each delivery.
   async function behind(
     room: Promise<void>,
     encoded: EncodedIntake,
@@ -102,7 +108,10 @@ export function createAccept(side: EngineSide): Side['accept'] {
   }
 }
 
-/** A delivery that waits to be stored. A class, since closures for each would use more memory than the rest. */
+/**
+ * A delivery that waits to be stored. It is a class, since closures for each delivery would use
+ * more memory than all other members.
+ */
 class DeliveryWork implements BatchWork {
   readonly encoded: EncodedIntake
   readonly bytes: number
@@ -139,7 +148,10 @@ class DeliveryWork implements BatchWork {
   }
 }
 
-/** Accepts a delivery in the transaction of the app. The engine does not see its commit, so it claims nothing. */
+/**
+ * Accepts a delivery in a transaction of the app. The engine does not see that transaction commit,
+ * so the insert claims no tasks.
+ */
 function acceptAsGuest(
   side: EngineSide,
   transaction: unknown,
@@ -179,7 +191,7 @@ function storeAsGuest(
     })
     const told = chain(written, (taken) => {
       capacity.stored(encoded, taken)
-      // Looks until the transaction of the app is over.
+      // Starts a claim. Claims find the tasks once the app's transaction has committed.
       look()
       return taken
     })
@@ -189,7 +201,10 @@ function storeAsGuest(
   }
 }
 
-/** Stores all deliveries of a batch or none. Tasks that can run here at once are stored as claimed. */
+/**
+ * Stores all deliveries of a batch or none. Tasks that this process can run at once are stored as
+ * already claimed.
+ */
 function put(
   side: EngineSide,
   works: readonly DeliveryWork[],
@@ -228,8 +243,8 @@ function put(
       side.flying.delete(token)
       look()
     })
-  // The claim runs in this transaction, so no ready task remains. A claim after it would make the next delivery wait
-  // for a claim too, and so on.
+  // The store is synchronous, so `look` claims in this transaction and leaves no ready task. With a
+  // later claim, the tasks of the next delivery would have to wait for a claim too, and so on.
   look()
   return () => {
     afterStored(side, flat, works, written)
@@ -237,7 +252,7 @@ function put(
   }
 }
 
-/** Once the batch is stored: replies to its deliveries, and starts its claimed tasks. */
+/** Called once the batch is stored. Resolves its deliveries and starts its claimed tasks. */
 function afterStored(
   side: EngineSide,
   { fresh, events, claimed }: Flat,
@@ -255,7 +270,10 @@ function afterStored(
   side.runner().start(started.map(toTask))
 }
 
-/** One statement stores the new events. A second one looks for failed tasks only if some events were known. */
+/**
+ * Called after one statement has stored the new events. If other events were known already, makes
+ * their failed tasks pending again.
+ */
 function reviveKnown(
   { store, settings }: EngineSide,
   flat: Flat,
@@ -278,10 +296,13 @@ function toTask({ row, task }: Flat['claimed'][number]): Task {
 
 const NONE: ReadonlySet<NewEvent> = new Set()
 
-// Milliseconds before preparing is tried again after a conflict with another writer.
+// Wait before preparing is tried again after a conflict with another writer, in milliseconds.
 const BUSY = 8
 
-/** Opens the store, fetches numbers and makes lanes for the first delivery that needs them. */
+/**
+ * Opens the store, fetches event numbers, and makes missing lanes (numbers of subscriptions),
+ * before a delivery is stored.
+ */
 async function prepareStore(side: EngineSide, { items }: Intake, deadline: number): Promise<void> {
   const { store, settings, lanes } = side
   const names = items.flatMap(({ tasks }) => tasks.map(({ subscription }) => subscription))
@@ -324,16 +345,23 @@ interface Work extends BatchWork {
   readonly done: () => void
 }
 
-/** The subscription of probes. No receiver has a subscription of this name, so no process runs their tasks. */
+/**
+ * The subscription name of probes, which check that a delivery can be stored. No receiver has a
+ * subscription of this name, so no process runs the tasks of probes.
+ */
 export const PROBE = 'postern: a probe of health'
 
-// Maximum number of probes that one probe removes: its own, and those of processes that died halfway.
+// Maximum number of stored probes that one probe removes: its own, and those of processes that died
+// during a probe.
 const MOST = 100
 
-/** Makes `Port.probe`: accepts a delivery like any other, then claims and deletes its task in a second transaction. */
+/**
+ * Makes `Port.probe`, which accepts a test delivery like any other, then claims and deletes its
+ * task.
+ */
 export function createProbe(side: EngineSide, accept: Side['accept']): () => Promise<void> {
   const { store, writer, lanes, capacity, settings } = side
-  // Memory cannot be unreachable.
+  // A store in memory is always reachable, so it needs no probe.
   if (store.alone) return () => Promise.resolve()
   const batch = writer.batch<Work>({
     rows: 1,

@@ -7,9 +7,12 @@ import type { EngineSettings } from '../settings.ts'
 import type { Store } from '../store.ts'
 import type { EncodedIntake } from './encode.ts'
 
-/** Counts the open tasks of a receiver, so that an inbox without workers does not grow without bound. */
+/** Counts the open tasks of a receiver, to limit an inbox that no worker empties. */
 export interface Capacity {
-  /** Reserves room for the tasks of a delivery, or rejects it. It asks the store only near the bound. */
+  /**
+   * Reserves room for the tasks of a delivery. Throws or rejects if the inbox is full. Waits for a
+   * count by the store only near the bound.
+   */
   reserve(intake: EncodedIntake): MaybePromise<void>
   stored(intake: EncodedIntake, taken: readonly Accepted[]): void
   /** Releases the room of tasks that ended. A negative number reserves room for tasks that are open again. */
@@ -17,13 +20,16 @@ export interface Capacity {
   told(turn: Turn): void
 }
 
-// How old a count may be, in milliseconds: near the bound, and far from it.
+// Maximum age of a count by the store, in milliseconds: near the bound, and far from the bound.
 const NEAR = 250
 const FAR = 10_000
-// Maximum number of tenants in memory. Only those with many waiting tasks are kept.
+// Maximum number of tenants kept in memory. Only tenants with many waiting tasks are kept.
 const TENANTS = 10_000
 
-/** Makes the count. Between two counts by the store it adds and subtracts what this process stores and settles. */
+/**
+ * Makes a {@link Capacity}. Between two counts by the store, adds the tasks that this process
+ * stores and subtracts those that it settles.
+ */
 export function createCapacity({
   store,
   settings,
@@ -101,7 +107,10 @@ export function createCapacity({
     if (heavy.size > TENANTS) heavy.delete(heavy.keys().next().value!)
   }
 
-  /** A tenant that fills its share is rejected; other tenants are not. */
+  /**
+   * Rejects a delivery if one of its tenants has filled its share of `maxPending`. Other tenants
+   * are not affected.
+   */
   function shareOf({ items }: EncodedIntake): MaybePromise<void> {
     for (const { drafts } of items)
       if (drafts.length > width) width = Math.max(width, widthOf(drafts))
@@ -138,7 +147,8 @@ export function createCapacity({
 
   async function look(): Promise<void> {
     const before = since
-    // Tasks stored during the count may count twice until the next count, which errs on the safe side.
+    // Tasks stored while the store counts may count twice until the next count. Then a delivery may
+    // be rejected a little too early.
     known = await asked(() => store.pending(receiver, maxPending + 1))
     since -= before
     counted = performance.now()
@@ -165,15 +175,22 @@ function widthOf(drafts: readonly TaskDraft[]): number {
 }
 
 /**
- * Measures how fast tasks end while an inbox is full, for `Retry-After`. It compares what this process stored with the
- * pending tasks at each rejection, so it is right even if other processes run the tasks.
+ * Measures how fast tasks end while an inbox is full, to compute `Retry-After`. At each rejection,
+ * it compares the number of pending tasks with the number that this process has stored. So the
+ * result is right even if other processes run the tasks.
  */
 interface Pace {
-  /** Adds tasks that this process stored; a negative number if they were not stored after all. */
+  /**
+   * Adds tasks that this process stored. A negative number subtracts tasks that were not stored
+   * after all.
+   */
   added(tasks: number): void
-  /** Notes the pending tasks of the receiver. Call it at each rejection. */
+  /** Notes the number of pending tasks of the receiver. Call `rejected` at each rejection. */
   rejected(pending: number): void
-  /** Returns seconds until a tenth of the room is free if `held` tasks fill it: from 5 to 300. */
+  /**
+   * Returns the estimated seconds, from 5 to 300, until a tenth of `room` is free. `held` is the
+   * number of tasks that are in `room` now.
+   */
   secondsFor(held: number, room: number): number
 }
 
@@ -181,7 +198,8 @@ const LEAST = 5
 const MOST = 300
 // The share of the room that must be free before a sender should deliver again.
 const FREE = 0.1
-// A pace is measured over 1 to 60 seconds. During a longer time the inbox may have been idle.
+// A pace is measured over SPAN to LONG milliseconds. In a longer time the inbox may have been idle,
+// so the measured pace may be too low.
 const SPAN = 1000
 const LONG = 60_000
 

@@ -6,9 +6,12 @@ import type { Store } from '../store.ts'
 
 export interface EncodedItem {
   readonly event: NewEvent
-  /** One draft for each subscription and part. */
+  /** One draft (a task to be stored) for each subscription and part. */
   readonly drafts: readonly TaskDraft[]
-  /** True if an earlier item of the batch has the same event. Set when the rows of the batch are made. */
+  /**
+   * True if an earlier item of the batch has the same event. Set by `flatten`, which makes the rows
+   * of the batch.
+   */
   again: boolean
 }
 
@@ -17,14 +20,16 @@ export interface EncodedIntake {
   readonly items: readonly EncodedItem[]
   readonly bytes: number
   readonly tasks: number
-  /** True without guards, ordering keys and tenants: then one statement stores it. */
+  /**
+   * True if the delivery has no guards, ordering keys or tenants. Then one statement can store it.
+   */
   readonly plain: boolean
 }
 
-// Bytes of memory that a row needs in addition to its text.
+// Memory that a row needs in addition to its text, in bytes.
 const ROW = 100
 
-/** Encodes a delivery. Without `texts` the store keeps objects, and no text is made. */
+/** Encodes a delivery. If `texts` is false, the store keeps objects, so no text is made. */
 export function encodeIntake(
   receiver: string,
   intake: Intake,
@@ -91,23 +96,30 @@ function isBound({ orderKey, fairKey }: TaskDraft): boolean {
   return orderKey !== undefined || fairKey !== undefined
 }
 
-/** Numbers of events, fetched in blocks ahead of their use, so that one statement stores events and tasks. */
+/**
+ * A stock of event numbers, fetched in blocks before they are needed. So one statement can store
+ * events together with their tasks.
+ */
 export interface Numbers {
-  /** Returns true if that many numbers are in stock. */
+  /** Returns true if the stock has `count` numbers and a reserve. */
   ready(count: number): boolean
   fill(): Promise<void>
   next(): number
-  /** Drops the stock, since the store may return the same numbers again. */
+  /**
+   * Empties the stock. Called after the store was restored, since it may then return the same
+   * numbers again.
+   */
   forget(): void
 }
 
 const BLOCK = 1000
-// Below LOW another block is fetched. A delivery may have several hundred events.
+// If fewer than LOW numbers are left, another block is fetched. LOW is large because a delivery may
+// have several hundred events.
 const LOW = 1500
 const FULL = 2000
 const SPARE = 200
 
-/** Makes the stock of numbers. A store that numbers events itself gets 0 for each. */
+/** Makes the {@link Numbers} of a store. If the store numbers events itself, `next` returns 0. */
 export function createNumbers(store: Store): Numbers {
   if (!store.block)
     return { ready: () => true, fill: async () => {}, next: () => 0, forget: () => {} }
@@ -119,7 +131,7 @@ export function createNumbers(store: Store): Numbers {
     fill,
     next() {
       while (blocks[0]!.next >= blocks[0]!.end) blocks.shift()
-      // If this fetch fails, the next delivery that needs it reports the error.
+      // If this fetch fails, the next delivery that needs numbers reports the error.
       if (--left < LOW) fill().catch(() => {})
       return blocks[0]!.next++
     },

@@ -13,7 +13,11 @@ import { claimedTask, type Task, weightOf } from '../run/task.ts'
 import type { Finder } from '../run/lanes.ts'
 import type { Runner } from '../run/runner.ts'
 
-/** Stores a batch inside a transaction, with its guards, turns and lines. Failed tasks of known events run again. */
+/**
+ * Stores a batch inside a transaction. Takes guards (keys that only one event may hold) and turns
+ * (numbers by which tenants are served in rotation). Releases lines (tasks of one ordering key).
+ * Failed tasks of known events run again.
+ */
 export function* write(
   rows: Rows,
   flat: Flat,
@@ -27,7 +31,7 @@ export function* write(
         if (!judged.duplicates.has(item) && !item.again) kept.add(item.event)
   const events = flat.events.filter((event) => kept.has(event))
   const tasks = flat.tasks.filter(({ event }) => kept.has(event!))
-  // A task that waits gets its turn when it is due.
+  // A task that is not due yet gets its turn when it is due.
   const ready = tasks.filter(({ gate }) => gate === READY)
   const told = yield* assign(rows, ready, (task, turn) => void (task.turn = turn))
   for (const turn of told) capacity.told(turn)
@@ -39,7 +43,10 @@ export function* write(
   return takenOf(flat, revived, judged)
 }
 
-/** Returns the result of each delivery in order. If several items of a batch have one key, only the first is new. */
+/**
+ * Returns the results of each delivery, in order. If several items of a batch have the same event
+ * key, only the first is `new`.
+ */
 export function takenOf(
   flat: Flat,
   revived: ReadonlySet<NewEvent>,
@@ -59,15 +66,16 @@ export function takenOf(
 const NONE: ReadonlySet<NewEvent> = new Set()
 
 interface Judged {
-  /** Deliveries that are not stored. */
+  /** Deliveries that are not stored, since another event holds one of their guards. */
   readonly rejected: ReadonlySet<EncodedIntake>
-  /** Events that run nothing. */
+  /** Events that are duplicates, since another event holds one of their guards. */
   readonly duplicates: ReadonlySet<EncodedItem>
 }
 
 /**
- * Takes the guards of a batch. A guard belongs to the first event that takes it, and a rejected event releases its
- * guards. A released guard may let another event of the batch pass, so judging repeats until nothing changes.
+ * Takes the guards of a batch, and returns the deliveries and events that did not get theirs. A
+ * guard belongs to the first event that takes it. A rejected event releases its guards, so another
+ * event of the batch may get them. So the loop repeats until nothing changes.
  */
 function* judge(rows: Rows, batch: readonly EncodedIntake[]): Steps<Judged> {
   const rejected = new Set<EncodedIntake>()
@@ -110,7 +118,10 @@ function* judge(rows: Rows, batch: readonly EncodedIntake[]): Steps<Judged> {
   }
 }
 
-/** Runs the failed tasks of known events again, in a separate transaction. Returns the events that had failed tasks. */
+/**
+ * Makes the failed tasks of known events pending again, in a separate transaction. Returns the
+ * events that had failed tasks.
+ */
 export function revive(
   store: Store,
   time: number,
@@ -131,7 +142,10 @@ function* reviveIn(rows: Rows, events: readonly NewEvent[]): Steps<ReadonlySet<N
   )
 }
 
-/** Starts new rounds of tasks and updates their lines. Returns the ids of tasks that changed. */
+/**
+ * Starts a new round of each task, so that it runs again, and updates the lines. Returns the ids of
+ * changed tasks.
+ */
 export function* reviveTasks(
   rows: LineRows,
   tasks: readonly TaskRow[],
@@ -144,7 +158,7 @@ export function* reviveTasks(
       ...revived(task, fence, waits.get(task.id) ?? 0).change,
       ...(task.fold !== null && { fold: foldAgain(task.fold) }),
     })
-  // A waiting task is folded already.
+  // Waiting tasks need no `newestInstead`: they were folded when they were stored.
   if (fence === 'waiting') return yield* patchAll(rows, tasks.map(begun), fence, tasks)
   const { own, newest, ended } = yield* newestInstead(rows, tasks)
   if (newest.length > 0) yield* wait(rows.patch(newest.map(begun), 'settled'))
@@ -156,7 +170,10 @@ export interface Flat extends StoreBatch {
   readonly intakes: readonly EncodedIntake[]
   readonly claimed: readonly { readonly row: NewTask; readonly task: Task }[]
   readonly ready: Iterable<string>
-  /** Set by the write: the new events, and whether failed tasks of known events run again. */
+  /**
+   * Set by the write: `fresh` are the new events, and `revived` is true if failed tasks of known
+   * events run again.
+   */
   fresh: ReadonlySet<NewEvent>
   revived: boolean
 }
@@ -164,12 +181,15 @@ export interface Flat extends StoreBatch {
 interface FlatOptions {
   readonly receiver: string
   readonly lanes: Finder
-  /** Claims tasks within the insert. @default nothing is claimed */
+  /** Reserves room for a task, so that the insert claims it. @default nothing is claimed */
   readonly take?: Runner<Task>['take']
   readonly token?: number
 }
 
-/** Makes the rows. A task without ordering key and tenant that has room here is stored as claimed. */
+/**
+ * Makes the rows of a batch. A task without ordering key and tenant is stored as claimed if this
+ * process has room for it.
+ */
 export function flatten(
   intakes: readonly EncodedIntake[],
   { receiver, lanes, take, token = 0 }: FlatOptions,

@@ -16,12 +16,19 @@ import { createCommit } from '../run/commit.ts'
 interface AttachmentOptions {
   /** The name of the inbox in errors. */
   readonly inbox: string
-  /** How long the inbox knows ids, in milliseconds, and the option for it. @default no bound */
+  /**
+   * How long the inbox remembers event ids (`time`, in milliseconds), and the option that sets this
+   * time.
+   * @default no bound
+   */
   readonly dedupeWindow?: { readonly option: string; readonly time: number }
-  /** True if the inbox only reads: then no receiver can use it. @default false */
+  /** True if the inbox only reads, so that no receiver can be attached. @default false */
   readonly readOnly?: boolean | undefined
   readonly join: (consumer: Consumer) => Side
-  /** Closes what the sides share. Called once, after all sides are closed. */
+  /**
+   * Closes what the sides share; a side is one receiver's part of the inbox. Called once, after all
+   * sides are closed.
+   */
   readonly close: () => Promise<void>
 }
 
@@ -34,8 +41,9 @@ export interface Attachment {
 }
 
 /**
- * Makes an {@link Attachment}. Attaching throws a `TypeError` for a second receiver of a name, for a window shorter
- * than the sender's retry span, and after `close`. A delivery after `close` is rejected as `receiver_closed`.
+ * Makes an {@link Attachment}. `attach` throws a `TypeError` for a second receiver of the same
+ * name, for a deduplication window shorter than the sender's retry span, and after `close`. A
+ * delivery after `close` is rejected as `receiver_closed`.
  */
 export function attachment({
   inbox,
@@ -131,7 +139,7 @@ interface Joined {
   closing: Promise<void> | undefined
 }
 
-// Milliseconds for storing what is released.
+// Time for storing the tasks that are released at closing, in milliseconds.
 const MARGIN = 500
 
 export function createSide(inbox: InboxParts, consumer: Consumer): EngineSide {
@@ -164,7 +172,8 @@ export function createSide(inbox: InboxParts, consumer: Consumer): EngineSide {
         if (lanes.of(lane)) begun.dueAt(consumer.now() + Math.max(0, wait))
     },
   }
-  // The parts below reach each other through `side`, which is complete only when all are made.
+  // The parts below use each other through `side`, which is complete only once all of them are
+  // made.
   const side = begun as EngineSide
   const accept = createAccept(side)
   const settle = createSettle(side)
@@ -215,7 +224,7 @@ export function createSide(inbox: InboxParts, consumer: Consumer): EngineSide {
   })
 }
 
-// Milliseconds for dropping old rows after a burst.
+// Time for dropping old rows after a burst, in milliseconds.
 const TIDY = 100
 
 function createSideLife(
@@ -244,8 +253,9 @@ function createSideLife(
   }
 
   /**
-   * Looks only if the store may have a ready task. While a look is pending, older tasks go first: a delivery that
-   * arrives then is stored unclaimed, and its claim reads and parses it again.
+   * Starts a claim only if the store may have a ready task, since a needless claim is expensive.
+   * While a claim is pending, older tasks go first. A delivery that arrives then is stored
+   * unclaimed, and must be read and parsed again.
    */
   async function polled(): Promise<void> {
     let found = true
@@ -271,7 +281,7 @@ function createSideLife(
     if (store.alone) return
     watch.start()
     poll = setInterval(() => void polled(), settings.pollInterval)
-    // The next look on the timer reports an error of the store.
+    // If this check fails, the next one on the timer reports the error.
     watch.look().catch(() => {})
   }
 
@@ -291,7 +301,10 @@ function createSideLife(
     }
   }
 
-  /** Tasks in memory are lost with the process, so closing runs waiting tasks for half of its time. */
+  /**
+   * Runs waiting tasks for half of the closing time, since tasks in memory are lost with the
+   * process.
+   */
   async function workedOff(until: number): Promise<void> {
     const half = (performance.now() + until) / 2
     if (store.opened) {

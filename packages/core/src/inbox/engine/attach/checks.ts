@@ -9,16 +9,19 @@ export interface Checks<Options extends object> {
   flag(name: keyof Options & string, fallback: boolean): boolean
   /** Returns a whole number of `least` or more. @default least 1 */
   whole(name: keyof Options & string, fallback: number, least?: number): number
-  /** Returns a duration in milliseconds, at least 1. A bare number is milliseconds. */
+  /** Returns a duration in milliseconds, at least 1. A number without a unit is milliseconds. */
   time(name: keyof Options & string, fallback: Duration): number
-  /** Returns a retention time in milliseconds. A bare number is rejected, since other inboxes read it as a count. */
+  /**
+   * Returns a retention time in milliseconds. A number without a unit is rejected, since other
+   * inboxes read it as a count.
+   */
   span(name: keyof Options & string, fallback: Duration): number
   common(defaults?: CommonDefaults): CommonSettings
-  /** Rejects options that no check has read. Call it last. */
+  /** Throws for options that no check has read. Call `end` last. */
   end(): void
 }
 
-/** Defaults of {@link Checks.common} that differ in an inbox. */
+/** Defaults for {@link Checks.common}, if an inbox has others than usual. */
 export type CommonDefaults = Partial<
   Pick<CommonSettings, 'maxPending' | 'maxWaitingBytes'> &
     Record<'deadline' | 'dedupeWindow' | 'keepDone' | 'keepDead' | 'lease', Duration>
@@ -26,19 +29,20 @@ export type CommonDefaults = Partial<
 
 export interface CommonSettings {
   readonly maxPending: number
-  /** Maximum bytes of deliveries that wait in this process for their commit. */
+  /** Maximum total size of the deliveries that wait in this process for their commit, in bytes. */
   readonly maxWaitingBytes: number
-  /** How long a delivery may wait for its commit. */
+  /** How long a delivery may wait for its commit, in milliseconds. */
   readonly deadline: number
   readonly dedupeWindow: number
   readonly keepDone: number
   readonly keepDead: number
-  /** How long a claim is valid without renewal. */
+  /** How long a claim is valid without renewal, in milliseconds. */
   readonly lease: number
 }
 
 /**
- * Returns how long ids are known, in milliseconds, and the option for it: the longer of `dedupeWindow` and `keepDone`.
+ * Returns how long event ids are remembered, in milliseconds, and the option that sets this time:
+ * the longer of `dedupeWindow` and `keepDone`.
  *
  * @example
  * knownFor({ dedupeWindow: 3_600_000, keepDone: 60_000 }) // { option: 'dedupeWindow', time: 3_600_000 }

@@ -2,7 +2,7 @@ import { unknownOptions } from '../../../basics/unknown-options.ts'
 import type { Bucket, CountKind, HistoryRange, MinuteCount, MinuteGauge } from '../../journal.ts'
 import { addHistograms, type Histogram } from '../../../observe/journal-buffer.ts'
 
-/** Widths of history, in milliseconds. */
+/** Widths of spans of time in the history, in milliseconds. */
 export const MINUTE = 60_000
 export const HOUR: number = 60 * MINUTE
 export const DAY: number = 24 * HOUR
@@ -10,7 +10,10 @@ export const DAY: number = 24 * HOUR
 export const MINUTES_KEPT: number = 2 * DAY
 export const HOURS_KEPT: number = 30 * DAY
 
-/** The name of a series. `by` and `value` are null for gauges; `subscription` is null for deliveries. */
+/**
+ * The name of a series: one kind of counts over time. `by` and `value` are null for gauges;
+ * `subscription` is null for deliveries.
+ */
 export type SeriesKey = readonly [
   kind: CountKind | 'gauge',
   by: string | null,
@@ -19,10 +22,13 @@ export type SeriesKey = readonly [
   subscription: string | null,
 ]
 
-/** Collects rows of spans into the buckets of a range. */
+/** Sums stored spans (the counts of one minute or hour) into the buckets of a range. */
 interface Buckets {
   wants(key: SeriesKey): boolean
-  /** Returns the start of the first span of that width in the range, in milliseconds since 1970. */
+  /**
+   * Returns the start of the range's first span of `width` milliseconds, in milliseconds since
+   * 1970.
+   */
   first(width: number): number
   /** Adds the counts of a wanted series in the span that starts at `at`. Add the oldest span first. */
   add(at: number, key: SeriesKey, counts: Counts): void
@@ -30,7 +36,7 @@ interface Buckets {
 }
 
 const KEYS = ['from', 'to', 'step', 'receiver', 'subscription', 'kind', 'by']
-// Maximum number of steps in one answer.
+// Maximum number of steps in one result.
 const MOST_STEPS = 10_000
 
 interface Cell {
@@ -39,7 +45,10 @@ interface Cell {
   counts: Counts
 }
 
-/** Makes the buckets of a range. Spans that overlap it count in full. Throws a `TypeError` for an invalid range. */
+/**
+ * Makes the buckets of a range. A span that is only partly in the range counts in full. Throws a
+ * `TypeError` for an invalid range.
+ */
 export function createBuckets(range: HistoryRange): Buckets {
   checkRange(range)
   const { from, step, kind = 'delivery', by = 'outcome', receiver, subscription } = range
@@ -63,7 +72,7 @@ export function createBuckets(range: HistoryRange): Buckets {
   }
 }
 
-/** Returns the start of the span of that width that contains a time, both in milliseconds. */
+/** Returns the start of the span of `width` that contains `time`, all in milliseconds. */
 export function floor(time: number, width: number): number {
   return time - (time % width)
 }
@@ -88,7 +97,7 @@ export function countsOf({ count, sum, max, histogram }: MinuteCount): Counts {
   return { count, sum, max, histogram }
 }
 
-/** Stores a gauge as counts: pending, running and dead, and the oldest due time in the histogram. */
+/** Returns a gauge as counts, as it is stored. The oldest due time is in the histogram. */
 export function gaugeCounts({ pending, running, dead, oldestDueAt: oldest }: MinuteGauge): Counts {
   return {
     count: pending,
@@ -147,10 +156,10 @@ export interface Counts {
   readonly histogram: Histogram
 }
 
-/** Counts of one minute or hour, by the number of each series. */
+/** Counts of one minute or hour. Each key is the number of a series. */
 export type Minute = ReadonlyMap<number, Counts>
 
-/** Encodes a minute as bytes: about 25 for a series with few buckets. */
+/** Encodes a minute as bytes: about 25 bytes for each series with few buckets. */
 export function packMinute(minute: Minute): Uint8Array {
   const out: number[] = []
   for (const [series, { count, sum, max, histogram }] of minute) {
@@ -202,7 +211,7 @@ export function addCounts(parts: readonly Counts[]): Counts {
   }
 }
 
-/** Writes a whole number in groups of seven bits, the lowest first. */
+/** Appends a whole number in groups of seven bits, the lowest group first. */
 function put(out: number[], number: number): void {
   let left = number
   while (left >= 128) {

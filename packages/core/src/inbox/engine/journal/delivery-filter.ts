@@ -22,11 +22,14 @@ const MOST_ROWS = 1000
 interface DeliveryPage {
   readonly limit: number
   readonly cursor: string | undefined
-  /** Milliseconds that a search may take. */
+  /** Maximum time of a search, in milliseconds. */
   readonly budget: number
 }
 
-/** Checks a filter and returns its page. Throws a `TypeError` for an unknown key or an impossible value. */
+/**
+ * Checks a filter, and returns its limit, cursor and budget. Throws a `TypeError` for an unknown
+ * key or an impossible value.
+ */
 export function checkDeliveryFilter(filter: DeliveryFilter): DeliveryPage {
   unknownOptions('filter', filter, KEYS)
   const { outcome, topic, limit = 50, cursor, budget = 500 } = filter
@@ -47,7 +50,8 @@ export function checkDeliveryFilter(filter: DeliveryFilter): DeliveryPage {
 }
 
 /**
- * Returns a function that tests a delivery, for a journal that looks through its rows.
+ * Returns a function that tells whether a delivery matches, for a journal that reads through its
+ * rows.
  *
  * @example
  * const { limit, cursor, budget } = checkDeliveryFilter(filter)

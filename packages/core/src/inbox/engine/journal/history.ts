@@ -26,13 +26,19 @@ import type { Access } from '../access.ts'
 import type { Journaled, SpanKey, SpanKind } from './store.ts'
 import { nextRound } from '../../../basics/deadline.ts'
 
-/** Counts and gauges by minute, and by hour once they are old. */
+/**
+ * Counts and gauges by minute, and by hour once they are two days old. A gauge is the number of
+ * tasks at one moment.
+ */
 interface History {
   adds(
     minutes: readonly MinuteCount[],
     gauges: readonly MinuteGauge[],
   ): readonly (() => MaybePromise<void>)[]
-  /** Merges minutes older than two days into hours, and drops old hours: one step per call, at most once a minute. */
+  /**
+   * Merges minutes older than two days into hours, and drops hours older than 30 days. Each call
+   * does one step. Once no step is left, calls do nothing for a minute.
+   */
   rollUp(now: number): Promise<void>
   read(range: HistoryRange): Promise<readonly Bucket[]>
 }
@@ -48,13 +54,16 @@ type Add = (one: Counts, later: Counts) => Counts
 const SUM: Add = (one, later) => addCounts([one, later])
 const KINDS = [
   { minute: 'minute', hour: 'hour', add: SUM },
-  // The last gauge of a span counts.
+  // Gauges are not added up: a span keeps its last one.
   { minute: 'gauge', hour: 'hour-gauge', add: (_, later) => later },
 ] as const satisfies readonly { minute: SpanKind; hour: SpanKind; add: Add }[]
 // Maximum number of spans that `Journaled.spans` returns.
 const STEP = 64
 
-/** Makes a {@link History}. A span that cannot be read is logged and left out. */
+/**
+ * Makes a {@link History}. A span (the stored counts of a minute or hour) that cannot be read is
+ * logged and left out.
+ */
 export function createHistory(store: Journaled, access: Access, unread: UnreadTeller): History {
   let rolled = -Infinity
 
@@ -86,7 +95,7 @@ export function createHistory(store: Journaled, access: Access, unread: UnreadTe
         }),
       )
       const kinds = range.kind === 'gauge' ? KINDS[1] : KINDS[0]
-      // Older history is in hours.
+      // Old history is stored by hour, newer history by minute.
       for (const [kind, width] of [
         [kinds.hour, HOUR],
         [kinds.minute, MINUTE],

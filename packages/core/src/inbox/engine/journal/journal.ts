@@ -13,13 +13,13 @@ import { checkDeliveryFilter, matchesDelivery } from './delivery-filter.ts'
 import { DAY } from './buckets.ts'
 import { nextRound } from '../../../basics/deadline.ts'
 
-// An answer has the first attempt of a task, and this many of the last ones.
+// Number of last attempts of a task that are returned, in addition to the first attempt.
 const LAST = 19
 
 /**
- * Makes the journal above a store. It is bounded: deliveries by count, bytes and age, minutes to two days, hours to
- * thirty days; attempts are deleted with their task. A batch waits behind deliveries, and is lost if it cannot be
- * stored.
+ * Makes the journal of a store. Deliveries are limited by number, bytes and age. Counts are kept by
+ * minute for two days, and by hour for 30 days. Attempts are deleted with their task. A batch of
+ * the journal is stored after waiting deliveries, and is lost if storing it fails.
  */
 export function createJournal({
   store,
@@ -74,17 +74,18 @@ function attemptOf({ attempt, ended, took, outcome, error, process }: AttemptRow
 
 const MIB = 1024 * 1024
 /**
- * Unverified deliveries have their own ring, so that unauthenticated clients cannot push verified ones out. It holds
- * everything that `observe/kept.ts` keeps for five codes, so no kept body pushes out the row of another.
+ * A ring keeps the newest deliveries. Unverified deliveries have a separate ring, so that
+ * unauthenticated clients cannot push out verified deliveries. That ring has room for all bodies
+ * that `observe/kept.ts` keeps for five codes, so a kept body pushes out no other row.
  */
 const RINGS: Readonly<Record<Ring, { readonly rows: number; readonly bytes: number }>> = {
   verified: { rows: 100_000, bytes: 64 * MIB },
   strangers: { rows: 10_000, bytes: 64 * MIB },
 }
 const AGE = 30 * DAY
-// Rows that one step of a list reads.
+// Maximum number of rows that one step of a list reads.
 const STEP = 256
-// Milliseconds after which a ring is trimmed even if no delivery arrived.
+// Time after which all rings are trimmed even if no delivery arrived, in milliseconds.
 const TRIM = 60_000
 
 function createArrivals(store: Journaled, access: Access) {
@@ -104,7 +105,10 @@ function createArrivals(store: Journaled, access: Access) {
           works.push(() => store.trim(ring, { ...bounds, before: now - AGE }))
       return works
     },
-    /** Lists both rings in one order, newest first, in steps that do not hold the event loop. */
+    /**
+     * Lists the deliveries of both rings together, newest first. Reads in steps, so that other work
+     * of the event loop runs in between.
+     */
     async page(
       filter: DeliveryFilter,
       also: (arrival: Arrival) => boolean,
@@ -154,7 +158,8 @@ function sourceOf({ receiver, code, slot = `${receiver}\n${code ?? ''}` }: Arriv
 function rowOf(arrival: Arrival): ArrivalRow {
   const { id, at, kept } = arrival
   const ring = ringOf(arrival)
-  // Most deliveries have neither: copying the other members would cost a third of the encoding.
+  // Most deliveries have neither `kept` nor `slot`. Copying the other members would take a third of
+  // the encoding time.
   if (!kept && arrival.slot === undefined) return { id, ring, at, data: JSON.stringify(arrival) }
   const { kept: _, slot: __, ...rest } = arrival
   const row = { id, ring, at, data: JSON.stringify(rest) }

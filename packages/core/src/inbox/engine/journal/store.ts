@@ -2,36 +2,48 @@ import type { MaybePromise } from '../../../basics/maybe.ts'
 
 /** Journal and records of a store. Each method is a transaction, or part of an open one. */
 export interface Journaled {
-  /** Adds deliveries to their rings. A known id adds nothing. */
+  /** Adds deliveries to their rings. A delivery with a known id is not added again. */
   arrive(rows: readonly ArrivalRow[], lost: number): MaybePromise<void>
-  /** Drops the oldest rows of a ring beyond these bounds, at most 1,000. */
+  /** Drops the oldest rows of a ring beyond these bounds, at most 1,000 rows per call. */
   trim(
     ring: Ring,
     bounds: { readonly rows: number; readonly bytes: number; readonly before: number },
   ): MaybePromise<void>
-  /** Keeps only the newest kept request of each source. */
+  /**
+   * Drops all kept requests (head and body of rejected deliveries) of each source but the newest.
+   */
   trimKept(sources: readonly string[]): MaybePromise<void>
-  /** Returns rows of both rings with an id below `before`, newest first, without kept requests. */
+  /**
+   * Returns rows of both rings whose id is below `before`, newest first, without their kept
+   * requests.
+   */
   arrivals(
     before: string | undefined,
     limit: number,
   ): MaybePromise<readonly Omit<ArrivalRow, 'kept'>[]>
   arrival(id: string): MaybePromise<ArrivalRow | undefined>
-  /** Returns numbers of series by name. Makes missing series, up to 20,000 in all. */
+  /**
+   * Returns the number of each named series (counts of one kind over time). Makes missing series,
+   * until the store has 20,000.
+   */
   series(names: readonly string[]): MaybePromise<ReadonlyMap<string, number>>
   everySeries(): MaybePromise<readonly (readonly [number: number, name: string])[]>
-  /** Drops series that were last used before a day (days since 1970). */
+  /** Drops series that were last used before the day `before`, in days since 1970. */
   dropSeries(before: number): MaybePromise<void>
-  /** Replaces the bytes of spans (none for a new span) by those of `change`, in one transaction that locks each. */
+  /**
+   * Replaces the bytes of each span (the counts of a minute or hour) by the result of `change`. A
+   * new span has no bytes yet. One transaction locks and changes all spans.
+   */
   merge(
     spans: readonly SpanKey[],
     change: (span: SpanKey, data: Uint8Array | undefined) => Uint8Array,
   ): MaybePromise<void>
-  /** Returns spans of a kind that start in `[from, to)`, oldest first, at most 64. */
+  /** Returns at most 64 spans of a kind that start in `[from, to)`, oldest first. */
   spans(kind: SpanKind, from: number, to: number): MaybePromise<readonly Span[]>
   /**
-   * In one transaction: removes the oldest spans of a kind that start before a time, at most 64. Adds each with `add`
-   * to the span that `to` names for its start. Returns true if there may be more.
+   * Removes at most 64 of the oldest spans of a kind that start before `before`. With `add`, adds
+   * each removed span to the span that `to` returns for its start. All is done in one transaction.
+   * Returns true if more spans may be left.
    */
   rollUp(
     kind: SpanKind,
@@ -43,15 +55,18 @@ export interface Journaled {
   readonly records: RecordRows
 }
 
-/** Verified and unverified deliveries have a ring each, so neither pushes the other out. */
+/**
+ * A ring keeps the newest deliveries. Verified and unverified deliveries have one ring each, so
+ * that neither kind pushes out the other.
+ */
 export type Ring = 'verified' | 'strangers'
 
-/** A delivery of the journal. Ids sort by time. */
+/** A delivery in the journal. Rows in the order of their ids are in the order of time. */
 export interface ArrivalRow {
   readonly id: string
   readonly ring: Ring
   readonly at: number
-  /** JSON of the other members. */
+  /** JSON of the delivery without `kept` and `slot`. */
   readonly data: string
   readonly kept?:
     | { readonly source: string; readonly head: string; readonly body: Uint8Array }
@@ -70,10 +85,13 @@ export interface Span extends SpanKey {
   readonly data: Uint8Array
 }
 
-/** Keyed values with compare-and-set, as `Records` of the contract. Values are JSON. */
+/** Values by key with compare-and-set; see `Records`. Values are JSON text. */
 export interface RecordRows {
   get(key: string): MaybePromise<RecordRow | undefined>
-  /** Sets a value if its version is `expected` (0: absent). Returns false otherwise. */
+  /**
+   * Sets a value if the key's version is `expected`; 0 means that the key is absent. Otherwise
+   * returns false.
+   */
   set(key: string, value: string, expected: number): MaybePromise<boolean>
   delete(key: string, expected: number): MaybePromise<boolean>
   list(prefix: string): MaybePromise<readonly (RecordRow & { readonly key: string })[]>
@@ -84,7 +102,10 @@ export interface RecordRow {
   readonly version: number
 }
 
-/** A record that an inbox writes in the transaction of an operator's change. It replaces one with the same key. */
+/**
+ * A record that an inbox writes in the same transaction as an operator's change. It replaces a
+ * record with the same key.
+ */
 export interface ActionRow {
   readonly key: string
   readonly value: string

@@ -10,18 +10,24 @@ import { cut, givenBack, letGo, type Cut } from '../rules.ts'
 import { steps, type Steps } from '../../../basics/maybe.ts'
 import type { InboxView, Orphan, TaskError } from '../../view.ts'
 
-/** Renews the leases of tasks that run here, and handles tasks whose lease ended. */
+/**
+ * Renews the leases of tasks that this process has claimed, and frees tasks of any process whose
+ * lease has ended.
+ */
 export interface Watch {
   start(): void
   stop(): void
-  /** Looks for ended leases now. Rejects if the store fails. */
+  /** Checks for ended leases now. Rejects if the store fails. */
   look(): Promise<void>
 }
 
-// Milliseconds between two checks of the order of lines.
+// Minimum time between two checks of lines (the tasks of one ordering key), in milliseconds.
 const LINES = 5000
 
-/** Makes a {@link Watch}. Its times come from a monotonic clock. `suspected` is called if there are suspects. */
+/**
+ * Makes a {@link Watch}. Leases are measured with a monotonic clock. `suspected` is called if a
+ * suspect waits: a task that was interrupted three times in a row.
+ */
 export function createWatch(side: EngineSide, suspected: () => void): Watch {
   const { store, versionWatch, consumer, lanes, capacity, settings } = side
   const { lease, deadline, pollInterval } = settings
@@ -51,7 +57,10 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
     return (looking ??= watch().finally(() => (looking = undefined)))
   }
 
-  /** Logs each new kind of failure once. The next look tries again. */
+  /**
+   * Waits for `work`. Logs its failure, unless the last failure was the same. The timer tries again
+   * later.
+   */
   async function told(work: Promise<void>): Promise<void> {
     try {
       await work
@@ -120,7 +129,7 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
     await orphans.look()
   }
 
-  /** Returns true if this process holds the claim, or is just making it. */
+  /** Returns true if this process has made the claim, or is making it now. */
   function isHeld({ id, lane, token }: TaskRow, before: ReadonlySet<number>): boolean {
     if (!side.isOwn(token)) return false
     if (!lanes.of(lane)) return true
@@ -129,7 +138,7 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
     return false
   }
 
-  /** Repairs lines in which no task may run, or two may. */
+  /** Repairs lines in which either no task is allowed to run, or two are. */
   async function order(all: readonly number[]): Promise<void> {
     const now = performance.now()
     if (now - ordered < LINES || !consumer.lanes().some((lane) => lane.ordered)) return
@@ -138,7 +147,8 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
   }
 
   async function free(rows: readonly TaskRow[]): Promise<void> {
-    // These were stored after their delivery was rejected, or the store's answer was lost: no process has run them.
+    // Tasks that this process claimed but does not know: their delivery was rejected, or the
+    // store's answer was lost. No process has run them.
     const stray = rows.filter(({ state, token }) => state < DONE && side.isOwn(token))
     const ruled = rows
       .filter(({ state, token }) => state < DONE && !side.isOwn(token))
@@ -182,7 +192,7 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
     if (over.length + stray.length > 0) claimable(0)
   }
 
-  /** Tasks may be claimed again after that many milliseconds. */
+  /** Tells the runner that tasks may be claimed again after `soonest` milliseconds. */
   function claimable(soonest: number): void {
     side.runner().dueAt(consumer.now() + soonest)
   }
@@ -210,16 +220,20 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
   }
 }
 
-/** Logs pending tasks without a subscription: at start, and when new ones appear. */
+/**
+ * Logs orphans: subscriptions with pending tasks that the receiver no longer has. Logs at start,
+ * and when new orphans appear.
+ */
 interface OrphanWatch {
-  /** Looks at most once a minute. */
+  /** Checks for orphans, but at most once a minute. */
   look(): Promise<void>
 }
 
 const EVERY = 60_000
 
 /**
- * Makes an {@link OrphanWatch}. It logs each orphan once, and again if it disappeared and came back.
+ * Makes an {@link OrphanWatch}. Each orphan is logged once, and once more if it disappears and
+ * comes back.
  *
  * @example
  * const orphans = watchOrphans('myInbox', view, consumer)
@@ -251,7 +265,10 @@ export function watchOrphans(
   }
 }
 
-/** Returns those subscriptions with pending tasks that no consumer has under a current or previous name. */
+/**
+ * Returns the subscriptions in `rows` that have pending tasks, but that no consumer has under a
+ * current or previous name.
+ */
 export function orphansOf(
   rows: readonly Orphan[],
   consumers: readonly Consumer[],

@@ -7,9 +7,12 @@ import type { Page, Changed, ChangeOptions, TaskFilter } from '../../view.ts'
 import type { ActionRow, RecordRows } from '../journal/store.ts'
 import type { Access } from '../access.ts'
 
-/** Records what operators did, and lists it. */
+/** Records and lists the actions of operators, such as a replay. */
 export interface Actions {
-  /** Runs one call of a change and notes it, unless it is a dry run. The cursor carries the id of the action. */
+  /**
+   * Runs one call of a change. Unless it is a dry run, records the call as an action. The returned
+   * cursor contains the action's id, so that further calls belong to the same action.
+   */
   noted<Options extends ActionOptions>(
     given: Pick<OperatorAction, 'what' | 'filter'>,
     options: Options,
@@ -27,15 +30,15 @@ const LIMIT = 50
 const END = { cursor: undefined, searchedTo: undefined }
 
 /**
- * Makes the {@link Actions} of an inbox. It keeps the newest 1,000 actions, and ids of 20,000 tasks for the newest of
- * them.
+ * Makes the {@link Actions} of an inbox. Keeps the newest 1,000 actions. The newest of these also
+ * keep the ids of their tasks, up to 20,000 ids in total.
  *
  * @example
  * const actions = createActions(store.records, access)
  * await actions.noted({ what: 'delete', filter }, options, (note, rest) => inSteps(rest, step))
  */
 export function createActions(records: RecordRows, access: Access): Actions {
-  // Keeps the ids of two actions within a millisecond in order.
+  // The time in the last id. It makes ids increase even within one millisecond.
   let latest = 0
 
   return {
@@ -118,7 +121,7 @@ export function createActions(records: RecordRows, access: Access): Actions {
     return found
   }
 
-  /** Drops old actions. Another process may drop the same ones. */
+  /** Drops old actions. Another process may drop the same actions at the same time. */
   async function trim(): Promise<void> {
     const all = await every()
     let noted = 0
@@ -150,7 +153,7 @@ function told(kept: KeptAction): OperatorAction {
   return action
 }
 
-/** The text of a search may be in a payload that will be erased later. */
+/** Removes the search text from a filter. The text may come from a payload that is erased later. */
 function withoutText(filter: TaskFilter): TaskFilter {
   return filter.text === undefined ? filter : { ...filter, text: '(not kept)' }
 }
@@ -175,7 +178,7 @@ function carried(cursor: string | undefined): {
   readonly cursor: string | undefined
 } {
   const [, id, rest] = /^([0-9a-z]{15})!(.*)$/s.exec(cursor ?? '') ?? []
-  // With nothing behind its id, the action continues with another filter.
+  // If nothing follows the id, the same action continues with another filter, from its start.
   return id === undefined ? { id, cursor } : { id, cursor: rest === '' ? undefined : rest }
 }
 
@@ -185,23 +188,26 @@ function checkBy(what: string, by: unknown): void {
 }
 
 export interface ActionNote {
-  /** Returns the rows for the transaction of the change. `count` is given if it changes no tasks. */
+  /**
+   * Returns the rows to write in the transaction of the change. `count` is the number of changes,
+   * if it differs from the number of `tasks`.
+   */
   rows(tasks: readonly string[], count?: number, result?: string): readonly ActionRow[]
   /** Returns the rows to write before the first change, for an inbox that cannot write them with the change. */
   begun(): readonly ActionRow[]
-  /** Adds what the last transaction changed. */
+  /** Adds the number of changes of the last transaction to the total. */
   done(count: number): void
 }
 
 interface KeptAction extends OperatorAction {
-  /** Number of tasks whose ids are kept. */
+  /** Number of the action's tasks whose ids are kept. */
   readonly noted: number
 }
 
-/** Prefixes of the keys of actions, and of their tasks. */
+/** Key prefixes of the records of actions, and of the records with their task ids. */
 const ACTION = 'actions:'
 const ACTION_TASKS = 'actions-tasks:'
-/** Maximum number of tasks whose ids are kept for all actions. */
+/** Maximum number of task ids that are kept, over all actions. */
 const MOST_TASKS = 20_000
 
 function noteOf(action: KeptAction): ActionNote {

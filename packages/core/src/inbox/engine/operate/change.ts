@@ -32,23 +32,29 @@ export interface ViewParts {
   readonly deadline: number
   readonly consumers: () => readonly Consumer[]
   readonly look: () => void
-  /** Releases tasks that have not started. This process claims none until the returned function is called. */
+  /**
+   * Releases claimed tasks that have not started. This process claims no tasks until the returned
+   * function is called.
+   */
   readonly pause: () => Promise<() => void>
-  /** Adds open tasks of a receiver; a negative number removes them. */
+  /** Adds `tasks` to the count of a receiver's open tasks. A negative number subtracts. */
   readonly opened: (receiver: string, tasks: number) => void
 }
 
-// Milliseconds that the search of one step may take.
+// Maximum time for the search of one step, in milliseconds.
 const BUDGET = 100
 
-/** Changes some tasks in a transaction; returns the ids of tasks that changed. */
+/** Changes the given tasks in a transaction, and returns the ids of those that changed. */
 type Change = (
   rows: ChangedRows,
   tasks: readonly InfoRow[],
   place: StepPlace,
 ) => MaybePromise<ReadonlySet<number>>
 
-/** Changes by operators. A change of many tasks is done in steps; each step is one transaction. */
+/**
+ * Makes the changes for operators. A change of many tasks is done in steps, each in one
+ * transaction.
+ */
 export function createChange(
   store: ViewStore,
   search: Search,
@@ -143,11 +149,12 @@ export function createChange(
       checkChange('erase', filter)
       unknownOptions('erase', options, [...CHANGE_OPTIONS, 'passing', 'keep'])
       const { passing = false, keep } = options
-      // With a task's key, the filter finds only events that still have tasks.
+      // If the filter has one of these keys of tasks, it finds only events that still have tasks.
       const { subscription, part, state, id, cause } = filter
       const byTasks = (subscription ?? part ?? state ?? id ?? cause) !== undefined
       const of = byTasks ? 'tasks' : 'events'
-      // A receiver's `storage.content` asked for it: it is not an operator's action.
+      // This erasure was requested by a receiver's `storage.content`, not by an operator, so it is
+      // not recorded as an action.
       if (passing) return run(undefined, options)
       return actions.noted({ what: 'erase', filter }, options, run)
 
@@ -155,7 +162,8 @@ export function createChange(
         return inSteps(left, async ({ cursor, rows: limit, dryRun }) => {
           const found = await search(filter, { of, limit, cursor, budget: BUDGET, passing })
           const events = new Set(found.rows.map(({ row }) => row.event))
-          // The last event of a step may have more tasks. The next step starts with these and counts it.
+          // The event at the cursor was counted by the step before, which may have seen only some
+          // of its tasks.
           if (dryRun && byTasks && cursor !== undefined) events.delete(eventOf(placeOf(cursor)![1]))
           if (events.size === 0) return { count: 0, cursor: found.cursor }
           const empty = dryRun ? undefined : (row: ContentsRow) => emptied(row, keep)
@@ -168,7 +176,7 @@ export function createChange(
     },
   }
 
-  /** Changes matching tasks in steps, and calls `told` with each changed task. */
+  /** Changes the tasks that match the filter in steps, and calls `told` with each changed task. */
   function each(
     filter: TaskFilter,
     options: ReplayOptions & ChangeOptions,
@@ -212,7 +220,10 @@ interface StepPlace {
   readonly cursor: string | undefined
   readonly rows: number
   readonly dryRun: boolean
-  /** Returns when task number `at` of the step (from 0) is due, in milliseconds since 1970; 0 is at once. */
+  /**
+   * Returns when the step's task number `at` (from 0) is due, in milliseconds since 1970. 0 means
+   * at once.
+   */
   due(at: number): number
 }
 
@@ -221,8 +232,9 @@ const CHANGE_OPTIONS = ['dryRun', 'limit', 'cursor', 'until', 'by']
 const ROWS = 200
 
 /**
- * Runs a change in small transactions, so that deliveries never wait long behind it. It stops at `limit` or `until` and
- * returns the cursor for the next call. With a `rate`, the cursor also carries the time of the next task.
+ * Runs a change in small transactions, so that deliveries do not wait long for it. Stops at `limit`
+ * or `until`, and returns the cursor for the next call. If `rate` is set, the cursor also contains
+ * the due time of the next task.
  */
 export async function inSteps(
   options: ReplayOptions,
@@ -246,7 +258,7 @@ export async function inSteps(
     count += changed.count
     next += changed.count * gap
     cursor = changed.cursor
-    // Without this, a synchronous store would hold the event loop for all steps.
+    // Otherwise a synchronous store would block the event loop until all steps are done.
     if (cursor !== undefined) await nextRound()
   } while (cursor !== undefined && count < limit && performance.now() < until)
   if (cursor === undefined || rate === undefined) return { count, cursor }
@@ -264,7 +276,10 @@ function parse(
 
 const NOTHING = new Uint8Array(0)
 
-/** Empties an event: identity, topic, times, method, path and the result of `keep` remain. */
+/**
+ * Returns the contents that remain of an erased event: identity, topic, times, method, path and the
+ * result of `keep`.
+ */
 function emptied(
   { event: number, record, head, body }: ContentsRow,
   keep: EraseOptions['keep'],
@@ -278,7 +293,10 @@ function emptied(
   return { event: number, ...encodeDelivery(empty), record: encodeEvent(left) }
 }
 
-/** A damaged event is erased too: it may hold private data. */
+/**
+ * Decodes an event and its delivery. For a damaged event, returns empty ones, so that it is erased
+ * too: it may contain private data.
+ */
 function readable(
   record: string,
   head: string,
@@ -305,7 +323,7 @@ function readable(
   }
 }
 
-/** The error of a replay or rerun by id if the event of the task was erased. */
+/** Returns the error of a `replay` or `rerun` of a task whose event was erased. */
 export function erasedError(verb: 'replay' | 'rerun', id: string): TypeError {
   return new TypeError(
     `${verb}: the contents of the event of task ${id} were erased, so it cannot run again; ask the sender to send it under a new id`,

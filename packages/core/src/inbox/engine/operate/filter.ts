@@ -3,19 +3,22 @@ import { unknownOptions } from '../../../basics/unknown-options.ts'
 import { STATES } from '../row.ts'
 import type { TaskFilter, TaskInfo } from '../../view.ts'
 
-/** Part of a WHERE clause: SQL with `?` for each value. */
+/** A condition of a WHERE clause: SQL with a `?` for each value, and the values. */
 type Condition = readonly [sql: string, ...values: (string | number)[]]
 
 export interface TopicMatch {
   /** The topic, if the pattern has no wildcard. */
   readonly exact: string | undefined
-  /** The start that all matching topics share. */
+  /** The prefix that all matching topics have in common. */
   readonly prefix: string
   /** Source of a regular expression for JavaScript and PostgreSQL. */
   readonly source: string
 }
 
-/** Each key of a filter in SQL: a string with one `?` for the value, or a function. */
+/**
+ * SQL for each key of a filter: a string with one `?` for the value, or a function that returns a
+ * condition.
+ */
 export type Columns = {
   readonly [Key in keyof Required<TaskFilter>]:
     | string
@@ -41,7 +44,7 @@ const KEYS: readonly (keyof TaskFilter)[] = [
 ]
 const MOST_KEYS = 100
 
-/** Throws a `TypeError` for an unknown key or an impossible value. */
+/** Checks a filter. Throws a `TypeError` for an unknown key or an impossible value. */
 export function checkFilter(filter: TaskFilter, what = 'filter'): void {
   unknownOptions(what, filter, KEYS)
   const { state, topic, keys } = filter
@@ -59,7 +62,10 @@ export function checkFilter(filter: TaskFilter, what = 'filter'): void {
       )
 }
 
-/** Checks the filter of a change. An undefined key is an error: the change would apply to all tasks. */
+/**
+ * Checks the filter of a change. A key with the value undefined is an error, since the change would
+ * otherwise apply to all tasks.
+ */
 export function checkChange(what: string, filter: TaskFilter): void {
   if (typeof filter !== 'object' || filter === null)
     throw new TypeError(
@@ -73,7 +79,10 @@ export function checkChange(what: string, filter: TaskFilter): void {
   checkFilter(filter, what)
 }
 
-/** Returns a filter as SQL and its values in order; `1 = 1` for an empty one. Throws as {@link checkFilter}. */
+/**
+ * Returns a filter as SQL, with its values in order. An empty filter is `1 = 1`. Throws like
+ * {@link checkFilter}.
+ */
 export function where(
   filter: TaskFilter,
   columns: Columns,
@@ -97,7 +106,10 @@ export function where(
   }
 }
 
-/** Returns a function that tests a task. It calls `payload` only if `text` is in neither the id nor the topic. */
+/**
+ * Returns a function that tells whether a task matches. It calls `payload` only if the filter's
+ * `text` is neither in the event's id nor in its topic.
+ */
 export function matches(filter: TaskFilter): (task: TaskInfo, payload?: () => unknown) => boolean {
   checkFilter(filter)
   const topic = filter.topic === undefined ? undefined : new RegExp(topicSource(filter.topic), 's')

@@ -6,15 +6,18 @@ export interface TaskEnds {
   readonly dead: number
   /** Number of dead tasks with the given cause. */
   readonly same: number
-  /** Number of pending and running tasks, tasks that will be retried included. */
+  /** Number of pending and running tasks, including tasks that will be retried. */
   readonly waiting: number
-  /** Number of tasks that the view no longer has. */
+  /** Number of tasks that no longer exist in the view. */
   readonly gone: number
 }
 
 /** Tasks that are followed until all have ended. */
 export interface FollowedTasks {
-  /** Checks open tasks for at most `budget` milliseconds. The next call continues after the last one. */
+  /**
+   * Checks open tasks for at most `budget` milliseconds. The next call starts with the task after
+   * the last checked one.
+   */
   look(budget: number): Promise<TaskEnds>
 }
 

@@ -10,23 +10,26 @@ import {
   type Scanned,
 } from './store.ts'
 
-/** Adds values to a statement. */
+/** Adds values to a statement. Each method returns the SQL text for its value. */
 interface ScanValues {
   readonly text: (value: string) => string
   readonly whole: (value: number) => string
   readonly number: (value: number) => string
-  /** Returns the condition that a column has one of these values. */
+  /** Returns a condition that is true if the column has one of these values. */
   readonly among: (column: string, values: readonly number[]) => string
 }
 
-/** Runs a statement with the values of a `ScanValues`. */
+/** Runs the statement that `write` returns, with the values that it added to `values`. */
 export type ScanRun = <Row>(
   write: (values: ScanValues) => string | Promise<string>,
 ) => Promise<readonly Row[]>
 
 /** Differences between databases in the statements of a list. `t`, `e` and `d` are tasks, events and deliveries. */
 interface ScanDialect {
-  /** Columns of a task with its event, of an event, and of contents; the join that contents may need. */
+  /**
+   * Lists of columns: `info` of a task with its event, `ofEvent` of an event, `contents` of an
+   * event's contents. `delivery` is the join for the contents, if needed.
+   */
   readonly info: string
   readonly ofEvent: string
   readonly contents: string
@@ -35,34 +38,37 @@ interface ScanDialect {
   readonly event: string
   /** A join that keeps the order of its tables, if the database has one. */
   readonly join: string
-  /** Text behind a table that forces its primary key. */
+  /** Text after a table name that forces the database to use the primary key. */
   readonly byPrimary: string
-  /** Returns `SELECT t.* … WHERE …` for dead tasks, or tasks with a cause. */
+  /** Returns `SELECT t.* … WHERE …` for dead tasks, or for tasks with a cause (error group). */
   failed(want: Scan, values: ScanValues): string
   /** Returns `SELECT t.* …` for pending or running tasks. */
   open(want: Scan, values: ScanValues): string
   eventId(id: string, values: ScanValues): string
-  /** Returns the condition that the event has one of these identities. */
+  /**
+   * Returns a condition that is true if the event has one of these identities (receiver and key, as
+   * a hash).
+   */
   identities(hashes: readonly string[], values: ScanValues): string
   topic(topic: string, values: ScanValues): string
   topicPrefix(prefix: string, values: ScanValues): string
   topicPattern(source: string, values: ScanValues): string
-  /** Converts a row with its contents. @default unchanged */
+  /** Converts a row and its contents, as the driver returns them. @default unchanged */
   row?(row: InfoRow): InfoRow | FullRow
 }
 
 /** The lists of a database. */
 interface TableLists {
-  /** As `Viewed.scan`, on a given connection. */
+  /** Implements `Viewed.scan` on a given connection. */
   readonly scan: (run: ScanRun, want: Scan) => Promise<Scanned>
-  /** As `Viewed.placeOf`. */
+  /** Implements `Viewed.placeOf`. */
   readonly placeOf: (row: InfoRow, want: Pick<Scan, 'filter'>) => Place
-  /** As `Viewed.detail`. */
+  /** Implements `Viewed.detail`. */
   detail(run: ScanRun, id: number): Promise<FullRow | undefined>
 }
 
-// Maximum number of open tasks that are sorted for a list, since no index has them in order. With more open tasks,
-// recent events soon lead to some.
+// Maximum number of open tasks that are sorted for a list, since no index has them in order. If
+// there are more, a list walks over recent events instead, which soon finds some of them.
 const MOST_OPEN = 5000
 
 /** Makes the lists over `postern_tasks` and `postern_events`. */
@@ -85,7 +91,7 @@ export function createTableLists(dialect: ScanDialect): TableLists {
     },
   }
 
-  /** Returns true if few tasks are open: then the search starts from them. */
+  /** Returns true if only few open tasks match, so that the search can start from the tasks. */
   async function isShort(run: ScanRun, want: Scan): Promise<boolean> {
     const { state, id, eventId, keys } = want.filter
     if ((state !== 'pending' && state !== 'running') || (id ?? eventId ?? keys) !== undefined)
@@ -97,7 +103,10 @@ export function createTableLists(dialect: ScanDialect): TableLists {
     return Number(row!.n) <= MOST_OPEN
   }
 
-  /** Searches failed tasks by id, which is about the order of arrival, and open tasks in the order of all lists. */
+  /**
+   * Searches tasks first, then their events. Failed tasks are ordered by id, which is roughly the
+   * order of arrival. Open tasks are ordered by arrival, as in other lists.
+   */
   async function overTasks(run: ScanRun, want: Scan): Promise<Scanned> {
     const { after, width, limit, full } = want
     const failing = isFailing(want)
@@ -128,13 +137,14 @@ export function createTableLists(dialect: ScanDialect): TableLists {
     }
   }
 
-  /** Searches events in order of arrival, and then their tasks. */
+  /** Searches events first, in order of arrival, then their tasks. */
   async function overEvents(run: ScanRun, want: Scan): Promise<Scanned> {
     const { after, width, limit, full, receiver, oldest } = want
     const [beyond, order] = walkOf(want)
     const seen = await run<{ id: number; received: number }>(async (values) => {
       const conditions = [
-        // An index has a range only for the time. The event at the place itself may have more tasks.
+        // The first condition lets an index on the time be used. The event at `after` itself may
+        // have more tasks.
         ...(after
           ? [
               `e.received ${beyond}= ${values.whole(after[0])}`,
@@ -179,7 +189,10 @@ export function createTableLists(dialect: ScanDialect): TableLists {
     return { rows: page, to: seen.length < width ? undefined : to, searchedTo: received }
   }
 
-  /** Returns conditions without an index: they filter the candidates. */
+  /**
+   * Returns conditions on events that no index supports. They filter rows that other conditions
+   * found.
+   */
   function eventConditions({ filter, topic }: Scan, values: ScanValues): readonly string[] {
     return [
       ...(filter.provider === undefined ? [] : [`e.provider = ${values.text(filter.provider)}`]),
@@ -189,7 +202,7 @@ export function createTableLists(dialect: ScanDialect): TableLists {
     ]
   }
 
-  /** Returns conditions that an index on events answers. */
+  /** Returns conditions on events that an index supports. */
   async function lookedUp(
     run: ScanRun,
     { filter, topic, receiver }: Scan,
@@ -212,7 +225,10 @@ export function createTableLists(dialect: ScanDialect): TableLists {
   }
 }
 
-/** Returns a place by time; for failed tasks by id, as their index is ordered. */
+/**
+ * Returns the place of a row in its list: by time and id. For failed tasks, by id only, since their
+ * index has this order.
+ */
 function placeOf(row: InfoRow, want: Pick<Scan, 'filter'>): Place {
   const id = row.id === 0 ? row.event * TASKS : row.id
   return [isFailing(want) ? 0 : row.received, id]
@@ -226,7 +242,9 @@ function walkOf({ oldest }: Scan): readonly [beyond: '>' | '<', order: 'ASC' | '
   return oldest ? ['>', 'ASC'] : ['<', 'DESC']
 }
 
-/** Returns the condition that a row comes behind the place, in the order of time. */
+/**
+ * Returns a condition that is true for rows after the place `after`, in the list's order of time.
+ */
 function behind(
   { after, oldest }: Scan,
   id: string,

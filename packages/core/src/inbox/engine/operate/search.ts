@@ -17,9 +17,9 @@ interface SearchPage {
   readonly limit: number
   readonly cursor: string | undefined
   readonly budget: number
-  /** Only events that `storage.content` marked. */
+  /** True for only those events that a receiver's `storage.content` marked for erasure. */
   readonly passing?: boolean
-  /** Lists the oldest first. @default the newest */
+  /** True to list the oldest rows first. @default the newest */
   readonly oldest?: boolean
 }
 
@@ -28,7 +28,8 @@ interface FoundRow {
   readonly info: TaskInfo
 }
 
-// Candidates of a step: first, minimum and maximum number. A step should take STEP milliseconds.
+// Number of rows that a step reads: in the first step, at least, and at most. The number is adapted
+// so that a step takes about STEP milliseconds.
 const FIRST = 256
 const LEAST = 16
 const MOST = 32_768
@@ -59,7 +60,8 @@ export function createSearch(store: ViewStore, access: Access): Search {
     const rows: FoundRow[] = []
     for (let width = Math.max(FIRST, limit); ;) {
       const began = performance.now()
-      // One extra row shows whether there are more. The number of rows that `text` drops is unknown here.
+      // One extra row shows whether more rows follow. With `text`, it is unknown how many rows
+      // match, so the limit is `width`.
       const most = fits ? width : limit + 1 - rows.length
       const step = await access.read(() => store.scan({ ...want, after, width, limit: most }))
       for (const row of step.rows) {
@@ -82,7 +84,7 @@ export function createSearch(store: ViewStore, access: Access): Search {
   }
 }
 
-/** Parses a cursor. Throws a `TypeError` for any other text. */
+/** Parses a cursor. Throws a `TypeError` if the text is not a cursor. */
 export function placeOf(cursor: string | undefined): Place | undefined {
   if (cursor === undefined) return undefined
   const match = /^(-?\d{1,16})\.(\d{1,16})$/.exec(cursor)
@@ -90,7 +92,10 @@ export function placeOf(cursor: string | undefined): Place | undefined {
   return [Number(match[1]), Number(match[2])]
 }
 
-/** A damaged event must not hide the others. */
+/**
+ * Returns the payload of an event. Returns undefined for a damaged event, so that it does not hide
+ * the others.
+ */
 function payloadOf({ record, head, body }: FullRow): unknown {
   try {
     return decodeEvent(record, decodeDelivery(head, body)).payload
@@ -99,10 +104,10 @@ function payloadOf({ record, head, body }: FullRow): unknown {
   }
 }
 
-/** Lanes of a store by number and by name. */
+/** The lanes of a store (the numbers of subscriptions), found by number or by name. */
 interface LaneNames {
   of(lane: number): LaneRow | undefined
-  /** Returns the lanes of a filter; undefined for all. */
+  /** Returns the lanes that match a filter; undefined means all lanes. */
   wanted(filter: Pick<TaskFilter, 'receiver' | 'subscription'>): readonly number[] | undefined
 }
 
@@ -155,7 +160,10 @@ export function infoOf(row: InfoRow, lane: LaneRow | undefined): TaskInfo {
   }
 }
 
-/** Returns a task with its event. An event that cannot be read is shown with its columns. */
+/**
+ * Returns a task with its event. If the event cannot be read, its columns of the row are used
+ * instead.
+ */
 export function detailOf(row: FullRow, info: TaskInfo): TaskDetail {
   try {
     const delivery = decodeDelivery(row.head, row.body)
@@ -168,14 +176,17 @@ export function detailOf(row: FullRow, info: TaskInfo): TaskDetail {
   }
 }
 
-/** Returns a stored error. A text that cannot be read must not hide its task. */
+/**
+ * Returns a stored error. If the text cannot be read, returns an `UnreadableError` with the text,
+ * so that the task is still listed.
+ */
 export function errorOf(stored: string): TaskError {
   try {
     const error = JSON.parse(stored) as Partial<TaskError> | null
     if (typeof error?.name === 'string' && typeof error.message === 'string')
       return error as TaskError
   } catch {
-    // Falls through to the text itself.
+    // The text is returned as the message below.
   }
   return { name: 'UnreadableError', message: stored.slice(0, 1000) }
 }

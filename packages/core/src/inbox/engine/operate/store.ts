@@ -5,27 +5,43 @@ import type { TaskFilter } from '../../view.ts'
 import { DONE, READY, type TaskRow } from '../row.ts'
 import type { ActionRow } from '../journal/store.ts'
 
-/** What operators read and change in a store. */
+/** The methods of a store that serve operators. */
 export interface Viewed {
-  /** Reads one bounded step of a list: about `width` candidates behind `after`. */
+  /**
+   * Reads one step of a list: about `width` rows after the place `after`, of which those that match
+   * are returned.
+   */
   scan(want: Scan): MaybePromise<Scanned>
   /** Returns the place of a row in the list that `want` asks for. */
   placeOf(row: InfoRow, want: Pick<Scan, 'filter'>): Place
   /** Returns a task with its contents. */
   detail(id: number): MaybePromise<FullRow | undefined>
   stats(): MaybePromise<readonly StatsRow[]>
-  /** Returns dead tasks and failed pending tasks by cause and lane, in the rows and order of `topCauses`. */
+  /**
+   * Counts dead tasks and failed pending tasks by cause (error group) and lane (subscription).
+   * Returns the rows that `topCauses` returns, in the same order.
+   */
   causes(lanes: readonly number[] | undefined): MaybePromise<readonly CauseRow[]>
-  /** Returns a number that changes when any task changes, in any process. Undefined if the database cannot tell. */
+  /**
+   * Returns a number that changes when any task changes, in any process. Returns undefined if the
+   * database cannot provide such a number.
+   */
   version(): MaybePromise<number | undefined>
-  /** Writes a note before each step of an operator's change. Absent if `atomic` is a real transaction. */
+  /**
+   * Writes the records of an operator's change before each of its steps. Absent if `atomic` is a
+   * real transaction, which writes them together with the change.
+   */
   begin?(notes: readonly ActionRow[]): MaybePromise<void>
-  /** Returns kept attempts of a task, oldest first. The attempt that settled it is on the task's own row. */
+  /**
+   * Returns the stored attempts of a task, oldest first, including the one that settled the task.
+   */
   attempts(task: number): MaybePromise<readonly AttemptRow[]>
   /**
-   * Erases events without an open task, in one transaction. With `passing` it erases only marked events without a dead
-   * task. `empty` returns the contents that remain; for undefined the event stays as it is. A delivery is erased with
-   * its last event. Without `empty` it only counts. It also writes the rows of `noted(count)`, as `Rows.note`.
+   * Erases events without an open task, in one transaction, and returns their number. With
+   * `passing`, erases only marked events that also have no dead task. `empty` returns the contents
+   * that remain; if it returns undefined, the event stays as it is. If `empty` is undefined, events
+   * are only counted. A delivery is erased with its last event. The transaction also writes the
+   * records that `noted(count)` returns, as `Rows.note` does.
    */
   erase(
     events: readonly number[],
@@ -34,43 +50,52 @@ export interface Viewed {
     noted: (count: number) => readonly ActionRow[],
   ): MaybePromise<number>
   /**
-   * Does one bounded step of pruning, in order of arrival, by an index. It drops tasks done or dead before these times,
-   * then events without tasks from before `known`, and their guards. Locked rows are skipped. Returns undefined at the
-   * end.
+   * Does one step of pruning, in order of arrival, with an index. Drops tasks that became done or
+   * dead before the given times. Then drops events without tasks that arrived before `known`, and
+   * their guards. Skips locked rows. Returns where the next step starts, or undefined at the end.
    */
   prune(before: Before, place: Place | undefined): MaybePromise<Place | undefined>
 }
 
-/** Times on the store's clock. */
+/** The times before which rows are pruned, on the store's clock, in milliseconds since 1970. */
 export interface Before {
   readonly done: number
   readonly dead: number
   readonly known: number
-  /** The bound for guards, for which jumps of the clock never count. */
+  /** The time for guards. Guards do not age by any jump of the clock. */
   readonly guards: number
 }
 
-/** A place in a list: ordered by `order`, then by task id. The event number follows from `task`. */
+/**
+ * A place in a list that is sorted by `order`, then by task id. The event's number can be computed
+ * from the task id.
+ */
 export type Place = readonly [order: number, task: number]
 
-/** The rows that a step of a list looks for. */
+/** The filter and bounds of one step of a list. */
 export interface Scan {
-  /** True for oldest first. Only for tasks. */
+  /** True to list the oldest first. Used only for lists of tasks. */
   readonly oldest: boolean
-  /** `events` lists events with or without tasks. Then the `id` of a row is 0, and the filter has no key of tasks. */
+  /**
+   * `events` lists events, whether they have tasks or not. Then the `id` of each row is 0, and the
+   * filter has no keys of tasks.
+   */
   readonly of: 'tasks' | 'events'
-  /** Without `text`, which the engine matches itself. */
+  /** The filter without `text`, which the engine itself compares. */
   readonly filter: Omit<TaskFilter, 'text' | 'receiver' | 'subscription' | 'topic'>
   readonly receiver: string | undefined
-  /** Lanes of `receiver` and `subscription`, if one of them is given. */
+  /** The lanes that match `receiver` and `subscription`, if the list has one of these filters. */
   readonly lanes: readonly number[] | undefined
   readonly topic: TopicMatch | undefined
   readonly after: Place | undefined
   readonly width: number
   readonly limit: number
-  /** True for rows with record, head and body. */
+  /** True to return rows with record, head and body. */
   readonly full: boolean
-  /** Only events that a receiver's `storage.content` marked and that are not erased. */
+  /**
+   * True to list only events that a receiver's `storage.content` marked and that are not erased
+   * yet.
+   */
   readonly passing: boolean
 }
 
@@ -78,14 +103,14 @@ export interface Scanned {
   readonly rows: readonly (InfoRow | FullRow)[]
   /** Where the next step starts; undefined at the end. */
   readonly to: Place | undefined
-  /** How far the step looked, in milliseconds since 1970. */
+  /** The time up to which the step has searched, in milliseconds since 1970. */
   readonly searchedTo: number | undefined
 }
 
 /** A task in a list, with its event. */
 export interface InfoRow extends TaskRow {
   readonly event: number
-  /** Number of runs in all rounds. */
+  /** Number of runs over all rounds; a replay starts a new round. */
   readonly runs: number
   readonly part: string
   readonly cause: string | null
@@ -107,7 +132,7 @@ export interface FullRow extends InfoRow {
   readonly body: Uint8Array
 }
 
-/** Task columns of a row for an event without a task. */
+/** Values for the task columns of a row that shows an event without a task. */
 export const NO_TASK: TaskRow & Pick<FullRow, 'runs' | 'part' | 'cause' | 'data'> = {
   id: 0,
   lane: 0,
@@ -148,12 +173,12 @@ export interface StatsRow {
   readonly oldest: number | null
 }
 
-/** Failed tasks with one cause and lane, and totals of the cause. */
+/** Number of failed tasks with one cause in one lane, and totals of the cause over all lanes. */
 export interface CauseRow extends CauseGroup, CauseTotals {
   readonly lane: number
-  /** JSON of one task's error in the first row of a cause; null in other rows. */
+  /** JSON of the error of one of the tasks, in the first row of each cause. Null in other rows. */
   readonly error: string | null
-  /** As in `Cause`. */
+  /** See `Cause.ofNewest`. */
   readonly ofNewest?: number
 }
 

@@ -3,29 +3,33 @@ import { unref } from '../../../basics/deadline.ts'
 
 /** Removes expired rows in the background. */
 export interface Sweep {
-  /** Starts with the first round after a pause. */
+  /** Starts to remove rows. The first round starts after one pause. */
   start(): void
-  /** Starts no further step. Resolves when running steps have ended. */
+  /** Stops before the next step. Resolves when running steps have ended. */
   stop(): Promise<void>
   /**
-   * Does some steps now, until a time of `performance.now()`, at most once per round and once a minute. `runDue` ends
-   * with it on hosts without a permanent process. It never rejects, and continues where the last call stopped.
+   * Does some steps now, until `until`, a time of `performance.now()`. Does nothing if less than a
+   * minute has passed since the last call, or less than one pause if that is shorter. `runDue`
+   * calls it at its end, for platforms without a permanent process. Continues where the last call
+   * stopped. Errors of a step are ignored.
    */
   once(until: number): Promise<void>
 }
 
-// Milliseconds between steps, and the longest and shortest time between rounds.
+// Time between two steps, and the longest and shortest time between two rounds, in milliseconds.
 const REST = 20
 const LONGEST = 600_000
 const SHORTEST = 1000
-// For `once`: the longest time between two calls that do steps, in milliseconds, and the steps of a call.
+// For `once`: the maximum pause until a call does steps again, in milliseconds, and the maximum
+// number of steps per call.
 const MINUTE = 60_000
 const STEPS = 50
 
 /**
- * Makes a sweep. A round does small steps: `step` gets the place where the last step stopped (first undefined) and
- * returns the next place, or undefined at the end. Rounds start every hundredth of `keep` (milliseconds), from a second
- * to ten minutes. A failed step ends its round, and the next round tries again.
+ * Makes a sweep. A round is a series of small steps. `step` gets the place where the last step
+ * stopped, or undefined at the start. It returns the next place, or undefined at the end. The pause
+ * between rounds is a hundredth of `keep` (milliseconds), from one second to ten minutes. A failed
+ * step ends its round, and the next round tries again.
  */
 export function createSweep<Place>(
   keep: number,
@@ -68,7 +72,7 @@ export function createSweep<Place>(
   function next(from: Place | undefined, wait: number): void {
     if (stopped) return
     timer = setTimeout(() => void (running = take(from)), wait)
-    // Does not keep the process alive.
+    // So the timer does not keep the process alive.
     unref(timer)
   }
 
@@ -78,7 +82,7 @@ export function createSweep<Place>(
     next(found, found === undefined ? pause : REST)
   }
 
-  /** Other users of the store report its errors. */
+  /** Runs one step. Ignores an error, since other users of the store report it. */
   async function tried(from: Place | undefined): Promise<Place | undefined> {
     try {
       return await step(from)
@@ -88,19 +92,22 @@ export function createSweep<Place>(
   }
 }
 
-/** A jump ahead of a store's clock that no process saw pass. Rows age only by a part of it. */
+/**
+ * A jump ahead of a store's clock, while no process measured how much time really passed. Rows age
+ * only by a part of the jump.
+ */
 export interface ClockStep {
   /** The clock after the jump, in milliseconds since 1970. */
   readonly at: number
   /** Milliseconds of the jump by which rows do not age. */
   readonly unseen: number
-  /** The same for guards, for which no such jump counts at all. */
+  /** Milliseconds of the jump by which guards do not age. */
   readonly unseenByGuards: number
 }
 
 /**
- * Returns the time on a store's clock from which on rows are older than `span` milliseconds. Jumps of the clock are
- * left out.
+ * Returns the time on a store's clock before which rows are older than `span` milliseconds. Jumps
+ * of the clock do not count toward a row's age.
  *
  * @example
  * const known = ago(now, days(4), steps, 'unseen')

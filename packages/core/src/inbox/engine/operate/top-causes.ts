@@ -1,12 +1,14 @@
 import { grouped } from '../../../basics/maybe.ts'
 import type { Cause, CauseSubscription } from '../../view.ts'
 
-/** Maximum number of causes, for each of two orders. */
+/** Maximum number of causes (error groups) in each of the two orders. */
 const MOST_CAUSES = 50
-/** Maximum number of subscriptions of a cause. */
+/** Maximum number of subscriptions that are listed for a cause. */
 const MOST_LANES = 8
 
-/** Failed tasks with one cause and subscription. Times in milliseconds since 1970. */
+/**
+ * Numbers of failed tasks with one cause and subscription. Times are in milliseconds since 1970.
+ */
 export interface CauseGroup {
   readonly cause: string
   readonly dead: number
@@ -15,7 +17,7 @@ export interface CauseGroup {
   readonly last: number
 }
 
-/** Totals of a cause, over all its subscriptions. */
+/** Totals of a cause over all its subscriptions. `among` and `amongDead` are numbers of causes. */
 export interface CauseTotals {
   readonly first: number
   readonly last: number
@@ -27,8 +29,9 @@ export interface CauseTotals {
 }
 
 /**
- * Returns the rows for `InboxView.causes`: the 50 causes with the most dead tasks and the 50 whose last dead task is
- * newest. Each has its 8 largest subscriptions. Stores in SQL do the same in a query.
+ * Returns the rows for `InboxView.causes`: the 50 causes with the most dead tasks and the 50 whose
+ * last dead task is newest. For each cause, returns the 8 subscriptions with the most failed tasks.
+ * SQL stores compute the same rows in a query.
  *
  * @example
  * const causes = toCauses(topCauses(groups))
@@ -66,8 +69,8 @@ export function topCauses<Group extends CauseGroup>(
 }
 
 /**
- * Builds the result of `InboxView.causes` from rows in the order of {@link topCauses}. The first row of a cause has its
- * sample.
+ * Builds the result of `InboxView.causes` from rows in the order of {@link topCauses}. The sample
+ * of a cause comes from its first row.
  */
 export function toCauses(
   rows: readonly (CauseSubscription & CauseTotals & Pick<Cause, 'cause' | 'sample' | 'ofNewest'>)[],

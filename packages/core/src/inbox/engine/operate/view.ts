@@ -23,13 +23,13 @@ import { release } from '../run/order.ts'
 import { randomUUID } from 'node:crypto'
 import type { EventRecord } from '../../../event.ts'
 
-// Rows of a page: default and maximum.
+// Number of rows of a page: the default and the maximum.
 const DEFAULT_LIMIT = 100
 const MOST = 1000
-// Milliseconds that a search may take.
+// Maximum time of a search, in milliseconds.
 const BUDGET = 500
 
-/** Makes the view for operators above a store. Reads are short; changes run in small transactions. */
+/** Makes a store's view for operators. Reads are short, and changes run in small transactions. */
 export function createView(store: ViewStore, parts: ViewParts): InboxView {
   const { access, actions, consumers } = parts
   const search = createSearch(store, access)
@@ -70,7 +70,7 @@ export function createView(store: ViewStore, parts: ViewParts): InboxView {
     version: () =>
       chain(
         access.read(() => store.version()),
-        // Without a version, each answer differs.
+        // If the store has no version, each call returns another number.
         (version) => version ?? --unknown,
       ),
     ...createChange(store, search, actions, parts),
@@ -97,7 +97,8 @@ export function createView(store: ViewStore, parts: ViewParts): InboxView {
         rows.filter(({ count }) => count > 0),
         ({ lane }) => lane,
       )
-      // A lane exists from the start of its receiver; it is listed once it has a task.
+      // A lane (a subscription's number) exists from the start of its receiver, but is listed only
+      // if it has tasks.
       const used = lanes.filter(({ lane, name }) => byLane.has(lane) && name !== PROBE)
       return used.map(({ lane, receiver, name }): SubscriptionStats => {
         const now = attached.get(receiver)?.now() ?? Date.now()
@@ -126,7 +127,8 @@ function createRerun(
     const row = await access.read(() => store.detail(numberOf(id)))
     if (!row) throw new TypeError(`rerun: there is no task ${id}`)
     if (row.erased) throw erasedError('rerun', id)
-    // Uses a whole block of numbers for one event, since reruns are rare.
+    // Uses only one event number of a block of 1,000. Reruns are rare, so the waste does not
+    // matter.
     const number = (await access.read(() => store.block?.())) ?? 0
     const event = edited(row, edit.payload, number)
     const { lane, part, data, line, fair } = row
@@ -181,11 +183,12 @@ function edited(row: FullRow, payload: Json, number: number): NewEvent {
 }
 
 /**
- * Returns the event of `InboxView.rerun`: same sender, topic and id, another payload. A new key gives its tasks new
- * idempotency keys; `origin` is the key of the original event. It is never deduplicated and has no guards.
+ * Returns the event that `InboxView.rerun` stores: same provider, topic and id, but another
+ * payload. Its new key gives its tasks new idempotency keys, and `origin` is the original event's
+ * key. It is not deduplicated and has no guards.
  */
 export function editedEvent(event: EventRecord, payload: Json): EventRecord {
-  // `source` would mean that the body holds the payload.
+  // `source` is left out, since it would mean that the delivery's body contains the payload.
   const { source: _, guards: __, ...rest } = event
   return { ...rest, key: `~${randomUUID()}`, dedupe: false, payload, origin: event.key }
 }

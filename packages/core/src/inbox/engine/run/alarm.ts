@@ -1,15 +1,18 @@
 import { MAX_TIMER } from '../../../basics/deadline.ts'
 
 interface Alarm {
-  /** Rings at that time, or at the earliest of several. */
+  /** Sets a time at which the alarm rings. Of several times, only the earliest counts. */
   at(time: number): void
-  /** Sets the timer again, or rings if its time has come. */
+  /** Sets the timer again, or rings if the time has passed. */
   wake(): void
-  /** Cancels all times. */
+  /** Cancels the alarm. */
   clear(): void
 }
 
-/** Makes a single timer that calls `ring` at the earliest time. `now` returns milliseconds since 1970. */
+/**
+ * Makes an alarm with a single timer. It calls `ring` at the earliest time that was set. `now`
+ * returns milliseconds since 1970.
+ */
 export function createAlarm(ring: () => void, now: () => number): Alarm {
   let timer: ReturnType<typeof setTimeout> | undefined
   let next = Infinity
@@ -39,8 +42,8 @@ export function createAlarm(ring: () => void, now: () => number): Alarm {
     timer = setTimeout(
       () => {
         const early = next - now()
-        // A timer can end a millisecond early on this clock, and has a maximum length. It rings also if the clock does
-        // not move.
+        // A timer may end a millisecond early by this clock, and its length is limited, so it is
+        // set again. If the clock has not moved, the alarm rings anyway.
         if (early > 0 && early < left) return wait()
         next = Infinity
         ring()

@@ -12,14 +12,17 @@ import { taskOf, type Task } from './task.ts'
 
 export interface Claims {
   fetch(over: (failed?: boolean) => void): void
-  /** Lets the next claims ask for a suspect. */
+  /** Lets the next claims ask for a suspect: a task that was interrupted three times in a row. */
   suspected(): void
-  /** Lets the next claim look for tasks that wait for a turn. */
+  /**
+   * Lets the next claim check for tasks that wait for a turn (a number by which tenants are served
+   * in rotation).
+   */
   soon(): void
   dueAt(at: number): void
 }
 
-// Maximum number of tasks of a claim, and of remembered times of tasks at the gate LATER.
+// Maximum number of tasks in a claim, and of remembered due times of tasks that wait for a turn.
 const MOST = 1000
 const TIMES = 2000
 
@@ -28,7 +31,7 @@ export function createClaims(side: EngineSide): Claims {
   let alone = false
   let asked = true
   let times: number[] = []
-  // The lane of the last task that was claimed.
+  // The lane (a subscription's number) of the last claimed task.
   let last: number | undefined
 
   return {
@@ -39,7 +42,8 @@ export function createClaims(side: EngineSide): Claims {
           (undo) => steps(() => claim(undo)),
           (error) => failed(error, over),
         )
-      // Without a promise, so that the open transaction also claims the tasks that it made ready.
+      // If the store is open, `begin` is called synchronously, so that the open transaction also
+      // claims the tasks that it has made ready.
       if (store.opened) begin()
       else void ready().then(begin, (error: unknown) => failed(error, over))
 
@@ -59,7 +63,7 @@ export function createClaims(side: EngineSide): Claims {
     dueAt,
   }
 
-  /** Claims the next waiting task in time; a poll would be late. */
+  /** Schedules a claim for when the next waiting task is due, since a poll would be too late. */
   function arm(): void {
     const next = store.alone?.next(lanes.all())
     if (next !== undefined) runner().dueAt(consumer.now() + next)
@@ -67,12 +71,12 @@ export function createClaims(side: EngineSide): Claims {
   }
 
   function dueAt(at: number): void {
-    // Times mostly come in order.
+    // Searched from the end, since times mostly arrive in order.
     let place = times.length
     while (place > 0 && times[place - 1]! > at) place--
     if (times[place - 1] === at) return
     times.splice(place, 0, at)
-    // Of each two times the later one is enough: tasks of the earlier one wait for it.
+    // Drops every other time. Tasks of a dropped time are claimed at the next later time.
     if (times.length > TIMES) times = times.filter((_, each) => each % 2 === 1)
   }
 
@@ -86,7 +90,7 @@ export function createClaims(side: EngineSide): Claims {
     over(true)
   }
 
-  /** Gives turns to due tasks that wait for one. */
+  /** Gives turns to due tasks that wait for a turn. */
   function* giveTurns(): Steps<void> {
     const now = consumer.now()
     if (!store.alone && !asked && !(times[0]! <= now)) return
@@ -97,18 +101,20 @@ export function createClaims(side: EngineSide): Claims {
   }
 
   function* claimReady(undo: Undo): Steps<() => void> {
-    // The process may have been shut out in the meantime.
+    // In the meantime, the store's version may have shut this process out.
     if (!runner().active() || side.versionWatch.rejected() !== undefined) return () => {}
     const wanted = wishes()
     if (wanted.length === 0) return () => {}
-    // All slots share the rest of the limit of `runDue`, so it must not be used twice.
+    // During `runDue`, the room of each slot is the rest of the same limit. The rooms must not be
+    // added up.
     const most = side.draining() ? Math.max(...wanted.map(({ room }) => room)) : MOST
     const gate = alone ? suspects.take(() => runner().look()) : undefined
     const token = side.token()
     side.flying.add(token)
     undo(() => side.flying.delete(token))
     const leased = performance.now()
-    // Before the claim: tasks that become ready while it runs set it again.
+    // Set before the claim, since tasks that become ready during the claim set `backlog` to true
+    // again.
     for (const { slot } of wanted) slot.backlog = false
     const byLane = wanted.flatMap(({ slot, room, starts }) =>
       slot.names.flatMap((name) => {
@@ -144,8 +150,9 @@ export function createClaims(side: EngineSide): Claims {
   }
 
   /**
-   * Claims what the lanes can accept, at most `most`. If `most` is less than their sum, the lanes share it, starting
-   * behind the lane with the last task. So no subscription uses all of it while others wait.
+   * Claims as many tasks as the lanes have room for, at most `most`. If the lanes have more room
+   * than that, they share `most`, starting after the lane of the last claimed task. So one
+   * subscription cannot take all of it while others wait.
    */
   function* share(
     wanted: readonly Wish[],
@@ -165,7 +172,8 @@ export function createClaims(side: EngineSide): Claims {
       try {
         found = yield* wait(store.claim(round, left, suspect && rows.length === 0, token))
       } catch (error) {
-        // Earlier rounds have claimed tasks. The next claim looks for the rest.
+        // The tasks of earlier rounds are claimed already and must run. The next claim looks for
+        // the rest.
         if (rows.length === 0) throw error
         break
       }
@@ -199,7 +207,10 @@ interface SlotWish {
   readonly slot: Slot<Task>
   readonly room: number
   readonly starts: number
-  /** Reserved before the round trip, so that an accept does not use it. */
+  /**
+   * The part of `room` that is reserved before the claim, so that deliveries accepted meanwhile do
+   * not use it.
+   */
   readonly held: number
 }
 
@@ -207,12 +218,15 @@ interface TakenRows {
   readonly token: number
   readonly leased: number
   readonly gate: (() => void) | undefined
-  /** True if the store may have more. */
+  /** True if the store may have more ready tasks. */
   readonly full: boolean
   readonly undo: Undo
 }
 
-/** Hands claimed rows to the runner. Each is decoded separately, so a damaged row does not affect the others. */
+/**
+ * Passes claimed rows to the runner. Each row is decoded separately, so that a damaged row does not
+ * affect the others.
+ */
 function* hand(
   side: EngineSide,
   wanted: readonly SlotWish[],
@@ -272,11 +286,15 @@ function* bury(
   }
 }
 
-/** Lets one suspect at a time run in this process, over all receivers, subscriptions and inboxes. */
+/**
+ * Lets only one suspect run in this process at a time, over all receivers, subscriptions and
+ * inboxes.
+ */
 interface Suspects {
   /**
-   * Takes the place and returns a function that frees it. Returns undefined if another suspect has the place; `look` is
-   * then called once it is free. Take it before a claim, and free it if the claim finds no suspect.
+   * Takes the single place for a suspect, and returns a function that frees the place. If another
+   * suspect has the place, returns undefined, and calls `look` once the place is free. Call `take`
+   * before a claim, and free the place if the claim finds no suspect.
    */
   take(look: () => void): (() => void) | undefined
 }
@@ -286,7 +304,7 @@ interface Gate {
   readonly waiting: Set<() => void>
 }
 
-// On globalThis, so that two copies of this package in one process share the place.
+// Stored on globalThis, so that two copies of this package in one process share the place.
 const KEY = Symbol.for('postern.suspects')
 
 export const suspects: Suspects = {
@@ -304,7 +322,7 @@ export const suspects: Suspects = {
       gate.busy = false
       const waiting = [...gate.waiting]
       gate.waiting.clear()
-      // In the order of their calls: the first claims, and the others wait behind later callers.
+      // Called in the order in which they asked. The first takes the place; the others wait again.
       for (const again of waiting) again()
     }
   },

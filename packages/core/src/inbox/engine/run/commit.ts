@@ -10,29 +10,36 @@ import type { Store } from '../store.ts'
 import type { Slot } from './slot.ts'
 
 /**
- * Limits subscriptions whose transactions had a conflict: one at a time, then two, four, and so on. Otherwise they
- * would conflict again, and a database needs a second (`deadlock_timeout`) to detect each deadlock.
+ * Limits the transactions of a subscription after a conflict between two of them: one at a time,
+ * then two, four, and so on. Without a limit they would conflict again, and the database needs a
+ * second (`deadlock_timeout`) to detect each deadlock.
  */
 interface Crowd<Slot extends object> {
-  /** True while transactions of the slot wait for places. */
+  /** Returns true while the transactions of a slot (a subscription in this process) are limited. */
   has(slot: Slot): boolean
-  /** Notes a conflict between two transactions. */
+  /** Notes a conflict between two transactions of the slot. */
   met(slot: Slot): void
-  /** Runs in a place of the slot. Rejects with `late` if no place is free by a time of `performance.now()`. */
+  /**
+   * Waits for one of the slot's places, and calls `run`. Rejects with `late` if no place is free by
+   * `until`, a time of `performance.now()`.
+   */
   placed<T>(slot: Slot, until: number, late: () => Error, run: () => Promise<T> | T): Promise<T>
 }
 
 interface Gate {
   readonly places: Semaphore
   most: number
-  /** Successful transactions since `most` changed, and how many are needed until it grows. */
+  /**
+   * Number of successful transactions since `most` changed, and the number needed before `most` is
+   * doubled.
+   */
   calm: number
   need: number
 }
 
 const CALM = 16
 const LONGEST = 1024
-// With this many commits at once, the limit is lifted.
+// Once this number of transactions may run at once, the limit is removed.
 const ENOUGH = 32
 
 export function createCrowd<Slot extends object>(): Crowd<Slot> {
@@ -42,7 +49,8 @@ export function createCrowd<Slot extends object>(): Crowd<Slot> {
     met(slot) {
       const gate = gates.get(slot)
       if (!gate) return void gates.set(slot, openGate())
-      // A place that was added too early costs as much as the transactions that ran in it.
+      // More places led to a conflict again. So the next increase needs twice as many successful
+      // transactions.
       if (gate.most > 1) gate.need = Math.min(gate.need * 2, LONGEST)
       gate.most = 1
       gate.calm = 0
@@ -81,13 +89,13 @@ function openGate(): Gate {
   return gate
 }
 
-// How often `write` runs again after a conflict.
+// Maximum number of times that `write` is repeated after a conflict.
 const AGAIN = 5
 
-// How often an attempt that ends in a conflict is repeated without being counted.
+// Maximum number of attempts of a task that end in a conflict and are not counted.
 const UNCOUNTED = 10
 
-// Maximum number of tasks whose conflicts are remembered.
+// Maximum number of tasks whose conflicts are remembered in memory.
 const TASKS = 1000
 
 const LOST =
@@ -96,10 +104,10 @@ const LOST =
 const LATE =
   'task.commit: other commits of its subscription used up its time, so nothing was written'
 
-/** Thrown before a transaction writes anything, since it must wait for a place. */
+/** Thrown in a transaction that has written nothing yet, because it must first wait for a place. */
 class Crowded extends Error {}
 
-/** Makes `task.commit`. It is synchronous if the store is. */
+/** Makes `task.commit`, which is synchronous if the store is synchronous. */
 export function createCommit(
   store: Store,
   settle: Settle,
@@ -110,12 +118,15 @@ export function createCommit(
     write: (transaction: unknown) => unknown,
     spawn: readonly TaskDraft[] | undefined,
   ): unknown
-  /** Commits in an open transaction of the app. The engine does not see the end of that transaction. */
+  /**
+   * Settles the task in an open transaction of the app. The engine does not see the end of that
+   * transaction.
+   */
   commitIn(task: Task, transaction: unknown, spawn: readonly TaskDraft[] | undefined): Promise<void>
   conflict(task: Task, error: unknown): number | undefined
 } {
   const stopwatch = stopwatchOf(consumer)
-  // Errors after the last repetition: they count as attempts.
+  // Errors thrown after the last repetition. Unlike other conflicts, they count as attempts.
   const spent = new WeakSet<object>()
   const conflicts = new LRUCache<number, number>({ max: TASKS })
   const crowd = createCrowd<Slot<Task>>()
@@ -133,7 +144,8 @@ export function createCommit(
 
       function once(hasPlace: boolean): MaybePromise<void> {
         return store.commit(until - performance.now(), (rows, transaction) => {
-          // Other transactions of the subscription had a conflict while this one waited for a connection.
+          // Other transactions of the subscription had a conflict while this one waited for a
+          // connection, so now it needs a place.
           if (!hasPlace && crowd.has(slot)) throw new Crowded()
           return chain(
             steps(() => settle.within(rows, ended, () => run(transaction))),
@@ -208,7 +220,7 @@ export function createCommit(
     if (task.returned) {
       const message =
         'task.commit: the handler had returned already, so nothing was written; await the transaction'
-      // Without an `await` the app does not see the error.
+      // Logged too, since the app does not see an error of a promise that it does not await.
       consumer.warn(`task ${task.id}: ${message}`)
       throw new Error(message)
     }
@@ -221,7 +233,10 @@ export function createCommit(
   }
 }
 
-/** Random milliseconds, so that two transactions with a conflict do not meet again. */
+/**
+ * Returns a random wait in milliseconds, so that two transactions with a conflict are not repeated
+ * at the same time.
+ */
 function jitter(tries: number): number {
   return 2 + Math.random() * Math.min(1000, 20 * 2 ** tries)
 }

@@ -3,12 +3,12 @@ import { settledBy, timeTo } from '../../../basics/deadline.ts'
 
 interface DrainParts {
   readonly reclaim: () => Promise<void>
-  /** Limits how many more tasks may be claimed. */
+  /** Limits how many more tasks may be claimed from now on. */
   readonly limit: (count: number) => void
   /** Allows claims while a drain runs. */
   readonly allow: (on: boolean) => void
   readonly look: () => void
-  /** Resolves when nothing is claimed, runs or waits to be stored. */
+  /** Resolves when no task is claimed, runs or waits to be stored. */
   readonly idle: () => Promise<void>
   readonly giveBackWaiting: () => void
   readonly abort: () => void
@@ -18,14 +18,14 @@ interface DrainParts {
 }
 
 interface Drain {
-  /** As `Port.drain`. Calls run one after another. */
+  /** Runs due tasks; see `Port.drain`. Several calls run one after another. */
   readonly drain: (until: number, max: number, last?: number) => Promise<RunDueResult>
-  /** Counts the end of a claim whose task had started. */
+  /** Counts a claim that is over, if its task had started. */
   readonly ended: (stored: Outcome | undefined, started: boolean) => void
   readonly stop: () => void
 }
 
-/** Milliseconds before the deadline in which nothing starts. */
+/** Time before the deadline in which no task starts, in milliseconds. */
 const LAST = 1000
 
 export function createDrain(parts: DrainParts): Drain {
@@ -56,7 +56,8 @@ export function createDrain(parts: DrainParts): Drain {
     over = false
     const timers = [
       setTimeout(stop, timeTo(until - last)),
-      // Of this last time, handlers get half to end, and storing released tasks gets a quarter.
+      // In the last `last` milliseconds, handlers have half to end by themselves. Storing the
+      // released tasks gets the last quarter.
       setTimeout(parts.abort, timeTo(until - last / 2)),
       setTimeout(parts.giveBackRunning, timeTo(until - last / 4)),
     ]
@@ -67,9 +68,9 @@ export function createDrain(parts: DrainParts): Drain {
       do {
         before = counts.ran
         parts.look()
-        // A store that rejects outcomes would otherwise keep the drain waiting forever.
+        // Limited in time, since the wait would never end with a store that rejects outcomes.
         if (!(await settledBy(parts.idle(), until))) break
-        // The outcomes of a round may make more tasks ready.
+        // Repeated, since the outcomes of a round may make more tasks ready.
       } while (!over && counts.ran > before && counts.ran < max)
     } finally {
       for (const timer of timers) clearTimeout(timer)

@@ -6,22 +6,31 @@ import { DONE, PENDING, READY, type FoldRow, type HeadRow, type TaskRow } from '
 import { gateOf } from '../rules.ts'
 import type { LineRows } from '../store.ts'
 
-/** Stored with a task of a subscription that has `debounce`. */
+/**
+ * Stored with each task of a subscription that has `debounce`. Folding merges pending tasks of one
+ * key into the newest.
+ */
 interface Fold {
-  /** 128 bits of the key. Two keys sometimes share a line, and must not be folded. */
+  /**
+   * A hash of 128 bits of the key. Two keys may share a line, whose hash is shorter, and must not
+   * be folded together.
+   */
   readonly k: string
-  /** `wait` and `maxWait`, in milliseconds. */
+  /** `q` is the option `wait`, and `m` is `maxWait`, in milliseconds. */
   readonly q: number
   readonly m: number
   readonly v?: number | string
-  /** When the first event came, in milliseconds since 1970 on the receiver's clock. */
+  /** When the first event arrived, in milliseconds since 1970 on the receiver's clock. */
   readonly t: number
-  /** Number of folded events, and the start of their wait on the store's clock. */
+  /**
+   * `n` is the number of folded events, and `w` is the start of their wait on the store's clock, in
+   * milliseconds.
+   */
   readonly n?: number
   readonly w?: number
   /** The task that this task was folded into. */
   readonly into?: number
-  /** Set if a newer event of the key had come before. */
+  /** Set if a newer event of the key had arrived before this one. */
   readonly stale?: 1
 }
 
@@ -29,19 +38,25 @@ function foldOf(fold: string): Fold {
   return JSON.parse(fold) as Fold
 }
 
-/** Returns the key of a fold. Together with the root of the lane it identifies a `Newest`. */
+/**
+ * Returns the key of a fold. The key and the root of the lane (a subscription under all its names)
+ * identify a `Newest`.
+ */
 export function foldKey(fold: string): string {
   return foldOf(fold).k
 }
 
-/** Returns the fold as handlers get it. */
+/** Returns how a task was folded, in the form that handlers get. */
 export function foldedOf(fold: string | null): Claim['folded'] {
   if (fold === null) return undefined
   const { n = 0, t } = foldOf(fold)
   return { count: n, since: t }
 }
 
-/** Returns the line of an ordering key (52 bits) and the key of its fold (128 other bits). */
+/**
+ * Returns two hashes of an ordering key: its line (52 bits), and the key of its folds (128 other
+ * bits).
+ */
 export function linePlace(
   receiver: string,
   orderKey: string,
@@ -69,7 +84,10 @@ interface Waiting {
   readonly fold: Fold
 }
 
-/** Folds waiting tasks of these locked lines. Returns the heads afterwards, or undefined if they must be read again. */
+/**
+ * Folds the waiting tasks of these lines, which are locked. Returns the heads (tasks that may be
+ * first) after folding, or undefined if they must be read again.
+ */
 export function* foldLines(
   rows: LineRows,
   heads: readonly HeadRow[],
@@ -89,7 +107,8 @@ export function* foldLines(
     return winner && !known ? { root: row.root, key: fold.k, task: winner.row.id, highest } : []
   })
   if (newest.length > 0) yield* wait(rows.remember(newest))
-  // Winners first, which locks them. A task must not end in a winner that a run has just claimed.
+  // Winners (the tasks that remain) are changed first, which locks them. No task may be folded into
+  // a winner that a run has just claimed.
   const grown = groups.flatMap(({ winner, losers }) =>
     winner && losers.length > 0 ? { winner, losers } : [],
   )
@@ -105,7 +124,8 @@ export function* foldLines(
     rows,
     endings.map(({ one, into }) => ending(one, into === undefined ? { stale: 1 } : { into })),
   )
-  // A loser that was claimed in the meantime runs itself, so the winner must not count it.
+  // A loser (a task to be folded) that was claimed in the meantime runs itself, so the winner must
+  // not count it.
   const less = grown.flatMap(({ winner, losers }) => {
     const counted = losers.filter(({ row }) => ended.has(row.id))
     return kept.has(winner.row.id) && counted.length < losers.length ? growing(winner, counted) : []
@@ -120,7 +140,8 @@ export function* foldLines(
     ),
   })
   const lost = kept.size < grown.length || ended.size < endings.length
-  // The next task behind the ended tasks is not in `heads`.
+  // `heads` does not contain the task that follows the ended tasks, so the heads must be read
+  // again.
   if (lost || (ended.size > 0 && heads.some(({ fold }) => fold === null))) return undefined
   if (ended.size === 0) return heads
   const all = new Map<number, HeadRow>([...heads, ...found].map((row) => [row.id, row]))
@@ -133,7 +154,10 @@ function* patched(rows: LineRows, patches: readonly Patch[]): Steps<ReadonlySet<
   return patches.length === 0 ? NONE : yield* wait(rows.patch(patches, 'waiting'))
 }
 
-/** Splits the tasks of a key: the one that remains, the tasks that end in it, and stale tasks. */
+/**
+ * Splits the tasks of a key: the winner remains, the losers are folded into it, and stale tasks end
+ * without a run.
+ */
 function ruled(group: readonly Waiting[]) {
   const known = group[0]!.row
   let highest = known.highest === null ? undefined : (JSON.parse(known.highest) as Fold['v'])
@@ -143,7 +167,7 @@ function ruled(group: readonly Waiting[]) {
   for (const one of group) {
     const { v, n } = one.fold
     if (isLower(v, highest)) {
-      // A task is not stale if it was the newest, has run, or stands for others.
+      // A task is a loser instead of stale if it was the newest, has run, or includes other events.
       const counts = one.row.id === known.newest || n !== undefined || !isFresh(one)
       ;(counts ? losers : stale).push(one)
       continue
@@ -152,12 +176,15 @@ function ruled(group: readonly Waiting[]) {
     if (winner) losers.push(winner)
     winner = one
   }
-  // The task with the highest value is gone: the last of the tasks it replaced remains.
+  // The task with the highest value no longer exists, so the last loser remains instead.
   winner ??= losers.pop()
   return { winner, losers, stale, highest: highest === undefined ? null : JSON.stringify(highest) }
 }
 
-/** Compares strings by UTF-16 units, as times of ISO 8601. Values of different types are not compared. */
+/**
+ * Returns true if `value` is lower than `highest`. Strings, such as ISO 8601 times, are compared by
+ * UTF-16 units. Values of different types are never lower.
+ */
 function isLower(value: Fold['v'], highest: Fold['v']): boolean {
   return typeof value === typeof highest && value !== undefined && value < highest!
 }
@@ -166,7 +193,8 @@ function ending(
   { row, fold }: Pick<Waiting, 'fold'> & { readonly row: TaskRow },
   end: Pick<Fold, 'into' | 'stale'>,
 ): Patch {
-  // No run had this end. A run that is still active reports its own outcome.
+  // The token is 0, since no run has ended the task. A run that is still active reports its own
+  // outcome.
   return patchOf(
     { ...row, token: 0 },
     {
@@ -183,7 +211,10 @@ function ending(
   )
 }
 
-/** The newest task inherits from earlier ones: their events, the start of their wait, and their interruptions. */
+/**
+ * Returns the patch with which the winner takes over from the losers: their events, the start of
+ * their wait, and their interruptions.
+ */
 function growing(winner: Waiting, losers: readonly Waiting[]): Patch {
   const { row, fold } = winner
   const cut = Math.max(row.cut, ...losers.map((one) => one.row.cut))
@@ -205,7 +236,10 @@ function growing(winner: Waiting, losers: readonly Waiting[]): Patch {
   return patchOf(row, change)
 }
 
-/** Milliseconds until the newest is due: its own wait, within `maxWait` of the first, after any requested pause. */
+/**
+ * Returns milliseconds until the winner is due: its own wait, but at most `maxWait` after the first
+ * event. The winner also waits until postponed losers would have been due.
+ */
 function waitOf(winner: Waiting, losers: readonly Waiting[]): number {
   const { row, fold } = winner
   const own = row.due - row.now
@@ -213,7 +247,10 @@ function waitOf(winner: Waiting, losers: readonly Waiting[]): number {
   return Math.max(due, ...losers.filter(isPostponed).map((one) => one.row.due - one.row.now))
 }
 
-/** Start of the wait. A task that has run does not count. If the clock was set back, it is now at the latest. */
+/**
+ * Returns when the wait of the tasks started. Losers that have run do not count. The result is
+ * never later than now, even if the clock was set back.
+ */
 function sinceOf(winner: Waiting, losers: readonly Waiting[]): number {
   const { now } = winner.row
   const since = ({ row, fold }: Waiting): number => fold.w ?? row.due - fold.q
@@ -229,8 +266,10 @@ function isPostponed({ row }: Waiting): boolean {
 }
 
 /**
- * Before settled tasks run again: a task whose key has a newer one ends, and the newer one runs instead. Otherwise old
- * data would overwrite new data. Returns the tasks to run, without newer ones that are open, and the ended tasks.
+ * Called before settled tasks run again. If the key of a task has a newer task, the older one ends
+ * and the newer one runs instead, since old data must not overwrite new data. Returns the given
+ * tasks that run (`own`), the newer tasks that must be revived (`newest`), and the ids of ended
+ * tasks.
  */
 export function* newestInstead(
   rows: LineRows,
@@ -249,7 +288,7 @@ export function* newestInstead(
     const newest = known.get(row.id)!.row
     return ending({ row, fold: foldOf(row.fold!) }, newest ? { into: newest.id } : { stale: 1 })
   })
-  // Before the lines are released, since these tasks do not wait.
+  // Done before the lines are released, since the ended tasks must not wait in a line.
   if (endings.length > 0) yield* wait(rows.patch(endings, 'idle'))
   const newest = new Map(
     older.flatMap(({ id }) => {
@@ -260,13 +299,19 @@ export function* newestInstead(
   return { own: tasks.filter(({ id }) => !ended.has(id)), newest: [...newest.values()], ended }
 }
 
-/** A task that runs again keeps its folded events, and its wait starts now. */
+/**
+ * Returns the fold of a task that runs again. The task keeps its folded events, and its wait starts
+ * now.
+ */
 export function foldAgain(fold: string): string {
   const { w: _, into: __, stale: ___, ...rest } = foldOf(fold)
   return JSON.stringify(rest)
 }
 
-/** Returns how a task was folded, and how many events it stands for, as operators see it. */
+/**
+ * Returns how a task was folded, and how many events were folded into it, in the form that
+ * operators get.
+ */
 export function foldInfo({ fold, state }: Pick<TaskRow, 'fold' | 'state'>): {
   readonly folded?: number
   readonly into?: string

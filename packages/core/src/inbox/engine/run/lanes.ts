@@ -5,23 +5,33 @@ import { repair } from './order.ts'
 import type { Task } from './task.ts'
 
 export interface Finder {
-  /** Returns the number of a subscription, if this process knows it. */
+  /**
+   * Returns the lane (the number in the store) of a subscription, if this process knows the lane.
+   */
   find(name: string): number | undefined
 }
 
-/** Numbers of the subscriptions of a receiver, and their slots in this process. */
+/**
+ * The lanes of a receiver: the numbers of its subscriptions in the store. Each has a slot, which
+ * runs its tasks in this process.
+ */
 export interface Lanes extends Finder {
-  /** Fetches numbers, and makes missing ones. */
+  /** Fetches the lanes of these subscriptions from the store, and makes missing lanes. */
   ensure(names: readonly string[]): MaybePromise<void>
-  /** Fetches numbers in a transaction of the app. They are not remembered, since the transaction may be rolled back. */
+  /**
+   * Fetches lanes in a transaction of the app. The new lanes are not remembered, since the
+   * transaction may be rolled back.
+   */
   within(rows: Pick<GuestRows, 'lanes'>, names: readonly string[]): MaybePromise<Finder>
-  /** Does `ensure` for all slots. */
+  /** Calls `ensure` for the names of all slots. */
   ensureAll(): MaybePromise<void>
   all(): readonly number[]
-  /** Returns true if all slots have their lanes. */
+  /** Returns true if the lanes of all slots are known. */
   complete(): boolean
   of(lane: number): LaneOf | undefined
-  /** Drops all numbers, since a restored store may have others. */
+  /**
+   * Forgets all lanes. Called after the store was restored, since it may then have other numbers.
+   */
   forget(): void
 }
 
@@ -51,7 +61,8 @@ export function createLanes(
       if (complete) return
       return chain(ensure(known.flatMap(({ names }) => names)), () => {
         refresh()
-        // Until now, tasks of previous names were in lines of their own.
+        // Until now, the tasks of a previous name were in separate lines (the tasks of one ordering
+        // key), so the order must be repaired.
         const renamed = known.some(({ lane, names }) => lane.ordered && names.length > 1)
         return renamed ? chain(repair(store, all, deadline), () => {}) : undefined
       })
@@ -84,7 +95,10 @@ export function createLanes(
     })
   }
 
-  /** Adds previous names, so that all of them share their lines. */
+  /**
+   * Returns each missing name together with the subscription's other names, so that tasks of all
+   * these names share their lines.
+   */
   function groupsOf(missing: readonly string[]): readonly (readonly string[])[] {
     refresh()
     const groups = new Map(

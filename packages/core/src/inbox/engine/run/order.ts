@@ -5,10 +5,14 @@ import { lineUp } from '../rules.ts'
 import { foldLines } from './fold.ts'
 import type { LineRows, Rows, Store, StoreParts } from '../store.ts'
 
-// Maximum number of looks at lines whose tasks are claimed while they are folded.
+// Maximum number of times that lines are read again because their tasks were claimed during
+// folding.
 const ROUNDS = 10
 
-/** Decides which task of each line may run, after folding. Busy lines are left to {@link followed}. */
+/**
+ * Releases lines (the tasks of one ordering key): folds their tasks, then decides which task of
+ * each line may run. Lines that another transaction has locked are left to {@link followed}.
+ */
 export function* release(rows: LineRows, lines: readonly number[]): Steps<void> {
   const wanted = [...new Set(lines)].sort((a, b) => a - b)
   if (wanted.length === 0) return
@@ -21,7 +25,7 @@ export function* release(rows: LineRows, lines: readonly number[]): Steps<void> 
     if (!folded) continue
     const changes = lineUp(folded)
     const back = changes.filter(({ behind }) => behind)
-    // A task that was claimed since it was read goes first.
+    // If a task was claimed since it was read, that task goes first, so the lines are read again.
     if (back.length > 0 && (yield* wait(rows.queue(back))) < back.length) continue
     const front = changes.filter(({ behind }) => !behind)
     if (front.length > 0) yield* wait(rows.queue(front))
@@ -29,7 +33,7 @@ export function* release(rows: LineRows, lines: readonly number[]): Steps<void> 
   }
 }
 
-/** Lines of a store that keeps no order. */
+/** The methods for lines, for a store that does not support ordering keys. */
 export const NO_LINES: Omit<LineRows, 'patch'> = {
   heads: () => [],
   queue: () => 0,
@@ -38,7 +42,7 @@ export const NO_LINES: Omit<LineRows, 'patch'> = {
   newest: () => new Map(),
 }
 
-/** Changes tasks and releases their lines, in a transaction that has locked them. Returns the ids of changed tasks. */
+/** Changes tasks and then releases the lines of `tasks`. Returns the ids of changed tasks. */
 export function* patchAll(
   rows: LineRows,
   patches: readonly Patch[],
@@ -53,7 +57,10 @@ export function* patchAll(
   return ids
 }
 
-/** Releases lines in which no task may run, or two may, as after a rename. Returns true if there were some. */
+/**
+ * Releases lines in which either no task is allowed to run, or two are, for example after a rename.
+ * Returns true if there were such lines.
+ */
 export function repair(
   store: Store,
   lanes: readonly number[],
@@ -67,21 +74,22 @@ export function repair(
   })
 }
 
-/** Transactions that report folds and busy lines. */
+/** Transactions that report folds and busy lines. A busy line is locked by another transaction. */
 export interface Followed extends Pick<Store, 'atomic' | 'commit' | 'guest'> {
   readonly stop: () => void
 }
 
-// Milliseconds before busy lines are tried again: the first wait and the longest.
+// First and longest wait before busy lines are tried again, in milliseconds.
 const FIRST = 5
 const LONGEST = 250
 
 /**
- * Wraps the transactions of a store whose `lock` does not wait. A slow commit of one ordering key must not hold up
- * other events of a batch. Busy lines are released after the transaction, and again until they are free; then `freed`
- * is called. The same holds for lines of a transaction of the app. If the process ends first, `repair` finds them.
- * `folded` is called once a transaction is over. For a transaction of the app it is called at once, since the engine
- * does not see its end.
+ * Wraps the transactions of a store whose `lock` does not wait for busy lines. So a slow commit for
+ * one ordering key does not delay other events of a batch. After a transaction, releasing its busy
+ * lines is tried until they are free; then `freed` is called. If the process ends before that,
+ * `repair` finds the lines. `folded` is called with folded tasks once a transaction is over. In a
+ * transaction of the app, `folded` is called at once, since the engine does not see that
+ * transaction end.
  */
 export function followed(
   store: Pick<StoreParts, 'atomic' | 'commit' | 'guest'>,
@@ -97,7 +105,8 @@ export function followed(
     atomic: (time, run) => noting((note) => store.atomic(time, (rows) => run(note(rows)))),
     commit: (time, run) =>
       noting((note) => store.commit(time, (rows, transaction) => run(note(rows), transaction))),
-    // A line counts as left at once, and is locked until the transaction of the app ends.
+    // Its busy lines are tried again at once. They stay locked until the transaction of the app
+    // ends.
     guest: (transaction) => noted(store.guest(transaction), leave, folded),
     stop() {
       stopped = true
@@ -140,7 +149,8 @@ export function followed(
         store.atomic(deadline, (rows) => steps(() => release(note(rows), taken))),
       )
     } catch {
-      // The lines stay until `repair` finds them. Other users of the store report the failure.
+      // The lines stay unreleased until `repair` finds them. Other users of the store report the
+      // failure.
       return
     }
     if (lines.size === 0) pause = FIRST
@@ -148,7 +158,7 @@ export function followed(
   }
 }
 
-/** Returns rows that report lines left to others, and folds. */
+/** Returns rows that call `tell` with busy lines, and `folded` with folds. */
 function noted<Given extends Rows>(
   rows: Given,
   tell: (left: readonly number[]) => void,

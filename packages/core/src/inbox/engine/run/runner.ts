@@ -6,7 +6,10 @@ import { createDrain } from './drain.ts'
 import { createTaskRuns, type RunnerTask, type EndedClaim, createHeld } from './task.ts'
 import { createSlots, type Slot, type Slots, type Ahead, createTicks } from './slot.ts'
 
-/** Runs the tasks of a receiver: at most `concurrency` of a subscription at once. Each outcome is stored once. */
+/**
+ * Makes the runner of a receiver's tasks. At most `concurrency` tasks of a subscription run at
+ * once. Each outcome is stored once.
+ */
 export function createRunner<Task extends RunnerTask<Task>>(
   options: RunnerOptions<Task>,
 ): Runner<Task> {
@@ -44,13 +47,14 @@ export function createRunner<Task extends RunnerTask<Task>>(
     limit: slots.limit,
     allow(on) {
       draining = on
-      // `runDue` returns the time of its next call. A timer would only keep an idle runtime awake.
+      // A caller of `runDue` gets the time for the next call. So a timer would only keep an idle
+      // runtime awake.
       if (!isActive()) alarm.clear()
     },
     look: claiming.look,
     idle,
     giveBackWaiting,
-    // Next to a worker, `runDue` releases nothing: the worker continues.
+    // If a worker runs too, `runDue` releases and aborts nothing, since the worker continues.
     giveBackRunning: () => void (working || giveBackRunning()),
     abort: () => void (working || abortOnce('the deadline of runDue is near')),
     rest: options.rest,
@@ -122,7 +126,8 @@ export function createRunner<Task extends RunnerTask<Task>>(
 
   function start(tasks: readonly Task[]): void {
     if (tasks.length === 0) return
-    // The last tasks of a burst end it.
+    // Checked before the loop, since `burst.started` may end the burst (a limited run of tasks
+    // without a worker).
     const active = isActive()
     for (const task of tasks) {
       held.add(task)
@@ -142,7 +147,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
     tellIdle()
   }
 
-  /** Frees the memory budget of its event. */
+  /** Releases the memory budget that the task's event uses. */
   function forget(task: Task): void {
     claimedRoom.give(task.weight)
     task.weight = 0
@@ -155,7 +160,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
 
   function dueAt(at: number): void {
     burst.dueAt(at)
-    // Without a worker, `runDue` returns the time of its next call.
+    // Without a worker, no timer is needed: `runDue` returns the time for its next call.
     if (!closed && (working || draining)) alarm.at(at)
   }
 
@@ -172,7 +177,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
     stopping.abort(new Error(reason))
   }
 
-  /** Aborts running tasks. Later ones get a new signal. */
+  /** Aborts running tasks. Tasks that start later get a new signal. */
   function abortOnce(reason: string): void {
     abort(reason)
     stopping = new AbortController()
@@ -204,9 +209,10 @@ export function createRunner<Task extends RunnerTask<Task>>(
 }
 
 /**
- * Decides when to claim: one claim at a time, and another if a task became ready in the meantime. `fetch` starts a
- * claim. It calls `over` when its tasks are handed to `start`, or with true if it failed; then only the next look tries
- * again. `active` returns false while nothing may be claimed.
+ * Decides when to claim tasks. One claim runs at a time. Another follows if a task became ready in
+ * the meantime. `fetch` starts a claim, and calls `over` once the claimed tasks are passed to
+ * `start`. If the claim failed, `fetch` calls `over(true)`, and only the next `look` tries again.
+ * `active` returns false while no task may be claimed.
  */
 function createClaiming<Task>(
   slots: Slots<Task>,
@@ -237,7 +243,10 @@ function createClaiming<Task>(
     claim()
   }
 
-  /** Returns the slots to claim for, and how many tasks. Call it once in each claim, as late as possible. */
+  /**
+   * Returns the slots that need tasks, and how many tasks each may claim. Call `hungry` once in
+   * each claim, as late as possible.
+   */
   function hungry(): readonly { readonly slot: Slot<Task>; readonly room: number }[] {
     asked = false
     return slots
@@ -269,64 +278,101 @@ function createClaiming<Task>(
 
 interface RunnerOptions<Task> {
   readonly consumer: Consumer
-  /** How far ahead quick handlers get tasks. */
+  /** How many tasks are claimed ahead for quick handlers. */
   readonly ahead: Ahead
-  /** True if new tasks start right after the replies, while handlers are quick. @default false */
+  /**
+   * True if new tasks start right after the replies to their deliveries, as long as handlers are
+   * quick.
+   * @default false
+   */
   readonly early?: boolean
   readonly claimOf: (task: Task) => Claim
-  /** Stores an outcome and calls `ended.done`. It retries until it succeeds or the inbox closes. */
+  /**
+   * Stores an outcome and calls `ended.done`. Retries until the outcome is stored or the inbox
+   * closes.
+   */
   readonly settle: (ended: EndedClaim<Task>) => void
-  /** Claims for `hungry()`, hands tasks to `start`, and calls `over`. After `over(true)` the next look tries again. */
+  /**
+   * Claims tasks for the slots of `hungry()`, passes them to `start`, and calls `over`. If the
+   * claim fails, calls `over(true)`, and the next `look` tries again.
+   */
   readonly fetch: (over: (failed?: boolean) => void) => void
-  /** Called when a claim is over, also by `task.commit` or a release. Its lease ends here. */
+  /**
+   * Called when a claim is over: by an outcome, `task.commit` or a release. The claim's lease is no
+   * longer renewed.
+   */
   readonly ended: (task: Task, stored: Outcome | undefined) => void
-  /** Frees tasks whose lease ended, for `drain`. */
+  /** Frees tasks whose lease has ended. Used by `drain`. */
   readonly reclaim: () => Promise<void>
-  /** Counts due tasks for `drain`, and returns when the next is due or the next lease ends. */
+  /**
+   * Counts due tasks, and returns when the next task is due or the next lease ends. Used by
+   * `drain`.
+   */
   readonly rest: () => Promise<Pick<RunDueResult, 'left' | 'next'>>
   readonly margin: number
 }
 
 export interface Runner<Task> {
-  /** Reserves room for a task that is being stored, unless older tasks go first or there is no room. */
+  /**
+   * Reserves room in a slot for a task that is about to be stored. Returns undefined if older tasks
+   * go first or there is no room.
+   */
   readonly take: (subscription: string, weight: number) => Slot<Task> | undefined
-  /** Counts claims of a slot before they are made. A negative number releases what was not claimed. */
+  /**
+   * Reserves room in a slot for tasks that a claim may bring. A negative number releases room for
+   * tasks that were not claimed.
+   */
   readonly reserve: (slot: Slot<Task>, count: number) => void
-  /** Returns slots to claim for. Call it once in each `fetch`, as late as possible. */
+  /**
+   * Returns the slots that need tasks, and their room. Call `hungry` once in each `fetch`, as late
+   * as possible.
+   */
   readonly hungry: () => readonly { readonly slot: Slot<Task>; readonly room: number }[]
   /** Returns how many tasks a slot may claim now, after reservations for other slots. */
   readonly room: (slot: Slot<Task>) => number
   readonly slots: () => readonly Slot<Task>[]
-  /** Accepts claimed tasks, each counted by `take` or `reserve`. They run in the next turn of the event loop. */
+  /**
+   * Starts claimed tasks, for which `take` or `reserve` has reserved room. They run in the next
+   * turn of the event loop.
+   */
   readonly start: (tasks: readonly Task[]) => void
-  /** Notes that a task of the subscription became ready. The open transaction can claim it. */
+  /**
+   * Notes that a task of the subscription became ready. If a transaction is open, it can claim the
+   * task.
+   */
   readonly ready: (subscription: string) => void
   readonly dueAt: (at: number) => void
-  /** Claims whatever may be ready. */
+  /** Starts a claim for all slots. */
   readonly look: () => void
   readonly held: () => Iterable<Task>
   readonly active: () => boolean
   readonly work: () => void
-  /** Releases tasks that have not started, and claims nothing until the returned function is called. */
+  /**
+   * Releases tasks that have not started, and claims no tasks until the returned function is
+   * called.
+   */
   readonly pause: () => () => void
-  /** Releases all tasks; running ones get the reason in their signal. Claiming continues. */
+  /**
+   * Releases all tasks. The signal of running tasks is aborted with the reason. Claiming continues.
+   */
   readonly giveBack: (reason: string) => void
   readonly drain: (until: number, max: number, last?: number) => Promise<RunDueResult>
   readonly burst: (most: number) => BurstEnd | undefined
-  /** Resolves when nothing is claimed, runs or waits to be stored. */
+  /** Resolves when no task is claimed, runs or waits to be stored. */
   readonly idle: () => Promise<void>
   readonly isIdle: () => boolean
-  /** Sets timers again, which Workers cancel with the request that set them. */
+  /** Sets timers again. Cloudflare Workers cancel a timer with the request that set it. */
   readonly wake: () => void
   readonly close: (until: number) => Promise<void>
 }
 
-/** As `Port.burst`. */
+/** Ends a burst, as the function that `Port.burst` returns. */
 export type BurstEnd = () => Promise<{ readonly next: number | undefined } | undefined>
 
 /**
- * Runs stored tasks for a limited time, without a worker: for a host that must soon be idle again. `idle` resolves when
- * nothing is claimed, runs or waits to be stored; `left` returns true if a task may be ready.
+ * Runs a limited number of tasks without a worker, for a platform that must soon be idle again.
+ * `idle` resolves when no task is claimed, runs or waits to be stored. `left` returns true if a
+ * task may be ready.
  */
 function createBursts(parts: {
   readonly idle: () => Promise<void>
@@ -358,7 +404,7 @@ function createBursts(parts: {
   async function end(): Promise<{ readonly next: number | undefined } | undefined> {
     open--
     if (open === 0) await parts.idle()
-    // Bursts that started in the meantime end it.
+    // If other bursts have started in the meantime, the last of them ends the run.
     if (open > 0 || !going) return undefined
     going = false
     if (parts.left()) return { next: parts.now() }

@@ -18,18 +18,25 @@ import { DONE, eventOf, READY, type NewTask, type TaskRow, type Turn } from '../
 import { givenBack, reported } from '../rules.ts'
 import { release } from './order.ts'
 
-/** Stores outcomes in batches, with child tasks and the next tasks of lines. */
+/**
+ * Stores outcomes in batches, with their child tasks, and releases the next tasks of lines (the
+ * tasks of one ordering key).
+ */
 export interface Settle {
-  /** Calls `done` with the stored outcome, or undefined if it was rejected. */
+  /** Stores an outcome, and calls `done` with it, or with undefined if the outcome was rejected. */
   add(ended: EndedRun, done: (stored: Outcome | undefined) => void): void
-  /** Stores an outcome in a transaction. Returns false without writing if it does not count. */
+  /**
+   * Stores an outcome in an open transaction, and calls `write` in it. Returns false, without
+   * writing, if the outcome no longer counts.
+   */
   within(rows: Rows, ended: EndedRun, write: () => MaybePromise<void>): Steps<boolean>
-  /** Notes tasks that a stored outcome makes ready. */
+  /** Notes which tasks a stored outcome makes ready. */
   follow(task: Task, outcome: Outcome): void
   flushed(): Promise<void>
 }
 
-// Checks of an open transaction before its handler gets a warning: it may be committing.
+// Number of checks of an open transaction before a warning is logged. Until then, the transaction
+// may be about to commit.
 const PATIENT = 4
 
 interface Work extends BatchWork, EndedRun {
@@ -40,7 +47,8 @@ export function createSettle(side: EngineSide): Settle {
   const { store, consumer, settings } = side
   const outcomes = createOutcomes(side)
   let warned = false
-  // Ended runs that stay in memory while the store fails.
+  // Tasks that have ended, and whose outcomes stay in memory while the store fails, with the bytes
+  // of their events.
   const kept = new Map<Task, number>()
   let keptBytes = 0
   const batch = side.writer.batch<Work>({
@@ -51,7 +59,8 @@ export function createSettle(side: EngineSide): Settle {
     fault(error, { task }) {
       if (isRejected(error)) return 'one'
       const fault = store.fault(error)
-      // Its claims are dropped: the rows belong to other tasks now.
+      // The store was restored, so claims of this process are dropped: the rows now belong to other
+      // tasks.
       if (fault === 'back') return 'all'
       if (fault !== 'again') consumer.failed?.(error)
       keep(task)
@@ -77,7 +86,10 @@ export function createSettle(side: EngineSide): Settle {
     flushed: () => batch.flushed(),
   }
 
-  /** Waits for a transaction of the app that settles the task, so that other outcomes need not wait for it. */
+  /**
+   * Calls `then` once the transaction of the app that settles the task has ended. Other outcomes do
+   * not wait for that transaction.
+   */
   async function whenFree({ id }: Task, then: () => void): Promise<void> {
     for (let tries = 0; await isBusy(id); tries++) {
       if (tries === PATIENT)
@@ -93,7 +105,7 @@ export function createSettle(side: EngineSide): Settle {
     try {
       return await store.busy!(id)
     } catch {
-      // Storing the outcome reports the error.
+      // If the store fails, storing the outcome reports the error.
       return false
     }
   }
@@ -107,7 +119,8 @@ export function createSettle(side: EngineSide): Settle {
       done,
       bytes: 0,
       failed(error) {
-        // An outcome that no store accepts must not hold up the others: its task is dead with the reason.
+        // An outcome that the store rejects must not hold up others, so the task becomes dead, with
+        // the reason.
         const reason = error.cause ?? error
         if (burial || !isRejected(reason)) {
           release(task)
@@ -163,7 +176,7 @@ export function createSettle(side: EngineSide): Settle {
   }
 }
 
-/** A claim that is over. */
+/** A claim that is over, with its outcome. `ran` is undefined if the task was released. */
 export interface EndedRun {
   readonly task: Task
   readonly outcome: Outcome
@@ -174,13 +187,16 @@ function createOutcomes({ store, consumer, lanes, capacity, settings }: EngineSi
   const { deadline } = settings
   return { storeAll, within }
 
-  /** Returns the stored outcomes, undefined for rejected ones. */
+  /** Stores outcomes, and returns them. For each rejected outcome, returns undefined. */
   function storeAll(ended: readonly EndedRun[]): MaybePromise<readonly (Outcome | undefined)[]> {
     if (ended.every(isPlain)) return hot(ended)
     return store.atomic(deadline, (rows) => steps(() => mixed(rows, ended)))
   }
 
-  /** Uses one statement, if all tasks still have their claim. */
+  /**
+   * Stores `done` outcomes with one statement. If some tasks have lost their claim, these are
+   * stored separately.
+   */
   function hot(works: readonly EndedRun[]): MaybePromise<readonly (Outcome | undefined)[]> {
     const ended = works.map(({ task: { id, token, lane, fair }, ran }) => ({
       id,
@@ -234,14 +250,16 @@ function createOutcomes({ store, consumer, lanes, capacity, settings }: EngineSi
   }
 
   /**
-   * Returns rejected outcomes whose own claim is done after all: the answer to their COMMIT was lost, or the app's
-   * transaction settled them. The others change nothing, but free the line of a task that another run settled.
+   * Returns the ids of tasks whose outcome was rejected, but that their own claim has already
+   * settled as done. Either the reply to the COMMIT was lost, or the app's transaction settled
+   * them. For a task that another run has settled, releases the line.
    */
   function* reject(rows: Rows, rejected: readonly EndedRun[]): Steps<ReadonlySet<number>> {
     if (rejected.length === 0) return new Set()
     const own = new Map(rejected.map(({ task }) => [task.id, task]))
     const now = yield* wait(rows.lost([...own.values()].map(({ id, token }) => ({ id, token }))))
-    // A transaction of the app may have seen only old states of the line.
+    // Lines are also released after a transaction of the app, since it may have seen only old
+    // states of the line.
     yield* release(
       rows,
       now.flatMap(({ id, held, line }) =>
@@ -263,11 +281,12 @@ function createOutcomes({ store, consumer, lanes, capacity, settings }: EngineSi
     return true
   }
 
-  /** Stores child tasks, and releases the lines of settled tasks. */
+  /** Stores child tasks, and releases the lines of tasks that have ended. */
   function* follows(rows: Rows, ended: readonly EndedRun[]): Steps<void> {
     const lines: number[] = []
     for (const { task, outcome } of ended) {
-      // A task that waits again is folded with later events.
+      // A task with a fold (`debounce`) also frees its line when it waits again, since later events
+      // are folded into it.
       const frees = outcome.kind === 'done' || outcome.kind === 'dead' || task.fold !== null
       if (frees && task.line !== null) lines.push(task.line)
       const children = childrenOf(outcome)
@@ -303,10 +322,14 @@ function isPlain({ task, outcome, ran }: EndedRun): boolean {
   )
 }
 
-// Maximum number of tasks that get a turn in one transaction.
+// Maximum number of tasks that get a turn in one transaction. Turns are numbers by which tenants
+// are served in rotation.
 const MOST = 500
 
-/** Makes due tasks ready that waited for a turn. Returns true if there may be more. */
+/**
+ * Gives turns to due tasks that wait for one, which makes them ready. Returns true if more such
+ * tasks may exist.
+ */
 export function* promote(store: Store, lanes: readonly number[], time: number): Steps<boolean> {
   if (lanes.length === 0) return false
   const some = yield* wait(store.later(lanes, 1))
@@ -321,7 +344,7 @@ export function* promote(store: Store, lanes: readonly number[], time: number): 
           found.filter(({ cut }) => cut === 0),
           (task, turn) => void turns.set(task.id, turn),
         )
-        // An interrupted task keeps its turn, since it was not used.
+        // An interrupted task keeps its turn (0), since that turn was not used.
         yield* wait(rows.enter(found.map(({ id }) => ({ id, turn: turns.get(id) ?? 0 }))))
         return found.length === MOST
       }),
@@ -329,7 +352,10 @@ export function* promote(store: Store, lanes: readonly number[], time: number): 
   )
 }
 
-/** Takes turns for tasks with a tenant, in order. Returns how many tasks the tenants have. */
+/**
+ * Takes a turn for each task with a tenant, in order, and calls `give` with it. Returns the last
+ * turn of each tenant, and how many of its tasks wait.
+ */
 export function* assign<Task extends Pick<TaskRow | NewTask, 'lane' | 'fair'>>(
   rows: Rows,
   tasks: readonly Task[],

@@ -2,41 +2,55 @@ import { claimedRoom } from '../../../basics/room.ts'
 import type { Consumer, Lane } from '../../inbox.ts'
 import { afterReplies, soon } from '../../../basics/deadline.ts'
 
-/** A subscription in this process, with its claimed tasks. */
+/** A slot: a subscription in this process, with its claimed tasks. */
 export interface Slot<Task> {
   readonly lane: Lane
-  /** Names under which its tasks were stored: the current one first, then previous ones. */
+  /**
+   * Names under which tasks of the subscription were stored: first the current name, then previous
+   * names.
+   */
   readonly names: readonly string[]
   /** Claimed tasks that have not started. */
   readonly queue: Task[]
-  /** Number of claimed tasks, started or not, and of tasks that a claim may bring. */
+  /**
+   * Number of claimed tasks that have not ended, plus the room reserved for tasks that a claim may
+   * bring.
+   */
   claimed: number
   /** Number of running handlers. */
   running: number
-  /** Mean milliseconds of an attempt; recent attempts count most. */
+  /** Mean duration of an attempt, in milliseconds. Recent attempts count most. */
   pace: number
-  /** Bytes of memory of a decoded event: the largest of recent ones. 0 before the first. */
+  /** Memory of the largest recent event when decoded, in bytes. 0 before the first event. */
   weight: number
   /** True if the store may have ready tasks. A claim that found fewer tasks than it had room for sets it to false. */
   backlog: boolean
-  /** True while the slot claims nothing ahead, to leave places for due tasks that must start at once. */
+  /**
+   * True while the slot claims no more tasks than can start at once. So there is room for tasks
+   * that must start as soon as they are claimed.
+   */
   lean: boolean
-  /** Kept by the runner: true if the slot has a place in the next turn. */
+  /** Set by the runner: true if the slot is in the list for the next turn of the event loop. */
   due: boolean
 }
 
 /**
- * How far ahead quick handlers get tasks, so that more tasks share a transaction: as many as end within `time`
- * milliseconds, at most `most`. Slow handlers get none, since no other process can run the tasks that wait here.
+ * How many tasks are claimed ahead for quick handlers, so that more tasks share a transaction: as
+ * many as end within `time` milliseconds, at most `most`. For slow handlers no tasks are claimed
+ * ahead, since no other process can run tasks that wait here.
  */
 export interface Ahead {
   readonly time: number
   readonly most: number
-  /** Fills a slot only when it is half empty, so that a claim is worth its round trip. @default false */
+  /**
+   * True to fill a slot only when it is half empty, so that each claim is worth its round trip.
+   * @default false
+   */
   readonly half?: boolean
   /**
-   * Gives one half of a quick slot to claims, and the other to new tasks that are stored as claimed, even if older ones
-   * wait. Otherwise all tasks of a flood would be stored and read again.
+   * True to use one half of a quick slot for claims, and the other half for new tasks that are
+   * stored as claimed, even if older tasks wait. Otherwise all tasks of a flood of deliveries would
+   * be stored and read again.
    * @default false
    */
   readonly share?: boolean
@@ -44,33 +58,41 @@ export interface Ahead {
 
 export interface Slots<Task> {
   readonly all: () => readonly Slot<Task>[]
-  /** Returns the slot of a subscription, by its current or a previous name. */
+  /** Returns the slot of a subscription, found by its current name or a previous one. */
   readonly find: (subscription: string) => Slot<Task> | undefined
   /** Returns how many more tasks a slot may claim. */
   readonly roomOf: (slot: Slot<Task>) => number
-  /** Returns true if a task may be stored as claimed. */
+  /** Returns true if a new task of the slot may be stored as claimed. */
   readonly takes: (slot: Slot<Task>) => boolean
-  /** Returns true if a claim would be worth its round trip. */
+  /** Returns true if the slot has enough room to be worth the round trip of a claim. */
   readonly isHungry: (slot: Slot<Task>) => boolean
-  /** Counts claims before they are made. A negative number releases what did not start. */
+  /**
+   * Reserves room for tasks that a claim may bring. A negative number releases room for tasks that
+   * did not start.
+   */
   readonly reserve: (slot: Slot<Task>, count: number) => void
-  /** Notes how much memory the event of a task needs. */
+  /** Notes how much memory a task's event needs, in bytes. */
   readonly learn: (slot: Slot<Task>, weight: number) => void
-  /** Notes the end of a started claim. */
+  /** Notes that a started task has ended or was released. */
   readonly release: (slot: Slot<Task>) => void
-  /** Limits how many tasks may start from now on. */
+  /** Limits how many tasks may be claimed from now on. */
   readonly limit: (count: number) => void
   readonly claimed: () => number
 }
 
-// Weight of an event before one was seen: a body of the usual limit.
+// Assumed memory of an event before the first one was seen, in bytes: a body of the usual maximum
+// size.
 const UNSEEN = 8 * 1024 * 1024
-// Share by which a lighter event lowers the weight: a heavy event affects about the next hundred.
+// Share of the difference by which a lighter event lowers `weight`. So a heavy event affects about
+// the next hundred events.
 const LIGHTER = 0.02
-// Minimum milliseconds of an attempt: with a pace of 0 a slot would claim all tasks at once.
+// Minimum for `pace`, in milliseconds. With a pace of 0, a slot would claim the maximum at once.
 const LEAST_PACE = 0.01
 
-/** Makes the slots. Subscriptions may be added later. `look` is called when memory becomes free. */
+/**
+ * Makes the slots of a receiver. Subscriptions may be added later. `look` is called when memory
+ * becomes free.
+ */
 export function createSlots<Task>(consumer: Consumer, ahead: Ahead, look: () => void): Slots<Task> {
   const byName = new Map<string, Slot<Task>>()
   let slots: readonly Slot<Task>[] = []
@@ -123,7 +145,10 @@ export function createSlots<Task>(consumer: Consumer, ahead: Ahead, look: () => 
     return slots
   }
 
-  /** Returns how many tasks fit into memory. An empty slot always has room for one, so that no subscription starves. */
+  /**
+   * Returns how many tasks of the slot fit into memory. An empty slot always has room for one task,
+   * so that each subscription can continue.
+   */
   function fitting({ claimed: held, queue, running, weight }: Slot<Task>): number {
     const reserved = held - queue.length - running
     const room = claimedRoom.count(Math.max(1, weight || UNSEEN)) - reserved
@@ -131,7 +156,9 @@ export function createSlots<Task>(consumer: Consumer, ahead: Ahead, look: () => 
     return Math.max(room, held === 0 ? 1 : 0)
   }
 
-  /** Slow handlers run older tasks first. */
+  /**
+   * Returns true if half of the slot is for new tasks. Slow handlers run older tasks first instead.
+   */
   function shares({ lane, lean }: Slot<Task>, capacity: number): boolean {
     return ahead.share === true && !lean && capacity > lane.concurrency
   }
@@ -143,7 +170,10 @@ export function createSlots<Task>(consumer: Consumer, ahead: Ahead, look: () => 
   }
 }
 
-/** Returns how many tasks would start at once: the limit for tasks that failed or were interrupted. */
+/**
+ * Returns how many more tasks can start at once. A claim takes at most this number of tasks that
+ * were interrupted.
+ */
 export function startable({ lane, claimed }: Slot<unknown>): number {
   return lane.concurrency - claimed
 }
@@ -167,32 +197,40 @@ function createSlot<Task>(lane: Lane): Slot<Task> {
   }
 }
 
-/** Starts claimed tasks in turns of the event loop, so that no handler delays a reply. */
+/**
+ * Starts claimed tasks in separate turns of the event loop, so that handlers do not delay replies.
+ */
 interface Ticks<Task> {
   /** Adds a slot to the next turn. */
   readonly offer: (slot: Slot<Task>) => void
-  /** Starts tasks of a slot without waiting for a turn. Does nothing inside a turn, which continues by itself. */
+  /**
+   * Starts tasks of a slot now, without waiting for a turn. Inside a turn it does nothing, since
+   * the turn itself continues with more tasks.
+   */
   readonly refill: (slot: Slot<Task>) => void
-  /** Schedules another turn, since the last one may have been canceled. */
+  /** Schedules another turn. Called if the platform may have canceled the scheduled one. */
   readonly wake: () => void
 }
 
 interface TicksParts<Task> {
   readonly begin: () => void
   readonly run: (task: Task) => void
-  /** Milliseconds of a monotonic clock. @default performance.now() */
+  /** Returns milliseconds of a monotonic clock. @default performance.now() */
   readonly now?: () => number
   /**
-   * True if new tasks start right after the replies, while handlers are quick.
+   * True if new tasks start right after the replies to their deliveries, as long as handlers are
+   * quick.
    * @default in the event loop's next round
    */
   readonly early?: boolean
 }
 
-// Milliseconds in which one turn may start tasks, so that synchronous handlers leave room for requests.
+// Time in which one turn may start tasks, in milliseconds. So synchronous handlers leave time for
+// requests.
 const TURN = 4
-// A turn that takes longer than QUICK milliseconds is slow. Garbage collection makes single turns slow; two in a row
-// mean slow handlers. Then tasks wait until all requests of a round have their replies.
+// A turn that takes longer than QUICK milliseconds is slow. Garbage collection can make a single
+// turn slow. SLOW_TURNS slow turns in a row mean that handlers are slow. Then tasks start only
+// after all requests of the event loop's round have their replies.
 const QUICK = 1
 const SLOW_TURNS = 2
 
@@ -202,7 +240,7 @@ export function createTicks<Task>({
   now = () => performance.now(),
   early = false,
 }: TicksParts<Task>): Ticks<Task> {
-  // Only slots with tasks: a receiver may have thousands of subscriptions.
+  // Contains only slots with tasks, since a receiver may have thousands of subscriptions.
   let due: Slot<Task>[] = []
   let scheduled = false
   let turning = false
@@ -214,7 +252,8 @@ export function createTicks<Task>({
         slot.due = true
         due.push(slot)
       }
-      // A task that runs at once leaves short-lived objects: a third less CPU at 100 KB.
+      // If a task runs at once, its objects are short-lived, which saves a third of the CPU time
+      // for events of 100 KB.
       schedule(early && slowTurns < SLOW_TURNS ? afterReplies : soon)
     },
     refill(slot) {
@@ -242,14 +281,18 @@ export function createTicks<Task>({
     begin()
     const began = now()
     const until = began + TURN
-    // One task of each slot per round, so that a full slot does not keep others waiting.
+    // Each pass of the loop starts one task of each slot, so that a full slot does not keep others
+    // waiting.
     while (due.length > 0 && now() < until) due = due.filter(startOne)
     turning = false
     slowTurns = now() - began <= QUICK ? 0 : slowTurns + 1
     schedule()
   }
 
-  /** Returns true if the slot continues. Without room it continues when a handler ends. */
+  /**
+   * Starts one task of the slot. Returns true if another one can start now. Otherwise the slot
+   * continues when a handler ends.
+   */
   function startOne(slot: Slot<Task>): boolean {
     if (canStart(slot)) run(slot.queue.shift()!)
     slot.due = canStart(slot)

@@ -17,17 +17,23 @@ export interface Task
   readonly subscription: string
   readonly line: number | null
   readonly fold: string | null
-  /** True if no error or interruption of an earlier run must be cleared. */
+  /** True if the row has no error or interruption of an earlier run that must be cleared. */
   readonly fresh: boolean
   readonly part: string | undefined
   readonly data: Json | undefined
   readonly event: EventRecord
   readonly delivery: StoredDelivery
-  /** Frees the place of a suspect. */
+  /**
+   * Frees the place for suspects (tasks interrupted three times in a row), if this task has the
+   * place.
+   */
   readonly free: (() => void) | undefined
-  /** When its claim or last renewal was sent, by `performance.now()`. */
+  /** When the claim or the last renewal of its lease was sent, as a time of `performance.now()`. */
   leased: number
-  /** Why the claim is lost: its lease ended, or another process has the task. */
+  /**
+   * Why the claim is lost: its lease has ended, or another process has the task. Undefined while
+   * the claim is valid.
+   */
   lost: string | undefined
   /** Aborts the handler when the claim is lost. */
   stop: ((reason: Error) => void) | undefined
@@ -40,8 +46,9 @@ type Claimed = Omit<
 >
 
 /**
- * Makes a claimed task, member by member: a spread would need three times the memory in V8. Members that become large
- * or fractional numbers start as NaN, since V8 would copy the task when their representation changes.
+ * Makes a claimed task. Members are copied one by one, since a spread would need three times the
+ * memory in V8. Members that later become large or fractional numbers start as NaN. Otherwise V8
+ * would copy the task when the representation of these members changes.
  */
 export function claimedTask(of: Claimed): Task {
   return {
@@ -100,7 +107,7 @@ export function claimOf(
   }
 }
 
-/** Makes a task from its row. Throws if the row cannot be read. */
+/** Makes a task from its row. Throws if the row is damaged. */
 export function taskOf(
   row: ClaimRow,
   claimed: {
@@ -132,36 +139,48 @@ export function taskOf(
   })
 }
 
-/** Returns bytes of memory of a decoded event, whose payload is in the body or in the record. */
+/**
+ * Returns the memory that a decoded event needs, in bytes. The event's payload is in the body or in
+ * the record.
+ */
 export function weightOf(body: Uint8Array, record: { readonly length: number }): number {
   return weigh(body) + weighText(record.length)
 }
 
-/** A claimed task, as the runner needs it. */
+/** The members of a claimed task that the runner uses. */
 export interface RunnerTask<Task> {
   readonly slot: Slot<Task>
-  /** Bytes of memory of its event. Kept by the runner once it has started. */
+  /** Memory of the task's event, in bytes. Once the task has started, the runner sets it. */
   weight: number
-  /** Kept by the runner. Start with -1. */
+  /** The task's index in the runner's list. Set by the runner; initially -1. */
   place: number
-  /** Kept by the runner: true once the claim has an outcome or is released. Start with false. */
+  /** True once the claim has an outcome or is released. Set by the runner; initially false. */
   over: boolean
-  /** Kept by the runner: true once the handler has returned. Start with false. */
+  /** True once the handler has returned. Set by the runner; initially false. */
   returned: boolean
-  /** The outcome that `task.commit` stored, set by the inbox. Start with undefined. */
+  /** The outcome that `task.commit` stored. Set by the inbox; initially undefined. */
   committed: Outcome | undefined
-  /** Kept by the runner: start of the run, on the stopwatch and on the consumer's clock. Start with 0. */
+  /**
+   * Start of the run, in milliseconds: `started` on the stopwatch, `startedAt` on the consumer's
+   * clock. Set by the runner.
+   */
   started: number
   startedAt: number
 }
 
-/** A claim that is over. */
+/** A claim that is over, with its outcome. */
 export interface EndedClaim<Task> {
   readonly task: Task
   readonly outcome: Outcome
-  /** The run with the outcome. Undefined if the task is released: then store it as before its claim, due now. */
+  /**
+   * The run that led to the outcome. Undefined if the task is released. Then the task must be
+   * stored as before its claim, due now.
+   */
   readonly ran: Ran | undefined
-  /** Call it once with the stored outcome, or with undefined if the outcome was rejected since the claim was lost. */
+  /**
+   * Call `done` once: with the stored outcome, or with undefined if the outcome was rejected
+   * because the claim was lost.
+   */
   readonly done: (stored: Outcome | undefined) => void
 }
 
@@ -174,19 +193,19 @@ interface TaskRunsParts<Task> {
   /** Called when a claim is over. `started` is false if the task was released before it ran. */
   readonly ended: (task: Task, stored: Outcome | undefined, started: boolean) => void
   readonly free: (slot: Slot<Task>) => void
-  /** Aborted when running handlers should end. */
+  /** Returns the signal for handlers, which is aborted when running handlers should end. */
   readonly signal: () => AbortSignal
 }
 
 interface TaskRuns<Task> {
-  /** Lets the next task read the wall clock again. */
+  /** Marks the start of a turn, so that the next task reads the wall clock again. */
   readonly tick: () => void
   readonly run: (task: Task) => void
   /** Releases a task that has no outcome yet. */
   readonly giveBack: (task: Task, started: boolean) => void
 }
 
-// Weight of the last attempt in a slot's pace.
+// Weight of the last attempt in the mean duration of a slot's attempts.
 const WEIGHT = 0.2
 
 export function createTaskRuns<Task extends RunnerTask<Task>>(
@@ -202,7 +221,7 @@ export function createTaskRuns<Task extends RunnerTask<Task>>(
   function run(task: Task): void {
     const claim = claimOf(task)
     const started = stopwatch()
-    // Once per turn, since reading a clock costs 0.1 µs.
+    // The wall clock is read once per turn, since reading it takes 0.1 µs.
     if (read === undefined) {
       wall = consumer.now()
       read = started
@@ -260,7 +279,10 @@ interface Held<One extends { place: number }> extends Iterable<One> {
   size(): number
 }
 
-/** Makes a {@link Held}. An array that reuses places needs a fifth less CPU per task than a Set. */
+/**
+ * Makes a {@link Held}. An array whose free indexes are reused needs a fifth less CPU time per task
+ * than a Set.
+ */
 export function createHeld<One extends { place: number }>(): Held<One> {
   const places: (One | undefined)[] = []
   const free: number[] = []
@@ -283,7 +305,8 @@ export function createHeld<One extends { place: number }>(): Held<One> {
 }
 
 /**
- * Returns the clock that measures a receiver's runs, in milliseconds: its `monotonic`, otherwise `performance.now()`.
+ * Returns the clock that measures the runs of a receiver, in milliseconds: the consumer's
+ * `monotonic`, or `performance.now()` if it has none.
  */
 export function stopwatchOf({ monotonic }: Pick<Consumer, 'monotonic'>): () => number {
   return monotonic ?? (() => performance.now())
