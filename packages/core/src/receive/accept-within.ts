@@ -1,6 +1,9 @@
 import type { Host, Intake, Port, Accepted } from '../inbox/inbox.ts'
 
-/** Accepts in the app's transaction. It resolves after its end, and rejects if the COMMIT fails, so that a 200 is true. */
+/**
+ * Stores the events in the app's transaction. Resolves after the COMMIT and rejects if the COMMIT
+ * fails, so that the sender gets a 200 only for stored events.
+ */
 export async function acceptWithin(
   port: Port,
   intake: Intake,
@@ -19,7 +22,7 @@ export async function acceptWithin(
       throw error
     }
   })
-  // An app that caught the error has stored nothing.
+  // The app may have caught the error, but nothing was stored, so this function throws it again.
   if (failure) throw failure.error
   if (!taken)
     throw new Error(

@@ -10,26 +10,31 @@ export interface Head {
   readonly headers: HeaderLines
 }
 
-/** Permission to read a body, and the account of the bytes that were read. */
+/** Permission to read a body. Also counts the bytes that were read. */
 export interface Admission {
-  /** When the head was judged: in milliseconds since 1970, and on the monotonic clock. */
+  /**
+   * When the head (method, URL and headers) was checked: `at` is in milliseconds since 1970,
+   * `started` in milliseconds of the monotonic clock.
+   */
   readonly at: number
   readonly started: number
   /** Maximum size of the body, in bytes. */
   readonly limit: number
-  /** Returns the rejection of a larger body; `length` is what its head declares, in bytes. */
+  /**
+   * Returns the error for a body beyond `limit`. `length` is the known size of the body, in bytes.
+   */
   tooLarge(length?: number): WebhookError
   /**
-   * Counts bytes that arrived. If there is no room, slower bodies that are still being read are dropped, the slowest
-   * first. Those whose head proved the sender are dropped last.
+   * Counts bytes that arrived. If the budget is used up, bodies that arrive more slowly are
+   * dropped, the slowest first. Bodies whose headers already proved the sender are dropped last.
    *
-   * @throws {WebhookError} `overloaded` (503) if no body is slower than this one.
+   * @throws {WebhookError} `overloaded` (503) if dropping slower bodies does not free enough bytes.
    */
   take(bytes: number): void
-  /** Calls `drop` if this body is dropped while it is read. */
+  /** Sets the function that is called if this body is dropped while it is being read. */
   onDrop(drop: (error: WebhookError) => void): void
   complete(): void
-  /** Releases the counted bytes. A second call does nothing. */
+  /** Gives the counted bytes back to the budget. A second call does nothing. */
   release(): void
 }
 
@@ -38,22 +43,29 @@ interface AdmitContext {
   readonly limits: Limits
   readonly now: () => number
   readonly monotonic: () => number
-  /** True reads the body of a request whose head is rejected, so that `explain` sees all of it. */
+  /**
+   * If true, the body is read even if the head is enough to reject the request, so that `explain`
+   * sees the complete request.
+   */
   readonly lenient: boolean
-  /** Throws if the receiver accepts no deliveries now. */
+  /** Throws if the receiver currently accepts no deliveries. */
   readonly ensureOpen: () => void
 }
 
-// An unsigned POST that is a challenge has a few fields.
+// Maximum size of an unsigned challenge in a POST, in bytes. A challenge has only a few fields.
 const GREETING = 1024
 
-/** Makes the first step of a delivery: checks that need only the head. It throws the rejection. */
+/**
+ * Creates the function for the first step of a delivery: all checks that need only method, URL and
+ * headers. The function throws a `WebhookError` to reject.
+ */
 export function createAdmit(context: AdmitContext): (head: Delivery) => Admission {
   const { provider, limits, now, monotonic } = context
   const methods = provider.methods ?? ['POST']
   const codings = Object.keys(provider.codings ?? {})
   const open = createBudget(limits.totalBuffered, monotonic)
-  // Cached: origins repeat, and parsing a URL costs as much as reading a small body.
+  // The last valid origin is cached, since origins repeat, and parsing a URL costs as much as
+  // reading a small body.
   let known = 'http://localhost/'
 
   return function admit(head) {
@@ -70,7 +82,8 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
     return open(limit, proven, rejection, now(), monotonic())
   }
 
-  // Schemes that sign the URL would throw for targets such as `http://[`.
+  // Rejects invalid URLs, since schemes that sign the URL would throw for targets such as
+  // `http://[`.
   function checkUrl(url: string): void {
     if (url.startsWith(known)) return
     if (!URL.canParse(url, 'http://localhost'))
@@ -119,7 +132,10 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
     }
   }
 
-  /** A challenge with another method than POST has no body. A provider with challenges in a POST says so. */
+  /**
+   * Returns true if the request may be an unsigned challenge: it is not a POST, or the provider
+   * declares challenges in a POST body.
+   */
   function mayGreet(method: string): boolean {
     return provider.greet !== undefined && (method !== 'POST' || provider.greets === 'body')
   }
@@ -138,15 +154,17 @@ function tooLarge(limit: number, length: number | undefined): WebhookError {
   })
 }
 
-// Bodies up to this size have a share of their own.
+// Maximum size of a small body, in bytes. Small bodies have a separate share of the budget.
 const SMALL = 64 * 1024
 const SHARE = 0.25
-// Minimum part of a full share to free: otherwise each part of a flood would search for the slowest body.
+// Minimum fraction of a share to free at once. Otherwise, in a flood, each received chunk would
+// cause a new search for the slowest body.
 const FREED = 1 / 16
-// Bodies of a burst arrive at nearly one pace. Without this margin one that is nearly complete would be dropped.
+// A body is dropped only for one that is this many times faster. Bodies of a burst arrive at nearly
+// the same pace, so otherwise nearly complete bodies would be dropped.
 const MARGIN = 2
 
-/** Makes the admission of one request. `proven` is true if its head proved the sender. */
+/** Creates the admission of one request. `proven` is true if the headers proved the sender. */
 type Open = (
   limit: number,
   proven: boolean,
@@ -156,8 +174,9 @@ type Open = (
 ) => BodyAdmission
 
 /**
- * Makes a budget of `total` bytes for all bodies that a receiver holds and has not answered. A quarter of it is for bodies
- * up to 64 KiB: a body counts there until it is larger. So senders of large bodies never use up the room of small ones.
+ * Creates a budget of `total` bytes for the bodies of all requests that have no reply yet. A
+ * quarter of the budget is reserved for small bodies, up to 64 KiB, so that large bodies cannot use
+ * it up. A body counts as small until more bytes arrive.
  */
 export function createBudget(total: number, monotonic: () => number): Open {
   const small = new Share(total * SHARE, monotonic)
@@ -187,7 +206,10 @@ class Share {
     this.#left += bytes
   }
 
-  /** Drops bodies that are slower than the asking one, the slowest first. */
+  /**
+   * Drops bodies that arrive more slowly than the asking one, the slowest first. A proven body also
+   * displaces all unproven ones.
+   */
   #free(asking: BodyAdmission, bytes: number): void {
     const now = this.#monotonic()
     const pace = (one: BodyAdmission, more = 0): number =>
@@ -211,7 +233,7 @@ function overloaded(): WebhookError {
   return new WebhookError('overloaded', { problem: 'buffers_full', option: 'limits.totalBuffered' })
 }
 
-// A class, since one is made for each request.
+// This is a class for speed, since one instance is made per request.
 class BodyAdmission implements Admission {
   readonly limit: number
   readonly proven: boolean

@@ -3,13 +3,19 @@ import { tenantKey, type EventRecord } from '../event.ts'
 import { type Seal, opened } from '../inbox/seal.ts'
 import type { InboxView } from '../inbox/view.ts'
 
-/** Calls `found` if the known event has another body: its sender uses one id for different events. */
+/**
+ * Compares a duplicate with the stored event. Calls `found` if their payloads differ: then the
+ * sender uses one id for different events.
+ */
 export type ConflictWatch = (event: EventRecord, found: () => void) => void
 
-// A sender that delivers every event twice must not cause a query for each delivery.
+// Minimum number of milliseconds between two queries. A sender that delivers every event twice must
+// not cause one query per delivery.
 const EVERY = 1000
 
-/** Makes the watch of a receiver. It makes at most one query per second. */
+/**
+ * Creates the function that finds such conflicts for a receiver, with at most one query per second.
+ */
 export function createConflictWatch(
   receiver: string,
   view: Pick<InboxView, 'list' | 'get'>,
@@ -19,12 +25,12 @@ export function createConflictWatch(
   let next = -Infinity
 
   return (event, found) => {
-    // The two events of a pair of twins differ.
+    // Twins (two events that report the same thing) share a key, and their payloads always differ.
     if (event.key.startsWith(tenantKey(event.tenant, '=', ''))) return
     const at = now()
     if (at < next) return
     next = at + EVERY
-    // Another write reports an outage of the inbox.
+    // Errors are ignored, because the next write to the inbox reports an outage anyway.
     void compare(event, found).catch(() => {})
   }
 

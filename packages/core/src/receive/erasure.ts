@@ -4,20 +4,25 @@ import { settledBy, toWall, unref } from '../basics/deadline.ts'
 import type { Seal } from '../inbox/seal.ts'
 import type { EraseOptions, InboxView } from '../inbox/view.ts'
 
-/** Returns the part of a payload that is kept. */
+/** Returns the part of a payload that stays stored after its tasks are done. */
 export type KeepBody = (payload: unknown) => unknown
 
 export const keepNothing: KeepBody = () => null
 
 /** Erases the contents of events whose tasks are done, without delaying deliveries and tasks. */
 export interface Erasure {
-  /** Notes that a task of this event is done or was deleted. */
+  /**
+   * Notes that a task of this event is done or was deleted. Soon after, the event's contents are
+   * erased if all its tasks are done.
+   */
   ended(event: Pick<EventRecord, 'key' | 'passing'>): void
-  /** Starts to search for events that a process left behind when it died. */
+  /**
+   * Starts to search regularly for done events that were not erased, because their process died.
+   */
   start(): void
-  /** Erases all such events, until a time of `performance.now()`. */
+  /** Erases all done events, until the time `until` of `performance.now()`, in milliseconds. */
   flush(until: number): Promise<void>
-  /** Erases the noted events, and stops. */
+  /** Erases the noted events until the time `until` of `performance.now()`, then stops. */
   close(until: number): Promise<void>
 }
 
@@ -29,16 +34,20 @@ export interface ErasureContext {
   readonly warn: (message: string) => void
 }
 
-// Times in milliseconds: for which keys are collected, after which a failed erasure is repeated, and between two searches for
-// events that were left behind.
+// Times in milliseconds: how long keys are collected before an erasure (SOON), how long to wait
+// after a failed erasure (AGAIN), and how often to search for events that were not erased (LOOK).
 const SOON = 1000
 const AGAIN = 10_000
 const LOOK = 600_000
-// Maximum number of keys in one call (the limit of a filter), and of keys in memory. The next search finds those beyond.
+// Maximum number of keys in one call (AT_ONCE, the limit of a filter) and in memory (MOST). The
+// next search finds events whose keys were not kept in memory.
 const AT_ONCE = 100
 const MOST = 10_000
 
-/** Makes the erasure of a receiver. The inbox marks unfinished events with `EventRecord.passing`. */
+/**
+ * Creates the erasure for a receiver. Stored events whose contents must still be erased have
+ * `EventRecord.passing` set.
+ */
 export function createErasure(context: ErasureContext): Erasure {
   const { receiver, view, warn } = context
   const waiting = new Set<string>()
@@ -93,7 +102,7 @@ export function createErasure(context: ErasureContext): Erasure {
   async function round(until: number): Promise<void> {
     let keys: readonly string[] = []
     try {
-      // Loaded on demand: few apps need it.
+      // The module is loaded on demand, since few apps need it.
       keep ??= (await import('../observe/keep.ts')).keepOf(context)
       while (waiting.size > 0 && performance.now() < until) {
         keys = [...waiting].slice(0, AT_ONCE)
@@ -109,7 +118,7 @@ export function createErasure(context: ErasureContext): Erasure {
     } catch (error) {
       for (const key of keys) waiting.add(key)
       left = true
-      // Warned once for each outage.
+      // The warning is logged once per outage.
       if (!failing) warn(`contents of done events could not be erased yet: ${errorText(error)}`)
       failing = true
       later(AGAIN)

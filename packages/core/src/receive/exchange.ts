@@ -13,13 +13,13 @@ interface ExchangeContext {
   readonly monotonic: () => number
 }
 
-/** One delivery on its way through the steps: the facts for observers and the journal. */
+/** One delivery while it is processed: collects the facts for observers and the journal. */
 export class Exchange {
   readonly #context: ExchangeContext
   readonly #delivery: PartialDelivery
-  /** When its head arrived, in milliseconds since 1970. */
+  /** When the headers arrived, in milliseconds since 1970. */
   readonly at: number
-  /** When its head arrived, on the monotonic clock, in milliseconds. */
+  /** When the headers arrived, in milliseconds of the monotonic clock. */
   readonly started: number
   verified = false
   #info: RequestInfo | undefined
@@ -31,7 +31,10 @@ export class Exchange {
     this.started = started
   }
 
-  /** The facts on the request, made on demand: the same object for all calls of one delivery. */
+  /**
+   * Facts about the request, created on demand. All observer calls for one delivery get the same
+   * object.
+   */
   get info(): RequestInfo {
     return (this.#info ??= this.#make())
   }
@@ -59,16 +62,17 @@ export class Exchange {
   }
 }
 
-/** The result of a delivery for the journal and the observers, when the reply is ready. */
+/** The result of a delivery, for the journal and the observers. Created when the reply is ready. */
 export interface Conclusion {
   readonly outcome: ArrivalOutcome
   readonly events: readonly EventRecord[]
   readonly error?: WebhookError
-  /** The rejected delivery, as far as it was read. */
+  /** The rejected delivery. Parts that were not read are absent. */
   readonly delivery?: PartialDelivery
 }
 
-// Only the length is checked. Readers of the trace check its grammar: https://www.w3.org/TR/trace-context/
+// Maximum length of a trace header, in characters. Only the length is checked here; whoever reads
+// the trace checks its form: https://www.w3.org/TR/trace-context/
 const MAX_TRACE = 512
 
 function traceOf(header: (name: string) => string | undefined): RequestInfo['trace'] {

@@ -4,7 +4,8 @@ import type { CheckedOptions } from '../receiver/options.ts'
 import type { Exchange } from './exchange.ts'
 
 /**
- * The rejection codes whose cause `explain` can find: those of the signature, its headers and its time.
+ * Error codes of rejections that `explain` can find the cause of: wrong signatures, signature
+ * headers and times.
  *
  * @example
  * if (explainedCodes.has(error.code)) console.log(await explain(delivery, provider))
@@ -18,7 +19,10 @@ export const explainedCodes: ReadonlySet<string> = /* @__PURE__ */ new Set<Error
   'unknown_sender',
 ])
 
-/** Searches for the cause of a rejection, without delaying its reply. */
+/**
+ * Searches for the cause of a rejection and reports the cause to the observer. Does not delay the
+ * reply.
+ */
 export type Explainer = (
   exchange: Exchange,
   delivery: Partial<Delivery>,
@@ -27,9 +31,10 @@ export type Explainer = (
 
 const EVERY = 1000
 /**
- * Makes an explainer. It explains at most one rejection per second, since anybody can cause rejections, and only if an
- * observer listens. A request that is rejected before its body is read cannot be explained. In development, heads are
- * therefore judged with their body.
+ * Creates an explainer. It explains at most one rejection per second, since anybody can cause
+ * rejections, and only if the observer has a method `explained`. A request that is rejected before
+ * its body is read cannot be explained. In development, the receiver therefore reads the body of
+ * such a request too.
  */
 export function createExplainer(
   { provider, observer, monotonic }: Pick<CheckedOptions, 'provider' | 'observer' | 'monotonic'>,
@@ -46,7 +51,7 @@ export function createExplainer(
     )
       return
     last = monotonic()
-    // One turn of the event loop later, the reply is on its way.
+    // Waits for the next turn of the event loop, so that the reply is sent first.
     setTimeout(() => {
       void tell(exchange, delivery).catch(() => undefined)
     })

@@ -7,16 +7,18 @@ interface Made {
   called: boolean
 }
 
-// An app creates its handlers in one or two turns of the event loop. Handlers that are created for each request need many
+// Number of turns of the event loop with new handlers after which a warning is due. An app creates
+// all its handlers in one or two turns; handlers that are created for each request appear in many
 // turns.
 const TURNS = 3
 
 const known = new WeakMap<object, Made>()
 
 /**
- * Notes that an adapter on Node.js created a handler for the receiver. In the third turn of the event loop without a call of
- * any handler, it warns once: `(request, response) => webhook(receiver)` creates a handler for each request and calls none.
- * `remedy` says how to mount the handler. Returns the function to call when a handler is called.
+ * Notes that an adapter on Node.js created a handler for the receiver. Returns the function that
+ * the adapter calls when the handler is called. Warns once if handlers were created in three turns
+ * of the event loop but none was called. A mistake such as `(request, response) =>
+ * webhook(receiver)` causes this. `remedy` says how to mount the handler.
  *
  * @example
  * const called = handlerMade(receiver, 'give it to the route')

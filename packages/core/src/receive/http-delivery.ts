@@ -21,8 +21,9 @@ import { WebhookError } from '../errors.ts'
 const EMPTY = new Uint8Array(0)
 
 /**
- * Creates a {@link Delivery}. It parses on demand, within `limits.unverified`: only a receiver can mark a delivery as
- * verified. Throws a `TypeError` that names a missing or wrong part.
+ * Creates a {@link Delivery}, which parses its body on demand. The limits are `limits.unverified`,
+ * since only a receiver can mark a delivery as verified. Throws a `TypeError` that names a missing
+ * or wrong part.
  */
 export function createDelivery(
   init: DeliveryInit,
@@ -45,7 +46,7 @@ export function createDelivery(
   )
 }
 
-// A custom host may omit a part, or pass a parsed body.
+// A custom adapter may omit a part, or pass a parsed body by mistake.
 function checkInit(init: DeliveryInit): void {
   checkObject('delivery', init)
   const { url, method, headers, body } = init
@@ -62,7 +63,10 @@ function wrong(part: string, due: string, got: unknown): never {
   throw new TypeError(`delivery: ${part} must be ${due}, got ${kindOf(got)}`)
 }
 
-/** Makes the delivery of a receiver from a given one, whose parsed values are not used: they had other limits. */
+/**
+ * Creates a delivery with the receiver's limits from a given delivery. Values that the given one
+ * has already parsed are not reused, since other limits applied to them.
+ */
 export function ownDelivery(
   given: Delivery | DeliveryInit,
   limits: Limits,
@@ -82,7 +86,10 @@ export function ownDelivery(
   )
 }
 
-/** Makes a delivery whose body was not read. It is complete if its head says that there is no body. */
+/**
+ * Creates a delivery from a request whose body was not read. The delivery is complete if the
+ * headers say that the request has no body.
+ */
 export function headOnly(
   { method = 'POST', url, headers }: Pick<DeliveryInit, 'method' | 'url' | 'headers'>,
   limits: Limits,
@@ -94,7 +101,10 @@ export function headOnly(
     : { method, url, body: EMPTY }
 }
 
-/** RFC 9112, section 6. Other methods may have a body over HTTP/2 without any header that announces it. */
+/**
+ * Returns true if the headers say that there is no body (RFC 9112, section 6). Over HTTP/2,
+ * requests with methods other than GET and HEAD may have a body that no header announces.
+ */
 function hasNoBody(method: string, headers: HeaderLines): boolean {
   if (headers.get('transfer-encoding') !== undefined) return false
   const length = headers.get('content-length')
@@ -102,10 +112,12 @@ function hasNoBody(method: string, headers: HeaderLines): boolean {
 }
 
 /**
- * Returns the delivery to verify: the given one, or one with a decompressed body if the sender signs the bytes before it
- * compresses them. The first bytes of the body decide, never its header.
+ * Returns the delivery to verify. If the sender signs the body before compressing it and the body
+ * is compressed, returns a delivery with the decompressed body; else the given one. The first bytes
+ * show whether the body is compressed; its header is ignored.
  *
- * @throws WebhookError `decompressed_too_large` beyond `limits.unverified.decompressed`, and `malformed_body`.
+ * @throws WebhookError `decompressed_too_large` beyond `limits.unverified.decompressed`, or
+ * `malformed_body` for invalid gzip.
  */
 export function decodedDelivery(given: Delivery, declared: Declaration): Delivery {
   if (declared.codings?.gzip !== 'decoded' || !isCoded(given.body, declared)) return given
@@ -115,7 +127,10 @@ export function decodedDelivery(given: Delivery, declared: Declaration): Deliver
   return new HttpDelivery(given.method, given.url, lines, body, given.context, given.limits, plain)
 }
 
-/** Lifts the limits for unverified deliveries, after a signature matched. */
+/**
+ * Marks a delivery as verified, so that the stricter limits for unverified deliveries no longer
+ * apply.
+ */
 export function markVerified(delivery: Delivery): void {
   if (delivery instanceof HttpDelivery) delivery.verify()
 }
@@ -126,8 +141,11 @@ export function isDelivery(value: Delivery | DeliveryInit): value is Delivery {
   return typeof (Object(value) as Partial<Delivery>).header === 'function'
 }
 
-/** A delivery that parses on demand. Until `verify` is called, `limits.unverified` apply. */
-// A class: one is made for each request, and lazy members on a prototype cost nothing until they are used.
+/**
+ * A delivery that parses its body on demand. Until `verify` is called, `limits.unverified` applies.
+ */
+// This is a class because one instance is made per request: lazy members on a prototype cost
+// nothing until they are used.
 class HttpDelivery implements Delivery {
   readonly method: string
   readonly url: string
@@ -168,7 +186,8 @@ class HttpDelivery implements Delivery {
     if (this.#verified) return
     this.#verified = true
     if (!isCoded(this.body, this.#declared)) return
-    // Values that were read from the compressed bytes are wrong now.
+    // Before verification, these values were read from the compressed bytes. They are dropped, so
+    // that they are read again from the decompressed body.
     this.#format = this.#text = this.#json = this.#exact = this.#form = this.#xml = undefined
   }
 
@@ -263,7 +282,8 @@ class HttpDelivery implements Delivery {
       : { depth: unverified.depth, option: 'limits.unverified.depth' }
   }
 
-  // Not cached: a delivery lives as long as its tasks, and its text is not needed again.
+  // The text is not cached: a delivery stays in memory as long as its tasks, but parsing needs the
+  // text only once.
   #source(): string {
     return this.#text ?? decodeText(this.content, this.#charset())
   }
@@ -274,7 +294,8 @@ class HttpDelivery implements Delivery {
 
   #labelCharset(): string | undefined {
     if (!labelCounts(this, this.#declared)) return undefined
-    // A label of another format does not describe this body's charset, and JSON has only one charset.
+    // If the Content-Type names another format, its charset does not apply to this body. JSON is
+    // always UTF-8.
     return this.format === labelOf(this) && this.format !== 'json'
       ? parseMediaType(this.header('content-type')).charset
       : undefined

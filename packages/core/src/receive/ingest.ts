@@ -8,17 +8,26 @@ import { identify, type ReceiveContext } from './identify.ts'
 import { outcomeOf, tellTaken, acceptAll } from './receive.ts'
 import { markVerified, ownDelivery } from './http-delivery.ts'
 
-/** A delivery that a sender's API listed, in the form of its webhook. */
+/** An event that a sender's API listed, as the request that the webhook would have been. */
 export type IngestInit = Pick<DeliveryInit, 'url' | 'headers' | 'body' | 'method'>
 
 export interface IngestOptions {
-  /** The tenant whose secret verifies the webhook of this event. */
+  /** The tenant whose secret would have verified the webhook of this event. */
   readonly tenant?: string
-  /** Rejects an event without an id, since a repeated one would run again (`missing_event_id`). @default false */
+  /**
+   * Rejects an event without an id with `missing_event_id`. Without an id, no duplicate can be
+   * found, so a repeated event would run again. @default false
+   */
   readonly needsId?: boolean
-  /** The id under which the API listed the event. An event with another id is rejected with `malformed_event`. @default any */
+  /**
+   * The id under which the API listed the event. An event with another id is rejected with
+   * `malformed_event`. @default any id is accepted
+   */
   readonly id?: string
-  /** Set if a cloud service that only the sender can write to delivered the event. @default an API listed it */
+  /**
+   * Set to `cloud` if the event came from a cloud service that only the sender can write to.
+   * @default none, since an API listed the event
+   */
   readonly verifiedBy?: 'cloud'
 }
 
@@ -28,11 +37,11 @@ export interface IngestResult {
 }
 
 /**
- * Accepts events that the sender's API listed: parse → identify → accept. They get the identity of their webhook, so that
- * duplicates are found. Nothing is verified or answered. The journal marks them as unsigned, or as verified by a cloud
- * service.
+ * Accepts events that the sender's API listed, in the steps parse → identify → accept. An event
+ * gets the same identity as its webhook, so that duplicates are found. No signature is verified and
+ * no reply is made. The journal shows the delivery as unsigned, or as verified by a cloud service.
  *
- * @throws WebhookError as `receive` would answer it, `inbox_unavailable` among them.
+ * @throws WebhookError with the same codes as `receive`, including `inbox_unavailable`.
  */
 export async function ingest(
   context: ReceiveContext,
@@ -54,7 +63,8 @@ export async function ingest(
     )
     if (needsId && identified.intake.items.some(({ event }) => event.id === undefined))
       throw new WebhookError('missing_event_id', { problem: 'no_id' })
-    // Otherwise the genuine webhook of that other event would be a duplicate.
+    // If an event with another id were accepted, the genuine webhook of that other event would be
+    // taken for a duplicate.
     if (id !== undefined && identified.events.some((event) => event.id !== id))
       throw new WebhookError('malformed_event', { problem: 'other_id' })
     const taken = await acceptAll(context, identified, {})

@@ -15,8 +15,9 @@ import { eventInfo } from '../observe/infos.ts'
 import { answerReply } from './reply/answer.ts'
 
 /**
- * Runs the steps of a delivery: admit → read (the adapter) → greet → verify → parse → handshake → identify → accept → reply.
- * It answers every request and never throws. Only promises are awaited, since each costs a tick.
+ * Runs the steps of a delivery: admit → read (the adapter) → greet → verify → parse → handshake →
+ * identify → accept → reply. Returns a reply to every request and never throws. Values that are not
+ * promises are not awaited, since each `await` costs a tick.
  */
 export async function receive(
   context: ReceiveContext,
@@ -94,7 +95,10 @@ export async function receive(
   }
 }
 
-/** Returns how many bytes to reserve for the parsed body. Its values are counted only if there is no room for the maximum. */
+/**
+ * Returns how many bytes to reserve for the parsed body: the maximum if it fits. Otherwise, the
+ * values in the body are counted for a closer estimate.
+ */
 function roomFor({ content }: Delivery): number {
   const most = weighMost(content)
   if (receivedRoom.fits(most)) return most
@@ -103,7 +107,10 @@ function roomFor({ content }: Delivery): number {
   throw new WebhookError('overloaded', { problem: 'memory_full' })
 }
 
-/** Releases the bytes that were reserved too much, when the weight of the parsed body is known. */
+/**
+ * Releases the bytes that the parsed body does not need after all. Returns how many bytes stay
+ * reserved.
+ */
 function giveBackUnused(held: number, { content }: Delivery): number {
   const weight = weigh(content)
   receivedRoom.give(held - weight)
@@ -141,7 +148,7 @@ function unavailable(writes: Writes, error: unknown): never {
   throw rejection
 }
 
-/** Rejects a delivery: observers get the reason, the sender gets only the code. */
+/** Rejects a delivery. Observers get the reason; the sender gets only the error code. */
 export function reject(
   context: ReceiveContext,
   delivery: PartialDelivery,
@@ -160,15 +167,15 @@ function rejectionReply(
   error: WebhookError,
 ): Reply {
   try {
-    // A request with a method that the sender does not use is not from the sender, which alone understands its own kind of
-    // reply.
+    // A request with a wrong method is not from the sender, so it does not get the sender's own
+    // kind of reply.
     const own =
       'header' in delivery && error.code !== 'method_not_allowed'
         ? context.provider.reply?.({ kind: 'rejected', error }, delivery as Delivery)
         : undefined
     return own ?? problem(error)
   } catch {
-    // A provider's `reply` may read the body that was just rejected.
+    // The provider's `reply` may throw, since it may read the body that was just rejected.
     return problem(error)
   }
 }
@@ -200,7 +207,10 @@ export function outcomeOf(taken: readonly Accepted[]): 'accepted' | 'duplicate' 
   return taken.every((one) => one === 'duplicate') ? 'duplicate' : 'accepted'
 }
 
-/** Returns the reply to an accepted delivery: the provider's, the app's answer, or the acknowledgment. */
+/**
+ * Returns the reply to an accepted delivery: the app's answer, else the provider's reply, else the
+ * default reply.
+ */
 function reply(
   context: ReceiveContext,
   delivery: Delivery,

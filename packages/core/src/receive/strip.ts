@@ -14,8 +14,9 @@ import {
 } from './credentials/places.ts'
 
 /**
- * Makes the part of an accepted delivery that may be stored, logged and forwarded. Credentials of all senders and platforms
- * are removed from headers and query. From the body, only those of this provider are removed, so that handlers get what was
+ * Creates the function that returns the part of an accepted delivery that may be stored, logged and
+ * forwarded. Credentials of all senders and platforms are removed from headers and query. Only this
+ * provider's credentials are removed from the body, so that handlers get everything else that was
  * sent.
  */
 export function stripper(
@@ -24,7 +25,8 @@ export function stripper(
   const { headers = [], query = [], fields = [] } = credentials
   const dropped = new Set([
     ...headers.map((name) => name.toLowerCase()),
-    // A rewritten body is not compressed, and has another length.
+    // These headers would be wrong: a body without its credentials is rewritten, so it is not
+    // compressed and has another length.
     ...(fields.length > 0 ? ['content-encoding', 'content-length'] : []),
   ])
   const isDropped = (name: string): boolean => dropped.has(name) || isCredentialName(name)
@@ -41,7 +43,10 @@ export function stripper(
     )
 }
 
-/** Returns the places of credentials in a payload: fields of the body, or parameters if the query is the payload. */
+/**
+ * Returns the places of credentials in a payload: fields of the body, or query parameters if the
+ * query is the payload.
+ */
 export function payloadPlaces(
   credentials: Credentials = {},
   kind: ParsedBody['kind'],
@@ -53,7 +58,8 @@ export function payloadPlaces(
 
 const NO_PLACES: readonly CredentialPlace[] = []
 
-// A class: for an object literal with a getter, V8 makes a new hidden class each time and keeps the getter's scope alive.
+// This is a class for speed: for each object literal with a getter, V8 makes a new hidden class and
+// keeps the getter's scope alive.
 class KeptDelivery implements StoredDelivery {
   readonly method: string
   readonly url: string
@@ -80,7 +86,8 @@ class KeptDelivery implements StoredDelivery {
     if (delivery.context !== undefined) this.context = delivery.context
   }
 
-  // Copied on demand: many handlers read no header, and an inbox in memory stores none.
+  // The headers are copied on demand: many handlers read no headers, and an inbox in memory does
+  // not store them.
   get headers(): StoredDelivery['headers'] {
     return (this.#headers ??= [...this.#delivery.headerLines()].filter(
       ([name]) => !this.#isDropped(name),
@@ -88,7 +95,7 @@ class KeptDelivery implements StoredDelivery {
   }
 }
 
-/** Returns the path of a URL, the only part that may be logged. */
+/** Returns the path of a URL. The path is the only part that may be logged. */
 export function pathOf(url: string): string {
   const scheme = url.indexOf('://')
   const start = url.indexOf('/', scheme < 0 ? 0 : scheme + 3)
@@ -108,8 +115,8 @@ function keptBody(
   }
 }
 
-// A body with a credential is not stored unchanged. Forms and JSON are rewritten without the credential. Any other body is
-// dropped.
+// Returns the body to store if the provider's body contains credentials. Forms and JSON are
+// rewritten without the credentials. Any other body is dropped.
 function withoutFields(
   delivery: Delivery,
   names: readonly string[],

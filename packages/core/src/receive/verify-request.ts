@@ -16,23 +16,27 @@ import { createDelivery, markVerified, ownDelivery } from './http-delivery.ts'
 
 /** Options of {@link verifyRequest}. */
 export interface VerifyRequestOptions {
-  /** Limits for one request. @default those of a receiver */
+  /** Limits for one request. @default the default limits of a receiver */
   readonly limits?: LimitOptions
 }
 
-/** The result of {@link verifyRequest}: events of a request whose signature matched. */
+/** The result of {@link verifyRequest} for a request whose signature matched. */
 export interface VerifiedRequest<Events extends EventMap = EventMap> {
   /** The events, in order; empty if the request was a challenge. */
   readonly events: readonly EventOf<Events, keyof Events & string>[]
-  /** The reply that the provider needs: to a challenge, or instead of an empty 200. */
+  /**
+   * The reply to a challenge, or the provider's own reply to events. If it is absent, reply with an
+   * empty 200.
+   */
   readonly reply?: Reply
 }
 
 /**
- * Verifies one request and returns its events. Nothing is stored, deduplicated or run. It reads the body within the limits,
- * and works in each runtime that has `Request`.
+ * Verifies one request and returns its events. Stores and deduplicates nothing, and runs no
+ * handlers. Reads the body within the limits. Works in every runtime that has `Request`.
  *
- * @throws WebhookError with the `code` and the `status` that a receiver would reply; its message is for your log.
+ * @throws WebhookError with the `code` and `status` that a receiver would reply. The error message
+ * is for your log, not for the sender.
  * @example
  * const { events, reply } = await verifyRequest(github({ secret }), request)
  * for (const event of events) console.log(event.topic, event.payload)

@@ -1,26 +1,34 @@
 import { SENDER_CREDENTIALS } from './senders.ts'
 
-// Anybody who reads such a header or parameter can act as the app or its user. Names are in lower case, with hyphens.
-// `test/hostile/rules` lists the platforms and proxies with the page on each header.
+// The expressions below match names of headers and parameters that contain credentials. Whoever
+// reads a credential can act as the app or its user. Names are in lower case, with hyphens.
+// `test/hostile/rules` lists the platforms and proxies, with a page about each header.
 
-/** Last words of names of credentials, on any platform. */
-// An idempotency token is only an id: handlers read `i-twilio-idempotency-token`.
+/** Matches a name whose last word means a credential, on any platform. */
+// An idempotency token is excepted, since it is only an id: handlers read
+// `i-twilio-idempotency-token`.
 const LAST_WORDS: RegExp =
   /(?:(?<!idempotency-?)token|secret|passw(?:or)?d|passcode|pass-?phrase|(?:api|access|account|admin|app|auth|client|functions|license|master|private|sas|secret|subscription)key|(?:^|-)(?:jwt|pwd|auth|assertion|cookie|authorization|credentials?|bypass))\d*$/
 
-/** Names whose last word is `key`, except keys that identify a thing and open nothing. */
+/**
+ * Matches a name whose last word is `key`, except keys that only identify something, such as
+ * `cache-key`.
+ */
 const KEY: RegExp =
   /(?<!(?:^|-)(?:cache|content|dedup(?:e|lication)?|event|file|foreign|group|idempotency|issue|message|object|order(?:ing)?|partition|primary|project|public|pusher|request|resource|routing|row|shard|sort|topic)-)(?<![a-z])key\d*$/
 
-/** Families of headers in which a platform identifies its user. Each family includes a token of that user. */
+/**
+ * Matches headers with a prefix that a platform uses to tell the app who its user is. With each
+ * prefix, at least one header contains a token of that user.
+ */
 const FAMILIES: RegExp =
   /^(?:x-amzn-oidc|x-ms-token|x-ms-client-principal|x-goog-authenticated-user|cf-access|x-pomerium)(?:-|$)/
 
-/** Names that none of these expressions matches. */
+/** Other names of credentials on platforms, which none of the expressions above matches. */
 const PLATFORM_NAMES: readonly string[] = [
-  // A proof of possession, RFC 9449.
+  // A proof that the client has a private key (RFC 9449).
   'dpop',
-  // https://vercel.com/docs/headers/request-headers: the head that Vercel forwards
+  // The header with headers that Vercel forwards: https://vercel.com/docs/headers/request-headers
   'x-vercel-sc-headers',
   // https://docs.aws.amazon.com/verified-access/latest/ug/user-claims-passing.html
   'x-amzn-ava-user-context',
@@ -36,19 +44,22 @@ const PLATFORM_NAMES: readonly string[] = [
 ]
 
 const NAMES: ReadonlySet<string> = new Set([...PLATFORM_NAMES, ...SENDER_CREDENTIALS.headers])
-// Words such as `code`, which are a credential only as the complete name.
+// Names such as `code`, which mean a credential only if they are the complete name.
 const WHOLE: ReadonlySet<string> = new Set(SENDER_CREDENTIALS.query.map(plain))
 
-// Names come from the network, so the cache is bounded. When it is full, it is emptied.
+// Maximum number of names in the cache of results. The limit is needed because names come from the
+// network. A full cache is emptied.
 const MOST = 1000
 let judged = new Map<string, boolean>()
 
 /**
- * Returns true for a header or parameter that contains a credential of any sender or platform: a token, key, password or
- * cookie. Users choose such names, so their last words decide: split at capitals (`webhookSecret`) and after a prefix
- * (`http_x_gitlab_token`, `x-original-authorization`). A signature is not a credential, since it reveals no secret.
+ * Returns true for the name of a header or parameter that contains a credential of any sender or
+ * platform: a token, key, password or cookie. Users can choose such names, so the last words of a
+ * name decide. Words are split at capitals (`webhookSecret`), and a prefix does not matter
+ * (`http_x_gitlab_token`, `x-original-authorization`). A signature is not a credential, since it
+ * reveals no secret.
  *
- * @param name - in any case.
+ * @param name - the name, in any case.
  *
  * @example
  * const shown = headers.filter(([name]) => !isCredentialName(name))
@@ -61,12 +72,18 @@ export function isCredentialName(name: string): boolean {
   return found
 }
 
-/** Returns a name in lower case with hyphens, the form in which proxies' variants of it are equal. */
+/**
+ * Returns a name in lower case with hyphens. Proxies write one name in several ways, such as
+ * `x_token` and `X-Token`; in this form they are equal.
+ */
 export function plain(name: string): string {
   return name.toLowerCase().replaceAll(/[_.\s[\]]+/g, '-')
 }
 
-/** Returns true if a header has one of the names, or ends with one after a prefix. Names are {@link plain}. */
+/**
+ * Returns true if the name of a header is in `names`, or is a prefix followed by one of `names`.
+ * All names are in the form of {@link plain}.
+ */
 export function isNamed(name: string, names: ReadonlySet<string>): boolean {
   if (names.has(name)) return true
   for (let at = name.indexOf('-'); at >= 0; at = name.indexOf('-', at + 1))
@@ -86,7 +103,10 @@ function judge(plainName: string): boolean {
   )
 }
 
-/** Splits words at capitals: `webhookSecret`, `myAPIKey`. */
+/**
+ * Puts a hyphen between words that start with a capital: `webhookSecret` becomes `webhook-Secret`,
+ * `myAPIKey` becomes `my-API-Key`.
+ */
 function split(name: string): string {
   return name.replaceAll(/([a-z\d])([A-Z])/g, '$1-$2').replaceAll(/([A-Z])([A-Z][a-z])/g, '$1-$2')
 }

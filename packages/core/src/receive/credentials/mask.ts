@@ -6,7 +6,10 @@ import { MASK, placesOf, type CredentialPlace, withParameters } from './places.t
 import { SENDER_CREDENTIALS } from './senders.ts'
 import { textBytes, toBuffer } from '../../body/bytes.ts'
 
-/** Headers that are always kept of a rejected delivery, in addition to those that its provider reads. */
+/**
+ * Headers of a rejected delivery that are always stored, in addition to the headers that the
+ * provider reads.
+ */
 const ALWAYS: ReadonlySet<string> = new Set([
   'content-type',
   'content-length',
@@ -20,12 +23,14 @@ const ALWAYS: ReadonlySet<string> = new Set([
   'x-forwarded-prefix',
 ])
 
-// Senders that sign in this header name a scheme of their own. Any other value is a token or a password.
+// Matches an `authorization` header with a signature: it starts with the sender's own scheme name.
+// Any other value is a token or a password.
 const SIGNATURE = /^(?:hmac|signature)[\s-]/i
 
 /**
- * Makes the part of a rejected delivery that may be kept. Any sender may have sent it, so the credentials of all senders
- * count. A credential is masked, and a header that this provider does not read is left out. Signatures stay, for `explain`.
+ * Creates the function that returns the part of a rejected delivery that may be stored. Credentials
+ * of all known senders are masked, since any sender may have sent the delivery. Headers that this
+ * provider does not read are left out. Signatures stay, for `explain`.
  */
 export function masker(provider: Provider): (delivery: Delivery) => KeptRequest {
   const { credentials = {}, signatures = [] } = provider
@@ -35,7 +40,8 @@ export function masker(provider: Provider): (delivery: Delivery) => KeptRequest 
   const query = new Set(own('query'))
   const fields = own('fields')
   const places = placesOf([...SENDER_CREDENTIALS.fields, ...fields])
-  // The credential of this sender may be anywhere in a text or in bytes.
+  // In a text or in bytes, the credential of this sender may be anywhere, so the whole body is
+  // masked.
   const isOpaque =
     fields.length > 0 &&
     (provider.formats ?? ['json']).every((format) => format === 'text' || format === 'bytes')
@@ -92,7 +98,8 @@ export function masker(provider: Provider): (delivery: Delivery) => KeptRequest 
   }
 }
 
-// The masked body may be longer than the sent one. Without a correction, `explain` would call it truncated.
+// Corrects `content-length`, since masking can make the body shorter or longer. With the wrong
+// length, `explain` would report a truncated body.
 function lengthOf(value: string, longer: number): string {
   const length = Number(value)
   return longer === 0 || !Number.isInteger(length) ? value : String(Math.max(length + longer, 0))
@@ -100,11 +107,16 @@ function lengthOf(value: string, longer: number): string {
 
 interface Masked {
   readonly bytes: Uint8Array
-  /** Places of the masked values: `field value[].clientState`, or `body` if nothing of the body may be kept. */
+  /**
+   * Places of the masked values, such as `field value[].clientState`. The place is `body` if
+   * nothing of the body may be stored.
+   */
   readonly masked: readonly string[]
 }
 
-/** A value to mask in a text, from one character to another, exclusive. */
+/**
+ * A value to mask in a text: the index of its first character, and the index after its last one.
+ */
 interface TextSpan {
   readonly from: number
   readonly to: number
@@ -112,7 +124,7 @@ interface TextSpan {
   readonly mask: string
 }
 
-/** The values to mask in a text, and whether all of the text could be read. */
+/** The values to mask in a text. `isRead` is false if some of the text could not be read. */
 interface TextSpans {
   readonly spans: readonly TextSpan[]
   readonly isRead: boolean
@@ -121,17 +133,19 @@ interface TextSpans {
 const NOTHING: Masked = { bytes: new Uint8Array(0), masked: ['body'] }
 
 /**
- * Returns a body with its credentials masked, and all other bytes as they came. Its bytes decide how it is read, since any
- * sender may have sent it. A body that cannot be read is kept if it contains no name of a credential.
+ * Returns a body with its credentials masked and all other bytes unchanged. The bytes decide in
+ * which format the body is read, since any sender may have sent it. An unreadable body is stored
+ * only if it contains no name of a credential.
  *
- * @param isStrict - nothing is kept of what cannot be read, nor of JSON that is not an object: the credential of the sender
- * that is expected may be anywhere in it.
+ * @param isStrict - true if the expected sender puts a credential in the body. Then an unreadable
+ * body, or JSON that is not an object, is not stored at all, since the credential may be anywhere.
  */
 function maskBody(body: Uint8Array, places: CredentialPlace, isStrict: boolean): Masked {
   if (body.length === 0) return { bytes: body, masked: [] }
-  // Nothing is decompressed before verification, so the content is unknown.
+  // This function does not decompress bodies, so the content is unknown.
   if (isCompressed(body)) return NOTHING
-  // One character per byte, so that positions in the text are positions in the bytes. All names are ASCII.
+  // Latin-1 has one character per byte, so that positions in the text are positions in the bytes.
+  // All names are ASCII.
   const text = toBuffer(body).toString('latin1')
   const { spans, isRead } = spansIn(text, places, isStrict)
   if (!isRead && (isStrict || mentions(text, places))) return NOTHING
@@ -150,7 +164,7 @@ function maskBody(body: Uint8Array, places: CredentialPlace, isStrict: boolean):
 }
 
 function spansIn(text: string, places: CredentialPlace, isStrict: boolean): TextSpans {
-  // A byte order mark and blanks may come first.
+  // Skips a byte order mark and white space at the start.
   const first = /[^\s\u00EF\u00BB\u00BF]/.exec(text)?.[0]
   if (first === '{' || (first === '[' && !isStrict)) return membersIn(text, places)
   if (first === '<') return elementsIn(text, places)
@@ -159,9 +173,12 @@ function spansIn(text: string, places: CredentialPlace, isStrict: boolean): Text
   return { spans: [], isRead: false }
 }
 
-/** Returns true if a text contains the last name of some path, in any coding. */
+/**
+ * Returns true if a text contains the name of a credential, even if the name is escaped (`%XX`,
+ * `\u00XX`) or in UTF-16.
+ */
 function mentions(text: string, places: CredentialPlace): boolean {
-  // UTF-16 without its zeros is ASCII.
+  // ASCII text in UTF-16 becomes plain ASCII when its zero bytes are removed.
   const bare = text
     .replaceAll('\0', '')
     .replaceAll(/(?:%|\\u00)([\da-f]{2})/gi, (_, hex: string) =>
@@ -186,7 +203,7 @@ function isCompressed(body: Uint8Array): boolean {
   return a === 0x78 && b !== undefined && ((a << 8) | b) % 31 === 0
 }
 
-/** Finds the values at places of a form: `passcode=…`, `value[0][clientState]=…`. */
+/** Finds the values of credentials in a form: `passcode=…`, `value[0][clientState]=…`. */
 function fieldsIn(text: string, places: CredentialPlace): TextSpans {
   const spans: TextSpan[] = []
   let from = 0
@@ -202,7 +219,7 @@ function fieldsIn(text: string, places: CredentialPlace): TextSpans {
   return { spans, isRead: true }
 }
 
-/** Finds the values at places of a multipart body, whose boundary is its first line. */
+/** Finds the values of credentials in a multipart body. The first line is its boundary. */
 function partsIn(text: string, places: CredentialPlace): TextSpans {
   const spans: TextSpan[] = []
   const boundary = /--[^\r\n]{1,70}/.exec(text)?.[0]
@@ -234,7 +251,10 @@ function isCredential(name: string, places: CredentialPlace): boolean {
   return at?.isCredential === true
 }
 
-/** Finds the texts at places of an XML body. Prefixes of names are ignored: `Envelope.Body.notifications.SessionId`. */
+/**
+ * Finds the texts of credentials in an XML body. Namespace prefixes are ignored, so a path is
+ * `Envelope.Body.notifications.SessionId`.
+ */
 function elementsIn(text: string, places: CredentialPlace): TextSpans {
   const spans: TextSpan[] = []
   const stack: {
@@ -242,7 +262,7 @@ function elementsIn(text: string, places: CredentialPlace): TextSpans {
     readonly place: CredentialPlace | undefined
     readonly path: string
   }[] = []
-  /** Where the text of a credential starts; -1 outside of one. */
+  /** Index at which the text of the current credential starts; -1 outside of a credential. */
   let from = -1
   let at = text.indexOf('<')
   while (at >= 0) {
@@ -296,19 +316,25 @@ const TOKEN = /"[^"\\]*(?:\\[^][^"\\]*)*"?|[{}[\],:]|[^\s"{}[\],:]+/g
 
 interface Frame {
   readonly isList: boolean
-  /** Undefined if no credential can be inside. */
+  /** Place of this object or list; undefined if it cannot contain a credential. */
   readonly place: CredentialPlace | undefined
   readonly path: string
-  /** Name of the current member; undefined until it is read. */
+  /** Name of the current member; undefined until the name is read. */
   name: string | undefined
   colon: boolean
 }
 
-/** Finds the values at places of a JSON text, which may be cut off. Of several values in a row, each is read from the top. */
+/**
+ * Finds the values of credentials in a JSON text, which may be cut off. If the text is several JSON
+ * values in a row, each of them is searched.
+ */
 function membersIn(text: string, places: CredentialPlace): TextSpans {
   const spans: TextSpan[] = []
   const stack: Frame[] = []
-  /** The value that is being masked: its start, and the number of open frames around it. */
+  /**
+   * The value that is being masked: the index of its start, and the number of objects and lists
+   * around it.
+   */
   let open: { readonly from: number; readonly path: string; readonly depth: number } | undefined
   let isRead = true
 
@@ -378,13 +404,13 @@ function pathOf(frame: Frame | undefined): string {
   return frame.path === '' ? (frame.name ?? '') : `${frame.path}.${frame.name ?? ''}`
 }
 
-/** Returns the name of a member; undefined if the token is not a string. */
+/** Returns the member name that a token contains; undefined if the token is not a string. */
 function decoded(token: string): string | undefined {
   if (!token.startsWith('"')) return undefined
   try {
     return JSON.parse(token) as string
   } catch {
-    // The token is cut off, or has a control character.
+    // The string is cut off or has a control character, so it is used as written.
     return token.slice(1)
   }
 }

@@ -2,14 +2,19 @@ import { isCredentialName } from './judge.ts'
 
 export const MASK = '(masked)'
 
-/** A place in a body that is a credential, or contains one. */
+/**
+ * A node in a tree of places in a body. The value at the place is a credential or may contain one.
+ */
 export interface CredentialPlace {
   isCredential: boolean
   readonly members: Map<string, CredentialPlace>
   items: CredentialPlace | undefined
 }
 
-/** Makes the places of paths such as `passcode` and `value[].clientState`, from the top of a body. */
+/**
+ * Makes the tree of places from paths such as `passcode` and `value[].clientState`, which start at
+ * the top of a body.
+ */
 export function placesOf(paths: readonly string[]): CredentialPlace {
   const top = place()
   for (const path of paths) {
@@ -21,14 +26,20 @@ export function placesOf(paths: readonly string[]): CredentialPlace {
   return top
 }
 
-/** Makes the places of plain names, which may have any characters: fields of a form, parameters of a query. */
+/**
+ * Makes the tree of places from plain names, such as those of form fields and query parameters. A
+ * dot or bracket in a name has no special meaning.
+ */
 export function placesOfNames(names: readonly string[]): CredentialPlace {
   const top = place()
   for (const name of names) memberOf(top, name).isCredential = true
   return top
 }
 
-/** Returns the place and the places of the entries of all lists below it: an event may be one of these entries. */
+/**
+ * Returns the top place, and the place of the entries of every list below it. An event's payload
+ * can be such an entry instead of the whole body.
+ */
 export function withEntries(top: CredentialPlace): readonly CredentialPlace[] {
   return [top, ...entriesBelow(top)]
 }
@@ -38,7 +49,7 @@ function entriesBelow({ members, items }: CredentialPlace): readonly CredentialP
   return items ? [items, ...entriesBelow(items), ...below] : below
 }
 
-/** Returns a value without its credentials; the same value if it has none. */
+/** Returns a value without its credentials; the value itself if it has no credentials. */
 export function without(value: unknown, { members, items }: CredentialPlace): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) {
@@ -65,11 +76,11 @@ function place(): CredentialPlace {
 }
 
 /**
- * Returns a URL with some parameters of its query changed, and the others as they were written. A user name and password are
- * removed: no sender is identified by them.
+ * Returns a URL with some query parameters changed and the others exactly as written. A user name
+ * and password are removed, since no sender is authenticated by them.
  *
- * @param change - gets a parameter as it was written, and its name; returns what is there instead, or undefined
- * for nothing.
+ * @param change - called with each parameter as written, and its decoded name. Returns the
+ * replacement, or undefined to remove the parameter.
  */
 export function withParameters(
   url: string,
@@ -81,13 +92,13 @@ export function withParameters(
   const hash = bare.indexOf('#')
   const end = hash < 0 ? bare.length : hash
   if (start > end) return bare
-  // URLSearchParams would rewrite the other parameters.
+  // The query is split by hand, because URLSearchParams would rewrite the other parameters.
   const parts = bare.slice(start + 1, end).split('&')
   const kept = parts.flatMap((part) => change(part, nameOf(part)) ?? [])
   return bare.slice(0, start) + (kept.length > 0 ? `?${kept.join('&')}` : '') + bare.slice(end)
 }
 
-/** Returns a text with the values of credential parameters masked in its URLs. */
+/** Returns a text in which the values of credential parameters are masked in all URLs. */
 export function maskParameters(text: string): string {
   return text.replaceAll(/(?<=[?&])[^\s?&#=]+=[^\s?&#]*/g, (part) =>
     isCredentialName(nameOf(part)) ? `${part.split('=', 1)[0]}=${MASK}` : part,

@@ -6,8 +6,8 @@ import type { WebhookEvent } from '../../event.ts'
 import { createTopicTable } from '../../subscribe/topics.ts'
 
 /**
- * The result of an answer function: a complete reply, a string (`text/xml` if it starts with `<`, as TwiML does), a JSON
- * value, or undefined for an empty reply.
+ * The result of an answer function: a complete reply, a string (sent as `text/xml` if it starts
+ * with `<`, as TwiML does), a JSON value, or undefined for an empty reply.
  */
 export type Answer =
   | Reply
@@ -17,18 +17,23 @@ export type Answer =
   | undefined
   | void
 
-/** Returns the reply to the sender. It runs after the event was stored, also for duplicates, and is not a task. */
+/**
+ * Returns the reply to the sender. The function runs after the event was stored, also for
+ * duplicates. It is not retried.
+ */
 export type AnswerFunction<Event extends WebhookEvent = WebhookEvent> = (
   event: Event,
 ) => MaybePromise<Answer>
 
 /** Options of `answer`. */
 export interface AnswerOptions {
-  /** How long the sender waits for the reply. @default '2500ms', inside Slack's three seconds */
+  /**
+   * Maximum time for the function. @default '2500ms', since Slack waits three seconds for the reply
+   */
   readonly deadline?: Duration
   /**
-   * The reply to send if the answer is late. @default an empty 200, or the provider's rejection if the sender acts on the
-   * reply
+   * The reply to send if the function takes longer than `deadline`. @default an empty 200, or the
+   * provider's rejection if the sender acts on the reply
    */
   readonly late?: Reply
 }
@@ -45,7 +50,10 @@ export interface Answers {
   any(): boolean
 }
 
-/** Makes the register of answers. If several match, the first registered one is used. */
+/**
+ * Creates the list of answer functions. If several functions match a topic, the one that was added
+ * first is used.
+ */
 export function createAnswers(): Answers {
   const table = createTopicTable<RegisteredAnswer>()
   return {
@@ -69,8 +77,10 @@ export function createAnswers(): Answers {
 }
 
 /**
- * Returns the reply of an answer, within its deadline. With a `rejection` (the sender acts on the reply), a late or failed
- * answer becomes that rejection. Without one, a late answer becomes `late` and a failed one a 500; the event stays stored.
+ * Calls an answer function and returns its reply, within the deadline. If the function is late, the
+ * reply is `late`, else `rejection`, else an empty 200. If it throws, the reply is `rejection`,
+ * else a 500. `rejection` is set if the sender acts on the reply. The event stays stored in all
+ * cases.
  */
 export function answerReply(
   registered: RegisteredAnswer,

@@ -30,9 +30,10 @@ export function xmlReply(body: string, status = 200): Reply {
 }
 
 /**
- * Creates the reply to a rejected delivery: `application/problem+json` (RFC 9457) with the stable code and no detail that
- * helps an attacker. Observers get the full reason. The reply to a closed receiver, and to a body that is too large or too
- * slow, closes the connection: otherwise node:http would continue to read the body (RFC 9110, section 15.5.14).
+ * Creates the reply to a rejected delivery: `application/problem+json` (RFC 9457) with the stable
+ * code and no detail that helps an attacker. Observers get the full reason. If the receiver is
+ * closed, or the body is too large or too slow, the reply closes the connection. Otherwise
+ * node:http would continue to read the body (RFC 9110, section 15.5.14).
  */
 export function problem(error: WebhookError, site: string = SITE): Reply {
   const headers: Record<string, string> = {
@@ -45,7 +46,7 @@ export function problem(error: WebhookError, site: string = SITE): Reply {
     status: error.status,
     headers,
     body: JSON.stringify({
-      // The page of the code (RFC 9457 section 3.1.1).
+      // The URL of the page about this code (RFC 9457, section 3.1.1).
       ...(site !== '' && { type: `${site}/errors/${error.code}/` }),
       title: error.code.replaceAll('_', ' '),
       status: error.status,
@@ -54,7 +55,8 @@ export function problem(error: WebhookError, site: string = SITE): Reply {
   }
 }
 
-// A keep-alive connection would continue to send to a closed receiver.
+// Codes whose reply closes the connection. A sender would otherwise continue to use the connection
+// to a receiver that is closed.
 const CLOSING: ReadonlySet<ErrorCode> = new Set([
   'body_too_large',
   'body_timeout',
@@ -75,10 +77,13 @@ export function isReply(value: unknown): value is Reply {
   return Object.keys(value).every((key) => key === 'status' || key === 'headers' || key === 'body')
 }
 
-/** URL of the documentation site, or empty. `npm run release -- home` writes it here from the root's package.json. */
+/**
+ * URL of the documentation site; empty if there is none. `npm run release -- home` writes the URL
+ * here from the package.json of the repository.
+ */
 export const SITE: string = ''
 
-/** Status of the acknowledgment: 200, 202 or 204, or a redirect. */
+/** Status of the reply to an accepted delivery: 200, 202 or 204, or a redirect. */
 export type AckOption =
   | 200
   | 202
@@ -88,7 +93,10 @@ export type AckOption =
 
 const EXPECTED = '200, 202, 204, or 302 with a location'
 
-/** Returns the acknowledgment. Throws a `TypeError` for a redirect that the sender would count as a failure. */
+/**
+ * Returns the reply to an accepted delivery. Throws a `TypeError` for a wrong status, or for a
+ * redirect that the sender would count as a failure.
+ */
 export function ackReply(
   option: AckOption | undefined,
   provider: { readonly name: string; readonly failsOnRedirect?: boolean },
@@ -109,7 +117,10 @@ export function ackReply(
   return { status: 302, headers: { location: ack.location } }
 }
 
-/** Converts a reply to a `Response`. The body is left out if HTTP allows none. */
+/**
+ * Converts a reply to a `Response`. The body is left out if HTTP does not allow one (HEAD, 204,
+ * 304).
+ */
 export function toResponse(reply: Reply, method: string): Response {
   const empty = method === 'HEAD' || reply.status === 204 || reply.status === 304
   return new Response(empty ? null : ((reply.body ?? null) as BodyInit | null), {
