@@ -177,15 +177,15 @@ describe('explain', () => {
     ).toEqual([
       [
         0,
-        '● not rejected: accepted, answered 200: its signature was right, and its tasks were stored',
+        '● not rejected: accepted, answered 200: the signature was right, and the tasks were stored',
       ],
       [
         0,
-        '● not rejected: duplicate, answered 200: its event was here before, so nothing ran again',
+        '● not rejected: duplicate, answered 200: the event was already known, so nothing ran again',
       ],
       [
         0,
-        '● not rejected: unhandled, answered 200: its signature was right, and no subscription has its topic',
+        '● not rejected: unhandled, answered 200: the signature was right, and no subscription has the topic',
       ],
       [1, expect.stringMatching(/^✕ rejected: method_not_allowed \(405\): /)],
     ])

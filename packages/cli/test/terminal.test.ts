@@ -165,7 +165,7 @@ describe('init in a terminal', () => {
     await writeFile(join(folder, 'package.json'), '{"dependencies":{"koa":"^3"}}')
     const questions = [
       ['Who sends the webhooks?', 'github\r'],
-      ['Where are events kept?', '\u001B[B\r'],
+      ['Where should events be stored?', '\u001B[B\r'],
       [/Write [^?]*webhooks\/receiver\.mjs[^?]*\?/, 'y'],
     ] as const
     for (const [last] of questions.entries()) {

@@ -65,7 +65,8 @@ export function forward<Event extends WebhookEvent = WebhookEvent>(
       timeout: settings.timeout + 15_000,
     },
     restore: async (destination: DestinationInit) => {
-      if (!marks) throw new TypeError('restore: marks need records; give records to forward()')
+      if (!marks)
+        throw new TypeError('restore: forward() needs the option records to restore a destination')
       return marks.clear(named(destination).id)
     },
     close: () => caller.close(),

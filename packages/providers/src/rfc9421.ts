@@ -57,8 +57,8 @@ export const rfc9421: Factory<Rfc9421Options> = /* @__PURE__ */ provider({
     label: 'The label of the signature that counts. Default the only one.',
     tag: 'The tag a signature must have. Default any.',
     requiredComponents:
-      "Components it must cover. Default '@method', '@target-uri', 'content-digest'.",
-    requiredParameters: "Parameters it must have. Default 'created'.",
+      "Components that the signature must cover. Default '@method', '@target-uri', 'content-digest'.",
+    requiredParameters: "Parameters that the signature must have. Default 'created'.",
     tolerance: 'Seconds created may be away from now. Default 300.',
     topic: "A function that gives the topic. Default 'message'.",
     id: 'A function that gives the id. Default none.',

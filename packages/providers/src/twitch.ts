@@ -23,7 +23,7 @@ export const twitch: Factory<DatedPresetOptions> = /* @__PURE__ */ sender({
   docs: 'https://dev.twitch.tv/docs/eventsub/handling-webhook-events/',
   setup: {
     call: 'POST https://api.twitch.tv/helix/eventsub/subscriptions',
-    secret: 'the text that you send as secret of transport',
+    secret: 'the text that you send as transport.secret when you create the subscription',
   },
   topics: ['channel.follow', 'stream.online', 'stream.offline', 'channel.follow.revocation'],
   handshakes: ['webhook_callback_verification'],

@@ -57,7 +57,7 @@ export const wecom: Factory<WecomOptions> = /* @__PURE__ */ provider({
   options: {
     token: "The token of the app's receive-messages settings.",
     encodingAESKey: 'The EncodingAESKey of the same settings.',
-    receiveId: 'The CorpId or SuiteId messages must name.',
+    receiveId: 'The CorpId or SuiteId that messages must name.',
     tolerance: 'Seconds the signed time may be away from now. Default 300.',
   },
   formats: ['json', 'xml'],

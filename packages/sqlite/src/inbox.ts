@@ -125,7 +125,7 @@ export function checkSettings(options: SqliteInboxOptions): Settings {
     )
   if (process.platform !== 'win32' && /^[A-Za-z]:\\/.test(path))
     throw new TypeError(
-      `sqliteInbox: path must be a path of this system, got ${path}, which is one of Windows`,
+      `sqliteInbox: path must be valid on this operating system, got the Windows path ${path}`,
     )
   return { ...common, path, readOnly }
 }

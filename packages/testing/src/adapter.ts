@@ -161,7 +161,7 @@ function limitCases(
       assert.deepEqual((await control('report')).runs, [])
     }))
 
-  test('a chunked body without an end is not read on', () =>
+  test('reading stops for a chunked body that does not end', () =>
     onStage(mount, 'bounded', async ({ url }) => {
       // The buffers of both kernels can hold several megabytes.
       const { status, written } = await exchange(url, CHUNKED, (socket) => flood(socket, 512 * MIB))

@@ -93,7 +93,7 @@ describe('the laws of signing', () => {
       broken: [
         names.accepted,
         names.rotation,
-        'means the same under any type, boundary and charset',
+        'means the same whatever media type, boundary and charset are declared',
         'is rejected with a query that was added, or means the same',
       ],
     },

@@ -68,7 +68,7 @@ export async function useInit(project: Project, folder: string, tools: Tools): P
   }
   const told = await inTerminal([...tools.command, 'init'], folder, [
     ['Who sends the webhooks?', 'github\r'],
-    ['Where are events kept?', '\r'],
+    ['Where should events be stored?', '\r'],
     ['Write ', 'y'],
     [' now?', 'n'],
   ])

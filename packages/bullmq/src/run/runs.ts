@@ -155,7 +155,7 @@ export function createRuns(context: RunsContext): Runs {
       if (queue.startsWith(queueName(consumer.receiver, '')))
         runner.ready(decodeURIComponent(queue.slice(slash + 1)))
     },
-    back: () => runner.giveBack('Redis lost this claim: it has another state than before'),
+    back: () => runner.giveBack('Redis lost this claim: its data is older than the claim'),
     async close(until) {
       for (const timer of timers) clearInterval(timer)
       await runner.close(until)

@@ -57,7 +57,7 @@ function wireForms(sender: AuditSender): readonly AuditCase[] {
       why: 'A proxy and an app can read one path differently.',
       remedy: 'route',
       control: () => by(unsigned(sender), { target: '/x/../postern-audit-nowhere' }),
-      ...(!sender.facts.place && { skip: 'its signature is in the body' }),
+      ...(!sender.facts.place && { skip: 'the sender’s signature is in the body' }),
     },
     {
       id: 'idempotency/hung-up',
@@ -72,7 +72,7 @@ function wireForms(sender: AuditSender): readonly AuditCase[] {
       why: 'The sender did not see the reply, and delivers again: the event must be handled once.',
       remedy: 'dedupe',
       tries: 2,
-      ...(!sender.facts.ids && { skip: 'its events have no id that stays the same' }),
+      ...(!sender.facts.ids && { skip: 'the sender’s events have no id that stays the same' }),
     },
   ]
 }

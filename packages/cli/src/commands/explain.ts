@@ -42,10 +42,10 @@ export function declare(command: Command): void {
     .option('--time-limit <milliseconds>', 'set how long to search', '5000')
     .option('--entry <number>', 'choose the entry of a HAR file')
     .option('-H, --header <line>', 'set a header of the request; repeatable', many)
-    .option('-X, --request <method>', 'set its method (default: POST with a body)')
-    .option('-d, --data <text>', 'set its body, or @file without line ends')
-    .option('--data-raw <text>', 'set its body exactly as given')
-    .option('--data-binary <text>', 'set its body, or @file with exact bytes')
+    .option('-X, --request <method>', 'set the method (default: POST with a body)')
+    .option('-d, --data <text>', 'set the body; @file reads a file and removes its line breaks')
+    .option('--data-raw <text>', 'set the body exactly as given')
+    .option('--data-binary <text>', 'set the body; @file reads the exact bytes of a file')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -199,10 +199,10 @@ function tellOutcome(arrival: Arrival, { json }: ExplainCommandOptions): ExitCod
 }
 
 const SAYS: Readonly<Record<Exclude<ArrivalOutcome, 'rejected'>, string>> = {
-  accepted: 'its signature was right, and its tasks were stored',
-  duplicate: 'its event was here before, so nothing ran again',
+  accepted: 'the signature was right, and the tasks were stored',
+  duplicate: 'the event was already known, so nothing ran again',
   handshake: 'it was a challenge of the provider',
-  unhandled: 'its signature was right, and no subscription has its topic',
+  unhandled: 'the signature was right, and no subscription has the topic',
 }
 
 function timeOption(text: string): number {

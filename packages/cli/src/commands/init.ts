@@ -145,7 +145,9 @@ async function wantedOf(
 
 function askInbox(): Promise<string> {
   const options = Object.keys(inboxes).map((value) => ({ value }))
-  return asked(select({ message: 'Where are events kept?', options, output: process.stderr }))
+  return asked(
+    select({ message: 'Where should events be stored?', options, output: process.stderr }),
+  )
 }
 
 async function asked<Value>(answer: Promise<Value>): Promise<Exclude<Value, symbol>> {

@@ -62,7 +62,7 @@ function linesOf(mounting: Mounting): readonly string[] {
             `Add what this has to ${bare(file)}, so that a deploy loses nothing:`,
             ...code('instrumentation.ts', file),
           ]),
-      'It closes when NEXT_MANUAL_SIG_HANDLE=true is set in the environment of next start.',
+      'To close the inbox at shutdown, run next start with NEXT_MANUAL_SIG_HANDLE=true.',
     ]
   }
   if (routes !== undefined) return [`@fastify/autoload finds it in ${routes}.`]

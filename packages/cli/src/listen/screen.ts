@@ -165,7 +165,7 @@ export function createScreen(context: ScreenContext): Screen {
   // OSC 52: the terminal puts the text on its clipboard, over ssh too.
   function copy(text: string, what: string): void {
     stdout.write(`${ESC}]52;c;${Buffer.from(text).toString('base64')}\u0007`)
-    note = `the ${what} was given to the clipboard of the terminal`
+    note = `copied the ${what} to the clipboard of the terminal`
   }
 
   function failed(error: unknown): void {

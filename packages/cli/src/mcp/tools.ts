@@ -90,7 +90,10 @@ export function toolsOf(
         if (sender === undefined)
           throw new Failure(2, 'the delivery has no provider; give its name as provider')
         if (!found.kept)
-          throw new Failure(1, 'its body was not kept; set storage.rejectedBodies on the receiver')
+          throw new Failure(
+            1,
+            'the body was not stored; set storage.rejectedBodies on the receiver',
+          )
         const { catalogue } = await import('@postern/providers/catalogue')
         const { provider: made } = await providerOf(sender, {})
         const { method, at, kept } = await openArrival(found, {})

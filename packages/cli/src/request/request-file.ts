@@ -26,7 +26,10 @@ export function parseRequest(bytes: Uint8Array, options: ReadOptions = {}): Save
   const saved = readAny(bytes, options)
   const { url } = saved.delivery
   if (!URL.canParse(url, 'https://example.com'))
-    throw new Failure(2, 'url must be a URL or its path; the request has one that cannot be read')
+    throw new Failure(
+      2,
+      'url must be a URL or a path, and the url of this request cannot be parsed',
+    )
   return saved
 }
 

@@ -166,7 +166,7 @@ const ROWS: readonly (readonly [matches: (seen: Seen) => boolean, says: (seen: S
     ],
     [
       ({ status }) => status === 429,
-      ({ path }) => `a rate limit answered; leave ${path} out of it`,
+      ({ path }) => `a rate limiter answered; exempt ${path} from it`,
     ],
     [
       ({ status, headers }) => status === 401 && headers['www-authenticate'] !== undefined,

@@ -67,7 +67,7 @@ async function storedOf(context: Context): Promise<Stored> {
   if (kept)
     return { delivery: { ...kept, method, receivedAt: at }, provider, receiver, tasks: run(tasks) }
   const [first] = tasks
-  if (!first) throw new ApiProblem(409, 'not_kept', 'its body was not kept')
+  if (!first) throw new ApiProblem(409, 'not_kept', 'the body was not stored')
   return { ...(await ofTask(context, first.id)), tasks: run(tasks) }
 }
 
@@ -81,7 +81,7 @@ async function ofTask(context: Context, id: string): Promise<Stored> {
   if (!found)
     throw new ApiProblem(404, 'gone', 'this task is gone: done and dead tasks are kept for a time')
   if (found.delivery.headers.some(([name]) => name === 'x-postern-sealed')) throw encrypted()
-  if (found.record.erased) throw new ApiProblem(409, 'erased', 'its contents were erased')
+  if (found.record.erased) throw new ApiProblem(409, 'erased', 'the contents were erased')
   const { delivery, record, receiver } = found
   return { delivery, provider: record.provider, receiver, tasks: run([found]) }
 }
@@ -90,7 +90,7 @@ function encrypted(): ApiProblem {
   return new ApiProblem(
     409,
     'encrypted',
-    'it is encrypted: give the inspector its option encryptionKey',
+    'the delivery is encrypted: give the inspector its option encryptionKey',
   )
 }
 

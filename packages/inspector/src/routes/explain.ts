@@ -45,15 +45,15 @@ export async function explanationOf(
   if (!kept && bytes === 0)
     return cannot(
       code,
-      'It was rejected by its headers, before its body was read: the line above is all that is known.',
+      'The headers were rejected before the body was read: the line above is all that is known.',
     )
   if (!kept)
     return cannot(
       code,
-      'Its body was not stored: the option storage.rejectedBodies limits how many bodies are stored per code and minute. Explain the newest rejection of this code that has a body.',
+      'The body was not stored: the option storage.rejectedBodies limits how many bodies are stored per code and minute. Explain the newest rejection of this code that has a body.',
     )
   if (isSealed(arrival))
-    return cannot(code, 'It is encrypted: give the inspector its option encryptionKey.')
+    return cannot(code, 'The delivery is encrypted: give the inspector its option encryptionKey.')
   const provider = explainerOf(context, arrival)
   if (!provider)
     return cannot(

@@ -66,7 +66,7 @@ const REASONS: Readonly<Record<string | number, string>> = {
   1114: 'a table of the server is full: make room',
   1142: 'the user may not do this: GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON database.* TO the user, or make the tables as "Migrations" says',
   1146: 'a table is missing: start once with migrate: true',
-  1153: 'the delivery is larger than the server takes: SET GLOBAL max_allowed_packet = 67108864, and in its configuration',
+  1153: 'the delivery is larger than the server accepts: SET GLOBAL max_allowed_packet = 67108864, and set it in the configuration of the server',
   1226: 'the user has no connection left: raise its MAX_USER_CONNECTIONS or lower maxConnections',
   1290: READ_ONLY,
   1792: READ_ONLY,

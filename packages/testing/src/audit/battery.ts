@@ -140,7 +140,8 @@ function asked(
 
 /** Fills the challenge with the text and the provider's options. Returns the reason if it cannot. */
 function filled({ about, provider }: AuditSender, text: string): SenderChallenge | string {
-  if (!about.challenge) return 'it asks nothing that is known, or its answer cannot be known'
+  if (!about.challenge)
+    return 'the sender asks nothing that is known, or its answer cannot be known'
   const options = (madeOf(provider)?.options ?? {}) as Readonly<Record<string, unknown>>
   const json = JSON.stringify(about.challenge).replaceAll('{text}', text)
   const missing = [...json.matchAll(/\{option:(\w+)\}/g)].find(
@@ -169,7 +170,7 @@ function secretCases(sender: AuditSender): readonly AuditCase[] {
       `secret-${id}`,
       what,
       () => usable.map((text) => [sender.signedWith(sender.sign(), text)]),
-      skipUnless(usable.length > 0, 'no key of this sender can be made of such a text'),
+      skipUnless(usable.length > 0, 'this text cannot be used as a key of this sender'),
     )
   }
   return [
@@ -212,7 +213,7 @@ function canSign(sender: AuditSender, secret: string): boolean {
   }
 }
 
-const NO_IDS = 'its events have no id that stays the same'
+const NO_IDS = 'the sender’s events have no id that stays the same'
 
 function repeatCases(sender: AuditSender): readonly AuditCase[] {
   const { facts } = sender
@@ -259,7 +260,7 @@ function repeatCases(sender: AuditSender): readonly AuditCase[] {
         expects: { reply: 'taken', effects: 2 },
         ...skipUnless(
           facts.ids && sender.about.repeats && sender.about.delivers.retryId !== 'new',
-          facts.ids ? 'its retries have new ids, or it does not sign the same bytes twice' : NO_IDS,
+          facts.ids ? 'retries of this sender have new ids or other bytes' : NO_IDS,
         ),
         why: 'A customer can order the same thing twice: the id tells events apart, not the content.',
       },

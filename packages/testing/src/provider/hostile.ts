@@ -30,12 +30,15 @@ export function hostileLaws(under: ProviderUnderTest, laws: SigningLaws, runner:
 
   runner.describe(`${under.name}: a captured delivery`, () => {
     if (!isLabelSigned)
-      runner.test('means the same under any type, boundary and charset', async () => {
-        const signed = sign()
-        const genuine = await send(provider, signed)
-        for (const label of LABELS)
-          same(await send(provider, labelledAs(signed, label)), genuine, String(label))
-      })
+      runner.test(
+        'means the same whatever media type, boundary and charset are declared',
+        async () => {
+          const signed = sign()
+          const genuine = await send(provider, signed)
+          for (const label of LABELS)
+            same(await send(provider, labelledAs(signed, label)), genuine, String(label))
+        },
+      )
 
     runner.test('is rejected with a coding that the provider does not declare', async () => {
       const signed = sign()

@@ -42,7 +42,7 @@ async function sendStored(id: string, options: SendStoredOptions): Promise<ExitC
   requireThisMachine('--to', options.to)
   const found = await withInbox(options, async ({ view }) => view.get(id))
   if (!found) throw new Failure(1, `no task has the id ${id}: \`postern inbox list\` shows ids`)
-  if (found.record.erased) throw new Failure(1, `task ${id}: its contents were erased`)
+  if (found.record.erased) throw new Failure(1, `task ${id}: the contents were erased`)
   const task = await openTask(found, options)
   const { provider, about } = await providerOf(task.record.provider, options)
   if (!provider.sign)

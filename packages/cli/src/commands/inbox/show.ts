@@ -33,7 +33,7 @@ async function showCommand(id: string, options: InboxCommandOptions): Promise<Ex
     )
     say(`received ${new Date(task.receivedAt).toISOString()}, ${counted(task.attempts, 'attempt')}`)
     for (const line of foldLines(task)) say(line)
-    if (record.erased) say('its contents were erased')
+    if (record.erased) say('the contents were erased')
     for (const one of attempts)
       say(
         `  #${one.attempt}  ${timeOf(one.startedAt)}  ${ended(one.outcome)}  ${one.duration === undefined ? '' : lasting(one.duration)}  ${shown(one.error?.message ?? '', 160)}`.trimEnd(),

@@ -320,10 +320,10 @@ function* encodings(text: string): Generator<Variant> {
   }
   const encoded = [encode(toBuffer(text), 'base64'), encode(toBuffer(text), 'hex')]
   for (const one of encoded) {
-    yield { cause: 'secret-encoding', says: 'was decoded before it was given', text: one }
+    yield { cause: 'secret-encoding', says: 'was decoded before the receiver got it', text: one }
     yield {
       cause: 'secret-encoding',
-      says: 'was decoded before it was given',
+      says: 'was decoded before the receiver got it',
       bytes: toBuffer(one),
     }
   }

@@ -33,9 +33,9 @@ export function authenticCases(sender: AuditSender): readonly AuditCase[] {
       () => unknown(sender)!,
       {
         expects: { reply: 'taken' },
-        why: 'Senders add topics. One that is rejected is retried, and many rejections switch the webhook off.',
+        why: 'Senders add topics. The sender retries a rejected topic, and after many rejections it disables the webhook.',
         remedy: 'ignore-topics',
-        ...skipUnless(unknown(sender) !== undefined, 'its topics cannot be made up'),
+        ...skipUnless(unknown(sender) !== undefined, 'the sender’s topics cannot be made up'),
       },
     ),
     genuine(
@@ -44,7 +44,7 @@ export function authenticCases(sender: AuditSender): readonly AuditCase[] {
       () => sender.sign({ at: now() - skewOf(facts.tolerance ?? 0) * 1000 }),
       {
         severity: 'medium',
-        why: 'Networks and clocks are late: what the sender allows must be accepted.',
+        why: 'Networks delay deliveries and clocks differ: accept each timestamp within the sender’s tolerance.',
         remedy: 'freshness',
         ...skipUnless(facts.tolerance !== undefined, NO_TIME),
       },
@@ -55,9 +55,9 @@ export function authenticCases(sender: AuditSender): readonly AuditCase[] {
       () => sender.sign({}, sender.rotating),
       {
         severity: 'medium',
-        why: 'While a secret is changed, the sender signs with the old and the new one.',
+        why: 'While a secret is rotated, the sender signs with the old and the new secret.',
         remedy: 'compare',
-        ...skipUnless(sender.rotating !== undefined, 'it signs with one secret at a time'),
+        ...skipUnless(sender.rotating !== undefined, 'the sender signs with one secret at a time'),
       },
     ),
     genuine(
@@ -65,11 +65,11 @@ export function authenticCases(sender: AuditSender): readonly AuditCase[] {
       'a delivery with the headers of a retry',
       () => sender.sign({ headers: about.delivers.retryHeaders }),
       {
-        why: 'A retry is the event: nothing else will come of it.',
+        why: 'A retry is the last chance to receive the event.',
         remedy: 'dedupe',
         ...skipUnless(
           Object.keys(about.delivers.retryHeaders).length > 0,
-          'its retries have no headers of their own, as far as its page says',
+          'the sender’s retries have no headers of their own, as far as its page says',
         ),
       },
     ),
@@ -80,7 +80,7 @@ export function authenticCases(sender: AuditSender): readonly AuditCase[] {
   ]
 }
 
-export const NO_TIME = 'it signs no time, or its page names no tolerance'
+export const NO_TIME = 'the sender signs no time, or its page names no tolerance'
 
 export function skipUnless(holds: boolean, reason: string): Pick<AuditCase, 'skip'> {
   return holds ? {} : { skip: reason }

@@ -10,7 +10,7 @@ import { skipUnless } from './authentic.ts'
 import { canRebody } from './layouts.ts'
 import { FORGED } from './signatures.ts'
 
-const NOT_COVERED = 'its signature does not cover the bytes of the body'
+const NOT_COVERED = 'the sender’s signature does not cover the bytes of the body'
 
 /** Bodies with the signature of other bytes. */
 export function otherBodyCases(sender: AuditSender): readonly AuditCase[] {
@@ -28,7 +28,7 @@ export function otherBodyCases(sender: AuditSender): readonly AuditCase[] {
     severity: 'high' as const,
     remedy: 'raw-body' as const,
     why: 'Two parsers can read one text differently: only the bytes are what was signed.',
-    ...skipUnless(rewritable, 'its bodies are not JSON whose bytes are signed'),
+    ...skipUnless(rewritable, 'the sender’s bodies are not JSON whose bytes are signed'),
   }
   return [
     under('another-body', 'a body under the signature of another delivery', () =>
@@ -57,7 +57,7 @@ export function otherBodyCases(sender: AuditSender): readonly AuditCase[] {
         const request = sender.sign()
         return withOtherBody(request, `${textOfBody(request)}&PosternAudit=1`)
       },
-      skipUnless(coversForm(sender), 'it signs no forms, or only some of their fields'),
+      skipUnless(coversForm(sender), 'the sender signs no forms, or only some of their fields'),
     ),
     under(
       're-serialised',

@@ -15,7 +15,7 @@ export function layoutCases(sender: AuditSender): readonly AuditCase[] {
     remedy: 'raw-body',
     ...skipUnless(
       facts.json && canRebody(sender),
-      'its bodies are not JSON that anybody can write',
+      'the sender’s bodies are not JSON that anybody can write',
     ),
   })
   const layout = (
@@ -68,7 +68,7 @@ export function layoutCases(sender: AuditSender): readonly AuditCase[] {
         ...skipUnless(
           headerOf(sender.sign(), 'content-type')?.startsWith('application/json') === true &&
             !sender.provider.labelled,
-          'its type is another, or it signs the type',
+          'the sender’s type is another, or it signs the type',
         ),
       },
     ),

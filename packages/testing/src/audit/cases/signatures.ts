@@ -11,7 +11,7 @@ import { macOf, otherLetter, type AuditSender } from '../sender.ts'
 import { skipUnless } from './authentic.ts'
 
 export const FORGED = 'Anybody who knows the URL can make events up.'
-export const IN_BODY = 'its signature is in the body'
+export const IN_BODY = 'the sender’s signature is in the body'
 
 /** Genuine deliveries with a damaged signature. The receiver must reject each. */
 export function spoiltSignatureCases(sender: AuditSender): readonly AuditCase[] {
@@ -86,7 +86,10 @@ export function spoiltSignatureCases(sender: AuditSender): readonly AuditCase[] 
       'two wrong signatures, in two headers',
       (text) => [...flipped(text), ...flipped(text)],
       {
-        ...skipUnless(place !== undefined && 'header' in place, 'its signature is not in a header'),
+        ...skipUnless(
+          place !== undefined && 'header' in place,
+          'the sender’s signature is not in a header',
+        ),
       },
     ),
     spoilt('joined', 'two wrong signatures, joined by a comma', (text) => [
@@ -99,7 +102,7 @@ export function spoiltSignatureCases(sender: AuditSender): readonly AuditCase[] 
       {
         severity: 'high',
         remedy: 'algorithm',
-        ...skipUnless(dated, 'its signatures have no versions'),
+        ...skipUnless(dated, 'the sender’s signatures have no versions'),
       },
     ),
     spoilt(
@@ -109,7 +112,7 @@ export function spoiltSignatureCases(sender: AuditSender): readonly AuditCase[] 
       {
         severity: isToken ? 'critical' : 'high',
         remedy: 'algorithm',
-        ...skipUnless(prefixed || isToken, 'its signatures name no algorithm'),
+        ...skipUnless(prefixed || isToken, 'the sender’s signatures name no algorithm'),
       },
     ),
     forged('sha1-alone', 'only the older SHA-1 signature', () => olderOf(sender), {
@@ -118,7 +121,7 @@ export function spoiltSignatureCases(sender: AuditSender): readonly AuditCase[] 
       why: 'SHA-1 is broken, and this header is there only for old receivers.',
       ...skipUnless(
         prefixed && place !== undefined && 'header' in place && place.header.endsWith('-256'),
-        'it has no older signature in addition to the one that counts',
+        'the sender has no older signature in addition to the one that counts',
       ),
     }),
   ]

@@ -63,7 +63,7 @@ function signedNonsense(sender: AuditSender): readonly AuditCase[] {
       'label',
       'a signed delivery under the type image/png',
       () => withHeader(sender.sign(), 'content-type', 'image/png'),
-      skipUnless(!sender.provider.labelled, 'it signs the type'),
+      skipUnless(!sender.provider.labelled, 'the sender signs the type'),
     ),
   ]
 }

@@ -11,7 +11,7 @@ import { skipUnless, NO_TIME } from './authentic.ts'
 import type { AuditSender } from '../sender.ts'
 
 const REPLAY = 'A delivery that was captured once, in a log or a proxy, can be replayed for ever.'
-const NOT_IN_HEADER = 'its time is not in a header that can be changed'
+const NOT_IN_HEADER = 'the sender’s time is not in a header that can be changed'
 const DAY = 86_400
 
 /** Deliveries that are too old or too new, or have two times. */
@@ -42,7 +42,7 @@ export function oddTimeCases(sender: AuditSender): readonly AuditCase[] {
       () => swapped(sender)!,
       {
         severity: 'critical',
-        why: 'If the time is not signed, what is stale can be made fresh.',
+        why: 'If the timestamp is not signed, an attacker can replay an old delivery with a new timestamp.',
         remedy: 'verify',
         ...skipUnless(swapped(sender) !== undefined, NOT_IN_HEADER),
       },

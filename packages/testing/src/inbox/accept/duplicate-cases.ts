@@ -56,7 +56,7 @@ export function duplicateCases(test: SceneTest): void {
     assert.deepEqual(shop.settled[1]!.outcome, DONE_OUTCOME)
   })
 
-  test('of an event that was put off without an error: a duplicate, and it waits on', async (scene) => {
+  test('a second delivery of a postponed event is a duplicate, and the event keeps waiting', async (scene) => {
     const shop = scene.join({
       run: ({ event }) =>
         event.id === '1' ? { kind: 'postpone', at: Date.now() + HOUR } : DONE_OUTCOME,
