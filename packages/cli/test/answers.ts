@@ -39,7 +39,7 @@ export const ANSWERS: readonly AnswerCase[] = [
   { from: 'Koa, wrong path', status: 404, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: 'Not Found', by: 'other', says: 'no route is at' },
   { from: 'Hono, basicAuth', status: 401, headers: { 'www-authenticate': 'Basic realm="Secure Area"' }, body: 'Unauthorized', by: 'other', says: 'a login of the app or of a proxy' },
   { from: 'NestJS, guard', status: 403, headers: JSON_TYPE, body: '{"message":"Forbidden resource","error":"Forbidden","statusCode":403}', by: 'other', says: 'a guard, middleware' },
-  { from: 'NestJS, throttler', status: 429, headers: JSON_TYPE, body: '{"statusCode":429,"message":"ThrottlerException: Too Many Requests"}', by: 'other', says: 'a rate limit answered; leave /webhooks/github out' },
+  { from: 'NestJS, throttler', status: 429, headers: JSON_TYPE, body: '{"statusCode":429,"message":"ThrottlerException: Too Many Requests"}', by: 'other', says: 'a rate limiter answered; exempt /webhooks/github' },
   { from: 'app, guard', status: 401, headers: JSON_TYPE, body: '{"error":"login please"}', by: 'other', says: 'a guard, middleware' },
   { from: 'Next.js, no POST in the route', status: 405, by: 'other', says: 'mount the receiver for all methods' },
   { from: 'Next.js, page at the path', status: 200, headers: HTML, body: '<!DOCTYPE html><html><head><title>Shop</title></head></html>', by: 'other', says: 'a page of HTML answered, and no receiver' },
