@@ -1,4 +1,3 @@
-import type { MaybePromise } from './maybe.ts'
 
 /**
  * The memory that all receivers and inboxes of this process may use for one purpose, in bytes as
@@ -154,32 +153,4 @@ export function weighMarks(body: Uint8Array, values: number): number {
 /** Returns the bytes that a parsed JSON text needs, estimated from its length. */
 export function weighText(length: number): number {
   return length * USUAL
-}
-
-/**
- * Reserves memory before the event of a claimed task is decoded. Returns a function that releases
- * the memory, to call when the outcome is stored. While there is no room, returns a promise of that
- * function. All receivers and inboxes of the process share the memory.
- *
- * @example
- * const free = await roomFor(body, record.length)
- * try { await consumer.run(decode(body, record), signal) } finally { free() }
- */
-export function roomFor(body: Uint8Array, record: number): MaybePromise<() => void> {
-  const weight = weigh(body) + weighText(record)
-  return claimedRoom.fits(weight) ? taken(weight) : freed(weight)
-}
-
-async function freed(weight: number): Promise<() => void> {
-  while (!claimedRoom.fits(weight)) await new Promise<void>((resolve) => claimedRoom.freed(resolve))
-  return taken(weight)
-}
-
-function taken(weight: number): () => void {
-  claimedRoom.take(weight)
-  let left = weight
-  return () => {
-    claimedRoom.give(left)
-    left = 0
-  }
 }

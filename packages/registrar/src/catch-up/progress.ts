@@ -195,7 +195,7 @@ const sights = new WeakMap<Records, Map<string, Sight>>()
  * Returns true if no heartbeat came for the duration of a lease, on this process's own clock. The
  * wall clock may be wrong, so it only decides whether to wait for the rest of the lease.
  */
-export async function isOver(
+async function isOver(
   records: Records,
   key: string,
   version: number,
