@@ -1,4 +1,3 @@
-
 /**
  * The memory that all receivers and inboxes of this process may use for one purpose, in bytes as
  * {@link weigh} counts them.
