@@ -23,11 +23,15 @@ import type { InboxView, Journal, Records, Inbox } from '@postern/core/inbox'
 
 /** Options of {@link durableObjectInbox}. */
 export interface DurableObjectInboxOptions {
-  /** Name of the object. Each object has its own database, order and windows. @default 'postern' */
+  /**
+   * Name of the object. Each object has its own database, order and deduplication window.
+   * @default 'postern'
+   */
   readonly object?: string
   /**
-   * How long the object knows event ids: the `dedupeWindow` of `durableObject`. `catchUp` in the Worker fetches nothing
-   * older. If the object's window is shorter, deliveries get 503 and a log line says why. @default '4d'
+   * How long the object knows event ids; give the `dedupeWindow` of `durableObject`. `catchUp` in
+   * the Worker fetches no older events. If the object's window is shorter, deliveries get 503, and
+   * a log line gives the reason. @default '4d'
    */
   readonly dedupeWindow?: Duration
 }
@@ -37,7 +41,7 @@ interface ObjectStub {
   ask(part: WirePart, method: string, args: readonly unknown[]): Promise<WireAnswer<unknown>>
 }
 
-// Every member of the contract, so that a new member is a compile error here.
+// Lists every member of the interface, so that a new member causes a compile error here.
 const VIEW: Record<keyof InboxView, true> = {
   list: true,
   get: true,
@@ -63,10 +67,13 @@ const JOURNAL: Record<keyof Journal, true> = {
 }
 
 /**
- * Creates the inbox of a Durable Object in a Worker. It sends verified deliveries to the object over RPC; view, records
- * and journal call it too. A delivery that does not fit into a row of the object (2 MB) gets 413. The namespace's class
- * is one of `durableObject()`. `worker()` calls this for you; call it in a Worker with its own router, a queue consumer
- * or a scheduled handler.
+ * Creates the inbox of a Durable Object in a Worker. The inbox sends verified deliveries to the
+ * object over RPC. Its view, records and journal call the object too. A delivery that does not fit
+ * into a row of the object (2 MB) gets 413. The namespace must belong to a class of
+ * `durableObject()`.
+ *
+ * `worker()` calls this function for you. Call it yourself in a Worker with its own router, in a
+ * queue consumer or in a scheduled handler.
  *
  * @throws TypeError if an option is wrong.
  *
@@ -124,7 +131,10 @@ export function durableObjectInbox(
   }
 }
 
-/** An object that is unreachable or ends during the call may have stored the delivery, so the sender must retry. */
+/**
+ * Calls the object. If the object is unreachable or ends during the call, it may still have stored
+ * the delivery. So the delivery is rejected, and the sender retries.
+ */
 async function called<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call()
@@ -138,7 +148,10 @@ function valueOf<T>(answer: WireAnswer<T>): T {
   return answer.value
 }
 
-/** The object would reject it too, but only after the whole body was sent. */
+/**
+ * Rejects a body that is too large before it is sent. The object would reject it only after it got
+ * the whole body.
+ */
 function checkSize({ delivery: { body } }: Intake): void {
   if (body.byteLength > ROW - HEAD)
     throw new WebhookError('body_too_large', {
@@ -149,7 +162,7 @@ function checkSize({ delivery: { body } }: Intake): void {
     })
 }
 
-// Bytes of a row, without the body.
+// Number of bytes in a row that are reserved for everything but the body.
 const HEAD = 100_000
 
 function hasFunction(value: unknown): boolean {
@@ -160,12 +173,13 @@ function hasFunction(value: unknown): boolean {
   )
 }
 
-/** Inbox in a Durable Object. `task.commit` gets `ctx.storage.sql`. */
+/** An inbox in a Durable Object. `task.commit` passes `ctx.storage.sql` to its function. */
 export type ObjectInbox = Inbox<CommitWrite<SqlStorage>>
 
 /**
- * Creates the receivers of an app by their paths. It runs in the Worker, which verifies deliveries, and in the Durable
- * Object, which runs the handlers. Do not set `worker`, and keep no state in either.
+ * Creates the receivers of an app, by their paths. This function runs in the Worker, which verifies
+ * deliveries, and in the Durable Object, which runs the handlers. Do not set `worker`, and keep no
+ * state in the Worker or the object.
  *
  * @example
  * const receivers: Receivers<Env> = (env, inbox) => ({
@@ -189,16 +203,19 @@ export const SMALLER_BODY: string =
 
 /** Options of {@link durableObject}. */
 export interface DurableObjectOptions {
-  /** Maximum number of pending and running tasks of one receiver. Beyond it, deliveries get 503. @default 1_000_000 */
+  /**
+   * Maximum number of pending and running tasks per receiver. If it is reached, deliveries get 503.
+   * @default 1_000_000
+   */
   readonly maxPending?: number
   /**
-   * Maximum share of `maxPending` per tenant (value of `tenantKey`), so that a flood of one tenant rejects only its own
-   * deliveries. @default 0.5
+   * Maximum share of `maxPending` per tenant (value of `tenantKey`). So a flood from one tenant
+   * rejects only the deliveries of that tenant. @default 0.5
    */
   readonly maxPendingShare?: number
   /**
-   * How long event ids are known, so that a redelivery runs nothing. It must be at least the sender's retry span.
-   * @default '4d'
+   * How long event ids are known, so that a redelivery runs nothing. Must be at least as long as
+   * the sender retries. @default '4d'
    */
   readonly dedupeWindow?: Duration
   /**
@@ -209,15 +226,16 @@ export interface DurableObjectOptions {
   /** How long dead tasks are kept for replay and redelivery. @default '30d' */
   readonly keepDead?: Duration
   /**
-   * Maximum number of tasks that run after the replies of one moment, or in one alarm; the next alarm follows
-   * immediately. Their requests may count as those of one invocation. @default 500
+   * Maximum number of tasks that run immediately after replies, or in one alarm. If more tasks are
+   * due, the next alarm follows immediately. The requests of these tasks may count as requests of
+   * one invocation. @default 500
    */
   readonly batch?: number
-  /** Time limit of one alarm, at most 15 minutes, the limit of the runtime. @default '5m' */
+  /** Time limit of one alarm. The maximum is 15 minutes, the limit of the runtime. @default '5m' */
   readonly deadline?: Duration
 }
 
-/** Checked options, with times in milliseconds. */
+/** The checked options. All times are in milliseconds. */
 export interface ObjectSettings {
   readonly engine: EngineSettings
   readonly batch: number
@@ -249,10 +267,10 @@ export function checkSettings(options: DurableObjectOptions): ObjectSettings {
   return { engine: engineSettings('durableObject', check, { pollInterval: '1s' }), batch, time }
 }
 
-/** Value of a column in a Durable Object's SQLite. */
+/** The value of a column in a Durable Object's SQLite. */
 export type SqlValue = string | number | null | ArrayBuffer
 
-/** Rows of a statement. */
+/** The rows that a statement returns. */
 export interface SqlCursor {
   toArray(): Record<string, SqlValue>[]
 }
@@ -281,20 +299,23 @@ export interface ObjectState {
   blockConcurrencyWhile<T>(run: () => Promise<T>): Promise<T>
 }
 
-/** Binding of `durable_objects`. */
+/** A binding of `durable_objects`. */
 export interface ObjectNamespace {
   getByName(name: string): unknown
 }
 
-/** Third argument of a Worker's `fetch`. */
+/** The third argument of a Worker's `fetch`. */
 export interface WorkerContext {
   waitUntil(work: Promise<unknown>): void
 }
 
-/** Part of the inbox that a Worker can call over RPC. */
+/** The parts of the inbox that a Worker can call over RPC. */
 export type WirePart = 'view' | 'records' | 'journal'
 
-/** Delivery that a Worker sends: only strings, bytes and plain objects, which any two versions can read. */
+/**
+ * A delivery that a Worker sends to the object. It has only strings, bytes and plain objects, which
+ * any two versions can read.
+ */
 export interface WireIntake {
   readonly head: string
   readonly body: Uint8Array
@@ -307,21 +328,21 @@ export interface WireIntake {
   }[]
 }
 
-/** Result of a call or its error. RPC drops the class of an error. */
+/** The result of a call, or its error. RPC drops the class of an error. */
 export type WireAnswer<T> = { readonly value: T } | { readonly thrown: WireError }
 
-/** Parts of an error. */
+/** The parts of an error. */
 export interface WireError {
   readonly message: string
-  /** True for a mistake in code that uses the inbox. */
+  /** True if the error is a mistake in code that uses the inbox. */
   readonly mistake: boolean
-  /** Code of a rejection. */
+  /** The code, if the error rejects a delivery. */
   readonly code?: ErrorCode
-  /** Seconds. */
+  /** Time after which the sender should retry, in seconds. */
   readonly retryAfter?: number
 }
 
-/** Inverse of {@link fromWire}. */
+/** Converts a delivery to the form that is sent. {@link fromWire} converts it back. */
 function toWire({ delivery, items }: Intake, window: number): WireIntake {
   return {
     ...encodeDelivery(delivery),

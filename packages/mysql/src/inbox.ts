@@ -8,14 +8,16 @@ import { createStore } from './store/store.ts'
 
 const carried = transactions<unknown>('mysqlInbox')
 
-// How far ahead quick handlers get tasks: one claim costs several round trips.
+// How many tasks are claimed ahead for quick handlers, since each claim costs several round trips.
+// `time` is in milliseconds, `most` is a number of tasks.
 const AHEAD = { time: 100, most: 400, half: true, share: true }
 
 /**
- * Creates a durable inbox in MariaDB 10.6, MySQL 8.0 or newer: events and tasks are in tables `postern_*` of your database.
- * Several processes may share it. It connects with the first delivery.
+ * Creates a durable inbox in MariaDB 10.6, MySQL 8.0 or newer. Events and tasks are in tables
+ * `postern_*` of your database. Several processes may share them. The inbox connects with the first
+ * delivery.
  *
- * @throws {TypeError} If an option is wrong; the message names it.
+ * @throws {TypeError} If an option is wrong; the message names the option.
  *
  * @example
  * const receiver = createReceiver({
@@ -29,7 +31,7 @@ export function mysqlInbox(
   return openInbox(checkSettings(options))
 }
 
-/** As `mysqlInbox`. @internal */
+/** Creates the inbox from checked settings, as `mysqlInbox` does. @internal */
 export function openInbox(
   settings: Settings,
   layout?: TablesLayout,
@@ -43,11 +45,13 @@ export function openInbox(
 }
 
 /**
- * Returns a host with which `receive` stores the delivery in an open transaction of your app: it is accepted if the transaction
- * commits. `transaction` is a function that runs a statement and returns its rows, or a connection of `mysql2/promise`.
+ * Returns a host with which `receive` stores the delivery in an open transaction of your app. The
+ * delivery is accepted if that transaction commits. `transaction` is either a function that runs a
+ * statement and returns its rows, or a connection of `mysql2/promise`.
  *
  * @example
- * await db.transaction((tx) => receiver.receive(delivery, inTransaction((text, values) => run(tx, text, values))))
+ * await db.transaction((tx) => receiver.receive(delivery, inTransaction((text, values) => run(tx,
+ * text, values))))
  */
 export function inTransaction(transaction: AppTransaction, host: Host = {}): Host {
   return carried.host(transaction, host)

@@ -8,29 +8,39 @@ import {
 /** A pool of `mysql2` or `mysql2/promise`. */
 export interface MysqlPool {
   getConnection: unknown
-  /** The pool of `mysql2` inside one of `mysql2/promise`. */
+  /** The pool of `mysql2` that a pool of `mysql2/promise` wraps. */
   readonly pool?: unknown
 }
 
-/** Options of `mysqlInbox`. One of `connectionString` and `pool` is required. */
+/** Options of `mysqlInbox`. Either `connectionString` or `pool` is required. */
 export interface MysqlInboxOptions extends ServerInboxOptions {
-  /** URL of MariaDB or MySQL: `mysql://user:password@host/database`. @default none */
+  /** URL of MariaDB or MySQL, such as `mysql://user:password@host/database`. @default none */
   readonly connectionString?: string
-  /** A pool of `mysql2` or `mysql2/promise` instead, with room for at least three connections. The inbox keeps its settings, and does not close it. @default none */
+  /**
+   * A pool of `mysql2` or `mysql2/promise`, in place of `connectionString`. It needs room for at
+   * least three connections. The inbox keeps the pool's settings, and does not close it.
+   * @default none
+   */
   readonly pool?: MysqlPool
-  /** Database of the tables `postern_*`; made if it is missing. @default the database of the connection */
+  /**
+   * Database of the tables `postern_*`. If the database is missing, it is created. @default the
+   * database of the connection
+   */
   readonly database?: string
-  /** Prepares statements once on each connection. Poolers that lose them, such as ProxySQL without multiplexing of statements, need false. @default true */
+  /**
+   * Prepares statements once on each connection. Set false for poolers that lose prepared
+   * statements, such as ProxySQL without multiplexing of statements. @default true
+   */
   readonly prepare?: boolean
 }
 
-/** The checked options; times in milliseconds. */
+/** The checked options. All times are in milliseconds. */
 export interface Settings extends ServerSettings {
   readonly pool: MysqlPool | undefined
   readonly database: string | undefined
 }
 
-/** Checks the options. Throws a `TypeError` that names the wrong one. */
+/** Checks the options. Throws a `TypeError` that names the wrong option. */
 export function checkSettings(options: MysqlInboxOptions): Settings {
   const check = checks<MysqlInboxOptions>('mysqlInbox', options)
   const database = check.value('database')
@@ -45,7 +55,7 @@ export function checkSettings(options: MysqlInboxOptions): Settings {
   return { ...common, database }
 }
 
-/** Throws a `TypeError` for a name that statements cannot contain as it is. */
+/** Throws a `TypeError` if statements cannot contain the name unchanged. */
 export function checkDatabase(database: string | undefined): void {
   if (database !== undefined && !/^\w{1,64}$/.test(String(database)))
     throw new TypeError(

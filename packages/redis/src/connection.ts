@@ -2,12 +2,13 @@ import { createHash, randomUUID } from 'node:crypto'
 import { WebhookError } from '@postern/core'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 
-// Milliseconds. Settings can change while Redis runs.
+// Milliseconds between checks, since settings can change while Redis runs.
 const AGAIN = 5000
 
 /**
- * Checks after each connect and every five seconds that the server keeps its data, and warns if it may not. It also
- * handles the client's errors, since an unhandled one would end the process. Returns a function that stops the checks.
+ * Checks after each connect, and every five seconds, that the server keeps its data, and warns if
+ * it may not. Also handles the client's errors, since an unhandled error would end the process.
+ * Returns a function that stops the checks.
  */
 export function watchServer(
   client: Redis | Cluster,
@@ -73,8 +74,9 @@ export function watchServer(
 
 interface ScriptRunner {
   /**
-   * Runs a script after waiting for the connection. Rejects with `inbox_unavailable` if Redis is unreachable, hangs or
-   * rejects until the deadline. `late` gets an answer after the deadline.
+   * Runs a script once the client is connected. Rejects with `inbox_unavailable` if, until the
+   * deadline, Redis is unreachable, hangs or rejects the script. If the answer comes after the
+   * deadline, `late` gets it.
    */
   run(
     script: string,
@@ -97,8 +99,8 @@ export function createScriptRunner(client: Redis | Cluster, deadline: number): S
             client.status === 'ready' ? 'did not answer' : `was not connected (${client.status})`
           failed(`Redis ${what} within ${deadline} ms`)
         }, deadline)
-        // A client may queue commands until Redis is back, so nothing is sent before the connection or after the
-        // deadline.
+        // While Redis is unreachable, a client may queue commands and send them later. So nothing
+        // is sent before the connection, or after the deadline.
         const waiter: Waiter = {
           ready() {
             send(script, keys, args).then(
@@ -134,24 +136,29 @@ export function createScriptRunner(client: Redis | Cluster, deadline: number): S
     try {
       return await client.evalsha(hash, keys.length, ...keys, ...args)
     } catch (error) {
-      // A restart of Redis drops its scripts.
+      // A restart of Redis drops its scripts, so the script is sent again.
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
       return client.eval(script, keys.length, ...keys, ...args)
     }
   }
 }
 
-/** Call that waits for the connection. */
+/** A call that waits for the connection. */
 interface Waiter {
   ready(): void
   failed(error: Error): void
 }
 
-/** Waiting calls share two listeners: one per call would stay on the client until Redis is back. */
+/**
+ * Keeps the calls that wait for the connection. They share two listeners, since listeners per call
+ * would stay on the client until Redis is back.
+ */
 function createWaiters(client: Redis | Cluster): {
-  /** Adds a call while the client is not ready. */
+  /** Adds a call while the client is not connected. */
   add(waiter: Waiter): void
-  /** Removes a call after its deadline. These would accumulate while Redis is unreachable. */
+  /**
+   * Removes a call after its deadline. Otherwise calls would accumulate while Redis is unreachable.
+   */
   delete(waiter: Waiter): void
 } {
   const waiting = new Set<Waiter>()
@@ -165,7 +172,8 @@ function createWaiters(client: Redis | Cluster): {
     add(waiter) {
       if (client.status === 'end') return waiter.failed(closed())
       waiting.add(waiter)
-      // A client with `lazyConnect`. Its `error` event reports a failure.
+      // A client with `lazyConnect` has the status `wait`. If connecting fails, the client emits an
+      // `error` event.
       if (client.status === 'wait') client.connect().catch(() => {})
     },
     delete: (waiter) => void waiting.delete(waiter),
@@ -182,7 +190,7 @@ function closed(): Error {
   return new Error('the client of Redis was closed')
 }
 
-/** Your own client, which you close, or an address: a URL, or options of ioredis. */
+/** Your own client, which you close yourself, or an address: a URL, or options of ioredis. */
 export type RedisConnection = Redis | Cluster | RedisOptions | string
 
 /** Opens the connection. While Redis is unreachable, commands fail immediately instead of waiting in a queue. */
@@ -208,12 +216,16 @@ export function isCluster(client: Redis | Cluster): boolean {
   return 'isCluster' in client && client.isCluster === true
 }
 
-/** Returns the hash tag of a prefix, which decides the slot of its keys; undefined if each key has its own slot. */
+/**
+ * Returns the hash tag of a prefix, which decides the Cluster slot of all its keys. Returns
+ * undefined if there is none, so that each key has its own slot.
+ */
 export function hashTag(prefix: string): string | undefined {
   return /^[^{]*\{([^}]+)\}/.exec(prefix)?.[1]
 }
 
-// Clients of another copy of ioredis are not instances of these classes.
+// Checks the shape of the object, since a client from another copy of ioredis is not an instance of
+// these classes.
 function isClient(connection: object | string): boolean {
   return (
     typeof connection === 'object' &&

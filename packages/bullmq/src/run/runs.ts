@@ -52,7 +52,7 @@ export interface Runs {
 
 // Milliseconds between checks of all queues, since a message about ready tasks may be lost.
 const CHECK = 1000
-// Milliseconds until the next try: for a suspect while too many suspects run, and for a job that
+// Milliseconds until the next try: for a suspect while another suspect runs, and for a job that
 // could not be read. A suspect is a task whose last three runs were interrupted.
 const SUSPECT_WAIT = 2000
 const FAILED_WAIT = 1000

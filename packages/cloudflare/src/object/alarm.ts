@@ -1,38 +1,48 @@
 import type { ObjectStorage } from '../remote.ts'
 import type { TransactionEnd } from './database.ts'
 
-/** The only alarm of an object. */
+/** The alarm of an object. An object has only one. */
 interface ObjectAlarm extends TransactionEnd {
-  /** Reads the alarm from storage. Returns true if none is set, or if it is so late that a clock may have stepped back. */
+  /**
+   * Reads the alarm from storage. Returns true if no alarm is set. Also returns true if the alarm
+   * is so far in the future that a clock may have gone back.
+   */
   read(): Promise<boolean>
   /** Sets the alarm to the current time. */
   now(): Promise<void>
   /**
-   * Handles the alarm: does the work, which returns the time of the next task. During the work, the alarm is set to a
-   * later time, so that it rings again if the object ends. Never rejects: the runtime drops an alarm after seven
-   * failures.
+   * Handles the alarm by running `work`, which returns the time of the next task. During the work,
+   * the alarm is set to a later time, so that it rings again if the object ends. Never rejects: the
+   * runtime drops an alarm after seven failures.
    */
   rings(work: () => Promise<number | undefined>): Promise<void>
   /**
-   * Starts a call. Until the returned function is called, each transaction sets the alarm: to the current time for
-   * `tasks`, and later for `runs`, whose tasks need the alarm only if they are interrupted.
+   * Starts a call, and returns a function that ends it. During the call, each transaction sets the
+   * alarm. For `tasks` the alarm is set to the current time. For `runs` it is set later, since
+   * these tasks need it only if they are interrupted.
    */
   touched(makes: 'tasks' | 'runs' | 'nothing'): () => void
-  /** Ends work outside the alarm; `next` is the time of its next task. */
+  /**
+   * Tells that work outside the alarm has ended. `next` is the time of the next task of that work.
+   */
   over(next: number | undefined): void
 }
 
-// Milliseconds until it rings again if its work is interrupted.
+// Milliseconds until the alarm rings again if its work is interrupted.
 const AGAIN = 10_000
-// Milliseconds. An alarm without due tasks costs a few rows, so an earlier alarm is trusted.
+// Milliseconds. An alarm that is at most this far in the future is trusted, since an alarm without
+// due tasks costs only a few rows.
 const FAR = 60_000
-// Milliseconds after which an overdue alarm is assumed lost.
+// Milliseconds after which an overdue alarm is considered lost.
 const LATE = 5000
 
-/** Creates the alarm. It is set in the transaction that stores a task, so that every task has one. */
+/**
+ * Creates the alarm of an object. The alarm is set in the transaction that stores a task, so that
+ * every task has an alarm.
+ */
 export function createObjectAlarm(storage: ObjectStorage): ObjectAlarm {
   let at: number | undefined
-  // Time that the last alarm returned.
+  // The earliest time of a next task that is known.
   let later: number | undefined
   let ringing = false
   let wanted = 0
@@ -70,7 +80,7 @@ export function createObjectAlarm(storage: ObjectStorage): ObjectAlarm {
     },
     over(next) {
       if (next !== undefined && (later === undefined || next < later)) later = next
-      // Running calls need the current alarm.
+      // While calls are running, the alarm stays as it is.
       if (!ringing && wanted + running === 0) set(later).catch(() => {})
     },
     committing() {
@@ -87,7 +97,8 @@ export function createObjectAlarm(storage: ObjectStorage): ObjectAlarm {
   }
 
   function soon(): void {
-    // A failure also fails the reply: the runtime delays the reply until all writes are stored.
+    // If this write fails, the reply fails too: the runtime delays the reply until all writes are
+    // stored.
     if (!ringing) set(Date.now()).catch(() => {})
   }
 

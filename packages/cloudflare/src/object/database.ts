@@ -1,15 +1,15 @@
 import type { Database, Statement, Value } from '@postern/sqlite/store'
 import type { ObjectStorage } from '../remote.ts'
 
-/** State that the databases of one object share, because it has one connection. */
+/** State that all databases of one object share, since the object has only one connection. */
 interface OneConnection {
-  /** Number of transactions that wrote, of all databases. */
+  /** Number of transactions that have written, in all databases. */
   commits: number
-  /** Process numbers since the object started. */
+  /** Numbers of the processes that joined since the object started. */
   readonly living: Set<number>
 }
 
-/** Callbacks at the end of each transaction, inside it, and after a rollback. */
+/** Functions that are called in each transaction before its end, and after a rollback. */
 export interface TransactionEnd {
   committing(): void
   rolledBack(): void
@@ -17,14 +17,17 @@ export interface TransactionEnd {
 
 const objects = new WeakMap<ObjectStorage, OneConnection>()
 
-/** Returns the shared state since the object started. */
+/** Returns the shared state, which exists since the object started. */
 export function sharedOf(storage: ObjectStorage): OneConnection {
   let shared = objects.get(storage)
   if (!shared) objects.set(storage, (shared = { commits: 0, living: new Set() }))
   return shared
 }
 
-/** Adapts the SQLite of a Durable Object to the store's connection. BEGIN and COMMIT are not allowed there. */
+/**
+ * Adapts the SQLite of a Durable Object to the connection that the store uses. There, BEGIN and
+ * COMMIT are not allowed.
+ */
 export function objectDatabase(
   storage: ObjectStorage,
   shared: OneConnection,
@@ -53,9 +56,9 @@ export function objectDatabase(
       own++
       return result
     },
-    // All reads run synchronously on one connection, so they see one state.
+    // All reads run synchronously on one connection, so they all see the same state.
     snapshot: (run) => run(),
-    // PRAGMA data_version does not change on the only connection.
+    // PRAGMA data_version does not change, since there is only one connection.
     version: () => shared.commits - own,
   }
 
@@ -72,7 +75,7 @@ export function objectDatabase(
       get: (...values) => all(...values)[0],
       run(...values) {
         all(...values)
-        // Read lazily: each value costs a statement.
+        // The values are read only when needed, since each value costs a statement.
         return {
           get changes() {
             return numberOf('SELECT changes() AS n')

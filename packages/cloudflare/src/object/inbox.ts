@@ -18,11 +18,12 @@ import {
 import { type TransactionEnd, objectDatabase, sharedOf } from './database.ts'
 import { WebhookError } from '@postern/core'
 
-// As in sqliteInbox: tasks that end within this time, in milliseconds, share a transaction, up to this number.
+// How many tasks are claimed ahead, as in sqliteInbox, so that they share a transaction. `time`: as
+// many as end within this number of milliseconds. `most`: maximum number of tasks.
 const AHEAD = { time: 20, most: 256 }
 
 /**
- * Opens the inbox in the object's SQLite.
+ * Opens the inbox in the object's SQLite. `ending` gets the end of each transaction.
  *
  * @throws {TypeError} if its tables have an incompatible version.
  */
@@ -48,7 +49,7 @@ export function openInbox(
   })
 }
 
-// https://www.sqlite.org/rescode.html
+// SQLite's result codes: https://www.sqlite.org/rescode.html
 const CODES: Readonly<Record<string, number>> = {
   ERROR: 1,
   BUSY: 5,
@@ -65,7 +66,10 @@ const CODES: Readonly<Record<string, number>> = {
   RANGE: 25,
 }
 const TOOBIG = 18
-/** Creates the driver for the database of a Durable Object. `ending` applies to transactions that store deliveries. */
+/**
+ * Creates the driver for the database of a Durable Object. `ending` gets the end of each transaction
+ * that may write.
+ */
 function objectDriver(ctx: ObjectState, ending: TransactionEnd): Driver {
   const { storage } = ctx
   const shared = sharedOf(storage)
@@ -95,9 +99,9 @@ function objectDriver(ctx: ObjectState, ending: TransactionEnd): Driver {
           : errors.unavailable(error),
     },
     sleeps: true,
-    // Keys in memory would be read again at each start.
+    // 0: keys that are kept only in memory would have to be read again at each start.
     freshKeys: 0,
-    // Only one instance of an object runs, so processes of earlier starts are gone.
+    // Only one instance of an object runs at a time, so processes of earlier starts have ended.
     life: {
       hold: (process) => void shared.living.add((own = process)),
       isHeld: (process) => shared.living.has(process),
@@ -108,7 +112,7 @@ function objectDriver(ctx: ObjectState, ending: TransactionEnd): Driver {
   }
 }
 
-/** The runtime's errors have SQLite's result code only in their message. */
+/** Returns SQLite's result code. The errors of the runtime have it only in their message. */
 function codeOf(error: unknown): number | undefined {
   const found = /\bSQLITE_([A-Z]+)/.exec(isA(error, Error) ? errorText(error) : '')
   return found ? (CODES[found[1]!] ?? CODES['ERROR']) : undefined

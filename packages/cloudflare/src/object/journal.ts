@@ -1,12 +1,16 @@
 import type { Journal } from '@postern/core/inbox'
 import type { JournalBatch } from '@postern/core/engine'
 
-// Milliseconds in which batches are collected. The Worker and the object both write a second after a delivery.
+// Milliseconds for which batches are collected. The Worker and the object both write a second after
+// a delivery.
 const TOGETHER = 250
-// Number of entries that triggers a write.
+// Number of collected entries that triggers a write.
 const MOST = 1000
 
-/** Combines batches of one moment into one write: each write costs rows of counts and of the ring. */
+/**
+ * Combines batches that come at almost the same time into one write. Each write also costs rows for
+ * counts and for the list of deliveries.
+ */
 export function sharedJournal(journal: Journal): Journal {
   let waiting: JournalBatch[] = []
   let written: Promise<void> | undefined

@@ -20,14 +20,14 @@ import { createObjectAlarm } from './alarm.ts'
 import { openInbox } from './inbox.ts'
 import { sharedJournal } from './journal.ts'
 
-/** Durable Object with an inbox. Only `durableObjectInbox` in the Worker calls its methods. */
+/** A Durable Object with an inbox. Only `durableObjectInbox` in the Worker calls its methods. */
 export interface WebhookObject {
   accept(receiver: string, intake: WireIntake): Promise<WireAnswer<readonly Accepted[]>>
   ask(part: WirePart, method: string, args: readonly unknown[]): Promise<WireAnswer<unknown>>
   alarm(): Promise<void>
 }
 
-/** Class of the Durable Object, to extend and export. */
+/** The class of the Durable Object. Extend and export it. */
 export type WebhookObjectClass<Env> = new (
   ctx: ObjectState,
   env: Env,
@@ -75,13 +75,14 @@ export function durableObject<Env>(
   }
 }
 
-// The alarm handles a failure.
+// Errors are ignored: the alarm runs the tasks again.
 const AGAIN = (): void => {}
 
-// The caller chooses the part: no other member of the inbox or of Object is allowed.
+// Parts of the inbox that a caller may use. The caller sends the name, so no other member of the
+// inbox or of Object is allowed.
 const PARTS: readonly WirePart[] = ['view', 'records', 'journal']
 
-/** Work of the object, without its class. */
+/** The work of the object, without its class. */
 interface ObjectHost extends WebhookObject {
   start(): Promise<void>
 }
@@ -110,7 +111,7 @@ function createHost(
       } catch (error) {
         return { thrown: thrownOf(error) }
       }
-      // The alarm erases the content later.
+      // Such a delivery gets no immediate run, since the alarm later erases its contents.
       const passing = intake.items.some(({ event }) => event.passing)
       const end = passing ? undefined : port?.burst?.(settings.batch)
       const answer = await touching(end ? 'runs' : 'tasks', async () => {
@@ -125,7 +126,8 @@ function createHost(
       return answer
     },
     ask: (part, method, args) =>
-      // An alarm for a journal row would cost as many rows as an event.
+      // Journal calls set no alarm, since an alarm for a journal row would cost as many rows as an
+      // event.
       touching(part === 'view' ? 'tasks' : 'nothing', async () => {
         if (!PARTS.includes(part))
           throw new TypeError(`${INBOX}: part must be one of ${PARTS.join(', ')}`)
@@ -139,7 +141,10 @@ function createHost(
     alarm: () => alarm.rings(() => runDue(() => accepted)),
   }
 
-  /** With a longer window, `catchUp` in the Worker would fetch events that the object has already forgotten. */
+  /**
+   * Throws if the Worker's window is longer. `catchUp` in the Worker would then fetch events that
+   * the object has already forgotten.
+   */
   function checkWindow(window: number): void {
     if (window > inbox.dedupeWindow)
       throw new TypeError(
@@ -147,7 +152,7 @@ function createHost(
       )
   }
 
-  /** Sends an error as its parts, because RPC drops its class. */
+  /** Runs a call, and returns its error as parts, since RPC drops the class of an error. */
   async function touching<T>(
     makes: 'tasks' | 'runs' | 'nothing',
     work: () => Promise<T>,
@@ -168,7 +173,10 @@ function hours(ms: number): number {
   return Math.round(ms / 360_000) / 10
 }
 
-/** Removes `work`, because the alarm runs tasks. Keeps the ports for calls from Workers. */
+/**
+ * Returns the inbox without `work`, since the alarm runs tasks. Also collects the ports for calls
+ * from Workers.
+ */
 function withoutWork(inbox: ObjectInbox, ports: Map<string, Port>): ObjectInbox {
   return {
     ...inbox,
@@ -188,15 +196,16 @@ async function waits({ view }: ObjectInbox): Promise<boolean> {
   return stats.some(({ counts }) => counts.pending + counts.running > 0)
 }
 
-// Milliseconds until the next try of a due task that cannot run now, such as a suspect that waits. An immediate retry
-// would loop.
+// Milliseconds until the next try if a due task cannot run now, such as a suspect that waits for
+// another one. (A suspect is a task with repeated interruptions.) An immediate retry would loop.
 const REST = 1000
-// Milliseconds until the next try after a storage failure.
+// Milliseconds until the next try after the storage failed.
 const RETRY = 10_000
 
 /**
- * Creates the work of the alarm. It runs due tasks within the limits of one invocation, returns the time of the next
- * task in milliseconds since 1970, and never rejects. `calls` returns the number of calls so far.
+ * Creates the work of the alarm. The work runs due tasks within the limits of one invocation. It
+ * returns the time of the next task in milliseconds since 1970, and never rejects. `calls` returns
+ * the number of calls so far.
  */
 function createDueWork(
   receivers: readonly Receiver[],
@@ -211,14 +220,14 @@ function createDueWork(
       const ran = all.reduce((sum, one) => sum + (one?.ran ?? 0), 0)
       left -= ran
       const more = calls() !== before || (ran > 0 && all.some((one) => (one?.left ?? 0) > 0))
-      // A parallel call may have stored tasks after the last read.
+      // A concurrent call may have stored tasks after the last read.
       if (more && left > 0 && performance.now() < until && !all.includes(undefined)) continue
       return more ? Date.now() : nextOf(all)
     }
   }
 }
 
-/** Returns undefined if the storage failed. */
+/** Runs due tasks of a receiver. Returns undefined if the storage failed. */
 async function drained(
   receiver: Receiver,
   until: number,

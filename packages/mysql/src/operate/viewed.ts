@@ -37,7 +37,7 @@ import { noteActions } from '../store/rows.ts'
 
 const OF_EVENT = `e.id AS event, e.provider, e.event_id AS eventId, e.topic, e.tenant, e.\`key\`, e.received,
   e.receiver, COALESCE(e.contents, 0) = 2 AS erased`
-// Bytes of topics that are indexed.
+// Number of bytes of topics that are indexed.
 const INDEXED = 100
 const inLanes = (lanes: readonly number[] | undefined): string =>
   lanes === undefined ? '' : `AND t.lane IN (${list(lanes)})`
@@ -64,10 +64,12 @@ const lists = createTableLists({
   topic: (topic) => `e.topic = ${literal(topic)}`,
   topicPrefix(prefix) {
     const start = bytesOf(prefix).subarray(0, INDEXED).toString('hex')
-    // UTF-8 has no byte above f4: each string with a prefix sorts below it with these.
+    // UTF-8 has no byte above f4. So every string that starts with the prefix sorts before the
+    // prefix plus these bytes.
     return `e.topic >= x'${start}' AND e.topic < x'${start}ffffffff'`
   },
-  // Not as bytes: a class of characters would match a part of one. (?s): a dot is any character.
+  // The topic is matched as text, since a class of characters would match single bytes of a
+  // character. With (?s) a dot matches any character.
   topicPattern: (source) =>
     `CONVERT(e.topic USING utf8mb4) COLLATE utf8mb4_bin REGEXP CONVERT(${literal(`(?s)${source}`)} USING utf8mb4)`,
   row({ packed, shared, ...row }: InfoRow & Partial<Packed>) {
@@ -111,7 +113,8 @@ export function createViewed(
       return topCauses(rows)
     },
     async version() {
-      // All rows that the server wrote. MySQL counts rows of its own answers among its Handler_* counters.
+      // Counts all rows that the server wrote. The Handler_* counters of MySQL also count rows of
+      // its replies, so Innodb_rows_* are used if they exist.
       const found = await db.rows<{ Variable_name: string; Value: number }>(
         `SHOW GLOBAL STATUS WHERE Variable_name RLIKE '^(Innodb_rows|Handler)_(inserted|write|updated?|deleted?)$'`,
       )
@@ -119,7 +122,7 @@ export function createViewed(
       const used = own.length > 0 ? own : found
       return used.length > 0 ? used.reduce((sum, { Value }) => sum + Value, 0) : undefined
     },
-    // The run that settled the task is in the row of the task.
+    // The attempt that settled the task is in the row of the task.
     attempts: (task) =>
       db.rows<AttemptRow>(
         `SELECT a.attempt, a.ended, a.took, a.outcome, a.error, COALESCE(p.name, '') AS process FROM (
@@ -146,7 +149,10 @@ export function createViewed(
   }
 }
 
-/** Returns those of the events that have tasks, or tasks of the kind that `which` describes. */
+/**
+ * Returns the events that have tasks. With `which`, an SQL condition, returns the events that have
+ * tasks for which it is true.
+ */
 async function usedOf(
   sql: Pick<Sql, 'rows'>,
   events: readonly number[],
@@ -205,11 +211,14 @@ function erase(
   )
 }
 
-// Events of one step: few, so that no worker waits long for it.
+// Number of events in one step. It is small, so that no worker waits long for a step.
 const STEP = 500
 const MANY = 10_000
 
-/** As `Viewed.prune`. It locks keys before events, and events before tasks, in the order of those who store. */
+/**
+ * Drops old rows, as `Viewed.prune`. It locks keys before events, and events before tasks, in the
+ * same order as deliveries are stored.
+ */
 async function prune(
   sql: Sql,
   before: Before,
@@ -260,7 +269,7 @@ interface OldEvent {
   readonly delivery: number | null
 }
 
-/** Locks events with their keys, except those that another transaction has locked. */
+/** Locks events with their keys. Skips events that another transaction has locked. */
 async function lockEvents(
   sql: Sql,
   events: readonly { readonly id: number; readonly hash: string }[],
@@ -287,7 +296,7 @@ async function lockRows(
   return new Set(rows.map(({ id }) => id))
 }
 
-/** Drops those of the deliveries that no event needs. */
+/** Drops those deliveries that no event needs. */
 async function dropDeliveries(sql: Sql, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return
   const used = await sql.rows<{ delivery: number }>(
@@ -298,7 +307,11 @@ async function dropDeliveries(sql: Sql, ids: readonly number[]): Promise<void> {
   await deleteRows(sql, 'deliveries', 'id', list(free))
 }
 
-/** Drops old rows that belong to no event: steps of the clock, keys of folds, numbers of lines, and turns that their lane has passed. */
+/**
+ * Drops old rows that belong to no event: jumps of the clock, keys of folds (which keep only the
+ * newest task of a key), and numbers for the order of tasks. Also drops turns of tenants that their
+ * lane has passed.
+ */
 async function forget(sql: Sql, { done, dead, known, guards }: Before): Promise<void> {
   const steps = await sql.rows(
     `SELECT id FROM $.postern_steps WHERE at < ${Math.min(done, dead, known, guards)}`,

@@ -2,7 +2,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import type { RunSql } from '@postern/core/engine'
 
 /**
- * Runs statements in a transaction of Drizzle, for `inTransaction` and `task.commit({ in })`.
+ * Runs statements in a Drizzle transaction, for `inTransaction` and `task.commit({ in })`.
  *
  * @example
  * await db.transaction(async (tx) => {

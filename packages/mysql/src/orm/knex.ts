@@ -1,7 +1,7 @@
 import type { RunSql } from '@postern/core/engine'
 
 /**
- * Runs statements in a transaction of Knex, for `inTransaction` and `task.commit({ in })`.
+ * Runs statements in a Knex transaction, for `inTransaction` and `task.commit({ in })`.
  *
  * @example
  * await knex.transaction(async (trx) => {

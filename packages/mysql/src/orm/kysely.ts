@@ -2,7 +2,7 @@ import { CompiledQuery } from 'kysely'
 import type { RunSql } from '@postern/core/engine'
 
 /**
- * Runs statements in a transaction of Kysely, for `inTransaction` and `task.commit({ in })`.
+ * Runs statements in a Kysely transaction, for `inTransaction` and `task.commit({ in })`.
  *
  * @example
  * await db.transaction().execute(async (trx) => {

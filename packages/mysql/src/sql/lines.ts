@@ -1,31 +1,34 @@
 import { storable, TASKS } from '@postern/core/engine'
 import { viewOf } from '../store/contents.ts'
 
-/** The server's clock in milliseconds, the same in all of a statement. In UTC, since local time repeats an hour each autumn. */
+/**
+ * The server's clock in milliseconds, constant within a statement. It is in UTC, since local time
+ * repeats an hour each autumn.
+ */
 export const NOW = `(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000)`
 
-/** Columns of a `TaskRow`, of `postern_tasks t`. */
+/** The columns of a `TaskRow`, read from `postern_tasks t`. */
 export const TASK: string = `t.id, t.lane, t.state, t.gate, t.behind, t.attempt, t.token, t.round, t.cut, t.charged, t.line, t.fair,
   t.due, t.took, t.error, t.fold`
 
-/** The event of a task. */
+/** The condition that joins a task to its event. */
 export const EVENT: string = `e.id = t.id DIV ${TASKS}`
 
-/** Contents of an event, and of the delivery that it shares with others. */
+/** Columns for the contents of an event, and of the delivery that it shares with other events. */
 export const CONTENTS = 'e.packed, d.packed AS shared'
 export const DELIVERY = 'LEFT JOIN $.postern_deliveries d ON d.id = e.delivery'
 
-/** Numbers for `IN (…)`. */
+/** Returns numbers as a list for `IN (…)`. */
 export function list(values: readonly number[]): string {
   return values.join() || 'NULL'
 }
 
-/** Ids of rows for `IN (…)`. */
+/** Returns the ids of rows as a list for `IN (…)`. */
 export function idsOf(rows: readonly { readonly id: number }[]): string {
   return list(rows.map(({ id }) => id))
 }
 
-/** Hashes for `IN (…)`, from their hexadecimal digits. */
+/** Returns hashes as a list for `IN (…)`, from their hexadecimal digits. */
 export function hexes(values: readonly string[]): string {
   return values.map((each) => `x'${each}'`).join() || 'NULL'
 }
@@ -34,12 +37,15 @@ export function literal(text: string): string {
   return `x'${bytesOf(text).toString('hex')}'`
 }
 
-/** UTF-8 has no bytes for half of a surrogate pair: a hash keeps two such texts apart. The record has the original. */
+/**
+ * Returns a text as UTF-8 bytes. UTF-8 has no bytes for half of a surrogate pair, so `storable`
+ * adds a hash that keeps two such texts apart. The record of the event has the original text.
+ */
 export function bytesOf(text: string): Buffer {
   return Buffer.from(storable(text))
 }
 
-/** Deletes rows by their primary key; `values` are those of `IN (…)`. */
+/** Deletes rows by their primary key. `values` is a list for `IN (…)`. */
 export async function deleteRows(
   sql: { run(text: string): Promise<unknown> },
   table: string,
@@ -53,7 +59,7 @@ export async function deleteRows(
     )
 }
 
-/** Changes tasks that this transaction has locked; without any it runs nothing. */
+/** Changes tasks that this transaction has locked. Runs no statement if there are no tasks. */
 export async function updateTasks(
   sql: { run(text: string): Promise<unknown> },
   ids: readonly number[],
@@ -66,7 +72,7 @@ export async function updateTasks(
     )
 }
 
-/** The condition for tasks of events: one range of the primary key for each event. */
+/** Returns the condition for the tasks of events: one range of the primary key for each event. */
 export function ofEvents(events: readonly number[]): string {
   return (
     events
@@ -76,8 +82,8 @@ export function ofEvents(events: readonly number[]): string {
 }
 
 /**
- * Rows as a table, from one parameter of JSON: the only form that both MySQL and MariaDB have. The columns are wide, since MariaDB
- * truncates longer values without an error.
+ * Returns SQL for rows as a table, from one JSON parameter. Only this form exists in both MySQL and
+ * MariaDB. The columns are wide, since MariaDB truncates longer values without an error.
  */
 export function tableOf(columns: Readonly<Record<string, 'BIGINT' | 'LONGTEXT'>>): string {
   const all = Object.entries(columns).map(
@@ -86,19 +92,23 @@ export function tableOf(columns: Readonly<Record<string, 'BIGINT' | 'LONGTEXT'>>
   return `JSON_TABLE(CONVERT(? USING utf8mb4), '$[*]' COLUMNS (${all.join(', ')})) i`
 }
 
-/** The value of {@link tableOf}. */
+/** Returns the value of the parameter of {@link tableOf}. */
 export function jsonOf(rows: readonly (readonly unknown[])[]): Buffer {
   return Buffer.from(JSON.stringify(rows))
 }
 
-// Columns of bytes that are not text, and columns of numbers that are booleans. A name means the same in every statement.
+// Names of columns: with bytes that are not text, with hashes, and with numbers that are booleans.
+// A name has the same meaning in every statement.
 const BYTES: ReadonlySet<string> = new Set(['packed', 'shared', 'body', 'bytes'])
 const HASHES: ReadonlySet<string> = new Set(['hash', 'holder'])
 const FLAGS: ReadonlySet<string> = new Set(
   'behind erased failed gone held meant strangers suspect'.split(' '),
 )
 
-/** Converts rows of any driver: some return numbers as strings or bigints, and bytes as other arrays. */
+/**
+ * Converts the rows of any driver. Some drivers return numbers as strings or bigints, and bytes as
+ * another kind of array.
+ */
 export function readRows<T>(rows: readonly object[]): readonly T[] {
   for (const row of rows as Record<string, unknown>[])
     for (const name in row) row[name] = readValue(name, row[name])
@@ -115,7 +125,7 @@ function readValue(name: string, value: unknown): unknown {
   return typeof value === 'string' && !/^-?\d+(?:\.\d+)?$/.test(value) ? value : Number(value)
 }
 
-/** Microseconds within the bounds of their column, which are 35 minutes. */
+/** Returns microseconds, limited to the maximum of their column: 35 minutes. */
 export function micros(took: number): number {
   return Math.min(took, 2 ** 31 - 1)
 }

@@ -2,20 +2,31 @@ import type { LayoutStep } from '@postern/core/engine'
 
 const TABLE = 'ENGINE=InnoDB DEFAULT CHARSET=binary ROW_FORMAT=DYNAMIC'
 
-/** Number of rows of `postern_locks`. Each line uses one of them. */
+/**
+ * Number of rows in `postern_locks`. Each ordered group (line) of tasks uses one of these rows as
+ * its lock.
+ */
 export const LOCKS = 4096
 
-// The statements that lead to each version from the one before; `$.` is replaced by the database. A released step is not changed.
-// DDL commits by itself, so a step may be interrupted: each statement may run twice, and contains no semicolon. The columns are
-// those of STORES.md, and here:
-// - All texts are bytes, so that no collation, charset or padding matters. An index has only the first bytes of unbounded texts.
-// - `keys` has the identity of each event: a duplicate is found there, before its contents are sent.
-// - `due` of a task at gate 0 is only its place. `since`: when its wait started. `lease`: when the claim ends, null without a claim.
-// - `open_line`, `dead_lane` and `place` stand for partial indexes: ready tasks go by turn, others by the time they are due.
-// - `latest`: the newest task of each key that is folded, and the highest value of that key.
-// - `packed`: record, head and body (`store/contents.ts`). Events that came together share head and body of their delivery.
-// - `events.contents`: 1 if the contents are to be erased once all tasks are done, 2 if they were erased.
-// There are no foreign keys: only this package writes these tables, and look-ups cost as much as inserts.
+// The update steps: statements that lead from one version of the tables to the next. `$.` is
+// replaced by the database. A released step must not be changed. DDL commits by itself, so a step
+// may be interrupted. Therefore each statement can run twice; none contains a semicolon. Most
+// columns are described in STORES.md, and these here:
+// - All texts are bytes, so that collation, charset and padding have no effect. An index has only
+// the first bytes of unbounded texts.
+// - `keys` has the identity of each event: a duplicate is found there, before its contents are
+// sent.
+// - `due` of a task at gate 0 (ready) is only its place in the order. `since`: when its wait
+// started. `lease`: when the claim ends; null without a claim.
+// - `open_line`, `dead_lane` and `place` replace partial indexes. Ready tasks are ordered by turn,
+// others by the time at which they are due.
+// - `latest`: for each key of folded tasks, the newest task and the highest value.
+// - `packed`: record, head and body (`store/contents.ts`). Events that came together share head and
+// body of their delivery.
+// - `events.contents`: 1 if the contents are to be erased once all tasks are done, 2 if they were
+// erased.
+// There are no foreign keys: only this package writes these tables, and look-ups would cost as much
+// as inserts.
 export const STEPS: readonly LayoutStep<string>[] = [
   {
     change: [
@@ -68,7 +79,7 @@ export const STEPS: readonly LayoutStep<string>[] = [
   },
 ]
 
-/** Makes the table of versions, which is the same in all layouts. */
+/** Creates the table with the versions, which is the same in all versions. */
 export const META: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS $.postern_schema (id TINYINT PRIMARY KEY, version INT NOT NULL, oldest INT NOT NULL,
     lost BIGINT NOT NULL DEFAULT 0, clock BIGINT NOT NULL DEFAULT 0) ${TABLE}`,

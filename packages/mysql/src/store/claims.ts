@@ -18,7 +18,10 @@ type Claims = Pick<
   Store,
   'claim' | 'any' | 'renew' | 'waiting' | 'stuck' | 'load' | 'rest' | 'pending' | 'busy'
 > & {
-  /** As `ended`, at a time that the clock has checked: a later step of the server's clock ends no lease. */
+  /**
+   * Finds ended claims, as `Store.ended`, at a time from the checked clock. So a later jump of the
+   * server's clock ends no lease.
+   */
   endedAt(
     now: number,
     own: number,
@@ -26,11 +29,14 @@ type Claims = Pick<
   ): ReturnType<Store['ended']>
 }
 
-// The largest count that can grow by one in an INT. Without this limit, one damaged count would end the claim of all tasks.
+// The largest count that can still grow by one in an INT. Without this limit, one damaged count
+// would make the claim of all tasks fail.
 const MOST = 2 ** 31 - 2
-// Searches of one claim: other processes may have locked the tasks that it finds.
+// Maximum number of searches in one claim, since other processes may have locked the tasks that a
+// search finds.
 const SEARCHES = 4
-// Lanes of one search, which has up to three index ranges for each.
+// Maximum number of lanes (subscriptions) in one search, which reads up to three index ranges per
+// lane.
 const LANES = 50
 
 const COLUMNS = `t.id, t.lane, t.gate, t.attempt, t.round, t.cut, t.error IS NOT NULL AS failed, t.line, t.fair, t.fold, t.part, t.data,
@@ -79,7 +85,8 @@ export function createClaiming(db: Database, { lease, deadline }: Settings): Cla
           `SELECT id, token ${its} AND lease IS NOT NULL ORDER BY id FOR UPDATE SKIP LOCKED`,
         )
         await updateTasks(sql, ownOf(free, tokens), `t.lease = ${NOW} + ${lease}`)
-        // Rows that an open commit locks are read as they were, and count as renewed.
+        // Rows that an open transaction has locked are read with their old values, and count as
+        // renewed.
         return new Set(ownOf(await sql.rows(`SELECT id, token ${its} AND state = 1`), tokens))
       }),
     async endedAt(now, own, lanes, held) {
@@ -150,7 +157,7 @@ export function createClaiming(db: Database, { lease, deadline }: Settings): Cla
   }
 }
 
-/** Wishes whose lanes have open tasks: most of many have none. */
+/** Returns the wishes whose lanes have open tasks. If there are many lanes, most have none. */
 async function withTasks(db: Database, wishes: readonly Wish[]): Promise<readonly Wish[]> {
   const rows = await db.rows(
     `SELECT DISTINCT t.lane FROM ${TASKS} WHERE ${OPEN} AND t.lane IN (${list(wishes.map(({ lane }) => lane))})`,
@@ -167,7 +174,7 @@ interface Candidate {
   readonly due: number
 }
 
-/** Locks candidates. If other processes have locked some of them, it searches again. */
+/** Locks candidates. If other processes have locked some of the candidates, searches again. */
 async function take(
   sql: Sql,
   wishes: readonly Wish[],
@@ -199,7 +206,10 @@ async function take(
   return taken
 }
 
-/** Finds candidates without locking them: one index range for each lane and gate, since MariaDB has no LATERAL. */
+/**
+ * Finds candidates without locking them. It reads one index range for each lane and gate (kind of
+ * start), since MariaDB has no LATERAL.
+ */
 async function look(
   sql: Pick<Sql, 'rows'>,
   wishes: readonly Wish[],
@@ -230,7 +240,10 @@ async function look(
   }
 }
 
-/** Chooses from all lanes: a suspect, interrupted tasks, and then tasks by turn and time. */
+/**
+ * Chooses candidates from all lanes. First comes a suspect (a task with repeated interruptions),
+ * then other interrupted tasks, then tasks by turn and time.
+ */
 function pick(
   found: readonly Candidate[],
   wishes: readonly Wish[],
@@ -266,7 +279,11 @@ async function claimsOf(sql: Pick<Sql, 'rows'>, ids: string): Promise<readonly C
   )
 }
 
-/** Gives open tasks the root that their lane has now. Returns the lines of tasks that changed. */
+/**
+ * Updates the root of open tasks to the current root of their lane. A root is a number that a
+ * subscription shares with its previous names. Returns the ordered groups (lines) of the changed
+ * tasks.
+ */
 export async function reroot(sql: Sql): Promise<readonly number[]> {
   const rows = await sql.rows(
     `SELECT t.id, t.line FROM $.postern_tasks t FORCE INDEX (ordered) STRAIGHT_JOIN $.postern_lanes l ON l.id = t.lane

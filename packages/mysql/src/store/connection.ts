@@ -5,12 +5,12 @@ import { bytesOf, readRows } from '../sql/lines.ts'
 import { errors, isOfServer } from './errors.ts'
 
 /**
- * Runs statements on one connection. `?` is replaced by a value, and `$.` by the database; numbers and bytes of lists are in the
- * text as literals.
+ * Runs statements on one connection. Each `?` is replaced by a value, and `$.` by the database.
+ * Numbers, and bytes in lists, are in the text as literals.
  */
 export interface Sql {
   rows<T = Row>(text: string, values?: readonly Value[]): Promise<readonly T[]>
-  /** Returns what the statement changed; undefined in a transaction of the app. */
+  /** Runs a statement and returns what it changed, or undefined in a transaction of the app. */
   run(text: string, values?: readonly Value[]): Promise<Done | undefined>
 }
 
@@ -22,36 +22,48 @@ export type Row = Readonly<
   >
 >
 
-/** A value of a statement. Strings are sent as bytes. */
+/** A value for a `?` of a statement. Strings are sent as bytes. */
 export type Value = string | number | Uint8Array | null
 
 interface Done {
-  /** Number of changed rows. For `ON DUPLICATE KEY UPDATE` it counts only with `Database.counts`. */
+  /**
+   * Number of changed rows. For `ON DUPLICATE KEY UPDATE`, the number is right only if
+   * `Database.counts` is true.
+   */
   readonly changed: number
-  /** The AUTO_INCREMENT number that the statement made. */
+  /** The AUTO_INCREMENT number that the statement generated. */
   readonly id: number
 }
 
-/** MySQL with a deadline for every statement. A statement that hangs is killed, and its connection is dropped. */
+/**
+ * A MySQL or MariaDB database with a deadline for every statement. If a statement hangs, it is
+ * killed and its connection is dropped.
+ */
 export interface Database extends Sql {
-  /** True if `Done.changed` leaves out rows that `ON DUPLICATE KEY UPDATE` did not change. */
+  /** True if `Done.changed` does not count rows that `ON DUPLICATE KEY UPDATE` left unchanged. */
   readonly counts: boolean
-  /** True if a transaction of `commit` sees what others commit while it is open. */
+  /** True if a transaction of `commit` sees what other transactions commit while it is open. */
   readonly fresh: boolean
-  /** Runs a transaction in READ COMMITTED: statements after a lock must see what its last holder wrote. */
+  /**
+   * Runs a transaction in READ COMMITTED: statements after a lock must see what the last holder of
+   * the lock wrote.
+   */
   atomic<T>(time: number, run: (sql: Sql) => Promise<T> | T): Promise<T>
-  /** Runs a transaction in which the app writes, in the isolation level of the server. */
+  /** Runs a transaction in which the app writes, in the default isolation level of the server. */
   commit<T>(time: number, run: (sql: Sql, client: Client) => Promise<T> | T): Promise<T>
   /** Runs several statements on one connection, without a transaction. */
   session<T>(time: number, run: (sql: Sql) => Promise<T>): Promise<T>
-  /** Statements in a transaction of the app: never prepared, and without a count of changes. */
+  /**
+   * Runs statements in a transaction of the app. They are never prepared, and return no number of
+   * changes.
+   */
   guest(transaction: unknown): Sql
-  /** Sets the database of the tables and the isolation level of the server. */
+  /** Sets the database of the tables, and the default isolation level of the server. */
   found(database: string, isolation: string): void
   close(until: number): Promise<void>
 }
 
-// By shape: a pool of the app may come from another copy of `mysql2`.
+// These types describe only shapes, since a pool of the app may come from another copy of `mysql2`.
 interface Client {
   readonly threadId?: number | null
   query(options: object, done: (error: unknown, result: unknown) => void): unknown
@@ -62,14 +74,17 @@ interface Client {
   destroy(): void
 }
 
-/** The transaction that `task.commit` passes to `write`: it commits the writes together with the end of the task. */
+/**
+ * The transaction that `task.commit` passes to `write`. It commits the writes together with the end
+ * of the task.
+ */
 export interface MysqlTransaction {
   /** Runs one statement. */
   readonly query: (
     text: string,
     values?: readonly unknown[],
   ) => Promise<{ readonly rows: readonly Readonly<Record<string, unknown>>[] }>
-  /** The connection itself: a `PoolConnection` of `mysql2`, for a query builder. */
+  /** The connection of the transaction, for a query builder: a `PoolConnection` of `mysql2`. */
   readonly client: unknown
 }
 
@@ -82,14 +97,14 @@ interface Pool {
 
 const READ_COMMITTED = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED'
 
-/** Makes a {@link Database}, which connects with the first statement. */
+/** Creates a {@link Database}, which connects with the first statement. */
 export function createDatabase(settings: Settings): Database {
   const { deadline, prepare } = settings
   const given = settings.pool && ((settings.pool.pool ?? settings.pool) as Pool)
   const pool = given ?? createPool(settings)
   let place = settings.database === undefined ? '' : `${settings.database}.`
   let isolation = 'REPEATABLE READ'
-  // Statements with values: there are few of them.
+  // Cached texts of statements with values. There are only few such statements.
   const texts = new Map<string, string>()
   const connections = createConnections<Client>({
     connect,
@@ -103,20 +118,22 @@ export function createDatabase(settings: Settings): Database {
       return () => client.removeListener('error', fail)
     },
     async begin(client, _, whose) {
-      // Connections of the inbox's own pool have READ COMMITTED already.
+      // Connections from the inbox's own pool are already in READ COMMITTED.
       if (whose === 'inbox' && given) await send(client, 'query', READ_COMMITTED)
       if (whose === 'app' && !given)
         await send(client, 'query', `SET TRANSACTION ISOLATION LEVEL ${isolation}`)
       const isRead = whose === 'inbox' && settings.readOnly
       await send(client, 'query', isRead ? 'START TRANSACTION READ ONLY' : 'START TRANSACTION')
     },
-    // A statement that waited too long for a lock leaves its transaction open: it needs a ROLLBACK too.
+    // A statement that waited too long for a lock leaves its transaction open, so that transaction
+    // needs a ROLLBACK too.
     end: (client, how) => send(client, 'query', how),
     isOfServer,
     late: errors.late,
     size: () => (given ? (given.config?.connectionLimit ?? 10) : settings.maxConnections),
   })
-  // In a read-only transaction the server rejects every write.
+  // For a read-only inbox, each statement runs in a read-only transaction, in which the server
+  // rejects every write.
   const single = <T>(run: (sql: Sql) => Promise<T>): Promise<T> =>
     connections[settings.readOnly ? 'atomic' : 'use'](deadline, (client) => run(sqlOf(client)))
 
@@ -163,7 +180,10 @@ export function createDatabase(settings: Settings): Database {
     }
   }
 
-  /** Prepares only statements with values, since others contain their numbers. */
+  /**
+   * Runs a statement. Only statements with values are prepared, since the texts of others contain
+   * their numbers.
+   */
   function ask(client: Client, text: string, values?: readonly Value[]): Promise<unknown> {
     if (!values) return send(client, 'query', placed(text))
     let own = texts.get(text)
@@ -181,7 +201,10 @@ export function createDatabase(settings: Settings): Database {
     })
   }
 
-  /** Without KILL a statement continues after its connection was dropped, and keeps its locks. */
+  /**
+   * Ends a connection on the server. Without KILL, its statement would continue after the
+   * connection was dropped, and keep its locks.
+   */
   function kill(thread: number | null | undefined): void {
     if (thread == null) return
     const killed = connect().then(async (client) => {
@@ -192,7 +215,7 @@ export function createDatabase(settings: Settings): Database {
         )
         client.release()
       } catch (error) {
-        // 1094: the connection has ended already.
+        // The server replied with an error, such as 1094: the connection has already ended.
         if (isOfServer(error)) client.release()
         else client.destroy()
       }
@@ -202,12 +225,12 @@ export function createDatabase(settings: Settings): Database {
   }
 }
 
-/** A string as bytes, which neither the charset of the connection nor an escape changes. */
+/** Returns a string as bytes, which neither the charset of the connection nor an escape changes. */
 function asBytes(value: Value): unknown {
   return typeof value === 'string' ? bytesOf(value) : value
 }
 
-/** Runs a statement. It sets options that the app's pool may have set in another way. */
+/** Runs a statement. Sets options that the app's pool may have set differently. */
 function send(
   client: Client,
   how: 'query' | 'execute',
@@ -220,7 +243,7 @@ function send(
   })
 }
 
-/** As `task.commit` passes it to `write`. */
+/** Returns the transaction that `task.commit` passes to `write`. */
 export function transactionOf(client: Client): MysqlTransaction {
   return {
     async query(text, values = []) {
@@ -238,7 +261,7 @@ function createPool({ connectionString, maxConnections, deadline }: Settings): P
     maxIdle: maxConnections,
     connectTimeout: Math.min(deadline, 10_000),
     charset: 'utf8mb4_bin',
-    // For `Database.counts`.
+    // Required by `Database.counts`.
     flags: ['-FOUND_ROWS'],
     enableKeepAlive: true,
   } as mysql.PoolOptions) as unknown as Pool
@@ -246,11 +269,12 @@ function createPool({ connectionString, maxConnections, deadline }: Settings): P
   const session = [
     `SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = ${seconds}`,
     'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
-    // MariaDB ends transactions of a stopped process, and so its locks. MySQL has no such limit.
+    // MariaDB ends transactions of a stopped process, which frees their locks. MySQL has no such
+    // limit.
     `/*M! SET SESSION idle_transaction_timeout = ${seconds + 1} */`,
   ]
   pool.on('connection', (client) => {
-    // When the server ends, idle connections break; the next statement reports it.
+    // When the server ends, idle connections break. The next statement reports the error.
     client.on('error', () => {})
     for (const sql of session) client.query({ sql }, () => {})
   })

@@ -1,18 +1,21 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { FullRow } from '@postern/core/engine'
 
-// The format: a byte that says whether the rest is deflated; the lengths of record and head, 4 bytes each; record, head, body.
+// The format: a byte that says whether the rest is deflated; the lengths of record and head, 4
+// bytes each; then record, head and body.
 const PLAIN = 0
 const DEFLATED = 1
 const LENGTHS = 8
 const NONE = 2 ** 32 - 1
-// Smaller contents fit into the page of their row. InnoDB uses whole pages of 16 KB for the others.
+// Number of bytes from which contents are deflated. Smaller contents fit into the page of their
+// row. For larger contents, InnoDB uses whole pages of 16 KB.
 const LEAST = 2048
-// With zlib's default memory, making a compressor costs as much as deflating 8 KB.
+// Less memory than zlib's default, with which creating a compressor takes as long as deflating 8
+// KB.
 const WINDOW = { windowBits: 14 }
 const DEFLATE = { ...WINDOW, level: 1, memLevel: 7 }
 
-/** A delivery has no record, and an event that shares a delivery has no head. */
+/** What `pack` stores. A delivery has no record. An event that shares a delivery has no head. */
 interface Contents {
   readonly record?: string | null
   readonly head?: string | null
@@ -21,7 +24,10 @@ interface Contents {
 
 const EMPTY = new Uint8Array()
 
-/** Packs contents into one value, so that its row needs one place outside of its page and repetitive bodies are small. */
+/**
+ * Packs contents into one value. So the row needs only one place outside of its page, and
+ * repetitive bodies are small.
+ */
 export function pack({ record, head, body = EMPTY }: Contents): Buffer {
   const [first, second] = [sizeOf(record), sizeOf(head)]
   const size = 1 + LENGTHS + first + second + body.length
@@ -37,7 +43,7 @@ export function pack({ record, head, body = EMPTY }: Contents): Buffer {
   return less.length + 1 < size ? Buffer.concat([Buffer.of(DEFLATED), less]) : all
 }
 
-/** Does not copy the bytes. */
+/** Returns the bytes as a Buffer without copying them. */
 export function viewOf(value: object): Buffer {
   const { buffer, byteOffset, byteLength } = value as Uint8Array
   return Buffer.from(buffer, byteOffset, byteLength)
@@ -47,21 +53,24 @@ function sizeOf(text: string | null | undefined): number {
   return text == null ? 0 : Buffer.byteLength(text)
 }
 
-/** Columns of contents. */
+/** The columns with contents. */
 export interface Packed {
   readonly packed: Buffer | null
-  /** The contents of the delivery that the event shares. */
+  /** The contents of the delivery that the event shares with other events. */
   readonly shared: Buffer | null
 }
 
-/** Unpacks the contents of an event. Damaged contents have an empty record, which the engine reports as unreadable. */
+/**
+ * Unpacks the contents of an event. If they are damaged, the record is empty, which the engine
+ * reports as unreadable.
+ */
 export function unpack(
   packed: Buffer | null,
   shared?: Buffer | null,
 ): Pick<FullRow, 'record' | 'head' | 'body'> {
   const own = partsOf(packed)
   const from = own.head === null && shared ? partsOf(shared) : own
-  // `head` is null if the delivery is gone: the engine reports that.
+  // `head` is null if the delivery is gone, which the engine reports.
   return { record: own.record ?? '', head: from.head as string, body: from.body }
 }
 

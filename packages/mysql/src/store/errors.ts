@@ -1,27 +1,31 @@
 import { createServerErrors, memberOf, textOf, type ServerErrors } from '@postern/core/engine'
 
-// A packet that is too large, and values that do not fit their columns.
+// Errors of the values of a statement: a packet that is too large, and values that do not fit their
+// columns.
 const DATA: ReadonlySet<number> = new Set([
   1048, 1062, 1153, 1264, 1300, 1366, 1406, 3140, 3141, 4037, 4038,
 ])
-// Full, no connection left, shut down, killed, too late, read-only.
+// Errors of the server for now: full, no connection left, shut down, killed, too late, or
+// read-only.
 const AWAY: ReadonlySet<number> = new Set([
   1021, 1040, 1053, 1114, 1129, 1158, 1159, 1160, 1161, 1203, 1226, 1290, 1317, 1792, 1836, 1927,
   1969, 3024, 3100, 3169, 4031,
 ])
 const FULL: ReadonlySet<number> = new Set([1021, 1114])
-// After these errors a connection is useless: it is ending, or its server is no longer the primary.
+// Errors after which the connection is useless: it is ending, or its server is no longer the
+// primary.
 const ENDING: ReadonlySet<number> = new Set([1053, 1290, 1792, 1836, 1927, 3169, 4031])
 
 /**
- * Classifies errors only by their number: `mysql2` names numbers of MariaDB with words of MySQL.
- * https://mariadb.com/docs/server/reference/error-codes, https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html
+ * Classifies errors only by their number, since `mysql2` gives numbers of MariaDB the names that
+ * they have in MySQL. https://mariadb.com/docs/server/reference/error-codes,
+ * https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html
  */
 export const errors: ServerErrors = createServerErrors({
   inbox: 'mysqlInbox',
   server: 'the server',
-  // A lock timeout, a deadlock, a row that changed since the transaction started (MariaDB's
-  // innodb_snapshot_isolation), a lock with NOWAIT, and Prisma's own code.
+  // Codes of a lock timeout, a deadlock, a row that changed since the transaction started
+  // (MariaDB's innodb_snapshot_isolation), and a lock with NOWAIT. The last code is Prisma's own.
   conflicts: {
     codes: new Set(['1205', '1213', '1020', '3572', 'P2034']),
     members: ['errno', 'code', 'originalCode'],
@@ -41,13 +45,16 @@ export const errors: ServerErrors = createServerErrors({
   },
 })
 
-/** True for an error of one statement, after which the connection can be used. */
+/** Returns true for an error of one statement, after which the connection can still be used. */
 export function isOfServer(error: unknown): boolean {
   const number = numberOf(error)
   return number > 0 && memberOf(error, 'fatal') !== true && !ENDING.has(number)
 }
 
-/** The number of an error of the server; 0 for other errors, whose `errno` is negative and comes from the operating system. */
+/**
+ * Returns the number of an error of the server. Returns 0 for other errors, whose `errno` is
+ * negative and comes from the operating system.
+ */
 function numberOf(error: unknown): number {
   const number = Number(memberOf(error, 'errno'))
   return number > 0 && textOf(error, 'sqlState') !== undefined ? number : 0

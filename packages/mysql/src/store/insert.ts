@@ -3,22 +3,26 @@ import { hexes, list, NOW } from '../sql/lines.ts'
 import type { Sql, Value } from './connection.ts'
 import { pack } from './contents.ts'
 
-/** An `INSERT`: the text before `VALUES`, one row with its `?`, and the text after the rows. */
+/** Parts of an `INSERT`: the text before `VALUES`, one row of `?`, and the text after the rows. */
 interface InsertText {
   readonly head: string
   readonly row: string
   readonly tail?: string
 }
 
-// Rows of one statement: a server allows 65,535 parameters.
+// Maximum number of rows in one statement, since a server allows 65,535 parameters.
 const ROWS = 128
-// Bytes of one statement: a quarter of the smallest packet that `checkServer` allows.
+// Maximum number of bytes in one statement: a quarter of the smallest packet size that
+// `checkServer` allows.
 const BYTES = 1024 * 1024
-// Rows of one statement without parameters, with about 100 bytes each.
+// Maximum number of rows in one statement without parameters. Each row has about 100 bytes.
 const MANY = 5000
 const texts = new Map<string, string>()
 
-/** Inserts rows in statements whose number of rows is a power of two: a server prepares at most 16,382 different texts. */
+/**
+ * Inserts rows. The number of rows in each statement is a power of two, since a server prepares at
+ * most 16,382 different texts.
+ */
 export async function insertRows(
   sql: Sql,
   { head, row, tail = '' }: InsertText,
@@ -59,7 +63,10 @@ const BOUND = {
   row: `?,?,?,${NOW} + ?,${NOW} + (?),?,?,?,?,?,?,?,?,?,?,?,?,?,IF(? > 0, ${NOW}, NULL)`,
 }
 
-/** Stores the keys of events, in one order for all processes. Returns the events that were not known. */
+/**
+ * Stores the keys of events, in the same order in all processes. Returns the events that were not
+ * known.
+ */
 export async function addKeys(
   sql: Sql,
   counts: boolean,
@@ -160,7 +167,10 @@ export async function addTasks(
   await insertRows(sql, BOUND, rows)
 }
 
-/** Returns the roots of the lanes of these tasks, and the place of the first task in the order of arrival. */
+/**
+ * Returns the roots of the tasks' lanes, and the place of the first task in the order of arrival. A
+ * root is a number that a subscription shares with its previous names.
+ */
 async function placesOf(
   sql: Sql,
   tasks: readonly NewTask[],
@@ -169,7 +179,7 @@ async function placesOf(
   const lanes = await sql.rows(
     `SELECT id, root FROM $.postern_lanes WHERE id IN (${list([...new Set(tasks.map(({ lane }) => lane))])})`,
   )
-  // AUTO_INCREMENT is outside of transactions: no process waits for its numbers.
+  // AUTO_INCREMENT is outside of transactions, so no process waits for its numbers.
   const made = await sql.run('INSERT INTO $.postern_seq () VALUES ()')
   const number = made?.id ?? (await sql.rows('SELECT LAST_INSERT_ID() AS n'))[0]!.n
   return {

@@ -11,9 +11,10 @@ import { literal, NOW } from '../sql/lines.ts'
 import { META, STEPS } from '../sql/schema.ts'
 import { createDatabase, type Database, type Sql } from './connection.ts'
 
-// How long a migration may take, in milliseconds.
+// Maximum duration of an update of the tables, in milliseconds.
 const PATIENCE = 60_000
-// A process that gave no sign of life for this time, in milliseconds, has ended: it gives one every ten seconds.
+// Milliseconds without a sign of life after which a process counts as ended. A process gives a sign
+// every ten seconds.
 const GONE = 60_000
 
 export type TablesLayout = Layout<string>
@@ -38,13 +39,14 @@ interface MigrateOptions {
   readonly database?: string | undefined
   readonly migrate: boolean
   readonly force?: boolean
-  /** Throws if tables are missing or of an older version. */
+  /** If true, changes nothing, and throws if tables are missing or of an older version. */
   readonly readOnly?: boolean
 }
 
 /**
- * Makes the tables, or updates those of an older version, while a lock keeps other processes from doing so. DDL commits by
- * itself: a migration that was interrupted is done again from the last version.
+ * Creates the tables, or updates those of an older version, while a lock keeps other processes from
+ * doing the same. DDL commits by itself. So an interrupted update is repeated from the last version
+ * that was reached.
  */
 export function migrateTables(
   db: Pick<Database, 'rows' | 'session'>,
@@ -59,7 +61,8 @@ export function migrateTables(
         const [lock] = await sql.rows(`SELECT GET_LOCK(${name}, ${PATIENCE / 1000 - 10}) AS n`)
         if (lock!.n !== 1) throw new Error('another process has been making the tables for 50 s')
         try {
-          // Without the right to make a database, the name of an existing one must not be an error.
+          // CREATE DATABASE needs a permission even if the database exists, so it runs only if the
+          // database is missing.
           if (database !== undefined && !(await isThere(sql, database)))
             await sql.run(`CREATE DATABASE IF NOT EXISTS \`${database}\``)
           return await run(sql)
@@ -78,10 +81,12 @@ export function migrateTables(
 }
 
 /**
- * Updates the tables to the version of this package, as an inbox does with its first delivery. With `force` it does not check
- * for active processes of older versions: use it if they no longer run. Returns the versions before and after.
+ * Updates the tables to the version of this package, as an inbox does with its first delivery. With
+ * `force`, does not check for active processes of older versions; use it if no such process runs.
+ * Returns the versions before and after.
  *
- * @throws {TypeError} If an option is wrong, or if processes that the update would shut out are active.
+ * @throws {TypeError} If an option is wrong, or if active processes could not use the updated
+ * tables.
  *
  * @example
  * const { from, to } = await migrate({ connectionString: process.env.DATABASE_URL, force: true })
@@ -114,8 +119,9 @@ async function isThere(sql: Sql, database: string): Promise<boolean> {
 }
 
 /**
- * Returns the statements that make the tables, or update those of an older version, for an app whose user may not CREATE. Run
- * them in their order, then start with `migrate: false`. Each may run twice. If older processes may not continue, stop them first.
+ * Returns the statements that create the tables or update those of an older version, for an app
+ * whose user may not CREATE. Run them in this order, then start with `migrate: false`. Each
+ * statement may run twice. First stop older processes that could not use the updated tables.
  *
  * @throws {TypeError} If `database` is not a name that statements can contain.
  *
@@ -139,7 +145,7 @@ export function mysqlMigration({
 }
 
 function statements(layout: TablesLayout, from: number): readonly string[] {
-  // Safe updates of a session require the key.
+  // If a session has safe updates, an UPDATE needs a condition on the key.
   return migrationStatements(layout, from, META, ' WHERE id = 1')
 }
 
@@ -160,12 +166,13 @@ export async function versionsOf(
 }
 
 const LEAST = { MariaDB: [10, 6], MySQL: [8, 0] } as const
-// A batch uses a quarter of a packet.
+// Minimum packet size of the server in bytes, since a batch uses a quarter of a packet.
 const LEAST_PACKET = 4 * 1024 * 1024
 
 /**
- * Throws a `TypeError` if a setting of the server, or of the pool of the app, can lose acknowledged deliveries or change
- * what is stored. Passes the database and the isolation level to `Database.found`.
+ * Throws a `TypeError` if a setting of the server, or of the app's pool, can lose acknowledged
+ * deliveries or change what is stored. Passes the database and the isolation level to
+ * `Database.found`.
  */
 export async function checkServer(
   db: Pick<Database, 'rows' | 'found'>,
@@ -228,7 +235,7 @@ export async function checkServer(
 
 function checkVersion(version: string): void {
   const kind = version.includes('MariaDB') ? 'MariaDB' : 'MySQL'
-  // MariaDB 10 may name itself 5.5.5-10.6.1.
+  // MariaDB 10 may report its version as 5.5.5-10.6.1.
   const [, major, minor] = /(\d+)\.(\d+)/.exec(version.replace(/^5\.5\.5-/, '')) ?? []
   const [least, point] = LEAST[kind]
   if (Number(major) < least || (Number(major) === least && Number(minor) < point))
@@ -237,7 +244,10 @@ function checkVersion(version: string): void {
     )
 }
 
-/** Throws a `TypeError` if tables of the inbox have no transactions, or a trigger that runs code of others. */
+/**
+ * Throws a `TypeError` if a table of the inbox has no transactions, or has a trigger, which could
+ * run other people's code.
+ */
 async function checkTables(db: Pick<Database, 'rows'>, database: string): Promise<void> {
   const its = literal(database)
   const [table] = await db.rows<{ name: string; engine: string | null }>(

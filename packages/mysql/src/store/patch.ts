@@ -23,7 +23,7 @@ const ATTEMPTS = {
     outcome = VALUES(outcome), process = VALUES(process), error = VALUES(error)`,
 }
 
-/** As `Rows.patch`. */
+/** Changes tasks, as `Rows.patch`. */
 export async function patchTasks(
   sql: Sql,
   given: readonly Patch[],
@@ -33,7 +33,7 @@ export async function patchTasks(
   const { whole, over, event } = FENCES[fence]
   const ids = given.map(({ id }) => id)
   const events = list([...new Set(ids.map((id) => Math.floor(id / TASKS)))])
-  // The lock keeps the event from being erased if its task is to run again.
+  // If a task is to run again, the lock keeps its event from being erased.
   const its =
     whole || event
       ? await sql.rows<{ id: number; hash: string }>(
@@ -41,7 +41,7 @@ export async function patchTasks(
         )
       : []
   const hashes = new Map(its.map(({ id, hash }) => [id, hash]))
-  // With `over` nothing waits for a row that an open commit has locked.
+  // With `over`, the statement skips rows that an open transaction has locked.
   const rows = await sql.rows<Locked>(
     `SELECT ${LOCKED}, ${NOW} AS now FROM $.postern_tasks t FORCE INDEX (PRIMARY) WHERE t.id IN (${list(ids)}) ORDER BY t.id FOR UPDATE ${over ? 'SKIP LOCKED' : ''}`,
   )
@@ -80,7 +80,10 @@ export async function patchTasks(
   return done
 }
 
-/** Adds rows to the history, which keeps the first run and the last nineteen of a task. */
+/**
+ * Adds attempts to the history of tasks, which keeps the first run and the last nineteen runs of a
+ * task.
+ */
 async function addAttempts(
   sql: Sql,
   all: readonly { readonly one: Patch; readonly next: Locked }[],
@@ -99,13 +102,13 @@ async function addAttempts(
     )
 }
 
-/** A locked row. */
+/** The row of a task that this transaction has locked. */
 interface Locked extends TaskRow {
   readonly since: number | null
   readonly lease: number | null
   readonly runs: number
   readonly cause: string | null
-  /** The server's clock. */
+  /** Time of the server's clock when the row was read, in milliseconds. */
   readonly now: number
 }
 
@@ -151,12 +154,14 @@ function change(row: Locked, patch: Patch, fence: Fence): Locked {
   }
 }
 
-/** Sorts items, so that all processes lock rows in one order. */
+/** Sorts items by id, so that all processes lock rows in the same order. */
 export function byId<Item extends { readonly id: number }>(all: readonly Item[]): readonly Item[] {
   return all.toSorted((a, b) => a.id - b.id)
 }
 
-/** Drops tasks that this transaction has locked, with their history; `ids` are those of `IN (…)`. */
+/**
+ * Drops tasks that this transaction has locked, with their history. `ids` is a list for `IN (…)`.
+ */
 export async function dropTasks(sql: Sql, ids: string): Promise<void> {
   await deleteRows(sql, 'tasks', 'id', ids)
   await deleteRows(sql, 'attempts', 'task', ids)

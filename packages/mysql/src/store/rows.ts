@@ -38,14 +38,17 @@ import type { Row, Sql, Value } from './connection.ts'
 import { addEvents, addKeys, addTasks, insertRows } from './insert.ts'
 import { byId, patchTasks } from './patch.ts'
 
-/** The transaction of rows. */
+/** Properties of the transaction in which the rows are used. */
 export interface RowsHost {
   readonly lease: number
-  /** As `Database.counts`. */
+  /** True if the number of changed rows can be trusted, as `Database.counts`. */
   readonly counts: boolean
-  /** False if the transaction may not see what others commit while it is open. */
+  /** True if the transaction sees what other transactions commit while it is open. */
   readonly fresh: boolean
-  /** Waits for lines, in a transaction of the app: the inbox does not know when it ends. */
+  /**
+   * True in a transaction of the app: locks of ordered groups (lines) are waited for, since the
+   * inbox does not know when that transaction ends.
+   */
   readonly waits?: boolean
 }
 
@@ -55,7 +58,10 @@ const RECORDS = {
   tail: 'ON DUPLICATE KEY UPDATE value = VALUES(value), version = version + 1',
 }
 
-/** Makes the rows of an open transaction. Each locking statement names its index, since a scan would lock other rows too. */
+/**
+ * Creates the rows of an open transaction. Each locking statement names its index, since a scan
+ * would also lock other rows.
+ */
 export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: RowsHost): Rows {
   return {
     async insert({ events, tasks }) {
@@ -88,14 +94,15 @@ export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: Ro
     },
     guard: (wanted) =>
       takeGuards(wanted, async (own) => {
-        // If a delivery wants a key twice, the first event gets it.
+        // If several events of a delivery want the same key, the first event gets it.
         const first = new Map(own.toReversed().map(({ key, event }) => [key, event]))
         const keys = [...first.keys()].sort()
         await sql.run(
           `INSERT INTO $.postern_guards (hash, event, taken) VALUES ${keys.map((key) => `(x'${key}',x'${first.get(key)!}',${NOW})`).join()}
            ON DUPLICATE KEY UPDATE hash = hash`,
         )
-        // It locks, since an older snapshot hides guards of others.
+        // The statement locks the rows, since an older snapshot would hide guards of other
+        // transactions.
         const rows = await sql.rows<{ hash: string; holder: string }>(
           `SELECT hash, event AS holder FROM $.postern_guards FORCE INDEX (PRIMARY) WHERE hash IN (${hexes(keys)}) FOR UPDATE`,
         )
@@ -107,7 +114,8 @@ export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: Ro
         jsonOf(byId(ended).map(({ id, token, took }) => [id, token, micros(took)])),
       ])
       if (done?.changed === ended.length) return new Set(ended.map(({ id }) => id))
-      // A task that is done with the same token was stored before: only the answer was lost.
+      // A task that is already done with the same token was stored before, and only the reply was
+      // lost.
       const tokens = new Map(ended.map(({ id, token }) => [id, token]))
       const rows = await sql.rows(
         `SELECT id, token FROM $.postern_tasks FORCE INDEX (PRIMARY) WHERE id IN (${list([...tokens.keys()])}) AND state = ${DONE}`,
@@ -116,7 +124,8 @@ export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: Ro
     },
     patch: (patches, fence) => patchTasks(sql, patches, fence),
     async spawn(event, children) {
-      // Two tasks of the event that end at the same time give their children different numbers.
+      // The lock makes two tasks of the event that end at the same time give their children
+      // different numbers.
       await sql.rows(
         `SELECT id FROM $.postern_events FORCE INDEX (PRIMARY) WHERE id = ${event} FOR UPDATE`,
       )
@@ -138,7 +147,8 @@ export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: Ro
       const free = await sql.rows(
         `SELECT id FROM $.postern_locks FORCE INDEX (PRIMARY) WHERE id IN (${list(wanted)}) ORDER BY id FOR UPDATE ${waits ? '' : 'SKIP LOCKED'}`,
       )
-      // The snapshot may not show what the last holder wrote: the engine decides on these lines after this transaction.
+      // The snapshot may not show what the last holder of a line (ordered group) wrote. So the
+      // engine decides about these lines after this transaction.
       if (!fresh) return lines
       const own = new Set(free.map(({ id }) => id))
       return lines.filter((line) => !own.has(rows.get(line)!))
@@ -215,8 +225,9 @@ const FINISH = `UPDATE ${tableOf({ id: 'BIGINT', token: 'BIGINT', took: 'BIGINT'
   SET t.state = ${DONE}, t.due = ${NOW}, t.lease = NULL, t.took = i.took WHERE t.token = i.token AND t.state = 1`
 
 /**
- * Locks tasks that no other transaction has locked, and returns their rows. It uses only the primary key: after SKIP LOCKED on
- * another index, MariaDB 11.8 keeps the lock of the skipped index record, and the holder of the row waits for it.
+ * Locks tasks that no other transaction has locked, and returns their rows. It uses only the
+ * primary key. After SKIP LOCKED on another index, MariaDB 11.8 keeps the lock of the skipped index
+ * record. The transaction that holds the row then waits for that lock.
  */
 export async function lockTasks(
   sql: Sql,
@@ -237,7 +248,7 @@ export function ownOf(
   return rows.flatMap(({ id, token }) => (tokens.get(id) === Number(token) ? id : []))
 }
 
-/** As `Rows.note`. */
+/** Writes records of actions, as `Rows.note`. */
 export function noteActions(sql: Sql, rows: readonly ActionRow[]): Promise<void> {
   const all = rows.map(({ key, value }) => [key, value])
   return insertRows(sql, RECORDS, all)
@@ -245,7 +256,7 @@ export function noteActions(sql: Sql, rows: readonly ActionRow[]): Promise<void>
 
 type Hashed<One> = One & { readonly hash: string }
 
-/** Tenants with their hashes, in one order for all processes. */
+/** Returns tenants with their hashes, sorted in the same order in all processes. */
 export function tenantsOf<One extends Omit<Stride, 'step'>>(
   all: readonly One[],
 ): readonly Hashed<One>[] {
@@ -263,7 +274,9 @@ export async function turnsOf(
   return new Map(rows.map(({ id, turn }) => [id, turn]))
 }
 
-/** Turns of those tenants that have one. */
+/**
+ * Returns the turns of those tenants that have a turn, the place in the fair order over tenants.
+ */
 export async function tenantTurns(
   sql: Pick<Sql, 'rows'>,
   wanted: readonly Hashed<Omit<Stride, 'step'>>[],
@@ -314,7 +327,8 @@ function createFolds(sql: Sql): Pick<Rows, 'foldable' | 'remember' | 'newest'> {
       await insertRows(sql, LATEST, rows)
     },
     async newest(ids) {
-      // A settled task has the root of the time when it settled: the root of its lane counts.
+      // A settled task still has the root of the time when it settled. So the root of its lane is
+      // used.
       const tasks = await sql.rows<Pick<TaskRow, 'id' | 'fold'> & { root: number }>(
         `SELECT t.id, t.fold, l.root FROM $.postern_tasks t JOIN $.postern_lanes l ON l.id = t.lane
          WHERE t.id IN (${list(ids)}) AND t.fold IS NOT NULL`,
@@ -344,7 +358,7 @@ function createFolds(sql: Sql): Pick<Rows, 'foldable' | 'remember' | 'newest'> {
       `SELECT root, \`key\` AS hash, task, highest FROM $.postern_latest FORCE INDEX (PRIMARY) WHERE ${places.join(' OR ')}`,
     )
     return new Map(
-      // `readRows` reads a text of digits as a number.
+      // `readRows` converts a text of digits to a number, so `highest` is converted back.
       rows.map(({ hash, highest, ...row }) => [
         placeOf(row.root, hash),
         { ...row, highest: highest === null ? null : String(highest) },

@@ -102,7 +102,7 @@ export function createStore(
     },
     open: member.open,
     async close(until) {
-      // Without this sign others count the process as living for a minute.
+      // Without this last sign, other processes count this process as running for a minute.
       const leave = `UPDATE $.postern_processes SET seen = 0 WHERE id = ${member.own}`
       if (member.opened && !settings.readOnly) await settledBy(db.run(leave), until)
       await db.close(until)
@@ -115,9 +115,11 @@ export function createStore(
         run(createRows(sql, { ...host, fresh: db.fresh }), transactionOf(client)),
       ),
     guest: (transaction) => ({
-      // The isolation level that SET TRANSACTION gave this transaction cannot be read.
+      // SET TRANSACTION may have changed the isolation level of this transaction, and that level
+      // cannot be read. So `fresh` is false.
       ...createRows(db.guest(transaction), { lease, counts: false, fresh: false, waits: true }),
-      // Outside of the transaction: locks of new lanes must not wait for the app.
+      // Lanes are added outside of the app's transaction, since other processes that add lanes must
+      // not wait for the app.
       lanes,
     }),
     lanes,
@@ -137,7 +139,7 @@ export function createStore(
   }
 }
 
-/** Raises a counter, outside of any transaction. */
+/** Raises a counter, outside of any transaction, and returns its new value. */
 async function next(db: Database, name: string, step: string): Promise<number> {
   const done = await db.run(
     `UPDATE $.postern_counters SET n = LAST_INSERT_ID(${step}) WHERE name = '${name}'`,
@@ -145,11 +147,14 @@ async function next(db: Database, name: string, step: string): Promise<number> {
   return done!.id
 }
 
-/** The lease of the process that has the claim of a task. */
+/** Returns SQL for the lease of the process that has claimed the task. */
 const leaseOf = (own: number): string =>
   `COALESCE((SELECT p.lease FROM $.postern_processes p WHERE p.id = t.token DIV 4294967296), ${own})`
 
-/** Makes the clock of the server, with times in milliseconds. `countAgain` handles steps back. */
+/**
+ * Creates the clock of the server. All times are in milliseconds. Jumps back are handled by
+ * `countAgain`.
+ */
 function createClock(
   db: Database,
   lease: number,
@@ -207,8 +212,8 @@ async function lockClock(sql: Sql): Promise<Clock> {
 }
 
 /**
- * After the clock went back, leases and waits that are too long start now. So do the places of ready tasks: otherwise newer
- * tasks go first.
+ * Repairs times after the server's clock went back. Leases and waits that are too long now start at
+ * the current time. The places of ready tasks do too, since otherwise newer tasks would run first.
  */
 async function countAgain(db: Database, lanes: readonly number[], lease: number): Promise<void> {
   const waits = `t.state = 0 AND t.since > ${NOW}`
@@ -237,7 +242,10 @@ function find(sql: Sql, index: string, which: string, most = 1000): Promise<read
   )
 }
 
-/** Leaves rows that other transactions have locked for the next time. */
+/**
+ * Changes rows that are not locked by other transactions. The locked rows are left for the next
+ * call.
+ */
 async function change(sql: Sql, rows: readonly Row[], still: string, set: string): Promise<void> {
   const locked = await lockTasks(sql, rows, still)
   const ids = locked.map(({ id }) => id)
