@@ -7,14 +7,17 @@ import type { Migrated } from '@postern/core/engine'
 import { places, placesTold, type InboxOptions } from './inboxes.ts'
 import { Failure } from './print/say.ts'
 
-/** An inbox that was opened for a command: no tasks run. */
+/** Inbox that is open for a command. It runs no tasks. */
 export interface OpenInbox {
   readonly view: InboxView
   readonly journal: Journal | undefined
   readonly name: string
 }
 
-/** Opens an inbox for a command and closes it after: only to read, unless the command changes tasks. */
+/**
+ * Opens an inbox, calls `use`, and closes the inbox. `changes` is true if the command changes tasks; otherwise the
+ * inbox is opened read-only.
+ */
 export async function withInbox<Result>(
   options: InboxOptions,
   use: (inbox: OpenInbox) => Promise<Result>,
@@ -29,13 +32,16 @@ export async function withInbox<Result>(
   }
 }
 
-/** Opens the inbox of the options; the caller closes it. Without `changes` nothing is written: a role that may read is enough. */
+/**
+ * Opens the inbox that the options name; the caller closes it. Without `changes`, nothing is written, so a read-only
+ * database role is enough.
+ */
 export async function openInbox(options: InboxOptions, changes = false): Promise<Inbox> {
   const { module, factory, place } = await chosenOf(options)
   return (module[factory] as (options: object) => Inbox)({ ...place, readOnly: !changes })
 }
 
-/** Brings the inbox of the options up to date. */
+/** Migrates the inbox that the options name to the newest storage layout. */
 export async function migrateInbox(options: InboxOptions, force: boolean): Promise<Migrated> {
   const { module, place } = await chosenOf(options)
   const migrate = module['migrate'] as (options: object) => Promise<Migrated> | Migrated
@@ -47,7 +53,9 @@ export async function migrateInbox(options: InboxOptions, force: boolean): Promi
   }
 }
 
-/** The package of the options, and its option with the place. */
+/**
+ * Finds the inbox that the options name: its loaded package, the factory, and the factory's option for the file or URL.
+ */
 async function chosenOf(options: InboxOptions): Promise<{
   readonly module: Readonly<Record<string, unknown>>
   readonly factory: string
@@ -60,14 +68,17 @@ async function chosenOf(options: InboxOptions): Promise<{
   const [chosen, ...more] = given
   if (chosen === undefined || more.length > 0) throw new Failure(2, `give one of ${placesTold()}`)
   const { package: name, factory, place, value } = chosen
-  // The inbox would make the file.
+  // Otherwise the inbox would create the file.
   if (place.takes === 'file' && !existsSync(value))
     throw new Failure(1, `--${place.flag}: ${value} does not exist`)
   const module = await ofProject<Readonly<Record<string, unknown>>>(name)
   return { module, factory, place: { [place.option]: value } }
 }
 
-/** A package of the project in this folder: the versions of its engine are those of the app. */
+/**
+ * Imports a package from the project in this folder, so that its version is the same as the app's. If it is not there,
+ * uses the copy of this CLI.
+ */
 async function ofProject<Module>(name: string): Promise<Module> {
   for (const from of [join(process.cwd(), 'package.json'), import.meta.url]) {
     let file: string

@@ -2,32 +2,35 @@ import type { Command } from 'commander'
 
 export type InboxName = 'sqlite' | 'memory' | 'bullmq' | 'postgres' | 'mysql'
 
-/** An option of the command line that chooses an inbox. */
+/** Name of a command-line option that chooses an inbox. */
 type PlaceFlag = 'sqlite' | 'redis' | 'postgres' | 'mysql'
 
-/** The place of an inbox: one of these options. */
+/** Place of an inbox, a file or a URL, in exactly one of these options. */
 export type InboxOptions = { readonly [Flag in PlaceFlag]?: string }
 
 interface InboxRow {
   readonly package: string
   readonly factory: string
-  /** Undefined for the inbox in memory, which no other process can open. */
+  /** Where the inbox is stored. Undefined for the inbox in memory, which no other process can open. */
   readonly place?: {
-    /** The option of the command line, and its argument. */
+    /** Name of the command-line option; `takes` is the kind of its argument. */
     readonly flag: PlaceFlag
     readonly takes: 'file' | 'url'
     readonly option: string
-    /** The value that written apps pass to the option. */
+    /** Value that generated code passes to the factory's option. */
     readonly written: WrittenPlace
-    /** The pattern for .gitignore, if the inbox is a file of the project. */
+    /** Pattern for .gitignore, if the inbox is a file in the project. */
     readonly ignored?: string
   }
 }
 
-/** The code for the place of an inbox: a literal, or a variable and its line in `.env`. */
+/** Place of an inbox in generated code: a literal, or an environment variable and its example value in `.env`. */
 type WrittenPlace = string | { readonly variable: string; readonly example: string }
 
-/** Every inbox, in the order in which `postern init` offers them: a new one is one row here and one in `test/services/inboxes.ts`. */
+/**
+ * All inboxes, in the order in which `postern init` offers them. To add an inbox, add a row here and one in
+ * `test/services/inboxes.ts`.
+ */
 export const inboxes: Readonly<Record<InboxName, InboxRow>> = {
   sqlite: {
     package: '@postern/sqlite',
@@ -79,12 +82,12 @@ export const inboxes: Readonly<Record<InboxName, InboxRow>> = {
   },
 }
 
-/** The inboxes that a command can look into. */
+/** Inboxes that a command can open: all except the one in memory. */
 export const places: readonly Required<InboxRow>[] = Object.values(inboxes).flatMap((row) =>
   row.place === undefined ? [] : [{ ...row, place: row.place }],
 )
 
-/** Adds the options that choose an inbox. `told` describes the options, if they do more than open the inbox. */
+/** Adds the options that choose an inbox. `told` replaces their description "open the inbox". */
 export function placeOptions(command: Command, told?: string): Command {
   for (const { package: from, place } of places)
     command.option(`--${place.flag} <${place.takes}>`, `${told ?? 'open the inbox'} of ${from}`)

@@ -6,9 +6,9 @@ import { promisify } from 'node:util'
 import { Failure } from './print/say.ts'
 
 /**
- * Lets a server listen only on this machine, and returns its port. 0 picks a free one.
+ * Makes a server listen, reachable only from this machine, and returns its port. 0 picks a free port.
  *
- * @throws Failure that says who listens there already, if the system tells, and what to do.
+ * @throws Failure that names the program that already uses the port, if it is known, and the fix.
  */
 export async function listenOn(server: Server, port: number): Promise<number> {
   try {
@@ -40,12 +40,15 @@ interface Owner {
   readonly name: string
 }
 
-/** The program that listens on a port. Undefined if the system does not say, as for another user's program. */
+/**
+ * Finds the program that listens on a port. Undefined if the system does not tell, for example if the program belongs
+ * to another user.
+ */
 async function ownerOf(port: number): Promise<Owner | undefined> {
   return process.platform === 'linux' ? ownerInProc(port) : ownerByLsof(port)
 }
 
-// The state "LISTEN" in /proc/net/tcp.
+// Code of the state "LISTEN" in /proc/net/tcp.
 const LISTENS = '0A'
 
 /** @see https://man7.org/linux/man-pages/man5/proc_net.5.html */
@@ -71,7 +74,7 @@ async function ownerInProc(port: number): Promise<Owner | undefined> {
   return undefined
 }
 
-/** @see https://github.com/lsof-org/lsof/blob/master/Lsof.8 (-F: fields, a line each) */
+/** @see https://github.com/lsof-org/lsof/blob/master/Lsof.8 (-F prints one field per line) */
 async function ownerByLsof(port: number): Promise<Owner | undefined> {
   const args = ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc']
   const { stdout } = await promisify(execFile)('lsof', args, { timeout: 2000 })

@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import { exitCodeOf, remark } from './print/say.ts'
 import { createProgram, usageOf } from './program.ts'
 
-/** Runs the command line and sets the exit code of the process. `args` are those of `process.argv`. */
+/** Runs the command line and sets the exit code of the process. `args` has the format of `process.argv`. */
 export async function main(args: readonly string[]): Promise<void> {
   // A closed pipe (`| head`) is not a failure.
   process.stdout.on('error', () => process.exit(0))
@@ -15,13 +15,14 @@ export async function main(args: readonly string[]): Promise<void> {
     await program.parseAsync(args)
   } catch (error) {
     const code = exitCodeOf(error, remark)
-    // Of wrong use that the action itself has found.
+    // Exit code 2 is wrong usage. Commander prints the usage itself, but not for errors of the command's action.
     if (code === 2 && command) remark(usageOf(command))
     process.exitCode = code
   }
 }
 
-// npm links to this file, so argv names the link. An import of the module starts nothing; require() takes no top-level await.
+// Runs only as a program, not if another module imports this file. npm starts it through a link, so the path is
+// resolved first. Top-level await is not used, because require() would fail.
 const [, started] = process.argv
 if (started !== undefined && isThis(started)) void main(process.argv)
 

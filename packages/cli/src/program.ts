@@ -3,12 +3,12 @@ import { examples } from './action.ts'
 import { rendered, useAscii } from './print/terminal.ts'
 import { version } from './version.ts'
 
-/** A file of `commands/`: it adds options, examples and the action of its command. */
+/** Module in `commands/`. `declare` adds options, examples and the action to a command. */
 interface CommandFile {
   readonly declare: (command: Command) => void
 }
 
-/** Every command: how it is called, what it does, and its file. A new one is its file and a row here. */
+/** All commands: usage, description and module. To add a command, add its file and a row here. */
 const COMMANDS: readonly (readonly [
   usage: string,
   does: string,
@@ -63,8 +63,9 @@ const COMMANDS: readonly (readonly [
 ]
 
 /**
- * The commands. The files of those that the words name are loaded, so that `--help` costs what commander costs. Without words, all
- * are. `started` is called with the command whose action starts.
+ * Creates the program with all commands. `words` are the arguments of the command line: only modules of commands that
+ * they name are loaded, so that `--help` is fast. Without `words`, all modules are loaded. `started` is called with the
+ * command whose action starts.
  */
 export async function createProgram(
   words?: readonly string[],
@@ -100,7 +101,7 @@ export async function createProgram(
   return program
 }
 
-/** How a command is called: the end of its errors. */
+/** Returns the usage of a command, which is printed below its errors. */
 export function usageOf(command: Command): string {
   const names: string[] = []
   for (let at: Command | null = command; at; at = at.parent) names.unshift(at.name())
@@ -108,7 +109,7 @@ export function usageOf(command: Command): string {
   return `Usage: ${path} ${command.usage()}\n(${path} --help shows its options)`
 }
 
-/** Commander prints it below the errors that it finds itself. */
+/** Makes commander print the usage of a command, and of its subcommands, below errors. */
 function endWithUsage(command: Command): void {
   command.showHelpAfterError(usageOf(command))
   for (const one of command.commands) endWithUsage(one)

@@ -8,24 +8,24 @@ import { factoryOf, providerCall, variablesIn } from '../sender/written.ts'
 import { moduleName, mountOf, type InitPlace } from './mount.ts'
 import { bare, importPath, slashPath, type Project } from './project.ts'
 
-/** What `init` will do. */
+/** Plan of `postern init`: files, packages and steps. */
 export interface InitPlan {
-  /** New files by their path in the project. */
+  /** Content of each new file, by the file's path in the project. */
   readonly files: ReadonlyMap<string, string>
-  /** The lines for the file of secrets. */
+  /** Lines to add to the env file. */
   readonly env: readonly string[]
   /** Patterns that git must ignore. */
   readonly ignored: readonly string[]
-  /** Packages to install, and those for development. */
+  /** Packages to install. `development` has packages that only development needs. */
   readonly packages: readonly string[]
   readonly development: readonly string[]
-  /** Lines that tell the user what to change by hand. */
+  /** Text for the user: code to add by hand so that the app serves the route. */
   readonly mount: readonly string[]
-  /** The command that runs the test. */
+  /** Command that runs the generated test. */
   readonly test: string | undefined
 }
 
-/** The place of a sender in a project. */
+/** Chooses the folder for a provider's files. A second provider gets a subfolder and shares the inbox of the first. */
 export function placeFor({ folder, source, framework }: Project, name: string): InitPlace {
   const root = slashPath(source, 'webhooks')
   const main = framework === 'nest' ? 'webhooks.module' : 'receiver'
@@ -40,7 +40,10 @@ export function placeFor({ folder, source, framework }: Project, name: string): 
   }
 }
 
-/** Plans the files of a receiver, its handlers, its route and its test: those of the host's example. Nothing is written. */
+/**
+ * Plans the files of a receiver, its handlers, its route and its test, based on the example app of the framework.
+ * Writes nothing.
+ */
 export function planOf(project: Project, place: InitPlace, filling: Filling): InitPlan {
   const { about, gateway, inbox } = filling
   const { framework, raise } = project
@@ -88,7 +91,7 @@ export function planOf(project: Project, place: InitPlace, filling: Filling): In
     test: test === undefined ? undefined : `${testCommand} ${test}`,
   }
 
-  /** Lines to be added to a file of the project. */
+  /** Returns the lines of an example file that the user adds to a file of the project. */
   function code(file: string, to: string): readonly string[] {
     const name = `${factoryOf(about).factory}Receiver`
     const text =
@@ -123,7 +126,7 @@ export function planOf(project: Project, place: InitPlace, filling: Filling): In
     return isTest ? tested(plain, project.runner) : plain
   }
 
-  /** The text for a second sender, which shares the inbox of the first. */
+  /** Changes the text of a file for a second provider, which shares the inbox of the first. */
   function second(text: string): string {
     if (place.first === undefined) return text
     return sortedImports(
@@ -138,7 +141,7 @@ export function planOf(project: Project, place: InitPlace, filling: Filling): In
   }
 }
 
-/** The path of an example's file in the project. Undefined if the project does not need the file. */
+/** Returns where an example file is written in the project. Undefined if the project does not need the file. */
 function targetOf(
   file: string,
   { folder: root, framework, source, tests, routes }: Project,
@@ -156,7 +159,7 @@ function targetOf(
     if (!about.canSign || isNest !== (kind === 'spec')) return undefined
     const inSource = source !== '' && folder.startsWith(`${source}/`)
     const inTests = slashPath(tests ?? '', inSource ? folder.slice(source.length + 1) : folder)
-    // Nest's runner looks in src.
+    // Nest's test runner finds only tests in src.
     return `${tests === undefined || isNest ? folder : inTests}/${about.name}.${kind}.${testExtension}`
   }
   if (file === 'webhooks/receiver.ts' && isNest) return undefined
@@ -178,14 +181,14 @@ function workerName(folder: string): string {
   return name.replaceAll(/[^a-z\d]+/g, '-').replaceAll(/^-|-$/g, '') || 'webhooks'
 }
 
-/** Imports as an app of CommonJS has them. */
+/** Replaces `import` by `require`, for a project of CommonJS. */
 function required(text: string): string {
   return text
     .replaceAll(/^import (.+) from ('.+')$/gm, 'const $1 = require($2)')
     .replaceAll(' as ', ': ')
 }
 
-/** Removes the few types that the examples have. */
+/** Removes the types in an example, for a project in JavaScript. */
 function untyped(text: string): string {
   return text
     .replaceAll(/^import type .*\n/gm, '')
@@ -195,7 +198,7 @@ function untyped(text: string): string {
     .replace(/^\n+/, '')
 }
 
-/** A test of vitest for another runner. */
+/** Changes a vitest test for another test runner. */
 function tested(text: string, runner: Project['runner']): string {
   const imported = "import { expect, test } from 'vitest'\n"
   if (runner === 'vitest') return text
@@ -210,7 +213,7 @@ function tested(text: string, runner: Project['runner']): string {
   )
 }
 
-/** The names that git would commit. Outside a repository only `.gitignore` is read. */
+/** Returns the names that git does not ignore. Outside a repository, `.gitignore` is compared line by line. */
 export function takenByGit(folder: string, names: readonly string[]): readonly string[] {
   const file = join(folder, '.gitignore')
   const lines = existsSync(file) ? readFileSync(file, 'utf8').split(/\r?\n/) : []
@@ -221,7 +224,10 @@ export function takenByGit(folder: string, names: readonly string[]): readonly s
   })
 }
 
-/** A new `.gitignore` for the secret and the inbox file. Undefined if one exists, or if git ignores both. */
+/**
+ * Returns a new `.gitignore` for the secret and the inbox file. Undefined if `.gitignore` exists, or if git already
+ * ignores both.
+ */
 function ignoreFile(folder: string, names: readonly string[]): string | undefined {
   if (existsSync(join(folder, '.gitignore'))) return undefined
   const taken = takenByGit(folder, names)
@@ -229,7 +235,7 @@ function ignoreFile(folder: string, names: readonly string[]): string | undefine
 }
 
 interface Language {
-  /** Extension of source files: `mjs` for ES modules in a project of CommonJS. */
+  /** Extension of source files. `mjs` is for a project of CommonJS in JavaScript. */
   readonly extension: 'ts' | 'js' | 'mjs'
   /** Ending of relative imports in source files. */
   readonly ending: '' | '.js' | '.mjs' | '.ts'
@@ -249,7 +255,8 @@ function languageOf(project: Project): Language {
   if (runner === 'jest')
     return {
       ...language,
-      // It can load ES modules, which these packages are, from ES modules only. Decorators are compiled by what the project has for it.
+      // Jest can load Postern's packages, which are ES modules, only from ES modules: so the test is `.mjs`. Not on
+      // Nest, where the project's own compiler handles tests with decorators.
       ...(!isNest && { testExtension: 'mjs', testEnding: ending === '.ts' ? '' : ending }),
       testCommand: 'node --experimental-vm-modules node_modules/jest/bin/jest.js',
     }
@@ -260,6 +267,7 @@ function languageOf(project: Project): Language {
       ...language,
       testCommand: `node ${loader === 'tsx' ? '--import tsx' : '-r ts-node/register'} --test`,
     }
-  // Node runs TypeScript by imports that end in `.ts`. In a file of JavaScript tsc does not mind them.
+  // Node itself runs TypeScript only if imports end in `.ts`, which tsc may reject. tsc does not check a JavaScript
+  // file, so the test is `.mjs`.
   return { ...language, testExtension: 'mjs', testEnding: '.ts', testCommand: 'node --test' }
 }

@@ -1,8 +1,8 @@
 import { hosts, type Framework } from '../hosts.ts'
 
 /**
- * The range to install with the adapter. Undefined if the range in package.json already allows a supported version,
- * or cannot be read.
+ * Returns the version range of the framework to install. Undefined if the range in package.json already allows a
+ * supported version, or cannot be parsed.
  */
 export function raised(framework: Framework, range: string): string | undefined {
   const [, sign, numbers] = /^([~^]?)v?(\d+(?:\.(?:\d+|x))*)/.exec(range.trim()) ?? []
@@ -10,7 +10,7 @@ export function raised(framework: Framework, range: string): string | undefined 
   const [major = 0, minor = Infinity, patch = Infinity] = numbers
     .split('.')
     .map((part) => (part === 'x' ? Infinity : Number(part)))
-  // The highest that the range allows.
+  // Highest version that the range allows.
   const highest =
     sign === '^'
       ? [major, Infinity, Infinity]

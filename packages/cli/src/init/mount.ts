@@ -6,9 +6,9 @@ import { factoryOf, providerCall, variablesIn, windowOf } from '../sender/writte
 import { bare, importPath, slashPath, type Project } from './project.ts'
 
 export interface InitPlace {
-  /** `webhooks`, or a folder of the sender in it if that holds another sender already. */
+  /** `webhooks`, or a subfolder for this provider if `webhooks` already has another provider. */
   readonly folder: string
-  /** The file whose inbox a second sender shares. */
+  /** File of the first provider, whose inbox a second provider shares. Undefined for the first provider. */
   readonly first: string | undefined
 }
 
@@ -16,13 +16,13 @@ interface Mounting extends InitPlace {
   readonly project: Project
   readonly filling: Filling
   readonly ending: string
-  /** The files of the example that are written, each with its place in the project. */
+  /** Example files that are written, with their path in the project. */
   readonly targets: ReadonlyMap<string, string>
-  /** Rewrites lines of an example's file for a file of the project. */
+  /** Returns the lines of an example file, rewritten for a file of the project. */
   readonly code: (file: string, to: string) => readonly string[]
 }
 
-/** The lines to add by hand. Lines of code start with two blanks. */
+/** Returns text that tells the user what to add by hand. Lines of code start with two spaces. */
 export function mountOf(mounting: Mounting): readonly string[] {
   const { project, filling, first } = mounting
   const signer = filling.gateway ?? filling.about

@@ -11,32 +11,32 @@ import { raised } from './framework-version.ts'
 export interface Project {
   readonly folder: string
   readonly framework: Framework
-  /** The framework to install, with its range, if that of `package.json` is too old. */
+  /** Framework to install, with a version range, if the range in `package.json` is too old. */
   readonly raise: string | undefined
   readonly manager: string
   readonly isModule: boolean
   /** Undefined if the project has no TypeScript. */
   readonly typeScript: TypeScript | undefined
-  /** `src`, or an empty string for the folder itself. */
+  /** Folder of source files: `src`, or an empty string for the project's folder. */
   readonly source: string
-  /** An existing folder of tests. Undefined if tests are next to their sources. */
+  /** Existing folder of tests. Undefined if tests are next to the source files. */
   readonly tests: string | undefined
   readonly runner: 'vitest' | 'jest' | 'node'
-  /** The installed package that runs TypeScript under `node --test`, if any. */
+  /** Package of the project that runs TypeScript under `node --test`, if any. */
   readonly loader: 'tsx' | 'ts-node' | undefined
-  /** The folder whose files `@fastify/autoload` loads as routes. */
+  /** Folder whose files `@fastify/autoload` loads as routes, if any. */
   readonly routes: string | undefined
-  /** The file that makes the app. */
+  /** File that creates the app, if one was found. */
   readonly app: string | undefined
-  /** Body parsers in the source, as `file:line`. The route must come before them. */
+  /** Places of body parsers, as `file:line`. The webhook route must be mounted before them. */
   readonly parsers: readonly string[]
-  /** The port of the app, from `.env`, scripts or source, else the framework's default. */
+  /** Port of the app, found in `.env`, scripts or source files, or else the framework's default. */
   readonly port: number
-  /** The file that secrets belong into. */
+  /** Env file for secrets. */
   readonly env: '.env' | '.env.local' | '.dev.vars'
-  /** True if something here is known to read it. */
+  /** True if the project is known to read the env file. */
   readonly readsEnv: boolean
-  /** The packages that package.json or a source file names. */
+  /** Returns true if package.json or a source file names the package. */
   readonly uses: (name: string) => boolean
 }
 
@@ -76,7 +76,7 @@ async function seen(folder: string, manifest: Manifest, framework: Framework): P
   const has = (...parts: readonly string[]): boolean => existsSync(join(folder, ...parts))
   const isNext = framework === 'next'
   const isWorker = framework === 'cloudflare'
-  // Next.js itself prefers the folders at the root.
+  // Next.js ignores `src` if `app` or `pages` is at the root.
   const source = has('src') && !(isNext && (has('app') || has('pages'))) ? 'src' : ''
   const isModule = manifest.type === 'module' || isNext || isWorker
   const all = new Map(sourcesIn(folder).map((file) => [file, textOf(folder, file)] as const))
@@ -105,7 +105,7 @@ async function seen(folder: string, manifest: Manifest, framework: Framework): P
       framework === 'fastify' && '@fastify/autoload' in names && has(routes) ? routes : undefined,
     app: [...files.keys()].find((file) => makes.test(files.get(file)!)),
     parsers: parsersIn(files),
-    // Of wrangler dev.
+    // 8787 is the default port of `wrangler dev`.
     port: portOf(folder, files, manifest.scripts, isWorker ? 8787 : undefined),
     env: isNext ? '.env.local' : isWorker && has('.dev.vars') ? '.dev.vars' : '.env',
     readsEnv:
@@ -114,7 +114,7 @@ async function seen(folder: string, manifest: Manifest, framework: Framework): P
       manager === 'bun' ||
       ['fastify-cli', 'dotenv', '@dotenvx/dotenvx', 'dotenv-cli'].some((name) => name in names) ||
       Object.values(manifest.scripts ?? {}).some((script) => script.includes('--env-file')),
-    // One sender's packages are those of the next.
+    // A receiver that imports @postern/core was set up before, so its Postern packages are already in use.
     uses: (name) =>
       name in names ||
       (name.startsWith('@postern/') &&
@@ -144,7 +144,7 @@ function testsIn(folder: string): string | undefined {
   )
 }
 
-/** Source files with slashes, those near the root first. */
+/** Lists source files, those near the root first. Paths have slashes, also on Windows. */
 function sourcesIn(folder: string): readonly string[] {
   const depth = (path: string): number => path.split('/').length
   return globSync('**/*.{js,ts,mjs,cjs,mts,cts}', {
@@ -156,7 +156,7 @@ function sourcesIn(folder: string): readonly string[] {
     .toSorted((a, b) => depth(a) - depth(b) || (a < b ? -1 : 1))
 }
 
-/** The major version of TypeScript: the one installed, else the least that the range allows. */
+/** Returns the major version of TypeScript: the installed one, or else the lowest that the range allows. */
 function majorOf(folder: string, range: string | undefined): number | undefined {
   const file = join(folder, 'node_modules/typescript/package.json')
   const version = existsSync(file)
@@ -166,13 +166,17 @@ function majorOf(folder: string, range: string | undefined): number | undefined 
   return found === null ? undefined : Number(found[0])
 }
 
-// In the order of certainty: what is listened on, then a name that says it.
+// Patterns for ports in source files, the most certain first: an argument of `listen` or `serve`, then a variable named
+// port.
 const PORTS = [
   /\b(?:listen|serve)\([^;]{0,200}?(?<![\d.])(\d{4,5})\b/,
   /\bport\b\s*(?::\s*\w+\s*)?=[^\n;]*?(?<![\d.])(\d{4,5})\b/i,
 ] as const
 
-/** The port of an app: `PORT` of `.env`, else the first that its source or a script of `package.json` names, else the usual one. */
+/**
+ * Finds the port of an app: `PORT` in `.env`, a script in `package.json`, or a source file, in this order. Otherwise
+ * returns `usual`.
+ */
 function portOf(
   folder: string,
   files: SourceFiles,
@@ -188,7 +192,7 @@ function portOf(
   return Number(env ?? asked ?? found[0] ?? usual)
 }
 
-/** The text of each source file, by its path with slashes. */
+/** Text of each source file, by its path with slashes. */
 type SourceFiles = ReadonlyMap<string, string>
 
 function textOf(folder: string, file: string): string {
@@ -201,7 +205,7 @@ function textOf(folder: string, file: string): string {
 const PARSER =
   /\b(?:express\.(?:json|urlencoded|raw|text)|body-?parser(?:\.\w+)?|koa-?body(?:-?parser)?|multer|require\(['"](?:body-parser|koa-body|koa-bodyparser|@koa\/bodyparser|multer)['"]\)(?:\.\w+)?)\s*\(/i
 
-/** Body parsers in files, as `file:line`, the first of each file. */
+/** Finds the first body parser in each file. Returns the places as `file:line`. */
 function parsersIn(files: SourceFiles): readonly string[] {
   return [...files].flatMap(([file, text]) => {
     const isParser = (line: string): boolean => PARSER.test(line) && !/^\s*(?:\/\/|\*)/.test(line)
@@ -210,14 +214,20 @@ function parsersIn(files: SourceFiles): readonly string[] {
   })
 }
 
-/** How a project writes TypeScript. */
+/** TypeScript settings of a project. */
 interface TypeScript {
   readonly ending: '' | '.js' | '.ts'
-  /** The change to make if TypeScript cannot resolve packages with `exports`. Undefined if it can, or if that is unknown. */
+  /**
+   * Change to tsconfig.json that lets TypeScript resolve packages with `exports`. Undefined if none is needed, or if
+   * that is unknown.
+   */
   readonly remedy: string | undefined
 }
 
-/** A project is written in TypeScript if it says so by `tsconfig.json`, else by its files, else by its tools. */
+/**
+ * Returns the TypeScript settings, or undefined for a project in JavaScript. `tsconfig.json` decides first, then the
+ * source files, then the installed tools.
+ */
 function typeScriptIn(
   folder: string,
   all: Readonly<Record<string, string>>,
@@ -237,7 +247,8 @@ function typeScriptIn(
   const allowsTs =
     !config || options?.allowImportingTsExtensions || options?.rewriteRelativeImportExtensions
   return {
-    // tsc writes imports as they are: Node needs their ends in ES modules. Bundlers find no `.ts` by `.js`.
+    // Ending of relative imports. tsc keeps it as it is, and Node needs it in ES modules. Bundlers do not resolve `.js`
+    // to a `.ts` file, so the project's own habit decides first.
     ending: found
       ? ((found[1] ?? '') as '' | '.js' | '.ts')
       : allowsTs
@@ -252,7 +263,7 @@ function typeScriptIn(
   }
 }
 
-/** The compiler's options; undefined if what they extend is not installed yet. */
+/** Returns the compiler options. Undefined if tsconfig.json extends a package that is not installed yet. */
 function optionsIn(file: string): Options | undefined {
   try {
     return (parseTsconfig(file).compilerOptions ?? {}) as Options
@@ -268,11 +279,14 @@ interface Options {
   readonly rewriteRelativeImportExtensions?: boolean
 }
 
-/** True for module resolutions of the time before `exports`. */
+/**
+ * Returns true if the module resolution is older than the package.json field `exports`, so that TypeScript ignores this
+ * field.
+ */
 function isOld({ module, moduleResolution }: Options, typescript: number | undefined): boolean {
   if (moduleResolution !== undefined) return /^(?:node|node10|classic)$/i.test(moduleResolution)
   if (module !== undefined && /^(?:node\w+|preserve)$/i.test(module)) return false
-  // From TypeScript 6 on, the default reads them.
+  // Since TypeScript 6, the default module resolution reads `exports`.
   return typescript !== undefined && typescript < 6
 }
 
@@ -282,18 +296,18 @@ function remedyOf({ module = '' }: Options, isModule: boolean): string {
     : 'set "module" to "nodenext" in tsconfig.json, without "moduleResolution"'
 }
 
-/** A path with slashes, on Windows too. */
+/** Joins parts of a path with slashes, also on Windows. Empty parts are left out. */
 export function slashPath(...parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join('/')
 }
 
-/** The import specifier from one file to another. Both paths have no extension. */
+/** Returns the import specifier from one file to another. `to` has no extension; `ending` is added. */
 export function importPath(from: string, to: string, ending: string): string {
   const path = posix.relative(posix.dirname(from), to)
   return `${path.startsWith('.') ? '' : './'}${path}${ending}`
 }
 
-/** A path without its extension. */
+/** Returns a path without its extension. */
 export function bare(file: string): string {
   return file.replace(/\.\w+$/, '')
 }

@@ -9,7 +9,7 @@ const LEASH = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? './leash.ts' : './leash.js', import.meta.url),
 )
 
-/** Starts a program that ends when this process ends, even by kill -9. */
+/** Starts a program that ends when this process ends, even if kill -9 ends this process. */
 export function leashed(
   words: readonly string[],
   out: 'inherit' | 'pipe',
@@ -18,12 +18,12 @@ export function leashed(
   return spawn(process.execPath, [LEASH, ...words], {
     stdio: ['pipe', out, out],
     env,
-    // Its own process group keeps Ctrl-C of the terminal for this process.
+    // Gives the program its own process group, so that Ctrl-C in the terminal reaches only this process.
     detached: process.platform !== 'win32',
   })
 }
 
-/** Ends a program, and all that it has started. */
+/** Ends a program that `leashed` started, and all processes that the program started. */
 export async function endLeashed(child: ChildProcess | undefined): Promise<void> {
   if (!child || child.exitCode !== null || child.signalCode !== null) return
   const exit = once(child, 'exit')
@@ -31,7 +31,7 @@ export async function endLeashed(child: ChildProcess | undefined): Promise<void>
   await exit
 }
 
-/** True if something listens at the port of a URL. */
+/** Returns true if a program listens at the port of a URL. */
 export async function isOpen(to: URL): Promise<boolean> {
   const host = to.hostname.replace(/^\[|\]$/g, '')
   return new Promise((resolve) => {
@@ -44,10 +44,10 @@ export async function isOpen(to: URL): Promise<boolean> {
   })
 }
 
-// How long an app may take for its start, in milliseconds.
+// Maximum time for the start of an app, in milliseconds.
 const APP_START = 60_000
 
-/** Waits until the app listens. Throws if it ends before. */
+/** Waits until the app listens. Throws if the app ends before. After a minute, prints a warning and returns. */
 export async function listens(to: URL, child: ChildProcess, signal: AbortSignal): Promise<void> {
   const until = Date.now() + APP_START
   while (!(await isOpen(to))) {

@@ -19,7 +19,7 @@ import {
   type Session,
 } from './session.ts'
 
-/** One receiver at its sender, for the time of a session. */
+/** Registration of one receiver at its provider, for the time of a session (one run of `postern listen` or `dev`). */
 export interface Job {
   readonly sender: SenderApi
   readonly registrar: Registrar
@@ -33,14 +33,17 @@ export interface Job {
 export interface EndpointPlan {
   readonly plan: Plan
   readonly before: readonly string[]
-  /** Another owner's endpoint that is replaced until the session ends. */
+  /** Endpoint of somebody else that this session replaces until it ends. */
   readonly taken?: Endpoint
 }
 
-// A key that moves real money, by the names that senders give their keys.
+// Matches keys for real customers and money, as opposed to test keys. Providers mark them with the word "live".
 const LIVE = /(?:^|[_-])live(?:[_-]|$)|^apikey\.live/i
 
-/** The registrar of a sender. A live key needs `live`. */
+/**
+ * Creates the registrar of a provider: the client that changes endpoints through its API. Throws if the key is a live
+ * key and `live` is not set.
+ */
 export async function registrarOf(
   sender: SenderApi,
   options: Readonly<Record<string, unknown>>,
@@ -60,8 +63,8 @@ export async function registrarOf(
 }
 
 /**
- * Plans an endpoint with this URL. Endpoints of others stay. The only endpoint of an account needs `takeOver` and is
- * put back.
+ * Plans an endpoint with this URL. Other endpoints are not changed. If the account can have only one endpoint and has
+ * it already, `takeOver` must be true; the old endpoint is restored at the end.
  */
 export async function planFor(
   job: Job,
@@ -98,14 +101,17 @@ export async function planFor(
         `${sender.title} has one URL, which is at ${host} now; give --take-over to have its deliveries here until this command ends`,
         { cause: error },
       )
-    // Before anything is changed: whether all of it can be put back.
+    // Checks, before anything is changed, that the old endpoint can be restored completely.
     await registrar.restore(taken, { ...secretOf(job), dryRun: true })
     const plan = await registrar.plan({ ...want, previousUrls: [...previousUrls, taken.url] })
     return { plan, before, taken }
   }
 }
 
-/** Throws if a step would change what this session has not made, or if its secret cannot be known. */
+/**
+ * Throws if a step would change an endpoint that this session did not create, or if the secret of an existing endpoint
+ * is unknown.
+ */
 function checkOwn(
   { sender, registrar, made: own, variable, secret }: Job,
   plan: Plan,
@@ -136,7 +142,10 @@ function secretOf({ registrar, secret }: Job): { readonly secret?: string } {
   return registrar.secret === 'given' && secret !== undefined ? { secret } : {}
 }
 
-/** Applies the steps. The session file names an endpoint before its first request, and its id after each. */
+/**
+ * Applies the steps of a plan. The URL is written to the session file before the first request, and each new id after
+ * its request. So a killed session can be cleaned up later.
+ */
 export async function register(
   job: Job,
   { plan, before, taken }: EndpointPlan,
@@ -175,13 +184,13 @@ export async function register(
   return results
 }
 
-// A request that was cut off may have its effect for this long, in milliseconds.
+// Milliseconds for which a request that was cut off may still take effect.
 const LATE = 60_000
 const CUT_OFF = 'a request was cut off a moment ago, and may still have its effect'
 
 /**
- * Removes what a session made, and puts replaced endpoints back. Returns lines that say so; throws if an endpoint
- * remains.
+ * Removes endpoints that a session created, and restores replaced ones. Returns lines to print. Throws if an endpoint
+ * may remain.
  */
 export async function undo(
   { sender, taken, urls, ids, before, at }: SessionEndpoint,
@@ -204,7 +213,7 @@ export async function undo(
   const told: string[] = []
   const has = await registrar.list()
   for (const url of new Set(urls)) {
-    // Of a request that was cut off no id is known: what has this URL, and was not there before, is ours.
+    // If a request was cut off, no id is known. Then an endpoint is ours if it has this URL and was not there before.
     const ours = has.filter(
       (one) =>
         one.url === url && (ids.length > 0 ? ids.includes(one.id) : !before.includes(one.id)),
@@ -217,7 +226,7 @@ export async function undo(
   return told
 }
 
-/** Removes what this session made. False if something stays. */
+/** Removes endpoints that this session created. Returns false if an endpoint could not be removed. */
 export async function undoAll(session: Session, jobs: readonly Job[]): Promise<boolean> {
   let isDone = true
   for (const made of session.made.toReversed()) {
@@ -244,7 +253,10 @@ async function undoOne(
   }
 }
 
-/** Removes what killed sessions of this folder left. A start does not wait long for a sender that is busy. */
+/**
+ * Removes endpoints that killed sessions of this folder left. Each request has a limit of 3 s, so that a slow provider
+ * does not delay the start.
+ */
 export async function sweep(live: boolean | undefined): Promise<void> {
   for (const session of sessions()) {
     if (await isAlive(session)) continue

@@ -14,29 +14,30 @@ export interface Entry {
   readonly took: number
   readonly outcome: string
   readonly code: string | undefined
-  /** Why it was rejected, for people. */
+  /** Reason of the rejection, as a sentence. */
   readonly reason: string | undefined
   readonly events: readonly { readonly id: string | undefined; readonly topic: string }[]
-  /** The unverified topic of a rejected delivery. */
+  /** Topic that a rejected delivery claims to have. It is not verified. */
   readonly claims: string | undefined
-  /** True if the signature was right for the secret of this command: only this may be signed again. */
+  /** True if the signature matches the secret of this command. Only such a delivery may be signed and sent again. */
   readonly isGenuine: boolean
-  /** The original delivery, while its body is kept. */
+  /** The original delivery; undefined once its body is dropped. */
   delivery: PastDelivery | undefined
-  /** The explanation of a rejection, once there is one. */
+  /** Explanation of the rejection, once it is found. */
   explanation: Explanation | undefined
 }
 
-/** Deliveries, the newest last. The oldest are dropped. */
+/** List of deliveries, newest last. Beyond 500, the oldest are dropped. */
 export interface Entries {
   readonly all: readonly Entry[]
-  /** How many arrived, those that were dropped included. */
+  /** Number of deliveries that arrived, including dropped ones. */
   readonly total: number
   add(entry: Entry): void
 }
 
 const MOST = 500
-// 500 bodies of 25 MiB are 12 GiB, and anybody can send them: the largest are dropped.
+// Maximum total size of all kept bodies, in bytes. Anybody can send large bodies, so beyond this limit the largest are
+// dropped first.
 const MOST_BYTES = 32 * 2 ** 20
 
 export function createEntries(): Entries {
@@ -60,7 +61,10 @@ export function createEntries(): Entries {
 
 const sizeOf = ({ delivery }: Entry): number => delivery?.body.byteLength ?? 0
 
-/** Drops what is kept of the delivery with the largest body, and returns its bytes: a stranger's large ones go before genuine ones. */
+/**
+ * Drops the largest body and returns its size in bytes. So large bodies of strangers are dropped before genuine
+ * deliveries.
+ */
 function dropLargest(all: readonly Entry[]): number {
   const largest = all.reduce((most, one) => (sizeOf(one) > sizeOf(most) ? one : most))
   const size = sizeOf(largest)
@@ -78,7 +82,7 @@ export interface Listener {
   close(): Promise<void>
 }
 
-/** Makes it: it verifies, and runs nothing. */
+/** Creates a receiver that only verifies deliveries. Its handler does nothing. */
 export function createListener(provider: Provider, inbox: Inbox): Listener {
   const seen = new AsyncLocalStorage<{ reason?: string; entry?: Entry }>()
   const receiver = createReceiver({
@@ -126,14 +130,14 @@ export function createListener(provider: Provider, inbox: Inbox): Listener {
   }
 }
 
-/** The inbox of a listener: a file, or the memory of this process. */
+/** Opens the inbox of a listener: a SQLite file, or memory if no path is given. */
 export async function inboxOf(path: string | undefined): Promise<Inbox> {
   if (path === undefined) return memoryInbox()
   const { sqliteInbox } = await import('@postern/sqlite')
   return sqliteInbox({ path })
 }
 
-/** An entry of a delivery that this command cannot verify. */
+/** Creates the entry of a delivery that this command cannot verify. */
 function blank(delivery: PastDelivery): Entry {
   return {
     at: Date.now(),
@@ -150,15 +154,18 @@ function blank(delivery: PastDelivery): Entry {
   }
 }
 
-/** The sender, for the words of a verdict. */
+/** Names of the provider and its secret, for messages. */
 export interface SignedBy {
   readonly title: string
-  /** The environment variable of the secret, and a mark of its value. */
+  /** Environment variable of the secret. `mark` is a fingerprint of the secret's value. */
   readonly variable: string
   readonly mark: string | undefined
 }
 
-/** A delivery that the app answered: its reply, held against what the receiver of this command says. */
+/**
+ * Creates the entry of a delivery that the app answered. Compares the app's reply with `here`, the result of the
+ * receiver in this command.
+ */
 export function judged(
   delivery: PastDelivery,
   answer: AppAnswer,
@@ -196,7 +203,7 @@ export function judged(
   return { ...entry, outcome: here?.outcome ?? 'accepted', reason: undefined }
 }
 
-// Bytes of a reply that are judged.
+// Maximum number of bytes of a reply to examine.
 const START = 4096
 const SIGNATURE =
   /^(?:signature_mismatch|missing_header|malformed_header|unknown_sender|timestamp_)/

@@ -20,31 +20,41 @@ export interface GateReply {
 }
 
 interface GateOptions {
-  /** The paths that are let through, compared as they are written. Undefined lets every path through: only this machine comes. */
+  /**
+   * Paths that are accepted, compared character by character. Undefined accepts all paths, because only this machine
+   * can send requests.
+   */
   readonly paths: ReadonlySet<string> | undefined
-  /** A later session asks for this id, to see whether this one is still running. */
+  /** Id of the session. A later session asks for it to see whether this session still runs. */
   readonly id: string
-  /** Answers a whole request that came for a path. */
+  /** Answers a request for an accepted path. */
   readonly answer: (delivery: PastDelivery, path: string) => Promise<GateReply>
 }
 
-/** The end of a tunnel on this machine: strangers reach one exact path for each receiver, and nothing else. */
+/**
+ * Gate: the HTTP server on this machine to which a tunnel leads. Through it, strangers reach only one exact path per
+ * receiver.
+ */
 export interface LocalGate {
   readonly server: Server
-  /** The path that proves that a URL leads here, and the text that is answered there. */
+  /**
+   * A secret path and the text that the gate answers there. A request for this path proves that a public URL leads to
+   * this gate.
+   */
   readonly proof: { readonly path: string; readonly text: string }
-  /** Scheme and host, as senders have them; empty without a public URL. */
+  /** Scheme and host that providers use. Empty without a public URL. */
   origin: string
   readonly strangers: number
 }
 
 const MOST = 25 * 2 ** 20
-// Bodies that still come, and their bytes. Beyond, the oldest is dropped, so that slow ones keep no genuine delivery out.
+// Maximum number of bodies that are being read, and of their bytes in total. Beyond, the oldest request is closed, so
+// that slow requests cannot block genuine deliveries.
 const COMING = 64
 const COMING_BYTES = 64 * 2 ** 20
-// Milliseconds for a whole request.
+// Maximum time to receive a request, in milliseconds.
 const SLOWEST = 10_000
-// Requests that wait for their reply.
+// Maximum number of requests that wait for their reply.
 const AT_ONCE = 64
 
 export function createGate({ paths, id, answer }: GateOptions): LocalGate {
@@ -57,7 +67,7 @@ export function createGate({ paths, id, answer }: GateOptions): LocalGate {
     { requestTimeout: SLOWEST, headersTimeout: SLOWEST, connectionsCheckingInterval: 1000 },
     (request, response) => void serve(request, response).catch(() => response.destroy()),
   )
-  // Without a listener node:http would serve the request as if it asked for no other protocol.
+  // Closes requests for another protocol. Without this listener, node:http would serve them as normal requests.
   server.on('upgrade', (_request, socket) => socket.destroy())
   const gate = {
     server,
@@ -74,7 +84,7 @@ export function createGate({ paths, id, answer }: GateOptions): LocalGate {
     const path = target.split('?', 1)[0]!
     if (path === proof.path) return void response.end(proof.text)
     if (path === alivePath(id)) return void response.end(id)
-    // `..`, `%2e`, a doubled slash and a whole URL are other paths.
+    // No normalization: a path with `..`, `%2e` or a doubled slash, or an absolute URL, does not match.
     if (paths && !paths.has(path)) {
       strangers++
       return end(response, 404)
@@ -102,7 +112,7 @@ function end(response: ServerResponse, status: number, more: OutgoingHttpHeaders
 }
 
 interface Coming {
-  /** The body of a request; a status if it is rejected. */
+  /** Returns the body of a request, or a status code if the request is rejected. */
   read(request: IncomingMessage): Promise<Uint8Array | number>
 }
 
@@ -143,16 +153,16 @@ function createComing(): Coming {
 
 export interface AppTarget {
   readonly to: URL
-  /** True if the app sees its own host in place of the public one. */
+  /** True if the app gets its own host in the header `Host`, instead of the public host. */
   readonly rewriteHost: boolean
 }
 
 export interface AppAnswer extends GateReply {
-  /** Why nothing answered, for people. */
+  /** Reason why the app did not answer, as a sentence. */
   readonly down?: string
 }
 
-// Of the connection, or made again with the bytes.
+// Headers that are not passed on: they belong to the incoming connection, or are set again with the body.
 const HOP = new Set([
   'connection',
   'keep-alive',
@@ -164,11 +174,13 @@ const HOP = new Set([
   'te',
   'trailer',
 ])
-// A development server that restarts: a request waits for it, in milliseconds.
+// Maximum time that a request waits for the app, in milliseconds. A development server may be restarting.
 const HOLD = 8000
 const SILENCE = 60_000
 
-/** Hands a delivery to the app: bytes and headers as they came, less those of the connection. It does not reject. */
+/**
+ * Passes a delivery to the app. Bytes and headers are unchanged, except for headers of the connection. Never rejects.
+ */
 export async function handOn(
   { to, rewriteHost }: AppTarget,
   { method, url, headers, body }: PastDelivery,
@@ -218,7 +230,7 @@ function once(
         port: to.port || 80,
         path,
         method,
-        // A list keeps names as they came, and repeats apart.
+        // A flat list keeps the letter case of names, and repeated headers separate.
         headers: lines.flat() as never,
         setHost: false,
         agent: false,

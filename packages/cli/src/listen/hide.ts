@@ -2,26 +2,26 @@ import { isCredentialName } from '@postern/core/internal'
 import type { Provider } from '@postern/core/scheme'
 import type { CurlPart } from '@postern/samples'
 
-/** Removes secrets from the texts that a delivery shows. */
+/** Hides secrets in the text of a delivery before it is shown. */
 export interface Hider {
   text(text: string): string
-  /** The value of a header: a credential is hidden whole. */
+  /** Returns the value of a header to show. The value of a credential header is hidden completely. */
   header(name: string, value: string): string
-  /** Text for a command of a shell: each secret becomes an expression of the variable that holds it. */
+  /** Splits text for a shell command: each secret becomes a reference to the environment variable that holds it. */
   readonly parts: (text: string) => readonly CurlPart[]
 }
 
 const HIDDEN = '(hidden)'
-// A shorter one stands in texts by chance.
+// Minimum length of a secret to hide, in characters. A shorter text often occurs by chance.
 const LEAST = 4
 
-/** Makes it for the secrets of a provider. `variable` is the environment variable that holds the secret. */
+/** Creates a hider for the secrets of a provider. `variable` is the environment variable that holds the secret. */
 export function createHider(
   provider: Provider,
   secrets: readonly string[],
   variable: string,
 ): Hider {
-  // Where the body is not signed, the credential is a token. It is hidden even if it is not ours.
+  // If the provider does not sign the body, it sends a token. The token is hidden even if it is not one of `secrets`.
   const tokens = provider.covers.body === 'none' ? (provider.credentials?.headers ?? []) : []
   const own = new Set(tokens.map((name) => name.toLowerCase()))
   const forms = secrets
@@ -48,7 +48,10 @@ function joined(texts: readonly string[], between: CurlPart): readonly CurlPart[
   return texts.flatMap((text, at) => (at === 0 ? [text] : [between, text]))
 }
 
-/** The forms of a secret in a header, a URL, a body or Basic authentication, with the shell expression for each. */
+/**
+ * Returns the forms that a secret has in a header, a URL, a body or Basic authentication. Each has its expression for a
+ * shell.
+ */
 function formsOf(
   secret: string,
   variable: string,

@@ -1,16 +1,17 @@
-// A process of its own: it runs a program, and ends the program with all that it has started once its standard input is closed, by
-// kill -9 of its parent too. A tunnel that outlived its command would lead to whoever listens at the port next.
+// This file runs as a separate process. It starts a program, and ends the program and its child processes once its own
+// standard input is closed. That also happens if kill -9 ends the parent. Otherwise a tunnel could outlive the command,
+// and lead to the next program that listens at the port.
 import { spawn } from 'node:child_process'
 
 const [, , program = '', ...args] = process.argv
 const hasGroups = process.platform !== 'win32'
-// How long a program may take for its own end, in milliseconds.
+// Milliseconds between SIGTERM and SIGKILL, in which the program can end by itself.
 const PATIENCE = 4000
 
 const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'], detached: hasGroups })
 let isEnding = false
 process.stdin.resume().on('end', stop).on('error', stop)
-// Ctrl-C reaches every process of a terminal: the command says when this one ends.
+// Ctrl-C may reach all processes of a terminal. It is ignored here, because the parent decides when the program ends.
 process.on('SIGINT', () => undefined)
 process.on('SIGTERM', stop)
 process.on('SIGHUP', stop)
@@ -19,7 +20,7 @@ child.on('error', (error) => {
   process.exit(127)
 })
 child.on('exit', (code, signal) => {
-  // Processes that the program started may still run.
+  // Ends processes that the program started and that may still run.
   end('SIGTERM')
   process.exit(code ?? (signal ? 1 : 0))
 })
@@ -36,6 +37,6 @@ function end(signal: NodeJS.Signals): void {
   try {
     process.kill(hasGroups ? -child.pid : child.pid, signal)
   } catch {
-    // It has ended.
+    // The program has already ended.
   }
 }

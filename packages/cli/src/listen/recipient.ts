@@ -18,26 +18,26 @@ export interface RecipientOptions extends SenderOptions {
   readonly live?: boolean
 }
 
-/** One receiver: its provider, its path, and where its app is. */
+/** One receiver of deliveries in a session: its provider, its path, and the URL of its app. */
 export interface Recipient {
   readonly name: string
   readonly about: About
   readonly topics: readonly string[]
   readonly path: string
-  /** The URL of the app; undefined if this command is the receiver. */
+  /** URL of the app. Undefined if this command itself is the receiver. */
   readonly to: URL | undefined
   readonly variable: string
-  /** Undefined if the endpoint is made by hand. */
+  /** Registration at the provider. Undefined if the user adds the endpoint by hand. */
   job: Job | undefined
-  /** Verifies deliveries here; undefined while the secret is not known. */
+  /** Receiver in this process that verifies deliveries. Undefined until the secret is known. */
   listener: Listener | undefined
   provider: Provider | undefined
   secrets: readonly string[]
-  /** That of the module of `--from`. */
+  /** Receiver that the module of `--from` exports, if that option is given. */
   readonly receiver: Receiver | undefined
 }
 
-/** The receivers of the options: that of the named provider, or those that the module of `--from` exports. */
+/** Returns one recipient for the named provider, or one for each receiver that the module of `--from` exports. */
 export async function recipientsOf(
   name: string | undefined,
   options: RecipientOptions,
@@ -125,7 +125,7 @@ export async function jobOf(
   const sender = senderApiOf(about)
   if (manual || !sender) return undefined
   const registrar = await registrarOf(sender, account, { live })
-  // The sender gives each endpoint its own secret.
+  // Only secrets that we choose come from the environment. Other providers create a new secret for each endpoint.
   const isOurs = registrar.secret === 'given' || registrar.secret === 'none'
   return {
     sender,
@@ -138,13 +138,13 @@ export async function jobOf(
   }
 }
 
-/** The API of a provider that can register; undefined if it has none. */
+/** Returns the provider's API for registering endpoints. Undefined if the provider has none. */
 export function senderApiOf({ name }: About): SenderApi | undefined {
   const all = [...senders.values()].filter(({ registrar }) => registrar)
   return all.find((one) => one.name === name) ?? all.find((one) => one.provider === name)
 }
 
-/** Makes the provider of a recipient, once its secret is known. */
+/** Creates the provider of a recipient. Throws if no secret is known. */
 export async function makeProvider(
   recipient: Recipient,
   options: SenderOptions,

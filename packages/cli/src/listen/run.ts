@@ -51,15 +51,15 @@ export interface ListenOptions extends RecipientOptions {
 const OUTPUTS = ['interactive', 'compact', 'json'] as const
 
 /**
- * Receives deliveries until it is ended: those of this machine, or of the real sender through a tunnel; by itself, or for the
- * app. What it made at the sender is removed at its end.
+ * Receives deliveries until Ctrl-C. They come from this machine, or from the provider through a tunnel. They are
+ * answered here or passed to the app. At the end, endpoints that this command registered at the provider are removed.
  */
 export async function listenFor(
   name: string | undefined,
   words: readonly string[],
   options: ListenOptions,
 ): Promise<ExitCode> {
-  // Before .env is read: the app reads its own files, and what it inherits would go before them.
+  // Copied before .env is read. The app reads .env itself, and variables that it inherited would override its files.
   const inherited = { ...process.env }
   const { output, port, isPublic } = checkOptions(words, options)
   if (isPublic || options.clean || options.from !== undefined) await loadEnv(options.env)
@@ -78,7 +78,7 @@ export async function listenFor(
   const bound = await listenOn(gate.server, port)
   const session = newSession(bound, id)
   const ended = signals()
-  // Ends what still waits when this command does.
+  // Aborts everything that still waits when this command ends.
   const over = new AbortController()
   const early: (readonly [Recipient, Entry])[] = []
   const heard = new Set<Recipient>()
@@ -94,7 +94,7 @@ export async function listenFor(
     const impatient = signals()
     show?.close()
     await registering?.catch(() => undefined)
-    // The sender first: what it sends to an app that has ended comes back for days.
+    // Removes endpoints before the app ends. Otherwise the provider would retry failed deliveries for days.
     const isUndone = await Promise.race([
       undoAll(
         session,
@@ -117,7 +117,9 @@ export async function listenFor(
   }
   return code
 
-  /** Checks keys and secrets before anything is started. Returns the options of the provider. */
+  /**
+   * Checks keys and secrets before anything is started. Returns the options without those of the provider's account.
+   */
   async function prepare(): Promise<RecipientOptions> {
     const sender = senderApiOf(recipients[0]!.about)
     const { account, rest: option } = sender
@@ -135,7 +137,7 @@ export async function listenFor(
           2,
           `${about.title}: the app needs the secret of the endpoint; start it here, as in postern dev ${about.name} … -- npm run dev, or give --write-env, or set ${variable}`,
         )
-      // A public URL that is signed is known later.
+      // The public URL is not known yet, so an example stands in for it.
       if (!isTold) await ready(recipient, given, isPublic ? 'https://example.com' : '')
     }
     return given
@@ -154,8 +156,8 @@ export async function listenFor(
   }
 
   /**
-   * Plans, asks and registers. The app starts as soon as its secret is known, since some senders call the URL
-   * immediately.
+   * Plans the endpoints, asks for confirmation, and registers them. The app starts as soon as its secret is known,
+   * because some providers call the URL immediately.
    */
   async function registerAll(): Promise<boolean> {
     const jobs = recipients.flatMap(({ job, path }) => (job ? [{ job, path }] : []))
@@ -203,7 +205,7 @@ export async function listenFor(
       await writeEnv(options.env ?? '.env', { [job.variable]: job.secret })
   }
 
-  /** Makes what verifies deliveries here. */
+  /** Creates the listener that verifies deliveries in this process. */
   async function ready(
     recipient: Recipient,
     given: RecipientOptions,
@@ -215,7 +217,7 @@ export async function listenFor(
       await recipient.listener?.close()
       recipient.listener = createListener(provider, await inboxOf(options.store))
     } catch (error) {
-      // The app verifies the delivery, and only its answer is shown.
+      // Without a secret here, only the app verifies deliveries, and only its reply is shown.
       if (!isOptional || !(error instanceof Failure)) throw error
     }
   }
@@ -254,7 +256,7 @@ export async function listenFor(
     remark(`or add a public URL that leads there at ${whereToAdd(about)}, or give --tunnel`)
   }
 
-  /** Waits until the user or the app ends. A tunnel that ended, or no longer leads here, is started again. */
+  /** Waits until the user quits or the app ends. If the tunnel ends, or no longer leads here, it is started again. */
   async function stay(): Promise<ExitCode> {
     for (;;) {
       const round = new AbortController()
@@ -277,7 +279,7 @@ export async function listenFor(
     }
   }
 
-  /** Starts the tunnel again: with a new URL, the same endpoint of the sender gets it. */
+  /** Starts the tunnel again. If its URL is new, the same endpoint at the provider is updated. */
   async function reopen(): Promise<void> {
     for (let attempt = 0; ; attempt++) {
       try {
@@ -333,7 +335,10 @@ export async function listenFor(
     else early.push([recipient, entry])
   }
 
-  /** Sends a delivery to the app again. Only what verified here is signed: a forged request would become a genuine one. */
+  /**
+   * Sends a delivery to the app again. It is signed again only if its signature was right, because otherwise a forged
+   * request would become genuine.
+   */
   async function again({ delivery, events, isGenuine }: Entry, isNew: boolean): Promise<string> {
     const recipient = byPath.get(new URL(delivery!.url).pathname) ?? recipients[0]!
     const { provider } = recipient

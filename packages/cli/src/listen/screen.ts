@@ -13,32 +13,32 @@ interface ScreenContext {
   readonly about: About
   readonly entries: Entries
   readonly hide: Hider
-  /** The first line: where it listens. */
+  /** URL of this listener, for the first line. */
   readonly where: string
   readonly explain: (entry: Entry) => Promise<void>
-  /** Sends a delivery to the app again, with a new id or without. Undefined without an app. */
+  /** Sends a delivery to the app again, with a new id if `isNew`. Undefined without an app. */
   readonly again: ((entry: Entry, isNew: boolean) => Promise<string>) | undefined
 }
 
 interface Screen {
   draw(): void
-  /** Resolves once the reader wants to leave. */
+  /** Resolves when the user quits. */
   readonly left: Promise<void>
   close(): void
 }
 
 const ESC = '\u001B'
-// Milliseconds between two drawings: a burst of deliveries is drawn once.
+// Minimum time between two drawings, in milliseconds, so that a burst of deliveries is drawn once.
 const PACE = 50
 
-/** Takes over the terminal: plain ANSI, and raw mode for keys. */
+/** Creates a full-screen view in the terminal, with ANSI sequences. Raw mode delivers each key. */
 export function createScreen(context: ScreenContext): Screen {
   const { entries, hide, name } = context
   const { stdin, stdout } = process
-  /** Undefined follows the newest. */
+  /** Selected delivery. Undefined always selects the newest. */
   let selected: Entry | undefined
   let note = ''
-  /** The delivery whose details are shown; undefined in the list. */
+  /** Delivery whose details are shown. Undefined while the list is shown. */
   let opened: Entry | undefined
   let top = 0
   let timer: NodeJS.Timeout | undefined
@@ -107,7 +107,7 @@ export function createScreen(context: ScreenContext): Screen {
     })
   }
 
-  /** Index of the selected entry, or of the oldest if that was dropped. */
+  /** Returns the index of the selected entry. If that entry was dropped, returns the index of the oldest. */
   function place(): number {
     const newest = entries.all.length - 1
     return selected === undefined ? newest : Math.max(0, entries.all.indexOf(selected))
@@ -162,7 +162,7 @@ export function createScreen(context: ScreenContext): Screen {
     drawNow()
   }
 
-  // OSC 52: the terminal puts the text on its clipboard, over ssh too.
+  // Escape sequence OSC 52: the terminal copies the text to its clipboard, also over ssh.
   function copy(text: string, what: string): void {
     stdout.write(`${ESC}]52;c;${Buffer.from(text).toString('base64')}\u0007`)
     note = `copied the ${what} to the clipboard of the terminal`
@@ -182,14 +182,14 @@ export function createScreen(context: ScreenContext): Screen {
     restore()
   }
 
-  // Also after an unexpected exit: a terminal left in raw mode is unusable.
+  // Called also after an unexpected exit, because a terminal in raw mode is unusable.
   function restore(): void {
     stdin.setRawMode(false)
     stdout.write(`${ESC}[?25h${ESC}[?1049l`)
   }
 }
 
-/** The keys of the list and of the details, and both on a narrow terminal. */
+/** Help lines for keys: in the list, in the details, and for both on a narrow terminal. */
 const LIST = '↑↓ move · enter open · r again · n new id · e explain · c curl · t test · q quit'
 const DETAILS = '↑↓ scroll · esc back · r again · n new id · e explain · c curl · t test · q quit'
 const NARROW = '↑↓ enter esc r n e c t q'
@@ -199,7 +199,7 @@ function keysLine(columns: number, details: boolean): string {
   return keys.length <= columns ? keys : NARROW
 }
 
-/** The number of lines that a key moves by, on a screen of this height; undefined for any other key. */
+/** Returns the number of lines to move for a key, on a screen with this number of rows. Undefined for other keys. */
 function stepOf(key: string | undefined, rows: number): number | undefined {
   return STEPS[key ?? '']?.(rows)
 }
@@ -219,13 +219,13 @@ const STEPS: Readonly<Record<string, (rows: number) => number>> = {
 const MOST_TEXT = 65_536
 const MOST_BYTES = 4096
 const ROW = 16
-// A body of 64 KiB may be nested 32,768 times.
+// Maximum depth of indentation, because a body of 64 KiB may be nested 32,768 levels deep.
 const MOST_INDENT = 20
 
-/** Why there is nothing of a delivery to look at. */
+/** Text in place of a body that was dropped. */
 const NO_BODY = 'its body was dropped, the largest of more than 32 MiB'
 
-/** The details of one delivery, on lines that fit the width of the terminal. The first line has styles. */
+/** Returns the details of one delivery, as lines that fit the width of the terminal. Only the first line has styles. */
 function detailLines(entry: Entry, name: string, hide: Hider, columns: number): readonly string[] {
   const { delivery, explanation, reason } = entry
   const said = [
@@ -265,10 +265,10 @@ function bodyOf(body: Uint8Array, hide: Hider): readonly string[] {
   return [...pretty(hide.text(text)).map((line) => `  ${shown(line, MOST_TEXT)}`), ...more]
 }
 
-/** The text of UTF-8; undefined if it is none. */
+/** Decodes UTF-8. Returns undefined if the bytes are not UTF-8. */
 function textOf(bytes: Uint8Array, whole: boolean): string | undefined {
   try {
-    // A character may be cut in two at the end.
+    // With `stream`, an incomplete character at the cut is not an error.
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: !whole })
   } catch {
     return undefined
@@ -277,7 +277,7 @@ function textOf(bytes: Uint8Array, whole: boolean): string | undefined {
 
 function pretty(text: string): readonly string[] {
   try {
-    // Numbers stay as they came: a value would lose digits.
+    // Checks only that the text is JSON. The text itself is indented, because parsed numbers could lose digits.
     JSON.parse(text)
     return indented(text).split('\n')
   } catch {
@@ -285,7 +285,7 @@ function pretty(text: string): readonly string[] {
   }
 }
 
-/** JSON text with line ends and indents between its tokens, which stay as they are. */
+/** Adds line breaks and indentation to JSON text. Its tokens stay unchanged. */
 function indented(text: string): string {
   let depth = 0
   const line = (): string => `\n${'  '.repeat(Math.min(depth, MOST_INDENT))}`
@@ -307,7 +307,7 @@ function indented(text: string): string {
     .join('')
 }
 
-/** Binary bytes in hexadecimal, with their ASCII characters. */
+/** Returns a hex dump of bytes, with their ASCII characters. */
 function bytesOf(body: Uint8Array): readonly string[] {
   const lines = [`  ${body.length} bytes, not UTF-8`]
   for (let at = 0; at < Math.min(body.length, MOST_BYTES); at += ROW) {

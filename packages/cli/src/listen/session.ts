@@ -15,37 +15,39 @@ import { join } from 'node:path'
 import { readStart } from '@postern/core/internal'
 import type { Endpoint } from '@postern/registrar'
 
-/** Endpoints that a session made at one sender, or was about to make. It holds no secret and no token. */
+/**
+ * Endpoints that a session created at one provider, or was about to create. The record contains no secret and no token.
+ */
 export interface SessionEndpoint {
-  /** As in `postern register <sender>`. */
+  /** Name as in `postern register <provider>`. */
   readonly sender: string
   readonly options: Readonly<Record<string, unknown>>
   readonly at: number
   readonly urls: string[]
-  /** Ids that were there before. */
+  /** Ids of endpoints that existed before. */
   readonly before: readonly string[]
-  /** Ids that this session made. Empty while the first request is on its way. */
+  /** Ids of endpoints that this session created. Empty while the first request is running. */
   readonly ids: string[]
-  /** The one endpoint of the account as it was, to be put back. */
+  /** Former state of the account's only endpoint, to be restored. */
   readonly taken?: Endpoint
 }
 
-/** A session on disk: what the next start removes if this one is killed. */
+/** Session file on disk. If this session is killed, the next start removes the endpoints listed here. */
 export interface Session {
   readonly version: 1
   readonly id: string
-  /** The port of the gate, which answers while the session runs. */
+  /** Port of the local HTTP server, which answers while the session runs. */
   readonly port: number
   readonly folder: string
   readonly made: SessionEndpoint[]
 }
 
-/** Starts a session. Nothing is on disk before its first endpoint. */
+/** Creates a session. Its file is written only before its first endpoint. */
 export function newSession(port: number, id: string): Session {
   return { version: 1, id, port, folder: process.cwd(), made: [] }
 }
 
-/** A random id that another process cannot guess. */
+/** Returns a random id that another process cannot guess. */
 export const sessionId = (): string => randomBytes(16).toString('hex')
 
 export function sessions(): readonly Session[] {
@@ -66,7 +68,10 @@ export function sessions(): readonly Session[] {
   })
 }
 
-/** Writes a session, so that a loss of power keeps it too. Called before each request that changes something, and after it. */
+/**
+ * Writes the session file, with fsync so that it survives a power loss. Called before and after each request that
+ * changes an endpoint.
+ */
 export function writeSession(session: Session): void {
   mkdirSync(folder(), { recursive: true, mode: 0o700 })
   const next = `${fileOf(session)}.new`
@@ -80,15 +85,18 @@ export function writeSession(session: Session): void {
   renameSync(next, fileOf(session))
 }
 
-/** Forgets a session of which nothing is left. */
+/** Deletes the file of a session, once no endpoint is left. */
 export function removeSession(session: Session): void {
   rmSync(fileOf(session), { force: true })
 }
 
-/** The path at which the gate of a session answers with its id. */
+/** Returns the path at which the local server of a session answers with the session's id. */
 export const alivePath = (id: string): string => `/.well-known/postern/session/${id}`
 
-/** Whether a session runs. One that is stopped and gives no answer counts as running. */
+/**
+ * Returns true if a session still runs. A process that does not answer within 2 s counts as running, because it may be
+ * suspended.
+ */
 export async function isAlive({ port, id }: Session): Promise<boolean> {
   try {
     const signal = AbortSignal.timeout(2000)

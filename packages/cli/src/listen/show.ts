@@ -12,17 +12,20 @@ import { explain, explainedCodes } from '@postern/core/explain'
 export interface Show {
   readonly entries: Entries
   add(recipient: Recipient, entry: Entry): void
-  /** Resolves once the reader wants to leave; never where no keys are read. */
+  /** Resolves when the user quits by a key. Never resolves if no keys are read. */
   readonly left: Promise<void>
   close(): void
 }
 
 interface KeyActions {
-  /** Sends a delivery to the app again, and says what came of it. Undefined without an app. */
+  /** Sends a delivery to the app again, and returns the result as text. Undefined without an app. */
   readonly again: ((entry: Entry, isNew: boolean) => Promise<string>) | undefined
 }
 
-/** Prints a line for each delivery, or JSON. In a terminal `r` sends the last one again, and `n` with a new id. */
+/**
+ * Prints a line or a JSON object for each delivery. In a terminal, the key `r` sends the last delivery again, and `n`
+ * sends it with a new id.
+ */
 export function printing(json: boolean, { again }: KeyActions): Show {
   const entries = createEntries()
   const explainers = new Map<Provider, ReturnType<typeof createExplaining>>()
@@ -62,7 +65,7 @@ export function printing(json: boolean, { again }: KeyActions): Show {
 }
 
 function tellEntry(entry: Entry, { name, to }: Recipient): void {
-  // The app's answer is printed on a line of its own, with the remedy.
+  // The reason why the app rejected a delivery is printed on a separate line.
   const { reason } = entry
   say(lineOf(to && reason !== undefined ? { ...entry, reason: undefined } : entry, name))
   if (to && reason !== undefined) say(`          ${shown(reason, 600)}`)
@@ -129,7 +132,7 @@ export async function onScreen(
   }
 }
 
-/** Prints the steps for an endpoint that is made by hand. */
+/** Prints the steps to add an endpoint by hand. */
 export function tellSteps(about: About, url: string): void {
   remark(`${about.title}: add this URL by hand, and remove it there at the end:`)
   remark(`  ${url}`)
@@ -140,13 +143,16 @@ const BOUND = 5000
 
 /** Explains rejections, one at a time. */
 interface Explaining {
-  /** Explains a rejection and calls back. While one is explained, the newest waits and others are left out. */
+  /**
+   * Explains a rejection and then calls `explained`. While an explanation runs, only the newest rejection waits; older
+   * ones are skipped.
+   */
   offer(entry: Entry): void
-  /** Explains a delivery, once. */
+  /** Explains a delivery. A second call returns the promise of the first. */
   now(entry: Entry): Promise<void>
 }
 
-/** Makes it for a provider. */
+/** Creates the explainer for a provider. */
 function createExplaining(
   provider: Provider,
   explained: (entry: Entry) => void,
@@ -168,7 +174,7 @@ function createExplaining(
     while (next) {
       const entry = next
       next = undefined
-      // The reply is on its way by then.
+      // Waits, so that the reply to the provider goes out first.
       await new Promise((resolve) => setTimeout(resolve))
       await now(entry).then(
         () => explained(entry),

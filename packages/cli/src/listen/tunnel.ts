@@ -9,22 +9,25 @@ import { whyNot } from '../sender/why-not.ts'
 import { endLeashed, exitOf, leashed } from './child.ts'
 import type { LocalGate } from './gate.ts'
 
-/** A public URL that leads to the gate. */
+/** Public URL that leads to the gate, the local HTTP server of this command. */
 export interface Tunnel {
   readonly origin: string
-  /** Resolves with why, once its program has ended by itself; never for a URL without a program. */
+  /** Resolves with the reason once the tunnel program has ended by itself. Never resolves if there is only a URL. */
   readonly ended: Promise<string>
   close(): Promise<void>
 }
 
-/** How the output of a program is read. */
+/** How to start a tunnel program and how to read its output. */
 interface Program {
   readonly args: (port: number) => readonly string[]
-  /** The public URL, if a line has it. */
+  /** Returns the public URL if the line contains it. */
   readonly url: (line: string) => string | undefined
-  /** The URL is not requested before this line: resolvers would cache the missing name for half an hour. */
+  /**
+   * Line after which the URL may be requested. An earlier request would make DNS resolvers cache the missing name for
+   * half an hour.
+   */
   readonly ready?: RegExp
-  /** Lines that end the start: what they mean, and what to do. */
+  /** Lines that mean that the start failed, each with the reason and the fix. */
   readonly rejections: readonly (readonly [line: RegExp, says: string])[]
   readonly install: string
 }
@@ -33,12 +36,13 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   // https://github.com/cloudflare/cloudflared/blob/master/cmd/cloudflared/tunnel/quick_tunnel.go
   cloudflared: {
     args: (port) => {
-      // Its own ~/.cloudflared/config.yml would answer 404 to everything.
+      // An empty configuration, because with the user's ~/.cloudflared/config.yml, cloudflared would answer 404 to
+      // every request.
       const none = process.platform === 'win32' ? 'NUL' : '/dev/null'
       const to = `http://127.0.0.1:${port}`
       return ['tunnel', '--no-autoupdate', '--config', none, '--url', to]
     },
-    // Terms and documentation are https URLs too. The tunnel's URL is the only one in a box.
+    // The output has other https URLs, such as terms of use. Only the tunnel's URL is in a box.
     url: (line) => /\|\s+(https:\/\/[a-z\d.-]+\.trycloudflare\.com)\s+\|/.exec(line)?.[1],
     ready: /Registered tunnel connection/,
     rejections: [
@@ -90,15 +94,19 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   },
 }
 
-/** The programs that `--tunnel` knows. */
+/** Names of the programs that `--tunnel` knows. */
 export const tunnelNames: readonly string[] = Object.keys(PROGRAMS)
 
-// How long a program may take for its URL, and how long a URL for its proof, in milliseconds.
+// Maximum wait in milliseconds until a program prints its URL. Then the URL is tried `TRIES` times, with a pause of
+// `PAUSE` milliseconds.
 const START = 30_000
 const PAUSE = 1000
 const TRIES = 20
 
-/** Opens the way to the gate: an installed program, or a URL that already leads to its port. Nothing is downloaded. */
+/**
+ * Opens a tunnel to the gate: starts an installed program, or uses a URL that already leads to the port. Downloads
+ * nothing.
+ */
 export async function openTunnel(
   { tunnel, url }: { readonly tunnel?: string | undefined; readonly url?: string | undefined },
   gate: LocalGate,
@@ -127,7 +135,7 @@ export async function openTunnel(
   }
 }
 
-/** Checks a tunnel before it is started: its program must be there. */
+/** Checks, before a tunnel is started, that its program is known and installed. */
 export function checkTunnel(tunnel: string): void {
   const known = PROGRAMS[tunnel]
   if (!known && !tunnel.includes('{port}'))
@@ -143,7 +151,7 @@ export function checkTunnel(tunnel: string): void {
   )
 }
 
-/** The first of the origins that leads to the gate, by its proof. */
+/** Returns the first origin that provably leads to the gate. */
 async function prove(
   origins: ReadonlySet<string>,
   gate: LocalGate,
@@ -165,7 +173,7 @@ async function prove(
   )
 }
 
-/** True if a URL leads to the gate; else what came instead. */
+/** Returns true if a URL leads to the gate. Otherwise returns the reason. */
 async function leadsHere(origin: string, { proof }: LocalGate): Promise<string | true> {
   try {
     const signal = AbortSignal.timeout(5000)
@@ -177,11 +185,12 @@ async function leadsHere(origin: string, { proof }: LocalGate): Promise<string |
   }
 }
 
-// How often a tunnel is asked whether it leads here, and how many misses end it.
+// Milliseconds between two checks whether the tunnel leads here, and number of failed checks in a row that end the
+// tunnel.
 const ASK = 30_000
 const MISSES = 3
 
-/** Resolves with why, once the URL has led elsewhere for a while. */
+/** Resolves with the reason after three failed checks in a row whether the public URL leads to the gate. */
 export async function isDeaf(gate: LocalGate, signal: AbortSignal): Promise<string> {
   for (let misses = 0; misses < MISSES;) {
     await wait(ASK, undefined, { signal }).catch(() => undefined)
@@ -191,9 +200,9 @@ export async function isDeaf(gate: LocalGate, signal: AbortSignal): Promise<stri
   return `${gate.origin} does not lead here any more`
 }
 
-/** A program that runs. */
+/** Running tunnel program. */
 interface Started {
-  /** The URLs in its output, once it is ready. A program that is not known may print further ones. */
+  /** URLs in the output, once the program is ready. An unknown program may print other URLs too. */
   readonly origins: Promise<ReadonlySet<string>>
   readonly ended: Promise<string>
   readonly close: () => Promise<void>
@@ -237,7 +246,7 @@ function start(tunnel: string, port: number, signal: AbortSignal): Started {
     void ended.then(fail)
     signal.addEventListener('abort', () => fail('it was ended'), { once: true })
   })
-  // The command may end before it awaits the promise.
+  // Prevents an unhandled rejection: the command may end before it awaits this promise.
   origins.catch(() => undefined)
   return {
     origins,
@@ -249,7 +258,7 @@ function start(tunnel: string, port: number, signal: AbortSignal): Started {
   }
 }
 
-/** An https URL without a path: those of documentation have one. */
+/** Returns the first https URL of a line if it has no path. URLs of documentation have a path. */
 function originIn(line: string): string | undefined {
   const [url = ''] = /https:\/\/[^\s"'|<>]+/.exec(line) ?? []
   return URL.canParse(url) && new URL(url).pathname === '/' ? new URL(url).origin : undefined
@@ -274,7 +283,7 @@ function isOnPath(name: string): boolean {
   })
 }
 
-/** The first known program that is installed: `postern dev` uses it. */
+/** Returns the first known tunnel program that is installed, for `postern dev`. */
 export function installedTunnel(): string {
   const found = tunnelNames.find(isOnPath)
   if (found !== undefined) return found

@@ -25,7 +25,7 @@ const PAGE = {
   cursor: z.string().optional().describe('of the page before'),
 }
 
-/** The tools over one inbox. Without `allowed` they only read. */
+/** Returns the MCP tools for one inbox. Without `allowed`, no tool changes or sends anything. */
 export function toolsOf(
   { view, journal }: OpenInbox,
   allowed: Allowed | undefined,
@@ -160,7 +160,7 @@ export function toolsOf(
   ] as readonly Tool[]
 }
 
-/** The exact bytes, and their text if they are UTF-8. */
+/** Returns the exact bytes in base64, and their text if they are UTF-8. */
 function bodyOf(bytes: Uint8Array): { readonly body: string; readonly text?: string } {
   const body = Buffer.from(bytes).toString('base64')
   try {
@@ -171,16 +171,19 @@ function bodyOf(bytes: Uint8Array): { readonly body: string; readonly text?: str
 }
 
 interface Allowed {
-  /** The receiver's own URL: deliveries are sent there and nowhere else. */
+  /** URL of the receiver, the only URL that deliveries are sent to. */
   readonly url: string | undefined
 }
 
-/** Tasks that an agent changes in one call. */
+/** Maximum number of tasks that one call may change. */
 const MOST = 1000
-/** Seconds that one call may spend on spacing tasks. */
+/** Maximum time of one call with `rate`, in seconds. */
 const LONGEST = 300
 
-/** The tools that have an effect. A change needs what its own preview returned. */
+/**
+ * Returns the tools that change or send something. To replay tasks, a caller must pass the count and digest of a
+ * preview.
+ */
 function actionTools(view: InboxView, { url }: Allowed): readonly Tool[] {
   const key = randomBytes(32)
   return [
@@ -254,7 +257,10 @@ function actionTools(view: InboxView, { url }: Allowed): readonly Tool[] {
     return { count: done, dryRun }
   }
 
-  /** A key of a preview: its tasks and their state. */
+  /**
+   * Returns a keyed hash of the tasks and their state. It shows that the caller saw a preview, and that no task has
+   * changed since.
+   */
   function digestOf(tasks: readonly TaskInfo[]): string {
     const rows = tasks.map(({ id, state, attempts }) => [id, state, attempts])
     return createHmac('sha256', key).update(JSON.stringify(rows)).digest('base64url').slice(0, 22)
@@ -306,7 +312,7 @@ function told({ id, subscription, state, attempts, event }: TaskInfo): object {
   return { id, subscription, state, attempts, topic: event.topic, event: event.id }
 }
 
-/** The filter of tasks, as tools accept it. */
+/** Schema of the task filter that tools accept. */
 const TASK_FILTER: Readonly<Record<string, z.ZodType>> = {
   receiver: z.string().optional(),
   subscription: z.string().optional(),
@@ -326,7 +332,7 @@ interface ToolAnswer {
   readonly isError?: true
 }
 
-/** Runs a tool. Its answer, or its error, is printable ASCII. */
+/** Runs a tool. Returns its result, or its error, as printable ASCII. */
 export async function answerOf(tool: Tool, given: unknown): Promise<ToolAnswer> {
   try {
     const text = inertAnswer(await tool.run(given as never), member)
@@ -337,7 +343,8 @@ export async function answerOf(tool: Tool, given: unknown): Promise<ToolAnswer> 
   }
 }
 
-// Agents reckon badly with milliseconds since 1970.
+// Members whose value is a time. They are converted to ISO dates, because language models calculate badly with
+// milliseconds since 1970.
 const TIMES = new Set([
   'at',
   'receivedAt',
@@ -349,7 +356,7 @@ const TIMES = new Set([
   'oldest',
   'searchedTo',
 ])
-// No time of an inbox is older; a number that is less is another thing of that name.
+// Earliest plausible time of an inbox. A smaller number in such a member is not a time.
 const EARLIEST = Date.UTC(2000, 0)
 
 function member(name: string, value: unknown): unknown {
@@ -358,12 +365,12 @@ function member(name: string, value: unknown): unknown {
     : plainMember(name, value)
 }
 
-/** A tool of the MCP server: its input, and its answer as JSON. */
+/** Tool of the MCP server. */
 interface Tool {
   readonly name: string
   readonly description: string
   readonly input: z.ZodObject
-  /** True if it changes or sends something. */
+  /** True if the tool changes or sends something. */
   readonly acts?: boolean
   run(given: never): Promise<object>
 }

@@ -15,7 +15,7 @@ export function countOption(name: string, text: string): number {
   return value
 }
 
-/** A port of an option: 0 picks a free one. */
+/** Parses the value of `--port`. 0 means any free port. */
 export function portOption(text: string): number {
   const value = /^\d+$/.test(text) ? Number(text) : NaN
   if (!(value <= 65_535))
@@ -23,13 +23,13 @@ export function portOption(text: string): number {
   return value
 }
 
-/** Throws if an option is not a URL that can be called. */
+/** Throws if the value of an option is not an http or https URL. */
 export function requireWebUrl(name: string, text: string): void {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
     throw new Failure(2, `${name} must be an http or https URL, got ${text}`)
 }
 
-/** Throws if an option is not an http URL of this machine. */
+/** Throws if the value of an option is not an http URL of this machine. */
 export function requireThisMachine(name: string, text: string): void {
   requireWebUrl(name, text)
   const { hostname, protocol } = new URL(text)
@@ -44,7 +44,7 @@ export function requireThisMachine(name: string, text: string): void {
   )
 }
 
-/** Throws if the value of an option is none of a list, with the one that may be meant. */
+/** Throws if the value of an option is not in the list. The error suggests a similar name. */
 export function requireOneOf<Name extends string>(
   name: string,
   text: string,
@@ -54,7 +54,7 @@ export function requireOneOf<Name extends string>(
   throw new Failure(2, `${name} must be one of ${all.join(', ')}, got ${text}${meant(text, all)}`)
 }
 
-/** `; did you mean this?`, if one of the names is near. */
+/** Returns `; did you mean <name>?` if a name is similar, otherwise an empty string. */
 export function meant(text: string, all: readonly string[]): string {
   const near = nearest(text, all)
   return near === undefined ? '' : `; did you mean ${near}?`

@@ -10,14 +10,14 @@ export interface KeyOptions {
 
 const VARIABLE = 'POSTERN_ENCRYPTION_KEY'
 
-/** A rejected delivery with its head and body, decrypted if they were encrypted. */
+/** Returns a rejected delivery. Its headers and body are decrypted if they are encrypted. */
 export async function openArrival(arrival: Arrival, options: KeyOptions): Promise<Arrival> {
   return isSealed(arrival)
     ? unsealed(arrival.id, options, (seal) => openKept(seal, arrival))
     : arrival
 }
 
-/** A stored task with its event and delivery, decrypted if they were encrypted. */
+/** Returns a stored task. Its event and delivery are decrypted if they are encrypted. */
 export async function openTask(task: TaskDetail, options: KeyOptions): Promise<TaskDetail> {
   const { record: event, delivery } = task
   if (!delivery.headers.some(([name]) => name === 'x-postern-sealed')) return task
@@ -41,7 +41,10 @@ async function unsealed<Kept>(
   }
 }
 
-/** The seal of `--encryption-key`, else of POSTERN_ENCRYPTION_KEY in the environment or `.env` (several keys with commas between). */
+/**
+ * Creates the object that decrypts. Its keys come from `--encryption-key`, or else from POSTERN_ENCRYPTION_KEY in the
+ * environment or `.env`, separated by commas.
+ */
 async function sealOf({ encryptionKey, env }: KeyOptions): Promise<Seal | undefined> {
   const set =
     (env === undefined ? process.env[VARIABLE] : undefined) ?? (await readEnv(env))[VARIABLE]

@@ -28,7 +28,7 @@ export interface InboxCommandOptions extends InboxOptions {
 
 const STATES: readonly TaskState[] = ['pending', 'running', 'done', 'dead']
 
-/** The filter of the options: unknown states are rejected here, unknown members by the inbox. */
+/** Converts the options to a filter of tasks. Throws if the state is unknown. */
 export function filterOf(options: InboxCommandOptions): TaskFilter {
   const { receiver, provider, subscription, child, topic, eventId, id, cause, text } = options
   if (options.state !== undefined) requireOneOf('--state', options.state, STATES)
@@ -52,14 +52,14 @@ export function filterOf(options: InboxCommandOptions): TaskFilter {
 interface Change {
   readonly total: number
   readonly says: string
-  /** The message and exit code if nothing matches. */
+  /** Message if nothing matches. `ifNone` is the exit code then. */
   readonly none: string
   readonly ifNone: ExitCode
 }
 
 /**
- * Prints the planned change and asks. Returns the exit code if the command ends here: no match, a dry run, or the
- * answer no.
+ * Prints the planned change and asks for confirmation. Returns undefined to continue. Returns an exit code if nothing
+ * matches, in a dry run, or if the answer is no.
  */
 export async function askFirst(
   { total, says, none, ifNone }: Change,
@@ -81,7 +81,9 @@ export async function askFirst(
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** A point in time: an age such as `2h`, or an ISO date. Milliseconds since 1970; undefined if none is given. */
+/**
+ * Parses an age such as `2h`, or an ISO date. Returns milliseconds since 1970, or undefined if the option is not given.
+ */
 export function sinceOption(
   name: string,
   text: string | undefined,

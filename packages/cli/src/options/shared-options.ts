@@ -25,7 +25,7 @@ export function keyOptions(command: Command): Command {
   )
 }
 
-/** Options that choose the receiver and its account at the sender. */
+/** Adds options that choose a receiver and the account at its provider. */
 export function accountOptions(command: Command): Command {
   return command
     .option('--url <url>', 'set the public https URL of the receiver')

@@ -4,7 +4,7 @@ import { shellWords } from './shell-words.ts'
 import type { DeliveryInit } from '@postern/core'
 import type { KeptRequest } from '@postern/core/inbox'
 
-// Flags with a value, in curl's own short form if there is one.
+// Long flags of curl that have a value, with their short form.
 const LONG: Readonly<Record<string, string>> = {
   request: 'X',
   header: 'H',
@@ -22,8 +22,8 @@ const LONG_WITHOUT_VALUE =
 const HEADERS: Readonly<Record<string, string>> = { A: 'user-agent', b: 'cookie', e: 'referer' }
 
 /**
- * A curl command line, as browsers and this command copy it, for a shell or for cmd. Like curl, it sends the file of
- * `@file`, which `readFile` reads. Bytes that no shell can write are before it: `base64 -d <<< … | curl …`.
+ * Parses a curl command line for a shell or for Windows cmd, as browsers and Postern copy it. For `@file`, `readFile`
+ * reads the body. A body that no shell can write comes from a pipe: `base64 -d <<< … | curl …`.
  */
 export function fromCurl(text: string, readFile: ReadFile): SavedRequest {
   const [, piped, command] = /^(?:base64 -d <<< (\S+) \| )?(curl\s.*)$/s.exec(text.trim()) ?? []
@@ -37,7 +37,7 @@ export function fromCurl(text: string, readFile: ReadFile): SavedRequest {
     else if (flag === 'request-target') target = value
     else if (flag === 'X') method = value
     else if (flag === 'H') {
-      // In curl `-H name:` removes a header, and `-H name;` sends an empty one.
+      // In curl, `-H name:` removes a header, and `-H name;` sends an empty header.
       const [, name, rest, end] = /^([^:;]+)(?::\s*(.*)|(;))$/s.exec(value) ?? []
       if (name !== undefined && (rest || end)) headers.push([name, rest ?? ''])
     } else if (flag === 'd') parts.push(withoutLines(bytesOf(value, piped, readFile)))
@@ -67,7 +67,7 @@ export function fromCurl(text: string, readFile: ReadFile): SavedRequest {
 
 const AMPERSAND = Buffer.from('&')
 
-/** Flags with their values; a word that belongs to none is a URL and has the flag `''`. */
+/** Returns flags with their values. A word without a flag is the URL; its flag is `''`. */
 function flagsOf(words: readonly string[]): readonly (readonly [flag: string, value: string])[] {
   const found: (readonly [string, string])[] = []
   for (let at = 0; at < words.length; at++) {
@@ -89,7 +89,7 @@ function flagsOf(words: readonly string[]): readonly (readonly [flag: string, va
   return found
 }
 
-/** One line of a command that goes over several, for a shell or for cmd. */
+/** Joins a command with line continuations to one line, and removes the escapes of cmd. */
 function unwrapped(command: string): string {
   const isCmd = /\^\r?\n|\^"/.test(command)
   return isCmd
@@ -104,18 +104,18 @@ function bytesOf(data: string, piped: string | undefined, readFile: ReadFile): B
   return Buffer.from(readFile(path, `${path}, which the curl command sends,`))
 }
 
-/** As `-d @file` of curl: without line ends. */
+/** Removes line ends, as curl does for `-d @file`. */
 export function withoutLines(data: Buffer): Buffer {
   return Buffer.from(data.toString('latin1').replaceAll(/[\r\n]/g, ''), 'latin1')
 }
 
-/** A saved request, and its time of arrival if the file has it. */
+/** Saved request. `receivedAt` is its time of arrival in milliseconds since 1970, if the file has it. */
 export interface SavedRequest {
   readonly delivery: DeliveryInit & Pick<KeptRequest, 'masked'>
   readonly receivedAt: number | undefined
-  /** The provider, if the saved request names it. */
+  /** Name of the provider, if the saved request has it. */
   readonly provider?: string
 }
 
-/** Reads a file that a request names; `what` names it in errors. */
+/** Reads a file that a request refers to. `what` is the name of the file in error messages. */
 export type ReadFile = (path: string, what: string) => Uint8Array

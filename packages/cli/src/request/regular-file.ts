@@ -1,20 +1,20 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { Failure } from '../print/failure.ts'
 
-/** Bytes. No request that a person saves is larger, and no HAR file that a browser writes of a page. */
+/** Maximum size of a file, in bytes. Saved requests and HAR files of browsers are smaller. */
 export const MOST_FILE: number = 64 * 2 ** 20
 const STEP = 2 ** 20
 
 /**
- * The bytes of a regular file, at most 64 MiB. Devices, pipes and folders are rejected: `/dev/zero` has no end, and a pipe may
- * never start. `what` names the file in errors.
+ * Reads a regular file of at most 64 MiB. Devices, pipes and folders are rejected, because `/dev/zero` has no end, and
+ * a pipe may never start. `what` is the name of the file in error messages.
  *
  * @throws Failure
  */
 export function readRegular(path: string, what: string = path): Buffer {
   let file: number
   try {
-    // Without O_NONBLOCK the opening of a pipe waits for its writer.
+    // Without O_NONBLOCK, opening a pipe would wait until another process writes to it.
     file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   } catch (error) {
     throw new Failure(2, `${what} cannot be read: give a file that exists`, { cause: error })
@@ -24,7 +24,7 @@ export function readRegular(path: string, what: string = path): Buffer {
       throw new Failure(2, `${what} must be a regular file: save the bytes in one`)
     const chunks: Buffer[] = []
     let length = 0
-    // The size of a file in /proc is 0: what was read counts.
+    // Counts the bytes that were read, because the size of a file in /proc is 0.
     for (;;) {
       const chunk = Buffer.allocUnsafe(STEP)
       const read = readSync(file, chunk)

@@ -4,20 +4,20 @@ import { Failure } from '../print/failure.ts'
 import { fromCurl, type ReadFile, type SavedRequest } from './curl.ts'
 
 export interface ReadOptions {
-  /** Number of the entry of a HAR file, from 1. @default the only one with POST */
+  /** Number of the entry in a HAR file, starting at 1. @default the only entry with POST */
   readonly entry?: number | undefined
-  /** Reads the file that a curl command sends. @default rejects it */
+  /** Reads the file that a curl command sends. @default such a command is rejected */
   readonly readFile?: ReadFile
 }
 
 type Lines = readonly (readonly [string, string])[]
 
 /**
- * Reads a saved request: what Postern exports, plain JSON (`{ method, url, headers, body }`), an entry of a HAR file (by
- * its number from 1, if there are several), a curl command line, or the text of an HTTP/1 request. It needs no file system:
- * `readFile` is asked for the `@file` of a curl command.
+ * Reads a saved request. The format is an export of Postern, plain JSON (`{ method, url, headers, body }`), a HAR file,
+ * a curl command line, or the text of an HTTP/1 request. `options.entry` chooses an entry of a HAR file. This function
+ * uses no file system: `readFile` reads the `@file` of a curl command.
  *
- * @throws Failure if the bytes are in no format of this list, or if a part that a request needs is missing.
+ * @throws Failure if the bytes have none of these formats, or if a necessary part is missing.
  * @example
  * const { delivery, receivedAt } = parseRequest(bytes)
  * await explain(delivery, stripe({ secret }), { now: () => receivedAt ?? Date.now() })
@@ -92,7 +92,7 @@ function fromJson(text: string, number: number | undefined): SavedRequest {
   }
 }
 
-/** The text of an HTTP/1 request: its bytes after the empty line are the body. */
+/** Parses the text of an HTTP/1 request. The bytes after the empty line are the body. */
 function fromHttp(bytes: Uint8Array): SavedRequest {
   const buffer = Buffer.from(bytes)
   const crlf = buffer.indexOf('\r\n\r\n')
@@ -131,7 +131,10 @@ function linesOf(headers: unknown): Lines | undefined {
   )
 }
 
-/** An entry of a HAR file: the one of that number, counted from 1, else the first that has a body to verify. */
+/**
+ * Returns an entry of a HAR file: the one with this number, starting at 1. Without a number, returns the only POST
+ * request, or the first entry if there is no POST.
+ */
 function entryOf(entries: readonly unknown[], number: number | undefined): unknown {
   if (number !== undefined) {
     if (entries[number - 1] !== undefined) return entries[number - 1]

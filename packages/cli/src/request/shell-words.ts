@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer'
 
 /**
- * The words of a shell command line: quotes of both kinds, `$'…'`, and backslashes. Each character of a word is one byte, as
- * the command gets it. Every part of the text is looked at once, since 60 KB of blanks are not a reason to wait.
+ * Splits a shell command line into words. It understands both kinds of quotes, `$'…'`, and backslashes. Each character
+ * of a word is one byte, as the command would get it. The time is linear, even for 60 KB of spaces.
  */
 export function shellWords(text: string): readonly string[] {
   const words: string[] = []
@@ -24,7 +24,7 @@ export function shellWords(text: string): readonly string[] {
   return word === undefined ? words : [...words, word]
 }
 
-/** The text between the quotes of `$'…'`. */
+/** Replaces the escapes in the text of `$'…'`. */
 function unescaped(text: string): string {
   return text.replaceAll(
     /\\(?:u([\dA-Fa-f]{1,4})|x([\dA-Fa-f]{1,2})|([0-7]{1,3})|(.))/gs,

@@ -2,14 +2,14 @@ import { remark } from '../print/say.ts'
 import { rendered } from '../print/terminal.ts'
 import { clipped, columnsOf } from '../print/width.ts'
 
-/** A line of progress on stderr: in a terminal one that is drawn again, else a remark every five seconds. */
+/** Progress on stderr: in a terminal, a line that is redrawn; otherwise a new line every five seconds. */
 export interface Bar {
-  /** `share` is the part that is done, from 0 to 1; undefined if that is not known. */
+  /** Shows progress. `share` is the fraction that is done, from 0 to 1, or undefined if it is unknown. */
   show(text: string, share: number | undefined): void
   end(): void
 }
 
-/** A longer line would leave a copy of itself above at each drawing. */
+/** Shortens the text to one line of the terminal. A longer line would wrap, and redrawing would leave copies of it. */
 function onLine(text: string): string {
   return rendered(clipped(text, columnsOf(process.stderr) - 1))
 }

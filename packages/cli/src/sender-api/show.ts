@@ -10,7 +10,7 @@ const SIGNS = {
   delete: ['-', 'red'],
 } as const
 
-/** A plan as a diff: what the sender has, and what it would have. */
+/** Formats a plan as a diff between the current and the new settings at the provider. */
 export function planLines({ provider, account, steps, warnings }: Plan): string {
   const head = styled('bold', shown(`${provider}: ${account}`))
   const body = steps.flatMap((step) => [stepLine(step), ...changes(step)])
@@ -74,7 +74,7 @@ function changes({ before, after }: Step): readonly string[] {
   if (minus.length > 0) lines.push(removed(`topics ${minus.join(', ')}`))
   if (plus.length > 0) lines.push(added(`topics ${plus.join(', ')}`))
   for (const [name, value] of Object.entries(after?.settings ?? {})) {
-    // The secret of a new endpoint is not a difference.
+    // A new endpoint always has a secret, so it is not listed as a change.
     if (name === 'secret' && !before) continue
     const old = before?.settings?.[name]
     if (old === value) continue

@@ -18,7 +18,7 @@ export interface TargetOptions {
   readonly env?: string
 }
 
-/** One receiver, or topics without one, at its sender. */
+/** What to register or catch up at a provider: a receiver, or topics without a receiver. */
 export interface Target {
   readonly sender: SenderApi
   readonly topics: readonly string[]
@@ -27,15 +27,18 @@ export interface Target {
   readonly options: Readonly<Record<string, unknown>>
 }
 
-/** Reads the `.env` file into the environment, where the app's module and the tokens are looked for. */
+/**
+ * Reads the `.env` file into the environment of this process. The app's module and the code that finds tokens read them
+ * there.
+ */
 export async function loadEnv(file: string | undefined): Promise<void> {
   for (const [name, value] of Object.entries(await readEnv(file)))
-    // A named file counts before the environment.
+    // A file that `--env` names has priority over the environment.
     if (value !== undefined && (file !== undefined || process.env[name] === undefined))
       process.env[name] = value
 }
 
-/** The receivers of `--from`, or a provider with `--topic`. */
+/** Returns a target for each receiver of `--from`, or one for the named provider with the topics of `--topic`. */
 export async function targetsOf(
   name: string | undefined,
   given: TargetOptions,
@@ -84,8 +87,8 @@ export async function targetsOf(
 }
 
 /**
- * Makes a registrar or a source: options of the command line, else of the environment. Tokens are taken from the
- * environment alone, since other users of a machine can read command lines.
+ * Creates a registrar or a source. Its options come from the command line, or else from the environment. Tokens come
+ * only from the environment, because other users of a machine can read command lines.
  */
 export async function made<Made>(
   maker: Maker<Made>,
@@ -126,9 +129,9 @@ const MORE: Readonly<Record<string, readonly string[]>> = {
   api: ['apiUrl'],
 }
 
-/** Environment variables of an option: `STRIPE_KEY`, `STRIPE_API_KEY` … */
+/** Returns the environment variables for an option, such as `STRIPE_KEY` and `STRIPE_API_KEY`. */
 export function variablesFor({ name, provider }: SenderApi, option: string): readonly string[] {
-  // Any program could have set `GITHUB_API`.
+  // Without the bare name for `api`, because another program may have set a variable such as `GITHUB_API`.
   const names = [...(option === 'api' ? [] : [option]), ...(MORE[option] ?? [])]
   return [
     ...new Set(
@@ -174,8 +177,9 @@ export function pairOf(text: string): readonly [name: string, value: unknown] {
 }
 
 /**
- * The receivers that a module of the app exports. They run no tasks in this process, and are closed with it. Of providers whose
- * secret is not known yet, since their sender will make it, the module finds an example of its form in its place.
+ * Imports a module of the app and returns the receivers that it exports. They run no tasks in this process. A secret
+ * may be unknown, because the provider will create it. Then its environment variable holds a made-up secret during the
+ * import.
  */
 export async function exportedReceivers(
   file: string,
@@ -183,7 +187,7 @@ export async function exportedReceivers(
 ): Promise<readonly Receiver[]> {
   const path = resolve(file)
   if (!existsSync(path)) throw new Failure(2, `--from: ${file} does not exist`)
-  // Receivers of any copy of @postern/core look for this mark.
+  // Receivers of any copy of @postern/core read this flag, and then run no tasks.
   Object.assign(globalThis, { [Symbol.for('postern.tool')]: true })
   const abouts = await Promise.all(providers.map(aboutOf))
   const isKnown = (name: string): boolean => Boolean(process.env[name])
@@ -206,11 +210,11 @@ export async function exportedReceivers(
   return found.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-/** Closes receivers, and ends the process although the app's own connections are open. */
+/** Closes receivers. Then ends the process soon, even if connections of the app's module are open. */
 export async function closeAll(receivers: readonly Receiver[]): Promise<void> {
   if (receivers.length === 0) return
   await Promise.all(receivers.map((receiver) => receiver.close({ timeout: '1s' })))
-  // Connections that the app's module opened would keep the process alive.
+  // Without exit(), these connections would keep the process alive.
   setTimeout(() => process.exit(), 500).unref()
 }
 
@@ -230,7 +234,7 @@ async function load(path: string, file: string): Promise<Readonly<Record<string,
   }
 }
 
-// The module's copy of @postern/core may be another one than ours.
+// Checks members, not the class, because the module may import another copy of @postern/core.
 function isReceiver(value: unknown): value is Receiver {
   if (typeof value !== 'object' || value === null) return false
   const { name, topics, provider, onClose } = value as Partial<Receiver>

@@ -3,7 +3,7 @@ import type { About, Provider } from '@postern/core/scheme'
 import { deliver, signedInit } from '@postern/samples'
 
 interface Anatomy {
-  /** Headers by which the sender, the event and its signature are known. */
+  /** Headers specific to the provider: for example for the signature or the event's id. */
   readonly headers: readonly string[]
   readonly id: string
 }
@@ -11,7 +11,7 @@ interface Anatomy {
 const URL_OF_TESTS = 'https://example.com/webhooks'
 const COMMON = new Set(['content-type', 'user-agent', 'accept'])
 
-/** Looks at a delivery of its example. Undefined if only the sender can sign. */
+/** Examines an example delivery of a provider. Undefined if only the provider can sign deliveries. */
 export async function anatomyOf(about: About): Promise<Anatomy | undefined> {
   if (!about.canSign) return undefined
   return looked(about.create(about.example))
@@ -21,7 +21,7 @@ async function looked(provider: Provider): Promise<Anatomy> {
   const { url, method, headers, body } = await signedInit(provider, undefined, undefined, {
     url: URL_OF_TESTS,
   })
-  // Senders that deliver again for long need a long window.
+  // A long deduplication window, as some providers need it because they redeliver for a long time.
   const inbox = inlineInbox({ ledger: memoryLedger({ dedupeWindow: '90d' }) })
   const receiver = createReceiver({ provider, inbox, log: false, explain: false })
   receiver.onAny(() => undefined)
@@ -56,7 +56,7 @@ function payloadOf(body: string): unknown {
   }
 }
 
-/** The path of a value, the nearest to the top. */
+/** Returns the path of a value in the payload, the one with the fewest levels. */
 function pathOf(wanted: string, payload: unknown): string | undefined {
   let level: readonly (readonly [path: string, value: unknown])[] = [['', payload]]
   while (level.length > 0) {

@@ -13,21 +13,24 @@ import {
   type WrittenSender,
 } from './written.ts'
 
-/** The parts of an example that are replaced: GitHub at `/webhooks/github`, with SQLite. */
+/** Values that replace parts of an example app. The examples use GitHub at `/webhooks/github`, with SQLite. */
 export interface Filling extends WrittenSender {
-  /** Undefined if the host has its own inbox. */
+  /** Undefined if the platform has its own inbox, such as a Durable Object. */
   readonly inbox: InboxName | undefined
   readonly path: string
   readonly topic: string
 }
 
-// `examples/hosts`: the build puts a copy next to the code.
+// Folder of the example apps, `examples/hosts`. The build copies it next to the compiled code.
 const packed = dirname(createRequire(import.meta.url).resolve('postern/package.json'))
 const folder = import.meta.url.endsWith('.ts')
   ? join(packed, '../../examples/hosts')
   : join(packed, 'dist/hosts')
 
-/** The files of a host's example by their paths in an app, each with its path in the examples: its own, and those of all hosts. */
+/**
+ * Returns the files of a host's example app, including files that all hosts share. Keys are paths in the app; values
+ * are paths in the folder of examples.
+ */
 export function exampleFiles(host: HostName): ReadonlyMap<string, string> {
   const own = globSync(`${host}/**/*.*`, { cwd: folder }).map((file) => file.replaceAll('\\', '/'))
   return new Map(
@@ -37,7 +40,7 @@ export function exampleFiles(host: HostName): ReadonlyMap<string, string> {
 
 const COMMON = ['handlers', 'receiver', 'github.test'].map((name) => `webhooks/${name}.ts`)
 
-/** A file of the examples, filled in. Relative imports are as they were. */
+/** Returns the text of an example file for another provider, inbox and path. Relative imports are not changed. */
 export function filled(file: string, filling: Filling): string {
   const { about, gateway, inbox, path, topic } = filling
   const window = inbox === undefined ? windowOf(gateway ?? about) : ''
@@ -81,7 +84,7 @@ export function filled(file: string, filling: Filling): string {
 
 const NAMED = /^import (type )?\{ (.+) \} from '(.+)'\n/gm
 
-/** The text with one import for each module, those of files last, without names that nothing uses. */
+/** Sorts and merges imports: one per module, relative ones last, without unused names. */
 export function sortedImports(text: string): string {
   const body = text.replaceAll(/^import .*\n/gm, '')
   const names = new Map<string, Set<string>>()
@@ -109,7 +112,10 @@ export function sortedImports(text: string): string {
 
 const RELATIVE = /^import .* from '(\.[^']+)'\n/gm
 
-/** A whole app in one file: the main module of an example, behind the modules that it imports. Those export nothing. */
+/**
+ * Returns a whole app in one file: the modules that an example's main module imports, without their exports, and then
+ * the main module.
+ */
 export function wholeExample(main: string, filling: Filling): string {
   const all = modules(main, new Set()).join('\n')
   const [subscribing = '', body = ''] = SUBSCRIBE.exec(all) ?? []

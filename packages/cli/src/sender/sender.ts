@@ -12,7 +12,7 @@ export interface SenderOptions {
   readonly option?: readonly string[]
 }
 
-/** The facts on a sender. Only its module is loaded. */
+/** Returns the facts about a provider. Imports only this provider's module. */
 export async function aboutOf(name: string): Promise<About> {
   if (/^[a-z\d][a-z\d.-]*$/.test(name)) {
     try {
@@ -37,7 +37,7 @@ export async function aboutOf(name: string): Promise<About> {
   )
 }
 
-/** A name in the form of an environment variable: `signingSecret` is `SIGNING_SECRET`. */
+/** Converts a name to the form of an environment variable: `signingSecret` becomes `SIGNING_SECRET`. */
 export function upper(text: string): string {
   return text
     .replaceAll(/([a-z\d])([A-Z])/g, '$1_$2')
@@ -45,11 +45,11 @@ export function upper(text: string): string {
     .toUpperCase()
 }
 
-/** The secret's environment variables that are looked for, in this order. */
+/** Returns the environment variables that may hold the provider's secret, in the order in which they are tried. */
 export function variablesOf(about: About): readonly string[] {
   const name = upper(about.name)
   const { secretOption: option = 'secret' } = about
-  // The sender's own name: TWILIO_AUTH_TOKEN.
+  // The name that the provider itself uses, such as TWILIO_AUTH_TOKEN.
   const own = option === 'secret' ? [] : [`${name}_${upper(option)}`]
   return [...new Set([...own, `${name}_WEBHOOK_SECRET`, `${name}_SECRET`, 'WEBHOOK_SECRET'])]
 }
@@ -70,16 +70,19 @@ export function secretOfItsForm(about: About): string {
   }
 }
 
-/** A provider, with the place of its secrets for people. */
+/** Provider with its secrets. `from` says where the secret was found. */
 export interface MadeProvider {
   readonly about: About
   readonly provider: Provider
   readonly from: string
-  /** Nothing of them may be printed. */
+  /** Secrets, which must not be printed. */
   readonly secrets: readonly string[]
 }
 
-/** Makes a provider with the secret of an option, the environment or a `.env` file, and further options as `name=value`. */
+/**
+ * Creates a provider. Its secret comes from an option, the environment or a `.env` file; other options are given as
+ * `name=value`. If no secret is found, `made` may create one.
+ */
 export async function providerOf(
   name: string,
   options: SenderOptions,
@@ -111,7 +114,7 @@ async function secretOf(
   if (secret && secret.length > 0) return { secret, from: '--secret' }
   const file = await readEnv(env)
   for (const name of variablesOf(about)) {
-    // A named file counts before the environment.
+    // A file that `--env` names has priority over the environment.
     const value = (env === undefined ? undefined : file[name]) ?? process.env[name] ?? file[name]
     if (value !== undefined && value !== '') return { secret: [value], from: name }
   }
@@ -137,7 +140,10 @@ function jsonOf(name: string, text: string): unknown {
   }
 }
 
-/** The gateways of `--behind`: the provider of each verifies instead of the sender's. */
+/**
+ * Gateways for `--behind`: services that receive webhooks first and sign them again. The value is the provider that
+ * verifies the gateway's signature.
+ */
 const gateways = {
   hookdeck: 'hookdeck-gateway',
   svix: 'svix',
@@ -148,12 +154,12 @@ const gateways = {
 
 export const gatewayNames: readonly string[] = Object.keys(gateways)
 
-/** The name of a gateway for `--behind`. */
+/** Returns the name of a gateway for `--behind`. */
 export function gatewayName({ name }: About): string {
   return gatewayNames.find((one) => gateways[one as keyof typeof gateways] === name)!
 }
 
-/** The facts on the gateway that `--behind` names; undefined without that option. */
+/** Returns the facts about the gateway that `--behind` names. Undefined without this option. */
 export async function gatewayOf(
   behind: string | undefined,
   sender: string,

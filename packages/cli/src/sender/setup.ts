@@ -1,6 +1,6 @@
 import type { About } from '@postern/core/scheme'
 
-/** How to register a URL at the sender, and where the secret is found, as rows of a table. */
+/** Returns rows of a table: how to add a URL at the provider, and where to find the secret. */
 export function setupRows({ setup, docs }: About): readonly (readonly [string, string])[] {
   if (!setup) return [['add the URL', `see ${docs}`]]
   const { steps, url, place, call, secret } = setup
@@ -17,7 +17,7 @@ export function setupRows({ setup, docs }: About): readonly (readonly [string, s
   ]
 }
 
-/** The first way to register a URL, as the end of a sentence: `GitHub: Settings → Webhooks → Add webhook`. */
+/** Returns the simplest way to add a URL, as the end of a sentence: `GitHub: Settings → Webhooks → Add webhook`. */
 export function whereToAdd({ title, setup, docs }: About): string {
   if (!setup) return `${title}: see ${docs}`
   const { steps, place, call } = setup

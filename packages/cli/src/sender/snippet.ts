@@ -3,8 +3,8 @@ import { hosts, type HostName } from '../hosts.ts'
 import { wholeExample, workerSettings } from './example.ts'
 
 /**
- * A whole app for one sender on one host, in TypeScript, with an inbox that outlives the process: the host's example in one file.
- * With a gateway, the app verifies that one in the sender's place.
+ * Returns a whole app for one provider on one host, in TypeScript, in one file, with a persistent inbox. With a
+ * gateway, the app verifies the gateway's signature instead of the provider's.
  */
 export function snippetOf(about: About, host: HostName, gateway?: About): string {
   const { inbox = 'sqlite', main = 'server.ts' } = hosts[host]

@@ -1,4 +1,4 @@
-/** Why a call of `fetch` failed, in its own words: it hides them behind "fetch failed". */
+/** Returns why a call of `fetch` failed. The real reason is in `cause`, behind the message "fetch failed". */
 export function whyNot(error: unknown): string {
   const { cause, message } = error as Error
   const { code, message: inner } = (cause ?? {}) as { code?: string; message?: string }

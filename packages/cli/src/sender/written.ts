@@ -2,14 +2,14 @@ import type { About } from '@postern/core/scheme'
 import { inboxes, type InboxName } from '../inboxes.ts'
 import { upper, variablesOf } from './sender.ts'
 
-/** Names of options whose value is of one account: it comes from the environment, as the secret does. */
+/** Matches options whose value differs per account. Like the secret, such a value comes from the environment. */
 const OF_ACCOUNT = /key$|token$|id$/i
 
 const DAY = 86_400_000
-/** The default of an inbox's `dedupeWindow`, in milliseconds. */
+/** Default of an inbox's `dedupeWindow` (for how long event ids are remembered), in milliseconds. */
 const WINDOW = 4 * DAY
 
-/** The factory of a sender and the module it is imported from. */
+/** Returns the name of a provider's factory, and the module to import it from. */
 export function factoryOf(about: Pick<About, 'name'>): {
   readonly factory: string
   readonly from: string
@@ -20,7 +20,7 @@ export function factoryOf(about: Pick<About, 'name'>): {
   }
 }
 
-/** The sender of an app: by itself, or behind a gateway that verifies in its place. */
+/** Provider of an app, alone or behind a gateway. The app verifies the gateway's signature if there is a gateway. */
 export interface WrittenSender {
   readonly about: About
   readonly gateway?: About | undefined
@@ -34,10 +34,13 @@ export function senderImports({ about, gateway }: WrittenSender): readonly strin
   })
 }
 
-/** The object that holds the app's secrets in the code of a host. */
+/** Object that holds the secrets in generated code. */
 type Environment = 'process.env' | 'env'
 
-/** The option `provider` of a receiver: its secret and the values of one account come from the environment. */
+/**
+ * Returns the generated code of a receiver's option `provider`. Secrets and values of an account come from the
+ * environment.
+ */
 export function providerCall(
   { about, gateway }: WrittenSender,
   environment: Environment,
@@ -52,15 +55,15 @@ export function providerCall(
   return ['provider: behind(', ...indented([...ended(outer), ...ended(inner)]), '),']
 }
 
-/** The variables that the lines of a provider read, its secret first. */
+/** Returns the environment variables that generated code reads, the secret first. */
 export function variablesIn(provider: readonly string[]): readonly string[] {
   return [...provider.join('\n').matchAll(/\benv\.(\w+)/g)].map(([, name]) => name!)
 }
 
-// With its indent, a line of the app has at most 100 characters.
+// Maximum length of a generated line without its indentation, in characters. With it, the line has at most 100.
 const WIDTH = 98
 
-/** A provider with its own keys for bodies needs them behind a gateway too. */
+/** Matches an option for decrypting bodies. Such a provider needs its keys behind a gateway too. */
 const DECRYPTS = /aeskey/i
 
 function factoryCall(about: About, environment: Environment): readonly string[] {
@@ -75,7 +78,7 @@ function factoryCall(about: About, environment: Environment): readonly string[] 
   return [`${factory}({`, ...indented(given.map((one) => `${one},`)), '})']
 }
 
-/** The call of a factory, for tests: its secret is an example of the form that the sender has. */
+/** Returns code that calls the provider's factory with an example secret, for tests. */
 export function exampleCall({ about, gateway }: WrittenSender): string {
   const given = Object.entries((gateway ?? about).example).map(
     ([option, value]: [string, unknown]) => `${option}: ${literal(value)}`,
@@ -96,7 +99,7 @@ function ended(lines: readonly string[]): readonly string[] {
   return [...lines.slice(0, -1), `${lines.at(-1)!},`]
 }
 
-/** The call that makes the inbox, which knows ids for at least as long as a delivery comes again. */
+/** Returns code that creates the inbox. The inbox remembers event ids at least as long as the provider redelivers. */
 export function inboxCall(inbox: InboxName, { about, gateway }: WrittenSender): string {
   const { factory, place } = inboxes[inbox]
   const written =
@@ -110,7 +113,10 @@ export function inboxCall(inbox: InboxName, { about, gateway }: WrittenSender): 
   return `${factory}(${given === '' ? '' : `{ ${given} }`})`
 }
 
-/** The option `dedupeWindow` of an inbox, if the sender delivers again for longer than its default; else empty. */
+/**
+ * Returns code for the inbox option `dedupeWindow` if the provider redelivers for longer than the default window.
+ * Otherwise returns an empty string.
+ */
 export function windowOf({ retrySpan = 0 }: About): string {
   return retrySpan > WINDOW ? `dedupeWindow: '${Math.ceil(retrySpan / DAY)}d'` : ''
 }
