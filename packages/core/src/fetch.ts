@@ -29,14 +29,15 @@ export function createFetch(
     } catch (error) {
       admission?.release()
       reply = receiver.reject({ method, url, headers }, toWebhookError(error))
-      // After a rejection by head or length, the rest of the body is read and dropped for a moment.
+      // If the request was rejected before its body was read, the body is read and dropped for a
+      // moment.
       if (request.body && !request.bodyUsed && !request.body.locked)
         await discard(request.body.getReader())
     }
     try {
       return toResponse(reply, request.method)
     } catch (error) {
-      // An answer function returned a status or header that no Response can have.
+      // An answer function returned a status or header that a Response cannot have.
       return toResponse(
         receiver.reject({ method: request.method, url }, toWebhookError(error, 'answer_failed')),
         request.method,
@@ -45,13 +46,16 @@ export function createFetch(
   }
 }
 
-/** Reads the body of a request within the limits of its admission; undefined if it has none. */
+/**
+ * Reads the body of a request within the limits of its admission. Returns undefined if the request
+ * has no body.
+ */
 export async function readRequest(
   request: Request,
   limits: Receiver['limits'],
   admission: Admission,
 ): Promise<Uint8Array | undefined> {
-  // An empty body may have been read: no bytes are lost.
+  // An empty body may already be read: no bytes are lost.
   if (request.headers.get('content-length') === '0') return undefined
   if (request.bodyUsed || request.body?.locked) {
     throw new WebhookError('body_consumed', {

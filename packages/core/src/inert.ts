@@ -1,12 +1,13 @@
-// Each function writes untrusted data for one target (shell, terminal, file, agent) so that it has the same meaning there and
-// no effect. Each has its own decoder in the tests, which must return the same bytes. No module of Node is imported, since
-// pages use this module too.
+// Each function writes untrusted data for one target (shell, terminal, source file, agent): the
+// data keeps its meaning there and has no effect. The tests decode each result and compare the
+// bytes. This module imports no Node modules, since web pages use it too.
 
 /**
- * Returns a shell word for bash, zsh and ksh, in printable ASCII on one line. Pasting it runs nothing, with and without
- * bracketed paste. The word has the same bytes as the value; a string is converted to UTF-8.
+ * Returns a shell word for bash, zsh and ksh, in printable ASCII on one line. Pasting the word runs
+ * nothing, with and without bracketed paste. The shell reads the word as the same bytes as the
+ * value; a string is converted to UTF-8.
  *
- * @throws TypeError for a NUL, which no word of a shell can hold.
+ * @throws TypeError for a NUL, which a shell word cannot contain.
  * @example
  * shellWord("it's\n") // $'it\x27s\x0a'
  * @see https://www.gnu.org/software/bash/manual/html_node/ANSI_002dC-Quoting.html
@@ -24,7 +25,8 @@ export function shellWord(value: string | Uint8Array): string {
     const sign = String.fromCharCode(byte)
     plain += sign
     isPlain &&= byte >= BLANK && byte <= TILDE && byte !== QUOTE
-    // Some versions read a quote or an exclamation mark in $'…' as history.
+    // Some shell versions read a quote or `!` inside of $'…' as history expansion, so both are
+    // escaped.
     escaped += /[\w ~#$%&()*+,./:;<=>?@[\]^`{|}"-]/.test(sign) ? sign : `\\x${hex(byte, 2)}`
   }
   return isPlain ? `'${plain}'` : `$'${escaped}'`
@@ -35,10 +37,10 @@ const TILDE = 0x7e
 const QUOTE = 0x27
 
 /**
- * Returns a value as JSON in printable ASCII, with the line breaks of `indent`: `JSON.parse` returns the value again. A value
- * that JSON cannot write becomes `null`.
+ * Returns a value as JSON in printable ASCII, with the line breaks of `indent`. `JSON.parse`
+ * returns the same value again. A value that JSON cannot represent becomes `null`.
  *
- * @throws TypeError for a cycle, and for a BigInt that `replacer` leaves.
+ * @throws TypeError for a cycle, or for a BigInt that `replacer` does not replace.
  * @example
  * inertJson({ name: 'Zoë' }) // {"name":"Zo\u00eb"}
  */
@@ -47,21 +49,24 @@ export function inertJson(
   indent?: number,
   replacer?: (this: unknown, key: string, value: unknown) => unknown,
 ): string {
-  // JSON.stringify returns undefined for undefined and functions, which its declared type omits.
+  // JSON.stringify returns undefined for undefined and functions, although its declared type is
+  // string.
   const text = JSON.stringify(value, replacer, indent) as string | undefined
   return (text ?? 'null').replaceAll(/[^\n -~]/g, jsonEscape)
 }
 
 /**
- * Returns a JSON value as a JavaScript and TypeScript expression, in printable ASCII. Evaluating it returns the value again,
- * including own members named `__proto__`. It also has no effect in a shell's double quotes.
+ * Returns a JSON value as a JavaScript and TypeScript expression, in printable ASCII. Evaluating
+ * the expression returns the same value, including own members named `__proto__`. Inside of double
+ * quotes in a shell, the expression has no effect either.
  *
  * @example
  * `const payload = ${inertSource({ price: '5 €' })}` // const payload = { "price": "5 \u20ac" }, on lines
  */
 export function inertSource(value: unknown): string {
-  // In a literal, the member `"__proto__": …` would set the prototype; a computed name makes a member. With an indent, each
-  // member starts a line, and no string contains a line break.
+  // In an object literal, `"__proto__": …` would set the prototype, but a computed name makes a
+  // member. With an indent, each member starts a line, and no string contains a line break. So the
+  // pattern finds only members.
   return inertJson(value, 2)
     .replaceAll(/^( *)"__proto__":/gm, '$1["__proto__"]:')
     .replaceAll(/[$`]/g, jsonEscape)
@@ -74,10 +79,11 @@ export interface InertTextOptions {
 }
 
 /**
- * Returns a text for one line of a terminal. Letters, marks, digits, punctuation and symbols of all scripts stay. Other
- * characters become `\u{…}`: control, format (such as marks for the writing direction), private, unassigned and half
- * characters, and line separators. So the text cannot move the cursor, write to the clipboard or imitate another line. The
- * backslash of such an escape in the text itself becomes `\u{5C}`.
+ * Returns a text for one line of a terminal. Letters, marks, digits, punctuation and symbols of all
+ * scripts stay. Other characters become `\u{…}`: control, format (such as writing direction),
+ * private, unassigned and half characters, and line separators. So the text cannot move the cursor,
+ * write to the clipboard or imitate another line. If the text itself contains such an escape, its
+ * backslash becomes `\u{5C}`.
  *
  * @example
  * inertText('\u001B]52;c;…\u0007') // \u{1B}]52;c;…\u{7}
@@ -91,8 +97,9 @@ const LIVE = /\\(?=u\{[\dA-F]+\})|[\p{C}\p{Zl}\p{Zp}]/gu
 const NOT_ASCII = /\\(?=u\{[\dA-F]+\})|[^ -~]/gu
 
 /**
- * Returns an answer for an agent: JSON in printable ASCII, whose first member says that the others are untrusted. Without
- * `notice`, `JSON.parse` returns the value again. Invisible characters are escaped, so they cannot instruct the model.
+ * Returns an answer for an agent: JSON in printable ASCII. Its first member `notice` says that the
+ * other members are untrusted. Without `notice`, `JSON.parse` returns the same value. Invisible
+ * characters are escaped, so they cannot instruct the model.
  *
  * @example
  * inertAnswer({ payload }) // { "notice": "Data from outside: …", "payload": … }

@@ -1,4 +1,7 @@
-/** The facts on what is wrong with a delivery. Messages are made from them; no code reads a message. */
+/**
+ * The facts about what is wrong with a delivery. Messages for people are made from the facts; code
+ * reads only the facts.
+ */
 export interface ErrorDetails {
   /** The kind of problem. */
   readonly problem: Problem
@@ -12,21 +15,24 @@ export interface ErrorDetails {
   readonly option?: string
   /** The expected form or values. */
   readonly expected?: string
-  /** The received count, length or name. Never a secret, a signature or payload. */
+  /** The received count, length or name. Never contains a secret, a signature or payload. */
   readonly got?: string | number
-  /** The maximum: of bytes, fields, levels or tasks; in milliseconds, or in seconds for signed times. */
+  /**
+   * The exceeded maximum: a number of bytes, fields, levels or tasks, or a time. Times are in
+   * milliseconds; for signed times, in seconds.
+   */
   readonly limit?: number
-  /** Seconds between the signed time and this clock. */
+  /** Number of seconds between the signed time and the clock of this machine. */
   readonly seconds?: number
-  /** How to fix it, if the sender or host needs a special fix. */
+  /** How to fix the problem, if this sender or platform needs a special fix. */
   readonly remedy?: string
-  /** Size of the body that a signature was compared over, in bytes. */
+  /** Size of the body that the signature was checked against, in bytes. */
   readonly bytes?: number
   /** The first digits of the body's SHA-256, to compare with the body that the sender shows. */
   readonly digest?: string
-  /** The URL that a signature was compared over, without credentials and query. */
+  /** The URL that the signature was checked against, without credentials and query. */
   readonly url?: string
-  /** The text of another error: of a store, a look-up or the app's code. */
+  /** The text of an error from a store, a look-up or the app's code. */
   readonly text?: string
 }
 
@@ -34,7 +40,7 @@ type Told = Omit<ErrorDetails, 'problem'>
 
 const RAISE = '; raise the limit if the sender needs more'
 
-/** The message of each problem. No code reads messages. */
+/** The function that makes the message of each problem. Code does not read messages. */
 export const MESSAGES = {
   // what is missing, repeated or of the wrong form
   missing: (f: Told): string =>
@@ -140,7 +146,7 @@ export const MESSAGES = {
   full: (f: Told): string =>
     `the inbox is full: ${f.got} ${f.expected} are waiting, ${f.option} is ${f.limit}; raise it or run more workers`,
   closed: (f: Told): string => `${f.got ?? 'the receiver'} was closed`,
-  /** The error of a store or of an app's own provider, which brings its own text. */
+  /** The error of a store or of an app's own provider, which has its own text. */
   other: (f: Told): string => f.text ?? '',
 }
 
@@ -189,7 +195,10 @@ const NAMES = [
   'text',
 ] as const satisfies readonly (keyof ErrorDetails)[]
 
-/** Returns the facts of an error, without the digest of the body, which costs as much as a verification. */
+/**
+ * Returns the facts of an error without the digest of the body, since computing the digest costs as
+ * much as a verification.
+ */
 export function factsOf(error: ErrorDetails): ErrorDetails {
   const told = NAMES.filter((name) => error[name] !== undefined).map((name) => [name, error[name]])
   return Object.fromEntries(told) as ErrorDetails

@@ -26,7 +26,7 @@ import type { NamesPlace } from './provider/lookup/trusted-names.ts'
 import { createDelivery, headOnly, ownDelivery } from './receive/http-delivery.ts'
 
 /**
- * Creates a receiver. Nothing that the network sends makes it throw.
+ * Creates a receiver. Data from the network never makes the receiver throw.
  *
  * @example
  * const receiver = createReceiver({ provider: github({ secret: process.env.GITHUB_WEBHOOK_SECRET! }) })
@@ -158,7 +158,8 @@ export function createReceiver<
       if (settings.ownInbox) await inbox.close()
     },
   } as Receiver<Events, Commit>
-  // A getter in the literal would make V8 keep the receiver as a slow dictionary.
+  // Defined separately: with a getter in the literal, V8 would keep the receiver as a slow
+  // dictionary.
   Object.defineProperty(receiver, 'topics', { enumerable: true, get: () => subscribing.topics() })
   let fetchEntry: Receiver['fetch'] | undefined
   return receiver
@@ -173,7 +174,7 @@ export function createReceiver<
   function ensureOpen(): void {
     if (closed) throw new WebhookError('receiver_closed', { problem: 'closed' })
     if (started) return
-    // Without a subscription each delivery is rejected, and `on` may still be called.
+    // Without a subscription every delivery is rejected, so `on` may still be called later.
     if (isDeaf()) return
     if (worker === true) startWorker()
     checkTopics()
@@ -185,7 +186,7 @@ export function createReceiver<
     return !settings.unhandledMeant && subscriptions.all.length === 0 && !answers.any()
   }
 
-  // Hosts on node:http never need it.
+  // Loaded on demand: platforms on node:http never call `fetch`.
   async function loadFetch(...request: Parameters<Receiver['fetch']>): Promise<Response> {
     const { createFetch } = await import('./fetch.ts')
     fetchEntry ??= createFetch(receiver)
@@ -212,7 +213,10 @@ export function createReceiver<
   }
 }
 
-/** Warns of risky settings. Returns a function that warns of topics that look like typos, once the handlers are known. */
+/**
+ * Warns of risky settings. Returns a function that warns of topics that look like typos. Call it
+ * once the handlers are known.
+ */
 function warnAtStart(
   settings: CheckedOptions,
   patterns: () => readonly string[],
@@ -254,7 +258,10 @@ async function replayOf(
   return typeof changed === 'number' ? { count: changed, cursor: undefined } : changed
 }
 
-/** Makes stored events without a subscription due, since this process may have a handler for them. */
+/**
+ * Makes events that were stored without a subscription due now, since this process may have a
+ * handler for them.
+ */
 async function dueNow(view: InboxView, receiver: string, closed: () => boolean): Promise<void> {
   const waiting = { subscription: UNHANDLED, state: 'pending' as const }
   let cursor: string | undefined
@@ -263,10 +270,13 @@ async function dueNow(view: InboxView, receiver: string, closed: () => boolean):
   } while (cursor !== undefined && !closed())
 }
 
-// Several processes may save at the same time.
+// Maximum number of tries to save, since several processes may save at the same time.
 const TRIES = 5
 
-/** Stores the names that the provider trusted, so that their look-ups stay separate from invented names after a restart. */
+/**
+ * Stores the names that the provider trusted. After a restart, look-ups of these names stay
+ * separate from look-ups of invented names.
+ */
 function keepTrusted(
   { trusted = [] }: Provider,
   receiver: string,
@@ -303,7 +313,7 @@ function placeOf(
     for (let left = TRIES; latest && left > 0;) {
       const mine = latest
       const stored = await records.get(key)
-      // Names that another process has added are kept, before the names of this one.
+      // Names that another process has saved are kept, before the names of this process.
       const ours = new Set(mine)
       const others = digestsOf(stored?.value).filter((one) => !ours.has(one))
       const all = [...others, ...mine].slice(-MOST)
@@ -313,7 +323,7 @@ function placeOf(
   }
 }
 
-// A name has 22 characters: this bounds the size of the record.
+// Maximum number of saved names. A name has 22 characters, so the size of the record is bounded.
 const MOST = 1000
 
 function digestsOf(value: unknown): readonly string[] {

@@ -3,19 +3,20 @@ import { hmac, provider, type Factory } from '@postern/core/scheme'
 
 /** Options of {@link acme}. */
 export interface AcmeOptions {
-  /** Secret that signs. */
+  /** Secret with which deliveries are signed. */
   readonly secret: SecretOption
-  /** Signed message: only the body, or the URL, a line break and the body. @default 'body' */
+  /** What is signed: only the body, or the URL, a line break and the body. @default 'body' */
   readonly signs?: 'body' | 'url'
   /** Accepted HTTP methods. @default ['POST'] */
   readonly methods?: readonly string[]
 }
 
 /**
- * Creates a provider that does not exist, for tests of anything but providers. `X-Acme-Signature` is `sha256=` and the
- * HMAC in hex; `X-Acme-Topic` and `X-Acme-Id` hold topic and id. If `methods` has HEAD, OPTIONS or GET, such a request
- * is an unsigned challenge: HEAD gets 200, OPTIONS an allowance as in CloudEvents webhooks, and GET its `challenge`
- * back.
+ * Creates a provider of a made-up sender, for tests that are not about a provider.
+ * `X-Acme-Signature` is `sha256=` and the HMAC in hex; `X-Acme-Topic` and `X-Acme-Id` contain topic
+ * and id. If `methods` has HEAD, OPTIONS or GET, such a request is an unsigned challenge. The reply
+ * to HEAD is 200, the reply to OPTIONS allows the sender as in CloudEvents webhooks, and the reply
+ * to GET is its parameter `challenge`.
  */
 export const acme: Factory<AcmeOptions> = /* @__PURE__ */ provider({
   name: 'acme',

@@ -14,27 +14,33 @@ import { acme } from './acme.ts'
 import { send, exchange, flood } from './adapter/client.ts'
 import { SECRETS } from './adapter/stage.ts'
 
-/** Adapter under {@link testAdapter}, on its framework. */
+/** An adapter to test with {@link testAdapter}, on its framework. */
 export interface AdapterUnderTest {
   /** Name of the adapter and framework, such as `express 5`. */
   readonly name: string
-  /** Mounts the adapter on its own route, as the framework's documentation does. */
+  /** Mounts the adapter on a route, as the framework's documentation does. */
   readonly mount: Mount
-  /** Mounts the adapter under a prefix that a router removes from the path. */
+  /** Mounts the adapter under a prefix that the framework's router removes from the path. */
   readonly nested?: Mount
-  /** True if the host rewrites query strings (`%7e` as `%7E`, `flag` as `flag=`) before the adapter gets them. @default false */
+  /**
+   * True if the framework rewrites query strings (`%7e` as `%7E`, `flag` as `flag=`) before the
+   * adapter gets them. @default false
+   */
   readonly rewritesQuery?: boolean
-  /** True if the host hands over only whole requests, so that the adapter sees no partial body (AWS Lambda). @default false */
+  /**
+   * True if the platform passes only complete requests, so that the adapter gets no partial body
+   * (AWS Lambda). @default false
+   */
   readonly buffers?: boolean
-  /** Apps whose code reads the body first and keeps nothing. */
+  /** Apps whose own code reads the body first and keeps nothing. */
   readonly consumed?: readonly ConsumedVariant[]
-  /** Apps whose code reads the body first and keeps the bytes or a string. */
+  /** Apps whose own code reads the body first and keeps it as bytes or as a string. */
   readonly recovered?: readonly RecoveredVariant[]
 }
 
 /**
- * Defines the contract tests of an adapter. They send real deliveries over real sockets to the real framework, and
- * assert with node:assert, so they run under vitest, node:test and jest.
+ * Defines the contract tests of an adapter. The tests send real deliveries over real sockets to the
+ * real framework. They assert with node:assert, so they run under vitest, node:test and jest.
  *
  * @example
  * testAdapter({ name: 'node:http', mount: (stage) => listen(webhook(stage.receiver)) }, { describe, test })
@@ -121,7 +127,7 @@ function limitCases(
       assert.equal((await control('settled', 1)).runs.length, 1)
     }))
 
-  // Such a host handles partial bodies itself.
+  // A platform that passes only complete requests handles partial bodies itself.
   if (buffers) return
 
   test('a Content-Length over the limit gets 413 before a byte of it came', () =>
@@ -163,9 +169,10 @@ function limitCases(
 
   test('reading stops for a chunked body that does not end', () =>
     onStage(mount, 'bounded', async ({ url }) => {
-      // The buffers of both kernels can hold several megabytes.
+      // Far more than the buffers of both kernels, which can hold several megabytes.
       const { status, written } = await exchange(url, CHUNKED, (socket) => flood(socket, 512 * MIB))
-      // A sender that still writes may see the connection end before it reads the reply.
+      // A sender that is still writing may see the connection end before it reads the reply. Its
+      // status is then 0.
       assert.ok(status === 413 || status === 0, `got ${status}`)
       assert.ok(written < 32 * MIB, `${written} bytes were written before the connection ended`)
     }))
@@ -204,7 +211,7 @@ function limitCases(
     }))
 }
 
-// This head has a signature header, so only the body can be rejected.
+// The head contains a signature header, so only the body can be rejected.
 const CHUNKED = [
   'POST {target} HTTP/1.1',
   'X-Acme-Signature: sha256=00',
@@ -286,7 +293,7 @@ function conversationCases(
   test('a method the sender does not use gets 405 and Allow before its body is read', () =>
     onStage(mount, 'plain', async ({ url, control }) => {
       assert.equal((await send({ ...signedDelivery(url), method: 'PUT' })).status, 405)
-      // The host waits for the body.
+      // Such a platform waits for the complete body.
       if (buffers) return
       const { status, text } = await exchange(
         url,

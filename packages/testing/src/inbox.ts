@@ -38,42 +38,51 @@ import { gate, intake, item } from './inbox/make.ts'
 import type { Records } from '@postern/core/inbox'
 import { DONE_OUTCOME, lane } from './inbox/recorder.ts'
 
-/** Optional features of an inbox. A feature that is not set is not tested. */
+/** Optional features of an inbox. If a feature is not set, its tests are not defined. */
 export interface InboxSkills {
-  /** Name in test titles. */
+  /** Name of the inbox in test titles. */
   readonly name: string
-  /** Set if `make` returns `reopen`. @default false */
+  /** True if `make` returns `reopen`. @default false */
   readonly durable?: boolean
-  /** Set if `make` returns `another` and `abandon`. @default false */
+  /** True if `make` returns `another` and `abandon`. @default false */
   readonly shared?: boolean
-  /** @default false */
+  /** True if the inbox can order tasks by key. @default false */
   readonly order?: boolean
-  /** Writes in the transaction of `task.commit`, in the store of the latest inbox. @default none */
+  /**
+   * Returns functions that write in the transaction of `task.commit`, in the store of the latest
+   * inbox. @default none
+   */
   readonly transaction?: () => TransactionProbe
-  /** Set if the view lists done tasks. @default false */
+  /** True if the view lists done tasks. @default false */
   readonly keepsDone?: boolean
-  /** Set if the inbox has `records`. @default false */
+  /** True if the inbox has `records`. @default false */
   readonly records?: boolean
-  /** Set if the inbox applies `maxPending`. @default false */
+  /** True if the inbox applies `maxPending`. @default false */
   readonly bounded?: boolean
-  /** Set if the inbox applies guards of events. @default false */
+  /** True if the inbox applies the guards of events. @default false */
   readonly guards?: boolean
-  /** Set if interrupted tasks become suspects and the view shows it. Needs `shared`. @default false */
+  /**
+   * True if interrupted tasks become suspects (tasks that may crash the process) and the view shows
+   * it. Needs `shared`. @default false
+   */
   readonly suspects?: boolean
-  /** Set if its ports have `drain`. @default false */
+  /** True if the ports of the inbox have `drain`. @default false */
   readonly drain?: boolean
-  /** Set if the inbox applies `fairKey`. @default false */
+  /** True if the inbox applies `fairKey`. @default false */
   readonly fair?: boolean
-  /** Set if the view has pages, causes, batched changes and `erase`. @default false */
+  /** True if the view has pages, causes, batched changes and `erase`. @default false */
   readonly pages?: boolean
-  /** Set if the inbox has a `journal`: attempts, deliveries, history and, with `pages`, operator actions. @default false */
+  /**
+   * True if the inbox has a `journal`: attempts, deliveries, history and, with `pages`, operator
+   * actions. @default false
+   */
   readonly journal?: boolean
 }
 
 /**
- * Defines the contract tests of an inbox: accepting, deduplication, runs, outcomes and storage. They call the inbox
- * directly and through receivers, and wait for outcomes instead of times. They assert with node:assert, so they run
- * under vitest, node:test and jest.
+ * Defines the contract tests of an inbox: accepting, deduplication, runs, outcomes and storage. The
+ * tests call the inbox directly and through receivers, and wait for outcomes instead of fixed
+ * times. They assert with node:assert, so they run under vitest, node:test and jest.
  *
  * @example
  * testInbox(() => ({ inbox: memoryInbox(), close() {} }), { describe, test }, { name: 'memory', order: true })
@@ -208,7 +217,7 @@ function recordsCases(test: SceneTest, durable: boolean): void {
   })
 }
 
-/** Simulates several processes on one store by two inboxes in one process. */
+/** Tests several processes on one store. Two inboxes in this process stand for two processes. */
 function sharedCases(test: SceneTest): void {
   test('what one process stores, another runs', async (scene) => {
     const web = scene.join({ work: false })
@@ -286,8 +295,8 @@ const HOUR = 3_600_000
 const STEPS = { hour: HOUR, day: 24 * HOUR, year: 365 * 24 * HOUR } as const
 
 /**
- * Jumps of the wall clock, as when a machine corrects a wrong clock. They must delete no id and no guard. Timers and
- * the monotonic clock continue.
+ * Tests jumps of the wall clock, which happen when a machine corrects its clock. A jump must not
+ * delete ids or guards. Timers and the monotonic clock continue as usual.
  */
 function clockCases(
   test: SceneTest,

@@ -2,13 +2,16 @@ import { strict as assert } from 'node:assert'
 import type { Guard } from '@postern/core/engine'
 import type { Ledger } from '@postern/core/inbox'
 
-/** Ledger under {@link testLedger}. */
+/** A ledger (a store of claimed and done keys) to test with {@link testLedger}. */
 export interface LedgerUnderTest {
-  /** Ledger on an empty store, or on a store whose keys no test has used. */
+  /** The ledger, on an empty store or on a store whose keys no earlier test has used. */
   readonly ledger: Ledger
-  /** Second client of the same store, as in another process. Use the same ledger if it works only in this process. */
+  /**
+   * A second client of the same store, as another process would have. Omit it if the ledger works
+   * only in this process.
+   */
   readonly other?: Ledger
-  /** Removes the ledger and its store. */
+  /** Deletes the store after a test. */
   stop?(): Promise<void>
 }
 
@@ -16,8 +19,9 @@ const LONG = 60_000
 const SHORT = 30
 
 /**
- * Defines the contract tests of a {@link Ledger}: one winner per key, no effect of a lost lease, counted claims, kept
- * state. Leases end in real time, after some ten milliseconds.
+ * Defines the contract tests of a {@link Ledger}: one winner per key, no effect of a process that
+ * lost its lease, counted claims, and kept state. Leases end in real time, after a few tens of
+ * milliseconds.
  *
  * @example
  * testLedger(() => ({ ledger: memoryLedger() }), { describe, test })
@@ -111,7 +115,7 @@ export function testLedger(
       assert.deepEqual(await other(duplicate('body'), reject('signature')), guarded('reject'))
       assert.equal(await one.release('k', 'a', '', guards), true)
       assert.deepEqual(await other(reject('signature')), guarded('reject'))
-      // The key that has the guard passes, and the rejected claims kept no guard.
+      // The key that has the guard passes. The claims that were rejected did not take a guard.
       assert.deepEqual(await two.claim('k', 'c', LONG, guards), claimed(2, ''))
       assert.equal(await two.commit('k', 'c', guards), true)
       assert.deepEqual(await other(reject('signature')), guarded('reject'))
@@ -193,7 +197,9 @@ function pause(time: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, time))
 }
 
-/** Functions of a test runner that a contract suite calls. vitest, node:test and jest have them. */
+/**
+ * The functions of a test runner that contract tests call. vitest, node:test and jest have them.
+ */
 export interface TestRunner {
   readonly describe: (name: string, body: () => void) => unknown
   readonly test: (name: string, body: () => void | Promise<void>) => unknown

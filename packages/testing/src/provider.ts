@@ -16,9 +16,10 @@ import {
 import type { TestRunner } from './ledger.ts'
 
 /**
- * Defines the contract tests of a provider. Every vector goes through a whole receiver, by `receive()` and by
- * `fetch()`. For a provider that can sign, the laws of signing and of captured deliveries hold: unsigned parts decide
- * nothing, expensive bodies are rejected unread, and no challenge is an event.
+ * Defines the contract tests of a provider. Every vector (a delivery with its expected result) goes
+ * through a complete receiver, with `receive()` and with `fetch()`. If the provider can sign,
+ * further tests check signed and captured deliveries: unsigned parts decide nothing, expensive
+ * bodies are rejected unread, and no challenge is an event.
  *
  * @example
  * import { describe, test } from 'vitest'
@@ -64,7 +65,8 @@ async function byFetch(under: ProviderUnderTest, vector: Vector, reasons: boolea
   judgeTrial(vector, result, { reasons, joined })
 }
 
-// A factory that rejects an invalid vector's key counts as a rejection, if its message names the option.
+// If the key of an invalid vector makes the factory throw, that counts as a rejection. The message
+// must name the option.
 function created(under: ProviderUnderTest, vector: Vector): Provider | undefined {
   const options = vectorOptions(vector, under.secretOption)
   try {
@@ -77,7 +79,10 @@ function created(under: ProviderUnderTest, vector: Vector): Provider | undefined
   }
 }
 
-/** No reply to a challenge can be sent back as an event. */
+/**
+ * Defines tests that nothing in a challenge or its reply is accepted as an event when somebody
+ * sends it back.
+ */
 function challengeLaws(
   under: ProviderUnderTest,
   vectors: readonly Vector[],
@@ -117,14 +122,20 @@ function challengeLaws(
   })
 }
 
-/** Returns texts in a reply that look like a signature, and undefined to keep the original headers. */
+/**
+ * Returns the texts of a reply that look like a signature. Undefined is first, and stands for the
+ * original headers.
+ */
 function signaturesIn(text: string): readonly (string | undefined)[] {
   return [undefined, ...(text.match(/(?:\w+=)?[\w+/=-]{20,100}/g) ?? []).slice(0, 3)]
 }
 
 interface JudgeOptions {
   readonly reasons: boolean
-  /** Set if repeated headers were joined: `signature_mismatch` may then replace `malformed_header`. */
+  /**
+   * True if `fetch` joined repeated headers. The reason may then be `signature_mismatch` instead of
+   * `malformed_header`.
+   */
   readonly joined: boolean
 }
 
@@ -141,7 +152,7 @@ function judgeTrial(vector: Vector, result: Tried, options: JudgeOptions): void 
   judgeEvents('topic', vector.topic, result, (event, topic) => continues(event.topic, topic))
 }
 
-/** Returns true if a topic equals the expected one or adds a segment to it. */
+/** Returns true if a topic equals the expected topic or adds a segment to it. */
 function continues(topic: string, expected: string): boolean {
   return (
     topic === expected ||

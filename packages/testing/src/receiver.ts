@@ -20,12 +20,13 @@ import { exchange } from './adapter/client.ts'
 import type { SignableRequest } from '@postern/core/scheme'
 
 /**
- * Defines the contract tests of a webhook receiver in any language: HTTP in, effects out, with restarts and kills
- * between. `mount` starts the receiver, and `effects` returns the events that had their effect. The handler writes the
- * event's id to its store between the two steps of `createSteps`. The tests assert with node:assert, so they run under
- * vitest, node:test and jest. A test may last several times `patience`.
+ * Defines the contract tests of a webhook receiver in any language. They send HTTP requests, read
+ * the effects, and restart and kill the receiver in between. `mount` starts the receiver, and
+ * `effects` returns the ids of events that had their effect. The handler must write the event's id
+ * to its store between the two steps of `createSteps`. The tests assert with node:assert, so they
+ * run under vitest, node:test and jest. A test may last several times `patience`.
  *
- * @throws {TypeError} for skills that exclude each other, or a sender that cannot sign.
+ * @throws {TypeError} for skills that exclude each other, or for a sender that cannot sign.
  * @example
  * testReceiver(
  *   ({ folder, secret }) => startProgram({ args: ['server.js'], env: { FOLDER: folder, SECRET: secret } }),
@@ -98,7 +99,9 @@ function logCases(test: ReceiverTest): void {
   })
 }
 
-/** Returns the secret, the secret without its prefix, and both in hex. */
+/**
+ * Returns forms in which a secret may be written: as it is, without its prefix, and both in hex.
+ */
 function formsOf(secret: string): readonly string[] {
   const bare = secret.slice(secret.indexOf('_') + 1)
   return [
@@ -109,7 +112,7 @@ function formsOf(secret: string): readonly string[] {
   ]
 }
 
-/** Returns the parts of a header that are long enough to be the signature. */
+/** Returns the parts of a header that are long enough to be a signature. */
 function partsOf(value: string): readonly string[] {
   return value.split(/[ ,;]|^\w{1,8}=/).filter((part) => part.length > LEAST)
 }
@@ -133,7 +136,7 @@ function duplicateCases(test: ReceiverTest): void {
     scene.tell('wait', true)
     const first = scene.deliver('slow')
     await scene.untilAnswered('wait')
-    // Not awaited, because a receiver may reply after its handler.
+    // Not awaited, since a receiver may reply only after its handler has ended.
     const second = Promise.all([scene.deliver('slow'), scene.deliver('slow')])
     await scene.post(scene.signed('look', { secret: scene.makeSecret() }))
     scene.tell('wait', false)
@@ -167,7 +170,10 @@ function sharedCases(test: ReceiverTest): void {
   })
 }
 
-/** Delivers the event twice more, signed at other times as senders do, and asserts a single effect. */
+/**
+ * Delivers the event two more times, signed at different times as senders do. Asserts that it had
+ * only one effect.
+ */
 async function once(scene: ReceiverScene, id: string): Promise<void> {
   for (const later of [0, 1000]) await scene.deliver(id, { at: Date.now() + later })
   await scene.settle()
@@ -214,7 +220,7 @@ function deliveryCases(test: ReceiverTest): void {
     await scene.untilAnswered('fail')
     assert.equal(await scene.count('unlucky'), 0)
     scene.tell('fail', false)
-    // A sender tries again after a rejection, and often after a 2xx too.
+    // A sender tries again after a rejection, and often also after a 2xx.
     await scene.deliver('unlucky')
     await scene.untilEffects(['unlucky'])
     assert.ok(first.status === 0 || isTaken(first.status) || first.status >= 400)
@@ -253,10 +259,10 @@ function deliveryCases(test: ReceiverTest): void {
 }
 
 const WHITE_SPACE = ' \r\n\t'
-// JSON.stringify(JSON.parse(…)) changes or drops each of these members.
+// Members that `JSON.stringify(JSON.parse(…))` changes or drops.
 const UNUSUAL = String.raw`{ "twice": 1,"twice" : 2, "big": 12345678901234567890, "one": 1.0, "e": 1e2, "slash": "\/", "ü": "\u00fc",`
 
-/** The receiver accepts only the signed bytes, and only while the signature is fresh. */
+/** Defines tests that the receiver accepts only the signed bytes. */
 function signatureCases(test: ReceiverTest): void {
   test('a delivery that was tampered with is rejected and has no effect', async (scene) => {
     const names = signatureHeaders(scene.sender, scene.makeSecret)

@@ -5,17 +5,18 @@ import type * as net from 'node:net'
 /** Options of {@link createGuard}. */
 export interface GuardOptions {
   /**
-   * Allows addresses that are not public: all, or those for which the function returns true. For an IPv6 address that contains
-   * an IPv4 one, it gets the IPv4 address. @default none
+   * Allows addresses that are not public: true allows all of them; a function allows an address by
+   * returning true. For an IPv6 address that contains an IPv4 address, the function gets the IPv4
+   * address. @default none
    */
   readonly allowPrivate?: true | ((address: string) => boolean)
   /** Allows `http:` URLs, whose contents anybody on the network path can read. @default false */
   readonly allowHttp?: boolean
-  /** Returns true for ports that may be called. @default 80, 443 and those from 1024 up */
+  /** Returns true for a port that may be called. @default ports 80, 443, and 1024 and above */
   readonly allowPort?: (port: number) => boolean
   /**
-   * Resolves names, as `dns.lookup` does. Only the addresses that it returned and the guard checked are used. @default
-   * dns.lookup
+   * Resolves names, as `dns.lookup` does. The guard checks each returned address, and only checked
+   * addresses are used. @default dns.lookup
    */
   readonly lookup?: LookupFunction
 }
@@ -25,17 +26,20 @@ export class DestinationRejected extends Error {
   override readonly name = 'DestinationRejected'
 }
 
-/** Checks destinations: URLs before the call, addresses when connecting. */
+/** Checks destinations: the URL before a call, and the address when the call connects. */
 export interface AddressGuard {
-  /** Returns the normalized URL. Throws {@link DestinationRejected}. */
+  /**
+   * Returns the URL in normalized form. Throws {@link DestinationRejected} if calls to the URL are
+   * not allowed.
+   */
   url(text: string | URL): URL
   /** Throws {@link DestinationRejected} if connections to the address are not allowed. */
   address(address: string): void
-  /** Works as `dns.lookup`, and checks each address. */
+  /** Works as `dns.lookup`, and returns an error if one of the addresses is not allowed. */
   readonly lookup: LookupFunction
 }
 
-/** Creates a guard. Throws a `TypeError` that names the wrong option. */
+/** Creates an address guard. Throws a `TypeError` that names the wrong option. */
 export function createGuard(options: GuardOptions = {}): AddressGuard {
   const { allowPrivate, allowPort = isUsualPort } = options
   const { lookup = process.getBuiltinModule('node:dns').lookup as LookupFunction } = options
@@ -68,7 +72,8 @@ export function createGuard(options: GuardOptions = {}): AddressGuard {
     const port = Number(parsed.port) || (parsed.protocol === 'https:' ? 443 : 80)
     if (!allowPort(port))
       throw new DestinationRejected(`allowPort does not allow port ${port} of the destination`)
-    // The URL parser has already converted 2130706433, 0x7f.1 and 0177.0.0.1 to 127.0.0.1.
+    // The URL parser has already converted other notations, such as 2130706433, 0x7f.1 and
+    // 0177.0.0.1, to 127.0.0.1.
     const host = hostOf(parsed)
     if (isIP(host) !== 0) address(host)
     else if (allowPrivate === undefined && /(?:^|\.)localhost$/i.test(host))
@@ -77,7 +82,7 @@ export function createGuard(options: GuardOptions = {}): AddressGuard {
   }
 
   function address(found: string): void {
-    // The message contains no address: it would reveal how the name resolves in this network.
+    // The message must not contain the address: it would reveal how names resolve in this network.
     if (!allowed(found))
       throw new DestinationRejected(
         'the destination has an address outside the public internet (set allowPrivate to allow it)',
@@ -100,7 +105,7 @@ export function createGuard(options: GuardOptions = {}): AddressGuard {
   }
 }
 
-/** Returns the host of a URL: an address without its brackets, or a name without the dot of the root. */
+/** Returns the host of a URL: an address without its brackets, or a name without a trailing dot. */
 export function hostOf(url: URL): string {
   let host = url.hostname.replace(/^\[|\]$/g, '')
   while (host.endsWith('.')) host = host.slice(0, -1)
@@ -115,8 +120,9 @@ function isUsualPort(port: number): boolean {
 // node:net is not imported: bundles for hosts without sockets contain this module too, but never call it.
 export const isIP: typeof net.isIP = (text) => process.getBuiltinModule('node:net').isIP(text)
 
-// Addresses that are not reachable from the internet, or must not be: the IANA special-purpose registries, multicast, and
-// Azure's WireServer, a metadata service with a public address. https://www.iana.org/assignments/iana-ipv4-special-registry
+// Addresses that the internet cannot reach, or that must not be called: the IANA special-purpose
+// registries, multicast, and Azure's WireServer, a metadata service with a public address.
+// https://www.iana.org/assignments/iana-ipv4-special-registry
 const CLOSED: readonly (readonly [network: string, bits: number])[] = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -134,20 +140,22 @@ const CLOSED: readonly (readonly [network: string, bits: number])[] = [
   ['203.0.113.0', 24],
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
-  // Protocol assignments with Teredo, documentation, and 6to4, whose addresses contain IPv4 ones.
+  // In this order: IETF protocol assignments with Teredo, documentation, 6to4 (its addresses
+  // contain IPv4 addresses), and documentation.
   ['2001::', 23],
   ['2001:db8::', 32],
   ['2002::', 16],
   ['3fff::', 20],
 ]
-// The only global unicast addresses of IPv6.
+// All other IPv6 addresses are not global unicast addresses.
 const UNICAST: typeof CLOSED = [['2000::', 3]]
 let lists: { readonly closed: net.BlockList; readonly unicast: net.BlockList } | undefined
 
 /**
- * Returns true for an address of the public internet: not private, loopback, link-local, unique-local, shared (CGNAT),
- * multicast, reserved, or of a metadata service. An IPv6 address that contains an IPv4 one (mapped, NAT64) is judged by the
- * IPv4 address. A string that is not an address is not public.
+ * Returns true for an address of the public internet. Private, loopback, link-local, unique-local,
+ * shared (CGNAT), multicast and reserved addresses are not public, nor are those of metadata
+ * services. An IPv6 address that contains an IPv4 address (mapped, NAT64) is judged by the IPv4
+ * address. A string that is not an address is not public.
  */
 export function isPublicAddress(address: string): boolean {
   const plain = plainAddress(address)
@@ -158,10 +166,13 @@ export function isPublicAddress(address: string): boolean {
   return false
 }
 
-/** Returns the IPv4 address inside an IPv6 one (mapped, NAT64); any other address unchanged. */
+/**
+ * Returns the IPv4 address inside of an IPv6 address (mapped, NAT64). Returns any other address
+ * unchanged.
+ */
 function plainAddress(address: string): string {
   if (isIP(address) !== 6) return address
-  // A zone names an interface of this machine.
+  // Drops the zone after `%`: it names an interface of this machine.
   const [plain] = address.split('%') as [string]
   const [, high, low] = HELD.exec(new URL(`http://[${plain}]`).hostname) ?? []
   if (low === undefined) return plain
@@ -169,7 +180,8 @@ function plainAddress(address: string): string {
   return [upper >>> 8, upper & 255, lower >>> 8, lower & 255].join('.')
 }
 
-// ::ffff:0:0/96 and 64:ff9b::/96 (RFC 6052) as the URL Standard writes them: the IPv4 address is in the last 32 bits.
+// The prefixes ::ffff:0:0/96 and 64:ff9b::/96 (RFC 6052), as the URL Standard writes them. The last
+// 32 bits are the IPv4 address.
 const HELD = /^\[(?:::ffff:|64:ff9b::)(?:([\da-f]{1,4}):)?([\da-f]{1,4})\]$/
 
 function subnets(list: typeof CLOSED): net.BlockList {

@@ -6,7 +6,10 @@ import { isIP, createGuard, DestinationRejected, hostOf, type AddressGuard } fro
 // Names of private networks (RFC 6761, 6762, 8375, and `.internal`), and names without a dot.
 const LOCAL = /^[^.]*$|\.(?:corp|home|home\.arpa|internal|intranet|lan|local|private)$/i
 
-/** Creates the guard for URLs from unverified requests. Certificates of issuers are at `http:` URLs. */
+/**
+ * Creates the guard for URLs that are in requests before verification. It allows `http:`, since
+ * certificates of issuers are at `http:` URLs.
+ */
 export function strangersGuard(lookup?: LookupFunction): AddressGuard {
   const guard = createGuard({
     allowHttp: true,
@@ -18,7 +21,7 @@ export function strangersGuard(lookup?: LookupFunction): AddressGuard {
     url(text) {
       const url = guard.url(text)
       const host = hostOf(url)
-      // A custom `fetch` may resolve names without the guard.
+      // The name is checked too, since a custom `fetch` may resolve it without the guard.
       if (isIP(host) === 0 && LOCAL.test(host))
         throw new DestinationRejected('the destination has a name of a private network')
       return url
@@ -27,8 +30,9 @@ export function strangersGuard(lookup?: LookupFunction): AddressGuard {
 }
 
 /**
- * Creates a `fetch` that connects only to addresses that a guard allows. A name is resolved and checked first, and the checked
- * address is used. So a second answer of the resolver has no effect. Redirects are not followed.
+ * Creates a `fetch` that connects only to addresses that a guard allows. It resolves a name once,
+ * checks the addresses and connects to a checked address. So a resolver cannot switch to another
+ * address after the check. Redirects are not followed.
  */
 export function guardedFetch(guard: AddressGuard): FetchFunction {
   return async (text, { signal }) => {
@@ -73,7 +77,7 @@ function asked(
         path: url.pathname + url.search,
         headers: { host: url.host, accept: '*/*' },
         agent: false,
-        // The server's certificate must match its name.
+        // TLS checks the server's certificate against the name, not against the address.
         ...(isSecure && isIP(name) === 0 && { servername: name }),
         ...(signal && { signal }),
       },

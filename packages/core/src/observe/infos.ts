@@ -2,34 +2,41 @@ import type { ErrorCode } from '../errors.ts'
 import type { EventRecord } from '../event.ts'
 import type { ArrivalOutcome } from '../inbox/journal.ts'
 
-/** A request for observers: without headers, query and body. */
+/** A request as observers get it: without headers, query and body. */
 export interface RequestInfo {
   readonly receiver: string
   readonly provider: string
   readonly method: string
   /** Path of the URL, without query. */
   readonly path: string
+  /** Size of the body, in bytes. */
   readonly bytes: number
-  /** When its head arrived, in milliseconds since 1970. */
+  /** When the head of the request arrived, in milliseconds since 1970. */
   readonly at: number
-  /** When its head arrived, on the receiver's monotonic clock in milliseconds; `at` of `step` uses it too. */
+  /**
+   * When the head of the request arrived, in milliseconds on the receiver's monotonic clock, as
+   * `at` of `step`.
+   */
   readonly started: number
-  /** The trace context of the request, if an observer has `carrier`. Anybody can send one. */
+  /**
+   * The trace context of the request, if an observer has the method `carrier`. Anybody can send a
+   * trace context.
+   */
   readonly trace?: { readonly traceparent: string; readonly tracestate?: string }
 }
 
-/** A reply for observers. */
+/** A reply as observers get it. */
 export interface AnsweredInfo {
   readonly outcome: ArrivalOutcome
   readonly status: number
-  /** Milliseconds from the head of the request to the reply. */
+  /** Time from the head of the request to the reply, in milliseconds. */
   readonly took: number
   readonly code?: ErrorCode
-  /** Events of the delivery; empty if it was not parsed. */
+  /** Events of the delivery; empty if the delivery was not parsed. */
   readonly events: readonly EventInfo[]
 }
 
-/** An event for observers: without its payload. */
+/** An event as observers get it: without its payload. */
 export interface EventInfo {
   readonly receiver: string
   readonly provider: string
@@ -41,25 +48,31 @@ export interface EventInfo {
 export interface AttemptInfo extends EventInfo {
   readonly subscription: string
   readonly task: string
-  /** 1 for the first. */
+  /** Number of the attempt; 1 for the first. */
   readonly attempt: number
-  /** Name of this child task among its siblings, such as a destination of `forward`; undefined if it was not spawned. */
+  /**
+   * Name of this child task among its siblings, such as a destination of `forward`; undefined if
+   * the task was not spawned.
+   */
   readonly part: string | undefined
-  /** When the delivery of its event arrived, in milliseconds since 1970. */
+  /** When the delivery of the event arrived, in milliseconds since 1970. */
   readonly receivedAt: number
-  /** The trace context that `carrier` returned for its event. */
+  /** The trace context that `carrier` returned when the event was stored. */
   readonly carrier: Readonly<Record<string, string>> | undefined
 }
 
-/** The next step after a failed attempt: a retry at a time in milliseconds since 1970, or the end of the task. It is not stored yet. */
+/**
+ * What happens after a failed attempt: a retry at `at`, in milliseconds since 1970, or the end of
+ * the task. When observers get it, it is not stored yet.
+ */
 export type Planned = { readonly kind: 'retry'; readonly at: number } | { readonly kind: 'dead' }
 
-/** A task that is done without a run of its own. */
+/** A task that is done without its own run, since `debounce` folded its event into another task. */
 export interface FoldedInfo {
   readonly receiver: string
   readonly subscription: string
   readonly task: string
-  /** The task that runs instead; undefined if a newer event had already arrived. */
+  /** Id of the task that runs instead; undefined if a newer event had already arrived. */
   readonly into: string | undefined
 }
 
@@ -68,26 +81,29 @@ export interface InterruptedInfo {
   readonly subscription: string
   readonly task: string
   readonly attempt: number
-  /** Number of interruptions in a row. After three, the task is a suspect and runs alone. */
+  /**
+   * Number of interruptions in a row. After three, the task is a suspect (it may crash the process)
+   * and runs alone.
+   */
   readonly count: number
   /**
-   * Number of interruptions in a row while the task ran as a suspect. The task is dead as `poison` when this reaches the
-   * attempts of its policy, and at least 5.
+   * Number of interruptions in a row while the task ran as a suspect. When it reaches 5, or the
+   * attempts of the retry policy if that is more, the task is dead as `poison`.
    */
   readonly strikes: number
 }
 
 export interface ActedInfo {
   readonly action: 'replay' | 'delete' | 'rerun' | 'sample' | 'mute'
-  /** The operator, as the `auth` of the inspector names them. */
+  /** The operator, as the inspector's option `auth` names the person. */
   readonly as: string | undefined
-  /** Number of changed tasks. A large change is reported in chunks. */
+  /** Number of changed tasks. A large change is reported in several parts. */
   readonly count: number
-  /** The filter, task or receiver, as text. It may contain ids of events. */
+  /** The filter, task or receiver, as text. The text may contain ids of events. */
   readonly target: string
 }
 
-/** The steps of a delivery, in their order. Adapters do `read`. */
+/** The steps of a delivery, in order. The adapter does the step `read`. */
 export type StepName =
   | 'admit'
   | 'read'
@@ -118,6 +134,9 @@ export interface PauseInfo {
   readonly receiver: string
   readonly subscription: string
   readonly destination: string
-  /** End of the pause, in milliseconds since 1970: then one call is made as a probe. Undefined if calls continue. */
+  /**
+   * End of the pause, in milliseconds since 1970. Then one call is made to test the destination.
+   * Undefined if calls continue.
+   */
   readonly until: number | undefined
 }

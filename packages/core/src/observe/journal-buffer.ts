@@ -3,33 +3,55 @@ import type { Arrival, JournalBatch, MinuteGauge, MinuteCount } from '../inbox/j
 import { unref } from '../basics/deadline.ts'
 
 interface JournalBufferOptions {
-  /** Writes a batch, as `Journal.write` does. If it throws, the deliveries of the batch are counted as lost. */
+  /**
+   * Writes a batch, as `Journal.write` does. If it throws, the deliveries of the batch count as
+   * lost.
+   */
   readonly write: (batch: JournalBatch) => MaybePromise<void>
-  /** Milliseconds after which entries are written. @default 1000 */
+  /** Time after which collected entries are written, in milliseconds. @default 1000 */
   readonly every?: number
   /** Maximum number of deliveries in one batch, and of counts and gauges together. @default 500 */
   readonly rows?: number
-  /** Maximum number of verified deliveries per second; more are counted as lost. @default 1000 */
+  /**
+   * Maximum number of verified deliveries per second to record; further ones count as lost.
+   * @default 1000
+   */
   readonly perSecond?: number
-  /** Maximum number of unverified deliveries per second, so that a flood does not use the room of others. @default 50 */
+  /**
+   * Maximum number of unverified deliveries per second to record, so that a flood does not crowd
+   * out verified ones. @default 50
+   */
   readonly unverifiedPerSecond?: number
-  /** Maximum number of codes or causes in one series; the rest is counted as `other`. @default 50 */
+  /**
+   * Maximum number of different codes or causes in one series of counts; further ones are counted
+   * as `other`. @default 50
+   */
   readonly values?: number
 }
 
-/** Collects entries and writes them without delaying deliveries. No method throws or waits, and memory is bounded. */
+/**
+ * Collects journal entries and writes them without delaying deliveries. No method throws or waits,
+ * and memory is bounded.
+ */
 export interface JournalBuffer {
-  /** Returns true if there is room for a row. Otherwise the delivery is counted as lost. Ask before you make the row. */
+  /**
+   * Returns true if a delivery can still be recorded; otherwise counts it as lost. Call it before
+   * you make the row.
+   */
   takes(verified: boolean): boolean
   arrived(arrival: Arrival): void
+  /** Returns the counts of one kind; see {@link Series}. */
   series(name: SeriesName): Series
-  /** Sets the gauges of a subscription; the last value of a minute counts. */
+  /**
+   * Sets the gauges (current numbers of tasks) of a subscription. The last values in each minute
+   * are written.
+   */
   gauge(gauge: MinuteGauge): void
   flush(): Promise<void>
   close(): Promise<void>
 }
 
-// A timer that is late by this many intervals is given up.
+// A timer that is late by this number of intervals is replaced.
 const LOST = 5
 
 export function createJournalBuffer(options: JournalBufferOptions): JournalBuffer {
@@ -51,7 +73,7 @@ export function createJournalBuffer(options: JournalBufferOptions): JournalBuffe
   return {
     takes,
     arrived(arrival) {
-      // Deliveries with a body are few: they have a limit of their own.
+      // Deliveries with a kept body are few, and have a separate limit.
       if (!arrival.kept) {
         if (!takes(arrival.verified)) return
         kept[arrival.verified ? 'verified' : 'unverified']++
@@ -77,14 +99,16 @@ export function createJournalBuffer(options: JournalBufferOptions): JournalBuffe
     if (closed) return false
     const ring = verified ? 'verified' : 'unverified'
     if (kept[ring] < most[ring]) return true
-    // The deliveries that used up the limit have scheduled the write that reports the loss.
+    // The deliveries that used up the limit have already scheduled a write, which also reports this
+    // loss.
     lost++
     return false
   }
 
   function schedule(): void {
     if (closed) return
-    // Workers end the timers of a request with the request: a timer that is very late does not fire any more.
+    // Workers cancel the timers of a request when the request ends, so a very late timer will not
+    // fire.
     if (timer !== undefined && performance.now() - scheduled < LOST * every) return
     clearTimeout(timer)
     scheduled = performance.now()
@@ -96,7 +120,8 @@ export function createJournalBuffer(options: JournalBufferOptions): JournalBuffe
   function flush(): Promise<void> {
     clearTimeout(timer)
     timer = undefined
-    // One write at a time: a slow store gets fewer, larger batches, and rows that do not fit are counted as lost.
+    // Only one write runs at a time. So a slow store gets fewer, larger batches, and rows that do
+    // not fit count as lost.
     return (writing = writing.then(writeAll))
   }
 
@@ -119,7 +144,8 @@ export function createJournalBuffer(options: JournalBufferOptions): JournalBuffe
     const batches: JournalBatch[] = []
     const { length } = all.minutes
     const count = Math.max(all.arrived.length, length + all.gauges.length, all.lost > 0 ? 1 : 0)
-    // Counts and deliveries share batches: a batch is a transaction, and syncing one costs as much as a hundred rows.
+    // Counts and deliveries share batches: each batch is a transaction, and its sync to disk costs
+    // as much as a hundred rows.
     for (let from = 0; from < count; from += rows)
       batches.push({
         arrived: all.arrived.slice(from, from + rows),
@@ -133,14 +159,19 @@ export function createJournalBuffer(options: JournalBufferOptions): JournalBuffe
 
 export type SeriesName = Pick<MinuteCount, 'receiver' | 'subscription' | 'kind' | 'by' | 'value'>
 
-/** Counts of one kind, in minutes that are not written yet. */
+/** Counts of one kind, for the minutes that are not written yet. */
 export interface Series {
-  /** Counts an entry with its duration in milliseconds, at a time in milliseconds since 1970. */
+  /**
+   * Counts an entry that occurred at `at` (milliseconds since 1970), with its duration in
+   * milliseconds.
+   */
   add(at: number, milliseconds: number): void
 }
 
 interface SeriesTable {
-  /** Returns the series of a name. Keep it, since looking it up costs more than adding to it. */
+  /**
+   * Returns the series with a name. Keep the series: looking it up costs more than adding to it.
+   */
   of(name: SeriesName): Series
   take(): readonly MinuteCount[]
 }
@@ -148,7 +179,7 @@ interface SeriesTable {
 const MINUTE = 60_000
 const OTHER = 'other'
 
-// Number of buckets for durations below 30 ms; more are added when needed.
+// Initial number of buckets, enough for durations below 30 ms. Buckets are added when needed.
 const BUCKETS = 64
 
 interface Cell {
@@ -160,7 +191,10 @@ interface Cell {
   buckets: Uint32Array
 }
 
-/** Each receiver, subscription, kind and `by` has at most `values` values, which come from outside. The rest is `other`. */
+/**
+ * Makes a table of series. Per receiver, subscription, kind and `by`, at most `values` values are
+ * kept, since values come from outside. Further values are counted as `other`.
+ */
 export function createSeriesTable(values: number, dirtied: () => void): SeriesTable {
   const known = new Map<string, Series>()
   const counts = new Map<string, number>()
@@ -237,10 +271,14 @@ function grow(cell: Cell, bucket: number): void {
   cell.buckets.set(buckets)
 }
 
-/** Counts of durations by bucket: log2 of microseconds with four sub-buckets. Only counts above 0, in ascending order. */
+/**
+ * Numbers of durations by bucket, in ascending order and without zeros. A bucket is a quarter of a
+ * power of two of microseconds.
+ */
 export type Histogram = readonly (readonly [bucket: number, count: number])[]
 
-// Below this number, each microsecond has its own bucket.
+// Below this number of microseconds, each microsecond has its own bucket. It is also the number of
+// buckets per power of two.
 const FINE = 4
 
 /** Returns the bucket of a duration in whole microseconds. */
@@ -253,7 +291,10 @@ export function bucketOf(microseconds: number): number {
   return (power - 1) * FINE + (Math.floor(microseconds / 2 ** (power - 2)) % FINE)
 }
 
-/** Returns the middle of a bucket in microseconds, which differs from a duration in it by at most an eighth. */
+/**
+ * Returns the middle of a bucket, in microseconds. It differs from every duration in the bucket by
+ * at most an eighth.
+ */
 function bucketMiddle(bucket: number): number {
   if (bucket < FINE) return bucket
   const width = 2 ** (Math.floor(bucket / FINE) - 1)
@@ -267,7 +308,10 @@ export function addHistograms(all: readonly Histogram[]): Histogram {
   return [...counts].sort(([a], [b]) => a - b)
 }
 
-/** Returns the quantile of a histogram, in microseconds (`share` 0.5 is the median); undefined if it is empty. */
+/**
+ * Returns the quantile of a histogram, in microseconds; a `share` of 0.5 gives the median. Returns
+ * undefined if the histogram is empty.
+ */
 export function quantile(histogram: Histogram, share: number): number | undefined {
   const total = histogram.reduce((sum, [, count]) => sum + count, 0)
   let left = Math.max(1, Math.ceil(total * share))

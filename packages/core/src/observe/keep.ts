@@ -7,8 +7,9 @@ import { isPromise } from '../basics/maybe.ts'
 import { keepNothing, type ErasureContext } from '../receive/erasure.ts'
 
 /**
- * Makes the function for `InboxView.erase` that returns what is kept of a payload. Encrypted payloads are decrypted for the
- * app's function, and its result is encrypted again. If that fails, nothing is kept, since the app wants the payload erased.
+ * Makes the function for `InboxView.erase` that returns the part of a payload to keep. An encrypted
+ * payload is decrypted for the app's function, and the result is encrypted again. If that fails,
+ * nothing is kept, since the app wants the payload erased.
  */
 export function keepOf({
   keepBody,
@@ -34,7 +35,7 @@ export function keepOf({
       )
     const { source: _, passing: __, ...rest } = event
     const kept: EventRecord = { ...rest, payload: payload ?? null, erased: true }
-    // Throws for a value that no inbox can store.
+    // Throws if no inbox can store the value.
     encodeEvent(kept)
     return kept
   }

@@ -8,48 +8,66 @@ import { masker } from '../receive/credentials/mask.ts'
 import { claimedTopic } from './claimed-topic.ts'
 import { LRUCache } from 'lru-cache'
 
+/**
+ * Decides which rejected deliveries are kept with head and body, so that they can be explained
+ * later.
+ */
 export interface Kept {
-  /** Notes what a verified delivery looks like: similar rejected ones have separate places. */
+  /**
+   * Learns what a verified delivery looks like. Rejected deliveries that look similar have separate
+   * places.
+   */
   verified(delivery: Delivery, at: number): void
-  /** Returns the slot for a rejection, which a later rejection may replace; undefined if it is not kept. */
+  /**
+   * Returns the place in which to keep a rejection. A later rejection may get the same place and
+   * replace it. Returns undefined if the rejection is not kept.
+   */
   slot(at: number, error: WebhookError, delivery: Conclusion['delivery']): string | undefined
-  /** Returns head, body and claimed topic for the arrival with this id; undefined if they cannot be kept. */
+  /**
+   * Returns head, body and claimed topic to store with the arrival `id`. Returns undefined if they
+   * cannot be kept.
+   */
   of(id: string, delivery: Conclusion['delivery']): Pick<Arrival, 'kept' | 'claims'> | undefined
 }
 
 export interface KeptContext {
   readonly receiver: string
   readonly provider: Provider
-  /** Maximum number of kept rejections of one size and code; undefined without a journal. */
+  /** Maximum number of kept rejections per size and code; undefined if there is no journal. */
   readonly kept: number | undefined
   readonly seal: Seal | undefined
 }
 
 const KIB = 1024
 /**
- * Sizes of a request (head and body, in bytes), each with its places per minute: 1 MiB for small requests, a quarter for each
- * other size. A request uses only a place of its own size, so that a few large ones neither block nor replace small ones.
+ * Sizes of a request (head and body, in bytes), each with its number of places per minute. Small
+ * requests have 1 MiB in total, and each other size a quarter of that. A request uses only a place
+ * of its own size, so that a few large ones neither block nor replace small ones.
  */
 const SIZES: readonly (readonly [size: number, places: number])[] = [
   [2 * KIB, 512],
   ...[4, 8, 16, 32, 64, 128, 256].map((size) => [size * KIB, 256 / size] as const),
 ]
 const LARGEST = 256 * KIB
-// Maximum length of URL and header lines, in characters. Hosts on node:http allow 16 KiB.
+// Maximum length of URL and header lines, in characters. Node's HTTP server allows 16 KiB.
 const LARGEST_HEAD = 64 * KIB
 const MINUTE = 60_000
-/** Number of minutes whose samples are kept during a flood. Without one, the last requests stay. */
+/**
+ * Number of minutes whose samples stay during a flood. Without a flood, the latest requests stay
+ * longer.
+ */
 const MINUTES = 3
-// Browsers and crawlers request any URL: there is nothing to explain.
+// Not kept: browsers and crawlers request any URL, so there is nothing to explain.
 const UNUSED: ErrorCode = 'method_not_allowed'
 
 /**
- * Makes a {@link Kept}. Each code and size has places for requests that look genuine, and others for the rest. If more
- * requests come in a minute, the places contain a uniform sample, since a copied head looks genuine. Credentials are removed,
- * and requests are encrypted if the receiver encrypts.
+ * Makes a {@link Kept}. For each code and size there are places for requests that look genuine, and
+ * places for all requests. If a minute has more requests than places, a uniform random sample is
+ * kept, since an attacker can copy a genuine head. Credentials are removed, and requests are
+ * encrypted if the receiver encrypts.
  */
 export function createKept({ receiver, kept: most = 0, provider, seal }: KeptContext): Kept {
-  // Made for the first rejection: many receivers have none.
+  // Made for the first rejection, since many receivers never reject.
   let mask: ReturnType<typeof masker> | undefined
   const likeness = createLikeness(provider.claims)
   const reservoirs = new Map<string, Reservoir>()
@@ -90,7 +108,8 @@ export function createKept({ receiver, kept: most = 0, provider, seal }: KeptCon
   function reservoirOf(name: string, kind: 'like' | 'any', size: number): Reservoir {
     let found = reservoirs.get(name)
     if (!found) {
-      // Requests unlike any verified delivery are less important.
+      // Requests that look unlike every verified delivery are less important, so they get half the
+      // places.
       const places = Math.ceil(SIZES[size]![1] / (kind === 'like' ? 1 : 2))
       reservoirs.set(name, (found = createReservoir(Math.min(places, Math.ceil(most / 2)))))
     }
@@ -98,10 +117,16 @@ export function createKept({ receiver, kept: most = 0, provider, seal }: KeptCon
   }
 }
 
-/** Returns the place for one more, at a time in milliseconds since 1970; undefined if it is not kept. */
+/**
+ * Returns the number of the place for one more entry at `at` (milliseconds since 1970). Returns
+ * undefined if the entry is not kept.
+ */
 type Reservoir = (at: number) => number | undefined
 
-/** Makes a reservoir: a uniform sample of `size` entries of each minute, in places that are reused. */
+/**
+ * Makes a reservoir: for each minute, it keeps a uniform random sample of `size` entries. Places
+ * are reused after {@link MINUTES} minutes.
+ */
 function createReservoir(size: number): Reservoir {
   let minute = Number.NaN
   let first = 0
@@ -130,23 +155,31 @@ function isWhole(delivery: Conclusion['delivery']): delivery is Delivery {
   return delivery !== undefined && 'headerLines' in delivery
 }
 
-/** The appearance of genuine deliveries of a receiver: their user agent, the names of their headers, the form of their id. */
+/**
+ * What genuine deliveries to a receiver look like: their user agent, the names of their headers,
+ * and the form of their id.
+ */
 interface Likeness {
   learn(delivery: Delivery, at: number): void
-  /** Returns true if a rejected delivery looks genuine. A copied head does too. */
+  /**
+   * Returns true if a rejected delivery looks genuine. An attacker can copy a head, so this proves
+   * nothing.
+   */
   matches(delivery: Delivery): boolean
 }
 
-// Maximum number of remembered values of each feature. A sender has few, and one tenant must not replace those of another.
+// Maximum number of remembered values per feature. A sender has few values; the limit leaves room
+// for several tenants.
 const FORMS = 64
-// Minimum time between two calls of `learn`, in milliseconds: each costs more than verifying a small delivery.
+// Minimum time between two calls of `learn` that have an effect, in milliseconds. One such call
+// costs more than verifying a small delivery.
 const EVERY = 100
 const LONGEST = 256
-// Headers of proxies, and headers that differ between deliveries.
+// Headers that proxies add, and headers that differ between deliveries.
 const PASSING =
   /^(?:x-forwarded-|cf-|x-amz-cf-|x-real-ip$|x-request-id$|forwarded$|via$|traceparent$|tracestate$|content-length$|transfer-encoding$|connection$)/
 
-/** `claims` is the header that claims an event's id. */
+/** Makes a likeness. `claims` is the name of the header that contains the event's id. */
 function createLikeness(claims: string | undefined): Likeness {
   const known = new LRUCache<string, true>({ max: 3 * FORMS })
   let next = 0
@@ -159,7 +192,7 @@ function createLikeness(claims: string | undefined): Likeness {
     },
     matches(delivery) {
       const features = featuresOf(delivery)
-      // Before the first genuine delivery, only a complete head can be required.
+      // Nothing is known before the first genuine delivery, so a delivery only needs all features.
       if (known.size === 0) return features.length === (claims === undefined ? 2 : 3)
       return features.filter((feature) => known.has(feature)).length >= 2
     },
@@ -178,7 +211,9 @@ function createLikeness(claims: string | undefined): Likeness {
   }
 }
 
-/** Returns the form of an id, in which each run of digits and letters is one character. */
+/**
+ * Returns the form of an id: each run of hex digits becomes `0`, and each run of other letters `a`.
+ */
 function formOf(id: string): string {
   return id.replaceAll(/[\dA-Fa-f]+/g, '0').replaceAll(/[A-Za-z]+/g, 'a')
 }

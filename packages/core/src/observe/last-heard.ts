@@ -3,9 +3,12 @@ import type { Writable } from '../basics/maybe.ts'
 import { unref } from '../basics/deadline.ts'
 import { isWebhookError, type WebhookError } from '../errors.ts'
 
-/** Notes the time of the last verified delivery, and reports when none arrives for too long. */
+/**
+ * Remembers the time of the last verified delivery, and notifies observers if none arrives for too
+ * long.
+ */
 export interface Silence {
-  /** When the last verified delivery arrived in this process, in milliseconds since 1970. */
+  /** Time when the last verified delivery arrived in this process, in milliseconds since 1970. */
   readonly last: number | undefined
   /** The option `silentAfter`, in milliseconds. */
   readonly limit: number | undefined
@@ -14,9 +17,10 @@ export interface Silence {
   stop(): void
 }
 
+// // Maximum time between two checks, in milliseconds.
 const OFTEN = 60_000
 
-/** Makes the watch of a receiver. Each silence is reported once. */
+/** Makes the check for a receiver. Each period without deliveries is reported once. */
 export function createSilence({
   name,
   silentAfter: limit,
@@ -52,18 +56,32 @@ export function createSilence({
   }
 }
 
-/** The result of the last writes to the inbox. */
+/** Whether the latest writes to the inbox succeeded. */
 export interface Writes {
-  /** The last failure; undefined if a delivery or a probe was stored after it. */
+  /**
+   * The last failure to store a delivery; undefined if a delivery or a probe (a test write) was
+   * stored after it.
+   */
   readonly failure: WebhookError | undefined
-  /** True if another write has failed since: a probe must show whether deliveries are stored. */
+  /**
+   * True if another kind of write has failed since the last success. A probe must then show whether
+   * deliveries can be stored.
+   */
   readonly suspect: boolean
-  /** When a delivery or a probe was last stored, on the receiver's monotonic clock. */
+  /**
+   * Time when a delivery or a probe was last stored, in milliseconds on the receiver's monotonic
+   * clock.
+   */
   readonly storedAt: number
   stored(): void
-  /** Notes the rejection of a delivery. Only a rejection by the inbox counts: forged and malformed deliveries change nothing. */
+  /**
+   * Records that a delivery was rejected. Only rejections because of the inbox have an effect;
+   * forged and malformed deliveries have none.
+   */
   rejected(error: WebhookError): void
-  /** Notes that another write failed: an outcome, a renewal or the journal. */
+  /**
+   * Records that another kind of write failed: an outcome, a renewal of a claim, or the journal.
+   */
   readonly failed: (error: unknown) => void
 }
 

@@ -1,12 +1,19 @@
 import type { ObservedReceiver, Observer } from '../observer.ts'
 import { isPromise } from '../basics/maybe.ts'
 
-/** The observers of a receiver as one observer. More can be added while it runs. */
+/**
+ * All observers of a receiver, combined to one. Observers can be added and removed while the
+ * receiver runs.
+ */
 export interface Observers {
-  /** Always the same object, whose methods change with the observers. */
+  /** Always the same object. Its methods change when observers are added or removed. */
   readonly observer: Observer
+  /** Adds an observer. Returns a function that removes the observer. */
   readonly observe: (observer: Observer) => () => void
-  /** Calls `attached` of all observers, including later ones, with their receiver. Returns the function that ends this. */
+  /**
+   * Calls `attached` of all observers, including those added later, with the receiver. Returns the
+   * function that detaches them.
+   */
   attach(receiver: ObservedReceiver): () => void
 }
 
@@ -53,7 +60,7 @@ export function createObservers(given: readonly Observer[]): Observers {
   }
 }
 
-// Observers must not change outcomes.
+// An error of an observer must not change the outcome of a delivery or task.
 function quietly<T>(call: () => T): T | undefined {
   try {
     return call()
@@ -62,7 +69,10 @@ function quietly<T>(call: () => T): T | undefined {
   }
 }
 
-/** Combines observers to one that calls all of them and ignores their errors. Without observers, every call does nothing. */
+/**
+ * Combines observers to one that calls all of them and ignores their errors. A method that no
+ * observer has is missing.
+ */
 function combineObservers(observers: readonly Observer[]): Observer {
   const combined: Record<string, (...args: unknown[]) => void> = {}
   for (const name of Object.keys(OBSERVER_METHODS) as ObserverMethod[]) {
@@ -73,7 +83,7 @@ function combineObservers(observers: readonly Observer[]): Observer {
         try {
           ;(observer[name] as (...args: unknown[]) => void).apply(observer, args)
         } catch {
-          // As in `quietly`, without a closure for each call.
+          // Ignores the error as `quietly` does, without a closure for each call.
         }
       }
     }
@@ -88,7 +98,10 @@ function combineObservers(observers: readonly Observer[]): Observer {
   return combinedObserver
 }
 
-/** Combines all `around` methods; the first observer is the outermost. Undefined if there is none, so that it costs nothing. */
+/**
+ * Combines all `around` methods to one; the first observer is the outermost. Returns undefined if
+ * no observer has the method, so that it costs nothing.
+ */
 function chain(observers: readonly Observer[]): Observer['around'] {
   return observers
     .filter((observer) => observer.around !== undefined)
@@ -102,7 +115,7 @@ function chain(observers: readonly Observer[]): Observer['around'] {
     )
 }
 
-/** Combines all `call` methods in the same way: each adds its headers. */
+/** Combines all `call` methods to one, as `chain` does. Each observer can add headers. */
 function chainCalls(observers: readonly Observer[]): Observer['call'] {
   return observers
     .filter((observer) => observer.call !== undefined)
@@ -121,7 +134,10 @@ function chainCalls(observers: readonly Observer[]): Observer['call'] {
 
 type CallNext = Parameters<NonNullable<Observer['call']>>[1]
 
-/** Runs `next` inside of `wrap`, with the outcome of `next`. It runs even if `wrap` fails or does not call it. */
+/**
+ * Runs `next` inside of `wrap`, and returns the outcome of `next`. `next` runs exactly once, even
+ * if `wrap` fails, does not call it or calls it again.
+ */
 function guarded<Next extends (...args: never[]) => unknown>(
   wrap: (next: Next) => unknown,
   next: Next,
@@ -141,7 +157,8 @@ function guarded<Next extends (...args: never[]) => unknown>(
   }
   const wrapped = quietly(() => wrap(run as Next))
   if (!isPromise(wrapped)) return run()
-  // An asynchronous wrap may call `next` later. If it has already called it, its promise may still reject, which is ignored.
+  // An asynchronous `wrap` may call `next` later. If `next` has already run, the promise of `wrap`
+  // no longer matters, so its rejection is ignored.
   const ended = wrapped.then(
     () => run(),
     () => run(),
@@ -155,8 +172,8 @@ function guarded<Next extends (...args: never[]) => unknown>(
 export type ObserverMethod = Exclude<keyof Observer, 'attached' | 'carrier' | 'around' | 'call'>
 
 /**
- * The subject of each method: a request, an attempt at a task, or neither. Every method must be listed here, so that none is
- * forgotten where observers are combined or wrapped.
+ * What each method is about: a request, an attempt at a task, or neither. Every method must be
+ * listed here, so that code that combines or wraps observers includes all of them.
  */
 export const OBSERVER_METHODS: Readonly<
   Record<ObserverMethod, 'request' | 'attempt' | 'receiver'>

@@ -18,10 +18,10 @@ import { unref } from '../basics/deadline.ts'
 
 /** Writes the history of a receiver to the journal of its inbox, in batches that do not delay deliveries. */
 export interface Recorder {
-  /** Records the reply to a delivery. `took` is in milliseconds. */
+  /** Records the reply to a delivery. `took` is the time until the reply, in milliseconds. */
   answered(exchange: Exchange, reply: Reply, took: number, what: Conclusion): void
   verified(delivery: Delivery, at: number): void
-  /** Records events that `ingest` accepted. */
+  /** Records events that `receiver.ingest` accepted. */
   took(
     exchange: Exchange,
     outcome: ArrivalOutcome,
@@ -65,7 +65,7 @@ export function createRecorder(context: RecorderContext): Recorder {
         await journal.write(batch)
         failing = false
       } catch (error) {
-        // Warned once per outage: otherwise a full disk would fill the log.
+        // Warns once per outage: if the disk is full, one warning per batch would fill the log.
         if (!failing) context.warn(`the journal could not be written: ${errorText(error)}`)
         failing = true
         context.failed(error)
@@ -148,7 +148,8 @@ export function createRecorder(context: RecorderContext): Recorder {
       ids: NONE,
       keys: NONE,
     }
-    // Assigned one after another: spreads of absent values would need half of the time of a row.
+    // Assigned one after another: with spread syntax, absent values would take half of the time of
+    // a row.
     if (events.length > 0) addEvents(arrival, events)
     if (error) addRejection(arrival, error, delivery, slot)
     if (typeof reply.body === 'string' && reply.body !== '')
@@ -170,7 +171,10 @@ export function createRecorder(context: RecorderContext): Recorder {
     if (request) Object.assign(arrival, request, { slot })
   }
 
-  /** Starts with the time, so that ids sort by it. A number and the process make them unique. */
+  /**
+   * Makes the id of an arrival. It starts with the time, so that ids sort by time. A counter and
+   * the id of the process make it unique.
+   */
   function idOf(at: number): string {
     number = (number + 1) % 46_656
     const time = Math.floor(at).toString(36).padStart(9, '0')
@@ -205,7 +209,7 @@ const LONGEST_ID = 256
 
 const MOST_EVENTS = 10
 
-/** Adds the events of a delivery to its row. Most deliveries contain one. */
+/** Adds the events of a delivery to its journal row. Most deliveries contain one event. */
 function addEvents(arrival: Writable<Arrival>, events: readonly EventRecord[]): void {
   const [first] = events
   if (events.length === 1 && first) {
@@ -225,7 +229,10 @@ function addEvents(arrival: Writable<Arrival>, events: readonly EventRecord[]): 
 interface SeriesCache {
   readonly outcomes: (outcome: string) => Series
   readonly codes: (code: string) => Series
-  /** Series of a subscription: runs by outcome, failed runs by cause, the time from arrival to done, and tasks without a run. */
+  /**
+   * Returns the series of a subscription: runs by outcome, failed runs by cause, the time from
+   * arrival to done, and tasks that needed no run.
+   */
   readonly lane: (subscription: string) => LaneSeries
 }
 
@@ -233,7 +240,10 @@ type LaneSeries = Readonly<
   Record<'outcome' | 'cause' | 'whole' | 'folded', (value: string) => Series>
 >
 
-/** Caches the series of a receiver, since looking one up in the buffer costs more than adding to it. */
+/**
+ * Caches the series (counts per minute) of a receiver, since looking one up in the buffer costs
+ * more than adding to it.
+ */
 function createSeriesCache(receiver: string, buffer: Pick<JournalBuffer, 'series'>): SeriesCache {
   const lanes = new Map<string, LaneSeries>()
   return {

@@ -13,7 +13,10 @@ export function checkVersion(version: unknown): string | undefined {
   return version
 }
 
-/** Records once which version of the app a receiver works with, without delaying its first delivery. */
+/**
+ * Records once with which version of the app a receiver works. The first delivery does not wait for
+ * this.
+ */
 export function createVersionNote({
   inbox: { records },
   name: receiver,
@@ -21,7 +24,7 @@ export function createVersionNote({
   version: given,
 }: Pick<CheckedOptions, 'inbox' | 'name' | 'now' | 'version'>): {
   readonly note: () => void
-  /** Resolves when it is stored, and immediately if the receiver has not started. */
+  /** Resolves when the version is stored; immediately if the receiver has not started. */
   readonly noted: () => Promise<void>
 } {
   let noted: Promise<void> | undefined
@@ -36,22 +39,30 @@ export function createVersionNote({
   }
 }
 
-// A registered symbol, since the tool and the app may load different copies of this package.
+// A symbol of the global registry, since the tool and the app may load different copies of this
+// package.
 const TOOL = Symbol.for('postern.tool')
 
-/** Returns true in a tool that imports an app's receivers, such as `postern register --from`: it must run no tasks. */
+/**
+ * Returns true in a tool that imports an app's receivers, such as `postern register --from`. There,
+ * receivers must not run tasks.
+ */
 export function isTool(): boolean {
   return (globalThis as Readonly<Record<symbol, unknown>>)[TOOL] === true
 }
 
-// Maximum number of deploys that are kept for one receiver.
+// Maximum number of deploys to keep per receiver.
 const MOST = 20
-// During a rolling deploy, processes of both versions start.
+// Minimum time until a version that is not the latest is recorded again, in milliseconds. During a
+// rolling deploy, processes of both versions start.
 const AGAIN = 3_600_000
-// Several processes start at the same time.
+// Maximum number of tries to save, since several processes may start at the same time.
 const TRIES = 3
 
-/** Records the version of a receiver, at most once an hour. Nothing depends on the record, so failures are ignored. */
+/**
+ * Records the version of a receiver, at most once an hour. Nothing depends on the record, so
+ * failures are ignored.
+ */
 export async function noteDeploy(
   records: Records,
   { receiver, version, at }: Deploy,
@@ -67,14 +78,18 @@ export async function noteDeploy(
       if (await records.set(key, all, found?.version ?? 0)) return
     }
   } catch {
-    // If the inbox is down, the next delivery reports it.
+    // If the inbox is down, the next delivery reports that.
   }
 }
 
-/** Returns the version in the `package.json` of the working directory, if that file can be read. */
+/**
+ * Returns the version in the `package.json` of the working directory; undefined if it cannot be
+ * read.
+ */
 function versionOfApp(): string | undefined {
   try {
-    // Workers have no `process`. `getBuiltinModule` keeps the file system out of bundles for the edge.
+    // Workers have no `process`. A call of `getBuiltinModule`, unlike an import, keeps the file
+    // system out of bundles for edge runtimes.
     const { process } = globalThis as unknown as { readonly process: AppProcess }
     const fs = process.getBuiltinModule('node:fs')
     const text = fs.readFileSync(`${process.cwd()}/package.json`, 'utf8')
@@ -94,11 +109,11 @@ interface AppProcess {
   }
 }
 
-/** A version of an app, and when a receiver first worked with it. */
+/** A version of an app, and the time when a receiver first worked with that version. */
 export interface Deploy {
   readonly receiver: string
   readonly version: string
-  /** Milliseconds since 1970. */
+  /** Time in milliseconds since 1970. */
   readonly at: number
 }
 

@@ -1,17 +1,31 @@
-/** The result of a catch-up. Times in milliseconds since 1970. */
+/**
+ * The result of a catch-up: fetching events whose deliveries were missed. All times are in
+ * milliseconds since 1970.
+ */
 export interface CaughtUp {
-  /** The account or repository whose events were listed: `github: repository octo/hello`. */
+  /**
+   * The account or repository whose events were listed, such as `github: repository octo/hello`.
+   */
   readonly source: string
   readonly since: number
   readonly until: number
-  /** End of the part that an earlier, interrupted call has completed; undefined if this call started at `since`. */
+  /**
+   * End of the part that an earlier, interrupted call has completed; undefined if this call started
+   * at `since`.
+   */
   readonly resumedAt: number | undefined
+  /** Number of events that the sender's API listed. */
   readonly listed: number
-  /** Number of listed events whose topic has no subscription. They cost no request. */
+  /**
+   * Number of listed events whose topic has no subscription. Skipping an event needs no request.
+   */
   readonly skipped: number
-  /** Number of events to accept or to request, by topic. `unknown` counts topics that the list does not contain. */
+  /**
+   * Number of events to accept or to request again, by topic. Events whose topic is not in the list
+   * are counted as `unknown`.
+   */
   readonly topics: Readonly<Record<string, number>>
-  /** Number of events that are new in the inbox, or were revived there. */
+  /** Number of events that are new in the inbox, or whose failed tasks run again. */
   readonly accepted: number
   /** Number of events that the inbox already had. */
   readonly duplicates: number
@@ -25,20 +39,21 @@ export interface CaughtUp {
   readonly failed: number
   /** The first 100 failures. */
   readonly failures: readonly CatchUpFailure[]
-  /** False if the range may have more events; `cut` gives the reason. */
+  /** False if the time range may have more events. Then `cut` gives the reason. */
   readonly complete: boolean
   /**
-   * Why the call ended early; undefined if it is complete. `limit`: the range has more events, and the older ones were left
-   * out; continue with `until` set to the oldest. `endless`: the sender's pages did not end, or had no new events. `moving`:
-   * the list still had new events when it was read for the fifth time. `time`: an entry of the list has no time, so the
-   * entries after it were left out.
+   * Why the call ended early; undefined if `complete` is true. `limit`: the range has more events
+   * than the limit, and the older ones are missing; continue with `until` set to `oldest`.
+   * `endless`: the sender's pages did not end, or had no new events. `moving`: the list still had
+   * new events when it was read for the fifth time. `time`: an entry of the list has no time, so
+   * the entries after it are missing.
    */
   readonly cut: 'limit' | 'endless' | 'moving' | 'time' | undefined
-  /** Time of the oldest event of the list; undefined if the list is empty. */
+  /** Time of the oldest event in the list; undefined if the list is empty. */
   readonly oldest: number | undefined
 }
 
-/** An event that could not be accepted. It never contains a payload. */
+/** An event that could not be accepted. Never contains a payload. */
 export interface CatchUpFailure {
   readonly id: string
   readonly topic: string | undefined

@@ -48,7 +48,7 @@ export function checkReceiver<Events extends EventMap>(
   const name = options.name ?? provider.name
   if (typeof name !== 'string' || name.trim() === '')
     throw wrongOption('name', 'a string that is not empty', JSON.stringify(name))
-  // `Date.now` is looked up at each call, so that fake timers that are installed later work too.
+  // `Date.now` is read at each call, so that fake timers that tests install later have an effect.
   const { clock = {}, parsing = {}, storage = {} } = options
   checkGroup('clock', clock, ['now', 'monotonic'])
   checkGroup('parsing', parsing, ['bigIntegers', 'contentType'])
@@ -138,7 +138,10 @@ function checkExplain(explain: boolean | Duration): number | undefined {
   return ms
 }
 
-/** If the sender never repeats signed bytes and signs no id, a captured delivery with another id is a replay. */
+/**
+ * Returns the default of `dedupe`. If a sender never repeats signed bytes and does not sign the id,
+ * equal bytes with another id are a replay. So the digest counts too.
+ */
 function defaultDedupe({ repeats, covers }: Provider): Dedupe {
   return repeats === false && covers.id !== true ? 'id+digest' : 'id'
 }
@@ -230,7 +233,10 @@ const JOURNAL: readonly (keyof Journal)[] = [
 ]
 const RECORDS: readonly (keyof Records)[] = ['get', 'set', 'delete', 'list']
 
-/** The first delivery loads the default inbox, so that apps with another inbox do not bundle it. */
+/**
+ * Returns an inbox that loads memoryInbox at the first delivery, so that apps with another inbox do
+ * not bundle it.
+ */
 function defaultInbox(): Inbox {
   let loading: Promise<Inbox> | undefined
   const load = (): Promise<Inbox> =>
@@ -249,7 +255,7 @@ function defaultInbox(): Inbox {
   }
 }
 
-/** Returns an object whose methods load the real one first. */
+/** Returns an object whose methods first load the real object, and then call its methods. */
 function lazily<T extends object>(load: () => Promise<T>, names: readonly (keyof T)[]): T {
   const later =
     (name: keyof T) =>
@@ -274,7 +280,8 @@ function lazyPort(consumer: Consumer, load: () => Promise<Inbox>): Port {
     },
     drain: async (until, max, last) => (await attach()).drain!(until, max, last),
     async close(until) {
-      // A delivery that waits for the inbox to load was not rejected. It is accepted first, and its tasks run.
+      // A delivery that waits for the inbox to load is accepted before the inbox closes, and its
+      // tasks run.
       if (attaching && !port) await settledBy(attaching, until)
       closed = true
       await port?.close(until)

@@ -76,7 +76,7 @@ export function createParts({
   const port: Port = {
     ...attached,
     accept(intake, host) {
-      // Hosts without a transaction were checked when the delivery arrived.
+      // Without a transaction, `host` was already checked when the delivery arrived.
       if (host.transaction) checkTransaction(host, inbox.name)
       return attached.accept(intake, host)
     },
@@ -92,7 +92,7 @@ export function createParts({
     writes,
     explainer:
       settings.explain === undefined ? undefined : createExplainer(settings, settings.explain),
-    // Observers can be added later.
+    // A function, since observers can be added later.
     conflicts: () =>
       observer.idConflict && inbox.view
         ? (conflicts ??= createConflictWatch(name, inbox.view, now, seal))
@@ -105,10 +105,14 @@ export function createParts({
   return { context, port, recorder, erasure }
 }
 
-// Maximum number of entries that wait while the module loads, in a process that starts under load.
+// Maximum number of journal entries that wait while the recorder's module loads. A process may
+// start under load.
 const MOST = 1000
 
-/** The first entry loads the recorder, so that apps start faster. Undefined without a journal. */
+/**
+ * Returns a recorder that loads its module at the first entry, so that apps start faster. Returns
+ * undefined without a journal.
+ */
 function createRecorder(context: RecorderContext): Recorder | undefined {
   if (!context.inbox.journal || context.kept === undefined) return undefined
   let recorder: Recorder | undefined
@@ -116,7 +120,8 @@ function createRecorder(context: RecorderContext): Recorder | undefined {
   let waiting: ((ready: Recorder) => void)[] = []
 
   return {
-    // Called for each delivery: a closure and a list of arguments would cost as much as the counting itself.
+    // Called for each delivery, so it makes no closure and no list of arguments: they would cost as
+    // much as the counting itself.
     answered(exchange, reply, took, what) {
       if (recorder) recorder.answered(exchange, reply, took, what)
       else pass((ready) => ready.answered(exchange, reply, took, what))
@@ -171,7 +176,10 @@ interface ConsumerContext extends RunContext {
 
 type Runner = { readonly run: typeof runAttempt }
 
-/** Makes the receiver as its inbox sees it: the subscriptions, how to run a task, and the listeners for outcomes. */
+/**
+ * Makes the object that represents the receiver to its inbox: the subscriptions, how to run a task,
+ * and the listeners for outcomes.
+ */
 function createConsumer(context: ConsumerContext): Consumer {
   const { observer } = context
   let runner: Runner | undefined
@@ -184,7 +192,7 @@ function createConsumer(context: ConsumerContext): Consumer {
     lanes,
     run(claim, signal) {
       if (runner) return runner.run(context, claim, signal)
-      // A process with `worker: false` never runs a task, so it never loads this module.
+      // Loaded at the first run: a process with `worker: false` never runs a task.
       return import('../subscribe/run/run.ts').then((loaded) =>
         (runner = loaded).run(context, claim, signal),
       )
@@ -216,7 +224,10 @@ function createConsumer(context: ConsumerContext): Consumer {
     warn: (message) => observer.warning?.(context.receiver, message),
   }
 
-  /** Returns the subscriptions, and the lane of events that waited for one. */
+  /**
+   * Returns the subscriptions (the inbox calls them lanes), and the lane of events that were stored
+   * without a subscription.
+   */
   function lanes(): readonly Lane[] {
     const { all } = context.subscriptions
     if (all.length === 0) return all
@@ -242,7 +253,7 @@ function tellDead(
 ): void {
   observer.dead?.(task, error)
   for (const listener of context.deadListeners) {
-    // A listener that throws must not keep the outcome from other listeners and the inbox.
+    // A listener that throws must not keep the outcome from the other listeners and the inbox.
     void Promise.resolve()
       .then(() => listener(task, error))
       .catch((failure: unknown) =>

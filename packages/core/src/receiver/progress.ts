@@ -1,10 +1,13 @@
 import type { Inbox } from '../inbox/inbox.ts'
 
 const MINUTE = 60_000
-// Weight of the latest gap in the usual gap.
+// Weight of the latest gap between two calls of `runDue` in the usual gap.
 const NEW = 0.25
 
-/** Returns true if some process ended a run of this receiver in that time; false if the inbox has no journal. */
+/**
+ * Returns true if any process ended a run of this receiver between `since` and `now`. Returns false
+ * if the inbox has no journal.
+ */
 export async function takenIn(
   inbox: Inbox,
   receiver: string,
@@ -25,13 +28,16 @@ export async function usualGap({ records }: Inbox, receiver: string): Promise<nu
   return typeof gap === 'number' && gap > 0 ? gap : 0
 }
 
-/** Records that `runDue` was called. A failure is ignored, since only {@link usualGap} reads the record. */
+/**
+ * Records that `runDue` was called. Failures are ignored, since only {@link usualGap} reads the
+ * record.
+ */
 export async function drainBegan(
   { records, worker }: Inbox,
   receiver: string,
   at: number,
 ): Promise<void> {
-  // Such an inbox calls `runDue` itself when a task is due: there is no usual gap.
+  // An inbox with this setting calls `runDue` itself when a task is due, so there is no usual gap.
   if (worker === 'onDemand') return
   try {
     const found = await records?.get(keyOf(receiver))

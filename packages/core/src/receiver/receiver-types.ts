@@ -23,7 +23,7 @@ import type {
 import type { AnyCommit } from '../subscribe/task.ts'
 import type { EventOf, PatternOf, TopicsOf } from '../subscribe/topic-types.ts'
 
-/** The settings of a receiver. Times in milliseconds. */
+/** The settings of a receiver. Durations are in milliseconds. */
 export interface ReceiverSettings {
   readonly inbox: Inbox
   readonly dedupe: Dedupe
@@ -31,7 +31,7 @@ export interface ReceiverSettings {
   readonly worker: boolean | 'onDemand'
   readonly journal: boolean
   readonly silentAfter: number | undefined
-  /** Milliseconds since 1970. */
+  /** Returns the time in milliseconds since 1970. */
   readonly now: () => number
 }
 
@@ -43,19 +43,23 @@ export interface Receiver<
   readonly name: string
   readonly provider: Provider<Events>
   readonly limits: Limits
-  /** Topic patterns with a subscription or an answer. */
+  /** Topic patterns for which the receiver has a subscription or an answer. */
   readonly topics: readonly string[]
-  /** The settings, with defaults: for packages that work with a receiver, such as `@postern/registrar`. */
+  /**
+   * The settings with defaults, for packages that work with a receiver, such as
+   * `@postern/registrar`.
+   */
   readonly settings: ReceiverSettings
-  /** Returns whether a subscription matches a topic, or one of its aliases. */
+  /** Returns true if a subscription matches the topic or one of its aliases. */
   subscribes(topic: string, aliases?: readonly string[]): boolean
-  /** Returns whether an `answer` function makes the reply to a topic, or to one of its aliases. */
+  /** Returns true if an `answer` function makes the reply to the topic or to one of its aliases. */
   answers(topic: string, aliases?: readonly string[]): boolean
   /**
-   * Subscribes a handler to topics. Subscribe before the first delivery. Exact topics have overloads of their own, so that
-   * editors complete them. `NoInfer` keeps TypeScript from inferring the topics from the handler, which would compare every
-   * payload type of the provider. Patterns share one intersection type: one per pattern would multiply the topics of the
-   * provider by themselves.
+   * Subscribes a handler to topics. Subscribe before the first delivery. Exact topics have separate
+   * overloads, so that editors complete them. `NoInfer` keeps TypeScript from inferring topics from
+   * the handler, which would compare every payload type of the provider. All patterns share one
+   * intersection type: with one type per pattern, the number of comparisons would be the square of
+   * the number of topics.
    */
   on<const P extends keyof Events & string>(
     topics: P | readonly P[],
@@ -91,9 +95,14 @@ export interface Receiver<
     handler: Handler<AnyEvent<Events>, Commit>,
   ): this
   onAny(handler: Handler<AnyEvent<Events>, Commit>): this
-  /** Adds a listener for dead tasks. It is called in this process only, and not retried. */
+  /**
+   * Adds a listener for tasks that become dead. The listener is called only in this process, and is
+   * not retried.
+   */
   onDead(listener: (task: AttemptInfo, error: TaskError) => unknown): this
-  /** Registers the function that makes the reply, for topics whose sender uses the reply. */
+  /**
+   * Registers a function that makes the reply to an event, for topics whose sender uses the reply.
+   */
   answer<const P extends keyof Events & string>(
     topics: P | readonly P[],
     answer: NoInfer<AnswerFunction<EventOf<Events, P>>>,
@@ -105,53 +114,66 @@ export interface Receiver<
     options?: AnswerOptions,
   ): this
   /**
-   * Checks the head of a request before its body is read, and starts to count its bytes. Adapters pass the result to `receive`
-   * as `admission`. Throws a `WebhookError` with the reason of a rejection.
+   * Checks the head of a request before its body is read, and starts to count the bytes of the
+   * body. Adapters pass the result to `receive` as `admission`. Throws a `WebhookError` with the
+   * reason of a rejection.
    */
   admit(head: Head): Admission
-  /** Receives one delivery and returns the reply. It never throws for what the network sent. */
+  /** Receives one delivery and returns the reply. Data from the network never makes it throw. */
   receive(delivery: Delivery | DeliveryInit, host?: Host): Promise<Reply>
-  /** Receives a Web standard `Request`, whose body must be unread, and returns the `Response`. */
+  /**
+   * Receives a Web standard `Request` and returns the `Response`. The body of the request must be
+   * unread.
+   */
   fetch(request: Request, host?: FetchHost): Promise<Response>
   /**
-   * Reports to observers that an adapter could not read a request, and returns the reply. If the headers are given, a request
-   * without a body, such as a GET, is kept for `explain`.
+   * Reports to observers that an adapter could not read a request, and returns the reply. If the
+   * headers are given, a request without a body (such as a GET) is kept for `explain`.
    */
   reject(request: Pick<DeliveryInit, 'method' | 'url' | 'headers'>, error: WebhookError): Reply
-  /** Starts to run tasks in this process. Use it with `worker: false`. */
+  /** Starts to run tasks in this process. Use it in a process with `worker: false`. */
   startWorker(): Promise<void>
   /**
-   * Runs due tasks until none is left or the deadline is near, for hosts without a permanent process (cron routes).
-   * Interrupted tasks run first. Attempts that the deadline ends are released and do not count.
+   * Runs due tasks until none is left or the deadline is near, for platforms without a permanent
+   * process (cron routes). Interrupted tasks run first. Attempts that the deadline ends are
+   * released and do not count.
    */
   runDue(options?: RunDueOptions): Promise<RunDueResult>
   /**
-   * Accepts events without a signature. Either the sender's API listed them (a source of `@postern/registrar` reads them), or
-   * a cloud service delivered them that only the sender can write to (`verifiedBy`).
+   * Accepts events without a signature, in two cases. The sender's API listed the events, and a
+   * source of `@postern/registrar` reads them. Or a cloud service delivered the events, to which
+   * only the sender can write (`verifiedBy`).
    */
   ingest(given: IngestInit, options?: IngestOptions): Promise<IngestResult>
-  /** Returns the state of the receiver, for probes and operators. It never rejects, and answers within a second. */
+  /**
+   * Returns the state of the receiver, for probes and operators. Never rejects, and answers within
+   * a second.
+   */
   health(): Promise<Health>
   /**
-   * Makes dead tasks pending again. With `state: 'done'` it replays done tasks; with `state: 'pending'` it makes waiting tasks
-   * due now. One call changes one chunk: call it again with the returned cursor until there is none.
+   * Makes dead tasks pending again. `state: 'done'` replays done tasks instead, and `state:
+   * 'pending'` makes waiting tasks due now. One call changes one part of the tasks: call it again
+   * with the returned cursor until there is no cursor.
    */
   replay(filter?: TaskFilter, options?: ReplayOptions): Promise<Changed>
-  /** Returns tasks of this receiver: pending, running and dead tasks, and done tasks that are still kept. */
+  /**
+   * Returns tasks of this receiver: pending, running and dead ones, and done ones that are still
+   * kept.
+   */
   tasks(filter?: TaskFilter & { readonly limit?: number }): Promise<readonly TaskInfo[]>
   /** Adds an observer while the receiver runs, for tests and tools. Returns the function that removes the observer. */
   observe(observer: Observer): () => void
-  /** All observers as one. Other packages report through it. */
+  /** All observers, combined to one. Other packages report events through it. */
   readonly observer: Observer
   /**
-   * Adds a listener that is called when the receiver starts to close. `close` waits for its promise until the given time of
-   * `performance.now()`, at most. Returns the function that removes the listener. Throws `receiver_closed` if the receiver is
-   * closed.
+   * Adds a listener that is called when the receiver starts to close. It gets a time of
+   * `performance.now()`, until which `close` waits for its promise. Returns the function that
+   * removes the listener. Throws `receiver_closed` if the receiver is closed.
    */
   onClose(listener: (until: number) => unknown): () => void
   /**
-   * Closes the receiver: rejects deliveries with 503, waits for running attempts and leaves the other tasks pending. It closes
-   * the inbox only if the receiver created it.
+   * Closes the receiver: rejects deliveries with 503, waits for running attempts and leaves the
+   * other tasks pending. Closes the inbox only if the receiver created it.
    */
   close(options?: { /** @default '10s' */ readonly timeout?: Duration }): Promise<void>
 }
@@ -160,14 +182,22 @@ type AnyEvent<Events extends EventMap> = string extends keyof Events
   ? WebhookEvent<string, Events[string]>
   : { [T in keyof Events & string]: WebhookEvent<T, Events[T]> }[keyof Events & string]
 
-/** Options of one `fetch` call, given by its host. */
+/** Options of one `fetch` call, which the adapter or platform gives. */
 export interface FetchHost extends Host {
-  /** A small JSON value to keep with the events (`event.context`), or a function that returns it. */
+  /**
+   * A small JSON value to store with the events (`event.context`), or a function that returns it.
+   */
   readonly context?: Json | ((request: Request) => Json | undefined) | undefined
-  /** The URL that the sender used, or a function that returns it. Set it if a proxy changed the URL. @default request.url */
+  /**
+   * The URL that the sender used, or a function that returns it. Set it if a proxy changed the URL.
+   * @default request.url
+   */
   readonly url?: string | ((request: Request) => string) | undefined
-  /** The exact bytes of the body. Set them if the host has read the body. */
+  /** The exact bytes of the body. Set them if the platform has already read the body. */
   readonly body?: Uint8Array | undefined
-  /** The header lines. Set them if the host keeps repeated headers separate, which `Headers` joins. @default request.headers */
+  /**
+   * The header lines. Set them if the platform keeps repeated headers separate: `Headers` joins
+   * them. @default request.headers
+   */
   readonly headers?: HeaderLines | undefined
 }

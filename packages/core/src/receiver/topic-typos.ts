@@ -1,9 +1,10 @@
 import { distance } from '../basics/unknown-options.ts'
 
 /**
- * Returns a sentence for each handler whose topic is probably a typo, for apps without types of topics. Such a topic is
- * unknown and differs from a known topic by a typing error. Not all topics of a sender are known, so another word (`reopened`
- * and `opened`) is not a typo.
+ * Returns a sentence for each handler whose topic is probably a typo, for apps that do not type
+ * their topics. Such a topic is unknown, and differs from a known topic by a typing error. Not all
+ * topics of a sender are known, so a different word (`reopened` for `opened`) does not count as a
+ * typo.
  */
 export function topicTypos(
   sender: string,
@@ -21,12 +22,14 @@ export function topicTypos(
 
 function isTypo(one: string, other: string): boolean {
   if (plain(one) === plain(other)) return true
-  // `ProjectUpdate` is a different name from `Project.update`.
+  // Names with a different number of parts are different names: `ProjectUpdate` and
+  // `Project.update`.
   if (plain(one).split('.').length !== plain(other).split('.').length) return false
   const changes = distance(one, other)
   if (changes === 1) return one.length > 4
   if (changes !== 2 || one.length < 8) return false
-  // Two letters changed places, or one letter is added and another is wrong. `un` in front makes another word.
+  // Two letters changed places, or one letter is added and another is wrong. A prefix such as `un`
+  // makes a different word, not a typo.
   return one.length === other.length
     ? sortedLetters(one) === sortedLetters(other)
     : Math.abs(one.length - other.length) === 1
@@ -36,7 +39,7 @@ function sortedLetters(topic: string): string {
   return topic.split('').toSorted().join('')
 }
 
-// Makes `Invoice_Paid` equal to `invoice.paid`.
+// Makes different spellings equal, such as `Invoice_Paid` and `invoice.paid`.
 function plain(topic: string): string {
   return topic.toLowerCase().replaceAll(/[^a-z0-9]/g, '.')
 }

@@ -9,15 +9,19 @@ import { checkRunDue, type RunDueOptions } from '../receiver/options.ts'
 export interface RouteRequest {
   readonly method: string
   readonly url: string
-  /** The `authorization` header. */
+  /** Value of the `authorization` header. */
   readonly authorization: string | undefined
 }
 
-/** A route for any host. Adapters on node:http call it, and `toFetch` makes a fetch handler of it. */
+/**
+ * A route for any framework. Adapters on node:http call it, and `toFetch` converts it to a fetch
+ * handler.
+ */
 export type Route = (request: RouteRequest) => Promise<Reply>
 
 /**
- * Converts a route to a fetch handler, for Bun, Deno, Workers and others. It rejects if the route does.
+ * Converts a route to a fetch handler, for Bun, Deno, Workers and others. The handler rejects if
+ * the route rejects.
  *
  * @example
  * Deno.serve(toFetch(healthRoute([receiver])))
@@ -45,16 +49,17 @@ function privateReply(status: number, body: unknown, headers?: Reply['headers'])
 /** Options of {@link health}. */
 export interface HealthRouteOptions {
   /**
-   * False replies only whether everything is ok, without figures. The cause of an unreachable inbox is never shown. @default
-   * true
+   * False replies only whether everything is ok, without figures. The reply never contains the
+   * cause of an unreachable inbox. @default true
    */
   readonly figures?: boolean
 }
 
 /**
- * Creates a route for probes. Readiness: 200 if every receiver accepts deliveries, else 503. A backlog does not make it 503.
- * Workers (`?work`): 200 if every receiver is processing, so that due tasks run. Liveness (`?live`): 200 as long as the
- * process answers, since a restart repairs no database. Throws a `TypeError` that names a wrong option.
+ * Creates a route for probes. Readiness: replies 200 if every receiver accepts deliveries, else
+ * 503; a backlog does not matter. Workers (`?work`): replies 200 if every receiver is processing
+ * due tasks. Liveness (`?live`): replies 200 as long as the process answers, since a restart does
+ * not repair a database. Throws a `TypeError` that names a wrong option.
  *
  * @example
  * app.get('/healthz', health([github, stripe]))
@@ -66,7 +71,10 @@ export function health(
   return toFetch(healthRoute(receivers, options))
 }
 
-/** Creates the same route for hosts that are not on fetch. Throws a `TypeError` if an option is wrong. */
+/**
+ * Creates the same route as {@link health}, for frameworks without fetch. Throws a `TypeError` if
+ * an option is wrong.
+ */
 export function healthRoute(
   receivers: readonly Pick<Receiver, 'health'>[],
   options: HealthRouteOptions = {},
@@ -90,7 +98,7 @@ export function healthRoute(
   }
 }
 
-/** Returns the health without the text of an engine's error, which can contain an address. */
+/** Returns the health without error texts of a store, since they can contain an address. */
 function shown(health: Health): Health {
   const { cause } = health
   const own = cause === undefined || /^(?:closed|full|no handler|no worker):/.test(cause)
@@ -99,14 +107,17 @@ function shown(health: Health): Health {
 
 /** Options of {@link runDue}. */
 export interface RunDueRouteOptions extends RunDueOptions {
-  /** Secret in the caller's `Authorization: Bearer …`. Vercel sends `CRON_SECRET` there. */
+  /**
+   * Secret that the caller sends as `Authorization: Bearer …`. Vercel sends `CRON_SECRET` there.
+   */
   readonly secret: string
 }
 
 /**
- * Creates a route that runs due tasks, for the cron of hosts without a permanent process. The secret is compared in constant
- * time. A call during another one is answered 409. The reply is the result of `receiver.runDue()` as JSON. Throws a
- * `TypeError` that names a wrong option.
+ * Creates a route that runs due tasks, for cron jobs of platforms without a permanent process. The
+ * secret is compared in constant time. If another call is running, the reply is 409. Otherwise the
+ * reply is the result of `receiver.runDue()` as JSON. Throws a `TypeError` that names a wrong
+ * option.
  *
  * @example
  * export const GET = runDue(receiver, { secret: process.env.CRON_SECRET!, deadline: '50s' })
@@ -118,7 +129,10 @@ export function runDue(
   return toFetch(runDueRoute(receiver, options))
 }
 
-/** Creates the same route for hosts that are not on fetch. Throws a `TypeError` if an option is wrong. */
+/**
+ * Creates the same route as {@link runDue}, for frameworks without fetch. Throws a `TypeError` if
+ * an option is wrong.
+ */
 export function runDueRoute(
   receiver: Pick<Receiver, 'runDue'>,
   options: RunDueRouteOptions,
@@ -141,7 +155,7 @@ export function runDueRoute(
     try {
       return privateReply(200, await receiver.runDue(how))
     } catch {
-      // The reply contains no reason: observers get it from the inbox.
+      // The reply contains no reason, but observers get the reason from the inbox.
       return privateReply(503, { code: 'inbox_unavailable' }, { 'retry-after': '5' })
     } finally {
       running = false

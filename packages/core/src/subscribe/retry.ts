@@ -5,7 +5,9 @@ import { checkObject, unknownOptions } from '../basics/unknown-options.ts'
 export interface RetryPolicy {
   /** Maximum number of attempts, including the first one. */
   readonly attempts: number
-  /** Returns the milliseconds to wait after attempt `attempt` (1 for the first) has failed. */
+  /**
+   * Returns the milliseconds to wait after attempt number `attempt` (1 for the first) has failed.
+   */
   delay(attempt: number): number
 }
 
@@ -13,19 +15,22 @@ export interface RetryPolicy {
 export interface ExponentialOptions {
   /** Maximum number of attempts, including the first one. @default 8 */
   readonly attempts?: number
-  /** Maximum wait after the first attempt. @default '1s' */
+  /** Maximum wait after the first attempt. A number is in milliseconds. @default '1s' */
   readonly initialDelay?: Duration
   /** Factor by which the maximum wait grows with each attempt. @default 4 */
   readonly factor?: number
-  /** Limit of all waits. @default '1h' */
+  /** Upper limit of every wait. A number is in milliseconds. @default '1h' */
   readonly maxDelay?: Duration
-  /** `full`: a random wait between 0 and the maximum, so that failed tasks do not return in one wave. @default 'full' */
+  /**
+   * `full` waits for a random time between 0 and the maximum, so that failed tasks do not return in
+   * one wave. @default 'full'
+   */
   readonly jitter?: 'full' | 'none'
 }
 
 /**
- * Creates a policy with growing waits, each random between 0 and its maximum ("full jitter").
- * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ * Creates a policy with growing waits. Each wait is random between 0 and its maximum ("full
+ * jitter"). https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 export function exponential(options: ExponentialOptions = {}): RetryPolicy {
   return growing('exponential', options)
@@ -44,7 +49,7 @@ function growing(what: string, options: ExponentialOptions): RetryPolicy {
   return {
     attempts: checkAttempts(options.attempts ?? 8),
     delay(attempt) {
-      // The power of a late attempt is Infinity, and 0 × Infinity is NaN.
+      // For a late attempt the power is Infinity, and 0 × Infinity is NaN. So the power is limited.
       const bound = Math.min(max, base * Math.min(factor ** (attempt - 1), Number.MAX_VALUE))
       return Math.round(jitter === 'full' ? Math.random() * bound : bound)
     },
@@ -75,26 +80,26 @@ export function retryPolicy(option: RetryOption | undefined): RetryPolicy {
   return growing('retry', (option ?? {}) as ExponentialOptions)
 }
 
-/** Throw this in a handler if a retry cannot help: the task is dead immediately. */
+/** Throw this error in a handler if a retry cannot help. The task is then dead immediately. */
 export class UnrecoverableError extends Error {
   override readonly name = 'UnrecoverableError'
 }
 
 /** Options of {@link RetryAfterError}. */
 export interface RetryAfterOptions extends ErrorOptions {
-  /** True waits longer if the retry policy does. @default false */
+  /** True waits for longer if the retry policy waits longer. @default false */
   readonly atLeast?: boolean
 }
 
 /**
- * Throw this in a handler to choose the time of the next attempt; the attempt counts. A wait of more than a year becomes a
- * year, and observers get a warning.
+ * Throw this error in a handler to choose the time of the next attempt. The failed attempt counts.
+ * A wait of more than a year becomes a year, and observers get a warning.
  */
 export class RetryAfterError extends Error {
   override readonly name = 'RetryAfterError'
-  /** Milliseconds to wait. */
+  /** Time to wait, in milliseconds. */
   readonly delay: number
-  /** True if a longer wait of the retry policy wins. */
+  /** True if a longer wait of the retry policy is used instead. */
   readonly atLeast: boolean
 
   constructor(delay: Duration, message?: string, options: RetryAfterOptions = {}) {
@@ -105,10 +110,13 @@ export class RetryAfterError extends Error {
   }
 }
 
-/** Throw this in a handler if the task must wait, as for a busy or failing destination: no attempt is used. */
+/**
+ * Throw this error in a handler if the task must wait, such as for a busy or failing destination.
+ * The attempt does not count.
+ */
 export class PostponeError extends Error {
   override readonly name = 'PostponeError'
-  /** Milliseconds to wait. */
+  /** Time to wait, in milliseconds. */
   readonly delay: number
 
   constructor(delay: Duration, message?: string, options?: ErrorOptions) {

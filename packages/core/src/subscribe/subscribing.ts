@@ -11,11 +11,12 @@ import {
 } from './subscription.ts'
 import type { TaskError } from '../inbox/view.ts'
 
+/** The methods with which an app subscribes to a receiver, and what it subscribed. */
 export interface Subscribing {
   readonly subscriptions: Subscriptions
   readonly answers: ReturnType<typeof createAnswers>
   readonly deadListeners: readonly DeadListener[]
-  /** Returns all patterns of handlers and answers, each once. */
+  /** Returns all topic patterns of handlers and answers, each once. */
   topics(): readonly string[]
   readonly on: (topics: unknown, ...rest: readonly unknown[]) => void
   readonly onAny: (...rest: readonly unknown[]) => void

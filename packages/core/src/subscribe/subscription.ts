@@ -15,15 +15,18 @@ import { checkPattern, createTopicTable } from './topics.ts'
 import type { Writable } from '../basics/maybe.ts'
 
 /**
- * Handles one event. The task is done when it returns or resolves. It is retried by the retry policy when it throws or
- * rejects.
+ * Handles one event. The task is done when the handler returns or resolves. When it throws or
+ * rejects, the task is retried as the retry policy says.
  */
 export type Handler<
   Event extends WebhookEvent = WebhookEvent,
   Commit extends AnyCommit = AnyCommit,
 > = (event: Event, task: Task<Commit>) => unknown
 
-/** A handler with default options of its subscription; those given to `on` win. */
+/**
+ * A handler that brings default options for its subscription. Options that are given to `on` take
+ * precedence.
+ */
 export interface PreparedHandler extends Handler {
   readonly defaults: Pick<SubscriptionOptions, 'retry' | 'timeout' | 'concurrency'>
 }
@@ -31,62 +34,78 @@ export interface PreparedHandler extends Handler {
 /** Options of one subscription. */
 export interface SubscriptionOptions<Event extends WebhookEvent = WebhookEvent> {
   /**
-   * Name of the subscription, stable over restarts: stored tasks find their handler by it. @default the topic pattern, with a
-   * number if it repeats
+   * Name of the subscription. Stored tasks find their handler by this name, so keep it stable over
+   * restarts. @default the topic pattern, with a number if the pattern repeats
    */
   readonly name?: string
-  /** Earlier names of the subscription: tasks that were stored under them belong to it. */
+  /**
+   * Earlier names of the subscription. Tasks that were stored under these names belong to it too.
+   */
   readonly previousNames?: readonly string[]
   /** When and how often a failed task is retried. @default exponential({ attempts: 8 }) */
   readonly retry?: RetryOption
-  /** Maximum time of an attempt. Beyond it the attempt fails, and `task.signal` aborts. @default '5m' */
+  /**
+   * Maximum time of an attempt. After that time the attempt fails, and `task.signal` aborts. A
+   * number is in milliseconds. @default '5m'
+   */
   readonly timeout?: Duration
   /** Maximum number of attempts at the same time, per process. @default 10 */
   readonly concurrency?: number
-  /** Limits for the runs of one tenant, per process. @default no bounds */
+  /** Limits for the runs of one tenant, per process. @default no limits */
   readonly tenantLimit?: TenantLimitOptions
-  /** Checks and types the payload (zod, valibot, arktype …). If the payload does not match, the task is dead, with the issues. */
+  /**
+   * Checks and types the payload (zod, valibot, arktype …). If the payload does not match, the task
+   * is dead, and its error has the issues.
+   */
   readonly schema?: StandardSchema
   /**
-   * Returns the ordering key. Events of one tenant and key run one after another, in order of arrival. Not every inbox
-   * supports it.
+   * Returns the ordering key. Events with the same tenant and key run one after another, in order
+   * of arrival. Not every inbox supports this option.
    */
   readonly orderingKey?: (event: Event) => string
   /**
-   * Waiting events of one tenant and key become one run, with the newest event. Not every inbox supports it, and it excludes
-   * `orderingKey`.
+   * Combines waiting events with the same tenant and key to one run, with the newest event. Not
+   * every inbox supports this option. It cannot be used together with `orderingKey`.
    */
   readonly debounce?: DebounceOptions<Event>
 }
 
 /**
- * Limits for one tenant in one subscription and process. A task beyond a limit returns to the inbox without using an attempt.
- * It runs later at the pace of its tenant, and does not occupy a place of the subscription until then.
+ * Limits for one tenant in one subscription and process. A task beyond a limit returns to the
+ * inbox, and its attempt does not count. It runs later at the pace of its tenant. Until then it
+ * does not occupy a place of the subscription.
  *
  * @example
  * receiver.on('orders/*', { tenantLimit: { rate: 5, concurrency: 2 } }, callShopApi)
  */
 export interface TenantLimitOptions {
   /**
-   * Maximum number of runs of one tenant that start per second; 0.2 is one in five seconds. After late starts, up to a tenth
-   * of a second's runs, plus one, may start in addition. @default no bound
+   * Maximum number of runs of one tenant that start per second; 0.2 is one in five seconds. After
+   * late starts, up to a tenth of a second's runs, plus one, may start in addition. @default no limit
    */
   readonly rate?: number
-  /** Maximum number of runs of one tenant at the same time. @default no bound but the subscription's */
+  /**
+   * Maximum number of runs of one tenant at the same time. @default only the subscription's limit
+   */
   readonly concurrency?: number
 }
 
 interface DebounceOptions<Event extends WebhookEvent = WebhookEvent> {
-  /** Returns what the event is about, such as the id of a pull request. */
+  /** Returns an id for what the event is about, such as the id of a pull request. */
   readonly key: (event: Event) => string
-  /** Time without another event of the key after which the run starts. @default 0, as soon as the run before it has ended */
+  /**
+   * Time to wait for further events of the key. The run starts once no event has arrived for that
+   * time. @default 0: the run starts when the previous run has ended
+   */
   readonly wait?: Duration
-  /** Maximum time from the first event to the start of the run. @default ten times `wait` */
+  /**
+   * Maximum time from the first event of the key to the start of the run. @default ten times `wait`
+   */
   readonly maxWait?: Duration
   /**
-   * Returns a number, string or date that grows with each version, such as `updated_at`. An event below the highest value of
-   * its key does not run. If two are equal, or one is undefined, the event that arrived last is the newest. @default the order
-   * of arrival
+   * Returns a number, string or date that grows with each version, such as `updated_at`. An event
+   * with a lower value than an earlier event of the key does not run. If two values are equal, or
+   * one is undefined, the event that arrived last is the newest. @default the order of arrival
    */
   readonly newest?: (event: Event) => number | string | Date | undefined
 }
@@ -122,15 +141,18 @@ export interface Subscriptions {
   add(patterns: readonly string[], options: SubscriptionOptions, handler: Handler): Subscription
   addAny(options: SubscriptionOptions, handler: Handler): Subscription
   match(event: EventDraft): readonly Subscription[]
-  /** Finds a subscription by its name or an earlier one. */
+  /** Finds a subscription by its current or an earlier name. */
   find(name: string): Subscription | undefined
   readonly all: readonly Subscription[]
 }
 
-/** Name of the lane of events without a subscription, for `onUnhandled: 'store'`. It is reserved. */
+/** Reserved subscription name for events without a subscription, with `onUnhandled: 'store'`. */
 export const UNHANDLED = 'unhandled'
 
-/** Makes the register of subscriptions. If tasks outlive the process, names must not depend on the order of lines. */
+/**
+ * Makes the list of subscriptions. If tasks are stored durably, default names must not depend on
+ * the order of calls of `on`.
+ */
 export function createSubscriptions(durable: boolean): Subscriptions {
   const table = createTopicTable<Subscription>()
   const any: Subscription[] = []
@@ -232,7 +254,8 @@ export function createSubscriptions(durable: boolean): Subscriptions {
   function freeName(wanted: string): string {
     let name = wanted
     for (let number = 2; byName.has(name); number++) name = `${wanted}#${number}`
-    // Numbers depend on the order of lines: after a swap of two lines, stored tasks would run with the other handler.
+    // Numbers depend on the order of calls of `on`. If two calls change places, stored tasks would
+    // run with the other handler.
     if (durable && name !== wanted)
       throw new TypeError(
         `two subscriptions without a name on ${wanted}: give each a name, such as on('${wanted}', { name: 'mail' }, handler), since stored tasks find their handler by it`,
@@ -259,7 +282,8 @@ function checkTenantLimit(option: TenantLimitOptions | undefined, name: string):
     )
 }
 
-// Default of `maxWait`, in multiples of `wait`: without it, a steady stream would never run.
+// Default of `maxWait`, as a multiple of `wait`. Without a maximum, a steady stream of events would
+// never run.
 const LONGEST = 10
 
 function debounceOf(options: SubscriptionOptions, name: string): Debounce | undefined {
@@ -301,7 +325,10 @@ function debounceOf(options: SubscriptionOptions, name: string): Debounce | unde
   }
 }
 
-/** The types of Standard Schema 1 that we use. zod, valibot and arktype implement them. https://standardschema.dev */
+/**
+ * The part of the Standard Schema 1 types that Postern uses. zod, valibot and arktype implement it.
+ * https://standardschema.dev
+ */
 export interface StandardSchema<Input = unknown, Output = Input> {
   readonly '~standard': {
     readonly version: 1
@@ -311,7 +338,7 @@ export interface StandardSchema<Input = unknown, Output = Input> {
   }
 }
 
-/** The result of a validation: the value, which may be transformed, or issues. */
+/** The result of a validation: the value, which the schema may have transformed, or the issues. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] }
@@ -323,25 +350,25 @@ export interface SchemaIssue {
 
 export type SchemaOutput<S extends StandardSchema> = NonNullable<S['~standard']['types']>['output']
 
-/** Returns the function that validates; undefined if the value is not a schema. */
+/** Returns the function that validates. Returns undefined if the value is not a schema. */
 export function validatorOf(schema: unknown): unknown {
   return (Object(schema) as Partial<StandardSchema>)['~standard']?.validate
 }
 
-/** Returns the place of an issue, such as `items.0.price`. */
+/** Returns the path of an issue in the payload, such as `items.0.price`. */
 export function issuePath(issue: SchemaIssue): string {
   return (issue.path ?? [])
     .map((part) => String(typeof part === 'object' ? part.key : part))
     .join('.')
 }
 
-/** The settings that drafts of tasks depend on. */
+/** The settings of a receiver that determine the tasks of an event. */
 export interface DraftRules {
   readonly receiver: string
   readonly tenantKey: ((event: WebhookEvent) => string) | undefined
 }
 
-/** Returns one draft per subscription, with its ordering key and tenant. */
+/** Returns one task draft per subscription, with its ordering key and tenant. */
 export function taskDrafts(
   rules: DraftRules,
   subscriptions: readonly Pick<Subscription, 'name' | 'orderingKey' | 'debounce'>[],
@@ -363,7 +390,10 @@ export function taskDrafts(
   })
 }
 
-/** Returns the tenant of an event: the verified one, or else what `tenantKey` returns. Throws what `tenantKey` throws. */
+/**
+ * Returns the tenant of an event: the verified tenant, or else the result of `tenantKey`. Throws
+ * what `tenantKey` throws.
+ */
 export function fairKeyOf(
   { receiver, tenantKey: asked }: DraftRules,
   record: EventRecord,
@@ -371,7 +401,8 @@ export function fairKeyOf(
 ): string | undefined {
   if (record.tenant !== undefined) return tenantKey(record.tenant, '', '')
   if (!asked) return undefined
-  // The mark keeps a tenant from the payload apart from a verified one.
+  // The mark `~` separates tenants that `tenantKey` reads from the payload from verified tenants
+  // with the same name.
   return tenantKey(
     undefined,
     '~',

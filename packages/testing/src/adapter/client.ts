@@ -3,7 +3,7 @@ import { Agent, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import type { SignableRequest } from '@postern/core/scheme'
 
-/** HTTP response with its whole body. */
+/** An HTTP response with its complete body. */
 export interface HttpAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
@@ -12,7 +12,10 @@ export interface HttpAnswer {
 
 const agent = new Agent({ keepAlive: true, maxSockets: 64 })
 
-/** Sends a delivery as a sender does. `chunks` are sent one after another, without Content-Length. */
+/**
+ * Sends a delivery as a sender does. If `chunks` are given, they are sent one after another instead
+ * of the body, without Content-Length.
+ */
 export function send(
   { method, url, headers, body }: SignableRequest,
   chunks?: readonly Uint8Array[],
@@ -40,16 +43,19 @@ export function send(
   })
 }
 
-/** A request by hand: its head goes out as written, what follows is up to `body`. */
+/** The answer to a request that {@link exchange} sent. */
 interface RawAnswer {
-  /** Head and body as they came; empty if the connection ended without an answer. */
+  /** Head and body of the answer as received; empty if the connection ended without an answer. */
   readonly text: string
   readonly status: number
-  /** Bytes that left this side before the connection ended. */
+  /** Number of bytes that this side sent before the connection ended. */
   readonly written: number
 }
 
-/** Opens a connection, writes the head of a request, hands the socket over, and resolves when the other side closed it. */
+/**
+ * Opens a connection and writes the head of a request. Calls `body` with the socket, and resolves
+ * when the other side has closed the connection.
+ */
 export function exchange(
   url: string,
   lines: readonly string[],
@@ -60,7 +66,7 @@ export function exchange(
     const socket = connect(Number(port), hostname)
     let text = ''
     socket.on('data', (part: Buffer) => (text += part.toString('latin1')))
-    // A server that stops reading resets the connection: its answer before that counts.
+    // A server that stops reading resets the connection. What it answered before the reset counts.
     socket.on('error', () => {})
     socket.on('close', () =>
       resolve({
@@ -78,8 +84,9 @@ export function exchange(
 }
 
 /**
- * Writes chunks of a chunked body until the other side has answered or is gone, or `total` bytes are out; it waits when
- * the buffer is full. Between two chunks it reads: a write to a connection that was reset would lose the answer.
+ * Writes chunks of a chunked body until the other side has answered or is gone, or `total` bytes
+ * are written. If the buffer is full, it waits. It reads between two chunks, since a write to a
+ * connection that was reset would lose the answer.
  */
 export async function flood(socket: Socket, total: number): Promise<void> {
   const part = Buffer.alloc(65_536, 0x61)

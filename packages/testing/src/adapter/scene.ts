@@ -9,18 +9,24 @@ import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import type { TestRunner } from '../ledger.ts'
 
-/** Server that listens, with a stage mounted on it. */
+/**
+ * A server that listens, with a stage mounted on it. A stage is a receiver that a test observes.
+ */
 export interface Mounted {
   /** Absolute URL of the webhook route, on a real port of this machine. */
   readonly url: string
   readonly close: () => Promise<void>
-  /** Control of the stage, if the host runs in another process and made its own. */
+  /** Control of the stage, if the framework runs in another process that created its own stage. */
   readonly control?: Control
 }
 
-/** Mounts the stage's receiver on a route of a new server, with the stage's `context` as the adapter's context option. */
+/**
+ * Mounts the stage's receiver on a route of a new server. Passes the stage's `context` as the
+ * adapter's option `context`.
+ */
 export type Mount = (stage: Stage) => Promise<Mounted>
 
+/** What a test of an adapter gets: the URL to send to, and the control of the stage. */
 export interface Scene {
   readonly url: string
   readonly control: Control
@@ -70,8 +76,8 @@ export async function assertBytes(control: Control, body: Uint8Array): Promise<v
 }
 
 /**
- * Starts a listener or server of node:http on a free port of 127.0.0.1. Returns its URL with `path`, and a function
- * that closes it.
+ * Starts a listener or server of node:http on a free port of 127.0.0.1. Returns the server's URL
+ * with `path`, and a function that closes the server.
  */
 export async function listen(
   app: ((request: IncomingMessage, response: ServerResponse) => unknown) | Server,
@@ -98,16 +104,18 @@ export async function listen(
   }
 }
 
-/** App whose code reads the body before the adapter and keeps nothing. */
+/** An app whose code reads the body before the adapter does, and keeps nothing. */
 export interface ConsumedVariant {
   /** Name of the code that reads the body, such as `express.json()`. */
   readonly name: string
   readonly mount: Mount
-  /** Pattern that the remedy in the error must match. It names the parser. */
+  /** Pattern that the error's remedy must match. The remedy names the parser. */
   readonly fix: RegExp
 }
 
-/** App whose code reads the body before the adapter and keeps the bytes or a string. */
+/**
+ * An app whose code reads the body before the adapter does, and keeps it as bytes or as a string.
+ */
 export interface RecoveredVariant {
   readonly name: string
   readonly mount: Mount

@@ -13,7 +13,10 @@ import { factsOf } from '@postern/core/internal'
 import type { Inbox } from '@postern/core/inbox'
 import { acme } from '../acme.ts'
 
-/** Name of a receiver of the suite. A host in another process can make the same receiver from it. */
+/**
+ * Name of a stage: a receiver of the test suite. A server in another process can create the same
+ * receiver from its name.
+ */
 export type StageName =
   | 'plain'
   | 'held'
@@ -24,7 +27,7 @@ export type StageName =
   | 'url'
   | 'tenants'
 
-/** One run of the handler. */
+/** One run of a stage's handler. */
 export interface Run {
   readonly id: string | undefined
   readonly topic: string
@@ -32,36 +35,42 @@ export interface Run {
   readonly context: Json | undefined
   readonly method: string
   readonly url: string
-  /** Bytes of the body as received, in base64. */
+  /** The bytes of the received body, in base64. */
   readonly body: string
   readonly payload: Json | undefined
 }
 
-/** Everything that has happened at a stage. */
+/** Everything that has happened at a stage so far. */
 export interface Report {
   readonly runs: readonly Run[]
   /** Rejections with their code and details, as observers get them. */
   readonly rejected: readonly (ErrorDetails & { readonly code: string })[]
   readonly duplicates: number
-  /** URLs of rejected deliveries that the journal keeps. The receiver writes them when it closes. */
+  /**
+   * URLs of rejected deliveries that the journal keeps. The receiver writes them to the journal
+   * when it closes.
+   */
   readonly kept: readonly string[]
 }
 
 /**
- * Runs a command and returns a report. `report` returns at once. `settled` waits until `count` tasks are done or dead,
- * and `rejected` until `count` deliveries are rejected. `release` lets the handlers of the stage `held` run. `close`
- * closes the receiver.
+ * Runs a command and then returns a report. `report` only returns it. `settled` waits until `count`
+ * tasks in total are done or dead, and `rejected` until `count` deliveries are rejected. `release`
+ * lets the handlers of the stage `held` continue. `close` closes the receiver.
  */
 export type Control = (
   command: 'report' | 'settled' | 'rejected' | 'release' | 'close',
   count?: number,
 ) => Promise<Report>
 
-/** Receiver whose events the suite observes. */
+/** A receiver whose events the test suite observes. */
 export interface Stage {
   readonly name: StageName
   readonly receiver: Receiver
-  /** Function for the adapter's `context` option; `header` returns the value of a request header. */
+  /**
+   * Function to pass as the adapter's option `context`. `header` returns the value of a request
+   * header.
+   */
   readonly context: (header: (name: string) => string | null | undefined) => Json | undefined
   /** Reports what happened, waits for events, and controls the receiver. */
   readonly control: Control
@@ -95,7 +104,7 @@ const OPTIONS: Record<StageName, () => ReceiverOptions> = {
   }),
 }
 
-/** Creates the receiver of that name. Its handler records every event. */
+/** Creates the stage with that name. The handler of its receiver records every event. */
 export function createStage(name: StageName): Stage {
   const runs: Run[] = []
   const rejected: (ErrorDetails & { code: string })[] = []

@@ -10,25 +10,32 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 /** Options of {@link audit}. */
 export interface AuditOptions {
-  /** Provider with the receiver's secret. It must be able to sign. */
+  /** Provider with the secret of the receiver under test. It must be able to sign. */
   readonly provider: Provider
-  /** Sends one request to the receiver and returns its reply, with status 0 if no reply came. */
+  /** Sends one request to the receiver and returns the reply. If no reply came, the status is 0. */
   readonly send: Send
   /**
-   * Counts the effects of the handler, such as rows that it wrote. @default cases that need the count are unknown
+   * Returns the number of effects of the handler so far, such as rows that it wrote. @default cases
+   * that need the number are unknown
    */
   readonly effect?: () => number | Promise<number>
   /** URL of the receiver. @default 'https://example.com/webhooks' */
   readonly url?: string
-  /** Seed of random choices, such as the changed byte. Event ids are new in each run. @default 1 */
+  /**
+   * Seed of random choices, such as which byte to change. Event ids are new in each run. @default 1
+   */
   readonly seed?: number
-  /** Clock that sets the signed time, in milliseconds since 1970. @default Date.now */
+  /**
+   * Returns the time at which deliveries are signed, in milliseconds since 1970. @default Date.now
+   */
   readonly now?: () => number
-  /** Selects cases by their ids. A part of the battery gets no grade. @default all */
+  /**
+   * Returns true for the ids of the cases to play. A part of the cases gets no grade. @default all
+   */
   readonly only?: (id: string) => boolean
   /** False skips cases that are expensive for the receiver. @default true */
   readonly heavy?: boolean
-  /** Further cases, such as those that need a network. @default none */
+  /** Returns further cases, such as those that need a network. @default none */
   readonly more?: (sender: AuditSender) => readonly AuditCase[]
   /** Checks whether the receiver's process runs, and restarts it. @default the process cannot end */
   readonly life?: ProcessLife
@@ -36,22 +43,29 @@ export interface AuditOptions {
   readonly restart?: () => Promise<void>
   /** Returns the log of the receiver since the run started. @default logs are not judged */
   readonly log?: () => string | Promise<string>
-  /** Memory that the receiver uses, in bytes; NaN if unknown. @default memory is not judged */
+  /**
+   * Returns the memory that the receiver uses, in bytes; NaN if unknown. @default memory is not
+   * judged
+   */
   readonly memory?: () => Promise<number>
-  /** Minimum time to wait for an effect, in milliseconds. The first effect gets ten times as long. @default 1500 */
+  /**
+   * Minimum time to wait for an effect, in milliseconds. The wait for the first effect is ten times
+   * as long. @default 1500
+   */
   readonly patience?: number
-  /** Time after which no late effect is expected, in milliseconds. @default 20 */
+  /** Time to wait for late effects, in milliseconds. Later ones are not expected. @default 20 */
   readonly quiet?: number
-  /** Called with each case after it is played. @default none */
+  /** Called with each case after it was played. @default none */
   readonly heard?: (judged: AuditCase) => void
 }
 
 /**
- * Runs the battery against a receiver and returns a report with a grade. First a genuine delivery must be accepted with
- * one effect; without this baseline, nothing is judged. Each failure must occur again with new deliveries. The timing
- * of comparisons is not judged.
+ * Plays all cases (the battery) against a receiver and returns a report with a grade. Before that,
+ * genuine deliveries must be accepted with one effect each; otherwise nothing is judged. A failure
+ * counts only if it occurs again with new deliveries. The timing of comparisons is not judged.
  *
- * @throws {TypeError} if the provider cannot sign, or `effect` returns no number.
+ * @throws {TypeError} if the provider cannot sign, or if `effect` returns something other than a
+ * number.
  * @example
  * const report = await audit({ provider: stripe({ secret }), send: (request) => post(request), effect: () => countRows() })
  * console.log(report.grade, report.findings)
@@ -83,7 +97,7 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
     sent: (count) => void (requests += count),
   }
   const broken = await baseline(sender, stage)
-  // Leaks and memory have no request of their own: they are judged after all cases.
+  // Leaks and memory need no requests of their own, so they are judged after all cases.
   const watched = chosen.filter((one) => one.class === 'leaks' || one.id === 'health/memory')
   const played = broken === undefined ? chosen.filter((one) => !watched.includes(one)) : []
   const memory = watchMemory(options.memory, chosen)
@@ -116,10 +130,14 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
   }
 }
 
-// Milliseconds. Senders that document no time limit close the connection after 10 to 30 s.
+// Time limit for a reply if the sender documents none, in milliseconds. Such senders close the
+// connection after 10 to 30 s.
 const LONGEST = 10_000
 
-/** Sends two genuine deliveries. Returns what is wrong, if they are not accepted with one effect each. */
+/**
+ * Sends two genuine deliveries. Returns what is wrong if they are not accepted with one effect
+ * each; otherwise undefined.
+ */
 async function baseline(
   sender: AuditSender,
   { send, effects, sent }: AuditStage,
@@ -150,7 +168,10 @@ function skippedBy(judged: AuditCase, options: AuditOptions): readonly NotJudged
   return reason === undefined ? [] : [{ id: judged.id, reason }]
 }
 
-/** Without an effect counter, effects of rejected deliveries stay invisible. */
+/**
+ * Without an effect counter, effects of rejected deliveries cannot be seen. So the case about them
+ * is unknown.
+ */
 function unseen(unknown: readonly NotJudged[], effects: Effects | undefined): readonly NotJudged[] {
   if (effects || unknown.some(({ id }) => id === UNSEEN)) return unknown
   return [...unknown, { id: UNSEEN, reason: 'only its effects tell: give an observer' }]
@@ -166,18 +187,20 @@ interface CasesOutcome {
   readonly passed: string[]
 }
 
+/** What {@link runCases} needs in addition to the cases. */
 interface RunningAudit {
   readonly stage: AuditStage
   readonly facts: JudgeFacts
-  /** Undefined if the receiver runs in this process. */
+  /** Checks and restarts the receiver's process; undefined if the receiver runs in this process. */
   readonly life: ProcessLife | undefined
   readonly heard: (judged: AuditCase) => void
 }
 
-// The process may end a few requests after the one that causes it.
+// Number of recent cases to play again after a crash: a process may end a few requests after the
+// one that causes it.
 const SUSPECTS = 3
 
-/** Plays cases in order. A failure counts if it occurs again with new requests. */
+/** Plays cases in order. A failure counts only if it occurs again with new requests. */
 async function runCases(
   cases: readonly AuditCase[],
   { stage, facts, life, heard }: RunningAudit,
@@ -190,7 +213,8 @@ async function runCases(
     unknown: [],
     passed: [],
   }
-  // Rejections are judged in groups: reading the effects after each one would dominate the run time.
+  // Rejections are judged in groups: reading the effects after each rejection would take most of
+  // the run time.
   let rejections: AuditCase[] = []
   let recent: Played[] = []
   let dirty = false
@@ -223,7 +247,7 @@ async function runCases(
   async function play(judged: AuditCase, alone = false): Promise<Played> {
     if (dirty && judged.expects.effects !== undefined) {
       dirty = false
-      // A burst of deliveries can take some time.
+      // After a burst, effects may continue for some time, so wait until there are no new ones.
       for (let times = 20; times > 0 && ((await effects?.settle()) ?? 0) > 0; times--);
     }
     const played = await playCase(judged, stage)
@@ -256,7 +280,8 @@ async function runCases(
   }
 
   async function confirm(judged: AuditCase, first: AuditFailure): Promise<void> {
-    // The effects belong to deliveries rejected earlier: another genuine delivery would not show them.
+    // Late effects belong to deliveries that were rejected earlier. Another genuine delivery would
+    // not show them.
     if (judged.late && first.symptom === 'effects' && (await searchLate())) return
     for (let tries = judged.tries ?? 1; tries > 0; tries--) {
       const again = judgePlayed(await play(judged, true), facts)
@@ -266,7 +291,10 @@ async function runCases(
     outcome.unconfirmed.push(first)
   }
 
-  /** If rejected deliveries had effects, plays each case on its own to find the cause. */
+  /**
+   * Checks whether the rejected deliveries had effects. If so, plays each of their cases alone to
+   * find the cause.
+   */
   async function settleRejections(): Promise<void> {
     const all = rejections
     rejections = []
@@ -279,7 +307,10 @@ async function runCases(
     }
   }
 
-  /** Plays every rejected case again with a longer wait. Returns true if one had an effect. */
+  /**
+   * Plays every case that must be rejected again, with a longer wait. Returns true if one had an
+   * effect.
+   */
   async function searchLate(): Promise<boolean> {
     let found = false
     for (const judged of cases) {
@@ -312,7 +343,7 @@ async function runCases(
 }
 
 const GONE = 'the receiver ended and did not come back: give --restart'
-// Late effects get five times the wait.
+// Number of waits for late effects.
 const LATE = 5
 
 async function settled(effects: Effects, late: boolean): Promise<number> {
@@ -329,20 +360,23 @@ function isCut({ replies }: Played): boolean {
 export interface ProcessLife {
   /** Returns true if the process accepts connections. */
   alive(): Promise<boolean>
-  /** Restarts the process, or waits until its supervisor does. Returns false if it stays down. */
+  /**
+   * Restarts the process, or waits until its supervisor restarts it. Returns false if the process
+   * stays down.
+   */
   revive(): Promise<boolean>
 }
 
 interface Crash {
-  /** Undefined if the process did not end again. */
+  /** The failure that ends the process; undefined if the process did not end again. */
   readonly failure: AuditFailure | undefined
   readonly gone: boolean
 }
 
-// Milliseconds. A process can end shortly after its reply.
+// Time after a reply in which the process may still end, in milliseconds.
 const MOMENT = 150
 
-/** Plays the last cases again, newest first, to find the one that ends the process. */
+/** Plays the latest cases again, newest first, to find the one that ends the process. */
 async function blame(
   recent: readonly Played[],
   play: (judged: AuditCase) => Promise<Played>,
@@ -350,7 +384,7 @@ async function blame(
 ): Promise<Crash> {
   const [last, before] = recent
   if (!(await life.revive())) {
-    // A request to a closed port cannot have ended the process.
+    // A request to a closed port cannot have ended the process, so the request before it did.
     const isLate = last!.replies.some((reply) => reply?.error === REFUSED_CONNECTION)
     return { failure: crashOf(isLate && before ? before : last!), gone: true }
   }
@@ -364,7 +398,8 @@ async function blame(
 }
 
 /**
- * Error of a reply from a closed port. Such a request came too late to have ended the process.
+ * Value of `error` in a reply if the port was closed. Such a request came too late to have ended
+ * the process.
  *
  * @example const reply = { status: 0, headers: {}, body: '', ms: 0, error: REFUSED_CONNECTION }
  */

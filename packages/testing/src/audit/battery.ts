@@ -13,7 +13,7 @@ import { auditSender, type AuditSender, letters } from './sender.ts'
 import { Buffer } from 'node:buffer'
 import { oddTimeCases } from './cases/times.ts'
 
-/** Order of play. Cases that could disturb others come last. */
+/** The order in which classes of cases are played. Cases that could disturb others come last. */
 const ORDER: readonly CaseClass[] = [
   'authentic',
   'forged',
@@ -29,18 +29,24 @@ const ORDER: readonly CaseClass[] = [
 export interface BatteryOptions {
   /** URL of the receiver. @default 'https://example.com/webhooks' */
   readonly url?: string
-  /** Seed of random choices, such as the changed byte. @default 1 */
+  /** Seed of random choices, such as which byte to change. @default 1 */
   readonly seed?: number
-  /** Clock that sets the signed time, in milliseconds since 1970. @default Date.now */
+  /**
+   * Returns the time at which deliveries are signed, in milliseconds since 1970. @default Date.now
+   */
   readonly now?: () => number
-  /** True derives event ids from the seed too, so that two runs send the same requests. @default false */
+  /**
+   * If true, event ids also depend on the seed, so that two runs send the same requests. @default
+   * false
+   */
   readonly seededIds?: boolean
-  /** Further cases, such as those that need a network. @default none */
+  /** Returns further cases, such as those that need a network. @default none */
   readonly more?: (sender: AuditSender) => readonly AuditCase[]
 }
 
 /**
- * Returns every case for one sender, in the order of play. A case that does not apply has the reason in `skip`.
+ * Returns every case for one sender, in the order in which they are played. If a case does not
+ * apply, its `skip` has the reason.
  *
  * @throws {TypeError} if the provider cannot sign.
  * @example
@@ -138,7 +144,10 @@ function asked(
   return { method: 'GET', url: url.href, headers: Object.entries(headers), body: Buffer.alloc(0) }
 }
 
-/** Fills the challenge with the text and the provider's options. Returns the reason if it cannot. */
+/**
+ * Fills the sender's challenge with the text and the provider's options. If that is not possible,
+ * returns the reason.
+ */
 function filled({ about, provider }: AuditSender, text: string): SenderChallenge | string {
   if (!about.challenge)
     return 'the sender asks nothing that is known, or its answer cannot be known'
@@ -155,7 +164,10 @@ function filled({ about, provider }: AuditSender, text: string): SenderChallenge
   ) as SenderChallenge
 }
 
-/** Deliveries signed with typical values of an unset secret. */
+/**
+ * Returns deliveries that are signed with another secret, or with typical values of a secret that
+ * was not set.
+ */
 function secretCases(sender: AuditSender): readonly AuditCase[] {
   const forged = casesLike({
     class: 'forged',
@@ -202,7 +214,7 @@ function secretCases(sender: AuditSender): readonly AuditCase[] {
 
 function canSign(sender: AuditSender, secret: string): boolean {
   const { place } = sender.about
-  // A signature in the body would itself be signed again.
+  // A signature in the body would be signed again with the body.
   if (!sender.facts.place || (place && 'field' in place)) return false
   if (sender.secrets.includes(secret)) return false
   try {

@@ -2,10 +2,13 @@ import { inertText } from '@postern/core/inert'
 import type { Severity } from './request.ts'
 import type { AuditReport, Grade } from './report.ts'
 
-/** An audit in a few words and counts, as a person shows it to others. It holds no request and no reply. */
+/**
+ * Summary of an audit with a few words and counts, to show to others. It contains no requests and
+ * no replies.
+ */
 export interface AuditCard {
   readonly sender: string
-  /** Absent if the audit gave no grade; `reason` says why. */
+  /** Absent if the audit gave no grade. `reason` then gives the cause. */
   readonly grade?: Grade
   readonly reason: string
   /** Numbers of cases. */
@@ -13,11 +16,11 @@ export interface AuditCard {
   readonly failed: number
   readonly skipped: number
   readonly unknown: number
-  /** Each finding, worst first. The first decides the grade. */
+  /** The findings, worst first. The first one decides the grade. */
   readonly costs: readonly {
     readonly id: string
     readonly severity: Severity
-    /** What the worst failed case sent, and what came. */
+    /** Description of the worst case's request. `came` describes the reply. */
     readonly sent: string
     readonly came: string
     /** Number of failed cases. */
@@ -60,7 +63,7 @@ export function auditCard(report: AuditReport): AuditCard {
   }
 }
 
-// White text has a contrast of at least 4.5 on each.
+// White text on each color has a contrast of at least 4.5.
 const COLORS: Readonly<Record<Grade, string>> = {
   A: '#1a7f37',
   B: '#4d7a0b',
@@ -70,7 +73,8 @@ const COLORS: Readonly<Record<Grade, string>> = {
 }
 
 /**
- * Returns a badge for a README as an SVG of 20 pixels in height. It loads nothing: no font, no image and no URL.
+ * Returns a badge for a README as an SVG of 20 pixels in height. The SVG loads nothing: no font, no
+ * image and no URL.
  *
  * @throws {TypeError} if the audit has no grade.
  * @example
@@ -96,15 +100,18 @@ ${text(left, right, value)}
 `
 }
 
-// Pixels left and right of a text.
+// Space to the left and right of a text, in pixels.
 const PAD = 6
 
-/** Pixels that a text gets. `textLength` makes every font keep to them. */
+/**
+ * Returns the width of a text with its space, in pixels. The attribute `textLength` makes every
+ * font keep to this width.
+ */
 function widthOf(text: string): number {
   return Math.round(text.length * 6.5) + 2 * PAD
 }
 
-/** A text in XML: what XML cannot hold is an escape of letters. */
+/** Returns the text for use in XML. Characters that XML does not allow are shown as escapes. */
 function xmlText(text: string): string {
   return inertText(text).replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
 }

@@ -6,16 +6,17 @@ import type { AuditReport } from './report.ts'
 
 /** Options of {@link auditHandler}. */
 export interface AuditHandlerOptions extends Omit<AuditOptions, 'send' | 'provider' | 'life'> {
-  /** Provider with the handler's secret. It must be able to sign. */
+  /** Provider with the secret of the handler. It must be able to sign. */
   readonly provider: Provider
 }
 
-// Maximum length of a reply that is read, in bytes.
+// Maximum number of bytes of a reply that are read.
 const MOST = 65_536
 
 /**
- * Audits a fetch handler in this process and returns the report: a route of Next.js, an app of Hono, or a receiver of
- * Postern. Only `npx postern audit` runs the cases that need a network.
+ * Audits a fetch handler in this process and returns the report. The handler can be a route of
+ * Next.js, an app of Hono, or a receiver of Postern. Cases that need a network are not played; `npx
+ * postern audit` plays them.
  *
  * @throws {TypeError} if the provider cannot sign.
  * @example
@@ -47,7 +48,7 @@ async function call(
       ms: since(),
     }
   } catch (error) {
-    // Frameworks answer 500 if a route throws.
+    // Frameworks reply with 500 if a route throws, so this does too.
     const { stack = String(error) } = error as Error
     return { status: 500, headers: {}, body: '', ms: since(), error: `it threw: ${stack}` }
   }

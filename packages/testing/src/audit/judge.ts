@@ -8,27 +8,32 @@ import {
 } from './request.ts'
 import type { AuditFailure, Symptom, AuditFinding, AuditReport, Grade } from './report.ts'
 
-/** Requests and replies of one case. */
+/** Requests and replies of one case that was played. */
 export interface Played {
   readonly case: AuditCase
   readonly requests: readonly AuditRequest[]
-  /** One per request. Undefined if no reply is expected because the sender closed the connection. */
+  /**
+   * One reply per request. A reply is undefined if the sender closed the connection, so that no
+   * reply is expected.
+   */
   readonly replies: readonly (AuditReply | undefined)[]
-  /** Number of effects; undefined if they were not counted. */
+  /** Number of effects of the case; undefined if they were not counted. */
   readonly rise: number | undefined
-  /** True if a URL without a route accepted the same request. */
+  /**
+   * True if a URL without a route accepted the same request, so that an acceptance proves nothing.
+   */
   readonly control?: boolean
 }
 
-/** The failure; undefined if the case passed; `unknown` if it cannot be judged. */
+/** A failure; undefined if the case passed; `unknown` if the case cannot be judged. */
 type CaseVerdict = AuditFailure | 'unknown' | undefined
 
 export interface JudgeFacts {
-  /** Sender's time limit for a reply, in milliseconds. */
+  /** Time limit of the sender for a reply, in milliseconds. */
   readonly within: number
 }
 
-/** Judges the replies of a case, then its effects. */
+/** Judges the replies of a case, and then its effects. */
 export function judgePlayed(played: Played, facts: JudgeFacts): CaseVerdict {
   const { expects } = played.case
   const came = played.replies.flatMap((reply, at) => (reply ? [{ reply, at }] : []))
@@ -49,7 +54,8 @@ function effectsOf(played: Played, facts: JudgeFacts): CaseVerdict {
   const { effects, reply } = judged.expects
   if (effects === undefined) return undefined
   if (rise === undefined) {
-    // Without an effect counter, a reply is enough to judge a rejection or a single delivery.
+    // Without an effect counter, the reply is enough to judge a rejection or a single delivery, but
+    // not a repeated one.
     return judged.class === 'idempotency' || reply === 'sane' ? 'unknown' : undefined
   }
   if (rise === effects) return undefined
@@ -64,7 +70,7 @@ function replyOf(
   reply: AuditReply,
   { within }: JudgeFacts,
 ): Symptom | 'unknown' | undefined {
-  // 501 for an unknown method is a correct reply.
+  // 501 for an unknown method is as correct as 405.
   const status = reply.status === 501 ? 405 : reply.status
   if (status === 0) return 'silent'
   if (reply.ms > within) return 'late'
@@ -105,7 +111,10 @@ function failed(
   }
 }
 
-/** A 500 for a rejection only causes retries. A 2xx without an effect is only a wrong reply. */
+/**
+ * Returns the severity of a failure, at most `medium` for two mild ones: a 5xx instead of a
+ * rejection only causes retries, and a 2xx without an effect is only a wrong reply.
+ */
 function severityOf({ severity, expects }: AuditCase, symptom: Symptom): Severity {
   const isMild = (symptom === 'error' && expects.reply === 'rejected') || symptom === 'acknowledged'
   return isMild && rank(severity) < rank('medium') ? 'medium' : severity
@@ -155,13 +164,13 @@ const GRADES: Readonly<Record<Severity, Grade>> = {
 interface JudgedCases {
   readonly findings: readonly AuditFinding[]
   readonly unknown: number
-  /** Reason why the baseline failed. */
+  /** Reason why the audit could not start: the genuine deliveries at its start failed. */
   readonly broken?: string | undefined
   /** Reason why only a part of the cases was played. */
   readonly part?: string | undefined
 }
 
-/** Returns the grade of the worst finding. Unknown cases limit the grade to B. */
+/** Returns the grade of the worst finding. If a case is unknown, the grade is at most B. */
 export function gradeOf({
   findings,
   unknown,
@@ -179,20 +188,25 @@ export function gradeOf({
   return { grade: 'A', reason: 'every case that applies to this sender went as it must' }
 }
 
-/** Groups failures by cause. If an unsigned delivery is accepted, so is every forged one: that is one cause. */
+/**
+ * Groups failures by cause. If an unsigned delivery is accepted, every forged one is too, so they
+ * have one cause.
+ */
 export function findingsOf(failures: readonly AuditFailure[]): readonly AuditFinding[] {
   const open = failures.some(
     ({ case: { id }, symptom }) => id === 'forged/no-signature' && symptom === 'accepted',
   )
   const cause = ({ case: { class: kind, remedy, expects }, symptom }: AuditFailure): string =>
-    // A receiver that throws instead of rejecting does so for every forgery.
+    // A receiver that throws instead of rejecting does so for every forgery, so they have one
+    // cause.
     expects.reply === 'rejected' && (symptom === 'error' || symptom === 'silent')
       ? `verify:${symptom}`
       : open && (kind === 'forged' || kind === 'spoilt') && symptom === 'accepted'
         ? 'verify:accepted'
         : symptom === 'crash'
           ? 'crash'
-          : // A receiver that verifies the parsed body rejects some genuine deliveries and accepts some forged ones.
+          : // A receiver that verifies the parsed body rejects some genuine deliveries and accepts some
+            // forged ones, so both have one cause.
             remedy === 'raw-body' && (symptom === 'rejected' || symptom === 'accepted')
             ? 'raw-body'
             : `${remedy}:${symptom}`
@@ -207,7 +221,7 @@ export function findingsOf(failures: readonly AuditFailure[]): readonly AuditFin
     .toSorted((one, other) => rank(one.severity) - rank(other.severity))
 }
 
-/** 0 is the most severe. */
+/** Returns the rank of a severity; 0 is the most severe. */
 function rank(severity: Severity): number {
   return SEVERITIES.indexOf(severity)
 }

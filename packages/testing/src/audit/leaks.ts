@@ -10,8 +10,9 @@ import type { AuditFailure } from './report.ts'
 
 /** Searches every reply of a run for secrets, signatures and stack traces. */
 export interface LeakWatch {
+  /** Searches one reply. */
   saw(judged: AuditCase, request: AuditRequest, reply: AuditReply): void
-  /** Searches a log and returns the leaks found. */
+  /** Searches a log and returns the leaks that it contains. */
   log(text: string): readonly AuditFailure[]
   readonly failures: readonly AuditFailure[]
   readonly cases: readonly AuditCase[]
@@ -20,7 +21,9 @@ export interface LeakWatch {
 const STACK =
   /^\s+at .+[:(].*\d+:\d+\)?|Traceback \(most recent call last\)|^goroutine \d+ \[|Stack trace:\s+#0|\bat [\w$.<>]+\s\([^)]+:\d+:\d+\)|<b>(?:Fatal error|Warning)<\/b>:.* on line/m
 
-/** Cases without their own requests: every reply and the log are searched. */
+/**
+ * Returns cases that send no requests: for them, all replies of the run and the log are searched.
+ */
 export function leakCases(hasLog: boolean): readonly AuditCase[] {
   const leak = (id: string, severity: Severity, what: string, why: string): AuditCase => ({
     id: `leaks/${id}`,
@@ -130,7 +133,7 @@ function macIn(sender: AuditSender, request: AuditRequest): string | undefined {
   return value === undefined || value === '' ? undefined : macOf(value).mac
 }
 
-/** Returns the correct signatures of this body, for now and the two seconds before. */
+/** Returns the correct signatures of this request, if signed now or one or two seconds ago. */
 function rightMacs(sender: AuditSender, request: AuditRequest): readonly string[] {
   const [secret] = sender.secrets
   if (secret === undefined || sender.facts.covers === 'none') return []

@@ -4,12 +4,14 @@ import type { LeakWatch } from './leaks.ts'
 import { setTimeout as wait } from 'node:timers/promises'
 
 /**
- * Sends a request and returns the reply; undefined if the sender closes the connection before a reply. Errors are
- * returned as a reply with status 0.
+ * Sends a request and returns the reply; undefined if the sender closes the connection before a
+ * reply. An error is returned as a reply with status 0.
  */
 export type Send = (
   request: AuditRequest,
-  /** `done` is aborted when all other requests of the round have their replies. */
+  /**
+   * `done` is aborted when all other requests of the round (sent in parallel) have their replies.
+   */
   round: { readonly done: AbortSignal },
 ) => Promise<AuditReply | undefined>
 
@@ -21,14 +23,17 @@ export interface AuditStage {
   readonly sent: (count: number) => void
 }
 
-/** Sends the rounds of a case, without counting its effects. */
+/**
+ * Sends the requests of a case, round by round, and searches the replies for leaks. Effects are
+ * counted only before a restart.
+ */
 export async function playCase(judged: AuditCase, stage: AuditStage): Promise<Played> {
   const requests: AuditRequest[] = []
   const replies: (AuditReply | undefined)[] = []
   let rise: number | undefined
   for (const [at, round] of judged.sends().entries()) {
     if (at > 0 && judged.between === 'restart') {
-      // A count in memory restarts at zero, so it is read first.
+      // A count in memory restarts at zero, so it is read before the restart.
       rise = (rise ?? 0) + ((await stage.effects?.rise(1)) ?? 0)
       await stage.restart!()
       await stage.effects?.reset()
@@ -50,7 +55,7 @@ export async function playCase(judged: AuditCase, stage: AuditStage): Promise<Pl
   }
 }
 
-/** If the request was accepted, sends it to a URL without a route. */
+/** If one of the requests was accepted, sends the control request to a URL without a route. */
 async function controlled(
   judged: AuditCase,
   replies: readonly (AuditReply | undefined)[],
@@ -77,15 +82,18 @@ async function playRound(
   )
 }
 
-/** Counts effects of the receiver, and learns how long they take to appear. */
+/** Counts the effects of the receiver, and learns how long they take to appear. */
 export interface Effects {
-  /** Count at the last reading. */
+  /** Number of effects at the last reading. */
   readonly known: number
-  /** Returns the rise since the last reading. Waits until it is at least `least`, or until the wait for an effect ends. */
+  /**
+   * Returns the number of effects since the last reading. Waits until there are at least `least`,
+   * or until the maximum wait is over.
+   */
   rise(least: number): Promise<number>
-  /** Returns the rise since the last reading, after the wait for late effects. */
+  /** Returns the number of effects since the last reading, after waiting for late effects. */
   settle(): Promise<number>
-  /** Reads the count again, as after a restart. */
+  /** Reads the number again without returning a rise, for use after a restart. */
   reset(): Promise<void>
   /** Records how long an effect took to appear, in milliseconds. */
   took(milliseconds: number): void
@@ -94,13 +102,16 @@ export interface Effects {
 const STEP = 10
 
 interface EffectsSettings {
-  /** Minimum wait for an effect; the first effect gets ten times as long. */
+  /**
+   * Minimum time to wait for an effect, in milliseconds. The wait for the first effect is ten times
+   * as long.
+   */
   readonly patience: number
-  /** Minimum wait for late effects. */
+  /** Minimum time to wait for late effects, in milliseconds. */
   readonly quiet: number
 }
 
-/** Reads the count at intervals of at least 10 ms. */
+/** Creates an {@link Effects} that reads the count at intervals of at least 10 ms. */
 export async function createEffects(
   read: () => Promise<number> | number,
   { patience, quiet }: EffectsSettings,
@@ -117,7 +128,8 @@ export async function createEffects(
       return known
     },
     async rise(least) {
-      // Until the first effect, the speed of this receiver is unknown.
+      // Until the first effect has appeared, the speed of this receiver is unknown, so the wait is
+      // longer.
       const most = slowest === undefined ? patience * 10 : Math.max(patience, slowest * 20)
       const until = performance.now() + most
       let now = await counted(read)

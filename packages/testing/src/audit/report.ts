@@ -1,6 +1,6 @@
 import type { AuditCase, Severity, AuditReply, AuditRequest } from './request.ts'
 
-/** Kind of a failure, in a word. */
+/** Kind of a failure, as one word. */
 export type Symptom =
   | 'accepted'
   | 'acknowledged'
@@ -15,45 +15,51 @@ export type Symptom =
   | 'leak'
   | 'memory'
 
-/** Failure of one case. */
+/** The failure of one case. */
 export interface AuditFailure {
   readonly case: AuditCase
   readonly symptom: Symptom
   readonly severity: Severity
-  /** Description of the result. */
+  /** Description of what came instead of the expected result. */
   readonly came: string
-  /** Request that shows the failure, and its reply. Mask its signatures before you print it. */
+  /**
+   * Request that shows the failure. `reply` is its reply. Mask the signatures before you print
+   * them.
+   */
   readonly request?: AuditRequest
   readonly reply?: AuditReply
 }
 
-/** One problem with all cases that show it, most severe first. */
+/** One problem, with all failures that it causes, most severe first. */
 export interface AuditFinding {
-  /** Remedy and symptom, as in `verify:accepted`. */
+  /** Remedy and symptom, such as `verify:accepted`. */
   readonly id: string
   readonly severity: Severity
   readonly failures: readonly AuditFailure[]
 }
 
-/** Case that was not judged, with the reason. */
+/** A case that was not judged, with the reason. */
 export interface NotJudged {
   readonly id: string
   readonly reason: string
 }
 
-/** Grade of the most severe finding; A if there are no findings. */
+/** The grade, which the most severe finding decides; A if there are no findings. */
 export type Grade = 'A' | 'B' | 'C' | 'D' | 'F'
 
-/** Result of an audit. */
+/** The result of an audit. */
 export interface AuditReport {
   readonly sender: string
   readonly seed: number
-  /** Absent if the baseline failed or only a part of the battery was played. */
+  /**
+   * Absent if the genuine deliveries at the start failed, or if only a part of the cases was
+   * played.
+   */
   readonly grade?: Grade
-  /** Reason for the grade, or for its absence. */
+  /** Reason for the grade, or why there is no grade. */
   readonly reason: string
   readonly findings: readonly AuditFinding[]
-  /** Failures that do not count, because this sender may never send such a delivery. */
+  /** Failures that do not count, since this sender may never send such a delivery. */
   readonly notes: readonly AuditFailure[]
   /** Cases that could not be judged. They never count as passed. */
   readonly unknown: readonly NotJudged[]
@@ -66,11 +72,14 @@ export interface AuditReport {
   readonly ms: number
 }
 
-// Bytes. A burst of 200 deliveries uses half of this.
+// Maximum growth of the memory, in bytes. A burst of 200 deliveries uses half of this.
 const MOST = 100 * 1024 * 1024
 const ID = 'health/memory'
 
-/** Case without its own requests: the memory that the process uses after the run. */
+/**
+ * Returns the case about the memory that the process uses after the run. It sends no requests of
+ * its own.
+ */
 export function memoryCase(isKnown: boolean): AuditCase {
   return {
     id: ID,
@@ -85,7 +94,10 @@ export function memoryCase(isKnown: boolean): AuditCase {
   }
 }
 
-/** Compares the memory before and after a run. This cannot be tried again, since memory stays grown. */
+/**
+ * Compares the memory before and after a run. It cannot be measured a second time, since memory
+ * that grew stays large.
+ */
 export function watchMemory(
   read: (() => Promise<number>) | undefined,
   cases: readonly AuditCase[],

@@ -3,49 +3,55 @@ import type { SignableRequest } from '@postern/core/scheme'
 import type { SignaturePlace } from '@postern/core/internal'
 import type { RemedyId } from './remedies/next.ts'
 
-/** Request of a case. A header can occur twice. */
+/** A request of a case. A header can occur twice. */
 export interface AuditRequest {
   readonly method: string
   readonly url: string
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly body: Uint8Array
-  /** How a network client sends it. Calls in process ignore it. */
+  /**
+   * How a network client sends the request. A handler that is called in this process gets the
+   * request without it.
+   */
   readonly wire?: WireForm
 }
 
 /** How a network client sends a request. */
 export interface WireForm {
-  /** Request target exactly as sent, where a URL would change it. */
+  /** Request target exactly as sent, if a URL would change it. */
   readonly target?: string
-  /** Sends the body in chunks, without a length. */
+  /** True sends the body in chunks, without a length. */
   readonly chunked?: boolean
-  /** Sends header names in capitals. */
+  /** True sends header names in capitals. */
   readonly capitals?: boolean
-  /** Reuses the connection of the previous request. */
+  /** True reuses the connection of the previous request. */
   readonly same?: boolean
-  /** Closes the connection after this many bytes of the body. No reply is expected. */
+  /** Number of bytes of the body after which the connection is closed. No reply is expected. */
   readonly cut?: number
-  /** Closes the connection after the last byte. No reply is expected. */
+  /** True closes the connection after the last byte. No reply is expected. */
   readonly leaves?: boolean
-  /** Sends the body a byte at a time until the other requests of the round have their replies. */
+  /**
+   * True sends the body one byte at a time, until the other requests of the round have their
+   * replies.
+   */
   readonly slow?: boolean
-  /** Declared length in bytes. `body` is the start and is repeated. */
+  /** Length of the sent body, in bytes. `body` is repeated up to this length. */
   readonly length?: number
 }
 
-/** Reply of the receiver. */
+/** A reply of the receiver. */
 export interface AuditReply {
   /** Status code; 0 if no reply came. */
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  /** Text of the body, as far as it was read. */
+  /** Text of the body, up to where it was read. */
   readonly body: string
   readonly ms: number
   /** Reason why no reply came. */
   readonly error?: string
 }
 
-/** Returns true for a 2xx. */
+/** Returns true if the status of the reply is 2xx. */
 export function isAccepted(reply: AuditReply | undefined): boolean {
   return reply !== undefined && reply.status >= 200 && reply.status < 300
 }
@@ -68,7 +74,7 @@ export function withHeader(
   return { ...request, headers: [...kept, ...values.map((value) => [name, value] as const)] }
 }
 
-/** Replaces the body and keeps the signature. */
+/** Replaces the body and keeps the signature of the old one. */
 export function withOtherBody(request: AuditRequest, body: string | Uint8Array): AuditRequest {
   return { ...request, body: typeof body === 'string' ? Buffer.from(body) : body }
 }
@@ -83,14 +89,17 @@ export function textOfBody({ body }: AuditRequest): string {
   return Buffer.from(body).toString('utf8')
 }
 
-/** Returns the value at the place of the signature. */
+/** Returns the value of the header or query parameter that contains the signature. */
 export function valueAt(request: AuditRequest, place: SignaturePlace): string | undefined {
   if ('header' in place) return headerOf(request, place.header)
   if ('query' in place) return new URL(request.url).searchParams.get(place.query) ?? undefined
   return undefined
 }
 
-/** Replaces the values at the place of the signature. Without values, removes the signature. */
+/**
+ * Replaces the values of the header or query parameter that contains the signature. Without values,
+ * removes it.
+ */
 export function withValue(
   request: AuditRequest,
   place: SignaturePlace,
@@ -104,7 +113,7 @@ export function withValue(
   })
 }
 
-/** Severity of a finding. A `note` is reported and does not count. */
+/** Severity of a finding. A `note` is reported and does not affect the grade. */
 export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'note'
 
 /** All severities, most severe first. */
@@ -121,11 +130,12 @@ export type CaseClass =
   | 'leaks'
   | 'health'
 
-/** Expected result of a case. */
+/** The expected result of a case. */
 export interface Expected {
   /**
-   * `taken`: each reply is a 2xx. `busy`: at least one is, and others may say that the event is in progress (409, 425,
-   * 429, 503). `rejected`: none is a 2xx or a 5xx. `sane`: each is below 500 and in time.
+   * `taken`: each reply is a 2xx. `busy`: at least one reply is a 2xx, and others may say that the
+   * event is in progress (409, 425, 429, 503). `rejected`: no reply is a 2xx or a 5xx. `sane`: each
+   * reply is below 500 and in time.
    */
   readonly reply: 'taken' | 'busy' | 'rejected' | 'sane'
   /** Expected number of effects. @default effects are not judged */
@@ -134,36 +144,53 @@ export interface Expected {
   readonly text?: string
 }
 
-/** One requirement of a receiver, as data. */
+/** One requirement that a receiver must meet, as data. */
 export interface AuditCase {
-  /** Id such as `forged/no-signature`, the same for every sender. */
+  /** Id of the case, such as `forged/no-signature`. It is the same for every sender. */
   readonly id: string
   readonly class: CaseClass
   readonly severity: Severity
-  /** Description of the requests. */
+  /** Description of what the case sends. */
   readonly what: string
-  /** Creates new requests at each call. Rounds are sent in order, the requests of a round in parallel. */
+  /**
+   * Creates new requests at each call, in rounds. Rounds are sent one after another, and the
+   * requests of a round in parallel.
+   */
   readonly sends: () => readonly (readonly AuditRequest[])[]
   readonly expects: Expected
-  /** Reason why it matters. */
+  /** Reason why the requirement matters. */
   readonly why: string
-  /** Id of the remedy. */
+  /** Name of the remedy for a failure. */
   readonly remedy: RemedyId
-  /** Reason why the case does not apply to this sender. @default the case is played */
+  /**
+   * Reason why the case does not apply to this sender; undefined if it applies. @default the case
+   * is played
+   */
   readonly skip?: string
-  /** Request to a URL without a route. If that is accepted too, a 2xx proves nothing. */
+  /**
+   * Returns the same request to a URL without a route. If the receiver accepts that too, a 2xx
+   * proves nothing.
+   */
   readonly control?: () => AuditRequest
-  /** True waits for late effects. @default false */
+  /** True waits for late effects of earlier deliveries. @default false */
   readonly late?: boolean
-  /** Action between the rounds. */
+  /** What happens between two rounds. */
   readonly between?: 'restart'
-  /** True if the case is expensive for the receiver. It is sent only to receivers on this machine. @default false */
+  /**
+   * True if the case is expensive for the receiver. Such a case is only sent to receivers on this
+   * machine. @default false
+   */
   readonly heavy?: boolean
-  /** Number of attempts to reproduce a failure that depends on chance. @default 1 */
+  /**
+   * Number of tries to make the failure occur again, for failures that depend on chance. @default 1
+   */
   readonly tries?: number
 }
 
-/** Creates cases that share these members. `sends` may return a single request. */
+/**
+ * Makes a case from its own values and the shared ones. `sends` may return a single request instead
+ * of rounds.
+ */
 type CaseMaker = (
   id: string,
   what: string,

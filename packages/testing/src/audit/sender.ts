@@ -5,12 +5,15 @@ import type { About, Draft, Provider, Scheme } from '@postern/core/scheme'
 import { fill, samples, type Sample, madeUpSecrets } from '@postern/samples'
 import { requestOf, textOfBody, type AuditRequest, headerOf, valueAt } from './request.ts'
 
-/** Content of a delivery. Defaults are the sample, a new id, the current time and the correct secret. */
+/**
+ * What a delivery contains. Defaults: the first sample, a new id, the current time and the correct
+ * secret.
+ */
 export interface Making {
   readonly sample?: Sample
   readonly topic?: string
   readonly id?: string
-  /** Milliseconds since 1970. */
+  /** Time of signing, in milliseconds since 1970. */
   readonly at?: number
   readonly body?: string | Uint8Array
   readonly payload?: unknown
@@ -25,24 +28,33 @@ export interface AuditSender {
   readonly url: string
   readonly facts: AuditFacts
   readonly samples: readonly Sample[]
-  /** Returns random numbers that depend on the seed. */
+  /** Returns the next random number. The numbers depend on the seed. */
   readonly random: () => number
   readonly now: () => number
-  /** Signs a genuine delivery; with another provider of the sender, a forged one. */
+  /**
+   * Signs a genuine delivery. With the provider `by`, which has another secret, the delivery is
+   * forged.
+   */
   sign(making?: Making, by?: Provider): AuditRequest
   /** Creates an event id in the sender's format. */
   freshId(): string
-  /** Signs the same delivery again with another body. */
+  /** Signs a delivery again with another body; everything else stays the same. */
   rebody(request: AuditRequest, body: string | Uint8Array): AuditRequest
-  /** Signs the same delivery again with the given changes. */
+  /** Signs a delivery again with the given changes. */
   again(request: AuditRequest, making: Making): AuditRequest
-  /** Signs the same delivery with any secret, without checks. Throws if the secret gives no key. */
+  /**
+   * Signs a delivery again with any secret, without checks. Throws if no key can be made from the
+   * secret.
+   */
   signedWith(request: AuditRequest, secret: string, at?: number): AuditRequest
-  /** Provider with another secret of the same format; undefined if none exists. */
+  /** The provider with another secret of the same format; undefined if none can be made up. */
   readonly other: Provider | undefined
-  /** Provider with the other and the correct secret, if the sender signs with both during rotation. */
+  /**
+   * The provider with two secrets, the other and the correct one; undefined if the sender does not
+   * sign with both during rotation.
+   */
   readonly rotating: Provider | undefined
-  /** Secrets that no reply and no log may contain. */
+  /** The configured secrets, which no reply and no log may contain. */
   readonly secrets: readonly string[]
 }
 
@@ -50,13 +62,16 @@ interface SenderSettings {
   readonly url: string
   readonly seed: number
   readonly now: () => number
-  /** True derives ids from the seed too. Only for test vectors, which are never sent twice. @default false */
+  /**
+   * If true, event ids also depend on the seed. Only for test vectors, which are never sent twice.
+   * @default false
+   */
   readonly seededIds?: boolean
 }
 
 /**
- * Creates a sender. Event ids are new in each run, whatever the seed is: a receiver would treat a second run with the
- * same ids as duplicates.
+ * Creates a sender. Event ids are new in each run, whatever the seed is. With the same ids, a
+ * receiver would treat the deliveries of a second run as duplicates.
  */
 export async function auditSender(
   provider: Provider,
@@ -145,12 +160,15 @@ async function samplesOf(about: About): Promise<readonly Sample[]> {
   try {
     return await samples(about.name)
   } catch {
-    // A provider of the app itself has only topics.
+    // A provider that is not in @postern/samples, such as the app's own, has only topics.
     return about.topics.map((topic) => ({ topic, payload: {} }))
   }
 }
 
-/** Providers that sign the URL sign `publicUrl`, while the request goes to the audited URL. */
+/**
+ * Returns the URL to sign, and a function that sets the URL to send to. They differ if the provider
+ * has `publicUrl`: that is signed, but the request goes to the audited URL.
+ */
 function urlsOf(
   options: object,
   url: string,
@@ -163,14 +181,17 @@ function urlsOf(
   }
 }
 
-/** Returns true if the delivery contains the id, so that two deliveries can be of one event. */
+/**
+ * Returns true if a delivery contains the id of its event, so that two deliveries can be about the
+ * same event.
+ */
 function hasIds(provider: Provider, id: string, sign: (making: Making) => AuditRequest): boolean {
   if (provider.ids === false) return false
   const { headers, body, url } = sign({ id })
   return `${url} ${JSON.stringify(headers)} ${Buffer.from(body).toString()}`.includes(id)
 }
 
-/** Returns made-up secrets of every format, without the correct one. */
+/** Returns made-up secrets in the formats of many senders, without the correct secret. */
 function otherSecrets(about: About, right: unknown, random: () => number): readonly string[] {
   if (about.secretOption === undefined) return []
   const own = new Set(textsOf(right))
@@ -181,7 +202,10 @@ function otherSecrets(about: About, right: unknown, random: () => number): reado
     .filter((secret) => !own.has(secret))
 }
 
-/** Creates the provider with these secrets. Returns undefined if their format is wrong. */
+/**
+ * Creates the provider with other secrets. Returns undefined if the provider expects another
+ * format.
+ */
 function madeWith(
   about: About,
   options: object,
@@ -205,7 +229,10 @@ function textsOf(secret: unknown): readonly string[] {
   return []
 }
 
-/** Random numbers from 0 to below 1, the same for the same seed (mulberry32). */
+/**
+ * Returns a function for random numbers from 0 to below 1. The numbers are the same for the same
+ * seed (mulberry32).
+ */
 function seeded(seed: number): () => number {
   let state = seed >>> 0
   return () => {
@@ -221,20 +248,23 @@ export function letters(count: number, random: () => number): string {
   return Array.from({ length: count }, () => signs[Math.floor(random() * signs.length)]!).join('')
 }
 
-/** Facts of a provider's deliveries that the cases depend on. */
+/** The facts about a provider's deliveries on which the cases depend. */
 export interface AuditFacts {
-  /** Place of the signature; undefined if it is in the body. */
+  /** Header or query parameter that contains the signature; undefined if it is in the body. */
   readonly place: SignaturePlace | undefined
   /** Part of the body that the signature covers. */
   readonly covers: 'bytes' | 'fields' | 'none'
-  /** Allowed age of the signed time in seconds; undefined if there is no signed time or no documented limit. */
+  /**
+   * Maximum allowed age of the signed time, in seconds; undefined if there is no signed time or no
+   * documented limit.
+   */
   readonly tolerance: number | undefined
-  /** True if an event keeps its id across deliveries, and a draft can set it. */
+  /** True if an event keeps its id in all deliveries, and a test can choose the id. */
   readonly ids: boolean
   readonly json: boolean
   /** Size of the largest body in bytes, if documented. */
   readonly largest: number | undefined
-  /** Sender's time limit for a reply, in milliseconds, if documented. */
+  /** Time limit of the sender for a reply, in milliseconds, if documented. */
   readonly within: number | undefined
 }
 
@@ -253,7 +283,7 @@ function auditFacts(
   }
 }
 
-/** The provider's option has priority over its documented value. */
+/** Returns the tolerance in seconds: the provider's option, or else the documented value. */
 function toleranceOf(about: About, provider: Provider): number | undefined {
   if (provider.covers.timestamp !== true) return undefined
   const given = (madeOf(provider)?.options as { readonly tolerance?: unknown } | undefined)
@@ -263,8 +293,9 @@ function toleranceOf(about: About, provider: Provider): number | undefined {
 }
 
 /**
- * Returns the documented place of the signature, or else the header that another secret changes. Undefined if the
- * signature is in the body: changing it there changes the body.
+ * Returns the documented place of the signature, or else the header whose value depends on the
+ * secret. Returns undefined if the signature is in the body, since replacing it would change the
+ * body.
  */
 function signaturePlaceOf(
   about: About,
@@ -280,10 +311,10 @@ function signaturePlaceOf(
   return changed && { header: changed[0] }
 }
 
-/** Finds the last part of a signature header that looks like a MAC, and replaces it. */
+/** Finds the last part of a signature header that looks like a MAC (the signature itself). */
 export function macOf(value: string): {
   readonly mac: string
-  /** Returns the value with another MAC. */
+  /** Returns the header value with another MAC in its place. */
   readonly put: (mac: string) => string
 } {
   const found = [...value.matchAll(/[A-Za-z0-9+/_-]{20,}={0,2}/g)].at(-1)
@@ -292,7 +323,7 @@ export function macOf(value: string): {
   return { mac, put: (other) => value.slice(0, at) + other + value.slice(at + mac.length) }
 }
 
-/** Replaces one character by another that is valid in both hex and base64. */
+/** Replaces one character with another that is valid in both hex and base64. */
 export function otherLetter(text: string, at: number): string {
   return `${text.slice(0, at)}${text[at] === 'a' ? 'b' : 'a'}${text.slice(at + 1)}`
 }

@@ -21,7 +21,7 @@ export function storedDelivery(options: Partial<StoredDelivery> = {}): StoredDel
   }
 }
 
-/** Makes an event whose key follows from its id. */
+/** Makes an event record. Its key is made from its id. */
 export function event(id: string, options: Partial<EventRecord> = {}): EventRecord {
   return {
     key: `:${id}`,
@@ -36,7 +36,7 @@ export function event(id: string, options: Partial<EventRecord> = {}): EventReco
   }
 }
 
-/** Makes an event with tasks, given by the names of their subscriptions or as drafts. */
+/** Makes an event with tasks. A task is given as a draft, or by the name of its subscription. */
 export function item(
   id: string,
   tasks: readonly (string | TaskDraft)[] = ['a'],
@@ -52,7 +52,7 @@ export function intake(...items: readonly IntakeItem[]): Intake {
   return { delivery: storedDelivery(), items }
 }
 
-/** Accepts an event with this time of arrival. */
+/** Accepts an event that arrived at `receivedAt`, in milliseconds since 1970. */
 export async function takeAt(
   { port }: { readonly port: Port },
   id: string,
@@ -66,7 +66,7 @@ export async function takeAt(
   )
 }
 
-/** When the first event arrives. */
+/** Time when the first event arrives, in milliseconds since 1970. */
 export const FIRST = 1_700_000_000_000
 
 interface Burst extends Partial<TaskDraft> {
@@ -79,19 +79,22 @@ interface Burst extends Partial<TaskDraft> {
   readonly newest?: number | string
 }
 
-/** Makes an event for a subscription with `debounce`. Its id is a number, which also sets its time of arrival. */
+/**
+ * Makes an event for a subscription with `debounce`. Its id is a number, and it arrives this number
+ * of milliseconds after `FIRST`.
+ */
 export function burst(id: number, options: Burst = {}): IntakeItem {
   const { key = 'k', wait = 0, maxWait = wait * 10, newest, ...draft } = options
   const debounce = { at: FIRST + id, wait, maxWait, ...(newest !== undefined && { newest }) }
   return item(String(id), [{ subscription: 'a', orderKey: key, debounce, ...draft }])
 }
 
-/** Returns the event of each run, and how many events were folded into it. */
+/** Returns for each run its event, and the number of events that were folded into it. */
 export function runsOf({ runs }: Pick<TaskRecorder, 'runs'>): readonly string[] {
   return runs.map(({ claim }) => `${claim.event.id} + ${claim.folded?.count}`)
 }
 
-/** Accepts events one after another, and asserts that each is new. */
+/** Accepts events one after another, and asserts that each of them is new. */
 export async function acceptNew(
   { port }: { readonly port: Port },
   ...items: readonly IntakeItem[]
@@ -99,7 +102,7 @@ export async function acceptNew(
   for (const one of items) assert.deepEqual(await port.accept(intake(one), {}), ['new'])
 }
 
-/** Calls `read` with each cursor until there is none, and returns all pages. */
+/** Calls `read` with each returned cursor until there is none. Returns all pages. */
 export async function everyPage<Page extends { readonly cursor: string | undefined }>(
   read: (from: { readonly cursor?: string }) => MaybePromise<Page>,
 ): Promise<readonly Page[]> {
@@ -109,6 +112,7 @@ export async function everyPage<Page extends { readonly cursor: string | undefin
   return pages
 }
 
+/** A promise that a test resolves by hand, to hold handlers back until then. */
 export interface TestGate {
   readonly passed: Promise<void>
   readonly pass: () => void
@@ -124,7 +128,8 @@ const PAUSE = 5
 const LONGEST = 15_000
 
 /**
- * Resolves when the condition holds. It polls every few milliseconds, for 15 seconds, since some changes have no event.
+ * Resolves when the condition is true. Checks every 5 milliseconds, for 15 seconds by default,
+ * since some changes cause no event.
  */
 export async function eventually(
   what: string | (() => string),

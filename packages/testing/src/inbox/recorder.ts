@@ -4,60 +4,66 @@ import type { Claim, Consumer, Lane, Outcome } from '@postern/core/engine'
 export interface RecorderOptions {
   /** @default 'shop' */
   readonly receiver?: string
-  /** Names or lanes. @default ['a'] */
+  /** Subscriptions (lanes), as names or with options. @default ['a'] */
   readonly lanes?: readonly (string | Lane)[]
-  /** The sender's retry span in milliseconds. @default 0 */
+  /** Time for which the sender retries, in milliseconds. @default 0 */
   readonly retrySpan?: number
   /** Returns the outcome of an attempt. @default done */
   readonly run?: (claim: Claim, signal: AbortSignal | undefined) => MaybePromise<Outcome>
-  /** Milliseconds since 1970. @default Date.now */
+  /** Returns the time in milliseconds since 1970. @default Date.now */
   readonly now?: () => number
 }
 
 interface SeenRun {
   readonly claim: Claim
-  /** Milliseconds since 1970. */
+  /** Time when the run started, in milliseconds since 1970. */
   readonly at: number
 }
 
-/** An outcome as the inbox reported it. */
+/** An outcome as the inbox reported it. `stored` is false if the inbox rejected it. */
 export interface Settled {
   readonly claim: Claim
   readonly outcome: Outcome
   readonly stored: boolean
 }
 
-/** A receiver that records what its inbox does. */
+/** A receiver that records what its inbox does with its tasks. */
 export interface TaskRecorder {
   readonly consumer: Consumer
-  /** Its lanes. Tests may add more. */
+  /** The subscriptions (lanes) of the receiver. Tests may add more. */
   readonly lanes: Lane[]
   readonly runs: readonly SeenRun[]
   readonly settled: readonly Settled[]
-  /** Tasks that ended without a run, each with the task that ran instead; undefined for a stale one. */
+  /**
+   * Tasks that ended without a run, by id. The value is the task that ran instead; undefined if the
+   * event was stale.
+   */
   readonly folded: ReadonlyMap<string, string | undefined>
   readonly warnings: readonly string[]
-  /** Resolves when the condition holds, which is checked after every event. Rejects after 15 seconds. */
+  /**
+   * Resolves once the condition is true. It is checked after every event of the inbox. Rejects
+   * after 15 seconds.
+   */
   until(what: string, condition: () => boolean): Promise<void>
-  /** Resolves when this number of outcomes is settled. */
+  /** Resolves once `count` outcomes in total, over all tasks so far, are settled. */
   untilSettled(count: number): Promise<void>
-  /** Returns labels of the attempts so far: subscription and event, such as `a:1`. */
+  /** Returns a label for each attempt so far, made of subscription and event, such as `a:1`. */
   ran(): readonly string[]
-  /** Returns the numbers of the attempts so far. */
+  /** Returns the number of each attempt so far; 1 for the first attempt at a task. */
   attempts(): readonly number[]
 }
 
-/** The error of failing attempts. */
+/** The error of attempts that fail. */
 export const FAILURE = { name: 'Error', message: 'the till is jammed' } as const
 export const DEAD_OUTCOME: Outcome = { kind: 'dead', error: FAILURE }
 export const DONE_OUTCOME: Outcome = { kind: 'done' }
 
-/** Returns the outcome of a failed attempt that is due again after these milliseconds. */
+/** Returns the outcome of a failed attempt. The task is due again after `wait` milliseconds. */
 export function retryIn(wait: number): Outcome {
   return { kind: 'retry', at: Date.now() + wait, error: FAILURE }
 }
 
-/** Returns a lane without options. */
+/** Makes a subscription (lane). Without options, it has the defaults of the test suite. */
 export function lane(name: string, options: Partial<Lane> = {}): Lane {
   return { name, previousNames: [], concurrency: 10, ordered: false, timeout: 300_000, ...options }
 }
@@ -129,7 +135,7 @@ export function createTaskRecorder(options: RecorderOptions): TaskRecorder {
   }
 }
 
-/** Returns subscription, event and part of a claim, such as `a:1` or `a:1~part`. */
+/** Returns the label of a claim: subscription, event and part, such as `a:1` or `a:1~part`. */
 function label(claim: Claim): string {
   const part = claim.part === undefined ? '' : `~${claim.part}`
   return `${claim.subscription}:${claim.event.id ?? claim.event.key}${part}`

@@ -7,57 +7,72 @@ import type { TestRunner } from '../ledger.ts'
 import { createTaskRecorder, type TaskRecorder, type RecorderOptions } from './recorder.ts'
 import { acme } from '../acme.ts'
 
-/** An inbox under test, on a store of its own. */
+/** An inbox under test, with a separate store. */
 export interface InboxHandle {
   readonly inbox: Inbox
-  /** Closes the inbox and returns another on the same store, as after a restart. Needed for `durable`. */
+  /**
+   * Closes the inbox and returns a new one on the same store, as after a restart. Needed for
+   * `durable`.
+   */
   reopen?(): MaybePromise<Inbox>
-  /** Returns a second inbox on the same store, as another process has. Needed for `shared`. */
+  /**
+   * Returns a second inbox on the same store, as another process would have. Needed for `shared`.
+   */
   another?(): MaybePromise<Inbox>
-  /** Ends the leases of running tasks, as if their process had stopped. Needed for `shared`. */
+  /** Ends the leases of running tasks, as if their process had died. Needed for `shared`. */
   abandon?(): MaybePromise<void>
-  /** Closes all inboxes of the store, and removes the store. */
+  /** Closes all inboxes of the store, and deletes the store. */
   close(): MaybePromise<void>
 }
 
 /** Creates an inbox for one test. */
 export type MakeInbox = (wish: {
-  /** Maximum number of pending tasks, if the inbox is `bounded`. */
+  /** Maximum number of pending tasks, for an inbox that is `bounded`. */
   readonly maxPending?: number
 }) => MaybePromise<InboxHandle>
 
-/** An inbox for one test. Its receivers end with the test. */
+/**
+ * What a test of an inbox gets: the inbox, and functions to join receivers. The receivers are
+ * closed at the end of the test.
+ */
 export interface Scene {
   readonly handle: InboxHandle
-  /** The inbox; after a restart, the new one. */
+  /** The current inbox; a new one after each restart. */
   inbox: Inbox
   readonly view: InboxView
-  /** Joins a recording receiver, and starts its worker by default. */
+  /** Joins a receiver that records what happens. By default, its worker starts. */
   join(options?: JoinOptions): JoinedReceiver
-  /** Ends all receivers, and opens another inbox on the same store. */
+  /** Closes all receivers, and opens a new inbox on the same store. */
   restart(): Promise<void>
-  /** Registers something to close before the inbox. */
+  /** Registers a function to call before the inbox is closed. */
   atEnd(close: () => Promise<unknown>): void
 }
 
 interface JoinOptions extends RecorderOptions {
-  /** @default true */
+  /** True starts the worker. @default true */
   readonly work?: boolean
   /** @default the scene's inbox */
   readonly inbox?: Inbox
 }
 
-/** A recording receiver on the inbox of a scene. */
+/** A receiver on the inbox of a scene that records what happens. */
 export interface JoinedReceiver extends TaskRecorder {
   readonly port: Port
   /** Accepts one delivery with these events. */
   accept(...items: readonly IntakeItem[]): ReturnType<Port['accept']>
-  /** Accepts one delivery. Resolves when this number of outcomes is settled in all. */
+  /**
+   * Accepts one delivery with these events. Resolves once `count` outcomes in total, over all
+   * deliveries so far, are settled.
+   */
   settle(count: number, ...items: readonly IntakeItem[]): Promise<void>
-  /** Accepts one delivery. Resolves when this number of attempts has started in all. */
+  /**
+   * Accepts one delivery with these events. Resolves once `count` attempts in total, over all
+   * deliveries so far, have started.
+   */
   start(count: number, ...items: readonly IntakeItem[]): Promise<void>
+  /** Starts the worker. */
   work(): void
-  /** Closes its port. */
+  /** Closes the port of the receiver. `timeout` is in milliseconds. */
   leave(timeout?: number): Promise<void>
 }
 
@@ -130,7 +145,10 @@ function join(inbox: Inbox, options: JoinOptions): JoinedReceiver {
 
 const provider = acme({ secret: 'a secret of the suite' })
 
-/** Creates a receiver on the scene's inbox, with a log of what its observer was called with. */
+/**
+ * Creates a receiver on the scene's inbox. `happened` lists what its observer was called with, such
+ * as `done 1`.
+ */
 export function receiverHeard(
   scene: Scene,
   options: Partial<ReceiverOptions> = {},

@@ -12,10 +12,14 @@ import {
   type ProviderUnderTest,
 } from './vector.ts'
 
-// A call of these inspects the delivery. Other members only describe the provider.
+// Members of a provider that inspect a delivery when they are called. The other members only
+// describe the provider.
 const STEPS = ['admit', 'greet', 'verify', 'handshake', 'events', 'reply'] as const
 
-/** A rejected delivery changes, calls and fetches nothing, behind an access check and without one. */
+/**
+ * Defines tests that a rejected delivery changes, calls and fetches nothing, with and without an
+ * access check in front.
+ */
 export function accessLaws(
   under: ProviderUnderTest,
   vectors: readonly Vector[],
@@ -50,7 +54,10 @@ export function accessLaws(
   })
 }
 
-/** Creates the provider with a spy for each option that can be a function. */
+/**
+ * Creates the provider with a spy (a function that records its calls) for each option that can be a
+ * function.
+ */
 function watched(
   under: ProviderUnderTest,
   vector: Vector,

@@ -8,7 +8,7 @@ import { toldOf, trial, type Tried } from './trial.ts'
 import { signingProvider, type SigningLaws, type ProviderUnderTest } from './vector.ts'
 
 const NOW = 1_760_000_000_000
-/** Content types for sending a captured body again. */
+/** Content types with which a captured body is sent again. */
 export const LABELS: readonly (string | undefined)[] = [
   undefined,
   'application/json',
@@ -21,7 +21,10 @@ export const LABELS: readonly (string | undefined)[] = [
 ]
 const QUERY = 'type=evil&topic=evil&event=evil&id=evil&command=%2Fevil&payload=%7B%7D'
 
-/** Deliveries that an attacker captured and changed. The provider must reject each or read the same events. */
+/**
+ * Defines tests with deliveries that an attacker captured and changed. The provider must reject
+ * each, or read the same events.
+ */
 export function hostileLaws(under: ProviderUnderTest, laws: SigningLaws, runner: TestRunner): void {
   const provider = signingProvider(under, laws, laws.secrets[0])
   const { covers, labelled, formats = ['json'], codings = {}, methods = ['POST'] } = provider
@@ -137,7 +140,10 @@ export function hostileLaws(under: ProviderUnderTest, laws: SigningLaws, runner:
 
 let made: readonly (string | Uint8Array)[] | undefined
 
-/** Bodies that are expensive to read. Created lazily: compressing 50 MB would slow every import of the package. */
+/**
+ * Returns bodies that are expensive to read. Made at the first use, since compressing 50 MB would
+ * slow down every import of the package.
+ */
 function bombs(): readonly (string | Uint8Array)[] {
   made ??= [
     `[${'{},'.repeat(50_000)}{}]`,
@@ -162,7 +168,7 @@ async function looked(make: () => Provider, request: SignableRequest): Promise<T
   try {
     provider = make()
   } catch (error) {
-    // Providers that allow no function as secret reject it at construction.
+    // A provider whose secret cannot be a function rejects it when it is created.
     assert.ok(error instanceof TypeError)
     return undefined
   }

@@ -9,7 +9,7 @@ import { signingProvider, type SigningLaws, type ProviderUnderTest } from './vec
 const NOW = 1_760_000_000_000
 const DRAWS = 40
 
-/** Laws of signing, as properties over random payloads, places and changes. */
+/** Defines tests of signing: properties that must hold for random payloads, places and changes. */
 export function signingLaws(under: ProviderUnderTest, laws: SigningLaws, runner: TestRunner): void {
   const numRuns = laws.draws ?? DRAWS
   const [first, second] = laws.secrets
@@ -89,7 +89,8 @@ function withNote(draft: Draft = {}, note: string): Draft {
   return { ...draft, payload: { ...payload, note } }
 }
 
-// One receiver serves all attacks. It accepts none, so none can be a duplicate.
+// Creates one receiver for all attacks. It accepts none of them, so none can be rejected as a
+// duplicate.
 async function rejecting(
   provider: Provider,
   body: (attack: (request: SignableRequest) => Promise<void>) => Promise<void>,
@@ -108,7 +109,7 @@ function rejected(result: Tried): void {
   assert.deepEqual(result.events, [])
 }
 
-// An optional peer dependency, so that only these laws need it.
+// fast-check is an optional peer dependency, loaded here so that only these tests need it.
 async function fastCheck(): Promise<typeof FastCheck> {
   try {
     return (await import('fast-check')).default

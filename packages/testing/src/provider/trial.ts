@@ -9,30 +9,33 @@ import {
 import { readBounded } from '@postern/core/internal'
 import type { Provider } from '@postern/core/scheme'
 
-/** Result of one delivery to a receiver. */
+/** The result of one delivery to a receiver. */
 export interface Tried {
   readonly reply: Reply
-  /** Code of the rejection, as observers get it. */
+  /** Code of the rejection, as observers get it; undefined if the delivery was accepted. */
   readonly code: string | undefined
   readonly message: string | undefined
-  /** Accepted events, in the order of the body. Each reached a handler. */
+  /** The accepted events, in the order of the body. A handler has run for each new one. */
   readonly events: readonly EventInfo[]
-  /** Payloads that handlers got, in the order of the runs. */
+  /** The payloads that handlers got, in the order in which they ran. */
   readonly payloads: readonly unknown[]
 }
 
 const FOUR_DAYS = 4 * 86_400_000
 
-/** A delivery for `receive()`, or another way to deliver. */
+/** A delivery for `receive()`, or a function that delivers in another way. */
 type Deliver = DeliveryInit | ((receiver: Receiver) => Promise<Reply>)
 
-/** Receiver on trial. Send one delivery at a time. */
+/** A receiver to send deliveries to, one at a time. */
 interface Bench {
   send(delivery: Deliver): Promise<Tried>
   close(): Promise<void>
 }
 
-/** Creates a receiver that returns the result of each delivery after a handler got every accepted event. */
+/**
+ * Creates a receiver with the provider. `send` returns the result of a delivery after handlers have
+ * run for all accepted events.
+ */
 export function bench(provider: Provider, now: number | undefined): Bench {
   let events: EventInfo[] = []
   let payloads: unknown[] = []
@@ -48,9 +51,10 @@ export function bench(provider: Provider, now: number | undefined): Bench {
       dedupeWindow: `${Math.max(FOUR_DAYS, provider.retrySpan ?? 0)}ms`,
     }),
     log: false,
-    // A trial reads no journal: masking and keeping rejected bodies would use a fifth of its time.
+    // These tests read no journal. Masking and keeping rejected bodies would take a fifth of their
+    // time.
     storage: { rejectedBodies: false },
-    // Avoids a read of the app's package.json for each of thousands of receivers.
+    // Set, so that thousands of receivers do not read the app's package.json.
     version: 'of a trial',
     ...(now !== undefined && { clock: { now: () => now } }),
     observers: [
@@ -104,7 +108,7 @@ export function toldOf({ reply, code, message }: Tried): string {
   return `got ${reply.status} ${code ?? ''} ${message ?? ''}`
 }
 
-// Bytes. Replies are much shorter.
+// Maximum size of a reply, in bytes. Replies are much shorter.
 const MOST = 16 * 1024 * 1024
 
 export async function toReply(response: Response): Promise<Reply> {

@@ -1,18 +1,21 @@
 import type { DeliveryInit } from '@postern/core'
 import type { Draft, Provider } from '@postern/core/scheme'
 
-/** Delivery with its expected verdict. The repository's `test/vectors/README.md` describes each field. */
+/**
+ * A delivery with its expected result. The repository's `test/vectors/README.md` describes each
+ * field.
+ */
 export interface Vector {
   readonly name: string
   readonly method: string
   readonly url: string
   readonly headers: Readonly<Record<string, string | readonly string[]>>
   readonly bodyBase64: string
-  /** Value of the provider's secret option; absent if none is needed. */
+  /** Value of the provider's secret option; undefined if the provider needs no secret. */
   readonly secret?: string | readonly string[]
-  /** Other options of the factory. */
+  /** Other options for the provider's factory. */
   readonly extra?: Readonly<Record<string, unknown>>
-  /** Time of the receiver's clock in Unix seconds; null if nothing is dated. */
+  /** Time of the receiver's clock, in Unix seconds; null if the delivery contains no time. */
   readonly now?: number | null
   readonly expect: 'valid' | 'invalid'
   readonly reason?: string | null
@@ -24,7 +27,7 @@ export interface Vector {
   readonly mayDrop?: boolean
 }
 
-/** Expected reply. An array lists alternatives. */
+/** An expected reply. An array lists allowed alternatives. */
 export interface ExpectedReply {
   readonly status?: number | readonly number[]
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
@@ -43,12 +46,15 @@ export function vectorDelivery({ method, url, headers, bodyBase64 }: Vector): De
   return { method, url, headers, body: Buffer.from(bodyBase64, 'base64') }
 }
 
-/** Returns the time of the receiver's clock in milliseconds; undefined if nothing is dated. */
+/**
+ * Returns the time of the receiver's clock in milliseconds. Returns undefined if the delivery
+ * contains no time.
+ */
 export function vectorClock({ now }: Vector): number | undefined {
   return typeof now === 'number' ? now * 1000 : undefined
 }
 
-/** Returns the vector as a `Request`; undefined if a `Request` cannot represent it. */
+/** Returns the vector as a `Request`. Returns undefined if a `Request` cannot represent it. */
 export function vectorRequest(vector: Vector): Request | undefined {
   const bodiless = vector.method === 'GET' || vector.method === 'HEAD'
   if (bodiless && vector.bodyBase64 !== '') return undefined
@@ -63,28 +69,40 @@ export function vectorRequest(vector: Vector): Request | undefined {
       ...(!bodiless && body.length > 0 && { body }),
     })
   } catch {
-    // The URL has credentials, or a header value is not Latin-1.
+    // The URL contains credentials, or a header value is not Latin-1.
     return undefined
   }
 }
 
-/** Facts about a provider that can sign, for the laws of signing. */
+/** Facts about a provider that can sign, for the tests of signing. */
 export interface SigningLaws {
   /** Two valid secrets in the provider's format. */
   readonly secrets: readonly [string, string]
-  /** Other options of the factory. */
+  /** Other options for the provider's factory. */
   readonly options?: object
-  /** Draft to sign. If it has a topic or an id, the event must have them. @default only a payload */
+  /**
+   * Draft of the delivery to sign. If it has a topic or an id, the event must have the same.
+   * @default only a payload
+   */
   readonly draft?: Draft
-  /** True if the provider ignores the case of the signature, or of the word before a token. @default false */
+  /**
+   * True if the provider ignores the case of the signature, or of the word before a token. @default
+   * false
+   */
   readonly anyCase?: boolean
-  /** Number of random inputs per law. Changes of single characters get five times as many. @default 40 */
+  /**
+   * Number of random inputs per test. Tests that change single characters use five times that
+   * number. @default 40
+   */
   readonly draws?: number
-  /** Returns the protected part of a body, if a provider `covers` fields. @default the fields of a form, the value of JSON */
+  /**
+   * Returns the signed part of a body, for a provider that `covers` only fields. @default the
+   * fields of a form, or the value of JSON
+   */
   readonly covered?: (body: Uint8Array, contentType: string) => unknown
 }
 
-/** Creates the provider that the laws of signing use, with this secret. */
+/** Creates the provider for the tests of signing, with this secret. */
 export function signingProvider(
   under: ProviderUnderTest,
   laws: SigningLaws,
@@ -96,23 +114,29 @@ export function signingProvider(
   })
 }
 
-/** Provider under {@link testProvider}: a catalogue entry and its vectors. */
+/** A provider to test with {@link testProvider}: an entry of the catalogue, and vectors. */
 export interface ProviderUnderTest {
   readonly name: string
   /** Creates the provider. */
   create(options: object): Provider
-  /** Options of the factory by name. Each function option is observed while a delivery is rejected. @default none */
+  /**
+   * Options of the factory, by name. Options that can be functions are watched while a delivery is
+   * rejected. @default none
+   */
   readonly options?: Readonly<Record<string, unknown>>
-  /** Name of the factory's secret option. Absent if it has none. */
+  /** Name of the factory's option for the secret; undefined if the factory has none. */
   readonly secretOption?: string | undefined
   readonly vectors?: readonly Vector[]
-  /** True judges the reason of each rejection too. @default false */
+  /** True also checks the reason of each rejection. @default false */
   readonly reasons?: boolean
-  /** Facts for the laws of signing, if the provider can sign. */
+  /** Facts for the tests of signing, if the provider can sign. */
   readonly sign?: SigningLaws
 }
 
-/** Returns the content of a body without its formatting: sorted form fields, a JSON value, or else the text. */
+/**
+ * Returns the content of a body without its formatting: sorted form fields, or a JSON value, or
+ * else the text.
+ */
 export function bodyFields(body: Uint8Array, contentType: string): unknown {
   const text = Buffer.from(body).toString('utf8')
   if (contentType.startsWith('application/x-www-form-urlencoded'))

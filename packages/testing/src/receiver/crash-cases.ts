@@ -11,7 +11,7 @@ export function crashCases(test: ReceiverTest, exactlyOnce: boolean): void {
     for (let round = 0; round < ROUNDS; round++) {
       const ids = Array.from({ length: BURST }, (_, at) => `round-${round}-${at}`)
       const acknowledged = await killAtReply(scene, ids)
-      // Nothing is delivered again yet: only the receiver has the acknowledged events.
+      // Nothing is delivered again yet, so only the receiver has the acknowledged events.
       await scene.untilEffects(acknowledged)
       await Promise.all(ids.map((id) => scene.deliver(id)))
       await scene.untilEffects(ids)
@@ -41,7 +41,7 @@ export function crashCases(test: ReceiverTest, exactlyOnce: boolean): void {
       await scene.restart('kill')
       scene.tell('linger', false)
       await reply
-      // A sender without a reply tries again.
+      // A sender that got no reply tries again.
       await scene.deliver('lingering')
       await scene.settle()
       const count = await scene.count('lingering')
@@ -51,7 +51,10 @@ export function crashCases(test: ReceiverTest, exactlyOnce: boolean): void {
   )
 }
 
-/** Delivers in parallel, kills the receiver at the first byte of a 2xx, and restarts it. Returns the ids that got a 2xx. */
+/**
+ * Delivers events in parallel, kills the receiver at the first byte of a 2xx, and restarts it.
+ * Returns the ids that got a 2xx.
+ */
 async function killAtReply(
   scene: ReceiverScene,
   ids: readonly string[],
@@ -71,7 +74,10 @@ async function killAtReply(
   return acknowledged
 }
 
-/** Sends a delivery, reports the status at its first byte, and returns it after the connection ends. */
+/**
+ * Sends a delivery. Calls `seen` with the status at the first byte of the reply, and returns the
+ * status after the connection ends.
+ */
 async function firstByte(
   { url, headers, body }: SignableRequest,
   seen: (status: number) => void,

@@ -20,33 +20,39 @@ import { once } from 'node:events'
 
 const PAUSE = 20
 
-/** Scene of one test: a receiver with its own store, and a sender. */
+/** What a test of a receiver gets: a running receiver with a separate store, and a sender. */
 export interface ReceiverScene {
   readonly sender: ReceiverSender
   readonly makeSecret: () => string
   readonly secret: string
+  /** Allowed age of a signed time, in seconds. */
   readonly tolerance: number
-  /** Current receiver; a new one after each restart. */
+  /** The current receiver; a new one after each restart. */
   receiver: MountedReceiver
-  /** Starts another process on the same store. */
+  /** Starts a further process on the same store. */
   another(): Promise<MountedReceiver>
   /** Ends the receiver and starts a new one on the same store. */
   restart(how: 'stop' | 'kill'): Promise<void>
-  /** Signs a delivery to the receiver. */
+  /** Signs a delivery to the receiver's URL. */
   signed(id: string, draft?: Partial<Draft>): SignableRequest
-  /** Sends once. Returns status and text of the reply; status 0 if no reply came. */
+  /**
+   * Sends a request once. Returns the status and text of the reply; the status is 0 if no reply
+   * came.
+   */
   post(request: SignableRequest): Promise<{ readonly status: number; readonly text: string }>
-  /** Delivers again and again until a 2xx, as senders do. */
+  /** Delivers an event again and again until the reply is a 2xx, as senders do. */
   deliver(id: string, draft?: Partial<Draft>): Promise<void>
-  /** Returns how often the effect of an event happened. */
+  /** Returns the number of times that the effect of an event happened. */
   count(id: string): Promise<number>
-  /** Waits until the effect of each event happened. */
+  /** Waits until the effect of each event has happened. */
   untilEffects(ids: readonly string[]): Promise<void>
-  /** Delivers a further event and waits for its effect. All earlier effects have happened by then. */
+  /**
+   * Delivers a further event and waits for its effect. By then, all earlier effects have happened.
+   */
   settle(): Promise<void>
-  /** Switches a step of the handlers on or off. */
+  /** Switches a step on or off, such as waiting or failing. Handlers do the step while it is on. */
   tell(step: HandlerStep, on: boolean): void
-  /** Waits until a handler reaches the step. */
+  /** Waits until a handler has reached the step. */
   untilAnswered(step: HandlerStep): Promise<void>
 }
 
@@ -66,7 +72,7 @@ export function receiverTest(
         await body(await createScene({ mount, effects, skills, folder, started }))
       } finally {
         for (const step of HANDLER_STEPS) tell(folder, step, false)
-        // A graceful stop may wait for idle connections.
+        // Killed if possible, since a graceful stop may wait for idle connections.
         for (const receiver of started) await (receiver.kill ? receiver.kill() : receiver.stop())
         await rm(folder, { recursive: true, force: true })
       }
@@ -175,7 +181,7 @@ export function isTaken(status: number): boolean {
   return status >= 200 && status < 300
 }
 
-/** Creates a sender of Standard Webhooks 1.0.0. */
+/** Creates a sender of Standard Webhooks 1.0.0 with this secret. */
 export function standardSender(secret: string): ReceiverSender {
   const scheme = standardWebhooksScheme()
   return {
@@ -200,7 +206,7 @@ export function standardSecret(): string {
   return `whsec_${randomBytes(32).toString('base64')}`
 }
 
-/** Returns the names of headers that depend on the secret: they contain the signature. */
+/** Returns the names of the headers that depend on the secret, so that contain the signature. */
 export function signatureHeaders(
   sender: ReceiverSender,
   makeSecret: () => string,
@@ -212,7 +218,7 @@ export function signatureHeaders(
   return Object.keys(one!).filter((name) => one![name] !== other![name])
 }
 
-/** Replaces the body and keeps the signature. */
+/** Replaces the body and keeps the signature of the old one. */
 export function withBody(request: SignableRequest, body: string): SignableRequest {
   return { ...request, body: Buffer.from(body) }
 }
@@ -221,83 +227,105 @@ export function bodyText({ body }: SignableRequest): string {
   return Buffer.from(body).toString()
 }
 
-/** Start parameters of the receiver under test. */
+/** What the receiver under test gets when it starts. */
 export interface ReceiverStart {
   /**
-   * Folder for one test: empty at the first start, unchanged at later starts. Put the store in it or name the store
-   * after it. The suite controls the handler's steps (`createSteps`) by files in this folder.
+   * Folder for one test: empty at the first start, unchanged at later starts. Put the store in this
+   * folder, or name the store after it. The tests control the handler's steps (`createSteps`) with
+   * files in this folder.
    */
   readonly folder: string
-  /** Secret that signs the deliveries. */
+  /** Secret with which deliveries are signed. */
   readonly secret: string
 }
 
-/** Running receiver under test. */
+/** A running receiver under test. */
 export interface MountedReceiver {
-  /** URL of its webhook route. */
+  /** URL of the receiver's webhook route. */
   readonly url: string
   /** Ends the receiver as a deploy does. */
   stop(): MaybePromise<void>
-  /** Ends the receiver as `kill -9` does, and resolves when the process is gone. Needed for `durable`. */
+  /**
+   * Ends the receiver as `kill -9` does. Resolves when the process is gone. Needed for `durable`.
+   */
   kill?(): MaybePromise<void>
-  /** Returns its whole log, including lines written while it ended. */
+  /**
+   * Returns the complete log of the receiver, including lines written while the receiver was
+   * ending.
+   */
   log(): MaybePromise<string>
 }
 
-/** Starts the receiver under test on the store in the folder. */
+/** Starts the receiver under test, with its store in the given folder. */
 export type MountReceiver = (start: ReceiverStart) => MaybePromise<MountedReceiver>
 
-/** Returns the ids of events whose effect happened, in order. An id occurs twice if its effect happened twice. */
+/**
+ * Returns the ids of the events whose effect happened, in order. If an effect happened twice, the
+ * id is in the list twice.
+ */
 export type ReadEffects = (start: ReceiverStart) => MaybePromise<readonly string[]>
 
-/** Promises of a receiver. A promise that is not set is not tested. */
+/** What a receiver promises. If a promise is not set, it is not tested. */
 export interface ReceiverSkills {
-  /** Name in test titles. */
+  /** Name of the receiver in test titles. */
   readonly name: string
   /**
-   * True if acknowledged events survive a crash. `mount` must return `kill` and be able to start the receiver again.
+   * True if acknowledged events survive a crash. `mount` must then return `kill`, and be able to
+   * start the receiver again.
    * @default false
    */
   readonly durable?: boolean
-  /** True if an effect happens once even if the process dies after it. Needs `durable`. @default false */
+  /**
+   * True if an effect happens only once, even if the process dies directly after it. Needs
+   * `durable`. @default false
+   */
   readonly exactlyOnce?: boolean
   /** True if two processes can share one store. @default false */
   readonly shared?: boolean
   /**
-   * Creates the sender: any Postern provider that can sign. Each delivery has its own id. @default Standard Webhooks
-   * 1.0.0, `v1`
+   * Creates the sender from a secret: any Postern provider that can sign. Each delivery has a
+   * different id. @default Standard Webhooks 1.0.0, `v1`
    */
   readonly sender?: (secret: string) => ReceiverSender
   /** Creates a new secret at each call. @default `whsec_` and 32 random bytes in base64 */
   readonly makeSecret?: () => string
-  /** Allowed age of a signed time, in seconds. Deliveries of twice that age must be rejected. @default 300 */
+  /**
+   * Maximum allowed age of a signed time, in seconds. Deliveries of twice that age must be
+   * rejected. @default 300
+   */
   readonly tolerance?: number
-  /** Maximum wait for an effect or a 2xx, in milliseconds. It must exceed the receiver's leases and retries. @default 15000 */
+  /**
+   * Maximum time to wait for an effect or a 2xx, in milliseconds. It must exceed the receiver's
+   * leases and retry waits. @default 15000
+   */
   readonly patience?: number
 }
 
-/** Sender of the suite's deliveries, such as a provider. */
+/** The sender of the test deliveries, such as a provider. */
 export type ReceiverSender = Pick<Provider, 'covers' | 'sign'>
 
 /** Options of {@link startProgram}. */
 export interface ProgramOptions {
-  /** Program to run. @default the Node that runs the suite */
+  /** Program to run. @default the Node.js that runs the tests */
   readonly command?: string
-  /** Arguments, such as the receiver's file. */
+  /** Arguments of the program, such as the receiver's file. */
   readonly args: readonly string[]
-  /** Additional environment variables, such as folder and secret. */
+  /** Environment variables to add, such as folder and secret. */
   readonly env: Readonly<Record<string, string>>
-  /** Pattern whose first group is the port in the program's output. @default /listening\D*(\d+)/ */
+  /**
+   * Pattern for the program's output whose first group is the port. @default /listening\D*(\d+)/
+   */
   readonly ready?: RegExp
   /** Path of the webhook route. @default '/' */
   readonly path?: string
 }
 
 /**
- * Starts a receiver in its own process, for `testReceiver`. The program listens on a port of 127.0.0.1, prints the
- * port, and ends on SIGTERM. Its output is its log. It also ends when this process ends.
+ * Starts a receiver in a separate process, for `testReceiver`. The program must listen on a port of
+ * 127.0.0.1, print the port, and end on SIGTERM. Its output is the log. If this process ends, the
+ * program is killed.
  *
- * @throws {Error} if the program ends before it listens; the message has its output.
+ * @throws {Error} if the program ends before it listens. The message contains its output.
  * @example
  * const mount = ({ folder, secret }) =>
  *   startProgram({ args: ['server.js'], env: { PORT: '0', FOLDER: folder, WEBHOOK_SECRET: secret }, path: '/hooks' })

@@ -1,21 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { answer, isTold, type HandlerStep } from './told.ts'
 
-/** Steps of a handler under `testReceiver`, around its effect. */
+/**
+ * The steps of a handler in `testReceiver`, before and after its effect. The tests control them.
+ */
 export interface HandlerSteps {
-  /** Call before the effect. Waits while the suite says so, and throws if the suite says so. */
+  /** Call it before the effect. It waits, or throws, while the test requests that. */
   before(): Promise<void>
-  /** Call after the effect is stored. Waits while the suite says so. */
+  /** Call it after the effect is stored. It waits while the test requests that. */
   after(): Promise<void>
 }
 
 const PAUSE = 5
 
 /**
- * Creates the steps of a handler under `testReceiver`. Files in the test's folder control them, so that other languages
- * can implement them too. While a file `wait` exists, the handler creates a file `waiting` and waits before its effect.
- * If `fail` exists, it creates `failed` and throws before its effect. While `linger` exists, it creates `lingering` and
- * waits after its effect.
+ * Creates the steps of a handler in `testReceiver`. Files in the test's folder control the steps,
+ * so that other languages can implement them too. While a file `wait` exists, the handler creates a
+ * file `waiting` and waits before its effect. If `fail` exists, the handler creates `failed` and
+ * throws before its effect. While `linger` exists, the handler creates `lingering` and waits after
+ * its effect.
  *
  * @example
  * const steps = createSteps(process.env.FOLDER)

@@ -1,7 +1,9 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Steps that the suite can request, with the name of the handler's answer file. */
+/**
+ * The steps that a test can request, each with the name of the file by which the handler answers.
+ */
 const ANSWERS = { wait: 'waiting', fail: 'failed', linger: 'lingering' } as const
 
 export type HandlerStep = keyof typeof ANSWERS
@@ -22,7 +24,7 @@ export function answer(folder: string, step: HandlerStep): void {
   writeFileSync(join(folder, ANSWERS[step]), '')
 }
 
-/** Returns true if a handler answered since the last request. */
+/** Returns true if a handler has answered since the step was last requested. */
 export function hasAnswered(folder: string, step: HandlerStep): boolean {
   return existsSync(join(folder, ANSWERS[step]))
 }

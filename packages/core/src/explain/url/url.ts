@@ -9,7 +9,10 @@ interface Variant {
   readonly cause: FindingCause
 }
 
-/** Yields requests with URLs that may have been signed: first one part is changed, then two, then more. */
+/**
+ * Yields requests with other URLs that the sender may have signed: first one part of the URL is
+ * changed, then two, then more.
+ */
 export function* urlChanges(
   request: PlainRequest,
   publicUrl: string | undefined,
@@ -52,7 +55,10 @@ export function* urlChanges(
       }
 }
 
-/** An internal port seldom belongs to an external host: the URL without it comes first. */
+/**
+ * Returns the changed URL. If the host is changed but not the port, the URL without the port comes
+ * first: an internal port seldom belongs to an external host.
+ */
 function withAndWithoutPort(from: UrlParts, parts: Partial<UrlParts>): readonly UrlParts[] {
   const to = { ...from, ...parts }
   const isInner = parts.host !== undefined && parts.port === undefined && from.port !== ''
@@ -64,7 +70,8 @@ interface Changed {
   readonly causes: readonly FindingCause[]
 }
 
-// Number of variants per part, by the number of changed parts: 400, 640, 640 and 405 URLs.
+// Number of variants to try per part, by the number of changed parts (1 to 4). They give 400, 640,
+// 640 and 405 URLs.
 const TRIED = [0, 400, 8, 4, 3]
 
 function* changesOf(
@@ -140,7 +147,8 @@ function queries(query: string, known: readonly string[]): Variant[] {
   }
   for (const value of ['', '?']) if (!found.has(value)) found.set(value, 'url-query')
   found.delete(query)
-  // Values of headers come first, then other orders: combinations use only the first few.
+  // Values from headers come first, then other orders, since combinations with other parts use only
+  // the first few.
   return [...found].map(([value, cause]) => ({ value, cause })).slice(0, 400)
 }
 
@@ -173,7 +181,7 @@ function stepOf(cause: FindingCause, from: UrlParts, to: UrlParts, offer: Offer)
 function remedyOf(from: UrlParts, to: UrlParts, { publicUrl, takesPublicUrl }: Offer): string {
   const origin = `${to.scheme}://${shown(to.host)}${to.port}`
   const whole = `'${origin}${shown(to.path)}'${to.query === '' ? '' : ' with its query'}`
-  // The option takes precedence over the adapter.
+  // publicUrl takes precedence over the settings of the adapter.
   if (publicUrl !== undefined) return `give the URL that the sender calls: publicUrl: ${whole}`
   const byProvider = takesPublicUrl ? `, or the provider publicUrl: ${whole}` : ''
   const trust = 'let the adapter trust the proxy in front (trustProxy)'
@@ -187,7 +195,7 @@ function port({ port: text }: UrlParts): string {
   return text === '' ? 'no port' : `the port ${text.slice(1)}`
 }
 
-// The string comes from the network.
+// Replaces unusual characters, since the text comes from the network.
 function shown(text: string): string {
   return text.replaceAll(/[^\w.:/[\]%~@!$'()*,;=-]/g, '?').slice(0, 200)
 }

@@ -4,27 +4,37 @@ import { fairKeyOf, type Subscription, type TenantLimitOptions } from '../subscr
 import { attemptInfo, type RunContext } from './run-context.ts'
 import { createSpacing } from '../../basics/deadline.ts'
 
-/** Called with the time when a run ended. */
+/** Function to call with the current time when the run has ended. */
 type KeyRun = (now: number) => void
 
+/** The rate and concurrency limit of one key (tenant). */
 interface KeyBound {
+  /**
+   * Starts a run and returns the function to call at its end. If a limit is reached, returns the
+   * time to try again.
+   */
   enter(now: number): KeyRun | number
   readonly isRunning: boolean
-  /** True if a new bound would decide the same. */
+  /** True if a new bound for this key would decide the same, so that this one can be forgotten. */
   isIdle(now: number): boolean
 }
 
-// Maximum lateness of a start, in milliseconds, that does not reduce the rate: inboxes are not punctual.
+// A start that is late by up to this time does not reduce the rate, since inboxes are not punctual.
+// In milliseconds.
 const LATE = 100
-// Tasks beyond a rate return at exact times up to this far ahead, in milliseconds, and then at random times.
+// Tasks beyond a rate return at exact times up to this far ahead, and beyond that at random times.
+// In milliseconds.
 const FAR = 600_000
-// The end of a run is unknown: tasks beyond a concurrency try again within this time, at most once a second.
+// It is unknown when a run ends, so tasks beyond a concurrency limit try again within this time. In
+// milliseconds.
 const NEAR = 60_000
+// // Maximum time between two such tries of different tasks, in milliseconds.
 const LOOK = 1000
 
 /**
- * Makes the bound of one key. The rate is a virtual schedule (GCRA: ITU-T I.371): each start moves the time of the next one by
- * an interval. Rejected tasks get the next free times, in order of rejection.
+ * Makes the bound of one key. The rate is a virtual schedule (GCRA, ITU-T I.371): each start moves
+ * the time of the next start by an interval. Tasks that must wait get the next free times, in the
+ * order in which they asked.
  */
 export function createKeyBound({
   rate,
@@ -42,7 +52,7 @@ export function createKeyBound({
 
   return {
     enter(now) {
-      // The clock was set back: the next start is at most one interval away.
+      // The clock was set back. Otherwise the next start would be more than one interval away.
       if (next > now + interval) next = now
       return running.size < concurrency && now >= next ? start(now) : comeBack(now)
     },
@@ -70,8 +80,8 @@ export function createKeyBound({
   }
 
   /**
-   * Returns half the time between two free places. A task that tries early tries again, but a late one would waste a free
-   * place.
+   * Returns half the expected time between two ends of runs. A task that tries too early tries
+   * again, but one that tries late would leave a place unused.
    */
   function lookGap(now: number): number {
     if (concurrency === Infinity) return 0
@@ -82,10 +92,11 @@ export function createKeyBound({
 
 interface KeyBounds {
   /**
-   * Returns the function to call when the run has ended, or the time at which the task may return, in milliseconds since 1970.
+   * Returns the function to call when the run has ended. If a limit is reached, returns the time to
+   * try again, in milliseconds since 1970.
    */
   enter(key: string, now: number): KeyRun | number
-  /** Returns a warning about an event without a tenant, the first time only. */
+  /** Returns a warning about an event without a tenant; undefined after the first call. */
   withoutKey(): string | undefined
   readonly size: number
 }
@@ -97,7 +108,7 @@ export function createKeyBounds(
   { rate, concurrency }: TenantLimitOptions,
   name: string,
 ): KeyBounds {
-  /** The most recently used keys are last. */
+  /** Ordered by use: the most recently used keys are last. */
   const keys = new Map<string, KeyBound>()
   let warned = false
 
@@ -119,7 +130,10 @@ export function createKeyBounds(
     },
   }
 
-  /** Checks two keys per call, so that idle keys are forgotten faster than keys are added. */
+  /**
+   * Checks two keys per call and forgets the idle ones. So keys are forgotten faster than they are
+   * added.
+   */
   function forget(now: number): void {
     for (let looks = 0; looks < 2; looks++) {
       const [oldest] = keys
@@ -133,7 +147,10 @@ export function createKeyBounds(
   }
 }
 
-/** Runs an attempt within the bounds of its key, or postpones the task. `failed` gets what `tenantKey` throws. */
+/**
+ * Runs an attempt within the limits of its key, or postpones the task. `failed` makes the outcome
+ * if `tenantKey` throws.
+ */
 export function boundRun(
   context: RunContext,
   claim: Claim,
@@ -166,7 +183,7 @@ export function boundRun(
   return isPromise(outcome) ? outcome.then(ended) : ended(outcome)
 }
 
-// Made at the first run: a process that only accepts loads no bounds.
+// Made at the first run, since a process that only accepts deliveries needs no bounds.
 const made = new WeakMap<Subscription, KeyBounds>()
 
 function boundsOf(subscription: Subscription): KeyBounds {

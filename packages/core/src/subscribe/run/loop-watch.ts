@@ -1,14 +1,24 @@
 import { unref } from '../../basics/deadline.ts'
 import type { Subscription } from '../subscription.ts'
 
-/** A thread that reports which run blocks the event loop for longer than the timeout of its subscription. */
+/**
+ * A thread that reports a run that blocks the event loop for longer than the timeout of its
+ * subscription.
+ */
 interface LoopWatch {
-  /** Notes that the synchronous part of a run starts. Returns the slot of the run. */
+  /**
+   * Records that the synchronous part of a run starts. Returns the slot (memory shared with the
+   * thread) of the run.
+   */
   enter(receiver: string, subscription: Subscription, task: string): number
-  /** Notes the end of that part. `before` is the slot of the run that started this one within its own synchronous part. */
+  /**
+   * Records that the synchronous part has ended. `before` is the slot of the run that started this
+   * run in its own synchronous part.
+   */
   leave(before: number): void
+  /** Releases the slot when the run has ended. */
   free(slot: number): void
-  /** Slot of the run in its synchronous part, or -1. */
+  /** Slot of the run that is in its synchronous part, or -1. */
   current: number
 }
 
@@ -21,12 +31,15 @@ interface Threads {
 
 const KEY = Symbol.for('@postern/core.loop-watch.1')
 
-/** Returns the watch of this process, made when the first task runs: one, however often this module is loaded. */
+/**
+ * Returns the watch of this process. It is made when the first task runs, and shared by all copies
+ * of this module.
+ */
 export function loopWatch(): LoopWatch {
   return ((globalThis as { [KEY]?: LoopWatch })[KEY] ??= startThread() ?? NONE)
 }
 
-// For Workers, edge runtimes, and processes that may not start threads.
+// The watch for Workers, edge runtimes, and processes that may not start threads: it does nothing.
 const NONE: LoopWatch = { current: -1, enter: () => -1, leave() {}, free() {} }
 
 function startThread(): LoopWatch | undefined {
@@ -41,7 +54,8 @@ function startThread(): LoopWatch | undefined {
       eval: true,
       name: 'postern-loop-watch',
       workerData: memory,
-      // The modules that the app preloads with NODE_OPTIONS or --import must not run in this thread.
+      // Empty, so that modules that the app preloads with NODE_OPTIONS or --import do not run in
+      // this thread.
       env: {},
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1 },
@@ -58,7 +72,7 @@ function startThread(): LoopWatch | undefined {
 function createLoopWatch(memory: SharedArrayBuffer): LoopWatch {
   const cells = new Int32Array(memory, 0, NAMES / 4)
   const names = new Uint16Array(memory, NAMES)
-  // A slot is usually reused by its previous subscription: then only the id of the task is written.
+  // The same subscription usually reuses a slot. Then only the id of the task must be written.
   const named: (Subscription | undefined)[] = Array.from({ length: SLOTS }, () => undefined)
   const ends: number[] = Array.from({ length: SLOTS }, () => 0)
   const slots = Array.from({ length: SLOTS - 1 }, (_, at) => SLOTS - 1 - at)
@@ -99,7 +113,10 @@ function createLoopWatch(memory: SharedArrayBuffer): LoopWatch {
     ends[slot] = end
   }
 
-  /** Increments the beat until nothing runs and nothing has started since the last beat. */
+  /**
+   * Starts to increment the beat at each interval. Stops once nothing runs and nothing has started
+   * since the last beat.
+   */
   function begin(): void {
     beating = true
     const timer = unref(
@@ -116,27 +133,44 @@ function createLoopWatch(memory: SharedArrayBuffer): LoopWatch {
   }
 }
 
-/** Cells of the shared memory, as 32-bit numbers: first these, then the limit of each slot in milliseconds. */
+/**
+ * Indexes of the shared memory, as 32-bit numbers: first these, then the time limit of each slot in
+ * milliseconds.
+ */
 const BEAT = 0
-/** Grows with each synchronous part of a run, so that many short parts in a row are not reported. */
+/**
+ * Index of a count that grows with each synchronous part, so that many short parts in a row are not
+ * reported.
+ */
 const PARTS = 1
-/** Slot of the run in its synchronous part, or -1. */
+/** Index of the slot of the run that is in its synchronous part, or -1. */
 const CURRENT = 2
-/** 1 while runs are watched. */
+/** Index of a flag: 1 while runs are watched. */
 const ACTIVE = 3
 const LIMITS = 4
 
-/** Maximum number of runs that can be named. Slot 0 is for the synchronous part of a run without a free slot. */
+/**
+ * Number of slots, so the maximum number of runs that can be named. Slot 0 is for runs that got no
+ * free slot.
+ */
 const SLOTS = 64
-/** Length of a slot, in 16-bit units: the length of the name, then the name of the run. */
+/**
+ * Length of a slot, in 16-bit units. A slot contains the length of the name, and then the name of
+ * the run.
+ */
 const WIDTH = 256
 const NAMES: number = 4 * (LIMITS + SLOTS)
 const BYTES: number = NAMES + 2 * WIDTH * SLOTS
 
-/** Milliseconds between two beats of the event loop, and between two checks of the thread. */
+/**
+ * Time between two beats of the event loop, and between two checks of the thread, in milliseconds.
+ */
 const INTERVAL = 100
 
-/** The code of the thread, as text, since bundlers would omit a file. `console` of a thread would wait for the event loop. */
+/**
+ * The code of the thread, as text, since bundlers would omit a separate file. It writes with
+ * writeSync: `console` in a thread would wait for the event loop.
+ */
 const THREAD: string = `
 const { workerData } = process.getBuiltinModule('node:worker_threads')
 const { writeSync } = process.getBuiltinModule('node:fs')

@@ -28,17 +28,21 @@ export function attemptInfo(
   }
 }
 
+/** The observers of a task, and the attempt that they get. */
 export interface Observed {
   readonly observer: Observer
   readonly attempt: AttemptInfo
 }
 
-/** The symbol of a task's member with {@link Observed}. It is registered, since another copy of the package may read it. */
+/**
+ * The member of a task that contains {@link Observed}. A registered symbol, since another copy of
+ * the package may read it.
+ */
 export const OBSERVED: unique symbol = Symbol.for('postern.task.observed')
 
 /**
- * Returns the observers of a task, for packages such as `forward` whose handlers report more. Undefined for a task that no
- * receiver made.
+ * Returns the observers of a task, for packages such as `forward` whose handlers report more.
+ * Returns undefined for a task that no receiver created.
  *
  * @example
  * observed(task)?.observer.destinationPaused?.({ receiver, subscription, destination, until })

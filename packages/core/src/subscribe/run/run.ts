@@ -13,8 +13,8 @@ import type { Json } from '../../delivery.ts'
 import type { Task } from '../task.ts'
 
 /**
- * Runs one attempt: claim → handler → outcome. It never throws. The inbox stores the outcome. If the run threw, `failed`
- * decides whether and when the task is retried.
+ * Runs one attempt: claim → handler → outcome. Never throws. The inbox stores the returned outcome.
+ * If the handler threw, `failed` decides whether and when the task is retried.
  */
 export function run(
   context: RunContext,
@@ -24,7 +24,8 @@ export function run(
   if (claim.event.erased) return { kind: 'dead', error: ERASED }
   if (claim.subscription === UNHANDLED) return adopt(context, claim)
   const subscription = context.subscriptions.find(claim.subscription)
-  // A worker claims only its own lanes. If an engine delivers a task of another lane, the task waits and is not lost.
+  // A worker claims only tasks of its own subscriptions. If an engine still delivers another task,
+  // the task waits and is not lost.
   if (!subscription) return { kind: 'postpone', at: context.now() + 60_000 }
   if (claim.attempt > subscription.retry.attempts) {
     return {
@@ -40,7 +41,7 @@ export function run(
     : attempt(context, claim, subscription, signal)
 }
 
-// A separate function: otherwise V8 would allocate room for its closures at each run.
+// A separate function, since V8 would otherwise allocate room for its closures at each run.
 function bounded(
   context: RunContext,
   claim: Claim,
@@ -56,7 +57,8 @@ function bounded(
   )
 }
 
-// A replay may start before the contents are erased. A handler must not get the rest as an event.
+// A replay may start before the contents are erased. A handler must not get the remaining part as
+// an event.
 const ERASED: TaskError = {
   name: 'ErasedEvent',
   message: 'the contents of this event were erased, so it cannot run again',
@@ -113,12 +115,13 @@ async function ending(
   }
 }
 
-// Another process may have the handler. It finds the task within this time, in milliseconds.
+// Time after which the task is tried again, in milliseconds. By then, a process that has the
+// handler can find it.
 const LOOK_AGAIN = 3_600_000
 
 /**
- * Converts an event without a subscription to tasks for the subscriptions that match it now. Without any, the event continues
- * to wait.
+ * Converts an event without a subscription to tasks for the subscriptions that match it now. If
+ * none matches, the event continues to wait.
  */
 function adopt(context: RunContext, { event, delivery }: Claim): Outcome {
   const matching = context.subscriptions.match(event)
@@ -168,13 +171,17 @@ function done({ spawned }: ClaimedTask): Outcome {
 
 const DONE: Outcome = { kind: 'done' }
 
-/** Settles as the handler's result does. After the timeout of the subscription it rejects and aborts the task. */
+/**
+ * Settles as the handler's result does. After the timeout of the subscription, rejects and aborts
+ * the task.
+ */
 function withTimeout(
   result: PromiseLike<unknown>,
   task: ClaimedTask,
   { name, timeout }: Subscription,
 ): Promise<unknown> {
-  // Query builders are thenables whose `then` may return any value.
+  // `result` may be a query builder: a thenable whose `then` may return any value. So it is
+  // converted to a promise.
   return inTime(Promise.resolve(result), timeout, () => {
     const error = new Error(`${name} took longer than its timeout of ${timeout} ms`)
     error.name = 'TimeoutError'
@@ -183,7 +190,8 @@ function withTimeout(
   })
 }
 
-// A class for the lazy members: most handlers use neither signal nor key, and both cost more than the dispatch.
+// A class, so that its members are computed only when used: most handlers use neither signal nor
+// key. Computing both would cost more than the rest of starting the run.
 class ClaimedTask implements Task {
   readonly #context: RunContext
   readonly #claim: Claim
@@ -241,7 +249,7 @@ class ClaimedTask implements Task {
   }
 
   get idempotencyKey(): string {
-    // The name under which the task was stored, so that a renamed subscription keeps its keys.
+    // Uses the name under which the task was stored, so that a renamed subscription keeps its keys.
     const identity = [
       this.#context.receiver,
       this.#claim.event.key,
@@ -262,13 +270,16 @@ class ClaimedTask implements Task {
       : this.#controller.signal
   }
 
-  /** Aborts the signal after a timeout: a later `commit` is rejected. */
+  /** Aborts the signal after a timeout. A later call of `commit` throws. */
   abort(reason: unknown): void {
     this.#aborted = { reason }
     this.#controller?.abort(reason)
   }
 
-  /** Aborts the signal after the claim is lost: a later outcome counts if no other process has settled the task. */
+  /**
+   * Aborts the signal after the claim was lost. A later outcome still counts if no other process
+   * has settled the task.
+   */
   lose(reason: unknown): void {
     this.#lost ??= { reason }
     this.#controller?.abort(reason)

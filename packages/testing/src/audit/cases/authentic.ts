@@ -4,7 +4,7 @@ import { type AuditCase, casesLike, textOfBody, type AuditRequest } from '../req
 const LOST =
   'The sender treats the rejection as a failure, retries, and gives up: the event is lost.'
 
-/** Genuine deliveries of every kind. The receiver must accept each. */
+/** Returns genuine deliveries of every kind. The receiver must accept each of them. */
 export function authenticCases(sender: AuditSender): readonly AuditCase[] {
   const { about, facts, now } = sender
   const main = textOfBody(sender.sign())
@@ -23,7 +23,8 @@ export function authenticCases(sender: AuditSender): readonly AuditCase[] {
         `topic:${sample.topic}`,
         `a genuine ${sample.topic}`,
         () => sender.sign({ sample }),
-        // The sender's second format is often for another route.
+        // Deliveries in the sender's second format often go to another route, so a rejection is
+        // only a note.
         isMain(sender.sign({ sample })) ? {} : { severity: 'note' },
       ),
     ),
@@ -86,16 +87,19 @@ export function skipUnless(holds: boolean, reason: string): Pick<AuditCase, 'ski
   return holds ? {} : { skip: reason }
 }
 
-/** Delay in seconds that is safely within the tolerance. */
+/** Returns a delay that is safely within the tolerance. Both are in seconds. */
 function skewOf(tolerance: number): number {
   return Math.min(100, Math.floor(tolerance / 3))
 }
 
-/** Makes up an unknown topic in the sender's format. Returns undefined if deliveries do not contain the topic. */
+/**
+ * Returns a delivery with a made-up topic in the sender's format. Returns undefined if deliveries
+ * do not contain the topic.
+ */
 function unknown(sender: AuditSender): AuditRequest | undefined {
   const part = `audit${letters(12, sender.random)}`
   const [first] = sender.samples
-  // A topic that is a URL is one that the app subscribed to.
+  // A topic that is a URL is the one that the app subscribed to, so it cannot be made up.
   if (first === undefined || first.topic.includes('://')) return undefined
   const topic = first.topic.replace(/[^./:_]+(?=_?[^./:]*$)/, part)
   for (const making of [{ topic }, { topic, payload: {} }]) {
@@ -103,7 +107,7 @@ function unknown(sender: AuditSender): AuditRequest | undefined {
       const request = sender.sign(making)
       if (holds(request, part)) return request
     } catch {
-      // This sender allows only its own topics.
+      // This provider allows only the topics that it knows.
     }
   }
   return undefined

@@ -12,7 +12,7 @@ import { FORGED } from './signatures.ts'
 
 const NOT_COVERED = 'the sender’s signature does not cover the bytes of the body'
 
-/** Bodies with the signature of other bytes. */
+/** Returns deliveries whose signature belongs to other bytes than their body. */
 export function otherBodyCases(sender: AuditSender): readonly AuditCase[] {
   const { facts } = sender
   const under = casesLike({
@@ -86,7 +86,10 @@ export function otherBodyCases(sender: AuditSender): readonly AuditCase[] {
   ]
 }
 
-/** Returns the body of another event. Samples without a time or id are always the same. */
+/**
+ * Returns the body of another event. If all samples have the same body, changes one character
+ * instead.
+ */
 function otherBody(sender: AuditSender): Uint8Array {
   const request = sender.sign()
   const sample = sender.samples.at(-1)
@@ -95,7 +98,7 @@ function otherBody(sender: AuditSender): Uint8Array {
   return isOther ? other.body : flipped(request, sender.random).body
 }
 
-/** Changes one letter or digit in the middle half of the body. */
+/** Changes one letter or digit near the middle of the body. */
 function flipped(request: AuditRequest, random: () => number): AuditRequest {
   const body = Uint8Array.from(request.body)
   const quarter = Math.floor(body.length / 4)
@@ -120,7 +123,7 @@ function coversForm(sender: AuditSender): boolean {
   )
 }
 
-/** Serializes JSON as Python does: with a space after commas and colons. */
+/** Serializes a value as Python's json module does: with a space after commas and colons. */
 function asPython(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(asPython).join(', ')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)

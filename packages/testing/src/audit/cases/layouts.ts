@@ -4,7 +4,10 @@ import { skipUnless } from './authentic.ts'
 
 const KIB = 1024
 
-/** The same event in other bytes, signed as sent. A receiver that verifies anything but these bytes rejects them. */
+/**
+ * Returns the same event in several JSON layouts, each signed as it is sent. A receiver that parses
+ * and rewrites the body before verifying rejects some of them.
+ */
 export function layoutCases(sender: AuditSender): readonly AuditCase[] {
   const { facts, about } = sender
   const like = casesLike({
@@ -34,7 +37,7 @@ export function layoutCases(sender: AuditSender): readonly AuditCase[] {
       more,
     )
   const { largest } = facts
-  // The default limit of a parser is often lower than the sender's largest body.
+  // The default limit of a body parser is often lower than the sender's largest body.
   const size = largest === undefined ? 150 * KIB : Math.min(largest - KIB, 1024 * KIB)
   return [
     layout('escapes', 'JSON with escapes: \\u00e9, \\/', (text) =>
@@ -86,7 +89,10 @@ export function layoutCases(sender: AuditSender): readonly AuditCase[] {
   ]
 }
 
-/** Returns true if any body can be signed, which needs the signature outside the body. */
+/**
+ * Returns true if the sender's deliveries can be signed with any body. For this, the signature must
+ * be outside of the body.
+ */
 export function canRebody(sender: AuditSender): boolean {
   const { place } = sender.about
   if (sender.facts.covers !== 'bytes' && !(sender.facts.covers === 'none' && sender.facts.place))

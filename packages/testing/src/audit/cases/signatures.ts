@@ -13,7 +13,7 @@ import { skipUnless } from './authentic.ts'
 export const FORGED = 'Anybody who knows the URL can make events up.'
 export const IN_BODY = 'the sender’s signature is in the body'
 
-/** Genuine deliveries with a damaged signature. The receiver must reject each. */
+/** Returns genuine deliveries with a damaged signature. The receiver must reject each of them. */
 export function spoiltSignatureCases(sender: AuditSender): readonly AuditCase[] {
   const { place } = sender.facts
   const value = place && valueAt(sender.sign(), place)
@@ -127,7 +127,7 @@ export function spoiltSignatureCases(sender: AuditSender): readonly AuditCase[] 
   ]
 }
 
-/** Returns the JSON Web Token with the algorithm `none`. */
+/** Returns the JSON Web Token with the algorithm `none` and without a signature. */
 function unsignedToken(value: string): string {
   const [, scheme = '', token = ''] = /^(Bearer )?(.*)$/i.exec(value)!
   const head = Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url')

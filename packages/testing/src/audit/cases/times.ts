@@ -14,7 +14,7 @@ const REPLAY = 'A delivery that was captured once, in a log or a proxy, can be r
 const NOT_IN_HEADER = 'the sender’s time is not in a header that can be changed'
 const DAY = 86_400
 
-/** Deliveries that are too old or too new, or have two times. */
+/** Returns deliveries that are too old or too new, or that have two times. */
 export function oddTimeCases(sender: AuditSender): readonly AuditCase[] {
   const { tolerance } = sender.facts
   const untimely = casesLike({
@@ -56,7 +56,10 @@ export function oddTimeCases(sender: AuditSender): readonly AuditCase[] {
   ]
 }
 
-/** Returns the header that contains the signed time in seconds or milliseconds, and this time. */
+/**
+ * Returns the name of the header that contains the signed time, and the time as it is written
+ * there: seconds or milliseconds.
+ */
 function timeOf(
   sender: AuditSender,
   request: AuditRequest,
@@ -71,7 +74,10 @@ function timeOf(
   return undefined
 }
 
-/** Returns a new delivery with its signed time moved by a second. */
+/**
+ * Returns a new delivery whose time was moved by a second after signing. Returns undefined if the
+ * time is not in a header.
+ */
 function swapped(sender: AuditSender): AuditRequest | undefined {
   const at = sender.now()
   const request = sender.sign({ at })
@@ -82,7 +88,7 @@ function swapped(sender: AuditSender): AuditRequest | undefined {
   return withHeader(request, name, headerOf(request, name)!.replace(time, later))
 }
 
-/** Returns old deliveries with a new time before and after the signed one. */
+/** Returns old deliveries with a second, new time: before and after the signed time. */
 function twoTimes(sender: AuditSender, tolerance: number): readonly AuditRequest[] | undefined {
   const at = sender.now() - (tolerance + 360) * 1000
   const request = sender.sign({ at })

@@ -107,7 +107,7 @@ export function unsignedCases(sender: AuditSender): readonly AuditCase[] {
         withUrl({ ...request, method: 'GET', body: Buffer.alloc(0) }, ({ searchParams }) =>
           searchParams.set('payload', textOfBody(request).slice(0, 2000)),
         ),
-      // Many sites answer GET with a page, so only the effect counts.
+      // Many sites answer every GET with a page, so only an effect counts as a failure.
       { severity: 'high', expects: { reply: 'sane', effects: 0 }, remedy: 'route' },
     ),
   ]

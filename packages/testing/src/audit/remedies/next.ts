@@ -1,4 +1,4 @@
-/** Route handler of Next.js: `export async function POST(request: Request)`. */
+/** Remedies for a route handler of Next.js: `export async function POST(request: Request)`. */
 export const nextLines: RemedyLines = {
   verify: [
     "const right = createHmac('sha256', secret).update(raw).digest('hex')",
@@ -71,7 +71,7 @@ export const nextLines: RemedyLines = {
   ],
 }
 
-/** Name of a remedy. Each has one cause. */
+/** Name of a remedy. Each remedy is for one cause. */
 export type RemedyId =
   | 'verify'
   | 'compare'
@@ -92,8 +92,8 @@ export type RemedyId =
   | 'stack'
   | 'quiet'
 
-/** Kind of app that has its own remedies. */
+/** A kind of app that has its own remedies. */
 export type RemedyStack = 'express' | 'next' | 'flask' | 'php' | 'go'
 
-/** Remedies of one kind of app, two lines of code each. */
+/** The remedies for one kind of app, each with two lines of code. */
 export type RemedyLines = Readonly<Record<RemedyId, readonly [string, string]>>

@@ -1,6 +1,9 @@
 import { type RemedyId, type RemedyLines, type RemedyStack, nextLines } from './next.ts'
 
-/** Express. `raw` is the received body, `signature` the received signature, `event` the parsed body. */
+/**
+ * Remedies for Express. In the code, `raw` is the received body, `signature` the received
+ * signature, and `event` the parsed body.
+ */
 const expressLines: RemedyLines = {
   verify: [
     "const right = createHmac('sha256', secret).update(raw).digest('hex')",
@@ -136,7 +139,7 @@ const phpLines: RemedyLines = {
   ],
 }
 
-/** Go with net/http. */
+/** Remedies for Go with net/http. */
 const goLines: RemedyLines = {
   verify: [
     'mac := hmac.New(sha256.New, secret); mac.Write(raw)',
@@ -269,7 +272,7 @@ const flaskLines: RemedyLines = {
   ],
 }
 
-/** Remedy of a cause. */
+/** How to fix one cause of failures. */
 export interface Remedy {
   /** Instruction in one sentence. */
   readonly does: string
@@ -278,7 +281,7 @@ export interface Remedy {
 }
 
 /**
- * Kinds of apps whose remedies no test runs.
+ * The kinds of apps whose remedies are not run by a test.
  *
  * @example const mark = untestedStacks.includes('next') ? '(untested)' : ''
  */
@@ -319,7 +322,7 @@ const LINES: Readonly<Record<RemedyStack, RemedyLines>> = {
 }
 
 /**
- * Remedies by cause.
+ * The remedies, by the name of their cause.
  *
  * @example console.log(remedies.dedupe.does, remedies.dedupe.lines.express.join('\n'))
  */

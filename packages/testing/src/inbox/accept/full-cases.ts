@@ -6,7 +6,10 @@ import type { JoinedReceiver, SceneTest } from '../scene.ts'
 
 const ROOM = 10
 
-/** A full inbox rejects the whole delivery, and tells the sender when to retry. */
+/**
+ * Defines tests of a full inbox: it rejects the complete delivery, and the reply says when to
+ * retry.
+ */
 export function fullCases(test: SceneTest): void {
   test(
     'a delivery that would go beyond the bound is rejected as a whole with inbox_full',
@@ -63,7 +66,10 @@ export function fullCases(test: SceneTest): void {
   )
 }
 
-/** Asserts that a delivery is rejected with the right option. Returns the seconds of `Retry-After`. */
+/**
+ * Asserts that a delivery is rejected because the inbox is full. Returns the seconds of
+ * `Retry-After`.
+ */
 async function rejected(
   shop: JoinedReceiver,
   ids: readonly string[],

@@ -13,7 +13,7 @@ function guarded(
   return item(id, ['a'], { guards: keys.map((key) => ({ key, otherwise })), ...more })
 }
 
-/** Guard keys, which only one event may hold. */
+/** Defines tests of guards: keys that only one event may have. */
 export function guardCases(test: SceneTest, durable: boolean): void {
   test('a second event with the key is rejected, with all of its delivery', async (scene) => {
     const shop = scene.join()
@@ -94,7 +94,7 @@ export function guardCases(test: SceneTest, durable: boolean): void {
     const taken = await Promise.allSettled(
       Array.from({ length: 20 }, async (_, at) => shop.accept(guarded(`e${at}`, 'reject'))),
     )
-    // An inbox that cannot decide yet may reply 503: the sender tries again.
+    // An inbox that cannot decide yet may reply 503, and the sender then tries again.
     const said = taken.map((one) =>
       one.status === 'fulfilled'
         ? one.value[0]

@@ -17,7 +17,7 @@ async function erased(scene: Scene, id: string): Promise<TaskDetail> {
   return detail(scene, id)
 }
 
-/** A receiver with `storage.content`, for inboxes that keep done tasks. */
+/** Defines tests of a receiver with `storage.content`, on inboxes that keep done tasks. */
 export function storedCases(test: SceneTest, folds: boolean): void {
   for (const [what, more] of [
     ['', {}],
@@ -103,7 +103,7 @@ export function storedCases(test: SceneTest, folds: boolean): void {
   })
 
   test('what a process left behind when it died is erased by the next one', async (scene) => {
-    // A recorder erases nothing, like a process that died after its last task.
+    // This receiver of the test suite erases nothing, like a process that dies after its last task.
     const shop = scene.join({ receiver: 'acme' })
     await shop.settle(1, item('1', ['a'], { passing: true }))
     await scene.restart()

@@ -3,19 +3,19 @@ import { gate, item } from '../make.ts'
 import { DONE_OUTCOME, lane } from '../recorder.ts'
 import { receiverHeard, deliverSigned, type SceneTest } from '../scene.ts'
 
-/** Writes and reads of the suite in the transaction that an inbox shares with handlers. */
+/** Writes and reads of the test suite, in the transaction that an inbox shares with handlers. */
 export interface TransactionProbe {
-  /** Creates a table of strings for `write`. */
+  /** Creates the table of strings that `write` needs. */
   setUp(transaction: unknown): unknown
-  /** Writes a string. */
+  /** Writes a string in the transaction. */
   write(transaction: unknown, text: string): unknown
-  /** Returns committed strings. */
+  /** Returns the strings that were committed. */
   read(): Promise<readonly string[]> | readonly string[]
 }
 
 /**
- * The effect and the outcome of a task are committed together or not at all. `probe` belongs to the store of the last
- * inbox.
+ * Defines tests of `task.commit`: the effect and the outcome of a task are committed together or
+ * not at all. `probe` returns the functions for the store of the latest inbox.
  */
 export function transactionCases(test: SceneTest, probe: () => TransactionProbe): void {
   test('what commit writes is there when the task is done, and the task is done with it', async (scene) => {
@@ -89,7 +89,7 @@ export function transactionCases(test: SceneTest, probe: () => TransactionProbe)
     const open = gate()
     const failures: unknown[] = []
     const stuck = scene.join({
-      // With one place this process cannot claim the task again.
+      // With a concurrency of 1, this process cannot claim the task again.
       lanes: [lane('a', { concurrency: 1 }), 'setup'],
       async run({ commit, subscription }) {
         if (subscription === 'setup') {

@@ -128,7 +128,7 @@ export function arrivalCases(test: SceneTest, durable: boolean): void {
           ),
         }),
       )
-    // On a busy machine, a search that scans may need longer than its default time.
+    // On a busy machine, a search that scans may need more than its default time limit.
     assert.deepEqual(await ids(scene, { outcome: 'duplicate', budget: 60_000 }), ['mine'])
   })
 

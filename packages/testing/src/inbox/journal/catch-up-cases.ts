@@ -9,7 +9,10 @@ const FAILS_AT = 80
 const provider = acme({ secret: 'a secret of the suite' })
 const ids = Array.from({ length: COUNT }, (_, at) => String(at + 1))
 
-/** Catching up accepts what a sender lists, and stores its progress in the records of the inbox. */
+/**
+ * Defines tests of catching up: it accepts the events that a sender lists, and stores its progress
+ * in the records of the inbox.
+ */
 export function catchUpCases(test: SceneTest): void {
   flakyCase(test)
   test('each event is accepted once, and a call that was cut off continues there', async (scene) => {
@@ -44,11 +47,14 @@ export function catchUpCases(test: SceneTest): void {
 }
 
 const MANY = 400
-// One of this many requests fails, so that calls stop at many places.
+// Every request with this ordinal fails, so that calls stop at many different places.
 const FAILS = 37
 const CALLS = 40
 
-/** A sender that fails sometimes: repeated calls continue until each event was accepted once. */
+/**
+ * Defines a test with a sender that fails sometimes. Repeated calls continue until each event was
+ * accepted once.
+ */
 function flakyCase(test: SceneTest): void {
   test('a sender that fails again and again ends in progress: each event is accepted once', async (scene) => {
     const { receiver, ran, allDone } = listen(scene, MANY)
@@ -93,14 +99,14 @@ function flakyCase(test: SceneTest): void {
   })
 }
 
-/** Creates a receiver on the scene's inbox that notes what ran. */
+/** Creates a receiver on the scene's inbox. `ran` has the ids of the events that ran. */
 function listen(
   scene: Scene,
   count = COUNT,
 ): {
   readonly receiver: Receiver
   readonly ran: readonly string[]
-  /** Resolves when each event is done. */
+  /** Resolves when `count` different events are done. */
   readonly allDone: Promise<void>
 } {
   const ran: string[] = []
@@ -113,7 +119,10 @@ function listen(
   return { receiver, ran, allDone }
 }
 
-/** Makes a source of events, a millisecond apart. Its sender is down from one event on, until it recovers. */
+/**
+ * Makes a source that lists events a millisecond apart. Reading an event fails from one event on,
+ * until `recover` is called.
+ */
 function list(
   start: number,
   read: string[],

@@ -158,8 +158,8 @@ const MINUTE = 60_000
 let start = 0
 
 /**
- * Returns a full minute an hour ago, the same for all tests. Workers have no clock at module scope, so it is computed
- * late.
+ * Returns the start of a minute an hour ago, the same for all tests. It is computed at the first
+ * call, since Workers have no clock at module scope.
  */
 export function historyStart(): number {
   return (start ||= Math.floor(Date.now() / MINUTE) * MINUTE - 60 * MINUTE)
@@ -171,7 +171,7 @@ export function batch(part: Partial<JournalBatch>): JournalBatch {
   return { arrived: [], minutes: [], gauges: [], lost: 0, ...part }
 }
 
-/** Returns a rejected delivery. */
+/** Makes a journal entry of a rejected delivery. */
 export function arrival(id: string, options: Partial<Arrival> = {}): Arrival {
   return {
     id,
@@ -192,7 +192,7 @@ export function arrival(id: string, options: Partial<Arrival> = {}): Arrival {
   }
 }
 
-/** Returns counts of a minute after {@link historyStart}. */
+/** Makes the counts of one minute: `at` minutes after {@link historyStart}. */
 function minuteCounts(at: number, options: Partial<MinuteCount> = {}): MinuteCount {
   return {
     minute: historyStart() + at * MINUTE,

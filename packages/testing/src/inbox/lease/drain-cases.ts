@@ -6,12 +6,12 @@ import type { JoinedReceiver, SceneTest } from '../scene.ts'
 
 const HOUR = 3_600_000
 
-/** Runs due tasks, for at most a minute. */
+/** Runs due tasks for at most a minute, and at most `max` tasks. */
 function drain(shop: JoinedReceiver, max = 1000): Promise<RunDueResult> {
   return shop.port.drain!(Date.now() + 60_000, max)
 }
 
-/** A receiver that runs due tasks on demand. */
+/** Defines tests of `drain`, which runs due tasks on demand. */
 export function drainCases(test: SceneTest, shared: boolean): void {
   test('what is due runs, and it tells what became of it', async (scene) => {
     const due = Date.now() + HOUR
@@ -79,7 +79,8 @@ export function drainCases(test: SceneTest, shared: boolean): void {
     }
     assert.equal((await drain(shop, 6)).ran, 6)
     assert.deepEqual(counts(), [2, 2, 2])
-    // Also one at a time: the subscription with the last task is not the first to get another.
+    // Shares are equal even with one task per call: the subscription that had the last task is not
+    // the first to get another.
     for (let at = 0; at < 6; at++) assert.equal((await drain(shop, 1)).ran, 1)
     assert.deepEqual(counts(), [4, 4, 4])
   })
@@ -169,7 +170,7 @@ export function drainCases(test: SceneTest, shared: boolean): void {
     const shop = scene.join({ work: false, inbox: await scene.handle.another!() })
     const first = await drain(shop)
     await stuck.leave(0)
-    // An interrupted task waits before it runs again.
+    // An interrupted task may have to wait before it runs again.
     if (first.ran === 0) {
       assert.ok(first.left === 1 || first.next !== undefined)
       await scene.view.replay({ state: 'pending' })

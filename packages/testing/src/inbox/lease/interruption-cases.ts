@@ -6,16 +6,20 @@ import { DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import type { JoinedReceiver, Scene, SceneTest } from '../scene.ts'
 
 const NEVER = new Promise<Outcome>(() => {})
-// Interruptions until a task is a suspect, and strikes until it is poison.
+// Number of interruptions until a task is a suspect, and of further ones (strikes) until it is dead
+// as `poison`.
 const SUSPECT = 3
 const CHARGES = 5
-// Milliseconds for which only `drain` frees leases.
+// Time during which only `drain` is used to free leases, in milliseconds.
 const ENGINE = 300
 const WIDE = lane('a', { concurrency: 10, attempts: 2 })
 
 type Run = (claim: Claim) => Outcome | Promise<Outcome>
 
-/** A crash counts against the task that caused it, not against its neighbors. */
+/**
+ * Defines tests of interruptions: a crash counts against the task that caused it, not against tasks
+ * that ran at the same time.
+ */
 export function interruptionCases(test: SceneTest): void {
   test('an interruption uses no attempt, and the view shows it', async (scene) => {
     const first = await hang(scene)
@@ -37,7 +41,8 @@ export function interruptionCases(test: SceneTest): void {
   test('any reported outcome forgives: interruptions start again at 0', async (scene) => {
     let stuck = await hang(scene)
     stuck = await interrupt(scene, stuck)
-    // The retry must not be stored before the replay of waiting tasks, which would make it due.
+    // The test waits, so that the retry is stored after the replay of waiting tasks. That replay
+    // would make the retry due.
     const open = gate()
     const last = await interrupt(scene, stuck, ({ attempt }) =>
       attempt === 1 ? open.passed.then(() => retryIn(3_600_000)) : DONE_OUTCOME,
@@ -111,7 +116,7 @@ export function interruptionCases(test: SceneTest): void {
     assert.deepEqual([dead.state, dead.error?.name], ['dead', 'poison'])
     assert.notEqual(all.find(({ event }) => event.id === 'healthy')?.state, 'dead')
 
-    // A replayed poison task is still a suspect, and is done once it reports.
+    // A replayed poison task is still a suspect. Once it reports an outcome, it is done.
     await scene.view.replay({ state: 'dead' })
     await heir.untilSettled(2)
     assert.equal(heir.runs[0]!.claim.attempt, 1)
@@ -119,7 +124,7 @@ export function interruptionCases(test: SceneTest): void {
   })
 }
 
-/** Joins a receiver whose tasks never end. */
+/** Joins a receiver whose tasks never end, and waits until all of them run. */
 async function hang(scene: Scene, ids: readonly string[] = ['1']): Promise<JoinedReceiver> {
   const shop = scene.join({ lanes: [{ ...WIDE }], run: () => NEVER })
   await shop.accept(...ids.map((id) => item(id)))
@@ -127,7 +132,10 @@ async function hang(scene: Scene, ids: readonly string[] = ['1']): Promise<Joine
   return shop
 }
 
-/** Ends the process of a receiver, and lets another claim its tasks without waiting, until the condition holds. */
+/**
+ * Ends the process of a receiver. Another one claims its tasks, without the usual wait, until
+ * `enough` returns true.
+ */
 async function interrupt(
   scene: Scene,
   dying: JoinedReceiver,
@@ -136,7 +144,8 @@ async function interrupt(
 ): Promise<JoinedReceiver> {
   const heir = await reclaim(scene, dying, run)
   await eventually('the next process runs it', async () => {
-    // Checked first: a replay would make tasks due that ran and wait for a retry.
+    // Checked before the replay: the replay would also make tasks due that ran and now wait for a
+    // retry.
     if (enough(heir)) return true
     await scene.view.replay({ state: 'pending' })
     return enough(heir)
@@ -144,26 +153,28 @@ async function interrupt(
   return heir
 }
 
-/** Joins another process that frees the leases of the dying one. */
+/** Joins another process that frees the leases of the dying process. */
 async function reclaim(
   scene: Scene,
   dying: JoinedReceiver,
   run: Run = () => DONE_OUTCOME,
 ): Promise<JoinedReceiver> {
-  // A dead process claims nothing. On a busy machine this one could claim a freed task again.
+  // A dead process claims nothing. So the concurrency becomes 0: on a busy machine, this process
+  // could claim a freed task again.
   for (const each of dying.lanes) Object.assign(each, { concurrency: 0 } satisfies Partial<Lane>)
   await scene.handle.abandon!()
   const inbox: Inbox = await scene.handle.another!()
   const heir = scene.join({ inbox, lanes: [{ ...WIDE }], run, work: false })
   const began = Date.now()
   await eventually('its leases are freed', async () => {
-    // Some engines free leases only for workers.
+    // Some inboxes free leases only while a worker runs.
     if (Date.now() - began > ENGINE) heir.work()
     else await heir.port.drain!(Date.now() + 60_000, 0)
     if (heir.runs.length > 0) return true
     return (await infos(scene)).every(({ state }) => state !== 'running')
   })
-  // Its releases are rejected, since its claims are lost. It also frees the place of a suspect.
+  // The releases of the dying process are rejected, since its claims are lost. Leaving also frees
+  // the place for a suspect.
   await dying.leave(0)
   heir.work()
   return heir

@@ -9,7 +9,7 @@ async function actions(scene: Scene, task?: string): Promise<readonly OperatorAc
   return (await scene.inbox.journal!.actions(query)).rows
 }
 
-/** The journal lists who changed what. */
+/** Defines tests of the journal's list of operator actions. */
 export function actionCases(test: SceneTest, durable: boolean): void {
   test('a change says who did what, to which tasks and how many; a dry run leaves no trace', async (scene) => {
     const shop = await joinDead(scene, 3)
@@ -112,7 +112,7 @@ export function actionCases(test: SceneTest, durable: boolean): void {
   })
 }
 
-/** Joins a receiver with dead tasks whose handlers work from now on. */
+/** Joins a receiver with `count` dead tasks. From then on, its handlers succeed. */
 export async function joinDead(scene: Scene, count: number): Promise<JoinedReceiver> {
   let broken = true
   const shop = scene.join({ run: () => (broken ? DEAD_OUTCOME : DONE_OUTCOME) })

@@ -11,7 +11,7 @@ async function list(scene: Scene, query: TaskQuery): Promise<readonly string[]> 
   return rows!.map(({ subscription, event }) => `${subscription}:${event.id}`)
 }
 
-/** Causes, versions and the oldest due time: the daily questions of operators. */
+/** Defines tests of causes (groups of equal errors), of versions, and of the oldest due time. */
 export function causeCases(test: SceneTest): void {
   test('causes group dead and failing tasks by error', async (scene) => {
     const shop = scene.join({
@@ -65,7 +65,7 @@ export function causeCases(test: SceneTest): void {
         return event.id!.startsWith('later') ? { ...retryIn(HOUR), error } : { kind: 'dead', error }
       },
     })
-    // Letters, since digits do not split a cause.
+    // Ids of letters, since errors that differ only in digits have the same cause.
     const letters = (at: number): string =>
       String.fromCharCode(97 + Math.floor(at / 26), 97 + (at % 26))
     const each = (count: number, take: (letters: string, at: number) => Promise<unknown>) =>

@@ -11,7 +11,7 @@ async function tasks(scene: Scene): Promise<readonly TaskInfo[]> {
   return (await scene.view.list()).rows
 }
 
-/** Changes by operators: in chunks, and counted first. */
+/** Defines tests of changes by operators: they can be counted before, and run in several calls. */
 export function changeCases(test: SceneTest): void {
   test('a dry run counts and changes nothing', async (scene) => {
     const shop = await joinDead(scene, 3)
@@ -81,7 +81,7 @@ export function changeCases(test: SceneTest): void {
     await shop.settle(3, item('1'), item('2'), item('3'))
     await shop.leave()
     const before = Date.now()
-    // One task in ten minutes.
+    // A rate of one task per ten minutes.
     await scene.view.replay({ receiver: 'shop' }, { rate: 1 / 600 })
     const dues = (await tasks(scene)).map(({ due }) => due!).sort((a, b) => a - b)
     assert.equal(dues.length, 3)

@@ -12,7 +12,7 @@ async function detail(scene: Scene, eventId: string): Promise<TaskDetail> {
   return (await scene.view.get(rows[0]!.id))!
 }
 
-/** Joins a receiver with dead tasks of these events. */
+/** Joins a receiver with a dead task for each of these events and lanes (subscriptions). */
 async function dead(scene: Scene, ids: readonly string[], lanes = ['a']): Promise<JoinedReceiver> {
   const shop = scene.join({ lanes, run: () => DEAD_OUTCOME })
   const body = Buffer.from(JSON.stringify(SECRET))
@@ -37,7 +37,10 @@ function assertErased({ record, delivery: left }: TaskDetail, id: string): void 
   assert.ok(Date.now() - left.receivedAt < 60_000)
 }
 
-/** What `InboxView.erase` removes and what it keeps. `keepsDone` is true if the view lists done tasks. */
+/**
+ * Defines tests of what `InboxView.erase` removes and keeps. `keepsDone` is true if the view lists
+ * done tasks.
+ */
 export function eraseCases(test: SceneTest, keepsDone: boolean): void {
   test('contents are erased, and identity, topic and times stay', async (scene) => {
     await dead(scene, ['1', '2'])

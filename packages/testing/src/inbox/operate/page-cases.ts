@@ -6,7 +6,7 @@ import type { Scene, SceneTest } from '../scene.ts'
 
 const HOUR = 3_600_000
 
-/** Returns subscription and event of each row of a page. */
+/** Returns the subscription and event of each task on a page. */
 async function list(scene: Scene, query: TaskQuery = {}): Promise<readonly string[]> {
   return (await rows(scene, query)).map(({ subscription, event }) => `${subscription}:${event.id}`)
 }

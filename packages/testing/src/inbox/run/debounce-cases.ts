@@ -7,18 +7,20 @@ import type { JoinedReceiver, Scene, SceneTest } from '../scene.ts'
 const LANE = lane('a', { ordered: true, concurrency: 5 })
 const HOUR = 3_600_000
 
-/** Makes waiting tasks due. */
+/** Makes all waiting tasks due. Returns their number. */
 async function hurry({ inbox }: Scene): Promise<number> {
   return (await inbox.view!.replay({ state: 'pending' })).count
 }
 
-/** Returns true if no task is due, and the next one only in the far future. */
+/** Returns true if no task is due and the next one is due in the far future. */
 async function waits({ port }: JoinedReceiver): Promise<boolean> {
   const { ran, left, next } = await port.drain!(Date.now() + 10_000, 100)
   return ran + left === 0 && next !== undefined && next - Date.now() > HOUR / 2
 }
 
-/** Waiting events of one key become one run, on the newest. */
+/**
+ * Defines tests of `debounce`: waiting events with one key become one run, with the newest event.
+ */
 export function debounceCases(
   test: SceneTest,
   skills: {
@@ -95,7 +97,8 @@ export function debounceCases(
     await shop.untilSettled(1)
     await acceptNew(shop, burst(4, { newest: 8 }))
     await shop.until('it is stale', () => shop.folded.size === 3)
-    // Equal, of another type or without a value: the last to arrive is the newest.
+    // These are not stale: an equal value, a value of another type, and no value. For them, the
+    // last event to arrive is the newest.
     await acceptNew(shop, burst(5, { newest: 9 }))
     await shop.untilSettled(2)
     await acceptNew(shop, burst(6))
@@ -311,7 +314,7 @@ export function debounceCases(
     test('one whose process died is folded, and its late outcome is rejected', async (scene) => {
       const open = gate()
       const stuck = scene.join({
-        // One place, so that only one task runs.
+        // A concurrency of 1, so that only one task runs.
         lanes: [lane('a', { ordered: true, concurrency: 1 })],
         run: () => open.passed.then(() => DONE_OUTCOME),
       })

@@ -5,7 +5,10 @@ import type { SceneTest } from '../scene.ts'
 
 const LANE = lane('a', { ordered: true, concurrency: 5 })
 
-/** Folded tasks, as operators see and replay them. */
+/**
+ * Defines tests of folded tasks (those that ran as part of another task): how operators see and
+ * replay them.
+ */
 export function debounceReplayCases(
   test: SceneTest,
   skills: { readonly keepsDone?: boolean; readonly pages?: boolean },
@@ -22,7 +25,7 @@ export function debounceReplayCases(
       await shop.untilSettled(2)
       if (how === 'replayed') assert.equal((await scene.view.replay({})).count, 1)
       else assert.deepEqual(await shop.accept(burst(1)), ['revived'])
-      // The newest runs again if done tasks are kept.
+      // If done tasks are kept, the newest event runs again.
       if (skills.keepsDone) await shop.untilSettled(3)
       await acceptNew(shop, burst(3, { key: 'l' }))
       await shop.untilSettled(skills.keepsDone ? 4 : 3)

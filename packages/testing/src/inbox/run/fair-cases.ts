@@ -4,7 +4,7 @@ import { item, gate } from '../make.ts'
 import { DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import { type SceneTest, receiverHeard, deliverSigned } from '../scene.ts'
 
-/** Returns an event of a tenant. Its id starts with the tenant. */
+/** Makes an event of a tenant. Its id starts with the name of the tenant. */
 function of(tenant: string, at: number): IntakeItem {
   return item(`${tenant}${at}`, [{ subscription: 'a', fairKey: tenant }])
 }
@@ -13,7 +13,10 @@ function flood(tenant: string, count: number): IntakeItem[] {
   return Array.from({ length: count }, (_, at) => of(tenant, at))
 }
 
-/** Fails tasks of the tenant once; they are due again in an hour. */
+/**
+ * Returns a function that fails the first 30 tasks of the tenant once. They are due again in an
+ * hour.
+ */
 function failsFirst(tenant: string): (claim: Claim) => Outcome {
   const failed = new Set<string>()
   return ({ id, event }) => {
@@ -160,7 +163,7 @@ export function fairCases(test: SceneTest): void {
 
 const FLOOD = 500
 
-/** Limits per tenant, under a whole receiver. */
+/** Defines tests of limits per tenant, with a complete receiver. */
 export function perKeyCases(test: SceneTest): void {
   test('a flood of one tenant within its concurrency holds up nobody, and uses no attempt', async (scene) => {
     const { receiver, happened, until } = receiverHeard(scene, {

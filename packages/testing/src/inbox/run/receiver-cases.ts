@@ -3,7 +3,7 @@ import { fixed, UnrecoverableError } from '@postern/core'
 import { gate } from '../make.ts'
 import { receiverHeard, deliverSigned, type SceneTest } from '../scene.ts'
 
-/** The inbox under a whole receiver, with signed deliveries. */
+/** Defines tests of the inbox with a complete receiver and signed deliveries. */
 export function receiverCases(test: SceneTest, bounded: boolean): void {
   test('a delivery through a receiver: acknowledged, run, and a redelivery runs nothing', async (scene) => {
     const { receiver, happened, until } = receiverHeard(scene)
@@ -143,7 +143,7 @@ export function receiverCases(test: SceneTest, bounded: boolean): void {
   )
 }
 
-/** Returns unusual values that handlers can throw. */
+/** Returns unusual values that a handler can throw. */
 function thrown(): readonly unknown[] {
   const revoked = (target: object): unknown => {
     const { proxy, revoke } = Proxy.revocable(target, {})

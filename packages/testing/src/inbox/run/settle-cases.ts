@@ -17,7 +17,7 @@ export function settleCases(test: SceneTest): void {
   })
 
   test('a retry is not before its time, and attempts are counted', async (scene) => {
-    // Timers may be early by the fraction that clocks round away.
+    // Timers may fire early by the fraction of a millisecond that clocks round away.
     const early = 2
     const times: number[] = []
     const shop = scene.join({
@@ -117,7 +117,8 @@ export function settleCases(test: SceneTest): void {
 
   test('an outcome that cannot be stored is buried with its reason, and holds up no other', async (scene) => {
     const open = gate()
-    // JSON cannot carry it, and core lets no such value through: no store can accept a child task with it.
+    // JSON cannot represent this value, so no store can accept the child task. In real use, core
+    // rejects such values earlier.
     const odd = { subscription: 'a', part: 'x', data: { n: 1n } } as unknown as TaskDraft
     const shop = scene.join({
       async run({ event }) {
@@ -133,7 +134,7 @@ export function settleCases(test: SceneTest): void {
     await shop.until('all are reported', () => ids.every((id) => told(id) !== undefined))
     for (const id of ['1', '2', '3', '4'])
       assert.deepEqual([told(id)!.outcome.kind, told(id)!.stored], ['done', true])
-    // An inbox that does not write it may accept it.
+    // An inbox that does not serialize the value may accept it.
     const { outcome, stored } = told('odd')!
     assert.equal(stored, true)
     if (outcome.kind === 'done') return
