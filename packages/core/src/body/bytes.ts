@@ -65,8 +65,8 @@ export function decodeText(bytes: Uint8Array, charset: string | undefined): stri
     const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
     return utf8(marked ? bytes.subarray(3) : bytes)
   }
-  // The Encoding Standard reads `utf-16` as little endian, even if the byte order mark says big
-  // endian.
+  // TextDecoder reads `utf-16` as little endian even if the byte order mark says big endian, so the
+  // mark is checked here.
   if (charset === 'utf-16' && bytes[0] === 0xfe && bytes[1] === 0xff)
     return decoder('utf-16be').decode(bytes)
   return decoder(charset).decode(bytes)

@@ -28,7 +28,10 @@ export interface About {
   readonly scheme: string
   /** Place of the signature or token. Undefined if nothing proves the sender, or the provider does not say. */
   readonly place?: SignaturePlace | undefined
-  /** Maximum difference of a signed time from now, in seconds; `none` if no time is signed. An option can change it. */
+  /**
+   * Maximum difference of a signed time from now, in seconds, unless an option changes this
+   * maximum; `none` if no time is signed.
+   */
   readonly tolerance: number | 'none' | 'unknown'
   /**
    * Options of an example provider, which can sign if `canSign` is true. The secrets in it are
@@ -39,7 +42,7 @@ export interface About {
   readonly checked: string
   /** Forms of keys and signatures that a verification depends on: key forms, prefixes, several signatures, letter case. */
   readonly forms: readonly string[]
-  /** How the sender delivers; `unknown` for facts that its page does not state. */
+  /** How the sender delivers; `unknown` for facts that the sender's page does not state. */
   readonly delivers: Delivers
   /** Every option with its description. */
   readonly options: Readonly<Record<string, string>>
@@ -92,7 +95,7 @@ export interface Setup {
    * name that the reader chose.
    */
   readonly steps?: readonly string[]
-  /** Address where `steps` start or end, if it is the same for everybody. */
+  /** URL of the page where `steps` start or end, if this URL is the same for everybody. */
   readonly url?: string
   /**
    * Where the URL is entered if there are no `steps`: a file, a field of a request, another

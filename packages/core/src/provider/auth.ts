@@ -69,8 +69,8 @@ export function ringOf<Key>(
 }
 
 /**
- * Returns the members that check method, URL and headers before the body is read; none if every
- * check of the scheme needs the body.
+ * Returns `admit`, which checks method, URL and headers before the body is read, and `proves`.
+ * Returns neither if every check of the scheme needs the body.
  */
 export function admission<Key>(
   scheme: Scheme<Key>,
@@ -114,8 +114,8 @@ function toldInstead(
   })
 }
 
-// The scheme's own error is the most exact one. The error of Basic also asks the sender for
-// credentials.
+// Returns the scheme's own error for a missing signature, since it is the most exact one. The error
+// of Basic authentication also asks the sender for credentials.
 function missing<Key>(scheme: Scheme<Key>, head: Delivery, now: number): unknown {
   try {
     const found = scheme.verify(head, [], now)

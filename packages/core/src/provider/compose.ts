@@ -3,7 +3,7 @@ import { toBuffer } from '../body/bytes.ts'
 import type { Draft } from './provider.ts'
 import type { SignableRequest } from './scheme.ts'
 
-/** The request parts that contain topic, id and payload. Header names are in any case. */
+/** The request parts that contain topic, id and payload. Header names may be in any case. */
 export interface Composed {
   readonly method?: string
   readonly url?: string

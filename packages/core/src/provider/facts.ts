@@ -24,13 +24,13 @@ export interface Delivers {
   readonly json: 'compact' | 'indented' | Unknown
   /** Headers that the sender adds to a redelivery; empty if the sender's page names none. */
   readonly retryHeaders: Readonly<Record<string, string>>
-  /** Whether a redelivery has the id of the first delivery, or a new one. */
+  /** Whether a redelivery has the same id as the first delivery, or a new id. */
   readonly retryId: 'same' | 'new' | Unknown
   /** URL of the page with these facts. */
   readonly source: string
 }
 
-/** Place of a signature or token. Undefined if nothing proves the sender. */
+/** Place of a signature or token in a delivery. */
 export type SignaturePlace =
   | { readonly header: string }
   | { readonly query: string }

@@ -36,7 +36,7 @@ export function keysOf<Key>(scheme: Scheme<Key>, secret: string): readonly Key[]
   return keys
 }
 
-/** Returns only the key of each secret that signs. */
+/** Returns only the first key of each secret, which is the key for signing. */
 export function firstKeys<Key>(keys: readonly Key[]): readonly Key[] {
   return keys.filter((key) => typeof key !== 'object' || key === null || !further.has(key))
 }

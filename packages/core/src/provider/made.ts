@@ -77,8 +77,8 @@ export function remake(provider: Provider, changes: object): Provider {
 }
 
 /**
- * Throws a `TypeError` if one of the arguments in `given` is not a provider. The message names
- * `what` was called and the argument.
+ * Throws a `TypeError` if one of the arguments in `given` is not a provider. The message names the
+ * called function (`what`) and the argument.
  */
 export function checkProviders(what: string, given: object, example: string): void {
   for (const [option, value] of Object.entries(given) as [string, Provider | undefined][])

@@ -16,8 +16,8 @@ export interface Peer<Module> {
 }
 
 /**
- * The module that imports a peer package. It is needed because package managers install peers
- * separately for each package.
+ * The module that imports a peer package. A look-up of the package starts from this module, since
+ * package managers install peers separately for each package.
  */
 export interface PeerHome {
   /** `import.meta.url` of the module. */

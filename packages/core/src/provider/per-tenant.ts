@@ -137,8 +137,8 @@ export function perTenant(options: PerTenantOptions): TenantResolver {
     const { tenant, secrets } = Object(found) as Partial<TenantSecrets>
     if (typeof tenant === 'string' && tenant !== '' && secrets !== undefined)
       return { secret: secrets, tenant }
-    // The claimed name is never used as the tenant. If look-ups ignore case, each spelling would be
-    // another tenant, so one delivery would be accepted once per spelling.
+    // The claimed name is never used as the tenant instead. If look-ups ignore case, each spelling
+    // would be another tenant, so one delivery would be accepted once per spelling.
     throw new TypeError(
       `perTenant.secrets: must return { tenant, secrets } or undefined, got ${foundKind(found)}${line}; return { tenant: tenant.id, secrets: tenant.secrets }, with the tenant's own id as tenant`,
     )
@@ -154,7 +154,7 @@ function foundKind(found: unknown): string {
 
 /**
  * Returns the source line that called `perTenant`, as ` at <file>:<line>`; empty if the runtime
- * does not report it.
+ * does not report the line.
  */
 function lineOf({ stack }: Error): string {
   const frames = (stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at '))

@@ -95,7 +95,10 @@ export interface Provider<Events extends EventMap = EventMap> {
   readonly limits?: LimitOptions
   /** How long the sender redelivers one event, in milliseconds: deduplication windows must be at least as long. */
   readonly retrySpan?: number
-  /** True if the sender counts a redirect as a failure, so that a 302 as `ack` is a `TypeError`. */
+  /**
+   * True if the sender counts a redirect as a failure. Then a receiver whose `ack` is 302 throws a
+   * `TypeError`.
+   */
   readonly failsOnRedirect?: boolean
   /**
    * Some topics of this sender. If a handler's topic looks like a typo of a listed topic, a warning
@@ -146,7 +149,10 @@ export interface Provider<Events extends EventMap = EventMap> {
   readonly ids?: boolean
   /** Returns the signed time as text, which is part of the digest of `dedupe: 'id+digest'`. */
   readonly signedTime?: (delivery: Delivery) => string | undefined
-  /** 'body' if unsigned challenges come as POST: then at most 1 KiB of an unsigned body is read for `greet`. @default 'head' */
+  /**
+   * 'body' if unsigned challenges are POST requests. Then at most 1 KiB of an unsigned body is
+   * read, for `greet`. @default 'head'
+   */
   readonly greets?: 'head' | 'body'
   /**
    * The form of this sender's challenges. Each string that `greet` or `handshake` echoes, decrypts

@@ -69,8 +69,9 @@ export interface Scheme<Key = unknown> {
   /** Maximum difference of a signed time from now, in seconds. @default no time is signed */
   readonly tolerance?: number
   /**
-   * Forms of keys and signatures that a verification depends on: `key in hex`, `prefix sha256=`, `several signatures`, `lower
-   * case`. Each needs a test vector of the sender. @default none
+   * Forms of keys and signatures that a verification depends on: `key in hex`, `prefix sha256=`,
+   * `several signatures`, `lower case`. For each form, the tests need a test vector of the sender.
+   * @default none
    */
   readonly forms?: readonly string[]
   readonly covers: Covers

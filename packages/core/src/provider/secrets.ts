@@ -113,7 +113,8 @@ export function keyring<Key>(
   }
 }
 
-// Examples: `<your-secret>`, `${SECRET}`, `{{secret}}`, `whsec_xxxx`, `whsec_`, `whsec_...`.
+// Matches placeholders that nobody replaced with a secret: `<your-secret>`, `${SECRET}`,
+// `{{secret}}`, `whsec_xxxx`, `whsec_`, `whsec_...`.
 const TEMPLATE =
   /^(?:[a-z]{2,6}_)?(?:<.*>|\$?\{.*\})$|^wh[a-z]{2,4}_(?:x+|\*+)?$|\.\.\.$|…$|^(?:undefined|null)$/i
 
@@ -131,7 +132,7 @@ export function checkSecret(option: string, secret: unknown): asserts secret is 
   if (TEMPLATE.test(secret.trim())) {
     throw new TypeError(`${option} is an unfilled template: put the secret itself in its place`)
   }
-  // A PEM file ends with a line break, which is not part of the key.
+  // PEM keys are excepted: a PEM file ends with a line break, which is not part of the key.
   if (/[\r\n]$|^[\r\n]/.test(secret) && !secret.includes('-----BEGIN '))
     throw new TypeError(`${option} starts or ends with a line break; trim it`)
 }

@@ -92,16 +92,19 @@ export interface ProviderSpec<
    */
   readonly reads?: readonly string[] | ((delivery: Delivery, options: Ready) => readonly string[])
   /**
-   * Another kind of proof that the sender may use but this provider does not accept: the header of
-   * that proof, and how to get the right one. If the signature is missing and this header is
-   * present, the rejection includes `remedy`. @default none
+   * Another kind of proof that the sender may use but this provider does not accept. `header` is
+   * the header of that proof; `remedy` says how to get the right proof. If the signature is missing
+   * and this header is present, the rejection includes `remedy`. @default none
    */
   readonly instead?: { readonly header: string; readonly remedy: string }
   /** False if only the sender has the signing key. @default true */
   readonly canSign?: boolean
-  /** Returns members of the provider that depend on its options. */
+  /** Returns members of the provider that depend on the options. */
   readonly more?: (options: Ready) => Partial<Plain>
-  /** Checks more than the signature, after the signature has matched. Throws a `WebhookError`. */
+  /**
+   * Checks more than the signature, after the signature has matched. Throws a `WebhookError` to
+   * reject.
+   */
   readonly check?: (delivery: Delivery, clock: Clock, options: Ready) => MaybePromise<void>
   readonly events: (delivery: Delivery, body: ParsedBody, options: Ready) => readonly EventDraft[]
   readonly format?: (

@@ -14,7 +14,7 @@ export type ConflictWatch = (event: EventRecord, found: () => void) => void
 const EVERY = 1000
 
 /**
- * Creates the function that finds such conflicts for a receiver, with at most one query per second.
+ * Creates the function that finds different events with one id. Makes at most one query per second.
  */
 export function createConflictWatch(
   receiver: string,

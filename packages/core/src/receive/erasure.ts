@@ -4,7 +4,7 @@ import { settledBy, toWall, unref } from '../basics/deadline.ts'
 import type { Seal } from '../inbox/seal.ts'
 import type { EraseOptions, InboxView } from '../inbox/view.ts'
 
-/** Returns the part of a payload that stays stored after its tasks are done. */
+/** Returns the part of a payload that stays stored after the event's tasks are done. */
 export type KeepBody = (payload: unknown) => unknown
 
 export const keepNothing: KeepBody = () => null
@@ -34,8 +34,9 @@ export interface ErasureContext {
   readonly warn: (message: string) => void
 }
 
-// Times in milliseconds: how long keys are collected before an erasure (SOON), how long to wait
-// after a failed erasure (AGAIN), and how often to search for events that were not erased (LOOK).
+// Times in milliseconds: how long keys of events are collected before an erasure (SOON), how long
+// to wait after a failed erasure (AGAIN), and how often to search for events that were not erased
+// (LOOK).
 const SOON = 1000
 const AGAIN = 10_000
 const LOOK = 600_000

@@ -8,7 +8,10 @@ import { identify, type ReceiveContext } from './identify.ts'
 import { outcomeOf, tellTaken, acceptAll } from './receive.ts'
 import { markVerified, ownDelivery } from './http-delivery.ts'
 
-/** An event that a sender's API listed, as the request that the webhook would have been. */
+/**
+ * An event that a sender's API listed, in the form of the webhook request that the sender would
+ * have sent.
+ */
 export type IngestInit = Pick<DeliveryInit, 'url' | 'headers' | 'body' | 'method'>
 
 export interface IngestOptions {

@@ -83,7 +83,8 @@ export function xmlCharset(bytes: Uint8Array): string | undefined {
     return 'utf-16be'
   if (a !== 0x3c || b !== 0x3f) return undefined
   const declared = DECLARED.exec(String.fromCharCode(...bytes.subarray(0, 256)))?.[1]?.toLowerCase()
-  // A declaration that can be read as ASCII is not in UTF-16, even if it says so.
+  // The declaration was read as ASCII, so the document is not in UTF-16, whatever the declaration
+  // says.
   return declared?.startsWith('utf-16') === true ? 'utf-8' : declared
 }
 

@@ -131,7 +131,8 @@ function eventsOf(
   return drafts.map(({ id, guards, ...draft }, at) => {
     const other = stable === undefined || drafts.length === 1 ? stable : `${stable}.${at}`
     const chosen = id !== undefined && inBody[at] === id ? id : (other ?? id)
-    // Drops guards that reject a repeated signature of the sender: the gateway repeats it at every
+    // A guard is a key that only one event may have. Guards that reject are dropped here: they
+    // detect repeated signatures of the sender, and the gateway resends the signature at every
     // attempt.
     const kept = guards?.filter(({ otherwise }) => otherwise === 'duplicate')
     return {
@@ -157,7 +158,8 @@ function unwrapped(
   const own = createDelivery({ method, url, headers, body }, limits, declared)
   markVerified(own)
   const parsed = parseBody(own, envelope.exact === true)
-  // `receive` has loaded the XML parser, and multipart is rejected at construction.
+  // A promise is not expected here: `receive` has loaded the XML parser, and `behind` throws for
+  // multipart.
   if (isPromise(parsed)) throw new TypeError(`behind: ${inner.name} cannot be parsed synchronously`)
   return { own, parsed: envelope.exact ? { ...parsed, exact: true } : parsed }
 }

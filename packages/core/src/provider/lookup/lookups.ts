@@ -5,7 +5,8 @@ import { WebhookError } from '../../errors.ts'
 
 export interface LookupsOptions<Value> extends BucketOptions {
   /**
-   * Maximum number of cached values for trusted names, and for other names as well. @default 100
+   * Maximum number of cached values of trusted names. The same maximum applies to other names.
+   * @default 100
    */
   readonly kept?: number
   /** Milliseconds after which a value is looked up again. @default never */
@@ -252,7 +253,7 @@ export function bucket({ perMinute = 30, atOnce = 4 }: BucketOptions = {}): Look
   }
 
   function enter(now: number): () => void {
-    // If the clock was set back, the bucket gains nothing now but refills normally afterwards.
+    // If the clock was set back, the bucket does not refill now, but refills normally afterwards.
     const passed = Math.max(0, now - filled)
     left = Math.min(perMinute, left + (passed * perMinute) / MINUTE)
     filled = now

@@ -163,8 +163,8 @@ function decodeKey(secret: string, encoding: KeyEncoding): Uint8Array {
 }
 
 /**
- * The inputs of one HMAC comparison, for tools that explain why no signature matched. It includes
- * the delivery's signatures.
+ * The inputs of one HMAC comparison, for tools that explain why no signature matched. The value
+ * includes the delivery's signatures.
  */
 export interface Compared {
   readonly algorithm: HashName

@@ -21,7 +21,7 @@ export interface JwtOptions extends JwtClaimsOptions {
   /** The allowed algorithms. A token with another one is rejected before its key is looked up. */
   readonly algorithms: readonly JwtAlgorithm[]
   /**
-   * True if the token has a claim with a hash of the body that `check` compares. @default true with
+   * True if `check` compares a hash of the body with a claim of the token. @default true with
    * `bodyHash`, else false
    */
   readonly coversBody?: boolean

@@ -36,8 +36,8 @@ export interface RsaAlgorithmOptions {
 /** Options of {@link rsa}. */
 export interface RsaOptions extends SignatureOptions, RsaAlgorithmOptions {}
 
-// Shorter RSA keys have been factored. NIST SP 800-131A disallows shorter keys even for
-// verification.
+// Minimum length of an RSA key, in bits. Shorter keys have been factored, and NIST SP 800-131A
+// disallows them even for verification.
 const MIN_BITS = 1024
 const EXPECTED =
   'an RSA key of at least 1024 bits, as PEM (public key or certificate) or as base64 of its SPKI form'
@@ -96,7 +96,8 @@ export interface KeyPair {
 }
 
 /**
- * Reads a key: PEM of a public key, a certificate or a private key (which can also sign), or base64 of an SPKI structure.
+ * Reads a key from the PEM of a public key, a certificate or a private key (which can also sign),
+ * or from base64 of an SPKI structure.
  *
  * @throws TypeError that contains the text `expected` if the string is not a key.
  */
@@ -108,7 +109,7 @@ export function parseKeyPair(secret: string, expected: string): KeyPair {
       return { publicKey: createPublicKey(privateKey), privateKey }
     }
     if (text.startsWith('-----BEGIN ')) return { publicKey: createPublicKey(text) }
-    // Dashboards and users insert line breaks into long lines.
+    // Line breaks are removed, since dashboards and users insert them into long lines.
     const der = fromBase64(text.replace(/[\r\n]+[ \t]*/g, ''))
     if (der && der.length > 0)
       return { publicKey: createPublicKey({ key: toBuffer(der), format: 'der', type: 'spki' }) }
@@ -118,7 +119,8 @@ export function parseKeyPair(secret: string, expected: string): KeyPair {
   throw new TypeError(`the key must be ${expected}${isPssKey(text) ? PSS_KEY : ''}`)
 }
 
-// Runtimes on BoringSSL (Bun, workerd) read only RSA keys of the general type.
+// This text is added to the error for an RSASSA-PSS key, because runtimes with BoringSSL (Bun,
+// workerd) read only RSA keys of the general type.
 const PSS_KEY =
   '; this one has the type RSASSA-PSS (RFC 4055), which not every runtime reads: give the same key with the type rsaEncryption'
 const PSS_OID = /* @__PURE__ */ textBytes('06092a864886f70d01010a', 'hex')

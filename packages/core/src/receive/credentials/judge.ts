@@ -18,8 +18,8 @@ const KEY: RegExp =
   /(?<!(?:^|-)(?:cache|content|dedup(?:e|lication)?|event|file|foreign|group|idempotency|issue|message|object|order(?:ing)?|partition|primary|project|public|pusher|request|resource|routing|row|shard|sort|topic)-)(?<![a-z])key\d*$/
 
 /**
- * Matches headers with a prefix that a platform uses to tell the app who its user is. With each
- * prefix, at least one header contains a token of that user.
+ * Matches headers with a prefix that a platform uses to tell the app who its user is. For each
+ * prefix, at least one header contains a token of the user.
  */
 const FAMILIES: RegExp =
   /^(?:x-amzn-oidc|x-ms-token|x-ms-client-principal|x-goog-authenticated-user|cf-access|x-pomerium)(?:-|$)/
@@ -28,7 +28,8 @@ const FAMILIES: RegExp =
 const PLATFORM_NAMES: readonly string[] = [
   // A proof that the client has a private key (RFC 9449).
   'dpop',
-  // The header with headers that Vercel forwards: https://vercel.com/docs/headers/request-headers
+  // This header contains the request headers that Vercel forwards:
+  // https://vercel.com/docs/headers/request-headers
   'x-vercel-sc-headers',
   // https://docs.aws.amazon.com/verified-access/latest/ug/user-claims-passing.html
   'x-amzn-ava-user-context',

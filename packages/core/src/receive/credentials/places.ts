@@ -77,7 +77,7 @@ function place(): CredentialPlace {
 
 /**
  * Returns a URL with some query parameters changed and the others exactly as written. A user name
- * and password are removed, since no sender is authenticated by them.
+ * and password are removed, since no sender uses them to authenticate.
  *
  * @param change - called with each parameter as written, and its decoded name. Returns the
  * replacement, or undefined to remove the parameter.

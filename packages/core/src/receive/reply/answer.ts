@@ -19,7 +19,7 @@ export type Answer =
 
 /**
  * Returns the reply to the sender. The function runs after the event was stored, also for
- * duplicates. It is not retried.
+ * duplicates. A failed call is not retried.
  */
 export type AnswerFunction<Event extends WebhookEvent = WebhookEvent> = (
   event: Event,

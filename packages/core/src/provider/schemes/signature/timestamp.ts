@@ -34,7 +34,7 @@ export function parseTimestamp(
     unit === 'iso'
       ? Date.parse(/(?:Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`)
       : Number(text) * (unit === 's' ? 1000 : 1)
-  // The text can match the pattern and still be no date, such as one in month 13.
+  // A text can match the pattern without being a date: the month can be 13.
   if (Number.isNaN(time)) throw notTime(header, unit)
   return time
 }
