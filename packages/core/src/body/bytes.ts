@@ -14,7 +14,10 @@ export function toBuffer(data: Uint8Array | string): Buffer {
   return Buffer.from(data.buffer, data.byteOffset, data.byteLength)
 }
 
-/** Returns the bytes as UTF-8 text. Invalid bytes become U+FFFD, and a leading byte order mark is kept. */
+/**
+ * Returns the bytes as UTF-8 text. Invalid bytes become U+FFFD, and a leading byte order mark is
+ * kept.
+ */
 export function utf8(bytes: Uint8Array): string {
   return toBuffer(bytes).toString('utf8')
 }
@@ -35,7 +38,10 @@ export function textBytes(
   return Buffer.from(text, encoding)
 }
 
-/** Returns the bytes of a hex string; undefined if its length is odd or a character is not a hex digit. */
+/**
+ * Returns the bytes of a hex string; undefined if its length is odd or a character is not a hex
+ * digit.
+ */
 export function fromHex(text: string): Uint8Array | undefined {
   return /^(?:[0-9a-fA-F]{2})*$/.test(text) ? Buffer.from(text, 'hex') : undefined
 }

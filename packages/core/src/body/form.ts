@@ -9,7 +9,8 @@ import { WebhookError } from '../errors.ts'
  * parsed.
  * @param option - name of the option that sets `fields`, for the error message.
  * @param charset - charset of the percent-encoded bytes; undefined means UTF-8.
- * @throws WebhookError `malformed_body` for too many fields; `unsupported_encoding` for an unknown charset.
+ * @throws WebhookError `malformed_body` for too many fields; `unsupported_encoding` for an unknown
+ * charset.
  */
 export function parseForm(
   text: string,
@@ -39,7 +40,10 @@ export function parseForm(
   return params
 }
 
-/** Returns the fields as a plain object. A repeated field is an array of its values in order, and `__proto__` is left out. */
+/**
+ * Returns the fields as a plain object. A repeated field is an array of its values in order, and
+ * `__proto__` is left out.
+ */
 export function formToObject(params: URLSearchParams): Record<string, string | string[]> {
   const object: Record<string, string | string[]> = {}
   // `forEach` is cheaper than the iterator, which makes two objects per field.
@@ -70,8 +74,9 @@ export function addField(
 function unescapeField(text: string, charset: string | undefined): string {
   if (!/[+%]/.test(text)) return text
   if (charset === undefined || charset === 'utf-8' || charset === 'utf8') return utf8(undone(text))
-  // In Shift_JIS and similar charsets, the second byte of a character can be a letter, which a sender does not escape. Escapes
-  // and plain ASCII are therefore decoded as one run of bytes.
+  // In Shift_JIS and similar charsets, the second byte of a character can be an ASCII letter, which
+  // senders do not escape. Escapes and the ASCII characters next to them are therefore decoded
+  // together.
   let field = ''
   for (let at = 0; at < text.length;) {
     const start = at

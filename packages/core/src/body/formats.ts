@@ -44,7 +44,10 @@ export function labelCounts(delivery: Delivery, { covers, labelled }: Declaratio
   return covers?.body === 'none' || labelled?.(delivery) === true
 }
 
-/** Returns true if the provider declares gzip and the body starts with its magic bytes (RFC 1952, section 2.3.1). */
+/**
+ * Returns true if the provider declares gzip and the body starts with its magic bytes (RFC 1952,
+ * section 2.3.1).
+ */
 export function isCoded(body: Uint8Array, { codings }: Pick<Declaration, 'codings'>): boolean {
   return codings?.gzip !== undefined && body[0] === 0x1f && body[1] === 0x8b
 }

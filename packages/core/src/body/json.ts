@@ -30,8 +30,8 @@ const sourceJSON = JSON as unknown as {
 }
 
 /**
- * Parses a JSON text. A leading byte order mark is skipped. Keys that would poison a prototype (`__proto__`,
- * `constructor.prototype`) are left out.
+ * Parses a JSON text. A leading byte order mark is skipped. Keys that would poison a prototype
+ * (`__proto__`, `constructor.prototype`) are left out.
  *
  * @throws WebhookError `malformed_body`, whose message has the position of the error but nothing of
  * the payload. `too_deep` if the nesting exceeds `depth`.
@@ -157,7 +157,10 @@ export function isDeeper(json: string, limit: number): boolean {
   return false
 }
 
-/** Returns the position of the quote that ends the string which starts at `start`, or the end of the text. */
+/**
+ * Returns the position of the closing quote of the string that starts at `start`. Without a closing
+ * quote, returns the length of the text.
+ */
 export function endOfString(json: string, start: number): number {
   for (let quote = start; ;) {
     quote = json.indexOf('"', quote + 1)

@@ -24,9 +24,15 @@ export interface About {
   create(options: object): Provider
   /** Name of the option for the secret; undefined if the provider needs no secret. */
   readonly secretOption?: string
-  /** The signed content, the algorithm and the encoding in words; `unknown` if the provider does not say. */
+  /**
+   * The signed content, the algorithm and the encoding in words; `unknown` if the provider does not
+   * state them.
+   */
   readonly scheme: string
-  /** Place of the signature or token. Undefined if nothing proves the sender, or the provider does not say. */
+  /**
+   * Place of the signature or token. Undefined if nothing proves the sender, or the provider does
+   * not state the place.
+   */
   readonly place?: SignaturePlace | undefined
   /**
    * Maximum difference of a signed time from now, in seconds, unless an option changes this
@@ -40,7 +46,10 @@ export interface About {
   readonly example: object
   /** Day of the last comparison with the sender's page and libraries, as 2026-01-31. */
   readonly checked: string
-  /** Forms of keys and signatures that a verification depends on: key forms, prefixes, several signatures, letter case. */
+  /**
+   * Forms of keys and signatures that a verification depends on: key forms, prefixes, several
+   * signatures, letter case.
+   */
   readonly forms: readonly string[]
   /** How the sender delivers; `unknown` for facts that the sender's page does not state. */
   readonly delivers: Delivers
@@ -79,8 +88,8 @@ export interface Factory<Options extends object, Sent extends EventMap = EventMa
 }
 
 /**
- * How a person registers a receiver's URL at a sender and finds the secret, in the sender's own words. At least one of
- * `steps`, `place` and `call` is set.
+ * How a person registers a receiver's URL at a sender and finds the secret, in the sender's own
+ * words. At least one of `steps`, `place` and `call` is set.
  *
  * @example
  * const setup: Setup = {

@@ -54,7 +54,8 @@ export interface SenderFacts {
   /** Place of the signature or token. @default as the scheme says */
   readonly place?: SignaturePlace
   /**
-   * Maximum difference of a signed time from now, in seconds, unless an option changes it; `none` if no time is signed.
+   * Maximum difference of a signed time from now, in seconds, unless an option changes this
+   * maximum; `none` if no time is signed.
    * @default as the scheme says
    */
   readonly tolerance?: number | 'none'

@@ -93,7 +93,10 @@ export interface Provider<Events extends EventMap = EventMap> {
   readonly reads?: (delivery: Delivery) => readonly string[]
   /** Limits that the sender guarantees. The receiver's own `limits` take precedence. */
   readonly limits?: LimitOptions
-  /** How long the sender redelivers one event, in milliseconds: deduplication windows must be at least as long. */
+  /**
+   * How long the sender redelivers one event, in milliseconds: deduplication windows must be at
+   * least as long.
+   */
   readonly retrySpan?: number
   /**
    * True if the sender counts a redirect as a failure. Then a receiver whose `ack` is 302 throws a

@@ -31,7 +31,10 @@ export interface Covers {
 export interface Credentials {
   readonly headers?: readonly string[]
   readonly query?: readonly string[]
-  /** Paths from the top of a JSON or XML body, such as `passcode` or `value[].clientState`; for a form, names of fields. */
+  /**
+   * Paths from the top of a JSON or XML body, such as `passcode` or `value[].clientState`; for a
+   * form, names of fields.
+   */
   readonly fields?: readonly string[]
 }
 
@@ -60,8 +63,8 @@ export interface SignableRequest {
 /** How deliveries are verified and signed. `Key` is made once from a secret. */
 export interface Scheme<Key = unknown> {
   /**
-   * The signed content, the algorithm and the encoding in words: `HMAC-SHA256 of {body}, hex`. @default what the sender's
-   * facts say
+   * The signed content, the algorithm and the encoding in words: `HMAC-SHA256 of {body}, hex`.
+   * @default what the sender's facts say
    */
   readonly words?: string | undefined
   /** Place of the signature or token. @default what the sender's facts say */
@@ -88,7 +91,10 @@ export interface Scheme<Key = unknown> {
    * names depend on the delivery. @default none
    */
   readonly reads?: readonly string[] | ((delivery: Delivery) => readonly string[])
-  /** True if `verify` reads only method, URL and headers, so that it can reject before the body is read. @default false */
+  /**
+   * True if `verify` reads only method, URL and headers. Then a delivery can be rejected before its
+   * body is read. @default false
+   */
   readonly head?: boolean
   /** Ready-made keys instead of secrets; see `fixedKeys`. */
   readonly keys?: readonly Key[]

@@ -118,7 +118,9 @@ export function keyring<Key>(
 const TEMPLATE =
   /^(?:[a-z]{2,6}_)?(?:<.*>|\$?\{.*\})$|^wh[a-z]{2,4}_(?:x+|\*+)?$|\.\.\.$|…$|^(?:undefined|null)$/i
 
-/** Throws a `TypeError` that names the option if a secret is empty, blank or an unfilled template. */
+/**
+ * Throws a `TypeError` that names the option if a secret is empty, blank or an unfilled template.
+ */
 export function checkSecret(option: string, secret: unknown): asserts secret is string {
   if (typeof secret !== 'string') {
     throw new TypeError(

@@ -64,7 +64,9 @@ export interface ProviderSpec<
    * returned value instead of the options.
    */
   readonly prepare?: (options: Options) => Ready
-  /** Returns the scheme. Use `noAuth` if nothing is signed, `fixedKeys` if the keys are not strings. */
+  /**
+   * Returns the scheme. Use `noAuth` if nothing is signed, `fixedKeys` if the keys are not strings.
+   */
   readonly scheme: (options: Ready) => Scheme<Key>
   /** Name of the option for the secret. @default 'secret' if `options` has this name */
   readonly secret?: string

@@ -34,9 +34,8 @@ export interface ErasureContext {
   readonly warn: (message: string) => void
 }
 
-// Times in milliseconds: how long keys of events are collected before an erasure (SOON), how long
-// to wait after a failed erasure (AGAIN), and how often to search for events that were not erased
-// (LOOK).
+// Times in milliseconds. SOON: how long keys of events are collected before an erasure. AGAIN: the
+// wait after a failed erasure. LOOK: the interval between searches for events that were not erased.
 const SOON = 1000
 const AGAIN = 10_000
 const LOOK = 600_000

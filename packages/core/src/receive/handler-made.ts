@@ -44,7 +44,8 @@ function warn(message: string): void {
 const FUNCTIONS = ['context', 'transaction', 'after'] as const
 
 /**
- * Checks the arguments of an adapter's `webhook`. Throws a `TypeError` that names the argument or the option.
+ * Checks the arguments of an adapter's `webhook`. Throws a `TypeError` that names the argument or
+ * the option.
  *
  * @example
  * checkMounting(receiver, options, ['context', 'publicBase'])

@@ -180,7 +180,7 @@ function rejectionReply(
   }
 }
 
-/** Reports the reply to the journal and the observers, and returns it. */
+/** Reports the reply to the journal and the observers, and returns the reply. */
 function conclude(
   context: ReceiveContext,
   exchange: Exchange,

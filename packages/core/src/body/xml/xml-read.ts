@@ -46,8 +46,8 @@ const parser = new XMLParser({
   maxNestedTags: Number.POSITIVE_INFINITY,
   // The parser needs paths only for callbacks that we do not use.
   jPath: false,
-  // The parser rejects or renames names that are dangerous for its own objects. We build our
-  // objects below, so names pass unchanged.
+  // The parser rejects or renames names that are dangerous for its own objects. We build our own
+  // objects below, so this code hides such names from the parser.
   transformTagName: (name) => (FORBIDDEN.has(name) ? DISGUISE + name : name),
   onDangerousProperty: (name) => name,
 })

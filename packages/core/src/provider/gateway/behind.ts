@@ -10,7 +10,8 @@ import { joinCredentials, type Covers, type SignableRequest } from '../scheme.ts
 import { markVerified, createDelivery } from '../../receive/http-delivery.ts'
 
 /**
- * Creates a provider for a sender whose deliveries come through a gateway, such as Hookdeck, Svix Ingest, QStash or Pub/Sub.
+ * Creates a provider for a sender whose deliveries come through a gateway, such as Hookdeck, Svix
+ * Ingest, QStash or Pub/Sub.
  *
  * - Only the gateway's signature is verified. The sender's own signature is not needed, and never
  *   replaces that of the gateway.

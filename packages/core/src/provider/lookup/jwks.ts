@@ -32,7 +32,8 @@ export interface JwkSource {
 }
 
 /**
- * Creates a source from a key set. Throws a `TypeError` that names the option if the value is not a key set.
+ * Creates a source from a key set. Throws a `TypeError` that names the option if the value is not a
+ * key set.
  *
  * @example fixedKeys(jwt({ algorithms: ['ES256'] }), [givenJwks(options.jwks, 'acme: jwks')])
  */
@@ -169,7 +170,8 @@ async function load(url: string, options: FetchOptions): Promise<readonly Jwk[]>
   return keys
 }
 
-// A published set must not contain symmetric keys: with `oct`, anybody who reads the set could sign.
+// Returns only public keys. A published set must not contain symmetric keys (`oct`), since anybody
+// who reads the set could sign with them.
 function keysOf(value: unknown): readonly Jwk[] | undefined {
   const keys =
     typeof value === 'object' && value !== null && 'keys' in value ? value.keys : undefined

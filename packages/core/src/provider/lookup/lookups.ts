@@ -23,7 +23,9 @@ export interface LookupsOptions<Value> extends BucketOptions {
    * up again
    */
   readonly failed?: number
-  /** Kind of the looked-up names. Trusted names of each kind are stored separately. @default 'keys' */
+  /**
+   * Kind of the looked-up names. Trusted names of each kind are stored separately. @default 'keys'
+   */
   readonly kind?: 'keys' | 'tenants'
   /**
    * Returns the owner of a value. If there are too many trusted names, the owner with the most

@@ -106,7 +106,8 @@ export function readHead(
   if (!parts || typeof alg !== 'string') throw malformed({ header }, 'a signed JSON Web Token')
   if (!algorithms.includes(alg))
     throw malformed({ header }, `a token signed with ${algorithms.join(' or ')}`)
-  // No extension is supported, so a token with a critical extension is rejected (RFC 7515, section 4.1.11).
+  // `crit` names extensions that a receiver must support. Postern supports none, so the token is
+  // rejected (RFC 7515, section 4.1.11).
   if (memberOf(head, 'crit') !== undefined) throw malformed({ header }, 'a token without crit')
   const kid = memberOf(head, 'kid')
   return { alg, kid: typeof kid === 'string' ? kid : undefined }

@@ -25,7 +25,10 @@ export interface SharedJwtOptions extends JwtClaimsOptions {
    * message names no URL
    */
   readonly url?: (delivery: Delivery) => string
-  /** Returns more claims for `sign`, in addition to `iss`, `iat`, `aud` and the hash of the body. @default none */
+  /**
+   * Returns more claims for `sign`, in addition to `iss`, `iat`, `aud` and the hash of the body.
+   * @default none
+   */
   readonly claims?: (request: SignableRequest, seconds: number) => JwtClaims
 }
 

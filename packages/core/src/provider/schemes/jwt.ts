@@ -18,7 +18,9 @@ export type JwtAlgorithm = 'ES256' | 'ES384' | 'RS256' | 'RS512' | 'PS256' | 'Ed
 
 /** Options of {@link jwt} with public keys. */
 export interface JwtOptions extends JwtClaimsOptions {
-  /** The allowed algorithms. A token with another one is rejected before its key is looked up. */
+  /**
+   * The allowed algorithms. A token with another algorithm is rejected before its key is looked up.
+   */
   readonly algorithms: readonly JwtAlgorithm[]
   /**
    * True if `check` compares a hash of the body with a claim of the token. @default true with

@@ -25,7 +25,10 @@ import type { OpaqueKey } from './ed25519.ts'
 
 /** How a sender signs with RSA, and how its signatures are written. */
 export interface RsaAlgorithmOptions {
-  /** `pkcs1` is RSASSA-PKCS1-v1_5, `pss` is RSASSA-PSS with a salt as long as the hash (RFC 8017). @default 'pkcs1' */
+  /**
+   * `pkcs1` is RSASSA-PKCS1-v1_5, `pss` is RSASSA-PSS with a salt as long as the hash (RFC 8017).
+   * @default 'pkcs1'
+   */
   readonly padding?: 'pkcs1' | 'pss' | undefined
   /** Hash function of the message. @default 'sha256' */
   readonly hash?: HashName | undefined

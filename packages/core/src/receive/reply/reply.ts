@@ -55,15 +55,18 @@ export function problem(error: WebhookError, site: string = SITE): Reply {
   }
 }
 
-// Codes whose reply closes the connection. A sender would otherwise continue to use the connection
-// to a receiver that is closed.
+// Codes whose reply closes the connection. For `receiver_closed`: on a connection that stays open,
+// the sender would continue to send to the closed receiver.
 const CLOSING: ReadonlySet<ErrorCode> = new Set([
   'body_too_large',
   'body_timeout',
   'receiver_closed',
 ])
 
-/** Returns true if the result of an `answer` function is a complete {@link Reply}, not a JSON value to wrap. */
+/**
+ * Returns true if the result of an `answer` function is a complete {@link Reply}, not a JSON value
+ * to wrap.
+ */
 export function isReply(value: unknown): value is Reply {
   if (
     typeof value !== 'object' ||

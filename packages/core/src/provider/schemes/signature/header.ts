@@ -25,7 +25,10 @@ export function singleHeader(delivery: Delivery, name: string): string {
   return value
 }
 
-/** Returns the value of a query parameter that must be present once, as strictly as {@link singleHeader}. */
+/**
+ * Returns the value of a query parameter that must be present once. Throws as {@link singleHeader}
+ * does.
+ */
 export function singleParameter(delivery: Delivery, name: string): string {
   const values = delivery.query().getAll(name)
   if (values.length > 1)
