@@ -1,18 +1,19 @@
 /**
- * What the page and its server say to each other: JSON, over routes below `<mount>/~/api/`. Times are milliseconds
- * since 1970, durations milliseconds. Both sides import the types of this file and of `api/`, one file a screen, and nothing else is shared.
+ * The API of the page: JSON over routes below `<mount>/~/api/`. Times are in milliseconds since
+ * 1970, durations in milliseconds. The page and the server share only the types of this file and of
+ * `api/`, which has one file per screen.
  *
  * | route | reply |
  * | --- | --- |
  * | `GET status` | {@link StatusReply}: once at the start |
- * | `GET version` | {@link VersionReply}: polled every two seconds; a new number means that something changed |
+ * | `GET version` | {@link VersionReply}: polled every two seconds; another value means that something changed |
  * | `GET health?range=&receiver=` | {@link HealthReply} |
  * | `GET charts?range=&receiver=` | {@link ChartsReply} |
  * | `GET registered?receiver=` | {@link RegisteredReply} |
  * | `GET list?q=&receiver=&limit=&cursor=&fields=` | {@link ListReply}; `fields` is JSON of `[provider, topic, path][]` |
  * | `GET download?as=csv\|ndjson&q=&receiver=` | a file of at most 10,000 rows |
  * | `GET suggest?q=` | {@link SuggestReply} |
- * | `GET delivery?id=`, `GET task?id=` | {@link DetailReply}; 404 if it is gone |
+ * | `GET delivery?id=`, `GET task?id=` | {@link DetailReply}; 404 if the delivery or task no longer exists |
  * | `GET explain?id=` | {@link ExplainReply}, of a rejected delivery |
  * | `GET copy?as=curl\|test&delivery=\|task=` | {@link CopyReply} |
  * | `GET actions?cursor=` | {@link ActionsReply} |
@@ -22,14 +23,23 @@
  * | `POST sample` {@link SampleRequest} | {@link SampleReply} |
  * | `POST mute` {@link MuteRequest} | {@link MuteReply} |
  *
- * Errors are `{ error, message, retryAfter? }` with a status: 400 a wrong query or option, 401 sign in, 403 not allowed,
- * 404 gone, 409 the state does not fit, 429 too often, 503 the inbox does not answer. A POST needs the header
- * `x-postern-action: 1` and a JSON body.
+ * A POST needs the header `x-postern-action: 1` and a JSON body. Errors are
+ * `{ error, message, retryAfter? }` with one of these statuses:
  *
- * The document is `assets.html` with `{{base}}` replaced by `./~/` or `./<last segment>/~/`; script and style are
- * `{{base}}page.js` and `{{base}}page.css`, and the script finds the API at `new URL('./api/', import.meta.url)`. Screens
- * live in the query of the document. The session ends with a POST of `{ "signOut": true }` to the document itself
- * (`location.pathname`), if `visitor.canSignOut`. Ask with `redirect: 'manual'`: an app may answer with its login.
+ * - 400: a query or option is wrong
+ * - 401: nobody is signed in
+ * - 403: the visitor lacks the right
+ * - 404: the delivery, task or action no longer exists
+ * - 409: the current state does not allow the request
+ * - 429: too many requests
+ * - 503: the inbox does not answer
+ *
+ * The document is `assets.html` with `{{base}}` replaced by `./~/` or `./<last segment>/~/`. Script
+ * and style are `{{base}}page.js` and `{{base}}page.css`. The script finds the API at
+ * `new URL('./api/', import.meta.url)`. The query of the document names the screen to show. If
+ * `visitor.canSignOut` is true, a POST of `{ "signOut": true }` to `location.pathname` ends the
+ * session. Fetch with `redirect: 'manual'`, since an app can answer with a redirect to its login
+ * page.
  */
 export const API = '~/api/'
 
@@ -39,7 +49,7 @@ export type Action = 'replay' | 'delete' | 'rerun' | 'sample' | 'mute'
 export interface ErrorReply {
   readonly error: string
   readonly message: string
-  /** Seconds. */
+  /** Number of seconds until the client may try again. */
   readonly retryAfter?: number
 }
 
@@ -47,7 +57,7 @@ export interface ErrorReply {
 export interface StatusReply {
   /** Name of the app, as the `name` option gives it. */
   readonly name: string
-  /** The inbox, as in `sqliteInbox`. */
+  /** Name of the inbox's kind, such as `sqliteInbox`. */
   readonly inbox: string
   /** False in `postern inspect`, which has no handlers: a replayed task waits there for the app. */
   readonly hasHandlers: boolean
@@ -57,12 +67,14 @@ export interface StatusReply {
     readonly title: string
     readonly topics: readonly string[]
     readonly subscriptions: readonly string[]
-    /** True if it can sign a sample of its sender. */
+    /** True if the receiver has the key to sign a sample as its sender does. */
     readonly canSign: boolean
   }[]
-  /** True if it can say what is registered at the senders. */
+  /** True if the server can list the endpoints that are registered at the senders. */
   readonly hasRegistered: boolean
-  /** `scan`: filters look through the tasks, newest first. */
+  /**
+   * `index`: the inbox filters with indexes. `scan`: the inbox reads task after task, newest first.
+   */
   readonly search: 'index' | 'scan'
   readonly visitor: {
     readonly as?: string

@@ -9,16 +9,17 @@ import { createApi } from './routes/api.ts'
 import { isForeign, type InspectorReply, type InspectorRequest } from './request.ts'
 
 /**
- * Answers a request to the inspector; undefined if `auth` has answered it by itself. It rejects with what a function of
- * the app throws, as `auth` may redirect by throwing, and never for what the network sent.
+ * Answers a request to the inspector. Resolves with undefined if `auth` has already replied.
+ * Rejects only if a function of the app throws, such as an `auth` that redirects by throwing.
  */
 export type Inspector<Own extends readonly unknown[] = readonly unknown[]> = (
   request: InspectorRequest<Own>,
 ) => Promise<InspectorReply | Response | undefined>
 
 /**
- * Makes the inspector for any host: a function from a request to a reply. Hosts have their own entries, such as
- * `@postern/inspector/express`. Throws a `TypeError` that names an option at fault, `auth` above all.
+ * Makes the inspector for any framework: a function from a request to a reply. Common frameworks
+ * have their own module, such as `@postern/inspector/express`. Throws a `TypeError` that names the
+ * option that is wrong or missing.
  *
  * @example
  * const inspect = createInspector({ inbox, receivers: [github], auth: { token: process.env.POSTERN_TOKEN! } })
@@ -81,7 +82,9 @@ function asset(type: string, body: string): InspectorReply {
   return { status: 200, headers: { 'content-type': `${type}; charset=utf-8` }, body }
 }
 
-/** Adds the headers that every reply of the inspector has. A `Response` of the app is returned unchanged. */
+/**
+ * Adds the headers that every reply of the inspector has. Does not change a `Response` of the app.
+ */
 function secured(reply: InspectorReply | Response): InspectorReply | Response {
   return reply instanceof Response || 'arrayBuffer' in reply
     ? reply

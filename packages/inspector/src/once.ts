@@ -1,4 +1,7 @@
-/** Asks once. A failure is asked again. */
+/**
+ * Makes a function that calls `ask` once and keeps the result. If `ask` fails, the next call tries
+ * again.
+ */
 export function once<T>(ask: () => Promise<T>): () => Promise<T> {
   let asked: Promise<T> | undefined
   return () => {

@@ -19,42 +19,58 @@ export type Inspected = Pick<
   | 'fetch'
 >
 
-/** Options of the inspector. `Own` is what the host hands to `auth`. */
+/** Options of the inspector. `Own` is the list of arguments that the framework passes to `auth`. */
 export interface InspectorOptions<Own extends readonly unknown[] = readonly unknown[]> {
-  /** The inbox. Give a function if builds run the module, as in Next.js: it is called at the first request. */
+  /**
+   * The inbox. If a build runs the module, as in Next.js, give a function: it is called at the
+   * first request.
+   */
   readonly inbox: Inbox | (() => MaybePromise<Inbox>)
-  /** The receivers of this process. They explain rejections, send samples and report their health. @default none */
+  /**
+   * The receivers of this process. The inspector needs them to explain rejections, send samples and
+   * show their health. @default none
+   */
   readonly receivers?:
     | readonly Inspected[]
     | (() => MaybePromise<readonly (Inspected | PromiseLike<Inspected>)[]>)
   /**
-   * Decides who may enter: a token, names with passwords, or a function that reads the app's own session. Required
-   * unless `dev` is set.
+   * Decides who may enter: a token, names with passwords, or a function that reads the app's own
+   * session. Required unless `dev` is set.
    */
   readonly auth?: Auth<Own>
   /**
-   * For development, instead of `auth`: the log has the address of the page with a random key, and that key grants all
-   * rights. Give the address of the page instead of true, such as `http://localhost:3000/postern`, to log that address.
-   * Throws a `TypeError` if NODE_ENV is `production`. @default false
+   * For development, instead of `auth`: the inspector logs the address of the page with a random
+   * key that grants all rights. If the logged address is wrong, give the right one instead of true,
+   * such as `http://localhost:3000/postern`. Throws a `TypeError` if NODE_ENV is `production`.
+   * @default false
    */
   readonly dev?: boolean | string
-  /** Providers that explain rejections of receivers outside this process, by name. @default none */
+  /**
+   * Providers with the secrets of receivers in other processes, to explain their rejections. A
+   * provider is found by its name. @default none
+   */
   readonly providers?: readonly Provider[]
   /**
-   * The key, or keys, of receivers that encrypt what they store. The page decrypts for visitors who may see payloads.
+   * The key or keys that receivers encrypt stored events with. The page decrypts events for
+   * visitors who may see payloads.
    */
   readonly encryptionKey?: KeyOption
   /**
-   * Functions that read the registrations at the senders, by the name of the receiver. Each is called when somebody
-   * looks at the page, at most once per minute. Use `registered()` of `@postern/registrar`. @default none
+   * Functions that read the registrations at the senders, by the name of the receiver. Each
+   * function is called while a visitor has the page open, at most once per minute. Use
+   * `registered()` of `@postern/registrar`. @default none
    */
   readonly registered?: Readonly<Record<string, AskSender>>
   /**
-   * The module from which a copied test imports `subscribe(receiver)`, which adds your handlers: one module, or one per
-   * receiver by name. @default './webhooks/handlers.js', the file that `postern init` writes
+   * The module from which a copied test imports `subscribe(receiver)`, which adds your handlers.
+   * Give one module, or one per receiver by name. @default './webhooks/handlers.js', the file that
+   * `postern init` writes
    */
   readonly handlers?: string | Readonly<Record<string, string>>
-  /** Name of the app, in the head of the page and on its sign-in page, which strangers can read. @default 'postern' */
+  /**
+   * Name of the app, in the head of the page and on its sign-in page, which strangers can read.
+   * @default 'postern'
+   */
   readonly name?: string
   /** Observers that are called for each action, with the name of the visitor. @default none */
   readonly observers?: readonly Observer[]
@@ -135,12 +151,12 @@ interface AtSender {
   readonly endpoints: readonly {
     readonly id: string
     readonly state: string
-    /** Whether the sender still delivers there; undefined if its API does not say. */
+    /** Whether the sender still delivers to this endpoint; undefined if its API does not say. */
     readonly delivering: boolean | undefined
   }[]
-  /** Differences from the code, one sentence each. */
+  /** Differences between the registration and the code, one sentence each. */
   readonly differs: readonly string[]
 }
 
-/** Asks the sender of a receiver what is registered there. */
+/** Asks the sender of a receiver for the endpoints that are registered at the sender. */
 export type AskSender = () => MaybePromise<AtSender>

@@ -1,22 +1,25 @@
-/** The place of a request below the mount. No option names the path of the mount. */
+/** The place of a request below the mount path, which is found from the request's path. */
 export interface PagePlace {
   /** `''` is the document; otherwise the path after `~/`, such as `page.js`. */
   readonly route: string
   readonly query: URLSearchParams
-  /** The start of the document's references. */
+  /** The start of the relative URLs in the document. */
   readonly base: string
-  /** The document itself, without its query, as a reference relative to it. */
+  /** The relative URL from the document to itself, without the query. */
   readonly self: string
-  /** The path before `/~/`; for the document, its path without a slash at the end. All requests of a page share it. */
+  /**
+   * The path before `/~/`; for the document, its path without a slash at the end. All requests of a
+   * page share it.
+   */
   readonly mount: string
-  /** The name of the app, as its operator gave it: text, no HTML. */
+  /** The name of the app, as plain text that is not escaped for HTML. */
   readonly app: string
 }
 
 /**
- * Finds the place of a request by its path: everything but the document is under `<mount>/~/`. References of the
- * document are relative to its last segment. So they work behind a proxy that removes a prefix, and with or without a
- * slash at the end.
+ * Finds the place of a request by its path. Everything but the document is under `<mount>/~/`. URLs
+ * in the document are relative to the last segment of its path. So these URLs work behind a proxy
+ * that removes a prefix, and with or without a slash at the end of the path.
  */
 export function pagePlaceOf(target: string, app = 'postern'): PagePlace {
   const hash = target.indexOf('#')
@@ -24,7 +27,7 @@ export function pagePlaceOf(target: string, app = 'postern'): PagePlace {
   const mark = whole.indexOf('?')
   const path = mark < 0 ? whole : whole.slice(0, mark)
   const query = new URLSearchParams(mark < 0 ? '' : whole.slice(mark + 1))
-  // `~` may come as %7E: some proxies write it so.
+  // Some proxies write `~` as `%7E`.
   const plain = path.replaceAll(/\/%7e\//gi, '/~/')
   const at = plain.lastIndexOf('/~/')
   if (at >= 0)
@@ -40,7 +43,7 @@ export function pagePlaceOf(target: string, app = 'postern'): PagePlace {
   }
 }
 
-/** The last segment as it may be in an attribute of HTML. */
+/** Escapes the last segment of a path for an HTML attribute. */
 function quoted(segment: string): string {
   return segment.replaceAll(
     /[^\w\-.~%!*()@:$+,;=]/g,

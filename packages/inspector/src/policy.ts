@@ -1,4 +1,7 @@
-/** Returns the content security policy: inline code only with a hash, nothing from other origins, no frames. */
+/**
+ * Returns the content security policy: inline code only with a hash, nothing from other origins, no
+ * frames.
+ */
 export function policy({
   styles = "'self'",
   scripts = "'self'",
@@ -26,6 +29,6 @@ export const HEADERS: Readonly<Record<string, string>> = {
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
-  // Search engines find open sign-in pages.
+  // Without this header, search engines would list sign-in pages.
   'x-robots-tag': 'noindex, nofollow',
 }

@@ -1,7 +1,8 @@
-/** A memory of slow answers, which are computed one at a time. */
+/** A cache of slow answers. Answers are computed one at a time. */
 export interface Remembered<Answer> {
   /**
-   * Returns the answer of a question. Equal questions share one computation. An answer that is not whole is not kept.
+   * Returns the answer to a question. Equal questions share one computation. If `isWhole` is false,
+   * the answer is not kept.
    */
   of(
     question: string,
@@ -10,7 +11,7 @@ export interface Remembered<Answer> {
 }
 
 const MOST = 200
-// Secrets may change within this time.
+// Milliseconds that an answer is kept. Later the secrets that it depends on may have changed.
 const KEPT = 10 * 60_000
 
 /** Makes a {@link Remembered}. `now` is in milliseconds. */

@@ -1,7 +1,7 @@
 import type { ErrorReply } from './api.ts'
 import type { InspectorReply, InspectorRequest } from './request.ts'
 
-/** A reply of JSON. */
+/** Makes a JSON reply. */
 export function json(value: unknown, status = 200): InspectorReply {
   return {
     status,
@@ -10,7 +10,7 @@ export function json(value: unknown, status = 200): InspectorReply {
   }
 }
 
-/** An error of the API. `retryAfter` is seconds. */
+/** Makes the reply of an API error. `retryAfter` is in seconds. */
 export function problemReply(
   status: number,
   error: string,
@@ -24,7 +24,7 @@ export function problemReply(
     : { ...reply, headers: { ...reply.headers, 'retry-after': String(retryAfter) } }
 }
 
-/** Ends a route with an error of the API. */
+/** An error that a route throws. Its `reply` is then sent to the client. */
 export class ApiProblem extends Error {
   readonly reply: InspectorReply
 
@@ -34,7 +34,7 @@ export class ApiProblem extends Error {
   }
 }
 
-/** True if a browser opens the document. */
+/** True if a browser opens the document, so that the reply must be HTML. */
 export function isPage({ method, header }: InspectorRequest, isDocument: boolean): boolean {
   return (
     isDocument &&
@@ -43,20 +43,20 @@ export function isPage({ method, header }: InspectorRequest, isDocument: boolean
   )
 }
 
-/** The time on the event loop that one visitor may use. */
+/** The time per minute that searches of one visitor may block the event loop. */
 export interface LoopBudget {
-  /** Ends the route with 429 if the visitor has used up this minute. */
+  /** Throws an {@link ApiProblem} with status 429 if the time of this minute is used up. */
   demand(): void
-  /** Subtracts milliseconds. */
+  /** Adds `ms` milliseconds to the time that is used. */
   charge(ms: number): void
 }
 
-// A second of each minute: the app has the rest.
+// Each visitor may use 1000 ms of each minute. The app has the rest.
 const MOST = 1000
 const WINDOW = 60_000
 const VISITORS = 1000
 
-/** Makes the budgets of all visitors, by name and address. `now` is in milliseconds. */
+/** Makes a function that returns the budget of a visitor. `now` is in milliseconds. */
 export function createBudgets(
   now: () => number = () => performance.now(),
 ): (visitor: string) => LoopBudget {

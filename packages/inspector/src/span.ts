@@ -3,12 +3,15 @@ import type { Bucket } from '@postern/core/inbox'
 import type { ChartRange, Values } from './api/charts.ts'
 import { ApiProblem } from './replies.ts'
 
-/** A range of time in steps that are at whole multiples of their width, so that each poll has the same steps. */
+/**
+ * A range of time, divided into steps. Steps start at whole multiples of their width, so that each
+ * poll has the same steps. Times are in milliseconds.
+ */
 export interface TimeSpan {
   readonly from: number
   readonly to: number
   readonly step: number
-  /** How many steps. */
+  /** Number of steps. */
   readonly steps: number
 }
 
@@ -24,7 +27,7 @@ const RANGES: Readonly<Record<ChartRange, readonly [length: number, step: number
   '30d': [30 * DAY, 6 * HOUR],
 }
 
-/** The span of a range that ends now. Throws a `Problem` for another range. */
+/** Returns the span of a range that ends now. Throws an {@link ApiProblem} for an unknown range. */
 export function spanOf(range: string | null, now: number): TimeSpan {
   const name = range ?? '24h'
   if (!Object.hasOwn(RANGES, name))
@@ -34,12 +37,12 @@ export function spanOf(range: string | null, now: number): TimeSpan {
   return { from: last + step - length, to: now + 1, step, steps: length / step }
 }
 
-/** The step of a time; -1 before the span. */
+/** Returns the index of the step that contains a time; a negative number before the span. */
 function stepOf({ from, step, steps }: TimeSpan, at: number): number {
   return Math.min(Math.floor((at - from) / step), steps - 1)
 }
 
-/** One value for each step, made of the buckets that fall into it. */
+/** Computes one value per step from the buckets in that step; null for a step without buckets. */
 export function perStep<B extends { readonly from: number }>(
   span: TimeSpan,
   buckets: readonly B[],
@@ -50,25 +53,25 @@ export function perStep<B extends { readonly from: number }>(
   return steps.map((all) => (all.length === 0 ? null : (value(all) ?? null)))
 }
 
-/** Counts of each step, 0 where there is none. */
+/** Returns the count of each step; 0 for a step without buckets. */
 export function countsPerStep(span: TimeSpan, buckets: readonly Counted[]): readonly number[] {
   return perStep(span, buckets, sumOf).map((count) => count ?? 0)
 }
 
-/** A bucket that counts. */
+/** A bucket of the history that has a count. Other buckets have gauges. */
 export type Counted = Extract<Bucket, { readonly count: number }>
 
-/** The buckets that count, of an answer that has no gauge. */
+/** Returns only the buckets that have a count. */
 export function countBuckets(buckets: readonly Bucket[]): readonly Counted[] {
   return buckets.filter((bucket): bucket is Counted => 'count' in bucket)
 }
 
-/** How many in all. */
+/** Returns the sum of the counts. */
 export function sumOf(buckets: readonly { readonly count: number }[]): number {
   return buckets.reduce((sum, { count }) => sum + count, 0)
 }
 
-/** A quantile of durations in milliseconds. */
+/** Returns a quantile of the durations, in milliseconds. */
 export function quantileOf(
   buckets: readonly { readonly histogram: Histogram }[],
   share: number,

@@ -1,18 +1,18 @@
 import { nextRound } from '@postern/core/engine'
 
-/** Long work in slices: the app gets the event loop between them. */
+/** Splits long work into slices. Between two slices, other work of the app gets the event loop. */
 export interface LoopSlices {
-  /** Calls a function, whose time until it returns is part of the slice. */
+  /** Calls a function. The time until the function returns is part of the current slice. */
   readonly held: <T>(call: () => T) => T
-  /** Gives the event loop a turn, if the slice is used up. */
+  /** If the current slice is used up, lets other work run. */
   readonly rest: () => Promise<void>
-  /** Calls a step again and again until it returns something, with a turn of the event loop between. */
+  /** Calls `step` until the result is not undefined. Between two calls, lets other work run. */
   readonly run: <T>(step: () => T | undefined) => Promise<T>
-  /** Milliseconds that all slices have held the event loop. */
+  /** Returns how long all slices together have blocked the event loop, in milliseconds. */
   readonly spent: () => number
 }
 
-// Milliseconds of a slice.
+// Length of a slice, in milliseconds.
 const SLICE = 5
 
 /** Makes a {@link LoopSlices}. `clock` is in milliseconds. */

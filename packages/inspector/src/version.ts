@@ -1,12 +1,17 @@
 import type { Inbox } from '@postern/core/inbox'
 
-/** The version of all that the page shows. */
+/** The version of everything that the page shows, and a cache of answers for that version. */
 interface Version {
-  /** A string that changes when a task or the journal did. Askers within 250 ms get one answer. */
+  /** Returns a string that changes when a task or the journal changes. It is up to 250 ms old. */
   readonly current: () => Promise<string>
-  /** The answer of an equal question of the same version, at most 2 seconds old, or a new one. */
+  /**
+   * Returns the answer to the question `key`. A known answer for the same version is used again for
+   * 2 seconds.
+   */
   readonly shared: <T>(key: string, ask: () => Promise<T>) => Promise<T>
-  /** Something that is not a task and no delivery was changed here: equal questions are asked again. */
+  /**
+   * Drops all known answers. Call it after a change that does not change the version, as of a mute.
+   */
   readonly forget: () => void
 }
 
@@ -20,7 +25,7 @@ interface Answer {
   readonly value: Promise<unknown>
 }
 
-/** Makes a {@link Version}. Ten viewers that poll cost as much as one. */
+/** Makes a {@link Version}. Polling by ten viewers costs as much as polling by one. */
 export function createVersion(
   inbox: () => Promise<Inbox>,
   now: () => number = () => performance.now(),

@@ -7,12 +7,12 @@ import { countsPerStep, type Counted, type TimeSpan } from './span.ts'
 import { ApiProblem } from './replies.ts'
 
 /*
- * What a visitor without `payloads` sees in place of what payloads made: replies of two worlds that differ in payloads
- * alone are equal, byte for byte. Messages of errors quote payloads, causes are hashes of messages, and both decide how
- * many groups there are; so none of them comes from here.
+ * What visitors without `payloads` see. Their replies must not depend on payloads: if only payloads
+ * differ, the replies are equal byte for byte. Error messages quote payloads, and causes are hashes
+ * of messages. So these replies contain no messages, no causes and no groups by cause.
  */
 
-/** The fields of `TaskFilter` that no payload decides. */
+/** The fields of `TaskFilter` that do not depend on payloads. */
 const FIELDS: ReadonlySet<string> = new Set([
   'receiver',
   'subscription',
@@ -26,7 +26,7 @@ const FIELDS: ReadonlySet<string> = new Set([
   'after',
 ])
 
-/** Ends the route if a filter looks into payloads, or into what was made of them. */
+/** Throws an {@link ApiProblem} with status 403 if a field of the filter depends on payloads. */
 export function withoutPayloads(filter: object): void {
   for (const [name, value] of Object.entries(filter))
     if (value !== undefined && !FIELDS.has(name))
@@ -37,7 +37,7 @@ export function withoutPayloads(filter: object): void {
       )
 }
 
-/** The part of a filter that no payload decides. */
+/** Returns the fields of a filter that do not depend on payloads. */
 export function shownFilter<Filter extends object>(filter: Filter): Partial<Filter> {
   return Object.fromEntries(
     Object.entries(filter).filter(([name]) => FIELDS.has(name)),
@@ -46,7 +46,7 @@ export function shownFilter<Filter extends object>(filter: Filter): Partial<Filt
 
 const NAME = /^[A-Za-z_$][\w$.]{0,99}$/
 
-/** An error by its class, its code and the place in the app's file. */
+/** Describes an error without its message: by its class, its code, and the file and line. */
 export function withheldError(error: TaskError): TaskFailure {
   const { name, code } = error
   const place = placeOf(error)
@@ -59,9 +59,12 @@ export function withheldError(error: TaskError): TaskFailure {
 
 const FRAME = /^ {4}at (?:.* \()?((?:file:\/\/)?[^()\s][^()]*):(\d+):\d+\)?$/
 
-/** File and line of the throw, or of the first call of the app's that led to it; undefined if the stack is not V8's own. */
+/**
+ * Returns the file and line in the app that threw the error, or that called the code which threw
+ * it. Undefined if the stack does not have the format of V8.
+ */
 function placeOf({ name, message, stack }: TaskError): string | undefined {
-  // A message may hold lines that look like frames: it must be known whole to be cut off.
+  // A message can contain lines that look like stack frames. So the whole message is cut off first.
   const heads = [`${name}: ${message}\n`, `${name}\n`]
   const head = heads.find((one) => stack?.startsWith(one))
   if (stack === undefined || head === undefined) return undefined
@@ -79,10 +82,11 @@ function nearest(file: string): string {
   return path.startsWith('..') ? file.split(/[/\\]/).slice(-2).join('/') : path
 }
 
-// Dead tasks of a subscription that are looked at: the newest says what fails, the oldest since when.
+// Maximum number of dead tasks to read per subscription. The newest one gives the error, the oldest
+// one the start.
 const NEWEST = 100
 
-/** Dead tasks by subscription, since their causes are made of messages. */
+/** Returns one issue per subscription with dead tasks. Causes are not used: they hash messages. */
 export async function withheldThings(
   view: InboxView | undefined,
   lanes: readonly SubscriptionStats[],
@@ -132,7 +136,7 @@ export async function withheldThings(
   }
 }
 
-/** Subscriptions with dead tasks that are in no row. */
+/** Counts the subscriptions with dead tasks, and the dead tasks, that the shown rows leave out. */
 export function moreWithheldOf(
   shown: readonly DeadThing[],
   lanes: readonly SubscriptionStats[],

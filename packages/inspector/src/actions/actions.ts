@@ -9,7 +9,11 @@ import type { Context } from '../routes/context.ts'
 
 const ROWS = 50
 
-/** Returns a page of what people did to tasks and causes. Its cursor also holds the time of the last mute shown. */
+/**
+ * Returns a page of what people did: actions on tasks, and mutes of causes. A cause is a hash that
+ * groups equal errors. The cursor is `<journal cursor>@<time>`: the next page has mutes before
+ * `time`.
+ */
 export async function answerActions({ inbox, query, visitor }: Context): Promise<ActionsReply> {
   const { journal } = inbox
   if (!journal) throw new ApiProblem(409, 'no_journal', `${inbox.name} keeps no journal`)
@@ -59,12 +63,12 @@ export async function answerActions({ inbox, query, visitor }: Context): Promise
   }
 }
 
-// Milliseconds of one look for a task with a cause.
+// Time limit of one search for a task with the cause, in milliseconds.
 const LOOK = 20
 
 /**
- * Finds the error of a cause: of a task that has it now, else of a task that the action ran again. It looks for each
- * cause once.
+ * Makes a function that finds an example error for a cause. The error comes from a task that has
+ * the cause now, else from a task of the action. The function searches for each cause once.
  */
 function createNames({
   view,
@@ -83,7 +87,7 @@ function createNames({
     return error && errorLine(error, true)
   }
 
-  /** A task that is done has no error: its attempts have. */
+  /** Reads the error from the task's attempts, since a task that is done no longer has an error. */
   async function ofAction(cause: string, id: string): Promise<TaskError | undefined> {
     const [action] = (await journal!.actions({ id })).rows
     const [task] = action?.tasks ?? []
@@ -106,7 +110,7 @@ const NAMES: Readonly<Partial<Record<keyof TaskFilter, string>>> = {
   before: 'until',
 }
 
-/** A filter as the search line has it. */
+/** Writes a filter as search text, such as `state:dead topic:orders`. */
 function searchFor(filter: TaskFilter, count: number): string {
   const words = Object.entries(filter).map(([key, value]) => {
     const name = NAMES[key as keyof TaskFilter]
@@ -115,7 +119,7 @@ function searchFor(filter: TaskFilter, count: number): string {
     if (name === undefined) return `(${key})`
     return `${name}:${/[\s"]/.test(text) ? JSON.stringify(text) : text}`
   })
-  // Of tasks that were chosen, the first one is named.
+  // If the visitor selected several tasks, the filter has only the id of the first one.
   if (filter.id !== undefined && count > 1) words.push(`and ${count - 1} more`)
   return words.join(' ')
 }

@@ -4,7 +4,7 @@ import { ApiProblem } from '../replies.ts'
 import type { Context } from '../routes/context.ts'
 
 const MOST = 50
-// Milliseconds of one look.
+// Time limit of one request, in milliseconds.
 const BUDGET = 100
 
 interface Followed {
@@ -13,7 +13,10 @@ interface Followed {
   readonly hasCause: boolean
 }
 
-/** Makes the route. Asking again for an action continues with the tasks that had not ended. */
+/**
+ * Makes the route that counts how the tasks of an action ended. A repeated request checks only the
+ * tasks that had not ended yet.
+ */
 export function createEnds(): (context: Context) => Promise<EndsReply> {
   const known = new Map<string, Followed>()
 
@@ -21,7 +24,7 @@ export function createEnds(): (context: Context) => Promise<EndsReply> {
     const id = context.query.get('action') ?? ''
     const { tasks, of, hasCause } = known.get(id) ?? (await follow(context, id))
     const { done, dead, same, waiting, gone } = await tasks.look(BUDGET)
-    // An inbox in memory forgets a task once it is done.
+    // An inbox in memory forgets a task once it is done, so a missing task counts as done.
     const isDone = !context.inbox.can.durable
     return {
       done: isDone ? done + gone : done,

@@ -21,23 +21,26 @@ export interface AlertOptions extends Pick<
   'inbox' | 'receivers' | 'providers' | 'encryptionKey' | 'name' | 'log'
 > {
   /**
-   * A function that gets each alert, or a source of `@postern/forward`. If it rejects, the next look sends the alert
-   * again.
+   * A function that is called with each alert, or what `createSender()` of `@postern/forward`
+   * returns. If sending fails, the next check sends the alert again.
    */
   readonly to: AlertTarget
-  /** How often it looks. @default '1m' */
+  /** Time between two checks. @default '1m' */
   readonly every?: Duration
-  /** A task that is due for so long is late. @default '15m' */
+  /** A task that has been due for longer than this time is reported as late. @default '15m' */
   readonly late?: Duration
-  /** Adds error messages and proven causes of rejections, which quote payloads. @default false */
+  /**
+   * Adds error messages and the proven causes of rejections to alerts. Both can quote payloads.
+   * @default false
+   */
   readonly payloads?: boolean
 }
 
 /** What {@link alerts} returns. */
 export interface Alerts {
-  /** Looks now, as a scheduled function does where no timer runs. */
+  /** Checks now. On a platform without timers, call it from a scheduled function. */
   check(): Promise<void>
-  /** Looks no more; a look that continues is waited for. */
+  /** Stops checking. Resolves once a running check has ended. */
   stop(): Promise<void>
 }
 
@@ -55,9 +58,11 @@ const OPTIONS: readonly (keyof AlertOptions)[] = [
 ]
 
 /**
- * Tells people what the page shows: a new cause of dead tasks, a burst of rejections, a silent sender, a late task, an inbox
- * that does not answer, and the end of each. Each is reported once, by one of all processes over the inbox. An alert says what a
- * visitor without payloads sees. A crash between sending and noting sends it again, with the same id.
+ * Sends an alert when an issue starts, and another one when it ends. Issues are a new cause of dead
+ * tasks, a burst of rejections, a silent sender, a late task, and an inbox that does not answer. Of
+ * all processes with the same inbox, only one sends each alert. Without `payloads: true`, an alert
+ * shows only what a visitor without `payloads` sees. If a process crashes after sending an alert
+ * and before storing that, the alert is sent again.
  *
  * @throws TypeError if an option is wrong.
  *
@@ -132,10 +137,10 @@ export function alerts(options: AlertOptions): Alerts {
   }
 }
 
-/** Causes in alerts: more than the eight rows that the page asks for. */
+/** Maximum number of causes that a check reads. The page shows only the first eight. */
 const MOST_CAUSES = 100
 
-/** Makes the function that asks as a visitor of the page does. */
+/** Makes the function that gets the same health report as a visitor of the page. */
 function createAsker(
   options: Pick<InspectorOptions, 'inbox' | 'receivers' | 'providers' | 'encryptionKey'>,
   payloads: boolean,
@@ -177,7 +182,9 @@ function createAsker(
 const KEY = 'inspector:alerts'
 const MOST = 500
 
-/** The alerts that were sent, as the inbox stores them. Only one process changes them at a time. */
+/**
+ * The stored state: the alerts that are open, and the process (`holder`) that may send alerts now.
+ */
 type State = {
   readonly holder: string
   /** No other process sends alerts until this time, in milliseconds since 1970. */
@@ -192,20 +199,23 @@ interface TellingOptions {
   /** Milliseconds between two looks. */
   readonly every: number
   readonly now: () => number
-  /** True once it is sent. */
+  /** Returns true if the alert was sent. */
   readonly send: (alert: Omit<Alert, 'app'>) => Promise<boolean>
 }
 
-/** Compares the current issues with the alerts that were sent. */
+/** Compares the current issues with the open alerts, and sends the differences. */
 interface Telling {
-  /** `isCut` is true if there are more causes than the inbox returned: then no missing cause has surely ended. */
+  /**
+   * Runs one check. `isCut` is true if the inbox returned only some of the causes. A cause that is
+   * missing may then continue, so its alert stays open.
+   */
   look(
     inbox: Inbox,
     ask: () => Promise<{ readonly current: readonly Current[]; readonly isCut: boolean }>,
   ): Promise<void>
   /**
-   * The inbox does not answer, so processes cannot agree. A process reports it if it sent the last alert or knows of no
-   * other process.
+   * Reports that the inbox does not answer. Processes cannot agree then on which one reports. So
+   * each process reports it, unless its last check found that another process sends the alerts.
    */
   down(text: string): Promise<void>
 }
@@ -221,7 +231,8 @@ function createTelling({ every, now, send }: TellingOptions): Telling {
       const before = await records!.get(KEY)
       const state = (before?.value as State | undefined) ?? { holder: '', until: 0, open: {} }
       const at = now()
-      // If the clock was set back, a stored time would stop all other processes for as long.
+      // A time beyond `3 * every` was stored before the clock was set back. It is ignored:
+      // otherwise no other process could send alerts until that time.
       isOther = state.holder !== me && state.until > at && state.until <= at + 3 * every
       if (isOther) return
       const held: State = { ...state, holder: me, until: at + 3 * every }
@@ -241,7 +252,10 @@ function createTelling({ every, now, send }: TellingOptions): Telling {
     },
   }
 
-  /** Returns the alerts to store. One that could not be sent stays as it was, and the next look tries it again. */
+  /**
+   * Sends the differences, and returns the open alerts to store. If an alert cannot be sent, its
+   * stored state does not change, so the next check sends it again.
+   */
   async function compared(
     known: State['open'],
     current: readonly Current[],
@@ -271,14 +285,17 @@ function idOf(key: string, at: number): string {
   return `${createHash('sha256').update(key).digest('hex').slice(0, 16)}_${at.toString(36)}`
 }
 
-/** Finds the current issues. An issue keeps its key for as long as it continues. */
+/** A current issue. It has the same key for as long as it continues. */
 interface Current extends Pick<Alert, 'kind' | 'text' | 'since' | 'receiver'> {
   readonly key: string
 }
 
 const LONGEST = 500
 
-/** Returns the issues of the page that alerts report, and tasks that are overdue by more than `late` milliseconds. */
+/**
+ * Returns the page's issues, without those that are over or muted. Adds each subscription with a
+ * task that is overdue by more than `late` milliseconds.
+ */
 function currentOf(
   { things, at }: Pick<HealthReply, 'things' | 'at'>,
   lanes: readonly SubscriptionStats[],
@@ -343,7 +360,9 @@ function keyOf(...parts: readonly string[]): string {
   return JSON.stringify(parts)
 }
 
-/** One line that is what it says. */
+/**
+ * Makes one line of at most 500 characters. Invisible characters become escapes such as `\u{1B}`.
+ */
 function alertLine(text: string): string {
   const whole = inertText(text.replaceAll(/\s+/g, ' ').trim())
   return whole.length > LONGEST ? `${whole.slice(0, LONGEST - 1)}…` : whole
@@ -353,28 +372,37 @@ function time(at: number): string {
   return new Date(at).toISOString()
 }
 
-/** Something starts to need a look, or needs none any more. */
+/** The start or the end of an issue. */
 export interface Alert {
-  /** The same for the start and the end. */
+  /** Id of the issue: its start and its end have the same id. */
   readonly id: string
   readonly state: 'begun' | 'ended'
-  /** A cause of dead tasks, a burst of rejections, a silent sender, tasks that wait too long, or an inbox that does not answer. */
+  /**
+   * `dead`: a cause of dead tasks. `rejected`: a burst of rejections. `silent`: a sender that sends
+   * nothing. `late`: tasks that wait too long. `inbox`: an inbox that does not answer.
+   */
   readonly kind: 'dead' | 'rejected' | 'silent' | 'late' | 'inbox'
   /** One line of printable characters. Text from the network is escaped. */
   readonly text: string
   /** Name of the app, as the `name` option gives it. */
   readonly app: string
   readonly receiver?: string
-  /** Milliseconds since 1970. */
+  /** When the issue started, in milliseconds since 1970. */
   readonly since: number
-  /** When it was seen, in milliseconds since 1970. */
+  /** When a check noticed the start or the end, in milliseconds since 1970. */
   readonly at: number
 }
 
-/** The receiver of alerts: a function, or a source of `@postern/forward`, which signs them and retries. */
+/**
+ * The target of alerts: a function, or what `createSender()` of `@postern/forward` returns. That
+ * sender signs alerts and retries.
+ */
 export type AlertTarget = ((alert: Alert) => MaybePromise<unknown>) | AlertSource
 
-/** The member of `createSender()` that alerts use: topics are `alert.begun` and `alert.ended`. */
+/**
+ * The method of a sender of `@postern/forward` that alerts call. Topics are `alert.begun` and
+ * `alert.ended`.
+ */
 export interface AlertSource {
   emit(message: {
     readonly topic: string
@@ -383,14 +411,13 @@ export interface AlertSource {
   }): Promise<unknown>
 }
 
-/** Hands an alert to its target. */
 async function sendAlert(to: AlertTarget, alert: Alert): Promise<void> {
   if (typeof to === 'function') await to(alert)
   else
     await to.emit({
       topic: `alert.${alert.state}`,
       payload: alert,
-      // If two processes send the same alert, the inbox of the source drops the second.
+      // If the same alert is emitted twice, the sender's inbox drops the second one by this id.
       id: `alert_${alert.id}_${alert.state}`,
     })
 }

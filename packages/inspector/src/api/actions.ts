@@ -6,31 +6,37 @@ export interface ActionsReply {
 
 export interface ActedRow {
   readonly id: string
-  /** When it started. */
+  /** When the action started. */
   readonly at: number
   readonly what: 'replay' | 'rerun' | 'delete' | 'erase' | 'prune' | 'mute' | 'unmute'
   readonly by: string | undefined
   readonly count: number
-  /** Its filter as a search; without what a visitor may not see. */
+  /** The action's filter as search text, without the parts that this visitor may not see. */
   readonly q: string
-  /** The error of the cause, on one line; undefined if no task has it now, and for visitors without `payloads`. */
+  /**
+   * An error with the cause that the action filtered by or muted, on one line. Undefined if no such
+   * error is kept, and for visitors without `payloads`.
+   */
   readonly error: string | undefined
-  /** Of a mute. */
+  /** The note and the owner of a mute; undefined for other actions. */
   readonly note?: string
   readonly owner?: string
-  /** True if its tasks can be listed, as `action:<id>`. */
+  /** True if the search `action:<id>` lists the tasks of the action. */
   readonly hasTasks: boolean
 }
 
-/** The results of the tasks of an action. */
+/** Counts of an action's tasks by their state now. */
 export interface EndsReply {
   readonly done: number
   readonly dead: number
-  /** Dead tasks with the cause that was run again; undefined if the action was not for one cause. */
+  /**
+   * The part of `dead` with the same cause as before the action. Undefined if the action was not
+   * for one cause.
+   */
   readonly same: number | undefined
   readonly waiting: number
   /** Tasks that the inbox no longer keeps. */
   readonly gone: number
-  /** Tasks that are followed: the first 20,000. */
+  /** Number of tasks that are counted here: all of the action's tasks, or the first 20,000. */
   readonly of: number
 }

@@ -1,21 +1,21 @@
 /**
- * One chunk of a change: tasks that match the filter, or one task by its id. The page asks for the next chunk with
- * `cursor`.
+ * One chunk of a change: tasks that match the filter, or one task by its id. The page asks for the
+ * next chunk with `cursor`.
  */
 export interface ChangeRequest {
-  /** As `ListReply.tasks`, or `{ id }`. */
+  /** The value of `ListReply.tasks`, or `{ id }` for one task. */
   readonly filter: Readonly<Record<string, string | number>>
-  /** Only these tasks, at most 100. The reply then has no cursor. */
+  /** Ids of the tasks to change, at most 100. The reply then has no cursor. */
   readonly ids?: readonly string[]
-  /** With `ids`: the action of the first ones, which these ones belong to. */
+  /** With `ids`: the id of the action that an earlier request began. This request continues it. */
   readonly action?: string
-  /** Counts and changes nothing. */
+  /** Only counts the tasks, and changes nothing. */
   readonly dryRun?: boolean
   readonly limit?: number
   readonly cursor?: string
-  /** Tasks received later are not changed: `until` of the count. */
+  /** Tasks received after this time stay unchanged. Send the `until` of the dry run's reply. */
   readonly until?: number
-  /** Tasks a second (replay). */
+  /** For `replay`: number of tasks that become due per second. */
   readonly rate?: number
 }
 
@@ -23,11 +23,14 @@ export interface ChangeReply {
   readonly count: number
   readonly cursor: string | undefined
   readonly until: number
-  /** Id of the action, for `ends`. */
+  /** Id of the action, to pass to `GET ends`. */
   readonly action?: string
 }
 
-/** Marks a cause as seen until it changes; without a note the mark goes. */
+/**
+ * Mutes a cause, a hash that groups equal errors, until one more task dies of it. Without a note,
+ * the request unmutes the cause.
+ */
 export interface MuteRequest {
   readonly cause: string
   /** At most 300 characters. */
@@ -42,12 +45,12 @@ export interface MuteReply {
 
 export interface RerunRequest {
   readonly task: string
-  /** JSON text. */
+  /** The edited payload, as JSON text. */
   readonly payload: string
 }
 
 export interface RerunReply {
-  /** The new task. */
+  /** Id of the new task. */
   readonly task: string
 }
 

@@ -2,23 +2,26 @@ import type { ActedRow } from './actions.ts'
 
 export type ChartRange = '15m' | '1h' | '6h' | '24h' | '7d' | '30d'
 
-/** Series of the charts, one value per step; null if the value is unknown. */
+/**
+ * The data of the charts. Each array has one value per step of `step` milliseconds, null if the
+ * value is unknown.
+ */
 export interface ChartsReply {
   readonly from: number
   readonly step: number
-  /** The last step that is over. */
+  /** Index of the last step that has ended. */
   readonly whole: number
-  /** Deliveries per step by outcome: counts, which the page turns into rates. */
+  /** Number of deliveries per step, by outcome. The page shows them as rates. */
   readonly deliveries: Readonly<Record<string, readonly number[]>>
   readonly reply: { readonly p50: Values; readonly p99: Values }
-  /** By subscription, as `receiver › subscription`. */
+  /** Durations of runs by subscription, which is named `receiver › subscription`. */
   readonly handlers: Readonly<
     Record<
       string,
       {
         readonly p50: Values
         readonly p99: Values
-        /** Tasks that `debounce` ended without a run; undefined if there was none. */
+        /** Number of tasks that `debounce` ended without a run; undefined if there was none. */
         readonly skipped:
           | { readonly folded: readonly number[]; readonly stale: readonly number[] }
           | undefined
@@ -34,7 +37,7 @@ export interface ChartsReply {
   readonly marks: readonly (Pick<ActedRow, 'at' | 'what' | 'by' | 'count'> | DeployMark)[]
 }
 
-/** A version of the app was first seen working. */
+/** The time when a new version of the app was first seen running. */
 export interface DeployMark {
   readonly what: 'deploy'
   readonly version: string

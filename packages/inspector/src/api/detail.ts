@@ -3,21 +3,26 @@ import type { Action } from '../api.ts'
 import type { ActedRow } from './actions.ts'
 import type { ListRow, RowTask } from './list.ts'
 
-/** A delivery with its tasks. Parts that the visitor may not see are undefined, and `hidden` is true. */
+/**
+ * A delivery with its tasks. Parts that the visitor may not see are undefined, and `hidden` is
+ * true.
+ */
 export interface DetailReply {
   readonly row: ListRow
   readonly hidden: boolean
-  /** True if the event is encrypted and the inspector has no key: none of its contents can be shown. */
+  /**
+   * True if the event is encrypted and the inspector has no key: none of its contents can be shown.
+   */
   readonly encrypted: boolean
   readonly delivery:
     | {
         readonly at: number
         readonly method: string
-        /** Without credentials. */
+        /** The URL without credentials. */
         readonly url: string
         readonly path: string
         readonly headers: readonly (readonly [name: string, value: string])[] | undefined
-        /** The body in base64; at most 1 MiB, see `bodyBytes`. */
+        /** The first 1 MiB of the body, in base64. `bodyBytes` is the length of the whole body. */
         readonly body: string | undefined
         readonly bodyBytes: number
         readonly isUnsigned: boolean
@@ -26,19 +31,23 @@ export interface DetailReply {
   readonly reply:
     | { readonly status: number; readonly took: number; readonly body: string | undefined }
     | undefined
-  /** JSON text of the payload; undefined if nothing was kept, or if it has more than 2 MiB. */
+  /**
+   * The payload as JSON text; undefined if it was not kept, or if the text is longer than 2 MiB.
+   */
   readonly payload: string | undefined
   readonly tenant: string | undefined
-  /** The first delivery of a duplicate, if the journal still has it. */
+  /**
+   * If this delivery is a duplicate: the first delivery of the event, if the journal still has it.
+   */
   readonly repeats: { readonly id: string; readonly at: number } | undefined
-  /** The key of the event that this one was edited from. */
+  /** If the payload was edited: the key of the original event. */
   readonly origin: string | undefined
   /** True if body and payload were erased. */
   readonly erased: boolean
   readonly tasks: readonly DetailTask[]
-  /** Actions on its tasks, newest first, at most twenty. */
+  /** Actions on the tasks of this delivery, newest first, at most twenty. */
   readonly acted: readonly Pick<ActedRow, 'id' | 'at' | 'what' | 'by' | 'count'>[]
-  /** Actions that this visitor can do in its current state. */
+  /** Actions that this visitor can do now with this delivery. */
   readonly actions: readonly (Action | 'curl' | 'test' | 'explain')[]
 }
 
@@ -55,7 +64,10 @@ export interface DetailTask extends RowTask {
   }[]
 }
 
-/** Visitors without `payloads` get the error's code and the place of the throw as its message. */
+/**
+ * An error. For visitors without `payloads`, `message` is only the error's code, and the file and
+ * line that threw it.
+ */
 export interface TaskFailure {
   readonly name: string
   readonly message: string
@@ -72,16 +84,19 @@ export interface ExplainReply {
     readonly remedy: string
   }[]
   readonly stats: { readonly attempts: number; readonly ms: number; readonly stopped: boolean }
-  /** The received and the signed bytes, if the body was changed on its way. */
+  /**
+   * The difference between the received and the signed body, if the body was changed on its way.
+   */
   readonly diff?: BodyDiff
   /**
-   * The reason why `explain` could not look: the body was not kept, or the secret is missing. `findings` is then empty.
+   * The reason why `explain` could not search for the cause, such as a missing body or secret.
+   * `findings` is then empty.
    */
   readonly cannot?: string
 }
 
 export interface CopyReply {
   readonly text: string
-  /** Said next to it: "It may hold data of your customers." */
+  /** A warning to show next to the text: "It may hold data of your customers." */
   readonly note: string | undefined
 }

@@ -1,24 +1,29 @@
 /**
- * Is anything wrong? Worst first. Things are about now, whatever the range: tasks that are dead, rejections of the last six
- * hours, receivers that are silent. `deliveries`, `usual`, `handlers` and all sparks are about the range.
+ * The health of the app: the issues of now, and numbers over the range that the page shows.
+ * `things` are the issues, worst first: dead tasks, rejections of the last six hours, silent
+ * receivers. They do not depend on the range. `deliveries`, `usual`, `handlers` and all sparks
+ * (small charts) do.
  */
 export interface HealthReply {
   readonly at: number
   readonly range: { readonly from: number; readonly to: number; readonly step: number }
   readonly deliveries: number
   readonly dead: number
-  /** When the oldest task that is due now was due. */
+  /** The due time of the task that has been due for the longest time. */
   readonly oldest: number | undefined
-  /** Things that need a look; of causes the first eight. */
+  /** Issues that need attention. Of the causes of dead tasks, only the first eight. */
   readonly things: readonly Thing[]
-  /** Causes that are in no row, and dead tasks that are in none. */
+  /** Number of causes and of dead tasks that are not in `things`. */
   readonly more: {
     readonly causes: number
     readonly dead: number
-    /** The number of newest tasks per subscription that the rows count; undefined if they count all. */
+    /** Set if `things` count only this number of newest tasks per subscription, instead of all. */
     readonly ofNewest?: number
   }
-  /** Usual rejections and those of strangers, folded into one line. */
+  /**
+   * Rejections that are not part of a burst, such as requests from unauthenticated clients. The
+   * page shows them as one row.
+   */
   readonly usual: { readonly count: number; readonly groups: readonly RejectedGroup[] }
   readonly handlers: readonly {
     readonly receiver: string
@@ -28,25 +33,28 @@ export interface HealthReply {
     readonly dead: number
     readonly p50: number | undefined
     readonly p99: number | undefined
-    /** Runs of a task, on average. */
+    /** Average number of runs per task. */
     readonly attempts: number | undefined
-    /** Runs by step of the range. */
+    /** Number of runs per step of the range. */
     readonly spark: readonly number[]
   }[]
   readonly receivers: readonly {
     readonly name: string
     readonly ok: boolean
-    /** `ok`, or what the inbox cannot do. */
+    /** `ok`, or what is wrong with the inbox. */
     readonly inbox: string
     readonly lastDelivery: number | undefined
-    /** Usual milliseconds between deliveries; undefined after too few deliveries. */
+    /**
+     * Average time between deliveries in the last week, in milliseconds. Undefined after too few
+     * deliveries.
+     */
     readonly usually: number | undefined
-    /** Deliveries of the range, and how many of them were rejected. */
+    /** Number of deliveries in the range, and the number of them that were rejected. */
     readonly deliveries: number
     readonly rejected: number
     /** Topics of the last week that no handler subscribes to, at most ten. */
     readonly unhandled: readonly string[]
-    /** Tasks that wait. */
+    /** Number of pending tasks. */
     readonly waiting: number
     /** The 99th percentile of reply times of verified deliveries in the range, in milliseconds. */
     readonly p99: number | undefined
@@ -56,10 +64,13 @@ export interface HealthReply {
 export type Thing =
   | {
       readonly kind: 'dead'
-      /** Undefined for visitors without `payloads`: their rows are grouped by subscription. */
+      /**
+       * A hash that groups equal errors. Undefined for visitors without `payloads`: their rows are
+       * grouped by subscription.
+       */
       readonly cause: string | undefined
       readonly error: { readonly name: string; readonly message: string }
-      /** Receivers and subscriptions of the dead tasks, most tasks first, at most six. */
+      /** Subscriptions of the dead tasks: at most six, those with the most dead tasks first. */
       readonly subscriptions: readonly {
         readonly receiver: string
         readonly subscription: string
@@ -71,11 +82,14 @@ export type Thing =
       readonly retrying: number
       /** When the first of these tasks was received. */
       readonly since: number
-      /** When it was last seen. */
+      /** When a task last failed with this error. */
       readonly last: number
-      /** True if no task failed with it for an hour, and for three times its longest gap. */
+      /**
+       * True if no task has failed with this error for an hour, and for three times the longest gap
+       * between two failures.
+       */
       readonly isOver: boolean
-      /** The mute of this cause. It holds until one more task dies of the cause. */
+      /** Set if a person muted this cause. The mute ends when one more task dies of the cause. */
       readonly muted?: MutedCause
       readonly spark: readonly number[]
     }
@@ -85,9 +99,9 @@ export type Thing =
       readonly receiver: string
       /** When the last delivery came. */
       readonly since: number
-      /** Milliseconds between deliveries, usually. */
+      /** Average time between deliveries in the last week, in milliseconds. */
       readonly usually: number | undefined
-      /** The receiver's own `silentAfter` option, if that decided. */
+      /** The receiver's `silentAfter` option in milliseconds, if the receiver has one. */
       readonly limit?: number
     }
   | {
@@ -108,25 +122,29 @@ export interface MutedCause {
 export interface RejectedGroup {
   readonly receiver: string
   readonly code: string
-  /** In `things`, rejections of the last six hours (`since:6h`); otherwise of the range. */
+  /**
+   * Number of rejections: in `things`, of the last six hours (`since:6h`), otherwise of the range.
+   */
   readonly count: number
-  /** In `things`: all deliveries of the sender between the first and the last of these rejections. */
+  /** In `things`: number of all deliveries to the receiver from the first to the last rejection. */
   readonly of?: number
-  /** In `things`: the time of the last one, and whether the burst has ended. */
+  /** In `things`: the time of the last rejection, and whether the burst has ended. */
   readonly last?: number
   readonly isOver?: boolean
-  /** The cause that its newest kept body proves. `remedy` says how to fix it. */
+  /**
+   * The cause of the rejections, proven with the newest stored body. `remedy` says how to fix it.
+   */
   readonly proven?: string | undefined
   /** The likely cause, if none is proven. */
   readonly likely?: string | undefined
   readonly remedy?: string | undefined
-  /** The newest delivery that can be explained. */
+  /** Id of the newest rejected delivery that `explain` can work on. */
   readonly explain?: string | undefined
   readonly since: number
   readonly spark: readonly number[]
 }
 
-/** The endpoints registered at the senders. */
+/** The endpoints that are registered at the senders. */
 export interface RegisteredReply {
   readonly receivers: readonly {
     readonly receiver: string
@@ -138,7 +156,7 @@ export interface RegisteredReply {
       /** Undefined if the sender's API does not say. */
       readonly delivering: boolean | undefined
     }[]
-    /** Differences from the code, one sentence each. */
+    /** Differences between the registration and the code, one sentence each. */
     readonly differs: readonly string[]
     /** Why the sender could not be asked. */
     readonly problem?: string

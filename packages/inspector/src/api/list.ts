@@ -1,26 +1,30 @@
 /**
- * `q` has qualifiers, separated by blanks: `topic:orders/*`, `state:dead`, `outcome:rejected`, `code:`, `cause:`, `provider:`,
- * `receiver:`, `subscription:`, `part:`, `task:`, `id:`, `since:2h`, `until:`, `payload.user.id:7`; values with blanks are in double
- * quotes; `-name:value` leaves rows out, `error:` and `status:` look through them. The rest is text: alone, it is looked for in ids and topics,
- * then in errors, then in payloads, and each row says where it was found. Qualifiers of tasks list tasks, all others deliveries; a row looks the same.
+ * A page of the list for the search `q`. The search has qualifiers, separated by blanks:
+ * `topic:orders/*`, `state:dead`, `outcome:rejected`, `code:`, `cause:`, `provider:`, `receiver:`,
+ * `subscription:`, `part:`, `task:`, `id:`, `since:2h`, `until:`, `error:`, `status:`,
+ * `payload.user.id:7`. A value with blanks is in double quotes. `-name:value` excludes the rows
+ * that match. All other words are text. If `q` is only text, the search covers ids and topics, then
+ * errors, then payloads, and each row names the place of its match. With a qualifier of tasks, the
+ * list has tasks, otherwise deliveries. Both have rows of the same type.
  */
 export interface ListReply {
   readonly rows: readonly ListRow[]
   readonly cursor: string | undefined
-  /** How far back it looked. */
+  /** The search has covered all rows from this time until now. Undefined at the end of the list. */
   readonly searchedTo: number | undefined
   readonly version: string
-  /** What `q` cannot mean, in words; the rows are then empty. */
+  /** Set if `q` is wrong: a message that says why. `rows` is then empty. */
   readonly problem?: string
-  /** The search that may be meant then. */
+  /** With `problem`: a corrected search to suggest. */
   readonly meant?: string
   /**
-   * The filter of tasks for actions on the whole list. Undefined if `q` also means something that no filter can say.
+   * The filter that an action on the whole list sends. Undefined for lists of deliveries, and if
+   * `q` has a condition that a filter of tasks cannot express.
    */
   readonly tasks?: Readonly<Record<string, string | number>>
 }
 
-/** One delivery, or one event of the tasks that match. */
+/** One delivery with its tasks, or one event with the tasks that match. */
 export interface ListRow {
   /** `delivery:<id>` or `task:<id>`. */
   readonly id: string
@@ -28,10 +32,15 @@ export interface ListRow {
   readonly receiver: string
   readonly provider: string
   readonly topic: string | undefined
-  /** The topic in the body of a rejected delivery. It is unverified. Undefined for visitors without `payloads`. */
+  /**
+   * The topic that the body of a rejected delivery claims, which is unverified. Undefined for
+   * visitors without `payloads`.
+   */
   readonly claims: string | undefined
   readonly eventId: string | undefined
-  /** The value of the payload field that the visitor chose for this topic, at most 120 characters. */
+  /**
+   * The value of the payload field that the visitor chose for this topic, at most 120 characters.
+   */
   readonly field?: string
   /** Undefined for rows of tasks. */
   readonly outcome:
@@ -48,7 +57,7 @@ export interface ListRow {
   readonly status: number | undefined
   readonly took: number | undefined
   readonly tasks: readonly RowTask[]
-  /** The place of a plain-text match: an id, topic or reason; an error; a payload. */
+  /** Where plain text was found. `id` stands for an id, a topic or a reason. */
   readonly by?: 'id' | 'error' | 'payload'
 }
 
@@ -57,26 +66,27 @@ export interface RowTask {
   readonly subscription: string
   readonly part: string | undefined
   readonly state: 'pending' | 'running' | 'done' | 'dead'
-  /** True if it failed before, and waits for its next run. */
+  /** True if the task failed before, and waits for its next run. */
   readonly retrying: boolean
   readonly interrupted: boolean
   /**
-   * With `debounce`: why it is done without a run, the task that ran in its place, and how many events this task ran
+   * With `debounce`: `skipped` says why the task is done without a run, and `into` is the id of the
+   * task that runs in its place. `folded` is the number of other events that this task also runs
    * for.
    */
   readonly skipped: 'folded' | 'stale' | undefined
   readonly into: string | undefined
   readonly folded: number
   readonly attempts: number
-  /** When it is due, in milliseconds since 1970. */
+  /** When the task is due, in milliseconds since 1970. */
   readonly due: number | undefined
-  /** The error of its last run on one line, if it waits for a retry or is dead. */
+  /** The error of the last run on one line, if the task waits for a retry or is dead. */
   readonly failure: string | undefined
   /** The cause of that error; undefined for visitors without `payloads`. */
   readonly cause: string | undefined
 }
 
 export interface SuggestReply {
-  /** Whole values for the qualifier at the end of `q`, or qualifiers. */
+  /** Values for the qualifier at the end of `q`, or qualifiers that start with its last word. */
   readonly suggestions: readonly { readonly insert: string; readonly note?: string }[]
 }

@@ -1,11 +1,11 @@
 /**
- * Slows down clients that send wrong credentials. Correct credentials never wait, so an attacker cannot lock out an
- * owner.
+ * Slows down clients that send wrong credentials. Correct credentials never wait, so an attacker
+ * cannot lock out the owner.
  */
 interface WrongCredentials {
   /**
-   * Counts a wrong credential of an address. Resolves when the rejection may be sent: with 0, or with the seconds to
-   * wait after too many.
+   * Counts a wrong credential from an address. Resolves once the rejection may be sent. The result
+   * is the number of seconds to wait before the next try, 0 before there were too many.
    */
   wrong(address: string): Promise<number>
 }
@@ -13,7 +13,7 @@ interface WrongCredentials {
 const MOST = 10
 const WINDOW = 60_000
 const DELAY = 1000
-// Rejections that wait at the same time. Each one holds memory and a socket.
+// Maximum number of rejections that wait at the same time: each holds memory and a socket.
 const HELD = 100
 const PEERS = 1000
 
@@ -23,7 +23,8 @@ interface Window {
 }
 
 /**
- * Makes a {@link WrongCredentials}. After 10 wrong ones in a minute, rejections of a peer wait for a second. `now` is in
+ * Makes a {@link WrongCredentials}. A peer is an IPv4 address or an IPv6 network. After 10 wrong
+ * credentials from one peer in a minute, each further rejection waits for a second. `now` is in
  * milliseconds.
  */
 export function createWrongCredentials(
@@ -56,7 +57,8 @@ export function createWrongCredentials(
   }
 
   /**
-   * Forgets the peer with the fewest failures in this minute, the oldest of them: a peer that guesses often stays known.
+   * Returns the peer to forget: the one with the fewest failures in this minute, of several the
+   * oldest. So a peer that guesses often is not forgotten.
    */
   function leastFailures(): string {
     let [least, fewest] = ['', Infinity]
@@ -68,7 +70,10 @@ export function createWrongCredentials(
   }
 }
 
-/** The key of an address. IPv6 counts by /64, since one machine can use all addresses of its /64. */
+/**
+ * Returns the peer of an address. For IPv6, this is the /64 network, since one machine can use all
+ * addresses of its /64.
+ */
 function peerOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
   if (mapped !== undefined || !address.includes(':')) return mapped ?? address

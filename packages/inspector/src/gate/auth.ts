@@ -5,11 +5,15 @@ import type { InspectorReply } from '../request.ts'
 /** The rights of a visitor. */
 export interface Grant {
   /**
-   * `read` only looks. `all` also replays, deletes, mutes, and runs again with an edited payload. A list names the
-   * actions. `sample` sends a made-up event to your handlers, and needs its name in the list.
+   * `read` allows no action. `all` allows to replay, delete, mute, and rerun with an edited
+   * payload. A list names the allowed actions. `sample` sends a made-up event to your handlers.
+   * `all` does not include `sample`: name it in a list.
    */
   readonly allow: 'all' | 'read' | readonly Action[]
-  /** False hides payloads, headers, bodies and replies, and everything derived from them. @default true */
+  /**
+   * False hides payloads, headers, bodies and replies, and everything derived from them. @default
+   * true
+   */
   readonly payloads?: boolean
   /** Name of the visitor, for observers and the log. @default unknown */
   readonly as?: string
@@ -17,19 +21,22 @@ export interface Grant {
 
 /** A secret: visitors enter it on a sign-in page, or send it as `Authorization: Bearer`. */
 export interface TokenAuth extends Partial<Grant> {
-  /** At least 16 characters. Processes with the same token share their sessions. */
+  /** The secret: at least 16 characters. Processes with the same token share their sessions. */
   readonly token: string
 }
 
 /** Names with their passwords, for HTTP's Basic authentication. */
 export interface BasicAuth extends Omit<Partial<Grant>, 'as'> {
-  /** Passwords by name, at least 16 characters each. The name is who acts. */
+  /**
+   * Passwords by name, at least 16 characters each. The log names the visitor who does an action.
+   */
   readonly basic: Readonly<Record<string, string>>
 }
 
 /**
- * Decides who may enter. A function gets the framework's own request or context, after the app's middleware. It returns
- * the visitor's rights, nothing to reject, or its own `Response`; it may also answer with a redirect.
+ * Decides who may enter. A function gets the framework's own request or context, after the app's
+ * middleware. The function returns the visitor's rights, its own `Response`, or a falsy value to
+ * reject the request. The function can also reply through the framework, such as with a redirect.
  */
 export type Auth<Own extends readonly unknown[] = readonly unknown[]> =
   | TokenAuth
@@ -41,7 +48,7 @@ export type Auth<Own extends readonly unknown[] = readonly unknown[]> =
 const SHORTEST = 16
 const ACTIONS: readonly Action[] = ['replay', 'delete', 'rerun', 'sample', 'mute']
 
-/** Checks the option. Throws a `TypeError` that names what is wrong. */
+/** Checks the `auth` option. Throws a `TypeError` that names what is wrong. */
 export function checkAuth(auth: unknown): void {
   if (typeof auth === 'function') return
   if (typeof auth !== 'object' || auth === null)
@@ -70,7 +77,9 @@ export function checkAuth(auth: unknown): void {
   checkGrant({ allow: 'all', ...grant })
 }
 
-/** Checks a grant that `auth` returned. Throws a `TypeError` if it is not one. */
+/**
+ * Checks the value that `auth` returned. Throws a `TypeError` if the value is not a {@link Grant}.
+ */
 export function checkGrant(grant: unknown): Grant {
   unknownOptions('inspector: the return value of auth', grant, ['allow', 'payloads', 'as'])
   const { allow, payloads, as } = grant as Grant

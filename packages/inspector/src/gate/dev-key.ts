@@ -16,9 +16,10 @@ const KEY = /^[\w-]{43}$/
 const HERE = Symbol.for('postern.inspector.dev-key')
 
 /**
- * The key of `dev: true`. It is random, and the same for all processes of a project and after a restart, so that a hot
- * reload signs no one out. It is stored next to the project's caches, readable only by its user (0600). If no file can
- * be written, it lives as long as the process.
+ * Returns the key of `dev: true`. The key is random. All processes of a project share the key, also
+ * after a restart, so a hot reload signs nobody out. The key is stored in a file that only the
+ * current user can read (mode 0600). If no file can be written, the key lasts as long as the
+ * process.
  */
 export function devKey(from: string = process.cwd()): string {
   const known = globalThis as { [HERE]?: string }
@@ -26,12 +27,12 @@ export function devKey(from: string = process.cwd()): string {
     const folder = cacheOf(from)
     if (folder !== undefined) return keyIn(folder)
   } catch {
-    // A read-only project.
+    // The project is read-only: keep the key in memory.
   }
   return (known[HERE] ??= randomBytes(32).toString('base64url'))
 }
 
-/** `node_modules/.cache/postern` of the nearest project that has modules. */
+/** Returns `node_modules/.cache/postern` in the nearest parent folder that has `node_modules`. */
 function cacheOf(from: string): string | undefined {
   for (let folder = from; ; folder = dirname(folder)) {
     const modules = join(folder, 'node_modules')
@@ -51,14 +52,16 @@ function keyIn(folder: string): string {
     writeFileSync(file, key, { mode: 0o600, flag: 'wx' })
     return key
   } catch (error) {
-    // Another process of the project was first.
+    // Another process of the project has just written the file: use its key.
     const first = read(file)
     if (first === undefined) throw error
     return first
   }
 }
 
-/** Reads the key of a file; undefined if the file is missing, or if another user could read or write it. */
+/**
+ * Reads the key from a file. Undefined if the file is missing, or if other users have access to it.
+ */
 function read(file: string): string | undefined {
   let handle: number | undefined
   try {

@@ -16,17 +16,23 @@ export interface Visitor extends Grant {
   readonly payloads: boolean
   /** True with `dev: true`. */
   readonly isDeveloper: boolean
-  /** True if there is a session to end. */
+  /** True if visitors sign in with a token, and so can sign out. */
   readonly canSignOut: boolean
 }
 
-/** Lets a request enter, or answers it; `answered` if `auth` answered it. */
+/**
+ * Returns the visitor if the request may enter, else the reply to send. Returns `answered` if
+ * `auth` has already replied.
+ */
 type EntryGate<Own extends readonly unknown[]> = (
   request: InspectorRequest<Own>,
   place: PagePlace,
 ) => Promise<{ readonly visitor: Visitor } | InspectorReply | Response | 'answered'>
 
-/** Makes the gate of the options. Errors of the app's function pass through, since frameworks redirect by throwing. */
+/**
+ * Makes the gate for the options `auth` and `dev`. If the app's `auth` function throws, the gate
+ * rejects with that error, since some frameworks redirect by throwing.
+ */
 export function createEntryGate<Own extends readonly unknown[]>(
   options: InspectorOptions<Own>,
   inbox: () => Promise<Inbox>,
@@ -46,7 +52,10 @@ export function createEntryGate<Own extends readonly unknown[]>(
   return 'basic' in auth ? byPassword(auth) : byToken(auth, signedOut, TOKEN)
 }
 
-/** The text of the sign-in page, and the check of credentials. */
+/**
+ * What a token and a developer's key differ in. `wrong` and `missing` are texts of the sign-in
+ * page.
+ */
 interface Kind {
   readonly isDeveloper: boolean
   readonly wrong: string
@@ -66,7 +75,7 @@ function byFunction<Own extends readonly unknown[]>(
     const given = await auth(...request.own)
     if (request.isAnswered()) return 'answered'
     if (!given) return rejectionReply(request, place, signIn('sign in to the app first'))
-    // A Response, of this realm or another, or a reply.
+    // `given` is a reply, or a `Response`, which may be from another realm (so no `instanceof`).
     if ('status' in given) return given
     return { visitor: visitorOf(checkGrant(given)) }
   }
@@ -81,7 +90,8 @@ function byPassword({ basic, ...grant }: BasicAuth): EntryGate<readonly unknown[
     const text = Buffer.from(encoded, 'base64').toString('utf8')
     const colon = text.indexOf(':')
     const name = text.slice(0, colon)
-    // An unknown name is compared too: otherwise the time would reveal which names exist.
+    // The password is compared even if the name is unknown: otherwise the time of the reply would
+    // reveal which names exist.
     const known = Object.hasOwn(basic, name)
     const right = digestEqual(text.slice(colon + 1), known ? basic[name]! : '')
     if (known && right && colon > 0)
@@ -123,7 +133,7 @@ function byToken(
   }
 }
 
-/** Makes the function that rejects a wrong credential: it counts it, and waits. */
+/** Makes the function that rejects a wrong credential. After too many of them, its replies wait. */
 function createReject(): (
   request: InspectorRequest,
   place: PagePlace,
@@ -131,7 +141,8 @@ function createReject(): (
 ) => Promise<InspectorReply> {
   const attempts = createWrongCredentials()
   return async (request, place, rejection) => {
-    // A link of another site can contain a name and a password: it must not use up its reader's tries.
+    // A link on another site can contain a wrong name and password. Clicking such a link must not
+    // use up the visitor's tries.
     if (request.header('sec-fetch-site') === 'cross-site') return rejection()
     const wait = await attempts.wrong(request.peer ?? '')
     return wait > 0
@@ -146,16 +157,16 @@ function createReject(): (
   }
 }
 
-/** A path that may be in a cookie, without a slash at its end. */
+/** Returns a path without the slash at its end. Undefined if the path may not be in a cookie. */
 function pathOf(given: unknown): string | undefined {
   if (typeof given !== 'string' || !/^\/[\w\-.~%!$&'()*+:@/]{0,500}$/.test(given)) return undefined
   return given.replace(/\/+$/, '') || '/'
 }
 
-// A sign-in is small, and strangers send it.
+// Maximum bytes of a sign-in. It is small, and anyone can send one.
 const MOST_BYTES = 4096
 
-/** The fields of a form, or of JSON; none if the body cannot be read. */
+/** Returns the fields of a form or of a JSON body. There are none if the body cannot be read. */
 async function fieldsOf(request: InspectorRequest): Promise<Readonly<Record<string, unknown>>> {
   const body = await request.body(MOST_BYTES).catch(() => undefined)
   if (typeof body === 'object' && body !== null) return body as Readonly<Record<string, unknown>>
@@ -196,13 +207,14 @@ function visitorOf(
   return { payloads: true, isDeveloper: false, canSignOut: false, ...grant, ...more }
 }
 
-// The key is in the fragment, which no server and no proxy's log sees. The page exchanges it for a cookie and removes
-// it. The form contains the path of the page, which a process behind a proxy does not know.
+// The logged link has the key in its fragment, which no server and no proxy log sees. This script
+// sends the key to get a cookie, and removes the key from the address. The form field `at` has the
+// path of the page, since a process behind a proxy does not know that path.
 const SCRIPT = `const form=document.forms[0];form.at.value=location.pathname
 const key=/^#key=(.+)$/.exec(location.hash)?.[1]
 if(key){history.replaceState(null,'',location.pathname+location.search);form.token.value=decodeURIComponent(key);form.submit()}`
 
-/** The page that asks for the token. It reveals only the name of the app. */
+/** Makes the page that asks for the token. The page reveals only the name of the app. */
 function signInPage({ app }: PagePlace, message: string): InspectorReply {
   const alert = message === '' ? '' : `<p role="alert" id="wrong">${message}</p>`
   return gateDocument(
@@ -215,12 +227,14 @@ function signInPage({ app }: PagePlace, message: string): InspectorReply {
 }
 
 const TOLD = Symbol.for('postern.inspector.told')
-// Mounts of one process: their paths come from requests.
+// Maximum number of mount paths to log. There is a limit since the paths come from requests.
 const MOST = 5
 
 /**
- * Makes the function that logs the address with the key: the address of `dev`, else that of the first request of each
- * mount. The host never comes from a request's Host header, so that the link leads to this app.
+ * Makes the function that logs the address of the page with the key. If `dev` is an address, only
+ * that one is logged. Otherwise a guess is logged at once, and the real address at the first
+ * request of each mount. The host is never taken from the Host header, so that the link leads to
+ * this app.
  */
 function createTold(
   key: string,
@@ -230,7 +244,7 @@ function createTold(
     name = 'inspector',
   }: Pick<InspectorOptions<never>, 'dev' | 'log' | 'name'>,
 ): (request: Pick<InspectorRequest, 'port' | 'isEncrypted'>, mount: string) => void {
-  // A hot reload makes the inspector again.
+  // The set is global, since a hot reload makes the inspector again.
   const told = ((globalThis as { [TOLD]?: Set<string> })[TOLD] ??= new Set())
   let left = MOST
   if (typeof dev === 'string') tell(dev)
@@ -245,7 +259,7 @@ function createTold(
     if (left > 0 && tell(`${isEncrypted ? 'https' : 'http'}://localhost:${port}${mount}`)) left--
   }
 
-  /** False if it was logged before. */
+  /** Logs an address. Returns false if the address was logged before, or if there is no log. */
   function tell(url: string, note = ''): boolean {
     const address = `${url}#key=${key}`
     if (log === false || told.has(address)) return false
@@ -262,11 +276,11 @@ interface Rejection {
   /** The heading and the text of the page: plain text without HTML characters. */
   readonly title: string
   readonly message: string
-  /** Seconds. */
+  /** Number of seconds until the client may try again. */
   readonly retryAfter?: number
 }
 
-/** Returns a rejection: a page if a browser opens the document, else an error of the API. */
+/** Returns the reply of a rejection: an HTML page if a browser opens the document, else JSON. */
 export function rejectionReply(
   request: InspectorRequest,
   { route, self, app }: PagePlace,
@@ -300,7 +314,7 @@ const hashOf = (text: string): string =>
   `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 const STYLES = hashOf(STYLE)
 
-/** A page of the gate. It reveals only the name of the app. `style` and `body` are HTML. */
+/** Makes a page that reveals only the name of the app. `main` is HTML, `app` is plain text. */
 function gateDocument(
   status: number,
   app: string,

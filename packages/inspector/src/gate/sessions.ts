@@ -3,9 +3,9 @@ import type { Inbox } from '@postern/core/inbox'
 import { safeEqual } from '@postern/core/internal'
 import type { InspectorRequest } from '../request.ts'
 
-/** Sessions that a person ended early, for every process with this inbox. */
+/** The sessions that people ended by signing out. All processes with this inbox share them. */
 export interface SignedOut {
-  /** True if the session was ended in this process, or in another at least ten seconds ago. */
+  /** True if the session was ended in this process, or at least ten seconds ago in another one. */
   has(session: string): Promise<boolean>
   /** Ends a session that would have lasted until `ends`, in milliseconds since 1970. */
   add(session: string, ends: number): Promise<void>
@@ -15,12 +15,12 @@ const PREFIX = 'postern:inspector:signed-out:'
 const FRESH = 10_000
 
 /**
- * Makes a {@link SignedOut}. An ended session is a record of the inbox until it would have expired. Without records,
- * only this process knows it.
+ * Makes a {@link SignedOut}. An ended session is stored as a record in the inbox until the session
+ * would have expired. If the inbox has no records, only this process knows the ended sessions.
  */
 export function createSignedOut(inbox: () => Promise<Inbox>, now: () => number): SignedOut {
   const here = new Map<string, number>()
-  // Not stored yet, since the inbox was down.
+  // Ended sessions that are not stored yet, since the inbox was down.
   const unsaved = new Set<string>()
   let looked = -Infinity
   let looking: Promise<void> | undefined
@@ -48,7 +48,7 @@ export function createSignedOut(inbox: () => Promise<Inbox>, now: () => number):
         else await records!.delete(key, version)
       }
     } catch {
-      // The inbox is down: what is known holds.
+      // The inbox is down: use only the ended sessions that this process knows.
     }
     for (const [session, ends] of here) if (ends <= now()) here.delete(session)
   }
@@ -61,19 +61,23 @@ export function createSignedOut(inbox: () => Promise<Inbox>, now: () => number):
         unsaved.delete(session)
       }
     } catch {
-      // The next look tries again.
+      // The inbox is down: the next call of `look` saves again.
     }
   }
 }
 
-/** Sessions of visitors who entered the token, in a cookie that every process with the same token can read. */
+/**
+ * Sessions of visitors who entered the token, in a cookie that every process with the same token
+ * can read.
+ */
 interface Sessions {
   /** True if the secret is the token. */
   isToken(secret: string): boolean
   /** True if the request has a valid cookie of this mount whose session was not ended. */
   has(request: InspectorRequest, mount: string): Promise<boolean>
-  /** The `set-cookie` that starts a session, or ends it. */
+  /** Starts a session. Returns the `set-cookie` header. */
   begin(request: InspectorRequest, mount: string, path: string): string
+  /** Ends the session of the request. Returns the `set-cookie` header that deletes the cookie. */
   end(request: InspectorRequest, mount: string, path: string): Promise<string>
 }
 
@@ -81,9 +85,10 @@ const SECONDS = 12 * 3600
 const COOKIE = /^(\d{1,12})\.([\da-f]{32})([\da-f]{64})$/
 
 /**
- * Makes the {@link Sessions}. A cookie has its expiry, a random name, and an HMAC of both and the mount by the token. So
- * a restart signs no one out, and no process stores sessions. The cookie's name also has the mount: two inspectors on
- * one host keep their own cookies.
+ * Makes the {@link Sessions}. A cookie contains its expiry, a random id, and an HMAC of both and of
+ * the mount path. The token is the key of the HMAC. So no process stores sessions, and a restart
+ * signs nobody out. The cookie's name depends on the mount path, so that two inspectors on one host
+ * have separate cookies.
  */
 export function createSessions(
   token: string,
@@ -108,7 +113,9 @@ export function createSessions(
     },
   }
 
-  /** The session of a cookie that is genuine and has not reached its end. */
+  /**
+   * Returns the session of the request's cookie. Undefined if the cookie is not genuine or expired.
+   */
   function sessionOf(
     request: InspectorRequest,
     mount: string,
@@ -148,7 +155,7 @@ function cookieOf({ header }: InspectorRequest, name: string): string | undefine
   return undefined
 }
 
-/** The SHA-256 of a text in hex. */
+/** Returns the SHA-256 hash of a text, in hex. */
 function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }

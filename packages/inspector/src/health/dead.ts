@@ -5,14 +5,14 @@ import { countsPerStep, type Counted, type TimeSpan } from '../span.ts'
 
 export type DeadThing = Extract<Thing, { readonly kind: 'dead' }>
 
-/** Causes that are shown, and subscriptions of one. */
+/** Maximum number of causes to show, and of subscriptions per cause. */
 export const SHOWN = 8
 const LANES = 6
 const TIMES = 3
 
 /**
- * Groups dead tasks by cause, over all receivers and subscriptions: continuing ones first, then those with the most
- * tasks.
+ * Returns one issue per cause of dead tasks, over all receivers and subscriptions. A cause is a
+ * hash that groups equal errors. Causes that continue come first, then those with the most tasks.
  */
 export function deadThings(
   causes: readonly Cause[],
@@ -27,7 +27,8 @@ export function deadThings(
         const last = lastOf([received, ...times.map(({ from }) => from)])
         const withDead = where.subscriptions.filter((one) => one.dead > 0)
         const shown = withDead.slice(0, LANES)
-        // Those with the most dead tasks come first.
+        // The inbox lists the subscriptions with the most dead tasks first. So if one of the listed
+        // subscriptions has no dead task, all subscriptions with dead tasks are listed.
         const all =
           withDead.length < where.subscriptions.length ? withDead.length : where.subscriptionCount
         return {
@@ -51,9 +52,9 @@ export function deadThings(
   )
 }
 
-/** What {@link deadThings} judges by. */
+/** Input of {@link deadThings}, in addition to the causes. */
 interface DeadContext {
-  /** Runs that failed, by cause, of the range and of the week. */
+  /** Number of failed runs by cause: `failures` in the range, `week` in the last week. */
   readonly failures: readonly Counted[]
   readonly week: readonly Counted[]
   readonly span: TimeSpan
@@ -61,7 +62,7 @@ interface DeadContext {
   readonly at: number
 }
 
-/** Puts continuing things first, then those with the most tasks, then the newest. */
+/** Sorts issues: first those that continue, then those with the most tasks, then the newest. */
 export function inOrder(things: readonly DeadThing[]): readonly DeadThing[] {
   return things.toSorted(
     (one, other) =>
@@ -73,7 +74,7 @@ function lastOf(times: readonly number[]): number {
   return times.reduce((last, time) => Math.max(last, time), 0)
 }
 
-/** True if nothing failed for an hour, and for three times the longest gap between failures. */
+/** True if no run failed for an hour, and for three times the longest gap between two failures. */
 export function isCauseOver(
   failed: readonly { readonly from: number }[],
   last: number,
@@ -96,8 +97,9 @@ export function moreOf(
   const left = Math.max(0, dead - shown.reduce((sum, { count }) => sum + count, 0))
   const more = Math.max(0, (causes[0]?.amongDead ?? 0) - shown.length)
   const ofNewest = causes[0]?.ofNewest
-  // The inbox looked at only some tasks: the causes of the others are unknown.
+  // The inbox has read only some of the tasks: the causes of the others are unknown.
   if (ofNewest !== undefined) return { causes: more, dead: left, ofNewest }
-  // Between the two answers of the inbox a task may have died.
+  // If dead tasks are left out, their cause is too. `more` can still be 0, since a task may have
+  // died between the two queries.
   return { causes: left > 0 ? Math.max(1, more) : 0, dead: left }
 }

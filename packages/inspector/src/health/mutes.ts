@@ -5,7 +5,10 @@ import type { DeadThing } from './dead.ts'
 const PREFIX = 'inspector:muted:'
 const MOST = 200
 
-/** A stored mute, with the counts of its cause at that time: it holds until one more task dies of the cause. */
+/**
+ * A stored mute. `dead` and `last` are values of the cause when a person muted it. The mute ends
+ * when one of them grows: then one more task has died of the cause.
+ */
 interface Mark {
   readonly note: string
   readonly owner?: string
@@ -15,7 +18,7 @@ interface Mark {
   readonly last: number
 }
 
-/** The things with the marks that people have put on their causes. */
+/** Returns the issues. Each issue with a muted cause gets its mute as `muted`. */
 export async function withMarks(
   { records }: Inbox,
   things: readonly DeadThing[],
@@ -35,7 +38,10 @@ export async function withMarks(
   })
 }
 
-/** Mutes a cause, and drops the oldest mute if there are too many. Returns false if another process was faster. */
+/**
+ * Mutes a cause, and deletes the oldest mute if there are too many. Returns false if another
+ * process has changed the mute at the same time.
+ */
 export async function mark(
   { records }: Inbox,
   { cause, count, last }: DeadThing,
@@ -67,7 +73,7 @@ export async function unmark({ records }: Inbox, cause: string): Promise<boolean
 
 const LOG = 'inspector:mutes'
 
-/** A mute in the log; an unmute has null as its note. */
+/** A mute or an unmute in the log. The `note` of an unmute is null. */
 interface NotedMute {
   readonly cause: string
   readonly note: string | null
@@ -81,7 +87,7 @@ export async function notedMutes({ records }: Inbox): Promise<readonly NotedMute
   return ((await records?.get(LOG))?.value ?? []) as unknown as readonly NotedMute[]
 }
 
-/** Adds to {@link notedMutes}. */
+/** Adds a mute or an unmute to the log that {@link notedMutes} reads. */
 export async function noteMute({ records }: Inbox, mute: NotedMute): Promise<void> {
   for (let tries = 0; tries < 5; tries++) {
     const known = await records!.get(LOG)

@@ -1,14 +1,19 @@
 import type { RejectedGroup } from '../api/health.ts'
 
-/** The proven causes of rejections, each with the delivery that proves it. Reading them needs no click. */
+/**
+ * The cause of a burst of rejections, and the delivery that shows it. It is found without a click.
+ */
 export type Proof = Pick<RejectedGroup, 'proven' | 'likely' | 'remedy' | 'explain'>
 
-/** Known proofs, by `[receiver, code]` as JSON, each with the newest rejection at that time. */
+/**
+ * Known proofs. Keys are `[receiver, code]` as JSON. `newest` is the id of the newest rejection
+ * when the proof was made.
+ */
 export type Proofs = Map<string, { readonly newest: string; readonly proof: Proof }>
 
 const MOST = 1000
 
-/** Remembers a proof for all viewers. */
+/** Stores a proof, so that all viewers see it. */
 export function keepProof(
   proofs: Proofs,
   key: readonly [receiver: string, code: string],

@@ -2,21 +2,24 @@ import { grouped, HOUR, MINUTE } from '@postern/core/engine'
 import type { Bucket } from '@postern/core/inbox'
 import { countBuckets, sumOf, type Counted } from '../span.ts'
 
-/** More rejections than usual: a sender or a setting has changed. */
+/** A burst: more rejections than usual, as after a change at the sender or in a setting. */
 export interface Burst {
   readonly receiver: string
   readonly code: string
-  /** Rejections of the last six hours. */
+  /** Number of rejections in the last six hours. */
   readonly count: number
-  /** The minute of the first one, in milliseconds since 1970. It does not change while the burst continues. */
+  /**
+   * The minute of the first rejection, in milliseconds since 1970. This value stays the same while
+   * the burst continues.
+   */
   readonly since: number
-  /** The end of the minute of the last one, at most now. */
+  /** The end of the last rejection's minute, or now if that is earlier. */
   readonly last: number
-  /** True if no rejection came for an hour, and for three times its longest gap. */
+  /** True if no rejection came for an hour, and for three times the longest gap between two. */
   readonly isOver: boolean
 }
 
-// Rejections that any stranger can cause.
+// Codes of rejections that any unauthenticated client can cause.
 const STRANGERS: ReadonlySet<string> = new Set([
   'missing_header',
   'malformed_header',
@@ -26,19 +29,22 @@ const RECENT = 6
 const LEAST = 5
 const TIMES = 3
 
-/** True for a rejection that says nothing about the app. */
+/** True for a code that any unauthenticated client can cause, so it says nothing about the app. */
 export function isStranger(code: string): boolean {
   return STRANGERS.has(code)
 }
 
-/** When the rejections that `burstsOf` judges start, in milliseconds since 1970: a whole minute. */
+/**
+ * Returns the start of the six hours that `burstsOf` reads, in milliseconds since 1970. It is the
+ * start of a whole minute.
+ */
 export function recentFrom(now: number): number {
   return now - (now % MINUTE) - RECENT * HOUR
 }
 
 /**
- * Finds bursts in the last six hours, by code and minute: at least 5 rejections in an hour, and three times the median
- * hour of the week before.
+ * Finds the bursts of the last six hours, by receiver and code. In a burst, an hour has at least 5
+ * rejections, and at least three times the median count per hour of the week before.
  */
 export function burstsOf(
   recent: readonly Bucket[],
@@ -71,8 +77,9 @@ export function burstsOf(
 }
 
 /**
- * Returns the first minute of a burst: from there on, no gap is longer than an hour. If the burst is older than six
- * hours, it uses the hours of the week.
+ * Returns the first minute of a burst: after that minute, no gap between rejections is longer than
+ * an hour. If the burst began more than six hours ago, the start comes from the hourly counts of
+ * the week. Undefined if there is no burst.
  */
 function beginOf(
   buckets: readonly Counted[],
@@ -106,7 +113,10 @@ function endOf(buckets: readonly Counted[], now: number): Pick<Burst, 'last' | '
   return { last, isOver: now - last > Math.max(HOUR, 3 * Math.max(0, ...gaps)) }
 }
 
-/** The median of that many hours, most of which may have had nothing. */
+/**
+ * Returns the median count per hour over `hours` hours. `counts` has only the hours with a
+ * rejection; the others count as 0.
+ */
 function median(counts: readonly number[], hours: number): number {
   const empty = Math.max(0, hours - counts.length)
   const place = Math.floor((empty + counts.length) / 2) - empty

@@ -2,17 +2,17 @@ import { HOUR, MINUTE, deploysOf } from '@postern/core/engine'
 import type { Bucket, Deploy, Inbox } from '@postern/core/inbox'
 import { countBuckets, type Counted } from '../span.ts'
 
-/** Usual values, from the last week. */
+/** Numbers of the last week, which show what is usual. */
 export interface Week {
-  /** Rejections by code, by hour. */
+  /** Number of rejections per hour, by code. */
   readonly codes: readonly Bucket[]
-  /** Verified deliveries, in steps of ten minutes. */
+  /** Number of verified deliveries per ten minutes. */
   readonly verified: readonly Bucket[]
-  /** Failed runs by cause, in steps of ten minutes. */
+  /** Number of failed runs per ten minutes, by cause. */
   readonly failures: readonly Counted[]
   /** Receivers and topics of deliveries that no subscription matches, newest first. */
   readonly unhandled: readonly (readonly [receiver: string, topic: string])[]
-  /** Versions of the app that were seen working. */
+  /** Versions of the app, each with the time when a receiver first ran with it. */
   readonly deploys: readonly Deploy[]
 }
 
@@ -21,8 +21,8 @@ const KEPT = 5 * MINUTE
 const UNHANDLED = 200
 
 /**
- * Makes the function that reads the last week. All viewers share its answer for five minutes, since it reads thousands
- * of minutes.
+ * Makes the function that reads the last week. Its answer is kept for five minutes for all viewers,
+ * since reading the counts of thousands of minutes is slow.
  */
 export function createWeek(now: () => number): (inbox: Inbox) => Promise<Week> {
   let known: { readonly at: number; readonly week: Promise<Week> } | undefined
@@ -56,19 +56,21 @@ async function read({ journal, records }: Inbox, now: number): Promise<Week> {
   }
 }
 
-/** How a receiver's week went. */
+/** The gaps between a receiver's deliveries in the last week. */
 interface Rhythm {
   /** The longest time without a delivery, in milliseconds. */
   readonly longest: number
-  /** Milliseconds between deliveries, on average. */
+  /** The average time between deliveries, in milliseconds. */
   readonly usually: number
 }
 
-// A week with fewer busy steps has no usual pattern.
+// Minimum number of steps with a delivery. With fewer, no gap can be called usual.
 const LEAST = 5
 const TIMES = 3
 
-/** Returns the rhythm of deliveries by step, oldest first; undefined after too few. */
+/**
+ * Returns the gaps between deliveries, from counts per step. Undefined after too few deliveries.
+ */
 export function rhythmOf(buckets: readonly Bucket[]): Rhythm | undefined {
   const times = [...new Set(buckets.map(({ from }) => from))].sort((one, other) => one - other)
   if (times.length < LEAST) return undefined
@@ -80,8 +82,9 @@ export function rhythmOf(buckets: readonly Bucket[]): Rhythm | undefined {
 }
 
 /**
- * True if a receiver is silent: past its own limit, else past three times the longest gap of its week. It is at least an
- * hour, since older history has only hours.
+ * True if the last delivery came more than `limit` milliseconds ago. If the receiver has no limit,
+ * three times the longest gap of its last week is used, but at least an hour: older history has
+ * only hourly counts.
  */
 export function isSilent(
   now: number,

@@ -3,12 +3,13 @@ import { createInspector } from '../inspector.ts'
 import type { InspectorOptions } from '../options.ts'
 import { nodeRequest, writeNode } from './node-host.ts'
 
-/** What `auth` gets on Express. */
+/** The arguments that `auth` gets on Express. */
 export type ExpressOwn = readonly [request: Request, response: Response]
 
 /**
- * Makes a handler for Express 5 and 4 that serves the inspector below the path that it is mounted on. Parsers and sessions
- * may run before it. Errors that `auth` throws go to `next`. Throws a `TypeError` that names a wrong option.
+ * Makes a handler for Express 5 and 4 that serves the inspector below the path that it is mounted
+ * on. Parsers and sessions may run before it. Errors that `auth` throws go to `next`. Throws a
+ * `TypeError` that names a wrong option.
  *
  * @example
  * app.use('/postern', inspector({ inbox, receivers: [github], auth: (request) => request.session.admin && { allow: 'all' } }))

@@ -3,12 +3,13 @@ import { createInspector } from '../inspector.ts'
 import type { InspectorOptions } from '../options.ts'
 import { finished, nodeRequest } from './node-host.ts'
 
-/** What `auth` gets on Fastify. */
+/** The arguments that `auth` gets on Fastify. */
 export type FastifyOwn = readonly [request: FastifyRequest, reply: FastifyReply]
 
 /**
- * Makes a plugin for Fastify 5 that serves the inspector below the prefix that it is registered with. Hooks of the app run
- * before it. Errors that `auth` throws continue to Fastify. Throws a `TypeError` that names a wrong option.
+ * Makes a plugin for Fastify 5 that serves the inspector below the prefix of the plugin. The app's
+ * hooks run before the plugin. Fastify handles errors that `auth` throws. Throws a `TypeError` that
+ * names a wrong option.
  *
  * @example
  * fastify.register(inspector({ inbox, auth: (request) => request.user && { allow: 'read' } }), { prefix: '/postern' })
@@ -17,7 +18,7 @@ export function inspector(options: InspectorOptions<FastifyOwn>): FastifyPluginC
   const inspect = createInspector(options)
   return function posternInspector(fastify: FastifyInstance, _options, done) {
     fastify.removeAllContentTypeParsers()
-    // The body stays unread until the gate has seen the head.
+    // Fastify must not read the body: the inspector reads it after `auth` has seen the headers.
     fastify.addContentTypeParser('*', (_request, _body, parsed) => parsed(null))
     const mount = fastify.prefix || undefined
     fastify.all('/', async (message, reply) => answer(message, reply, mount))

@@ -5,8 +5,8 @@ import { readText } from '../request.ts'
 import { consumed, webRequest, webResponse } from './web.ts'
 
 /**
- * Makes a handler for Hono, on any of its runtimes. Errors that `auth` throws, and its `HTTPException`, continue to Hono.
- * Throws a `TypeError` that names a wrong option.
+ * Makes a handler for Hono, on any of its runtimes. Hono handles errors that `auth` throws, such as
+ * an `HTTPException`. Throws a `TypeError` that names a wrong option.
  *
  * @example
  * app.all('/postern/*', inspector({ inbox, auth: (c) => (c.get('user') ? { allow: 'all' } : c.redirect('/login')) }))
@@ -33,9 +33,9 @@ export function inspector(
   }
 }
 
-/** Returns the body that a parser of the app has read and Hono keeps. */
+/** Returns the body that the app has read before, from Hono's cache. */
 async function kept({ bodyCache }: HonoRequest): Promise<unknown> {
-  // These are promises, which the type omits.
+  // The values of the cache are promises, which its type does not say.
   const { text, json, parsedBody } = bodyCache as Readonly<Record<string, unknown>>
   const body = (await text) ?? (await json) ?? (await parsedBody)
   if (body === undefined) throw consumed()

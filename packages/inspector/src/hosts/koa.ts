@@ -4,9 +4,9 @@ import type { InspectorOptions } from '../options.ts'
 import { finished, nodeRequest } from './node-host.ts'
 
 /**
- * Makes a middleware for Koa 3 and 2 that serves the inspector: mount it on a path (`koa-mount`, or a router's
- * `all('/postern{/*path}')`). It calls no `next`. Errors that `auth` throws continue to Koa. Throws a `TypeError` that names
- * a wrong option.
+ * Makes a middleware for Koa 3 and 2 that serves the inspector. Mount it on a path with
+ * `koa-mount`, or with a router's `all('/postern{/*path}')`. The middleware does not call `next`.
+ * Koa handles errors that `auth` throws. Throws a `TypeError` that names a wrong option.
  *
  * @example
  * app.use(mount('/postern', inspector({ inbox, auth: (context) => context.session.admin && { allow: 'all' } })))
@@ -20,7 +20,7 @@ export function inspector(
       context.req,
       context.originalUrl,
       [context],
-      // Koa writes what `auth` has put into the context, such as a redirect.
+      // True if `auth` has set a reply in the context, such as a redirect. Koa sends that reply.
       () => context.headerSent || context.respond === false || context.status !== 404,
       { mount: mountOf(context), parsed: () => (context.request as { body?: unknown }).body },
     )
@@ -32,12 +32,12 @@ export function inspector(
     context.body =
       body instanceof Uint8Array
         ? Buffer.from(body)
-        : // Koa 2 leaves the connection open.
+        : // If the body fails, Koa 2 would leave the connection open.
           body.once('error', () => context.res.destroy())
   }
 }
 
-/** The path that mounts have cut off, also nested ones. */
+/** Returns the start of the URL's path that mounts, also nested ones, have removed from `path`. */
 function mountOf({ originalUrl, path }: Context): string | undefined {
   const whole = originalUrl.split(/[?#]/, 1)[0]!
   const rest = path === '/' && !whole.endsWith('/') ? '' : path

@@ -7,9 +7,10 @@ import { webRequest, webResponse } from './web.ts'
 export type InspectorRoute = (request: NextRequest) => Promise<Response>
 
 /**
- * Makes the handlers of a catch-all route: `app/postern/[[...path]]/route.ts`. Give `inbox` and `receivers` as functions,
- * since `next build` runs the module. What `auth` throws continues to Next.js, such as `redirect('/login')`. Throws a
- * `TypeError` that names a wrong option, except while Next.js builds: secrets need not be there then.
+ * Makes the handlers of a catch-all route: `app/postern/[[...path]]/route.ts`. Give `inbox` and
+ * `receivers` as functions, since `next build` also runs the module. Next.js handles what `auth`
+ * throws, such as `redirect('/login')`. Throws a `TypeError` that names a wrong option. While
+ * Next.js builds, options are not checked, since secrets may be missing then.
  *
  * @example
  * export const { GET, HEAD, POST } = inspector({
@@ -29,7 +30,7 @@ export function inspector(
   return { GET: handle, HEAD: handle, POST: handle }
 }
 
-/** Ends a call that Next.js makes during a build. Outside of Next.js it does nothing. */
+/** Ends the call if Next.js makes it during a build. Outside of Next.js, this does nothing. */
 async function atRequest(): Promise<void> {
   try {
     await connection()

@@ -8,20 +8,20 @@ import { readText, type InspectorReply, type InspectorRequest } from '../request
 import { consumed } from './web.ts'
 
 const compressed = promisify(gzip)
-// Below this a packet of the network is not full anyway.
+// Replies with fewer bytes are not compressed: they fit into one network packet anyway.
 const SMALL = 1400
-// Bytes of what the app answers by itself: its login.
+// Maximum bytes of a `Response` that `auth` returns, such as the app's login page.
 const MOST = 32 * 1024 * 1024
 
 /** Facts that a framework on node:http knows about a request. */
 interface NodeHost {
-  /** The path of the mount. */
+  /** The path that the inspector is mounted on. */
   readonly mount?: string | undefined
-  /** Returns the body as a parser of the app made it. */
+  /** Returns the value that a body parser of the app has made. */
   readonly parsed?: () => unknown
 }
 
-/** A request of node:http. */
+/** Makes an {@link InspectorRequest} from a request of node:http. */
 export function nodeRequest<Own extends readonly unknown[]>(
   message: IncomingMessage,
   target: string,
@@ -34,7 +34,7 @@ export function nodeRequest<Own extends readonly unknown[]>(
     method: message.method ?? 'GET',
     target,
     header(name) {
-      // HTTP/2 has it under another name.
+      // HTTP/2 sends the host as `:authority`.
       const value = headers[name] ?? (name === 'host' ? headers[':authority'] : undefined)
       return typeof value === 'object' ? value.join(', ') : value
     },
@@ -54,7 +54,7 @@ export function nodeRequest<Own extends readonly unknown[]>(
   }
 }
 
-/** Writes the reply, and nothing if `auth` has answered. */
+/** Writes the reply. Does nothing if `auth` has already replied. */
 export async function writeNode(
   response: ServerResponse,
   given: InspectorReply | Response | undefined,
@@ -62,11 +62,11 @@ export async function writeNode(
 ): Promise<void> {
   if (given === undefined || response.headersSent) return
   const { status, headers, body } = await finished(given, request)
-  // The length and the coding of what the app started to answer.
+  // If the app has set a length before, it is the length of another body.
   response.removeHeader('content-length')
   if (body instanceof Readable) {
     response.writeHead(status, headers)
-    // The reader went away, or sees that the file is cut short.
+    // Errors are ignored: either the client has gone, or it notices that the file is incomplete.
     if (request.method !== 'HEAD') return pipeline(body, response).catch(() => undefined)
     response.end()
     return
@@ -75,7 +75,7 @@ export async function writeNode(
   response.end(request.method === 'HEAD' ? undefined : body)
 }
 
-/** A reply as it goes over the wire. */
+/** Returns the reply as it is sent: compressed if possible, and a `Response` read to its end. */
 export async function finished(
   given: InspectorReply | Response,
   request: InspectorRequest,

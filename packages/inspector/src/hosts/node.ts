@@ -3,12 +3,13 @@ import { createInspector } from '../inspector.ts'
 import type { InspectorOptions } from '../options.ts'
 import { nodeRequest, writeNode } from './node-host.ts'
 
-/** What `auth` gets on node:http. */
+/** The arguments that `auth` gets on node:http. */
 export type NodeOwn = readonly [request: IncomingMessage, response: ServerResponse]
 
 /**
- * Makes a listener for node:http that serves the inspector, below any path. Hand it the requests of that path. It rejects
- * only with what `auth` throws. Throws a `TypeError` that names a wrong option.
+ * Makes a listener for node:http that serves the inspector below any path. Call the listener with
+ * the requests of that path. The listener rejects only if `auth` throws. Throws a `TypeError` that
+ * names a wrong option.
  *
  * @example
  * const inspect = inspector({ inbox, auth: { token: process.env.POSTERN_TOKEN! } })

@@ -1,10 +1,12 @@
 import { ApiProblem } from '../replies.ts'
 import { readText, type InspectorReply, type InspectorRequest } from '../request.ts'
 
-/** Facts that a host of Web requests knows about the connection and its routes. */
+/**
+ * What only some frameworks know about a Web request: the connection, and the path of the mount.
+ */
 type WebHost = Partial<Pick<InspectorRequest, 'peer' | 'port' | 'mount'>>
 
-/** A Web request. */
+/** Makes an {@link InspectorRequest} from a Web `Request`. */
 export function webRequest<Own extends readonly unknown[]>(
   request: Request,
   own: Own,
@@ -25,7 +27,7 @@ export function webRequest<Own extends readonly unknown[]>(
     },
     own,
     isAnswered: () => false,
-    // Next.js drops the header that would say so.
+    // Next.js drops the header that would tell the client that the reply is compressed.
     canCompress: false,
   }
 }
@@ -39,7 +41,7 @@ export function consumed(): ApiProblem {
   )
 }
 
-/** A reply as a Response. */
+/** Makes a `Response` from a reply. */
 export function webResponse(
   reply: InspectorReply | Response | undefined,
   method: string,

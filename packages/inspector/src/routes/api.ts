@@ -75,7 +75,7 @@ function titleOf(provider: Provider): string {
   return provider.inner ? `${titleOf(provider.inner)} behind ${title}` : title
 }
 
-/** Sends a signed sample through the receiver, as if its sender had sent it. */
+/** Signs a sample event and passes it to the receiver, as if the sender had sent it. */
 async function answerSample({ receivers, visitor, body, acted }: Context): Promise<SampleReply> {
   demand(visitor, 'sample', receivers.length > 0)
   const { receiver: name, topic } = body
@@ -87,7 +87,7 @@ async function answerSample({ receivers, visitor, body, acted }: Context): Promi
     throw new ApiProblem(409, 'cannot_sign', `only ${receiver.provider.name} has the key to sign`)
   const { samples, signedInit } = await import('@postern/samples')
   const known = topic === undefined ? await samples(receiver.provider.name).catch(() => []) : []
-  // The default is a topic with a handler: no handler runs for other topics.
+  // Without a `topic`, choose a sample whose topic has a handler: otherwise no handler would run.
   const wanted = topic ?? known.find((one) => receiver.subscribes(one.topic))?.topic
   const { status, body: reply } = await receiver.receive(
     await signedInit(receiver.provider, wanted),
@@ -107,7 +107,7 @@ async function answerSample({ receivers, visitor, body, acted }: Context): Promi
   return { status, reply: text }
 }
 
-/** Runs the event of a task once more, with another payload. */
+/** Runs the event of a task once more, with an edited payload. */
 async function rerun({ inbox, visitor, body, receivers, acted }: Context): Promise<RerunReply> {
   demand(visitor, 'rerun', receivers.length > 0)
   const { task, payload } = body
@@ -126,7 +126,8 @@ async function rerun({ inbox, visitor, body, receivers, acted }: Context): Promi
 }
 
 /**
- * Parses a payload as the body of a delivery is parsed: with a maximum depth, and without keys that change prototypes.
+ * Parses a payload with the rules for the body of a delivery: a maximum depth, and no keys that
+ * change prototypes.
  */
 function parsed(payload: string, depth: number): Json {
   try {
@@ -169,7 +170,7 @@ export type Api = (
   visitor: Visitor,
 ) => Promise<InspectorReply>
 
-/** Makes an {@link Api}. It calls the `receivers` option once, at the first request. */
+/** Makes an {@link Api}. If `receivers` is a function, it is called once, at the first request. */
 export function createApi(options: InspectorOptions<never>, inbox: () => Promise<Inbox>): Api {
   const receivers = once(async () => {
     const { receivers: given = [] } = options
@@ -230,7 +231,9 @@ export function createApi(options: InspectorOptions<never>, inbox: () => Promise
   }
 }
 
-/** Viewers with equal rights and questions share an answer. */
+/**
+ * Makes a route that computes one answer for all viewers with the same query and right to payloads.
+ */
 function sharing(route: Route): Route {
   return (context) => {
     const { query, visitor, shared } = context
@@ -257,7 +260,7 @@ function failed(error: unknown): InspectorReply {
   if (error instanceof ApiProblem) return error.reply
   if (error instanceof RangeError && error.message === TOO_LARGE)
     return problemReply(413, 'too_large', `the body has more than ${MOST_BYTES} bytes`)
-  // The inbox says in its own words what is wrong with a filter.
+  // The inbox throws a TypeError for a wrong filter. The message says what is wrong.
   if (error instanceof TypeError) return problemReply(400, 'malformed', error.message)
   const message = isWebhookError(error)
     ? error.message
@@ -267,7 +270,7 @@ function failed(error: unknown): InspectorReply {
   return problemReply(503, 'inbox_unavailable', message.slice(0, 500), 5)
 }
 
-/** Notifies the observers and the log of an action. Their errors are ignored. */
+/** Makes the function that reports an action to the observers and the log. */
 function createActed(options: InspectorOptions<never>): (action: ActedInfo) => void {
   const { observers = [], log = logger() } = options
   const all: readonly Observer[] = log === false ? observers : [log, ...observers]
@@ -276,17 +279,20 @@ function createActed(options: InspectorOptions<never>): (action: ActedInfo) => v
       try {
         observer.operatorActed?.(action)
       } catch {
-        // Observers must not change outcomes.
+        // An observer that throws must not make the action fail.
       }
   }
 }
 
 type Row = RegisteredReply['receivers'][number]
 
-// Senders limit how often their API may be asked.
+// Milliseconds that a sender's answer is used again: senders limit the number of API calls.
 const FRESH = 60_000
 
-/** Makes the route. It asks each sender at most once per minute. A sender that does not answer affects no other. */
+/**
+ * Makes the route that lists registered endpoints. Each sender is asked at most once per minute. If
+ * a sender does not answer, the rows of the other senders are still returned.
+ */
 function createRegistered(): (context: Context) => Promise<RegisteredReply> {
   const known = new Map<string, { readonly at: number; readonly row: Promise<Row> }>()
 

@@ -9,12 +9,15 @@ import type { Action } from '../api.ts'
 import type { Visitor } from '../gate/gate.ts'
 
 const KEYS = ['filter', 'ids', 'action', 'dryRun', 'limit', 'cursor', 'until', 'rate']
-// Maximum milliseconds of one chunk, so that Stop has an effect within a second.
+// Maximum milliseconds of one chunk, so that the page's Stop button works within a second.
 const CHUNK = 1000
 const MOST = 10_000
 const NAME = 200
 
-/** Makes the route of a change of many tasks: one call is one chunk, and a count changes nothing. */
+/**
+ * Makes the route that replays or deletes tasks. One request changes one chunk of the tasks. With
+ * `dryRun`, the request only counts them.
+ */
 export function change(verb: 'replay' | 'delete'): (context: Context) => Promise<ChangeReply> {
   return async (context) => {
     const { inbox, visitor, body, receivers, now, acted } = context
@@ -78,7 +81,7 @@ async function run(
   verb: 'replay' | 'delete',
   { filter, options, rate }: Change,
 ): Promise<Changed> {
-  // A dry run adds up the chunks of the inbox for as long as one chunk may run.
+  // A dry run counts more chunks of the inbox until the time of this request is over.
   let count = 0
   let { cursor } = options
   let action: string | undefined
@@ -104,12 +107,12 @@ function idsOf({ ids }: Readonly<Record<string, unknown>>): readonly string[] | 
 }
 
 /**
- * Changes tasks one after another, each only if it matches the filter. All of them are one action, which `begun`
- * continues.
+ * Changes tasks one after another, each only if the task matches the filter. All changes are
+ * recorded as one action. If an earlier request began the action, `begun` is its id.
  */
 function runEach(ids: readonly string[], begun: unknown): typeof run {
   return async (view, verb, { filter, options }) => {
-    // A wrong filter must fail here: below, a TypeError may be about an erased task.
+    // Throws for a wrong filter. In the loop below, a TypeError can also be about an erased task.
     matches(filter)
     let count = 0
     let action = typeof begun === 'string' ? begun : undefined
@@ -127,7 +130,7 @@ function runEach(ids: readonly string[], begun: unknown): typeof run {
   }
 }
 
-/** Counts an erased task as unchanged, as a search does. */
+/** Counts an erased task as unchanged, so that the other tasks are still changed. */
 function notErased(error: unknown): Changed {
   if (error instanceof TypeError && error.message.includes('were erased'))
     return { count: 0, cursor: undefined }
@@ -143,8 +146,8 @@ function numberOf(body: Readonly<Record<string, unknown>>, name: string): number
 }
 
 /**
- * True if the visitor may do it. A sample runs the handlers of the app: it needs receivers, and the right `sample` or
- * `dev`.
+ * True if the visitor may do the action. A sample runs the app's handlers, so it needs receivers in
+ * this process. It also needs `sample` in the list of rights, or `dev: true`.
  */
 export function mayDo(visitor: Visitor, action: Action, hasReceivers: boolean): boolean {
   const { allow, isDeveloper } = visitor
@@ -154,7 +157,7 @@ export function mayDo(visitor: Visitor, action: Action, hasReceivers: boolean): 
   return allow === 'all' || (allow !== 'read' && allow.includes(action))
 }
 
-/** Ends the route with 403 if the visitor may not do it. */
+/** Throws an {@link ApiProblem} with status 403 if the visitor may not do the action. */
 export function demand(visitor: Visitor, action: Action, hasReceivers: boolean): void {
   if (!mayDo(visitor, action, hasReceivers))
     throw new ApiProblem(403, 'not_allowed', `${visitor.as ?? 'you'} may not ${action} here`)

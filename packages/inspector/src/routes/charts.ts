@@ -14,7 +14,7 @@ import {
 import type { Context } from './context.ts'
 import { historyOf } from './health.ts'
 
-/** Series for the charts. */
+/** Returns the data of the charts. */
 export async function charts({ inbox, query, now, weekOf }: Context): Promise<ChartsReply> {
   const receiver = query.get('receiver') ?? undefined
   const at = now()
@@ -42,7 +42,7 @@ export async function charts({ inbox, query, now, weekOf }: Context): Promise<Ch
     deliveries: Object.fromEntries(
       [...byOutcome].map(([outcome, buckets]) => [outcome, countsPerStep(span, buckets)]),
     ),
-    // Rejections are excluded: a wrong signature is answered much faster than a delivery.
+    // Rejections are excluded, since their replies are much faster than those to other deliveries.
     reply: quantiles(
       span,
       countBuckets(outcomes).filter(({ value }) => value !== 'rejected'),
@@ -86,7 +86,7 @@ function quantiles(
   }
 }
 
-// With fewer, a quantile is the time of a stranger.
+// Minimum count for a quantile. With fewer, the quantile is just the time of one request or run.
 const LEAST = 5
 
 function known(buckets: readonly Counted[], share: number): number | undefined {
@@ -95,7 +95,10 @@ function known(buckets: readonly Counted[], share: number): number | undefined {
 
 type Gauge = Extract<Bucket, { readonly kind: 'gauge' }>
 
-/** Counts tasks of all subscriptions at the end of each step. The last step has the inbox's current numbers. */
+/**
+ * Counts the tasks of all subscriptions at the end of each step. The last step has the current
+ * numbers from the inbox.
+ */
 function tasksOf(
   span: TimeSpan,
   buckets: readonly Bucket[],
@@ -112,7 +115,7 @@ function tasksOf(
 
 const MOST = 50
 
-/** Returns actions of people, and versions of the app that started in this span. */
+/** Returns what the charts mark in this span: people's actions, and new versions of the app. */
 async function chartMarks(
   { journal }: Inbox,
   deploys: readonly Deploy[],
@@ -127,7 +130,10 @@ async function chartMarks(
   return [...acted, ...deployMarks(seen).slice(-MOST)].filter(({ at }) => at >= from && at < to)
 }
 
-/** Makes one mark for all receivers of an app: they start with a version within an hour. */
+/**
+ * Makes the marks of new versions. All receivers of an app start with a new version within an hour,
+ * so they share one mark.
+ */
 function deployMarks(deploys: readonly Deploy[]): readonly DeployMark[] {
   const marks: DeployMark[] = []
   for (const { version, at } of deploys.toSorted((one, other) => one.at - other.at)) {

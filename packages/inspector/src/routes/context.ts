@@ -20,19 +20,24 @@ export interface Context {
   readonly query: URLSearchParams
   /** The JSON body of an action. */
   readonly body: Readonly<Record<string, unknown>>
-  /** Answers equal questions within a version of the inbox once. */
+  /**
+   * Returns the answer to the question `key`. Equal questions share it until the version changes.
+   */
   readonly shared: <T>(key: string, ask: () => Promise<T>) => Promise<T>
   readonly version: () => Promise<string>
-  /** Drops the shared replies, after a change that has no version. */
+  /**
+   * Drops the shared answers. Call it after a change that does not change the version, as of a
+   * mute.
+   */
   readonly forget: () => void
   readonly seal: Seal | undefined
   /** Proven causes of bursts, by `[receiver, code]` as JSON. */
   readonly proofs: Proofs
-  /** The time of the event loop that this visitor may still use. */
+  /** The time that searches of this visitor may block the event loop. */
   readonly budget: LoopBudget
-  /** Answers of `explain`. */
+  /** Known answers of `explain`. */
   readonly explained: Remembered<ExplainReply>
-  /** Returns the usual values. */
+  /** Returns numbers of the last week, which show what is usual. */
   readonly weekOf: (inbox: Inbox) => Promise<Week>
   /** Reports an action to observers and the log. */
   readonly acted: (action: ActedInfo) => void

@@ -12,7 +12,7 @@ import { tasksByKey } from '../search/rows.ts'
 
 const NOTE = 'It may hold data of your customers: check it before you share or commit it.'
 
-/** A delivery as a curl command, or as a test. */
+/** Returns a delivery as a curl command, or as the code of a test. */
 export async function answerCopy(context: Context): Promise<CopyReply> {
   const { visitor, query, options } = context
   if (!visitor.payloads)
@@ -20,7 +20,7 @@ export async function answerCopy(context: Context): Promise<CopyReply> {
   const as = query.get('as')
   if (as !== 'curl' && as !== 'test') throw new ApiProblem(400, 'as', 'as must be curl or test')
   const { delivery, provider, receiver, tasks } = await storedOf(context)
-  // Few requests need it.
+  // Imported here, since few requests need this module.
   const { copyAsCurl, copyAsTest } = await import('@postern/samples')
   if (as === 'curl') return { text: copyAsCurl(delivery, { lines: true }), note: NOTE }
   const { about, gateway } = await aboutOf(context, provider)
@@ -40,14 +40,14 @@ export async function answerCopy(context: Context): Promise<CopyReply> {
   }
 }
 
-// The lane of `onUnhandled: 'store'`.
+// Subscription of the tasks that `onUnhandled: 'store'` stores for events without a subscription.
 const UNHANDLED = 'unhandled'
 
 interface Stored {
   readonly delivery: StoredDelivery
   readonly provider: string
   readonly receiver: string
-  /** None, if it made no event. */
+  /** Empty if the delivery has no event. */
   readonly tasks: readonly TaskInfo[]
 }
 
@@ -71,7 +71,7 @@ async function storedOf(context: Context): Promise<Stored> {
   return { ...(await ofTask(context, first.id)), tasks: run(tasks) }
 }
 
-/** Leaves out the tasks of events without a subscription: these tasks run nothing. */
+/** Leaves out the tasks of events without a subscription, since no handler runs for these tasks. */
 function run(tasks: readonly TaskInfo[]): readonly TaskInfo[] {
   return tasks.filter(({ subscription }) => subscription !== UNHANDLED)
 }
@@ -94,7 +94,10 @@ function encrypted(): ApiProblem {
   )
 }
 
-/** Returns the facts on the sender and on its gateway: from a receiver of this process, else from the catalog. */
+/**
+ * Returns the description of a provider and of its gateway. It comes from a receiver in this
+ * process, else from the catalog.
+ */
 async function aboutOf(
   { receivers }: Context,
   provider: string,

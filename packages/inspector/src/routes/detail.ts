@@ -12,7 +12,7 @@ import { mayDo } from './change.ts'
 
 const LONGEST = 1024 * 1024
 
-/** A delivery with its tasks. */
+/** Returns a delivery with its tasks. */
 export async function answerDelivery(context: Context): Promise<DetailReply> {
   const { inbox } = context
   const id = needed(context, 'id')
@@ -25,7 +25,7 @@ export async function answerDelivery(context: Context): Promise<DetailReply> {
   return show(context, arrival, details)
 }
 
-/** A task, with its siblings and the delivery it came in. */
+/** Returns a task, the other tasks of its event, and the delivery that contained the event. */
 export async function answerTask(context: Context): Promise<DetailReply> {
   const { inbox } = context
   const first = await inbox.view?.get(needed(context, 'id'))
@@ -44,10 +44,10 @@ function needed({ query }: Context, name: string): string {
   return value
 }
 
-// Tasks of one delivery that are shown: a batch of events can have thousands.
+// Maximum number of tasks to show per delivery. A delivery with many events can have thousands.
 const MOST = 100
 
-/** Tasks with their event, opened if the inspector has the key. */
+/** Returns tasks with their event and delivery, decrypted if the inspector has the key. */
 export async function detailsOf(
   { inbox, seal }: Pick<Context, 'inbox' | 'seal'>,
   ids: readonly string[],
@@ -63,7 +63,7 @@ export async function detailsOf(
       })
       return [{ ...detail, record, delivery: kept }]
     } catch {
-      // It was encrypted with another key.
+      // The event was encrypted with another key, so it stays encrypted.
       return [detail]
     }
   })
@@ -108,7 +108,7 @@ async function show(
       took: arrival.took,
       body: visitor.payloads ? arrival.replyBody : undefined,
     },
-    // Of an erased event a part may have stayed.
+    // Erasing an event can leave a part of its payload, which is shown.
     payload:
       shows && first && !(isErased && first.record.payload === null)
         ? payloadText(first.record.payload)
@@ -123,7 +123,10 @@ async function show(
   }
 }
 
-/** Returns the claimed topic. A list cannot show it for an encrypted delivery; here the body is decrypted. */
+/**
+ * Returns the topic that a rejected delivery claims. Of an encrypted delivery, the journal does not
+ * store this topic, so it is read from the decrypted body.
+ */
 function claimsOf({ receivers }: Context, arrival: Arrival): string | undefined {
   const { claims, kept, method, receiver } = arrival
   const provider = receivers.find(({ name }) => name === receiver)?.provider
@@ -158,12 +161,12 @@ function payloadText(payload: unknown): string | undefined {
   return text.length > 2 * LONGEST ? undefined : text
 }
 
-/** The path of a URL: its query may hold what only some may see. */
+/** Returns the path of a URL. The query is left out, since not every visitor may see it. */
 function pathOf(url: string): string {
   return url.replace(/^[a-z]+:\/\/[^/?#]*/i, '').split(/[?#]/, 1)[0]!
 }
 
-// Tasks whose actions are asked for, and actions that are shown.
+// Maximum number of tasks whose actions are read, and of actions to show.
 const ASKED = 10
 const SHOWN = 20
 
@@ -172,7 +175,7 @@ async function actedOn(
   { inbox: { journal } }: Context,
   details: readonly TaskDetail[],
 ): Promise<DetailReply['acted']> {
-  // Most inboxes have none.
+  // In most inboxes nobody has done an action, so one short query is enough.
   if (!journal || details.length === 0 || (await journal.actions({ limit: 1 })).rows.length === 0)
     return []
   const found = new Map<string, OperatorAction>()
@@ -185,7 +188,7 @@ async function actedOn(
     .map(({ id, at, what, by, count }) => ({ id, at, what, by, count }))
 }
 
-/** Returns the actions that this visitor can do in the current state. */
+/** Returns the actions that this visitor can do now with a delivery and its tasks. */
 function actionsOf(
   { visitor, receivers }: Context,
   arrival: Arrival | undefined,
@@ -200,7 +203,7 @@ function actionsOf(
   const hasBytes = isReadable && (tasks.length > 0 || arrival?.kept !== undefined)
   const name = arrival?.receiver ?? tasks[0]?.receiver
   const provider = receivers.find((receiver) => receiver.name === name)?.provider
-  // A copied test needs a sender of the catalog.
+  // A copied test signs the delivery again, so it needs a provider of the catalog that can sign.
   const canSign =
     provider === undefined || (provider.sign !== undefined && madeOf(provider) !== undefined)
   const actions: DetailReply['actions'][number][] = []

@@ -13,17 +13,17 @@ import { withheldError } from '../withheld.ts'
 import type { Context } from './context.ts'
 import { searchPage, searchIn } from './list.ts'
 
-// Rows of a file, and of one question to the inbox.
+// Maximum number of rows in a file, and of rows per query to the inbox.
 const MOST = 10_000
 const PAGE = 200
-// Milliseconds: a search through payloads may find a row a minute.
+// Time limit in milliseconds, since a search through payloads can be very slow.
 const LONGEST = 60_000
 
 const TYPES = { csv: 'text/csv; charset=utf-8', ndjson: 'application/x-ndjson' } as const
 
 /**
- * Returns the newest rows of a search as a file, which is written while rows are found. If the search fails, the file is
- * cut short.
+ * Returns the newest rows of a search as a file. The file is sent while the search runs. If the
+ * search fails, the file is incomplete.
  */
 export async function answerDownload(context: Context): Promise<InspectorReply> {
   const { query, now, visitor } = context
@@ -37,7 +37,7 @@ export async function answerDownload(context: Context): Promise<InspectorReply> 
       ? TASK_FIELDS
       : search.filter.text === undefined
         ? DELIVERY_FIELDS
-        : // Words are found in deliveries and in tasks.
+        : // A search for text finds deliveries and tasks, so the file has the columns of both.
           [...new Set([...DELIVERY_FIELDS, ...TASK_FIELDS])]
   const first = await searchPage(context, search, { limit: PAGE })
   const until = performance.now() + LONGEST
@@ -68,7 +68,7 @@ export async function answerDownload(context: Context): Promise<InspectorReply> 
   }
 }
 
-/** The rows of a file for a row of the list, as the visitor may see them. */
+/** Returns the file's rows for one row of the list, with only what the visitor may see. */
 function fieldsOf(
   { arrival, tasks }: FoundRow,
   payloads: boolean,

@@ -6,10 +6,11 @@ import { ApiProblem } from '../replies.ts'
 import type { Context } from './context.ts'
 import { keepProof } from '../health/proofs.ts'
 
-// A proof needs one millisecond at the median. The search runs in slices of the event loop, for half a second at most.
+// Time limit of a search for the cause, in milliseconds. The search runs in slices, so that it does
+// not block the event loop. At the median, a proof needs one millisecond.
 const MS = 500
 
-/** Why a delivery was rejected, by the secrets of the receivers here. */
+/** Returns why a delivery was rejected. The search tries the secrets that this process has. */
 export async function answerExplain(context: Context): Promise<ExplainReply> {
   // A cause that depends on the body reveals something about the body.
   if (!context.visitor.payloads)
@@ -31,7 +32,7 @@ export async function answerExplain(context: Context): Promise<ExplainReply> {
   return reply
 }
 
-/** The explanation of a delivery, remembered for all viewers. */
+/** Returns the explanation of a delivery. All viewers share one answer. */
 export async function explanationOf(
   context: Context,
   id: string,
@@ -68,14 +69,16 @@ export async function explanationOf(
   })
 }
 
-/** Looks for the cause. A search that ran out of time may find more later. */
+/**
+ * Searches for the cause. If the time runs out, `isWhole` is false: a later search may find more.
+ */
 async function look(
   arrival: Arrival,
   kept: KeptRequest,
   provider: Provider,
   ms: number,
 ): Promise<{ readonly reply: ExplainReply; readonly isWhole: boolean }> {
-  // Both are large, and few requests need them.
+  // Imported here, since both modules are large, and few requests need them.
   const { bodyDiff, explain: explainDelivery } = await import('@postern/core/explain')
   const { catalogue } = await import('@postern/providers/catalogue')
   const found = await explainDelivery({ method: arrival.method, ...kept }, provider, {
@@ -86,7 +89,7 @@ async function look(
     repaired: true,
   })
   const { verdict, code = arrival.code ?? '', findings, stats, repaired } = found
-  // A masked part differs from what came.
+  // If parts of the stored body are masked, a difference would also show the masking.
   const diff = repaired && !kept.masked && bodyDiff(kept.body, repaired.body)
   return {
     reply: { verdict, code, findings, stats, ...(diff && { diff }) },
@@ -94,7 +97,10 @@ async function look(
   }
 }
 
-/** Returns the provider whose secrets are tried: that of the receiver in this process, else one of the same sender. */
+/**
+ * Returns the provider whose secrets are tried. It is the provider of the receiver if that is in
+ * this process, else the one of the `providers` option with the same name.
+ */
 function explainerOf(
   { receivers, options }: Pick<Context, 'receivers' | 'options'>,
   arrival: Pick<Arrival, 'receiver' | 'provider'>,
@@ -114,7 +120,8 @@ function cannot(code: string, why: string): ExplainReply {
 }
 
 /**
- * Returns a delivery by its id, with its head and body if they were kept and can be decrypted. Ends the route with 404.
+ * Returns a delivery by its id, with headers and body if they were stored and can be decrypted.
+ * Throws an {@link ApiProblem} with status 404 if the journal does not have the delivery.
  */
 export async function arrivalOf(
   { inbox, seal }: Pick<Context, 'inbox' | 'seal'>,
@@ -126,12 +133,15 @@ export async function arrivalOf(
   try {
     return openKept(seal, arrival)
   } catch {
-    // It was encrypted with another key.
+    // The delivery was encrypted with another key, so it stays encrypted.
     return arrival
   }
 }
 
-/** The delivery of a task, if the journal still has it: by the sender's id, else by its time. */
+/**
+ * Returns the delivery that contained a task's event, if the journal still has the delivery. The
+ * search uses the id that the sender gave the event, else the time of the delivery.
+ */
 export async function arrivalOfTask(
   { inbox }: Context,
   { receiver, event, delivery: { receivedAt } }: TaskDetail,
@@ -147,7 +157,7 @@ export async function arrivalOfTask(
   return found && inbox.journal?.delivery(found.id)
 }
 
-/** The delivery that a duplicate repeats, if the journal still has it. */
+/** Returns the delivery that a duplicate repeats, if the journal still has that delivery. */
 export async function repeatedBy(
   { inbox }: Context,
   { id, at, receiver, outcome, ids, keys }: Arrival,

@@ -21,7 +21,7 @@ import { isSilent, rhythmOf, type Week } from '../health/week.ts'
 import type { ExplainReply } from '../api/detail.ts'
 import { explanationOf } from './explain.ts'
 
-/** Is anything wrong? Worst first. */
+/** Returns the issues of the app, worst first, and the numbers of the health screen. */
 export async function answerHealth(context: Context, most: number = SHOWN): Promise<HealthReply> {
   const { inbox, query, now, weekOf, visitor, receivers: here } = context
   const receiver = query.get('receiver') ?? undefined
@@ -87,7 +87,7 @@ export async function answerHealth(context: Context, most: number = SHOWN): Prom
   }
 }
 
-/** Reads history; nothing where no journal is kept. */
+/** Returns a function that reads history. If there is no journal, the history is empty. */
 export function historyOf(
   journal: Journal | undefined,
 ): (range: Parameters<Journal['history']>[0]) => Promise<readonly Bucket[]> {
@@ -128,7 +128,10 @@ function rejectedGroups(
     )
 }
 
-/** Returns the bursts of rejections: their start, their share of all deliveries, and their proven cause. */
+/**
+ * Returns one issue per burst of rejections: with its start, its share of all deliveries, and its
+ * proven cause.
+ */
 async function rejectedThings(
   context: Context,
   bursts: readonly Burst[],
@@ -165,7 +168,10 @@ async function rejectedThings(
   )
 }
 
-/** Returns the time of the first rejection; only its minute if the journal no longer has its row. */
+/**
+ * Returns the time of a burst's first rejection. If the journal no longer has its row, returns the
+ * start of the minute.
+ */
 async function firstOf(
   journal: Journal | undefined,
   { receiver, code, since }: Burst,
@@ -179,12 +185,12 @@ function seriesOf(buckets: readonly Bucket[], receiver: string, value: string): 
   return countBuckets(buckets).filter((one) => one.receiver === receiver && one.value === value)
 }
 
-/** A receiver whose inbox accepts nothing. */
+/** Returns an issue if the inbox of the receiver does not work. */
 function broken({ name, ok, inbox }: ReceiverState): readonly Thing[] {
   return ok ? [] : [{ kind: 'inbox', receiver: name, message: inbox }]
 }
 
-/** A receiver that nothing comes to any more. */
+/** Returns an issue if no delivery has come to the receiver for longer than usual. */
 function silentThing(
   { name, lastDelivery, silentAfter }: ReceiverState,
   verified: readonly Bucket[],
@@ -242,17 +248,17 @@ function receiverRows(
   })
 }
 
-/** A receiver's state, of this process or as far as the journal knows. */
+/** The state of a receiver. If the receiver is in another process, only what the journal knows. */
 interface ReceiverState {
   readonly name: string
   readonly ok: boolean
   readonly inbox: string
   readonly lastDelivery: number | undefined
-  /** Its `silentAfter` option, in milliseconds. */
+  /** The receiver's `silentAfter` option, in milliseconds. */
   readonly silentAfter: number | undefined
 }
 
-/** The states of the receivers here, and of those that the inbox knows. */
+/** Returns the states of the receivers in this process, and of the other receivers in `known`. */
 async function receiversOf(
   { receivers, inbox }: Context,
   known: readonly string[],
@@ -290,7 +296,7 @@ function handlersOf(
   const ran = grouped(countBuckets(runs), nameOf)
   const dead = new Map(lanes.map((lane) => [nameOf(lane), lane.counts.dead]))
   const names = [...new Set([...dead.keys(), ...ran.keys()])]
-  // `shop-2` is before `shop-10`.
+  // Sorts numbers by value: `shop-2` before `shop-10`.
   const { compare } = new Intl.Collator('en', { numeric: true })
   return names.sort(compare).map((name) => {
     const [receiver, subscription] = JSON.parse(name) as [string, string]
@@ -315,13 +321,18 @@ function of(buckets: readonly Counted[], outcomes: readonly string[]): readonly 
   return buckets.filter(({ value }) => outcomes.includes(value))
 }
 
-// Rejections whose body is looked for, newest first: a receiver keeps some bodies per minute.
+// Maximum number of rejections per burst among which a stored body is searched, newest first. A
+// receiver stores only some bodies per minute. `BURSTS` is the maximum number of bursts to explain.
 const LOOKED = 50
 const BURSTS = 5
-// Milliseconds of one search. It is short, since no person has asked for it; opening the delivery runs a full one.
+// Time limit of one search, in milliseconds. It is short, since no person has asked for the search.
+// Opening the delivery runs a longer one.
 const MS = 250
 
-/** Explains the newest kept body of each burst, one after another. A newer rejection is explained again. */
+/**
+ * Explains the newest stored body of each burst, one burst after another. After a newer rejection,
+ * the burst is explained again.
+ */
 async function proofsOf(context: Context, bursts: readonly Burst[]): Promise<readonly Proof[]> {
   const found: Proof[] = []
   for (const [place, burst] of bursts.entries())
@@ -346,10 +357,10 @@ async function proofOf(context: Context, { receiver, code, since }: Burst): Prom
   const known = proofs.get(JSON.stringify([receiver, code]))
   if (known?.newest === newest && known.proof.explain !== undefined) return known.proof
   const ids = page.rows.map(({ id }) => id)
-  // A visitor who has used up the time on the event loop sees no proof this time.
+  // Explaining throws if the visitor has used up the time on the event loop. Then there is no proof.
   const proof = await newestKept(context, journal, ids).catch(() => undefined)
   if (!proof) return {}
-  // A search that its time has ended may prove something another time.
+  // If the search ran out of time, it may prove a cause next time. So its result is not stored.
   if (proof.isWhole) keepProof(proofs, [receiver, code], { newest, proof: proof.found })
   return proof.found
 }

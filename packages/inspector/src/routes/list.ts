@@ -13,7 +13,7 @@ import type { Inbox, Page, TaskFilter, TaskInfo } from '@postern/core/inbox'
 
 const MOST = 200
 
-/** Deliveries, or events with the tasks that match. */
+/** Returns a page of deliveries, or of events with the tasks that match. */
 export async function answerList(context: Context): Promise<ListReply> {
   const { inbox, query, version, visitor, receivers, seal } = context
   const search = searchIn(context)
@@ -41,13 +41,14 @@ export async function answerList(context: Context): Promise<ListReply> {
       }
     }),
     ...found,
-    // A sieve is not a filter of the inbox, so no action can apply to the whole list.
+    // An action sends `tasks` as its filter. If the search also has conditions that no filter can
+    // express, `tasks` is missing, so no action can apply to the whole list.
     ...(isWhole(search) && { tasks: { ...search.filter } as ListReply['tasks'] & object }),
     version: known,
   }
 }
 
-/** The search of a request, within the receiver that the page shows. */
+/** Returns the search of a request, limited to the receiver that the page shows. */
 export function searchIn({ query, now }: Context): SearchQuery {
   return narrowed(searchOf(query.get('q') ?? '', now()), query.get('receiver'))
 }
@@ -61,14 +62,15 @@ function isWhole(search: SearchQuery): boolean {
   )
 }
 
-/** A page of rows. Throws if the visitor may not search so. */
+/** Returns a page of rows. Throws an {@link ApiProblem} if the visitor may not do this search. */
 export async function searchPage(
   { inbox, visitor, seal, budget }: Context,
   search: Exclude<SearchQuery, { readonly kind: 'problem' }>,
   page: { readonly limit: number; readonly cursor?: string },
 ): Promise<Page<FoundRow>> {
   const { view, journal } = inbox
-  // Reasons of rejections quote bodies, and causes are hashes of messages.
+  // A search for text also reads the reasons of rejections, which quote bodies. Causes are hashes
+  // of error messages, which quote payloads.
   if (!visitor.payloads && search.filter.text !== undefined) withoutPayloads({ text: '' })
   if (!visitor.payloads && search.kind === 'tasks') {
     withoutPayloads(search.filter)
@@ -123,7 +125,7 @@ export async function searchPage(
   }
 }
 
-/** The search within one receiver. */
+/** Limits a search to one receiver. */
 function narrowed(search: SearchQuery, receiver: string | null): SearchQuery {
   if (receiver === null || receiver === '' || search.kind === 'problem') return search
   const { filter } = search
@@ -142,7 +144,7 @@ function limitOf(text: string | null): number {
   return limit
 }
 
-// Milliseconds of one page.
+// Time limit of one page, in milliseconds.
 const BUDGET = 500
 
 /** Returns the tasks of an action that still exist and match, in the order of the action. */

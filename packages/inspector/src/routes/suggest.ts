@@ -7,7 +7,7 @@ import type { Context } from './context.ts'
 import { historyOf } from './health.ts'
 
 const MOST = 12
-// Deliveries whose topics are known to the page.
+// Number of newest deliveries whose topics and providers are suggested.
 const RECENT = 300
 
 interface Suggestion {
@@ -15,7 +15,7 @@ interface Suggestion {
   readonly note?: string
 }
 
-/** Values for the qualifier at the end of the search, or qualifiers. */
+/** Suggests values for the qualifier at the end of the search, or qualifiers. */
 export async function suggest(context: Context): Promise<SuggestReply> {
   const [, sign = '', word = ''] = /^(-?)([^]*)$/.exec(lastWord(context.query.get('q') ?? '')) ?? []
   const found = word.startsWith('payload.')
@@ -49,7 +49,9 @@ async function ofQualifiers(context: Context, word: string): Promise<readonly Su
   }))
 }
 
-/** Names of the newest payloads, and then values that are there. */
+/**
+ * Suggests paths in the newest payloads. After a path and a colon, suggests values at that path.
+ */
 async function inPayloads(context: Context, word: string): Promise<readonly Suggestion[]> {
   const { inbox, seal, visitor } = context
   const { view } = inbox
@@ -62,7 +64,8 @@ async function inPayloads(context: Context, word: string): Promise<readonly Sugg
       word.slice(known.path.length + 1),
     ).map(({ value }) => ({ value: `${known.path}:${quoted(value)}` }))
   const begun = word.slice('payload.'.length).toLowerCase()
-  // Paths that start with the text come first, then paths with a name that starts with it, then paths that contain it.
+  // First come paths that start with the typed text, then paths with a name that starts with the
+  // text, then other paths that contain the text.
   const placeOf = (path: string): number =>
     path.startsWith(begun) ? 0 : path.includes(`.${begun}`) ? 1 : path.includes(begun) ? 2 : 3
   return names
@@ -75,7 +78,7 @@ async function inPayloads(context: Context, word: string): Promise<readonly Sugg
     .map(({ suggestion }) => suggestion)
 }
 
-/** Values that have what was typed, or whose note has it. */
+/** Returns the suggestions whose value or note contains the typed text. */
 function begunWith(values: readonly Suggestion[], typed: string): readonly Suggestion[] {
   const begun = typed.replace(/^"/, '').toLowerCase()
   return values.filter(
@@ -106,7 +109,7 @@ const VALUES: Readonly<Record<string, (context: Context) => Promise<readonly Sug
     return distinct(buckets.flatMap((bucket) => ('value' in bucket ? bucket.value : [])))
   },
   async cause({ inbox, visitor }) {
-    // They are hashes of messages, and messages quote payloads.
+    // Causes are hashes of messages, and messages quote payloads.
     const causes = visitor.payloads ? ((await inbox.view?.causes()) ?? []) : []
     return causes.map(({ cause, sample, dead, retrying }) => ({
       value: cause,
@@ -136,7 +139,7 @@ function distinct(values: readonly string[]): readonly Suggestion[] {
   return [...new Set(values)].sort().map((value) => ({ value }))
 }
 
-/** How often each value is there, the most first. */
+/** Counts how often each value occurs. The most frequent values come first. */
 function countsOf(values: readonly string[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>()
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)

@@ -8,13 +8,13 @@ import type { FoundRow } from './rows.ts'
 import { pathNames } from './tokens.ts'
 import { valueText } from './walk.ts'
 
-/** The path of the field that lists show, by provider and topic. */
+/** The path of the payload field to show in lists. Keys are `[provider, topic]` as JSON. */
 type ShownFields = ReadonlyMap<string, readonly string[]>
 
 const MOST = 20
 const LONGEST_PATH = 200
 
-/** Reads the fields of a request: `[provider, topic, path][]` as JSON. */
+/** Parses the `fields` parameter of a request: `[provider, topic, path][]` as JSON. */
 export function wantedFields(text: string | null): ShownFields {
   if (text === null) return new Map()
   const wrong = new ApiProblem(
@@ -39,11 +39,15 @@ export function wantedFields(text: string | null): ShownFields {
   )
 }
 
-// Maximum milliseconds for a page, and rows that are read at the same time: a remote inbox answers several together.
+// Time limit for a page in milliseconds, and the number of rows to read at the same time. A remote
+// inbox answers several queries together.
 const BUDGET = 250
 const AT_ONCE = 8
 
-/** Reads the field of each row whose topic has one. If large payloads use up the time, the other rows have none. */
+/**
+ * Reads the field of each row whose topic has a path in `fields`. If large payloads use up the
+ * time, the remaining rows have no field.
+ */
 export async function fieldsOfRows(
   view: InboxView | undefined,
   rows: readonly FoundRow[],
@@ -71,7 +75,7 @@ export async function fieldsOfRows(
   }
 }
 
-/** Lists mask a field that is named like a credential. */
+/** True if a name looks like that of a credential. Lists then mask the value. */
 function isSecret(names: readonly string[]): boolean {
   return names.some(isCredentialName)
 }
@@ -87,10 +91,10 @@ function wantedOf(
   return names && names.length > 0 ? [{ row, id: task.id, names }] : []
 }
 
-// UTF-16 code units of a field.
+// Maximum length of a field, in UTF-16 code units.
 const LONGEST = 120
 
-/** The value at a path as text; of an array, that of its first member. */
+/** Returns the value at a path as text. In an array, the path continues in the first member. */
 function fieldIn(payload: unknown, names: readonly string[]): string | undefined {
   let part = payload
   for (const name of [...names, undefined]) {
@@ -101,6 +105,6 @@ function fieldIn(payload: unknown, names: readonly string[]): string | undefined
   }
   const text = valueText(part)
   if (text === undefined || text.length <= LONGEST) return text
-  // Half of a pair would be shown as an escape.
+  // Half of a surrogate pair would be shown as an escape, so it is removed.
   return `${text.slice(0, LONGEST).replace(/[\uD800-\uDBFF]$/, '')}…`
 }

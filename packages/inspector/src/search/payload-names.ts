@@ -3,27 +3,29 @@ import type { Seal } from '@postern/core/engine'
 import { readable } from './payload.ts'
 import { payloadPath } from './tokens.ts'
 
-/** A path that payloads have, as a search has it. */
+/** A path in payloads, written as in a search. */
 interface PayloadName {
   /** `payload.data.object.customer` */
   readonly path: string
-  /** Some of its values, the newest first. */
+  /** Some of the values at this path, the newest first. */
   readonly values: readonly string[]
 }
 
-// Number of newest tasks, and of their events: several tasks can share one payload.
+// Number of newest tasks to list, and of their events to read: several tasks can share an event.
 const TASKS = 200
 const EVENTS = 50
-// Maximum values and levels of a payload: a map of ids has as many names as entries.
+// Maximum number of values and of levels per payload, of paths in all payloads, and of values per
+// path. Limits are needed, since an object with ids as its names has one path per id. `LONGEST` is
+// the maximum length of a path and of a value, in characters.
 const NODES = 2000
 const DEPTH = 12
 const PATHS = 2000
 const VALUES = 12
 const LONGEST = 100
-// Milliseconds for all payloads.
+// Time limit for all payloads, in milliseconds.
 const BUDGET = 100
 
-/** Returns the names in the newest payloads: the most frequent first, of these the outer ones. */
+/** Returns the paths in the newest payloads. The most frequent come first, then the shortest. */
 export async function payloadNames(
   view: InboxView,
   seal: Seal | undefined,
@@ -51,7 +53,7 @@ export async function payloadNames(
     .map(([path, { values }]) => ({ path, values: [...values] }))
 }
 
-/** Paths to values that have no parts, without the places in arrays. */
+/** Returns the values without parts, by path. Paths do not contain the positions in arrays. */
 function leavesOf(payload: unknown): ReadonlyMap<string, readonly string[]> {
   const leaves = new Map<string, string[]>()
   const open: (readonly [part: unknown, names: readonly string[]])[] = [[payload, []]]

@@ -5,18 +5,19 @@ import type { PayloadMatch } from './query.ts'
 import { createWalk } from './walk.ts'
 
 const BUDGET = 500
-// Rows of a step. Each page is searched to its end, since the cursor is there.
+// Number of tasks per query. All tasks of a query are tested, since the cursor is at their end.
 const STEP = 32
 
 interface PayloadSearch {
   readonly matches: readonly PayloadMatch[]
-  /** Tests everything but the payload. */
+  /** Tests all conditions except those on the payload. */
   readonly fits: (task: TaskInfo) => boolean
 }
 
 /**
- * Finds tasks whose payload has the values, newest first. It searches for 500 ms, in slices of the event loop, and
- * returns how far it came. If a value is plain, the inbox searches its text first.
+ * Finds tasks whose payload has the searched values, newest first. The search stops after 500 ms,
+ * and returns how far back it came. It runs in slices, so that it does not block the event loop. If
+ * possible, the inbox first selects the payloads that contain the text of a value.
  */
 export async function searchPayload(
   view: InboxView,
@@ -52,7 +53,9 @@ export async function searchPayload(
       return { rows, cursor, searchedTo: page.searchedTo }
   }
 
-  /** Tasks of one event have one payload. */
+  /**
+   * Tests the payload of a task. Tasks of one event have the same payload, so it is tested once.
+   */
   async function has({ id, receiver, event }: TaskInfo): Promise<boolean> {
     const key = JSON.stringify([receiver, event.key])
     const known = seen.get(key)
@@ -67,18 +70,22 @@ export async function searchPayload(
   }
 }
 
-/** Returns a text that the payload's bytes contain unchanged in every format: only letters and digits. */
+/**
+ * Returns the text of a match if payloads in every format contain it unchanged: letters and digits.
+ */
 function plainText({ text, isNot }: PayloadMatch): string | undefined {
   return !isNot && /^[a-z\d_]{3,}$/i.test(text) ? text : undefined
 }
 
-/** The payload of a task: decrypted, if it is encrypted and the key is here. */
+/**
+ * Returns the payload of a task, decrypted if the inspector has a key. Undefined with a wrong key.
+ */
 export function readable({ record, delivery }: TaskDetail, seal: Seal | undefined): unknown {
   if (!seal) return record.payload
   try {
     return opened(seal, { event: record, delivery }).event.payload
   } catch {
-    // It was encrypted with another key.
+    // The payload was encrypted with another key.
     return undefined
   }
 }

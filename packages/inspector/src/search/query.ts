@@ -2,13 +2,15 @@ import type { DeliveryFilter, TaskFilter, ArrivalOutcome, TaskState } from '@pos
 import { nearest } from '@postern/core/engine'
 import { pathNames, searchTokens, wordsOf } from './tokens.ts'
 
-/** A qualifier of a payload: `payload.a.b:7`. */
+/** A condition on payloads, such as `payload.a.b:7`. */
 export interface PayloadMatch {
   readonly path: readonly string[]
-  /** The value as it was written, and what it can be as JSON. */
+  /**
+   * `text` is the value as it was typed. `value` is the same parsed as JSON, if that is possible.
+   */
   readonly text: string
   readonly value: unknown
-  /** True for `-payload.a.b:7`: payloads that do not have it. */
+  /** True for `-payload.a.b:7`, which matches payloads without this value. */
   readonly isNot: boolean
 }
 
@@ -23,14 +25,14 @@ export type SearchQuery =
       readonly kind: 'tasks'
       readonly filter: TaskFilter
       readonly payload: readonly PayloadMatch[]
-      /** Only tasks of this action. */
+      /** If set, only tasks that the action with this id has changed. */
       readonly action: string | undefined
       readonly sieve: readonly Sieved[]
     }
   | {
       readonly kind: 'problem'
       readonly problem: string
-      /** The search that may be meant. */
+      /** A corrected search to suggest. */
       readonly meant?: string
     }
 
@@ -38,11 +40,11 @@ export type SearchQuery =
 export interface Sieved {
   readonly name: string
   readonly value: string
-  /** True for `-name:value`: rows that do not have it. */
+  /** True for `-name:value`, which matches rows without this value. */
   readonly isNot: boolean
 }
 
-/** Reads a search. Qualifiers of tasks list tasks, all others deliveries. */
+/** Parses a search. With a qualifier of tasks, the search lists tasks, otherwise deliveries. */
 export function searchOf(q: string, now: number): SearchQuery {
   const given = new Map<string, string>()
   const payload: PayloadMatch[] = []
@@ -99,7 +101,10 @@ function problem(text: string, meant?: string): SearchQuery {
   return { kind: 'problem', problem: text, ...(meant !== undefined && { meant }) }
 }
 
-/** Replaces the start of a word in the search; undefined if no word starts with it. */
+/**
+ * Replaces `from` with `to` in the words that start with `from`. Undefined if there is no such
+ * word.
+ */
 function corrected(q: string, from: string, to: string | undefined): string | undefined {
   if (to === undefined) return undefined
   const starts = (word: string): boolean => word.replace(/^-/, '').startsWith(from)
@@ -167,7 +172,7 @@ function withoutUndefined<T extends object>(
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** An age such as `2h`, an ISO date, or milliseconds since 1970. */
+/** Parses a time: an age such as `2h`, `today`, an ISO date, or milliseconds since 1970. */
 function searchTime(name: string, text: string | undefined, now: number): number | undefined {
   if (text === undefined) return undefined
   const days = ['today', 'yesterday'].indexOf(text)
@@ -182,7 +187,7 @@ function searchTime(name: string, text: string | undefined, now: number): number
   return time
 }
 
-/** Qualifiers, and the lists that they can filter. */
+/** All qualifiers, each with the kind of list that it filters. */
 export const QUALIFIERS: Readonly<Record<string, 'both' | 'deliveries' | 'tasks'>> = {
   topic: 'both',
   state: 'tasks',
@@ -210,7 +215,9 @@ export const OUTCOMES: readonly ArrivalOutcome[] = [
   'rejected',
 ]
 
-/** Returns the problem of an unknown qualifier, with the nearest known one. */
+/**
+ * Returns the problem of an unknown qualifier. The message suggests the nearest known qualifier.
+ */
 function unknownQualifier(q: string, name: string): SearchQuery {
   const near = nearest(name, [...Object.keys(QUALIFIERS), 'payload'])
   const form = near === 'payload' ? 'payload.' : `${near}:`
@@ -221,9 +228,11 @@ function unknownQualifier(q: string, name: string): SearchQuery {
   )
 }
 
-/** A value that a qualifier cannot have. */
+/** An error for a value that a qualifier cannot have. */
 class WrongValue extends TypeError {
-  /** The qualifier as it was given, and as it may be meant. */
+  /**
+   * `given` is the qualifier with its wrong value, `near` the same with the nearest allowed value.
+   */
   readonly given: string
   readonly near: string | undefined
 
@@ -234,7 +243,9 @@ class WrongValue extends TypeError {
   }
 }
 
-/** Returns the value if it is allowed. Throws a {@link WrongValue} with the nearest allowed value. */
+/**
+ * Returns the value if it is allowed. Throws a {@link WrongValue} with the nearest allowed value.
+ */
 function oneOf<T extends string>(
   name: string,
   value: string | undefined,

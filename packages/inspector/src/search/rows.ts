@@ -4,12 +4,13 @@ import type { ListRow, RowTask } from '../api/list.ts'
 import type { Inspected } from '../options.ts'
 import { withheldError } from '../withheld.ts'
 
-// Keys of one question to the inbox, and tasks of its answer.
+// Maximum number of event keys per query to the inbox, and of tasks in the answer.
 const KEYS = 100
 const TASKS = 1000
 
 /**
- * A row before the visitor's rights apply: a delivery with the tasks of its events, or the matching tasks of an event.
+ * A row before the visitor's rights apply: a delivery with the tasks of its events, or the matching
+ * tasks of an event.
  */
 export interface FoundRow {
   readonly arrival?: Arrival
@@ -17,7 +18,7 @@ export interface FoundRow {
   readonly by?: ListRow['by']
 }
 
-/** Finds the tasks of deliveries. */
+/** Returns one row per delivery, with the tasks of the delivery. */
 export async function deliveryRows(
   view: InboxView | undefined,
   arrivals: readonly Arrival[],
@@ -29,13 +30,13 @@ export async function deliveryRows(
   }))
 }
 
-/** Groups tasks by their event. */
+/** Returns one row per event, with the tasks of the event. */
 export function taskRows(tasks: readonly TaskInfo[]): readonly FoundRow[] {
   const events = grouped(tasks, ({ receiver, event }) => eventKey(receiver, event.key))
   return [...events.values()].map((all) => ({ tasks: all }))
 }
 
-/** A row as the visitor may see it. */
+/** Returns a row of the list, with only what the visitor may see. */
 export function listRow(
   { arrival, tasks, by }: FoundRow,
   payloads: boolean,
@@ -47,7 +48,7 @@ export function listRow(
   return by === undefined ? row : { ...row, by }
 }
 
-/** The receivers of this process: they know which topics they answer. */
+/** The receivers of this process. `answers` tells whether the app replies to a topic itself. */
 type Answering = readonly Pick<Inspected, 'name' | 'answers'>[]
 
 function isAnswered({ receiver, outcome, topics }: Arrival, receivers: Answering): boolean {
@@ -55,7 +56,9 @@ function isAnswered({ receiver, outcome, topics }: Arrival, receivers: Answering
   return outcome === 'unhandled' && topics.some((topic) => here?.answers(topic) === true)
 }
 
-/** A row of a delivery. Its reason and what it claims may quote the body. */
+/**
+ * Returns the row of a delivery. `reason` and `claims` can quote the body, so they need `payloads`.
+ */
 export function arrivalRow(
   { arrival, tasks }: { readonly arrival: Arrival; readonly tasks: readonly TaskInfo[] },
   payloads: boolean,
@@ -81,7 +84,10 @@ export function arrivalRow(
   }
 }
 
-/** Returns the tasks of the events of deliveries, by receiver and key, in the order of their subscriptions. */
+/**
+ * Returns the tasks of deliveries, grouped by {@link eventKey}. Tasks of an event are sorted by
+ * subscription.
+ */
 export async function tasksByKey(
   view: InboxView | undefined,
   arrivals: readonly Pick<Arrival, 'receiver' | 'keys'>[],
@@ -96,7 +102,7 @@ export async function tasksByKey(
   return grouped(found, ({ receiver, event }) => eventKey(receiver, event.key))
 }
 
-/** A row of an event's tasks. */
+/** Returns the row of an event with its tasks. */
 export function taskRow(tasks: readonly TaskInfo[], payloads: boolean): ListRow {
   const [{ id, receivedAt, receiver, provider, event }] = tasks as readonly [TaskInfo]
   return {
@@ -116,7 +122,7 @@ export function taskRow(tasks: readonly TaskInfo[], payloads: boolean): ListRow 
   }
 }
 
-/** A task in a row, with its error as the visitor may see it. */
+/** Returns a task as a row shows it. Its error has only what the visitor may see. */
 export function rowTask(task: TaskInfo, payloads: boolean): RowTask {
   const { id, subscription, part, state, error, interrupted = 0, attempts, due } = task
   const { into, stale, folded = 0 } = task
@@ -139,14 +145,14 @@ export function rowTask(task: TaskInfo, payloads: boolean): RowTask {
 
 const LONGEST_ERROR = 200
 
-/** An error on one line, as the visitor may see it. */
+/** Returns an error on one line, with only what the visitor may see. */
 export function errorLine(error: TaskError, payloads: boolean): string {
   const { name, message } = payloads ? error : withheldError(error)
   const text = [name === 'Error' ? '' : name, message].filter(Boolean).join(': ') || 'Error'
   return text.replaceAll(/\s+/g, ' ').slice(0, LONGEST_ERROR)
 }
 
-/** An event of an inbox: keys are unique in their receiver. */
+/** Returns a key for an event. Without the receiver, `key` would not be unique in the inbox. */
 export function eventKey(receiver: string, key: string): string {
   return JSON.stringify([receiver, key])
 }

@@ -4,7 +4,9 @@ import type { Sieved } from './query.ts'
 
 const BUDGET = 500
 
-/** Makes the test of deliveries. Throws a `TypeError` for an impossible value. */
+/**
+ * Makes the test of a delivery for all conditions. Throws a `TypeError` for an impossible value.
+ */
 export function arrivalFits(sieve: readonly Sieved[]): (arrival: Arrival) => boolean {
   return all(sieve, ({ name, value }) => {
     if (name === 'status') return ({ status }) => status === Number(value)
@@ -14,7 +16,10 @@ export function arrivalFits(sieve: readonly Sieved[]): (arrival: Arrival) => boo
   })
 }
 
-/** Makes the test of tasks. The text of `error:` matches within name and message, in any case. */
+/**
+ * Makes the test of a task for all conditions. `error:` matches text in the error's name or
+ * message.
+ */
 export function taskFits(sieve: readonly Sieved[]): (task: TaskInfo) => boolean {
   return all(sieve, ({ name, value }) =>
     name === 'error'
@@ -23,7 +28,7 @@ export function taskFits(sieve: readonly Sieved[]): (task: TaskInfo) => boolean 
   )
 }
 
-// Qualifiers that a filter of tasks calls otherwise.
+// Qualifiers that have another name in a filter of tasks.
 const IN_TASKS: Readonly<Record<string, keyof TaskFilter>> = { id: 'eventId', task: 'id' }
 
 function all<Row>(
@@ -34,7 +39,7 @@ function all<Row>(
   return (row) => tests.every(({ isNot, test }) => test(row) !== isNot)
 }
 
-/** True if the error of a task has the text. */
+/** True if the name or message of the task's error contains the text, in upper or lower case. */
 export function hasError({ error }: TaskInfo, text: string): boolean {
   return (
     error !== undefined &&
@@ -42,7 +47,10 @@ export function hasError({ error }: TaskInfo, text: string): boolean {
   )
 }
 
-/** Reads pages of an inbox until enough rows match or the time is over. It tests each page to its end. */
+/**
+ * Reads pages of the inbox until enough rows match or the time is over. All rows of a page are
+ * tested, so the result can have more than `limit` rows.
+ */
 export async function sifted<Row>(
   ask: (page: { readonly limit: number; readonly cursor?: string }) => Promise<Page<Row>>,
   fits: (row: Row) => boolean,

@@ -1,4 +1,4 @@
-/** A token of a search. */
+/** A part of a search: a qualifier with its value, or plain text. */
 interface SearchToken {
   /** Undefined for plain text. */
   readonly name: string | undefined
@@ -8,7 +8,10 @@ interface SearchToken {
   readonly isQuoted: boolean
 }
 
-/** The tokens of a search: `name:value`, with double quotes around a value that has blanks (`\"` is a quote in it). */
+/**
+ * Splits a search into tokens such as `name:value`. A value with blanks is in double quotes. In
+ * such a value, `\"` is a quote.
+ */
 export function searchTokens(q: string): readonly SearchToken[] {
   return [...q.matchAll(TOKEN)].map(([, not, name, qualified, plain = '']) => {
     const value = qualified ?? plain
@@ -29,29 +32,32 @@ function unquoted(value: string): string {
   return value.replace(/^"|(?<!\\)"$/g, '').replaceAll(/\\([^])/g, '$1')
 }
 
-/** A value as a search has it: in double quotes if it needs them. */
+/** Writes a value for a search: in double quotes if it is empty, or contains a blank or a quote. */
 export function quoted(value: string): string {
   return value === '' || /[\s"]/.test(value) ? `"${value.replaceAll(/["\\]/g, '\\$&')}"` : value
 }
 
-/** The words of a search: qualifiers and text. */
+/** Splits a search into its words. A qualifier with its value is one word. */
 export function wordsOf(q: string): readonly string[] {
   return q.match(/(?:"(?:[^"\\]|\\[^])*"?|\\[^]|[^\s"])+/g) ?? []
 }
 
-/** The word that is being typed: empty after a blank. */
+/** Returns the word at the end of a search, which is being typed. Empty after a blank. */
 export function lastWord(q: string): string {
   const word = wordsOf(q).at(-1)
   return word !== undefined && q.endsWith(word) ? word : ''
 }
 
-/** The names of a path in a payload, from `a.b\.c`: a backslash makes the character after it a part of the name. */
+/** Splits a path in a payload into names. `a.b\.c` has the names `a` and `b.c`. */
 export function pathNames(path: string): readonly string[] {
   const names = path.match(/(?:[^.\\]|\\[^])+/g) ?? []
   return names.map((name) => name.replaceAll(/\\([^])/g, '$1'))
 }
 
-/** The path in a payload as a search has it: `payload.a.b`. Undefined without a name, or with one that a search cannot have. */
+/**
+ * Writes a path in a payload for a search, such as `payload.a.b`. Undefined if there is no name, or
+ * if one is empty.
+ */
 export function payloadPath(names: readonly string[]): string | undefined {
   if (names.length === 0 || names.includes('')) return undefined
   return ['payload', ...names.map((name) => name.replaceAll(/[\s:".\\]/g, '\\$&'))].join('.')

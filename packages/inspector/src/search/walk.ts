@@ -1,12 +1,13 @@
 import type { PayloadMatch } from './query.ts'
 
-// Nodes of a step: some milliseconds.
+// Number of nodes that one call visits, which takes some milliseconds.
 const NODES = 10_000
 
 /**
- * Makes a walk that looks for a value in a payload: each call looks at 10,000 nodes, and returns undefined until it
- * knows. In arrays, any member may have the value. Each pair of a node and a position in the path is visited once: with
- * nested arrays, the number of ways to a node doubles with each level.
+ * Makes a function that searches a payload for a value. Each call visits 10,000 nodes (values,
+ * objects and arrays), and returns undefined until the result is known. In an array, any member may
+ * have the value. Each pair of a node and a position in the path is visited once. Otherwise, nested
+ * arrays would double the time with each level.
  */
 export function createWalk(
   payload: unknown,
@@ -44,7 +45,9 @@ export function createWalk(
   }
 }
 
-/** A value as a search has it: without quotes. Undefined for objects. */
+/**
+ * Returns a value as text without quotes, as typed in a search. Undefined for objects and arrays.
+ */
 export function valueText(part: unknown): string | undefined {
   if (part === null) return 'null'
   if (typeof part === 'string') return part

@@ -3,10 +3,13 @@ import { deliveryRows, taskRows, type FoundRow } from './rows.ts'
 import type { Sieved } from './query.ts'
 import { arrivalFits, hasError, sifted, taskFits } from './sieve.ts'
 
-// Milliseconds for each place.
+// Time limit of the search in each of the four places below, in milliseconds.
 const BUDGET = 200
 
-/** The position in each place: null at its end, undefined before its start. */
+/**
+ * Where the search continues in each place: a cursor, null after the last row, undefined at the
+ * start. `id` is the journal of deliveries, `dead` and `failing` are errors of tasks.
+ */
 interface Places {
   readonly id?: string | null
   readonly dead?: string | null
@@ -15,8 +18,9 @@ interface Places {
 }
 
 /**
- * Searches plain words: first in ids, topics and reasons, then in errors, then in payloads. Each row names its place,
- * and a page has each delivery once. Rows are newest first. The cursor continues in all places.
+ * Searches for plain text: in ids, topics and reasons, then in errors, then in payloads. Each row
+ * names the place of its match. A page has each delivery once, newest first. The cursor continues
+ * the search in all places.
  */
 export async function searchWords(
   { view, journal }: Inbox,
@@ -101,7 +105,7 @@ function timeOf({ arrival, tasks }: FoundRow): number {
   return arrival?.at ?? tasks[0]!.receivedAt
 }
 
-/** A delivery that was found in several places counts for the first one. */
+/** Removes rows of the same delivery or event. The row of the first place stays. */
 function onceEach(rows: readonly FoundRow[]): readonly FoundRow[] {
   const seen = new Set<string>()
   return rows.filter(({ arrival, tasks }) => {
@@ -120,7 +124,7 @@ function placesOf(cursor: string | undefined): Places {
     const places: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
     if (typeof places === 'object' && places !== null) return places
   } catch {
-    // Said below.
+    // The error below also covers a cursor that cannot be parsed.
   }
   throw new TypeError('cursor: must be the cursor of the page before')
 }
