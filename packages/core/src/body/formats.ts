@@ -57,8 +57,8 @@ export function labelOf(delivery: Delivery): Format | undefined {
 }
 
 /**
- * Throws `unsupported_media_type` if the Content-Type does not name the format in which the body is
- * read.
+ * Throws `unsupported_media_type` if the Content-Type names a format other than the one in which
+ * the body is read.
  */
 export function checkLabel(delivery: Delivery): void {
   const label = labelOf(delivery)

@@ -97,7 +97,8 @@ export async function receive(
 
 /**
  * Returns how many bytes to reserve for the parsed body: the maximum if it fits. Otherwise, the
- * values in the body are counted for a closer estimate.
+ * values in the body are counted for a closer estimate. If that does not fit either, throws
+ * `overloaded`.
  */
 function roomFor({ content }: Delivery): number {
   const most = weighMost(content)

@@ -89,8 +89,8 @@ export function xmlCharset(bytes: Uint8Array): string | undefined {
 }
 
 /**
- * Returns true if the XML has more than `limit` elements and attributes. Without this limit,
- * parsing a mebibyte of empty elements takes a third of a second.
+ * Returns true if the XML may have more than `limit` elements and attributes, by its number of `<`
+ * and `=`. Without this limit, parsing a mebibyte of empty elements takes a third of a second.
  */
 export function hasMoreTags(xml: string, limit: number): boolean {
   // Each element or attribute needs at least four characters, so a short text cannot exceed the
