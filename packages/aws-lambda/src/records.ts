@@ -24,7 +24,7 @@ export interface RecordOptions<Message> {
     readonly body: string | Uint8Array
     readonly headers?: Readonly<Record<string, string>>
   }
-  /** Returns the tenant of the webhook, as verification over HTTP would find it. @default none */
+  /** Returns the tenant of the webhook: the same tenant that verification over HTTP would find. @default none */
   readonly tenant?: (message: Message) => string | undefined
 }
 

@@ -2,7 +2,7 @@ import type { InboxName } from './inboxes.ts'
 
 export type HostName = Framework | 'node' | 'fetch'
 
-/** Framework, or a platform such as `lambda` that takes its place, that `postern init` writes a route for. */
+/** Frameworks and platforms that `postern init` writes a route for. */
 export type Framework =
   | 'express'
   | 'hono'

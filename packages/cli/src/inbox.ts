@@ -68,7 +68,7 @@ async function chosenOf(options: InboxOptions): Promise<{
   const [chosen, ...more] = given
   if (chosen === undefined || more.length > 0) throw new Failure(2, `give one of ${placesTold()}`)
   const { package: name, factory, place, value } = chosen
-  // Otherwise the inbox would create the file.
+  // A missing file is an error here, because opening the inbox would create it.
   if (place.takes === 'file' && !existsSync(value))
     throw new Failure(1, `--${place.flag}: ${value} does not exist`)
   const module = await ofProject<Readonly<Record<string, unknown>>>(name)

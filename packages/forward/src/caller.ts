@@ -19,7 +19,7 @@ import { isIP, type Socket } from 'node:net'
 interface Call {
   /** Name of the destination for messages and observers. */
   readonly destination: string
-  /** Key of the gate: calls with the same key share limits and a circuit breaker. @default `destination` */
+  /** Calls with the same key share limits and a circuit breaker. @default `destination` */
   readonly key?: string
   readonly task: Task
   /** Creates the message just before it is sent, because a signature includes the time. */
@@ -63,7 +63,8 @@ export function createCaller(guard: AddressGuard, settings: CallSettings): Calle
     try {
       const request = await message()
       guard.url(request.url)
-      // An error of this call counts as a failure of the destination, unless this process aborted or rejected it.
+      // An error of this call counts as a failure of the destination, unless this process aborted the call or rejected
+      // the address.
       const answer = await teller
         .call(given, request, (sent) => client.send(sent, task.signal))
         .catch((error: unknown) => {
@@ -127,7 +128,7 @@ function judgeAnswer({ status, retryAfter }: DestinationAnswer, now: number, cap
   }
 }
 
-// Maximum number of destinations whose last reported pause is remembered. There are as many gates.
+// Maximum number of destinations whose last reported pause is remembered. The number of gates has the same limit.
 const MOST = 10_000
 
 /** Creates the object that notifies observers of calls to destinations, and of pauses between such calls. */

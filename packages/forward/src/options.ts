@@ -35,7 +35,8 @@ export interface CallOptions extends GuardOptions {
     readonly maxPause?: Duration
   }
   /**
-   * Maximum time that a task waits while calls to its destination pause. Then the task is dead; `replay` revives it.
+   * Maximum time that a task waits while calls to its destination pause. After this time the task is dead; `replay`
+   * makes it pending again.
    * @default the whole span of the retry policy
    */
   readonly giveUp?: Duration
@@ -64,7 +65,7 @@ export interface ForwardOptions<Event extends WebhookEvent = WebhookEvent> exten
   readonly transform?: (event: Event, destination: Destination) => MaybePromise<Content>
   /** Names of headers to forward, or prefixes such as `x-github-*`. @default ['traceparent', 'tracestate'] */
   readonly headers?: readonly string[]
-  /** Called when a destination answers 410. If it throws, the task is retried. */
+  /** Called when a destination answers 410. If this function throws, the task is retried. */
   readonly onGone?: (destination: Destination, event: Event) => unknown
   /**
    * Records of the inbox (`inbox.records`), to remember destinations that answered 410. Such destinations get no more

@@ -161,8 +161,8 @@ export type WebhookSubscription = SubscriptionOptions
 const MARKS = 'postern:marks'
 
 /**
- * Subscribes a method of a provider or controller to topics of a receiver. The method is called with the event and its
- * task; the task is done when the returned promise resolves. The subscription is named after class and method
+ * Subscribes a method of a Nest provider or controller to topics of a receiver. The method is called with the event and
+ * its task; the task is done when the returned promise resolves. The subscription is named after class and method
  * (`Billing.paid`). Before you rename a class or method while tasks wait, set `name` or `previousNames`. The Nest
  * provider must be a singleton.
  *

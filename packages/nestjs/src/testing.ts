@@ -22,7 +22,7 @@ export interface AppDelivery {
   readonly tasks: readonly FirstAttempt[]
 }
 
-/** Options of a delivery: those of `signed`, a timeout and a path. */
+/** Options of a delivery: the options of `signed`, and a timeout and a path. */
 export interface AppDeliveryOptions extends SignedOptions {
   /** Maximum wait for the first attempts, in milliseconds. @default 5000 */
   readonly timeout?: number

@@ -145,8 +145,8 @@ async function within<T>(work: Promise<T>, patience: number): Promise<T> {
 }
 
 /**
- * Returns one of the first `most` different values of each owner as it is, and `rest` for any other value. So senders
- * cannot create any number of time series.
+ * Returns the value if it is one of the first `most` different values of its owner, otherwise `rest`. So senders cannot
+ * create an unlimited number of time series.
  */
 interface Bounded {
   (owner: string, value: string): string

@@ -38,7 +38,7 @@ import { createRunning, type AttemptKey } from './running.ts'
 export interface OtelOptions {
   /**
    * Tracer that creates the spans, or false for no spans. @default the `postern` tracer of the global provider, if an
-   * SDK is registered within a minute after the receiver is created
+   * SDK is registered within a minute
    */
   readonly tracer?: Tracer | false
   /**
@@ -270,7 +270,7 @@ function createAttemptSpans(tracing: Tracing): {
         if (!run) return next()
         const result = context.with(run.context, next)
         if (!isPromise(result)) end(run, 'done')
-        // A failure is handled in `attemptFailed`, which may be called earlier than the promise rejects: at a timeout.
+        // A failure is handled in `attemptFailed`. At a timeout, that method is called before this promise rejects.
         else
           result.then(
             () => end(run, 'done'),

@@ -1,7 +1,7 @@
 import type { Provider } from '@postern/core/scheme'
 import { battery, type AuditCase } from '@postern/testing/audit'
 
-/** Cases of an audit as data, for a fixed time. The format is `schema/vectors.json`. */
+/** Cases of an audit as data, signed for a fixed time. The format is `schema/vectors.json`. */
 interface AuditVectors {
   readonly $schema: string
   readonly version: 1

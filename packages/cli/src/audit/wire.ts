@@ -11,7 +11,7 @@ import {
 } from '@postern/testing/audit'
 
 /**
- * Client that sends requests in the form on the wire that they ask for: over one connection, in chunks, slowly, or cut
+ * Client that sends each request in the form that its `wire` describes: over one connection, in chunks, slowly, or cut
  * off.
  */
 interface WireClient {

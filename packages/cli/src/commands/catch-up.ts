@@ -59,7 +59,10 @@ export function declare(command: Command): void {
     .action(runAction(catchUpCommand))
 }
 
-/** `postern catch-up`: counts missed events, asks, and fetches them. Exit code 1 if older events were left. */
+/**
+ * `postern catch-up`: counts missed events, asks for confirmation, and fetches the events. Exit code 1 if older events
+ * may still be missing.
+ */
 async function catchUpCommand(
   name: string | undefined,
   options: CatchUpCommandOptions,
@@ -183,7 +186,7 @@ const CUTS: Readonly<Record<string, string>> = {
   time: "an entry of the list has no time, so the entries after it were skipped: check the sender's list",
 }
 
-/** Prints the result of a catch-up or of a dry run, for people or as JSON. */
+/** Prints the result of a catch-up or of a dry run, as text or as JSON. */
 function tellCaughtUp(result: CaughtUp, { json }: { readonly json?: boolean }, did: string): void {
   if (json) return sayJson(result, 2)
   const { listed, skipped, accepted, duplicates, asked, failures, failed, resumedAt, expired } =

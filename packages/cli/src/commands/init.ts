@@ -325,8 +325,8 @@ function variableOf(line: string): string {
 }
 
 /**
- * Returns the commands that install packages, each as a list of words: one for the app's packages, and one for
- * development packages if there are any.
+ * Returns the commands that install packages, each as a list of words. There is one command for the app's packages, and
+ * one for development packages if there are any.
  */
 function installsOf(
   { manager }: Pick<Project, 'manager'>,

@@ -36,7 +36,7 @@ export interface Project {
   readonly env: '.env' | '.env.local' | '.dev.vars'
   /** True if the project is known to read the env file. */
   readonly readsEnv: boolean
-  /** Returns true if package.json or a source file names the package. */
+  /** Returns true if the project already uses the package. Then undoing `init` must not remove it. */
   readonly uses: (name: string) => boolean
 }
 
@@ -85,7 +85,8 @@ async function seen(folder: string, manifest: Manifest, framework: Framework): P
   const routes = slashPath(source, 'routes')
   const known = dependencyOf(framework, names)
   const least = known && raised(framework, names[known]!)
-  // `= express(`, `= new Hono<Env>(`, `= new OpenAPIHono(`, `= await fastify(`, `= require('express')(`
+  // Matches code that creates the app: `= express(`, `= new Hono<Env>(`, `= new OpenAPIHono(`, `= await fastify(`, `=
+  // require('express')(`.
   const makes = new RegExp(
     String.raw`=\s*(?:await\s+)?(?:new\s+)?\(?(?:require\(['"]${known}['"]\)|\w*${known})\)?\s*(?:<[^>]*>)?\s*\(`,
     'i',
@@ -114,7 +115,7 @@ async function seen(folder: string, manifest: Manifest, framework: Framework): P
       manager === 'bun' ||
       ['fastify-cli', 'dotenv', '@dotenvx/dotenvx', 'dotenv-cli'].some((name) => name in names) ||
       Object.values(manifest.scripts ?? {}).some((script) => script.includes('--env-file')),
-    // A receiver that imports @postern/core was set up before, so its Postern packages are already in use.
+    // If a source file imports @postern/core, an earlier receiver already uses Postern's packages.
     uses: (name) =>
       name in names ||
       (name.startsWith('@postern/') &&

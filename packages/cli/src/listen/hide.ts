@@ -49,8 +49,8 @@ function joined(texts: readonly string[], between: CurlPart): readonly CurlPart[
 }
 
 /**
- * Returns the forms that a secret has in a header, a URL, a body or Basic authentication. Each has its expression for a
- * shell.
+ * Returns the forms that a secret has in a header, a URL, a body or Basic authentication. Each form has a shell
+ * expression that produces it.
  */
 function formsOf(
   secret: string,

@@ -13,9 +13,9 @@ export interface ReadOptions {
 type Lines = readonly (readonly [string, string])[]
 
 /**
- * Reads a saved request. The format is an export of Postern, plain JSON (`{ method, url, headers, body }`), a HAR file,
- * a curl command line, or the text of an HTTP/1 request. `options.entry` chooses an entry of a HAR file. This function
- * uses no file system: `readFile` reads the `@file` of a curl command.
+ * Reads a saved request: an export of Postern, JSON (`{ method, url, headers, body }`), a HAR file, a curl command, or
+ * an HTTP/1 request as text. `options.entry` chooses an entry of a HAR file. This function uses no file system:
+ * `readFile` reads the `@file` of a curl command.
  *
  * @throws Failure if the bytes have none of these formats, or if a necessary part is missing.
  * @example

@@ -28,8 +28,8 @@ export interface Target {
 }
 
 /**
- * Reads the `.env` file into the environment of this process. The app's module and the code that finds tokens read them
- * there.
+ * Adds the variables of the `.env` file to the environment of this process. The app's module and the code that finds
+ * tokens read the environment.
  */
 export async function loadEnv(file: string | undefined): Promise<void> {
   for (const [name, value] of Object.entries(await readEnv(file)))

@@ -21,7 +21,7 @@ async function looked(provider: Provider): Promise<Anatomy> {
   const { url, method, headers, body } = await signedInit(provider, undefined, undefined, {
     url: URL_OF_TESTS,
   })
-  // A long deduplication window, as some providers need it because they redeliver for a long time.
+  // The deduplication window is 90 days, which is enough for providers that redeliver for a long time.
   const inbox = inlineInbox({ ledger: memoryLedger({ dedupeWindow: '90d' }) })
   const receiver = createReceiver({ provider, inbox, log: false, explain: false })
   receiver.onAny(() => undefined)
