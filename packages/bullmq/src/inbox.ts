@@ -333,12 +333,12 @@ const STEP = 200
 const LIST = 5000
 // Number of possibly lost jobs above which the lists of their queues are read.
 const MOST = 50_000
-// Another process may start a sweep if no step ran for HELD milliseconds. After a finished sweep,
-// it waits SHARE times the duration of that sweep.
+// Another process may start a sweep if no step ran for HELD milliseconds. A finished sweep delays
+// the next sweep by HELD milliseconds plus SHARE times its own duration.
 const HELD = 5000
 const SHARE = 20
-// Milliseconds that are passed as retention time: a sweep starts every hundredth of it, so every 10
-// seconds.
+// Milliseconds that `createSweep` gets as retention time. It starts a sweep after each hundredth of
+// that time: every 10 seconds.
 const KEEP = 1_000_000
 
 /**

@@ -9,7 +9,7 @@ import { createStore } from './store/store.ts'
 const carried = transactions<unknown>('mysqlInbox')
 
 // How many tasks are claimed ahead for quick handlers, since each claim costs several round trips.
-// `time` is in milliseconds, `most` is a number of tasks.
+// As many are claimed as end within `time` milliseconds, at most `most` tasks.
 const AHEAD = { time: 100, most: 400, half: true, share: true }
 
 /**

@@ -8,8 +8,8 @@ import { createStore } from './store/store.ts'
 
 const carried = transactions<unknown>('postgresInbox')
 
-// How many tasks are claimed ahead for quick handlers, since each claim costs a round trip. `time`
-// is in milliseconds, `most` is a number of tasks.
+// How many tasks are claimed ahead for quick handlers, since each claim costs a round trip. As many
+// are claimed as end within `time` milliseconds, at most `most` tasks.
 const AHEAD = { time: 100, most: 400, half: true, share: true }
 
 /**

@@ -27,9 +27,9 @@ export interface PostgresInboxOptions extends ServerInboxOptions {
    */
   readonly tableOwner?: string
   /**
-   * Prepares statements once on each connection, which saves a quarter of their CPU. For that,
-   * PgBouncer in transaction mode needs `max_prepared_statements`. Otherwise the inbox warns and
-   * continues with unprepared statements. @default true
+   * Prepares statements once on each connection, which saves a quarter of their CPU. PgBouncer in
+   * transaction mode needs `max_prepared_statements` for prepared statements. Without that setting,
+   * the inbox warns and continues with unprepared statements. @default true
    */
   readonly prepare?: boolean
 }

@@ -25,7 +25,7 @@ import type { Settings } from '../settings.ts'
 /** Stores deliveries of one receiver. */
 interface Accepting {
   accept(intake: Intake): Promise<readonly Accepted[]>
-  /** Rejects if a delivery could not be stored now, as `Port.probe`. */
+  /** Rejects if a delivery could not be stored now (see `Port.probe`). */
   probe(): Promise<void>
   /** Resolves when all waiting deliveries are stored or rejected, at the latest at the deadline. */
   close(): Promise<void>
@@ -39,8 +39,8 @@ export interface AcceptContext {
   readonly replicas: Replicas | undefined
 }
 
-// Maximum size of the deliveries that one script stores. The script blocks Redis for some
-// milliseconds.
+// Maximum number of deliveries that one script stores, and their maximum size in bytes. The script
+// blocks Redis for some milliseconds.
 const BATCH = 64
 const BATCH_BYTES = 4 * 1024 * 1024
 // Number of scripts at once: while Redis runs one script, this process prepares the next.
@@ -158,8 +158,8 @@ export function createAccepting(
   }
 
   /**
-   * Returns which jobs a redelivery revives: for each known event, by its name, the refs of these
-   * jobs.
+   * Returns the jobs that a redelivery revives: a map from the name of each known event to the refs
+   * of its jobs. A ref names the queue and the id of a job.
    */
   async function look(
     items: readonly PreparedItem[],
@@ -246,8 +246,8 @@ function createCapacity(
 
   return {
     /**
-     * Resolves once all queues were counted. Returns undefined if the last count is recent, or if
-     * there is any count to use meanwhile.
+     * Resolves once all queues were counted for the first time. Returns undefined if they were
+     * counted before; an old count is then renewed in the background.
      */
     known(): Promise<void> | undefined {
       if (performance.now() - countedAt < FRESH) return undefined

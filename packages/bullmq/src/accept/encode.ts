@@ -49,7 +49,7 @@ const TEXT = 64 * 1024
 /** Encodes a delivery and its events, before the delivery waits for its batch. */
 export function prepare(receiver: string, intake: Intake): Prepared {
   const { head, body } = encodeDelivery(intake.delivery)
-  // The client writes a Buffer as bytes, but not a Uint8Array.
+  // The body is wrapped in a Buffer, since the client does not send a Uint8Array as bytes.
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.length)
   return {
     receiver,

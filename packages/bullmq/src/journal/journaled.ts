@@ -19,8 +19,8 @@ const ADDED = 50
 const DROPPED = 1000
 
 /**
- * Creates the journal and the records in Redis. If another process changed a span first, the change
- * of that span is repeated.
+ * Creates the journal and the records in Redis. A span has the counts of a minute or an hour. If
+ * another process changed a span first, the change of that span is repeated.
  */
 export function createJournaled(client: RedisClient, prefix: string): Journaled {
   return {
@@ -35,7 +35,8 @@ export function createJournaled(client: RedisClient, prefix: string): Journaled 
       if (lost > 0) await client.incrby(`${prefix}:lost`, lost)
     },
     async trim(ring, { rows, bytes, before }) {
-      // TRIM repeats until the ring is within its bounds, so that old rows do not fill Redis.
+      // The script TRIM is repeated until the ring (a bounded list of deliveries) is within its
+      // bounds, so that old rows do not fill Redis.
       const args = [ring, rows, bytes, before, DROPPED] as const
       while ((await runScript(client, 'TRIM', prefix, ...args)) === DROPPED);
     },
@@ -82,7 +83,7 @@ export function createJournaled(client: RedisClient, prefix: string): Journaled 
         for (let done = false; !done;) {
           const span = { kind, at }
           const [data, sum] = await Promise.all([spanAt(span), spanAt(to(at))])
-          // No data: another process has already added this span.
+          // No data: another process has already added this span to the sum.
           if (!data) break
           done = await swap([span, data, undefined], [to(at), sum, add(sum, data, at)])
         }
@@ -152,7 +153,7 @@ export function createJournaled(client: RedisClient, prefix: string): Journaled 
       kind,
       at,
       before ?? '',
-      // The client writes a Buffer as bytes, but not a Uint8Array.
+      // The bytes are wrapped in a Buffer, since the client does not send a Uint8Array as bytes.
       after ? Buffer.from(after) : '',
     ])
     return (await runScript(client, 'SWAP', prefix, ...args)) === 1

@@ -1,9 +1,9 @@
 // Scripts for the processes that use the store, and for the store's clock. For keys and fields see
 // store.ts.
 
-// The store's clock is the server's clock, corrected if the latter jumps. The store's clock never
-// goes back. It moves as the monotonic clocks of the processes do, or by time in which no process
-// ran. Signs of life use pcall, so that they work while Redis is full or read-only.
+// The store's clock is the server's clock without its jumps. It never goes back. It moves as the
+// monotonic clocks of the processes do, or by time in which no process ran. Signs of life use
+// pcall, so that they work while Redis is full or read-only.
 const CLOCK_FUNCTION = `
 local schema = KEYS[1] .. ':schema'
 local function whole(number) return string.format('%.0f', number) end

@@ -17,7 +17,7 @@ import type { Stored } from '../accept/encode.ts'
 
 /** Reads events and jobs as rows. */
 interface Shown {
-  /** Returns the existing ones of these events, with their tasks. */
+  /** Returns events by their names, with their tasks. Leaves out events that no longer exist. */
   readonly shown: (names: readonly string[]) => Promise<readonly ShownEvent[]>
   readonly full: (row: ShownRow) => Promise<FullRow>
   readonly contents: (name: string) => Promise<Pick<FullRow, 'record' | 'head' | 'body'>>
@@ -87,7 +87,8 @@ export function createShown(
     const { count, kept: past } = attemptsOf({ task: String(id), unread }, runs, value)
     const took = past.findLast(({ duration }) => duration !== undefined)?.duration
     const error = fromJob(reason, stacks)
-    // The lowest 12 bits of BullMQ's score only distinguish jobs with equal times.
+    // The lowest 12 bits of BullMQ's score only distinguish jobs with equal times, so they are
+    // removed.
     const later = due === '' ? event.received : Math.floor(Number(due) / 0x1000)
     return {
       ...event,

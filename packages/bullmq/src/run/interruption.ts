@@ -101,7 +101,8 @@ function withInterruption(reader: AttemptsReader, { claim, before, attempts }: H
 }
 
 /**
- * Returns true if the last run is not in the list of attempts, so it started and was interrupted.
+ * Returns true if the last run is missing in the list of attempts. Then that run started and was
+ * interrupted.
  */
 function hasBegun(reader: AttemptsReader, { before, attempts }: HeldJob): boolean {
   const space = before.indexOf(' ')

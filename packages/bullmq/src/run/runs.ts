@@ -31,7 +31,7 @@ import { buryBroken, buryUnread, isOdd, type Owner } from './unread.ts'
 interface RunsContext extends SettleContext {
   /** How long events stay known, in milliseconds. */
   readonly keepDone: number
-  /** Returns why this process must not use the store, as `ServerWatch.shutOut`. */
+  /** Returns why this process must not use the store (see `ServerWatch.shutOut`). */
   readonly shutOut: () => MaybePromise<string | undefined>
 }
 
@@ -46,7 +46,7 @@ export interface Runs {
    * does not know these claims.
    */
   readonly back: () => void
-  /** Stops and waits for running tasks, as `Port.close`. */
+  /** Stops and waits for running tasks (see `Port.close`). */
   close(until: number): Promise<void>
 }
 
@@ -343,8 +343,8 @@ export function createRuns(context: RunsContext): Runs {
       const back = putOff(owner, 0, { sn: owner.job.stalledCounter }).then(() => outcome)
       return done(await back.catch(() => undefined))
     }
-    // The stored attempt has the start that is stored in the job, since attempts are identified by
-    // their start.
+    // Attempts are identified by their start, so the attempt gets `held.startedAt`, which is also
+    // stored in the job.
     const duration = Math.round(ran.duration * 1000) / 1000
     // A worker claims the next job when it stores an outcome. A drain does not, so that
     // subscriptions share its room.

@@ -32,7 +32,7 @@ export interface SettleContext {
   readonly failed: (error: unknown) => void
   /** The server's clock, by which all machines decide when a delayed task is due. */
   readonly clock: () => number
-  /** Resolves with false if leases must not end now, as `Joined.steady`. */
+  /** Resolves with false if leases must not end now (see `Joined.steady`). */
   readonly steady: () => Promise<boolean>
   /** True after the inbox has closed. */
   readonly ended: () => boolean
@@ -61,7 +61,7 @@ export async function finish(
   if (outcome.kind !== 'done')
     return { stored: (await settle(context, owner, held, outcome, ran)) ? outcome : undefined }
   const drafts = outcome.spawn ?? []
-  // The children cannot be stored, now or later, so the task becomes dead.
+  // If the children cannot be stored, every other try would fail too, so the task becomes dead.
   const unstorable = drafts.length > 0 ? unstorableReason(drafts) : undefined
   if (unstorable) return finish(context, owner, held, { kind: 'dead', error: unstorable }, ran)
   const { job, backend } = owner
@@ -172,7 +172,8 @@ async function store(
     } catch (error) {
       isSure = false
       if (isFenced(error)) continue
-      // The outcome was stored, but BullMQ could not read the next job.
+      // The outcome was stored, but BullMQ could not read the next job. `buryBroken` made that job
+      // dead.
       if (isOdd(error) && (await buryBroken(context, owner.job.queueName).catch(() => 0)) > 0)
         continue
       // After the inbox has closed, nothing is repeated: the lease ends, and the task runs again.
@@ -272,7 +273,7 @@ async function spawn(
     ]
     const why = await runScript(client, 'SPAWN', prefix, ...args).catch(String)
     if (why === '' || why === 0) return why === ''
-    // Redis is full or read-only. Each try renews the lock.
+    // Redis is full or read-only, so another try follows. Each try renews the lock of the parent.
     if (!told) failed(new Error(`the children of a task could not be added: ${String(why)}`))
     await sleep(SOON)
   }

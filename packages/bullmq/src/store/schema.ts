@@ -80,7 +80,7 @@ export interface Joined {
 }
 
 interface JoinedHost {
-  /** Called when the store starts or stops to reject this process, as in `createVersionWatch`. */
+  /** Called when the store starts or stops to reject this process (see `createVersionWatch`). */
   readonly changed: (rejected: string | undefined) => void
   /** Called with each sign of life. */
   readonly alive?: () => void

@@ -42,7 +42,7 @@ const LATE = 5000
  */
 export function createObjectAlarm(storage: ObjectStorage): ObjectAlarm {
   let at: number | undefined
-  // The earliest time of a next task that is known.
+  // The earliest known time at which a task is due.
   let later: number | undefined
   let ringing = false
   let wanted = 0

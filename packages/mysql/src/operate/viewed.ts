@@ -216,7 +216,7 @@ const STEP = 500
 const MANY = 10_000
 
 /**
- * Drops old rows, as `Viewed.prune`. It locks keys before events, and events before tasks, in the
+ * Drops old rows (see `Viewed.prune`). It locks keys before events, and events before tasks, in the
  * same order as deliveries are stored.
  */
 async function prune(

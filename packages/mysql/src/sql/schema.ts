@@ -11,7 +11,7 @@ export const LOCKS = 4096
 // The update steps: statements that lead from one version of the tables to the next. `$.` is
 // replaced by the database. A released step must not be changed. DDL commits by itself, so a step
 // may be interrupted. Therefore each statement can run twice; none contains a semicolon. Most
-// columns are described in STORES.md, and these here:
+// columns are described in STORES.md, others here:
 // - All texts are bytes, so that collation, charset and padding have no effect. An index has only
 // the first bytes of unbounded texts.
 // - `keys` has the identity of each event: a duplicate is found there, before its contents are
@@ -79,7 +79,7 @@ export const STEPS: readonly LayoutStep<string>[] = [
   },
 ]
 
-/** Creates the table with the versions, which is the same in all versions. */
+/** Creates the table that stores the versions. It has the same columns in all versions. */
 export const META: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS $.postern_schema (id TINYINT PRIMARY KEY, version INT NOT NULL, oldest INT NOT NULL,
     lost BIGINT NOT NULL DEFAULT 0, clock BIGINT NOT NULL DEFAULT 0) ${TABLE}`,

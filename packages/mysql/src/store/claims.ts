@@ -19,8 +19,8 @@ type Claims = Pick<
   'claim' | 'any' | 'renew' | 'waiting' | 'stuck' | 'load' | 'rest' | 'pending' | 'busy'
 > & {
   /**
-   * Finds ended claims, as `Store.ended`, at a time from the checked clock. So a later jump of the
-   * server's clock ends no lease.
+   * Finds ended claims (see `Store.ended`), at a time from the checked clock. So a later jump of
+   * the server's clock ends no lease.
    */
   endedAt(
     now: number,

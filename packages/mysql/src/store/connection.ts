@@ -215,7 +215,8 @@ export function createDatabase(settings: Settings): Database {
         )
         client.release()
       } catch (error) {
-        // The server replied with an error, such as 1094: the connection has already ended.
+        // If the server replied with an error, such as 1094 (the connection has already ended),
+        // this client still works.
         if (isOfServer(error)) client.release()
         else client.destroy()
       }

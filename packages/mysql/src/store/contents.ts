@@ -10,8 +10,8 @@ const NONE = 2 ** 32 - 1
 // Number of bytes from which contents are deflated. Smaller contents fit into the page of their
 // row. For larger contents, InnoDB uses whole pages of 16 KB.
 const LEAST = 2048
-// Less memory than zlib's default, with which creating a compressor takes as long as deflating 8
-// KB.
+// Options with which zlib uses less memory. With its defaults, creating a compressor takes as long
+// as deflating 8 KB.
 const WINDOW = { windowBits: 14 }
 const DEFLATE = { ...WINDOW, level: 1, memLevel: 7 }
 

@@ -5,8 +5,8 @@ import { createServerErrors, memberOf, textOf, type ServerErrors } from '@poster
 const DATA: ReadonlySet<number> = new Set([
   1048, 1062, 1153, 1264, 1300, 1366, 1406, 3140, 3141, 4037, 4038,
 ])
-// Errors of the server for now: full, no connection left, shut down, killed, too late, or
-// read-only.
+// Errors after which another try may succeed later. For example, the server is full, shut down or
+// read-only, has no connection left, or ended the statement.
 const AWAY: ReadonlySet<number> = new Set([
   1021, 1040, 1053, 1114, 1129, 1158, 1159, 1160, 1161, 1203, 1226, 1290, 1317, 1792, 1836, 1927,
   1969, 3024, 3100, 3169, 4031,

@@ -20,8 +20,8 @@ const MANY = 5000
 const texts = new Map<string, string>()
 
 /**
- * Inserts rows. The number of rows in each statement is a power of two, since a server prepares at
- * most 16,382 different texts.
+ * Inserts rows. The number of rows in each statement is a power of two. So there are few different
+ * texts; a server prepares at most 16,382 of them.
  */
 export async function insertRows(
   sql: Sql,

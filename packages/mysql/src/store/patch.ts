@@ -23,7 +23,7 @@ const ATTEMPTS = {
     outcome = VALUES(outcome), process = VALUES(process), error = VALUES(error)`,
 }
 
-/** Changes tasks, as `Rows.patch`. */
+/** Changes tasks (see `Rows.patch`). */
 export async function patchTasks(
   sql: Sql,
   given: readonly Patch[],

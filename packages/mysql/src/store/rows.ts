@@ -41,7 +41,7 @@ import { byId, patchTasks } from './patch.ts'
 /** Properties of the transaction in which the rows are used. */
 export interface RowsHost {
   readonly lease: number
-  /** True if the number of changed rows can be trusted, as `Database.counts`. */
+  /** True if the number of changed rows can be trusted (see `Database.counts`). */
   readonly counts: boolean
   /** True if the transaction sees what other transactions commit while it is open. */
   readonly fresh: boolean
@@ -248,7 +248,7 @@ export function ownOf(
   return rows.flatMap(({ id, token }) => (tokens.get(id) === Number(token) ? id : []))
 }
 
-/** Writes records of actions, as `Rows.note`. */
+/** Writes records of actions (see `Rows.note`). */
 export function noteActions(sql: Sql, rows: readonly ActionRow[]): Promise<void> {
   const all = rows.map(({ key, value }) => [key, value])
   return insertRows(sql, RECORDS, all)

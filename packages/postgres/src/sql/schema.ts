@@ -3,7 +3,7 @@ import { NOW } from './lines.ts'
 
 // The update steps: statements that lead from one version of the tables to the next. `$.` is
 // replaced by the schema. A released step must not be changed. Most columns are described in
-// STORES.md, and these here:
+// STORES.md, others here:
 // - `due` of a task at gate 0 (ready) is only its place in the order. `since`: when its wait
 // started. `lease`: when the claim ends; null without a claim.
 // - `latest`: for each key of folded tasks, the newest task and the highest value.
@@ -87,7 +87,7 @@ export const STEPS: readonly LayoutStep<string>[] = [
   },
 ]
 
-/** Creates the table with the versions, which is the same in all versions. */
+/** Creates the table that stores the versions. It has the same columns in all versions. */
 export const META: string = `CREATE TABLE IF NOT EXISTS $.postern_schema (
   version int NOT NULL, oldest int NOT NULL, lost bigint NOT NULL DEFAULT 0, clock bigint NOT NULL DEFAULT 0)`
 

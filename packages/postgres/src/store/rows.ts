@@ -191,7 +191,7 @@ function toChange({ event, ...one }: Patch): object {
   }
 }
 
-/** Writes records of actions, as `Rows.note`. */
+/** Writes records of actions (see `Rows.note`). */
 export async function noteActions(sql: Sql, rows: readonly ActionRow[]): Promise<void> {
   await sql(NOTE_RECORDS, [
     texts(rows.map(({ key }) => key)),
@@ -199,7 +199,7 @@ export async function noteActions(sql: Sql, rows: readonly ActionRow[]): Promise
   ])
 }
 
-/** Locks ordered groups (lines), as `Rows.lock`. */
+/** Locks ordered groups (lines) (see `Rows.lock`). */
 export async function lockLines(
   sql: Sql,
   statement: string,

@@ -205,8 +205,8 @@ const COLUMNS = `t.id::float8 AS id, t.lane, t.gate, t.attempt, t.round, t.cut, 
     t.fair, t.fold, t.part, t.data, ${CONTENTS}`
 
 /**
- * Claims tasks, as `Store.claim`. Parameters: for each lane its number, its room and how many tasks
- * can start now; the maximum number of tasks; 1 if a suspect may be claimed; token; lease. A
+ * Claims tasks (see `Store.claim`). Parameters: for each lane its number, its room and how many
+ * tasks can start now; the maximum number of tasks; 1 if a suspect may be claimed; token; lease. A
  * suspect is a task with repeated interruptions. The outer LIMIT keeps PostgreSQL from expecting
  * too many rows.
  */

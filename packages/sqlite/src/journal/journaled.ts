@@ -93,7 +93,7 @@ function createRings(
       const sum = total.get(number) as { rows: number; bytes: number }
       const isOver = ({ at }: Old): boolean =>
         at < bounds.before || sum.rows > bounds.rows || sum.bytes > bounds.bytes
-      // Usually no row is over the bounds, which the oldest row shows.
+      // Usually no row exceeds the bounds. The oldest row is enough to know that.
       const eldest = oldest.get(number, 1) as Old | undefined
       if (!eldest || !isOver(eldest)) return
       const before = { ...sum }

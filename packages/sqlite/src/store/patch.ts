@@ -38,7 +38,8 @@ interface Row extends TaskRow {
 }
 
 // A token is the number of a process times CLAIM, plus the number of a claim. No run has the
-// highest claim number. A task with this token accepts no late outcome of its lost process.
+// highest claim number. If a task of a lost process gets a token with that number, a late outcome
+// of that process is rejected.
 const CLAIM = 2 ** 32
 
 /** Returns the number of the process that made a claim. */

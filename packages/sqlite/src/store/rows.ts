@@ -173,7 +173,7 @@ function createLines(db: Database) {
   let rest = 0
 
   return {
-    /** Returns the first tasks of each line, as `Rows.heads`. */
+    /** Returns the first tasks of each line (see `Rows.heads`). */
     heads(lines: readonly number[]): readonly HeadRow[] {
       const heads: HeadRow[] = []
       for (const line of lines)
@@ -191,7 +191,7 @@ function createLines(db: Database) {
         }
       return heads
     },
-    /** Marks tasks as behind or not, as `Rows.queue`. */
+    /** Marks tasks as behind or not (see `Rows.queue`). */
     queue(changes: readonly { readonly id: number; readonly behind: boolean }[]): number {
       let pending = 0
       for (const { id, behind } of changes)
@@ -199,7 +199,7 @@ function createLines(db: Database) {
       return pending
     },
     /**
-     * Returns lines in which no task may run, or two may, as `Store.stuck`. It checks all lanes.
+     * Returns lines in which no task may run, or two may (see `Store.stuck`). It checks all lanes.
      */
     stuck(): readonly number[] {
       const began = performance.now()
@@ -251,9 +251,9 @@ function createFolds(
 }
 
 interface Guards extends RowCache {
-  /** Takes free replay guards for events, as `Rows.guard`. */
+  /** Takes free replay guards for events (see `Rows.guard`). */
   take(wanted: readonly Guarded[], now: number): ReadonlySet<Guarded>
-  /** Releases guards that this transaction took, as `Rows.unguard`. */
+  /** Releases guards that this transaction took (see `Rows.unguard`). */
   giveBack(taken: readonly Guarded[]): void
 }
 
