@@ -98,7 +98,7 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
   },
   next: {
     mounted:
-      '`export const { GET, POST, HEAD, OPTIONS } = webhook(receiver, { after })` in `app/webhooks/github/route.ts`',
+      '`export const { GET, POST, HEAD, OPTIONS } = webhook(receiver, { after })` in `app/webhooks/github/route.ts`, with `after` of Next.js',
     versions: 'App Router',
     async handler(receiver) {
       const { webhook } = await import('@postern/next')
@@ -109,8 +109,9 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
   },
   // The Durable Object needs workerd: test/apps runs the whole app there.
   cloudflare: {
-    mounted: "`export default worker(receivers, 'WEBHOOKS')`",
-    versions: 'Workers, with an inbox in a Durable Object',
+    mounted:
+      "`export default worker(receivers, 'WEBHOOKS')`, as in [its README](packages/cloudflare/README.md)",
+    versions: 'Workers, with a Durable Object',
     async handler(receiver) {
       const { worker } = await import('../../packages/cloudflare/src/worker.ts')
       const binding = { WEBHOOKS: { getByName() {} } }
@@ -123,7 +124,8 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
     },
   },
   nest: {
-    mounted: "`PosternModule.receiver('github', '/webhooks/github', { useFactory })`",
+    mounted:
+      "`PosternModule.receiver('github', '/webhooks/github', { useFactory: () => receiver })`",
     versions: '12 and 11, on Express or Fastify',
     async serve(receiver, trust) {
       await import('reflect-metadata')
@@ -165,7 +167,7 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
   },
   fetch: {
     mounted: '`receiver.fetch(request, { waitUntil })`',
-    versions: 'Bun, Deno, Workers, SvelteKit …',
+    versions: 'Bun, Deno and other `fetch` runtimes',
     handler: async (receiver) => (request) => receiver.fetch(request),
   },
 }
