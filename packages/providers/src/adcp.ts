@@ -19,7 +19,7 @@ import { jwkKeys, type HttpSignatureKeys } from './schemes/http-signature/keys.t
 export interface AdcpOptions extends FetchOptions {
   /** The https URL of the sender's key set. */
   readonly jwksUrl?: string
-  /** The sender's keys; nothing is fetched. */
+  /** The sender's keys. If given, they are not fetched. */
   readonly jwks?: Jwks
 }
 
@@ -27,11 +27,12 @@ const SKEW = 60_000
 const WINDOW = 300
 
 /**
- * AdCP (Ad Context Protocol) webhooks, signed as RFC 9421 says, with the label `sig1` and the tag
- * `adcp/webhook-signing/v1`. The signature is Ed25519 or ECDSA P-256 over method, target, authority, content type and
- * digest, and is valid for at most 5 minutes. A key counts only if its `adcp_use` and `key_ops` allow it. The id is
- * `idempotency_key` of the body. The topic is the task type with the status (`create_media_buy.completed`), or
- * `task.completed` without a type. Needs the package structured-headers.
+ * AdCP (Ad Context Protocol) webhooks, with HTTP message signatures (RFC 9421). A signature has the
+ * label `sig1` and the tag `adcp/webhook-signing/v1`. The signature is Ed25519 or ECDSA P-256 over
+ * method, target, authority, content type and digest, and is valid for at most 5 minutes. A key is
+ * used only if its `adcp_use` and `key_ops` allow webhooks. The id is the body's `idempotency_key`.
+ * The topic is the task type with the status (`create_media_buy.completed`), or `task.completed` if
+ * there is no type. Needs the package structured-headers.
  * https://docs.adcontextprotocol.org/docs/building/implementation/webhooks
  */
 export const adcp: Factory<AdcpOptions> = /* @__PURE__ */ provider({
@@ -67,7 +68,7 @@ export const adcp: Factory<AdcpOptions> = /* @__PURE__ */ provider({
   },
   covers: { body: 'bytes', url: true, id: true, timestamp: true },
   canSign: false,
-  // Each signature must cover Content-Type.
+  // Each signature must cover Content-Type, so that header is always trusted.
   labelled: () => true,
   prepare({ jwks, jwksUrl, ...fetching }) {
     if (jwks === undefined && jwksUrl === undefined)
@@ -96,7 +97,7 @@ function scheme(): Scheme<HttpSignatureKeys> {
     target,
     base64url: true,
   })
-  // Only the sender has the private keys.
+  // `sign` is removed, because only the sender has the private keys.
   delete made.sign
   return made
 }
@@ -133,7 +134,7 @@ function checkTimes(values: ReadonlyMap<string, unknown>, now: number): void {
     })
 }
 
-// The profile writes percent-encoding in upper case and removes dot segments.
+// Normalizes a URL as AdCP does: percent-encoding in upper case, without dot segments.
 function target(url: string): SignatureTarget {
   const found = targetOf(url)
   const upper = (part: string): string =>

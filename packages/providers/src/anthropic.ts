@@ -2,7 +2,7 @@ import type { Factory } from '@postern/core/scheme'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
 /**
- * Anthropic: Standard Webhooks. `type` of the body is always `event`.
+ * Anthropic: Standard Webhooks. The body's `type` is always `event`, so it is not the topic.
  * https://platform.claude.com/docs/en/managed-agents/webhooks
  */
 export const anthropic: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({

@@ -10,33 +10,40 @@ import { joined } from './schemes/ids.ts'
 /** Options of {@link asana}. */
 export interface AsanaOptions {
   /**
-   * The `X-Hook-Secret` of the webhook; each webhook has its own. Use a function if your app stores secrets that arrive in
-   * handshakes. @default the secrets in `records`, else none, so that only handshakes are answered
+   * The `X-Hook-Secret` of the webhook; each webhook has its own. If your app stores the secrets
+   * from handshakes itself, give a function. @default the secrets in `records`; without `records`,
+   * none, so only handshakes are answered
    */
   readonly secret?: SecretOption
   /**
-   * Whether a handshake is expected now. Anybody can send one, and whoever plants a secret can sign events. Return true
-   * only while your create call waits for its answer, and only for its URL. @default false
+   * Whether a handshake is expected now. Anybody can send a handshake, and whoever plants a secret
+   * can then sign events. So return true only while your call that creates the webhook waits for
+   * its answer, and only for its URL. @default false
    */
   readonly acceptHandshake?: boolean | ((delivery: Delivery) => MaybePromise<boolean>)
-  /** Stores the secret of a handshake. The reply waits for it, so without the stored secret Asana makes no webhook. */
+  /**
+   * Stores the secret of a handshake. The reply waits for this function. If it fails, Asana does
+   * not create the webhook.
+   */
   readonly onSecret?: (secret: string, delivery: Delivery) => MaybePromise<void>
   /**
-   * The records of an inbox (`inbox.records`), which store the secrets of handshakes unencrypted. The path and query of
-   * the URL are the key, so give each webhook its own URL. @default none
+   * The records of an inbox (`inbox.records`). They store the secrets from handshakes, unencrypted.
+   * The path and query of the URL are the key, so give each webhook its own URL. @default none
    */
   readonly records?: Records
 }
 
-// A comma would be two header lines that a host has joined. A brace would be a body.
+// Allowed form of a secret. It has no comma, because a server joins two header lines with a comma.
+// It has no brace, because a secret must not look like a body.
 const SECRET = /^[\w.~+/=:-]{1,256}$/
 
 /**
- * Asana. The signature is HMAC-SHA256 over the body, in `X-Hook-Signature`. Asana chooses the secret and sends it in
- * `X-Hook-Secret` of the first request, while your create call still waits; the receiver echoes it. A delivery is a
- * batch of events, or has none (a heartbeat). The topic is `resource_type.action` (`task.changed`). Asana sends no
- * event id, so the id is made of resource, action, field, time, user and parent, all signed. Asana expects a 2xx within
- * 10 s and retries for 24 hours. A 410 deletes the webhook.
+ * Asana. The signature is HMAC-SHA256 over the body, in `X-Hook-Signature`. Asana chooses the
+ * secret. It sends the secret in `X-Hook-Secret` of the first request, while your call that creates
+ * the webhook still waits. The receiver echoes the secret. A delivery is a batch of events. A batch
+ * without events is a heartbeat. The topic is `resource_type.action` (`task.changed`). Asana sends
+ * no event id, so the id is made of resource, action, field, time, user and parent, all signed.
+ * Asana expects a 2xx within 10 s and retries for 24 hours. A 410 deletes the webhook.
  * https://developers.asana.com/docs/webhooks-guide
  */
 export const asana: Factory<AsanaOptions> = /* @__PURE__ */ provider({
@@ -132,10 +139,15 @@ function idOf(event: unknown): string | undefined {
 const MOST = 20
 const TRIES = 5
 
-/** A secret that arrived in a handshake. `proven` says that it has verified a delivery. */
+/**
+ * A secret that arrived in a handshake. `proven` is true once the secret has verified a delivery.
+ */
 type Kept = { readonly secret: string; readonly proven: boolean }
 
-/** Stores the secrets of handshakes in the records of an inbox, under path and query, for every process of the app. */
+/**
+ * Stores the secrets from handshakes in the records of an inbox, so that every process of the app
+ * has them. The key is the path and query of the URL.
+ */
 function recordedSecrets(
   records: Records,
   provider: string,
@@ -156,7 +168,10 @@ function recordedSecrets(
     const { pathname, search } = new URL(url, 'http://localhost')
     return `secrets/${provider}${pathname}${search}`
   }
-  /** Changes the list of a URL, unless `change` returns undefined. Returns false if other writers were first each time. */
+  /**
+   * Changes the stored list of secrets for a URL, unless `change` returns undefined. Returns false
+   * if another writer was faster at every try.
+   */
   const update = async (
     delivery: Delivery,
     change: (kept: readonly Kept[]) => readonly Kept[] | undefined,
@@ -190,7 +205,7 @@ function recordedSecrets(
       return update(
         delivery,
         (all) => all.map((one) => (one.secret === found.secret ? { ...one, proven: true } : one)),
-        // The delivery is genuine, so a failed write must not reject it. The next delivery writes the mark.
+        // The delivery is genuine, so a failed write must not reject it. The next one tries again.
       ).then(
         () => undefined,
         () => undefined,
@@ -199,7 +214,10 @@ function recordedSecrets(
   }
 }
 
-/** Makes room for one more secret: the oldest one that has verified nothing is removed. */
+/**
+ * Makes room for one more secret. If the list is full, removes the oldest secret that has not
+ * verified any delivery.
+ */
 function withRoom(kept: readonly Kept[]): readonly Kept[] {
   if (kept.length < MOST) return kept
   const oldest = kept.findIndex(({ proven }) => !proven)

@@ -2,7 +2,8 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Authorize.Net. The key is the text of the Signature Key. Its hex digits are decoded only for transaction hashes.
+ * Authorize.Net. The HMAC key is the text of the Signature Key, without decoding its hex digits.
+ * Only Authorize.Net's transaction hashes need the decoded digits.
  * https://developer.authorize.net/api/reference/features/webhooks.html
  */
 export const authorizeNet: Factory<PresetOptions> = /* @__PURE__ */ preset({

@@ -21,18 +21,25 @@ import { signedByCertificate, type CertificateClaim } from './schemes/certificat
 
 /** Options of {@link awsSns}. */
 export interface AwsSnsOptions extends CertificateOptions {
-  /** The ARN of the topic that may send, or several. Any AWS customer can make SNS sign, so other topics are rejected. */
+  /**
+   * The ARN of the SNS topic that may send, or several. Any AWS customer can make SNS sign a
+   * message, so messages of other topics are rejected.
+   */
   readonly topicArn: SecretOption
-  /** `true` confirms subscriptions of these topics; a function decides for each. @default false: a confirmation becomes an event */
+  /**
+   * `true` confirms subscriptions to these topics. A function decides for each subscription.
+   * @default false, so a request for confirmation becomes an event
+   */
   readonly confirm?: boolean | ((message: unknown) => boolean | Promise<boolean>)
   /** Maximum difference between the signed time and now, in seconds. @default 3600, since SNS retries for up to an hour */
   readonly tolerance?: number
 }
 
-// regionRegex of AWS's endpoints file, https://github.com/boto/botocore. The host of an S3 bucket never matches.
+// The region has the form of `regionRegex` in AWS's endpoints file, so a host made from it cannot
+// be that of an S3 bucket. https://github.com/boto/botocore
 const ARN_OF_REGION =
   /^arn:(aws|aws-cn|aws-us-gov):sns:((?:(?:us|eu|ap|sa|ca|me|af|il|mx)|cn|us-gov)-[a-z]+-\d+):\d{12}:/
-// https://www.amazontrust.com/repository/
+// Hosts of Amazon's issuing certificates. https://www.amazontrust.com/repository/
 const ISSUERS = ['r2m01', 'r2m02', 'r2m03', 'r2m04', 'rootca1', 'rootg2', 'sca1b'].map(
   (name) => `crt.${name}.amazontrust.com`,
 )
@@ -53,12 +60,14 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * Amazon SNS over HTTPS. The signature is RSA (SHA-256, or SHA-1 for SignatureVersion 1) over fields of the body, with
- * the certificate at `SigningCertURL`. The topic is the ARN and the id is `MessageId`. The event of your application is
- * the text in `Message`. Subscription and unsubscription confirmations have the topic `<ARN>:SubscriptionConfirmation`
- * or `<ARN>:UnsubscribeConfirmation`. The receiver confirms a subscription if `confirm` allows it. Raw message delivery
- * is unsigned, so it is rejected. SNS expects a 2xx within 15 s. It retries 3 times in a minute, or for up to an hour
- * with a delivery policy.
+ * Amazon SNS over HTTPS. The signature is RSA (SHA-256, or SHA-1 for SignatureVersion 1) over
+ * fields of the body, with the certificate at `SigningCertURL`. The topic is the ARN and the id is
+ * `MessageId`. Your application's own event is the text in `Message`. Subscription and
+ * unsubscription confirmations have the topic `<ARN>:SubscriptionConfirmation` or
+ * `<ARN>:UnsubscribeConfirmation`. The receiver confirms a subscription if `confirm` allows it.
+ * Deliveries in SNS's "raw message delivery" are unsigned, so they are rejected. SNS expects a 2xx
+ * within 15 s. SNS retries 3 times in a minute. With a delivery policy, it retries for up to an
+ * hour.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
  */
 export const awsSns: Factory<AwsSnsOptions> = /* @__PURE__ */ provider({
@@ -103,7 +112,7 @@ export const awsSns: Factory<AwsSnsOptions> = /* @__PURE__ */ provider({
         at: { field: 'Signature' },
         path: /\.pem$/,
         issuers: ISSUERS,
-        // The app trusts its own certificate, whatever its name is.
+        // If the app gives a certificate, any name in it is trusted.
         named: options.certPem === undefined ? (name) => NAME.test(name) : undefined,
         read,
         message: (delivery, arn) => signedText(delivery.json(), arn),
@@ -131,7 +140,7 @@ function read(delivery: Delivery): CertificateClaim {
   const message = delivery.json()
   const version = field(message, 'SignatureVersion')
   const signature = text(message, 'Signature')
-  // Messages that passed through Lambda have the second spelling.
+  // If a message has passed through Lambda, the member has the second spelling.
   const url = text(message, 'SigningCertURL') ?? text(message, 'SigningCertUrl')
   if (signature === undefined || url === undefined)
     throw new WebhookError('missing_header', {
@@ -144,7 +153,9 @@ function read(delivery: Delivery): CertificateClaim {
   return { url, hosts, signature, hash: version === '1' ? 'sha1' : 'sha256' }
 }
 
-/** The host of SNS in the region of a topic, which has the certificates of that region. */
+/**
+ * Returns the host of SNS in the region of a topic. This host has the certificates of the region.
+ */
 function hostsOf(arn: string | undefined): readonly string[] {
   const [, partition, region] = ARN_OF_REGION.exec(arn ?? '') ?? []
   if (region === undefined) return []
@@ -159,7 +170,8 @@ function signedText(message: unknown, arn: string): string | undefined {
   return FIELDS[type]!.filter((name) => (field(message, name) ?? undefined) !== undefined)
     .map((name) => {
       const value = field(message, name)
-      // Line breaks separate the signed fields. In any field but Message they would let an attacker move the borders.
+      // Line breaks separate the signed fields. In a field other than Message, a line break
+      // would let an attacker move text from one field to another.
       if (typeof value !== 'string' || (name !== 'Message' && /[\r\n]/.test(value)))
         throw malformed({ field: name }, 'a text of one line')
       return `${name}\n${value}\n`

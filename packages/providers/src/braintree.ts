@@ -27,16 +27,19 @@ const CHALLENGE = /^[a-f0-9]{20,32}$/
 export interface BraintreeOptions extends PresetOptions<'privateKey'> {
   /** The private key of the API key pair. */
   readonly privateKey: SecretOption
-  /** The public key of the pair. It says which of the signatures in a delivery is yours. */
+  /**
+   * The public key of the pair. A delivery may have several signatures, and this key names yours.
+   */
   readonly publicKey: string
 }
 
 /**
- * Braintree. The signature is HMAC-SHA1 over `bt_payload` as the form has it, with its line breaks. The key is the
- * SHA-1 of the private key. The topic is the notification's kind (`subscription_went_past_due`), and there is no id.
- * The payload is the XML notification. The receiver signs the unsigned challenge (`GET ?bt_challenge=`) with the key of
- * events, so a challenge may only be 20 to 32 hex digits, which no notification is. Braintree waits 30 s and retries
- * each hour for 24 hours, or for 3 hours in the sandbox.
+ * Braintree. The signature is HMAC-SHA1 over the form field `bt_payload`, with its line breaks. The
+ * HMAC key is the SHA-1 of the private key. The topic is the notification's kind
+ * (`subscription_went_past_due`), and there is no id. The payload is the XML notification. The
+ * receiver signs the unsigned challenge (`GET ?bt_challenge=`) with the same key that signs events.
+ * So a challenge must have 20 to 32 hex digits, a form that no notification has. Braintree waits 30
+ * s for an answer and retries each hour for 24 hours (3 hours in the sandbox).
  * https://developer.paypal.com/braintree/docs/guides/webhooks/overview
  */
 export const braintree: Factory<BraintreeOptions> = /* @__PURE__ */ sender({
@@ -83,10 +86,11 @@ export const braintree: Factory<BraintreeOptions> = /* @__PURE__ */ sender({
   },
   compose({ topic: kind = 'check', at = Date.now(), payload }) {
     const time = new Date(at).toISOString().slice(0, 19)
-    // An empty list writes no element, so a timestamp of the payload makes no second one.
+    // `timestamp: []` writes no element, so the payload cannot add a second timestamp.
     const rest = xmlElements({ subject: '', ...(payload as object), kind, timestamp: [] })
     const xml = `<notification><timestamp type="datetime">${time}Z</timestamp>${rest}</notification>`
-    // Without the final line break, which verification allows to be missing. It rejects any other change.
+    // Braintree ends the base64 text with a line break, which is left out here. Verification
+    // accepts the text with and without that line break.
     const bt_payload = Buffer.from(xml).toString('base64')
     const body = new URLSearchParams({ bt_payload }).toString()
     return { headers: { 'content-type': FORM_TYPE }, body }
@@ -115,7 +119,8 @@ function signature(publicKey: string): Scheme<Uint8Array> {
     key: (secret) => createHash('sha1').update(secret).digest(),
     verify(delivery, keys) {
       const payload = single(delivery.form(), 'bt_payload')
-      // Anybody can get a challenge signed with this key, so a payload must not look like a challenge.
+      // Anybody can make the receiver sign a challenge with this key, so a payload that looks like
+      // a challenge is rejected.
       if (CHALLENGE.test(payload.trim()))
         throw new WebhookError('malformed_body', { problem: 'is_challenge', field: 'bt_payload' })
       if (!/^[A-Za-z0-9+/=\n]+$/.test(payload))

@@ -1,7 +1,10 @@
 import type { Factory } from '@postern/core/scheme'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
-/** Brex: Standard Webhooks. Its secrets have no `whsec_`. https://developer.brex.com/docs/webhooks/ */
+/**
+ * Brex: Standard Webhooks. Brex's secrets do not start with `whsec_`.
+ * https://developer.brex.com/docs/webhooks/
+ */
 export const brex: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
   name: 'brex',
   title: 'Brex',

@@ -11,12 +11,14 @@ const CONTENTFUL = {
 } as const
 
 /**
- * Contentful with request verification turned on. The signature is HMAC-SHA256 over method, path, the listed headers
- * and the body. If you set `publicUrl`, its path and query count. The topic is `X-Contentful-Topic`
- * (`ContentManagement.Entry.publish`; `Entry.publish` matches too), and the id is `X-Contentful-Idempotency-Key`. Both
- * count only if they were signed. The default tolerance of 30 s is that of Contentful's SDK and equals the time between
- * retries: set a larger `tolerance` if clocks or queues are slow. Contentful waits 30 s and retries 429 and 5xx twice,
- * 30 s apart. A space has one secret, and a change has no overlap.
+ * Contentful with request verification turned on. The signature is HMAC-SHA256 over method, path,
+ * the listed headers and the body. If you set `publicUrl`, the signature must fit its path and
+ * query. The topic is `X-Contentful-Topic` (`ContentManagement.Entry.publish`; `Entry.publish`
+ * matches too), and the id is `X-Contentful-Idempotency-Key`. Both headers are used only if they
+ * are signed. The default tolerance of 30 s is that of Contentful's SDK, and is as long as the time
+ * between retries. Set a larger `tolerance` if clocks or queues are slow. Contentful waits 30 s for
+ * an answer and retries 429 and 5xx twice, 30 s apart. A space has one secret, and the old secret
+ * is invalid as soon as you change it.
  * https://www.contentful.com/developers/docs/webhooks/request-verification/
  */
 export const contentful: Factory<DatedPresetOptions & PublicUrlOption> = /* @__PURE__ */ sender({
@@ -75,7 +77,10 @@ export const contentful: Factory<DatedPresetOptions & PublicUrlOption> = /* @__P
 const TOPIC = 'x-contentful-topic'
 const ID = 'x-contentful-idempotency-key'
 
-/** HMAC-SHA256 over method, path with query, the headers that the sender lists, and body, separated by line feeds. */
+/**
+ * Makes Contentful's scheme: HMAC-SHA256 over method, path with query, the headers that the sender
+ * lists, and body, separated by line feeds.
+ */
 function contentfulScheme(url: (delivery: Delivery) => string): Scheme<Uint8Array> {
   const scheme = hmac({
     header: CONTENTFUL.signature,
@@ -101,7 +106,10 @@ function contentfulScheme(url: (delivery: Delivery) => string): Scheme<Uint8Arra
   }
 }
 
-/** The names of the signed headers. The list itself and the time must be signed. */
+/**
+ * Returns the names of the signed headers. The header with this list and the header with the time
+ * must be signed.
+ */
 function signedHeaders(delivery: Delivery): readonly string[] {
   const names = singleHeader(delivery, CONTENTFUL.list)
     .split(',')
@@ -111,16 +119,19 @@ function signedHeaders(delivery: Delivery): readonly string[] {
   return names
 }
 
-/** The value of a header, or undefined if the sender did not sign it. */
+/** Returns the value of a header, or undefined if the sender did not sign the header. */
 function signedHeader(delivery: Delivery, name: string): string | undefined {
   return signedHeaders(delivery).includes(name) ? delivery.header(name) : undefined
 }
 
-/** Rejects a time that is `ttl` seconds or more away from now. Like Contentful's SDK, it rejects a difference of `ttl`. */
+/**
+ * Rejects a time that is `ttl` seconds or more away from now. Like Contentful's SDK, it also
+ * rejects a difference of exactly `ttl`.
+ */
 function checkTtl(delivery: Delivery, now: number, ttl: number): void {
   const name = CONTENTFUL.timestamp
   const time = parseTimestamp(singleHeader(delivery, name), name, 'ms')
-  // A clock may return fractions of a millisecond.
+  // The clock may return fractions of a millisecond, so the time is rounded.
   const age = Math.round(now) - time
   if (Math.abs(age) >= ttl * 1000)
     throw new WebhookError(age > 0 ? 'timestamp_too_old' : 'timestamp_in_future', {
@@ -131,7 +142,8 @@ function checkTtl(delivery: Delivery, now: number, ttl: number): void {
     })
 }
 
-// The SDK escapes the query, and then escapes it again together with the path.
+// Returns path and query as Contentful's SDK signs them. The SDK escapes the query, and then
+// escapes it again together with the path.
 function pathOf(url: string): string {
   const { pathname, search } = new URL(url, 'https://localhost')
   const query = search.slice(1)

@@ -5,7 +5,10 @@ import { member } from './common/read.ts'
 import { httpAuth, type HttpAuthOptions, oneSecret } from './schemes/http-auth.ts'
 import { sampleJson } from './common/paths.ts'
 
-/** Options of {@link datadog}: `secret` of a custom header, `credentials` of the URL, or an OAuth2 `token`. */
+/**
+ * Options of {@link datadog}: the `secret` in a custom header, the `credentials` in the URL, or an
+ * OAuth2 `token`.
+ */
 export interface DatadogOptions extends HttpAuthOptions {
   /** The value of the custom header that authenticates the webhook. */
   readonly secret?: SecretOption
@@ -18,9 +21,10 @@ export interface DatadogOptions extends HttpAuthOptions {
 }
 
 /**
- * Datadog monitors. Datadog does not sign: a custom header, Basic credentials or OAuth2 authenticates a delivery, and
- * only TLS protects the body. The body is your template, JSON or a form. The topic and the id are the members that
- * `topicField` and `idField` name. If your template has no topic, the topic is `alert_transition`, or `event`. Datadog
+ * Datadog monitors. Datadog does not sign: a custom header, Basic credentials or OAuth2
+ * authenticates a delivery, and only TLS protects the body. The body has the form of your template:
+ * JSON or a form. The topic and the id are the members that `topicField` and `idField` name. If the
+ * body has no such topic, the topic is the member `alert_transition`, or else `event`. Datadog
  * retries up to five times after a 5xx or a timeout.
  * https://docs.datadoghq.com/integrations/webhooks/
  */
@@ -58,7 +62,7 @@ export const datadog: Factory<DatadogOptions> = /* @__PURE__ */ provider({
       ? httpAuth(options)
       : token({ header: options.header ?? 'X-Webhook-Secret' }),
   events(delivery, { kind, value }, { topicField = 'event_type', idField = 'id' }) {
-    // A template may write the id as a number, which exceeds 2^53.
+    // A template may write the id as a number above 2^53, so it is read with exact integers.
     const exact = kind === 'json' ? delivery.json('exact') : value
     const topic = member(exact, topicField) ?? member(exact, 'alert_transition') ?? 'event'
     return [{ id: member(exact, idField), topic, payload: value }]

@@ -38,7 +38,7 @@ const SCHEME: Scheme<Uint8Array> = {
     return found
   },
   sign(request: SignableRequest, key) {
-    // `compose` writes the body in this one form.
+    // The body always has this form, because `compose` has written it.
     const [, json] = new TextDecoder().decode(request.body).split(/\r\n\r\n|\r\n--postern--/)
     const value = jsonOf(undefined, json)
     const [time = '', type = ''] = ['event.event_time', 'event.event_type'].map((path) =>
@@ -52,10 +52,11 @@ const SCHEME: Scheme<Uint8Array> = {
 }
 
 /**
- * Dropbox Sign (HelloSign). A delivery is a multipart form with the event as JSON in its field `json`.
- * `event.event_hash` is the HMAC-SHA256 of time and type, in hex. **The rest of the body is not signed**: fetch the
- * request from the API. The topic is `event.event_type`. The id is made of the hash, the request and the signature. The
- * receiver answers with the text that Dropbox Sign expects, `Hello API Event Received`.
+ * Dropbox Sign (HelloSign). A delivery is a multipart form with the event as JSON in its field
+ * `json`. `event.event_hash` is the HMAC-SHA256 of time and type, in hex. **The rest of the body is
+ * not signed**: fetch the request from the API. The topic is `event.event_type`. The id is made of
+ * that hash, the signature request and the signature. The receiver answers with the text `Hello API
+ * Event Received`, which Dropbox Sign expects.
  * https://developers.hellosign.com/docs/events/walkthrough
  */
 export const dropboxSign: Factory<PresetOptions<'apiKey'>> = /* @__PURE__ */ sender({

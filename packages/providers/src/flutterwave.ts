@@ -19,7 +19,7 @@ export const flutterwave: Factory<PresetOptions> = /* @__PURE__ */ preset({
   checked: '2026-11-28',
   delivers: {
     within: 60_000,
-    // Three times, half an hour apart, if that is switched on.
+    // If retries are switched on, Flutterwave retries three times, half an hour apart.
     retries: 1.5 * HOUR,
     redirect: 'failure',
     after4xx: 'retried',

@@ -1,7 +1,10 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/** Framer. Id is `Framer-Webhook-Submission-Id`. https://www.framer.com/help/articles/framer-form-webhook-setup/ */
+/**
+ * Framer. The id is the header `Framer-Webhook-Submission-Id`.
+ * https://www.framer.com/help/articles/framer-form-webhook-setup/
+ */
 export const framer: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'framer',
   title: 'Framer',

@@ -3,8 +3,9 @@ import { DAY } from './common/units.ts'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
 /**
- * Gemini API: Standard Webhooks of static endpoints. A URL that is given with a job is signed with a key of Google,
- * which is not supported. https://ai.google.dev/gemini-api/docs/webhooks
+ * Gemini API: Standard Webhooks for static endpoints. Deliveries to a URL that you give with a
+ * single job are not supported, because Google's own key signs them.
+ * https://ai.google.dev/gemini-api/docs/webhooks
  */
 export const gemini: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
   name: 'gemini',

@@ -15,49 +15,60 @@ import { genericScheme, type GenericSchemeOptions } from './schemes/generic/sche
 
 export type { Extract }
 
-/** Options of {@link generic}: the scheme, and the places of id and topic. */
+/** Options of {@link generic}: the scheme, and where id and topic are. */
 export interface GenericOptions extends GenericSchemeOptions, GenericPlaces {
   /** Query parameter with the event's id. @default none */
   readonly eventIdQuery?: string
   /** Query parameter with the topic. @default none */
   readonly topicQuery?: string
-  /** The signing secret, token or `user:password`. Several while the secret is being changed. */
+  /** The signing secret, token or `user:password`. Give several while you change the secret. */
   readonly secret?: SecretOption
-  /** Accepts deliveries without any authentication, from anybody who knows the URL. @default false */
+  /**
+   * True accepts deliveries without any authentication, from anybody who knows the URL. @default
+   * false
+   */
   readonly unauthenticated?: boolean
   /** Name of the provider, for its receiver, logs and events. @default 'generic' */
   readonly name?: string
   /** Accepted methods. @default POST, and GET if the signature does not cover a body (tokens, Basic) */
   readonly methods?: readonly string[]
   /**
-   * Formats that the sender sends: see `Provider.formats`. @default JSON if `eventIdField` is set, else JSON, XML, form or
-   * bytes; and the query of a GET
+   * Formats that the sender sends: see `Provider.formats`. @default JSON if `eventIdField` is set,
+   * or else JSON, XML, form or bytes; also the query of a GET
    */
   readonly formats?: readonly Format[]
   /** `strict` rejects a Content-Type that contradicts the format (415). @default 'ignore' */
   readonly contentType?: Provider['contentType']
   /**
-   * Content codings of the sender, each with the signed bytes (`{ gzip: 'decoded' }`). The magic bytes of a body decide
-   * whether it is encoded. @default gzip as it was sent; none if nothing is verified, or if `formats` is only `bytes`
+   * Content codings that the sender uses. The value says which bytes are signed: those `sent`, or
+   * those `decoded` (`{ gzip: 'decoded' }`). The first bytes of a body show whether it is encoded.
+   * @default `{ gzip: 'sent' }`; none if nothing is verified, or if `formats` is only `bytes`
    */
   readonly codings?: Codings
   /** Charsets of text bodies and forms. @default UTF-8 */
   readonly charsets?: readonly string[]
   /** False if the sender never signs the same bytes twice on purpose. @default true */
   readonly repeats?: boolean
-  /** Limits that the sender promises not to exceed. @default those of the receiver */
+  /** Limits that the sender promises not to exceed. @default the receiver's limits */
   readonly limits?: Partial<Limits>
-  /** Time over which the sender retries an event, in milliseconds. @default 0, not known */
+  /**
+   * Time from the first delivery of an event to its last retry, in milliseconds. @default 0, which
+   * means that it is not known
+   */
   readonly retrySpan?: number
-  /** Headers, query parameters and fields that are not stored, in addition to those of the scheme. @default none */
+  /**
+   * Headers, query parameters and fields that must not be stored, in addition to those of the
+   * scheme. @default none
+   */
   readonly credentials?: Provider['credentials']
 }
 
 /**
- * A sender without a provider of its own: any scheme, by name or as a value (`hmac(…)`, `ed25519(…)`,
- * `standardWebhooksScheme(…)`, `jwt(…)` …), and extractors for id and topic. The bytes of a body decide its format.
- * Without an option that names the id, nothing is deduplicated. The payload of a GET is its query string, if the scheme
- * covers the URL or nothing at all. `covers` of the scheme says whether headers and query are protected.
+ * Provider for a sender that this package does not have. You give the scheme, by name or as a value
+ * (`hmac(…)`, `ed25519(…)`, `standardWebhooksScheme(…)`, `jwt(…)` …), and say where id and topic
+ * are. The first bytes of a body decide its format. Without an option for the id, nothing is
+ * deduplicated. The payload of a GET is its query, if the scheme covers the URL, or if it covers no
+ * body. The scheme's `covers` says whether headers and query are protected.
  *
  * @example
  * generic({ name: 'acme', secret, scheme: 'hmac', header: 'X-Acme-Signature', topicField: 'event.name' })
@@ -150,9 +161,11 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
     return {
       name,
       ids: NAMED.some((option) => options[option] !== undefined),
-      // A signature over the body does not cover a query, so a GET could have any payload.
+      // GET is not accepted if only the body is signed, because the payload of a GET is its
+      // unsigned query.
       methods: options.methods ?? (readsQuery ? ['POST', 'GET'] : ['POST']),
-      // A body without the named member must not pass in another format, without an id.
+      // With `eventIdField`, only JSON is read. A body that passes in another format would have no
+      // id.
       formats: options.formats ?? [
         ...(options.eventIdField === undefined ? ANY : JSON_ALONE),
         ...query,
@@ -205,12 +218,18 @@ const ANY: readonly Format[] = ['json', 'xml', 'form', 'bytes']
 const GZIP: Codings = { gzip: 'sent' }
 const NAMED = ['id', 'eventIdHeader', 'eventIdQuery', 'eventIdField'] as const
 
-/** No JSON, XML or form starts with the magic bytes of gzip, so decompressing cannot change a text. */
+/**
+ * Returns true if a text format is accepted. Then gzip can be recognized safely, because no JSON,
+ * XML or form starts with the first bytes of gzip.
+ */
 function takesText({ formats = ANY }: GenericOptions): boolean {
   return formats.some((format) => format !== 'bytes')
 }
 
-/** With several formats, a missing id may mean a body read in the wrong one. Nothing would deduplicate that event. */
+/**
+ * Returns true if an event without an id must be rejected. With several formats, the id may be
+ * missing because the body was read in the wrong format. Such an event could not be deduplicated.
+ */
 function needsId({
   id,
   eventIdHeader,
@@ -222,7 +241,10 @@ function needsId({
   return elsewhere === undefined && eventIdField !== undefined && (formats?.length ?? 1) > 1
 }
 
-/** The places, with those in the query as functions. A named header comes first. */
+/**
+ * Returns the options with functions that read id and topic from the query. A header that an option
+ * names is used first.
+ */
 function byQuery(options: GenericOptions): GenericPlaces {
   const { id, eventIdHeader, eventIdQuery, topic, topicHeader, topicQuery, topicField } = options
   const at =

@@ -8,20 +8,21 @@ import { sampleJson } from './common/paths.ts'
 
 /** Options of {@link gitlab}. */
 export interface GitlabOptions {
-  /** The signing token of the hook, `whsec_…` (GitLab 19 and later), or its secret token. */
+  /** The hook's signing token, `whsec_…` (GitLab 19 and later), or its secret token. */
   readonly token: SecretOption
   /** Maximum difference between a signed time and now, in seconds, in either direction. @default 300 */
   readonly tolerance?: number
 }
 
 /**
- * GitLab: project, group and system hooks. A signing token is Standard Webhooks. A secret token comes as it is in
- * `X-Gitlab-Token` and proves nothing about the body. If one of your tokens is a signing token, every delivery must be
- * signed and secret tokens do not count. The topic is `object_kind` or `event_name` with the action
- * (`merge_request.open`; `merge_request` matches too), or the hook's name if a custom template has neither. The id is
- * `webhook-id` or `Idempotency-Key`. GitLab before 17.4 sends only `X-Gitlab-Event-UUID`, which a hook shares with the
- * hooks that it triggers. GitLab waits 10 s and disables a hook for a while after four failures. It promises no
- * retries.
+ * GitLab: project, group and system hooks. With a signing token, GitLab signs as in Standard
+ * Webhooks. A secret token is sent unchanged in `X-Gitlab-Token`, so it proves nothing about the
+ * body. If one of your tokens is a signing token, every delivery must be signed, and secret tokens
+ * are ignored. The topic is `object_kind` or `event_name` with the action (`merge_request.open`;
+ * `merge_request` matches too), or the hook's name if a custom template has neither. The id is
+ * `webhook-id` or `Idempotency-Key`. GitLab before 17.4 sends only `X-Gitlab-Event-UUID`, which is
+ * the same for a hook and for the hooks that it triggers. GitLab waits 10 s for an answer and
+ * disables a hook for a while after four failures. GitLab does not promise retries.
  * https://docs.gitlab.com/user/project/integrations/webhooks/
  */
 export const gitlab: Factory<GitlabOptions> = /* @__PURE__ */ provider({
@@ -79,7 +80,7 @@ export const gitlab: Factory<GitlabOptions> = /* @__PURE__ */ provider({
 
 const ID_HEADERS = ['webhook-id', 'idempotency-key', 'x-gitlab-event-uuid']
 
-// `Merge Request Hook` as `merge_request`.
+// Returns the hook's name as a topic: `merge_request` for the header `Merge Request Hook`.
 function hookName(delivery: Delivery): string {
   const name = delivery.header('x-gitlab-event')?.replace(/ Hook$/, '')
   if (!name)
@@ -93,7 +94,8 @@ function hookName(delivery: Delivery): string {
 
 type GitlabKey = { readonly signing: StandardWebhooksKey } | { readonly plain: string }
 
-// With a signing token, a secret token does not count: otherwise an attacker could leave the signature out.
+// Makes GitLab's scheme. If there is a signing token, secret tokens are ignored. Otherwise an
+// attacker could leave out the signature and send only a secret token.
 function gitlabScheme(given: SecretOption, tolerance: number | undefined): Scheme<GitlabKey> {
   const signed = standardWebhooksScheme({ tolerance })
   const plain = token({ header: 'X-Gitlab-Token' })
@@ -126,7 +128,8 @@ function gitlabScheme(given: SecretOption, tolerance: number | undefined): Schem
   }
 }
 
-// A function may return either kind, so it promises no signature of the body.
+// Returns true if the tokens include a signing token, so the body is signed. A function may return
+// either kind, so it counts as unsigned.
 function isSigning(given: SecretOption): boolean {
   return typeof given !== 'function' && String(JSON.stringify(given)).includes('"whsec_')
 }

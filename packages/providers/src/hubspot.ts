@@ -25,12 +25,13 @@ export interface HubspotOptions extends HubspotSchemeOptions {
 }
 
 /**
- * HubSpot: webhooks (a delivery has up to 100 events), workflow actions and calls of UI extensions. Version 3 of the
- * signature is HMAC-SHA256 over method, URL, body and time. Versions 1 and 2 are plain hashes without a time, and count
- * only if `versions` allows them for an older app. Behind a proxy, set `publicUrl`. The topic is `subscriptionType`
- * (`contact.propertyChange`), or `request` for a request that is not a webhook. HubSpot's `eventId` is not unique, so
- * the id is `portalId:appId:subscriptionId:eventId:occurredAt:objectId`. HubSpot expects a 2xx within 5 s and retries
- * 10 times over 24 hours.
+ * HubSpot: webhooks (a delivery has up to 100 events), workflow actions and calls of UI extensions.
+ * Version 3 of the signature is HMAC-SHA256 over method, URL, body and time. Versions 1 and 2 are
+ * plain hashes without a time. They are accepted only if `versions` allows them, for an older app.
+ * Behind a proxy, set `publicUrl`. The topic is `subscriptionType` (`contact.propertyChange`), or
+ * `request` for a request that is not a webhook. HubSpot's `eventId` is not unique, so the id is
+ * `portalId:appId:subscriptionId:eventId:occurredAt:objectId`. HubSpot expects a 2xx within 5 s and
+ * retries 10 times over 24 hours.
  * https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation
  */
 export const hubspot: Factory<HubspotOptions> = /* @__PURE__ */ provider({
@@ -104,8 +105,9 @@ interface HubspotSchemeOptions extends PublicUrlOption {
   /** Maximum difference between the signed time of v3 and now, in seconds, in either direction. @default 300 */
   readonly tolerance?: number
   /**
-   * Accepted versions of the signature. Versions 1 and 2 are plain hashes without a time, which an attacker can extend. So
-   * their bodies must be JSON, version 1 is only for POST, and both count only without a v3 signature. @default ['v3']
+   * Accepted versions of the signature. Versions 1 and 2 are plain hashes without a time, and an
+   * attacker can extend the message of such a hash. So their bodies must be JSON, and version 1 is
+   * only for POST. If a v3 signature is present, v1 and v2 are ignored. @default ['v3']
    */
   readonly versions?: readonly HubspotVersion[]
 }
@@ -113,10 +115,10 @@ interface HubspotSchemeOptions extends PublicUrlOption {
 const V3 = 'x-hubspot-signature-v3'
 const OLD = 'x-hubspot-signature'
 const VERSION = 'x-hubspot-signature-version'
-// HubSpot's page on v3 asks to decode these escapes and no others.
+// For v3, HubSpot's page says that these escapes in a URL must be decoded, and no others.
 const ESCAPES = /%(?:3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)/gi
 
-/** If a signature of version 3 is present, only that signature counts. */
+/** Makes HubSpot's scheme. If a v3 signature is present, only that signature is verified. */
 function hubspotScheme(options: HubspotSchemeOptions): Scheme<Uint8Array> {
   const { versions = ['v3'] } = options
   const url = (delivery: Delivery): string => signedUrl(delivery, options)
@@ -144,7 +146,7 @@ function hubspotScheme(options: HubspotSchemeOptions): Scheme<Uint8Array> {
     ...(versions.includes('v1') || versions.includes('v2') ? { needs: [] } : {}),
     reads: [V3, 'x-hubspot-request-timestamp', OLD, VERSION],
     present: (delivery) => delivery.header(V3) !== undefined || delivery.header(OLD) !== undefined,
-    // Each accepted version protects at least these parts.
+    // All accepted versions protect at least these parts.
     covers: { body: 'bytes', id: true, url: isUrlCovered, timestamp: isDated },
     verify(delivery, keys, now) {
       const version = versionOf(delivery)
@@ -165,7 +167,7 @@ function versionOf(delivery: Delivery): HubspotVersion {
   return version
 }
 
-// Versions 1 and 2 are a plain SHA-256 of the secret and the message.
+// Algorithm of versions 1 and 2: a plain SHA-256 over the secret and the message.
 const HASH: SignatureAlgorithm<Uint8Array> = {
   key: (secret) => hmacAlgorithm().key(secret),
   matches(key, message, candidates) {
@@ -176,7 +178,10 @@ const HASH: SignatureAlgorithm<Uint8Array> = {
   },
 }
 
-/** The payload of a verified delivery is its query only if the signature covers that query, else its body as JSON. */
+/**
+ * Returns the format of a verified delivery. If there is no body and the signature covers the
+ * query, the payload is the query. Otherwise it is the body as JSON.
+ */
 function hubspotFormat(delivery: Delivery, options: PublicUrlOption): 'json' | 'query' {
   if (delivery.body.length > 0 || (delivery.header(V3) ?? delivery.header(VERSION)) === 'v1')
     return 'json'

@@ -20,10 +20,11 @@ const ALGORITHM: SignatureAlgorithm<Ed25519Key> = {
 }
 
 /**
- * Keygen. The signature is Ed25519 over method and path, host without its port, date and the SHA-256 of the body. It is
- * an HTTP signature of the old draft, in `Keygen-Signature`. Behind a proxy, set `publicUrl`. The other algorithms that
- * an account can choose are not supported. The topic is `data.attributes.event` (`license.created`) and the id is
- * `data.id`, both signed.
+ * Keygen. The signature is Ed25519 over method and path, host without port, date, and the SHA-256
+ * of the body. It is an HTTP signature as in the draft before RFC 9421, in `Keygen-Signature`.
+ * Behind a proxy, set `publicUrl`. An account can choose other algorithms, which are not supported.
+ * The topic is `data.attributes.event` (`license.created`) and the id is `data.id`. Both are
+ * signed.
  * https://keygen.sh/docs/api/signatures/
  */
 export const keygen: Factory<UrlPresetOptions<'publicKey'>> = /* @__PURE__ */ preset({

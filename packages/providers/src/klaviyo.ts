@@ -2,8 +2,9 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Klaviyo. Its pages name neither the unit of the signed time nor a maximum age, so the default tolerance is two days,
- * as long as it retries. https://developers.klaviyo.com/en/docs/working_with_system_webhooks
+ * Klaviyo. Klaviyo does not document the unit of the signed time or a maximum age. The default
+ * tolerance is two days, because Klaviyo retries for two days.
+ * https://developers.klaviyo.com/en/docs/working_with_system_webhooks
  */
 export const klaviyo: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'klaviyo',

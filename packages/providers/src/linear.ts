@@ -6,10 +6,10 @@ import { agreedTopic, field, text } from './common/read.ts'
 import { sender, type DatedPresetOptions } from './schemes/sender.ts'
 
 /**
- * Linear. The signature is HMAC-SHA256 over the body. The time is the body's `webhookTimestamp`; the unsigned header
- * with the time counts only if the body has none. The topic is `type` with `action` (`Issue.create`; `Issue` matches
- * too). The id is the unsigned header `Linear-Delivery`. Linear expects a 200 within 5 s and retries after 1 minute, 1
- * hour and 6 hours.
+ * Linear. The signature is HMAC-SHA256 over the body. The time is the body's `webhookTimestamp`;
+ * the unsigned header with the time is used only if the body has none. The topic is `type` with
+ * `action` (`Issue.create`; `Issue` matches too). The id is the unsigned header `Linear-Delivery`.
+ * Linear expects a 200 within 5 s and retries after 1 minute, 1 hour and 6 hours.
  *
  * Types: `linear<LinearEvents>({ secret })` with `@postern/providers/types/linear`.
  * https://linear.app/developers/webhooks
@@ -34,7 +34,8 @@ export const linear: Factory<DatedPresetOptions> = /* @__PURE__ */ sender({
     source: 'https://developers.linear.app/docs/graphql/webhooks',
   },
   claims: 'linear-delivery',
-  // Each body has the time at which it was sent: https://linear.app/developers/webhooks
+  // Each body has its time of sending, so the bodies of two deliveries differ:
+  // https://linear.app/developers/webhooks
   repeats: false,
   covers: { body: 'bytes', timestamp: true },
   sign: ({ tolerance }) => hmac({ header: 'Linear-Signature', tolerance }),

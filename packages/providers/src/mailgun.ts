@@ -18,13 +18,15 @@ import { sender, type DatedPresetOptions } from './schemes/sender.ts'
 const sha256 = hmacAlgorithm()
 
 /**
- * Mailgun: event webhooks (JSON), inbound routes and older webhooks (forms, also with attachments). The signature in
- * the body covers only its time and its token, so only TLS protects the payload. A token belongs to one event: with the
- * id of another event it is rejected while the inbox remembers ids. The topic is the event, with the severity of a
- * failure (`failed.permanent`; `failed` matches too), or `inbound` for a route. The id is that of the event, or else
- * the token. To accept events of subaccounts too, use the signing key of the primary account. Mailgun does not say
- * whether a retry is signed again, so the default tolerance is an hour more than the 8 hours of its retries. It does
- * not retry after a 200 or 406.
+ * Mailgun: event webhooks (JSON), inbound routes and older webhooks (forms, also with attachments).
+ * The signature is in the body and covers only a time and a random token, so only TLS protects the
+ * payload. A token belongs to one event. If it comes again with the id of another event, that
+ * delivery is rejected while the inbox remembers ids. The topic is the event, or `inbound` for a
+ * route. For a failure, the severity follows (`failed.permanent`; `failed` matches too). The id is
+ * the event's id, or else the token. To accept events of subaccounts too, use the signing key of
+ * the primary account. Mailgun does not say whether a retry is signed again, so the default
+ * tolerance is 9 hours, an hour more than the time of its retries. Mailgun does not retry after a
+ * 200 or 406.
  * https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks
  */
 export const mailgun: Factory<DatedPresetOptions<'signingKey'>> = /* @__PURE__ */ sender({
@@ -87,7 +89,7 @@ function formEvent({ kind, value }: ParsedBody): EventDraft {
   }
 }
 
-// Only token and time are signed, so a token may belong to only one event.
+// Returns a guard that allows a token for only one event, because only token and time are signed.
 function guarded(token: string | undefined): readonly Guard[] {
   return token === undefined ? [] : [{ key: `mailgun-token:${token}`, otherwise: 'reject' }]
 }
@@ -98,7 +100,10 @@ interface Claim {
   readonly signatures: readonly (string | undefined)[]
 }
 
-/** The signature inside the body. Events of subaccounts have a second one, with the key of the primary account. */
+/**
+ * Makes Mailgun's scheme: the signature is inside the body. Events of subaccounts have a second
+ * signature, made with the primary account's key.
+ */
 function mailgunScheme(tolerance: number): Scheme<Uint8Array> {
   return {
     covers: { body: 'none', timestamp: true },
@@ -124,7 +129,10 @@ function mailgunScheme(tolerance: number): Scheme<Uint8Array> {
   }
 }
 
-/** The last value of a field. Variables of a message may have the names of Mailgun's fields, which come after them. */
+/**
+ * Returns the last value of a form field. Your own variables may have the names of Mailgun's
+ * fields, but Mailgun's fields come last.
+ */
 function lastValue(fields: unknown, name: string): string | undefined {
   const found = field(fields, name)
   return text({ found: Array.isArray(found) ? (found.at(-1) as unknown) : found }, 'found')

@@ -12,12 +12,13 @@ const FIELD = 'mandrill_events'
 const TEST_KEY = new TextEncoder().encode('test-webhook')
 
 /**
- * Mandrill (Mailchimp Transactional): message, inbound and sync events. The signature is HMAC-SHA1 over the URL as you
- * entered it, with its credentials, and the decoded form fields, in `X-Mandrill-Signature`. Each URL has its own key. A
- * delivery is a batch of up to 1000 events. Each event has its own id (`_id:event:ts`; inbound events have none). The
- * topic is `event`, or for example `blacklist.add` for a sync event. The receiver answers the unsigned HEAD request of
- * a new webhook. Mandrill signs the empty test batch with the public key `test-webhook`, which counts for nothing else.
- * Mandrill expects a 200.
+ * Mandrill (Mailchimp Transactional): message, inbound and sync events. The signature is HMAC-SHA1
+ * over the URL and the decoded form fields, in `X-Mandrill-Signature`. The URL is signed as you
+ * entered it, with its credentials. Each URL has its own key. A delivery is a batch of up to 1000
+ * events. Each event has its own id, `_id:event:ts`, but inbound events have no id. The topic is
+ * `event`, or a topic such as `blacklist.add` for a sync event. The receiver answers the unsigned
+ * HEAD request of a new webhook. Mandrill signs the empty test batch with the publicly known key
+ * `test-webhook`. No other delivery may use that key. Mandrill expects a 200.
  * https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/
  */
 export const mandrill: Factory<UrlPresetOptions<'webhookKey'>> = /* @__PURE__ */ sender({
@@ -75,7 +76,7 @@ function scheme(url: (delivery: Delivery) => string): Scheme<Uint8Array> {
     verify(delivery, keys, now) {
       if (isEmpty(delivery)) return own.verify(delivery, [...keys, TEST_KEY], now)
       const found = own.verify(delivery, keys, now)
-      // Everybody knows that key, so it must authenticate no event.
+      // Everybody knows the test key, so a delivery with events must not use it.
       if (typeof found === 'number' && isTestKey(keys[found]!))
         throw new WebhookError('signature_mismatch', {
           problem: 'public_key',

@@ -12,18 +12,24 @@ import { sampleJson } from './common/paths.ts'
 export interface MetaOptions extends PresetOptions<'appSecret'> {
   /** The app secret. */
   readonly appSecret: SecretOption
-  /** The verify token that you enter when you subscribe. @default none, so that no subscription can be confirmed */
+  /**
+   * The verify token that you enter when you subscribe. @default none, so no subscription can be
+   * confirmed
+   */
   readonly verifyToken?: string
 }
 
 /**
- * Meta: WhatsApp Cloud API, Messenger, Instagram, Pages, Threads, Lead Ads. The signature is HMAC-SHA256 over the body,
- * in `X-Hub-Signature-256`. The SHA-1 header never counts. A delivery is a batch of up to 1000 updates. Each update is
- * an event whose payload is the envelope with only that update. The topic is `object.field` (`page.feed`). WhatsApp has
- * `whatsapp_business_account.messages` and `.statuses`; Messenger has `page.message`, `page.postback`, `page.read` …
- * The id is that of the message (with its status, `wamid…:read`), comment, lead or post, or else a digest of the
- * update. The receiver answers the unsigned GET with `hub.challenge` if it has your verify token. Meta retries for 36
- * hours and WhatsApp possibly for 7 days, so dedupe windows must be as long. Meta expects a 200 within seconds.
+ * Meta: WhatsApp Cloud API, Messenger, Instagram, Pages, Threads, Lead Ads. The signature is
+ * HMAC-SHA256 over the body, in `X-Hub-Signature-256`. The older SHA-1 signature is ignored. A
+ * delivery is a batch of up to 1000 updates. Each update is an event whose payload is the envelope
+ * with only that update. The topic is `object.field` (`page.feed`). WhatsApp has
+ * `whatsapp_business_account.messages` and `.statuses`; Messenger has `page.message`,
+ * `page.postback`, `page.read` … The id is the id of the message, comment, lead or post, or else a
+ * digest of the update. For a message's status, the status follows the id (`wamid…:read`). The
+ * receiver answers the unsigned GET with `hub.challenge` if it has your verify token. Meta retries
+ * for 36 hours and WhatsApp possibly for 7 days, so the dedupe window must be at least as long.
+ * Meta expects a 200 within seconds.
  * https://developers.facebook.com/docs/graph-api/webhooks/getting-started
  */
 export const meta: Factory<MetaOptions> = /* @__PURE__ */ sender({
@@ -83,7 +89,8 @@ export const meta: Factory<MetaOptions> = /* @__PURE__ */ sender({
   events: (delivery, { value }) => metaUpdates(value, delivery.json('exact')),
   compose({ topic = 'page.feed', id, at = Date.now(), payload }) {
     const [object = topic, name = 'feed'] = topic.split('.', 2)
-    // An entry may have members other than changes: statuses, messages of Messenger.
+    // If the payload has its own `entry`, it is kept. So a test can send entries without `changes`,
+    // such as Messenger's messages.
     if (field(payload, 'entry') !== undefined) return { body: sampleJson({ object }, payload) }
     const value = mergeDeep({ ...(id !== undefined && { id }) }, payload)
     const isWhatsapp = object === 'whatsapp_business_account' && name === 'messages'
@@ -120,11 +127,14 @@ function confirm(delivery: Delivery, verifyToken: string | undefined): Reply {
 }
 
 type Update = Omit<EventDraft, 'payload'> & {
-  /** The members of the entry that have only this update. */
+  /** Members that replace the entry's lists, so that the entry has only this update. */
   readonly only: object
 }
 
-/** One event per update. Ids come from the body with exact integers, because ids of leads and posts exceed 2^53. */
+/**
+ * Returns one event per update. Ids are read from the body with exact integers, because ids of
+ * leads and posts exceed 2^53.
+ */
 function metaUpdates(body: unknown, exact: unknown): readonly EventDraft[] {
   const ids = updates(exact).map(({ id }) => id)
   return updates(body).map((event, at) => ({ ...event, id: ids[at] }))
@@ -155,18 +165,19 @@ function updatesOf(object: string, entry: unknown): readonly Update[] {
     only: { changed_fields: [name] },
   }))
   const messages = list(entry, 'messaging').map((item) => messaging(object, item, at))
-  // Another app of the page answers these.
+  // Another app of the page answers the messages in `standby`.
   const standby = list(entry, 'standby').map((item) => ({
     id: digestId([...at, item]),
     topic: `${object}.standby`,
     only: { standby: [item] },
   }))
   const all = [...changes, ...fields, ...messages, ...standby]
-  // An entry without any list must not be lost.
+  // An entry without any of the lists becomes one event, so that it is not lost.
   return all.length > 0 ? all : [{ id: digestId([...at, entry]), topic: object, only: {} }]
 }
 
-// Messages and statuses share one field. All statuses of a message have its id.
+// Returns the updates in a WhatsApp change. Messages and statuses are in the same field. All
+// statuses of a message have the message's id, so the status becomes part of the event's id.
 function whatsapp(object: string, change: unknown, at: readonly unknown[]): readonly Update[] {
   const value = field(change, 'value')
   const found = ['messages', 'statuses'].flatMap((kind) =>
@@ -186,8 +197,9 @@ function changed(object: string, change: unknown, at: readonly unknown[]): Updat
   return { id, topic, only: { changes: [change] } }
 }
 
-// A new post, comment or lead has an id of its own. A reaction, an edit or a removal only has the id of its subject, and
-// so has the next one: a digest makes their ids differ.
+// Returns the id of a new post, comment or lead. A reaction, an edit or a removal has only the id
+// of its subject, and the next one has the same id. So this returns undefined for them, and the
+// caller uses a digest.
 function subjectOf(value: unknown): string | undefined {
   const verb = text(value, 'verb')
   const item = text(value, 'item')
@@ -217,7 +229,7 @@ function messagingId(item: unknown, kind: string): string | undefined {
   if (kind === 'message' || kind === 'postback') return member(item, `${kind}.mid`)
   if (kind === 'reaction') return joinedId(item, 'reaction.mid', 'reaction.action')
   const seen = joinedId(item, 'sender.id', `${kind}.watermark`)
-  // `delivery` and `read` may have the same watermark.
+  // A `delivery` and a `read` may have the same watermark, so the kind is added.
   return kind === 'delivery' && seen !== undefined ? `${seen}:${kind}` : seen
 }
 

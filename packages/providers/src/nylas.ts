@@ -3,7 +3,7 @@ import { getChallenge } from './schemes/challenge.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Nylas. The signature covers the body as it was sent, compressed or not.
+ * Nylas. If the body is compressed, the signature covers the compressed bytes.
  * https://developer.nylas.com/docs/v3/notifications/
  */
 export const nylas: Factory<PresetOptions> = /* @__PURE__ */ preset({

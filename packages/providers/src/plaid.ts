@@ -19,23 +19,24 @@ import { field, needed, text } from './common/read.ts'
 
 /** Options of {@link plaid}: the API credentials that fetch the keys, or the keys themselves. */
 export interface PlaidOptions extends FetchOptions {
-  /** The client id that fetches the keys. */
+  /** The client id with which the keys are fetched. */
   readonly clientId?: string
-  /** The API secret that fetches the keys. */
+  /** The API secret with which the keys are fetched. */
   readonly secret?: string
-  /** The environment of the keys. @default 'production' */
+  /** The Plaid environment from which the keys are fetched. @default 'production' */
   readonly environment?: 'production' | 'sandbox'
-  /** The verification keys; nothing is fetched. */
+  /** The verification keys. If given, they are not fetched. */
   readonly jwks?: Jwks
   /** Maximum difference between the token's `iat` and now, in seconds, in either direction. @default 300 */
   readonly tolerance?: number
 }
 
 /**
- * Plaid. A JSON Web Token (only ES256) in `Plaid-Verification` has the SHA-256 of the body. Its key is fetched from
- * Plaid by its id, cached, and not used after it has expired. The topic is `webhook_type.webhook_code`
- * (`TRANSACTIONS.SYNC_UPDATES_AVAILABLE`). There is no id. Plaid expects a 200 within 10 s and retries for 24 hours.
- * Needs the package jose.
+ * Plaid. A JSON Web Token (only ES256) in `Plaid-Verification` has the SHA-256 of the body. The key
+ * that verifies the token is fetched from Plaid by the key's id. The key is cached, and not used
+ * after it has expired. The topic is `webhook_type.webhook_code`
+ * (`TRANSACTIONS.SYNC_UPDATES_AVAILABLE`). There is no id. Plaid expects a 200 within 10 s and
+ * retries for 24 hours. Needs the package jose.
  * https://plaid.com/docs/api/webhooks/webhook-verification/
  */
 export const plaid: Factory<PlaidOptions> = /* @__PURE__ */ provider({
@@ -99,7 +100,7 @@ export const plaid: Factory<PlaidOptions> = /* @__PURE__ */ provider({
   ],
 })
 
-// The status of INVALID_WEBHOOK_VERIFICATION_KEY_ID.
+// HTTP status of Plaid's error INVALID_WEBHOOK_VERIFICATION_KEY_ID, for a key that does not exist.
 const UNKNOWN_KEY = 400
 
 function checkBody(claims: JwtClaims, delivery: Delivery): void {
@@ -112,7 +113,7 @@ function checkBody(claims: JwtClaims, delivery: Delivery): void {
     })
 }
 
-// Plaid has replaced a key that has a time of expiry.
+// Returns the source without expired keys. Plaid sets `expired_at` when it has replaced a key.
 function unexpired(source: JwkSource): JwkSource {
   const good = (keys: readonly Jwk[]): readonly Jwk[] =>
     keys.filter((key) => (key['expired_at'] ?? null) === null)

@@ -6,10 +6,10 @@ import { genericEvents } from './schemes/generic/places.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * QuickBooks Online. The signature is HMAC-SHA256 over the body, in base64, in `intuit-signature`. A delivery is a list
- * of CloudEvents: the topic is `type` and the id is `id`. The older format `eventNotifications` is supported too: one
- * event per entity, with the topic `Invoice.Update`. QuickBooks retries after seconds, minutes and hours, then every 6
- * hours, and does not say when it stops.
+ * QuickBooks Online. The signature is HMAC-SHA256 over the body, in base64, in `intuit-signature`.
+ * A delivery is a list of CloudEvents: the topic is `type` and the id is `id`. The older format
+ * `eventNotifications` is supported too: one event per entity, with the topic `Invoice.Update`.
+ * QuickBooks retries with growing delays, then every 6 hours. It does not document when it stops.
  * https://developer.intuit.com/app/developer/qbo/docs/develop/webhooks
  */
 export const quickbooks: Factory<PresetOptions> = /* @__PURE__ */ preset({
@@ -36,7 +36,7 @@ export const quickbooks: Factory<PresetOptions> = /* @__PURE__ */ preset({
 
 const LIST = { itemsField: '', eventIdField: 'id', topicField: 'type' } as const
 
-// The format from before the CloudEvents has no event id.
+// Returns the events of a delivery in the older format, which has no event ids.
 function older(value: unknown): readonly EventDraft[] {
   return items(value, 'eventNotifications').flatMap((notification) =>
     items(field(notification, 'dataChangeEvent'), 'entities').map((entity) => {

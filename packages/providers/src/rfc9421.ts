@@ -19,14 +19,14 @@ export interface Rfc9421Options extends Omit<
   readonly publicKey?: SecretOption
   /** Returns the topic of a delivery. @default always 'message' */
   readonly topic?: (delivery: Delivery, body: ParsedBody) => string
-  /** Returns the id of a delivery; use a part that the signature covers. @default none */
+  /** Returns the id of a delivery. Read it from a part that the signature covers. @default none */
   readonly id?: (delivery: Delivery, body: ParsedBody) => string | undefined
 }
 
 /**
- * HTTP Message Signatures (RFC 9421) from any sender. `Content-Digest` is computed again. The signature must cover a
- * minimum of components, because a signature over less proves little. Functions of yours read the topic and the id.
- * Needs the package structured-headers.
+ * HTTP Message Signatures (RFC 9421) from any sender. The receiver checks `Content-Digest` against
+ * the body. The signature must cover the required components, because a signature over fewer proves
+ * little. Your own functions read the topic and the id. Needs the package structured-headers.
  * https://www.rfc-editor.org/rfc/rfc9421
  *
  * @example rfc9421({ publicKey, alg: 'ed25519', topic: (d, body) => body.value.type, id: (d) => d.header('idempotency-key') })

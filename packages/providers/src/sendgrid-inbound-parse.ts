@@ -13,7 +13,7 @@ export interface SendgridInboundParseOptions {
   readonly tolerance?: number
 }
 
-// Mail of at most 30 MB, and the multipart format around it.
+// Maximum size of a body: a mail of at most 30 MB, and the multipart format around it.
 const MAX_BODY: number = 32 * MIB
 
 /**
@@ -35,7 +35,7 @@ export const sendgridInboundParse: Factory<SendgridInboundParseOptions> = /* @__
   notSecret: [[/^SG\./, 'a key for the API']],
   topics: ['mail'],
   facts: {
-    // A key made for examples.
+    // A key pair that exists only for examples.
     example: {
       publicKey:
         '-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgUVA/gUQ0in8PAsAU\nM8TqwfQlcQYddOqpYF8jl5waPqahRANCAAT/PusU16ySX6abhcu4muj1fNCjFY6k\ngL6C9m1frEMmrZopMvh4Df4aMDq1vFw/h4wJqhgZa2V9BFP2aUjAmzVK\n-----END PRIVATE KEY-----',

@@ -4,10 +4,11 @@ import { DAY } from './common/units.ts'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Twilio SendGrid Event Webhook with the signed event webhook turned on. The signature is ECDSA (P-256, SHA-256) over
- * time and body. A delivery is a batch. The topic of an event is `event` (`delivered`) and the id is `sg_event_id`.
- * SendGrid merges custom arguments into events, and they may replace members. SendGrid names no maximum age, so the
- * default tolerance is the day over which it retries. It expects a 2xx within 10 s.
+ * Twilio SendGrid Event Webhook with the signed event webhook turned on. The signature is ECDSA
+ * (P-256, SHA-256) over time and body. A delivery is a batch. The topic of an event is `event`
+ * (`delivered`) and the id is `sg_event_id`. SendGrid merges your custom arguments into events,
+ * where they may replace other members. SendGrid does not document a maximum age. The default
+ * tolerance is a day, because SendGrid retries for a day. It expects a 2xx within 10 s.
  * https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features
  */
 export const sendgrid: Factory<DatedPresetOptions<'publicKey'>> = /* @__PURE__ */ preset({
@@ -21,7 +22,7 @@ export const sendgrid: Factory<DatedPresetOptions<'publicKey'>> = /* @__PURE__ *
   },
   notSecret: [[/^SG\./, 'a key for the API']],
   topics: ['processed', 'delivered', 'bounce', 'dropped', 'open', 'click', 'spamreport'],
-  // A key made for examples.
+  // A key pair that exists only for examples.
   example: {
     publicKey:
       '-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgUVA/gUQ0in8PAsAU\nM8TqwfQlcQYddOqpYF8jl5waPqahRANCAAT/PusU16ySX6abhcu4muj1fNCjFY6k\ngL6C9m1frEMmrZopMvh4Df4aMDq1vFw/h4wJqhgZa2V9BFP2aUjAmzVK\n-----END PRIVATE KEY-----',

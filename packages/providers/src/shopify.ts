@@ -11,13 +11,14 @@ import { sender, type PresetOptions } from './schemes/sender.ts'
 import { sampleJson } from './common/paths.ts'
 
 /**
- * Shopify, with `X-Shopify-*` headers or with the `Shopify-*` headers of the Events preview, which win if their HMAC is
- * present. The signature is HMAC-SHA256 in base64 over the body. The topic, the shop and the id are in unsigned
- * headers, so `covers.topic` is false: an attacker can replay a captured body under another topic. Check the shop
- * against your installations. A delivery without a webhook id is accepted without deduplication; for that, set `dedupe:
- * 'digest'`. Topics are those that Shopify sends: `orders/create`, or `Product.create` of the Events preview (`Product`
- * matches too). Shopify expects a 2xx within 5 s, counts a redirect as a failure, and retries for 4 hours. After 8
- * failures in a row it removes the subscription.
+ * Shopify, with `X-Shopify-*` headers, or with the `Shopify-*` headers of the Events preview. The
+ * latter are used if their HMAC is present. The signature is HMAC-SHA256 in base64 over the body.
+ * The topic, the shop and the id are in unsigned headers, so `covers.topic` is false: an attacker
+ * can replay a captured body under another topic. Check the shop against your installations. A
+ * delivery without a webhook id is accepted, but is not deduplicated unless you set `dedupe:
+ * 'digest'`. Topics are those that Shopify sends: `orders/create`, or `Product.create` of the
+ * Events preview (`Product` matches too). Shopify expects a 2xx within 5 s, counts a redirect as a
+ * failure, and retries for 4 hours. After 8 failures in a row it removes the subscription.
  * https://shopify.dev/docs/apps/build/webhooks/verify-deliveries
  */
 export const shopify: Factory<PresetOptions> = /* @__PURE__ */ sender({
@@ -74,7 +75,7 @@ export const shopify: Factory<PresetOptions> = /* @__PURE__ */ sender({
     ]
   },
   compose({ topic = 'orders/create', id, payload, at = Date.now() }) {
-    // Only the Events preview capitalizes resources: Product.create.
+    // Only topics of the Events preview start with a capital letter, such as Product.create.
     const dot = /^[A-Z]/.test(topic) ? topic.indexOf('.') : -1
     const prefix = dot > 0 ? 'shopify-' : 'x-shopify-'
     return {

@@ -3,8 +3,9 @@ import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 import { sampleJson } from './common/paths.ts'
 
 /**
- * Sinch: the callbacks of the Conversation API. The topic is the member of the payload that names the callback
- * (`message_delivery_report`). There is no event id. https://developers.sinch.com/docs/conversation/callbacks/
+ * Sinch: the callbacks of the Conversation API. The topic is the name of the payload's member that
+ * differs between callbacks (`message_delivery_report`). There is no event id.
+ * https://developers.sinch.com/docs/conversation/callbacks/
  */
 export const sinch: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'sinch',
@@ -29,7 +30,7 @@ export const sinch: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   checked: '2026-11-28',
 })
 
-// Each callback has these members, and one more that names the callback.
+// Members that every callback has. One more member has the data, and its name is the topic.
 const COMMON = new Set([
   'app_id',
   'accepted_time',

@@ -11,12 +11,14 @@ export type { StripeObjectOptions } from './common/stripe-object.ts'
 const HEADER = 'stripe-signature'
 
 /**
- * Stripe: snapshot events, thin events (`v2.core.event`) and Connect on one route. The signature is HMAC-SHA256 over
- * `t.body`, and its key is the text of the secret. While a secret rolls, several `v1` signatures come, and one match is
- * enough; `v0` never counts. The topic is `type`. The id is `id` (`evt_…`), which stays the same over retries and
- * endpoints; `request.idempotency_key` is not an event id. The dashboard's test button always sends
- * `evt_00000000000000`, so deduplication treats each click as the same event. Stripe retries for 3 days and counts a
- * redirect as a failure. A Connect event names its account in `account`, and a thin event in `context`.
+ * Stripe: snapshot events, thin events (`v2.core.event`) and Connect on one route. The signature is
+ * HMAC-SHA256 over `t.body`, and its key is the text of the secret. While a secret rolls, a
+ * delivery has several `v1` signatures, of which one must match. `v0` is ignored. The topic is
+ * `type`. The id is `id` (`evt_…`), which stays the same over retries and endpoints;
+ * `request.idempotency_key` is not an event id. The dashboard's test button always sends
+ * `evt_00000000000000`, so deduplication treats each click as the same event. Stripe retries for 3
+ * days and counts a redirect as a failure. A Connect event names its account in `account`, and a
+ * thin event in `context`.
  *
  * Types: `stripe<StripeEvents>({ secret })` with `@postern/providers/types/stripe`.
  * https://docs.stripe.com/webhooks/signature
@@ -107,7 +109,7 @@ function stripeScheme({ tolerance }: { readonly tolerance?: number }): Scheme<Ui
   })
   return {
     ...scheme,
-    // While a secret rolls, one header has a signature with each secret.
+    // While a secret rolls, one header has several signatures, one per secret.
     signAll(request, keys, now) {
       const signed = keys.map((key) => scheme.sign!(request, key, now))
       const [time] = signed[0]!.headers[HEADER]!.split(',')
@@ -126,7 +128,8 @@ function read(delivery: Delivery): SignatureClaim {
     const equals = item.indexOf('=')
     const [key, value] = [item.slice(0, equals), item.slice(equals + 1)]
     const name = key.trim()
-    // A space before t or v1 means that a host joined two headers, and a sender must not choose which one counts.
+    // A space before `t` or `v1` means that a server has joined two headers. Such a header is
+    // rejected, because it is not clear which of the two is right.
     if ((name === 't' && timestamp !== undefined) || (name !== key && KNOWN.has(name)))
       throw grammar('several')
     if (key === 't') timestamp = value
@@ -144,7 +147,10 @@ function grammar(problem: 'malformed' | 'several'): WebhookError {
   })
 }
 
-/** Stripe may report a change as a snapshot and as a thin event. The thin event names the snapshot. */
+/**
+ * Returns id and topic of the event's twin. Stripe may report one change as a snapshot event and as
+ * a thin event, and the thin event names the snapshot event.
+ */
 function twinOf(
   event: unknown,
   id: string | undefined,

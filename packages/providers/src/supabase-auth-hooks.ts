@@ -12,21 +12,29 @@ import { digestId } from './schemes/ids.ts'
 
 /** Options of {@link supabaseAuthHooks}. */
 export interface SupabaseAuthHooksOptions extends Pick<StandardFamilyOptions, 'tolerance'> {
-  /** The secret of the hook, `v1,whsec_<base64>`; several separated by `|`, as in Supabase's configuration. */
+  /**
+   * The secret of the hook, `v1,whsec_<base64>`. As in Supabase's configuration, a text may have
+   * several secrets, separated by `|`.
+   */
   readonly secret: SecretOption
-  /** The hook that uses this URL, which is the topic. @default found from the members of the payload */
+  /**
+   * Name of the hook that uses this URL. It becomes the topic. @default derived from the members of
+   * the payload
+   */
   readonly hook?: string
 }
 
 /**
- * Supabase Auth hooks: Standard Webhooks, with `v1,` before the secret and `, ` between signatures. Your reply decides:
- * `receiver.answer('send_sms', …)`. Without an answer the reply is `{}`, which rejects nothing. A late or failed answer
- * rejects. Supabase waits 5 s for all its tries together, and accepts JSON of up to 200 KB.
+ * Supabase Auth hooks: Standard Webhooks, with `v1,` before the secret and `, ` between signatures.
+ * Your reply decides: `receiver.answer('send_sms', …)`. Without an answer, the reply is `{}`, so
+ * nothing is rejected. If the answer is late or fails, Supabase rejects the user's action. Supabase
+ * waits 5 s for all its tries together, and accepts JSON of up to 200 KB.
  *
- * The payload does not name the hook, so the topic is the option `hook`. Without that option, the members of the
- * payload decide between `send_sms`, `send_email`, `custom_access_token`, `mfa_verification_attempt`,
- * `password_verification_attempt` and `before_user_created`. The id is `webhook-id`, and each try has a new one. The
- * same signed body within 5 s is a duplicate.
+ * The payload does not name the hook, so the topic is the option `hook`. Without that option, the
+ * members of the payload decide between `send_sms`, `send_email`, `custom_access_token`,
+ * `mfa_verification_attempt`, `password_verification_attempt` and `before_user_created`. The id is
+ * `webhook-id`, but each try has a new id. So an equal signed body within 5 s counts as a
+ * duplicate.
  * https://supabase.com/docs/guides/auth/auth-hooks
  */
 export const supabaseAuthHooks: Factory<SupabaseAuthHooksOptions> = /* @__PURE__ */ provider({
@@ -102,7 +110,8 @@ export const supabaseAuthHooks: Factory<SupabaseAuthHooksOptions> = /* @__PURE__
 
 const SCHEME = /* @__PURE__ */ standardWebhooksScheme()
 
-// All tries come within 5 s. Each time counts for its own span of 5 s and for the next one, so two tries share a span.
+// Returns guards that recognize a retry. Times are divided into spans of 5 s, and each try has a
+// key for its own span and for the next. All tries come within 5 s, so two tries share a key.
 function retriesOf(delivery: Delivery, payload: unknown): readonly Guard[] {
   const span = Math.floor(Number(delivery.header('webhook-timestamp')) / 5)
   const digest = digestId(payload)

@@ -18,7 +18,7 @@ import { field, member } from './common/read.ts'
 /** A subscription that a hub asks you to confirm. */
 export interface WebsubIntent {
   readonly mode: 'subscribe' | 'unsubscribe'
-  /** The topic URL. */
+  /** URL of the topic. */
   readonly topic: string
   /** Seconds until the subscription ends, if you do not renew it. Undefined if it ends now. */
   readonly lease: number | undefined
@@ -29,9 +29,9 @@ export interface WebsubOptions {
   /** `hub.secret` of the subscription, at most 199 bytes. With a secret, an unsigned delivery is rejected. */
   readonly secret?: SecretOption
   /**
-   * The topic URLs that you subscribe to, or a function that decides at the time. Anybody can ask a hub to end your
-   * subscription: a URL confirms that too, and a function can reject `unsubscribe`. @default none, so every verification
-   * is rejected
+   * The topic URLs that you subscribe to, or a function that decides when a hub asks. Anybody can
+   * ask a hub to end your subscription. A URL in this option also confirms that end, but a function
+   * can reject `unsubscribe`. @default none, so every verification is rejected
    */
   readonly expectedTopic?:
     | string
@@ -39,20 +39,25 @@ export interface WebsubOptions {
     | ((intent: WebsubIntent) => MaybePromise<boolean>)
   /** Called with each confirmed subscription. */
   readonly onVerified?: (intent: WebsubIntent) => MaybePromise<void>
-  /** Accepts deliveries of subscriptions without a secret, which anybody can send. @default false */
+  /**
+   * True accepts deliveries of subscriptions without a secret, which anybody can send. @default
+   * false
+   */
   readonly unauthenticated?: boolean
 }
 
-// A challenge never looks like a feed or JSON.
+// Allowed form of a challenge. It must not look like a feed or JSON.
 const HUB_CHALLENGE = /^[^<{[][^]{0,1023}$/
 
 /**
- * WebSub (W3C), the successor of PubSubHubbub, and YouTube's push notifications. The signature is HMAC over the body,
- * in `X-Hub-Signature`, with SHA-1, 256, 384 or 512 as the hub chooses. The receiver confirms expected topics and
- * answers others with 404. The topic of an event is the topic URL (`rel="self"` of the Link header or the feed). Each
- * entry of an Atom feed is an event whose id is `id:updated`; `entry` and `deleted-entry` match too. Any other delivery
- * is one event without an id. Its topic is in an unsigned header, so `covers.topic` is false: an attacker can replay a
- * captured body under another topic. Hubs expect a 2xx; a 410 ends the subscription.
+ * WebSub (W3C), the successor of PubSubHubbub, and YouTube's push notifications. The signature is
+ * HMAC over the body, in `X-Hub-Signature`, with SHA-1, SHA-256, SHA-384 or SHA-512, as the hub
+ * chooses. The receiver confirms subscriptions to expected topics, and answers 404 for others. The
+ * topic of an event is the topic URL (`rel="self"` of the Link header or the feed). Each entry of
+ * an Atom feed is an event whose id is `id:updated`; subscriptions to `entry` and `deleted-entry`
+ * match too. Any other delivery is one event without an id. The topic of such an event is in an
+ * unsigned header, so `covers.topic` is false: an attacker can replay a captured body under another
+ * topic. Hubs expect a 2xx; a 410 ends the subscription.
  * https://www.w3.org/TR/websub/
  */
 export const websub: Factory<WebsubOptions> = /* @__PURE__ */ provider({
@@ -93,7 +98,7 @@ export const websub: Factory<WebsubOptions> = /* @__PURE__ */ provider({
   events(delivery, { kind, value }, { expectedTopic }) {
     const topicOf = (self?: string): string => {
       const said = selfLinkHeader(delivery)
-      // Only the feed is signed.
+      // Only the feed is signed, so the header must not contradict it.
       if (self !== undefined && said !== undefined && said !== self)
         throw new WebhookError('malformed_event', {
           problem: 'contradicts',
@@ -147,7 +152,7 @@ const METHODS = new Map(
 )
 const MAX_SECRET = 199
 
-/** `X-Hub-Signature: method=hex` (WebSub, section 8). */
+/** Makes WebSub's scheme: the header `X-Hub-Signature: method=hex` (WebSub, section 8). */
 function websubScheme(): Scheme<Uint8Array> {
   return {
     covers: { body: 'bytes', id: true },
@@ -180,7 +185,10 @@ function websubScheme(): Scheme<Uint8Array> {
 
 type Element = string | XmlObject
 
-/** The entries and tombstones (RFC 6721) of an Atom feed, or undefined if the payload is not a feed. */
+/**
+ * Returns one event per entry or tombstone (deleted entry, RFC 6721) of an Atom feed. Returns
+ * undefined if the payload is not a feed.
+ */
 function atomEvents(
   payload: unknown,
   topicOf: (self: string | undefined) => string,
@@ -198,7 +206,7 @@ function atomEvents(
   ]
 }
 
-/** The URL of the `rel="self"` Link header (RFC 8288). */
+/** Returns the URL in the Link header with `rel="self"` (RFC 8288). */
 function selfLinkHeader(delivery: Delivery): string | undefined {
   const links = delivery.headers('link').join(', ')
   for (const [, url, parameters = ''] of links.matchAll(/<([^<>]*)>((?:\s*;\s*[^,;<]*)*)/g)) {
@@ -250,7 +258,8 @@ function textOf(parent: Element, name: string): string | undefined {
 
 function both(a: string | undefined, b: string | undefined): string | undefined {
   if (a === undefined || b === undefined) return undefined
-  // Ids in feeds contain colons. The time at the end marks their end.
+  // The id of an entry may contain colons. The time at the end shows where that id ends, so nothing
+  // is escaped.
   return TIME.test(b) ? `${a}:${b}` : joined([a, b])
 }
 

@@ -19,19 +19,24 @@ import {
 export interface WechatOptions {
   /** The token of the account's server configuration. */
   readonly token: SecretOption
-  /** The EncodingAESKey of the secure or compatible mode; then plain messages are rejected. @default plain mode */
+  /**
+   * The EncodingAESKey of the secure or compatible mode. If given, plain messages are rejected.
+   * @default none, for the plain mode
+   */
   readonly encodingAESKey?: string
-  /** The appid that messages of the secure mode must name. Required with `encodingAESKey`. */
+  /** The appid that messages in secure mode must name. Required with `encodingAESKey`. */
   readonly receiveId?: string
   /** Maximum difference between the signed time and now, in seconds, in either direction. @default 300 */
   readonly tolerance?: number
 }
 
 /**
- * WeChat official accounts. The signature is SHA-1 over token, time and nonce, in the query. **In plain mode the body
- * is not signed**: use the secure mode. The topic is for example `text`, `image` or `event.subscribe`. The id of a
- * message is `MsgId`; the id of an event is made of user and time. The receiver answers the verification of the URL
- * (`echostr`). Messages get `success` unless `receiver.answer` gives a reply. WeChat waits 5 s and tries three times.
+ * WeChat official accounts. The signature is SHA-1 over token, time and nonce, and is in the query.
+ * **In plain mode the body is not signed**, so use the secure mode. The topic is for example
+ * `text`, `image` or `event.subscribe`. The id of a message is `MsgId`; the id of an event is made
+ * of user and time. The receiver answers the verification of the URL (`echostr`). Messages get
+ * `success` unless `receiver.answer` gives a reply. WeChat waits 5 s for an answer and tries three
+ * times.
  * https://developers.weixin.qq.com/doc/offiaccount/en/Basic_Information/Access_Overview.html
  */
 export const wechat: Factory<WechatOptions> = /* @__PURE__ */ provider({

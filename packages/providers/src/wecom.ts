@@ -21,16 +21,17 @@ export interface WecomOptions {
   readonly token: SecretOption
   /** The EncodingAESKey of the same settings. WeCom always encrypts. */
   readonly encodingAESKey: string
-  /** The CorpId, or the SuiteId of a suite, that messages must name. */
+  /** The CorpId that messages must name. For a suite, its SuiteId. */
   readonly receiveId: string
   /** Maximum difference between the signed time and now, in seconds, in either direction. @default 300 */
   readonly tolerance?: number
 }
 
 /**
- * WeCom (enterprise WeChat). The signature is SHA-1 over token, time, nonce and the message, which is encrypted with
- * AES, in the query parameter `msg_signature`. Topics and ids are those of `wechat`. The receiver answers the
- * verification of the URL with the decrypted `echostr`. WeCom waits 5 s and tries three times.
+ * WeCom (enterprise WeChat). The signature is SHA-1 over token, time, nonce and the encrypted
+ * message, and is in the query parameter `msg_signature`. Messages are encrypted with AES. Topics
+ * and ids are as in `wechat`. The receiver answers the verification of the URL with the decrypted
+ * `echostr`. WeCom waits 5 s for an answer and tries three times.
  * https://developer.work.weixin.qq.com/document/path/90930
  */
 export const wecom: Factory<WecomOptions> = /* @__PURE__ */ provider({

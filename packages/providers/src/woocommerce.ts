@@ -7,20 +7,23 @@ import { sender, type PresetOptions } from './schemes/sender.ts'
 import { sampleJson } from './common/paths.ts'
 
 const PLAIN = hmac({ header: 'X-WC-Webhook-Signature', encoding: 'base64' })
-// Before WooCommerce 3, the key was the stored text.
+// WordPress stores a secret with HTML entities. The key is the decoded secret, or the stored text
+// (before WooCommerce 3).
 const SCHEME: Scheme<Uint8Array> = {
   ...PLAIN,
   ...keyForms([(secret) => PLAIN.key(decodeEntities(secret)), (secret) => PLAIN.key(secret)]),
 }
 
 /**
- * WooCommerce. The signature is HMAC-SHA256 over the body, in `X-WC-Webhook-Signature`. The key is the secret with its
- * HTML entities decoded, as WordPress does, or the secret as it is (before WooCommerce 3). The topic is the header
- * `X-WC-Webhook-Topic` (`order.updated`). All deliveries of a webhook within one second share a delivery id, so the id
- * is made of that, the topic, and the object's id or a hash of the body. The headers are unsigned, so `covers.topic` is
- * false: an attacker can replay a captured body under another topic. The signature has no time. The receiver answers
- * the unsigned ping at activation with a 200. WooCommerce waits 60 s, never retries, and disables the webhook after
- * more than five failures in a row.
+ * WooCommerce. The signature is HMAC-SHA256 over the body, in `X-WC-Webhook-Signature`. The key is
+ * the secret with its HTML entities decoded, as WordPress does, or the secret as it is (before
+ * WooCommerce 3). The topic is the header `X-WC-Webhook-Topic` (`order.updated`). All deliveries of
+ * a webhook within one second have the same delivery id. So the event's id is made of the delivery
+ * id, the topic, and the object's id or a hash of the body. The headers are unsigned, so
+ * `covers.topic` is false: an attacker can replay a captured body under another topic. The
+ * signature has no time. The receiver answers the unsigned ping at activation with a 200.
+ * WooCommerce waits 60 s for an answer, does not retry, and disables the webhook after more than
+ * five failures in a row.
  * https://woocommerce.com/document/webhooks/
  */
 export const woocommerce: Factory<PresetOptions> = /* @__PURE__ */ sender({
@@ -84,7 +87,7 @@ export const woocommerce: Factory<PresetOptions> = /* @__PURE__ */ sender({
   },
 })
 
-// wp_specialchars_decode() with ENT_QUOTES decodes only these, each once.
+// The entities that WordPress decodes, each once (`wp_specialchars_decode()` with ENT_QUOTES).
 const ENTITIES = /&(?:amp|lt|gt|quot|#0*(38|60|62|34|39)|#[xX]0*(26|22|27));/g
 const NAMED: Readonly<Record<string, string>> = {
   '&amp;': '&',

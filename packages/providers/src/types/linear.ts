@@ -2,8 +2,9 @@ import type { LinearWebhookEventTypeMap } from '@linear/sdk/webhooks'
 import type { Installed } from '../common/absent.ts'
 
 /**
- * Topics of Linear with their payloads, from the optional peer `@linear/sdk`: `Issue` for all actions and `Issue.create`
- * for one. The action itself is not checked, since the SDK does not list actions. `createdAt` is text, as it is sent.
+ * Topics of Linear with their payloads, from the optional peer `@linear/sdk`: `Issue` for all
+ * actions, and `Issue.create` for one. The action's name is not checked, because the SDK does not
+ * list actions. `createdAt` is a string, as in the JSON.
  *
  * @example
  * const receiver = createReceiver({ provider: linear<LinearEvents>({ secret }) })
@@ -16,7 +17,7 @@ export type LinearEvents = Installed<
 >
 
 type Type = keyof LinearWebhookEventTypeMap
-// The SDK declares a Date but does not parse one.
+// The SDK declares `createdAt` as a Date, but does not parse it, so it is a string.
 type Sent<T extends Type> = Omit<LinearWebhookEventTypeMap[T], 'createdAt' | 'type'> & {
   readonly createdAt: string
   readonly type: T

@@ -2,8 +2,9 @@ import type { SlackEvent, View } from '@slack/types'
 import type { Installed } from '../common/absent.ts'
 
 /**
- * Topics of Slack with their payloads: events from the optional peer `@slack/types`, each in its envelope; slash commands;
- * interactions without (`block_actions`) and with their action or callback id (`block_actions.approve`).
+ * Topics of Slack with their payloads: events, slash commands and interactions. The types of events
+ * come from the optional peer `@slack/types`, and each event is in its envelope. The topic of an
+ * interaction may end with its action or callback id: `block_actions` or `block_actions.approve`.
  *
  * @example
  * const receiver = createReceiver({ provider: slack<SlackEvents>({ signingSecret }) })
@@ -47,12 +48,12 @@ export interface SlackEnvelope<Event> {
   readonly type: 'event_callback'
   readonly event: Event
   readonly event_id: string
-  /** Unix seconds. */
+  /** Time of the event, in seconds since 1970. */
   readonly event_time: number
   readonly team_id: string
   readonly api_app_id: string
   readonly enterprise_id?: string
-  /** The workspace of the installation, in a channel that several workspaces share. */
+  /** The workspace in which the app is installed, if several workspaces share the channel. */
   readonly context_team_id?: string
   readonly authorizations?: readonly {
     readonly enterprise_id: string | null

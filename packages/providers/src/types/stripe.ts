@@ -2,8 +2,9 @@ import type { Stripe } from 'stripe'
 import type { Installed } from '../common/absent.ts'
 
 /**
- * Topics of Stripe with their payloads, from the optional peer `stripe`: snapshot events (`invoice.paid`) and thin ones
- * (`v1.invoice.paid`, `v2.core.…`). Thin events have the form on the wire: no methods of the SDK, and `context` is a string.
+ * Topics of Stripe with their payloads, from the optional peer `stripe`: snapshot events
+ * (`invoice.paid`) and thin ones (`v1.invoice.paid`, `v2.core.…`). Thin events have the form of the
+ * JSON: they have no methods of the SDK, and `context` is a string.
  *
  * @example
  * const receiver = createReceiver({ provider: stripe<StripeEvents>({ secret }) })
