@@ -50,10 +50,10 @@ export interface Delivery {
   /** The exact bytes of the body. */
   readonly body: Uint8Array
   /**
-   * The bytes to parse. Before verification, they are the bytes of `body`. After it, they are
-   * decompressed if the provider declares gzip and the body starts with gzip's magic bytes. If a
-   * sender signs the decompressed bytes, the provider verifies a delivery with those bytes as
-   * `body`. Their number is at most `limits.unverified.decompressed`.
+   * The bytes to parse. Before verification, these are the bytes of `body`. After verification,
+   * they are decompressed if the provider declares gzip and the body starts with gzip's magic
+   * bytes. If a sender signs the decompressed bytes, the provider verifies a delivery whose `body`
+   * has those bytes, at most `limits.unverified.decompressed` of them.
    */
   readonly content: Uint8Array
   /**
@@ -94,7 +94,7 @@ export interface Delivery {
   query(): URLSearchParams
 }
 
-/** The parts of a delivery that were read before it was rejected or failed. */
+/** The parts of a delivery that were read before the delivery was rejected or failed. */
 export type PartialDelivery = Pick<Delivery, 'method' | 'url' | 'body'> & Partial<Delivery>
 
 /** The header lines as a framework or platform passes them. Callers give names in lower case. */

@@ -2,8 +2,8 @@ import { factsOf, messageOf, type ErrorDetails, type Problem } from './messages.
 import { maskParameters } from './receive/credentials/places.ts'
 
 /**
- * The HTTP status of each code. Codes are stable, since observers, logs and problem replies contain
- * them.
+ * The HTTP status of each code, by the step of a delivery that rejects with the code. Codes are
+ * stable, since observers, logs and problem replies contain them.
  */
 const STATUS = {
   // admit
@@ -98,8 +98,8 @@ export class WebhookError extends Error implements ErrorDetails {
   readonly headers: Readonly<Record<string, string>> | undefined
 
   /**
-   * If `about` is a string, it becomes the message and `problem` is `other`. The app's own code
-   * uses this.
+   * If `about` is a string, the string becomes the message, and `problem` is `other`. The app's own
+   * code uses this.
    */
   constructor(code: ErrorCode, about: ErrorDetails | string, options: WebhookErrorOptions = {}) {
     const given = typeof about === 'string' ? { problem: 'other' as const, text: about } : about

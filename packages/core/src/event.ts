@@ -46,8 +46,8 @@ export interface EventDraft {
 export interface Guard {
   readonly key: string
   /**
-   * Result for a second event with this key: `reject` replies 401; `duplicate` treats it as a
-   * redelivery, so nothing runs.
+   * Result for a second event with this key: `reject` replies 401; `duplicate` treats the second
+   * event as a redelivery, so nothing runs.
    */
   readonly otherwise: 'reject' | 'duplicate'
 }
@@ -56,7 +56,7 @@ export interface Guard {
 export interface EventRecord {
   /** Identity of the event in its receiver: tenant and id, or a digest, or a unique value. */
   readonly key: string
-  /** False if `key` is a unique value. */
+  /** False if `key` is a unique value, so that no other event is a duplicate of this event. */
   readonly dedupe: boolean
   readonly id: string | undefined
   readonly topic: string

@@ -56,9 +56,9 @@ export interface Observer {
   explained?(request: RequestInfo, explanation: Explanation): void
   /** A challenge of the sender was answered. */
   handshake?(request: RequestInfo): void
-  /** An event was stored with its tasks. `tasks` is their number. */
+  /** An event was stored with its tasks. `tasks` is the number of tasks. */
   accepted?(event: EventInfo, tasks: number, request: RequestInfo): void
-  /** A known event arrived again. `revived` is true if its failed tasks run again. */
+  /** A known event arrived again. `revived` is true if the failed tasks of the event run again. */
   duplicate?(event: EventInfo, revived: boolean, request: RequestInfo): void
   /**
    * The sender used one id for two different bodies. The second event counts as a duplicate, and
@@ -79,8 +79,8 @@ export interface Observer {
   replied?(request: RequestInfo, answer: AnsweredInfo): void
   /**
    * Returns the trace context (`traceparent`, `tracestate`) to store with the events of a delivery.
-   * `around` gets it as `event.carrier`. Called once, before the events are stored. If several
-   * observers have this method, only the first one is called.
+   * `around` gets the context as `event.carrier`. Called once, before the events are stored. If
+   * several observers have this method, only the method of the first one is called.
    */
   carrier?(request: RequestInfo): Readonly<Record<string, string>> | undefined
   /**
@@ -122,8 +122,8 @@ export interface Observer {
   /** An automatic catch-up has ended (`catchUp` of `@postern/registrar`, with its option `on`). */
   catchUpEnded?(receiver: string, result: CaughtUp): void
   /**
-   * An attempt ended after it had lost its claim, because of a timeout or an expired lease. Its
-   * outcome was rejected.
+   * An attempt ended after it had lost its claim, because of a timeout or an expired lease. The
+   * outcome of the attempt was rejected.
    */
   outcomeRejected?(attempt: AttemptInfo): void
   /** An answer function failed or took too long. */

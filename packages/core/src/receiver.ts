@@ -214,7 +214,7 @@ export function createReceiver<
 }
 
 /**
- * Warns of risky settings. Returns a function that warns of topics that look like typos. Call it
+ * Warns of risky settings. Returns a function that warns of topics that look like typos, to call
  * once the handlers are known.
  */
 function warnAtStart(

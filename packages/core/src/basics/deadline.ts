@@ -120,8 +120,8 @@ export function nextRound(): Promise<void> {
 }
 
 /**
- * Runs a function with a timer of 0 ms. Workers allow timers only inside of a request: outside of
- * one, the function does not run.
+ * Runs a function with a timer of 0 ms. Workers allow timers only inside of a request. Outside of a
+ * request, the function does not run there.
  */
 export function outsideRequests(act: () => void): void {
   try {
@@ -174,7 +174,8 @@ export function createSpacing(spread = 30_000): Spacing {
     of: (oldest) => Math.max(mean ?? FIRST, oldest),
     turn(from, gap) {
       last = Math.max(last, from) + gap
-      // Runs beyond the spread return at random times in its second half, not in one wave.
+      // Runs beyond the spread return at random times in the second half of the spread, not in one
+      // wave.
       if (last > from + spread) last = from + spread * (0.5 + Math.random() / 2)
       return last
     },
@@ -197,8 +198,8 @@ export function unref<Timer>(timer: Timer): Timer {
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   const text = value?.trim() ?? ''
   if (/^\d{1,12}$/.test(text)) return Number(text) * 1000
-  // Date.parse accepts more than HTTP dates, but only HTTP dates start with a weekday. Of their
-  // three forms (RFC 9110, 5.6.7), the asctime form has no zone and is in UTC.
+  // Date.parse accepts more than HTTP dates, but only HTTP dates start with a weekday. Of the three
+  // forms of HTTP dates (RFC 9110, 5.6.7), the asctime form has no zone and is in UTC.
   const date = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text)
     ? Date.parse(text.endsWith('GMT') ? text : `${text} GMT`)
     : NaN

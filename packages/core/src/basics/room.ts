@@ -51,7 +51,7 @@ function askMemory(): number {
   } catch {
     // On Workers the module exists but does not work.
   }
-  // Workers have `availableMemory`, but there it returns 0.
+  // Workers have `availableMemory`, but the function returns 0 there.
   const machine = process?.availableMemory?.() || Infinity
   return Math.max(LEAST, Math.min(heap, machine))
 }
@@ -120,8 +120,8 @@ for (const mark of ',:{[&=<') marks[mark.charCodeAt(0)] = 1
 const known = /* @__PURE__ */ new WeakMap<Uint8Array, number>()
 
 /**
- * Returns the bytes that a parsed body needs: twice its length, plus 32 for each value. The marks
- * between values (`,`, `:` and others) give their number.
+ * Returns the bytes that a parsed body needs: twice the length of the body, plus 32 for each value.
+ * The number of values is that of the marks between values (`,`, `:` and others).
  */
 export function weigh(body: Uint8Array): number {
   const { length } = body

@@ -1,6 +1,6 @@
 /**
  * The limits of a search for the cause of a rejection. Every loop over data from the network checks
- * them.
+ * these limits.
  */
 export interface Bounds {
   /** Returns true if the number of verifications or the time is used up. */

@@ -21,7 +21,7 @@ export interface BodyDiff {
 
 /**
  * Compares a received body with the body that verifies, which `explain` returns with the option `repaired`. Returns undefined
- * if they are equal.
+ * if the bodies are equal.
  *
  * @example
  * const { repaired } = await explain(delivery, provider, { repaired: true })

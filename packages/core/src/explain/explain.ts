@@ -73,7 +73,7 @@ export async function explain(
   for (const one of providers) {
     let found: Case
     // A provider can be made of several proofs, all of which must accept the delivery. The first
-    // one that rejects it is explained.
+    // proof that rejects the delivery is explained.
     for (const proof of one.proofs ?? [one]) {
       found = await judgeCase(given, proof, trial, fingerprints)
       if (found.error) break

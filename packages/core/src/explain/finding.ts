@@ -39,8 +39,8 @@ export type FindingCause =
   | 'credential-masked'
 
 /**
- * How sure a finding is. `proven`: the delivery verifies once exactly this cause is undone. The
- * others are guesses from how the delivery looks.
+ * How sure a finding is. `proven`: the delivery verifies once exactly this cause is undone.
+ * `likely` and `possible` are guesses from how the delivery looks.
  */
 export type Certainty = 'proven' | 'likely' | 'possible'
 
@@ -100,9 +100,12 @@ export interface ExplainOptions {
    * @default Date.now
    */
   readonly now?: () => number
-  /** Maximum number of verifications. @default 20000 */
-  readonly attempts?: number
   /** Maximum number of verifications to try. @default 20000 */
+  readonly attempts?: number
+  /**
+   * Maximum time of the search, in milliseconds. One verification of a large body can exceed it.
+   * @default 1000
+   */
   readonly ms?: number
   /**
    * If true, findings name secrets of 16 characters and more by a fingerprint. Set false if pages

@@ -14,8 +14,8 @@ import type { TrialState } from './trial/trial.ts'
 export interface Subject {
   readonly provider: Provider
   /**
-   * Undefined if the provider was not made with `provider()`. Its secrets and options then cannot
-   * be varied.
+   * Undefined if the provider was not made with `provider()`. Then the secrets and options of the
+   * provider cannot be varied.
    */
   readonly made: Made | undefined
   readonly secrets: SecretsInForce | undefined

@@ -63,7 +63,7 @@ export interface AttemptInfo extends EventInfo {
 
 /**
  * What happens after a failed attempt: a retry at `at`, in milliseconds since 1970, or the end of
- * the task. When observers get it, it is not stored yet.
+ * the task. The plan is not stored yet when observers get it.
  */
 export type Planned = { readonly kind: 'retry'; readonly at: number } | { readonly kind: 'dead' }
 

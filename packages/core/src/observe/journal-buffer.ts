@@ -4,13 +4,16 @@ import { unref } from '../basics/deadline.ts'
 
 interface JournalBufferOptions {
   /**
-   * Writes a batch, as `Journal.write` does. If it throws, the deliveries of the batch count as
-   * lost.
+   * Writes a batch, as `Journal.write` does. If `write` throws, the deliveries of the batch count
+   * as lost.
    */
   readonly write: (batch: JournalBatch) => MaybePromise<void>
   /** Time after which collected entries are written, in milliseconds. @default 1000 */
   readonly every?: number
-  /** Maximum number of deliveries in one batch, and of counts and gauges together. @default 500 */
+  /**
+   * Maximum number of deliveries in one batch. The same maximum applies to its counts and gauges
+   * together. @default 500
+   */
   readonly rows?: number
   /**
    * Maximum number of verified deliveries per second to record; further ones count as lost.
@@ -35,8 +38,8 @@ interface JournalBufferOptions {
  */
 export interface JournalBuffer {
   /**
-   * Returns true if a delivery can still be recorded; otherwise counts it as lost. Call it before
-   * you make the row.
+   * Returns true if a delivery can still be recorded; otherwise counts the delivery as lost. Call
+   * this method before you make the row.
    */
   takes(verified: boolean): boolean
   arrived(arrival: Arrival): void
@@ -292,8 +295,8 @@ export function bucketOf(microseconds: number): number {
 }
 
 /**
- * Returns the middle of a bucket, in microseconds. It differs from every duration in the bucket by
- * at most an eighth.
+ * Returns the middle of a bucket, in microseconds. The middle differs from every duration in the
+ * bucket by at most an eighth.
  */
 function bucketMiddle(bucket: number): number {
   if (bucket < FINE) return bucket

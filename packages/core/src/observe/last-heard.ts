@@ -17,7 +17,7 @@ export interface Silence {
   stop(): void
 }
 
-// // Maximum time between two checks, in milliseconds.
+// Maximum time between two checks, in milliseconds.
 const OFTEN = 60_000
 
 /** Makes the check for a receiver. Each period without deliveries is reported once. */

@@ -184,7 +184,7 @@ export interface CheckedOptions extends Observers {
   readonly seal: Seal | undefined
   /** Undefined if all content stays in the inbox. */
   readonly keepBody: KeepBody | undefined
-  /** Time limit of `explain`, in milliseconds; undefined if it is off. */
+  /** Time limit of `explain`, in milliseconds; undefined if `explain` is off. */
   readonly explain: number | undefined
   /**
    * True reads the body of a request even if its head is rejected, so that `explain` sees the

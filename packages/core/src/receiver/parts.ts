@@ -120,7 +120,7 @@ function createRecorder(context: RecorderContext): Recorder | undefined {
   let waiting: ((ready: Recorder) => void)[] = []
 
   return {
-    // Called for each delivery, so it makes no closure and no list of arguments: they would cost as
+    // Called for each delivery, so it makes no closure and no list of arguments: both would cost as
     // much as the counting itself.
     answered(exchange, reply, took, what) {
       if (recorder) recorder.answered(exchange, reply, took, what)

@@ -35,7 +35,7 @@ export interface ReceiverSettings {
   readonly now: () => number
 }
 
-/** Accepts deliveries and runs the subscribed handlers. An adapter mounts it on a route. */
+/** Accepts deliveries and runs the subscribed handlers. An adapter mounts the receiver on a route. */
 export interface Receiver<
   Events extends EventMap = EventMap,
   Commit extends AnyCommit = AnyCommit,
@@ -96,8 +96,8 @@ export interface Receiver<
   ): this
   onAny(handler: Handler<AnyEvent<Events>, Commit>): this
   /**
-   * Adds a listener for tasks that become dead. The listener is called only in this process, and is
-   * not retried.
+   * Adds a listener for tasks that become dead. The listener is called only in this process. If it
+   * fails, it is not called again.
    */
   onDead(listener: (task: AttemptInfo, error: TaskError) => unknown): this
   /**
@@ -119,7 +119,10 @@ export interface Receiver<
    * reason of a rejection.
    */
   admit(head: Head): Admission
-  /** Receives one delivery and returns the reply. Data from the network never makes it throw. */
+  /**
+   * Receives one delivery and returns the reply. Data from the network never makes this method
+   * throw.
+   */
   receive(delivery: Delivery | DeliveryInit, host?: Host): Promise<Reply>
   /**
    * Receives a Web standard `Request` and returns the `Response`. The body of the request must be
@@ -131,7 +134,7 @@ export interface Receiver<
    * headers are given, a request without a body (such as a GET) is kept for `explain`.
    */
   reject(request: Pick<DeliveryInit, 'method' | 'url' | 'headers'>, error: WebhookError): Reply
-  /** Starts to run tasks in this process. Use it in a process with `worker: false`. */
+  /** Starts to run tasks in this process. Use this method in a process with `worker: false`. */
   startWorker(): Promise<void>
   /**
    * Runs due tasks until none is left or the deadline is near, for platforms without a permanent
@@ -152,8 +155,8 @@ export interface Receiver<
   health(): Promise<Health>
   /**
    * Makes dead tasks pending again. `state: 'done'` replays done tasks instead, and `state:
-   * 'pending'` makes waiting tasks due now. One call changes one part of the tasks: call it again
-   * with the returned cursor until there is no cursor.
+   * 'pending'` makes waiting tasks due now. One call changes a part of the tasks: call again with
+   * the returned cursor until there is no cursor.
    */
   replay(filter?: TaskFilter, options?: ReplayOptions): Promise<Changed>
   /**
@@ -166,9 +169,9 @@ export interface Receiver<
   /** All observers, combined to one. Other packages report events through it. */
   readonly observer: Observer
   /**
-   * Adds a listener that is called when the receiver starts to close. It gets a time of
-   * `performance.now()`, until which `close` waits for its promise. Returns the function that
-   * removes the listener. Throws `receiver_closed` if the receiver is closed.
+   * Adds a listener that is called when the receiver starts to close. The listener gets a time of
+   * `performance.now()`, until which `close` waits for the listener's promise. Returns the function
+   * that removes the listener. Throws `receiver_closed` if the receiver is closed.
    */
   onClose(listener: (until: number) => unknown): () => void
   /**

@@ -65,7 +65,7 @@ export interface SubscriptionOptions<Event extends WebhookEvent = WebhookEvent> 
   readonly orderingKey?: (event: Event) => string
   /**
    * Combines waiting events with the same tenant and key to one run, with the newest event. Not
-   * every inbox supports this option. It cannot be used together with `orderingKey`.
+   * every inbox supports this option. The option cannot be used together with `orderingKey`.
    */
   readonly debounce?: DebounceOptions<Event>
 }

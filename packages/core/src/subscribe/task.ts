@@ -11,8 +11,8 @@ export interface Task<Commit extends AnyCommit = AnyCommit> {
   /** Maximum number of attempts of the retry policy. */
   readonly attempts: number
   /**
-   * A key for APIs that accept idempotency keys. It is the same for all attempts of one event and
-   * subscription, also after restarts.
+   * A key for APIs that accept idempotency keys. The key is the same for all attempts of one event
+   * and subscription, also after restarts.
    */
   readonly idempotencyKey: string
   /** Aborts when the attempt times out, when its claim is lost, or when the receiver closes. */
@@ -27,8 +27,8 @@ export interface Task<Commit extends AnyCommit = AnyCommit> {
   readonly data: Json | undefined
   /**
    * Adds child tasks of the same subscription. They are stored in the same step in which this task
-   * becomes done, and have its tenant. Throws a `TypeError` for data that is not a JSON value,
-   * since no inbox could store it.
+   * becomes done, and have the tenant of this task. Throws a `TypeError` for data that is not a
+   * JSON value, since no inbox could store it.
    */
   spawn(children: readonly { readonly part: string; readonly data?: Json }[]): void
   /**

@@ -85,8 +85,8 @@ export function exchange(
 
 /**
  * Writes chunks of a chunked body until the other side has answered or is gone, or `total` bytes
- * are written. If the buffer is full, it waits. It reads between two chunks, since a write to a
- * connection that was reset would lose the answer.
+ * are written. While the buffer is full, the function waits. Between two chunks it reads, since a
+ * write to a connection that was reset would lose the answer.
  */
 export async function flood(socket: Socket, total: number): Promise<void> {
   const part = Buffer.alloc(65_536, 0x61)

@@ -54,9 +54,9 @@ export interface Report {
 }
 
 /**
- * Runs a command and then returns a report. `report` only returns it. `settled` waits until `count`
- * tasks in total are done or dead, and `rejected` until `count` deliveries are rejected. `release`
- * lets the handlers of the stage `held` continue. `close` closes the receiver.
+ * Runs a command and then returns a report. `report` does nothing else. `settled` waits until
+ * `count` tasks in total are done or dead, and `rejected` until `count` deliveries are rejected.
+ * `release` lets the handlers of the stage `held` continue. `close` closes the receiver.
  */
 export type Control = (
   command: 'report' | 'settled' | 'rejected' | 'release' | 'close',

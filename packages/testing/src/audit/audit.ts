@@ -53,7 +53,10 @@ export interface AuditOptions {
    * as long. @default 1500
    */
   readonly patience?: number
-  /** Time to wait for late effects, in milliseconds. Later ones are not expected. @default 20 */
+  /**
+   * Time to wait for late effects, in milliseconds. Even later effects are not expected. @default
+   * 20
+   */
   readonly quiet?: number
   /** Called with each case after it was played. @default none */
   readonly heard?: (judged: AuditCase) => void
@@ -308,8 +311,8 @@ async function runCases(
   }
 
   /**
-   * Plays every case that must be rejected again, with a longer wait. Returns true if one had an
-   * effect.
+   * Plays every case that must be rejected again, with a longer wait. Returns true if one of the
+   * cases had an effect.
    */
   async function searchLate(): Promise<boolean> {
     let found = false

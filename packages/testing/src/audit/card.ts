@@ -11,7 +11,7 @@ export interface AuditCard {
   /** Absent if the audit gave no grade. `reason` then gives the cause. */
   readonly grade?: Grade
   readonly reason: string
-  /** Numbers of cases. */
+  /** Numbers of cases, by result. */
   readonly passed: number
   readonly failed: number
   readonly skipped: number
@@ -29,7 +29,7 @@ export interface AuditCard {
 }
 
 /**
- * How an audit is graded, in a line.
+ * The rule by which audits are graded, in one line.
  *
  * @example console.log(gradeRule)
  */

@@ -48,7 +48,7 @@ async function call(
       ms: since(),
     }
   } catch (error) {
-    // Frameworks reply with 500 if a route throws, so this does too.
+    // Frameworks reply with 500 if a route throws, so this function does the same.
     const { stack = String(error) } = error as Error
     return { status: 500, headers: {}, body: '', ms: since(), error: `it threw: ${stack}` }
   }

@@ -112,7 +112,7 @@ function failed(
 }
 
 /**
- * Returns the severity of a failure, at most `medium` for two mild ones: a 5xx instead of a
+ * Returns the severity of a failure. Two mild failures are at most `medium`: a 5xx instead of a
  * rejection only causes retries, and a 2xx without an effect is only a wrong reply.
  */
 function severityOf({ severity, expects }: AuditCase, symptom: Symptom): Severity {
@@ -189,16 +189,16 @@ export function gradeOf({
 }
 
 /**
- * Groups failures by cause. If an unsigned delivery is accepted, every forged one is too, so they
- * have one cause.
+ * Groups failures by cause. If an unsigned delivery is accepted, every forged delivery is accepted
+ * too, so these failures have one cause.
  */
 export function findingsOf(failures: readonly AuditFailure[]): readonly AuditFinding[] {
   const open = failures.some(
     ({ case: { id }, symptom }) => id === 'forged/no-signature' && symptom === 'accepted',
   )
   const cause = ({ case: { class: kind, remedy, expects }, symptom }: AuditFailure): string =>
-    // A receiver that throws instead of rejecting does so for every forgery, so they have one
-    // cause.
+    // A receiver that throws instead of rejecting throws for every forgery, so these failures have
+    // one cause.
     expects.reply === 'rejected' && (symptom === 'error' || symptom === 'silent')
       ? `verify:${symptom}`
       : open && (kind === 'forged' || kind === 'spoilt') && symptom === 'accepted'

@@ -23,8 +23,8 @@ export interface AuditFailure {
   /** Description of what came instead of the expected result. */
   readonly came: string
   /**
-   * Request that shows the failure. `reply` is its reply. Mask the signatures before you print
-   * them.
+   * Request that shows the failure. `reply` is the reply to this request. Mask signatures before
+   * you print the request.
    */
   readonly request?: AuditRequest
   readonly reply?: AuditReply
@@ -61,7 +61,7 @@ export interface AuditReport {
   readonly findings: readonly AuditFinding[]
   /** Failures that do not count, since this sender may never send such a delivery. */
   readonly notes: readonly AuditFailure[]
-  /** Cases that could not be judged. They never count as passed. */
+  /** Cases that could not be judged. These cases never count as passed. */
   readonly unknown: readonly NotJudged[]
   /** Cases that do not apply to this sender. */
   readonly skipped: readonly NotJudged[]
@@ -77,8 +77,8 @@ const MOST = 100 * 1024 * 1024
 const ID = 'health/memory'
 
 /**
- * Returns the case about the memory that the process uses after the run. It sends no requests of
- * its own.
+ * Returns the case about the memory that the process uses after the run. The case sends no requests
+ * of its own.
  */
 export function memoryCase(isKnown: boolean): AuditCase {
   return {
@@ -95,8 +95,8 @@ export function memoryCase(isKnown: boolean): AuditCase {
 }
 
 /**
- * Compares the memory before and after a run. It cannot be measured a second time, since memory
- * that grew stays large.
+ * Compares the memory before and after a run. The growth cannot be measured a second time, since
+ * memory that grew stays large.
  */
 export function watchMemory(
   read: (() => Promise<number>) | undefined,

@@ -9,10 +9,7 @@ export interface AuditRequest {
   readonly url: string
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly body: Uint8Array
-  /**
-   * How a network client sends the request. A handler that is called in this process gets the
-   * request without it.
-   */
+  /** How a network client sends the request. Ignored if the handler is called in this process. */
   readonly wire?: WireForm
 }
 
@@ -98,7 +95,7 @@ export function valueAt(request: AuditRequest, place: SignaturePlace): string | 
 
 /**
  * Replaces the values of the header or query parameter that contains the signature. Without values,
- * removes it.
+ * removes the header or parameter.
  */
 export function withValue(
   request: AuditRequest,

@@ -166,8 +166,8 @@ async function samplesOf(about: About): Promise<readonly Sample[]> {
 }
 
 /**
- * Returns the URL to sign, and a function that sets the URL to send to. They differ if the provider
- * has `publicUrl`: that is signed, but the request goes to the audited URL.
+ * Returns the URL to sign, and a function that sets the URL to send to. The two URLs differ if the
+ * provider has `publicUrl`: `publicUrl` is signed, but the request goes to the audited URL.
  */
 function urlsOf(
   options: object,

@@ -21,7 +21,7 @@ export function storedDelivery(options: Partial<StoredDelivery> = {}): StoredDel
   }
 }
 
-/** Makes an event record. Its key is made from its id. */
+/** Makes an event record. The key of the event is made from its id. */
 export function event(id: string, options: Partial<EventRecord> = {}): EventRecord {
   return {
     key: `:${id}`,
@@ -80,8 +80,8 @@ interface Burst extends Partial<TaskDraft> {
 }
 
 /**
- * Makes an event for a subscription with `debounce`. Its id is a number, and it arrives this number
- * of milliseconds after `FIRST`.
+ * Makes an event for a subscription with `debounce`. Its id is a number: the event arrives this
+ * number of milliseconds after `FIRST`.
  */
 export function burst(id: number, options: Burst = {}): IntakeItem {
   const { key = 'k', wait = 0, maxWait = wait * 10, newest, ...draft } = options

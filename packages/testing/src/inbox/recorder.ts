@@ -41,8 +41,8 @@ export interface TaskRecorder {
   readonly folded: ReadonlyMap<string, string | undefined>
   readonly warnings: readonly string[]
   /**
-   * Resolves once the condition is true. It is checked after every event of the inbox. Rejects
-   * after 15 seconds.
+   * Resolves once the condition is true. The condition is checked after every event of the inbox.
+   * Rejects after 15 seconds.
    */
   until(what: string, condition: () => boolean): Promise<void>
   /** Resolves once `count` outcomes in total, over all tasks so far, are settled. */

@@ -50,7 +50,10 @@ export interface ReceiverScene {
    * Delivers a further event and waits for its effect. By then, all earlier effects have happened.
    */
   settle(): Promise<void>
-  /** Switches a step on or off, such as waiting or failing. Handlers do the step while it is on. */
+  /**
+   * Switches a step on or off, such as waiting or failing. Handlers do the step while the step is
+   * on.
+   */
   tell(step: HandlerStep, on: boolean): void
   /** Waits until a handler has reached the step. */
   untilAnswered(step: HandlerStep): Promise<void>
@@ -206,7 +209,10 @@ export function standardSecret(): string {
   return `whsec_${randomBytes(32).toString('base64')}`
 }
 
-/** Returns the names of the headers that depend on the secret, so that contain the signature. */
+/**
+ * Returns the names of the headers that contain the signature: those whose value depends on the
+ * secret.
+ */
 export function signatureHeaders(
   sender: ReceiverSender,
   makeSecret: () => string,

@@ -5,9 +5,9 @@ import { answer, isTold, type HandlerStep } from './told.ts'
  * The steps of a handler in `testReceiver`, before and after its effect. The tests control them.
  */
 export interface HandlerSteps {
-  /** Call it before the effect. It waits, or throws, while the test requests that. */
+  /** Call this function before the effect. It waits, or throws, while the test requests that. */
   before(): Promise<void>
-  /** Call it after the effect is stored. It waits while the test requests that. */
+  /** Call this function after the effect is stored. It waits while the test requests that. */
   after(): Promise<void>
 }
 

@@ -243,7 +243,8 @@ function* allOrders(tokens: readonly JsonToken[]): Generator<readonly JsonToken[
   let count = 1
   for (const size of sizes)
     for (let factor = 2; factor <= size; factor++) if ((count *= factor) > ORDERS) return
-  // `n` encodes one order for every object: each object takes its digits from `rest`.
+  // `n` is the number of a combination of orders. Each object takes its own order from `rest`, the
+  // part of `n` that is left.
   for (let n = 1; n < count; n++) {
     let rest = n
     yield rearranged(tokens, (members) => {

@@ -20,7 +20,8 @@ export function namedSecrets(
   fingerprints: boolean,
 ): SecretsInForce {
   const option = made.factory.about.secretOption ?? 'secret'
-  // Passwords and tokens can be weak, and a fingerprint helps to guess them. So they get none.
+  // Passwords and tokens can be weak, and a fingerprint helps to guess them, so they get no
+  // fingerprint.
   const weak = made.scheme.covers.body === 'none' && made.scheme.head === true
   return {
     texts,
@@ -41,8 +42,9 @@ export function namedSecrets(
 const SHORTEST = 16
 
 /**
- * Returns the first 8 hex digits of a SHA-256 over a provider's name and a secret. Show it only in
- * the operator's own terminal and log. Returns undefined for a secret of fewer than 16 characters.
+ * Returns the first 8 hex digits of a SHA-256 over a provider's name and a secret. Show the digits
+ * only in the operator's own terminal and log. Returns undefined for a secret of fewer than 16
+ * characters.
  */
 export function fingerprint(provider: string, secret: string): string | undefined {
   if (secret.length < SHORTEST) return undefined

@@ -46,8 +46,8 @@ const LARGE = 256 * 1024
 const NONE: Group = () => []
 
 /**
- * Makes the groups for one subject. Parts of the request that verification does not read are not
- * changed.
+ * Makes the groups for one subject (a delivery with its provider). Parts of the request that
+ * verification does not read are not changed.
  */
 export function groupsOf(subject: Subject, reads: Reads, trial: Trial, bounds: Bounds): Groups {
   const { made, secrets, state } = subject
@@ -173,8 +173,8 @@ const BY_LENGTH: Readonly<Record<number, readonly string[]>> = {
 }
 
 /**
- * Recomputes each compared signature with other hash functions. Returns a change for each one that
- * then matches.
+ * Recomputes each compared signature with other hash functions. Returns a change for each hash
+ * function that then matches.
  */
 async function algorithms(state: TrialState, trial: Trial, bounds: Bounds): Promise<Change[]> {
   const found: Change[] = []

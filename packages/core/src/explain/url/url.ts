@@ -70,8 +70,8 @@ interface Changed {
   readonly causes: readonly FindingCause[]
 }
 
-// Number of variants to try per part, by the number of changed parts (1 to 4). They give 400, 640,
-// 640 and 405 URLs.
+// Number of variants to try per part, by the number of changed parts (1 to 4). These numbers give
+// 400, 640, 640 and 405 URLs.
 const TRIED = [0, 400, 8, 4, 3]
 
 function* changesOf(

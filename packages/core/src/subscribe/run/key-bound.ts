@@ -28,13 +28,13 @@ const FAR = 600_000
 // It is unknown when a run ends, so tasks beyond a concurrency limit try again within this time. In
 // milliseconds.
 const NEAR = 60_000
-// // Maximum time between two such tries of different tasks, in milliseconds.
+// Maximum time between two such tries of different tasks, in milliseconds.
 const LOOK = 1000
 
 /**
  * Makes the bound of one key. The rate is a virtual schedule (GCRA, ITU-T I.371): each start moves
- * the time of the next start by an interval. Tasks that must wait get the next free times, in the
- * order in which they asked.
+ * the time of the next start by an interval. Tasks that must wait get the next free times, first
+ * come, first served.
  */
 export function createKeyBound({
   rate,
@@ -131,8 +131,8 @@ export function createKeyBounds(
   }
 
   /**
-   * Checks two keys per call and forgets the idle ones. So keys are forgotten faster than they are
-   * added.
+   * Checks two keys per call and forgets the idle ones. So keys are forgotten faster than new keys
+   * are added.
    */
   function forget(now: number): void {
     for (let looks = 0; looks < 2; looks++) {

@@ -32,8 +32,8 @@ interface Threads {
 const KEY = Symbol.for('@postern/core.loop-watch.1')
 
 /**
- * Returns the watch of this process. It is made when the first task runs, and shared by all copies
- * of this module.
+ * Returns the watch of this process. The watch is made when the first task runs, and shared by all
+ * copies of this module.
  */
 export function loopWatch(): LoopWatch {
   return ((globalThis as { [KEY]?: LoopWatch })[KEY] ??= startThread() ?? NONE)

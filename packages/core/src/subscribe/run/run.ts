@@ -180,7 +180,7 @@ function withTimeout(
   task: ClaimedTask,
   { name, timeout }: Subscription,
 ): Promise<unknown> {
-  // `result` may be a query builder: a thenable whose `then` may return any value. So it is
+  // `result` may be a query builder: a thenable whose `then` may return any value. So `result` is
   // converted to a promise.
   return inTime(Promise.resolve(result), timeout, () => {
     const error = new Error(`${name} took longer than its timeout of ${timeout} ms`)

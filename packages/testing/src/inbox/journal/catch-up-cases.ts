@@ -47,7 +47,7 @@ export function catchUpCases(test: SceneTest): void {
 }
 
 const MANY = 400
-// Every request with this ordinal fails, so that calls stop at many different places.
+// One in this number of requests fails, so that calls stop at many different places.
 const FAILS = 37
 const CALLS = 40
 

@@ -6,8 +6,8 @@ import { DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import type { JoinedReceiver, Scene, SceneTest } from '../scene.ts'
 
 const NEVER = new Promise<Outcome>(() => {})
-// Number of interruptions until a task is a suspect, and of further ones (strikes) until it is dead
-// as `poison`.
+// Number of interruptions after which a task is a suspect (runs alone), and number of further
+// interruptions after which a suspect is dead as `poison`.
 const SUSPECT = 3
 const CHARGES = 5
 // Time during which only `drain` is used to free leases, in milliseconds.

@@ -12,7 +12,7 @@ async function detail(scene: Scene, eventId: string): Promise<TaskDetail> {
   return (await scene.view.get(rows[0]!.id))!
 }
 
-/** Joins a receiver with a dead task for each of these events and lanes (subscriptions). */
+/** Joins a receiver. Each event in `ids` has a dead task in each of the `lanes` (subscriptions). */
 async function dead(scene: Scene, ids: readonly string[], lanes = ['a']): Promise<JoinedReceiver> {
   const shop = scene.join({ lanes, run: () => DEAD_OUTCOME })
   const body = Buffer.from(JSON.stringify(SECRET))
