@@ -24,8 +24,9 @@ export interface BullmqInboxOptions extends DurableInboxOptions {
   /** How long a delivery may wait for Redis before it gets 503. @default '2s' */
   readonly deadline?: Duration
   /**
-   * Accepts deliveries even if Redis may evict keys (`maxmemory-policy` other than `noeviction`). Acknowledged deliveries can
-   * then be lost. If false, deliveries get 503 from such a Redis. @default false
+   * Accepts deliveries even if Redis may evict keys (`maxmemory-policy` other than `noeviction`).
+   * Acknowledged deliveries can then be lost. If false, deliveries get 503 from such a Redis.
+   * @default false
    */
   readonly unsafe?: boolean
   /**

@@ -219,8 +219,8 @@ export interface DurableObjectOptions {
    */
   readonly dedupeWindow?: Duration
   /**
-   * How long done events are kept for lists and replay. An event is kept for the longer of this and `dedupeWindow`.
-   * @default '4d'
+   * How long done events are kept for lists and replay. An event is kept for `keepDone` or
+   * `dedupeWindow`, whichever is longer. @default '4d'
    */
   readonly keepDone?: Duration
   /** How long dead tasks are kept for replay and redelivery. @default '30d' */

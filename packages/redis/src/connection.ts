@@ -193,7 +193,10 @@ function closed(): Error {
 /** Your own client, which you close yourself, or an address: a URL, or options of ioredis. */
 export type RedisConnection = Redis | Cluster | RedisOptions | string
 
-/** Opens the connection. While Redis is unreachable, commands fail immediately instead of waiting in a queue. */
+/**
+ * Opens the connection. While Redis is unreachable, commands fail immediately instead of waiting in
+ * a queue.
+ */
 export function openConnection(connection: RedisConnection): {
   readonly client: Redis | Cluster
   readonly own: boolean

@@ -59,14 +59,16 @@ export function openInbox(
 const transactionsOfApp: Transactions<DatabaseSync> = transactions('sqliteInbox')
 
 /**
- * Returns a host that stores its delivery in an open transaction of your app, on your own connection to the file of the inbox.
- * Pass the host to `receiver.receive(delivery, host)`, or to `source.emit(message, host)` of @postern/forward: the event, its tasks
- * and your writes are committed together or not at all. The delivery is rejected if the connection is to another file or has no
- * open transaction.
+ * Returns a host that stores its delivery in an open transaction of your app, on your own
+ * connection to the file of the inbox. Pass the host to `receiver.receive(delivery, host)`, or to
+ * `source.emit(message, host)` of @postern/forward. The event, its tasks and your writes are then
+ * committed together or not at all. The delivery is rejected if the connection is to another file
+ * or has no open transaction.
  *
- * Start with BEGIN IMMEDIATE, and await nothing else before the COMMIT, since the transaction blocks all other writers. Reply
- * only after the COMMIT. On an error, roll back. Your connection's `PRAGMA synchronous` decides whether a power failure can lose
- * the delivery; with FULL, the default of SQLite, it cannot.
+ * Start the transaction with BEGIN IMMEDIATE, and await nothing else before the COMMIT, since the
+ * transaction blocks all other writers. Reply only after the COMMIT. On an error, roll back. Your
+ * connection's `PRAGMA synchronous` decides whether a power failure can lose the delivery. With
+ * FULL, the default of SQLite, it cannot.
  *
  * @example
  * database.exec('BEGIN IMMEDIATE')

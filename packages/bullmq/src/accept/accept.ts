@@ -55,7 +55,7 @@ interface Work {
 }
 
 /**
- * Creates an {@link Accepting}. Deliveries that arrive in one tick of the event loop, or while
+ * Creates {@link Accepting}. Deliveries that arrive in one tick of the event loop, or while
  * Redis is busy, share one script. The script stores each delivery completely or not at all, even
  * if Redis crashes or rejects a command.
  */

@@ -130,8 +130,8 @@ return set`
 
 /**
  * Finds the claims of a process. If the server's clock went back, also shortens locks that hold
- * longer than any lease. KEYS: prefix; ARGV: how the tokens of the process start, names of queues.
- * Replies ref and token of each claim.
+ * longer than any lease. KEYS: prefix; ARGV: the common start of the process's tokens, names of
+ * queues. Replies ref and token of each claim.
  */
 export const CLAIMS: string = `
 local lease, own = tonumber(redis.call('HGET', KEYS[1] .. ':schema', 'lease') or 0) or 0, {}

@@ -103,7 +103,7 @@ end
 return gone`
 
 /**
- * Counts jobs. KEYS: prefix; ARGV: now, how the names of the queues start (empty: all queues), 1 to
+ * Counts jobs. KEYS: prefix; ARGV: now, the start of the queue names (empty: all queues), 1 to
  * count only unfinished jobs. Replies for each queue its name and the numbers of waiting, delayed,
  * active, completed and failed jobs. The last value is the time since which the oldest due job is
  * due, or an empty string.

@@ -37,7 +37,7 @@ interface ShownEvent {
 // Number of events that one script reads, since a script blocks Redis.
 const STEP = 100
 
-/** Creates a {@link Shown}. `laneOf` returns the number by which this process knows a queue. */
+/** Creates {@link Shown}. `laneOf` returns the number by which this process knows a queue. */
 export function createShown(
   {
     client,

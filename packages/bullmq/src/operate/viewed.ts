@@ -162,8 +162,8 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
     async version() {
       const reply = await runScript(client, 'VERSION', prefix)
       const [saved, changes] = reply as readonly [string, string]
-      // A save resets the number of changes. So the time of the save in seconds is added, and a
-      // version does not repeat.
+      // A save resets the number of changes. The version also contains the time of the save, so no
+      // version repeats.
       return Number(saved) * 1_000_000 + Number(changes)
     },
     async erase(events, passing, empty, noted) {

@@ -71,8 +71,8 @@ export function createRuns(context: RunsContext): Runs {
   // All tasks that run in this process. A released task stays here until its handler returns, so
   // that no task runs twice here.
   const here = new Map<string, JobTask>()
-  // How the tokens of this receiver's claims start, and the tokens of claims that have no reply
-  // yet.
+  // The common start of the tokens of this receiver's claims, and the tokens of claims that have no
+  // reply yet.
   const side = `${randomUUID()}:`
   const claiming = new Set<string>()
   const isKnown = (ref: string, token: string): boolean =>

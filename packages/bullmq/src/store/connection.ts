@@ -7,7 +7,9 @@ import * as runScripts from '../lua/run.ts'
 import * as storeScripts from '../lua/store.ts'
 import * as viewScripts from '../lua/view.ts'
 
-/** An address of Redis: a URL, options of ioredis, or a client of ioredis whose settings are copied. */
+/**
+ * An address of Redis: a URL, options of ioredis, or a client of ioredis whose settings are copied.
+ */
 export type BullmqConnection = Redis | Cluster | RedisOptions | string
 
 /** A client with the scripts of this package as commands. */
@@ -103,7 +105,9 @@ export function connected(client: RedisClient, deadline: number): Promise<void> 
 // Waiting callers share one promise, since each promise adds listeners to the client.
 const connecting = new WeakMap<RedisClient, Promise<void>>()
 
-/** Rejects with `inbox_unavailable` if the work fails, or takes longer than `deadline` milliseconds. */
+/**
+ * Rejects with `inbox_unavailable` if the work fails, or takes longer than `deadline` milliseconds.
+ */
 export function answeredWithin<T>(work: Promise<T>, deadline: number): Promise<T> {
   const late = (): Error => unavailable(`Redis did not answer within ${deadline} ms`)
   return within(work, performance.now() + deadline, late).catch((error: unknown) => {

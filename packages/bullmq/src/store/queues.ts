@@ -24,7 +24,7 @@ export interface Queues {
   close(): Promise<void>
 }
 
-/** Creates a {@link Queues}. `warn` is called with errors that nothing else reports. */
+/** Creates {@link Queues}. `warn` is called with errors that nothing else reports. */
 export function createQueues(
   client: RedisClient,
   { prefix, lease }: Pick<Settings, 'prefix' | 'lease'>,

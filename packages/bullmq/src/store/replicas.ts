@@ -19,7 +19,7 @@ export interface Replicas {
 }
 
 /**
- * Creates a {@link Replicas}, with the WAIT command: https://redis.io/docs/latest/commands/wait/
+ * Creates {@link Replicas}, with the WAIT command: https://redis.io/docs/latest/commands/wait/
  */
 export function createReplicas(
   client: RedisClient,

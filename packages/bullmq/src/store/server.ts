@@ -41,7 +41,7 @@ const MINUTE = 60_000
 const MOST_TOLD = 100
 
 /**
- * Creates a {@link ServerWatch}, which checks the server after each connect, with each sign of
+ * Creates {@link ServerWatch}, which checks the server after each connect, with each sign of
  * life, and before deliveries.
  */
 export function watchServer(
@@ -93,7 +93,10 @@ export function watchServer(
     for (const listener of listeners) listener(message)
   }
 
-  /** Checks the version before any task runs, while Redis can be reached. */
+  /**
+   * Checks whether this process may use the store. While Redis can be reached, no task runs before
+   * this check.
+   */
   async function ask(): Promise<string | undefined> {
     try {
       await connected(client, deadline)

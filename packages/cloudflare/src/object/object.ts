@@ -34,9 +34,10 @@ export type WebhookObjectClass<Env> = new (
 ) => DurableObject<Env> & WebhookObject
 
 /**
- * Creates the class of a Durable Object that stores events in its SQLite and runs the handlers after the reply. Its
- * alarm runs tasks that are due later. Extend and export the class. Its constructor may create your own tables for
- * `task.commit`; the prefix `postern_` is reserved. Do not set an alarm yourself: an object has only one.
+ * Creates the class of a Durable Object that stores events in its SQLite and runs the handlers
+ * after the reply. The alarm of the object runs tasks that are due later. Extend and export the
+ * class. Its constructor may create your own tables for `task.commit`; the prefix `postern_` is
+ * reserved. Do not set an alarm yourself: an object has only one.
  *
  * @throws {TypeError} if an option is wrong.
  * @example

@@ -97,7 +97,7 @@ interface Pool {
 
 const READ_COMMITTED = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED'
 
-/** Creates a {@link Database}, which connects with the first statement. */
+/** Creates {@link Database}, which connects with the first statement. */
 export function createDatabase(settings: Settings): Database {
   const { deadline, prepare } = settings
   const given = settings.pool && ((settings.pool.pool ?? settings.pool) as Pool)

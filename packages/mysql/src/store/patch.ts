@@ -23,7 +23,7 @@ const ATTEMPTS = {
     outcome = VALUES(outcome), process = VALUES(process), error = VALUES(error)`,
 }
 
-/** Changes tasks (see `Rows.patch`). */
+/** Changes tasks whose fence (the condition of a change) holds (see `Rows.patch`). */
 export async function patchTasks(
   sql: Sql,
   given: readonly Patch[],
@@ -33,7 +33,8 @@ export async function patchTasks(
   const { whole, over, event } = FENCES[fence]
   const ids = given.map(({ id }) => id)
   const events = list([...new Set(ids.map((id) => Math.floor(id / TASKS)))])
-  // If a task is to run again, the lock keeps its event from being erased.
+  // If the fence has `whole`, a task is to run again, and the lock keeps its event from being
+  // erased.
   const its =
     whole || event
       ? await sql.rows<{ id: number; hash: string }>(
@@ -41,7 +42,7 @@ export async function patchTasks(
         )
       : []
   const hashes = new Map(its.map(({ id, hash }) => [id, hash]))
-  // With `over`, the statement skips rows that an open transaction has locked.
+  // If the fence has `over`, the statement skips rows that an open transaction has locked.
   const rows = await sql.rows<Locked>(
     `SELECT ${LOCKED}, ${NOW} AS now FROM $.postern_tasks t FORCE INDEX (PRIMARY) WHERE t.id IN (${list(ids)}) ORDER BY t.id FOR UPDATE ${over ? 'SKIP LOCKED' : ''}`,
   )

@@ -40,7 +40,7 @@ export interface Database {
   close(until: number): Promise<void>
 }
 
-/** Creates a {@link Database}, which connects with the first statement. */
+/** Creates {@link Database}, which connects with the first statement. */
 export function createDatabase(settings: Settings, warn: (message: string) => void): Database {
   const { deadline, schema } = settings
   const pool = settings.pool ?? createPool(settings)

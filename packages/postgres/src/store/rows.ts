@@ -140,8 +140,7 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
       )
     },
     async turns(wanted) {
-      // The wishes are sorted: if all processes lock tenants in the same order, they do not
-      // deadlock.
+      // Tenants are sorted: if all processes lock tenants in the same order, they do not deadlock.
       const sorted = wanted.toSorted((a, b) => a.lane - b.lane || (a.fair < b.fair ? -1 : 1))
       const rows = await sql<Turn>(TURNS, [
         ints(sorted.map(({ lane }) => lane)),
@@ -345,9 +344,9 @@ function condition(fence: Fence): string {
 const INPUT = `i AS MATERIALIZED (SELECT * FROM json_to_recordset($1::text::json) AS i(id bigint, token bigint, round int, hash uuid,
     state smallint, wait bigint, open boolean, gate smallint, behind boolean, attempt int, cut smallint, charged smallint,
     took int, untimed boolean, error text, clear boolean, cause text, fold text, anew boolean, attempted json))`
-// Locks the rows of tasks, in the same order in all processes. With `over`, it skips rows that an
-// open transaction has locked. With `whole`, the lock keeps the event from being erased, since its
-// task is to run again.
+// Locks the rows of tasks, in the same order in all processes. If the fence (the condition of a
+// change) has `over`, it skips rows that an open transaction has locked. If the fence has `whole`,
+// the lock keeps the event from being erased, since its task is to run again.
 function locked(fence: Fence): string {
   const { over, whole } = FENCES[fence]
   return `l AS MATERIALIZED (
@@ -358,8 +357,8 @@ function locked(fence: Fence): string {
 }
 
 /**
- * Returns the statement that changes tasks whose fence (the condition of a change) holds. It also
- * adds attempts to their history, which keeps the first run and the last nineteen.
+ * Returns the statement that changes tasks whose fence holds. It also adds attempts to their
+ * history, which keeps the first run and the last nineteen.
  */
 function patchSql(fence: Fence): string {
   return `WITH ${INPUT}, ${locked(fence)},

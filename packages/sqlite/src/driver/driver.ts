@@ -72,7 +72,9 @@ export interface Driver {
    * state of other connections. It waits for a lock for one second.
    */
   commits(): Database
-  /** Closes the connection of `commits`, so that a handler that is still running cannot write through it. */
+  /**
+   * Closes the connection of `commits`, so that a handler that still runs cannot write through it.
+   */
   dropCommits(): void
   readonly errors: Errors
   /** True if nothing may be written: neither rows nor signs of life. @default false */

@@ -37,7 +37,7 @@ export interface Errors {
 }
 
 /**
- * Creates an {@link Errors}. `inbox` and `name` are the names of inbox and database in messages.
+ * Creates {@link Errors}. `inbox` and `name` are the names of inbox and database in messages.
  * `code` returns SQLite's primary result code of an error, or undefined for other errors.
  */
 export function createErrors(

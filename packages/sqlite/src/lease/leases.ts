@@ -198,7 +198,7 @@ interface Seen {
   readonly gone: number
 }
 
-/** Creates a {@link Processes}. `lease` and `now` are in milliseconds. */
+/** Creates {@link Processes}. `lease` and `now` are in milliseconds. */
 export function createProcesses(
   db: Database,
   driver: Pick<Driver, 'process' | 'life'>,

@@ -22,7 +22,7 @@ const STEP = 1000
 const GAP = 300_000
 
 /**
- * Creates a {@link FileClock}. Events also store the time. So a transaction that adds events
+ * Creates {@link FileClock}. Events also store the time. So a transaction that adds events
  * (`adds` returns true) need not store it again.
  */
 export function createClock(db: Database, adds: () => boolean): FileClock {

@@ -179,8 +179,8 @@ const ATTEMPTS: string = `SELECT a.attempt, a.ended, a.took, a.outcome, a.error,
   WHERE t.id = ? AND t.state >= 2 AND t.took IS NOT NULL ORDER BY 7`
 
 /**
- * Running tasks that were claimed when they were stored. Each commit has one list of such tasks,
- * and they have no rows yet.
+ * Running tasks that were claimed when they were stored. Each commit has one list of such tasks for
+ * each lane (a subscription). These tasks have no rows yet.
  */
 export interface StoredRuns {
   /**
