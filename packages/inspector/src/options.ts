@@ -46,8 +46,8 @@ export interface InspectorOptions<Own extends readonly unknown[] = readonly unkn
    */
   readonly dev?: boolean | string
   /**
-   * Providers with the secrets of receivers in other processes, to explain their rejections. A
-   * provider is found by its name. @default none
+   * Providers that have the secrets of receivers in other processes. The inspector needs these
+   * providers to explain rejections of those receivers. Providers are found by name. @default none
    */
   readonly providers?: readonly Provider[]
   /**

@@ -11,7 +11,7 @@ export interface Remembered<Answer> {
 }
 
 const MOST = 200
-// Milliseconds that an answer is kept. Later the secrets that it depends on may have changed.
+// Number of milliseconds that an answer is kept. Afterwards, secrets may have changed.
 const KEPT = 10 * 60_000
 
 /** Makes a {@link Remembered}. `now` is in milliseconds. */

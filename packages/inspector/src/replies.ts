@@ -47,7 +47,7 @@ export function isPage({ method, header }: InspectorRequest, isDocument: boolean
 export interface LoopBudget {
   /** Throws an {@link ApiProblem} with status 429 if the time of this minute is used up. */
   demand(): void
-  /** Adds `ms` milliseconds to the time that is used. */
+  /** Adds `ms` milliseconds to the time that is used up. */
   charge(ms: number): void
 }
 

@@ -28,7 +28,7 @@ export interface InspectorRequest<Own extends readonly unknown[] = readonly unkn
   readonly own: Own
   /** True once `auth` has replied through the framework, such as with `response.redirect`. */
   readonly isAnswered: () => boolean
-  /** True if the reply may be compressed: only on node:http. */
+  /** True if the reply may be compressed: only on node:http, if the client accepts gzip. */
   readonly canCompress: boolean
 }
 

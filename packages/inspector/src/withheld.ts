@@ -46,7 +46,7 @@ export function shownFilter<Filter extends object>(filter: Filter): Partial<Filt
 
 const NAME = /^[A-Za-z_$][\w$.]{0,99}$/
 
-/** Describes an error without its message: by its class, its code, and the file and line. */
+/** Describes an error without its message: by its class, its code, and the line that threw it. */
 export function withheldError(error: TaskError): TaskFailure {
   const { name, code } = error
   const place = placeOf(error)
@@ -86,7 +86,10 @@ function nearest(file: string): string {
 // one the start.
 const NEWEST = 100
 
-/** Returns one issue per subscription with dead tasks. Causes are not used: they hash messages. */
+/**
+ * Returns one issue per subscription with dead tasks. Causes are not used, since they are hashes of
+ * messages.
+ */
 export async function withheldThings(
   view: InboxView | undefined,
   lanes: readonly SubscriptionStats[],

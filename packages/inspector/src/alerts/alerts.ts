@@ -196,7 +196,7 @@ type Open = Pick<Alert, 'id' | 'kind' | 'text' | 'since'> & { readonly receiver?
 
 /** The argument of {@link createTelling}. */
 interface TellingOptions {
-  /** Milliseconds between two looks. */
+  /** Time between two checks, in milliseconds. */
   readonly every: number
   readonly now: () => number
   /** Returns true if the alert was sent. */

@@ -1,8 +1,8 @@
 /**
  * The health of the app: the issues of now, and numbers over the range that the page shows.
  * `things` are the issues, worst first: dead tasks, rejections of the last six hours, silent
- * receivers. They do not depend on the range. `deliveries`, `usual`, `handlers` and all sparks
- * (small charts) do.
+ * receivers. `things` do not depend on the range. `deliveries`, `usual`, `handlers` and all sparks
+ * (small charts) cover the range.
  */
 export interface HealthReply {
   readonly at: number
@@ -110,7 +110,7 @@ export type Thing =
       readonly message: string
     }
 
-/** A cause that a person muted. */
+/** A person's mute of a cause. `note` is the reason. */
 export interface MutedCause {
   readonly note: string
   /** The person or team responsible. */
@@ -135,7 +135,7 @@ export interface RejectedGroup {
    * The cause of the rejections, proven with the newest stored body. `remedy` says how to fix it.
    */
   readonly proven?: string | undefined
-  /** The likely cause, if none is proven. */
+  /** The likely cause, if no cause is proven. */
   readonly likely?: string | undefined
   readonly remedy?: string | undefined
   /** Id of the newest rejected delivery that `explain` can work on. */
@@ -153,7 +153,7 @@ export interface RegisteredReply {
     readonly endpoints: readonly {
       readonly id: string
       readonly state: string
-      /** Undefined if the sender's API does not say. */
+      /** True if the sender still delivers to this endpoint; undefined if its API does not say. */
       readonly delivering: boolean | undefined
     }[]
     /** Differences between the registration and the code, one sentence each. */

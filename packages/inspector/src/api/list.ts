@@ -82,7 +82,10 @@ export interface RowTask {
   readonly due: number | undefined
   /** The error of the last run on one line, if the task waits for a retry or is dead. */
   readonly failure: string | undefined
-  /** The cause of that error; undefined for visitors without `payloads`. */
+  /**
+   * The cause of the error: a hash that groups equal errors. Undefined for visitors without
+   * `payloads`.
+   */
   readonly cause: string | undefined
 }
 

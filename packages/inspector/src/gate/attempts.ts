@@ -5,7 +5,7 @@
 interface WrongCredentials {
   /**
    * Counts a wrong credential from an address. Resolves once the rejection may be sent. The result
-   * is the number of seconds to wait before the next try, 0 before there were too many.
+   * is the number of seconds that the client should wait: 0 after few wrong credentials.
    */
   wrong(address: string): Promise<number>
 }
@@ -57,7 +57,7 @@ export function createWrongCredentials(
   }
 
   /**
-   * Returns the peer to forget: the one with the fewest failures in this minute, of several the
+   * Returns the peer to forget: the one with the fewest failures in this minute, among equals the
    * oldest. So a peer that guesses often is not forgotten.
    */
   function leastFailures(): string {

@@ -5,7 +5,7 @@ import type { InspectorReply } from '../request.ts'
 /** The rights of a visitor. */
 export interface Grant {
   /**
-   * `read` allows no action. `all` allows to replay, delete, mute, and rerun with an edited
+   * `read` allows no action. `all` allows replays, deletions, mutes, and runs with an edited
    * payload. A list names the allowed actions. `sample` sends a made-up event to your handlers.
    * `all` does not include `sample`: name it in a list.
    */
@@ -28,7 +28,7 @@ export interface TokenAuth extends Partial<Grant> {
 /** Names with their passwords, for HTTP's Basic authentication. */
 export interface BasicAuth extends Omit<Partial<Grant>, 'as'> {
   /**
-   * Passwords by name, at least 16 characters each. The log names the visitor who does an action.
+   * Passwords by name, at least 16 characters each. The name identifies the visitor in the log.
    */
   readonly basic: Readonly<Record<string, string>>
 }

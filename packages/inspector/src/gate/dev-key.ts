@@ -32,7 +32,10 @@ export function devKey(from: string = process.cwd()): string {
   return (known[HERE] ??= randomBytes(32).toString('base64url'))
 }
 
-/** Returns `node_modules/.cache/postern` in the nearest parent folder that has `node_modules`. */
+/**
+ * Returns `node_modules/.cache/postern` in the nearest folder, from `from` upward, that has
+ * `node_modules`.
+ */
 function cacheOf(from: string): string | undefined {
   for (let folder = from; ; folder = dirname(folder)) {
     const modules = join(folder, 'node_modules')

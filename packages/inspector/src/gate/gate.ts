@@ -53,8 +53,8 @@ export function createEntryGate<Own extends readonly unknown[]>(
 }
 
 /**
- * What a token and a developer's key differ in. `wrong` and `missing` are texts of the sign-in
- * page.
+ * The difference between a token and a developer's key. `wrong` and `missing` are texts of the
+ * sign-in page.
  */
 interface Kind {
   readonly isDeveloper: boolean
@@ -133,7 +133,10 @@ function byToken(
   }
 }
 
-/** Makes the function that rejects a wrong credential. After too many of them, its replies wait. */
+/**
+ * Makes the function that rejects a wrong credential. After too many wrong ones, each reply is
+ * delayed.
+ */
 function createReject(): (
   request: InspectorRequest,
   place: PagePlace,
@@ -227,7 +230,8 @@ function signInPage({ app }: PagePlace, message: string): InspectorReply {
 }
 
 const TOLD = Symbol.for('postern.inspector.told')
-// Maximum number of mount paths to log. There is a limit since the paths come from requests.
+// Maximum number of mount paths to log. There is a limit, since anyone can invent paths in
+// requests.
 const MOST = 5
 
 /**
@@ -244,7 +248,7 @@ function createTold(
     name = 'inspector',
   }: Pick<InspectorOptions<never>, 'dev' | 'log' | 'name'>,
 ): (request: Pick<InspectorRequest, 'port' | 'isEncrypted'>, mount: string) => void {
-  // The set is global, since a hot reload makes the inspector again.
+  // The set is global: after a hot reload, a new inspector must not log the same address again.
   const told = ((globalThis as { [TOLD]?: Set<string> })[TOLD] ??= new Set())
   let left = MOST
   if (typeof dev === 'string') tell(dev)

@@ -114,7 +114,7 @@ export function createSessions(
   }
 
   /**
-   * Returns the session of the request's cookie. Undefined if the cookie is not genuine or expired.
+   * Returns the session of the request's cookie. Undefined if the cookie is forged or expired.
    */
   function sessionOf(
     request: InspectorRequest,

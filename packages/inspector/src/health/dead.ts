@@ -99,7 +99,7 @@ export function moreOf(
   const ofNewest = causes[0]?.ofNewest
   // The inbox has read only some of the tasks: the causes of the others are unknown.
   if (ofNewest !== undefined) return { causes: more, dead: left, ofNewest }
-  // If dead tasks are left out, their cause is too. `more` can still be 0, since a task may have
-  // died between the two queries.
+  // If dead tasks are left out, so is at least one cause. `more` can be 0 even then, since a task
+  // may have died between the two queries.
   return { causes: left > 0 ? Math.max(1, more) : 0, dead: left }
 }

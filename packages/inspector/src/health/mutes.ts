@@ -6,8 +6,8 @@ const PREFIX = 'inspector:muted:'
 const MOST = 200
 
 /**
- * A stored mute. `dead` and `last` are values of the cause when a person muted it. The mute ends
- * when one of them grows: then one more task has died of the cause.
+ * A stored mute. `dead` and `last` are the values of the cause when it was muted. The mute ends
+ * when `dead` or `last` grows, since one more task has died of the cause then.
  */
 interface Mark {
   readonly note: string
@@ -65,7 +65,7 @@ export async function mark(
   return records.set(PREFIX + cause, value, known?.version ?? 0)
 }
 
-/** Unmutes a cause. */
+/** Unmutes a cause. Returns false if nothing has changed. */
 export async function unmark({ records }: Inbox, cause: string): Promise<boolean> {
   const known = await records?.get(PREFIX + cause)
   return known !== undefined && (await records!.delete(PREFIX + cause, known.version))

@@ -1,7 +1,7 @@
 import type { RejectedGroup } from '../api/health.ts'
 
 /**
- * The cause of a burst of rejections, and the delivery that shows it. It is found without a click.
+ * The cause of a burst of rejections, and a delivery that shows the cause.
  */
 export type Proof = Pick<RejectedGroup, 'proven' | 'likely' | 'remedy' | 'explain'>
 

@@ -35,16 +35,16 @@ export function isStranger(code: string): boolean {
 }
 
 /**
- * Returns the start of the six hours that `burstsOf` reads, in milliseconds since 1970. It is the
- * start of a whole minute.
+ * Returns the start of the six hours that `burstsOf` reads: a whole minute, in milliseconds since
+ * 1970.
  */
 export function recentFrom(now: number): number {
   return now - (now % MINUTE) - RECENT * HOUR
 }
 
 /**
- * Finds the bursts of the last six hours, by receiver and code. In a burst, an hour has at least 5
- * rejections, and at least three times the median count per hour of the week before.
+ * Finds the bursts of the last six hours, by receiver and code. A burst has at least 5 rejections
+ * within an hour, and at least three times the median count per hour of the week before.
  */
 export function burstsOf(
   recent: readonly Bucket[],

@@ -7,8 +7,8 @@ import { nodeRequest, writeNode } from './node-host.ts'
 export type ExpressOwn = readonly [request: Request, response: Response]
 
 /**
- * Makes a handler for Express 5 and 4 that serves the inspector below the path that it is mounted
- * on. Parsers and sessions may run before it. Errors that `auth` throws go to `next`. Throws a
+ * Makes a handler for Express 5 and 4 that serves the inspector below its mount path. Body parsers
+ * and sessions may run before this handler. Errors that `auth` throws go to `next`. Throws a
  * `TypeError` that names a wrong option.
  *
  * @example

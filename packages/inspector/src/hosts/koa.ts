@@ -37,7 +37,7 @@ export function inspector(
   }
 }
 
-/** Returns the start of the URL's path that mounts, also nested ones, have removed from `path`. */
+/** Returns the mount path: the part of the original path that one or more mounts have removed. */
 function mountOf({ originalUrl, path }: Context): string | undefined {
   const whole = originalUrl.split(/[?#]/, 1)[0]!
   const rest = path === '/' && !whole.endsWith('/') ? '' : path

@@ -30,7 +30,7 @@ export function inspector(
   return { GET: handle, HEAD: handle, POST: handle }
 }
 
-/** Ends the call if Next.js makes it during a build. Outside of Next.js, this does nothing. */
+/** Ends the current call if Next.js makes it during a build. Does nothing outside of Next.js. */
 async function atRequest(): Promise<void> {
   try {
     await connection()

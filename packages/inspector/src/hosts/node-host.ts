@@ -75,7 +75,10 @@ export async function writeNode(
   response.end(request.method === 'HEAD' ? undefined : body)
 }
 
-/** Returns the reply as it is sent: compressed if possible, and a `Response` read to its end. */
+/**
+ * Returns the reply in the form to send. Text is compressed if the client accepts gzip. A
+ * `Response` of the app is read to its end.
+ */
 export async function finished(
   given: InspectorReply | Response,
   request: InspectorRequest,

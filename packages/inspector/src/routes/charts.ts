@@ -132,7 +132,7 @@ async function chartMarks(
 
 /**
  * Makes the marks of new versions. All receivers of an app start with a new version within an hour,
- * so they share one mark.
+ * so a version has one mark.
  */
 function deployMarks(deploys: readonly Deploy[]): readonly DeployMark[] {
   const marks: DeployMark[] = []

@@ -11,7 +11,7 @@ import type { Week } from '../health/week.ts'
 
 /** The input of a route. */
 export interface Context {
-  /** Milliseconds since 1970. */
+  /** Returns the current time, in milliseconds since 1970. */
   readonly now: () => number
   readonly inbox: Inbox
   readonly receivers: readonly Inspected[]
@@ -21,12 +21,13 @@ export interface Context {
   /** The JSON body of an action. */
   readonly body: Readonly<Record<string, unknown>>
   /**
-   * Returns the answer to the question `key`. Equal questions share it until the version changes.
+   * Returns the answer to the question `key`. Equal questions share one answer until the version
+   * changes.
    */
   readonly shared: <T>(key: string, ask: () => Promise<T>) => Promise<T>
   readonly version: () => Promise<string>
   /**
-   * Drops the shared answers. Call it after a change that does not change the version, as of a
+   * Drops the shared answers. Call this after a change that does not change the version, such as a
    * mute.
    */
   readonly forget: () => void

@@ -20,7 +20,7 @@ export async function answerCopy(context: Context): Promise<CopyReply> {
   const as = query.get('as')
   if (as !== 'curl' && as !== 'test') throw new ApiProblem(400, 'as', 'as must be curl or test')
   const { delivery, provider, receiver, tasks } = await storedOf(context)
-  // Imported here, since few requests need this module.
+  // Imported only here, since few requests need this module.
   const { copyAsCurl, copyAsTest } = await import('@postern/samples')
   if (as === 'curl') return { text: copyAsCurl(delivery, { lines: true }), note: NOTE }
   const { about, gateway } = await aboutOf(context, provider)
@@ -95,8 +95,8 @@ function encrypted(): ApiProblem {
 }
 
 /**
- * Returns the description of a provider and of its gateway. It comes from a receiver in this
- * process, else from the catalog.
+ * Returns the description of a provider and of its gateway. The description comes from a receiver
+ * in this process, else from the catalog.
  */
 async function aboutOf(
   { receivers }: Context,

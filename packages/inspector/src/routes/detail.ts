@@ -108,7 +108,7 @@ async function show(
       took: arrival.took,
       body: visitor.payloads ? arrival.replyBody : undefined,
     },
-    // Erasing an event can leave a part of its payload, which is shown.
+    // If an event was erased, a part of its payload may be left. That part is shown.
     payload:
       shows && first && !(isErased && first.record.payload === null)
         ? payloadText(first.record.payload)
@@ -175,7 +175,7 @@ async function actedOn(
   { inbox: { journal } }: Context,
   details: readonly TaskDetail[],
 ): Promise<DetailReply['acted']> {
-  // In most inboxes nobody has done an action, so one short query is enough.
+  // In most inboxes there are no actions, so this short query saves the queries below.
   if (!journal || details.length === 0 || (await journal.actions({ limit: 1 })).rows.length === 0)
     return []
   const found = new Map<string, OperatorAction>()

@@ -89,7 +89,7 @@ async function look(
     repaired: true,
   })
   const { verdict, code = arrival.code ?? '', findings, stats, repaired } = found
-  // If parts of the stored body are masked, a difference would also show the masking.
+  // If the stored body has masked parts, it is not what was received, so no difference is shown.
   const diff = repaired && !kept.masked && bodyDiff(kept.body, repaired.body)
   return {
     reply: { verdict, code, findings, stats, ...(diff && { diff }) },
@@ -98,8 +98,8 @@ async function look(
 }
 
 /**
- * Returns the provider whose secrets are tried. It is the provider of the receiver if that is in
- * this process, else the one of the `providers` option with the same name.
+ * Returns the provider whose secrets are tried. If the receiver is in another process, this is the
+ * provider with the same name in the `providers` option.
  */
 function explainerOf(
   { receivers, options }: Pick<Context, 'receivers' | 'options'>,

@@ -69,8 +69,8 @@ export async function searchPage(
   page: { readonly limit: number; readonly cursor?: string },
 ): Promise<Page<FoundRow>> {
   const { view, journal } = inbox
-  // A search for text also reads the reasons of rejections, which quote bodies. Causes are hashes
-  // of error messages, which quote payloads.
+  // Visitors without `payloads` may not search for text or causes. Text is also found in the
+  // reasons of rejections, which quote bodies. Causes are hashes of messages, which quote payloads.
   if (!visitor.payloads && search.filter.text !== undefined) withoutPayloads({ text: '' })
   if (!visitor.payloads && search.kind === 'tasks') {
     withoutPayloads(search.filter)

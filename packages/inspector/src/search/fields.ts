@@ -75,7 +75,7 @@ export async function fieldsOfRows(
   }
 }
 
-/** True if a name looks like that of a credential. Lists then mask the value. */
+/** True if a name in the path looks like the name of a credential. Lists mask such values. */
 function isSecret(names: readonly string[]): boolean {
   return names.some(isCredentialName)
 }

@@ -53,7 +53,9 @@ export async function payloadNames(
     .map(([path, { values }]) => ({ path, values: [...values] }))
 }
 
-/** Returns the values without parts, by path. Paths do not contain the positions in arrays. */
+/**
+ * Returns the values by path, without objects and arrays. Paths do not contain positions in arrays.
+ */
 function leavesOf(payload: unknown): ReadonlyMap<string, readonly string[]> {
   const leaves = new Map<string, string[]>()
   const open: (readonly [part: unknown, names: readonly string[]])[] = [[payload, []]]

@@ -6,7 +6,7 @@ import { pathNames, searchTokens, wordsOf } from './tokens.ts'
 export interface PayloadMatch {
   readonly path: readonly string[]
   /**
-   * `text` is the value as it was typed. `value` is the same parsed as JSON, if that is possible.
+   * `text` is the value as it was typed. `value` is `text` parsed as JSON if possible.
    */
   readonly text: string
   readonly value: unknown

@@ -122,7 +122,7 @@ export function taskRow(tasks: readonly TaskInfo[], payloads: boolean): ListRow 
   }
 }
 
-/** Returns a task as a row shows it. Its error has only what the visitor may see. */
+/** Returns a task as a row shows it, with only what the visitor may see of its error. */
 export function rowTask(task: TaskInfo, payloads: boolean): RowTask {
   const { id, subscription, part, state, error, interrupted = 0, attempts, due } = task
   const { into, stale, folded = 0 } = task
@@ -152,7 +152,7 @@ export function errorLine(error: TaskError, payloads: boolean): string {
   return text.replaceAll(/\s+/g, ' ').slice(0, LONGEST_ERROR)
 }
 
-/** Returns a key for an event. Without the receiver, `key` would not be unique in the inbox. */
+/** Returns a key for an event. The key of an event is unique only within its receiver. */
 export function eventKey(receiver: string, key: string): string {
   return JSON.stringify([receiver, key])
 }

@@ -5,7 +5,8 @@ import type { Sieved } from './query.ts'
 const BUDGET = 500
 
 /**
- * Makes the test of a delivery for all conditions. Throws a `TypeError` for an impossible value.
+ * Makes a function that tests whether a delivery meets all conditions. Throws a `TypeError` for an
+ * impossible value.
  */
 export function arrivalFits(sieve: readonly Sieved[]): (arrival: Arrival) => boolean {
   return all(sieve, ({ name, value }) => {
@@ -17,8 +18,7 @@ export function arrivalFits(sieve: readonly Sieved[]): (arrival: Arrival) => boo
 }
 
 /**
- * Makes the test of a task for all conditions. `error:` matches text in the error's name or
- * message.
+ * Makes a function that tests whether a task meets all conditions.
  */
 export function taskFits(sieve: readonly Sieved[]): (task: TaskInfo) => boolean {
   return all(sieve, ({ name, value }) =>
