@@ -2,12 +2,12 @@ import { inertJson, inertText } from '../inert.ts'
 import type { Arrival } from './journal.ts'
 import type { TaskInfo } from './view.ts'
 
-/** A row of a list in a file. */
+/** A row of an exported list. */
 type FileRow = Readonly<Record<string, string | number | undefined>>
 
 const EVENT: readonly string[] = ['received', 'receiver', 'provider', 'topic', 'event']
 
-/** Columns of a list of tasks in a file. Times are ISO 8601 in UTC. */
+/** Columns of an exported list of tasks. Times are ISO 8601 in UTC. */
 export const TASK_FIELDS: readonly string[] = [
   ...EVENT,
   'subscription',
@@ -21,7 +21,10 @@ export const TASK_FIELDS: readonly string[] = [
   'task',
 ]
 
-/** Columns of a list of deliveries in a file. `took` is in milliseconds, `status` that of the reply. */
+/**
+ * Columns of an exported list of deliveries. `took` is in milliseconds, and `status` is the HTTP
+ * status of the reply.
+ */
 export const DELIVERY_FIELDS: readonly string[] = [
   ...EVENT,
   'outcome',
@@ -34,7 +37,7 @@ export const DELIVERY_FIELDS: readonly string[] = [
   'delivery',
 ]
 
-/** Returns a task as a row of a file. */
+/** Returns a task as a row of an exported list. */
 export function taskFields(task: TaskInfo): FileRow {
   const { event, error, part } = task
   return {
@@ -55,7 +58,9 @@ export function taskFields(task: TaskInfo): FileRow {
   }
 }
 
-/** Returns a delivery as a row of a file, with the states of its tasks if they are known. */
+/**
+ * Returns a delivery as a row of an exported list, with the states of its tasks if these are given.
+ */
 export function deliveryFields(
   arrival: Arrival,
   tasks: readonly Pick<TaskInfo, 'subscription' | 'state'>[] = [],
@@ -88,7 +93,8 @@ function listed(values: readonly string[]): string | undefined {
 }
 
 /**
- * Returns a line of CSV. A spreadsheet runs a cell that starts like a formula: an apostrophe goes before it.
+ * Returns a line of CSV. An apostrophe is put before a text that starts like a formula, since a
+ * spreadsheet would run it.
  *
  * @see https://www.rfc-editor.org/rfc/rfc4180
  * @see https://owasp.org/www-community/attacks/CSV_Injection
@@ -97,7 +103,7 @@ export function csvLine(cells: readonly (string | number | undefined)[]): string
   return `${cells.map(csvCell).join(',')}\r\n`
 }
 
-// Every text is quoted: spreadsheets of some countries separate cells by semicolons, others by tabs.
+// Every text is quoted, since spreadsheets in some countries separate cells by semicolons or tabs.
 function csvCell(cell: string | number | undefined): string {
   if (cell === undefined) return ''
   if (typeof cell === 'number') return String(cell)
@@ -106,7 +112,7 @@ function csvCell(cell: string | number | undefined): string {
   return `"${guard}${text.replaceAll('"', '""')}"`
 }
 
-/** Returns a line of NDJSON in printable ASCII, without the fields that are undefined. */
+/** Returns a line of NDJSON in printable ASCII. Undefined fields are left out. */
 export function ndjsonLine(fields: object): string {
   return `${inertJson(fields)}\n`
 }

@@ -1,17 +1,20 @@
 import { Heap, type Heaped } from '../basics/heap.ts'
 
-/** Values by key for a time. Beyond `max`, the oldest entry of the tenant with most entries is dropped. */
+/**
+ * Values by key that are forgotten after some time. If there are more than `max` entries, the
+ * oldest entry of the tenant with the most entries is dropped.
+ */
 export interface Forgetful<Value> {
-  /** Returns the value without making its key recent. */
+  /** Returns the value of a key. Reading does not prolong how long the value is kept. */
   peek(key: string): Value | undefined
-  /** Sets a value for a tenant. @default no tenant */
+  /** Sets the value of a key, which counts as an entry of `tenant`. @default no tenant */
   set(key: string, value: Value, tenant?: string): void
   delete(key: string): void
   /** Returns all keys, oldest first. */
   keys(): readonly string[]
 }
 
-/** The entries of a tenant: a chain of places, oldest first. */
+/** The entries of a tenant: a linked list of places in the ring, oldest first. */
 interface Tenant extends Heaped<Tenant> {
   readonly name: string
   count: number
@@ -24,11 +27,13 @@ const HOUR = 3_600_000
 const NONE = -1
 
 /**
- * Makes a {@link Forgetful}. `now` returns milliseconds. If `max` drops an entry early, `shortened` is called at most
- * once an hour, with its remaining milliseconds and the number of tenants.
+ * Makes a {@link Forgetful}. `now` returns milliseconds. If an entry is dropped early because of
+ * `max`, `shortened` is called, but at most once an hour. It gets the milliseconds that the entry
+ * had left, and the number of tenants.
  */
-// All entries live equally long and reads do not make them recent, so the first one set is the oldest. A ring in that
-// order suffices. An entry that is set again, deleted or dropped leaves a gap.
+// All entries are kept equally long, and reading does not prolong this time. So the entry that was
+// set first is always the oldest, and a ring buffer in the order of setting is enough. An entry
+// that is set again, deleted or dropped leaves a gap in the ring.
 export function createForgetful<Value extends object | string>(
   { max, dedupeWindow: window }: { readonly max: number; readonly dedupeWindow: number },
   now: () => number,
@@ -39,7 +44,8 @@ export function createForgetful<Value extends object | string>(
   let used = 0
   let tellAgain = 0
   const tenants = new Map<string, Tenant>()
-  // Tenants with most entries first; for equal numbers, the one with the oldest entry.
+  // Tenants with the most entries come first. Of tenants with equal numbers, the one with the
+  // oldest entry comes first.
   const most = new Heap<Tenant>(
     (a, b) => b.count - a.count || ring.times[a.first]! - ring.times[b.first]!,
   )
@@ -73,7 +79,7 @@ export function createForgetful<Value extends object | string>(
     },
   }
 
-  /** Leaves a gap at the place of the key. */
+  /** Removes the entry of a key, which leaves a gap in the ring. */
   function clear(key: string): void {
     const place = ring.places.find(key)
     if (place >= 0) empty(place)
@@ -85,7 +91,10 @@ export function createForgetful<Value extends object | string>(
     ring.keys[place] = ring.values[place] = undefined
   }
 
-  /** Drops an entry for a new one: an expired entry, otherwise the oldest of the tenant with most entries. */
+  /**
+   * Makes room for a new entry: drops an expired entry, or else the oldest entry of the tenant with
+   * the most entries.
+   */
   function push(at: number, tenant: string): void {
     while (ring.keys[first] === undefined) skip()
     const own = tenants.get(tenant)
@@ -100,7 +109,10 @@ export function createForgetful<Value extends object | string>(
     shortened(left, sharers)
   }
 
-  /** Returns the oldest entry of the tenant with most entries, the new one included. */
+  /**
+   * Returns the place of the oldest entry of the tenant with the most entries. The new entry counts
+   * for its tenant, `own`.
+   */
   function oldestOf(own: Tenant | undefined): number {
     const top = most.items[0]!
     if (!own || own.count + 1 < top.count) return top.first
@@ -113,7 +125,7 @@ export function createForgetful<Value extends object | string>(
     used--
   }
 
-  /** Adds a place at the end of its tenant's chain. */
+  /** Appends a place to the linked list of its tenant. */
   function link(place: number, name: string): void {
     let tenant = tenants.get(name)
     if (!tenant) {
@@ -140,7 +152,10 @@ export function createForgetful<Value extends object | string>(
     if (tenant.count === 0) tenants.delete(tenant.name)
   }
 
-  /** Keeps the order of tenants. A single tenant needs no order. */
+  /**
+   * Updates a tenant's count and its position in the heap of tenants. A single tenant needs no
+   * update of the heap.
+   */
   function counted(tenant: Tenant, count: number, oldest: number): void {
     const alone = tenant.heap !== undefined && most.items.length === 1 && count > 0
     if (!alone) tenant.heap?.remove(tenant)
@@ -149,7 +164,10 @@ export function createForgetful<Value extends object | string>(
     if (!alone && count > 0) most.push(tenant)
   }
 
-  /** Removes the gaps: moves entries into a ring with twice the room, or a quarter more than `max`. */
+  /**
+   * Removes the gaps: moves all entries into a new ring. It has room for twice as many entries, but
+   * for at most a quarter more than `max`.
+   */
   function renew(): void {
     const size = ring.places.size()
     const old = ring
@@ -185,7 +203,7 @@ function createRing<Value>(length: number) {
     times: new Float64Array(length),
     places: createPlaces(length, (place) => keys[place]),
     tenants: gaps<Tenant>(length),
-    /** Places of the previous and next entry of the same tenant. */
+    /** Places of the previous (`before`) and next (`behind`) entry of the same tenant. */
     before: new Int32Array(length),
     behind: new Int32Array(length),
   }
@@ -197,24 +215,28 @@ function gaps<T>(length: number): (T | undefined)[] {
   return made
 }
 
-/** Makes the places of keys in a list of this length. `keyAt` returns the key at a place. */
-// A Map of 100,000 ids misses the CPU caches in its table and in the strings of a slot, and again for the dropped key.
-// This table reads one cache line.
+/**
+ * Makes a hash table that finds the place of a key in a list of `length` places. `keyAt` returns
+ * the key at a place.
+ */
+// Used instead of a Map: a look-up in a Map of 100,000 ids misses the CPU caches several times, in
+// its table and in the strings. This table mostly reads only one cache line.
 function createPlaces(length: number, keyAt: (place: number) => string | undefined) {
   const slots = 2 ** Math.ceil(Math.log2(length * 2))
   const last = slots - 1
-  // Two numbers per slot: the place plus one (0 is empty), and the hash of its key.
+  // Two numbers per slot: the place plus one (0 means that the slot is empty), and the hash of the
+  // key.
   const table = new Uint32Array(slots * 2)
   const hashes = new Uint32Array(length)
-  // A random seed per list: with a known one, a sender could choose ids that all meet in one slot.
+  // The seed is random. With a known seed, a sender could choose ids that all fall into one slot.
   const seed = Math.floor(Math.random() * 2 ** 32)
-  // A key is mostly looked up and then added.
+  // The last hash is kept, since a key is mostly looked up and then added.
   let hashed = ''
   let hash = hashOf(hashed, seed)
   let size = 0
 
   return {
-    /** Returns the place of a key, or -1. */
+    /** Returns the place of a key, or -1 if the key is unknown. */
     find(key: string): number {
       look(key)
       for (let slot = hash & last; table[slot * 2] !== 0; slot = (slot + 1) & last) {
@@ -247,7 +269,7 @@ function createPlaces(length: number, keyAt: (place: number) => string | undefin
     hash = hashOf(key, seed)
   }
 
-  /** Frees a slot and moves up entries that had to skip it. */
+  /** Frees a slot. Moves later entries up that would have been in this slot if it had been free. */
   function close(free: number): void {
     for (let slot = (free + 1) & last; table[slot * 2] !== 0; slot = (slot + 1) & last) {
       const own = table[slot * 2 + 1]! & last
@@ -260,7 +282,10 @@ function createPlaces(length: number, keyAt: (place: number) => string | undefin
   }
 }
 
-/** Returns a hash of 32 bits whose low bits are as good as the others. */
+/**
+ * Returns a hash of 32 bits. Its low bits, which choose the slot, are distributed as well as the
+ * others.
+ */
 function hashOf(key: string, seed: number): number {
   let hash = seed
   for (let at = 0; at < key.length; at++) {

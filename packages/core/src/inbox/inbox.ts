@@ -6,60 +6,91 @@ import type { Journal } from './journal.ts'
 import type { AnyCommit } from '../subscribe/task.ts'
 import type { InboxView, TaskError } from './view.ts'
 
-/** Stores accepted events and their tasks until they are done. It deduplicates and stores in one atomic step. */
+/**
+ * Stores accepted events and their tasks until the tasks are done. Duplicates are recognized in the
+ * same atomic step that stores an event.
+ */
 export interface Inbox<Commit extends AnyCommit = AnyCommit> {
   /** The inbox's name in errors and logs, such as `memoryInbox`. */
   readonly name: string
-  /** The type of `task.commit`, never set at run time; `never` without transactions. */
+  /**
+   * Carries the type of `task.commit`, and is never set at run time. The type is `never` for an
+   * inbox without transactions.
+   */
   readonly commit?: Commit
   readonly can: {
-    /** Runs tasks with the same `orderingKey` one after another. */
+    /** True if tasks with the same `orderingKey` run one after another. */
     readonly order: boolean
-    /** Offers `task.commit`. */
+    /** True if `task.commit` is available. */
     readonly transaction: boolean
-    /** Keeps acknowledged events when the process dies. */
+    /** True if acknowledged events survive the end of the process. */
     readonly durable: boolean
-    /** Follows `TaskDraft.fairKey`: one tenant's backlog does not hold up the others. */
+    /**
+     * True if `TaskDraft.fairKey` is used, so that one tenant's backlog does not delay other
+     * tenants.
+     */
     readonly fair: boolean
-    /** `index`: filters of the view use an index. `scan`: they read through the tasks, newest first. */
+    /**
+     * How the view's filters find tasks. `index`: with an index. `scan`: by reading all tasks,
+     * newest first.
+     */
     readonly search: 'index' | 'scan'
   }
   /**
-   * How tasks run, if the inbox decides: `onDemand` if the host calls `receiver.runDue()`, false in another process.
+   * Set if the inbox decides how tasks run. `onDemand`: the platform calls `receiver.runDue()`.
+   * False: another process runs the tasks.
    */
   readonly worker?: false | 'onDemand'
   /**
-   * Joins a receiver.
+   * Connects a receiver to the inbox, and returns the receiver's side of it.
    * @throws {TypeError} for a second receiver of the same name.
    */
   attach(consumer: Consumer): Port
-  /** Absent only if the inbox keeps no tasks: the reply of `inlineInbox` waits for the handlers. */
+  /**
+   * The operators' view. Absent only if the inbox stores no tasks, as `inlineInbox`, whose replies
+   * wait for the handlers.
+   */
   readonly view?: InboxView
   readonly records?: Records
-  /** History: attempts, deliveries, counts by minute. Losing it loses no event. */
+  /**
+   * The history of attempts, deliveries and counts per minute. If the history is lost, no event is
+   * lost.
+   */
   readonly journal?: Journal
-  /** Minimum milliseconds for which an id is known after its event arrived. `catchUp` fetches nothing older. */
+  /**
+   * Minimum time for which an event id is remembered after the event arrived, in milliseconds.
+   * `catchUp` fetches no older events.
+   */
   readonly dedupeWindow: number
   /** Maximum number of pending and running tasks of a receiver. */
   readonly maxPending?: number
-  /** Milliseconds after which a claim ends unless its process renews it. */
+  /** Time after which a claim ends if its process does not renew it, in milliseconds. */
   readonly lease?: number
   close(): Promise<void>
 }
 
-/** A receiver as its inbox sees it. */
+/** The methods and settings of a receiver that its inbox uses. */
 export interface Consumer {
-  /** Name of the receiver: part of each event's identity. */
+  /** Name of the receiver, which is part of each event's identity. */
   readonly receiver: string
-  /** The time in which the sender may deliver one event again, in milliseconds. */
+  /** How long the sender may deliver an event again, in milliseconds. */
   readonly retrySpan: number
-  /** Returns the subscriptions of this process, which can grow. A worker claims only their tasks. */
+  /**
+   * Returns the subscriptions of this process. More can be added later. A worker claims only tasks
+   * of these subscriptions.
+   */
   lanes(): readonly Lane[]
-  /** Runs one attempt and returns its outcome. It never rejects. */
+  /** Runs one attempt of a task and returns its outcome. Does not reject. */
   run(claim: Claim, signal: AbortSignal | undefined): MaybePromise<Outcome>
-  /** Call it when an outcome is stored, or with `stored` false if it was rejected since the claim was lost. */
+  /**
+   * Called by the inbox when an outcome was stored. If the outcome was rejected because the claim
+   * was lost, `stored` is false.
+   */
   settled(claim: Claim, outcome: Outcome, stored: boolean, ran?: Ran): void
-  /** Call it when an interruption is stored, with the number in a row and the strikes among them. */
+  /**
+   * Called by the inbox when an interruption was stored. `count` is the number of interruptions in
+   * a row, and `strikes` is how many of them are strikes.
+   */
   interrupted?(interruption: {
     readonly subscription: string
     readonly task: string
@@ -67,20 +98,31 @@ export interface Consumer {
     readonly count: number
     readonly strikes: number
   }): void
-  /** Call it when a task was folded into another or was stale: it is done without a run. */
+  /**
+   * Called by the inbox when `debounce` has merged a task into a newer one, or when a task was
+   * stale. Such a task is done without a run.
+   */
   folded?(folded: {
     readonly subscription: string
     readonly task: string
     /** The task that runs instead; undefined if this task was stale. */
     readonly into: string | undefined
-    /** The key of its event, if it will be erased once its tasks are done. */
+    /** The event's key, if the event is to be erased once its tasks are done. */
     readonly passing: string | undefined
   }): void
-  /** Call it when an operator has deleted a task, with the key of its event. */
+  /**
+   * Called by the inbox when an operator has deleted a task. `key` is the key of the task's event.
+   */
   deleted?(key: string): void
-  /** Call it when a write of the inbox failed. `health` then checks whether deliveries can be stored. */
+  /**
+   * Called by the inbox when one of its writes failed. `health` then checks whether deliveries can
+   * be stored.
+   */
   failed?(error: unknown): void
-  /** Warns operators, for example that a window was shortened or an engine is unreachable. */
+  /**
+   * Logs a warning for operators, for example that ids are forgotten early, or that a database is
+   * unreachable.
+   */
   warn(message: string): void
   /** Returns milliseconds since 1970. */
   now(): number
@@ -88,58 +130,73 @@ export interface Consumer {
   readonly monotonic?: () => number
 }
 
-/** One run of a handler, measured once. */
+/** The start and duration of one run of a handler. */
 export interface Ran {
-  /** Milliseconds since 1970, on the consumer's clock. */
+  /** Start of the run, in milliseconds since 1970, on the consumer's clock. */
   readonly startedAt: number
-  /** Milliseconds. */
+  /** Duration of the run, in milliseconds. */
   readonly duration: number
 }
 
-/** A subscription as inboxes see it. */
+/** The settings of a subscription that inboxes use. */
 export interface Lane {
   readonly name: string
-  /** Earlier names. Their pending tasks belong to this subscription. */
+  /** Earlier names of the subscription. Pending tasks stored under these names belong to it. */
   readonly previousNames: readonly string[]
   readonly concurrency: number
-  /** True if tasks have an order key. */
+  /** True if tasks of the subscription have an ordering key. */
   readonly ordered: boolean
-  /** Milliseconds that an attempt may take. A lease may be shorter, since it is renewed. */
+  /**
+   * Maximum time of an attempt, in milliseconds. A lease may be shorter, since leases are renewed.
+   */
   readonly timeout: number
-  /** Attempts of the retry policy. A suspect is `poison` after this number of strikes, and at least 5. */
+  /**
+   * Maximum number of attempts in the retry policy. A suspect becomes `poison` after this number of
+   * strikes, but not before 5.
+   */
   readonly attempts?: number
 }
 
 /** A receiver's side of an inbox. */
 export interface Port {
-  /** Resolves when it is safe to acknowledge, with a result per item. Throws or rejects if nothing was stored. */
+  /**
+   * Stores a delivery. Resolves when it is safe to acknowledge the delivery, with a result for each
+   * item. Throws or rejects if nothing was stored.
+   */
   accept(intake: Intake, host: Host): MaybePromise<readonly Accepted[]>
   /**
-   * Stores a delivery as `accept` does, and removes it. Throws or rejects as `accept` would. `health` calls it after a
-   * failed write, and if no write has succeeded for 15 seconds. If absent, `health` writes a record instead.
+   * Tests whether `accept` works: stores a delivery in the same way, and removes it again. Throws
+   * or rejects as `accept` would. `health` calls `probe` after a failed write, and if no write has
+   * succeeded for 15 seconds. If `probe` is absent, `health` writes a record instead.
    */
   probe?(): MaybePromise<void>
   /** Starts to run tasks. Absent if `accept` runs them. */
   work?(): void
   /**
-   * Runs due tasks without `work`. It frees ended leases, claims and runs at most `max` tasks, and waits for these
-   * attempts. It starts nothing in the last `last` milliseconds (default 1000) before `until` (milliseconds since
-   * 1970). Attempts that run near the end get the abort signal; then their tasks are released without an attempt.
+   * Runs due tasks without `work`. Frees tasks whose lease has ended, then claims and runs at most
+   * `max` tasks, and waits for their attempts. Starts no task in the last `last` milliseconds
+   * (default 1000) before `until` (milliseconds since 1970). Attempts that still run near the end
+   * get the abort signal. If they do not end, their tasks are released, and the attempt is not
+   * counted.
    */
   drain?(until: number, max: number, last?: number): Promise<RunDueResult>
   /**
-   * Runs new tasks without `work`, for a host that ignores older tasks. Until the last returned function is called,
-   * stored tasks are claimed at once, at most `most`; returns undefined if these have run. The last function resolves
-   * when nothing runs, with the due time of the next of these tasks (milliseconds since 1970), if any. The other
-   * functions resolve to undefined.
+   * Starts a burst: new tasks run without `work`, for a platform that does not run older tasks.
+   * Newly stored tasks are claimed at once, at most `most`, until the function that `burst`
+   * returned is called. With several bursts at once, the last call of such a function ends them
+   * all. It resolves when no task runs, with the due time of the next of these tasks (milliseconds
+   * since 1970), if any. The other functions resolve to undefined. Returns undefined if `most`
+   * tasks have run already.
    */
   burst?(
     most: number,
   ): (() => Promise<{ readonly next: number | undefined } | undefined>) | undefined
   /**
-   * Stops accepting, and ends by `until` (milliseconds since 1970; a later jump of the clock does not move it). It claims no more tasks, unless they would be lost with the process. The signal of running attempts
-   * aborts at half of the time left. Tasks that still run at the end are released as before their claim, early enough
-   * to be stored by `until`. Late outcomes are rejected.
+   * Stops accepting deliveries, and ends by `until` (milliseconds since 1970; later jumps of the
+   * clock do not change the deadline). Claims no more tasks, unless waiting tasks would be lost
+   * with the process. The signal of running attempts is aborted at half of the time left. Tasks
+   * that still run at the end are released as they were before their claim, early enough to be
+   * stored by `until`. Outcomes that come later are rejected.
    */
   close(until: number): Promise<void>
 }
@@ -152,28 +209,33 @@ export interface RunDueResult {
   readonly retried: number
   readonly dead: number
   readonly postponed: number
-  /** Number of due tasks that did not run. */
+  /** Number of due tasks that were not run. */
   readonly left: number
-  /** When the next task is due or the next lease ends, in milliseconds since 1970; undefined if nothing waits. */
+  /**
+   * When the next task is due or the next lease ends, in milliseconds since 1970. Undefined if no
+   * task waits or runs.
+   */
   readonly next: number | undefined
 }
 
-/** The host's side of one delivery. */
+/** What the framework or platform provides for one delivery. */
 export interface Host {
   /** Keeps the process or isolate alive until the promise settles (Workers, Vercel, Next's `after`). */
   readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined
-  /** The result of `receiver.admit`, if the host called it before it read the body. */
+  /** The result of `receiver.admit`, if the adapter called it before reading the body. */
   readonly admission?: Admission | undefined
   /**
-   * Opens a transaction of the app, awaits `accept` in it, and ends it. It is called only for verified deliveries with
-   * events. The reply waits for it. If it rejects, the sender gets 503 `inbox_unavailable` and tries again.
+   * Opens a transaction of the app, awaits `accept` in it, and ends the transaction. Called only
+   * for verified deliveries with events, and the reply waits for the result. If `transaction`
+   * rejects, the sender gets 503 `inbox_unavailable` and tries again.
    */
   readonly transaction?: ((accept: AcceptWithin) => Promise<unknown>) | undefined
 }
 
 /**
- * Stores the delivery in the transaction that `inTransaction` of the inbox's package put into `host`. Rejects if it
- * cannot be stored. Do not catch that error, so that the transaction is rolled back.
+ * Stores the delivery in the transaction that `host` carries. `inTransaction` of the inbox's
+ * package makes such a host. Rejects if the delivery cannot be stored. Do not catch that error, so
+ * that the transaction is rolled back.
  */
 export type AcceptWithin = (host: Host) => Promise<void>
 
@@ -183,7 +245,10 @@ export interface Intake {
   readonly items: readonly IntakeItem[]
 }
 
-/** An event of a delivery with its tasks: one for each subscription, at least one. Keys are compared byte by byte. */
+/**
+ * An event of a delivery, with one task for each matching subscription; there is at least one.
+ * Event keys are compared byte by byte.
+ */
 export interface IntakeItem {
   readonly event: EventRecord
   readonly tasks: readonly TaskDraft[]
@@ -194,35 +259,45 @@ export interface TaskDraft {
   readonly subscription: string
   /** Distinguishes child tasks of one subscription, such as the destinations of `forward`. */
   readonly part?: string
-  /** Tasks of one subscription and key run one after another. */
+  /** The ordering key. Tasks of one subscription with the same key run one after another. */
   readonly orderKey?: string
-  /** Data of a child task, in addition to its event. */
+  /** Data that a child task has in addition to its event. */
   readonly data?: Json
-  /** The tenant. Claims serve the tenants of a subscription in rotation. */
+  /** The tenant. The tenants of a subscription are served in rotation. */
   readonly fairKey?: string
-  /** Folds pending tasks of one subscription and `orderKey` into the newest. */
+  /**
+   * If set, pending tasks of one subscription and `orderKey` are merged (folded) into the newest of
+   * them.
+   */
   readonly debounce?: DebounceDraft
 }
 
-/** How a task is folded with others of its order key. */
+/** How a task is merged with other tasks of its ordering key. */
 interface DebounceDraft {
-  /** When its event arrived, in milliseconds since 1970. */
+  /** When the task's event arrived, in milliseconds since 1970. */
   readonly at: number
-  /** Milliseconds that it waits for a later event, and the maximum that the first event waits. */
+  /**
+   * How long each task waits for a later event, and the maximum time that the first event waits, in
+   * milliseconds.
+   */
   readonly wait: number
   readonly maxWait: number
-  /** A lower value than the highest of its key runs nothing. Equal, missing or of another type: arrival decides. */
+  /**
+   * A value that orders the events of a key. If the value is lower than the highest so far, the
+   * task does not run. If it is equal, missing or of another type, the order of arrival decides.
+   */
   readonly newest?: number | string
 }
 
 /**
- * `new`: stored. `duplicate`: known, runs nothing. `revived`: known; its failed or dead tasks are pending again.
- * `busy`: its duplicate is running, and the reply must say so (only inline inboxes). `rejected`: a guard with `reject`
- * belongs to another event, so nothing of the delivery is stored.
+ * The result for one event. `new`: the event is stored. `duplicate`: the event is known, and no
+ * task runs. `revived`: the event is known, and its failed or dead tasks are pending again. `busy`:
+ * a duplicate of the event is running, and the reply must say so (only inline inboxes). `rejected`:
+ * a guard with `reject` belongs to another event, so the whole delivery is not stored.
  */
 export type Accepted = 'new' | 'duplicate' | 'revived' | 'busy' | 'rejected'
 
-/** One attempt at one task. */
+/** A claimed task, for one attempt. */
 export interface Claim {
   /** Identity of the task in its inbox. */
   readonly id: string
@@ -231,15 +306,22 @@ export interface Claim {
   readonly data?: Json | undefined
   readonly event: EventRecord
   readonly delivery: StoredDelivery
-  /** Number of folded events, and when the first arrived (milliseconds since 1970). Undefined without `debounce`. */
+  /**
+   * Number of events that were folded into this task, and when the first of them arrived
+   * (milliseconds since 1970). Undefined without `debounce`.
+   */
   readonly folded?: { readonly count: number; readonly since: number } | undefined
-  /** Number of the attempt, from 1. It counts from the claim, so an attempt that killed the process counts too. */
+  /** Number of the attempt, from 1. */
   readonly attempt: number
-  /** Registers a function for a lost claim: the lease ended, or another process settled the task. */
+  /**
+   * Registers a function that is called if the claim is lost: the lease has ended, or another
+   * process has settled the task.
+   */
   readonly onLost?: (stop: (reason: Error) => void) => void
   /**
-   * Runs the writes, settles the task as done and stores its child tasks in one fenced transaction, if the inbox
-   * `can.transaction`. A later outcome of the attempt changes nothing.
+   * Calls `write`, marks the task as done and stores its child tasks, all in one transaction. Fails
+   * if the claim is no longer valid. A later outcome of the attempt changes nothing. Present if the
+   * inbox `can.transaction`.
    */
   readonly commit?:
     | ((
@@ -247,19 +329,26 @@ export interface Claim {
         spawn: readonly TaskDraft[] | undefined,
       ) => unknown)
     | undefined
-  /** Settles the task as done and stores its child tasks in an open transaction of the app, if the inbox can. */
+  /**
+   * Marks the task as done and stores its child tasks in an open transaction of the app. Absent if
+   * the inbox does not support this.
+   */
   readonly commitIn?:
     | ((transaction: unknown, spawn: readonly TaskDraft[] | undefined) => Promise<void>)
     | undefined
   /**
-   * Called with the error of an attempt. For a conflict between transactions, returns milliseconds until the next
-   * attempt, which is not counted. Returns undefined for other errors, and after too many conflicts. If absent, each
-   * error counts.
+   * Called with the error of a failed attempt. If the error is a conflict between transactions, the
+   * attempt is not counted, and `conflict` returns milliseconds until the next one. Returns
+   * undefined for other errors, and after too many conflicts. If `conflict` is absent, each failed
+   * attempt counts.
    */
   readonly conflict?: ((error: unknown) => number | undefined) | undefined
 }
 
-/** How an attempt ended, by the receiver's retry policy. `at` is in milliseconds since 1970, on `Consumer.now()`. */
+/**
+ * How an attempt ended, according to the receiver's retry policy. `at` is when the next attempt is
+ * due, in milliseconds since 1970 on the clock of `Consumer.now()`.
+ */
 export type Outcome =
   | { readonly kind: 'done'; readonly spawn?: readonly TaskDraft[] }
   | { readonly kind: 'retry'; readonly at: number; readonly error: TaskError }
@@ -267,13 +356,17 @@ export type Outcome =
   | { readonly kind: 'dead'; readonly error: TaskError }
 
 /**
- * Small keyed values next to the tasks, with compare-and-set: destinations, handshake secrets, marks. A value that
- * cannot be read is logged and counts as absent: `get` returns undefined, `list` leaves it out, and `set` with 0
+ * Small values by key, stored next to the tasks, with compare-and-set. Used for destinations,
+ * handshake secrets and positions, for example. A value that cannot be read is logged and counts as
+ * absent: `get` returns undefined, `list` leaves the value out, and `set` with `expected` 0
  * replaces it.
  */
 export interface Records {
   get(key: string): MaybePromise<{ readonly value: Json; readonly version: number } | undefined>
-  /** Stores the value if the version is still `expected` (0: absent). Returns false otherwise. */
+  /**
+   * Stores the value if the key's version is still `expected`; 0 means that the key is absent.
+   * Otherwise returns false.
+   */
   set(key: string, value: Json, expected: number): MaybePromise<boolean>
   delete(key: string, expected: number): MaybePromise<boolean>
   list(

@@ -13,20 +13,29 @@ import { errorText } from '../errors.ts'
 import type { EventRecord, StoredDelivery } from '../event.ts'
 import type { Claim, Consumer, Intake, Port } from './inbox.ts'
 
-/** Value of a `key` option: 32 bytes, as bytes, base64 or hex. The first of several encrypts; all of them decrypt. */
+/**
+ * Value of a `key` option: 32 bytes, as a byte array, base64 or hex. Of several keys, the first one
+ * encrypts, and all of them can decrypt.
+ */
 export type KeyOption = string | Uint8Array | readonly (string | Uint8Array)[]
 
-/** Encrypts values, each for the place where it is stored. */
+/**
+ * Encrypts values. Each value is bound to its place: a text that says where the value is stored.
+ */
 export interface Seal {
   seal(text: string, place: string): string
-  /** Throws if no key fits, or if the value was changed or is from another place. */
+  /**
+   * Decrypts a value. Throws if no key fits, if the value was changed, or if it was sealed for
+   * another place.
+   */
   open(sealed: string, place: string): string
   sealBytes(bytes: Uint8Array, place: string): Uint8Array
-  /** As {@link Seal.open}. */
+  /** Decrypts bytes. Throws as {@link Seal.open} does. */
   openBytes(sealed: Uint8Array, place: string): Uint8Array
 }
 
-// Layout: version, key id, nonce, tag (NIST SP 800-38D), ciphertext.
+// Layout of an encrypted value: version, key id, nonce, tag (NIST SP 800-38D), ciphertext. Lengths
+// are in bytes.
 const VERSION = 1
 const ID = 4
 const NONCE = 12
@@ -34,8 +43,9 @@ const TAG = 16
 const HEAD = 1 + ID + NONCE + TAG
 
 /**
- * Creates a seal: AES-256-GCM with a random nonce, and the place as additional data, so that a value moved to another
- * place does not open. Throws a `TypeError` that names `option`, for a wrong key.
+ * Creates a seal. It uses AES-256-GCM with a random nonce. The place is additional data, so that a
+ * value that was moved to another place cannot be decrypted. Throws a `TypeError` that names
+ * `option` if a key is wrong.
  */
 export function createSeal(given: KeyOption, option = 'key'): Seal {
   const list = Array.isArray(given) ? (given as readonly (string | Uint8Array)[]) : [given]
@@ -92,14 +102,17 @@ function toKey(
     throw new TypeError(
       `${option} must be 32 random bytes, or their base64 or hex: node -p "crypto.randomBytes(32).toString('base64')" makes one`,
     )
-  // Identifies the key without revealing it.
+  // The id identifies the key without revealing it.
   return { bytes, id: createHash('sha256').update(bytes).digest().subarray(0, ID) }
 }
 
-// A private-use character, which no header of a request can have.
+// Starts with a private-use character, which no header name of a request can contain.
 const SEALED = '\ue001sealed'
 
-/** Encrypts head and body of a rejected delivery for the arrival with this id. Its path stays readable. */
+/**
+ * Encrypts head and body of a rejected delivery. `id` is the id of the delivery in the journal. The
+ * path stays readable.
+ */
 export function sealKept(seal: Seal, id: string, kept: KeptRequest): KeptRequest {
   return {
     url: kept.url.split(/[?#]/, 1)[0]!,
@@ -109,7 +122,7 @@ export function sealKept(seal: Seal, id: string, kept: KeptRequest): KeptRequest
 }
 
 /**
- * Returns true if head and body of this delivery are encrypted (`storage.encryptionKey`).
+ * Returns true if head and body of a rejected delivery are encrypted (`storage.encryptionKey`).
  *
  * @example
  * const arrival = await inbox.journal.delivery(id)
@@ -120,8 +133,8 @@ export function isSealed({ kept }: Pick<Arrival, 'kept'>): boolean {
 }
 
 /**
- * Returns a rejected delivery with decrypted head and body. One that is not encrypted is returned unchanged. Throws an
- * `Error` if no key fits, or if the data was changed.
+ * Returns a rejected delivery with decrypted head and body. If the delivery is not encrypted,
+ * returns it unchanged. Throws an `Error` if no key fits, or if the data was changed.
  *
  * @example
  * const arrival = await inbox.journal.delivery(id)
@@ -144,9 +157,9 @@ const MARK = '\ue001sealed:'
 const SEALED_HEADERS: StoredDelivery['headers'] = [['x-postern-sealed', '1']]
 
 /**
- * Wraps a port so that its inbox stores encrypted payloads, headers, queries and context; handlers get them decrypted.
- * Topic, ids, tenant and times stay readable, since inboxes search and order by them. `attach` joins the consumer to
- * its inbox.
+ * Wraps a port so that its inbox stores encrypted payloads, headers, queries and context; handlers
+ * get them decrypted. Topic, ids, tenant and times stay readable, since inboxes search and sort by
+ * them. `attach` attaches a consumer to the inbox.
  */
 export function sealedPort(
   seal: Seal,
@@ -162,7 +175,8 @@ export function sealedPort(
         open.set(claim, readable)
         return consumer.run(readable, signal)
       } catch (error) {
-        // A retry cannot bring the missing key: the task is dead and can be replayed.
+        // A retry would fail too, since the key is missing. So the task is dead, and can be
+        // replayed once the key is there.
         return { kind: 'dead', error: { name: 'SealedEvent', message: errorText(error) } }
       }
     },
@@ -171,7 +185,7 @@ export function sealedPort(
   return { ...port, accept: (intake, host) => port.accept(sealed(seal, intake), host) }
 }
 
-// Member by member, since a spread does not copy the methods of a class.
+// Members are copied one by one, since a spread does not copy the methods of a class.
 function openClaim(seal: Seal, claim: Claim): Claim {
   const { id, subscription, part, data, attempt } = claim
   return {
@@ -202,7 +216,10 @@ function sealed(seal: Seal, { delivery, items }: Intake): Intake {
   }
 }
 
-/** Returns an event as an encrypting receiver stores it. */
+/**
+ * Returns an event with its payload encrypted, as a receiver with `storage.encryptionKey` stores
+ * it.
+ */
 export function sealEvent(seal: Seal, event: EventRecord): EventRecord {
   const { source: _, ...rest } = event
   const bytes = seal.sealBytes(toBuffer(encodeEvent(event)), event.key)
@@ -210,8 +227,8 @@ export function sealEvent(seal: Seal, event: EventRecord): EventRecord {
 }
 
 /**
- * Decrypts an event and its delivery from an inbox. Data from before encryption is returned unchanged. Throws an
- * `Error` if no key fits.
+ * Decrypts an event and its delivery from an inbox. Returns data that was stored without encryption
+ * unchanged. Throws an `Error` if no key fits.
  *
  * @example
  * const task = await inbox.view.get(id)
@@ -225,14 +242,14 @@ export function opened<Kept extends Pick<Claim, 'event' | 'delivery'>>(
   if (typeof payload !== 'string' || !payload.startsWith(MARK)) return kept
   const bytes = seal.openBytes(textBytes(payload.slice(MARK.length), 'base64'), key)
   const event = decodeEvent(utf8(bytes))
-  // An erased event has no encrypted delivery.
+  // The delivery of an erased event is not encrypted.
   const delivery = kept.event.erased
     ? kept.delivery
     : unpackDelivery(seal.openBytes(kept.delivery.body, 'delivery'))
   return { ...kept, event: { ...event, ...extras(kept.event) }, delivery }
 }
 
-/** Returns members that the inbox may have added. */
+/** Returns the members that an inbox may have added to the event after it was encrypted. */
 function extras({ origin, carrier, erased }: EventRecord): Partial<EventRecord> {
   return {
     ...(origin !== undefined && { origin }),

@@ -4,33 +4,45 @@ import type { MaybePromise } from '../basics/maybe.ts'
 
 export type TaskState = 'pending' | 'running' | 'done' | 'dead'
 
-/** A task as operators see it. Times in milliseconds since 1970. */
+/** A task, with the information for operators. Times are in milliseconds since 1970. */
 export interface TaskInfo {
   readonly id: string
   readonly receiver: string
   readonly subscription: string
   readonly part: string | undefined
   readonly state: TaskState
-  /** With `debounce`, the number of events that were folded into it. */
+  /** With `debounce`, the number of events that were folded (merged) into this task. */
   readonly folded?: number
-  /** The task that it was folded into and that runs instead. That one may be folded again. */
+  /**
+   * The id of the task into which this task was folded, and which runs instead. That task may
+   * itself be folded into another.
+   */
   readonly into?: string
-  /** True if it ran nothing, since a newer event of its key had arrived before. */
+  /**
+   * True if the task was stale: it ended without a run, since a newer event of its key had arrived
+   * before.
+   */
   readonly stale?: true
-  /** Attempts since the first run or the last replay. */
+  /** Number of attempts since the first run or the last replay. */
   readonly attempt: number
-  /** Runs in all, with those before a replay and interruptions. */
+  /** Number of all runs, including runs before a replay and interrupted runs. */
   readonly attempts: number
-  /** Interruptions in a row since the last outcome. With three the task is a suspect. */
+  /**
+   * Number of interruptions in a row since the last outcome. After three, the task is a suspect,
+   * and only one suspect runs at a time.
+   */
   readonly interrupted?: number | undefined
-  /** When it is due. */
+  /** When the task is due, if it is pending. */
   readonly due: number | undefined
-  /** When it became done or dead. */
+  /** When the task became done or dead. */
   readonly settledAt: number | undefined
-  /** Milliseconds of the last run; undefined before the first one ended. */
+  /** Duration of the last run, in milliseconds. Undefined if no run has ended yet. */
   readonly duration: number | undefined
   readonly error: TaskError | undefined
-  /** Groups equal errors: `causeOf(error)`. Undefined without an error, and once the task is done. */
+  /**
+   * The error group of the task's error, from `causeOf(error)`. Undefined if there is no error, or
+   * once the task is done.
+   */
   readonly cause: string | undefined
   readonly provider: string | undefined
   readonly event: {
@@ -42,39 +54,50 @@ export interface TaskInfo {
   readonly receivedAt: number
 }
 
-/** Filter of tasks: all given keys must match. An unknown key is a `TypeError`. */
+/** Filter of tasks: all given keys must match. An unknown key causes a `TypeError`. */
 export interface TaskFilter {
   readonly receiver?: string
   readonly subscription?: string
-  /** The child task of a subscription, such as a destination of `forward`. */
+  /**
+   * The name that distinguishes child tasks of a subscription, such as a destination of `forward`.
+   */
   readonly part?: string
   readonly provider?: string
   readonly state?: TaskState
-  /** A topic pattern as in subscriptions: `*` is one segment, `**` the rest. Aliases do not count. */
+  /**
+   * A topic pattern as in subscriptions: `*` matches one segment, and `**` the rest. Aliases of a
+   * topic do not match.
+   */
   readonly topic?: string
-  /** The sender's id of the event. */
+  /** The event's id, as the sender gave it. */
   readonly eventId?: string
-  /** Keys of events (`EventRecord.key`, `Arrival.keys`), at most 100: tasks of any of them. */
+  /**
+   * Keys of events (`EventRecord.key`, `Arrival.keys`), at most 100. Tasks of any of these events
+   * match.
+   */
   readonly keys?: readonly string[]
   /** The task's own id. */
   readonly id?: string
-  /** `TaskInfo.cause`. */
+  /** The error group of the task, as in `TaskInfo.cause`. */
   readonly cause?: string
-  /** Text in the event's id, topic or payload; upper and lower case match. */
+  /** Text that the event's id, topic or payload must contain, in upper or lower case. */
   readonly text?: string
-  /** Received before this time, in milliseconds since 1970. */
+  /** Only tasks whose event was received before this time, in milliseconds since 1970. */
   readonly before?: number
-  /** Received after this time, in milliseconds since 1970. */
+  /** Only tasks whose event was received after this time, in milliseconds since 1970. */
   readonly after?: number
 }
 
-/** A page of a list. */
+/** A filter of tasks, and the bounds of one page. */
 export interface TaskQuery extends TaskFilter {
   /** Maximum number of rows of a page, up to 1000. @default 100 */
   readonly limit?: number
-  /** Where the page starts: `cursor` of the page before. */
+  /** Where the page starts: the `cursor` of the previous page. */
   readonly cursor?: string
-  /** Milliseconds after which a search returns the rows found so far. @default 500 */
+  /**
+   * Time after which a search stops and returns the rows found so far, in milliseconds.
+   * @default 500
+   */
   readonly budget?: number
 }
 
@@ -84,15 +107,18 @@ export interface TaskDetail extends TaskInfo {
   readonly delivery: StoredDelivery
 }
 
-/** How many tasks are changed. One call is one chunk: any process can continue with the cursor. */
+/**
+ * How many tasks one call changes. If more tasks match, another call, from any process, continues
+ * with the returned cursor.
+ */
 export interface ChangeOptions {
-  /** Counts and changes nothing. @default false */
+  /** Only counts the tasks, without changing them. @default false */
   readonly dryRun?: boolean
   /** Maximum number of tasks that this call changes. @default 10_000 */
   readonly limit?: number
-  /** Where this chunk starts: `cursor` of the chunk before. */
+  /** Where this call starts: the `cursor` that the previous call returned. */
   readonly cursor?: string
-  /** When this call must have ended, in milliseconds since 1970. @default none */
+  /** When this call stops, in milliseconds since 1970. @default none */
   readonly until?: number
   /** The operator's name in `journal.actions`, at most 200 characters. @default none */
   readonly by?: string
@@ -100,7 +126,11 @@ export interface ChangeOptions {
 
 /** How tasks are replayed. */
 export interface ReplayOptions extends ChangeOptions {
-  /** Tasks per second. They become due one after another, and the cursor continues the rate. @default all at once */
+  /**
+   * Maximum number of tasks per second. The tasks become due one after another. A call with the
+   * returned cursor continues at the same rate.
+   * @default all at once
+   */
   readonly rate?: number
 }
 
@@ -112,106 +142,134 @@ export interface EraseOptions extends ChangeOptions {
    * @default false
    */
   readonly passing?: boolean
-  /** Returns the payload that remains. It must not throw. @default () => null */
+  /** Returns the payload that remains. `keep` must not throw. @default () => null */
   readonly keep?: (event: EventRecord, delivery: StoredDelivery) => unknown
 }
 
-/** The result of one chunk of a change. */
+/** The result of one call that changes tasks. */
 export interface Changed {
-  /** Number of tasks that were changed, or would be (`dryRun`); for `erase`, of events. */
+  /**
+   * Number of tasks that were changed, or would be changed with `dryRun: false`. For `erase`, the
+   * number of events.
+   */
   readonly count: number
-  /** Where the next chunk starts; undefined at the end. */
+  /** Where the next call starts; undefined if all matching tasks are done. */
   readonly cursor: string | undefined
-  /** Id of the action in `journal.actions`; undefined if nothing was changed. */
+  /** Id of the action in `journal.actions`. Undefined if no task was changed. */
   readonly action?: string
 }
 
-/** Tasks of a subscription by state. */
+/** Number of tasks of a subscription in each state. */
 export interface SubscriptionStats {
   readonly receiver: string
   readonly subscription: string
   readonly counts: Readonly<Record<TaskState, number>>
-  /** When the oldest task that is due now became due, in milliseconds since 1970; undefined if none is due. */
+  /**
+   * When the oldest of the tasks that are due now became due, in milliseconds since 1970. Undefined
+   * if no task is due.
+   */
   readonly oldestDueAt: number | undefined
 }
 
-/** The operators' side of an inbox. An unknown key throws a `TypeError` with the nearest known name. */
+/**
+ * The methods of an inbox for operators. An unknown key of a filter or of options throws a
+ * `TypeError` that names the nearest known key.
+ */
 export interface InboxView {
-  /** Lists tasks, newest first. It stops after its budget: a page can be empty and have a cursor. */
+  /**
+   * Lists tasks, newest first. The search stops after `budget`, so a page can be empty and still
+   * have a cursor.
+   */
   list(query?: TaskQuery): MaybePromise<Page<TaskInfo>>
   get(id: string): MaybePromise<TaskDetail | undefined>
   stats(): MaybePromise<readonly SubscriptionStats[]>
   /**
-   * Groups dead and failing tasks by error, with the most dead tasks first. It returns the 50 causes with the most dead
-   * tasks and the 50 whose last dead task arrived last, so that many old causes do not hide a new one.
+   * Groups dead and failing tasks by error group (cause), and returns the causes with the most dead
+   * tasks first. The result has the 50 causes with the most dead tasks, and the 50 whose last dead
+   * task arrived last. So many old causes do not hide a new one.
    */
   causes(filter?: {
     readonly receiver?: string
     readonly subscription?: string
   }): MaybePromise<readonly Cause[]>
-  /** Returns a number that changes when any task changes, in any process. Cheap, since pages call it often. */
+  /**
+   * Returns a number that changes when any task changes, in any process. The call is cheap, so that
+   * pages can call it often.
+   */
   version(): MaybePromise<number>
   /**
-   * Makes dead tasks pending again, from attempt 1. With `state: 'done'` it does so for done tasks; with `state:
-   * 'pending'` it makes waiting tasks due now. `poison` tasks remain suspects. Tasks of erased events are left out.
+   * Makes dead tasks pending again, from attempt 1. With `state: 'done'`, makes done tasks pending
+   * again. With `state: 'pending'`, makes waiting tasks due now. `poison` tasks remain suspects.
+   * Tasks of erased events are left out.
    */
   replay(filter: TaskFilter, options?: ReplayOptions): MaybePromise<Changed>
-  /** Runs the event of a task again with another payload, for the same subscription. Returns the id of the new task. */
+  /**
+   * Runs the event of a task again, for the same subscription, but with another payload. Returns
+   * the id of the new task.
+   */
   rerun(id: string, edit: { readonly payload: Json; readonly by?: string }): MaybePromise<string>
-  /** Deletes pending or dead tasks. A redelivery of their events is still a duplicate. */
+  /** Deletes pending or dead tasks. A redelivery of their events still counts as a duplicate. */
   delete(filter: TaskFilter, options?: ChangeOptions): MaybePromise<Changed>
   /**
-   * Erases payload, headers, query, context and body of matching events. With a key of tasks, an event matches if one
-   * of its tasks does. Events with a pending or running task are left out. Id, topic, key and times remain, so that a
-   * redelivery is a duplicate. An erased event never runs again: `replay` leaves it out. A `replay` with its `id`, and
-   * `rerun`, throw a `TypeError`.
+   * Erases payload, headers, query, context and body of matching events. If the filter has a key of
+   * tasks, such as `state`, an event matches if one of its tasks does. Events with a pending or
+   * running task are left out. Id, topic, key and times remain, so that a redelivery counts as a
+   * duplicate. An erased event never runs again: `replay` leaves it out. A `replay` with its `id`,
+   * and `rerun`, throw a `TypeError`.
    *
    * @example
    * const { count } = await inbox.view.erase({ eventId: 'evt_123' }, { dryRun: true })
    * await inbox.view.erase({ eventId: 'evt_123' })
    */
   erase(filter: TaskFilter, options?: EraseOptions): MaybePromise<Changed>
-  /** Deletes done and dead tasks received before a time, in milliseconds since 1970. Returns their number. */
+  /**
+   * Deletes done and dead tasks whose event was received before `before`, in milliseconds since
+   * 1970. Returns the number of deleted tasks.
+   */
   prune(before: number, options?: Pick<ChangeOptions, 'by'>): MaybePromise<number>
-  /** Returns subscriptions with pending tasks that no attached receiver has. */
+  /** Returns orphans: subscriptions that have pending tasks, but that no attached receiver has. */
   orphans(): MaybePromise<readonly Orphan[]>
 }
 
-/** A subscription with pending tasks that no attached receiver has. */
+/** A subscription that has pending tasks, but that no attached receiver has. */
 export interface Orphan {
   readonly receiver: string
   readonly subscription: string
   readonly pending: number
 }
 
-/** Dead and failing tasks with one error, over all their subscriptions. Times in milliseconds since 1970. */
+/**
+ * An error group: dead and failing tasks with the same error, over all subscriptions. Times are in
+ * milliseconds since 1970.
+ */
 export interface Cause {
-  /** `causeOf(error)`, as a filter accepts it. */
+  /** The id of the error group, from `causeOf(error)`. Filters accept it as `cause`. */
   readonly cause: string
-  /** The error of one of the tasks. */
+  /** The error of one of the tasks, as an example. */
   readonly sample: TaskError
   readonly dead: number
-  /** Pending tasks whose last attempt failed with it. */
+  /** Number of pending tasks whose last attempt failed with this error. */
   readonly retrying: number
-  /** When the first and the last of these tasks were received. */
+  /** When the first and the last event of these tasks were received. */
   readonly first: number
   readonly last: number
-  /** The subscriptions with the most of these tasks, at most 8. */
+  /** The subscriptions that have the most of these tasks, at most 8. */
   readonly subscriptions: readonly CauseSubscription[]
-  /** Number of subscriptions with such tasks. */
+  /** Number of all subscriptions that have such tasks. */
   readonly subscriptionCount: number
-  /** Number of causes in all. An answer has at most 100. */
+  /** Number of all causes in the inbox. A result lists at most 100 of them. */
   readonly among: number
-  /** Number of causes with a dead task. */
+  /** Number of all causes that have at least one dead task. */
   readonly amongDead: number
   /**
-   * Set if a subscription has more failed tasks than the inbox reads: then counts, times and causes cover only this
-   * number of the newest tasks per subscription. `stats` counts all.
+   * Set if a subscription has more failed tasks than the inbox reads for this list. Then numbers,
+   * times and causes cover only this number of the newest failed tasks per subscription. `stats`
+   * counts all tasks.
    */
   readonly ofNewest?: number
 }
 
-/** Tasks of a subscription with one {@link Cause}. */
+/** Number of tasks of a subscription with one {@link Cause}. */
 export interface CauseSubscription {
   readonly receiver: string
   readonly subscription: string
@@ -223,10 +281,10 @@ export interface CauseSubscription {
 export interface TaskError {
   readonly name: string
   readonly message: string
-  /** `code` of the error, as Node.js and databases set it: `ECONNREFUSED`, `23505`. */
+  /** The error's `code`, as set by Node.js or a database, such as `ECONNREFUSED` or `23505`. */
   readonly code?: string | undefined
   readonly stack?: string | undefined
-  /** Issues of the schema that did not match. */
+  /** Issues that the subscription's schema reported, if the payload did not match. */
   readonly issues?: readonly { readonly message: string; readonly path: string }[] | undefined
 }
 
@@ -235,6 +293,9 @@ export interface Page<Row> {
   readonly rows: readonly Row[]
   /** Where the next page starts; undefined at the end. */
   readonly cursor: string | undefined
-  /** How far back the list was searched, in milliseconds since 1970; undefined at the end. */
+  /**
+   * The time down to which the list was searched, in milliseconds since 1970. Undefined at the end
+   * of the list.
+   */
   readonly searchedTo: number | undefined
 }

@@ -1,4 +1,4 @@
-// What stores on a database server share; only their SQL differs.
+// Code that stores on a database server share. Only their SQL differs.
 import { createHash, hash } from 'node:crypto'
 import { within } from '../../basics/deadline.ts'
 import { errorText, isA, memberOf } from '../../errors.ts'
@@ -7,35 +7,49 @@ import { createSemaphore } from './semaphore.ts'
 import type { ActionRow, Journaled, Span, SpanKey, SpanKind } from './journal/store.ts'
 import type { ContentsRow, Viewed } from './operate/store.ts'
 
-/** The clients of a driver's pool. */
+/** The pool of a database driver. A client is one connection. */
 interface ClientPool<Client> {
   connect(): Promise<Client>
-  /** Releases a client. After a failure its connection must be dropped. */
+  /** Releases a client. If `failure` is given, its connection must be dropped. */
   release(client: Client, failure?: Error): void
   /** Calls `fail` when the connection breaks. Returns a function that stops watching. */
   watch(client: Client, fail: () => void): () => void
-  /** Starts a transaction of the inbox, or one of the app in its own isolation level. */
+  /**
+   * Starts a transaction: one of the inbox, or one for `task.commit` with the isolation level that
+   * the app expects.
+   */
   begin(client: Client, time: number, whose: 'inbox' | 'app'): Promise<unknown>
   end(client: Client, how: 'COMMIT' | 'ROLLBACK'): Promise<unknown>
-  /** True for an error that the server sent about one statement: the connection is still good. */
+  /**
+   * Returns true if the server sent the error about one statement. Then the connection can still be
+   * used.
+   */
   isOfServer(error: unknown): boolean
-  /** The error after a deadline. */
+  /** Returns the error for an operation that did not end within `time` milliseconds. */
   late(what: string, time: number): Error
   size(): number
   /**
-   * Called before each run. The result returns true for an error after which nothing has changed and the run can be
-   * repeated.
+   * Called before each run. The returned function tells whether a run can be repeated after an
+   * error, because nothing has changed.
    * @default never
    */
   attempt?(): (error: unknown) => boolean
 }
 
-/** Connections with a deadline for each use. A connection that hangs is dropped. */
+/**
+ * Connections with a deadline for each use. A connection that does not respond by then is dropped.
+ */
 export interface Connections<Client> {
   use<T>(time: number, run: (client: Client) => Promise<T>): Promise<T>
-  /** Runs in a transaction. After `time` milliseconds it is rolled back, unless its COMMIT was already sent. */
+  /**
+   * Runs `run` in a transaction. After `time` milliseconds the transaction is rolled back, unless
+   * its COMMIT was already sent.
+   */
   atomic<T>(time: number, run: (client: Client) => Promise<T> | T): Promise<T>
-  /** Runs a transaction for `task.commit`. At most half of the connections do so at once. */
+  /**
+   * Runs a transaction for `task.commit`. At most half of the connections run such transactions at
+   * once.
+   */
   commit<T>(time: number, run: (client: Client) => Promise<T> | T): Promise<T>
   checkout(time: number): Promise<Client>
 }
@@ -95,13 +109,14 @@ export function createConnections<Client>(pool: ClientPool<Client>): Connections
     const until = performance.now() + time
     const client = await checkout(time)
     let failure: Error | undefined
-    // The running statement rejects with the same error.
+    // The error is only noted here, since the running statement rejects with it too.
     const unwatch = pool.watch(client, () => void (failure ??= new Error('the connection broke')))
     try {
       return await within(run(client), until, () => pool.late('answer', time))
     } catch (error) {
       if (isA(error, RolledBack)) throw error.cause
-      // An error of a statement leaves its connection usable. After a deadline the state of the connection is unknown.
+      // After an error of a statement, the connection can be used again. After a deadline, its
+      // state is unknown, so it is dropped.
       if (!pool.isOfServer(error)) failure = error as Error
       throw error
     } finally {
@@ -117,7 +132,7 @@ export function createConnections<Client>(pool: ClientPool<Client>): Connections
   }
 }
 
-/** The transaction was rolled back without a fault, so its connection is good. */
+/** Thrown after a successful rollback, so the connection can be used again. */
 class RolledBack extends Error {
   constructor(cause: unknown) {
     super('rolled back', { cause })
@@ -127,12 +142,18 @@ class RolledBack extends Error {
 /** Runs a statement in an open transaction of the app, and returns its rows. */
 export type RunSql = (text: string, values: unknown[]) => PromiseLike<unknown>
 
-/** An open transaction: a function that runs a statement in it, or a connection of the driver. */
+/**
+ * An open transaction of the app: a function that runs a statement in the transaction, or a
+ * connection of the driver.
+ */
 export type AppTransaction =
   | RunSql
   | { query(text: string, values: unknown[]): PromiseLike<unknown> }
 
-/** Returns how to run statements in a transaction of the app. Throws a `TypeError` for any other value. */
+/**
+ * Returns a function that runs statements in a transaction of the app. Throws a `TypeError` if the
+ * value is not a transaction.
+ */
 export function guestOf(transaction: unknown, driver: string): RunSql {
   if (typeof transaction === 'function') return transaction as RunSql
   const client = transaction as { query?: RunSql } | undefined
@@ -172,7 +193,10 @@ export function typeormSql(manager: {
   return (text, values) => manager.query(text, values)
 }
 
-/** Returns the rows from a library of the app: an array, `{ rows }`, or the first element of an array. */
+/**
+ * Returns the rows of a statement that a library of the app has run. The library's result is an
+ * array of rows, `{ rows }`, or an array whose first element is the array of rows.
+ */
 export function guestRows<Row>(result: unknown): readonly Row[] {
   const rows = Array.isArray(result) ? result : (result as { rows?: unknown } | undefined)?.rows
   if (!Array.isArray(rows))
@@ -182,13 +206,17 @@ export function guestRows<Row>(result: unknown): readonly Row[] {
   return (Array.isArray(rows[0]) ? rows[0] : rows) as Row[]
 }
 
-// Half of a surrogate pair without its other half.
+// Matches a lone surrogate: half of a surrogate pair without the other half.
 const LONE = /\p{Cs}/u
 
-/** Returns a name of 128 bits for a value without bound or order: an event of a receiver, a guard, a tenant. */
+/**
+ * Returns a hash of 128 bits as hexadecimal digits. It names a key of unlimited length in a table:
+ * of an event, a guard or a tenant.
+ */
 export function hashOf(owner: string, key: string): string {
   const text = `${owner.length} ${owner} ${key}`
-  // UTF-8 would encode all lone surrogates alike.
+  // Texts with lone surrogates are hashed as UTF-16, since UTF-8 would encode all lone surrogates
+  // as the same bytes.
   const digest = !LONE.test(text) ? hash('sha256', text, 'hex') : digestOf(`!${text}`)
   return digest.slice(0, 32)
 }
@@ -197,7 +225,10 @@ function digestOf(text: string): string {
   return createHash('sha256').update(text, 'utf16le').digest('hex')
 }
 
-/** Returns a string for a text column, which cannot hold lone surrogates or U+0000. A hash keeps two of them apart. */
+/**
+ * Returns a string that a text column can store. If the text has lone surrogates or U+0000, these
+ * are replaced and a hash of the text is appended. So two such texts stay different.
+ */
 export function storable(text: string): string {
   if (!LONE.test(text) && !text.includes('\0')) return text
   const digest = digestOf(text).slice(0, 32)
@@ -205,34 +236,47 @@ export function storable(text: string): string {
 }
 
 /**
- * Compares the server's clock with the monotonic clock of this process. Jumps ahead are stored: no row ages by them,
- * and no lease ends by them. Jumps back show in the stored time.
+ * Compares the server's clock with the monotonic clock of this process. Jumps ahead are stored, so
+ * that no row ages and no lease ends because of a jump. A jump back is noticed because the stored
+ * time is then later than the clock.
  */
 interface ServerClock {
-  /** Returns the time of the server in milliseconds since 1970, once a jump has been handled. */
+  /**
+   * Returns the time of the server in milliseconds since 1970. If the clock has jumped, handles the
+   * jump first.
+   */
   read(): Promise<number>
   steps(): Promise<readonly ClockStep[]>
 }
 
 interface ClockSteps {
-  /** Reads the clock of the server, and the last time that a process stored. */
+  /**
+   * Reads the server's clock (`now`), and the time of that clock that a process stored last
+   * (`clock`), in milliseconds.
+   */
   read(): Promise<{ readonly now: number; readonly clock: number }>
   store(now: number): Promise<unknown>
-  /** Handles a jump ahead: rows do not age by `unseen`, leases hold for `longer`. The first process stores the time. */
+  /**
+   * Handles a jump ahead. Rows do not age by `unseen` milliseconds, and leases are extended by
+   * `longer` milliseconds. The first process that sees the jump stores the new time.
+   */
   ahead(unseen: number, longer: number): Promise<unknown>
-  /** Handles a jump back behind the stored time: drops the jumps ahead that it reverts. */
+  /**
+   * Handles a jump back to before the stored time. Drops the stored jumps ahead that the jump back
+   * reverts.
+   */
   back(): Promise<unknown>
   steps(): Promise<readonly { readonly at: number; readonly unseen: number }[]>
 }
 
-// Milliseconds: the age at which the stored time is renewed, and the part of a gap without processes that counts as
-// real time.
+// In milliseconds: the age at which the stored time is renewed, and the part of a gap without
+// processes that counts as time that really passed.
 const STORE = 10_000
 const GAP = 3_600_000
 
 /** Makes the clock; `lease` is in milliseconds. */
 export function createServerClock(sql: ClockSteps, lease: number): ServerClock {
-  // A shorter jump ends no lease.
+  // Shorter jumps are ignored, since they end no lease.
   const least = Math.min(1000, lease / 4)
   let known: { readonly time: number; readonly at: number } | undefined
 
@@ -252,7 +296,8 @@ export function createServerClock(sql: ClockSteps, lease: number): ServerClock {
 
   async function follow(now: number, clock: number, got: number): Promise<void> {
     const gap = known ? now - known.time - (got - known.at) : now - clock
-    // Other processes may have run during a gap before this one started, so leases are extended by less.
+    // If the gap was before this process started, other processes may have run during the gap. So
+    // leases are extended by less.
     const unseen = known ? gap : gap - GAP
     const longer = known ? gap : gap - STORE - lease / 3
     if (longer >= least || unseen >= least)
@@ -261,7 +306,10 @@ export function createServerClock(sql: ClockSteps, lease: number): ServerClock {
   }
 }
 
-/** Returns true if an error, or one in it, has one of `codes`. `names` are the members that hold a code. */
+/**
+ * Returns true if an error, or an error nested in it, has one of `codes`. `names` are the members
+ * that may contain a code.
+ */
 export function hasCode(
   error: unknown,
   codes: ReadonlySet<string>,
@@ -277,7 +325,8 @@ export function hasCode(
   return false
 }
 
-// Members of Sequelize, TypeORM, Objection and Prisma.
+// Members in which errors contain other errors, also those of Sequelize, TypeORM, Objection and
+// Prisma.
 const WITHIN = [
   'cause',
   'errors',
@@ -287,14 +336,14 @@ const WITHIN = [
   'meta',
   'driverAdapterError',
 ]
-// Maximum number of errors that are checked.
+// Maximum number of nested errors that are checked.
 const MOST = 50
 
 function codeText(code: unknown): string {
   return typeof code === 'string' || typeof code === 'number' ? String(code) : ''
 }
 
-/** Returns a member that may be one error or several. */
+/** Returns a member as a list: the member may be one error or an array of errors. */
 function listOf(inner: unknown): readonly unknown[] {
   try {
     return Array.isArray(inner) ? [...(inner as unknown[])] : [inner]
@@ -303,7 +352,10 @@ function listOf(inner: unknown): readonly unknown[] {
   }
 }
 
-/** Returns the text of a driver's error. An `AggregateError` has an error for each address. */
+/**
+ * Returns the text of a driver's error. An `AggregateError` contains one error for each address of
+ * the server.
+ */
 export function driverText(error: unknown): string {
   if (isA(error, AggregateError))
     return listOf(memberOf(error, 'errors')).map(driverText).join('; ')
@@ -311,17 +363,17 @@ export function driverText(error: unknown): string {
 }
 
 interface EraseSteps {
-  /** Locks the events that may be erased, and no others. */
+  /** Locks only the events that may be erased. */
   lock(): Promise<unknown>
-  /** Returns those of the events that may be erased and have no open task. */
+  /** Returns the numbers of the locked events that may be erased and have no open task. */
   resting(): Promise<readonly number[]>
   contents(events: readonly number[]): Promise<readonly ContentsRow[]>
   write(left: readonly ContentsRow[]): Promise<unknown>
-  /** As `Rows.note`. */
+  /** Writes records; see `Rows.note`. */
   note(rows: readonly ActionRow[]): Promise<unknown>
 }
 
-// Bodies in memory at once: each may have megabytes.
+// Maximum number of bodies in memory at once, since each may have megabytes.
 const AT_ONCE = 10
 
 /** Implements `Viewed.erase` inside a transaction. */
@@ -331,7 +383,7 @@ export async function eraseIn(
   noted: Parameters<Viewed['erase']>[3],
 ): Promise<number> {
   await steps.lock()
-  // Read behind the locks, to see replays that were committed before them.
+  // Read after locking, to see replays that were committed before the locks.
   const ids = await steps.resting()
   let count = empty ? 0 : ids.length
   for (let from = 0; empty && from < ids.length; from += AT_ONCE) {
@@ -346,14 +398,20 @@ export async function eraseIn(
 }
 
 interface SpanSteps<Sql> {
-  /** Locks the span, which other processes add to, and makes it if missing. Returns its bytes, none if new. */
+  /**
+   * Locks a span (the counts of a minute or hour), to which other processes also add. Makes the
+   * span if it is missing. Returns its bytes; a new span has none.
+   */
   lock(sql: Sql, span: SpanKey): Promise<Uint8Array>
   set(sql: Sql, span: SpanKey, data: Uint8Array): Promise<unknown>
-  /** Removes the oldest spans of a kind before a time, at most 64, and returns them. */
+  /** Removes and returns at most 64 of the oldest spans of a kind that start before `before`. */
   take(sql: Sql, kind: SpanKind, before: number): Promise<readonly Pick<Span, 'at' | 'data'>[]>
 }
 
-/** Makes `merge` and `rollUp` of the journal. Spans are locked in one order, so that processes cannot deadlock. */
+/**
+ * Makes `merge` and `rollUp` of the journal. All processes lock spans in the same order, so that
+ * they cannot deadlock.
+ */
 export function createSpanSums<Sql>(
   atomic: <T>(run: (sql: Sql) => Promise<T>) => Promise<T>,
   steps: SpanSteps<Sql>,

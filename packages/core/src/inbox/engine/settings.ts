@@ -9,18 +9,22 @@ import type { Back, StoreParts } from './store.ts'
 export interface EngineSettings extends CommonSettings {
   /** Share of `maxPending` that one tenant may hold. */
   readonly maxPendingShare: number
-  /** How often a worker looks for tasks of other processes. */
+  /** How often a worker looks for tasks that other processes have stored. */
   readonly pollInterval: number
-  /** True if the inbox never writes. Stores check it too. @default false */
+  /** True if the inbox only reads. Stores check this setting too. @default false */
   readonly readOnly?: boolean
 }
 
-// Other inboxes read a number as a count.
+// A number is not allowed, since other inboxes read a number as a count.
 type TimeText = Exclude<Duration, number>
 
-/** Options that durable inboxes have in common. */
+/** Options that all durable inboxes have. */
 export interface DurableInboxOptions {
-  /** Only reads, for tools: creates and writes nothing, and accepts no receiver. On a database server, a role with SELECT is enough. @default false */
+  /**
+   * Opens the inbox only for reading, as tools do. The inbox then creates and writes nothing, and
+   * no receiver can use it. On a database server, a role with SELECT is enough.
+   * @default false
+   */
   readonly readOnly?: boolean
   /** Maximum number of pending and running tasks of one receiver; above it, deliveries get 503. Processes that share a server count each other's tasks with a delay. @default 1_000_000 */
   readonly maxPending?: number
@@ -28,7 +32,11 @@ export interface DurableInboxOptions {
   readonly maxPendingShare?: number
   /** Maximum number of bytes of deliveries that may wait in this process for their commit; above it, deliveries get 503. @default 64 MiB, or an eighth of the free memory if that is less */
   readonly maxWaitingBytes?: number
-  /** How long ids are known as duplicates; at least the provider's retry span. An event is kept for the longer of this and `keepDone`. @default '4d' */
+  /**
+   * How long event ids are remembered to recognize duplicates; at least the provider's retry span.
+   * An event is kept for `dedupeWindow` or `keepDone`, whichever is longer.
+   * @default '4d'
+   */
   readonly dedupeWindow?: TimeText
   /** How long done tasks are kept for lists and `replay`. @default '4d' */
   readonly keepDone?: TimeText
@@ -38,7 +46,7 @@ export interface DurableInboxOptions {
   readonly lease?: Duration
 }
 
-/** Options that inboxes with tables on a database server have in common. */
+/** Options that all inboxes with tables on a database server have. */
 export interface ServerInboxOptions extends DurableInboxOptions {
   /** Makes the tables, and updates those of an older version. If false, run the statements of the package's migration function first. @default true */
   readonly migrate?: boolean
@@ -60,7 +68,7 @@ export interface ServerSettings extends EngineSettings {
 }
 
 /**
- * Reads the options that inboxes with tables on a database server have in common.
+ * Reads the options that all inboxes with tables on a database server have.
  *
  * @throws {TypeError} If an option is wrong, or not exactly one of `connectionString` and `pool` is given.
  */
@@ -81,7 +89,7 @@ export function serverSettings<Pool extends object>(
   }: {
     readonly url: RegExp
     readonly example: string
-    /** A method of each pool, and the description of pools in errors. */
+    /** `method` is a method that each pool has, and `pools` describes pools in errors. */
     readonly method: keyof Pool & string
     readonly pools: string
   },
@@ -109,7 +117,7 @@ export function serverSettings<Pool extends object>(
 export interface EngineOptions {
   /** Share of `maxPending` that one tenant may hold. */
   readonly maxPendingShare?: number
-  /** How often a worker looks for tasks of other processes. */
+  /** How often a worker looks for tasks that other processes have stored. */
   readonly pollInterval?: Duration
 }
 
@@ -142,9 +150,16 @@ export interface EngineInboxOptions {
   /** Transactions of the app, from `transactions(name)`. */
   readonly transactions: Transactions<unknown>
   readonly ahead: Ahead
-  /** Features that the inbox lacks. @default all of them */
+  /**
+   * Which features the inbox supports. Features that are left out are supported.
+   * @default all of them
+   */
   readonly can?: Partial<Inbox['can']>
-  /** False if the inbox knows ids for as long as each sender may deliver again. @default true */
+  /**
+   * False if the inbox remembers ids for as long as each sender may deliver an event again, so that
+   * no window is checked.
+   * @default true
+   */
   readonly windowed?: boolean
   /** Milliseconds for which `waitUntil` of a host is held for running tasks. @default not at all */
   readonly hold?: number

@@ -19,125 +19,178 @@ import type {
 import type { EndedTask, Fence, Patch } from './patch.ts'
 
 /**
- * Rows of one database or transaction. Methods receive and return batches. If the database is synchronous, so is the
- * engine. Times are milliseconds from now, on the store's own clock.
+ * The writes and reads of rows, in one database or transaction. Methods receive and return batches.
+ * With a synchronous database, the engine is synchronous too. Times are milliseconds from now, on
+ * the store's own clock.
  */
 export interface Rows {
   /**
-   * Stores events with a new receiver and key, and their tasks, in one statement or transaction. Returns the new
-   * events. Claims and leases tasks with a token. Marks tasks with a line as `behind`. Stores a delivery once for
-   * several events. With `notify` it notifies other processes (`listen`).
+   * Stores events whose receiver and key are new, with their tasks, in one statement or
+   * transaction. Returns the new events. Tasks with a token are stored as claimed, with a lease.
+   * Tasks with a line (an ordering key) are stored as `behind`. A delivery is stored once for
+   * several events. With `notify`, notifies other processes (see `listen`).
    */
   insert(batch: StoreBatch): MaybePromise<ReadonlySet<NewEvent>>
   /**
-   * Returns stored events with their failed tasks, without erased ones, and keeps them from being pruned meanwhile.
+   * Returns which of the events are stored, except erased ones, with their failed tasks. Prevents
+   * pruning of these events until the transaction ends.
    */
   known(events: readonly NewEvent[]): MaybePromise<ReadonlyMap<NewEvent, readonly TaskRow[]>>
-  /** Takes free guards for events, in order. Returns the guards that now belong to their event. */
+  /**
+   * Takes guards (keys that only one event may hold) for events, in order. Returns the guards that
+   * now belong to the event that wanted them.
+   */
   guard(wanted: readonly Guarded[]): MaybePromise<ReadonlySet<Guarded>>
   /** Releases guards that this transaction took. */
   unguard(taken: readonly Guarded[]): MaybePromise<void>
-  /** The hot path: settles tasks as done that need nothing else. Returns the ids still claimed with the token. */
+  /**
+   * Marks tasks as done that need no other change. This is the most frequent write. Returns the ids
+   * of tasks that were still claimed with the given token.
+   */
   finish(ended: readonly EndedTask[]): MaybePromise<ReadonlySet<number>>
-  /** Makes all other changes of tasks. Returns the ids whose fence held; other tasks are unchanged. */
+  /**
+   * Makes all other changes of tasks. Returns the ids of tasks for which the fence (a condition on
+   * the row) was true. Other tasks stay unchanged.
+   */
   patch(patches: readonly Patch[], fence: Fence): MaybePromise<ReadonlySet<number>>
-  /** Stores child tasks of an event, one for each lane and part. */
+  /** Stores child tasks of an event: at most one for each lane (subscription) and part. */
   spawn(event: number, children: readonly NewTask[]): MaybePromise<void>
   /**
-   * Locks lines until the transaction ends, without waiting, except in a transaction of the app. Returns the lines that
-   * another transaction holds. Later statements see what the last holder wrote. Absent with one writer.
+   * Locks lines until the transaction ends, and returns busy lines, which another transaction has
+   * locked. It does not wait for busy lines, except in a transaction of the app. Later statements
+   * see what the last transaction with the lock wrote. Absent in a store with one writer.
    */
   lock?(lines: readonly number[]): MaybePromise<readonly number[]>
-  /** Returns, for each line and root, the tasks that are not behind, and the first that is. */
+  /**
+   * Returns, for each line and root (a subscription under all its names), all tasks that are not
+   * `behind`, and the first task that is.
+   */
   heads(lines: readonly number[]): MaybePromise<readonly HeadRow[]>
-  /** Marks tasks as behind or not. Returns how many were still pending; the others are unchanged. */
+  /**
+   * Sets `behind` of tasks. Returns how many of the tasks were still pending; the others stay
+   * unchanged.
+   */
   queue(changes: readonly { readonly id: number; readonly behind: boolean }[]): MaybePromise<number>
-  /** Returns pending tasks of these lines that have a fold, in order of arrival. */
+  /**
+   * Returns the pending tasks of these lines that have a fold (`debounce`), in order of arrival.
+   */
   foldable(lines: readonly number[]): MaybePromise<readonly FoldRow[]>
-  /** Remembers the newest task of keys, at least as long as ids are known and the task is stored. */
+  /**
+   * Stores the newest task of `debounce` keys. Keeps each at least while event ids are remembered
+   * and while the task is stored.
+   */
   remember(newest: readonly Newest[]): MaybePromise<void>
-  /** Returns the newest task of each task's key, if known. `row` is undefined if it is gone or erased. */
+  /**
+   * Returns, for each of these tasks, the newest task of the same `debounce` key, if known. `row`
+   * is undefined if the newest task no longer exists or is erased.
+   */
   newest(
     ids: readonly number[],
   ): MaybePromise<ReadonlyMap<number, { readonly id: number; readonly row: TaskRow | undefined }>>
-  /** Advances each tenant by `step` turns: `max(turn of the lane, last turn of the tenant) + step`. */
+  /**
+   * Advances each tenant by `step` turns, and returns the new last turn:
+   * `max(turn of the lane, last turn of the tenant) + step`. Turns are numbers by which tenants are
+   * served in rotation.
+   */
   turns(wanted: readonly Stride[]): MaybePromise<readonly Turn[]>
-  /** Locks and returns due tasks of these lanes that wait for a turn (gate `LATER`), at most `most`. */
+  /**
+   * Locks and returns at most `most` due tasks of these lanes that wait for a turn (gate `LATER`).
+   */
   later(lanes: readonly number[], most: number): MaybePromise<readonly TaskRow[]>
-  /** Makes tasks of `later` `READY` with a turn; 0 keeps their turn. */
+  /**
+   * Sets the gate of tasks that `later` returned to `READY`, and sets their turn. With 0, a task
+   * keeps its turn.
+   */
   enter(turns: readonly { readonly id: number; readonly turn: number }[]): MaybePromise<void>
-  /** Called with folded tasks. The engine sets it; a store leaves it out. */
+  /** Called with folded tasks. The engine sets `folded`; stores leave it out. */
   readonly folded?: (folds: Folds) => void
-  /** Writes records, whether their keys exist or not. */
+  /** Writes records, and replaces records with the same keys. */
   note(rows: readonly ActionRow[]): MaybePromise<void>
-  /** For rejected outcomes: returns the current tasks that still exist, and ends their hold of settled tasks. */
+  /**
+   * Called with claims whose outcome was rejected. Returns the current rows of their tasks, if they
+   * still exist. If another run has settled a task, the claim no longer holds it afterward.
+   */
   lost(
     own: readonly { readonly id: number; readonly token: number }[],
   ): MaybePromise<readonly Lost[]>
 }
 
-/** Rows of tasks and their lines. */
+/** The methods that change tasks and their lines. */
 export type LineRows = Pick<
   Rows,
   'patch' | 'lock' | 'heads' | 'queue' | 'foldable' | 'remember' | 'newest' | 'folded'
 >
 
-/** Rows of a transaction of the app. */
+/** The rows in a transaction of the app. */
 export interface GuestRows extends Rows {
   begin?(): void
-  /** As `Store.lanes`. A store with one writer makes lanes in this transaction. */
+  /**
+   * Returns lanes, as `Store.lanes` does. A store with one writer makes missing lanes in this
+   * transaction.
+   */
   lanes(receiver: string, wanted: readonly (readonly string[])[]): MaybePromise<readonly LaneRow[]>
 }
 
-/** Rows outside a transaction: each call is one statement or transaction. */
+/** Methods that can be called outside a transaction. Each call is one statement or transaction. */
 export type SingleRows = Pick<Rows, 'insert' | 'known' | 'finish' | 'later'>
 
 /** The store that a package makes. The engine adds missing {@link SingleRows} as transactions. */
 export type StoreParts = Omit<Store, keyof SingleRows> & Partial<SingleRows>
 
-/** A database as the engine needs it: it keeps each step atomic, and the engine decides. */
+/** A database for the engine. The store makes each step atomic; the engine makes the decisions. */
 export interface Store extends SingleRows, Viewed, Journaled {
   /** The name of the inbox in errors. */
   readonly name: string
   /**
-   * Set if the store is in the memory of this process. The engine then does not poll, renew leases or encode events.
-   * Writes share a transaction as soon as the running code has ended, and closing keeps claiming for half of its time.
-   * Absent if other processes may have the store.
+   * Set if the store is in the memory of this process. The engine then does not poll, renew leases
+   * or encode events. Writes are stored in one transaction as soon as the running code has ended.
+   * Closing still claims tasks for half of its time. Absent if other processes may use the store.
    */
   readonly alone?: Alone
   /** True once `open` has succeeded. */
   readonly opened: boolean
-  /** Makes or checks the tables. Returns a unique number of this process, at most 2^20. */
+  /** Makes or checks the tables. Returns a number that is unique to this process, at most 2^20. */
   open(): MaybePromise<number>
-  /** Closes by a time of `performance.now()`. */
+  /** Closes the store by `until`, a time of `performance.now()`. */
   close(until: number): Promise<void>
   /** Reserves 1,000 event numbers and returns the first. If absent, `insert` numbers events in order of arrival. */
   block?(): MaybePromise<number>
-  /** Runs all waiting writes of an event-loop turn in one synchronous transaction. Only with one writer. */
+  /**
+   * Runs all waiting writes of a turn of the event loop in one synchronous transaction. Only in a
+   * store with one writer.
+   */
   readonly together?: (works: () => void) => void
   /**
-   * Runs one transaction within `time` milliseconds. Inside `together` it is part of that one, and undone as a whole.
+   * Runs one transaction within `time` milliseconds. Inside `together`, it is part of the shared
+   * transaction, which is undone as a whole if `run` throws.
    */
   atomic<T>(time: number, run: (rows: Rows) => MaybePromise<T>): MaybePromise<T>
   /**
-   * Runs a transaction for `task.commit`; `write` gets `transaction`. It may stay open long without delaying others.
+   * Runs a transaction for `task.commit`, which passes `transaction` to the app. The transaction
+   * may stay open for long without delaying others.
    */
   commit<T>(
     time: number,
     run: (rows: Rows, transaction: unknown) => MaybePromise<T>,
   ): MaybePromise<T>
-  /** Returns the rows of an open transaction of the app. Throws a `TypeError` for any other value. */
+  /**
+   * Returns the rows in an open transaction of the app. Throws a `TypeError` if the value is not a
+   * transaction.
+   */
   guest(transaction: unknown): GuestRows
   /**
-   * Returns numbers of lanes and makes missing ones. A subscription and its previous names share a root permanently, so
-   * that every process runs their tasks in the same lines.
+   * Returns lanes by subscription name, and makes missing lanes. Each group of names in `wanted` is
+   * a subscription with its previous names. These lanes share a root permanently, so that every
+   * process runs their tasks in the same lines.
    */
   lanes(receiver: string, wanted: readonly (readonly string[])[]): MaybePromise<readonly LaneRow[]>
   /** Returns all lanes of all receivers. */
   everyLane(): MaybePromise<readonly LaneRow[]>
   /**
-   * Claims due tasks: a suspect if asked, then interrupted tasks that start at once, then the others by (turn, due).
-   * `most` bounds the sum. Locked rows are skipped. If an event is gone, its `record` is null.
+   * Claims at most `most` due tasks. If `suspect` is true, claims one suspect (a task interrupted
+   * three times in a row). Then claims interrupted tasks that can start at once, then other tasks
+   * in the order of turn and due time. Skips locked rows. If an event no longer exists, its
+   * `record` is null.
    */
   claim(
     wishes: readonly Wish[],
@@ -145,68 +198,99 @@ export interface Store extends SingleRows, Viewed, Journaled {
     suspect: boolean,
     token: number,
   ): MaybePromise<readonly ClaimRow[]>
-  /** Returns true if `claim` may find a task, by a cheap read. */
+  /** Returns true if `claim` may find a task. The check is a cheap read. */
   any?(lanes: readonly number[]): MaybePromise<boolean>
-  /** Renews leases. Returns the ids that no other run has claimed or settled. Locked rows count as renewed. */
+  /**
+   * Renews leases. Returns the ids of tasks that no other run has claimed or settled. Locked rows
+   * count as renewed.
+   */
   renew(
     held: readonly { readonly id: number; readonly token: number }[],
   ): MaybePromise<ReadonlySet<number>>
   /**
-   * Returns claims whose lease has ended, and claims of this process outside `held`, at most 500. Claims of other lanes
-   * follow one lease later, since no process may have those lanes. Settled tasks that were still held are included.
+   * Returns at most 500 tasks whose lease has ended, or whose claim is by this process but whose id
+   * is not in `held`. Includes settled tasks that a run still holds. Tasks of other lanes are
+   * included one lease later, since perhaps no process has the subscriptions of those lanes.
    */
   ended(lanes: readonly number[], held: readonly number[]): MaybePromise<readonly TaskRow[]>
-  /** Returns lanes with a due task that must start at once (interrupted, or a suspect). */
+  /**
+   * Returns lanes with a due task that was interrupted and so may be claimed only if it can start
+   * at once. `suspect` is true if there is a suspect among these tasks.
+   */
   waiting(
     lanes: readonly number[],
   ): MaybePromise<readonly { readonly lane: number; readonly suspect: boolean }[]>
-  /** Returns lines of these lanes in which no task may run, or two may. Repairs old roots. */
+  /**
+   * Returns lines of these lanes in which either no task is allowed to run, or two are. Also
+   * updates tasks with an old root.
+   */
   stuck(lanes: readonly number[]): MaybePromise<readonly number[]>
-  /** Returns tasks with their contents, as `claim` does. */
+  /** Returns tasks with their contents, in the form that `claim` returns. */
   load(ids: readonly number[]): MaybePromise<readonly ClaimRow[]>
-  /** Counts due tasks, and returns milliseconds until the next is due or the next lease ends. Must use an index. */
+  /**
+   * Returns the number of due tasks (`left`), and milliseconds until the next task is due or the
+   * next lease ends (`next`). Must use an index.
+   */
   rest(
     lanes: readonly number[],
   ): MaybePromise<{ readonly left: number; readonly next: number | undefined }>
-  /** Drops events without tasks. If absent, only pruning does. */
+  /** Drops those of the events that have no tasks. If absent, only pruning drops events. */
   drop?(events: readonly number[]): MaybePromise<void>
-  /** Counts pending and running tasks of a receiver, up to `most`. */
+  /** Returns the number of pending and running tasks of a receiver, counted up to `most`. */
   pending(receiver: string, most: number): MaybePromise<number>
-  /** Returns how many tasks of tenants wait. */
+  /** Returns the last turn of each of these tenants, and about how many of its tasks wait. */
   backlog(keys: readonly Omit<Stride, 'step'>[]): MaybePromise<readonly Turn[]>
-  /** Returns the store's clock in milliseconds since 1970: the server's, or a clock that never goes back. */
+  /**
+   * Returns the time of the store's clock in milliseconds since 1970. It is the server's clock, or
+   * a clock that never goes back.
+   */
   clock(): MaybePromise<number>
-  /** Returns jumps ahead of that clock, back to the oldest row. Absent if it cannot jump. */
+  /**
+   * Returns the jumps ahead of the store's clock since the oldest row was stored. Absent if the
+   * clock cannot jump.
+   */
   steps?(): MaybePromise<readonly ClockStep[]>
-  /** Calls `heard` when another process has stored tasks. Returns a function that stops it. */
+  /**
+   * Calls `heard` when another process has stored tasks. Returns a function that stops listening.
+   */
   listen?(heard: () => void): () => void
-  /** Returns true while another open transaction holds the task's row. Absent with one writer. */
+  /**
+   * Returns true while another open transaction has locked the task's row. Absent in a store with
+   * one writer.
+   */
   busy?(task: number): MaybePromise<boolean>
   /**
-   * Renews the sign of life of this process, with each lease renewal and every few seconds. Returns why the process
-   * must not use the store any more (`shutOut`), or undefined. The first call has no sign of life yet.
+   * Renews the stored sign of life of this process. Called with each lease renewal and every few
+   * seconds. Returns why the process must not use the store any more (see `shutOut`), or undefined
+   * if it may. At the first call, no sign of life is stored yet.
    */
   alive?(): MaybePromise<string | undefined>
-  /** True if the store sleeps: then no timer may run while idle. @default false */
+  /**
+   * True if the platform lets an idle store sleep. Then no timer may run while the inbox is idle.
+   * @default false
+   */
   readonly sleeps?: boolean
-  /** Classifies an error. */
+  /** Returns the class of an error, which decides what can be tried again. */
   fault(error: unknown): StoreFault
-  /** Returns the rejection of a delivery, with cause and remedy. A `WebhookError` or `TypeError` stays as it is. */
+  /**
+   * Converts an error to the one with which a delivery is rejected, with cause and remedy. Returns
+   * a `WebhookError` or `TypeError` as it is.
+   */
   rejection(error: unknown): Error
 }
 
-/** What the view needs from a store. */
+/** The methods of a store that the operators' view uses. */
 export interface ViewStore
   extends Omit<Viewed, 'attempts' | 'prune'>, Pick<Store, 'everyLane' | 'block'> {
   atomic<T>(time: number, run: (rows: ChangedRows) => MaybePromise<T>): MaybePromise<T>
 }
 
-/** Rows that the view changes in a transaction. */
+/** The methods with which the view changes rows in a transaction. */
 export type ChangedRows = LineRows & Pick<Rows, 'insert' | 'note' | 'turns'>
 
-/** Answers that only memory can give synchronously. */
+/** Methods of a store in memory, which can answer synchronously. */
 interface Alone {
-  /** Returns bytes of the bodies of a receiver's pending and running tasks. */
+  /** Returns the total size of the bodies of a receiver's pending and running tasks, in bytes. */
   held(receiver: string): number
   /** Returns milliseconds until the next task of these lanes becomes due. */
   next(lanes: readonly number[]): number | undefined
@@ -214,14 +298,16 @@ interface Alone {
 }
 
 /**
- * `again`: a conflict; a retry may succeed. `data`: the values of a statement. `lasting`: the statement itself; a retry
- * cannot help. `away`: the server, the disk or the connection, for now. `back`: see `Back`.
+ * The cause of an error. `again`: a conflict, so a retry may succeed. `data`: the values of the
+ * statement. `lasting`: the statement itself, so a retry fails too. `away`: the server, disk or
+ * connection fails for now. `back`: the store was restored; see `Back`.
  */
 export type StoreFault = 'again' | 'data' | 'lasting' | 'away' | 'back'
 
 /**
- * Call it if the store was restored to an earlier state while it was open. The engine then drops its claims, logs
- * `message` and calls `open` again; until then `opened` must be false.
+ * A function that a store calls if it was restored to an earlier state while it was open. The
+ * engine then drops its claims, logs `message` and calls `open` again. Until `open` is called,
+ * `opened` must be false.
  */
 export type Back = (message: string) => void
 
@@ -232,13 +318,13 @@ export interface StoreBatch {
   readonly notify: boolean
 }
 
-/** A guard that an event wants. */
+/** A guard that an event wants: a key that only one event may hold. */
 export interface Guarded {
   readonly key: string
   readonly event: NewEvent
 }
 
-/** How many turns a tenant of a lane needs. */
+/** How many turns a tenant needs in a lane. */
 export interface Stride {
   readonly lane: number
   readonly fair: string

@@ -1,4 +1,5 @@
-// Rules of stores with tables on a database server. Each package has the statements; these functions order them.
+// Rules of stores with tables on a database server. Each package has its own statements; these
+// functions run them in the right order.
 import type { MaybePromise } from '../../basics/maybe.ts'
 import { isA, isWebhookError, WebhookError } from '../../errors.ts'
 import type { ArrivalRow } from './journal/store.ts'
@@ -15,18 +16,23 @@ import {
   type Versions,
 } from './version.ts'
 
-/** Statements of {@link migrateServer}. Without `sql` they run on a separate connection. */
+/**
+ * Statements for {@link migrateServer}. If `sql` is not given, they run on a separate connection.
+ */
 interface MigrationSteps<Sql> {
-  /** Reads the versions; both are 0 without tables. Throws a `TypeError` for tables that another role or app may have made. */
+  /**
+   * Reads the versions. Both are 0 if there are no tables. Throws a `TypeError` for tables that
+   * another role or app may have made.
+   */
   versions(sql?: Sql): Promise<Versions>
-  /** Runs while no other process changes the tables. */
+  /** Calls `run` while no other process can change the tables. */
   locked(run: (sql: Sql) => Promise<Migrated>): Promise<Migrated>
   /** Returns the versions of active processes. */
   living(sql: Sql): Promise<readonly { readonly version: number }[]>
-  /** Returns the statements from a version to the latest. */
+  /** Returns the statements that update the tables from a version to the latest. */
   statements(from: number): readonly string[]
   run(sql: Sql, statement: string): Promise<unknown>
-  /** Returns the call that prints these statements. */
+  /** Returns the call that prints the statements from a version, to be shown in an error. */
   printedBy(from: number): string
 }
 
@@ -41,7 +47,7 @@ export async function migrateServer<Sql>(
   options: {
     readonly migrate: boolean
     readonly force?: boolean
-    /** Throws if tables are missing or older. @default false */
+    /** True to throw if tables are missing or older. @default false */
     readonly readOnly?: boolean
   },
   steps: MigrationSteps<Sql>,
@@ -72,7 +78,8 @@ export async function migrateServer<Sql>(
 }
 
 /**
- * Returns the statements from a version to the latest. `first` makes the table of versions, and `where` names its row.
+ * Returns the statements that update the tables from version `from` to the latest. `first` are the
+ * statements that make the table of versions, and `where` is the condition for its row.
  */
 export function migrationStatements(
   layout: Layout<string>,
@@ -92,32 +99,35 @@ export function migrationStatements(
   ]
 }
 
-/** Statements of {@link createMembership}. */
+/** Statements for {@link createMembership}. */
 interface MembershipSteps {
   /** Makes or checks the tables. */
   open(): Promise<unknown>
-  /** Makes the row of this process, and returns its number. */
+  /**
+   * Stores the row of this process, and returns the number of the process. `mark` is a random
+   * number that identifies the row.
+   */
   join(mark: number): Promise<number>
   /**
-   * Renews the sign of life if the last one is ten seconds old. `beat` is the number of signs so far; null if the row
-   * is gone.
+   * Renews the sign of life of process `own` if the last one is ten seconds old. `beat` is the
+   * number of signs of life so far, or null if the row no longer exists.
    */
   sign(own: number, mark: number): Promise<Versions & { readonly beat: number | null }>
   versions(): Promise<Versions>
 }
 
-/** The row of this process in the tables. */
+/** This process as a user of the tables. Its row has its number and its signs of life. */
 interface Membership {
   readonly open: Store['open']
   readonly alive: NonNullable<Store['alive']>
-  /** The number of this process; 0 before `open`, and for a read-only inbox. */
+  /** The number of this process. It is 0 before `open`, and in a read-only inbox. */
   readonly own: number
   readonly opened: boolean
 }
 
 /**
- * Makes the row of this process on `open`. Each sign of life shows whether the tables were restored to an earlier
- * state.
+ * Makes a {@link Membership}. `open` stores the row of this process. Each sign of life detects
+ * whether the tables were restored to an earlier state.
  */
 export function createMembership(
   layout: Layout<string>,
@@ -127,7 +137,8 @@ export function createMembership(
 ): Membership {
   let own = 0
   let opened = false
-  // After a restore another process may have the same number, but its row has another mark.
+  // Identifies the row of this process. After a restore, another process may have the same number,
+  // but with another mark.
   const mark = Math.floor(Math.random() * 2 ** 48)
   let beat = 0
   return {
@@ -158,24 +169,33 @@ export function createMembership(
   }
 }
 
-/** A lane with the number that all names of its subscription share. */
+/**
+ * A lane (a name of a subscription) with its root: the number that all names of the subscription
+ * share.
+ */
 export interface RootedLane extends LaneRow {
   readonly root: number
 }
 
-/** Statements of {@link createLaneTable}. */
+/** Statements for {@link createLaneTable}. */
 interface LaneSteps<Sql> {
-  /** Returns the lanes of these names that exist. Without `sql` it runs on a separate connection. */
+  /**
+   * Returns the existing lanes with these names. If `sql` is not given, runs on a separate
+   * connection.
+   */
   read(receiver: string, names: readonly string[], sql?: Sql): Promise<readonly RootedLane[]>
-  /** Runs in a transaction while no other process makes lanes. */
+  /** Calls `run` in a transaction, while no other process can make lanes. */
   locked(run: (sql: Sql) => Promise<readonly RootedLane[]>): MaybePromise<readonly RootedLane[]>
   add(sql: Sql, receiver: string, names: readonly string[]): Promise<unknown>
   join(sql: Sql, receiver: string, root: number, others: readonly number[]): Promise<unknown>
-  /** Gives open tasks the current root of their lane. */
+  /** Sets the root of open tasks to the current root of their lane. */
   reroot(sql: Sql): Promise<unknown>
 }
 
-/** Makes `Store.lanes`: lanes of one subscription with different roots join the first. */
+/**
+ * Makes `Store.lanes`. If lanes of one subscription have different roots, all of them get the
+ * lowest root.
+ */
 export function createLaneTable<Sql>(steps: LaneSteps<Sql>): Store['lanes'] {
   return async (receiver, wanted) => {
     const names = [...new Set(wanted.flat())]
@@ -209,7 +229,8 @@ function joinable(
 }
 
 /**
- * Takes guards with `take`, which returns the holder of each key as a hash. Returns the guards that their event holds.
+ * Takes guards (keys that only one event may hold) with `take`, which returns the hash of the event
+ * that holds each key. Returns the guards that belong to the event that wanted them.
  */
 export async function takeGuards(
   wanted: readonly Guarded[],
@@ -226,12 +247,15 @@ export async function takeGuards(
   return new Set(own.flatMap(({ one, key, event }) => (holders.get(key) === event ? one : [])))
 }
 
-/** Returns the name of a guard in a table. */
+/** Returns the hash that names a guard in the tables. */
 export function guardHash({ key, event }: Guarded): string {
   return hashOf(event.receiver, `guard ${key}`)
 }
 
-/** Throws a `TypeError` for the key of a record that the database would store as another text. */
+/**
+ * Returns the key of a record. Throws a `TypeError` if the database would store the key as another
+ * text.
+ */
 export function checkRecordKey(inbox: string, name: 'key' | 'prefix', text: string): string {
   if (storable(text) === text) return text
   throw new TypeError(
@@ -247,7 +271,7 @@ export interface StoredArrival extends Omit<ArrivalRow, 'ring' | 'kept'> {
   readonly body?: Uint8Array
 }
 
-/** The row as the journal reads it. */
+/** Returns the row in the form that the journal reads. */
 export function readArrival({ source, head, body, strangers, ...row }: StoredArrival): ArrivalRow {
   return {
     ...row,
@@ -256,17 +280,20 @@ export function readArrival({ source, head, body, strangers, ...row }: StoredArr
   }
 }
 
-/** How errors of a driver are classified. */
+/** The parts of a package with which a driver's errors are classified. */
 interface ErrorReader {
   readonly inbox: string
   /** The name of the server in messages. */
   readonly server: string
-  /** Codes of conflicts with other transactions, and the members of an error in which they are. */
+  /**
+   * The codes of conflicts with other transactions, and the members of an error that may contain a
+   * code.
+   */
   readonly conflicts: { readonly codes: ReadonlySet<string>; readonly members: readonly string[] }
-  /** Classifies any other error. */
+  /** Returns the class of an error that is neither a `TypeError` nor a conflict. */
   fault(error: unknown): StoreFault
   isFull(error: unknown): boolean
-  /** Returns cause and remedy in words, if the code is known. */
+  /** Returns cause and remedy in words, if the error's code is known. */
   reason(error: unknown, message: string): string | undefined
 }
 
@@ -274,7 +301,7 @@ interface ErrorReader {
 export interface ServerErrors {
   readonly fault: Store['fault']
   readonly rejection: Store['rejection']
-  /** Returns the error after a deadline of so many milliseconds. */
+  /** Returns the error for an operation (`what`) that did not end within `time` milliseconds. */
   readonly late: (what: string, time: number) => WebhookError
 }
 

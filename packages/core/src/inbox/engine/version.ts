@@ -2,13 +2,19 @@ import { WebhookError } from '../../errors.ts'
 import { type MaybePromise, chain } from '../../basics/maybe.ts'
 import { unref } from '../../basics/deadline.ts'
 
-/** Watches whether this process may still use its store: a newer version can shut it out. */
+/**
+ * Checks whether this process may still use its store. If the store is updated to a newer version,
+ * older processes can be shut out.
+ */
 export interface VersionWatch {
-  /** Returns why the process must not use the store; undefined if it may. */
+  /** Returns why the process must not use the store, or undefined if it may. */
   readonly rejected: () => string | undefined
-  /** Returns false if the process is shut out, or has not asked for a while. */
+  /** Returns true if the process may use the store, and has asked the store not long ago. */
   readonly sure: () => boolean
-  /** Asks the store, which is also a sign of life. Does nothing before `start`. */
+  /**
+   * Asks the store, which also renews the sign of life of this process. Does nothing before
+   * `start`.
+   */
   look(): MaybePromise<void>
   /** Throws if the process is shut out. Asks the store first if the last answer is old. */
   check(): MaybePromise<void>
@@ -17,16 +23,17 @@ export interface VersionWatch {
   stop(): void
 }
 
-// Milliseconds: how often an idle process asks, how long an answer is valid, and the shortest time between two
-// questions. A process can be paused in between.
+// In milliseconds: how often an idle process asks the store, how long an answer is valid, and the
+// shortest time between two questions. An answer expires because a process can be paused.
 const LOOK = 5000
 const VALID = 15_000
 const AGAIN = 1000
 
 /**
- * Makes a {@link VersionWatch}. `alive` asks the store why this process must not use it; undefined if nothing can shut
- * it out. `changed` is called when the process is shut out, and when that ends. Without `often` there is no timer: the
- * process asks before deliveries and while tasks run.
+ * Makes a {@link VersionWatch}. `alive` asks the store why this process must not use it. `alive` is
+ * undefined if nothing can shut this process out. `changed` is called when the process is shut out,
+ * and when it may use the store again. If `often` is false, there is no timer, and the process asks
+ * only before deliveries and while tasks run.
  *
  * @example
  * const versionWatch = createVersionWatch(() => shutOut(layout, versions()), (rejected) => warn(rejected))
@@ -84,33 +91,39 @@ export function createVersionWatch(
   }
 }
 
-/** Throws if this process is shut out, without asking the store. */
+/** Throws if this process is shut out. Does not ask the store. */
 export function rejectIfShut(rejected: string | undefined): void {
   if (rejected !== undefined) throw new WebhookError('inbox_unavailable', rejected)
 }
 
-/** The version of a store, and the oldest version whose processes may use it. An empty store has 0 for both. */
+/**
+ * The version of a store, and the oldest version whose processes may use the store. Both are 0 for
+ * an empty store.
+ */
 export interface Versions {
   readonly version: number
   readonly oldest: number
 }
 
-/** A step of a layout, from the version before to its own. */
+/** A step of a layout (the tables of a store), from one version to the next. */
 export interface LayoutStep<Change> {
   readonly change: Change
-  /** The oldest version whose processes may keep running next to it. @default unchanged: the step is additive */
+  /**
+   * The oldest version whose processes may keep running after this step.
+   * @default unchanged: the step is additive
+   */
   readonly oldest?: number
 }
 
-/** The layout of a package: its version is the number of its steps. */
+/** The layout of a package's store. Its version is the number of its steps. */
 export interface Layout<Change> {
   /** The name of the inbox in errors. */
   readonly inbox: string
   readonly package: string
-  /** The store in words. */
+  /** The name of the store in errors. */
   readonly place: string
   readonly steps: readonly LayoutStep<Change>[]
-  /** The command that migrates if older processes no longer run. */
+  /** The command that migrates without the check for active older processes. */
   readonly force: string
 }
 
@@ -127,7 +140,7 @@ export interface Migrated {
 }
 
 /**
- * Returns why a process of this layout must not use a store; undefined if it may.
+ * Returns why a process with this layout must not use a store, or undefined if it may.
  *
  * @example
  * const rejected = shutOut(layout, { version: 3, oldest: 2 })
@@ -139,8 +152,9 @@ export function shutOut(layout: Layout<unknown>, stored: Versions): string | und
 }
 
 /**
- * Returns the migration of a store; undefined if there is nothing to do. A newer version that permits this one stays.
- * Throws a `TypeError` if the newer version does not permit it.
+ * Returns the migration of a store to this layout, or undefined if no change is needed. A store
+ * with a newer version stays as it is. Throws a `TypeError` if the newer version does not allow
+ * processes with this layout.
  *
  * @example
  * for (const statements of migrationOf(layout, stored)?.changes ?? []) db.exec(statements)
@@ -159,7 +173,8 @@ export function migrationOf<Change>(
 }
 
 /**
- * Throws a `TypeError` if a read-only inbox cannot read a store, because it does not exist or has another version.
+ * Throws a `TypeError` if a read-only inbox cannot read a store, because the store does not exist
+ * or needs a migration.
  *
  * @example
  * if (settings.readOnly) checkReadable(layout, versions())
@@ -175,7 +190,8 @@ export function checkReadable(layout: Layout<unknown>, stored: Versions): void {
 }
 
 /**
- * Throws a `TypeError` if a migration would shut out active processes; `living` are their versions.
+ * Throws a `TypeError` if a migration would shut out active processes. `living` are the versions of
+ * active processes.
  *
  * @example
  * if (!force) checkLiving(layout, migration, stored, living())

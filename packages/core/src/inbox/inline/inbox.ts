@@ -10,38 +10,46 @@ import { memoryLedger } from './memory-ledger.ts'
 import { checks } from '../engine/attach/checks.ts'
 import { createSemaphore, type Semaphore } from '../engine/semaphore.ts'
 
-/** Milliseconds before the end of closing in which tasks are released to the ledger. */
+/**
+ * Time at the end of closing in which running events are released to the ledger, in milliseconds.
+ */
 const LAST = 500
 
 /** Options of {@link inlineInbox}. */
 export interface InlineInboxOptions {
   /**
-   * Store of finished tasks, closed with the inbox. Use `redisLedger` of `@postern/redis` for several or short-lived
-   * processes.
+   * The store of outcomes. It is closed together with the inbox. If there are several processes, or
+   * if processes live only briefly, use `redisLedger` of `@postern/redis`.
    * @default memoryLedger()
    */
   readonly ledger?: Ledger
   /**
-   * Time without renewal after which a redelivery of an event runs. The process renews it while handlers run.
+   * How long an event's claim is valid without renewal. After that, a redelivery of the event runs.
+   * The process renews the claim while handlers run.
    * @default '30s'
    */
   readonly lease?: Duration
   /**
-   * Status for a delivery whose duplicate is running. With 503 every sender retries. After 409 some never retry
-   * (PagerDuty, Sanity, Contentful). 200 acknowledges before the outcome is known.
+   * Status of the reply to a delivery while a duplicate of it is running. After 503 every sender
+   * retries. After 409 some senders do not retry (PagerDuty, Sanity, Contentful). With 200 the
+   * delivery is acknowledged before the outcome is known.
    * @default 503
    */
   readonly whileRunning?: 409 | 503 | 200
-  /** Maximum number of deliveries that run or wait at once; further ones get 503. @default 1000 */
+  /**
+   * Maximum number of deliveries that run or wait at once. Further deliveries get 503.
+   * @default 1000
+   */
   readonly maxRunning?: number
 }
 
 /**
- * Creates an inbox for hosts without a worker: handlers run inside the request, and the reply waits for them. It stores
- * only the outcome of each task. If all tasks are done or dead, the sender gets 2xx. If a task failed, the sender gets
- * 503 with `Retry-After` and delivers again; then only unfinished tasks run. The receiver's retry policy limits the
- * attempts of a task over all deliveries; the sender decides when they happen. An event with dead tasks is
- * acknowledged, and a later delivery of it runs them again. Handlers must be faster than the sender's timeout.
+ * Creates an inbox for platforms without a worker: handlers run during the request, and the reply
+ * waits for them. It stores only the outcome of each task. If all tasks are done or dead, the
+ * sender gets 2xx. If a task failed, the sender gets 503 with `Retry-After` and delivers again;
+ * then only unfinished tasks run. The receiver's retry policy limits the attempts of a task over
+ * all deliveries; the sender decides when they happen. An event with dead tasks is acknowledged,
+ * and a later delivery of it runs them again. Handlers must be faster than the sender's timeout.
  *
  * An event without an id cannot be recognized: if one of its tasks fails, the redelivery runs all of them.
  * @throws {TypeError} for a wrong option, by name.
@@ -106,11 +114,11 @@ function createInlineSide(
       const watched = work.catch(() => {})
       running.add(watched)
       void watched.then(() => running.delete(watched))
-      // The host must keep the handlers running if the sender hangs up.
+      // Tells the platform to keep the handlers running even if the sender closes the connection.
       host.waitUntil?.(watched)
       return work
     },
-    // Claims a key and undoes the claim, as a delivery would use the ledger.
+    // Tests the ledger as a delivery would use it: claims a key, then undoes the claim.
     async probe() {
       const token = randomUUID()
       const key = `${consumer.receiver.length}:${consumer.receiver}:probe ${token}`
@@ -128,7 +136,7 @@ function createInlineSide(
     closing.abort(new Error('the receiver was closed'))
     if (left > 0) await settledBy(ended(), performance.now() + left / 2 - last)
     for (const giveBack of over) giveBack()
-    // A call of the ledger can need a second, but `close` must end at its deadline.
+    // Waits only until the deadline, since a call of the ledger may take longer.
     await settledBy(ended(), performance.now() + last)
   }
 
@@ -139,7 +147,8 @@ function createInlineSide(
     )
     const holds = holding.map((one) => (one.status === 'fulfilled' ? one.value : undefined))
     if (holds.some((one) => one?.kind === 'rejected')) {
-      // A delivery is stored as a whole or not at all, so the claims of its other events are undone.
+      // A delivery is accepted as a whole or not at all, so the claims of its other events are
+      // undone.
       await Promise.all(holds.map(async (one) => one?.kind === 'held' && one.undo()))
       return items.map(() => 'rejected')
     }

@@ -4,23 +4,28 @@ import type { MaybePromise } from '../../basics/maybe.ts'
 import { WebhookError } from '../../errors.ts'
 
 /**
- * The memory of `inlineInbox` between deliveries: events that are done or running, and outcomes of tasks of failed
- * events. Each method is one atomic step for its key. `testLedger` of `@postern/testing` is its contract.
+ * What `inlineInbox` remembers between deliveries: which events are done or running, and the
+ * outcomes of tasks of failed events. Each method is one atomic step for its key. `testLedger` of
+ * `@postern/testing` tests a ledger.
  */
 export interface Ledger {
   /** The ledger's name in errors, such as `memoryLedger`. */
   readonly name: string
-  /** True if entries survive the process. */
+  /** True if entries survive the end of the process. */
   readonly durable: boolean
-  /** How long an entry is remembered after its last change, in milliseconds. */
+  /** How long the ledger remembers an entry after its last change, in milliseconds. */
   readonly dedupeWindow: number
-  /** How long one reply waits for the ledger, over all calls, in milliseconds. Absent if it is synchronous. */
+  /**
+   * Maximum time that one reply waits for the ledger, over all its calls, in milliseconds. Absent
+   * if the ledger is synchronous.
+   */
   readonly deadline?: number
   /**
-   * Claims the key for `lease` milliseconds, unless it is done or claimed. `token` is unique to this call and fences
-   * later calls: once another call has claimed the key, calls with the older token are rejected. `guards` are taken in
-   * the same step, for as long as the key is remembered. If one belongs to another key, nothing is claimed; its own key
-   * passes. Pass the same guards to `commit`, `release` and `undo`.
+   * Claims an event's key for `lease` milliseconds, unless the key is done or claimed. `token` is
+   * unique to this call. Once another call has claimed the key, calls with the older token are
+   * rejected. `guards` are keys that only one event may hold. They are taken in the same step, for
+   * as long as the event's key is remembered. If a guard belongs to another event's key, nothing is
+   * claimed. Pass the same guards to `commit`, `release` and `undo`.
    */
   claim(
     key: string,
@@ -28,29 +33,42 @@ export interface Ledger {
     lease: number,
     guards?: readonly Guard[],
   ): MaybePromise<LedgerClaim>
-  /** Extends the claim by `lease` milliseconds; stores `state` if given. Returns false if the token lost the key. */
+  /**
+   * Extends the claim to `lease` milliseconds from now, and stores `state` if given. Returns false
+   * if the token has lost the key.
+   */
   renew(key: string, token: string, lease: number, state?: string): MaybePromise<boolean>
-  /** Marks the key as done. Returns false if the token has lost it. */
+  /** Marks the key as done. Returns false if the token has lost the key. */
   commit(key: string, token: string, guards?: readonly Guard[]): MaybePromise<boolean>
-  /** Releases the key with a state for the next claim. Returns false if the token has lost it. */
+  /**
+   * Releases the key, and stores a state for the next claim. Returns false if the token has lost
+   * the key.
+   */
   release(
     key: string,
     token: string,
     state: string,
     guards?: readonly Guard[],
   ): MaybePromise<boolean>
-  /** Undoes the claim, and its guards if it was the key's first claim. Returns false if the token has lost the key. */
+  /**
+   * Undoes the claim. If it was the key's first claim, also releases the guards. Returns false if
+   * the token has lost the key.
+   */
   undo(key: string, token: string, guards?: readonly Guard[]): MaybePromise<boolean>
-  /** Registers a function for warnings to operators, such as a shortened window. */
+  /**
+   * Registers a function that logs warnings for operators, for example that events are forgotten
+   * early.
+   */
   listen?(warn: (message: string) => void): void
-  /** Closes what the ledger itself opened. */
+  /** Closes the connections that the ledger itself has opened. */
   close?(): Promise<void>
 }
 
 /**
- * Result of a claim. `claimed`: you have it, for the `claims`th time (from 1), with the last state. `busy`: another
- * call has it for at most `left` milliseconds. `done`: it was committed. `guarded`: a guard belongs to another key;
- * `otherwise` is `reject` if any of these guards says so.
+ * Result of a claim. `claimed`: the caller has the key; `claims` is the number of claims so far,
+ * this one included, and `state` is the last stored state. `busy`: another call has the key, for at
+ * most `left` milliseconds. `done`: the key was committed. `guarded`: a guard belongs to another
+ * key; `otherwise` is `reject` if one of these guards has `reject`.
  */
 export type LedgerClaim =
   | { readonly kind: 'claimed'; readonly claims: number; readonly state: string | undefined }
@@ -58,14 +76,18 @@ export type LedgerClaim =
   | { readonly kind: 'done' }
   | { readonly kind: 'guarded'; readonly otherwise: Guard['otherwise'] }
 
-/** The calls that a reply makes. */
+/** The methods of a ledger that are called for one reply. */
 export type LedgerCalls = Pick<Ledger, 'claim' | 'renew' | 'commit' | 'release' | 'undo'>
 
-/** Wraps the calls of one reply, which wait at most the deadline together. A late claim is undone. */
+/**
+ * Wraps a ledger for one reply. All calls together wait at most for `deadline`. A claim that
+ * succeeds later is undone.
+ */
 export function patient(ledger: Ledger): LedgerCalls {
   const { deadline } = ledger
   if (deadline === undefined) return ledger
-  // Start of the wait for an unanswered call, by `performance.now()`.
+  // When the wait for the ledger started, as a time of `performance.now()`. Undefined while no call
+  // waits.
   let silent: number | undefined
 
   return {
@@ -91,7 +113,8 @@ export function patient(ledger: Ledger): LedgerCalls {
     try {
       return await within(Promise.resolve(call), until, late, unheard)
     } finally {
-      // The ledger may answer with its own error at the same deadline.
+      // The deadline starts anew only if the call ended clearly earlier, since the ledger may end
+      // it with its own error at the same deadline.
       if (performance.now() < until - deadline! / 10) silent = undefined
     }
   }

@@ -8,12 +8,15 @@ import type { Ledger } from './ledger.ts'
 /** Options of {@link memoryLedger}. */
 export interface MemoryLedgerOptions {
   /**
-   * Maximum number of events that are remembered. If load exceeds it, `dedupeWindow` becomes shorter, and observers get
-   * a warning.
+   * Maximum number of events that are remembered. If more events arrive, the oldest are forgotten
+   * before `dedupeWindow` ends, and observers get a warning.
    * @default 100_000
    */
   readonly max?: number
-  /** How long an event is remembered after its last change; at least the sender's retry span. @default '4d' */
+  /**
+   * How long an event is remembered after its last change. At least the sender's retry span.
+   * @default '4d'
+   */
   readonly dedupeWindow?: Duration
   /** Returns milliseconds of a monotonic clock. @default () => performance.now() */
   readonly now?: () => number
@@ -28,8 +31,9 @@ interface Entry {
 }
 
 /**
- * Creates a ledger in the memory of this process: for a single process that stays up, for development and for tests. It
- * is lost with the process, and other processes do not see it; for those, use `redisLedger` of `@postern/redis`.
+ * Creates a ledger in the memory of this process: for a single process that stays up, for
+ * development and for tests. The ledger is lost with the process, and other processes cannot use
+ * it. If you need either, use `redisLedger` of `@postern/redis`.
  * @throws {TypeError} for a wrong option, by name.
  *
  * @example
@@ -41,14 +45,15 @@ export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
   const window = check.span('dedupeWindow', '4d')
   const now = check.value('now') ?? (() => performance.now())
   check.end()
-  // Running events are not in the cache, so that a flood of others cannot push them out.
+  // Running events are not in `settled`, so that a flood of other events cannot push them out.
   const held = new Map<string, Entry>()
   const settled = createForgetful<Entry>({ max, dedupeWindow: window }, now, (left, tenants) =>
     warn?.(
       `memoryLedger: an event was forgotten ${Math.round(left / 1000)} s before its dedupeWindow of ${window / 1000} s was over, since max is ${max}${tenants > 1 ? `, shared by ${tenants} tenants` : ''}: raise max, or use redisLedger`,
     ),
   )
-  // Keys of events by guard key. They are not in the cache while their event runs.
+  // The key of the event that holds each guard. While the event runs, its guards are in `guarding`,
+  // so that they cannot be pushed out of `guarded`.
   const guarding = new Map<string, string>()
   const guarded = createForgetful<string>({ max, dedupeWindow: window }, now, () => {})
   let warn: ((message: string) => void) | undefined

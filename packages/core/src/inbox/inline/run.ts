@@ -7,19 +7,22 @@ import { randomUUID } from 'node:crypto'
 import type { MaybePromise } from '../../basics/maybe.ts'
 import type { LedgerCalls } from './ledger.ts'
 
-/** What {@link runInline} needs from its inbox. */
+/** The parts of the inbox that {@link runInline} uses. */
 export interface InlineContext {
   readonly consumer: Consumer
-  /** Milliseconds. The lease is renewed while handlers run. */
+  /** Milliseconds for which an event's claim is valid. It is renewed while handlers run. */
   readonly lease: number
   readonly slots: (subscription: string) => Semaphore
   /** Aborted when the receiver closes. */
   readonly closing: AbortSignal
-  /** Functions that closing calls at its end: each releases a running event to the ledger. */
+  /** Functions that `close` calls at its end. Each releases one running event to the ledger. */
   readonly over: Set<() => void>
 }
 
-/** Result of one event within its request. `failed`: some tasks are open and due at `at`. */
+/**
+ * Result of one event, for the reply. `failed`: some tasks are still open. They are due at `at`, in
+ * milliseconds since 1970.
+ */
 export type InlineResult =
   | { readonly kind: 'new' | 'revived' | 'duplicate' | 'busy' }
   | { readonly kind: 'failed'; readonly at: number; readonly subscription: string }
@@ -29,14 +32,15 @@ interface Ended {
   readonly outcome: Outcome
 }
 
-/** Runs the open tasks of a claimed event, and stores their outcomes. */
+/** Runs the open tasks of a claimed event, and stores their outcomes in the ledger. */
 export async function runInline(
   context: InlineContext,
   held: HeldEvent,
   item: IntakeItem,
   delivery: StoredDelivery,
 ): Promise<InlineResult> {
-  // The first delivery fixes the tasks of an event: tasks in the ledger win over today's subscriptions.
+  // The first delivery decides which tasks an event has. So tasks in the ledger are used instead of
+  // those of the current subscriptions.
   const known = held.state === undefined ? undefined : (JSON.parse(held.state) as InlineTask[])
   if (known) reviveDead(known, held.claims)
   const tasks = known ?? newTasks(item.tasks, 1)
@@ -56,7 +60,8 @@ export async function runInline(
     try {
       if (!(await held.renew())) lose()
     } catch {
-      // The ledger is unreachable. The next call that succeeds stores the outcomes, or they are rejected.
+      // The ledger is unreachable. A later call stores the outcomes, or they are rejected if the
+      // claim is lost by then.
     }
   }
 
@@ -78,12 +83,15 @@ export async function runInline(
 interface InlineRun {
   readonly event: EventRecord
   readonly delivery: StoredDelivery
-  /** Grows when a task spawns children. */
+  /** All tasks of the event. Child tasks are added when a task spawns them. */
   readonly tasks: InlineTask[]
   readonly claims: number
 }
 
-/** Runs open tasks side by side. `store` keeps their state; its argument is true while others still run. */
+/**
+ * Runs the open tasks concurrently. `store` stores the state of all tasks; its argument is true
+ * while some still run.
+ */
 async function runAll(
   context: InlineContext,
   run: InlineRun,
@@ -101,7 +109,8 @@ async function runAll(
   const over = new Promise<'over'>((resolve) => (giveBack = () => resolve('over')))
   context.over.add(giveBack)
   try {
-    // Waits for all tasks, even if one outcome could not be stored: no handler may run on after the reply.
+    // Waits for all tasks, even if an outcome could not be stored, since no handler may continue
+    // after the reply.
     const ends = await Promise.race([Promise.allSettled(open.map(start)), over])
     if (ends === 'over') throw await toSender()
     const broken = ends.find((end) => end.status === 'rejected')
@@ -112,7 +121,10 @@ async function runAll(
     context.over.delete(giveBack)
   }
 
-  /** Releases running tasks as they were claimed. Their later outcomes are rejected. */
+  /**
+   * Releases the event with its running tasks as they were when claimed, and returns the error for
+   * the sender. Later outcomes of these tasks are rejected.
+   */
   async function toSender(): Promise<WebhookError> {
     givenBack = true
     for (const task of unsettled) task.skipped++
@@ -136,7 +148,7 @@ async function runAll(
     const reported = await consumer.run(claim, signal)
     leave()
     if (givenBack) return consumer.settled(claim, reported, false)
-    // A handler that fails after the abort is not counted: closing uses no attempt.
+    // A failure after the abort is not counted as an attempt, since closing may have caused it.
     const outcome: Outcome =
       context.closing.aborted && reported.kind !== 'done'
         ? { kind: 'postpone', at: consumer.now() }
@@ -173,15 +185,21 @@ async function runAll(
   }
 }
 
-/** A task of an inline event, as the ledger keeps it between deliveries. */
+/** A task of an event, as the ledger stores it between deliveries. */
 interface InlineTask {
   readonly draft: TaskDraft
   state: 'open' | 'done' | 'dead'
-  /** Claims of the event that were no attempt of this task: before it was spawned or revived, and postponed ones. */
+  /**
+   * Number of claims of the event that were not an attempt of this task. These are claims before
+   * the task was spawned or revived, and claims in which it was postponed.
+   */
   skipped: number
 }
 
-/** The tasks of an event as a string: the part of a draft that a later run needs. */
+/**
+ * Returns the tasks of an event as a string. Of each draft, only the members that a later run needs
+ * are kept.
+ */
 function encodeTasks(tasks: readonly InlineTask[]): string {
   return JSON.stringify(
     tasks.map(({ draft: { subscription, part, data }, ...rest }) => ({
@@ -195,7 +213,10 @@ function newTasks(drafts: readonly TaskDraft[], claims: number): InlineTask[] {
   return drafts.map((draft) => ({ draft, state: 'open', skipped: claims - 1 }))
 }
 
-/** If all tasks have ended and some are dead, the redelivery runs the dead ones again. */
+/**
+ * If all tasks have ended and some are dead, makes the dead tasks open again, so that the
+ * redelivery runs them.
+ */
 function reviveDead(tasks: readonly InlineTask[], claims: number): void {
   if (tasks.some((task) => task.state === 'open')) return
   for (const task of tasks) {
@@ -205,12 +226,14 @@ function reviveDead(tasks: readonly InlineTask[], claims: number): void {
   }
 }
 
-/** An event that this delivery may run, with the calls that need its token. */
+/**
+ * An event that this delivery has claimed and may run, with the calls of the ledger for this claim.
+ */
 interface HeldEvent {
   readonly kind: 'held'
-  /** Number of claims of the event, this one included. */
+  /** Number of claims of the event so far, including this one. */
   readonly claims: number
-  /** The state from the last claim. */
+  /** The state that the last claim stored. */
   readonly state: string | undefined
   readonly renew: (state?: string) => MaybePromise<boolean>
   readonly commit: () => MaybePromise<boolean>
@@ -219,19 +242,20 @@ interface HeldEvent {
   readonly undo: () => MaybePromise<boolean>
 }
 
-/** `rejected`: a guard with `reject` belongs to another event. */
+/** Result of claiming an event. `rejected`: a guard with `reject` belongs to another event. */
 type Hold = HeldEvent | { readonly kind: 'duplicate' | 'busy' | 'rejected' }
 
-/** Claims an event and its guards for a receiver. */
+/** Claims an event of a receiver, and its guards (keys that only one event may hold). */
 export async function hold(
   receiver: string,
   ledger: LedgerCalls,
   lease: number,
   { key, dedupe, guards }: EventRecord,
 ): Promise<Hold> {
-  // An event without identity cannot be recognized: a redelivery runs all its tasks again.
+  // An event without an identity cannot be recognized, so a redelivery runs all its tasks again.
   if (!dedupe && !guards) return UNKNOWN
-  // The length separates receiver and key, whatever they contain.
+  // The length of the receiver's name comes first, so that name and key can be separated, whatever
+  // characters they contain.
   const scoped = (name: string): string => `${receiver.length}:${receiver}:${name}`
   const event = scoped(key)
   const own = guards?.map((guard) => ({ ...guard, key: scoped(guard.key) }))
@@ -262,13 +286,19 @@ const UNKNOWN: HeldEvent = {
   undo: () => true,
 }
 
-/** Returns receiver and tenant of a key from {@link hold}; '' for any other. */
+/**
+ * Returns the part of a key with receiver and tenant. Returns '' if the key is not from
+ * {@link hold}.
+ */
 export function tenantOf(key: string): string {
   const receiver = endOf(key, 0)
   return receiver === 0 ? '' : key.slice(0, endOf(key, receiver + 1))
 }
 
-/** Returns the end of a text that starts with its length; `from` if there is none. */
+/**
+ * Returns the end of the text at `from` that starts with its length, as in `3:abc`. Returns `from`
+ * if there is no such text.
+ */
 function endOf(key: string, from: number): number {
   const mark = key.indexOf(':', from)
   const length = key.slice(from, mark)

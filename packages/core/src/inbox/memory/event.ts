@@ -26,54 +26,68 @@ import type { Forgetful } from '../forgetful.ts'
 import type { Consumer } from '../inbox.ts'
 import type { Heap, Heaped } from '../../basics/heap.ts'
 
-/** The state of one receiver. */
+/** The home of a receiver: its state in the inbox. */
 export interface Home {
   readonly name: string
-  /** The last consumer of this name. */
+  /** The receiver that was attached last under this name. */
   consumer: Consumer
-  /** Numbers of stored events by key. */
+  /** Numbers of stored events by event key. */
   readonly keys: Map<string, number>
-  /** Events that are no longer stored, with their dead tasks. */
+  /** Keys of events that are no longer stored, with their dropped dead tasks. */
   readonly known: Forgetful<readonly DeadTask[]>
-  /** Keys of events by guard. */
+  /** The event key that holds each guard (a key that only one event may hold). */
   readonly guards: Map<string, string>
   readonly knownGuards: Forgetful<string>
-  /** The newest task of each folded key, by root and key. */
+  /**
+   * The newest task of each `debounce` key, by root (a subscription under all its names) and key.
+   */
   readonly newest: Forgetful<Newest>
-  /** Number of pending and running tasks, and the bytes of their bodies. */
+  /** Number of pending and running tasks, and the total size of their bodies in bytes. */
   pending: number
   bytes: number
-  /** Dead tasks by tenant, their number, and the bytes of their bodies. */
+  /**
+   * Dead tasks by tenant, the number of all dead tasks, and the total size of their bodies in
+   * bytes.
+   */
   readonly dead: Map<string, DeadTasks>
   deadTasks: number
   deadBytes: number
-  /** When the next warning about a dropped dead task is allowed. */
+  /** When the next warning about a dropped dead task is allowed, in milliseconds since 1970. */
   warnAgain: number
 }
 
-/** The dead tasks of a tenant, oldest death first, and the bytes of their bodies. */
+/**
+ * The dead tasks of a tenant, in the order in which they became dead, and the total size of their
+ * bodies in bytes.
+ */
 export interface DeadTasks {
   readonly tasks: Set<StoredTask>
   bytes: number
 }
 
-/** The rest of a dropped dead task, from which a redelivery makes it again. */
+/** What is kept of a dropped dead task, so that a redelivery can make the task again. */
 type DeadTask = Pick<StoredTask, 'at' | 'part' | 'data' | 'line' | 'fair' | 'fold'>
 
-/** A subscription, and its pending tasks that may run. */
+/** A lane (a subscription), with those of its pending tasks that may run or that wait. */
 export interface StoredLane extends LaneRow {
   readonly home: Home
   root: number
   turn: number
-  /** The last turn of each tenant. Past turns are removed once there are `sweepAt` of them. */
+  /**
+   * The last turn of each tenant (a number by which tenants are served in rotation). When there are
+   * more than `sweepAt` tenants, those whose turn has passed are removed.
+   */
   readonly tenants: Map<string, number>
   sweepAt: number
   readonly ready: Heap<StoredTask>
-  /** Tasks that are due and wait for a turn. */
+  /** Tasks that are due and wait for their tenant's turn. */
   readonly later: Heap<StoredTask>
-  /** Tasks that are not due. */
+  /** Tasks that are not due yet. */
   readonly waits: Heap<StoredTask>
-  /** How far the receiver's clock was ahead of `performance.now()` at the last look. */
+  /**
+   * The difference between the receiver's clock and `performance.now()` at the last check, in
+   * milliseconds.
+   */
   ahead: number
 }
 
@@ -90,10 +104,14 @@ interface Text {
 }
 
 const HEAVY = 128 * 1024
-// With more pending tasks than this, events wait as text.
+// If a receiver has more pending tasks, events of waiting tasks are kept as text instead of
+// objects.
 const BACKLOG = 500
 
-/** A stored event. A class: if many objects of one literal live long, V8 allocates later ones in old space. */
+/**
+ * A stored event. It is a class, since V8 allocates objects of a literal in old space if many
+ * earlier ones have lived long.
+ */
 export class EventRow {
   readonly number: number
   readonly home: Home
@@ -102,23 +120,32 @@ export class EventRow {
   readonly eventId: string | null
   readonly topic: string
   readonly scope: string | null
-  /** The tenant, or the fair key of an event without one. Bounds are shared among tenants by it. */
+  /**
+   * The event's tenant, or else the tenant key of its first task that has one. Tenants share the
+   * limits.
+   */
   tenant: string
   readonly provider: string
   readonly guards: readonly Guard[] | undefined
-  /** Milliseconds since 1970. */
+  /** When the event arrived, in milliseconds since 1970. */
   readonly received: number
-  /** Its share of the delivery's body, or the weight of its payload if that is not in the body. */
+  /**
+   * The event's share of the delivery's body, in bytes. If the payload is not in the body, at least
+   * `weight`.
+   */
   readonly bytes: number
-  /** Bytes of memory of its decoded payload. */
+  /** Estimated memory of the event's decoded payload, in bytes. */
   readonly weight: number
   erased = false
-  /** Number of pending and running tasks, of dead tasks, and of all tasks so far. */
+  /**
+   * Number of pending and running tasks (`open`), of dead tasks, and of all tasks that the event
+   * has had so far (`places`).
+   */
   open = 0
   dead = 0
   places = 0
   first: StoredTask | undefined = undefined
-  /** Its dead tasks that were dropped. */
+  /** The event's dead tasks that were dropped. */
   dropped: readonly DeadTask[] = NO_TASKS
   #event: EventRecord | undefined
   #delivery: StoredDelivery | undefined
@@ -149,7 +176,7 @@ export class EventRow {
     for (let task = this.first; task; task = task.sibling) yield task
   }
 
-  /** Returns true if one of its tasks runs. */
+  /** Returns true if a task of the event is running. */
   runs(): boolean {
     for (let task = this.first; task; task = task.sibling) if (task.state === RUNNING) return true
     return false
@@ -171,7 +198,10 @@ export class EventRow {
     before.sibling = sibling
   }
 
-  /** Returns its objects, which it keeps from now on, since its tasks run. */
+  /**
+   * Returns the event and its delivery as objects. Called when a task runs, so the row keeps the
+   * objects from now on.
+   */
   contents(): Contents {
     this.ends()
     if (this.#event && this.#delivery) return { event: this.#event, delivery: this.#delivery }
@@ -189,7 +219,7 @@ export class EventRow {
     return { record: encodeEvent(this.#event!, delivery), ...encodeDelivery(delivery) }
   }
 
-  /** Replaces its contents. None of its tasks is open. */
+  /** Replaces the event's contents. Must be called only if no task of the event is open. */
   erase({ event, delivery }: Contents): void {
     this.#event = event
     this.#delivery = delivery
@@ -197,12 +227,18 @@ export class EventRow {
     this.erased = true
   }
 
-  /** Called when its tasks wait. Beyond a bound the event is kept as text, if it can be decoded again. */
+  /**
+   * Called when the event's tasks wait. If the memory budget is used up, or if many tasks are
+   * pending, the event is kept as text, provided that the text can be decoded to the same event.
+   */
   waits(): void {
     if (this.weight > HEAVY ? !this.#takesRoom() : this.home.pending > BACKLOG) this.#fold()
   }
 
-  /** Called when a task runs or the event is dropped: frees the memory budget of waiting events. */
+  /**
+   * Called when a task runs or the event is dropped. Returns the event's part of the memory budget
+   * for waiting events.
+   */
   ends(): void {
     if (!this.#waits) return
     this.#waits = false
@@ -216,7 +252,10 @@ export class EventRow {
     return (this.#waits = true)
   }
 
-  /** Replaces objects by strings, since each full garbage collection visits objects: hundreds in a payload. */
+  /**
+   * Replaces the event's objects by strings. A payload may have hundreds of objects, and each full
+   * garbage collection must visit all of them.
+   */
   #fold(): void {
     this.ends()
     const event = this.#event
@@ -248,16 +287,19 @@ export class StoredTask implements TaskRow, Heaped<StoredTask> {
   cut = 0
   charged = 0
   due: number
-  /** When the task is due by `performance.now()`, which nobody can set; 0 is at once. */
+  /**
+   * When the task is due, as a time of `performance.now()`, which no change of the clock affects. 0
+   * means at once.
+   */
   ripe = 0
   took: number | null = null
   error: string | null = null
   cause: string | null = null
-  /** True while a run has the task. */
+  /** True while a run holds the task. */
   held: boolean
   runs: number
   past: readonly PastRun[] = NO_RUNS
-  /** The next task of its owner. */
+  /** The next task of the same event. */
   sibling: StoredTask | undefined = undefined
   heap: Heap<StoredTask> | undefined = undefined
   spot = 0
@@ -294,13 +336,13 @@ export class StoredTask implements TaskRow, Heaped<StoredTask> {
     return this.at.root
   }
 
-  /** Its place in its line: the order of arrival. */
+  /** The task's place in its line (the tasks of one ordering key), in order of arrival. */
   get seq(): number {
     return this.id
   }
 }
 
-/** A run of a task with its number. */
+/** A past run of a task, with the number of the run. */
 interface PastRun extends AttemptRow {
   readonly seq: number
 }

@@ -19,9 +19,10 @@ import type {
 } from '../engine/journal/store.ts'
 
 /**
- * Creates an inbox in the memory of this process. It deduplicates, retries, keeps dead tasks and replays them, but it
- * FORGETS what it acknowledged when the process ends. Use it for development, tests, and events that you can afford to
- * lose. It keeps no done tasks. `sqliteInbox` of `@postern/sqlite` keeps them in one file.
+ * Creates an inbox in the memory of this process. The inbox deduplicates, retries, keeps dead tasks
+ * and replays them, but FORGETS acknowledged events when the process ends. Use it for development,
+ * tests, and events that you can afford to lose. Done tasks are not kept. `sqliteInbox` of
+ * `@postern/sqlite` keeps events and tasks in one file.
  * @throws {TypeError} for a wrong option, by name.
  *
  * @example
@@ -86,7 +87,8 @@ function createStore(tables: Tables, settings: MemorySettings): Store {
       tables.transaction(() => {
         const result = run(rows)
         if (!(result instanceof Promise)) return result
-        // Other writes would come in between, and be undone with it.
+        // In an asynchronous transaction, other writes could come in between and would be undone
+        // with it.
         result.catch(() => {})
         throw new TypeError(`${NAME}: a transaction must be synchronous`)
       }),
@@ -95,7 +97,7 @@ function createStore(tables: Tables, settings: MemorySettings): Store {
     lanes: (receiver, wanted) =>
       wanted.flatMap((names) => {
         const made = names.map((name) => tables.lane(receiver, name))
-        // Lanes of previous names share their root.
+        // The lanes of a subscription's current and previous names get the same root.
         const root = Math.min(...made.map((row) => row.root))
         for (const { root: from } of made)
           for (const row of lanes) if (row.root === from) row.root = root
@@ -168,7 +170,7 @@ function createStore(tables: Tables, settings: MemorySettings): Store {
   function nextOf(all: readonly StoredLane[]): number | undefined {
     let next = Infinity
     for (const { later, waits } of all) {
-      // Tasks that became due since the last look have no turn yet.
+      // These tasks are due but have no turn yet, so a claim is needed now.
       if (later.items.length > 0) return 0
       if (waits.items[0]) next = Math.min(next, tables.timeTo(waits.items[0]))
     }
@@ -203,11 +205,11 @@ function claimOf(row: StoredTask): ClaimRow {
 }
 
 const SERIES = 20_000
-// Maximum number of spans in one answer.
+// Maximum number of spans (stored counts of a minute or hour) in one result.
 const SPANS = 64
 const DAY = 86_400_000
 
-/** Makes the journal and the records of the store. */
+/** Makes the store's journal and its records (values by key). */
 function createJournaled({
   maxDeliveries,
 }: Pick<MemorySettings, 'maxDeliveries'>): Journaled & Pick<Rows, 'note'> {
@@ -306,10 +308,11 @@ function createJournaled({
   }
 }
 
-/** Deliveries of one ring, in the order of their ids. */
+/** Makes a ring, which keeps the newest deliveries, in the order of their ids. */
 function createRing() {
   let rows: ArrivalRow[] = []
-  // Rows before this place are dropped. Moving all rows for each new one would cost more than the rest.
+  // Index of the first row that is not dropped. Removing dropped rows from the array at each trim
+  // would be too slow.
   let first = 0
   let bytes = 0
 
@@ -317,7 +320,8 @@ function createRing() {
     add(row: ArrivalRow): void {
       const at = placeOf(row.id)
       if (rows[at]?.id === row.id) return
-      // Receivers write separate batches, so a row may come a second late.
+      // Receivers write separate batches, so a row may arrive a second late and belong before
+      // others.
       if (at === rows.length) rows.push(row)
       else rows.splice(at, 0, row)
       bytes += sizeOf(row)
@@ -330,7 +334,7 @@ function createRing() {
       rows = rows.slice(first)
       first = 0
     },
-    /** Keeps only the newest kept request of each source. */
+    /** Drops all kept requests of each wanted source except the newest. */
     trimKept(wanted: ReadonlySet<string>): void {
       const seen = new Set<string>()
       for (let at = rows.length - 1; at >= first; at--) {
@@ -343,7 +347,7 @@ function createRing() {
         }
       }
     },
-    /** Returns the newest rows before an id. */
+    /** Returns the last `limit` rows before an id, or of all rows. */
     page(before: string | undefined, limit: number): readonly ArrivalRow[] {
       const end = before === undefined ? rows.length : placeOf(before)
       return rows.slice(Math.max(first, end - limit), end)
@@ -354,7 +358,7 @@ function createRing() {
     },
   }
 
-  /** Returns the place of the first row with this id or a later one. */
+  /** Returns the index of the first row whose id is `id` or later. */
   function placeOf(id: string): number {
     let [from, to] = [first, rows.length]
     while (from < to) {

@@ -17,13 +17,13 @@ import type { Rows } from '../engine/store.ts'
 import { StoredTask, type EventRow, type StoredLane } from './event.ts'
 import type { Tables } from './tables.ts'
 
-// Maximum number of runs that are kept in addition to the first.
+// Maximum number of past runs of a task that are kept, in addition to the first.
 const KEPT = 19
 const { process } = globalThis as { process?: { pid?: number } }
-/** The name of this process in attempts. */
+/** The name of this process in the history of attempts. */
 export const OWN_PROCESS: string = `process ${process?.pid ?? 'of this inbox'}`
 
-/** Makes the writes of a transaction. */
+/** Makes the methods that write rows in a transaction. */
 export function createRows(tables: Tables): Omit<Rows, 'note'> {
   const { lanes, lines } = tables
 
@@ -94,7 +94,8 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
     },
     patch(patches, fence) {
       const counted = new Set<number>()
-      // One time for all patches, so that tasks of a replay with a rate keep their distances.
+      // All patches use the same time, so that the due times of a replay with a `rate` keep their
+      // distances.
       const times = new Map<StoredTask['at']['home'], number>()
       for (const patch of patches) {
         const row = tables.task(patch.id)
@@ -140,7 +141,7 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
             const { root, seq, owner } = row
             const known = owner.home.newest.peek(`${root} ${foldKey(row.fold!)}`)
             const now = performance.now()
-            // Uses the clock of the process, which nobody can set.
+            // `due` is a time of `performance.now()` here, which no change of the clock affects.
             const due = row.ripe === 0 ? now : row.ripe
             return Object.assign({}, row, {
               root,
@@ -215,7 +216,10 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
     return keys.has(key) || known.peek(key) !== undefined
   }
 
-  /** Returns the stored event, with its dropped dead tasks again. Undefined if no task of it can run. */
+  /**
+   * Returns the stored event, and makes its dropped dead tasks again. Returns undefined if the
+   * event has no task that could run again.
+   */
   function knownOf(one: NewEvent): EventRow | undefined {
     const { keys, known } = tables.home(one.receiver)
     const { key } = one.event
@@ -239,7 +243,7 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
   function change(row: StoredTask, patch: Patch, fence: Fence, now: number): void {
     const { state, wait, open, attempted } = patch
     const ended = state >= DONE
-    // Another run has claimed it: that claim stays on the settled row until its run ends.
+    // Another run has claimed the task. That claim stays on the settled row until that run ends.
     const theirs = ended && row.held && row.token !== patch.token
     if (state === GONE || (state === DONE && !theirs))
       return tables.drop(row, fence === FORGOTTEN.fence && row.state === DEAD)
@@ -273,7 +277,7 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
     return passes(fence, patch, row, {
       event: () => ({ receiver: row.owner.home.name, key: row.owner.key }),
       due: () => tables.isDue(row),
-      // No lease ends here.
+      // In memory, leases do not end.
       over: () => false,
       whole: () => !row.owner.erased,
     })
@@ -292,12 +296,15 @@ const CHANGED = [
   'fold',
 ] as const
 
-/** Pending or running, or settled while a run still holds it. */
+/** Returns true if the task is pending or running, or if it is settled but a run still holds it. */
 function isOpen({ state, held }: StoredTask): boolean {
   return state < DONE || held
 }
 
-/** Removes tenants whose last turn has passed: they get their next turn as new tenants do. */
+/**
+ * Removes tenants whose last turn has passed. They get their next turn as new tenants do, so
+ * nothing is lost.
+ */
 function sweep(lane: StoredLane): void {
   if (lane.tenants.size <= lane.sweepAt) return
   for (const [fair, turn] of lane.tenants) if (turn <= lane.turn) lane.tenants.delete(fair)

@@ -3,19 +3,20 @@ import { eighthOfMemory } from '../../basics/room.ts'
 import { checks } from '../engine/attach/checks.ts'
 import { pendingShare, type EngineSettings } from '../engine/settings.ts'
 
-/** Default dedupe window, in milliseconds. */
+/** Default deduplication window, in milliseconds. */
 export const DEFAULT_WINDOW: number = 4 * 86_400_000
 
-/** Options of {@link memoryInbox}. Each bound applies to each receiver. */
+/** Options of {@link memoryInbox}. Limits apply to each receiver separately. */
 export interface MemoryInboxOptions {
   /**
-   * Maximum number of ids of settled events. If load exceeds it, `dedupeWindow` becomes shorter, and observers get a
-   * warning.
+   * Maximum number of ids of settled events that are remembered. If more events arrive, the oldest
+   * ids are forgotten before `dedupeWindow` ends, and observers get a warning.
    * @default 100_000
    */
   readonly max?: number
   /**
-   * How long an id is known after its event settled; at least the sender's retry span.
+   * How long an id is remembered after the tasks of its event have ended. At least the sender's
+   * retry span.
    * @default '4d', or the retry span if that is longer
    */
   readonly dedupeWindow?: Duration
@@ -24,20 +25,28 @@ export interface MemoryInboxOptions {
   /** Share of `maxPending` that one tenant may hold. @default 0.5 */
   readonly maxPendingShare?: number
   /**
-   * Maximum bytes of the bodies of pending and running tasks; further deliveries get 503. The same bound applies to
-   * dead tasks.
+   * Maximum total size of the bodies of pending and running tasks, in bytes. Further deliveries get
+   * 503. Dead tasks have the same limit, separately.
    * @default 64 MiB, or an eighth of the free memory if that is less
    */
   readonly maxWaitingBytes?: number
   /**
-   * Maximum number of dead tasks kept for `replay`. Beyond it the oldest is dropped, and observers get a warning; a
-   * redelivery still runs it again.
+   * Maximum number of dead tasks that are kept for `replay`. If there are more, the oldest are
+   * dropped, and observers get a warning. A redelivery still runs a dropped task again.
    * @default 1000
    */
   readonly maxDead?: number
-  /** Maximum number of deliveries in the journal, for verified and unverified ones separately. @default 10_000 */
+  /**
+   * Maximum number of verified deliveries in the journal. Unverified deliveries have the same
+   * limit, separately.
+   * @default 10_000
+   */
   readonly maxDeliveries?: number
-  /** How long `waitUntil` is held for first attempts, on a host that freezes after the response. @default '25s' */
+  /**
+   * Maximum time that `waitUntil` waits for first attempts, on a platform that freezes the process
+   * after the response.
+   * @default '25s'
+   */
   readonly hold?: Duration
 }
 
@@ -47,7 +56,10 @@ export interface MemorySettings extends EngineSettings {
   readonly maxDead: number
   readonly maxDeliveries: number
   readonly hold: number
-  /** False without `dedupeWindow`. Then the window is the receiver's `retrySpan`, or the default if that is longer. */
+  /**
+   * False if the option `dedupeWindow` is not set. Then the window is the receiver's `retrySpan` or
+   * the default, whichever is longer.
+   */
   readonly windowed: boolean
 }
 
@@ -59,7 +71,8 @@ export function memorySettings(options: MemoryInboxOptions | undefined): MemoryS
     maxWaitingBytes: check.whole('maxWaitingBytes', eighthOfMemory(64 * 1024 * 1024)),
     dedupeWindow: check.span('dedupeWindow', '4d'),
     deadline: 5000,
-    // Done tasks are not kept, and no other process shares the inbox.
+    // Done tasks are not kept. No other process shares the inbox, so leases and polls are not
+    // needed.
     keepDone: 0,
     keepDead: Infinity,
     lease: Infinity,

@@ -13,41 +13,46 @@ import {
 import { Heap } from '../../basics/heap.ts'
 import { DEFAULT_WINDOW, type MemorySettings } from './settings.ts'
 
-/** All data of the store. */
+/** All data of the store in memory. */
 export interface Tables {
   readonly homes: ReadonlyMap<string, Home>
   readonly lanes: readonly StoredLane[]
   event(number: number): EventRow | undefined
-  /** Returns all stored events, in no order. */
+  /** Returns all stored events, in no particular order. */
   events(): Iterable<EventRow>
-  /** Tasks of each line. */
+  /** The tasks of each line; a line is the number of an ordering key. */
   readonly lines: ReadonlyMap<number, ReadonlySet<StoredTask>>
   /** Returns a number that changes with each write. */
   version(): number
-  /** Notes the consumer of a receiver. */
+  /** Stores the consumer of a receiver: the inbox's access to the receiver. */
   join(consumer: Consumer): void
   home(receiver: string): Home
-  /** Returns the lane of a receiver by name, and makes it if it is missing. */
+  /**
+   * Returns a receiver's lane (its entry for a subscription name). Makes the lane if it is missing.
+   */
   lane(receiver: string, name: string): StoredLane
   task(id: number): StoredTask | undefined
-  /** Returns all tasks, in no order. */
+  /** Returns all tasks, in no particular order. */
   tasks(): Iterable<StoredTask>
-  /** Stores an event. It is removed with its last task. */
+  /** Stores an event. The event is removed together with its last task. */
   enter(one: NewEvent): EventRow
-  /** Adds a task; `fresh` if its event was stored by the same transaction. */
+  /** Adds a task. `fresh` is true if the same transaction has stored the task's event. */
   add(task: StoredTask, fresh?: boolean): void
-  /** Drops a task. With `known` a redelivery runs it again. */
+  /** Drops a task. If `known` is true, a redelivery can run the task again. */
   drop(task: StoredTask, known?: boolean): void
   change(task: StoredTask, fields: Partial<StoredTask>): void
-  /** Moves due tasks to the heap from which they are claimed. */
+  /** Moves tasks that have become due to the heaps of due tasks. */
   ripen(lane: StoredLane): void
-  /** Returns true if a task is due, or was due when it ran. */
+  /** Returns true if a task is due. */
   isDue(task: StoredTask): boolean
   /** Returns milliseconds until a task is due. */
   timeTo(task: StoredTask): number
-  /** Runs in one transaction, or as part of the open one. If `run` throws, all its writes are undone. */
+  /**
+   * Calls `run` in a transaction, or as part of the open one. If `run` throws, all its writes are
+   * undone.
+   */
   transaction<T>(run: () => T): T
-  /** Registers how to undo a write of the open transaction. */
+  /** Registers a function that undoes a write of the open transaction. */
   undo(how: () => void): void
 }
 
@@ -56,7 +61,7 @@ const HOUR = 3_600_000
 export function createTables(settings: MemorySettings): Tables {
   const homes = new Map<string, Home>()
   const lanes: StoredLane[] = []
-  // A Map of events would keep all values alive in the old tables that it leaves behind.
+  // Events are in an array, since a Map keeps old internal tables whose values stay alive.
   const held: (EventRow | undefined)[] = []
   const places = new Map<number, number>()
   const free: number[] = []
@@ -64,9 +69,11 @@ export function createTables(settings: MemorySettings): Tables {
   let last = 0
   let version = 0
   let depth = 0
-  // Writes of the transaction: a stored event, a dropped task, or a function that undoes another write.
+  // The writes of the open transaction, to undo them: stored events, dropped tasks, and functions
+  // that undo other writes.
   const log: (EventRow | StoredTask | (() => void))[] = []
-  // Events whose last task may be gone, and receivers with a new dead task.
+  // `left` are events whose last task may be dropped, and `died` are receivers that may have a new
+  // dead task.
   let left: EventRow[] = []
   const died = new Set<Home>()
 
@@ -159,7 +166,7 @@ export function createTables(settings: MemorySettings): Tables {
     } else one()
   }
 
-  /** Runs once a transaction cannot be undone any more. */
+  /** Called at the end of a transaction, once its writes cannot be undone any more. */
   function settle(): void {
     for (const home of died) trim(home)
     died.clear()
@@ -168,7 +175,10 @@ export function createTables(settings: MemorySettings): Tables {
     log.length = 0
   }
 
-  /** Drops the oldest dead tasks of the tenant with most, beyond a bound. A redelivery runs them again. */
+  /**
+   * Drops dead tasks beyond the limits: always the oldest of the tenant with the most. A redelivery
+   * runs dropped tasks again.
+   */
   function trim(home: Home): void {
     const { maxDead, maxWaitingBytes } = settings
     while (home.deadTasks > 1 && home.deadBytes > maxWaitingBytes)
@@ -193,11 +203,12 @@ export function createTables(settings: MemorySettings): Tables {
     )
   }
 
-  /** Removes an event. Its id and guards stay known for the window. */
+  /** Removes an event. Its id and guards are still remembered for the deduplication window. */
   function leave(owner: EventRow): void {
     const { home, key, guards } = owner
     forget(owner)
-    // A redelivery would bring erased contents back.
+    // For an erased event, no dropped tasks are remembered, since a redelivery that runs them would
+    // bring the erased contents back.
     if (owner.dedupe) home.known.set(key, owner.erased ? NO_TASKS : owner.dropped, owner.tenant)
     for (const { key: guard } of guards ?? []) {
       if (home.guards.get(guard) !== key) continue
@@ -285,7 +296,10 @@ export function createTables(settings: MemorySettings): Tables {
     }
   }
 
-  /** Puts a task into the heap from which it is claimed, if it may run. */
+  /**
+   * Puts a task into the right heap of its lane, if the task is pending and not behind another
+   * task.
+   */
   function place(row: StoredTask): void {
     row.heap?.remove(row)
     if (row.state !== PENDING || row.behind) return
@@ -300,7 +314,7 @@ export function createTables(settings: MemorySettings): Tables {
     if (waits.items.length === 0) return
     const time = performance.now()
     for (let [row] = waits.items; row && row.ripe <= time; [row] = waits.items) place(row)
-    // The receiver's clock was set ahead: tasks that are due by that clock may run.
+    // If the receiver's clock was set ahead, tasks that are due by that clock may run too.
     const ahead = home.consumer.now() - time
     if (ahead > lane.ahead + 1) for (const row of waits.items.slice()) place(row)
     lane.ahead = ahead
@@ -332,7 +346,8 @@ function createHome(consumer: Consumer, settings: MemorySettings): Home {
   return home
 
   function remembering<Value extends object | string>(what: string): Forgetful<Value> {
-    // A monotonic clock, so that a jump of the wall clock does not end the window.
+    // The clock is monotonic, so that a jump of the wall clock does not end the deduplication
+    // window early.
     return createForgetful(
       { max, dedupeWindow: window },
       () => stopwatchOf(home.consumer)(),

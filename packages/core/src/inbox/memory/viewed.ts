@@ -14,7 +14,7 @@ import type { EventRow, StoredTask } from './event.ts'
 import type { Tables } from './tables.ts'
 import type { ActionRow } from '../engine/journal/store.ts'
 
-/** Makes what operators read and change. It scans all tasks. */
+/** Makes the methods that serve operators. They read through all tasks, without an index. */
 export function createViewed(
   tables: Tables,
   note: (rows: readonly ActionRow[]) => unknown,
@@ -91,7 +91,8 @@ export function createViewed(
       return [...all, { attempt, ended, took, outcome, error, process: OWN_PROCESS }]
     },
     erase(wanted, passing, empty, notes) {
-      // Marked events need no erasure here: an event is removed with its last task, unless that is dead.
+      // Marked events need no erasure here. An event is removed with its last task, unless that
+      // task is dead.
       const found = passing ? [] : wanted.flatMap((number) => tables.event(number) ?? [])
       const whole = found.filter(({ erased, open }) => !erased && open === 0)
       for (const owner of whole) {
@@ -104,7 +105,7 @@ export function createViewed(
       note(notes(whole.length))
       return whole.length
     },
-    // No settled task expires.
+    // In memory, no settled task expires.
     prune: () => undefined,
   }
 }
@@ -115,7 +116,7 @@ function placeAt([task, event]: Found): readonly [number, number] {
   return [event.received, task ? task.id : event.number * TASKS]
 }
 
-/** Returns a number above 0 if a row comes behind a place, newest first. */
+/** Returns a number above 0 if a row comes after a place in a list with the newest rows first. */
 function newerFirst(one: Found, [received, id]: readonly [number, number]): number {
   const [own, ownId] = placeAt(one)
   return received - own || id - ownId
@@ -124,7 +125,8 @@ function newerFirst(one: Found, [received, id]: readonly [number, number]): numb
 function rowOf([task, event]: Found, full: boolean): FullRow {
   const { number, home, received, erased, eventId, topic, scope, provider, key } = event
   const { record, head, body } = full ? event.stored() : NO_TEXT
-  // Member by member, since a task has members and getters that a row must not have.
+  // Members are copied one by one, since a task also has members and getters that a row must not
+  // have.
   const of: Record<string, unknown> = {}
   for (const name of TASK_MEMBERS) of[name] = (task ?? NO_TASK)[name]
   return {

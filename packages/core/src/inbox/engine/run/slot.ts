@@ -48,7 +48,7 @@ export interface Ahead {
    */
   readonly half?: boolean
   /**
-   * True to use one half of a quick slot for claims, and the other half for new tasks that are
+   * True to use one half of a quick slot for claims, and the other half for new tasks. These are
    * stored as claimed, even if older tasks wait. Otherwise all tasks of a flood of deliveries would
    * be stored and read again.
    * @default false

@@ -3,8 +3,9 @@ import { type MaybePromise, grouped, isPromise } from '../../../basics/maybe.ts'
 import { soon as nextRound } from '../../../basics/deadline.ts'
 
 /**
- * Result of a failed `store` for a work. `again`: retry soon. `keep`: retry once the store works again. `one`: store
- * each work alone, since one is at fault. `all`: all have failed.
+ * What happens to a work (something to be stored) after its batch failed. `again`: it is retried
+ * soon. `keep`: it is retried every 250 ms until the store works again. `one`: each work is stored
+ * alone, since one of them caused the failure. `all`: the work has failed.
  */
 type Fault = 'again' | 'keep' | 'one' | 'all'
 
@@ -12,47 +13,58 @@ type Fault = 'again' | 'keep' | 'one' | 'all'
 export interface BatchOptions<Work extends BatchWork> {
   /** The name of the inbox in errors. */
   readonly inbox: string
-  /** Maximum number of rows of a batch; a single work may have more. */
+  /** Maximum number of rows of a batch. A single work may have more rows. */
   readonly rows: number
-  /** Maximum bytes of a batch; a single work may have more. */
+  /** Maximum size of a batch, in bytes. A single work may be larger. */
   readonly bytes: number
-  /** Number of batches stored at once. @default 1 */
+  /** Maximum number of batches that are stored at once. @default 1 */
   readonly atOnce?: number
   /**
-   * With several batches at once: the least number of works in each. Fewer works wait briefly for the batch that is
-   * being stored.
+   * Minimum number of works in a batch that starts while another batch is being stored. Fewer works
+   * wait briefly for the other batch.
    * @default all in one batch
    */
   readonly share?: number
   /** First and longest wait after `again`, in milliseconds. @default [1, 8] */
   readonly waits?: readonly [first: number, longest: number]
   /**
-   * True if batches should wait for more works: for a store that holds the event loop while it writes.
+   * True if a batch should wait for more works. Useful for a store that blocks the event loop while
+   * it writes.
    * @default false
    */
   readonly wide?: boolean
   /** Schedules the next batch. @default in the event loop's next round */
   readonly soon?: (begin: () => void) => void
-  /** Stores all works or none, by their earliest deadline (a time of `performance.now()`, or Infinity). */
+  /**
+   * Stores all works or none. `until` is their earliest deadline: a time of `performance.now()`, or
+   * Infinity.
+   */
   readonly store: (batch: readonly Work[], until: number) => MaybePromise<void>
-  /** Returns the result of a failed `store` for a work. */
+  /** Returns what happens to a work after `store` failed. */
   readonly fault: (error: unknown, work: Work) => Fault
   readonly rejection: (error: unknown) => Error
-  /** Returns the error for a work whose deadline passed while it waited. `reason` is the error of the last batch. */
+  /**
+   * Returns the error for a work whose deadline passed while it waited. `reason` is the error of
+   * the last failed batch.
+   */
   readonly late: (reason?: unknown) => Error
 }
 
-// Milliseconds that a few works wait for another batch. If that batch hangs, they must not wait longer.
+// Maximum time that fewer works than `share` wait for another batch, in milliseconds. That batch
+// may take very long.
 const PATIENCE = 5
-// Milliseconds before kept works are tried again.
+// Wait before kept works are tried again, in milliseconds.
 const KEPT = 250
 
-/** Stores works together that arrive in one turn of the event loop, or while others are stored. */
+/**
+ * Collects works that arrive in one turn of the event loop, or while others are being stored, and
+ * stores them together.
+ */
 interface Batch<Work extends BatchWork> {
   add(work: Work): void
   waiting(): number
   flushed(): Promise<void>
-  /** Fails waiting works as `receiver_closed`. */
+  /** Fails all waiting works with `receiver_closed`. */
   close(): void
 }
 
@@ -100,7 +112,10 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     else patience ??= setTimeout(turn, PATIENCE, true)
   }
 
-  /** Next to another batch, a second one starts only if it has enough works. */
+  /**
+   * Returns true if a batch may start now. While another batch is being stored, it needs enough
+   * works, or `late` must be true.
+   */
   function mayBegin(late: boolean): boolean {
     return running === 0 || (running < atOnce && (late || queue.size() >= least))
   }
@@ -109,7 +124,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     if (timer === undefined) turn()
   }
 
-  /** Starts batches. `late` is true once a small batch has waited long enough. */
+  /** Starts batches. `late` is true once a few works have waited long enough. */
   function turn(late = false): void {
     clearTimeout(patience)
     patience = undefined
@@ -124,7 +139,8 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
       const stored = write(batch)
       if (stored) void stored.then(ended)
       else running--
-      // The next batch of a synchronous store runs in another turn, so that requests get theirs.
+      // A synchronous store writes its next batch in another turn of the event loop, so that
+      // requests are handled in between.
       if (!stored) break
     }
     if (queue.size() > 0) schedule()
@@ -166,7 +182,10 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     return undefined
   }
 
-  /** Keeps works apart that can succeed only after the fault, so that other works need not wait. */
+  /**
+   * Keeps works aside that can succeed only once the store works again, so that other works do not
+   * wait for them.
+   */
   function keep(works: readonly Work[]): void {
     if (works.length === 0) return
     kept.push(...works)
@@ -213,7 +232,7 @@ export interface WriteOptions<Work extends BatchWork> extends Pick<
   BatchOptions<Work>,
   'rows' | 'bytes' | 'atOnce' | 'share' | 'waits' | 'fault'
 > {
-  /** Writes a batch, all or nothing. The returned function is called after the commit. */
+  /** Writes a batch: all works or none. The returned function is called after the commit. */
   readonly put: (
     works: readonly Work[],
     until: number,
@@ -223,10 +242,16 @@ export interface WriteOptions<Work extends BatchWork> extends Pick<
 
 type WriteBatch<Work extends BatchWork> = Pick<Batch<Work>, 'add' | 'waiting' | 'flushed'>
 
-/** The batches of one store. With one writer, all works of an event-loop turn share a transaction. */
+/**
+ * Makes batches that write to one store. In a store with one writer, all works of a turn of the
+ * event loop share a transaction.
+ */
 export interface BatchWriter {
   batch<Work extends BatchWork>(options: WriteOptions<Work>): WriteBatch<Work>
-  /** Runs at the end of a transaction, after works that make tasks ready; at once without shared transactions. */
+  /**
+   * Calls `run` at the end of the shared transaction, after works that make tasks ready. In a store
+   * without shared transactions, calls `run` at once.
+   */
   last(run: (undo: Undo) => MaybePromise<() => void>, failed: (error: unknown) => void): void
   flushed(): Promise<void>
   close(): void
@@ -235,7 +260,7 @@ export interface BatchWriter {
 /** Registers a function that undoes changes in memory if the transaction is rolled back for any reason. */
 export type Undo = (undo: () => void) => void
 
-/** Undoes changes in memory if `run` fails. */
+/** Calls `run`. If it fails, undoes the changes in memory that it has registered. */
 export function undone<T>(run: (undo: Undo) => MaybePromise<T>): MaybePromise<T> {
   const undos: (() => void)[] = []
   const failed = (error: unknown): never => {
@@ -253,17 +278,18 @@ export function undone<T>(run: (undo: Undo) => MaybePromise<T>): MaybePromise<T>
 /** Decides when the next batch starts. */
 interface Gather {
   schedule(): void
-  /** Notes a stored batch: its number of works, and its milliseconds. */
+  /** Notes that a batch of `works` works was stored in `took` milliseconds. */
   stored(works: number, took: number): void
 }
 
-// A batch with fewer works is small.
+// A batch with at least this number of works is large.
 const CROWD = 8
 
 /**
- * Makes a {@link Gather}: a batch starts in the event loop's next round. With `wide`, after a large batch, it waits for
- * further rounds while each brings more works, at most for the duration of that batch. Requests that arrived during it
- * are still being read. `waiting` counts works.
+ * Makes a {@link Gather}. A batch starts in the event loop's next round. If `wide` is true and the
+ * last batch was large, the next batch waits while each further round brings more works. Requests
+ * that arrived during the last batch are then still being read. The wait is at most as long as the
+ * last batch took. `waiting` returns the number of waiting works.
  */
 export function createGather(
   wide: boolean,
@@ -303,7 +329,10 @@ export interface BatchWork {
   readonly bytes: number
   /** @default 1 */
   readonly rows?: number
-  /** When the work is late, as a time of `performance.now()`. @default never */
+  /**
+   * When the work fails if it is not stored yet, as a time of `performance.now()`.
+   * @default never
+   */
   readonly deadline?: number
   /** Called if the work was not stored. */
   failed(error: Error): void
@@ -314,7 +343,10 @@ interface Backlog<Work extends BatchWork> {
   push(work: Work): void
   /** Puts works back at the front. */
   putBack(works: readonly Work[]): void
-  /** Takes the works of one batch: at most `most`, and within the bounds unless it is a single work. */
+  /**
+   * Removes and returns the works of one batch: at most `most`, and within the bounds, unless the
+   * batch is a single work.
+   */
   take(most: number): readonly Work[]
   /** Fails works whose deadline has passed. */
   expire(): void
@@ -323,7 +355,10 @@ interface Backlog<Work extends BatchWork> {
   waiting(): number
 }
 
-/** Makes a {@link Backlog}. `late` makes the error of a late work only on demand, since an error captures the stack. */
+/**
+ * Makes a {@link Backlog}. `late` makes the error for a late work. It is called only when needed,
+ * since capturing a stack is expensive.
+ */
 export function createBacklog<Work extends BatchWork>(bounds: {
   readonly rows: number
   readonly bytes: number
