@@ -70,8 +70,8 @@ export async function buryUnread(
 }
 
 /**
- * Makes all claimed jobs of a queue dead that BullMQ cannot read, since BullMQ would claim them
- * again and again. Resolves with the number of these jobs.
+ * Makes each claimed job of a queue dead that BullMQ cannot read. Otherwise BullMQ would claim
+ * these jobs again and again. Resolves with the number of jobs that are now dead.
  */
 export async function buryBroken(context: UnreadContext, queue: string): Promise<number> {
   const { client, consumer, prefix } = context

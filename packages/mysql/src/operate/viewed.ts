@@ -310,7 +310,7 @@ async function dropDeliveries(sql: Sql, ids: readonly number[]): Promise<void> {
 /**
  * Drops old rows that belong to no event: jumps of the clock, keys of folds (which keep only the
  * newest task of a key), and numbers for the order of tasks. Also drops turns of tenants that their
- * lane has passed.
+ * lane (a subscription) has passed.
  */
 async function forget(sql: Sql, { done, dead, known, guards }: Before): Promise<void> {
   const steps = await sql.rows(

@@ -90,9 +90,7 @@ export const FOLDABLE: string = `SELECT ${TASK}, t.root, t.seq::float8 AS seq, f
     CASE WHEN e.contents = 1 THEN e.key END AS passing
   FROM $.postern_tasks t LEFT JOIN $.postern_latest n ON n.root = t.root AND n.key = t.fold::json ->> 'k' LEFT JOIN $.postern_events e ON ${EVENT}
   WHERE t.line = ANY($1::bigint[]) AND ${OPEN} AND t.state = 0 AND t.fold IS NOT NULL ORDER BY t.seq`
-/**
- * A settled task still has the root of the time when it settled. So the root of its lane is used.
- */
+/** The stored root of a settled task may be old, so the current root of its lane is used. */
 export const NEWEST: string = `SELECT o.id::float8 AS of, n.task::float8 AS newest, r.* FROM $.postern_tasks o
   JOIN $.postern_lanes l ON l.id = o.lane JOIN $.postern_latest n ON n.root = l.root AND n.key = o.fold::json ->> 'k'
   LEFT JOIN LATERAL (SELECT ${TASK} FROM $.postern_tasks t JOIN $.postern_events e ON ${EVENT} AND e.contents IS DISTINCT FROM 2

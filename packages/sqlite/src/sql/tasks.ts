@@ -81,8 +81,8 @@ export const FOLDABLE: string = `SELECT ${TASK}, t.root, n.task AS newest, n.hig
   FROM postern_tasks t INDEXED BY postern_tasks_lines LEFT JOIN ${OF_KEY.replace('%root', 't.root')} LEFT JOIN postern_events e ON ${EVENT}
   WHERE t.line = ? AND t.line IS NOT NULL AND (t.state < 2 OR t.lease = 1) AND t.state = 0 AND t.fold IS NOT NULL ORDER BY t.id`
 /**
- * A settled task still has the root (common number of an ordered group) of the time when it
- * settled. So the root of its lane is used.
+ * The stored root of a settled task may be old, so the current root of its lane is used. A lane is
+ * a subscription, and a root is a number that it shares with its previous names.
  */
 export const NEWEST: string = `SELECT t.id, n.task FROM postern_tasks t JOIN postern_lanes l ON l.id = t.lane
   JOIN ${OF_KEY.replace('%root', 'l.root')} WHERE t.id IN (SELECT value FROM json_each(?))`
@@ -191,9 +191,9 @@ export const COUNT_CLAIMS: string = `UPDATE postern_lanes SET running = running 
 export const DROP_CLAIMS: string = `DELETE FROM postern_claims WHERE at < ? AND ${READABLE}`
 export const ODD_CLAIMS: string = `SELECT token, lane, at, left FROM postern_claims WHERE NOT ${READABLE}`
 /**
- * Finds the tasks of an unreadable list. These are the events of its commit, which have the same
- * time, that have no task in its lane. For each event, returns the next free task id. Reads all
- * events, since only a damaged file needs this statement.
+ * Finds the tasks of an unreadable list of running tasks, by their events. These events were stored
+ * in the same commit, so at the same time, and have no task in the list's lane. For each event,
+ * returns the next free task id. Reads all events, since only a damaged file needs this statement.
  */
 export const UNNAMED: string = `SELECT (SELECT coalesce(max(t.id) + 1, e.id << 16) FROM postern_tasks t
     WHERE t.id >= e.id << 16 AND t.id < (e.id + 1) << 16) AS task
