@@ -35,7 +35,7 @@ export interface InspectorRequest<Own extends readonly unknown[] = readonly unkn
 /** A reply of the inspector. */
 export interface InspectorReply {
   readonly status: number
-  /** Names in lower case. */
+  /** Headers by name. Names are in lower case. */
   readonly headers: Readonly<Record<string, string>>
   /** An `AsyncIterable` is sent piece by piece, while it is made. */
   readonly body: string | Uint8Array | AsyncIterable<string>

@@ -220,7 +220,7 @@ interface Telling {
   down(text: string): Promise<void>
 }
 
-/** Makes a {@link Telling}. */
+/** Makes a {@link Telling}. `every` is the time between two checks, in milliseconds. */
 function createTelling({ every, now, send }: TellingOptions): Telling {
   const me = randomUUID()
   let isOther = false

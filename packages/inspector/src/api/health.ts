@@ -148,7 +148,7 @@ export interface RejectedGroup {
 export interface RegisteredReply {
   readonly receivers: readonly {
     readonly receiver: string
-    /** Undefined if the sender could not be asked. */
+    /** The URL of the receiver; undefined if the sender could not be asked. */
     readonly url: string | undefined
     readonly endpoints: readonly {
       readonly id: string

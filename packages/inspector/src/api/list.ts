@@ -26,7 +26,7 @@ export interface ListReply {
 
 /** One delivery with its tasks, or one event with the tasks that match. */
 export interface ListRow {
-  /** `delivery:<id>` or `task:<id>`. */
+  /** Id of the row: `delivery:<id>` or `task:<id>`. */
   readonly id: string
   readonly at: number
   readonly receiver: string

@@ -67,8 +67,8 @@ export function createSignedOut(inbox: () => Promise<Inbox>, now: () => number):
 }
 
 /**
- * Sessions of visitors who entered the token, in a cookie that every process with the same token
- * can read.
+ * Sessions of visitors who entered the token. A session is a cookie that every process with the
+ * same token can check.
  */
 interface Sessions {
   /** True if the secret is the token. */

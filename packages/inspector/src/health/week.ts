@@ -60,7 +60,7 @@ async function read({ journal, records }: Inbox, now: number): Promise<Week> {
 interface Rhythm {
   /** The longest time without a delivery, in milliseconds. */
   readonly longest: number
-  /** The average time between deliveries, in milliseconds. */
+  /** The average time between two deliveries, in milliseconds. */
   readonly usually: number
 }
 

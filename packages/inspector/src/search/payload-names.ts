@@ -5,7 +5,7 @@ import { payloadPath } from './tokens.ts'
 
 /** A path in payloads, written as in a search. */
 interface PayloadName {
-  /** `payload.data.object.customer` */
+  /** Such as `payload.data.object.customer`. */
   readonly path: string
   /** Some of the values at this path, the newest first. */
   readonly values: readonly string[]

@@ -1,6 +1,6 @@
 /** A part of a search: a qualifier with its value, or plain text. */
 interface SearchToken {
-  /** Undefined for plain text. */
+  /** The name of the qualifier; undefined for plain text. */
   readonly name: string | undefined
   readonly isNot: boolean
   readonly value: string
