@@ -143,7 +143,7 @@ export function toWebhookError(error: unknown, code: ErrorCode = 'internal_error
   return new WebhookError(code, errorText(error), { cause: error })
 }
 
-/** Works as `instanceof`, but returns false for a revoked proxy. For that, `instanceof` throws. */
+/** Works as `instanceof`, but returns false for a revoked proxy, for which `instanceof` throws. */
 export function isA<T>(thrown: unknown, Class: abstract new (...args: never[]) => T): thrown is T {
   try {
     return thrown instanceof (Class as unknown as abstract new () => T)

@@ -169,7 +169,7 @@ function limitCases(
 
   test('reading stops for a chunked body that does not end', () =>
     onStage(mount, 'bounded', async ({ url }) => {
-      // Far more than the buffers of both kernels, which can hold several megabytes.
+      // 512 MiB is far more than the buffers of both kernels can hold, which is several megabytes.
       const { status, written } = await exchange(url, CHUNKED, (socket) => flood(socket, 512 * MIB))
       // A sender that is still writing may see the connection end before it reads the reply. Its
       // status is then 0.

@@ -66,7 +66,7 @@ export interface InboxSkills {
    * it. Needs `shared`. @default false
    */
   readonly suspects?: boolean
-  /** True if the ports of the inbox have `drain`. @default false */
+  /** True if the ports of the inbox (one per receiver) have `drain`. @default false */
   readonly drain?: boolean
   /** True if the inbox applies `fairKey`. @default false */
   readonly fair?: boolean

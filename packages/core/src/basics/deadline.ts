@@ -127,7 +127,7 @@ export function outsideRequests(act: () => void): void {
   try {
     setTimeout(act)
   } catch {
-    // Workers, outside of a request: the first delivery starts the work instead.
+    // On Workers outside of a request, the first delivery starts the work instead.
   }
 }
 

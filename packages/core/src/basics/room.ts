@@ -3,7 +3,7 @@
  * {@link weigh} counts them.
  */
 interface Room {
-  /** Returns true if that number of bytes fits. If no memory is taken, any number fits. */
+  /** Returns true if `bytes` more bytes fit. If no memory is taken, any number fits. */
   fits(bytes: number): boolean
   /** Returns how many pieces of `bytes` bytes each still fit. */
   count(bytes: number): number

@@ -15,7 +15,7 @@ export interface Bounds {
   stats(): { readonly attempts: number; readonly ms: number; readonly stopped: boolean }
 }
 
-// Bytes of trials between two turns of the event loop: about 10 ms of work.
+// Number of bytes to verify between two turns of the event loop: about 10 ms of work.
 const SLICE = 256 * 1024
 // Cost of a trial in addition to the bytes of its body, in bytes.
 const EACH = 1024

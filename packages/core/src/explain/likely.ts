@@ -15,7 +15,7 @@ import { membersOf, tokensOf } from './body/json-layout.ts'
 
 const LOOK = 100
 
-/** What is known about a delivery that no tried change makes verify. */
+/** What is known about a delivery after all tried changes have failed to make it verify. */
 interface Unproven {
   readonly subject: Subject | undefined
   readonly provider: Provider

@@ -147,7 +147,7 @@ const CLOSED: readonly (readonly [network: string, bits: number])[] = [
   ['2002::', 16],
   ['3fff::', 20],
 ]
-// All other IPv6 addresses are not global unicast addresses.
+// The global unicast addresses of IPv6. No other IPv6 address is public.
 const UNICAST: typeof CLOSED = [['2000::', 3]]
 let lists: { readonly closed: net.BlockList; readonly unicast: net.BlockList } | undefined
 

@@ -275,8 +275,8 @@ function grow(cell: Cell, bucket: number): void {
 }
 
 /**
- * Numbers of durations by bucket, in ascending order and without zeros. A bucket is a quarter of a
- * power of two of microseconds.
+ * Numbers of durations by bucket, in ascending order and without zeros. Each power of two of
+ * microseconds has four buckets.
  */
 export type Histogram = readonly (readonly [bucket: number, count: number])[]
 

@@ -67,7 +67,10 @@ const QUIET = 15_000
 const PROBE = 600
 const MINUTE = 60_000
 
-/** Returns a function that asks the inbox for less than a second. The function never rejects. */
+/**
+ * Returns the function behind `receiver.health`. The function waits for the inbox for less than a
+ * second, and never rejects.
+ */
 export function createHealth(context: HealthContext): () => Promise<Health> {
   const { name, inbox, port, writes, silence, now, monotonic } = context
   let probing: Promise<void> | undefined

@@ -155,8 +155,8 @@ export interface RunDueOptions {
   /** Maximum number of tasks to run. @default all that are due */
   readonly max?: number
   /**
-   * Last part of that time, in which no further task starts. `task.signal` aborts at the deadline.
-   * @default '1s'
+   * Last part of the time of a call, in which no further task starts. `task.signal` aborts at the
+   * deadline. @default '1s'
    */
   readonly reserve?: Duration
 }

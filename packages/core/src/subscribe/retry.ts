@@ -87,7 +87,7 @@ export class UnrecoverableError extends Error {
 
 /** Options of {@link RetryAfterError}. */
 export interface RetryAfterOptions extends ErrorOptions {
-  /** True waits for longer if the retry policy waits longer. @default false */
+  /** True uses the wait of the retry policy if that wait is longer. @default false */
   readonly atLeast?: boolean
 }
 

@@ -102,7 +102,7 @@ export async function acceptNew(
   for (const one of items) assert.deepEqual(await port.accept(intake(one), {}), ['new'])
 }
 
-/** Calls `read` with each returned cursor until there is none. Returns all pages. */
+/** Calls `read` with each returned cursor until there is no further cursor. Returns all pages. */
 export async function everyPage<Page extends { readonly cursor: string | undefined }>(
   read: (from: { readonly cursor?: string }) => MaybePromise<Page>,
 ): Promise<readonly Page[]> {

@@ -55,7 +55,7 @@ interface JoinOptions extends RecorderOptions {
   readonly inbox?: Inbox
 }
 
-/** A receiver on the inbox of a scene that records what happens. */
+/** A receiver that records what happens, on the inbox of a scene. */
 export interface JoinedReceiver extends TaskRecorder {
   readonly port: Port
   /** Accepts one delivery with these events. */

@@ -75,7 +75,7 @@ export function receiverTest(
         await body(await createScene({ mount, effects, skills, folder, started }))
       } finally {
         for (const step of HANDLER_STEPS) tell(folder, step, false)
-        // Killed if possible, since a graceful stop may wait for idle connections.
+        // Kills the receiver if possible, since a graceful stop may wait for idle connections.
         for (const receiver of started) await (receiver.kill ? receiver.kill() : receiver.stop())
         await rm(folder, { recursive: true, force: true })
       }

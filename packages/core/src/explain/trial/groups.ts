@@ -19,7 +19,7 @@ import { encode, fromBase64, fromBase64url, fromHex, toBuffer, utf8 } from '../.
 import { hmacDigest, watch, type Compared } from '../../provider/schemes/hmac.ts'
 import { messageParts } from '../../provider/schemes/signature/template.ts'
 
-/** Returns the changes of one kind to try on a state. */
+/** Returns the changes of one kind to try on a state (a request with its provider and keys). */
 export type Group = (state: TrialState) => MaybePromise<Iterable<Change>>
 
 /** One group per kind of change. */

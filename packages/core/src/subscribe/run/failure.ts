@@ -97,8 +97,8 @@ const MESSAGE = 8_192
 const STACK = 16_384
 const ISSUES = 100
 
-// Only constants of programs, such as ENOENT. Other codes may be part of a payload, and codes are
-// shown to people who must not see payloads.
+// Stored codes are only constants of programs, such as ENOENT. Other codes may be part of a
+// payload, and codes are shown to people who must not see payloads.
 const CODE = /^(?:[A-Z][A-Z\d_]{1,63}|[A-Z\d]{5})$/
 
 /**

@@ -3,7 +3,10 @@ import { gate, item } from '../make.ts'
 import { DONE_OUTCOME, lane } from '../recorder.ts'
 import { receiverHeard, deliverSigned, type SceneTest } from '../scene.ts'
 
-/** Writes and reads of the test suite, in the transaction that an inbox shares with handlers. */
+/**
+ * Functions with which the tests write and read in the transaction that an inbox shares with
+ * handlers.
+ */
 export interface TransactionProbe {
   /** Creates the table of strings that `write` needs. */
   setUp(transaction: unknown): unknown
