@@ -19,7 +19,7 @@ import { jwkKeys, type HttpSignatureKeys } from './schemes/http-signature/keys.t
 export interface AdcpOptions extends FetchOptions {
   /** The https URL of the sender's key set. */
   readonly jwksUrl?: string
-  /** The sender's keys. If given, they are not fetched. */
+  /** The sender's keys. If `jwks` is given, no keys are fetched. */
   readonly jwks?: Jwks
 }
 
@@ -68,7 +68,7 @@ export const adcp: Factory<AdcpOptions> = /* @__PURE__ */ provider({
   },
   covers: { body: 'bytes', url: true, id: true, timestamp: true },
   canSign: false,
-  // Each signature must cover Content-Type, so that header is always trusted.
+  // Each signature must cover Content-Type, so the header is always trusted.
   labelled: () => true,
   prepare({ jwks, jwksUrl, ...fetching }) {
     if (jwks === undefined && jwksUrl === undefined)

@@ -22,25 +22,26 @@ export interface AsanaOptions {
    */
   readonly acceptHandshake?: boolean | ((delivery: Delivery) => MaybePromise<boolean>)
   /**
-   * Stores the secret of a handshake. The reply waits for this function. If it fails, Asana does
-   * not create the webhook.
+   * Stores the secret of a handshake. The reply waits for this function. If the function fails,
+   * Asana does not create the webhook.
    */
   readonly onSecret?: (secret: string, delivery: Delivery) => MaybePromise<void>
   /**
-   * The records of an inbox (`inbox.records`). They store the secrets from handshakes, unencrypted.
-   * The path and query of the URL are the key, so give each webhook its own URL. @default none
+   * The records of an inbox (`inbox.records`). The secrets from handshakes are stored there,
+   * unencrypted. The key of a record is the path and query of the webhook's URL, so give each
+   * webhook its own URL. @default none
    */
   readonly records?: Records
 }
 
-// Allowed form of a secret. It has no comma, because a server joins two header lines with a comma.
-// It has no brace, because a secret must not look like a body.
+// Allowed form of a secret. A comma is not allowed, because a server joins two header lines with a
+// comma. A brace is not allowed, because a secret must not look like a body.
 const SECRET = /^[\w.~+/=:-]{1,256}$/
 
 /**
  * Asana. The signature is HMAC-SHA256 over the body, in `X-Hook-Signature`. Asana chooses the
- * secret. It sends the secret in `X-Hook-Secret` of the first request, while your call that creates
- * the webhook still waits. The receiver echoes the secret. A delivery is a batch of events. A batch
+ * secret, and sends it in `X-Hook-Secret` of the first request, while your call that creates the
+ * webhook still waits. The receiver echoes the secret. A delivery is a batch of events. A batch
  * without events is a heartbeat. The topic is `resource_type.action` (`task.changed`). Asana sends
  * no event id, so the id is made of resource, action, field, time, user and parent, all signed.
  * Asana expects a 2xx within 10 s and retries for 24 hours. A 410 deletes the webhook.

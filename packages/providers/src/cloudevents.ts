@@ -28,7 +28,7 @@ const EVENT_TYPE = 'application/cloudevents+json'
 
 /**
  * CloudEvents 1.0 over HTTP from any sender, in structured, batched and binary mode. The topic is
- * `type` and the id is `source:id`. The specification has no signatures. It asks for a bearer
+ * `type` and the id is `source:id`. The specification has no signatures, but asks for a bearer
  * token. If `allowedOrigins` has the origin, the receiver answers a request for consent (OPTIONS
  * with `WebHook-Request-Origin`). As in the specification, that answer needs no authentication.
  * Each sender chooses its own retries.
@@ -124,7 +124,7 @@ function binary(delivery: Delivery, { value }: ParsedBody): unknown {
 }
 
 // Decodes a header value, which is percent-encoded UTF-8 (HTTP binding, section 3.1.3.2). Older
-// senders put it in quotes.
+// senders put the value in quotes.
 function decode(value: string, header: string): string {
   const bare = /^"(?:[^"\\]|\\.)*"$/.test(value)
     ? value.slice(1, -1).replace(/\\(.)/g, '$1')

@@ -9,7 +9,7 @@ export interface CloudflareAccessOptions extends FetchOptions {
   readonly team: string
   /** The Application Audience (AUD) tag of the application, or several if a path belongs to several applications. */
   readonly audience: string | readonly string[]
-  /** The team's keys. If given, they are not fetched. */
+  /** The team's keys. If `jwks` is given, no keys are fetched. */
   readonly jwks?: Jwks
   /**
    * Maximum difference between Cloudflare's clock and yours, in seconds. @default 60 for a token

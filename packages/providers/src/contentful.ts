@@ -125,8 +125,8 @@ function signedHeader(delivery: Delivery, name: string): string | undefined {
 }
 
 /**
- * Rejects a time that is `ttl` seconds or more away from now. Like Contentful's SDK, it also
- * rejects a difference of exactly `ttl`.
+ * Rejects a time that is `ttl` seconds or more away from now. As in Contentful's SDK, a difference
+ * of exactly `ttl` is also rejected.
  */
 function checkTtl(delivery: Delivery, now: number, ttl: number): void {
   const name = CONTENTFUL.timestamp

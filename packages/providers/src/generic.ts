@@ -24,7 +24,7 @@ export interface GenericOptions extends GenericSchemeOptions, GenericPlaces {
   /** The signing secret, token or `user:password`. Give several while you change the secret. */
   readonly secret?: SecretOption
   /**
-   * True accepts deliveries without any authentication, from anybody who knows the URL. @default
+   * If true, accepts deliveries without any authentication, from anybody who knows the URL. @default
    * false
    */
   readonly unauthenticated?: boolean
@@ -164,8 +164,8 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
       // GET is not accepted if only the body is signed, because the payload of a GET is its
       // unsigned query.
       methods: options.methods ?? (readsQuery ? ['POST', 'GET'] : ['POST']),
-      // With `eventIdField`, only JSON is read. A body that passes in another format would have no
-      // id.
+      // With `eventIdField`, only JSON is read. In another format, a body could be accepted without
+      // an id.
       formats: options.formats ?? [
         ...(options.eventIdField === undefined ? ANY : JSON_ALONE),
         ...query,

@@ -21,9 +21,9 @@ const ALGORITHM: SignatureAlgorithm<Ed25519Key> = {
 
 /**
  * Keygen. The signature is Ed25519 over method and path, host without port, date, and the SHA-256
- * of the body. It is an HTTP signature as in the draft before RFC 9421, in `Keygen-Signature`.
- * Behind a proxy, set `publicUrl`. An account can choose other algorithms, which are not supported.
- * The topic is `data.attributes.event` (`license.created`) and the id is `data.id`. Both are
+ * of the body. The header `Keygen-Signature` has the format of the draft before RFC 9421. Behind a
+ * proxy, set `publicUrl`. An account can choose other algorithms, which are not supported. The
+ * topic is `data.attributes.event` (`license.created`) and the id is `data.id`. Topic and id are
  * signed.
  * https://keygen.sh/docs/api/signatures/
  */

@@ -89,8 +89,8 @@ export const meta: Factory<MetaOptions> = /* @__PURE__ */ sender({
   events: (delivery, { value }) => metaUpdates(value, delivery.json('exact')),
   compose({ topic = 'page.feed', id, at = Date.now(), payload }) {
     const [object = topic, name = 'feed'] = topic.split('.', 2)
-    // If the payload has its own `entry`, it is kept. So a test can send entries without `changes`,
-    // such as Messenger's messages.
+    // If the payload has its own `entry`, that `entry` is kept. So a test can send entries without
+    // `changes`, such as Messenger's messages.
     if (field(payload, 'entry') !== undefined) return { body: sampleJson({ object }, payload) }
     const value = mergeDeep({ ...(id !== undefined && { id }) }, payload)
     const isWhatsapp = object === 'whatsapp_business_account' && name === 'messages'

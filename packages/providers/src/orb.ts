@@ -2,7 +2,7 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Orb. The signed time is an ISO date. If it has no time zone, it is in UTC.
+ * Orb. The signed time is an ISO date. A date without a time zone is in UTC.
  * https://docs.withorb.com/guides/integrations-and-exports/webhooks
  */
 export const orb: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({

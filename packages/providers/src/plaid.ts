@@ -25,7 +25,7 @@ export interface PlaidOptions extends FetchOptions {
   readonly secret?: string
   /** The Plaid environment from which the keys are fetched. @default 'production' */
   readonly environment?: 'production' | 'sandbox'
-  /** The verification keys. If given, they are not fetched. */
+  /** The verification keys. If `jwks` is given, no keys are fetched. */
   readonly jwks?: Jwks
   /** Maximum difference between the token's `iat` and now, in seconds, in either direction. @default 300 */
   readonly tolerance?: number

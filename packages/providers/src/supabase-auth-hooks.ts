@@ -18,8 +18,8 @@ export interface SupabaseAuthHooksOptions extends Pick<StandardFamilyOptions, 't
    */
   readonly secret: SecretOption
   /**
-   * Name of the hook that uses this URL. It becomes the topic. @default derived from the members of
-   * the payload
+   * Name of the hook that uses this URL. The name becomes the topic. @default derived from the
+   * members of the payload
    */
   readonly hook?: string
 }

@@ -145,7 +145,7 @@ function topicOf(fields: unknown): string {
 
 // Returns the id of a callback. A call makes many callbacks with the same Sid, and only a sequence
 // number distinguishes them. A callback without a number (a gather, a redirect) has no id. Each
-// status of a message is sent once, so Sid and status are its id.
+// status of a message is sent once, so the id is made of Sid and status.
 function callbackId(fields: unknown): string | undefined {
   const status = text(fields, 'MessageStatus') ?? text(fields, 'SmsStatus')
   const message = text(fields, 'MessageSid')

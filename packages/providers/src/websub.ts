@@ -40,13 +40,13 @@ export interface WebsubOptions {
   /** Called with each confirmed subscription. */
   readonly onVerified?: (intent: WebsubIntent) => MaybePromise<void>
   /**
-   * True accepts deliveries of subscriptions without a secret, which anybody can send. @default
+   * If true, accepts deliveries of subscriptions without a secret, which anybody can send. @default
    * false
    */
   readonly unauthenticated?: boolean
 }
 
-// Allowed form of a challenge. It must not look like a feed or JSON.
+// Allowed form of a challenge. A challenge must not look like a feed or JSON.
 const HUB_CHALLENGE = /^[^<{[][^]{0,1023}$/
 
 /**

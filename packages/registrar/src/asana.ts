@@ -47,8 +47,8 @@ export function asanaRegistrar(options: AsanaRegistrarOptions): Registrar {
     map: (patterns) => mapTopics(patterns, { known: [], open: true, everything: '*', convert }),
     list: async () => (await all()).map(toEndpoint),
     async create({ url, topics }) {
-      // Before Asana answers this request, it sends a handshake to the receiver, which must answer
-      // it.
+      // Before Asana answers this request, it sends a handshake to the receiver, which must reply
+      // first.
       const json = { data: { resource, target: url, filters: topics.map(toFilter) } }
       const answer = await call('POST', PATH, {
         json: topics.includes('*') ? bare(json.data) : json,

@@ -3,8 +3,8 @@ import type { Registrar } from './registrar.ts'
 import type { PayloadSource, RedeliverySource } from './source.ts'
 
 /**
- * What the API of one sender can do, for tools. Each `make` loads its module only when it is
- * called.
+ * What the API of one sender can do, for tools. A `make` function loads the sender's module when it
+ * is called.
  */
 export interface SenderApi {
   /** Name in commands such as `postern register github`. */

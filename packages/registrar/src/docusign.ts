@@ -8,8 +8,7 @@ import type { Endpoint, Registrar } from './registrar.ts'
 /** Options of {@link docusignRegistrar}. */
 export interface DocusignRegistrarOptions extends ApiOptions {
   /**
-   * An access token. It expires after some hours, so you can give a function that returns the
-   * current token.
+   * An access token, or a function that returns the current one. A token expires after some hours.
    */
   readonly token: Token
   /** The account's id, a GUID. */
@@ -60,8 +59,8 @@ export function docusignRegistrar(options: DocusignRegistrarOptions): Registrar 
   })
 
   /**
-   * Changes members of a configuration. It sends the whole configuration, because DocuSign does not
-   * document whether members that are missing in a request stay unchanged.
+   * Changes members of a configuration. The request has the whole configuration, because DocuSign
+   * does not document whether missing members stay unchanged.
    */
   async function change(id: string, more: Fields): Promise<void> {
     const { json } = await call('GET', `${path}/${id}`)

@@ -4,14 +4,14 @@
  * signed. `@postern/registrar` has sources for ten senders.
  *
  * Errors that a source throws have a `code`. On `not_found` and `invalid`, the catch-up counts one
- * event as failed and continues. On `rate_limited`, it waits `retryAfter` milliseconds and tries
- * again. Any other error ends the catch-up, and a later call continues.
+ * event as failed and continues. On `rate_limited`, the catch-up waits `retryAfter` milliseconds
+ * and tries again. Any other error ends the catch-up, and a later call continues.
  */
 export type Source = PayloadSource | RedeliverySource
 
 /**
- * Lists events with payloads. The payloads are not signed. They are trusted because they come from
- * the API, over a request with your token.
+ * Lists events with payloads. The payloads are not signed. They are trusted because your own
+ * request to the API, with your token, fetches them.
  */
 export interface PayloadSource extends SourceBase {
   readonly kind: 'payload'
@@ -71,7 +71,7 @@ export interface Range {
   /** Maximum number of events. If there are more, the newest are listed. @default 10000 */
   readonly limit?: number
   /**
-   * True lists only undelivered events, and false all events. A sender that does not know which
+   * If true, lists only undelivered events, and false all events. A sender that does not know which
    * events were delivered always lists all. @default true
    */
   readonly undelivered?: boolean
@@ -90,8 +90,8 @@ export interface ListedEvent {
   /** API version of the payload, at senders that have several versions. */
   readonly version?: string
   /**
-   * Reference with which the source's `read` or `redeliver` finds the event. It can be stored as
-   * JSON.
+   * Reference with which the source's `read` or `redeliver` finds the event. The reference can be
+   * stored as JSON.
    */
   readonly ref: string
 }

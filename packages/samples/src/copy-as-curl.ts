@@ -26,8 +26,8 @@ export type CurlPart = string | { readonly shell: string }
  * ASCII. No text of the delivery can act on the shell, the terminal or curl. Parts of the delivery
  * that were removed before storage are missing.
  *
- * @throws {TypeError} if no HTTP request can represent the delivery: its URL is not http or https,
- * or has spaces or a user name; its method has characters other than letters.
+ * @throws {TypeError} if curl cannot send the delivery: its URL is not http or https, or has spaces
+ * or a user name, or its method is not a valid name.
  * @example
  * console.log(copyAsCurl(delivery)) // curl -X POST 'https://…' --globoff --path-as-is …
  * @see https://curl.se/docs/manpage.html
@@ -95,8 +95,7 @@ const OF_CURL = new Set([
 const ADDED = ['accept', 'user-agent', 'content-type', 'expect']
 
 /**
- * Returns the arguments of -H. They set the headers of the delivery, and stop curl from adding
- * headers that the delivery does not have.
+ * Returns the arguments of -H, which set the delivery's headers and stop curl from adding others.
  */
 function linesOf(given: StoredDelivery['headers']): readonly string[] {
   const kept = given.filter(

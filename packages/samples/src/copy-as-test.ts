@@ -32,9 +32,9 @@ export interface CopiedTask {
 
 /**
  * Returns a delivery as a Vitest test that sends it again, signed with a test secret at the time of
- * its arrival. Before this function returns, it checks that a receiver accepts the delivery. With
- * tasks, the test runs the app's handlers and is named after the error. The test fails with the
- * handler's error until you fix the handler. The text is printable ASCII.
+ * its arrival. The function first checks that a receiver accepts the signed delivery. With tasks,
+ * the test runs the app's handlers and is named after the error. The test fails with the handler's
+ * error until you fix the handler. The text is printable ASCII.
  *
  * @throws {TypeError} if no test can be written, because only the sender has the key or because the
  * provider needs your options.
@@ -252,9 +252,9 @@ function timeOf(date: Date | string | number): number {
 }
 
 /**
- * Returns new made-up secrets, one in each format that senders use: text, the `whsec_` of Standard Webhooks, base64,
- * hex, name and password, a named key, and the private half of a P-256 key pair. A provider throws a `TypeError` for a
- * secret in another format.
+ * Returns new made-up secrets, one in each format that senders use. The formats are text, the
+ * `whsec_` of Standard Webhooks, base64, hex, name and password, a named key, and a private P-256
+ * key. A provider throws a `TypeError` for a secret in another format.
  *
  * @example
  * for (const secret of madeUpSecrets()) console.log(secret.length)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 /**
- * Sample delivery. After {@link fill} has replaced its placeholders, it is a draft for
+ * Sample delivery. After {@link fill} has replaced the placeholders, a sample is a draft for
  * `provider.sign`.
  */
 export interface Sample {
@@ -26,9 +26,9 @@ interface SampleFile {
 }
 
 /**
- * Returns the sample deliveries of a provider, given by its name in the catalog. They have at least
- * three topics, or all topics of a sender with fewer. Strings contain placeholders for {@link
- * fill}. Only the file of that provider is read.
+ * Returns the sample deliveries of a provider, given by its name in the catalog. The samples have
+ * at least three topics, or all topics of a sender with fewer. Strings contain placeholders for
+ * {@link fill}. Only the file of that provider is read.
  *
  * @throws {TypeError} if the provider has no samples.
  * @example
@@ -40,8 +40,8 @@ export async function samples(provider: string): Promise<readonly Sample[]> {
 
 /**
  * Returns one sample of a provider: the sample with exactly this topic, or else the first sample
- * whose topic starts or ends with `topic` (`issues` finds `issues.opened`, `user.created` finds
- * `zen:event-type:user.created`). Without a topic, it returns the first sample. For GitHub, more
+ * whose topic starts or ends with `topic`. So `issues` finds `issues.opened`, and `user.created`
+ * finds `zen:event-type:user.created`. Without `topic`, returns the first sample. For GitHub, more
  * topics come from `@octokit/webhooks-examples` if that package is installed.
  *
  * @throws {TypeError} if the provider or topic is unknown; the message lists the topics.

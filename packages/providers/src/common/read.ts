@@ -50,7 +50,7 @@ export function at(value: unknown, path: string): unknown {
 
 /**
  * Returns the member at a path such as `data.id` as text, if it is a non-empty string or a number.
- * A number that may have lost digits does not count.
+ * For a number that may have lost digits, returns undefined.
  */
 export function member(value: unknown, path: string): string | undefined {
   const found = at(value, path)

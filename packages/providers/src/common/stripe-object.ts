@@ -18,8 +18,8 @@ import { HOUR, MIB } from './units.ts'
 /** Options of {@link stripeObject}. */
 export interface StripeObjectOptions {
   /**
-   * A secret key, or a restricted key that may read the objects. It can also be a function that
-   * returns the current key.
+   * A secret key, or a restricted key that may read the objects. Or a function that returns the
+   * current key.
    */
   readonly key: string | (() => string | Promise<string>)
   /**
@@ -242,8 +242,8 @@ function pathOf(object: unknown): string | undefined {
 }
 
 /**
- * Returns an id as one segment of a path, or undefined if it cannot be one. It is encoded, because
- * apps can choose the ids of coupons, plans and products.
+ * Returns an id as one segment of a path, or undefined if the id cannot be one. The id is encoded,
+ * because apps can choose the ids of coupons, plans and products.
  */
 function segment(id: unknown): string | undefined {
   const isId = typeof id === 'string' && /^(?!\.+$)[^\p{C}/\\]{1,255}$/u.test(id)

@@ -4,8 +4,8 @@ import type { Scheme } from '@postern/core/scheme'
 import { field, readsAsForm, text } from '../common/read.ts'
 
 /**
- * One item of a delivery. `live` says whether it is from the live environment (`'true'` or
- * `'false'`), and is not signed.
+ * One item of a delivery. `live` says whether the delivery is from the live environment (`'true'`
+ * or `'false'`), and is not signed.
  */
 interface AdyenItem {
   readonly item: unknown

@@ -3,8 +3,8 @@ import type { ProviderSpec } from '@postern/core/scheme'
 import { singleHeader } from '@postern/core/internal'
 
 /**
- * Form of a challenge that a receiver may echo. It must not start like JSON, so no event can pass
- * as a challenge.
+ * Form of a challenge that a receiver may echo. A challenge must not start like JSON, so no event
+ * can pass as a challenge.
  */
 export const CHALLENGE: RegExp = /^[^{[][^]{0,1023}$/
 

@@ -11,7 +11,7 @@ import { fixedKeys, jwt, type Scheme } from '@postern/core/scheme'
 /** Options for Google's pushes, which carry an OIDC token. */
 export interface GoogleOidcOptions extends FetchOptions {
   /**
-   * Email address of the service account that sends the pushes, or several. It must be checked,
+   * Email address of the service account that sends the pushes, or several. The address is checked,
    * because any Google customer can get a token for your audience.
    */
   readonly email: string | readonly string[]
@@ -20,7 +20,7 @@ export interface GoogleOidcOptions extends FetchOptions {
    * @default the URL of the request, since Google's default is the push URL
    */
   readonly audience?: string | readonly string[]
-  /** Google's keys. If given, they are not fetched. */
+  /** Google's keys. If `jwks` is given, no keys are fetched. */
   readonly jwks?: Jwks
   /**
    * Maximum difference between Google's clock and yours, in seconds. @default 60 for a token from

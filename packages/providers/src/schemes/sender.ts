@@ -31,7 +31,7 @@ export interface PresetFacts {
   readonly setup: SenderSetup
   readonly checked: string
   readonly example?: object | undefined
-  /** How the sender delivers. If `source` is left out, it is the sender's page (`docs`). */
+  /** How the sender delivers. `source` defaults to the sender's page (`docs`). */
   readonly delivers?: SenderFacts['delivers']
 }
 

@@ -53,8 +53,8 @@ interface StandardFamilySpec
    */
   readonly topicField?: string | readonly string[]
   /**
-   * Ways in which the sender has made keys from secrets. A delivery may use any of them, and `sign`
-   * uses the first. @default ['decoded']
+   * Ways in which the sender has made keys from secrets. A delivery may use any of these ways, and
+   * `sign` uses the first. @default ['decoded']
    */
   readonly keys?: readonly KeyForm[]
   /**

@@ -129,7 +129,7 @@ function areFields(form: URLSearchParams): boolean {
 }
 
 // Returns the signed text of a form: names with their values, sorted, without separators. Equal
-// pairs count once. Returns undefined if a name is not allowed.
+// pairs are included once. Returns undefined if a name is not allowed.
 function signedForm(delivery: Delivery): string | undefined {
   if (twilioFormat(delivery) !== 'form') return ''
   const fields: Field[] = []
@@ -189,8 +189,8 @@ function publicUrls(
 
 /**
  * Yields the spellings of the URLs that Twilio may have signed. Twilio's products differ: some sign
- * the URL with its port and some without. Some sign it as it came, and some as the URL standard
- * normalizes it. Some encode the query in an older way (`'` unchanged, a space as %20).
+ * the URL with its port and some without. Some sign the URL unchanged, and some sign the form that
+ * the URL standard makes. Some encode the query in an older way (`'` unchanged, a space as %20).
  */
 function* spellings(urls: readonly string[]): Generator<string> {
   const tried = new Set<string>()

@@ -120,7 +120,7 @@ export function wechatMessage(delivery: Delivery): unknown {
   return isJson(delivery) ? delivery.json('exact') : field(delivery.xml(), 'xml')
 }
 
-/** Parses a decrypted message. It has the same format (JSON or XML) as the delivery. */
+/** Parses a decrypted message. The message has the same format (JSON or XML) as the delivery. */
 export function readMessage(delivery: Delivery, plain: string): unknown {
   const { depth } = delivery.limits
   return isJson(delivery)

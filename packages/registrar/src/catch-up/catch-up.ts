@@ -7,14 +7,14 @@ import { takeRange } from './take-range.ts'
 import { workOf } from './work.ts'
 
 /**
- * Fetches the events that a receiver missed. They are the events that a source lists in a range,
- * and each is ingested once, oldest first. Payloads go to `receiver.ingest`. A source of
- * redeliveries asks the sender to deliver each event again. If a call is interrupted, call it
- * again: the new call continues where the first one stopped.
+ * Fetches the events that a receiver missed: each event that a source lists in a range, once,
+ * oldest first. Payloads go to `receiver.ingest`. A source of redeliveries asks the sender to
+ * deliver each event again. If a call is interrupted, call it again: the new call continues where
+ * the first one stopped.
  *
  * With the option `on`, the catch-up runs at start and after each silence, until the receiver
- * closes. It never runs in two processes at the same time. In this case `catchUp` returns a
- * function that ends it.
+ * closes. It does not run in two processes at the same time. With `on`, the returned function ends
+ * the catch-up.
  *
  * @throws TypeError for wrong options, a `since` before the inbox's dedupe window, and payloads in
  * another API version

@@ -7,7 +7,10 @@ import type { Provider } from '@postern/core/scheme'
 
 /** Options of a {@link catchUp} that covers one range of time. */
 export interface CatchUpOptions {
-  /** Start of the range, in milliseconds since 1970. It must be within the inbox's `dedupeWindow`, unless `beyondWindow` is true. */
+  /**
+   * Start of the range, in milliseconds since 1970. The start must be within the inbox's
+   * `dedupeWindow`, unless `beyondWindow` is true.
+   */
   readonly since: number
   /** End of the range, in milliseconds since 1970. @default now */
   readonly until?: number
@@ -22,16 +25,16 @@ export interface CatchUpOptions {
    * which are signed.
    */
   readonly tenant?: string | false
-  /** True also ingests events that the sender has already delivered. @default false */
+  /** If true, also ingests events that the sender has already delivered. @default false */
   readonly all?: boolean
   /**
-   * True allows events that are older than the inbox's `dedupeWindow`. Events that were already
+   * If true, allows events that are older than the inbox's `dedupeWindow`. Events that were already
    * handled are then handled again. @default false
    */
   readonly beyondWindow?: boolean
-  /** True accepts payloads whose API version differs from the endpoint's version. @default false */
+  /** If true, accepts payloads whose API version differs from the endpoint's version. @default false */
   readonly anyVersion?: boolean
-  /** True only lists and counts the events. @default false */
+  /** If true, only lists and counts the events. @default false */
   readonly dryRun?: boolean
   /**
    * Maximum total wait per request or event, for the sender's rate limit or a full inbox. @default

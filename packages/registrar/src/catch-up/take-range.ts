@@ -247,7 +247,7 @@ async function listHeads(
         return 'time'
       }
       if (own.has(event.id) ? ++repeated > limit : own.size > limit) {
-        // A source lists at most `limit` events, so a longer list may never end.
+        // A source lists at most `limit` events, so a longer list may have no end.
         await list.return?.(true)
         return 'endless'
       }
@@ -262,8 +262,8 @@ async function listHeads(
     try {
       return await interruptible(list.next(), signal)
     } catch (error) {
-      // A list that has an entry without a time may be incomplete. The events before that entry
-      // still count.
+      // A list that has an entry without a time may be incomplete. The events before that entry are
+      // still ingested.
       if (error instanceof TimelessError) return 'time'
       throw error
     }

@@ -3,8 +3,8 @@ import { WebhookError } from '@postern/core'
 import type { Missing } from './result.ts'
 
 /**
- * Work that belongs to a receiver. When the receiver closes, it aborts the work and waits for its
- * end.
+ * Work that belongs to a receiver. When the receiver closes, the receiver aborts the work and waits
+ * for its end.
  */
 export interface Work {
   readonly run: <Result>(work: (closing: AbortSignal) => Promise<Result>) => Promise<Result>

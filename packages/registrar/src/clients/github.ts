@@ -51,7 +51,7 @@ export function githubClient(name: MakerName, options: ApiOptions): ApiCall {
 /**
  * Returns the milliseconds that GitHub asks to wait. If a rate limit is exceeded, GitHub answers
  * 403 or 429. `x-ratelimit-reset` is the time at which the limit starts again, in seconds since
- * 1970. If `retry-after` is present, it is used instead.
+ * 1970. `retry-after` is used instead if it is present.
  * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
  */
 function waitOfGithub({ status, headers }: ApiAnswer): number | undefined {

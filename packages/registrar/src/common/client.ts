@@ -58,7 +58,7 @@ export interface ApiRequest {
   /** Statuses that do not count as errors, in addition to 2xx. */
   readonly allow?: readonly number[]
   /**
-   * Secrets in the body. They are removed from error messages, in case the sender's answer repeats
+   * Secrets in the body. Error messages must not have these, even if the sender's answer repeats
    * them.
    */
   readonly secrets?: readonly string[]
@@ -129,10 +129,10 @@ function bearer(token: string): Readonly<Record<string, string>> {
 const ATTEMPTS = 5
 
 /**
- * Makes the function that calls a sender's API. It waits as the sender asks (`Retry-After` with 429
- * and 5xx). If the waits would exceed `patience` in total, it throws `rate_limited` or
- * `unavailable`. After a network failure or a 5xx, it retries a repeatable request. It rejects a
- * redirect, which would send the token to another host.
+ * Makes the function that calls a sender's API. The function waits as the sender asks
+ * (`Retry-After` with 429 and 5xx). If the waits would exceed `patience` in total, it throws
+ * `rate_limited` or `unavailable`. Repeatable requests are retried after a network failure or a
+ * 5xx. Redirects are rejected, because they would send the token to another host.
  */
 export function createApiCall(spec: ClientSpec): ApiCall {
   const base = checkApi(spec.title, spec.api)

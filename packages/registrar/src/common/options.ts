@@ -97,8 +97,8 @@ interface TokenReader {
 }
 
 /**
- * Makes a function that reads and checks the token at each call. It remembers the last 20 tokens.
- * Older tokens have expired in most cases.
+ * Makes a function that reads and checks the token at each call. The function remembers the last 20
+ * tokens. Older tokens have expired in most cases.
  */
 export function tokenOf(name: string, token: Token): TokenReader {
   const seen = new Set<string>()

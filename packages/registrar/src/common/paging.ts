@@ -10,9 +10,9 @@ export interface SourcePage<Item> {
 
 interface Paging {
   /**
-   * Returns true if the next page may be read. This page must have a new entry within the range. Or
-   * its entries must be newer than the range, but closer to the range than before. The number of
-   * pages is limited.
+   * Returns true if the next page may be read. The page must have a new entry within the range, or
+   * entries that are newer than the range but closer to it than before. The number of pages is
+   * limited.
    */
   readonly goesOn: (page: readonly Dated[]) => boolean
 }
@@ -114,8 +114,8 @@ interface PagedSpec<Item> {
   readonly event: (item: Item) => Omit<ListedEvent, 'ref'>
   readonly delivery: (item: Item) => ListedDelivery
   /**
-   * Returns one item by its id, if the API can. It finds events that have left their page, because
-   * a list of undelivered events changes while it is read.
+   * Returns one item by its id, if the API can. Needed for lists of undelivered events, which
+   * change during the reading, so an event may leave its page.
    */
   readonly one?: (id: string) => Promise<Item>
   readonly derivesIds?: boolean

@@ -53,9 +53,9 @@ function ours(spec: RegistrarSpec, has: readonly Endpoint[], want: Want): readon
 }
 
 /**
- * Returns the steps for a sender where one endpoint has all topics. That endpoint is the one with
- * the wanted URL, or else one with an earlier URL, which is moved. Other endpoints are deleted,
- * because they would deliver events twice.
+ * Returns the steps for a sender where one endpoint has all topics. It is the endpoint with the
+ * wanted URL, or else one with an earlier URL, which is moved. Other endpoints are deleted, because
+ * they would deliver events twice.
  */
 function stepsOf(
   spec: RegistrarSpec,

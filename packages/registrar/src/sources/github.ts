@@ -10,8 +10,8 @@ import type { ListedEvent, PayloadSource, Range, RedeliverySource, Source } from
 /** Options of {@link githubEvents} and {@link githubRedelivery}: give `repository`, `organization` or `app`. */
 export interface GithubSourceOptions extends ApiOptions, GithubOwner {
   /**
-   * A token that may read hooks; for redeliveries, it must also be allowed to write hooks. For an
-   * App, a function that returns the App's JSON Web Token.
+   * A token that may read hooks and, for redeliveries, write hooks. For an App, a function that
+   * returns the App's JSON Web Token.
    */
   readonly token: Token
   /** The URL of the hook. Leave it out for an App, which has one hook. */

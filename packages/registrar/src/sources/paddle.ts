@@ -8,8 +8,7 @@ import type { PayloadSource, RedeliverySource } from '../source.ts'
 /** Options of {@link paddleEvents} and {@link paddleRedelivery}. */
 export interface PaddleSourceOptions extends ApiOptions {
   /**
-   * An API key that may read events or notifications. For redeliveries, it must also be allowed to
-   * write notifications.
+   * An API key that may read events or notifications and, for redeliveries, write notifications.
    */
   readonly key: Token
   /** The notification setting, `ntfset_…`, whose notifications are listed. @default every setting */

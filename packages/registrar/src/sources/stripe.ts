@@ -20,7 +20,10 @@ export interface StripeEventsOptions extends ApiOptions {
   readonly key: Token
   /** The URL of the endpoint, whose API version the payloads must have. */
   readonly url: string
-  /** A connected account, `acct_…`. An endpoint of Connect needs one source per account. @default your account */
+  /**
+   * A connected account, `acct_…`. An endpoint for connected accounts needs one source per account.
+   * @default your account
+   */
   readonly account?: string
   /** Kind of the listed events: `thin` lists `/v2/core/events`. @default 'snapshot' */
   readonly payload?: StripePayload

@@ -5,7 +5,7 @@ import { malformed, mismatch, type At } from '@postern/core/internal'
 import type { Covers, Scheme } from '@postern/core/scheme'
 import { type CertificateOptions, type CertificateRules, certificateSource } from './source.ts'
 
-/** What a delivery says about its own signature, before any of it is verified. */
+/** What a delivery says about its own signature, before the delivery is verified. */
 export interface CertificateClaim {
   /** URL of the certificate. */
   readonly url: string

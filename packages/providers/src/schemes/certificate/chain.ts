@@ -28,7 +28,7 @@ export function checkDates(certificate: X509Certificate, now: number): void {
 }
 
 /**
- * Returns the chain of a fetched certificate. It ends with the certificate that an authority
+ * Returns the chain of a fetched certificate. The chain ends with a certificate that an authority
  * issued. Authorities are those of Node and those in `extra`. Checks follow RFC 5280, section 6,
  * without revocation and policies.
  *

@@ -59,8 +59,8 @@ function keepsTo(
     const ofKind = ({ kind }: GeneralName): boolean => kind === name.kind
     const permitted = constraints.permitted.filter(ofKind)
     const excluded = constraints.excluded.filter(ofKind)
-    // This code can compare only DNS and directory names. If a constraint exists for another kind,
-    // it rejects the name.
+    // This code can compare only DNS and directory names. A name of another kind is rejected if
+    // there is any constraint for that kind.
     if (name.kind !== DNS && name.kind !== DIRECTORY)
       return permitted.length === 0 && excluded.length === 0
     const isWithin = (base: GeneralName): boolean => within(name, base)
@@ -80,7 +80,7 @@ function within(name: GeneralName, base: GeneralName): boolean {
 }
 
 /**
- * Returns the common names that look like hosts. They are checked if there are no DNS names,
+ * Returns the common names that look like hosts. Without DNS names, the constraints apply to these,
  * because the sender's name may also be a common name.
  */
 function commonNames(subject: Uint8Array): readonly GeneralName[] {

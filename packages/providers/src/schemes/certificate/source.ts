@@ -12,8 +12,8 @@ import { checkChain, checkDates, parseCertificates } from './chain.ts'
 
 export interface CertificateOptions extends FetchOptions {
   /**
-   * PEM of the sender's certificate. If given, nothing is fetched. Only the certificate's dates are
-   * checked, so you must trust it yourself.
+   * PEM of the sender's certificate. With this option, no certificate is fetched. Only the dates of
+   * yours are checked, so give one that you trust.
    */
   readonly certPem?: string | undefined
   /**

@@ -112,7 +112,8 @@ function extract(
 }
 
 /**
- * Returns the parts that the signature protects. The id is one of them if it is in a signed body.
+ * Returns the parts that the signature protects. If the id is in a signed body, the id is protected
+ * too.
  */
 export function genericCovers({ covers }: Pick<Scheme, 'covers'>, places: GenericPlaces): Covers {
   return covers.body === 'bytes' && places.eventIdField !== undefined

@@ -118,8 +118,8 @@ export function genericScheme(name: string, options: GenericSchemeOptions): Sche
   }
 }
 
-// Allowed values of options. They are checked here too, because options may come from a
-// configuration file, which no compiler checks.
+// Allowed values of options. Options may come from a configuration file, which no compiler checks,
+// so the values are checked here.
 const CHOICES = {
   algorithm: ['sha1', 'sha256', 'sha384', 'sha512'],
   encoding: ['hex', 'base64', 'base64url'],

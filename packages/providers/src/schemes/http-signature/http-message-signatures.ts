@@ -63,7 +63,7 @@ export interface HttpMessageSignaturesOptions {
    * host in lower case without the default port
    */
   readonly target?: (url: string) => SignatureTarget
-  /** True also accepts signatures in base64url without padding. @default false */
+  /** If true, also accepts signatures in base64url without padding. @default false */
   readonly base64url?: boolean
 }
 

@@ -33,7 +33,7 @@ const MAX_COMPONENTS = 32
 
 /**
  * Parses `Signature-Input` and `Signature`, and returns the signature to verify (RFC 9421, section
- * 4). The options choose it if there are several.
+ * 4). If there are several, the options choose one.
  */
 export function readSignature(
   sf: StructuredFields,
