@@ -157,7 +157,7 @@ export interface Lane {
   readonly attempts?: number
 }
 
-/** A receiver's side of an inbox. */
+/** A receiver's side of an inbox: the methods that a receiver calls. */
 export interface Port {
   /**
    * Stores a delivery. Resolves when it is safe to acknowledge the delivery, with a result for each
@@ -170,7 +170,7 @@ export interface Port {
    * succeeded for 15 seconds. If `probe` is absent, `health` writes a record instead.
    */
   probe?(): MaybePromise<void>
-  /** Starts to run tasks. Absent if `accept` runs them. */
+  /** Starts to run tasks. Absent if `accept` runs the tasks. */
   work?(): void
   /**
    * Runs due tasks without `work`. Frees tasks whose lease has ended, then claims and runs at most
@@ -203,7 +203,7 @@ export interface Port {
 
 /** Result of one call of `runDue`. */
 export interface RunDueResult {
-  /** Number of attempts that ran. */
+  /** Number of attempts that were run. */
   readonly ran: number
   readonly done: number
   readonly retried: number
@@ -239,7 +239,7 @@ export interface Host {
  */
 export type AcceptWithin = (host: Host) => Promise<void>
 
-/** One delivery, stored or rejected as a whole. */
+/** One delivery with its events, which is stored or rejected as a whole. */
 export interface Intake {
   readonly delivery: StoredDelivery
   readonly items: readonly IntakeItem[]
@@ -299,7 +299,7 @@ export type Accepted = 'new' | 'duplicate' | 'revived' | 'busy' | 'rejected'
 
 /** A claimed task, for one attempt. */
 export interface Claim {
-  /** Identity of the task in its inbox. */
+  /** The task's id in its inbox. */
   readonly id: string
   readonly subscription: string
   readonly part?: string | undefined

@@ -69,9 +69,9 @@ export interface Arrival {
   readonly reason?: string
   /** HTTP status of the reply. */
   readonly status: number
-  /** Milliseconds from the head of the request to the reply. */
+  /** Time from the arrival of the request's head to the reply, in milliseconds. */
   readonly took: number
-  /** Bytes of the body on the wire. */
+  /** Size of the body on the wire, in bytes. */
   readonly bytes: number
   /** Topics of the delivery's events, at most ten. */
   readonly topics: readonly string[]
@@ -136,7 +136,7 @@ export interface DeliveryFilter {
   readonly code?: string
   /** An event id, verified or not. */
   readonly eventId?: string
-  /** A topic pattern. */
+  /** A pattern that a topic of the delivery must match. */
   readonly topic?: string
   /**
    * Text that the reason, an id, a topic (verified or not) or the path must contain, in upper or

@@ -153,7 +153,7 @@ function placeOf(id: string): string {
 // Starts with a private-use character, so that no sender's payload looks encrypted.
 const MARK = '\ue001sealed:'
 
-/** Headers of an encrypted delivery. */
+/** Stored instead of the headers of an encrypted delivery. */
 const SEALED_HEADERS: StoredDelivery['headers'] = [['x-postern-sealed', '1']]
 
 /**

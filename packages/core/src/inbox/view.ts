@@ -76,7 +76,7 @@ export interface TaskFilter {
    * match.
    */
   readonly keys?: readonly string[]
-  /** The task's own id. */
+  /** The task's id. */
   readonly id?: string
   /** The error group of the task, as in `TaskInfo.cause`. */
   readonly cause?: string
@@ -124,7 +124,7 @@ export interface ChangeOptions {
   readonly by?: string
 }
 
-/** How tasks are replayed. */
+/** Options of `replay`: how many tasks are replayed, and how fast. */
 export interface ReplayOptions extends ChangeOptions {
   /**
    * Maximum number of tasks per second. The tasks become due one after another. A call with the
@@ -134,7 +134,7 @@ export interface ReplayOptions extends ChangeOptions {
   readonly rate?: number
 }
 
-/** Which events are erased, and what remains of them. */
+/** Options of `erase`: which events are erased, and which payload remains. */
 export interface EraseOptions extends ChangeOptions {
   /**
    * Erases only events that a receiver's `storage.content` has marked (`EventRecord.passing`) and that have no dead
@@ -277,7 +277,7 @@ export interface CauseSubscription {
   readonly retrying: number
 }
 
-/** Why an attempt failed, as it is stored. */
+/** The stored error of a failed attempt. */
 export interface TaskError {
   readonly name: string
   readonly message: string
@@ -291,7 +291,7 @@ export interface TaskError {
 /** One page of a list. */
 export interface Page<Row> {
   readonly rows: readonly Row[]
-  /** Where the next page starts; undefined at the end. */
+  /** Where the next page starts; undefined at the end of the list. */
   readonly cursor: string | undefined
   /**
    * The time down to which the list was searched, in milliseconds since 1970. Undefined at the end

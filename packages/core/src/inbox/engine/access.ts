@@ -22,7 +22,7 @@ export interface Access {
 }
 
 /**
- * Returns the access of a read-only inbox: each change throws a `TypeError`.
+ * Returns an {@link Access} for a read-only inbox: each write throws a `TypeError`.
  *
  * @example
  * const access = withoutWrites(createAccess(store, writer, options), 'myInbox')

@@ -33,7 +33,10 @@ interface FenceRule {
 const OPEN: readonly State[] = [PENDING, RUNNING]
 const SETTLED: readonly State[] = [DONE, DEAD]
 
-/** The rule of each fence. Stores build their conditions from these rules. */
+/**
+ * The rule of each fence, which is a condition on a row. Stores build their conditions from these
+ * rules.
+ */
 export const FENCES: Readonly<Record<Fence, FenceRule>> = {
   first: { states: OPEN, event: true },
   own: { states: OPEN, token: true },

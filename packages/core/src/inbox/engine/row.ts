@@ -75,7 +75,7 @@ export interface NewTask {
   /** The task's number among the tasks of its event. For child tasks, the store sets it. */
   readonly n: number
   readonly lane: number
-  /** '' for none. */
+  /** The name of a child task among those of its subscription; '' if the task has none. */
   readonly part: string
   readonly data: string | null
   /**
@@ -144,7 +144,7 @@ export interface ClaimRow {
   readonly attempt: number
   readonly round: number
   readonly cut: number
-  /** True if an earlier attempt left an error. */
+  /** True if the row has the error of an earlier attempt. */
   readonly failed: boolean
   readonly line: number | null
   readonly fair: string | null
@@ -158,7 +158,7 @@ export interface ClaimRow {
   readonly whole?: { readonly event: EventRecord; readonly delivery: StoredDelivery }
 }
 
-/** A task whose outcome was rejected. */
+/** The current row of a task whose outcome was rejected. */
 export interface Lost extends TaskRow {
   /** True if another run settled the task while this claim held it. */
   readonly held: boolean
@@ -189,7 +189,7 @@ export interface FoldRow extends HeadRow {
   readonly passing: string | null
 }
 
-/** The tasks that one transaction folded. */
+/** The tasks that one transaction folded, that is, merged into newer tasks of the same key. */
 export interface Folds {
   readonly ended: readonly {
     readonly id: number
@@ -198,7 +198,7 @@ export interface Folds {
     readonly into: number | undefined
     readonly passing: string | null
   }[]
-  /** Milliseconds until each remaining task is due. */
+  /** Milliseconds until each task that remains after folding is due. */
   readonly waits: readonly { readonly lane: number; readonly wait: number }[]
 }
 

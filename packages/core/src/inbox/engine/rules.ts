@@ -66,7 +66,7 @@ export function reported(
  * at once.
  */
 export function givenBack({ attempt, cut }: Pick<TaskRow, 'attempt' | 'cut'>): Ruling {
-  // With `fair: null`, the task does not wait for a new turn: its turn was not used.
+  // `fair: null` means that the task does not wait for a new turn, since its old turn was not used.
   const gate = gateOf({ cut, fair: null })
   return { fence: 'held', change: { state: PENDING, wait: 0, attempt: attempt - 1, gate } }
 }
@@ -76,7 +76,7 @@ export interface Cut extends Ruling {
   /** Number of interruptions in a row, and how many of these are strikes. */
   readonly count: number
   readonly charged: number
-  /** Set if the task is now dead as poison. */
+  /** Set if this interruption makes the task dead as poison. */
   readonly error: TaskError | undefined
 }
 
@@ -160,7 +160,7 @@ export const DELETED: Removal = {
   change: { state: GONE },
 }
 
-/** Removes a settled task that is too old. */
+/** Removes a done or dead task that is too old. */
 export const FORGOTTEN: Removal = { fence: 'past', from: ['done', 'dead'], change: { state: GONE } }
 
 /** Returns the ruling for a claimed task that cannot be read. */

@@ -274,7 +274,7 @@ interface ClockSteps {
 const STORE = 10_000
 const GAP = 3_600_000
 
-/** Makes the clock; `lease` is in milliseconds. */
+/** Makes a {@link ServerClock}. `lease` is in milliseconds. */
 export function createServerClock(sql: ClockSteps, lease: number): ServerClock {
   // Shorter jumps are ignored, since they end no lease.
   const least = Math.min(1000, lease / 4)

@@ -5,7 +5,7 @@ import type { Ahead } from './run/slot.ts'
 import type { Transactions } from './accept/transactions.ts'
 import type { Back, StoreParts } from './store.ts'
 
-/** Settings of an inbox on the engine; times in milliseconds. */
+/** Settings of an inbox on the engine. Times are in milliseconds. */
 export interface EngineSettings extends CommonSettings {
   /** Share of `maxPending` that one tenant may hold. */
   readonly maxPendingShare: number
@@ -26,11 +26,23 @@ export interface DurableInboxOptions {
    * @default false
    */
   readonly readOnly?: boolean
-  /** Maximum number of pending and running tasks of one receiver; above it, deliveries get 503. Processes that share a server count each other's tasks with a delay. @default 1_000_000 */
+  /**
+   * Maximum number of pending and running tasks of one receiver. Above this number, deliveries get
+   * 503. Processes that share a server count each other's tasks with a delay.
+   * @default 1_000_000
+   */
   readonly maxPending?: number
-  /** Share of `maxPending` that one tenant may hold, above 0 and at most 1; above it, only deliveries of that tenant get 503. @default 0.5 */
+  /**
+   * Share of `maxPending` that one tenant may hold, above 0 and at most 1. If a tenant holds more,
+   * only deliveries of that tenant get 503.
+   * @default 0.5
+   */
   readonly maxPendingShare?: number
-  /** Maximum number of bytes of deliveries that may wait in this process for their commit; above it, deliveries get 503. @default 64 MiB, or an eighth of the free memory if that is less */
+  /**
+   * Maximum total size of the deliveries that wait in this process for their commit, in bytes.
+   * Above this size, deliveries get 503.
+   * @default 64 MiB, or an eighth of the free memory if that is less
+   */
   readonly maxWaitingBytes?: number
   /**
    * How long event ids are remembered to recognize duplicates; at least the provider's retry span.
@@ -42,15 +54,22 @@ export interface DurableInboxOptions {
   readonly keepDone?: TimeText
   /** How long dead tasks are kept for `replay` and redelivery. @default '30d' */
   readonly keepDead?: TimeText
-  /** How long a process may give no sign of life before another process runs its tasks. @default '30s' */
+  /**
+   * How long a process may fail to renew its claims before another process runs its tasks.
+   * @default '30s'
+   */
   readonly lease?: Duration
 }
 
 /** Options that all inboxes with tables on a database server have. */
 export interface ServerInboxOptions extends DurableInboxOptions {
-  /** Makes the tables, and updates those of an older version. If false, run the statements of the package's migration function first. @default true */
+  /**
+   * True to make missing tables, and to update tables of an older version. If false, run the
+   * statements of the package's migration function first.
+   * @default true
+   */
   readonly migrate?: boolean
-  /** Maximum number of connections of the pool made for `connectionString`. @default 10 */
+  /** Maximum number of connections in the pool that is made for `connectionString`. @default 10 */
   readonly maxConnections?: number
   /** How long a delivery may wait for its commit, and a statement for its answer. @default '5s' */
   readonly deadline?: Duration
@@ -144,10 +163,13 @@ export function pendingShare(inbox: string, given: number | undefined): number {
 
 /** Options of {@link engineInbox}. */
 export interface EngineInboxOptions {
-  /** Makes the store. `warn` logs to all receivers. */
+  /**
+   * Makes the store. `warn` logs a warning to all receivers. `back` must be called if the store was
+   * restored.
+   */
   readonly store: (warn: (message: string) => void, back: Back) => StoreParts
   readonly settings: EngineSettings
-  /** Transactions of the app, from `transactions(name)`. */
+  /** Carries transactions of the app; made with `transactions(name)`. */
   readonly transactions: Transactions<unknown>
   readonly ahead: Ahead
   /**
@@ -161,6 +183,6 @@ export interface EngineInboxOptions {
    * @default true
    */
   readonly windowed?: boolean
-  /** Milliseconds for which `waitUntil` of a host is held for running tasks. @default not at all */
+  /** Maximum time that `waitUntil` waits for running tasks, in milliseconds. @default not at all */
   readonly hold?: number
 }

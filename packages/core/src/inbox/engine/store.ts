@@ -41,7 +41,7 @@ export interface Rows {
    * now belong to the event that wanted them.
    */
   guard(wanted: readonly Guarded[]): MaybePromise<ReadonlySet<Guarded>>
-  /** Releases guards that this transaction took. */
+  /** Releases guards that this transaction has taken. */
   unguard(taken: readonly Guarded[]): MaybePromise<void>
   /**
    * Marks tasks as done that need no other change. This is the most frequent write. Returns the ids

@@ -37,7 +37,7 @@ interface MigrationSteps<Sql> {
 }
 
 /**
- * Makes the tables, or updates those of an older version.
+ * Makes the tables, or updates tables of an older version.
  *
  * @throws {TypeError} If the tables reject this version, if `migrate` is false and they are missing or older, or, without
  * `force`, if the update would shut out processes that are still active.
@@ -297,7 +297,7 @@ interface ErrorReader {
   reason(error: unknown, message: string): string | undefined
 }
 
-/** Classification of a driver's errors. */
+/** Methods that classify and convert the errors of a driver. */
 export interface ServerErrors {
   readonly fault: Store['fault']
   readonly rejection: Store['rejection']

@@ -18,7 +18,7 @@ export interface VersionWatch {
   look(): MaybePromise<void>
   /** Throws if the process is shut out. Asks the store first if the last answer is old. */
   check(): MaybePromise<void>
-  /** Starts once the store is open. */
+  /** Starts to ask the store. Called once the store is open. */
   start(): void
   stop(): void
 }
@@ -62,7 +62,7 @@ export function createVersionWatch(
       if (!alive) return
       started = true
       if (!often) return
-      // If this question fails, the next delivery asks again.
+      // If asking fails here, the next delivery asks again.
       timer ??= unref(setInterval(() => void (async () => look())().catch(() => {}), LOOK))
     },
     stop() {
@@ -202,7 +202,7 @@ export function checkLiving(
   stored: Versions,
   living: readonly number[],
 ): void {
-  // Processes below `oldest` are shut out already.
+  // Processes with a version below `stored.oldest` are shut out already.
   const old = living.filter((version) => version >= stored.oldest && version < to.oldest)
   if (old.length === 0) return
   throw new TypeError(

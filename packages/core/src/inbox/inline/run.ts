@@ -13,7 +13,7 @@ export interface InlineContext {
   /** Milliseconds for which an event's claim is valid. It is renewed while handlers run. */
   readonly lease: number
   readonly slots: (subscription: string) => Semaphore
-  /** Aborted when the receiver closes. */
+  /** Signal that is aborted when the receiver closes. */
   readonly closing: AbortSignal
   /** Functions that `close` calls at its end. Each releases one running event to the ledger. */
   readonly over: Set<() => void>

@@ -96,7 +96,7 @@ interface Contents {
   readonly delivery: StoredDelivery
 }
 
-/** An event and its delivery as text, as durable inboxes store them. */
+/** An event and its delivery as text, in the form that durable inboxes store. */
 interface Text {
   readonly record: string
   readonly head: string
@@ -121,7 +121,7 @@ export class EventRow {
   readonly topic: string
   readonly scope: string | null
   /**
-   * The event's tenant, or else the tenant key of its first task that has one. Tenants share the
+   * The event's tenant, or else the fair key (tenant) of one of its tasks. Tenants share the
    * limits.
    */
   tenant: string
@@ -228,8 +228,8 @@ export class EventRow {
   }
 
   /**
-   * Called when the event's tasks wait. If the memory budget is used up, or if many tasks are
-   * pending, the event is kept as text, provided that the text can be decoded to the same event.
+   * Called when the event's tasks wait. The event is then kept as text if the memory budget is used
+   * up or many tasks are pending. The text must be decodable to the same event.
    */
   waits(): void {
     if (this.weight > HEAVY ? !this.#takesRoom() : this.home.pending > BACKLOG) this.#fold()

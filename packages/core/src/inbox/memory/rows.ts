@@ -302,8 +302,8 @@ function isOpen({ state, held }: StoredTask): boolean {
 }
 
 /**
- * Removes tenants whose last turn has passed. They get their next turn as new tenants do, so
- * nothing is lost.
+ * Removes tenants whose last turn has passed. They get their next turn in the same way as new
+ * tenants.
  */
 function sweep(lane: StoredLane): void {
   if (lane.tenants.size <= lane.sweepAt) return

@@ -50,7 +50,7 @@ export interface MemoryInboxOptions {
   readonly hold?: Duration
 }
 
-/** Settings of a memory inbox; times in milliseconds. */
+/** Settings of a memory inbox. Times are in milliseconds. */
 export interface MemorySettings extends EngineSettings {
   readonly max: number
   readonly maxDead: number

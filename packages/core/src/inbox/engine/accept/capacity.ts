@@ -226,7 +226,8 @@ export function createPace(now: () => number): Pace {
       if (time < SPAN) return
       const ended = before.pending + added - pending
       if (ended <= 0) {
-        // Less than one task ended in this time. The measurement continues.
+        // No task has ended in this time, so the rate is lower than one task per `time`. The
+        // measurement continues.
         rate = Math.min(rate ?? Infinity, 1 / time)
         return
       }

@@ -120,7 +120,7 @@ export function attachment({
   }
 
   async function end(): Promise<void> {
-    // An error is thrown only after the shared resources are closed.
+    // Errors are collected, and thrown only after the shared resources are closed.
     const ended = await Promise.allSettled(
       [...joined.values()].map((one) => (one.closing ??= one.side.close(performance.now()))),
     )
@@ -262,7 +262,7 @@ function createSideLife(
     try {
       if (store.opened && lanes.complete()) found = (await store.any?.(lanes.all())) ?? true
     } catch {
-      // The next claim reports the error.
+      // If the store fails, the next claim reports the error.
     }
     if (found) look()
   }

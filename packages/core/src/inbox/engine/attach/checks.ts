@@ -4,10 +4,10 @@ import { unknownOptions } from '../../../basics/unknown-options.ts'
 
 /** Reads the options of an inbox. Each error is a `TypeError` that names inbox, option and remedy. */
 export interface Checks<Options extends object> {
-  /** Returns the option unchecked. */
+  /** Returns an option without checking it. */
   value<Name extends keyof Options & string>(name: Name): Options[Name]
   flag(name: keyof Options & string, fallback: boolean): boolean
-  /** Returns a whole number of `least` or more. @default least 1 */
+  /** Returns an option that must be a whole number of at least `least`. @default least 1 */
   whole(name: keyof Options & string, fallback: number, least?: number): number
   /** Returns a duration in milliseconds, at least 1. A number without a unit is milliseconds. */
   time(name: keyof Options & string, fallback: Duration): number
@@ -60,7 +60,7 @@ export function knownFor({
 }
 
 /**
- * Makes the checks of an inbox.
+ * Makes the {@link Checks} of an inbox.
  *
  * @example
  * const check = checks<MyInboxOptions>('myInbox', options)

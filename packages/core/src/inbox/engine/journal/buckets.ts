@@ -30,7 +30,10 @@ interface Buckets {
    * 1970.
    */
   first(width: number): number
-  /** Adds the counts of a wanted series in the span that starts at `at`. Add the oldest span first. */
+  /**
+   * Adds the counts of a wanted series in the span that starts at `at`. Spans must be added oldest
+   * first.
+   */
   add(at: number, key: SeriesKey, counts: Counts): void
   all(): readonly Bucket[]
 }

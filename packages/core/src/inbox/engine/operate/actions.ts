@@ -158,7 +158,7 @@ function withoutText(filter: TaskFilter): TaskFilter {
   return filter.text === undefined ? filter : { ...filter, text: '(not kept)' }
 }
 
-// A row that cannot be read must not hide the others.
+// Returns undefined for a damaged row, so that it does not hide the others.
 function read(text: string): KeptAction | undefined {
   const action = parsed(text) as Partial<KeptAction> | null | undefined
   return typeof action?.id === 'string' && action.filter ? (action as KeptAction) : undefined
@@ -193,7 +193,10 @@ export interface ActionNote {
    * if it differs from the number of `tasks`.
    */
   rows(tasks: readonly string[], count?: number, result?: string): readonly ActionRow[]
-  /** Returns the rows to write before the first change, for an inbox that cannot write them with the change. */
+  /**
+   * Returns the rows to write before the first change. For an inbox that cannot write rows in the
+   * transaction of the change.
+   */
   begun(): readonly ActionRow[]
   /** Adds the number of changes of the last transaction to the total. */
   done(count: number): void

@@ -11,7 +11,7 @@ export interface TopicMatch {
   readonly exact: string | undefined
   /** The prefix that all matching topics have in common. */
   readonly prefix: string
-  /** Source of a regular expression for JavaScript and PostgreSQL. */
+  /** Source of a regular expression that works in JavaScript and PostgreSQL. */
   readonly source: string
 }
 

@@ -1,6 +1,6 @@
 import type { InboxView } from '../../view.ts'
 
-/** How some tasks ended. */
+/** Numbers of followed tasks by how they ended. */
 export interface TaskEnds {
   readonly done: number
   readonly dead: number
@@ -12,7 +12,7 @@ export interface TaskEnds {
   readonly gone: number
 }
 
-/** Tasks that are followed until all have ended. */
+/** A set of tasks that is checked until all of them have ended. */
 export interface FollowedTasks {
   /**
    * Checks open tasks for at most `budget` milliseconds. The next call starts with the task after
@@ -22,7 +22,8 @@ export interface FollowedTasks {
 }
 
 /**
- * Follows tasks to their end, such as those of a replay. Ended tasks are not read again.
+ * Follows tasks until they have ended, for example the tasks of a replay. Tasks that have ended are
+ * not read again.
  *
  * @example
  * const [action] = (await inbox.journal.actions({ id: changed.action })).rows

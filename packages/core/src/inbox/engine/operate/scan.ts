@@ -24,7 +24,10 @@ export type ScanRun = <Row>(
   write: (values: ScanValues) => string | Promise<string>,
 ) => Promise<readonly Row[]>
 
-/** Differences between databases in the statements of a list. `t`, `e` and `d` are tasks, events and deliveries. */
+/**
+ * The parts of a list's statements that differ between databases. In SQL, `t` is the tasks, `e` the
+ * events and `d` the deliveries.
+ */
 interface ScanDialect {
   /**
    * Lists of columns: `info` of a task with its event, `ofEvent` of an event, `contents` of an
@@ -36,7 +39,7 @@ interface ScanDialect {
   readonly delivery: string
   /** The condition that joins a task to its event. */
   readonly event: string
-  /** A join that keeps the order of its tables, if the database has one. */
+  /** The keyword of a join that keeps the order of its tables, if the database has such a join. */
   readonly join: string
   /** Text after a table name that forces the database to use the primary key. */
   readonly byPrimary: string
@@ -57,7 +60,7 @@ interface ScanDialect {
   row?(row: InfoRow): InfoRow | FullRow
 }
 
-/** The lists of a database. */
+/** The methods that read lists from a database. */
 interface TableLists {
   /** Implements `Viewed.scan` on a given connection. */
   readonly scan: (run: ScanRun, want: Scan) => Promise<Scanned>
@@ -71,7 +74,7 @@ interface TableLists {
 // there are more, a list walks over recent events instead, which soon finds some of them.
 const MOST_OPEN = 5000
 
-/** Makes the lists over `postern_tasks` and `postern_events`. */
+/** Makes the methods that read lists from the tables `postern_tasks` and `postern_events`. */
 export function createTableLists(dialect: ScanDialect): TableLists {
   const { info, ofEvent, contents, delivery, join, byPrimary } = dialect
   const shown = (rows: readonly InfoRow[]): readonly (InfoRow | FullRow)[] =>

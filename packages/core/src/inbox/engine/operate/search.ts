@@ -9,7 +9,7 @@ import { nextRound } from '../../../basics/deadline.ts'
 import { foldInfo } from '../run/fold.ts'
 import { type LaneRow, DONE, PENDING, STATES } from '../row.ts'
 
-/** Finds tasks or events in steps that never hold the event loop for long. */
+/** Finds tasks or events in short steps, so that other work of the event loop runs in between. */
 export type Search = (filter: TaskFilter, page: SearchPage) => Promise<Page<FoundRow>>
 
 interface SearchPage {
@@ -127,7 +127,7 @@ export function namesOf(store: Pick<ViewStore, 'everyLane'>): MaybePromise<LaneN
   })
 }
 
-/** Returns the number of a task's id, or -1 if the id is from another inbox. */
+/** Returns a task's id as a number, or -1 if the text cannot be an id of this kind of inbox. */
 export function numberOf(id: string): number {
   return /^[1-9]\d{0,15}$/.test(id) ? Number(id) : -1
 }

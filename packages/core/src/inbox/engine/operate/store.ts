@@ -101,7 +101,7 @@ export interface Scan {
 
 export interface Scanned {
   readonly rows: readonly (InfoRow | FullRow)[]
-  /** Where the next step starts; undefined at the end. */
+  /** Where the next step starts; undefined at the end of the list. */
   readonly to: Place | undefined
   /** The time up to which the step has searched, in milliseconds since 1970. */
   readonly searchedTo: number | undefined
@@ -169,7 +169,7 @@ export interface StatsRow {
   readonly lane: number
   readonly state: number
   readonly count: number
-  /** Milliseconds for which the oldest pending task has been due; null if none is due. */
+  /** How long the oldest due task has been due, in milliseconds; null if no task is due. */
   readonly oldest: number | null
 }
 
@@ -182,13 +182,13 @@ export interface CauseRow extends CauseGroup, CauseTotals {
   readonly ofNewest?: number
 }
 
-/** A run of a task. */
+/** A past run of a task. */
 export interface AttemptRow {
   readonly attempt: number
   readonly ended: number
   readonly took: number | null
   readonly outcome: 'done' | 'retry' | 'postpone' | 'dead' | 'interrupted'
   readonly error: string | null
-  /** Host and process id. */
+  /** Host name and process id of the process that ran the attempt. */
   readonly process: string
 }

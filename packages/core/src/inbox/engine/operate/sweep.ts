@@ -97,7 +97,7 @@ export function createSweep<Place>(
  * only by a part of the jump.
  */
 export interface ClockStep {
-  /** The clock after the jump, in milliseconds since 1970. */
+  /** The time of the clock just after the jump, in milliseconds since 1970. */
   readonly at: number
   /** Milliseconds of the jump by which rows do not age. */
   readonly unseen: number

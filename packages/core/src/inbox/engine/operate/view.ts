@@ -114,7 +114,10 @@ export function createView(store: ViewStore, parts: ViewParts): InboxView {
   }
 }
 
-/** Makes `InboxView.rerun`: stores a new event with another payload and one task for the same lane and part. */
+/**
+ * Makes `InboxView.rerun`, which stores a copy of an event with another payload, and one task for
+ * the same subscription and part.
+ */
 function createRerun(
   store: ViewStore,
   actions: Actions,

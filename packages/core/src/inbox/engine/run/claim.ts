@@ -105,8 +105,8 @@ export function createClaims(side: EngineSide): Claims {
     if (!runner().active() || side.versionWatch.rejected() !== undefined) return () => {}
     const wanted = wishes()
     if (wanted.length === 0) return () => {}
-    // During `runDue`, the room of each slot is the rest of the same limit. The rooms must not be
-    // added up.
+    // During `runDue`, all slots share one limit, and the room of each slot is what is left of it.
+    // So the rooms are not added up.
     const most = side.draining() ? Math.max(...wanted.map(({ room }) => room)) : MOST
     const gate = alone ? suspects.take(() => runner().look()) : undefined
     const token = side.token()

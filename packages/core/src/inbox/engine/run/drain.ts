@@ -5,7 +5,7 @@ interface DrainParts {
   readonly reclaim: () => Promise<void>
   /** Limits how many more tasks may be claimed from now on. */
   readonly limit: (count: number) => void
-  /** Allows claims while a drain runs. */
+  /** Allows or forbids claims. They are allowed only while a drain (one call of `runDue`) runs. */
   readonly allow: (on: boolean) => void
   readonly look: () => void
   /** Resolves when no task is claimed, runs or waits to be stored. */
@@ -13,7 +13,7 @@ interface DrainParts {
   readonly giveBackWaiting: () => void
   readonly abort: () => void
   readonly giveBackRunning: () => void
-  /** Counts due tasks, and returns when the next one is due. */
+  /** Returns the number of due tasks, and when the next task is due. */
   readonly rest: () => Promise<Pick<RunDueResult, 'left' | 'next'>>
 }
 

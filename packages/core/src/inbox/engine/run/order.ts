@@ -5,8 +5,8 @@ import { lineUp } from '../rules.ts'
 import { foldLines } from './fold.ts'
 import type { LineRows, Rows, Store, StoreParts } from '../store.ts'
 
-// Maximum number of times that lines are read again because their tasks were claimed during
-// folding.
+// Maximum number of times that lines (the tasks of one ordering key) are read again because a task
+// was claimed during folding.
 const ROUNDS = 10
 
 /**

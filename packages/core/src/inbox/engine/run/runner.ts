@@ -328,7 +328,7 @@ export interface Runner<Task> {
    * as possible.
    */
   readonly hungry: () => readonly { readonly slot: Slot<Task>; readonly room: number }[]
-  /** Returns how many tasks a slot may claim now, after reservations for other slots. */
+  /** Returns how many tasks may be claimed for a slot now, after reservations for other slots. */
   readonly room: (slot: Slot<Task>) => number
   readonly slots: () => readonly Slot<Task>[]
   /**

@@ -60,7 +60,7 @@ export interface Slots<Task> {
   readonly all: () => readonly Slot<Task>[]
   /** Returns the slot of a subscription, found by its current name or a previous one. */
   readonly find: (subscription: string) => Slot<Task> | undefined
-  /** Returns how many more tasks a slot may claim. */
+  /** Returns how many more tasks may be claimed for a slot. */
   readonly roomOf: (slot: Slot<Task>) => number
   /** Returns true if a new task of the slot may be stored as claimed. */
   readonly takes: (slot: Slot<Task>) => boolean

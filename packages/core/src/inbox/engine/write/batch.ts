@@ -33,7 +33,7 @@ export interface BatchOptions<Work extends BatchWork> {
    * @default false
    */
   readonly wide?: boolean
-  /** Schedules the next batch. @default in the event loop's next round */
+  /** Calls `begin` later, to start the next batch. @default in the event loop's next round */
   readonly soon?: (begin: () => void) => void
   /**
    * Stores all works or none. `until` is their earliest deadline: a time of `performance.now()`, or
@@ -196,7 +196,9 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     }, KEPT)
   }
 
-  /** Stores each work alone, so that one bad work does not fail the others. */
+  /**
+   * Stores each work separately, so that one work that cannot be stored does not fail the others.
+   */
   function alone(batch: readonly Work[], from: number): Promise<void> | undefined {
     for (let at = from; at < batch.length; at++) {
       const stored = write([batch[at]!])
@@ -257,7 +259,10 @@ export interface BatchWriter {
   close(): void
 }
 
-/** Registers a function that undoes changes in memory if the transaction is rolled back for any reason. */
+/**
+ * A function that registers how to undo changes in memory. The registered function is called if the
+ * transaction is rolled back.
+ */
 export type Undo = (undo: () => void) => void
 
 /** Calls `run`. If it fails, undoes the changes in memory that it has registered. */
@@ -324,7 +329,7 @@ export function createGather(
   }
 }
 
-/** A work that waits to be stored. */
+/** A work: something that waits to be stored in a batch. */
 export interface BatchWork {
   readonly bytes: number
   /** @default 1 */
@@ -334,7 +339,7 @@ export interface BatchWork {
    * @default never
    */
   readonly deadline?: number
-  /** Called if the work was not stored. */
+  /** Called if the work could not be stored. */
   failed(error: Error): void
 }
 
