@@ -31,7 +31,7 @@ export async function revive(context: ReviveContext, refs: readonly string[]): P
 }
 
 // The change that starts a task anew. Most values here are placeholders: the script reads attempts,
-// turn and interruptions from the job.
+// interruptions and the turn (place in the fair order over tenants) from the job.
 const ANEW = revived(
   {
     state: DEAD,

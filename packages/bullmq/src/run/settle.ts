@@ -226,8 +226,8 @@ export async function isKept(
 }
 
 /**
- * Returns the fields of a tenant's task that has no turn while it waits. The script LOAD gives it a
- * turn when it is due.
+ * Returns the fields of a tenant's task that has no turn (place in the fair order over tenants)
+ * while it waits. The script LOAD gives the task a turn when it is due.
  */
 function noTurn({ data }: Job<JobData>): { readonly priority?: 1; readonly tp?: 1 } {
   return data.f === undefined ? {} : { priority: 1, tp: 1 }

@@ -157,7 +157,10 @@ export function createClaiming(db: Database, { lease, deadline }: Settings): Cla
   }
 }
 
-/** Returns the wishes whose lanes have open tasks. If there are many lanes, most have none. */
+/**
+ * Returns the wishes (requests for tasks of a lane) whose lanes have open tasks. If there are many
+ * lanes, most have none.
+ */
 async function withTasks(db: Database, wishes: readonly Wish[]): Promise<readonly Wish[]> {
   const rows = await db.rows(
     `SELECT DISTINCT t.lane FROM ${TASKS} WHERE ${OPEN} AND t.lane IN (${list(wishes.map(({ lane }) => lane))})`,

@@ -101,8 +101,8 @@ export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: Ro
           `INSERT INTO $.postern_guards (hash, event, taken) VALUES ${keys.map((key) => `(x'${key}',x'${first.get(key)!}',${NOW})`).join()}
            ON DUPLICATE KEY UPDATE hash = hash`,
         )
-        // The statement locks the rows, since an older snapshot would hide guards of other
-        // transactions.
+        // The statement locks the rows. Otherwise an older snapshot would hide guards (keys that
+        // only one event can have) of other transactions.
         const rows = await sql.rows<{ hash: string; holder: string }>(
           `SELECT hash, event AS holder FROM $.postern_guards FORCE INDEX (PRIMARY) WHERE hash IN (${hexes(keys)}) FOR UPDATE`,
         )

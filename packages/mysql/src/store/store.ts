@@ -118,8 +118,8 @@ export function createStore(
       // SET TRANSACTION may have changed the isolation level of this transaction, and that level
       // cannot be read. So `fresh` is false.
       ...createRows(db.guest(transaction), { lease, counts: false, fresh: false, waits: true }),
-      // Lanes are added outside of the app's transaction, since other processes that add lanes must
-      // not wait for the app.
+      // Lanes (subscriptions) are added outside of the app's transaction, since other processes
+      // that add lanes must not wait for the app.
       lanes,
     }),
     lanes,

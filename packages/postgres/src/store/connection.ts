@@ -63,7 +63,7 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
       const own = `BEGIN ISOLATION LEVEL READ COMMITTED${settings.readOnly ? ' READ ONLY' : ''}`
       const begin = whose === 'inbox' ? own : 'BEGIN'
       // The server enforces the same time limit, so that a stopped process holds no locks. JIT is
-      // off, since it takes a second for many lanes.
+      // off, since it takes a second for many subscriptions.
       return client.query({
         text: `${begin}; SET LOCAL jit = off; SET LOCAL statement_timeout = ${limit}; SET LOCAL idle_in_transaction_session_timeout = ${limit}`,
       })

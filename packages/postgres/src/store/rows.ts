@@ -198,7 +198,7 @@ export async function noteActions(sql: Sql, rows: readonly ActionRow[]): Promise
   ])
 }
 
-/** Locks ordered groups (lines) (see `Rows.lock`). */
+/** Locks ordered groups (lines). See `Rows.lock`. */
 export async function lockLines(
   sql: Sql,
   statement: string,

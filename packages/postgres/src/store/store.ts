@@ -115,8 +115,8 @@ export function createStore(
       return {
         ...createRows(within, { ...host, process: () => '' }),
         lock: (lines) => lockLines(within, WAIT_LOCK, lines),
-        // Lanes are added outside of the app's transaction, since other processes that add lanes
-        // must not wait for the app.
+        // Lanes (subscriptions) are added outside of the app's transaction, since other processes
+        // that add lanes must not wait for the app.
         lanes,
       }
     },

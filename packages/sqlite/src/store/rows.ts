@@ -251,7 +251,7 @@ function createFolds(
 }
 
 interface Guards extends RowCache {
-  /** Takes free replay guards for events (see `Rows.guard`). */
+  /** Takes free replay guards (keys that only one event can have) for events. See `Rows.guard`. */
   take(wanted: readonly Guarded[], now: number): ReadonlySet<Guarded>
   /** Releases guards that this transaction took (see `Rows.unguard`). */
   giveBack(taken: readonly Guarded[]): void
