@@ -10,7 +10,7 @@ export interface DockerHubOptions {
   readonly secret?: SecretOption
   /** Name of the query parameter with the secret. @default 'secret' */
   readonly queryKey?: string
-  /** Accepts deliveries from anybody who knows the URL. @default false */
+  /** If true, accepts deliveries from anybody who knows the URL. @default false */
   readonly unauthenticated?: boolean
 }
 

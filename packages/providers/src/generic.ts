@@ -24,8 +24,8 @@ export interface GenericOptions extends GenericSchemeOptions, GenericPlaces {
   /** The signing secret, token or `user:password`. Give several while you change the secret. */
   readonly secret?: SecretOption
   /**
-   * If true, accepts deliveries without any authentication, from anybody who knows the URL. @default
-   * false
+   * If true, accepts deliveries without any authentication, from anybody who knows the URL.
+   * @default false
    */
   readonly unauthenticated?: boolean
   /** Name of the provider, for its receiver, logs and events. @default 'generic' */

@@ -71,7 +71,7 @@ export interface Range {
   /** Maximum number of events. If there are more, the newest are listed. @default 10000 */
   readonly limit?: number
   /**
-   * If true, lists only undelivered events, and false all events. A sender that does not know which
+   * If true, lists only undelivered events; if false, all events. A sender that does not know which
    * events were delivered always lists all. @default true
    */
   readonly undelivered?: boolean

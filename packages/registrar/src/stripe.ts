@@ -25,7 +25,10 @@ export interface StripeRegistrarOptions extends ApiOptions {
   readonly key: Token
   /** API version of snapshots, such as `2026-10-28.dahlia`. @default the account's version */
   readonly apiVersion?: string
-  /** If true, manages only endpoints for events of connected accounts, and false only the others. @default false */
+  /**
+   * If true, manages only endpoints for events of connected accounts. If false, manages only the
+   * others. @default false
+   */
   readonly connect?: boolean
   /**
    * Registers an event destination instead of a webhook endpoint, with this kind of payload. Use

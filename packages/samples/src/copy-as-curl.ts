@@ -114,8 +114,8 @@ function linesOf(given: StoredDelivery['headers']): readonly string[] {
 }
 
 /**
- * Returns the wire bytes of a URL or header: servers read each byte of a URL or header as one
- * Latin-1 character.
+ * Returns the bytes that a client sent for the text of a URL or header. Servers read each such byte
+ * as one Latin-1 character.
  */
 function wire(text: string): Uint8Array {
   return /^[\0-\xff]*$/.test(text) ? Buffer.from(text, 'latin1') : utf8(text)

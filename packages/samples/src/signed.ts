@@ -110,7 +110,7 @@ async function sampleOf(
   try {
     return await sample(name, topic)
   } catch (error) {
-    // If there is no sample, the given payload is used without one.
+    // If there is no sample, the given payload becomes the whole payload.
     if (hasPayload) return undefined
     throw error
   }

@@ -18,7 +18,7 @@ import { HOUR, MIB } from './units.ts'
 /** Options of {@link stripeObject}. */
 export interface StripeObjectOptions {
   /**
-   * A secret key, or a restricted key that may read the objects. Or a function that returns the
+   * A secret key, a restricted key that may read the objects, or a function that returns the
    * current key.
    */
   readonly key: string | (() => string | Promise<string>)
@@ -178,8 +178,8 @@ function placeOf({ topic, payload }: EventOfObject): Place | undefined {
 }
 
 /**
- * Returns the path in a thin event. Returns undefined unless it is a path of Stripe's API that ends
- * with the id in the event.
+ * Returns the path in a thin event. Returns undefined if the path is not one of Stripe's API, or
+ * does not end with the id in the event.
  */
 function relatedPath(related: unknown): string | undefined {
   const [id, url] = [field(related, 'id'), field(related, 'url')]

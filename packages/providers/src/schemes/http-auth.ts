@@ -7,7 +7,7 @@ export interface HttpAuthOptions {
   readonly token?: SecretOption
   /** `user:password` of HTTP Basic authentication, split at the first colon. */
   readonly credentials?: SecretOption
-  /** Accepts deliveries from anybody who knows the URL. @default false */
+  /** If true, accepts deliveries from anybody who knows the URL. @default false */
   readonly unauthenticated?: boolean
 }
 

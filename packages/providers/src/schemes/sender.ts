@@ -25,7 +25,7 @@ type Options<Name extends string, More> = DatedPresetOptions<Name> & More
 type Base<Name extends string, Key, More> = ProviderSpec<Options<Name, More>, Key>
 type Made = 'docs' | 'secret' | 'options' | 'scheme' | 'facts' | 'setup' | 'prepare'
 
-/** Facts about a sender that a spec must state. Other facts follow from the scheme. */
+/** Facts that a spec must state about its sender. Other facts follow from the scheme. */
 export interface PresetFacts {
   readonly docs: string
   readonly setup: SenderSetup

@@ -32,7 +32,9 @@ export interface CatchUpOptions {
    * handled are then handled again. @default false
    */
   readonly beyondWindow?: boolean
-  /** If true, accepts payloads whose API version differs from the endpoint's version. @default false */
+  /**
+   * If true, accepts payloads whose API version differs from the endpoint's version. @default false
+   */
   readonly anyVersion?: boolean
   /** If true, only lists and counts the events. @default false */
   readonly dryRun?: boolean

@@ -29,7 +29,10 @@ export interface StandingCatchUp extends Pick<
    * `silentAfter`.
    */
   readonly on: readonly ('start' | 'silence')[]
-  /** Delay after the start, so that the server is ready for redeliveries. @default '10s' for redeliveries, else 0 */
+  /**
+   * Delay between the app's start and the catch-up, so that the server is ready for redeliveries.
+   * @default '10s' for redeliveries, or else 0
+   */
   readonly delay?: Duration
 }
 
