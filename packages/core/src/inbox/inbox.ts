@@ -47,8 +47,8 @@ export interface Inbox<Commit extends AnyCommit = AnyCommit> {
    */
   attach(consumer: Consumer): Port
   /**
-   * The operators' view. Absent only if the inbox stores no tasks, as `inlineInbox`, whose replies
-   * wait for the handlers.
+   * The operators' view. Absent only if the inbox stores no tasks, such as `inlineInbox`, whose
+   * replies wait for the handlers.
    */
   readonly view?: InboxView
   readonly records?: Records

@@ -227,8 +227,8 @@ export function sealEvent(seal: Seal, event: EventRecord): EventRecord {
 }
 
 /**
- * Decrypts an event and its delivery from an inbox. Returns data that was stored without encryption
- * unchanged. Throws an `Error` if no key fits.
+ * Decrypts an event and its delivery from an inbox. Data that was stored without encryption is
+ * returned unchanged. Throws an `Error` if no key fits.
  *
  * @example
  * const task = await inbox.view.get(id)

@@ -153,7 +153,7 @@ export interface Changed {
    * number of events.
    */
   readonly count: number
-  /** Where the next call starts; undefined if all matching tasks are done. */
+  /** Where the next call starts; undefined if no matching task is left. */
   readonly cursor: string | undefined
   /** Id of the action in `journal.actions`. Undefined if no task was changed. */
   readonly action?: string
@@ -184,9 +184,9 @@ export interface InboxView {
   get(id: string): MaybePromise<TaskDetail | undefined>
   stats(): MaybePromise<readonly SubscriptionStats[]>
   /**
-   * Groups dead and failing tasks by error group (cause), and returns the causes with the most dead
-   * tasks first. The result has the 50 causes with the most dead tasks, and the 50 whose last dead
-   * task arrived last. So many old causes do not hide a new one.
+   * Returns the error groups (causes) of dead and failing tasks, those with the most dead tasks
+   * first. The result has the 50 causes with the most dead tasks, and the 50 whose last dead task
+   * arrived last. So many old causes do not hide a new one.
    */
   causes(filter?: {
     readonly receiver?: string
@@ -214,8 +214,8 @@ export interface InboxView {
    * Erases payload, headers, query, context and body of matching events. If the filter has a key of
    * tasks, such as `state`, an event matches if one of its tasks does. Events with a pending or
    * running task are left out. Id, topic, key and times remain, so that a redelivery counts as a
-   * duplicate. An erased event never runs again: `replay` leaves it out. A `replay` with its `id`,
-   * and `rerun`, throw a `TypeError`.
+   * duplicate. An erased event never runs again: `replay` leaves its tasks out. A `replay` with the
+   * `id` of such a task throws a `TypeError`, and so does `rerun`.
    *
    * @example
    * const { count } = await inbox.view.erase({ eventId: 'evt_123' }, { dryRun: true })

@@ -51,7 +51,8 @@ export const FENCES: Readonly<Record<Fence, FenceRule>> = {
 }
 
 /**
- * Returns true if the fence's rule permits the patch. For stores that have the row as an object.
+ * Returns true if the fence's rule permits the patch. Used by stores that have the row as an
+ * object.
  */
 export function passes(
   fence: Fence,
@@ -106,8 +107,8 @@ type Patched = Pick<
 }
 
 /**
- * Applies a patch to a row. For stores that have the row as an object. `held` is true if a claim
- * holds the row. `now` is in milliseconds since 1970.
+ * Applies a patch to a row. Used by stores that have the row as an object. `held` is true if a
+ * claim holds the row. `now` is in milliseconds since 1970.
  */
 export function patched(
   row: TaskRow & { readonly cause: string | null },

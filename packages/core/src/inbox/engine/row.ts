@@ -12,8 +12,8 @@ export type State = 0 | 1 | 2 | 3 | 4
 export const STATES: readonly TaskState[] = ['pending', 'running', 'done', 'dead']
 
 /**
- * The task may be claimed at any time. This is a gate: the condition under which a pending task may
- * be claimed.
+ * Gate of a task that may be claimed at any time. A gate is the condition under which a pending
+ * task may be claimed.
  */
 export const READY = 0
 /**
@@ -60,8 +60,8 @@ export interface NewEvent {
   number: number
   readonly receiver: string
   /**
-   * The event. Its `key` is its identity in the receiver. Columns for look-ups get its strings, and
-   * `record` is the whole event.
+   * The event. `key` identifies it within its receiver. The strings of the event go to columns for
+   * look-ups; `record` contains the whole event.
    */
   readonly event: EventRecord
   /** The encoded event; '' for a store that is `alone` (in memory). */

@@ -57,8 +57,8 @@ export interface Rows {
   spawn(event: number, children: readonly NewTask[]): MaybePromise<void>
   /**
    * Locks lines until the transaction ends, and returns busy lines, which another transaction has
-   * locked. It does not wait for busy lines, except in a transaction of the app. Later statements
-   * see what the last transaction with the lock wrote. Absent in a store with one writer.
+   * locked. Does not wait for busy lines, except in a transaction of the app. Later statements see
+   * what the last transaction with the lock wrote. Absent in a store with one writer.
    */
   lock?(lines: readonly number[]): MaybePromise<readonly number[]>
   /**

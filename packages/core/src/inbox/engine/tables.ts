@@ -116,7 +116,10 @@ interface MembershipSteps {
   versions(): Promise<Versions>
 }
 
-/** This process as a user of the tables. Its row has its number and its signs of life. */
+/**
+ * The membership of this process: its row in the tables, with the number and the signs of life of
+ * the process.
+ */
 interface Membership {
   readonly open: Store['open']
   readonly alive: NonNullable<Store['alive']>

@@ -33,7 +33,8 @@ interface Entry {
 /**
  * Creates a ledger in the memory of this process: for a single process that stays up, for
  * development and for tests. The ledger is lost with the process, and other processes cannot use
- * it. If you need either, use `redisLedger` of `@postern/redis`.
+ * it. If the ledger must survive a restart, or if there are several processes, use `redisLedger` of
+ * `@postern/redis`.
  * @throws {TypeError} for a wrong option, by name.
  *
  * @example

@@ -229,15 +229,16 @@ export class EventRow {
 
   /**
    * Called when the event's tasks wait. The event is then kept as text if the memory budget is used
-   * up or many tasks are pending. The text must be decodable to the same event.
+   * up or many tasks are pending. If the text could not be decoded to the same event, the objects
+   * are kept.
    */
   waits(): void {
     if (this.weight > HEAVY ? !this.#takesRoom() : this.home.pending > BACKLOG) this.#fold()
   }
 
   /**
-   * Called when a task runs or the event is dropped. Returns the event's part of the memory budget
-   * for waiting events.
+   * Called when a task runs or the event is dropped. Releases the memory that the event uses of the
+   * budget for waiting events.
    */
   ends(): void {
     if (!this.#waits) return

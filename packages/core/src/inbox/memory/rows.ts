@@ -217,8 +217,8 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
   }
 
   /**
-   * Returns the stored event, and makes its dropped dead tasks again. Returns undefined if the
-   * event has no task that could run again.
+   * Returns the stored event, and adds its dropped dead tasks again. Returns undefined if the event
+   * has no task that could run again.
    */
   function knownOf(one: NewEvent): EventRow | undefined {
     const { keys, known } = tables.home(one.receiver)

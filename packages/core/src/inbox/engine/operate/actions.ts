@@ -194,7 +194,7 @@ export interface ActionNote {
    */
   rows(tasks: readonly string[], count?: number, result?: string): readonly ActionRow[]
   /**
-   * Returns the rows to write before the first change. For an inbox that cannot write rows in the
+   * Returns the rows to write before the first change. Used if an inbox cannot write rows in the
    * transaction of the change.
    */
   begun(): readonly ActionRow[]

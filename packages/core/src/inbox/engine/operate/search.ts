@@ -161,7 +161,7 @@ export function infoOf(row: InfoRow, lane: LaneRow | undefined): TaskInfo {
 }
 
 /**
- * Returns a task with its event. If the event cannot be read, its columns of the row are used
+ * Returns a task with its event. If the event cannot be read, the columns of the row are used
  * instead.
  */
 export function detailOf(row: FullRow, info: TaskInfo): TaskDetail {

@@ -72,7 +72,7 @@ export function createSweep<Place>(
   function next(from: Place | undefined, wait: number): void {
     if (stopped) return
     timer = setTimeout(() => void (running = take(from)), wait)
-    // So the timer does not keep the process alive.
+    // Prevents the timer from keeping the process alive.
     unref(timer)
   }
 
@@ -93,8 +93,8 @@ export function createSweep<Place>(
 }
 
 /**
- * A jump ahead of a store's clock, while no process measured how much time really passed. Rows age
- * only by a part of the jump.
+ * A jump of a store's clock to a later time. No process has measured that this time really passed,
+ * so rows age only by a part of the jump.
  */
 export interface ClockStep {
   /** The time of the clock just after the jump, in milliseconds since 1970. */

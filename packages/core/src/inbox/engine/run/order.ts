@@ -85,8 +85,8 @@ const LONGEST = 250
 
 /**
  * Wraps the transactions of a store whose `lock` does not wait for busy lines. So a slow commit for
- * one ordering key does not delay other events of a batch. After a transaction, releasing its busy
- * lines is tried until they are free; then `freed` is called. If the process ends before that,
+ * one ordering key does not delay other events of a batch. After a transaction, its busy lines are
+ * tried again until they can be released; then `freed` is called. If the process ends before that,
  * `repair` finds the lines. `folded` is called with folded tasks once a transaction is over. In a
  * transaction of the app, `folded` is called at once, since the engine does not see that
  * transaction end.
@@ -105,8 +105,8 @@ export function followed(
     atomic: (time, run) => noting((note) => store.atomic(time, (rows) => run(note(rows)))),
     commit: (time, run) =>
       noting((note) => store.commit(time, (rows, transaction) => run(note(rows), transaction))),
-    // Its busy lines are tried again at once. They stay locked until the transaction of the app
-    // ends.
+    // Busy lines of a transaction of the app are tried again at once. They stay locked until that
+    // transaction ends.
     guest: (transaction) => noted(store.guest(transaction), leave, folded),
     stop() {
       stopped = true

@@ -250,9 +250,9 @@ function createOutcomes({ store, consumer, lanes, capacity, settings }: EngineSi
   }
 
   /**
-   * Returns the ids of tasks whose outcome was rejected, but that their own claim has already
-   * settled as done. Either the reply to the COMMIT was lost, or the app's transaction settled
-   * them. For a task that another run has settled, releases the line.
+   * Called with runs whose outcome was rejected. Returns the ids of tasks that the same claim has
+   * already settled as done. Then the reply to the COMMIT was lost, or the app's transaction
+   * settled the task. For a task that another run has settled, releases the line.
    */
   function* reject(rows: Rows, rejected: readonly EndedRun[]): Steps<ReadonlySet<number>> {
     if (rejected.length === 0) return new Set()

@@ -3,9 +3,9 @@ import { type MaybePromise, grouped, isPromise } from '../../../basics/maybe.ts'
 import { soon as nextRound } from '../../../basics/deadline.ts'
 
 /**
- * What happens to a work (something to be stored) after its batch failed. `again`: it is retried
- * soon. `keep`: it is retried every 250 ms until the store works again. `one`: each work is stored
- * alone, since one of them caused the failure. `all`: the work has failed.
+ * What happens to a work (something to be stored) after its batch failed. `again`: the work is
+ * retried soon. `keep`: the work is retried every 250 ms until the store works again. `one`: each
+ * work is stored alone, since one of them caused the failure. `all`: the work has failed.
  */
 type Fault = 'again' | 'keep' | 'one' | 'all'
 
@@ -50,8 +50,8 @@ export interface BatchOptions<Work extends BatchWork> {
   readonly late: (reason?: unknown) => Error
 }
 
-// Maximum time that fewer works than `share` wait for another batch, in milliseconds. That batch
-// may take very long.
+// Maximum time that fewer works than `share` wait for another batch, in milliseconds. It is short,
+// since the other batch may take very long.
 const PATIENCE = 5
 // Wait before kept works are tried again, in milliseconds.
 const KEPT = 250
