@@ -81,7 +81,9 @@ export function isPlain({ body, headers }: StoredDelivery): boolean {
   )
 }
 
-/** Returns method, URL, headers, time and context of a delivery as a string, and its body as bytes. */
+/**
+ * Returns method, URL, headers, time and context of a delivery as a string, and its body as bytes.
+ */
 export function encodeDelivery(delivery: StoredDelivery): { head: string; body: Uint8Array } {
   const { method, url, headers, receivedAt, context } = delivery
   return {

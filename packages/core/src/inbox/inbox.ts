@@ -220,7 +220,10 @@ export interface RunDueResult {
 
 /** What the framework or platform provides for one delivery. */
 export interface Host {
-  /** Keeps the process or isolate alive until the promise settles (Workers, Vercel, Next's `after`). */
+  /**
+   * Keeps the process or isolate alive until the promise settles, on platforms such as Workers,
+   * Vercel and Next.js (`after`).
+   */
   readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined
   /** The result of `receiver.admit`, if the adapter called it before reading the body. */
   readonly admission?: Admission | undefined

@@ -244,7 +244,10 @@ export type Bucket =
 export interface ActionQuery {
   /** Only the action with this id. The result then includes the ids of its tasks. */
   readonly id?: string
-  /** Only actions that changed the task with this id. Ids are kept for the newest 20,000 changed tasks. */
+  /**
+   * Only actions that changed the task with this id. The ids of the newest 20,000 changed tasks are
+   * kept.
+   */
   readonly task?: string
   /** Maximum number of rows of a page, up to 1000. @default 50 */
   readonly limit?: number

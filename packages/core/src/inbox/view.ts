@@ -137,8 +137,8 @@ export interface ReplayOptions extends ChangeOptions {
 /** Options of `erase`: which events are erased, and which payload remains. */
 export interface EraseOptions extends ChangeOptions {
   /**
-   * Erases only events that a receiver's `storage.content` has marked (`EventRecord.passing`) and that have no dead
-   * task.
+   * True to erase only events that a receiver's `storage.content` has marked
+   * (`EventRecord.passing`) and that have no dead task.
    * @default false
    */
   readonly passing?: boolean

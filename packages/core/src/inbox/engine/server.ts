@@ -164,7 +164,8 @@ export function guestOf(transaction: unknown, driver: string): RunSql {
 }
 
 /**
- * Runs statements in an interactive transaction of Prisma, for `inTransaction` and `task.commit({ in })`.
+ * Runs statements in an interactive transaction of Prisma, for `inTransaction` and
+ * `task.commit({ in })`.
  *
  * @example
  * await prisma.$transaction(async (tx) => {

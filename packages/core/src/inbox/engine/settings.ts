@@ -140,7 +140,10 @@ export interface EngineOptions {
   readonly pollInterval?: Duration
 }
 
-/** Reads the options that all inboxes on the engine share. Throws a `TypeError` that names a wrong option. */
+/**
+ * Reads the options that all inboxes on the engine share. Throws a `TypeError` that names a wrong
+ * option.
+ */
 export function engineSettings<Options extends EngineOptions>(
   inbox: string,
   check: Checks<Options>,

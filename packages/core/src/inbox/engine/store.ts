@@ -153,7 +153,10 @@ export interface Store extends SingleRows, Viewed, Journaled {
   open(): MaybePromise<number>
   /** Closes the store by `until`, a time of `performance.now()`. */
   close(until: number): Promise<void>
-  /** Reserves 1,000 event numbers and returns the first. If absent, `insert` numbers events in order of arrival. */
+  /**
+   * Reserves 1,000 event numbers and returns the first. If `block` is absent, `insert` numbers
+   * events in order of arrival.
+   */
   block?(): MaybePromise<number>
   /**
    * Runs all waiting writes of a turn of the event loop in one synchronous transaction. Only in a

@@ -52,7 +52,8 @@ export interface InlineInboxOptions {
  * and a later delivery of the event runs the dead tasks again. Handlers must be faster than the
  * sender's timeout.
  *
- * An event without an id cannot be recognized: if one of its tasks fails, the redelivery runs all of them.
+ * An event without an id cannot be recognized. If one of its tasks fails, the redelivery runs all of
+ * its tasks again.
  * @throws {TypeError} for a wrong option, by name.
  */
 export function inlineInbox(options: InlineInboxOptions = {}): Inbox<never> {

@@ -15,7 +15,10 @@ export interface Capacity {
    */
   reserve(intake: EncodedIntake): MaybePromise<void>
   stored(intake: EncodedIntake, taken: readonly Accepted[]): void
-  /** Releases the room of tasks that ended. A negative number reserves room for tasks that are open again. */
+  /**
+   * Releases the room of tasks that have ended. A negative number reserves room for tasks that are
+   * open again.
+   */
   free(tasks: number): void
   told(turn: Turn): void
 }

@@ -2,7 +2,10 @@ import { milliseconds, type Duration } from '../../../basics/deadline.ts'
 import { eighthOfMemory } from '../../../basics/room.ts'
 import { unknownOptions } from '../../../basics/unknown-options.ts'
 
-/** Reads the options of an inbox. Each error is a `TypeError` that names inbox, option and remedy. */
+/**
+ * Reads the options of an inbox. Each error is a `TypeError` that names the inbox, the option and
+ * the remedy.
+ */
 export interface Checks<Options extends object> {
   /** Returns an option without checking it. */
   value<Name extends keyof Options & string>(name: Name): Options[Name]

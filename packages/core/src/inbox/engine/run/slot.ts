@@ -23,7 +23,10 @@ export interface Slot<Task> {
   pace: number
   /** Memory of the largest recent event when decoded, in bytes. 0 before the first event. */
   weight: number
-  /** True if the store may have ready tasks. A claim that found fewer tasks than it had room for sets it to false. */
+  /**
+   * True if the store may have ready tasks. False after a claim that found fewer tasks than it had
+   * room for.
+   */
   backlog: boolean
   /**
    * True while the slot claims no more tasks than can start at once. So there is room for tasks
