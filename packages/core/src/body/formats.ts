@@ -13,6 +13,17 @@ export type Declaration = Pick<
 
 const JSON_ALONE: readonly Format[] = ['json']
 
+/** Returns true if the provider sends XML. */
+export function readsXml({
+  xml,
+  formats,
+}: {
+  readonly xml?: boolean
+  readonly formats?: readonly string[]
+}): boolean {
+  return xml === true || formats?.includes('xml') === true
+}
+
 /**
  * Returns the format of a body. If the provider declares one format, returns it. Among several
  * formats, a signed Content-Type decides, or else the bytes.

@@ -1,5 +1,5 @@
-import { parseBody } from '../body/formats.ts'
-import { loadXml, readsXml } from '../body/xml/xml.ts'
+import { parseBody, readsXml } from '../body/formats.ts'
+import { loadXml } from '../body/xml/xml.ts'
 import type { DeliveryInit } from '../delivery.ts'
 import { toWebhookError, WebhookError } from '../errors.ts'
 import type { Accepted } from '../inbox/inbox.ts'

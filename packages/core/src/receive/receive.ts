@@ -1,6 +1,6 @@
 import { receivedRoom, weigh, weighMost } from '../basics/room.ts'
-import { checkLabel, parseBody } from '../body/formats.ts'
-import { loadXml, readsXml, xmlReady } from '../body/xml/xml.ts'
+import { checkLabel, parseBody, readsXml } from '../body/formats.ts'
+import { loadXml, xmlReady } from '../body/xml/xml.ts'
 import type { Delivery, PartialDelivery } from '../delivery.ts'
 import { toWebhookError, WebhookError } from '../errors.ts'
 import type { Host, Accepted, IntakeItem } from '../inbox/inbox.ts'

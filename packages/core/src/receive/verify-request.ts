@@ -1,6 +1,6 @@
 import { kindOf, unknownOptions } from '../basics/unknown-options.ts'
-import { parseBody } from '../body/formats.ts'
-import { loadXml, readsXml } from '../body/xml/xml.ts'
+import { parseBody, readsXml } from '../body/formats.ts'
+import { loadXml } from '../body/xml/xml.ts'
 import { toWebhookError } from '../errors.ts'
 import { toEvent, type EventMap, type WebhookEvent } from '../event.ts'
 import { resolveLimits, type LimitOptions, type Limits } from '../limits.ts'

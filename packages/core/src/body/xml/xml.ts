@@ -22,16 +22,6 @@ export interface XmlOptions {
 let loading: Promise<void> | undefined
 let reader: ((text: string, options: XmlOptions) => XmlObject) | undefined
 
-export function readsXml({
-  xml,
-  formats,
-}: {
-  readonly xml?: boolean
-  readonly formats?: readonly string[]
-}): boolean {
-  return xml === true || formats?.includes('xml') === true
-}
-
 /** Loads the XML parser, once per process. Apps that receive no XML never load it. */
 export function loadXml(): Promise<void> {
   return (loading ??= import('./xml-read.ts').then(

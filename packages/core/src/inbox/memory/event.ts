@@ -22,9 +22,8 @@ import {
   type State,
   type TaskRow,
 } from '../engine/row.ts'
-import type { Forgetful } from '../forgetful.ts'
+import type { Forgetful, Heap, Heaped } from '../forgetful.ts'
 import type { Consumer } from '../inbox.ts'
-import type { Heap, Heaped } from '../../basics/heap.ts'
 
 /** The home of a receiver: its state in the inbox. */
 export interface Home {

@@ -1,5 +1,5 @@
 import { DEAD, eventOf, LATER, PENDING, RUNNING, type NewEvent } from '../engine/row.ts'
-import { createForgetful, type Forgetful } from '../forgetful.ts'
+import { createForgetful, type Forgetful, Heap } from '../forgetful.ts'
 import type { Consumer } from '../inbox.ts'
 import { stopwatchOf } from '../engine/run/task.ts'
 import {
@@ -10,7 +10,6 @@ import {
   type Home,
   type StoredLane,
 } from './event.ts'
-import { Heap } from '../../basics/heap.ts'
 import { DEFAULT_WINDOW, type MemorySettings } from './settings.ts'
 
 /** All data of the store in memory. */

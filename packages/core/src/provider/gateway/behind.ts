@@ -1,6 +1,5 @@
 import type { Delivery, ParsedBody } from '../../delivery.ts'
-import { parseBody } from '../../body/formats.ts'
-import { readsXml } from '../../body/xml/xml.ts'
+import { parseBody, readsXml } from '../../body/formats.ts'
 import type { EventDraft, EventMap } from '../../event.ts'
 import { isPromise } from '../../basics/maybe.ts'
 import type { Factory } from '../about.ts'
