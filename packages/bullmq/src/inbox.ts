@@ -44,19 +44,17 @@ import { randomUUID } from 'node:crypto'
 const LEAVE = 500
 
 /**
- * Creates a durable inbox on BullMQ, for web and worker processes on any number of machines. The
- * inbox has a queue for each subscription and a job for each task. It stores a delivery once for
- * all its jobs.
+ * Creates a durable inbox on BullMQ, for web and worker processes on any number of machines. The inbox has a queue for
+ * each subscription and a job for each task. It stores a delivery once for all its jobs.
  *
- * One script stores a delivery in all queues. The delivery is acknowledged only if every command of
- * the script succeeded. So after a crash, with a full Redis or without a permission, either all of
- * the delivery is stored or nothing. Acknowledged deliveries are as safe as Redis keeps them. Set
- * `appendonly yes`, otherwise the inbox warns. Set `maxmemory-policy noeviction`, otherwise
- * deliveries get 503. A task that is interrupted between its effect and its end runs again (at
- * least once); a settled task does not.
+ * One script stores a delivery in all queues. The delivery is acknowledged only if every command of the script
+ * succeeded. So after a crash, with a full Redis or without a permission, either all of the delivery is stored or
+ * nothing. Acknowledged deliveries are as safe as Redis keeps them. Set `appendonly yes`, otherwise the inbox warns.
+ * Set `maxmemory-policy noeviction`, otherwise deliveries get 503. A task that is interrupted between its effect and
+ * its end runs again (at least once); a settled task does not.
  *
- * While Redis is unreachable, hangs or rejects writes, deliveries get 503 within the deadline, and
- * providers deliver again. The inbox keeps no order: `orderingKey` throws.
+ * While Redis is unreachable, hangs or rejects writes, deliveries get 503 within the deadline, and providers deliver
+ * again. The inbox keeps no order: `orderingKey` throws.
  *
  * @throws {TypeError} If an option is wrong; the message names the option.
  *
@@ -92,8 +90,7 @@ export function openInbox(
   const watch = watchServer(client, settings, joined.versionWatch)
   joined.versionWatch.start()
   const queues = createQueues(client, settings, watch.failed)
-  // A connection that waits for replicas answers no other commands, so operators get their own
-  // connection.
+  // A connection that waits for replicas answers no other commands, so operators get their own connection.
   const operators = replicas ? openClient(connection, deadline) : client
   if (operators !== client) operators.on('error', watch.failed)
   const confirming = replicas && createReplicas(client, prefix, replicas)
@@ -123,8 +120,8 @@ export function openInbox(
       )
     },
     async close() {
-      // If Redis hangs, other processes do not get this message. They then notice the end of this
-      // process when its signs of life stop.
+      // If Redis hangs, other processes do not get this message. They then notice the end of this process when its
+      // signs of life stop.
       await settledBy(joined.leave(), performance.now() + LEAVE)
       await queues.close()
       client.disconnect()
@@ -146,8 +143,7 @@ export function openInbox(
     actions,
     deadline,
     consumers: () => receivers.consumers(),
-    // Nothing to do here: scripts report ready tasks, no task is claimed ahead, and queues are
-    // counted in Redis.
+    // Nothing to do here: scripts report ready tasks, no task is claimed ahead, and queues are counted in Redis.
     look() {},
     pause: async () => () => {},
     opened() {},
@@ -195,10 +191,7 @@ function accessOf(client: RedisClient, deadline: number, first: () => MaybePromi
   }
 }
 
-/**
- * Listens for the names of queues that have ready tasks. The first listener opens one connection
- * for all queues.
- */
+/** Listens for the names of queues that have ready tasks. The first listener opens one connection for all queues. */
 function createWake(open: () => RedisClient, prefix: string, failed: (error: Error) => void) {
   const listeners = new Set<(queue: string) => void>()
   let client: RedisClient | undefined
@@ -222,10 +215,7 @@ function createWake(open: () => RedisClient, prefix: string, failed: (error: Err
 }
 
 interface SideContext extends AcceptContext {
-  /**
-   * Calls `ready` with the name of each queue that has ready tasks. Returns a function that removes
-   * `ready`.
-   */
+  /** Calls `ready` with the name of each queue that has ready tasks. Returns a function that removes `ready`. */
   readonly woken: (ready: (queue: string) => void) => () => void
   readonly failed: (error: Error) => void
   readonly clock: () => number
@@ -319,8 +309,7 @@ function createSide(context: SideContext, consumer: Consumer): Side {
 }
 
 /**
- * The state of the sweep: its rank in the index of events, newest first, and for each queue the
- * jobs that may be lost.
+ * The state of the sweep: its rank in the index of events, newest first, and for each queue the jobs that may be lost.
  */
 interface Place {
   readonly rank: number
@@ -333,19 +322,18 @@ const STEP = 200
 const LIST = 5000
 // Number of possibly lost jobs above which the lists of their queues are read.
 const MOST = 50_000
-// Another process may start a sweep if no step ran for HELD milliseconds. A finished sweep delays
-// the next sweep by HELD milliseconds plus SHARE times its own duration.
+// Another process may start a sweep if no step ran for HELD milliseconds. A finished sweep delays the next sweep by
+// HELD milliseconds plus SHARE times its own duration.
 const HELD = 5000
 const SHARE = 20
-// Milliseconds that `createSweep` gets as retention time. It starts a sweep after each hundredth of
-// that time: every 10 seconds.
+// Milliseconds that `createSweep` gets as retention time. It starts a sweep after each hundredth of that time: every 10
+// seconds.
 const KEEP = 1_000_000
 
 /**
- * Creates the sweep that restores lost jobs: jobs that are in no list of BullMQ. Either an operator
- * removed them from a list, or an older version of this package acknowledged them though Redis had
- * rejected them. Only one process sweeps at a time. `told` is called with the number of restored
- * jobs.
+ * Creates the sweep that restores lost jobs: jobs that are in no list of BullMQ. Either an operator removed them from a
+ * list, or an older version of this package acknowledged them though Redis had rejected them. Only one process sweeps
+ * at a time. `told` is called with the number of restored jobs.
  */
 function createRescue(client: RedisClient, prefix: string, told: (count: number) => void): Sweep {
   const self = randomUUID()
@@ -382,8 +370,8 @@ function createRescue(client: RedisClient, prefix: string, told: (count: number)
   })
 
   /**
-   * Restores those jobs that are in no list. New jobs enter a list at its head, so reading the list
-   * to its end finds every waiting job.
+   * Restores those jobs that are in no list. New jobs enter a list at its head, so reading the list to its end finds
+   * every waiting job.
    */
   async function rescue(loose: ReadonlyMap<string, Set<string>>): Promise<number> {
     let rescued = 0

@@ -11,29 +11,28 @@ import type { BullmqConnection } from './store/connection.ts'
 /** Options of `bullmqInbox`. */
 export interface BullmqInboxOptions extends DurableInboxOptions {
   /**
-   * Address of Redis. The inbox opens and closes its own connections; if you pass a client, the
-   * inbox copies its settings. The inbox reconnects even if `retryStrategy` gives up, and ignores
-   * `commandTimeout` for workers.
+   * Address of Redis. The inbox opens and closes its own connections; if you pass a client, the inbox copies its
+   * settings. The inbox reconnects even if `retryStrategy` gives up, and ignores `commandTimeout` for workers.
    */
   readonly connection: BullmqConnection
   /**
-   * Prefix of all keys. On a Cluster the prefix needs a part in braces, since a transaction reaches
-   * only one slot. @default '{postern}'
+   * Prefix of all keys. On a Cluster the prefix needs a part in braces, since a transaction reaches only one slot.
+   * @default '{postern}'
    */
   readonly prefix?: string
   /** How long a delivery may wait for Redis before it gets 503. @default '2s' */
   readonly deadline?: Duration
   /**
-   * Accepts deliveries even if Redis may evict keys (`maxmemory-policy` other than `noeviction`).
-   * Acknowledged deliveries can then be lost. If false, deliveries get 503 from such a Redis.
+   * Accepts deliveries even if Redis may evict keys (`maxmemory-policy` other than `noeviction`). Acknowledged
+   * deliveries can then be lost. If false, deliveries get 503 from such a Redis.
    * @default false
    */
   readonly unsafe?: boolean
   /**
-   * Acknowledges a delivery only when `wait` replicas of Redis have it in memory. If they do not
-   * confirm `within` that time, which must be shorter than `deadline`, the delivery gets 503.
-   * Without this option, a failover to a replica that lags loses acknowledged deliveries. The
-   * option cannot be used on a Cluster. @default no replica is waited for; `within` is '1s'
+   * Acknowledges a delivery only when `wait` replicas of Redis have it in memory. If they do not confirm `within` that
+   * time, which must be shorter than `deadline`, the delivery gets 503. Without this option, a failover to a replica
+   * that lags loses acknowledged deliveries. The option cannot be used on a Cluster. @default no replica is waited for;
+   * `within` is '1s'
    */
   readonly replicas?: { readonly wait: number; readonly within?: Duration }
 }

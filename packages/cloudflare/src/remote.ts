@@ -29,9 +29,8 @@ export interface DurableObjectInboxOptions {
    */
   readonly object?: string
   /**
-   * How long the object knows event ids; give the `dedupeWindow` of `durableObject`. `catchUp` in
-   * the Worker fetches no older events. If the object's window is shorter, deliveries get 503, and
-   * a log line gives the reason. @default '4d'
+   * How long the object knows event ids; give the `dedupeWindow` of `durableObject`. `catchUp` in the Worker fetches no
+   * older events. If the object's window is shorter, deliveries get 503, and a log line gives the reason. @default '4d'
    */
   readonly dedupeWindow?: Duration
 }
@@ -67,13 +66,12 @@ const JOURNAL: Record<keyof Journal, true> = {
 }
 
 /**
- * Creates the inbox of a Durable Object in a Worker. The inbox sends verified deliveries to the
- * object over RPC. Its view, records and journal call the object too. A delivery that does not fit
- * into a row of the object (2 MB) gets 413. The namespace must belong to a class of
- * `durableObject()`.
+ * Creates the inbox of a Durable Object in a Worker. The inbox sends verified deliveries to the object over RPC. Its
+ * view, records and journal call the object too. A delivery that does not fit into a row of the object (2 MB) gets 413.
+ * The namespace must belong to a class of `durableObject()`.
  *
- * `worker()` calls this function for you. Call it yourself in a Worker with its own router, in a
- * queue consumer or in a scheduled handler.
+ * `worker()` calls this function for you. Call it yourself in a Worker with its own router, in a queue consumer or in a
+ * scheduled handler.
  *
  * @throws TypeError if an option is wrong.
  *
@@ -132,8 +130,8 @@ export function durableObjectInbox(
 }
 
 /**
- * Calls the object. If the object is unreachable or ends during the call, it may still have stored
- * the delivery. So the delivery is rejected, and the sender retries.
+ * Calls the object. If the object is unreachable or ends during the call, it may still have stored the delivery. So the
+ * delivery is rejected, and the sender retries.
  */
 async function called<T>(call: () => Promise<T>): Promise<T> {
   try {
@@ -148,10 +146,7 @@ function valueOf<T>(answer: WireAnswer<T>): T {
   return answer.value
 }
 
-/**
- * Rejects a body that is too large before it is sent. The object would reject it only after it got
- * the whole body.
- */
+/** Rejects a body that is too large before it is sent. The object would reject it only after it got the whole body. */
 function checkSize({ delivery: { body } }: Intake): void {
   if (body.byteLength > ROW - HEAD)
     throw new WebhookError('body_too_large', {
@@ -177,9 +172,8 @@ function hasFunction(value: unknown): boolean {
 export type ObjectInbox = Inbox<CommitWrite<SqlStorage>>
 
 /**
- * Creates the receivers of an app, by their paths. This function runs in the Worker, which verifies
- * deliveries, and in the Durable Object, which runs the handlers. Do not set `worker`, and keep no
- * state in the Worker or the object.
+ * Creates the receivers of an app, by their paths. This function runs in the Worker, which verifies deliveries, and in
+ * the Durable Object, which runs the handlers. Do not set `worker`, and keep no state in the Worker or the object.
  *
  * @example
  * const receivers: Receivers<Env> = (env, inbox) => ({
@@ -209,26 +203,25 @@ export interface DurableObjectOptions {
    */
   readonly maxPending?: number
   /**
-   * Maximum share of `maxPending` per tenant (value of `tenantKey`). So a flood from one tenant
-   * rejects only the deliveries of that tenant. @default 0.5
+   * Maximum share of `maxPending` per tenant (value of `tenantKey`). So a flood from one tenant rejects only the
+   * deliveries of that tenant. @default 0.5
    */
   readonly maxPendingShare?: number
   /**
-   * How long event ids are known, so that a redelivery runs nothing. Must be at least as long as
-   * the sender retries. @default '4d'
+   * How long event ids are known, so that a redelivery runs nothing. Must be at least as long as the sender retries.
+   * @default '4d'
    */
   readonly dedupeWindow?: Duration
   /**
-   * How long done events are kept for lists and replay. An event is kept for `keepDone` or
-   * `dedupeWindow`, whichever is longer. @default '4d'
+   * How long done events are kept for lists and replay. An event is kept for `keepDone` or `dedupeWindow`, whichever is
+   * longer. @default '4d'
    */
   readonly keepDone?: Duration
   /** How long dead tasks are kept for replay and redelivery. @default '30d' */
   readonly keepDead?: Duration
   /**
-   * Maximum number of tasks that run immediately after replies, or in one alarm. If more tasks are
-   * due, the next alarm follows immediately. The requests of these tasks may count as requests of
-   * one invocation. @default 500
+   * Maximum number of tasks that run immediately after replies, or in one alarm. If more tasks are due, the next alarm
+   * follows immediately. The requests of these tasks may count as requests of one invocation. @default 500
    */
   readonly batch?: number
   /** Time limit of one alarm. The maximum is 15 minutes, the limit of the runtime. @default '5m' */
@@ -313,8 +306,8 @@ export interface WorkerContext {
 export type WirePart = 'view' | 'records' | 'journal'
 
 /**
- * A delivery that a Worker sends to the object. It has only strings, bytes and plain objects, which
- * any two versions can read.
+ * A delivery that a Worker sends to the object. It has only strings, bytes and plain objects, which any two versions
+ * can read.
  */
 export interface WireIntake {
   readonly head: string

@@ -12,15 +12,14 @@ export interface WebhookWorker<Env> {
   fetch(request: Request, env: Env, context: WorkerContext): Promise<Response>
 }
 
-// Milliseconds for which a request keeps its timers alive. A Worker's timers end with their
-// request, and the journal writes its batch a second after the first row.
+// Milliseconds for which a request keeps its timers alive. A Worker's timers end with their request, and the journal
+// writes its batch a second after the first row.
 const HOLD = 4000
 
 /**
- * Creates a Worker that verifies deliveries. Each receiver is mounted at its exact path, and any
- * other path gets 404. If a request differs only by a final slash, that is reported once. Receivers
- * are created once per isolate. `binding` is the name of the Durable Object in `env`. The options
- * are those of `durableObjectInbox`.
+ * Creates a Worker that verifies deliveries. Each receiver is mounted at its exact path, and any other path gets 404.
+ * If a request differs only by a final slash, that is reported once. Receivers are created once per isolate. `binding`
+ * is the name of the Durable Object in `env`. The options are those of `durableObjectInbox`.
  *
  * @example
  * export default worker(receivers, 'WEBHOOKS')

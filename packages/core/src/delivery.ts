@@ -5,16 +5,11 @@ import { WebhookError } from './errors.ts'
 /** The format in which a body is read. With `query`, the parameters of the URL are the payload. */
 export type Format = 'json' | 'form' | 'xml' | 'multipart' | 'text' | 'bytes' | 'query'
 
-/**
- * A parsed body. The value is an object for form, query, multipart and XML, and a string for text.
- */
+/** A parsed body. The value is an object for form, query, multipart and XML, and a string for text. */
 export interface ParsedBody {
   readonly kind: 'json' | 'form' | 'xml' | 'multipart' | 'text' | 'query' | 'bytes' | 'empty'
   readonly value: unknown
-  /**
-   * True if integers beyond 2^53 were parsed as BigInt. Providers that find JSON inside of a field
-   * use this.
-   */
+  /** True if integers beyond 2^53 were parsed as BigInt. Providers that find JSON inside of a field use this. */
   readonly exact?: boolean
 }
 
@@ -35,8 +30,8 @@ export interface DeliveryInit {
   readonly url: string
   readonly headers?: GivenHeaders
   /**
-   * The exact bytes of the body, still compressed if the body arrived compressed. A string is
-   * converted to UTF-8. @default empty
+   * The exact bytes of the body, still compressed if the body arrived compressed. A string is converted to UTF-8.
+   * @default empty
    */
   readonly body?: Uint8Array | string
   /** A small JSON value that the app attaches to the request (tenant, route). It is stored with the event. */
@@ -50,35 +45,25 @@ export interface Delivery {
   /** The exact bytes of the body. */
   readonly body: Uint8Array
   /**
-   * The bytes to parse. Before verification, these are the bytes of `body`. After verification,
-   * they are decompressed if the provider declares gzip and the body starts with gzip's magic
-   * bytes. If a sender signs the decompressed bytes, the provider verifies a delivery whose `body`
-   * has those bytes, at most `limits.unverified.decompressed` of them.
+   * The bytes to parse. Before verification, these are the bytes of `body`. After verification, they are decompressed
+   * if the provider declares gzip and the body starts with gzip's magic bytes. If a sender signs the decompressed
+   * bytes, the provider verifies a delivery whose `body` has those bytes, at most `limits.unverified.decompressed` of
+   * them.
    */
   readonly content: Uint8Array
-  /**
-   * The format of the body: the one that the provider declares, or else the one that the bytes
-   * show.
-   */
+  /** The format of the body: the one that the provider declares, or else the one that the bytes show. */
   readonly format: Format
   readonly context: Json | undefined
   readonly limits: Limits
-  /**
-   * Returns the value of a header; the first value if the header is repeated. The name may be in
-   * any case.
-   */
+  /** Returns the value of a header; the first value if the header is repeated. The name may be in any case. */
   header(name: string): string | undefined
-  /**
-   * Returns every line of a header. Platforms that pass fetch `Headers` return the lines joined
-   * with a comma.
-   */
+  /** Returns every line of a header. Platforms that pass fetch `Headers` return the lines joined with a comma. */
   headers(name: string): readonly string[]
   /** Returns every header line, with its name in lower case. */
   headerLines(): Iterable<readonly [name: string, value: string]>
   /**
-   * Returns the body as JSON, parsed once. With `exact`, integers beyond 2^53 become BigInt. Throws
-   * `malformed_body` or `too_deep`. Before verification, also throws `too_complex` beyond
-   * `limits.unverified`, as `form` and `xml` do.
+   * Returns the body as JSON, parsed once. With `exact`, integers beyond 2^53 become BigInt. Throws `malformed_body` or
+   * `too_deep`. Before verification, also throws `too_complex` beyond `limits.unverified`, as `form` and `xml` do.
    */
   json(exact?: 'exact'): unknown
   /** Returns the body as form fields, in order; parsed once. Throws `malformed_body`. */
@@ -86,8 +71,7 @@ export interface Delivery {
   /** Returns the body as XML, parsed once. Throws `malformed_body` or `too_deep`. */
   xml(): XmlObject
   /**
-   * Returns the body as a string, decoded with the charset that the provider declares. Throws
-   * `unsupported_encoding`.
+   * Returns the body as a string, decoded with the charset that the provider declares. Throws `unsupported_encoding`.
    */
   text(): string
   /** Returns the fields of the URL's query, in order. */
@@ -100,14 +84,11 @@ export type PartialDelivery = Pick<Delivery, 'method' | 'url' | 'body'> & Partia
 /** The header lines as a framework or platform passes them. Callers give names in lower case. */
 export interface HeaderLines {
   /**
-   * Returns the value of a header. For a repeated header, that is the first line, or all lines if
-   * the platform joins them.
+   * Returns the value of a header. For a repeated header, that is the first line, or all lines if the platform joins
+   * them.
    */
   get(name: string): string | undefined
-  /**
-   * Returns every line of that header, in order. A platform that joins repeated lines returns one
-   * line.
-   */
+  /** Returns every line of that header, in order. A platform that joins repeated lines returns one line. */
   all(name: string): readonly string[]
   /** Returns every line as name and value, with the name in lower case. */
   lines(): Iterable<readonly [name: string, value: string]>
@@ -158,10 +139,9 @@ class HeaderMap implements HeaderLines {
 }
 
 /**
- * Returns a function that replaces the origin of a request target, or of a URL, with the URL that
- * senders know. `publicUrl` is used exactly as written, since a sender that signs `:443` signs
- * these characters. Throws a `TypeError` if `publicUrl` is not an absolute http or https URL
- * without a query.
+ * Returns a function that replaces the origin of a request target, or of a URL, with the URL that senders know.
+ * `publicUrl` is used exactly as written, since a sender that signs `:443` signs these characters. Throws a `TypeError`
+ * if `publicUrl` is not an absolute http or https URL without a query.
  */
 export function toPublicUrl(publicUrl: string): (target: string) => string {
   const url =
@@ -189,15 +169,13 @@ export function targetPath(target: string): string {
 export type JoinUrl = (scheme: string, host: string, target: string, prefix?: string) => string
 
 /**
- * Returns the function with which every adapter joins the host and target of a request. The
- * function throws `malformed_url` for a host that would change the path, such as
- * `api.example/test`, or that makes the URL invalid.
+ * Returns the function with which every adapter joins the host and target of a request. The function throws
+ * `malformed_url` for a host that would change the path, such as `api.example/test`, or that makes the URL invalid.
  */
 export function urlJoiner(): JoinUrl {
   let known = 'localhost'
   return (scheme, host, target, prefix = '') => {
-    // The last valid host is cached: hosts repeat, and parsing one costs as much as reading a small
-    // body.
+    // The last valid host is cached: hosts repeat, and parsing one costs as much as reading a small body.
     if (host !== known) {
       if (/[\s/?#@\\]/.test(host) || !URL.canParse(`http://${host}/`))
         throw new WebhookError('malformed_url', { problem: 'wrong_host', header: 'host' })

@@ -2,8 +2,8 @@ import { factsOf, messageOf, type ErrorDetails, type Problem } from './messages.
 import { maskParameters } from './receive/credentials/places.ts'
 
 /**
- * The HTTP status of each code, by the step of a delivery that rejects with the code. Codes are
- * stable, since observers, logs and problem replies contain them.
+ * The HTTP status of each code, by the step of a delivery that rejects with the code. Codes are stable, since
+ * observers, logs and problem replies contain them.
  */
 const STATUS = {
   // admit
@@ -60,18 +60,15 @@ export interface WebhookErrorOptions {
   readonly cause?: unknown
   /** HTTP status to use instead of the default status of the code. */
   readonly status?: number
-  /**
-   * Seconds for the `Retry-After` header. The default is 5 if the status is 503, otherwise no
-   * header.
-   */
+  /** Seconds for the `Retry-After` header. The default is 5 if the status is 503, otherwise no header. */
   readonly retryAfter?: number
   /** Response headers for the rejection, such as `WWW-Authenticate` or `Allow`. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
 /**
- * The error of a rejected delivery. It has facts for code, and a `message` made from the facts for
- * people. Facts and message are only for observers and logs: the sender gets only the code.
+ * The error of a rejected delivery. It has facts for code, and a `message` made from the facts for people. Facts and
+ * message are only for observers and logs: the sender gets only the code.
  *
  * @example
  * throw new WebhookError('missing_header', { problem: 'missing', header: 'acme-signature' })
@@ -97,10 +94,7 @@ export class WebhookError extends Error implements ErrorDetails {
   readonly retryAfter: number | undefined
   readonly headers: Readonly<Record<string, string>> | undefined
 
-  /**
-   * If `about` is a string, the string becomes the message, and `problem` is `other`. The app's own
-   * code uses this.
-   */
+  /** If `about` is a string, the string becomes the message, and `problem` is `other`. The app's own code uses this. */
   constructor(code: ErrorCode, about: ErrorDetails | string, options: WebhookErrorOptions = {}) {
     const given = typeof about === 'string' ? { problem: 'other' as const, text: about } : about
     const facts = withoutCredentials(given)
@@ -115,8 +109,7 @@ export class WebhookError extends Error implements ErrorDetails {
   }
 }
 
-// The message may name the expected URL, and logs and journals contain the message. So values of
-// parameters are masked.
+// The message may name the expected URL, and logs and journals contain the message. So values of parameters are masked.
 function withoutCredentials(facts: ErrorDetails): ErrorDetails {
   const { expected, text, url } = facts
   if (![expected, text, url].some((one) => one?.includes('='))) return facts
@@ -152,10 +145,7 @@ export function isA<T>(thrown: unknown, Class: abstract new (...args: never[]) =
   }
 }
 
-/**
- * Returns the message of any thrown value. Never throws, even if the value cannot be converted to a
- * string.
- */
+/** Returns the message of any thrown value. Never throws, even if the value cannot be converted to a string. */
 export function errorText(error: unknown): string {
   try {
     return error instanceof Error ? String(error.message) : String(error)
@@ -181,8 +171,5 @@ export function memberOf(thrown: unknown, member: string): unknown {
   }
 }
 
-/**
- * Part of the error message of an inbox that keeps no tasks. Tools recognize the error by this
- * text.
- */
+/** Part of the error message of an inbox that keeps no tasks. Tools recognize the error by this text. */
 export const NO_VIEW = 'has no view of its tasks'

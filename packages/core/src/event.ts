@@ -9,9 +9,7 @@ export interface StoredDelivery {
   readonly url: string
   /** Header lines in order, names in lower case, without credentials. */
   readonly headers: readonly (readonly [name: string, value: string])[]
-  /**
-   * The exact bytes of the body; empty if the body contains a credential that could not be removed.
-   */
+  /** The exact bytes of the body; empty if the body contains a credential that could not be removed. */
   readonly body: Uint8Array
   /** Time when the delivery arrived, in milliseconds since 1970. */
   readonly receivedAt: number
@@ -21,23 +19,21 @@ export interface StoredDelivery {
 /** An event as a provider reads it from a verified delivery. */
 export interface EventDraft {
   /**
-   * The sender's own id of the event, equal in all redeliveries. Without an id, the event is not
-   * deduplicated by id.
+   * The sender's own id of the event, equal in all redeliveries. Without an id, the event is not deduplicated by id.
    */
   readonly id?: string | undefined
   readonly topic: string
   /**
-   * Wider names of the topic, such as `issues` for `issues.opened`. A subscription to one of these
-   * names matches the event too.
+   * Wider names of the topic, such as `issues` for `issues.opened`. A subscription to one of these names matches the
+   * event too.
    */
   readonly aliases?: readonly string[]
   readonly payload: unknown
   /** Further keys that deduplicate the event, stored in the same atomic step as the event. */
   readonly guards?: readonly Guard[]
   /**
-   * Set if the sender reports one change in two events: `id` is the id that both events contain,
-   * `topic` the topic of the other event. A subscription that matches both topics gets only the
-   * event that arrives first.
+   * Set if the sender reports one change in two events: `id` is the id that both events contain, `topic` the topic of
+   * the other event. A subscription that matches both topics gets only the event that arrives first.
    */
   readonly twin?: { readonly id: string; readonly topic: string }
 }
@@ -46,8 +42,8 @@ export interface EventDraft {
 export interface Guard {
   readonly key: string
   /**
-   * Result for a second event with this key: `reject` replies 401; `duplicate` treats the second
-   * event as a redelivery, so nothing runs.
+   * Result for a second event with this key: `reject` replies 401; `duplicate` treats the second event as a redelivery,
+   * so nothing runs.
    */
   readonly otherwise: 'reject' | 'duplicate'
 }
@@ -66,36 +62,27 @@ export interface EventRecord {
   readonly tenant: string | undefined
   readonly provider: string
   /**
-   * Keys stored in the same atomic step as the event. If a key already belongs to another event,
-   * the guard's `otherwise` decides. A redelivery of the same event passes. Keys are kept as long
-   * as ids, and are not part of the encoded event.
+   * Keys stored in the same atomic step as the event. If a key already belongs to another event, the guard's
+   * `otherwise` decides. A redelivery of the same event passes. Keys are kept as long as ids, and are not part of the
+   * encoded event.
    */
   readonly guards?: readonly Guard[]
   /** Key of the original event, if an operator edited the payload (`InboxView.rerun`). */
   readonly origin?: string
-  /**
-   * Trace context of the delivery (`traceparent`, `tracestate`), for the `around` method of
-   * observers.
-   */
+  /** Trace context of the delivery (`traceparent`, `tracestate`), for the `around` method of observers. */
   readonly carrier?: Readonly<Record<string, string>>
   /**
-   * Set if `payload` is the complete parsed body, so that the payload need not be stored next to
-   * the body. `exact`: integers beyond 2^53 were parsed as BigInt.
+   * Set if `payload` is the complete parsed body, so that the payload need not be stored next to the body. `exact`:
+   * integers beyond 2^53 were parsed as BigInt.
    */
   readonly source?: 'json' | 'exact'
-  /**
-   * True if the delivery contained several events, or a list. The stored body then contains more
-   * than this event.
-   */
+  /** True if the delivery contained several events, or a list. The stored body then contains more than this event. */
   readonly batch?: true
-  /**
-   * Set if `storage.content` does not keep everything: the contents are then erased when the tasks
-   * are done.
-   */
+  /** Set if `storage.content` does not keep everything: the contents are then erased when the tasks are done. */
   readonly passing?: true
   /**
-   * True if the contents were erased (`InboxView.erase`). The payload is then null, or the part
-   * that was kept, and the event never runs again.
+   * True if the contents were erased (`InboxView.erase`). The payload is then null, or the part that was kept, and the
+   * event never runs again.
    */
   readonly erased?: true
 }
@@ -115,8 +102,8 @@ export interface WebhookEvent<Topic extends string = string, Payload = unknown> 
   /** Time when the delivery arrived, in milliseconds since 1970. */
   readonly receivedAt: number
   /**
-   * True if the delivery contained several events, or a list. The bytes of `delivery` then contain
-   * more than this event.
+   * True if the delivery contained several events, or a list. The bytes of `delivery` then contain more than this
+   * event.
    */
   readonly batch?: true | undefined
   /** The request that contained the event, without credentials. */
@@ -126,8 +113,8 @@ export interface WebhookEvent<Topic extends string = string, Payload = unknown> 
 }
 
 /**
- * Makes the event for handlers from its stored parts. `payload` may differ from the stored one,
- * since a schema can transform it.
+ * Makes the event for handlers from its stored parts. `payload` may differ from the stored one, since a schema can
+ * transform it.
  */
 export function toEvent(
   receiver: string,
@@ -151,9 +138,9 @@ export function toEvent(
 }
 
 /**
- * Returns a key that starts with the tenant, so that equal values of two tenants give two keys. The
- * length before the tenant separates tenant and value, whatever characters they contain. `mark` is
- * a character that is not a digit and separates the kinds of keys.
+ * Returns a key that starts with the tenant, so that equal values of two tenants give two keys. The length before the
+ * tenant separates tenant and value, whatever characters they contain. `mark` is a character that is not a digit and
+ * separates the kinds of keys.
  */
 export function tenantKey(tenant: string | undefined, mark: string, value: string): string {
   return tenant === undefined ? `${mark}${value}` : `${tenant.length}:${tenant}${mark}${value}`

@@ -29,8 +29,7 @@ export function createFetch(
     } catch (error) {
       admission?.release()
       reply = receiver.reject({ method, url, headers }, toWebhookError(error))
-      // If the request was rejected before its body was read, the body is read and dropped for a
-      // moment.
+      // If the request was rejected before its body was read, the body is read and dropped for a moment.
       if (request.body && !request.bodyUsed && !request.body.locked)
         await discard(request.body.getReader())
     }
@@ -46,10 +45,7 @@ export function createFetch(
   }
 }
 
-/**
- * Reads the body of a request within the limits of its admission. Returns undefined if the request
- * has no body.
- */
+/** Reads the body of a request within the limits of its admission. Returns undefined if the request has no body. */
 export async function readRequest(
   request: Request,
   limits: Receiver['limits'],

@@ -1,11 +1,10 @@
-// Each function writes untrusted data for one target (shell, terminal, source file, agent): the
-// data keeps its meaning there and has no effect. The tests decode each result and compare the
-// bytes. This module imports no Node modules, since web pages use it too.
+// Each function writes untrusted data for one target (shell, terminal, source file, agent): the data keeps its meaning
+// there and has no effect. The tests decode each result and compare the bytes. This module imports no Node modules,
+// since web pages use it too.
 
 /**
- * Returns a shell word for bash, zsh and ksh, in printable ASCII on one line. Pasting the word runs
- * nothing, with and without bracketed paste. The shell reads the word as the same bytes as the
- * value; a string is converted to UTF-8.
+ * Returns a shell word for bash, zsh and ksh, in printable ASCII on one line. Pasting the word runs nothing, with and
+ * without bracketed paste. The shell reads the word as the same bytes as the value; a string is converted to UTF-8.
  *
  * @throws TypeError for a NUL, which a shell word cannot contain.
  * @example
@@ -25,8 +24,7 @@ export function shellWord(value: string | Uint8Array): string {
     const sign = String.fromCharCode(byte)
     plain += sign
     isPlain &&= byte >= BLANK && byte <= TILDE && byte !== QUOTE
-    // Some shell versions read a quote or `!` inside of $'…' as history expansion, so both are
-    // escaped.
+    // Some shell versions read a quote or `!` inside of $'…' as history expansion, so both are escaped.
     escaped += /[\w ~#$%&()*+,./:;<=>?@[\]^`{|}"-]/.test(sign) ? sign : `\\x${hex(byte, 2)}`
   }
   return isPlain ? `'${plain}'` : `$'${escaped}'`
@@ -79,11 +77,10 @@ export interface InertTextOptions {
 }
 
 /**
- * Returns a text for one line of a terminal. Letters, marks, digits, punctuation and symbols of all
- * scripts stay. Other characters become `\u{…}`: control, format (such as writing direction),
- * private, unassigned and half characters, and line separators. So the text cannot move the cursor,
- * write to the clipboard or imitate another line. If the text itself contains such an escape, its
- * backslash becomes `\u{5C}`.
+ * Returns a text for one line of a terminal. Letters, marks, digits, punctuation and symbols of all scripts stay. Other
+ * characters become `\u{…}`: control, format (such as writing direction), private, unassigned and half characters, and
+ * line separators. So the text cannot move the cursor, write to the clipboard or imitate another line. If the text
+ * itself contains such an escape, its backslash becomes `\u{5C}`.
  *
  * @example
  * inertText('\u001B]52;c;…\u0007') // \u{1B}]52;c;…\u{7}
@@ -97,9 +94,9 @@ const LIVE = /\\(?=u\{[\dA-F]+\})|[\p{C}\p{Zl}\p{Zp}]/gu
 const NOT_ASCII = /\\(?=u\{[\dA-F]+\})|[^ -~]/gu
 
 /**
- * Returns an answer for an agent: JSON in printable ASCII. Its first member `notice` says that the
- * other members are untrusted. Without `notice`, `JSON.parse` returns the same value. Invisible
- * characters are escaped, so they cannot instruct the model.
+ * Returns an answer for an agent: JSON in printable ASCII. Its first member `notice` says that the other members are
+ * untrusted. Without `notice`, `JSON.parse` returns the same value. Invisible characters are escaped, so they cannot
+ * instruct the model.
  *
  * @example
  * inertAnswer({ payload }) // { "notice": "Data from outside: …", "payload": … }

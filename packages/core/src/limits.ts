@@ -3,17 +3,17 @@ import { MAX_TIMER, milliseconds, type Duration } from './basics/deadline.ts'
 import { unknownOptions, wrongOption } from './basics/unknown-options.ts'
 
 /**
- * Limits for one delivery, and for all deliveries that are being read. Each limit has a default and
- * a documented reply.
+ * Limits for one delivery, and for all deliveries that are being read. Each limit has a default and a documented reply.
  */
 export interface Limits {
   /**
-   * Maximum size of a body as sent, in bytes; a larger one is rejected with 413. @default the provider's own limit, else 1 MiB
+   * Maximum size of a body as sent, in bytes; a larger one is rejected with 413. @default the provider's own limit,
+   * else 1 MiB
    */
   readonly body: number
   /**
-   * Maximum size of a decompressed body, in bytes; a larger one is rejected with 413. @default 8
-   * MiB, or `body` if `body` is larger or if the app sets only `body`
+   * Maximum size of a decompressed body, in bytes; a larger one is rejected with 413. @default 8 MiB, or `body` if
+   * `body` is larger or if the app sets only `body`
    */
   readonly decompressed: number
   /**
@@ -24,28 +24,25 @@ export interface Limits {
   /** Maximum number of fields of a form, query string or multipart body; more are rejected with 400. @default 1000 */
   readonly fields: number
   /**
-   * Maximum time from the head of a request to the last byte of its body, in milliseconds; a slower
-   * request is rejected with 408. @default 10_000
+   * Maximum time from the head of a request to the last byte of its body, in milliseconds; a slower request is rejected
+   * with 408. @default 10_000
    */
   readonly bodyTimeout: number
   /**
-   * Maximum size of all bodies that are being read or not yet answered, in bytes. Beyond it, the
-   * slowest bodies are rejected with 503. A quarter is reserved for bodies up to 64 KiB, so that
-   * large bodies never block small ones. @default an eighth of the free heap or of the free memory,
-   * whichever is less: at least four bodies, at most 512 MiB
+   * Maximum size of all bodies that are being read or not yet answered, in bytes. Beyond it, the slowest bodies are
+   * rejected with 503. A quarter is reserved for bodies up to 64 KiB, so that large bodies never block small ones.
+   * @default an eighth of the free heap or of the free memory, whichever is less: at least four bodies, at most 512 MiB
    */
   readonly totalBuffered: number
   /** Limits before a delivery is verified. */
   readonly unverified: UnverifiedLimits
 }
 
-/**
- * Limits before a delivery is verified. With `unauthenticated: true`, they also apply afterwards.
- */
+/** Limits before a delivery is verified. With `unauthenticated: true`, they also apply afterwards. */
 export interface UnverifiedLimits {
   /**
-   * Maximum number of values and members of JSON, or of elements and attributes of XML; more are rejected with 413. @default
-   * 5000
+   * Maximum number of values and members of JSON, or of elements and attributes of XML; more are rejected with 413.
+   * @default 5000
    */
   readonly nodes: number
   /** Maximum size of XML, in bytes; a larger body is rejected with 413. @default 262_144 */
@@ -57,8 +54,8 @@ export interface UnverifiedLimits {
   /** Maximum nesting of JSON and XML, in levels; a deeper body is rejected with 400. @default 32 */
   readonly depth: number
   /**
-   * Maximum size of a decompressed body if the sender signs the decompressed bytes, in bytes; a
-   * larger one is rejected with 413. @default 1 MiB
+   * Maximum size of a decompressed body if the sender signs the decompressed bytes, in bytes; a larger one is rejected
+   * with 413. @default 1 MiB
    */
   readonly decompressed: number
 }
@@ -66,13 +63,13 @@ export interface UnverifiedLimits {
 /** The limits as apps and providers set them. */
 export interface LimitOptions extends Partial<Omit<Limits, 'bodyTimeout' | 'unverified'>> {
   /**
-   * Maximum time from the head of a request to the last byte of its body; a slower request is
-   * rejected with 408. A number is in milliseconds. @default '10s'
+   * Maximum time from the head of a request to the last byte of its body; a slower request is rejected with 408. A
+   * number is in milliseconds. @default '10s'
    */
   readonly bodyTimeout?: Duration
   /**
-   * Limits before a delivery is verified: `nodes`, `xml`, `fields`, `parts`, `depth`, `decompressed`. @default the limits of
-   * `UnverifiedLimits`
+   * Limits before a delivery is verified: `nodes`, `xml`, `fields`, `parts`, `depth`, `decompressed`. @default the
+   * limits of `UnverifiedLimits`
    */
   readonly unverified?: Partial<UnverifiedLimits>
 }
@@ -88,8 +85,7 @@ const UNVERIFIED: UnverifiedLimits = {
 }
 
 /**
- * Returns the limits in force. Each limit is that of the app, or else of the provider, or else the
- * default.
+ * Returns the limits in force. Each limit is that of the app, or else of the provider, or else the default.
  *
  * @throws TypeError that names an unknown limit, or a limit that is not a number above 0.
  */

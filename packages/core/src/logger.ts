@@ -14,8 +14,8 @@ export interface LogSink {
 /** Options of {@link logger}. */
 export interface LoggerOptions {
   /**
-   * Maximum number of lines about rejections per second, since anybody can cause rejections. If
-   * more occur, one further line gives the number of omitted lines. @default 10
+   * Maximum number of lines about rejections per second, since anybody can cause rejections. If more occur, one further
+   * line gives the number of omitted lines. @default 10
    */
   readonly rejections?: number
 }
@@ -30,9 +30,9 @@ export type LogWriter = (
 ) => void
 
 /**
- * Returns the default observer. It logs each rejection with its reason, and each failure, dead task
- * and warning. It does not log successes, payloads, headers or secrets. Errors of handlers are
- * logged with their stack, since the sender has already received its reply.
+ * Returns the default observer. It logs each rejection with its reason, and each failure, dead task and warning. It
+ * does not log successes, payloads, headers or secrets. Errors of handlers are logged with their stack, since the
+ * sender has already received its reply.
  *
  * @example
  * createReceiver({ provider, log: logger(console, { rejections: 3 }) })
@@ -46,9 +46,9 @@ export function logger(sink: LogSink = console, options: LoggerOptions = {}): Ob
 }
 
 /**
- * Returns an observer that logs the same lines as {@link logger}, with structured fields for pino,
- * winston and readers of JSON. Fields: receiver, provider, topic, id, subscription, task, attempt
- * and code; for a rejection also problem, header and field.
+ * Returns an observer that logs the same lines as {@link logger}, with structured fields for pino, winston and readers
+ * of JSON. Fields: receiver, provider, topic, id, subscription, task, attempt and code; for a rejection also problem,
+ * header and field.
  *
  * @throws TypeError if an option is wrong.
  *
@@ -105,8 +105,8 @@ function loggerTo(write: LogWriter, options: LoggerOptions): Observer {
       }
     },
     unhandled(event, action) {
-      // Each topic is logged once: a sender that sends all topics would fill the log. At most 100
-      // topics are remembered, since topics come from the network.
+      // Each topic is logged once: a sender that sends all topics would fill the log. At most 100 topics are
+      // remembered, since topics come from the network.
       if (unhandled.has(event.topic) || unhandled.size >= 100) return
       unhandled.add(event.topic)
       write(
@@ -203,14 +203,12 @@ function runInWords(attempt: AttemptInfo): string {
   return `${attempt.subscription} on ${what(attempt)}, attempt ${attempt.attempt},`
 }
 
-// Maximum length of a logged stack, in characters: error messages of handlers may quote a complete
-// body.
+// Maximum length of a logged stack, in characters: error messages of handlers may quote a complete body.
 const LONGEST = 16_384
 
 function stackOf(error: unknown): string {
   const text = (textOf(error, 'stack') ?? errorText(error)).slice(0, LONGEST)
-  // Messages may quote untrusted text. Each further line is indented, so that it does not look like
-  // another log line.
+  // Messages may quote untrusted text. Each further line is indented, so that it does not look like another log line.
   return text
     .split(/\r\n|[\n\r\u0085\u2028\u2029]/)
     .map((line) => line.replaceAll(/\p{C}/gu, ' '))
@@ -218,8 +216,8 @@ function stackOf(error: unknown): string {
 }
 
 /**
- * Replaces control characters and line breaks in topics, ids and paths: they come from the network,
- * and must not fake or reorder log lines.
+ * Replaces control characters and line breaks in topics, ids and paths: they come from the network, and must not fake
+ * or reorder log lines.
  */
 function oneLine(text: string): string {
   return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ').slice(0, 500)
@@ -228,8 +226,8 @@ function oneLine(text: string): string {
 const SECOND = 1000
 
 /**
- * Returns a function that returns true for the first `lines` calls in each second, and then false.
- * After that second, `tell` gets the number of calls that got false.
+ * Returns a function that returns true for the first `lines` calls in each second, and then false. After that second,
+ * `tell` gets the number of calls that got false.
  */
 function createLineBudget(lines: number, tell: (unprinted: number) => void): () => boolean {
   let ends = 0

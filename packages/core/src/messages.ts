@@ -1,6 +1,6 @@
 /**
- * The facts about what is wrong with a delivery. Messages for people are made from the facts; code
- * reads only the facts.
+ * The facts about what is wrong with a delivery. Messages for people are made from the facts; code reads only the
+ * facts.
  */
 export interface ErrorDetails {
   /** The kind of problem. */
@@ -18,8 +18,8 @@ export interface ErrorDetails {
   /** The received count, length or name. Never contains a secret, a signature or payload. */
   readonly got?: string | number
   /**
-   * The exceeded maximum: a number of bytes, fields, levels or tasks, or a time. Times are in
-   * milliseconds; for signed times, in seconds.
+   * The exceeded maximum: a number of bytes, fields, levels or tasks, or a time. Times are in milliseconds; for signed
+   * times, in seconds.
    */
   readonly limit?: number
   /** Number of seconds between the signed time and the clock of this machine. */
@@ -196,8 +196,8 @@ const NAMES = [
 ] as const satisfies readonly (keyof ErrorDetails)[]
 
 /**
- * Returns the facts of an error without the digest of the body, since computing the digest costs as
- * much as a verification.
+ * Returns the facts of an error without the digest of the body, since computing the digest costs as much as a
+ * verification.
  */
 export function factsOf(error: ErrorDetails): ErrorDetails {
   const told = NAMES.filter((name) => error[name] !== undefined).map((name) => [name, error[name]])

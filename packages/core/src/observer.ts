@@ -22,27 +22,24 @@ export interface ObservedReceiver {
   readonly name: string
   readonly provider: string
   /**
-   * Returns the number of tasks by subscription and state, including subscriptions that the
-   * receiver no longer has. Each call queries the inbox, so call it only a few times per minute,
-   * and expect that it rejects. Undefined if the inbox keeps no tasks.
+   * Returns the number of tasks by subscription and state, including subscriptions that the receiver no longer has.
+   * Each call queries the inbox, so call it only a few times per minute, and expect that it rejects. Undefined if the
+   * inbox keeps no tasks.
    */
   readonly stats?: () => Promise<readonly SubscriptionStats[]>
-  /**
-   * Adds an observer, as `receiver.observe` does. So a costly observer can be added only while it
-   * is needed.
-   */
+  /** Adds an observer, as `receiver.observe` does. So a costly observer can be added only while it is needed. */
   readonly observe: (observer: Observer) => () => void
 }
 
 /**
- * Gets the events of a receiver, with one method for each kind of event. All methods are optional.
- * They must be synchronous and fast. Their errors are ignored, so that observers never change
- * outcomes. No method gets a secret or a signature, and only `around` gets a payload.
+ * Gets the events of a receiver, with one method for each kind of event. All methods are optional. They must be
+ * synchronous and fast. Their errors are ignored, so that observers never change outcomes. No method gets a secret or a
+ * signature, and only `around` gets a payload.
  */
 export interface Observer {
   /**
-   * Called when the receiver is created, or when the observer is added to it. The returned function
-   * is called when the receiver closes.
+   * Called when the receiver is created, or when the observer is added to it. The returned function is called when the
+   * receiver closes.
    */
   attached?(receiver: ObservedReceiver): (() => void) | undefined | void
   /** A request was read, and the steps of its delivery start. */
@@ -50,8 +47,8 @@ export interface Observer {
   /** A request was rejected: `error.code` is the reason and `error.message` explains it. */
   rejected?(request: RequestInfo, error: WebhookError): void
   /**
-   * The cause of a rejection was found. Called after the reply, for at most one rejection per
-   * second, if the receiver's option `explain` is on.
+   * The cause of a rejection was found. Called after the reply, for at most one rejection per second, if the receiver's
+   * option `explain` is on.
    */
   explained?(request: RequestInfo, explanation: Explanation): void
   /** A challenge of the sender was answered. */
@@ -61,8 +58,8 @@ export interface Observer {
   /** A known event arrived again. `revived` is true if the failed tasks of the event run again. */
   duplicate?(event: EventInfo, revived: boolean, request: RequestInfo): void
   /**
-   * The sender used one id for two different bodies. The second event counts as a duplicate, and
-   * only the first body is stored.
+   * The sender used one id for two different bodies. The second event counts as a duplicate, and only the first body is
+   * stored.
    */
   idConflict?(event: EventInfo, request: RequestInfo): void
   /** No subscription matches an event. `action` says what the receiver did with the event. */
@@ -71,27 +68,24 @@ export interface Observer {
     action: 'acknowledged' | 'stored' | 'rejected',
     request: RequestInfo,
   ): void
-  /**
-   * A step of the delivery has ended. `at` is in milliseconds on the receiver's monotonic clock.
-   */
+  /** A step of the delivery has ended. `at` is in milliseconds on the receiver's monotonic clock. */
   step?(request: RequestInfo, name: StepName, at: number): void
   /** The reply is ready. Called once for each delivery, including rejected ones. */
   replied?(request: RequestInfo, answer: AnsweredInfo): void
   /**
-   * Returns the trace context (`traceparent`, `tracestate`) to store with the events of a delivery.
-   * `around` gets the context as `event.carrier`. Called once, before the events are stored. If
-   * several observers have this method, only the method of the first one is called.
+   * Returns the trace context (`traceparent`, `tracestate`) to store with the events of a delivery. `around` gets the
+   * context as `event.carrier`. Called once, before the events are stored. If several observers have this method, only
+   * the method of the first one is called.
    */
   carrier?(request: RequestInfo): Readonly<Record<string, string>> | undefined
   /**
-   * Wraps a handler. Call `next` once and return its result. The observer cannot change the
-   * outcome, and the handler runs even if the observer throws.
+   * Wraps a handler. Call `next` once and return its result. The observer cannot change the outcome, and the handler
+   * runs even if the observer throws.
    */
   around?(event: WebhookEvent, task: Task, next: () => unknown): unknown
   /**
-   * Wraps an HTTP call of `forward`. Call `next` once and return its result. `next` accepts headers
-   * to add; `forward` sends those that its option `headers` allows. The observer cannot change the
-   * outcome.
+   * Wraps an HTTP call of `forward`. Call `next` once and return its result. `next` accepts headers to add; `forward`
+   * sends those that its option `headers` allows. The observer cannot change the outcome.
    */
   call?(
     call: CallInfo,
@@ -110,10 +104,7 @@ export interface Observer {
   done?(attempt: AttemptInfo, duration: number): void
   /** The task is dead. */
   dead?(attempt: AttemptInfo, error: TaskError): void
-  /**
-   * A run ended without an outcome: the process died or its lease expired. The attempt does not
-   * count.
-   */
+  /** A run ended without an outcome: the process died or its lease expired. The attempt does not count. */
   interrupted?(interruption: InterruptedInfo): void
   /** With `debounce`: the task is done without its own run. */
   folded?(folded: FoldedInfo): void
@@ -122,16 +113,13 @@ export interface Observer {
   /** An automatic catch-up has ended (`catchUp` of `@postern/registrar`, with its option `on`). */
   catchUpEnded?(receiver: string, result: CaughtUp): void
   /**
-   * An attempt ended after it had lost its claim, because of a timeout or an expired lease. The
-   * outcome of the attempt was rejected.
+   * An attempt ended after it had lost its claim, because of a timeout or an expired lease. The outcome of the attempt
+   * was rejected.
    */
   outcomeRejected?(attempt: AttemptInfo): void
   /** An answer function failed or took too long. */
   answerFailed?(event: EventInfo, error: unknown, request: RequestInfo): void
-  /**
-   * An operator replayed, deleted, edited or sent events. The inspector calls this only on its own
-   * observers.
-   */
+  /** An operator replayed, deleted, edited or sent events. The inspector calls this only on its own observers. */
   operatorActed?(action: ActedInfo): void
   /** A warning for operators, such as a shortened deduplication window or an unsafe setting. */
   warning?(receiver: string, message: string): void

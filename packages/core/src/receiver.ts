@@ -158,8 +158,7 @@ export function createReceiver<
       if (settings.ownInbox) await inbox.close()
     },
   } as Receiver<Events, Commit>
-  // Defined separately: with a getter in the literal, V8 would keep the receiver as a slow
-  // dictionary.
+  // Defined separately: with a getter in the literal, V8 would keep the receiver as a slow dictionary.
   Object.defineProperty(receiver, 'topics', { enumerable: true, get: () => subscribing.topics() })
   let fetchEntry: Receiver['fetch'] | undefined
   return receiver
@@ -214,8 +213,8 @@ export function createReceiver<
 }
 
 /**
- * Warns of risky settings. Returns a function that warns of topics that look like typos, to call
- * once the handlers are known.
+ * Warns of risky settings. Returns a function that warns of topics that look like typos, to call once the handlers are
+ * known.
  */
 function warnAtStart(
   settings: CheckedOptions,
@@ -258,10 +257,7 @@ async function replayOf(
   return typeof changed === 'number' ? { count: changed, cursor: undefined } : changed
 }
 
-/**
- * Makes events that were stored without a subscription due now, since this process may have a
- * handler for them.
- */
+/** Makes events that were stored without a subscription due now, since this process may have a handler for them. */
 async function dueNow(view: InboxView, receiver: string, closed: () => boolean): Promise<void> {
   const waiting = { subscription: UNHANDLED, state: 'pending' as const }
   let cursor: string | undefined
@@ -274,8 +270,8 @@ async function dueNow(view: InboxView, receiver: string, closed: () => boolean):
 const TRIES = 5
 
 /**
- * Stores the names that the provider trusted. After a restart, look-ups of these names stay
- * separate from look-ups of invented names.
+ * Stores the names that the provider trusted. After a restart, look-ups of these names stay separate from look-ups of
+ * invented names.
  */
 function keepTrusted(
   { trusted = [] }: Provider,

@@ -38,9 +38,9 @@ const SCOUTS = 3
 const LATER = 30_000
 
 /**
- * Creates the gate of one destination. Four rules apply, in this order. First, while calls pause (see
- * {@link createBreaker}), only the probe enters. Second, a destination uses at most as many places as are free, so that
- * an idle destination always finds a place. (This is the dynamic threshold of shared buffers: Choudhury and Hahne,
+ * Creates the gate of one destination. Four rules apply, in this order. First, while calls pause (see {@link
+ * createBreaker}), only the probe enters. Second, a destination uses at most as many places as are free, so that an
+ * idle destination always finds a place. (This is the dynamic threshold of shared buffers: Choudhury and Hahne,
  * https://doi.org/10.1109/90.664262.) Third, a destination gets at most `concurrency` parallel calls. Fourth, a task
  * may wait briefly for one of these calls to end. All other tasks are postponed at the pace of the destination (see
  * {@link createSpacing}). So they neither return too often nor all at once.

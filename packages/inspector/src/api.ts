@@ -1,7 +1,6 @@
 /**
- * The API of the page: JSON over routes below `<mount>/~/api/`. Times are in milliseconds since
- * 1970, durations in milliseconds. The page and the server share only the types of this file and of
- * `api/`, which has one file per screen.
+ * The API of the page: JSON over routes below `<mount>/~/api/`. Times are in milliseconds since 1970, durations in
+ * milliseconds. The page and the server share only the types of this file and of `api/`, which has one file per screen.
  *
  * | route | reply |
  * | --- | --- |
@@ -23,8 +22,8 @@
  * | `POST sample` {@link SampleRequest} | {@link SampleReply} |
  * | `POST mute` {@link MuteRequest} | {@link MuteReply} |
  *
- * A POST needs the header `x-postern-action: 1` and a JSON body. Errors are
- * `{ error, message, retryAfter? }` with one of these statuses:
+ * A POST needs the header `x-postern-action: 1` and a JSON body. Errors are `{ error, message, retryAfter? }` with one
+ * of these statuses:
  *
  * - 400: a query or option is wrong
  * - 401: nobody is signed in
@@ -34,12 +33,11 @@
  * - 429: too many requests
  * - 503: the inbox does not answer
  *
- * The document is `assets.html` with `{{base}}` replaced by `./~/` or `./<last segment>/~/`. Script
- * and style are `{{base}}page.js` and `{{base}}page.css`. The script finds the API at
- * `new URL('./api/', import.meta.url)`. The query of the document names the screen to show. If
- * `visitor.canSignOut` is true, a POST of `{ "signOut": true }` to `location.pathname` ends the
- * session. Fetch with `redirect: 'manual'`, since an app can answer with a redirect to its login
- * page.
+ * The document is `assets.html` with `{{base}}` replaced by `./~/` or `./<last segment>/~/`. Script and style are
+ * `{{base}}page.js` and `{{base}}page.css`. The script finds the API at `new URL('./api/', import.meta.url)`. The query
+ * of the document names the screen to show. If `visitor.canSignOut` is true, a POST of `{ "signOut": true }` to
+ * `location.pathname` ends the session. Fetch with `redirect: 'manual'`, since an app can answer with a redirect to its
+ * login page.
  */
 export const API = '~/api/'
 
@@ -72,9 +70,7 @@ export interface StatusReply {
   }[]
   /** True if the server can list the endpoints that are registered at the senders. */
   readonly hasRegistered: boolean
-  /**
-   * `index`: the inbox filters with indexes. `scan`: the inbox reads task after task, newest first.
-   */
+  /** `index`: the inbox filters with indexes. `scan`: the inbox reads task after task, newest first. */
   readonly search: 'index' | 'scan'
   readonly visitor: {
     readonly as?: string

@@ -9,17 +9,16 @@ import { createApi } from './routes/api.ts'
 import { isForeign, type InspectorReply, type InspectorRequest } from './request.ts'
 
 /**
- * Answers a request to the inspector. Resolves with undefined if `auth` has already replied.
- * Rejects only if a function of the app throws, such as an `auth` that redirects by throwing.
+ * Answers a request to the inspector. Resolves with undefined if `auth` has already replied. Rejects only if a function
+ * of the app throws, such as an `auth` that redirects by throwing.
  */
 export type Inspector<Own extends readonly unknown[] = readonly unknown[]> = (
   request: InspectorRequest<Own>,
 ) => Promise<InspectorReply | Response | undefined>
 
 /**
- * Makes the inspector for any framework: a function from a request to a reply. Common frameworks
- * have their own module, such as `@postern/inspector/express`. Throws a `TypeError` that names the
- * option that is wrong or missing.
+ * Makes the inspector for any framework: a function from a request to a reply. Common frameworks have their own module,
+ * such as `@postern/inspector/express`. Throws a `TypeError` that names the option that is wrong or missing.
  *
  * @example
  * const inspect = createInspector({ inbox, receivers: [github], auth: { token: process.env.POSTERN_TOKEN! } })
@@ -82,9 +81,7 @@ function asset(type: string, body: string): InspectorReply {
   return { status: 200, headers: { 'content-type': `${type}; charset=utf-8` }, body }
 }
 
-/**
- * Adds the headers that every reply of the inspector has. Does not change a `Response` of the app.
- */
+/** Adds the headers that every reply of the inspector has. Does not change a `Response` of the app. */
 function secured(reply: InspectorReply | Response): InspectorReply | Response {
   return reply instanceof Response || 'arrayBuffer' in reply
     ? reply

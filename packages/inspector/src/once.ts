@@ -1,7 +1,4 @@
-/**
- * Makes a function that calls `ask` once and keeps the result. If `ask` fails, the next call tries
- * again.
- */
+/** Makes a function that calls `ask` once and keeps the result. If `ask` fails, the next call tries again. */
 export function once<T>(ask: () => Promise<T>): () => Promise<T> {
   let asked: Promise<T> | undefined
   return () => {

@@ -21,50 +21,45 @@ export type Inspected = Pick<
 
 /** Options of the inspector. `Own` is the list of arguments that the framework passes to `auth`. */
 export interface InspectorOptions<Own extends readonly unknown[] = readonly unknown[]> {
-  /**
-   * The inbox. If a build runs the module, as in Next.js, give a function: it is called at the
-   * first request.
-   */
+  /** The inbox. If a build runs the module, as in Next.js, give a function: it is called at the first request. */
   readonly inbox: Inbox | (() => MaybePromise<Inbox>)
   /**
-   * The receivers of this process. The inspector needs them to explain rejections, send samples and
-   * show their health. @default none
+   * The receivers of this process. The inspector needs them to explain rejections, send samples and show their health.
+   * @default none
    */
   readonly receivers?:
     | readonly Inspected[]
     | (() => MaybePromise<readonly (Inspected | PromiseLike<Inspected>)[]>)
   /**
-   * Decides who may enter: a token, names with passwords, or a function that reads the app's own
-   * session. Required unless `dev` is set.
+   * Decides who may enter: a token, names with passwords, or a function that reads the app's own session. Required
+   * unless `dev` is set.
    */
   readonly auth?: Auth<Own>
   /**
-   * For development, instead of `auth`: the inspector logs the address of the page with a random
-   * key that grants all rights. If the logged address is wrong, give the right one instead of true,
-   * such as `http://localhost:3000/postern`. Throws a `TypeError` if NODE_ENV is `production`.
+   * For development, instead of `auth`: the inspector logs the address of the page with a random key that grants all
+   * rights. If the logged address is wrong, give the right one instead of true, such as
+   * `http://localhost:3000/postern`. Throws a `TypeError` if NODE_ENV is `production`.
    * @default false
    */
   readonly dev?: boolean | string
   /**
-   * Providers that have the secrets of receivers in other processes. The inspector needs these
-   * providers to explain rejections of those receivers. Providers are found by name. @default none
+   * Providers that have the secrets of receivers in other processes. The inspector needs these providers to explain
+   * rejections of those receivers. Providers are found by name. @default none
    */
   readonly providers?: readonly Provider[]
   /**
-   * The key or keys that receivers encrypt stored events with. The page decrypts events for
-   * visitors who may see payloads.
+   * The key or keys that receivers encrypt stored events with. The page decrypts events for visitors who may see
+   * payloads.
    */
   readonly encryptionKey?: KeyOption
   /**
-   * Functions that read the registrations at the senders, by the name of the receiver. Each
-   * function is called while a visitor has the page open, at most once per minute. Use
-   * `registered()` of `@postern/registrar`. @default none
+   * Functions that read the registrations at the senders, by the name of the receiver. Each function is called while a
+   * visitor has the page open, at most once per minute. Use `registered()` of `@postern/registrar`. @default none
    */
   readonly registered?: Readonly<Record<string, AskSender>>
   /**
-   * The module from which a copied test imports `subscribe(receiver)`, which adds your handlers.
-   * Give one module, or one per receiver by name. @default './webhooks/handlers.js', the file that
-   * `postern init` writes
+   * The module from which a copied test imports `subscribe(receiver)`, which adds your handlers. Give one module, or
+   * one per receiver by name. @default './webhooks/handlers.js', the file that `postern init` writes
    */
   readonly handlers?: string | Readonly<Record<string, string>>
   /**

@@ -1,7 +1,4 @@
-/**
- * Returns the content security policy: inline code only with a hash, nothing from other origins, no
- * frames.
- */
+/** Returns the content security policy: inline code only with a hash, nothing from other origins, no frames. */
 export function policy({
   styles = "'self'",
   scripts = "'self'",

@@ -1,8 +1,8 @@
 /** A cache of slow answers. Answers are computed one at a time. */
 export interface Remembered<Answer> {
   /**
-   * Returns the answer to a question. Equal questions share one computation. If `isWhole` is false,
-   * the answer is not kept.
+   * Returns the answer to a question. Equal questions share one computation. If `isWhole` is false, the answer is not
+   * kept.
    */
   of(
     question: string,

@@ -1,8 +1,7 @@
 import { readBounded } from '@postern/core/internal'
 
 /**
- * A request to the inspector, for every framework. `Own` is the list of arguments that the
- * framework passes to `auth`.
+ * A request to the inspector, for every framework. `Own` is the list of arguments that the framework passes to `auth`.
  */
 export interface InspectorRequest<Own extends readonly unknown[] = readonly unknown[]> {
   readonly method: string
@@ -19,9 +18,9 @@ export interface InspectorRequest<Own extends readonly unknown[] = readonly unkn
   /** True if the request came over TLS to this process. */
   readonly isEncrypted: boolean
   /**
-   * Reads a body of at most `most` bytes. Resolves with a string, or with the value that a body
-   * parser of the app has made. Rejects with a RangeError if the body is longer. Rejects with an
-   * `ApiProblem` if a middleware has read the body and kept nothing.
+   * Reads a body of at most `most` bytes. Resolves with a string, or with the value that a body parser of the app has
+   * made. Rejects with a RangeError if the body is longer. Rejects with an `ApiProblem` if a middleware has read the
+   * body and kept nothing.
    */
   readonly body: (most: number) => Promise<unknown>
   /** The framework's own request, or its context. */
@@ -60,9 +59,8 @@ export async function readText(
 const ACTION_HEADER = 'x-postern-action'
 
 /**
- * True if the page itself sent an action. The browser says so in `Sec-Fetch-Site`. Over plain HTTP
- * from another machine, browsers omit that header: then `Origin` must match `Host`. False if the
- * request has neither header.
+ * True if the page itself sent an action. The browser says so in `Sec-Fetch-Site`. Over plain HTTP from another
+ * machine, browsers omit that header: then `Origin` must match `Host`. False if the request has neither header.
  */
 export function isSameOrigin({ header }: InspectorRequest): boolean {
   if (header(ACTION_HEADER) !== '1') return false
@@ -74,9 +72,8 @@ export function isSameOrigin({ header }: InspectorRequest): boolean {
 }
 
 /**
- * True if a page of another site sent the request. Such a page cannot read the reply. But the
- * request would cost time, and could sign a visitor in or out. Links on other sites may open the
- * document.
+ * True if a page of another site sent the request. Such a page cannot read the reply. But the request would cost time,
+ * and could sign a visitor in or out. Links on other sites may open the document.
  */
 export function isForeign({ header, method }: InspectorRequest, isDocument: boolean): boolean {
   const site = header('sec-fetch-site')

@@ -4,8 +4,8 @@ import type { ChartRange, Values } from './api/charts.ts'
 import { ApiProblem } from './replies.ts'
 
 /**
- * A range of time, divided into steps. Steps start at whole multiples of their width, so that each
- * poll has the same steps. Times are in milliseconds.
+ * A range of time, divided into steps. Steps start at whole multiples of their width, so that each poll has the same
+ * steps. Times are in milliseconds.
  */
 export interface TimeSpan {
   readonly from: number

@@ -2,19 +2,11 @@ import type { Inbox } from '@postern/core/inbox'
 
 /** The version of everything that the page shows, and a cache of answers for that version. */
 interface Version {
-  /**
-   * Returns a string that changes when a task or the journal changes. The string can be 250 ms old.
-   */
+  /** Returns a string that changes when a task or the journal changes. The string can be 250 ms old. */
   readonly current: () => Promise<string>
-  /**
-   * Returns the answer to the question `key`. A known answer for the same version is used again for
-   * 2 seconds.
-   */
+  /** Returns the answer to the question `key`. A known answer for the same version is used again for 2 seconds. */
   readonly shared: <T>(key: string, ask: () => Promise<T>) => Promise<T>
-  /**
-   * Drops all known answers. Call this after a change that does not change the version, such as a
-   * mute.
-   */
+  /** Drops all known answers. Call this after a change that does not change the version, such as a mute. */
   readonly forget: () => void
 }
 

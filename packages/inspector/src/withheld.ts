@@ -60,8 +60,8 @@ export function withheldError(error: TaskError): TaskFailure {
 const FRAME = /^ {4}at (?:.* \()?((?:file:\/\/)?[^()\s][^()]*):(\d+):\d+\)?$/
 
 /**
- * Returns the file and line in the app that threw the error, or that called the code which threw
- * it. Undefined if the stack does not have the format of V8.
+ * Returns the file and line in the app that threw the error, or that called the code which threw it. Undefined if the
+ * stack does not have the format of V8.
  */
 function placeOf({ name, message, stack }: TaskError): string | undefined {
   // A message can contain lines that look like stack frames. So the whole message is cut off first.
@@ -82,14 +82,10 @@ function nearest(file: string): string {
   return path.startsWith('..') ? file.split(/[/\\]/).slice(-2).join('/') : path
 }
 
-// Maximum number of dead tasks to read per subscription. The newest one gives the error, the oldest
-// one the start.
+// Maximum number of dead tasks to read per subscription. The newest one gives the error, the oldest one the start.
 const NEWEST = 100
 
-/**
- * Returns one issue per subscription with dead tasks. Causes are not used, since they are hashes of
- * messages.
- */
+/** Returns one issue per subscription with dead tasks. Causes are not used, since they are hashes of messages. */
 export async function withheldThings(
   view: InboxView | undefined,
   lanes: readonly SubscriptionStats[],

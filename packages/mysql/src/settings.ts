@@ -17,19 +17,19 @@ export interface MysqlInboxOptions extends ServerInboxOptions {
   /** URL of MariaDB or MySQL, such as `mysql://user:password@host/database`. @default none */
   readonly connectionString?: string
   /**
-   * A pool of `mysql2` or `mysql2/promise`, in place of `connectionString`. It needs room for at
-   * least three connections. The inbox keeps the pool's settings, and does not close it.
+   * A pool of `mysql2` or `mysql2/promise`, in place of `connectionString`. It needs room for at least three
+   * connections. The inbox keeps the pool's settings, and does not close it.
    * @default none
    */
   readonly pool?: MysqlPool
   /**
-   * Database of the tables `postern_*`. If the database is missing, it is created. @default the
-   * database of the connection
+   * Database of the tables `postern_*`. If the database is missing, it is created. @default the database of the
+   * connection
    */
   readonly database?: string
   /**
-   * Prepares statements once on each connection. Set false for poolers that lose prepared
-   * statements, such as ProxySQL without multiplexing of statements. @default true
+   * Prepares statements once on each connection. Set false for poolers that lose prepared statements, such as ProxySQL
+   * without multiplexing of statements. @default true
    */
   readonly prepare?: boolean
 }

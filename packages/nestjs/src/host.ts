@@ -167,8 +167,7 @@ const MARKS = 'postern:marks'
  * provider must be a singleton.
  *
  * @example
- * @OnWebhook('stripe', 'invoice.paid', { retry: { attempts: 5 } })
- * paid(event: WebhookEvent) {}
+ * @OnWebhook('stripe', 'invoice.paid', { retry: { attempts: 5 } }) paid(event: WebhookEvent) {}
  */
 export function OnWebhook(
   receiver: string,
@@ -182,8 +181,7 @@ export function OnWebhook(
  * Calls a method of a Nest provider for each dead task of a receiver, with the last attempt and its error.
  *
  * @example
- * @OnDead('stripe')
- * gaveUp(attempt: AttemptInfo, error: TaskError) {}
+ * @OnDead('stripe') gaveUp(attempt: AttemptInfo, error: TaskError) {}
  */
 export function OnDead(receiver: string): MethodDecorator {
   return marked({ kind: 'dead', receiver })

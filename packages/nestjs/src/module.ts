@@ -58,10 +58,10 @@ Module({
  * `onApplicationShutdown`.
  *
  * @example
- * @Module({
- * imports: [ PosternModule.forRoot({ inbox: sqliteInbox({ path: 'webhooks.db' }) }), PosternModule.receiver('stripe',
- * '/webhooks/stripe', { inject: [ConfigService], useFactory: (config: ConfigService) => ({ provider: stripe({ secret:
- * config.getOrThrow('STRIPE_WEBHOOK_SECRET') }), }), }), ], providers: [Billing], }) export class AppModule {}
+ * @Module({ imports: [ PosternModule.forRoot({ inbox: sqliteInbox({ path: 'webhooks.db' }) }),
+ * PosternModule.receiver('stripe', '/webhooks/stripe', { inject: [ConfigService], useFactory: (config: ConfigService)
+ * => ({ provider: stripe({ secret: config.getOrThrow('STRIPE_WEBHOOK_SECRET') }), }), }), ], providers: [Billing], })
+ * export class AppModule {}
  */
 export class PosternModule {
   /** Sets options of all receivers, such as the inbox. */

@@ -194,9 +194,8 @@ export interface UrlOptions {
    */
   readonly publicBase?: string
   /**
-   * Trusted proxies, and the headers in which they forward the origin.
-   * `{ hops: 1, headers: ['x-forwarded-proto', 'x-forwarded-host'] }` trusts one proxy and these two headers. @default
-   * false
+   * Trusted proxies, and the headers in which they forward the origin. `{ hops: 1, headers: ['x-forwarded-proto',
+   * 'x-forwarded-host'] }` trusts one proxy and these two headers. @default false
    */
   readonly trustProxy?: TrustProxy | false
 }

@@ -8,14 +8,13 @@ import { createStore } from './store/store.ts'
 
 const carried = transactions<unknown>('postgresInbox')
 
-// How many tasks are claimed ahead for quick handlers, since each claim costs a round trip. As many
-// are claimed as end within `time` milliseconds, at most `most` tasks.
+// How many tasks are claimed ahead for quick handlers, since each claim costs a round trip. As many are claimed as end
+// within `time` milliseconds, at most `most` tasks.
 const AHEAD = { time: 100, most: 400, half: true, share: true }
 
 /**
- * Creates a durable inbox in PostgreSQL 13 or newer. Events and tasks are in tables `postern_*`, in
- * a schema of your choice. Several processes may share them. The inbox connects with the first
- * delivery.
+ * Creates a durable inbox in PostgreSQL 13 or newer. Events and tasks are in tables `postern_*`, in a schema of your
+ * choice. Several processes may share them. The inbox connects with the first delivery.
  *
  * @throws {TypeError} If an option is wrong; the message names the option.
  *
@@ -45,9 +44,9 @@ export function openInbox(
 }
 
 /**
- * Returns a host with which `receive` stores the delivery in an open transaction of your app. The
- * delivery is accepted if that transaction commits. `transaction` is either a function that runs a
- * statement and returns its rows, or a client of `pg`.
+ * Returns a host with which `receive` stores the delivery in an open transaction of your app. The delivery is accepted
+ * if that transaction commits. `transaction` is either a function that runs a statement and returns its rows, or a
+ * client of `pg`.
  *
  * @example
  * await db.transaction((tx) => receiver.receive(delivery, inTransaction((text, values) => run(tx,

@@ -27,12 +27,11 @@ const SKEW = 60_000
 const WINDOW = 300
 
 /**
- * AdCP (Ad Context Protocol) webhooks, with HTTP message signatures (RFC 9421). A signature has the
- * label `sig1` and the tag `adcp/webhook-signing/v1`. The signature is Ed25519 or ECDSA P-256 over
- * method, target, authority, content type and digest, and is valid for at most 5 minutes. A key is
- * used only if its `adcp_use` and `key_ops` allow webhooks. The id is the body's `idempotency_key`.
- * The topic is the task type with the status (`create_media_buy.completed`), or `task.completed` if
- * there is no type. Needs the package structured-headers.
+ * AdCP (Ad Context Protocol) webhooks, with HTTP message signatures (RFC 9421). A signature has the label `sig1` and
+ * the tag `adcp/webhook-signing/v1`. The signature is Ed25519 or ECDSA P-256 over method, target, authority, content
+ * type and digest, and is valid for at most 5 minutes. A key is used only if its `adcp_use` and `key_ops` allow
+ * webhooks. The id is the body's `idempotency_key`. The topic is the task type with the status
+ * (`create_media_buy.completed`), or `task.completed` if there is no type. Needs the package structured-headers.
  * https://docs.adcontextprotocol.org/docs/building/implementation/webhooks
  */
 export const adcp: Factory<AdcpOptions> = /* @__PURE__ */ provider({

@@ -9,14 +9,13 @@ import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /**
  * Adyen's standard (payment) webhooks, as JSON or forms, not SOAP. Each item has its own signature,
- * `additionalData.hmacSignature`: HMAC-SHA256 over eight fields of the item. If one item has a
- * wrong signature, the whole delivery is rejected. The other fields are not signed: `live`,
- * `eventDate`, `reason` and the rest of `additionalData`.
+ * `additionalData.hmacSignature`: HMAC-SHA256 over eight fields of the item. If one item has a wrong signature, the
+ * whole delivery is rejected. The other fields are not signed: `live`, `eventDate`, `reason` and the rest of
+ * `additionalData`.
  *
- * The topic is `eventCode`. The id is `pspReference:eventCode:success`, and all three parts are
- * signed. The payload is the item, with the delivery's `live` added. Adyen expects a 2xx with the
- * body `[accepted]` within 10 s. It retries for up to 30 days, the oldest delivery first, so a
- * rejected delivery delays the others.
+ * The topic is `eventCode`. The id is `pspReference:eventCode:success`, and all three parts are signed. The payload is
+ * the item, with the delivery's `live` added. Adyen expects a 2xx with the body `[accepted]` within 10 s. It retries
+ * for up to 30 days, the oldest delivery first, so a rejected delivery delays the others.
  * https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures
  */
 export const adyen: Factory<PresetOptions<'hmacKey'>> = /* @__PURE__ */ sender({

@@ -2,8 +2,8 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * AfterShip's tracking webhooks. AfterShip's other products, which sign in the header
- * `as-signature-hmac-sha256`, are not supported.
+ * AfterShip's tracking webhooks. AfterShip's other products, which sign in the header `as-signature-hmac-sha256`, are
+ * not supported.
  * https://www.aftership.com/docs/tracking/webhook/webhook-signature
  */
 export const aftership: Factory<PresetOptions> = /* @__PURE__ */ preset({

@@ -2,9 +2,8 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Airwallex. Its pages do not say whether the signed time is in seconds or milliseconds, so both
- * units are accepted. The pages also do not say whether a retry is signed again. So the default
- * tolerance is as long as Airwallex retries.
+ * Airwallex. Its pages do not say whether the signed time is in seconds or milliseconds, so both units are accepted.
+ * The pages also do not say whether a retry is signed again. So the default tolerance is as long as Airwallex retries.
  * https://www.airwallex.com/docs/developer-tools__webhooks
  */
 export const airwallex: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({

@@ -10,41 +10,39 @@ import { joined } from './schemes/ids.ts'
 /** Options of {@link asana}. */
 export interface AsanaOptions {
   /**
-   * The `X-Hook-Secret` of the webhook; each webhook has its own. If your app stores the secrets
-   * from handshakes itself, give a function. @default the secrets in `records`; without `records`,
-   * none, so only handshakes are answered
+   * The `X-Hook-Secret` of the webhook; each webhook has its own. If your app stores the secrets from handshakes
+   * itself, give a function. @default the secrets in `records`; without `records`, none, so only handshakes are
+   * answered
    */
   readonly secret?: SecretOption
   /**
-   * Whether a handshake is expected now. Anybody can send a handshake, and whoever plants a secret
-   * can then sign events. So return true only while your call that creates the webhook waits for
-   * its answer, and only for its URL. @default false
+   * Whether a handshake is expected now. Anybody can send a handshake, and whoever plants a secret can then sign
+   * events. So return true only while your call that creates the webhook waits for its answer, and only for its URL.
+   * @default false
    */
   readonly acceptHandshake?: boolean | ((delivery: Delivery) => MaybePromise<boolean>)
   /**
-   * Stores the secret of a handshake. The reply waits for this function. If the function fails,
-   * Asana does not create the webhook.
+   * Stores the secret of a handshake. The reply waits for this function. If the function fails, Asana does not create
+   * the webhook.
    */
   readonly onSecret?: (secret: string, delivery: Delivery) => MaybePromise<void>
   /**
-   * The records of an inbox (`inbox.records`). The secrets from handshakes are stored there,
-   * unencrypted. The key of a record is the path and query of the webhook's URL, so give each
-   * webhook its own URL. @default none
+   * The records of an inbox (`inbox.records`). The secrets from handshakes are stored there, unencrypted. The key of a
+   * record is the path and query of the webhook's URL, so give each webhook its own URL. @default none
    */
   readonly records?: Records
 }
 
-// Allowed form of a secret. A comma is not allowed, because a server joins two header lines with a
-// comma. A brace is not allowed, because a secret must not look like a body.
+// Allowed form of a secret. A comma is not allowed, because a server joins two header lines with a comma. A brace is
+// not allowed, because a secret must not look like a body.
 const SECRET = /^[\w.~+/=:-]{1,256}$/
 
 /**
- * Asana. The signature is HMAC-SHA256 over the body, in `X-Hook-Signature`. Asana chooses the
- * secret, and sends it in `X-Hook-Secret` of the first request, while your call that creates the
- * webhook still waits. The receiver echoes the secret. A delivery is a batch of events. A batch
- * without events is a heartbeat. The topic is `resource_type.action` (`task.changed`). Asana sends
- * no event id, so the id is made of resource, action, field, time, user and parent, all signed.
- * Asana expects a 2xx within 10 s and retries for 24 hours. A 410 deletes the webhook.
+ * Asana. The signature is HMAC-SHA256 over the body, in `X-Hook-Signature`. Asana chooses the secret, and sends it in
+ * `X-Hook-Secret` of the first request, while your call that creates the webhook still waits. The receiver echoes the
+ * secret. A delivery is a batch of events. A batch without events is a heartbeat. The topic is `resource_type.action`
+ * (`task.changed`). Asana sends no event id, so the id is made of resource, action, field, time, user and parent, all
+ * signed. Asana expects a 2xx within 10 s and retries for 24 hours. A 410 deletes the webhook.
  * https://developers.asana.com/docs/webhooks-guide
  */
 export const asana: Factory<AsanaOptions> = /* @__PURE__ */ provider({
@@ -140,14 +138,12 @@ function idOf(event: unknown): string | undefined {
 const MOST = 20
 const TRIES = 5
 
-/**
- * A secret that arrived in a handshake. `proven` is true once the secret has verified a delivery.
- */
+/** A secret that arrived in a handshake. `proven` is true once the secret has verified a delivery. */
 type Kept = { readonly secret: string; readonly proven: boolean }
 
 /**
- * Stores the secrets from handshakes in the records of an inbox, so that every process of the app
- * has them. The key is the path and query of the URL.
+ * Stores the secrets from handshakes in the records of an inbox, so that every process of the app has them. The key is
+ * the path and query of the URL.
  */
 function recordedSecrets(
   records: Records,
@@ -170,8 +166,8 @@ function recordedSecrets(
     return `secrets/${provider}${pathname}${search}`
   }
   /**
-   * Changes the stored list of secrets for a URL, unless `change` returns undefined. Returns false
-   * if another writer was faster at every try.
+   * Changes the stored list of secrets for a URL, unless `change` returns undefined. Returns false if another writer
+   * was faster at every try.
    */
   const update = async (
     delivery: Delivery,
@@ -216,8 +212,7 @@ function recordedSecrets(
 }
 
 /**
- * Makes room for one more secret. If the list is full, removes the oldest secret that has not
- * verified any delivery.
+ * Makes room for one more secret. If the list is full, removes the oldest secret that has not verified any delivery.
  */
 function withRoom(kept: readonly Kept[]): readonly Kept[] {
   if (kept.length < MOST) return kept

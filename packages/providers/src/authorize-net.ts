@@ -2,8 +2,8 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Authorize.Net. The HMAC key is the text of the Signature Key, without decoding its hex digits.
- * Only Authorize.Net's transaction hashes need the decoded digits.
+ * Authorize.Net. The HMAC key is the text of the Signature Key, without decoding its hex digits. Only Authorize.Net's
+ * transaction hashes need the decoded digits.
  * https://developer.authorize.net/api/reference/features/webhooks.html
  */
 export const authorizeNet: Factory<PresetOptions> = /* @__PURE__ */ preset({

@@ -22,8 +22,8 @@ import { signedByCertificate, type CertificateClaim } from './schemes/certificat
 /** Options of {@link awsSns}. */
 export interface AwsSnsOptions extends CertificateOptions {
   /**
-   * The ARN of the SNS topic that may send, or several. Any AWS customer can make SNS sign a
-   * message, so messages of other topics are rejected.
+   * The ARN of the SNS topic that may send, or several. Any AWS customer can make SNS sign a message, so messages of
+   * other topics are rejected.
    */
   readonly topicArn: SecretOption
   /**
@@ -35,8 +35,8 @@ export interface AwsSnsOptions extends CertificateOptions {
   readonly tolerance?: number
 }
 
-// The region has the form of `regionRegex` in AWS's endpoints file, so a host made from it cannot
-// be that of an S3 bucket. https://github.com/boto/botocore
+// The region has the form of `regionRegex` in AWS's endpoints file, so a host made from it cannot be that of an S3
+// bucket. https://github.com/boto/botocore
 const ARN_OF_REGION =
   /^arn:(aws|aws-cn|aws-us-gov):sns:((?:(?:us|eu|ap|sa|ca|me|af|il|mx)|cn|us-gov)-[a-z]+-\d+):\d{12}:/
 // Hosts of Amazon's issuing certificates. https://www.amazontrust.com/repository/
@@ -60,14 +60,12 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * Amazon SNS over HTTPS. The signature is RSA (SHA-256, or SHA-1 for SignatureVersion 1) over
- * fields of the body, with the certificate at `SigningCertURL`. The topic is the ARN and the id is
- * `MessageId`. Your application's own event is the text in `Message`. Subscription and
- * unsubscription confirmations have the topic `<ARN>:SubscriptionConfirmation` or
- * `<ARN>:UnsubscribeConfirmation`. The receiver confirms a subscription if `confirm` allows it.
- * Deliveries in SNS's "raw message delivery" are unsigned, so they are rejected. SNS expects a 2xx
- * within 15 s. SNS retries 3 times in a minute. With a delivery policy, it retries for up to an
- * hour.
+ * Amazon SNS over HTTPS. The signature is RSA (SHA-256, or SHA-1 for SignatureVersion 1) over fields of the body, with
+ * the certificate at `SigningCertURL`. The topic is the ARN and the id is `MessageId`. Your application's own event is
+ * the text in `Message`. Subscription and unsubscription confirmations have the topic `<ARN>:SubscriptionConfirmation`
+ * or `<ARN>:UnsubscribeConfirmation`. The receiver confirms a subscription if `confirm` allows it. Deliveries in SNS's
+ * "raw message delivery" are unsigned, so they are rejected. SNS expects a 2xx within 15 s. SNS retries 3 times in a
+ * minute. With a delivery policy, it retries for up to an hour.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
  */
 export const awsSns: Factory<AwsSnsOptions> = /* @__PURE__ */ provider({
@@ -153,9 +151,7 @@ function read(delivery: Delivery): CertificateClaim {
   return { url, hosts, signature, hash: version === '1' ? 'sha1' : 'sha256' }
 }
 
-/**
- * Returns the host of SNS in the region of a topic. This host has the certificates of the region.
- */
+/** Returns the host of SNS in the region of a topic. This host has the certificates of the region. */
 function hostsOf(arn: string | undefined): readonly string[] {
   const [, partition, region] = ARN_OF_REGION.exec(arn ?? '') ?? []
   if (region === undefined) return []
@@ -170,8 +166,8 @@ function signedText(message: unknown, arn: string): string | undefined {
   return FIELDS[type]!.filter((name) => (field(message, name) ?? undefined) !== undefined)
     .map((name) => {
       const value = field(message, name)
-      // Line breaks separate the signed fields. In a field other than Message, a line break
-      // would let an attacker move text from one field to another.
+      // Line breaks separate the signed fields. In a field other than Message, a line break would let an attacker move
+      // text from one field to another.
       if (typeof value !== 'string' || (name !== 'Message' && /[\r\n]/.test(value)))
         throw malformed({ field: name }, 'a text of one line')
       return `${name}\n${value}\n`

@@ -9,10 +9,9 @@ import { preset, topicOf, type UrlPresetOptions } from './schemes/preset.ts'
 const HEADER = 'messagebird-signature-jwt'
 
 /**
- * Bird (MessageBird). A JSON Web Token (HS256, HS384 or HS512) in `MessageBird-Signature-JWT` has
- * the SHA-256 of the URL and of the body. The token expires after a minute. Clocks may differ by 5
- * s, as in Bird's SDK. Behind a proxy, set `publicUrl` to the URL that you gave to Bird. The topic
- * is `type` (`message.created`). There is no event id.
+ * Bird (MessageBird). A JSON Web Token (HS256, HS384 or HS512) in `MessageBird-Signature-JWT` has the SHA-256 of the
+ * URL and of the body. The token expires after a minute. Clocks may differ by 5 s, as in Bird's SDK. Behind a proxy,
+ * set `publicUrl` to the URL that you gave to Bird. The topic is `type` (`message.created`). There is no event id.
  * https://developers.messagebird.com/api/
  */
 export const bird: Factory<UrlPresetOptions<'signingKey'>> = /* @__PURE__ */ preset({

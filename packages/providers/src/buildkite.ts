@@ -3,8 +3,8 @@ import { agreedTopic, member } from './common/read.ts'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Buildkite. The topic is the body's `event`. If the header `X-Buildkite-Event` differs, the
- * delivery is rejected. There is no event id.
+ * Buildkite. The topic is the body's `event`. If the header `X-Buildkite-Event` differs, the delivery is rejected.
+ * There is no event id.
  * https://buildkite.com/docs/apis/webhooks
  */
 export const buildkite: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({

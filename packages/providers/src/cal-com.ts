@@ -5,10 +5,10 @@ import { sender, type PresetOptions } from './schemes/sender.ts'
 import { sampleJson } from './common/paths.ts'
 
 /**
- * Cal.com. The signature is HMAC-SHA256 over the body, in `X-Cal-Signature-256`. The topic is
- * `triggerEvent` (`BOOKING_CREATED`), or `custom` if your payload template leaves it out. Cal.com
- * sends no event id, so the id is made of trigger, booking and `createdAt`, which are all signed.
- * Cal.com counts a redirect as a failure. Most installations of Cal.com do not retry.
+ * Cal.com. The signature is HMAC-SHA256 over the body, in `X-Cal-Signature-256`. The topic is `triggerEvent`
+ * (`BOOKING_CREATED`), or `custom` if your payload template leaves it out. Cal.com sends no event id, so the id is made
+ * of trigger, booking and `createdAt`, which are all signed. Cal.com counts a redirect as a failure. Most installations
+ * of Cal.com do not retry.
  * https://cal.com/docs/developing/guides/automation/webhooks
  */
 export const calCom: Factory<PresetOptions> = /* @__PURE__ */ sender({
@@ -52,8 +52,8 @@ export const calCom: Factory<PresetOptions> = /* @__PURE__ */ sender({
   },
 })
 
-// Returns the id of an event. MEETING_STARTED and MEETING_ENDED have no `payload`. Cal.com sends
-// each of these two once per booking.
+// Returns the id of an event. MEETING_STARTED and MEETING_ENDED have no `payload`. Cal.com sends each of these two once
+// per booking.
 function idOf(value: unknown): string | undefined {
   const names = ['payload.uid', 'payload.bookingId']
   const booking = names.find((name) => member(value, name) !== undefined)

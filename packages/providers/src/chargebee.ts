@@ -3,9 +3,9 @@ import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Chargebee. Chargebee does not sign. HTTP Basic credentials authenticate a delivery, and only TLS
- * protects the body. Events may arrive in any order; compare `resource_version`. Chargebee expects
- * a 2xx within 60 s and retries up to seven times over about three days.
+ * Chargebee. Chargebee does not sign. HTTP Basic credentials authenticate a delivery, and only TLS protects the body.
+ * Events may arrive in any order; compare `resource_version`. Chargebee expects a 2xx within 60 s and retries up to
+ * seven times over about three days.
  * https://www.chargebee.com/docs/billing/2.0/site-configuration/webhook_settings
  */
 export const chargebee: Factory<PresetOptions<'credentials'>> = /* @__PURE__ */ preset({

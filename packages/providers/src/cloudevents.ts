@@ -18,20 +18,17 @@ export interface CloudeventsOptions {
   readonly secret?: SecretOption
   /** `true` accepts events from anybody. @default false */
   readonly unauthenticated?: boolean
-  /**
-   * Origins whose OPTIONS request for consent is allowed. `*` allows every origin. @default none
-   */
+  /** Origins whose OPTIONS request for consent is allowed. `*` allows every origin. @default none */
   readonly allowedOrigins?: readonly string[]
 }
 
 const EVENT_TYPE = 'application/cloudevents+json'
 
 /**
- * CloudEvents 1.0 over HTTP from any sender, in structured, batched and binary mode. The topic is
- * `type` and the id is `source:id`. The specification has no signatures, but asks for a bearer
- * token. If `allowedOrigins` has the origin, the receiver answers a request for consent (OPTIONS
- * with `WebHook-Request-Origin`). As in the specification, that answer needs no authentication.
- * Each sender chooses its own retries.
+ * CloudEvents 1.0 over HTTP from any sender, in structured, batched and binary mode. The topic is `type` and the id is
+ * `source:id`. The specification has no signatures, but asks for a bearer token. If `allowedOrigins` has the origin,
+ * the receiver answers a request for consent (OPTIONS with `WebHook-Request-Origin`). As in the specification, that
+ * answer needs no authentication. Each sender chooses its own retries.
  * https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md
  */
 export const cloudevents: Factory<CloudeventsOptions> = /* @__PURE__ */ provider({
@@ -75,8 +72,8 @@ export const cloudevents: Factory<CloudeventsOptions> = /* @__PURE__ */ provider
 })
 
 /**
- * Returns the events of a delivery in one of the three modes of CloudEvents' HTTP binding. In
- * binary mode, the event's `data` is the parsed body.
+ * Returns the events of a delivery in one of the three modes of CloudEvents' HTTP binding. In binary mode, the event's
+ * `data` is the parsed body.
  */
 function cloudEvents(delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
   const type = (delivery.header('content-type') ?? '').trim().toLowerCase()
@@ -123,8 +120,8 @@ function binary(delivery: Delivery, { value }: ParsedBody): unknown {
   return { ...event, ...(datacontenttype && { datacontenttype }), data: value }
 }
 
-// Decodes a header value, which is percent-encoded UTF-8 (HTTP binding, section 3.1.3.2). Older
-// senders put the value in quotes.
+// Decodes a header value, which is percent-encoded UTF-8 (HTTP binding, section 3.1.3.2). Older senders put the value
+// in quotes.
 function decode(value: string, header: string): string {
   const bare = /^"(?:[^"\\]|\\.)*"$/.test(value)
     ? value.slice(1, -1).replace(/\\(.)/g, '$1')

@@ -11,14 +11,13 @@ const CONTENTFUL = {
 } as const
 
 /**
- * Contentful with request verification turned on. The signature is HMAC-SHA256 over method, path,
- * the listed headers and the body. If you set `publicUrl`, the signature must fit its path and
- * query. The topic is `X-Contentful-Topic` (`ContentManagement.Entry.publish`; `Entry.publish`
- * matches too), and the id is `X-Contentful-Idempotency-Key`. Both headers are used only if they
- * are signed. The default tolerance of 30 s is that of Contentful's SDK, and is as long as the time
- * between retries. Set a larger `tolerance` if clocks or queues are slow. Contentful waits 30 s for
- * an answer and retries 429 and 5xx twice, 30 s apart. A space has one secret, and the old secret
- * is invalid as soon as you change it.
+ * Contentful with request verification turned on. The signature is HMAC-SHA256 over method, path, the listed headers
+ * and the body. If you set `publicUrl`, the signature must fit its path and query. The topic is `X-Contentful-Topic`
+ * (`ContentManagement.Entry.publish`; `Entry.publish` matches too), and the id is `X-Contentful-Idempotency-Key`. Both
+ * headers are used only if they are signed. The default tolerance of 30 s is that of Contentful's SDK, and is as long
+ * as the time between retries. Set a larger `tolerance` if clocks or queues are slow. Contentful waits 30 s for an
+ * answer and retries 429 and 5xx twice, 30 s apart. A space has one secret, and the old secret is invalid as soon as
+ * you change it.
  * https://www.contentful.com/developers/docs/webhooks/request-verification/
  */
 export const contentful: Factory<DatedPresetOptions & PublicUrlOption> = /* @__PURE__ */ sender({
@@ -78,8 +77,8 @@ const TOPIC = 'x-contentful-topic'
 const ID = 'x-contentful-idempotency-key'
 
 /**
- * Makes Contentful's scheme: HMAC-SHA256 over method, path with query, the headers that the sender
- * lists, and body, separated by line feeds.
+ * Makes Contentful's scheme: HMAC-SHA256 over method, path with query, the headers that the sender lists, and body,
+ * separated by line feeds.
  */
 function contentfulScheme(url: (delivery: Delivery) => string): Scheme<Uint8Array> {
   const scheme = hmac({
@@ -106,10 +105,7 @@ function contentfulScheme(url: (delivery: Delivery) => string): Scheme<Uint8Arra
   }
 }
 
-/**
- * Returns the names of the signed headers. The header with this list and the header with the time
- * must be signed.
- */
+/** Returns the names of the signed headers. The header with this list and the header with the time must be signed. */
 function signedHeaders(delivery: Delivery): readonly string[] {
   const names = singleHeader(delivery, CONTENTFUL.list)
     .split(',')
@@ -125,8 +121,8 @@ function signedHeader(delivery: Delivery, name: string): string | undefined {
 }
 
 /**
- * Rejects a time that is `ttl` seconds or more away from now. As in Contentful's SDK, a difference
- * of exactly `ttl` is also rejected.
+ * Rejects a time that is `ttl` seconds or more away from now. As in Contentful's SDK, a difference of exactly `ttl` is
+ * also rejected.
  */
 function checkTtl(delivery: Delivery, now: number, ttl: number): void {
   const name = CONTENTFUL.timestamp
@@ -142,8 +138,8 @@ function checkTtl(delivery: Delivery, now: number, ttl: number): void {
     })
 }
 
-// Returns path and query as Contentful's SDK signs them. The SDK escapes the query, and then
-// escapes it again together with the path.
+// Returns path and query as Contentful's SDK signs them. The SDK escapes the query, and then escapes it again together
+// with the path.
 function pathOf(url: string): string {
   const { pathname, search } = new URL(url, 'https://localhost')
   const query = search.slice(1)

@@ -5,10 +5,7 @@ import { member } from './common/read.ts'
 import { httpAuth, type HttpAuthOptions, oneSecret } from './schemes/http-auth.ts'
 import { sampleJson } from './common/paths.ts'
 
-/**
- * Options of {@link datadog}: the `secret` in a custom header, the `credentials` in the URL, or an
- * OAuth2 `token`.
- */
+/** Options of {@link datadog}: the `secret` in a custom header, the `credentials` in the URL, or an OAuth2 `token`. */
 export interface DatadogOptions extends HttpAuthOptions {
   /** The value of the custom header that authenticates the webhook. */
   readonly secret?: SecretOption
@@ -21,11 +18,10 @@ export interface DatadogOptions extends HttpAuthOptions {
 }
 
 /**
- * Datadog monitors. Datadog does not sign: a custom header, Basic credentials or OAuth2
- * authenticates a delivery, and only TLS protects the body. The body has the form of your template:
- * JSON or a form. The topic and the id are the members that `topicField` and `idField` name. If the
- * body has no such topic, the topic is the member `alert_transition`, or else `event`. Datadog
- * retries up to five times after a 5xx or a timeout.
+ * Datadog monitors. Datadog does not sign: a custom header, Basic credentials or OAuth2 authenticates a delivery, and
+ * only TLS protects the body. The body has the form of your template: JSON or a form. The topic and the id are the
+ * members that `topicField` and `idField` name. If the body has no such topic, the topic is the member
+ * `alert_transition`, or else `event`. Datadog retries up to five times after a 5xx or a timeout.
  * https://docs.datadoghq.com/integrations/webhooks/
  */
 export const datadog: Factory<DatadogOptions> = /* @__PURE__ */ provider({

@@ -15,9 +15,9 @@ export interface DockerHubOptions {
 }
 
 /**
- * Docker Hub. Docker Hub does not sign or authenticate, so put a secret into the URL. The topic is
- * `push`. The id is made of repository, tag and `pushed_at`. Docker no longer supports the
- * payload's `callback_url`. Docker does not document whether it retries.
+ * Docker Hub. Docker Hub does not sign or authenticate, so put a secret into the URL. The topic is `push`. The id is
+ * made of repository, tag and `pushed_at`. Docker no longer supports the payload's `callback_url`. Docker does not
+ * document whether it retries.
  * https://docs.docker.com/docker-hub/repos/manage/webhooks/
  */
 export const dockerHub: Factory<DockerHubOptions> = /* @__PURE__ */ provider({

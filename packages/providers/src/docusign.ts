@@ -15,11 +15,11 @@ const SIGNATURES: readonly string[] = /* @__PURE__ */ Array.from(
 const MAX_BODY: number = 32 * MIB
 
 /**
- * DocuSign Connect. The signature is HMAC-SHA256 over the body, in one header per key of the
- * account (`X-DocuSign-Signature-1` to `-100`); one match is enough. The topic is `event`
- * (`envelope-completed`), or the status of a legacy XML message (`Completed`). The id is made of
- * envelope, event and time. The signature has no time. DocuSign waits 100 s for an answer and
- * retries for 15 days. A message can contain documents, so the body limit is 32 MiB.
+ * DocuSign Connect. The signature is HMAC-SHA256 over the body, in one header per key of the account
+ * (`X-DocuSign-Signature-1` to `-100`); one match is enough. The topic is `event` (`envelope-completed`), or the status
+ * of a legacy XML message (`Completed`). The id is made of envelope, event and time. The signature has no time.
+ * DocuSign waits 100 s for an answer and retries for 15 days. A message can contain documents, so the body limit is 32
+ * MiB.
  * https://developers.docusign.com/platform/webhooks/connect/hmac/
  */
 export const docusign: Factory<PresetOptions<'hmacKey'>> = /* @__PURE__ */ sender({
@@ -61,8 +61,8 @@ export const docusign: Factory<PresetOptions<'hmacKey'>> = /* @__PURE__ */ sende
   },
 })
 
-// Returns true if any of the signature headers is present. The header's name has the number of an
-// active key, so `…-1` may be missing.
+// Returns true if any of the signature headers is present. The header's name has the number of an active key, so `…-1`
+// may be missing.
 function isSigned(head: Delivery): boolean {
   for (const [name] of head.headerLines()) if (name.startsWith('x-docusign-signature-')) return true
   return false

@@ -3,9 +3,8 @@ import { standardFamily, type StandardFamilySecretOptions } from './schemes/stan
 import { HOUR } from './common/units.ts'
 
 /**
- * Dodo Payments: Standard Webhooks. The topic is `type` (`payment.succeeded`). The id is the header
- * `webhook-id`, which stays the same over retries. The last retry is about 28 hours after the first
- * delivery.
+ * Dodo Payments: Standard Webhooks. The topic is `type` (`payment.succeeded`). The id is the header `webhook-id`, which
+ * stays the same over retries. The last retry is about 28 hours after the first delivery.
  * https://docs.dodopayments.com/developer-resources/webhooks
  */
 export const dodopayments: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({

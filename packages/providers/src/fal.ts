@@ -34,9 +34,9 @@ const NAMES = ['request-id', 'user-id', 'timestamp', 'signature'].map((n) => `x-
 const ED25519 = /* @__PURE__ */ ed25519Algorithm('hex')
 
 /**
- * fal. The signature is Ed25519 in hex over request id, user id, time and the SHA-256 of the body.
- * The keys are in fal's key set, which the first delivery fetches. The topic is `status` (`OK`) and
- * the id is the signed `X-Fal-Webhook-Request-Id`.
+ * fal. The signature is Ed25519 in hex over request id, user id, time and the SHA-256 of the body. The keys are in
+ * fal's key set, which the first delivery fetches. The topic is `status` (`OK`) and the id is the signed
+ * `X-Fal-Webhook-Request-Id`.
  * https://docs.fal.ai/model-apis/model-endpoints/webhooks
  */
 export const fal: Factory<FalOptions> = /* @__PURE__ */ provider({

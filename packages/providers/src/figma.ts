@@ -30,13 +30,11 @@ const SCHEME: Scheme<string> = {
 }
 
 /**
- * Figma (Webhooks V2). Nothing is signed: the passcode is in the body, so only TLS protects a
- * delivery. The passcode is removed before the inbox stores the event. The topic is `event_type`
- * (`FILE_UPDATE`). Figma sends no event id, so the id is
- * `webhook_id:event_type:file_key:timestamp`, followed by the id of the comment or version. Figma
- * may publish a library in several events, so the id of such an event ends with a digest. A
- * delivery with a wrong passcode gets a 400, after which Figma stops the webhook. Figma retries
- * three times, after 5 minutes, half an hour and 3 hours.
+ * Figma (Webhooks V2). Nothing is signed: the passcode is in the body, so only TLS protects a delivery. The passcode is
+ * removed before the inbox stores the event. The topic is `event_type` (`FILE_UPDATE`). Figma sends no event id, so the
+ * id is `webhook_id:event_type:file_key:timestamp`, followed by the id of the comment or version. Figma may publish a
+ * library in several events, so the id of such an event ends with a digest. A delivery with a wrong passcode gets a
+ * 400, after which Figma stops the webhook. Figma retries three times, after 5 minutes, half an hour and 3 hours.
  * https://developers.figma.com/docs/rest-api/webhooks-security/
  */
 export const figma: Factory<PresetOptions<'passcode'>> = /* @__PURE__ */ sender({
@@ -68,8 +66,7 @@ export const figma: Factory<PresetOptions<'passcode'>> = /* @__PURE__ */ sender(
 })
 
 /**
- * Returns the payload without its passcode. So the digest of an event stays the same after a change
- * of the passcode.
+ * Returns the payload without its passcode. So the digest of an event stays the same after a change of the passcode.
  */
 function withoutPasscode(payload: unknown): unknown {
   const { passcode: _passcode, ...rest } = payload as Record<string, unknown>

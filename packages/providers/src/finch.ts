@@ -3,8 +3,7 @@ import { HOUR } from './common/units.ts'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
 /**
- * Finch: Standard Webhooks with its own header names. The secret is base64, without the prefix
- * `whsec_`.
+ * Finch: Standard Webhooks with its own header names. The secret is base64, without the prefix `whsec_`.
  * https://developer.tryfinch.com/how-finch-works/webhooks
  */
 export const finch: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({

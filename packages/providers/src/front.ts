@@ -5,9 +5,8 @@ import { CHALLENGE, checkedChallenge } from './schemes/challenge.ts'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Front's application webhooks. When you save the URL, Front sends a signed `sync` event, and the
- * receiver returns that request's `X-Front-Challenge`. Front's rule webhooks are signed in another
- * way and are not supported.
+ * Front's application webhooks. When you save the URL, Front sends a signed `sync` event, and the receiver returns that
+ * request's `X-Front-Challenge`. Front's rule webhooks are signed in another way and are not supported.
  * https://dev.frontapp.com/docs/application-webhooks
  */
 export const front: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
@@ -44,9 +43,8 @@ export const front: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   },
 })
 
-// Returns the reply to a challenge. The challenge header is not signed. So on events other than
-// `sync`, the header is ignored. Otherwise an attacker could add it to make the receiver drop an
-// event.
+// Returns the reply to a challenge. The challenge header is not signed. So on events other than `sync`, the header is
+// ignored. Otherwise an attacker could add it to make the receiver drop an event.
 function answered(delivery: Delivery, { value }: ParsedBody): Reply | undefined {
   const challenge = delivery.header('x-front-challenge')
   if (challenge === undefined || member(value, 'type') !== 'sync') return undefined

@@ -33,15 +33,15 @@ export interface GenericOptions extends GenericSchemeOptions, GenericPlaces {
   /** Accepted methods. @default POST, and GET if the signature does not cover a body (tokens, Basic) */
   readonly methods?: readonly string[]
   /**
-   * Formats that the sender sends: see `Provider.formats`. @default JSON if `eventIdField` is set,
-   * or else JSON, XML, form or bytes; also the query of a GET
+   * Formats that the sender sends: see `Provider.formats`. @default JSON if `eventIdField` is set, or else JSON, XML,
+   * form or bytes; also the query of a GET
    */
   readonly formats?: readonly Format[]
   /** `strict` rejects a Content-Type that contradicts the format (415). @default 'ignore' */
   readonly contentType?: Provider['contentType']
   /**
-   * Content codings that the sender uses. The value says which bytes are signed: those `sent`, or
-   * those `decoded` (`{ gzip: 'decoded' }`). The first bytes of a body show whether it is encoded.
+   * Content codings that the sender uses. The value says which bytes are signed: those `sent`, or those `decoded` (`{
+   * gzip: 'decoded' }`). The first bytes of a body show whether it is encoded.
    * @default `{ gzip: 'sent' }`; none if nothing is verified, or if `formats` is only `bytes`
    */
   readonly codings?: Codings
@@ -52,23 +52,19 @@ export interface GenericOptions extends GenericSchemeOptions, GenericPlaces {
   /** Limits that the sender promises not to exceed. @default the receiver's limits */
   readonly limits?: Partial<Limits>
   /**
-   * Time from the first delivery of an event to its last retry, in milliseconds. @default 0, which
-   * means that it is not known
+   * Time from the first delivery of an event to its last retry, in milliseconds. @default 0, which means that it is not
+   * known
    */
   readonly retrySpan?: number
-  /**
-   * Headers, query parameters and fields that must not be stored, in addition to those of the
-   * scheme. @default none
-   */
+  /** Headers, query parameters and fields that must not be stored, in addition to those of the scheme. @default none */
   readonly credentials?: Provider['credentials']
 }
 
 /**
- * Provider for a sender that this package does not have. You give the scheme, by name or as a value
- * (`hmac(…)`, `ed25519(…)`, `standardWebhooksScheme(…)`, `jwt(…)` …), and say where id and topic
- * are. The first bytes of a body decide its format. Without an option for the id, nothing is
- * deduplicated. The payload of a GET is its query, if the scheme covers the URL, or if it covers no
- * body. The scheme's `covers` says whether headers and query are protected.
+ * Provider for a sender that this package does not have. You give the scheme, by name or as a value (`hmac(…)`,
+ * `ed25519(…)`, `standardWebhooksScheme(…)`, `jwt(…)` …), and say where id and topic are. The first bytes of a body
+ * decide its format. Without an option for the id, nothing is deduplicated. The payload of a GET is its query, if the
+ * scheme covers the URL, or if it covers no body. The scheme's `covers` says whether headers and query are protected.
  *
  * @example
  * generic({ name: 'acme', secret, scheme: 'hmac', header: 'X-Acme-Signature', topicField: 'event.name' })
@@ -161,11 +157,9 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
     return {
       name,
       ids: NAMED.some((option) => options[option] !== undefined),
-      // GET is not accepted if only the body is signed, because the payload of a GET is its
-      // unsigned query.
+      // GET is not accepted if only the body is signed, because the payload of a GET is its unsigned query.
       methods: options.methods ?? (readsQuery ? ['POST', 'GET'] : ['POST']),
-      // With `eventIdField`, only JSON is read. In another format, a body could be accepted without
-      // an id.
+      // With `eventIdField`, only JSON is read. In another format, a body could be accepted without an id.
       formats: options.formats ?? [
         ...(options.eventIdField === undefined ? ANY : JSON_ALONE),
         ...query,
@@ -219,16 +213,16 @@ const GZIP: Codings = { gzip: 'sent' }
 const NAMED = ['id', 'eventIdHeader', 'eventIdQuery', 'eventIdField'] as const
 
 /**
- * Returns true if a text format is accepted. Then gzip can be recognized safely, because no JSON,
- * XML or form starts with the first bytes of gzip.
+ * Returns true if a text format is accepted. Then gzip can be recognized safely, because no JSON, XML or form starts
+ * with the first bytes of gzip.
  */
 function takesText({ formats = ANY }: GenericOptions): boolean {
   return formats.some((format) => format !== 'bytes')
 }
 
 /**
- * Returns true if an event without an id must be rejected. With several formats, the id may be
- * missing because the body was read in the wrong format. Such an event could not be deduplicated.
+ * Returns true if an event without an id must be rejected. With several formats, the id may be missing because the body
+ * was read in the wrong format. Such an event could not be deduplicated.
  */
 function needsId({
   id,
@@ -242,8 +236,8 @@ function needsId({
 }
 
 /**
- * Returns the options with functions that read id and topic from the query. A header that an option
- * names is used first.
+ * Returns the options with functions that read id and topic from the query. A header that an option names is used
+ * first.
  */
 function byQuery(options: GenericOptions): GenericPlaces {
   const { id, eventIdHeader, eventIdQuery, topic, topicHeader, topicQuery, topicField } = options

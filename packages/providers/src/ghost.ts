@@ -3,8 +3,8 @@ import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 import { sampleJson } from './common/paths.ts'
 
 /**
- * Ghost. There is no event id. The payload does not name its event, so the topic is the kind of the
- * changed object, such as `post` for a published post. https://ghost.org/docs/webhooks/
+ * Ghost. There is no event id. The payload does not name its event, so the topic is the kind of the changed object,
+ * such as `post` for a published post. https://ghost.org/docs/webhooks/
  */
 export const ghost: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'ghost',

@@ -5,14 +5,13 @@ import { jsonField, text } from './common/read.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /**
- * GitHub: repositories, organizations, Apps, Marketplace, Sponsors. The signature is HMAC-SHA256
- * over the body, in `X-Hub-Signature-256`. The older SHA-1 signature is ignored. Deliveries are
- * JSON, or forms with a field `payload`. The topic is the event with its action (`issues.opened`).
- * A subscription to the event alone (`issues`) matches too. The id is `X-GitHub-Delivery`, which
- * stays the same over redeliveries. The headers with the event and the id are unsigned, so
- * `covers.topic` is false: an attacker can replay a captured body as another event. The signature
- * has no time, so only the id stops a replay. GitHub expects a 2xx within 10 s and does not retry
- * by itself. You can ask for redeliveries within 3 days, by hand or with the API.
+ * GitHub: repositories, organizations, Apps, Marketplace, Sponsors. The signature is HMAC-SHA256 over the body, in
+ * `X-Hub-Signature-256`. The older SHA-1 signature is ignored. Deliveries are JSON, or forms with a field `payload`.
+ * The topic is the event with its action (`issues.opened`). A subscription to the event alone (`issues`) matches too.
+ * The id is `X-GitHub-Delivery`, which stays the same over redeliveries. The headers with the event and the id are
+ * unsigned, so `covers.topic` is false: an attacker can replay a captured body as another event. The signature has no
+ * time, so only the id stops a replay. GitHub expects a 2xx within 10 s and does not retry by itself. You can ask for
+ * redeliveries within 3 days, by hand or with the API.
  *
  * Types: `github<GithubEvents>({ secret })` with `@postern/providers/types/github`.
  * https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries

@@ -15,14 +15,13 @@ export interface GitlabOptions {
 }
 
 /**
- * GitLab: project, group and system hooks. With a signing token, GitLab signs as in Standard
- * Webhooks. A secret token is sent unchanged in `X-Gitlab-Token`, so it proves nothing about the
- * body. If one of your tokens is a signing token, every delivery must be signed, and secret tokens
- * are ignored. The topic is `object_kind` or `event_name` with the action (`merge_request.open`;
- * `merge_request` matches too), or the hook's name if a custom template has neither. The id is
- * `webhook-id` or `Idempotency-Key`. GitLab before 17.4 sends only `X-Gitlab-Event-UUID`, which is
- * the same for a hook and for the hooks that it triggers. GitLab waits 10 s for an answer and
- * disables a hook for a while after four failures. GitLab does not promise retries.
+ * GitLab: project, group and system hooks. With a signing token, GitLab signs as in Standard Webhooks. A secret token
+ * is sent unchanged in `X-Gitlab-Token`, so it proves nothing about the body. If one of your tokens is a signing token,
+ * every delivery must be signed, and secret tokens are ignored. The topic is `object_kind` or `event_name` with the
+ * action (`merge_request.open`; `merge_request` matches too), or the hook's name if a custom template has neither. The
+ * id is `webhook-id` or `Idempotency-Key`. GitLab before 17.4 sends only `X-Gitlab-Event-UUID`, which is the same for a
+ * hook and for the hooks that it triggers. GitLab waits 10 s for an answer and disables a hook for a while after four
+ * failures. GitLab does not promise retries.
  * https://docs.gitlab.com/user/project/integrations/webhooks/
  */
 export const gitlab: Factory<GitlabOptions> = /* @__PURE__ */ provider({
@@ -94,8 +93,8 @@ function hookName(delivery: Delivery): string {
 
 type GitlabKey = { readonly signing: StandardWebhooksKey } | { readonly plain: string }
 
-// Makes GitLab's scheme. If there is a signing token, secret tokens are ignored. Otherwise an
-// attacker could leave out the signature and send only a secret token.
+// Makes GitLab's scheme. If there is a signing token, secret tokens are ignored. Otherwise an attacker could leave out
+// the signature and send only a secret token.
 function gitlabScheme(given: SecretOption, tolerance: number | undefined): Scheme<GitlabKey> {
   const signed = standardWebhooksScheme({ tolerance })
   const plain = token({ header: 'X-Gitlab-Token' })
@@ -128,8 +127,8 @@ function gitlabScheme(given: SecretOption, tolerance: number | undefined): Schem
   }
 }
 
-// Returns true if the tokens include a signing token, so the body is signed. A function may return
-// either kind, so it counts as unsigned.
+// Returns true if the tokens include a signing token, so the body is signed. A function may return either kind, so it
+// counts as unsigned.
 function isSigning(given: SecretOption): boolean {
   return typeof given !== 'function' && String(JSON.stringify(given)).includes('"whsec_')
 }

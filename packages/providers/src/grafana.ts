@@ -17,12 +17,11 @@ export interface GrafanaOptions extends HttpAuthOptions {
 }
 
 /**
- * Grafana alerting. The signature is HMAC-SHA256 over the body, or over `<unix seconds>:<body>` if
- * the contact point names a timestamp header. Grafana can use HTTP authentication instead of a
- * signature. A delivery is a group of alerts, and each alert is an event. The topic is `firing` or
- * `resolved` with the contact point's name, the id is `fingerprint:startsAt:status`, and the
- * payload is the group with only that alert. While a group still fires, Grafana repeats it with the
- * same ids. So the repeats are duplicates while the inbox remembers the ids.
+ * Grafana alerting. The signature is HMAC-SHA256 over the body, or over `<unix seconds>:<body>` if the contact point
+ * names a timestamp header. Grafana can use HTTP authentication instead of a signature. A delivery is a group of
+ * alerts, and each alert is an event. The topic is `firing` or `resolved` with the contact point's name, the id is
+ * `fingerprint:startsAt:status`, and the payload is the group with only that alert. While a group still fires, Grafana
+ * repeats it with the same ids. So the repeats are duplicates while the inbox remembers the ids.
  * https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/
  */
 export const grafana: Factory<GrafanaOptions> = /* @__PURE__ */ provider({

@@ -2,8 +2,8 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, topicOf, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Hookdeck. The signature proves that Hookdeck sent the delivery, but not that Hookdeck verified
- * the original sender. The id is `X-Hookdeck-EventID`, which stays the same over attempts.
+ * Hookdeck. The signature proves that Hookdeck sent the delivery, but not that Hookdeck verified the original sender.
+ * The id is `X-Hookdeck-EventID`, which stays the same over attempts.
  * https://hookdeck.com/docs/authentication
  */
 export const hookdeckGateway: Factory<PresetOptions> = /* @__PURE__ */ preset({

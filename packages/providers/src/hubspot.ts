@@ -25,13 +25,12 @@ export interface HubspotOptions extends HubspotSchemeOptions {
 }
 
 /**
- * HubSpot: webhooks (a delivery has up to 100 events), workflow actions and calls of UI extensions.
- * Version 3 of the signature is HMAC-SHA256 over method, URL, body and time. Versions 1 and 2 are
- * plain hashes without a time. Such a signature is accepted only if `versions` allows it, for an
- * older app. Behind a proxy, set `publicUrl`. The topic is `subscriptionType`
- * (`contact.propertyChange`), or `request` for a request that is not a webhook. HubSpot's `eventId`
- * is not unique, so the id is `portalId:appId:subscriptionId:eventId:occurredAt:objectId`. HubSpot
- * expects a 2xx within 5 s and retries 10 times over 24 hours.
+ * HubSpot: webhooks (a delivery has up to 100 events), workflow actions and calls of UI extensions. Version 3 of the
+ * signature is HMAC-SHA256 over method, URL, body and time. Versions 1 and 2 are plain hashes without a time. Such a
+ * signature is accepted only if `versions` allows it, for an older app. Behind a proxy, set `publicUrl`. The topic is
+ * `subscriptionType` (`contact.propertyChange`), or `request` for a request that is not a webhook. HubSpot's `eventId`
+ * is not unique, so the id is `portalId:appId:subscriptionId:eventId:occurredAt:objectId`. HubSpot expects a 2xx within
+ * 5 s and retries 10 times over 24 hours.
  * https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation
  */
 export const hubspot: Factory<HubspotOptions> = /* @__PURE__ */ provider({
@@ -105,9 +104,9 @@ interface HubspotSchemeOptions extends PublicUrlOption {
   /** Maximum difference between the signed time of v3 and now, in seconds, in either direction. @default 300 */
   readonly tolerance?: number
   /**
-   * Accepted versions of the signature. Versions 1 and 2 are plain hashes without a time, and an
-   * attacker can extend the message of such a hash. So their bodies must be JSON, and version 1 is
-   * only for POST. If a v3 signature is present, v1 and v2 are ignored. @default ['v3']
+   * Accepted versions of the signature. Versions 1 and 2 are plain hashes without a time, and an attacker can extend
+   * the message of such a hash. So their bodies must be JSON, and version 1 is only for POST. If a v3 signature is
+   * present, v1 and v2 are ignored. @default ['v3']
    */
   readonly versions?: readonly HubspotVersion[]
 }
@@ -179,8 +178,8 @@ const HASH: SignatureAlgorithm<Uint8Array> = {
 }
 
 /**
- * Returns the format of a verified delivery. If there is no body and the signature covers the
- * query, the payload is the query. Otherwise it is the body as JSON.
+ * Returns the format of a verified delivery. If there is no body and the signature covers the query, the payload is the
+ * query. Otherwise it is the body as JSON.
  */
 function hubspotFormat(delivery: Delivery, options: PublicUrlOption): 'json' | 'query' {
   if (delivery.body.length > 0 || (delivery.header(V3) ?? delivery.header(VERSION)) === 'v1')

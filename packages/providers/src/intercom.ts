@@ -3,10 +3,9 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Intercom notifications. Canvas Kit requests are signed in another way and are not supported. When
- * you save the URL, Intercom may send a HEAD request, which gets a 200. The signature has no time,
- * so only the signed id stops a replay. Intercom expects a 2xx within 5 s, retries once after a
- * minute, and ends the subscription at a 410.
+ * Intercom notifications. Canvas Kit requests are signed in another way and are not supported. When you save the URL,
+ * Intercom may send a HEAD request, which gets a 200. The signature has no time, so only the signed id stops a replay.
+ * Intercom expects a 2xx within 5 s, retries once after a minute, and ends the subscription at a 410.
  * https://developers.intercom.com/docs/webhooks
  */
 export const intercom: Factory<PresetOptions<'clientSecret'>> = /* @__PURE__ */ preset({

@@ -20,11 +20,10 @@ const ALGORITHM: SignatureAlgorithm<Ed25519Key> = {
 }
 
 /**
- * Keygen. The signature is Ed25519 over method and path, host without port, date, and the SHA-256
- * of the body. The header `Keygen-Signature` has the format of the draft before RFC 9421. Behind a
- * proxy, set `publicUrl`. An account can choose other algorithms, which are not supported. The
- * topic is `data.attributes.event` (`license.created`) and the id is `data.id`. Topic and id are
- * signed.
+ * Keygen. The signature is Ed25519 over method and path, host without port, date, and the SHA-256 of the body. The
+ * header `Keygen-Signature` has the format of the draft before RFC 9421. Behind a proxy, set `publicUrl`. An account
+ * can choose other algorithms, which are not supported. The topic is `data.attributes.event` (`license.created`) and
+ * the id is `data.id`. Topic and id are signed.
  * https://keygen.sh/docs/api/signatures/
  */
 export const keygen: Factory<UrlPresetOptions<'publicKey'>> = /* @__PURE__ */ preset({

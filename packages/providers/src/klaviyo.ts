@@ -2,8 +2,8 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Klaviyo. Klaviyo does not document the unit of the signed time or a maximum age. The default
- * tolerance is two days, because Klaviyo retries for two days.
+ * Klaviyo. Klaviyo does not document the unit of the signed time or a maximum age. The default tolerance is two days,
+ * because Klaviyo retries for two days.
  * https://developers.klaviyo.com/en/docs/working_with_system_webhooks
  */
 export const klaviyo: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({

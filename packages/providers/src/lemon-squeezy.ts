@@ -3,8 +3,8 @@ import { agreedTopic, member } from './common/read.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Lemon Squeezy. The topic is `meta.event_name`. If the header `X-Event-Name` differs, the delivery
- * is rejected. There is no event id.
+ * Lemon Squeezy. The topic is `meta.event_name`. If the header `X-Event-Name` differs, the delivery is rejected. There
+ * is no event id.
  * https://docs.lemonsqueezy.com/help/webhooks/signing-requests
  */
 export const lemonSqueezy: Factory<PresetOptions> = /* @__PURE__ */ preset({

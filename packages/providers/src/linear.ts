@@ -6,10 +6,10 @@ import { agreedTopic, field, text } from './common/read.ts'
 import { sender, type DatedPresetOptions } from './schemes/sender.ts'
 
 /**
- * Linear. The signature is HMAC-SHA256 over the body. The time is the body's `webhookTimestamp`;
- * the unsigned header with the time is used only if the body has none. The topic is `type` with
- * `action` (`Issue.create`; `Issue` matches too). The id is the unsigned header `Linear-Delivery`.
- * Linear expects a 200 within 5 s and retries after 1 minute, 1 hour and 6 hours.
+ * Linear. The signature is HMAC-SHA256 over the body. The time is the body's `webhookTimestamp`; the unsigned header
+ * with the time is used only if the body has none. The topic is `type` with `action` (`Issue.create`; `Issue` matches
+ * too). The id is the unsigned header `Linear-Delivery`. Linear expects a 200 within 5 s and retries after 1 minute, 1
+ * hour and 6 hours.
  *
  * Types: `linear<LinearEvents>({ secret })` with `@postern/providers/types/linear`.
  * https://linear.app/developers/webhooks

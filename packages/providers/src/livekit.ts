@@ -11,9 +11,8 @@ export interface LivekitOptions extends PresetOptions<'apiSecret'> {
 }
 
 /**
- * LiveKit. A JSON Web Token (HS256) in `Authorization`, without `Bearer`, has the SHA-256 of the
- * body in base64. The token expires after some minutes. The topic is `event` (`room_started`) and
- * the id is `id`. Topic and id are signed.
+ * LiveKit. A JSON Web Token (HS256) in `Authorization`, without `Bearer`, has the SHA-256 of the body in base64. The
+ * token expires after some minutes. The topic is `event` (`room_started`) and the id is `id`. Topic and id are signed.
  * https://docs.livekit.io/home/server/webhooks/
  */
 export const livekit: Factory<LivekitOptions> = /* @__PURE__ */ preset({

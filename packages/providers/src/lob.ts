@@ -2,9 +2,9 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Lob. Its pages do not say whether the signed time is in seconds or milliseconds, so both units
- * are accepted. The pages also do not say whether a retry is signed again, so the default tolerance
- * is a day. https://docs.lob.com/#tag/Webhooks
+ * Lob. Its pages do not say whether the signed time is in seconds or milliseconds, so both units are accepted. The
+ * pages also do not say whether a retry is signed again, so the default tolerance is a day.
+ * https://docs.lob.com/#tag/Webhooks
  */
 export const lob: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   name: 'lob',

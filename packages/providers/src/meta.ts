@@ -12,24 +12,19 @@ import { sampleJson } from './common/paths.ts'
 export interface MetaOptions extends PresetOptions<'appSecret'> {
   /** The app secret. */
   readonly appSecret: SecretOption
-  /**
-   * The verify token that you enter when you subscribe. @default none, so no subscription can be
-   * confirmed
-   */
+  /** The verify token that you enter when you subscribe. @default none, so no subscription can be confirmed */
   readonly verifyToken?: string
 }
 
 /**
- * Meta: WhatsApp Cloud API, Messenger, Instagram, Pages, Threads, Lead Ads. The signature is
- * HMAC-SHA256 over the body, in `X-Hub-Signature-256`. The older SHA-1 signature is ignored. A
- * delivery is a batch of up to 1000 updates. Each update is an event whose payload is the envelope
- * with only that update. The topic is `object.field` (`page.feed`). WhatsApp has
- * `whatsapp_business_account.messages` and `.statuses`; Messenger has `page.message`,
- * `page.postback`, `page.read` … The id is the id of the message, comment, lead or post, or else a
- * digest of the update. For a message's status, the status follows the id (`wamid…:read`). The
- * receiver answers the unsigned GET with `hub.challenge` if it has your verify token. Meta retries
- * for 36 hours and WhatsApp possibly for 7 days, so the dedupe window must be at least as long.
- * Meta expects a 200 within seconds.
+ * Meta: WhatsApp Cloud API, Messenger, Instagram, Pages, Threads, Lead Ads. The signature is HMAC-SHA256 over the body,
+ * in `X-Hub-Signature-256`. The older SHA-1 signature is ignored. A delivery is a batch of up to 1000 updates. Each
+ * update is an event whose payload is the envelope with only that update. The topic is `object.field` (`page.feed`).
+ * WhatsApp has `whatsapp_business_account.messages` and `.statuses`; Messenger has `page.message`, `page.postback`,
+ * `page.read` … The id is the id of the message, comment, lead or post, or else a digest of the update. For a message's
+ * status, the status follows the id (`wamid…:read`). The receiver answers the unsigned GET with `hub.challenge` if it
+ * has your verify token. Meta retries for 36 hours and WhatsApp possibly for 7 days, so the dedupe window must be at
+ * least as long. Meta expects a 200 within seconds.
  * https://developers.facebook.com/docs/graph-api/webhooks/getting-started
  */
 export const meta: Factory<MetaOptions> = /* @__PURE__ */ sender({
@@ -89,8 +84,8 @@ export const meta: Factory<MetaOptions> = /* @__PURE__ */ sender({
   events: (delivery, { value }) => metaUpdates(value, delivery.json('exact')),
   compose({ topic = 'page.feed', id, at = Date.now(), payload }) {
     const [object = topic, name = 'feed'] = topic.split('.', 2)
-    // If the payload has its own `entry`, that `entry` is kept. So a test can send entries without
-    // `changes`, such as Messenger's messages.
+    // If the payload has its own `entry`, that `entry` is kept. So a test can send entries without `changes`, such as
+    // Messenger's messages.
     if (field(payload, 'entry') !== undefined) return { body: sampleJson({ object }, payload) }
     const value = mergeDeep({ ...(id !== undefined && { id }) }, payload)
     const isWhatsapp = object === 'whatsapp_business_account' && name === 'messages'
@@ -132,8 +127,8 @@ type Update = Omit<EventDraft, 'payload'> & {
 }
 
 /**
- * Returns one event per update. Ids are read from the body with exact integers, because ids of
- * leads and posts exceed 2^53.
+ * Returns one event per update. Ids are read from the body with exact integers, because ids of leads and posts exceed
+ * 2^53.
  */
 function metaUpdates(body: unknown, exact: unknown): readonly EventDraft[] {
   const ids = updates(exact).map(({ id }) => id)
@@ -176,8 +171,8 @@ function updatesOf(object: string, entry: unknown): readonly Update[] {
   return all.length > 0 ? all : [{ id: digestId([...at, entry]), topic: object, only: {} }]
 }
 
-// Returns the updates in a WhatsApp change. Messages and statuses are in the same field. All
-// statuses of a message have the message's id, so the status becomes part of the event's id.
+// Returns the updates in a WhatsApp change. Messages and statuses are in the same field. All statuses of a message have
+// the message's id, so the status becomes part of the event's id.
 function whatsapp(object: string, change: unknown, at: readonly unknown[]): readonly Update[] {
   const value = field(change, 'value')
   const found = ['messages', 'statuses'].flatMap((kind) =>
@@ -197,9 +192,8 @@ function changed(object: string, change: unknown, at: readonly unknown[]): Updat
   return { id, topic, only: { changes: [change] } }
 }
 
-// Returns the id of a new post, comment or lead. A reaction, an edit or a removal has only the id
-// of its subject, and the next one has the same id. So this returns undefined for them, and the
-// caller uses a digest.
+// Returns the id of a new post, comment or lead. A reaction, an edit or a removal has only the id of its subject, and
+// the next one has the same id. So this returns undefined for them, and the caller uses a digest.
 function subjectOf(value: unknown): string | undefined {
   const verb = text(value, 'verb')
   const item = text(value, 'item')

@@ -7,8 +7,8 @@ import { field, items, needed, text } from './common/read.ts'
 import { joinedId } from './schemes/ids.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
 
-// Allowed form of a validation token. Microsoft sends a sentence, or letters and digits. Characters
-// of JSON and markup are rejected.
+// Allowed form of a validation token. Microsoft sends a sentence, or letters and digits. Characters of JSON and markup
+// are rejected.
 const VALIDATION_TOKEN = /^[^{}[\]<>"]{1,2048}$/
 
 const CLIENT_STATE: Scheme<string> = {
@@ -40,13 +40,11 @@ const CLIENT_STATE: Scheme<string> = {
 }
 
 /**
- * Microsoft Graph change notifications. Nothing is signed, so `clientState` must be right in every
- * notification. If one is wrong, nothing is accepted, and the reply is the 202 that Microsoft asks
- * for. A delivery is a batch. The topic is for example `#Microsoft.Graph.Message.created`, or a
- * lifecycle event (`subscriptionRemoved`). The id is made of subscription, resource, change and
- * etag, if there is an etag. The receiver answers the validation of an endpoint
- * (`?validationToken=`). `encryptedContent` stays encrypted. Graph expects a 2xx within 10 s and
- * retries for 4 hours.
+ * Microsoft Graph change notifications. Nothing is signed, so `clientState` must be right in every notification. If one
+ * is wrong, nothing is accepted, and the reply is the 202 that Microsoft asks for. A delivery is a batch. The topic is
+ * for example `#Microsoft.Graph.Message.created`, or a lifecycle event (`subscriptionRemoved`). The id is made of
+ * subscription, resource, change and etag, if there is an etag. The receiver answers the validation of an endpoint
+ * (`?validationToken=`). `encryptedContent` stays encrypted. Graph expects a 2xx within 10 s and retries for 4 hours.
  * https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks
  */
 export const microsoftGraph: Factory<PresetOptions<'clientState'>> = /* @__PURE__ */ sender({
@@ -72,8 +70,8 @@ export const microsoftGraph: Factory<PresetOptions<'clientState'>> = /* @__PURE_
   covers: { body: 'none' },
   sign: () => CLIENT_STATE,
   greet(delivery) {
-    // The query is not signed. A request with a body is a notification, even if an attacker has
-    // added a token, so it is not lost.
+    // The query is not signed. A request with a body is a notification, even if an attacker has added a token, so it is
+    // not lost.
     if (delivery.body.byteLength > 0) return undefined
     const tokens = delivery.query().getAll('validationToken')
     if (tokens.length === 0) return undefined

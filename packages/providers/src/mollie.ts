@@ -11,20 +11,19 @@ export interface MollieOptions {
   /** The signing secret of a next-gen webhook. With a secret, an unsigned delivery is rejected. */
   readonly signingSecret?: SecretOption
   /**
-   * If true, accepts classic webhooks, which are not signed. Such a webhook has only an id to
-   * fetch, and anybody can send one. @default false
+   * If true, accepts classic webhooks, which are not signed. Such a webhook has only an id to fetch, and anybody can
+   * send one. @default false
    */
   readonly unauthenticated?: boolean
 }
 
 /**
- * Mollie. Next-gen webhooks are signed: HMAC-SHA256 over the body, in `X-Mollie-Signature`, with or
- * without the prefix `sha256=`. While secrets rotate, there are several signatures. The topic of a
- * next-gen webhook is `type` (`payment-link.paid`) and the id is `id`. Classic webhooks are not
- * signed: the body is a form with the id of an object to fetch. Their topic is the prefix of that
- * id (`tr`; `payment` matches too). Classic webhooks have no event id, because Mollie sends the
- * same form for each change of status. Mollie expects a 200 within 15 s, even for ids that you do
- * not know. It tries ten times over 26 hours.
+ * Mollie. Next-gen webhooks are signed: HMAC-SHA256 over the body, in `X-Mollie-Signature`, with or without the prefix
+ * `sha256=`. While secrets rotate, there are several signatures. The topic of a next-gen webhook is `type`
+ * (`payment-link.paid`) and the id is `id`. Classic webhooks are not signed: the body is a form with the id of an
+ * object to fetch. Their topic is the prefix of that id (`tr`; `payment` matches too). Classic webhooks have no event
+ * id, because Mollie sends the same form for each change of status. Mollie expects a 200 within 15 s, even for ids that
+ * you do not know. It tries ten times over 26 hours.
  * https://docs.mollie.com/reference/webhooks-new
  */
 export const mollie: Factory<MollieOptions> = /* @__PURE__ */ provider({

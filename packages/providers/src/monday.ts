@@ -6,13 +6,12 @@ import { urlScheme, type PublicUrlOption } from './schemes/public-url.ts'
 import { preset, type UrlPresetOptions } from './schemes/preset.ts'
 
 /**
- * Webhooks of a monday.com app. A JSON Web Token (HS256) in `Authorization`, without `Bearer`, has
- * the URL as its audience. The token expires after some minutes. **The body is not signed**: only
- * TLS protects it. The secret is the signing secret of the app, or the client secret for events
- * about the app itself. Behind a proxy, set `publicUrl` to the registered URL. The topic is
- * `event.type` (`create_pulse`) and the id is `event.triggerUuid`. The receiver echoes the unsigned
- * `{ challenge }` of a new webhook. Webhooks that a person makes in the user interface have no
- * token and are rejected.
+ * Webhooks of a monday.com app. A JSON Web Token (HS256) in `Authorization`, without `Bearer`, has the URL as its
+ * audience. The token expires after some minutes. **The body is not signed**: only TLS protects it. The secret is the
+ * signing secret of the app, or the client secret for events about the app itself. Behind a proxy, set `publicUrl` to
+ * the registered URL. The topic is `event.type` (`create_pulse`) and the id is `event.triggerUuid`. The receiver echoes
+ * the unsigned `{ challenge }` of a new webhook. Webhooks that a person makes in the user interface have no token and
+ * are rejected.
  * https://developer.monday.com/api-reference/reference/webhooks
  */
 export const monday: Factory<UrlPresetOptions<'signingSecret'>> = /* @__PURE__ */ preset({
@@ -64,8 +63,8 @@ export const monday: Factory<UrlPresetOptions<'signingSecret'>> = /* @__PURE__ *
   topicField: 'event.type',
 })
 
-// Returns the reply to a challenge. Its body has no member besides `challenge`, so an event does
-// not look like a challenge.
+// Returns the reply to a challenge. Its body has no member besides `challenge`, so an event does not look like a
+// challenge.
 function answered(delivery: Delivery): Reply | undefined {
   if (delivery.method !== 'POST' || !/^\s*\{\s*"challenge"/.test(delivery.text())) return undefined
   const body = delivery.json()

@@ -3,10 +3,9 @@ import { DAY } from './common/units.ts'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Mux Video and Data. The signature is HMAC-SHA256 over `t.body`, in `Mux-Signature`. A delivery
- * may have several `v1` signatures, of which one must match. Other versions are ignored. Mux
- * expects a 2xx within 5 s and retries with growing delays for 24 hours. Mux may send an event
- * twice. https://www.mux.com/docs/core/verify-webhook-signatures
+ * Mux Video and Data. The signature is HMAC-SHA256 over `t.body`, in `Mux-Signature`. A delivery may have several `v1`
+ * signatures, of which one must match. Other versions are ignored. Mux expects a 2xx within 5 s and retries with
+ * growing delays for 24 hours. Mux may send an event twice. https://www.mux.com/docs/core/verify-webhook-signatures
  */
 export const mux: Factory<DatedPresetOptions<'webhookSecret'>> = /* @__PURE__ */ preset({
   name: 'mux',

@@ -11,20 +11,18 @@ export interface NotionOptions {
   /** The verification token of the subscription, `secret_…`. @default none, so every event is rejected until you set it */
   readonly verificationToken?: SecretOption
   /**
-   * Called with the token of a new subscription, which a person must paste into Notion. The reply
-   * waits for this function. Anybody can send a token, so set it as `verificationToken` only after
-   * Notion has accepted it.
+   * Called with the token of a new subscription, which a person must paste into Notion. The reply waits for this
+   * function. Anybody can send a token, so set it as `verificationToken` only after Notion has accepted it.
    * @default none, so a delivery with another token than `verificationToken` is rejected
    */
   readonly onSecret?: (verificationToken: string, delivery: Delivery) => MaybePromise<void>
 }
 
 /**
- * Notion. The signature is HMAC-SHA256 over the body, in `X-Notion-Signature`. Its key is the
- * verification token. The first delivery has that token in its body and is signed with it, so its
- * signature does not prove the sender. The topic is `type` (`page.created`) and the id is `id`. The
- * signature has no time, so only the signed id stops a replay. Notion tries up to 8 times over
- * about 24 hours.
+ * Notion. The signature is HMAC-SHA256 over the body, in `X-Notion-Signature`. Its key is the verification token. The
+ * first delivery has that token in its body and is signed with it, so its signature does not prove the sender. The
+ * topic is `type` (`page.created`) and the id is `id`. The signature has no time, so only the signed id stops a replay.
+ * Notion tries up to 8 times over about 24 hours.
  * https://developers.notion.com/reference/webhooks
  */
 export const notion: Factory<NotionOptions> = /* @__PURE__ */ provider({
@@ -77,8 +75,8 @@ export const notion: Factory<NotionOptions> = /* @__PURE__ */ provider({
 const SCHEME = hmac({ header: 'X-Notion-Signature', prefix: 'sha256=', anyCase: true })
 const MAX_HANDSHAKE = 1024
 
-// Handles the first delivery. Its signature has the token in the body as its key. So it does not
-// prove the sender, but it rejects bodies that Notion does not send.
+// Handles the first delivery. Its signature has the token in the body as its key. So it does not prove the sender, but
+// it rejects bodies that Notion does not send.
 async function greet(
   delivery: Delivery,
   onSecret: NonNullable<NotionOptions['onSecret']>,

@@ -7,21 +7,17 @@ import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /** Options of {@link okta}. */
 export interface OktaOptions extends PresetOptions {
-  /**
-   * The whole value of the authentication header, as you entered it at Okta. Okta adds no prefix.
-   */
+  /** The whole value of the authentication header, as you entered it at Okta. Okta adds no prefix. */
   readonly secret: SecretOption
   /** Name of the authentication header of the hook. @default 'Authorization' */
   readonly header?: string
 }
 
 /**
- * Okta event hooks, not the synchronous inline hooks. Nothing is signed: a header has the secret,
- * and only TLS protects the body. A delivery is a batch. The id of an event is `uuid`, which stays
- * the same if Okta sends the event in another batch. The topic is `eventType`
- * (`user.session.start`). The receiver answers the unsigned GET that verifies the hook. Okta
- * expects an empty 2xx within 3 s and retries once. Events may arrive in any order; compare
- * `published`.
+ * Okta event hooks, not the synchronous inline hooks. Nothing is signed: a header has the secret, and only TLS protects
+ * the body. A delivery is a batch. The id of an event is `uuid`, which stays the same if Okta sends the event in
+ * another batch. The topic is `eventType` (`user.session.start`). The receiver answers the unsigned GET that verifies
+ * the hook. Okta expects an empty 2xx within 3 s and retries once. Events may arrive in any order; compare `published`.
  * https://developer.okta.com/docs/concepts/event-hooks/
  */
 export const okta: Factory<OktaOptions> = /* @__PURE__ */ sender({

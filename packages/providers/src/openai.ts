@@ -3,10 +3,9 @@ import { standardFamily, type StandardFamilySecretOptions } from './schemes/stan
 import { HOUR } from './common/units.ts'
 
 /**
- * OpenAI: Standard Webhooks. As in OpenAI's SDK, a secret without `whsec_` is used as the key
- * without decoding. A signature may lack the prefix `v1,`. OpenAI expects a 2xx within seconds and
- * retries for up to 72 hours. Types: `openai<OpenaiEvents>({ secret })` with
- * `@postern/providers/types/openai`.
+ * OpenAI: Standard Webhooks. As in OpenAI's SDK, a secret without `whsec_` is used as the key without decoding. A
+ * signature may lack the prefix `v1,`. OpenAI expects a 2xx within seconds and retries for up to 72 hours. Types:
+ * `openai<OpenaiEvents>({ secret })` with `@postern/providers/types/openai`.
  * https://platform.openai.com/docs/guides/webhooks
  */
 export const openai: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({

@@ -3,11 +3,11 @@ import { DAY } from './common/units.ts'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Paddle Billing, not Paddle Classic. The signature is HMAC-SHA256 over `ts:body`. While a key
- * rotates, a delivery has several `h1` signatures, of which one must match. The topic is
- * `event_type`. The id is `event_id`; `notification_id` differs by destination, so it is not used.
- * The default tolerance of 5 s is Paddle's own value. Set a larger `tolerance` if clocks or queues
- * are slow. Paddle expects a 200 within 5 s, sends events in any order, and retries for 3 days.
+ * Paddle Billing, not Paddle Classic. The signature is HMAC-SHA256 over `ts:body`. While a key rotates, a delivery has
+ * several `h1` signatures, of which one must match. The topic is `event_type`. The id is `event_id`; `notification_id`
+ * differs by destination, so it is not used. The default tolerance of 5 s is Paddle's own value. Set a larger
+ * `tolerance` if clocks or queues are slow. Paddle expects a 200 within 5 s, sends events in any order, and retries for
+ * 3 days.
  * https://developer.paddle.com/webhooks/signature-verification
  */
 export const paddle: Factory<DatedPresetOptions<'secretKey'>> = /* @__PURE__ */ preset({
@@ -43,8 +43,8 @@ export const paddle: Factory<DatedPresetOptions<'secretKey'>> = /* @__PURE__ */ 
       pairs: { separator: ';', time: 'ts', signature: 'h1' },
       message: '{time}:{body}',
       tolerance,
-      // If your clock is 6 s slow, a limit of 5 s would reject every delivery. A larger limit for
-      // times in the future is safe, because a replayed delivery has a time in the past.
+      // If your clock is 6 s slow, a limit of 5 s would reject every delivery. A larger limit for times in the future
+      // is safe, because a replayed delivery has a time in the past.
       ahead: Math.max(tolerance, 60),
     }),
   eventIdField: 'event_id',

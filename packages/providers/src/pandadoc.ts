@@ -2,9 +2,8 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * PandaDoc. A delivery is a batch, and the topic of an event is its `event`. The id is the unsigned
- * header `X-PandaDoc-Webhook-Event-Id`, which PandaDoc has sent since July 2026. Older deliveries
- * have no id.
+ * PandaDoc. A delivery is a batch, and the topic of an event is its `event`. The id is the unsigned header
+ * `X-PandaDoc-Webhook-Event-Id`, which PandaDoc has sent since July 2026. Older deliveries have no id.
  * https://developers.pandadoc.com/docs/webhook-verification
  */
 export const pandadoc: Factory<PresetOptions> = /* @__PURE__ */ preset({

@@ -16,10 +16,7 @@ import { signedByCertificate, type CertificateClaim } from './schemes/certificat
 
 /** Options of {@link paypal}. */
 export interface PaypalOptions extends CertificateOptions {
-  /**
-   * The id of the webhook at PayPal. The signature covers this id, so deliveries to other webhooks
-   * are rejected.
-   */
+  /** The id of the webhook at PayPal. The signature covers this id, so deliveries to other webhooks are rejected. */
   readonly webhookId: SecretOption
   /** Maximum difference between the signed time and now, in seconds. @default 259200, since PayPal retries for 3 days */
   readonly tolerance?: number
@@ -28,11 +25,10 @@ export interface PaypalOptions extends CertificateOptions {
 const HASHES = { SHA256withRSA: 'sha256', SHA1withRSA: 'sha1' } as const
 
 /**
- * PayPal REST webhooks. The signature is RSA over transmission id, time, webhook id and the CRC-32
- * of the body, with the certificate at `PAYPAL-CERT-URL`. A CRC is not a cryptographic hash: an
- * attacker who has one signed delivery can make another body with the same CRC. Fetch the resource
- * from the API if money depends on it. The topic is `event_type` (`PAYMENT.CAPTURE.COMPLETED`) and
- * the id is `id`. PayPal retries 25 times over 3 days.
+ * PayPal REST webhooks. The signature is RSA over transmission id, time, webhook id and the CRC-32 of the body, with
+ * the certificate at `PAYPAL-CERT-URL`. A CRC is not a cryptographic hash: an attacker who has one signed delivery can
+ * make another body with the same CRC. Fetch the resource from the API if money depends on it. The topic is
+ * `event_type` (`PAYMENT.CAPTURE.COMPLETED`) and the id is `id`. PayPal retries 25 times over 3 days.
  * https://developer.paypal.com/api/rest/webhooks/rest/
  */
 export const paypal: Factory<PaypalOptions> = /* @__PURE__ */ provider({

@@ -2,8 +2,7 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Persona. While a secret rotates, the header has two groups of time and signature, separated by a
- * space.
+ * Persona. While a secret rotates, the header has two groups of time and signature, separated by a space.
  * https://docs.withpersona.com/docs/webhooks-best-practices
  */
 export const persona: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({

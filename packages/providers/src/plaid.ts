@@ -32,11 +32,10 @@ export interface PlaidOptions extends FetchOptions {
 }
 
 /**
- * Plaid. A JSON Web Token (only ES256) in `Plaid-Verification` has the SHA-256 of the body. The key
- * that verifies the token is fetched from Plaid by the key's id. The key is cached, and not used
- * after it has expired. The topic is `webhook_type.webhook_code`
- * (`TRANSACTIONS.SYNC_UPDATES_AVAILABLE`). There is no id. Plaid expects a 200 within 10 s and
- * retries for 24 hours. Needs the package jose.
+ * Plaid. A JSON Web Token (only ES256) in `Plaid-Verification` has the SHA-256 of the body. The key that verifies the
+ * token is fetched from Plaid by the key's id. The key is cached, and not used after it has expired. The topic is
+ * `webhook_type.webhook_code` (`TRANSACTIONS.SYNC_UPDATES_AVAILABLE`). There is no id. Plaid expects a 200 within 10 s
+ * and retries for 24 hours. Needs the package jose.
  * https://plaid.com/docs/api/webhooks/webhook-verification/
  */
 export const plaid: Factory<PlaidOptions> = /* @__PURE__ */ provider({

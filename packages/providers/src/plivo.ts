@@ -10,13 +10,12 @@ const HEADERS = ['x-plivo-signature-v3', 'x-plivo-signature-ma-v3'] as const
 const NONCE = 'x-plivo-signature-v3-nonce'
 
 /**
- * Plivo. The signature is HMAC-SHA256 in base64 over the URL, its sorted query, the sorted form
- * fields and a nonce. The signature is in `X-Plivo-Signature-V3`. A signature with the main
- * account's token is in `X-Plivo-Signature-Ma-V3`. A header may have several signatures, separated
- * by commas, of which one must match. Behind a proxy, set `publicUrl` to the URL that you gave to
- * Plivo. The topic is `Event`, `CallStatus` or `Status` of the form. There is no event id, and the
- * signature has no time. Plivo retries message callbacks after 60, 120 and 240 s. It retries call
- * callbacks twice within 55 s, unless the URL says otherwise.
+ * Plivo. The signature is HMAC-SHA256 in base64 over the URL, its sorted query, the sorted form fields and a nonce. The
+ * signature is in `X-Plivo-Signature-V3`. A signature with the main account's token is in `X-Plivo-Signature-Ma-V3`. A
+ * header may have several signatures, separated by commas, of which one must match. Behind a proxy, set `publicUrl` to
+ * the URL that you gave to Plivo. The topic is `Event`, `CallStatus` or `Status` of the form. There is no event id, and
+ * the signature has no time. Plivo retries message callbacks after 60, 120 and 240 s. It retries call callbacks twice
+ * within 55 s, unless the URL says otherwise.
  * https://www.plivo.com/docs/voice/concepts/signature-validation
  */
 export const plivo: Factory<UrlPresetOptions<'authToken'>> = /* @__PURE__ */ sender({
@@ -96,9 +95,8 @@ function signaturesOf(delivery: Delivery): readonly string[] {
   return found
 }
 
-// Returns the signed text. As in Plivo's libraries, values are decoded before they are signed. So
-// the signed text is ambiguous: `?a=1.b2` is the query `a=1.b2`, or the query `a=1` with the form
-// `b=2`.
+// Returns the signed text. As in Plivo's libraries, values are decoded before they are signed. So the signed text is
+// ambiguous: `?a=1.b2` is the query `a=1.b2`, or the query `a=1` with the form `b=2`.
 function messageOf(delivery: Delivery, url: string): string {
   const { origin, pathname, searchParams } = new URL(url)
   const query = sorted(searchParams).map(([name, value]) => `${name}=${value}`)

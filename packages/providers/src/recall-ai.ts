@@ -3,9 +3,9 @@ import { HOUR } from './common/units.ts'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
 /**
- * Recall.ai: Standard Webhooks. For accounts from before 2025-12-15, deliveries have `svix-*`
- * headers, and each endpoint has its own secret. Recall.ai signs only after you have created a
- * secret. https://docs.recall.ai/docs/authenticating-requests-from-recallai
+ * Recall.ai: Standard Webhooks. For accounts from before 2025-12-15, deliveries have `svix-*` headers, and each
+ * endpoint has its own secret. Recall.ai signs only after you have created a secret.
+ * https://docs.recall.ai/docs/authenticating-requests-from-recallai
  */
 export const recallAi: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({
   name: 'recall-ai',

@@ -2,8 +2,7 @@ import type { Factory } from '@postern/core/scheme'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
 /**
- * Replicate: Standard Webhooks. Replicate retries only the last delivery of a prediction, for about
- * a minute.
+ * Replicate: Standard Webhooks. Replicate retries only the last delivery of a prediction, for about a minute.
  * https://replicate.com/docs/topics/webhooks/verify-webhook
  */
 export const replicate: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({

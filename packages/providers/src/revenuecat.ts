@@ -2,8 +2,8 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * RevenueCat with a signing secret. Without a signing secret, RevenueCat sends the `Authorization`
- * value from its dashboard. For such deliveries, use `generic` with `header-token`.
+ * RevenueCat with a signing secret. Without a signing secret, RevenueCat sends the `Authorization` value from its
+ * dashboard. For such deliveries, use `generic` with `header-token`.
  * https://www.revenuecat.com/docs/integrations/webhooks
  */
 export const revenuecat: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({

@@ -29,12 +29,11 @@ const ORGANIZATION: Scheme<string> = {
 }
 
 /**
- * Salesforce outbound messages (SOAP). Nothing is signed. A delivery only claims to come from an
- * organization, by the organization's id, which is not a secret. To prove the sender, use mutual
- * TLS, an address range or a secret path. A delivery is a batch of up to 100 notifications. The
- * topic is the object's type (`Contact`) and the id is the notification's id. The receiver answers
- * a batch with one Ack. The session id is removed from payloads and from stored deliveries.
- * Salesforce retries the whole message for 24 hours.
+ * Salesforce outbound messages (SOAP). Nothing is signed. A delivery only claims to come from an organization, by the
+ * organization's id, which is not a secret. To prove the sender, use mutual TLS, an address range or a secret path. A
+ * delivery is a batch of up to 100 notifications. The topic is the object's type (`Contact`) and the id is the
+ * notification's id. The receiver answers a batch with one Ack. The session id is removed from payloads and from stored
+ * deliveries. Salesforce retries the whole message for 24 hours.
  * https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging.htm
  */
 export const salesforceOutbound: Factory<PresetOptions<'organizationId'>> = /* @__PURE__ */ sender({
@@ -74,8 +73,8 @@ export const salesforceOutbound: Factory<PresetOptions<'organizationId'>> = /* @
 
 const MARK = /<(?:[\w.-]{1,64}:)?OrganizationId>([^<]{1,64})</g
 
-// Returns the organization's id. A message of 100 notifications is large, so an unverified message
-// is only searched and not parsed.
+// Returns the organization's id. A message of 100 notifications is large, so an unverified message is only searched and
+// not parsed.
 function organizationOf(delivery: Delivery): string {
   const [first, ...more] = delivery.text().matchAll(MARK)
   if (!first || more.length > 0)
@@ -110,10 +109,7 @@ function eventsOf(message: string | XmlObject, organization: string): readonly E
   })
 }
 
-/**
- * Returns the children of an element that have a local name. Prefixes are ignored, because
- * Salesforce chooses them.
- */
+/** Returns the children of an element that have a local name. Prefixes are ignored, because Salesforce chooses them. */
 function children(element: unknown, name: string): readonly (string | XmlObject)[] {
   if (typeof element !== 'object' || element === null) return []
   return Object.entries(element as XmlObject).flatMap(([key, value]) =>

@@ -3,8 +3,8 @@ import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 import { sampleJson } from './common/paths.ts'
 
 /**
- * Sinch: the callbacks of the Conversation API. The topic is the name of the payload's member that
- * differs between callbacks (`message_delivery_report`). There is no event id.
+ * Sinch: the callbacks of the Conversation API. The topic is the name of the payload's member that differs between
+ * callbacks (`message_delivery_report`). There is no event id.
  * https://developers.sinch.com/docs/conversation/callbacks/
  */
 export const sinch: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({

@@ -5,8 +5,8 @@ import { CHALLENGE, checkedChallenge } from './schemes/challenge.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Smartsheet. Smartsheet expects a 200, and counts any other 2xx as a failure. It retries 14 times:
- * seven times with growing delays, then every three hours.
+ * Smartsheet. Smartsheet expects a 200, and counts any other 2xx as a failure. It retries 14 times: seven times with
+ * growing delays, then every three hours.
  * https://developers.smartsheet.com/api/smartsheet/guides/webhooks/webhook-verification
  */
 export const smartsheet: Factory<PresetOptions> = /* @__PURE__ */ preset({
@@ -28,8 +28,8 @@ export const smartsheet: Factory<PresetOptions> = /* @__PURE__ */ preset({
   greet: answered,
   checked: '2026-11-28',
   delivers: {
-    // The last seven retries are three hours apart. The delays of the first seven are not
-    // documented, so three hours are assumed.
+    // The last seven retries are three hours apart. The delays of the first seven are not documented, so three hours
+    // are assumed.
     retries: 42 * HOUR,
     after4xx: 'retried, but 410',
     givesUp: 'disabled after 14 retries, or at once by 201 to 299, 309 to 399 and 410',
@@ -38,8 +38,7 @@ export const smartsheet: Factory<PresetOptions> = /* @__PURE__ */ preset({
   },
 })
 
-// Returns the reply to an unsigned challenge. Smartsheet sends one at the start, and one after each
-// hundred callbacks.
+// Returns the reply to an unsigned challenge. Smartsheet sends one at the start, and one after each hundred callbacks.
 function answered(delivery: Delivery): Reply | undefined {
   const given = delivery.header('smartsheet-hook-challenge')
   if (given === undefined || delivery.header('smartsheet-hmac-sha256') !== undefined)

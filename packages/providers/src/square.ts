@@ -4,12 +4,11 @@ import { urlScheme, type PublicUrlOption } from './schemes/public-url.ts'
 import { preset, type UrlPresetOptions } from './schemes/preset.ts'
 
 /**
- * Square. The signature is HMAC-SHA256 over the notification URL and the body; the older
- * `X-Square-Signature` is ignored. Each subscription has its own key, even if several have the same
- * URL. Behind a proxy, set `publicUrl` to the notification URL in the Developer Console. The topic
- * is `type` (`payment.updated`) and the id is `event_id`. The signature has no time, so only the
- * signed id stops a replay. Square expects a 2xx as soon as possible (older pages say within 10 s)
- * and retries for 24 hours.
+ * Square. The signature is HMAC-SHA256 over the notification URL and the body; the older `X-Square-Signature` is
+ * ignored. Each subscription has its own key, even if several have the same URL. Behind a proxy, set `publicUrl` to the
+ * notification URL in the Developer Console. The topic is `type` (`payment.updated`) and the id is `event_id`. The
+ * signature has no time, so only the signed id stops a replay. Square expects a 2xx as soon as possible (older pages
+ * say within 10 s) and retries for 24 hours.
  *
  * Types: `square<SquareEvents>({ signatureKey })` with `@postern/providers/types/square`.
  * https://developer.squareup.com/docs/webhooks/step3validate

@@ -11,8 +11,8 @@ export interface StandardWebhooksOptions {
   /** `whsec_<base64>` for `v1` (HMAC-SHA256), or `whpk_<base64>` for `v1a` (Ed25519). You can give both kinds. */
   readonly secret: SecretOption
   /**
-   * True if the key is the text of the secret, without decoding. Use it for senders whose secrets
-   * are not base64. @default false
+   * True if the key is the text of the secret, without decoding. Use it for senders whose secrets are not base64.
+   * @default false
    */
   readonly raw?: boolean
   /** Maximum difference between the signed time and now, in seconds, in either direction. @default 300 */
@@ -22,11 +22,10 @@ export interface StandardWebhooksOptions {
 }
 
 /**
- * Any sender that follows Standard Webhooks 1.0.0: `v1` and `v1a` over `id.time.body`. A delivery
- * may have several signatures, of which one must match. The id is `webhook-id`, which stays the
- * same over retries. As the specification recommends, the topic is the JSON body's `type`. Without
- * a `type`, the topic is `message`. The recommended schedule retries for about 76 hours and counts
- * a redirect as a failure.
+ * Any sender that follows Standard Webhooks 1.0.0: `v1` and `v1a` over `id.time.body`. A delivery may have several
+ * signatures, of which one must match. The id is `webhook-id`, which stays the same over retries. As the specification
+ * recommends, the topic is the JSON body's `type`. Without a `type`, the topic is `message`. The recommended schedule
+ * retries for about 76 hours and counts a redirect as a failure.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export const standardWebhooks: Factory<StandardWebhooksOptions> = /* @__PURE__ */ provider({

@@ -11,14 +11,12 @@ export type { StripeObjectOptions } from './common/stripe-object.ts'
 const HEADER = 'stripe-signature'
 
 /**
- * Stripe: snapshot events, thin events (`v2.core.event`) and Connect on one route. The signature is
- * HMAC-SHA256 over `t.body`, and its key is the text of the secret. While a secret rolls, a
- * delivery has several `v1` signatures, of which one must match. `v0` is ignored. The topic is
- * `type`. The id is `id` (`evt_…`), which stays the same over retries and endpoints;
- * `request.idempotency_key` is not an event id. The dashboard's test button always sends
- * `evt_00000000000000`, so deduplication treats each click as the same event. Stripe retries for 3
- * days and counts a redirect as a failure. A Connect event names its account in `account`, and a
- * thin event in `context`.
+ * Stripe: snapshot events, thin events (`v2.core.event`) and Connect on one route. The signature is HMAC-SHA256 over
+ * `t.body`, and its key is the text of the secret. While a secret rolls, a delivery has several `v1` signatures, of
+ * which one must match. `v0` is ignored. The topic is `type`. The id is `id` (`evt_…`), which stays the same over
+ * retries and endpoints; `request.idempotency_key` is not an event id. The dashboard's test button always sends
+ * `evt_00000000000000`, so deduplication treats each click as the same event. Stripe retries for 3 days and counts a
+ * redirect as a failure. A Connect event names its account in `account`, and a thin event in `context`.
  *
  * Types: `stripe<StripeEvents>({ secret })` with `@postern/providers/types/stripe`.
  * https://docs.stripe.com/webhooks/signature
@@ -128,8 +126,8 @@ function read(delivery: Delivery): SignatureClaim {
     const equals = item.indexOf('=')
     const [key, value] = [item.slice(0, equals), item.slice(equals + 1)]
     const name = key.trim()
-    // A space before `t` or `v1` means that a server has joined two headers. Such a header is
-    // rejected, because it is not clear which of the two is right.
+    // A space before `t` or `v1` means that a server has joined two headers. Such a header is rejected, because it is
+    // not clear which of the two is right.
     if ((name === 't' && timestamp !== undefined) || (name !== key && KNOWN.has(name)))
       throw grammar('several')
     if (key === 't') timestamp = value
@@ -148,8 +146,8 @@ function grammar(problem: 'malformed' | 'several'): WebhookError {
 }
 
 /**
- * Returns id and topic of the event's twin. Stripe may report one change as a snapshot event and as
- * a thin event, and the thin event names the snapshot event.
+ * Returns id and topic of the event's twin. Stripe may report one change as a snapshot event and as a thin event, and
+ * the thin event names the snapshot event.
  */
 function twinOf(
   event: unknown,

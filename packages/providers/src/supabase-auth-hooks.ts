@@ -13,28 +13,26 @@ import { digestId } from './schemes/ids.ts'
 /** Options of {@link supabaseAuthHooks}. */
 export interface SupabaseAuthHooksOptions extends Pick<StandardFamilyOptions, 'tolerance'> {
   /**
-   * The secret of the hook, `v1,whsec_<base64>`. As in Supabase's configuration, a text may have
-   * several secrets, separated by `|`.
+   * The secret of the hook, `v1,whsec_<base64>`. As in Supabase's configuration, a text may have several secrets,
+   * separated by `|`.
    */
   readonly secret: SecretOption
   /**
-   * Name of the hook that uses this URL. The name becomes the topic. @default derived from the
-   * members of the payload
+   * Name of the hook that uses this URL. The name becomes the topic. @default derived from the members of the payload
    */
   readonly hook?: string
 }
 
 /**
- * Supabase Auth hooks: Standard Webhooks, with `v1,` before the secret and `, ` between signatures.
- * Your reply decides: `receiver.answer('send_sms', …)`. Without an answer, the reply is `{}`, so
- * nothing is rejected. If the answer is late or fails, Supabase rejects the user's action. Supabase
- * waits 5 s for all its tries together, and accepts JSON of up to 200 KB.
+ * Supabase Auth hooks: Standard Webhooks, with `v1,` before the secret and `, ` between signatures. Your reply decides:
+ * `receiver.answer('send_sms', …)`. Without an answer, the reply is `{}`, so nothing is rejected. If the answer is late
+ * or fails, Supabase rejects the user's action. Supabase waits 5 s for all its tries together, and accepts JSON of up
+ * to 200 KB.
  *
- * The payload does not name the hook, so the topic is the option `hook`. Without that option, the
- * members of the payload decide between `send_sms`, `send_email`, `custom_access_token`,
- * `mfa_verification_attempt`, `password_verification_attempt` and `before_user_created`. The id is
- * `webhook-id`, but each try has a new id. So an equal signed body within 5 s counts as a
- * duplicate.
+ * The payload does not name the hook, so the topic is the option `hook`. Without that option, the members of the
+ * payload decide between `send_sms`, `send_email`, `custom_access_token`, `mfa_verification_attempt`,
+ * `password_verification_attempt` and `before_user_created`. The id is `webhook-id`, but each try has a new id. So an
+ * equal signed body within 5 s counts as a duplicate.
  * https://supabase.com/docs/guides/auth/auth-hooks
  */
 export const supabaseAuthHooks: Factory<SupabaseAuthHooksOptions> = /* @__PURE__ */ provider({
@@ -110,8 +108,8 @@ export const supabaseAuthHooks: Factory<SupabaseAuthHooksOptions> = /* @__PURE__
 
 const SCHEME = /* @__PURE__ */ standardWebhooksScheme()
 
-// Returns guards that recognize a retry. Times are divided into spans of 5 s, and each try has a
-// key for its own span and for the next. All tries come within 5 s, so two tries share a key.
+// Returns guards that recognize a retry. Times are divided into spans of 5 s, and each try has a key for its own span
+// and for the next. All tries come within 5 s, so two tries share a key.
 function retriesOf(delivery: Delivery, payload: unknown): readonly Guard[] {
   const span = Math.floor(Number(delivery.header('webhook-timestamp')) / 5)
   const digest = digestId(payload)

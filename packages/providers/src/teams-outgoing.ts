@@ -2,8 +2,7 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Microsoft Teams outgoing webhooks. Teams shows the reply as a message. Give the reply with
- * `receiver.answer`.
+ * Microsoft Teams outgoing webhooks. Teams shows the reply as a message. Give the reply with `receiver.answer`.
  * https://learn.microsoft.com/en-us/microsoftteams/platform/webhooks-and-connectors/how-to/add-outgoing-webhook
  */
 export const teamsOutgoing: Factory<PresetOptions> = /* @__PURE__ */ preset({

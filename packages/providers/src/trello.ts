@@ -5,13 +5,11 @@ import { urlScheme, type PublicUrlOption } from './schemes/public-url.ts'
 import { preset, type UrlPresetOptions } from './schemes/preset.ts'
 
 /**
- * Trello. The signature is HMAC-SHA1 over the body and the callback URL. Trello signs only the low
- * byte of each UTF-16 unit. So an attacker can change a character above U+00FF into another one
- * with the same low byte: treat such text as unsigned. A signature over the UTF-8 bytes is accepted
- * too. Behind a proxy, set `publicUrl` to the callback URL as you registered it, with its query and
- * last slash. The topic is the action's type (`updateCard`) and the id is the action's id. The
- * receiver answers the unsigned HEAD request of a new webhook. Trello retries after 30, 60 and 120
- * s.
+ * Trello. The signature is HMAC-SHA1 over the body and the callback URL. Trello signs only the low byte of each UTF-16
+ * unit. So an attacker can change a character above U+00FF into another one with the same low byte: treat such text as
+ * unsigned. A signature over the UTF-8 bytes is accepted too. Behind a proxy, set `publicUrl` to the callback URL as
+ * you registered it, with its query and last slash. The topic is the action's type (`updateCard`) and the id is the
+ * action's id. The receiver answers the unsigned HEAD request of a new webhook. Trello retries after 30, 60 and 120 s.
  * https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/
  */
 export const trello: Factory<UrlPresetOptions> = /* @__PURE__ */ preset({

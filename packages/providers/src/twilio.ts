@@ -14,16 +14,14 @@ export interface TwilioOptions extends TwilioSchemeOptions {
 }
 
 /**
- * Twilio: messages, calls, conversations, status callbacks (forms and GET) and Event Streams
- * (JSON). The signature is HMAC-SHA1 over the public URL and the sorted form fields. A JSON body is
- * covered by its digest, `bodySHA256`, in that URL. Behind a proxy, set `publicUrl`, or let the
- * adapter trust the proxy. The topic of a form is the first of `EventType`, `StatusCallbackEvent`,
- * `MessageStatus`, `SmsStatus` and `CallStatus`, or else `message`, `call` or `request`. The topic
- * of an Event Streams event is `type`. The id is `I-Twilio-Idempotency-Token`, `id` of an Event
- * Streams event, or the Sid with the members that make a callback unique. Calls and incoming
- * messages get an empty `<Response/>`; give your TwiML with `receiver.answer`. The signature has no
- * time, so only ids stop a replay. Twilio waits 15 s for an answer, or 5 s for Event Streams. It
- * retries Event Streams for 4 hours.
+ * Twilio: messages, calls, conversations, status callbacks (forms and GET) and Event Streams (JSON). The signature is
+ * HMAC-SHA1 over the public URL and the sorted form fields. A JSON body is covered by its digest, `bodySHA256`, in that
+ * URL. Behind a proxy, set `publicUrl`, or let the adapter trust the proxy. The topic of a form is the first of
+ * `EventType`, `StatusCallbackEvent`, `MessageStatus`, `SmsStatus` and `CallStatus`, or else `message`, `call` or
+ * `request`. The topic of an Event Streams event is `type`. The id is `I-Twilio-Idempotency-Token`, `id` of an Event
+ * Streams event, or the Sid with the members that make a callback unique. Calls and incoming messages get an empty
+ * `<Response/>`; give your TwiML with `receiver.answer`. The signature has no time, so only ids stop a replay. Twilio
+ * waits 15 s for an answer, or 5 s for Event Streams. It retries Event Streams for 4 hours.
  * https://www.twilio.com/docs/usage/webhooks/webhooks-security
  */
 export const twilio: Factory<TwilioOptions> = /* @__PURE__ */ provider({
@@ -143,9 +141,9 @@ function topicOf(fields: unknown): string {
   return field(fields, 'CallSid') === undefined ? 'request' : 'call'
 }
 
-// Returns the id of a callback. A call makes many callbacks with the same Sid, and only a sequence
-// number distinguishes them. A callback without a number (a gather, a redirect) has no id. Each
-// status of a message is sent once, so the id is made of Sid and status.
+// Returns the id of a callback. A call makes many callbacks with the same Sid, and only a sequence number distinguishes
+// them. A callback without a number (a gather, a redirect) has no id. Each status of a message is sent once, so the id
+// is made of Sid and status.
 function callbackId(fields: unknown): string | undefined {
   const status = text(fields, 'MessageStatus') ?? text(fields, 'SmsStatus')
   const message = text(fields, 'MessageSid')

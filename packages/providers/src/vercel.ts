@@ -3,8 +3,8 @@ import { DAY } from './common/units.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Vercel: account webhooks and integration webhooks. The signature has no time, so only the signed
- * id stops a replay. Vercel waits 30 s for an answer and retries for 24 hours.
+ * Vercel: account webhooks and integration webhooks. The signature has no time, so only the signed id stops a replay.
+ * Vercel waits 30 s for an answer and retries for 24 hours.
  * https://vercel.com/docs/webhooks/webhooks-api
  */
 export const vercel: Factory<PresetOptions> = /* @__PURE__ */ preset({

@@ -29,9 +29,9 @@ export interface WebsubOptions {
   /** `hub.secret` of the subscription, at most 199 bytes. With a secret, an unsigned delivery is rejected. */
   readonly secret?: SecretOption
   /**
-   * The topic URLs that you subscribe to, or a function that decides when a hub asks. Anybody can
-   * ask a hub to end your subscription. A URL in this option also confirms that end, but a function
-   * can reject `unsubscribe`. @default none, so every verification is rejected
+   * The topic URLs that you subscribe to, or a function that decides when a hub asks. Anybody can ask a hub to end your
+   * subscription. A URL in this option also confirms that end, but a function can reject `unsubscribe`. @default none,
+   * so every verification is rejected
    */
   readonly expectedTopic?:
     | string
@@ -39,10 +39,7 @@ export interface WebsubOptions {
     | ((intent: WebsubIntent) => MaybePromise<boolean>)
   /** Called with each confirmed subscription. */
   readonly onVerified?: (intent: WebsubIntent) => MaybePromise<void>
-  /**
-   * If true, accepts deliveries of subscriptions without a secret, which anybody can send. @default
-   * false
-   */
+  /** If true, accepts deliveries of subscriptions without a secret, which anybody can send. @default false */
   readonly unauthenticated?: boolean
 }
 
@@ -50,14 +47,13 @@ export interface WebsubOptions {
 const HUB_CHALLENGE = /^[^<{[][^]{0,1023}$/
 
 /**
- * WebSub (W3C), the successor of PubSubHubbub, and YouTube's push notifications. The signature is
- * HMAC over the body, in `X-Hub-Signature`, with SHA-1, SHA-256, SHA-384 or SHA-512, as the hub
- * chooses. The receiver confirms subscriptions to expected topics, and answers 404 for others. The
- * topic of an event is the topic URL (`rel="self"` of the Link header or the feed). Each entry of
- * an Atom feed is an event whose id is `id:updated`; subscriptions to `entry` and `deleted-entry`
- * match too. Any other delivery is one event without an id. The topic of such an event is in an
- * unsigned header, so `covers.topic` is false: an attacker can replay a captured body under another
- * topic. Hubs expect a 2xx; a 410 ends the subscription.
+ * WebSub (W3C), the successor of PubSubHubbub, and YouTube's push notifications. The signature is HMAC over the body,
+ * in `X-Hub-Signature`, with SHA-1, SHA-256, SHA-384 or SHA-512, as the hub chooses. The receiver confirms
+ * subscriptions to expected topics, and answers 404 for others. The topic of an event is the topic URL (`rel="self"` of
+ * the Link header or the feed). Each entry of an Atom feed is an event whose id is `id:updated`; subscriptions to
+ * `entry` and `deleted-entry` match too. Any other delivery is one event without an id. The topic of such an event is
+ * in an unsigned header, so `covers.topic` is false: an attacker can replay a captured body under another topic. Hubs
+ * expect a 2xx; a 410 ends the subscription.
  * https://www.w3.org/TR/websub/
  */
 export const websub: Factory<WebsubOptions> = /* @__PURE__ */ provider({
@@ -186,8 +182,8 @@ function websubScheme(): Scheme<Uint8Array> {
 type Element = string | XmlObject
 
 /**
- * Returns one event per entry or tombstone (deleted entry, RFC 6721) of an Atom feed. Returns
- * undefined if the payload is not a feed.
+ * Returns one event per entry or tombstone (deleted entry, RFC 6721) of an Atom feed. Returns undefined if the payload
+ * is not a feed.
  */
 function atomEvents(
   payload: unknown,
@@ -258,8 +254,7 @@ function textOf(parent: Element, name: string): string | undefined {
 
 function both(a: string | undefined, b: string | undefined): string | undefined {
   if (a === undefined || b === undefined) return undefined
-  // The id of an entry may contain colons. The time at the end shows where that id ends, so nothing
-  // is escaped.
+  // The id of an entry may contain colons. The time at the end shows where that id ends, so nothing is escaped.
   return TIME.test(b) ? `${a}:${b}` : joined([a, b])
 }
 

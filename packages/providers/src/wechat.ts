@@ -34,9 +34,8 @@ export interface WechatOptions {
  * WeChat official accounts. The signature is SHA-1 over token, time and nonce, and is in the query.
  * **In plain mode the body is not signed**, so use the secure mode. The topic is for example
  * `text`, `image` or `event.subscribe`. The id of a message is `MsgId`; the id of an event is made
- * of user and time. The receiver answers the verification of the URL (`echostr`). Messages get
- * `success` unless `receiver.answer` gives a reply. WeChat waits 5 s for an answer and tries three
- * times.
+ * of user and time. The receiver answers the verification of the URL (`echostr`). Messages get `success` unless
+ * `receiver.answer` gives a reply. WeChat waits 5 s for an answer and tries three times.
  * https://developers.weixin.qq.com/doc/offiaccount/en/Basic_Information/Access_Overview.html
  */
 export const wechat: Factory<WechatOptions> = /* @__PURE__ */ provider({

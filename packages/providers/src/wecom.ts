@@ -28,10 +28,10 @@ export interface WecomOptions {
 }
 
 /**
- * WeCom (enterprise WeChat). The signature is SHA-1 over token, time, nonce and the encrypted
- * message, and is in the query parameter `msg_signature`. Messages are encrypted with AES. Topics
- * and ids are as in `wechat`. The receiver answers the verification of the URL with the decrypted
- * `echostr`. WeCom waits 5 s for an answer and tries three times.
+ * WeCom (enterprise WeChat). The signature is SHA-1 over token, time, nonce and the encrypted message, and is in the
+ * query parameter `msg_signature`. Messages are encrypted with AES. Topics and ids are as in `wechat`. The receiver
+ * answers the verification of the URL with the decrypted `echostr`. WeCom waits 5 s for an answer and tries three
+ * times.
  * https://developer.work.weixin.qq.com/document/path/90930
  */
 export const wecom: Factory<WecomOptions> = /* @__PURE__ */ provider({

@@ -7,23 +7,22 @@ import { sender, type PresetOptions } from './schemes/sender.ts'
 import { sampleJson } from './common/paths.ts'
 
 const PLAIN = hmac({ header: 'X-WC-Webhook-Signature', encoding: 'base64' })
-// WordPress stores a secret with HTML entities. The key is the decoded secret, or the stored text
-// (before WooCommerce 3).
+// WordPress stores a secret with HTML entities. The key is the decoded secret, or the stored text (before WooCommerce
+// 3).
 const SCHEME: Scheme<Uint8Array> = {
   ...PLAIN,
   ...keyForms([(secret) => PLAIN.key(decodeEntities(secret)), (secret) => PLAIN.key(secret)]),
 }
 
 /**
- * WooCommerce. The signature is HMAC-SHA256 over the body, in `X-WC-Webhook-Signature`. The key is
- * the secret with its HTML entities decoded, as in WordPress. Before WooCommerce 3, the key was the
- * secret without decoding, which is accepted too. The topic is the header `X-WC-Webhook-Topic`
- * (`order.updated`). All deliveries of a webhook within one second have the same delivery id. So
- * the event's id is made of the delivery id, the topic, and the object's id or a hash of the body.
- * The headers are unsigned, so `covers.topic` is false: an attacker can replay a captured body
- * under another topic. The signature has no time. The receiver answers the unsigned ping at
- * activation with a 200. WooCommerce waits 60 s for an answer, does not retry, and disables the
- * webhook after more than five failures in a row.
+ * WooCommerce. The signature is HMAC-SHA256 over the body, in `X-WC-Webhook-Signature`. The key is the secret with its
+ * HTML entities decoded, as in WordPress. Before WooCommerce 3, the key was the secret without decoding, which is
+ * accepted too. The topic is the header `X-WC-Webhook-Topic` (`order.updated`). All deliveries of a webhook within one
+ * second have the same delivery id. So the event's id is made of the delivery id, the topic, and the object's id or a
+ * hash of the body. The headers are unsigned, so `covers.topic` is false: an attacker can replay a captured body under
+ * another topic. The signature has no time. The receiver answers the unsigned ping at activation with a 200.
+ * WooCommerce waits 60 s for an answer, does not retry, and disables the webhook after more than five failures in a
+ * row.
  * https://woocommerce.com/document/webhooks/
  */
 export const woocommerce: Factory<PresetOptions> = /* @__PURE__ */ sender({

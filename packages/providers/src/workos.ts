@@ -3,8 +3,8 @@ import { DAY } from './common/units.ts'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * WorkOS webhooks. WorkOS Actions, which need a signed reply, are not supported. WorkOS retries for
- * 3 days with growing delays, but only for some minutes outside production.
+ * WorkOS webhooks. WorkOS Actions, which need a signed reply, are not supported. WorkOS retries for 3 days with growing
+ * delays, but only for some minutes outside production.
  * https://workos.com/docs/events/data-syncing/webhooks
  */
 export const workos: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({

@@ -5,18 +5,16 @@ import { DAY } from './common/units.ts'
 import { field, member } from './common/read.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
 
-// Allowed form of a challenge; X sends the base64 of a UUID. A compressed event can be written with
-// 112 of these characters, so the maximum is lower.
+// Allowed form of a challenge; X sends the base64 of a UUID. A compressed event can be written with 112 of these
+// characters, so the maximum is lower.
 const CRC_TOKEN = /^[\w+/=.-]{1,100}$/
 
 /**
- * X (Twitter) Account Activity. The signature is HMAC-SHA256 over the body, in base64. A delivery
- * has lists of changes, and each item of a list is an event. The topic is the list's name
- * (`tweet_create_events`), the id is `id_str` or `id` of the item, and the payload is the delivery
- * with only that item. The receiver signs the unsigned challenge (`GET ?crc_token=`) with the same
- * key that signs events. So a challenge may have at most 100 letters, digits and `+/=_-.`, and a
- * body that could be a challenge is rejected. X does not document retries; the provider assumes a
- * day.
+ * X (Twitter) Account Activity. The signature is HMAC-SHA256 over the body, in base64. A delivery has lists of changes,
+ * and each item of a list is an event. The topic is the list's name (`tweet_create_events`), the id is `id_str` or `id`
+ * of the item, and the payload is the delivery with only that item. The receiver signs the unsigned challenge (`GET
+ * ?crc_token=`) with the same key that signs events. So a challenge may have at most 100 letters, digits and `+/=_-.`,
+ * and a body that could be a challenge is rejected. X does not document retries; the provider assumes a day.
  * https://docs.x.com/x-api/webhooks/introduction
  */
 export const x: Factory<PresetOptions<'consumerSecret'>> = /* @__PURE__ */ sender({

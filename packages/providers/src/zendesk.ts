@@ -6,12 +6,11 @@ import { sampleJson } from './common/paths.ts'
 const TIME = 'x-zendesk-webhook-signature-timestamp'
 
 /**
- * Zendesk: event subscriptions, and webhooks of triggers and automations, which may have any method
- * and body. The signature is HMAC-SHA256 over the time and the body, not over method and URL. The
- * topic of an event is its `type` (`zen:event-type:user.created`; `user.created` matches too) and
- * the id is `id`. The topic of a trigger is `trigger`, and its id is the unsigned header
- * `X-Zendesk-Webhook-Invocation-Id`. Zendesk waits 12 s for an answer and retries after 409, 429,
- * 503 and timeouts.
+ * Zendesk: event subscriptions, and webhooks of triggers and automations, which may have any method and body. The
+ * signature is HMAC-SHA256 over the time and the body, not over method and URL. The topic of an event is its `type`
+ * (`zen:event-type:user.created`; `user.created` matches too) and the id is `id`. The topic of a trigger is `trigger`,
+ * and its id is the unsigned header `X-Zendesk-Webhook-Invocation-Id`. Zendesk waits 12 s for an answer and retries
+ * after 409, 429, 503 and timeouts.
  * https://developer.zendesk.com/documentation/webhooks/verifying/
  */
 export const zendesk: Factory<DatedPresetOptions<'signingSecret'>> = /* @__PURE__ */ sender({
@@ -51,8 +50,7 @@ export const zendesk: Factory<DatedPresetOptions<'signingSecret'>> = /* @__PURE_
     }),
   events(delivery, { value }) {
     const type = text(value, 'type')
-    // The author of a trigger writes its body. An `id` in such a body is the ticket's, so it is not
-    // used.
+    // The author of a trigger writes its body. An `id` in such a body is the ticket's, so it is not used.
     if (!type?.startsWith(EVENT)) {
       const id = delivery.header('x-zendesk-webhook-invocation-id') || undefined
       return [{ id, topic: 'trigger', payload: value }]

@@ -6,9 +6,9 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis'
 const AGAIN = 5000
 
 /**
- * Checks after each connect, and every five seconds, that the server keeps its data, and warns if
- * it may not. Also handles the client's errors, since an unhandled error would end the process.
- * Returns a function that stops the checks.
+ * Checks after each connect, and every five seconds, that the server keeps its data, and warns if it may not. Also
+ * handles the client's errors, since an unhandled error would end the process. Returns a function that stops the
+ * checks.
  */
 export function watchServer(
   client: Redis | Cluster,
@@ -74,9 +74,8 @@ export function watchServer(
 
 interface ScriptRunner {
   /**
-   * Runs a script once the client is connected. Rejects with `inbox_unavailable` if, until the
-   * deadline, Redis is unreachable, hangs or rejects the script. If the answer comes after the
-   * deadline, `late` gets it.
+   * Runs a script once the client is connected. Rejects with `inbox_unavailable` if, until the deadline, Redis is
+   * unreachable, hangs or rejects the script. If the answer comes after the deadline, `late` gets it.
    */
   run(
     script: string,
@@ -99,8 +98,8 @@ export function createScriptRunner(client: Redis | Cluster, deadline: number): S
             client.status === 'ready' ? 'did not answer' : `was not connected (${client.status})`
           failed(`Redis ${what} within ${deadline} ms`)
         }, deadline)
-        // While Redis is unreachable, a client may queue commands and send them later. So nothing
-        // is sent before the connection, or after the deadline.
+        // While Redis is unreachable, a client may queue commands and send them later. So nothing is sent before the
+        // connection, or after the deadline.
         const waiter: Waiter = {
           ready() {
             send(script, keys, args).then(
@@ -150,15 +149,13 @@ interface Waiter {
 }
 
 /**
- * Keeps the calls that wait for the connection. They share two listeners, since listeners per call
- * would stay on the client until Redis is back.
+ * Keeps the calls that wait for the connection. They share two listeners, since listeners per call would stay on the
+ * client until Redis is back.
  */
 function createWaiters(client: Redis | Cluster): {
   /** Adds a call while the client is not connected. */
   add(waiter: Waiter): void
-  /**
-   * Removes a call after its deadline. Otherwise calls would accumulate while Redis is unreachable.
-   */
+  /** Removes a call after its deadline. Otherwise calls would accumulate while Redis is unreachable. */
   delete(waiter: Waiter): void
 } {
   const waiting = new Set<Waiter>()
@@ -172,8 +169,7 @@ function createWaiters(client: Redis | Cluster): {
     add(waiter) {
       if (client.status === 'end') return waiter.failed(closed())
       waiting.add(waiter)
-      // A client with `lazyConnect` has the status `wait`. If connecting fails, the client emits an
-      // `error` event.
+      // A client with `lazyConnect` has the status `wait`. If connecting fails, the client emits an `error` event.
       if (client.status === 'wait') client.connect().catch(() => {})
     },
     delete: (waiter) => void waiting.delete(waiter),
@@ -193,10 +189,7 @@ function closed(): Error {
 /** Your own client, which you close yourself, or an address: a URL, or options of ioredis. */
 export type RedisConnection = Redis | Cluster | RedisOptions | string
 
-/**
- * Opens the connection. While Redis is unreachable, commands fail immediately instead of waiting in
- * a queue.
- */
+/** Opens the connection. While Redis is unreachable, commands fail immediately instead of waiting in a queue. */
 export function openConnection(connection: RedisConnection): {
   readonly client: Redis | Cluster
   readonly own: boolean
@@ -220,15 +213,14 @@ export function isCluster(client: Redis | Cluster): boolean {
 }
 
 /**
- * Returns the hash tag of a prefix, which decides the Cluster slot of all its keys. Returns
- * undefined if there is none, so that each key has its own slot.
+ * Returns the hash tag of a prefix, which decides the Cluster slot of all its keys. Returns undefined if there is none,
+ * so that each key has its own slot.
  */
 export function hashTag(prefix: string): string | undefined {
   return /^[^{]*\{([^}]+)\}/.exec(prefix)?.[1]
 }
 
-// Checks the shape of the object, since a client from another copy of ioredis is not an instance of
-// these classes.
+// Checks the shape of the object, since a client from another copy of ioredis is not an instance of these classes.
 function isClient(connection: object | string): boolean {
   return (
     typeof connection === 'object' &&

@@ -13,20 +13,14 @@ import {
 
 /** Options of {@link redisLedger}. */
 export interface RedisLedgerOptions {
-  /**
-   * A client of ioredis, a URL, or options of ioredis. In a Cluster, a client must not have a
-   * `keyPrefix`.
-   */
+  /** A client of ioredis, a URL, or options of ioredis. In a Cluster, a client must not have a `keyPrefix`. */
   readonly connection: RedisConnection
   /**
-   * Prefix of the keys. In a Cluster the prefix needs a hash tag, since one script uses an event
-   * and its guards. @default 'postern:ledger:', or '{postern:ledger}:' in a Cluster
+   * Prefix of the keys. In a Cluster the prefix needs a hash tag, since one script uses an event and its guards.
+   * @default 'postern:ledger:', or '{postern:ledger}:' in a Cluster
    */
   readonly prefix?: string
-  /**
-   * How long an event is known after its last change. Must be at least as long as the sender
-   * retries. @default '4d'
-   */
+  /** How long an event is known after its last change. Must be at least as long as the sender retries. @default '4d' */
   readonly dedupeWindow?: Duration
   /**
    * How long a delivery may wait for Redis, including the connection, before it gets 503.
@@ -36,10 +30,10 @@ export interface RedisLedgerOptions {
 }
 
 /**
- * Creates a ledger on Redis, which remembers events for `inlineInbox` in several or short-lived
- * processes. Each event is a hash, and each step is a script that checks a token. While Redis is
- * unreachable, hangs or rejects writes, deliveries get 503 within the deadline, and the sender
- * retries. Entries are as durable as Redis: the ledger warns if Redis may lose or evict keys.
+ * Creates a ledger on Redis, which remembers events for `inlineInbox` in several or short-lived processes. Each event
+ * is a hash, and each step is a script that checks a token. While Redis is unreachable, hangs or rejects writes,
+ * deliveries get 503 within the deadline, and the sender retries. Entries are as durable as Redis: the ledger warns if
+ * Redis may lose or evict keys.
  *
  * @throws TypeError if an option is wrong.
  *
@@ -125,8 +119,8 @@ export function redisLedger(options: RedisLedgerOptions): Ledger {
     return [nameOf(key, ''), ...guards.map((guard) => nameOf(guard.key, 'g:'))]
   }
 
-  // Keys are hashed, since senders choose parts of them. Hashed keys have one length, and no braces
-  // that would change the slot in a Cluster.
+  // Keys are hashed, since senders choose parts of them. Hashed keys have one length, and no braces that would change
+  // the slot in a Cluster.
   function nameOf(key: string, kind: string): string {
     return prefix + kind + createHash('sha256').update(key).digest('base64url')
   }
@@ -138,11 +132,11 @@ type Answer =
   | readonly ['guarded', Guard['otherwise']]
   | readonly ['claimed', number, string | null | undefined]
 
-// An event is one hash with the fields `d` done, `t` token, `u` end of the lease, `c` number of
-// claims, and `s` state. The end of the lease is a time of the server, so that processes need no
-// common clock. A guard (a key that only one event can have) is one string: the key of its event.
-// KEYS[1] is the event, and the other KEYS are guards. In a Cluster, the prefix puts all of them
-// into one slot. The scripts do not use SET … IFEQ, which exists only since Redis 8.4.
+// An event is one hash with the fields `d` done, `t` token, `u` end of the lease, `c` number of claims, and `s` state.
+// The end of the lease is a time of the server, so that processes need no common clock. A guard (a key that only one
+// event can have) is one string: the key of its event. KEYS[1] is the event, and the other KEYS are guards. In a
+// Cluster, the prefix puts all of them into one slot. The scripts do not use SET … IFEQ, which exists only since Redis
+// 8.4.
 const NOW = `
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)`
@@ -150,8 +144,7 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)`
 const MINE = `
 if redis.call('HGET', KEYS[1], 't') ~= ARGV[1] then return 0 end`
 
-// Keeps an event and its guards for the same time. ARGV[2] is the deduplication window in
-// milliseconds.
+// Keeps an event and its guards for the same time. ARGV[2] is the deduplication window in milliseconds.
 const KEEP = `
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 for i = 2, #KEYS do redis.call('SET', KEYS[i], KEYS[1], 'PX', ARGV[2]) end
@@ -176,10 +169,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2] + ARGV[3])
 for i = 2, #KEYS do redis.call('SET', KEYS[i], KEYS[1], 'PX', ARGV[2] + ARGV[3]) end
 return {'claimed', redis.call('HINCRBY', KEYS[1], 'c', 1), entry[4]}`
 
-/**
- * Renews the lease of an event. ARGV: token, lease, deduplication window, and the state if it
- * changes.
- */
+/** Renews the lease of an event. ARGV: token, lease, deduplication window, and the state if it changes. */
 const RENEW: string = `${MINE}${NOW}
 redis.call('HSET', KEYS[1], 'u', now + ARGV[2])
 if ARGV[4] then redis.call('HSET', KEYS[1], 's', ARGV[4]) end
@@ -197,8 +187,7 @@ redis.call('HDEL', KEYS[1], 't', 'u')
 redis.call('HSET', KEYS[1], 's', ARGV[3])${KEEP}`
 
 /**
- * Undoes a claim. If it was the first claim, also deletes the event and its guards. ARGV: token,
- * deduplication window.
+ * Undoes a claim. If it was the first claim, also deletes the event and its guards. ARGV: token, deduplication window.
  */
 const UNDO: string = `${MINE}
 redis.call('HDEL', KEYS[1], 't', 'u')

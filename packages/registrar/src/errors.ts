@@ -14,8 +14,8 @@ export type RegistrarErrorCode =
   /** The sender's answer does not follow its documentation. */
   | 'unexpected'
   /**
-   * The account has only one endpoint, and another receiver uses it. To move the endpoint, name its
-   * URL in `previousUrls`.
+   * The account has only one endpoint, and another receiver uses it. To move the endpoint, name its URL in
+   * `previousUrls`.
    */
   | 'taken'
   /** The sender's endpoints have changed since the plan was made. Plan again. */
@@ -30,8 +30,7 @@ export interface RegistrarErrorOptions {
 }
 
 /**
- * The error that every registrar and source throws. The message names the call, without any token,
- * secret or payload.
+ * The error that every registrar and source throws. The message names the call, without any token, secret or payload.
  */
 export class RegistrarError extends Error {
   override readonly name = 'RegistrarError'

@@ -9,9 +9,9 @@ import type { Endpoint, Registrar } from './registrar.ts'
 export type { FigmaContext }
 
 /**
- * Manages the webhooks of a team, a project or a file at Figma, one per event type. The secret for
- * `apply` is the passcode, which Figma sends in each delivery. Figma requires the passcode for each
- * change, so a plan replaces a webhook to change its URL.
+ * Manages the webhooks of a team, a project or a file at Figma, one per event type. The secret for `apply` is the
+ * passcode, which Figma sends in each delivery. Figma requires the passcode for each change, so a plan replaces a
+ * webhook to change its URL.
  *
  * API: https://developers.figma.com/docs/rest-api/webhooks, as described in npm
  * @figma/rest-api-spec.

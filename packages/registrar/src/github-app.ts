@@ -7,16 +7,15 @@ import type { Registrar } from './registrar.ts'
 /** Options of {@link githubAppRegistrar}. */
 export interface GithubAppRegistrarOptions extends ApiOptions {
   /**
-   * A function that returns a new signed JSON Web Token for the App, because such a token expires
-   * after at most 10 minutes.
+   * A function that returns a new signed JSON Web Token for the App, because such a token expires after at most 10
+   * minutes.
    */
   readonly jwt: Token
 }
 
 /**
- * Manages the webhook of a GitHub App. The API can set the URL, the content type and the secret.
- * Set the App's events in its settings at GitHub; a plan names the needed events. GitHub cannot
- * delete this webhook, so `remove` throws.
+ * Manages the webhook of a GitHub App. The API can set the URL, the content type and the secret. Set the App's events
+ * in its settings at GitHub; a plan names the needed events. GitHub cannot delete this webhook, so `remove` throws.
  *
  * API: https://docs.github.com/en/rest/apps/webhooks, as described in npm @octokit/openapi.
  *

@@ -18,11 +18,10 @@ export interface GithubRegistrarOptions extends ApiOptions {
 }
 
 /**
- * Manages the webhooks of a repository or an organization at GitHub. GitHub subscribes to events
- * without their action: `issues.opened` becomes `issues`. GitHub masks secrets, so a plan cannot
- * compare secrets, and only `rotate` changes a secret. A webhook has only one secret, so let the
- * receiver accept both secrets until `rotate` has resolved. For the webhook of a GitHub App, use
- * `githubAppRegistrar`.
+ * Manages the webhooks of a repository or an organization at GitHub. GitHub subscribes to events without their action:
+ * `issues.opened` becomes `issues`. GitHub masks secrets, so a plan cannot compare secrets, and only `rotate` changes a
+ * secret. A webhook has only one secret, so let the receiver accept both secrets until `rotate` has resolved. For the
+ * webhook of a GitHub App, use `githubAppRegistrar`.
  *
  * API: https://docs.github.com/en/rest/repos/webhooks, as described in npm @octokit/openapi.
  *
@@ -58,8 +57,8 @@ export function githubRegistrar(options: GithubRegistrarOptions): Registrar {
     },
     async update({ id, url, settings }, target) {
       await call('PATCH', `${base}/${id}`, { json: { events: target.topics } })
-      // URL and settings are changed at their own path, because setting them with a PATCH of the
-      // hook would remove the secret.
+      // URL and settings are changed at their own path, because setting them with a PATCH of the hook would remove the
+      // secret.
       if (url !== target.url || !sameSettings(settings, target)) {
         const json = { url: target.url, ...target.settings }
         await call('PATCH', `${base}/${id}/config`, { json })

@@ -21,13 +21,12 @@ export interface HubspotRegistrarOptions extends ApiOptions {
 }
 
 /**
- * Manages the webhook subscriptions of a public app at HubSpot: one per event type, and one per
- * watched property. All subscriptions of an app share one target URL. If another receiver's URL is
- * set, the registrar replaces it only if `previousUrls` names it. HubSpot signs deliveries with the
- * app's client secret.
+ * Manages the webhook subscriptions of a public app at HubSpot: one per event type, and one per watched property. All
+ * subscriptions of an app share one target URL. If another receiver's URL is set, the registrar replaces it only if
+ * `previousUrls` names it. HubSpot signs deliveries with the app's client secret.
  *
- * API: https://developers.hubspot.com/docs/api-reference/webhooks-webhooks-v3, with the types of
- * npm @hubspot/api-client.
+ * API: https://developers.hubspot.com/docs/api-reference/webhooks-webhooks-v3, with the types of npm
+ * @hubspot/api-client.
  *
  * @example
  * const registrar = hubspotRegistrar({ developerKey, appId: '123', properties: { contact: ['email'] } })
@@ -102,10 +101,7 @@ export function hubspotRegistrar(options: HubspotRegistrarOptions): Registrar {
   }
 }
 
-/**
- * Returns the topics for an event type: for a `propertyChange` type, one topic per watched
- * property.
- */
+/** Returns the topics for an event type: for a `propertyChange` type, one topic per watched property. */
 function watched(
   name: string,
   properties: Readonly<Record<string, readonly string[]>>,

@@ -12,14 +12,12 @@ export interface LineRegistrarOptions extends ApiOptions {
 }
 
 /**
- * Manages the webhook URL of a channel at LINE. LINE sends every event to this URL, so there are no
- * topics to choose. Turn the webhook on in LINE's console, because the API can only set the URL.
- * The API cannot delete the URL, so `remove` throws. If another receiver's URL is set, the
- * registrar replaces it only if `previousUrls` names it. LINE signs deliveries with the channel
- * secret.
+ * Manages the webhook URL of a channel at LINE. LINE sends every event to this URL, so there are no topics to choose.
+ * Turn the webhook on in LINE's console, because the API can only set the URL. The API cannot delete the URL, so
+ * `remove` throws. If another receiver's URL is set, the registrar replaces it only if `previousUrls` names it. LINE
+ * signs deliveries with the channel secret.
  *
- * API: https://developers.line.biz/en/reference/messaging-api/#set-webhook-endpoint-url, with the
- * types of npm
+ * API: https://developers.line.biz/en/reference/messaging-api/#set-webhook-endpoint-url, with the types of npm
  * @line/bot-sdk.
  *
  * @example

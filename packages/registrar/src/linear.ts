@@ -17,11 +17,10 @@ export interface LinearRegistrarOptions extends ApiOptions {
 }
 
 /**
- * Manages the webhooks of a workspace at Linear. Linear subscribes to resources without their
- * action: `Issue.create` becomes `Issue`. Linear makes the secret. `rotate` invalidates the old
- * secret at once. Until `onSecret` has stored the new one, the receiver rejects deliveries, which
- * Linear retries three times. Linear cannot change the team of a webhook, so a plan replaces the
- * webhook.
+ * Manages the webhooks of a workspace at Linear. Linear subscribes to resources without their action: `Issue.create`
+ * becomes `Issue`. Linear makes the secret. `rotate` invalidates the old secret at once. Until `onSecret` has stored
+ * the new one, the receiver rejects deliveries, which Linear retries three times. Linear cannot change the team of a
+ * webhook, so a plan replaces the webhook.
  *
  * API: https://linear.app/developers/webhooks, with the types of npm @linear/sdk.
  *
@@ -97,10 +96,7 @@ export function linearRegistrar(options: LinearRegistrarOptions): Registrar {
 }
 
 const ALL = 'all public teams'
-/**
- * Values of an error's `type`, which npm @linear/sdk reads, and of `code`, which the documentation
- * names.
- */
+/** Values of an error's `type`, which npm @linear/sdk reads, and of `code`, which the documentation names. */
 const CODES = {
   denied: ['authentication error', 'AUTHENTICATION_ERROR'],
   limited: ['ratelimited', 'RATELIMITED'],
@@ -124,8 +120,8 @@ const DELETE = 'mutation ($id: String!) { webhookDelete(id: $id) { success } }'
 const ROTATE = 'mutation ($id: String!) { webhookRotateSecret(id: $id) { secret } }'
 
 /**
- * Returns the milliseconds to wait. Linear's header for the reset of the limit is in milliseconds
- * since 1970. https://linear.app/developers/rate-limiting
+ * Returns the milliseconds to wait. Linear's header for the reset of the limit is in milliseconds since 1970.
+ * https://linear.app/developers/rate-limiting
  */
 function waitOf({ headers }: ApiAnswer): number {
   const after = Number(headers.get('retry-after') ?? NaN)

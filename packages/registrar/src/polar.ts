@@ -16,9 +16,9 @@ export interface PolarRegistrarOptions extends ApiOptions {
 }
 
 /**
- * Manages the webhook endpoints of an organization at Polar. Polar shows the secret at any time.
- * `rotate` invalidates the old secret at once. Until `onSecret` has stored the new secret, the
- * receiver rejects deliveries, which Polar retries.
+ * Manages the webhook endpoints of an organization at Polar. Polar shows the secret at any time. `rotate` invalidates
+ * the old secret at once. Until `onSecret` has stored the new secret, the receiver rejects deliveries, which Polar
+ * retries.
  *
  * API: https://polar.sh/docs/api-reference/webhooks/endpoints/create, with the types of npm
  * @polar-sh/sdk.

@@ -1,9 +1,6 @@
 import type { EndpointStatus, Plan, Registrar, Step, Want } from './registrar.ts'
 
-/**
- * The endpoints of one receiver at the sender. This object has no secret and can be printed as
- * JSON.
- */
+/** The endpoints of one receiver at the sender. This object has no secret and can be printed as JSON. */
 export interface Registered {
   readonly provider: string
   readonly account: string
@@ -15,8 +12,8 @@ export interface Registered {
 }
 
 /**
- * Returns the endpoints of a receiver, and how they differ from the wanted ones. Changes nothing.
- * Reads the sender's list twice.
+ * Returns the endpoints of a receiver, and how they differ from the wanted ones. Changes nothing. Reads the sender's
+ * list twice.
  *
  * @throws RegistrarError if the sender's API fails.
  *
@@ -35,10 +32,7 @@ export async function registered(registrar: Registrar, want: Want): Promise<Regi
   return { provider, account, url, endpoints, differs }
 }
 
-/**
- * Returns the plan. If no plan is possible, returns the reason, such as topics that the API does
- * not support.
- */
+/** Returns the plan. If no plan is possible, returns the reason, such as topics that the API does not support. */
 async function planOf(registrar: Registrar, want: Want): Promise<Plan | string> {
   try {
     return await registrar.plan(want)

@@ -5,8 +5,8 @@ export interface Registrar {
   /** The owner of the endpoints at the sender, such as `repository octo/hello`, without any secret. */
   readonly account: string
   /**
-   * Who makes the secret. `given`: your app gives it to the sender. `told`: the sender shows it once. `readable`: the sender
-   * shows it at any time. `none`: the registrar does not handle it.
+   * Who makes the secret. `given`: your app gives it to the sender. `told`: the sender shows it once. `readable`: the
+   * sender shows it at any time. `none`: the registrar does not handle it.
    */
   readonly secret: 'given' | 'told' | 'readable' | 'none'
   /** Returns the sender's topics for the patterns of a receiver, without any request. */
@@ -16,30 +16,28 @@ export interface Registrar {
   /** Returns the steps that make the sender's endpoints match `want`. Changes nothing. */
   plan(want: Want): Promise<Plan>
   /**
-   * Lists the endpoints again and applies the steps of a plan. If a step no longer fits the
-   * endpoints, `apply` throws `stale_plan` before any change. Steps that were applied before are
-   * skipped, so a second call changes nothing.
+   * Lists the endpoints again and applies the steps of a plan. If a step no longer fits the endpoints, `apply` throws
+   * `stale_plan` before any change. Steps that were applied before are skipped, so a second call changes nothing.
    */
   apply(plan: Plan, options?: ApplyOptions): Promise<readonly StepResult[]>
   /** False if the API cannot delete an endpoint. Then `remove` throws. */
   readonly canRemove: boolean
   /**
-   * Deletes the endpoints with exactly this URL. With `ids`, only endpoints with one of these ids
-   * are deleted. Returns one step per deleted endpoint.
+   * Deletes the endpoints with exactly this URL. With `ids`, only endpoints with one of these ids are deleted. Returns
+   * one step per deleted endpoint.
    */
   remove(options: {
     readonly url: string
     readonly ids?: readonly string[]
   }): Promise<readonly StepResult[]>
   /**
-   * Restores the endpoint of an account to the state that an earlier `list` returned. Absent at
-   * senders with several endpoints per account. If the API does not return every setting of the
-   * endpoint, `restore` throws before any change.
+   * Restores the endpoint of an account to the state that an earlier `list` returned. Absent at senders with several
+   * endpoints per account. If the API does not return every setting of the endpoint, `restore` throws before any
+   * change.
    */
   restore?(endpoint: Endpoint, options?: RestoreOptions): Promise<void>
   /**
-   * Returns the state of each endpoint: whether the sender delivers to it, and its last failures if
-   * the API lists them.
+   * Returns the state of each endpoint: whether the sender delivers to it, and its last failures if the API lists them.
    */
   status(options?: { readonly url?: string }): Promise<readonly EndpointStatus[]>
   /** Turns on an endpoint that the sender or a person has turned off. */
@@ -49,19 +47,13 @@ export interface Registrar {
   /** Asks the sender to deliver a test event to the endpoint. */
   ping?(id: string): Promise<void>
   /**
-   * Changes the secret of an endpoint and passes the new secret to `onSecret`. Each registrar
-   * documents which secrets sign deliveries during the change.
+   * Changes the secret of an endpoint and passes the new secret to `onSecret`. Each registrar documents which secrets
+   * sign deliveries during the change.
    */
   rotate?(id: string, options: RotateOptions): Promise<void>
-  /**
-   * Passes the current secret of an endpoint to `onSecret`, at senders that show the secret at any
-   * time.
-   */
+  /** Passes the current secret of an endpoint to `onSecret`, at senders that show the secret at any time. */
   reveal?(id: string, options: RotateOptions): Promise<void>
-  /**
-   * Proves to the sender that you own the endpoint. `proof` is the text that the sender delivered
-   * to the endpoint.
-   */
+  /** Proves to the sender that you own the endpoint. `proof` is the text that the sender delivered to the endpoint. */
   confirm?(id: string, proof: string): Promise<void>
 }
 
@@ -69,9 +61,7 @@ export interface Registrar {
 export interface Mapping {
   /** Topics to subscribe to, sorted. */
   readonly topics: readonly string[]
-  /**
-   * Patterns that become a broader topic, so the sender sends more events than the pattern matches.
-   */
+  /** Patterns that become a broader topic, so the sender sends more events than the pattern matches. */
   readonly wider: readonly { readonly pattern: string; readonly becomes: string }[]
   /** Patterns that match no topic of the sender. */
   readonly unknown: readonly string[]
@@ -123,10 +113,7 @@ export interface Plan {
 
 /** One change at the sender. */
 export interface Step {
-  /**
-   * `replace`: the sender cannot change the endpoint, so a new one is created and the old one is
-   * deleted.
-   */
+  /** `replace`: the sender cannot change the endpoint, so a new one is created and the old one is deleted. */
   readonly do: 'create' | 'update' | 'replace' | 'delete'
   /** The sender's word for an endpoint: `hook`, `webhook_endpoint`. */
   readonly kind: string
@@ -165,10 +152,7 @@ export interface NewSecret {
 
 /** Options of `rotate` and `reveal`. */
 export interface RotateOptions {
-  /**
-   * Called with the secret. Until `rotate` has resolved, let the receiver accept the old secret
-   * too.
-   */
+  /** Called with the secret. Until `rotate` has resolved, let the receiver accept the old secret too. */
   readonly onSecret: OnSecret
 }
 

@@ -19,13 +19,11 @@ export interface ShopifyRegistrarOptions extends ApiOptions {
 }
 
 /**
- * Manages the webhook subscriptions of an app in one shop at Shopify, through the GraphQL Admin
- * API: one subscription per topic. The API does not list the subscriptions in the app's
- * configuration file. Set the three privacy topics in that file. Shopify signs deliveries with the
- * app's client secret, so there is no secret to store.
+ * Manages the webhook subscriptions of an app in one shop at Shopify, through the GraphQL Admin API: one subscription
+ * per topic. The API does not list the subscriptions in the app's configuration file. Set the three privacy topics in
+ * that file. Shopify signs deliveries with the app's client secret, so there is no secret to store.
  *
- * API: https://shopify.dev/docs/api/admin-graphql/latest/mutations/webhookSubscriptionCreate, as
- * described in npm
+ * API: https://shopify.dev/docs/api/admin-graphql/latest/mutations/webhookSubscriptionCreate, as described in npm
  * @shopify/dev-mcp.
  *
  * @throws TypeError if an option is wrong.

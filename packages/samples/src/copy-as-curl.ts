@@ -4,14 +4,13 @@ import { shellWord } from '@postern/core/inert'
 /** Options of {@link copyAsCurl}. */
 export interface CopyAsCurlOptions {
   /**
-   * Origin that the command sends to, such as `http://127.0.0.1:3000`. The delivery's own host
-   * becomes a `Host` header. @default the origin of the delivery's URL
+   * Origin that the command sends to, such as `http://127.0.0.1:3000`. The delivery's own host becomes a `Host` header.
+   * @default the origin of the delivery's URL
    */
   readonly origin?: string
   /**
-   * Splits a text of the delivery (URL, header or body) at the secrets in the text. Each secret
-   * becomes a `shell` expression, such as `"$GITHUB_WEBHOOK_SECRET"`. @default texts are used
-   * unchanged
+   * Splits a text of the delivery (URL, header or body) at the secrets in the text. Each secret becomes a `shell`
+   * expression, such as `"$GITHUB_WEBHOOK_SECRET"`. @default texts are used unchanged
    */
   readonly parts?: (text: string) => readonly CurlPart[]
   /** Puts each argument on a separate line, so that people can read the command. @default false */
@@ -22,12 +21,12 @@ export interface CopyAsCurlOptions {
 export type CurlPart = string | { readonly shell: string }
 
 /**
- * Returns a delivery as a curl command for bash that sends the same bytes. The command is printable
- * ASCII. No text of the delivery can act on the shell, the terminal or curl. Parts of the delivery
- * that were removed before storage are missing.
+ * Returns a delivery as a curl command for bash that sends the same bytes. The command is printable ASCII. No text of
+ * the delivery can act on the shell, the terminal or curl. Parts of the delivery that were removed before storage are
+ * missing.
  *
- * @throws {TypeError} if curl cannot send the delivery: its URL is not http or https, or has spaces
- * or a user name, or its method is not a valid name.
+ * @throws {TypeError} if curl cannot send the delivery: its URL is not http or https, or has spaces or a user name, or
+ * its method is not a valid name.
  * @example
  * console.log(copyAsCurl(delivery)) // curl -X POST 'https://…' --globoff --path-as-is …
  * @see https://curl.se/docs/manpage.html
@@ -58,8 +57,8 @@ export function copyAsCurl(
     // A reply to HEAD has no body. With -X HEAD, curl would wait for one, so --head is used.
     `curl ${method === 'HEAD' ? '--head' : `-X ${/^[A-Z]+$/.test(method) ? method : shellWord(method)}`}`,
     word(isPlain ? (origin ?? base) + target : `${origin ?? base}/`, wire),
-    // curl drops #… and changes other characters of a URL, but sends --request-target unchanged.
-    // Without --globoff, curl expands [1-9] and {a,b}. Without --path-as-is, curl removes /../.
+    // curl drops #… and changes other characters of a URL, but sends --request-target unchanged. Without --globoff,
+    // curl expands [1-9] and {a,b}. Without --path-as-is, curl removes /../.
     '--globoff --path-as-is',
     ...(isPlain || target === '' ? [] : [`--request-target ${word(target, wire)}`]),
     ...headers.map((line) => `-H ${word(line, wire)}`),
@@ -73,8 +72,8 @@ export function copyAsCurl(
   return isInline ? command : `base64 -d <<< ${body.toString('base64')} | ${command}`
 }
 
-// Maximum size of a body inside the command, in bytes. Linux limits an argument to 128 KiB, and
-// quoting turns a byte into up to four characters.
+// Maximum size of a body inside the command, in bytes. Linux limits an argument to 128 KiB, and quoting turns a byte
+// into up to four characters.
 const LONGEST = 32_768
 const AT = 0x40
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/

@@ -9,8 +9,8 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 /** Options of {@link copyAsTest}. */
 export interface CopyAsTestOptions {
   /**
-   * Tasks whose handlers the test runs. The test passes if each handler succeeds at its first
-   * attempt. @default none: the test only sends the delivery
+   * Tasks whose handlers the test runs. The test passes if each handler succeeds at its first attempt. @default none:
+   * the test only sends the delivery
    */
   readonly tasks?: readonly CopiedTask[]
   /**
@@ -31,13 +31,13 @@ export interface CopiedTask {
 }
 
 /**
- * Returns a delivery as a Vitest test that sends it again, signed with a test secret at the time of
- * its arrival. The function first checks that a receiver accepts the signed delivery. With tasks,
- * the test runs the app's handlers and is named after the error. The test fails with the handler's
- * error until you fix the handler. The text is printable ASCII.
+ * Returns a delivery as a Vitest test that sends it again, signed with a test secret at the time of its arrival. The
+ * function first checks that a receiver accepts the signed delivery. With tasks, the test runs the app's handlers and
+ * is named after the error. The test fails with the handler's error until you fix the handler. The text is printable
+ * ASCII.
  *
- * @throws {TypeError} if no test can be written, because only the sender has the key or because the
- * provider needs your options.
+ * @throws {TypeError} if no test can be written, because only the sender has the key or because the provider needs your
+ * options.
  * @example
  * const text = await copyAsTest(github.about, delivery, { tasks: [{ subscription: 'mail', topic: 'push', error: 'SMTP 421' }] })
  */
@@ -99,10 +99,7 @@ function nameOf(tasks: readonly CopiedTask[]): string {
 // Maximum length of an error in the test's name, in characters.
 const MOST = 120
 
-/**
- * Returns the code of a test that runs handlers. The code is valid in both JavaScript and
- * TypeScript.
- */
+/** Returns the code of a test that runs handlers. The code is valid in both JavaScript and TypeScript. */
 function running(tasks: readonly CopiedTask[]): Lines {
   const names = [...new Set(tasks.map(({ subscription }) => subscription))]
   return {
@@ -153,10 +150,7 @@ function sending(about: About): Lines {
   }
 }
 
-/**
- * Returns provider options with a test secret in the sender's format, with which a receiver accepts
- * the delivery.
- */
+/** Returns provider options with a test secret in the sender's format, with which a receiver accepts the delivery. */
 async function optionsFor(about: About, exported: ExportedDelivery): Promise<object> {
   let reason: unknown
   for (const secret of about.secretOption === undefined ? [undefined] : madeUpSecrets())
@@ -190,8 +184,7 @@ async function isTaken(provider: Provider, exported: ExportedDelivery): Promise<
   }
 }
 
-// Default `dedupeWindow` of inlineInbox, in milliseconds. A sender that retries for longer needs a
-// longer window.
+// Default `dedupeWindow` of inlineInbox, in milliseconds. A sender that retries for longer needs a longer window.
 const LONGEST_SPAN = 4 * 86_400_000
 
 function remembering(): Inbox {
@@ -252,9 +245,9 @@ function timeOf(date: Date | string | number): number {
 }
 
 /**
- * Returns new made-up secrets, one in each format that senders use. The formats are text, the
- * `whsec_` of Standard Webhooks, base64, hex, name and password, a named key, and a private P-256
- * key. A provider throws a `TypeError` for a secret in another format.
+ * Returns new made-up secrets, one in each format that senders use. The formats are text, the `whsec_` of Standard
+ * Webhooks, base64, hex, name and password, a named key, and a private P-256 key. A provider throws a `TypeError` for a
+ * secret in another format.
  *
  * @example
  * for (const secret of madeUpSecrets()) console.log(secret.length)

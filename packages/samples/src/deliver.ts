@@ -21,10 +21,7 @@ export interface Delivered {
   readonly status: number
   /** Reply of the receiver or the URL. Its body is unread. */
   readonly reply: Response
-  /**
-   * Reason of the rejection; undefined if the receiver accepted the delivery, or if the target is a
-   * URL.
-   */
+  /** Reason of the rejection; undefined if the receiver accepted the delivery, or if the target is a URL. */
   readonly rejection: WebhookError | undefined
   /** Events of the delivery; empty if the target is a URL. */
   readonly events: readonly DeliveredEvent[]
@@ -35,8 +32,8 @@ export interface Delivered {
 /** Options of {@link deliver}. */
 export interface DeliverOptions {
   /**
-   * Maximum wait for the first attempts, in milliseconds. A receiver with `worker: false` runs no
-   * attempts, so set 0. @default 5000
+   * Maximum wait for the first attempts, in milliseconds. A receiver with `worker: false` runs no attempts, so set 0.
+   * @default 5000
    */
   readonly timeout?: number
 }
@@ -44,8 +41,8 @@ export interface DeliverOptions {
 const delivering = new AsyncLocalStorage<object>()
 
 /**
- * Passes a request to a receiver, or sends it to a URL, and returns the result. With a receiver,
- * the result comes after the first attempt of each task, so the handlers have run.
+ * Passes a request to a receiver, or sends it to a URL, and returns the result. With a receiver, the result comes after
+ * the first attempt of each task, so the handlers have run.
  *
  * @throws {TypeError} if the target is neither a receiver nor a URL, or an option is wrong.
  * @throws {Error} if nothing answers at the URL.

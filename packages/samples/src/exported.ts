@@ -43,9 +43,8 @@ export function exportDelivery(provider: string, delivery: StoredDelivery): Expo
 }
 
 /**
- * Returns a received delivery as a `Request`, signed again with your test secret. The signed time
- * is the time of arrival, so freeze the receiver's clock at that time:
- * `frozen(exported.receivedAt)`.
+ * Returns a received delivery as a `Request`, signed again with your test secret. The signed time is the time of
+ * arrival, so freeze the receiver's clock at that time: `frozen(exported.receivedAt)`.
  *
  * @throws {TypeError} if the value is not an exported delivery, or the provider cannot sign.
  * @example
@@ -103,8 +102,8 @@ export function keptHeaders(
 }
 
 /**
- * Returns the names of the headers that signing replaces: signatures and times. To find them, two
- * payloads are signed at two times, and their headers are compared.
+ * Returns the names of the headers that signing replaces: signatures and times. To find them, two payloads are signed
+ * at two times, and their headers are compared.
  */
 function timedBy(provider: Provider): readonly string[] {
   const signedAt = (at: number): Readonly<Record<string, string>> =>

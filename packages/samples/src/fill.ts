@@ -3,15 +3,15 @@ export interface FillOptions {
   /** Time of `{{now}}`, in milliseconds since 1970. @default Date.now() */
   readonly now?: number
   /**
-   * Returns a random number from 0 (inclusive) to 1 (exclusive). With a seeded function, the values
-   * are the same each time. @default Math.random
+   * Returns a random number from 0 (inclusive) to 1 (exclusive). With a seeded function, the values are the same each
+   * time. @default Math.random
    */
   readonly random?: () => number
 }
 
 /**
- * Returns a copy of a sample with new values for the placeholders in its strings. Keys stay
- * unchanged. If a string is only a placeholder for a number, its value becomes a number.
+ * Returns a copy of a sample with new values for the placeholders in its strings. Keys stay unchanged. If a string is
+ * only a placeholder for a number, its value becomes a number.
  *
  * | placeholder | becomes |
  * | --- | --- |

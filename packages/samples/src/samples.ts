@@ -3,10 +3,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-/**
- * Sample delivery. After {@link fill} has replaced the placeholders, a sample is a draft for
- * `provider.sign`.
- */
+/** Sample delivery. After {@link fill} has replaced the placeholders, a sample is a draft for `provider.sign`. */
 export interface Sample {
   /** Topic of the event. */
   readonly topic: string
@@ -26,9 +23,9 @@ interface SampleFile {
 }
 
 /**
- * Returns the sample deliveries of a provider, given by its name in the catalog. The samples have
- * at least three topics, or all topics of a sender with fewer. Strings contain placeholders for
- * {@link fill}. Only the file of that provider is read.
+ * Returns the sample deliveries of a provider, given by its name in the catalog. The samples have at least three
+ * topics, or all topics of a sender with fewer. Strings contain placeholders for {@link fill}. Only the file of that
+ * provider is read.
  *
  * @throws {TypeError} if the provider has no samples.
  * @example
@@ -39,10 +36,10 @@ export async function samples(provider: string): Promise<readonly Sample[]> {
 }
 
 /**
- * Returns one sample of a provider: the sample with exactly this topic, or else the first sample
- * whose topic starts or ends with `topic`. So `issues` finds `issues.opened`, and `user.created`
- * finds `zen:event-type:user.created`. Without `topic`, returns the first sample. For GitHub, more
- * topics come from `@octokit/webhooks-examples` if that package is installed.
+ * Returns one sample of a provider: the sample with exactly this topic, or else the first sample whose topic starts or
+ * ends with `topic`. So `issues` finds `issues.opened`, and `user.created` finds `zen:event-type:user.created`. Without
+ * `topic`, returns the first sample. For GitHub, more topics come from `@octokit/webhooks-examples` if that package is
+ * installed.
  *
  * @throws {TypeError} if the provider or topic is unknown; the message lists the topics.
  * @example
@@ -69,8 +66,7 @@ export async function sample(provider: string, topic?: string): Promise<Sample> 
 async function load(provider: string): Promise<SampleFile> {
   // Only a plain file name is allowed, so that `provider` cannot lead to another folder.
   if (/^[a-z\d][a-z\d.-]*$/.test(provider)) {
-    // The file is resolved by the package's name, because a bundler moves this module to another
-    // folder.
+    // The file is resolved by the package's name, because a bundler moves this module to another folder.
     const manifest = manifestOf()
     const file = new URL(`samples/${provider}.json`, pathToFileURL(manifest))
     try {
@@ -89,8 +85,8 @@ function manifestOf(): string {
   const name = '@postern/samples/package.json'
   const found: unknown = createRequire(import.meta.url).resolve(name)
   if (typeof found === 'string') return found
-  // If Turbopack bundles the package, `resolve` returns a module number. So the package is resolved
-  // from the app's folder.
+  // If Turbopack bundles the package, `resolve` returns a module number. So the package is resolved from the app's
+  // folder.
   try {
     return createRequire(join(process.cwd(), 'package.json')).resolve(name)
   } catch (error) {
@@ -113,9 +109,9 @@ interface GitHubEvent {
 }
 
 /**
- * Returns every example of `@octokit/webhooks-examples` (MIT, https://github.com/octokit/webhooks):
- * about 300 real GitHub deliveries without placeholders. The package is resolved from this package,
- * then from the project in the working directory.
+ * Returns every example of `@octokit/webhooks-examples` (MIT, https://github.com/octokit/webhooks): about 300 real
+ * GitHub deliveries without placeholders. The package is resolved from this package, then from the project in the
+ * working directory.
  *
  * @throws {TypeError} if the package is not installed.
  * @example

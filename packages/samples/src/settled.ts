@@ -9,17 +9,15 @@ export interface SettledOptions {
   readonly timeout?: number
 }
 
-// Interval of checks in milliseconds. An inbox may report an outcome shortly before its list of
-// tasks shows the outcome.
+// Interval of checks in milliseconds. An inbox may report an outcome shortly before its list of tasks shows the
+// outcome.
 const LOOK = 20
 
 /**
- * Waits until no task of the receiver is pending or running: all tasks are done or dead, and none
- * waits for a retry. With an inbox that runs handlers inside the request, this function returns
- * immediately.
+ * Waits until no task of the receiver is pending or running: all tasks are done or dead, and none waits for a retry.
+ * With an inbox that runs handlers inside the request, this function returns immediately.
  *
- * @throws {TypeError} if tasks are left after the timeout; the message names them with their
- * errors.
+ * @throws {TypeError} if tasks are left after the timeout; the message names them with their errors.
  * @example
  * await receiver.fetch(await signed(provider, 'push'))
  * await settled(receiver)
@@ -38,12 +36,11 @@ export async function settled(
   const stop = receiver.observe({ done: told, dead: told, retried: told, postponed: told })
   try {
     for (;;) {
-      // The clock is read before the lists. So the tasks that the error names were still unfinished
-      // after the timeout.
+      // The clock is read before the lists. So the tasks that the error names were still unfinished after the timeout.
       const over = performance.now() >= until
       const left = await unsettled(receiver)
-      // If a task changes from running to pending between the two reads of the list, neither read
-      // finds the task. `health` counts both states in one step.
+      // If a task changes from running to pending between the two reads of the list, neither read finds the task.
+      // `health` counts both states in one step.
       if (left.length === 0 && !(await receiver.health()).pending) return
       if (over) throw unfinished(left, timeout)
       await new Promise<void>((resolve) => {

@@ -14,21 +14,17 @@ export interface SignedOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** Time that the signature states, in milliseconds since 1970. @default now */
   readonly at?: number
-  /**
-   * Secret that signs instead of the provider's first secret, to test that a receiver rejects the
-   * delivery.
-   */
+  /** Secret that signs instead of the provider's first secret, to test that a receiver rejects the delivery. */
   readonly secret?: string
 }
 
 /**
- * Returns a delivery as the sender would create it, as a fetch `Request`. Its payload is the
- * topic's sample with your payload merged deeply into it. Ids, times and amounts of samples are new
- * each time. If `payload` is a function, it gets the sample's payload and returns the whole
- * payload, so it can change lists and remove members.
+ * Returns a delivery as the sender would create it, as a fetch `Request`. Its payload is the topic's sample with your
+ * payload merged deeply into it. Ids, times and amounts of samples are new each time. If `payload` is a function, it
+ * gets the sample's payload and returns the whole payload, so it can change lists and remove members.
  *
- * @throws {TypeError} if the provider cannot sign, since only the sender has its key; if the topic
- * is unknown and no payload is given; or if an option is wrong.
+ * @throws {TypeError} if the provider cannot sign, since only the sender has its key; if the topic is unknown and no
+ * payload is given; or if an option is wrong.
  * @example
  * const request = await signed(stripe({ secret }), 'invoice.paid', { data: { object: { total: 999 } } })
  * const response = await receiver.fetch(request)
@@ -87,10 +83,7 @@ export function requireProvider(what: string, provider: unknown): void {
     )
 }
 
-/**
- * Returns the name of the sender whose samples apply. For a gateway, this is the sender behind the
- * gateway.
- */
+/** Returns the name of the sender whose samples apply. For a gateway, this is the sender behind the gateway. */
 export function senderOf(provider: Provider): string {
   const sender = provider.inner ?? provider
   return madeOf(sender)?.factory.about.name ?? sender.name

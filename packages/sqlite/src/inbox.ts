@@ -15,14 +15,14 @@ import { openFile, patiently } from './driver/node.ts'
 import { checkFile, layoutOf, migrateFile, type FileLayout } from './store/schema.ts'
 import { createStore } from './store/store.ts'
 
-// How many tasks are claimed ahead for quick handlers, so that more tasks share a transaction.
-// `time`: as many as end within this number of milliseconds. `most`: maximum number of tasks.
+// How many tasks are claimed ahead for quick handlers, so that more tasks share a transaction. `time`: as many as end
+// within this number of milliseconds. `most`: maximum number of tasks.
 const AHEAD = { time: 20, most: 256 }
 
 /**
- * Creates an inbox in one SQLite file, with Node's own `node:sqlite`. Acknowledged deliveries are
- * on disk: a process that is killed at any moment loses none, and no settled task runs again.
- * Several processes on one machine may share the file. The file is opened immediately.
+ * Creates an inbox in one SQLite file, with Node's own `node:sqlite`. Acknowledged deliveries are on disk: a process
+ * that is killed at any moment loses none, and no settled task runs again. Several processes on one machine may share
+ * the file. The file is opened immediately.
  *
  * @throws {TypeError} If an option is wrong, or if the file cannot be an inbox.
  *
@@ -59,16 +59,14 @@ export function openInbox(
 const transactionsOfApp: Transactions<DatabaseSync> = transactions('sqliteInbox')
 
 /**
- * Returns a host that stores its delivery in an open transaction of your app, on your own
- * connection to the file of the inbox. Pass the host to `receiver.receive(delivery, host)`, or to
- * `source.emit(message, host)` of @postern/forward. The event, its tasks and your writes are then
- * committed together or not at all. The delivery is rejected if the connection is to another file
- * or has no open transaction.
+ * Returns a host that stores its delivery in an open transaction of your app, on your own connection to the file of the
+ * inbox. Pass the host to `receiver.receive(delivery, host)`, or to `source.emit(message, host)` of @postern/forward.
+ * The event, its tasks and your writes are then committed together or not at all. The delivery is rejected if the
+ * connection is to another file or has no open transaction.
  *
- * Start the transaction with BEGIN IMMEDIATE, and await nothing else before the COMMIT, since the
- * transaction blocks all other writers. Reply only after the COMMIT. On an error, roll back. Your
- * connection's `PRAGMA synchronous` decides whether a power failure can lose the delivery. With
- * FULL, the default of SQLite, it cannot.
+ * Start the transaction with BEGIN IMMEDIATE, and await nothing else before the COMMIT, since the transaction blocks
+ * all other writers. Reply only after the COMMIT. On an error, roll back. Your connection's `PRAGMA synchronous`
+ * decides whether a power failure can lose the delivery. With FULL, the default of SQLite, it cannot.
  *
  * @example
  * database.exec('BEGIN IMMEDIATE')
@@ -83,15 +81,15 @@ export function inTransaction(database: DatabaseSync, host: Host = {}): Host {
 /** Options of `sqliteInbox`. */
 export interface SqliteInboxOptions extends DurableInboxOptions {
   /**
-   * Path of the file, on a local disk. If the file is missing, it is created. Several processes may
-   * share it, and it may contain your own tables too.
+   * Path of the file, on a local disk. If the file is missing, it is created. Several processes may share it, and it
+   * may contain your own tables too.
    */
   readonly path: string
   /** How long a delivery may wait for its commit before it gets 503. @default '5s' */
   readonly deadline?: Duration
   /**
-   * How often a worker looks for tasks that other processes stored. Tasks that this process stored
-   * start immediately. @default '200ms'
+   * How often a worker looks for tasks that other processes stored. Tasks that this process stored start immediately.
+   * @default '200ms'
    */
   readonly pollInterval?: Duration
 }

@@ -3,12 +3,10 @@ import { openFile } from './driver/node.ts'
 import { layoutOf, migrateFile } from './store/schema.ts'
 
 /**
- * Updates the tables of a file to the version of this package, as opening the file does. With
- * `force`, does not check for active processes of older versions; use it if no such process runs.
- * Returns the versions before and after.
+ * Updates the tables of a file to the version of this package, as opening the file does. With `force`, does not check
+ * for active processes of older versions; use it if no such process runs. Returns the versions before and after.
  *
- * @throws {TypeError} If the file cannot be an inbox, or if active processes could not use the
- * updated tables.
+ * @throws {TypeError} If the file cannot be an inbox, or if active processes could not use the updated tables.
  *
  * @example
  * const { from, to } = migrate({ path: 'webhooks.db', force: true })

@@ -12,9 +12,9 @@ export interface AcmeOptions {
 }
 
 /**
- * Creates a provider of a made-up sender, for tests that are not about a provider.
- * `X-Acme-Signature` is `sha256=` and the HMAC in hex; `X-Acme-Topic` and `X-Acme-Id` contain topic
- * and id. If `methods` has HEAD, OPTIONS or GET, such a request is an unsigned challenge. HEAD gets
+ * Creates a provider of a made-up sender, for tests that are not about a provider. `X-Acme-Signature` is `sha256=` and
+ * the HMAC in hex; `X-Acme-Topic` and `X-Acme-Id` contain topic and id. If `methods` has HEAD, OPTIONS or GET, such a
+ * request is an unsigned challenge. HEAD gets
  * 200. OPTIONS gets a reply that allows the sender, as in CloudEvents webhooks. GET gets its
  * parameter `challenge` back.
  */

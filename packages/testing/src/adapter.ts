@@ -23,13 +23,13 @@ export interface AdapterUnderTest {
   /** Mounts the adapter under a prefix that the framework's router removes from the path. */
   readonly nested?: Mount
   /**
-   * True if the framework rewrites query strings (`%7e` as `%7E`, `flag` as `flag=`) before the
-   * adapter gets them. @default false
+   * True if the framework rewrites query strings (`%7e` as `%7E`, `flag` as `flag=`) before the adapter gets them.
+   * @default false
    */
   readonly rewritesQuery?: boolean
   /**
-   * True if the platform passes only complete requests, so that the adapter gets no partial body
-   * (AWS Lambda). @default false
+   * True if the platform passes only complete requests, so that the adapter gets no partial body (AWS Lambda). @default
+   * false
    */
   readonly buffers?: boolean
   /** Apps whose own code reads the body first and keeps nothing. */
@@ -39,8 +39,8 @@ export interface AdapterUnderTest {
 }
 
 /**
- * Defines the contract tests of an adapter. The tests send real deliveries over real sockets to the
- * real framework. They assert with node:assert, so they run under vitest, node:test and jest.
+ * Defines the contract tests of an adapter. The tests send real deliveries over real sockets to the real framework.
+ * They assert with node:assert, so they run under vitest, node:test and jest.
  *
  * @example
  * testAdapter({ name: 'node:http', mount: (stage) => listen(webhook(stage.receiver)) }, { describe, test })
@@ -171,8 +171,7 @@ function limitCases(
     onStage(mount, 'bounded', async ({ url }) => {
       // 512 MiB is far more than the buffers of both kernels can hold, which is several megabytes.
       const { status, written } = await exchange(url, CHUNKED, (socket) => flood(socket, 512 * MIB))
-      // A sender that is still writing may see the connection end before it reads the reply. Its
-      // status is then 0.
+      // A sender that is still writing may see the connection end before it reads the reply. Its status is then 0.
       assert.ok(status === 413 || status === 0, `got ${status}`)
       assert.ok(written < 32 * MIB, `${written} bytes were written before the connection ended`)
     }))

@@ -49,8 +49,7 @@ export interface InboxSkills {
   /** True if the inbox can order tasks by key. @default false */
   readonly order?: boolean
   /**
-   * Returns functions that write in the transaction of `task.commit`, in the store of the latest
-   * inbox. @default none
+   * Returns functions that write in the transaction of `task.commit`, in the store of the latest inbox. @default none
    */
   readonly transaction?: () => TransactionProbe
   /** True if the view lists done tasks. @default false */
@@ -62,8 +61,8 @@ export interface InboxSkills {
   /** True if the inbox applies the guards of events. @default false */
   readonly guards?: boolean
   /**
-   * True if interrupted tasks become suspects (tasks that may crash the process) and the view shows
-   * it. Needs `shared`. @default false
+   * True if interrupted tasks become suspects (tasks that may crash the process) and the view shows it. Needs `shared`.
+   * @default false
    */
   readonly suspects?: boolean
   /** True if the ports of the inbox (one per receiver) have `drain`. @default false */
@@ -73,16 +72,16 @@ export interface InboxSkills {
   /** True if the view has pages, causes, batched changes and `erase`. @default false */
   readonly pages?: boolean
   /**
-   * True if the inbox has a `journal`: attempts, deliveries, history and, with `pages`, operator
-   * actions. @default false
+   * True if the inbox has a `journal`: attempts, deliveries, history and, with `pages`, operator actions. @default
+   * false
    */
   readonly journal?: boolean
 }
 
 /**
- * Defines the contract tests of an inbox: accepting, deduplication, runs, outcomes and storage. The
- * tests call the inbox directly and through receivers, and wait for outcomes instead of fixed
- * times. They assert with node:assert, so they run under vitest, node:test and jest.
+ * Defines the contract tests of an inbox: accepting, deduplication, runs, outcomes and storage. The tests call the
+ * inbox directly and through receivers, and wait for outcomes instead of fixed times. They assert with node:assert, so
+ * they run under vitest, node:test and jest.
  *
  * @example
  * testInbox(() => ({ inbox: memoryInbox(), close() {} }), { describe, test }, { name: 'memory', order: true })
@@ -295,8 +294,8 @@ const HOUR = 3_600_000
 const STEPS = { hour: HOUR, day: 24 * HOUR, year: 365 * 24 * HOUR } as const
 
 /**
- * Tests jumps of the wall clock, which happen when a machine corrects its clock. A jump must not
- * delete ids or guards. Timers and the monotonic clock continue as usual.
+ * Tests jumps of the wall clock, which happen when a machine corrects its clock. A jump must not delete ids or guards.
+ * Timers and the monotonic clock continue as usual.
  */
 function clockCases(
   test: SceneTest,

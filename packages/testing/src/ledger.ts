@@ -7,8 +7,7 @@ export interface LedgerUnderTest {
   /** The ledger, on an empty store or on a store whose keys no earlier test has used. */
   readonly ledger: Ledger
   /**
-   * A second client of the same store, as another process would have. Omit it if the ledger works
-   * only in this process.
+   * A second client of the same store, as another process would have. Omit it if the ledger works only in this process.
    */
   readonly other?: Ledger
   /** Deletes the store after a test. */
@@ -19,9 +18,8 @@ const LONG = 60_000
 const SHORT = 30
 
 /**
- * Defines the contract tests of a {@link Ledger}: one winner per key, no effect of a process that
- * lost its lease, counted claims, and kept state. Leases end in real time, after a few tens of
- * milliseconds.
+ * Defines the contract tests of a {@link Ledger}: one winner per key, no effect of a process that lost its lease,
+ * counted claims, and kept state. Leases end in real time, after a few tens of milliseconds.
  *
  * @example
  * testLedger(() => ({ ledger: memoryLedger() }), { describe, test })
@@ -197,9 +195,7 @@ function pause(time: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, time))
 }
 
-/**
- * The functions of a test runner that contract tests call. vitest, node:test and jest have them.
- */
+/** The functions of a test runner that contract tests call. vitest, node:test and jest have them. */
 export interface TestRunner {
   readonly describe: (name: string, body: () => void) => unknown
   readonly test: (name: string, body: () => void | Promise<void>) => unknown

@@ -16,10 +16,9 @@ import {
 import type { TestRunner } from './ledger.ts'
 
 /**
- * Defines the contract tests of a provider. Every vector (a delivery with its expected result) goes
- * through a complete receiver, with `receive()` and with `fetch()`. If the provider can sign,
- * further tests check signed and captured deliveries: unsigned parts decide nothing, expensive
- * bodies are rejected unread, and no challenge is an event.
+ * Defines the contract tests of a provider. Every vector (a delivery with its expected result) goes through a complete
+ * receiver, with `receive()` and with `fetch()`. If the provider can sign, further tests check signed and captured
+ * deliveries: unsigned parts decide nothing, expensive bodies are rejected unread, and no challenge is an event.
  *
  * @example
  * import { describe, test } from 'vitest'
@@ -65,8 +64,8 @@ async function byFetch(under: ProviderUnderTest, vector: Vector, reasons: boolea
   judgeTrial(vector, result, { reasons, joined })
 }
 
-// If the key of an invalid vector makes the factory throw, that counts as a rejection. The message
-// must name the option.
+// If the key of an invalid vector makes the factory throw, that counts as a rejection. The message must name the
+// option.
 function created(under: ProviderUnderTest, vector: Vector): Provider | undefined {
   const options = vectorOptions(vector, under.secretOption)
   try {
@@ -79,10 +78,7 @@ function created(under: ProviderUnderTest, vector: Vector): Provider | undefined
   }
 }
 
-/**
- * Defines tests that nothing in a challenge or its reply is accepted as an event when somebody
- * sends it back.
- */
+/** Defines tests that nothing in a challenge or its reply is accepted as an event when somebody sends it back. */
 function challengeLaws(
   under: ProviderUnderTest,
   vectors: readonly Vector[],
@@ -122,10 +118,7 @@ function challengeLaws(
   })
 }
 
-/**
- * Returns the texts of a reply that look like a signature. Undefined is first, and stands for the
- * original headers.
- */
+/** Returns the texts of a reply that look like a signature. Undefined is first, and stands for the original headers. */
 function signaturesIn(text: string): readonly (string | undefined)[] {
   return [undefined, ...(text.match(/(?:\w+=)?[\w+/=-]{20,100}/g) ?? []).slice(0, 3)]
 }
@@ -133,8 +126,7 @@ function signaturesIn(text: string): readonly (string | undefined)[] {
 interface JudgeOptions {
   readonly reasons: boolean
   /**
-   * True if `fetch` joined repeated headers. The reason may then be `signature_mismatch` instead of
-   * `malformed_header`.
+   * True if `fetch` joined repeated headers. The reason may then be `signature_mismatch` instead of `malformed_header`.
    */
   readonly joined: boolean
 }

@@ -20,11 +20,11 @@ import { exchange } from './adapter/client.ts'
 import type { SignableRequest } from '@postern/core/scheme'
 
 /**
- * Defines the contract tests of a webhook receiver in any language. The tests send HTTP requests,
- * read the effects, and restart and kill the receiver in between. `mount` starts the receiver, and
- * `effects` returns the ids of events that had their effect. The handler must write the event's id
- * to its store between the two steps of `createSteps`. The tests assert with node:assert, so they
- * run under vitest, node:test and jest. A test may last several times `patience`.
+ * Defines the contract tests of a webhook receiver in any language. The tests send HTTP requests, read the effects, and
+ * restart and kill the receiver in between. `mount` starts the receiver, and `effects` returns the ids of events that
+ * had their effect. The handler must write the event's id to its store between the two steps of `createSteps`. The
+ * tests assert with node:assert, so they run under vitest, node:test and jest. A test may last several times
+ * `patience`.
  *
  * @throws {TypeError} for skills that exclude each other, or for a sender that cannot sign.
  * @example
@@ -99,9 +99,7 @@ function logCases(test: ReceiverTest): void {
   })
 }
 
-/**
- * Returns forms in which a secret may be written: as it is, without its prefix, and both in hex.
- */
+/** Returns forms in which a secret may be written: as it is, without its prefix, and both in hex. */
 function formsOf(secret: string): readonly string[] {
   const bare = secret.slice(secret.indexOf('_') + 1)
   return [
@@ -171,8 +169,8 @@ function sharedCases(test: ReceiverTest): void {
 }
 
 /**
- * Delivers the event two more times, signed at different times as senders do. Asserts that the
- * event had only one effect.
+ * Delivers the event two more times, signed at different times as senders do. Asserts that the event had only one
+ * effect.
  */
 async function once(scene: ReceiverScene, id: string): Promise<void> {
   for (const later of [0, 1000]) await scene.deliver(id, { at: Date.now() + later })

@@ -39,8 +39,8 @@ export interface AcceptContext {
   readonly replicas: Replicas | undefined
 }
 
-// Maximum number of deliveries that one script stores, and their maximum size in bytes. The script
-// blocks Redis for some milliseconds.
+// Maximum number of deliveries that one script stores, and their maximum size in bytes. The script blocks Redis for
+// some milliseconds.
 const BATCH = 64
 const BATCH_BYTES = 4 * 1024 * 1024
 // Number of scripts at once: while Redis runs one script, this process prepares the next.
@@ -55,9 +55,8 @@ interface Work {
 }
 
 /**
- * Creates {@link Accepting}. Deliveries that arrive in one tick of the event loop, or while
- * Redis is busy, share one script. The script stores each delivery completely or not at all, even
- * if Redis crashes or rejects a command.
+ * Creates {@link Accepting}. Deliveries that arrive in one tick of the event loop, or while Redis is busy, share one
+ * script. The script stores each delivery completely or not at all, even if Redis crashes or rejects a command.
  */
 export function createAccepting(
   { client, queues, settings, watch, replicas }: AcceptContext,
@@ -158,8 +157,8 @@ export function createAccepting(
   }
 
   /**
-   * Returns the jobs that a redelivery revives: a map from the name of each known event to the refs
-   * of its jobs. A ref names the queue and the id of a job.
+   * Returns the jobs that a redelivery revives: a map from the name of each known event to the refs of its jobs. A ref
+   * names the queue and the id of a job.
    */
   async function look(
     items: readonly PreparedItem[],
@@ -186,8 +185,8 @@ function queuesOf(items: readonly PreparedItem[]): Set<string> {
 }
 
 /**
- * Returns a delivery with two events that use every feature of an event. The script deletes this
- * delivery again before it ends.
+ * Returns a delivery with two events that use every feature of an event. The script deletes this delivery again before
+ * it ends.
  */
 function probeOf(consumer: Consumer): CommitPlan {
   const tasks = consumer
@@ -227,9 +226,8 @@ function probeOf(consumer: Consumer): CommitPlan {
 const FRESH = 1000
 
 /**
- * Tracks the number of pending tasks of a receiver. The queues of a delivery are counted with the
- * delivery, and all queues once a second. Otherwise 500 subscriptions would cost 500 counts per
- * delivery.
+ * Tracks the number of pending tasks of a receiver. The queues of a delivery are counted with the delivery, and all
+ * queues once a second. Otherwise 500 subscriptions would cost 500 counts per delivery.
  */
 function createCapacity(
   client: RedisClient,
@@ -246,16 +244,15 @@ function createCapacity(
 
   return {
     /**
-     * Resolves once all queues were counted for the first time. Returns undefined if they were
-     * counted before; an old count is then renewed in the background.
+     * Resolves once all queues were counted for the first time. Returns undefined if they were counted before; an old
+     * count is then renewed in the background.
      */
     known(): Promise<void> | undefined {
       if (performance.now() - countedAt < FRESH) return undefined
       const first = countedAt === -Infinity
       counting ??= count().finally(() => (counting = undefined))
       if (first) return counting
-      // Counts from a second ago are good enough. If Redis fails, the script that stores the
-      // delivery reports it.
+      // Counts from a second ago are good enough. If Redis fails, the script that stores the delivery reports it.
       counting.catch(() => {})
       return undefined
     },
@@ -263,10 +260,7 @@ function createCapacity(
     seen(queues: readonly string[], counts: readonly number[]): void {
       queues.forEach((queue, at) => set(queue, counts[at]!))
     },
-    /**
-     * Adds the tasks of new events to the counts. Returns an error instead if that would exceed
-     * `maxPending`.
-     */
+    /** Adds the tasks of new events to the counts. Returns an error instead if that would exceed `maxPending`. */
     reserve(items: readonly PreparedItem[]): WebhookError | undefined {
       const wanted = items.reduce((sum, { refs }) => sum + refs.length, 0)
       if (total + wanted > maxPending) return full('maxPending', maxPending, total, 'tasks')
@@ -317,8 +311,8 @@ interface CommitPlan {
 }
 
 /**
- * The reply of the script STORE for a delivery. After `taken` come the numbers of its new events; 0
- * means that an event is known.
+ * The reply of the script STORE for a delivery. After `taken` come the numbers of its new events; 0 means that an event
+ * is known.
  */
 type StoreReply =
   | readonly ['taken', ...number[]]
@@ -327,8 +321,8 @@ type StoreReply =
   | readonly ['failed', why: string]
 
 /**
- * Stores deliveries with one script, each delivery completely or not at all. `share`: maximum
- * number of waiting tasks per tenant.
+ * Stores deliveries with one script, each delivery completely or not at all. `share`: maximum number of waiting tasks
+ * per tenant.
  */
 export async function commit(
   client: RedisClient,

@@ -3,8 +3,7 @@ import { Job } from 'bullmq'
 import { runScript, type RedisClient } from '../store/connection.ts'
 import { parseRef, type Queues } from '../store/queues.ts'
 
-// BullMQ's error codes (https://github.com/taskforcesh/bullmq) for a job that another client
-// changed first.
+// BullMQ's error codes (https://github.com/taskforcesh/bullmq) for a job that another client changed first.
 const GONE = -1
 const ELSEWHERE = -3
 
@@ -15,9 +14,9 @@ export interface ReviveContext {
 }
 
 /**
- * Revives the failed tasks of a known event. The first letter of each ref is the state of the job:
- * `f` is dead, `d` waits for its next attempt. BullMQ's scripts change a job only if it still has
- * that state. So of several concurrent redeliveries, only one revives the job and returns true.
+ * Revives the failed tasks of a known event. The first letter of each ref is the state of the job: `f` is dead, `d`
+ * waits for its next attempt. BullMQ's scripts change a job only if it still has that state. So of several concurrent
+ * redeliveries, only one revives the job and returns true.
  */
 export async function revive(context: ReviveContext, refs: readonly string[]): Promise<boolean> {
   const done = await Promise.all(
@@ -30,8 +29,8 @@ export async function revive(context: ReviveContext, refs: readonly string[]): P
   return done.includes(true)
 }
 
-// The change that starts a task anew. Most values here are placeholders: the script reads attempts,
-// interruptions and the turn (place in the fair order over tenants) from the job.
+// The change that starts a task anew. Most values here are placeholders: the script reads attempts, interruptions and
+// the turn (place in the fair order over tenants) from the job.
 const ANEW = revived(
   {
     state: DEAD,
@@ -47,10 +46,7 @@ const ANEW = revived(
   'settled',
 ).change
 
-/**
- * Starts a settled job again. Returns false if the job is not settled, or if the contents of its
- * event were erased.
- */
+/** Starts a settled job again. Returns false if the job is not settled, or if the contents of its event were erased. */
 export async function again(
   { client, prefix, queues }: ReviveContext,
   ref: string,

@@ -4,10 +4,7 @@ import { type UnreadTeller, parsed } from '@postern/core/engine'
 
 /** The return value of a done job. */
 export interface DoneValue {
-  /**
-   * `a`: number of the attempt; `s`: start in milliseconds since 1970; `d`: duration in
-   * milliseconds; `p`: process.
-   */
+  /** `a`: number of the attempt; `s`: start in milliseconds since 1970; `d`: duration in milliseconds; `p`: process. */
   readonly a: number
   readonly s: number
   readonly d: number
@@ -16,8 +13,8 @@ export interface DoneValue {
 
 export const PROCESS: string = `${hostname()}:${process.pid}`
 
-// Number of attempts that are kept: the first and the last nineteen. Attempts are stored in the
-// job's hash, so their texts are shortened to the lengths below, in characters.
+// Number of attempts that are kept: the first and the last nineteen. Attempts are stored in the job's hash, so their
+// texts are shortened to the lengths below, in characters.
 const KEPT = 20
 const LONGEST_NAME = 100
 const LONGEST_MESSAGE = 1000
@@ -40,10 +37,7 @@ interface Kept {
 
 const NONE: Kept = { n: 0, a: [] }
 
-/**
- * The task whose attempts are read. If its list is unreadable, that is reported, and the list
- * counts as empty.
- */
+/** The task whose attempts are read. If its list is unreadable, that is reported, and the list counts as empty. */
 export interface AttemptsReader {
   readonly task: string
   readonly unread: UnreadTeller

@@ -19,8 +19,8 @@ const ADDED = 50
 const DROPPED = 1000
 
 /**
- * Creates the journal and the records in Redis. A span has the counts of a minute or an hour. If
- * another process changed a span first, the change of that span is repeated.
+ * Creates the journal and the records in Redis. A span has the counts of a minute or an hour. If another process
+ * changed a span first, the change of that span is repeated.
  */
 export function createJournaled(client: RedisClient, prefix: string): Journaled {
   return {
@@ -35,8 +35,8 @@ export function createJournaled(client: RedisClient, prefix: string): Journaled 
       if (lost > 0) await client.incrby(`${prefix}:lost`, lost)
     },
     async trim(ring, { rows, bytes, before }) {
-      // The script TRIM is repeated until the ring (a bounded list of deliveries) is within its
-      // bounds, so that old rows do not fill Redis.
+      // The script TRIM is repeated until the ring (a bounded list of deliveries) is within its bounds, so that old
+      // rows do not fill Redis.
       const args = [ring, rows, bytes, before, DROPPED] as const
       while ((await runScript(client, 'TRIM', prefix, ...args)) === DROPPED);
     },
@@ -161,8 +161,8 @@ export function createJournaled(client: RedisClient, prefix: string): Journaled 
 }
 
 /**
- * Returns the key of the hash that has a record. Actions of people have a separate hash, since a
- * list reads a whole hash.
+ * Returns the key of the hash that has a record. Actions of people have a separate hash, since a list reads a whole
+ * hash.
  */
 export function recordsOf(prefix: string, key: string): string {
   return `${prefix}:${key.startsWith(ACTIONS) ? ACTIONS : 'records'}`
@@ -197,8 +197,8 @@ function arrivalOf([id, ring, row]: Found): ArrivalRow {
 }
 
 /**
- * Parses a stored record. A text without a version gets version 0, as in the script SET_RECORD, so
- * that a new value can replace it.
+ * Parses a stored record. A text without a version gets version 0, as in the script SET_RECORD, so that a new value can
+ * replace it.
  */
 function recordOf(text: string): RecordRow {
   const version = /^(\d+) /.exec(text)?.[1] ?? ''

@@ -1,5 +1,5 @@
-// Scripts for the journal of deliveries and for the records. A ring is a bounded list of
-// deliveries; a source is the sender of a request. Keys, all after the prefix:
+// Scripts for the journal of deliveries and for the records. A ring is a bounded list of deliveries; a source is the
+// sender of a request. Keys, all after the prefix:
 //   ring:<ring>     sorted set: ids of deliveries by time. Rings: `verified` and `strangers`
 //   rows:<ring>     hash: id → its time, a space and its row
 //   kept:<ring>     hash: id → the stored request of a rejected delivery
@@ -12,8 +12,8 @@
 //   lost            number of deliveries that were not kept
 
 /**
- * Adds deliveries to a ring. KEYS: prefix; ARGV: ring, then for each delivery its id, row, stored
- * request, and the source of that request (both empty without a request).
+ * Adds deliveries to a ring. KEYS: prefix; ARGV: ring, then for each delivery its id, row, stored request, and the
+ * source of that request (both empty without a request).
  */
 export const ARRIVE: string = `
 local function key(name) return KEYS[1] .. ':' .. name .. ':' .. ARGV[1] end
@@ -37,9 +37,8 @@ end
 return 1`
 
 /**
- * Drops the oldest rows of a ring. KEYS: prefix; ARGV: ring, maximum number of rows, maximum bytes,
- * oldest time to keep, maximum number of rows to drop in this call. Replies the number of dropped
- * rows.
+ * Drops the oldest rows of a ring. KEYS: prefix; ARGV: ring, maximum number of rows, maximum bytes, oldest time to
+ * keep, maximum number of rows to drop in this call. Replies the number of dropped rows.
  */
 export const TRIM: string = `
 local function key(name) return KEYS[1] .. ':' .. name .. ':' .. ARGV[1] end
@@ -65,8 +64,8 @@ redis.call('SET', key('bytes'), bytes)
 return all - left`
 
 /**
- * Lists deliveries. KEYS: prefix; ARGV: an id to start below (empty: start with the newest),
- * maximum number of rows, rings. Replies id, ring and row of each delivery, newest first.
+ * Lists deliveries. KEYS: prefix; ARGV: an id to start below (empty: start with the newest), maximum number of rows,
+ * rings. Replies id, ring and row of each delivery, newest first.
  */
 export const PAGE: string = `
 local found, top = {}, ARGV[1] == '' and '+' or '(' .. ARGV[1]
@@ -78,8 +77,8 @@ end
 return found`
 
 /**
- * Returns numbers for names of series. KEYS: prefix; ARGV: day, maximum number of series, names.
- * Replies the number of each series, or 0 for a new series above the maximum.
+ * Returns numbers for names of series. KEYS: prefix; ARGV: day, maximum number of series, names. Replies the number of
+ * each series, or 0 for a new series above the maximum.
  */
 export const SERIES: string = `
 local key, numbers = KEYS[1] .. ':series', {}
@@ -92,8 +91,8 @@ end
 return numbers`
 
 /**
- * Replaces all given spans, or none if one of them has changed. KEYS: prefix; ARGV: for each span
- * its kind, time, old bytes and new bytes (empty: none). Replies 1 if it replaced them.
+ * Replaces all given spans, or none if one of them has changed. KEYS: prefix; ARGV: for each span its kind, time, old
+ * bytes and new bytes (empty: none). Replies 1 if it replaced them.
  */
 export const SWAP: string = `
 for i = 1, #ARGV, 4 do
@@ -112,8 +111,8 @@ end
 return 1`
 
 /**
- * Sets or deletes a record. KEYS: hash of records; ARGV: key, expected version, new JSON (absent:
- * delete). Replies 1 if the version was as expected, otherwise 0.
+ * Sets or deletes a record. KEYS: hash of records; ARGV: key, expected version, new JSON (absent: delete). Replies 1 if
+ * the version was as expected, otherwise 0.
  */
 export const SET_RECORD: string = `
 local known = redis.call('HGET', KEYS[1], ARGV[1])

@@ -1,9 +1,8 @@
-// Scripts for the processes that use the store, and for the store's clock. For keys and fields see
-// store.ts.
+// Scripts for the processes that use the store, and for the store's clock. For keys and fields see store.ts.
 
-// The store's clock is the server's clock without its jumps. It never goes back. It moves as the
-// monotonic clocks of the processes do, or by time in which no process ran. Signs of life use
-// pcall, so that they work while Redis is full or read-only.
+// The store's clock is the server's clock without its jumps. It never goes back. It moves as the monotonic clocks of
+// the processes do, or by time in which no process ran. Signs of life use pcall, so that they work while Redis is full
+// or read-only.
 const CLOCK_FUNCTION = `
 local schema = KEYS[1] .. ':schema'
 local function whole(number) return string.format('%.0f', number) end
@@ -17,9 +16,8 @@ end
 /**
  * Gives a sign of life, and reads the state of the store.
  *
- * KEYS: prefix. ARGV: version of the process; its name; milliseconds without a sign after which a
- * process counts as ended; the time that this process expects (0: unknown); its lease in
- * milliseconds.
+ * KEYS: prefix. ARGV: version of the process; its name; milliseconds without a sign after which a process counts as
+ * ended; the time that this process expects (0: unknown); its lease in milliseconds.
  *
  * Replies a list:
  *   the stored version
@@ -64,9 +62,9 @@ redis.pcall('ZADD', key, now, self)
 return replies`
 
 /**
- * Removes a jump of the server's clock from the store's clock, unless another process has already
- * done so. After the jump, no lease ends for as long as the longest lease. KEYS: prefix; ARGV: the
- * expected time. Replies the store's time.
+ * Removes a jump of the server's clock from the store's clock, unless another process has already done so. After the
+ * jump, no lease ends for as long as the longest lease. KEYS: prefix; ARGV: the expected time. Replies the store's
+ * time.
  */
 export const STEP: string = `${CLOCK_FUNCTION}
 local now, last, held, lease = clock()
@@ -76,15 +74,12 @@ redis.pcall('HINCRBY', schema, 'offset', whole(-step))
 redis.pcall('HSET', schema, 'clock', whole(now - step), 'held', whole(now - step + lease))
 return now - step`
 
-/**
- * Removes a process from the running processes. KEYS: prefix; ARGV: version and name of the
- * process.
- */
+/** Removes a process from the running processes. KEYS: prefix; ARGV: version and name of the process. */
 export const LEAVE: string = `return redis.call('ZREM', KEYS[1] .. ':processes', ARGV[1] .. ':' .. ARGV[2])`
 
 /**
- * Raises the stored versions. KEYS: prefix; ARGV: version, oldest version that may use the store,
- * and a random name for the store if it has no name yet.
+ * Raises the stored versions. KEYS: prefix; ARGV: version, oldest version that may use the store, and a random name for
+ * the store if it has no name yet.
  */
 export const RAISE: string = `
 local key = KEYS[1] .. ':schema'

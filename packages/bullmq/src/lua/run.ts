@@ -1,12 +1,11 @@
 import { TURN_FUNCTION } from './turn.ts'
 
-// Scripts for claims, turns and leases. A turn is the number that orders tasks fairly over tenants
-// (turn.ts). For keys and fields see store.ts.
+// Scripts for claims, turns and leases. A turn is the number that orders tasks fairly over tenants (turn.ts). For keys
+// and fields see store.ts.
 
-// A failed or postponed task of a tenant has no turn while it waits; its field `tp` says so. When
-// the task is due, it is claimed first and then gets the next turn of its tenant. Up to 500 other
-// tasks that became due get their turns with it. If another task has an earlier turn, the claimed
-// task is released until its own turn.
+// A failed or postponed task of a tenant has no turn while it waits; its field `tp` says so. When the task is due, it
+// is claimed first and then gets the next turn of its tenant. Up to 500 other tasks that became due get their turns
+// with it. If another task has an earlier turn, the claimed task is released until its own turn.
 const ENTER_FUNCTION = `${TURN_FUNCTION}
 local function enter(prefix, queue, job)
   local first = math.min(turn(prefix, queue, decoded(redis.call('HGET', job, 'data')).f or '', 1), 2097152)
@@ -28,11 +27,11 @@ end
 `
 
 /**
- * Reads a task for a run if the claim has its lock. The lock then holds for at least nine tenths of
- * the lease. Also writes the start of the run, unless the job was interrupted.
+ * Reads a task for a run if the claim has its lock. The lock then holds for at least nine tenths of the lease. Also
+ * writes the start of the run, unless the job was interrupted.
  *
- * KEYS: prefix; ARGV: ref, token, lease in milliseconds, `<start> <process>`, 1 if a suspect may
- * start. A suspect is a task whose last three runs were interrupted.
+ * KEYS: prefix; ARGV: ref, token, lease in milliseconds, `<start> <process>`, 1 if a suspect may start. A suspect is a
+ * task whose last three runs were interrupted.
  *
  * Replies one of:
  *   0: the lock is lost
@@ -75,9 +74,8 @@ if not (own[1] or own[3] or own[5] or own[6]) then return {event[1], event[2], e
 return {event[1], event[2], event[3], id, own[1] or '0', own[2] or '0', own[3] or '0', own[4] or '0', own[5] or '', own[6] or ''}`
 
 /**
- * Counts the open jobs of queues. KEYS: prefix; ARGV: now, names of queues. Replies the number of
- * jobs that are due and do not run. Also replies when the next job is due or the next lease ends,
- * or an empty string.
+ * Counts the open jobs of queues. KEYS: prefix; ARGV: now, names of queues. Replies the number of jobs that are due and
+ * do not run. Also replies when the next job is due or the next lease ends, or an empty string.
  */
 export const NEXT: string = `
 local due, next = 0, false
@@ -98,9 +96,9 @@ end
 return {due, next and string.format('%.0f', next) or ''}`
 
 /**
- * Prepares a settled job for another run: adds its last run to its attempts, and gives it a new
- * turn. KEYS: prefix; ARGV: queue, id, number of strikes. Replies the set of the job, `failed` or
- * `completed`. Replies nothing if the job is not settled or its event was erased.
+ * Prepares a settled job for another run: adds its last run to its attempts, and gives it a new turn. KEYS: prefix;
+ * ARGV: queue, id, number of strikes. Replies the set of the job, `failed` or `completed`. Replies nothing if the job
+ * is not settled or its event was erased.
  */
 export const AGAIN: string = `${TURN_FUNCTION}
 local base = KEYS[1] .. ':' .. ARGV[1]
@@ -129,9 +127,8 @@ end
 return set`
 
 /**
- * Finds the claims of a process. If the server's clock went back, also shortens locks that hold
- * longer than any lease. KEYS: prefix; ARGV: the common start of the process's tokens, names of
- * queues. Replies ref and token of each claim.
+ * Finds the claims of a process. If the server's clock went back, also shortens locks that hold longer than any lease.
+ * KEYS: prefix; ARGV: the common start of the process's tokens, names of queues. Replies ref and token of each claim.
  */
 export const CLAIMS: string = `
 local lease, own = tonumber(redis.call('HGET', KEYS[1] .. ':schema', 'lease') or 0) or 0, {}
@@ -157,13 +154,12 @@ return own`
 /**
  * Claims a job again for a run whose lock has ended, if no other claim has settled the job.
  *
- * KEYS: prefix; ARGV: queue, id, token, lease in milliseconds, attempts at the time of the claim,
- * start of the run, 1 if the run is done. Replies 1 if the run still had the lock, 2 if it has the
- * lock again, 3 if its outcome is already stored, 0 otherwise.
+ * KEYS: prefix; ARGV: queue, id, token, lease in milliseconds, attempts at the time of the claim, start of the run, 1
+ * if the run is done. Replies 1 if the run still had the lock, 2 if it has the lock again, 3 if its outcome is already
+ * stored, 0 otherwise.
  *
- * A done run also replaces another claim, which later finds that it lost its lock. A failed run
- * leaves the job to the other claim. A stored attempt without a duration was found interrupted by
- * another claim.
+ * A done run also replaces another claim, which later finds that it lost its lock. A failed run leaves the job to the
+ * other claim. A stored attempt without a duration was found interrupted by another claim.
  */
 export const ADOPT: string = `
 local base, id, token = KEYS[1] .. ':' .. ARGV[1], ARGV[2], ARGV[3]
@@ -188,9 +184,9 @@ redis.call('HSET', job, 'sn', made[3] or '0')
 return 2`
 
 /**
- * Makes an active job dead, whatever its hash contains. KEYS: prefix; ARGV: queue, id, now, token
- * of the claim (empty: any claim), a field to delete, then fields and values to set. Replies 0 if
- * the job is not active, or if the claim has lost the job.
+ * Makes an active job dead, whatever its hash contains. KEYS: prefix; ARGV: queue, id, now, token of the claim (empty:
+ * any claim), a field to delete, then fields and values to set. Replies 0 if the job is not active, or if the claim has
+ * lost the job.
  */
 export const BURY: string = `
 local base, id = KEYS[1] .. ':' .. ARGV[1], ARGV[2]

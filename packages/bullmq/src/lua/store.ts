@@ -28,8 +28,8 @@ import { TURN_FUNCTION } from './turn.ts'
 //   steps           list: a time on the store's clock, a space, and milliseconds before that time
 //                   in which no process ran and nothing ages
 //   processes       sorted set: processes (version:name) by their last sign of life
-// A job is BullMQ's hash <queue>:<id>. Jobs are stored with their event, so a missing job was done
-// or deleted. This package adds these fields to a job:
+// A job is BullMQ's hash <queue>:<id>. Jobs are stored with their event, so a missing job was done or deleted. This
+// package adds these fields to a job:
 //   n   id of its task: number of the event times 65536, plus the place among the event's jobs
 //   ls  start and process of the last run
 //   pa  attempts
@@ -40,10 +40,10 @@ import { TURN_FUNCTION } from './turn.ts'
 //   chg number of strikes: interruptions that count toward a poison pill
 
 /**
- * Looks up events and queues before a delivery is stored. KEYS: prefix; ARGV: names of events, then
- * `-`, then names of queues. Replies nothing for an unknown event. For a known event, replies the
- * refs of its jobs to revive. A ref starts with `f` if the job failed, or with `d` if it waits
- * after an error. Replies for each queue the number of pending and running jobs.
+ * Looks up events and queues before a delivery is stored. KEYS: prefix; ARGV: names of events, then `-`, then names of
+ * queues. Replies nothing for an unknown event. For a known event, replies the refs of its jobs to revive. A ref starts
+ * with `f` if the job failed, or with `d` if it waits after an error. Replies for each queue the number of pending and
+ * running jobs.
  */
 export const LOOK: string = `
 local prefix, found, counts, at = KEYS[1], {}, {}, 1
@@ -72,9 +72,8 @@ for i = at + 1, #ARGV do
 end
 return {found, counts}`
 
-// Adds jobs as BullMQ's own scripts addStandardJob and addPrioritizedJob do. A script cannot call
-// other scripts. In MULTI, an error in a script does not stop the next commands, so the event would
-// be stored without its jobs.
+// Adds jobs as BullMQ's own scripts addStandardJob and addPrioritizedJob do. A script cannot call other scripts. In
+// MULTI, an error in a script does not stop the next commands, so the event would be stored without its jobs.
 const ADD_FUNCTION = `${TURN_FUNCTION}
 local prefix, at, undos = KEYS[1], 1, {}
 local function arg()
@@ -166,11 +165,10 @@ end
 `
 
 /**
- * Stores deliveries, each completely or not at all: the jobs of its events in all queues, guards,
- * turns and records.
+ * Stores deliveries, each completely or not at all: the jobs of its events in all queues, guards, turns and records.
  *
- * KEYS: prefix. ARGV: now; maximum number of waiting tasks per tenant in the queues of a delivery;
- * 1 for a probe, which undoes its writes. Then:
+ * KEYS: prefix. ARGV: now; maximum number of waiting tasks per tenant in the queues of a delivery; 1 for a probe, which
+ * undoes its writes. Then:
  *   for each delivery: head, body, its name (empty if it has one event), number of its new events
  *   for each event: name, info, event, topic, arrival time, 1 if its contents are to be erased,
  *     number of guards, each guard with `reject` or `duplicate`, its tasks
@@ -289,9 +287,9 @@ if not probe then wake() end
 return replies`
 
 /**
- * Adds all children of a task to its event, or none. KEYS: prefix; ARGV: now, ref of the task,
- * token of its claim, lease in milliseconds, name of the event, topic, tasks. Replies an empty
- * string, an error, or 0 if the claim lost the task.
+ * Adds all children of a task to its event, or none. KEYS: prefix; ARGV: now, ref of the task, token of its claim,
+ * lease in milliseconds, name of the event, topic, tasks. Replies an empty string, an error, or 0 if the claim lost the
+ * task.
  */
 export const SPAWN: string = `${ADD_FUNCTION}
 local now, parent, token, lease, event, topic, all = arg(), prefix .. ':' .. arg(), arg(), arg(), arg(), arg(), tasks()
@@ -317,9 +315,8 @@ wake()
 return why or ''`
 
 /**
- * Makes due jobs ready, at most 1,000 per queue. KEYS: prefix; ARGV: now, names of queues. Replies
- * when the next job is due, or an empty string. Then replies the numbers of ready and active jobs
- * of each queue.
+ * Makes due jobs ready, at most 1,000 per queue. KEYS: prefix; ARGV: now, names of queues. Replies when the next job is
+ * due, or an empty string. Then replies the numbers of ready and active jobs of each queue.
  */
 export const DUE: string = `${ADD_FUNCTION}
 local now, next, replies = tonumber(arg()), false, {''}
@@ -340,9 +337,9 @@ if next then replies[1] = string.format('%.0f', math.floor(next / 4096)) end
 return replies`
 
 /**
- * Finds jobs that are in no sorted set of BullMQ: such a job is in a list, or lost. KEYS: prefix;
- * ARGV: name of this sweep, milliseconds for which other processes do not sweep, members of the
- * index. Replies the refs, or nothing if another process sweeps.
+ * Finds jobs that are in no sorted set of BullMQ: such a job is in a list, or lost. KEYS: prefix; ARGV: name of this
+ * sweep, milliseconds for which other processes do not sweep, members of the index. Replies the refs, or nothing if
+ * another process sweeps.
  */
 export const LOOSE: string = `
 local prefix, sweeper, loose = KEYS[1], KEYS[1] .. ':sweeper', {}
@@ -378,8 +375,7 @@ end
 return 1`
 
 /**
- * Restores lost jobs to their set or list. KEYS: prefix; ARGV: refs. Replies the number of jobs
- * that are pending again.
+ * Restores lost jobs to their set or list. KEYS: prefix; ARGV: refs. Replies the number of jobs that are pending again.
  */
 export const RESCUE: string = `${ADD_FUNCTION}
 local rescued = 0

@@ -1,9 +1,8 @@
-// Scripts for what operators see and change, and for dropping old events. For keys and fields see
-// store.ts.
+// Scripts for what operators see and change, and for dropping old events. For keys and fields see store.ts.
 
 /**
- * Reads an event. KEYS: prefix; ARGV: name of the event. Replies the event, and head and body of
- * its delivery; nothing if it is unknown.
+ * Reads an event. KEYS: prefix; ARGV: name of the event. Replies the event, and head and body of its delivery; nothing
+ * if it is unknown.
  */
 export const GET_EVENT: string = `
 local event = redis.pcall('HMGET', KEYS[1] .. ':event:' .. ARGV[1], 'e', 'h', 'b', 'd')
@@ -13,9 +12,8 @@ local delivery = redis.call('HMGET', KEYS[1] .. ':delivery:' .. event[4], 'h', '
 return {event[1], delivery[1], delivery[2]}`
 
 /**
- * Reads events with their jobs. KEYS: prefix; ARGV: names of events. Replies for each event its
- * number, info, arrival time, x, the ref of its first job, and a row for each existing job. Replies
- * nothing for an unknown event.
+ * Reads events with their jobs. KEYS: prefix; ARGV: names of events. Replies for each event its number, info, arrival
+ * time, x, the ref of its first job, and a row for each existing job. Replies nothing for an unknown event.
  */
 export const SHOW: string = `
 local prefix, events = KEYS[1], {}
@@ -45,8 +43,8 @@ end
 return events`
 
 /**
- * Finds events in the index. KEYS: prefix; ARGV: names of events. Replies index member and arrival
- * time of each existing event.
+ * Finds events in the index. KEYS: prefix; ARGV: names of events. Replies index member and arrival time of each
+ * existing event.
  */
 export const PLACES: string = `
 local found = {}
@@ -61,8 +59,8 @@ end
 return found`
 
 /**
- * Returns the refs of tasks. KEYS: prefix; ARGV: for each task, the number of its event and the
- * task's place in that event. Replies a ref for each task, or an empty string.
+ * Returns the refs of tasks. KEYS: prefix; ARGV: for each task, the number of its event and the task's place in that
+ * event. Replies a ref for each task, or an empty string.
  */
 export const REFS: string = `
 local found, known, refs = {}, false, {}
@@ -78,8 +76,8 @@ end
 return found`
 
 /**
- * Deletes jobs that do not run. KEYS: prefix; ARGV: `idle` (pending or failed) or `past` (settled),
- * then refs. Replies 1 for each deleted job, 0 for each other job.
+ * Deletes jobs that do not run. KEYS: prefix; ARGV: `idle` (pending or failed) or `past` (settled), then refs. Replies
+ * 1 for each deleted job, 0 for each other job.
  */
 export const REMOVE: string = `
 local gone, sets = {}, ARGV[1] == 'past' and {'completed', 'failed'} or {'failed', 'delayed', 'prioritized'}
@@ -103,10 +101,9 @@ end
 return gone`
 
 /**
- * Counts jobs. KEYS: prefix; ARGV: now, the start of the queue names (empty: all queues), 1 to
- * count only unfinished jobs. Replies for each queue its name and the numbers of waiting, delayed,
- * active, completed and failed jobs. The last value is the time since which the oldest due job is
- * due, or an empty string.
+ * Counts jobs. KEYS: prefix; ARGV: now, the start of the queue names (empty: all queues), 1 to count only unfinished
+ * jobs. Replies for each queue its name and the numbers of waiting, delayed, active, completed and failed jobs. The
+ * last value is the time since which the oldest due job is due, or an empty string.
  */
 export const COUNTS: string = `
 local prefix, rows = KEYS[1], {}
@@ -142,10 +139,9 @@ local info = redis.call('INFO', 'persistence')
 return {info:match('rdb_last_save_time:(%d+)') or '0', info:match('rdb_changes_since_last_save:(%d+)') or '0'}`
 
 /**
- * Counts failed or delayed jobs by cause, a name that similar errors share. KEYS: prefix; ARGV:
- * queue, set, first rank, last rank. Replies the number of jobs, then a row for each cause. A row
- * has name, number of jobs, arrival times of the first and last event, and reason and stack of one
- * job.
+ * Counts failed or delayed jobs by cause, a name that similar errors share. KEYS: prefix; ARGV: queue, set, first rank,
+ * last rank. Replies the number of jobs, then a row for each cause. A row has name, number of jobs, arrival times of
+ * the first and last event, and reason and stack of one job.
  */
 export const CAUSES: string = `
 local prefix, groups, order = KEYS[1], {}, {}
@@ -171,9 +167,8 @@ end
 return {#ids, order}`
 
 /**
- * Makes a settled job pending at a future time. KEYS: prefix; ARGV: queue, id, `failed` or
- * `completed`, that time in milliseconds since 1970, now. Replies 1 if the job was in the given
- * state, otherwise 0.
+ * Makes a settled job pending at a future time. KEYS: prefix; ARGV: queue, id, `failed` or `completed`, that time in
+ * milliseconds since 1970, now. Replies 1 if the job was in the given state, otherwise 0.
  */
 export const LATER: string = `
 local base, id = KEYS[1] .. ':' .. ARGV[1], ARGV[2]
@@ -187,10 +182,7 @@ redis.call('ZADD', base .. ':marker', string.format('%.0f', math.floor(tonumber(
 redis.call('XADD', base .. ':events', 'MAXLEN', '~', '10000', '*', 'event', 'delayed', 'jobId', id, 'delay', ARGV[4])
 return 1`
 
-/**
- * Drops events without jobs. KEYS: prefix; ARGV: members of the index. Replies the number of
- * dropped events.
- */
+/** Drops events without jobs. KEYS: prefix; ARGV: members of the index. Replies the number of dropped events. */
 export const SWEEP: string = `
 local prefix, forgotten = KEYS[1], 0
 for _, member in ipairs(ARGV) do
@@ -219,9 +211,9 @@ return forgotten`
 /**
  * Erases the contents of events without open jobs.
  *
- * KEYS: prefix; ARGV: 1 to erase only events that `storage.content` marked and that have no failed
- * job. Then for each event its name, the new event and the new head; if both are empty, nothing is
- * changed. Replies the names of the events that may be erased.
+ * KEYS: prefix; ARGV: 1 to erase only events that `storage.content` marked and that have no failed job. Then for each
+ * event its name, the new event and the new head; if both are empty, nothing is changed. Replies the names of the
+ * events that may be erased.
  */
 export const ERASE: string = `
 local prefix, names = KEYS[1], {}

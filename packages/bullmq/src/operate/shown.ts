@@ -60,8 +60,7 @@ export function createShown(
   function shownOf(reply: EventReply, name: string): ShownEvent {
     const [number, text, arrived, erasing, first, jobs] = reply
     const head = parsed(text)
-    // If its info is unreadable, the event is shown with its name, so that an operator can find and
-    // delete its tasks.
+    // If its info is unreadable, the event is shown with its name, so that an operator can find and delete its tasks.
     const [key, eventId, topic, tenant, provider] = isHead(head) ? head : [name, null, '', null, '']
     const { receiver } = parseQueueName(parseRef(first).queue)
     const row = {
@@ -87,8 +86,7 @@ export function createShown(
     const { count, kept: past } = attemptsOf({ task: String(id), unread }, runs, value)
     const took = past.findLast(({ duration }) => duration !== undefined)?.duration
     const error = fromJob(reason, stacks)
-    // The lowest 12 bits of BullMQ's score only distinguish jobs with equal times, so they are
-    // removed.
+    // The lowest 12 bits of BullMQ's score only distinguish jobs with equal times, so they are removed.
     const later = due === '' ? event.received : Math.floor(Number(due) / 0x1000)
     return {
       ...event,

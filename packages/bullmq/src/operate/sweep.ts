@@ -17,10 +17,9 @@ export type SweepPlace = { readonly queue: number } | { readonly event: number }
 const STEP = 500
 
 /**
- * Creates the step of a sweep that drops old data. It drops done jobs after `keepDone`, and dead
- * jobs after `keepDead`. It drops events without jobs after the longer of `dedupeWindow` and
- * `keepDone`. BullMQ's own retention by age runs only when another job ends, and its retention by
- * count would shorten the deduplication window.
+ * Creates the step of a sweep that drops old data. It drops done jobs after `keepDone`, and dead jobs after `keepDead`.
+ * It drops events without jobs after the longer of `dedupeWindow` and `keepDone`. BullMQ's own retention by age runs
+ * only when another job ends, and its retention by count would shorten the deduplication window.
  */
 export function sweepStep(
   { client, queues, settings, clock }: PruneContext,
@@ -54,8 +53,8 @@ export function sweepStep(
 }
 
 /**
- * Drops events without jobs, among the next events that are older than `before`. Returns the rank
- * at which the next step continues, or undefined at the end.
+ * Drops events without jobs, among the next events that are older than `before`. Returns the rank at which the next
+ * step continues, or undefined at the end.
  */
 async function forgetSome(
   client: RedisClient,

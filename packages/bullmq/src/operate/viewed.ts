@@ -41,19 +41,14 @@ interface KeptPlace {
 
 // Number of events that one script reads, since a script blocks Redis.
 const STEP = 100
-// Number of events in one step of a search: without their bodies, and with bodies, which may have
-// megabytes.
+// Number of events in one step of a search: without their bodies, and with bodies, which may have megabytes.
 const [WIDEST, BODIES] = [1000, 32]
 // Number of jobs in a state above which reading all events is as fast as sorting the jobs.
 const MOST = 20_000
-// Number of failed jobs, latest first, whose causes are counted per queue and state: in total, and
-// by one script.
+// Number of failed jobs, latest first, whose causes are counted per queue and state: in total, and by one script.
 const [MOST_FAILED, FAILED] = [20_000, 500]
 
-/**
- * Creates the store behind the operators' view. A lane is the number by which this process knows a
- * queue.
- */
+/** Creates the store behind the operators' view. A lane is the number by which this process knows a queue. */
 export function createViewed(context: ViewedContext, mostFailed: number = MOST_FAILED): ViewedJobs {
   const { client, prefix, queues } = context
   const { shown, full, contents } = createShown(context, laneOf)
@@ -162,8 +157,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
     async version() {
       const reply = await runScript(client, 'VERSION', prefix)
       const [saved, changes] = reply as readonly [string, string]
-      // A save resets the number of changes. The version also contains the time of the save, so no
-      // version repeats.
+      // A save resets the number of changes. The version also contains the time of the save, so no version repeats.
       return Number(saved) * 1_000_000 + Number(changes)
     },
     async erase(events, passing, empty, noted) {
@@ -191,8 +185,8 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
         return (await runScript(client, 'ERASE', prefix, ...given)) as readonly string[]
       }
     },
-    // Only each single script is atomic. If a change is interrupted between two scripts, the note
-    // that `begin` wrote shows it.
+    // Only each single script is atomic. If a change is interrupted between two scripts, the note that `begin` wrote
+    // shows it.
     atomic: (_, run) => run(rows),
   }
 
@@ -217,10 +211,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
     return wanted?.map((lane) => names[lane]!) ?? client.smembers(`${prefix}:queues`)
   }
 
-  /**
-   * Adds the failed jobs of a set to `found`, grouped by cause. Returns true if there are more jobs
-   * than it counts.
-   */
+  /** Adds the failed jobs of a set to `found`, grouped by cause. Returns true if there are more jobs than it counts. */
   async function failedIn(
     queue: string,
     set: 'failed' | 'delayed',
@@ -278,10 +269,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
     return places.slice(0, width)
   }
 
-  /**
-   * Returns the names of the events that can match a filter. Returns undefined if that would be too
-   * many names.
-   */
+  /** Returns the names of the events that can match a filter. Returns undefined if that would be too many names. */
   async function namesOf({
     filter,
     receiver,
@@ -347,8 +335,8 @@ interface FailedGroup extends CauseGroup {
   readonly error: string
 }
 
-// The sets and lists of BullMQ that can have jobs in a state. If the process of a job died, the job
-// is pending, but BullMQ still lists it as active.
+// The sets and lists of BullMQ that can have jobs in a state. If the process of a job died, the job is pending, but
+// BullMQ still lists it as active.
 const SETS = { dead: ['failed'], pending: ['delayed', 'prioritized'], running: [] } as const
 const LISTS = { dead: [], pending: ['wait', 'active'], running: ['active'] } as const
 

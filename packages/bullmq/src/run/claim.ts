@@ -24,14 +24,13 @@ interface Start {
 export interface HeldJob extends Start {
   readonly claim: Claim
   /**
-   * How often BullMQ found the job without a lock, and how many of these finds are counted as
-   * interruptions already.
+   * How often BullMQ found the job without a lock, and how many of these finds are counted as interruptions already.
    */
   readonly stalled: number
   readonly seen: number
   /**
-   * Number of interruptions since the last outcome, and how many of them are strikes: interruptions
-   * that count toward a poison pill.
+   * Number of interruptions since the last outcome, and how many of them are strikes: interruptions that count toward a
+   * poison pill.
    */
   readonly cut: number
   readonly charged: number
@@ -49,9 +48,8 @@ interface Unread {
 }
 
 /**
- * `lost`: the claim lost its lock. `missing`: the event is missing. `suspect`: the task was
- * interrupted three times in a row, and may not start now. A number: the task must wait for this
- * turn, its place in the fair order over tenants.
+ * `lost`: the claim lost its lock. `missing`: the event is missing. `suspect`: the task was interrupted three times in
+ * a row, and may not start now. A number: the task must wait for this turn, its place in the fair order over tenants.
  */
 export type HoldResult = HeldJob | 'lost' | 'missing' | 'suspect' | number | Unread
 
@@ -68,12 +66,11 @@ const SURE = 0.9
 type Reply = readonly Buffer[]
 
 /**
- * Reads a claimed job with its event, and renews its lock if needed. `suspect`: true if a task may
- * start although its last three runs were interrupted.
+ * Reads a claimed job with its event, and renews its lock if needed. `suspect`: true if a task may start although its
+ * last three runs were interrupted.
  *
- * If Redis was unreachable, the reply may be late. Meanwhile the lock may have ended, and another
- * process may have run and settled the task. So if the reply came after that time, the job is read
- * again.
+ * If Redis was unreachable, the reply may be late. Meanwhile the lock may have ended, and another process may have run
+ * and settled the task. So if the reply came after that time, the job is read again.
  */
 export async function holdJob(
   { client, prefix, lease, consumer }: HoldContext,
@@ -113,10 +110,7 @@ export interface JobTask extends RunnerTask<JobTask> {
   readonly owner: Owner
   readonly held: HeldJob
   readonly ref: string
-  /**
-   * Lets the next suspect start; undefined if this task is not a suspect (a task interrupted three
-   * times in a row).
-   */
+  /** Lets the next suspect start; undefined if this task is not a suspect (a task interrupted three times in a row). */
   readonly free: (() => void) | undefined
   /** True while the handler of the task runs. */
   running: boolean
@@ -128,10 +122,7 @@ export interface JobTask extends RunnerTask<JobTask> {
   stop: ((reason: Error) => void) | undefined
 }
 
-/**
- * Creates the task of a job that was read. If the task is a suspect, `free` lets the next suspect
- * start.
- */
+/** Creates the task of a job that was read. If the task is a suspect, `free` lets the next suspect start. */
 export function jobTask(
   slot: Slot<JobTask>,
   owner: Owner,
@@ -177,9 +168,8 @@ export async function isElsewhere(
 }
 
 /**
- * Frees jobs without a lock. A check by BullMQ marks the active jobs, and frees jobs that the
- * previous check marked and that have no lock. BullMQ checks at most once per interval. With two
- * rounds in a row all such jobs are freed.
+ * Frees jobs without a lock. A check by BullMQ marks the active jobs, and frees jobs that the previous check marked and
+ * that have no lock. BullMQ checks at most once per interval. With two rounds in a row all such jobs are freed.
  */
 export async function freeStalled(
   { client }: Pick<HoldContext, 'client'>,
@@ -193,8 +183,8 @@ export async function freeStalled(
 }
 
 /**
- * Frees jobs whose tokens start with `side`, but that this process does not know, since the replies
- * to its claims were lost.
+ * Frees jobs whose tokens start with `side`, but that this process does not know, since the replies to its claims were
+ * lost.
  */
 export async function freeUnknown(
   { client, prefix }: Pick<HoldContext, 'client' | 'prefix'>,

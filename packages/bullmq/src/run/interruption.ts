@@ -22,8 +22,8 @@ interface MissingContext extends UnrunContext {
 }
 
 /**
- * Counts the interruption of an earlier claim. Returns the milliseconds for which the task waits,
- * or undefined if it is now dead as a poison pill.
+ * Counts the interruption of an earlier claim. Returns the milliseconds for which the task waits, or undefined if it is
+ * now dead as a poison pill.
  */
 export async function cutOff(
   { consumer, unread }: UnrunContext,
@@ -32,8 +32,8 @@ export async function cutOff(
 ): Promise<number | undefined> {
   const { claim } = held
   const reader = { task: claim.id, unread }
-  // The earlier claim did not start the handler: the task waited for other suspects or for room, or
-  // its process was too busy.
+  // The earlier claim did not start the handler: the task waited for other suspects or for room, or its process was too
+  // busy.
   if (!hasBegun(reader, held)) {
     await putOff(owner, 0, { sn: held.stalled })
     return 0
@@ -42,8 +42,8 @@ export async function cutOff(
   const lane = consumer
     .lanes()
     .find((each) => each.name === name || each.previousNames.includes(name))
-  // Each claim counts only the run before it. So this is one interruption, even if BullMQ found the
-  // job without a lock several times.
+  // Each claim counts only the run before it. So this is one interruption, even if BullMQ found the job without a lock
+  // several times.
   const ruling = cut({ ...held, attempt: claim.attempt }, lane?.attempts)
   const { change, count, charged, error } = ruling
   const fields = {
@@ -72,10 +72,9 @@ export async function cutOff(
 /**
  * Handles a job without its event.
  *
- * If the script that stores a delivery failed half-way, the delivery got 503, and its redelivery
- * stores the event. The job waits for the redelivery as long as events stay known. If the event's
- * number is known, the event was stored, and another program deleted it. Jobs of other programs
- * have no event.
+ * If the script that stores a delivery failed half-way, the delivery got 503, and its redelivery stores the event. The
+ * job waits for the redelivery as long as events stay known. If the event's number is known, the event was stored, and
+ * another program deleted it. Jobs of other programs have no event.
  */
 export async function missing(context: MissingContext, owner: Owner): Promise<void> {
   const { client, prefix, keepDone } = context
@@ -100,10 +99,7 @@ function withInterruption(reader: AttemptsReader, { claim, before, attempts }: H
   })
 }
 
-/**
- * Returns true if the last run is missing in the list of attempts. Then that run started and was
- * interrupted.
- */
+/** Returns true if the last run is missing in the list of attempts. Then that run started and was interrupted. */
 function hasBegun(reader: AttemptsReader, { before, attempts }: HeldJob): boolean {
   const space = before.indexOf(' ')
   const began = Number(before.slice(0, space))

@@ -42,8 +42,8 @@ export interface Runs {
   /** Tells that a queue may have a ready task. */
   ready(queue: string): void
   /**
-   * Releases all claims. To be called if Redis was emptied or went back to an older state, and so
-   * does not know these claims.
+   * Releases all claims. To be called if Redis was emptied or went back to an older state, and so does not know these
+   * claims.
    */
   readonly back: () => void
   /** Stops and waits for running tasks (see `Port.close`). */
@@ -52,8 +52,8 @@ export interface Runs {
 
 // Milliseconds between checks of all queues, since a message about ready tasks may be lost.
 const CHECK = 1000
-// Milliseconds until the next try: for a suspect while another suspect runs, and for a job that
-// could not be read. A suspect is a task whose last three runs were interrupted.
+// Milliseconds until the next try: for a suspect while another suspect runs, and for a job that could not be read. A
+// suspect is a task whose last three runs were interrupted.
 const SUSPECT_WAIT = 2000
 const FAILED_WAIT = 1000
 // Maximum number of jobs that one round claims.
@@ -62,17 +62,15 @@ const MOST = 1000
 const BACK = 250
 
 /**
- * Creates {@link Runs}: the engine's runner on top of BullMQ's scripts, with one connection for all
- * queues. A round of claims asks once how many tasks are due in each queue. It then claims as many
- * tasks as there is room for.
+ * Creates {@link Runs}: the engine's runner on top of BullMQ's scripts, with one connection for all queues. A round of
+ * claims asks once how many tasks are due in each queue. It then claims as many tasks as there is room for.
  */
 export function createRuns(context: RunsContext): Runs {
   const { client, consumer, queues, prefix, lease } = context
-  // All tasks that run in this process. A released task stays here until its handler returns, so
-  // that no task runs twice here.
+  // All tasks that run in this process. A released task stays here until its handler returns, so that no task runs
+  // twice here.
   const here = new Map<string, JobTask>()
-  // The common start of the tokens of this receiver's claims, and the tokens of claims that have no
-  // reply yet.
+  // The common start of the tokens of this receiver's claims, and the tokens of claims that have no reply yet.
   const side = `${randomUUID()}:`
   const claiming = new Set<string>()
   const isKnown = (ref: string, token: string): boolean =>
@@ -85,8 +83,8 @@ export function createRuns(context: RunsContext): Runs {
   const timers: ReturnType<typeof setInterval>[] = []
   let renewing: ReturnType<typeof setInterval> | undefined
   let drains = 0
-  // The slot (a subscription's share of the runner) of the last claimed task. The next round starts
-  // after this slot, so that slots share the room of a drain.
+  // The slot (a subscription's share of the runner) of the last claimed task. The next round starts after this slot, so
+  // that slots share the room of a drain.
   let last: Slot<JobTask> | undefined
   let shut = false
   const runner = createRunner<JobTask>({
@@ -179,8 +177,7 @@ export function createRuns(context: RunsContext): Runs {
 
   async function look(): Promise<void> {
     const why = await context.shutOut()
-    // If a newer version uses the store, running tasks are released. Nothing is claimed until that
-    // version has ended.
+    // If a newer version uses the store, running tasks are released. Nothing is claimed until that version has ended.
     if (why !== undefined && !shut) runner.giveBack('a newer version of Postern has the store')
     shut = why !== undefined
     await unclaim().catch(context.failed)
@@ -193,8 +190,7 @@ export function createRuns(context: RunsContext): Runs {
     const from = hungry.indexOf(last!) + 1
     const wanted = [...hungry.slice(from), ...hungry.slice(0, from)]
     if ((await context.shutOut()) !== undefined) return
-    // Reset before Redis is asked, since a task that becomes ready during the request sets
-    // `backlog` again.
+    // Reset before Redis is asked, since a task that becomes ready during the request sets `backlog` again.
     for (const slot of wanted) slot.backlog = false
     const due = await dueIn(wanted)
     const claims: Promise<void>[] = []
@@ -238,10 +234,7 @@ export function createRuns(context: RunsContext): Runs {
     )
   }
 
-  /**
-   * Claims one job of a queue. If there is no job, or the job does not run, its reserved room is
-   * released.
-   */
+  /** Claims one job of a queue. If there is no job, or the job does not run, its reserved room is released. */
   async function claim(slot: Slot<JobTask>, name: string): Promise<void> {
     let task: JobTask | undefined
     const token = side + randomUUID()
@@ -291,17 +284,16 @@ export function createRuns(context: RunsContext): Runs {
       if (known && (ended || known.back)) return putBack(owner, FAILED_WAIT)
       if (!runner.active()) return putBack(owner, 0)
       held = await holdJob(context, owner.job, owner.token, false)
-      // LOAD has given the task a turn: its number in the fair order over tenants. A second read
-      // would not wait for that turn.
+      // LOAD has given the task a turn: its number in the fair order over tenants. A second read would not wait for
+      // that turn.
       if (typeof held === 'number') break
       // Another outcome was stored during the read, so what was read may be outdated.
       if (here.get(ref) !== known || known?.ended !== ended) continue
       if (!known || held === 'lost') break
-      // The outcome of the earlier run is stored, though this process has no reply yet. So this is
-      // the next run.
+      // The outcome of the earlier run is stored, though this process has no reply yet. So this is the next run.
       if (isHeld(held) && held.attempts !== known.held.attempts) break
-      // BullMQ found the job without a lock and returned it again, while its run continues here.
-      // The later claim stores the outcome.
+      // BullMQ found the job without a lock and returned it again, while its run continues here. The later claim stores
+      // the outcome.
       Object.assign(known.owner, owner)
       return undefined
     }
@@ -343,11 +335,9 @@ export function createRuns(context: RunsContext): Runs {
       const back = putOff(owner, 0, { sn: owner.job.stalledCounter }).then(() => outcome)
       return done(await back.catch(() => undefined))
     }
-    // Attempts are identified by their start, so the attempt gets `held.startedAt`, which is also
-    // stored in the job.
+    // Attempts are identified by their start, so the attempt gets `held.startedAt`, which is also stored in the job.
     const duration = Math.round(ran.duration * 1000) / 1000
-    // A worker claims the next job when it stores an outcome. A drain does not, so that
-    // subscriptions share its room.
+    // A worker claims the next job when it stores an outcome. A drain does not, so that subscriptions share its room.
     const more = outcome.kind === 'done' && drains === 0 && runner.active() && runner.room(slot) > 0
     if (more) runner.reserve(slot, 1)
     const { token, job } = owner
@@ -368,8 +358,8 @@ export function createRuns(context: RunsContext): Runs {
   }
 
   /**
-   * Renews the locks of running tasks. A run without its lock continues, since its outcome counts
-   * if no other outcome is stored first. The run is stopped only if another claim has the task.
+   * Renews the locks of running tasks. A run without its lock continues, since its outcome counts if no other outcome
+   * is stored first. The run is stopped only if another claim has the task.
    */
   async function renew(): Promise<void> {
     const renewed = [...runner.held()].map(async (task) => {

@@ -82,8 +82,8 @@ export async function finish(
 }
 
 /**
- * Stores an outcome other than `done`. Returns false if the claim was lost: another claim has
- * settled the task, or has it now.
+ * Stores an outcome other than `done`. Returns false if the claim was lost: another claim has settled the task, or has
+ * it now.
  */
 async function settle(
   context: SettleContext,
@@ -116,10 +116,7 @@ async function settle(
   })
 }
 
-/**
- * Makes a claimed job pending. BullMQ counts this attempt, unless the change sets back the number
- * of attempts.
- */
+/** Makes a claimed job pending. BullMQ counts this attempt, unless the change sets back the number of attempts. */
 export async function delay(
   { job, token, backend, clock }: Owner,
   { wait: time = 0, attempt }: TaskChange,
@@ -131,10 +128,7 @@ export async function delay(
   await backend.moveToDelayed(job.id!, clock(), Math.max(0, Math.ceil(time)), token, options)
 }
 
-/**
- * Releases a claimed job, without counting an attempt or an interruption. The job is due after
- * `time` milliseconds.
- */
+/** Releases a claimed job, without counting an attempt or an interruption. The job is due after `time` milliseconds. */
 export function putOff(owner: Owner, time: number, fields: JobFields = {}): Promise<void> {
   const { change } = givenBack({ attempt: owner.job.attemptsMade + 1, cut: 0 })
   return delay(owner, { ...change, wait: time }, fields)
@@ -147,9 +141,9 @@ function doneValue({ claim }: HeldJob, { startedAt, duration }: Ran): DoneValue 
 /**
  * Stores an outcome with one of BullMQ's scripts. Returns false if the claim was lost.
  *
- * If the lock was lost, a failed run counts only if no other claim has the task. A done run counts
- * if no other claim has settled the task. In both cases the job is claimed again, and the script is
- * repeated. While Redis is unreachable, full or read-only, the script is also repeated.
+ * If the lock was lost, a failed run counts only if no other claim has the task. A done run counts if no other claim
+ * has settled the task. In both cases the job is claimed again, and the script is repeated. While Redis is unreachable,
+ * full or read-only, the script is also repeated.
  */
 async function store(
   context: SettleContext,
@@ -172,8 +166,7 @@ async function store(
     } catch (error) {
       isSure = false
       if (isFenced(error)) continue
-      // The outcome was stored, but BullMQ could not read the next job. `buryBroken` made that job
-      // dead.
+      // The outcome was stored, but BullMQ could not read the next job. `buryBroken` made that job dead.
       if (isOdd(error) && (await buryBroken(context, owner.job.queueName).catch(() => 0)) > 0)
         continue
       // After the inbox has closed, nothing is repeated: the lease ends, and the task runs again.
@@ -186,8 +179,8 @@ async function store(
 }
 
 /**
- * Claims a job again with the script ADOPT. Resolves with `stored` if Redis has stored this
- * outcome, but the reply was lost.
+ * Claims a job again with the script ADOPT. Resolves with `stored` if Redis has stored this outcome, but the reply was
+ * lost.
  */
 async function takeBack(
   { client, prefix, lease }: SettleContext,
@@ -204,8 +197,8 @@ async function takeBack(
 }
 
 /**
- * Renews the lock of a claim. Returns false if another claim has the job, or if the job is settled.
- * If a jump of the server's clock ended the lock, the job is claimed again.
+ * Renews the lock of a claim. Returns false if another claim has the job, or if the job is settled. If a jump of the
+ * server's clock ended the lock, the job is claimed again.
  */
 export async function isKept(
   context: SettleContext,
@@ -220,14 +213,13 @@ export async function isKept(
   const { job, token, backend } = owner
   if ((await backend.extendLock(job.id!, token, context.lease)) === 1) return true
   if (await context.steady()) return !(await isElsewhere(context, ref, token))
-  // After the handler has returned, the outcome may be stored and the job delayed, so the job is
-  // not claimed again.
+  // After the handler has returned, the outcome may be stored and the job delayed, so the job is not claimed again.
   return !task.running || (await takeBack(context, owner, held)) === 'held'
 }
 
 /**
- * Returns the fields of a tenant's task that has no turn (place in the fair order over tenants)
- * while it waits. The script LOAD gives the task a turn when it is due.
+ * Returns the fields of a tenant's task that has no turn (place in the fair order over tenants) while it waits. The
+ * script LOAD gives the task a turn when it is due.
  */
 function noTurn({ data }: Job<JobData>): { readonly priority?: 1; readonly tp?: 1 } {
   return data.f === undefined ? {} : { priority: 1, tp: 1 }
@@ -249,9 +241,8 @@ function attemptOf(
 }
 
 /**
- * Adds child tasks before their parent is done. If the process dies in between, the parent runs
- * again; adding the same children again changes nothing. Returns false if the parent's lock was
- * lost.
+ * Adds child tasks before their parent is done. If the process dies in between, the parent runs again; adding the same
+ * children again changes nothing. Returns false if the parent's lock was lost.
  */
 async function spawn(
   { client, consumer: { receiver }, prefix, lease, failed, ended }: SettleContext,

@@ -11,9 +11,9 @@ interface UnreadContext {
   readonly prefix: string
 }
 
-// ODD matches errors in stored data: a key of another type, a count that is not a number, or a
-// script that failed on what it read. STATE matches errors of Redis itself: its state or
-// permissions. In Redis 6 a dash comes before the word.
+// ODD matches errors in stored data: a key of another type, a count that is not a number, or a script that failed on
+// what it read. STATE matches errors of Redis itself: its state or permissions. In Redis 6 a dash comes before the
+// word.
 const ODD =
   /^(?:WRONGTYPE|ERR (?:user_script|Error running script|(?:hash )?value is not an? |increment or decrement))/
 const STATE = /-?\b(?:OOM|READONLY|MISCONF|NOREPLICAS|MASTERDOWN|BUSY|LOADING|CLUSTERDOWN|NOPERM)\b/
@@ -44,8 +44,8 @@ export function bury(
 }
 
 /**
- * Makes an unreadable claimed task dead, and reports it once. Other tasks continue. Returns false
- * if the claim was lost.
+ * Makes an unreadable claimed task dead, and reports it once. Other tasks continue. Returns false if the claim was
+ * lost.
  */
 export async function buryUnread(
   context: UnreadContext,
@@ -70,8 +70,8 @@ export async function buryUnread(
 }
 
 /**
- * Makes each claimed job of a queue dead that BullMQ cannot read. Otherwise BullMQ would claim
- * these jobs again and again. Resolves with the number of jobs that are now dead.
+ * Makes each claimed job of a queue dead that BullMQ cannot read. Otherwise BullMQ would claim these jobs again and
+ * again. Resolves with the number of jobs that are now dead.
  */
 export async function buryBroken(context: UnreadContext, queue: string): Promise<number> {
   const { client, consumer, prefix } = context
@@ -96,8 +96,7 @@ interface BrokenPart {
 }
 
 /**
- * Makes an active job dead with the script BURY. Returns false if the job is not active, or if
- * another claim has it.
+ * Makes an active job dead with the script BURY. Returns false if the job is not active, or if another claim has it.
  */
 async function buryAsIs(
   { client, prefix }: UnreadContext,
@@ -115,9 +114,7 @@ async function buryAsIs(
 const PARTS = ['data', 'opts', 'progress', 'parent'] as const
 const COUNTS = ['atm', 'ats', 'stc', 'sn', 'cut', 'chg'] as const
 
-/**
- * Returns the part of a job that BullMQ cannot read, or undefined if BullMQ can read the whole job.
- */
+/** Returns the part of a job that BullMQ cannot read, or undefined if BullMQ can read the whole job. */
 async function brokenPart(client: RedisClient, key: string): Promise<BrokenPart | undefined> {
   try {
     const texts = await client.hmget(key, ...PARTS, ...COUNTS)
@@ -154,8 +151,8 @@ function tell(consumer: Consumer, job: string, { message }: TaskError): void {
 }
 
 /**
- * The claim that stores the outcome of a job. If the job is claimed again while it still runs here,
- * the later claim replaces this one.
+ * The claim that stores the outcome of a job. If the job is claimed again while it still runs here, the later claim
+ * replaces this one.
  */
 export interface Owner {
   readonly job: Job<JobData>

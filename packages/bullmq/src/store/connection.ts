@@ -7,23 +7,20 @@ import * as runScripts from '../lua/run.ts'
 import * as storeScripts from '../lua/store.ts'
 import * as viewScripts from '../lua/view.ts'
 
-/**
- * An address of Redis: a URL, options of ioredis, or a client of ioredis whose settings are copied.
- */
+/** An address of Redis: a URL, options of ioredis, or a client of ioredis whose settings are copied. */
 export type BullmqConnection = Redis | Cluster | RedisOptions | string
 
 /** A client with the scripts of this package as commands. */
 export type RedisClient = Redis | Cluster
 
-// Milliseconds without an answer after which a connection counts as broken. Redis answers the
-// blocking reads of BullMQ's workers within 10 s; a half-open connection never answers.
+// Milliseconds without an answer after which a connection counts as broken. Redis answers the blocking reads of
+// BullMQ's workers within 10 s; a half-open connection never answers.
 const SILENCE = 12_000
 
 /**
- * Opens a connection, which reconnects if Redis does not answer in time. A connection with a
- * `deadline`, in milliseconds, is for deliveries and operators: its commands fail immediately while
- * Redis is unreachable. On a connection without a deadline, commands wait, as BullMQ's workers
- * need.
+ * Opens a connection, which reconnects if Redis does not answer in time. A connection with a `deadline`, in
+ * milliseconds, is for deliveries and operators: its commands fail immediately while Redis is unreachable. On a
+ * connection without a deadline, commands wait, as BullMQ's workers need.
  */
 export function openClient(connection: BullmqConnection, deadline?: number): RedisClient {
   const settings: RedisOptions & { replyMapping: 'legacy' } =
@@ -33,8 +30,8 @@ export function openClient(connection: BullmqConnection, deadline?: number): Red
           maxRetriesPerRequest: null,
           ...COMMON,
           socketTimeout: SILENCE,
-          // A timeout that the app set would end BullMQ's blocking reads, and the reply with a
-          // claimed job would be lost.
+          // A timeout that the app set would end BullMQ's blocking reads, and the reply with a claimed job would be
+          // lost.
           commandTimeout: undefined as never,
         }
       : {
@@ -72,8 +69,8 @@ export function runBuffer(
 type Run = (...args: readonly (string | number | Uint8Array)[]) => Promise<unknown>
 
 /**
- * Resolves once the client is connected. Returns undefined if the client is already connected.
- * Throws if the connection was lost, since BullMQ would wait forever.
+ * Resolves once the client is connected. Returns undefined if the client is already connected. Throws if the connection
+ * was lost, since BullMQ would wait forever.
  */
 export function connected(client: RedisClient, deadline: number): Promise<void> | undefined {
   if (client.status === 'ready') return undefined
@@ -105,9 +102,7 @@ export function connected(client: RedisClient, deadline: number): Promise<void> 
 // Waiting callers share one promise, since each promise adds listeners to the client.
 const connecting = new WeakMap<RedisClient, Promise<void>>()
 
-/**
- * Rejects with `inbox_unavailable` if the work fails, or takes longer than `deadline` milliseconds.
- */
+/** Rejects with `inbox_unavailable` if the work fails, or takes longer than `deadline` milliseconds. */
 export function answeredWithin<T>(work: Promise<T>, deadline: number): Promise<T> {
   const late = (): Error => unavailable(`Redis did not answer within ${deadline} ms`)
   return within(work, performance.now() + deadline, late).catch((error: unknown) => {
@@ -133,8 +128,8 @@ const COMMON = {
 } as const
 
 /**
- * Returns a retry strategy that never gives up: the app's own waits, or ioredis's default where the
- * app's strategy gives up.
+ * Returns a retry strategy that never gives up: the app's own waits, or ioredis's default where the app's strategy
+ * gives up.
  */
 function again({ retryStrategy: own }: RedisOptions): Pick<RedisOptions, 'retryStrategy'> {
   return {
@@ -162,8 +157,7 @@ function open(
   return cluster.duplicate([], { ...cluster.options, enableOfflineQueue, redisOptions } as never)
 }
 
-// Checks the shape of the object, since a client from another copy of ioredis is not an instance of
-// this class.
+// Checks the shape of the object, since a client from another copy of ioredis is not an instance of this class.
 function isClient(connection: object): connection is RedisClient {
   return 'defineCommand' in connection && typeof connection.defineCommand === 'function'
 }

@@ -1,19 +1,19 @@
 import type { TaskError } from '@postern/core/inbox'
 import { parsed } from '@postern/core/engine'
 
-// BullMQ stores the message and the stack of an error, and its tools show both. The other
-// properties of a TaskError are stored in an additional last line of the stack.
+// BullMQ stores the message and the stack of an error, and its tools show both. The other properties of a TaskError are
+// stored in an additional last line of the stack.
 const MORE = '\n    more: '
 
-// Maximum lengths in characters. A handler may throw an error with megabytes, and BullMQ also
-// writes each error into a stream of events.
+// Maximum lengths in characters. A handler may throw an error with megabytes, and BullMQ also writes each error into a
+// stream of events.
 const NAME = 200
 const MESSAGE = 8192
 const STACK = 16_384
 const LONGEST_MORE = 16_384
 
-// BullMQ's error codes (https://github.com/taskforcesh/bullmq) if the claim has lost the job. -1:
-// job does not exist; -2: no lock; -3: job is in another state; -6: lock of another claim.
+// BullMQ's error codes (https://github.com/taskforcesh/bullmq) if the claim has lost the job. -1: job does not exist;
+// -2: no lock; -3: job is in another state; -6: lock of another claim.
 const FENCED: readonly unknown[] = [-1, -2, -3, -6]
 
 /** Returns true if the error means that the claim has lost the job. */
@@ -21,22 +21,18 @@ export function isFenced(error: unknown): boolean {
   return FENCED.includes((error as { code?: unknown } | undefined)?.code)
 }
 
-/**
- * Returns the stack of an error in the form in which BullMQ stores it, with the other properties in
- * its last line.
- */
+/** Returns the stack of an error in the form in which BullMQ stores it, with the other properties in its last line. */
 export function keptStack({ name, message, stack, code, issues }: TaskError): string {
   const text = cut(stack ?? head(name, message), STACK)
   const given = JSON.stringify({ code, issues })
   const more = given.length > LONGEST_MORE ? JSON.stringify({ code }) : given
-  // If the message itself has a `more` line, this line is added even if it is empty: only the last
-  // line counts.
+  // If the message itself has a `more` line, this line is added even if it is empty: only the last line counts.
   return more === '{}' && !text.includes(MORE) ? text : text + MORE + more
 }
 
 /**
- * Returns the message of an error, or its name if the message is empty, since for BullMQ an empty
- * reason means no error.
+ * Returns the message of an error, or its name if the message is empty, since for BullMQ an empty reason means no
+ * error.
  */
 export function reasonOf({ name, message }: TaskError): string {
   return message === '' ? name : message
@@ -47,10 +43,7 @@ export function bounded(error: TaskError): TaskError {
   return { ...error, name: cut(error.name, NAME), message: cut(error.message, MESSAGE) }
 }
 
-/**
- * Returns the error of a failed job from its reason and its list of stacks. The last stack is the
- * latest.
- */
+/** Returns the error of a failed job from its reason and its list of stacks. The last stack is the latest. */
 export function fromJob(reason: string, stacks: string): TaskError | undefined {
   if (reason === '') return undefined
   const latest = (parsed(stacks) as readonly unknown[] | null | undefined)?.at?.(-1)
@@ -60,8 +53,7 @@ export function fromJob(reason: string, stacks: string): TaskError | undefined {
   const more = at < 0 ? undefined : parsed(latest.slice(at + MORE.length))
   const { code, issues } = (more ?? {}) as Pick<TaskError, 'code' | 'issues'>
   const name = /^([\w$.]+)(?::|\n|$)/.exec(stack)?.[1] ?? 'Error'
-  // If an error has no message, its reason is its name. Then its stack does not start with the name
-  // twice.
+  // If an error has no message, its reason is its name. Then its stack does not start with the name twice.
   const message = reason === name && !stack.startsWith(head(name, name)) ? '' : reason
   return {
     name,

@@ -75,8 +75,8 @@ export function createQueues(
 export type JobRef = string
 
 /**
- * Returns the queue name of a subscription. BullMQ does not allow a colon in it, so a slash
- * separates receiver and subscription.
+ * Returns the queue name of a subscription. BullMQ does not allow a colon in it, so a slash separates receiver and
+ * subscription.
  */
 export function queueName(receiver: string, subscription: string): string {
   return `${encodeURIComponent(receiver)}/${encodeURIComponent(subscription)}`
@@ -93,10 +93,7 @@ export function subscriptionOf(name: string): string {
   return decoded(name.slice(name.indexOf('/') + 1))
 }
 
-/**
- * Decodes a part of a queue name. If another program created the queue, its name may not be
- * encoded.
- */
+/** Decodes a part of a queue name. If another program created the queue, its name may not be encoded. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
@@ -105,10 +102,7 @@ function decoded(text: string): string {
   }
 }
 
-/**
- * Returns the name of an event. It is a hash, since keys come from senders and can have any length
- * and characters.
- */
+/** Returns the name of an event. It is a hash, since keys come from senders and can have any length and characters. */
 export function eventName(receiver: string, key: string): string {
   return hash([receiver, key]).slice(0, 32)
 }
@@ -118,8 +112,8 @@ export function guardName(receiver: string, key: string): string {
 }
 
 /**
- * Returns the id of a task's job. The id is the same for each redelivery of the event. It starts
- * with a letter, since BullMQ rejects ids that consist of digits.
+ * Returns the id of a task's job. The id is the same for each redelivery of the event. It starts with a letter, since
+ * BullMQ rejects ids that consist of digits.
  */
 export function jobId(event: string, part: string | undefined): string {
   return part === undefined ? `e${event}` : `e${event}.${hash([part]).slice(0, 16)}`

@@ -12,15 +12,13 @@ export interface Replicas {
   /** Returns the number of the current connection. Call this before the writes. */
   line(): number
   /**
-   * Resolves when the replicas have all writes of the connection `line`. Rejects with
-   * `inbox_unavailable` if they do not confirm in time.
+   * Resolves when the replicas have all writes of the connection `line`. Rejects with `inbox_unavailable` if they do
+   * not confirm in time.
    */
   confirmed(line: number): Promise<void>
 }
 
-/**
- * Creates {@link Replicas}, with the WAIT command: https://redis.io/docs/latest/commands/wait/
- */
+/** Creates {@link Replicas}, with the WAIT command: https://redis.io/docs/latest/commands/wait/ */
 export function createReplicas(
   client: RedisClient,
   prefix: string,
@@ -31,9 +29,8 @@ export function createReplicas(
   return {
     line: () => lines,
     async confirmed(line) {
-      // WAIT covers only writes of its own connection. A duplicate delivery writes nothing, and
-      // another process has stored its event. This write comes after that event, so WAIT covers
-      // both.
+      // WAIT covers only writes of its own connection. A duplicate delivery writes nothing, and another process has
+      // stored its event. This write comes after that event, so WAIT covers both.
       await client.set(`${prefix}:replicas`, '')
       const confirmed = await client.wait(wait, within)
       if (line !== lines)

@@ -16,23 +16,20 @@ import { checkSettings, PREFIX, type BullmqInboxOptions } from '../settings.ts'
 import { connected, openClient, runScript, type RedisClient } from './connection.ts'
 
 /**
- * The layout of the keys, with the steps that update it. A step is a script that is called first
- * with '' and then with its last reply, until it replies ''. Each call is short. Several processes
- * may run a step at the same time, and again after a crash. KEYS: prefix; ARGV: the last reply.
+ * The layout of the keys, with the steps that update it. A step is a script that is called first with '' and then with
+ * its last reply, until it replies ''. Each call is short. Several processes may run a step at the same time, and again
+ * after a crash. KEYS: prefix; ARGV: the last reply.
  */
 export type KeysLayout = Layout<string>
 
 /** The steps, each from one version to the next. A released step must not be changed. */
 export const STEPS: readonly LayoutStep<string>[] = [{ change: "return ''" }]
 
-// Milliseconds without a sign of life after which a process counts as ended. A process gives a sign
-// every few seconds.
+// Milliseconds without a sign of life after which a process counts as ended. A process gives a sign every few seconds.
 const GONE = 60_000
-// If the store's time is later than expected by more than this number of milliseconds, the server's
-// clock has jumped.
+// If the store's time is later than expected by more than this number of milliseconds, the server's clock has jumped.
 const STEP = 1000
-// Maximum difference in milliseconds at which the clocks of this machine and of Redis count as
-// equal.
+// Maximum difference in milliseconds at which the clocks of this machine and of Redis count as equal.
 const AGREE = 1000
 
 export function layoutOf(prefix: string, steps: readonly LayoutStep<string>[] = STEPS): KeysLayout {
@@ -61,19 +58,19 @@ type SignReply = readonly [
 /** A process that uses the keys of a prefix. */
 export interface Joined {
   /**
-   * Updates the keys. Throws a `TypeError` if the stored version does not allow this process, or if
-   * other processes are active and `force` is not set.
+   * Updates the keys. Throws a `TypeError` if the stored version does not allow this process, or if other processes are
+   * active and `force` is not set.
    */
   migrate(force?: boolean): Promise<Migrated>
   readonly versionWatch: VersionWatch
   /**
-   * Returns the time in milliseconds since 1970: from this machine's clock if it agrees with the
-   * store's clock, otherwise from the store's clock.
+   * Returns the time in milliseconds since 1970: from this machine's clock if it agrees with the store's clock,
+   * otherwise from the store's clock.
    */
   readonly clock: () => number
   /**
-   * Resolves with false for the time of a lease after the server's clock jumped. In that time,
-   * running processes renew their leases.
+   * Resolves with false for the time of a lease after the server's clock jumped. In that time, running processes renew
+   * their leases.
    */
   readonly steady: () => Promise<boolean>
   leave(): Promise<void>
@@ -91,8 +88,8 @@ interface JoinedHost {
 }
 
 /**
- * Joins as a process that only reads. It gives no sign of life, and its check throws a `TypeError`
- * if there is no inbox.
+ * Joins as a process that only reads. It gives no sign of life, and its check throws a `TypeError` if there is no
+ * inbox.
  */
 export function readKeys(
   client: RedisClient,
@@ -119,8 +116,7 @@ export function joinKeys(
   const self = [layout.steps.length, randomUUID()] as const
   // Difference between the store's clock and the monotonic clock, in milliseconds.
   let ahead: number | undefined
-  // The mark (random name) of the store, and the time of this process's last sign of life on the
-  // store's clock.
+  // The mark (random name) of the store, and the time of this process's last sign of life on the store's clock.
   let mark = ''
   let signed = 0
   const versionWatch = createVersionWatch(async () => {
@@ -180,10 +176,7 @@ export function joinKeys(
     return { stored: { version, oldest }, living, steady: steady === 1 && !isStep }
   }
 
-  /**
-   * Returns the store's time, provided that it passed like the monotonic clock. Returns 0 if the
-   * time is unknown.
-   */
+  /** Returns the store's time, provided that it passed like the monotonic clock. Returns 0 if the time is unknown. */
   function expected(): number {
     return ahead === undefined ? 0 : Math.floor(ahead + performance.now())
   }
@@ -198,8 +191,8 @@ export function joinKeys(
   }
 
   /**
-   * Runs the update. The oldest allowed version is raised first, so that older processes stop
-   * before the change. The version is raised last.
+   * Runs the update. The oldest allowed version is raised first, so that older processes stop before the change. The
+   * version is raised last.
    */
   async function change({ changes, to }: Migration<string>, from: Versions): Promise<void> {
     const drawn = randomUUID()
@@ -214,9 +207,8 @@ export function joinKeys(
 }
 
 /**
- * Updates the keys to the version of this package, as an inbox does with its first delivery. With
- * `force`, does not check for active processes of older versions; use it if no such process runs.
- * Returns the versions before and after.
+ * Updates the keys to the version of this package, as an inbox does with its first delivery. With `force`, does not
+ * check for active processes of older versions; use it if no such process runs. Returns the versions before and after.
  *
  * @throws {TypeError} If an option is wrong, or if active processes could not use the updated keys.
  *

@@ -5,20 +5,16 @@ import { connected, type RedisClient } from './connection.ts'
 import type { Settings } from '../settings.ts'
 
 /**
- * Handles errors of a connection, since an unhandled error would end the process. Also checks the
- * server's settings.
+ * Handles errors of a connection, since an unhandled error would end the process. Also checks the server's settings.
  */
 export interface ServerWatch {
-  /**
-   * Reports an error. A lost connection is reported once until Redis is back, any other error once
-   * a minute.
-   */
+  /** Reports an error. A lost connection is reported once until Redis is back, any other error once a minute. */
   readonly failed: (error: Error) => void
   /** Adds a listener for warnings. The listener also gets the earlier warnings. */
   listen(warn: (message: string) => void): void
   /**
-   * Rejects while Redis may evict acknowledged deliveries, or while this process must not use the
-   * store. Returns undefined if deliveries can be stored safely.
+   * Rejects while Redis may evict acknowledged deliveries, or while this process must not use the store. Returns
+   * undefined if deliveries can be stored safely.
    */
   safe(): Promise<void> | undefined
   /** Returns why this process must not use the store, or undefined if it may. */
@@ -31,8 +27,8 @@ export interface ServerWatch {
   lost(how: 'gone' | 'older'): void
 }
 
-// How long a check is valid, in milliseconds, since settings can change at run time: normally, and
-// if the check rejects deliveries.
+// How long a check is valid, in milliseconds, since settings can change at run time: normally, and if the check rejects
+// deliveries.
 const AGAIN = 5000
 const SOON = 1000
 // Milliseconds between reports of the same error.
@@ -41,8 +37,8 @@ const MINUTE = 60_000
 const MOST_TOLD = 100
 
 /**
- * Creates {@link ServerWatch}, which checks the server after each connect, with each sign of
- * life, and before deliveries.
+ * Creates {@link ServerWatch}, which checks the server after each connect, with each sign of life, and before
+ * deliveries.
  */
 export function watchServer(
   client: RedisClient,
@@ -93,10 +89,7 @@ export function watchServer(
     for (const listener of listeners) listener(message)
   }
 
-  /**
-   * Checks whether this process may use the store. While Redis can be reached, no task runs before
-   * this check.
-   */
+  /** Checks whether this process may use the store. While Redis can be reached, no task runs before this check. */
   async function ask(): Promise<string | undefined> {
     try {
       await connected(client, deadline)
@@ -118,8 +111,8 @@ export function watchServer(
   }
 
   function failed(error: Error): void {
-    // While Redis is unreachable, each connection and each command fails with a different message,
-    // but one report is enough.
+    // While Redis is unreachable, each connection and each command fails with a different message, but one report is
+    // enough.
     const kind = client.status === 'ready' ? error.message : ''
     const now = performance.now()
     if (now - (told.get(kind) ?? -Infinity) < (kind === '' ? Infinity : MINUTE)) return

@@ -4,41 +4,38 @@ import type { TransactionEnd } from './database.ts'
 /** The alarm of an object. An object has only one. */
 interface ObjectAlarm extends TransactionEnd {
   /**
-   * Reads the alarm from storage. Returns true if no alarm is set. Also returns true if the alarm
-   * is so far in the future that a clock may have gone back.
+   * Reads the alarm from storage. Returns true if no alarm is set. Also returns true if the alarm is so far in the
+   * future that a clock may have gone back.
    */
   read(): Promise<boolean>
   /** Sets the alarm to the current time. */
   now(): Promise<void>
   /**
-   * Handles the alarm by running `work`, which returns the time of the next task. During the work,
-   * the alarm is set to a later time, so that it rings again if the object ends. Never rejects: the
-   * runtime drops an alarm after seven failures.
+   * Handles the alarm by running `work`, which returns the time of the next task. During the work, the alarm is set to
+   * a later time, so that it rings again if the object ends. Never rejects: the runtime drops an alarm after seven
+   * failures.
    */
   rings(work: () => Promise<number | undefined>): Promise<void>
   /**
-   * Starts a call, and returns a function that ends it. During the call, each transaction sets the
-   * alarm. For `tasks` the alarm is set to the current time. For `runs` it is set later, since
-   * these tasks need it only if they are interrupted.
+   * Starts a call, and returns a function that ends it. During the call, each transaction sets the alarm. For `tasks`
+   * the alarm is set to the current time. For `runs` it is set later, since these tasks need it only if they are
+   * interrupted.
    */
   touched(makes: 'tasks' | 'runs' | 'nothing'): () => void
-  /**
-   * Tells that work outside the alarm has ended. `next` is the time of the next task of that work.
-   */
+  /** Tells that work outside the alarm has ended. `next` is the time of the next task of that work. */
   over(next: number | undefined): void
 }
 
 // Milliseconds until the alarm rings again if its work is interrupted.
 const AGAIN = 10_000
-// Milliseconds. An alarm at most this far ahead is kept: even if no task is due then, it costs only
-// a few rows.
+// Milliseconds. An alarm at most this far ahead is kept: even if no task is due then, it costs only a few rows.
 const FAR = 60_000
 // Milliseconds after which an overdue alarm is considered lost.
 const LATE = 5000
 
 /**
- * Creates the alarm of an object. The alarm is set in the transaction that stores a task, so that
- * every task has an alarm.
+ * Creates the alarm of an object. The alarm is set in the transaction that stores a task, so that every task has an
+ * alarm.
  */
 export function createObjectAlarm(storage: ObjectStorage): ObjectAlarm {
   let at: number | undefined
@@ -97,8 +94,7 @@ export function createObjectAlarm(storage: ObjectStorage): ObjectAlarm {
   }
 
   function soon(): void {
-    // If this write fails, the reply fails too: the runtime delays the reply until all writes are
-    // stored.
+    // If this write fails, the reply fails too: the runtime delays the reply until all writes are stored.
     if (!ringing) set(Date.now()).catch(() => {})
   }
 

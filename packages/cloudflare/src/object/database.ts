@@ -25,8 +25,7 @@ export function sharedOf(storage: ObjectStorage): OneConnection {
 }
 
 /**
- * Adapts the SQLite of a Durable Object to the connection that the store uses. There, BEGIN and
- * COMMIT are not allowed.
+ * Adapts the SQLite of a Durable Object to the connection that the store uses. There, BEGIN and COMMIT are not allowed.
  */
 export function objectDatabase(
   storage: ObjectStorage,

@@ -18,8 +18,8 @@ import {
 import { type TransactionEnd, objectDatabase, sharedOf } from './database.ts'
 import { WebhookError } from '@postern/core'
 
-// How many tasks are claimed ahead, as in sqliteInbox, so that they share a transaction. `time`: as
-// many as end within this number of milliseconds. `most`: maximum number of tasks.
+// How many tasks are claimed ahead, as in sqliteInbox, so that they share a transaction. `time`: as many as end within
+// this number of milliseconds. `most`: maximum number of tasks.
 const AHEAD = { time: 20, most: 256 }
 
 /**
@@ -67,8 +67,7 @@ const CODES: Readonly<Record<string, number>> = {
 }
 const TOOBIG = 18
 /**
- * Creates the driver for the database of a Durable Object. `ending` gets the end of each transaction
- * that may write.
+ * Creates the driver for the database of a Durable Object. `ending` gets the end of each transaction that may write.
  */
 function objectDriver(ctx: ObjectState, ending: TransactionEnd): Driver {
   const { storage } = ctx

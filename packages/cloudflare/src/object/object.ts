@@ -34,10 +34,9 @@ export type WebhookObjectClass<Env> = new (
 ) => DurableObject<Env> & WebhookObject
 
 /**
- * Creates the class of a Durable Object that stores events in its SQLite and runs the handlers
- * after the reply. The alarm of the object runs tasks that are due later. Extend and export the
- * class. Its constructor may create your own tables for `task.commit`; the prefix `postern_` is
- * reserved. Do not set an alarm yourself: an object has only one.
+ * Creates the class of a Durable Object that stores events in its SQLite and runs the handlers after the reply. The
+ * alarm of the object runs tasks that are due later. Extend and export the class. Its constructor may create your own
+ * tables for `task.commit`; the prefix `postern_` is reserved. Do not set an alarm yourself: an object has only one.
  *
  * @throws {TypeError} if an option is wrong.
  * @example
@@ -79,8 +78,8 @@ export function durableObject<Env>(
 // Errors are ignored: the alarm runs the tasks again.
 const AGAIN = (): void => {}
 
-// Parts of the inbox that a caller may use. The caller sends the name, so no other member of the
-// inbox or of Object is allowed.
+// Parts of the inbox that a caller may use. The caller sends the name, so no other member of the inbox or of Object is
+// allowed.
 const PARTS: readonly WirePart[] = ['view', 'records', 'journal']
 
 /** The work of the object, without its class. */
@@ -127,8 +126,7 @@ function createHost(
       return answer
     },
     ask: (part, method, args) =>
-      // Journal calls set no alarm, since an alarm for a journal row would cost as many rows as an
-      // event.
+      // Journal calls set no alarm, since an alarm for a journal row would cost as many rows as an event.
       touching(part === 'view' ? 'tasks' : 'nothing', async () => {
         if (!PARTS.includes(part))
           throw new TypeError(`${INBOX}: part must be one of ${PARTS.join(', ')}`)
@@ -143,8 +141,8 @@ function createHost(
   }
 
   /**
-   * Throws if the Worker's window is longer. `catchUp` in the Worker would then fetch events that
-   * the object has already forgotten.
+   * Throws if the Worker's window is longer. `catchUp` in the Worker would then fetch events that the object has
+   * already forgotten.
    */
   function checkWindow(window: number): void {
     if (window > inbox.dedupeWindow)
@@ -174,10 +172,7 @@ function hours(ms: number): number {
   return Math.round(ms / 360_000) / 10
 }
 
-/**
- * Returns the inbox without `work`, since the alarm runs tasks. Also collects the ports for calls
- * from Workers.
- */
+/** Returns the inbox without `work`, since the alarm runs tasks. Also collects the ports for calls from Workers. */
 function withoutWork(inbox: ObjectInbox, ports: Map<string, Port>): ObjectInbox {
   return {
     ...inbox,
@@ -197,16 +192,15 @@ async function waits({ view }: ObjectInbox): Promise<boolean> {
   return stats.some(({ counts }) => counts.pending + counts.running > 0)
 }
 
-// Milliseconds until the next try if a due task cannot run now, such as a suspect that waits for
-// another one. (A suspect is a task with repeated interruptions.) An immediate retry would loop.
+// Milliseconds until the next try if a due task cannot run now, such as a suspect that waits for another one. (A
+// suspect is a task with repeated interruptions.) An immediate retry would loop.
 const REST = 1000
 // Milliseconds until the next try after the storage failed.
 const RETRY = 10_000
 
 /**
- * Creates the work of the alarm. The work runs due tasks within the limits of one invocation. It
- * returns the time of the next task in milliseconds since 1970, and never rejects. `calls` returns
- * the number of calls so far.
+ * Creates the work of the alarm. The work runs due tasks within the limits of one invocation. It returns the time of
+ * the next task in milliseconds since 1970, and never rejects. `calls` returns the number of calls so far.
  */
 function createDueWork(
   receivers: readonly Receiver[],

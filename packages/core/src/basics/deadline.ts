@@ -1,6 +1,6 @@
 /**
- * Settles as `promise` does, or rejects with `late()` at `until`, a time of `performance.now()`. If
- * the promise resolves later, `dispose` gets its value.
+ * Settles as `promise` does, or rejects with `late()` at `until`, a time of `performance.now()`. If the promise
+ * resolves later, `dispose` gets its value.
  */
 export function within<T>(
   promise: Promise<T>,
@@ -39,8 +39,8 @@ export function inTime<T>(
 }
 
 /**
- * Resolves to true if the promise settles before `until`, a time of `performance.now()`; otherwise
- * to false. Never rejects.
+ * Resolves to true if the promise settles before `until`, a time of `performance.now()`; otherwise to false. Never
+ * rejects.
  */
 export function settledBy(promise: Promise<unknown>, until: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -59,8 +59,8 @@ export function timeTo(until: number): number {
 }
 
 /**
- * Converts a time in milliseconds since 1970 to a time of `performance.now()`. Later changes of the
- * wall clock do not move the result.
+ * Converts a time in milliseconds since 1970 to a time of `performance.now()`. Later changes of the wall clock do not
+ * move the result.
  *
  * @example
  * const close = async (until: number) => void (await settledBy(idle(), toMonotonic(until)))
@@ -105,9 +105,8 @@ const nextTick = process?.nextTick
 const NOW: Promise<void> = Promise.resolve()
 
 /**
- * Runs a function once the replies to the current requests have probably been sent. Adapters send
- * replies in promise jobs, and a tick that a job requests runs after all jobs. Without
- * `process.nextTick`, works as {@link soon}.
+ * Runs a function once the replies to the current requests have probably been sent. Adapters send replies in promise
+ * jobs, and a tick that a job requests runs after all jobs. Without `process.nextTick`, works as {@link soon}.
  * https://nodejs.org/learn/asynchronous-work/event-loop-timers-and-nexttick
  */
 export function afterReplies(act: () => void): void {
@@ -120,8 +119,8 @@ export function nextRound(): Promise<void> {
 }
 
 /**
- * Runs a function with a timer of 0 ms. Workers allow timers only inside of a request. Outside of a
- * request, the function does not run there.
+ * Runs a function with a timer of 0 ms. Workers allow timers only inside of a request. Outside of a request, the
+ * function does not run there.
  */
 export function outsideRequests(act: () => void): void {
   try {
@@ -132,20 +131,17 @@ export function outsideRequests(act: () => void): void {
 }
 
 /**
- * Spreads postponed runs over time: a backlog returns at the pace at which runs end, not in one
- * wave. All times are in milliseconds.
+ * Spreads postponed runs over time: a backlog returns at the pace at which runs end, not in one wave. All times are in
+ * milliseconds.
  */
 interface Spacing {
   learn(took: number): void
   /**
-   * Returns the expected duration of a run: the mean of recent runs, or `oldest` (how long the
-   * oldest current run has taken) if that is longer.
+   * Returns the expected duration of a run: the mean of recent runs, or `oldest` (how long the oldest current run has
+   * taken) if that is longer.
    */
   of(oldest: number): number
-  /**
-   * Returns the time when the next run returns: `gap` after the previous run, and not before
-   * `from`.
-   */
+  /** Returns the time when the next run returns: `gap` after the previous run, and not before `from`. */
   turn(from: number, gap: number): number
   restart(): void
 }
@@ -174,8 +170,7 @@ export function createSpacing(spread = 30_000): Spacing {
     of: (oldest) => Math.max(mean ?? FIRST, oldest),
     turn(from, gap) {
       last = Math.max(last, from) + gap
-      // Runs beyond the spread return at random times in the second half of the spread, not in one
-      // wave.
+      // Runs beyond the spread return at random times in the second half of the spread, not in one wave.
       if (last > from + spread) last = from + spread * (0.5 + Math.random() / 2)
       return last
     },
@@ -192,14 +187,14 @@ export function unref<Timer>(timer: Timer): Timer {
 }
 
 /**
- * Returns the wait of a `Retry-After` header in milliseconds (RFC 9110, 10.2.3). Returns undefined
- * if the value is neither seconds nor a date.
+ * Returns the wait of a `Retry-After` header in milliseconds (RFC 9110, 10.2.3). Returns undefined if the value is
+ * neither seconds nor a date.
  */
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   const text = value?.trim() ?? ''
   if (/^\d{1,12}$/.test(text)) return Number(text) * 1000
-  // Date.parse accepts more than HTTP dates, but only HTTP dates start with a weekday. Of the three
-  // forms of HTTP dates (RFC 9110, 5.6.7), the asctime form has no zone and is in UTC.
+  // Date.parse accepts more than HTTP dates, but only HTTP dates start with a weekday. Of the three forms of HTTP dates
+  // (RFC 9110, 5.6.7), the asctime form has no zone and is in UTC.
   const date = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text)
     ? Date.parse(text.endsWith('GMT') ? text : `${text} GMT`)
     : NaN

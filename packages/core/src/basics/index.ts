@@ -1,5 +1,5 @@
-// Exports for Postern's own packages. Apps, and third-party providers and stores, must not import
-// these exports, which may change with every release.
+// Exports for Postern's own packages. Apps, and third-party providers and stores, must not import these exports, which
+// may change with every release.
 export type { FetchHost, ReceiverSettings } from '../receiver/receiver-types.ts'
 export type { CatchUpFailure, CaughtUp } from '../receiver/caught-up.ts'
 export type { IngestInit, IngestOptions, IngestResult } from '../receive/ingest.ts'

@@ -1,6 +1,6 @@
 /**
- * A value, or a promise of the value. Functions of the hot path return the value itself if they
- * can: a promise costs a tick.
+ * A value, or a promise of the value. Functions of the hot path return the value itself if they can: a promise costs a
+ * tick.
  */
 export type MaybePromise<T> = T | Promise<T>
 
@@ -31,8 +31,8 @@ export function grouped<Key, Item>(
 }
 
 /**
- * A generator for {@link steps}. In the generator, `yield* wait(value)` returns the value, and
- * first waits if the value is a promise.
+ * A generator for {@link steps}. In the generator, `yield* wait(value)` returns the value, and first waits if the value
+ * is a promise.
  */
 export type Steps<T> = Generator<unknown, T, never>
 
@@ -41,10 +41,7 @@ export function* wait<T>(value: MaybePromise<T>): Generator<MaybePromise<T>, T, 
   return yield value
 }
 
-/**
- * Runs the steps; synchronously if no value is a promise. So synchronous and asynchronous stores
- * share the code.
- */
+/** Runs the steps; synchronously if no value is a promise. So synchronous and asynchronous stores share the code. */
 export function steps<T>(make: () => Steps<T>): MaybePromise<T> {
   const run = make()
   return go(() => run.next(undefined as never))
@@ -63,10 +60,7 @@ export function steps<T>(make: () => Steps<T>): MaybePromise<T> {
   }
 }
 
-/**
- * Calls `next` with a value that may be a promise. On the hot path, this is cheaper than
- * {@link steps}.
- */
+/** Calls `next` with a value that may be a promise. On the hot path, this is cheaper than {@link steps}. */
 export function chain<T, R>(
   value: MaybePromise<T>,
   next: (value: T) => MaybePromise<R>,

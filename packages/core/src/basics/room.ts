@@ -1,6 +1,6 @@
 /**
- * The memory that all receivers and inboxes of this process may use for one purpose, in bytes as
- * {@link weigh} counts them.
+ * The memory that all receivers and inboxes of this process may use for one purpose, in bytes as {@link weigh} counts
+ * them.
  */
 interface Room {
   /** Returns true if `bytes` more bytes fit. If no memory is taken, any number fits. */
@@ -25,8 +25,8 @@ interface NodeProcess {
 }
 
 const MIB = 1024 * 1024
-// A fifth of the free heap is for received deliveries, and another fifth for running tasks. The
-// rest is for the app and for garbage.
+// A fifth of the free heap is for received deliveries, and another fifth for running tasks. The rest is for the app and
+// for garbage.
 const SHARE = 5
 // Assumed free memory if the runtime does not report it.
 const UNKNOWN = 512 * MIB
@@ -56,16 +56,13 @@ function askMemory(): number {
   return Math.max(LEAST, Math.min(heap, machine))
 }
 
-// V8's heap limit includes its young generation: three half spaces, of 64 MiB each by default.
-// Long-lived objects do not fit there.
+// V8's heap limit includes its young generation: three half spaces, of 64 MiB each by default. Long-lived objects do
+// not fit there.
 function oldSpaceOf(limit: number): number {
   return limit - Math.min(192 * MIB, limit * 0.6)
 }
 
-/**
- * Returns an eighth of the free memory, at most `most` bytes: a limit for bytes outside of the
- * heap.
- */
+/** Returns an eighth of the free memory, at most `most` bytes: a limit for bytes outside of the heap. */
 export function eighthOfMemory(most: number): number {
   return Math.max(1, Math.min(most, Math.floor(freeMemory() / 8)))
 }
@@ -102,26 +99,24 @@ export const receivedRoom: Room = /* @__PURE__ */ room('received')
 /** Memory for the decoded events of claimed tasks, until the outcome of the task is stored. */
 export const claimedRoom: Room = /* @__PURE__ */ room('claimed')
 /**
- * Memory for the parsed payloads of waiting tasks. If a payload does not fit, it is parsed again
- * when its task runs.
+ * Memory for the parsed payloads of waiting tasks. If a payload does not fit, it is parsed again when its task runs.
  */
 export const waitingRoom: Room = /* @__PURE__ */ room('waiting', 16, 64 * MIB)
 
-// The weight of a body up to this size is only estimated: counting would slow down small
-// deliveries.
+// The weight of a body up to this size is only estimated: counting would slow down small deliveries.
 const SMALL = 16 * 1024
 // Estimated bytes of memory per byte of a small body.
 const USUAL = 8
-// Maximum number of bytes that V8 uses for one value, member or field. An empty object in an array
-// counts as two values.
+// Maximum number of bytes that V8 uses for one value, member or field. An empty object in an array counts as two
+// values.
 const VALUE = 32
 const marks = /* @__PURE__ */ new Uint8Array(256)
 for (const mark of ',:{[&=<') marks[mark.charCodeAt(0)] = 1
 const known = /* @__PURE__ */ new WeakMap<Uint8Array, number>()
 
 /**
- * Returns the bytes that a parsed body needs: twice the length of the body, plus 32 for each value.
- * The number of values is that of the marks between values (`,`, `:` and others).
+ * Returns the bytes that a parsed body needs: twice the length of the body, plus 32 for each value. The number of
+ * values is that of the marks between values (`,`, `:` and others).
  */
 export function weigh(body: Uint8Array): number {
   const { length } = body
@@ -134,8 +129,8 @@ export function weigh(body: Uint8Array): number {
 }
 
 /**
- * Returns the maximum number of bytes that a parsed body can need, without counting its marks.
- * Counting takes a fifth of the time of receiving the body.
+ * Returns the maximum number of bytes that a parsed body can need, without counting its marks. Counting takes a fifth
+ * of the time of receiving the body.
  */
 export function weighMost({ length }: Uint8Array): number {
   return length <= SMALL ? length * USUAL : (2 + VALUE) * length

@@ -1,6 +1,6 @@
 /**
- * Throws a `TypeError` for the first unknown key of `given`: users would believe that an ignored
- * option has an effect. `what` names the owner of the options.
+ * Throws a `TypeError` for the first unknown key of `given`: users would believe that an ignored option has an effect.
+ * `what` names the owner of the options.
  */
 export function unknownOptions(what: string, given: unknown, known: readonly string[]): void {
   if (given === undefined) return
@@ -17,9 +17,7 @@ export function unknownOptions(what: string, given: unknown, known: readonly str
   }
 }
 
-/**
- * Throws a `TypeError` for an option that is null. Otherwise null would count as an omitted option.
- */
+/** Throws a `TypeError` for an option that is null. Otherwise null would count as an omitted option. */
 export function rejectNull(what: string, options: object): void {
   for (const [name, value] of Object.entries(options))
     if (value === null) throw new TypeError(`${what}: ${name} must not be null; leave it out`)
@@ -36,8 +34,8 @@ export function checkObject(what: string, value: unknown): void {
 }
 
 /**
- * Returns the known name that differs from `name` by the fewest characters; undefined if more than
- * a third of the characters differ.
+ * Returns the known name that differs from `name` by the fewest characters; undefined if more than a third of the
+ * characters differ.
  *
  * @example
  * nearest('sqlit', ['sqlite', 'postgres']) // 'sqlite'
@@ -73,8 +71,7 @@ export function distance(one: string, other: string): number {
 }
 
 /**
- * Returns the kind of a value, for messages. For a string, the result does not contain the text,
- * which can be a secret.
+ * Returns the kind of a value, for messages. For a string, the result does not contain the text, which can be a secret.
  */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value)
@@ -84,8 +81,8 @@ export function kindOf(value: unknown): string {
 }
 
 /**
- * Makes the error for a wrong option of `createReceiver`. `remedy` is for cases that the expected
- * value does not explain.
+ * Makes the error for a wrong option of `createReceiver`. `remedy` is for cases that the expected value does not
+ * explain.
  */
 export function wrongOption(
   option: string,

@@ -1,23 +1,17 @@
 import { Buffer } from 'node:buffer'
 import { WebhookError } from '../errors.ts'
 
-// This is the only file of core that uses Buffer. Buffer is imported, since Workers and Deno have
-// the module but no global Buffer.
+// This is the only file of core that uses Buffer. Buffer is imported, since Workers and Deno have the module but no
+// global Buffer.
 
-/**
- * Returns a Buffer over the memory of the bytes, without copying it. A string becomes its UTF-8
- * bytes.
- */
+/** Returns a Buffer over the memory of the bytes, without copying it. A string becomes its UTF-8 bytes. */
 export function toBuffer(data: Uint8Array | string): Buffer {
   if (typeof data === 'string') return Buffer.from(data, 'utf8')
   if (Buffer.isBuffer(data)) return data
   return Buffer.from(data.buffer, data.byteOffset, data.byteLength)
 }
 
-/**
- * Returns the bytes as UTF-8 text. Invalid bytes become U+FFFD, and a leading byte order mark is
- * kept.
- */
+/** Returns the bytes as UTF-8 text. Invalid bytes become U+FFFD, and a leading byte order mark is kept. */
 export function utf8(bytes: Uint8Array): string {
   return toBuffer(bytes).toString('utf8')
 }
@@ -38,10 +32,7 @@ export function textBytes(
   return Buffer.from(text, encoding)
 }
 
-/**
- * Returns the bytes of a hex string; undefined if its length is odd or a character is not a hex
- * digit.
- */
+/** Returns the bytes of a hex string; undefined if its length is odd or a character is not a hex digit. */
 export function fromHex(text: string): Uint8Array | undefined {
   return /^(?:[0-9a-fA-F]{2})*$/.test(text) ? Buffer.from(text, 'hex') : undefined
 }
@@ -71,8 +62,8 @@ export function decodeText(bytes: Uint8Array, charset: string | undefined): stri
     const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
     return utf8(marked ? bytes.subarray(3) : bytes)
   }
-  // TextDecoder reads `utf-16` as little endian even if the byte order mark says big endian, so the
-  // mark is checked here.
+  // TextDecoder reads `utf-16` as little endian even if the byte order mark says big endian, so the mark is checked
+  // here.
   if (charset === 'utf-16' && bytes[0] === 0xfe && bytes[1] === 0xff)
     return decoder('utf-16be').decode(bytes)
   return decoder(charset).decode(bytes)

@@ -2,15 +2,13 @@ import { toBuffer, utf8, decodeText } from './bytes.ts'
 import { WebhookError } from '../errors.ts'
 
 /**
- * Parses an `application/x-www-form-urlencoded` string to its fields, in order. A `%` without two
- * hex digits after it stays as it is.
+ * Parses an `application/x-www-form-urlencoded` string to its fields, in order. A `%` without two hex digits after it
+ * stays as it is.
  *
- * @param fields - maximum number of fields; more are rejected. Fields are counted before they are
- * parsed.
+ * @param fields - maximum number of fields; more are rejected. Fields are counted before they are parsed.
  * @param option - name of the option that sets `fields`, for the error message.
  * @param charset - charset of the percent-encoded bytes; undefined means UTF-8.
- * @throws WebhookError `malformed_body` for too many fields; `unsupported_encoding` for an unknown
- * charset.
+ * @throws WebhookError `malformed_body` for too many fields; `unsupported_encoding` for an unknown charset.
  */
 export function parseForm(
   text: string,
@@ -41,8 +39,8 @@ export function parseForm(
 }
 
 /**
- * Returns the fields as a plain object. A repeated field is an array of its values in order, and
- * `__proto__` is left out.
+ * Returns the fields as a plain object. A repeated field is an array of its values in order, and `__proto__` is left
+ * out.
  */
 export function formToObject(params: URLSearchParams): Record<string, string | string[]> {
   const object: Record<string, string | string[]> = {}
@@ -51,10 +49,7 @@ export function formToObject(params: URLSearchParams): Record<string, string | s
   return object
 }
 
-/**
- * Adds a value to a field. A field with one value is a string; a field with several values is an
- * array.
- */
+/** Adds a value to a field. A field with one value is a string; a field with several values is an array. */
 export function addField(
   object: Record<string, string | string[]>,
   name: string,
@@ -67,16 +62,12 @@ export function addField(
   else known.push(value)
 }
 
-/**
- * Decodes `+` and `%XX` in one pass. URLSearchParams would need 40 to 80 ms for a MiB of these
- * escapes.
- */
+/** Decodes `+` and `%XX` in one pass. URLSearchParams would need 40 to 80 ms for a MiB of these escapes. */
 function unescapeField(text: string, charset: string | undefined): string {
   if (!/[+%]/.test(text)) return text
   if (charset === undefined || charset === 'utf-8' || charset === 'utf8') return utf8(undone(text))
-  // In Shift_JIS and similar charsets, the second byte of a character can be an ASCII letter, which
-  // senders do not escape. Escapes and the ASCII characters next to them are therefore decoded
-  // together.
+  // In Shift_JIS and similar charsets, the second byte of a character can be an ASCII letter, which senders do not
+  // escape. Escapes and the ASCII characters next to them are therefore decoded together.
   let field = ''
   for (let at = 0; at < text.length;) {
     const start = at

@@ -25,8 +25,8 @@ export function readsXml({
 }
 
 /**
- * Returns the format of a body. If the provider declares one format, returns it. Among several
- * formats, a signed Content-Type decides, or else the bytes.
+ * Returns the format of a body. If the provider declares one format, returns it. Among several formats, a signed
+ * Content-Type decides, or else the bytes.
  */
 export function decideFormat(delivery: Delivery, declared: Declaration): Format {
   const { formats = JSON_ALONE } = declared
@@ -48,17 +48,14 @@ function isBody(format: Format): boolean {
 }
 
 /**
- * Returns true if Content-Type and Content-Encoding of this delivery may be used: they are signed,
- * or the body is not signed either.
+ * Returns true if Content-Type and Content-Encoding of this delivery may be used: they are signed, or the body is not
+ * signed either.
  */
 export function labelCounts(delivery: Delivery, { covers, labelled }: Declaration): boolean {
   return covers?.body === 'none' || labelled?.(delivery) === true
 }
 
-/**
- * Returns true if the provider declares gzip and the body starts with its magic bytes (RFC 1952,
- * section 2.3.1).
- */
+/** Returns true if the provider declares gzip and the body starts with its magic bytes (RFC 1952, section 2.3.1). */
 export function isCoded(body: Uint8Array, { codings }: Pick<Declaration, 'codings'>): boolean {
   return codings?.gzip !== undefined && body[0] === 0x1f && body[1] === 0x8b
 }
@@ -67,10 +64,7 @@ export function labelOf(delivery: Delivery): Format | undefined {
   return formatOf(parseMediaType(delivery.header('content-type')).type)
 }
 
-/**
- * Throws `unsupported_media_type` if the Content-Type names a format other than the one in which
- * the body is read.
- */
+/** Throws `unsupported_media_type` if the Content-Type names a format other than the one in which the body is read. */
 export function checkLabel(delivery: Delivery): void {
   const label = labelOf(delivery)
   const { format, content } = delivery
@@ -92,8 +86,8 @@ function ofBytes(bytes: Uint8Array, formats: readonly Format[]): Format {
   if ((first === 0x7b || first === 0x5b) && can('json')) return 'json'
   if (first === 0x3c && can('xml')) return 'xml'
   if (bytes[0] === 0x2d && bytes[1] === 0x2d && can('multipart')) return 'multipart'
-  // `text` and `bytes` match any body. If one of them is declared, a body is read as `form` only if
-  // it looks like a form.
+  // `text` and `bytes` match any body. If one of them is declared, a body is read as `form` only if it looks like a
+  // form.
   const rest = can('text') ? 'text' : can('bytes') ? 'bytes' : undefined
   if (can('form') && (rest === undefined || isFormText(bytes))) return 'form'
   return rest ?? formats[0]!
@@ -105,10 +99,7 @@ function firstByte(bytes: Uint8Array): number | undefined {
   return bytes[at]
 }
 
-/**
- * Returns true if the bytes are `name=value` pairs, joined by `&`, of unreserved characters, `%XX`
- * and `+`.
- */
+/** Returns true if the bytes are `name=value` pairs, joined by `&`, of unreserved characters, `%XX` and `+`. */
 function isFormText(bytes: Uint8Array): boolean {
   let named = false
   for (let at = 0; at < bytes.length; at++) {
@@ -144,12 +135,10 @@ function isPlain(byte: number): boolean {
 }
 
 /**
- * Reads the body in its {@link Delivery.format}. The value of an empty body is undefined. Returns a
- * promise only for multipart, and for XML until its parser is loaded. If `exact` is true, JSON
- * integers beyond 2^53 become BigInt.
+ * Reads the body in its {@link Delivery.format}. The value of an empty body is undefined. Returns a promise only for
+ * multipart, and for XML until its parser is loaded. If `exact` is true, JSON integers beyond 2^53 become BigInt.
  *
- * @throws WebhookError if the body is not valid in this format. If a promise is returned, it
- * rejects instead.
+ * @throws WebhookError if the body is not valid in this format. If a promise is returned, it rejects instead.
  */
 export function parseBody(delivery: Delivery, exact: boolean): ParsedBody | Promise<ParsedBody> {
   const { format, content, limits } = delivery
@@ -174,9 +163,7 @@ export function parseBody(delivery: Delivery, exact: boolean): ParsedBody | Prom
   }
 }
 
-/**
- * Reads a `multipart/form-data` body. The reader is loaded on demand, since few senders post files.
- */
+/** Reads a `multipart/form-data` body. The reader is loaded on demand, since few senders post files. */
 export async function parseMultipart(
   body: Uint8Array,
   limits: MultipartLimits,

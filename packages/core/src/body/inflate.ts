@@ -7,11 +7,11 @@ const MOST = 2 ** 31 - 1
 /**
  * Decompresses a complete gzip stream.
  *
- * @param limit - maximum size of the result, in bytes. Decompression stops soon after this size,
- * since zlib works in pieces of 16 KiB.
+ * @param limit - maximum size of the result, in bytes. Decompression stops soon after this size, since zlib works in
+ * pieces of 16 KiB.
  * @param option - name of the option that sets `limit`, for the error message.
- * @throws WebhookError `decompressed_too_large` beyond `limit`. `malformed_body` for a stream that
- * is corrupt, cut off or followed by other bytes.
+ * @throws WebhookError `decompressed_too_large` beyond `limit`. `malformed_body` for a stream that is corrupt, cut off
+ * or followed by other bytes.
  */
 export function gunzip(
   bytes: Uint8Array,
@@ -19,8 +19,8 @@ export function gunzip(
   option = 'limits.decompressed',
 ): Uint8Array {
   try {
-    // With the option `info`, the result is { buffer, engine }; the types omit this. A runtime that
-    // ignores the option returns only the buffer.
+    // With the option `info`, the result is { buffer, engine }; the types omit this. A runtime that ignores the option
+    // returns only the buffer.
     const result: unknown = gunzipSync(bytes, {
       maxOutputLength: Math.min(Math.floor(limit), MOST),
       info: true,

@@ -10,14 +10,14 @@ interface JsonOptions {
   /** Parses integers beyond 2^53 as BigInt, so that no digit is lost. @default false */
   readonly exact?: boolean | undefined
   /**
-   * The bytes of the text. If set, the estimated memory of the parsed value is remembered for these
-   * bytes. @default none
+   * The bytes of the text. If set, the estimated memory of the parsed value is remembered for these bytes. @default
+   * none
    */
   readonly bytes?: Uint8Array
 }
 
-// `context.source` (the text of a literal) and `JSON.rawJSON` are ES2026, so TypeScript's ES2023
-// library omits them: https://tc39.es/proposal-json-parse-with-source/
+// `context.source` (the text of a literal) and `JSON.rawJSON` are ES2026, so TypeScript's ES2023 library omits them:
+// https://tc39.es/proposal-json-parse-with-source/
 type Reviver = (
   this: unknown,
   key: string,
@@ -30,11 +30,11 @@ const sourceJSON = JSON as unknown as {
 }
 
 /**
- * Parses a JSON text. A leading byte order mark is skipped. Keys that would poison a prototype
- * (`__proto__`, `constructor.prototype`) are left out.
+ * Parses a JSON text. A leading byte order mark is skipped. Keys that would poison a prototype (`__proto__`,
+ * `constructor.prototype`) are left out.
  *
- * @throws WebhookError `malformed_body`, whose message has the position of the error but nothing of
- * the payload. `too_deep` if the nesting exceeds `depth`.
+ * @throws WebhookError `malformed_body`, whose message has the position of the error but nothing of the payload.
+ * `too_deep` if the nesting exceeds `depth`.
  */
 export function parseJson(text: string, options: JsonOptions): unknown {
   const json = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
@@ -47,18 +47,17 @@ export function parseJson(text: string, options: JsonOptions): unknown {
         : JSON.parse(json)
   } catch (cause) {
     if (cause instanceof WebhookError) throw cause
-    // With a reviver, parsing recurses, so deep JSON can overflow the stack. Deep JSON is therefore
-    // reported as too deep, whatever the error.
+    // With a reviver, parsing recurses, so deep JSON can overflow the stack. Deep JSON is therefore reported as too
+    // deep, whatever the error.
     if (cause instanceof RangeError || isDeeper(json, depth)) throw tooDeep(depth, option)
-    // V8 quotes the payload in its error message, so the new error must not have V8's error as its
-    // `cause`.
+    // V8 quotes the payload in its error message, so the new error must not have V8's error as its `cause`.
     throw new WebhookError('malformed_body', {
       problem: 'not_json',
       got: placeOf(cause, json.length),
     })
   }
-  // The depth is checked after parsing: walking the value takes a fifth of the time of walking the
-  // text. JSON.parse does not recurse, so deep JSON is safe.
+  // The depth is checked after parsing: walking the value takes a fifth of the time of walking the text. JSON.parse
+  // does not recurse, so deep JSON is safe.
   const { deep, poison, marks } = inspect(value, depth)
   if (deep) throw tooDeep(depth, option)
   if (options.bytes) weighMarks(options.bytes, marks)
@@ -74,10 +73,7 @@ function tooDeep(depth: number, option: string): WebhookError {
   })
 }
 
-/**
- * Returns the error position that the engine's message contains, without the payload that the
- * message quotes.
- */
+/** Returns the error position that the engine's message contains, without the payload that the message quotes. */
 function placeOf(cause: unknown, length: number): string {
   const message = String(cause)
   const at = /at position (\d+)/.exec(message)
@@ -87,8 +83,8 @@ function placeOf(cause: unknown, length: number): string {
 }
 
 /**
- * Returns the value as JSON. BigInts are written as digits, even if an app added `toJSON` to
- * `BigInt.prototype`. A value that JSON cannot express (`undefined`, a function) becomes `null`.
+ * Returns the value as JSON. BigInts are written as digits, even if an app added `toJSON` to `BigInt.prototype`. A
+ * value that JSON cannot express (`undefined`, a function) becomes `null`.
  *
  * @throws TypeError for a cycle.
  */
@@ -127,8 +123,7 @@ function exactly(
   if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
   const { source } = context
   if (source === undefined || !/^-?\d+$/.test(source)) return value
-  // The time to make a BigInt grows faster than the number of digits: a million digits would block
-  // the process.
+  // The time to make a BigInt grows faster than the number of digits: a million digits would block the process.
   if (source.length > MAX_DIGITS) {
     throw new WebhookError('malformed_body', { problem: 'too_many_digits', limit: MAX_DIGITS })
   }
@@ -141,8 +136,8 @@ const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
 /**
- * Returns true if a JSON text nests deeper than the limit. For invalid JSON, the result does not
- * matter, since the parser rejects it.
+ * Returns true if a JSON text nests deeper than the limit. For invalid JSON, the result does not matter, since the
+ * parser rejects it.
  */
 export function isDeeper(json: string, limit: number): boolean {
   let depth = 0
@@ -158,8 +153,8 @@ export function isDeeper(json: string, limit: number): boolean {
 }
 
 /**
- * Returns the position of the closing quote of the string that starts at `start`. Without a closing
- * quote, returns the length of the text.
+ * Returns the position of the closing quote of the string that starts at `start`. Without a closing quote, returns the
+ * length of the text.
  */
 export function endOfString(json: string, start: number): number {
   for (let quote = start; ;) {
@@ -172,9 +167,8 @@ export function endOfString(json: string, start: number): number {
 }
 
 /**
- * Returns true if a JSON text may have more than `limit` values, by its number of commas, colons
- * and opening brackets. Without this limit, parsing a million small values takes a tenth of a
- * second.
+ * Returns true if a JSON text may have more than `limit` values, by its number of commas, colons and opening brackets.
+ * Without this limit, parsing a million small values takes a tenth of a second.
  */
 export function hasMoreNodes(json: string, limit: number): boolean {
   // Each value needs at least two characters, so a short text cannot exceed the limit.
@@ -194,14 +188,14 @@ interface JsonFound {
   deep: boolean
   poison: boolean
   /**
-   * Minimum number of commas, colons and brackets in the value's JSON. If `deep` is true, only part
-   * of the value was counted.
+   * Minimum number of commas, colons and brackets in the value's JSON. If `deep` is true, only part of the value was
+   * counted.
    */
   marks: number
 }
 
-// Maximum number of levels to walk by recursion, which is a fifth faster than a list of nodes. 256
-// levels fit the smallest stack.
+// Maximum number of levels to walk by recursion, which is a fifth faster than a list of nodes. 256 levels fit the
+// smallest stack.
 const RECURSED = 256
 
 function inspect(value: unknown, levels: number): JsonFound {

@@ -10,16 +10,13 @@ interface MediaType {
 const ABSENT: MediaType = { type: '', charset: undefined, boundary: undefined }
 const PARAMETER = /;\s*([^\s=;]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))/g
 
-// Parsed header values are cached, since a sender uses one or two values. Values with a boundary
-// differ each time, so they are not cached.
+// Parsed header values are cached, since a sender uses one or two values. Values with a boundary differ each time, so
+// they are not cached.
 const known = new Map<string, MediaType>()
 const KNOWN_SIZE = 100
 const KNOWN_LENGTH = 200
 
-/**
- * Parses a Content-Type header (RFC 9110, section 8.3). Never throws: unreadable parts are left
- * out.
- */
+/** Parses a Content-Type header (RFC 9110, section 8.3). Never throws: unreadable parts are left out. */
 export function parseMediaType(contentType: string | undefined): MediaType {
   if (contentType === undefined) return ABSENT
   const hit = known.get(contentType)
@@ -33,8 +30,8 @@ export function parseMediaType(contentType: string | undefined): MediaType {
 }
 
 /**
- * Yields the parameters of a header value, with names in lower case. A backslash escapes only a
- * quote or a backslash, since some senders write Windows paths unescaped.
+ * Yields the parameters of a header value, with names in lower case. A backslash escapes only a quote or a backslash,
+ * since some senders write Windows paths unescaped.
  */
 export function* parseParameters(text: string): Generator<readonly [name: string, value: string]> {
   for (const [, name = '', quoted, bare = ''] of text.matchAll(PARAMETER)) {

@@ -7,9 +7,7 @@ interface MultipartFile {
   readonly name: string
   /** File name without directories. */
   readonly filename: string
-  /**
-   * Content type that the sender states, or `text/plain` if it states none (RFC 7578, section 4.4).
-   */
+  /** Content type that the sender states, or `text/plain` if it states none (RFC 7578, section 4.4). */
   readonly contentType: string
   readonly data: Uint8Array
 }
@@ -20,24 +18,20 @@ export interface MultipartBody {
 }
 
 export interface MultipartLimits {
-  /**
-   * Maximum number of parts, including files. A body with more parts is rejected with
-   * `malformed_body`.
-   */
+  /** Maximum number of parts, including files. A body with more parts is rejected with `malformed_body`. */
   readonly fields: number
   /** Name of the option that sets `fields`, for the error message. @default 'limits.fields' */
   readonly option?: string
 }
 
 /**
- * Parses the fields and files of a `multipart/form-data` body (RFC 7578). The boundary is read from
- * the body's first line, not from the Content-Type, which may be unsigned. With a boundary that an
- * attacker chose, text inside a part would be read as a part. The text of a part is UTF-8 unless
- * the part names another charset.
+ * Parses the fields and files of a `multipart/form-data` body (RFC 7578). The boundary is read from the body's first
+ * line, not from the Content-Type, which may be unsigned. With a boundary that an attacker chose, text inside a part
+ * would be read as a part. The text of a part is UTF-8 unless the part names another charset.
  *
- * @throws WebhookError `malformed_body` if the body does not start with a boundary, is cut off or
- * unreadable, or has too many parts. `unsupported_media_type` if the parser, an optional peer, is
- * not installed. `unsupported_encoding` for a field in an unknown charset.
+ * @throws WebhookError `malformed_body` if the body does not start with a boundary, is cut off or unreadable, or has
+ * too many parts. `unsupported_media_type` if the parser, an optional peer, is not installed. `unsupported_encoding`
+ * for a field in an unknown charset.
  */
 export async function parseMultipart(
   body: Uint8Array,
@@ -57,10 +51,7 @@ export async function parseMultipart(
   return { fields, files }
 }
 
-/**
- * Returns the boundary, from the body's first line (RFC 2046, section 5.1.1); undefined for a body
- * without parts.
- */
+/** Returns the boundary, from the body's first line (RFC 2046, section 5.1.1); undefined for a body without parts. */
 function boundaryOf(body: Uint8Array): string | undefined {
   const start = utf8(body.subarray(0, 80))
   if (start.length === body.length && /^--[\w'()+,./:=? -]{1,70}--(?:\r?\n)?$/.test(start))
@@ -94,10 +85,7 @@ function fromLatin1(text: string): string {
   return utf8(Uint8Array.from(text, (character) => character.charCodeAt(0)))
 }
 
-/**
- * Decodes a file name of the form `utf-8''…` (RFC 8187). RFC 7578 forbids this form, but some
- * senders use it.
- */
+/** Decodes a file name of the form `utf-8''…` (RFC 8187). RFC 7578 forbids this form, but some senders use it. */
 function fromExtended(value: string): string | undefined {
   const [, encoded] = /^utf-8'[^']*'(.*)$/i.exec(value) ?? []
   try {
@@ -116,9 +104,8 @@ interface Part {
 /**
  * Returns the parts of a multipart body, in order.
  *
- * @throws WebhookError `malformed_body` if the last boundary is missing, a part has no headers, or
- * there are more than `limit` parts. `unsupported_media_type` if the parser is missing or cannot be
- * loaded.
+ * @throws WebhookError `malformed_body` if the last boundary is missing, a part has no headers, or there are more than
+ * `limit` parts. `unsupported_media_type` if the parser is missing or cannot be loaded.
  */
 async function readParts(
   body: Uint8Array,
@@ -135,8 +122,8 @@ async function readParts(
     const dicer = new Dicer({ boundary, partHwm: body.length + 1, highWaterMark: body.length + 1 })
     dicer.on('part', (stream) => {
       const part: OpenPart = { headers: undefined, chunks: [] }
-      // If the body is truncated, the part emits an `error` event too. Without this listener, the
-      // event would end the process.
+      // If the body is truncated, the part emits an `error` event too. Without this listener, the event would end the
+      // process.
       stream.on('error', reject)
       stream.on('header', (headers) => (part.headers = headers))
       if (open.length < limit) {
@@ -160,10 +147,7 @@ async function readParts(
   })
 }
 
-/**
- * Throws if the body has more than `limit` parts. Counts before parsing, since the parser cannot be
- * stopped.
- */
+/** Throws if the body has more than `limit` parts. Counts before parsing, since the parser cannot be stopped. */
 function rejectMany(
   bytes: ReturnType<typeof toBuffer>,
   boundary: string,

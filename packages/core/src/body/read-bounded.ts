@@ -3,19 +3,16 @@ import { concat } from './bytes.ts'
 export interface Bound {
   readonly limit: number
   tooLarge(): Error
-  /**
-   * Called with the number of bytes of each part before the part is kept in memory. May throw to
-   * stop reading.
-   */
+  /** Called with the number of bytes of each part before the part is kept in memory. May throw to stop reading. */
   take?(bytes: number): void
 }
 
 type NextPart = () => Promise<{ readonly done?: boolean; readonly value?: unknown }>
 
 /**
- * Reads the complete body of a request (node:http or Web) or of an API's reply. Beyond `limit`
- * bytes, throws and ends the stream, so that no body fills the memory. Postern reads all bodies
- * with this function or with the adapters' readers, which have the same limits.
+ * Reads the complete body of a request (node:http or Web) or of an API's reply. Beyond `limit` bytes, throws and ends
+ * the stream, so that no body fills the memory. Postern reads all bodies with this function or with the adapters'
+ * readers, which have the same limits.
  *
  * @throws RangeError beyond `limit` bytes, or what `tooLarge` returns.
  * @example
@@ -38,8 +35,7 @@ export async function readBounded(
 }
 
 /**
- * Returns the first bytes of a body, at most `limit`. The stream is then closed without reading the
- * rest.
+ * Returns the first bytes of a body, at most `limit`. The stream is then closed without reading the rest.
  *
  * @example
  * const start = new TextDecoder().decode(await readStart(response.body, 4096))

@@ -3,9 +3,9 @@ import type { Admission } from '../receive/admit.ts'
 import { collect } from './read-bounded.ts'
 
 /**
- * Reads a Web stream to its end. Throws the admission's error beyond its size limit, `overloaded`
- * if there is no memory left for bodies, and `body_timeout` after `time` milliseconds. If fewer
- * than `length` bytes arrive, throws `body_aborted` or `body_truncated`.
+ * Reads a Web stream to its end. Throws the admission's error beyond its size limit, `overloaded` if there is no memory
+ * left for bodies, and `body_timeout` after `time` milliseconds. If fewer than `length` bytes arrive, throws
+ * `body_aborted` or `body_truncated`.
  */
 export async function readStream(
   stream: ReadableStream<Uint8Array>,
@@ -53,16 +53,15 @@ async function readAll(
   return body
 }
 
-// Limits for reading the rest of a rejected body: number of bytes, milliseconds in total, and
-// milliseconds without a byte.
+// Limits for reading the rest of a rejected body: number of bytes, milliseconds in total, and milliseconds without a
+// byte.
 const BYTES = 1024 * 1024
 const TIME = 500
 const IDLE = 100
 
 /**
- * Reads and drops the rest of a rejected body for a short time before the reply. Servers close the
- * connection after the reply. A sender that is still writing then would see a connection reset
- * instead of the reply (RFC 9112, section 9.6).
+ * Reads and drops the rest of a rejected body for a short time before the reply. Servers close the connection after the
+ * reply. A sender that is still writing then would see a connection reset instead of the reply (RFC 9112, section 9.6).
  */
 export async function discard(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
   const end = performance.now() + TIME
@@ -84,9 +83,8 @@ export async function discard(reader: ReadableStreamDefaultReader<Uint8Array>): 
 }
 
 /**
- * Creates the `body_truncated` error. If Next.js probably cut the body, the error says how to fix
- * this: Next.js cuts bodies at 10 MB if a proxy (middleware) file exists, and reports the cut only
- * on its console.
+ * Creates the `body_truncated` error. If Next.js probably cut the body, the error says how to fix this: Next.js cuts
+ * bodies at 10 MB if a proxy (middleware) file exists, and reports the cut only on its console.
  */
 function truncated(size: number, length: number): WebhookError {
   const next =

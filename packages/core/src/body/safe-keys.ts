@@ -1,6 +1,6 @@
 /**
- * Deletes `__proto__`, and a `constructor` with a `prototype`, at every level. If an app merged
- * them into an object, they would change a prototype for all objects.
+ * Deletes `__proto__`, and a `constructor` with a `prototype`, at every level. If an app merged them into an object,
+ * they would change a prototype for all objects.
  */
 export function dropPoison<T>(value: T): T {
   const open: unknown[] = [value]

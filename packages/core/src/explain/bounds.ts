@@ -1,15 +1,12 @@
-/**
- * The limits of a search for the cause of a rejection. Every loop over data from the network checks
- * these limits.
- */
+/** The limits of a search for the cause of a rejection. Every loop over data from the network checks these limits. */
 export interface Bounds {
   /** Returns true if the number of verifications or the time is used up. */
   over(): boolean
   /** Counts one verification. Returns false if no verification is left. */
   take(): boolean
   /**
-   * Counts the bytes of the next trial (one verification). After each slice, returns a promise to
-   * wait for, so that other requests can run.
+   * Counts the bytes of the next trial (one verification). After each slice, returns a promise to wait for, so that
+   * other requests can run.
    */
   turn(bytes: number): Promise<void> | undefined
   stats(): { readonly attempts: number; readonly ms: number; readonly stopped: boolean }

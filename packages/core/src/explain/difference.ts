@@ -1,5 +1,5 @@
-// The difference between the received and the signed bytes. A space between two JSON members never
-// matches a space in a string, and an escape such as `\n` counts as one character.
+// The difference between the received and the signed bytes. A space between two JSON members never matches a space in a
+// string, and an escape such as `\n` counts as one character.
 
 import { concat } from '../body/bytes.ts'
 import { inertText } from '../inert.ts'
@@ -7,21 +7,21 @@ import { inertText } from '../inert.ts'
 /** The difference between a received body and the signed body. */
 export interface BodyDiff {
   /**
-   * One sentence with two counts: the bytes that were received but not signed, and those that were
-   * signed but not received.
+   * One sentence with two counts: the bytes that were received but not signed, and those that were signed but not
+   * received.
    */
   readonly summary: string
   /**
-   * The bytes in order, as inert text. The parts without those of kind `signed` are the received
-   * body; the parts without those of kind `came` are the signed body. `cut` stands for omitted
-   * equal bytes. In differences, blanks are shown as visible signs.
+   * The bytes in order, as inert text. The parts without those of kind `signed` are the received body; the parts
+   * without those of kind `came` are the signed body. `cut` stands for omitted equal bytes. In differences, blanks are
+   * shown as visible signs.
    */
   readonly parts: readonly { readonly kind: Run['kind'] | 'cut'; readonly text: string }[]
 }
 
 /**
- * Compares a received body with the body that verifies, which `explain` returns with the option `repaired`. Returns undefined
- * if the bodies are equal.
+ * Compares a received body with the body that verifies, which `explain` returns with the option `repaired`. Returns
+ * undefined if the bodies are equal.
  *
  * @example
  * const { repaired } = await explain(delivery, provider, { repaired: true })
@@ -99,8 +99,8 @@ function visible(text: string, blanks: RegExp): string {
 }
 
 /**
- * Returns the bytes of a difference as text: blanks become visible signs, and bytes that are not
- * UTF-8 become hex numbers.
+ * Returns the bytes of a difference as text: blanks become visible signs, and bytes that are not UTF-8 become hex
+ * numbers.
  */
 function marked(bytes: Uint8Array): string {
   try {
@@ -122,13 +122,13 @@ interface Unit {
   readonly bytes: Uint8Array
 }
 
-// Maximum number of differing characters to compare, since the time grows with the square. Beyond
-// it, the complete bodies count as different.
+// Maximum number of differing characters to compare, since the time grows with the square. Beyond it, the complete
+// bodies count as different.
 const MOST_CHANGES = 3000
 
 /**
- * Returns the runs in order. The runs without those of kind `signed` are the received body; the
- * runs without those of kind `came` are the signed body.
+ * Returns the runs in order. The runs without those of kind `signed` are the received body; the runs without those of
+ * kind `came` are the signed body.
  */
 function difference(came: Uint8Array, signed: Uint8Array): readonly Run[] {
   const left = unitsOf(came)
@@ -150,8 +150,8 @@ function difference(came: Uint8Array, signed: Uint8Array): readonly Run[] {
 }
 
 /**
- * Splits UTF-8 bytes into characters; a JSON escape is one unit. The key of a unit also says
- * whether the unit is inside of a JSON string.
+ * Splits UTF-8 bytes into characters; a JSON escape is one unit. The key of a unit also says whether the unit is inside
+ * of a JSON string.
  */
 function unitsOf(bytes: Uint8Array): readonly Unit[] {
   const units: Unit[] = []
@@ -184,10 +184,7 @@ function latin(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes)
 }
 
-/**
- * Finds the smallest set of units that only one side has: Myers, An O(ND) Difference Algorithm
- * (1986).
- */
+/** Finds the smallest set of units that only one side has: Myers, An O(ND) Difference Algorithm (1986). */
 function shortest(left: readonly Unit[], right: readonly Unit[]): readonly Run[] {
   const most = Math.min(left.length + right.length, MOST_CHANGES)
   const steps: Int32Array[] = []
@@ -243,10 +240,7 @@ function walked(
   return runs.toReversed()
 }
 
-/**
- * Joins neighboring runs of the same kind. In each difference, the received bytes come before the
- * signed bytes.
- */
+/** Joins neighboring runs of the same kind. In each difference, the received bytes come before the signed bytes. */
 function joined(runs: readonly Run[]): readonly Run[] {
   const found: Run[] = []
   const parts: Record<Run['kind'], Uint8Array[]> = { same: [], came: [], signed: [] }

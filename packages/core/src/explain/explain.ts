@@ -28,16 +28,15 @@ import { madeOf } from '../provider/made.ts'
 import { createDelivery, isDelivery } from '../receive/http-delivery.ts'
 
 /**
- * Explains why a delivery does not verify. Undoes common mistakes, first one and then two at a
- * time, until the delivery verifies; that proves the mistakes. A mistake that loses information (a
- * wrong secret, a truncated body) is reported as likely. Of several providers, explains the one
- * that accepts the delivery, or else the one whose headers the delivery has. Works for up to `ms`
- * milliseconds, in slices between which other work can run. Never throws for network data. Findings
- * quote no secret and no signature; without `repaired`, the result contains no payload. If the
- * secret is a function, it is called once.
+ * Explains why a delivery does not verify. Undoes common mistakes, first one and then two at a time, until the delivery
+ * verifies; that proves the mistakes. A mistake that loses information (a wrong secret, a truncated body) is reported
+ * as likely. Of several providers, explains the one that accepts the delivery, or else the one whose headers the
+ * delivery has. Works for up to `ms` milliseconds, in slices between which other work can run. Never throws for network
+ * data. Findings quote no secret and no signature; without `repaired`, the result contains no payload. If the secret is
+ * a function, it is called once.
  *
- * @param delivery - can be a rejected delivery that a journal kept (`KeptRequest`). Masked values
- * in it cannot be judged, and a finding says so.
+ * @param delivery - can be a rejected delivery that a journal kept (`KeptRequest`). Masked values in it cannot be
+ * judged, and a finding says so.
  * @throws TypeError if an option is wrong or unknown.
  * @example
  * const { findings } = await explain(delivery, stripe({ secret }))
@@ -73,8 +72,8 @@ export async function explain(
   const cases: Case[] = []
   for (const one of providers) {
     let found: Case
-    // A provider can be made of several proofs, all of which must accept the delivery. The first
-    // proof that rejects the delivery is explained.
+    // A provider can be made of several proofs, all of which must accept the delivery. The first proof that rejects the
+    // delivery is explained.
     for (const proof of one.proofs ?? [one]) {
       found = await judgeCase(given, proof, trial, fingerprints)
       if (found.error) break
@@ -101,8 +100,8 @@ export async function explain(
     const missing = error!.code === 'missing_header'
     const ask = () =>
       otherSenders(request, subject.secrets?.texts ?? [], one.name, catalogue, trial, bounds)
-    // The header of another sender, renamed to the header of this provider, would verify too. So
-    // the sender is checked first.
+    // The header of another sender, renamed to the header of this provider, would verify too. So the sender is checked
+    // first.
     const early = missing && !isOurs(request, reads) ? await ask() : undefined
     if (early?.verified === 1) return early.steps.map((step) => finding(step, 'proven'))
     if (early && early.verified > 1) return early.steps.map((step) => finding(step, 'likely'))
@@ -150,10 +149,7 @@ const SLOW: Clue = {
 
 const MOST = 8
 
-/**
- * Returns a finding about the values that were masked before the delivery was stored; undefined if
- * there are none.
- */
+/** Returns a finding about the values that were masked before the delivery was stored; undefined if there are none. */
 function maskedFinding(
   masked: readonly string[] | undefined,
   { provider }: Pick<Case, 'provider'>,
@@ -175,8 +171,8 @@ function maskedFinding(
 }
 
 /**
- * Adds the finding about masked values: at the start if nothing is proven and the finding is
- * likely, otherwise at the end.
+ * Adds the finding about masked values: at the start if nothing is proven and the finding is likely, otherwise at the
+ * end.
  */
 function withMasked(findings: readonly Finding[], masked: Finding | undefined): readonly Finding[] {
   if (!masked) return findings
@@ -230,8 +226,8 @@ async function isGreeted(delivery: Delivery, provider: Provider): Promise<boolea
 const NAMED = 20
 
 /**
- * Returns other senders whose headers the delivery has. If the signature verifies for some of them
- * with the same secret, returns only those.
+ * Returns other senders whose headers the delivery has. If the signature verifies for some of them with the same
+ * secret, returns only those.
  */
 async function otherSenders(
   request: PlainRequest,
@@ -277,8 +273,7 @@ function isOurs(request: PlainRequest, reads: Reads): boolean {
   )
 }
 
-// Example secrets in the formats of many senders, to create a provider and see which headers it
-// needs.
+// Example secrets in the formats of many senders, to create a provider and see which headers it needs.
 const LOOKS = [
   'a secret to look with',
   'whsec_YSBzZWNyZXQgdG8gbG9vayB3aXRoLi4=',
@@ -311,14 +306,12 @@ function allKeys(provider: Provider, secrets: readonly string[]): readonly unkno
 }
 
 /**
- * Returns true if the delivery has the headers of a sender. Returns undefined if the sender sets no
- * headers of its own.
+ * Returns true if the delivery has the headers of a sender. Returns undefined if the sender sets no headers of its own.
  */
 function hasItsHeaders(request: PlainRequest, provider: Provider): boolean | undefined {
   const { scheme } = madeOf(provider)!
   const { needs = [] } = scheme
-  // Many senders use a token in Authorization or in the query, so such a token does not identify
-  // the sender.
+  // Many senders use a token in Authorization or in the query, so such a token does not identify the sender.
   if (scheme.head === true)
     return (
       needs.length > 0 && needs.every((one) => one !== 'authorization' && request.headers.has(one))

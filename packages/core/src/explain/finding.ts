@@ -39,15 +39,12 @@ export type FindingCause =
   | 'credential-masked'
 
 /**
- * How sure a finding is. `proven`: the delivery verifies once exactly this cause is undone.
- * `likely` and `possible` are guesses from how the delivery looks.
+ * How sure a finding is. `proven`: the delivery verifies once exactly this cause is undone. `likely` and `possible` are
+ * guesses from how the delivery looks.
  */
 export type Certainty = 'proven' | 'likely' | 'possible'
 
-/**
- * One reason why a delivery did not verify, in words for people. Quotes no secret, signature or
- * payload.
- */
+/** One reason why a delivery did not verify, in words for people. Quotes no secret, signature or payload. */
 export interface Finding {
   readonly cause: FindingCause
   readonly certainty: Certainty
@@ -63,8 +60,8 @@ export interface Explanation {
   /** Name of the explained provider. */
   readonly provider: string
   /**
-   * The findings, the best first. If several findings together are a proof, they are next to
-   * each other, and all of them must be undone.
+   * The findings, the best first. If several findings together are a proof, they are next to each other, and all of
+   * them must be undone.
    */
   readonly findings: readonly Finding[]
   readonly stats: {
@@ -76,8 +73,8 @@ export interface Explanation {
     readonly stopped: boolean
   }
   /**
-   * The request that verified, with its payload. Set with the option `repaired`, if the proven
-   * causes include a change of the request.
+   * The request that verified, with its payload. Set with the option `repaired`, if the proven causes include a change
+   * of the request.
    */
   readonly repaired?: RepairedRequest
 }
@@ -95,8 +92,8 @@ export interface ExplainOptions {
   /** Providers of other senders, to recognize their deliveries. @default none */
   readonly catalogue?: ReadonlyMap<string, About> | readonly About[]
   /**
-   * Returns the time at which to verify, in milliseconds since 1970. For an earlier delivery,
-   * return the time when it arrived.
+   * Returns the time at which to verify, in milliseconds since 1970. For an earlier delivery, return the time when it
+   * arrived.
    * @default Date.now
    */
   readonly now?: () => number
@@ -108,14 +105,13 @@ export interface ExplainOptions {
    */
   readonly ms?: number
   /**
-   * If true, findings name secrets of 16 characters and more by a fingerprint. Set false if pages
-   * or agents show the findings. Anybody who reads a fingerprint can test guesses, so only the
-   * operator's terminal and log may show it. @default true
+   * If true, findings name secrets of 16 characters and more by a fingerprint. Set false if pages or agents show the
+   * findings. Anybody who reads a fingerprint can test guesses, so only the operator's terminal and log may show it.
+   * @default true
    */
   readonly fingerprints?: boolean
   /**
-   * If true, the result also has the request that verified, with its payload, to show what was
-   * changed. @default false
+   * If true, the result also has the request that verified, with its payload, to show what was changed. @default false
    */
   readonly repaired?: boolean
 }

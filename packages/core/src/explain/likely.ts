@@ -128,8 +128,8 @@ function otherUrl(): Clue {
 const MOST = 256 * 1024
 
 /**
- * Returns signs that the body lost information, the clearest first. No change of the request can
- * restore lost information, so nothing is proven.
+ * Returns signs that the body lost information, the clearest first. No change of the request can restore lost
+ * information, so nothing is proven.
  */
 function lost(request: PlainRequest, bounds: Bounds): readonly Clue[] {
   const { body, headers } = request
@@ -150,8 +150,7 @@ function lost(request: PlainRequest, bounds: Bounds): readonly Clue[] {
   const isSmall = body.length <= MOST && !isCompressed(body, 'gzip')
   const text = isSmall ? utf8(body) : ''
   const isOther = found.length === 0 && declared > 0 && declared !== body.length
-  // If the body is complete JSON but has another length, it was parsed and rewritten, not
-  // truncated.
+  // If the body is complete JSON but has another length, it was parsed and rewritten, not truncated.
   const isWhole = isOther && isSmall && tokensOf(text, bounds) !== undefined
   if (isOther && !isWhole && declared > body.length)
     found.push(step('body-truncated', `the body ends after ${body.length} of ${declared} bytes`))
@@ -195,8 +194,7 @@ function empty(
 
 function isCompressed(body: Uint8Array, coding: string): boolean {
   if (coding.includes('gzip')) return body[0] === 0x1f && body[1] === 0x8b
-  // Brotli and deflate have no magic bytes. So a body that starts as JSON, XML or a form counts as
-  // not compressed.
+  // Brotli and deflate have no magic bytes. So a body that starts as JSON, XML or a form counts as not compressed.
   return !/^[\s\w{[<"]{4}/.test(utf8(body.subarray(0, 16)))
 }
 

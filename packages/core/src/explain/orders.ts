@@ -1,9 +1,6 @@
 const MOST = 5
 
-/**
- * Yields all orders of up to five parts. More parts are only sorted, reversed or rotated, or one
- * part is moved.
- */
+/** Yields all orders of up to five parts. More parts are only sorted, reversed or rotated, or one part is moved. */
 export function* orders<T>(parts: readonly T[]): Generator<readonly T[]> {
   if (parts.length < 2 || parts.length > 200) return
   yield parts.toSorted(byText)

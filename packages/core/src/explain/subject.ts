@@ -7,15 +7,12 @@ import { namedSecrets, type SecretsInForce } from './secret/secrets.ts'
 import { prefixOf } from './signature/signature-text.ts'
 import type { TrialState } from './trial/trial.ts'
 
-/**
- * A delivery and a provider that does not accept it, with all that the search for the cause can
- * vary.
- */
+/** A delivery and a provider that does not accept it, with all that the search for the cause can vary. */
 export interface Subject {
   readonly provider: Provider
   /**
-   * Undefined if the provider was not made with `provider()`. Then the secrets and options of the
-   * provider cannot be varied.
+   * Undefined if the provider was not made with `provider()`. Then the secrets and options of the provider cannot be
+   * varied.
    */
   readonly made: Made | undefined
   readonly secrets: SecretsInForce | undefined
@@ -23,8 +20,8 @@ export interface Subject {
   readonly publicUrl: string | undefined
   readonly takesPublicUrl: boolean
   /**
-   * Headers of a small test delivery that was signed here, as an example of how this sender writes
-   * headers. Empty if the provider cannot sign.
+   * Headers of a small test delivery that was signed here, as an example of how this sender writes headers. Empty if
+   * the provider cannot sign.
    */
   readonly sample: ReadonlyMap<string, string>
   readonly prefixes: readonly string[]

@@ -5,9 +5,8 @@ import type * as net from 'node:net'
 /** Options of {@link createGuard}. */
 export interface GuardOptions {
   /**
-   * Allows addresses that are not public: true allows all of them; a function allows an address by
-   * returning true. For an IPv6 address that contains an IPv4 address, the function gets the IPv4
-   * address. @default none
+   * Allows addresses that are not public: true allows all of them; a function allows an address by returning true. For
+   * an IPv6 address that contains an IPv4 address, the function gets the IPv4 address. @default none
    */
   readonly allowPrivate?: true | ((address: string) => boolean)
   /** Allows `http:` URLs, whose contents anybody on the network path can read. @default false */
@@ -15,8 +14,8 @@ export interface GuardOptions {
   /** Returns true for a port that may be called. @default ports 80, 443, and 1024 and above */
   readonly allowPort?: (port: number) => boolean
   /**
-   * Resolves names, as `dns.lookup` does. The guard checks each returned address, and only checked
-   * addresses are used. @default dns.lookup
+   * Resolves names, as `dns.lookup` does. The guard checks each returned address, and only checked addresses are used.
+   * @default dns.lookup
    */
   readonly lookup?: LookupFunction
 }
@@ -28,10 +27,7 @@ export class DestinationRejected extends Error {
 
 /** Checks destinations: the URL before a call, and the address when the call connects. */
 export interface AddressGuard {
-  /**
-   * Returns the URL in normalized form. Throws {@link DestinationRejected} if calls to the URL are
-   * not allowed.
-   */
+  /** Returns the URL in normalized form. Throws {@link DestinationRejected} if calls to the URL are not allowed. */
   url(text: string | URL): URL
   /** Throws {@link DestinationRejected} if connections to the address are not allowed. */
   address(address: string): void
@@ -120,8 +116,8 @@ function isUsualPort(port: number): boolean {
 // node:net is not imported: bundles for hosts without sockets contain this module too, but never call it.
 export const isIP: typeof net.isIP = (text) => process.getBuiltinModule('node:net').isIP(text)
 
-// Addresses that the internet cannot reach, or that must not be called: the IANA special-purpose
-// registries, multicast, and Azure's WireServer, a metadata service with a public address.
+// Addresses that the internet cannot reach, or that must not be called: the IANA special-purpose registries, multicast,
+// and Azure's WireServer, a metadata service with a public address.
 // https://www.iana.org/assignments/iana-ipv4-special-registry
 const CLOSED: readonly (readonly [network: string, bits: number])[] = [
   ['0.0.0.0', 8],
@@ -140,8 +136,8 @@ const CLOSED: readonly (readonly [network: string, bits: number])[] = [
   ['203.0.113.0', 24],
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
-  // In this order: IETF protocol assignments with Teredo, documentation, 6to4 (its addresses
-  // contain IPv4 addresses), and documentation.
+  // In this order: IETF protocol assignments with Teredo, documentation, 6to4 (its addresses contain IPv4 addresses),
+  // and documentation.
   ['2001::', 23],
   ['2001:db8::', 32],
   ['2002::', 16],
@@ -152,10 +148,9 @@ const UNICAST: typeof CLOSED = [['2000::', 3]]
 let lists: { readonly closed: net.BlockList; readonly unicast: net.BlockList } | undefined
 
 /**
- * Returns true for an address of the public internet. Private, loopback, link-local, unique-local,
- * shared (CGNAT), multicast and reserved addresses are not public, nor are those of metadata
- * services. An IPv6 address that contains an IPv4 address (mapped, NAT64) is judged by the IPv4
- * address. A string that is not an address is not public.
+ * Returns true for an address of the public internet. Private, loopback, link-local, unique-local, shared (CGNAT),
+ * multicast and reserved addresses are not public, nor are those of metadata services. An IPv6 address that contains an
+ * IPv4 address (mapped, NAT64) is judged by the IPv4 address. A string that is not an address is not public.
  */
 export function isPublicAddress(address: string): boolean {
   const plain = plainAddress(address)
@@ -166,10 +161,7 @@ export function isPublicAddress(address: string): boolean {
   return false
 }
 
-/**
- * Returns the IPv4 address inside of an IPv6 address (mapped, NAT64). Returns any other address
- * unchanged.
- */
+/** Returns the IPv4 address inside of an IPv6 address (mapped, NAT64). Returns any other address unchanged. */
 function plainAddress(address: string): string {
   if (isIP(address) !== 6) return address
   // Drops the zone after `%`: it names an interface of this machine.
@@ -180,8 +172,8 @@ function plainAddress(address: string): string {
   return [upper >>> 8, upper & 255, lower >>> 8, lower & 255].join('.')
 }
 
-// The prefixes ::ffff:0:0/96 and 64:ff9b::/96 (RFC 6052), as the URL Standard writes them. The last
-// 32 bits are the IPv4 address.
+// The prefixes ::ffff:0:0/96 and 64:ff9b::/96 (RFC 6052), as the URL Standard writes them. The last 32 bits are the
+// IPv4 address.
 const HELD = /^\[(?:::ffff:|64:ff9b::)(?:([\da-f]{1,4}):)?([\da-f]{1,4})\]$/
 
 function subnets(list: typeof CLOSED): net.BlockList {

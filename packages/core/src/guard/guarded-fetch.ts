@@ -7,8 +7,8 @@ import { isIP, createGuard, DestinationRejected, hostOf, type AddressGuard } fro
 const LOCAL = /^[^.]*$|\.(?:corp|home|home\.arpa|internal|intranet|lan|local|private)$/i
 
 /**
- * Creates the guard for URLs that are in requests before verification. The guard allows `http:`,
- * since certificates of issuers are at `http:` URLs.
+ * Creates the guard for URLs that are in requests before verification. The guard allows `http:`, since certificates of
+ * issuers are at `http:` URLs.
  */
 export function strangersGuard(lookup?: LookupFunction): AddressGuard {
   const guard = createGuard({
@@ -30,9 +30,9 @@ export function strangersGuard(lookup?: LookupFunction): AddressGuard {
 }
 
 /**
- * Creates a `fetch` that connects only to addresses that a guard allows. The function resolves a
- * name once, checks the addresses and connects to a checked address. So a resolver cannot switch to
- * another address after the check. Redirects are not followed.
+ * Creates a `fetch` that connects only to addresses that a guard allows. The function resolves a name once, checks the
+ * addresses and connects to a checked address. So a resolver cannot switch to another address after the check.
+ * Redirects are not followed.
  */
 export function guardedFetch(guard: AddressGuard): FetchFunction {
   return async (text, { signal }) => {

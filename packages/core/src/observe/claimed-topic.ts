@@ -7,10 +7,9 @@ import { createDelivery } from '../receive/http-delivery.ts'
 const LONGEST = 200
 
 /**
- * Returns the topic that a rejected delivery claims to have, as its provider would read it; at most
- * 200 characters. Anybody can have sent the delivery, so show the topic as a claim and decide
- * nothing by it. The delivery is read within the limits for unverified deliveries. Returns
- * undefined if no topic can be read.
+ * Returns the topic that a rejected delivery claims to have, as its provider would read it; at most 200 characters.
+ * Anybody can have sent the delivery, so show the topic as a claim and decide nothing by it. The delivery is read
+ * within the limits for unverified deliveries. Returns undefined if no topic can be read.
  *
  * @example
  * const { kept, method } = await inbox.journal.delivery(id)
@@ -26,10 +25,7 @@ export function claimedTopic(delivery: DeliveryInit, provider: Provider): string
   }
 }
 
-/**
- * Returns the parsed body. If parsing needs a promise, returns an empty body: the topic may still
- * be in a header.
- */
+/** Returns the parsed body. If parsing needs a promise, returns an empty body: the topic may still be in a header. */
 function bodyOf(delivery: Delivery): ParsedBody {
   const body = parseBody(delivery, false)
   if (!isPromise(body)) return body

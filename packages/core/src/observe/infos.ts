@@ -13,15 +13,9 @@ export interface RequestInfo {
   readonly bytes: number
   /** When the head of the request arrived, in milliseconds since 1970. */
   readonly at: number
-  /**
-   * When the head of the request arrived, in milliseconds on the receiver's monotonic clock, as
-   * `at` of `step`.
-   */
+  /** When the head of the request arrived, in milliseconds on the receiver's monotonic clock, as `at` of `step`. */
   readonly started: number
-  /**
-   * The trace context of the request, if an observer has the method `carrier`. Anybody can send a
-   * trace context.
-   */
+  /** The trace context of the request, if an observer has the method `carrier`. Anybody can send a trace context. */
   readonly trace?: { readonly traceparent: string; readonly tracestate?: string }
 }
 
@@ -51,8 +45,8 @@ export interface AttemptInfo extends EventInfo {
   /** Number of the attempt; 1 for the first. */
   readonly attempt: number
   /**
-   * Name of this child task among its siblings, such as a destination of `forward`; undefined if
-   * the task was not spawned.
+   * Name of this child task among its siblings, such as a destination of `forward`; undefined if the task was not
+   * spawned.
    */
   readonly part: string | undefined
   /** When the delivery of the event arrived, in milliseconds since 1970. */
@@ -62,8 +56,8 @@ export interface AttemptInfo extends EventInfo {
 }
 
 /**
- * What happens after a failed attempt: a retry at `at`, in milliseconds since 1970, or the end of
- * the task. The plan is not stored yet when observers get it.
+ * What happens after a failed attempt: a retry at `at`, in milliseconds since 1970, or the end of the task. The plan is
+ * not stored yet when observers get it.
  */
 export type Planned = { readonly kind: 'retry'; readonly at: number } | { readonly kind: 'dead' }
 
@@ -81,14 +75,11 @@ export interface InterruptedInfo {
   readonly subscription: string
   readonly task: string
   readonly attempt: number
-  /**
-   * Number of interruptions in a row. After three, the task is a suspect (it may crash the process)
-   * and runs alone.
-   */
+  /** Number of interruptions in a row. After three, the task is a suspect (it may crash the process) and runs alone. */
   readonly count: number
   /**
-   * Number of interruptions in a row while the task ran as a suspect. When it reaches 5, or the
-   * attempts of the retry policy if that is more, the task is dead as `poison`.
+   * Number of interruptions in a row while the task ran as a suspect. When it reaches 5, or the attempts of the retry
+   * policy if that is more, the task is dead as `poison`.
    */
   readonly strikes: number
 }
@@ -135,8 +126,8 @@ export interface PauseInfo {
   readonly subscription: string
   readonly destination: string
   /**
-   * End of the pause, in milliseconds since 1970. Then one call is made to test the destination.
-   * Undefined if calls continue.
+   * End of the pause, in milliseconds since 1970. Then one call is made to test the destination. Undefined if calls
+   * continue.
    */
   readonly until: number | undefined
 }

@@ -3,16 +3,12 @@ import type { Arrival, JournalBatch, MinuteGauge, MinuteCount } from '../inbox/j
 import { unref } from '../basics/deadline.ts'
 
 interface JournalBufferOptions {
-  /**
-   * Writes a batch, as `Journal.write` does. If `write` throws, the deliveries of the batch count
-   * as lost.
-   */
+  /** Writes a batch, as `Journal.write` does. If `write` throws, the deliveries of the batch count as lost. */
   readonly write: (batch: JournalBatch) => MaybePromise<void>
   /** Time after which collected entries are written, in milliseconds. @default 1000 */
   readonly every?: number
   /**
-   * Maximum number of deliveries in one batch. The same maximum applies to its counts and gauges
-   * together. @default 500
+   * Maximum number of deliveries in one batch. The same maximum applies to its counts and gauges together. @default 500
    */
   readonly rows?: number
   /**
@@ -21,34 +17,31 @@ interface JournalBufferOptions {
    */
   readonly perSecond?: number
   /**
-   * Maximum number of unverified deliveries per second to record, so that a flood does not crowd
-   * out verified ones. @default 50
+   * Maximum number of unverified deliveries per second to record, so that a flood does not crowd out verified ones.
+   * @default 50
    */
   readonly unverifiedPerSecond?: number
   /**
-   * Maximum number of different codes or causes in one series of counts; further ones are counted
-   * as `other`. @default 50
+   * Maximum number of different codes or causes in one series of counts; further ones are counted as `other`. @default
+   * 50
    */
   readonly values?: number
 }
 
 /**
- * Collects journal entries and writes them without delaying deliveries. No method throws or waits,
- * and memory is bounded.
+ * Collects journal entries and writes them without delaying deliveries. No method throws or waits, and memory is
+ * bounded.
  */
 export interface JournalBuffer {
   /**
-   * Returns true if a delivery can still be recorded; otherwise counts the delivery as lost. Call
-   * this method before you make the row.
+   * Returns true if a delivery can still be recorded; otherwise counts the delivery as lost. Call this method before
+   * you make the row.
    */
   takes(verified: boolean): boolean
   arrived(arrival: Arrival): void
   /** Returns the counts of one kind; see {@link Series}. */
   series(name: SeriesName): Series
-  /**
-   * Sets the gauges (current numbers of tasks) of a subscription. The last values in each minute
-   * are written.
-   */
+  /** Sets the gauges (current numbers of tasks) of a subscription. The last values in each minute are written. */
   gauge(gauge: MinuteGauge): void
   flush(): Promise<void>
   close(): Promise<void>
@@ -102,16 +95,14 @@ export function createJournalBuffer(options: JournalBufferOptions): JournalBuffe
     if (closed) return false
     const ring = verified ? 'verified' : 'unverified'
     if (kept[ring] < most[ring]) return true
-    // The deliveries that used up the limit have already scheduled a write, which also reports this
-    // loss.
+    // The deliveries that used up the limit have already scheduled a write, which also reports this loss.
     lost++
     return false
   }
 
   function schedule(): void {
     if (closed) return
-    // Workers cancel the timers of a request when the request ends, so a very late timer will not
-    // fire.
+    // Workers cancel the timers of a request when the request ends, so a very late timer will not fire.
     if (timer !== undefined && performance.now() - scheduled < LOST * every) return
     clearTimeout(timer)
     scheduled = performance.now()
@@ -123,8 +114,8 @@ export function createJournalBuffer(options: JournalBufferOptions): JournalBuffe
   function flush(): Promise<void> {
     clearTimeout(timer)
     timer = undefined
-    // Only one write runs at a time. So a slow store gets fewer, larger batches, and rows that do
-    // not fit count as lost.
+    // Only one write runs at a time. So a slow store gets fewer, larger batches, and rows that do not fit count as
+    // lost.
     return (writing = writing.then(writeAll))
   }
 
@@ -147,8 +138,8 @@ export function createJournalBuffer(options: JournalBufferOptions): JournalBuffe
     const batches: JournalBatch[] = []
     const { length } = all.minutes
     const count = Math.max(all.arrived.length, length + all.gauges.length, all.lost > 0 ? 1 : 0)
-    // Counts and deliveries share batches: each batch is a transaction, and its sync to disk costs
-    // as much as a hundred rows.
+    // Counts and deliveries share batches: each batch is a transaction, and its sync to disk costs as much as a hundred
+    // rows.
     for (let from = 0; from < count; from += rows)
       batches.push({
         arrived: all.arrived.slice(from, from + rows),
@@ -164,17 +155,12 @@ export type SeriesName = Pick<MinuteCount, 'receiver' | 'subscription' | 'kind' 
 
 /** Counts of one kind, for the minutes that are not written yet. */
 export interface Series {
-  /**
-   * Counts an entry that occurred at `at` (milliseconds since 1970), with its duration in
-   * milliseconds.
-   */
+  /** Counts an entry that occurred at `at` (milliseconds since 1970), with its duration in milliseconds. */
   add(at: number, milliseconds: number): void
 }
 
 interface SeriesTable {
-  /**
-   * Returns the series with a name. Keep the series: looking it up costs more than adding to it.
-   */
+  /** Returns the series with a name. Keep the series: looking it up costs more than adding to it. */
   of(name: SeriesName): Series
   take(): readonly MinuteCount[]
 }
@@ -195,8 +181,8 @@ interface Cell {
 }
 
 /**
- * Makes a table of series. Per receiver, subscription, kind and `by`, at most `values` values are
- * kept, since values come from outside. Further values are counted as `other`.
+ * Makes a table of series. Per receiver, subscription, kind and `by`, at most `values` values are kept, since values
+ * come from outside. Further values are counted as `other`.
  */
 export function createSeriesTable(values: number, dirtied: () => void): SeriesTable {
   const known = new Map<string, Series>()
@@ -275,13 +261,13 @@ function grow(cell: Cell, bucket: number): void {
 }
 
 /**
- * Numbers of durations by bucket, in ascending order and without zeros. Each power of two of
- * microseconds has four buckets.
+ * Numbers of durations by bucket, in ascending order and without zeros. Each power of two of microseconds has four
+ * buckets.
  */
 export type Histogram = readonly (readonly [bucket: number, count: number])[]
 
-// Below this number of microseconds, each microsecond has its own bucket. It is also the number of
-// buckets per power of two.
+// Below this number of microseconds, each microsecond has its own bucket. It is also the number of buckets per power of
+// two.
 const FINE = 4
 
 /** Returns the bucket of a duration in whole microseconds. */
@@ -295,8 +281,8 @@ export function bucketOf(microseconds: number): number {
 }
 
 /**
- * Returns the middle of a bucket, in microseconds. The middle differs from every duration in the
- * bucket by at most an eighth.
+ * Returns the middle of a bucket, in microseconds. The middle differs from every duration in the bucket by at most an
+ * eighth.
  */
 function bucketMiddle(bucket: number): number {
   if (bucket < FINE) return bucket
@@ -312,8 +298,8 @@ export function addHistograms(all: readonly Histogram[]): Histogram {
 }
 
 /**
- * Returns the quantile of a histogram, in microseconds; a `share` of 0.5 gives the median. Returns
- * undefined if the histogram is empty.
+ * Returns the quantile of a histogram, in microseconds; a `share` of 0.5 gives the median. Returns undefined if the
+ * histogram is empty.
  */
 export function quantile(histogram: Histogram, share: number): number | undefined {
   const total = histogram.reduce((sum, [, count]) => sum + count, 0)

@@ -7,9 +7,9 @@ import { isPromise } from '../basics/maybe.ts'
 import { keepNothing, type ErasureContext } from '../receive/erasure.ts'
 
 /**
- * Makes the function for `InboxView.erase` that returns the part of a payload to keep. An encrypted
- * payload is decrypted for the app's function, and the result is encrypted again. If that fails,
- * nothing is kept, since the app wants the payload erased.
+ * Makes the function for `InboxView.erase` that returns the part of a payload to keep. An encrypted payload is
+ * decrypted for the app's function, and the result is encrypted again. If that fails, nothing is kept, since the app
+ * wants the payload erased.
  */
 export function keepOf({
   keepBody,

@@ -8,25 +8,16 @@ import { masker } from '../receive/credentials/mask.ts'
 import { claimedTopic } from './claimed-topic.ts'
 import { LRUCache } from 'lru-cache'
 
-/**
- * Decides which rejected deliveries are kept with head and body, so that they can be explained
- * later.
- */
+/** Decides which rejected deliveries are kept with head and body, so that they can be explained later. */
 export interface Kept {
-  /**
-   * Learns what a verified delivery looks like. Rejected deliveries that look similar have separate
-   * places.
-   */
+  /** Learns what a verified delivery looks like. Rejected deliveries that look similar have separate places. */
   verified(delivery: Delivery, at: number): void
   /**
-   * Returns the place in which to keep a rejection. A later rejection may get the same place and
-   * replace it. Returns undefined if the rejection is not kept.
+   * Returns the place in which to keep a rejection. A later rejection may get the same place and replace it. Returns
+   * undefined if the rejection is not kept.
    */
   slot(at: number, error: WebhookError, delivery: Conclusion['delivery']): string | undefined
-  /**
-   * Returns head, body and claimed topic to store with the arrival `id`. Returns undefined if they
-   * cannot be kept.
-   */
+  /** Returns head, body and claimed topic to store with the arrival `id`. Returns undefined if they cannot be kept. */
   of(id: string, delivery: Conclusion['delivery']): Pick<Arrival, 'kept' | 'claims'> | undefined
 }
 
@@ -40,9 +31,9 @@ export interface KeptContext {
 
 const KIB = 1024
 /**
- * Sizes of a request (head and body, in bytes), each with its number of places per minute. Small
- * requests have 1 MiB in total, and each other size a quarter of that. A request uses only a place
- * of its own size, so that a few large ones neither block nor replace small ones.
+ * Sizes of a request (head and body, in bytes), each with its number of places per minute. Small requests have 1 MiB in
+ * total, and each other size a quarter of that. A request uses only a place of its own size, so that a few large ones
+ * neither block nor replace small ones.
  */
 const SIZES: readonly (readonly [size: number, places: number])[] = [
   [2 * KIB, 512],
@@ -52,19 +43,15 @@ const LARGEST = 256 * KIB
 // Maximum length of URL and header lines, in characters. Node's HTTP server allows 16 KiB.
 const LARGEST_HEAD = 64 * KIB
 const MINUTE = 60_000
-/**
- * Number of minutes whose samples stay during a flood. Without a flood, the latest requests stay
- * longer.
- */
+/** Number of minutes whose samples stay during a flood. Without a flood, the latest requests stay longer. */
 const MINUTES = 3
 // Not kept: browsers and crawlers request any URL, so there is nothing to explain.
 const UNUSED: ErrorCode = 'method_not_allowed'
 
 /**
- * Makes a {@link Kept}. For each code and size there are places for requests that look genuine, and
- * places for all requests. If a minute has more requests than places, a uniform random sample is
- * kept, since an attacker can copy a genuine head. Credentials are removed, and requests are
- * encrypted if the receiver encrypts.
+ * Makes a {@link Kept}. For each code and size there are places for requests that look genuine, and places for all
+ * requests. If a minute has more requests than places, a uniform random sample is kept, since an attacker can copy a
+ * genuine head. Credentials are removed, and requests are encrypted if the receiver encrypts.
  */
 export function createKept({ receiver, kept: most = 0, provider, seal }: KeptContext): Kept {
   // Made for the first rejection, since many receivers never reject.
@@ -108,8 +95,7 @@ export function createKept({ receiver, kept: most = 0, provider, seal }: KeptCon
   function reservoirOf(name: string, kind: 'like' | 'any', size: number): Reservoir {
     let found = reservoirs.get(name)
     if (!found) {
-      // Requests that look unlike every verified delivery are less important, so they get half the
-      // places.
+      // Requests that look unlike every verified delivery are less important, so they get half the places.
       const places = Math.ceil(SIZES[size]![1] / (kind === 'like' ? 1 : 2))
       reservoirs.set(name, (found = createReservoir(Math.min(places, Math.ceil(most / 2)))))
     }
@@ -118,14 +104,14 @@ export function createKept({ receiver, kept: most = 0, provider, seal }: KeptCon
 }
 
 /**
- * Returns the number of the place for one more entry at `at` (milliseconds since 1970). Returns
- * undefined if the entry is not kept.
+ * Returns the number of the place for one more entry at `at` (milliseconds since 1970). Returns undefined if the entry
+ * is not kept.
  */
 type Reservoir = (at: number) => number | undefined
 
 /**
- * Makes a reservoir: for each minute, it keeps a uniform random sample of `size` entries. Places
- * are reused after {@link MINUTES} minutes.
+ * Makes a reservoir: for each minute, it keeps a uniform random sample of `size` entries. Places are reused after
+ * {@link MINUTES} minutes.
  */
 function createReservoir(size: number): Reservoir {
   let minute = Number.NaN
@@ -156,23 +142,19 @@ function isWhole(delivery: Conclusion['delivery']): delivery is Delivery {
 }
 
 /**
- * What genuine deliveries to a receiver look like: their user agent, the names of their headers,
- * and the form of their id.
+ * What genuine deliveries to a receiver look like: their user agent, the names of their headers, and the form of their
+ * id.
  */
 interface Likeness {
   learn(delivery: Delivery, at: number): void
-  /**
-   * Returns true if a rejected delivery looks genuine. An attacker can copy a head, so this proves
-   * nothing.
-   */
+  /** Returns true if a rejected delivery looks genuine. An attacker can copy a head, so this proves nothing. */
   matches(delivery: Delivery): boolean
 }
 
-// Maximum number of remembered values per feature. A sender has few values; the limit leaves room
-// for several tenants.
+// Maximum number of remembered values per feature. A sender has few values; the limit leaves room for several tenants.
 const FORMS = 64
-// Minimum time between two calls of `learn` that have an effect, in milliseconds. One such call
-// costs more than verifying a small delivery.
+// Minimum time between two calls of `learn` that have an effect, in milliseconds. One such call costs more than
+// verifying a small delivery.
 const EVERY = 100
 const LONGEST = 256
 // Headers that proxies add, and headers that differ between deliveries.
@@ -211,9 +193,7 @@ function createLikeness(claims: string | undefined): Likeness {
   }
 }
 
-/**
- * Returns the form of an id: each run of hex digits becomes `0`, and each run of other letters `a`.
- */
+/** Returns the form of an id: each run of hex digits becomes `0`, and each run of other letters `a`. */
 function formOf(id: string): string {
   return id.replaceAll(/[\dA-Fa-f]+/g, '0').replaceAll(/[A-Za-z]+/g, 'a')
 }

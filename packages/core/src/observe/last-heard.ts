@@ -3,10 +3,7 @@ import type { Writable } from '../basics/maybe.ts'
 import { unref } from '../basics/deadline.ts'
 import { isWebhookError, type WebhookError } from '../errors.ts'
 
-/**
- * Remembers the time of the last verified delivery, and notifies observers if none arrives for too
- * long.
- */
+/** Remembers the time of the last verified delivery, and notifies observers if none arrives for too long. */
 export interface Silence {
   /** Time when the last verified delivery arrived in this process, in milliseconds since 1970. */
   readonly last: number | undefined
@@ -58,30 +55,22 @@ export function createSilence({
 
 /** Whether the latest writes to the inbox succeeded. */
 export interface Writes {
-  /**
-   * The last failure to store a delivery; undefined if a delivery or a probe (a test write) was
-   * stored after it.
-   */
+  /** The last failure to store a delivery; undefined if a delivery or a probe (a test write) was stored after it. */
   readonly failure: WebhookError | undefined
   /**
-   * True if another kind of write has failed since the last success. A probe must then show whether
-   * deliveries can be stored.
+   * True if another kind of write has failed since the last success. A probe must then show whether deliveries can be
+   * stored.
    */
   readonly suspect: boolean
-  /**
-   * Time when a delivery or a probe was last stored, in milliseconds on the receiver's monotonic
-   * clock.
-   */
+  /** Time when a delivery or a probe was last stored, in milliseconds on the receiver's monotonic clock. */
   readonly storedAt: number
   stored(): void
   /**
-   * Records that a delivery was rejected. Only rejections because of the inbox have an effect;
-   * forged and malformed deliveries have none.
+   * Records that a delivery was rejected. Only rejections because of the inbox have an effect; forged and malformed
+   * deliveries have none.
    */
   rejected(error: WebhookError): void
-  /**
-   * Records that another kind of write failed: an outcome, a renewal of a claim, or the journal.
-   */
+  /** Records that another kind of write failed: an outcome, a renewal of a claim, or the journal. */
   readonly failed: (error: unknown) => void
 }
 

@@ -1,18 +1,15 @@
 import type { ObservedReceiver, Observer } from '../observer.ts'
 import { isPromise } from '../basics/maybe.ts'
 
-/**
- * All observers of a receiver, combined to one. Observers can be added and removed while the
- * receiver runs.
- */
+/** All observers of a receiver, combined to one. Observers can be added and removed while the receiver runs. */
 export interface Observers {
   /** Always the same object. Its methods change when observers are added or removed. */
   readonly observer: Observer
   /** Adds an observer. Returns a function that removes the observer. */
   readonly observe: (observer: Observer) => () => void
   /**
-   * Calls `attached` of all observers, including those added later, with the receiver. Returns the
-   * function that detaches them.
+   * Calls `attached` of all observers, including those added later, with the receiver. Returns the function that
+   * detaches them.
    */
   attach(receiver: ObservedReceiver): () => void
 }
@@ -70,8 +67,7 @@ function quietly<T>(call: () => T): T | undefined {
 }
 
 /**
- * Combines observers to one that calls all of them and ignores their errors. A method that no
- * observer has is missing.
+ * Combines observers to one that calls all of them and ignores their errors. A method that no observer has is missing.
  */
 function combineObservers(observers: readonly Observer[]): Observer {
   const combined: Record<string, (...args: unknown[]) => void> = {}
@@ -99,8 +95,8 @@ function combineObservers(observers: readonly Observer[]): Observer {
 }
 
 /**
- * Combines all `around` methods to one; the first observer is the outermost. Returns undefined if
- * no observer has the method, so that it costs nothing.
+ * Combines all `around` methods to one; the first observer is the outermost. Returns undefined if no observer has the
+ * method, so that it costs nothing.
  */
 function chain(observers: readonly Observer[]): Observer['around'] {
   return observers
@@ -135,8 +131,8 @@ function chainCalls(observers: readonly Observer[]): Observer['call'] {
 type CallNext = Parameters<NonNullable<Observer['call']>>[1]
 
 /**
- * Runs `next` inside of `wrap`, and returns the outcome of `next`. `next` runs exactly once, even
- * if `wrap` fails, does not call it or calls it again.
+ * Runs `next` inside of `wrap`, and returns the outcome of `next`. `next` runs exactly once, even if `wrap` fails, does
+ * not call it or calls it again.
  */
 function guarded<Next extends (...args: never[]) => unknown>(
   wrap: (next: Next) => unknown,
@@ -157,8 +153,8 @@ function guarded<Next extends (...args: never[]) => unknown>(
   }
   const wrapped = quietly(() => wrap(run as Next))
   if (!isPromise(wrapped)) return run()
-  // An asynchronous `wrap` may call `next` later. If `next` has already run, the promise of `wrap`
-  // no longer matters, so its rejection is ignored.
+  // An asynchronous `wrap` may call `next` later. If `next` has already run, the promise of `wrap` no longer matters,
+  // so its rejection is ignored.
   const ended = wrapped.then(
     () => run(),
     () => run(),
@@ -172,8 +168,8 @@ function guarded<Next extends (...args: never[]) => unknown>(
 export type ObserverMethod = Exclude<keyof Observer, 'attached' | 'carrier' | 'around' | 'call'>
 
 /**
- * What each method is about: a request, an attempt at a task, or neither. Every method must be
- * listed here, so that code that combines or wraps observers includes all of them.
+ * What each method is about: a request, an attempt at a task, or neither. Every method must be listed here, so that
+ * code that combines or wraps observers includes all of them.
  */
 export const OBSERVER_METHODS: Readonly<
   Record<ObserverMethod, 'request' | 'attempt' | 'receiver'>

@@ -10,23 +10,16 @@ import {
 } from '../subscribe/subscription.ts'
 import { createTopicTable } from '../subscribe/topics.ts'
 
-/**
- * A change that {@link payloadDrift} reports. Except for `message`, it contains no payload, only
- * names of members.
- */
+/** A change that {@link payloadDrift} reports. Except for `message`, it contains no payload, only names of members. */
 export interface PayloadDrift {
   readonly receiver: string
   readonly topic: string
   /** Place in the payload, such as `items.0.price`; empty for the payload itself. */
   readonly path: string
-  /**
-   * `differs`: payloads of this topic no longer match the schema at `path`. `matches`: they match
-   * again.
-   */
+  /** `differs`: payloads of this topic no longer match the schema at `path`. `matches`: they match again. */
   readonly now: 'differs' | 'matches'
   /**
-   * Message of the schema; empty for `matches`. Some libraries quote the value, so treat the
-   * message like a payload.
+   * Message of the schema; empty for `matches`. Some libraries quote the value, so treat the message like a payload.
    */
   readonly message: string
 }
@@ -34,15 +27,13 @@ export interface PayloadDrift {
 /** Options of {@link payloadDrift}. */
 export interface PayloadDriftOptions {
   /**
-   * Schemas by topic or pattern, such as `invoice.*`. A schema is from zod, valibot, arktype or any
-   * other Standard Schema library.
+   * Schemas by topic or pattern, such as `invoice.*`. A schema is from zod, valibot, arktype or any other Standard
+   * Schema library.
    */
   readonly schemas: Readonly<Record<string, StandardSchema>>
   /** Called with each change between matching and differing. */
   readonly onChange: (drift: PayloadDrift) => void
-  /**
-   * Number of payloads in a row that must match at a path until `matches` is reported. @default 100
-   */
+  /** Number of payloads in a row that must match at a path until `matches` is reported. @default 100 */
   readonly stableAfter?: number
 }
 
@@ -50,10 +41,9 @@ export interface PayloadDriftOptions {
 const MOST = 1000
 
 /**
- * Creates an observer that reports when payloads stop matching a schema. Handlers still run, with
- * the payload as it arrived; to reject such payloads, pass `schema` to `on()`. Each difference is
- * reported once per topic and path, and again when it is over. Only the first attempt of each task
- * is checked. At most 1,000 differences are remembered.
+ * Creates an observer that reports when payloads stop matching a schema. Handlers still run, with the payload as it
+ * arrived; to reject such payloads, pass `schema` to `on()`. Each difference is reported once per topic and path, and
+ * again when it is over. Only the first attempt of each task is checked. At most 1,000 differences are remembered.
  *
  * @throws TypeError if an option is wrong or unknown.
  *
@@ -84,10 +74,7 @@ export function payloadDrift(options: PayloadDriftOptions): Observer {
   }
   if (table.size === 0)
     throw new TypeError("payloadDrift: schemas must hold one or more, as { 'invoice.*': schema }")
-  /**
-   * Number of matching payloads in a row since the last difference, first by receiver and topic,
-   * then by path.
-   */
+  /** Number of matching payloads in a row since the last difference, first by receiver and topic, then by path. */
   const differing = new Map<string, Map<string, number>>()
 
   return {

@@ -148,8 +148,7 @@ export function createRecorder(context: RecorderContext): Recorder {
       ids: NONE,
       keys: NONE,
     }
-    // Assigned one after another: with spread syntax, absent values would take half of the time of
-    // a row.
+    // Assigned one after another: with spread syntax, absent values would take half of the time of a row.
     if (events.length > 0) addEvents(arrival, events)
     if (error) addRejection(arrival, error, delivery, slot)
     if (typeof reply.body === 'string' && reply.body !== '')
@@ -172,8 +171,8 @@ export function createRecorder(context: RecorderContext): Recorder {
   }
 
   /**
-   * Makes the id of an arrival. It starts with the time, so that ids sort by time. A counter and
-   * the id of the process make it unique.
+   * Makes the id of an arrival. It starts with the time, so that ids sort by time. A counter and the id of the process
+   * make it unique.
    */
   function idOf(at: number): string {
     number = (number + 1) % 46_656
@@ -230,8 +229,8 @@ interface SeriesCache {
   readonly outcomes: (outcome: string) => Series
   readonly codes: (code: string) => Series
   /**
-   * Returns the series of a subscription: runs by outcome, failed runs by cause, the time from
-   * arrival to done, and tasks that needed no run.
+   * Returns the series of a subscription: runs by outcome, failed runs by cause, the time from arrival to done, and
+   * tasks that needed no run.
    */
   readonly lane: (subscription: string) => LaneSeries
 }
@@ -241,8 +240,7 @@ type LaneSeries = Readonly<
 >
 
 /**
- * Caches the series (counts per minute) of a receiver, since looking one up in the buffer costs
- * more than adding to it.
+ * Caches the series (counts per minute) of a receiver, since looking one up in the buffer costs more than adding to it.
  */
 function createSeriesCache(receiver: string, buffer: Pick<JournalBuffer, 'series'>): SeriesCache {
   const lanes = new Map<string, LaneSeries>()

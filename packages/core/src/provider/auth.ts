@@ -17,8 +17,8 @@ interface ProviderAuth<Key> {
 }
 
 /**
- * Chooses the scheme and the secret by the options. Throws a `TypeError` if the secret is missing
- * and `unauthenticated: true` is not set.
+ * Chooses the scheme and the secret by the options. Throws a `TypeError` if the secret is missing and `unauthenticated:
+ * true` is not set.
  */
 export function authOf<Options extends object, Key, Ready>(
   spec: ProviderSpec<Options, Key, Ready>,
@@ -47,8 +47,8 @@ export function authOf<Options extends object, Key, Ready>(
 }
 
 /**
- * Creates the keys that verify deliveries: the scheme's ready-made keys if it has any, else the
- * keys of the secret option.
+ * Creates the keys that verify deliveries: the scheme's ready-made keys if it has any, else the keys of the secret
+ * option.
  */
 export function ringOf<Key>(
   scheme: Scheme<Key>,
@@ -69,8 +69,8 @@ export function ringOf<Key>(
 }
 
 /**
- * Returns `admit`, which checks method, URL and headers before the body is read, and `proves`.
- * Returns neither if every check of the scheme needs the body.
+ * Returns `admit`, which checks method, URL and headers before the body is read, and `proves`. Returns neither if every
+ * check of the scheme needs the body.
  */
 export function admission<Key>(
   scheme: Scheme<Key>,
@@ -96,9 +96,7 @@ export function admission<Key>(
   }
 }
 
-/**
- * If the error is a missing signature, adds a note that the sender authenticates in another way.
- */
+/** If the error is a missing signature, adds a note that the sender authenticates in another way. */
 function toldInstead(
   error: unknown,
   head: Delivery,
@@ -114,8 +112,8 @@ function toldInstead(
   })
 }
 
-// Returns the scheme's own error for a missing signature, since it is the most exact one. The error
-// of Basic authentication also asks the sender for credentials.
+// Returns the scheme's own error for a missing signature, since it is the most exact one. The error of Basic
+// authentication also asks the sender for credentials.
 function missing<Key>(scheme: Scheme<Key>, head: Delivery, now: number): unknown {
   try {
     const found = scheme.verify(head, [], now)
@@ -126,9 +124,7 @@ function missing<Key>(scheme: Scheme<Key>, head: Delivery, now: number): unknown
   return new WebhookError('missing_header', { problem: 'unsigned' })
 }
 
-/**
- * Runs `verify`. If the signature does not match, adds a note that the secret looks like a typo.
- */
+/** Runs `verify`. If the signature does not match, adds a note that the secret looks like a typo. */
 export function explained<Found>(verify: () => Found): Found {
   try {
     return verify()
@@ -145,10 +141,7 @@ export function explained<Found>(verify: () => Found): Found {
   }
 }
 
-/**
- * Returns the protected parts. If the topic is in a header, it counts as unsigned unless
- * `covers.topic` is true.
- */
+/** Returns the protected parts. If the topic is in a header, it counts as unsigned unless `covers.topic` is true. */
 export function headed(covers: Covers, topicHeader: string | undefined): Covers {
   return topicHeader === undefined || covers.topic === true || covers.body === 'none'
     ? covers
@@ -156,8 +149,7 @@ export function headed(covers: Covers, topicHeader: string | undefined): Covers 
 }
 
 /**
- * Returns the protected parts: the spec overrides the scheme, except for parts that the scheme says
- * are unprotected.
+ * Returns the protected parts: the spec overrides the scheme, except for parts that the scheme says are unprotected.
  */
 export function coversOf(scheme: Covers, spec: Covers | undefined): Covers {
   if (!spec || scheme.body === 'none') return scheme
@@ -167,10 +159,7 @@ export function coversOf(scheme: Covers, spec: Covers | undefined): Covers {
   return { ...scheme, ...Object.fromEntries(said), body: scheme.body }
 }
 
-/**
- * Returns the sets of trusted names. Their look-ups have separate limits, so that invented names
- * cannot delay them.
- */
+/** Returns the sets of trusted names. Their look-ups have separate limits, so that invented names cannot delay them. */
 export function trustedOf<Key>(
   { trusted }: Scheme<Key>,
   secret: SecretOption | undefined,

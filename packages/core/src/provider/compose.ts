@@ -11,10 +11,7 @@ export interface Composed {
   readonly body?: string | Uint8Array
 }
 
-/**
- * Creates the unsigned request for a draft. The draft's own body, headers and method replace the
- * composed ones.
- */
+/** Creates the unsigned request for a draft. The draft's own body, headers and method replace the composed ones. */
 export function draftRequest(draft: Draft, composed: Composed): SignableRequest {
   const body =
     draft.body ?? composed.body ?? (draft.payload === undefined ? '' : stringifyJson(draft.payload))
@@ -31,8 +28,8 @@ export function draftRequest(draft: Draft, composed: Composed): SignableRequest 
 }
 
 /**
- * Merges `changes` into a copy of `base`. Plain objects are merged member by member; any other
- * value replaces the value in `base`. If `changes` is `undefined`, returns `base`.
+ * Merges `changes` into a copy of `base`. Plain objects are merged member by member; any other value replaces the value
+ * in `base`. If `changes` is `undefined`, returns `base`.
  *
  * @example
  * mergeDeep({ event: { type: 'message', text: '' } }, { event: { text: 'hi' } }) // keeps event.type
@@ -48,8 +45,7 @@ function merged(base: object, changes: object): object {
     const own = members.get(name)
     members.set(name, isPlain(own) && isPlain(value) ? merged(own, value) : value)
   }
-  // Object.fromEntries keeps a member named __proto__; an assignment would change the prototype
-  // instead.
+  // Object.fromEntries keeps a member named __proto__; an assignment would change the prototype instead.
   return Object.fromEntries(members)
 }
 

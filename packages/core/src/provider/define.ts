@@ -25,8 +25,8 @@ import { deliversOf, type Delivers } from './facts.ts'
 import { markVerified, decodedDelivery } from '../receive/http-delivery.ts'
 
 /**
- * Creates the factory that makes providers for one sender; `about` describes the sender. The
- * factory throws a `TypeError` that names a wrong option or secret.
+ * Creates the factory that makes providers for one sender; `about` describes the sender. The factory throws a
+ * `TypeError` that names a wrong option or secret.
  *
  * @example
  * export const acme: Factory<{ secret: SecretOption }> = provider({
@@ -86,8 +86,7 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
         ? checkedLater(found, set, delivery, clock)
         : checked(set.keys[found], set.tenants[found], delivery, clock)
     }
-    // These are separate functions: inside `verifyWith`, V8 would allocate memory for their
-    // closures at each delivery.
+    // These are separate functions: inside `verifyWith`, V8 would allocate memory for their closures at each delivery.
     const verifyOdd = (
       { keys }: KeySet<Key>,
       delivery: Delivery,
@@ -203,10 +202,7 @@ const KINDS: readonly Kind[] = [
   ],
 ]
 
-/**
- * Throws a `TypeError` if an option does not have the type that its name requires. `keyring()`
- * checks the secret.
- */
+/** Throws a `TypeError` if an option does not have the type that its name requires. `keyring()` checks the secret. */
 function checkKinds(provider: string, options: object, secret: string | undefined): void {
   for (const [option, value] of Object.entries(options)) {
     if (value === undefined || option === secret) continue
@@ -298,8 +294,7 @@ function impliedBy({ largest, retries, redirect }: Partial<Delivers>): Partial<P
 }
 
 /**
- * Creates `Provider.reads` from the scheme and the spec, plus the headers that `compose` writes for
- * the topic and id.
+ * Creates `Provider.reads` from the scheme and the spec, plus the headers that `compose` writes for the topic and id.
  */
 function readsOf<Options extends object, Key, Ready>(
   spec: ProviderSpec<Options, Key, Ready>,

@@ -8,8 +8,8 @@ export interface Delivers {
   /** Size of the sender's largest body, in bytes: the default of `limits.body`. */
   readonly largest: number | Unknown
   /**
-   * How long the sender redelivers one event, automatically or on request, in milliseconds; 0 if
-   * the sender never redelivers.
+   * How long the sender redelivers one event, automatically or on request, in milliseconds; 0 if the sender never
+   * redelivers.
    */
   readonly retries: number | Unknown
   /** How the sender treats a redirect. */
@@ -37,9 +37,9 @@ export type SignaturePlace =
   | { readonly field: string }
 
 /**
- * A sender's check that the URL is yours, as data: a GET with these parameters or headers, or a
- * POST with this JSON. The POST is signed if events are signed. `{text}` marks the expected reply;
- * `{option:verifyToken}` is the value of the provider's option `verifyToken`.
+ * A sender's check that the URL is yours, as data: a GET with these parameters or headers, or a POST with this JSON.
+ * The POST is signed if events are signed. `{text}` marks the expected reply; `{option:verifyToken}` is the value of
+ * the provider's option `verifyToken`.
  */
 export interface SenderChallenge {
   readonly query?: Readonly<Record<string, string>>
@@ -54,23 +54,23 @@ export interface SenderFacts {
   /** Place of the signature or token. @default as the scheme says */
   readonly place?: SignaturePlace
   /**
-   * Maximum difference of a signed time from now, in seconds, unless an option changes this
-   * maximum; `none` if no time is signed.
+   * Maximum difference of a signed time from now, in seconds, unless an option changes this maximum; `none` if no time
+   * is signed.
    * @default as the scheme says
    */
   readonly tolerance?: number | 'none'
   /** Options of an example provider. @default the secret option with an example secret */
   readonly example?: object | undefined
   /**
-   * How the sender checks the ownership of the URL. @default the sender has no check, or the reply
-   * cannot be described as data
+   * How the sender checks the ownership of the URL. @default the sender has no check, or the reply cannot be described
+   * as data
    */
   readonly challenge?: SenderChallenge | undefined
   /** Day of the last comparison with the sender's page and libraries, as 2026-01-31. */
   readonly checked: string
   /**
-   * How the sender delivers; omit what the sender's page does not state. `source` defaults to the
-   * page about signatures.
+   * How the sender delivers; omit what the sender's page does not state. `source` defaults to the page about
+   * signatures.
    */
   readonly delivers: Partial<Delivers>
 }

@@ -2,14 +2,13 @@ import type { Scheme } from './scheme.ts'
 
 export type KeyForms<Key> = Required<Pick<Scheme<Key>, 'key' | 'keysOf'>>
 
-// If a secret becomes several keys, this set has all but the first key. Rejections count only first
-// keys, and `sign` uses only them.
+// If a secret becomes several keys, this set has all but the first key. Rejections count only first keys, and `sign`
+// uses only them.
 const further = new WeakSet<object>()
 
 /**
- * Makes a scheme accept every way in which a sender has ever made keys from secrets; the first way
- * signs. A way that throws for a secret is skipped. If all ways throw, the error is that of the
- * first way.
+ * Makes a scheme accept every way in which a sender has ever made keys from secrets; the first way signs. A way that
+ * throws for a secret is skipped. If all ways throw, the error is that of the first way.
  *
  * @example const acme = { ...scheme, ...keyForms([(secret) => text(secret), (secret) => decoded(secret)]) }
  */

@@ -5,28 +5,19 @@ import type { Clock, Provider, Verified } from './provider.ts'
 import type { Scheme } from './scheme.ts'
 import type { SecretOption } from './secrets.ts'
 
-/**
- * How a provider was made, for tools that make it again or explain a rejection. The value contains
- * secrets.
- */
+/** How a provider was made, for tools that make it again or explain a rejection. The value contains secrets. */
 export interface Made {
   readonly factory: Factory<object>
   readonly options: object
   readonly scheme: Scheme
-  /**
-   * The value of the secret option; undefined if the keys are ready-made or the provider
-   * authenticates nothing.
-   */
+  /** The value of the secret option; undefined if the keys are ready-made or the provider authenticates nothing. */
   readonly secret: SecretOption | undefined
-  /**
-   * Verifies with `keys` instead of the provider's own keys, and runs all other checks of the
-   * provider.
-   */
+  /** Verifies with `keys` instead of the provider's own keys, and runs all other checks of the provider. */
   verifyWith(keys: readonly unknown[], delivery: Delivery, clock: Clock): MaybePromise<Verified>
 }
 
-// The value is a function, so that neither printing the provider nor its JSON shows secrets.
-// Spreading a provider copies the symbol too.
+// The value is a function, so that neither printing the provider nor its JSON shows secrets. Spreading a provider
+// copies the symbol too.
 const MADE: unique symbol = Symbol('postern.made')
 
 interface Remembering {
@@ -38,8 +29,8 @@ export function remember(made: Made): Remembering {
 }
 
 /**
- * Creates the `MADE` member for a provider that wraps another one: `remake` remakes the inner
- * provider and wraps it again with `around`.
+ * Creates the `MADE` member for a provider that wraps another one: `remake` remakes the inner provider and wraps it
+ * again with `around`.
  */
 export function madeAgain(provider: Provider, around: (again: Provider) => Provider): Remembering {
   const made = madeOf(provider)
@@ -51,8 +42,8 @@ export function madeAgain(provider: Provider, around: (again: Provider) => Provi
 }
 
 /**
- * Returns how a provider was made; undefined if `provider()` did not make it. Do not print the
- * result: it contains secrets.
+ * Returns how a provider was made; undefined if `provider()` did not make it. Do not print the result: it contains
+ * secrets.
  *
  * @example const isRight = (key: unknown) => madeOf(provider)?.verifyWith([key], delivery, Date.now)
  */
@@ -61,8 +52,7 @@ export function madeOf(provider: Provider): Made | undefined {
 }
 
 /**
- * Makes a provider again with some options changed. Changes that you made to the provider object
- * itself are lost.
+ * Makes a provider again with some options changed. Changes that you made to the provider object itself are lost.
  *
  * @throws TypeError if `provider()` did not make `provider`, or the factory rejects the options.
  *
@@ -77,8 +67,8 @@ export function remake(provider: Provider, changes: object): Provider {
 }
 
 /**
- * Throws a `TypeError` if one of the arguments in `given` is not a provider. The message names the
- * called function (`what`) and the argument.
+ * Throws a `TypeError` if one of the arguments in `given` is not a provider. The message names the called function
+ * (`what`) and the argument.
  */
 export function checkProviders(what: string, given: object, example: string): void {
   for (const [option, value] of Object.entries(given) as [string, Provider | undefined][])

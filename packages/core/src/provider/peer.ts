@@ -3,21 +3,15 @@ import { WebhookError } from '../errors.ts'
 /** An optional peer dependency that is loaded on demand. */
 export interface Peer<Module> {
   readonly loaded: Module | undefined
-  /**
-   * Throws a `TypeError` if the package is certainly not installed. Factories call `check` at
-   * startup.
-   */
+  /** Throws a `TypeError` if the package is certainly not installed. Factories call `check` at startup. */
   check(provider: string): void
-  /**
-   * Loads the package once. If the package cannot be loaded, rejects with an `internal_error` that
-   * names it.
-   */
+  /** Loads the package once. If the package cannot be loaded, rejects with an `internal_error` that names it. */
   load(): Promise<Module>
 }
 
 /**
- * The module that imports a peer package. A look-up of the package starts from this module, since
- * package managers install peers separately for each package.
+ * The module that imports a peer package. A look-up of the package starts from this module, since package managers
+ * install peers separately for each package.
  */
 export interface PeerHome {
   /** `import.meta.url` of the module. */
@@ -29,8 +23,7 @@ export interface PeerHome {
 const CORE: PeerHome = { from: import.meta.url, within: '@postern/core' }
 
 /**
- * Creates a lazily loaded optional peer dependency: apps that do not use the package need not
- * install it.
+ * Creates a lazily loaded optional peer dependency: apps that do not use the package need not install it.
  *
  * @example
  * const jose = peer('jose', async () => {
@@ -41,8 +34,7 @@ const CORE: PeerHome = { from: import.meta.url, within: '@postern/core' }
  *   }
  * })
  *
- * @param load - imports the package inside `try`: otherwise bundlers fail if the package is not
- * installed.
+ * @param load - imports the package inside `try`: otherwise bundlers fail if the package is not installed.
  * @param home - the module whose package declares the peer dependency. @default a module of core
  */
 export function peer<Module>(
@@ -81,8 +73,8 @@ export function checkPeer(provider: string, name: string, home: PeerHome = CORE)
     throw new TypeError(`${provider}: the package ${name} is missing; npm install ${name}`)
 }
 
-// A package is certainly missing only if this module is a file of its own package: a bundle may
-// include the peer, and Workers have no files.
+// A package is certainly missing only if this module is a file of its own package: a bundle may include the peer, and
+// Workers have no files.
 function isMissing(name: string, { from, within }: PeerHome): boolean {
   try {
     const { process } = globalThis

@@ -14,8 +14,8 @@ import type { ScopedSecret, SecretResolver } from './secrets.ts'
 /** Result of the option `secrets` of {@link perTenant}. */
 export interface TenantSecrets {
   /**
-   * The tenant's id in your database. Events get this id as their `tenant`. The id must stay the
-   * same when secrets change. All spellings of a name must lead to the same id.
+   * The tenant's id in your database. Events get this id as their `tenant`. The id must stay the same when secrets
+   * change. All spellings of a name must lead to the same id.
    */
   readonly tenant: string
   /** One secret, or all secrets that are currently valid. */
@@ -24,53 +24,44 @@ export interface TenantSecrets {
 
 export interface PerTenantOptions {
   /**
-   * Returns the name of the tenant that the delivery claims to be from, read from its path, a
-   * header or `context`. If the result is `undefined`, the delivery is rejected with
-   * `unknown_sender`.
+   * Returns the name of the tenant that the delivery claims to be from, read from its path, a header or `context`. If
+   * the result is `undefined`, the delivery is rejected with `unknown_sender`.
    */
   readonly claimedTenant: (delivery: Delivery) => string | undefined
-  /**
-   * Looks up a tenant by the name from `claimedTenant`. `undefined` means that no such tenant
-   * exists.
-   */
+  /** Looks up a tenant by the name from `claimedTenant`. `undefined` means that no such tenant exists. */
   readonly secrets: (tenant: string) => MaybePromise<TenantSecrets | undefined>
   /**
-   * How long a result of `secrets` is cached. A result that expires is used for up to 60 s more,
-   * until it is renewed. So a changed secret can go unnoticed for `ttl` plus 60 s, unless you call
-   * `forget`. @default '60s'
+   * How long a result of `secrets` is cached. A result that expires is used for up to 60 s more, until it is renewed.
+   * So a changed secret can go unnoticed for `ttl` plus 60 s, unless you call `forget`. @default '60s'
    */
   readonly ttl?: Duration
   /** Maximum number of cached tenants. @default 1000 */
   readonly max?: number
   /**
-   * Maximum number of simultaneous look-ups. A delivery that needs one more is rejected with 503,
-   * so that the sender retries it.
+   * Maximum number of simultaneous look-ups. A delivery that needs one more is rejected with 503, so that the sender
+   * retries it.
    * @default 100
    */
   readonly atOnce?: number
   /**
-   * Maximum number of look-ups per minute. A delivery that needs one more is rejected with 503.
-   * Tenants with a verified delivery have a separate limit of the same size.
+   * Maximum number of look-ups per minute. A delivery that needs one more is rejected with 503. Tenants with a verified
+   * delivery have a separate limit of the same size.
    * @default 3000
    */
   readonly perMinute?: number
 }
 
 export interface TenantResolver extends SecretResolver {
-  /**
-   * Removes a name's result from the cache of this process: the next delivery looks the name up
-   * again.
-   */
+  /** Removes a name's result from the cache of this process: the next delivery looks the name up again. */
   forget(tenant: string): void
 }
 
 const OVERDUE = 60_000
 
 /**
- * Creates a {@link SecretResolver} for many tenants on one route, with a bounded cache.
- * Simultaneous look-ups of one tenant share one call, and failures are not cached. Events get the
- * `tenant` that the look-up returned. Tenants with a verified delivery have separate limits, so
- * that requests with invented names cannot delay their deliveries.
+ * Creates a {@link SecretResolver} for many tenants on one route, with a bounded cache. Simultaneous look-ups of one
+ * tenant share one call, and failures are not cached. Events get the `tenant` that the look-up returned. Tenants with a
+ * verified delivery have separate limits, so that requests with invented names cannot delay their deliveries.
  *
  * @throws TypeError if an option is wrong.
  *
@@ -137,8 +128,8 @@ export function perTenant(options: PerTenantOptions): TenantResolver {
     const { tenant, secrets } = Object(found) as Partial<TenantSecrets>
     if (typeof tenant === 'string' && tenant !== '' && secrets !== undefined)
       return { secret: secrets, tenant }
-    // The claimed name is never used as the tenant instead. If look-ups ignore case, each spelling
-    // would be another tenant, so one delivery would be accepted once per spelling.
+    // The claimed name is never used as the tenant instead. If look-ups ignore case, each spelling would be another
+    // tenant, so one delivery would be accepted once per spelling.
     throw new TypeError(
       `perTenant.secrets: must return { tenant, secrets } or undefined, got ${foundKind(found)}${line}; return { tenant: tenant.id, secrets: tenant.secrets }, with the tenant's own id as tenant`,
     )
@@ -153,8 +144,8 @@ function foundKind(found: unknown): string {
 }
 
 /**
- * Returns the source line that called `perTenant`, as ` at <file>:<line>`; empty if the runtime
- * does not report the line.
+ * Returns the source line that called `perTenant`, as ` at <file>:<line>`; empty if the runtime does not report the
+ * line.
  */
 function lineOf({ stack }: Error): string {
   const frames = (stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at '))

@@ -1,9 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { toBuffer } from '../body/bytes.ts'
 
-/**
- * Returns true if the strings are equal. The time of the comparison depends only on their lengths.
- */
+/** Returns true if the strings are equal. The time of the comparison depends only on their lengths. */
 export function safeEqual(a: string, b: string): boolean {
   const left = toBuffer(a)
   const right = toBuffer(b)
@@ -11,8 +9,8 @@ export function safeEqual(a: string, b: string): boolean {
 }
 
 /**
- * Returns the index of the key that equals the given string, or -1. Compares every key, so that the
- * time does not reveal which key matched.
+ * Returns the index of the key that equals the given string, or -1. Compares every key, so that the time does not
+ * reveal which key matched.
  */
 export function indexOfEqual(keys: readonly string[], given: string): number {
   let found = -1

@@ -5,8 +5,8 @@ import { isPromise, type MaybePromise } from '../basics/maybe.ts'
 import type { TrustedNames } from './lookup/trusted-names.ts'
 
 /**
- * A secret and its tenant. Events that were verified with the secret get the tenant, so that equal
- * event ids of two tenants do not collide.
+ * A secret and its tenant. Events that were verified with the secret get the tenant, so that equal event ids of two
+ * tenants do not collide.
  */
 export interface ScopedSecret {
   readonly secret: string | readonly string[]
@@ -17,19 +17,16 @@ export interface ScopedSecret {
 export type Secrets = string | readonly string[] | ScopedSecret | readonly ScopedSecret[]
 
 /**
- * Looks up the secrets for a delivery, by path, header or `context`. The look-up runs before
- * verification, so everything that it reads is unverified. If the result is `undefined`, the
- * delivery is rejected with 401. If the look-up throws, the reply is 503, so that the sender
- * retries. The look-up runs once per delivery; `perTenant` adds a cache.
+ * Looks up the secrets for a delivery, by path, header or `context`. The look-up runs before verification, so
+ * everything that it reads is unverified. If the result is `undefined`, the delivery is rejected with 401. If the
+ * look-up throws, the reply is 503, so that the sender retries. The look-up runs once per delivery; `perTenant` adds a
+ * cache.
  */
 export interface SecretResolver {
   (delivery: Delivery): MaybePromise<Secrets | undefined>
   /** Called after a delivery was verified with one of the returned secrets. */
   readonly verified?: (delivery: Delivery) => void
-  /**
-   * Names with a verified delivery. Their look-ups have separate limits, so that invented names
-   * cannot delay them.
-   */
+  /** Names with a verified delivery. Their look-ups have separate limits, so that invented names cannot delay them. */
   readonly trusted?: TrustedNames
 }
 
@@ -53,9 +50,8 @@ export interface Keyring<Key> {
 }
 
 /**
- * Makes the keys from a secret option. If a secret is empty, blank or an unfilled template, throws
- * a `TypeError` that names the option. A resolver runs at each delivery instead: there, the error
- * is `secret_unavailable` (503).
+ * Makes the keys from a secret option. If a secret is empty, blank or an unfilled template, throws a `TypeError` that
+ * names the option. A resolver runs at each delivery instead: there, the error is `secret_unavailable` (503).
  */
 export function keyring<Key>(
   option: string,
@@ -113,14 +109,12 @@ export function keyring<Key>(
   }
 }
 
-// Matches placeholders that nobody replaced with a secret: `<your-secret>`, `${SECRET}`,
-// `{{secret}}`, `whsec_xxxx`, `whsec_`, `whsec_...`.
+// Matches placeholders that nobody replaced with a secret: `<your-secret>`, `${SECRET}`, `{{secret}}`, `whsec_xxxx`,
+// `whsec_`, `whsec_...`.
 const TEMPLATE =
   /^(?:[a-z]{2,6}_)?(?:<.*>|\$?\{.*\})$|^wh[a-z]{2,4}_(?:x+|\*+)?$|\.\.\.$|…$|^(?:undefined|null)$/i
 
-/**
- * Throws a `TypeError` that names the option if a secret is empty, blank or an unfilled template.
- */
+/** Throws a `TypeError` that names the option if a secret is empty, blank or an unfilled template. */
 export function checkSecret(option: string, secret: unknown): asserts secret is string {
   if (typeof secret !== 'string') {
     throw new TypeError(

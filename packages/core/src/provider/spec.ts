@@ -34,8 +34,8 @@ export const PLAIN = [
 type Plain = Pick<Provider, 'name' | 'credentials' | (typeof PLAIN)[number]>
 
 /**
- * The argument of `provider()`. `Ready` is the type that `prepare` returns; without `prepare`,
- * `Ready` is the type of the options.
+ * The argument of `provider()`. `Ready` is the type that `prepare` returns; without `prepare`, `Ready` is the type of
+ * the options.
  */
 export interface ProviderSpec<
   Options extends object,
@@ -49,8 +49,8 @@ export interface ProviderSpec<
   /** How to register a URL at the sender and find the secret. */
   readonly setup?: Setup
   /**
-   * Facts from the sender's documentation. They set the defaults of `retrySpan`, `failsOnRedirect`
-   * and `limits.body`. @default nothing is known
+   * Facts from the sender's documentation. They set the defaults of `retrySpan`, `failsOnRedirect` and `limits.body`.
+   * @default nothing is known
    */
   readonly facts?: SenderFacts
   /** Topics of the sender; only examples if there are many. @default [] */
@@ -60,53 +60,47 @@ export interface ProviderSpec<
   /** Every option with its description. An option that is not listed causes a `TypeError`. */
   readonly options: Readonly<Record<keyof Options & string, string>>
   /**
-   * Checks the options, and throws a `TypeError` for a wrong one. The functions below get the
-   * returned value instead of the options.
+   * Checks the options, and throws a `TypeError` for a wrong one. The functions below get the returned value instead of
+   * the options.
    */
   readonly prepare?: (options: Options) => Ready
-  /**
-   * Returns the scheme. Use `noAuth` if nothing is signed, `fixedKeys` if the keys are not strings.
-   */
+  /** Returns the scheme. Use `noAuth` if nothing is signed, `fixedKeys` if the keys are not strings. */
   readonly scheme: (options: Ready) => Scheme<Key>
   /** Name of the option for the secret. @default 'secret' if `options` has this name */
   readonly secret?: string
   /**
-   * Other keys and ids of the same sender, each as an expression and in words. If one of them is
-   * given as the secret, a `TypeError` says what it is, and asks for the secret that `setup.secret`
-   * describes. @default none
+   * Other keys and ids of the same sender, each as an expression and in words. If one of them is given as the secret, a
+   * `TypeError` says what it is, and asks for the secret that `setup.secret` describes. @default none
    */
   readonly notSecret?: readonly (readonly [form: RegExp, words: string])[]
   /**
-   * Returns the name and value of the option that contains the secret. Needed if several options
-   * can contain the secret, or if it has a default. The value may be undefined if there is an
-   * option `unauthenticated`. @default the option that `secret` names
+   * Returns the name and value of the option that contains the secret. Needed if several options can contain the
+   * secret, or if it has a default. The value may be undefined if there is an option `unauthenticated`. @default the
+   * option that `secret` names
    */
   readonly secretOf?: (options: Ready) => readonly [option: string, value: SecretOption | undefined]
   /**
-   * The protected parts. They refine the scheme's `covers`, but cannot claim what the scheme does
-   * not protect. @default `covers` of the scheme
+   * The protected parts. They refine the scheme's `covers`, but cannot claim what the scheme does not protect. @default
+   * `covers` of the scheme
    */
   readonly covers?: Covers
   /**
-   * Headers that the functions below read, in lower case. Headers of the scheme, of `claims` and of
-   * `compose` need not be listed. A function if the names depend on the delivery. These headers of
-   * a rejected delivery are stored, for `explain`. @default none
+   * Headers that the functions below read, in lower case. Headers of the scheme, of `claims` and of `compose` need not
+   * be listed. A function if the names depend on the delivery. These headers of a rejected delivery are stored, for
+   * `explain`. @default none
    */
   readonly reads?: readonly string[] | ((delivery: Delivery, options: Ready) => readonly string[])
   /**
-   * Another kind of proof that the sender may use but this provider does not accept. `header` is
-   * the header of that proof; `remedy` says how to get the right proof. If the signature is missing
-   * and this header is present, the rejection includes `remedy`. @default none
+   * Another kind of proof that the sender may use but this provider does not accept. `header` is the header of that
+   * proof; `remedy` says how to get the right proof. If the signature is missing and this header is present, the
+   * rejection includes `remedy`. @default none
    */
   readonly instead?: { readonly header: string; readonly remedy: string }
   /** False if only the sender has the signing key. @default true */
   readonly canSign?: boolean
   /** Returns members of the provider that depend on the options. */
   readonly more?: (options: Ready) => Partial<Plain>
-  /**
-   * Checks more than the signature, after the signature has matched. Throws a `WebhookError` to
-   * reject.
-   */
+  /** Checks more than the signature, after the signature has matched. Throws a `WebhookError` to reject. */
   readonly check?: (delivery: Delivery, clock: Clock, options: Ready) => MaybePromise<void>
   readonly events: (delivery: Delivery, body: ParsedBody, options: Ready) => readonly EventDraft[]
   readonly format?: (
@@ -115,8 +109,8 @@ export interface ProviderSpec<
   ) => ReturnType<NonNullable<Provider['format']>>
   readonly labelled?: (delivery: Delivery, options: Ready) => boolean
   /**
-   * Returns the reply to an unsigned challenge. `keys` are the provider's keys, for the few senders
-   * that want a signed reply.
+   * Returns the reply to an unsigned challenge. `keys` are the provider's keys, for the few senders that want a signed
+   * reply.
    */
   readonly greet?: (
     delivery: Delivery,
@@ -131,8 +125,8 @@ export interface ProviderSpec<
   ) => MaybePromise<Reply | undefined>
   readonly reply?: (result: Result, delivery: Delivery, options: Ready) => Reply | undefined
   /**
-   * Returns the request parts that contain topic, id and payload, for `sign`. @default the body is
-   * the JSON of `payload`
+   * Returns the request parts that contain topic, id and payload, for `sign`. @default the body is the JSON of
+   * `payload`
    */
   readonly compose?: (draft: Draft, options: Ready) => Composed
 }

@@ -1,8 +1,8 @@
 import type { Host, Intake, Port, Accepted } from '../inbox/inbox.ts'
 
 /**
- * Stores the events in the app's transaction. Resolves after the COMMIT and rejects if the COMMIT
- * fails, so that the sender gets a 200 only for stored events.
+ * Stores the events in the app's transaction. Resolves after the COMMIT and rejects if the COMMIT fails, so that the
+ * sender gets a 200 only for stored events.
  */
 export async function acceptWithin(
   port: Port,

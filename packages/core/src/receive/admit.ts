@@ -13,20 +13,18 @@ export interface Head {
 /** Permission to read a body. Also counts the bytes that were read. */
 export interface Admission {
   /**
-   * When the head (method, URL and headers) was checked: `at` is in milliseconds since 1970,
-   * `started` in milliseconds of the monotonic clock.
+   * When the head (method, URL and headers) was checked: `at` is in milliseconds since 1970, `started` in milliseconds
+   * of the monotonic clock.
    */
   readonly at: number
   readonly started: number
   /** Maximum size of the body, in bytes. */
   readonly limit: number
-  /**
-   * Returns the error for a body beyond `limit`. `length` is the known size of the body, in bytes.
-   */
+  /** Returns the error for a body beyond `limit`. `length` is the known size of the body, in bytes. */
   tooLarge(length?: number): WebhookError
   /**
-   * Counts bytes that arrived. If the budget is used up, bodies that arrive more slowly are
-   * dropped, the slowest first. Bodies whose headers already proved the sender are dropped last.
+   * Counts bytes that arrived. If the budget is used up, bodies that arrive more slowly are dropped, the slowest first.
+   * Bodies whose headers already proved the sender are dropped last.
    *
    * @throws {WebhookError} `overloaded` (503) if dropping slower bodies does not free enough bytes.
    */
@@ -44,8 +42,8 @@ interface AdmitContext {
   readonly now: () => number
   readonly monotonic: () => number
   /**
-   * If true, the body is read even if the head is enough to reject the request, so that `explain`
-   * sees the complete request.
+   * If true, the body is read even if the head is enough to reject the request, so that `explain` sees the complete
+   * request.
    */
   readonly lenient: boolean
   /** Throws if the receiver currently accepts no deliveries. */
@@ -56,16 +54,15 @@ interface AdmitContext {
 const GREETING = 1024
 
 /**
- * Creates the function for the first step of a delivery: all checks that need only method, URL and
- * headers. The function throws a `WebhookError` to reject.
+ * Creates the function for the first step of a delivery: all checks that need only method, URL and headers. The
+ * function throws a `WebhookError` to reject.
  */
 export function createAdmit(context: AdmitContext): (head: Delivery) => Admission {
   const { provider, limits, now, monotonic } = context
   const methods = provider.methods ?? ['POST']
   const codings = Object.keys(provider.codings ?? {})
   const open = createBudget(limits.totalBuffered, monotonic)
-  // The last valid origin is cached, since origins repeat, and parsing a URL costs as much as
-  // reading a small body.
+  // The last valid origin is cached, since origins repeat, and parsing a URL costs as much as reading a small body.
   let known = 'http://localhost/'
 
   return function admit(head) {
@@ -82,8 +79,7 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
     return open(limit, proven, rejection, now(), monotonic())
   }
 
-  // Rejects invalid URLs, since schemes that sign the URL would throw for targets such as
-  // `http://[`.
+  // Rejects invalid URLs, since schemes that sign the URL would throw for targets such as `http://[`.
   function checkUrl(url: string): void {
     if (url.startsWith(known)) return
     if (!URL.canParse(url, 'http://localhost'))
@@ -133,8 +129,8 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
   }
 
   /**
-   * Returns true if the request may be an unsigned challenge: it is not a POST, or the provider
-   * declares challenges in a POST body.
+   * Returns true if the request may be an unsigned challenge: it is not a POST, or the provider declares challenges in
+   * a POST body.
    */
   function mayGreet(method: string): boolean {
     return provider.greet !== undefined && (method !== 'POST' || provider.greets === 'body')
@@ -157,12 +153,11 @@ function tooLarge(limit: number, length: number | undefined): WebhookError {
 // Maximum size of a small body, in bytes. Small bodies have a separate share of the budget.
 const SMALL = 64 * 1024
 const SHARE = 0.25
-// Minimum fraction of a share to free at once. Otherwise, in a flood, each received chunk would
-// cause a new search for the slowest body.
+// Minimum fraction of a share to free at once. Otherwise, in a flood, each received chunk would cause a new search for
+// the slowest body.
 const FREED = 1 / 16
-// A body is dropped only if the body that needs room arrives more than this many times faster.
-// Bodies of a burst arrive at nearly the same pace, so without this margin nearly complete bodies
-// would be dropped.
+// A body is dropped only if the body that needs room arrives more than this many times faster. Bodies of a burst arrive
+// at nearly the same pace, so without this margin nearly complete bodies would be dropped.
 const MARGIN = 2
 
 /** Creates the admission of one request. `proven` is true if the headers proved the sender. */
@@ -175,9 +170,9 @@ type Open = (
 ) => BodyAdmission
 
 /**
- * Creates a budget of `total` bytes for the bodies of all requests that have no reply yet. A
- * quarter of the budget is reserved for small bodies, up to 64 KiB, so that large bodies cannot use
- * it up. A body counts as small until more bytes arrive.
+ * Creates a budget of `total` bytes for the bodies of all requests that have no reply yet. A quarter of the budget is
+ * reserved for small bodies, up to 64 KiB, so that large bodies cannot use it up. A body counts as small until more
+ * bytes arrive.
  */
 export function createBudget(total: number, monotonic: () => number): Open {
   const small = new Share(total * SHARE, monotonic)
@@ -208,8 +203,8 @@ class Share {
   }
 
   /**
-   * Drops bodies that arrive more slowly than the asking one, the slowest first. A proven body also
-   * displaces all unproven ones.
+   * Drops bodies that arrive more slowly than the asking one, the slowest first. A proven body also displaces all
+   * unproven ones.
    */
   #free(asking: BodyAdmission, bytes: number): void {
     const now = this.#monotonic()

@@ -4,18 +4,16 @@ import { type Seal, opened } from '../inbox/seal.ts'
 import type { InboxView } from '../inbox/view.ts'
 
 /**
- * Compares a duplicate with the stored event. Calls `found` if their payloads differ: then the
- * sender uses one id for different events.
+ * Compares a duplicate with the stored event. Calls `found` if their payloads differ: then the sender uses one id for
+ * different events.
  */
 export type ConflictWatch = (event: EventRecord, found: () => void) => void
 
-// Minimum number of milliseconds between two queries. A sender that delivers every event twice must
-// not cause one query per delivery.
+// Minimum number of milliseconds between two queries. A sender that delivers every event twice must not cause one query
+// per delivery.
 const EVERY = 1000
 
-/**
- * Creates the function that finds different events with one id. Makes at most one query per second.
- */
+/** Creates the function that finds different events with one id. Makes at most one query per second. */
 export function createConflictWatch(
   receiver: string,
   view: Pick<InboxView, 'list' | 'get'>,

@@ -12,13 +12,11 @@ export const keepNothing: KeepBody = () => null
 /** Erases the contents of events whose tasks are done, without delaying deliveries and tasks. */
 export interface Erasure {
   /**
-   * Notes that a task of this event is done or was deleted. Soon after, the event's contents are
-   * erased if all its tasks are done.
+   * Notes that a task of this event is done or was deleted. Soon after, the event's contents are erased if all its
+   * tasks are done.
    */
   ended(event: Pick<EventRecord, 'key' | 'passing'>): void
-  /**
-   * Starts to search regularly for done events that were not erased, because their process died.
-   */
+  /** Starts to search regularly for done events that were not erased, because their process died. */
   start(): void
   /** Erases all done events, until the time `until` of `performance.now()`, in milliseconds. */
   flush(until: number): Promise<void>
@@ -34,19 +32,18 @@ export interface ErasureContext {
   readonly warn: (message: string) => void
 }
 
-// Times in milliseconds. SOON: how long keys of events are collected before an erasure. AGAIN: the
-// wait after a failed erasure. LOOK: the interval between searches for events that were not erased.
+// Times in milliseconds. SOON: how long keys of events are collected before an erasure. AGAIN: the wait after a failed
+// erasure. LOOK: the interval between searches for events that were not erased.
 const SOON = 1000
 const AGAIN = 10_000
 const LOOK = 600_000
-// Maximum number of keys in one call (AT_ONCE, the limit of a filter) and in memory (MOST). The
-// next search finds events whose keys were not kept in memory.
+// Maximum number of keys in one call (AT_ONCE, the limit of a filter) and in memory (MOST). The next search finds
+// events whose keys were not kept in memory.
 const AT_ONCE = 100
 const MOST = 10_000
 
 /**
- * Creates the erasure for a receiver. Stored events whose contents must still be erased have
- * `EventRecord.passing` set.
+ * Creates the erasure for a receiver. Stored events whose contents must still be erased have `EventRecord.passing` set.
  */
 export function createErasure(context: ErasureContext): Erasure {
   const { receiver, view, warn } = context

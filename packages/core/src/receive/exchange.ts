@@ -31,10 +31,7 @@ export class Exchange {
     this.started = started
   }
 
-  /**
-   * Facts about the request, created on demand. All observer calls for one delivery get the same
-   * object.
-   */
+  /** Facts about the request, created on demand. All observer calls for one delivery get the same object. */
   get info(): RequestInfo {
     return (this.#info ??= this.#make())
   }
@@ -71,8 +68,8 @@ export interface Conclusion {
   readonly delivery?: PartialDelivery
 }
 
-// Maximum length of a trace header, in characters. Only the length is checked here; whoever reads
-// the trace checks its form: https://www.w3.org/TR/trace-context/
+// Maximum length of a trace header, in characters. Only the length is checked here; whoever reads the trace checks its
+// form: https://www.w3.org/TR/trace-context/
 const MAX_TRACE = 512
 
 function traceOf(header: (name: string) => string | undefined): RequestInfo['trace'] {

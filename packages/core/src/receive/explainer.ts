@@ -4,8 +4,7 @@ import type { CheckedOptions } from '../receiver/options.ts'
 import type { Exchange } from './exchange.ts'
 
 /**
- * Error codes of rejections that `explain` can find the cause of: wrong signatures, signature
- * headers and times.
+ * Error codes of rejections that `explain` can find the cause of: wrong signatures, signature headers and times.
  *
  * @example
  * if (explainedCodes.has(error.code)) console.log(await explain(delivery, provider))
@@ -19,10 +18,7 @@ export const explainedCodes: ReadonlySet<string> = /* @__PURE__ */ new Set<Error
   'unknown_sender',
 ])
 
-/**
- * Searches for the cause of a rejection and reports the cause to the observer. Does not delay the
- * reply.
- */
+/** Searches for the cause of a rejection and reports the cause to the observer. Does not delay the reply. */
 export type Explainer = (
   exchange: Exchange,
   delivery: Partial<Delivery>,
@@ -31,10 +27,9 @@ export type Explainer = (
 
 const EVERY = 1000
 /**
- * Creates an explainer. It explains at most one rejection per second, since anybody can cause
- * rejections, and only if the observer has a method `explained`. A request that is rejected before
- * its body is read cannot be explained. In development, the receiver therefore reads the body of
- * such a request too.
+ * Creates an explainer. It explains at most one rejection per second, since anybody can cause rejections, and only if
+ * the observer has a method `explained`. A request that is rejected before its body is read cannot be explained. In
+ * development, the receiver therefore reads the body of such a request too.
  */
 export function createExplainer(
   { provider, observer, monotonic }: Pick<CheckedOptions, 'provider' | 'observer' | 'monotonic'>,

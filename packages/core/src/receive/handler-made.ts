@@ -7,18 +7,16 @@ interface Made {
   called: boolean
 }
 
-// Number of turns of the event loop with new handlers after which a warning is due. An app creates
-// all its handlers in one or two turns; handlers that are created for each request appear in many
-// turns.
+// Number of turns of the event loop with new handlers after which a warning is due. An app creates all its handlers in
+// one or two turns; handlers that are created for each request appear in many turns.
 const TURNS = 3
 
 const known = new WeakMap<object, Made>()
 
 /**
- * Notes that an adapter on Node.js created a handler for the receiver. Returns the function that
- * the adapter calls when the handler is called. Warns once if handlers were created in three turns
- * of the event loop but none was called. A mistake such as `(request, response) =>
- * webhook(receiver)` causes this. `remedy` says how to mount the handler.
+ * Notes that an adapter on Node.js created a handler for the receiver. Returns the function that the adapter calls when
+ * the handler is called. Warns once if handlers were created in three turns of the event loop but none was called. A
+ * mistake such as `(request, response) => webhook(receiver)` causes this. `remedy` says how to mount the handler.
  *
  * @example
  * const called = handlerMade(receiver, 'give it to the route')
@@ -44,8 +42,7 @@ function warn(message: string): void {
 const FUNCTIONS = ['context', 'transaction', 'after'] as const
 
 /**
- * Checks the arguments of an adapter's `webhook`. Throws a `TypeError` that names the argument or
- * the option.
+ * Checks the arguments of an adapter's `webhook`. Throws a `TypeError` that names the argument or the option.
  *
  * @example
  * checkMounting(receiver, options, ['context', 'publicBase'])

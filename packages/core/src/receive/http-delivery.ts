@@ -21,9 +21,8 @@ import { WebhookError } from '../errors.ts'
 const EMPTY = new Uint8Array(0)
 
 /**
- * Creates a {@link Delivery}, which parses its body on demand. The limits are `limits.unverified`,
- * since only a receiver can mark a delivery as verified. Throws a `TypeError` that names a missing
- * or wrong part.
+ * Creates a {@link Delivery}, which parses its body on demand. The limits are `limits.unverified`, since only a
+ * receiver can mark a delivery as verified. Throws a `TypeError` that names a missing or wrong part.
  */
 export function createDelivery(
   init: DeliveryInit,
@@ -64,8 +63,8 @@ function wrong(part: string, due: string, got: unknown): never {
 }
 
 /**
- * Creates a delivery with the receiver's limits from a given delivery. Values that the given one
- * has already parsed are not reused, since other limits applied to them.
+ * Creates a delivery with the receiver's limits from a given delivery. Values that the given one has already parsed are
+ * not reused, since other limits applied to them.
  */
 export function ownDelivery(
   given: Delivery | DeliveryInit,
@@ -87,8 +86,8 @@ export function ownDelivery(
 }
 
 /**
- * Creates a delivery from a request whose body was not read. The delivery is complete if the
- * headers say that the request has no body.
+ * Creates a delivery from a request whose body was not read. The delivery is complete if the headers say that the
+ * request has no body.
  */
 export function headOnly(
   { method = 'POST', url, headers }: Pick<DeliveryInit, 'method' | 'url' | 'headers'>,
@@ -102,8 +101,8 @@ export function headOnly(
 }
 
 /**
- * Returns true if the headers say that there is no body (RFC 9112, section 6). Over HTTP/2,
- * requests with methods other than GET and HEAD may have a body that no header announces.
+ * Returns true if the headers say that there is no body (RFC 9112, section 6). Over HTTP/2, requests with methods other
+ * than GET and HEAD may have a body that no header announces.
  */
 function hasNoBody(method: string, headers: HeaderLines): boolean {
   if (headers.get('transfer-encoding') !== undefined) return false
@@ -112,12 +111,12 @@ function hasNoBody(method: string, headers: HeaderLines): boolean {
 }
 
 /**
- * Returns the delivery to verify. If the sender signs the body before compressing it and the body
- * is compressed, returns a delivery with the decompressed body; else the given one. The first bytes
- * show whether the body is compressed; its header is ignored.
+ * Returns the delivery to verify. If the sender signs the body before compressing it and the body is compressed,
+ * returns a delivery with the decompressed body; else the given one. The first bytes show whether the body is
+ * compressed; its header is ignored.
  *
- * @throws WebhookError `decompressed_too_large` beyond `limits.unverified.decompressed`, or
- * `malformed_body` for invalid gzip.
+ * @throws WebhookError `decompressed_too_large` beyond `limits.unverified.decompressed`, or `malformed_body` for
+ * invalid gzip.
  */
 export function decodedDelivery(given: Delivery, declared: Declaration): Delivery {
   if (declared.codings?.gzip !== 'decoded' || !isCoded(given.body, declared)) return given
@@ -127,10 +126,7 @@ export function decodedDelivery(given: Delivery, declared: Declaration): Deliver
   return new HttpDelivery(given.method, given.url, lines, body, given.context, given.limits, plain)
 }
 
-/**
- * Marks a delivery as verified, so that the stricter limits for unverified deliveries no longer
- * apply.
- */
+/** Marks a delivery as verified, so that the stricter limits for unverified deliveries no longer apply. */
 export function markVerified(delivery: Delivery): void {
   if (delivery instanceof HttpDelivery) delivery.verify()
 }
@@ -141,11 +137,9 @@ export function isDelivery(value: Delivery | DeliveryInit): value is Delivery {
   return typeof (Object(value) as Partial<Delivery>).header === 'function'
 }
 
-/**
- * A delivery that parses its body on demand. Until `verify` is called, `limits.unverified` applies.
- */
-// This is a class because one instance is made per request: lazy members on a prototype cost
-// nothing until they are used.
+/** A delivery that parses its body on demand. Until `verify` is called, `limits.unverified` applies. */
+// This is a class because one instance is made per request: lazy members on a prototype cost nothing until they are
+// used.
 class HttpDelivery implements Delivery {
   readonly method: string
   readonly url: string
@@ -186,8 +180,8 @@ class HttpDelivery implements Delivery {
     if (this.#verified) return
     this.#verified = true
     if (!isCoded(this.body, this.#declared)) return
-    // Before verification, these values were read from the compressed bytes. They are dropped, so
-    // that they are read again from the decompressed body.
+    // Before verification, these values were read from the compressed bytes. They are dropped, so that they are read
+    // again from the decompressed body.
     this.#format = this.#text = this.#json = this.#exact = this.#form = this.#xml = undefined
   }
 
@@ -282,8 +276,7 @@ class HttpDelivery implements Delivery {
       : { depth: unverified.depth, option: 'limits.unverified.depth' }
   }
 
-  // The text is not cached: a delivery stays in memory as long as its tasks, but parsing needs the
-  // text only once.
+  // The text is not cached: a delivery stays in memory as long as its tasks, but parsing needs the text only once.
   #source(): string {
     return this.#text ?? decodeText(this.content, this.#charset())
   }
@@ -294,8 +287,7 @@ class HttpDelivery implements Delivery {
 
   #labelCharset(): string | undefined {
     if (!labelCounts(this, this.#declared)) return undefined
-    // If the Content-Type names another format, its charset does not apply to this body. JSON is
-    // always UTF-8.
+    // If the Content-Type names another format, its charset does not apply to this body. JSON is always UTF-8.
     return this.format === labelOf(this) && this.format !== 'json'
       ? parseMediaType(this.header('content-type')).charset
       : undefined

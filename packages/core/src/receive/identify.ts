@@ -33,8 +33,8 @@ const NO_NAMES: readonly string[] = []
 const MAX_TOPIC = 1024
 
 /**
- * Reads the events of a verified delivery and determines their tasks: one per event and handler.
- * Throws a `WebhookError` for an invalid event.
+ * Reads the events of a verified delivery and determines their tasks: one per event and handler. Throws a
+ * `WebhookError` for an invalid event.
  */
 export function identify(
   context: IdentifyContext,
@@ -71,9 +71,8 @@ export function identify(
     const both = bothOf(context, all, draft)
     const own = both.length === 0 ? all : all.filter((one) => !both.includes(one))
     if (both.length > 0) {
-      // The sender reports one change in two events (twins). Subscriptions that match both topics
-      // get a separate event, whose key both twins share. So the twin that arrives first is stored,
-      // and the second is a duplicate.
+      // The sender reports one change in two events (twins). Subscriptions that match both topics get a separate event,
+      // whose key both twins share. So the twin that arrives first is stored, and the second is a duplicate.
       const { guards, ...rest } = event
       const key = identityKey(event.tenant, '=', draft.twin!.id)
       const one = { ...rest, key, dedupe: true, ...(own.length === 0 && guards && { guards }) }
@@ -84,8 +83,7 @@ export function identify(
     events = append(events, event)
     const tasks = taskDrafts(context, own, event, stored)
     if (tasks.length > 0) items = append(items, { event, tasks })
-    // A topic with an `answer` function but no handlers is handled by the answer, so nothing is
-    // stored.
+    // A topic with an `answer` function but no handlers is handled by the answer, so nothing is stored.
     else if (!context.answers.any() || !context.answers.match(event.topic, event.aliases)) {
       if (context.onUnhandled === 'store')
         items = append(items, { event, tasks: [{ subscription: UNHANDLED }] })
@@ -114,8 +112,8 @@ function bothOf(
 
 const NO_SUBSCRIPTIONS: readonly Subscription[] = []
 
-// Creates the list with its first item, since most lists have only one. If an empty list grows, V8
-// allocates room for 17 items.
+// Creates the list with its first item, since most lists have only one. If an empty list grows, V8 allocates room for
+// 17 items.
 function append<T>(list: T[] | undefined, item: T): T[] {
   if (!list) return [item]
   list.push(item)
@@ -133,8 +131,8 @@ function draftsOf(
   try {
     drafts = context.provider.events(delivery, body)
   } catch (error) {
-    // Providers read members that the payload should have. If a member is missing, the sender made
-    // the mistake, so this is not an internal error.
+    // Providers read members that the payload should have. If a member is missing, the sender made the mistake, so this
+    // is not an internal error.
     throw isWebhookError(error)
       ? error
       : new WebhookError(
@@ -159,8 +157,8 @@ function malformed(field: string, expected: string): WebhookError {
   return new WebhookError('malformed_event', { problem: 'malformed', field, expected })
 }
 
-// Only messages of this form are shown, since they never quote a value. Other messages could put
-// parts of the payload into a log.
+// Only messages of this form are shown, since they never quote a value. Other messages could put parts of the payload
+// into a log.
 function shapeError(error: unknown): string {
   const text = errorText(error)
   return /^Cannot read properties of (?:undefined|null) \(reading '[^']{0,100}'\)$/.test(text)
@@ -227,10 +225,7 @@ export interface ReceiveContext extends CheckedOptions {
   readonly explainer: Explainer | undefined
   /** Returns undefined if no observer has `idConflict`, or if the inbox cannot list its events. */
   readonly conflicts: () => ConflictWatch | undefined
-  /**
-   * Returns true if the app has no handlers and has not set `onUnhandled`. Then every event would
-   * be lost.
-   */
+  /** Returns true if the app has no handlers and has not set `onUnhandled`. Then every event would be lost. */
   readonly isDeaf: () => boolean
   readonly subscriptionsOf: (event: EventDraft) => readonly Subscription[]
   readonly admit: (head: Delivery) => Admission
@@ -255,8 +250,8 @@ interface Identity {
 }
 
 /**
- * Returns the identity of an event, by which duplicates are found. `at` is the index of the event
- * in its delivery. Every key starts with the tenant.
+ * Returns the identity of an event, by which duplicates are found. `at` is the index of the event in its delivery.
+ * Every key starts with the tenant.
  */
 export function identityOf(source: IdentitySource, draft: EventDraft, at: number): Identity {
   const { context, tenant } = source
@@ -280,9 +275,8 @@ export function identityOf(source: IdentitySource, draft: EventDraft, at: number
 }
 
 /**
- * Returns the deduplication key for an event id (`:`), a body's digest (`#`), a replay guard (`!`)
- * or a pair of twin events (`=`). A value that is long, or that looks like such a hash, is replaced
- * by its hash.
+ * Returns the deduplication key for an event id (`:`), a body's digest (`#`), a replay guard (`!`) or a pair of twin
+ * events (`=`). A value that is long, or that looks like such a hash, is replaced by its hash.
  */
 export function identityKey(
   tenant: string | undefined,
@@ -304,8 +298,8 @@ function bodyDigest({ method, url, body }: Delivery): string {
 }
 
 /**
- * Returns a digest of everything that can differ between two signed events. The topic is included,
- * since it can be in a header.
+ * Returns a digest of everything that can differ between two signed events. The topic is included, since it can be in a
+ * header.
  */
 function signedDigest(source: IdentitySource, { topic }: EventDraft, at: number): string {
   const { delivery, context } = source

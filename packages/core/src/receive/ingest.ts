@@ -8,23 +8,20 @@ import { identify, type ReceiveContext } from './identify.ts'
 import { outcomeOf, tellTaken, acceptAll } from './receive.ts'
 import { markVerified, ownDelivery } from './http-delivery.ts'
 
-/**
- * An event that a sender's API listed, in the form of the webhook request that the sender would
- * have sent.
- */
+/** An event that a sender's API listed, in the form of the webhook request that the sender would have sent. */
 export type IngestInit = Pick<DeliveryInit, 'url' | 'headers' | 'body' | 'method'>
 
 export interface IngestOptions {
   /** The tenant whose secret would have verified the webhook of this event. */
   readonly tenant?: string
   /**
-   * Rejects an event without an id with `missing_event_id`. Without an id, no duplicate can be
-   * found, so a repeated event would run again. @default false
+   * Rejects an event without an id with `missing_event_id`. Without an id, no duplicate can be found, so a repeated
+   * event would run again. @default false
    */
   readonly needsId?: boolean
   /**
-   * The id under which the API listed the event. An event with another id is rejected with
-   * `malformed_event`. @default any id is accepted
+   * The id under which the API listed the event. An event with another id is rejected with `malformed_event`. @default
+   * any id is accepted
    */
   readonly id?: string
   /**
@@ -40,9 +37,9 @@ export interface IngestResult {
 }
 
 /**
- * Accepts events that the sender's API listed, in the steps parse → identify → accept. An event
- * gets the same identity as its webhook, so that duplicates are found. No signature is verified and
- * no reply is made. The journal shows the delivery as unsigned, or as verified by a cloud service.
+ * Accepts events that the sender's API listed, in the steps parse → identify → accept. An event gets the same identity
+ * as its webhook, so that duplicates are found. No signature is verified and no reply is made. The journal shows the
+ * delivery as unsigned, or as verified by a cloud service.
  *
  * @throws WebhookError with the same codes as `receive`, including `inbox_unavailable`.
  */
@@ -66,8 +63,8 @@ export async function ingest(
     )
     if (needsId && identified.intake.items.some(({ event }) => event.id === undefined))
       throw new WebhookError('missing_event_id', { problem: 'no_id' })
-    // If an event with another id were accepted, the genuine webhook of that other event would be
-    // taken for a duplicate.
+    // If an event with another id were accepted, the genuine webhook of that other event would be taken for a
+    // duplicate.
     if (id !== undefined && identified.events.some((event) => event.id !== id))
       throw new WebhookError('malformed_event', { problem: 'other_id' })
     const taken = await acceptAll(context, identified, {})

@@ -15,9 +15,9 @@ import { eventInfo } from '../observe/infos.ts'
 import { answerReply } from './reply/answer.ts'
 
 /**
- * Runs the steps of a delivery: admit → read (the adapter) → greet → verify → parse → handshake →
- * identify → accept → reply. Returns a reply to every request and never throws. Values that are not
- * promises are not awaited, since each `await` costs a tick.
+ * Runs the steps of a delivery: admit → read (the adapter) → greet → verify → parse → handshake → identify → accept →
+ * reply. Returns a reply to every request and never throws. Values that are not promises are not awaited, since each
+ * `await` costs a tick.
  */
 export async function receive(
   context: ReceiveContext,
@@ -96,9 +96,8 @@ export async function receive(
 }
 
 /**
- * Returns how many bytes to reserve for the parsed body: the maximum if it fits. Otherwise, the
- * values in the body are counted for a closer estimate. If that does not fit either, throws
- * `overloaded`.
+ * Returns how many bytes to reserve for the parsed body: the maximum if it fits. Otherwise, the values in the body are
+ * counted for a closer estimate. If that does not fit either, throws `overloaded`.
  */
 function roomFor({ content }: Delivery): number {
   const most = weighMost(content)
@@ -108,10 +107,7 @@ function roomFor({ content }: Delivery): number {
   throw new WebhookError('overloaded', { problem: 'memory_full' })
 }
 
-/**
- * Releases the bytes that the parsed body does not need after all. Returns how many bytes stay
- * reserved.
- */
+/** Releases the bytes that the parsed body does not need after all. Returns how many bytes stay reserved. */
 function giveBackUnused(held: number, { content }: Delivery): number {
   const weight = weigh(content)
   receivedRoom.give(held - weight)
@@ -168,8 +164,7 @@ function rejectionReply(
   error: WebhookError,
 ): Reply {
   try {
-    // A request with a wrong method is not from the sender, so it does not get the sender's own
-    // kind of reply.
+    // A request with a wrong method is not from the sender, so it does not get the sender's own kind of reply.
     const own =
       'header' in delivery && error.code !== 'method_not_allowed'
         ? context.provider.reply?.({ kind: 'rejected', error }, delivery as Delivery)
@@ -208,10 +203,7 @@ export function outcomeOf(taken: readonly Accepted[]): 'accepted' | 'duplicate' 
   return taken.every((one) => one === 'duplicate') ? 'duplicate' : 'accepted'
 }
 
-/**
- * Returns the reply to an accepted delivery: the app's answer, else the provider's reply, else the
- * default reply.
- */
+/** Returns the reply to an accepted delivery: the app's answer, else the provider's reply, else the default reply. */
 function reply(
   context: ReceiveContext,
   delivery: Delivery,

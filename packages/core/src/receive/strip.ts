@@ -14,10 +14,9 @@ import {
 } from './credentials/places.ts'
 
 /**
- * Creates the function that returns the part of an accepted delivery that may be stored, logged and
- * forwarded. Credentials of all senders and platforms are removed from headers and query. Only this
- * provider's credentials are removed from the body, so that handlers get everything else that was
- * sent.
+ * Creates the function that returns the part of an accepted delivery that may be stored, logged and forwarded.
+ * Credentials of all senders and platforms are removed from headers and query. Only this provider's credentials are
+ * removed from the body, so that handlers get everything else that was sent.
  */
 export function stripper(
   credentials: Credentials = {},
@@ -25,8 +24,8 @@ export function stripper(
   const { headers = [], query = [], fields = [] } = credentials
   const dropped = new Set([
     ...headers.map((name) => name.toLowerCase()),
-    // These headers would be wrong: a body without its credentials is rewritten, so it is not
-    // compressed and has another length.
+    // These headers would be wrong: a body without its credentials is rewritten, so it is not compressed and has
+    // another length.
     ...(fields.length > 0 ? ['content-encoding', 'content-length'] : []),
   ])
   const isDropped = (name: string): boolean => dropped.has(name) || isCredentialName(name)
@@ -44,8 +43,7 @@ export function stripper(
 }
 
 /**
- * Returns the places of credentials in a payload: fields of the body, or query parameters if the
- * query is the payload.
+ * Returns the places of credentials in a payload: fields of the body, or query parameters if the query is the payload.
  */
 export function payloadPlaces(
   credentials: Credentials = {},
@@ -58,8 +56,8 @@ export function payloadPlaces(
 
 const NO_PLACES: readonly CredentialPlace[] = []
 
-// This is a class for speed: for each object literal with a getter, V8 makes a new hidden class and
-// keeps the getter's scope alive.
+// This is a class for speed: for each object literal with a getter, V8 makes a new hidden class and keeps the getter's
+// scope alive.
 class KeptDelivery implements StoredDelivery {
   readonly method: string
   readonly url: string
@@ -86,8 +84,7 @@ class KeptDelivery implements StoredDelivery {
     if (delivery.context !== undefined) this.context = delivery.context
   }
 
-  // The headers are copied on demand: many handlers read no headers, and an inbox in memory does
-  // not store them.
+  // The headers are copied on demand: many handlers read no headers, and an inbox in memory does not store them.
   get headers(): StoredDelivery['headers'] {
     return (this.#headers ??= [...this.#delivery.headerLines()].filter(
       ([name]) => !this.#isDropped(name),
@@ -115,8 +112,8 @@ function keptBody(
   }
 }
 
-// Returns the body to store if the provider's body contains credentials. Forms and JSON are
-// rewritten without the credentials. Any other body is dropped.
+// Returns the body to store if the provider's body contains credentials. Forms and JSON are rewritten without the
+// credentials. Any other body is dropped.
 function withoutFields(
   delivery: Delivery,
   names: readonly string[],

@@ -24,19 +24,16 @@ export interface VerifyRequestOptions {
 export interface VerifiedRequest<Events extends EventMap = EventMap> {
   /** The events, in order; empty if the request was a challenge. */
   readonly events: readonly EventOf<Events, keyof Events & string>[]
-  /**
-   * The reply to a challenge, or the provider's own reply to events. If it is absent, reply with an
-   * empty 200.
-   */
+  /** The reply to a challenge, or the provider's own reply to events. If it is absent, reply with an empty 200. */
   readonly reply?: Reply
 }
 
 /**
- * Verifies one request and returns its events. Stores and deduplicates nothing, and runs no
- * handlers. Reads the body within the limits. Works in every runtime that has `Request`.
+ * Verifies one request and returns its events. Stores and deduplicates nothing, and runs no handlers. Reads the body
+ * within the limits. Works in every runtime that has `Request`.
  *
- * @throws WebhookError with the `code` and `status` that a receiver would reply. The error message
- * is for your log, not for the sender.
+ * @throws WebhookError with the `code` and `status` that a receiver would reply. The error message is for your log, not
+ * for the sender.
  * @example
  * const { events, reply } = await verifyRequest(github({ secret }), request)
  * for (const event of events) console.log(event.topic, event.payload)

@@ -13,10 +13,7 @@ export function checkVersion(version: unknown): string | undefined {
   return version
 }
 
-/**
- * Records once with which version of the app a receiver works. The first delivery does not wait for
- * this.
- */
+/** Records once with which version of the app a receiver works. The first delivery does not wait for this. */
 export function createVersionNote({
   inbox: { records },
   name: receiver,
@@ -39,13 +36,12 @@ export function createVersionNote({
   }
 }
 
-// A symbol of the global registry, since the tool and the app may load different copies of this
-// package.
+// A symbol of the global registry, since the tool and the app may load different copies of this package.
 const TOOL = Symbol.for('postern.tool')
 
 /**
- * Returns true in a tool that imports an app's receivers, such as `postern register --from`. There,
- * receivers must not run tasks.
+ * Returns true in a tool that imports an app's receivers, such as `postern register --from`. There, receivers must not
+ * run tasks.
  */
 export function isTool(): boolean {
   return (globalThis as Readonly<Record<symbol, unknown>>)[TOOL] === true
@@ -53,16 +49,13 @@ export function isTool(): boolean {
 
 // Maximum number of deploys to keep per receiver.
 const MOST = 20
-// Minimum time until a version that is not the latest is recorded again, in milliseconds. During a
-// rolling deploy, processes of both versions start.
+// Minimum time until a version that is not the latest is recorded again, in milliseconds. During a rolling deploy,
+// processes of both versions start.
 const AGAIN = 3_600_000
 // Maximum number of tries to save, since several processes may start at the same time.
 const TRIES = 3
 
-/**
- * Records the version of a receiver, at most once an hour. Nothing depends on the record, so
- * failures are ignored.
- */
+/** Records the version of a receiver, at most once an hour. Nothing depends on the record, so failures are ignored. */
 export async function noteDeploy(
   records: Records,
   { receiver, version, at }: Deploy,
@@ -82,14 +75,11 @@ export async function noteDeploy(
   }
 }
 
-/**
- * Returns the version in the `package.json` of the working directory; undefined if it cannot be
- * read.
- */
+/** Returns the version in the `package.json` of the working directory; undefined if it cannot be read. */
 function versionOfApp(): string | undefined {
   try {
-    // Workers have no `process`. A call of `getBuiltinModule`, unlike an import, keeps the file
-    // system out of bundles for edge runtimes.
+    // Workers have no `process`. A call of `getBuiltinModule`, unlike an import, keeps the file system out of bundles
+    // for edge runtimes.
     const { process } = globalThis as unknown as { readonly process: AppProcess }
     const fs = process.getBuiltinModule('node:fs')
     const text = fs.readFileSync(`${process.cwd()}/package.json`, 'utf8')

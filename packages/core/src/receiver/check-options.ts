@@ -139,8 +139,8 @@ function checkExplain(explain: boolean | Duration): number | undefined {
 }
 
 /**
- * Returns the default of `dedupe`. If a sender never repeats signed bytes and does not sign the id,
- * equal bytes with another id are a replay. Then the digest of the bytes counts too.
+ * Returns the default of `dedupe`. If a sender never repeats signed bytes and does not sign the id, equal bytes with
+ * another id are a replay. Then the digest of the bytes counts too.
  */
 function defaultDedupe({ repeats, covers }: Provider): Dedupe {
   return repeats === false && covers.id !== true ? 'id+digest' : 'id'
@@ -233,10 +233,7 @@ const JOURNAL: readonly (keyof Journal)[] = [
 ]
 const RECORDS: readonly (keyof Records)[] = ['get', 'set', 'delete', 'list']
 
-/**
- * Returns an inbox that loads memoryInbox at the first delivery, so that apps with another inbox do
- * not bundle it.
- */
+/** Returns an inbox that loads memoryInbox at the first delivery, so that apps with another inbox do not bundle it. */
 function defaultInbox(): Inbox {
   let loading: Promise<Inbox> | undefined
   const load = (): Promise<Inbox> =>
@@ -280,8 +277,7 @@ function lazyPort(consumer: Consumer, load: () => Promise<Inbox>): Port {
     },
     drain: async (until, max, last) => (await attach()).drain!(until, max, last),
     async close(until) {
-      // A delivery that waits for the inbox to load is accepted before the inbox closes, and its
-      // tasks run.
+      // A delivery that waits for the inbox to load is accepted before the inbox closes, and its tasks run.
       if (attaching && !port) await settledBy(attaching, until)
       closed = true
       await port?.close(until)

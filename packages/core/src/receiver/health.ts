@@ -12,25 +12,23 @@ export interface Health {
   /** True if `accepting` and `processing` are true. */
   readonly ok: boolean
   /**
-   * True if deliveries can be stored: the receiver is open, its inbox has room, and the last write
-   * did not fail or a later probe (a test write) succeeded.
+   * True if deliveries can be stored: the receiver is open, its inbox has room, and the last write did not fail or a
+   * later probe (a test write) succeeded.
    */
   readonly accepting: boolean
   /**
-   * False if tasks have been due for too long and no process has run a task in that time. The limit
-   * is the longest of: a minute, three leases, three usual gaps between calls of `runDue`, and the
-   * time that running tasks may take. A backlog that gets shorter counts as processing.
+   * False if tasks have been due for too long and no process has run a task in that time. The limit is the longest of:
+   * a minute, three leases, three usual gaps between calls of `runDue`, and the time that running tasks may take. A
+   * backlog that gets shorter counts as processing.
    */
   readonly processing: boolean
   /**
-   * Why `ok` is false, and how to fix it; undefined if `ok` is true. The text can contain an
-   * address, so show it only to operators.
+   * Why `ok` is false, and how to fix it; undefined if `ok` is true. The text can contain an address, so show it only
+   * to operators.
    */
   readonly cause: string | undefined
   readonly receiver: string
-  /**
-   * Number of waiting and running tasks; undefined if the inbox keeps no tasks or does not answer.
-   */
+  /** Number of waiting and running tasks; undefined if the inbox keeps no tasks or does not answer. */
   readonly pending: number | undefined
   /** Time when the oldest due task became due; undefined if no task is due. */
   readonly oldestDueAt: number | undefined
@@ -38,8 +36,8 @@ export interface Health {
   /** Time when the last verified delivery arrived, as far as this process or the journal knows. */
   readonly lastDelivery: number | undefined
   /**
-   * Time without a verified delivery after which observers get `silent`, in milliseconds; undefined
-   * if the option is not set.
+   * Time without a verified delivery after which observers get `silent`, in milliseconds; undefined if the option is
+   * not set.
    */
   readonly silentAfter: number | undefined
 }
@@ -56,20 +54,19 @@ interface HealthContext extends Pick<
   readonly subscriptions: Subscriptions
 }
 
-// Maximum time for an answer of the inbox, in milliseconds. By default, Kubernetes waits one second
-// for a probe.
+// Maximum time for an answer of the inbox, in milliseconds. By default, Kubernetes waits one second for a probe.
 const PATIENCE = 900
 // Minimum time between two test writes to an inbox that failed, in milliseconds.
 const PAUSE = 1000
-// If no delivery was stored for `QUIET` milliseconds, a test write is tried. `health` waits for
-// that write for `PROBE` milliseconds.
+// If no delivery was stored for `QUIET` milliseconds, a test write is tried. `health` waits for that write for `PROBE`
+// milliseconds.
 const QUIET = 15_000
 const PROBE = 600
 const MINUTE = 60_000
 
 /**
- * Returns the function behind `receiver.health`. The function waits for the inbox for less than a
- * second, and never rejects.
+ * Returns the function behind `receiver.health`. The function waits for the inbox for less than a second, and never
+ * rejects.
  */
 export function createHealth(context: HealthContext): () => Promise<Health> {
   const { name, inbox, port, writes, silence, now, monotonic } = context
@@ -131,8 +128,8 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
   }
 
   /**
-   * Returns why nothing can be stored; undefined if storing works. After a failure, or after a
-   * while without deliveries, it tries a write.
+   * Returns why nothing can be stored; undefined if storing works. After a failure, or after a while without
+   * deliveries, it tries a write.
    */
   async function writeFailure(): Promise<unknown> {
     const { failure, suspect, storedAt } = writes
@@ -142,8 +139,8 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
     if (probed === undefined || at - probed.at >= (doubted ? PAUSE : QUIET)) {
       probed = { at, failure }
       probing ??= probe(at).finally(() => (probing = undefined))
-      // If the probe takes longer, the next call of `health` sees its result. The first write to an
-      // inbox is slow, since it creates tables.
+      // If the probe takes longer, the next call of `health` sees its result. The first write to an inbox is slow,
+      // since it creates tables.
       await settledBy(probing, performance.now() + PROBE)
       if (!writes.suspect && writes.failure === undefined) return undefined
     }
@@ -162,8 +159,8 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
   }
 
   /**
-   * Returns by how much the wall clock jumped ahead since the last call, in milliseconds. A task is
-   * not late because of such a jump.
+   * Returns by how much the wall clock jumped ahead since the last call, in milliseconds. A task is not late because of
+   * such a jump.
    */
   function stepOfClock(): number {
     const at = { wall: now(), monotonic: monotonic() }
@@ -228,8 +225,8 @@ async function lastDeliveryAt({
   return page.rows[0]?.at
 }
 
-// Error codes and texts of SQLite, PostgreSQL (appendix A of its manual), Redis and the operating
-// system. The first matching pattern counts.
+// Error codes and texts of SQLite, PostgreSQL (appendix A of its manual), Redis and the operating system. The first
+// matching pattern counts.
 const CAUSES: readonly (readonly [sign: RegExp, cause: string])[] = [
   [
     /SQLITE_FULL|database or disk is full|ENOSPC|EDQUOT|\b53100\b|no space left|disk is full/i,
@@ -261,10 +258,7 @@ const CAUSES: readonly (readonly [sign: RegExp, cause: string])[] = [
   ],
 ]
 
-/**
- * Returns why an inbox cannot store anything and how to fix it, followed by the error text of the
- * store.
- */
+/** Returns why an inbox cannot store anything and how to fix it, followed by the error text of the store. */
 function inboxCause(error: unknown): string {
   const said = errorText(error)
   const found = CAUSES.find(([sign]) => sign.test(wholeOf(error)))

@@ -19,13 +19,13 @@ export interface ReceiverOptions<
   /** The provider: the preset for the sender of the webhooks, with its secret. */
   readonly provider: Provider<Events>
   /**
-   * Where accepted events are stored until their tasks are done. @default memoryInbox(), which
-   * loses its events when the process ends
+   * Where accepted events are stored until their tasks are done. @default memoryInbox(), which loses its events when
+   * the process ends
    */
   readonly inbox?: Inbox<Commit>
   /**
-   * Name of the receiver. It is part of each event's identity, so it must be unique in its inbox
-   * and stable over restarts. @default the provider's name
+   * Name of the receiver. It is part of each event's identity, so it must be unique in its inbox and stable over
+   * restarts. @default the provider's name
    */
   readonly name?: string
   /** Limits for one delivery. */
@@ -33,9 +33,9 @@ export interface ReceiverOptions<
   /** Status of the acknowledgment: 200, 202 or 204, or 302 with a location if the sender accepts redirects. @default 200 with an empty body */
   readonly ack?: AckOption
   /**
-   * Returns the tenant of an event, if the secret that verified the event names no tenant. Tenants
-   * are served in rotation, so that the backlog of one does not delay the others. With `perTenant`,
-   * this option is a `TypeError`. @default none
+   * Returns the tenant of an event, if the secret that verified the event names no tenant. Tenants are served in
+   * rotation, so that the backlog of one does not delay the others. With `perTenant`, this option is a `TypeError`.
+   * @default none
    */
   readonly tenantKey?: (event: WebhookEvent) => string
   /** Observers in addition to the logger. */
@@ -43,25 +43,23 @@ export interface ReceiverOptions<
   /** The observer that logs, or false for no log. @default logger(), to the console */
   readonly log?: Observer | false
   /**
-   * What happens to an event without a subscription: it is acknowledged and dropped, stored for a
-   * later handler, or rejected with 404. If you do not set the option, a receiver without any
-   * handler and answer rejects every delivery with 500. @default 'acknowledge'
+   * What happens to an event without a subscription: it is acknowledged and dropped, stored for a later handler, or
+   * rejected with 404. If you do not set the option, a receiver without any handler and answer rejects every delivery
+   * with 500. @default 'acknowledge'
    */
   readonly onUnhandled?: OnUnhandled
   /**
-   * How the receiver recognizes that two events are the same. `id`: by the sender's id.
-   * `id+digest`: by the id, and by the signed content (method, body, topic and time), so that a
-   * captured delivery with another id is a duplicate. `digest`: by the id, or else by a digest of
-   * the body. `none`: no two events are the same. @default 'id'; 'id+digest' if the provider
-   * declares `repeats: false` and its signature does not cover the id
+   * How the receiver recognizes that two events are the same. `id`: by the sender's id. `id+digest`: by the id, and by
+   * the signed content (method, body, topic and time), so that a captured delivery with another id is a duplicate.
+   * `digest`: by the id, or else by a digest of the body. `none`: no two events are the same. @default 'id';
+   * 'id+digest' if the provider declares `repeats: false` and its signature does not cover the id
    */
   readonly dedupe?: Dedupe
   /** How payloads are parsed. */
   readonly parsing?: ParsingOptions
   /**
-   * True runs tasks in this process. False: another process runs them, with
-   * `receiver.startWorker()`. `onDemand`: only `receiver.runDue()` runs them, for platforms without
-   * a permanent process. @default true
+   * True runs tasks in this process. False: another process runs them, with `receiver.startWorker()`. `onDemand`: only
+   * `receiver.runDue()` runs them, for platforms without a permanent process. @default true
    */
   readonly worker?: boolean | 'onDemand'
   /** The clocks of the receiver, for tests. */
@@ -69,16 +67,14 @@ export interface ReceiverOptions<
   /** Content and encryption of stored events. */
   readonly storage?: StorageOptions
   /**
-   * Searches for the cause of a rejection after the reply, at most once per second. Observers get
-   * the result as `explained`, and a proven cause is logged. True searches for 50 ms; a duration
-   * sets another limit, at most 10 s. The search occupies the event loop for that time. @default
-   * true if NODE_ENV is 'development'
+   * Searches for the cause of a rejection after the reply, at most once per second. Observers get the result as
+   * `explained`, and a proven cause is logged. True searches for 50 ms; a duration sets another limit, at most 10 s.
+   * The search occupies the event loop for that time. @default true if NODE_ENV is 'development'
    */
   readonly explain?: boolean | Duration
   /**
-   * Version of your app, at most 100 characters. The charts of the inspector mark when each version
-   * first worked. @default the version in the `package.json` of the working directory, if there is
-   * one
+   * Version of your app, at most 100 characters. The charts of the inspector mark when each version first worked.
+   * @default the version in the `package.json` of the working directory, if there is one
    */
   readonly version?: string
   /** Time without a verified delivery after which observers get `silent`. @default never */
@@ -95,9 +91,8 @@ export interface ParsingOptions {
   /** True parses integers beyond 2^53 in JSON payloads as BigInt. @default false */
   readonly bigIntegers?: boolean
   /**
-   * `strict` rejects a body with 415 if its Content-Type contradicts the format in which the body
-   * is read. Content-Type never chooses the format, since most senders do not sign it. @default the
-   * option of the provider, else 'ignore'
+   * `strict` rejects a body with 415 if its Content-Type contradicts the format in which the body is read. Content-Type
+   * never chooses the format, since most senders do not sign it. @default the option of the provider, else 'ignore'
    */
   readonly contentType?: 'ignore' | 'strict'
 }
@@ -106,10 +101,7 @@ export interface ParsingOptions {
 export interface ClockOptions {
   /** Returns the time in milliseconds since 1970. @default () => Date.now() */
   readonly now?: () => number
-  /**
-   * Returns milliseconds of a clock that never goes back, to measure durations. @default () =>
-   * performance.now()
-   */
+  /** Returns milliseconds of a clock that never goes back, to measure durations. @default () => performance.now() */
   readonly monotonic?: () => number
 }
 
@@ -121,29 +113,27 @@ export interface ClockOptions {
  */
 export interface StorageOptions {
   /**
-   * The content that stays in the inbox after the last task of an event is done or deleted. False
-   * erases payload, headers, query and body. A function gets the payload and returns the part to
-   * keep; it must be synchronous. If the function throws, nothing is kept and observers get a
-   * warning. Handlers always get all content, and a dead task keeps all. Ids, topics and times
-   * stay, so that a redelivery is a duplicate. @default true
+   * The content that stays in the inbox after the last task of an event is done or deleted. False erases payload,
+   * headers, query and body. A function gets the payload and returns the part to keep; it must be synchronous. If the
+   * function throws, nothing is kept and observers get a warning. Handlers always get all content, and a dead task
+   * keeps all. Ids, topics and times stay, so that a redelivery is a duplicate. @default true
    */
   // `any`, so that the app can declare the payload type of its own topics.
   readonly content?: boolean | ((payload: any) => unknown)
   /**
-   * Encrypts payloads, headers and bodies in the inbox with AES-256-GCM, including those of rejected
-   * deliveries. A key has 32 bytes, given as bytes, base64 or hex. With several keys, the first one
-   * encrypts and all of them decrypt, so that you can change keys. Topics, ids, times, error texts,
-   * paths and replies are not encrypted. @default stored without encryption
+   * Encrypts payloads, headers and bodies in the inbox with AES-256-GCM, including those of rejected deliveries. A key
+   * has 32 bytes, given as bytes, base64 or hex. With several keys, the first one encrypts and all of them decrypt, so
+   * that you can change keys. Topics, ids, times, error texts, paths and replies are not encrypted. @default stored
+   * without encryption
    */
   readonly encryptionKey?: KeyOption
   /** False does not write the history of deliveries and counts to the inbox. @default true */
   readonly journal?: boolean
   /**
-   * Maximum number of rejected deliveries per minute whose head and body are kept for `explain`, per
-   * code and size. Half of the places are for requests that look like verified deliveries. All
-   * requests up to 2 KiB share at most 768 places; each doubled size up to 256 KiB has 384 KiB. So
-   * large requests never replace small ones. Credentials are removed, and `encryptionKey` applies.
-   * The last three minutes with rejections stay. False keeps none. @default 1000
+   * Maximum number of rejected deliveries per minute whose head and body are kept for `explain`, per code and size.
+   * Half of the places are for requests that look like verified deliveries. All requests up to 2 KiB share at most 768
+   * places; each doubled size up to 256 KiB has 384 KiB. So large requests never replace small ones. Credentials are
+   * removed, and `encryptionKey` applies. The last three minutes with rejections stay. False keeps none. @default 1000
    */
   readonly rejectedBodies?: number | false
 }
@@ -155,8 +145,8 @@ export interface RunDueOptions {
   /** Maximum number of tasks to run. @default all that are due */
   readonly max?: number
   /**
-   * Last part of the time of a call, in which no further task starts. `task.signal` aborts at the
-   * deadline. @default '1s'
+   * Last part of the time of a call, in which no further task starts. `task.signal` aborts at the deadline. @default
+   * '1s'
    */
   readonly reserve?: Duration
 }
@@ -186,18 +176,15 @@ export interface CheckedOptions extends Observers {
   readonly keepBody: KeepBody | undefined
   /** Time limit of `explain`, in milliseconds; undefined if `explain` is off. */
   readonly explain: number | undefined
-  /**
-   * True reads the body of a request even if its head is rejected, so that `explain` sees the
-   * complete request.
-   */
+  /** True reads the body of a request even if its head is rejected, so that `explain` sees the complete request. */
   readonly lenient: boolean
   readonly version: string | undefined
   readonly silentAfter: number | undefined
 }
 
 /**
- * Checks the options of `receiver.runDue`. In the result, `until` is a time of `performance.now()`,
- * and `last` is in milliseconds.
+ * Checks the options of `receiver.runDue`. In the result, `until` is a time of `performance.now()`, and `last` is in
+ * milliseconds.
  */
 export function checkRunDue(options: RunDueOptions): {
   readonly until: number

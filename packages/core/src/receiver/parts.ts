@@ -105,13 +105,12 @@ export function createParts({
   return { context, port, recorder, erasure }
 }
 
-// Maximum number of journal entries that wait while the recorder's module loads. A process may
-// start under load.
+// Maximum number of journal entries that wait while the recorder's module loads. A process may start under load.
 const MOST = 1000
 
 /**
- * Returns a recorder that loads its module at the first entry, so that apps start faster. Returns
- * undefined without a journal.
+ * Returns a recorder that loads its module at the first entry, so that apps start faster. Returns undefined without a
+ * journal.
  */
 function createRecorder(context: RecorderContext): Recorder | undefined {
   if (!context.inbox.journal || context.kept === undefined) return undefined
@@ -120,8 +119,8 @@ function createRecorder(context: RecorderContext): Recorder | undefined {
   let waiting: ((ready: Recorder) => void)[] = []
 
   return {
-    // Called for each delivery, so it makes no closure and no list of arguments: both would cost as
-    // much as the counting itself.
+    // Called for each delivery, so it makes no closure and no list of arguments: both would cost as much as the
+    // counting itself.
     answered(exchange, reply, took, what) {
       if (recorder) recorder.answered(exchange, reply, took, what)
       else pass((ready) => ready.answered(exchange, reply, took, what))
@@ -177,8 +176,8 @@ interface ConsumerContext extends RunContext {
 type Runner = { readonly run: typeof runAttempt }
 
 /**
- * Makes the object that represents the receiver to its inbox: the subscriptions, how to run a task,
- * and the listeners for outcomes.
+ * Makes the object that represents the receiver to its inbox: the subscriptions, how to run a task, and the listeners
+ * for outcomes.
  */
 function createConsumer(context: ConsumerContext): Consumer {
   const { observer } = context
@@ -225,8 +224,8 @@ function createConsumer(context: ConsumerContext): Consumer {
   }
 
   /**
-   * Returns the subscriptions (the inbox calls them lanes), and the lane of events that were stored
-   * without a subscription.
+   * Returns the subscriptions (the inbox calls them lanes), and the lane of events that were stored without a
+   * subscription.
    */
   function lanes(): readonly Lane[] {
     const { all } = context.subscriptions

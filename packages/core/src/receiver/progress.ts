@@ -5,8 +5,8 @@ const MINUTE = 60_000
 const NEW = 0.25
 
 /**
- * Returns true if any process ended a run of this receiver between `since` and `now`. Returns false
- * if the inbox has no journal.
+ * Returns true if any process ended a run of this receiver between `since` and `now`. Returns false if the inbox has no
+ * journal.
  */
 export async function takenIn(
   inbox: Inbox,
@@ -28,10 +28,7 @@ export async function usualGap({ records }: Inbox, receiver: string): Promise<nu
   return typeof gap === 'number' && gap > 0 ? gap : 0
 }
 
-/**
- * Records that `runDue` was called. Failures are ignored, since only {@link usualGap} reads the
- * record.
- */
+/** Records that `runDue` was called. Failures are ignored, since only {@link usualGap} reads the record. */
 export async function drainBegan(
   { records, worker }: Inbox,
   receiver: string,

@@ -45,21 +45,17 @@ export interface Receiver<
   readonly limits: Limits
   /** Topic patterns for which the receiver has a subscription or an answer. */
   readonly topics: readonly string[]
-  /**
-   * The settings with defaults, for packages that work with a receiver, such as
-   * `@postern/registrar`.
-   */
+  /** The settings with defaults, for packages that work with a receiver, such as `@postern/registrar`. */
   readonly settings: ReceiverSettings
   /** Returns true if a subscription matches the topic or one of its aliases. */
   subscribes(topic: string, aliases?: readonly string[]): boolean
   /** Returns true if an `answer` function makes the reply to the topic or to one of its aliases. */
   answers(topic: string, aliases?: readonly string[]): boolean
   /**
-   * Subscribes a handler to topics. Subscribe before the first delivery. Exact topics have separate
-   * overloads, so that editors complete them. `NoInfer` keeps TypeScript from inferring topics from
-   * the handler, which would compare every payload type of the provider. All patterns share one
-   * intersection type: with one type per pattern, the number of comparisons would be the square of
-   * the number of topics.
+   * Subscribes a handler to topics. Subscribe before the first delivery. Exact topics have separate overloads, so that
+   * editors complete them. `NoInfer` keeps TypeScript from inferring topics from the handler, which would compare every
+   * payload type of the provider. All patterns share one intersection type: with one type per pattern, the number of
+   * comparisons would be the square of the number of topics.
    */
   on<const P extends keyof Events & string>(
     topics: P | readonly P[],
@@ -96,13 +92,11 @@ export interface Receiver<
   ): this
   onAny(handler: Handler<AnyEvent<Events>, Commit>): this
   /**
-   * Adds a listener for tasks that become dead. The listener is called only in this process. If it
-   * fails, it is not called again.
+   * Adds a listener for tasks that become dead. The listener is called only in this process. If it fails, it is not
+   * called again.
    */
   onDead(listener: (task: AttemptInfo, error: TaskError) => unknown): this
-  /**
-   * Registers a function that makes the reply to an event, for topics whose sender uses the reply.
-   */
+  /** Registers a function that makes the reply to an event, for topics whose sender uses the reply. */
   answer<const P extends keyof Events & string>(
     topics: P | readonly P[],
     answer: NoInfer<AnswerFunction<EventOf<Events, P>>>,
@@ -114,69 +108,54 @@ export interface Receiver<
     options?: AnswerOptions,
   ): this
   /**
-   * Checks the head of a request before its body is read, and starts to count the bytes of the
-   * body. Adapters pass the result to `receive` as `admission`. Throws a `WebhookError` with the
-   * reason of a rejection.
+   * Checks the head of a request before its body is read, and starts to count the bytes of the body. Adapters pass the
+   * result to `receive` as `admission`. Throws a `WebhookError` with the reason of a rejection.
    */
   admit(head: Head): Admission
-  /**
-   * Receives one delivery and returns the reply. Data from the network never makes this method
-   * throw.
-   */
+  /** Receives one delivery and returns the reply. Data from the network never makes this method throw. */
   receive(delivery: Delivery | DeliveryInit, host?: Host): Promise<Reply>
-  /**
-   * Receives a Web standard `Request` and returns the `Response`. The body of the request must be
-   * unread.
-   */
+  /** Receives a Web standard `Request` and returns the `Response`. The body of the request must be unread. */
   fetch(request: Request, host?: FetchHost): Promise<Response>
   /**
-   * Reports to observers that an adapter could not read a request, and returns the reply. If the
-   * headers are given, a request without a body (such as a GET) is kept for `explain`.
+   * Reports to observers that an adapter could not read a request, and returns the reply. If the headers are given, a
+   * request without a body (such as a GET) is kept for `explain`.
    */
   reject(request: Pick<DeliveryInit, 'method' | 'url' | 'headers'>, error: WebhookError): Reply
   /** Starts to run tasks in this process. Use this method in a process with `worker: false`. */
   startWorker(): Promise<void>
   /**
-   * Runs due tasks until none is left or the deadline is near, for platforms without a permanent
-   * process (cron routes). Interrupted tasks run first. Attempts that the deadline ends are
-   * released and do not count.
+   * Runs due tasks until none is left or the deadline is near, for platforms without a permanent process (cron routes).
+   * Interrupted tasks run first. Attempts that the deadline ends are released and do not count.
    */
   runDue(options?: RunDueOptions): Promise<RunDueResult>
   /**
-   * Accepts events without a signature, in two cases. The sender's API listed the events, and a
-   * source of `@postern/registrar` reads them. Or a cloud service delivered the events, to which
-   * only the sender can write (`verifiedBy`).
+   * Accepts events without a signature, in two cases. The sender's API listed the events, and a source of
+   * `@postern/registrar` reads them. Or a cloud service delivered the events, to which only the sender can write
+   * (`verifiedBy`).
    */
   ingest(given: IngestInit, options?: IngestOptions): Promise<IngestResult>
-  /**
-   * Returns the state of the receiver, for probes and operators. Never rejects, and answers within
-   * a second.
-   */
+  /** Returns the state of the receiver, for probes and operators. Never rejects, and answers within a second. */
   health(): Promise<Health>
   /**
-   * Makes dead tasks pending again. `state: 'done'` replays done tasks instead, and `state:
-   * 'pending'` makes waiting tasks due now. One call changes a part of the tasks: call again with
-   * the returned cursor until there is no cursor.
+   * Makes dead tasks pending again. `state: 'done'` replays done tasks instead, and `state: 'pending'` makes waiting
+   * tasks due now. One call changes a part of the tasks: call again with the returned cursor until there is no cursor.
    */
   replay(filter?: TaskFilter, options?: ReplayOptions): Promise<Changed>
-  /**
-   * Returns tasks of this receiver: pending, running and dead ones, and done ones that are still
-   * kept.
-   */
+  /** Returns tasks of this receiver: pending, running and dead ones, and done ones that are still kept. */
   tasks(filter?: TaskFilter & { readonly limit?: number }): Promise<readonly TaskInfo[]>
   /** Adds an observer while the receiver runs, for tests and tools. Returns the function that removes the observer. */
   observe(observer: Observer): () => void
   /** All observers, combined to one. Other packages report events through it. */
   readonly observer: Observer
   /**
-   * Adds a listener that is called when the receiver starts to close. The listener gets a time of
-   * `performance.now()`, until which `close` waits for the listener's promise. Returns the function
-   * that removes the listener. Throws `receiver_closed` if the receiver is closed.
+   * Adds a listener that is called when the receiver starts to close. The listener gets a time of `performance.now()`,
+   * until which `close` waits for the listener's promise. Returns the function that removes the listener. Throws
+   * `receiver_closed` if the receiver is closed.
    */
   onClose(listener: (until: number) => unknown): () => void
   /**
-   * Closes the receiver: rejects deliveries with 503, waits for running attempts and leaves the
-   * other tasks pending. Closes the inbox only if the receiver created it.
+   * Closes the receiver: rejects deliveries with 503, waits for running attempts and leaves the other tasks pending.
+   * Closes the inbox only if the receiver created it.
    */
   close(options?: { /** @default '10s' */ readonly timeout?: Duration }): Promise<void>
 }
@@ -187,9 +166,7 @@ type AnyEvent<Events extends EventMap> = string extends keyof Events
 
 /** Options of one `fetch` call, which the adapter or platform gives. */
 export interface FetchHost extends Host {
-  /**
-   * A small JSON value to store with the events (`event.context`), or a function that returns it.
-   */
+  /** A small JSON value to store with the events (`event.context`), or a function that returns it. */
   readonly context?: Json | ((request: Request) => Json | undefined) | undefined
   /**
    * The URL that the sender used, or a function that returns it. Set it if a proxy changed the URL.
@@ -199,8 +176,8 @@ export interface FetchHost extends Host {
   /** The exact bytes of the body. Set them if the platform has already read the body. */
   readonly body?: Uint8Array | undefined
   /**
-   * The header lines. Set them if the platform keeps repeated headers separate: `Headers` joins
-   * them. @default request.headers
+   * The header lines. Set them if the platform keeps repeated headers separate: `Headers` joins them. @default
+   * request.headers
    */
   readonly headers?: HeaderLines | undefined
 }

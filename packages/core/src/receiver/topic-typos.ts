@@ -1,10 +1,9 @@
 import { distance } from '../basics/unknown-options.ts'
 
 /**
- * Returns a sentence for each handler whose topic is probably a typo, for apps that do not type
- * their topics. Such a topic is unknown, and differs from a known topic by a typing error. Not all
- * topics of a sender are known, so a different word (`reopened` for `opened`) does not count as a
- * typo.
+ * Returns a sentence for each handler whose topic is probably a typo, for apps that do not type their topics. Such a
+ * topic is unknown, and differs from a known topic by a typing error. Not all topics of a sender are known, so a
+ * different word (`reopened` for `opened`) does not count as a typo.
  */
 export function topicTypos(
   sender: string,
@@ -22,14 +21,13 @@ export function topicTypos(
 
 function isTypo(one: string, other: string): boolean {
   if (plain(one) === plain(other)) return true
-  // Names with a different number of parts are different names: `ProjectUpdate` and
-  // `Project.update`.
+  // Names with a different number of parts are different names: `ProjectUpdate` and `Project.update`.
   if (plain(one).split('.').length !== plain(other).split('.').length) return false
   const changes = distance(one, other)
   if (changes === 1) return one.length > 4
   if (changes !== 2 || one.length < 8) return false
-  // Two letters changed places, or one letter is added and another is wrong. A prefix such as `un`
-  // makes a different word, not a typo.
+  // Two letters changed places, or one letter is added and another is wrong. A prefix such as `un` makes a different
+  // word, not a typo.
   return one.length === other.length
     ? sortedLetters(one) === sortedLetters(other)
     : Math.abs(one.length - other.length) === 1

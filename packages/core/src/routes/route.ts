@@ -13,15 +13,11 @@ export interface RouteRequest {
   readonly authorization: string | undefined
 }
 
-/**
- * A route for any framework. Adapters on node:http call it, and `toFetch` converts it to a fetch
- * handler.
- */
+/** A route for any framework. Adapters on node:http call it, and `toFetch` converts it to a fetch handler. */
 export type Route = (request: RouteRequest) => Promise<Reply>
 
 /**
- * Converts a route to a fetch handler, for Bun, Deno, Workers and others. The handler rejects if
- * the route rejects.
+ * Converts a route to a fetch handler, for Bun, Deno, Workers and others. The handler rejects if the route rejects.
  *
  * @example
  * Deno.serve(toFetch(healthRoute([receiver])))
@@ -49,17 +45,17 @@ function privateReply(status: number, body: unknown, headers?: Reply['headers'])
 /** Options of {@link health}. */
 export interface HealthRouteOptions {
   /**
-   * False replies only whether everything is ok, without figures. The reply never contains the
-   * cause of an unreachable inbox. @default true
+   * False replies only whether everything is ok, without figures. The reply never contains the cause of an unreachable
+   * inbox. @default true
    */
   readonly figures?: boolean
 }
 
 /**
- * Creates a route for probes. Readiness: replies 200 if every receiver accepts deliveries, else
- * 503; a backlog does not matter. Workers (`?work`): replies 200 if every receiver is processing
- * due tasks. Liveness (`?live`): replies 200 as long as the process answers, since a restart does
- * not repair a database. Throws a `TypeError` that names a wrong option.
+ * Creates a route for probes. Readiness: replies 200 if every receiver accepts deliveries, else 503; a backlog does not
+ * matter. Workers (`?work`): replies 200 if every receiver is processing due tasks. Liveness (`?live`): replies 200 as
+ * long as the process answers, since a restart does not repair a database. Throws a `TypeError` that names a wrong
+ * option.
  *
  * @example
  * app.get('/healthz', health([github, stripe]))
@@ -72,8 +68,7 @@ export function health(
 }
 
 /**
- * Creates the same route as {@link health}, for frameworks without fetch. Throws a `TypeError` if
- * an option is wrong.
+ * Creates the same route as {@link health}, for frameworks without fetch. Throws a `TypeError` if an option is wrong.
  */
 export function healthRoute(
   receivers: readonly Pick<Receiver, 'health'>[],
@@ -107,17 +102,14 @@ function shown(health: Health): Health {
 
 /** Options of {@link runDue}. */
 export interface RunDueRouteOptions extends RunDueOptions {
-  /**
-   * Secret that the caller sends as `Authorization: Bearer …`. Vercel sends `CRON_SECRET` there.
-   */
+  /** Secret that the caller sends as `Authorization: Bearer …`. Vercel sends `CRON_SECRET` there. */
   readonly secret: string
 }
 
 /**
- * Creates a route that runs due tasks, for cron jobs of platforms without a permanent process. The
- * secret is compared in constant time. If another call is running, the reply is 409. Otherwise the
- * reply is the result of `receiver.runDue()` as JSON. Throws a `TypeError` that names a wrong
- * option.
+ * Creates a route that runs due tasks, for cron jobs of platforms without a permanent process. The secret is compared
+ * in constant time. If another call is running, the reply is 409. Otherwise the reply is the result of
+ * `receiver.runDue()` as JSON. Throws a `TypeError` that names a wrong option.
  *
  * @example
  * export const GET = runDue(receiver, { secret: process.env.CRON_SECRET!, deadline: '50s' })
@@ -130,8 +122,7 @@ export function runDue(
 }
 
 /**
- * Creates the same route as {@link runDue}, for frameworks without fetch. Throws a `TypeError` if
- * an option is wrong.
+ * Creates the same route as {@link runDue}, for frameworks without fetch. Throws a `TypeError` if an option is wrong.
  */
 export function runDueRoute(
   receiver: Pick<Receiver, 'runDue'>,

@@ -5,9 +5,7 @@ import { checkObject, unknownOptions } from '../basics/unknown-options.ts'
 export interface RetryPolicy {
   /** Maximum number of attempts, including the first one. */
   readonly attempts: number
-  /**
-   * Returns the milliseconds to wait after attempt number `attempt` (1 for the first) has failed.
-   */
+  /** Returns the milliseconds to wait after attempt number `attempt` (1 for the first) has failed. */
   delay(attempt: number): number
 }
 
@@ -22,15 +20,15 @@ export interface ExponentialOptions {
   /** Upper limit of every wait. A number is in milliseconds. @default '1h' */
   readonly maxDelay?: Duration
   /**
-   * `full` waits for a random time between 0 and the maximum, so that failed tasks do not return in
-   * one wave. @default 'full'
+   * `full` waits for a random time between 0 and the maximum, so that failed tasks do not return in one wave. @default
+   * 'full'
    */
   readonly jitter?: 'full' | 'none'
 }
 
 /**
- * Creates a policy with growing waits. Each wait is random between 0 and its maximum ("full
- * jitter"). https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ * Creates a policy with growing waits. Each wait is random between 0 and its maximum ("full jitter").
+ * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 export function exponential(options: ExponentialOptions = {}): RetryPolicy {
   return growing('exponential', options)
@@ -92,8 +90,8 @@ export interface RetryAfterOptions extends ErrorOptions {
 }
 
 /**
- * Throw this error in a handler to choose the time of the next attempt. The failed attempt counts.
- * A wait of more than a year becomes a year, and observers get a warning.
+ * Throw this error in a handler to choose the time of the next attempt. The failed attempt counts. A wait of more than
+ * a year becomes a year, and observers get a warning.
  */
 export class RetryAfterError extends Error {
   override readonly name = 'RetryAfterError'
@@ -111,8 +109,8 @@ export class RetryAfterError extends Error {
 }
 
 /**
- * Throw this error in a handler if the task must wait, such as for a busy or failing destination.
- * The attempt does not count.
+ * Throw this error in a handler if the task must wait, such as for a busy or failing destination. The attempt does not
+ * count.
  */
 export class PostponeError extends Error {
   override readonly name = 'PostponeError'

@@ -15,18 +15,15 @@ import { checkPattern, createTopicTable } from './topics.ts'
 import type { Writable } from '../basics/maybe.ts'
 
 /**
- * Handles one event. The task is done when the handler returns or resolves. When it throws or
- * rejects, the task is retried as the retry policy says.
+ * Handles one event. The task is done when the handler returns or resolves. When it throws or rejects, the task is
+ * retried as the retry policy says.
  */
 export type Handler<
   Event extends WebhookEvent = WebhookEvent,
   Commit extends AnyCommit = AnyCommit,
 > = (event: Event, task: Task<Commit>) => unknown
 
-/**
- * A handler that brings default options for its subscription. Options that are given to `on` take
- * precedence.
- */
+/** A handler that brings default options for its subscription. Options that are given to `on` take precedence. */
 export interface PreparedHandler extends Handler {
   readonly defaults: Pick<SubscriptionOptions, 'retry' | 'timeout' | 'concurrency'>
 }
@@ -34,19 +31,17 @@ export interface PreparedHandler extends Handler {
 /** Options of one subscription. */
 export interface SubscriptionOptions<Event extends WebhookEvent = WebhookEvent> {
   /**
-   * Name of the subscription. Stored tasks find their handler by this name, so keep it stable over
-   * restarts. @default the topic pattern, with a number if the pattern repeats
+   * Name of the subscription. Stored tasks find their handler by this name, so keep it stable over restarts. @default
+   * the topic pattern, with a number if the pattern repeats
    */
   readonly name?: string
-  /**
-   * Earlier names of the subscription. Tasks that were stored under these names belong to it too.
-   */
+  /** Earlier names of the subscription. Tasks that were stored under these names belong to it too. */
   readonly previousNames?: readonly string[]
   /** When and how often a failed task is retried. @default exponential({ attempts: 8 }) */
   readonly retry?: RetryOption
   /**
-   * Maximum time of an attempt. After that time the attempt fails, and `task.signal` aborts. A
-   * number is in milliseconds. @default '5m'
+   * Maximum time of an attempt. After that time the attempt fails, and `task.signal` aborts. A number is in
+   * milliseconds. @default '5m'
    */
   readonly timeout?: Duration
   /** Maximum number of attempts at the same time, per process. @default 10 */
@@ -54,39 +49,36 @@ export interface SubscriptionOptions<Event extends WebhookEvent = WebhookEvent> 
   /** Limits for the runs of one tenant, per process. @default no limits */
   readonly tenantLimit?: TenantLimitOptions
   /**
-   * Checks and types the payload (zod, valibot, arktype …). If the payload does not match, the task
-   * is dead, and its error has the issues.
+   * Checks and types the payload (zod, valibot, arktype …). If the payload does not match, the task is dead, and its
+   * error has the issues.
    */
   readonly schema?: StandardSchema
   /**
-   * Returns the ordering key. Events with the same tenant and key run one after another, in order
-   * of arrival. Not every inbox supports this option.
+   * Returns the ordering key. Events with the same tenant and key run one after another, in order of arrival. Not every
+   * inbox supports this option.
    */
   readonly orderingKey?: (event: Event) => string
   /**
-   * Combines waiting events with the same tenant and key to one run, with the newest event. Not
-   * every inbox supports this option. The option cannot be used together with `orderingKey`.
+   * Combines waiting events with the same tenant and key to one run, with the newest event. Not every inbox supports
+   * this option. The option cannot be used together with `orderingKey`.
    */
   readonly debounce?: DebounceOptions<Event>
 }
 
 /**
- * Limits for one tenant in one subscription and process. A task beyond a limit returns to the
- * inbox, and its attempt does not count. It runs later at the pace of its tenant. Until then it
- * does not occupy a place of the subscription.
+ * Limits for one tenant in one subscription and process. A task beyond a limit returns to the inbox, and its attempt
+ * does not count. It runs later at the pace of its tenant. Until then it does not occupy a place of the subscription.
  *
  * @example
  * receiver.on('orders/*', { tenantLimit: { rate: 5, concurrency: 2 } }, callShopApi)
  */
 export interface TenantLimitOptions {
   /**
-   * Maximum number of runs of one tenant that start per second; 0.2 is one in five seconds. After
-   * late starts, up to a tenth of a second's runs, plus one, may start in addition. @default no limit
+   * Maximum number of runs of one tenant that start per second; 0.2 is one in five seconds. After late starts, up to a
+   * tenth of a second's runs, plus one, may start in addition. @default no limit
    */
   readonly rate?: number
-  /**
-   * Maximum number of runs of one tenant at the same time. @default only the subscription's limit
-   */
+  /** Maximum number of runs of one tenant at the same time. @default only the subscription's limit */
   readonly concurrency?: number
 }
 
@@ -94,18 +86,16 @@ interface DebounceOptions<Event extends WebhookEvent = WebhookEvent> {
   /** Returns an id for what the event is about, such as the id of a pull request. */
   readonly key: (event: Event) => string
   /**
-   * Time to wait for further events of the key. The run starts once no event has arrived for that
-   * time. @default 0: the run starts when the previous run has ended
+   * Time to wait for further events of the key. The run starts once no event has arrived for that time. @default 0: the
+   * run starts when the previous run has ended
    */
   readonly wait?: Duration
-  /**
-   * Maximum time from the first event of the key to the start of the run. @default ten times `wait`
-   */
+  /** Maximum time from the first event of the key to the start of the run. @default ten times `wait` */
   readonly maxWait?: Duration
   /**
-   * Returns a number, string or date that grows with each version, such as `updated_at`. An event
-   * with a lower value than an earlier event of the key does not run. If two values are equal, or
-   * one is undefined, the event that arrived last is the newest. @default the order of arrival
+   * Returns a number, string or date that grows with each version, such as `updated_at`. An event with a lower value
+   * than an earlier event of the key does not run. If two values are equal, or one is undefined, the event that arrived
+   * last is the newest. @default the order of arrival
    */
   readonly newest?: (event: Event) => number | string | Date | undefined
 }
@@ -150,8 +140,8 @@ export interface Subscriptions {
 export const UNHANDLED = 'unhandled'
 
 /**
- * Makes the list of subscriptions. If tasks are stored durably, default names must not depend on
- * the order of calls of `on`.
+ * Makes the list of subscriptions. If tasks are stored durably, default names must not depend on the order of calls of
+ * `on`.
  */
 export function createSubscriptions(durable: boolean): Subscriptions {
   const table = createTopicTable<Subscription>()
@@ -254,8 +244,8 @@ export function createSubscriptions(durable: boolean): Subscriptions {
   function freeName(wanted: string): string {
     let name = wanted
     for (let number = 2; byName.has(name); number++) name = `${wanted}#${number}`
-    // Numbers depend on the order of calls of `on`. If two calls change places, stored tasks would
-    // run with the other handler.
+    // Numbers depend on the order of calls of `on`. If two calls change places, stored tasks would run with the other
+    // handler.
     if (durable && name !== wanted)
       throw new TypeError(
         `two subscriptions without a name on ${wanted}: give each a name, such as on('${wanted}', { name: 'mail' }, handler), since stored tasks find their handler by it`,
@@ -282,8 +272,7 @@ function checkTenantLimit(option: TenantLimitOptions | undefined, name: string):
     )
 }
 
-// Default of `maxWait`, as a multiple of `wait`. Without a maximum, a steady stream of events would
-// never run.
+// Default of `maxWait`, as a multiple of `wait`. Without a maximum, a steady stream of events would never run.
 const LONGEST = 10
 
 function debounceOf(options: SubscriptionOptions, name: string): Debounce | undefined {
@@ -391,8 +380,8 @@ export function taskDrafts(
 }
 
 /**
- * Returns the tenant of an event: the verified tenant, or else the result of `tenantKey`. Throws
- * what `tenantKey` throws.
+ * Returns the tenant of an event: the verified tenant, or else the result of `tenantKey`. Throws what `tenantKey`
+ * throws.
  */
 export function fairKeyOf(
   { receiver, tenantKey: asked }: DraftRules,
@@ -401,8 +390,7 @@ export function fairKeyOf(
 ): string | undefined {
   if (record.tenant !== undefined) return tenantKey(record.tenant, '', '')
   if (!asked) return undefined
-  // The mark `~` separates tenants that `tenantKey` reads from the payload from verified tenants
-  // with the same name.
+  // The mark `~` separates tenants that `tenantKey` reads from the payload from verified tenants with the same name.
   return tenantKey(
     undefined,
     '~',

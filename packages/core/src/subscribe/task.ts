@@ -11,8 +11,8 @@ export interface Task<Commit extends AnyCommit = AnyCommit> {
   /** Maximum number of attempts of the retry policy. */
   readonly attempts: number
   /**
-   * A key for APIs that accept idempotency keys. The key is the same for all attempts of one event
-   * and subscription, also after restarts.
+   * A key for APIs that accept idempotency keys. The key is the same for all attempts of one event and subscription,
+   * also after restarts.
    */
   readonly idempotencyKey: string
   /** Aborts when the attempt times out, when its claim is lost, or when the receiver closes. */
@@ -26,23 +26,23 @@ export interface Task<Commit extends AnyCommit = AnyCommit> {
   /** The data with which the child task was spawned. */
   readonly data: Json | undefined
   /**
-   * Adds child tasks of the same subscription. They are stored in the same step in which this task
-   * becomes done, and have the tenant of this task. Throws a `TypeError` for data that is not a
-   * JSON value, since no inbox could store it.
+   * Adds child tasks of the same subscription. They are stored in the same step in which this task becomes done, and
+   * have the tenant of this task. Throws a `TypeError` for data that is not a JSON value, since no inbox could store
+   * it.
    */
   spawn(children: readonly { readonly part: string; readonly data?: Json }[]): void
   /**
-   * Completes this task in one transaction with your own writes, so that both happen or neither.
-   * Call it last. The argument depends on the inbox: a function that gets the inbox's connection
-   * ({@link CommitWrite}), and with PostgreSQL also an open transaction of your own
-   * ({@link CommitIn}). Inboxes without transactions do not have this method.
+   * Completes this task in one transaction with your own writes, so that both happen or neither. Call it last. The
+   * argument depends on the inbox: a function that gets the inbox's connection ({@link CommitWrite}), and with
+   * PostgreSQL also an open transaction of your own ({@link CommitIn}). Inboxes without transactions do not have this
+   * method.
    */
   readonly commit: Commit
 }
 
 /**
- * The method `task.commit` of an inbox that provides its own connection; synchronous with SQLite.
- * Returns the result of `write`.
+ * The method `task.commit` of an inbox that provides its own connection; synchronous with SQLite. Returns the result of
+ * `write`.
  *
  * @example
  * task.commit((database) => database.prepare('INSERT INTO payment VALUES (?)').run(event.id))
@@ -50,9 +50,8 @@ export interface Task<Commit extends AnyCommit = AnyCommit> {
 export type CommitWrite<Transaction> = <T>(write: (transaction: Transaction) => T) => T
 
 /**
- * The method `task.commit` in an open transaction of your own. `in` runs a statement in that
- * transaction and returns its rows. If your transaction is rolled back, the task stays open, and
- * your error decides what happens next.
+ * The method `task.commit` in an open transaction of your own. `in` runs a statement in that transaction and returns
+ * its rows. If your transaction is rolled back, the task stays open, and your error decides what happens next.
  *
  * @example
  * await db.transaction(async (tx) => {
@@ -68,8 +67,7 @@ interface OwnTransaction {
 }
 
 /**
- * The method `task.commit` if the type of the inbox is not known. Declare the type of the
- * function's argument yourself.
+ * The method `task.commit` if the type of the inbox is not known. Declare the type of the function's argument yourself.
  *
  * @example
  * await task.commit(({ query }: PgTransaction) => query('INSERT INTO payment VALUES ($1)', [event.id]))

@@ -24,8 +24,7 @@ type MatchTopic<P extends string, T extends string> = P extends T
       : never
 
 /**
- * True if `Rest` (the end of a topic) is one segment, followed by whatever `Tail` (the end of the
- * pattern) requires.
+ * True if `Rest` (the end of a topic) is one segment, followed by whatever `Tail` (the end of the pattern) requires.
  */
 type MatchRest<Tail extends string, Rest extends string> = Tail extends ''
   ? Segment<Rest>
@@ -49,10 +48,7 @@ export type TopicsOf<Events extends EventMap, P extends string> = P extends `${s
     ? P
     : never
 
-/**
- * The event for a handler of these patterns: a union of the events of all topics that the patterns
- * match.
- */
+/** The event for a handler of these patterns: a union of the events of all topics that the patterns match. */
 export type EventOf<Events extends EventMap, P extends string> =
   IsOpen<Events> extends true
     ? WebhookEvent<string, Events[string]>
@@ -62,16 +58,14 @@ export type EventOf<Events extends EventMap, P extends string> =
         ? WebhookEvent<TopicOf<Events, P>, Events[P]>
         : never
 
-/**
- * The topics of events that a subscription to this topic gets: the topic itself and narrower ones.
- */
+/** The topics of events that a subscription to this topic gets: the topic itself and narrower ones. */
 export type TopicOf<Events extends EventMap, P extends string> =
   | P
   | Extract<keyof Events, `${P}${Separator}${string}`>
 
 /**
- * Resolves to `unknown` if the pattern can match. If no topic of a typed provider can match,
- * resolves to an impossible type that shows the error.
+ * Resolves to `unknown` if the pattern can match. If no topic of a typed provider can match, resolves to an impossible
+ * type that shows the error.
  */
 export type PatternOf<Events extends EventMap, P extends string> =
   IsOpen<Events> extends true
@@ -79,8 +73,7 @@ export type PatternOf<Events extends EventMap, P extends string> =
     : [Unmatched<Events, P>] extends [never]
       ? unknown
       : {
-          // If a package with types is missing, the map has one topic, whose name says which
-          // package to install.
+          // If a package with types is missing, the map has one topic, whose name says which package to install.
           readonly error: keyof Events extends `install ${string}`
             ? keyof Events
             : `no topic of this provider matches ${Unmatched<Events, P>}`

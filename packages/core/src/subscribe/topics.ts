@@ -7,8 +7,8 @@ const SEPARATORS = './:'
 export interface TopicTable<T> {
   add(patterns: readonly string[], value: T): void
   /**
-   * Returns the values that match, in the order in which they were added. A value matches if its
-   * pattern equals the topic or an alias, or if the wildcards of its pattern match the topic.
+   * Returns the values that match, in the order in which they were added. A value matches if its pattern equals the
+   * topic or an alias, or if the wildcards of its pattern match the topic.
    */
   match(topic: string, aliases?: readonly string[]): readonly T[]
   readonly size: number
@@ -17,14 +17,14 @@ export interface TopicTable<T> {
 const NOTHING: readonly never[] = []
 
 /**
- * Makes a topic table. An exact match is a look-up in a Map. Matches of wildcards are cached for at
- * most `cache` topics, since topics come from the network.
+ * Makes a topic table. An exact match is a look-up in a Map. Matches of wildcards are cached for at most `cache`
+ * topics, since topics come from the network.
  */
 export function createTopicTable<T>(cache = 1000): TopicTable<T> {
   const exact = new Map<string, readonly Entry<T>[]>()
   const wild: (Entry<T> & { test: RegExp })[] = []
-  // Made when the first wildcard is matched: the cache allocates room for all its topics, and most
-  // tables have no wildcards.
+  // Made when the first wildcard is matched: the cache allocates room for all its topics, and most tables have no
+  // wildcards.
   let seen: LRUCache<string, readonly Entry<T>[]> | undefined
 
   const table: Writable<TopicTable<T>> = {
@@ -82,17 +82,12 @@ export function checkPattern(pattern: string): void {
     )
 }
 
-/**
- * Converts a pattern: `*` matches one segment, and `**` at the end matches one or more segments.
- */
+/** Converts a pattern: `*` matches one segment, and `**` at the end matches one or more segments. */
 function toRegExp(pattern: string): RegExp {
   return new RegExp(topicSource(pattern), 's')
 }
 
-/**
- * Returns a pattern as the source of a regular expression that JavaScript and PostgreSQL read in
- * the same way.
- */
+/** Returns a pattern as the source of a regular expression that JavaScript and PostgreSQL read in the same way. */
 export function topicSource(pattern: string): string {
   const source = pattern.replaceAll(/\*\*|\*|[\\^$.|?+()[\]{}/]/g, (part) =>
     part === '**' ? '.+' : part === '*' ? `[^${SEPARATORS}]+` : `\\${part}`,

@@ -14,8 +14,8 @@ interface Followed {
 }
 
 /**
- * Makes the route that counts how the tasks of an action ended. A repeated request checks only the
- * tasks that had not ended yet.
+ * Makes the route that counts how the tasks of an action ended. A repeated request checks only the tasks that had not
+ * ended yet.
  */
 export function createEnds(): (context: Context) => Promise<EndsReply> {
   const known = new Map<string, Followed>()

@@ -21,8 +21,8 @@ export interface AlertOptions extends Pick<
   'inbox' | 'receivers' | 'providers' | 'encryptionKey' | 'name' | 'log'
 > {
   /**
-   * A function that is called with each alert, or what `createSender()` of `@postern/forward`
-   * returns. If sending fails, the next check sends the alert again.
+   * A function that is called with each alert, or what `createSender()` of `@postern/forward` returns. If sending
+   * fails, the next check sends the alert again.
    */
   readonly to: AlertTarget
   /** Time between two checks. @default '1m' */
@@ -58,11 +58,10 @@ const OPTIONS: readonly (keyof AlertOptions)[] = [
 ]
 
 /**
- * Sends an alert when an issue starts, and another one when it ends. Issues are a new cause of dead
- * tasks, a burst of rejections, a silent sender, a late task, and an inbox that does not answer. Of
- * all processes with the same inbox, only one sends each alert. Without `payloads: true`, an alert
- * shows only what a visitor without `payloads` sees. If a process crashes after sending an alert
- * and before storing that, the alert is sent again.
+ * Sends an alert when an issue starts, and another one when it ends. Issues are a new cause of dead tasks, a burst of
+ * rejections, a silent sender, a late task, and an inbox that does not answer. Of all processes with the same inbox,
+ * only one sends each alert. Without `payloads: true`, an alert shows only what a visitor without `payloads` sees. If a
+ * process crashes after sending an alert and before storing that, the alert is sent again.
  *
  * @throws TypeError if an option is wrong.
  *
@@ -182,9 +181,7 @@ function createAsker(
 const KEY = 'inspector:alerts'
 const MOST = 500
 
-/**
- * The stored state: the alerts that are open, and the process (`holder`) that may send alerts now.
- */
+/** The stored state: the alerts that are open, and the process (`holder`) that may send alerts now. */
 type State = {
   readonly holder: string
   /** No other process sends alerts until this time, in milliseconds since 1970. */
@@ -206,16 +203,16 @@ interface TellingOptions {
 /** Compares the current issues with the open alerts, and sends the differences. */
 interface Telling {
   /**
-   * Runs one check. `isCut` is true if the inbox returned only some of the causes. A cause that is
-   * missing may then continue, so its alert stays open.
+   * Runs one check. `isCut` is true if the inbox returned only some of the causes. A cause that is missing may then
+   * continue, so its alert stays open.
    */
   look(
     inbox: Inbox,
     ask: () => Promise<{ readonly current: readonly Current[]; readonly isCut: boolean }>,
   ): Promise<void>
   /**
-   * Reports that the inbox does not answer. Processes cannot agree then on which one reports. So
-   * each process reports it, unless its last check found that another process sends the alerts.
+   * Reports that the inbox does not answer. Processes cannot agree then on which one reports. So each process reports
+   * it, unless its last check found that another process sends the alerts.
    */
   down(text: string): Promise<void>
 }
@@ -231,8 +228,8 @@ function createTelling({ every, now, send }: TellingOptions): Telling {
       const before = await records!.get(KEY)
       const state = (before?.value as State | undefined) ?? { holder: '', until: 0, open: {} }
       const at = now()
-      // A time beyond `3 * every` was stored before the clock was set back. It is ignored:
-      // otherwise no other process could send alerts until that time.
+      // A time beyond `3 * every` was stored before the clock was set back. It is ignored: otherwise no other process
+      // could send alerts until that time.
       isOther = state.holder !== me && state.until > at && state.until <= at + 3 * every
       if (isOther) return
       const held: State = { ...state, holder: me, until: at + 3 * every }
@@ -253,8 +250,8 @@ function createTelling({ every, now, send }: TellingOptions): Telling {
   }
 
   /**
-   * Sends the differences, and returns the open alerts to store. If an alert cannot be sent, its
-   * stored state does not change, so the next check sends it again.
+   * Sends the differences, and returns the open alerts to store. If an alert cannot be sent, its stored state does not
+   * change, so the next check sends it again.
    */
   async function compared(
     known: State['open'],
@@ -293,8 +290,8 @@ interface Current extends Pick<Alert, 'kind' | 'text' | 'since' | 'receiver'> {
 const LONGEST = 500
 
 /**
- * Returns the page's issues, without those that are over or muted. Adds each subscription with a
- * task that is overdue by more than `late` milliseconds.
+ * Returns the page's issues, without those that are over or muted. Adds each subscription with a task that is overdue
+ * by more than `late` milliseconds.
  */
 function currentOf(
   { things, at }: Pick<HealthReply, 'things' | 'at'>,
@@ -360,9 +357,7 @@ function keyOf(...parts: readonly string[]): string {
   return JSON.stringify(parts)
 }
 
-/**
- * Makes one line of at most 500 characters. Invisible characters become escapes such as `\u{1B}`.
- */
+/** Makes one line of at most 500 characters. Invisible characters become escapes such as `\u{1B}`. */
 function alertLine(text: string): string {
   const whole = inertText(text.replaceAll(/\s+/g, ' ').trim())
   return whole.length > LONGEST ? `${whole.slice(0, LONGEST - 1)}…` : whole
@@ -378,8 +373,8 @@ export interface Alert {
   readonly id: string
   readonly state: 'begun' | 'ended'
   /**
-   * `dead`: a cause of dead tasks. `rejected`: a burst of rejections. `silent`: a sender that sends
-   * nothing. `late`: tasks that wait too long. `inbox`: an inbox that does not answer.
+   * `dead`: a cause of dead tasks. `rejected`: a burst of rejections. `silent`: a sender that sends nothing. `late`:
+   * tasks that wait too long. `inbox`: an inbox that does not answer.
    */
   readonly kind: 'dead' | 'rejected' | 'silent' | 'late' | 'inbox'
   /** One line of printable characters. Text from the network is escaped. */
@@ -394,15 +389,12 @@ export interface Alert {
 }
 
 /**
- * The target of alerts: a function, or what `createSender()` of `@postern/forward` returns. That
- * sender signs alerts and retries.
+ * The target of alerts: a function, or what `createSender()` of `@postern/forward` returns. That sender signs alerts
+ * and retries.
  */
 export type AlertTarget = ((alert: Alert) => MaybePromise<unknown>) | AlertSource
 
-/**
- * The method of a sender of `@postern/forward` that alerts call. Topics are `alert.begun` and
- * `alert.ended`.
- */
+/** The method of a sender of `@postern/forward` that alerts call. Topics are `alert.begun` and `alert.ended`. */
 export interface AlertSource {
   emit(message: {
     readonly topic: string

@@ -14,8 +14,8 @@ export interface ActedRow {
   /** The action's filter as search text, without the parts that this visitor may not see. */
   readonly q: string
   /**
-   * An error with the cause that the action filtered by or muted, on one line. Undefined if no such
-   * error is kept, and for visitors without `payloads`.
+   * An error with the cause that the action filtered by or muted, on one line. Undefined if no such error is kept, and
+   * for visitors without `payloads`.
    */
   readonly error: string | undefined
   /** The note and the owner of a mute; undefined for other actions. */
@@ -29,10 +29,7 @@ export interface ActedRow {
 export interface EndsReply {
   readonly done: number
   readonly dead: number
-  /**
-   * The part of `dead` with the same cause as before the action. Undefined if the action was not
-   * for one cause.
-   */
+  /** The part of `dead` with the same cause as before the action. Undefined if the action was not for one cause. */
   readonly same: number | undefined
   readonly waiting: number
   /** Tasks that the inbox no longer keeps. */

@@ -1,6 +1,6 @@
 /**
- * One chunk of a change: tasks that match the filter, or one task by its id. The page asks for the
- * next chunk with `cursor`.
+ * One chunk of a change: tasks that match the filter, or one task by its id. The page asks for the next chunk with
+ * `cursor`.
  */
 export interface ChangeRequest {
   /** The value of `ListReply.tasks`, or `{ id }` for one task. */
@@ -28,8 +28,8 @@ export interface ChangeReply {
 }
 
 /**
- * Mutes a cause, a hash that groups equal errors, until one more task dies of it. Without a note,
- * the request unmutes the cause.
+ * Mutes a cause, a hash that groups equal errors, until one more task dies of it. Without a note, the request unmutes
+ * the cause.
  */
 export interface MuteRequest {
   readonly cause: string

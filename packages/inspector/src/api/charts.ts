@@ -2,10 +2,7 @@ import type { ActedRow } from './actions.ts'
 
 export type ChartRange = '15m' | '1h' | '6h' | '24h' | '7d' | '30d'
 
-/**
- * The data of the charts. Each array has one value per step of `step` milliseconds, null if the
- * value is unknown.
- */
+/** The data of the charts. Each array has one value per step of `step` milliseconds, null if the value is unknown. */
 export interface ChartsReply {
   readonly from: number
   readonly step: number

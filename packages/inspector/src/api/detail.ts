@@ -3,16 +3,11 @@ import type { Action } from '../api.ts'
 import type { ActedRow } from './actions.ts'
 import type { ListRow, RowTask } from './list.ts'
 
-/**
- * A delivery with its tasks. Parts that the visitor may not see are undefined, and `hidden` is
- * true.
- */
+/** A delivery with its tasks. Parts that the visitor may not see are undefined, and `hidden` is true. */
 export interface DetailReply {
   readonly row: ListRow
   readonly hidden: boolean
-  /**
-   * True if the event is encrypted and the inspector has no key: none of its contents can be shown.
-   */
+  /** True if the event is encrypted and the inspector has no key: none of its contents can be shown. */
   readonly encrypted: boolean
   readonly delivery:
     | {
@@ -31,14 +26,10 @@ export interface DetailReply {
   readonly reply:
     | { readonly status: number; readonly took: number; readonly body: string | undefined }
     | undefined
-  /**
-   * The payload as JSON text; undefined if it was not kept, or if the text is longer than 2 MiB.
-   */
+  /** The payload as JSON text; undefined if it was not kept, or if the text is longer than 2 MiB. */
   readonly payload: string | undefined
   readonly tenant: string | undefined
-  /**
-   * If this delivery is a duplicate: the first delivery of the event, if the journal still has it.
-   */
+  /** If this delivery is a duplicate: the first delivery of the event, if the journal still has it. */
   readonly repeats: { readonly id: string; readonly at: number } | undefined
   /** If the payload was edited: the key of the original event. */
   readonly origin: string | undefined
@@ -65,8 +56,7 @@ export interface DetailTask extends RowTask {
 }
 
 /**
- * An error. For visitors without `payloads`, `message` is only the error's code, and the file and
- * line that threw it.
+ * An error. For visitors without `payloads`, `message` is only the error's code, and the file and line that threw it.
  */
 export interface TaskFailure {
   readonly name: string
@@ -84,13 +74,11 @@ export interface ExplainReply {
     readonly remedy: string
   }[]
   readonly stats: { readonly attempts: number; readonly ms: number; readonly stopped: boolean }
-  /**
-   * The difference between the received and the signed body, if the body was changed on its way.
-   */
+  /** The difference between the received and the signed body, if the body was changed on its way. */
   readonly diff?: BodyDiff
   /**
-   * The reason why `explain` could not search for the cause, such as a missing body or secret.
-   * `findings` is then empty.
+   * The reason why `explain` could not search for the cause, such as a missing body or secret. `findings` is then
+   * empty.
    */
   readonly cannot?: string
 }

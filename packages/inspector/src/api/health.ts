@@ -1,8 +1,7 @@
 /**
- * The health of the app: the issues of now, and numbers over the range that the page shows.
- * `things` are the issues, worst first: dead tasks, rejections of the last six hours, silent
- * receivers. `things` do not depend on the range. `deliveries`, `usual`, `handlers` and all sparks
- * (small charts) cover the range.
+ * The health of the app: the issues of now, and numbers over the range that the page shows. `things` are the issues,
+ * worst first: dead tasks, rejections of the last six hours, silent receivers. `things` do not depend on the range.
+ * `deliveries`, `usual`, `handlers` and all sparks (small charts) cover the range.
  */
 export interface HealthReply {
   readonly at: number
@@ -21,8 +20,8 @@ export interface HealthReply {
     readonly ofNewest?: number
   }
   /**
-   * Rejections that are not part of a burst, such as requests from unauthenticated clients. The
-   * page shows them as one row.
+   * Rejections that are not part of a burst, such as requests from unauthenticated clients. The page shows them as one
+   * row.
    */
   readonly usual: { readonly count: number; readonly groups: readonly RejectedGroup[] }
   readonly handlers: readonly {
@@ -44,10 +43,7 @@ export interface HealthReply {
     /** `ok`, or what is wrong with the inbox. */
     readonly inbox: string
     readonly lastDelivery: number | undefined
-    /**
-     * Average time between deliveries in the last week, in milliseconds. Undefined after too few
-     * deliveries.
-     */
+    /** Average time between deliveries in the last week, in milliseconds. Undefined after too few deliveries. */
     readonly usually: number | undefined
     /** Number of deliveries in the range, and the number of them that were rejected. */
     readonly deliveries: number
@@ -65,8 +61,8 @@ export type Thing =
   | {
       readonly kind: 'dead'
       /**
-       * A hash that groups equal errors. Undefined for visitors without `payloads`: their rows are
-       * grouped by subscription.
+       * A hash that groups equal errors. Undefined for visitors without `payloads`: their rows are grouped by
+       * subscription.
        */
       readonly cause: string | undefined
       readonly error: { readonly name: string; readonly message: string }
@@ -85,8 +81,8 @@ export type Thing =
       /** When a task last failed with this error. */
       readonly last: number
       /**
-       * True if no task has failed with this error for an hour, and for three times the longest gap
-       * between two failures.
+       * True if no task has failed with this error for an hour, and for three times the longest gap between two
+       * failures.
        */
       readonly isOver: boolean
       /** Set if a person muted this cause. The mute ends when one more task dies of the cause. */
@@ -122,18 +118,14 @@ export interface MutedCause {
 export interface RejectedGroup {
   readonly receiver: string
   readonly code: string
-  /**
-   * Number of rejections: in `things`, of the last six hours (`since:6h`), otherwise of the range.
-   */
+  /** Number of rejections: in `things`, of the last six hours (`since:6h`), otherwise of the range. */
   readonly count: number
   /** In `things`: number of all deliveries to the receiver from the first to the last rejection. */
   readonly of?: number
   /** In `things`: the time of the last rejection, and whether the burst has ended. */
   readonly last?: number
   readonly isOver?: boolean
-  /**
-   * The cause of the rejections, proven with the newest stored body. `remedy` says how to fix it.
-   */
+  /** The cause of the rejections, proven with the newest stored body. `remedy` says how to fix it. */
   readonly proven?: string | undefined
   /** The likely cause, if no cause is proven. */
   readonly likely?: string | undefined

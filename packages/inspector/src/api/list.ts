@@ -1,11 +1,10 @@
 /**
- * A page of the list for the search `q`. The search has qualifiers, separated by blanks:
- * `topic:orders/*`, `state:dead`, `outcome:rejected`, `code:`, `cause:`, `provider:`, `receiver:`,
- * `subscription:`, `part:`, `task:`, `id:`, `since:2h`, `until:`, `error:`, `status:`,
- * `payload.user.id:7`. A value with blanks is in double quotes. `-name:value` excludes the rows
- * that match. All other words are text. If `q` is only text, the search covers ids and topics, then
- * errors, then payloads, and each row names the place of its match. With a qualifier of tasks, the
- * list has tasks, otherwise deliveries. Both have rows of the same type.
+ * A page of the list for the search `q`. The search has qualifiers, separated by blanks: `topic:orders/*`,
+ * `state:dead`, `outcome:rejected`, `code:`, `cause:`, `provider:`, `receiver:`, `subscription:`, `part:`, `task:`,
+ * `id:`, `since:2h`, `until:`, `error:`, `status:`, `payload.user.id:7`. A value with blanks is in double quotes.
+ * `-name:value` excludes the rows that match. All other words are text. If `q` is only text, the search covers ids and
+ * topics, then errors, then payloads, and each row names the place of its match. With a qualifier of tasks, the list
+ * has tasks, otherwise deliveries. Both have rows of the same type.
  */
 export interface ListReply {
   readonly rows: readonly ListRow[]
@@ -18,8 +17,8 @@ export interface ListReply {
   /** With `problem`: a corrected search to suggest. */
   readonly meant?: string
   /**
-   * The filter that an action on the whole list sends. Undefined for lists of deliveries, and if
-   * `q` has a condition that a filter of tasks cannot express.
+   * The filter that an action on the whole list sends. Undefined for lists of deliveries, and if `q` has a condition
+   * that a filter of tasks cannot express.
    */
   readonly tasks?: Readonly<Record<string, string | number>>
 }
@@ -33,14 +32,12 @@ export interface ListRow {
   readonly provider: string
   readonly topic: string | undefined
   /**
-   * The topic that the body of a rejected delivery claims, which is unverified. Undefined for
-   * visitors without `payloads`.
+   * The topic that the body of a rejected delivery claims, which is unverified. Undefined for visitors without
+   * `payloads`.
    */
   readonly claims: string | undefined
   readonly eventId: string | undefined
-  /**
-   * The value of the payload field that the visitor chose for this topic, at most 120 characters.
-   */
+  /** The value of the payload field that the visitor chose for this topic, at most 120 characters. */
   readonly field?: string
   /** Undefined for rows of tasks. */
   readonly outcome:
@@ -70,9 +67,8 @@ export interface RowTask {
   readonly retrying: boolean
   readonly interrupted: boolean
   /**
-   * With `debounce`: `skipped` says why the task is done without a run, and `into` is the id of the
-   * task that runs in its place. `folded` is the number of other events that this task also runs
-   * for.
+   * With `debounce`: `skipped` says why the task is done without a run, and `into` is the id of the task that runs in
+   * its place. `folded` is the number of other events that this task also runs for.
    */
   readonly skipped: 'folded' | 'stale' | undefined
   readonly into: string | undefined
@@ -82,10 +78,7 @@ export interface RowTask {
   readonly due: number | undefined
   /** The error of the last run on one line, if the task waits for a retry or is dead. */
   readonly failure: string | undefined
-  /**
-   * The cause of the error: a hash that groups equal errors. Undefined for visitors without
-   * `payloads`.
-   */
+  /** The cause of the error: a hash that groups equal errors. Undefined for visitors without `payloads`. */
   readonly cause: string | undefined
 }
 

@@ -1,11 +1,11 @@
 /**
- * Slows down clients that send wrong credentials. Correct credentials never wait, so an attacker
- * cannot lock out the owner.
+ * Slows down clients that send wrong credentials. Correct credentials never wait, so an attacker cannot lock out the
+ * owner.
  */
 interface WrongCredentials {
   /**
-   * Counts a wrong credential from an address. Resolves once the rejection may be sent. The result
-   * is the number of seconds that the client should wait: 0 after few wrong credentials.
+   * Counts a wrong credential from an address. Resolves once the rejection may be sent. The result is the number of
+   * seconds that the client should wait: 0 after few wrong credentials.
    */
   wrong(address: string): Promise<number>
 }
@@ -23,9 +23,8 @@ interface Window {
 }
 
 /**
- * Makes a {@link WrongCredentials}. A peer is an IPv4 address or an IPv6 network. After 10 wrong
- * credentials from one peer in a minute, each further rejection waits for a second. `now` is in
- * milliseconds.
+ * Makes a {@link WrongCredentials}. A peer is an IPv4 address or an IPv6 network. After 10 wrong credentials from one
+ * peer in a minute, each further rejection waits for a second. `now` is in milliseconds.
  */
 export function createWrongCredentials(
   now: () => number = () => performance.now(),
@@ -57,8 +56,8 @@ export function createWrongCredentials(
   }
 
   /**
-   * Returns the peer to forget: the one with the fewest failures in this minute, among equals the
-   * oldest. So a peer that guesses often is not forgotten.
+   * Returns the peer to forget: the one with the fewest failures in this minute, among equals the oldest. So a peer
+   * that guesses often is not forgotten.
    */
   function leastFailures(): string {
     let [least, fewest] = ['', Infinity]
@@ -71,8 +70,8 @@ export function createWrongCredentials(
 }
 
 /**
- * Returns the peer of an address. For IPv6, this is the /64 network, since one machine can use all
- * addresses of its /64.
+ * Returns the peer of an address. For IPv6, this is the /64 network, since one machine can use all addresses of its
+ * /64.
  */
 function peerOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]

@@ -5,15 +5,12 @@ import type { InspectorReply } from '../request.ts'
 /** The rights of a visitor. */
 export interface Grant {
   /**
-   * `read` allows no action. `all` allows replays, deletions, mutes, and runs with an edited
-   * payload. A list names the allowed actions. `sample` sends a made-up event to your handlers.
-   * `all` does not include `sample`: name it in a list.
+   * `read` allows no action. `all` allows replays, deletions, mutes, and runs with an edited payload. A list names the
+   * allowed actions. `sample` sends a made-up event to your handlers. `all` does not include `sample`: name it in a
+   * list.
    */
   readonly allow: 'all' | 'read' | readonly Action[]
-  /**
-   * False hides payloads, headers, bodies and replies, and everything derived from them. @default
-   * true
-   */
+  /** False hides payloads, headers, bodies and replies, and everything derived from them. @default true */
   readonly payloads?: boolean
   /** Name of the visitor, for observers and the log. @default unknown */
   readonly as?: string
@@ -27,16 +24,14 @@ export interface TokenAuth extends Partial<Grant> {
 
 /** Names with their passwords, for HTTP's Basic authentication. */
 export interface BasicAuth extends Omit<Partial<Grant>, 'as'> {
-  /**
-   * Passwords by name, at least 16 characters each. The name identifies the visitor in the log.
-   */
+  /** Passwords by name, at least 16 characters each. The name identifies the visitor in the log. */
   readonly basic: Readonly<Record<string, string>>
 }
 
 /**
- * Decides who may enter. A function gets the framework's own request or context, after the app's
- * middleware. The function returns the visitor's rights, its own `Response`, or a falsy value to
- * reject the request. The function can also reply through the framework, such as with a redirect.
+ * Decides who may enter. A function gets the framework's own request or context, after the app's middleware. The
+ * function returns the visitor's rights, its own `Response`, or a falsy value to reject the request. The function can
+ * also reply through the framework, such as with a redirect.
  */
 export type Auth<Own extends readonly unknown[] = readonly unknown[]> =
   | TokenAuth
@@ -77,9 +72,7 @@ export function checkAuth(auth: unknown): void {
   checkGrant({ allow: 'all', ...grant })
 }
 
-/**
- * Checks the value that `auth` returned. Throws a `TypeError` if the value is not a {@link Grant}.
- */
+/** Checks the value that `auth` returned. Throws a `TypeError` if the value is not a {@link Grant}. */
 export function checkGrant(grant: unknown): Grant {
   unknownOptions('inspector: the return value of auth', grant, ['allow', 'payloads', 'as'])
   const { allow, payloads, as } = grant as Grant

@@ -16,10 +16,9 @@ const KEY = /^[\w-]{43}$/
 const HERE = Symbol.for('postern.inspector.dev-key')
 
 /**
- * Returns the key of `dev: true`. The key is random. All processes of a project share the key, also
- * after a restart, so a hot reload signs nobody out. The key is stored in a file that only the
- * current user can read (mode 0600). If no file can be written, the key lasts as long as the
- * process.
+ * Returns the key of `dev: true`. The key is random. All processes of a project share the key, also after a restart, so
+ * a hot reload signs nobody out. The key is stored in a file that only the current user can read (mode 0600). If no
+ * file can be written, the key lasts as long as the process.
  */
 export function devKey(from: string = process.cwd()): string {
   const known = globalThis as { [HERE]?: string }
@@ -32,10 +31,7 @@ export function devKey(from: string = process.cwd()): string {
   return (known[HERE] ??= randomBytes(32).toString('base64url'))
 }
 
-/**
- * Returns `node_modules/.cache/postern` in the nearest folder, from `from` upward, that has
- * `node_modules`.
- */
+/** Returns `node_modules/.cache/postern` in the nearest folder, from `from` upward, that has `node_modules`. */
 function cacheOf(from: string): string | undefined {
   for (let folder = from; ; folder = dirname(folder)) {
     const modules = join(folder, 'node_modules')
@@ -62,9 +58,7 @@ function keyIn(folder: string): string {
   }
 }
 
-/**
- * Reads the key from a file. Undefined if the file is missing, or if other users have access to it.
- */
+/** Reads the key from a file. Undefined if the file is missing, or if other users have access to it. */
 function read(file: string): string | undefined {
   let handle: number | undefined
   try {

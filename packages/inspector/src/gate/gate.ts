@@ -21,8 +21,8 @@ export interface Visitor extends Grant {
 }
 
 /**
- * Returns the visitor if the request may enter, else the reply to send. Returns `answered` if
- * `auth` has already replied.
+ * Returns the visitor if the request may enter, else the reply to send. Returns `answered` if `auth` has already
+ * replied.
  */
 type EntryGate<Own extends readonly unknown[]> = (
   request: InspectorRequest<Own>,
@@ -30,8 +30,8 @@ type EntryGate<Own extends readonly unknown[]> = (
 ) => Promise<{ readonly visitor: Visitor } | InspectorReply | Response | 'answered'>
 
 /**
- * Makes the gate for the options `auth` and `dev`. If the app's `auth` function throws, the gate
- * rejects with that error, since some frameworks redirect by throwing.
+ * Makes the gate for the options `auth` and `dev`. If the app's `auth` function throws, the gate rejects with that
+ * error, since some frameworks redirect by throwing.
  */
 export function createEntryGate<Own extends readonly unknown[]>(
   options: InspectorOptions<Own>,
@@ -52,10 +52,7 @@ export function createEntryGate<Own extends readonly unknown[]>(
   return 'basic' in auth ? byPassword(auth) : byToken(auth, signedOut, TOKEN)
 }
 
-/**
- * The difference between a token and a developer's key. `wrong` and `missing` are texts of the
- * sign-in page.
- */
+/** The difference between a token and a developer's key. `wrong` and `missing` are texts of the sign-in page. */
 interface Kind {
   readonly isDeveloper: boolean
   readonly wrong: string
@@ -90,8 +87,8 @@ function byPassword({ basic, ...grant }: BasicAuth): EntryGate<readonly unknown[
     const text = Buffer.from(encoded, 'base64').toString('utf8')
     const colon = text.indexOf(':')
     const name = text.slice(0, colon)
-    // The password is compared even if the name is unknown: otherwise the time of the reply would
-    // reveal which names exist.
+    // The password is compared even if the name is unknown: otherwise the time of the reply would reveal which names
+    // exist.
     const known = Object.hasOwn(basic, name)
     const right = digestEqual(text.slice(colon + 1), known ? basic[name]! : '')
     if (known && right && colon > 0)
@@ -133,10 +130,7 @@ function byToken(
   }
 }
 
-/**
- * Makes the function that rejects a wrong credential. After too many wrong ones, each reply is
- * delayed.
- */
+/** Makes the function that rejects a wrong credential. After too many wrong ones, each reply is delayed. */
 function createReject(): (
   request: InspectorRequest,
   place: PagePlace,
@@ -144,8 +138,8 @@ function createReject(): (
 ) => Promise<InspectorReply> {
   const attempts = createWrongCredentials()
   return async (request, place, rejection) => {
-    // A link on another site can contain a wrong name and password. Clicking such a link must not
-    // use up the visitor's tries.
+    // A link on another site can contain a wrong name and password. Clicking such a link must not use up the visitor's
+    // tries.
     if (request.header('sec-fetch-site') === 'cross-site') return rejection()
     const wait = await attempts.wrong(request.peer ?? '')
     return wait > 0
@@ -210,9 +204,9 @@ function visitorOf(
   return { payloads: true, isDeveloper: false, canSignOut: false, ...grant, ...more }
 }
 
-// The logged link has the key in its fragment, which no server and no proxy log sees. This script
-// sends the key to get a cookie, and removes the key from the address. The form field `at` has the
-// path of the page, since a process behind a proxy does not know that path.
+// The logged link has the key in its fragment, which no server and no proxy log sees. This script sends the key to get
+// a cookie, and removes the key from the address. The form field `at` has the path of the page, since a process behind
+// a proxy does not know that path.
 const SCRIPT = `const form=document.forms[0];form.at.value=location.pathname
 const key=/^#key=(.+)$/.exec(location.hash)?.[1]
 if(key){history.replaceState(null,'',location.pathname+location.search);form.token.value=decodeURIComponent(key);form.submit()}`
@@ -230,15 +224,13 @@ function signInPage({ app }: PagePlace, message: string): InspectorReply {
 }
 
 const TOLD = Symbol.for('postern.inspector.told')
-// Maximum number of mount paths to log. There is a limit, since anyone can invent paths in
-// requests.
+// Maximum number of mount paths to log. There is a limit, since anyone can invent paths in requests.
 const MOST = 5
 
 /**
- * Makes the function that logs the address of the page with the key. If `dev` is an address, only
- * that one is logged. Otherwise a guess is logged at once, and the real address at the first
- * request of each mount. The host is never taken from the Host header, so that the link leads to
- * this app.
+ * Makes the function that logs the address of the page with the key. If `dev` is an address, only that one is logged.
+ * Otherwise a guess is logged at once, and the real address at the first request of each mount. The host is never taken
+ * from the Host header, so that the link leads to this app.
  */
 function createTold(
   key: string,

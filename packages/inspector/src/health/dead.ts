@@ -11,8 +11,8 @@ const LANES = 6
 const TIMES = 3
 
 /**
- * Returns one issue per cause of dead tasks, over all receivers and subscriptions. A cause is a
- * hash that groups equal errors. Causes that continue come first, then those with the most tasks.
+ * Returns one issue per cause of dead tasks, over all receivers and subscriptions. A cause is a hash that groups equal
+ * errors. Causes that continue come first, then those with the most tasks.
  */
 export function deadThings(
   causes: readonly Cause[],
@@ -27,8 +27,8 @@ export function deadThings(
         const last = lastOf([received, ...times.map(({ from }) => from)])
         const withDead = where.subscriptions.filter((one) => one.dead > 0)
         const shown = withDead.slice(0, LANES)
-        // The inbox lists the subscriptions with the most dead tasks first. So if one of the listed
-        // subscriptions has no dead task, all subscriptions with dead tasks are listed.
+        // The inbox lists the subscriptions with the most dead tasks first. So if one of the listed subscriptions has
+        // no dead task, all subscriptions with dead tasks are listed.
         const all =
           withDead.length < where.subscriptions.length ? withDead.length : where.subscriptionCount
         return {
@@ -99,7 +99,7 @@ export function moreOf(
   const ofNewest = causes[0]?.ofNewest
   // The inbox has read only some of the tasks: the causes of the others are unknown.
   if (ofNewest !== undefined) return { causes: more, dead: left, ofNewest }
-  // If dead tasks are left out, so is at least one cause. `more` can be 0 even then, since a task
-  // may have died between the two queries.
+  // If dead tasks are left out, so is at least one cause. `more` can be 0 even then, since a task may have died between
+  // the two queries.
   return { causes: left > 0 ? Math.max(1, more) : 0, dead: left }
 }

@@ -6,8 +6,8 @@ const PREFIX = 'inspector:muted:'
 const MOST = 200
 
 /**
- * A stored mute. `dead` and `last` are the values of the cause when it was muted. The mute ends
- * when `dead` or `last` grows, since one more task has died of the cause then.
+ * A stored mute. `dead` and `last` are the values of the cause when it was muted. The mute ends when `dead` or `last`
+ * grows, since one more task has died of the cause then.
  */
 interface Mark {
   readonly note: string
@@ -39,8 +39,8 @@ export async function withMarks(
 }
 
 /**
- * Mutes a cause, and deletes the oldest mute if there are too many. Returns false if another
- * process has changed the mute at the same time.
+ * Mutes a cause, and deletes the oldest mute if there are too many. Returns false if another process has changed the
+ * mute at the same time.
  */
 export async function mark(
   { records }: Inbox,

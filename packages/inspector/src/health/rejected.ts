@@ -9,8 +9,7 @@ export interface Burst {
   /** Number of rejections in the last six hours. */
   readonly count: number
   /**
-   * The minute of the first rejection, in milliseconds since 1970. This value stays the same while
-   * the burst continues.
+   * The minute of the first rejection, in milliseconds since 1970. This value stays the same while the burst continues.
    */
   readonly since: number
   /** The end of the last rejection's minute, or now if that is earlier. */
@@ -43,8 +42,8 @@ export function recentFrom(now: number): number {
 }
 
 /**
- * Finds the bursts of the last six hours, by receiver and code. A burst has at least 5 rejections
- * within an hour, and at least three times the median count per hour of the week before.
+ * Finds the bursts of the last six hours, by receiver and code. A burst has at least 5 rejections within an hour, and
+ * at least three times the median count per hour of the week before.
  */
 export function burstsOf(
   recent: readonly Bucket[],
@@ -77,9 +76,9 @@ export function burstsOf(
 }
 
 /**
- * Returns the first minute of a burst: after that minute, no gap between rejections is longer than
- * an hour. If the burst began more than six hours ago, the start comes from the hourly counts of
- * the week. Undefined if there is no burst.
+ * Returns the first minute of a burst: after that minute, no gap between rejections is longer than an hour. If the
+ * burst began more than six hours ago, the start comes from the hourly counts of the week. Undefined if there is no
+ * burst.
  */
 function beginOf(
   buckets: readonly Counted[],
@@ -114,8 +113,8 @@ function endOf(buckets: readonly Counted[], now: number): Pick<Burst, 'last' | '
 }
 
 /**
- * Returns the median count per hour over `hours` hours. `counts` has only the hours with a
- * rejection; the others count as 0.
+ * Returns the median count per hour over `hours` hours. `counts` has only the hours with a rejection; the others count
+ * as 0.
  */
 function median(counts: readonly number[], hours: number): number {
   const empty = Math.max(0, hours - counts.length)

@@ -21,8 +21,8 @@ const KEPT = 5 * MINUTE
 const UNHANDLED = 200
 
 /**
- * Makes the function that reads the last week. Its answer is kept for five minutes for all viewers,
- * since reading the counts of thousands of minutes is slow.
+ * Makes the function that reads the last week. Its answer is kept for five minutes for all viewers, since reading the
+ * counts of thousands of minutes is slow.
  */
 export function createWeek(now: () => number): (inbox: Inbox) => Promise<Week> {
   let known: { readonly at: number; readonly week: Promise<Week> } | undefined
@@ -68,9 +68,7 @@ interface Rhythm {
 const LEAST = 5
 const TIMES = 3
 
-/**
- * Returns the gaps between deliveries, from counts per step. Undefined after too few deliveries.
- */
+/** Returns the gaps between deliveries, from counts per step. Undefined after too few deliveries. */
 export function rhythmOf(buckets: readonly Bucket[]): Rhythm | undefined {
   const times = [...new Set(buckets.map(({ from }) => from))].sort((one, other) => one - other)
   if (times.length < LEAST) return undefined
@@ -82,9 +80,8 @@ export function rhythmOf(buckets: readonly Bucket[]): Rhythm | undefined {
 }
 
 /**
- * True if the last delivery came more than `limit` milliseconds ago. If the receiver has no limit,
- * three times the longest gap of its last week is used, but at least an hour: older history has
- * only hourly counts.
+ * True if the last delivery came more than `limit` milliseconds ago. If the receiver has no limit, three times the
+ * longest gap of its last week is used, but at least an hour: older history has only hourly counts.
  */
 export function isSilent(
   now: number,

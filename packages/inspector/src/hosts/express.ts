@@ -7,9 +7,8 @@ import { nodeRequest, writeNode } from './node-host.ts'
 export type ExpressOwn = readonly [request: Request, response: Response]
 
 /**
- * Makes a handler for Express 5 and 4 that serves the inspector below its mount path. Body parsers
- * and sessions may run before this handler. Errors that `auth` throws go to `next`. Throws a
- * `TypeError` that names a wrong option.
+ * Makes a handler for Express 5 and 4 that serves the inspector below its mount path. Body parsers and sessions may run
+ * before this handler. Errors that `auth` throws go to `next`. Throws a `TypeError` that names a wrong option.
  *
  * @example
  * app.use('/postern', inspector({ inbox, receivers: [github], auth: (request) => request.session.admin && { allow: 'all' } }))

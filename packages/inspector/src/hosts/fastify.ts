@@ -7,9 +7,8 @@ import { finished, nodeRequest } from './node-host.ts'
 export type FastifyOwn = readonly [request: FastifyRequest, reply: FastifyReply]
 
 /**
- * Makes a plugin for Fastify 5 that serves the inspector below the prefix of the plugin. The app's
- * hooks run before the plugin. Fastify handles errors that `auth` throws. Throws a `TypeError` that
- * names a wrong option.
+ * Makes a plugin for Fastify 5 that serves the inspector below the prefix of the plugin. The app's hooks run before the
+ * plugin. Fastify handles errors that `auth` throws. Throws a `TypeError` that names a wrong option.
  *
  * @example
  * fastify.register(inspector({ inbox, auth: (request) => request.user && { allow: 'read' } }), { prefix: '/postern' })

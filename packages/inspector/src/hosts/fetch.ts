@@ -3,8 +3,8 @@ import type { InspectorOptions } from '../options.ts'
 import { webRequest, webResponse } from './web.ts'
 
 /**
- * Makes a handler for Web standard requests: Bun, Deno, SvelteKit, Astro and others. The handler
- * rejects only if `auth` throws. Throws a `TypeError` that names a wrong option.
+ * Makes a handler for Web standard requests: Bun, Deno, SvelteKit, Astro and others. The handler rejects only if `auth`
+ * throws. Throws a `TypeError` that names a wrong option.
  *
  * @example
  * const inspect = inspector({ inbox, auth: { token: process.env.POSTERN_TOKEN! } })

@@ -5,8 +5,8 @@ import { readText } from '../request.ts'
 import { consumed, webRequest, webResponse } from './web.ts'
 
 /**
- * Makes a handler for Hono, on any of its runtimes. Hono handles errors that `auth` throws, such as
- * an `HTTPException`. Throws a `TypeError` that names a wrong option.
+ * Makes a handler for Hono, on any of its runtimes. Hono handles errors that `auth` throws, such as an `HTTPException`.
+ * Throws a `TypeError` that names a wrong option.
  *
  * @example
  * app.all('/postern/*', inspector({ inbox, auth: (c) => (c.get('user') ? { allow: 'all' } : c.redirect('/login')) }))

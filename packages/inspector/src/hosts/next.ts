@@ -7,10 +7,10 @@ import { webRequest, webResponse } from './web.ts'
 export type InspectorRoute = (request: NextRequest) => Promise<Response>
 
 /**
- * Makes the handlers of a catch-all route: `app/postern/[[...path]]/route.ts`. Give `inbox` and
- * `receivers` as functions, since `next build` also runs the module. Next.js handles what `auth`
- * throws, such as `redirect('/login')`. Throws a `TypeError` that names a wrong option. While
- * Next.js builds, options are not checked, since secrets may be missing then.
+ * Makes the handlers of a catch-all route: `app/postern/[[...path]]/route.ts`. Give `inbox` and `receivers` as
+ * functions, since `next build` also runs the module. Next.js handles what `auth` throws, such as `redirect('/login')`.
+ * Throws a `TypeError` that names a wrong option. While Next.js builds, options are not checked, since secrets may be
+ * missing then.
  *
  * @example
  * export const { GET, HEAD, POST } = inspector({

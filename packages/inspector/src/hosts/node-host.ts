@@ -76,8 +76,8 @@ export async function writeNode(
 }
 
 /**
- * Returns the reply in the form to send. Text is compressed if the client accepts gzip. A
- * `Response` of the app is read to its end.
+ * Returns the reply in the form to send. Text is compressed if the client accepts gzip. A `Response` of the app is read
+ * to its end.
  */
 export async function finished(
   given: InspectorReply | Response,

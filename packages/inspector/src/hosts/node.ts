@@ -7,9 +7,8 @@ import { nodeRequest, writeNode } from './node-host.ts'
 export type NodeOwn = readonly [request: IncomingMessage, response: ServerResponse]
 
 /**
- * Makes a listener for node:http that serves the inspector below any path. Call the listener with
- * the requests of that path. The listener rejects only if `auth` throws. Throws a `TypeError` that
- * names a wrong option.
+ * Makes a listener for node:http that serves the inspector below any path. Call the listener with the requests of that
+ * path. The listener rejects only if `auth` throws. Throws a `TypeError` that names a wrong option.
  *
  * @example
  * const inspect = inspector({ inbox, auth: { token: process.env.POSTERN_TOKEN! } })

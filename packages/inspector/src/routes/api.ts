@@ -125,10 +125,7 @@ async function rerun({ inbox, visitor, body, receivers, acted }: Context): Promi
   return { task: id }
 }
 
-/**
- * Parses a payload with the rules for the body of a delivery: a maximum depth, and no keys that
- * change prototypes.
- */
+/** Parses a payload with the rules for the body of a delivery: a maximum depth, and no keys that change prototypes. */
 function parsed(payload: string, depth: number): Json {
   try {
     return parseJson(payload, { depth }) as Json
@@ -231,9 +228,7 @@ export function createApi(options: InspectorOptions<never>, inbox: () => Promise
   }
 }
 
-/**
- * Makes a route that computes one answer for all viewers with the same query and right to payloads.
- */
+/** Makes a route that computes one answer for all viewers with the same query and right to payloads. */
 function sharing(route: Route): Route {
   return (context) => {
     const { query, visitor, shared } = context
@@ -290,8 +285,8 @@ type Row = RegisteredReply['receivers'][number]
 const FRESH = 60_000
 
 /**
- * Makes the route that lists registered endpoints. Each sender is asked at most once per minute. If
- * a sender does not answer, the rows of the other senders are still returned.
+ * Makes the route that lists registered endpoints. Each sender is asked at most once per minute. If a sender does not
+ * answer, the rows of the other senders are still returned.
  */
 function createRegistered(): (context: Context) => Promise<RegisteredReply> {
   const known = new Map<string, { readonly at: number; readonly row: Promise<Row> }>()

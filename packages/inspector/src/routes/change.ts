@@ -15,8 +15,8 @@ const MOST = 10_000
 const NAME = 200
 
 /**
- * Makes the route that replays or deletes tasks. One request changes one chunk of the tasks. With
- * `dryRun`, the request only counts them.
+ * Makes the route that replays or deletes tasks. One request changes one chunk of the tasks. With `dryRun`, the request
+ * only counts them.
  */
 export function change(verb: 'replay' | 'delete'): (context: Context) => Promise<ChangeReply> {
   return async (context) => {
@@ -107,8 +107,8 @@ function idsOf({ ids }: Readonly<Record<string, unknown>>): readonly string[] | 
 }
 
 /**
- * Changes tasks one after another, each only if the task matches the filter. All changes are
- * recorded as one action. If an earlier request began the action, `begun` is its id.
+ * Changes tasks one after another, each only if the task matches the filter. All changes are recorded as one action. If
+ * an earlier request began the action, `begun` is its id.
  */
 function runEach(ids: readonly string[], begun: unknown): typeof run {
   return async (view, verb, { filter, options }) => {
@@ -146,8 +146,8 @@ function numberOf(body: Readonly<Record<string, unknown>>, name: string): number
 }
 
 /**
- * True if the visitor may do the action. A sample runs the app's handlers, so it needs receivers in
- * this process. It also needs `sample` in the list of rights, or `dev: true`.
+ * True if the visitor may do the action. A sample runs the app's handlers, so it needs receivers in this process. It
+ * also needs `sample` in the list of rights, or `dev: true`.
  */
 export function mayDo(visitor: Visitor, action: Action, hasReceivers: boolean): boolean {
   const { allow, isDeveloper } = visitor

@@ -96,8 +96,7 @@ function known(buckets: readonly Counted[], share: number): number | undefined {
 type Gauge = Extract<Bucket, { readonly kind: 'gauge' }>
 
 /**
- * Counts the tasks of all subscriptions at the end of each step. The last step has the current
- * numbers from the inbox.
+ * Counts the tasks of all subscriptions at the end of each step. The last step has the current numbers from the inbox.
  */
 function tasksOf(
   span: TimeSpan,
@@ -131,8 +130,8 @@ async function chartMarks(
 }
 
 /**
- * Makes the marks of new versions. All receivers of an app start with a new version within an hour,
- * so a version has one mark.
+ * Makes the marks of new versions. All receivers of an app start with a new version within an hour, so a version has
+ * one mark.
  */
 function deployMarks(deploys: readonly Deploy[]): readonly DeployMark[] {
   const marks: DeployMark[] = []

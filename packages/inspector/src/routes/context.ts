@@ -20,16 +20,10 @@ export interface Context {
   readonly query: URLSearchParams
   /** The JSON body of an action. */
   readonly body: Readonly<Record<string, unknown>>
-  /**
-   * Returns the answer to the question `key`. Equal questions share one answer until the version
-   * changes.
-   */
+  /** Returns the answer to the question `key`. Equal questions share one answer until the version changes. */
   readonly shared: <T>(key: string, ask: () => Promise<T>) => Promise<T>
   readonly version: () => Promise<string>
-  /**
-   * Drops the shared answers. Call this after a change that does not change the version, such as a
-   * mute.
-   */
+  /** Drops the shared answers. Call this after a change that does not change the version, such as a mute. */
   readonly forget: () => void
   readonly seal: Seal | undefined
   /** Proven causes of bursts, by `[receiver, code]` as JSON. */

@@ -95,8 +95,8 @@ function encrypted(): ApiProblem {
 }
 
 /**
- * Returns the description of a provider and of its gateway. The description comes from a receiver
- * in this process, else from the catalog.
+ * Returns the description of a provider and of its gateway. The description comes from a receiver in this process, else
+ * from the catalog.
  */
 async function aboutOf(
   { receivers }: Context,

@@ -22,8 +22,8 @@ const LONGEST = 60_000
 const TYPES = { csv: 'text/csv; charset=utf-8', ndjson: 'application/x-ndjson' } as const
 
 /**
- * Returns the newest rows of a search as a file. The file is sent while the search runs. If the
- * search fails, the file is incomplete.
+ * Returns the newest rows of a search as a file. The file is sent while the search runs. If the search fails, the file
+ * is incomplete.
  */
 export async function answerDownload(context: Context): Promise<InspectorReply> {
   const { query, now, visitor } = context

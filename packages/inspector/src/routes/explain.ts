@@ -6,8 +6,8 @@ import { ApiProblem } from '../replies.ts'
 import type { Context } from './context.ts'
 import { keepProof } from '../health/proofs.ts'
 
-// Time limit of a search for the cause, in milliseconds. The search runs in slices, so that it does
-// not block the event loop. At the median, a proof needs one millisecond.
+// Time limit of a search for the cause, in milliseconds. The search runs in slices, so that it does not block the event
+// loop. At the median, a proof needs one millisecond.
 const MS = 500
 
 /** Returns why a delivery was rejected. The search tries the secrets that this process has. */
@@ -69,9 +69,7 @@ export async function explanationOf(
   })
 }
 
-/**
- * Searches for the cause. If the time runs out, `isWhole` is false: a later search may find more.
- */
+/** Searches for the cause. If the time runs out, `isWhole` is false: a later search may find more. */
 async function look(
   arrival: Arrival,
   kept: KeptRequest,
@@ -98,8 +96,8 @@ async function look(
 }
 
 /**
- * Returns the provider whose secrets are tried. If the receiver is in another process, this is the
- * provider with the same name in the `providers` option.
+ * Returns the provider whose secrets are tried. If the receiver is in another process, this is the provider with the
+ * same name in the `providers` option.
  */
 function explainerOf(
   { receivers, options }: Pick<Context, 'receivers' | 'options'>,
@@ -120,8 +118,8 @@ function cannot(code: string, why: string): ExplainReply {
 }
 
 /**
- * Returns a delivery by its id, with headers and body if they were stored and can be decrypted.
- * Throws an {@link ApiProblem} with status 404 if the journal does not have the delivery.
+ * Returns a delivery by its id, with headers and body if they were stored and can be decrypted. Throws an {@link
+ * ApiProblem} with status 404 if the journal does not have the delivery.
  */
 export async function arrivalOf(
   { inbox, seal }: Pick<Context, 'inbox' | 'seal'>,
@@ -139,8 +137,8 @@ export async function arrivalOf(
 }
 
 /**
- * Returns the delivery that contained a task's event, if the journal still has the delivery. The
- * search uses the id that the sender gave the event, else the time of the delivery.
+ * Returns the delivery that contained a task's event, if the journal still has the delivery. The search uses the id
+ * that the sender gave the event, else the time of the delivery.
  */
 export async function arrivalOfTask(
   { inbox }: Context,

@@ -128,10 +128,7 @@ function rejectedGroups(
     )
 }
 
-/**
- * Returns one issue per burst of rejections: with its start, its share of all deliveries, and its
- * proven cause.
- */
+/** Returns one issue per burst of rejections: with its start, its share of all deliveries, and its proven cause. */
 async function rejectedThings(
   context: Context,
   bursts: readonly Burst[],
@@ -169,8 +166,8 @@ async function rejectedThings(
 }
 
 /**
- * Returns the time of a burst's first rejection. If the journal no longer has that rejection,
- * returns the start of its minute.
+ * Returns the time of a burst's first rejection. If the journal no longer has that rejection, returns the start of its
+ * minute.
  */
 async function firstOf(
   journal: Journal | undefined,
@@ -321,17 +318,17 @@ function of(buckets: readonly Counted[], outcomes: readonly string[]): readonly 
   return buckets.filter(({ value }) => outcomes.includes(value))
 }
 
-// Maximum number of rejections per burst to search for a stored body, newest first. A receiver
-// stores only some bodies per minute. `BURSTS` is the maximum number of bursts to explain.
+// Maximum number of rejections per burst to search for a stored body, newest first. A receiver stores only some bodies
+// per minute. `BURSTS` is the maximum number of bursts to explain.
 const LOOKED = 50
 const BURSTS = 5
-// Time limit of one search, in milliseconds. It is short, since no person has asked for the search.
-// Opening the delivery runs a longer search.
+// Time limit of one search, in milliseconds. It is short, since no person has asked for the search. Opening the
+// delivery runs a longer search.
 const MS = 250
 
 /**
- * Explains the newest stored body of each burst, one burst after another. After a newer rejection,
- * the burst is explained again.
+ * Explains the newest stored body of each burst, one burst after another. After a newer rejection, the burst is
+ * explained again.
  */
 async function proofsOf(context: Context, bursts: readonly Burst[]): Promise<readonly Proof[]> {
   const found: Proof[] = []
@@ -357,8 +354,7 @@ async function proofOf(context: Context, { receiver, code, since }: Burst): Prom
   const known = proofs.get(JSON.stringify([receiver, code]))
   if (known?.newest === newest && known.proof.explain !== undefined) return known.proof
   const ids = page.rows.map(({ id }) => id)
-  // Explaining throws if the visitor has used up the time on the event loop. Then there is no
-  // proof.
+  // Explaining throws if the visitor has used up the time on the event loop. Then there is no proof.
   const proof = await newestKept(context, journal, ids).catch(() => undefined)
   if (!proof) return {}
   // If the search ran out of time, it may prove a cause next time. So its result is not stored.

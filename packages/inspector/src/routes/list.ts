@@ -41,8 +41,8 @@ export async function answerList(context: Context): Promise<ListReply> {
       }
     }),
     ...found,
-    // An action sends `tasks` as its filter. If the search also has conditions that no filter can
-    // express, `tasks` is missing, so no action can apply to the whole list.
+    // An action sends `tasks` as its filter. If the search also has conditions that no filter can express, `tasks` is
+    // missing, so no action can apply to the whole list.
     ...(isWhole(search) && { tasks: { ...search.filter } as ListReply['tasks'] & object }),
     version: known,
   }
@@ -69,8 +69,8 @@ export async function searchPage(
   page: { readonly limit: number; readonly cursor?: string },
 ): Promise<Page<FoundRow>> {
   const { view, journal } = inbox
-  // Visitors without `payloads` may not search for text or causes. Text is also found in the
-  // reasons of rejections, which quote bodies. Causes are hashes of messages, which quote payloads.
+  // Visitors without `payloads` may not search for text or causes. Text is also found in the reasons of rejections,
+  // which quote bodies. Causes are hashes of messages, which quote payloads.
   if (!visitor.payloads && search.filter.text !== undefined) withoutPayloads({ text: '' })
   if (!visitor.payloads && search.kind === 'tasks') {
     withoutPayloads(search.filter)

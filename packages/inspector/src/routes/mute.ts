@@ -9,10 +9,7 @@ import { historyOf } from './health.ts'
 
 const LONGEST = { note: 300, owner: 100 } as const
 
-/**
- * Mutes a cause with a note and an owner, until one more task dies of the cause. Without a note,
- * unmutes the cause.
- */
+/** Mutes a cause with a note and an owner, until one more task dies of the cause. Without a note, unmutes the cause. */
 export async function mute(context: Context): Promise<MuteReply> {
   const { inbox, visitor, body, receivers, now, acted } = context
   demand(visitor, 'mute', receivers.length > 0)

@@ -39,14 +39,14 @@ export function wantedFields(text: string | null): ShownFields {
   )
 }
 
-// Time limit for a page in milliseconds, and the number of rows to read at the same time. A remote
-// inbox answers several queries together.
+// Time limit for a page in milliseconds, and the number of rows to read at the same time. A remote inbox answers
+// several queries together.
 const BUDGET = 250
 const AT_ONCE = 8
 
 /**
- * Reads the field of each row whose topic has a path in `fields`. If large payloads use up the
- * time, the remaining rows have no field.
+ * Reads the field of each row whose topic has a path in `fields`. If large payloads use up the time, the remaining rows
+ * have no field.
  */
 export async function fieldsOfRows(
   view: InboxView | undefined,

@@ -14,9 +14,9 @@ interface PayloadName {
 // Number of newest tasks to list, and of their events to read: several tasks can share an event.
 const TASKS = 200
 const EVENTS = 50
-// Maximum number of values and of levels per payload, of paths in all payloads, and of values per
-// path. Limits are needed, since an object with ids as its names has one path per id. `LONGEST` is
-// the maximum length of a path and of a value, in characters.
+// Maximum number of values and of levels per payload, of paths in all payloads, and of values per path. Limits are
+// needed, since an object with ids as its names has one path per id. `LONGEST` is the maximum length of a path and of a
+// value, in characters.
 const NODES = 2000
 const DEPTH = 12
 const PATHS = 2000
@@ -53,9 +53,7 @@ export async function payloadNames(
     .map(([path, { values }]) => ({ path, values: [...values] }))
 }
 
-/**
- * Returns the values by path, without objects and arrays. Paths do not contain positions in arrays.
- */
+/** Returns the values by path, without objects and arrays. Paths do not contain positions in arrays. */
 function leavesOf(payload: unknown): ReadonlyMap<string, readonly string[]> {
   const leaves = new Map<string, string[]>()
   const open: (readonly [part: unknown, names: readonly string[]])[] = [[payload, []]]

@@ -5,8 +5,7 @@ import type { PayloadMatch } from './query.ts'
 import { createWalk } from './walk.ts'
 
 const BUDGET = 500
-// Number of tasks per query. All tasks of a query are tested, since the next query starts after the
-// last one.
+// Number of tasks per query. All tasks of a query are tested, since the next query starts after the last one.
 const STEP = 32
 
 interface PayloadSearch {
@@ -16,9 +15,9 @@ interface PayloadSearch {
 }
 
 /**
- * Finds tasks whose payload has the searched values, newest first. The search stops after 500 ms,
- * and returns how far back it came. The search runs in slices, so that it does not block the event
- * loop. If possible, the inbox first selects the payloads that contain the text of a value.
+ * Finds tasks whose payload has the searched values, newest first. The search stops after 500 ms, and returns how far
+ * back it came. The search runs in slices, so that it does not block the event loop. If possible, the inbox first
+ * selects the payloads that contain the text of a value.
  */
 export async function searchPayload(
   view: InboxView,
@@ -54,9 +53,7 @@ export async function searchPayload(
       return { rows, cursor, searchedTo: page.searchedTo }
   }
 
-  /**
-   * Tests the payload of a task. Each payload is tested once, since tasks of one event share it.
-   */
+  /** Tests the payload of a task. Each payload is tested once, since tasks of one event share it. */
   async function has({ id, receiver, event }: TaskInfo): Promise<boolean> {
     const key = JSON.stringify([receiver, event.key])
     const known = seen.get(key)
@@ -71,17 +68,12 @@ export async function searchPayload(
   }
 }
 
-/**
- * Returns the text if it has only letters, digits and `_`. Each format stores such text unchanged.
- */
+/** Returns the text if it has only letters, digits and `_`. Each format stores such text unchanged. */
 function plainText({ text, isNot }: PayloadMatch): string | undefined {
   return !isNot && /^[a-z\d_]{3,}$/i.test(text) ? text : undefined
 }
 
-/**
- * Returns the payload of a task, decrypted if the inspector has a key. Undefined if the key is
- * wrong.
- */
+/** Returns the payload of a task, decrypted if the inspector has a key. Undefined if the key is wrong. */
 export function readable({ record, delivery }: TaskDetail, seal: Seal | undefined): unknown {
   if (!seal) return record.payload
   try {

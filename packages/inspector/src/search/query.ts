@@ -5,9 +5,7 @@ import { pathNames, searchTokens, wordsOf } from './tokens.ts'
 /** A condition on payloads, such as `payload.a.b:7`. */
 export interface PayloadMatch {
   readonly path: readonly string[]
-  /**
-   * `text` is the value as it was typed. `value` is `text` parsed as JSON if possible.
-   */
+  /** `text` is the value as it was typed. `value` is `text` parsed as JSON if possible. */
   readonly text: string
   readonly value: unknown
   /** True for `-payload.a.b:7`, which matches payloads without this value. */
@@ -101,10 +99,7 @@ function problem(text: string, meant?: string): SearchQuery {
   return { kind: 'problem', problem: text, ...(meant !== undefined && { meant }) }
 }
 
-/**
- * Replaces `from` with `to` in the words that start with `from`. Undefined if there is no such
- * word.
- */
+/** Replaces `from` with `to` in the words that start with `from`. Undefined if there is no such word. */
 function corrected(q: string, from: string, to: string | undefined): string | undefined {
   if (to === undefined) return undefined
   const starts = (word: string): boolean => word.replace(/^-/, '').startsWith(from)
@@ -215,9 +210,7 @@ export const OUTCOMES: readonly ArrivalOutcome[] = [
   'rejected',
 ]
 
-/**
- * Returns the problem of an unknown qualifier. The message suggests the nearest known qualifier.
- */
+/** Returns the problem of an unknown qualifier. The message suggests the nearest known qualifier. */
 function unknownQualifier(q: string, name: string): SearchQuery {
   const near = nearest(name, [...Object.keys(QUALIFIERS), 'payload'])
   const form = near === 'payload' ? 'payload.' : `${near}:`
@@ -230,9 +223,7 @@ function unknownQualifier(q: string, name: string): SearchQuery {
 
 /** An error for a value that a qualifier cannot have. */
 class WrongValue extends TypeError {
-  /**
-   * `given` is the qualifier with its wrong value, `near` the same with the nearest allowed value.
-   */
+  /** `given` is the qualifier with its wrong value, `near` the same with the nearest allowed value. */
   readonly given: string
   readonly near: string | undefined
 
@@ -243,9 +234,7 @@ class WrongValue extends TypeError {
   }
 }
 
-/**
- * Returns the value if it is allowed. Throws a {@link WrongValue} with the nearest allowed value.
- */
+/** Returns the value if it is allowed. Throws a {@link WrongValue} with the nearest allowed value. */
 function oneOf<T extends string>(
   name: string,
   value: string | undefined,

@@ -9,8 +9,7 @@ const KEYS = 100
 const TASKS = 1000
 
 /**
- * A row before the visitor's rights apply: a delivery with the tasks of its events, or the matching
- * tasks of an event.
+ * A row before the visitor's rights apply: a delivery with the tasks of its events, or the matching tasks of an event.
  */
 export interface FoundRow {
   readonly arrival?: Arrival
@@ -56,9 +55,7 @@ function isAnswered({ receiver, outcome, topics }: Arrival, receivers: Answering
   return outcome === 'unhandled' && topics.some((topic) => here?.answers(topic) === true)
 }
 
-/**
- * Returns the row of a delivery. `reason` and `claims` can quote the body, so they need `payloads`.
- */
+/** Returns the row of a delivery. `reason` and `claims` can quote the body, so they need `payloads`. */
 export function arrivalRow(
   { arrival, tasks }: { readonly arrival: Arrival; readonly tasks: readonly TaskInfo[] },
   payloads: boolean,
@@ -84,10 +81,7 @@ export function arrivalRow(
   }
 }
 
-/**
- * Returns the tasks of deliveries, grouped by {@link eventKey}. Tasks of an event are sorted by
- * subscription.
- */
+/** Returns the tasks of deliveries, grouped by {@link eventKey}. Tasks of an event are sorted by subscription. */
 export async function tasksByKey(
   view: InboxView | undefined,
   arrivals: readonly Pick<Arrival, 'receiver' | 'keys'>[],

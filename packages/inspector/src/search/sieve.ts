@@ -5,8 +5,7 @@ import type { Sieved } from './query.ts'
 const BUDGET = 500
 
 /**
- * Makes a function that tests whether a delivery meets all conditions. Throws a `TypeError` for an
- * impossible value.
+ * Makes a function that tests whether a delivery meets all conditions. Throws a `TypeError` for an impossible value.
  */
 export function arrivalFits(sieve: readonly Sieved[]): (arrival: Arrival) => boolean {
   return all(sieve, ({ name, value }) => {
@@ -17,9 +16,7 @@ export function arrivalFits(sieve: readonly Sieved[]): (arrival: Arrival) => boo
   })
 }
 
-/**
- * Makes a function that tests whether a task meets all conditions.
- */
+/** Makes a function that tests whether a task meets all conditions. */
 export function taskFits(sieve: readonly Sieved[]): (task: TaskInfo) => boolean {
   return all(sieve, ({ name, value }) =>
     name === 'error'
@@ -48,8 +45,8 @@ export function hasError({ error }: TaskInfo, text: string): boolean {
 }
 
 /**
- * Reads pages of the inbox until enough rows match or the time is over. All rows of a page are
- * tested, so the result can have more than `limit` rows.
+ * Reads pages of the inbox until enough rows match or the time is over. All rows of a page are tested, so the result
+ * can have more than `limit` rows.
  */
 export async function sifted<Row>(
   ask: (page: { readonly limit: number; readonly cursor?: string }) => Promise<Page<Row>>,

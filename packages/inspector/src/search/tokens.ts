@@ -9,8 +9,8 @@ interface SearchToken {
 }
 
 /**
- * Splits a search into tokens such as `name:value`. A value with blanks is in double quotes. In
- * such a value, `\"` is a quote.
+ * Splits a search into tokens such as `name:value`. A value with blanks is in double quotes. In such a value, `\"` is a
+ * quote.
  */
 export function searchTokens(q: string): readonly SearchToken[] {
   return [...q.matchAll(TOKEN)].map(([, not, name, qualified, plain = '']) => {
@@ -55,8 +55,7 @@ export function pathNames(path: string): readonly string[] {
 }
 
 /**
- * Writes a path in a payload for a search, such as `payload.a.b`. Undefined if there is no name, or
- * if one is empty.
+ * Writes a path in a payload for a search, such as `payload.a.b`. Undefined if there is no name, or if one is empty.
  */
 export function payloadPath(names: readonly string[]): string | undefined {
   if (names.length === 0 || names.includes('')) return undefined

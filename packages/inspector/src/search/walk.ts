@@ -4,10 +4,9 @@ import type { PayloadMatch } from './query.ts'
 const NODES = 10_000
 
 /**
- * Makes a function that searches a payload for a value. Each call visits 10,000 nodes (values,
- * objects and arrays), and returns undefined until the result is known. In an array, any member may
- * have the value. Each pair of a node and a position in the path is visited once. Otherwise, nested
- * arrays would double the time with each level.
+ * Makes a function that searches a payload for a value. Each call visits 10,000 nodes (values, objects and arrays), and
+ * returns undefined until the result is known. In an array, any member may have the value. Each pair of a node and a
+ * position in the path is visited once. Otherwise, nested arrays would double the time with each level.
  */
 export function createWalk(
   payload: unknown,
@@ -45,9 +44,7 @@ export function createWalk(
   }
 }
 
-/**
- * Returns a value as text without quotes, as typed in a search. Undefined for objects and arrays.
- */
+/** Returns a value as text without quotes, as typed in a search. Undefined for objects and arrays. */
 export function valueText(part: unknown): string | undefined {
   if (part === null) return 'null'
   if (typeof part === 'string') return part

@@ -7,8 +7,8 @@ import { arrivalFits, hasError, sifted, taskFits } from './sieve.ts'
 const BUDGET = 200
 
 /**
- * Where the search continues in each place: a cursor, null after the last row, undefined at the
- * start. `id` is the journal of deliveries, `dead` and `failing` are errors of tasks.
+ * Where the search continues in each place: a cursor, null after the last row, undefined at the start. `id` is the
+ * journal of deliveries, `dead` and `failing` are errors of tasks.
  */
 interface Places {
   readonly id?: string | null
@@ -18,9 +18,8 @@ interface Places {
 }
 
 /**
- * Searches for plain text: in ids, topics and reasons, then in errors, then in payloads. Each row
- * names the place of its match. A page has each delivery once, newest first. The cursor continues
- * the search in all places.
+ * Searches for plain text: in ids, topics and reasons, then in errors, then in payloads. Each row names the place of
+ * its match. A page has each delivery once, newest first. The cursor continues the search in all places.
  */
 export async function searchWords(
   { view, journal }: Inbox,

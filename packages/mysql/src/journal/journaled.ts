@@ -13,8 +13,7 @@ import type { Database, Sql, Value } from '../store/connection.ts'
 import { insertRows } from '../store/insert.ts'
 
 const NAME = 'mysqlInbox'
-// Maximum number of series. Their names come from outside, as causes and codes, so further series
-// are not counted.
+// Maximum number of series. Their names come from outside, as causes and codes, so further series are not counted.
 const SERIES = 20_000
 const SPANS = 64
 const DAY = 86_400_000
@@ -113,8 +112,7 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
       if (rows.length < keys.size) {
         const known = new Set(rows.map(({ hash }) => hash))
         const [count] = await db.rows('SELECT COUNT(*) AS n FROM $.postern_series')
-        // The names are sorted: if all processes add series in the same order, they do not
-        // deadlock.
+        // The names are sorted: if all processes add series in the same order, they do not deadlock.
         const fresh = [...keys]
           .filter(([key]) => !known.has(key))
           .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -64,12 +64,11 @@ const lists = createTableLists({
   topic: (topic) => `e.topic = ${literal(topic)}`,
   topicPrefix(prefix) {
     const start = bytesOf(prefix).subarray(0, INDEXED).toString('hex')
-    // UTF-8 has no byte above f4. So every string that starts with the prefix sorts before the
-    // prefix plus these bytes.
+    // UTF-8 has no byte above f4. So every string that starts with the prefix sorts before the prefix plus these bytes.
     return `e.topic >= x'${start}' AND e.topic < x'${start}ffffffff'`
   },
-  // The topic is matched as text, since a class of characters would match single bytes of a
-  // character. With (?s) a dot matches any character.
+  // The topic is matched as text, since a class of characters would match single bytes of a character. With (?s) a dot
+  // matches any character.
   topicPattern: (source) =>
     `CONVERT(e.topic USING utf8mb4) COLLATE utf8mb4_bin REGEXP CONVERT(${literal(`(?s)${source}`)} USING utf8mb4)`,
   row({ packed, shared, ...row }: InfoRow & Partial<Packed>) {
@@ -113,8 +112,8 @@ export function createViewed(
       return topCauses(rows)
     },
     async version() {
-      // Counts all rows that the server wrote. The Handler_* counters of MySQL also count rows of
-      // its replies, so Innodb_rows_* are used if they exist.
+      // Counts all rows that the server wrote. The Handler_* counters of MySQL also count rows of its replies, so
+      // Innodb_rows_* are used if they exist.
       const found = await db.rows<{ Variable_name: string; Value: number }>(
         `SHOW GLOBAL STATUS WHERE Variable_name RLIKE '^(Innodb_rows|Handler)_(inserted|write|updated?|deleted?)$'`,
       )
@@ -150,8 +149,8 @@ export function createViewed(
 }
 
 /**
- * Returns the events that have tasks. With `which`, an SQL condition, returns the events that have
- * tasks for which it is true.
+ * Returns the events that have tasks. With `which`, an SQL condition, returns the events that have tasks for which it
+ * is true.
  */
 async function usedOf(
   sql: Pick<Sql, 'rows'>,
@@ -216,8 +215,8 @@ const STEP = 500
 const MANY = 10_000
 
 /**
- * Drops old rows (see `Viewed.prune`). It locks keys before events, and events before tasks, in the
- * same order as deliveries are stored.
+ * Drops old rows (see `Viewed.prune`). It locks keys before events, and events before tasks, in the same order as
+ * deliveries are stored.
  */
 async function prune(
   sql: Sql,
@@ -308,9 +307,8 @@ async function dropDeliveries(sql: Sql, ids: readonly number[]): Promise<void> {
 }
 
 /**
- * Drops old rows that belong to no event: jumps of the clock, keys of folds (which keep only the
- * newest task of a key), and numbers for the order of tasks. Also drops turns of tenants that their
- * lane (a subscription) has passed.
+ * Drops old rows that belong to no event: jumps of the clock, keys of folds (which keep only the newest task of a key),
+ * and numbers for the order of tasks. Also drops turns of tenants that their lane (a subscription) has passed.
  */
 async function forget(sql: Sql, { done, dead, known, guards }: Before): Promise<void> {
   const steps = await sql.rows(

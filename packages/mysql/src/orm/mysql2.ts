@@ -1,8 +1,8 @@
 import type { RunSql } from '@postern/core/engine'
 
 /**
- * Runs statements in the open transaction of a `mysql2/promise` connection, for `inTransaction` and
- * `task.commit({ in })`.
+ * Runs statements in the open transaction of a `mysql2/promise` connection, for `inTransaction` and `task.commit({ in
+ * })`.
  *
  * @example
  * await connection.beginTransaction()

@@ -1,8 +1,7 @@
 import type { RunSql } from '@postern/core/engine'
 
 /**
- * Runs statements in a managed Sequelize transaction, for `inTransaction` and `task.commit({ in
- * })`.
+ * Runs statements in a managed Sequelize transaction, for `inTransaction` and `task.commit({ in })`.
  *
  * @example
  * await sequelize.transaction(async (transaction) => {

@@ -2,8 +2,8 @@ import { storable, TASKS } from '@postern/core/engine'
 import { viewOf } from '../store/contents.ts'
 
 /**
- * The server's clock in milliseconds, constant within a statement. It is in UTC, since local time
- * repeats an hour each autumn.
+ * The server's clock in milliseconds, constant within a statement. It is in UTC, since local time repeats an hour each
+ * autumn.
  */
 export const NOW = `(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000)`
 
@@ -38,8 +38,8 @@ export function literal(text: string): string {
 }
 
 /**
- * Returns a text as UTF-8 bytes. UTF-8 has no bytes for half of a surrogate pair, so `storable`
- * adds a hash that keeps two such texts apart. The record of the event has the original text.
+ * Returns a text as UTF-8 bytes. UTF-8 has no bytes for half of a surrogate pair, so `storable` adds a hash that keeps
+ * two such texts apart. The record of the event has the original text.
  */
 export function bytesOf(text: string): Buffer {
   return Buffer.from(storable(text))
@@ -82,8 +82,8 @@ export function ofEvents(events: readonly number[]): string {
 }
 
 /**
- * Returns SQL for rows as a table, from one JSON parameter. Only this form exists in both MySQL and
- * MariaDB. The columns are wide, since MariaDB truncates longer values without an error.
+ * Returns SQL for rows as a table, from one JSON parameter. Only this form exists in both MySQL and MariaDB. The
+ * columns are wide, since MariaDB truncates longer values without an error.
  */
 export function tableOf(columns: Readonly<Record<string, 'BIGINT' | 'LONGTEXT'>>): string {
   const all = Object.entries(columns).map(
@@ -97,8 +97,8 @@ export function jsonOf(rows: readonly (readonly unknown[])[]): Buffer {
   return Buffer.from(JSON.stringify(rows))
 }
 
-// Names of columns: with bytes that are not text, with hashes, and with numbers that are booleans.
-// A name has the same meaning in every statement.
+// Names of columns: with bytes that are not text, with hashes, and with numbers that are booleans. A name has the same
+// meaning in every statement.
 const BYTES: ReadonlySet<string> = new Set(['packed', 'shared', 'body', 'bytes'])
 const HASHES: ReadonlySet<string> = new Set(['hash', 'holder'])
 const FLAGS: ReadonlySet<string> = new Set(
@@ -106,8 +106,8 @@ const FLAGS: ReadonlySet<string> = new Set(
 )
 
 /**
- * Converts the rows of any driver. Some drivers return numbers as strings or bigints, and bytes as
- * another kind of array.
+ * Converts the rows of any driver. Some drivers return numbers as strings or bigints, and bytes as another kind of
+ * array.
  */
 export function readRows<T>(rows: readonly object[]): readonly T[] {
   for (const row of rows as Record<string, unknown>[])

@@ -2,16 +2,12 @@ import type { LayoutStep } from '@postern/core/engine'
 
 const TABLE = 'ENGINE=InnoDB DEFAULT CHARSET=binary ROW_FORMAT=DYNAMIC'
 
-/**
- * Number of rows in `postern_locks`. Each ordered group (line) of tasks uses one of these rows as
- * its lock.
- */
+/** Number of rows in `postern_locks`. Each ordered group (line) of tasks uses one of these rows as its lock. */
 export const LOCKS = 4096
 
-// The update steps: statements that lead from one version of the tables to the next. `$.` is
-// replaced by the database. A released step must not be changed. DDL commits by itself, so a step
-// may be interrupted. Therefore each statement can run twice; none contains a semicolon. Most
-// columns are described in STORES.md, others here:
+// The update steps: statements that lead from one version of the tables to the next. `$.` is replaced by the database.
+// A released step must not be changed. DDL commits by itself, so a step may be interrupted. Therefore each statement
+// can run twice; none contains a semicolon. Most columns are described in STORES.md, others here:
 // - All texts are bytes, so that collation, charset and padding have no effect. An index has only
 // the first bytes of unbounded texts.
 // - `keys` has the identity of each event: a duplicate is found there, before its contents are
@@ -25,8 +21,7 @@ export const LOCKS = 4096
 // body of their delivery.
 // - `events.contents`: 1 if the contents are to be erased once all tasks are done, 2 if they were
 // erased.
-// There are no foreign keys: only this package writes these tables, and look-ups would cost as much
-// as inserts.
+// There are no foreign keys: only this package writes these tables, and look-ups would cost as much as inserts.
 export const STEPS: readonly LayoutStep<string>[] = [
   {
     change: [

@@ -19,8 +19,8 @@ type Claims = Pick<
   'claim' | 'any' | 'renew' | 'waiting' | 'stuck' | 'load' | 'rest' | 'pending' | 'busy'
 > & {
   /**
-   * Finds ended claims (see `Store.ended`), at a time from the checked clock. So a later jump of
-   * the server's clock ends no lease.
+   * Finds ended claims (see `Store.ended`), at a time from the checked clock. So a later jump of the server's clock
+   * ends no lease.
    */
   endedAt(
     now: number,
@@ -29,14 +29,12 @@ type Claims = Pick<
   ): ReturnType<Store['ended']>
 }
 
-// The largest count that can still grow by one in an INT. Without this limit, one damaged count
-// would make the claim of all tasks fail.
+// The largest count that can still grow by one in an INT. Without this limit, one damaged count would make the claim of
+// all tasks fail.
 const MOST = 2 ** 31 - 2
-// Maximum number of searches in one claim, since other processes may have locked the tasks that a
-// search finds.
+// Maximum number of searches in one claim, since other processes may have locked the tasks that a search finds.
 const SEARCHES = 4
-// Maximum number of lanes (subscriptions) in one search, which reads up to three index ranges per
-// lane.
+// Maximum number of lanes (subscriptions) in one search, which reads up to three index ranges per lane.
 const LANES = 50
 
 const COLUMNS = `t.id, t.lane, t.gate, t.attempt, t.round, t.cut, t.error IS NOT NULL AS failed, t.line, t.fair, t.fold, t.part, t.data,
@@ -85,8 +83,7 @@ export function createClaiming(db: Database, { lease, deadline }: Settings): Cla
           `SELECT id, token ${its} AND lease IS NOT NULL ORDER BY id FOR UPDATE SKIP LOCKED`,
         )
         await updateTasks(sql, ownOf(free, tokens), `t.lease = ${NOW} + ${lease}`)
-        // Rows that an open transaction has locked are read with their old values, and count as
-        // renewed.
+        // Rows that an open transaction has locked are read with their old values, and count as renewed.
         return new Set(ownOf(await sql.rows(`SELECT id, token ${its} AND state = 1`), tokens))
       }),
     async endedAt(now, own, lanes, held) {
@@ -158,8 +155,8 @@ export function createClaiming(db: Database, { lease, deadline }: Settings): Cla
 }
 
 /**
- * Returns the wishes (requests for tasks of a lane) whose lanes have open tasks. If there are many
- * lanes, most have none.
+ * Returns the wishes (requests for tasks of a lane) whose lanes have open tasks. If there are many lanes, most have
+ * none.
  */
 async function withTasks(db: Database, wishes: readonly Wish[]): Promise<readonly Wish[]> {
   const rows = await db.rows(
@@ -210,8 +207,8 @@ async function take(
 }
 
 /**
- * Finds candidates without locking them. It reads one index range for each lane and gate (kind of
- * start), since MariaDB has no LATERAL.
+ * Finds candidates without locking them. It reads one index range for each lane and gate (kind of start), since MariaDB
+ * has no LATERAL.
  */
 async function look(
   sql: Pick<Sql, 'rows'>,
@@ -244,8 +241,8 @@ async function look(
 }
 
 /**
- * Chooses candidates from all lanes. First comes a suspect (a task with repeated interruptions),
- * then other interrupted tasks, then tasks by turn and time.
+ * Chooses candidates from all lanes. First comes a suspect (a task with repeated interruptions), then other interrupted
+ * tasks, then tasks by turn and time.
  */
 function pick(
   found: readonly Candidate[],
@@ -283,9 +280,8 @@ async function claimsOf(sql: Pick<Sql, 'rows'>, ids: string): Promise<readonly C
 }
 
 /**
- * Updates the root of open tasks to the current root of their lane. A root is a number that a
- * subscription shares with its previous names. Returns the ordered groups (lines) of the changed
- * tasks.
+ * Updates the root of open tasks to the current root of their lane. A root is a number that a subscription shares with
+ * its previous names. Returns the ordered groups (lines) of the changed tasks.
  */
 export async function reroot(sql: Sql): Promise<readonly number[]> {
   const rows = await sql.rows(

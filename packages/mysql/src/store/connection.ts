@@ -5,8 +5,8 @@ import { bytesOf, readRows } from '../sql/lines.ts'
 import { errors, isOfServer } from './errors.ts'
 
 /**
- * Runs statements on one connection. Each `?` is replaced by a value, and `$.` by the database.
- * Numbers, and bytes in lists, are in the text as literals.
+ * Runs statements on one connection. Each `?` is replaced by a value, and `$.` by the database. Numbers, and bytes in
+ * lists, are in the text as literals.
  */
 export interface Sql {
   rows<T = Row>(text: string, values?: readonly Value[]): Promise<readonly T[]>
@@ -26,37 +26,28 @@ export type Row = Readonly<
 export type Value = string | number | Uint8Array | null
 
 interface Done {
-  /**
-   * Number of changed rows. For `ON DUPLICATE KEY UPDATE`, the number is right only if
-   * `Database.counts` is true.
-   */
+  /** Number of changed rows. For `ON DUPLICATE KEY UPDATE`, the number is right only if `Database.counts` is true. */
   readonly changed: number
   /** The AUTO_INCREMENT number that the statement generated. */
   readonly id: number
 }
 
 /**
- * A MySQL or MariaDB database with a deadline for every statement. If a statement hangs, it is
- * killed and its connection is dropped.
+ * A MySQL or MariaDB database with a deadline for every statement. If a statement hangs, it is killed and its
+ * connection is dropped.
  */
 export interface Database extends Sql {
   /** True if `Done.changed` does not count rows that `ON DUPLICATE KEY UPDATE` left unchanged. */
   readonly counts: boolean
   /** True if a transaction of `commit` sees what other transactions commit while it is open. */
   readonly fresh: boolean
-  /**
-   * Runs a transaction in READ COMMITTED: statements after a lock must see what the last holder of
-   * the lock wrote.
-   */
+  /** Runs a transaction in READ COMMITTED: statements after a lock must see what the last holder of the lock wrote. */
   atomic<T>(time: number, run: (sql: Sql) => Promise<T> | T): Promise<T>
   /** Runs a transaction in which the app writes, in the default isolation level of the server. */
   commit<T>(time: number, run: (sql: Sql, client: Client) => Promise<T> | T): Promise<T>
   /** Runs several statements on one connection, without a transaction. */
   session<T>(time: number, run: (sql: Sql) => Promise<T>): Promise<T>
-  /**
-   * Runs statements in a transaction of the app. They are never prepared, and return no number of
-   * changes.
-   */
+  /** Runs statements in a transaction of the app. They are never prepared, and return no number of changes. */
   guest(transaction: unknown): Sql
   /** Sets the database of the tables, and the default isolation level of the server. */
   found(database: string, isolation: string): void
@@ -74,10 +65,7 @@ interface Client {
   destroy(): void
 }
 
-/**
- * The transaction that `task.commit` passes to `write`. It commits the writes together with the end
- * of the task.
- */
+/** The transaction that `task.commit` passes to `write`. It commits the writes together with the end of the task. */
 export interface MysqlTransaction {
   /** Runs one statement. */
   readonly query: (
@@ -125,15 +113,14 @@ export function createDatabase(settings: Settings): Database {
       const isRead = whose === 'inbox' && settings.readOnly
       await send(client, 'query', isRead ? 'START TRANSACTION READ ONLY' : 'START TRANSACTION')
     },
-    // A statement that waited too long for a lock leaves its transaction open, so that transaction
-    // needs a ROLLBACK too.
+    // A statement that waited too long for a lock leaves its transaction open, so that transaction needs a ROLLBACK
+    // too.
     end: (client, how) => send(client, 'query', how),
     isOfServer,
     late: errors.late,
     size: () => (given ? (given.config?.connectionLimit ?? 10) : settings.maxConnections),
   })
-  // For a read-only inbox, each statement runs in a read-only transaction, in which the server
-  // rejects every write.
+  // For a read-only inbox, each statement runs in a read-only transaction, in which the server rejects every write.
   const single = <T>(run: (sql: Sql) => Promise<T>): Promise<T> =>
     connections[settings.readOnly ? 'atomic' : 'use'](deadline, (client) => run(sqlOf(client)))
 

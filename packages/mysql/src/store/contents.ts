@@ -1,17 +1,16 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { FullRow } from '@postern/core/engine'
 
-// The format: a byte that says whether the rest is deflated; the lengths of record and head, 4
-// bytes each; then record, head and body.
+// The format: a byte that says whether the rest is deflated; the lengths of record and head, 4 bytes each; then record,
+// head and body.
 const PLAIN = 0
 const DEFLATED = 1
 const LENGTHS = 8
 const NONE = 2 ** 32 - 1
-// Number of bytes from which contents are deflated. Smaller contents fit into the page of their
-// row. For larger contents, InnoDB uses whole pages of 16 KB.
+// Number of bytes from which contents are deflated. Smaller contents fit into the page of their row. For larger
+// contents, InnoDB uses whole pages of 16 KB.
 const LEAST = 2048
-// Options with which zlib uses less memory. With its defaults, creating a compressor takes as long
-// as deflating 8 KB.
+// Options with which zlib uses less memory. With its defaults, creating a compressor takes as long as deflating 8 KB.
 const WINDOW = { windowBits: 14 }
 const DEFLATE = { ...WINDOW, level: 1, memLevel: 7 }
 
@@ -25,8 +24,7 @@ interface Contents {
 const EMPTY = new Uint8Array()
 
 /**
- * Packs contents into one value. So the row needs only one place outside of its page, and
- * repetitive bodies are small.
+ * Packs contents into one value. So the row needs only one place outside of its page, and repetitive bodies are small.
  */
 export function pack({ record, head, body = EMPTY }: Contents): Buffer {
   const [first, second] = [sizeOf(record), sizeOf(head)]
@@ -61,8 +59,7 @@ export interface Packed {
 }
 
 /**
- * Unpacks the contents of an event. If they are damaged, the record is empty, which the engine
- * reports as unreadable.
+ * Unpacks the contents of an event. If they are damaged, the record is empty, which the engine reports as unreadable.
  */
 export function unpack(
   packed: Buffer | null,

@@ -1,31 +1,29 @@
 import { createServerErrors, memberOf, textOf, type ServerErrors } from '@postern/core/engine'
 
-// Errors of the values of a statement: a packet that is too large, and values that do not fit their
-// columns.
+// Errors of the values of a statement: a packet that is too large, and values that do not fit their columns.
 const DATA: ReadonlySet<number> = new Set([
   1048, 1062, 1153, 1264, 1300, 1366, 1406, 3140, 3141, 4037, 4038,
 ])
-// Errors after which another try may succeed later. For example, the server is full, shut down or
-// read-only, has no connection left, or ended the statement.
+// Errors after which another try may succeed later. For example, the server is full, shut down or read-only, has no
+// connection left, or ended the statement.
 const AWAY: ReadonlySet<number> = new Set([
   1021, 1040, 1053, 1114, 1129, 1158, 1159, 1160, 1161, 1203, 1226, 1290, 1317, 1792, 1836, 1927,
   1969, 3024, 3100, 3169, 4031,
 ])
 const FULL: ReadonlySet<number> = new Set([1021, 1114])
-// Errors after which the connection is useless: it is ending, or its server is no longer the
-// primary.
+// Errors after which the connection is useless: it is ending, or its server is no longer the primary.
 const ENDING: ReadonlySet<number> = new Set([1053, 1290, 1792, 1836, 1927, 3169, 4031])
 
 /**
- * Classifies errors only by their number, since `mysql2` gives numbers of MariaDB the names that
- * they have in MySQL. https://mariadb.com/docs/server/reference/error-codes,
+ * Classifies errors only by their number, since `mysql2` gives numbers of MariaDB the names that they have in MySQL.
+ * https://mariadb.com/docs/server/reference/error-codes,
  * https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html
  */
 export const errors: ServerErrors = createServerErrors({
   inbox: 'mysqlInbox',
   server: 'the server',
-  // Codes of a lock timeout, a deadlock, a row that changed since the transaction started
-  // (MariaDB's innodb_snapshot_isolation), and a lock with NOWAIT. The last code is Prisma's own.
+  // Codes of a lock timeout, a deadlock, a row that changed since the transaction started (MariaDB's
+  // innodb_snapshot_isolation), and a lock with NOWAIT. The last code is Prisma's own.
   conflicts: {
     codes: new Set(['1205', '1213', '1020', '3572', 'P2034']),
     members: ['errno', 'code', 'originalCode'],
@@ -52,8 +50,8 @@ export function isOfServer(error: unknown): boolean {
 }
 
 /**
- * Returns the number of an error of the server. Returns 0 for other errors, whose `errno` is
- * negative and comes from the operating system.
+ * Returns the number of an error of the server. Returns 0 for other errors, whose `errno` is negative and comes from
+ * the operating system.
  */
 function numberOf(error: unknown): number {
   const number = Number(memberOf(error, 'errno'))

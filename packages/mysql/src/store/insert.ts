@@ -12,16 +12,15 @@ interface InsertText {
 
 // Maximum number of rows in one statement, since a server allows 65,535 parameters.
 const ROWS = 128
-// Maximum number of bytes in one statement: a quarter of the smallest packet size that
-// `checkServer` allows.
+// Maximum number of bytes in one statement: a quarter of the smallest packet size that `checkServer` allows.
 const BYTES = 1024 * 1024
 // Maximum number of rows in one statement without parameters. Each row has about 100 bytes.
 const MANY = 5000
 const texts = new Map<string, string>()
 
 /**
- * Inserts rows. The number of rows in each statement is a power of two. So there are few different
- * texts; a server prepares at most 16,382 of them.
+ * Inserts rows. The number of rows in each statement is a power of two. So there are few different texts; a server
+ * prepares at most 16,382 of them.
  */
 export async function insertRows(
   sql: Sql,
@@ -63,10 +62,7 @@ const BOUND = {
   row: `?,?,?,${NOW} + ?,${NOW} + (?),?,?,?,?,?,?,?,?,?,?,?,?,?,IF(? > 0, ${NOW}, NULL)`,
 }
 
-/**
- * Stores the keys of events, in the same order in all processes. Returns the events that were not
- * known.
- */
+/** Stores the keys of events, in the same order in all processes. Returns the events that were not known. */
 export async function addKeys(
   sql: Sql,
   counts: boolean,
@@ -168,8 +164,8 @@ export async function addTasks(
 }
 
 /**
- * Returns the roots of the tasks' lanes, and the place of the first task in the order of arrival. A
- * root is a number that a subscription shares with its previous names.
+ * Returns the roots of the tasks' lanes, and the place of the first task in the order of arrival. A root is a number
+ * that a subscription shares with its previous names.
  */
 async function placesOf(
   sql: Sql,

@@ -13,8 +13,7 @@ import { createDatabase, type Database, type Sql } from './connection.ts'
 
 // Maximum duration of an update of the tables, in milliseconds.
 const PATIENCE = 60_000
-// Milliseconds without a sign of life after which a process counts as ended. A process gives a sign
-// every ten seconds.
+// Milliseconds without a sign of life after which a process counts as ended. A process gives a sign every ten seconds.
 const GONE = 60_000
 
 export type TablesLayout = Layout<string>
@@ -44,9 +43,8 @@ interface MigrateOptions {
 }
 
 /**
- * Creates the tables, or updates those of an older version, while a lock keeps other processes from
- * doing the same. DDL commits by itself. So an interrupted update is repeated from the last version
- * that was reached.
+ * Creates the tables, or updates those of an older version, while a lock keeps other processes from doing the same. DDL
+ * commits by itself. So an interrupted update is repeated from the last version that was reached.
  */
 export function migrateTables(
   db: Pick<Database, 'rows' | 'session'>,
@@ -61,8 +59,7 @@ export function migrateTables(
         const [lock] = await sql.rows(`SELECT GET_LOCK(${name}, ${PATIENCE / 1000 - 10}) AS n`)
         if (lock!.n !== 1) throw new Error('another process has been making the tables for 50 s')
         try {
-          // CREATE DATABASE needs a permission even if the database exists, so it runs only if the
-          // database is missing.
+          // CREATE DATABASE needs a permission even if the database exists, so it runs only if the database is missing.
           if (database !== undefined && !(await isThere(sql, database)))
             await sql.run(`CREATE DATABASE IF NOT EXISTS \`${database}\``)
           return await run(sql)
@@ -81,12 +78,10 @@ export function migrateTables(
 }
 
 /**
- * Updates the tables to the version of this package, as an inbox does with its first delivery. With
- * `force`, does not check for active processes of older versions; use it if no such process runs.
- * Returns the versions before and after.
+ * Updates the tables to the version of this package, as an inbox does with its first delivery. With `force`, does not
+ * check for active processes of older versions; use it if no such process runs. Returns the versions before and after.
  *
- * @throws {TypeError} If an option is wrong, or if active processes could not use the updated
- * tables.
+ * @throws {TypeError} If an option is wrong, or if active processes could not use the updated tables.
  *
  * @example
  * const { from, to } = await migrate({ connectionString: process.env.DATABASE_URL, force: true })
@@ -119,9 +114,9 @@ async function isThere(sql: Sql, database: string): Promise<boolean> {
 }
 
 /**
- * Returns the statements that create the tables or update those of an older version, for an app
- * whose user may not CREATE. Run them in this order, then start with `migrate: false`. Each
- * statement may run twice. First stop older processes that could not use the updated tables.
+ * Returns the statements that create the tables or update those of an older version, for an app whose user may not
+ * CREATE. Run them in this order, then start with `migrate: false`. Each statement may run twice. First stop older
+ * processes that could not use the updated tables.
  *
  * @throws {TypeError} If `database` is not a name that statements can contain.
  *
@@ -170,9 +165,8 @@ const LEAST = { MariaDB: [10, 6], MySQL: [8, 0] } as const
 const LEAST_PACKET = 4 * 1024 * 1024
 
 /**
- * Throws a `TypeError` if a setting of the server, or of the app's pool, can lose acknowledged
- * deliveries or change what is stored. Passes the database and the isolation level to
- * `Database.found`.
+ * Throws a `TypeError` if a setting of the server, or of the app's pool, can lose acknowledged deliveries or change
+ * what is stored. Passes the database and the isolation level to `Database.found`.
  */
 export async function checkServer(
   db: Pick<Database, 'rows' | 'found'>,
@@ -245,8 +239,8 @@ function checkVersion(version: string): void {
 }
 
 /**
- * Throws a `TypeError` if a table of the inbox has no transactions, or has a trigger, which could
- * run other people's code.
+ * Throws a `TypeError` if a table of the inbox has no transactions, or has a trigger, which could run other people's
+ * code.
  */
 async function checkTables(db: Pick<Database, 'rows'>, database: string): Promise<void> {
   const its = literal(database)

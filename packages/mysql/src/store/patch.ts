@@ -33,8 +33,7 @@ export async function patchTasks(
   const { whole, over, event } = FENCES[fence]
   const ids = given.map(({ id }) => id)
   const events = list([...new Set(ids.map((id) => Math.floor(id / TASKS)))])
-  // If the fence has `whole`, a task is to run again, and the lock keeps its event from being
-  // erased.
+  // If the fence has `whole`, a task is to run again, and the lock keeps its event from being erased.
   const its =
     whole || event
       ? await sql.rows<{ id: number; hash: string }>(
@@ -81,10 +80,7 @@ export async function patchTasks(
   return done
 }
 
-/**
- * Adds attempts to the history of tasks, which keeps the first run and the last nineteen runs of a
- * task.
- */
+/** Adds attempts to the history of tasks, which keeps the first run and the last nineteen runs of a task. */
 async function addAttempts(
   sql: Sql,
   all: readonly { readonly one: Patch; readonly next: Locked }[],
@@ -160,9 +156,7 @@ export function byId<Item extends { readonly id: number }>(all: readonly Item[])
   return all.toSorted((a, b) => a.id - b.id)
 }
 
-/**
- * Drops tasks that this transaction has locked, with their history. `ids` is a list for `IN (…)`.
- */
+/** Drops tasks that this transaction has locked, with their history. `ids` is a list for `IN (…)`. */
 export async function dropTasks(sql: Sql, ids: string): Promise<void> {
   await deleteRows(sql, 'tasks', 'id', ids)
   await deleteRows(sql, 'attempts', 'task', ids)

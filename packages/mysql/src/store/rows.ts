@@ -46,8 +46,8 @@ export interface RowsHost {
   /** True if the transaction sees what other transactions commit while it is open. */
   readonly fresh: boolean
   /**
-   * True in a transaction of the app: locks of ordered groups (lines) are waited for, since the
-   * inbox does not know when that transaction ends.
+   * True in a transaction of the app: locks of ordered groups (lines) are waited for, since the inbox does not know
+   * when that transaction ends.
    */
   readonly waits?: boolean
 }
@@ -59,8 +59,8 @@ const RECORDS = {
 }
 
 /**
- * Creates the rows of an open transaction. Each locking statement names its index, since a scan
- * would also lock other rows.
+ * Creates the rows of an open transaction. Each locking statement names its index, since a scan would also lock other
+ * rows.
  */
 export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: RowsHost): Rows {
   return {
@@ -101,8 +101,8 @@ export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: Ro
           `INSERT INTO $.postern_guards (hash, event, taken) VALUES ${keys.map((key) => `(x'${key}',x'${first.get(key)!}',${NOW})`).join()}
            ON DUPLICATE KEY UPDATE hash = hash`,
         )
-        // The statement locks the rows. Otherwise an older snapshot would hide guards (keys that
-        // only one event can have) of other transactions.
+        // The statement locks the rows. Otherwise an older snapshot would hide guards (keys that only one event can
+        // have) of other transactions.
         const rows = await sql.rows<{ hash: string; holder: string }>(
           `SELECT hash, event AS holder FROM $.postern_guards FORCE INDEX (PRIMARY) WHERE hash IN (${hexes(keys)}) FOR UPDATE`,
         )
@@ -114,8 +114,7 @@ export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: Ro
         jsonOf(byId(ended).map(({ id, token, took }) => [id, token, micros(took)])),
       ])
       if (done?.changed === ended.length) return new Set(ended.map(({ id }) => id))
-      // A task that is already done with the same token was stored before, and only the reply was
-      // lost.
+      // A task that is already done with the same token was stored before, and only the reply was lost.
       const tokens = new Map(ended.map(({ id, token }) => [id, token]))
       const rows = await sql.rows(
         `SELECT id, token FROM $.postern_tasks FORCE INDEX (PRIMARY) WHERE id IN (${list([...tokens.keys()])}) AND state = ${DONE}`,
@@ -124,8 +123,7 @@ export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: Ro
     },
     patch: (patches, fence) => patchTasks(sql, patches, fence),
     async spawn(event, children) {
-      // The lock makes two tasks of the event that end at the same time give their children
-      // different numbers.
+      // The lock makes two tasks of the event that end at the same time give their children different numbers.
       await sql.rows(
         `SELECT id FROM $.postern_events FORCE INDEX (PRIMARY) WHERE id = ${event} FOR UPDATE`,
       )
@@ -147,8 +145,8 @@ export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: Ro
       const free = await sql.rows(
         `SELECT id FROM $.postern_locks FORCE INDEX (PRIMARY) WHERE id IN (${list(wanted)}) ORDER BY id FOR UPDATE ${waits ? '' : 'SKIP LOCKED'}`,
       )
-      // The snapshot may not show what the last holder of a line (ordered group) wrote. So the
-      // engine decides about these lines after this transaction.
+      // The snapshot may not show what the last holder of a line (ordered group) wrote. So the engine decides about
+      // these lines after this transaction.
       if (!fresh) return lines
       const own = new Set(free.map(({ id }) => id))
       return lines.filter((line) => !own.has(rows.get(line)!))
@@ -225,9 +223,9 @@ const FINISH = `UPDATE ${tableOf({ id: 'BIGINT', token: 'BIGINT', took: 'BIGINT'
   SET t.state = ${DONE}, t.due = ${NOW}, t.lease = NULL, t.took = i.took WHERE t.token = i.token AND t.state = 1`
 
 /**
- * Locks tasks that no other transaction has locked, and returns their rows. It uses only the
- * primary key. After SKIP LOCKED on another index, MariaDB 11.8 keeps the lock of the skipped index
- * record. The transaction that holds the row then waits for that lock.
+ * Locks tasks that no other transaction has locked, and returns their rows. It uses only the primary key. After SKIP
+ * LOCKED on another index, MariaDB 11.8 keeps the lock of the skipped index record. The transaction that holds the row
+ * then waits for that lock.
  */
 export async function lockTasks(
   sql: Sql,
@@ -274,9 +272,7 @@ export async function turnsOf(
   return new Map(rows.map(({ id, turn }) => [id, turn]))
 }
 
-/**
- * Returns the turns of those tenants that have a turn, the place in the fair order over tenants.
- */
+/** Returns the turns of those tenants that have a turn, the place in the fair order over tenants. */
 export async function tenantTurns(
   sql: Pick<Sql, 'rows'>,
   wanted: readonly Hashed<Omit<Stride, 'step'>>[],
@@ -327,8 +323,8 @@ function createFolds(sql: Sql): Pick<Rows, 'foldable' | 'remember' | 'newest'> {
       await insertRows(sql, LATEST, rows)
     },
     async newest(ids) {
-      // The stored root of a settled task may be old, so the current root of its lane is used. A
-      // lane is a subscription, and a root is a number that it shares with its previous names.
+      // The stored root of a settled task may be old, so the current root of its lane is used. A lane is a
+      // subscription, and a root is a number that it shares with its previous names.
       const tasks = await sql.rows<Pick<TaskRow, 'id' | 'fold'> & { root: number }>(
         `SELECT t.id, t.fold, l.root FROM $.postern_tasks t JOIN $.postern_lanes l ON l.id = t.lane
          WHERE t.id IN (${list(ids)}) AND t.fold IS NOT NULL`,

@@ -115,11 +115,11 @@ export function createStore(
         run(createRows(sql, { ...host, fresh: db.fresh }), transactionOf(client)),
       ),
     guest: (transaction) => ({
-      // SET TRANSACTION may have changed the isolation level of this transaction, and that level
-      // cannot be read. So `fresh` is false.
+      // SET TRANSACTION may have changed the isolation level of this transaction, and that level cannot be read. So
+      // `fresh` is false.
       ...createRows(db.guest(transaction), { lease, counts: false, fresh: false, waits: true }),
-      // Lanes (subscriptions) are added outside of the app's transaction, since other processes
-      // that add lanes must not wait for the app.
+      // Lanes (subscriptions) are added outside of the app's transaction, since other processes that add lanes must not
+      // wait for the app.
       lanes,
     }),
     lanes,
@@ -151,10 +151,7 @@ async function next(db: Database, name: string, step: string): Promise<number> {
 const leaseOf = (own: number): string =>
   `COALESCE((SELECT p.lease FROM $.postern_processes p WHERE p.id = t.token DIV 4294967296), ${own})`
 
-/**
- * Creates the clock of the server. All times are in milliseconds. Jumps back are handled by
- * `countAgain`.
- */
+/** Creates the clock of the server. All times are in milliseconds. Jumps back are handled by `countAgain`. */
 function createClock(
   db: Database,
   lease: number,
@@ -212,8 +209,8 @@ async function lockClock(sql: Sql): Promise<Clock> {
 }
 
 /**
- * Repairs times after the server's clock went back. Leases and waits that are too long now start at
- * the current time. The places of ready tasks do too, since otherwise newer tasks would run first.
+ * Repairs times after the server's clock went back. Leases and waits that are too long now start at the current time.
+ * The places of ready tasks do too, since otherwise newer tasks would run first.
  */
 async function countAgain(db: Database, lanes: readonly number[], lease: number): Promise<void> {
   const waits = `t.state = 0 AND t.since > ${NOW}`
@@ -242,10 +239,7 @@ function find(sql: Sql, index: string, which: string, most = 1000): Promise<read
   )
 }
 
-/**
- * Changes rows that are not locked by other transactions. The locked rows are left for the next
- * call.
- */
+/** Changes rows that are not locked by other transactions. The locked rows are left for the next call. */
 async function change(sql: Sql, rows: readonly Row[], still: string, set: string): Promise<void> {
   const locked = await lockTasks(sql, rows, still)
   const ids = locked.map(({ id }) => id)

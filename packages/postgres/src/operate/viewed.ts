@@ -36,8 +36,7 @@ export function createViewed(
 ): Viewed & Required<Pick<Store, 'drop'>> {
   const { sql } = db
   return {
-    // The scan runs in a transaction, since that has a deadline and no JIT. JIT takes more time
-    // than most scans.
+    // The scan runs in a transaction, since that has a deadline and no JIT. JIT takes more time than most scans.
     scan: (want) => db.atomic(deadline, (within) => lists.scan(runOn(within), want)),
     placeOf: lists.placeOf,
     detail: (id) => lists.detail(runOn(sql), id),
@@ -96,8 +95,7 @@ async function prune(
 // Number of characters of ids and topics that are indexed.
 const INDEXED = 100
 const TOPIC = `left(e.topic, ${INDEXED}) COLLATE "C"`
-// The last Unicode code point. Every string that starts with a prefix sorts before the prefix plus
-// this character.
+// The last Unicode code point. Every string that starts with a prefix sorts before the prefix plus this character.
 const LAST = '\u{10ffff}'
 
 const OF_EVENT = `e.id::float8 AS event, e.provider, e.event_id AS "eventId", e.topic, e.tenant, e.key, e.received::float8 AS received,

@@ -1,8 +1,7 @@
 import type { RunSql } from '@postern/core/engine'
 
 /**
- * Runs statements in the open transaction of a `pg` client, for `inTransaction` and `task.commit({
- * in })`.
+ * Runs statements in the open transaction of a `pg` client, for `inTransaction` and `task.commit({ in })`.
  *
  * @example
  * await client.query('BEGIN')

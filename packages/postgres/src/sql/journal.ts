@@ -18,10 +18,7 @@ export const TRIM: string = `WITH o AS MATERIALIZED (
     WHERE r.id = x.id RETURNING 1)
   SELECT count(*)::int AS n FROM d`
 
-/**
- * Reads the size of a ring, a bounded list of deliveries. If it may be above its bounds, TRIM reads
- * the whole ring.
- */
+/** Reads the size of a ring, a bounded list of deliveries. If it may be above its bounds, TRIM reads the whole ring. */
 export const RING: string = `SELECT count(*)::int AS rows, coalesce(sum(size), 0)::float8 AS bytes, min(at)::float8 AS oldest
   FROM $.postern_arrivals WHERE strangers = $1`
 

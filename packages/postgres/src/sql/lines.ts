@@ -1,9 +1,6 @@
 import { LATER, TASKS } from '@postern/core/engine'
 
-/**
- * PostgreSQL's clock in milliseconds. Its value is constant within a statement, so that indexes can
- * be used.
- */
+/** PostgreSQL's clock in milliseconds. Its value is constant within a statement, so that indexes can be used. */
 export const NOW = '(extract(epoch FROM statement_timestamp()) * 1000)::bigint'
 
 /** The columns of a `TaskRow`, read from `postern_tasks t`. */
@@ -11,8 +8,8 @@ export const TASK: string = `t.id::float8 AS id, t.lane, t.state, t.gate, t.behi
   t.cut, t.charged, t.line::float8 AS line, t.fair, t.due::float8 AS due, t.took, t.error, t.fold`
 
 /**
- * True for a task in an ordered group (line) that is open, or settled while its run still holds it.
- * Two indexes have this condition.
+ * True for a task in an ordered group (line) that is open, or settled while its run still holds it. Two indexes have
+ * this condition.
  */
 const OPEN = 't.line IS NOT NULL AND (t.state < 2 OR t.lease IS NOT NULL)'
 
@@ -53,9 +50,9 @@ export function micros(took: number): number {
 const LOCK = 7201
 
 /**
- * Locks ordered groups (lines) until the transaction ends, and returns those that another
- * transaction has locked. In a transaction that does not see later commits, it returns all lines,
- * and still locks them. So no other process decides about these lines until it ends.
+ * Locks ordered groups (lines) until the transaction ends, and returns those that another transaction has locked. In a
+ * transaction that does not see later commits, it returns all lines, and still locks them. So no other process decides
+ * about these lines until it ends.
  */
 const lockSql = (
   locked: string,
@@ -63,18 +60,15 @@ const lockSql = (
   WHERE CASE WHEN ${locked} THEN current_setting('transaction_isolation') <> 'read committed' ELSE true END`
 const ARGUMENTS = `(${LOCK}, (l.line % 2147483648)::int)`
 export const TRY_LOCK: string = lockSql(`pg_try_advisory_xact_lock${ARGUMENTS}`)
-/**
- * Waits for the locks. Used in a transaction of the app, since the inbox does not know when that
- * transaction ends.
- */
+/** Waits for the locks. Used in a transaction of the app, since the inbox does not know when that transaction ends. */
 export const WAIT_LOCK: string = lockSql(`pg_advisory_xact_lock${ARGUMENTS} IS NOT NULL`)
 
 /** Keeps other processes from creating tables or lanes (numbers of subscriptions). */
 export const LOCK_ALL: string = `SELECT count(*)::int AS n FROM (SELECT pg_advisory_xact_lock(${LOCK}, -1)) x`
 
-// Finds the heads of lines: of each ordered group, the tasks that may run and the first task behind
-// them. To avoid reading whole lines, it finds the roots of a line one by one. A root is a number
-// that a subscription shares with its previous names.
+// Finds the heads of lines: of each ordered group, the tasks that may run and the first task behind them. To avoid
+// reading whole lines, it finds the roots of a line one by one. A root is a number that a subscription shares with its
+// previous names.
 export const HEADS: string = `WITH RECURSIVE g AS (
     SELECT l.line, (SELECT min(t.root) FROM $.postern_tasks t WHERE t.line = l.line AND ${OPEN}) AS root
     FROM unnest($1::bigint[]) AS l(line)
@@ -131,8 +125,8 @@ export const TURNS: string = `WITH t AS (
   SELECT t.lane, t.key AS fair, t.turn, t.turn - l.turn AS tasks FROM t JOIN $.postern_lanes l ON l.id = t.lane`
 
 /**
- * Drops remembered keys of folds that have no task and are older than known ids. (A fold keeps only
- * the newest task of a key.) Also drops turns of tenants that their lane has passed.
+ * Drops remembered keys of folds that have no task and are older than known ids. (A fold keeps only the newest task of
+ * a key.) Also drops turns of tenants that their lane has passed.
  */
 export const FORGET: string = `WITH n AS (
     SELECT n.root, n.key FROM $.postern_latest n WHERE n.at < $1::float8

@@ -1,9 +1,8 @@
 import type { LayoutStep } from '@postern/core/engine'
 import { NOW } from './lines.ts'
 
-// The update steps: statements that lead from one version of the tables to the next. `$.` is
-// replaced by the schema. A released step must not be changed. Most columns are described in
-// STORES.md, others here:
+// The update steps: statements that lead from one version of the tables to the next. `$.` is replaced by the schema. A
+// released step must not be changed. Most columns are described in STORES.md, others here:
 // - `due` of a task at gate 0 (ready) is only its place in the order. `since`: when its wait
 // started. `lease`: when the claim ends; null without a claim.
 // - `latest`: for each key of folded tasks, the newest task and the highest value.
@@ -13,8 +12,7 @@ import { NOW } from './lines.ts'
 // erased.
 // - An index row has at most 2,704 bytes, so ids and topics are indexed by their first 100
 // characters.
-// There are no foreign keys: only this package writes these tables, and look-ups would cost as much
-// as inserts.
+// There are no foreign keys: only this package writes these tables, and look-ups would cost as much as inserts.
 export const STEPS: readonly LayoutStep<string>[] = [
   {
     change: `

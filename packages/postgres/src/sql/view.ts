@@ -57,9 +57,8 @@ export const EMPTY: string = `WITH i AS MATERIALIZED (SELECT * FROM unnest($1::b
   SELECT count(*)::int AS n FROM u`
 
 /**
- * Drops old rows (see `Viewed.prune`). Steps are small, so that no worker waits long for a step.
- * Tasks are read as arrays. With a join on a range per event, PostgreSQL would expect a ninth of
- * all tasks, and read both tables whole.
+ * Drops old rows (see `Viewed.prune`). Steps are small, so that no worker waits long for a step. Tasks are read as
+ * arrays. With a join on a range per event, PostgreSQL would expect a ninth of all tasks, and read both tables whole.
  */
 export const PRUNE: string = `WITH e AS MATERIALIZED (
     SELECT e.id, e.received, e.hash, e.delivery FROM $.postern_events e

@@ -13,29 +13,23 @@ import {
 import { errors, isUnprepared } from './errors.ts'
 import type { PgClient, PgPool, Sql } from './pg.ts'
 
-/**
- * A PostgreSQL database with a deadline for every statement. If a statement hangs, its connection
- * is dropped.
- */
+/** A PostgreSQL database with a deadline for every statement. If a statement hangs, its connection is dropped. */
 export interface Database {
   /** Runs one statement on a separate connection. `$.` is replaced by the schema. */
   readonly sql: Sql
   /**
-   * Runs a transaction. After `time` milliseconds its connection is dropped. That rolls the
-   * transaction back, unless its COMMIT was already sent.
+   * Runs a transaction. After `time` milliseconds its connection is dropped. That rolls the transaction back, unless
+   * its COMMIT was already sent.
    */
   atomic<T>(time: number, run: (sql: Sql) => Promise<T> | T): Promise<T>
   /**
-   * Runs a transaction in which the app writes, in the default isolation level of the database.
-   * Some connections stay free for other work.
+   * Runs a transaction in which the app writes, in the default isolation level of the database. Some connections stay
+   * free for other work.
    */
   commit<T>(time: number, run: (sql: Sql, client: PgClient) => Promise<T> | T): Promise<T>
   /** Returns a client that the caller keeps. */
   connect(): Promise<PgClient>
-  /**
-   * Runs statements in a transaction of the app. They are never prepared, since the app owns the
-   * connection.
-   */
+  /** Runs statements in a transaction of the app. They are never prepared, since the app owns the connection. */
   guest(transaction: unknown): Sql
   close(until: number): Promise<void>
 }
@@ -58,12 +52,12 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
     },
     begin(client, time, whose) {
       const limit = Math.max(1, Math.ceil(time))
-      // READ COMMITTED: statements after a lock must see what the last holder of the lock wrote.
-      // READ ONLY: the server rejects every write.
+      // READ COMMITTED: statements after a lock must see what the last holder of the lock wrote. READ ONLY: the server
+      // rejects every write.
       const own = `BEGIN ISOLATION LEVEL READ COMMITTED${settings.readOnly ? ' READ ONLY' : ''}`
       const begin = whose === 'inbox' ? own : 'BEGIN'
-      // The server enforces the same time limit, so that a stopped process holds no locks. JIT is
-      // off, since it takes a second for many subscriptions.
+      // The server enforces the same time limit, so that a stopped process holds no locks. JIT is off, since it takes a
+      // second for many subscriptions.
       return client.query({
         text: `${begin}; SET LOCAL jit = off; SET LOCAL statement_timeout = ${limit}; SET LOCAL idle_in_transaction_session_timeout = ${limit}`,
       })
@@ -133,8 +127,8 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
     let statement = statements.get(text)
     if (!statement) {
       const own = qualified(text).replaceAll('$.', `${schema}.`)
-      // The name is a hash of the text. Through a pooler, another process may have prepared the
-      // same statement on the same connection.
+      // The name is a hash of the text. Through a pooler, another process may have prepared the same statement on the
+      // same connection.
       statement = { text: own, name: `postern_${hash('sha256', own, 'hex').slice(0, 32)}` }
       statements.set(text, statement)
     }
@@ -142,23 +136,22 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
   }
 }
 
-// Functions in the statements, except those that are part of SQL's grammar: coalesce, greatest,
-// least, extract, and unnest of several arrays.
+// Functions in the statements, except those that are part of SQL's grammar: coalesce, greatest, least, extract, and
+// unnest of several arrays.
 const FUNCTIONS =
   /(?<![\w.])(array_agg|bool_or|convert_from|count|current_setting|json_to_recordset|left|length|max|min|nextval|pg_advisory_xact_lock|pg_notify|pg_try_advisory_xact_lock|replace|row_number|pg_current_snapshot|starts_with|statement_timestamp|sum)\(/g
 
 /**
- * Adds `pg_catalog.` to function names. So statements call PostgreSQL's functions and not those of
- * another schema, whatever the role's `search_path` is.
+ * Adds `pg_catalog.` to function names. So statements call PostgreSQL's functions and not those of another schema,
+ * whatever the role's `search_path` is.
  */
 function qualified(text: string): string {
   return text.replaceAll(FUNCTIONS, 'pg_catalog.$1(')
 }
 
 /**
- * Adds an empty listener for errors, since an `error` event without a listener ends the process.
- * Right after a connect, neither the pool nor the inbox listens. The first statement then reports
- * the error.
+ * Adds an empty listener for errors, since an `error` event without a listener ends the process. Right after a connect,
+ * neither the pool nor the inbox listens. The first statement then reports the error.
  */
 function hear(client: PgClient): void {
   client.on('error', () => {})
@@ -178,9 +171,9 @@ function createPool({ connectionString, maxConnections, deadline }: Settings): P
 }
 
 /**
- * Returns a function that tells whether {@link sendBound} can write the queries of a client. The
- * client must come from the `pg` that this package imports, and that release of `pg` must call
- * `bind` of its connection. Otherwise `pg` writes the queries itself.
+ * Returns a function that tells whether {@link sendBound} can write the queries of a client. The client must come from
+ * the `pg` that this package imports, and that release of `pg` must call `bind` of its connection. Otherwise `pg`
+ * writes the queries itself.
  */
 function boundClients(): (client: unknown) => boolean {
   let asked = false
@@ -199,8 +192,8 @@ function boundClients(): (client: unknown) => boolean {
 }
 
 /**
- * Runs a statement, and writes its parameters into reused memory. `pg` itself would make a text
- * from each array, and two copies of all bytes outside of V8's heap.
+ * Runs a statement, and writes its parameters into reused memory. `pg` itself would make a text from each array, and
+ * two copies of all bytes outside of V8's heap.
  */
 function sendBound<T>(
   client: PgClient,
@@ -252,8 +245,8 @@ const MISSING = -1
 const STEP = 64 * 1024
 
 /**
- * Writes a Bind message (https://www.postgresql.org/docs/current/protocol-message-formats.html). It
- * asks for results as text.
+ * Writes a Bind message (https://www.postgresql.org/docs/current/protocol-message-formats.html). It asks for results as
+ * text.
  */
 function bindMessage(statement: string, values: readonly unknown[], spare: SpareBytes): Buffer {
   const room = values.reduce<number>((sum, value) => sum + roomOf(value), 20 + statement.length)

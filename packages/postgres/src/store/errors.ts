@@ -5,8 +5,7 @@ export const errors: ServerErrors = createServerErrors({
   inbox: 'postgresInbox',
   server: 'PostgreSQL',
   // Codes of a deadlock or a serialization error. Prisma has its own code
-  // (https://www.prisma.io/docs/orm/reference/error-reference#p2034). Bun's SQL has the code in
-  // `errno`.
+  // (https://www.prisma.io/docs/orm/reference/error-reference#p2034). Bun's SQL has the code in `errno`.
   conflicts: {
     codes: new Set(['40001', '40P01', 'P2034']),
     members: ['code', 'originalCode', 'errno'],
@@ -25,10 +24,7 @@ export const errors: ServerErrors = createServerErrors({
   },
 })
 
-/**
- * Returns true if a pooler has lost a prepared statement, or has one that this connection did not
- * prepare.
- */
+/** Returns true if a pooler has lost a prepared statement, or has one that this connection did not prepare. */
 export function isUnprepared(error: unknown): boolean {
   return ['26000', '42P05'].includes(codeOf(error))
 }

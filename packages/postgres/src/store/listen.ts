@@ -9,16 +9,16 @@ interface ListenHost {
   readonly warn: (message: string) => void
 }
 
-// Milliseconds until the next LISTEN: after the connection broke (AGAIN), and if a pooler forwards
-// no notifications (POOLER).
+// Milliseconds until the next LISTEN: after the connection broke (AGAIN), and if a pooler forwards no notifications
+// (POOLER).
 const AGAIN = 1000
 const POOLER = 60_000
 // Milliseconds within which the process should receive its own test notification.
 const ECHO = 2000
 
 /**
- * Calls `heard` when another process has stored tasks. Also calls it after each new connection,
- * since notifications may have been missed before. Polling finds these tasks too.
+ * Calls `heard` when another process has stored tasks. Also calls it after each new connection, since notifications may
+ * have been missed before. Polling finds these tasks too.
  */
 export function hearTasks(
   { db, channel, process, warn }: ListenHost,
@@ -53,11 +53,10 @@ export function hearTasks(
       await mine.query({ text: `LISTEN ${channel}` })
       if (!on) return drop()
       heard()
-      // A pooler in transaction mode accepts LISTEN, but forwards no notifications. The timer
-      // notices that.
+      // A pooler in transaction mode accepts LISTEN, but forwards no notifications. The timer notices that.
       echo = setTimeout(() => void silent(mine), ECHO)
-      // The test notification is sent from another connection. A pooler may forward a notification
-      // to the listening connection only while that connection runs a statement.
+      // The test notification is sent from another connection. A pooler may forward a notification to the listening
+      // connection only while that connection runs a statement.
       await db.sql('SELECT 1 AS n FROM (SELECT pg_notify($1, $2)) x', [channel, `${process()}?`])
     } catch {
       if (fresh) lose(fresh)
@@ -66,8 +65,7 @@ export function hearTasks(
   }
 
   /**
-   * Handles a missing test notification. A slow server may still forward it; a pooler in
-   * transaction mode never does.
+   * Handles a missing test notification. A slow server may still forward it; a pooler in transaction mode never does.
    */
   async function silent(mine: PgClient): Promise<void> {
     try {
@@ -99,16 +97,12 @@ export function hearTasks(
     clearTimeout(echo)
     const gone = client
     client = undefined
-    // Released with an error, the connection is dropped by the pool. Otherwise it would still
-    // listen in the pool.
+    // Released with an error, the connection is dropped by the pool. Otherwise it would still listen in the pool.
     gone?.release(new Error('listening is over'))
   }
 }
 
-/**
- * Returns true behind a pooler: then the process id that was announced is not the id of the
- * server's session.
- */
+/** Returns true behind a pooler: then the process id that was announced is not the id of the server's session. */
 async function isPooled(client: PgClient): Promise<boolean> {
   const { rows } = await client.query({ text: 'SELECT pg_catalog.pg_backend_pid() AS pid' })
   return rows[0]?.['pid'] !== client.processID

@@ -14,8 +14,7 @@ import { readNumber, readRow, type Sql } from './pg.ts'
 
 // Maximum duration of an update of the tables, in milliseconds.
 const PATIENCE = 60_000
-// Milliseconds without a sign of life after which a process counts as ended. A process gives a sign
-// every ten seconds.
+// Milliseconds without a sign of life after which a process counts as ended. A process gives a sign every ten seconds.
 const GONE = 60_000
 
 interface MigrateOptions {
@@ -46,9 +45,8 @@ export function layoutOf(
 }
 
 /**
- * Creates the tables, or updates those of an older version, in a transaction that holds a lock.
- * Before the tables are read, it checks who owns them: a view of another role would run that role's
- * functions as this role.
+ * Creates the tables, or updates those of an older version, in a transaction that holds a lock. Before the tables are
+ * read, it checks who owns them: a view of another role would run that role's functions as this role.
  */
 export function migrateTables(
   db: Pick<Database, 'sql' | 'atomic'>,
@@ -75,12 +73,10 @@ export function migrateTables(
 }
 
 /**
- * Updates the tables to the version of this package, as an inbox does with its first delivery. With
- * `force`, does not check for active processes of older versions; use it if no such process runs.
- * Returns the versions before and after.
+ * Updates the tables to the version of this package, as an inbox does with its first delivery. With `force`, does not
+ * check for active processes of older versions; use it if no such process runs. Returns the versions before and after.
  *
- * @throws {TypeError} If an option is wrong, or if active processes could not use the updated
- * tables.
+ * @throws {TypeError} If an option is wrong, or if active processes could not use the updated tables.
  *
  * @example
  * const { from, to } = await migrate({ connectionString: process.env.DATABASE_URL, force: true })
@@ -105,8 +101,8 @@ export async function migrate({
 }
 
 /**
- * Throws a `TypeError` if a setting of the role or database changes the meaning of statements, or
- * makes the server round the numbers of tasks.
+ * Throws a `TypeError` if a setting of the role or database changes the meaning of statements, or makes the server
+ * round the numbers of tasks.
  */
 export async function checkSession(sql: Sql): Promise<void> {
   const [found] = await sql<{ path: string }>(
@@ -142,9 +138,9 @@ function unfit(is: string, so: string, set: string): TypeError {
 }
 
 /**
- * Returns the statements that create the tables or update those of an older version, for an app
- * whose role may not CREATE. Run them as one transaction, then start with `migrate: false`. First
- * stop older processes that could not use the updated tables.
+ * Returns the statements that create the tables or update those of an older version, for an app whose role may not
+ * CREATE. Run them as one transaction, then start with `migrate: false`. First stop older processes that could not use
+ * the updated tables.
  *
  * @example
  * console.log(postgresMigration({ schema: 'webhooks' }))
@@ -178,10 +174,9 @@ function statements(layout: TablesLayout, from: number): readonly string[] {
 }
 
 /**
- * Throws a `TypeError` if another role owns the tables, or has a trigger or rule on them. Code of
- * that role would run as the role of this connection. Also throws if row-level security may hide
- * tasks. For an inbox that only reads, owners are not checked, since reading a plain table runs no
- * code of its owner.
+ * Throws a `TypeError` if another role owns the tables, or has a trigger or rule on them. Code of that role would run
+ * as the role of this connection. Also throws if row-level security may hide tasks. For an inbox that only reads,
+ * owners are not checked, since reading a plain table runs no code of its owner.
  */
 async function checkTables(
   sql: Sql,
@@ -245,8 +240,7 @@ const FOREIGN = `WITH RECURSIVE m AS (
   ORDER BY foreign_owner DESC, is_view DESC, name LIMIT 1`
 
 export async function versionsOf(sql: Sql, { schema }: TablesLayout): Promise<Versions> {
-  // Reads the catalog: to_regclass may return what the connection knew before it waited for the
-  // lock.
+  // Reads the catalog: to_regclass may return what the connection knew before it waited for the lock.
   const made = sql<{ n: number }>(
     "SELECT count(*)::int AS n FROM pg_tables WHERE schemaname = $1 AND tablename = 'postern_schema'",
     [schema],

@@ -91,9 +91,7 @@ function rareColumns(tasks: readonly NewTask[]): Record<string, string> {
   }
 }
 
-/**
- * Returns the columns of child tasks, in the order in which the statement SPAWN has its parameters.
- */
+/** Returns the columns of child tasks, in the order in which the statement SPAWN has its parameters. */
 export function childColumns(children: readonly NewTask[]): readonly string[] {
   const { parts, data, lines, fair, turns, folds, waits, gates } = rareColumns(children)
   const zeros = ints(children.map(() => 0))
@@ -102,16 +100,16 @@ export function childColumns(children: readonly NewTask[]): readonly string[] {
 }
 
 /**
- * Reused memory for batches. Without it, V8 would collect its whole heap whenever some megabytes
- * outside of the heap were allocated.
+ * Reused memory for batches. Without it, V8 would collect its whole heap whenever some megabytes outside of the heap
+ * were allocated.
  */
 export interface SpareBytes {
   take(size: number): Buffer
   giveBack(bytes: Buffer): void
 }
 
-// KEPT: number of buffers that are kept, as many as there are concurrent batches. LARGEST: maximum
-// size of a kept buffer in bytes.
+// KEPT: number of buffers that are kept, as many as there are concurrent batches. LARGEST: maximum size of a kept
+// buffer in bytes.
 const KEPT = 2
 const LARGEST = 1024 * 1024
 
@@ -157,8 +155,8 @@ function createBytes() {
 type ColumnType = 'int2' | 'int4' | 'int8' | 'text' | 'uuid'
 
 /**
- * An array as a parameter. `toPostgres` returns its literal. `pg` calls `toPostgres` itself; for
- * other drivers `plainValue` calls it.
+ * An array as a parameter. `toPostgres` returns its literal. `pg` calls `toPostgres` itself; for other drivers
+ * `plainValue` calls it.
  */
 export interface Column {
   readonly type: ColumnType

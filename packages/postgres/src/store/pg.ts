@@ -18,10 +18,7 @@ export interface PgClient {
   removeListener(event: string, listener: (...args: unknown[]) => void): unknown
 }
 
-/**
- * The transaction that `task.commit` passes to `write`. It commits the writes together with the end
- * of the task.
- */
+/** The transaction that `task.commit` passes to `write`. It commits the writes together with the end of the task. */
 export interface PgTransaction {
   /** Runs one statement. */
   readonly query: (text: string, values?: unknown[]) => Promise<{ readonly rows: Row[] }>
@@ -39,8 +36,8 @@ export interface PgPool {
 }
 
 /**
- * Runs one statement and returns its rows as `T`. Every statement ends with SELECT, since some
- * drivers return rows only for SELECT.
+ * Runs one statement and returns its rows as `T`. Every statement ends with SELECT, since some drivers return rows only
+ * for SELECT.
  */
 export type Sql = <T = Row>(text: string, values?: unknown[]) => Promise<readonly T[]>
 

@@ -44,9 +44,8 @@ export interface RowsHost {
   readonly lease: number
   readonly channel: string
   /**
-   * Returns the number of the process that stores the tasks; this process ignores its own
-   * notification. Returns '' in a transaction of the app, so that all processes react to the
-   * notification.
+   * Returns the number of the process that stores the tasks; this process ignores its own notification. Returns '' in a
+   * transaction of the app, so that all processes react to the notification.
    */
   readonly process: () => string
 }
@@ -175,8 +174,7 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
 }
 
 /**
- * Converts a patch for JSON. A null in JSON means no change, so `clear` and `untimed` say which
- * columns become null.
+ * Converts a patch for JSON. A null in JSON means no change, so `clear` and `untimed` say which columns become null.
  */
 function toChange({ event, ...one }: Patch): object {
   const { took, attempted } = one
@@ -218,10 +216,7 @@ export function idsOf(rows: readonly Numbered[]): ReadonlySet<number> {
   return new Set(rows.map(({ id }) => id))
 }
 
-/**
- * What a batch contains. A statement without the columns that are not needed takes a third less
- * time.
- */
+/** What a batch contains. A statement without the columns that are not needed takes a third less time. */
 interface InsertKind {
   /** True if a task has a part, data, an ordered group (line) or a tenant. */
   readonly bound: boolean
@@ -240,9 +235,8 @@ interface Named {
 }
 
 /**
- * Returns the statement that stores new events with their deliveries and tasks. All bodies of a
- * batch are joined to one parameter, which is split by offsets. An array of bytea would cost twice
- * as much.
+ * Returns the statement that stores new events with their deliveries and tasks. All bodies of a batch are joined to one
+ * parameter, which is split by offsets. An array of bytea would cost twice as much.
  */
 function insertSql({ bound, folding, shared, notify }: InsertKind): Named {
   const cut = (from: string, length: string): string =>
@@ -250,8 +244,8 @@ function insertSql({ bound, folding, shared, notify }: InsertKind): Named {
   const text = (from: string, length: string): string =>
     `convert_from(${cut(from, length)}, 'UTF8')`
   const own = (sql: string): string => (shared ? `CASE WHEN h >= 0 THEN ${sql} END` : sql)
-  // ORDER BY i.id is needed: PostgreSQL 18 joins in another order, and the sequence gives tasks of
-  // an ordered group their order.
+  // ORDER BY i.id is needed: PostgreSQL 18 joins in another order, and the sequence gives tasks of an ordered group
+  // their order.
   const parts = [
     `e AS (
       INSERT INTO $.postern_events (id, hash, received, contents, ${shared ? 'delivery, ' : ''}receiver, key, event_id,
@@ -311,8 +305,8 @@ const GUARD: string = `WITH i AS (
   SELECT count(*)::int AS n FROM i`
 
 /**
- * Reads who holds guards (replay keys), after the statement GUARD. Only a later statement sees what
- * other transactions committed while the insert waited for them.
+ * Reads who holds guards (replay keys), after the statement GUARD. Only a later statement sees what other transactions
+ * committed while the insert waited for them.
  */
 const HOLDERS: string = `SELECT replace(key::text, '-', '') AS key, replace(event::text, '-', '') AS event
   FROM $.postern_guards WHERE key = ANY($1::uuid[])`
@@ -344,9 +338,9 @@ function condition(fence: Fence): string {
 const INPUT = `i AS MATERIALIZED (SELECT * FROM json_to_recordset($1::text::json) AS i(id bigint, token bigint, round int, hash uuid,
     state smallint, wait bigint, open boolean, gate smallint, behind boolean, attempt int, cut smallint, charged smallint,
     took int, untimed boolean, error text, clear boolean, cause text, fold text, anew boolean, attempted json))`
-// Locks the rows of tasks, in the same order in all processes. If the fence (the condition of a
-// change) has `over`, it skips rows that an open transaction has locked. If the fence has `whole`,
-// the lock keeps the event from being erased, since its task is to run again.
+// Locks the rows of tasks, in the same order in all processes. If the fence (the condition of a change) has `over`, it
+// skips rows that an open transaction has locked. If the fence has `whole`, the lock keeps the event from being erased,
+// since its task is to run again.
 function locked(fence: Fence): string {
   const { over, whole } = FENCES[fence]
   return `l AS MATERIALIZED (
@@ -357,8 +351,8 @@ function locked(fence: Fence): string {
 }
 
 /**
- * Returns the statement that changes tasks whose fence holds. It also adds attempts to their
- * history, which keeps the first run and the last nineteen.
+ * Returns the statement that changes tasks whose fence holds. It also adds attempts to their history, which keeps the
+ * first run and the last nineteen.
  */
 function patchSql(fence: Fence): string {
   return `WITH ${INPUT}, ${locked(fence)},
@@ -393,10 +387,7 @@ function dropSql(fence: Fence): string {
   SELECT c.id::float8 AS id FROM c`
 }
 
-/**
- * Locks the event, so that two of its tasks that end at the same time give their children different
- * numbers.
- */
+/** Locks the event, so that two of its tasks that end at the same time give their children different numbers. */
 const PARENT =
   'SELECT id::float8 AS id FROM $.postern_events WHERE id = $1::bigint FOR NO KEY UPDATE'
 

@@ -115,8 +115,8 @@ export function createStore(
       return {
         ...createRows(within, { ...host, process: () => '' }),
         lock: (lines) => lockLines(within, WAIT_LOCK, lines),
-        // Lanes (subscriptions) are added outside of the app's transaction, since other processes
-        // that add lanes must not wait for the app.
+        // Lanes (subscriptions) are added outside of the app's transaction, since other processes that add lanes must
+        // not wait for the app.
         lanes,
       }
     },
@@ -192,23 +192,22 @@ const pick = (which: string, order: string, most: string): string => `
 // The redundant `gate > 0` lets PostgreSQL use the partial index.
 const held = (gate: number, most: string): string =>
   pick(`t.gate > 0 AND t.gate = ${gate} AND t.due <= ${NOW}`, 't.due', most)
-// Tasks without a turn are selected separately, so that they are one index range in the order of
-// `due`. A turn is a task's number in the fair order over tenants.
+// Tasks without a turn are selected separately, so that they are one index range in the order of `due`. A turn is a
+// task's number in the fair order over tenants.
 const ready = (turn: string): string =>
   pick(`t.gate = ${READY} AND t.turn ${turn}`, 't.turn, t.due', 'w.room')
 
-// The largest count that can still grow by one in an `int`. Without this limit, one damaged count
-// would make the claim of all tasks fail.
+// The largest count that can still grow by one in an `int`. Without this limit, one damaged count would make the claim
+// of all tasks fail.
 const MOST = 2 ** 31 - 2
 
 const COLUMNS = `t.id::float8 AS id, t.lane, t.gate, t.attempt, t.round, t.cut, t.error IS NOT NULL AS failed, t.line::float8 AS line,
     t.fair, t.fold, t.part, t.data, ${CONTENTS}`
 
 /**
- * Claims tasks (see `Store.claim`). Parameters: for each lane its number, its room and how many
- * tasks can start now; the maximum number of tasks; 1 if a suspect may be claimed; token; lease. A
- * suspect is a task with repeated interruptions. The outer LIMIT keeps PostgreSQL from expecting
- * too many rows.
+ * Claims tasks (see `Store.claim`). Parameters: for each lane its number, its room and how many tasks can start now;
+ * the maximum number of tasks; 1 if a suspect may be claimed; token; lease. A suspect is a task with repeated
+ * interruptions. The outer LIMIT keeps PostgreSQL from expecting too many rows.
  */
 const CLAIM: string = `WITH w AS MATERIALIZED (SELECT * FROM unnest($1::int[], $2::int[], $3::int[]) AS w(lane, room, now)),
   alone AS MATERIALIZED (${held(SUSPECT, 'LEAST(w.now, 1)')} WHERE w.now > 0 AND $5::int > 0 LIMIT $5::int),
@@ -233,10 +232,7 @@ const CLAIM: string = `WITH w AS MATERIALIZED (SELECT * FROM unnest($1::int[], $
 const LOAD: string = `SELECT ${COLUMNS} FROM $.postern_tasks t LEFT JOIN $.postern_events e ON ${EVENT} ${DELIVERY}
   WHERE t.id = ANY($1::bigint[])`
 
-/**
- * Renews leases. Rows that an open transaction has locked are read with their old values, and count
- * as renewed.
- */
+/** Renews leases. Rows that an open transaction has locked are read with their old values, and count as renewed. */
 const RENEW: string = `WITH i AS MATERIALIZED (SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS i(id, token)),
   l AS MATERIALIZED (
     SELECT t.id FROM $.postern_tasks t JOIN i ON i.id = t.id AND i.token = t.token WHERE t.lease IS NOT NULL
@@ -245,8 +241,8 @@ const RENEW: string = `WITH i AS MATERIALIZED (SELECT * FROM unnest($1::bigint[]
   SELECT t.id::float8 AS id FROM $.postern_tasks t JOIN i ON i.id = t.id AND i.token = t.token WHERE t.state = 1`
 
 /**
- * Finds claims whose lease has ended. The time is from the checked clock, so that a later jump of
- * the server's clock ends no lease.
+ * Finds claims whose lease has ended. The time is from the checked clock, so that a later jump of the server's clock
+ * ends no lease.
  */
 const ENDED: string = `SELECT ${TASK} FROM $.postern_tasks t
   WHERE t.lease IS NOT NULL AND NOT EXISTS (SELECT 1 FROM unnest($2::bigint[]) AS h(id) WHERE h.id = t.id) AND (
@@ -281,10 +277,7 @@ const PENDING: string = `WITH l AS MATERIALIZED (SELECT coalesce(array_agg(id), 
       AND t.line IS NOT NULL AND (t.state < 2 OR t.lease IS NOT NULL)
     LIMIT $2) o`
 
-/**
- * Creates the clock of PostgreSQL. `lease` is in milliseconds. Jumps back are handled by
- * `COUNT_AGAIN`.
- */
+/** Creates the clock of PostgreSQL. `lease` is in milliseconds. Jumps back are handled by `COUNT_AGAIN`. */
 function createClock(sql: Sql, lease: number): ReturnType<typeof createServerClock> {
   return createServerClock(
     {
@@ -326,8 +319,8 @@ const BACK: string = `WITH c AS MATERIALIZED (SELECT clock - ${NOW} AS back FROM
 const STEPS_AHEAD = 'SELECT at::float8 AS at, unseen::float8 AS unseen FROM $.postern_steps'
 
 /**
- * Repairs times after the server's clock went back. Leases and waits that are too long now start at
- * the current time. The places of ready tasks do too, since otherwise newer tasks would run first.
+ * Repairs times after the server's clock went back. Leases and waits that are too long now start at the current time.
+ * The places of ready tasks do too, since otherwise newer tasks would run first.
  */
 const COUNT_AGAIN: string = `WITH w AS MATERIALIZED (
     SELECT t.id FROM $.postern_tasks t WHERE t.state = 0 AND t.since > ${NOW} ORDER BY t.since LIMIT 1000 FOR UPDATE SKIP LOCKED),

@@ -1,10 +1,7 @@
 import { mergeDeep, stringifyJson } from '@postern/core/internal'
 import { member } from './read.ts'
 
-/**
- * Returns the members at one or several paths as one text. Returns undefined if a member is
- * missing.
- */
+/** Returns the members at one or several paths as one text. Returns undefined if a member is missing. */
 export function membersAt(
   value: unknown,
   path: string | readonly string[],
@@ -15,8 +12,8 @@ export function membersAt(
 }
 
 /**
- * Returns the inverse of {@link membersAt}: an object that has the text at a path. With several
- * paths, the text is split, and each path gets a part.
+ * Returns the inverse of {@link membersAt}: an object that has the text at a path. With several paths, the text is
+ * split, and each path gets a part.
  */
 export function placedAt(text: string, path: string | readonly string[], between: string): object {
   const paths = [path].flat()
@@ -27,8 +24,8 @@ export function placedAt(text: string, path: string | readonly string[], between
 }
 
 /**
- * Returns an object that has the value at a path, such as `data.id`. In `notifications.0.trigger`,
- * the `0` makes a list of one item.
+ * Returns an object that has the value at a path, such as `data.id`. In `notifications.0.trigger`, the `0` makes a list
+ * of one item.
  */
 export function nested(path: string, value: unknown): object {
   const names = path === '' ? [] : path.split('.')

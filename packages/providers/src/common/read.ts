@@ -15,10 +15,7 @@ export function text(value: unknown, name: string): string | undefined {
   return typeof found === 'string' && found !== '' ? found : undefined
 }
 
-/**
- * Returns a required member, by default the topic. If it is missing, throws a `WebhookError` that
- * names it.
- */
+/** Returns a required member, by default the topic. If it is missing, throws a `WebhookError` that names it. */
 export function needed(
   value: unknown,
   name: string,
@@ -49,8 +46,8 @@ export function at(value: unknown, path: string): unknown {
 }
 
 /**
- * Returns the member at a path such as `data.id` as text, if it is a non-empty string or a number.
- * For a number that may have lost digits, returns undefined.
+ * Returns the member at a path such as `data.id` as text, if it is a non-empty string or a number. For a number that
+ * may have lost digits, returns undefined.
  */
 export function member(value: unknown, path: string): string | undefined {
   const found = at(value, path)
@@ -60,10 +57,7 @@ export function member(value: unknown, path: string): string | undefined {
   return typeof found === 'number' && lossless ? String(found) : undefined
 }
 
-/**
- * Returns the topic in the signed body, or else in an unsigned header. Throws `malformed_event` if
- * the two differ.
- */
+/** Returns the topic in the signed body, or else in an unsigned header. Throws `malformed_event` if the two differ. */
 export function agreedTopic(
   signed: string | undefined,
   delivery: Delivery,

@@ -17,14 +17,11 @@ import { HOUR, MIB } from './units.ts'
 
 /** Options of {@link stripeObject}. */
 export interface StripeObjectOptions {
-  /**
-   * A secret key, a restricted key that may read the objects, or a function that returns the
-   * current key.
-   */
+  /** A secret key, a restricted key that may read the objects, or a function that returns the current key. */
   readonly key: string | (() => string | Promise<string>)
   /**
-   * API version of the objects, such as `2026-10-28.endive`. @default the account's version, or
-   * `2026-10-28.endive` for paths under `/v2`
+   * API version of the objects, such as `2026-10-28.endive`. @default the account's version, or `2026-10-28.endive` for
+   * paths under `/v2`
    */
   readonly apiVersion?: string
   /** Function that sends the requests. @default globalThis.fetch */
@@ -41,14 +38,13 @@ const API_VERSION = '2026-10-28.endive'
 const WAITING = 1000
 
 /**
- * Returns a function that fetches the current object of a Stripe event, for handlers of snapshot
- * and thin events. That function returns undefined if the object was deleted, or if the event has
- * no object. The task's signal aborts the request.
+ * Returns a function that fetches the current object of a Stripe event, for handlers of snapshot and thin events. That
+ * function returns undefined if the object was deleted, or if the event has no object. The task's signal aborts the
+ * request.
  *
- * A 429 postpones the task without using an attempt, for at most an hour in total; after that, a
- * 429 uses an attempt. A 5xx or a network failure also uses an attempt. Any other answer ends the
- * task with an `UnrecoverableError` that names the cause. So does an event whose object cannot be
- * fetched.
+ * A 429 postpones the task without using an attempt, for at most an hour in total; after that, a 429 uses an attempt. A
+ * 5xx or a network failure also uses an attempt. Any other answer ends the task with an `UnrecoverableError` that names
+ * the cause. So does an event whose object cannot be fetched.
  *
  * @throws TypeError if an option is wrong.
  * @example
@@ -86,8 +82,8 @@ export function stripeObject(
     const send = options.fetch ?? globalThis.fetch
     let response: Response
     try {
-      // A redirect would send the key to another host, so it is not followed. The value 'error'
-      // would also stop it, but Workers do not support that value.
+      // A redirect would send the key to another host, so it is not followed. The value 'error' would also stop it, but
+      // Workers do not support that value.
       response = await send(API + path, { headers, redirect: 'manual', signal })
     } catch (cause) {
       signal.throwIfAborted()
@@ -138,8 +134,7 @@ async function readObject<T>(response: Response, path: string): Promise<T | unde
 }
 
 /**
- * Returns the message in Stripe's error. The message is only compared and never shown, because it
- * may contain the key.
+ * Returns the message in Stripe's error. The message is only compared and never shown, because it may contain the key.
  */
 async function errorOf(response: Response): Promise<string> {
   try {
@@ -178,8 +173,8 @@ function placeOf({ topic, payload }: EventOfObject): Place | undefined {
 }
 
 /**
- * Returns the path in a thin event. Returns undefined if the path is not one of Stripe's API, or
- * does not end with the id in the event.
+ * Returns the path in a thin event. Returns undefined if the path is not one of Stripe's API, or does not end with the
+ * id in the event.
  */
 function relatedPath(related: unknown): string | undefined {
   const [id, url] = [field(related, 'id'), field(related, 'url')]
@@ -198,8 +193,8 @@ function relatedPath(related: unknown): string | undefined {
 }
 
 /**
- * Paths of objects under `/v1/`, for types whose path is not `<type>s/<id>`. Braces name members of
- * the object. Undefined means that the object has no path.
+ * Paths of objects under `/v1/`, for types whose path is not `<type>s/<id>`. Braces name members of the object.
+ * Undefined means that the object has no path.
  */
 const PATHS: Readonly<Record<string, string | undefined>> = {
   balance: 'balance',
@@ -242,8 +237,8 @@ function pathOf(object: unknown): string | undefined {
 }
 
 /**
- * Returns an id as one segment of a path, or undefined if the id cannot be one. The id is encoded,
- * because apps can choose the ids of coupons, plans and products.
+ * Returns an id as one segment of a path, or undefined if the id cannot be one. The id is encoded, because apps can
+ * choose the ids of coupons, plans and products.
  */
 function segment(id: unknown): string | undefined {
   const isId = typeof id === 'string' && /^(?!\.+$)[^\p{C}/\\]{1,255}$/u.test(id)

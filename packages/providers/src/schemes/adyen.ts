@@ -4,8 +4,8 @@ import type { Scheme } from '@postern/core/scheme'
 import { field, readsAsForm, text } from '../common/read.ts'
 
 /**
- * One item of a delivery. `live` says whether the delivery is from the live environment (`'true'`
- * or `'false'`), and is not signed.
+ * One item of a delivery. `live` says whether the delivery is from the live environment (`'true'` or `'false'`), and is
+ * not signed.
  */
 interface AdyenItem {
   readonly item: unknown
@@ -24,8 +24,8 @@ export function adyenScheme(): Scheme<Uint8Array> {
         message: signedFields(item),
         signature: signatureOf(item),
       }))
-      // One key must match all items of a delivery. So an item of one tenant cannot pass with the
-      // key of another tenant.
+      // One key must match all items of a delivery. So an item of one tenant cannot pass with the key of another
+      // tenant.
       const found = keys.findIndex((key) =>
         claims.every(({ message, signature }) => ALGORITHM.matches(key, message, [signature])),
       )
@@ -50,8 +50,8 @@ export function adyenScheme(): Scheme<Uint8Array> {
 }
 
 /**
- * Returns the items of a delivery in JSON or as a form. Throws `missing_header` if there are no
- * items, because nothing is signed then.
+ * Returns the items of a delivery in JSON or as a form. Throws `missing_header` if there are no items, because nothing
+ * is signed then.
  */
 export function adyenItems(delivery: Delivery): readonly AdyenItem[] {
   if (readsAsForm(delivery)) return [formItem(delivery.form())]
@@ -61,8 +61,7 @@ export function adyenItems(delivery: Delivery): readonly AdyenItem[] {
 }
 
 /**
- * Returns the signed text of an item: eight fields joined by `:`, without escaping. A missing field
- * is an empty text.
+ * Returns the signed text of an item: eight fields joined by `:`, without escaping. A missing field is an empty text.
  */
 export function signedFields(item: unknown): string {
   const amount = field(item, 'amount')
@@ -109,8 +108,8 @@ function plain(value: unknown): string {
   })
 }
 
-// Converts a form to an item as in JSON. A form has `additionalData.…` fields instead of an object,
-// and `value` and `currency` without `amount`.
+// Converts a form to an item as in JSON. A form has `additionalData.…` fields instead of an object, and `value` and
+// `currency` without `amount`.
 function formItem(form: URLSearchParams): AdyenItem {
   const item: Record<string, unknown> = {}
   const additionalData: Record<string, string> = {}

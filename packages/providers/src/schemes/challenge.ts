@@ -3,15 +3,12 @@ import type { ProviderSpec } from '@postern/core/scheme'
 import { singleHeader } from '@postern/core/internal'
 
 /**
- * Form of a challenge that a receiver may echo. A challenge must not start like JSON, so no event
- * can pass as a challenge.
+ * Form of a challenge that a receiver may echo. A challenge must not start like JSON, so no event can pass as a
+ * challenge.
  */
 export const CHALLENGE: RegExp = /^[^{[][^]{0,1023}$/
 
-/**
- * Returns the challenge. Throws `handshake_rejected` if the challenge is missing or has another
- * form.
- */
+/** Returns the challenge. Throws `handshake_rejected` if the challenge is missing or has another form. */
 export function checkedChallenge(challenge: string | undefined, shape: RegExp = CHALLENGE): string {
   if (challenge !== undefined && shape.test(challenge)) return challenge
   throw new WebhookError('handshake_rejected', {
@@ -22,8 +19,8 @@ export function checkedChallenge(challenge: string | undefined, shape: RegExp = 
 }
 
 /**
- * Returns the reply that echoes a challenge from the query. Anybody can choose the unsigned
- * challenge, so a header keeps browsers from showing the reply as a page.
+ * Returns the reply that echoes a challenge from the query. Anybody can choose the unsigned challenge, so a header
+ * keeps browsers from showing the reply as a page.
  */
 export function challengeReply(query: URLSearchParams, name: string, shape?: RegExp): Reply {
   const [challenge, ...more] = query.getAll(name)
@@ -38,8 +35,8 @@ export function challengeReply(query: URLSearchParams, name: string, shape?: Reg
 }
 
 /**
- * Returns spec members for a sender that verifies a new URL with an unsigned GET. The receiver
- * echoes the query parameter `name`.
+ * Returns spec members for a sender that verifies a new URL with an unsigned GET. The receiver echoes the query
+ * parameter `name`.
  */
 export const getChallenge = (
   name: string,
@@ -54,9 +51,8 @@ export const getChallenge = (
 export const CONSENT_HEADERS: readonly string[] = ['webhook-request-origin', 'webhook-request-rate']
 
 /**
- * Returns the answer to the OPTIONS request of CloudEvents' abuse protection. The answer allows one
- * of the `origins` to send at any rate. The callback URL in the request is never fetched, because
- * an attacker could name any host.
+ * Returns the answer to the OPTIONS request of CloudEvents' abuse protection. The answer allows one of the `origins` to
+ * send at any rate. The callback URL in the request is never fetched, because an attacker could name any host.
  * https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md
  */
 export function consent(delivery: Delivery, origins: readonly string[]): Reply {

@@ -11,8 +11,8 @@ import { fixedKeys, jwt, type Scheme } from '@postern/core/scheme'
 /** Options for Google's pushes, which carry an OIDC token. */
 export interface GoogleOidcOptions extends FetchOptions {
   /**
-   * Email address of the service account that sends the pushes, or several. The address is checked,
-   * because any Google customer can get a token for your audience.
+   * Email address of the service account that sends the pushes, or several. The address is checked, because any Google
+   * customer can get a token for your audience.
    */
   readonly email: string | readonly string[]
   /**
@@ -23,8 +23,8 @@ export interface GoogleOidcOptions extends FetchOptions {
   /** Google's keys. If `jwks` is given, no keys are fetched. */
   readonly jwks?: Jwks
   /**
-   * Maximum difference between Google's clock and yours, in seconds. @default 60 for a token from
-   * the future, 0 for an expired one
+   * Maximum difference between Google's clock and yours, in seconds. @default 60 for a token from the future, 0 for an
+   * expired one
    */
   readonly tolerance?: number
 }
@@ -42,10 +42,7 @@ export const googleOidcOptions: Readonly<Record<keyof GoogleOidcOptions, string>
   tolerance: 'Seconds the clocks may differ. Default 60 ahead, 0 behind.',
 }
 
-/**
- * Returns the options with a list of addresses. Throws a `TypeError` if `email` has no service
- * account.
- */
+/** Returns the options with a list of addresses. Throws a `TypeError` if `email` has no service account. */
 export function googleOidcReady(name: string, options: GoogleOidcOptions): GoogleOidcReady {
   const emails = [options.email ?? []].flat()
   if (emails.length === 0 || !emails.every((one) => typeof one === 'string' && one.includes('@')))
@@ -54,8 +51,8 @@ export function googleOidcReady(name: string, options: GoogleOidcOptions): Googl
 }
 
 /**
- * Makes a scheme that checks the token's issuer, its audience and the verified address of the
- * service account. The body is not signed.
+ * Makes a scheme that checks the token's issuer, its audience and the verified address of the service account. The body
+ * is not signed.
  */
 export function googleOidc(name: string, options: GoogleOidcReady): Scheme<unknown> {
   const { audience, email: _email, emails, jwks, tolerance, ...fetching } = options

@@ -18,8 +18,8 @@ export function httpAuth(options: HttpAuthOptions): Scheme<string> {
 }
 
 /**
- * Returns the one option that was given, or the first name without a value. Throws a `TypeError`
- * for two options, because a delivery would need only the weaker one.
+ * Returns the one option that was given, or the first name without a value. Throws a `TypeError` for two options,
+ * because a delivery would need only the weaker one.
  */
 export function oneSecret<Options extends object>(
   provider: string,

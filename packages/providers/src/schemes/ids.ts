@@ -2,10 +2,7 @@ import { createHash } from 'node:crypto'
 import { stringifyJson } from '@postern/core/internal'
 import { member } from '../common/read.ts'
 
-/**
- * Returns an id made of several members of a payload, separated by `:`. Returns undefined if a
- * member is missing.
- */
+/** Returns an id made of several members of a payload, separated by `:`. Returns undefined if a member is missing. */
 export function joinedId(value: unknown, ...paths: readonly string[]): string | undefined {
   const parts = paths.map((path) => member(value, path))
   return parts.includes(undefined) ? undefined : joined(parts)
@@ -15,15 +12,15 @@ export function joinedId(value: unknown, ...paths: readonly string[]): string | 
 export const TIME: RegExp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/
 
 /**
- * Joins parts with `:`. `:` and `%` in a part are escaped, unless the part is an ISO time. So two
- * different lists do not make the same id.
+ * Joins parts with `:`. `:` and `%` in a part are escaped, unless the part is an ISO time. So two different lists do
+ * not make the same id.
  */
 export function joined(parts: readonly unknown[]): string {
   return parts
     .map((part) => {
       const text = String(part)
-      // A part may be only the start of a time, and the next part its rest. Escaping the start
-      // keeps the two from looking like one complete time.
+      // A part may be only the start of a time, and the next part its rest. Escaping the start keeps the two from
+      // looking like one complete time.
       return TIME.test(text)
         ? text
         : text.replace(/[%:]|^(?=\d{4}-\d\d-\d\dT)/g, (one) => ESCAPES[one]!)
@@ -33,9 +30,7 @@ export function joined(parts: readonly unknown[]): string {
 
 const ESCAPES: Readonly<Record<string, string>> = { '%': '%25', ':': '%3A', '': '%' }
 
-/**
- * Returns an id for an event without an id: the first 16 bytes of the SHA-256 of its JSON, in hex.
- */
+/** Returns an id for an event without an id: the first 16 bytes of the SHA-256 of its JSON, in hex. */
 export function digestId(value: unknown): string {
   return createHash('sha256').update(stringifyJson(value)).digest('hex').slice(0, 32)
 }

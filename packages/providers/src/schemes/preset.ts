@@ -15,8 +15,7 @@ import { sender, type DatedPresetOptions, type SenderSpec } from './sender.ts'
 export type { DatedPresetOptions, PresetOptions, UrlPresetOptions } from './sender.ts'
 
 /**
- * Spec of a sender that needs no code of its own: its scheme, where id and topic are, and facts
- * about its deliveries.
+ * Spec of a sender that needs no code of its own: its scheme, where id and topic are, and facts about its deliveries.
  */
 interface PresetSpec<Name extends string, Key, More extends object>
   extends
@@ -27,15 +26,14 @@ interface PresetSpec<Name extends string, Key, More extends object>
   /** Prefix of the random ids that `sign` makes. @default '' */
   readonly idPrefix?: string
   /**
-   * Returns further headers for a delivery that `sign` makes. `at` is the signed time, in
-   * milliseconds since 1970. @default none
+   * Returns further headers for a delivery that `sign` makes. `at` is the signed time, in milliseconds since 1970.
+   * @default none
    */
   readonly sends?: (at: number) => Readonly<Record<string, string>>
 }
 
 /**
- * Makes a function that reads the topic at the first path that the payload has. If it has none, the
- * topic is `event`.
+ * Makes a function that reads the topic at the first path that the payload has. If it has none, the topic is `event`.
  */
 export function topicOf(...paths: readonly string[]): Extract {
   return (_delivery, { value }) =>

@@ -4,8 +4,8 @@ import type { Scheme } from '@postern/core/scheme'
 /** Option of senders whose signature covers the URL. */
 export interface PublicUrlOption {
   /**
-   * The URL that the sender signs, byte for byte. Set it if a proxy changes scheme, host or path.
-   * Give a function if the URL differs between deliveries. @default the URL of the request
+   * The URL that the sender signs, byte for byte. Set it if a proxy changes scheme, host or path. Give a function if
+   * the URL differs between deliveries. @default the URL of the request
    */
   readonly publicUrl?: string | ((delivery: Delivery) => string)
 }
@@ -16,10 +16,7 @@ export function checkPublicUrl(provider: string, { publicUrl }: PublicUrlOption)
     throw new TypeError(`${provider}: publicUrl must be an absolute URL, got ${publicUrl}`)
 }
 
-/**
- * Returns the signed URL: the option `publicUrl`, or else the URL of the request, normalized by the
- * URL standard.
- */
+/** Returns the signed URL: the option `publicUrl`, or else the URL of the request, normalized by the URL standard. */
 export function signedUrl(delivery: Delivery, { publicUrl }: PublicUrlOption): string {
   if (publicUrl !== undefined)
     return typeof publicUrl === 'function' ? publicUrl(delivery) : publicUrl
@@ -27,8 +24,8 @@ export function signedUrl(delivery: Delivery, { publicUrl }: PublicUrlOption): s
 }
 
 /**
- * Returns the scheme that `make` makes for the signed URL. If `publicUrl` is set, the scheme does
- * not cover the URL of the request.
+ * Returns the scheme that `make` makes for the signed URL. If `publicUrl` is set, the scheme does not cover the URL of
+ * the request.
  *
  * @throws TypeError if the option is not an absolute URL.
  */

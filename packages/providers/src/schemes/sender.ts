@@ -12,8 +12,8 @@ export type PresetOptions<Name extends string = 'secret'> = {
 /** Options of a sender whose signature covers the time of sending. */
 export type DatedPresetOptions<Name extends string = 'secret'> = PresetOptions<Name> & {
   /**
-   * Maximum difference between the signed time and now, in seconds, in either direction. @default
-   * the sender's own value, or else 300
+   * Maximum difference between the signed time and now, in seconds, in either direction. @default the sender's own
+   * value, or else 300
    */
   readonly tolerance?: number
 }
@@ -35,9 +35,7 @@ export interface PresetFacts {
   readonly delivers?: SenderFacts['delivers']
 }
 
-/**
- * Options that every scheme gets: the user's tolerance, and that hex digits may have either case.
- */
+/** Options that every scheme gets: the user's tolerance, and that hex digits may have either case. */
 interface Given {
   readonly tolerance?: number
   readonly anyCase: true
@@ -56,18 +54,14 @@ export interface SenderSpec<Name extends string, Key, More extends object>
   readonly extra?: Readonly<Record<string, string>>
   /** True if the signature has a time, but the app cannot choose the tolerance. @default false */
   readonly fixedTolerance?: boolean
-  /**
-   * Converts the user's text of the secret before the scheme makes a key from it. @default no
-   * conversion
-   */
+  /** Converts the user's text of the secret before the scheme makes a key from it. @default no conversion */
   readonly read?: (secret: string) => string
   /** Facts that do not follow from the scheme. @default none */
   readonly facts?: Omit<Partial<SenderFacts>, 'checked' | 'delivers' | 'example'>
 }
 
 /**
- * Makes a provider with these options: one secret, the `tolerance` if the signature has a time, and
- * those in `extra`.
+ * Makes a provider with these options: one secret, the `tolerance` if the signature has a time, and those in `extra`.
  */
 export function sender<Name extends string = 'secret', Key = unknown, More extends object = object>(
   given: SenderSpec<Name, Key, More>,
@@ -102,8 +96,8 @@ export function sender<Name extends string = 'secret', Key = unknown, More exten
 }
 
 /**
- * Returns the help text for the secret, which says whose secret it is. If the text starts with the
- * name of a field, such as `webhook.secret`, the name keeps its case.
+ * Returns the help text for the secret, which says whose secret it is. If the text starts with the name of a field,
+ * such as `webhook.secret`, the name keeps its case.
  */
 function sentence(place = 'secret of the webhook'): string {
   return / of (?:the|an?) /.test(place)

@@ -53,18 +53,13 @@ interface StandardFamilySpec
    */
   readonly topicField?: string | readonly string[]
   /**
-   * Ways in which the sender has made keys from secrets. A delivery may use any of these ways, and
-   * `sign` uses the first. @default ['decoded']
+   * Ways in which the sender has made keys from secrets. A delivery may use any of these ways, and `sign` uses the
+   * first. @default ['decoded']
    */
   readonly keys?: readonly KeyForm[]
-  /**
-   * Makes the key from a secret in the sender's own format. If given, `keys` is ignored. @default
-   * whsec_ and base64
-   */
+  /** Makes the key from a secret in the sender's own format. If given, `keys` is ignored. @default whsec_ and base64 */
   readonly key?: (secret: string) => StandardWebhooksKey
-  /**
-   * Converts the sender's list of signatures to the specification's format. @default no conversion
-   */
+  /** Converts the sender's list of signatures to the specification's format. @default no conversion */
   readonly signatures?: (list: string) => string
 }
 
@@ -74,8 +69,8 @@ const FAMILY_OPTIONS = {
 } as const
 
 /**
- * Makes a provider for a sender that uses Standard Webhooks 1.0.0. The sender may have its own
- * format of secrets and its own header names.
+ * Makes a provider for a sender that uses Standard Webhooks 1.0.0. The sender may have its own format of secrets and
+ * its own header names.
  */
 export function standardFamily(given: StandardFamilySpec): Factory<StandardFamilySecretOptions> {
   const {
@@ -129,10 +124,7 @@ function topicAt(value: unknown, path: string | readonly string[]): string {
   return topic
 }
 
-/**
- * Returns headers and body of a Standard Webhooks message. In the body, the topic is at the path
- * `topicField`.
- */
+/** Returns headers and body of a Standard Webhooks message. In the body, the topic is at the path `topicField`. */
 export function composeMessage(
   { topic = 'message', id, payload = {}, at = Date.now() }: Draft,
   idHeader: string,

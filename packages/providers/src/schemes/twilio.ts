@@ -15,9 +15,9 @@ import { parse, stringify } from 'node:querystring'
 /** Options of Twilio's scheme, except the Auth Token. */
 export interface TwilioSchemeOptions {
   /**
-   * The URL that you gave to Twilio. Set it if a proxy changes scheme, host or path. Give a
-   * function if the URL differs between deliveries. Twilio may extend the query, so the query comes
-   * from the request. @default the URL of the request
+   * The URL that you gave to Twilio. Set it if a proxy changes scheme, host or path. Give a function if the URL differs
+   * between deliveries. Twilio may extend the query, so the query comes from the request. @default the URL of the
+   * request
    */
   readonly publicUrl?: string | ((delivery: Delivery) => string)
   /** Keys of webhook rules (SharedKey, HMAC-SHA256), by the id of the key. @default none */
@@ -28,13 +28,12 @@ const HEADER = 'x-twilio-signature'
 const SETTINGS = 'x-twilio-webhooks-signature-settings'
 const sha1 = hmacAlgorithm({ algorithm: 'sha1', encoding: 'base64' })
 const sha256 = hmacAlgorithm({ algorithm: 'sha256', encoding: 'base64' })
-// Index that `verify` returns for a shared key. Such a key is not one of the secrets, so it has no
-// tenant.
+// Index that `verify` returns for a shared key. Such a key is not one of the secrets, so it has no tenant.
 const SHARED = -1
 
 /**
- * Makes Twilio's scheme. A signature covers the public URL and the fields of a form. For other
- * bodies, the URL's query has a digest of the body.
+ * Makes Twilio's scheme. A signature covers the public URL and the fields of a form. For other bodies, the URL's query
+ * has a digest of the body.
  */
 export function twilioScheme(options: TwilioSchemeOptions): Scheme<Uint8Array> {
   const shared = new Map<string, Uint8Array>()
@@ -107,17 +106,13 @@ function readSettings(delivery: Delivery): string | undefined {
   return key
 }
 
-// Query parameter with the digest of a body that is not a form. The signature covers such a body
-// through this digest.
+// Query parameter with the digest of a body that is not a form. The signature covers such a body through this digest.
 const DIGEST = 'bodySHA256'
-// Allowed names of form fields. Names and values are signed without separators. With other
-// characters in a name, an attacker could move the border between name and value.
+// Allowed names of form fields. Names and values are signed without separators. With other characters in a name, an
+// attacker could move the border between name and value.
 const NAME = /^[A-Za-z_][\w.[\]-]{0,127}$/
 
-/**
- * Returns the format of a delivery. Only signed parts decide it, and method and Content-Type are
- * not signed.
- */
+/** Returns the format of a delivery. Only signed parts decide it, and method and Content-Type are not signed. */
 export function twilioFormat(delivery: Delivery): 'json' | 'form' | 'query' {
   if (delivery.query().has(DIGEST)) return 'json'
   return delivery.body.length > 0 ? 'form' : 'query'
@@ -128,8 +123,8 @@ function areFields(form: URLSearchParams): boolean {
   return names.length > 0 && names.every((name) => NAME.test(name))
 }
 
-// Returns the signed text of a form: names with their values, sorted, without separators. Equal
-// pairs are included once. Returns undefined if a name is not allowed.
+// Returns the signed text of a form: names with their values, sorted, without separators. Equal pairs are included
+// once. Returns undefined if a name is not allowed.
 function signedForm(delivery: Delivery): string | undefined {
   if (twilioFormat(delivery) !== 'form') return ''
   const fields: Field[] = []
@@ -169,9 +164,8 @@ function digest(body: Uint8Array): string {
 }
 
 /**
- * Returns the URLs that Twilio may have signed. The query in the option `publicUrl` is used only if
- * the request has no query or an equivalent one. Otherwise an attacker could add a query that
- * Twilio did not sign.
+ * Returns the URLs that Twilio may have signed. The query in the option `publicUrl` is used only if the request has no
+ * query or an equivalent one. Otherwise an attacker could add a query that Twilio did not sign.
  */
 function publicUrls(
   delivery: Delivery,
@@ -188,9 +182,9 @@ function publicUrls(
 }
 
 /**
- * Yields the spellings of the URLs that Twilio may have signed. Twilio's products differ: some sign
- * the URL with its port and some without. Some sign the URL unchanged, and some sign the form that
- * the URL standard makes. Some encode the query in an older way (`'` unchanged, a space as %20).
+ * Yields the spellings of the URLs that Twilio may have signed. Twilio's products differ: some sign the URL with its
+ * port and some without. Some sign the URL unchanged, and some sign the form that the URL standard makes. Some encode
+ * the query in an older way (`'` unchanged, a space as %20).
  */
 function* spellings(urls: readonly string[]): Generator<string> {
   const tried = new Set<string>()

@@ -18,20 +18,17 @@ import { xmlElements } from './xml-elements.ts'
 interface WechatSignatureOptions {
   readonly tolerance: number | undefined
   /**
-   * Returns the encrypted text, which is signed together with token, time and nonce. Returns
-   * undefined if there is none.
+   * Returns the encrypted text, which is signed together with token, time and nonce. Returns undefined if there is
+   * none.
    */
   readonly signed: (delivery: Delivery) => string | undefined
-  /**
-   * True in secure mode, where messages are encrypted and the signature covers the encrypted text.
-   */
+  /** True in secure mode, where messages are encrypted and the signature covers the encrypted text. */
   readonly secure: boolean
 }
 
 /**
- * Makes WeChat's scheme: SHA-1 over token, time, nonce and (in secure mode) the encrypted text,
- * sorted and joined. The signature is in the query parameter `signature`, or in `msg_signature` if
- * it covers an encrypted text.
+ * Makes WeChat's scheme: SHA-1 over token, time, nonce and (in secure mode) the encrypted text, sorted and joined. The
+ * signature is in the query parameter `signature`, or in `msg_signature` if it covers an encrypted text.
  */
 export function wechatSignature(options: WechatSignatureOptions): Scheme<string> {
   const tolerance = toleranceOption(options.tolerance, 300)
@@ -74,14 +71,14 @@ export function wechatSignature(options: WechatSignatureOptions): Scheme<string>
 }
 
 /**
- * Form of a text that a receiver may echo. No message has this form, so an attacker cannot make the
- * receiver decrypt a message and send it back.
+ * Form of a text that a receiver may echo. No message has this form, so an attacker cannot make the receiver decrypt a
+ * message and send it back.
  */
 export const ECHO: RegExp = /^[\w-]{1,64}$/
 
 /**
- * Returns the reply to the verification of a URL. Throws `handshake_rejected` if the text does not
- * have the form of {@link ECHO}.
+ * Returns the reply to the verification of a URL. Throws `handshake_rejected` if the text does not have the form of
+ * {@link ECHO}.
  */
 export function echoReply(echo: string): Reply {
   if (!ECHO.test(echo))
@@ -93,9 +90,7 @@ export function echoReply(echo: string): Reply {
   return textReply(echo)
 }
 
-/**
- * Returns a query parameter that must be present exactly once. Throws a `WebhookError` otherwise.
- */
+/** Returns a query parameter that must be present exactly once. Throws a `WebhookError` otherwise. */
 export function parameter(delivery: Delivery, name: string): string {
   const [value, ...more] = delivery.query().getAll(name)
   if (!value)
@@ -112,10 +107,7 @@ export function parameter(delivery: Delivery, name: string): string {
   return value
 }
 
-/**
- * Returns the message in the body, which is JSON or XML. Large integers in JSON, such as ids, keep
- * every digit.
- */
+/** Returns the message in the body, which is JSON or XML. Large integers in JSON, such as ids, keep every digit. */
 export function wechatMessage(delivery: Delivery): unknown {
   return isJson(delivery) ? delivery.json('exact') : field(delivery.xml(), 'xml')
 }
@@ -129,8 +121,8 @@ export function readMessage(delivery: Delivery, plain: string): unknown {
 }
 
 /**
- * Returns the event of a message, with a topic such as `text` or `event.subscribe`. Messages of
- * WeCom suites have `InfoType` instead of `MsgType`.
+ * Returns the event of a message, with a topic such as `text` or `event.subscribe`. Messages of WeCom suites have
+ * `InfoType` instead of `MsgType`.
  */
 export function wechatEvent(payload: unknown): EventDraft {
   const type = text(payload, 'MsgType') ?? needed(payload, 'InfoType')
@@ -165,8 +157,8 @@ interface WechatCipher {
 }
 
 /**
- * Makes the cipher of the secure mode: AES-256-CBC with padding to 32 bytes. The plain text is 16
- * random bytes, the length of the message, the message, and its recipient.
+ * Makes the cipher of the secure mode: AES-256-CBC with padding to 32 bytes. The plain text is 16 random bytes, the
+ * length of the message, the message, and its recipient.
  *
  * @throws TypeError if the key is not 43 characters of base64.
  */

@@ -1,10 +1,9 @@
-// Matches text that cannot be in CDATA: the end mark of CDATA, or a character that XML 1.0 does not
-// allow.
+// Matches text that cannot be in CDATA: the end mark of CDATA, or a character that XML 1.0 does not allow.
 const NOT_XML = /\]\]>|[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu
 
 /**
- * Returns the members of an object as XML elements. Texts become CDATA, objects become nested
- * elements, and an array becomes one element per item. Text that cannot be in CDATA is removed.
+ * Returns the members of an object as XML elements. Texts become CDATA, objects become nested elements, and an array
+ * becomes one element per item. Text that cannot be in CDATA is removed.
  */
 export function xmlElements(fields: object): string {
   return Object.entries(fields)

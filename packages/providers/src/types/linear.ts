@@ -2,9 +2,9 @@ import type { LinearWebhookEventTypeMap } from '@linear/sdk/webhooks'
 import type { Installed } from '../common/absent.ts'
 
 /**
- * Topics of Linear with their payloads, from the optional peer `@linear/sdk`: `Issue` for all
- * actions, and `Issue.create` for one. The action's name is not checked, because the SDK does not
- * list actions. `createdAt` is a string, as in the JSON.
+ * Topics of Linear with their payloads, from the optional peer `@linear/sdk`: `Issue` for all actions, and
+ * `Issue.create` for one. The action's name is not checked, because the SDK does not list actions. `createdAt` is a
+ * string, as in the JSON.
  *
  * @example
  * const receiver = createReceiver({ provider: linear<LinearEvents>({ secret }) })

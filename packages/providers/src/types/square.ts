@@ -2,8 +2,8 @@ import type { serialization } from 'square'
 import type { Installed } from '../common/absent.ts'
 
 /**
- * Topics of Square with their payloads, from the optional peer `square`. Members have their names
- * in the JSON (`event_id`), not those of Square's client (`eventId`).
+ * Topics of Square with their payloads, from the optional peer `square`. Members have their names in the JSON
+ * (`event_id`), not those of Square's client (`eventId`).
  *
  * @example
  * const receiver = createReceiver({ provider: square<SquareEvents>({ signatureKey }) })
@@ -13,9 +13,8 @@ export type SquareEvents = Installed<keyof Sdk, 'square', Regular & Named>
 
 type Sdk = typeof serialization
 
-// The SDK has types of events but no list of topics, so the type's name is made from the topic:
-// `PaymentUpdatedEvent` from `payment.updated`. If the installed version lacks a type, the map
-// lacks the topic.
+// The SDK has types of events but no list of topics, so the type's name is made from the topic: `PaymentUpdatedEvent`
+// from `payment.updated`. If the installed version lacks a type, the map lacks the topic.
 type Regular = {
   readonly [T in Topic as `${Pascal<T>}Event` extends keyof Sdk ? T : never]: Sent<
     T,

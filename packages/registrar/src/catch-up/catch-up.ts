@@ -7,19 +7,16 @@ import { takeRange } from './take-range.ts'
 import { workOf } from './work.ts'
 
 /**
- * Fetches the events that a receiver missed: each event that a source lists in a range, once,
- * oldest first. Payloads go to `receiver.ingest`. A source of redeliveries asks the sender to
- * deliver each event again. If a call is interrupted, call it again: the new call continues where
- * the first one stopped.
+ * Fetches the events that a receiver missed: each event that a source lists in a range, once, oldest first. Payloads go
+ * to `receiver.ingest`. A source of redeliveries asks the sender to deliver each event again. If a call is interrupted,
+ * call it again: the new call continues where the first one stopped.
  *
- * With the option `on`, the catch-up runs at start and after each silence, until the receiver
- * closes. It does not run in two processes at the same time. With `on`, the returned function ends
- * the catch-up.
+ * With the option `on`, the catch-up runs at start and after each silence, until the receiver closes. It does not run
+ * in two processes at the same time. With `on`, the returned function ends the catch-up.
  *
- * @throws TypeError for wrong options, a `since` before the inbox's dedupe window, and payloads in
- * another API version
- * @throws WebhookError `in_progress` while another call catches up with the same account, or
- * `receiver_closed` when the receiver closes. Errors of the source are passed on.
+ * @throws TypeError for wrong options, a `since` before the inbox's dedupe window, and payloads in another API version
+ * @throws WebhookError `in_progress` while another call catches up with the same account, or `receiver_closed` when the
+ * receiver closes. Errors of the source are passed on.
  *
  * @example
  * const source = githubEvents({ token, repository: 'octo/hello', url: 'https://app.example/github' })

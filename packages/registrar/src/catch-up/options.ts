@@ -8,40 +8,34 @@ import type { Provider } from '@postern/core/scheme'
 /** Options of a {@link catchUp} that covers one range of time. */
 export interface CatchUpOptions {
   /**
-   * Start of the range, in milliseconds since 1970. The start must be within the inbox's
-   * `dedupeWindow`, unless `beyondWindow` is true.
+   * Start of the range, in milliseconds since 1970. The start must be within the inbox's `dedupeWindow`, unless
+   * `beyondWindow` is true.
    */
   readonly since: number
   /** End of the range, in milliseconds since 1970. @default now */
   readonly until?: number
   /**
-   * Maximum number of events to list. If there are more, the newest are listed. The list is kept in
-   * memory. @default 10000
+   * Maximum number of events to list. If there are more, the newest are listed. The list is kept in memory. @default
+   * 10000
    */
   readonly limit?: number
   /**
-   * Tenant of the webhooks, or false if they have none. A source of payloads needs this option if
-   * the provider's secrets have tenants or come from a function. Leave it out for redeliveries,
-   * which are signed.
+   * Tenant of the webhooks, or false if they have none. A source of payloads needs this option if the provider's
+   * secrets have tenants or come from a function. Leave it out for redeliveries, which are signed.
    */
   readonly tenant?: string | false
   /** If true, also ingests events that the sender has already delivered. @default false */
   readonly all?: boolean
   /**
-   * If true, allows events that are older than the inbox's `dedupeWindow`. Events that were already
-   * handled are then handled again. @default false
+   * If true, allows events that are older than the inbox's `dedupeWindow`. Events that were already handled are then
+   * handled again. @default false
    */
   readonly beyondWindow?: boolean
-  /**
-   * If true, accepts payloads whose API version differs from the endpoint's version. @default false
-   */
+  /** If true, accepts payloads whose API version differs from the endpoint's version. @default false */
   readonly anyVersion?: boolean
   /** If true, only lists and counts the events. @default false */
   readonly dryRun?: boolean
-  /**
-   * Maximum total wait per request or event, for the sender's rate limit or a full inbox. @default
-   * '1h'
-   */
+  /** Maximum total wait per request or event, for the sender's rate limit or a full inbox. @default '1h' */
   readonly patience?: Duration
   /** Called with the progress. If it throws, the catch-up ends with that error. */
   readonly onProgress?: (progress: CatchUpProgress) => void
@@ -128,8 +122,7 @@ function hours(time: number): string {
 }
 
 /**
- * Returns the inbox's records. Throws a `TypeError` if the source, the inbox or the tenant does not
- * fit the receiver.
+ * Returns the inbox's records. Throws a `TypeError` if the source, the inbox or the tenant does not fit the receiver.
  */
 export function checkFits(
   { provider, settings }: Missing,
@@ -190,8 +183,7 @@ function checkTenant(provider: Provider, source: Source, tenant: string | false 
 /** Returns the tenants of the provider's secrets, or an empty list if no secret has a tenant. */
 function tenantsOf(provider: Provider): readonly (string | undefined)[] | 'unknown' {
   const made = madeOf(provider)
-  // A provider that was not made with `provider()`, or whose secrets come from a function, may use
-  // any tenant.
+  // A provider that was not made with `provider()`, or whose secrets come from a function, may use any tenant.
   if (!made || typeof made.secret === 'function') return 'unknown'
   const found = [made.secret]
     .flat()

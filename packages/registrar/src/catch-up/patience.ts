@@ -1,15 +1,13 @@
 import { isWebhookError } from '@postern/core'
 import { memberOf, textOf } from '@postern/core/internal'
 
-// First and longest wait for a full inbox, in milliseconds. Each wait is twice as long as the wait
-// before.
+// First and longest wait for a full inbox, in milliseconds. Each wait is twice as long as the wait before.
 const FIRST = 1000
 const LONGEST = 30_000
 
 /**
- * Makes a function that retries a step while the sender (`rate_limited`) or the inbox (503) asks to
- * wait. The function rejects if the waits of a step would exceed `patience` milliseconds, and when
- * `signal` aborts.
+ * Makes a function that retries a step while the sender (`rate_limited`) or the inbox (503) asks to wait. The function
+ * rejects if the waits of a step would exceed `patience` milliseconds, and when `signal` aborts.
  */
 export function createPatience(
   patience: number,

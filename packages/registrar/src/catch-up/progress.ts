@@ -5,9 +5,7 @@ import type { Records } from '@postern/core/inbox'
 
 const BEAT = 3000
 
-/**
- * What a run must cover. A run continues an earlier run only if that run covered the same events.
- */
+/** What a run must cover. A run continues an earlier run only if that run covered the same events. */
 interface Aim {
   readonly since: number
   readonly until: number
@@ -25,10 +23,7 @@ export interface ProgressMark {
 export interface Progress {
   /** Position at which an earlier run stopped; undefined if this run starts at `since`. */
   readonly from: ProgressMark | undefined
-  /**
-   * True if the interrupted run had already asked for events that the sender never tried to
-   * deliver.
-   */
+  /** True if the interrupted run had already asked for events that the sender never tried to deliver. */
   readonly untried: boolean
   /** Aborts when another process has taken over the catch-up. */
   readonly lost: AbortSignal
@@ -59,10 +54,7 @@ export function progressKey(...parts: readonly (string | null)[]): string {
   return `catch-up:${JSON.stringify(parts)}`
 }
 
-/**
- * Returns the end of an account's last run, and the time at which the run stopped if it was
- * interrupted.
- */
+/** Returns the end of an account's last run, and the time at which the run stopped if it was interrupted. */
 export async function lastRun(
   records: Records,
   key: string,
@@ -73,9 +65,7 @@ export async function lastRun(
   return { until, stoppedAt: ended ? undefined : (place?.at ?? since) }
 }
 
-/**
- * Acquires the progress of an account. Throws `in_progress` while another process has the progress.
- */
+/** Acquires the progress of an account. Throws `in_progress` while another process has the progress. */
 export async function claimProgress(records: Records, key: string, aim: Aim): Promise<Progress> {
   const owner = randomUUID()
   const lost = new AbortController()
@@ -134,17 +124,14 @@ export async function claimProgress(records: Records, key: string, aim: Aim): Pr
     },
   }
 
-  /**
-   * Writes run one after another, because each write needs the version that the previous write
-   * stored.
-   */
+  /** Writes run one after another, because each write needs the version that the previous write stored. */
   function write(change: Partial<Stored>): Promise<void> {
     const next = async (): Promise<void> => {
       if (lost.signal.aborted) return
       state = { ...state, alive: Date.now(), ...change }
       if (await stored()) return
-      // If the answer to an earlier write was lost, this process still owns the record, but under a
-      // newer version. So the write is tried again with that version.
+      // If the answer to an earlier write was lost, this process still owns the record, but under a newer version. So
+      // the write is tried again with that version.
       version = await versionOf()
       if (!lost.signal.aborted && !(await stored())) taken()
     }
@@ -187,13 +174,13 @@ interface Sight {
   readonly since: number
 }
 
-// A sight is the first time that this process read a version. Sights are kept between calls, so
-// several short calls together can observe a whole lease.
+// A sight is the first time that this process read a version. Sights are kept between calls, so several short calls
+// together can observe a whole lease.
 const sights = new WeakMap<Records, Map<string, Sight>>()
 
 /**
- * Returns true if no heartbeat came for the duration of a lease, on this process's own clock. The
- * wall clock may be wrong, so it only decides whether to wait for the rest of the lease.
+ * Returns true if no heartbeat came for the duration of a lease, on this process's own clock. The wall clock may be
+ * wrong, so it only decides whether to wait for the rest of the lease.
  */
 async function isOver(
   records: Records,

@@ -16,17 +16,16 @@ import type { Duration } from '@postern/core'
 import { checkFits, type CatchUpOptions } from './options.ts'
 
 /**
- * Options of an automatic {@link catchUp}. The observer method `catchUpEnded` is called with each
- * result, and `warning` with each error.
+ * Options of an automatic {@link catchUp}. The observer method `catchUpEnded` is called with each result, and `warning`
+ * with each error.
  */
 export interface StandingCatchUp extends Pick<
   CatchUpOptions,
   'tenant' | 'limit' | 'all' | 'anyVersion'
 > {
   /**
-   * When to catch up. `start`: when the app starts, since the last delivery in the journal.
-   * `silence`: each time that no delivery came for the duration of the receiver's option
-   * `silentAfter`.
+   * When to catch up. `start`: when the app starts, since the last delivery in the journal. `silence`: each time that
+   * no delivery came for the duration of the receiver's option `silentAfter`.
    */
   readonly on: readonly ('start' | 'silence')[]
   /**
@@ -78,28 +77,25 @@ export function checkStanding(
   return { ...options, delay: milliseconds(delay ?? normal, 'catchUp: delay') }
 }
 
-// Milliseconds before the last delivery at which the range starts. The process may have died during
-// an earlier delivery, and the sender's clock may differ.
+// Milliseconds before the last delivery at which the range starts. The process may have died during an earlier
+// delivery, and the sender's clock may differ.
 const OVERLAP = 300_000
-// Delays of retries, in milliseconds. When the app starts, the network may be missing, or a dead
-// process may still have the lease.
+// Delays of retries, in milliseconds. When the app starts, the network may be missing, or a dead process may still have
+// the lease.
 const PAUSES = [LEASE, 60_000, 300_000, 900_000, 3_600_000]
-// Number of rows per page of the journal, and maximum number of pages. One page may not be enough,
-// because catch-ups also write rows into the journal.
+// Number of rows per page of the journal, and maximum number of pages. One page may not be enough, because catch-ups
+// also write rows into the journal.
 const ROWS = 1000
 const LOOKS = 10
 
-/**
- * Catches up at start and after each silence. Returns a function that stops reacting to silences.
- */
+/** Catches up at start and after each silence. Returns a function that stops reacting to silences. */
 export function standBy(
   receiver: Missing,
   source: Source,
   standing: StandingSettings,
   { run }: Work,
 ): () => void {
-  // If a tool such as the CLI has imported the app, this does nothing, because the running app
-  // catches up.
+  // If a tool such as the CLI has imported the app, this does nothing, because the running app catches up.
   if (isTool()) return () => undefined
   const begin = (since?: number): void =>
     void run((closing) => automatic(receiver, source, standing, closing, since))
@@ -110,8 +106,8 @@ export function standBy(
 }
 
 /**
- * Catches up since the last delivery, or since the start of a silence. If the sender or the inbox
- * cannot be reached, retries for about 80 minutes. Never rejects.
+ * Catches up since the last delivery, or since the start of a silence. If the sender or the inbox cannot be reached,
+ * retries for about 80 minutes. Never rejects.
  */
 async function automatic(
   receiver: Missing,
@@ -138,8 +134,7 @@ async function automatic(
           warn(
             `catchUp: the last delivery came before the dedupeWindow of ${inbox.name}; events older than ${new Date(earliest).toISOString()} were skipped: check the sender's list`,
           )
-        // The start of the dedupe window moves until takeRange() checks the range, so the range
-        // starts a second later.
+        // The start of the dedupe window moves until takeRange() checks the range, so the range starts a second later.
         const range = { since: Math.max(since, Math.min(earliest + 1000, now())) }
         const result = await takeRange(receiver, source, { ...options, ...range }, closing)
         observer.catchUpEnded?.(name, result)
@@ -163,8 +158,8 @@ async function automatic(
 }
 
 /**
- * Returns the time of the last webhook before this start, or the end of the last catch-up if that
- * is later. Rows that catch-ups wrote into the journal do not count.
+ * Returns the time of the last webhook before this start, or the end of the last catch-up if that is later. Rows that
+ * catch-ups wrote into the journal do not count.
  */
 async function lastDelivery(
   { name, settings }: Missing,

@@ -7,15 +7,15 @@ import { createPatience, interruptible } from './patience.ts'
 import { claimProgress, progressKey, type Progress, type ProgressMark } from './progress.ts'
 import { TimelessError } from '../common/paging.ts'
 
-// Number of events, and number of milliseconds, after which the progress is stored. If the process
-// is killed, the events since then are ingested again as duplicates.
+// Number of events, and number of milliseconds, after which the progress is stored. If the process is killed, the
+// events since then are ingested again as duplicates.
 const EVERY = 50
 const OFTEN = 1000
 const FAILURES = 100
 
 /**
- * Ingests the events of a time range, oldest first, or asks for their redelivery. If the call
- * fails, another call continues where this one stopped.
+ * Ingests the events of a time range, oldest first, or asks for their redelivery. If the call fails, another call
+ * continues where this one stopped.
  */
 export async function takeRange(
   receiver: Missing,
@@ -100,8 +100,7 @@ async function run(
     unsaved = 0
     signal.throwIfAborted()
   }
-  // An event may be listed shortly before it can be read, so events that were not found are tried
-  // once more.
+  // An event may be listed shortly before it can be read, so events that were not found are tried once more.
   for (const event of absent) await settle(receiver, source, plan, event, counts, patiently, true)
   return counts
 }
@@ -109,8 +108,8 @@ async function run(
 type Patiently = ReturnType<typeof createPatience>
 
 /**
- * Ingests one event, or asks the sender for it. An error that concerns only this event counts as
- * failed. Returns false if the event was not found and needs a retry.
+ * Ingests one event, or asks the sender for it. An error that concerns only this event counts as failed. Returns false
+ * if the event was not found and needs a retry.
  */
 async function settle(
   receiver: Missing,
@@ -165,10 +164,7 @@ function ownTrouble(error: unknown): string | undefined {
   return code === 'not_found' || code === 'invalid' ? code : undefined
 }
 
-/**
- * Throws a `TypeError` if the API version of payloads differs from that of the endpoint's
- * deliveries.
- */
+/** Throws a `TypeError` if the API version of payloads differs from that of the endpoint's deliveries. */
 async function checkVersions(
   source: Source,
   { anyVersion }: CatchUpPlan,
@@ -196,16 +192,13 @@ interface Listing {
 // Number of listed events between two progress reports: the page size of most senders.
 const TOLD = 100
 
-// Maximum number of times that the list is read again. If the list changes between two pages,
-// entries can be missed. So the list is read again until it has no new entry.
+// Maximum number of times that the list is read again. If the list changes between two pages, entries can be missed. So
+// the list is read again until it has no new entry.
 const ROUNDS = 5
 
 type Cut = CatchUpCounts['cut']
 
-/**
- * Returns the events to ingest, oldest first. Events without a matching subscription are only
- * counted.
- */
+/** Returns the events to ingest, oldest first. Events without a matching subscription are only counted. */
 async function listHeads(
   receiver: Missing,
   source: Source,
@@ -228,10 +221,7 @@ async function listHeads(
   tell('listing')
   return wanted.toSorted((a, b) => (isAfter(a, b) ? 1 : -1))
 
-  /**
-   * Reads the list once. Returns why reading stopped before the end, or undefined if it reached the
-   * end.
-   */
+  /** Reads the list once. Returns why reading stopped before the end, or undefined if it reached the end. */
   async function read(): Promise<Cut> {
     const range = { since: from?.at ?? since, until, limit, undelivered: !all }
     const list = source.list(range)[Symbol.asyncIterator]()
@@ -262,8 +252,7 @@ async function listHeads(
     try {
       return await interruptible(list.next(), signal)
     } catch (error) {
-      // A list that has an entry without a time may be incomplete. The events before that entry are
-      // still ingested.
+      // A list that has an entry without a time may be incomplete. The events before that entry are still ingested.
       if (error instanceof TimelessError) return 'time'
       throw error
     }
@@ -285,17 +274,16 @@ async function listHeads(
 }
 
 /**
- * Returns true if `event` comes after `other`. The id decides if times are equal, which is common
- * because many senders send whole seconds.
+ * Returns true if `event` comes after `other`. The id decides if times are equal, which is common because many senders
+ * send whole seconds.
  */
 function isAfter(event: ProgressMark, other: ProgressMark): boolean {
   return event.at === other.at ? event.id > other.id : event.at > other.at
 }
 
 /**
- * Returns true if a subscription matches the topic. Aliases of a topic are in the payload, which
- * the list does not have. So the prefixes of the topic count as aliases (`issues` for
- * `issues.opened`).
+ * Returns true if a subscription matches the topic. Aliases of a topic are in the payload, which the list does not
+ * have. So the prefixes of the topic count as aliases (`issues` for `issues.opened`).
  */
 function isWanted({ settings, subscribes }: Missing, topic: string): boolean {
   if (settings.onUnhandled === 'store') return true

@@ -15,8 +15,8 @@ export interface GithubOwner {
 }
 
 /**
- * Returns the path of an owner's hooks, and a name for the account. Throws a `TypeError` unless
- * exactly one owner is given.
+ * Returns the path of an owner's hooks, and a name for the account. Throws a `TypeError` unless exactly one owner is
+ * given.
  */
 export function githubHooks(
   name: string,
@@ -49,8 +49,8 @@ export function githubClient(name: MakerName, options: ApiOptions): ApiCall {
 }
 
 /**
- * Returns the milliseconds that GitHub asks to wait. If a rate limit is exceeded, GitHub answers
- * 403 or 429. `x-ratelimit-reset` is the time at which the limit starts again, in seconds since
+ * Returns the milliseconds that GitHub asks to wait. If a rate limit is exceeded, GitHub answers 403 or 429.
+ * `x-ratelimit-reset` is the time at which the limit starts again, in seconds since
  * 1970. `retry-after` is used instead if it is present.
  * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
  */
@@ -63,8 +63,7 @@ function waitOfGithub({ status, headers }: ApiAnswer): number | undefined {
 }
 
 /**
- * Maps patterns to GitHub's events. The name of an event is the first segment of the topic, and `*`
- * means every event.
+ * Maps patterns to GitHub's events. The name of an event is the first segment of the topic, and `*` means every event.
  */
 export function mapGithub(patterns: readonly string[]): Mapping {
   return mapTopics(patterns, {

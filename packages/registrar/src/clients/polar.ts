@@ -3,10 +3,7 @@ import { everyRow } from '../common/paging.ts'
 import type { ApiOptions, MakerName } from '../common/options.ts'
 import { row, rows, asText, type Fields } from '../common/read.ts'
 
-/**
- * Makes a function that calls Polar's API. For the sandbox, the option `api` is
- * `https://sandbox-api.polar.sh`.
- */
+/** Makes a function that calls Polar's API. For the sandbox, the option `api` is `https://sandbox-api.polar.sh`. */
 export function polarClient(name: MakerName, options: ApiOptions): ApiCall {
   return senderCall(name, options, {
     title: 'Polar',

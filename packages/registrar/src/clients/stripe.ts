@@ -32,10 +32,7 @@ export function stripeClient(
 /** Headers of requests under `/v2`, where Stripe requires a version. */
 export const V2: Readonly<Record<string, string>> = { 'stripe-version': '2026-10-28.endive' }
 
-/**
- * Returns one page of a list under `/v2`. Its `next` is the value of the parameter `page` for the
- * next page.
- */
+/** Returns one page of a list under `/v2`. Its `next` is the value of the parameter `page` for the next page. */
 export async function stripePageV2(
   call: ApiCall,
   path: string,
@@ -44,16 +41,12 @@ export async function stripePageV2(
 ): Promise<SourcePage<Fields>> {
   const { json } = await call('GET', path, { query: { limit: 100, ...query }, headers })
   const url = asText(row(json)['next_page_url'])
-  // Only the parameter of this URL is used, because a request to another host would send the key
-  // there.
+  // Only the parameter of this URL is used, because a request to another host would send the key there.
   const next = URL.canParse(url, API) ? new URL(url, API).searchParams.get('page') : null
   return { items: rows(row(json)['data'], 'Stripe'), next: url === '' ? undefined : (next ?? '') }
 }
 
-/**
- * Returns one page of a list. Its `next` is the value of the parameter `starting_after` for the
- * next page.
- */
+/** Returns one page of a list. Its `next` is the value of the parameter `starting_after` for the next page. */
 export async function stripePage(
   call: ApiCall,
   path: string,

@@ -1,10 +1,7 @@
 import { senderCall, type ApiCall } from '../common/client.ts'
 import type { ApiOptions, MakerName, Token } from '../common/options.ts'
 
-/**
- * Makes a function that calls Svix's API. The last part of a token names the region, such as
- * `….eu`.
- */
+/** Makes a function that calls Svix's API. The last part of a token names the region, such as `….eu`. */
 export function svixClient(
   name: MakerName,
   options: ApiOptions & { readonly token: Token },

@@ -18,23 +18,18 @@ interface ClientSpec extends ApiOptions {
   readonly api: string
   /** Returns the headers of each request, with the token. */
   headers(): Promise<Readonly<Record<string, string>>>
-  /**
-   * Returns query parameters for each request, for a sender that expects the token in the query.
-   */
+  /** Returns query parameters for each request, for a sender that expects the token in the query. */
   readonly query?: () => Promise<Readonly<Record<string, string>>>
   /** Returns secrets to remove from error messages, for APIs with a token in the path. */
   readonly secrets?: () => readonly string[]
   /**
-   * Returns the milliseconds to wait before a retry, for a sender that does not use `Retry-After`.
-   * Undefined if its rule does not apply.
+   * Returns the milliseconds to wait before a retry, for a sender that does not use `Retry-After`. Undefined if its
+   * rule does not apply.
    */
   readonly wait429?: (answer: ApiAnswer) => number | undefined
   /** Returns the error in a 2xx answer, for a sender that reports errors in such answers. */
   readonly judge?: (answer: ApiAnswer) => ApiFault | undefined
-  /**
-   * Returns the sender's message from the JSON body of an error. @default its member `message`,
-   * `detail` or `error`
-   */
+  /** Returns the sender's message from the JSON body of an error. @default its member `message`, `detail` or `error` */
   readonly explain?: (body: unknown) => string | undefined
 }
 
@@ -57,10 +52,7 @@ export interface ApiRequest {
   readonly repeatable?: boolean
   /** Statuses that do not count as errors, in addition to 2xx. */
   readonly allow?: readonly number[]
-  /**
-   * Secrets in the body. Error messages must not have these, even if the sender's answer repeats
-   * them.
-   */
+  /** Secrets in the body. Error messages must not have these, even if the sender's answer repeats them. */
   readonly secrets?: readonly string[]
   /** Path to show in messages, if the real path has a secret. */
   readonly named?: string
@@ -78,10 +70,7 @@ export interface ApiAnswer {
 /** Calls a sender's API. */
 export type ApiCall = (method: string, path: string, request?: ApiRequest) => Promise<ApiAnswer>
 
-/**
- * The part of a {@link ClientSpec} that is fixed for a sender. The other members come from the
- * user's options.
- */
+/** The part of a {@link ClientSpec} that is fixed for a sender. The other members come from the user's options. */
 type SenderClient = Pick<ClientSpec, 'title' | 'api' | 'wait429' | 'judge' | 'explain'> & {
   /** Returns the headers with the token. @default `Authorization: Bearer <token>` */
   readonly headers?: (token: string) => Readonly<Record<string, string>>
@@ -90,8 +79,8 @@ type SenderClient = Pick<ClientSpec, 'title' | 'api' | 'wait429' | 'judge' | 'ex
 }
 
 /**
- * Checks the options of a registrar or a source, and returns a function that calls the API with the
- * token. The base URL is the option `api`, or else `sender.api`.
+ * Checks the options of a registrar or a source, and returns a function that calls the API with the token. The base URL
+ * is the option `api`, or else `sender.api`.
  *
  * @throws TypeError for an unknown, missing or wrong option.
  */
@@ -110,10 +99,7 @@ export function senderCall(name: MakerName, options: ApiOptions, sender: SenderC
   })
 }
 
-/**
- * Makes a function that deletes the endpoint at `path/id`. A missing endpoint does not count as an
- * error.
- */
+/** Makes a function that deletes the endpoint at `path/id`. A missing endpoint does not count as an error. */
 export function deleteAt(
   call: ApiCall,
   path: string,
@@ -129,10 +115,9 @@ function bearer(token: string): Readonly<Record<string, string>> {
 const ATTEMPTS = 5
 
 /**
- * Makes the function that calls a sender's API. The function waits as the sender asks
- * (`Retry-After` with 429 and 5xx). If the waits would exceed `patience` in total, it throws
- * `rate_limited` or `unavailable`. Repeatable requests are retried after a network failure or a
- * 5xx. Redirects are rejected, because they would send the token to another host.
+ * Makes the function that calls a sender's API. The function waits as the sender asks (`Retry-After` with 429 and 5xx).
+ * If the waits would exceed `patience` in total, it throws `rate_limited` or `unavailable`. Repeatable requests are
+ * retried after a network failure or a 5xx. Redirects are rejected, because they would send the token to another host.
  */
 export function createApiCall(spec: ClientSpec): ApiCall {
   const base = checkApi(spec.title, spec.api)
@@ -186,8 +171,8 @@ export function createApiCall(spec: ClientSpec): ApiCall {
       return await readAnswer(await send(url, body === undefined ? init : { ...init, body }))
     } catch (error) {
       if (error instanceof RegistrarError) throw error
-      // The new error has no `cause`, because the error from fetch names the URL. At some senders
-      // the URL contains a token.
+      // The new error has no `cause`, because the error from fetch names the URL. At some senders the URL contains a
+      // token.
       return new RegistrarError('unavailable', `${label}: ${networkReason(error, timeout)}`)
     }
   }
@@ -214,10 +199,7 @@ function networkReason(error: unknown, timeout: number): string {
 /** Maximum size of an answer, in bytes. GitHub's payloads are up to 25 MiB. */
 const MOST = 32 * 1024 * 1024
 
-/**
- * Reads an answer. Throws `unexpected` for a body above the maximum, so that a wrong host cannot
- * fill the memory.
- */
+/** Reads an answer. Throws `unexpected` for a body above the maximum, so that a wrong host cannot fill the memory. */
 async function readAnswer(response: Response): Promise<ApiAnswer> {
   const tooLarge = (): Error =>
     new RegistrarError('unexpected', `the answer is larger than ${MOST} bytes`)
@@ -313,8 +295,7 @@ function hide(text: string, secrets: readonly string[]): string {
 }
 
 /**
- * Returns the values of headers, and the last word of each value, because an error may repeat a
- * token without `Bearer`.
+ * Returns the values of headers, and the last word of each value, because an error may repeat a token without `Bearer`.
  */
 function valuesOf(headers: Readonly<Record<string, string>>): readonly string[] {
   return Object.values(headers).flatMap((value) => [value, value.slice(value.lastIndexOf(' ') + 1)])

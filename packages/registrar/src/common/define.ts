@@ -105,10 +105,7 @@ function restorer(spec: RegistrarSpec): NonNullable<Registrar['restore']> {
   }
 }
 
-/**
- * Hides the password in an endpoint's URL. Commands print lists, which include the URLs of other
- * receivers.
- */
+/** Hides the password in an endpoint's URL. Commands print lists, which include the URLs of other receivers. */
 function withoutPassword(endpoint: Endpoint): Endpoint {
   const url = URL.canParse(endpoint.url) ? new URL(endpoint.url) : undefined
   if (url === undefined || url.password === '') return endpoint
@@ -116,10 +113,7 @@ function withoutPassword(endpoint: Endpoint): Endpoint {
   return { ...endpoint, url: url.href }
 }
 
-/**
- * Returns a new secret of 256 random bits. Every sender accepts its characters: letters, digits,
- * `-` and `_`.
- */
+/** Returns a new secret of 256 random bits. Every sender accepts its characters: letters, digits, `-` and `_`. */
 export function newSecret(): string {
   return randomBytes(32).toString('base64url')
 }
@@ -143,8 +137,8 @@ async function applyPlan(
   checkSecrets(spec, plan, options)
   const has = await spec.list()
   const { steps } = makePlan(spec, plan.want, has)
-  // A plan that was stored as JSON has no members that are undefined. So these are removed from
-  // both sides before the comparison.
+  // A plan that was stored as JSON has no members that are undefined. So these are removed from both sides before the
+  // comparison.
   const planned = JSON.parse(JSON.stringify(plan.steps)) as readonly Step[]
   for (const step of steps) {
     const now = JSON.parse(JSON.stringify(step)) as Step

@@ -7,8 +7,8 @@ import type { SourcePage } from './paging.ts'
 export type Ask = (query: string, variables: Fields, member: string) => Promise<Fields>
 
 /**
- * Makes a function that sends GraphQL operations to a path. If the result of a mutation has
- * `userErrors`, the function throws an error with the code `invalid`.
+ * Makes a function that sends GraphQL operations to a path. If the result of a mutation has `userErrors`, the function
+ * throws an error with the code `invalid`.
  */
 export function graphqlClient(call: ApiCall, path: string): Ask {
   return async (query, variables, member) => {
@@ -24,8 +24,8 @@ export function graphqlClient(call: ApiCall, path: string): Ask {
 }
 
 /**
- * Returns the error in a 200 answer. `codes` lists the sender's codes for a wrong token (`denied`)
- * and an exceeded limit (`limited`).
+ * Returns the error in a 200 answer. `codes` lists the sender's codes for a wrong token (`denied`) and an exceeded
+ * limit (`limited`).
  */
 export function judgeGraphql(
   answer: ApiAnswer,

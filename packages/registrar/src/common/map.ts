@@ -3,20 +3,15 @@ import type { Mapping } from '../registrar.ts'
 
 interface MapRules {
   /**
-   * Names of all topics that the sender supports, in the sender's spelling. @default there is no
-   * list, so any name is accepted
+   * Names of all topics that the sender supports, in the sender's spelling. @default there is no list, so any name is
+   * accepted
    */
   readonly known?: readonly string[]
   /** True if `known` may be incomplete, so other names are accepted too. @default false */
   readonly open?: boolean
-  /**
-   * The name that subscribes to every topic. @default none, so `**` expands to the names in `known`
-   */
+  /** The name that subscribes to every topic. @default none, so `**` expands to the names in `known` */
   readonly everything?: string
-  /**
-   * Returns the topic for a sender's name. Wildcards are compared with this topic. @default the
-   * name itself
-   */
+  /** Returns the topic for a sender's name. Wildcards are compared with this topic. @default the name itself */
   readonly topicOf?: (name: string) => string
   /** Returns the sender's names for a pattern that equals no topic in `known`. */
   readonly convert?: (pattern: string) => Converted | undefined
@@ -29,10 +24,7 @@ interface Converted {
   readonly wider: boolean
 }
 
-/**
- * Maps patterns to the sender's names. Patterns that match none of the sender's names are listed in
- * `unknown`.
- */
+/** Maps patterns to the sender's names. Patterns that match none of the sender's names are listed in `unknown`. */
 export function mapTopics(patterns: readonly string[], rules: MapRules): Mapping {
   if (!Array.isArray(patterns) || patterns.length === 0)
     throw new TypeError('topics: must be one topic pattern or more; give receiver.topics')

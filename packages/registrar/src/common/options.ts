@@ -97,8 +97,8 @@ interface TokenReader {
 }
 
 /**
- * Makes a function that reads and checks the token at each call. The function remembers the last 20
- * tokens. Older tokens have expired in most cases.
+ * Makes a function that reads and checks the token at each call. The function remembers the last 20 tokens. Older
+ * tokens have expired in most cases.
  */
 export function tokenOf(name: string, token: Token): TokenReader {
   const seen = new Set<string>()
@@ -112,10 +112,7 @@ export function tokenOf(name: string, token: Token): TokenReader {
   return Object.assign(read, { seen: () => [...seen] })
 }
 
-/**
- * Throws a `TypeError` for a wrong URL of a receiver. The URL must have no password, because plans
- * print the URL.
- */
+/** Throws a `TypeError` for a wrong URL of a receiver. The URL must have no password, because plans print the URL. */
 export function checkUrl(option: string, url: string, scheme: RegExp = /^https?:$/): void {
   const parsed = typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined
   if (parsed === undefined || !scheme.test(parsed.protocol))
@@ -127,8 +124,8 @@ export function checkUrl(option: string, url: string, scheme: RegExp = /^https?:
 }
 
 /**
- * Returns the base URL of an API without a final slash. Throws a `TypeError` if the URL is not
- * https, unless it is a local `http` URL.
+ * Returns the base URL of an API without a final slash. Throws a `TypeError` if the URL is not https, unless it is a
+ * local `http` URL.
  */
 export function checkApi(title: string, api: string): string {
   const url = URL.canParse(api) ? new URL(api) : undefined
@@ -139,8 +136,8 @@ export function checkApi(title: string, api: string): string {
 }
 
 /**
- * Returns a duration in milliseconds. Throws a `TypeError` if it exceeds the maximum of a timer,
- * which is about 24 days.
+ * Returns a duration in milliseconds. Throws a `TypeError` if it exceeds the maximum of a timer, which is about 24
+ * days.
  */
 export function checkTimer(value: Duration, option: string): number {
   const time = milliseconds(value, option)

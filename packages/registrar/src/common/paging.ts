@@ -10,9 +10,8 @@ export interface SourcePage<Item> {
 
 interface Paging {
   /**
-   * Returns true if the next page may be read. The page must have a new entry within the range, or
-   * entries that are newer than the range but closer to it than before. The number of pages is
-   * limited.
+   * Returns true if the next page may be read. The page must have a new entry within the range, or entries that are
+   * newer than the range but closer to it than before. The number of pages is limited.
    */
   readonly goesOn: (page: readonly Dated[]) => boolean
 }
@@ -26,14 +25,12 @@ const MOST_PAGES = 1000
 /** Smallest number of entries in a full page, over all senders. */
 const FULL = 10
 /**
- * Largest number of entries that a request asks for. A larger page counts as several pages, so the
- * total number of entries stays limited.
+ * Largest number of entries that a request asks for. A larger page counts as several pages, so the total number of
+ * entries stays limited.
  */
 const LARGEST = 250
 
-/**
- * Limits how many pages of one list are read, because a broken API may return pages without end.
- */
+/** Limits how many pages of one list are read, because a broken API may return pages without end. */
 export function createPaging({
   since,
   until,
@@ -57,8 +54,8 @@ export function createPaging({
 }
 
 /**
- * Makes a similar limit for a list without times. Its function returns true if a page has a new
- * entry, so the next page may be read.
+ * Makes a similar limit for a list without times. Its function returns true if a page has a new entry, so the next page
+ * may be read.
  */
 export function createCounting(): (ids: readonly string[]) => boolean {
   const paging = createPaging({ since: 0, until: 0 })
@@ -69,8 +66,8 @@ export function createCounting(): (ids: readonly string[]) => boolean {
 export class TimelessError extends RegistrarError {}
 
 /**
- * Returns a time that an API gave, in milliseconds since 1970. Throws `unexpected` for NaN, because
- * no comparison would leave the entry out.
+ * Returns a time that an API gave, in milliseconds since 1970. Throws `unexpected` for NaN, because no comparison would
+ * leave the entry out.
  */
 export function finite(at: number, sender: string, id: string): number {
   if (Number.isFinite(at)) return at
@@ -78,9 +75,8 @@ export function finite(at: number, sender: string, id: string): number {
 }
 
 /**
- * Returns all rows of a list in pages. Throws `unexpected` if a page has no new row, or if the
- * pages do not end. A partial list would not do, because a plan would create an endpoint that
- * already exists.
+ * Returns all rows of a list in pages. Throws `unexpected` if a page has no new row, or if the pages do not end. A
+ * partial list would not do, because a plan would create an endpoint that already exists.
  */
 export async function everyRow(
   sender: string,
@@ -114,8 +110,8 @@ interface PagedSpec<Item> {
   readonly event: (item: Item) => Omit<ListedEvent, 'ref'>
   readonly delivery: (item: Item) => ListedDelivery
   /**
-   * Returns one item by its id, if the API can. Needed for lists of undelivered events, which
-   * change during the reading, so an event may leave its page.
+   * Returns one item by its id, if the API can. Needed for lists of undelivered events, which change during the
+   * reading, so an event may leave its page.
    */
   readonly one?: (id: string) => Promise<Item>
   readonly derivesIds?: boolean
@@ -124,16 +120,12 @@ interface PagedSpec<Item> {
 
 type PageBounds = Required<Omit<Range, 'limit'>>
 
-/**
- * Maximum number of pages in which an event is searched. Newer events may have moved the event to a
- * later page.
- */
+/** Maximum number of pages in which an event is searched. Newer events may have moved the event to a later page. */
 const MOST_MOVED = 10
 
 /**
- * Makes a source of payloads from a list in pages. To save memory, `list` keeps no payloads. `read`
- * requests the page of an event again, and keeps that page for the next `read`. So reading events
- * in order costs one request per page.
+ * Makes a source of payloads from a list in pages. To save memory, `list` keeps no payloads. `read` requests the page
+ * of an event again, and keeps that page for the next `read`. So reading events in order costs one request per page.
  */
 export function pagedSource<Item>(spec: PagedSpec<Item>): PayloadSource {
   let kept: { readonly key: string; readonly items: readonly Item[] } | undefined

@@ -7,8 +7,7 @@ import { checkUrl } from './options.ts'
 const WANT = ['url', 'topics', 'previousUrls', 'all']
 
 /**
- * Returns the steps that turn the sender's endpoints into the wanted ones. Throws a `TypeError` if
- * no steps can do so.
+ * Returns the steps that turn the sender's endpoints into the wanted ones. Throws a `TypeError` if no steps can do so.
  */
 export function makePlan(spec: RegistrarSpec, want: Want, has: readonly Endpoint[]): Plan {
   checkWant(want)
@@ -53,9 +52,8 @@ function ours(spec: RegistrarSpec, has: readonly Endpoint[], want: Want): readon
 }
 
 /**
- * Returns the steps for a sender where one endpoint has all topics. It is the endpoint with the
- * wanted URL, or else one with an earlier URL, which is moved. Other endpoints are deleted, because
- * they would deliver events twice.
+ * Returns the steps for a sender where one endpoint has all topics. It is the endpoint with the wanted URL, or else one
+ * with an earlier URL, which is moved. Other endpoints are deleted, because they would deliver events twice.
  */
 function stepsOf(
   spec: RegistrarSpec,
@@ -82,8 +80,8 @@ function stepsOf(
 }
 
 /**
- * Throws `taken` if the only endpoint of an account belongs to another receiver. A plan must not
- * move that endpoint unless `previousUrls` names its URL.
+ * Throws `taken` if the only endpoint of an account belongs to another receiver. A plan must not move that endpoint
+ * unless `previousUrls` names its URL.
  */
 function checkTaken(spec: RegistrarSpec, { url, previousUrls = [] }: Want, has: Endpoint): void {
   if (has.url === '' || has.url === url || previousUrls.includes(has.url)) return
@@ -113,8 +111,7 @@ function perTopic(
     if (waits(found, want.url)) return []
     return change(spec, found, after)
   })
-  // While a new endpoint waits for its confirmation, the old one must still deliver, so nothing is
-  // deleted.
+  // While a new endpoint waits for its confirmation, the old one must still deliver, so nothing is deleted.
   if ([...used].some((endpoint) => waits(endpoint, want.url))) return steps
   const rest = mine.filter((endpoint) => !used.has(endpoint))
   return [...steps, ...rest.map((endpoint) => drop(spec, endpoint, whyDropped(endpoint, topics)))]

@@ -16,8 +16,8 @@ export function row(value: unknown): Fields {
 }
 
 /**
- * Returns the query parameters of the link to the next page. The link's host is ignored, because
- * the token must not go to another host.
+ * Returns the query parameters of the link to the next page. The link's host is ignored, because the token must not go
+ * to another host.
  */
 export function linkQuery(link: unknown, what: string): URLSearchParams {
   const url = asText(link)
@@ -31,8 +31,8 @@ export function asText(value: unknown): string {
 }
 
 /**
- * Returns an ISO 8601 time in milliseconds since 1970, or NaN for any other text. `Date.parse`
- * alone would find a year in some other texts.
+ * Returns an ISO 8601 time in milliseconds since 1970, or NaN for any other text. `Date.parse` alone would find a year
+ * in some other texts.
  */
 export function time(value: unknown): number {
   const given = asText(value)
@@ -45,8 +45,8 @@ export function texts(value: unknown): readonly string[] {
 }
 
 /**
- * Returns the id of a new endpoint. Throws `unexpected` if there is none, because the endpoint
- * could not be found again without an id.
+ * Returns the id of a new endpoint. Throws `unexpected` if there is none, because the endpoint could not be found again
+ * without an id.
  */
 export function endpointId(value: unknown, what: string): string {
   const id = asText(value)

@@ -21,13 +21,13 @@ export interface RegistrarSpec {
   /** Who makes the secret: see `Registrar.secret`. @default 'none' */
   readonly secret?: 'given' | 'told' | 'readable' | 'none'
   /**
-   * Members that an update cannot change: `url`, `topics`, or the name of a setting. To change one,
-   * a plan replaces the endpoint.
+   * Members that an update cannot change: `url`, `topics`, or the name of a setting. To change one, a plan replaces the
+   * endpoint.
    */
   readonly fixed?: readonly string[]
   /**
-   * True if the sender allows only one endpoint per URL or account. To replace an endpoint, the old
-   * one is then deleted first. @default false
+   * True if the sender allows only one endpoint per URL or account. To replace an endpoint, the old one is then deleted
+   * first. @default false
    */
   readonly deleteFirst?: boolean
   /** Maximum number of subscriptions in a plan, unless the user sets `all: true`. */
@@ -38,10 +38,7 @@ export interface RegistrarSpec {
   update?(endpoint: Endpoint, target: EndpointTarget): Promise<MadeEndpoint | void>
   /** Deletes an endpoint. Absent if the API has no such call. */
   delete?(endpoint: Endpoint): Promise<void>
-  /**
-   * Throws if `restore` could not restore this endpoint, because the API does not return all of its
-   * settings.
-   */
+  /** Throws if `restore` could not restore this endpoint, because the API does not return all of its settings. */
   readonly checkRestore?: (endpoint: Endpoint) => Promise<void> | void
   /** Called with the endpoint's id after the app has stored the endpoint's new secret. */
   readonly kept?: (id: string) => Promise<void>
@@ -53,8 +50,8 @@ export interface RegistrarSpec {
   readonly disable?: (id: string) => Promise<void>
   readonly ping?: (id: string) => Promise<void>
   /**
-   * Returns true if another registrar manages this endpoint, although it has the wanted URL. A plan
-   * does not change such an endpoint.
+   * Returns true if another registrar manages this endpoint, although it has the wanted URL. A plan does not change
+   * such an endpoint.
    */
   readonly leaves?: (endpoint: Endpoint, want: Want) => boolean
   readonly rotate?: (id: string, hand: HandSecret) => Promise<void>
@@ -64,10 +61,7 @@ export interface RegistrarSpec {
   readonly warn?: (want: Want) => readonly string[]
 }
 
-/**
- * Passes a secret to the app. If a new endpoint replaces the old one, `endpoint` is the id of the
- * new one.
- */
+/** Passes a secret to the app. If a new endpoint replaces the old one, `endpoint` is the id of the new one. */
 type HandSecret = (url: unknown, secret: unknown, endpoint?: string) => Promise<void>
 
 /** The endpoint as it must be after a step. */

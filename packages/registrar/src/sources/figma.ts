@@ -17,9 +17,8 @@ export interface FigmaEventsOptions extends FigmaContext {
 const MOST_WEBHOOKS = 100
 
 /**
- * Lists the requests that Figma sent to the webhooks with this URL in the last 7 days, with
- * payloads. Each attempt is one entry. The passcode is removed from payloads. Figma returns all
- * requests of a webhook in one answer.
+ * Lists the requests that Figma sent to the webhooks with this URL in the last 7 days, with payloads. Each attempt is
+ * one entry. The passcode is removed from payloads. Figma returns all requests of a webhook in one answer.
  *
  * API: https://developers.figma.com/docs/rest-api/webhooks-endpoints
  *

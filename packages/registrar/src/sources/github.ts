@@ -10,8 +10,8 @@ import type { ListedEvent, PayloadSource, Range, RedeliverySource, Source } from
 /** Options of {@link githubEvents} and {@link githubRedelivery}: give `repository`, `organization` or `app`. */
 export interface GithubSourceOptions extends ApiOptions, GithubOwner {
   /**
-   * A token that may read hooks and, for redeliveries, write hooks. For an App, a function that
-   * returns the App's JSON Web Token.
+   * A token that may read hooks and, for redeliveries, write hooks. For an App, a function that returns the App's JSON
+   * Web Token.
    */
   readonly token: Token
   /** The URL of the hook. Leave it out for an App, which has one hook. */
@@ -21,10 +21,9 @@ export interface GithubSourceOptions extends ApiOptions, GithubOwner {
 }
 
 /**
- * Lists the deliveries of the last days to one hook at GitHub, with payloads. All attempts of an
- * event share one GUID, which is in `X-GitHub-Delivery`. If one attempt succeeded, the event counts
- * as delivered. Two Apps can get the same GUID with different payloads, so give their receivers
- * different names.
+ * Lists the deliveries of the last days to one hook at GitHub, with payloads. All attempts of an event share one GUID,
+ * which is in `X-GitHub-Delivery`. If one attempt succeeded, the event counts as delivered. Two Apps can get the same
+ * GUID with different payloads, so give their receivers different names.
  *
  * API: https://docs.github.com/en/rest/repos/webhooks#list-deliveries-for-a-repository-webhook
  *
@@ -53,8 +52,8 @@ export function githubEvents(options: GithubSourceOptions): PayloadSource {
 }
 
 /**
- * Lists the deliveries of a hook, and asks GitHub to send them again, signed and with the same
- * GUID. GitHub keeps deliveries for 3 days.
+ * Lists the deliveries of a hook, and asks GitHub to send them again, signed and with the same GUID. GitHub keeps
+ * deliveries for 3 days.
  *
  * API: https://docs.github.com/en/rest/repos/webhooks#redeliver-a-delivery-for-a-repository-webhook
  *
@@ -110,8 +109,8 @@ function githubSource(
     }
   }
 
-  // In the list, other entries may be between two attempts of one event. The event's time is that
-  // of its oldest attempt, so the whole range is read first.
+  // In the list, other entries may be between two attempts of one event. The event's time is that of its oldest
+  // attempt, so the whole range is read first.
   async function* list(range: Range): AsyncIterable<ListedEvent, boolean | 'endless'> {
     const { since, until, undelivered } = boundsOf(range)
     const limit = range.limit ?? 10_000

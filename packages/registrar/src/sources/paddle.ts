@@ -7,17 +7,15 @@ import type { PayloadSource, RedeliverySource } from '../source.ts'
 
 /** Options of {@link paddleEvents} and {@link paddleRedelivery}. */
 export interface PaddleSourceOptions extends ApiOptions {
-  /**
-   * An API key that may read events or notifications and, for redeliveries, write notifications.
-   */
+  /** An API key that may read events or notifications and, for redeliveries, write notifications. */
   readonly key: Token
   /** The notification setting, `ntfset_…`, whose notifications are listed. @default every setting */
   readonly setting?: string
 }
 
 /**
- * Lists events at Paddle, with payloads and the `event_id` of their notifications. The list does
- * not say which events were delivered.
+ * Lists events at Paddle, with payloads and the `event_id` of their notifications. The list does not say which events
+ * were delivered.
  *
  * API: https://developer.paddle.com/api-reference/events/list-events
  *
@@ -44,9 +42,8 @@ export function paddleEvents(options: Omit<PaddleSourceOptions, 'setting'>): Pay
 }
 
 /**
- * Lists notifications at Paddle, and asks Paddle to send them again, as new notifications with the
- * same `event_id`. Notifications that Paddle still retries count as delivered, because Paddle does
- * not allow their replay.
+ * Lists notifications at Paddle, and asks Paddle to send them again, as new notifications with the same `event_id`.
+ * Notifications that Paddle still retries count as delivered, because Paddle does not allow their replay.
  *
  * API: https://developer.paddle.com/api-reference/notifications/replay-notification
  *

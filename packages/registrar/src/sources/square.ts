@@ -14,9 +14,8 @@ export interface SquareEventsOptions extends ApiOptions {
 }
 
 /**
- * Lists events of the last 28 days at Square, with payloads and the `event_id` of their webhooks.
- * Turn the Events API on for the application (`EnableEvents`). The list does not say which events
- * were delivered.
+ * Lists events of the last 28 days at Square, with payloads and the `event_id` of their webhooks. Turn the Events API
+ * on for the application (`EnableEvents`). The list does not say which events were delivered.
  *
  * API: https://developer.squareup.com/reference/square/events-api/search-events
  *

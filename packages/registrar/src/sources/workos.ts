@@ -14,8 +14,8 @@ export interface WorkosEventsOptions extends ApiOptions {
 }
 
 /**
- * Lists events at WorkOS, with payloads and the `id` of their webhooks. WorkOS does not say which
- * events were delivered.
+ * Lists events at WorkOS, with payloads and the `id` of their webhooks. WorkOS does not say which events were
+ * delivered.
  *
  * API: https://workos.com/docs/reference/events/list, with the types of npm @workos-inc/node.
  *

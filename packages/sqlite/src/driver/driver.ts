@@ -17,10 +17,7 @@ export interface Written {
   readonly lastInsertRowid: number | bigint
 }
 
-/**
- * A connection to an SQLite database. All calls are synchronous. So no transaction stays open
- * between two calls.
- */
+/** A connection to an SQLite database. All calls are synchronous. So no transaction stays open between two calls. */
 export interface Database {
   /** The object that `task.commit` passes to `write`. */
   readonly raw: unknown
@@ -28,8 +25,8 @@ export interface Database {
   /** Runs one or more statements without parameters. */
   exec(sql: string): void
   /**
-   * Runs writes in a transaction that has the write lock from its start. If `run` throws, the
-   * transaction is rolled back.
+   * Runs writes in a transaction that has the write lock from its start. If `run` throws, the transaction is rolled
+   * back.
    */
   transaction<T>(run: () => T): T
   /** Runs reads that all see the same state of the database. */
@@ -50,8 +47,8 @@ export interface Guest {
 }
 
 /**
- * The database of an inbox: a file that processes open, or the storage of a Durable Object. Only a
- * driver may use BEGIN and COMMIT, PRAGMA, files and the errors of its runtime.
+ * The database of an inbox: a file that processes open, or the storage of a Durable Object. Only a driver may use BEGIN
+ * and COMMIT, PRAGMA, files and the errors of its runtime.
  */
 export interface Driver {
   /** Name of the inbox in messages. */
@@ -60,59 +57,48 @@ export interface Driver {
   readonly name: string
   /** Name of the process in the history of attempts. */
   readonly process: string
-  /**
-   * Connection for writes. It never waits for a lock. If the database is locked, the caller must
-   * try again later.
-   */
+  /** Connection for writes. It never waits for a lock. If the database is locked, the caller must try again later. */
   readonly main: Database
   /** Connection for reads, which must not change the state of the main connection. */
   readonly side: Database
   /**
-   * Returns the connection for `task.commit`. It is separate, since a handler must not change the
-   * state of other connections. It waits for a lock for one second.
+   * Returns the connection for `task.commit`. It is separate, since a handler must not change the state of other
+   * connections. It waits for a lock for one second.
    */
   commits(): Database
-  /**
-   * Closes the connection of `commits`, so that a handler that still runs cannot write through it.
-   */
+  /** Closes the connection of `commits`, so that a handler that still runs cannot write through it. */
   dropCommits(): void
   readonly errors: Errors
   /** True if nothing may be written: neither rows nor signs of life. @default false */
   readonly readOnly?: boolean
   /**
-   * True if the runtime ends idle instances. Timers would keep these alive, so sweeps run only at
-   * the end of a drain. @default false
+   * True if the runtime ends idle instances. Timers would keep these alive, so sweeps run only at the end of a drain.
+   * @default false
    */
   readonly sleeps?: boolean
   /**
-   * Number of event keys that are kept in memory before they are indexed. With 0, each key is
-   * indexed with its event. @default 16_384
+   * Number of event keys that are kept in memory before they are indexed. With 0, each key is indexed with its event.
+   * @default 16_384
    */
   readonly freshKeys?: number
   /**
-   * Wraps a connection that the app passed to `inTransaction`. Throws a `TypeError` if the
-   * connection is to another database. Absent if the runtime has only one connection.
+   * Wraps a connection that the app passed to `inTransaction`. Throws a `TypeError` if the connection is to another
+   * database. Absent if the runtime has only one connection.
    */
   readonly guest?: (connection: unknown) => Guest
   /** Notices if the file is deleted or replaced. Absent if that cannot happen. */
   readonly guard?: FileGuard
   /**
-   * Creates the sweep that shrinks the database. Absent if the runtime shrinks the database itself.
-   * `written` runs writes in the next transaction.
+   * Creates the sweep that shrinks the database. Absent if the runtime shrinks the database itself. `written` runs
+   * writes in the next transaction.
    */
   readonly upkeep?: (
     written: (run: () => void) => Promise<unknown>,
     warn: (message: string) => void,
   ) => Sweep
-  /**
-   * Locks that show which processes live. Absent if the runtime has no locks that end with a
-   * process.
-   */
+  /** Locks that show which processes live. Absent if the runtime has no locks that end with a process. */
   readonly life?: Life
-  /**
-   * A text that says why other writers may damage the database, and what to do. Undefined if they
-   * cannot damage it.
-   */
+  /** A text that says why other writers may damage the database, and what to do. Undefined if they cannot damage it. */
   readonly alone?: string | undefined
   close(): void
 }

@@ -1,16 +1,15 @@
 import { existsSync, realpathSync, statSync } from 'node:fs'
 
 /**
- * Notices if the file, its log or its shared memory is deleted, renamed or replaced while this
- * process has them open. SQLite then still writes the old files, which no process can open again.
- * So acknowledged deliveries would be lost. Without the shared memory, the next process does not
- * see the locks of this process, and both write the log. If another file is copied over the file,
- * its identity stays the same, so that is not noticed.
+ * Notices if the file, its log or its shared memory is deleted, renamed or replaced while this process has them open.
+ * SQLite then still writes the old files, which no process can open again. So acknowledged deliveries would be lost.
+ * Without the shared memory, the next process does not see the locks of this process, and both write the log. If
+ * another file is copied over the file, its identity stays the same, so that is not noticed.
  */
 export interface FileGuard {
   /**
-   * Returns what happened to a file, or undefined if all files are in place. A call takes about 10
-   * µs, and runs after each commit.
+   * Returns what happened to a file, or undefined if all files are in place. A call takes about 10 µs, and runs after
+   * each commit.
    */
   lost(): string | undefined
   /** Calls `tell` within a second after a file was lost. */
@@ -50,8 +49,8 @@ export function createFileGuard(path: string, save: () => void): FileGuard {
     const gone = compare(path, known.file)
     if (gone !== undefined) return gone
     const without = compare(log, known.log)
-    // Only the log was deleted. Changes that are only in this log would end with this process, so
-    // they are copied into the file.
+    // Only the log was deleted. Changes that are only in this log would end with this process, so they are copied into
+    // the file.
     if (without !== undefined && !saved && identityOf(log) === undefined) saved = isSaved()
     return without ?? compare(memory, known.memory)
   }
@@ -75,10 +74,7 @@ export function createFileGuard(path: string, save: () => void): FileGuard {
   }
 }
 
-/**
- * Throws a `TypeError` if the file is missing but its log exists, since a new file would use the
- * old file's log.
- */
+/** Throws a `TypeError` if the file is missing but its log exists, since a new file would use the old file's log. */
 export function checkLog(path: string): void {
   if (existsSync(path) || !existsSync(`${path}-wal`)) return
   throw new TypeError(
@@ -86,10 +82,7 @@ export function checkLog(path: string): void {
   )
 }
 
-/**
- * Returns device and inode of a file, or undefined if the file is missing or its folder cannot be
- * read.
- */
+/** Returns device and inode of a file, or undefined if the file is missing or its folder cannot be read. */
 function identityOf(name: string): string | undefined {
   try {
     const found = statSync(name, { throwIfNoEntry: false })

@@ -33,10 +33,7 @@ export function nodeDatabase(db: DatabaseSync): Database {
     }
   }
 
-  /**
-   * Rolls back, and ignores that some errors, such as a full disk, have already ended the
-   * transaction.
-   */
+  /** Rolls back, and ignores that some errors, such as a full disk, have already ended the transaction. */
   function rollback(): void {
     try {
       db.exec('ROLLBACK')
@@ -45,9 +42,9 @@ export function nodeDatabase(db: DatabaseSync): Database {
 }
 
 /**
- * Wraps a statement so that an integer above 2^53 is read as the nearest number. This package
- * writes no such integers. But `node:sqlite` throws for them, so one damaged row would hide all
- * others. A statement becomes slower only after its first such integer.
+ * Wraps a statement so that an integer above 2^53 is read as the nearest number. This package writes no such integers.
+ * But `node:sqlite` throws for them, so one damaged row would hide all others. A statement becomes slower only after
+ * its first such integer.
  */
 function withWideNumbers(statement: StatementSync, sql: string): Statement {
   const writes = /\bRETURNING\b/.test(sql)
@@ -75,8 +72,8 @@ function withWideNumbers(statement: StatementSync, sql: string): Statement {
   }
 
   /**
-   * Makes the statement read integers as bigints. If the statement has written, it must not run
-   * again, so its transaction is rolled back. The next transaction can then read the row.
+   * Makes the statement read integers as bigints. If the statement has written, it must not run again, so its
+   * transaction is rolled back. The next transaction can then read the row.
    */
   function widen(error: unknown): void {
     if ((error as { readonly code?: unknown } | null)?.code !== 'ERR_OUT_OF_RANGE') throw error

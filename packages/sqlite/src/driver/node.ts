@@ -9,15 +9,13 @@ import { nodeDatabase } from './node-database.ts'
 import { hasWalResetBug } from './wal-bug.ts'
 
 const INBOX = 'sqliteInbox'
-// Maximum waits in milliseconds: for other processes while the file is opened, and for a lock in
-// reads and commits.
+// Maximum waits in milliseconds: for other processes while the file is opened, and for a lock in reads and commits.
 const OPEN_WAIT = 30_000
 const SIDE_WAIT = 1000
 
 /**
- * Opens a file with `node:sqlite`, switches it to a write-ahead log, and calls `migrate` to create
- * or update its tables. Throws a `TypeError` if the file cannot be an inbox. With `readOnly`,
- * creates no file.
+ * Opens a file with `node:sqlite`, switches it to a write-ahead log, and calls `migrate` to create or update its
+ * tables. Throws a `TypeError` if the file cannot be an inbox. With `readOnly`, creates no file.
  */
 export function openFile(
   path: string,
@@ -80,8 +78,8 @@ function primaryCode(error: unknown): number | undefined {
 }
 
 /**
- * Creates the file if it is missing. Only its owner may read it, since it has payloads. SQLite
- * gives the -wal and -shm files the same mode.
+ * Creates the file if it is missing. Only its owner may read it, since it has payloads. SQLite gives the -wal and -shm
+ * files the same mode.
  */
 function createPrivate(path: string): void {
   try {
@@ -99,22 +97,19 @@ function open(
 ): DatabaseSync {
   const db = connect(path, readOnly)
   opened.add(db)
-  // This comes first: while another process closes its last connection, even reading a setting
-  // finds the file locked.
+  // This comes first: while another process closes its last connection, even reading a setting finds the file locked.
   db.exec(`PRAGMA busy_timeout = ${wait}`)
   if (readOnly) return db
-  // With `synchronous` FULL, a commit is on disk before it is acknowledged. A page of 8 KiB has
-  // room for several deliveries, so fewer pages are written; larger pages make single deliveries
-  // slower. Page size and vacuum mode apply only to new files. Checkpoints at 32 MiB instead of 4
-  // MiB write each page less often.
+  // With `synchronous` FULL, a commit is on disk before it is acknowledged. A page of 8 KiB has room for several
+  // deliveries, so fewer pages are written; larger pages make single deliveries slower. Page size and vacuum mode apply
+  // only to new files. Checkpoints at 32 MiB instead of 4 MiB write each page less often.
   db.exec(
     'PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864',
   )
   return db
 }
 
-// A static import of `node:sqlite` would fail on an older Node without saying which version is
-// needed.
+// A static import of `node:sqlite` would fail on an older Node without saying which version is needed.
 function connect(path: string, readOnly = false): DatabaseSync {
   const sqlite = process.getBuiltinModule?.('node:sqlite')
   if (!sqlite)
@@ -134,10 +129,7 @@ function useWal(db: DatabaseSync, path: string): void {
     )
 }
 
-/**
- * Retries `act` while other processes start or end. For some reads SQLite does not wait for a lock
- * itself.
- */
+/** Retries `act` while other processes start or end. For some reads SQLite does not wait for a lock itself. */
 export function patiently<T>(errors: Errors, act: () => T): T {
   const until = performance.now() + OPEN_WAIT
   const sleeper = new Int32Array(new SharedArrayBuffer(4))
@@ -152,21 +144,19 @@ export function patiently<T>(errors: Errors, act: () => T): T {
 }
 
 const MIB = 1024 * 1024
-// Number of free pages that are kept for later rows: FREE, or the share SHARE of the file if that
-// is more.
+// Number of free pages that are kept for later rows: FREE, or the share SHARE of the file if that is more.
 const FREE = 1024
 const SHARE = 0.25
 // Number of pages that one transaction releases, which takes about 2 milliseconds.
 const STEP = 64
-// Sizes of the log in bytes: above LOG it is emptied, and above LARGE_LOG a warning names the
-// cause.
+// Sizes of the log in bytes: above LOG it is emptied, and above LARGE_LOG a warning names the cause.
 const LOG = 64 * MIB
 const LARGE_LOG = 4 * LOG
 
 /**
- * Creates the sweep that shrinks the file and its log after a flood of deliveries. It releases a
- * few free pages at a time. It also empties a log that grew during a long read, once that read has
- * ended. `written` runs writes in the next transaction.
+ * Creates the sweep that shrinks the file and its log after a flood of deliveries. It releases a few free pages at a
+ * time. It also empties a log that grew during a long read, once that read has ended. `written` runs writes in the next
+ * transaction.
  */
 function createUpkeep(
   main: Database,
@@ -204,9 +194,9 @@ function createUpkeep(
 }
 
 /**
- * Creates a locked file next to the inbox for each process that runs tasks. When a process ends in
- * any way, the kernel releases its lock. So other processes need not wait until its lease ends. If
- * a process has no such file, its lease decides.
+ * Creates a locked file next to the inbox for each process that runs tasks. When a process ends in any way, the kernel
+ * releases its lock. So other processes need not wait until its lease ends. If a process has no such file, its lease
+ * decides.
  */
 function createFileLife(path: string, makePrivate: (path: string) => void): Life {
   const nameOf = (process: number): string => `${path}-process-${process}`
@@ -260,8 +250,8 @@ function locked(name: string): DatabaseSync {
 }
 
 /**
- * Checks a connection of the app. Throws a `TypeError` if it is to another file, or if it returns
- * rows as arrays or numbers as bigints.
+ * Checks a connection of the app. Throws a `TypeError` if it is to another file, or if it returns rows as arrays or
+ * numbers as bigints.
  */
 function checkGuest(db: DatabaseSync, main: DatabaseSync, path: string): void {
   const file = fileOf(db)
@@ -301,8 +291,8 @@ function checkTransaction(db: DatabaseSync): void {
 }
 
 /**
- * Returns true if a transaction is open. Node before 22.16 has no `isTransaction`; there, BEGIN
- * fails within a transaction and changes nothing.
+ * Returns true if a transaction is open. Node before 22.16 has no `isTransaction`; there, BEGIN fails within a
+ * transaction and changes nothing.
  */
 function isOpen(db: DatabaseSync): boolean {
   const known: boolean | undefined = db.isTransaction

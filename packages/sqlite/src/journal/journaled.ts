@@ -141,8 +141,7 @@ interface Row extends Omit<ArrivalRow, 'ring' | 'kept'> {
   readonly ring: number
 }
 
-// Maximum number of series. Their names come from outside, as causes and codes, so further series
-// are not counted.
+// Maximum number of series. Their names come from outside, as causes and codes, so further series are not counted.
 const SERIES = 20_000
 const DAY = 86_400_000
 const SPANS = 64
@@ -232,10 +231,7 @@ function createRecordRows(main: Database, side: Database): RecordRows {
   }
 }
 
-/**
- * Creates `Rows.note`. Its statement is prepared at the first call, since most processes write no
- * notes.
- */
+/** Creates `Rows.note`. Its statement is prepared at the first call, since most processes write no notes. */
 export function createNote(db: Database): (rows: readonly ActionRow[]) => void {
   let write: ReturnType<Database['prepare']> | undefined
   return (rows) => {

@@ -4,10 +4,9 @@ import { NEXT } from '../sql/tasks.ts'
 /**
  * The keys of known events.
  *
- * An index on unordered keys would write a page for each event. So the keys of the last events stay
- * in memory. Later they are added to the index in sorted order, many to a page. After a restart
- * they can be read again, from the events with numbers above `indexed`. Call all methods except
- * `lookUp`, `stored` and `forget` in a transaction.
+ * An index on unordered keys would write a page for each event. So the keys of the last events stay in memory. Later
+ * they are added to the index in sorted order, many to a page. After a restart they can be read again, from the events
+ * with numbers above `indexed`. Call all methods except `lookUp`, `stored` and `forget` in a transaction.
  */
 export interface Keys {
   /** Returns the hash of a key, for `find` and `add`. The hash differs from file to file. */
@@ -17,10 +16,7 @@ export interface Keys {
   find(hash: number, receiver: number, key: string): number | undefined
   /** Returns true if the open transaction has added events. */
   adds(): boolean
-  /**
-   * Adds a new event and returns its number. No number is used twice, so newer events have higher
-   * numbers.
-   */
+  /** Adds a new event and returns its number. No number is used twice, so newer events have higher numbers. */
   add(hash: number): number
   /** Indexes a part of the waiting keys. Called before the commit. */
   store(): void
@@ -31,22 +27,22 @@ export interface Keys {
 }
 
 /**
- * Thrown if numbers in the file are lower than before. Then the file was restored to an earlier
- * state while this process has it open.
+ * Thrown if numbers in the file are lower than before. Then the file was restored to an earlier state while this
+ * process has it open.
  */
 export class PutBack extends Error {}
 
-// Number of keys in memory before they are sorted into the index. During the sorting, the same
-// number of new keys may arrive.
+// Number of keys in memory before they are sorted into the index. During the sorting, the same number of new keys may
+// arrive.
 const FRESH = 16_384
-// A transaction indexes LEAST keys, or PACE times the number of keys that it added if that is more.
-// So the index catches up.
+// A transaction indexes LEAST keys, or PACE times the number of keys that it added if that is more. So the index
+// catches up.
 const LEAST = 32
 const PACE = 2
 
 /**
- * Creates the keys of a connection. They are indexed when their number in memory is between half of
- * `most` and `most`. If `most` is 0, each key is indexed immediately.
+ * Creates the keys of a connection. They are indexed when their number in memory is between half of `most` and `most`.
+ * If `most` is 0, each key is indexed immediately.
  */
 export function createKeys(db: Database, most: number = FRESH): Keys {
   const numbers = db.prepare(`SELECT ${NEXT} AS next, indexed, seed FROM postern_numbers`)
@@ -59,8 +55,7 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
   // The number is random, so that not all processes index the same keys at the same time.
   const enough = Math.floor(most * (0.5 + Math.random() / 2))
   let fresh = createFreshKeys(1)
-  // The run: the keys that are being indexed. `reached` is its progress now, `kept` its progress at
-  // the last commit.
+  // The run: the keys that are being indexed. `reached` is its progress now, `kept` its progress at the last commit.
   let run: (SortedKeys & { readonly known: FreshKeys }) | undefined
   let reached = 0
   let kept = 0
@@ -182,8 +177,8 @@ interface KeyIndex {
 }
 
 /**
- * Creates the index. It stores hashes, since keys are long. An entry may outlive its event, so each
- * hit is compared with the row of the event.
+ * Creates the index. It stores hashes, since keys are long. An entry may outlive its event, so each hit is compared
+ * with the row of the event.
  */
 export function createKeyIndex(db: Database): KeyIndex {
   const find = db.prepare(
@@ -220,8 +215,7 @@ export function createKeyIndex(db: Database): KeyIndex {
 }
 
 /**
- * Returns a hash with 32 bits. Each file has a random seed, so that no attacker can prepare keys
- * with the same hash.
+ * Returns a hash with 32 bits. Each file has a random seed, so that no attacker can prepare keys with the same hash.
  */
 function hashOf(seed: number, receiver: number, key: string): number {
   let hash = Math.imul(seed ^ receiver, 0x9e3779b1)
@@ -233,17 +227,14 @@ function hashOf(seed: number, receiver: number, key: string): number {
 }
 
 /**
- * Hashes of the keys of the last events, by event number. They are in typed arrays, so that the
- * garbage collector has no objects to scan.
+ * Hashes of the keys of the last events, by event number. They are in typed arrays, so that the garbage collector has
+ * no objects to scan.
  */
 interface FreshKeys {
   readonly first: number
   /** Number of events, from the first to the last. */
   readonly size: number
-  /**
-   * Sets the hash of an event's key. Another event, which was rolled back, may have had the same
-   * number before.
-   */
+  /** Sets the hash of an event's key. Another event, which was rolled back, may have had the same number before. */
   add(event: number, hash: number): void
   /** Returns the numbers of events whose keys have this hash, or undefined if there are none. */
   candidates(hash: number): number[] | undefined
@@ -260,8 +251,8 @@ interface SortedKeys {
   readonly last: number
   readonly length: number
   /**
-   * An entry for each key: `hash * DISTANCE + distance`. The distance is the number of its event
-   * minus the first number.
+   * An entry for each key: `hash * DISTANCE + distance`. The distance is the number of its event minus the first
+   * number.
    */
   readonly entries: Float64Array
 }
@@ -272,8 +263,8 @@ const DISTANCE = 2 ** 21
 /** Creates an empty set of keys. Event numbers start at `first`. */
 function createFreshKeys(first: number): FreshKeys {
   let hashes = new Uint32Array(1024)
-  // A hash table with open addressing. A slot has the distance of an event from the first event
-  // plus 1, or 0 if the slot is free.
+  // A hash table with open addressing. A slot has the distance of an event from the first event plus 1, or 0 if the
+  // slot is free.
   let slots = new Int32Array(4096)
   let used = 0
   let size = 0
@@ -325,10 +316,7 @@ function createFreshKeys(first: number): FreshKeys {
     used++
   }
 
-  /**
-   * Enlarges the arrays if they are full. Otherwise only removes slots of keys that were rolled
-   * back.
-   */
+  /** Enlarges the arrays if they are full. Otherwise only removes slots of keys that were rolled back. */
   function grow(at: number): void {
     if (at >= hashes.length) {
       const before = hashes

@@ -18,9 +18,7 @@ import { processOf, type StoredRuns } from '../store/patch.ts'
 import type { Writer } from '../store/writer.ts'
 
 interface Leases extends Pick<Store, 'renew' | 'ended' | 'waiting' | 'rest'> {
-  /**
-   * Gives a sign of life of this process if it has claims. Throws if the sign cannot be written.
-   */
+  /** Gives a sign of life of this process if it has claims. Throws if the sign cannot be written. */
   beat(): void
 }
 
@@ -107,8 +105,8 @@ export function createLeases(host: LeasesHost): Leases {
   }
 
   /**
-   * Handles lists of running tasks that cannot be read. While the process of a list lives, it has
-   * these tasks in memory. When the process has ended, its tasks are found by their events.
+   * Handles lists of running tasks that cannot be read. While the process of a list lives, it has these tasks in
+   * memory. When the process has ended, its tasks are found by their events.
    */
   function findOdd(): void {
     for (const odd of claims.odd()) {
@@ -148,15 +146,15 @@ export function createLeases(host: LeasesHost): Leases {
   }
 }
 
-// A token has the number of a process in its higher bits, and the number of a claim in its lower 32
-// bits. The token is below 2^53.
+// A token has the number of a process in its higher bits, and the number of a claim in its lower 32 bits. The token is
+// below 2^53.
 const SHARE = 2 ** 32
 const PROCESSES = 2 ** 20
 
 /**
- * Signs of life of the processes that share the file. They do not depend on the wall clock. The
- * lease of a process ends when other processes have seen no new sign for as long as the lease. It
- * ends immediately if the process wrote that it ends, or if the kernel has released its lock.
+ * Signs of life of the processes that share the file. They do not depend on the wall clock. The lease of a process ends
+ * when other processes have seen no new sign for as long as the lease. It ends immediately if the process wrote that it
+ * ends, or if the kernel has released its lock.
  */
 interface Processes {
   /** Adds the row of this process, and returns its number. Call it in a transaction. */
@@ -164,8 +162,8 @@ interface Processes {
   /** Writes a sign of life. Call it in a transaction. */
   beat(): void
   /**
-   * Returns false if the row of this process is missing or older than before. Then the file was
-   * restored to an earlier state.
+   * Returns false if the row of this process is missing or older than before. Then the file was restored to an earlier
+   * state.
    */
   intact(): boolean
   /** Writes that this process has ended. Call it in a transaction. */
@@ -181,9 +179,7 @@ interface Processes {
 
 interface Lease {
   readonly over: boolean
-  /**
-   * True if the lease ended at least one lease time ago. Then every process may end these claims.
-   */
+  /** True if the lease ended at least one lease time ago. Then every process may end these claims. */
   readonly long: boolean
   /** Milliseconds until the lease ends. */
   readonly left: number
@@ -254,8 +250,8 @@ export function createProcesses(
   }
 
   /**
-   * Looks for a new sign of life. The time since the last check counts as at most a third of the
-   * lease, since this process may have been suspended.
+   * Looks for a new sign of life. The time since the last check counts as at most a third of the lease, since this
+   * process may have been suspended.
    */
   function look(process: number): void {
     const row = find.get(process) as Seen | undefined
@@ -270,8 +266,7 @@ export function createProcesses(
   }
 
   function leaseOf(process: number): Lease {
-    // The lease of this process counts as ended. The caller leaves out claims that this process
-    // still holds.
+    // The lease of this process counts as ended. The caller leaves out claims that this process still holds.
     if (process === own) return { over: true, long: false, left: lease }
     const row = find.get(process) as Seen | undefined
     if (!row) return { over: true, long: true, left: 0 }

@@ -3,8 +3,8 @@ import { DELIVERY, TASK } from '../sql/tasks.ts'
 
 const EVENT = `CROSS JOIN postern_receivers r ON r.id = e.receiver LEFT JOIN postern_deliveries d ON d.id = e.delivery`
 /**
- * The tables to which a filter applies. CROSS JOIN makes SQLite start with the tasks, since the
- * search has already found them.
+ * The tables to which a filter applies. CROSS JOIN makes SQLite start with the tasks, since the search has already
+ * found them.
  */
 export const FROM: string = `postern_tasks t CROSS JOIN postern_events e ON e.id = t.id >> 16 ${EVENT}`
 export const FROM_EVENTS: string = `postern_events e ${EVENT}`
@@ -21,8 +21,7 @@ export const CONTENTS: string = `e.record, ${DELIVERY}`
 
 const COLUMNS: Columns = {
   receiver: 'r.name = ?',
-  // Always true: the engine converts subscriptions to lanes (numbers of subscriptions), and
-  // searches for texts itself.
+  // Always true: the engine converts subscriptions to lanes (numbers of subscriptions), and searches for texts itself.
   subscription: '? IS NULL',
   text: '? IS NULL',
   part: 't.part = ?',

@@ -5,22 +5,22 @@ import { createKeyIndex, type Keys } from '../keys/keys.ts'
 import type { Tally } from '../store/tally.ts'
 import { FORGET, KEEP_NUMBER, DELIVERY } from '../sql/tasks.ts'
 
-// Number of rows that one transaction checks. STEP is small, so that deliveries wait only briefly.
-// FIRST is for the first step of a round, which usually shows that nothing is old.
+// Number of rows that one transaction checks. STEP is small, so that deliveries wait only briefly. FIRST is for the
+// first step of a round, which usually shows that nothing is old.
 const STEP = 200
 const FIRST = 4
-// If events arrive faster than such steps drop them, more rows are checked: PACE for each new
-// event, at most MOST per transaction.
+// If events arrive faster than such steps drop them, more rows are checked: PACE for each new event, at most MOST per
+// transaction.
 const PACE = 3
 const MOST = 1600
-// After every EVENTS dropped events, KEYS entries of the key index are checked per dropped event.
-// So at most about a quarter of the index are entries of dropped events.
+// After every EVENTS dropped events, KEYS entries of the key index are checked per dropped event. So at most about a
+// quarter of the index are entries of dropped events.
 const KEYS = 4
 const EVENTS = 64
 
 /**
- * Creates `Viewed.prune`, which is called in a transaction. A round checks all tasks in order of
- * arrival, then all events.
+ * Creates `Viewed.prune`, which is called in a transaction. A round checks all tasks in order of arrival, then all
+ * events.
  */
 export function createPrune(
   db: Database,
@@ -84,8 +84,8 @@ export function createPrune(
     const step = stepFrom(from)
     const rows = tasks.all(from, step) as TaskRow[]
     for (const { id, lane, state, due, fair, lease, taken } of rows) {
-      // This task arrived after both times, so neither it nor a later task can have settled before
-      // them. The check of tasks ends.
+      // This task arrived after both times, so neither it nor a later task can have settled before them. The check of
+      // tasks ends.
       if (taken !== null && taken >= done && taken >= dead) return [0, -1]
       if (state < DONE || lease === 1 || due >= (state === DONE ? done : dead)) continue
       dropTask.run(id)
@@ -177,8 +177,8 @@ function createTidy(db: Database): () => void {
   const processes = db.prepare(
     `DELETE FROM postern_processes WHERE id <= (SELECT max(id) FROM postern_processes) - ${PROCESSES}`,
   )
-  // The row of a tenant has its turn, its place in the fair order. When the lane (a subscription)
-  // has passed this turn, the row is not needed.
+  // The row of a tenant has its turn, its place in the fair order. When the lane (a subscription) has passed this turn,
+  // the row is not needed.
   const tenants = db.prepare(
     `SELECT t.lane, t.fair, t.open <= 0 AND t.turn <= l.turn AS idle FROM postern_tenants t
      JOIN postern_lanes l ON l.id = t.lane WHERE (t.lane, t.fair) > (?, ?) ORDER BY t.lane, t.fair LIMIT ${TENANTS}`,
@@ -202,8 +202,8 @@ interface Tenant {
 
 const TASKS_OF =
   'SELECT 1 FROM postern_tasks x WHERE x.id >= e.id << 16 AND x.id < (e.id + 1) << 16 AND'
-// An operator can erase events whose tasks are done or dead. `storage.content` erases only events
-// whose tasks are all done.
+// An operator can erase events whose tasks are done or dead. `storage.content` erases only events whose tasks are all
+// done.
 const ERASABLE = `e.contents IS NOT 2 AND NOT EXISTS (${TASKS_OF} x.state < 2)`
 const PASSED = `e.contents = 1 AND NOT EXISTS (${TASKS_OF} x.state <> 2)`
 const DROP_DELIVERY =

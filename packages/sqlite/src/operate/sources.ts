@@ -11,8 +11,8 @@ export interface CandidateSource {
 
 export interface CandidateStep {
   /**
-   * What `ids` are: tasks, events, or a range of events. A range is above the first id, up to and
-   * including the second id.
+   * What `ids` are: tasks, events, or a range of events. A range is above the first id, up to and including the second
+   * id.
    */
   readonly kind: 'tasks' | 'events' | 'range'
   readonly ids: readonly number[]
@@ -155,8 +155,8 @@ function createTaskFinder(db: Database) {
       /^[1-9]\d{0,15}$/.test(id) ? ids(byId.all(Number(id))) : [],
     running: () => ids(running.all()),
     /**
-     * Returns pending tasks, or undefined if there are too many to sort. In that case, some of the
-     * newest events have pending tasks.
+     * Returns pending tasks, or undefined if there are too many to sort. In that case, some of the newest events have
+     * pending tasks.
      */
     pending(among: readonly number[] | undefined): readonly number[] | undefined {
       const { n } = count.get(listOf(among), listOf(among)) as { n: number }
@@ -165,8 +165,8 @@ function createTaskFinder(db: Database) {
     },
     lanes: lanesOf,
     /**
-     * Returns tasks with ids below `behind`, in descending order. With `oldest`, returns tasks with
-     * ids above `behind`, in ascending order.
+     * Returns tasks with ids below `behind`, in descending order. With `oldest`, returns tasks with ids above `behind`,
+     * in ascending order.
      */
     dead: (lane: number, behind: number, most: number, oldest: boolean) =>
       ids(dead(oldest).all(lane, behind, most)),
@@ -194,8 +194,8 @@ interface EventRange {
   readonly high: number
 }
 
-// Maximum difference in milliseconds between the order of arrival and the order of event numbers.
-// They differ, since receivers have different clocks and deliveries wait for their commit.
+// Maximum difference in milliseconds between the order of arrival and the order of event numbers. They differ, since
+// receivers have different clocks and deliveries wait for their commit.
 const SLACK = 60_000
 // Number of events below which the search by time gains nothing.
 const FEW = 10_000
@@ -236,8 +236,8 @@ function createEventFinder(db: Database, keys: Keys) {
       }
     },
     /**
-     * Returns events that `storage.content` marked and that are not erased yet, newest first,
-     * starting at the event `from`.
+     * Returns events that `storage.content` marked and that are not erased yet, newest first, starting at the event
+     * `from`.
      */
     passing: (name: string | undefined, from: number, most: number): readonly number[] =>
       receiversOf(name)
@@ -255,10 +255,7 @@ function createEventFinder(db: Database, keys: Keys) {
     return (tenants.all(receiver) as { tenant: string }[]).map(({ tenant }) => tenant)
   }
 
-  /**
-   * Finds, by bisection, the last event before the first event that was received at or after a
-   * time.
-   */
+  /** Finds, by bisection, the last event before the first event that was received at or after a time. */
   function firstAfter(low: number, high: number, time: number): number {
     let from = low
     let to = high

@@ -1,11 +1,11 @@
 import type { LayoutStep } from '@postern/core/engine'
 
 /**
- * The update steps: statements that lead from one version of the tables to the next. A released
- * step must not be changed.
+ * The update steps: statements that lead from one version of the tables to the next. A released step must not be
+ * changed.
  *
- * The tables have their own prefix and version. `PRAGMA user_version` belongs to the app, whose
- * tables may be in the same file (`task.commit`). These columns are not described in STORES.md:
+ * The tables have their own prefix and version. `PRAGMA user_version` belongs to the app, whose tables may be in the
+ * same file (`task.commit`). These columns are not described in STORES.md:
  *
  * - `tasks.behind`: 1 if another task of its ordered group (line) runs first. So the ready tasks
  * are one range of an index; a NOT EXISTS over the group would cost ten times as much.
@@ -16,8 +16,7 @@ import type { LayoutStep } from '@postern/core/engine'
  * of them as done, so that their end changes no lane.
  * - `processes.mark`: a random number, by which a process knows its row after the file was
  * restored. `beat`: number of its signs of life. `seen`, `looked`, `silent`: the last beat that
- * other processes saw, when they last checked, and for how long it has not changed. `gone`: 1 if
- * the process has ended.
+ * other processes saw, when they last checked, and for how long it has not changed. `gone`: 1 if the process has ended.
  * - `numbers.next`: a number above all dropped events. `indexed`: keys of events up to this number
  * are in `keys`. For `clock` and `steps` see `store/clock.ts`.
  * - `events.contents`: 1 if the contents are to be erased once all tasks are done, 2 if they were
@@ -28,8 +27,7 @@ import type { LayoutStep } from '@postern/core/engine'
  * - `arrivals.ring`: 0 for verified deliveries, 1 for others. `rings` has their counts.
  * - `spans`: counts and gauges of all series for a minute or an hour, packed.
  *
- * There are no foreign keys: only this package writes these tables, and look-ups would cost as much
- * as inserts.
+ * There are no foreign keys: only this package writes these tables, and look-ups would cost as much as inserts.
  */
 export const STEPS: readonly LayoutStep<string>[] = [
   {

@@ -13,10 +13,9 @@ export const ADD_TASK: string = `INSERT INTO postern_tasks (id, lane, state, due
 export const TASKS_OF: string = 'SELECT id, lane, part FROM postern_tasks WHERE id >= ? AND id < ?'
 
 /**
- * Ends runs that were claimed with one token. Each value in the list has two parts. The lower 31
- * bits are the duration in microseconds. The higher bits are the number of the event minus the
- * number of the first event. NOT INDEXED makes SQLite look up tasks by id, not by the index of
- * leases.
+ * Ends runs that were claimed with one token. Each value in the list has two parts. The lower 31 bits are the duration
+ * in microseconds. The higher bits are the number of the event minus the number of the first event. NOT INDEXED makes
+ * SQLite look up tasks by id, not by the index of leases.
  */
 export const FINISH: string = `UPDATE postern_tasks NOT INDEXED SET state = 2, due = ?, took = j.value & 2147483647, lease = 0
   FROM json_each(?) j WHERE postern_tasks.id = ? + ((j.value >> 31) << 16) AND state = 1 AND token = ?`
@@ -47,8 +46,7 @@ export const CLAIM_GATED: string = `${CLAIMED('INDEXED BY postern_tasks_gated')}
   WHERE t.lane = ? AND t.state = 0 AND t.gate > 0 AND t.behind = 0 AND t.gate = ? AND t.due <= ? ORDER BY t.due LIMIT ?`
 export const LOAD: string = `${CLAIMED('')} WHERE t.id IN (SELECT value FROM json_each(?))`
 /**
- * Maximum number of attempts of a task. Without this limit, one damaged count would make the claim
- * of all tasks fail.
+ * Maximum number of attempts of a task. Without this limit, one damaged count would make the claim of all tasks fail.
  */
 export const MOST_ATTEMPTS: number = Number.MAX_SAFE_INTEGER - 1
 export const CLAIM: string = `UPDATE postern_tasks NOT INDEXED SET state = 1, attempt = min(attempt, ${MOST_ATTEMPTS}) + 1, token = ?, lease = 1
@@ -81,8 +79,8 @@ export const FOLDABLE: string = `SELECT ${TASK}, t.root, n.task AS newest, n.hig
   FROM postern_tasks t INDEXED BY postern_tasks_lines LEFT JOIN ${OF_KEY.replace('%root', 't.root')} LEFT JOIN postern_events e ON ${EVENT}
   WHERE t.line = ? AND t.line IS NOT NULL AND (t.state < 2 OR t.lease = 1) AND t.state = 0 AND t.fold IS NOT NULL ORDER BY t.id`
 /**
- * The stored root of a settled task may be old, so the current root of its lane is used. A lane is
- * a subscription, and a root is a number that it shares with its previous names.
+ * The stored root of a settled task may be old, so the current root of its lane is used. A lane is a subscription, and
+ * a root is a number that it shares with its previous names.
  */
 export const NEWEST: string = `SELECT t.id, n.task FROM postern_tasks t JOIN postern_lanes l ON l.id = t.lane
   JOIN ${OF_KEY.replace('%root', 'l.root')} WHERE t.id IN (SELECT value FROM json_each(?))`
@@ -144,8 +142,8 @@ export const ADD_DELIVERY: string = 'INSERT INTO postern_deliveries (head, body)
 export const ADD_EVENT: string = `INSERT INTO postern_events (id, receiver, key, received, taken, topic, event_id, tenant, delivery, record, head, body)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 /**
- * Marks an event whose contents are to be erased. Few events need this mark or LOOSE. As columns of
- * the INSERT, both would make each insert slower, even when empty.
+ * Marks an event whose contents are to be erased. Few events need this mark or LOOSE. As columns of the INSERT, both
+ * would make each insert slower, even when empty.
  */
 export const PASSING: string = 'UPDATE postern_events SET contents = 1 WHERE id = ?'
 export const LOOSE: string = 'UPDATE postern_events SET loose = 1 WHERE id = ?'
@@ -165,8 +163,8 @@ export const SINCE: string =
 export const ADD_CLAIMS: string =
   'INSERT INTO postern_claims (token, lane, at, left, tasks) VALUES (?, ?, ?, ?, ?)'
 /**
- * Drops a list of running tasks if all its open tasks have ended. Otherwise TAKE_CLAIMS subtracts
- * the number of tasks that ended.
+ * Drops a list of running tasks if all its open tasks have ended. Otherwise TAKE_CLAIMS subtracts the number of tasks
+ * that ended.
  */
 export const END_CLAIMS: string =
   'DELETE FROM postern_claims WHERE token = ? AND lane = ? AND left = ?'
@@ -176,8 +174,8 @@ export const TAKE_CLAIMS: string =
 export const ADD_FINISHED: string = `INSERT INTO postern_tasks (id, lane, state, due, attempt, token, took)
   SELECT ? + ((value >> 31) << 16), ?, 2, ?, 1, ?, value & 2147483647 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING`
 
-// True for a list that is readable and names at least as many tasks as are open. An unreadable list
-// must not stop the other lists.
+// True for a list that is readable and names at least as many tasks as are open. An unreadable list must not stop the
+// other lists.
 const READABLE =
   "iif(json_valid(tasks), json_type(tasks) = 'array' AND (SELECT count(*) FROM json_each(tasks) WHERE type = 'integer') >= left, 0)"
 export const ANY_CLAIMS: string = `SELECT 1 FROM postern_claims WHERE at < ? AND ${READABLE} LIMIT 1`
@@ -191,9 +189,9 @@ export const COUNT_CLAIMS: string = `UPDATE postern_lanes SET running = running 
 export const DROP_CLAIMS: string = `DELETE FROM postern_claims WHERE at < ? AND ${READABLE}`
 export const ODD_CLAIMS: string = `SELECT token, lane, at, left FROM postern_claims WHERE NOT ${READABLE}`
 /**
- * Finds the tasks of an unreadable list of running tasks, by their events. These events were stored
- * in the same commit, so at the same time, and have no task in the list's lane. For each event,
- * returns the next free task id. Reads all events, since only a damaged file needs this statement.
+ * Finds the tasks of an unreadable list of running tasks, by their events. These events were stored in the same commit,
+ * so at the same time, and have no task in the list's lane. For each event, returns the next free task id. Reads all
+ * events, since only a damaged file needs this statement.
  */
 export const UNNAMED: string = `SELECT (SELECT coalesce(max(t.id) + 1, e.id << 16) FROM postern_tasks t
     WHERE t.id >= e.id << 16 AND t.id < (e.id + 1) << 16) AS task

@@ -4,9 +4,9 @@ import { CLOCK } from '../sql/tasks.ts'
 import type { RowCache } from './writer.ts'
 
 /**
- * The clock of a file, in milliseconds since 1970. It never goes back. It is the latest time that
- * any process saw, plus the time that passed since then on the monotonic clock. If the wall clock
- * jumps ahead of that, the jump is stored as a step.
+ * The clock of a file, in milliseconds since 1970. It never goes back. It is the latest time that any process saw, plus
+ * the time that passed since then on the monotonic clock. If the wall clock jumps ahead of that, the jump is stored as
+ * a step.
  */
 export interface FileClock extends RowCache {
   now(): number
@@ -22,8 +22,8 @@ const STEP = 1000
 const GAP = 300_000
 
 /**
- * Creates {@link FileClock}. Events also store the time. So a transaction that adds events
- * (`adds` returns true) need not store it again.
+ * Creates {@link FileClock}. Events also store the time. So a transaction that adds events (`adds` returns true) need
+ * not store it again.
  */
 export function createClock(db: Database, adds: () => boolean): FileClock {
   const find = db.prepare(CLOCK)
@@ -62,8 +62,7 @@ export function createClock(db: Database, adds: () => boolean): FileClock {
       const current = now()
       const stepped = unseenByGuards >= STEP
       if (adds() && !stepped) return void (written = current)
-      // If the transaction has changed nothing, nothing is stored: readers query again whenever the
-      // file changes.
+      // If the transaction has changed nothing, nothing is stored: readers query again whenever the file changes.
       if ((current - stored < STORE && !stepped) || totalOf() === counted) return
       const before = (kept.get() as { clock: number }).clock
       set.run(current, current)

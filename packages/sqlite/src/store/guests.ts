@@ -5,9 +5,8 @@ import type { Keys } from '../keys/keys.ts'
 import { createConnection, type RowsHost } from './rows.ts'
 
 /**
- * Creates the rows for transactions on the app's own connections. These rows have no caches, since
- * the inbox does not know whether the app commits. The inbox's own connections see these writes
- * like those of another process.
+ * Creates the rows for transactions on the app's own connections. These rows have no caches, since the inbox does not
+ * know whether the app commits. The inbox's own connections see these writes like those of another process.
  */
 export function createGuests(
   { main, guest: guestOf }: Pick<Driver, 'main' | 'guest'>,
@@ -42,8 +41,7 @@ export function createGuests(
     const within =
       <Args extends unknown[], T>(run: (...args: Args) => T) =>
       (...args: Args): T => {
-        // If the app did not await an earlier call, its transaction may have ended, and a write
-        // would be outside of it.
+        // If the app did not await an earlier call, its transaction may have ended, and a write would be outside of it.
         guest.check()
         try {
           const result = run(...args)

@@ -15,9 +15,8 @@ export interface Names {
   /** Returns the number of a receiver. Adds the receiver if it is new. Call it in a transaction. */
   receiver(name: string): number
   /**
-   * Returns lanes if all of them exist and the lanes of each group have the same root. A group is a
-   * subscription with its previous names; they share a root, a common number for their order. Only
-   * reads.
+   * Returns lanes if all of them exist and the lanes of each group have the same root. A group is a subscription with
+   * its previous names; they share a root, a common number for their order. Only reads.
    */
   find(receiver: string, groups: readonly (readonly string[])[]): readonly LaneRow[] | undefined
   /** Finds lanes, or adds them. Call it in a transaction. */
@@ -68,9 +67,7 @@ export function createNames(db: Database): Names {
     return found
   }
 
-  /**
-   * Adds missing lanes. If several names are one subscription now, also joins their ordered groups.
-   */
+  /** Adds missing lanes. If several names are one subscription now, also joins their ordered groups. */
   function make(name: string, groups: readonly (readonly string[])[]): void {
     const owner = receiver(name)
     const rows = byName(name)

@@ -25,10 +25,7 @@ import {
 } from '../sql/tasks.ts'
 import type { Tally } from './tally.ts'
 
-/**
- * A task, with `contents`, `key` and `receiver` of its event. These three are null if the event is
- * gone.
- */
+/** A task, with `contents`, `key` and `receiver` of its event. These three are null if the event is gone. */
 interface Row extends TaskRow {
   readonly lease: number
   readonly cause: string | null
@@ -37,9 +34,8 @@ interface Row extends TaskRow {
   readonly receiver: string | null
 }
 
-// A token is the number of a process times CLAIM, plus the number of a claim. No run has the
-// highest claim number. If a task of a lost process gets a token with that number, a late outcome
-// of that process is rejected.
+// A token is the number of a process times CLAIM, plus the number of a claim. No run has the highest claim number. If a
+// task of a lost process gets a token with that number, a late outcome of that process is rejected.
 const CLAIM = 2 ** 32
 
 /** Returns the number of the process that made a claim. */
@@ -126,8 +122,8 @@ const OUTCOMES = ['done', 'retry', 'postpone', 'dead', 'interrupted'] as const
 const LAST = 19
 
 /**
- * Attempts of tasks. The attempt that settled a task is not here but in the row of the task, so
- * that a simple task needs no row here.
+ * Attempts of tasks. The attempt that settled a task is not here but in the row of the task, so that a simple task
+ * needs no row here.
  */
 export interface Attempts {
   add(task: number, token: number, attempted: Attempted, now: number): void
@@ -168,10 +164,7 @@ const ADD_ATTEMPT: string =
   'INSERT INTO postern_attempts (task, seq, attempt, ended, took, outcome, process, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
 const TRIM_ATTEMPTS: string = 'DELETE FROM postern_attempts WHERE task = ? AND seq = ? AND seq > 1'
 const DROP_ATTEMPTS: string = 'DELETE FROM postern_attempts WHERE task = ?'
-/**
- * Reads the attempts of a task, oldest first, with the attempt in the row of the task as the last
- * one.
- */
+/** Reads the attempts of a task, oldest first, with the attempt in the row of the task as the last one. */
 const ATTEMPTS: string = `SELECT a.attempt, a.ended, a.took, a.outcome, a.error, p.name AS process, a.seq FROM postern_attempts a
   LEFT JOIN postern_processes p ON p.id = a.process WHERE a.task = ?
   UNION ALL SELECT t.attempt, t.due, t.took, iif(t.state = 2, 0, 3), t.error, p.name, 9007199254740991
@@ -179,35 +172,30 @@ const ATTEMPTS: string = `SELECT a.attempt, a.ended, a.took, a.outcome, a.error,
   WHERE t.id = ? AND t.state >= 2 AND t.took IS NOT NULL ORDER BY 7`
 
 /**
- * Running tasks that were claimed when they were stored. Each commit has one list of such tasks for
- * each lane (a subscription). These tasks have no rows yet.
+ * Running tasks that were claimed when they were stored. Each commit has one list of such tasks for each lane (a
+ * subscription). These tasks have no rows yet.
  */
 export interface StoredRuns {
   /**
-   * Returns true if there are lists. With `before`, returns true if there are lists that were
-   * stored before that time.
+   * Returns true if there are lists. With `before`, returns true if there are lists that were stored before that time.
    */
   any(before?: number): boolean
   /**
-   * Gives each of these tasks a row. A task without a row is a running task. So call this in a
-   * transaction before rows of running tasks are read or changed, and before rows of settled tasks
-   * are deleted.
+   * Gives each of these tasks a row. A task without a row is a running task. So call this in a transaction before rows
+   * of running tasks are read or changed, and before rows of settled tasks are deleted.
    */
   spread(before?: number): void
   /** Returns the lists that cannot be read. */
   odd(): readonly OddRuns[]
   /**
-   * Drops an unreadable list, and gives rows to its tasks: the events of its commit that have no
-   * task in its lane. Returns false if there are more such events than open tasks, since any of
-   * them may have been in the list. Call it in a transaction, once the process of the list has
-   * ended.
+   * Drops an unreadable list, and gives rows to its tasks: the events of its commit that have no task in its lane.
+   * Returns false if there are more such events than open tasks, since any of them may have been in the list. Call it
+   * in a transaction, once the process of the list has ended.
    */
   find(odd: OddRuns): boolean
 }
 
-/**
- * An unreadable list, which was stored at the time `at`. `left` is the number of its open tasks.
- */
+/** An unreadable list, which was stored at the time `at`. `left` is the number of its open tasks. */
 interface OddRuns {
   readonly token: number
   readonly lane: number

@@ -156,8 +156,8 @@ export function createConnection(
 }
 
 /**
- * The ordered groups (lines). Tasks with the same line and root run one after another. The root is
- * a number that a subscription shares with its previous names.
+ * The ordered groups (lines). Tasks with the same line and root run one after another. The root is a number that a
+ * subscription shares with its previous names.
  */
 type Lines = ReturnType<typeof createLines>
 
@@ -198,9 +198,7 @@ function createLines(db: Database) {
         pending += Number(setBehind.run(behind ? 1 : 0, id).changes)
       return pending
     },
-    /**
-     * Returns lines in which no task may run, or two may (see `Store.stuck`). It checks all lanes.
-     */
+    /** Returns lines in which no task may run, or two may (see `Store.stuck`). It checks all lanes. */
     stuck(): readonly number[] {
       const began = performance.now()
       if (began < rest) return []
@@ -300,9 +298,8 @@ const ADD_GUARD: string =
   'INSERT INTO postern_guards (receiver, key, holder, taken) VALUES (?, ?, ?, ?)'
 const DROP_GUARD: string = 'DELETE FROM postern_guards WHERE receiver = ? AND key = ?'
 
-// An entry has two parts: the higher bits are the number of the task's event minus that of the
-// first event. The lower bits are the duration of the run in microseconds. TOOK and FAR are the
-// limits of both.
+// An entry has two parts: the higher bits are the number of the task's event minus that of the first event. The lower
+// bits are the duration of the run in microseconds. TOOK and FAR are the limits of both.
 const TOOK = 2 ** 31
 const FAR = 2 ** 21
 
@@ -314,9 +311,7 @@ interface Group {
   first: number
 }
 
-/**
- * Creates `Rows.finish`. Runs that were claimed together, with one token, need only one statement.
- */
+/** Creates `Rows.finish`. Runs that were claimed together, with one token, need only one statement. */
 function createFinish(
   db: Database,
   tally: Tally,
@@ -335,8 +330,7 @@ function createFinish(
       let count = 0
       for (const { id, took } of group.ended) {
         const distance = (id - n) / TASKS - first
-        // If a task ran too long, or its event is too far from the first one, the engine's `patch`
-        // ends it.
+        // If a task ran too long, or its event is too far from the first one, the engine's `patch` ends it.
         if (took >= TOOK || distance >= FAR) continue
         entries += `${count++ === 0 ? '[' : ','}${distance * TOOK + took}`
       }

@@ -23,9 +23,8 @@ export function layoutOf(path: string, steps: readonly LayoutStep<string>[] = ST
 }
 
 /**
- * Creates the tables, or updates those of an older version. Throws a `TypeError` if the stored
- * version does not allow this one. Without `force`, also throws if running processes could not use
- * the updated tables.
+ * Creates the tables, or updates those of an older version. Throws a `TypeError` if the stored version does not allow
+ * this one. Without `force`, also throws if running processes could not use the updated tables.
  */
 export function migrateFile(
   db: Database,

@@ -46,8 +46,8 @@ type OpenStore = Store & {
 }
 
 /**
- * Creates the store of a database. If the file is restored to an earlier state, the store starts
- * again like a new process.
+ * Creates the store of a database. If the file is restored to an earlier state, the store starts again like a new
+ * process.
  */
 export function createStore(
   driver: Driver,
@@ -150,8 +150,7 @@ function openStore(
       try {
         if (process > 0 && !driver.readOnly) writer.write(() => processes.leave())
       } catch {
-        // Other processes then notice that the lock of this process is free, or that it gives no
-        // sign of life.
+        // Other processes then notice that the lock of this process is free, or that it gives no sign of life.
       }
       driver.life?.release()
       driver.close()
@@ -175,8 +174,7 @@ function openStore(
       try {
         if (rejected === undefined) leases.beat()
       } catch {
-        // A process without tasks needs no sign of life. If it has tasks, `renew` throws this
-        // error.
+        // A process without tasks needs no sign of life. If it has tasks, `renew` throws this error.
       }
       return rejected
     },
@@ -227,8 +225,7 @@ function openStore(
   }
 
   /**
-   * Warns once if other processes write the file, and this version of SQLite may damage a file with
-   * several writers.
+   * Warns once if other processes write the file, and this version of SQLite may damage a file with several writers.
    */
   function meet(): void {
     const version = main.version()
@@ -258,9 +255,8 @@ function openStore(
 const NOBODY = 2 ** 31
 
 /**
- * Creates the transactions of `task.commit`, on a separate connection. They are synchronous, so
- * that no handler keeps a transaction open while deliveries arrive. If a handler writes
- * asynchronously, all its writes fail.
+ * Creates the transactions of `task.commit`, on a separate connection. They are synchronous, so that no handler keeps a
+ * transaction open while deliveries arrive. If a handler writes asynchronously, all its writes fail.
  */
 function createCommits(
   driver: Driver,
@@ -268,8 +264,8 @@ function createCommits(
   host: RowsHost,
 ): <T>(run: (rows: Rows, transaction: unknown) => T) => T {
   const { errors, guard } = driver
-  // The connection is opened at the first commit. Most receivers have no commits, and preparing the
-  // statements takes a millisecond.
+  // The connection is opened at the first commit. Most receivers have no commits, and preparing the statements takes a
+  // millisecond.
   let made: (Connection & { readonly database: ReturnType<Driver['commits']> }) | undefined
 
   return (run) => {

@@ -4,14 +4,13 @@ import type { Database } from '../driver/driver.ts'
 import type { RowCache } from './writer.ts'
 
 /**
- * Counts the tasks of each lane (a subscription) and state, and the open tasks of each tenant. The
- * counts change in the transaction that changes the tasks. So limits and statistics need not count
- * rows.
+ * Counts the tasks of each lane (a subscription) and state, and the open tasks of each tenant. The counts change in the
+ * transaction that changes the tasks. So limits and statistics need not count rows.
  */
 export interface Tally extends RowCache {
   /**
-   * Counts tasks that changed their state. If `from` is undefined, the tasks are new. If `to` is
-   * undefined, they were deleted.
+   * Counts tasks that changed their state. If `from` is undefined, the tasks are new. If `to` is undefined, they were
+   * deleted.
    */
   move(
     lane: number,

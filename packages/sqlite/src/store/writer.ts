@@ -12,8 +12,8 @@ export interface Writer {
 }
 
 /**
- * Creates the writer of a database. `kept` are the caches of its rows. `failed` is called with the
- * error of each transaction that was rolled back.
+ * Creates the writer of a database. `kept` are the caches of its rows. `failed` is called with the error of each
+ * transaction that was rolled back.
  */
 export function createWriter(
   { main, guard, errors }: Driver,
@@ -56,8 +56,7 @@ export function createWriter(
       inside = false
     }
     for (const each of kept) each.stored()
-    // This check comes after the commit: if the file was deleted or replaced, the delivery must not
-    // be acknowledged.
+    // This check comes after the commit: if the file was deleted or replaced, the delivery must not be acknowledged.
     check()
     return result
   }

@@ -13,8 +13,8 @@ export interface HttpAnswer {
 const agent = new Agent({ keepAlive: true, maxSockets: 64 })
 
 /**
- * Sends a delivery as a sender does. If `chunks` are given, they are sent one after another instead
- * of the body, without Content-Length.
+ * Sends a delivery as a sender does. If `chunks` are given, they are sent one after another instead of the body,
+ * without Content-Length.
  */
 export function send(
   { method, url, headers, body }: SignableRequest,
@@ -53,8 +53,8 @@ interface RawAnswer {
 }
 
 /**
- * Opens a connection and writes the head of a request. Calls `body` with the socket, and resolves
- * when the other side has closed the connection.
+ * Opens a connection and writes the head of a request. Calls `body` with the socket, and resolves when the other side
+ * has closed the connection.
  */
 export function exchange(
   url: string,
@@ -84,9 +84,9 @@ export function exchange(
 }
 
 /**
- * Writes chunks of a chunked body until the other side has answered or is gone, or `total` bytes
- * are written. While the buffer is full, the function waits. Between two chunks it reads, since a
- * write to a connection that was reset would lose the answer.
+ * Writes chunks of a chunked body until the other side has answered or is gone, or `total` bytes are written. While the
+ * buffer is full, the function waits. Between two chunks it reads, since a write to a connection that was reset would
+ * lose the answer.
  */
 export async function flood(socket: Socket, total: number): Promise<void> {
   const part = Buffer.alloc(65_536, 0x61)

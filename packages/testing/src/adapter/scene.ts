@@ -9,9 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import type { TestRunner } from '../ledger.ts'
 
-/**
- * A server that listens, with a stage mounted on it. A stage is a receiver that a test observes.
- */
+/** A server that listens, with a stage mounted on it. A stage is a receiver that a test observes. */
 export interface Mounted {
   /** Absolute URL of the webhook route, on a real port of this machine. */
   readonly url: string
@@ -21,8 +19,8 @@ export interface Mounted {
 }
 
 /**
- * Mounts the stage's receiver on a route of a new server. Passes the stage's `context` as the
- * adapter's option `context`.
+ * Mounts the stage's receiver on a route of a new server. Passes the stage's `context` as the adapter's option
+ * `context`.
  */
 export type Mount = (stage: Stage) => Promise<Mounted>
 
@@ -76,8 +74,8 @@ export async function assertBytes(control: Control, body: Uint8Array): Promise<v
 }
 
 /**
- * Starts a listener or server of node:http on a free port of 127.0.0.1. Returns the server's URL
- * with `path`, and a function that closes the server.
+ * Starts a listener or server of node:http on a free port of 127.0.0.1. Returns the server's URL with `path`, and a
+ * function that closes the server.
  */
 export async function listen(
   app: ((request: IncomingMessage, response: ServerResponse) => unknown) | Server,
@@ -113,9 +111,7 @@ export interface ConsumedVariant {
   readonly fix: RegExp
 }
 
-/**
- * An app whose code reads the body before the adapter does, and keeps it as bytes or as a string.
- */
+/** An app whose code reads the body before the adapter does, and keeps it as bytes or as a string. */
 export interface RecoveredVariant {
   readonly name: string
   readonly mount: Mount

@@ -15,23 +15,17 @@ export interface AuditOptions {
   /** Sends one request to the receiver and returns the reply. If no reply came, the status is 0. */
   readonly send: Send
   /**
-   * Returns the number of effects of the handler so far, such as rows that it wrote. @default cases
-   * that need the number are unknown
+   * Returns the number of effects of the handler so far, such as rows that it wrote. @default cases that need the
+   * number are unknown
    */
   readonly effect?: () => number | Promise<number>
   /** URL of the receiver. @default 'https://example.com/webhooks' */
   readonly url?: string
-  /**
-   * Seed of random choices, such as which byte to change. Event ids are new in each run. @default 1
-   */
+  /** Seed of random choices, such as which byte to change. Event ids are new in each run. @default 1 */
   readonly seed?: number
-  /**
-   * Returns the time at which deliveries are signed, in milliseconds since 1970. @default Date.now
-   */
+  /** Returns the time at which deliveries are signed, in milliseconds since 1970. @default Date.now */
   readonly now?: () => number
-  /**
-   * Returns true for the ids of the cases to play. A part of the cases gets no grade. @default all
-   */
+  /** Returns true for the ids of the cases to play. A part of the cases gets no grade. @default all */
   readonly only?: (id: string) => boolean
   /** False skips cases that are expensive for the receiver. @default true */
   readonly heavy?: boolean
@@ -43,32 +37,25 @@ export interface AuditOptions {
   readonly restart?: () => Promise<void>
   /** Returns the log of the receiver since the run started. @default logs are not judged */
   readonly log?: () => string | Promise<string>
-  /**
-   * Returns the memory that the receiver uses, in bytes; NaN if unknown. @default memory is not
-   * judged
-   */
+  /** Returns the memory that the receiver uses, in bytes; NaN if unknown. @default memory is not judged */
   readonly memory?: () => Promise<number>
   /**
-   * Minimum time to wait for an effect, in milliseconds. The wait for the first effect is ten times
-   * as long. @default 1500
+   * Minimum time to wait for an effect, in milliseconds. The wait for the first effect is ten times as long. @default
+   * 1500
    */
   readonly patience?: number
-  /**
-   * Time to wait for late effects, in milliseconds. Even later effects are not expected. @default
-   * 20
-   */
+  /** Time to wait for late effects, in milliseconds. Even later effects are not expected. @default 20 */
   readonly quiet?: number
   /** Called with each case after it was played. @default none */
   readonly heard?: (judged: AuditCase) => void
 }
 
 /**
- * Plays all cases (the battery) against a receiver and returns a report with a grade. Before that,
- * genuine deliveries must be accepted with one effect each; otherwise nothing is judged. A failure
- * counts only if it occurs again with new deliveries. The timing of comparisons is not judged.
+ * Plays all cases (the battery) against a receiver and returns a report with a grade. Before that, genuine deliveries
+ * must be accepted with one effect each; otherwise nothing is judged. A failure counts only if it occurs again with new
+ * deliveries. The timing of comparisons is not judged.
  *
- * @throws {TypeError} if the provider cannot sign, or if `effect` returns something other than a
- * number.
+ * @throws {TypeError} if the provider cannot sign, or if `effect` returns something other than a number.
  * @example
  * const report = await audit({ provider: stripe({ secret }), send: (request) => post(request), effect: () => countRows() })
  * console.log(report.grade, report.findings)
@@ -133,13 +120,13 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
   }
 }
 
-// Time limit for a reply if the sender documents none, in milliseconds. Such senders close the
-// connection after 10 to 30 s.
+// Time limit for a reply if the sender documents none, in milliseconds. Such senders close the connection after 10 to
+// 30 s.
 const LONGEST = 10_000
 
 /**
- * Sends two genuine deliveries. Returns what is wrong if they are not accepted with one effect
- * each; otherwise undefined.
+ * Sends two genuine deliveries. Returns what is wrong if they are not accepted with one effect each; otherwise
+ * undefined.
  */
 async function baseline(
   sender: AuditSender,
@@ -171,10 +158,7 @@ function skippedBy(judged: AuditCase, options: AuditOptions): readonly NotJudged
   return reason === undefined ? [] : [{ id: judged.id, reason }]
 }
 
-/**
- * Without an effect counter, effects of rejected deliveries cannot be seen. So the case about them
- * is unknown.
- */
+/** Without an effect counter, effects of rejected deliveries cannot be seen. So the case about them is unknown. */
 function unseen(unknown: readonly NotJudged[], effects: Effects | undefined): readonly NotJudged[] {
   if (effects || unknown.some(({ id }) => id === UNSEEN)) return unknown
   return [...unknown, { id: UNSEEN, reason: 'only its effects tell: give an observer' }]
@@ -199,8 +183,7 @@ interface RunningAudit {
   readonly heard: (judged: AuditCase) => void
 }
 
-// Number of recent cases to play again after a crash: a process may end a few requests after the
-// one that causes it.
+// Number of recent cases to play again after a crash: a process may end a few requests after the one that causes it.
 const SUSPECTS = 3
 
 /** Plays cases in order. A failure counts only if it occurs again with new requests. */
@@ -216,8 +199,7 @@ async function runCases(
     unknown: [],
     passed: [],
   }
-  // Rejections are judged in groups: reading the effects after each rejection would take most of
-  // the run time.
+  // Rejections are judged in groups: reading the effects after each rejection would take most of the run time.
   let rejections: AuditCase[] = []
   let recent: Played[] = []
   let dirty = false
@@ -283,8 +265,7 @@ async function runCases(
   }
 
   async function confirm(judged: AuditCase, first: AuditFailure): Promise<void> {
-    // Late effects belong to deliveries that were rejected earlier. Another genuine delivery would
-    // not show them.
+    // Late effects belong to deliveries that were rejected earlier. Another genuine delivery would not show them.
     if (judged.late && first.symptom === 'effects' && (await searchLate())) return
     for (let tries = judged.tries ?? 1; tries > 0; tries--) {
       const again = judgePlayed(await play(judged, true), facts)
@@ -294,10 +275,7 @@ async function runCases(
     outcome.unconfirmed.push(first)
   }
 
-  /**
-   * Checks whether the rejected deliveries had effects. If so, plays each of their cases alone to
-   * find the cause.
-   */
+  /** Checks whether the rejected deliveries had effects. If so, plays each of their cases alone to find the cause. */
   async function settleRejections(): Promise<void> {
     const all = rejections
     rejections = []
@@ -311,8 +289,7 @@ async function runCases(
   }
 
   /**
-   * Plays every case that must be rejected again, with a longer wait. Returns true if one of the
-   * cases had an effect.
+   * Plays every case that must be rejected again, with a longer wait. Returns true if one of the cases had an effect.
    */
   async function searchLate(): Promise<boolean> {
     let found = false
@@ -363,10 +340,7 @@ function isCut({ replies }: Played): boolean {
 export interface ProcessLife {
   /** Returns true if the process accepts connections. */
   alive(): Promise<boolean>
-  /**
-   * Restarts the process, or waits until its supervisor restarts it. Returns false if the process
-   * stays down.
-   */
+  /** Restarts the process, or waits until its supervisor restarts it. Returns false if the process stays down. */
   revive(): Promise<boolean>
 }
 
@@ -401,8 +375,7 @@ async function blame(
 }
 
 /**
- * Value of `error` in a reply if the port was closed. Such a request came too late to have ended
- * the process.
+ * Value of `error` in a reply if the port was closed. Such a request came too late to have ended the process.
  *
  * @example const reply = { status: 0, headers: {}, body: '', ms: 0, error: REFUSED_CONNECTION }
  */

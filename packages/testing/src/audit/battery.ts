@@ -31,22 +31,17 @@ export interface BatteryOptions {
   readonly url?: string
   /** Seed of random choices, such as which byte to change. @default 1 */
   readonly seed?: number
-  /**
-   * Returns the time at which deliveries are signed, in milliseconds since 1970. @default Date.now
-   */
+  /** Returns the time at which deliveries are signed, in milliseconds since 1970. @default Date.now */
   readonly now?: () => number
-  /**
-   * If true, event ids also depend on the seed, so that two runs send the same requests. @default
-   * false
-   */
+  /** If true, event ids also depend on the seed, so that two runs send the same requests. @default false */
   readonly seededIds?: boolean
   /** Returns further cases, such as those that need a network. @default none */
   readonly more?: (sender: AuditSender) => readonly AuditCase[]
 }
 
 /**
- * Returns every case for one sender, in the order in which they are played. If a case does not
- * apply, its `skip` has the reason.
+ * Returns every case for one sender, in the order in which they are played. If a case does not apply, its `skip` has
+ * the reason.
  *
  * @throws {TypeError} if the provider cannot sign.
  * @example
@@ -145,8 +140,7 @@ function asked(
 }
 
 /**
- * Fills the sender's challenge with the text and the provider's options. If that is not possible,
- * returns the reason.
+ * Fills the sender's challenge with the text and the provider's options. If that is not possible, returns the reason.
  */
 function filled({ about, provider }: AuditSender, text: string): SenderChallenge | string {
   if (!about.challenge)
@@ -164,10 +158,7 @@ function filled({ about, provider }: AuditSender, text: string): SenderChallenge
   ) as SenderChallenge
 }
 
-/**
- * Returns deliveries that are signed with another secret, or with typical values of a secret that
- * was not set.
- */
+/** Returns deliveries that are signed with another secret, or with typical values of a secret that was not set. */
 function secretCases(sender: AuditSender): readonly AuditCase[] {
   const forged = casesLike({
     class: 'forged',

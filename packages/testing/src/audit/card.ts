@@ -2,10 +2,7 @@ import { inertText } from '@postern/core/inert'
 import type { Severity } from './request.ts'
 import type { AuditReport, Grade } from './report.ts'
 
-/**
- * Summary of an audit with a few words and counts, to show to others. It contains no requests and
- * no replies.
- */
+/** Summary of an audit with a few words and counts, to show to others. It contains no requests and no replies. */
 export interface AuditCard {
   readonly sender: string
   /** Absent if the audit gave no grade. `reason` then gives the cause. */
@@ -73,8 +70,7 @@ const COLORS: Readonly<Record<Grade, string>> = {
 }
 
 /**
- * Returns a badge for a README as an SVG of 20 pixels in height. The SVG loads nothing: no font, no
- * image and no URL.
+ * Returns a badge for a README as an SVG of 20 pixels in height. The SVG loads nothing: no font, no image and no URL.
  *
  * @throws {TypeError} if the audit has no grade.
  * @example
@@ -104,8 +100,8 @@ ${text(left, right, value)}
 const PAD = 6
 
 /**
- * Returns the width of a text with its space, in pixels. The attribute `textLength` makes every
- * font keep to this width.
+ * Returns the width of a text with its space, in pixels. The attribute `textLength` makes every font keep to this
+ * width.
  */
 function widthOf(text: string): number {
   return Math.round(text.length * 6.5) + 2 * PAD

@@ -14,9 +14,8 @@ export interface AuditHandlerOptions extends Omit<AuditOptions, 'send' | 'provid
 const MOST = 65_536
 
 /**
- * Audits a fetch handler in this process and returns the report. The handler can be a route of
- * Next.js, an app of Hono, or a receiver of Postern. Cases that need a network are not played; `npx
- * postern audit` plays them.
+ * Audits a fetch handler in this process and returns the report. The handler can be a route of Next.js, an app of Hono,
+ * or a receiver of Postern. Cases that need a network are not played; `npx postern audit` plays them.
  *
  * @throws {TypeError} if the provider cannot sign.
  * @example

@@ -12,16 +12,11 @@ import type { AuditFailure, Symptom, AuditFinding, AuditReport, Grade } from './
 export interface Played {
   readonly case: AuditCase
   readonly requests: readonly AuditRequest[]
-  /**
-   * One reply per request. A reply is undefined if the sender closed the connection, so that no
-   * reply is expected.
-   */
+  /** One reply per request. A reply is undefined if the sender closed the connection, so that no reply is expected. */
   readonly replies: readonly (AuditReply | undefined)[]
   /** Number of effects of the case; undefined if they were not counted. */
   readonly rise: number | undefined
-  /**
-   * True if a URL without a route accepted the same request, so that an acceptance proves nothing.
-   */
+  /** True if a URL without a route accepted the same request, so that an acceptance proves nothing. */
   readonly control?: boolean
 }
 
@@ -54,8 +49,7 @@ function effectsOf(played: Played, facts: JudgeFacts): CaseVerdict {
   const { effects, reply } = judged.expects
   if (effects === undefined) return undefined
   if (rise === undefined) {
-    // Without an effect counter, the reply is enough to judge a rejection or a single delivery, but
-    // not a repeated one.
+    // Without an effect counter, the reply is enough to judge a rejection or a single delivery, but not a repeated one.
     return judged.class === 'idempotency' || reply === 'sane' ? 'unknown' : undefined
   }
   if (rise === effects) return undefined
@@ -112,8 +106,8 @@ function failed(
 }
 
 /**
- * Returns the severity of a failure. Two mild failures are at most `medium`: a 5xx instead of a
- * rejection only causes retries, and a 2xx without an effect is only a wrong reply.
+ * Returns the severity of a failure. Two mild failures are at most `medium`: a 5xx instead of a rejection only causes
+ * retries, and a 2xx without an effect is only a wrong reply.
  */
 function severityOf({ severity, expects }: AuditCase, symptom: Symptom): Severity {
   const isMild = (symptom === 'error' && expects.reply === 'rejected') || symptom === 'acknowledged'
@@ -189,16 +183,15 @@ export function gradeOf({
 }
 
 /**
- * Groups failures by cause. If an unsigned delivery is accepted, every forged delivery is accepted
- * too, so these failures have one cause.
+ * Groups failures by cause. If an unsigned delivery is accepted, every forged delivery is accepted too, so these
+ * failures have one cause.
  */
 export function findingsOf(failures: readonly AuditFailure[]): readonly AuditFinding[] {
   const open = failures.some(
     ({ case: { id }, symptom }) => id === 'forged/no-signature' && symptom === 'accepted',
   )
   const cause = ({ case: { class: kind, remedy, expects }, symptom }: AuditFailure): string =>
-    // A receiver that throws instead of rejecting throws for every forgery, so these failures have
-    // one cause.
+    // A receiver that throws instead of rejecting throws for every forgery, so these failures have one cause.
     expects.reply === 'rejected' && (symptom === 'error' || symptom === 'silent')
       ? `verify:${symptom}`
       : open && (kind === 'forged' || kind === 'spoilt') && symptom === 'accepted'

@@ -21,9 +21,7 @@ export interface LeakWatch {
 const STACK =
   /^\s+at .+[:(].*\d+:\d+\)?|Traceback \(most recent call last\)|^goroutine \d+ \[|Stack trace:\s+#0|\bat [\w$.<>]+\s\([^)]+:\d+:\d+\)|<b>(?:Fatal error|Warning)<\/b>:.* on line/m
 
-/**
- * Returns cases that send no requests: for them, all replies of the run and the log are searched.
- */
+/** Returns cases that send no requests: for them, all replies of the run and the log are searched. */
 export function leakCases(hasLog: boolean): readonly AuditCase[] {
   const leak = (id: string, severity: Severity, what: string, why: string): AuditCase => ({
     id: `leaks/${id}`,

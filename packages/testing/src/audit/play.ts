@@ -4,14 +4,12 @@ import type { LeakWatch } from './leaks.ts'
 import { setTimeout as wait } from 'node:timers/promises'
 
 /**
- * Sends a request and returns the reply; undefined if the sender closes the connection before a
- * reply. An error is returned as a reply with status 0.
+ * Sends a request and returns the reply; undefined if the sender closes the connection before a reply. An error is
+ * returned as a reply with status 0.
  */
 export type Send = (
   request: AuditRequest,
-  /**
-   * `done` is aborted when all other requests of the round (sent in parallel) have their replies.
-   */
+  /** `done` is aborted when all other requests of the round (sent in parallel) have their replies. */
   round: { readonly done: AbortSignal },
 ) => Promise<AuditReply | undefined>
 
@@ -24,8 +22,8 @@ export interface AuditStage {
 }
 
 /**
- * Sends the requests of a case, round by round, and searches the replies for leaks. Effects are
- * counted only before a restart.
+ * Sends the requests of a case, round by round, and searches the replies for leaks. Effects are counted only before a
+ * restart.
  */
 export async function playCase(judged: AuditCase, stage: AuditStage): Promise<Played> {
   const requests: AuditRequest[] = []
@@ -87,8 +85,8 @@ export interface Effects {
   /** Number of effects at the last reading. */
   readonly known: number
   /**
-   * Returns the number of effects since the last reading. Waits until there are at least `least`,
-   * or until the maximum wait is over.
+   * Returns the number of effects since the last reading. Waits until there are at least `least`, or until the maximum
+   * wait is over.
    */
   rise(least: number): Promise<number>
   /** Returns the number of effects since the last reading, after waiting for late effects. */
@@ -102,10 +100,7 @@ export interface Effects {
 const STEP = 10
 
 interface EffectsSettings {
-  /**
-   * Minimum time to wait for an effect, in milliseconds. The wait for the first effect is ten times
-   * as long.
-   */
+  /** Minimum time to wait for an effect, in milliseconds. The wait for the first effect is ten times as long. */
   readonly patience: number
   /** Minimum time to wait for late effects, in milliseconds. */
   readonly quiet: number
@@ -128,8 +123,7 @@ export async function createEffects(
       return known
     },
     async rise(least) {
-      // Until the first effect has appeared, the speed of this receiver is unknown, so the wait is
-      // longer.
+      // Until the first effect has appeared, the speed of this receiver is unknown, so the wait is longer.
       const most = slowest === undefined ? patience * 10 : Math.max(patience, slowest * 20)
       const until = performance.now() + most
       let now = await counted(read)

@@ -23,8 +23,7 @@ export interface AuditFailure {
   /** Description of what came instead of the expected result. */
   readonly came: string
   /**
-   * Request that shows the failure. `reply` is the reply to this request. Mask signatures before
-   * you print the request.
+   * Request that shows the failure. `reply` is the reply to this request. Mask signatures before you print the request.
    */
   readonly request?: AuditRequest
   readonly reply?: AuditReply
@@ -51,10 +50,7 @@ export type Grade = 'A' | 'B' | 'C' | 'D' | 'F'
 export interface AuditReport {
   readonly sender: string
   readonly seed: number
-  /**
-   * Absent if the genuine deliveries at the start failed, or if only a part of the cases was
-   * played.
-   */
+  /** Absent if the genuine deliveries at the start failed, or if only a part of the cases was played. */
   readonly grade?: Grade
   /** Reason for the grade, or why there is no grade. */
   readonly reason: string
@@ -76,10 +72,7 @@ export interface AuditReport {
 const MOST = 100 * 1024 * 1024
 const ID = 'health/memory'
 
-/**
- * Returns the case about the memory that the process uses after the run. The case sends no requests
- * of its own.
- */
+/** Returns the case about the memory that the process uses after the run. The case sends no requests of its own. */
 export function memoryCase(isKnown: boolean): AuditCase {
   return {
     id: ID,
@@ -95,8 +88,8 @@ export function memoryCase(isKnown: boolean): AuditCase {
 }
 
 /**
- * Compares the memory before and after a run. The growth cannot be measured a second time, since
- * memory that grew stays large.
+ * Compares the memory before and after a run. The growth cannot be measured a second time, since memory that grew stays
+ * large.
  */
 export function watchMemory(
   read: (() => Promise<number>) | undefined,

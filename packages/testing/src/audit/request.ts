@@ -27,10 +27,7 @@ export interface WireForm {
   readonly cut?: number
   /** True closes the connection after the last byte. No reply is expected. */
   readonly leaves?: boolean
-  /**
-   * True sends the body one byte at a time, until the other requests of the round have their
-   * replies.
-   */
+  /** True sends the body one byte at a time, until the other requests of the round have their replies. */
   readonly slow?: boolean
   /** Length of the sent body, in bytes. `body` is repeated up to this length. */
   readonly length?: number
@@ -94,8 +91,8 @@ export function valueAt(request: AuditRequest, place: SignaturePlace): string | 
 }
 
 /**
- * Replaces the values of the header or query parameter that contains the signature. Without values,
- * removes the header or parameter.
+ * Replaces the values of the header or query parameter that contains the signature. Without values, removes the header
+ * or parameter.
  */
 export function withValue(
   request: AuditRequest,
@@ -130,9 +127,8 @@ export type CaseClass =
 /** The expected result of a case. */
 export interface Expected {
   /**
-   * `taken`: each reply is a 2xx. `busy`: at least one reply is a 2xx, and others may say that the
-   * event is in progress (409, 425, 429, 503). `rejected`: no reply is a 2xx or a 5xx. `sane`: each
-   * reply is below 500 and in time.
+   * `taken`: each reply is a 2xx. `busy`: at least one reply is a 2xx, and others may say that the event is in progress
+   * (409, 425, 429, 503). `rejected`: no reply is a 2xx or a 5xx. `sane`: each reply is below 500 and in time.
    */
   readonly reply: 'taken' | 'busy' | 'rejected' | 'sane'
   /** Expected number of effects. @default effects are not judged */
@@ -150,8 +146,8 @@ export interface AuditCase {
   /** Description of what the case sends. */
   readonly what: string
   /**
-   * Creates new requests at each call, in rounds. Rounds are sent one after another, and the
-   * requests of a round in parallel.
+   * Creates new requests at each call, in rounds. Rounds are sent one after another, and the requests of a round in
+   * parallel.
    */
   readonly sends: () => readonly (readonly AuditRequest[])[]
   readonly expects: Expected
@@ -159,35 +155,24 @@ export interface AuditCase {
   readonly why: string
   /** Name of the remedy for a failure. */
   readonly remedy: RemedyId
-  /**
-   * Reason why the case does not apply to this sender; undefined if it applies. @default the case
-   * is played
-   */
+  /** Reason why the case does not apply to this sender; undefined if it applies. @default the case is played */
   readonly skip?: string
-  /**
-   * Returns the same request to a URL without a route. If the receiver accepts that too, a 2xx
-   * proves nothing.
-   */
+  /** Returns the same request to a URL without a route. If the receiver accepts that too, a 2xx proves nothing. */
   readonly control?: () => AuditRequest
   /** True waits for late effects of earlier deliveries. @default false */
   readonly late?: boolean
   /** What happens between two rounds. */
   readonly between?: 'restart'
   /**
-   * True if the case is expensive for the receiver. Such a case is only sent to receivers on this
-   * machine. @default false
+   * True if the case is expensive for the receiver. Such a case is only sent to receivers on this machine. @default
+   * false
    */
   readonly heavy?: boolean
-  /**
-   * Number of tries to make the failure occur again, for failures that depend on chance. @default 1
-   */
+  /** Number of tries to make the failure occur again, for failures that depend on chance. @default 1 */
   readonly tries?: number
 }
 
-/**
- * Makes a case from its own values and the shared ones. `sends` may return a single request instead
- * of rounds.
- */
+/** Makes a case from its own values and the shared ones. `sends` may return a single request instead of rounds. */
 type CaseMaker = (
   id: string,
   what: string,

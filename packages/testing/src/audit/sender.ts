@@ -5,10 +5,7 @@ import type { About, Draft, Provider, Scheme } from '@postern/core/scheme'
 import { fill, samples, type Sample, madeUpSecrets } from '@postern/samples'
 import { requestOf, textOfBody, type AuditRequest, headerOf, valueAt } from './request.ts'
 
-/**
- * What a delivery contains. Defaults: the first sample, a new id, the current time and the correct
- * secret.
- */
+/** What a delivery contains. Defaults: the first sample, a new id, the current time and the correct secret. */
 export interface Making {
   readonly sample?: Sample
   readonly topic?: string
@@ -31,10 +28,7 @@ export interface AuditSender {
   /** Returns the next random number. The numbers depend on the seed. */
   readonly random: () => number
   readonly now: () => number
-  /**
-   * Signs a genuine delivery. With the provider `by`, which has another secret, the delivery is
-   * forged.
-   */
+  /** Signs a genuine delivery. With the provider `by`, which has another secret, the delivery is forged. */
   sign(making?: Making, by?: Provider): AuditRequest
   /** Creates an event id in the sender's format. */
   freshId(): string
@@ -42,16 +36,13 @@ export interface AuditSender {
   rebody(request: AuditRequest, body: string | Uint8Array): AuditRequest
   /** Signs a delivery again with the given changes. */
   again(request: AuditRequest, making: Making): AuditRequest
-  /**
-   * Signs a delivery again with any secret, without checks. Throws if no key can be made from the
-   * secret.
-   */
+  /** Signs a delivery again with any secret, without checks. Throws if no key can be made from the secret. */
   signedWith(request: AuditRequest, secret: string, at?: number): AuditRequest
   /** The provider with another secret of the same format; undefined if none can be made up. */
   readonly other: Provider | undefined
   /**
-   * The provider with two secrets, the other and the correct one; undefined if the sender does not
-   * sign with both during rotation.
+   * The provider with two secrets, the other and the correct one; undefined if the sender does not sign with both
+   * during rotation.
    */
   readonly rotating: Provider | undefined
   /** The configured secrets, which no reply and no log may contain. */
@@ -70,8 +61,8 @@ interface SenderSettings {
 }
 
 /**
- * Creates a sender. Event ids are new in each run, whatever the seed is. With the same ids, a
- * receiver would treat the deliveries of a second run as duplicates.
+ * Creates a sender. Event ids are new in each run, whatever the seed is. With the same ids, a receiver would treat the
+ * deliveries of a second run as duplicates.
  */
 export async function auditSender(
   provider: Provider,
@@ -166,8 +157,8 @@ async function samplesOf(about: About): Promise<readonly Sample[]> {
 }
 
 /**
- * Returns the URL to sign, and a function that sets the URL to send to. The two URLs differ if the
- * provider has `publicUrl`: `publicUrl` is signed, but the request goes to the audited URL.
+ * Returns the URL to sign, and a function that sets the URL to send to. The two URLs differ if the provider has
+ * `publicUrl`: `publicUrl` is signed, but the request goes to the audited URL.
  */
 function urlsOf(
   options: object,
@@ -181,10 +172,7 @@ function urlsOf(
   }
 }
 
-/**
- * Returns true if a delivery contains the id of its event, so that two deliveries can be about the
- * same event.
- */
+/** Returns true if a delivery contains the id of its event, so that two deliveries can be about the same event. */
 function hasIds(provider: Provider, id: string, sign: (making: Making) => AuditRequest): boolean {
   if (provider.ids === false) return false
   const { headers, body, url } = sign({ id })
@@ -202,10 +190,7 @@ function otherSecrets(about: About, right: unknown, random: () => number): reado
     .filter((secret) => !own.has(secret))
 }
 
-/**
- * Creates the provider with other secrets. Returns undefined if the provider expects another
- * format.
- */
+/** Creates the provider with other secrets. Returns undefined if the provider expects another format. */
 function madeWith(
   about: About,
   options: object,
@@ -229,10 +214,7 @@ function textsOf(secret: unknown): readonly string[] {
   return []
 }
 
-/**
- * Returns a function for random numbers from 0 to below 1. The numbers are the same for the same
- * seed (mulberry32).
- */
+/** Returns a function for random numbers from 0 to below 1. The numbers are the same for the same seed (mulberry32). */
 function seeded(seed: number): () => number {
   let state = seed >>> 0
   return () => {
@@ -255,8 +237,7 @@ export interface AuditFacts {
   /** Part of the body that the signature covers. */
   readonly covers: 'bytes' | 'fields' | 'none'
   /**
-   * Maximum allowed age of the signed time, in seconds; undefined if there is no signed time or no
-   * documented limit.
+   * Maximum allowed age of the signed time, in seconds; undefined if there is no signed time or no documented limit.
    */
   readonly tolerance: number | undefined
   /** True if an event keeps its id in all deliveries, and a test can choose the id. */
@@ -293,9 +274,8 @@ function toleranceOf(about: About, provider: Provider): number | undefined {
 }
 
 /**
- * Returns the documented place of the signature, or else the header whose value depends on the
- * secret. Returns undefined if the signature is in the body, since replacing it would change the
- * body.
+ * Returns the documented place of the signature, or else the header whose value depends on the secret. Returns
+ * undefined if the signature is in the body, since replacing it would change the body.
  */
 function signaturePlaceOf(
   about: About,

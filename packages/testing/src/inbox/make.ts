@@ -80,8 +80,8 @@ interface Burst extends Partial<TaskDraft> {
 }
 
 /**
- * Makes an event for a subscription with `debounce`. Its id is a number: the event arrives this
- * number of milliseconds after `FIRST`.
+ * Makes an event for a subscription with `debounce`. Its id is a number: the event arrives this number of milliseconds
+ * after `FIRST`.
  */
 export function burst(id: number, options: Burst = {}): IntakeItem {
   const { key = 'k', wait = 0, maxWait = wait * 10, newest, ...draft } = options
@@ -128,8 +128,8 @@ const PAUSE = 5
 const LONGEST = 15_000
 
 /**
- * Resolves when the condition is true. Checks every 5 milliseconds, for 15 seconds by default,
- * since some changes cause no event.
+ * Resolves when the condition is true. Checks every 5 milliseconds, for 15 seconds by default, since some changes cause
+ * no event.
  */
 export async function eventually(
   what: string | (() => string),

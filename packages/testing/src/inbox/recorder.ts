@@ -35,14 +35,13 @@ export interface TaskRecorder {
   readonly runs: readonly SeenRun[]
   readonly settled: readonly Settled[]
   /**
-   * Tasks that ended without a run, by id. The value is the task that ran instead; undefined if the
-   * event was stale.
+   * Tasks that ended without a run, by id. The value is the task that ran instead; undefined if the event was stale.
    */
   readonly folded: ReadonlyMap<string, string | undefined>
   readonly warnings: readonly string[]
   /**
-   * Resolves once the condition is true. The condition is checked after every event of the inbox.
-   * Rejects after 15 seconds.
+   * Resolves once the condition is true. The condition is checked after every event of the inbox. Rejects after 15
+   * seconds.
    */
   until(what: string, condition: () => boolean): Promise<void>
   /** Resolves once `count` outcomes in total, over all tasks so far, are settled. */

@@ -10,14 +10,9 @@ import { acme } from '../acme.ts'
 /** An inbox under test, with a separate store. */
 export interface InboxHandle {
   readonly inbox: Inbox
-  /**
-   * Closes the inbox and returns a new one on the same store, as after a restart. Needed for
-   * `durable`.
-   */
+  /** Closes the inbox and returns a new one on the same store, as after a restart. Needed for `durable`. */
   reopen?(): MaybePromise<Inbox>
-  /**
-   * Returns a second inbox on the same store, as another process would have. Needed for `shared`.
-   */
+  /** Returns a second inbox on the same store, as another process would have. Needed for `shared`. */
   another?(): MaybePromise<Inbox>
   /** Ends the leases of running tasks, as if their process had died. Needed for `shared`. */
   abandon?(): MaybePromise<void>
@@ -32,8 +27,8 @@ export type MakeInbox = (wish: {
 }) => MaybePromise<InboxHandle>
 
 /**
- * What a test of an inbox gets: the inbox, and functions to join receivers. The receivers are
- * closed at the end of the test.
+ * What a test of an inbox gets: the inbox, and functions to join receivers. The receivers are closed at the end of the
+ * test.
  */
 export interface Scene {
   readonly handle: InboxHandle
@@ -61,13 +56,13 @@ export interface JoinedReceiver extends TaskRecorder {
   /** Accepts one delivery with these events. */
   accept(...items: readonly IntakeItem[]): ReturnType<Port['accept']>
   /**
-   * Accepts one delivery with these events. Resolves once `count` outcomes in total, over all
-   * deliveries so far, are settled.
+   * Accepts one delivery with these events. Resolves once `count` outcomes in total, over all deliveries so far, are
+   * settled.
    */
   settle(count: number, ...items: readonly IntakeItem[]): Promise<void>
   /**
-   * Accepts one delivery with these events. Resolves once `count` attempts in total, over all
-   * deliveries so far, have started.
+   * Accepts one delivery with these events. Resolves once `count` attempts in total, over all deliveries so far, have
+   * started.
    */
   start(count: number, ...items: readonly IntakeItem[]): Promise<void>
   /** Starts the worker. */
@@ -145,10 +140,7 @@ function join(inbox: Inbox, options: JoinOptions): JoinedReceiver {
 
 const provider = acme({ secret: 'a secret of the suite' })
 
-/**
- * Creates a receiver on the scene's inbox. `happened` lists what its observer was called with, such
- * as `done 1`.
- */
+/** Creates a receiver on the scene's inbox. `happened` lists what its observer was called with, such as `done 1`. */
 export function receiverHeard(
   scene: Scene,
   options: Partial<ReceiverOptions> = {},

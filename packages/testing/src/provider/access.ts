@@ -12,13 +12,11 @@ import {
   type ProviderUnderTest,
 } from './vector.ts'
 
-// Members of a provider that inspect a delivery when they are called. The other members only
-// describe the provider.
+// Members of a provider that inspect a delivery when they are called. The other members only describe the provider.
 const STEPS = ['admit', 'greet', 'verify', 'handshake', 'events', 'reply'] as const
 
 /**
- * Defines tests that a rejected delivery changes, calls and fetches nothing, with and without an
- * access check in front.
+ * Defines tests that a rejected delivery changes, calls and fetches nothing, with and without an access check in front.
  */
 export function accessLaws(
   under: ProviderUnderTest,
@@ -54,10 +52,7 @@ export function accessLaws(
   })
 }
 
-/**
- * Creates the provider with a spy (a function that records its calls) for each option that can be a
- * function.
- */
+/** Creates the provider with a spy (a function that records its calls) for each option that can be a function. */
 function watched(
   under: ProviderUnderTest,
   vector: Vector,

@@ -22,8 +22,8 @@ export const LABELS: readonly (string | undefined)[] = [
 const QUERY = 'type=evil&topic=evil&event=evil&id=evil&command=%2Fevil&payload=%7B%7D'
 
 /**
- * Defines tests with deliveries that an attacker captured and changed. The provider must reject
- * each, or read the same events.
+ * Defines tests with deliveries that an attacker captured and changed. The provider must reject each, or read the same
+ * events.
  */
 export function hostileLaws(under: ProviderUnderTest, laws: SigningLaws, runner: TestRunner): void {
   const provider = signingProvider(under, laws, laws.secrets[0])
@@ -141,8 +141,8 @@ export function hostileLaws(under: ProviderUnderTest, laws: SigningLaws, runner:
 let made: readonly (string | Uint8Array)[] | undefined
 
 /**
- * Returns bodies that are expensive to read. Made at the first use, since compressing 50 MB would
- * slow down every import of the package.
+ * Returns bodies that are expensive to read. Made at the first use, since compressing 50 MB would slow down every
+ * import of the package.
  */
 function bombs(): readonly (string | Uint8Array)[] {
   made ??= [

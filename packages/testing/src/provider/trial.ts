@@ -33,8 +33,8 @@ interface Bench {
 }
 
 /**
- * Creates a receiver with the provider. `send` returns the result of a delivery after handlers have
- * run for all accepted events.
+ * Creates a receiver with the provider. `send` returns the result of a delivery after handlers have run for all
+ * accepted events.
  */
 export function bench(provider: Provider, now: number | undefined): Bench {
   let events: EventInfo[] = []
@@ -51,8 +51,7 @@ export function bench(provider: Provider, now: number | undefined): Bench {
       dedupeWindow: `${Math.max(FOUR_DAYS, provider.retrySpan ?? 0)}ms`,
     }),
     log: false,
-    // These tests read no journal. Masking and keeping rejected bodies would take a fifth of their
-    // time.
+    // These tests read no journal. Masking and keeping rejected bodies would take a fifth of their time.
     storage: { rejectedBodies: false },
     // Set, so that thousands of receivers do not read the app's package.json.
     version: 'of a trial',

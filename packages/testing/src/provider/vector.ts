@@ -1,10 +1,7 @@
 import type { DeliveryInit } from '@postern/core'
 import type { Draft, Provider } from '@postern/core/scheme'
 
-/**
- * A delivery with its expected result. The repository's `test/vectors/README.md` describes each
- * field.
- */
+/** A delivery with its expected result. The repository's `test/vectors/README.md` describes each field. */
 export interface Vector {
   readonly name: string
   readonly method: string
@@ -46,10 +43,7 @@ export function vectorDelivery({ method, url, headers, bodyBase64 }: Vector): De
   return { method, url, headers, body: Buffer.from(bodyBase64, 'base64') }
 }
 
-/**
- * Returns the time of the receiver's clock in milliseconds. Returns undefined if the delivery
- * contains no time.
- */
+/** Returns the time of the receiver's clock in milliseconds. Returns undefined if the delivery contains no time. */
 export function vectorClock({ now }: Vector): number | undefined {
   return typeof now === 'number' ? now * 1000 : undefined
 }
@@ -85,19 +79,13 @@ export interface SigningLaws {
    * @default only a payload
    */
   readonly draft?: Draft
-  /**
-   * True if the provider ignores the case of the signature, or of the word before a token. @default
-   * false
-   */
+  /** True if the provider ignores the case of the signature, or of the word before a token. @default false */
   readonly anyCase?: boolean
-  /**
-   * Number of random inputs per test. Tests that change single characters use five times that
-   * number. @default 40
-   */
+  /** Number of random inputs per test. Tests that change single characters use five times that number. @default 40 */
   readonly draws?: number
   /**
-   * Returns the signed part of a body, for a provider that `covers` only fields. @default the
-   * fields of a form, or the value of JSON
+   * Returns the signed part of a body, for a provider that `covers` only fields. @default the fields of a form, or the
+   * value of JSON
    */
   readonly covered?: (body: Uint8Array, contentType: string) => unknown
 }
@@ -120,8 +108,8 @@ export interface ProviderUnderTest {
   /** Creates the provider. */
   create(options: object): Provider
   /**
-   * Options of the factory, by name. Options that can be functions are watched while a delivery is
-   * rejected. @default none
+   * Options of the factory, by name. Options that can be functions are watched while a delivery is rejected. @default
+   * none
    */
   readonly options?: Readonly<Record<string, unknown>>
   /** Name of the factory's option for the secret; undefined if the factory has none. */
@@ -133,10 +121,7 @@ export interface ProviderUnderTest {
   readonly sign?: SigningLaws
 }
 
-/**
- * Returns the content of a body without its formatting: sorted form fields, or a JSON value, or
- * else the text.
- */
+/** Returns the content of a body without its formatting: sorted form fields, or a JSON value, or else the text. */
 export function bodyFields(body: Uint8Array, contentType: string): unknown {
   const text = Buffer.from(body).toString('utf8')
   if (contentType.startsWith('application/x-www-form-urlencoded'))

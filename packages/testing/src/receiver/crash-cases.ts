@@ -52,8 +52,8 @@ export function crashCases(test: ReceiverTest, exactlyOnce: boolean): void {
 }
 
 /**
- * Delivers events in parallel, kills the receiver at the first byte of a 2xx, and restarts it.
- * Returns the ids that got a 2xx.
+ * Delivers events in parallel, kills the receiver at the first byte of a 2xx, and restarts it. Returns the ids that got
+ * a 2xx.
  */
 async function killAtReply(
   scene: ReceiverScene,
@@ -75,8 +75,8 @@ async function killAtReply(
 }
 
 /**
- * Sends a delivery. Calls `seen` with the status at the first byte of the reply, and returns the
- * status after the connection ends.
+ * Sends a delivery. Calls `seen` with the status at the first byte of the reply, and returns the status after the
+ * connection ends.
  */
 async function firstByte(
   { url, headers, body }: SignableRequest,

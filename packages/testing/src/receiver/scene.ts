@@ -35,10 +35,7 @@ export interface ReceiverScene {
   restart(how: 'stop' | 'kill'): Promise<void>
   /** Signs a delivery to the receiver's URL. */
   signed(id: string, draft?: Partial<Draft>): SignableRequest
-  /**
-   * Sends a request once. Returns the status and text of the reply; the status is 0 if no reply
-   * came.
-   */
+  /** Sends a request once. Returns the status and text of the reply; the status is 0 if no reply came. */
   post(request: SignableRequest): Promise<{ readonly status: number; readonly text: string }>
   /** Delivers an event again and again until the reply is a 2xx, as senders do. */
   deliver(id: string, draft?: Partial<Draft>): Promise<void>
@@ -46,14 +43,9 @@ export interface ReceiverScene {
   count(id: string): Promise<number>
   /** Waits until the effect of each event has happened. */
   untilEffects(ids: readonly string[]): Promise<void>
-  /**
-   * Delivers a further event and waits for its effect. By then, all earlier effects have happened.
-   */
+  /** Delivers a further event and waits for its effect. By then, all earlier effects have happened. */
   settle(): Promise<void>
-  /**
-   * Switches a step on or off, such as waiting or failing. Handlers do the step while the step is
-   * on.
-   */
+  /** Switches a step on or off, such as waiting or failing. Handlers do the step while the step is on. */
   tell(step: HandlerStep, on: boolean): void
   /** Waits until a handler has reached the step. */
   untilAnswered(step: HandlerStep): Promise<void>
@@ -209,10 +201,7 @@ export function standardSecret(): string {
   return `whsec_${randomBytes(32).toString('base64')}`
 }
 
-/**
- * Returns the names of the headers that contain the signature: those whose value depends on the
- * secret.
- */
+/** Returns the names of the headers that contain the signature: those whose value depends on the secret. */
 export function signatureHeaders(
   sender: ReceiverSender,
   makeSecret: () => string,
@@ -236,9 +225,8 @@ export function bodyText({ body }: SignableRequest): string {
 /** What the receiver under test gets when it starts. */
 export interface ReceiverStart {
   /**
-   * Folder for one test: empty at the first start, unchanged at later starts. Put the store in this
-   * folder, or name the store after it. The tests control the handler's steps (`createSteps`) with
-   * files in this folder.
+   * Folder for one test: empty at the first start, unchanged at later starts. Put the store in this folder, or name the
+   * store after it. The tests control the handler's steps (`createSteps`) with files in this folder.
    */
   readonly folder: string
   /** Secret with which deliveries are signed. */
@@ -251,14 +239,9 @@ export interface MountedReceiver {
   readonly url: string
   /** Ends the receiver as a deploy does. */
   stop(): MaybePromise<void>
-  /**
-   * Ends the receiver as `kill -9` does. Resolves when the process is gone. Needed for `durable`.
-   */
+  /** Ends the receiver as `kill -9` does. Resolves when the process is gone. Needed for `durable`. */
   kill?(): MaybePromise<void>
-  /**
-   * Returns the complete log of the receiver, including lines written while the receiver was
-   * ending.
-   */
+  /** Returns the complete log of the receiver, including lines written while the receiver was ending. */
   log(): MaybePromise<string>
 }
 
@@ -266,8 +249,8 @@ export interface MountedReceiver {
 export type MountReceiver = (start: ReceiverStart) => MaybePromise<MountedReceiver>
 
 /**
- * Returns the ids of the events whose effect happened, in order. If an effect happened twice, the
- * id is in the list twice.
+ * Returns the ids of the events whose effect happened, in order. If an effect happened twice, the id is in the list
+ * twice.
  */
 export type ReadEffects = (start: ReceiverStart) => MaybePromise<readonly string[]>
 
@@ -276,33 +259,29 @@ export interface ReceiverSkills {
   /** Name of the receiver in test titles. */
   readonly name: string
   /**
-   * True if acknowledged events survive a crash. `mount` must then return `kill`, and be able to
-   * start the receiver again.
+   * True if acknowledged events survive a crash. `mount` must then return `kill`, and be able to start the receiver
+   * again.
    * @default false
    */
   readonly durable?: boolean
   /**
-   * True if an effect happens only once, even if the process dies directly after it. Needs
-   * `durable`. @default false
+   * True if an effect happens only once, even if the process dies directly after it. Needs `durable`. @default false
    */
   readonly exactlyOnce?: boolean
   /** True if two processes can share one store. @default false */
   readonly shared?: boolean
   /**
-   * Creates the sender from a secret: any Postern provider that can sign. Each delivery has a
-   * different id. @default Standard Webhooks 1.0.0, `v1`
+   * Creates the sender from a secret: any Postern provider that can sign. Each delivery has a different id. @default
+   * Standard Webhooks 1.0.0, `v1`
    */
   readonly sender?: (secret: string) => ReceiverSender
   /** Creates a new secret at each call. @default `whsec_` and 32 random bytes in base64 */
   readonly makeSecret?: () => string
-  /**
-   * Maximum allowed age of a signed time, in seconds. Deliveries of twice that age must be
-   * rejected. @default 300
-   */
+  /** Maximum allowed age of a signed time, in seconds. Deliveries of twice that age must be rejected. @default 300 */
   readonly tolerance?: number
   /**
-   * Maximum time to wait for an effect or a 2xx, in milliseconds. It must exceed the receiver's
-   * leases and retry waits. @default 15000
+   * Maximum time to wait for an effect or a 2xx, in milliseconds. It must exceed the receiver's leases and retry waits.
+   * @default 15000
    */
   readonly patience?: number
 }
@@ -318,9 +297,7 @@ export interface ProgramOptions {
   readonly args: readonly string[]
   /** Environment variables to add, such as folder and secret. */
   readonly env: Readonly<Record<string, string>>
-  /**
-   * Pattern for the program's output whose first group is the port. @default /listening\D*(\d+)/
-   */
+  /** Pattern for the program's output whose first group is the port. @default /listening\D*(\d+)/ */
   readonly ready?: RegExp
   /** Path of the webhook route. @default '/' */
   readonly path?: string

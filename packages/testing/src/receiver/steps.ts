@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { answer, isTold, type HandlerStep } from './told.ts'
 
-/**
- * The steps of a handler in `testReceiver`, before and after its effect. The tests control them.
- */
+/** The steps of a handler in `testReceiver`, before and after its effect. The tests control them. */
 export interface HandlerSteps {
   /** Call this function before the effect. It waits, or throws, while the test requests that. */
   before(): Promise<void>
@@ -14,11 +12,10 @@ export interface HandlerSteps {
 const PAUSE = 5
 
 /**
- * Creates the steps of a handler in `testReceiver`. Files in the test's folder control the steps,
- * so that other languages can implement them too. While a file `wait` exists, the handler creates a
- * file `waiting` and waits before its effect. If `fail` exists, the handler creates `failed` and
- * throws before its effect. While `linger` exists, the handler creates `lingering` and waits after
- * its effect.
+ * Creates the steps of a handler in `testReceiver`. Files in the test's folder control the steps, so that other
+ * languages can implement them too. While a file `wait` exists, the handler creates a file `waiting` and waits before
+ * its effect. If `fail` exists, the handler creates `failed` and throws before its effect. While `linger` exists, the
+ * handler creates `lingering` and waits after its effect.
  *
  * @example
  * const steps = createSteps(process.env.FOLDER)

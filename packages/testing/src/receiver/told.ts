@@ -1,9 +1,7 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/**
- * The steps that a test can request, each with the name of the file by which the handler answers.
- */
+/** The steps that a test can request, each with the name of the file by which the handler answers. */
 const ANSWERS = { wait: 'waiting', fail: 'failed', linger: 'lingering' } as const
 
 export type HandlerStep = keyof typeof ANSWERS

@@ -4,8 +4,8 @@ const DECLARATION =
   /^<\?xml\s+version\s*=\s*(?:"1\.\d"|'1\.\d')(?:\s+encoding\s*=\s*(?:"[A-Za-z][\w.-]*"|'[A-Za-z][\w.-]*'))?(?:\s+standalone\s*=\s*(?:"(?:yes|no)"|'(?:yes|no)'))?\s*\?>/
 // oxlint-disable-next-line no-control-regex -- these are the characters XML does not allow
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/
-// Characters that can start a name: https://www.w3.org/TR/xml/#NT-Name, without U+1680 and U+FEFF,
-// which the parser reads as white space.
+// Characters that can start a name: https://www.w3.org/TR/xml/#NT-Name, without U+1680 and U+FEFF, which the parser
+// reads as white space.
 const START =
   ':A-Z_a-z\\xc0-\\xd6\\xd8-\\xf6\\xf8-\\u02ff\\u0370-\\u037d\\u037f-\\u167f\\u1681-\\u1fff\\u200c\\u200d\\u2070-\\u218f\\u2c00-\\u2fef\\u3001-\\ud7ff\\uf900-\\ufdcf\\ufdf0-\\ufefe\\uff00-\\ufffd'
 const NAME = `[${START}][${START}\\-.0-9\\xb7\\u0300-\\u036f\\u203f\\u2040]*`
@@ -15,10 +15,10 @@ const TAG_END = /[ \t\n]*\/?>/y
 const INSTRUCTION = new RegExp(`<\\?${NAME}(?=[ \\t\\n]|\\?>)`, 'y')
 
 /**
- * Checks that a document is well-formed and has no DOCTYPE, since the parser accepts nearly
- * everything. Returns the document with line ends as `\n` (XML 1.0, section 2.11). Each processing
- * instruction becomes an empty comment, because quotes in the instruction would mislead the parser
- * about where the instruction ends. xml-read.ts checks the references.
+ * Checks that a document is well-formed and has no DOCTYPE, since the parser accepts nearly everything. Returns the
+ * document with line ends as `\n` (XML 1.0, section 2.11). Each processing instruction becomes an empty comment,
+ * because quotes in the instruction would mislead the parser about where the instruction ends. xml-read.ts checks the
+ * references.
  *
  * @throws WebhookError `malformed_body` with the line number, or `too_deep`.
  */
@@ -110,10 +110,7 @@ function endOfTag(text: string, open: number, start: number): number {
   return end
 }
 
-/**
- * Returns the index after the sticky pattern's match at `at`, or `at` if the pattern does not match
- * there.
- */
+/** Returns the index after the sticky pattern's match at `at`, or `at` if the pattern does not match there. */
 function skip(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at
   return pattern.test(text) ? pattern.lastIndex : at

@@ -4,10 +4,7 @@ import { dropPoison } from '../safe-keys.ts'
 import { checkXml } from './xml-check.ts'
 import type { XmlObject, XmlOptions } from './xml.ts'
 
-/**
- * Implements parseXml() of xml.ts. Only the first XML document of a process loads this module and
- * the parser.
- */
+/** Implements parseXml() of xml.ts. Only the first XML document of a process loads this module and the parser. */
 export function read(text: string, { depth, option }: XmlOptions): XmlObject {
   const checked = checkXml(text, depth, option)
   // checkXml() found a root element, so the value is an object, not a text.
@@ -15,9 +12,8 @@ export function read(text: string, { depth, option }: XmlOptions): XmlObject {
   return checked.includes('constructor') ? dropPoison(root) : root
 }
 
-// A node of the parser: an object whose first key is the element's name, `#text`, `#cdata` or
-// `#comment`. Building our objects from these nodes is faster than letting the parser build
-// objects.
+// A node of the parser: an object whose first key is the element's name, `#text`, `#cdata` or `#comment`. Building our
+// objects from these nodes is faster than letting the parser build objects.
 interface Node {
   readonly ':@'?: Attributes
   readonly [name: string]: unknown
@@ -26,8 +22,8 @@ interface Node {
 type Attributes = Record<string, string>
 
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype'])
-// A prefix that disguises forbidden names from the parser. checkXml() rejects this character in
-// documents, so no name starts with it.
+// A prefix that disguises forbidden names from the parser. checkXml() rejects this character in documents, so no name
+// starts with it.
 const DISGUISE = '\u0001'
 
 const parser = new XMLParser({
@@ -39,15 +35,15 @@ const parser = new XMLParser({
   commentPropName: '#comment',
   parseTagValue: false,
   trimValues: false,
-  // decodeXml() decodes references instead: depending on its options, the parser skips numeric
-  // references or expands too much.
+  // decodeXml() decodes references instead: depending on its options, the parser skips numeric references or expands
+  // too much.
   processEntities: false,
   // checkXml() has already limited the nesting.
   maxNestedTags: Number.POSITIVE_INFINITY,
   // The parser needs paths only for callbacks that we do not use.
   jPath: false,
-  // The parser rejects or renames names that are dangerous for its own objects. We build our own
-  // objects below, so this code hides such names from the parser.
+  // The parser rejects or renames names that are dangerous for its own objects. We build our own objects below, so this
+  // code hides such names from the parser.
   transformTagName: (name) => (FORBIDDEN.has(name) ? DISGUISE + name : name),
   onDangerousProperty: (name) => name,
 })
@@ -97,8 +93,8 @@ function firstKey(node: Node): string {
 
 function add(object: XmlObject, name: string, value: string | XmlObject): void {
   if (!Object.hasOwn(object, name)) {
-    // `__proto__` is skipped: it would change the prototype of this object, or of an object into
-    // which the app merges this one.
+    // `__proto__` is skipped: it would change the prototype of this object, or of an object into which the app merges
+    // this one.
     if (name !== '__proto__') object[name] = value
     return
   }
@@ -117,11 +113,10 @@ const NAMED: ReadonlyMap<string, string> = new Map([
 const NUMERIC = /^#(?:x([0-9a-fA-F]+)|([0-9]+))$/
 
 /**
- * Returns the text with its references decoded in one pass: the five entities of XML, and numeric
- * references to characters that XML allows.
+ * Returns the text with its references decoded in one pass: the five entities of XML, and numeric references to
+ * characters that XML allows.
  *
- * @throws WebhookError `malformed_body` for any other reference, and for an ampersand that does not
- * start a reference.
+ * @throws WebhookError `malformed_body` for any other reference, and for an ampersand that does not start a reference.
  */
 function decodeXml(text: string): string {
   let next = text.indexOf('&')

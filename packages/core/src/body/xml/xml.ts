@@ -1,15 +1,12 @@
 /**
- * An XML element. Members are its children, by name as written (`soapenv:Body`), its attributes, as
- * `@name`, and its text, as `#text`. All values stay strings.
+ * An XML element. Members are its children, by name as written (`soapenv:Body`), its attributes, as `@name`, and its
+ * text, as `#text`. All values stay strings.
  */
 export interface XmlObject {
   [name: string]: XmlValue
 }
 
-/**
- * Text, or an object if the element has attributes or children. Several siblings with the same name
- * are an array.
- */
+/** Text, or an object if the element has attributes or children. Several siblings with the same name are an array. */
 type XmlValue = string | XmlObject | (string | XmlObject)[]
 
 export interface XmlOptions {
@@ -40,12 +37,10 @@ export function xmlReady(): boolean {
 }
 
 /**
- * Parses a document to `{ rootName: value }`. The document must be well-formed and have one root
- * and no DOCTYPE. Only the five entities of XML and references to allowed characters are decoded,
- * each once.
+ * Parses a document to `{ rootName: value }`. The document must be well-formed and have one root and no DOCTYPE. Only
+ * the five entities of XML and references to allowed characters are decoded, each once.
  *
- * @throws WebhookError `malformed_body` or `too_deep`. Error if {@link loadXml} has not resolved
- * yet.
+ * @throws WebhookError `malformed_body` or `too_deep`. Error if {@link loadXml} has not resolved yet.
  */
 export function parseXml(text: string, options: XmlOptions): XmlObject {
   if (reader === undefined) throw new Error('parseXml() was called before loadXml() had resolved')
@@ -60,9 +55,8 @@ export function list(value: XmlValue | undefined): (string | XmlObject)[] {
 const DECLARED = /^<\?xml\s[^>]*?\sencoding\s*=\s*["']([A-Za-z][\w.-]*)["']/
 
 /**
- * Returns the charset that an XML document names, in lower case. The byte order mark names it, or
- * else the declaration (XML 1.0, appendix F). Undefined means UTF-8. A charset in the Content-Type
- * header takes precedence.
+ * Returns the charset that an XML document names, in lower case. The byte order mark names it, or else the declaration
+ * (XML 1.0, appendix F). Undefined means UTF-8. A charset in the Content-Type header takes precedence.
  */
 export function xmlCharset(bytes: Uint8Array): string | undefined {
   const [a = 0, b = 0, c = 0, d = 0] = bytes
@@ -73,18 +67,16 @@ export function xmlCharset(bytes: Uint8Array): string | undefined {
     return 'utf-16be'
   if (a !== 0x3c || b !== 0x3f) return undefined
   const declared = DECLARED.exec(String.fromCharCode(...bytes.subarray(0, 256)))?.[1]?.toLowerCase()
-  // The declaration was read as ASCII, so the document is not in UTF-16, whatever the declaration
-  // says.
+  // The declaration was read as ASCII, so the document is not in UTF-16, whatever the declaration says.
   return declared?.startsWith('utf-16') === true ? 'utf-8' : declared
 }
 
 /**
- * Returns true if the XML may have more than `limit` elements and attributes, by its number of `<`
- * and `=`. Without this limit, parsing a mebibyte of empty elements takes a third of a second.
+ * Returns true if the XML may have more than `limit` elements and attributes, by its number of `<` and `=`. Without
+ * this limit, parsing a mebibyte of empty elements takes a third of a second.
  */
 export function hasMoreTags(xml: string, limit: number): boolean {
-  // Each element or attribute needs at least four characters, so a short text cannot exceed the
-  // limit.
+  // Each element or attribute needs at least four characters, so a short text cannot exceed the limit.
   if (xml.length <= limit * 4) return false
   let count = 0
   for (let at = xml.indexOf('<'); at !== -1; at = xml.indexOf('<', at + 1))

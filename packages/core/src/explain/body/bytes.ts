@@ -7,8 +7,8 @@ const LF = 10
 const BOM = [0xef, 0xbb, 0xbf] as const
 
 /**
- * Yields bodies with different line ends, whitespace at start and end, or byte order mark. The body
- * is not parsed, so any size is possible.
+ * Yields bodies with different line ends, whitespace at start and end, or byte order mark. The body is not parsed, so
+ * any size is possible.
  */
 export function* bodyBytes(request: PlainRequest, bounds: Bounds): Generator<Change> {
   const { body } = request
@@ -84,8 +84,8 @@ function stepOf(cause: FindingCause, message: string): Clue {
 }
 
 /**
- * Yields the end positions of the body without its last line break, without its last two line
- * breaks, and so on, up to four.
+ * Yields the end positions of the body without its last line break, without its last two line breaks, and so on, up to
+ * four.
  */
 function* lineEnds(body: Uint8Array): Generator<number> {
   let end = body.length
@@ -114,8 +114,8 @@ function isBlank(byte: number): boolean {
 const STRIDE = 1 << 20
 
 /**
- * Returns memory for one edited body. Edits of a large body share one buffer: an edit is no longer
- * needed when the next one is made.
+ * Returns memory for one edited body. Edits of a large body share one buffer: an edit is no longer needed when the next
+ * one is made.
  */
 type RoomForEdits = (length: number) => Uint8Array
 
@@ -141,8 +141,8 @@ function joinParts(room: RoomForEdits, ...parts: readonly (Uint8Array | string)[
 }
 
 /**
- * Removes each byte `first` that is directly before a byte `second`. Returns undefined if nothing
- * changed or the bounds are used up.
+ * Removes each byte `first` that is directly before a byte `second`. Returns undefined if nothing changed or the bounds
+ * are used up.
  */
 function replaced(
   room: RoomForEdits,
@@ -161,8 +161,7 @@ function replaced(
 }
 
 /**
- * Replaces each LF that has no CR before it with CR LF. Returns undefined if there is none or the
- * bounds are used up.
+ * Replaces each LF that has no CR before it with CR LF. Returns undefined if there is none or the bounds are used up.
  */
 function swapped(room: RoomForEdits, body: Uint8Array, bounds: Bounds): Uint8Array | undefined {
   let alone = 0

@@ -38,8 +38,7 @@ export function* inflated(request: PlainRequest): Generator<Change> {
 type Inflate = (body: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array
 
 /**
- * Chooses by the first bytes of the body, or else by the header. `deflate` is tried with and
- * without the zlib header.
+ * Chooses by the first bytes of the body, or else by the header. `deflate` is tried with and without the zlib header.
  */
 function inflatersOf([first, second]: Uint8Array, coding: string | undefined): readonly Inflate[] {
   if (first === 0x1f && second === 0x8b) return [gunzipSync]
@@ -49,8 +48,8 @@ function inflatersOf([first, second]: Uint8Array, coding: string | undefined): r
 }
 
 /**
- * Yields the requests that a gateway may have wrapped: in base64, a JSON string, a form, or an
- * envelope (a JSON object that contains the body).
+ * Yields the requests that a gateway may have wrapped: in base64, a JSON string, a form, or an envelope (a JSON object
+ * that contains the body).
  */
 export function* unwrapped(request: PlainRequest): Generator<Change> {
   const { body } = request
@@ -103,8 +102,8 @@ const DEEPEST = 8
 const CONTENTS = 24
 
 /**
- * Returns the strings and byte lists of an envelope that may be the body. Those under known names
- * come first, then the longest.
+ * Returns the strings and byte lists of an envelope that may be the body. Those under known names come first, then the
+ * longest.
  */
 function contentsOf(envelope: object): readonly Content[] {
   const found: Content[] = []
@@ -192,9 +191,9 @@ function parsed(text: string): unknown {
 }
 
 /**
- * Returns the bytes that were written as JSON: `{"type":"Buffer","data":[…]}` for a Buffer,
- * `{"0":123,…}` for a `Uint8Array`, or a list of numbers. The text is not parsed, since each byte
- * would become a value. Returns undefined for any other text.
+ * Returns the bytes that were written as JSON: `{"type":"Buffer","data":[…]}` for a Buffer, `{"0":123,…}` for a
+ * `Uint8Array`, or a list of numbers. The text is not parsed, since each byte would become a value. Returns undefined
+ * for any other text.
  */
 function bytesOfJson(text: string): Uint8Array | undefined {
   const listed = /^(?:\{"type":"Buffer","data":)?\[([\d,]*)\]\}?$/.exec(text.replaceAll(/\s/g, ''))

@@ -44,8 +44,8 @@ export function* reencoded(request: PlainRequest, bounds: Bounds): Generator<Cha
 }
 
 /**
- * How a library that writes forms escapes: the characters that it keeps, the form of a space, and
- * the case of hex digits.
+ * How a library that writes forms escapes: the characters that it keeps, the form of a space, and the case of hex
+ * digits.
  */
 interface FormWriter {
   readonly kept: RegExp
@@ -99,8 +99,8 @@ function encoded(text: string, { kept, space, lower }: FormWriter): string {
 }
 
 /**
- * Returns the text of a form. For a JSON object with only strings, returns the form from which a
- * parser may have made it.
+ * Returns the text of a form. For a JSON object with only strings, returns the form from which a parser may have made
+ * it.
  */
 function formText(request: PlainRequest): string | undefined {
   if (request.body.length === 0 || request.body.length > MOST) return undefined

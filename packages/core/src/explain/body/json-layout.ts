@@ -1,18 +1,15 @@
 import { isDeeper } from '../../body/json.ts'
 import type { Bounds } from '../bounds.ts'
 
-/**
- * A token exactly as in the JSON text: a punctuation mark, a string with its quotes, or a number or
- * word.
- */
+/** A token exactly as in the JSON text: a punctuation mark, a string with its quotes, or a number or word. */
 export type JsonToken = string
 
 const PATTERN = /[{}[\]:,]|"(?:[^"\\]|\\.)*"|[^\s{}[\]:,"]+/gs
 const MOST_TOKENS = 60_000
 
 /**
- * Returns the tokens of a JSON text. Returns undefined if the text is invalid or too large, or if
- * the bounds are used up.
+ * Returns the tokens of a JSON text. Returns undefined if the text is invalid or too large, or if the bounds are used
+ * up.
  */
 export function tokensOf(text: string, bounds: Bounds): readonly JsonToken[] | undefined {
   const first = text.trimStart()[0]
@@ -66,8 +63,8 @@ export interface JsonLayout {
   /** Space inside of brackets, if the JSON is on one line: `{ "a": 1 }`. */
   readonly pad?: string
   /**
-   * How empty objects and arrays are written: `{}` (`closed`), `{ }` (`spaced`), with two line breaks
-   * (`lines`), or with one in objects and two in arrays (`open`). @default 'closed'
+   * How empty objects and arrays are written: `{}` (`closed`), `{ }` (`spaced`), with two line breaks (`lines`), or
+   * with one in objects and two in arrays (`open`). @default 'closed'
    */
   readonly empty?: 'closed' | 'spaced' | 'open' | 'lines'
   /** True if arrays are on one line, with spaces inside of their brackets: `[ 1, 2 ]`. */
@@ -125,8 +122,7 @@ function indented(indent: string): JsonLayout {
   }
 }
 
-// Maximum length of the result in characters: 60,000 tokens, each with an indent of 500, would need
-// 30 MB.
+// Maximum length of the result in characters: 60,000 tokens, each with an indent of 500, would need 30 MB.
 const MOST = 2 * 1024 * 1024
 
 export function laidOut(tokens: readonly JsonToken[], layout: JsonLayout): string | undefined {

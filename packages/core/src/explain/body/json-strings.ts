@@ -1,8 +1,8 @@
 export interface Escapes {
   readonly name: string
   /**
-   * How characters beyond ASCII are written: unescaped, or as `\u` with hex digits in lower or
-   * upper case. @default 'raw'
+   * How characters beyond ASCII are written: unescaped, or as `\u` with hex digits in lower or upper case. @default
+   * 'raw'
    */
   readonly beyond?: 'raw' | 'lower' | 'upper'
   /** True if U+007F is escaped. @default false */

@@ -18,9 +18,8 @@ const MOST = 256 * 1024
 const COMMON = 4
 
 /**
- * Yields bodies as other JSON libraries would have written the same tokens. Tries layouts first,
- * then escapes, then both, then the order of keys, and numbers with the zeros that JavaScript
- * drops.
+ * Yields bodies as other JSON libraries would have written the same tokens. Tries layouts first, then escapes, then
+ * both, then the order of keys, and numbers with the zeros that JavaScript drops.
  */
 export function* reserialized(
   request: PlainRequest,
@@ -99,8 +98,7 @@ export function* reserialized(
           message: `the body was parsed and written again: it was signed with ${how}`,
           remedy: RAW,
         },
-        // JSON libraries must not add a byte order mark (RFC 8259, section 8.1), so another program
-        // added it.
+        // JSON libraries must not add a byte order mark (RFC 8259, section 8.1), so another program added it.
         ...(came === text ? [] : [MARK]),
       ],
     }
@@ -131,8 +129,7 @@ const COMBINED = 300
 const MOST_PLACES = 100
 
 /**
- * Yields the tokens with what parsing loses: zeros and exponents of numbers, and empty objects that
- * became empty lists.
+ * Yields the tokens with what parsing loses: zeros and exponents of numbers, and empty objects that became empty lists.
  */
 function* restored(tokens: readonly JsonToken[]): Generator<readonly JsonToken[]> {
   const places: { readonly at: number; readonly others: readonly JsonToken[] }[] = []
@@ -243,8 +240,8 @@ function* allOrders(tokens: readonly JsonToken[]): Generator<readonly JsonToken[
   let count = 1
   for (const size of sizes)
     for (let factor = 2; factor <= size; factor++) if ((count *= factor) > ORDERS) return
-  // `n` is the number of a combination of orders. Each object takes its own order from `rest`, the
-  // part of `n` that is left.
+  // `n` is the number of a combination of orders. Each object takes its own order from `rest`, the part of `n` that is
+  // left.
   for (let n = 1; n < count; n++) {
     let rest = n
     yield rearranged(tokens, (members) => {
@@ -263,8 +260,8 @@ export function byKey(a: JsonToken, b: JsonToken): number {
 }
 
 /**
- * Sorts keys that look like integers after the others, where they may have been before JavaScript
- * moved them to the front.
+ * Sorts keys that look like integers after the others, where they may have been before JavaScript moved them to the
+ * front.
  */
 export function integersLast(a: JsonToken, b: JsonToken): number {
   return Number(isInteger(a)) - Number(isInteger(b))

@@ -10,8 +10,8 @@ export interface SecretsInForce {
 }
 
 /**
- * Gives each secret of a provider a name for messages. With `fingerprints`, the name of a strong
- * secret contains a fingerprint.
+ * Gives each secret of a provider a name for messages. With `fingerprints`, the name of a strong secret contains a
+ * fingerprint.
  */
 export function namedSecrets(
   provider: string,
@@ -20,8 +20,7 @@ export function namedSecrets(
   fingerprints: boolean,
 ): SecretsInForce {
   const option = made.factory.about.secretOption ?? 'secret'
-  // Passwords and tokens can be weak, and a fingerprint helps to guess them, so they get no
-  // fingerprint.
+  // Passwords and tokens can be weak, and a fingerprint helps to guess them, so they get no fingerprint.
   const weak = made.scheme.covers.body === 'none' && made.scheme.head === true
   return {
     texts,
@@ -37,14 +36,13 @@ export function namedSecrets(
   }
 }
 
-// Minimum length of a secret with a fingerprint, in characters. A shorter secret can be guessed,
-// and the fingerprint would confirm the guess.
+// Minimum length of a secret with a fingerprint, in characters. A shorter secret can be guessed, and the fingerprint
+// would confirm the guess.
 const SHORTEST = 16
 
 /**
- * Returns the first 8 hex digits of a SHA-256 over a provider's name and a secret. Show the digits
- * only in the operator's own terminal and log. Returns undefined for a secret of fewer than 16
- * characters.
+ * Returns the first 8 hex digits of a SHA-256 over a provider's name and a secret. Show the digits only in the
+ * operator's own terminal and log. Returns undefined for a secret of fewer than 16 characters.
  */
 export function fingerprint(provider: string, secret: string): string | undefined {
   if (secret.length < SHORTEST) return undefined
@@ -58,8 +56,7 @@ export interface SenderSecrets {
 }
 
 /**
- * Returns the clue for a wrong secret: which secrets were tried, and which endpoints of the sender
- * share one secret.
+ * Returns the clue for a wrong secret: which secrets were tried, and which endpoints of the sender share one secret.
  */
 export function wrongSecret(
   held: readonly SenderSecrets[],

@@ -20,8 +20,8 @@ export function missingHeaders(request: PlainRequest, reads: Reads): readonly st
 }
 
 /**
- * Yields requests in which a header that verification did not read replaces a missing one. The most
- * similar names come first.
+ * Yields requests in which a header that verification did not read replaces a missing one. The most similar names come
+ * first.
  */
 export function* renamed(request: PlainRequest, reads: Reads, bounds: Bounds): Generator<Change> {
   const spare: string[] = []
@@ -48,10 +48,7 @@ export function* renamed(request: PlainRequest, reads: Reads, bounds: Bounds): G
   }
 }
 
-/**
- * Yields requests in which a header with several values, in one or several lines, has only one of
- * them.
- */
+/** Yields requests in which a header with several values, in one or several lines, has only one of them. */
 export function* joinedClues(
   request: PlainRequest,
   reads: Reads,
@@ -116,8 +113,8 @@ function* pieces(value: string): Generator<string> {
 }
 
 /**
- * Returns a score for how similar two names are. Equal and contained names score highest, then
- * shared words, then shared starts of words.
+ * Returns a score for how similar two names are. Equal and contained names score highest, then shared words, then
+ * shared starts of words.
  */
 function likeness(name: string, other: string): number {
   const [a, b] = [plain(name), plain(other)]

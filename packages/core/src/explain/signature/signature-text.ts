@@ -27,10 +27,7 @@ export function* signatureEncodings(
   }
 }
 
-/**
- * Prefixes of signatures to try: those of this provider, and, if `others` is true, those of other
- * providers.
- */
+/** Prefixes of signatures to try: those of this provider, and, if `others` is true, those of other providers. */
 interface Prefixes {
   readonly expected: readonly string[]
   readonly others: boolean
@@ -48,8 +45,7 @@ export function* signaturePrefixes(
     if (!token) continue
     const head = value.slice(0, token.index)
     const tail = value.slice(token.index)
-    // The header without the prefix of the token: `t=1,` for `t=1,v1=abc`, and nothing for
-    // `sha256=abc`.
+    // The header without the prefix of the token: `t=1,` for `t=1,v1=abc`, and nothing for `sha256=abc`.
     const kept = head.replace(/[\w-]*[=, :]?\s*$/, '')
     const texts = new Map<string, string>()
     const add = (text: string, prefix: string): void => {

@@ -2,15 +2,12 @@ import type { WebhookError } from '../../errors.ts'
 import { type Clue, withHeaders, type Change, type PlainRequest, type Reads } from '../finding.ts'
 import type { Bounds } from '../bounds.ts'
 
-// 2001-09-09 in milliseconds. An earlier time means that the timestamp is in another unit than the
-// provider reads.
+// 2001-09-09 in milliseconds. An earlier time means that the timestamp is in another unit than the provider reads.
 const EARLIEST = 1e12
 // The year 2603.
 const LATEST = 2e13
 
-/**
- * A possible time of signing, and the causes that are proven if the delivery verifies at that time.
- */
+/** A possible time of signing, and the causes that are proven if the delivery verifies at that time. */
 export interface Shift {
   readonly at: number
   readonly steps: readonly Clue[]
@@ -81,10 +78,7 @@ function skew(seconds: number): Clue {
   }
 }
 
-/**
- * Yields requests with the times of their headers in other units. `sample` has headers as this
- * sender signs them.
- */
+/** Yields requests with the times of their headers in other units. `sample` has headers as this sender signs them. */
 export function* clockUnits(
   request: PlainRequest,
   reads: Reads,
@@ -105,8 +99,8 @@ export function* clockUnits(
 }
 
 /**
- * Returns true if a header that verification read has a time of 13 digits. Such a time is in
- * milliseconds, while most senders use seconds.
+ * Returns true if a header that verification read has a time of 13 digits. Such a time is in milliseconds, while most
+ * senders use seconds.
  */
 export function hasMilliseconds(request: PlainRequest, reads: Reads): boolean {
   return [...reads.headers].some((name) =>
@@ -125,8 +119,7 @@ function* unitsOf(value: string, sample: string | undefined): Generator<string> 
   if (seconds !== undefined) {
     yield value.replace(seconds, `${seconds}000`)
     yield value.replace(seconds, isoOf(Number(seconds) * 1000))
-    // If the sender signs milliseconds and the last three digits are lost, 1,000 values are
-    // possible.
+    // If the sender signs milliseconds and the last three digits are lost, 1,000 values are possible.
     if (sample !== undefined && /(?<!\d)1\d{12}(?!\d)/.test(sample))
       for (let rest = 1; rest < 1000; rest++)
         yield value.replace(seconds, seconds + String(rest).padStart(3, '0'))

@@ -31,10 +31,7 @@ export interface Groups {
   readonly bodies: Group
   /** The part of `bodies` that changes characters, not only whitespace. */
   readonly charsets: Group
-  /**
-   * The common part of `writers`, tried early so that a proof does not wait for thousands of
-   * combined changes.
-   */
+  /** The common part of `writers`, tried early so that a proof does not wait for thousands of combined changes. */
   readonly layouts: Group
   readonly urls: Group
   readonly algorithms: Group
@@ -46,14 +43,14 @@ const LARGE = 256 * 1024
 const NONE: Group = () => []
 
 /**
- * Makes the groups for one subject (a delivery with its provider). Parts of the request that
- * verification does not read are not changed.
+ * Makes the groups for one subject (a delivery with its provider). Parts of the request that verification does not read
+ * are not changed.
  */
 export function groupsOf(subject: Subject, reads: Reads, trial: Trial, bounds: Bounds): Groups {
   const { made, secrets, state } = subject
   const isLarge = state.request.body.length > LARGE
-  // If the signature is inside of the body, verification parses the body. That is too slow for many
-  // edits of up to 25 MB.
+  // If the signature is inside of the body, verification parses the body. That is too slow for many edits of up to 25
+  // MB.
   const isInside = subject.provider.covers.body === 'none'
   const hasBody = reads.body && state.request.body.length > 0 && !(isLarge && isInside)
   const ofSecrets = (twice: boolean): Group =>
@@ -69,8 +66,8 @@ export function groupsOf(subject: Subject, reads: Reads, trial: Trial, bounds: B
         signatureEncodings(from.request, reads, bounds),
         signaturePrefixes(from.request, reads, bounds, {
           expected: subject.prefixes,
-          // For a token (no signature over the body), only the prefixes of this provider are tried:
-          // a token with another prefix is another token.
+          // For a token (no signature over the body), only the prefixes of this provider are tried: a token with
+          // another prefix is another token.
           others: reads.body || subject.provider.covers.body !== 'none',
         }),
       ),
@@ -173,8 +170,8 @@ const BY_LENGTH: Readonly<Record<number, readonly string[]>> = {
 }
 
 /**
- * Recomputes each compared signature with other hash functions. Returns a change for each hash
- * function that then matches.
+ * Recomputes each compared signature with other hash functions. Returns a change for each hash function that then
+ * matches.
  */
 async function algorithms(state: TrialState, trial: Trial, bounds: Bounds): Promise<Change[]> {
   const found: Change[] = []
@@ -182,8 +179,7 @@ async function algorithms(state: TrialState, trial: Trial, bounds: Bounds): Prom
     const bytes = bytesOf(key)
     if (!bytes || bounds.over()) continue
     const seen: Compared[] = []
-    // Watches a copy of the key, since the receiver may verify other deliveries with the key itself
-    // at the same time.
+    // Watches a copy of the key, since the receiver may verify other deliveries with the key itself at the same time.
     const copy = Uint8Array.from(bytes)
     watch(copy, (found) => void (seen.length < MOST && seen.push(found)))
     await trial.run({ ...state, keys: [rekeyed(key, copy)] })
@@ -230,10 +226,7 @@ function bytesOf(key: unknown): Uint8Array | undefined {
   return inner instanceof Uint8Array ? inner : undefined
 }
 
-/**
- * Makes a key of the same kind from other bytes. Returns undefined if the keys of the scheme are
- * not bytes.
- */
+/** Makes a key of the same kind from other bytes. Returns undefined if the keys of the scheme are not bytes. */
 function rekeyed(key: unknown, bytes: Uint8Array): unknown {
   if (bytes.length === 0) return undefined
   if (key instanceof Uint8Array) return bytes
@@ -264,10 +257,7 @@ const PREFIXES = [
   'wc_',
 ]
 
-/**
- * Yields the texts and bytes that the secret may have been before somebody copied it into the
- * configuration.
- */
+/** Yields the texts and bytes that the secret may have been before somebody copied it into the configuration. */
 function* variants(text: string): Generator<Variant> {
   yield* texts('secret-whitespace', 'has whitespace around it or in it', text, [
     text.trim(),

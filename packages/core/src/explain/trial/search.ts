@@ -7,10 +7,7 @@ import { changed, type Trial, type TrialState } from './trial.ts'
 
 type Kind = keyof Groups
 
-/**
- * One round of the search: tries every change of `kind`, alone or after the first changes of
- * another kind.
- */
+/** One round of the search: tries every change of `kind`, alone or after the first changes of another kind. */
 interface Round {
   readonly kind: Kind
   /** The other kind, and the maximum number of its changes to combine with. @default none */
@@ -18,8 +15,7 @@ interface Round {
   readonly most?: number
 }
 
-// Maximum number of rewritten bodies to combine with another change. Writing a body costs more than
-// verifying it.
+// Maximum number of rewritten bodies to combine with another change. Writing a body costs more than verifying it.
 const WRITTEN = 240
 
 /** The rounds in order: common and cheap ones first. */
@@ -66,8 +62,8 @@ const BASES = 6
 const DEPTH = 4
 
 /**
- * A state from which the search starts: still rejected, with the groups of changes for the parts
- * that verification read.
+ * A state from which the search starts: still rejected, with the groups of changes for the parts that verification
+ * read.
  */
 interface Base {
   readonly state: TrialState
@@ -75,8 +71,8 @@ interface Base {
 }
 
 /**
- * Searches for one change, then for two changes, that make the delivery verify. Returns undefined
- * if none are found within the bounds.
+ * Searches for one change, then for two changes, that make the delivery verify. Returns undefined if none are found
+ * within the bounds.
  */
 export async function search(
   subject: Subject,
@@ -86,8 +82,7 @@ export async function search(
   bounds: Bounds,
 ): Promise<readonly Clue[] | undefined> {
   const root = baseOf(subject.state, reads)
-  // Nothing else can be judged while a signature header is unreadable, so headers are repaired
-  // first.
+  // Nothing else can be judged while a signature header is unreadable, so headers are repaired first.
   const bases = isHeaderError(error) ? await readable(root, 0) : [root]
   if ('proof' in bases) return bases.proof
   for (const rounds of ROUNDS)
@@ -119,9 +114,7 @@ export async function search(
     return undefined
   }
 
-  /**
-   * Combines rewritten bodies with the most common other changes. Each body is written only once.
-   */
+  /** Combines rewritten bodies with the most common other changes. Each body is written only once. */
   async function writtenBeside({ state, groups }: Base): Promise<readonly Clue[] | undefined> {
     const beside: TrialState[] = []
     for (const [kind, most] of [
@@ -164,8 +157,7 @@ export async function search(
   }
 
   /**
-   * Returns the states whose signature headers can be read. If one of the states verifies, returns
-   * the proof instead.
+   * Returns the states whose signature headers can be read. If one of the states verifies, returns the proof instead.
    */
   async function readable(
     { state, groups }: Base,
@@ -200,10 +192,7 @@ export async function search(
   }
 }
 
-/**
- * Returns true if a signature header, or the body that contains the signature, is missing or
- * unreadable.
- */
+/** Returns true if a signature header, or the body that contains the signature, is missing or unreadable. */
 function isHeaderError({ code }: WebhookError): boolean {
   return code === 'missing_header' || code === 'malformed_header' || code === 'malformed_body'
 }

@@ -17,10 +17,7 @@ export interface TrialState {
   readonly steps: readonly Clue[]
 }
 
-/**
- * The result of verifying a state. `steps` has causes if the delivery verified only at another
- * time.
- */
+/** The result of verifying a state. `steps` has causes if the delivery verified only at another time. */
 type TrialOutcome =
   | { readonly accepted: true; readonly steps: readonly Clue[]; readonly error?: WebhookError }
   | { readonly accepted: false; readonly error: WebhookError }
@@ -59,8 +56,8 @@ export function createTrial(bounds: Bounds, now: number): Trial {
       : judged(state, delivery, error)
   }
 
-  // Schemes check the time after the signature. Verifying again at the signed time shows whether
-  // the time was the only cause.
+  // Schemes check the time after the signature. Verifying again at the signed time shows whether the time was the only
+  // cause.
   function judged(
     state: TrialState,
     delivery: Delivery,

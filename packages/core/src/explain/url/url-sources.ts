@@ -31,8 +31,8 @@ export function isPrivateHost(url: string): boolean {
 }
 
 /**
- * Returns the parts of the URL that the sender may have used, from the URL of the request and from
- * headers that proxies add.
+ * Returns the parts of the URL that the sender may have used, from the URL of the request and from headers that proxies
+ * add.
  */
 export function sourcesOf(
   request: PlainRequest,

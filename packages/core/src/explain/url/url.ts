@@ -10,8 +10,8 @@ interface Variant {
 }
 
 /**
- * Yields requests with other URLs that the sender may have signed: first one part of the URL is
- * changed, then two, then more.
+ * Yields requests with other URLs that the sender may have signed: first one part of the URL is changed, then two, then
+ * more.
  */
 export function* urlChanges(
   request: PlainRequest,
@@ -56,8 +56,8 @@ export function* urlChanges(
 }
 
 /**
- * Returns the changed URL. If the host is changed but not the port, the URL without the port comes
- * first: an internal port seldom belongs to an external host.
+ * Returns the changed URL. If the host is changed but not the port, the URL without the port comes first: an internal
+ * port seldom belongs to an external host.
  */
 function withAndWithoutPort(from: UrlParts, parts: Partial<UrlParts>): readonly UrlParts[] {
   const to = { ...from, ...parts }
@@ -70,8 +70,8 @@ interface Changed {
   readonly causes: readonly FindingCause[]
 }
 
-// Number of variants to try per part, by the number of changed parts (1 to 4). These numbers give
-// 400, 640, 640 and 405 URLs.
+// Number of variants to try per part, by the number of changed parts (1 to 4). These numbers give 400, 640, 640 and 405
+// URLs.
 const TRIED = [0, 400, 8, 4, 3]
 
 function* changesOf(
@@ -147,8 +147,7 @@ function queries(query: string, known: readonly string[]): Variant[] {
   }
   for (const value of ['', '?']) if (!found.has(value)) found.set(value, 'url-query')
   found.delete(query)
-  // Values from headers come first, then other orders, since combinations with other parts use only
-  // the first few.
+  // Values from headers come first, then other orders, since combinations with other parts use only the first few.
   return [...found].map(([value, cause]) => ({ value, cause })).slice(0, 400)
 }
 

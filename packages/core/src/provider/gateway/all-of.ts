@@ -6,11 +6,10 @@ import type { Clock, Provider, Result, Verified } from '../provider.ts'
 import { joinCredentials } from '../scheme.ts'
 
 /**
- * Creates a provider for a sender behind an edge check, such as Cloudflare Access. `access` and
- * `inner` must both verify each delivery; challenges need `access` too. Until `access` accepts,
- * `inner` verifies, answers, fetches and stores nothing. The events, ids, keys, reply and name are
- * those of `inner`. The edge must forward requests unchanged; for a gateway that signs instead of
- * the sender, use `behind`. `explain` names the provider that rejects.
+ * Creates a provider for a sender behind an edge check, such as Cloudflare Access. `access` and `inner` must both
+ * verify each delivery; challenges need `access` too. Until `access` accepts, `inner` verifies, answers, fetches and
+ * stores nothing. The events, ids, keys, reply and name are those of `inner`. The edge must forward requests unchanged;
+ * for a gateway that signs instead of the sender, use `behind`. `explain` names the provider that rejects.
  *
  * @throws TypeError if `access` is an unauthenticated provider.
  *
@@ -50,8 +49,7 @@ export function allOf<Events extends EventMap>(
     },
     proves: access.proves === true && inner.proves === true,
     verify(delivery: Delivery, clock: Clock): MaybePromise<Verified | void> {
-      // `greet` has already called `access.verify` for this delivery. A second call would reject a
-      // one-time token.
+      // `greet` has already called `access.verify` for this delivery. A second call would reject a one-time token.
       const entering = greeted.delete(delivery) ? undefined : enter(delivery, clock)
       return isPromise(entering)
         ? entering.then(() => inner.verify(delivery, clock))

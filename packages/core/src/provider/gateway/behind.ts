@@ -9,8 +9,8 @@ import { joinCredentials, type Covers, type SignableRequest } from '../scheme.ts
 import { markVerified, createDelivery } from '../../receive/http-delivery.ts'
 
 /**
- * Creates a provider for a sender whose deliveries come through a gateway, such as Hookdeck, Svix
- * Ingest, QStash or Pub/Sub.
+ * Creates a provider for a sender whose deliveries come through a gateway, such as Hookdeck, Svix Ingest, QStash or
+ * Pub/Sub.
  *
  * - Only the gateway's signature is verified. The sender's own signature is not needed, and never
  *   replaces that of the gateway.
@@ -23,8 +23,8 @@ import { markVerified, createDelivery } from '../../receive/http-delivery.ts'
  *   `<sender>-behind-<gateway>`.
  *
  * @param inner - the sender, or its factory if you do not have its secret.
- * @throws TypeError if the gateway is an unauthenticated provider, or if the sender's body cannot
- * be read from the gateway's envelope.
+ * @throws TypeError if the gateway is an unauthenticated provider, or if the sender's body cannot be read from the
+ * gateway's envelope.
  *
  * @example
  * const receiver = createReceiver({ provider: behind(hookdeckGateway({ secret }), github) })
@@ -47,8 +47,7 @@ export function behind<Events extends EventMap>(
     signatures: [...(gateway.signatures ?? []), ...(sender.signatures ?? [])],
     reads: (delivery) => [...readsOf(gateway, delivery), ...readsOf(sender, delivery)],
     events: (delivery, body) => eventsOf(gateway, sender, delivery, body),
-    // If the sender never repeats its bytes, equal bytes are a replay, whatever id the gateway
-    // adds.
+    // If the sender never repeats its bytes, equal bytes are a replay, whatever id the gateway adds.
     ...(sender.repeats === false && { repeats: false }),
     ...(unwrap ? readsXml(sender) && { xml: true } : bodyOf(gateway, sender)),
   }
@@ -80,10 +79,7 @@ function checkBoth(gateway: Provider, inner: Provider): void {
     )
 }
 
-/**
- * Returns what the gateway's signature covers. The gateway signs the sender's body, but not the
- * sender's headers.
- */
+/** Returns what the gateway's signature covers. The gateway signs the sender's body, but not the sender's headers. */
 function coversOf({ covers }: Provider, inner: Provider): Covers {
   const isHeader = inner.topicHeader !== undefined || inner.covers.topic === false
   const isOwnId = inner.claims === undefined && inner.covers.id === true && covers.body !== 'none'
@@ -99,8 +95,8 @@ function readsOf(provider: Provider, delivery: Delivery): readonly string[] {
 }
 
 /**
- * Returns how the sender's bytes are read. Parts of the request that only the sender's own
- * signature protects are not used to decide.
+ * Returns how the sender's bytes are read. Parts of the request that only the sender's own signature protects are not
+ * used to decide.
  */
 function bodyOf(gateway: Provider, inner: Provider): Partial<Provider> {
   const { formats = ['json'], codings = {}, charsets = ['utf-8'], contentType, format, xml } = inner
@@ -131,9 +127,8 @@ function eventsOf(
   return drafts.map(({ id, guards, ...draft }, at) => {
     const other = stable === undefined || drafts.length === 1 ? stable : `${stable}.${at}`
     const chosen = id !== undefined && inBody[at] === id ? id : (other ?? id)
-    // A guard is a key that only one event may have. Guards that reject are dropped here: they
-    // detect repeated signatures of the sender, and the gateway resends the signature at every
-    // attempt.
+    // A guard is a key that only one event may have. Guards that reject are dropped here: they detect repeated
+    // signatures of the sender, and the gateway resends the signature at every attempt.
     const kept = guards?.filter(({ otherwise }) => otherwise === 'duplicate')
     return {
       ...draft,
@@ -158,8 +153,7 @@ function unwrapped(
   const own = createDelivery({ method, url, headers, body }, limits, declared)
   markVerified(own)
   const parsed = parseBody(own, envelope.exact === true)
-  // A promise is not expected here: `receive` has loaded the XML parser, and `behind` throws for
-  // multipart.
+  // A promise is not expected here: `receive` has loaded the XML parser, and `behind` throws for multipart.
   if (isPromise(parsed)) throw new TypeError(`behind: ${inner.name} cannot be parsed synchronously`)
   return { own, parsed: envelope.exact ? { ...parsed, exact: true } : parsed }
 }

@@ -19,21 +19,19 @@ export interface Jwks {
 
 export interface JwkSource {
   /**
-   * Returns the keys with the id `kid`: all keys if `kid` is undefined, no key if it is unknown.
-   * `now` is in milliseconds since 1970.
+   * Returns the keys with the id `kid`: all keys if `kid` is undefined, no key if it is unknown. `now` is in
+   * milliseconds since 1970.
    */
   find(kid: string | undefined, now: number): MaybePromise<readonly Jwk[]>
   verified?(kid: string | undefined): void
   /**
-   * Ids of keys that verified a delivery. Their look-ups have separate limits, so that invented ids
-   * cannot delay them.
+   * Ids of keys that verified a delivery. Their look-ups have separate limits, so that invented ids cannot delay them.
    */
   readonly trusted?: TrustedNames
 }
 
 /**
- * Creates a source from a key set. Throws a `TypeError` that names the option if the value is not a
- * key set.
+ * Creates a source from a key set. Throws a `TypeError` that names the option if the value is not a key set.
  *
  * @example fixedKeys(jwt({ algorithms: ['ES256'] }), [givenJwks(options.jwks, 'acme: jwks')])
  */
@@ -52,20 +50,19 @@ export interface JwksCacheOptions extends FetchOptions {
 }
 
 const HOUR = 3_600_000
-// Anybody can invent a key id. An id that a fresh set does not contain causes no further fetch for
-// this many milliseconds.
+// Anybody can invent a key id. An id that a fresh set does not contain causes no further fetch for this many
+// milliseconds.
 const UNKNOWN = 60_000
 const MOST_UNKNOWN = 1000
 // Minimum number of milliseconds between a failed fetch and the next one.
 const FAILED = 10_000
-// Maximum number of fetches of one key set per minute. Senders change a set only a few times a
-// year.
+// Maximum number of fetches of one key set per minute. Senders change a set only a few times a year.
 const FETCHES = 6
 
 /**
- * Creates a source from the URL of a key set. The set is fetched on demand, kept for `maxAge`, and
- * fetched again for an unknown key id, at most six times per minute. Beyond that, an unknown id
- * fails with `secret_unavailable` (503). While fetches fail, known keys are still used.
+ * Creates a source from the URL of a key set. The set is fetched on demand, kept for `maxAge`, and fetched again for an
+ * unknown key id, at most six times per minute. Beyond that, an unknown id fails with `secret_unavailable` (503). While
+ * fetches fail, known keys are still used.
  *
  * @example fixedKeys(jwt({ algorithms: ['RS256'] }), [fetchedJwks('https://acme.example/jwks.json')])
  */
@@ -128,8 +125,7 @@ export function fetchedJwks(url: string, options: JwksCacheOptions = {}): JwkSou
 const MAX_KID = 256
 
 /**
- * Creates a source that calls `ask` for each key id. `ask` returns `undefined` if no key has this
- * id.
+ * Creates a source that calls `ask` for each key id. `ask` returns `undefined` if no key has this id.
  *
  * @example keyedJwks((kid) => api.verificationKey(kid))
  */
@@ -170,8 +166,8 @@ async function load(url: string, options: FetchOptions): Promise<readonly Jwk[]>
   return keys
 }
 
-// Returns only public keys. A published set must not contain symmetric keys (`oct`), since anybody
-// who reads the set could sign with them.
+// Returns only public keys. A published set must not contain symmetric keys (`oct`), since anybody who reads the set
+// could sign with them.
 function keysOf(value: unknown): readonly Jwk[] | undefined {
   const keys =
     typeof value === 'object' && value !== null && 'keys' in value ? value.keys : undefined
@@ -204,8 +200,8 @@ export interface FetchOptions {
 const LIMIT = 256 * 1024
 
 /**
- * Fetches bytes from a URL: at most 256 KiB, within the time limit, without following redirects. If
- * the response has the status `nothing`, returns an empty array.
+ * Fetches bytes from a URL: at most 256 KiB, within the time limit, without following redirects. If the response has
+ * the status `nothing`, returns an empty array.
  *
  * @throws WebhookError `secret_unavailable` (503), so that the sender tries again.
  *
@@ -238,10 +234,9 @@ export async function fetchBounded(
 }
 
 /**
- * Fetches as {@link fetchBounded} does, for a URL from an unverified request. URLs with a host from
- * `hosts` are fetched directly. Other URLs go through the address guard, which allows only ports 80
- * and 443 of the public internet. Runtimes without sockets have no guard, so there only URLs with a
- * host from `hosts` are fetched.
+ * Fetches as {@link fetchBounded} does, for a URL from an unverified request. URLs with a host from `hosts` are fetched
+ * directly. Other URLs go through the address guard, which allows only ports 80 and 443 of the public internet.
+ * Runtimes without sockets have no guard, so there only URLs with a host from `hosts` are fetched.
  *
  * @returns undefined if the URL must not be fetched.
  *

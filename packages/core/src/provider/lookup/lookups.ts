@@ -12,49 +12,35 @@ export interface LookupsOptions<Value> extends BucketOptions {
   /** Milliseconds after which a value is looked up again. @default never */
   readonly maxAge?: number | undefined
   /**
-   * Milliseconds after `maxAge` during which an old value is still used while it is looked up
-   * again. @default without end
+   * Milliseconds after `maxAge` during which an old value is still used while it is looked up again. @default without
+   * end
    */
   readonly overdue?: number
   /** Milliseconds for which an unknown or rejected name is not looked up again. @default 60_000 */
   readonly negative?: number
-  /**
-   * Milliseconds for which a failed look-up is not repeated. @default 0, so the next delivery looks
-   * up again
-   */
+  /** Milliseconds for which a failed look-up is not repeated. @default 0, so the next delivery looks up again */
   readonly failed?: number
-  /**
-   * Kind of the looked-up names. Trusted names of each kind are stored separately. @default 'keys'
-   */
+  /** Kind of the looked-up names. Trusted names of each kind are stored separately. @default 'keys' */
   readonly kind?: 'keys' | 'tenants'
   /**
-   * Returns the owner of a value. If there are too many trusted names, the owner with the most
-   * names loses one. @default no owner
+   * Returns the owner of a value. If there are too many trusted names, the owner with the most names loses one.
+   * @default no owner
    */
   readonly ownerOf?: (value: Value) => string
 }
 
 /** Looks up values by name. Anybody can cause a look-up, with an invented name. */
 export interface Lookups<Value> {
-  /**
-   * Returns the value of a name; undefined if `ask` returns undefined. `now` is in milliseconds, on
-   * any clock.
-   */
+  /** Returns the value of a name; undefined if `ask` returns undefined. `now` is in milliseconds, on any clock. */
   find(
     name: string,
     now: number,
     ask: () => MaybePromise<Value | undefined>,
   ): MaybePromise<Value | undefined>
   trust(name: string): void
-  /**
-   * Forgets a wrong value. For the next `negative` milliseconds, `find` throws `error` for this
-   * name.
-   */
+  /** Forgets a wrong value. For the next `negative` milliseconds, `find` throws `error` for this name. */
   reject(name: string, now: number, error: unknown): void
-  /**
-   * Forgets a value: the next delivery looks it up again. A look-up that is already running is
-   * repeated.
-   */
+  /** Forgets a value: the next delivery looks it up again. A look-up that is already running is repeated. */
   forget(name: string): void
   readonly trusted: TrustedNames
 }
@@ -73,10 +59,10 @@ const STRANGERS = 1000
 const MAX_NAME = 1024
 
 /**
- * Creates look-ups that anybody can cause: few at the same time, a limited number per minute, and
- * one per name. Names with a verified delivery have separate limits, so that invented names neither
- * delay nor replace them. An old value is used while it is looked up again. A look-up beyond the
- * limits fails with `secret_unavailable` (503), so that the sender retries.
+ * Creates look-ups that anybody can cause: few at the same time, a limited number per minute, and one per name. Names
+ * with a verified delivery have separate limits, so that invented names neither delay nor replace them. An old value is
+ * used while it is looked up again. A look-up beyond the limits fails with `secret_unavailable` (503), so that the
+ * sender retries.
  *
  * @example
  * const certificates = lookups<X509Certificate>({ kept: 20 })
@@ -219,13 +205,13 @@ export interface BucketOptions {
 
 export interface LookupBucket {
   /**
-   * Runs a look-up if the limits allow it. Otherwise rejects with `secret_unavailable` (503), so
-   * that the sender retries.
+   * Runs a look-up if the limits allow it. Otherwise rejects with `secret_unavailable` (503), so that the sender
+   * retries.
    */
   run<Value>(now: number, ask: () => Promise<Value>): Promise<Value>
   /**
-   * Counts a look-up that starts, and returns the function to call when it ends. Throws
-   * `secret_unavailable` beyond the limits.
+   * Counts a look-up that starts, and returns the function to call when it ends. Throws `secret_unavailable` beyond the
+   * limits.
    */
   enter(now: number): () => void
 }
@@ -233,8 +219,8 @@ export interface LookupBucket {
 const MINUTE = 60_000
 
 /**
- * Creates a token bucket that limits look-ups: it refills evenly over each minute. `now` is in
- * milliseconds, on any clock.
+ * Creates a token bucket that limits look-ups: it refills evenly over each minute. `now` is in milliseconds, on any
+ * clock.
  *
  * @example const key = await bucket({ perMinute: 10 }).run(now, () => api.key(kid))
  */

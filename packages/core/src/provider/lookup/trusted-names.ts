@@ -4,8 +4,8 @@ import { createForgetful } from '../../inbox/forgetful.ts'
 /** A store for {@link TrustedNames}, so that they outlive the process. */
 export interface NamesPlace {
   /**
-   * Returns the saved digests, oldest first. If the promise rejects, the next look-up of an unknown
-   * name calls `load` again.
+   * Returns the saved digests, oldest first. If the promise rejects, the next look-up of an unknown name calls `load`
+   * again.
    */
   load(): Promise<readonly string[]>
   /** Saves the digests, oldest first. Must not throw. */
@@ -13,8 +13,8 @@ export interface NamesPlace {
 }
 
 /**
- * Names with a verified delivery, such as ids of keys and tenants. Their look-ups have separate
- * limits, so that invented names cannot delay them.
+ * Names with a verified delivery, such as ids of keys and tenants. Their look-ups have separate limits, so that
+ * invented names cannot delay them.
  */
 export interface TrustedNames {
   /** Kind of the names: `keys` or `tenants`. Each kind is stored separately. */
@@ -26,20 +26,18 @@ export interface TrustedNames {
   /** Adds a store that outlives restarts. The receiver calls `keep`. */
   keep(place: NamesPlace): void
   /**
-   * Returns a promise that resolves once the stored names are loaded; undefined if they are loaded
-   * already. The look-up of an unknown name waits for this promise.
+   * Returns a promise that resolves once the stored names are loaded; undefined if they are loaded already. The look-up
+   * of an unknown name waits for this promise.
    */
   restored(): Promise<void> | undefined
 }
 
 /**
- * Makes an empty set of at most `most` names. If the set is full, the owner with the most names
- * loses its least recently used name. So an owner with many spellings of its name cannot push out
- * the names of other owners.
+ * Makes an empty set of at most `most` names. If the set is full, the owner with the most names loses its least
+ * recently used name. So an owner with many spellings of its name cannot push out the names of other owners.
  */
 export function trustedNames(kind: string, most: number): TrustedNames {
-  // The set holds digests, because a name from a path may be a secret, and stored values must have
-  // a bounded length.
+  // The set holds digests, because a name from a path may be a secret, and stored values must have a bounded length.
   const names = createForgetful<'known'>(
     { max: most, dedupeWindow: Infinity },
     () => performance.now(),

@@ -16,9 +16,8 @@ export interface BasicOptions {
 }
 
 /**
- * Creates a scheme for HTTP Basic authentication (RFC 7617). The secret is `user:password`, split
- * at the first colon. Rejections have the header `WWW-Authenticate`, since some senders (Twilio)
- * send credentials only after such a reply.
+ * Creates a scheme for HTTP Basic authentication (RFC 7617). The secret is `user:password`, split at the first colon.
+ * Rejections have the header `WWW-Authenticate`, since some senders (Twilio) send credentials only after such a reply.
  */
 export function basic(options: BasicOptions = {}): Scheme<string> {
   const headers = {
@@ -36,8 +35,8 @@ export function basic(options: BasicOptions = {}): Scheme<string> {
       if (!secret.includes(':')) throw new TypeError('Basic credentials must be user:password')
       const user = secret.slice(0, secret.indexOf(':'))
       const password = secret.slice(user.length + 1)
-      // Some senders use an API key as the user and an empty password (RFC 7617 allows this). Then
-      // the user is checked as the secret.
+      // Some senders use an API key as the user and an empty password (RFC 7617 allows this). Then the user is checked
+      // as the secret.
       checkSecret('what Basic credentials hold', password === '' ? user : password)
       return secret
     },

@@ -16,14 +16,11 @@ export type EcdsaCurve = 'P-256' | 'P-384' | 'P-521'
 export interface EcdsaAlgorithmOptions {
   /** The curve of the key. @default 'P-256' */
   readonly curve?: EcdsaCurve | undefined
-  /**
-   * Hash function of the message. @default the one that JOSE pairs with the curve: SHA-256,
-   * SHA-384, SHA-512
-   */
+  /** Hash function of the message. @default the one that JOSE pairs with the curve: SHA-256, SHA-384, SHA-512 */
   readonly hash?: 'sha256' | 'sha384' | 'sha512' | undefined
   /**
-   * How a signature is written: `der` is the ASN.1 sequence of r and s; `raw` is r followed by s
-   * (IEEE P1363, JOSE). @default 'der'
+   * How a signature is written: `der` is the ASN.1 sequence of r and s; `raw` is r followed by s (IEEE P1363, JOSE).
+   * @default 'der'
    */
   readonly form?: 'der' | 'raw' | undefined
   /** Encoding of the signature. @default 'base64' */
@@ -40,10 +37,9 @@ const CURVES = {
 } as const
 
 /**
- * Creates a scheme for ECDSA signatures (FIPS 186-5) over a message. The secret is the sender's
- * public key, as PEM or as base64 of its SPKI form. If the secret is the PEM of a private key, the
- * scheme can also sign. Signatures in the other form (`der` instead of `raw`, or `raw` instead of
- * `der`) or in a non-canonical encoding are rejected.
+ * Creates a scheme for ECDSA signatures (FIPS 186-5) over a message. The secret is the sender's public key, as PEM or
+ * as base64 of its SPKI form. If the secret is the PEM of a private key, the scheme can also sign. Signatures in the
+ * other form (`der` instead of `raw`, or `raw` instead of `der`) or in a non-canonical encoding are rejected.
  *
  * @example ecdsa({ header: 'X-Signature', timestampHeader: 'X-Timestamp' })
  */
@@ -73,8 +69,8 @@ export function ecdsaAlgorithm(options: EcdsaAlgorithmOptions = {}): SignatureAl
       return candidates.some((candidate) => {
         const given = decodeSignature(candidate, encoding)
         if (given === undefined) return false
-        // The option `dsaEncoding` would avoid this conversion, but workerd (2026-11-17) accepts no
-        // KeyObject together with options.
+        // The option `dsaEncoding` would avoid this conversion, but workerd (2026-11-17) accepts no KeyObject together
+        // with options.
         const signature = form === 'der' ? given : rawToDer(given, size)
         return signature !== undefined && verify(hash, bytes, key.publicKey as KeyObject, signature)
       })
@@ -89,8 +85,8 @@ export function ecdsaAlgorithm(options: EcdsaAlgorithmOptions = {}): SignatureAl
 }
 
 /**
- * Converts a raw ECDSA signature (r and s, `size` bytes each) to DER (RFC 3279, section 2.2.3).
- * Returns undefined if the length is wrong.
+ * Converts a raw ECDSA signature (r and s, `size` bytes each) to DER (RFC 3279, section 2.2.3). Returns undefined if
+ * the length is wrong.
  */
 export function rawToDer(raw: Uint8Array, size: number): Uint8Array | undefined {
   if (raw.length !== 2 * size) return undefined
@@ -99,18 +95,14 @@ export function rawToDer(raw: Uint8Array, size: number): Uint8Array | undefined 
   return Uint8Array.from([SEQUENCE, ...long, numbers.length, ...numbers])
 }
 
-/**
- * Converts an ECDSA signature from DER, as `node:crypto` writes it, to the raw form: r and s,
- * `size` bytes each.
- */
+/** Converts an ECDSA signature from DER, as `node:crypto` writes it, to the raw form: r and s, `size` bytes each. */
 export function derToRaw(der: Uint8Array, size: number): Uint8Array {
   const raw = new Uint8Array(2 * size)
   let at = der[1] === 0x81 ? 3 : 2
   for (const end of [size, 2 * size]) {
     const length = der[at + 1]!
     const number = der.subarray(at + 2, at + 2 + length)
-    // DER adds a zero byte before a number whose first bit is set. A number that is longer than
-    // `size` loses this byte.
+    // DER adds a zero byte before a number whose first bit is set. A number that is longer than `size` loses this byte.
     const digits = number.subarray(Math.max(0, length - size))
     raw.set(digits, end - digits.length)
     at += 2 + length
@@ -122,8 +114,8 @@ const SEQUENCE = 0x30
 const INTEGER = 0x02
 
 /**
- * Writes a number as a DER integer in its shortest form. If the first bit is set, a zero byte is
- * added, so that the number is not negative.
+ * Writes a number as a DER integer in its shortest form. If the first bit is set, a zero byte is added, so that the
+ * number is not negative.
  */
 function integer(bytes: Uint8Array): readonly number[] {
   let first = 0

@@ -21,16 +21,14 @@ export interface Ed25519Key {
 }
 
 /**
- * A `KeyObject` of `node:crypto`. This type replaces it so that Postern's declarations do not need
- * the types of Node.
+ * A `KeyObject` of `node:crypto`. This type replaces it so that Postern's declarations do not need the types of Node.
  */
 export type OpaqueKey = { readonly type: string }
 
 /**
- * Creates a scheme for Ed25519 signatures (RFC 8032) over a message. The secret is the sender's
- * public key of 32 bytes. To sign too, give `private:` followed by the seed of 32 bytes, or by the
- * private key of 64 bytes (seed and public half). Signatures whose number S is not reduced (S ≥ L)
- * are rejected.
+ * Creates a scheme for Ed25519 signatures (RFC 8032) over a message. The secret is the sender's public key of 32 bytes.
+ * To sign too, give `private:` followed by the seed of 32 bytes, or by the private key of 64 bytes (seed and public
+ * half). Signatures whose number S is not reduced (S ≥ L) are rejected.
  *
  * @example ed25519({ header: 'X-Signature-Ed25519', timestampHeader: 'X-Signature-Timestamp' })
  */

@@ -3,10 +3,9 @@ import { schemeReads } from '../define.ts'
 import { joinCredentials, type Covers, type Scheme } from '../scheme.ts'
 
 /**
- * Combines two schemes, such as while a sender changes from one to the other. Deliveries with a
- * signature of the first scheme are verified only by the first scheme; deliveries with only a
- * signature of the second scheme by the second. So if the stronger signature is invalid, a valid
- * weaker one does not help. The first scheme makes the keys.
+ * Combines two schemes, such as while a sender changes from one to the other. Deliveries with a signature of the first
+ * scheme are verified only by the first scheme; deliveries with only a signature of the second scheme by the second. So
+ * if the stronger signature is invalid, a valid weaker one does not help. The first scheme makes the keys.
  *
  * @example scheme: () => firstOf(hmac({ header: 'X-Signature-256' }), hmac({ header: 'X-Signature', algorithm: 'sha1' }))
  */

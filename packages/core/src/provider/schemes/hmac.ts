@@ -21,18 +21,18 @@ export type KeyEncoding = 'utf8' | 'hex' | 'base64'
 /** Options of {@link hmac}. */
 export interface HmacOptions extends Omit<SignatureOptions, 'header'> {
   /**
-   * The header with the signature, in any case. If several headers are given, one of them must
-   * match. Omit this option if `query` is set.
+   * The header with the signature, in any case. If several headers are given, one of them must match. Omit this option
+   * if `query` is set.
    */
   readonly header?: string | readonly string[]
   /**
-   * Set if one header contains both the time and the signature, as `t=…,v1=…`. @default none, so
-   * the header is the signature
+   * Set if one header contains both the time and the signature, as `t=…,v1=…`. @default none, so the header is the
+   * signature
    */
   readonly pairs?: Omit<PairsOptions, 'header' | 'message'> | undefined
   /**
-   * Separator between the signatures in one header, one of which must match. @default none, so the
-   * header has one signature
+   * Separator between the signatures in one header, one of which must match. @default none, so the header has one
+   * signature
    */
   readonly several?: ',' | ' ' | undefined
   /** Hash function of the HMAC. @default 'sha256' */
@@ -40,8 +40,8 @@ export interface HmacOptions extends Omit<SignatureOptions, 'header'> {
   /** Encoding of the signature. @default 'hex' */
   readonly encoding?: SignatureEncoding | undefined
   /**
-   * Every way in which the sender has ever made a key from a secret. Deliveries are signed with the
-   * first way. @default 'utf8'
+   * Every way in which the sender has ever made a key from a secret. Deliveries are signed with the first way. @default
+   * 'utf8'
    */
   readonly keyEncoding?: KeyEncoding | readonly KeyEncoding[] | undefined
   /** Accepts hex digits in upper case too. @default false */
@@ -49,9 +49,8 @@ export interface HmacOptions extends Omit<SignatureOptions, 'header'> {
 }
 
 /**
- * Creates a scheme for HMAC signatures (RFC 2104) over a message, by default the exact body bytes.
- * Signatures are compared as strings in constant time, so a truncated signature, another alphabet
- * or extra characters never match.
+ * Creates a scheme for HMAC signatures (RFC 2104) over a message, by default the exact body bytes. Signatures are
+ * compared as strings in constant time, so a truncated signature, another alphabet or extra characters never match.
  *
  * @example hmac({ header: 'X-Hub-Signature-256', prefix: 'sha256=' })
  */
@@ -79,8 +78,8 @@ export function hmac(options: HmacOptions): Scheme<Uint8Array> {
 }
 
 /**
- * Returns options that say where the signature is: alone in a header, in a list of signatures, or
- * in pairs such as `t=…,v1=…`.
+ * Returns options that say where the signature is: alone in a header, in a list of signatures, or in pairs such as
+ * `t=…,v1=…`.
  */
 function signatureOptions(options: HmacOptions): SignatureOptions {
   const { header, pairs: names, several, message, timestampHeader, ...rest } = options
@@ -142,8 +141,8 @@ export function hmacDigest(
   return mac.digest(encoding)
 }
 
-// KeyObjects are cached: Node 24.21 needs 8 µs for an HMAC over 1 KB if the key is bytes, and 1.6
-// µs if it is a KeyObject.
+// KeyObjects are cached: Node 24.21 needs 8 µs for an HMAC over 1 KB if the key is bytes, and 1.6 µs if it is a
+// KeyObject.
 const keyObjects = new WeakMap<Uint8Array, KeyObject>()
 
 function keyObject(key: Uint8Array): KeyObject {
@@ -163,8 +162,8 @@ function decodeKey(secret: string, encoding: KeyEncoding): Uint8Array {
 }
 
 /**
- * The inputs of one HMAC comparison, for tools that explain why no signature matched. The value
- * includes the delivery's signatures.
+ * The inputs of one HMAC comparison, for tools that explain why no signature matched. The value includes the delivery's
+ * signatures.
  */
 export interface Compared {
   readonly algorithm: HashName
@@ -173,8 +172,8 @@ export interface Compared {
   readonly candidates: readonly string[]
 }
 
-// Functions that are called at each comparison with a key. Undefined until a tool calls `watch`, so
-// that receivers lose no time.
+// Functions that are called at each comparison with a key. Undefined until a tool calls `watch`, so that receivers lose
+// no time.
 let watchers: WeakMap<Uint8Array, (seen: Compared) => void> | undefined
 
 export function watch(key: Uint8Array, report: (seen: Compared) => void): void {

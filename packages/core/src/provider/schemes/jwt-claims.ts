@@ -18,39 +18,32 @@ export interface JwtClaimsOptions {
   /** Returns the allowed values of `aud`, such as the URL of the delivery. */
   readonly audience?: (delivery: Delivery) => readonly string[]
   /**
-   * Maximum difference of `iat` from now, in seconds, in the past or future. If set, tokens without
-   * `iat` are rejected.
+   * Maximum difference of `iat` from now, in seconds, in the past or future. If set, tokens without `iat` are rejected.
    */
   readonly maxAge?: number
   /**
-   * Maximum difference between the clocks of sender and receiver, in seconds. @default 60 for `nbf`
-   * and a future `iat`, 0 for `exp`
+   * Maximum difference between the clocks of sender and receiver, in seconds. @default 60 for `nbf` and a future `iat`,
+   * 0 for `exp`
    */
   readonly tolerance?: number | undefined
   /** Names of required claims. */
   readonly required?: readonly string[]
-  /**
-   * The claim with the SHA-256 of the body. Tokens without this claim are rejected unless the body
-   * is empty.
-   */
+  /** The claim with the SHA-256 of the body. Tokens without this claim are rejected unless the body is empty. */
   readonly bodyHash?: {
     readonly claim: string
     /**
-     * Encoding of the hash. Hex may be in upper or lower case, base64 and base64url with or without
-     * padding. @default 'hex'
+     * Encoding of the hash. Hex may be in upper or lower case, base64 and base64url with or without padding. @default
+     * 'hex'
      */
     readonly encoding?: SignatureEncoding
   }
-  /**
-   * Checks more, after the signature and the claims. Throws a `WebhookError` to reject the
-   * delivery.
-   */
+  /** Checks more, after the signature and the claims. Throws a `WebhookError` to reject the delivery. */
   readonly check?: (claims: JwtClaims, delivery: Delivery) => void
 }
 
 /**
- * Makes the function that checks the claims of a token whose signature matched. The function throws
- * a `WebhookError` for a wrong claim.
+ * Makes the function that checks the claims of a token whose signature matched. The function throws a `WebhookError`
+ * for a wrong claim.
  */
 export function claimsCheck(
   options: JwtClaimsOptions,
@@ -87,8 +80,8 @@ export function readToken(delivery: Delivery, header: string | undefined): strin
 }
 
 /**
- * Returns the algorithm and key id of a token. Throws if the algorithm is not in `algorithms`, so
- * that an attacker cannot choose it.
+ * Returns the algorithm and key id of a token. Throws if the algorithm is not in `algorithms`, so that an attacker
+ * cannot choose it.
  */
 export function readHead(
   token: string,
@@ -106,8 +99,8 @@ export function readHead(
   if (!parts || typeof alg !== 'string') throw malformed({ header }, 'a signed JSON Web Token')
   if (!algorithms.includes(alg))
     throw malformed({ header }, `a token signed with ${algorithms.join(' or ')}`)
-  // `crit` names extensions that a receiver must support. Postern supports none, so the token is
-  // rejected (RFC 7515, section 4.1.11).
+  // `crit` names extensions that a receiver must support. Postern supports none, so the token is rejected (RFC 7515,
+  // section 4.1.11).
   if (memberOf(head, 'crit') !== undefined) throw malformed({ header }, 'a token without crit')
   const kid = memberOf(head, 'kid')
   return { alg, kid: typeof kid === 'string' ? kid : undefined }

@@ -21,8 +21,7 @@ export interface SharedJwtOptions extends JwtClaimsOptions {
   /** The allowed algorithms, all with a shared secret. `sign` uses the first one. */
   readonly algorithms: readonly SharedJwtAlgorithm[]
   /**
-   * Returns the URL that the token should contain, for the message of a rejection. @default the
-   * message names no URL
+   * Returns the URL that the token should contain, for the message of a rejection. @default the message names no URL
    */
   readonly url?: (delivery: Delivery) => string
   /**
@@ -38,10 +37,7 @@ const HASHES: Readonly<Record<SharedJwtAlgorithm, HashName>> = {
   HS512: 'sha512',
 }
 
-/**
- * Creates a scheme for JSON Web Tokens with a shared secret. The secret's text is the key (RFC
- * 7518, section 3.2).
- */
+/** Creates a scheme for JSON Web Tokens with a shared secret. The secret's text is the key (RFC 7518, section 3.2). */
 export function sharedJwt(options: SharedJwtOptions): Scheme<Uint8Array> {
   const { bodyHash, algorithms } = options
   const header = options.header?.toLowerCase() ?? 'authorization'

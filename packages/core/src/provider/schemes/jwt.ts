@@ -18,13 +18,10 @@ export type JwtAlgorithm = 'ES256' | 'ES384' | 'RS256' | 'RS512' | 'PS256' | 'Ed
 
 /** Options of {@link jwt} with public keys. */
 export interface JwtOptions extends JwtClaimsOptions {
-  /**
-   * The allowed algorithms. A token with another algorithm is rejected before its key is looked up.
-   */
+  /** The allowed algorithms. A token with another algorithm is rejected before its key is looked up. */
   readonly algorithms: readonly JwtAlgorithm[]
   /**
-   * True if `check` compares a hash of the body with a claim of the token. @default true with
-   * `bodyHash`, else false
+   * True if `check` compares a hash of the body with a claim of the token. @default true with `bodyHash`, else false
    */
   readonly coversBody?: boolean
 }
@@ -32,8 +29,7 @@ export interface JwtOptions extends JwtClaimsOptions {
 const jose: Peer<{ readonly compactVerify: typeof compactVerify }> = /* @__PURE__ */ peer(
   'jose',
   async () => {
-    // The import is inside `try`, because bundlers fail for any other import that they cannot
-    // resolve.
+    // The import is inside `try`, because bundlers fail for any other import that they cannot resolve.
     try {
       return await import('jose')
     } catch (cause) {
@@ -43,10 +39,10 @@ const jose: Peer<{ readonly compactVerify: typeof compactVerify }> = /* @__PURE_
 )
 
 /**
- * Creates a scheme for signed JSON Web Tokens (RFC 7519, RFC 8725). With public keys, the secret is
- * the https URL of a JSON Web Key Set, or use `fixedKeys` with a source of keys. Public keys need
- * the package jose, an optional peer that the first delivery loads. With a shared secret (`HS256`,
- * `HS384`, `HS512`), the secret's text is the key. One `jwt()` accepts either kind, never both.
+ * Creates a scheme for signed JSON Web Tokens (RFC 7519, RFC 8725). With public keys, the secret is the https URL of a
+ * JSON Web Key Set, or use `fixedKeys` with a source of keys. Public keys need the package jose, an optional peer that
+ * the first delivery loads. With a shared secret (`HS256`, `HS384`, `HS512`), the secret's text is the key. One `jwt()`
+ * accepts either kind, never both.
  *
  * @throws TypeError if `algorithms` mixes both kinds, or jose is needed and not installed.
  *
@@ -75,8 +71,7 @@ function publicJwt(options: JwtOptions): Scheme<JwkSource> {
   return {
     covers: { body: coversBody ? 'bytes' : 'none', timestamp: true },
     credentials: { headers: [header] },
-    // A token with a hash of this body grants access to nothing else, so it may be stored for
-    // `explain`.
+    // A token with a hash of this body grants access to nothing else, so it may be stored for `explain`.
     ...(coversBody && options.header !== undefined && { signatures: [header] }),
     needs: [header],
     key: (url) => fetchedJwks(url),

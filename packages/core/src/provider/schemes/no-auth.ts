@@ -1,8 +1,7 @@
 import type { Scheme } from '../scheme.ts'
 
 /**
- * A scheme that accepts every delivery, for senders that cannot authenticate. Anybody can send
- * events.
+ * A scheme that accepts every delivery, for senders that cannot authenticate. Anybody can send events.
  *
  * @example provider<object>({ name: 'probe', options: {}, scheme: () => noAuth, events: () => [{ topic: 'ping', payload: 1 }] })
  */
@@ -15,8 +14,7 @@ export const noAuth: Scheme<undefined> = {
 }
 
 /**
- * Returns a scheme with ready-made keys instead of secrets, such as a JSON Web Key Set or a
- * certificate.
+ * Returns a scheme with ready-made keys instead of secrets, such as a JSON Web Key Set or a certificate.
  *
  * @example scheme: (options) => fixedKeys(jwt({ algorithms: ['RS256'] }), [givenJwks(options.jwks, 'acme: jwks')])
  */

@@ -10,8 +10,8 @@ export interface PairsOptions {
   /** Separator between the pairs. Spaces after the separator are ignored. @default ',' */
   readonly separator?: ',' | ';'
   /**
-   * Separator between groups of pairs. Set if the sender repeats the time with each signature
-   * during a key rotation. @default none
+   * Separator between groups of pairs. Set if the sender repeats the time with each signature during a key rotation.
+   * @default none
    */
   readonly groups?: ' '
   /** Name of the pair with the time. @default 't' */
@@ -25,8 +25,8 @@ export interface PairsOptions {
 }
 
 /**
- * Returns options of `hmac` for headers such as `t=<time>,v1=<signature>`: one time and at least
- * one signature. Pairs with other names are ignored. The time and the body's bytes are signed.
+ * Returns options of `hmac` for headers such as `t=<time>,v1=<signature>`: one time and at least one signature. Pairs
+ * with other names are ignored. The time and the body's bytes are signed.
  *
  * @example hmac({ ...pairs({ header: 'acme-signature' }), tolerance: 300 })
  */
@@ -73,8 +73,7 @@ interface SeveralOptions extends Pick<SignatureOptions, 'prefix' | 'timestampHea
 const MOST = 20
 
 /**
- * Reads several signatures, such as those of an old and a new key, from several headers or from a
- * list in one header.
+ * Reads several signatures, such as those of an old and a new key, from several headers or from a list in one header.
  */
 export function readSeveral(
   delivery: Delivery,
@@ -89,8 +88,7 @@ export function readSeveral(
       if (all.length > MOST)
         throw new WebhookError('malformed_header', { problem: 'too_many', header, limit: MOST })
       if (several === undefined) return [bare(value, prefix, header)]
-      // The header may also contain signatures of other versions, which have another prefix and are
-      // skipped.
+      // The header may also contain signatures of other versions, which have another prefix and are skipped.
       const own = all.map((one) => one.trim()).filter((one) => one.startsWith(prefix))
       return (own.length === 0 ? all : own).map((one) => bare(one.trim(), prefix, header))
     })

@@ -39,17 +39,16 @@ export interface RsaAlgorithmOptions {
 /** Options of {@link rsa}. */
 export interface RsaOptions extends SignatureOptions, RsaAlgorithmOptions {}
 
-// Minimum length of an RSA key, in bits. Shorter keys have been factored, and NIST SP 800-131A
-// disallows them even for verification.
+// Minimum length of an RSA key, in bits. Shorter keys have been factored, and NIST SP 800-131A disallows them even for
+// verification.
 const MIN_BITS = 1024
 const EXPECTED =
   'an RSA key of at least 1024 bits, as PEM (public key or certificate) or as base64 of its SPKI form'
 
 /**
- * Creates a scheme for RSA signatures (RFC 8017) over a message. The secret is the sender's public
- * key or certificate as PEM, or base64 of the key's SPKI form. If the secret is the PEM of a
- * private key, the scheme can also sign. Only the key of a certificate is used; its dates and
- * issuer are not checked.
+ * Creates a scheme for RSA signatures (RFC 8017) over a message. The secret is the sender's public key or certificate
+ * as PEM, or base64 of the key's SPKI form. If the secret is the PEM of a private key, the scheme can also sign. Only
+ * the key of a certificate is used; its dates and issuer are not checked.
  *
  * @example rsa({ header: 'X-Signature', padding: 'pss', hash: 'sha512' })
  */
@@ -99,8 +98,8 @@ export interface KeyPair {
 }
 
 /**
- * Reads a key from the PEM of a public key, a certificate or a private key (which can also sign),
- * or from base64 of an SPKI structure.
+ * Reads a key from the PEM of a public key, a certificate or a private key (which can also sign), or from base64 of an
+ * SPKI structure.
  *
  * @throws TypeError that contains the text `expected` if the string is not a key.
  */
@@ -122,8 +121,8 @@ export function parseKeyPair(secret: string, expected: string): KeyPair {
   throw new TypeError(`the key must be ${expected}${isPssKey(text) ? PSS_KEY : ''}`)
 }
 
-// This text is added to the error for an RSASSA-PSS key, because runtimes with BoringSSL (Bun,
-// workerd) read only RSA keys of the general type.
+// This text is added to the error for an RSASSA-PSS key, because runtimes with BoringSSL (Bun, workerd) read only RSA
+// keys of the general type.
 const PSS_KEY =
   '; this one has the type RSASSA-PSS (RFC 4055), which not every runtime reads: give the same key with the type rsaEncryption'
 const PSS_OID = /* @__PURE__ */ textBytes('06092a864886f70d01010a', 'hex')
@@ -132,9 +131,8 @@ function isPssKey(text: string): boolean {
   return textBytes(text.replace(/-----[^-]*-----/g, ''), 'base64').includes(PSS_OID)
 }
 
-// workerd (2026-11-17) can check RSASSA-PSS only with createVerify and the key's PEM string. The
-// function verify() of workerd ignores the padding, and no call accepts a KeyObject together with
-// options.
+// workerd (2026-11-17) can check RSASSA-PSS only with createVerify and the key's PEM string. The function verify() of
+// workerd ignores the padding, and no call accepts a KeyObject together with options.
 
 function verifyPss(
   hash: HashName,

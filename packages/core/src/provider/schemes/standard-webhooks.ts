@@ -29,8 +29,8 @@ export interface StandardWebhooksHeaders {
 /** Options of {@link standardWebhooksScheme}. */
 export interface StandardWebhooksSchemeOptions {
   /**
-   * Prefixes of the three header names. The first prefix whose id header is present is used for all
-   * three headers. @default ['webhook-']
+   * Prefixes of the three header names. The first prefix whose id header is present is used for all three headers.
+   * @default ['webhook-']
    */
   readonly prefixes?: readonly string[] | undefined
   /** Names of the three headers if they do not share a prefix; replaces `prefixes`. */
@@ -38,8 +38,8 @@ export interface StandardWebhooksSchemeOptions {
   /** Maximum difference of a signed time from now, in seconds. @default 300 */
   readonly tolerance?: number | undefined
   /**
-   * Every way in which the sender has ever made keys from secrets. Deliveries are signed with the
-   * first way. @default ['decoded']
+   * Every way in which the sender has ever made keys from secrets. Deliveries are signed with the first way. @default
+   * ['decoded']
    */
   readonly keys?: readonly KeyForm[] | undefined
   /**
@@ -50,20 +50,19 @@ export interface StandardWebhooksSchemeOptions {
 }
 
 const MAX_SIGNATURES = 20
-// Maximum number of Ed25519 verifications per delivery, since each one hashes the complete body. A
-// key rotation needs four: two keys with two signatures.
+// Maximum number of Ed25519 verifications per delivery, since each one hashes the complete body. A key rotation needs
+// four: two keys with two signatures.
 const MAX_V1A = 8
-// The signed text `id.time.body` is ambiguous if the id ends with a time or the body starts with
-// one. Such deliveries are rejected.
+// The signed text `id.time.body` is ambiguous if the id ends with a time or the body starts with one. Such deliveries
+// are rejected.
 const CUT_ID = /\.\d{10,11}$/
 const CUT_BODY = /^\d{10,11}\./
 const V1 = /* @__PURE__ */ hmacAlgorithm({ encoding: 'base64' })
 const V1A = /* @__PURE__ */ ed25519Algorithm('base64')
 
 /**
- * Creates the scheme of Standard Webhooks 1.0.0, which signs `id.timestamp.body`. Signatures are
- * `v1` (HMAC-SHA256, secret `whsec_<base64>`) or `v1a` (Ed25519, public key `whpk_<base64>`,
- * private key for signing `whsk_<base64>`).
+ * Creates the scheme of Standard Webhooks 1.0.0, which signs `id.timestamp.body`. Signatures are `v1` (HMAC-SHA256,
+ * secret `whsec_<base64>`) or `v1a` (Ed25519, public key `whpk_<base64>`, private key for signing `whsk_<base64>`).
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function standardWebhooksScheme(
@@ -185,8 +184,7 @@ function headerSet(
   return sets.find(({ id }) => delivery.header(id) !== undefined) ?? sets[0]!
 }
 
-// Svix signs in the same way with other header names, so choosing the wrong provider is a common
-// mistake.
+// Svix signs in the same way with other header names, so choosing the wrong provider is a common mistake.
 function messageId(delivery: Delivery, header: string): string {
   if (delivery.header(header) === undefined && delivery.header('svix-id') !== undefined)
     throw new WebhookError('missing_header', {
@@ -206,8 +204,7 @@ function parseSignatures(value: string, header: string): { v1: string[]; v1a: st
   const found = { v1: [] as string[], v1a: [] as string[] }
   for (const part of value.split(' ')) {
     const comma = part.indexOf(',')
-    // A second comma is invalid: either the signatures are joined by commas, or the web framework
-    // joined two headers.
+    // A second comma is invalid: either the signatures are joined by commas, or the web framework joined two headers.
     if (part.indexOf(',', comma + 1) > comma)
       throw malformed(
         { header },
@@ -218,8 +215,8 @@ function parseSignatures(value: string, header: string): { v1: string[]; v1a: st
     if (comma > 0 && comma < part.length - 1 && (version === 'v1' || version === 'v1a'))
       found[version].push(part.slice(comma + 1))
   }
-  // A sender signs once per key in a rotation. More signatures cost an attacker nothing, but cost
-  // the receiver one verification each.
+  // A sender signs once per key in a rotation. More signatures cost an attacker nothing, but cost the receiver one
+  // verification each.
   if (found.v1.length + found.v1a.length > MAX_SIGNATURES)
     throw tooMany(header, MAX_SIGNATURES, 'signatures')
   if (found.v1.length + found.v1a.length === 0)

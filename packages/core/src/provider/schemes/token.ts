@@ -19,17 +19,14 @@ export type TokenOptions =
       readonly query: string
     }
   | {
-      /**
-       * Path of the token in the JSON body: `auth.token` is the member `token` of the object
-       * `auth`.
-       */
+      /** Path of the token in the JSON body: `auth.token` is the member `token` of the object `auth`. */
       readonly field: string
     }
 
 /**
- * Creates a scheme for a shared token in a header (`Authorization: Bearer …`, RFC 6750), a query
- * parameter or a member of the body. Tokens are compared in constant time. A token does not protect
- * the body, which is only as safe as TLS. Tokens are removed before a delivery is stored or logged.
+ * Creates a scheme for a shared token in a header (`Authorization: Bearer …`, RFC 6750), a query parameter or a member
+ * of the body. Tokens are compared in constant time. A token does not protect the body, which is only as safe as TLS.
+ * Tokens are removed before a delivery is stored or logged.
  */
 export function token(options: TokenOptions): Scheme<string> {
   if ('field' in options) return fieldToken(options.field)

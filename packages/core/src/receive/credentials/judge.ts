@@ -1,25 +1,21 @@
 import { SENDER_CREDENTIALS } from './senders.ts'
 
-// The expressions below match names of headers and parameters that contain credentials. Whoever
-// reads a credential can act as the app or its user. Names are in lower case, with hyphens.
-// `test/hostile/rules` lists the platforms and proxies, with a page about each header.
+// The expressions below match names of headers and parameters that contain credentials. Whoever reads a credential can
+// act as the app or its user. Names are in lower case, with hyphens. `test/hostile/rules` lists the platforms and
+// proxies, with a page about each header.
 
 /** Matches a name whose last word means a credential, on any platform. */
-// An idempotency token is excepted, since it is only an id: handlers read
-// `i-twilio-idempotency-token`.
+// An idempotency token is excepted, since it is only an id: handlers read `i-twilio-idempotency-token`.
 const LAST_WORDS: RegExp =
   /(?:(?<!idempotency-?)token|secret|passw(?:or)?d|passcode|pass-?phrase|(?:api|access|account|admin|app|auth|client|functions|license|master|private|sas|secret|subscription)key|(?:^|-)(?:jwt|pwd|auth|assertion|cookie|authorization|credentials?|bypass))\d*$/
 
-/**
- * Matches a name whose last word is `key`, except keys that only identify something, such as
- * `cache-key`.
- */
+/** Matches a name whose last word is `key`, except keys that only identify something, such as `cache-key`. */
 const KEY: RegExp =
   /(?<!(?:^|-)(?:cache|content|dedup(?:e|lication)?|event|file|foreign|group|idempotency|issue|message|object|order(?:ing)?|partition|primary|project|public|pusher|request|resource|routing|row|shard|sort|topic)-)(?<![a-z])key\d*$/
 
 /**
- * Matches headers with a prefix that a platform uses to tell the app who its user is. For each
- * prefix, at least one header contains a token of the user.
+ * Matches headers with a prefix that a platform uses to tell the app who its user is. For each prefix, at least one
+ * header contains a token of the user.
  */
 const FAMILIES: RegExp =
   /^(?:x-amzn-oidc|x-ms-token|x-ms-client-principal|x-goog-authenticated-user|cf-access|x-pomerium)(?:-|$)/
@@ -48,17 +44,16 @@ const NAMES: ReadonlySet<string> = new Set([...PLATFORM_NAMES, ...SENDER_CREDENT
 // Names such as `code`, which mean a credential only if they are the complete name.
 const WHOLE: ReadonlySet<string> = new Set(SENDER_CREDENTIALS.query.map(plain))
 
-// Maximum number of names in the cache of results. The limit is needed because names come from the
-// network. A full cache is emptied.
+// Maximum number of names in the cache of results. The limit is needed because names come from the network. A full
+// cache is emptied.
 const MOST = 1000
 let judged = new Map<string, boolean>()
 
 /**
- * Returns true for the name of a header or parameter that contains a credential of any sender or
- * platform: a token, key, password or cookie. Users can choose such names, so the last words of a
- * name decide. Words are split at capitals (`webhookSecret`), and a prefix does not matter
- * (`http_x_gitlab_token`, `x-original-authorization`). A signature is not a credential, since it
- * reveals no secret.
+ * Returns true for the name of a header or parameter that contains a credential of any sender or platform: a token,
+ * key, password or cookie. Users can choose such names, so the last words of a name decide. Words are split at capitals
+ * (`webhookSecret`), and a prefix does not matter (`http_x_gitlab_token`, `x-original-authorization`). A signature is
+ * not a credential, since it reveals no secret.
  *
  * @param name - the name, in any case.
  *
@@ -74,16 +69,16 @@ export function isCredentialName(name: string): boolean {
 }
 
 /**
- * Returns a name in lower case with hyphens. Proxies write one name in several ways, such as
- * `x_token` and `X-Token`; in this form they are equal.
+ * Returns a name in lower case with hyphens. Proxies write one name in several ways, such as `x_token` and `X-Token`;
+ * in this form they are equal.
  */
 export function plain(name: string): string {
   return name.toLowerCase().replaceAll(/[_.\s[\]]+/g, '-')
 }
 
 /**
- * Returns true if the name of a header is in `names`, or is a prefix followed by one of `names`.
- * All names are in the form of {@link plain}.
+ * Returns true if the name of a header is in `names`, or is a prefix followed by one of `names`. All names are in the
+ * form of {@link plain}.
  */
 export function isNamed(name: string, names: ReadonlySet<string>): boolean {
   if (names.has(name)) return true
@@ -105,8 +100,8 @@ function judge(plainName: string): boolean {
 }
 
 /**
- * Puts a hyphen between words that start with a capital: `webhookSecret` becomes `webhook-Secret`,
- * `myAPIKey` becomes `my-API-Key`.
+ * Puts a hyphen between words that start with a capital: `webhookSecret` becomes `webhook-Secret`, `myAPIKey` becomes
+ * `my-API-Key`.
  */
 function split(name: string): string {
   return name.replaceAll(/([a-z\d])([A-Z])/g, '$1-$2').replaceAll(/([A-Z])([A-Z][a-z])/g, '$1-$2')

@@ -6,10 +6,7 @@ import { MASK, placesOf, type CredentialPlace, withParameters } from './places.t
 import { SENDER_CREDENTIALS } from './senders.ts'
 import { textBytes, toBuffer } from '../../body/bytes.ts'
 
-/**
- * Headers of a rejected delivery that are always stored, in addition to the headers that the
- * provider reads.
- */
+/** Headers of a rejected delivery that are always stored, in addition to the headers that the provider reads. */
 const ALWAYS: ReadonlySet<string> = new Set([
   'content-type',
   'content-length',
@@ -23,14 +20,14 @@ const ALWAYS: ReadonlySet<string> = new Set([
   'x-forwarded-prefix',
 ])
 
-// Matches an `authorization` header with a signature: it starts with the sender's own scheme name.
-// Any other value is a token or a password.
+// Matches an `authorization` header with a signature: it starts with the sender's own scheme name. Any other value is a
+// token or a password.
 const SIGNATURE = /^(?:hmac|signature)[\s-]/i
 
 /**
- * Creates the function that returns the part of a rejected delivery that may be stored. Credentials
- * of all known senders are masked, since any sender may have sent the delivery. Headers that this
- * provider does not read are left out. Signatures stay, for `explain`.
+ * Creates the function that returns the part of a rejected delivery that may be stored. Credentials of all known
+ * senders are masked, since any sender may have sent the delivery. Headers that this provider does not read are left
+ * out. Signatures stay, for `explain`.
  */
 export function masker(provider: Provider): (delivery: Delivery) => KeptRequest {
   const { credentials = {}, signatures = [] } = provider
@@ -40,8 +37,7 @@ export function masker(provider: Provider): (delivery: Delivery) => KeptRequest 
   const query = new Set(own('query'))
   const fields = own('fields')
   const places = placesOf([...SENDER_CREDENTIALS.fields, ...fields])
-  // In a text or in bytes, the credential of this sender may be anywhere, so the whole body is
-  // masked.
+  // In a text or in bytes, the credential of this sender may be anywhere, so the whole body is masked.
   const isOpaque =
     fields.length > 0 &&
     (provider.formats ?? ['json']).every((format) => format === 'text' || format === 'bytes')
@@ -98,8 +94,8 @@ export function masker(provider: Provider): (delivery: Delivery) => KeptRequest 
   }
 }
 
-// Corrects `content-length`, since masking can make the body shorter or longer. With the wrong
-// length, `explain` would report a truncated body.
+// Corrects `content-length`, since masking can make the body shorter or longer. With the wrong length, `explain` would
+// report a truncated body.
 function lengthOf(value: string, longer: number): string {
   const length = Number(value)
   return longer === 0 || !Number.isInteger(length) ? value : String(Math.max(length + longer, 0))
@@ -108,15 +104,13 @@ function lengthOf(value: string, longer: number): string {
 interface Masked {
   readonly bytes: Uint8Array
   /**
-   * Places of the masked values, such as `field value[].clientState`. The place is `body` if
-   * nothing of the body may be stored.
+   * Places of the masked values, such as `field value[].clientState`. The place is `body` if nothing of the body may be
+   * stored.
    */
   readonly masked: readonly string[]
 }
 
-/**
- * A value to mask in a text: the index of its first character, and the index after its last one.
- */
+/** A value to mask in a text: the index of its first character, and the index after its last one. */
 interface TextSpan {
   readonly from: number
   readonly to: number
@@ -133,19 +127,17 @@ interface TextSpans {
 const NOTHING: Masked = { bytes: new Uint8Array(0), masked: ['body'] }
 
 /**
- * Returns a body with its credentials masked and all other bytes unchanged. The bytes decide in
- * which format the body is read, since any sender may have sent it. An unreadable body is stored
- * only if it contains no name of a credential.
+ * Returns a body with its credentials masked and all other bytes unchanged. The bytes decide in which format the body
+ * is read, since any sender may have sent it. An unreadable body is stored only if it contains no name of a credential.
  *
- * @param isStrict - true if the expected sender puts a credential in the body. Then an unreadable
- * body, or JSON that is not an object, is not stored at all, since the credential may be anywhere.
+ * @param isStrict - true if the expected sender puts a credential in the body. Then an unreadable body, or JSON that is
+ * not an object, is not stored at all, since the credential may be anywhere.
  */
 function maskBody(body: Uint8Array, places: CredentialPlace, isStrict: boolean): Masked {
   if (body.length === 0) return { bytes: body, masked: [] }
   // This function does not decompress bodies, so the content is unknown.
   if (isCompressed(body)) return NOTHING
-  // Latin-1 has one character per byte, so that positions in the text are positions in the bytes.
-  // All names are ASCII.
+  // Latin-1 has one character per byte, so that positions in the text are positions in the bytes. All names are ASCII.
   const text = toBuffer(body).toString('latin1')
   const { spans, isRead } = spansIn(text, places, isStrict)
   if (!isRead && (isStrict || mentions(text, places))) return NOTHING
@@ -174,8 +166,7 @@ function spansIn(text: string, places: CredentialPlace, isStrict: boolean): Text
 }
 
 /**
- * Returns true if a text contains the name of a credential, even if the name is escaped (`%XX`,
- * `\u00XX`) or in UTF-16.
+ * Returns true if a text contains the name of a credential, even if the name is escaped (`%XX`, `\u00XX`) or in UTF-16.
  */
 function mentions(text: string, places: CredentialPlace): boolean {
   // ASCII text in UTF-16 becomes plain ASCII when its zero bytes are removed.
@@ -325,16 +316,13 @@ interface Frame {
 }
 
 /**
- * Finds the values of credentials in a JSON text, which may be cut off. If the text is several JSON
- * values in a row, each of them is searched.
+ * Finds the values of credentials in a JSON text, which may be cut off. If the text is several JSON values in a row,
+ * each of them is searched.
  */
 function membersIn(text: string, places: CredentialPlace): TextSpans {
   const spans: TextSpan[] = []
   const stack: Frame[] = []
-  /**
-   * The value that is being masked: the index of its start, and the number of objects and lists
-   * around it.
-   */
+  /** The value that is being masked: the index of its start, and the number of objects and lists around it. */
   let open: { readonly from: number; readonly path: string; readonly depth: number } | undefined
   let isRead = true
 

@@ -2,9 +2,7 @@ import { isCredentialName } from './judge.ts'
 
 export const MASK = '(masked)'
 
-/**
- * A node in a tree of places in a body. The value at the place is a credential or may contain one.
- */
+/** A node in a tree of places in a body. The value at the place is a credential or may contain one. */
 export interface CredentialPlace {
   isCredential: boolean
   readonly members: Map<string, CredentialPlace>
@@ -12,8 +10,7 @@ export interface CredentialPlace {
 }
 
 /**
- * Makes the tree of places from paths such as `passcode` and `value[].clientState`, which start at
- * the top of a body.
+ * Makes the tree of places from paths such as `passcode` and `value[].clientState`, which start at the top of a body.
  */
 export function placesOf(paths: readonly string[]): CredentialPlace {
   const top = place()
@@ -27,8 +24,8 @@ export function placesOf(paths: readonly string[]): CredentialPlace {
 }
 
 /**
- * Makes the tree of places from plain names, such as those of form fields and query parameters. A
- * dot or bracket in a name has no special meaning.
+ * Makes the tree of places from plain names, such as those of form fields and query parameters. A dot or bracket in a
+ * name has no special meaning.
  */
 export function placesOfNames(names: readonly string[]): CredentialPlace {
   const top = place()
@@ -37,8 +34,8 @@ export function placesOfNames(names: readonly string[]): CredentialPlace {
 }
 
 /**
- * Returns the top place, and the place of the entries of every list below it. An event's payload
- * can be such an entry instead of the whole body.
+ * Returns the top place, and the place of the entries of every list below it. An event's payload can be such an entry
+ * instead of the whole body.
  */
 export function withEntries(top: CredentialPlace): readonly CredentialPlace[] {
   return [top, ...entriesBelow(top)]
@@ -76,11 +73,11 @@ function place(): CredentialPlace {
 }
 
 /**
- * Returns a URL with some query parameters changed and the others exactly as written. A user name
- * and password are removed, since no sender uses them to authenticate.
+ * Returns a URL with some query parameters changed and the others exactly as written. A user name and password are
+ * removed, since no sender uses them to authenticate.
  *
- * @param change - called with each parameter as written, and its decoded name. Returns the
- * replacement, or undefined to remove the parameter.
+ * @param change - called with each parameter as written, and its decoded name. Returns the replacement, or undefined to
+ * remove the parameter.
  */
 export function withParameters(
   url: string,

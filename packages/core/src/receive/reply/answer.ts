@@ -6,8 +6,8 @@ import type { WebhookEvent } from '../../event.ts'
 import { createTopicTable } from '../../subscribe/topics.ts'
 
 /**
- * The result of an answer function: a complete reply, a string (sent as `text/xml` if it starts
- * with `<`, as TwiML does), a JSON value, or undefined for an empty reply.
+ * The result of an answer function: a complete reply, a string (sent as `text/xml` if it starts with `<`, as TwiML
+ * does), a JSON value, or undefined for an empty reply.
  */
 export type Answer =
   | Reply
@@ -18,8 +18,8 @@ export type Answer =
   | void
 
 /**
- * Returns the reply to the sender. The function runs after the event was stored, also for
- * duplicates. A failed call is not retried.
+ * Returns the reply to the sender. The function runs after the event was stored, also for duplicates. A failed call is
+ * not retried.
  */
 export type AnswerFunction<Event extends WebhookEvent = WebhookEvent> = (
   event: Event,
@@ -27,13 +27,11 @@ export type AnswerFunction<Event extends WebhookEvent = WebhookEvent> = (
 
 /** Options of `answer`. */
 export interface AnswerOptions {
-  /**
-   * Maximum time for the function. @default '2500ms', since Slack waits three seconds for the reply
-   */
+  /** Maximum time for the function. @default '2500ms', since Slack waits three seconds for the reply */
   readonly deadline?: Duration
   /**
-   * The reply to send if the function takes longer than `deadline`. @default an empty 200, or the
-   * provider's rejection if the sender acts on the reply
+   * The reply to send if the function takes longer than `deadline`. @default an empty 200, or the provider's rejection
+   * if the sender acts on the reply
    */
   readonly late?: Reply
 }
@@ -50,10 +48,7 @@ export interface Answers {
   any(): boolean
 }
 
-/**
- * Creates the list of answer functions. If several functions match a topic, the one that was added
- * first is used.
- */
+/** Creates the list of answer functions. If several functions match a topic, the one that was added first is used. */
 export function createAnswers(): Answers {
   const table = createTopicTable<RegisteredAnswer>()
   return {
@@ -77,10 +72,9 @@ export function createAnswers(): Answers {
 }
 
 /**
- * Calls an answer function and returns its reply, within the deadline. If the function is late, the
- * reply is `late`, else `rejection`, else an empty 200. If it throws, the reply is `rejection`,
- * else a 500. `rejection` is set if the sender acts on the reply. The event stays stored in all
- * cases.
+ * Calls an answer function and returns its reply, within the deadline. If the function is late, the reply is `late`,
+ * else `rejection`, else an empty 200. If it throws, the reply is `rejection`, else a 500. `rejection` is set if the
+ * sender acts on the reply. The event stays stored in all cases.
  */
 export function answerReply(
   registered: RegisteredAnswer,

@@ -30,10 +30,10 @@ export function xmlReply(body: string, status = 200): Reply {
 }
 
 /**
- * Creates the reply to a rejected delivery: `application/problem+json` (RFC 9457) with the stable
- * code and no detail that helps an attacker. Observers get the full reason. If the receiver is
- * closed, or the body is too large or too slow, the reply closes the connection. Otherwise
- * node:http would continue to read the body (RFC 9110, section 15.5.14).
+ * Creates the reply to a rejected delivery: `application/problem+json` (RFC 9457) with the stable code and no detail
+ * that helps an attacker. Observers get the full reason. If the receiver is closed, or the body is too large or too
+ * slow, the reply closes the connection. Otherwise node:http would continue to read the body (RFC 9110, section
+ * 15.5.14).
  */
 export function problem(error: WebhookError, site: string = SITE): Reply {
   const headers: Record<string, string> = {
@@ -55,18 +55,15 @@ export function problem(error: WebhookError, site: string = SITE): Reply {
   }
 }
 
-// Codes whose reply closes the connection. For `receiver_closed`: on a connection that stays open,
-// the sender would continue to send to the closed receiver.
+// Codes whose reply closes the connection. For `receiver_closed`: on a connection that stays open, the sender would
+// continue to send to the closed receiver.
 const CLOSING: ReadonlySet<ErrorCode> = new Set([
   'body_too_large',
   'body_timeout',
   'receiver_closed',
 ])
 
-/**
- * Returns true if the result of an `answer` function is a complete {@link Reply}, not a JSON value
- * to wrap.
- */
+/** Returns true if the result of an `answer` function is a complete {@link Reply}, not a JSON value to wrap. */
 export function isReply(value: unknown): value is Reply {
   if (
     typeof value !== 'object' ||
@@ -81,8 +78,8 @@ export function isReply(value: unknown): value is Reply {
 }
 
 /**
- * URL of the documentation site; empty if there is none. `npm run release -- home` writes the URL
- * here from the package.json of the repository.
+ * URL of the documentation site; empty if there is none. `npm run release -- home` writes the URL here from the
+ * package.json of the repository.
  */
 export const SITE: string = ''
 
@@ -97,8 +94,8 @@ export type AckOption =
 const EXPECTED = '200, 202, 204, or 302 with a location'
 
 /**
- * Returns the reply to an accepted delivery. Throws a `TypeError` for a wrong status, or for a
- * redirect that the sender would count as a failure.
+ * Returns the reply to an accepted delivery. Throws a `TypeError` for a wrong status, or for a redirect that the sender
+ * would count as a failure.
  */
 export function ackReply(
   option: AckOption | undefined,
@@ -120,10 +117,7 @@ export function ackReply(
   return { status: 302, headers: { location: ack.location } }
 }
 
-/**
- * Converts a reply to a `Response`. The body is left out if HTTP does not allow one (HEAD, 204,
- * 304).
- */
+/** Converts a reply to a `Response`. The body is left out if HTTP does not allow one (HEAD, 204, 304). */
 export function toResponse(reply: Reply, method: string): Response {
   const empty = method === 'HEAD' || reply.status === 204 || reply.status === 304
   return new Response(empty ? null : ((reply.body ?? null) as BodyInit | null), {

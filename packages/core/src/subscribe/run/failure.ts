@@ -7,8 +7,7 @@ import { exponential } from '../retry.ts'
 import { attemptInfo, type RunContext } from './run-context.ts'
 
 /**
- * Returns the outcome of a run that threw. The thrown error can ask for an outcome; otherwise the
- * retry policy decides.
+ * Returns the outcome of a run that threw. The thrown error can ask for an outcome; otherwise the retry policy decides.
  */
 export function failed(
   context: RunContext,
@@ -19,8 +18,8 @@ export function failed(
   task?: { readonly lost: boolean },
 ): Outcome {
   const info = attemptInfo(context, claim)
-  // After an abort, the error is caused by the closing of the receiver or the lost claim. So the
-  // attempt does not count.
+  // After an abort, the error is caused by the closing of the receiver or the lost claim. So the attempt does not
+  // count.
   const postponed =
     signal?.aborted === true || task?.lost === true
       ? 0
@@ -72,8 +71,8 @@ function policyWait(context: RunContext, info: AttemptInfo, { name, retry }: Sub
 const LONGEST = 365 * 86_400_000
 
 /**
- * Returns the wait of a `RetryAfterError` or `PostponeError`, in milliseconds. The error is
- * recognized by its name, since another copy of the package may have created it.
+ * Returns the wait of a `RetryAfterError` or `PostponeError`, in milliseconds. The error is recognized by its name,
+ * since another copy of the package may have created it.
  */
 function delayOf(
   context: RunContext,
@@ -97,21 +96,17 @@ const MESSAGE = 8_192
 const STACK = 16_384
 const ISSUES = 100
 
-// Stored codes are only constants of programs, such as ENOENT. Other codes may be part of a
-// payload, and codes are shown to people who must not see payloads.
+// Stored codes are only constants of programs, such as ENOENT. Other codes may be part of a payload, and codes are
+// shown to people who must not see payloads.
 const CODE = /^(?:[A-Z][A-Z\d_]{1,63}|[A-Z\d]{5})$/
 
-/**
- * The error of a payload that does not match the subscription's schema. A retry cannot help, so the
- * task is dead.
- */
+/** The error of a payload that does not match the subscription's schema. A retry cannot help, so the task is dead. */
 export class SchemaMismatch extends Error {
   override readonly name = 'SchemaMismatch'
   readonly issues: readonly SchemaIssue[]
 
   constructor(issues: readonly SchemaIssue[]) {
-    // The message names only places. Messages are logged, and the messages of a schema may quote a
-    // value.
+    // The message names only places. Messages are logged, and the messages of a schema may quote a value.
     super(
       `the payload does not match the schema at ${issues.map((issue) => placeOf(issue) || 'its root').join(', ')}`,
     )
@@ -120,9 +115,8 @@ export class SchemaMismatch extends Error {
 }
 
 /**
- * Returns the stored form of any thrown value. Never throws, even if a property throws, a proxy is
- * revoked or a value cannot become a string. Long strings are shortened, and end with the number of
- * omitted characters.
+ * Returns the stored form of any thrown value. Never throws, even if a property throws, a proxy is revoked or a value
+ * cannot become a string. Long strings are shortened, and end with the number of omitted characters.
  */
 function taskError(thrown: unknown): TaskError {
   const name = textOf(thrown, 'name')

@@ -9,32 +9,25 @@ type KeyRun = (now: number) => void
 
 /** The rate and concurrency limit of one key (tenant). */
 interface KeyBound {
-  /**
-   * Starts a run and returns the function to call at its end. If a limit is reached, returns the
-   * time to try again.
-   */
+  /** Starts a run and returns the function to call at its end. If a limit is reached, returns the time to try again. */
   enter(now: number): KeyRun | number
   readonly isRunning: boolean
   /** True if a new bound for this key would decide the same, so that this one can be forgotten. */
   isIdle(now: number): boolean
 }
 
-// A start that is late by up to this time does not reduce the rate, since inboxes are not punctual.
-// In milliseconds.
+// A start that is late by up to this time does not reduce the rate, since inboxes are not punctual. In milliseconds.
 const LATE = 100
-// Tasks beyond a rate return at exact times up to this far ahead, and beyond that at random times.
-// In milliseconds.
+// Tasks beyond a rate return at exact times up to this far ahead, and beyond that at random times. In milliseconds.
 const FAR = 600_000
-// It is unknown when a run ends, so tasks beyond a concurrency limit try again within this time. In
-// milliseconds.
+// It is unknown when a run ends, so tasks beyond a concurrency limit try again within this time. In milliseconds.
 const NEAR = 60_000
 // Maximum time between two such tries of different tasks, in milliseconds.
 const LOOK = 1000
 
 /**
- * Makes the bound of one key. The rate is a virtual schedule (GCRA, ITU-T I.371): each start moves
- * the time of the next start by an interval. Tasks that must wait get the next free times, first
- * come, first served.
+ * Makes the bound of one key. The rate is a virtual schedule (GCRA, ITU-T I.371): each start moves the time of the next
+ * start by an interval. Tasks that must wait get the next free times, first come, first served.
  */
 export function createKeyBound({
   rate,
@@ -80,8 +73,8 @@ export function createKeyBound({
   }
 
   /**
-   * Returns half the expected time between two ends of runs. A task that tries too early tries
-   * again, but one that tries late would leave a place unused.
+   * Returns half the expected time between two ends of runs. A task that tries too early tries again, but one that
+   * tries late would leave a place unused.
    */
   function lookGap(now: number): number {
     if (concurrency === Infinity) return 0
@@ -92,8 +85,8 @@ export function createKeyBound({
 
 interface KeyBounds {
   /**
-   * Returns the function to call when the run has ended. If a limit is reached, returns the time to
-   * try again, in milliseconds since 1970.
+   * Returns the function to call when the run has ended. If a limit is reached, returns the time to try again, in
+   * milliseconds since 1970.
    */
   enter(key: string, now: number): KeyRun | number
   /** Returns a warning about an event without a tenant; undefined after the first call. */
@@ -130,10 +123,7 @@ export function createKeyBounds(
     },
   }
 
-  /**
-   * Checks two keys per call and forgets the idle ones. So keys are forgotten faster than new keys
-   * are added.
-   */
+  /** Checks two keys per call and forgets the idle ones. So keys are forgotten faster than new keys are added. */
   function forget(now: number): void {
     for (let looks = 0; looks < 2; looks++) {
       const [oldest] = keys
@@ -148,8 +138,8 @@ export function createKeyBounds(
 }
 
 /**
- * Runs an attempt within the limits of its key, or postpones the task. `failed` makes the outcome
- * if `tenantKey` throws.
+ * Runs an attempt within the limits of its key, or postpones the task. `failed` makes the outcome if `tenantKey`
+ * throws.
  */
 export function boundRun(
   context: RunContext,

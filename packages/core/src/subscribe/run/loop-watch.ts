@@ -1,19 +1,13 @@
 import { unref } from '../../basics/deadline.ts'
 import type { Subscription } from '../subscription.ts'
 
-/**
- * A thread that reports a run that blocks the event loop for longer than the timeout of its
- * subscription.
- */
+/** A thread that reports a run that blocks the event loop for longer than the timeout of its subscription. */
 interface LoopWatch {
-  /**
-   * Records that the synchronous part of a run starts. Returns the slot (memory shared with the
-   * thread) of the run.
-   */
+  /** Records that the synchronous part of a run starts. Returns the slot (memory shared with the thread) of the run. */
   enter(receiver: string, subscription: Subscription, task: string): number
   /**
-   * Records that the synchronous part has ended. `before` is the slot of the run that started this
-   * run in its own synchronous part.
+   * Records that the synchronous part has ended. `before` is the slot of the run that started this run in its own
+   * synchronous part.
    */
   leave(before: number): void
   /** Releases the slot when the run has ended. */
@@ -32,8 +26,8 @@ interface Threads {
 const KEY = Symbol.for('@postern/core.loop-watch.1')
 
 /**
- * Returns the watch of this process. The watch is made when the first task runs, and shared by all
- * copies of this module.
+ * Returns the watch of this process. The watch is made when the first task runs, and shared by all copies of this
+ * module.
  */
 export function loopWatch(): LoopWatch {
   return ((globalThis as { [KEY]?: LoopWatch })[KEY] ??= startThread() ?? NONE)
@@ -54,8 +48,7 @@ function startThread(): LoopWatch | undefined {
       eval: true,
       name: 'postern-loop-watch',
       workerData: memory,
-      // Empty, so that modules that the app preloads with NODE_OPTIONS or --import do not run in
-      // this thread.
+      // Empty, so that modules that the app preloads with NODE_OPTIONS or --import do not run in this thread.
       env: {},
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1 },
@@ -114,8 +107,7 @@ function createLoopWatch(memory: SharedArrayBuffer): LoopWatch {
   }
 
   /**
-   * Starts to increment the beat at each interval. Stops once nothing runs and nothing has started
-   * since the last beat.
+   * Starts to increment the beat at each interval. Stops once nothing runs and nothing has started since the last beat.
    */
   function begin(): void {
     beating = true
@@ -133,15 +125,9 @@ function createLoopWatch(memory: SharedArrayBuffer): LoopWatch {
   }
 }
 
-/**
- * Indexes of the shared memory, as 32-bit numbers: first these, then the time limit of each slot in
- * milliseconds.
- */
+/** Indexes of the shared memory, as 32-bit numbers: first these, then the time limit of each slot in milliseconds. */
 const BEAT = 0
-/**
- * Index of a count that grows with each synchronous part, so that many short parts in a row are not
- * reported.
- */
+/** Index of a count that grows with each synchronous part, so that many short parts in a row are not reported. */
 const PARTS = 1
 /** Index of the slot of the run that is in its synchronous part, or -1. */
 const CURRENT = 2
@@ -149,27 +135,19 @@ const CURRENT = 2
 const ACTIVE = 3
 const LIMITS = 4
 
-/**
- * Number of slots, so the maximum number of runs that can be named. Slot 0 is for runs that got no
- * free slot.
- */
+/** Number of slots, so the maximum number of runs that can be named. Slot 0 is for runs that got no free slot. */
 const SLOTS = 64
-/**
- * Length of a slot, in 16-bit units. A slot contains the length of the name, and then the name of
- * the run.
- */
+/** Length of a slot, in 16-bit units. A slot contains the length of the name, and then the name of the run. */
 const WIDTH = 256
 const NAMES: number = 4 * (LIMITS + SLOTS)
 const BYTES: number = NAMES + 2 * WIDTH * SLOTS
 
-/**
- * Time between two beats of the event loop, and between two checks of the thread, in milliseconds.
- */
+/** Time between two beats of the event loop, and between two checks of the thread, in milliseconds. */
 const INTERVAL = 100
 
 /**
- * The code of the thread, as text, since bundlers would omit a separate file. It writes with
- * writeSync: `console` in a thread would wait for the event loop.
+ * The code of the thread, as text, since bundlers would omit a separate file. It writes with writeSync: `console` in a
+ * thread would wait for the event loop.
  */
 const THREAD: string = `
 const { workerData } = process.getBuiltinModule('node:worker_threads')

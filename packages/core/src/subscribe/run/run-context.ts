@@ -35,14 +35,14 @@ export interface Observed {
 }
 
 /**
- * The member of a task that contains {@link Observed}. A registered symbol, since another copy of
- * the package may read it.
+ * The member of a task that contains {@link Observed}. A registered symbol, since another copy of the package may read
+ * it.
  */
 export const OBSERVED: unique symbol = Symbol.for('postern.task.observed')
 
 /**
- * Returns the observers of a task, for packages such as `forward` whose handlers report more.
- * Returns undefined for a task that no receiver created.
+ * Returns the observers of a task, for packages such as `forward` whose handlers report more. Returns undefined for a
+ * task that no receiver created.
  *
  * @example
  * observed(task)?.observer.destinationPaused?.({ receiver, subscription, destination, until })

@@ -13,8 +13,8 @@ import type { Json } from '../../delivery.ts'
 import type { Task } from '../task.ts'
 
 /**
- * Runs one attempt: claim → handler → outcome. Never throws. The inbox stores the returned outcome.
- * If the handler threw, `failed` decides whether and when the task is retried.
+ * Runs one attempt: claim → handler → outcome. Never throws. The inbox stores the returned outcome. If the handler
+ * threw, `failed` decides whether and when the task is retried.
  */
 export function run(
   context: RunContext,
@@ -24,8 +24,8 @@ export function run(
   if (claim.event.erased) return { kind: 'dead', error: ERASED }
   if (claim.subscription === UNHANDLED) return adopt(context, claim)
   const subscription = context.subscriptions.find(claim.subscription)
-  // A worker claims only tasks of its own subscriptions. If an engine still delivers another task,
-  // the task waits and is not lost.
+  // A worker claims only tasks of its own subscriptions. If an engine still delivers another task, the task waits and
+  // is not lost.
   if (!subscription) return { kind: 'postpone', at: context.now() + 60_000 }
   if (claim.attempt > subscription.retry.attempts) {
     return {
@@ -57,8 +57,7 @@ function bounded(
   )
 }
 
-// A replay may start before the contents are erased. A handler must not get the remaining part as
-// an event.
+// A replay may start before the contents are erased. A handler must not get the remaining part as an event.
 const ERASED: TaskError = {
   name: 'ErasedEvent',
   message: 'the contents of this event were erased, so it cannot run again',
@@ -115,13 +114,12 @@ async function ending(
   }
 }
 
-// Time after which the task is tried again, in milliseconds. By then, a process that has the
-// handler can find it.
+// Time after which the task is tried again, in milliseconds. By then, a process that has the handler can find it.
 const LOOK_AGAIN = 3_600_000
 
 /**
- * Converts an event without a subscription to tasks for the subscriptions that match it now. If
- * none matches, the event continues to wait.
+ * Converts an event without a subscription to tasks for the subscriptions that match it now. If none matches, the event
+ * continues to wait.
  */
 function adopt(context: RunContext, { event, delivery }: Claim): Outcome {
   const matching = context.subscriptions.match(event)
@@ -171,17 +169,14 @@ function done({ spawned }: ClaimedTask): Outcome {
 
 const DONE: Outcome = { kind: 'done' }
 
-/**
- * Settles as the handler's result does. After the timeout of the subscription, rejects and aborts
- * the task.
- */
+/** Settles as the handler's result does. After the timeout of the subscription, rejects and aborts the task. */
 function withTimeout(
   result: PromiseLike<unknown>,
   task: ClaimedTask,
   { name, timeout }: Subscription,
 ): Promise<unknown> {
-  // `result` may be a query builder: a thenable whose `then` may return any value. So `result` is
-  // converted to a promise.
+  // `result` may be a query builder: a thenable whose `then` may return any value. So `result` is converted to a
+  // promise.
   return inTime(Promise.resolve(result), timeout, () => {
     const error = new Error(`${name} took longer than its timeout of ${timeout} ms`)
     error.name = 'TimeoutError'
@@ -190,8 +185,8 @@ function withTimeout(
   })
 }
 
-// A class, so that its members are computed only when used: most handlers use neither signal nor
-// key. Computing both would cost more than the rest of starting the run.
+// A class, so that its members are computed only when used: most handlers use neither signal nor key. Computing both
+// would cost more than the rest of starting the run.
 class ClaimedTask implements Task {
   readonly #context: RunContext
   readonly #claim: Claim
@@ -277,8 +272,7 @@ class ClaimedTask implements Task {
   }
 
   /**
-   * Aborts the signal after the claim was lost. A later outcome still counts if no other process
-   * has settled the task.
+   * Aborts the signal after the claim was lost. A later outcome still counts if no other process has settled the task.
    */
   lose(reason: unknown): void {
     this.#lost ??= { reason }

@@ -7,8 +7,8 @@ const MAX_DEPTH = 5
 const PEM = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g
 
 /**
- * Returns the certificates in a PEM text, in order. Returns undefined if there is none, or if one
- * of them cannot be read.
+ * Returns the certificates in a PEM text, in order. Returns undefined if there is none, or if one of them cannot be
+ * read.
  */
 export function parseCertificates(pem: unknown): X509Certificate[] | undefined {
   try {
@@ -28,16 +28,15 @@ export function checkDates(certificate: X509Certificate, now: number): void {
 }
 
 /**
- * Returns the chain of a fetched certificate. The chain ends with a certificate that an authority
- * issued. Authorities are those of Node and those in `extra`. Checks follow RFC 5280, section 6,
- * without revocation and policies.
+ * Returns the chain of a fetched certificate. The chain ends with a certificate that an authority issued. Authorities
+ * are those of Node and those in `extra`. Checks follow RFC 5280, section 6, without revocation and policies.
  *
- * A missing issuer is fetched from the URL in the certificate that it issued (authority information
- * access). Such a certificate is used only if its signature fits. An attacker may have written that
- * URL, so only `hosts` and addresses of the public internet are fetched.
+ * A missing issuer is fetched from the URL in the certificate that it issued (authority information access). Such a
+ * certificate is used only if its signature fits. An attacker may have written that URL, so only `hosts` and addresses
+ * of the public internet are fetched.
  *
- * @throws WebhookError `unknown_sender` if the chain does not lead to an authority;
- * `secret_unavailable` if a part of the chain cannot be fetched.
+ * @throws WebhookError `unknown_sender` if the chain does not lead to an authority; `secret_unavailable` if a part of
+ * the chain cannot be fetched.
  */
 export async function checkChain(
   fetched: Uint8Array,

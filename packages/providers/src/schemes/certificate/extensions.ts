@@ -2,18 +2,15 @@ import { Buffer } from 'node:buffer'
 import type { X509Certificate } from 'node:crypto'
 
 /**
- * The parts of a certificate that the check of a chain needs (RFC 5280, section 4.2), but that
- * Node's `X509Certificate` does not show.
+ * The parts of a certificate that the check of a chain needs (RFC 5280, section 4.2), but that Node's `X509Certificate`
+ * does not show.
  */
 export interface CertificateExtensions {
   /** The subject's name, as DER. */
   readonly subject: Uint8Array
   /** True if issuer and subject have the same name. */
   readonly selfIssued: boolean
-  /**
-   * Maximum number of authorities between this certificate and the sender's; undefined if there is
-   * no maximum.
-   */
+  /** Maximum number of authorities between this certificate and the sender's; undefined if there is no maximum. */
   readonly pathLength: number | undefined
   /** Allowed uses of the key; undefined if every use is allowed. */
   readonly usage: { readonly signs: boolean; readonly certifies: boolean } | undefined
@@ -22,8 +19,7 @@ export interface CertificateExtensions {
   /** Alternative names of the subject. */
   readonly names: readonly GeneralName[]
   /**
-   * True if the certificate has a critical extension that this code does not know, so the
-   * certificate must be rejected.
+   * True if the certificate has a critical extension that this code does not know, so the certificate must be rejected.
    */
   readonly unknownCritical: boolean
 }
@@ -44,14 +40,10 @@ const BASIC = '551d13'
 const USAGE = '551d0f'
 const CONSTRAINTS = '551d1e'
 const NAMES = '551d11'
-// Extensions that this code may ignore although they are critical: extended key usage, policies,
-// identifiers.
+// Extensions that this code may ignore although they are critical: extended key usage, policies, identifiers.
 const HARMLESS = new Set(['551d25', '551d20', '551d23', '551d0e', '551d1f'])
 
-/**
- * Returns the extensions of a certificate. Throws a `RangeError` if the certificate is not valid
- * DER.
- */
+/** Returns the extensions of a certificate. Throws a `RangeError` if the certificate is not valid DER. */
 export function extensionsOf({ raw }: X509Certificate): CertificateExtensions {
   const fields = derElements(derElement(derElement(raw).content).content)
   // The fields are: version (only if tagged), serial number, algorithm, issuer, dates, subject.
@@ -65,8 +57,7 @@ export function extensionsOf({ raw }: X509Certificate): CertificateExtensions {
     const oid = Buffer.from(parts[0]!.content).toString('hex')
     const isCritical = parts[1]!.tag === 0x01 && parts[1]!.content[0] !== 0
     const isKnown = [BASIC, USAGE, CONSTRAINTS, NAMES].includes(oid) || HARMLESS.has(oid)
-    // A second extension of the same kind could hide the first, so it makes the certificate
-    // invalid.
+    // A second extension of the same kind could hide the first, so it makes the certificate invalid.
     if ((isCritical && !isKnown) || found.has(oid)) unknownCritical = true
     found.set(oid, parts.at(-1)!.content)
   }
@@ -89,8 +80,8 @@ function pathLengthOf(value: Uint8Array | undefined): number | undefined {
 
 function usageOf(value: Uint8Array | undefined): CertificateExtensions['usage'] {
   if (!value) return undefined
-  // The first byte is the number of unused bits, so the flags are in the second byte. Bit 0 is
-  // digitalSignature, and bit 5 is keyCertSign.
+  // The first byte is the number of unused bits, so the flags are in the second byte. Bit 0 is digitalSignature, and
+  // bit 5 is keyCertSign.
   const bits = derElement(value).content[1] ?? 0
   return { signs: (bits & 0x80) !== 0, certifies: (bits & 0x04) !== 0 }
 }
@@ -110,18 +101,14 @@ function namesIn(content: Uint8Array): readonly GeneralName[] {
   return derElements(content).map(({ tag, content: value }) => ({ kind: tag & 0x1f, value }))
 }
 
-/**
- * An element of DER (X.690). `content` is its value, and `bytes` also includes its tag and length.
- */
+/** An element of DER (X.690). `content` is its value, and `bytes` also includes its tag and length. */
 interface DerElement {
   readonly tag: number
   readonly content: Uint8Array
   readonly bytes: Uint8Array
 }
 
-/**
- * Returns the elements that follow each other in `bytes`. Throws a `RangeError` for a wrong length.
- */
+/** Returns the elements that follow each other in `bytes`. Throws a `RangeError` for a wrong length. */
 export function derElements(bytes: Uint8Array): readonly DerElement[] {
   const found: DerElement[] = []
   for (let at = 0; at < bytes.length;) {

@@ -12,9 +12,9 @@ const DNS = 2
 const DIRECTORY = 4
 
 /**
- * Returns why a path of certificates is invalid, or undefined if it is valid. The path starts with
- * the sender's certificate and ends with the authority's. Checks key usage, path length, name
- * constraints and unknown critical extensions (RFC 5280, section 6.1).
+ * Returns why a path of certificates is invalid, or undefined if it is valid. The path starts with the sender's
+ * certificate and ends with the authority's. Checks key usage, path length, name constraints and unknown critical
+ * extensions (RFC 5280, section 6.1).
  */
 export function pathFault(path: readonly X509Certificate[]): string | undefined {
   let all: readonly CertificateExtensions[]
@@ -33,8 +33,8 @@ export function pathFault(path: readonly X509Certificate[]): string | undefined 
     if (issuer.pathLength !== undefined && between > issuer.pathLength)
       return 'the chain is longer than an issuer allows'
     for (const [below, one] of all.slice(0, at).entries()) {
-      // An authority may issue a certificate for its own name, to renew a key. Name constraints do
-      // not apply to such a certificate, unless it is the sender's.
+      // An authority may issue a certificate for its own name, to renew a key. Name constraints do not apply to such a
+      // certificate, unless it is the sender's.
       if (below > 0 && one.selfIssued) continue
       if (!keepsTo(one, issuer)) return 'a name of the chain is outside of what an issuer may name'
     }
@@ -59,8 +59,8 @@ function keepsTo(
     const ofKind = ({ kind }: GeneralName): boolean => kind === name.kind
     const permitted = constraints.permitted.filter(ofKind)
     const excluded = constraints.excluded.filter(ofKind)
-    // This code can compare only DNS and directory names. A name of another kind is rejected if
-    // there is any constraint for that kind.
+    // This code can compare only DNS and directory names. A name of another kind is rejected if there is any constraint
+    // for that kind.
     if (name.kind !== DNS && name.kind !== DIRECTORY)
       return permitted.length === 0 && excluded.length === 0
     const isWithin = (base: GeneralName): boolean => within(name, base)
@@ -80,8 +80,8 @@ function within(name: GeneralName, base: GeneralName): boolean {
 }
 
 /**
- * Returns the common names that look like hosts. Without DNS names, the constraints apply to these,
- * because the sender's name may also be a common name.
+ * Returns the common names that look like hosts. Without DNS names, the constraints apply to these, because the
+ * sender's name may also be a common name.
  */
 function commonNames(subject: Uint8Array): readonly GeneralName[] {
   return derElements(derElement(subject).content)

@@ -12,52 +12,39 @@ import { checkChain, checkDates, parseCertificates } from './chain.ts'
 
 export interface CertificateOptions extends FetchOptions {
   /**
-   * PEM of the sender's certificate. With this option, no certificate is fetched. Only the dates of
-   * yours are checked, so give one that you trust.
+   * PEM of the sender's certificate. With this option, no certificate is fetched. Only the dates of yours are checked,
+   * so give one that you trust.
    */
   readonly certPem?: string | undefined
-  /**
-   * PEM of authorities to trust in addition to Node's, for a proxy in a private network or for
-   * tests.
-   */
+  /** PEM of authorities to trust in addition to Node's, for a proxy in a private network or for tests. */
   readonly ca?: string | readonly string[] | undefined
 }
 
 export interface CertificateRules {
   /** Pattern that the path of a certificate's URL must match. @default any path */
   readonly path?: RegExp
-  /**
-   * Full names of the hosts of issuers' certificates. A fetch from any other host may only reach
-   * public addresses.
-   */
+  /** Full names of the hosts of issuers' certificates. A fetch from any other host may only reach public addresses. */
   readonly issuers: readonly string[]
-  /**
-   * Returns true for an allowed name. The common name of a certificate, or one of its DNS names,
-   * must be allowed.
-   */
+  /** Returns true for an allowed name. The common name of a certificate, or one of its DNS names, must be allowed. */
   readonly named?: ((name: string) => boolean) | undefined
 }
 
 interface CertificateSource {
   /**
-   * Returns the certificate at a URL. Throws `unknown_sender` if the URL is not on one of the
-   * `hosts`, or if the certificate is not trusted at `now`.
+   * Returns the certificate at a URL. Throws `unknown_sender` if the URL is not on one of the `hosts`, or if the
+   * certificate is not trusted at `now`.
    */
   find(url: string, hosts: readonly string[], now: number): MaybePromise<X509Certificate>
   /** Records that a delivery was verified with the certificate at a URL. */
   trust(url: string): void
-  /**
-   * URLs whose certificate has verified a delivery. An attacker's URLs do not delay fetches of
-   * these.
-   */
+  /** URLs whose certificate has verified a delivery. An attacker's URLs do not delay fetches of these. */
   readonly trusted: TrustedNames
 }
 
-// Maximum number of cached certificates. A sender uses a certificate for months, so only an
-// attacker causes more.
+// Maximum number of cached certificates. A sender uses a certificate for months, so only an attacker causes more.
 const KEPT = 20
-// Milliseconds until a URL that failed is fetched again. So an attacker who invents URLs cannot
-// make the receiver flood the sender's servers.
+// Milliseconds until a URL that failed is fetched again. So an attacker who invents URLs cannot make the receiver flood
+// the sender's servers.
 const FAILED = 30_000
 
 /** Fetches each certificate once, checks its chain, and caches it while it is valid. */

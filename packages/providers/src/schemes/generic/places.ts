@@ -5,8 +5,8 @@ import { membersAt, nested, placedAt } from '../../common/paths.ts'
 import { mergeDeep, stringifyJson } from '@postern/core/internal'
 
 /**
- * Reads a value from a verified delivery. If a delivery has a list of events, the function is
- * called with one event as `body.value`.
+ * Reads a value from a verified delivery. If a delivery has a list of events, the function is called with one event as
+ * `body.value`.
  */
 export type Extract = (delivery: Delivery, body: ParsedBody) => string | undefined
 
@@ -16,27 +16,24 @@ export interface GenericPlaces {
   /** Name of the header with the event's id. @default none */
   readonly eventIdHeader?: string
   /**
-   * Member of the body with the event's id, as a path with dots (`data.id`). If you name several
-   * members, `:` joins their values. With several `formats`, an event without the id is rejected
-   * (`missing_event_id`). @default none, so events are not deduplicated by id
+   * Member of the body with the event's id, as a path with dots (`data.id`). If you name several members, `:` joins
+   * their values. With several `formats`, an event without the id is rejected (`missing_event_id`). @default none, so
+   * events are not deduplicated by id
    */
   readonly eventIdField?: string | readonly string[]
-  /**
-   * The topic of every delivery, or a function that returns the topic. @default reads `topicHeader`
-   * or `topicField`
-   */
+  /** The topic of every delivery, or a function that returns the topic. @default reads `topicHeader` or `topicField` */
   readonly topic?: string | Extract
   /** Name of the header with the topic. @default none */
   readonly topicHeader?: string
   /**
-   * Member of the body with the topic, as a path with dots. If you name several members, dots join
-   * their values. An event without the topic is rejected (`missing_topic`). @default 'type'; an
-   * event without `type` has the topic `event`
+   * Member of the body with the topic, as a path with dots. If you name several members, dots join their values. An
+   * event without the topic is rejected (`missing_topic`). @default 'type'; an event without `type` has the topic
+   * `event`
    */
   readonly topicField?: string | readonly string[]
   /**
-   * Member of the body with a list of events, each with its own id and topic. Use '' if the body
-   * itself is the list. @default none
+   * Member of the body with a list of events, each with its own id and topic. Use '' if the body itself is the list.
+   * @default none
    */
   readonly itemsField?: string
 }
@@ -52,8 +49,7 @@ export function genericEvents(
   return listOf(at(body.value, itemsField), itemsField).map((value, index) => {
     const own = Array.isArray(exact) ? (exact[index] as unknown) : value
     const event = eventOf(options, delivery, { ...body, value }, own)
-    // The header's id belongs to the whole delivery, but each event needs its own id, so its index
-    // is added.
+    // The header's id belongs to the whole delivery, but each event needs its own id, so its index is added.
     const isShared = options.eventIdHeader !== undefined && event.id !== undefined && index > 0
     return isShared ? { ...event, id: `${event.id}:${index}` } : event
   })
@@ -98,8 +94,8 @@ function eventOf(
   return { id: own || undefined, topic: found ?? other, payload: body.value }
 }
 
-// Reads the header if one is named, or else the body. A missing header is not replaced by the body,
-// because two kinds of ids would mix.
+// Reads the header if one is named, or else the body. A missing header is not replaced by the body, because two kinds
+// of ids would mix.
 function extract(
   delivery: Delivery,
   exact: unknown,
@@ -111,10 +107,7 @@ function extract(
   return path === undefined ? undefined : membersAt(exact, path, between)
 }
 
-/**
- * Returns the parts that the signature protects. If the id is in a signed body, the id is protected
- * too.
- */
+/** Returns the parts that the signature protects. If the id is in a signed body, the id is protected too. */
 export function genericCovers({ covers }: Pick<Scheme, 'covers'>, places: GenericPlaces): Covers {
   return covers.body === 'bytes' && places.eventIdField !== undefined
     ? { ...covers, id: true }
@@ -140,10 +133,7 @@ export interface ComposedPlaces {
   readonly inner?: string
 }
 
-/**
- * Returns headers and event for a draft, with id, topic and payload in the places that the options
- * name.
- */
+/** Returns headers and event for a draft, with id, topic and payload in the places that the options name. */
 export function composeGeneric(
   {
     topic,

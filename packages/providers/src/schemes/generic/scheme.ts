@@ -29,8 +29,8 @@ export interface GenericSchemeOptions {
     | 'standard-webhooks'
     | Scheme
   /**
-   * Name of the header with the signature or the token. For `hmac`, you can name several headers,
-   * of which one must match.
+   * Name of the header with the signature or the token. For `hmac`, you can name several headers, of which one must
+   * match.
    */
   readonly header?: string | readonly string[]
   /** `hmac`: the hash. @default 'sha256' */
@@ -39,36 +39,29 @@ export interface GenericSchemeOptions {
   readonly encoding?: SignatureEncoding
   /** `hmac`: the prefix of the signature, such as `sha256=`. @default '' */
   readonly prefix?: string
-  /**
-   * `hmac`: the encoding of the secret, or several if the sender has changed its encoding. @default
-   * 'utf8'
-   */
+  /** `hmac`: the encoding of the secret, or several if the sender has changed its encoding. @default 'utf8' */
   readonly keyEncoding?: KeyEncoding | readonly KeyEncoding[]
   /**
-   * `hmac`: the signed message, such as `v0:{time}:{body}`; give several if the sender's pages
-   * contradict each other, and each is accepted. @default '{body}', or '{time}.{body}' if a time is
-   * signed
+   * `hmac`: the signed message, such as `v0:{time}:{body}`; give several if the sender's pages contradict each other,
+   * and each is accepted. @default '{body}', or '{time}.{body}' if a time is signed
    */
   readonly message?: string | readonly string[]
   /** `hmac`: name of the header with the signed time. @default none, so only the body is signed */
   readonly timestampHeader?: string
-  /**
-   * `hmac`: the format of the signed time: Unix time in `s` or `ms`, an `iso` date, or `any` of
-   * these. @default 's'
-   */
+  /** `hmac`: the format of the signed time: Unix time in `s` or `ms`, an `iso` date, or `any` of these. @default 's' */
   readonly timestampUnit?: TimestampUnit
   /** `hmac`: maximum difference between the signed time and now, in seconds, in either direction. @default 300 */
   readonly tolerance?: number
   /** `hmac`: names of time and signature in one header, as in `t=…,v1=…`. @default none, the header is the signature */
   readonly pairs?: Pick<PairsOptions, 'separator' | 'groups' | 'time' | 'signature'>
   /**
-   * `hmac`: separator of several signatures in one header, of which one must match. @default none,
-   * so the header has one signature
+   * `hmac`: separator of several signatures in one header, of which one must match. @default none, so the header has
+   * one signature
    */
   readonly several?: ',' | ' '
   /**
-   * `query-token`: name of the query parameter with the token. Access logs show it, so prefer a
-   * header. `hmac`: name of the query parameter with the signature, if no header has it.
+   * `query-token`: name of the query parameter with the token. Access logs show it, so prefer a header. `hmac`: name of
+   * the query parameter with the signature, if no header has it.
    */
   readonly param?: string
   /** `field-token`: member of the JSON body with the token, as a path with dots. */
@@ -82,10 +75,7 @@ export interface GenericSchemeOptions {
 
 const NAMES = 'hmac, bearer, basic, header-token, query-token, field-token, standard-webhooks'
 
-/**
- * Returns the scheme that the options describe. Throws a `TypeError` that names a missing or wrong
- * option.
- */
+/** Returns the scheme that the options describe. Throws a `TypeError` that names a missing or wrong option. */
 export function genericScheme(name: string, options: GenericSchemeOptions): Scheme {
   const { scheme } = options
   if (typeof scheme === 'object' && scheme !== null) return scheme
@@ -118,8 +108,8 @@ export function genericScheme(name: string, options: GenericSchemeOptions): Sche
   }
 }
 
-// Allowed values of options. Options may come from a configuration file, which no compiler checks,
-// so the values are checked here.
+// Allowed values of options. Options may come from a configuration file, which no compiler checks, so the values are
+// checked here.
 const CHOICES = {
   algorithm: ['sha1', 'sha256', 'sha384', 'sha512'],
   encoding: ['hex', 'base64', 'base64url'],

@@ -19,8 +19,8 @@ export interface SignatureTarget {
 }
 
 /**
- * Returns the parts of a URL. Scheme and host are in lower case and without the default port. Path
- * and query stay as they were sent.
+ * Returns the parts of a URL. Scheme and host are in lower case and without the default port. Path and query stay as
+ * they were sent.
  */
 export function targetOf(url: string): SignatureTarget {
   const { protocol, host } = new URL(url)
@@ -33,10 +33,7 @@ export function targetOf(url: string): SignatureTarget {
   }
 }
 
-/**
- * Returns the value of a derived component such as `@method`, or undefined for an unknown
- * component.
- */
+/** Returns the value of a derived component such as `@method`, or undefined for an unknown component. */
 export function derivedValue(
   name: string,
   parameter: unknown,
@@ -66,10 +63,7 @@ export function derivedValue(
   }
 }
 
-/**
- * Returns the value of a component, as it is in the signed text (the signature base; RFC 9421,
- * section 2).
- */
+/** Returns the value of a component, as it is in the signed text (the signature base; RFC 9421, section 2). */
 export function componentValue(
   sf: StructuredFields,
   [name, parameters]: FieldItem,
@@ -123,8 +117,8 @@ function fieldValue(
   }
 }
 
-// Joins a header value that was folded over several lines, an obsolete form, with one space per
-// line break (section 2.1).
+// Joins a header value that was folded over several lines, an obsolete form, with one space per line break (section
+// 2.1).
 function unfolded(line: string): string {
   if (!line.includes('\n')) return line.trim()
   return line
@@ -133,8 +127,8 @@ function unfolded(line: string): string {
     .join(' ')
 }
 
-// Returns a query parameter, percent-encoded like its name. Returns undefined if the parameter is
-// repeated, because a signature must not cover it then (section 2.2.8).
+// Returns a query parameter, percent-encoded like its name. Returns undefined if the parameter is repeated, because a
+// signature must not cover it then (section 2.2.8).
 function queryParameter(query: string, name: unknown): string | undefined {
   const found = [...new URLSearchParams(query)].filter(([one]) => percentEncode(one) === name)
   return found.length === 1 ? percentEncode(found[0]![1]) : undefined
@@ -150,9 +144,8 @@ function percentEncode(text: string): string {
 const HASHES = { 'sha-256': 'sha256', 'sha-512': 'sha512' } as const
 
 /**
- * Compares `Content-Digest` with the bytes on the wire (RFC 9530, section 2). A SHA-256 or SHA-512
- * digest must be present. If both are present, both must be right. Digests of older algorithms are
- * ignored.
+ * Compares `Content-Digest` with the bytes on the wire (RFC 9530, section 2). A SHA-256 or SHA-512 digest must be
+ * present. If both are present, both must be right. Digests of older algorithms are ignored.
  */
 export function checkContentDigest(sf: StructuredFields, delivery: Delivery): void {
   const digests = dictionary(sf, delivery, 'content-digest')

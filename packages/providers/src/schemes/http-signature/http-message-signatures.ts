@@ -27,25 +27,22 @@ import { randomUUID } from 'node:crypto'
 
 /** Options of {@link httpMessageSignatures}. */
 export interface HttpMessageSignaturesOptions {
-  /**
-   * Algorithm of the keys in the options. A message with another `alg` is rejected. @default
-   * 'hmac-sha256'
-   */
+  /** Algorithm of the keys in the options. A message with another `alg` is rejected. @default 'hmac-sha256' */
   readonly alg?: HttpSignatureAlgorithm | undefined
   /** The only accepted `keyid`. @default any `keyid` */
   readonly keyId?: string | undefined
   /** Encoding of a shared secret. @default 'utf8' */
   readonly keyEncoding?: KeyEncoding | undefined
   /**
-   * Label of the signature to verify, if a message has several. @default the only signature, or the
-   * only one with `keyId` and `tag`
+   * Label of the signature to verify, if a message has several. @default the only signature, or the only one with
+   * `keyId` and `tag`
    */
   readonly label?: string | undefined
   /** The required `tag` of a signature. @default any `tag` */
   readonly tag?: string | undefined
   /**
-   * Components that a signature must cover. `content-digest` is required only if there is a body.
-   * Instead of `@target-uri`, a signature may cover its parts.
+   * Components that a signature must cover. `content-digest` is required only if there is a body. Instead of
+   * `@target-uri`, a signature may cover its parts.
    * @default ['@method', '@target-uri', 'content-digest']
    */
   readonly requiredComponents?: readonly string[] | undefined
@@ -54,13 +51,13 @@ export interface HttpMessageSignaturesOptions {
   /** Maximum difference between `created` and now, in seconds, in either direction. @default 300 */
   readonly tolerance?: number | undefined
   /**
-   * Checks the times of a signature, and throws a `WebhookError` for a wrong one. `now` is in
-   * milliseconds since 1970. @default a check with `tolerance`
+   * Checks the times of a signature, and throws a `WebhookError` for a wrong one. `now` is in milliseconds since 1970.
+   * @default a check with `tolerance`
    */
   readonly checkTimes?: (parameters: ReadonlyMap<string, unknown>, now: number) => void
   /**
-   * Returns the parts of a URL as they are signed, for profiles that normalize the URL. @default
-   * host in lower case without the default port
+   * Returns the parts of a URL as they are signed, for profiles that normalize the URL. @default host in lower case
+   * without the default port
    */
   readonly target?: (url: string) => SignatureTarget
   /** If true, also accepts signatures in base64url without padding. @default false */
@@ -69,19 +66,16 @@ export interface HttpMessageSignaturesOptions {
 
 const LONGEST_INPUT = 8192
 
-/**
- * Returns the headers that the signatures of a delivery cover. In `Signature-Input`, their names
- * are in quotes.
- */
+/** Returns the headers that the signatures of a delivery cover. In `Signature-Input`, their names are in quotes. */
 function coveredHeaders(delivery: Delivery): readonly string[] {
   const input = delivery.header('signature-input')?.slice(0, LONGEST_INPUT) ?? ''
   return ['content-digest', ...(input.match(/(?<=")[a-z\d-]+(?=")/g) ?? [])]
 }
 
 /**
- * Makes a scheme for HTTP Message Signatures (RFC 9421). The optional peer `structured-headers`
- * parses the headers; the first delivery loads it. Later deliveries are verified without `await` if
- * the keys are in the options. `Content-Digest` (RFC 9530) is always checked.
+ * Makes a scheme for HTTP Message Signatures (RFC 9421). The optional peer `structured-headers` parses the headers; the
+ * first delivery loads it. Later deliveries are verified without `await` if the keys are in the options.
+ * `Content-Digest` (RFC 9530) is always checked.
  */
 export function httpMessageSignatures(
   options: HttpMessageSignaturesOptions = {},
@@ -207,8 +201,8 @@ export function coversField(
 }
 
 /**
- * Returns a time among the parameters of a signature, in seconds since 1970. Throws
- * `malformed_header` if the time is not a whole number.
+ * Returns a time among the parameters of a signature, in seconds since 1970. Throws `malformed_header` if the time is
+ * not a whole number.
  */
 export function seconds(values: ReadonlyMap<string, unknown>, name: string): number | undefined {
   const value = values.get(name)
@@ -224,9 +218,7 @@ export function seconds(values: ReadonlyMap<string, unknown>, name: string): num
 interface SignRequestOptions {
   /** Components to sign, without parameters. `content-digest` is signed only if there is a body. */
   readonly components: readonly string[]
-  /**
-   * Parameters of the signature. Of the optional ones, only `expires` and `nonce` are supported.
-   */
+  /** Parameters of the signature. Of the optional ones, only `expires` and `nonce` are supported. */
   readonly parameters: readonly string[]
   /** Seconds from `created` to `expires`. */
   readonly lifetime: number

@@ -133,8 +133,8 @@ function ed25519Pem(secret: string): KeyPair {
   return pair
 }
 
-// Returns the algorithm of a JSON Web Key. Its `alg` is read only for RSA, because an RSA key fits
-// several algorithms (RFC 9421, section 3.3.7).
+// Returns the algorithm of a JSON Web Key. Its `alg` is read only for RSA, because an RSA key fits several algorithms
+// (RFC 9421, section 3.3.7).
 function jwkAlgorithm(jwk: Jwk): HttpSignatureAlgorithm | undefined {
   if (jwk.kty === 'OKP' && jwk['crv'] === 'Ed25519') return 'ed25519'
   if (jwk.kty === 'EC' && jwk['crv'] === 'P-256') return 'ecdsa-p256-sha256'

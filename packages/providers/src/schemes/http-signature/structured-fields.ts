@@ -2,10 +2,7 @@ import { Buffer } from 'node:buffer'
 import { type Delivery } from '@postern/core'
 import { malformed, singleHeader, peer, type Peer } from '@postern/core/internal'
 
-/**
- * The functions of the package `structured-headers` that this code uses, for structured fields (RFC
- * 9651).
- */
+/** The functions of the package `structured-headers` that this code uses, for structured fields (RFC 9651). */
 export interface StructuredFields {
   parseDictionary(text: string): ReadonlyMap<string, unknown>
   serializeItem(item: never): string
@@ -16,8 +13,7 @@ export interface StructuredFields {
 export const structuredFields: Peer<StructuredFields> = peer(
   'structured-headers',
   async () => {
-    // The import is inside `try`, because bundlers otherwise fail if they cannot resolve the
-    // optional package.
+    // The import is inside `try`, because bundlers otherwise fail if they cannot resolve the optional package.
     try {
       return await import('structured-headers')
     } catch (cause) {
@@ -30,8 +26,8 @@ export const structuredFields: Peer<StructuredFields> = peer(
 export type FieldItem = readonly [value: unknown, parameters: ReadonlyMap<string, unknown>]
 
 /**
- * Returns a dictionary from all lines of a header. A header with a repeated key is rejected,
- * because it is not clear which value is meant.
+ * Returns a dictionary from all lines of a header. A header with a repeated key is rejected, because it is not clear
+ * which value is meant.
  */
 export function dictionary(
   sf: StructuredFields,

@@ -23,8 +23,7 @@ export function authenticCases(sender: AuditSender): readonly AuditCase[] {
         `topic:${sample.topic}`,
         `a genuine ${sample.topic}`,
         () => sender.sign({ sample }),
-        // Deliveries in the sender's second format often go to another route, so a rejection is
-        // only a note.
+        // Deliveries in the sender's second format often go to another route, so a rejection is only a note.
         isMain(sender.sign({ sample })) ? {} : { severity: 'note' },
       ),
     ),
@@ -93,8 +92,8 @@ function skewOf(tolerance: number): number {
 }
 
 /**
- * Returns a delivery with a made-up topic in the sender's format. Returns undefined if deliveries
- * do not contain the topic.
+ * Returns a delivery with a made-up topic in the sender's format. Returns undefined if deliveries do not contain the
+ * topic.
  */
 function unknown(sender: AuditSender): AuditRequest | undefined {
   const part = `audit${letters(12, sender.random)}`

@@ -86,10 +86,7 @@ export function otherBodyCases(sender: AuditSender): readonly AuditCase[] {
   ]
 }
 
-/**
- * Returns the body of another event. If all samples have the same body, changes one character
- * instead.
- */
+/** Returns the body of another event. If all samples have the same body, changes one character instead. */
 function otherBody(sender: AuditSender): Uint8Array {
   const request = sender.sign()
   const sample = sender.samples.at(-1)

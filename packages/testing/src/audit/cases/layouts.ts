@@ -5,8 +5,8 @@ import { skipUnless } from './authentic.ts'
 const KIB = 1024
 
 /**
- * Returns the same event in several JSON layouts, each signed as it is sent. A receiver that parses
- * and rewrites the body before verifying rejects some of them.
+ * Returns the same event in several JSON layouts, each signed as it is sent. A receiver that parses and rewrites the
+ * body before verifying rejects some of them.
  */
 export function layoutCases(sender: AuditSender): readonly AuditCase[] {
   const { facts, about } = sender
@@ -90,8 +90,8 @@ export function layoutCases(sender: AuditSender): readonly AuditCase[] {
 }
 
 /**
- * Returns true if the sender's deliveries can be signed with any body. For this, the signature must
- * be outside of the body.
+ * Returns true if the sender's deliveries can be signed with any body. For this, the signature must be outside of the
+ * body.
  */
 export function canRebody(sender: AuditSender): boolean {
   const { place } = sender.about

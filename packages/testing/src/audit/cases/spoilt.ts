@@ -12,8 +12,8 @@ import { canRebody } from './layouts.ts'
 import { FORGED, IN_BODY } from './signatures.ts'
 
 /**
- * Returns malformed deliveries, signed and unsigned. The receiver may accept or reject them, but
- * must not crash or reply with 5xx.
+ * Returns malformed deliveries, signed and unsigned. The receiver may accept or reject them, but must not crash or
+ * reply with 5xx.
  */
 export function spoiltCases(sender: AuditSender): readonly AuditCase[] {
   return [...signedNonsense(sender), ...unsignedNonsense(sender), ...methods(sender)]

@@ -57,8 +57,8 @@ export function oddTimeCases(sender: AuditSender): readonly AuditCase[] {
 }
 
 /**
- * Returns the name of the header that contains the signed time, and the time as it is written
- * there: seconds or milliseconds.
+ * Returns the name of the header that contains the signed time, and the time as it is written there: seconds or
+ * milliseconds.
  */
 function timeOf(
   sender: AuditSender,
@@ -75,8 +75,8 @@ function timeOf(
 }
 
 /**
- * Returns a new delivery whose time was moved by a second after signing. Returns undefined if the
- * time is not in a header.
+ * Returns a new delivery whose time was moved by a second after signing. Returns undefined if the time is not in a
+ * header.
  */
 function swapped(sender: AuditSender): AuditRequest | undefined {
   const at = sender.now()

@@ -1,8 +1,8 @@
 import { type RemedyId, type RemedyLines, type RemedyStack, nextLines } from './next.ts'
 
 /**
- * Remedies for Express. In the code, `raw` is the received body, `signature` the received
- * signature, and `event` the parsed body.
+ * Remedies for Express. In the code, `raw` is the received body, `signature` the received signature, and `event` the
+ * parsed body.
  */
 const expressLines: RemedyLines = {
   verify: [

@@ -3,10 +3,7 @@ import { gate, item } from '../make.ts'
 import { DONE_OUTCOME, lane } from '../recorder.ts'
 import { receiverHeard, deliverSigned, type SceneTest } from '../scene.ts'
 
-/**
- * Functions with which the tests write and read in the transaction that an inbox shares with
- * handlers.
- */
+/** Functions with which the tests write and read in the transaction that an inbox shares with handlers. */
 export interface TransactionProbe {
   /** Creates the table of strings that `write` needs. */
   setUp(transaction: unknown): unknown
@@ -17,8 +14,8 @@ export interface TransactionProbe {
 }
 
 /**
- * Defines tests of `task.commit`: the effect and the outcome of a task are committed together or
- * not at all. `probe` returns the functions for the store of the latest inbox.
+ * Defines tests of `task.commit`: the effect and the outcome of a task are committed together or not at all. `probe`
+ * returns the functions for the store of the latest inbox.
  */
 export function transactionCases(test: SceneTest, probe: () => TransactionProbe): void {
   test('what commit writes is there when the task is done, and the task is done with it', async (scene) => {

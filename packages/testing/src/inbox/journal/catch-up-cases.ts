@@ -10,8 +10,8 @@ const provider = acme({ secret: 'a secret of the suite' })
 const ids = Array.from({ length: COUNT }, (_, at) => String(at + 1))
 
 /**
- * Defines tests of catching up: it accepts the events that a sender lists, and stores its progress
- * in the records of the inbox.
+ * Defines tests of catching up: it accepts the events that a sender lists, and stores its progress in the records of
+ * the inbox.
  */
 export function catchUpCases(test: SceneTest): void {
   flakyCase(test)
@@ -51,10 +51,7 @@ const MANY = 400
 const FAILS = 37
 const CALLS = 40
 
-/**
- * Defines a test with a sender that fails sometimes. Repeated calls continue until each event was
- * accepted once.
- */
+/** Defines a test with a sender that fails sometimes. Repeated calls continue until each event was accepted once. */
 function flakyCase(test: SceneTest): void {
   test('a sender that fails again and again ends in progress: each event is accepted once', async (scene) => {
     const { receiver, ran, allDone } = listen(scene, MANY)
@@ -120,8 +117,8 @@ function listen(
 }
 
 /**
- * Makes a source that lists events a millisecond apart. Reading an event fails from one event on,
- * until `recover` is called.
+ * Makes a source that lists events a millisecond apart. Reading an event fails from one event on, until `recover` is
+ * called.
  */
 function list(
   start: number,

@@ -158,8 +158,8 @@ const MINUTE = 60_000
 let start = 0
 
 /**
- * Returns the start of a minute an hour ago, the same for all tests. It is computed at the first
- * call, since Workers have no clock at module scope.
+ * Returns the start of a minute an hour ago, the same for all tests. It is computed at the first call, since Workers
+ * have no clock at module scope.
  */
 export function historyStart(): number {
   return (start ||= Math.floor(Date.now() / MINUTE) * MINUTE - 60 * MINUTE)

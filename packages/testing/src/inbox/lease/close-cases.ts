@@ -7,9 +7,7 @@ import { DONE_OUTCOME, lane } from '../recorder.ts'
 
 const NEVER = new Promise<Outcome>(() => {})
 
-/**
- * Defines tests of a receiver that closes while tasks run. A deploy must not count as a failure.
- */
+/** Defines tests of a receiver that closes while tasks run. A deploy must not count as a failure. */
 export function closeCases(test: SceneTest): void {
   test('a handler that ends when its signal aborts is settled as it says', async (scene) => {
     const shop = scene.join({

@@ -6,8 +6,8 @@ import { DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import type { JoinedReceiver, Scene, SceneTest } from '../scene.ts'
 
 const NEVER = new Promise<Outcome>(() => {})
-// Number of interruptions after which a task is a suspect (runs alone), and number of further
-// interruptions after which a suspect is dead as `poison`.
+// Number of interruptions after which a task is a suspect (runs alone), and number of further interruptions after which
+// a suspect is dead as `poison`.
 const SUSPECT = 3
 const CHARGES = 5
 // Time during which only `drain` is used to free leases, in milliseconds.
@@ -17,8 +17,8 @@ const WIDE = lane('a', { concurrency: 10, attempts: 2 })
 type Run = (claim: Claim) => Outcome | Promise<Outcome>
 
 /**
- * Defines tests of interruptions: a crash counts against the task that caused it, not against tasks
- * that ran at the same time.
+ * Defines tests of interruptions: a crash counts against the task that caused it, not against tasks that ran at the
+ * same time.
  */
 export function interruptionCases(test: SceneTest): void {
   test('an interruption uses no attempt, and the view shows it', async (scene) => {
@@ -41,8 +41,8 @@ export function interruptionCases(test: SceneTest): void {
   test('any reported outcome forgives: interruptions start again at 0', async (scene) => {
     let stuck = await hang(scene)
     stuck = await interrupt(scene, stuck)
-    // The test waits, so that the retry is stored after the replay of waiting tasks. That replay
-    // would make the retry due.
+    // The test waits, so that the retry is stored after the replay of waiting tasks. That replay would make the retry
+    // due.
     const open = gate()
     const last = await interrupt(scene, stuck, ({ attempt }) =>
       attempt === 1 ? open.passed.then(() => retryIn(3_600_000)) : DONE_OUTCOME,
@@ -133,8 +133,7 @@ async function hang(scene: Scene, ids: readonly string[] = ['1']): Promise<Joine
 }
 
 /**
- * Ends the process of a receiver. Another one claims its tasks, without the usual wait, until
- * `enough` returns true.
+ * Ends the process of a receiver. Another one claims its tasks, without the usual wait, until `enough` returns true.
  */
 async function interrupt(
   scene: Scene,
@@ -144,8 +143,7 @@ async function interrupt(
 ): Promise<JoinedReceiver> {
   const heir = await reclaim(scene, dying, run)
   await eventually('the next process runs it', async () => {
-    // Checked before the replay: the replay would also make tasks due that ran and now wait for a
-    // retry.
+    // Checked before the replay: the replay would also make tasks due that ran and now wait for a retry.
     if (enough(heir)) return true
     await scene.view.replay({ state: 'pending' })
     return enough(heir)
@@ -159,8 +157,8 @@ async function reclaim(
   dying: JoinedReceiver,
   run: Run = () => DONE_OUTCOME,
 ): Promise<JoinedReceiver> {
-  // A dead process claims nothing. So the concurrency becomes 0: on a busy machine, this process
-  // could claim a freed task again.
+  // A dead process claims nothing. So the concurrency becomes 0: on a busy machine, this process could claim a freed
+  // task again.
   for (const each of dying.lanes) Object.assign(each, { concurrency: 0 } satisfies Partial<Lane>)
   await scene.handle.abandon!()
   const inbox: Inbox = await scene.handle.another!()
@@ -173,8 +171,8 @@ async function reclaim(
     if (heir.runs.length > 0) return true
     return (await infos(scene)).every(({ state }) => state !== 'running')
   })
-  // The releases of the dying process are rejected, since its claims are lost. Leaving also frees
-  // the place for a suspect.
+  // The releases of the dying process are rejected, since its claims are lost. Leaving also frees the place for a
+  // suspect.
   await dying.leave(0)
   heir.work()
   return heir

@@ -11,10 +11,7 @@ async function tasks(scene: Scene): Promise<readonly TaskInfo[]> {
   return (await scene.view.list()).rows
 }
 
-/**
- * Defines tests of changes by operators: a dry run counts the tasks first, and a change can take
- * several calls.
- */
+/** Defines tests of changes by operators: a dry run counts the tasks first, and a change can take several calls. */
 export function changeCases(test: SceneTest): void {
   test('a dry run counts and changes nothing', async (scene) => {
     const shop = await joinDead(scene, 3)

@@ -11,9 +11,7 @@ const ids = (tasks: readonly TaskInfo[]): string[] =>
 const rowsOf = (page: Awaited<ReturnType<InboxView['list']>>): readonly TaskInfo[] => page.rows
 const count = (changed: Changed): number => changed.count
 
-/**
- * Defines tests of what operators see and change. `keepsDone` is true if the view lists done tasks.
- */
+/** Defines tests of what operators see and change. `keepsDone` is true if the view lists done tasks. */
 export function viewCases(test: SceneTest, keepsDone: boolean): void {
   test('an error without a message is an error of its name', async (scene) => {
     const error = { name: 'TypeError', message: '' }

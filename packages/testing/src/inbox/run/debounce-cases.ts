@@ -18,9 +18,7 @@ async function waits({ port }: JoinedReceiver): Promise<boolean> {
   return ran + left === 0 && next !== undefined && next - Date.now() > HOUR / 2
 }
 
-/**
- * Defines tests of `debounce`: waiting events with one key become one run, with the newest event.
- */
+/** Defines tests of `debounce`: waiting events with one key become one run, with the newest event. */
 export function debounceCases(
   test: SceneTest,
   skills: {
@@ -97,8 +95,8 @@ export function debounceCases(
     await shop.untilSettled(1)
     await acceptNew(shop, burst(4, { newest: 8 }))
     await shop.until('it is stale', () => shop.folded.size === 3)
-    // These are not stale: an equal value, a value of another type, and no value. For them, the
-    // last event to arrive is the newest.
+    // These are not stale: an equal value, a value of another type, and no value. For them, the last event to arrive is
+    // the newest.
     await acceptNew(shop, burst(5, { newest: 9 }))
     await shop.untilSettled(2)
     await acceptNew(shop, burst(6))

@@ -5,10 +5,7 @@ import type { SceneTest } from '../scene.ts'
 
 const LANE = lane('a', { ordered: true, concurrency: 5 })
 
-/**
- * Defines tests of folded tasks (those that ran as part of another task): how operators see and
- * replay them.
- */
+/** Defines tests of folded tasks (those that ran as part of another task): how operators see and replay them. */
 export function debounceReplayCases(
   test: SceneTest,
   skills: { readonly keepsDone?: boolean; readonly pages?: boolean },

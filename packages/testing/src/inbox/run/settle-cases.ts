@@ -117,8 +117,8 @@ export function settleCases(test: SceneTest): void {
 
   test('an outcome that cannot be stored is buried with its reason, and holds up no other', async (scene) => {
     const open = gate()
-    // JSON cannot represent this value, so no store can accept the child task. In real use, core
-    // rejects such values earlier.
+    // JSON cannot represent this value, so no store can accept the child task. In real use, core rejects such values
+    // earlier.
     const odd = { subscription: 'a', part: 'x', data: { n: 1n } } as unknown as TaskDraft
     const shop = scene.join({
       async run({ event }) {

@@ -4,9 +4,8 @@ import { WebhookError } from '../../../errors.ts'
 import { messageOf, type ErrorDetails } from '../../../messages.ts'
 
 /**
- * Returns the value of a header that must be present once. Throws `missing_header` if the header is
- * absent or blank. Throws `malformed_header` if it is repeated, since an attacker must not choose
- * which line counts.
+ * Returns the value of a header that must be present once. Throws `missing_header` if the header is absent or blank.
+ * Throws `malformed_header` if it is repeated, since an attacker must not choose which line counts.
  */
 export function singleHeader(delivery: Delivery, name: string): string {
   const lines = delivery.headers(name)
@@ -25,10 +24,7 @@ export function singleHeader(delivery: Delivery, name: string): string {
   return value
 }
 
-/**
- * Returns the value of a query parameter that must be present once. Throws as {@link singleHeader}
- * does.
- */
+/** Returns the value of a query parameter that must be present once. Throws as {@link singleHeader} does. */
 export function singleParameter(delivery: Delivery, name: string): string {
   const values = delivery.query().getAll(name)
   if (values.length > 1)
@@ -56,18 +52,15 @@ export function malformed(
 }
 
 interface Checked {
-  /**
-   * The delivery whose body was compared. The error message contains the length and digest of this
-   * body.
-   */
+  /** The delivery whose body was compared. The error message contains the length and digest of this body. */
   readonly delivery?: Delivery
   /** The signed URL. The error message shows it without credentials and query. */
   readonly url?: string | undefined
 }
 
 /**
- * Creates a `signature_mismatch` error. Its message, for the log, says what was compared: the place
- * of the signature, the number of secrets, the length and digest of the body, and the signed URL.
+ * Creates a `signature_mismatch` error. Its message, for the log, says what was compared: the place of the signature,
+ * the number of secrets, the length and digest of the body, and the signed URL.
  */
 export function mismatch(at: At, keys: number, checked: Checked = {}): WebhookError {
   const { delivery, url } = checked

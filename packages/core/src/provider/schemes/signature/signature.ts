@@ -20,16 +20,10 @@ export interface SignatureClaim {
   readonly timestamp?: string
 }
 
-/**
- * An algorithm that verifies and signs messages. Signatures are strings, in the encoding of the
- * algorithm.
- */
+/** An algorithm that verifies and signs messages. Signatures are strings, in the encoding of the algorithm. */
 export interface SignatureAlgorithm<Key> {
   key(secret: string): Key
-  /**
-   * Returns true if one of the candidates is the canonical signature of the message. Compares in
-   * constant time.
-   */
+  /** Returns true if one of the candidates is the canonical signature of the message. Compares in constant time. */
   matches(key: Key, message: SignedMessage, candidates: readonly string[]): boolean
   sign?(key: Key, message: SignedMessage): string
   /**
@@ -50,10 +44,9 @@ export interface SignatureOptions {
   /** Text before the signature, such as `sha256=`. @default '' */
   readonly prefix?: string
   /**
-   * The signed message: a template such as `v0:{time}:{body}` (see `messageTemplate`), or a
-   * function. Give several messages if the sender's page and its library contradict each other:
-   * each of them is accepted, and `sign` uses the first. @default '{body}', or '{time}.{body}' if
-   * `timestampHeader` is set
+   * The signed message: a template such as `v0:{time}:{body}` (see `messageTemplate`), or a function. Give several
+   * messages if the sender's page and its library contradict each other: each of them is accepted, and `sign` uses the
+   * first. @default '{body}', or '{time}.{body}' if `timestampHeader` is set
    */
   readonly message?: Message | readonly Message[] | undefined
   /** The signed message in words, if `message` is a function. @default the template */
@@ -72,24 +65,24 @@ export interface SignatureOptions {
   /** Maximum number of seconds that a signed time may be in the future. @default tolerance */
   readonly ahead?: number | undefined
   /**
-   * The protected parts. @default the body's bytes unless a template lacks `{body}`, and the time
-   * if `timestampHeader` is set
+   * The protected parts. @default the body's bytes unless a template lacks `{body}`, and the time if `timestampHeader`
+   * is set
    */
   readonly covers?: Covers
   /**
-   * Reads the signatures from another place: a header of another form, the query, the body. Throws
-   * `missing_header` or `malformed_header`.
+   * Reads the signatures from another place: a header of another form, the query, the body. Throws `missing_header` or
+   * `malformed_header`.
    */
   readonly read?: (delivery: Delivery) => SignatureClaim
   /**
-   * Headers without which `read` or `message` rejects every delivery. @default none if `read` is
-   * set, else `header` and `timestampHeader`
+   * Headers without which `read` or `message` rejects every delivery. @default none if `read` is set, else `header` and
+   * `timestampHeader`
    */
   readonly needs?: readonly string[]
   /**
-   * Returns true if URL or headers contain a signature. Deliveries without a signature are rejected
-   * before their body is read. @default true if the header is present; if `read` is set without
-   * `needs`, calls `read` after the body was read
+   * Returns true if URL or headers contain a signature. Deliveries without a signature are rejected before their body
+   * is read. @default true if the header is present; if `read` is set without `needs`, calls `read` after the body was
+   * read
    */
   readonly present?: (head: Delivery) => boolean
   /** Returns the headers to send, in the form that `read` reads. */
@@ -138,8 +131,8 @@ export function signatureScheme<Key>(
     ...(covers.timestamp && { tolerance }),
     forms,
     covers,
-    // In other schemes, the Authorization header contains a secret. Here it contains only the
-    // signature of this delivery.
+    // In other schemes, the Authorization header contains a secret. Here it contains only the signature of this
+    // delivery.
     ...(headers.includes('authorization') && {
       credentials: { headers: ['authorization'] },
       signatures: ['authorization'],
@@ -210,8 +203,8 @@ export function signatureScheme<Key>(
 
   function readHeaders(delivery: Delivery): SignatureClaim {
     const value = singleHeader(delivery, header)
-    // The time header is read before the signature is checked, so that a missing header is reported
-    // before a malformed one.
+    // The time header is read before the signature is checked, so that a missing header is reported before a malformed
+    // one.
     const timestamp = stampHeader === undefined ? undefined : singleHeader(delivery, stampHeader)
     if (!value.startsWith(prefix)) throw malformed({ header }, prefix, 'wrong_prefix')
     const signature = value.slice(prefix.length)

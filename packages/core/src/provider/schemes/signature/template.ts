@@ -12,16 +12,14 @@ import {
 type Part = (delivery: Delivery, timestamp: string | undefined) => string | Uint8Array
 
 const PLACE = /\{([^{}]*)\}/
-// Matches an optional part in square brackets, which is omitted if its header or parameter is
-// absent.
+// Matches an optional part in square brackets, which is omitted if its header or parameter is absent.
 const OPTIONAL = /\[([^[\]{}]*)\{(lower:)?(header|query):([^{}]+)\}([^[\]{}]*)\]/
 
 /**
- * Makes the function that fills a message template. `{body}` is the exact body bytes, `{time}` is
- * the signed time as written, `{method}` and `{url}` are those of the request.
- * `{header:x-request-id}` is a header and `{query:id}` a query parameter; each must be present
- * exactly once. `{lower:query:id}` is the parameter in lower case. `[id:{query:id};]` is omitted if
- * the parameter is absent.
+ * Makes the function that fills a message template. `{body}` is the exact body bytes, `{time}` is the signed time as
+ * written, `{method}` and `{url}` are those of the request. `{header:x-request-id}` is a header and `{query:id}` a
+ * query parameter; each must be present exactly once. `{lower:query:id}` is the parameter in lower case.
+ * `[id:{query:id};]` is omitted if the parameter is absent.
  *
  * @throws TypeError if the template has an unknown name in braces, or no braces.
  *
@@ -102,10 +100,7 @@ function unfit(template: string): TypeError {
   )
 }
 
-/**
- * A signed message: a string (signed as its UTF-8 bytes), bytes, or a list of strings and bytes
- * that are joined.
- */
+/** A signed message: a string (signed as its UTF-8 bytes), bytes, or a list of strings and bytes that are joined. */
 export type SignedMessage = string | Uint8Array | readonly (string | Uint8Array)[]
 
 export function messageParts(message: SignedMessage): readonly (string | Uint8Array)[] {
@@ -124,10 +119,7 @@ export type SignatureEncoding = 'hex' | 'base64' | 'base64url'
 
 const DECODE = { hex: fromHex, base64: fromBase64, base64url: fromBase64url }
 
-/**
- * Returns the bytes of a signature; undefined if the text is not the canonical form of the
- * encoding.
- */
+/** Returns the bytes of a signature; undefined if the text is not the canonical form of the encoding. */
 export function decodeSignature(text: string, encoding: SignatureEncoding): Uint8Array | undefined {
   const bytes = DECODE[encoding](text)
   return bytes && encode(bytes, encoding) === text ? bytes : undefined

@@ -1,10 +1,9 @@
 import { WebhookError } from '../../../errors.ts'
 
 /**
- * How a signed time is written: unix time in seconds (`s`) or milliseconds (`ms`), or a date of RFC
- * 3339 (`iso`; UTC if it names no zone). `any` is for senders whose page does not state the form:
- * 10 digits are seconds, 13 are milliseconds, or the text is an `iso` date. With `any`, the age of
- * any other text is not checked.
+ * How a signed time is written: unix time in seconds (`s`) or milliseconds (`ms`), or a date of RFC 3339 (`iso`; UTC if
+ * it names no zone). `any` is for senders whose page does not state the form: 10 digits are seconds, 13 are
+ * milliseconds, or the text is an `iso` date. With `any`, the age of any other text is not checked.
  */
 export type TimestampUnit = 's' | 'ms' | 'iso' | 'any'
 
@@ -21,8 +20,8 @@ const EXPECTED = {
 } as const
 
 /**
- * Converts a timestamp to milliseconds since 1970. Throws `malformed_header` for anything except
- * plain decimal digits or a complete date.
+ * Converts a timestamp to milliseconds since 1970. Throws `malformed_header` for anything except plain decimal digits
+ * or a complete date.
  */
 export function parseTimestamp(
   text: string,
@@ -59,9 +58,8 @@ export function formatTimestamp(time: number, unit: TimestampUnit = 's'): string
 }
 
 /**
- * Throws if a time differs from now by more than `tolerance` seconds; a difference of exactly
- * `tolerance` is accepted. Also throws for NaN. `ahead` is the tolerance for times in the future,
- * in seconds.
+ * Throws if a time differs from now by more than `tolerance` seconds; a difference of exactly `tolerance` is accepted.
+ * Also throws for NaN. `ahead` is the tolerance for times in the future, in seconds.
  */
 export function checkTimestamp(
   time: number,
