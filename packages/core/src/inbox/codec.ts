@@ -4,19 +4,17 @@ import type { Json } from '../delivery.ts'
 import type { EventRecord, StoredDelivery } from '../event.ts'
 import type { KeptRequest } from './journal.ts'
 
-// Inboxes store opaque strings and bytes. JSON has no BigInt or bytes, so each such value becomes
-// an object with one key that starts with MARK. A payload key that starts with MARK gets a second
-// MARK, so no sender can forge such an object. MARK is a private-use character, which JSON writes
-// without an escape. PostgreSQL's jsonb rejects an escaped key such as \u0000, and V8 13 confuses
-// two escaped keys with the same start.
+// Inboxes store opaque strings and bytes. JSON has no BigInt or bytes, so each such value becomes an object with one
+// key that starts with MARK. A payload key that starts with MARK gets a second MARK, so no sender can forge such an
+// object. MARK is a private-use character, which JSON writes without an escape. PostgreSQL's jsonb rejects an escaped
+// key such as \u0000, and V8 13 confuses two escaped keys with the same start.
 const MARK = '\ue000'
 const BIGINT = '\ue000n'
 const BYTES = '\ue000b'
 
 /**
- * Returns an event as a string that keeps BigInt and bytes. If `delivery` is given and its body
- * contains the payload, the string leaves the payload out. Then store the delivery next to the
- * string, and pass both to {@link decodeEvent}.
+ * Returns an event as a string that keeps BigInt and bytes. If `delivery` is given and its body contains the payload,
+ * the string leaves the payload out. Then store the delivery next to the string, and pass both to {@link decodeEvent}.
  */
 export function encodeEvent(event: EventRecord, delivery?: StoredDelivery): string {
   if (event.source === undefined || delivery === undefined || !isPlain(delivery))
@@ -24,10 +22,7 @@ export function encodeEvent(event: EventRecord, delivery?: StoredDelivery): stri
   return encodeOutline(event)
 }
 
-/**
- * Returns the event that {@link encodeEvent} encoded. Throws a `TypeError` or `SyntaxError` for any
- * other text.
- */
+/** Returns the event that {@link encodeEvent} encoded. Throws a `TypeError` or `SyntaxError` for any other text. */
 export function decodeEvent(text: string, delivery?: StoredDelivery): EventRecord {
   const decoded = decode(text) as Partial<EventRecord> | null
   if (typeof decoded?.key !== 'string' || typeof decoded.topic !== 'string')
@@ -52,8 +47,8 @@ export function decodeOutline(text: string): Outline {
 }
 
 /**
- * Returns an outline with the payload, parsed from the delivery's body. Requires that
- * {@link isPlain} is true for the delivery.
+ * Returns an outline with the payload, parsed from the delivery's body. Requires that {@link isPlain} is true for the
+ * delivery.
  */
 export function withPayload(outline: Outline, body: Uint8Array): EventRecord {
   const exact = outline.source === 'exact'
@@ -66,10 +61,7 @@ function whole<T extends Outline>(event: T): T {
   return { ...event, id: event.id, tenant: event.tenant }
 }
 
-/**
- * Returns true if the body can be parsed as JSON without conversion: it is not compressed, and is
- * UTF-8.
- */
+/** Returns true if the body can be parsed as JSON without conversion: it is not compressed, and is UTF-8. */
 export function isPlain({ body, headers }: StoredDelivery): boolean {
   return (
     body.length > 0 &&
@@ -81,9 +73,7 @@ export function isPlain({ body, headers }: StoredDelivery): boolean {
   )
 }
 
-/**
- * Returns method, URL, headers, time and context of a delivery as a string, and its body as bytes.
- */
+/** Returns method, URL, headers, time and context of a delivery as a string, and its body as bytes. */
 export function encodeDelivery(delivery: StoredDelivery): { head: string; body: Uint8Array } {
   const { method, url, headers, receivedAt, context } = delivery
   return {
@@ -93,8 +83,7 @@ export function encodeDelivery(delivery: StoredDelivery): { head: string; body: 
 }
 
 /**
- * Returns the delivery that {@link encodeDelivery} encoded. Throws a `TypeError` or `SyntaxError`
- * for any other text.
+ * Returns the delivery that {@link encodeDelivery} encoded. Throws a `TypeError` or `SyntaxError` for any other text.
  */
 export function decodeDelivery(head: string, body: Uint8Array): StoredDelivery {
   const decoded = JSON.parse(head) as Omit<StoredDelivery, 'body'> | null
@@ -183,8 +172,8 @@ function unmark(_: string, value: unknown): unknown {
 }
 
 /**
- * Returns a copy of a value that the app gave. Throws a `TypeError` if the value is not JSON, or if
- * its JSON is longer than 16,384 characters.
+ * Returns a copy of a value that the app gave. Throws a `TypeError` if the value is not JSON, or if its JSON is longer
+ * than 16,384 characters.
  */
 export function checkJson(value: unknown, name: string): Json | undefined {
   if (value === undefined) return undefined

@@ -22,8 +22,7 @@ export const TASK_FIELDS: readonly string[] = [
 ]
 
 /**
- * Columns of an exported list of deliveries. `took` is in milliseconds, and `status` is the HTTP
- * status of the reply.
+ * Columns of an exported list of deliveries. `took` is in milliseconds, and `status` is the HTTP status of the reply.
  */
 export const DELIVERY_FIELDS: readonly string[] = [
   ...EVENT,
@@ -58,9 +57,7 @@ export function taskFields(task: TaskInfo): FileRow {
   }
 }
 
-/**
- * Returns a delivery as a row of an exported list, with the states of its tasks if these are given.
- */
+/** Returns a delivery as a row of an exported list, with the states of its tasks if these are given. */
 export function deliveryFields(
   arrival: Arrival,
   tasks: readonly Pick<TaskInfo, 'subscription' | 'state'>[] = [],
@@ -93,8 +90,8 @@ function listed(values: readonly string[]): string | undefined {
 }
 
 /**
- * Returns a line of CSV. An apostrophe is put before a text that starts like a formula, since a
- * spreadsheet would run it.
+ * Returns a line of CSV. An apostrophe is put before a text that starts like a formula, since a spreadsheet would run
+ * it.
  *
  * @see https://www.rfc-editor.org/rfc/rfc4180
  * @see https://owasp.org/www-community/attacks/CSV_Injection

@@ -1,6 +1,6 @@
 /**
- * Values by key that are forgotten after some time. If there are more than `max` entries, the
- * oldest entry of the tenant with the most entries is dropped.
+ * Values by key that are forgotten after some time. If there are more than `max` entries, the oldest entry of the
+ * tenant with the most entries is dropped.
  */
 export interface Forgetful<Value> {
   /** Returns the value of a key. Reading does not prolong how long the value is kept. */
@@ -25,13 +25,12 @@ const HOUR = 3_600_000
 const NONE = -1
 
 /**
- * Makes a {@link Forgetful}. `now` returns milliseconds. If an entry is dropped early because of
- * `max`, `shortened` is called, but at most once an hour. It gets the milliseconds that the entry
- * had left, and the number of tenants.
+ * Makes a {@link Forgetful}. `now` returns milliseconds. If an entry is dropped early because of `max`, `shortened` is
+ * called, but at most once an hour. It gets the milliseconds that the entry had left, and the number of tenants.
  */
-// All entries are kept equally long, and reading does not prolong this time. So the entry that was
-// set first is always the oldest, and a ring buffer in the order of setting is enough. An entry
-// that is set again, deleted or dropped leaves a gap in the ring.
+// All entries are kept equally long, and reading does not prolong this time. So the entry that was set first is always
+// the oldest, and a ring buffer in the order of setting is enough. An entry that is set again, deleted or dropped
+// leaves a gap in the ring.
 export function createForgetful<Value extends object | string>(
   { max, dedupeWindow: window }: { readonly max: number; readonly dedupeWindow: number },
   now: () => number,
@@ -42,8 +41,7 @@ export function createForgetful<Value extends object | string>(
   let used = 0
   let tellAgain = 0
   const tenants = new Map<string, Tenant>()
-  // Tenants with the most entries come first. Of tenants with equal numbers, the one with the
-  // oldest entry comes first.
+  // Tenants with the most entries come first. Of tenants with equal numbers, the one with the oldest entry comes first.
   const most = new Heap<Tenant>(
     (a, b) => b.count - a.count || ring.times[a.first]! - ring.times[b.first]!,
   )
@@ -90,8 +88,7 @@ export function createForgetful<Value extends object | string>(
   }
 
   /**
-   * Makes room for a new entry: drops an expired entry, or else the oldest entry of the tenant with
-   * the most entries.
+   * Makes room for a new entry: drops an expired entry, or else the oldest entry of the tenant with the most entries.
    */
   function push(at: number, tenant: string): void {
     while (ring.keys[first] === undefined) skip()
@@ -108,8 +105,8 @@ export function createForgetful<Value extends object | string>(
   }
 
   /**
-   * Returns the place of the oldest entry of the tenant with the most entries. The new entry counts
-   * for its tenant, `own`.
+   * Returns the place of the oldest entry of the tenant with the most entries. The new entry counts for its tenant,
+   * `own`.
    */
   function oldestOf(own: Tenant | undefined): number {
     const top = most.items[0]!
@@ -150,10 +147,7 @@ export function createForgetful<Value extends object | string>(
     if (tenant.count === 0) tenants.delete(tenant.name)
   }
 
-  /**
-   * Updates a tenant's count and its position in the heap of tenants. A single tenant needs no
-   * update of the heap.
-   */
+  /** Updates a tenant's count and its position in the heap of tenants. A single tenant needs no update of the heap. */
   function counted(tenant: Tenant, count: number, oldest: number): void {
     const alone = tenant.heap !== undefined && most.items.length === 1 && count > 0
     if (!alone) tenant.heap?.remove(tenant)
@@ -163,8 +157,8 @@ export function createForgetful<Value extends object | string>(
   }
 
   /**
-   * Removes the gaps: moves all entries into a new ring. It has room for twice as many entries, but
-   * for at most a quarter more than `max`.
+   * Removes the gaps: moves all entries into a new ring. It has room for twice as many entries, but for at most a
+   * quarter more than `max`.
    */
   function renew(): void {
     const size = ring.places.size()
@@ -214,16 +208,14 @@ function gaps<T>(length: number): (T | undefined)[] {
 }
 
 /**
- * Makes a hash table that finds the place of a key in a list of `length` places. `keyAt` returns
- * the key at a place.
+ * Makes a hash table that finds the place of a key in a list of `length` places. `keyAt` returns the key at a place.
  */
-// Used instead of a Map: a look-up in a Map of 100,000 ids misses the CPU caches several times, in
-// its table and in the strings. This table mostly reads only one cache line.
+// Used instead of a Map: a look-up in a Map of 100,000 ids misses the CPU caches several times, in its table and in the
+// strings. This table mostly reads only one cache line.
 function createPlaces(length: number, keyAt: (place: number) => string | undefined) {
   const slots = 2 ** Math.ceil(Math.log2(length * 2))
   const last = slots - 1
-  // Two numbers per slot: the place plus one (0 means that the slot is empty), and the hash of the
-  // key.
+  // Two numbers per slot: the place plus one (0 means that the slot is empty), and the hash of the key.
   const table = new Uint32Array(slots * 2)
   const hashes = new Uint32Array(length)
   // The seed is random. With a known seed, a sender could choose ids that all fall into one slot.
@@ -280,10 +272,7 @@ function createPlaces(length: number, keyAt: (place: number) => string | undefin
   }
 }
 
-/**
- * Returns a hash of 32 bits. Its low bits, which choose the slot, are distributed as well as the
- * others.
- */
+/** Returns a hash of 32 bits. Its low bits, which choose the slot, are distributed as well as the others. */
 function hashOf(key: string, seed: number): number {
   let hash = seed
   for (let at = 0; at < key.length; at++) {

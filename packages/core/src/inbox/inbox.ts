@@ -7,15 +7,15 @@ import type { AnyCommit } from '../subscribe/task.ts'
 import type { InboxView, TaskError } from './view.ts'
 
 /**
- * Stores accepted events and their tasks until the tasks are done. Duplicates are recognized in the
- * same atomic step that stores an event.
+ * Stores accepted events and their tasks until the tasks are done. Duplicates are recognized in the same atomic step
+ * that stores an event.
  */
 export interface Inbox<Commit extends AnyCommit = AnyCommit> {
   /** The inbox's name in errors and logs, such as `memoryInbox`. */
   readonly name: string
   /**
-   * Carries the type of `task.commit`, and is never set at run time. The type is `never` for an
-   * inbox without transactions.
+   * Carries the type of `task.commit`, and is never set at run time. The type is `never` for an inbox without
+   * transactions.
    */
   readonly commit?: Commit
   readonly can: {
@@ -25,20 +25,14 @@ export interface Inbox<Commit extends AnyCommit = AnyCommit> {
     readonly transaction: boolean
     /** True if acknowledged events survive the end of the process. */
     readonly durable: boolean
-    /**
-     * True if `TaskDraft.fairKey` is used, so that one tenant's backlog does not delay other
-     * tenants.
-     */
+    /** True if `TaskDraft.fairKey` is used, so that one tenant's backlog does not delay other tenants. */
     readonly fair: boolean
-    /**
-     * How the view's filters find tasks. `index`: with an index. `scan`: by reading all tasks,
-     * newest first.
-     */
+    /** How the view's filters find tasks. `index`: with an index. `scan`: by reading all tasks, newest first. */
     readonly search: 'index' | 'scan'
   }
   /**
-   * Set if the inbox decides how tasks run. `onDemand`: the platform calls `receiver.runDue()`.
-   * False: another process runs the tasks.
+   * Set if the inbox decides how tasks run. `onDemand`: the platform calls `receiver.runDue()`. False: another process
+   * runs the tasks.
    */
   readonly worker?: false | 'onDemand'
   /**
@@ -47,19 +41,16 @@ export interface Inbox<Commit extends AnyCommit = AnyCommit> {
    */
   attach(consumer: Consumer): Port
   /**
-   * The operators' view. Absent only if the inbox stores no tasks, such as `inlineInbox`, whose
-   * replies wait for the handlers.
+   * The operators' view. Absent only if the inbox stores no tasks, such as `inlineInbox`, whose replies wait for the
+   * handlers.
    */
   readonly view?: InboxView
   readonly records?: Records
-  /**
-   * The history of attempts, deliveries and counts per minute. If the history is lost, no event is
-   * lost.
-   */
+  /** The history of attempts, deliveries and counts per minute. If the history is lost, no event is lost. */
   readonly journal?: Journal
   /**
-   * Minimum time for which an event id is remembered after the event arrived, in milliseconds.
-   * `catchUp` fetches no older events.
+   * Minimum time for which an event id is remembered after the event arrived, in milliseconds. `catchUp` fetches no
+   * older events.
    */
   readonly dedupeWindow: number
   /** Maximum number of pending and running tasks of a receiver. */
@@ -76,20 +67,20 @@ export interface Consumer {
   /** How long the sender may deliver an event again, in milliseconds. */
   readonly retrySpan: number
   /**
-   * Returns the subscriptions of this process. More can be added later. A worker claims only tasks
-   * of these subscriptions.
+   * Returns the subscriptions of this process. More can be added later. A worker claims only tasks of these
+   * subscriptions.
    */
   lanes(): readonly Lane[]
   /** Runs one attempt of a task and returns its outcome. Does not reject. */
   run(claim: Claim, signal: AbortSignal | undefined): MaybePromise<Outcome>
   /**
-   * Called by the inbox when an outcome was stored. If the outcome was rejected because the claim
-   * was lost, `stored` is false.
+   * Called by the inbox when an outcome was stored. If the outcome was rejected because the claim was lost, `stored` is
+   * false.
    */
   settled(claim: Claim, outcome: Outcome, stored: boolean, ran?: Ran): void
   /**
-   * Called by the inbox when an interruption was stored. `count` is the number of interruptions in
-   * a row, and `strikes` is how many of them are strikes.
+   * Called by the inbox when an interruption was stored. `count` is the number of interruptions in a row, and `strikes`
+   * is how many of them are strikes.
    */
   interrupted?(interruption: {
     readonly subscription: string
@@ -99,8 +90,8 @@ export interface Consumer {
     readonly strikes: number
   }): void
   /**
-   * Called by the inbox when `debounce` has merged a task into a newer one, or when a task was
-   * stale. Such a task is done without a run.
+   * Called by the inbox when `debounce` has merged a task into a newer one, or when a task was stale. Such a task is
+   * done without a run.
    */
   folded?(folded: {
     readonly subscription: string
@@ -110,19 +101,11 @@ export interface Consumer {
     /** The event's key, if the event is to be erased once its tasks are done. */
     readonly passing: string | undefined
   }): void
-  /**
-   * Called by the inbox when an operator has deleted a task. `key` is the key of the task's event.
-   */
+  /** Called by the inbox when an operator has deleted a task. `key` is the key of the task's event. */
   deleted?(key: string): void
-  /**
-   * Called by the inbox when one of its writes failed. `health` then checks whether deliveries can
-   * be stored.
-   */
+  /** Called by the inbox when one of its writes failed. `health` then checks whether deliveries can be stored. */
   failed?(error: unknown): void
-  /**
-   * Logs a warning for operators, for example that ids are forgotten early, or that a database is
-   * unreachable.
-   */
+  /** Logs a warning for operators, for example that ids are forgotten early, or that a database is unreachable. */
   warn(message: string): void
   /** Returns milliseconds since 1970. */
   now(): number
@@ -146,13 +129,11 @@ export interface Lane {
   readonly concurrency: number
   /** True if tasks of the subscription have an ordering key. */
   readonly ordered: boolean
-  /**
-   * Maximum time of an attempt, in milliseconds. A lease may be shorter, since leases are renewed.
-   */
+  /** Maximum time of an attempt, in milliseconds. A lease may be shorter, since leases are renewed. */
   readonly timeout: number
   /**
-   * Maximum number of attempts in the retry policy. A suspect becomes `poison` after this number of
-   * strikes, but not before 5.
+   * Maximum number of attempts in the retry policy. A suspect becomes `poison` after this number of strikes, but not
+   * before 5.
    */
   readonly attempts?: number
 }
@@ -160,43 +141,40 @@ export interface Lane {
 /** A receiver's side of an inbox: the methods that a receiver calls. */
 export interface Port {
   /**
-   * Stores a delivery. Resolves when it is safe to acknowledge the delivery, with a result for each
-   * item. Throws or rejects if nothing was stored.
+   * Stores a delivery. Resolves when it is safe to acknowledge the delivery, with a result for each item. Throws or
+   * rejects if nothing was stored.
    */
   accept(intake: Intake, host: Host): MaybePromise<readonly Accepted[]>
   /**
-   * Tests whether `accept` works: stores a delivery in the same way, and removes it again. Throws
-   * or rejects as `accept` would. `health` calls `probe` after a failed write, and if no write has
-   * succeeded for 15 seconds. If `probe` is absent, `health` writes a record instead.
+   * Tests whether `accept` works: stores a delivery in the same way, and removes it again. Throws or rejects as
+   * `accept` would. `health` calls `probe` after a failed write, and if no write has succeeded for 15 seconds. If
+   * `probe` is absent, `health` writes a record instead.
    */
   probe?(): MaybePromise<void>
   /** Starts to run tasks. Absent if `accept` runs the tasks. */
   work?(): void
   /**
-   * Runs due tasks without `work`. Frees tasks whose lease has ended, then claims and runs at most
-   * `max` tasks, and waits for their attempts. Starts no task in the last `last` milliseconds
-   * (default 1000) before `until` (milliseconds since 1970). Attempts that still run near the end
-   * get the abort signal. If they do not end, their tasks are released, and the attempt is not
-   * counted.
+   * Runs due tasks without `work`. Frees tasks whose lease has ended, then claims and runs at most `max` tasks, and
+   * waits for their attempts. Starts no task in the last `last` milliseconds (default 1000) before `until`
+   * (milliseconds since 1970). Attempts that still run near the end get the abort signal. If they do not end, their
+   * tasks are released, and the attempt is not counted.
    */
   drain?(until: number, max: number, last?: number): Promise<RunDueResult>
   /**
-   * Starts a burst: new tasks run without `work`, for a platform that does not run older tasks.
-   * Newly stored tasks are claimed at once, at most `most`, until the function that `burst`
-   * returned is called. With several bursts at once, the last call of such a function ends them
-   * all. It resolves when no task runs, with the due time of the next of these tasks (milliseconds
-   * since 1970), if any. The other functions resolve to undefined. Returns undefined if `most`
-   * tasks have run already.
+   * Starts a burst: new tasks run without `work`, for a platform that does not run older tasks. Newly stored tasks are
+   * claimed at once, at most `most`, until the function that `burst` returned is called. With several bursts at once,
+   * the last call of such a function ends them all. It resolves when no task runs, with the due time of the next of
+   * these tasks (milliseconds since 1970), if any. The other functions resolve to undefined. Returns undefined if
+   * `most` tasks have run already.
    */
   burst?(
     most: number,
   ): (() => Promise<{ readonly next: number | undefined } | undefined>) | undefined
   /**
-   * Stops accepting deliveries, and ends by `until` (milliseconds since 1970; later jumps of the
-   * clock do not change the deadline). Claims no more tasks, unless waiting tasks would be lost
-   * with the process. The signal of running attempts is aborted at half of the time left. Tasks
-   * that still run at the end are released as they were before their claim, early enough to be
-   * stored by `until`. Outcomes that come later are rejected.
+   * Stops accepting deliveries, and ends by `until` (milliseconds since 1970; later jumps of the clock do not change
+   * the deadline). Claims no more tasks, unless waiting tasks would be lost with the process. The signal of running
+   * attempts is aborted at half of the time left. Tasks that still run at the end are released as they were before
+   * their claim, early enough to be stored by `until`. Outcomes that come later are rejected.
    */
   close(until: number): Promise<void>
 }
@@ -212,8 +190,7 @@ export interface RunDueResult {
   /** Number of due tasks that were not run. */
   readonly left: number
   /**
-   * When the next task is due or the next lease ends, in milliseconds since 1970. Undefined if no
-   * task waits or runs.
+   * When the next task is due or the next lease ends, in milliseconds since 1970. Undefined if no task waits or runs.
    */
   readonly next: number | undefined
 }
@@ -221,24 +198,23 @@ export interface RunDueResult {
 /** What the framework or platform provides for one delivery. */
 export interface Host {
   /**
-   * Keeps the process or isolate alive until the promise settles, on platforms such as Workers,
-   * Vercel and Next.js (`after`).
+   * Keeps the process or isolate alive until the promise settles, on platforms such as Workers, Vercel and Next.js
+   * (`after`).
    */
   readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined
   /** The result of `receiver.admit`, if the adapter called it before reading the body. */
   readonly admission?: Admission | undefined
   /**
-   * Opens a transaction of the app, awaits `accept` in it, and ends the transaction. Called only
-   * for verified deliveries with events, and the reply waits for the result. If `transaction`
-   * rejects, the sender gets 503 `inbox_unavailable` and tries again.
+   * Opens a transaction of the app, awaits `accept` in it, and ends the transaction. Called only for verified
+   * deliveries with events, and the reply waits for the result. If `transaction` rejects, the sender gets 503
+   * `inbox_unavailable` and tries again.
    */
   readonly transaction?: ((accept: AcceptWithin) => Promise<unknown>) | undefined
 }
 
 /**
- * Stores the delivery in the transaction that `host` carries. `inTransaction` of the inbox's
- * package makes such a host. Rejects if the delivery cannot be stored. Do not catch that error, so
- * that the transaction is rolled back.
+ * Stores the delivery in the transaction that `host` carries. `inTransaction` of the inbox's package makes such a host.
+ * Rejects if the delivery cannot be stored. Do not catch that error, so that the transaction is rolled back.
  */
 export type AcceptWithin = (host: Host) => Promise<void>
 
@@ -249,8 +225,8 @@ export interface Intake {
 }
 
 /**
- * An event of a delivery, with one task for each matching subscription; there is at least one.
- * Event keys are compared byte by byte.
+ * An event of a delivery, with one task for each matching subscription; there is at least one. Event keys are compared
+ * byte by byte.
  */
 export interface IntakeItem {
   readonly event: EventRecord
@@ -268,10 +244,7 @@ export interface TaskDraft {
   readonly data?: Json
   /** The tenant. The tenants of a subscription are served in rotation. */
   readonly fairKey?: string
-  /**
-   * If set, pending tasks of one subscription and `orderKey` are merged (folded) into the newest of
-   * them.
-   */
+  /** If set, pending tasks of one subscription and `orderKey` are merged (folded) into the newest of them. */
   readonly debounce?: DebounceDraft
 }
 
@@ -279,24 +252,21 @@ export interface TaskDraft {
 interface DebounceDraft {
   /** When the task's event arrived, in milliseconds since 1970. */
   readonly at: number
-  /**
-   * How long each task waits for a later event, and the maximum time that the first event waits, in
-   * milliseconds.
-   */
+  /** How long each task waits for a later event, and the maximum time that the first event waits, in milliseconds. */
   readonly wait: number
   readonly maxWait: number
   /**
-   * A value that orders the events of a key. If the value is lower than the highest so far, the
-   * task does not run. If it is equal, missing or of another type, the order of arrival decides.
+   * A value that orders the events of a key. If the value is lower than the highest so far, the task does not run. If
+   * it is equal, missing or of another type, the order of arrival decides.
    */
   readonly newest?: number | string
 }
 
 /**
- * The result for one event. `new`: the event is stored. `duplicate`: the event is known, and no
- * task runs. `revived`: the event is known, and its failed or dead tasks are pending again. `busy`:
- * a duplicate of the event is running, and the reply must say so (only inline inboxes). `rejected`:
- * a guard with `reject` belongs to another event, so the whole delivery is not stored.
+ * The result for one event. `new`: the event is stored. `duplicate`: the event is known, and no task runs. `revived`:
+ * the event is known, and its failed or dead tasks are pending again. `busy`: a duplicate of the event is running, and
+ * the reply must say so (only inline inboxes). `rejected`: a guard with `reject` belongs to another event, so the whole
+ * delivery is not stored.
  */
 export type Accepted = 'new' | 'duplicate' | 'revived' | 'busy' | 'rejected'
 
@@ -310,21 +280,20 @@ export interface Claim {
   readonly event: EventRecord
   readonly delivery: StoredDelivery
   /**
-   * Number of events that were folded into this task, and when the first of them arrived
-   * (milliseconds since 1970). Undefined without `debounce`.
+   * Number of events that were folded into this task, and when the first of them arrived (milliseconds since 1970).
+   * Undefined without `debounce`.
    */
   readonly folded?: { readonly count: number; readonly since: number } | undefined
   /** Number of the attempt, from 1. */
   readonly attempt: number
   /**
-   * Registers a function that is called if the claim is lost: the lease has ended, or another
-   * process has settled the task.
+   * Registers a function that is called if the claim is lost: the lease has ended, or another process has settled the
+   * task.
    */
   readonly onLost?: (stop: (reason: Error) => void) => void
   /**
-   * Calls `write`, marks the task as done and stores its child tasks, all in one transaction. Fails
-   * if the claim is no longer valid. A later outcome of the attempt changes nothing. Present if the
-   * inbox `can.transaction`.
+   * Calls `write`, marks the task as done and stores its child tasks, all in one transaction. Fails if the claim is no
+   * longer valid. A later outcome of the attempt changes nothing. Present if the inbox `can.transaction`.
    */
   readonly commit?:
     | ((
@@ -333,24 +302,23 @@ export interface Claim {
       ) => unknown)
     | undefined
   /**
-   * Marks the task as done and stores its child tasks in an open transaction of the app. Absent if
-   * the inbox does not support this.
+   * Marks the task as done and stores its child tasks in an open transaction of the app. Absent if the inbox does not
+   * support this.
    */
   readonly commitIn?:
     | ((transaction: unknown, spawn: readonly TaskDraft[] | undefined) => Promise<void>)
     | undefined
   /**
-   * Called with the error of a failed attempt. If the error is a conflict between transactions, the
-   * attempt is not counted, and `conflict` returns milliseconds until the next one. Returns
-   * undefined for other errors, and after too many conflicts. If `conflict` is absent, each failed
-   * attempt counts.
+   * Called with the error of a failed attempt. If the error is a conflict between transactions, the attempt is not
+   * counted, and `conflict` returns milliseconds until the next one. Returns undefined for other errors, and after too
+   * many conflicts. If `conflict` is absent, each failed attempt counts.
    */
   readonly conflict?: ((error: unknown) => number | undefined) | undefined
 }
 
 /**
- * How an attempt ended, according to the receiver's retry policy. `at` is when the next attempt is
- * due, in milliseconds since 1970 on the clock of `Consumer.now()`.
+ * How an attempt ended, according to the receiver's retry policy. `at` is when the next attempt is due, in milliseconds
+ * since 1970 on the clock of `Consumer.now()`.
  */
 export type Outcome =
   | { readonly kind: 'done'; readonly spawn?: readonly TaskDraft[] }
@@ -359,16 +327,14 @@ export type Outcome =
   | { readonly kind: 'dead'; readonly error: TaskError }
 
 /**
- * Small values by key, stored next to the tasks, with compare-and-set. Used for destinations,
- * handshake secrets and positions, for example. A value that cannot be read is logged and counts as
- * absent: `get` returns undefined, `list` leaves the value out, and `set` with `expected` 0
- * replaces it.
+ * Small values by key, stored next to the tasks, with compare-and-set. Used for destinations, handshake secrets and
+ * positions, for example. A value that cannot be read is logged and counts as absent: `get` returns undefined, `list`
+ * leaves the value out, and `set` with `expected` 0 replaces it.
  */
 export interface Records {
   get(key: string): MaybePromise<{ readonly value: Json; readonly version: number } | undefined>
   /**
-   * Stores the value if the key's version is still `expected`; 0 means that the key is absent.
-   * Otherwise returns false.
+   * Stores the value if the key's version is still `expected`; 0 means that the key is absent. Otherwise returns false.
    */
   set(key: string, value: Json, expected: number): MaybePromise<boolean>
   delete(key: string, expected: number): MaybePromise<boolean>

@@ -14,28 +14,22 @@ import type { EventRecord, StoredDelivery } from '../event.ts'
 import type { Claim, Consumer, Intake, Port } from './inbox.ts'
 
 /**
- * Value of a `key` option: 32 bytes, as a byte array, base64 or hex. Of several keys, the first one
- * encrypts, and all of them can decrypt.
+ * Value of a `key` option: 32 bytes, as a byte array, base64 or hex. Of several keys, the first one encrypts, and all
+ * of them can decrypt.
  */
 export type KeyOption = string | Uint8Array | readonly (string | Uint8Array)[]
 
-/**
- * Encrypts values. Each value is bound to its place: a text that says where the value is stored.
- */
+/** Encrypts values. Each value is bound to its place: a text that says where the value is stored. */
 export interface Seal {
   seal(text: string, place: string): string
-  /**
-   * Decrypts a value. Throws if no key fits, if the value was changed, or if it was sealed for
-   * another place.
-   */
+  /** Decrypts a value. Throws if no key fits, if the value was changed, or if it was sealed for another place. */
   open(sealed: string, place: string): string
   sealBytes(bytes: Uint8Array, place: string): Uint8Array
   /** Decrypts bytes. Throws as {@link Seal.open} does. */
   openBytes(sealed: Uint8Array, place: string): Uint8Array
 }
 
-// Layout of an encrypted value: version, key id, nonce, tag (NIST SP 800-38D), ciphertext. Lengths
-// are in bytes.
+// Layout of an encrypted value: version, key id, nonce, tag (NIST SP 800-38D), ciphertext. Lengths are in bytes.
 const VERSION = 1
 const ID = 4
 const NONCE = 12
@@ -43,9 +37,8 @@ const TAG = 16
 const HEAD = 1 + ID + NONCE + TAG
 
 /**
- * Creates a seal. It uses AES-256-GCM with a random nonce. The place is additional data, so that a
- * value that was moved to another place cannot be decrypted. Throws a `TypeError` that names
- * `option` if a key is wrong.
+ * Creates a seal. It uses AES-256-GCM with a random nonce. The place is additional data, so that a value that was moved
+ * to another place cannot be decrypted. Throws a `TypeError` that names `option` if a key is wrong.
  */
 export function createSeal(given: KeyOption, option = 'key'): Seal {
   const list = Array.isArray(given) ? (given as readonly (string | Uint8Array)[]) : [given]
@@ -110,8 +103,8 @@ function toKey(
 const SEALED = '\ue001sealed'
 
 /**
- * Encrypts head and body of a rejected delivery. `id` is the id of the delivery in the journal. The
- * path stays readable.
+ * Encrypts head and body of a rejected delivery. `id` is the id of the delivery in the journal. The path stays
+ * readable.
  */
 export function sealKept(seal: Seal, id: string, kept: KeptRequest): KeptRequest {
   return {
@@ -133,8 +126,8 @@ export function isSealed({ kept }: Pick<Arrival, 'kept'>): boolean {
 }
 
 /**
- * Returns a rejected delivery with decrypted head and body. If the delivery is not encrypted,
- * returns it unchanged. Throws an `Error` if no key fits, or if the data was changed.
+ * Returns a rejected delivery with decrypted head and body. If the delivery is not encrypted, returns it unchanged.
+ * Throws an `Error` if no key fits, or if the data was changed.
  *
  * @example
  * const arrival = await inbox.journal.delivery(id)
@@ -157,9 +150,9 @@ const MARK = '\ue001sealed:'
 const SEALED_HEADERS: StoredDelivery['headers'] = [['x-postern-sealed', '1']]
 
 /**
- * Wraps a port so that its inbox stores encrypted payloads, headers, queries and context; handlers
- * get them decrypted. Topic, ids, tenant and times stay readable, since inboxes search and sort by
- * them. `attach` attaches a consumer to the inbox.
+ * Wraps a port so that its inbox stores encrypted payloads, headers, queries and context; handlers get them decrypted.
+ * Topic, ids, tenant and times stay readable, since inboxes search and sort by them. `attach` attaches a consumer to
+ * the inbox.
  */
 export function sealedPort(
   seal: Seal,
@@ -175,8 +168,8 @@ export function sealedPort(
         open.set(claim, readable)
         return consumer.run(readable, signal)
       } catch (error) {
-        // A retry would fail too, since the key is missing. So the task is dead, and can be
-        // replayed once the key is there.
+        // A retry would fail too, since the key is missing. So the task is dead, and can be replayed once the key is
+        // there.
         return { kind: 'dead', error: { name: 'SealedEvent', message: errorText(error) } }
       }
     },
@@ -216,10 +209,7 @@ function sealed(seal: Seal, { delivery, items }: Intake): Intake {
   }
 }
 
-/**
- * Returns an event with its payload encrypted, as a receiver with `storage.encryptionKey` stores
- * it.
- */
+/** Returns an event with its payload encrypted, as a receiver with `storage.encryptionKey` stores it. */
 export function sealEvent(seal: Seal, event: EventRecord): EventRecord {
   const { source: _, ...rest } = event
   const bytes = seal.sealBytes(toBuffer(encodeEvent(event)), event.key)
@@ -227,8 +217,8 @@ export function sealEvent(seal: Seal, event: EventRecord): EventRecord {
 }
 
 /**
- * Decrypts an event and its delivery from an inbox. Data that was stored without encryption is
- * returned unchanged. Throws an `Error` if no key fits.
+ * Decrypts an event and its delivery from an inbox. Data that was stored without encryption is returned unchanged.
+ * Throws an `Error` if no key fits.
  *
  * @example
  * const task = await inbox.view.get(id)

@@ -14,22 +14,19 @@ export interface TaskInfo {
   /** With `debounce`, the number of events that were folded (merged) into this task. */
   readonly folded?: number
   /**
-   * The id of the task into which this task was folded, and which runs instead. That task may
-   * itself be folded into another.
+   * The id of the task into which this task was folded, and which runs instead. That task may itself be folded into
+   * another.
    */
   readonly into?: string
-  /**
-   * True if the task was stale: it ended without a run, since a newer event of its key had arrived
-   * before.
-   */
+  /** True if the task was stale: it ended without a run, since a newer event of its key had arrived before. */
   readonly stale?: true
   /** Number of attempts since the first run or the last replay. */
   readonly attempt: number
   /** Number of all runs, including runs before a replay and interrupted runs. */
   readonly attempts: number
   /**
-   * Number of interruptions in a row since the last outcome. After three, the task is a suspect,
-   * and only one suspect runs at a time.
+   * Number of interruptions in a row since the last outcome. After three, the task is a suspect, and only one suspect
+   * runs at a time.
    */
   readonly interrupted?: number | undefined
   /** When the task is due, if it is pending. */
@@ -40,8 +37,8 @@ export interface TaskInfo {
   readonly duration: number | undefined
   readonly error: TaskError | undefined
   /**
-   * The error group of the task's error, from `causeOf(error)`. Undefined if there is no error, or
-   * once the task is done.
+   * The error group of the task's error, from `causeOf(error)`. Undefined if there is no error, or once the task is
+   * done.
    */
   readonly cause: string | undefined
   readonly provider: string | undefined
@@ -58,23 +55,17 @@ export interface TaskInfo {
 export interface TaskFilter {
   readonly receiver?: string
   readonly subscription?: string
-  /**
-   * The name that distinguishes child tasks of a subscription, such as a destination of `forward`.
-   */
+  /** The name that distinguishes child tasks of a subscription, such as a destination of `forward`. */
   readonly part?: string
   readonly provider?: string
   readonly state?: TaskState
   /**
-   * A topic pattern as in subscriptions: `*` matches one segment, and `**` the rest. Aliases of a
-   * topic do not match.
+   * A topic pattern as in subscriptions: `*` matches one segment, and `**` the rest. Aliases of a topic do not match.
    */
   readonly topic?: string
   /** The event's id, as the sender gave it. */
   readonly eventId?: string
-  /**
-   * Keys of events (`EventRecord.key`, `Arrival.keys`), at most 100. Tasks of any of these events
-   * match.
-   */
+  /** Keys of events (`EventRecord.key`, `Arrival.keys`), at most 100. Tasks of any of these events match. */
   readonly keys?: readonly string[]
   /** The task's id. */
   readonly id?: string
@@ -108,8 +99,8 @@ export interface TaskDetail extends TaskInfo {
 }
 
 /**
- * How many tasks one call changes. If more tasks match, another call, from any process, continues
- * with the returned cursor.
+ * How many tasks one call changes. If more tasks match, another call, from any process, continues with the returned
+ * cursor.
  */
 export interface ChangeOptions {
   /** Only counts the tasks, without changing them. @default false */
@@ -127,8 +118,8 @@ export interface ChangeOptions {
 /** Options of `replay`: how many tasks are replayed, and how fast. */
 export interface ReplayOptions extends ChangeOptions {
   /**
-   * Maximum number of tasks per second. The tasks become due one after another. A call with the
-   * returned cursor continues at the same rate.
+   * Maximum number of tasks per second. The tasks become due one after another. A call with the returned cursor
+   * continues at the same rate.
    * @default all at once
    */
   readonly rate?: number
@@ -137,8 +128,8 @@ export interface ReplayOptions extends ChangeOptions {
 /** Options of `erase`: which events are erased, and which payload remains. */
 export interface EraseOptions extends ChangeOptions {
   /**
-   * True to erase only events that a receiver's `storage.content` has marked
-   * (`EventRecord.passing`) and that have no dead task.
+   * True to erase only events that a receiver's `storage.content` has marked (`EventRecord.passing`) and that have no
+   * dead task.
    * @default false
    */
   readonly passing?: boolean
@@ -148,10 +139,7 @@ export interface EraseOptions extends ChangeOptions {
 
 /** The result of one call that changes tasks. */
 export interface Changed {
-  /**
-   * Number of tasks that were changed, or would be changed with `dryRun: false`. For `erase`, the
-   * number of events.
-   */
+  /** Number of tasks that were changed, or would be changed with `dryRun: false`. For `erase`, the number of events. */
   readonly count: number
   /** Where the next call starts; undefined if no matching task is left. */
   readonly cursor: string | undefined
@@ -165,57 +153,51 @@ export interface SubscriptionStats {
   readonly subscription: string
   readonly counts: Readonly<Record<TaskState, number>>
   /**
-   * When the oldest of the tasks that are due now became due, in milliseconds since 1970. Undefined
-   * if no task is due.
+   * When the oldest of the tasks that are due now became due, in milliseconds since 1970. Undefined if no task is due.
    */
   readonly oldestDueAt: number | undefined
 }
 
 /**
- * The methods of an inbox for operators. An unknown key of a filter or of options throws a
- * `TypeError` that names the nearest known key.
+ * The methods of an inbox for operators. An unknown key of a filter or of options throws a `TypeError` that names the
+ * nearest known key.
  */
 export interface InboxView {
-  /**
-   * Lists tasks, newest first. The search stops after `budget`, so a page can be empty and still
-   * have a cursor.
-   */
+  /** Lists tasks, newest first. The search stops after `budget`, so a page can be empty and still have a cursor. */
   list(query?: TaskQuery): MaybePromise<Page<TaskInfo>>
   get(id: string): MaybePromise<TaskDetail | undefined>
   stats(): MaybePromise<readonly SubscriptionStats[]>
   /**
-   * Returns the error groups (causes) of dead and failing tasks, those with the most dead tasks
-   * first. The result has the 50 causes with the most dead tasks, and the 50 whose last dead task
-   * arrived last. So many old causes do not hide a new one.
+   * Returns the error groups (causes) of dead and failing tasks, those with the most dead tasks first. The result has
+   * the 50 causes with the most dead tasks, and the 50 whose last dead task arrived last. So many old causes do not
+   * hide a new one.
    */
   causes(filter?: {
     readonly receiver?: string
     readonly subscription?: string
   }): MaybePromise<readonly Cause[]>
   /**
-   * Returns a number that changes when any task changes, in any process. The call is cheap, so that
-   * pages can call it often.
+   * Returns a number that changes when any task changes, in any process. The call is cheap, so that pages can call it
+   * often.
    */
   version(): MaybePromise<number>
   /**
-   * Makes dead tasks pending again, from attempt 1. With `state: 'done'`, makes done tasks pending
-   * again. With `state: 'pending'`, makes waiting tasks due now. `poison` tasks remain suspects.
-   * Tasks of erased events are left out.
+   * Makes dead tasks pending again, from attempt 1. With `state: 'done'`, makes done tasks pending again. With `state:
+   * 'pending'`, makes waiting tasks due now. `poison` tasks remain suspects. Tasks of erased events are left out.
    */
   replay(filter: TaskFilter, options?: ReplayOptions): MaybePromise<Changed>
   /**
-   * Runs the event of a task again, for the same subscription, but with another payload. Returns
-   * the id of the new task.
+   * Runs the event of a task again, for the same subscription, but with another payload. Returns the id of the new
+   * task.
    */
   rerun(id: string, edit: { readonly payload: Json; readonly by?: string }): MaybePromise<string>
   /** Deletes pending or dead tasks. A redelivery of their events still counts as a duplicate. */
   delete(filter: TaskFilter, options?: ChangeOptions): MaybePromise<Changed>
   /**
-   * Erases payload, headers, query, context and body of matching events. If the filter has a key of
-   * tasks, such as `state`, an event matches if one of its tasks does. Events with a pending or
-   * running task are left out. Id, topic, key and times remain, so that a redelivery counts as a
-   * duplicate. An erased event never runs again: `replay` leaves its tasks out. A `replay` with the
-   * `id` of such a task throws a `TypeError`, and so does `rerun`.
+   * Erases payload, headers, query, context and body of matching events. If the filter has a key of tasks, such as
+   * `state`, an event matches if one of its tasks does. Events with a pending or running task are left out. Id, topic,
+   * key and times remain, so that a redelivery counts as a duplicate. An erased event never runs again: `replay` leaves
+   * its tasks out. A `replay` with the `id` of such a task throws a `TypeError`, and so does `rerun`.
    *
    * @example
    * const { count } = await inbox.view.erase({ eventId: 'evt_123' }, { dryRun: true })
@@ -239,8 +221,8 @@ export interface Orphan {
 }
 
 /**
- * An error group: dead and failing tasks with the same error, over all subscriptions. Times are in
- * milliseconds since 1970.
+ * An error group: dead and failing tasks with the same error, over all subscriptions. Times are in milliseconds since
+ * 1970.
  */
 export interface Cause {
   /** The id of the error group, from `causeOf(error)`. Filters accept it as `cause`. */
@@ -262,9 +244,8 @@ export interface Cause {
   /** Number of all causes that have at least one dead task. */
   readonly amongDead: number
   /**
-   * Set if a subscription has more failed tasks than the inbox reads for this list. Then numbers,
-   * times and causes cover only this number of the newest failed tasks per subscription. `stats`
-   * counts all tasks.
+   * Set if a subscription has more failed tasks than the inbox reads for this list. Then numbers, times and causes
+   * cover only this number of the newest failed tasks per subscription. `stats` counts all tasks.
    */
   readonly ofNewest?: number
 }
@@ -293,9 +274,6 @@ export interface Page<Row> {
   readonly rows: readonly Row[]
   /** Where the next page starts; undefined at the end of the list. */
   readonly cursor: string | undefined
-  /**
-   * The time down to which the list was searched, in milliseconds since 1970. Undefined at the end
-   * of the list.
-   */
+  /** The time down to which the list was searched, in milliseconds since 1970. Undefined at the end of the list. */
   readonly searchedTo: number | undefined
 }

@@ -4,19 +4,18 @@ import type { BatchWork, BatchWriter } from './write/batch.ts'
 import type { Store } from './store.ts'
 
 /**
- * Reads and writes of a store for view, journal and records. `store.rejection` converts the store's
- * errors, but leaves a `TypeError` as it is.
+ * Reads and writes of a store for view, journal and records. `store.rejection` converts the store's errors, but leaves
+ * a `TypeError` as it is.
  */
 export interface Access {
   read<T>(look: () => MaybePromise<T>): MaybePromise<T>
   /**
-   * Runs a write. A store with one writer runs it in its next shared transaction. Conflicts are
-   * retried until the deadline.
+   * Runs a write. A store with one writer runs it in its next shared transaction. Conflicts are retried until the
+   * deadline.
    */
   write<T>(work: () => MaybePromise<T>): Promise<T>
   /**
-   * Runs writes in this order. A store with one writer runs them in one transaction, other stores
-   * one after another.
+   * Runs writes in this order. A store with one writer runs them in one transaction, other stores one after another.
    */
   writeAll(works: readonly (() => MaybePromise<unknown>)[]): Promise<void>
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { TaskError } from '../view.ts'
 
-// Maximum number of characters of name and message that are hashed. A handler may throw an error
-// with megabytes of text.
+// Maximum number of characters of name and message that are hashed. A handler may throw an error with megabytes of
+// text.
 const NAME = 200
 const MESSAGE = 8192
 // Maximum length of a quoted value, in characters.
@@ -13,9 +13,8 @@ const HEXADECIMAL = /^[0-9a-f]{8,}$/i
 const JOINED = /#(?:[.:/]#)+/g
 
 /**
- * Returns a hash of an error's name and message as 16 hexadecimal digits (`TaskInfo.cause`). Errors
- * with the same meaning get the same hash, since each id, number, e-mail address, URL and quoted
- * value is replaced by `#`.
+ * Returns a hash of an error's name and message as 16 hexadecimal digits (`TaskInfo.cause`). Errors with the same
+ * meaning get the same hash, since each id, number, e-mail address, URL and quoted value is replaced by `#`.
  *
  * @example
  * causeOf({ name: 'Error', message: 'no order 17' }) === causeOf({ name: 'Error', message: 'no order 18' }) // true

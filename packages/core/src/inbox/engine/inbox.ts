@@ -34,8 +34,8 @@ const LAST = 500
 const CLAIMS = 2 ** 32
 
 /**
- * Makes an inbox on a store. The engine accepts deliveries, runs tasks, renews leases, and serves
- * operators and the journal. The store makes each step atomic.
+ * Makes an inbox on a store. The engine accepts deliveries, runs tasks, renews leases, and serves operators and the
+ * journal. The store makes each step atomic.
  *
  * @example
  * const inbox = engineInbox({ store: (warn) => createStore(settings, warn), settings, transactions: transactions('myInbox'), ahead: { time: 20, most: 256 } })
@@ -59,8 +59,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   const known = knownFor(settings)
   const sides = new Map<string, EngineSide>()
   let process = 0
-  // Starts at random, so that tokens differ even if a restored store gives this process the number
-  // of another one.
+  // Starts at random, so that tokens differ even if a restored store gives this process the number of another one.
   let claims = Math.floor(Math.random() * CLAIMS)
   let unlisten: (() => void) | undefined
   let opening: Promise<number> | undefined
@@ -92,8 +91,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
       return process
     },
   } as Store
-  // Defined separately, since a getter in the literal would make V8 keep the store as a slow
-  // dictionary.
+  // Defined separately, since a getter in the literal would make V8 keep the store as a slow dictionary.
   Object.defineProperty(store, 'opened', { get: () => made.opened && versionWatch.sure() })
   const writer = store.together ? createOneWriter(store, store.together) : createManyWriters(store)
   const numbers = createNumbers(store)
@@ -171,10 +169,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
     close: () => attached.close(),
   }
 
-  /**
-   * Opens the store. Processes that start at the same moment may conflict, so `open` is tried until
-   * the deadline.
-   */
+  /** Opens the store. Processes that start at the same moment may conflict, so `open` is tried until the deadline. */
   async function openStore(): Promise<number> {
     const until = performance.now() + deadline
     for (;;) {
@@ -247,9 +242,7 @@ function createPrune(
     }
   }
 
-  /**
-   * Returns the times before which one round drops rows. Rows do not age by a jump of the clock.
-   */
+  /** Returns the times before which one round drops rows. Rows do not age by a jump of the clock. */
   async function bounds(): Promise<Before> {
     const now = await store.clock()
     const jumps = (await store.steps?.()) ?? []
@@ -264,8 +257,8 @@ function createPrune(
 }
 
 /**
- * A work (something to be stored) with its kind, `of`. The kind is set on the work itself, since a
- * wrapper would use as much memory as the work.
+ * A work (something to be stored) with its kind, `of`. The kind is set on the work itself, since a wrapper would use as
+ * much memory as the work.
  */
 interface Mixed extends BatchWork {
   of?: WriteOptions<BatchWork>
@@ -281,8 +274,7 @@ function createOneWriter(store: Store, together: (works: () => void) => void): B
   const { name } = store
   let lasts: Last[] = []
   let inside = false
-  // The kind of a work that stores nothing. It starts a transaction for last writes if no other
-  // work does.
+  // The kind of a work that stores nothing. It starts a transaction for last writes if no other work does.
   const nothing: WriteOptions<BatchWork> = {
     rows: 1,
     bytes: 1,

@@ -1,5 +1,4 @@
-// The entry for authors of stores: the rules that all inboxes share. This entry may change with
-// every release.
+// The entry for authors of stores: the rules that all inboxes share. This entry may change with every release.
 export { nextRound, settledBy, within, createSpacing } from '../../basics/deadline.ts'
 export { grouped } from '../../basics/maybe.ts'
 export { nearest, unknownOptions } from '../../basics/unknown-options.ts'

@@ -11,10 +11,7 @@ import type { Store } from './store.ts'
 import type { VersionWatch } from './version.ts'
 import type { BatchWriter } from './write/batch.ts'
 
-/**
- * One receiver's part of an inbox. Deadlines are times of `performance.now()`. `work` and `close`
- * are called once.
- */
+/** One receiver's part of an inbox. Deadlines are times of `performance.now()`. `work` and `close` are called once. */
 export interface Side {
   accept: Port['accept']
   probe?: Port['probe']
@@ -32,9 +29,7 @@ export interface InboxParts extends Omit<EngineInboxOptions, 'store' | 'windowed
   readonly numbers: Numbers
   readonly versionWatch: VersionWatch
   readonly token: () => number
-  /**
-   * Tokens of claims that this process is making. It does not hold the tasks of these claims yet.
-   */
+  /** Tokens of claims that this process is making. It does not hold the tasks of these claims yet. */
   readonly flying: Set<number>
   readonly isOwn: (token: number) => boolean
   readonly view: Pick<InboxView, 'orphans'>
@@ -43,10 +38,7 @@ export interface InboxParts extends Omit<EngineInboxOptions, 'store' | 'windowed
   readonly tidy: (until: number) => Promise<void>
 }
 
-/**
- * A receiver's side in the engine, with all parts that the side consists of. The parts use each
- * other through it.
- */
+/** A receiver's side in the engine, with all parts that the side consists of. The parts use each other through it. */
 export interface EngineSide extends Required<Side>, InboxParts {
   readonly consumer: Consumer
   readonly lanes: Lanes
@@ -55,21 +47,15 @@ export interface EngineSide extends Required<Side>, InboxParts {
   /** Notes that a task is due at `at`, in milliseconds since 1970 on the consumer's clock. */
   readonly dueAt: (at: number) => void
   readonly folded: (folds: Folds) => void
-  /**
-   * Returns true while `runDue` runs. Then all slots together may claim only as many tasks as its
-   * limit allows.
-   */
+  /** Returns true while `runDue` runs. Then all slots together may claim only as many tasks as its limit allows. */
   readonly draining: () => boolean
   /**
-   * Shuts the receiver out of the store, with a reason. If `rejected` is undefined, the receiver
-   * may use the store again.
+   * Shuts the receiver out of the store, with a reason. If `rejected` is undefined, the receiver may use the store
+   * again.
    */
   shut(rejected: string | undefined): void
   /** Drops the claims of this process. Called after the store was restored to an earlier state. */
   back(message: string): void
-  /**
-   * Releases tasks that have not started, as `Runner.pause` does. Resolves once the released tasks
-   * are stored.
-   */
+  /** Releases tasks that have not started, as `Runner.pause` does. Resolves once the released tasks are stored. */
   pause(): Promise<() => void>
 }

@@ -3,9 +3,9 @@ import { DEAD, DONE, PENDING, RUNNING, type Gate, type State, type TaskRow } fro
 import type { TaskError } from '../view.ts'
 
 /**
- * The condition under which a patch is applied to a row; {@link FENCES} has the details. `round`
- * must also be the same. With `first`, a `done` counts even if another run has claimed the task
- * since. That claim's lease and token then stay on the settled row until its run ends.
+ * The condition under which a patch is applied to a row; {@link FENCES} has the details. `round` must also be the same.
+ * With `first`, a `done` counts even if another run has claimed the task since. That claim's lease and token then stay
+ * on the settled row until its run ends.
  */
 export type Fence =
   | 'first'
@@ -33,10 +33,7 @@ interface FenceRule {
 const OPEN: readonly State[] = [PENDING, RUNNING]
 const SETTLED: readonly State[] = [DONE, DEAD]
 
-/**
- * The rule of each fence, which is a condition on a row. Stores build their conditions from these
- * rules.
- */
+/** The rule of each fence, which is a condition on a row. Stores build their conditions from these rules. */
 export const FENCES: Readonly<Record<Fence, FenceRule>> = {
   first: { states: OPEN, event: true },
   own: { states: OPEN, token: true },
@@ -50,10 +47,7 @@ export const FENCES: Readonly<Record<Fence, FenceRule>> = {
   over: { states: SETTLED, token: true, over: true },
 }
 
-/**
- * Returns true if the fence's rule permits the patch. Used by stores that have the row as an
- * object.
- */
+/** Returns true if the fence's rule permits the patch. Used by stores that have the row as an object. */
 export function passes(
   fence: Fence,
   { token, event }: Pick<Patch, 'token' | 'event'>,
@@ -107,8 +101,8 @@ type Patched = Pick<
 }
 
 /**
- * Applies a patch to a row. Used by stores that have the row as an object. `held` is true if a
- * claim holds the row. `now` is in milliseconds since 1970.
+ * Applies a patch to a row. Used by stores that have the row as an object. `held` is true if a claim holds the row.
+ * `now` is in milliseconds since 1970.
  */
 export function patched(
   row: TaskRow & { readonly cause: string | null },
@@ -142,23 +136,14 @@ export interface Patch {
   readonly id: number
   readonly token: number
   readonly round: number
-  /**
-   * The event of the claimed task, to be compared: a restored store may have another event with the
-   * same number.
-   */
+  /** The event of the claimed task, to be compared: a restored store may have another event with the same number. */
   readonly event?: { readonly receiver: string; readonly key: string }
-  /**
-   * The new state. `GONE` deletes the row and its attempts. Any state but `RUNNING` ends the claim.
-   */
+  /** The new state. `GONE` deletes the row and its attempts. Any state but `RUNNING` ends the claim. */
   readonly state: State
-  /**
-   * Milliseconds until the task is due; 0 means at once. For a settled task, 0 sets the settle time
-   * to now.
-   */
+  /** Milliseconds until the task is due; 0 means at once. For a settled task, 0 sets the settle time to now. */
   readonly wait?: number
   /**
-   * True if the pending task keeps its token, so that a late outcome may still count. Otherwise the
-   * token becomes 0.
+   * True if the pending task keeps its token, so that a late outcome may still count. Otherwise the token becomes 0.
    */
   readonly open?: true
   readonly gate?: Gate
@@ -167,18 +152,15 @@ export interface Patch {
   readonly cut?: number
   readonly charged?: number
   readonly took?: number | null
-  /**
-   * JSON of the error, or null for no error. `cause` (the error group) is set together with
-   * `error`.
-   */
+  /** JSON of the error, or null for no error. `cause` (the error group) is set together with `error`. */
   readonly error?: string | null
   readonly cause?: string | null
   readonly fold?: string
   /** True if the patch starts a new round. */
   readonly anew?: true
   /**
-   * A row to add to the task's history. The attempt that settles a task is not added: it stays on
-   * the task's own row until the next round.
+   * A row to add to the task's history. The attempt that settles a task is not added: it stays on the task's own row
+   * until the next round.
    */
   readonly attempted?: Attempted
 }
@@ -209,10 +191,7 @@ export function patchOf(
   }
 }
 
-/**
- * A run for the task's history: one that ended without settling its task, or the last run before a
- * new round.
- */
+/** A run for the task's history: one that ended without settling its task, or the last run before a new round. */
 export interface Attempted {
   readonly attempt: number
   /** Duration in microseconds; null if the run was interrupted. */

@@ -12,27 +12,22 @@ export type State = 0 | 1 | 2 | 3 | 4
 export const STATES: readonly TaskState[] = ['pending', 'running', 'done', 'dead']
 
 /**
- * Gate of a task that may be claimed at any time. A gate is the condition under which a pending
- * task may be claimed.
+ * Gate of a task that may be claimed at any time. A gate is the condition under which a pending task may be claimed.
  */
 export const READY = 0
 /**
- * The task waits until it is due, then for its tenant's next turn (a number by which tenants are
- * served in rotation).
+ * The task waits until it is due, then for its tenant's next turn (a number by which tenants are served in rotation).
  */
 export const LATER = 1
 /** The task was interrupted, so it is claimed only if it can start at once. */
 export const AGAIN = 2
-/**
- * The task was interrupted three times in a row. It is claimed only while no other suspect runs in
- * the process.
- */
+/** The task was interrupted three times in a row. It is claimed only while no other suspect runs in the process. */
 export const SUSPECT = 3
 export type Gate = 0 | 1 | 2 | 3
 
 /**
- * Maximum number of tasks of an event. A task's id is `event * TASKS + n`, so that one index finds
- * tasks by id and by event.
+ * Maximum number of tasks of an event. A task's id is `event * TASKS + n`, so that one index finds tasks by id and by
+ * event.
  */
 export const TASKS = 65_536
 
@@ -42,8 +37,8 @@ export function eventOf(task: number): number {
 }
 
 /**
- * A delivery to be stored. Its events share one object, so that the delivery is stored once. For a
- * store that is `alone` (in memory), `head` is ''.
+ * A delivery to be stored. Its events share one object, so that the delivery is stored once. For a store that is
+ * `alone` (in memory), `head` is ''.
  */
 export interface NewDelivery {
   readonly head: string
@@ -60,8 +55,8 @@ export interface NewEvent {
   number: number
   readonly receiver: string
   /**
-   * The event. `key` identifies it within its receiver. The strings of the event go to columns for
-   * look-ups; `record` contains the whole event.
+   * The event. `key` identifies it within its receiver. The strings of the event go to columns for look-ups; `record`
+   * contains the whole event.
    */
   readonly event: EventRecord
   /** The encoded event; '' for a store that is `alone` (in memory). */
@@ -79,17 +74,15 @@ export interface NewTask {
   readonly part: string
   readonly data: string | null
   /**
-   * The ordering key as a number below 2^52. Tasks with the same line and root (a subscription
-   * under all its names) run one after another.
+   * The ordering key as a number below 2^52. Tasks with the same line and root (a subscription under all its names) run
+   * one after another.
    */
   readonly line: number | null
   readonly fair: string | null
   turn: number
   /** The token with which the insert claims the task. With 0, the task stays pending. */
   readonly token: number
-  /**
-   * JSON of a `Fold` (how tasks of one key are merged); null if the subscription has no `debounce`.
-   */
+  /** JSON of a `Fold` (how tasks of one key are merged); null if the subscription has no `debounce`. */
   readonly fold: string | null
   /** Milliseconds until the task is due, and the gate until then. */
   readonly wait: number
@@ -109,28 +102,21 @@ export interface TaskRow {
   /** The token of the last claim. Divided by 2^32, the token gives the number of the process. */
   readonly token: number
   /**
-   * The number of the round. A redelivery that revives the task, and a replay, start a new round.
-   * An outcome counts only in the round of its claim.
+   * The number of the round. A redelivery that revives the task, and a replay, start a new round. An outcome counts
+   * only in the round of its claim.
    */
   readonly round: number
-  /**
-   * `cut` is the number of interruptions in a row, and `charged` is how many of these are strikes.
-   */
+  /** `cut` is the number of interruptions in a row, and `charged` is how many of these are strikes. */
   readonly cut: number
   readonly charged: number
   readonly line: number | null
   readonly fair: string | null
   /** When a pending task is due, or when a settled task was settled, in milliseconds since 1970. */
   readonly due: number
-  /**
-   * Duration of the last run, in microseconds; null if that run was interrupted, or if there was no
-   * run.
-   */
+  /** Duration of the last run, in microseconds; null if that run was interrupted, or if there was no run. */
   readonly took: number | null
   readonly error: string | null
-  /**
-   * JSON of a `Fold` (how tasks of one key are merged); null if the subscription has no `debounce`.
-   */
+  /** JSON of a `Fold` (how tasks of one key are merged); null if the subscription has no `debounce`. */
   readonly fold: string | null
 }
 
@@ -174,15 +160,13 @@ export interface HeadRow extends TaskRow {
 }
 
 /**
- * A pending task that may be folded (merged into the newest task of its key), with what is known
- * about that newest task.
+ * A pending task that may be folded (merged into the newest task of its key), with what is known about that newest
+ * task.
  */
 export interface FoldRow extends HeadRow {
   /** The current time on the clock of `due`, in milliseconds. */
   readonly now: number
-  /**
-   * `newest` and `highest` are `task` and `highest` of the key's {@link Newest}; null if unknown.
-   */
+  /** `newest` and `highest` are `task` and `highest` of the key's {@link Newest}; null if unknown. */
   readonly newest: number | null
   readonly highest: string | null
   /** The event's key, if the event is to be erased once its tasks are done; otherwise null. */
@@ -227,8 +211,8 @@ export interface Wish {
 }
 
 /**
- * The last turn of a tenant in a lane, and about how many of the tenant's tasks wait. Turns are
- * numbers by which tenants are served in rotation.
+ * The last turn of a tenant in a lane, and about how many of the tenant's tasks wait. Turns are numbers by which
+ * tenants are served in rotation.
  */
 export interface Turn {
   readonly lane: number

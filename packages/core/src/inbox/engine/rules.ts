@@ -23,8 +23,8 @@ interface Ruling {
 }
 
 /**
- * Returns the gate of a pending task: the condition under which it may be claimed. Interruptions
- * decide first, since an interrupted task must not start just because it gets a turn.
+ * Returns the gate of a pending task: the condition under which it may be claimed. Interruptions decide first, since an
+ * interrupted task must not start just because it gets a turn.
  */
 export function gateOf({ cut, fair }: Pick<TaskRow, 'cut' | 'fair'>, wait = 0): Gate {
   if (cut >= SUSPECT_AFTER) return SUSPECT
@@ -32,10 +32,7 @@ export function gateOf({ cut, fair }: Pick<TaskRow, 'cut' | 'fair'>, wait = 0): 
   return fair === null && wait <= 0 ? READY : LATER
 }
 
-/**
- * Returns the ruling (fence and change) for a reported outcome. `now` is a time on the clock of
- * `Outcome.at`.
- */
+/** Returns the ruling (fence and change) for a reported outcome. `now` is a time on the clock of `Outcome.at`. */
 export function reported(
   { attempt, fair }: Pick<TaskRow, 'attempt' | 'fair'>,
   outcome: Outcome,
@@ -61,10 +58,7 @@ export function reported(
   return { fence: 'own', change: { ...again, error: outcome.error } }
 }
 
-/**
- * Returns the ruling for a released task. The task becomes pending as before its claim, and is due
- * at once.
- */
+/** Returns the ruling for a released task. The task becomes pending as before its claim, and is due at once. */
 export function givenBack({ attempt, cut }: Pick<TaskRow, 'attempt' | 'cut'>): Ruling {
   // `fair: null` means that the task does not wait for a new turn, since its old turn was not used.
   const gate = gateOf({ cut, fair: null })
@@ -81,11 +75,11 @@ export interface Cut extends Ruling {
 }
 
 /**
- * Returns the ruling for an interruption: the lease of a running task has ended. An interruption
- * does not use an attempt. The task waits 250 ms, doubled each time up to 8 s; half of the wait is
- * random. After three interruptions in a row the task is a suspect, and each further interruption
- * is a strike. After `attempts` strikes, and at least 5, the task is dead as poison. `attempts` is
- * the number in the subscription's retry policy, if known. A reported outcome resets both counts.
+ * Returns the ruling for an interruption: the lease of a running task has ended. An interruption does not use an
+ * attempt. The task waits 250 ms, doubled each time up to 8 s; half of the wait is random. After three interruptions in
+ * a row the task is a suspect, and each further interruption is a strike. After `attempts` strikes, and at least 5, the
+ * task is dead as poison. `attempts` is the number in the subscription's retry policy, if known. A reported outcome
+ * resets both counts.
  */
 export function cut(
   row: Pick<TaskRow, 'attempt' | 'cut' | 'charged'>,
@@ -112,23 +106,20 @@ export function cut(
 }
 
 const SUSPECT_AFTER = 3
-// If the process is killed from outside, its task looks as if it had killed the process. That is
-// unlikely to happen several times in a row.
+// If the process is killed from outside, its task looks as if it had killed the process. That is unlikely to happen
+// several times in a row.
 const LEAST_STRIKES = 5
 const FIRST_WAIT = 250
 const LONGEST_WAIT = 8000
 
-/**
- * Returns the ruling for a settled task whose other run has ended. That run no longer holds the
- * task.
- */
+/** Returns the ruling for a settled task whose other run has ended. That run no longer holds the task. */
 export function letGo({ state }: Pick<TaskRow, 'state'>): Ruling {
   return { fence: 'over', change: { state } }
 }
 
 /**
- * Returns the ruling for a redelivery or replay. A settled task starts a new round; a pending one
- * becomes due after `wait` milliseconds.
+ * Returns the ruling for a redelivery or replay. A settled task starts a new round; a pending one becomes due after
+ * `wait` milliseconds.
  */
 export function revived(
   row: Omit<TaskRow, 'id' | 'lane' | 'token' | 'round' | 'behind' | 'charged' | 'fold'>,
@@ -140,8 +131,8 @@ export function revived(
   const base = { state: PENDING, wait: Math.ceil(wait), gate, anew: true } as const
   if (state === PENDING) return { fence, change: base }
   const outcome = state === DONE ? 'done' : 'dead'
-  // The last run of a settled task is on the task's own row. It moves to the history, since the new
-  // round overwrites it.
+  // The last run of a settled task is on the task's own row. It moves to the history, since the new round overwrites
+  // it.
   const attempted =
     took === null ? undefined : ({ attempt, took, outcome, error, ended: due } as const)
   const begun = { ...base, attempt: 0, charged: 0, ...(line !== null && { behind: true }) }
@@ -173,9 +164,8 @@ export function unreadable(
 }
 
 /**
- * Decides which task of each line (the tasks of one ordering key) goes first. A running task comes
- * before one that has started earlier, then the oldest. Returns the tasks whose `behind` must
- * change.
+ * Decides which task of each line (the tasks of one ordering key) goes first. A running task comes before one that has
+ * started earlier, then the oldest. Returns the tasks whose `behind` must change.
  */
 export function lineUp(
   heads: readonly HeadRow[],

@@ -1,15 +1,14 @@
 /** Lets at most `count` callers have a place at once; other callers wait in order. */
 export interface Semaphore {
   /**
-   * Takes a place, and returns a function that releases it. If no place is free, returns a promise
-   * of that function.
+   * Takes a place, and returns a function that releases it. If no place is free, returns a promise of that function.
    */
   take(): Promise<() => void> | (() => void)
 }
 
 /**
- * Makes a semaphore. `count` returns the number of places. It is called for each `take` and
- * release, since the number may change.
+ * Makes a semaphore. `count` returns the number of places. It is called for each `take` and release, since the number
+ * may change.
  */
 export function createSemaphore(count: () => number): Semaphore {
   const line: (() => void)[] = []
@@ -30,8 +29,7 @@ export function createSemaphore(count: () => number): Semaphore {
       if (given) return
       given = true
       taken--
-      // A released place goes directly to the first waiting caller, so that no new caller can
-      // overtake.
+      // A released place goes directly to the first waiting caller, so that no new caller can overtake.
       while (line.length > 0 && taken < count()) {
         taken++
         line.shift()!()

@@ -14,42 +14,31 @@ interface ClientPool<Client> {
   release(client: Client, failure?: Error): void
   /** Calls `fail` when the connection breaks. Returns a function that stops watching. */
   watch(client: Client, fail: () => void): () => void
-  /**
-   * Starts a transaction: one of the inbox, or one for `task.commit` with the isolation level that
-   * the app expects.
-   */
+  /** Starts a transaction: one of the inbox, or one for `task.commit` with the isolation level that the app expects. */
   begin(client: Client, time: number, whose: 'inbox' | 'app'): Promise<unknown>
   end(client: Client, how: 'COMMIT' | 'ROLLBACK'): Promise<unknown>
-  /**
-   * Returns true if the server sent the error about one statement. Then the connection can still be
-   * used.
-   */
+  /** Returns true if the server sent the error about one statement. Then the connection can still be used. */
   isOfServer(error: unknown): boolean
   /** Returns the error for an operation that did not end within `time` milliseconds. */
   late(what: string, time: number): Error
   size(): number
   /**
-   * Called before each run. The returned function tells whether a run can be repeated after an
-   * error, because nothing has changed.
+   * Called before each run. The returned function tells whether a run can be repeated after an error, because nothing
+   * has changed.
    * @default never
    */
   attempt?(): (error: unknown) => boolean
 }
 
-/**
- * Connections with a deadline for each use. A connection that does not respond by then is dropped.
- */
+/** Connections with a deadline for each use. A connection that does not respond by then is dropped. */
 export interface Connections<Client> {
   use<T>(time: number, run: (client: Client) => Promise<T>): Promise<T>
   /**
-   * Runs `run` in a transaction. After `time` milliseconds the transaction is rolled back, unless
-   * its COMMIT was already sent.
+   * Runs `run` in a transaction. After `time` milliseconds the transaction is rolled back, unless its COMMIT was
+   * already sent.
    */
   atomic<T>(time: number, run: (client: Client) => Promise<T> | T): Promise<T>
-  /**
-   * Runs a transaction for `task.commit`. At most half of the connections run such transactions at
-   * once.
-   */
+  /** Runs a transaction for `task.commit`. At most half of the connections run such transactions at once. */
   commit<T>(time: number, run: (client: Client) => Promise<T> | T): Promise<T>
   checkout(time: number): Promise<Client>
 }
@@ -115,8 +104,8 @@ export function createConnections<Client>(pool: ClientPool<Client>): Connections
       return await within(run(client), until, () => pool.late('answer', time))
     } catch (error) {
       if (isA(error, RolledBack)) throw error.cause
-      // After an error of a statement, the connection can be used again. After a deadline, its
-      // state is unknown, so it is dropped.
+      // After an error of a statement, the connection can be used again. After a deadline, its state is unknown, so it
+      // is dropped.
       if (!pool.isOfServer(error)) failure = error as Error
       throw error
     } finally {
@@ -143,16 +132,15 @@ class RolledBack extends Error {
 export type RunSql = (text: string, values: unknown[]) => PromiseLike<unknown>
 
 /**
- * An open transaction of the app: a function that runs a statement in the transaction, or a
- * connection of the driver.
+ * An open transaction of the app: a function that runs a statement in the transaction, or a connection of the driver.
  */
 export type AppTransaction =
   | RunSql
   | { query(text: string, values: unknown[]): PromiseLike<unknown> }
 
 /**
- * Returns a function that runs statements in a transaction of the app. Throws a `TypeError` if the
- * value is not a transaction.
+ * Returns a function that runs statements in a transaction of the app. Throws a `TypeError` if the value is not a
+ * transaction.
  */
 export function guestOf(transaction: unknown, driver: string): RunSql {
   if (typeof transaction === 'function') return transaction as RunSql
@@ -164,8 +152,7 @@ export function guestOf(transaction: unknown, driver: string): RunSql {
 }
 
 /**
- * Runs statements in an interactive transaction of Prisma, for `inTransaction` and
- * `task.commit({ in })`.
+ * Runs statements in an interactive transaction of Prisma, for `inTransaction` and `task.commit({ in })`.
  *
  * @example
  * await prisma.$transaction(async (tx) => {
@@ -195,8 +182,8 @@ export function typeormSql(manager: {
 }
 
 /**
- * Returns the rows of a statement that a library of the app has run. The library's result is an
- * array of rows, `{ rows }`, or an array whose first element is the array of rows.
+ * Returns the rows of a statement that a library of the app has run. The library's result is an array of rows, `{ rows
+ * }`, or an array whose first element is the array of rows.
  */
 export function guestRows<Row>(result: unknown): readonly Row[] {
   const rows = Array.isArray(result) ? result : (result as { rows?: unknown } | undefined)?.rows
@@ -211,13 +198,12 @@ export function guestRows<Row>(result: unknown): readonly Row[] {
 const LONE = /\p{Cs}/u
 
 /**
- * Returns a hash of 128 bits as hexadecimal digits. It names a key of unlimited length in a table:
- * of an event, a guard or a tenant.
+ * Returns a hash of 128 bits as hexadecimal digits. It names a key of unlimited length in a table: of an event, a guard
+ * or a tenant.
  */
 export function hashOf(owner: string, key: string): string {
   const text = `${owner.length} ${owner} ${key}`
-  // Texts with lone surrogates are hashed as UTF-16, since UTF-8 would encode all lone surrogates
-  // as the same bytes.
+  // Texts with lone surrogates are hashed as UTF-16, since UTF-8 would encode all lone surrogates as the same bytes.
   const digest = !LONE.test(text) ? hash('sha256', text, 'hex') : digestOf(`!${text}`)
   return digest.slice(0, 32)
 }
@@ -227,8 +213,8 @@ function digestOf(text: string): string {
 }
 
 /**
- * Returns a string that a text column can store. If the text has lone surrogates or U+0000, these
- * are replaced and a hash of the text is appended. So two such texts stay different.
+ * Returns a string that a text column can store. If the text has lone surrogates or U+0000, these are replaced and a
+ * hash of the text is appended. So two such texts stay different.
  */
 export function storable(text: string): string {
   if (!LONE.test(text) && !text.includes('\0')) return text
@@ -237,41 +223,33 @@ export function storable(text: string): string {
 }
 
 /**
- * Compares the server's clock with the monotonic clock of this process. Jumps ahead are stored, so
- * that no row ages and no lease ends because of a jump. A jump back is noticed because the stored
- * time is then later than the clock.
+ * Compares the server's clock with the monotonic clock of this process. Jumps ahead are stored, so that no row ages and
+ * no lease ends because of a jump. A jump back is noticed because the stored time is then later than the clock.
  */
 interface ServerClock {
-  /**
-   * Returns the time of the server in milliseconds since 1970. If the clock has jumped, handles the
-   * jump first.
-   */
+  /** Returns the time of the server in milliseconds since 1970. If the clock has jumped, handles the jump first. */
   read(): Promise<number>
   steps(): Promise<readonly ClockStep[]>
 }
 
 interface ClockSteps {
   /**
-   * Reads the server's clock (`now`), and the time of that clock that a process stored last
-   * (`clock`), in milliseconds.
+   * Reads the server's clock (`now`), and the time of that clock that a process stored last (`clock`), in milliseconds.
    */
   read(): Promise<{ readonly now: number; readonly clock: number }>
   store(now: number): Promise<unknown>
   /**
-   * Handles a jump ahead. Rows do not age by `unseen` milliseconds, and leases are extended by
-   * `longer` milliseconds. The first process that sees the jump stores the new time.
+   * Handles a jump ahead. Rows do not age by `unseen` milliseconds, and leases are extended by `longer` milliseconds.
+   * The first process that sees the jump stores the new time.
    */
   ahead(unseen: number, longer: number): Promise<unknown>
-  /**
-   * Handles a jump back to before the stored time. Drops the stored jumps ahead that the jump back
-   * reverts.
-   */
+  /** Handles a jump back to before the stored time. Drops the stored jumps ahead that the jump back reverts. */
   back(): Promise<unknown>
   steps(): Promise<readonly { readonly at: number; readonly unseen: number }[]>
 }
 
-// In milliseconds: the age at which the stored time is renewed, and the part of a gap without
-// processes that counts as time that really passed.
+// In milliseconds: the age at which the stored time is renewed, and the part of a gap without processes that counts as
+// time that really passed.
 const STORE = 10_000
 const GAP = 3_600_000
 
@@ -297,8 +275,8 @@ export function createServerClock(sql: ClockSteps, lease: number): ServerClock {
 
   async function follow(now: number, clock: number, got: number): Promise<void> {
     const gap = known ? now - known.time - (got - known.at) : now - clock
-    // If the gap was before this process started, other processes may have run during the gap. So
-    // leases are extended by less.
+    // If the gap was before this process started, other processes may have run during the gap. So leases are extended
+    // by less.
     const unseen = known ? gap : gap - GAP
     const longer = known ? gap : gap - STORE - lease / 3
     if (longer >= least || unseen >= least)
@@ -308,8 +286,8 @@ export function createServerClock(sql: ClockSteps, lease: number): ServerClock {
 }
 
 /**
- * Returns true if an error, or an error nested in it, has one of `codes`. `names` are the members
- * that may contain a code.
+ * Returns true if an error, or an error nested in it, has one of `codes`. `names` are the members that may contain a
+ * code.
  */
 export function hasCode(
   error: unknown,
@@ -326,8 +304,7 @@ export function hasCode(
   return false
 }
 
-// Members in which errors contain other errors, also those of Sequelize, TypeORM, Objection and
-// Prisma.
+// Members in which errors contain other errors, also those of Sequelize, TypeORM, Objection and Prisma.
 const WITHIN = [
   'cause',
   'errors',
@@ -353,10 +330,7 @@ function listOf(inner: unknown): readonly unknown[] {
   }
 }
 
-/**
- * Returns the text of a driver's error. An `AggregateError` contains one error for each address of
- * the server.
- */
+/** Returns the text of a driver's error. An `AggregateError` contains one error for each address of the server. */
 export function driverText(error: unknown): string {
   if (isA(error, AggregateError))
     return listOf(memberOf(error, 'errors')).map(driverText).join('; ')
@@ -400,8 +374,8 @@ export async function eraseIn(
 
 interface SpanSteps<Sql> {
   /**
-   * Locks a span (the counts of a minute or hour), to which other processes also add. Makes the
-   * span if it is missing. Returns its bytes; a new span has none.
+   * Locks a span (the counts of a minute or hour), to which other processes also add. Makes the span if it is missing.
+   * Returns its bytes; a new span has none.
    */
   lock(sql: Sql, span: SpanKey): Promise<Uint8Array>
   set(sql: Sql, span: SpanKey, data: Uint8Array): Promise<unknown>
@@ -410,8 +384,7 @@ interface SpanSteps<Sql> {
 }
 
 /**
- * Makes `merge` and `rollUp` of the journal. All processes lock spans in the same order, so that
- * they cannot deadlock.
+ * Makes `merge` and `rollUp` of the journal. All processes lock spans in the same order, so that they cannot deadlock.
  */
 export function createSpanSums<Sql>(
   atomic: <T>(run: (sql: Sql) => Promise<T>) => Promise<T>,

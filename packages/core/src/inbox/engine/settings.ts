@@ -21,8 +21,8 @@ type TimeText = Exclude<Duration, number>
 /** Options that all durable inboxes have. */
 export interface DurableInboxOptions {
   /**
-   * Opens the inbox only for reading, as tools do. The inbox then creates and writes nothing, and
-   * no receiver can use it. On a database server, a role with SELECT is enough.
+   * Opens the inbox only for reading, as tools do. The inbox then creates and writes nothing, and no receiver can use
+   * it. On a database server, a role with SELECT is enough.
    * @default false
    */
   readonly readOnly?: boolean
@@ -33,20 +33,20 @@ export interface DurableInboxOptions {
    */
   readonly maxPending?: number
   /**
-   * Share of `maxPending` that one tenant may hold, above 0 and at most 1. If a tenant holds more,
-   * only deliveries of that tenant get 503.
+   * Share of `maxPending` that one tenant may hold, above 0 and at most 1. If a tenant holds more, only deliveries of
+   * that tenant get 503.
    * @default 0.5
    */
   readonly maxPendingShare?: number
   /**
-   * Maximum total size of the deliveries that wait in this process for their commit, in bytes.
-   * Above this size, deliveries get 503.
+   * Maximum total size of the deliveries that wait in this process for their commit, in bytes. Above this size,
+   * deliveries get 503.
    * @default 64 MiB, or an eighth of the free memory if that is less
    */
   readonly maxWaitingBytes?: number
   /**
-   * How long event ids are remembered to recognize duplicates; at least the provider's retry span.
-   * An event is kept for `dedupeWindow` or `keepDone`, whichever is longer.
+   * How long event ids are remembered to recognize duplicates; at least the provider's retry span. An event is kept for
+   * `dedupeWindow` or `keepDone`, whichever is longer.
    * @default '4d'
    */
   readonly dedupeWindow?: TimeText
@@ -64,8 +64,8 @@ export interface DurableInboxOptions {
 /** Options that all inboxes with tables on a database server have. */
 export interface ServerInboxOptions extends DurableInboxOptions {
   /**
-   * True to make missing tables, and to update tables of an older version. If false, run the
-   * statements of the package's migration function first.
+   * True to make missing tables, and to update tables of an older version. If false, run the statements of the
+   * package's migration function first.
    * @default true
    */
   readonly migrate?: boolean
@@ -140,10 +140,7 @@ export interface EngineOptions {
   readonly pollInterval?: Duration
 }
 
-/**
- * Reads the options that all inboxes on the engine share. Throws a `TypeError` that names a wrong
- * option.
- */
+/** Reads the options that all inboxes on the engine share. Throws a `TypeError` that names a wrong option. */
 export function engineSettings<Options extends EngineOptions>(
   inbox: string,
   check: Checks<Options>,
@@ -166,10 +163,7 @@ export function pendingShare(inbox: string, given: number | undefined): number {
 
 /** Options of {@link engineInbox}. */
 export interface EngineInboxOptions {
-  /**
-   * Makes the store. `warn` logs a warning to all receivers. `back` must be called if the store was
-   * restored.
-   */
+  /** Makes the store. `warn` logs a warning to all receivers. `back` must be called if the store was restored. */
   readonly store: (warn: (message: string) => void, back: Back) => StoreParts
   readonly settings: EngineSettings
   /** Carries transactions of the app; made with `transactions(name)`. */
@@ -181,8 +175,8 @@ export interface EngineInboxOptions {
    */
   readonly can?: Partial<Inbox['can']>
   /**
-   * False if the inbox remembers ids for as long as each sender may deliver an event again, so that
-   * no window is checked.
+   * False if the inbox remembers ids for as long as each sender may deliver an event again, so that no window is
+   * checked.
    * @default true
    */
   readonly windowed?: boolean

@@ -19,96 +19,83 @@ import type {
 import type { EndedTask, Fence, Patch } from './patch.ts'
 
 /**
- * The writes and reads of rows, in one database or transaction. Methods receive and return batches.
- * With a synchronous database, the engine is synchronous too. Times are milliseconds from now, on
- * the store's own clock.
+ * The writes and reads of rows, in one database or transaction. Methods receive and return batches. With a synchronous
+ * database, the engine is synchronous too. Times are milliseconds from now, on the store's own clock.
  */
 export interface Rows {
   /**
-   * Stores events whose receiver and key are new, with their tasks, in one statement or
-   * transaction. Returns the new events. Tasks with a token are stored as claimed, with a lease.
-   * Tasks with a line (an ordering key) are stored as `behind`. A delivery is stored once for
-   * several events. With `notify`, notifies other processes (see `listen`).
+   * Stores events whose receiver and key are new, with their tasks, in one statement or transaction. Returns the new
+   * events. Tasks with a token are stored as claimed, with a lease. Tasks with a line (an ordering key) are stored as
+   * `behind`. A delivery is stored once for several events. With `notify`, notifies other processes (see `listen`).
    */
   insert(batch: StoreBatch): MaybePromise<ReadonlySet<NewEvent>>
   /**
-   * Returns which of the events are stored, except erased ones, with their failed tasks. Prevents
-   * pruning of these events until the transaction ends.
+   * Returns which of the events are stored, except erased ones, with their failed tasks. Prevents pruning of these
+   * events until the transaction ends.
    */
   known(events: readonly NewEvent[]): MaybePromise<ReadonlyMap<NewEvent, readonly TaskRow[]>>
   /**
-   * Takes guards (keys that only one event may hold) for events, in order. Returns the guards that
-   * now belong to the event that wanted them.
+   * Takes guards (keys that only one event may hold) for events, in order. Returns the guards that now belong to the
+   * event that wanted them.
    */
   guard(wanted: readonly Guarded[]): MaybePromise<ReadonlySet<Guarded>>
   /** Releases guards that this transaction has taken. */
   unguard(taken: readonly Guarded[]): MaybePromise<void>
   /**
-   * Marks tasks as done that need no other change. This is the most frequent write. Returns the ids
-   * of tasks that were still claimed with the given token.
+   * Marks tasks as done that need no other change. This is the most frequent write. Returns the ids of tasks that were
+   * still claimed with the given token.
    */
   finish(ended: readonly EndedTask[]): MaybePromise<ReadonlySet<number>>
   /**
-   * Makes all other changes of tasks. Returns the ids of tasks for which the fence (a condition on
-   * the row) was true. Other tasks stay unchanged.
+   * Makes all other changes of tasks. Returns the ids of tasks for which the fence (a condition on the row) was true.
+   * Other tasks stay unchanged.
    */
   patch(patches: readonly Patch[], fence: Fence): MaybePromise<ReadonlySet<number>>
   /** Stores child tasks of an event: at most one for each lane (subscription) and part. */
   spawn(event: number, children: readonly NewTask[]): MaybePromise<void>
   /**
-   * Locks lines until the transaction ends, and returns busy lines, which another transaction has
-   * locked. Does not wait for busy lines, except in a transaction of the app. Later statements see
-   * what the last transaction with the lock wrote. Absent in a store with one writer.
+   * Locks lines until the transaction ends, and returns busy lines, which another transaction has locked. Does not wait
+   * for busy lines, except in a transaction of the app. Later statements see what the last transaction with the lock
+   * wrote. Absent in a store with one writer.
    */
   lock?(lines: readonly number[]): MaybePromise<readonly number[]>
   /**
-   * Returns, for each line and root (a subscription under all its names), all tasks that are not
-   * `behind`, and the first task that is.
+   * Returns, for each line and root (a subscription under all its names), all tasks that are not `behind`, and the
+   * first task that is.
    */
   heads(lines: readonly number[]): MaybePromise<readonly HeadRow[]>
-  /**
-   * Sets `behind` of tasks. Returns how many of the tasks were still pending; the others stay
-   * unchanged.
-   */
+  /** Sets `behind` of tasks. Returns how many of the tasks were still pending; the others stay unchanged. */
   queue(changes: readonly { readonly id: number; readonly behind: boolean }[]): MaybePromise<number>
-  /**
-   * Returns the pending tasks of these lines that have a fold (`debounce`), in order of arrival.
-   */
+  /** Returns the pending tasks of these lines that have a fold (`debounce`), in order of arrival. */
   foldable(lines: readonly number[]): MaybePromise<readonly FoldRow[]>
   /**
-   * Stores the newest task of `debounce` keys. Keeps each at least while event ids are remembered
-   * and while the task is stored.
+   * Stores the newest task of `debounce` keys. Keeps each at least while event ids are remembered and while the task is
+   * stored.
    */
   remember(newest: readonly Newest[]): MaybePromise<void>
   /**
-   * Returns, for each of these tasks, the newest task of the same `debounce` key, if known. `row`
-   * is undefined if the newest task no longer exists or is erased.
+   * Returns, for each of these tasks, the newest task of the same `debounce` key, if known. `row` is undefined if the
+   * newest task no longer exists or is erased.
    */
   newest(
     ids: readonly number[],
   ): MaybePromise<ReadonlyMap<number, { readonly id: number; readonly row: TaskRow | undefined }>>
   /**
-   * Advances each tenant by `step` turns, and returns the new last turn:
-   * `max(turn of the lane, last turn of the tenant) + step`. Turns are numbers by which tenants are
-   * served in rotation.
+   * Advances each tenant by `step` turns, and returns the new last turn: `max(turn of the lane, last turn of the
+   * tenant) + step`. Turns are numbers by which tenants are served in rotation.
    */
   turns(wanted: readonly Stride[]): MaybePromise<readonly Turn[]>
-  /**
-   * Locks and returns at most `most` due tasks of these lanes that wait for a turn (gate `LATER`).
-   */
+  /** Locks and returns at most `most` due tasks of these lanes that wait for a turn (gate `LATER`). */
   later(lanes: readonly number[], most: number): MaybePromise<readonly TaskRow[]>
-  /**
-   * Sets the gate of tasks that `later` returned to `READY`, and sets their turn. With 0, a task
-   * keeps its turn.
-   */
+  /** Sets the gate of tasks that `later` returned to `READY`, and sets their turn. With 0, a task keeps its turn. */
   enter(turns: readonly { readonly id: number; readonly turn: number }[]): MaybePromise<void>
   /** Called with folded tasks. The engine sets `folded`; stores leave it out. */
   readonly folded?: (folds: Folds) => void
   /** Writes records, and replaces records with the same keys. */
   note(rows: readonly ActionRow[]): MaybePromise<void>
   /**
-   * Called with claims whose outcome was rejected. Returns the current rows of their tasks, if they
-   * still exist. If another run has settled a task, the claim no longer holds it afterward.
+   * Called with claims whose outcome was rejected. Returns the current rows of their tasks, if they still exist. If
+   * another run has settled a task, the claim no longer holds it afterward.
    */
   lost(
     own: readonly { readonly id: number; readonly token: number }[],
@@ -124,10 +111,7 @@ export type LineRows = Pick<
 /** The rows in a transaction of the app. */
 export interface GuestRows extends Rows {
   begin?(): void
-  /**
-   * Returns lanes, as `Store.lanes` does. A store with one writer makes missing lanes in this
-   * transaction.
-   */
+  /** Returns lanes, as `Store.lanes` does. A store with one writer makes missing lanes in this transaction. */
   lanes(receiver: string, wanted: readonly (readonly string[])[]): MaybePromise<readonly LaneRow[]>
 }
 
@@ -142,9 +126,9 @@ export interface Store extends SingleRows, Viewed, Journaled {
   /** The name of the inbox in errors. */
   readonly name: string
   /**
-   * Set if the store is in the memory of this process. The engine then does not poll, renew leases
-   * or encode events. Writes are stored in one transaction as soon as the running code has ended.
-   * Closing still claims tasks for half of its time. Absent if other processes may use the store.
+   * Set if the store is in the memory of this process. The engine then does not poll, renew leases or encode events.
+   * Writes are stored in one transaction as soon as the running code has ended. Closing still claims tasks for half of
+   * its time. Absent if other processes may use the store.
    */
   readonly alone?: Alone
   /** True once `open` has succeeded. */
@@ -154,46 +138,41 @@ export interface Store extends SingleRows, Viewed, Journaled {
   /** Closes the store by `until`, a time of `performance.now()`. */
   close(until: number): Promise<void>
   /**
-   * Reserves 1,000 event numbers and returns the first. If `block` is absent, `insert` numbers
-   * events in order of arrival.
+   * Reserves 1,000 event numbers and returns the first. If `block` is absent, `insert` numbers events in order of
+   * arrival.
    */
   block?(): MaybePromise<number>
   /**
-   * Runs all waiting writes of a turn of the event loop in one synchronous transaction. Only in a
-   * store with one writer.
+   * Runs all waiting writes of a turn of the event loop in one synchronous transaction. Only in a store with one
+   * writer.
    */
   readonly together?: (works: () => void) => void
   /**
-   * Runs one transaction within `time` milliseconds. Inside `together`, it is part of the shared
-   * transaction, which is undone as a whole if `run` throws.
+   * Runs one transaction within `time` milliseconds. Inside `together`, it is part of the shared transaction, which is
+   * undone as a whole if `run` throws.
    */
   atomic<T>(time: number, run: (rows: Rows) => MaybePromise<T>): MaybePromise<T>
   /**
-   * Runs a transaction for `task.commit`, which passes `transaction` to the app. The transaction
-   * may stay open for long without delaying others.
+   * Runs a transaction for `task.commit`, which passes `transaction` to the app. The transaction may stay open for long
+   * without delaying others.
    */
   commit<T>(
     time: number,
     run: (rows: Rows, transaction: unknown) => MaybePromise<T>,
   ): MaybePromise<T>
-  /**
-   * Returns the rows in an open transaction of the app. Throws a `TypeError` if the value is not a
-   * transaction.
-   */
+  /** Returns the rows in an open transaction of the app. Throws a `TypeError` if the value is not a transaction. */
   guest(transaction: unknown): GuestRows
   /**
-   * Returns lanes by subscription name, and makes missing lanes. Each group of names in `wanted` is
-   * a subscription with its previous names. These lanes share a root permanently, so that every
-   * process runs their tasks in the same lines.
+   * Returns lanes by subscription name, and makes missing lanes. Each group of names in `wanted` is a subscription with
+   * its previous names. These lanes share a root permanently, so that every process runs their tasks in the same lines.
    */
   lanes(receiver: string, wanted: readonly (readonly string[])[]): MaybePromise<readonly LaneRow[]>
   /** Returns all lanes of all receivers. */
   everyLane(): MaybePromise<readonly LaneRow[]>
   /**
-   * Claims at most `most` due tasks. If `suspect` is true, claims one suspect (a task interrupted
-   * three times in a row). Then claims interrupted tasks that can start at once, then other tasks
-   * in the order of turn and due time. Skips locked rows. If an event no longer exists, its
-   * `record` is null.
+   * Claims at most `most` due tasks. If `suspect` is true, claims one suspect (a task interrupted three times in a
+   * row). Then claims interrupted tasks that can start at once, then other tasks in the order of turn and due time.
+   * Skips locked rows. If an event no longer exists, its `record` is null.
    */
   claim(
     wishes: readonly Wish[],
@@ -203,36 +182,33 @@ export interface Store extends SingleRows, Viewed, Journaled {
   ): MaybePromise<readonly ClaimRow[]>
   /** Returns true if `claim` may find a task. The check is a cheap read. */
   any?(lanes: readonly number[]): MaybePromise<boolean>
-  /**
-   * Renews leases. Returns the ids of tasks that no other run has claimed or settled. Locked rows
-   * count as renewed.
-   */
+  /** Renews leases. Returns the ids of tasks that no other run has claimed or settled. Locked rows count as renewed. */
   renew(
     held: readonly { readonly id: number; readonly token: number }[],
   ): MaybePromise<ReadonlySet<number>>
   /**
-   * Returns at most 500 tasks whose lease has ended, or whose claim is by this process but whose id
-   * is not in `held`. Includes settled tasks that a run still holds. Tasks of other lanes are
-   * included one lease later, since perhaps no process has the subscriptions of those lanes.
+   * Returns at most 500 tasks whose lease has ended, or whose claim is by this process but whose id is not in `held`.
+   * Includes settled tasks that a run still holds. Tasks of other lanes are included one lease later, since perhaps no
+   * process has the subscriptions of those lanes.
    */
   ended(lanes: readonly number[], held: readonly number[]): MaybePromise<readonly TaskRow[]>
   /**
-   * Returns lanes with a due task that was interrupted and so may be claimed only if it can start
-   * at once. `suspect` is true if there is a suspect among these tasks.
+   * Returns lanes with a due task that was interrupted and so may be claimed only if it can start at once. `suspect` is
+   * true if there is a suspect among these tasks.
    */
   waiting(
     lanes: readonly number[],
   ): MaybePromise<readonly { readonly lane: number; readonly suspect: boolean }[]>
   /**
-   * Returns lines of these lanes in which either no task is allowed to run, or two are. Also
-   * updates tasks with an old root.
+   * Returns lines of these lanes in which either no task is allowed to run, or two are. Also updates tasks with an old
+   * root.
    */
   stuck(lanes: readonly number[]): MaybePromise<readonly number[]>
   /** Returns tasks with their contents, in the form that `claim` returns. */
   load(ids: readonly number[]): MaybePromise<readonly ClaimRow[]>
   /**
-   * Returns the number of due tasks (`left`), and milliseconds until the next task is due or the
-   * next lease ends (`next`). Must use an index.
+   * Returns the number of due tasks (`left`), and milliseconds until the next task is due or the next lease ends
+   * (`next`). Must use an index.
    */
   rest(
     lanes: readonly number[],
@@ -244,28 +220,20 @@ export interface Store extends SingleRows, Viewed, Journaled {
   /** Returns the last turn of each of these tenants, and about how many of its tasks wait. */
   backlog(keys: readonly Omit<Stride, 'step'>[]): MaybePromise<readonly Turn[]>
   /**
-   * Returns the time of the store's clock in milliseconds since 1970. It is the server's clock, or
-   * a clock that never goes back.
+   * Returns the time of the store's clock in milliseconds since 1970. It is the server's clock, or a clock that never
+   * goes back.
    */
   clock(): MaybePromise<number>
-  /**
-   * Returns the jumps ahead of the store's clock since the oldest row was stored. Absent if the
-   * clock cannot jump.
-   */
+  /** Returns the jumps ahead of the store's clock since the oldest row was stored. Absent if the clock cannot jump. */
   steps?(): MaybePromise<readonly ClockStep[]>
-  /**
-   * Calls `heard` when another process has stored tasks. Returns a function that stops listening.
-   */
+  /** Calls `heard` when another process has stored tasks. Returns a function that stops listening. */
   listen?(heard: () => void): () => void
-  /**
-   * Returns true while another open transaction has locked the task's row. Absent in a store with
-   * one writer.
-   */
+  /** Returns true while another open transaction has locked the task's row. Absent in a store with one writer. */
   busy?(task: number): MaybePromise<boolean>
   /**
-   * Renews the stored sign of life of this process. Called with each lease renewal and every few
-   * seconds. Returns why the process must not use the store any more (see `shutOut`), or undefined
-   * if it may. At the first call, no sign of life is stored yet.
+   * Renews the stored sign of life of this process. Called with each lease renewal and every few seconds. Returns why
+   * the process must not use the store any more (see `shutOut`), or undefined if it may. At the first call, no sign of
+   * life is stored yet.
    */
   alive?(): MaybePromise<string | undefined>
   /**
@@ -276,8 +244,8 @@ export interface Store extends SingleRows, Viewed, Journaled {
   /** Returns the class of an error, which decides what can be tried again. */
   fault(error: unknown): StoreFault
   /**
-   * Converts an error to the one with which a delivery is rejected, with cause and remedy. Returns
-   * a `WebhookError` or `TypeError` as it is.
+   * Converts an error to the one with which a delivery is rejected, with cause and remedy. Returns a `WebhookError` or
+   * `TypeError` as it is.
    */
   rejection(error: unknown): Error
 }
@@ -301,16 +269,15 @@ interface Alone {
 }
 
 /**
- * The cause of an error. `again`: a conflict, so a retry may succeed. `data`: the values of the
- * statement. `lasting`: the statement itself, so a retry fails too. `away`: the server, disk or
- * connection fails for now. `back`: the store was restored; see `Back`.
+ * The cause of an error. `again`: a conflict, so a retry may succeed. `data`: the values of the statement. `lasting`:
+ * the statement itself, so a retry fails too. `away`: the server, disk or connection fails for now. `back`: the store
+ * was restored; see `Back`.
  */
 export type StoreFault = 'again' | 'data' | 'lasting' | 'away' | 'back'
 
 /**
- * A function that a store calls if it was restored to an earlier state while it was open. The
- * engine then drops its claims, logs `message` and calls `open` again. Until `open` is called,
- * `opened` must be false.
+ * A function that a store calls if it was restored to an earlier state while it was open. The engine then drops its
+ * claims, logs `message` and calls `open` again. Until `open` is called, `opened` must be false.
  */
 export type Back = (message: string) => void
 

@@ -1,5 +1,5 @@
-// Rules of stores with tables on a database server. Each package has its own statements; these
-// functions run them in the right order.
+// Rules of stores with tables on a database server. Each package has its own statements; these functions run them in
+// the right order.
 import type { MaybePromise } from '../../basics/maybe.ts'
 import { isA, isWebhookError, WebhookError } from '../../errors.ts'
 import type { ArrivalRow } from './journal/store.ts'
@@ -16,13 +16,11 @@ import {
   type Versions,
 } from './version.ts'
 
-/**
- * Statements for {@link migrateServer}. If `sql` is not given, they run on a separate connection.
- */
+/** Statements for {@link migrateServer}. If `sql` is not given, they run on a separate connection. */
 interface MigrationSteps<Sql> {
   /**
-   * Reads the versions. Both are 0 if there are no tables. Throws a `TypeError` for tables that
-   * another role or app may have made.
+   * Reads the versions. Both are 0 if there are no tables. Throws a `TypeError` for tables that another role or app may
+   * have made.
    */
   versions(sql?: Sql): Promise<Versions>
   /** Calls `run` while no other process can change the tables. */
@@ -39,8 +37,8 @@ interface MigrationSteps<Sql> {
 /**
  * Makes the tables, or updates tables of an older version.
  *
- * @throws {TypeError} If the tables reject this version, if `migrate` is false and they are missing or older, or, without
- * `force`, if the update would shut out processes that are still active.
+ * @throws {TypeError} If the tables reject this version, if `migrate` is false and they are missing or older, or,
+ * without `force`, if the update would shut out processes that are still active.
  */
 export async function migrateServer<Sql>(
   layout: Layout<string>,
@@ -78,8 +76,8 @@ export async function migrateServer<Sql>(
 }
 
 /**
- * Returns the statements that update the tables from version `from` to the latest. `first` are the
- * statements that make the table of versions, and `where` is the condition for its row.
+ * Returns the statements that update the tables from version `from` to the latest. `first` are the statements that make
+ * the table of versions, and `where` is the condition for its row.
  */
 export function migrationStatements(
   layout: Layout<string>,
@@ -104,22 +102,19 @@ interface MembershipSteps {
   /** Makes or checks the tables. */
   open(): Promise<unknown>
   /**
-   * Stores the row of this process, and returns the number of the process. `mark` is a random
-   * number that identifies the row.
+   * Stores the row of this process, and returns the number of the process. `mark` is a random number that identifies
+   * the row.
    */
   join(mark: number): Promise<number>
   /**
-   * Renews the sign of life of process `own` if the last one is ten seconds old. `beat` is the
-   * number of signs of life so far, or null if the row no longer exists.
+   * Renews the sign of life of process `own` if the last one is ten seconds old. `beat` is the number of signs of life
+   * so far, or null if the row no longer exists.
    */
   sign(own: number, mark: number): Promise<Versions & { readonly beat: number | null }>
   versions(): Promise<Versions>
 }
 
-/**
- * The membership of this process: its row in the tables, with the number and the signs of life of
- * the process.
- */
+/** The membership of this process: its row in the tables, with the number and the signs of life of the process. */
 interface Membership {
   readonly open: Store['open']
   readonly alive: NonNullable<Store['alive']>
@@ -129,8 +124,8 @@ interface Membership {
 }
 
 /**
- * Makes a {@link Membership}. `open` stores the row of this process. Each sign of life detects
- * whether the tables were restored to an earlier state.
+ * Makes a {@link Membership}. `open` stores the row of this process. Each sign of life detects whether the tables were
+ * restored to an earlier state.
  */
 export function createMembership(
   layout: Layout<string>,
@@ -140,8 +135,8 @@ export function createMembership(
 ): Membership {
   let own = 0
   let opened = false
-  // Identifies the row of this process. After a restore, another process may have the same number,
-  // but with another mark.
+  // Identifies the row of this process. After a restore, another process may have the same number, but with another
+  // mark.
   const mark = Math.floor(Math.random() * 2 ** 48)
   let beat = 0
   return {
@@ -172,20 +167,14 @@ export function createMembership(
   }
 }
 
-/**
- * A lane (a name of a subscription) with its root: the number that all names of the subscription
- * share.
- */
+/** A lane (a name of a subscription) with its root: the number that all names of the subscription share. */
 export interface RootedLane extends LaneRow {
   readonly root: number
 }
 
 /** Statements for {@link createLaneTable}. */
 interface LaneSteps<Sql> {
-  /**
-   * Returns the existing lanes with these names. If `sql` is not given, runs on a separate
-   * connection.
-   */
+  /** Returns the existing lanes with these names. If `sql` is not given, runs on a separate connection. */
   read(receiver: string, names: readonly string[], sql?: Sql): Promise<readonly RootedLane[]>
   /** Calls `run` in a transaction, while no other process can make lanes. */
   locked(run: (sql: Sql) => Promise<readonly RootedLane[]>): MaybePromise<readonly RootedLane[]>
@@ -195,10 +184,7 @@ interface LaneSteps<Sql> {
   reroot(sql: Sql): Promise<unknown>
 }
 
-/**
- * Makes `Store.lanes`. If lanes of one subscription have different roots, all of them get the
- * lowest root.
- */
+/** Makes `Store.lanes`. If lanes of one subscription have different roots, all of them get the lowest root. */
 export function createLaneTable<Sql>(steps: LaneSteps<Sql>): Store['lanes'] {
   return async (receiver, wanted) => {
     const names = [...new Set(wanted.flat())]
@@ -232,8 +218,8 @@ function joinable(
 }
 
 /**
- * Takes guards (keys that only one event may hold) with `take`, which returns the hash of the event
- * that holds each key. Returns the guards that belong to the event that wanted them.
+ * Takes guards (keys that only one event may hold) with `take`, which returns the hash of the event that holds each
+ * key. Returns the guards that belong to the event that wanted them.
  */
 export async function takeGuards(
   wanted: readonly Guarded[],
@@ -255,10 +241,7 @@ export function guardHash({ key, event }: Guarded): string {
   return hashOf(event.receiver, `guard ${key}`)
 }
 
-/**
- * Returns the key of a record. Throws a `TypeError` if the database would store the key as another
- * text.
- */
+/** Returns the key of a record. Throws a `TypeError` if the database would store the key as another text. */
 export function checkRecordKey(inbox: string, name: 'key' | 'prefix', text: string): string {
   if (storable(text) === text) return text
   throw new TypeError(
@@ -288,10 +271,7 @@ interface ErrorReader {
   readonly inbox: string
   /** The name of the server in messages. */
   readonly server: string
-  /**
-   * The codes of conflicts with other transactions, and the members of an error that may contain a
-   * code.
-   */
+  /** The codes of conflicts with other transactions, and the members of an error that may contain a code. */
   readonly conflicts: { readonly codes: ReadonlySet<string>; readonly members: readonly string[] }
   /** Returns the class of an error that is neither a `TypeError` nor a conflict. */
   fault(error: unknown): StoreFault

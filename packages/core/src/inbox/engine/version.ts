@@ -3,18 +3,15 @@ import { type MaybePromise, chain } from '../../basics/maybe.ts'
 import { unref } from '../../basics/deadline.ts'
 
 /**
- * Checks whether this process may still use its store. If the store is updated to a newer version,
- * older processes can be shut out.
+ * Checks whether this process may still use its store. If the store is updated to a newer version, older processes can
+ * be shut out.
  */
 export interface VersionWatch {
   /** Returns why the process must not use the store, or undefined if it may. */
   readonly rejected: () => string | undefined
   /** Returns true if the process may use the store, and has asked the store not long ago. */
   readonly sure: () => boolean
-  /**
-   * Asks the store, which also renews the sign of life of this process. Does nothing before
-   * `start`.
-   */
+  /** Asks the store, which also renews the sign of life of this process. Does nothing before `start`. */
   look(): MaybePromise<void>
   /** Throws if the process is shut out. Asks the store first if the last answer is old. */
   check(): MaybePromise<void>
@@ -23,17 +20,16 @@ export interface VersionWatch {
   stop(): void
 }
 
-// In milliseconds: how often an idle process asks the store, how long an answer is valid, and the
-// shortest time between two questions. An answer expires because a process can be paused.
+// In milliseconds: how often an idle process asks the store, how long an answer is valid, and the shortest time between
+// two questions. An answer expires because a process can be paused.
 const LOOK = 5000
 const VALID = 15_000
 const AGAIN = 1000
 
 /**
- * Makes a {@link VersionWatch}. `alive` asks the store why this process must not use it. `alive` is
- * undefined if nothing can shut this process out. `changed` is called when the process is shut out,
- * and when it may use the store again. If `often` is false, there is no timer, and the process asks
- * only before deliveries and while tasks run.
+ * Makes a {@link VersionWatch}. `alive` asks the store why this process must not use it. `alive` is undefined if
+ * nothing can shut this process out. `changed` is called when the process is shut out, and when it may use the store
+ * again. If `often` is false, there is no timer, and the process asks only before deliveries and while tasks run.
  *
  * @example
  * const versionWatch = createVersionWatch(() => shutOut(layout, versions()), (rejected) => warn(rejected))
@@ -96,10 +92,7 @@ export function rejectIfShut(rejected: string | undefined): void {
   if (rejected !== undefined) throw new WebhookError('inbox_unavailable', rejected)
 }
 
-/**
- * The version of a store, and the oldest version whose processes may use the store. Both are 0 for
- * an empty store.
- */
+/** The version of a store, and the oldest version whose processes may use the store. Both are 0 for an empty store. */
 export interface Versions {
   readonly version: number
   readonly oldest: number
@@ -152,9 +145,8 @@ export function shutOut(layout: Layout<unknown>, stored: Versions): string | und
 }
 
 /**
- * Returns the migration of a store to this layout, or undefined if no change is needed. A store
- * with a newer version stays as it is. Throws a `TypeError` if the newer version does not allow
- * processes with this layout.
+ * Returns the migration of a store to this layout, or undefined if no change is needed. A store with a newer version
+ * stays as it is. Throws a `TypeError` if the newer version does not allow processes with this layout.
  *
  * @example
  * for (const statements of migrationOf(layout, stored)?.changes ?? []) db.exec(statements)
@@ -173,8 +165,7 @@ export function migrationOf<Change>(
 }
 
 /**
- * Throws a `TypeError` if a read-only inbox cannot read a store, because the store does not exist
- * or needs a migration.
+ * Throws a `TypeError` if a read-only inbox cannot read a store, because the store does not exist or needs a migration.
  *
  * @example
  * if (settings.readOnly) checkReadable(layout, versions())
@@ -190,8 +181,7 @@ export function checkReadable(layout: Layout<unknown>, stored: Versions): void {
 }
 
 /**
- * Throws a `TypeError` if a migration would shut out active processes. `living` are the versions of
- * active processes.
+ * Throws a `TypeError` if a migration would shut out active processes. `living` are the versions of active processes.
  *
  * @example
  * if (!force) checkLiving(layout, migration, stored, living())

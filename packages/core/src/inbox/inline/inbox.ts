@@ -10,29 +10,27 @@ import { memoryLedger } from './memory-ledger.ts'
 import { checks } from '../engine/attach/checks.ts'
 import { createSemaphore, type Semaphore } from '../engine/semaphore.ts'
 
-/**
- * Time at the end of closing in which running events are released to the ledger, in milliseconds.
- */
+/** Time at the end of closing in which running events are released to the ledger, in milliseconds. */
 const LAST = 500
 
 /** Options of {@link inlineInbox}. */
 export interface InlineInboxOptions {
   /**
-   * The store of outcomes. It is closed together with the inbox. If there are several processes, or
-   * if processes live only briefly, use `redisLedger` of `@postern/redis`.
+   * The store of outcomes. It is closed together with the inbox. If there are several processes, or if processes live
+   * only briefly, use `redisLedger` of `@postern/redis`.
    * @default memoryLedger()
    */
   readonly ledger?: Ledger
   /**
-   * How long an event's claim is valid without renewal. After that, a redelivery of the event runs.
-   * The process renews the claim while handlers run.
+   * How long an event's claim is valid without renewal. After that, a redelivery of the event runs. The process renews
+   * the claim while handlers run.
    * @default '30s'
    */
   readonly lease?: Duration
   /**
-   * Status of the reply to a delivery while a duplicate of it is running. After 503 every sender
-   * retries. After 409 some senders do not retry (PagerDuty, Sanity, Contentful). With 200 the
-   * delivery is acknowledged before the outcome is known.
+   * Status of the reply to a delivery while a duplicate of it is running. After 503 every sender retries. After 409
+   * some senders do not retry (PagerDuty, Sanity, Contentful). With 200 the delivery is acknowledged before the outcome
+   * is known.
    * @default 503
    */
   readonly whileRunning?: 409 | 503 | 200
@@ -44,16 +42,14 @@ export interface InlineInboxOptions {
 }
 
 /**
- * Creates an inbox for platforms without a worker: handlers run during the request, and the reply
- * waits for them. The inbox stores only the outcome of each task. If all tasks are done or dead,
- * the sender gets 2xx. If a task failed, the sender gets 503 with `Retry-After` and delivers again;
- * then only unfinished tasks run. The receiver's retry policy limits the attempts of a task over
- * all deliveries; the sender decides when they happen. An event with dead tasks is acknowledged,
- * and a later delivery of the event runs the dead tasks again. Handlers must be faster than the
- * sender's timeout.
+ * Creates an inbox for platforms without a worker: handlers run during the request, and the reply waits for them. The
+ * inbox stores only the outcome of each task. If all tasks are done or dead, the sender gets 2xx. If a task failed, the
+ * sender gets 503 with `Retry-After` and delivers again; then only unfinished tasks run. The receiver's retry policy
+ * limits the attempts of a task over all deliveries; the sender decides when they happen. An event with dead tasks is
+ * acknowledged, and a later delivery of the event runs the dead tasks again. Handlers must be faster than the sender's
+ * timeout.
  *
- * An event without an id cannot be recognized. If one of its tasks fails, the redelivery runs all of
- * its tasks again.
+ * An event without an id cannot be recognized. If one of its tasks fails, the redelivery runs all of its tasks again.
  * @throws {TypeError} for a wrong option, by name.
  */
 export function inlineInbox(options: InlineInboxOptions = {}): Inbox<never> {
@@ -149,8 +145,7 @@ function createInlineSide(
     )
     const holds = holding.map((one) => (one.status === 'fulfilled' ? one.value : undefined))
     if (holds.some((one) => one?.kind === 'rejected')) {
-      // A delivery is accepted as a whole or not at all, so the claims of its other events are
-      // undone.
+      // A delivery is accepted as a whole or not at all, so the claims of its other events are undone.
       await Promise.all(holds.map(async (one) => one?.kind === 'held' && one.undo()))
       return items.map(() => 'rejected')
     }

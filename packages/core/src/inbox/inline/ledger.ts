@@ -4,9 +4,8 @@ import type { MaybePromise } from '../../basics/maybe.ts'
 import { WebhookError } from '../../errors.ts'
 
 /**
- * What `inlineInbox` remembers between deliveries: which events are done or running, and the
- * outcomes of tasks of failed events. Each method is one atomic step for its key. `testLedger` of
- * `@postern/testing` tests a ledger.
+ * What `inlineInbox` remembers between deliveries: which events are done or running, and the outcomes of tasks of
+ * failed events. Each method is one atomic step for its key. `testLedger` of `@postern/testing` tests a ledger.
  */
 export interface Ledger {
   /** The ledger's name in errors, such as `memoryLedger`. */
@@ -16,16 +15,15 @@ export interface Ledger {
   /** How long the ledger remembers an entry after its last change, in milliseconds. */
   readonly dedupeWindow: number
   /**
-   * Maximum time that one reply waits for the ledger, over all its calls, in milliseconds. Absent
-   * if the ledger is synchronous.
+   * Maximum time that one reply waits for the ledger, over all its calls, in milliseconds. Absent if the ledger is
+   * synchronous.
    */
   readonly deadline?: number
   /**
-   * Claims an event's key for `lease` milliseconds, unless the key is done or claimed. `token` is
-   * unique to this call. Once another call has claimed the key, calls with the older token are
-   * rejected. `guards` are keys that only one event may hold. They are taken in the same step, for
-   * as long as the event's key is remembered. If a guard belongs to another event's key, nothing is
-   * claimed. Pass the same guards to `commit`, `release` and `undo`.
+   * Claims an event's key for `lease` milliseconds, unless the key is done or claimed. `token` is unique to this call.
+   * Once another call has claimed the key, calls with the older token are rejected. `guards` are keys that only one
+   * event may hold. They are taken in the same step, for as long as the event's key is remembered. If a guard belongs
+   * to another event's key, nothing is claimed. Pass the same guards to `commit`, `release` and `undo`.
    */
   claim(
     key: string,
@@ -34,16 +32,13 @@ export interface Ledger {
     guards?: readonly Guard[],
   ): MaybePromise<LedgerClaim>
   /**
-   * Extends the claim to `lease` milliseconds from now, and stores `state` if given. Returns false
-   * if the token has lost the key.
+   * Extends the claim to `lease` milliseconds from now, and stores `state` if given. Returns false if the token has
+   * lost the key.
    */
   renew(key: string, token: string, lease: number, state?: string): MaybePromise<boolean>
   /** Marks the key as done. Returns false if the token has lost the key. */
   commit(key: string, token: string, guards?: readonly Guard[]): MaybePromise<boolean>
-  /**
-   * Releases the key, and stores a state for the next claim. Returns false if the token has lost
-   * the key.
-   */
+  /** Releases the key, and stores a state for the next claim. Returns false if the token has lost the key. */
   release(
     key: string,
     token: string,
@@ -51,24 +46,21 @@ export interface Ledger {
     guards?: readonly Guard[],
   ): MaybePromise<boolean>
   /**
-   * Undoes the claim. If it was the key's first claim, also releases the guards. Returns false if
-   * the token has lost the key.
+   * Undoes the claim. If it was the key's first claim, also releases the guards. Returns false if the token has lost
+   * the key.
    */
   undo(key: string, token: string, guards?: readonly Guard[]): MaybePromise<boolean>
-  /**
-   * Registers a function that logs warnings for operators, for example that events are forgotten
-   * early.
-   */
+  /** Registers a function that logs warnings for operators, for example that events are forgotten early. */
   listen?(warn: (message: string) => void): void
   /** Closes the connections that the ledger itself has opened. */
   close?(): Promise<void>
 }
 
 /**
- * Result of a claim. `claimed`: the caller has the key; `claims` is the number of claims so far,
- * this one included, and `state` is the last stored state. `busy`: another call has the key, for at
- * most `left` milliseconds. `done`: the key was committed. `guarded`: a guard belongs to another
- * key; `otherwise` is `reject` if one of these guards has `reject`.
+ * Result of a claim. `claimed`: the caller has the key; `claims` is the number of claims so far, this one included, and
+ * `state` is the last stored state. `busy`: another call has the key, for at most `left` milliseconds. `done`: the key
+ * was committed. `guarded`: a guard belongs to another key; `otherwise` is `reject` if one of these guards has
+ * `reject`.
  */
 export type LedgerClaim =
   | { readonly kind: 'claimed'; readonly claims: number; readonly state: string | undefined }
@@ -80,14 +72,12 @@ export type LedgerClaim =
 export type LedgerCalls = Pick<Ledger, 'claim' | 'renew' | 'commit' | 'release' | 'undo'>
 
 /**
- * Wraps a ledger for one reply. All calls together wait at most for `deadline`. A claim that
- * succeeds later is undone.
+ * Wraps a ledger for one reply. All calls together wait at most for `deadline`. A claim that succeeds later is undone.
  */
 export function patient(ledger: Ledger): LedgerCalls {
   const { deadline } = ledger
   if (deadline === undefined) return ledger
-  // When the wait for the ledger started, as a time of `performance.now()`. Undefined while no call
-  // waits.
+  // When the wait for the ledger started, as a time of `performance.now()`. Undefined while no call waits.
   let silent: number | undefined
 
   return {
@@ -113,8 +103,8 @@ export function patient(ledger: Ledger): LedgerCalls {
     try {
       return await within(Promise.resolve(call), until, late, unheard)
     } finally {
-      // The deadline starts anew only if the call ended clearly earlier, since the ledger may end
-      // it with its own error at the same deadline.
+      // The deadline starts anew only if the call ended clearly earlier, since the ledger may end it with its own error
+      // at the same deadline.
       if (performance.now() < until - deadline! / 10) silent = undefined
     }
   }

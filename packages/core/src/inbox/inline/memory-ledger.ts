@@ -8,8 +8,8 @@ import type { Ledger } from './ledger.ts'
 /** Options of {@link memoryLedger}. */
 export interface MemoryLedgerOptions {
   /**
-   * Maximum number of events that are remembered. If more events arrive, the oldest are forgotten
-   * before `dedupeWindow` ends, and observers get a warning.
+   * Maximum number of events that are remembered. If more events arrive, the oldest are forgotten before `dedupeWindow`
+   * ends, and observers get a warning.
    * @default 100_000
    */
   readonly max?: number
@@ -31,10 +31,9 @@ interface Entry {
 }
 
 /**
- * Creates a ledger in the memory of this process: for a single process that stays up, for
- * development and for tests. The ledger is lost with the process, and other processes cannot use
- * it. If the ledger must survive a restart, or if there are several processes, use `redisLedger` of
- * `@postern/redis`.
+ * Creates a ledger in the memory of this process: for a single process that stays up, for development and for tests.
+ * The ledger is lost with the process, and other processes cannot use it. If the ledger must survive a restart, or if
+ * there are several processes, use `redisLedger` of `@postern/redis`.
  * @throws {TypeError} for a wrong option, by name.
  *
  * @example
@@ -53,8 +52,8 @@ export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
       `memoryLedger: an event was forgotten ${Math.round(left / 1000)} s before its dedupeWindow of ${window / 1000} s was over, since max is ${max}${tenants > 1 ? `, shared by ${tenants} tenants` : ''}: raise max, or use redisLedger`,
     ),
   )
-  // The key of the event that holds each guard. While the event runs, its guards are in `guarding`,
-  // so that they cannot be pushed out of `guarded`.
+  // The key of the event that holds each guard. While the event runs, its guards are in `guarding`, so that they cannot
+  // be pushed out of `guarded`.
   const guarding = new Map<string, string>()
   const guarded = createForgetful<string>({ max, dedupeWindow: window }, now, () => {})
   let warn: ((message: string) => void) | undefined

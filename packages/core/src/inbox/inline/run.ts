@@ -20,8 +20,8 @@ export interface InlineContext {
 }
 
 /**
- * Result of one event, for the reply. `failed`: some tasks are still open. They are due at `at`, in
- * milliseconds since 1970.
+ * Result of one event, for the reply. `failed`: some tasks are still open. They are due at `at`, in milliseconds since
+ * 1970.
  */
 export type InlineResult =
   | { readonly kind: 'new' | 'revived' | 'duplicate' | 'busy' }
@@ -39,8 +39,8 @@ export async function runInline(
   item: IntakeItem,
   delivery: StoredDelivery,
 ): Promise<InlineResult> {
-  // The first delivery decides which tasks an event has. So tasks in the ledger are used instead of
-  // those of the current subscriptions.
+  // The first delivery decides which tasks an event has. So tasks in the ledger are used instead of those of the
+  // current subscriptions.
   const known = held.state === undefined ? undefined : (JSON.parse(held.state) as InlineTask[])
   if (known) reviveDead(known, held.claims)
   const tasks = known ?? newTasks(item.tasks, 1)
@@ -60,8 +60,7 @@ export async function runInline(
     try {
       if (!(await held.renew())) lose()
     } catch {
-      // The ledger is unreachable. A later call stores the outcomes, or they are rejected if the
-      // claim is lost by then.
+      // The ledger is unreachable. A later call stores the outcomes, or they are rejected if the claim is lost by then.
     }
   }
 
@@ -89,8 +88,7 @@ interface InlineRun {
 }
 
 /**
- * Runs the open tasks concurrently. `store` stores the state of all tasks; its argument is true
- * while some still run.
+ * Runs the open tasks concurrently. `store` stores the state of all tasks; its argument is true while some still run.
  */
 async function runAll(
   context: InlineContext,
@@ -109,8 +107,7 @@ async function runAll(
   const over = new Promise<'over'>((resolve) => (giveBack = () => resolve('over')))
   context.over.add(giveBack)
   try {
-    // Waits for all tasks, even if an outcome could not be stored, since no handler may continue
-    // after the reply.
+    // Waits for all tasks, even if an outcome could not be stored, since no handler may continue after the reply.
     const ends = await Promise.race([Promise.allSettled(open.map(start)), over])
     if (ends === 'over') throw await toSender()
     const broken = ends.find((end) => end.status === 'rejected')
@@ -122,8 +119,8 @@ async function runAll(
   }
 
   /**
-   * Releases the event with its running tasks as they were when claimed, and returns the error for
-   * the sender. Later outcomes of these tasks are rejected.
+   * Releases the event with its running tasks as they were when claimed, and returns the error for the sender. Later
+   * outcomes of these tasks are rejected.
    */
   async function toSender(): Promise<WebhookError> {
     givenBack = true
@@ -190,16 +187,13 @@ interface InlineTask {
   readonly draft: TaskDraft
   state: 'open' | 'done' | 'dead'
   /**
-   * Number of claims of the event that were not an attempt of this task. These are claims before
-   * the task was spawned or revived, and claims in which it was postponed.
+   * Number of claims of the event that were not an attempt of this task. These are claims before the task was spawned
+   * or revived, and claims in which it was postponed.
    */
   skipped: number
 }
 
-/**
- * Returns the tasks of an event as a string. Of each draft, only the members that a later run needs
- * are kept.
- */
+/** Returns the tasks of an event as a string. Of each draft, only the members that a later run needs are kept. */
 function encodeTasks(tasks: readonly InlineTask[]): string {
   return JSON.stringify(
     tasks.map(({ draft: { subscription, part, data }, ...rest }) => ({
@@ -213,10 +207,7 @@ function newTasks(drafts: readonly TaskDraft[], claims: number): InlineTask[] {
   return drafts.map((draft) => ({ draft, state: 'open', skipped: claims - 1 }))
 }
 
-/**
- * If all tasks have ended and some are dead, makes the dead tasks open again, so that the
- * redelivery runs them.
- */
+/** If all tasks have ended and some are dead, makes the dead tasks open again, so that the redelivery runs them. */
 function reviveDead(tasks: readonly InlineTask[], claims: number): void {
   if (tasks.some((task) => task.state === 'open')) return
   for (const task of tasks) {
@@ -226,9 +217,7 @@ function reviveDead(tasks: readonly InlineTask[], claims: number): void {
   }
 }
 
-/**
- * An event that this delivery has claimed and may run, with the calls of the ledger for this claim.
- */
+/** An event that this delivery has claimed and may run, with the calls of the ledger for this claim. */
 interface HeldEvent {
   readonly kind: 'held'
   /** Number of claims of the event so far, including this one. */
@@ -254,8 +243,8 @@ export async function hold(
 ): Promise<Hold> {
   // An event without an identity cannot be recognized, so a redelivery runs all its tasks again.
   if (!dedupe && !guards) return UNKNOWN
-  // The length of the receiver's name comes first, so that name and key can be separated, whatever
-  // characters they contain.
+  // The length of the receiver's name comes first, so that name and key can be separated, whatever characters they
+  // contain.
   const scoped = (name: string): string => `${receiver.length}:${receiver}:${name}`
   const event = scoped(key)
   const own = guards?.map((guard) => ({ ...guard, key: scoped(guard.key) }))
@@ -286,18 +275,15 @@ const UNKNOWN: HeldEvent = {
   undo: () => true,
 }
 
-/**
- * Returns the part of a key with receiver and tenant. Returns '' if the key is not from
- * {@link hold}.
- */
+/** Returns the part of a key with receiver and tenant. Returns '' if the key is not from {@link hold}. */
 export function tenantOf(key: string): string {
   const receiver = endOf(key, 0)
   return receiver === 0 ? '' : key.slice(0, endOf(key, receiver + 1))
 }
 
 /**
- * Returns the end of the text at `from` that starts with its length, as in `3:abc`. Returns `from`
- * if there is no such text.
+ * Returns the end of the text at `from` that starts with its length, as in `3:abc`. Returns `from` if there is no such
+ * text.
  */
 function endOf(key: string, from: number): number {
   const mark = key.indexOf(':', from)

@@ -37,17 +37,12 @@ export interface Home {
   /** The event key that holds each guard (a key that only one event may hold). */
   readonly guards: Map<string, string>
   readonly knownGuards: Forgetful<string>
-  /**
-   * The newest task of each `debounce` key, by root (a subscription under all its names) and key.
-   */
+  /** The newest task of each `debounce` key, by root (a subscription under all its names) and key. */
   readonly newest: Forgetful<Newest>
   /** Number of pending and running tasks, and the total size of their bodies in bytes. */
   pending: number
   bytes: number
-  /**
-   * Dead tasks by tenant, the number of all dead tasks, and the total size of their bodies in
-   * bytes.
-   */
+  /** Dead tasks by tenant, the number of all dead tasks, and the total size of their bodies in bytes. */
   readonly dead: Map<string, DeadTasks>
   deadTasks: number
   deadBytes: number
@@ -55,10 +50,7 @@ export interface Home {
   warnAgain: number
 }
 
-/**
- * The dead tasks of a tenant, in the order in which they became dead, and the total size of their
- * bodies in bytes.
- */
+/** The dead tasks of a tenant, in the order in which they became dead, and the total size of their bodies in bytes. */
 export interface DeadTasks {
   readonly tasks: Set<StoredTask>
   bytes: number
@@ -73,8 +65,8 @@ export interface StoredLane extends LaneRow {
   root: number
   turn: number
   /**
-   * The last turn of each tenant (a number by which tenants are served in rotation). When there are
-   * more than `sweepAt` tenants, those whose turn has passed are removed.
+   * The last turn of each tenant (a number by which tenants are served in rotation). When there are more than `sweepAt`
+   * tenants, those whose turn has passed are removed.
    */
   readonly tenants: Map<string, number>
   sweepAt: number
@@ -83,10 +75,7 @@ export interface StoredLane extends LaneRow {
   readonly later: Heap<StoredTask>
   /** Tasks that are not due yet. */
   readonly waits: Heap<StoredTask>
-  /**
-   * The difference between the receiver's clock and `performance.now()` at the last check, in
-   * milliseconds.
-   */
+  /** The difference between the receiver's clock and `performance.now()` at the last check, in milliseconds. */
   ahead: number
 }
 
@@ -103,13 +92,12 @@ interface Text {
 }
 
 const HEAVY = 128 * 1024
-// If a receiver has more pending tasks, events of waiting tasks are kept as text instead of
-// objects.
+// If a receiver has more pending tasks, events of waiting tasks are kept as text instead of objects.
 const BACKLOG = 500
 
 /**
- * A stored event. It is a class, since V8 allocates objects of a literal in old space if many
- * earlier ones have lived long.
+ * A stored event. It is a class, since V8 allocates objects of a literal in old space if many earlier ones have lived
+ * long.
  */
 export class EventRow {
   readonly number: number
@@ -119,26 +107,20 @@ export class EventRow {
   readonly eventId: string | null
   readonly topic: string
   readonly scope: string | null
-  /**
-   * The event's tenant, or else the fair key (tenant) of one of its tasks. Tenants share the
-   * limits.
-   */
+  /** The event's tenant, or else the fair key (tenant) of one of its tasks. Tenants share the limits. */
   tenant: string
   readonly provider: string
   readonly guards: readonly Guard[] | undefined
   /** When the event arrived, in milliseconds since 1970. */
   readonly received: number
-  /**
-   * The event's share of the delivery's body, in bytes. If the payload is not in the body, at least
-   * `weight`.
-   */
+  /** The event's share of the delivery's body, in bytes. If the payload is not in the body, at least `weight`. */
   readonly bytes: number
   /** Estimated memory of the event's decoded payload, in bytes. */
   readonly weight: number
   erased = false
   /**
-   * Number of pending and running tasks (`open`), of dead tasks, and of all tasks that the event
-   * has had so far (`places`).
+   * Number of pending and running tasks (`open`), of dead tasks, and of all tasks that the event has had so far
+   * (`places`).
    */
   open = 0
   dead = 0
@@ -198,8 +180,7 @@ export class EventRow {
   }
 
   /**
-   * Returns the event and its delivery as objects. Called when a task runs, so the row keeps the
-   * objects from now on.
+   * Returns the event and its delivery as objects. Called when a task runs, so the row keeps the objects from now on.
    */
   contents(): Contents {
     this.ends()
@@ -227,17 +208,16 @@ export class EventRow {
   }
 
   /**
-   * Called when the event's tasks wait. The event is then kept as text if the memory budget is used
-   * up or many tasks are pending. If the text could not be decoded to the same event, the objects
-   * are kept.
+   * Called when the event's tasks wait. The event is then kept as text if the memory budget is used up or many tasks
+   * are pending. If the text could not be decoded to the same event, the objects are kept.
    */
   waits(): void {
     if (this.weight > HEAVY ? !this.#takesRoom() : this.home.pending > BACKLOG) this.#fold()
   }
 
   /**
-   * Called when a task runs or the event is dropped. Releases the memory that the event uses of the
-   * budget for waiting events.
+   * Called when a task runs or the event is dropped. Releases the memory that the event uses of the budget for waiting
+   * events.
    */
   ends(): void {
     if (!this.#waits) return
@@ -253,8 +233,8 @@ export class EventRow {
   }
 
   /**
-   * Replaces the event's objects by strings. A payload may have hundreds of objects, and each full
-   * garbage collection must visit all of them.
+   * Replaces the event's objects by strings. A payload may have hundreds of objects, and each full garbage collection
+   * must visit all of them.
    */
   #fold(): void {
     this.ends()
@@ -287,10 +267,7 @@ export class StoredTask implements TaskRow, Heaped<StoredTask> {
   cut = 0
   charged = 0
   due: number
-  /**
-   * When the task is due, as a time of `performance.now()`, which no change of the clock affects. 0
-   * means at once.
-   */
+  /** When the task is due, as a time of `performance.now()`, which no change of the clock affects. 0 means at once. */
   ripe = 0
   took: number | null = null
   error: string | null = null

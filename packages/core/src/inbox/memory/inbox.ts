@@ -19,10 +19,9 @@ import type {
 } from '../engine/journal/store.ts'
 
 /**
- * Creates an inbox in the memory of this process. The inbox deduplicates, retries, keeps dead tasks
- * and replays them, but FORGETS acknowledged events when the process ends. Use it for development,
- * tests, and events that you can afford to lose. Done tasks are not kept. `sqliteInbox` of
- * `@postern/sqlite` keeps events and tasks in one file.
+ * Creates an inbox in the memory of this process. The inbox deduplicates, retries, keeps dead tasks and replays them,
+ * but FORGETS acknowledged events when the process ends. Use it for development, tests, and events that you can afford
+ * to lose. Done tasks are not kept. `sqliteInbox` of `@postern/sqlite` keeps events and tasks in one file.
  * @throws {TypeError} for a wrong option, by name.
  *
  * @example
@@ -87,8 +86,7 @@ function createStore(tables: Tables, settings: MemorySettings): Store {
       tables.transaction(() => {
         const result = run(rows)
         if (!(result instanceof Promise)) return result
-        // In an asynchronous transaction, other writes could come in between and would be undone
-        // with it.
+        // In an asynchronous transaction, other writes could come in between and would be undone with it.
         result.catch(() => {})
         throw new TypeError(`${NAME}: a transaction must be synchronous`)
       }),
@@ -311,8 +309,7 @@ function createJournaled({
 /** Makes a ring, which keeps the newest deliveries, in the order of their ids. */
 function createRing() {
   let rows: ArrivalRow[] = []
-  // Index of the first row that is not dropped. Removing dropped rows from the array at each trim
-  // would be too slow.
+  // Index of the first row that is not dropped. Removing dropped rows from the array at each trim would be too slow.
   let first = 0
   let bytes = 0
 
@@ -320,8 +317,7 @@ function createRing() {
     add(row: ArrivalRow): void {
       const at = placeOf(row.id)
       if (rows[at]?.id === row.id) return
-      // Receivers write separate batches, so a row may arrive a second late and belong before
-      // others.
+      // Receivers write separate batches, so a row may arrive a second late and belong before others.
       if (at === rows.length) rows.push(row)
       else rows.splice(at, 0, row)
       bytes += sizeOf(row)

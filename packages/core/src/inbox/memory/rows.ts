@@ -94,8 +94,7 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
     },
     patch(patches, fence) {
       const counted = new Set<number>()
-      // All patches use the same time, so that the due times of a replay with a `rate` keep their
-      // distances.
+      // All patches use the same time, so that the due times of a replay with a `rate` keep their distances.
       const times = new Map<StoredTask['at']['home'], number>()
       for (const patch of patches) {
         const row = tables.task(patch.id)
@@ -217,8 +216,8 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
   }
 
   /**
-   * Returns the stored event, and adds its dropped dead tasks again. Returns undefined if the event
-   * has no task that could run again.
+   * Returns the stored event, and adds its dropped dead tasks again. Returns undefined if the event has no task that
+   * could run again.
    */
   function knownOf(one: NewEvent): EventRow | undefined {
     const { keys, known } = tables.home(one.receiver)
@@ -301,10 +300,7 @@ function isOpen({ state, held }: StoredTask): boolean {
   return state < DONE || held
 }
 
-/**
- * Removes tenants whose last turn has passed. They get their next turn in the same way as new
- * tenants.
- */
+/** Removes tenants whose last turn has passed. They get their next turn in the same way as new tenants. */
 function sweep(lane: StoredLane): void {
   if (lane.tenants.size <= lane.sweepAt) return
   for (const [fair, turn] of lane.tenants) if (turn <= lane.turn) lane.tenants.delete(fair)

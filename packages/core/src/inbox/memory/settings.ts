@@ -9,14 +9,13 @@ export const DEFAULT_WINDOW: number = 4 * 86_400_000
 /** Options of {@link memoryInbox}. Limits apply to each receiver separately. */
 export interface MemoryInboxOptions {
   /**
-   * Maximum number of ids of settled events that are remembered. If more events arrive, the oldest
-   * ids are forgotten before `dedupeWindow` ends, and observers get a warning.
+   * Maximum number of ids of settled events that are remembered. If more events arrive, the oldest ids are forgotten
+   * before `dedupeWindow` ends, and observers get a warning.
    * @default 100_000
    */
   readonly max?: number
   /**
-   * How long an id is remembered after the tasks of its event have ended. At least the sender's
-   * retry span.
+   * How long an id is remembered after the tasks of its event have ended. At least the sender's retry span.
    * @default '4d', or the retry span if that is longer
    */
   readonly dedupeWindow?: Duration
@@ -31,20 +30,18 @@ export interface MemoryInboxOptions {
    */
   readonly maxWaitingBytes?: number
   /**
-   * Maximum number of dead tasks that are kept for `replay`. If there are more, the oldest are
-   * dropped, and observers get a warning. A redelivery still runs a dropped task again.
+   * Maximum number of dead tasks that are kept for `replay`. If there are more, the oldest are dropped, and observers
+   * get a warning. A redelivery still runs a dropped task again.
    * @default 1000
    */
   readonly maxDead?: number
   /**
-   * Maximum number of verified deliveries in the journal. Unverified deliveries have the same
-   * limit, separately.
+   * Maximum number of verified deliveries in the journal. Unverified deliveries have the same limit, separately.
    * @default 10_000
    */
   readonly maxDeliveries?: number
   /**
-   * Maximum time that `waitUntil` waits for first attempts, on a platform that freezes the process
-   * after the response.
+   * Maximum time that `waitUntil` waits for first attempts, on a platform that freezes the process after the response.
    * @default '25s'
    */
   readonly hold?: Duration
@@ -57,8 +54,8 @@ export interface MemorySettings extends EngineSettings {
   readonly maxDeliveries: number
   readonly hold: number
   /**
-   * False if the option `dedupeWindow` is not set. Then the window is the receiver's `retrySpan` or
-   * the default, whichever is longer.
+   * False if the option `dedupeWindow` is not set. Then the window is the receiver's `retrySpan` or the default,
+   * whichever is longer.
    */
   readonly windowed: boolean
 }
@@ -71,8 +68,7 @@ export function memorySettings(options: MemoryInboxOptions | undefined): MemoryS
     maxWaitingBytes: check.whole('maxWaitingBytes', eighthOfMemory(64 * 1024 * 1024)),
     dedupeWindow: check.span('dedupeWindow', '4d'),
     deadline: 5000,
-    // Done tasks are not kept. No other process shares the inbox, so leases and polls are not
-    // needed.
+    // Done tasks are not kept. No other process shares the inbox, so leases and polls are not needed.
     keepDone: 0,
     keepDead: Infinity,
     lease: Infinity,

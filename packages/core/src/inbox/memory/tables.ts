@@ -26,9 +26,7 @@ export interface Tables {
   /** Stores the consumer of a receiver: the inbox's access to the receiver. */
   join(consumer: Consumer): void
   home(receiver: string): Home
-  /**
-   * Returns a receiver's lane (its entry for a subscription name). Makes the lane if it is missing.
-   */
+  /** Returns a receiver's lane (its entry for a subscription name). Makes the lane if it is missing. */
   lane(receiver: string, name: string): StoredLane
   task(id: number): StoredTask | undefined
   /** Returns all tasks, in no particular order. */
@@ -46,10 +44,7 @@ export interface Tables {
   isDue(task: StoredTask): boolean
   /** Returns milliseconds until a task is due. */
   timeTo(task: StoredTask): number
-  /**
-   * Calls `run` in a transaction, or as part of the open one. If `run` throws, all its writes are
-   * undone.
-   */
+  /** Calls `run` in a transaction, or as part of the open one. If `run` throws, all its writes are undone. */
   transaction<T>(run: () => T): T
   /** Registers a function that undoes a write of the open transaction. */
   undo(how: () => void): void
@@ -68,11 +63,10 @@ export function createTables(settings: MemorySettings): Tables {
   let last = 0
   let version = 0
   let depth = 0
-  // The writes of the open transaction, to undo them: stored events, dropped tasks, and functions
-  // that undo other writes.
+  // The writes of the open transaction, to undo them: stored events, dropped tasks, and functions that undo other
+  // writes.
   const log: (EventRow | StoredTask | (() => void))[] = []
-  // `left` are events whose last task may be dropped, and `died` are receivers that may have a new
-  // dead task.
+  // `left` are events whose last task may be dropped, and `died` are receivers that may have a new dead task.
   let left: EventRow[] = []
   const died = new Set<Home>()
 
@@ -175,8 +169,8 @@ export function createTables(settings: MemorySettings): Tables {
   }
 
   /**
-   * Drops dead tasks beyond the limits: always the oldest of the tenant with the most. A redelivery
-   * runs dropped tasks again.
+   * Drops dead tasks beyond the limits: always the oldest of the tenant with the most. A redelivery runs dropped tasks
+   * again.
    */
   function trim(home: Home): void {
     const { maxDead, maxWaitingBytes } = settings
@@ -206,8 +200,8 @@ export function createTables(settings: MemorySettings): Tables {
   function leave(owner: EventRow): void {
     const { home, key, guards } = owner
     forget(owner)
-    // For an erased event, no dropped tasks are remembered, since a redelivery that runs them would
-    // bring the erased contents back.
+    // For an erased event, no dropped tasks are remembered, since a redelivery that runs them would bring the erased
+    // contents back.
     if (owner.dedupe) home.known.set(key, owner.erased ? NO_TASKS : owner.dropped, owner.tenant)
     for (const { key: guard } of guards ?? []) {
       if (home.guards.get(guard) !== key) continue
@@ -295,10 +289,7 @@ export function createTables(settings: MemorySettings): Tables {
     }
   }
 
-  /**
-   * Puts a task into the right heap of its lane, if the task is pending and not behind another
-   * task.
-   */
+  /** Puts a task into the right heap of its lane, if the task is pending and not behind another task. */
   function place(row: StoredTask): void {
     row.heap?.remove(row)
     if (row.state !== PENDING || row.behind) return
@@ -345,8 +336,7 @@ function createHome(consumer: Consumer, settings: MemorySettings): Home {
   return home
 
   function remembering<Value extends object | string>(what: string): Forgetful<Value> {
-    // The clock is monotonic, so that a jump of the wall clock does not end the deduplication
-    // window early.
+    // The clock is monotonic, so that a jump of the wall clock does not end the deduplication window early.
     return createForgetful(
       { max, dedupeWindow: window },
       () => stopwatchOf(home.consumer)(),

@@ -91,8 +91,7 @@ export function createViewed(
       return [...all, { attempt, ended, took, outcome, error, process: OWN_PROCESS }]
     },
     erase(wanted, passing, empty, notes) {
-      // Marked events need no erasure here. An event is removed with its last task, unless that
-      // task is dead.
+      // Marked events need no erasure here. An event is removed with its last task, unless that task is dead.
       const found = passing ? [] : wanted.flatMap((number) => tables.event(number) ?? [])
       const whole = found.filter(({ erased, open }) => !erased && open === 0)
       for (const owner of whole) {
@@ -125,8 +124,7 @@ function newerFirst(one: Found, [received, id]: readonly [number, number]): numb
 function rowOf([task, event]: Found, full: boolean): FullRow {
   const { number, home, received, erased, eventId, topic, scope, provider, key } = event
   const { record, head, body } = full ? event.stored() : NO_TEXT
-  // Members are copied one by one, since a task also has members and getters that a row must not
-  // have.
+  // Members are copied one by one, since a task also has members and getters that a row must not have.
   const of: Record<string, unknown> = {}
   for (const name of TASK_MEMBERS) of[name] = (task ?? NO_TASK)[name]
   return {

@@ -39,8 +39,7 @@ export function createAccept(side: EngineSide): Side['accept'] {
 
   return (intake, host) => {
     const transaction = side.transactions.of(host)
-    // The app's transaction may hold the store's only lock, so the engine opens no other
-    // transaction.
+    // The app's transaction may hold the store's only lock, so the engine opens no other transaction.
     if (transaction !== undefined) return acceptAsGuest(side, transaction, intake)
     const taken = accept(intake, performance.now() + settings.deadline)
     const { waitUntil } = host
@@ -48,8 +47,8 @@ export function createAccept(side: EngineSide): Side['accept'] {
   }
 
   /**
-   * Passes the first attempts to `waitUntil`, for platforms that freeze the process after the
-   * response. Retries are not passed.
+   * Passes the first attempts to `waitUntil`, for platforms that freeze the process after the response. Retries are not
+   * passed.
    */
   function hold(waitUntil: NonNullable<Host['waitUntil']>, taken: readonly Accepted[]): void {
     if (side.hold === undefined || !taken.includes('new') || !side.runner().active()) return
@@ -58,8 +57,7 @@ export function createAccept(side: EngineSide): Side['accept'] {
   }
 
   function accept(intake: Intake, deadline: number): MaybePromise<readonly Accepted[]> {
-    // Checked again after preparing: other deliveries that waited too may have used up the event
-    // numbers.
+    // Checked again after preparing: other deliveries that waited too may have used up the event numbers.
     return isPrepared(intake) ? addEncoded(intake, deadline) : prepared(intake, deadline)
   }
 
@@ -90,8 +88,7 @@ export function createAccept(side: EngineSide): Side['accept'] {
     return isPromise(room) ? behind(room, encoded, deadline) : addToBatch(encoded, deadline)
   }
 
-  // `behind` and `addToBatch` are separate functions, so that V8 does not allocate a closure
-  // context for each delivery.
+  // `behind` and `addToBatch` are separate functions, so that V8 does not allocate a closure context for each delivery.
   async function behind(
     room: Promise<void>,
     encoded: EncodedIntake,
@@ -109,8 +106,8 @@ export function createAccept(side: EngineSide): Side['accept'] {
 }
 
 /**
- * A delivery that waits to be stored. It is a class, since closures for each delivery would use
- * more memory than all other members.
+ * A delivery that waits to be stored. It is a class, since closures for each delivery would use more memory than all
+ * other members.
  */
 class DeliveryWork implements BatchWork {
   readonly encoded: EncodedIntake
@@ -149,8 +146,8 @@ class DeliveryWork implements BatchWork {
 }
 
 /**
- * Accepts a delivery in a transaction of the app. The engine does not see that transaction commit,
- * so the insert claims no tasks.
+ * Accepts a delivery in a transaction of the app. The engine does not see that transaction commit, so the insert claims
+ * no tasks.
  */
 function acceptAsGuest(
   side: EngineSide,
@@ -201,10 +198,7 @@ function storeAsGuest(
   }
 }
 
-/**
- * Stores all deliveries of a batch or none. Tasks that this process can run at once are stored as
- * already claimed.
- */
+/** Stores all deliveries of a batch or none. Tasks that this process can run at once are stored as already claimed. */
 function put(
   side: EngineSide,
   works: readonly DeliveryWork[],
@@ -243,8 +237,8 @@ function put(
       side.flying.delete(token)
       look()
     })
-  // The store is synchronous, so `look` claims in this transaction and leaves no ready task. With a
-  // later claim, the tasks of the next delivery would have to wait for a claim too, and so on.
+  // The store is synchronous, so `look` claims in this transaction and leaves no ready task. With a later claim, the
+  // tasks of the next delivery would have to wait for a claim too, and so on.
   look()
   return () => {
     afterStored(side, flat, works, written)
@@ -271,8 +265,8 @@ function afterStored(
 }
 
 /**
- * Called after one statement has stored the new events. If other events were known already, makes
- * their failed tasks pending again.
+ * Called after one statement has stored the new events. If other events were known already, makes their failed tasks
+ * pending again.
  */
 function reviveKnown(
   { store, settings }: EngineSide,
@@ -300,8 +294,8 @@ const NONE: ReadonlySet<NewEvent> = new Set()
 const BUSY = 8
 
 /**
- * Opens the store, fetches event numbers, and makes missing lanes (numbers of subscriptions),
- * before a delivery is stored.
+ * Opens the store, fetches event numbers, and makes missing lanes (numbers of subscriptions), before a delivery is
+ * stored.
  */
 async function prepareStore(side: EngineSide, { items }: Intake, deadline: number): Promise<void> {
   const { store, settings, lanes } = side
@@ -346,19 +340,15 @@ interface Work extends BatchWork {
 }
 
 /**
- * The subscription name of probes, which check that a delivery can be stored. No receiver has a
- * subscription of this name, so no process runs the tasks of probes.
+ * The subscription name of probes, which check that a delivery can be stored. No receiver has a subscription of this
+ * name, so no process runs the tasks of probes.
  */
 export const PROBE = 'postern: a probe of health'
 
-// Maximum number of stored probes that one probe removes: its own, and those of processes that died
-// during a probe.
+// Maximum number of stored probes that one probe removes: its own, and those of processes that died during a probe.
 const MOST = 100
 
-/**
- * Makes `Port.probe`, which accepts a test delivery like any other, then claims and deletes its
- * task.
- */
+/** Makes `Port.probe`, which accepts a test delivery like any other, then claims and deletes its task. */
 export function createProbe(side: EngineSide, accept: Side['accept']): () => Promise<void> {
   const { store, writer, lanes, capacity, settings } = side
   // A store in memory is always reachable, so it needs no probe.

@@ -10,15 +10,12 @@ import type { EncodedIntake } from './encode.ts'
 /** Counts the open tasks of a receiver, to limit an inbox that no worker empties. */
 export interface Capacity {
   /**
-   * Reserves room for the tasks of a delivery. Throws or rejects if the inbox is full. Waits for a
-   * count by the store only near the bound.
+   * Reserves room for the tasks of a delivery. Throws or rejects if the inbox is full. Waits for a count by the store
+   * only near the bound.
    */
   reserve(intake: EncodedIntake): MaybePromise<void>
   stored(intake: EncodedIntake, taken: readonly Accepted[]): void
-  /**
-   * Releases the room of tasks that have ended. A negative number reserves room for tasks that are
-   * open again.
-   */
+  /** Releases the room of tasks that have ended. A negative number reserves room for tasks that are open again. */
   free(tasks: number): void
   told(turn: Turn): void
 }
@@ -30,8 +27,8 @@ const FAR = 10_000
 const TENANTS = 10_000
 
 /**
- * Makes a {@link Capacity}. Between two counts by the store, adds the tasks that this process
- * stores and subtracts those that it settles.
+ * Makes a {@link Capacity}. Between two counts by the store, adds the tasks that this process stores and subtracts
+ * those that it settles.
  */
 export function createCapacity({
   store,
@@ -110,10 +107,7 @@ export function createCapacity({
     if (heavy.size > TENANTS) heavy.delete(heavy.keys().next().value!)
   }
 
-  /**
-   * Rejects a delivery if one of its tenants has filled its share of `maxPending`. Other tenants
-   * are not affected.
-   */
+  /** Rejects a delivery if one of its tenants has filled its share of `maxPending`. Other tenants are not affected. */
   function shareOf({ items }: EncodedIntake): MaybePromise<void> {
     for (const { drafts } of items)
       if (drafts.length > width) width = Math.max(width, widthOf(drafts))
@@ -150,8 +144,8 @@ export function createCapacity({
 
   async function look(): Promise<void> {
     const before = since
-    // Tasks stored while the store counts may count twice until the next count. Then a delivery may
-    // be rejected a little too early.
+    // Tasks stored while the store counts may count twice until the next count. Then a delivery may be rejected a
+    // little too early.
     known = await asked(() => store.pending(receiver, maxPending + 1))
     since -= before
     counted = performance.now()
@@ -178,21 +172,18 @@ function widthOf(drafts: readonly TaskDraft[]): number {
 }
 
 /**
- * Measures how fast tasks end while an inbox is full, to compute `Retry-After`. At each rejection,
- * it compares the number of pending tasks with the number that this process has stored. So the
- * result is right even if other processes run the tasks.
+ * Measures how fast tasks end while an inbox is full, to compute `Retry-After`. At each rejection, it compares the
+ * number of pending tasks with the number that this process has stored. So the result is right even if other processes
+ * run the tasks.
  */
 interface Pace {
-  /**
-   * Adds tasks that this process stored. A negative number subtracts tasks that were not stored
-   * after all.
-   */
+  /** Adds tasks that this process stored. A negative number subtracts tasks that were not stored after all. */
   added(tasks: number): void
   /** Notes the number of pending tasks of the receiver. Call `rejected` at each rejection. */
   rejected(pending: number): void
   /**
-   * Returns the estimated seconds, from 5 to 300, until a tenth of `room` is free. `held` is the
-   * number of tasks that are in `room` now.
+   * Returns the estimated seconds, from 5 to 300, until a tenth of `room` is free. `held` is the number of tasks that
+   * are in `room` now.
    */
   secondsFor(held: number, room: number): number
 }
@@ -201,8 +192,8 @@ const LEAST = 5
 const MOST = 300
 // The share of the room that must be free before a sender should deliver again.
 const FREE = 0.1
-// A pace is measured over SPAN to LONG milliseconds. In a longer time the inbox may have been idle,
-// so the measured pace may be too low.
+// A pace is measured over SPAN to LONG milliseconds. In a longer time the inbox may have been idle, so the measured
+// pace may be too low.
 const SPAN = 1000
 const LONG = 60_000
 
@@ -229,8 +220,7 @@ export function createPace(now: () => number): Pace {
       if (time < SPAN) return
       const ended = before.pending + added - pending
       if (ended <= 0) {
-        // No task has ended in this time, so the rate is lower than one task per `time`. The
-        // measurement continues.
+        // No task has ended in this time, so the rate is lower than one task per `time`. The measurement continues.
         rate = Math.min(rate ?? Infinity, 1 / time)
         return
       }

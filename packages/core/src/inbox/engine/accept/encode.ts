@@ -8,10 +8,7 @@ export interface EncodedItem {
   readonly event: NewEvent
   /** One draft (a task to be stored) for each subscription and part. */
   readonly drafts: readonly TaskDraft[]
-  /**
-   * True if an earlier item of the batch has the same event. Set by `flatten`, which makes the rows
-   * of the batch.
-   */
+  /** True if an earlier item of the batch has the same event. Set by `flatten`, which makes the rows of the batch. */
   again: boolean
 }
 
@@ -20,9 +17,7 @@ export interface EncodedIntake {
   readonly items: readonly EncodedItem[]
   readonly bytes: number
   readonly tasks: number
-  /**
-   * True if the delivery has no guards, ordering keys or tenants. Then one statement can store it.
-   */
+  /** True if the delivery has no guards, ordering keys or tenants. Then one statement can store it. */
   readonly plain: boolean
 }
 
@@ -97,24 +92,21 @@ function isBound({ orderKey, fairKey }: TaskDraft): boolean {
 }
 
 /**
- * A stock of event numbers, fetched in blocks before they are needed. So one statement can store
- * events together with their tasks.
+ * A stock of event numbers, fetched in blocks before they are needed. So one statement can store events together with
+ * their tasks.
  */
 export interface Numbers {
   /** Returns true if the stock has `count` numbers and a reserve. */
   ready(count: number): boolean
   fill(): Promise<void>
   next(): number
-  /**
-   * Empties the stock. Called after the store was restored, since it may then return the same
-   * numbers again.
-   */
+  /** Empties the stock. Called after the store was restored, since it may then return the same numbers again. */
   forget(): void
 }
 
 const BLOCK = 1000
-// If fewer than LOW numbers are left, another block is fetched. LOW is large because a delivery may
-// have several hundred events.
+// If fewer than LOW numbers are left, another block is fetched. LOW is large because a delivery may have several
+// hundred events.
 const LOW = 1500
 const FULL = 2000
 const SPARE = 200

@@ -14,9 +14,8 @@ import type { Finder } from '../run/lanes.ts'
 import type { Runner } from '../run/runner.ts'
 
 /**
- * Stores a batch inside a transaction. Takes guards (keys that only one event may hold) and turns
- * (numbers by which tenants are served in rotation). Releases lines (tasks of one ordering key).
- * Failed tasks of known events run again.
+ * Stores a batch inside a transaction. Takes guards (keys that only one event may hold) and turns (numbers by which
+ * tenants are served in rotation). Releases lines (tasks of one ordering key). Failed tasks of known events run again.
  */
 export function* write(
   rows: Rows,
@@ -44,8 +43,8 @@ export function* write(
 }
 
 /**
- * Returns the results of each delivery, in order. If several items of a batch have the same event
- * key, only the first is `new`.
+ * Returns the results of each delivery, in order. If several items of a batch have the same event key, only the first
+ * is `new`.
  */
 export function takenOf(
   flat: Flat,
@@ -73,9 +72,9 @@ interface Judged {
 }
 
 /**
- * Takes the guards of a batch, and returns the deliveries and events that did not get theirs. A
- * guard belongs to the first event that takes it. A rejected event releases its guards, so another
- * event of the batch may get them. So the loop repeats until nothing changes.
+ * Takes the guards of a batch, and returns the deliveries and events that did not get theirs. A guard belongs to the
+ * first event that takes it. A rejected event releases its guards, so another event of the batch may get them. So the
+ * loop repeats until nothing changes.
  */
 function* judge(rows: Rows, batch: readonly EncodedIntake[]): Steps<Judged> {
   const rejected = new Set<EncodedIntake>()
@@ -119,8 +118,8 @@ function* judge(rows: Rows, batch: readonly EncodedIntake[]): Steps<Judged> {
 }
 
 /**
- * Makes the failed tasks of known events pending again, in a separate transaction. Returns the
- * events that had failed tasks.
+ * Makes the failed tasks of known events pending again, in a separate transaction. Returns the events that had failed
+ * tasks.
  */
 export function revive(
   store: Store,
@@ -142,10 +141,7 @@ function* reviveIn(rows: Rows, events: readonly NewEvent[]): Steps<ReadonlySet<N
   )
 }
 
-/**
- * Starts a new round of each task, so that it runs again, and updates the lines. Returns the ids of
- * changed tasks.
- */
+/** Starts a new round of each task, so that it runs again, and updates the lines. Returns the ids of changed tasks. */
 export function* reviveTasks(
   rows: LineRows,
   tasks: readonly TaskRow[],
@@ -170,10 +166,7 @@ export interface Flat extends StoreBatch {
   readonly intakes: readonly EncodedIntake[]
   readonly claimed: readonly { readonly row: NewTask; readonly task: Task }[]
   readonly ready: Iterable<string>
-  /**
-   * Set by the write: `fresh` are the new events, and `revived` is true if failed tasks of known
-   * events run again.
-   */
+  /** Set by the write: `fresh` are the new events, and `revived` is true if failed tasks of known events run again. */
   fresh: ReadonlySet<NewEvent>
   revived: boolean
 }
@@ -187,8 +180,8 @@ interface FlatOptions {
 }
 
 /**
- * Makes the rows of a batch. A task without ordering key and tenant is stored as claimed if this
- * process has room for it.
+ * Makes the rows of a batch. A task without ordering key and tenant is stored as claimed if this process has room for
+ * it.
  */
 export function flatten(
   intakes: readonly EncodedIntake[],

@@ -1,19 +1,13 @@
 import type { Host } from '../../inbox.ts'
 
-/**
- * Carries a transaction of the app in a `Host` object. `accept` then stores the delivery in that
- * transaction.
- */
+/** Carries a transaction of the app in a `Host` object. `accept` then stores the delivery in that transaction. */
 export interface Transactions<Transaction> {
   host(transaction: Transaction, host?: Host): Host
   /** Returns the transaction for this inbox that a host carries, if any. */
   of(host: Host): Transaction | undefined
 }
 
-/**
- * Makes a {@link Transactions}. The inbox's name is part of the key, so other inboxes ignore the
- * transaction.
- */
+/** Makes a {@link Transactions}. The inbox's name is part of the key, so other inboxes ignore the transaction. */
 export function transactions<Transaction>(inbox: string): Transactions<Transaction> {
   const key = Symbol.for(TRANSACTION + inbox)
   return {
@@ -25,8 +19,8 @@ export function transactions<Transaction>(inbox: string): Transactions<Transacti
 const TRANSACTION = 'postern.transaction.'
 
 /**
- * Throws a `TypeError` if a host carries a transaction for another inbox, since the delivery would
- * be stored outside that transaction.
+ * Throws a `TypeError` if a host carries a transaction for another inbox, since the delivery would be stored outside
+ * that transaction.
  */
 export function checkTransaction(host: Host, inbox: string): void {
   for (const { description } of Object.getOwnPropertySymbols(host)) {

@@ -17,8 +17,7 @@ interface AttachmentOptions {
   /** The name of the inbox in errors. */
   readonly inbox: string
   /**
-   * How long the inbox remembers event ids (`time`, in milliseconds), and the option that sets this
-   * time.
+   * How long the inbox remembers event ids (`time`, in milliseconds), and the option that sets this time.
    * @default no bound
    */
   readonly dedupeWindow?: { readonly option: string; readonly time: number }
@@ -26,8 +25,7 @@ interface AttachmentOptions {
   readonly readOnly?: boolean | undefined
   readonly join: (consumer: Consumer) => Side
   /**
-   * Closes what the sides share; a side is one receiver's part of the inbox. Called once, after all
-   * sides are closed.
+   * Closes what the sides share; a side is one receiver's part of the inbox. Called once, after all sides are closed.
    */
   readonly close: () => Promise<void>
 }
@@ -41,9 +39,9 @@ export interface Attachment {
 }
 
 /**
- * Makes an {@link Attachment}. `attach` throws a `TypeError` for a second receiver of the same
- * name, for a deduplication window shorter than the sender's retry span, and after `close`. A
- * delivery after `close` is rejected as `receiver_closed`.
+ * Makes an {@link Attachment}. `attach` throws a `TypeError` for a second receiver of the same name, for a
+ * deduplication window shorter than the sender's retry span, and after `close`. A delivery after `close` is rejected as
+ * `receiver_closed`.
  */
 export function attachment({
   inbox,
@@ -172,8 +170,7 @@ export function createSide(inbox: InboxParts, consumer: Consumer): EngineSide {
         if (lanes.of(lane)) begun.dueAt(consumer.now() + Math.max(0, wait))
     },
   }
-  // The parts below use each other through `side`, which is complete only once all of them are
-  // made.
+  // The parts below use each other through `side`, which is complete only once all of them are made.
   const side = begun as EngineSide
   const accept = createAccept(side)
   const settle = createSettle(side)
@@ -253,9 +250,8 @@ function createSideLife(
   }
 
   /**
-   * Starts a claim only if the store may have a ready task, since a needless claim is expensive.
-   * While a claim is pending, older tasks go first. A delivery that arrives then is stored
-   * unclaimed, and must be read and parsed again.
+   * Starts a claim only if the store may have a ready task, since a needless claim is expensive. While a claim is
+   * pending, older tasks go first. A delivery that arrives then is stored unclaimed, and must be read and parsed again.
    */
   async function polled(): Promise<void> {
     let found = true
@@ -301,10 +297,7 @@ function createSideLife(
     }
   }
 
-  /**
-   * Runs waiting tasks for half of the closing time, since tasks in memory are lost with the
-   * process.
-   */
+  /** Runs waiting tasks for half of the closing time, since tasks in memory are lost with the process. */
   async function workedOff(until: number): Promise<void> {
     const half = (performance.now() + until) / 2
     if (store.opened) {

@@ -2,10 +2,7 @@ import { milliseconds, type Duration } from '../../../basics/deadline.ts'
 import { eighthOfMemory } from '../../../basics/room.ts'
 import { unknownOptions } from '../../../basics/unknown-options.ts'
 
-/**
- * Reads the options of an inbox. Each error is a `TypeError` that names the inbox, the option and
- * the remedy.
- */
+/** Reads the options of an inbox. Each error is a `TypeError` that names the inbox, the option and the remedy. */
 export interface Checks<Options extends object> {
   /** Returns an option without checking it. */
   value<Name extends keyof Options & string>(name: Name): Options[Name]
@@ -15,8 +12,8 @@ export interface Checks<Options extends object> {
   /** Returns a duration in milliseconds, at least 1. A number without a unit is milliseconds. */
   time(name: keyof Options & string, fallback: Duration): number
   /**
-   * Returns a retention time in milliseconds. A number without a unit is rejected, since other
-   * inboxes read it as a count.
+   * Returns a retention time in milliseconds. A number without a unit is rejected, since other inboxes read it as a
+   * count.
    */
   span(name: keyof Options & string, fallback: Duration): number
   common(defaults?: CommonDefaults): CommonSettings
@@ -44,8 +41,8 @@ export interface CommonSettings {
 }
 
 /**
- * Returns how long event ids are remembered, in milliseconds, and the option that sets this time:
- * the longer of `dedupeWindow` and `keepDone`.
+ * Returns how long event ids are remembered, in milliseconds, and the option that sets this time: the longer of
+ * `dedupeWindow` and `keepDone`.
  *
  * @example
  * knownFor({ dedupeWindow: 3_600_000, keepDone: 60_000 }) // { option: 'dedupeWindow', time: 3_600_000 }

@@ -11,8 +11,8 @@ export const MINUTES_KEPT: number = 2 * DAY
 export const HOURS_KEPT: number = 30 * DAY
 
 /**
- * The name of a series: one kind of counts over time. `by` and `value` are null for gauges;
- * `subscription` is null for deliveries.
+ * The name of a series: one kind of counts over time. `by` and `value` are null for gauges; `subscription` is null for
+ * deliveries.
  */
 export type SeriesKey = readonly [
   kind: CountKind | 'gauge',
@@ -30,10 +30,7 @@ interface Buckets {
    * 1970.
    */
   first(width: number): number
-  /**
-   * Adds the counts of a wanted series in the span that starts at `at`. Spans must be added oldest
-   * first.
-   */
+  /** Adds the counts of a wanted series in the span that starts at `at`. Spans must be added oldest first. */
   add(at: number, key: SeriesKey, counts: Counts): void
   all(): readonly Bucket[]
 }
@@ -49,8 +46,8 @@ interface Cell {
 }
 
 /**
- * Makes the buckets of a range. A span that is only partly in the range counts in full. Throws a
- * `TypeError` for an invalid range.
+ * Makes the buckets of a range. A span that is only partly in the range counts in full. Throws a `TypeError` for an
+ * invalid range.
  */
 export function createBuckets(range: HistoryRange): Buckets {
   checkRange(range)

@@ -27,8 +27,8 @@ interface DeliveryPage {
 }
 
 /**
- * Checks a filter, and returns its limit, cursor and budget. Throws a `TypeError` for an unknown
- * key or an impossible value.
+ * Checks a filter, and returns its limit, cursor and budget. Throws a `TypeError` for an unknown key or an impossible
+ * value.
  */
 export function checkDeliveryFilter(filter: DeliveryFilter): DeliveryPage {
   unknownOptions('filter', filter, KEYS)
@@ -50,8 +50,7 @@ export function checkDeliveryFilter(filter: DeliveryFilter): DeliveryPage {
 }
 
 /**
- * Returns a function that tells whether a delivery matches, for a journal that reads through its
- * rows.
+ * Returns a function that tells whether a delivery matches, for a journal that reads through its rows.
  *
  * @example
  * const { limit, cursor, budget } = checkDeliveryFilter(filter)

@@ -27,8 +27,7 @@ import type { Journaled, SpanKey, SpanKind } from './store.ts'
 import { nextRound } from '../../../basics/deadline.ts'
 
 /**
- * Counts and gauges by minute, and by hour once they are two days old. A gauge is the number of
- * tasks at one moment.
+ * Counts and gauges by minute, and by hour once they are two days old. A gauge is the number of tasks at one moment.
  */
 interface History {
   adds(
@@ -36,8 +35,8 @@ interface History {
     gauges: readonly MinuteGauge[],
   ): readonly (() => MaybePromise<void>)[]
   /**
-   * Merges minutes older than two days into hours, and drops hours older than 30 days. Each call
-   * does one step. Once no step is left, calls do nothing for a minute.
+   * Merges minutes older than two days into hours, and drops hours older than 30 days. Each call does one step. Once no
+   * step is left, calls do nothing for a minute.
    */
   rollUp(now: number): Promise<void>
   read(range: HistoryRange): Promise<readonly Bucket[]>
@@ -61,8 +60,7 @@ const KINDS = [
 const STEP = 64
 
 /**
- * Makes a {@link History}. A span (the stored counts of a minute or hour) that cannot be read is
- * logged and left out.
+ * Makes a {@link History}. A span (the stored counts of a minute or hour) that cannot be read is logged and left out.
  */
 export function createHistory(store: Journaled, access: Access, unread: UnreadTeller): History {
   let rolled = -Infinity

@@ -17,9 +17,9 @@ import { nextRound } from '../../../basics/deadline.ts'
 const LAST = 19
 
 /**
- * Makes the journal of a store. Deliveries are limited by number, bytes and age. Counts are kept by
- * minute for two days, and by hour for 30 days. Attempts are deleted with their task. A batch of
- * the journal is stored after waiting deliveries, and is lost if storing it fails.
+ * Makes the journal of a store. Deliveries are limited by number, bytes and age. Counts are kept by minute for two
+ * days, and by hour for 30 days. Attempts are deleted with their task. A batch of the journal is stored after waiting
+ * deliveries, and is lost if storing it fails.
  */
 export function createJournal({
   store,
@@ -74,9 +74,9 @@ function attemptOf({ attempt, ended, took, outcome, error, process }: AttemptRow
 
 const MIB = 1024 * 1024
 /**
- * A ring keeps the newest deliveries. Unverified deliveries have a separate ring, so that
- * unauthenticated clients cannot push out verified deliveries. That ring has room for all bodies
- * that `observe/kept.ts` keeps for five codes, so a kept body pushes out no other row.
+ * A ring keeps the newest deliveries. Unverified deliveries have a separate ring, so that unauthenticated clients
+ * cannot push out verified deliveries. That ring has room for all bodies that `observe/kept.ts` keeps for five codes,
+ * so a kept body pushes out no other row.
  */
 const RINGS: Readonly<Record<Ring, { readonly rows: number; readonly bytes: number }>> = {
   verified: { rows: 100_000, bytes: 64 * MIB },
@@ -106,8 +106,8 @@ function createArrivals(store: Journaled, access: Access) {
       return works
     },
     /**
-     * Lists the deliveries of both rings together, newest first. Reads in steps, so that other work
-     * of the event loop runs in between.
+     * Lists the deliveries of both rings together, newest first. Reads in steps, so that other work of the event loop
+     * runs in between.
      */
     async page(
       filter: DeliveryFilter,
@@ -158,8 +158,7 @@ function sourceOf({ receiver, code, slot = `${receiver}\n${code ?? ''}` }: Arriv
 function rowOf(arrival: Arrival): ArrivalRow {
   const { id, at, kept } = arrival
   const ring = ringOf(arrival)
-  // Most deliveries have neither `kept` nor `slot`. Copying the other members would take a third of
-  // the encoding time.
+  // Most deliveries have neither `kept` nor `slot`. Copying the other members would take a third of the encoding time.
   if (!kept && arrival.slot === undefined) return { id, ring, at, data: JSON.stringify(arrival) }
   const { kept: _, slot: __, ...rest } = arrival
   const row = { id, ring, at, data: JSON.stringify(rest) }

@@ -4,10 +4,7 @@ import type { Access } from '../access.ts'
 import type { RecordRow, RecordRows } from './store.ts'
 import type { Arrival } from '../../journal.ts'
 
-/**
- * Makes the {@link Records} of a store: values by key. A record that cannot be read is logged and
- * counts as absent.
- */
+/** Makes the {@link Records} of a store: values by key. A record that cannot be read is logged and counts as absent. */
 export function createRecords(rows: RecordRows, access: Access, unread: UnreadTeller): Records {
   return {
     async get(key) {
@@ -46,14 +43,11 @@ export function createRecords(rows: RecordRows, access: Access, unread: UnreadTe
 /** Reads stored values. Each value that cannot be read is logged once. */
 export interface UnreadTeller {
   /**
-   * Returns the result of `read`. If `read` throws, returns `otherwise`, and logs that `what`
-   * cannot be read and the consequence `then`.
+   * Returns the result of `read`. If `read` throws, returns `otherwise`, and logs that `what` cannot be read and the
+   * consequence `then`.
    */
   or<T>(read: () => T, otherwise: T, what: string, then: string): T
-  /**
-   * Returns the value of a record, if it can be read. The end of the key may be a secret, so it is
-   * not logged.
-   */
+  /** Returns the value of a record, if it can be read. The end of the key may be a secret, so it is not logged. */
   record(key: string, text: string): { readonly value: Json } | undefined
 }
 
@@ -93,10 +87,7 @@ export function createUnread(inbox: string, warn: (message: string) => void): Un
   }
 }
 
-/**
- * Parses a JSON text. Returns undefined for invalid JSON, so that one damaged row does not hide the
- * others.
- */
+/** Parses a JSON text. Returns undefined for invalid JSON, so that one damaged row does not hide the others. */
 export function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown
@@ -105,10 +96,7 @@ export function parsed(text: string): unknown {
   }
 }
 
-/**
- * Returns a stored delivery. If it cannot be read, returns a placeholder with its id, its time and
- * a reason.
- */
+/** Returns a stored delivery. If it cannot be read, returns a placeholder with its id, its time and a reason. */
 export function readableArrival(stored: unknown, id: string, at: number): Arrival {
   const arrival = stored as Partial<Arrival> | null | undefined
   if (typeof arrival?.receiver === 'string' && typeof arrival.at === 'number')

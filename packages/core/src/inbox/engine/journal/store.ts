@@ -9,30 +9,25 @@ export interface Journaled {
     ring: Ring,
     bounds: { readonly rows: number; readonly bytes: number; readonly before: number },
   ): MaybePromise<void>
-  /**
-   * Drops all kept requests (head and body of rejected deliveries) of each source but the newest.
-   */
+  /** Drops all kept requests (head and body of rejected deliveries) of each source but the newest. */
   trimKept(sources: readonly string[]): MaybePromise<void>
-  /**
-   * Returns rows of both rings whose id is below `before`, newest first, without their kept
-   * requests.
-   */
+  /** Returns rows of both rings whose id is below `before`, newest first, without their kept requests. */
   arrivals(
     before: string | undefined,
     limit: number,
   ): MaybePromise<readonly Omit<ArrivalRow, 'kept'>[]>
   arrival(id: string): MaybePromise<ArrivalRow | undefined>
   /**
-   * Returns the number of each named series (counts of one kind over time). Makes missing series,
-   * until the store has 20,000.
+   * Returns the number of each named series (counts of one kind over time). Makes missing series, until the store has
+   * 20,000.
    */
   series(names: readonly string[]): MaybePromise<ReadonlyMap<string, number>>
   everySeries(): MaybePromise<readonly (readonly [number: number, name: string])[]>
   /** Drops series that were last used before the day `before`, in days since 1970. */
   dropSeries(before: number): MaybePromise<void>
   /**
-   * Replaces the bytes of each span (the counts of a minute or hour) by the result of `change`. A
-   * new span has no bytes yet. One transaction locks and changes all spans.
+   * Replaces the bytes of each span (the counts of a minute or hour) by the result of `change`. A new span has no bytes
+   * yet. One transaction locks and changes all spans.
    */
   merge(
     spans: readonly SpanKey[],
@@ -41,9 +36,8 @@ export interface Journaled {
   /** Returns at most 64 spans of a kind that start in `[from, to)`, oldest first. */
   spans(kind: SpanKind, from: number, to: number): MaybePromise<readonly Span[]>
   /**
-   * Removes at most 64 of the oldest spans of a kind that start before `before`. With `add`, adds
-   * each removed span to the span that `to` returns for its start. All is done in one transaction.
-   * Returns true if more spans may be left.
+   * Removes at most 64 of the oldest spans of a kind that start before `before`. With `add`, adds each removed span to
+   * the span that `to` returns for its start. All is done in one transaction. Returns true if more spans may be left.
    */
   rollUp(
     kind: SpanKind,
@@ -56,8 +50,8 @@ export interface Journaled {
 }
 
 /**
- * A ring keeps the newest deliveries. Verified and unverified deliveries have one ring each, so
- * that neither kind pushes out the other.
+ * A ring keeps the newest deliveries. Verified and unverified deliveries have one ring each, so that neither kind
+ * pushes out the other.
  */
 export type Ring = 'verified' | 'strangers'
 
@@ -88,10 +82,7 @@ export interface Span extends SpanKey {
 /** Values by key with compare-and-set; see `Records`. Values are JSON text. */
 export interface RecordRows {
   get(key: string): MaybePromise<RecordRow | undefined>
-  /**
-   * Sets a value if the key's version is `expected`; 0 means that the key is absent. Otherwise
-   * returns false.
-   */
+  /** Sets a value if the key's version is `expected`; 0 means that the key is absent. Otherwise returns false. */
   set(key: string, value: string, expected: number): MaybePromise<boolean>
   delete(key: string, expected: number): MaybePromise<boolean>
   list(prefix: string): MaybePromise<readonly (RecordRow & { readonly key: string })[]>
@@ -103,8 +94,8 @@ export interface RecordRow {
 }
 
 /**
- * A record that an inbox writes in the same transaction as an operator's change. It replaces a
- * record with the same key.
+ * A record that an inbox writes in the same transaction as an operator's change. It replaces a record with the same
+ * key.
  */
 export interface ActionRow {
   readonly key: string

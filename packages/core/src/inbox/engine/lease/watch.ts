@@ -10,10 +10,7 @@ import { cut, givenBack, letGo, type Cut } from '../rules.ts'
 import { steps, type Steps } from '../../../basics/maybe.ts'
 import type { InboxView, Orphan, TaskError } from '../../view.ts'
 
-/**
- * Renews the leases of tasks that this process has claimed, and frees tasks of any process whose
- * lease has ended.
- */
+/** Renews the leases of tasks that this process has claimed, and frees tasks of any process whose lease has ended. */
 export interface Watch {
   start(): void
   stop(): void
@@ -25,8 +22,8 @@ export interface Watch {
 const LINES = 5000
 
 /**
- * Makes a {@link Watch}. Leases are measured with a monotonic clock. `suspected` is called if a
- * suspect waits: a task that was interrupted three times in a row.
+ * Makes a {@link Watch}. Leases are measured with a monotonic clock. `suspected` is called if a suspect waits: a task
+ * that was interrupted three times in a row.
  */
 export function createWatch(side: EngineSide, suspected: () => void): Watch {
   const { store, versionWatch, consumer, lanes, capacity, settings } = side
@@ -57,10 +54,7 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
     return (looking ??= watch().finally(() => (looking = undefined)))
   }
 
-  /**
-   * Waits for `work`. Logs its failure, unless the last failure was the same. The timer tries again
-   * later.
-   */
+  /** Waits for `work`. Logs its failure, unless the last failure was the same. The timer tries again later. */
   async function told(work: Promise<void>): Promise<void> {
     try {
       await work
@@ -147,8 +141,8 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
   }
 
   async function free(rows: readonly TaskRow[]): Promise<void> {
-    // Tasks that this process claimed but does not know: their delivery was rejected, or the
-    // store's answer was lost. No process has run them.
+    // Tasks that this process claimed but does not know: their delivery was rejected, or the store's answer was lost.
+    // No process has run them.
     const stray = rows.filter(({ state, token }) => state < DONE && side.isOwn(token))
     const ruled = rows
       .filter(({ state, token }) => state < DONE && !side.isOwn(token))
@@ -221,8 +215,8 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
 }
 
 /**
- * Logs orphans: subscriptions with pending tasks that the receiver no longer has. Logs at start,
- * and when new orphans appear.
+ * Logs orphans: subscriptions with pending tasks that the receiver no longer has. Logs at start, and when new orphans
+ * appear.
  */
 interface OrphanWatch {
   /** Checks for orphans, but at most once a minute. */
@@ -232,8 +226,7 @@ interface OrphanWatch {
 const EVERY = 60_000
 
 /**
- * Makes an {@link OrphanWatch}. Each orphan is logged once, and once more if it disappears and
- * comes back.
+ * Makes an {@link OrphanWatch}. Each orphan is logged once, and once more if it disappears and comes back.
  *
  * @example
  * const orphans = watchOrphans('myInbox', view, consumer)
@@ -266,8 +259,8 @@ export function watchOrphans(
 }
 
 /**
- * Returns the subscriptions in `rows` that have pending tasks, but that no consumer has under a
- * current or previous name.
+ * Returns the subscriptions in `rows` that have pending tasks, but that no consumer has under a current or previous
+ * name.
  */
 export function orphansOf(
   rows: readonly Orphan[],

@@ -10,8 +10,8 @@ import type { Access } from '../access.ts'
 /** Records and lists the actions of operators, such as a replay. */
 export interface Actions {
   /**
-   * Runs one call of a change. Unless it is a dry run, records the call as an action. The returned
-   * cursor contains the action's id, so that further calls belong to the same action.
+   * Runs one call of a change. Unless it is a dry run, records the call as an action. The returned cursor contains the
+   * action's id, so that further calls belong to the same action.
    */
   noted<Options extends ActionOptions>(
     given: Pick<OperatorAction, 'what' | 'filter'>,
@@ -30,8 +30,8 @@ const LIMIT = 50
 const END = { cursor: undefined, searchedTo: undefined }
 
 /**
- * Makes the {@link Actions} of an inbox. Keeps the newest 1,000 actions. The newest of these also
- * keep the ids of their tasks, up to 20,000 ids in total.
+ * Makes the {@link Actions} of an inbox. Keeps the newest 1,000 actions. The newest of these also keep the ids of their
+ * tasks, up to 20,000 ids in total.
  *
  * @example
  * const actions = createActions(store.records, access)
@@ -189,13 +189,13 @@ function checkBy(what: string, by: unknown): void {
 
 export interface ActionNote {
   /**
-   * Returns the rows to write in the transaction of the change. `count` is the number of changes,
-   * if it differs from the number of `tasks`.
+   * Returns the rows to write in the transaction of the change. `count` is the number of changes, if it differs from
+   * the number of `tasks`.
    */
   rows(tasks: readonly string[], count?: number, result?: string): readonly ActionRow[]
   /**
-   * Returns the rows to write before the first change. Used if an inbox cannot write rows in the
-   * transaction of the change.
+   * Returns the rows to write before the first change. Used if an inbox cannot write rows in the transaction of the
+   * change.
    */
   begun(): readonly ActionRow[]
   /** Adds the number of changes of the last transaction to the total. */

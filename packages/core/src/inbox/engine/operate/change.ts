@@ -33,8 +33,7 @@ export interface ViewParts {
   readonly consumers: () => readonly Consumer[]
   readonly look: () => void
   /**
-   * Releases claimed tasks that have not started. This process claims no tasks until the returned
-   * function is called.
+   * Releases claimed tasks that have not started. This process claims no tasks until the returned function is called.
    */
   readonly pause: () => Promise<() => void>
   /** Adds `tasks` to the count of a receiver's open tasks. A negative number subtracts. */
@@ -51,10 +50,7 @@ type Change = (
   place: StepPlace,
 ) => MaybePromise<ReadonlySet<number>>
 
-/**
- * Makes the changes for operators. A change of many tasks is done in steps, each in one
- * transaction.
- */
+/** Makes the changes for operators. A change of many tasks is done in steps, each in one transaction. */
 export function createChange(
   store: ViewStore,
   search: Search,
@@ -153,8 +149,8 @@ export function createChange(
       const { subscription, part, state, id, cause } = filter
       const byTasks = (subscription ?? part ?? state ?? id ?? cause) !== undefined
       const of = byTasks ? 'tasks' : 'events'
-      // This erasure was requested by a receiver's `storage.content`, not by an operator, so it is
-      // not recorded as an action.
+      // This erasure was requested by a receiver's `storage.content`, not by an operator, so it is not recorded as an
+      // action.
       if (passing) return run(undefined, options)
       return actions.noted({ what: 'erase', filter }, options, run)
 
@@ -162,8 +158,7 @@ export function createChange(
         return inSteps(left, async ({ cursor, rows: limit, dryRun }) => {
           const found = await search(filter, { of, limit, cursor, budget: BUDGET, passing })
           const events = new Set(found.rows.map(({ row }) => row.event))
-          // The event at the cursor was counted by the step before, which may have seen only some
-          // of its tasks.
+          // The event at the cursor was counted by the step before, which may have seen only some of its tasks.
           if (dryRun && byTasks && cursor !== undefined) events.delete(eventOf(placeOf(cursor)![1]))
           if (events.size === 0) return { count: 0, cursor: found.cursor }
           const empty = dryRun ? undefined : (row: ContentsRow) => emptied(row, keep)
@@ -220,10 +215,7 @@ interface StepPlace {
   readonly cursor: string | undefined
   readonly rows: number
   readonly dryRun: boolean
-  /**
-   * Returns when the step's task number `at` (from 0) is due, in milliseconds since 1970. 0 means
-   * at once.
-   */
+  /** Returns when the step's task number `at` (from 0) is due, in milliseconds since 1970. 0 means at once. */
   due(at: number): number
 }
 
@@ -232,9 +224,8 @@ const CHANGE_OPTIONS = ['dryRun', 'limit', 'cursor', 'until', 'by']
 const ROWS = 200
 
 /**
- * Runs a change in small transactions, so that deliveries do not wait long for it. Stops at `limit`
- * or `until`, and returns the cursor for the next call. If `rate` is set, the cursor also contains
- * the due time of the next task.
+ * Runs a change in small transactions, so that deliveries do not wait long for it. Stops at `limit` or `until`, and
+ * returns the cursor for the next call. If `rate` is set, the cursor also contains the due time of the next task.
  */
 export async function inSteps(
   options: ReplayOptions,
@@ -277,8 +268,7 @@ function parse(
 const NOTHING = new Uint8Array(0)
 
 /**
- * Returns the contents that remain of an erased event: identity, topic, times, method, path and the
- * result of `keep`.
+ * Returns the contents that remain of an erased event: identity, topic, times, method, path and the result of `keep`.
  */
 function emptied(
   { event: number, record, head, body }: ContentsRow,
@@ -294,8 +284,8 @@ function emptied(
 }
 
 /**
- * Decodes an event and its delivery. For a damaged event, returns empty ones, so that it is erased
- * too: it may contain private data.
+ * Decodes an event and its delivery. For a damaged event, returns empty ones, so that it is erased too: it may contain
+ * private data.
  */
 function readable(
   record: string,

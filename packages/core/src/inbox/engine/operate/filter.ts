@@ -15,10 +15,7 @@ export interface TopicMatch {
   readonly source: string
 }
 
-/**
- * SQL for each key of a filter: a string with one `?` for the value, or a function that returns a
- * condition.
- */
+/** SQL for each key of a filter: a string with one `?` for the value, or a function that returns a condition. */
 export type Columns = {
   readonly [Key in keyof Required<TaskFilter>]:
     | string
@@ -63,8 +60,8 @@ export function checkFilter(filter: TaskFilter, what = 'filter'): void {
 }
 
 /**
- * Checks the filter of a change. A key with the value undefined is an error, since the change would
- * otherwise apply to all tasks.
+ * Checks the filter of a change. A key with the value undefined is an error, since the change would otherwise apply to
+ * all tasks.
  */
 export function checkChange(what: string, filter: TaskFilter): void {
   if (typeof filter !== 'object' || filter === null)
@@ -79,10 +76,7 @@ export function checkChange(what: string, filter: TaskFilter): void {
   checkFilter(filter, what)
 }
 
-/**
- * Returns a filter as SQL, with its values in order. An empty filter is `1 = 1`. Throws like
- * {@link checkFilter}.
- */
+/** Returns a filter as SQL, with its values in order. An empty filter is `1 = 1`. Throws like {@link checkFilter}. */
 export function where(
   filter: TaskFilter,
   columns: Columns,
@@ -107,8 +101,8 @@ export function where(
 }
 
 /**
- * Returns a function that tells whether a task matches. It calls `payload` only if the filter's
- * `text` is neither in the event's id nor in its topic.
+ * Returns a function that tells whether a task matches. It calls `payload` only if the filter's `text` is neither in
+ * the event's id nor in its topic.
  */
 export function matches(filter: TaskFilter): (task: TaskInfo, payload?: () => unknown) => boolean {
   checkFilter(filter)

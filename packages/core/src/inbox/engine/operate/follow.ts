@@ -15,15 +15,13 @@ export interface TaskEnds {
 /** A set of tasks that is checked until all of them have ended. */
 export interface FollowedTasks {
   /**
-   * Checks open tasks for at most `budget` milliseconds. The next call starts with the task after
-   * the last checked one.
+   * Checks open tasks for at most `budget` milliseconds. The next call starts with the task after the last checked one.
    */
   look(budget: number): Promise<TaskEnds>
 }
 
 /**
- * Follows tasks until they have ended, for example the tasks of a replay. Tasks that have ended are
- * not read again.
+ * Follows tasks until they have ended, for example the tasks of a replay. Tasks that have ended are not read again.
  *
  * @example
  * const [action] = (await inbox.journal.actions({ id: changed.action })).rows

@@ -25,13 +25,13 @@ export type ScanRun = <Row>(
 ) => Promise<readonly Row[]>
 
 /**
- * The parts of a list's statements that differ between databases. In SQL, `t` is the tasks, `e` the
- * events and `d` the deliveries.
+ * The parts of a list's statements that differ between databases. In SQL, `t` is the tasks, `e` the events and `d` the
+ * deliveries.
  */
 interface ScanDialect {
   /**
-   * Lists of columns: `info` of a task with its event, `ofEvent` of an event, `contents` of an
-   * event's contents. `delivery` is the join for the contents, if needed.
+   * Lists of columns: `info` of a task with its event, `ofEvent` of an event, `contents` of an event's contents.
+   * `delivery` is the join for the contents, if needed.
    */
   readonly info: string
   readonly ofEvent: string
@@ -48,10 +48,7 @@ interface ScanDialect {
   /** Returns `SELECT t.* …` for pending or running tasks. */
   open(want: Scan, values: ScanValues): string
   eventId(id: string, values: ScanValues): string
-  /**
-   * Returns a condition that is true if the event has one of these identities (receiver and key, as
-   * a hash).
-   */
+  /** Returns a condition that is true if the event has one of these identities (receiver and key, as a hash). */
   identities(hashes: readonly string[], values: ScanValues): string
   topic(topic: string, values: ScanValues): string
   topicPrefix(prefix: string, values: ScanValues): string
@@ -70,8 +67,8 @@ interface TableLists {
   detail(run: ScanRun, id: number): Promise<FullRow | undefined>
 }
 
-// Maximum number of open tasks that are sorted for a list, since no index has them in order. If
-// there are more, a list walks over recent events instead, which soon finds some of them.
+// Maximum number of open tasks that are sorted for a list, since no index has them in order. If there are more, a list
+// walks over recent events instead, which soon finds some of them.
 const MOST_OPEN = 5000
 
 /** Makes the methods that read lists from the tables `postern_tasks` and `postern_events`. */
@@ -107,8 +104,8 @@ export function createTableLists(dialect: ScanDialect): TableLists {
   }
 
   /**
-   * Searches tasks first, then their events. Failed tasks are ordered by id, which is roughly the
-   * order of arrival. Open tasks are ordered by arrival, as in other lists.
+   * Searches tasks first, then their events. Failed tasks are ordered by id, which is roughly the order of arrival.
+   * Open tasks are ordered by arrival, as in other lists.
    */
   async function overTasks(run: ScanRun, want: Scan): Promise<Scanned> {
     const { after, width, limit, full } = want
@@ -146,8 +143,7 @@ export function createTableLists(dialect: ScanDialect): TableLists {
     const [beyond, order] = walkOf(want)
     const seen = await run<{ id: number; received: number }>(async (values) => {
       const conditions = [
-        // The first condition lets an index on the time be used. The event at `after` itself may
-        // have more tasks.
+        // The first condition lets an index on the time be used. The event at `after` itself may have more tasks.
         ...(after
           ? [
               `e.received ${beyond}= ${values.whole(after[0])}`,
@@ -192,10 +188,7 @@ export function createTableLists(dialect: ScanDialect): TableLists {
     return { rows: page, to: seen.length < width ? undefined : to, searchedTo: received }
   }
 
-  /**
-   * Returns conditions on events that no index supports. They filter rows that other conditions
-   * found.
-   */
+  /** Returns conditions on events that no index supports. They filter rows that other conditions found. */
   function eventConditions({ filter, topic }: Scan, values: ScanValues): readonly string[] {
     return [
       ...(filter.provider === undefined ? [] : [`e.provider = ${values.text(filter.provider)}`]),
@@ -229,8 +222,8 @@ export function createTableLists(dialect: ScanDialect): TableLists {
 }
 
 /**
- * Returns the place of a row in its list: by time and id. For failed tasks, by id only, since their
- * index has this order.
+ * Returns the place of a row in its list: by time and id. For failed tasks, by id only, since their index has this
+ * order.
  */
 function placeOf(row: InfoRow, want: Pick<Scan, 'filter'>): Place {
   const id = row.id === 0 ? row.event * TASKS : row.id
@@ -245,9 +238,7 @@ function walkOf({ oldest }: Scan): readonly [beyond: '>' | '<', order: 'ASC' | '
   return oldest ? ['>', 'ASC'] : ['<', 'DESC']
 }
 
-/**
- * Returns a condition that is true for rows after the place `after`, in the list's order of time.
- */
+/** Returns a condition that is true for rows after the place `after`, in the list's order of time. */
 function behind(
   { after, oldest }: Scan,
   id: string,

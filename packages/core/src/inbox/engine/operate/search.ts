@@ -28,8 +28,8 @@ interface FoundRow {
   readonly info: TaskInfo
 }
 
-// Number of rows that a step reads: in the first step, at least, and at most. The number is adapted
-// so that a step takes about STEP milliseconds.
+// Number of rows that a step reads: in the first step, at least, and at most. The number is adapted so that a step
+// takes about STEP milliseconds.
 const FIRST = 256
 const LEAST = 16
 const MOST = 32_768
@@ -60,8 +60,8 @@ export function createSearch(store: ViewStore, access: Access): Search {
     const rows: FoundRow[] = []
     for (let width = Math.max(FIRST, limit); ;) {
       const began = performance.now()
-      // One extra row shows whether more rows follow. With `text`, it is unknown how many rows
-      // match, so the limit is `width`.
+      // One extra row shows whether more rows follow. With `text`, it is unknown how many rows match, so the limit is
+      // `width`.
       const most = fits ? width : limit + 1 - rows.length
       const step = await access.read(() => store.scan({ ...want, after, width, limit: most }))
       for (const row of step.rows) {
@@ -92,10 +92,7 @@ export function placeOf(cursor: string | undefined): Place | undefined {
   return [Number(match[1]), Number(match[2])]
 }
 
-/**
- * Returns the payload of an event. Returns undefined for a damaged event, so that it does not hide
- * the others.
- */
+/** Returns the payload of an event. Returns undefined for a damaged event, so that it does not hide the others. */
 function payloadOf({ record, head, body }: FullRow): unknown {
   try {
     return decodeEvent(record, decodeDelivery(head, body)).payload
@@ -160,10 +157,7 @@ export function infoOf(row: InfoRow, lane: LaneRow | undefined): TaskInfo {
   }
 }
 
-/**
- * Returns a task with its event. If the event cannot be read, the columns of the row are used
- * instead.
- */
+/** Returns a task with its event. If the event cannot be read, the columns of the row are used instead. */
 export function detailOf(row: FullRow, info: TaskInfo): TaskDetail {
   try {
     const delivery = decodeDelivery(row.head, row.body)
@@ -177,8 +171,8 @@ export function detailOf(row: FullRow, info: TaskInfo): TaskDetail {
 }
 
 /**
- * Returns a stored error. If the text cannot be read, returns an `UnreadableError` with the text,
- * so that the task is still listed.
+ * Returns a stored error. If the text cannot be read, returns an `UnreadableError` with the text, so that the task is
+ * still listed.
  */
 export function errorOf(stored: string): TaskError {
   try {

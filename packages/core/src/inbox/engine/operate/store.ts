@@ -7,10 +7,7 @@ import type { ActionRow } from '../journal/store.ts'
 
 /** The methods of a store that serve operators. */
 export interface Viewed {
-  /**
-   * Reads one step of a list: about `width` rows after the place `after`, of which those that match
-   * are returned.
-   */
+  /** Reads one step of a list: about `width` rows after the place `after`, of which those that match are returned. */
   scan(want: Scan): MaybePromise<Scanned>
   /** Returns the place of a row in the list that `want` asks for. */
   placeOf(row: InfoRow, want: Pick<Scan, 'filter'>): Place
@@ -18,30 +15,27 @@ export interface Viewed {
   detail(id: number): MaybePromise<FullRow | undefined>
   stats(): MaybePromise<readonly StatsRow[]>
   /**
-   * Counts dead tasks and failed pending tasks by cause (error group) and lane (subscription).
-   * Returns the rows that `topCauses` returns, in the same order.
+   * Counts dead tasks and failed pending tasks by cause (error group) and lane (subscription). Returns the rows that
+   * `topCauses` returns, in the same order.
    */
   causes(lanes: readonly number[] | undefined): MaybePromise<readonly CauseRow[]>
   /**
-   * Returns a number that changes when any task changes, in any process. Returns undefined if the
-   * database cannot provide such a number.
+   * Returns a number that changes when any task changes, in any process. Returns undefined if the database cannot
+   * provide such a number.
    */
   version(): MaybePromise<number | undefined>
   /**
-   * Writes the records of an operator's change before each of its steps. Absent if `atomic` is a
-   * real transaction, which writes them together with the change.
+   * Writes the records of an operator's change before each of its steps. Absent if `atomic` is a real transaction,
+   * which writes them together with the change.
    */
   begin?(notes: readonly ActionRow[]): MaybePromise<void>
-  /**
-   * Returns the stored attempts of a task, oldest first, including the one that settled the task.
-   */
+  /** Returns the stored attempts of a task, oldest first, including the one that settled the task. */
   attempts(task: number): MaybePromise<readonly AttemptRow[]>
   /**
-   * Erases events without an open task, in one transaction, and returns their number. With
-   * `passing`, erases only marked events that also have no dead task. `empty` returns the contents
-   * that remain; if it returns undefined, the event stays as it is. If `empty` is undefined, events
-   * are only counted. A delivery is erased with its last event. The transaction also writes the
-   * records that `noted(count)` returns, as `Rows.note` does.
+   * Erases events without an open task, in one transaction, and returns their number. With `passing`, erases only
+   * marked events that also have no dead task. `empty` returns the contents that remain; if it returns undefined, the
+   * event stays as it is. If `empty` is undefined, events are only counted. A delivery is erased with its last event.
+   * The transaction also writes the records that `noted(count)` returns, as `Rows.note` does.
    */
   erase(
     events: readonly number[],
@@ -50,9 +44,9 @@ export interface Viewed {
     noted: (count: number) => readonly ActionRow[],
   ): MaybePromise<number>
   /**
-   * Does one step of pruning, in order of arrival, with an index. Drops tasks that became done or
-   * dead before the given times. Then drops events without tasks that arrived before `known`, and
-   * their guards. Skips locked rows. Returns where the next step starts, or undefined at the end.
+   * Does one step of pruning, in order of arrival, with an index. Drops tasks that became done or dead before the given
+   * times. Then drops events without tasks that arrived before `known`, and their guards. Skips locked rows. Returns
+   * where the next step starts, or undefined at the end.
    */
   prune(before: Before, place: Place | undefined): MaybePromise<Place | undefined>
 }
@@ -67,8 +61,7 @@ export interface Before {
 }
 
 /**
- * A place in a list that is sorted by `order`, then by task id. The event's number can be computed
- * from the task id.
+ * A place in a list that is sorted by `order`, then by task id. The event's number can be computed from the task id.
  */
 export type Place = readonly [order: number, task: number]
 
@@ -77,8 +70,8 @@ export interface Scan {
   /** True to list the oldest first. Used only for lists of tasks. */
   readonly oldest: boolean
   /**
-   * `events` lists events, whether they have tasks or not. Then the `id` of each row is 0, and the
-   * filter has no keys of tasks.
+   * `events` lists events, whether they have tasks or not. Then the `id` of each row is 0, and the filter has no keys
+   * of tasks.
    */
   readonly of: 'tasks' | 'events'
   /** The filter without `text`, which the engine itself compares. */
@@ -92,10 +85,7 @@ export interface Scan {
   readonly limit: number
   /** True to return rows with record, head and body. */
   readonly full: boolean
-  /**
-   * True to list only events that a receiver's `storage.content` marked and that are not erased
-   * yet.
-   */
+  /** True to list only events that a receiver's `storage.content` marked and that are not erased yet. */
   readonly passing: boolean
 }
 

@@ -8,10 +8,9 @@ export interface Sweep {
   /** Stops before the next step. Resolves when running steps have ended. */
   stop(): Promise<void>
   /**
-   * Does some steps now, until `until`, a time of `performance.now()`. Does nothing if less than a
-   * minute has passed since the last call, or less than one pause if that is shorter. `runDue`
-   * calls it at its end, for platforms without a permanent process. Continues where the last call
-   * stopped. Errors of a step are ignored.
+   * Does some steps now, until `until`, a time of `performance.now()`. Does nothing if less than a minute has passed
+   * since the last call, or less than one pause if that is shorter. `runDue` calls it at its end, for platforms without
+   * a permanent process. Continues where the last call stopped. Errors of a step are ignored.
    */
   once(until: number): Promise<void>
 }
@@ -20,16 +19,15 @@ export interface Sweep {
 const REST = 20
 const LONGEST = 600_000
 const SHORTEST = 1000
-// For `once`: the maximum pause until a call does steps again, in milliseconds, and the maximum
-// number of steps per call.
+// For `once`: the maximum pause until a call does steps again, in milliseconds, and the maximum number of steps per
+// call.
 const MINUTE = 60_000
 const STEPS = 50
 
 /**
- * Makes a sweep. A round is a series of small steps. `step` gets the place where the last step
- * stopped, or undefined at the start. It returns the next place, or undefined at the end. The pause
- * between rounds is a hundredth of `keep` (milliseconds), from one second to ten minutes. A failed
- * step ends its round, and the next round tries again.
+ * Makes a sweep. A round is a series of small steps. `step` gets the place where the last step stopped, or undefined at
+ * the start. It returns the next place, or undefined at the end. The pause between rounds is a hundredth of `keep`
+ * (milliseconds), from one second to ten minutes. A failed step ends its round, and the next round tries again.
  */
 export function createSweep<Place>(
   keep: number,
@@ -93,8 +91,8 @@ export function createSweep<Place>(
 }
 
 /**
- * A jump of a store's clock to a later time. No process has measured that this time really passed,
- * so rows age only by a part of the jump.
+ * A jump of a store's clock to a later time. No process has measured that this time really passed, so rows age only by
+ * a part of the jump.
  */
 export interface ClockStep {
   /** The time of the clock just after the jump, in milliseconds since 1970. */
@@ -106,8 +104,8 @@ export interface ClockStep {
 }
 
 /**
- * Returns the time on a store's clock before which rows are older than `span` milliseconds. Jumps
- * of the clock do not count toward a row's age.
+ * Returns the time on a store's clock before which rows are older than `span` milliseconds. Jumps of the clock do not
+ * count toward a row's age.
  *
  * @example
  * const known = ago(now, days(4), steps, 'unseen')

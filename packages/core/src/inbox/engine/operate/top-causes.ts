@@ -6,9 +6,7 @@ const MOST_CAUSES = 50
 /** Maximum number of subscriptions that are listed for a cause. */
 const MOST_LANES = 8
 
-/**
- * Numbers of failed tasks with one cause and subscription. Times are in milliseconds since 1970.
- */
+/** Numbers of failed tasks with one cause and subscription. Times are in milliseconds since 1970. */
 export interface CauseGroup {
   readonly cause: string
   readonly dead: number
@@ -29,9 +27,9 @@ export interface CauseTotals {
 }
 
 /**
- * Returns the rows for `InboxView.causes`: the 50 causes with the most dead tasks and the 50 whose
- * last dead task is newest. For each cause, returns the 8 subscriptions with the most failed tasks.
- * SQL stores compute the same rows in a query.
+ * Returns the rows for `InboxView.causes`: the 50 causes with the most dead tasks and the 50 whose last dead task is
+ * newest. For each cause, returns the 8 subscriptions with the most failed tasks. SQL stores compute the same rows in a
+ * query.
  *
  * @example
  * const causes = toCauses(topCauses(groups))
@@ -69,8 +67,8 @@ export function topCauses<Group extends CauseGroup>(
 }
 
 /**
- * Builds the result of `InboxView.causes` from rows in the order of {@link topCauses}. The sample
- * of a cause comes from its first row.
+ * Builds the result of `InboxView.causes` from rows in the order of {@link topCauses}. The sample of a cause comes from
+ * its first row.
  */
 export function toCauses(
   rows: readonly (CauseSubscription & CauseTotals & Pick<Cause, 'cause' | 'sample' | 'ofNewest'>)[],

@@ -97,8 +97,7 @@ export function createView(store: ViewStore, parts: ViewParts): InboxView {
         rows.filter(({ count }) => count > 0),
         ({ lane }) => lane,
       )
-      // A lane (a subscription's number) exists from the start of its receiver, but is listed only
-      // if it has tasks.
+      // A lane (a subscription's number) exists from the start of its receiver, but is listed only if it has tasks.
       const used = lanes.filter(({ lane, name }) => byLane.has(lane) && name !== PROBE)
       return used.map(({ lane, receiver, name }): SubscriptionStats => {
         const now = attached.get(receiver)?.now() ?? Date.now()
@@ -115,8 +114,8 @@ export function createView(store: ViewStore, parts: ViewParts): InboxView {
 }
 
 /**
- * Makes `InboxView.rerun`, which stores a copy of an event with another payload, and one task for
- * the same subscription and part.
+ * Makes `InboxView.rerun`, which stores a copy of an event with another payload, and one task for the same subscription
+ * and part.
  */
 function createRerun(
   store: ViewStore,
@@ -130,8 +129,7 @@ function createRerun(
     const row = await access.read(() => store.detail(numberOf(id)))
     if (!row) throw new TypeError(`rerun: there is no task ${id}`)
     if (row.erased) throw erasedError('rerun', id)
-    // Uses only one event number of a block of 1,000. Reruns are rare, so the waste does not
-    // matter.
+    // Uses only one event number of a block of 1,000. Reruns are rare, so the waste does not matter.
     const number = (await access.read(() => store.block?.())) ?? 0
     const event = edited(row, edit.payload, number)
     const { lane, part, data, line, fair } = row
@@ -186,9 +184,8 @@ function edited(row: FullRow, payload: Json, number: number): NewEvent {
 }
 
 /**
- * Returns the event that `InboxView.rerun` stores: same provider, topic and id, but another
- * payload. Its new key gives its tasks new idempotency keys, and `origin` is the original event's
- * key. It is not deduplicated and has no guards.
+ * Returns the event that `InboxView.rerun` stores: same provider, topic and id, but another payload. Its new key gives
+ * its tasks new idempotency keys, and `origin` is the original event's key. It is not deduplicated and has no guards.
  */
 export function editedEvent(event: EventRecord, payload: Json): EventRecord {
   // `source` is left out, since it would mean that the delivery's body contains the payload.

@@ -10,8 +10,8 @@ interface Alarm {
 }
 
 /**
- * Makes an alarm with a single timer. It calls `ring` at the earliest time that was set. `now`
- * returns milliseconds since 1970.
+ * Makes an alarm with a single timer. It calls `ring` at the earliest time that was set. `now` returns milliseconds
+ * since 1970.
  */
 export function createAlarm(ring: () => void, now: () => number): Alarm {
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -42,8 +42,8 @@ export function createAlarm(ring: () => void, now: () => number): Alarm {
     timer = setTimeout(
       () => {
         const early = next - now()
-        // A timer may end a millisecond early by this clock, and its length is limited, so it is
-        // set again. If the clock has not moved, the alarm rings anyway.
+        // A timer may end a millisecond early by this clock, and its length is limited, so it is set again. If the
+        // clock has not moved, the alarm rings anyway.
         if (early > 0 && early < left) return wait()
         next = Infinity
         ring()

@@ -14,10 +14,7 @@ export interface Claims {
   fetch(over: (failed?: boolean) => void): void
   /** Lets the next claims ask for a suspect: a task that was interrupted three times in a row. */
   suspected(): void
-  /**
-   * Lets the next claim check for tasks that wait for a turn (a number by which tenants are served
-   * in rotation).
-   */
+  /** Lets the next claim check for tasks that wait for a turn (a number by which tenants are served in rotation). */
   soon(): void
   dueAt(at: number): void
 }
@@ -42,8 +39,8 @@ export function createClaims(side: EngineSide): Claims {
           (undo) => steps(() => claim(undo)),
           (error) => failed(error, over),
         )
-      // If the store is open, `begin` is called synchronously, so that the open transaction also
-      // claims the tasks that it has made ready.
+      // If the store is open, `begin` is called synchronously, so that the open transaction also claims the tasks that
+      // it has made ready.
       if (store.opened) begin()
       else void ready().then(begin, (error: unknown) => failed(error, over))
 
@@ -105,16 +102,15 @@ export function createClaims(side: EngineSide): Claims {
     if (!runner().active() || side.versionWatch.rejected() !== undefined) return () => {}
     const wanted = wishes()
     if (wanted.length === 0) return () => {}
-    // During `runDue`, all slots share one limit, and the room of each slot is what is left of it.
-    // So the rooms are not added up.
+    // During `runDue`, all slots share one limit, and the room of each slot is what is left of it. So the rooms are not
+    // added up.
     const most = side.draining() ? Math.max(...wanted.map(({ room }) => room)) : MOST
     const gate = alone ? suspects.take(() => runner().look()) : undefined
     const token = side.token()
     side.flying.add(token)
     undo(() => side.flying.delete(token))
     const leased = performance.now()
-    // Set before the claim, since tasks that become ready during the claim set `backlog` to true
-    // again.
+    // Set before the claim, since tasks that become ready during the claim set `backlog` to true again.
     for (const { slot } of wanted) slot.backlog = false
     const byLane = wanted.flatMap(({ slot, room, starts }) =>
       slot.names.flatMap((name) => {
@@ -150,9 +146,9 @@ export function createClaims(side: EngineSide): Claims {
   }
 
   /**
-   * Claims as many tasks as the lanes have room for, at most `most`. If the lanes have more room
-   * than that, they share `most`, starting after the lane of the last claimed task. So one
-   * subscription cannot take all of it while others wait.
+   * Claims as many tasks as the lanes have room for, at most `most`. If the lanes have more room than that, they share
+   * `most`, starting after the lane of the last claimed task. So one subscription cannot take all of it while others
+   * wait.
    */
   function* share(
     wanted: readonly Wish[],
@@ -172,8 +168,7 @@ export function createClaims(side: EngineSide): Claims {
       try {
         found = yield* wait(store.claim(round, left, suspect && rows.length === 0, token))
       } catch (error) {
-        // The tasks of earlier rounds are claimed already and must run. The next claim looks for
-        // the rest.
+        // The tasks of earlier rounds are claimed already and must run. The next claim looks for the rest.
         if (rows.length === 0) throw error
         break
       }
@@ -207,10 +202,7 @@ interface SlotWish {
   readonly slot: Slot<Task>
   readonly room: number
   readonly starts: number
-  /**
-   * The part of `room` that is reserved before the claim, so that deliveries accepted meanwhile do
-   * not use it.
-   */
+  /** The part of `room` that is reserved before the claim, so that deliveries accepted meanwhile do not use it. */
   readonly held: number
 }
 
@@ -224,8 +216,7 @@ interface TakenRows {
 }
 
 /**
- * Passes claimed rows to the runner. Each row is decoded separately, so that a damaged row does not
- * affect the others.
+ * Passes claimed rows to the runner. Each row is decoded separately, so that a damaged row does not affect the others.
  */
 function* hand(
   side: EngineSide,
@@ -286,15 +277,12 @@ function* bury(
   }
 }
 
-/**
- * Lets only one suspect run in this process at a time, over all receivers, subscriptions and
- * inboxes.
- */
+/** Lets only one suspect run in this process at a time, over all receivers, subscriptions and inboxes. */
 interface Suspects {
   /**
-   * Takes the single place for a suspect, and returns a function that frees the place. If another
-   * suspect has the place, returns undefined, and calls `look` once the place is free. Call `take`
-   * before a claim, and free the place if the claim finds no suspect.
+   * Takes the single place for a suspect, and returns a function that frees the place. If another suspect has the
+   * place, returns undefined, and calls `look` once the place is free. Call `take` before a claim, and free the place
+   * if the claim finds no suspect.
    */
   take(look: () => void): (() => void) | undefined
 }

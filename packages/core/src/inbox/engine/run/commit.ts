@@ -10,9 +10,9 @@ import type { Store } from '../store.ts'
 import type { Slot } from './slot.ts'
 
 /**
- * Limits the transactions of a subscription after a conflict between two of them: one at a time,
- * then two, four, and so on. Without a limit they would conflict again, and the database needs a
- * second (`deadlock_timeout`) to detect each deadlock.
+ * Limits the transactions of a subscription after a conflict between two of them: one at a time, then two, four, and so
+ * on. Without a limit they would conflict again, and the database needs a second (`deadlock_timeout`) to detect each
+ * deadlock.
  */
 interface Crowd<Slot extends object> {
   /** Returns true while the transactions of a slot (a subscription in this process) are limited. */
@@ -20,8 +20,8 @@ interface Crowd<Slot extends object> {
   /** Notes a conflict between two transactions of the slot. */
   met(slot: Slot): void
   /**
-   * Waits for one of the slot's places, and calls `run`. Rejects with `late` if no place is free by
-   * `until`, a time of `performance.now()`.
+   * Waits for one of the slot's places, and calls `run`. Rejects with `late` if no place is free by `until`, a time of
+   * `performance.now()`.
    */
   placed<T>(slot: Slot, until: number, late: () => Error, run: () => Promise<T> | T): Promise<T>
 }
@@ -29,10 +29,7 @@ interface Crowd<Slot extends object> {
 interface Gate {
   readonly places: Semaphore
   most: number
-  /**
-   * Number of successful transactions since `most` changed, and the number needed before `most` is
-   * doubled.
-   */
+  /** Number of successful transactions since `most` changed, and the number needed before `most` is doubled. */
   calm: number
   need: number
 }
@@ -49,8 +46,7 @@ export function createCrowd<Slot extends object>(): Crowd<Slot> {
     met(slot) {
       const gate = gates.get(slot)
       if (!gate) return void gates.set(slot, openGate())
-      // More places led to a conflict again. So the next increase needs twice as many successful
-      // transactions.
+      // More places led to a conflict again. So the next increase needs twice as many successful transactions.
       if (gate.most > 1) gate.need = Math.min(gate.need * 2, LONGEST)
       gate.most = 1
       gate.calm = 0
@@ -118,10 +114,7 @@ export function createCommit(
     write: (transaction: unknown) => unknown,
     spawn: readonly TaskDraft[] | undefined,
   ): unknown
-  /**
-   * Settles the task in an open transaction of the app. The engine does not see the end of that
-   * transaction.
-   */
+  /** Settles the task in an open transaction of the app. The engine does not see the end of that transaction. */
   commitIn(task: Task, transaction: unknown, spawn: readonly TaskDraft[] | undefined): Promise<void>
   conflict(task: Task, error: unknown): number | undefined
 } {
@@ -144,8 +137,8 @@ export function createCommit(
 
       function once(hasPlace: boolean): MaybePromise<void> {
         return store.commit(until - performance.now(), (rows, transaction) => {
-          // Other transactions of the subscription had a conflict while this one waited for a
-          // connection, so now it needs a place.
+          // Other transactions of the subscription had a conflict while this one waited for a connection, so now it
+          // needs a place.
           if (!hasPlace && crowd.has(slot)) throw new Crowded()
           return chain(
             steps(() => settle.within(rows, ended, () => run(transaction))),
@@ -234,8 +227,7 @@ export function createCommit(
 }
 
 /**
- * Returns a random wait in milliseconds, so that two transactions with a conflict are not repeated
- * at the same time.
+ * Returns a random wait in milliseconds, so that two transactions with a conflict are not repeated at the same time.
  */
 function jitter(tries: number): number {
   return 2 + Math.random() * Math.min(1000, 20 * 2 ** tries)

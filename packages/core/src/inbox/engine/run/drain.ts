@@ -56,8 +56,8 @@ export function createDrain(parts: DrainParts): Drain {
     over = false
     const timers = [
       setTimeout(stop, timeTo(until - last)),
-      // In the last `last` milliseconds, handlers have half to end by themselves. Storing the
-      // released tasks gets the last quarter.
+      // In the last `last` milliseconds, handlers have half to end by themselves. Storing the released tasks gets the
+      // last quarter.
       setTimeout(parts.abort, timeTo(until - last / 2)),
       setTimeout(parts.giveBackRunning, timeTo(until - last / 4)),
     ]

@@ -7,13 +7,11 @@ import { gateOf } from '../rules.ts'
 import type { LineRows } from '../store.ts'
 
 /**
- * Stored with each task of a subscription that has `debounce`. Folding merges pending tasks of one
- * key into the newest.
+ * Stored with each task of a subscription that has `debounce`. Folding merges pending tasks of one key into the newest.
  */
 interface Fold {
   /**
-   * A hash of 128 bits of the key. Two keys may share a line, whose hash is shorter, and must not
-   * be folded together.
+   * A hash of 128 bits of the key. Two keys may share a line, whose hash is shorter, and must not be folded together.
    */
   readonly k: string
   /** `q` is the option `wait`, and `m` is `maxWait`, in milliseconds. */
@@ -22,10 +20,7 @@ interface Fold {
   readonly v?: number | string
   /** When the first event arrived, in milliseconds since 1970 on the receiver's clock. */
   readonly t: number
-  /**
-   * `n` is the number of folded events, and `w` is the start of their wait on the store's clock, in
-   * milliseconds.
-   */
+  /** `n` is the number of folded events, and `w` is the start of their wait on the store's clock, in milliseconds. */
   readonly n?: number
   readonly w?: number
   /** The task that this task was folded into. */
@@ -39,8 +34,7 @@ function foldOf(fold: string): Fold {
 }
 
 /**
- * Returns the key of a fold. The key and the root of the lane (a subscription under all its names)
- * identify a `Newest`.
+ * Returns the key of a fold. The key and the root of the lane (a subscription under all its names) identify a `Newest`.
  */
 export function foldKey(fold: string): string {
   return foldOf(fold).k
@@ -53,10 +47,7 @@ export function foldedOf(fold: string | null): Claim['folded'] {
   return { count: n, since: t }
 }
 
-/**
- * Returns two hashes of an ordering key: its line (52 bits), and the key of its folds (128 other
- * bits).
- */
+/** Returns two hashes of an ordering key: its line (52 bits), and the key of its folds (128 other bits). */
 export function linePlace(
   receiver: string,
   orderKey: string,
@@ -85,8 +76,8 @@ interface Waiting {
 }
 
 /**
- * Folds the waiting tasks of these lines, which are locked. Returns the heads (tasks that may be
- * first) after folding, or undefined if they must be read again.
+ * Folds the waiting tasks of these lines, which are locked. Returns the heads (tasks that may be first) after folding,
+ * or undefined if they must be read again.
  */
 export function* foldLines(
   rows: LineRows,
@@ -107,8 +98,8 @@ export function* foldLines(
     return winner && !known ? { root: row.root, key: fold.k, task: winner.row.id, highest } : []
   })
   if (newest.length > 0) yield* wait(rows.remember(newest))
-  // Winners (the tasks that remain) are changed first, which locks them. No task may be folded into
-  // a winner that a run has just claimed.
+  // Winners (the tasks that remain) are changed first, which locks them. No task may be folded into a winner that a run
+  // has just claimed.
   const grown = groups.flatMap(({ winner, losers }) =>
     winner && losers.length > 0 ? { winner, losers } : [],
   )
@@ -124,8 +115,7 @@ export function* foldLines(
     rows,
     endings.map(({ one, into }) => ending(one, into === undefined ? { stale: 1 } : { into })),
   )
-  // A loser (a task to be folded) that was claimed in the meantime runs itself, so the winner must
-  // not count it.
+  // A loser (a task to be folded) that was claimed in the meantime runs itself, so the winner must not count it.
   const less = grown.flatMap(({ winner, losers }) => {
     const counted = losers.filter(({ row }) => ended.has(row.id))
     return kept.has(winner.row.id) && counted.length < losers.length ? growing(winner, counted) : []
@@ -140,8 +130,7 @@ export function* foldLines(
     ),
   })
   const lost = kept.size < grown.length || ended.size < endings.length
-  // `heads` does not contain the task that follows the ended tasks, so the heads must be read
-  // again.
+  // `heads` does not contain the task that follows the ended tasks, so the heads must be read again.
   if (lost || (ended.size > 0 && heads.some(({ fold }) => fold === null))) return undefined
   if (ended.size === 0) return heads
   const all = new Map<number, HeadRow>([...heads, ...found].map((row) => [row.id, row]))
@@ -154,10 +143,7 @@ function* patched(rows: LineRows, patches: readonly Patch[]): Steps<ReadonlySet<
   return patches.length === 0 ? NONE : yield* wait(rows.patch(patches, 'waiting'))
 }
 
-/**
- * Splits the tasks of a key: the winner remains, the losers are folded into it, and stale tasks end
- * without a run.
- */
+/** Splits the tasks of a key: the winner remains, the losers are folded into it, and stale tasks end without a run. */
 function ruled(group: readonly Waiting[]) {
   const known = group[0]!.row
   let highest = known.highest === null ? undefined : (JSON.parse(known.highest) as Fold['v'])
@@ -182,8 +168,8 @@ function ruled(group: readonly Waiting[]) {
 }
 
 /**
- * Returns true if `value` is lower than `highest`. Strings, such as ISO 8601 times, are compared by
- * UTF-16 units. Values of different types are never lower.
+ * Returns true if `value` is lower than `highest`. Strings, such as ISO 8601 times, are compared by UTF-16 units.
+ * Values of different types are never lower.
  */
 function isLower(value: Fold['v'], highest: Fold['v']): boolean {
   return typeof value === typeof highest && value !== undefined && value < highest!
@@ -193,8 +179,7 @@ function ending(
   { row, fold }: Pick<Waiting, 'fold'> & { readonly row: TaskRow },
   end: Pick<Fold, 'into' | 'stale'>,
 ): Patch {
-  // The token is 0, since no run has ended the task. A run that is still active reports its own
-  // outcome.
+  // The token is 0, since no run has ended the task. A run that is still active reports its own outcome.
   return patchOf(
     { ...row, token: 0 },
     {
@@ -212,8 +197,8 @@ function ending(
 }
 
 /**
- * Returns the patch with which the winner takes over from the losers: their events, the start of
- * their wait, and their interruptions.
+ * Returns the patch with which the winner takes over from the losers: their events, the start of their wait, and their
+ * interruptions.
  */
 function growing(winner: Waiting, losers: readonly Waiting[]): Patch {
   const { row, fold } = winner
@@ -237,8 +222,8 @@ function growing(winner: Waiting, losers: readonly Waiting[]): Patch {
 }
 
 /**
- * Returns milliseconds until the winner is due: its own wait, but at most `maxWait` after the first
- * event. The winner also waits until postponed losers would have been due.
+ * Returns milliseconds until the winner is due: its own wait, but at most `maxWait` after the first event. The winner
+ * also waits until postponed losers would have been due.
  */
 function waitOf(winner: Waiting, losers: readonly Waiting[]): number {
   const { row, fold } = winner
@@ -248,8 +233,8 @@ function waitOf(winner: Waiting, losers: readonly Waiting[]): number {
 }
 
 /**
- * Returns when the wait of the tasks started. Losers that have run do not count. The result is
- * never later than now, even if the clock was set back.
+ * Returns when the wait of the tasks started. Losers that have run do not count. The result is never later than now,
+ * even if the clock was set back.
  */
 function sinceOf(winner: Waiting, losers: readonly Waiting[]): number {
   const { now } = winner.row
@@ -266,10 +251,9 @@ function isPostponed({ row }: Waiting): boolean {
 }
 
 /**
- * Called before settled tasks run again. If the key of a task has a newer task, the older task ends
- * and the newer one runs instead. Otherwise old data would overwrite new data. Returns the given
- * tasks that run (`own`), the newer tasks that must be revived (`newest`), and the ids of ended
- * tasks.
+ * Called before settled tasks run again. If the key of a task has a newer task, the older task ends and the newer one
+ * runs instead. Otherwise old data would overwrite new data. Returns the given tasks that run (`own`), the newer tasks
+ * that must be revived (`newest`), and the ids of ended tasks.
  */
 export function* newestInstead(
   rows: LineRows,
@@ -299,19 +283,13 @@ export function* newestInstead(
   return { own: tasks.filter(({ id }) => !ended.has(id)), newest: [...newest.values()], ended }
 }
 
-/**
- * Returns the fold of a task that runs again. The task keeps its folded events, and its wait starts
- * now.
- */
+/** Returns the fold of a task that runs again. The task keeps its folded events, and its wait starts now. */
 export function foldAgain(fold: string): string {
   const { w: _, into: __, stale: ___, ...rest } = foldOf(fold)
   return JSON.stringify(rest)
 }
 
-/**
- * Returns how a task was folded, and how many events were folded into it, in the form that
- * operators get.
- */
+/** Returns how a task was folded, and how many events were folded into it, in the form that operators get. */
 export function foldInfo({ fold, state }: Pick<TaskRow, 'fold' | 'state'>): {
   readonly folded?: number
   readonly into?: string

@@ -5,22 +5,20 @@ import { repair } from './order.ts'
 import type { Task } from './task.ts'
 
 export interface Finder {
-  /**
-   * Returns the lane (the number in the store) of a subscription, if this process knows the lane.
-   */
+  /** Returns the lane (the number in the store) of a subscription, if this process knows the lane. */
   find(name: string): number | undefined
 }
 
 /**
- * The lanes of a receiver: the numbers of its subscriptions in the store. Each has a slot, which
- * runs its tasks in this process.
+ * The lanes of a receiver: the numbers of its subscriptions in the store. Each has a slot, which runs its tasks in this
+ * process.
  */
 export interface Lanes extends Finder {
   /** Fetches the lanes of these subscriptions from the store, and makes missing lanes. */
   ensure(names: readonly string[]): MaybePromise<void>
   /**
-   * Fetches lanes in a transaction of the app. The new lanes are not remembered, since the
-   * transaction may be rolled back.
+   * Fetches lanes in a transaction of the app. The new lanes are not remembered, since the transaction may be rolled
+   * back.
    */
   within(rows: Pick<GuestRows, 'lanes'>, names: readonly string[]): MaybePromise<Finder>
   /** Calls `ensure` for the names of all slots. */
@@ -29,9 +27,7 @@ export interface Lanes extends Finder {
   /** Returns true if the lanes of all slots are known. */
   complete(): boolean
   of(lane: number): LaneOf | undefined
-  /**
-   * Forgets all lanes. Called after the store was restored, since it may then have other numbers.
-   */
+  /** Forgets all lanes. Called after the store was restored, since it may then have other numbers. */
   forget(): void
 }
 
@@ -61,8 +57,8 @@ export function createLanes(
       if (complete) return
       return chain(ensure(known.flatMap(({ names }) => names)), () => {
         refresh()
-        // Until now, the tasks of a previous name were in separate lines (the tasks of one ordering
-        // key), so the order must be repaired.
+        // Until now, the tasks of a previous name were in separate lines (the tasks of one ordering key), so the order
+        // must be repaired.
         const renamed = known.some(({ lane, names }) => lane.ordered && names.length > 1)
         return renamed ? chain(repair(store, all, deadline), () => {}) : undefined
       })
@@ -96,8 +92,8 @@ export function createLanes(
   }
 
   /**
-   * Returns each missing name together with the subscription's other names, so that tasks of all
-   * these names share their lines.
+   * Returns each missing name together with the subscription's other names, so that tasks of all these names share
+   * their lines.
    */
   function groupsOf(missing: readonly string[]): readonly (readonly string[])[] {
     refresh()

@@ -5,13 +5,13 @@ import { lineUp } from '../rules.ts'
 import { foldLines } from './fold.ts'
 import type { LineRows, Rows, Store, StoreParts } from '../store.ts'
 
-// Maximum number of times that lines (the tasks of one ordering key) are read again because a task
-// was claimed during folding.
+// Maximum number of times that lines (the tasks of one ordering key) are read again because a task was claimed during
+// folding.
 const ROUNDS = 10
 
 /**
- * Releases lines (the tasks of one ordering key): folds their tasks, then decides which task of
- * each line may run. Lines that another transaction has locked are left to {@link followed}.
+ * Releases lines (the tasks of one ordering key): folds their tasks, then decides which task of each line may run.
+ * Lines that another transaction has locked are left to {@link followed}.
  */
 export function* release(rows: LineRows, lines: readonly number[]): Steps<void> {
   const wanted = [...new Set(lines)].sort((a, b) => a - b)
@@ -58,8 +58,8 @@ export function* patchAll(
 }
 
 /**
- * Releases lines in which either no task is allowed to run, or two are, for example after a rename.
- * Returns true if there were such lines.
+ * Releases lines in which either no task is allowed to run, or two are, for example after a rename. Returns true if
+ * there were such lines.
  */
 export function repair(
   store: Store,
@@ -84,12 +84,11 @@ const FIRST = 5
 const LONGEST = 250
 
 /**
- * Wraps the transactions of a store whose `lock` does not wait for busy lines. So a slow commit for
- * one ordering key does not delay other events of a batch. After a transaction, its busy lines are
- * tried again until they can be released; then `freed` is called. If the process ends before that,
- * `repair` finds the lines. `folded` is called with folded tasks once a transaction is over. In a
- * transaction of the app, `folded` is called at once, since the engine does not see that
- * transaction end.
+ * Wraps the transactions of a store whose `lock` does not wait for busy lines. So a slow commit for one ordering key
+ * does not delay other events of a batch. After a transaction, its busy lines are tried again until they can be
+ * released; then `freed` is called. If the process ends before that, `repair` finds the lines. `folded` is called with
+ * folded tasks once a transaction is over. In a transaction of the app, `folded` is called at once, since the engine
+ * does not see that transaction end.
  */
 export function followed(
   store: Pick<StoreParts, 'atomic' | 'commit' | 'guest'>,
@@ -105,8 +104,7 @@ export function followed(
     atomic: (time, run) => noting((note) => store.atomic(time, (rows) => run(note(rows)))),
     commit: (time, run) =>
       noting((note) => store.commit(time, (rows, transaction) => run(note(rows), transaction))),
-    // Busy lines of a transaction of the app are tried again at once. They stay locked until that
-    // transaction ends.
+    // Busy lines of a transaction of the app are tried again at once. They stay locked until that transaction ends.
     guest: (transaction) => noted(store.guest(transaction), leave, folded),
     stop() {
       stopped = true
@@ -149,8 +147,7 @@ export function followed(
         store.atomic(deadline, (rows) => steps(() => release(note(rows), taken))),
       )
     } catch {
-      // The lines stay unreleased until `repair` finds them. Other users of the store report the
-      // failure.
+      // The lines stay unreleased until `repair` finds them. Other users of the store report the failure.
       return
     }
     if (lines.size === 0) pause = FIRST

@@ -7,8 +7,8 @@ import { createTaskRuns, type RunnerTask, type EndedClaim, createHeld } from './
 import { createSlots, type Slot, type Slots, type Ahead, createTicks } from './slot.ts'
 
 /**
- * Makes the runner of a receiver's tasks. At most `concurrency` tasks of a subscription run at
- * once. Each outcome is stored once.
+ * Makes the runner of a receiver's tasks. At most `concurrency` tasks of a subscription run at once. Each outcome is
+ * stored once.
  */
 export function createRunner<Task extends RunnerTask<Task>>(
   options: RunnerOptions<Task>,
@@ -47,8 +47,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
     limit: slots.limit,
     allow(on) {
       draining = on
-      // A caller of `runDue` gets the time for the next call. So a timer would only keep an idle
-      // runtime awake.
+      // A caller of `runDue` gets the time for the next call. So a timer would only keep an idle runtime awake.
       if (!isActive()) alarm.clear()
     },
     look: claiming.look,
@@ -126,8 +125,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
 
   function start(tasks: readonly Task[]): void {
     if (tasks.length === 0) return
-    // Checked before the loop, since `burst.started` may end the burst (a limited run of tasks
-    // without a worker).
+    // Checked before the loop, since `burst.started` may end the burst (a limited run of tasks without a worker).
     const active = isActive()
     for (const task of tasks) {
       held.add(task)
@@ -209,10 +207,9 @@ export function createRunner<Task extends RunnerTask<Task>>(
 }
 
 /**
- * Decides when to claim tasks. One claim runs at a time. Another follows if a task became ready in
- * the meantime. `fetch` starts a claim, and calls `over` once the claimed tasks are passed to
- * `start`. If the claim failed, `fetch` calls `over(true)`, and only the next `look` tries again.
- * `active` returns false while no task may be claimed.
+ * Decides when to claim tasks. One claim runs at a time. Another follows if a task became ready in the meantime.
+ * `fetch` starts a claim, and calls `over` once the claimed tasks are passed to `start`. If the claim failed, `fetch`
+ * calls `over(true)`, and only the next `look` tries again. `active` returns false while no task may be claimed.
  */
 function createClaiming<Task>(
   slots: Slots<Task>,
@@ -244,8 +241,8 @@ function createClaiming<Task>(
   }
 
   /**
-   * Returns the slots that need tasks, and how many tasks each may claim. Call `hungry` once in
-   * each claim, as late as possible.
+   * Returns the slots that need tasks, and how many tasks each may claim. Call `hungry` once in each claim, as late as
+   * possible.
    */
   function hungry(): readonly { readonly slot: Slot<Task>; readonly room: number }[] {
     asked = false
@@ -281,65 +278,48 @@ interface RunnerOptions<Task> {
   /** How many tasks are claimed ahead for quick handlers. */
   readonly ahead: Ahead
   /**
-   * True if new tasks start right after the replies to their deliveries, as long as handlers are
-   * quick.
+   * True if new tasks start right after the replies to their deliveries, as long as handlers are quick.
    * @default false
    */
   readonly early?: boolean
   readonly claimOf: (task: Task) => Claim
-  /**
-   * Stores an outcome and calls `ended.done`. Retries until the outcome is stored or the inbox
-   * closes.
-   */
+  /** Stores an outcome and calls `ended.done`. Retries until the outcome is stored or the inbox closes. */
   readonly settle: (ended: EndedClaim<Task>) => void
   /**
-   * Claims tasks for the slots of `hungry()`, passes them to `start`, and calls `over`. If the
-   * claim fails, calls `over(true)`, and the next `look` tries again.
+   * Claims tasks for the slots of `hungry()`, passes them to `start`, and calls `over`. If the claim fails, calls
+   * `over(true)`, and the next `look` tries again.
    */
   readonly fetch: (over: (failed?: boolean) => void) => void
-  /**
-   * Called when a claim is over: by an outcome, `task.commit` or a release. The claim's lease is no
-   * longer renewed.
-   */
+  /** Called when a claim is over: by an outcome, `task.commit` or a release. The claim's lease is no longer renewed. */
   readonly ended: (task: Task, stored: Outcome | undefined) => void
   /** Frees tasks whose lease has ended. Used by `drain`. */
   readonly reclaim: () => Promise<void>
-  /**
-   * Counts due tasks, and returns when the next task is due or the next lease ends. Used by
-   * `drain`.
-   */
+  /** Counts due tasks, and returns when the next task is due or the next lease ends. Used by `drain`. */
   readonly rest: () => Promise<Pick<RunDueResult, 'left' | 'next'>>
   readonly margin: number
 }
 
 export interface Runner<Task> {
   /**
-   * Reserves room in a slot for a task that is about to be stored. Returns undefined if older tasks
-   * go first or there is no room.
+   * Reserves room in a slot for a task that is about to be stored. Returns undefined if older tasks go first or there
+   * is no room.
    */
   readonly take: (subscription: string, weight: number) => Slot<Task> | undefined
   /**
-   * Reserves room in a slot for tasks that a claim may bring. A negative number releases room for
-   * tasks that were not claimed.
+   * Reserves room in a slot for tasks that a claim may bring. A negative number releases room for tasks that were not
+   * claimed.
    */
   readonly reserve: (slot: Slot<Task>, count: number) => void
-  /**
-   * Returns the slots that need tasks, and their room. Call `hungry` once in each `fetch`, as late
-   * as possible.
-   */
+  /** Returns the slots that need tasks, and their room. Call `hungry` once in each `fetch`, as late as possible. */
   readonly hungry: () => readonly { readonly slot: Slot<Task>; readonly room: number }[]
   /** Returns how many tasks may be claimed for a slot now, after reservations for other slots. */
   readonly room: (slot: Slot<Task>) => number
   readonly slots: () => readonly Slot<Task>[]
   /**
-   * Starts claimed tasks, for which `take` or `reserve` has reserved room. They run in the next
-   * turn of the event loop.
+   * Starts claimed tasks, for which `take` or `reserve` has reserved room. They run in the next turn of the event loop.
    */
   readonly start: (tasks: readonly Task[]) => void
-  /**
-   * Notes that a task of the subscription became ready. If a transaction is open, it can claim the
-   * task.
-   */
+  /** Notes that a task of the subscription became ready. If a transaction is open, it can claim the task. */
   readonly ready: (subscription: string) => void
   readonly dueAt: (at: number) => void
   /** Starts a claim for all slots. */
@@ -347,14 +327,9 @@ export interface Runner<Task> {
   readonly held: () => Iterable<Task>
   readonly active: () => boolean
   readonly work: () => void
-  /**
-   * Releases tasks that have not started, and claims no tasks until the returned function is
-   * called.
-   */
+  /** Releases tasks that have not started, and claims no tasks until the returned function is called. */
   readonly pause: () => () => void
-  /**
-   * Releases all tasks. The signal of running tasks is aborted with the reason. Claiming continues.
-   */
+  /** Releases all tasks. The signal of running tasks is aborted with the reason. Claiming continues. */
   readonly giveBack: (reason: string) => void
   readonly drain: (until: number, max: number, last?: number) => Promise<RunDueResult>
   readonly burst: (most: number) => BurstEnd | undefined
@@ -370,9 +345,8 @@ export interface Runner<Task> {
 export type BurstEnd = () => Promise<{ readonly next: number | undefined } | undefined>
 
 /**
- * Runs a limited number of tasks without a worker, for a platform that must soon be idle again.
- * `idle` resolves when no task is claimed, runs or waits to be stored. `left` returns true if a
- * task may be ready.
+ * Runs a limited number of tasks without a worker, for a platform that must soon be idle again. `idle` resolves when no
+ * task is claimed, runs or waits to be stored. `left` returns true if a task may be ready.
  */
 function createBursts(parts: {
   readonly idle: () => Promise<void>

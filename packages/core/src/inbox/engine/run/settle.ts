@@ -19,15 +19,15 @@ import { givenBack, reported } from '../rules.ts'
 import { release } from './order.ts'
 
 /**
- * Stores outcomes in batches, with their child tasks, and releases the next tasks of lines (the
- * tasks of one ordering key).
+ * Stores outcomes in batches, with their child tasks, and releases the next tasks of lines (the tasks of one ordering
+ * key).
  */
 export interface Settle {
   /** Stores an outcome, and calls `done` with it, or with undefined if the outcome was rejected. */
   add(ended: EndedRun, done: (stored: Outcome | undefined) => void): void
   /**
-   * Stores an outcome in an open transaction, and calls `write` in it. Returns false, without
-   * writing, if the outcome no longer counts.
+   * Stores an outcome in an open transaction, and calls `write` in it. Returns false, without writing, if the outcome
+   * no longer counts.
    */
   within(rows: Rows, ended: EndedRun, write: () => MaybePromise<void>): Steps<boolean>
   /** Notes which tasks a stored outcome makes ready. */
@@ -35,8 +35,8 @@ export interface Settle {
   flushed(): Promise<void>
 }
 
-// Number of checks of an open transaction before a warning is logged. Until then, the transaction
-// may be about to commit.
+// Number of checks of an open transaction before a warning is logged. Until then, the transaction may be about to
+// commit.
 const PATIENT = 4
 
 interface Work extends BatchWork, EndedRun {
@@ -47,8 +47,7 @@ export function createSettle(side: EngineSide): Settle {
   const { store, consumer, settings } = side
   const outcomes = createOutcomes(side)
   let warned = false
-  // Tasks that have ended, and whose outcomes stay in memory while the store fails, with the bytes
-  // of their events.
+  // Tasks that have ended, and whose outcomes stay in memory while the store fails, with the bytes of their events.
   const kept = new Map<Task, number>()
   let keptBytes = 0
   const batch = side.writer.batch<Work>({
@@ -59,8 +58,7 @@ export function createSettle(side: EngineSide): Settle {
     fault(error, { task }) {
       if (isRejected(error)) return 'one'
       const fault = store.fault(error)
-      // The store was restored, so claims of this process are dropped: the rows now belong to other
-      // tasks.
+      // The store was restored, so claims of this process are dropped: the rows now belong to other tasks.
       if (fault === 'back') return 'all'
       if (fault !== 'again') consumer.failed?.(error)
       keep(task)
@@ -87,8 +85,8 @@ export function createSettle(side: EngineSide): Settle {
   }
 
   /**
-   * Calls `then` once the transaction of the app that settles the task has ended. Other outcomes do
-   * not wait for that transaction.
+   * Calls `then` once the transaction of the app that settles the task has ended. Other outcomes do not wait for that
+   * transaction.
    */
   async function whenFree({ id }: Task, then: () => void): Promise<void> {
     for (let tries = 0; await isBusy(id); tries++) {
@@ -119,8 +117,7 @@ export function createSettle(side: EngineSide): Settle {
       done,
       bytes: 0,
       failed(error) {
-        // An outcome that the store rejects must not hold up others, so the task becomes dead, with
-        // the reason.
+        // An outcome that the store rejects must not hold up others, so the task becomes dead, with the reason.
         const reason = error.cause ?? error
         if (burial || !isRejected(reason)) {
           release(task)
@@ -193,10 +190,7 @@ function createOutcomes({ store, consumer, lanes, capacity, settings }: EngineSi
     return store.atomic(deadline, (rows) => steps(() => mixed(rows, ended)))
   }
 
-  /**
-   * Stores `done` outcomes with one statement. If some tasks have lost their claim, these are
-   * stored separately.
-   */
+  /** Stores `done` outcomes with one statement. If some tasks have lost their claim, these are stored separately. */
   function hot(works: readonly EndedRun[]): MaybePromise<readonly (Outcome | undefined)[]> {
     const ended = works.map(({ task: { id, token, lane, fair }, ran }) => ({
       id,
@@ -250,16 +244,15 @@ function createOutcomes({ store, consumer, lanes, capacity, settings }: EngineSi
   }
 
   /**
-   * Called with runs whose outcome was rejected. Returns the ids of tasks that the same claim has
-   * already settled as done. Then the reply to the COMMIT was lost, or the app's transaction
-   * settled the task. For a task that another run has settled, releases the line.
+   * Called with runs whose outcome was rejected. Returns the ids of tasks that the same claim has already settled as
+   * done. Then the reply to the COMMIT was lost, or the app's transaction settled the task. For a task that another run
+   * has settled, releases the line.
    */
   function* reject(rows: Rows, rejected: readonly EndedRun[]): Steps<ReadonlySet<number>> {
     if (rejected.length === 0) return new Set()
     const own = new Map(rejected.map(({ task }) => [task.id, task]))
     const now = yield* wait(rows.lost([...own.values()].map(({ id, token }) => ({ id, token }))))
-    // Lines are also released after a transaction of the app, since it may have seen only old
-    // states of the line.
+    // Lines are also released after a transaction of the app, since it may have seen only old states of the line.
     yield* release(
       rows,
       now.flatMap(({ id, held, line }) =>
@@ -285,8 +278,7 @@ function createOutcomes({ store, consumer, lanes, capacity, settings }: EngineSi
   function* follows(rows: Rows, ended: readonly EndedRun[]): Steps<void> {
     const lines: number[] = []
     for (const { task, outcome } of ended) {
-      // A task with a fold (`debounce`) also frees its line when it waits again, since later events
-      // are folded into it.
+      // A task with a fold (`debounce`) also frees its line when it waits again, since later events are folded into it.
       const frees = outcome.kind === 'done' || outcome.kind === 'dead' || task.fold !== null
       if (frees && task.line !== null) lines.push(task.line)
       const children = childrenOf(outcome)
@@ -322,14 +314,11 @@ function isPlain({ task, outcome, ran }: EndedRun): boolean {
   )
 }
 
-// Maximum number of tasks that get a turn in one transaction. Turns are numbers by which tenants
-// are served in rotation.
+// Maximum number of tasks that get a turn in one transaction. Turns are numbers by which tenants are served in
+// rotation.
 const MOST = 500
 
-/**
- * Gives turns to due tasks that wait for one, which makes them ready. Returns true if more such
- * tasks may exist.
- */
+/** Gives turns to due tasks that wait for one, which makes them ready. Returns true if more such tasks may exist. */
 export function* promote(store: Store, lanes: readonly number[], time: number): Steps<boolean> {
   if (lanes.length === 0) return false
   const some = yield* wait(store.later(lanes, 1))
@@ -353,8 +342,8 @@ export function* promote(store: Store, lanes: readonly number[], time: number): 
 }
 
 /**
- * Takes a turn for each task with a tenant, in order, and calls `give` with it. Returns the last
- * turn of each tenant, and how many of its tasks wait.
+ * Takes a turn for each task with a tenant, in order, and calls `give` with it. Returns the last turn of each tenant,
+ * and how many of its tasks wait.
  */
 export function* assign<Task extends Pick<TaskRow | NewTask, 'lane' | 'fair'>>(
   rows: Rows,

@@ -5,17 +5,11 @@ import { afterReplies, soon } from '../../../basics/deadline.ts'
 /** A slot: a subscription in this process, with its claimed tasks. */
 export interface Slot<Task> {
   readonly lane: Lane
-  /**
-   * Names under which tasks of the subscription were stored: first the current name, then previous
-   * names.
-   */
+  /** Names under which tasks of the subscription were stored: first the current name, then previous names. */
   readonly names: readonly string[]
   /** Claimed tasks that have not started. */
   readonly queue: Task[]
-  /**
-   * Number of claimed tasks that have not ended, plus the room reserved for tasks that a claim may
-   * bring.
-   */
+  /** Number of claimed tasks that have not ended, plus the room reserved for tasks that a claim may bring. */
   claimed: number
   /** Number of running handlers. */
   running: number
@@ -23,14 +17,11 @@ export interface Slot<Task> {
   pace: number
   /** Memory of the largest recent event when decoded, in bytes. 0 before the first event. */
   weight: number
-  /**
-   * True if the store may have ready tasks. False after a claim that found fewer tasks than it had
-   * room for.
-   */
+  /** True if the store may have ready tasks. False after a claim that found fewer tasks than it had room for. */
   backlog: boolean
   /**
-   * True while the slot claims no more tasks than can start at once. So there is room for tasks
-   * that must start as soon as they are claimed.
+   * True while the slot claims no more tasks than can start at once. So there is room for tasks that must start as soon
+   * as they are claimed.
    */
   lean: boolean
   /** Set by the runner: true if the slot is in the list for the next turn of the event loop. */
@@ -38,9 +29,9 @@ export interface Slot<Task> {
 }
 
 /**
- * How many tasks are claimed ahead for quick handlers, so that more tasks share a transaction: as
- * many as end within `time` milliseconds, at most `most`. For slow handlers no tasks are claimed
- * ahead, since no other process can run tasks that wait here.
+ * How many tasks are claimed ahead for quick handlers, so that more tasks share a transaction: as many as end within
+ * `time` milliseconds, at most `most`. For slow handlers no tasks are claimed ahead, since no other process can run
+ * tasks that wait here.
  */
 export interface Ahead {
   readonly time: number
@@ -51,9 +42,8 @@ export interface Ahead {
    */
   readonly half?: boolean
   /**
-   * True to use one half of a quick slot for claims, and the other half for new tasks. These are
-   * stored as claimed, even if older tasks wait. Otherwise all tasks of a flood of deliveries would
-   * be stored and read again.
+   * True to use one half of a quick slot for claims, and the other half for new tasks. These are stored as claimed,
+   * even if older tasks wait. Otherwise all tasks of a flood of deliveries would be stored and read again.
    * @default false
    */
   readonly share?: boolean
@@ -69,10 +59,7 @@ export interface Slots<Task> {
   readonly takes: (slot: Slot<Task>) => boolean
   /** Returns true if the slot has enough room to be worth the round trip of a claim. */
   readonly isHungry: (slot: Slot<Task>) => boolean
-  /**
-   * Reserves room for tasks that a claim may bring. A negative number releases room for tasks that
-   * did not start.
-   */
+  /** Reserves room for tasks that a claim may bring. A negative number releases room for tasks that did not start. */
   readonly reserve: (slot: Slot<Task>, count: number) => void
   /** Notes how much memory a task's event needs, in bytes. */
   readonly learn: (slot: Slot<Task>, weight: number) => void
@@ -83,19 +70,15 @@ export interface Slots<Task> {
   readonly claimed: () => number
 }
 
-// Assumed memory of an event before the first one was seen, in bytes: a body of the usual maximum
-// size.
+// Assumed memory of an event before the first one was seen, in bytes: a body of the usual maximum size.
 const UNSEEN = 8 * 1024 * 1024
-// Share of the difference by which a lighter event lowers `weight`. So a heavy event affects about
-// the next hundred events.
+// Share of the difference by which a lighter event lowers `weight`. So a heavy event affects about the next hundred
+// events.
 const LIGHTER = 0.02
 // Minimum for `pace`, in milliseconds. With a pace of 0, a slot would claim the maximum at once.
 const LEAST_PACE = 0.01
 
-/**
- * Makes the slots of a receiver. Subscriptions may be added later. `look` is called when memory
- * becomes free.
- */
+/** Makes the slots of a receiver. Subscriptions may be added later. `look` is called when memory becomes free. */
 export function createSlots<Task>(consumer: Consumer, ahead: Ahead, look: () => void): Slots<Task> {
   const byName = new Map<string, Slot<Task>>()
   let slots: readonly Slot<Task>[] = []
@@ -149,8 +132,8 @@ export function createSlots<Task>(consumer: Consumer, ahead: Ahead, look: () => 
   }
 
   /**
-   * Returns how many tasks of the slot fit into memory. An empty slot always has room for one task,
-   * so that each subscription can continue.
+   * Returns how many tasks of the slot fit into memory. An empty slot always has room for one task, so that each
+   * subscription can continue.
    */
   function fitting({ claimed: held, queue, running, weight }: Slot<Task>): number {
     const reserved = held - queue.length - running
@@ -159,9 +142,7 @@ export function createSlots<Task>(consumer: Consumer, ahead: Ahead, look: () => 
     return Math.max(room, held === 0 ? 1 : 0)
   }
 
-  /**
-   * Returns true if half of the slot is for new tasks. Slow handlers run older tasks first instead.
-   */
+  /** Returns true if half of the slot is for new tasks. Slow handlers run older tasks first instead. */
   function shares({ lane, lean }: Slot<Task>, capacity: number): boolean {
     return ahead.share === true && !lean && capacity > lane.concurrency
   }
@@ -173,10 +154,7 @@ export function createSlots<Task>(consumer: Consumer, ahead: Ahead, look: () => 
   }
 }
 
-/**
- * Returns how many more tasks can start at once. A claim takes at most this number of tasks that
- * were interrupted.
- */
+/** Returns how many more tasks can start at once. A claim takes at most this number of tasks that were interrupted. */
 export function startable({ lane, claimed }: Slot<unknown>): number {
   return lane.concurrency - claimed
 }
@@ -200,15 +178,13 @@ function createSlot<Task>(lane: Lane): Slot<Task> {
   }
 }
 
-/**
- * Starts claimed tasks in separate turns of the event loop, so that handlers do not delay replies.
- */
+/** Starts claimed tasks in separate turns of the event loop, so that handlers do not delay replies. */
 interface Ticks<Task> {
   /** Adds a slot to the next turn. */
   readonly offer: (slot: Slot<Task>) => void
   /**
-   * Starts tasks of a slot now, without waiting for a turn. Inside a turn it does nothing, since
-   * the turn itself continues with more tasks.
+   * Starts tasks of a slot now, without waiting for a turn. Inside a turn it does nothing, since the turn itself
+   * continues with more tasks.
    */
   readonly refill: (slot: Slot<Task>) => void
   /** Schedules another turn. Called if the platform may have canceled the scheduled one. */
@@ -221,19 +197,17 @@ interface TicksParts<Task> {
   /** Returns milliseconds of a monotonic clock. @default performance.now() */
   readonly now?: () => number
   /**
-   * True if new tasks start right after the replies to their deliveries, as long as handlers are
-   * quick.
+   * True if new tasks start right after the replies to their deliveries, as long as handlers are quick.
    * @default in the event loop's next round
    */
   readonly early?: boolean
 }
 
-// Time in which one turn may start tasks, in milliseconds. So synchronous handlers leave time for
-// requests.
+// Time in which one turn may start tasks, in milliseconds. So synchronous handlers leave time for requests.
 const TURN = 4
-// A turn that takes longer than QUICK milliseconds is slow. Garbage collection can make a single
-// turn slow. SLOW_TURNS slow turns in a row mean that handlers are slow. Then tasks start only
-// after all requests of the event loop's round have their replies.
+// A turn that takes longer than QUICK milliseconds is slow. Garbage collection can make a single turn slow. SLOW_TURNS
+// slow turns in a row mean that handlers are slow. Then tasks start only after all requests of the event loop's round
+// have their replies.
 const QUICK = 1
 const SLOW_TURNS = 2
 
@@ -255,8 +229,7 @@ export function createTicks<Task>({
         slot.due = true
         due.push(slot)
       }
-      // If a task runs at once, its objects are short-lived, which saves a third of the CPU time
-      // for events of 100 KB.
+      // If a task runs at once, its objects are short-lived, which saves a third of the CPU time for events of 100 KB.
       schedule(early && slowTurns < SLOW_TURNS ? afterReplies : soon)
     },
     refill(slot) {
@@ -284,8 +257,7 @@ export function createTicks<Task>({
     begin()
     const began = now()
     const until = began + TURN
-    // Each pass of the loop starts one task of each slot, so that a full slot does not keep others
-    // waiting.
+    // Each pass of the loop starts one task of each slot, so that a full slot does not keep others waiting.
     while (due.length > 0 && now() < until) due = due.filter(startOne)
     turning = false
     slowTurns = now() - began <= QUICK ? 0 : slowTurns + 1
@@ -293,8 +265,8 @@ export function createTicks<Task>({
   }
 
   /**
-   * Starts one task of the slot. Returns true if another one can start now. Otherwise the slot
-   * continues when a handler ends.
+   * Starts one task of the slot. Returns true if another one can start now. Otherwise the slot continues when a handler
+   * ends.
    */
   function startOne(slot: Slot<Task>): boolean {
     if (canStart(slot)) run(slot.queue.shift()!)

@@ -23,16 +23,12 @@ export interface Task
   readonly data: Json | undefined
   readonly event: EventRecord
   readonly delivery: StoredDelivery
-  /**
-   * Frees the place for suspects (tasks interrupted three times in a row), if this task has the
-   * place.
-   */
+  /** Frees the place for suspects (tasks interrupted three times in a row), if this task has the place. */
   readonly free: (() => void) | undefined
   /** When the claim or the last renewal of its lease was sent, as a time of `performance.now()`. */
   leased: number
   /**
-   * Why the claim is lost: its lease has ended, or another process has the task. Undefined while
-   * the claim is valid.
+   * Why the claim is lost: its lease has ended, or another process has the task. Undefined while the claim is valid.
    */
   lost: string | undefined
   /** Aborts the handler when the claim is lost. */
@@ -46,9 +42,9 @@ type Claimed = Omit<
 >
 
 /**
- * Makes a claimed task. Members are copied one by one, since a spread would need three times the
- * memory in V8. Members that later become large or fractional numbers start as NaN. Otherwise V8
- * would copy the task when the representation of these members changes.
+ * Makes a claimed task. Members are copied one by one, since a spread would need three times the memory in V8. Members
+ * that later become large or fractional numbers start as NaN. Otherwise V8 would copy the task when the representation
+ * of these members changes.
  */
 export function claimedTask(of: Claimed): Task {
   return {
@@ -139,10 +135,7 @@ export function taskOf(
   })
 }
 
-/**
- * Returns the memory that a decoded event needs, in bytes. The event's payload is in the body or in
- * the record.
- */
+/** Returns the memory that a decoded event needs, in bytes. The event's payload is in the body or in the record. */
 export function weightOf(body: Uint8Array, record: { readonly length: number }): number {
   return weigh(body) + weighText(record.length)
 }
@@ -161,8 +154,8 @@ export interface RunnerTask<Task> {
   /** The outcome that `task.commit` stored. Set by the inbox; initially undefined. */
   committed: Outcome | undefined
   /**
-   * Start of the run, in milliseconds: `started` on the stopwatch, `startedAt` on the consumer's
-   * clock. Set by the runner.
+   * Start of the run, in milliseconds: `started` on the stopwatch, `startedAt` on the consumer's clock. Set by the
+   * runner.
    */
   started: number
   startedAt: number
@@ -173,13 +166,13 @@ export interface EndedClaim<Task> {
   readonly task: Task
   readonly outcome: Outcome
   /**
-   * The run that led to the outcome. Undefined if the task is released. Then the task must be
-   * stored as before its claim, due now.
+   * The run that led to the outcome. Undefined if the task is released. Then the task must be stored as before its
+   * claim, due now.
    */
   readonly ran: Ran | undefined
   /**
-   * Call `done` once: with the stored outcome, or with undefined if the outcome was rejected
-   * because the claim was lost.
+   * Call `done` once: with the stored outcome, or with undefined if the outcome was rejected because the claim was
+   * lost.
    */
   readonly done: (stored: Outcome | undefined) => void
 }
@@ -279,10 +272,7 @@ interface Held<One extends { place: number }> extends Iterable<One> {
   size(): number
 }
 
-/**
- * Makes a {@link Held}. An array whose free indexes are reused needs a fifth less CPU time per task
- * than a Set.
- */
+/** Makes a {@link Held}. An array whose free indexes are reused needs a fifth less CPU time per task than a Set. */
 export function createHeld<One extends { place: number }>(): Held<One> {
   const places: (One | undefined)[] = []
   const free: number[] = []
@@ -305,8 +295,8 @@ export function createHeld<One extends { place: number }>(): Held<One> {
 }
 
 /**
- * Returns the clock that measures the runs of a receiver, in milliseconds: the consumer's
- * `monotonic`, or `performance.now()` if it has none.
+ * Returns the clock that measures the runs of a receiver, in milliseconds: the consumer's `monotonic`, or
+ * `performance.now()` if it has none.
  */
 export function stopwatchOf({ monotonic }: Pick<Consumer, 'monotonic'>): () => number {
   return monotonic ?? (() => performance.now())

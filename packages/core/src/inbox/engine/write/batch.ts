@@ -3,9 +3,9 @@ import { type MaybePromise, grouped, isPromise } from '../../../basics/maybe.ts'
 import { soon as nextRound } from '../../../basics/deadline.ts'
 
 /**
- * What happens to a work (something to be stored) after its batch failed. `again`: the work is
- * retried soon. `keep`: the work is retried every 250 ms until the store works again. `one`: each
- * work is stored alone, since one of them caused the failure. `all`: the work has failed.
+ * What happens to a work (something to be stored) after its batch failed. `again`: the work is retried soon. `keep`:
+ * the work is retried every 250 ms until the store works again. `one`: each work is stored alone, since one of them
+ * caused the failure. `all`: the work has failed.
  */
 type Fault = 'again' | 'keep' | 'one' | 'all'
 
@@ -20,45 +20,39 @@ export interface BatchOptions<Work extends BatchWork> {
   /** Maximum number of batches that are stored at once. @default 1 */
   readonly atOnce?: number
   /**
-   * Minimum number of works in a batch that starts while another batch is being stored. Fewer works
-   * wait briefly for the other batch.
+   * Minimum number of works in a batch that starts while another batch is being stored. Fewer works wait briefly for
+   * the other batch.
    * @default all in one batch
    */
   readonly share?: number
   /** First and longest wait after `again`, in milliseconds. @default [1, 8] */
   readonly waits?: readonly [first: number, longest: number]
   /**
-   * True if a batch should wait for more works. Useful for a store that blocks the event loop while
-   * it writes.
+   * True if a batch should wait for more works. Useful for a store that blocks the event loop while it writes.
    * @default false
    */
   readonly wide?: boolean
   /** Calls `begin` later, to start the next batch. @default in the event loop's next round */
   readonly soon?: (begin: () => void) => void
-  /**
-   * Stores all works or none. `until` is their earliest deadline: a time of `performance.now()`, or
-   * Infinity.
-   */
+  /** Stores all works or none. `until` is their earliest deadline: a time of `performance.now()`, or Infinity. */
   readonly store: (batch: readonly Work[], until: number) => MaybePromise<void>
   /** Returns what happens to a work after `store` failed. */
   readonly fault: (error: unknown, work: Work) => Fault
   readonly rejection: (error: unknown) => Error
   /**
-   * Returns the error for a work whose deadline passed while it waited. `reason` is the error of
-   * the last failed batch.
+   * Returns the error for a work whose deadline passed while it waited. `reason` is the error of the last failed batch.
    */
   readonly late: (reason?: unknown) => Error
 }
 
-// Maximum time that fewer works than `share` wait for another batch, in milliseconds. It is short,
-// since the other batch may take very long.
+// Maximum time that fewer works than `share` wait for another batch, in milliseconds. It is short, since the other
+// batch may take very long.
 const PATIENCE = 5
 // Wait before kept works are tried again, in milliseconds.
 const KEPT = 250
 
 /**
- * Collects works that arrive in one turn of the event loop, or while others are being stored, and
- * stores them together.
+ * Collects works that arrive in one turn of the event loop, or while others are being stored, and stores them together.
  */
 interface Batch<Work extends BatchWork> {
   add(work: Work): void
@@ -113,8 +107,8 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
   }
 
   /**
-   * Returns true if a batch may start now. While another batch is being stored, it needs enough
-   * works, or `late` must be true.
+   * Returns true if a batch may start now. While another batch is being stored, it needs enough works, or `late` must
+   * be true.
    */
   function mayBegin(late: boolean): boolean {
     return running === 0 || (running < atOnce && (late || queue.size() >= least))
@@ -139,8 +133,8 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
       const stored = write(batch)
       if (stored) void stored.then(ended)
       else running--
-      // A synchronous store writes its next batch in another turn of the event loop, so that
-      // requests are handled in between.
+      // A synchronous store writes its next batch in another turn of the event loop, so that requests are handled in
+      // between.
       if (!stored) break
     }
     if (queue.size() > 0) schedule()
@@ -182,10 +176,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     return undefined
   }
 
-  /**
-   * Keeps works aside that can succeed only once the store works again, so that other works do not
-   * wait for them.
-   */
+  /** Keeps works aside that can succeed only once the store works again, so that other works do not wait for them. */
   function keep(works: readonly Work[]): void {
     if (works.length === 0) return
     kept.push(...works)
@@ -196,9 +187,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     }, KEPT)
   }
 
-  /**
-   * Stores each work separately, so that one work that cannot be stored does not fail the others.
-   */
+  /** Stores each work separately, so that one work that cannot be stored does not fail the others. */
   function alone(batch: readonly Work[], from: number): Promise<void> | undefined {
     for (let at = from; at < batch.length; at++) {
       const stored = write([batch[at]!])
@@ -245,14 +234,14 @@ export interface WriteOptions<Work extends BatchWork> extends Pick<
 type WriteBatch<Work extends BatchWork> = Pick<Batch<Work>, 'add' | 'waiting' | 'flushed'>
 
 /**
- * Makes batches that write to one store. In a store with one writer, all works of a turn of the
- * event loop share a transaction.
+ * Makes batches that write to one store. In a store with one writer, all works of a turn of the event loop share a
+ * transaction.
  */
 export interface BatchWriter {
   batch<Work extends BatchWork>(options: WriteOptions<Work>): WriteBatch<Work>
   /**
-   * Calls `run` at the end of the shared transaction, after works that make tasks ready. In a store
-   * without shared transactions, calls `run` at once.
+   * Calls `run` at the end of the shared transaction, after works that make tasks ready. In a store without shared
+   * transactions, calls `run` at once.
    */
   last(run: (undo: Undo) => MaybePromise<() => void>, failed: (error: unknown) => void): void
   flushed(): Promise<void>
@@ -260,8 +249,8 @@ export interface BatchWriter {
 }
 
 /**
- * A function that registers how to undo changes in memory. The registered function is called if the
- * transaction is rolled back.
+ * A function that registers how to undo changes in memory. The registered function is called if the transaction is
+ * rolled back.
  */
 export type Undo = (undo: () => void) => void
 
@@ -291,10 +280,10 @@ interface Gather {
 const CROWD = 8
 
 /**
- * Makes a {@link Gather}. A batch starts in the event loop's next round. If `wide` is true and the
- * last batch was large, the next batch waits while each further round brings more works. Requests
- * that arrived during the last batch are then still being read. The wait is at most as long as the
- * last batch took. `waiting` returns the number of waiting works.
+ * Makes a {@link Gather}. A batch starts in the event loop's next round. If `wide` is true and the last batch was
+ * large, the next batch waits while each further round brings more works. Requests that arrived during the last batch
+ * are then still being read. The wait is at most as long as the last batch took. `waiting` returns the number of
+ * waiting works.
  */
 export function createGather(
   wide: boolean,
@@ -349,8 +338,8 @@ interface Backlog<Work extends BatchWork> {
   /** Puts works back at the front. */
   putBack(works: readonly Work[]): void
   /**
-   * Removes and returns the works of one batch: at most `most`, and within the bounds, unless the
-   * batch is a single work.
+   * Removes and returns the works of one batch: at most `most`, and within the bounds, unless the batch is a single
+   * work.
    */
   take(most: number): readonly Work[]
   /** Fails works whose deadline has passed. */
@@ -361,8 +350,8 @@ interface Backlog<Work extends BatchWork> {
 }
 
 /**
- * Makes a {@link Backlog}. `late` makes the error for a late work. It is called only when needed,
- * since capturing a stack is expensive.
+ * Makes a {@link Backlog}. `late` makes the error for a late work. It is called only when needed, since capturing a
+ * stack is expensive.
  */
 export function createBacklog<Work extends BatchWork>(bounds: {
   readonly rows: number
