@@ -43,9 +43,9 @@ export function declare(command: Command): void {
     .option('--entry <number>', 'choose the entry of a HAR file')
     .option('-H, --header <line>', 'set a header of the request; repeatable', many)
     .option('-X, --request <method>', 'set the method (default: POST with a body)')
-    .option('-d, --data <text>', 'set the body; @file reads a file and removes its line breaks')
+    .option('-d, --data <text>', 'set the body; @file drops line breaks')
     .option('--data-raw <text>', 'set the body exactly as given')
-    .option('--data-binary <text>', 'set the body; @file reads the exact bytes of a file')
+    .option('--data-binary <text>', 'set the body; @file keeps all bytes')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',

@@ -117,9 +117,7 @@ export async function listenFor(
   }
   return code
 
-  /**
-   * Checks keys and secrets before anything is started. Returns the options without those of the provider's account.
-   */
+  /** Checks keys and secrets first. Returns the options without those of the provider's account. */
   async function prepare(): Promise<RecipientOptions> {
     const sender = senderApiOf(recipients[0]!.about)
     const { account, rest: option } = sender
@@ -335,10 +333,7 @@ export async function listenFor(
     else early.push([recipient, entry])
   }
 
-  /**
-   * Sends a delivery to the app again. It is signed again only if its signature was right, because otherwise a forged
-   * request would become genuine.
-   */
+  /** Sends a delivery again. Only a right signature is renewed: a forged request must not become genuine. */
   async function again({ delivery, events, isGenuine }: Entry, isNew: boolean): Promise<string> {
     const recipient = byPath.get(new URL(delivery!.url).pathname) ?? recipients[0]!
     const { provider } = recipient

@@ -20,19 +20,13 @@ export interface AlertOptions extends Pick<
   InspectorOptions,
   'inbox' | 'receivers' | 'providers' | 'encryptionKey' | 'name' | 'log'
 > {
-  /**
-   * A function that is called with each alert, or what `createSender()` of `@postern/forward` returns. If sending
-   * fails, the next check sends the alert again.
-   */
+  /** Called with each alert, or what `createSender()` returns. If sending fails, the next check repeats it. */
   readonly to: AlertTarget
   /** Time between two checks. @default '1m' */
   readonly every?: Duration
   /** A task that has been due for longer than this time is reported as late. @default '15m' */
   readonly late?: Duration
-  /**
-   * Adds error messages and the proven causes of rejections to alerts. Both can quote payloads.
-   * @default false
-   */
+  /** Adds error messages and proven causes of rejections, which can quote payloads. @default false */
   readonly payloads?: boolean
 }
 
@@ -202,18 +196,12 @@ interface TellingOptions {
 
 /** Compares the current issues with the open alerts, and sends the differences. */
 interface Telling {
-  /**
-   * Runs one check. `isCut` is true if the inbox returned only some of the causes. A cause that is missing may then
-   * continue, so its alert stays open.
-   */
+  /** Runs one check. If `isCut`, the inbox returned only some causes: missing ones stay open. */
   look(
     inbox: Inbox,
     ask: () => Promise<{ readonly current: readonly Current[]; readonly isCut: boolean }>,
   ): Promise<void>
-  /**
-   * Reports that the inbox does not answer. Processes cannot agree then on which one reports. So each process reports
-   * it, unless its last check found that another process sends the alerts.
-   */
+  /** Reports that the inbox does not answer, unless another process sent the alerts at the last check. */
   down(text: string): Promise<void>
 }
 
@@ -249,10 +237,7 @@ function createTelling({ every, now, send }: TellingOptions): Telling {
     },
   }
 
-  /**
-   * Sends the differences, and returns the open alerts to store. If an alert cannot be sent, its stored state does not
-   * change, so the next check sends it again.
-   */
+  /** Sends the differences, and returns the open alerts to store. What cannot be sent stays as it was. */
   async function compared(
     known: State['open'],
     current: readonly Current[],
@@ -289,10 +274,7 @@ interface Current extends Pick<Alert, 'kind' | 'text' | 'since' | 'receiver'> {
 
 const LONGEST = 500
 
-/**
- * Returns the page's issues, without those that are over or muted. Adds each subscription with a task that is overdue
- * by more than `late` milliseconds.
- */
+/** Returns the page's issues that are neither over nor muted, and tasks that are `late` milliseconds overdue. */
 function currentOf(
   { things, at }: Pick<HealthReply, 'things' | 'at'>,
   lanes: readonly SubscriptionStats[],
@@ -388,10 +370,7 @@ export interface Alert {
   readonly at: number
 }
 
-/**
- * The target of alerts: a function, or what `createSender()` of `@postern/forward` returns. That sender signs alerts
- * and retries.
- */
+/** The target of alerts: a function, or a sender of `@postern/forward`, which signs alerts and retries. */
 export type AlertTarget = ((alert: Alert) => MaybePromise<unknown>) | AlertSource
 
 /** The method of a sender of `@postern/forward` that alerts call. Topics are `alert.begun` and `alert.ended`. */

@@ -43,10 +43,7 @@ import { readNumber, type Sql } from './pg.ts'
 export interface RowsHost {
   readonly lease: number
   readonly channel: string
-  /**
-   * Returns the number of the process that stores the tasks; this process ignores its own notification. Returns '' in a
-   * transaction of the app, so that all processes react to the notification.
-   */
+  /** Number of the process whose own notification is ignored; '' in a transaction of the app. */
   readonly process: () => string
 }
 
@@ -173,9 +170,7 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
   }
 }
 
-/**
- * Converts a patch for JSON. A null in JSON means no change, so `clear` and `untimed` say which columns become null.
- */
+/** Converts a patch for JSON, in which null means no change: `clear` and `untimed` name columns to empty. */
 function toChange({ event, ...one }: Patch): object {
   const { took, attempted } = one
   return {
@@ -234,10 +229,7 @@ interface Named {
   readonly names: readonly string[]
 }
 
-/**
- * Returns the statement that stores new events with their deliveries and tasks. All bodies of a batch are joined to one
- * parameter, which is split by offsets. An array of bytea would cost twice as much.
- */
+/** Returns the statement that stores new events. Joined bodies, split by offsets, cost half of an array of bytea. */
 function insertSql({ bound, folding, shared, notify }: InsertKind): Named {
   const cut = (from: string, length: string): string =>
     `substring(:bytes::bytea FROM ${from} + 1 FOR ${length})`
@@ -304,10 +296,7 @@ const GUARD: string = `WITH i AS (
     ON CONFLICT DO NOTHING RETURNING 1)
   SELECT count(*)::int AS n FROM i`
 
-/**
- * Reads who holds guards (replay keys), after the statement GUARD. Only a later statement sees what other transactions
- * committed while the insert waited for them.
- */
+/** Reads who holds guards (replay keys), in a statement after GUARD, which sees later commits. */
 const HOLDERS: string = `SELECT replace(key::text, '-', '') AS key, replace(event::text, '-', '') AS event
   FROM $.postern_guards WHERE key = ANY($1::uuid[])`
 
@@ -350,10 +339,7 @@ function locked(fence: Fence): string {
     FOR UPDATE OF t${over ? ' SKIP LOCKED' : ''}${whole ? ' FOR SHARE OF e' : ''})`
 }
 
-/**
- * Returns the statement that changes tasks whose fence holds. It also adds attempts to their history, which keeps the
- * first run and the last nineteen.
- */
+/** Returns the statement that changes tasks whose fence holds, and adds attempts to their history. */
 function patchSql(fence: Fence): string {
   return `WITH ${INPUT}, ${locked(fence)},
   c AS (

@@ -22,21 +22,14 @@ interface ClientPool<Client> {
   /** Returns the error for an operation that did not end within `time` milliseconds. */
   late(what: string, time: number): Error
   size(): number
-  /**
-   * Called before each run. The returned function tells whether a run can be repeated after an error, because nothing
-   * has changed.
-   * @default never
-   */
+  /** Called before each run. Returns whether the run can be repeated after an error. @default never */
   attempt?(): (error: unknown) => boolean
 }
 
 /** Connections with a deadline for each use. A connection that does not respond by then is dropped. */
 export interface Connections<Client> {
   use<T>(time: number, run: (client: Client) => Promise<T>): Promise<T>
-  /**
-   * Runs `run` in a transaction. After `time` milliseconds the transaction is rolled back, unless its COMMIT was
-   * already sent.
-   */
+  /** Runs `run` in a transaction, which is rolled back after `time` milliseconds unless COMMIT was sent. */
   atomic<T>(time: number, run: (client: Client) => Promise<T> | T): Promise<T>
   /** Runs a transaction for `task.commit`. At most half of the connections run such transactions at once. */
   commit<T>(time: number, run: (client: Client) => Promise<T> | T): Promise<T>
@@ -131,17 +124,12 @@ class RolledBack extends Error {
 /** Runs a statement in an open transaction of the app, and returns its rows. */
 export type RunSql = (text: string, values: unknown[]) => PromiseLike<unknown>
 
-/**
- * An open transaction of the app: a function that runs a statement in the transaction, or a connection of the driver.
- */
+/** An open transaction of the app: a function that runs a statement in it, or the driver's connection. */
 export type AppTransaction =
   | RunSql
   | { query(text: string, values: unknown[]): PromiseLike<unknown> }
 
-/**
- * Returns a function that runs statements in a transaction of the app. Throws a `TypeError` if the value is not a
- * transaction.
- */
+/** Returns a function that runs statements in a transaction of the app. Throws a `TypeError` if it is none. */
 export function guestOf(transaction: unknown, driver: string): RunSql {
   if (typeof transaction === 'function') return transaction as RunSql
   const client = transaction as { query?: RunSql } | undefined
@@ -197,10 +185,7 @@ export function guestRows<Row>(result: unknown): readonly Row[] {
 // Matches a lone surrogate: half of a surrogate pair without the other half.
 const LONE = /\p{Cs}/u
 
-/**
- * Returns a hash of 128 bits as hexadecimal digits. It names a key of unlimited length in a table: of an event, a guard
- * or a tenant.
- */
+/** Returns a hash of 128 bits in hexadecimal: the name of a key of any length in a table. */
 export function hashOf(owner: string, key: string): string {
   const text = `${owner.length} ${owner} ${key}`
   // Texts with lone surrogates are hashed as UTF-16, since UTF-8 would encode all lone surrogates as the same bytes.
@@ -233,9 +218,7 @@ interface ServerClock {
 }
 
 interface ClockSteps {
-  /**
-   * Reads the server's clock (`now`), and the time of that clock that a process stored last (`clock`), in milliseconds.
-   */
+  /** Reads the server's clock (`now`) and the time stored last (`clock`), in milliseconds. */
   read(): Promise<{ readonly now: number; readonly clock: number }>
   store(now: number): Promise<unknown>
   /**
@@ -285,10 +268,7 @@ export function createServerClock(sql: ClockSteps, lease: number): ServerClock {
   }
 }
 
-/**
- * Returns true if an error, or an error nested in it, has one of `codes`. `names` are the members that may contain a
- * code.
- */
+/** Returns true if an error, or a nested one, has one of `codes` in one of the members `names`. */
 export function hasCode(
   error: unknown,
   codes: ReadonlySet<string>,

@@ -94,8 +94,7 @@ export function masker(provider: Provider): (delivery: Delivery) => KeptRequest 
   }
 }
 
-// Corrects `content-length`, since masking can make the body shorter or longer. With the wrong length, `explain` would
-// report a truncated body.
+// Masking changes the length of the body. With the wrong `content-length`, `explain` would report a truncated body.
 function lengthOf(value: string, longer: number): string {
   const length = Number(value)
   return longer === 0 || !Number.isInteger(length) ? value : String(Math.max(length + longer, 0))
@@ -103,10 +102,7 @@ function lengthOf(value: string, longer: number): string {
 
 interface Masked {
   readonly bytes: Uint8Array
-  /**
-   * Places of the masked values, such as `field value[].clientState`. The place is `body` if nothing of the body may be
-   * stored.
-   */
+  /** Places of the masked values, such as `field value[].clientState`; `body` if nothing may be stored. */
   readonly masked: readonly string[]
 }
 

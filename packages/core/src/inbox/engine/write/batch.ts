@@ -19,18 +19,11 @@ export interface BatchOptions<Work extends BatchWork> {
   readonly bytes: number
   /** Maximum number of batches that are stored at once. @default 1 */
   readonly atOnce?: number
-  /**
-   * Minimum number of works in a batch that starts while another batch is being stored. Fewer works wait briefly for
-   * the other batch.
-   * @default all in one batch
-   */
+  /** Minimum number of works in a batch that starts beside another one. @default all in one batch */
   readonly share?: number
   /** First and longest wait after `again`, in milliseconds. @default [1, 8] */
   readonly waits?: readonly [first: number, longest: number]
-  /**
-   * True if a batch should wait for more works. Useful for a store that blocks the event loop while it writes.
-   * @default false
-   */
+  /** True if a batch waits for more works: for stores that block the event loop. @default false */
   readonly wide?: boolean
   /** Calls `begin` later, to start the next batch. @default in the event loop's next round */
   readonly soon?: (begin: () => void) => void
@@ -39,9 +32,7 @@ export interface BatchOptions<Work extends BatchWork> {
   /** Returns what happens to a work after `store` failed. */
   readonly fault: (error: unknown, work: Work) => Fault
   readonly rejection: (error: unknown) => Error
-  /**
-   * Returns the error for a work whose deadline passed while it waited. `reason` is the error of the last failed batch.
-   */
+  /** Returns the error for a work that waited too long. `reason` is the error of the last failed batch. */
   readonly late: (reason?: unknown) => Error
 }
 
@@ -51,9 +42,7 @@ const PATIENCE = 5
 // Wait before kept works are tried again, in milliseconds.
 const KEPT = 250
 
-/**
- * Collects works that arrive in one turn of the event loop, or while others are being stored, and stores them together.
- */
+/** Collects works and stores them together: those of one turn of the event loop, or those that waited. */
 interface Batch<Work extends BatchWork> {
   add(work: Work): void
   waiting(): number
@@ -106,10 +95,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     else patience ??= setTimeout(turn, PATIENCE, true)
   }
 
-  /**
-   * Returns true if a batch may start now. While another batch is being stored, it needs enough works, or `late` must
-   * be true.
-   */
+  /** Returns true if a batch may start now. Beside another batch it needs enough works, or `late`. */
   function mayBegin(late: boolean): boolean {
     return running === 0 || (running < atOnce && (late || queue.size() >= least))
   }
@@ -233,25 +219,16 @@ export interface WriteOptions<Work extends BatchWork> extends Pick<
 
 type WriteBatch<Work extends BatchWork> = Pick<Batch<Work>, 'add' | 'waiting' | 'flushed'>
 
-/**
- * Makes batches that write to one store. In a store with one writer, all works of a turn of the event loop share a
- * transaction.
- */
+/** Makes batches that write to one store. With one writer, all works of a turn share a transaction. */
 export interface BatchWriter {
   batch<Work extends BatchWork>(options: WriteOptions<Work>): WriteBatch<Work>
-  /**
-   * Calls `run` at the end of the shared transaction, after works that make tasks ready. In a store without shared
-   * transactions, calls `run` at once.
-   */
+  /** Calls `run` at the end of the shared transaction, or at once if the store does not share transactions. */
   last(run: (undo: Undo) => MaybePromise<() => void>, failed: (error: unknown) => void): void
   flushed(): Promise<void>
   close(): void
 }
 
-/**
- * A function that registers how to undo changes in memory. The registered function is called if the transaction is
- * rolled back.
- */
+/** Registers how to undo a change in memory, in case the transaction is rolled back. */
 export type Undo = (undo: () => void) => void
 
 /** Calls `run`. If it fails, undoes the changes in memory that it has registered. */
@@ -323,10 +300,7 @@ export interface BatchWork {
   readonly bytes: number
   /** @default 1 */
   readonly rows?: number
-  /**
-   * When the work fails if it is not stored yet, as a time of `performance.now()`.
-   * @default never
-   */
+  /** When the work fails if it is not stored, as a time of `performance.now()`. @default never */
   readonly deadline?: number
   /** Called if the work could not be stored. */
   failed(error: Error): void
@@ -337,10 +311,7 @@ interface Backlog<Work extends BatchWork> {
   push(work: Work): void
   /** Puts works back at the front. */
   putBack(works: readonly Work[]): void
-  /**
-   * Removes and returns the works of one batch: at most `most`, and within the bounds, unless the batch is a single
-   * work.
-   */
+  /** Removes and returns the works of one batch, at most `most`. */
   take(most: number): readonly Work[]
   /** Fails works whose deadline has passed. */
   expire(): void
@@ -349,10 +320,7 @@ interface Backlog<Work extends BatchWork> {
   waiting(): number
 }
 
-/**
- * Makes a {@link Backlog}. `late` makes the error for a late work. It is called only when needed, since capturing a
- * stack is expensive.
- */
+/** Makes a {@link Backlog}. `late` makes the error for a late work, only when it is needed. */
 export function createBacklog<Work extends BatchWork>(bounds: {
   readonly rows: number
   readonly bytes: number
