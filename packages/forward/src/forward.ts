@@ -66,7 +66,7 @@ export function forward<Event extends WebhookEvent = WebhookEvent>(
     },
     restore: async (destination: DestinationInit) => {
       if (!marks)
-        throw new TypeError('restore: forward() needs the option records to restore a destination')
+        throw new TypeError('restore: forward() must have the option `records`; add `records`')
       return marks.clear(named(destination).id)
     },
     close: () => caller.close(),
