@@ -58,8 +58,8 @@ describe('in a copy of the repository', { timeout: 300_000 }, () => {
     )
     insert(
       'packages/cli/src/program.ts',
-      '\n]\n\n/**\n * The commands.',
-      "\n  ['greet', 'say hello', () => import('./commands/greet.ts')],",
+      "  ['init', ",
+      "  ['greet', 'say hello', () => import('./commands/greet.ts')],\n",
     )
     insert('packages/core/src/errors.ts', '  receiver_closed: 503,', '  asleep: 418,\n')
     writeFileSync(join(copy.folder, 'test', 'asleep.ts'), ASLEEP)
