@@ -29,7 +29,7 @@ export function documents(): readonly Page[] {
   })
 }
 
-/** True if a table has so many columns that the page needs the room of the list of contents. */
+/** Returns true if a table is too wide for a page that also has a list of contents. */
 function isWide(text: string): boolean {
   return /^\|(?: *:?-+:? *\|){5}/m.test(text)
 }

@@ -14,7 +14,7 @@ const BAND = 56
 
 /** Screenshots of pages as a moving picture, each above its caption. */
 export interface Reel {
-  /** Takes a page as it is now, and shows it for so many milliseconds. */
+  /** Adds a frame: the page as it is now, shown for the given number of milliseconds. */
   frame(page: Page, duration: number, caption: string): Promise<void>
   /** Adds the frames of another reel of the same size. */
   append(other: Reel): void

@@ -20,7 +20,7 @@ test('a wait follows the pace at which tasks end, within bounds', () => {
   expect(rejected(10_000, 10_000), 'half a second tells nothing').toBe(100)
 })
 
-/** A pace after some rejections: each comes so many milliseconds later, with so many tasks pending, and so many added. */
+/** Returns a pace after several rejections. Each has a delay in milliseconds, and numbers of pending and added tasks. */
 function after(...steps: readonly (readonly [time: number, pending: number, added?: number])[]) {
   let now = 0
   const pace = createPace(() => now)
