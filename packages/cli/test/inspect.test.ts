@@ -52,7 +52,7 @@ async function open(...args: readonly string[]): Promise<Opened> {
 }
 
 describe('postern inspect', () => {
-  test('shows the inbox, queues what runs again, and says that no handlers are here', async () => {
+  test('shows the inbox, queues what runs again, and says that the process has no handlers', async () => {
     const { url, headers } = await open('--allow-actions')
     const status = await (await fetch(`${url}~/api/status`, { headers })).json()
     expect(status).toMatchObject({

@@ -109,7 +109,7 @@ export function forward<Event extends WebhookEvent = WebhookEvent>(
     if (outcome === 'delivered') return
     await marks?.set(event.tenant, id, settings.now())
     await onGone?.(destination, event)
-    throw new UnrecoverableError(`${id} answered 410: it accepts no more`)
+    throw new UnrecoverableError(`${id} answered 410, so it accepts no more events`)
   }
 
   function checkDestinations(

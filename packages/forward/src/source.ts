@@ -226,7 +226,7 @@ export function createSender(options: SourceOptions): WebhookSource {
     if (!(await registry.leave(id, kept.url)))
       throw new Error(`${id} answered 410 at its URL before the new registration`)
     await onGone?.(shown(id, { ...kept, gone: now() }))
-    throw new UnrecoverableError(`${id} answered 410: it accepts no more`)
+    throw new UnrecoverableError(`${id} answered 410, so it accepts no more events`)
   }
 }
 

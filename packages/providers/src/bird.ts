@@ -25,7 +25,7 @@ export const bird: Factory<UrlPresetOptions<'signingKey'>> = /* @__PURE__ */ pre
   },
   topics: ['message.created', 'message.updated', 'conversation.created'],
   extra: {
-    publicUrl: 'The URL as Bird has it. Default: the URL of the request.',
+    publicUrl: 'The URL as configured at Bird. Default: the URL of the request.',
   },
   secret: 'signingKey',
   formats: ['json', 'form'],

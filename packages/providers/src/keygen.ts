@@ -37,7 +37,7 @@ export const keygen: Factory<UrlPresetOptions<'publicKey'>> = /* @__PURE__ */ pr
   },
   topics: ['license.created', 'license.validation.succeeded', 'machine.created'],
   extra: {
-    publicUrl: 'The URL of the endpoint as Keygen has it. Default: the URL of the request.',
+    publicUrl: 'The URL of the endpoint as configured at Keygen. Default: the URL of the request.',
   },
   secret: 'publicKey',
   reads: ['host', 'date'],

@@ -26,7 +26,7 @@ export const monday: Factory<UrlPresetOptions<'signingSecret'>> = /* @__PURE__ *
   topics: ['create_pulse', 'update_column_value', 'create_update'],
   handshakes: ['challenge'],
   extra: {
-    publicUrl: 'The URL as monday.com has it. Default: the URL of the request.',
+    publicUrl: 'The URL as configured at monday.com. Default: the URL of the request.',
   },
   secret: 'signingSecret',
   covers: { body: 'none', url: true, timestamp: true },

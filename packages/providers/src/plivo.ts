@@ -29,7 +29,7 @@ export const plivo: Factory<UrlPresetOptions<'authToken'>> = /* @__PURE__ */ sen
   notSecret: [[/^(?:MA|SA)[A-Z\d]{18}$/, 'the auth id']],
   topics: ['StartApp', 'Hangup', 'delivered'],
   extra: {
-    publicUrl: 'The URL as Plivo has it. Default: the URL of the request.',
+    publicUrl: 'The URL as configured at Plivo. Default: the URL of the request.',
   },
   secret: 'authToken',
   ids: false,

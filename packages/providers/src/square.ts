@@ -39,7 +39,7 @@ export const square: Factory<UrlPresetOptions<'signatureKey'>> = /* @__PURE__ */
   },
   hint: 'Signature key of the subscription.',
   extra: {
-    publicUrl: 'The notification URL as Square has it. Default: the URL of the request.',
+    publicUrl: 'The notification URL as configured at Square. Default: the URL of the request.',
   },
   secret: 'signatureKey',
   sign: (_given, options: PublicUrlOption) =>

@@ -43,7 +43,7 @@ export function twilioRegistrar(options: TwilioRegistrarOptions): Registrar {
         manual: (pattern) =>
           pattern.startsWith('com.twilio.')
             ? undefined
-            : 'it comes from a phone number or a request of yours: see twilioNumberRegistrar',
+            : 'a phone number or one of your API requests causes it; see twilioNumberRegistrar',
       }),
     async list() {
       const sinks = await pages('/v1/Sinks', 'sinks')

@@ -271,12 +271,16 @@ async function requirePermission(
       `${hostname} is another host: if you own it, give --allow-host ${hostname}; an audit sends it forged and odd requests`,
     )
   if (nonce === undefined)
-    throw new Failure(2, `${hostname} must show that it is yours: serve the nonce, and say it`, {
-      rows: [
-        `  serve  ${origin}${FILE} with this text`,
-        `  say    --nonce postern-audit-${randomBytes(16).toString('hex')}`,
-      ],
-    })
+    throw new Failure(
+      2,
+      `${hostname} must prove that it is yours: serve the nonce, and run the command with it`,
+      {
+        rows: [
+          `  serve  ${origin}${FILE} with this text`,
+          `  pass   --nonce postern-audit-${randomBytes(16).toString('hex')}`,
+        ],
+      },
+    )
   if (!/^postern-audit-[\da-f]{32}$/.test(nonce))
     throw new Failure(2, '--nonce must be one that this command made: leave it out to get one')
   if ((await served(origin)).trim() !== nonce)

@@ -59,14 +59,14 @@ async function inspectCommand(options: InspectOptions): Promise<ExitCode> {
     const bound = await listenOn(server, port)
     say(`http://localhost:${bound}/#key=${key}`)
     remark(
-      `For who has this address with its key. ${
+      `Anyone with this address and its key can use the page. ${
         options.allowActions
-          ? 'No handlers are here: what runs again waits for the app.'
-          : 'It only reads: --allow-actions is for replaying and deleting.'
+          ? 'This process has no handlers: tasks that you replay wait for the app.'
+          : 'The page is read-only: to replay and delete, start it with --allow-actions.'
       }` +
         (found
           ? ` Rejections of ${found.about.title} are explained with the secret of ${found.from}.`
-          : ' No secrets either: give --provider and --secret to explain rejections.'),
+          : ' To explain rejections, give --provider and --secret.'),
     )
     remark('Ctrl-C ends.')
     await signals().came

@@ -197,7 +197,7 @@ export async function isDeaf(gate: LocalGate, signal: AbortSignal): Promise<stri
     if (signal.aborted) return new Promise(() => undefined)
     misses = (await leadsHere(gate.origin, gate)) === true ? 0 : misses + 1
   }
-  return `${gate.origin} does not lead here any more`
+  return `${gate.origin} no longer leads here`
 }
 
 /** Running tunnel program. */
@@ -229,7 +229,7 @@ function start(tunnel: string, port: number, signal: AbortSignal): Started {
       const rows = last.map((line) => `  ${shown(line, 200)}`)
       reject(new Failure(3, `--tunnel ${tunnel}: ${why}`, { rows }))
     }
-    const timer = setTimeout(() => fail(`it told no URL within ${START / 1000} s`), START)
+    const timer = setTimeout(() => fail(`it printed no URL within ${START / 1000} s`), START)
     for (const stream of [child.stdout!, child.stderr!])
       createInterface(stream).on('line', (line) => {
         last.push(line)

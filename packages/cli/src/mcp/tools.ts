@@ -108,7 +108,7 @@ export function toolsOf(
     {
       name: 'list_causes',
       description:
-        'Dead and failing tasks by error, the most dead first, with the subscriptions that have them. `among` says how many causes there are. Give `cause` to list_tasks for the tasks.',
+        'Dead and failing tasks by error, those with the most dead tasks first, with their subscriptions. `among` is the number of causes. For the tasks of a cause, pass `cause` to list_tasks.',
       input: z.strictObject({
         receiver: z.string().optional(),
         subscription: z.string().optional(),

@@ -109,7 +109,7 @@ const ROWS: readonly (readonly [matches: (seen: Seen) => boolean, says: (seen: S
     [
       has(/cross-site \w+ form submissions are forbidden/i),
       ({ path }) =>
-        `the framework's CSRF check answered, which forms without an Origin do not pass; turn its origin check off, and check other routes than ${path} yourself`,
+        `the framework's CSRF check rejected the form, which has no Origin header; turn the origin check off, and protect routes other than ${path} yourself`,
     ],
     [
       (seen) => seen.status === 419 || (seen.status >= 400 && has(/csrf|xsrf|authenticity/i)(seen)),
@@ -119,12 +119,12 @@ const ROWS: readonly (readonly [matches: (seen: Seen) => boolean, says: (seen: S
       (seen) =>
         isRedirect(seen) && /log-?in|sign-?in|auth|sso|cloudflareaccess/i.test(seen.location ?? ''),
       ({ path, location = '' }) =>
-        `a login answered: it redirects to ${shown(location)}; leave ${path} out of what it guards`,
+        `a login answered: it redirects to ${shown(location)}; exempt ${path} from the login`,
     ],
     [
       (seen) => isRedirect(seen) && leadsTo(seen) === 'slash',
       ({ location = '' }) =>
-        `it redirects to ${shown(location)}, and most senders do not follow; give the URL with the same slash at its end`,
+        `it redirects to ${shown(location)}, and most senders do not follow; give the URL exactly as the redirect has it, with or without the slash at its end`,
     ],
     [
       (seen) => isRedirect(seen) && leadsTo(seen) === 'https',
@@ -170,8 +170,7 @@ const ROWS: readonly (readonly [matches: (seen: Seen) => boolean, says: (seen: S
     ],
     [
       ({ status, headers }) => status === 401 && headers['www-authenticate'] !== undefined,
-      ({ path }) =>
-        `a login of the app or of a proxy answered; leave ${path} out of what it guards`,
+      ({ path }) => `a login of the app or of a proxy answered; exempt ${path} from it`,
     ],
     [
       ({ status }) => status === 401 || status === 403 || status === 407,

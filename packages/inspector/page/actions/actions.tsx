@@ -30,7 +30,7 @@ export function Actions(): JSX.Element {
     <div class="page acted-list">
       <h1>Actions</h1>
       <p class="muted">
-        Who changed which tasks, and who muted which causes: the last 1,000 changes.
+        The last 1,000 changes: who changed which tasks, and who muted which causes.
       </p>
       {data === undefined && isSlow && <Skeleton lines={6} what="actions" />}
       {failure !== undefined && <p class="empty">{failure.message}</p>}

@@ -139,7 +139,7 @@ function Sentence({
       {pace}.{' '}
       {hasHandlers
         ? `${total === 1 ? 'It runs' : 'They run'} with today’s handlers.`
-        : 'No handlers are here: the app runs them.'}
+        : 'This process has no handlers: the app runs them.'}
       {filter['state'] === 'done' && ' Their effects may happen twice.'}
     </>
   )

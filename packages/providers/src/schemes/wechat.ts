@@ -170,7 +170,9 @@ export function wechatCipher(
   if (!/^[A-Za-z0-9+/]{43}$/.test(encodingAESKey))
     throw new TypeError(`${provider}: encodingAESKey must be 43 letters and digits of base64`)
   if (typeof receiveId !== 'string' || receiveId === '')
-    throw new TypeError(`${provider}: receiveId must be the appid or CorpId messages are for`)
+    throw new TypeError(
+      `${provider}: receiveId must be the AppID or CorpID that receives the messages`,
+    )
   const key = Buffer.from(`${encodingAESKey}=`, 'base64')
   const iv = key.subarray(0, 16)
   return {

@@ -31,7 +31,9 @@ export function workosEvents(options: WorkosEventsOptions): PayloadSource {
     api: 'https://api.workos.com',
   })
   if (!Array.isArray(events) || events.length === 0)
-    throw new TypeError('workosEvents: events: must name one event or more; WorkOS lists no others')
+    throw new TypeError(
+      'workosEvents: events: must name at least one event, since WorkOS lists only the named events',
+    )
 
   return pagedSource<Fields>({
     provider: 'workos',

@@ -14,7 +14,7 @@ export function signingLaws(under: ProviderUnderTest, laws: SigningLaws, runner:
   const numRuns = laws.draws ?? DRAWS
   const [first, second] = laws.secrets
   const provider = signingProvider(under, laws, first)
-  if (!provider.sign) throw new TypeError(`${under.name} cannot sign: leave its laws out`)
+  if (!provider.sign) throw new TypeError(`${under.name} cannot sign; leave the option laws out`)
   const sign = (draft: Draft): SignableRequest => provider.sign!({ at: NOW, ...draft })
   const drafts = (fc: typeof FastCheck): Arbitrary<Draft> =>
     fc.string({ unit: 'binary' }).map((note) => withNote(laws.draft, note))

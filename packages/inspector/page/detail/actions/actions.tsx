@@ -234,7 +234,7 @@ function ChangeTasks({
       </ul>
       <p>
         {isRun
-          ? `${hasHandlers ? 'They run with today’s handlers.' : 'No handlers are here: the app runs them.'} ${
+          ? `${hasHandlers ? 'They run with today’s handlers.' : 'This process has no handlers: the app runs them.'} ${
               picked.some(({ state }) => state === 'done')
                 ? 'The effects of a done task may happen twice. '
                 : ''
