@@ -1,13 +1,16 @@
 import { createReceiver, UnrecoverableError } from '@postern/core'
-import type { Consumer, Intake } from '@postern/core/engine'
+import type { Outcome, TaskDraft } from '@postern/core/engine'
 import { acme } from '@postern/testing'
 import { Queue } from 'bullmq'
 import { Cluster, Redis } from 'ioredis'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { needs } from '../../../test/services/needs.ts'
 import { redisServer } from '../../../test/services/programs.ts'
-import { startRedis, type RedisService } from '../../../test/services/redis.ts'
+import { startRedis } from '../../../test/services/redis.ts'
+import { item, storedDelivery } from '../../testing/src/inbox/make.ts'
 import { bullmqInbox } from '../src/index.ts'
+import { DONE, intake, lane, record } from './consumer.ts'
+import { redisScene } from './redis-scene.ts'
 import { deliver, scene } from './scene.ts'
 
 test('bullmqInbox rejects options that make no sense', () => {
@@ -30,72 +33,25 @@ test('bullmqInbox rejects options that make no sense', () => {
 })
 
 needs(redisServer).describe('bullmqInbox', () => {
-  let redis: RedisService
-  let operator: Redis
-  beforeAll(async () => {
-    redis = await startRedis()
-    operator = new Redis(redis.url)
-  })
-  afterAll(async () => {
-    operator?.disconnect()
-    await redis?.stop()
-  })
+  const redis = redisScene('main')
 
   test('stores a delivery once, whatever its events and subscriptions, and its bytes as they are', async () => {
-    const inbox = bullmqInbox({ connection: redis.url, prefix: '{once}' })
-    const port = inbox.attach(consumer())
+    const inbox = redis.open()
     const body = Uint8Array.of(0, 255, 10, 13, 195, 40)
-    await port.accept(intake(body, ['1', '2', '3'], ['a', 'b']), {})
-    const keys = await operator.keys('{once}:*')
-    expect(keys.filter((key) => key.startsWith('{once}:delivery:'))).toHaveLength(1)
-    expect(keys.filter((key) => key.startsWith('{once}:event:'))).toHaveLength(3)
+    const items = ['1', '2', '3'].map((id) => item(id, ['a', 'b']))
+    await inbox.attach(record()).accept({ delivery: storedDelivery({ body }), items }, {})
+    expect(await redis.operator.keys(`${redis.prefix}:delivery:*`)).toHaveLength(1)
+    expect(await redis.operator.keys(`${redis.prefix}:event:*`)).toHaveLength(3)
     const { rows: tasks } = await inbox.view!.list()
     expect(tasks).toHaveLength(6)
     for (const { id } of tasks) {
       const detail = await inbox.view!.get(id)
       expect(Buffer.from(detail!.delivery.body)).toEqual(Buffer.from(body))
     }
-    await inbox.close()
-  })
-
-  test('of many redeliveries of a dead event at once, revives it by exactly one', async () => {
-    const inboxes = [1, 2].map(() => bullmqInbox({ connection: redis.url, prefix: '{revive}' }))
-    let broken = true
-    const [one, two] = inboxes.map((inbox) =>
-      scene(inbox, {
-        handler() {
-          if (broken) throw new UnrecoverableError('broken')
-        },
-      }),
-    ) as [ReturnType<typeof scene>, ReturnType<typeof scene>]
-    for (let round = 1; round <= 20; round++) {
-      const id = `e${round}`
-      broken = true
-      await deliver(one, id)
-      await expect
-        .poll(async () => (await inboxes[0]!.view!.list({ state: 'dead' })).rows.length)
-        .toBe(1)
-      broken = false
-      const replies = await Promise.all(
-        Array.from({ length: 10 }, (_, at) => (at % 2 ? one : two).send(id)),
-      )
-      expect(replies.map(({ status }) => status)).toEqual(replies.map(() => 200))
-      await expect.poll(() => one.done.length + two.done.length).toBe(round)
-    }
-    expect(one.runs.length + two.runs.length).toBe(40)
-    await Promise.all([one, two].map(({ receiver }) => receiver.close()))
-    await Promise.all(inboxes.map((inbox) => inbox.close()))
   })
 
   test('forgets in the background what is over its time, and all of it', async () => {
-    const inbox = bullmqInbox({
-      connection: redis.url,
-      prefix: '{sweep}',
-      dedupeWindow: '1s',
-      keepDone: '1s',
-      keepDead: '1s',
-    })
-    const one = scene(inbox, {
+    const one = scene(redis.open({ dedupeWindow: '1s', keepDone: '1s', keepDead: '1s' }), {
       handler(id) {
         if (id === 'dead') throw new UnrecoverableError('no')
       },
@@ -103,95 +59,49 @@ needs(redisServer).describe('bullmqInbox', () => {
     await deliver(one, 'done')
     await deliver(one, 'dead')
     await expect.poll(() => one.runs.length).toBe(2)
-    await expect
-      .poll(async () =>
-        [await operator.keys('{sweep}:event:*'), await operator.keys('{sweep}:*:e*')]
-          .flat()
-          .filter((key) => !key.endsWith(':events')),
-      )
-      .toEqual([])
-    expect(await operator.zcard('{sweep}:index')).toBe(0)
+    await expect.poll(() => left(['event:*', '*:e*'])).toEqual([])
+    expect(await redis.operator.zcard(`${redis.prefix}:index`)).toBe(0)
     await one.receiver.close()
-    await inbox.close()
+  })
+
+  test('forgets what is over its time, with its guards, on a host that never works', async () => {
+    const attached = () => redis.open({ dedupeWindow: '1ms', keepDone: '1ms' }).attach(record())
+    const guarded = (id: string) =>
+      intake(id, undefined, { guards: [{ key: 'nonce', otherwise: 'reject' }] })
+    const port = attached()
+    expect(await port.accept(guarded('1'), {})).toEqual(['new'])
+    // The first drain may end in the millisecond in which it settled the task; each process forgets at most once a
+    // minute.
+    await expect
+      .poll(async () => {
+        await attached().drain!(Date.now() + 5000, 10)
+        return left(['event:*', 'guard:*'])
+      })
+      .toEqual([])
+    expect(await port.accept(guarded('2'), {})).toEqual(['new'])
   })
 
   test('keeps dead tasks where operators of BullMQ look for them, with their reason', async () => {
-    const inbox = bullmqInbox({ connection: redis.url, prefix: '{failed}' })
-    const one = scene(inbox, {
+    const one = scene(redis.open(), {
       handler() {
         throw new UnrecoverableError('the account is closed')
       },
     })
     await deliver(one, '1')
-    const queue = new Queue('acme/only', { connection: operator as never, prefix: '{failed}' })
+    const queue = new Queue('acme/only', {
+      connection: redis.operator as never,
+      prefix: redis.prefix,
+    })
     await expect.poll(async () => (await queue.getFailed()).length).toBe(1)
     const [job] = await queue.getFailed()
     expect([job!.name, job!.failedReason]).toEqual(['thing.happened', 'the account is closed'])
     expect(job!.stacktrace?.[0]).toContain('UnrecoverableError: the account is closed')
     await queue.close()
     await one.receiver.close()
-    await inbox.close()
-  })
-
-  test('whatever is thrown, by a handler or by the data of a child, ends its task and not the process', async () => {
-    const inbox = bullmqInbox({ connection: redis.url, prefix: '{thrown}' })
-    const hostile = {
-      get message(): never {
-        throw hostile
-      },
-      toString(): never {
-        throw hostile
-      },
-    }
-    const throwing = new Error('kept')
-    Object.defineProperty(throwing, 'message', {
-      get() {
-        throw revoked()
-      },
-    })
-    const thrown: Record<string, unknown> = {
-      revoked: revoked(),
-      hostile,
-      throwing,
-      bare: Object.create(null),
-      nothing: undefined,
-      symbol: Symbol('s'),
-    }
-    let dead = true
-    const one = scene(inbox, {
-      handler(id, task) {
-        if (id.startsWith('child')) {
-          const what = thrown[id.slice(6)]
-          const data = {
-            toJSON() {
-              throw what
-            },
-          }
-          task.spawn([{ part: 'p', data: data as never }])
-        } else if (dead) throw thrown[id]
-      },
-    })
-    const ids = Object.keys(thrown)
-    for (const id of ids) await deliver(one, id)
-    for (const id of ids) await deliver(one, `child-${id}`)
-    const children = async (): Promise<number> =>
-      (await inbox.view!.list()).rows.filter(
-        ({ event, attempts, state }) =>
-          (state === 'dead' || attempts! > 0) && event.id!.startsWith('child'),
-      ).length
-    await expect.poll(children).toBe(ids.length)
-    await expect
-      .poll(async () => (await inbox.view!.list()).rows.filter((row) => row.error).length)
-      .toBe(2 * ids.length)
-    dead = false
-    await inbox.view!.replay({ state: 'pending' })
-    await expect.poll(() => one.done.toSorted()).toEqual(ids.toSorted())
-    await one.receiver.close()
-    await inbox.close()
   })
 
   test('takes names and ids that BullMQ itself would reject', async () => {
-    const inbox = bullmqInbox({ connection: redis.url, prefix: '{names}' })
+    const inbox = redis.open()
     const provider = acme({ secret: 'suite-secret' })
     const receiver = createReceiver({ provider, inbox, name: 'a:b/{c}', log: false })
     const ran: string[] = []
@@ -212,7 +122,6 @@ needs(redisServer).describe('bullmqInbox', () => {
       subscription: 'x:y/z ü',
     })
     await receiver.close()
-    await inbox.close()
   })
 
   test('works on a Cluster, and on a client of the user, which stays open', async () => {
@@ -241,46 +150,70 @@ needs(redisServer).describe('bullmqInbox', () => {
     direct.disconnect()
     await node.stop()
   })
-})
 
-function consumer(): Consumer {
-  return {
-    receiver: 'acme',
-    retrySpan: 0,
-    lanes: () => [],
-    run: () => ({ kind: 'done' }),
-    settled() {},
-    warn() {},
-    now: Date.now,
-  }
-}
-
-function intake(
-  body: Uint8Array,
-  ids: readonly string[],
-  subscriptions: readonly string[],
-): Intake {
-  const delivery = { method: 'POST', url: '/', headers: [], body, receivedAt: Date.now() }
-  return {
-    delivery,
-    items: ids.map((id) => ({
-      event: {
-        key: `:${id}`,
-        dedupe: true,
-        id,
-        topic: 'thing.happened',
-        aliases: [],
-        payload: { id },
-        tenant: undefined,
-        provider: 'acme',
+  test('a quiet tenant comes in the middle of a backlog, before failed tasks of a flood', async () => {
+    let port: ReturnType<ReturnType<typeof redis.open>['attach']>
+    const consumer = record({
+      lanes: [lane('a', { concurrency: 1 })],
+      async run({ event, attempt }): Promise<Outcome> {
+        if (consumer.runs.length === 100) await port.accept(intake('quiet', of('z')), {})
+        return event.id !== 'quiet' && attempt === 1
+          ? { kind: 'retry', at: Date.now(), error: { name: 'Error', message: 'no' } }
+          : DONE
       },
-      tasks: subscriptions.map((subscription) => ({ subscription })),
-    })),
-  }
-}
+    })
+    port = redis.open().attach(consumer)
+    await Promise.all(
+      Array.from({ length: 200 }, async (_, at) => port.accept(intake(`x${at}`, of('x')), {})),
+    )
+    port.work!()
+    await expect.poll(() => consumer.ended.length).toBe(401)
+    expect(consumer.names().indexOf('quiet')).toBeLessThanOrEqual(102)
+  })
 
-function revoked(): unknown {
-  const { proxy, revoke } = Proxy.revocable({}, {})
-  revoke()
-  return proxy
-}
+  test('turns begin again when nothing waits and half of them are used', async () => {
+    const consumer = record()
+    const port = redis.open().attach(consumer)
+    port.work!()
+    await port.accept(intake('first', of('x')), {})
+    await expect.poll(() => consumer.ended.length).toBe(1)
+    await redis.operator.hset(`${redis.prefix}:turn:shop/a`, { m: 1_500_000, v: 1_500_000 })
+    await port.accept(intake('last', of('x')), {})
+    await expect.poll(() => consumer.ended.length).toBe(2)
+    expect(await redis.operator.zscore(`${redis.prefix}:turns:shop/a`, 'x')).toBe('1')
+  })
+
+  test('beyond maxWaitingBytes a delivery is rejected until Redis has those before it', async () => {
+    const port = redis.open({ maxWaitingBytes: 1 }).attach(record())
+    const first = port.accept(intake('1'), {})
+    expect(() => port.accept(intake('2'), {})).toThrow(
+      expect.objectContaining({ code: 'inbox_full', option: 'maxWaitingBytes', limit: 1 }),
+    )
+    expect(await first).toEqual(['new'])
+    expect(await port.accept(intake('2'), {})).toEqual(['new'])
+  })
+
+  test('maxPending counts the tasks of a receiver over its subscriptions and processes', async () => {
+    const full = expect.objectContaining({ code: 'inbox_full' })
+    const attached = (receiver: string, ...lanes: string[]) =>
+      redis
+        .open({ maxPending: 4 })
+        .attach(record({ receiver, lanes: lanes.map((name) => lane(name)) }))
+    const both = [{ subscription: 'a' }, { subscription: 'b' }]
+    const port = attached('shop', 'a', 'b')
+    for (const id of ['1', '2']) await port.accept(intake(id, both), {})
+    await expect(port.accept(intake('3'), {})).rejects.toEqual(full)
+    expect(await attached('bank', 'a', 'b').accept(intake('3', both), {})).toEqual(['new'])
+    const other = attached('shop', 'c').accept(intake('4', [{ subscription: 'c' }]), {})
+    await expect(other).rejects.toEqual(full)
+  })
+
+  const of = (fairKey: string): readonly TaskDraft[] => [{ subscription: 'a', fairKey }]
+
+  /** Returns the keys that match one of these patterns after the prefix, but for BullMQ's streams of events. */
+  async function left(patterns: readonly string[]): Promise<readonly string[]> {
+    const { operator, prefix } = redis
+    const keys = await Promise.all(patterns.map((each) => operator.keys(`${prefix}:${each}`)))
+    return keys.flat().filter((key) => !key.endsWith(':events'))
+  }
+})

@@ -150,48 +150,6 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     expect((await inbox.view!.list()).rows[0]).toMatchObject({ state: 'done', attempt: 1 })
   })
 
-  test('one suspect at a time runs in a process, next to ordinary tasks', async () => {
-    const inbox = open()
-    let suspects = 0
-    let most = 0
-    const first = gate()
-    const consumer = record({
-      async run({ event }): Promise<Outcome> {
-        if (!event.id!.startsWith('suspect')) return DONE
-        most = Math.max(most, ++suspects)
-        await first.passed
-        suspects--
-        return DONE
-      },
-    })
-    const port = inbox.attach(consumer)
-    for (const id of ['suspect 1', 'suspect 2', 'suspect 3', 'plain'])
-      await port.accept(intake(id), {})
-    for (const { id, event } of (await inbox.view!.list()).rows)
-      if (event.id !== 'plain') await scene.operator.hset(await scene.job(id), { cut: 3, chg: 0 })
-    port.work!()
-    await expect.poll(() => consumer.names().includes('plain') && suspects === 1).toBe(true)
-    first.pass()
-    await expect.poll(() => consumer.ended.length).toBe(4)
-    expect(most).toBe(1)
-  })
-
-  test('a reported failure sets interruptions back', async () => {
-    const inbox = open()
-    const consumer = record({
-      run: ({ attempt }) =>
-        attempt === 1 ? { kind: 'retry', at: Date.now(), error: FAILURE } : DONE,
-    })
-    const port = inbox.attach(consumer)
-    await port.accept(intake('1'), {})
-    const { id } = (await inbox.view!.list()).rows[0]!
-    const job = await scene.job(id)
-    await scene.operator.hset(job, { cut: 4, chg: 1 })
-    port.work!()
-    await expect.poll(() => consumer.ended.length).toBe(2)
-    expect(await scene.operator.hmget(job, 'cut', 'chg')).toEqual(['0', '0'])
-  })
-
   test('a handler that holds the event loop longer than the lease is done, and ran once', async () => {
     const inbox = open()
     const consumer = record({

@@ -148,6 +148,27 @@ needs(redisServer).describe('bullmqInbox and its server', () => {
     expect(after - before).toBeLessThanOrEqual(3)
   })
 
+  test.each(['is away', 'hangs'])(
+    'closing waits no longer than it was told while Redis %s',
+    async (how) => {
+      const redis = await startRedis()
+      const inbox = scene.open({ connection: redis.url })
+      const consumer = record({ run: () => new Promise(() => {}) })
+      const port = inbox.attach(consumer)
+      await port.accept(intake('1'), {})
+      port.work!()
+      await expect.poll(() => consumer.runs.length).toBe(1)
+      if (how === 'hangs') redis.pause()
+      else await redis.down()
+      const closed = Promise.all([port.close(Date.now() + 300), inbox.close()]).then(() => 'closed')
+      // Far longer than it was told, and far shorter than BullMQ's own waits.
+      const late = new Promise((resolve) => setTimeout(resolve, 3000, 'late'))
+      expect(await Promise.race([closed, late])).toBe('closed')
+      if (how === 'is away') await redis.up()
+      await redis.stop()
+    },
+  )
+
   /** A receiver on a Redis of its own that has taken one delivery. */
   async function quietly() {
     const redis = await startRedis()

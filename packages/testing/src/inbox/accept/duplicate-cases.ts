@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { gate, storedDelivery, item } from '../make.ts'
+import { eventually, gate, storedDelivery, item } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME, retryIn } from '../recorder.ts'
 import type { JoinedReceiver, SceneTest } from '../scene.ts'
 
@@ -118,6 +118,27 @@ export function duplicateCases(test: SceneTest): void {
     assert.equal(taken.filter(([one]) => one === 'new').length, 1)
     await shop.settle(2, item('last'))
     assert.equal(shop.runs.length, 2)
+  })
+
+  test('of a dead event, many times at once: it is revived once', async (scene) => {
+    let broken = true
+    const run = () => (broken ? DEAD_OUTCOME : DONE_OUTCOME)
+    const shop = scene.join({ run })
+    const inbox = (await scene.handle.another?.()) ?? undefined
+    const other = inbox ? scene.join({ inbox, run }) : shop
+    await shop.accept(item('1'))
+    const ran = (): number => new Set([...shop.runs, ...other.runs]).size
+    await eventually(
+      'it is dead',
+      async () => (await scene.view.list({ state: 'dead' })).rows.length > 0,
+    )
+    broken = false
+    await Promise.all(
+      Array.from({ length: 20 }, async (_, at) => (at % 2 ? shop : other).accept(item('1'))),
+    )
+    await shop.accept(item('last'))
+    await eventually('both are done', () => ran() >= 3)
+    assert.equal(ran(), 3)
   })
 
   test('the set of tasks is fixed when the event first comes', async (scene) => {

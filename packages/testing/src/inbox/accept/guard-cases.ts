@@ -90,9 +90,13 @@ export function guardCases(test: SceneTest, durable: boolean): void {
   })
 
   test('of events that come at once, one gets the key', async (scene) => {
-    const shop = scene.join()
+    const shop = scene.join({ work: false })
+    const inbox = await scene.handle.another?.()
+    const other = inbox ? scene.join({ inbox, work: false }) : shop
     const taken = await Promise.allSettled(
-      Array.from({ length: 20 }, async (_, at) => shop.accept(guarded(`e${at}`, 'reject'))),
+      Array.from({ length: 20 }, async (_, at) =>
+        (at % 2 ? shop : other).accept(guarded(`e${at}`, 'reject')),
+      ),
     )
     // An inbox that cannot decide yet may reply 503, and the sender then tries again.
     const said = taken.map((one) =>
@@ -105,7 +109,9 @@ export function guardCases(test: SceneTest, durable: boolean): void {
       said.every((one) => one === 'new' || one === 'rejected' || one === 'status 503'),
       said.join(', '),
     )
+    shop.work()
     await shop.untilSettled(1)
+    assert.deepEqual(await shop.accept(guarded('late', 'reject')), ['rejected'])
   })
 
   test('handlers see no guards', async (scene) => {

@@ -78,7 +78,7 @@ export function arrivalCases(test: SceneTest, durable: boolean): void {
 
   test('pages continue where their cursor says', async (scene) => {
     const arrived = Array.from({ length: 7 }, (_, at) =>
-      arrival(`${at}`, { at: historyStart() + at }),
+      arrival(`${at}`, { at: historyStart() + at, verified: at % 3 > 0 }),
     )
     await journal(scene).write(batch({ arrived }))
     const pages = await everyPage((from) => journal(scene).rejections({ limit: 3, ...from }))
@@ -114,6 +114,22 @@ export function arrivalCases(test: SceneTest, durable: boolean): void {
     assert.deepEqual(Buffer.from(found!.kept!.body), kept.body)
     assert.deepEqual(found!.kept!.masked, kept.masked)
     assert.equal(await journal(scene).delivery('none'), undefined)
+  })
+
+  test('of requests in one slot, only the last is kept', async (scene) => {
+    const arrived = ['0', '1', '2', '3', '4'].map((id, at) =>
+      arrival(id, {
+        at: historyStart() + at,
+        slot: `s${at % 3}`,
+        kept: { url: '/', headers: [], body: Uint8Array.of(at) },
+      }),
+    )
+    await journal(scene).write(batch({ arrived }))
+    const kept = await Promise.all(
+      arrived.map(async ({ id }) => (await journal(scene).delivery(id))!.kept?.body[0]),
+    )
+    assert.deepEqual(kept, [undefined, undefined, 2, 3, 4])
+    assert.ok(!('slot' in (await journal(scene).rejections()).rows[0]!))
   })
 
   test('a flood of strangers pushes no verified delivery out', async (scene) => {

@@ -5,24 +5,20 @@ import type { JournalBatch } from '@postern/core/engine'
 
 export function historyCases(test: SceneTest, durable: boolean): void {
   test('counts of several processes add up, and steps join minutes', async (scene) => {
-    await journal(scene).write(
-      batch({ minutes: [minuteCounts(0), minuteCounts(1, { value: 'dead' }), minuteCounts(2)] }),
-    )
-    await journal(scene).write(
-      batch({
-        minutes: [
-          minuteCounts(0, {
-            count: 2,
-            sum: 6000,
-            max: 5000,
-            histogram: [
-              [35, 1],
-              [44, 1],
-            ],
-          }),
-        ],
-      }),
-    )
+    const other = await scene.handle.another?.()
+    const more = { count: 2, sum: 6000, max: 5000 }
+    const longer: MinuteCount['histogram'] = [
+      [35, 1],
+      [44, 1],
+    ]
+    await Promise.all([
+      journal(scene).write(
+        batch({ minutes: [minuteCounts(0), minuteCounts(1, { value: 'dead' }), minuteCounts(2)] }),
+      ),
+      (other?.journal ?? journal(scene)).write(
+        batch({ minutes: [minuteCounts(0, { ...more, histogram: longer })] }),
+      ),
+    ])
     const range = {
       from: historyStart(),
       to: historyStart() + 4 * MINUTE,

@@ -153,6 +153,18 @@ export function drainCases(test: SceneTest, shared: boolean): void {
     assert.deepEqual([...ran].sort(), ids.map((id) => `a:${id}`).sort())
   })
 
+  test('a drain ends when its receiver closes, and releases what it ran', async (scene) => {
+    const shop = scene.join({ work: false, run: () => new Promise(() => {}) })
+    await shop.accept(item('1'))
+    const drained = drain(shop)
+    await shop.until('it runs', () => shop.runs.length === 1)
+    await shop.leave(300)
+    const { ran, left } = await drained
+    assert.deepEqual([ran, left], [1, 1])
+    const [task] = (await scene.view.list()).rows
+    assert.deepEqual([task!.state, task!.attempt], ['pending', 0])
+  })
+
   test('a closed receiver drains nothing', async (scene) => {
     const shop = scene.join({ work: false })
     await shop.leave()

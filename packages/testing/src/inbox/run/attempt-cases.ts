@@ -93,5 +93,8 @@ export function attemptCases(test: SceneTest, keepsDone: boolean): void {
     const [task] = (await scene.view.list()).rows
     assert.equal(task!.attempts, 1)
     assert.ok(task!.settledAt! > 0 && task!.duration! >= 0)
+    await scene.view.replay({ state: 'done' })
+    await shop.untilSettled(2)
+    assert.deepEqual(outcomes(await attempts(scene)), ['done', 'done'])
   })
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { WebhookError } from '@postern/core'
 import type { Claim, IntakeItem, Outcome } from '@postern/core/engine'
 import { item, gate } from '../make.ts'
 import { DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
@@ -112,8 +113,11 @@ export function fairCases(test: SceneTest): void {
         try {
           await send('loud', taken)
         } catch (error) {
-          const { code, problem } = error as { code?: string; problem?: string }
-          assert.deepEqual([code, problem], ['inbox_full', 'full'])
+          const { code, problem, option, limit } = error as Partial<WebhookError>
+          assert.deepEqual(
+            [code, problem, option, limit],
+            ['inbox_full', 'full', 'maxPendingShare', 30],
+          )
           break
         }
       assert.ok(taken >= 10 && taken < 20, `${taken} of its events were accepted`)
