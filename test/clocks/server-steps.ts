@@ -141,6 +141,27 @@ function defined(
       expect(await app.rows()).toMatchObject([{ state: 2 }])
     })
 
+    test(`a tenant's task that died and is replayed at that time runs, ${name} later`, async () => {
+      const app = scene()
+      let isBroken = true
+      const one = app.start({
+        run: () =>
+          isBroken
+            ? { kind: 'dead', error: { name: 'Error', message: 'broken' } }
+            : { kind: 'done' },
+      })
+      await one.port.accept(intake('1', [{ subscription: 'a', fairKey: 'ann' }]), {})
+      await settledIn(one, 1)
+      await one.port.close(Date.now() + 1000)
+      isBroken = false
+      clock.set(step)
+      const two = app.start({}, false)
+      await two.inbox.view!.replay({ receiver: 'shop' })
+      clock.set(0)
+      two.port.work!()
+      await settledIn(two, 1)
+    })
+
     test(`a claim of that time ends with its process, ${name} later`, async () => {
       const app = scene()
       clock.set(step)

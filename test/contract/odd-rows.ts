@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest'
 import type { Inbox } from '@postern/core/inbox'
 import { intake, item } from '../../packages/testing/src/inbox/make.ts'
-import { createTaskRecorder } from '../../packages/testing/src/inbox/recorder.ts'
+import {
+  createTaskRecorder,
+  DONE_OUTCOME,
+  retryIn,
+} from '../../packages/testing/src/inbox/recorder.ts'
 
 export interface OddScene {
   readonly open: () => Inbox | Promise<Inbox>
@@ -109,6 +113,21 @@ export function oddRows(made: () => OddScene): void {
     await shop.until('its neighbours ran', () =>
       ['a:1', 'a:3'].every((one) => shop.ran().includes(one)),
     )
+    await port.close(Date.now() + 1000)
+  })
+
+  test('a retry that is due in a thousand years runs soon', async () => {
+    const { open, change } = made()
+    const inbox = await open()
+    const shop = createTaskRecorder({
+      run: ({ attempt }) => (attempt === 1 ? retryIn(3_600_000) : DONE_OUTCOME),
+    })
+    const port = inbox.attach(shop.consumer)
+    port.work!()
+    await port.accept(intake(item('1')), {})
+    await shop.untilSettled(1)
+    await change('UPDATE postern_tasks SET due = due + 1000 * 31536000000')
+    await shop.untilSettled(2)
     await port.close(Date.now() + 1000)
   })
 

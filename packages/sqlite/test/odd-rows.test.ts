@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { oddJournal } from '../../../test/contract/odd-journal.ts'
 import { oddRows } from '../../../test/contract/odd-rows.ts'
-import { intake, item } from '../../testing/src/inbox/make.ts'
+import { everyPage, intake, item } from '../../testing/src/inbox/make.ts'
 import { sqliteScene } from './scene.ts'
 
 describe('sqliteInbox and rows that cannot be read', () => {
@@ -54,6 +54,23 @@ describe('sqliteInbox and rows that cannot be read', () => {
       await inbox.view!.prune!(Date.now())
     },
   )
+})
+
+describe('sqliteInbox and an event whose number is far away', () => {
+  const { open, edit, join } = sqliteScene()
+  test.each([-17, -8_000_000_000_000])('lists and prune end with the number %i', async (number) => {
+    const inbox = open()
+    const shop = join(inbox)
+    for (let at = 0; at < 300; at++) await shop.port.accept(intake(item(String(at))), {})
+    await shop.untilSettled(300)
+    edit((db) => {
+      db.exec(`UPDATE postern_tasks SET id = ${number} * 65536 WHERE id >> 16 = 150`)
+      db.exec(`UPDATE postern_events SET id = ${number} WHERE id = 150`)
+    })
+    const pages = await everyPage((from) => inbox.view!.list({ limit: 100, ...from }))
+    expect(pages.flatMap(({ rows }) => rows)).toHaveLength(300)
+    expect(await inbox.view!.prune(Date.now() + 1000)).toBe(300)
+  })
 })
 
 async function accepted(

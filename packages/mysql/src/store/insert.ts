@@ -157,7 +157,7 @@ export async function addTasks(
       line === null ? 0 : 1,
       task.fold,
       task.gate,
-      wait,
+      task.gate,
     ]
   })
   await insertRows(sql, BOUND, rows)

@@ -143,7 +143,7 @@ function change(row: Locked, patch: Patch, fence: Fence): Locked {
   return {
     ...row,
     ...next,
-    since: wait === undefined ? row.since : state === 0 && wait > 0 ? now : null,
+    since: wait === undefined ? row.since : state === 0 && next.gate > 0 ? now : null,
     lease: theirs ? lease : null,
     runs: runs - (fence === 'held' ? 1 : 0),
     took: took === null ? null : micros(took),

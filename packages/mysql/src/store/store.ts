@@ -1,10 +1,14 @@
 import { hostname } from 'node:os'
 import {
+  AGAIN,
   createLaneTable,
   createMembership,
   createServerClock,
   hashOf,
+  LATER,
+  MOST_WAIT,
   settledBy,
+  SUSPECT,
   type Back,
   type LaneRow,
   type StoreParts,
@@ -209,14 +213,17 @@ async function lockClock(sql: Sql): Promise<Clock> {
 }
 
 /**
- * Repairs times after the server's clock went back. Leases and waits that are too long now start at the current time.
+ * Repairs times after the server's clock went back. Leases and waits that are too long now start at the current time. A
+ * task whose wait is longer than any wait is due now.
  * The places of ready tasks do too, since otherwise newer tasks would run first.
  */
 async function countAgain(db: Database, lanes: readonly number[], lease: number): Promise<void> {
   const waits = `t.state = 0 AND t.since > ${NOW}`
   const end = `${NOW} + ${leaseOf(lease)}`
-  const [rows, leases, places] = [
+  const far = `t.state = 0 AND t.behind = 0 AND t.lane IN (${list(lanes)}) AND t.gate IN (${LATER},${AGAIN},${SUSPECT}) AND t.place = 0 AND t.due > ${NOW} + ${MOST_WAIT}`
+  const [rows, over, leases, places] = [
     await find(db, 'waits', waits),
+    await find(db, 'ready', far),
     await find(
       db,
       'leases',
@@ -228,7 +235,8 @@ async function countAgain(db: Database, lanes: readonly number[], lease: number)
       `t.state = 0 AND t.behind = 0 AND t.lane IN (${list(lanes)}) AND t.gate = 0 AND t.place = 0 AND t.due > ${NOW}`,
     ),
   ]
-  await change(db, rows, waits, `t.due = ${NOW} + t.due - t.since, t.since = ${NOW}`)
+  await change(db, rows, waits, `t.due = t.due - t.since + ${NOW}, t.since = ${NOW}`)
+  await change(db, over, far, `t.due = ${NOW}`)
   await change(db, leases, `t.lease > ${NOW}`, `t.lease = ${end}`)
   await change(db, places, 't.state = 0 AND t.gate = 0', `t.due = ${NOW}`)
 }

@@ -272,7 +272,7 @@ function insertSql({ bound, folding, shared, notify }: InsertKind): Named {
 const BOUND = `, i.part, i.data, i.line, CASE WHEN i.line IS NOT NULL THEN nextval('$.postern_seq') END,
         CASE WHEN i.line IS NOT NULL THEN (SELECT l.root FROM $.postern_lanes l WHERE l.id = i.lane) END,
         i.fair, i.turn, i.line IS NOT NULL`
-const FOLDING = `, i.fold, i.gate, CASE WHEN i.wait > 0 THEN ${NOW} END`
+const FOLDING = `, i.fold, i.gate, CASE WHEN i.gate > 0 THEN ${NOW} END`
 
 function named(sql: string): Named {
   const names: string[] = []
@@ -345,7 +345,7 @@ function patchSql(fence: Fence): string {
   c AS (
     UPDATE $.postern_tasks t SET state = i.state, gate = coalesce(i.gate, t.gate), behind = coalesce(i.behind, t.behind),
       due = CASE WHEN i.wait IS NULL THEN t.due ELSE ${NOW} + i.wait END,
-      since = CASE WHEN i.wait IS NULL THEN t.since WHEN i.state = 0 AND i.wait > 0 THEN ${NOW} END,
+      since = CASE WHEN i.wait IS NULL THEN t.since WHEN i.state = 0 AND coalesce(i.gate, t.gate) > 0 THEN ${NOW} END,
       lease = CASE WHEN i.state >= 2 AND t.token <> i.token THEN t.lease END,
       token = CASE WHEN i.state < 2 AND i.open IS NULL THEN 0 WHEN t.lease IS NOT NULL AND t.token <> i.token THEN t.token ELSE i.token END,
       round = t.round + (i.anew IS NOT NULL)::int, runs = t.runs - ${fence === 'held' ? 1 : 0},
@@ -383,7 +383,7 @@ const SPAWN: string = `WITH p AS (SELECT $1::bigint * ${TASKS} AS first, ($1::bi
     INSERT INTO $.postern_tasks (id, lane, state, due, part, data, line, seq, root, fair, turn, behind, fold, gate, since)
     SELECT m.id + i.at, i.lane, 0, ${NOW} + i.wait, i.part, i.data, i.line, CASE WHEN i.line IS NOT NULL THEN nextval('$.postern_seq') END,
       CASE WHEN i.line IS NOT NULL THEN (SELECT l.root FROM $.postern_lanes l WHERE l.id = i.lane) END, i.fair, i.turn, i.line IS NOT NULL,
-      i.fold, i.gate, CASE WHEN i.wait > 0 THEN ${NOW} END
+      i.fold, i.gate, CASE WHEN i.gate > 0 THEN ${NOW} END
     FROM m, p, unnest($2::int[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::int[], $8::text[], $9::bigint[], $10::smallint[]) WITH ORDINALITY
       AS i(lane, part, data, line, fair, turn, fold, wait, gate, at)
     WHERE NOT EXISTS (SELECT 1 FROM $.postern_tasks o WHERE o.id >= p.first AND o.id < p.last AND o.lane = i.lane AND o.part = i.part)

@@ -14,6 +14,7 @@ import {
   type Turn,
   AGAIN,
   LATER,
+  MOST_WAIT,
   READY,
   SUSPECT,
 } from '@postern/core/engine'
@@ -319,12 +320,18 @@ const BACK: string = `WITH c AS MATERIALIZED (SELECT clock - ${NOW} AS back FROM
 const STEPS_AHEAD = 'SELECT at::float8 AS at, unseen::float8 AS unseen FROM $.postern_steps'
 
 /**
- * Repairs times after the server's clock went back. Leases and waits that are too long now start at the current time.
+ * Repairs times after the server's clock went back. Leases and waits that are too long now start at the current time. A
+ * task whose wait is longer than any wait is due now.
  * The places of ready tasks do too, since otherwise newer tasks would run first.
  */
 const COUNT_AGAIN: string = `WITH w AS MATERIALIZED (
     SELECT t.id FROM $.postern_tasks t WHERE t.state = 0 AND t.since > ${NOW} ORDER BY t.since LIMIT 1000 FOR UPDATE SKIP LOCKED),
-  uw AS (UPDATE $.postern_tasks t SET due = ${NOW} + t.due - t.since, since = ${NOW} FROM w WHERE t.id = w.id RETURNING 1),
+  uw AS (UPDATE $.postern_tasks t SET due = t.due - t.since + ${NOW}, since = ${NOW} FROM w WHERE t.id = w.id RETURNING 1),
+  f AS MATERIALIZED (
+    SELECT n.id FROM unnest($1::int[]) AS i(lane) CROSS JOIN unnest('{${LATER},${AGAIN},${SUSPECT}}'::int[]) AS g(gate) CROSS JOIN LATERAL (
+      SELECT t.id FROM $.postern_tasks t WHERE t.lane = i.lane AND t.state = 0 AND t.gate > 0 AND t.gate = g.gate AND NOT t.behind
+        AND t.due > ${NOW} + ${MOST_WAIT} LIMIT 1000 FOR UPDATE SKIP LOCKED) n),
+  uf AS (UPDATE $.postern_tasks t SET due = ${NOW} FROM f WHERE t.id = f.id RETURNING 1),
   l AS MATERIALIZED (
     SELECT t.id, ${leaseOf('$2')} AS lease FROM $.postern_tasks t
     WHERE t.lease > ${NOW} + (SELECT min(lease) FROM $.postern_processes) AND t.lease > ${NOW} + ${leaseOf('$2')}
@@ -335,4 +342,4 @@ const COUNT_AGAIN: string = `WITH w AS MATERIALIZED (
       SELECT t.id FROM $.postern_tasks t WHERE t.lane = i.lane AND t.state = 0 AND t.gate = 0 AND NOT t.behind AND t.turn = 0
         AND t.due > ${NOW} LIMIT 1000 FOR UPDATE SKIP LOCKED) n),
   ur AS (UPDATE $.postern_tasks t SET due = ${NOW} FROM r WHERE t.id = r.id RETURNING 1)
-  SELECT ((SELECT count(*) FROM uw) + (SELECT count(*) FROM ul) + (SELECT count(*) FROM ur))::int AS n`
+  SELECT ((SELECT count(*) FROM uw) + (SELECT count(*) FROM uf) + (SELECT count(*) FROM ul) + (SELECT count(*) FROM ur))::int AS n`

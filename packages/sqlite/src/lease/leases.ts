@@ -1,11 +1,13 @@
-import { AGAIN, RUNNING, SUSPECT, type TaskRow, type Store } from '@postern/core/engine'
+import { AGAIN, MOST_WAIT, RUNNING, SUSPECT, type TaskRow, type Store } from '@postern/core/engine'
 import type { Database, Driver } from '../driver/driver.ts'
 import {
   ADD_PROCESS,
   ANY_GATED,
   BEAT,
+  BRING,
   CLAIMS,
   DUE,
+  FAR,
   GONE,
   NEXT_DUE,
   NEXT_TOKEN,
@@ -41,6 +43,8 @@ export function createLeases(host: LeasesHost): Leases {
   const { db, lease, clock, claims, processes, writer, own, warn } = host
   const anyGated = db.prepare(ANY_GATED)
   const byId = db.prepare(TASKS_BY_ID)
+  const far = db.prepare(FAR)
+  const bring = db.prepare(BRING)
   const due = db.prepare(DUE)
   const nextDue = db.prepare(NEXT_DUE)
   const told = new Set<string>()
@@ -66,6 +70,7 @@ export function createLeases(host: LeasesHost): Leases {
       const running = new Set(held)
       const found: TaskRow[] = []
       findOdd()
+      bringFar(lanes)
       const all = processes.withClaims()
       if (all.some((one) => one !== own())) writer.attempt(() => processes.watch(all))
       for (const one of all) {
@@ -126,6 +131,14 @@ export function createLeases(host: LeasesHost): Leases {
           )
       })
     }
+  }
+
+  /** Makes tasks due whose stored time is further away than any wait: it is damaged. */
+  function bringFar(lanes: readonly number[]): void {
+    const now = clock.now()
+    for (const lane of lanes)
+      if (far.get(lane, now + MOST_WAIT))
+        writer.attempt(() => void bring.run(now, lane, now + MOST_WAIT))
   }
 
   function tellOnce(message: string): void {

@@ -283,6 +283,11 @@ export function listPlaceOf(cursor: Cursor | undefined, oldest: boolean): ListPl
   return oldest ? fromEvent(0) : { event: FIRST_TASK, task: FIRST_TASK }
 }
 
+/** Returns the place before all tasks of an event. */
+export function startOf(event: number, oldest: boolean): ListPlace {
+  return oldest ? fromEvent(event) : beforeEvent(event)
+}
+
 /** Returns the place before all tasks of an event, in a list with the oldest first. */
 function fromEvent(event: number): ListPlace {
   return { event, task: event * TASKS - 1 }

@@ -23,6 +23,7 @@ import {
   listPlaceOf,
   type ListPlace,
   createSources,
+  startOf,
   type CandidateSource,
   type CandidateStep,
 } from './sources.ts'
@@ -169,9 +170,11 @@ const ROWS: Readonly<Record<Scan['of'], Rows>> = {
 function createScan(db: Database, keys: Keys): (want: Scan) => Scanned {
   const sourceOf = createSources(db, keys)
   const older = db.prepare(
-    'SELECT received FROM postern_events WHERE id <= ? ORDER BY id DESC LIMIT 1',
+    'SELECT id, received FROM postern_events WHERE id <= ? ORDER BY id DESC LIMIT 1',
   )
-  const newer = db.prepare('SELECT received FROM postern_events WHERE id >= ? ORDER BY id LIMIT 1')
+  const newer = db.prepare(
+    'SELECT id, received FROM postern_events WHERE id >= ? ORDER BY id LIMIT 1',
+  )
   // All steps of one search use the same source.
   let before: { readonly filter: Scan['filter']; readonly source: CandidateSource } | undefined
 
@@ -192,11 +195,13 @@ function createScan(db: Database, keys: Keys): (want: Scan) => Scanned {
     const to = cut && last ? { event: last.event, task: last.id } : step.to
     const next = (oldest ? newer : older).get(
       of === 'events' && to.task === 0 ? to.event - 1 : to.event,
-    ) as { received: number } | undefined
+    ) as { id: number; received: number } | undefined
+    // The next step starts at an event that exists: a damaged number may be far away.
+    const start = next && (next.id === to.event ? to : startOf(next.id, oldest))
     return {
       rows: rows.slice(0, limit),
       // If no event follows, this is the last page.
-      to: next && [to.event, to.task],
+      to: start && [start.event, start.task],
       searchedTo: next?.received,
     }
   }

@@ -57,6 +57,9 @@ export const ANY: string = `SELECT 1 ${OPEN} gate = 0 AND turn = 0 AND due <= ?
   UNION ALL SELECT 1 ${OPEN} gate = 0 AND turn > 0 UNION ALL SELECT 1 ${OPEN} gate > 0 AND gate = 1 AND due <= ?
   UNION ALL SELECT 1 ${OPEN} gate > 0 AND gate = 2 AND due <= ? UNION ALL SELECT 1 ${OPEN} gate > 0 AND gate = 3 AND due <= ? LIMIT 1`
 export const ANY_GATED: string = `SELECT 1 ${OPEN} gate > 0 AND gate = ? AND due <= ? LIMIT 1`
+export const FAR: string = `SELECT 1 ${OPEN} gate > 0 AND due > ? LIMIT 1`
+export const BRING: string =
+  'UPDATE postern_tasks SET due = ? WHERE lane = ? AND state = 0 AND gate > 0 AND behind = 0 AND due > ?'
 export const DUE: string = `SELECT (SELECT count(*) ${OPEN} gate = 0 AND due <= ?) + (SELECT count(*) ${OPEN} gate > 0 AND due <= ?) AS n`
 export const NEXT_DUE: string = `SELECT min(due) AS due FROM (
   SELECT min(due) AS due ${OPEN} gate = 0 AND due > ? UNION ALL SELECT min(due) ${OPEN} gate > 0 AND due > ?)`

@@ -105,6 +105,9 @@ export function cut(
   return { ...ruling, error: undefined, change: { ...base, ...pending } }
 }
 
+/** No task waits longer, in milliseconds. A stored time that is further away is damaged, and such a task is due now. */
+export const MOST_WAIT: number = 10 * 365 * 86_400_000
+
 const SUSPECT_AFTER = 3
 // If the process is killed from outside, its task looks as if it had killed the process. That is unlikely to happen
 // several times in a row.

@@ -87,7 +87,7 @@ export function createSearch(store: ViewStore, access: Access): Search {
 /** Parses a cursor. Throws a `TypeError` if the text is not a cursor. */
 export function placeOf(cursor: string | undefined): Place | undefined {
   if (cursor === undefined) return undefined
-  const match = /^(-?\d{1,16})\.(\d{1,16})$/.exec(cursor)
+  const match = /^(-?\d{1,16})\.(-?\d{1,16})$/.exec(cursor)
   if (!match) throw new TypeError(`cursor: must be the cursor of a page, got ${cursor}`)
   return [Number(match[1]), Number(match[2])]
 }
