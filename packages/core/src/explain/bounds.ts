@@ -1,4 +1,7 @@
-/** The limits of a search for the cause of a rejection. Every loop over data from the network checks these limits. */
+/**
+ * The limits of a search for the cause of a rejection. The search checks them for each change; a group of changes only
+ * where much work makes no change.
+ */
 export interface Bounds {
   /** Returns true if the number of verifications or the time is used up. */
   over(): boolean

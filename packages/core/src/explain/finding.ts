@@ -127,10 +127,7 @@ export function toPlain(delivery: Delivery): PlainRequest {
 }
 
 /** A cause with its message and remedy: a finding without its certainty. */
-export interface Clue {
-  readonly cause: FindingCause
-  readonly message: string
-  readonly remedy: string
+export interface Clue extends Omit<Finding, 'certainty'> {
   /** True if the delivery verifies, but this cause of the failure is a guess. */
   readonly guessed?: boolean
 }

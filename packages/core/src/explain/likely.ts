@@ -9,7 +9,7 @@ import type { Subject } from './subject.ts'
 import { wrongSecret, type SenderSecrets } from './secret/secrets.ts'
 import { isPrivateHost } from './url/url-sources.ts'
 import { toBuffer, utf8 } from '../body/bytes.ts'
-import { RAW } from './body/bytes.ts'
+import { bodyClue } from './body/bytes.ts'
 import { isInteger } from './body/json.ts'
 import { membersOf, tokensOf } from './body/json-layout.ts'
 
@@ -142,7 +142,7 @@ function lost(request: PlainRequest, bounds: Bounds): readonly Clue[] {
   }
   if (coding !== undefined && /gzip|br|deflate|zstd/.test(coding) && !isCompressed(body, coding))
     found.push(
-      step(
+      bodyClue(
         'body-decompressed',
         `Content-Encoding says ${/gzip|br|deflate|zstd/.exec(coding)![0]}, but the body is not compressed: the compressed bytes that were signed are lost`,
       ),
@@ -153,7 +153,9 @@ function lost(request: PlainRequest, bounds: Bounds): readonly Clue[] {
   // If the body is complete JSON but has another length, it was parsed and rewritten, not truncated.
   const isWhole = isOther && isSmall && tokensOf(text, bounds) !== undefined
   if (isOther && !isWhole && declared > body.length)
-    found.push(step('body-truncated', `the body ends after ${body.length} of ${declared} bytes`))
+    found.push(
+      bodyClue('body-truncated', `the body ends after ${body.length} of ${declared} bytes`),
+    )
   if (!isSmall) return found
   if (/^\s*(?:\[object Object\]|undefined|\{\s*\}|null)\s*$/.test(text))
     found.push(empty(`the body is ${text.trim()}, which a parser that ran first leaves`))
@@ -161,20 +163,20 @@ function lost(request: PlainRequest, bounds: Bounds): readonly Clue[] {
   // A U+FFFD at the very end is half a character, where the body was truncated.
   if (replaced >= 0 && replaced < text.length - 3)
     found.push(
-      step(
+      bodyClue(
         'body-charset',
         `character ${replaced + 1} of the body is U+FFFD: the bytes were decoded with the wrong charset, and the original bytes are lost`,
       ),
     )
   const end = cutAt(text) ?? cutElsewhere(text)
   if (end !== undefined && !found.some(({ cause }) => cause === 'body-truncated'))
-    found.push(step('body-truncated', end))
+    found.push(bodyClue('body-truncated', end))
   const place = rewritten(text, bounds)
   if (place !== undefined && !(place.guessed && isWhole))
-    found.push({ ...step('body-reserialized', ''), ...place })
+    found.push({ ...bodyClue('body-reserialized', ''), ...place })
   else if (isWhole)
     found.push(
-      step(
+      bodyClue(
         'body-reserialized',
         `Content-Length says ${declared} bytes, but the complete body has ${body.length}: it was parsed and written again, and the original bytes are lost`,
       ),
@@ -182,14 +184,10 @@ function lost(request: PlainRequest, bounds: Bounds): readonly Clue[] {
   return found
 }
 
-function step(cause: Clue['cause'], message: string): Clue {
-  return { cause, message, remedy: RAW }
-}
-
 function empty(
   message = 'the body is empty: something read it before the receiver, or a redirect dropped it',
 ): Clue {
-  return step('body-empty', message)
+  return bodyClue('body-empty', message)
 }
 
 function isCompressed(body: Uint8Array, coding: string): boolean {

@@ -17,70 +17,56 @@ export function* bodyBytes(request: PlainRequest, bounds: Bounds): Generator<Cha
     request: { ...request, body: bytes },
     steps: [step],
   })
-  const make = (bytes: Uint8Array, cause: FindingCause, message: string): Change =>
-    undo(bytes, stepOf(cause, message))
   if (BOM.every((byte, at) => body[at] === byte)) yield undo(body.subarray(3), MARK)
-  if (bounds.over()) return
   for (const end of lineEnds(body)) yield undo(body.subarray(0, end), lineBreaks(body.length - end))
   const blank = inner(body)
-  if (blank.length < body.length)
-    yield make(
-      blank,
-      'body-trailing-newline',
-      'the body has whitespace around it that was not signed',
-    )
-  for (const end of ['\n', '\r\n', '\r', ' ', '\n\n', '\0']) {
-    if (bounds.over()) return
-    yield make(
-      joinParts(room, body, end),
-      'body-trimmed',
-      'the body lacks whitespace at its end that was signed',
-    )
+  if (blank.length < body.length) yield undo(blank, BLANKS)
+  for (const end of ['\n', '\r\n', '\r', ' ', '\n\n', '\0'])
+    yield undo(joinParts(room, body, end), NO_END)
+  for (const [isCrlf, clue] of [
+    [false, CAME_AS_CRLF],
+    [true, CAME_AS_LF],
+  ] as const) {
+    const bytes = body.includes(LF) ? withLineEnds(room, body, isCrlf, bounds) : undefined
+    if (bytes) yield undo(bytes, clue)
   }
-  if (body.includes(LF)) {
-    if (body.includes(CR)) {
-      const bytes = replaced(room, body, CR, LF, bounds)
-      if (bytes)
-        yield make(
-          bytes,
-          'body-crlf',
-          'line ends of the body were LF when it was signed, and came as CRLF',
-        )
-    }
-    const bytes = swapped(room, body, bounds)
-    if (bytes)
-      yield make(
-        bytes,
-        'body-crlf',
-        'line ends of the body were CRLF when it was signed, and came as LF',
-      )
-  }
-  if (bounds.over()) return
-  yield make(
-    joinParts(room, '\uFEFF', body),
-    'body-bom',
-    'the body lacks the byte order mark that was signed',
-  )
-  yield make(joinParts(room, '\n', body), 'body-trimmed', 'the body lacks whitespace at its start')
+  yield undo(joinParts(room, '\uFEFF', body), NO_MARK)
+  yield undo(joinParts(room, '\n', body), NO_START)
 }
 
 export const RAW =
   'give the receiver the exact bytes of the request: mount it before any body parser, and do not let a proxy rewrite bodies'
 
-export const MARK: Clue = stepOf(
+/** Makes a clue whose remedy is to leave the body as it came. */
+export function bodyClue(cause: FindingCause, message: string): Clue {
+  return { cause, message, remedy: RAW }
+}
+
+export const MARK: Clue = bodyClue(
   'body-bom',
   'the body starts with a byte order mark that was not signed',
 )
+const NO_MARK = bodyClue('body-bom', 'the body lacks the byte order mark that was signed')
+const BLANKS = bodyClue(
+  'body-trailing-newline',
+  'the body has whitespace around it that was not signed',
+)
+const NO_START = bodyClue('body-trimmed', 'the body lacks whitespace at its start')
+const NO_END = bodyClue('body-trimmed', 'the body lacks whitespace at its end that was signed')
+const CAME_AS_CRLF = bodyClue(
+  'body-crlf',
+  'line ends of the body were LF when it was signed, and came as CRLF',
+)
+const CAME_AS_LF = bodyClue(
+  'body-crlf',
+  'line ends of the body were CRLF when it was signed, and came as LF',
+)
 
 export function lineBreaks(count: number): Clue {
-  return stepOf(
+  return bodyClue(
     'body-trailing-newline',
     `the body ends with a line break that was not signed (${count} bytes at its end)`,
   )
-}
-
-function stepOf(cause: FindingCause, message: string): Clue {
-  return { cause, message, remedy: RAW }
 }
 
 /**
@@ -141,43 +127,24 @@ function joinParts(room: RoomForEdits, ...parts: readonly (Uint8Array | string)[
 }
 
 /**
- * Removes each byte `first` that is directly before a byte `second`. Returns undefined if nothing changed or the bounds
- * are used up.
+ * Writes each line end as CRLF, or as LF. Returns undefined if that changes nothing or the bounds are used up.
  */
-function replaced(
+function withLineEnds(
   room: RoomForEdits,
   body: Uint8Array,
-  first: number,
-  second: number,
+  isCrlf: boolean,
   bounds: Bounds,
 ): Uint8Array | undefined {
-  const out = room(body.length)
+  let ends = 0
+  if (isCrlf) for (let at = body.indexOf(LF); at >= 0; at = body.indexOf(LF, at + 1)) ends++
+  const out = room(body.length + ends)
   let length = 0
   for (let at = 0; at < body.length; at++) {
     if (at % STRIDE === 0 && bounds.over()) return undefined
-    if (body[at] !== first || body[at + 1] !== second) out[length++] = body[at]!
+    if (isCrlf && body[at] === LF && body[at - 1] !== CR) out[length++] = CR
+    if (isCrlf || body[at] !== CR || body[at + 1] !== LF) out[length++] = body[at]!
   }
   return length === body.length ? undefined : out.subarray(0, length)
-}
-
-/**
- * Replaces each LF that has no CR before it with CR LF. Returns undefined if there is none or the bounds are used up.
- */
-function swapped(room: RoomForEdits, body: Uint8Array, bounds: Bounds): Uint8Array | undefined {
-  let alone = 0
-  for (let at = body.indexOf(10); at >= 0; at = body.indexOf(10, at + 1)) {
-    if (body[at - 1] !== 13) alone++
-    if (alone % 4096 === 1 && bounds.over()) return undefined
-  }
-  if (alone === 0) return undefined
-  const out = room(body.length + alone)
-  let length = 0
-  for (let at = 0; at < body.length; at++) {
-    if (at % STRIDE === 0 && bounds.over()) return undefined
-    if (body[at] === 10 && body[at - 1] !== 13) out[length++] = 13
-    out[length++] = body[at]!
-  }
-  return out
 }
 
 // The characters that Windows-1252 has in place of the control characters of Latin-1
@@ -243,6 +210,6 @@ function widened(bytes: Uint8Array): string {
 function change(request: PlainRequest, body: Uint8Array, says: string): Change {
   return {
     request: { ...request, body },
-    steps: [{ cause: 'body-charset', message: `the text of the body ${says}`, remedy: RAW }],
+    steps: [bodyClue('body-charset', `the text of the body ${says}`)],
   }
 }

@@ -11,7 +11,6 @@ const FIELDS = 8
 
 export function* inflated(request: PlainRequest): Generator<Change> {
   const coding = request.headers.get('content-encoding')?.[0]?.trim().toLowerCase()
-  if (request.body.length > MOST) return
   for (const inflate of inflatersOf(request.body, coding)) {
     let body: Uint8Array
     try {
@@ -53,7 +52,6 @@ function inflatersOf([first, second]: Uint8Array, coding: string | undefined): r
  */
 export function* unwrapped(request: PlainRequest): Generator<Change> {
   const { body } = request
-  if (body.length === 0 || body.length > MOST) return
   const text = utf8(body).trim()
   const written = bytesOfJson(text)
   if (written) yield { request: { ...request, body: written }, steps: [BYTES_AS_JSON] }

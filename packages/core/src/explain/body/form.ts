@@ -1,10 +1,9 @@
 import { toBuffer, utf8 } from '../../body/bytes.ts'
-import { lineBreaks, RAW } from './bytes.ts'
+import { bodyClue, lineBreaks } from './bytes.ts'
 import type { Bounds } from '../bounds.ts'
 import type { Change, FindingCause, PlainRequest } from '../finding.ts'
 import { orders } from '../orders.ts'
 
-const MOST = 256 * 1024
 const FIELDS = 1000
 
 export function* reencoded(request: PlainRequest, bounds: Bounds): Generator<Change> {
@@ -14,10 +13,10 @@ export function* reencoded(request: PlainRequest, bounds: Bounds): Generator<Cha
   const text = found.replace(/[\r\n]+$/, '')
   const more = found === text ? [] : [lineBreaks(found.length - text.length)]
   const fields = fieldsOf(text)
-  if (!fields || bounds.over()) return
+  if (!fields) return
   const change = (body: string, cause: FindingCause, message: string): Change => ({
     request: { ...request, body: toBuffer(body) },
-    steps: [{ cause, message, remedy: RAW }, ...more],
+    steps: [bodyClue(cause, message), ...more],
   })
   const tried = new Set([text])
   for (const write of WRITERS) {
@@ -32,7 +31,6 @@ export function* reencoded(request: PlainRequest, bounds: Bounds): Generator<Cha
     )
   }
   for (const order of orders(text.split('&'))) {
-    if (bounds.over()) return
     const body = order.join('&')
     if (body !== text)
       yield change(
@@ -103,7 +101,6 @@ function encoded(text: string, { kept, space, lower }: FormWriter): string {
  * it.
  */
 function formText(request: PlainRequest): string | undefined {
-  if (request.body.length === 0 || request.body.length > MOST) return undefined
   const text = utf8(request.body)
   if (/^[^\s{[<"]+=/.test(text) && !text.trimEnd().includes('\n')) return text
   if (/^[\w.%+[\]-]+=/.test(text)) return text

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { toBuffer, utf8 } from '../../body/bytes.ts'
 import type { Bounds } from '../bounds.ts'
-import { MARK, RAW } from './bytes.ts'
+import { bodyClue, MARK } from './bytes.ts'
 import type { Change, PlainRequest } from '../finding.ts'
 import { escapesFor, rewritten, WRITERS_OF_STRINGS, type Escapes } from './json-strings.ts'
 import {
@@ -13,7 +13,6 @@ import {
   type JsonToken,
 } from './json-layout.ts'
 
-const MOST = 256 * 1024
 // Number of layouts at the start of `LAYOUTS` that most senders use.
 const COMMON = 4
 
@@ -26,7 +25,6 @@ export function* reserialized(
   bounds: Bounds,
   which: 'all' | 'layouts' = 'all',
 ): Generator<Change> {
-  if (request.body.length > MOST || request.body.length === 0) return
   const came = utf8(request.body)
   const text = came.replace(/^\uFEFF/, '')
   const tokens = tokensOf(text, bounds)
@@ -93,11 +91,10 @@ export function* reserialized(
     yield {
       request: { ...request, body: toBuffer(written) },
       steps: [
-        {
-          cause: 'body-reserialized',
-          message: `the body was parsed and written again: it was signed with ${how}`,
-          remedy: RAW,
-        },
+        bodyClue(
+          'body-reserialized',
+          `the body was parsed and written again: it was signed with ${how}`,
+        ),
         // JSON libraries must not add a byte order mark (RFC 8259, section 8.1), so another program added it.
         ...(came === text ? [] : [MARK]),
       ],

@@ -1,4 +1,3 @@
-import type { Bounds } from '../bounds.ts'
 import {
   inertName,
   withHeaders,
@@ -23,12 +22,8 @@ export function missingHeaders(request: PlainRequest, reads: Reads): readonly st
  * Yields requests in which a header that verification did not read replaces a missing one. The most similar names come
  * first.
  */
-export function* renamed(request: PlainRequest, reads: Reads, bounds: Bounds): Generator<Change> {
-  const spare: string[] = []
-  for (const name of request.headers.keys()) {
-    if (bounds.over()) return
-    if (!reads.headers.has(name)) spare.push(name)
-  }
+export function* renamed(request: PlainRequest, reads: Reads): Generator<Change> {
+  const spare = [...request.headers.keys()].filter((name) => !reads.headers.has(name))
   for (const name of missingHeaders(request, reads)) {
     // A proxy may add a prefix such as `x-forwarded-` or `x-original-` to the name.
     const bare = name.replace(/^x-/, '')
@@ -38,22 +33,16 @@ export function* renamed(request: PlainRequest, reads: Reads, bounds: Bounds): G
       .map((other) => ({ other, score: likeness(name, other) }))
       .toSorted((a, b) => b.score - a.score)
       .slice(0, MOST)
-    for (const { other } of alike) {
-      if (bounds.over()) return
+    for (const { other } of alike)
       yield {
         request: withHeaders(request, { [name]: request.headers.get(other), [other]: undefined }),
         steps: [renamedStep(name, other)],
       }
-    }
   }
 }
 
 /** Yields requests in which a header with several values, in one or several lines, has only one of them. */
-export function* joinedClues(
-  request: PlainRequest,
-  reads: Reads,
-  bounds: Bounds,
-): Generator<Change> {
+export function* joinedClues(request: PlainRequest, reads: Reads): Generator<Change> {
   const all: Record<string, readonly string[]> = {}
   for (const name of reads.headers) {
     const lines = request.headers.get(name)
@@ -66,10 +55,8 @@ export function* joinedClues(
   for (const name of reads.headers) {
     const lines = request.headers.get(name) ?? []
     const values = lines.length > 1 ? lines.slice(0, 8) : pieces(lines[0] ?? '')
-    for (const value of values) {
-      if (bounds.over()) return
+    for (const value of values)
       yield { request: withHeaders(request, { [name]: [value] }), steps: [joinedStep([name])] }
-    }
   }
 }
 

@@ -1,25 +1,16 @@
 import { encode, fromBase64, fromHex, toBuffer, utf8 } from '../../body/bytes.ts'
-import type { Bounds } from '../bounds.ts'
 import { withHeaders, type Change, type PlainRequest, type Clue, type Reads } from '../finding.ts'
 
 const LONGEST = 8192
 const TOKEN = /[A-Za-z0-9+/_-]{20,}={0,2}/g
 const PREFIXES = ['sha256=', 'sha1=', 'v1=', 'v1,', 'v0=', 'sha512=', 'Bearer ', 'signature=']
 
-export function* signatureEncodings(
-  request: PlainRequest,
-  reads: Reads,
-  bounds: Bounds,
-): Generator<Change> {
+export function* signatureEncodings(request: PlainRequest, reads: Reads): Generator<Change> {
   for (const [name, value] of values(request, reads)) {
-    for (const other of wholes(value)) {
-      if (bounds.over()) return
-      yield put(request, name, other, encodingStep(name))
-    }
+    for (const other of wholes(value)) yield put(request, name, other, encodingStep(name))
     const tokens = [...value.matchAll(TOKEN)].slice(0, 4)
     for (const { 0: token, index } of tokens) {
       for (const other of written(token)) {
-        if (bounds.over()) return
         const text = value.slice(0, index) + other + value.slice(index + token.length)
         yield put(request, name, text, encodingStep(name))
       }
@@ -36,7 +27,6 @@ interface Prefixes {
 export function* signaturePrefixes(
   request: PlainRequest,
   reads: Reads,
-  bounds: Bounds,
   { expected, others }: Prefixes,
 ): Generator<Change> {
   const prefixes = [...new Set([...expected, ...(others ? PREFIXES : [])])]
@@ -55,10 +45,8 @@ export function* signaturePrefixes(
       for (const prefix of ['', ...prefixes]) add(base + prefix + tail, prefix)
     for (const prefix of prefixes) if (value.startsWith(prefix)) add(value.slice(prefix.length), '')
     if (/^\d{10,13},/.test(value)) add(`t=${value}`, 't=')
-    for (const [text, prefix] of texts) {
-      if (bounds.over()) return
+    for (const [text, prefix] of texts)
       yield put(request, name, text, prefixStep(name, head.slice(kept.length).trim(), prefix))
-    }
   }
 }
 

@@ -55,16 +55,16 @@ export function groupsOf(subject: Subject, reads: Reads, trial: Trial, bounds: B
   const hasBody = reads.body && state.request.body.length > 0 && !(isLarge && isInside)
   const ofSecrets = (twice: boolean): Group =>
     made && secrets
-      ? ({ keys }) => (keys === state.keys ? secretChanges(made, secrets, keys, bounds, twice) : [])
+      ? ({ keys }) => (keys === state.keys ? secretChanges(made, secrets, keys, twice) : [])
       : NONE
   return {
     headers: (from) =>
       chained(
-        clockUnits(from.request, reads, subject.sample, bounds),
-        renamed(from.request, reads, bounds),
-        joinedClues(from.request, reads, bounds),
-        signatureEncodings(from.request, reads, bounds),
-        signaturePrefixes(from.request, reads, bounds, {
+        clockUnits(from.request, reads, subject.sample),
+        renamed(from.request, reads),
+        joinedClues(from.request, reads),
+        signatureEncodings(from.request, reads),
+        signaturePrefixes(from.request, reads, {
           expected: subject.prefixes,
           // For a token (no signature over the body), only the prefixes of this provider are tried: a token with
           // another prefix is another token.
@@ -85,7 +85,7 @@ export function groupsOf(subject: Subject, reads: Reads, trial: Trial, bounds: B
     urls: isUrlSigned(subject, reads)
       ? ({ request }) =>
           request.url === state.request.url
-            ? urlChanges(request, subject.publicUrl, subject.takesPublicUrl, bounds)
+            ? urlChanges(request, subject.publicUrl, subject.takesPublicUrl)
             : []
       : NONE,
     algorithms: (from) => (isLarge ? [] : algorithms(from, trial, bounds)),
@@ -108,14 +108,12 @@ function* secretChanges(
   made: Made,
   secrets: SecretsInForce,
   keys: readonly unknown[],
-  bounds: Bounds,
-  twice = false,
+  twice: boolean,
 ): Generator<Change> {
   const firsts = firstKeys(keys)
   for (const [at, text] of secrets.texts.entries()) {
     const tried = new Set<string>([text])
     for (const first of variants(text)) {
-      if (bounds.over()) return
       if (!twice) {
         yield* change(made, firsts[at], first, [step(secrets.name(at), secrets.option, first)])
         continue
@@ -123,7 +121,6 @@ function* secretChanges(
       if (first.text === undefined || tried.has(first.text)) continue
       tried.add(first.text)
       for (const second of variants(first.text)) {
-        if (bounds.over()) return
         if (second.cause === first.cause || second.text === text) continue
         const steps = [first, second].map((one) => step(secrets.name(at), secrets.option, one))
         yield* change(made, firsts[at], second, steps)

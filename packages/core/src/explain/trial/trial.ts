@@ -131,54 +131,38 @@ function verify(
   }
 }
 
+/** The part of a request that a member of its delivery reads. `header` and `headers` read the header that is asked for. */
+const PARTS: { readonly [Member in keyof Delivery]?: 'method' | 'url' | 'body' } = {
+  method: 'method',
+  url: 'url',
+  query: 'url',
+  body: 'body',
+  content: 'body',
+  json: 'body',
+  form: 'body',
+  xml: 'body',
+  text: 'body',
+}
+
 /** Returns a delivery that behaves the same and records which of its parts are read. */
 export function recording(delivery: Delivery): {
   readonly delivery: Delivery
   readonly reads: Reads
 } {
   const reads: Reads = { headers: new Set(), url: false, body: false, method: false }
-  // Recorded before the body is read, since reading an invalid body throws.
-  const body = <T>(read: () => T): T => {
-    reads.body = true
-    return read()
-  }
-  const recorded: Delivery = {
-    get method() {
-      reads.method = true
-      return delivery.method
+  const recorded = new Proxy(delivery, {
+    get(target, member: keyof Delivery) {
+      const part = PARTS[member]
+      // Recorded before the body is read, since reading an invalid body throws.
+      if (part) reads[part] = true
+      const value: unknown = target[member]
+      if (typeof value !== 'function') return value
+      return (...args: readonly unknown[]): unknown => {
+        if (member === 'header' || member === 'headers')
+          reads.headers.add(String(args[0]).toLowerCase())
+        return value.apply(target, args)
+      }
     },
-    get url() {
-      reads.url = true
-      return delivery.url
-    },
-    get body() {
-      return body(() => delivery.body)
-    },
-    get content() {
-      return body(() => delivery.content)
-    },
-    get format() {
-      return delivery.format
-    },
-    context: delivery.context,
-    limits: delivery.limits,
-    header(name) {
-      reads.headers.add(name.toLowerCase())
-      return delivery.header(name)
-    },
-    headers(name) {
-      reads.headers.add(name.toLowerCase())
-      return delivery.headers(name)
-    },
-    headerLines: () => delivery.headerLines(),
-    json: (exact) => body(() => delivery.json(exact)),
-    form: () => body(() => delivery.form()),
-    xml: () => body(() => delivery.xml()),
-    text: () => body(() => delivery.text()),
-    query() {
-      reads.url = true
-      return delivery.query()
-    },
-  }
+  })
   return { delivery: recorded, reads }
 }

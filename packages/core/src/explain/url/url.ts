@@ -1,4 +1,3 @@
-import type { Bounds } from '../bounds.ts'
 import type { FindingCause, Change, PlainRequest, Clue } from '../finding.ts'
 import { fieldsOf, written, WRITERS } from '../body/form.ts'
 import { orders } from '../orders.ts'
@@ -17,7 +16,6 @@ export function* urlChanges(
   request: PlainRequest,
   publicUrl: string | undefined,
   takesPublicUrl: boolean,
-  bounds: Bounds,
 ): Generator<Change> {
   const current = urlParts(publicUrl ?? request.url)
   if (!current || (publicUrl ?? request.url).length > 8192) return
@@ -41,7 +39,6 @@ export function* urlChanges(
   for (let count = 1; count <= 4; count++)
     for (const change of changesOf(parts, count))
       for (const to of withAndWithoutPort(current, change.parts)) {
-        if (bounds.over()) return
         const url = textOf(to)
         if (tried.has(url)) continue
         tried.add(url)
