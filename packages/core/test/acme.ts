@@ -1,4 +1,5 @@
-import { createReceiver } from '../src/index.ts'
+import { createReceiver, memoryInbox } from '../src/index.ts'
+import type { Inbox, Port } from '../src/inbox/inbox.ts'
 import { hmac, provider } from '../src/provider/index.ts'
 import type { Receiver, ReceiverOptions, Reply, SecretOption } from '../src/index.ts'
 import type { Draft, EventDraft, Provider, ProviderSpec, Scheme } from '../src/provider/index.ts'
@@ -75,6 +76,23 @@ export function pinged(options: Partial<ReceiverOptions> = {}): Setup {
   const made = setup(options)
   made.receiver.on('ping', () => {})
   return made
+}
+
+/** An inbox that keeps no tasks, and accepts as told. */
+export function bareInbox(accept: Port['accept']): Inbox {
+  return {
+    name: 'bareInbox',
+    can: { order: false, transaction: false, durable: true, fair: false, search: 'scan' },
+    dedupeWindow: 86_400_000,
+    attach: () => ({ accept, close: async () => {} }),
+    close: async () => {},
+  }
+}
+
+/** An inbox in memory that says that other processes read it too. */
+export function durableInbox(more: Partial<Inbox> = {}): Inbox {
+  const inbox = memoryInbox()
+  return { ...inbox, can: { ...inbox.can, durable: true }, ...more }
 }
 
 /** The code in a problem reply. */

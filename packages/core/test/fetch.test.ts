@@ -109,19 +109,6 @@ describe('a body that is not all there', () => {
     expect([status, code]).toEqual([400, 'body_truncated'])
     expect(rejected).toMatchObject({ problem: 'truncated', got: 7, expected: '8' })
   })
-
-  test('because Next.js cut it at 10 MB says so', async () => {
-    const body = streamOf(new Uint8Array(10_000_000))
-    const request = signed({ body, headers: { 'content-length': '10000001' } })
-    const { rejected } = await problem(request, { body: 20_000_000 })
-    expect(rejected?.remedy).toContain('proxyClientMaxBodySize')
-  })
-})
-
-test('a 204 has no body', async () => {
-  const { receiver } = pinged({ ack: 204 })
-  const response = await receiver.fetch(signed())
-  expect([response.status, response.body]).toEqual([204, null])
 })
 
 test('a context that is no small JSON value is a 500 and loses nothing', async () => {

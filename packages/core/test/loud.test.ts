@@ -6,17 +6,11 @@ import {
   memoryInbox,
   type ReceiverOptions,
 } from '../src/index.ts'
-import type { Inbox } from '../src/inbox/index.ts'
 import { perTenant } from '../src/provider/per-tenant.ts'
-import { acme } from './acme.ts'
+import { acme, durableInbox } from './acme.ts'
 
 const receiver = (options: object = {}) =>
   createReceiver({ provider: acme(), log: false, ...options } as never)
-const durable = (): Inbox => {
-  const inbox = memoryInbox()
-  return { ...inbox, can: { ...inbox.can, durable: true } }
-}
-
 test.each<[mistake: string, make: () => unknown, says: string]>([
   ['an unknown option', () => receiver({ inboxx: memoryInbox() }), 'did you mean inbox?'],
   ['another unknown option', () => receiver({ retries: 3 }), 'unknown option retries'],
@@ -78,7 +72,7 @@ test.each<[mistake: string, make: () => unknown, says: string]>([
   [
     'two subscriptions without a name on one pattern in a durable inbox',
     () =>
-      receiver({ inbox: durable() })
+      receiver({ inbox: durableInbox() })
         .on('ping', () => {})
         .on('ping', () => {}),
     "give each a name, such as on('ping', { name: 'mail' }, handler)",
@@ -97,7 +91,7 @@ test.each(
     inbox: UNLIKELY,
     name: ' ',
     limits: { body: -1 },
-    ack: 201,
+    ack: { status: 302, location: '' },
     parsing: { bigIntegers: 'big' },
     clock: { now: 0 },
     storage: { content: 'none' },
@@ -122,6 +116,7 @@ test.each([
   ['parsing', { contentType: 'loose' }, ', got '],
   ['storage', { journal: 'no' }, ', got '],
   ['storage', { rejectedBodies: 1001 }, ', got '],
+  ['limits', { bodyTimeout: 'soon' }, ', got '],
   // What is given in place of a key may be one.
   ['storage', { encryptionKey: 'a password' }, ''],
 ])('each member of %s is checked: %j', (group, value, got) => {

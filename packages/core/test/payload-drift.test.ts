@@ -1,24 +1,17 @@
-import { createReceiver, payloadDrift, type PayloadDrift, type StandardSchema } from '@postern/core'
-import { provider, noAuth } from '@postern/core/scheme'
+import { payloadDrift, type PayloadDrift, type StandardSchema } from '@postern/core'
 import { expect, test } from 'vitest'
 import * as v from 'valibot'
 import * as z from 'zod'
-
-const open = provider<object>({
-  name: 'open',
-  options: {},
-  scheme: () => noAuth,
-  events: (_delivery, { value }) => [{ topic: (value as { type: string }).type, payload: value }],
-})
+import { acme, setup } from './acme.ts'
 
 function receiving(schemas: Readonly<Record<string, StandardSchema>>, stableAfter?: number) {
   const told: PayloadDrift[] = []
   const handled: unknown[] = []
-  const receiver = createReceiver({
-    provider: open({}),
+  const { receiver, heard, send } = setup({
+    provider: acme({
+      events: (_, { value }) => [{ topic: (value as { type: string }).type, payload: value }],
+    }),
     name: 'shop',
-    log: false,
-    dedupe: 'none',
     observers: [
       payloadDrift({
         schemas,
@@ -27,22 +20,13 @@ function receiving(schemas: Readonly<Record<string, StandardSchema>>, stableAfte
       }),
     ],
   })
-  let wake = (): void => undefined
-  receiver.onAny((event) => {
-    handled.push(event.payload)
-    wake()
-  })
+  receiver.onAny((event) => void handled.push(event.payload))
   return {
     told,
     send: async (...payloads: readonly object[]) => {
       for (const payload of payloads) {
-        const ran = new Promise<void>((resolve) => (wake = resolve))
-        const { status } = await receiver.receive({
-          url: 'https://example.com/',
-          body: JSON.stringify(payload),
-        })
-        expect(status).toBe(200)
-        await ran
+        expect((await send({ payload })).status).toBe(200)
+        await heard.until('done', heard.all('accepted').length)
         expect(handled.at(-1)).toEqual(payload)
       }
     },

@@ -64,17 +64,6 @@ describe.each(LABELS)('labelled %s', (contentType) => {
   ])('%s', async (_, declared, content, expected) => {
     expect(await parseBody(declared, content, contentType)).toEqual(expected)
   })
-
-  test.each(['', 'a', 'a=1&b', 'a=1&&b=2', 'a=%4', 'a=ü', 'a=1 2', 'a=b=c;d'])(
-    'what is no form stays the very bytes: %j',
-    (content) => {
-      const bytes = Buffer.from(content)
-      const parsed = parseBody({ formats: ['json', 'form', 'bytes'] }, bytes, contentType)
-      expect(parsed).toEqual(
-        content === '' ? { kind: 'empty', value: undefined } : { kind: 'bytes', value: bytes },
-      )
-    },
-  )
 })
 
 test('text in the charset that its provider declares, or that its signed label names', () => {

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
-import { createReceiver, memoryInbox, type Receiver } from '../../src/index.ts'
+import { memoryInbox, type Receiver } from '../../src/index.ts'
 import type { Host } from '../../src/inbox/index.ts'
-import { acme } from '../acme.ts'
+import { acme, setup } from '../acme.ts'
 
 const provider = acme()
 const opened: { readonly receiver: Receiver; readonly release: () => void }[] = []
@@ -16,10 +16,9 @@ afterEach(async () => {
 /** Hands over a delivery with a transaction; returns the status and what was heard. */
 async function take(transaction: Host['transaction'], maxPending = 10) {
   const heard: string[] = []
-  const receiver: Receiver = createReceiver({
+  const { receiver } = setup({
     provider,
     inbox: memoryInbox({ maxPending }),
-    log: false,
     observers: [
       {
         accepted: () => heard.push('accepted'),

@@ -36,9 +36,6 @@ function identity(given: Given = {}): ReturnType<typeof identityOf> {
   )
 }
 
-const guardOf = (given: Given): string | undefined =>
-  identity({ ...given, draft: { id: 'e1', ...given.draft } }).guards?.[0]?.key
-
 describe('id+digest', () => {
   test('guards what was signed, so that another id is a duplicate', () => {
     const one = identity({ draft: { id: 'e1' } })
@@ -46,22 +43,6 @@ describe('id+digest', () => {
     expect(one.key).not.toBe(other.key)
     expect(one.guards).toEqual(other.guards)
     expect(one.guards).toMatchObject([{ otherwise: 'duplicate' }])
-  })
-
-  test.each<[string, Given]>([
-    ['body', { body: '{"a":1}' }],
-    ['method', { method: 'PUT' }],
-    ['time', { time: '1700000000' }],
-    ['topic', { draft: { topic: 'pong' } }],
-    ['place in its delivery', { at: 1 }],
-    ['tenant', { tenant: 't1' }],
-  ])('tells events apart by their %s', (_, given) => {
-    expect(guardOf(given)).not.toBe(guardOf({}))
-  })
-
-  test('is the identity of an event without an id', () => {
-    expect(identity().key).toBe(guardOf({}))
-    expect(identity().dedupe).toBe(true)
   })
 })
 
@@ -156,16 +137,4 @@ test.each<Dedupe>(['id', 'none'])('an event without an id is like no other with 
   const [one, other] = [identity({ dedupe }), identity({ dedupe })]
   expect([one.dedupe, one.key[0]]).toEqual([false, '~'])
   expect(one.key).not.toBe(other.key)
-})
-
-test('a sender without a signed time has the digest of an empty one', () => {
-  const { signedTime: _, ...provider } = { ...acme(), signedTime: undefined }
-  const delivery = createDelivery({ url: 'https://example.com/hook', body: '{}' })
-  const source = {
-    context: { dedupe: 'id+digest' as const, provider },
-    delivery,
-    tenant: undefined,
-  }
-  const draft = { topic: 'ping', payload: {} }
-  expect(identityOf({ ...source, digest: '' }, draft, 0)).toEqual(identity())
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { jsonReply, type Receiver } from '../../src/index.ts'
 import type { Inbox } from '../../src/inbox/index.ts'
-import { acme, batches, pinged, setup, throwing, type AcmeSpec } from '../acme.ts'
+import { acme, bareInbox, batches, pinged, setup, throwing, type AcmeSpec } from '../acme.ts'
 
 type Taking = Parameters<Receiver['ingest']>
 
@@ -89,18 +89,10 @@ test.each<AcmeSpec>([{ formats: ['xml'] }, { formats: ['text'], xml: true }])(
 )
 
 describe('what cannot be accepted is thrown as it would be answered', () => {
-  const failing = (accept: () => never): Inbox => ({
-    name: 'downInbox',
-    can: { order: true, transaction: false, durable: true, fair: false, search: 'scan' },
-    dedupeWindow: 86_400_000,
-    attach: () => ({ accept, close: async () => {} }),
-    close: async () => {},
-  })
-
   test.each<[string, () => Taking[0], Inbox?]>([
     ['malformed_body', () => ({ ...listed(), body: '{' })],
     ['missing_topic', () => listed({}, { 'x-acme-topic': '' })],
-    ['inbox_unavailable', listed, failing(throwing(new Error('the disk is gone')))],
+    ['inbox_unavailable', listed, bareInbox(throwing(new Error('the disk is gone')))],
   ])('%s', async (code, given, inbox) => {
     const { receiver } = pinged(inbox ? { inbox } : {})
     await expect(receiver.ingest(given())).rejects.toMatchObject({ name: 'WebhookError', code })

@@ -1,17 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createReceiver, jsonReply, textReply, WebhookError } from '../../src/index.ts'
-import type { Inbox } from '../../src/inbox/index.ts'
+import { jsonReply, textReply, WebhookError } from '../../src/index.ts'
 import type { DeliveryInit } from '../../src/index.ts'
-import { acme, batches, codeOf, pinged, setup, throwing } from '../acme.ts'
-
-const down = (accept: () => never): Inbox => ({
-  name: 'downInbox',
-  can: { order: true, transaction: false, durable: true, fair: false, search: 'scan' },
-  dedupeWindow: 86_400_000,
-  attach: () => ({ accept, close: async () => {} }),
-  close: async () => {},
-})
+import { acme, bareInbox, batches, codeOf, pinged, setup, throwing } from '../acme.ts'
 
 describe('a delivery that is taken', () => {
   test('is answered 200 with an empty body, then handled', async () => {
@@ -45,16 +36,6 @@ describe('a delivery that is taken', () => {
     await heard.until('done', 2)
     expect(runs).toBe(2)
     expect(heard.all('duplicate')).toMatchObject([[{ id: 'e1', topic: 'ping' }, false, {}]])
-  })
-
-  test('gives its context to the handler', async () => {
-    const { receiver, heard } = setup()
-    const seen: unknown[] = []
-    receiver.on('ping', (event) => void seen.push(event.context))
-    const request = receiver.provider.sign!({ payload: {} })
-    await receiver.receive({ ...request, context: { tenant: 't1' } })
-    await heard.until('done')
-    expect(seen).toEqual([{ tenant: 't1' }])
   })
 
   test('with several events gives each its tasks', async () => {
@@ -119,7 +100,7 @@ describe('a delivery that is rejected', () => {
       503,
       () => sign(),
       {
-        inbox: down(throwing(new Error('the disk is gone'))),
+        inbox: bareInbox(throwing(new Error('the disk is gone'))),
       },
     ],
     [
@@ -127,7 +108,7 @@ describe('a delivery that is rejected', () => {
       503,
       () => sign(),
       {
-        inbox: down(throwing(new WebhookError('inbox_full', 'no room'))),
+        inbox: bareInbox(throwing(new WebhookError('inbox_full', 'no room'))),
       },
     ],
   ]
@@ -153,24 +134,13 @@ describe('a delivery that is rejected', () => {
   })
 
   test('because its inbox rejects later is a 503 too', async () => {
-    const inbox: Inbox = {
-      ...down(throwing(new Error('unused'))),
-      attach: () => ({
-        accept: () => Promise.reject(new Error('no connection')),
-        close: async () => {},
-      }),
-    }
+    const inbox = bareInbox(() => Promise.reject(new Error('no connection')))
     const { send } = pinged({ inbox })
     expect(codeOf(await send())).toBe('inbox_unavailable')
   })
 
   test('while its twin runs is a 409 that asks to come again', async () => {
-    const { send } = pinged({
-      inbox: {
-        ...down(throwing(new Error('unused'))),
-        attach: () => ({ accept: () => ['busy'], close: async () => {} }),
-      },
-    })
+    const { send } = pinged({ inbox: bareInbox(() => ['busy']) })
     const reply = await send()
     expect(codeOf(reply)).toBe('in_progress')
     expect(reply).toMatchObject({ status: 409, headers: { 'retry-after': '5' } })
@@ -368,10 +338,4 @@ describe('whatever the network sends', () => {
       { numRuns: 500 },
     )
   })
-})
-
-test('a receiver needs nothing but its provider and a subscription', async () => {
-  const receiver = createReceiver({ provider: acme(), log: false })
-  receiver.onAny(() => {})
-  expect((await receiver.receive(receiver.provider.sign!({ payload: {} }))).status).toBe(200)
 })

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { createReceiver, memoryInbox, type Receiver } from '../../src/index.ts'
+import { memoryInbox, type Receiver } from '../../src/index.ts'
 import { runDue, health } from '../../src/routes/index.ts'
-import { acme, gate } from '../acme.ts'
+import { gate, pinged, setup } from '../acme.ts'
 
 const secret = 'cron-secret'
 const url = 'https://example.com/cron'
@@ -13,22 +13,16 @@ function cron(authorization?: string): Request {
   return new Request(url, { headers: authorization === undefined ? {} : { authorization } })
 }
 
-async function setup(count: number, handler: () => unknown): Promise<void> {
-  receiver = createReceiver({
-    provider: acme(),
-    inbox: memoryInbox(),
-    log: false,
-    worker: 'onDemand',
-  })
-  receiver.on('ping', handler)
-  for (let at = 0; at < count; at++)
-    await receiver.receive(acme().sign!({ id: String(at), payload: {} }))
+async function waiting(count: number, handler: () => unknown): Promise<void> {
+  const made = setup({ worker: 'onDemand' })
+  receiver = made.receiver.on('ping', handler)
+  for (let at = 0; at < count; at++) await made.send({ id: String(at) })
 }
 
 describe('runDue', () => {
   test('alone runs tasks, and says what it did', async () => {
     let ran = 0
-    await setup(3, () => void ran++)
+    await waiting(3, () => void ran++)
     await new Promise(setImmediate)
     expect(ran).toBe(0)
     const reply = await runDue(receiver, { secret, max: 2 })(cron(`Bearer ${secret}`))
@@ -42,7 +36,7 @@ describe('runDue', () => {
     'is 401 with %j, and runs nothing',
     async (authorization) => {
       let ran = 0
-      await setup(1, () => void ran++)
+      await waiting(1, () => void ran++)
       const reply = await runDue(receiver, { secret })(cron(authorization))
       expect([reply.status, ran]).toEqual([401, 0])
     },
@@ -51,7 +45,7 @@ describe('runDue', () => {
   test('is 409 while another one runs', async () => {
     const open = gate()
     const begun = gate()
-    await setup(1, () => (begun.open(), open.opened))
+    await waiting(1, () => (begun.open(), open.opened))
     const route = runDue(receiver, { secret })
     const first = route(cron(`Bearer ${secret}`))
     await begun.opened
@@ -62,7 +56,7 @@ describe('runDue', () => {
   })
 
   test('rejects wrong options when it is made', async () => {
-    await setup(0, () => {})
+    await waiting(0, () => {})
     expect(() => runDue(receiver, { secret: '' })).toThrow('runDue: secret')
     expect(() => runDue(receiver, {} as never)).toThrow('runDue: secret')
     expect(() => runDue(receiver, { secret, max: 0 })).toThrow('max')
@@ -72,7 +66,7 @@ describe('runDue', () => {
 
 describe('health', () => {
   test('is 200 with figures while all is well, and 503 once the receiver is closed', async () => {
-    await setup(2, () => {})
+    await waiting(2, () => {})
     const route = health([receiver])
     const well = await route(new Request(url))
     expect(well.status).toBe(200)
@@ -86,29 +80,16 @@ describe('health', () => {
   })
 
   test('tells no figures if they are not wanted', async () => {
-    await setup(0, () => {})
+    await waiting(0, () => {})
     const reply = await health([receiver], { figures: false })(new Request(url))
     expect(await reply.json()).toEqual({ ok: true })
-  })
-
-  test('an inbox that does not answer is 503 within a second', async () => {
-    const inbox = memoryInbox()
-    const hangs = { ...inbox, view: { ...inbox.view!, stats: () => new Promise<never>(() => {}) } }
-    receiver = createReceiver({ provider: acme(), inbox: hangs, log: false, worker: 'onDemand' })
-    receiver.on('ping', () => {})
-    const found = await receiver.health()
-    expect(found).toMatchObject({ ok: false, pending: undefined })
-    expect(found.cause).toContain('has not answered')
-    const seen = await (await health([receiver])(new Request(url))).json()
-    expect(seen).toMatchObject({ receivers: [{ cause: 'unavailable' }] })
   })
 
   test('tells strangers that an inbox is unavailable, and the app why', async () => {
     const inbox = memoryInbox()
     const rejected = new Error('PostgreSQL says: connect ECONNREFUSED 10.1.2.3:5432')
     const down = { ...inbox, view: { ...inbox.view!, stats: () => Promise.reject(rejected) } }
-    receiver = createReceiver({ provider: acme(), inbox: down, log: false, worker: 'onDemand' })
-    receiver.on('ping', () => {})
+    ;({ receiver } = pinged({ inbox: down, worker: 'onDemand' }))
     const reply = await health([receiver])(new Request(url))
     const text = await reply.text()
     expect(reply.status).toBe(503)

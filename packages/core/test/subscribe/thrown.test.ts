@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { createReceiver, memoryInbox, RetryAfterError, type Receiver } from '../../src/index.ts'
-import type { TaskError } from '../../src/inbox/index.ts'
-import { acme, throwing } from '../acme.ts'
-import { hear, type Heard } from '../hear.ts'
+import { RetryAfterError } from '../../src/index.ts'
+import { setup, throwing } from '../acme.ts'
 
 const DAY = 86_400_000
 
@@ -52,13 +50,13 @@ function circular(): Error {
 
 describe.each(THROWN)('a handler that throws %s', (_, make) => {
   test.each(['thrown', 'rejected'])('is dead with a bounded text when it is %s', async (how) => {
-    const { receiver, dead } = setup()
+    const { receiver, heard, send } = setup()
     receiver.on('ping', { retry: { attempts: 1 } }, () => {
       if (how === 'rejected') return Promise.reject(make())
       throw make()
     })
-    await send(receiver)
-    const error = await dead
+    await send()
+    const [, error] = await heard.until('dead')
     expect(typeof error.name).toBe('string')
     expect(typeof error.message).toBe('string')
     expect(error.name.length + error.message.length + (error.stack ?? '').length).toBeLessThan(
@@ -68,14 +66,14 @@ describe.each(THROWN)('a handler that throws %s', (_, make) => {
   })
 
   test('does not stop the task beside it, nor a later try', async () => {
-    const { receiver, heard } = setup()
+    const { receiver, heard, send } = setup()
     const done: string[] = []
     let tries = 0
     receiver.on('ping', { name: 'bad', retry: { attempts: 2, initialDelay: 0 } }, () => {
       if (tries++ === 0) throw make()
     })
     receiver.on('ping', { name: 'good' }, () => void done.push('good'))
-    await send(receiver)
+    await send()
     await heard.until('done', 2)
     expect([tries, done]).toEqual([2, ['good']])
     await receiver.close()
@@ -83,29 +81,29 @@ describe.each(THROWN)('a handler that throws %s', (_, make) => {
 })
 
 test('a schema whose issues throw when they are read makes a dead task', async () => {
-  const { receiver, dead } = setup()
+  const { receiver, heard, send } = setup()
   const issue = Object.defineProperty({ path: [revoked()] }, 'message', { get: boom }) as never
   const schema = {
     '~standard': { version: 1, vendor: 'odd', validate: () => ({ issues: [issue] }) },
   } as const
   receiver.on('ping', { schema }, () => {})
-  await send(receiver)
-  expect((await dead).name).toBe('SchemaMismatch')
+  await send()
+  expect((await heard.until('dead'))[1].name).toBe('SchemaMismatch')
   await receiver.close()
 })
 
 test('an answer that throws a revoked proxy is a 500, and receive() resolves', async () => {
-  const { receiver } = setup()
+  const { receiver, send } = setup()
   receiver.answer('ping', throwing(revoked()))
-  expect((await send(receiver)).status).toBe(500)
+  expect((await send()).status).toBe(500)
   await receiver.close()
 })
 
 test.each([1e17, Infinity])('RetryAfterError(%d) waits a year and says so', async (delay) => {
-  const { receiver, heard } = setup()
+  const { receiver, heard, send } = setup()
   receiver.on('ping', throwing(new RetryAfterError(delay)))
   const before = Date.now()
-  await send(receiver)
+  await send()
   const [, at] = await heard.until('retried')
   expect(at).toBeGreaterThanOrEqual(before + 365 * DAY)
   expect(at).toBeLessThanOrEqual(Date.now() + 365 * DAY)
@@ -116,36 +114,15 @@ test.each([1e17, Infinity])('RetryAfterError(%d) waits a year and says so', asyn
 })
 
 test('RetryAfterError with atLeast leaves a longer wait to the policy', async () => {
-  const { receiver, heard } = setup()
+  const { receiver, heard, send } = setup()
   receiver.on(
     'ping',
     { retry: { initialDelay: '1h', jitter: 'none' } },
     throwing(new RetryAfterError('1s', undefined, { atLeast: true })),
   )
   const before = Date.now()
-  await send(receiver)
+  await send()
   const [, at] = await heard.until('retried')
   expect(at).toBeGreaterThanOrEqual(before + 3_600_000)
   await receiver.close()
 })
-
-function setup(): {
-  readonly receiver: Receiver
-  readonly heard: Heard
-  readonly dead: Promise<TaskError>
-} {
-  const heard = hear()
-  const dead = Promise.withResolvers<TaskError>()
-  const receiver = createReceiver({
-    provider: acme(),
-    inbox: memoryInbox(),
-    log: false,
-    observers: [heard.observer],
-  })
-  receiver.onDead((_task, error) => dead.resolve(error))
-  return { receiver, heard, dead: dead.promise }
-}
-
-function send(receiver: Receiver): ReturnType<Receiver['receive']> {
-  return receiver.receive(acme().sign!({ topic: 'ping', id: '1', payload: {} }))
-}

@@ -51,25 +51,6 @@ test('a table agrees with the rules', () => {
   )
 })
 
-test.each([
-  ['issues.*', 'issues.opened', true],
-  ['issues.*', 'issues', false],
-  ['issues.*', 'issues.opened.twice', false],
-  ['issues.*', 'issues/opened', false],
-  ['issues.**', 'issues.opened.twice', true],
-  ['issues.**', 'issues/opened', false],
-  ['issues.**', 'issues.', false],
-  ['*/create', 'orders/create', true],
-  ['**', 'anything:at/all', true],
-  ['*', 'one', true],
-  ['*', 'one.two', false],
-  ['a+b', 'aab', false],
-] as const)('%s on %s: %s', (text, name, found) => {
-  const table = createTopicTable<string>()
-  table.add([text], 'x')
-  expect(table.match(name)).toEqual(found ? ['x'] : [])
-})
-
 test('aliases with spaces in them are not mixed up', () => {
   const table = createTopicTable<string>()
   table.add(['a b'], 'spaced')

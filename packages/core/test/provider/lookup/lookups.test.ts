@@ -28,39 +28,6 @@ describe('look-ups', () => {
     return key.startsWith('made-up') ? undefined : { key }
   }
 
-  test('ask once for what is known, pending or unknown', async () => {
-    const asked: string[] = []
-    const known = lookups<{ key: string }>({ perMinute: 100, atOnce: 100 })
-    const both = await Promise.all([
-      known.find('a', 0, ask(asked, 'a')),
-      known.find('a', 0, ask(asked, 'a')),
-    ])
-    expect(both).toEqual([{ key: 'a' }, { key: 'a' }])
-    expect(known.find('a', 1, ask(asked, 'a'))).toEqual({ key: 'a' })
-    expect(await known.find('made-up', 1, ask(asked, 'made-up'))).toBeUndefined()
-    expect(await known.find('made-up', 2, ask(asked, 'made-up'))).toBeUndefined()
-    expect(asked).toEqual(['a', 'made-up'])
-    expect(await known.find('made-up', 60_002, ask(asked, 'made-up'))).toBeUndefined()
-    expect(asked).toHaveLength(3)
-  })
-
-  test('made-up keys neither drive known ones out nor are they rejected unasked', async () => {
-    const asked: string[] = []
-    const known = lookups<{ key: string }>({ kept: 2, perMinute: 50, atOnce: 50 })
-    await known.find('a', 0, ask(asked, 'a'))
-    const made = Array.from({ length: 3000 }, (_, at) => `made-up ${at}`)
-    const results = await Promise.allSettled(
-      made.map(async (key) => await known.find(key, 0, ask(asked, key))),
-    )
-    const suppressed = results.filter((one) => one.status === 'rejected')
-    expect(suppressed).toHaveLength(3000 - 49)
-    expect(
-      suppressed.every(({ reason }) => (reason as { code?: string }).code === 'secret_unavailable'),
-    ).toBe(true)
-    expect(known.find('a', 1, ask(asked, 'a'))).toEqual({ key: 'a' })
-    expect(asked).toHaveLength(50)
-  })
-
   test('a failure is not kept unless asked for, and old findings count on through it', async () => {
     const asked: string[] = []
     const known = lookups<{ key: string }>({ maxAge: 1000 })

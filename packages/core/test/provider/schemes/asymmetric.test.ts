@@ -2,6 +2,7 @@ import { constants, generateKeyPairSync, sign, verify, type KeyObject } from 'no
 import { describe, expect, test } from 'vitest'
 import { createDelivery } from '../../../src/index.ts'
 import { ecdsa, rsa, type Scheme, type SignableRequest } from '../../../src/provider/index.ts'
+import { verdict } from './sent.ts'
 
 const NOW = 1_760_000_000_000
 const request: SignableRequest = {
@@ -53,36 +54,30 @@ const modulus = pairOf('rsa')
 const edwards = pairOf('ed25519')
 
 describe.each([
-  ['ecdsa, DER', ecdsa(headers), curve],
-  ['ecdsa, raw, hex', ecdsa({ ...headers, form: 'raw', encoding: 'hex' }), curve],
-  ['ecdsa P-384', ecdsa({ ...headers, curve: 'P-384', form: 'raw' }), wide],
-  ['rsa, PKCS #1', rsa(headers), modulus],
-  ['rsa, PKCS #1, SHA-1', rsa({ ...headers, hash: 'sha1' }), modulus],
+  ['ecdsa, DER', ecdsa(headers), curve, 'P-256'],
+  ['ecdsa, raw, hex', ecdsa({ ...headers, form: 'raw', encoding: 'hex' }), curve, 'P-256'],
+  ['ecdsa P-384', ecdsa({ ...headers, curve: 'P-384', form: 'raw' }), wide, 'P-384'],
+  ['rsa, PKCS #1', rsa(headers), modulus, 'rsa'],
+  ['rsa, PKCS #1, SHA-1', rsa({ ...headers, hash: 'sha1' }), modulus, 'rsa'],
   [
     'rsa, PSS, SHA-512',
     rsa({ ...headers, padding: 'pss', hash: 'sha512', encoding: 'base64url' }),
     modulus,
+    'rsa',
   ],
-] as [string, Scheme<unknown>, Record<'secret' | 'spki' | 'pem', string>][])(
+] as [string, Scheme<unknown>, ReturnType<typeof pairOf>, 'P-256' | 'P-384' | 'rsa'][])(
   '%s',
-  (_, scheme, pair) => {
+  (_, scheme, pair, kind) => {
+    const other = pairOf(kind)
     const signed = scheme.sign!(request, scheme.key(pair.secret), NOW)
 
     test('what the private key signs verifies with the public one, as PEM and as base64 of SPKI', () => {
       expect(verified(scheme, signed, pair.pem)).toBe(0)
       expect(verified(scheme, signed, pair.spki)).toBe(0)
-      expect(
-        verified(
-          scheme,
-          signed,
-          pairOf(pair === modulus ? 'rsa' : pair === wide ? 'P-384' : 'P-256').pem,
-          pair.pem,
-        ),
-      ).toBe(1)
+      expect(verified(scheme, signed, other.pem, pair.pem)).toBe(1)
     })
 
     test('another body, another time, another key and another text of the same signature are rejected', () => {
-      const other = pairOf(pair === modulus ? 'rsa' : pair === wide ? 'P-384' : 'P-256')
       const changed = (lines: Record<string, string>): SignableRequest => ({
         ...signed,
         headers: { ...signed.headers, ...lines },
@@ -158,6 +153,7 @@ describe('what is signed agrees with node:crypto', () => {
     saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
   }
   type Pair = { readonly publicKey: KeyObject; readonly privateKey: KeyObject }
+  const given = (text: string): SignableRequest => ({ ...request, headers: { 'x-sig': text } })
 
   test.each<[string, () => ReturnType<typeof rsa>, Pair, string, object, ('base64' | 'hex')?]>([
     ['ECDSA', () => ecdsa({ header: 'x-sig' }), ec, 'sha256', {}],
@@ -171,6 +167,7 @@ describe('what is signed agrees with node:crypto', () => {
     ['RSA', () => rsa({ header: 'x-sig' }), big, 'sha256', {}],
     ['RSA, hex', () => rsa({ header: 'x-sig', encoding: 'hex' }), big, 'sha256', {}, 'hex'],
     ['RSA, PSS', () => rsa({ header: 'x-sig', padding: 'pss' }), big, 'sha256', pss],
+    ['RSA, PSS', () => rsa({ header: 'x-sig', padding: 'pss', hash: 'sha1' }), big, 'sha1', pss],
   ])(
     '%s, over the body alone',
     (_, make, { publicKey, privateKey }, hash, how, coding = 'base64') => {
@@ -180,7 +177,6 @@ describe('what is signed agrees with node:crypto', () => {
       const ours = Buffer.from(signed.headers['x-sig']!, coding)
       expect(verify(hash, body, { key: publicKey, ...how }, ours)).toBe(true)
       const theirs = sign(hash, body, { key: privateKey, ...how }).toString(coding)
-      const given = (text: string): SignableRequest => ({ ...request, headers: { 'x-sig': text } })
       expect(verified(scheme, given(theirs), pem(publicKey, 'spki'))).toBe(0)
       if (coding === 'hex')
         expect(() => verified(scheme, given(theirs.toUpperCase()), pem(publicKey, 'spki'))).toThrow(
@@ -189,11 +185,19 @@ describe('what is signed agrees with node:crypto', () => {
     },
   )
 
+  test('another padding, and PSS with another length of salt, are rejected', () => {
+    const scheme = rsa({ header: 'x-sig', padding: 'pss' })
+    const salted = sign('sha256', body, { key: big.privateKey, ...pss, saltLength: 0 })
+    for (const other of [sign('sha256', body, big.privateKey), salted, Buffer.alloc(1)])
+      expect(verdict(scheme, pem(big.publicKey, 'spki'), given(other.toString('base64')))).toBe(
+        'signature_mismatch',
+      )
+  })
+
   test('a message may be a string', () => {
     const scheme = rsa({ header: 'x-sig', message: () => 'ü' })
     const theirs = sign('sha256', Buffer.from('ü'), big.privateKey).toString('base64')
-    const signed = { ...request, headers: { 'x-sig': theirs } }
-    expect(verified(scheme, signed, pem(big.publicKey, 'spki'))).toBe(0)
+    expect(verified(scheme, given(theirs), pem(big.publicKey, 'spki'))).toBe(0)
   })
 
   test('one of several signatures suffices', () => {
@@ -208,8 +212,7 @@ describe('what is signed agrees with node:crypto', () => {
       [rsa(options), big],
     ] as const) {
       const right = sign('sha256', body, pair.privateKey).toString('base64')
-      const given = { ...request, headers: { 'x-sig': `AAAA ${right}` } }
-      expect(verified(scheme, given, pem(pair.publicKey, 'spki'))).toBe(0)
+      expect(verified(scheme, given(`AAAA ${right}`), pem(pair.publicKey, 'spki'))).toBe(0)
     }
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createDelivery } from '../../../src/index.ts'
 import { checkTimestamp, parseTimestamp } from '../../../src/basics/index.ts'
-import { firstOf, hmac, messageTemplate, pairs, token } from '../../../src/provider/index.ts'
+import { firstOf, hmac } from '../../../src/provider/index.ts'
 
 const NOW = 1_760_000_000_000
 const request = {
@@ -30,45 +30,6 @@ describe('firstOf', () => {
       expect.objectContaining({ problem: 'missing', header: 'x-sig-256' }),
     )
   })
-
-  test('promises what the weaker one does, and hides what either carries', () => {
-    const mixed = firstOf(strong, token({ query: 't' }) as never)
-    expect(mixed.covers.body).toBe('none')
-    expect(mixed.credentials).toMatchObject({ query: ['t'] })
-    expect(mixed.present!(createDelivery({ url: 'https://example.com/?t=1' }))).toBe(true)
-    expect(mixed.present!(createDelivery({ url: 'https://example.com/' }))).toBe(false)
-  })
-})
-
-describe('a message template', () => {
-  test.each([
-    ['{body}', '{"a":1}'],
-    ['v0:{time}:{body}', 'v0:17:{"a":1}'],
-    [
-      '{method}\n{url}\n{header:X-Id}.{body}.end',
-      'POST\nhttps://example.com/a?b=c\ni1.{"a":1}.end',
-    ],
-  ])('%s', (template, expected) => {
-    const message = messageTemplate(template)(createDelivery(request), '17')
-    const parts = message instanceof Uint8Array ? [message] : [message].flat()
-    expect(Buffer.concat(parts.map((part) => Buffer.from(part))).toString()).toBe(expected)
-  })
-
-  test.each(['', 'nothing', '{bod}', '{time}{header}'])('%o is a mistake', (template) => {
-    expect(() => messageTemplate(template)).toThrow(TypeError)
-    expect(() => hmac({ header: 'x', message: template })).toThrow('message')
-  })
-
-  test('a header in it must be there once', () => {
-    const message = messageTemplate('{header:x-id}{body}')
-    const twice = createDelivery({ ...request, headers: { 'x-id': ['a', 'b'] } })
-    expect(() => message(twice, undefined)).toThrow(
-      expect.objectContaining({ problem: 'repeated', header: 'x-id', got: 2 }),
-    )
-    expect(() => message(createDelivery({ url: request.url }), undefined)).toThrow(
-      expect.objectContaining({ problem: 'missing', header: 'x-id' }),
-    )
-  })
 })
 
 describe('a signed time', () => {
@@ -94,18 +55,5 @@ describe('a signed time', () => {
     expect(() => checkTimestamp(NOW - 6000, NOW, 5, 60)).toThrow(
       expect.objectContaining({ problem: 'too_old', seconds: 6 }),
     )
-  })
-
-  test('goes with the signature in pairs', () => {
-    const scheme = hmac({
-      ...pairs({ header: 'X-Sig', time: 'ts', signature: 'h1', separator: ';' }),
-    })
-    const key = scheme.key('secret')
-    const signed = scheme.sign!(request, key, NOW)
-    expect(signed.headers['X-Sig'] ?? signed.headers['x-sig']).toMatch(
-      /^ts=1760000000;h1=[0-9a-f]{64}$/,
-    )
-    expect(scheme.verify(createDelivery(signed), [key], NOW)).toBe(0)
-    expect(scheme.signedTime!(createDelivery(signed))).toBe('1760000000')
   })
 })
