@@ -1,10 +1,10 @@
-import { deleteAt, senderCall } from './common/client.ts'
+import { senderCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
-import { everyRow } from './common/paging.ts'
-import { mapTopics } from './common/map.ts'
 import type { ApiOptions, Token } from './common/options.ts'
-import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
-import type { Endpoint, Registrar } from './registrar.ts'
+import { endpointId, row, asText, type Fields } from './common/read.ts'
+import { numbered, restEndpoints } from './common/rest.ts'
+import type { EndpointTarget } from './common/spec.ts'
+import type { Registrar } from './registrar.ts'
 
 /** Options of {@link adyenRegistrar}. */
 export interface AdyenRegistrarOptions extends ApiOptions {
@@ -36,6 +36,29 @@ export function adyenRegistrar(options: AdyenRegistrarOptions): Registrar {
   })
   const path = `/merchants/${encodeURIComponent(options.merchant)}/webhooks`
 
+  const endpoints = restEndpoints(call, {
+    title: 'Adyen',
+    path,
+    list: {
+      rows: 'data',
+      mayLack: true,
+      query: { pageSize: 100 },
+      next: ['pageNumber', numbered('pagesTotal')],
+    },
+    only: { type: 'standard' },
+    url: 'url',
+    topics: 'additionalSettings.includeEventCodes',
+    on: { active: true },
+    settings: {
+      communicationFormat: 'communicationFormat',
+      hmac: ({ hmacKeyCheckValue }) => asText(hmacKeyCheckValue) !== '',
+    },
+    create: (target) => ({
+      json: { type: 'standard', active: true, description: 'Postern', ...shapeOf(target) },
+    }),
+    shape: shapeOf,
+  })
+
   return defineRegistrar({
     provider: 'adyen',
     account: `merchant ${options.merchant}`,
@@ -43,37 +66,14 @@ export function adyenRegistrar(options: AdyenRegistrarOptions): Registrar {
     secret: 'told',
     settings: { communicationFormat: 'json', hmac: true },
     fixed: ['hmac'],
-    map: (patterns) => mapTopics(patterns, { known: [], open: true }),
-    async list() {
-      const all = await everyRow('Adyen', async (pageNumber = '1') => {
-        const { json } = await call('GET', path, { query: { pageNumber, pageSize: 100 } })
-        const isLast = !(Number(pageNumber) < Number(row(json)['pagesTotal']))
-        const next = isLast ? undefined : String(Number(pageNumber) + 1)
-        return { items: rows(row(json)['data'] ?? [], 'Adyen'), next }
-      })
-      return all.filter(({ type }) => type === 'standard').map(toEndpoint)
-    },
-    async create({ url, topics }) {
-      const json = {
-        type: 'standard',
-        active: true,
-        description: 'Postern',
-        ...shapeOf(url, topics),
-      }
-      const answer = await call('POST', path, { json })
-      const id = endpointId(row(answer.json)['id'], 'Adyen')
+    names: { open: true },
+    ...endpoints,
+    async create(target) {
+      const { id } = await endpoints.create(target)
       return { id, secret: await newKey(id) }
     },
-    async update({ id }, { url, topics }) {
-      await call('PATCH', `${path}/${id}`, { json: shapeOf(url, topics), repeatable: true })
-    },
-    delete: deleteAt(call, path),
-    async enable(id) {
-      await call('PATCH', `${path}/${id}`, { json: { active: true }, repeatable: true })
-    },
     async rotate(id, hand) {
-      const { json } = await call('GET', `${path}/${id}`)
-      await hand(row(json)['url'], await newKey(id))
+      await hand((await endpoints.get(id))['url'], await newKey(id))
     },
   })
 
@@ -83,21 +83,7 @@ export function adyenRegistrar(options: AdyenRegistrarOptions): Registrar {
   }
 }
 
-function shapeOf(url: string, topics: readonly string[]): Fields {
+function shapeOf({ url, topics }: EndpointTarget): Fields {
   const additionalSettings = { includeEventCodes: topics }
   return { url, communicationFormat: 'json', additionalSettings }
-}
-
-function toEndpoint(webhook: Fields): Endpoint {
-  return {
-    id: asText(webhook['id']),
-    url: asText(webhook['url']),
-    topics: texts(row(webhook['additionalSettings'])['includeEventCodes']).toSorted(),
-    enabled: webhook['active'] === true,
-    state: 'active',
-    settings: {
-      communicationFormat: asText(webhook['communicationFormat']),
-      hmac: asText(webhook['hmacKeyCheckValue']) !== '',
-    },
-  }
 }

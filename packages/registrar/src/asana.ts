@@ -1,10 +1,9 @@
-import { deleteAt, senderCall } from './common/client.ts'
+import { senderCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
-import { mapTopics } from './common/map.ts'
-import { everyRow } from './common/paging.ts'
 import type { ApiOptions, Token } from './common/options.ts'
-import { endpointId, row, rows, asText, type Fields } from './common/read.ts'
-import type { Endpoint, Registrar } from './registrar.ts'
+import { row, rows, asText, type Fields } from './common/read.ts'
+import { everyRow, failedAt, pagesOf, restEndpoints } from './common/rest.ts'
+import type { Registrar } from './registrar.ts'
 
 /** Options of {@link asanaRegistrar}. */
 export interface AsanaRegistrarOptions extends ApiOptions {
@@ -38,43 +37,44 @@ export function asanaRegistrar(options: AsanaRegistrarOptions): Registrar {
     },
   })
 
+  const list = pagesOf(call, 'Asana', PATH, {
+    rows: 'data',
+    query: { workspace, resource, limit: 100, opt_fields: FIELDS },
+    next: ['offset', 'next_page.offset'],
+  })
+  const { enable: _enable, ...endpoints } = restEndpoints(call, {
+    title: 'Asana',
+    path: PATH,
+    list,
+    inside: 'data',
+    id: 'gid',
+    url: 'target',
+    topics: ({ filters }) => rows(filters ?? [], 'Asana').map(topicOf),
+    everything: '*',
+    on: { active: true },
+    // Before Asana answers this request, it sends a handshake to the receiver, which must reply first.
+    create({ url, topics }) {
+      const filters = topics.includes('*') ? {} : { filters: topics.map(toFilter) }
+      return { json: { data: { resource, target: url, ...filters } } }
+    },
+    shape: ({ topics }) => ({ filters: topics.includes('*') ? [] : topics.map(toFilter) }),
+    change: (id, data) => call('PUT', `${PATH}/${id}`, { json: { data } }),
+  })
+
   return defineRegistrar({
     provider: 'asana',
     account: `resource ${resource}`,
     kind: 'webhook',
     fixed: ['url'],
-    map: (patterns) => mapTopics(patterns, { known: [], open: true, everything: '*', convert }),
-    list: async () => (await all()).map(toEndpoint),
-    async create({ url, topics }) {
-      // Before Asana answers this request, it sends a handshake to the receiver, which must reply first.
-      const json = { data: { resource, target: url, filters: topics.map(toFilter) } }
-      const answer = await call('POST', PATH, {
-        json: topics.includes('*') ? bare(json.data) : json,
-      })
-      return { id: endpointId(row(row(answer.json)['data'])['gid'], 'Asana') }
-    },
-    async update({ id }, { topics }) {
-      const filters = topics.includes('*') ? [] : topics.map(toFilter)
-      await call('PUT', `${PATH}/${id}`, { json: { data: { filters } } })
-    },
-    delete: deleteAt(call, PATH),
+    names: { open: true, everything: '*', convert },
+    ...endpoints,
     async failures({ id }) {
-      const found = (await all()).find((webhook) => asText(webhook['gid']) === id)
-      const at = asText(found?.['last_failure_at'])
-      if (at === '') return []
-      const reason = asText(found?.['last_failure_content']).slice(0, 200)
-      return [{ at: Date.parse(at), ...(reason !== '' && { reason }) }]
+      const found = (await everyRow('Asana', list)).find(({ gid }) => asText(gid) === id)
+      const { last_failure_at: at, last_failure_content: reason } = row(found)
+      if (asText(at) === '') return []
+      return [failedAt(at, undefined, asText(reason).slice(0, 200))]
     },
   })
-
-  function all(): Promise<readonly Fields[]> {
-    return everyRow('Asana', async (offset) => {
-      const query = { workspace, resource, limit: 100, offset, opt_fields: FIELDS }
-      const { json } = await call('GET', PATH, { query })
-      const next = asText(row(row(json)['next_page'])['offset']) || undefined
-      return { items: rows(row(json)['data'], 'Asana'), next }
-    })
-  }
 }
 
 const PATH = '/webhooks'
@@ -87,25 +87,11 @@ function convert(pattern: string): { names: readonly string[]; wider: boolean } 
   return type === undefined ? undefined : { names: [`${type}.*`], wider: false }
 }
 
-function bare({ resource, target }: { resource: string; target: string }): Fields {
-  return { data: { resource, target } }
-}
-
 function toFilter(topic: string): Fields {
   const [resource_type = '', action = '*'] = topic.split('.', 2)
   return { resource_type, ...(action !== '*' && { action }) }
 }
 
-function toEndpoint(webhook: Fields): Endpoint {
-  const filters = rows(webhook['filters'] ?? [], 'Asana')
-  const topics = filters.map(
-    (filter) => `${asText(filter['resource_type'])}.${asText(filter['action']) || '*'}`,
-  )
-  return {
-    id: asText(webhook['gid']),
-    url: asText(webhook['target']),
-    topics: topics.length === 0 ? ['*'] : topics.toSorted(),
-    enabled: webhook['active'] === true,
-    state: 'active',
-  }
+function topicOf({ resource_type: type, action }: Fields): string {
+  return `${asText(type)}.${asText(action) || '*'}`
 }

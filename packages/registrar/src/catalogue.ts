@@ -28,134 +28,111 @@ export interface Maker<Made> extends OptionNames {
  * @example
  * const registrar = await senders.get('github')?.registrar?.make({ token, repository: 'octo/hello' })
  */
-export const senders: ReadonlyMap<string, SenderApi> = /* @__PURE__ */ byName([
-  {
-    name: 'github',
+export const senders: ReadonlyMap<string, SenderApi> = /* @__PURE__ */ byName({
+  github: {
     title: 'GitHub',
     registrar: maker('githubRegistrar', async () => import('./github.ts')),
     events: maker('githubEvents', async () => import('./sources/github.ts')),
     redelivery: maker('githubRedelivery', async () => import('./sources/github.ts')),
   },
-  {
-    name: 'github-app',
+  'github-app': {
     title: 'GitHub App',
     provider: 'github',
     registrar: maker('githubAppRegistrar', async () => import('./github-app.ts')),
   },
-  {
-    name: 'stripe',
+  stripe: {
     title: 'Stripe',
     registrar: maker('stripeRegistrar', async () => import('./stripe.ts')),
     events: maker('stripeEvents', async () => import('./sources/stripe.ts')),
   },
-  {
-    name: 'shopify',
+  shopify: {
     title: 'Shopify',
     registrar: maker('shopifyRegistrar', async () => import('./shopify.ts')),
   },
-  {
-    name: 'twilio',
+  twilio: {
     title: 'Twilio Event Streams',
     registrar: maker('twilioRegistrar', async () => import('./twilio.ts')),
   },
-  {
-    name: 'twilio-number',
+  'twilio-number': {
     title: 'Twilio phone number',
     provider: 'twilio',
     registrar: maker('twilioNumberRegistrar', async () => import('./twilio-number.ts')),
   },
-  {
-    name: 'slack',
+  slack: {
     title: 'Slack',
     registrar: maker('slackRegistrar', async () => import('./slack.ts')),
   },
-  {
-    name: 'svix',
+  svix: {
     title: 'Svix',
     registrar: maker('svixRegistrar', async () => import('./svix.ts')),
     redelivery: maker('svixRedelivery', async () => import('./sources/svix.ts')),
   },
-  {
-    name: 'paddle',
+  paddle: {
     title: 'Paddle',
     registrar: maker('paddleRegistrar', async () => import('./paddle.ts')),
     events: maker('paddleEvents', async () => import('./sources/paddle.ts')),
     redelivery: maker('paddleRedelivery', async () => import('./sources/paddle.ts')),
   },
-  {
-    name: 'square',
+  square: {
     title: 'Square',
     registrar: maker('squareRegistrar', async () => import('./square.ts')),
     events: maker('squareEvents', async () => import('./sources/square.ts')),
   },
-  {
-    name: 'polar',
+  polar: {
     title: 'Polar',
     registrar: maker('polarRegistrar', async () => import('./polar.ts')),
     redelivery: maker('polarRedelivery', async () => import('./sources/polar.ts')),
   },
-  {
-    name: 'figma',
+  figma: {
     title: 'Figma',
     registrar: maker('figmaRegistrar', async () => import('./figma.ts')),
     events: maker('figmaEvents', async () => import('./sources/figma.ts')),
   },
-  {
-    name: 'workos',
+  workos: {
     title: 'WorkOS',
     events: maker('workosEvents', async () => import('./sources/workos.ts')),
   },
-  {
-    name: 'docusign',
+  docusign: {
     title: 'DocuSign Connect',
     registrar: maker('docusignRegistrar', async () => import('./docusign.ts')),
   },
-  {
-    name: 'contentful',
+  contentful: {
     title: 'Contentful',
     registrar: maker('contentfulRegistrar', async () => import('./contentful.ts')),
   },
-  {
-    name: 'chargebee',
+  chargebee: {
     title: 'Chargebee',
     registrar: maker('chargebeeRegistrar', async () => import('./chargebee.ts')),
   },
-  {
-    name: 'asana',
+  asana: {
     title: 'Asana',
     registrar: maker('asanaRegistrar', async () => import('./asana.ts')),
   },
-  {
-    name: 'linear',
+  linear: {
     title: 'Linear',
     registrar: maker('linearRegistrar', async () => import('./linear.ts')),
   },
-  {
-    name: 'hubspot',
+  hubspot: {
     title: 'HubSpot',
     registrar: maker('hubspotRegistrar', async () => import('./hubspot.ts')),
   },
-  {
-    name: 'adyen',
+  adyen: {
     title: 'Adyen',
     registrar: maker('adyenRegistrar', async () => import('./adyen.ts')),
   },
-  {
-    name: 'telegram',
+  telegram: {
     title: 'Telegram',
     registrar: maker('telegramRegistrar', async () => import('./telegram.ts')),
   },
-  {
-    name: 'discord',
+  discord: {
     title: 'Discord',
     registrar: maker('discordRegistrar', async () => import('./discord.ts')),
   },
-  {
-    name: 'line',
+  line: {
     title: 'LINE',
     registrar: maker('lineRegistrar', async () => import('./line.ts')),
   },
-])
+})
 
 // The options are not typed, because they come from a command line or a form. The function of the module checks them.
 function maker<
@@ -168,7 +145,9 @@ function maker<
 }
 
 function byName(
-  all: readonly (Omit<SenderApi, 'provider'> & Partial<SenderApi>)[],
+  all: Readonly<Record<string, Omit<SenderApi, 'name' | 'provider'> & Partial<SenderApi>>>,
 ): ReadonlyMap<string, SenderApi> {
-  return new Map(all.map((one) => [one.name, { provider: one.name, ...one }]))
+  return new Map(
+    Object.entries(all).map(([name, sender]) => [name, { name, provider: name, ...sender }]),
+  )
 }

@@ -1,11 +1,11 @@
 import { Buffer } from 'node:buffer'
 import { senderCall } from './common/client.ts'
 import { defineRegistrar, newSecret, topicList } from './common/define.ts'
-import { mapTopics } from './common/map.ts'
-import { everyRow } from './common/paging.ts'
 import type { ApiOptions, Token } from './common/options.ts'
-import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
-import type { Endpoint, Registrar } from './registrar.ts'
+import { row, type Fields } from './common/read.ts'
+import { pagesOf, restEndpoints } from './common/rest.ts'
+import type { EndpointTarget } from './common/spec.ts'
+import type { Registrar } from './registrar.ts'
 import { CHARGEBEE_TOPICS } from './topics/chargebee.ts'
 
 /** Options of {@link chargebeeRegistrar}. */
@@ -33,89 +33,77 @@ export function chargebeeRegistrar(options: ChargebeeRegistrarOptions): Registra
     headers: (key) => ({ authorization: `Basic ${Buffer.from(`${key}:`).toString('base64')}` }),
   })
 
+  const pages = pagesOf(call, 'Chargebee', PATH, {
+    rows: 'list',
+    query: { limit: 100 },
+    next: ['offset', 'next_offset'],
+  })
+  const change = (id: string, members: Fields, secrets: readonly string[] = []) =>
+    call('POST', `${PATH}/${id}`, { form: formOf(members), repeatable: true, secrets })
+  const endpoints = restEndpoints(call, {
+    title: 'Chargebee',
+    path: PATH,
+    inside: 'webhook_endpoint',
+    async list(cursor) {
+      const { items, next } = await pages(cursor)
+      return { items: items.map((item) => row(item['webhook_endpoint'])), next }
+    },
+    url: 'url',
+    topics: 'enabled_events',
+    everything: '*',
+    on: { disabled: false },
+    usuallyOn: true,
+    settings: { api_version: 'api_version' },
+    create: (target) => ({
+      form: formOf({ name: 'Postern', ...credentials(target.secret), ...shapeOf(target) }),
+      headers: { 'chargebee-idempotency-key': crypto.randomUUID() },
+      repeatable: true,
+      secrets: [target.secret ?? ''],
+    }),
+    shape: shapeOf,
+    change,
+  })
+
   return defineRegistrar({
     provider: 'chargebee',
     account: `site ${options.site}`,
     kind: 'webhook endpoint',
     secret: 'given',
     settings: { api_version: 'v2' },
-    map: (patterns) => mapTopics(patterns, { known: topicList(CHARGEBEE_TOPICS), everything: '*' }),
-    async list() {
-      const all = await everyRow('Chargebee', async (offset) => {
-        const { json } = await call('GET', PATH, { query: { limit: 100, offset } })
-        const list = rows(row(json)['list'], 'Chargebee')
-        const next = asText(row(json)['next_offset']) || undefined
-        return { items: list.map((each) => row(each['webhook_endpoint'])), next }
-      })
-      return all.map(toEndpoint)
-    },
-    async create({ url, topics, settings, secret = '' }) {
-      const form = formOf(url, topics, secret)
-      form.set('name', 'Postern')
-      form.set('api_version', String(settings['api_version']))
-      const headers = { 'chargebee-idempotency-key': crypto.randomUUID() }
-      const answer = await call('POST', PATH, {
-        form,
-        headers,
-        repeatable: true,
-        secrets: [secret],
-      })
-      return { id: endpointId(row(row(answer.json)['webhook_endpoint'])['id'], 'Chargebee') }
-    },
-    async update({ id }, { url, topics, settings }) {
-      const form = formOf(url, topics)
-      form.set('api_version', String(settings['api_version']))
-      await change(id, form)
-    },
+    names: { known: topicList(CHARGEBEE_TOPICS), everything: '*' },
+    ...endpoints,
     async delete({ id }) {
       await call('POST', `${PATH}/${id}/delete`, { allow: [404], repeatable: true })
     },
-    enable: (id) => change(id, new URLSearchParams({ disabled: 'false' })),
     async rotate(id, hand) {
-      const { json } = await call('GET', `${PATH}/${id}`)
       const secret = `postern:${newSecret()}`
-      await hand(row(row(json)['webhook_endpoint'])['url'], secret)
+      await hand((await endpoints.get(id))['url'], secret)
       await change(id, credentials(secret), [secret])
     },
   })
-
-  async function change(
-    id: string,
-    form: URLSearchParams,
-    secrets: readonly string[] = [],
-  ): Promise<void> {
-    await call('POST', `${PATH}/${id}`, { form, repeatable: true, secrets })
-  }
 }
 
 const PATH = '/api/v2/webhook_endpoints'
 
-function formOf(url: string, topics: readonly string[], secret?: string): URLSearchParams {
-  const form = secret === undefined ? new URLSearchParams() : credentials(secret)
-  form.set('url', url)
-  if (topics.includes('*')) return form
-  topics.forEach((topic, at) => form.set(`enabled_events[${at}]`, topic))
+function shapeOf({ url, topics, settings }: EndpointTarget): Fields {
+  return { url, ...settings, ...(!topics.includes('*') && { enabled_events: topics }) }
+}
+
+/** Returns members as a form. A list becomes one field per item, with the item's index in its name. */
+function formOf(members: Fields): URLSearchParams {
+  const form = new URLSearchParams()
+  for (const [name, value] of Object.entries(members))
+    if (Array.isArray(value)) value.forEach((item, at) => form.set(`${name}[${at}]`, String(item)))
+    else form.set(name, String(value))
   return form
 }
 
-function credentials(secret: string): URLSearchParams {
+function credentials(secret = ''): Fields {
   const colon = secret.indexOf(':')
   if (colon < 1)
     throw new TypeError("secret: must be 'user:password' at Chargebee, which does not sign")
-  return new URLSearchParams({
+  return {
     basic_auth_username: secret.slice(0, colon),
     basic_auth_password: secret.slice(colon + 1),
-  })
-}
-
-function toEndpoint(endpoint: Fields): Endpoint {
-  const events = texts(endpoint['enabled_events'])
-  return {
-    id: asText(endpoint['id']),
-    url: asText(endpoint['url']),
-    topics: events.length === 0 ? ['*'] : events.toSorted(),
-    enabled: endpoint['disabled'] !== true,
-    state: 'active',
-    settings: { api_version: asText(endpoint['api_version']) },
   }
 }

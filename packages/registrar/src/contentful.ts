@@ -1,10 +1,9 @@
-import { deleteAt, senderCall } from './common/client.ts'
+import { senderCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
-import { mapTopics } from './common/map.ts'
-import { everyRow } from './common/paging.ts'
 import type { ApiOptions, Token } from './common/options.ts'
-import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
-import type { Endpoint, Registrar } from './registrar.ts'
+import { at, row, rows, asText, isSuccess } from './common/read.ts'
+import { failedAt, restEndpoints } from './common/rest.ts'
+import type { Registrar } from './registrar.ts'
 
 /** Options of {@link contentfulRegistrar}. */
 export interface ContentfulRegistrarOptions extends ApiOptions {
@@ -40,72 +39,65 @@ export function contentfulRegistrar(options: ContentfulRegistrarOptions): Regist
   const path = `/spaces/${encodeURIComponent(options.space)}/webhook_definitions`
   const headers = { 'content-type': 'application/vnd.contentful.management.v1+json' }
 
+  const { get, ...endpoints } = restEndpoints(call, {
+    title: 'Contentful',
+    path,
+    list: {
+      rows: 'items',
+      query: { limit: 100 },
+      next: [
+        'skip',
+        ({ json }, skip = '0', items) => {
+          const end = Number(skip) + items.length
+          const isLast = items.length === 0 || end >= Number(row(json)['total'])
+          return isLast ? undefined : String(end)
+        },
+      ],
+    },
+    id: 'sys.id',
+    url: 'url',
+    topics: 'topics',
+    on: { active: true },
+    usuallyOn: true,
+    create({ url, topics }) {
+      const json = { name: 'Postern', url, topics, headers: [], active: true }
+      return { json, headers }
+    },
+    shape: ({ url, topics }) => ({ url, topics }),
+    async change(id, members) {
+      const { sys, ...rest } = await get(id)
+      const version = { 'x-contentful-version': asText(row(sys)['version']) }
+      await call('PUT', `${path}/${id}`, {
+        json: { ...rest, ...members },
+        headers: { ...headers, ...version },
+      })
+    },
+  })
+
   return defineRegistrar({
     provider: 'contentful',
     account: `space ${options.space}`,
     kind: 'webhook definition',
-    map: (patterns) =>
-      mapTopics(patterns, {
-        known: ['*.*'],
-        convert: (pattern) => ({ names: [toName(pattern)], wider: false }),
-        open: true,
-      }),
+    names: {
+      known: ['*.*'],
+      convert: (pattern) => ({ names: [toName(pattern)], wider: false }),
+      open: true,
+    },
     warn: () => [
       "deliveries are signed once the space's request verification is on; set it by hand",
     ],
-    async list() {
-      const all = await everyRow('Contentful', async (skip = '0') => {
-        const { json } = await call('GET', path, { query: { limit: 100, skip } })
-        const items = rows(row(json)['items'], 'Contentful')
-        const end = Number(skip) + items.length
-        const isLast = items.length === 0 || end >= Number(row(json)['total'])
-        return { items, next: isLast ? undefined : String(end) }
-      })
-      return all.map(toEndpoint)
-    },
-    async create({ url, topics }) {
-      const json = { name: 'Postern', url, topics, headers: [], active: true }
-      const answer = await call('POST', path, { json, headers })
-      return { id: endpointId(row(row(answer.json)['sys'])['id'], 'Contentful') }
-    },
-    async update({ id }, { url, topics }) {
-      await change(id, { url, topics })
-    },
-    delete: deleteAt(call, path),
+    ...endpoints,
     async failures({ id }) {
-      const calls = await call('GET', `/spaces/${options.space}/webhooks/${id}/calls`)
-      return rows(row(calls.json)['items'], 'Contentful').flatMap((each) => {
-        const status = Number(each['statusCode'])
-        if (status >= 200 && status < 300) return []
-        return [{ at: Date.parse(asText(each['requestAt'])), ...(status > 0 && { status }) }]
-      })
+      const { json } = await call('GET', `/spaces/${options.space}/webhooks/${id}/calls`)
+      return rows(at(json, 'items'), 'Contentful')
+        .filter(({ statusCode }) => !isSuccess(statusCode))
+        .map(({ requestAt, statusCode }) => failedAt(requestAt, statusCode))
     },
-    enable: (id) => change(id, { active: true }),
   })
-
-  async function change(id: string, more: Fields): Promise<void> {
-    const { json } = await call('GET', `${path}/${id}`)
-    const { sys, ...rest } = row(json)
-    const version = { 'x-contentful-version': asText(row(sys)['version']) }
-    await call('PUT', `${path}/${id}`, {
-      json: { ...rest, ...more },
-      headers: { ...headers, ...version },
-    })
-  }
 }
 
 function toName(pattern: string): string {
   const name = pattern.replace(/^ContentManagement\./, '')
   if (name === '*' || name === '**') return '*.*'
   return name.replace(/\.\*\*$/, '.*')
-}
-
-function toEndpoint(webhook: Fields): Endpoint {
-  return {
-    id: asText(row(webhook['sys'])['id']),
-    url: asText(webhook['url']),
-    topics: texts(webhook['topics']).toSorted(),
-    enabled: webhook['active'] !== false,
-    state: 'active',
-  }
 }

@@ -1,6 +1,5 @@
 import { senderCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
-import { mapTopics } from './common/map.ts'
 import type { ApiOptions, Token } from './common/options.ts'
 import { row, asText, texts, type Fields } from './common/read.ts'
 import type { Registrar } from './registrar.ts'
@@ -38,12 +37,11 @@ export function discordRegistrar(options: DiscordRegistrarOptions): Registrar {
     account: 'application',
     kind: 'event webhook',
     one: 'account',
-    map: (patterns) =>
-      mapTopics(patterns, {
-        known: EVENTS,
-        manual: (pattern) =>
-          INTERACTIONS.test(pattern) ? 'set the URL of interactions in the application' : undefined,
-      }),
+    names: {
+      known: EVENTS,
+      manual: (pattern) =>
+        INTERACTIONS.test(pattern) ? 'set the URL of interactions in the application' : undefined,
+    },
     async list() {
       const { json } = await call('GET', PATH)
       const application = row(json)

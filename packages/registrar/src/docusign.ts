@@ -1,9 +1,10 @@
-import { deleteAt, senderCall } from './common/client.ts'
+import { senderCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
-import { mapTopics } from './common/map.ts'
 import type { ApiOptions, Token } from './common/options.ts'
-import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
-import type { Endpoint, Registrar } from './registrar.ts'
+import { row, rows, type Fields } from './common/read.ts'
+import { restEndpoints } from './common/rest.ts'
+import type { EndpointTarget } from './common/spec.ts'
+import type { Registrar } from './registrar.ts'
 
 /** Options of {@link docusignRegistrar}. */
 export interface DocusignRegistrarOptions extends ApiOptions {
@@ -39,32 +40,28 @@ export function docusignRegistrar(options: DocusignRegistrarOptions): Registrar 
     account: `account ${options.accountId}`,
     kind: 'Connect configuration',
     settings: { includeHMAC: 'true', version: JSON_VERSION },
-    map: (patterns) => mapTopics(patterns, { known: [], open: true }),
+    names: { open: true },
     warn: () => ['an HMAC key must be made by hand in the account, or deliveries are not signed'],
-    async list() {
-      const { json } = await call('GET', path)
-      return rows(row(json)['configurations'] ?? [], 'DocuSign').map(toEndpoint)
-    },
-    async create({ url, topics }) {
-      const { json } = await call('POST', path, { json: { ...NEW, ...shapeOf(url, topics) } })
-      return { id: endpointId(row(json)['connectId'], 'DocuSign') }
-    },
-    async update({ id }, { url, topics }) {
-      await change(id, shapeOf(url, topics))
-    },
-    delete: deleteAt(call, path),
-    enable: (id) => change(id, { allowEnvelopePublish: 'true' }),
+    ...restEndpoints(call, {
+      title: 'DocuSign',
+      path,
+      list: { rows: 'configurations', mayLack: true },
+      id: 'connectId',
+      url: 'urlToPublishTo',
+      topics: 'events',
+      on: { allowEnvelopePublish: 'true' },
+      settings: { includeHMAC: 'includeHMAC', version: 'eventData.version' },
+      create: (target) => ({ json: { ...NEW, ...shapeOf(target) } }),
+      shape: shapeOf,
+      // The request has the whole configuration, because DocuSign does not document whether missing members stay
+      // unchanged.
+      async change(id, members) {
+        const { json } = await call('GET', `${path}/${id}`)
+        const [has = {}] = rows(row(json)['configurations'] ?? [], 'DocuSign')
+        await call('PUT', path, { json: { ...has, ...members, connectId: id } })
+      },
+    }),
   })
-
-  /**
-   * Changes members of a configuration. The request has the whole configuration, because DocuSign does not document
-   * whether missing members stay unchanged.
-   */
-  async function change(id: string, more: Fields): Promise<void> {
-    const { json } = await call('GET', `${path}/${id}`)
-    const [has = {}] = rows(row(json)['configurations'] ?? [], 'DocuSign')
-    await call('PUT', path, { json: { ...has, ...more, connectId: id } })
-  }
 }
 
 /** With another version, DocuSign sends events as XML. */
@@ -79,21 +76,7 @@ const NEW = {
   requiresAcknowledgement: 'true',
 }
 
-function shapeOf(url: string, topics: readonly string[]): Fields {
+function shapeOf({ url, topics }: EndpointTarget): Fields {
   const eventData = { version: JSON_VERSION }
   return { urlToPublishTo: url, events: topics, includeHMAC: 'true', eventData }
-}
-
-function toEndpoint(configuration: Fields): Endpoint {
-  return {
-    id: asText(configuration['connectId']),
-    url: asText(configuration['urlToPublishTo']),
-    topics: texts(configuration['events']).toSorted(),
-    enabled: configuration['allowEnvelopePublish'] === 'true',
-    state: 'active',
-    settings: {
-      includeHMAC: asText(configuration['includeHMAC']),
-      version: asText(row(configuration['eventData'])['version']),
-    },
-  }
 }

@@ -1,10 +1,9 @@
-import { deleteAt } from './common/client.ts'
-import { defineRegistrar, newSecret } from './common/define.ts'
 import { figmaClient, figmaWebhooks, type FigmaContext } from './clients/figma.ts'
-import { mapTopics } from './common/map.ts'
-import { endpointId, row, rows, asText, type Fields } from './common/read.ts'
+import { defineRegistrar, newSecret } from './common/define.ts'
+import { at, rows, asText, isSuccess, type Fields } from './common/read.ts'
+import { failedAt, restEndpoints } from './common/rest.ts'
 import { RegistrarError } from './errors.ts'
-import type { Endpoint, Registrar } from './registrar.ts'
+import type { Registrar } from './registrar.ts'
 
 export type { FigmaContext }
 
@@ -29,31 +28,37 @@ export function figmaRegistrar(options: FigmaContext): Registrar {
     kind: 'webhook',
     one: 'topic',
     secret: 'given',
-    map: (patterns) =>
-      mapTopics(patterns, {
-        known: EVENTS,
-        manual: (pattern) =>
-          pattern === 'PING' ? 'Figma sends it when a webhook is made' : undefined,
-      }),
-    list: async () => (await figmaWebhooks(call, options)).map(toEndpoint),
-    async create({ url, topics: [event_type = ''], secret = '' }) {
-      const owner = { context, context_id: contextId }
-      const json = { event_type, ...owner, endpoint: url, passcode: secret, status: 'ACTIVE' }
-      const answer = await call('POST', PATH, { json, secrets: [secret] })
-      return { id: endpointId(row(answer.json)['id'], 'Figma') }
+    names: {
+      known: EVENTS,
+      manual: (pattern) =>
+        pattern === 'PING' ? 'Figma sends it when a webhook is made' : undefined,
     },
-    delete: deleteAt(call, PATH),
+    ...restEndpoints(call, {
+      title: 'Figma',
+      path: PATH,
+      list: async () => ({ items: await figmaWebhooks(call, options), next: undefined }),
+      url: 'endpoint',
+      topics: ({ event_type }) => [asText(event_type)],
+      on: { status: 'ACTIVE' },
+      create({ url, topics: [event_type = ''], secret = '' }) {
+        const owner = { context, context_id: contextId }
+        const json = { event_type, ...owner, endpoint: url, passcode: secret, status: 'ACTIVE' }
+        return { json, secrets: [secret] }
+      },
+      change,
+    }),
     async failures({ id }) {
       const { json } = await call('GET', `${PATH}/${id}/requests`)
-      return rows(row(json)['requests'], 'Figma').flatMap((request) => {
-        const status = Number(row(request['response_info'])['status'])
-        if (status >= 200 && status < 300) return []
-        const at = Date.parse(asText(row(request['request_info'])['sent_at']))
-        const reason = asText(request['error_msg'])
-        return [{ at, ...(status > 0 && { status }), ...(reason !== '' && { reason }) }]
-      })
+      return rows(at(json, 'requests'), 'Figma')
+        .filter((request) => !isSuccess(at(request, 'response_info.status')))
+        .map((request) =>
+          failedAt(
+            at(request, 'request_info.sent_at'),
+            at(request, 'response_info.status'),
+            request['error_msg'],
+          ),
+        )
     },
-    enable: (id) => change(id, { status: 'ACTIVE' }),
     async rotate(id, hand) {
       const secret = newSecret()
       await hand((await find(id))['endpoint'], secret)
@@ -86,13 +91,3 @@ const EVENTS = [
   'FILE_VERSION_UPDATE',
   'LIBRARY_PUBLISH',
 ]
-
-function toEndpoint(webhook: Fields): Endpoint {
-  return {
-    id: asText(webhook['id']),
-    url: asText(webhook['endpoint']),
-    topics: [asText(webhook['event_type'])],
-    enabled: webhook['status'] === 'ACTIVE',
-    state: 'active',
-  }
-}

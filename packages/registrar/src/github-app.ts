@@ -1,5 +1,6 @@
 import { defineRegistrar, newSecret } from './common/define.ts'
-import { githubClient, mapGithub } from './clients/github.ts'
+import { mapTopics } from './common/map.ts'
+import { githubClient, GITHUB_NAMES } from './clients/github.ts'
 import type { ApiOptions, Token } from './common/options.ts'
 import { row, asText } from './common/read.ts'
 import type { Registrar } from './registrar.ts'
@@ -35,9 +36,9 @@ export function githubAppRegistrar(options: GithubAppRegistrarOptions): Registra
     // The API does not return the App's events, so a plan cannot compare or change them.
     topics: 'fixed',
     settings: { content_type: 'json', insecure_ssl: '0' },
-    map: mapGithub,
+    names: GITHUB_NAMES,
     warn: ({ topics }) => [
-      `set the events of the App by hand: ${mapGithub(topics).topics.join(', ')}; its API cannot change them`,
+      `set the events of the App by hand: ${mapTopics(topics, GITHUB_NAMES).topics.join(', ')}; its API cannot change them`,
     ],
     async list() {
       const { json } = await call('GET', path)

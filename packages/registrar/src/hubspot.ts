@@ -1,10 +1,10 @@
 import { senderCall } from './common/client.ts'
 import { defineRegistrar, topicList } from './common/define.ts'
-import { mapTopics } from './common/map.ts'
 import type { ApiOptions, Token } from './common/options.ts'
-import { endpointId, row, rows, asText, type Fields } from './common/read.ts'
+import { row, rows, asText, type Fields } from './common/read.ts'
+import { restEndpoints } from './common/rest.ts'
 import { RegistrarError } from './errors.ts'
-import type { Endpoint, Registrar } from './registrar.ts'
+import type { Registrar } from './registrar.ts'
 import { HUBSPOT_TOPICS } from './topics/hubspot.ts'
 
 /** Options of {@link hubspotRegistrar}. */
@@ -42,57 +42,63 @@ export function hubspotRegistrar(options: HubspotRegistrarOptions): Registrar {
   })
   const base = `/webhooks/v3/${encodeURIComponent(appId)}`
 
+  const endpoints = restEndpoints(call, {
+    title: 'HubSpot',
+    path: `${base}/subscriptions`,
+    async list() {
+      const { targetUrl: url } = await settings()
+      const items = asText(url) === '' ? [] : await subscriptions()
+      return { items: items.map((item) => ({ ...item, url })), next: undefined }
+    },
+    url: 'url',
+    topics: ({ eventType, propertyName }) => [
+      [asText(eventType), asText(propertyName)].filter(Boolean).join('/'),
+    ],
+    on: { active: true },
+    create({ topics: [topic = ''] }) {
+      const [eventType = '', propertyName] = topic.split('/', 2)
+      return {
+        json: { eventType, active: true, ...(propertyName !== undefined && { propertyName }) },
+      }
+    },
+  })
+
   return defineRegistrar({
     provider: 'hubspot',
     account: `app ${appId}`,
     kind: 'subscription',
     one: 'topic',
-    map: (patterns) =>
-      mapTopics(patterns, {
-        known: topicList(HUBSPOT_TOPICS).flatMap((name) => watched(name, properties)),
-        topicOf: (name) => name.split('/', 1)[0]!,
-        manual: (pattern) =>
-          pattern.endsWith('.propertyChange') && watched(pattern, properties).length === 0
-            ? 'say which properties by the option properties'
-            : undefined,
-      }),
-    async list() {
-      const url = await targetUrl()
-      if (url === undefined) return []
-      const { json } = await call('GET', `${base}/subscriptions`)
-      return rows(row(json)['results'], 'HubSpot').map((each) => toEndpoint(each, url))
+    names: {
+      known: topicList(HUBSPOT_TOPICS).flatMap((name) => watched(name, properties)),
+      topicOf: (name) => name.split('/', 1)[0]!,
+      manual: (pattern) =>
+        pattern.endsWith('.propertyChange') && watched(pattern, properties).length === 0
+          ? 'say which properties by the option properties'
+          : undefined,
     },
-    async create({ url, topics: [topic = ''], previousUrls }) {
-      await target(url, previousUrls)
-      const [eventType = '', propertyName] = topic.split('/', 2)
-      const json = { eventType, active: true, ...(propertyName !== undefined && { propertyName }) }
-      const answer = await call('POST', `${base}/subscriptions`, { json })
-      return { id: endpointId(row(answer.json)['id'], 'HubSpot') }
+    ...endpoints,
+    async create(target) {
+      await setUrl(target.url, target.previousUrls)
+      return endpoints.create(target)
     },
-    update: (_endpoint, { url, previousUrls }) => target(url, previousUrls),
-    async delete({ id }) {
-      await call('DELETE', `${base}/subscriptions/${id}`, { allow: [404] })
-    },
-    async enable(id) {
-      await call('PATCH', `${base}/subscriptions/${id}`, { json: { active: true } })
-    },
+    update: (_endpoint, { url, previousUrls }) => setUrl(url, previousUrls),
   })
 
   async function settings(): Promise<Fields> {
     return row((await call('GET', `${base}/settings`, { allow: [404] })).json)
   }
 
-  async function targetUrl(): Promise<string | undefined> {
-    return asText((await settings())['targetUrl']) || undefined
+  async function subscriptions(): Promise<readonly Fields[]> {
+    const { json } = await call('GET', `${base}/subscriptions`)
+    return rows(row(json)['results'], 'HubSpot')
   }
 
   /** Sets the app's target URL, which all subscriptions of the app share. */
-  async function target(url: string, previousUrls: readonly string[]): Promise<void> {
+  async function setUrl(url: string, previousUrls: readonly string[]): Promise<void> {
     const { targetUrl: has, throttling = { maxConcurrentRequests: 10 } } = await settings()
     if (has === url) return
-    const { json } = await call('GET', `${base}/subscriptions`)
-    const used = rows(row(json)['results'], 'HubSpot').length > 0
-    if (used && !previousUrls.includes(asText(has)))
+    const isUsed = (await subscriptions()).length > 0
+    if (isUsed && !previousUrls.includes(asText(has)))
       throw new RegistrarError(
         'taken',
         `HubSpot: app ${appId} delivers to another URL; name it in previousUrls`,
@@ -109,16 +115,4 @@ function watched(
   if (!name.endsWith('.propertyChange')) return [name]
   const object = name.slice(0, name.indexOf('.'))
   return (properties[object] ?? []).map((property) => `${name}/${property}`)
-}
-
-function toEndpoint(subscription: Fields, url: string): Endpoint {
-  const property = asText(subscription['propertyName'])
-  const topic = asText(subscription['eventType'])
-  return {
-    id: asText(subscription['id']),
-    url,
-    topics: [property === '' ? topic : `${topic}/${property}`],
-    enabled: subscription['active'] === true,
-    state: 'active',
-  }
 }

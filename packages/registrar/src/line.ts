@@ -1,8 +1,8 @@
 import { senderCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
-import { mapTopics } from './common/map.ts'
 import type { ApiOptions, Token } from './common/options.ts'
 import { row, asText } from './common/read.ts'
+import { failedAt } from './common/rest.ts'
 import type { Registrar } from './registrar.ts'
 
 /** Options of {@link lineRegistrar}. */
@@ -35,7 +35,7 @@ export function lineRegistrar(options: LineRegistrarOptions): Registrar {
     kind: 'webhook endpoint',
     one: 'account',
     topics: 'fixed',
-    map: (patterns) => mapTopics(patterns, { known: [], open: true, everything: '*' }),
+    names: { known: [], open: true, everything: '*' },
     async list() {
       // If the channel has no URL yet, LINE answers 404.
       const { json } = await call('GET', PATH, { allow: [404] })
@@ -55,12 +55,8 @@ export function lineRegistrar(options: LineRegistrarOptions): Registrar {
       })
       const { success, timestamp, statusCode, reason, detail } = row(json)
       if (success === true) return []
-      const failure = {
-        at: Date.parse(asText(timestamp)),
-        reason: `${asText(reason)}: ${asText(detail)}`,
-      }
-      const status = Number(statusCode)
-      return { delivering: false, failures: [{ ...failure, ...(status > 0 && { status }) }] }
+      const text = `${asText(reason)}: ${asText(detail)}`
+      return { delivering: false, failures: [failedAt(timestamp, statusCode, text)] }
     },
   })
 }

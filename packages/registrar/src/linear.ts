@@ -1,11 +1,10 @@
 import { senderCall, type ApiAnswer } from './common/client.ts'
 import { defineRegistrar, topicList } from './common/define.ts'
-import { everyRow } from './common/paging.ts'
 import { connectionPage, graphqlClient, judgeGraphql } from './common/graphql.ts'
-import { mapTopics } from './common/map.ts'
 import type { ApiOptions, Token } from './common/options.ts'
-import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
-import type { Endpoint, Registrar } from './registrar.ts'
+import { endpointId, row, rows, asText, at } from './common/read.ts'
+import { endpointReader, everyRow, failedAt } from './common/rest.ts'
+import type { Registrar } from './registrar.ts'
 import { LINEAR_TOPICS } from './topics/linear.ts'
 
 /** Options of {@link linearRegistrar}. */
@@ -46,15 +45,14 @@ export function linearRegistrar(options: LinearRegistrarOptions): Registrar {
     secret: 'readable',
     settings: { team: team ?? ALL },
     fixed: ['team'],
-    map: (patterns) =>
-      mapTopics(patterns, {
-        known: topicList(LINEAR_TOPICS),
-        convert(pattern) {
-          const [name = '', action] = pattern.split('.', 2)
-          if (action === undefined || name.includes('*')) return undefined
-          return { names: [name], wider: !/^\*\*?$/.test(action) }
-        },
-      }),
+    names: {
+      known: topicList(LINEAR_TOPICS),
+      convert(pattern) {
+        const [name = '', action] = pattern.split('.', 2)
+        if (action === undefined || name.includes('*')) return undefined
+        return { names: [name], wider: !/^\*\*?$/.test(action) }
+      },
+    },
     async list() {
       const all = await everyRow('Linear', async (after) =>
         connectionPage(await ask(LIST, { after }, 'webhooks'), 'Linear'),
@@ -78,10 +76,7 @@ export function linearRegistrar(options: LinearRegistrarOptions): Registrar {
     },
     async failures({ id }) {
       const { failures } = await ask(FAILURES, { id }, 'webhook')
-      return rows(failures, 'Linear').map((failure) => ({
-        at: Date.parse(asText(failure['createdAt'])),
-        ...(typeof failure['httpStatus'] === 'number' && { status: failure['httpStatus'] }),
-      }))
+      return rows(failures, 'Linear').map((each) => failedAt(each['createdAt'], each['httpStatus']))
     },
     async reveal(id, hand) {
       const { url, secret } = await ask(FIND, { id }, 'webhook')
@@ -130,15 +125,11 @@ function waitOf({ headers }: ApiAnswer): number {
   return Math.max(1000, (reset || Date.now()) - Date.now())
 }
 
-function toEndpoint(webhook: Fields): Endpoint {
-  return {
-    id: asText(webhook['id']),
-    url: asText(webhook['url']),
-    topics: texts(webhook['resourceTypes']).toSorted(),
-    enabled: webhook['enabled'] === true,
-    state: 'active',
-    settings: {
-      team: webhook['allPublicTeams'] === true ? ALL : asText(row(webhook['team'])['id']),
-    },
-  }
-}
+const toEndpoint = endpointReader({
+  url: 'url',
+  topics: 'resourceTypes',
+  on: { enabled: true },
+  settings: {
+    team: (webhook) => (webhook['allPublicTeams'] === true ? ALL : asText(at(webhook, 'team.id'))),
+  },
+})

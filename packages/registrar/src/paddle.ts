@@ -1,11 +1,10 @@
-import { deleteAt } from './common/client.ts'
+import { paddleClient, paddlePages } from './clients/paddle.ts'
 import { defineRegistrar, topicList } from './common/define.ts'
-import { everyRow } from './common/paging.ts'
-import { mapTopics } from './common/map.ts'
 import type { ApiOptions, Token } from './common/options.ts'
-import { paddleClient, paddlePage } from './clients/paddle.ts'
-import { endpointId, row, rows, asText, type Fields } from './common/read.ts'
-import type { Endpoint, Registrar } from './registrar.ts'
+import { at, rows, asText, type Fields } from './common/read.ts'
+import { failedAt, restEndpoints } from './common/rest.ts'
+import type { EndpointTarget } from './common/spec.ts'
+import type { Registrar } from './registrar.ts'
 import { PADDLE_TOPICS } from './topics/paddle.ts'
 
 /** Options of {@link paddleRegistrar}. */
@@ -33,56 +32,37 @@ export function paddleRegistrar(options: PaddleRegistrarOptions): Registrar {
     account: 'account',
     kind: 'notification setting',
     secret: 'readable',
-    map: (patterns) => mapTopics(patterns, { known: topicList(PADDLE_TOPICS) }),
-    async list() {
-      const all = await everyRow('Paddle', (cursor) => paddlePage(call, PATH, {}, cursor))
-      return all.filter(({ type }) => type === 'url').map(toEndpoint)
-    },
-    async create({ url, topics }) {
-      const json = {
-        description: 'Postern',
-        type: 'url',
-        destination: url,
-        subscribed_events: topics,
-      }
-      const answer = await call('POST', PATH, { json })
-      const made = row(row(answer.json)['data'])
-      return { id: endpointId(made['id'], 'Paddle'), secret: asText(made['endpoint_secret_key']) }
-    },
-    async update({ id }, { url, topics }) {
-      await call('PATCH', `${PATH}/${id}`, {
-        json: { destination: url, subscribed_events: topics },
-      })
-    },
-    delete: deleteAt(call, PATH),
+    names: { known: topicList(PADDLE_TOPICS) },
+    ...restEndpoints(call, {
+      title: 'Paddle',
+      path: PATH,
+      list: paddlePages(call, PATH),
+      only: { type: 'url' },
+      inside: 'data',
+      url: 'destination',
+      topics: ({ subscribed_events }) =>
+        rows(subscribed_events ?? [], 'Paddle').map(({ name }) => asText(name)),
+      on: { active: true },
+      secret: 'endpoint_secret_key',
+      create: (target) => ({ json: { description: 'Postern', type: 'url', ...shapeOf(target) } }),
+      shape: shapeOf,
+    }),
     async failures({ id }) {
       const query = { notification_setting_id: id, status: 'failed', per_page: 50 }
       const { json } = await call('GET', '/notifications', { query })
-      return rows(row(json)['data'], 'Paddle').map((each) => ({
-        at: Date.parse(asText(each['last_attempt_at'])),
-        reason: `${asText(each['type'])} after ${asText(each['times_attempted'])} attempts`,
-      }))
-    },
-    async reveal(id, hand) {
-      const { json } = await call('GET', `${PATH}/${id}`)
-      const { destination, endpoint_secret_key: secret } = row(row(json)['data'])
-      await hand(destination, secret)
-    },
-    async enable(id) {
-      await call('PATCH', `${PATH}/${id}`, { json: { active: true } })
+      return rows(at(json, 'data'), 'Paddle').map(({ last_attempt_at, type, times_attempted }) =>
+        failedAt(
+          last_attempt_at,
+          undefined,
+          `${asText(type)} after ${asText(times_attempted)} attempts`,
+        ),
+      )
     },
   })
 }
 
 const PATH = '/notification-settings'
 
-function toEndpoint(setting: Fields): Endpoint {
-  const events = rows(setting['subscribed_events'] ?? [], 'Paddle')
-  return {
-    id: asText(setting['id']),
-    url: asText(setting['destination']),
-    topics: events.map((event) => asText(event['name'])).toSorted(),
-    enabled: setting['active'] === true,
-    state: 'active',
-  }
+function shapeOf({ url, topics }: EndpointTarget): Fields {
+  return { destination: url, subscribed_events: topics }
 }

@@ -1,10 +1,9 @@
-import { deleteAt } from './common/client.ts'
-import { defineRegistrar, topicList } from './common/define.ts'
-import { mapTopics } from './common/map.ts'
-import type { ApiOptions, Token } from './common/options.ts'
 import { polarClient, polarPages } from './clients/polar.ts'
-import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
-import type { Endpoint, Registrar } from './registrar.ts'
+import { defineRegistrar, topicList } from './common/define.ts'
+import type { ApiOptions, Token } from './common/options.ts'
+import { at, row, rows } from './common/read.ts'
+import { failedAt, restEndpoints } from './common/rest.ts'
+import type { Registrar } from './registrar.ts'
 import { POLAR_TOPICS } from './topics/polar.ts'
 
 /** Options of {@link polarRegistrar}. */
@@ -37,32 +36,28 @@ export function polarRegistrar(options: PolarRegistrarOptions): Registrar {
     kind: 'endpoint',
     secret: 'readable',
     settings: { format: 'raw' },
-    map: (patterns) => mapTopics(patterns, { known: topicList(POLAR_TOPICS) }),
-    list: async () => (await polarPages(call, PATH, owner)).map(toEndpoint),
-    async create({ url, topics, settings }) {
-      const json = { url, events: topics, ...settings, ...owner }
-      const made = row((await call('POST', PATH, { json })).json)
-      return { id: endpointId(made['id'], 'Polar'), secret: asText(made['secret']) }
-    },
-    async update({ id }, { url, topics, settings }) {
-      await call('PATCH', `${PATH}/${id}`, { json: { url, events: topics, ...settings } })
-    },
-    delete: deleteAt(call, PATH),
+    names: { known: topicList(POLAR_TOPICS) },
+    ...restEndpoints(call, {
+      title: 'Polar',
+      path: PATH,
+      list: polarPages(call, PATH, owner),
+      url: 'url',
+      topics: 'events',
+      on: { enabled: true },
+      usuallyOn: true,
+      settings: { format: 'format' },
+      secret: 'secret',
+      create: ({ url, topics, settings }) => ({
+        json: { url, events: topics, ...settings, ...owner },
+      }),
+      shape: ({ url, topics, settings }) => ({ url, events: topics, ...settings }),
+    }),
     async failures({ id }) {
       const query = { endpoint_id: id, succeeded: 'false', limit: 50 }
       const { json } = await call('GET', '/v1/webhooks/deliveries', { query })
-      return rows(row(json)['items'], 'Polar').map((each) => ({
-        at: Date.parse(asText(each['created_at'])),
-        ...(typeof each['http_code'] === 'number' && { status: each['http_code'] }),
-        reason: asText(row(each['webhook_event'])['type']),
-      }))
-    },
-    async enable(id) {
-      await call('PATCH', `${PATH}/${id}`, { json: { enabled: true } })
-    },
-    async reveal(id, hand) {
-      const { url, secret } = row((await call('GET', `${PATH}/${id}`)).json)
-      await hand(url, secret)
+      return rows(at(json, 'items'), 'Polar').map((each) =>
+        failedAt(each['created_at'], each['http_code'], at(each, 'webhook_event.type')),
+      )
     },
     async rotate(id, hand) {
       const { json } = await call('PATCH', `${PATH}/${id}/secret`, { repeatable: false })
@@ -72,14 +67,3 @@ export function polarRegistrar(options: PolarRegistrarOptions): Registrar {
 }
 
 const PATH = '/v1/webhooks/endpoints'
-
-function toEndpoint(endpoint: Fields): Endpoint {
-  return {
-    id: asText(endpoint['id']),
-    url: asText(endpoint['url']),
-    topics: texts(endpoint['events']).toSorted(),
-    enabled: endpoint['enabled'] !== false,
-    state: 'active',
-    settings: { format: asText(endpoint['format']) },
-  }
-}

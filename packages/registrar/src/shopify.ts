@@ -1,11 +1,10 @@
 import { senderCall, type ApiAnswer } from './common/client.ts'
 import { defineRegistrar, topicList } from './common/define.ts'
-import { everyRow } from './common/paging.ts'
 import { connectionPage, graphqlClient, judgeGraphql } from './common/graphql.ts'
-import { mapTopics } from './common/map.ts'
 import type { ApiOptions, Token } from './common/options.ts'
-import { endpointId, row, asText, type Fields } from './common/read.ts'
-import type { Endpoint, Registrar } from './registrar.ts'
+import { at, endpointId, row, asText } from './common/read.ts'
+import { endpointReader, everyRow } from './common/rest.ts'
+import type { Registrar } from './registrar.ts'
 import { SHOPIFY_TOPICS } from './topics/shopify.ts'
 
 /** Options of {@link shopifyRegistrar}. */
@@ -46,6 +45,12 @@ export function shopifyRegistrar(options: ShopifyRegistrarOptions): Registrar {
   const ask = graphqlClient(call, `/admin/api/${version}/graphql.json`)
   const topics = topicList(SHOPIFY_TOPICS)
   const topicOf = new Map(topics.map((topic) => [enumOf(topic), topic]))
+  const toEndpoint = endpointReader({
+    url: 'uri',
+    topics: ({ topic }) => [topicOf.get(asText(topic)) ?? asText(topic)],
+    on: {},
+    settings: { format: 'format' },
+  })
 
   return defineRegistrar({
     provider: 'shopify',
@@ -54,12 +59,11 @@ export function shopifyRegistrar(options: ShopifyRegistrarOptions): Registrar {
     one: 'topic',
     most: 50,
     settings: { format: 'JSON' },
-    map: (patterns) =>
-      mapTopics(patterns, {
-        known: topics,
-        manual: (pattern) =>
-          PRIVACY.includes(pattern) ? "set it in the app's configuration file" : undefined,
-      }),
+    names: {
+      known: topics,
+      manual: (pattern) =>
+        PRIVACY.includes(pattern) ? "set it in the app's configuration file" : undefined,
+    },
     async list() {
       const all = await everyRow('Shopify', async (after) =>
         connectionPage(await ask(LIST, { after }, 'webhookSubscriptions'), 'Shopify'),
@@ -69,7 +73,7 @@ export function shopifyRegistrar(options: ShopifyRegistrarOptions): Registrar {
     async create({ url, topics: [topic = ''], settings }) {
       const variables = { topic: enumOf(topic), given: { uri: url, ...settings } }
       const made = await ask(CREATE, variables, 'webhookSubscriptionCreate')
-      return { id: endpointId(row(made['webhookSubscription'])['id'], 'Shopify') }
+      return { id: endpointId(at(made, 'webhookSubscription.id'), 'Shopify') }
     },
     async update({ id }, { url, settings }) {
       await ask(UPDATE, { id, given: { uri: url, ...settings } }, 'webhookSubscriptionUpdate')
@@ -78,18 +82,6 @@ export function shopifyRegistrar(options: ShopifyRegistrarOptions): Registrar {
       await ask(DELETE, { id }, 'webhookSubscriptionDelete')
     },
   })
-
-  function toEndpoint(subscription: Fields): Endpoint {
-    const topic = asText(subscription['topic'])
-    return {
-      id: asText(subscription['id']),
-      url: asText(subscription['uri']),
-      topics: [topicOf.get(topic) ?? topic],
-      enabled: true,
-      state: 'active',
-      settings: { format: asText(subscription['format']) },
-    }
-  }
 }
 
 const PRIVACY = ['customers/data_request', 'customers/redact', 'shop/redact']

@@ -1,10 +1,10 @@
 import { senderCall, type ApiAnswer, type ApiFault } from './common/client.ts'
 import { defineRegistrar, topicList } from './common/define.ts'
-import { mapTopics } from './common/map.ts'
+import type { TopicNames } from './common/map.ts'
 import type { ApiOptions, Token } from './common/options.ts'
 import { row, asText, texts, type Fields } from './common/read.ts'
 import type { RegistrarErrorCode } from './errors.ts'
-import type { Mapping, Registrar } from './registrar.ts'
+import type { Registrar } from './registrar.ts'
 import { SLACK_TOPICS } from './topics/slack.ts'
 
 /** Options of {@link slackRegistrar}. */
@@ -45,7 +45,7 @@ export function slackRegistrar(options: SlackRegistrarOptions): Registrar {
     account: `app ${appId}`,
     kind: 'event subscription',
     one: 'account',
-    map: (patterns) => mapSlack(patterns, options.messages ?? []),
+    names: namesOf(options.messages ?? []),
     warn: () => [
       'each event needs its scope in the manifest: a scope that is missing keeps the event away',
     ],
@@ -99,9 +99,9 @@ export function slackRegistrar(options: SlackRegistrarOptions): Registrar {
 const INTERACTIONS =
   /^(block_actions|block_suggestion|view_submission|view_closed|shortcut|message_action)\b/
 
-function mapSlack(patterns: readonly string[], kinds: readonly string[]): Mapping {
+function namesOf(kinds: readonly string[]): TopicNames {
   const messages = kinds.map((kind) => `message.${kind}`)
-  return mapTopics(patterns, {
+  return {
     known: topicList(SLACK_TOPICS).filter(
       (name) => name !== 'message' && name !== 'url_verification',
     ),
@@ -117,7 +117,7 @@ function mapSlack(patterns: readonly string[], kinds: readonly string[]): Mappin
         ? 'say which conversations by the option messages, such as channels'
         : undefined
     },
-  })
+  }
 }
 
 const CODES: Readonly<Record<string, RegistrarErrorCode>> = {

@@ -1,11 +1,10 @@
-import { deleteAt } from './common/client.ts'
-import { defineRegistrar, topicList } from './common/define.ts'
-import { everyRow } from './common/paging.ts'
-import { mapTopics } from './common/map.ts'
-import type { ApiOptions, Token } from './common/options.ts'
-import { endpointId, row, rows, asText, texts, type Fields } from './common/read.ts'
 import { squareClient } from './clients/square.ts'
-import type { Endpoint, Registrar } from './registrar.ts'
+import { defineRegistrar, topicList } from './common/define.ts'
+import type { ApiOptions, Token } from './common/options.ts'
+import { row, type Fields } from './common/read.ts'
+import { restEndpoints } from './common/rest.ts'
+import type { EndpointTarget } from './common/spec.ts'
+import type { Registrar } from './registrar.ts'
 import { SQUARE_TOPICS } from './topics/square.ts'
 
 /** Options of {@link squareRegistrar}. */
@@ -31,68 +30,53 @@ export function squareRegistrar(options: SquareRegistrarOptions): Registrar {
   const { apiVersion } = options
   const call = squareClient('squareRegistrar', options)
 
+  const { get, ...endpoints } = restEndpoints(call, {
+    title: 'Square',
+    path: PATH,
+    list: {
+      rows: 'subscriptions',
+      mayLack: true,
+      query: { include_disabled: 'true', limit: 100 },
+      next: ['cursor', 'cursor'],
+    },
+    inside: 'subscription',
+    url: 'notification_url',
+    topics: 'event_types',
+    on: { enabled: true },
+    settings: { api_version: 'api_version' },
+    secret: 'signature_key',
+    create(target) {
+      const subscription = { name: 'Postern', enabled: true, ...shapeOf(target) }
+      return { json: { ...once(), subscription }, repeatable: true }
+    },
+    shape: shapeOf,
+    change: (id, subscription) => call('PUT', `${PATH}/${id}`, { json: { subscription } }),
+  })
+
   return defineRegistrar({
     provider: 'square',
     account: 'application',
     kind: 'subscription',
     secret: 'readable',
     ...(apiVersion !== undefined && { settings: { api_version: apiVersion } }),
-    map: (patterns) => mapTopics(patterns, { known: topicList(SQUARE_TOPICS), open: true }),
-    async list() {
-      const all = await everyRow('Square', async (cursor) => {
-        const query = { include_disabled: 'true', limit: 100, cursor }
-        const { json } = await call('GET', PATH, { query })
-        const items = rows(row(json)['subscriptions'] ?? [], 'Square')
-        return { items, next: asText(row(json)['cursor']) || undefined }
-      })
-      return all.map(toEndpoint)
-    },
-    async create({ url, topics, settings }) {
-      const subscription = { name: 'Postern', enabled: true, ...shapeOf(url, topics), ...settings }
-      const json = { idempotency_key: crypto.randomUUID(), subscription }
-      const answer = await call('POST', PATH, { json, repeatable: true })
-      const made = row(row(answer.json)['subscription'])
-      return { id: endpointId(made['id'], 'Square'), secret: asText(made['signature_key']) }
-    },
-    async update({ id }, { url, topics, settings }) {
-      const subscription = { ...shapeOf(url, topics), ...settings }
-      await call('PUT', `${PATH}/${id}`, { json: { subscription } })
-    },
-    delete: deleteAt(call, PATH),
-    async enable(id) {
-      await call('PUT', `${PATH}/${id}`, { json: { subscription: { enabled: true } } })
-    },
-    async reveal(id, hand) {
-      const { json } = await call('GET', `${PATH}/${id}`)
-      const { notification_url: url, signature_key: secret } = row(row(json)['subscription'])
-      await hand(url, secret)
-    },
+    names: { known: topicList(SQUARE_TOPICS), open: true },
+    ...endpoints,
     async rotate(id, hand) {
-      const { json } = await call('GET', `${PATH}/${id}`)
-      const given = { idempotency_key: crypto.randomUUID() }
+      const { notification_url: url } = await get(id)
       const path = `${PATH}/${id}/signature-key`
-      const answer = await call('POST', path, { json: given, repeatable: true })
-      await hand(
-        row(row(json)['subscription'])['notification_url'],
-        row(answer.json)['signature_key'],
-      )
+      const { json } = await call('POST', path, { json: once(), repeatable: true })
+      await hand(url, row(json)['signature_key'])
     },
   })
 }
 
 const PATH = '/v2/webhooks/subscriptions'
 
-function shapeOf(url: string, topics: readonly string[]): Fields {
-  return { notification_url: url, event_types: topics }
+function shapeOf({ url, topics, settings }: EndpointTarget): Fields {
+  return { notification_url: url, event_types: topics, ...settings }
 }
 
-function toEndpoint(subscription: Fields): Endpoint {
-  return {
-    id: asText(subscription['id']),
-    url: asText(subscription['notification_url']),
-    topics: texts(subscription['event_types']).toSorted(),
-    enabled: subscription['enabled'] === true,
-    state: 'active',
-    settings: { api_version: asText(subscription['api_version']) },
-  }
+/** Returns a new idempotency key. With the key, a request can be sent twice. */
+function once(): Fields {
+  return { idempotency_key: crypto.randomUUID() }
 }

@@ -1,20 +1,19 @@
 import { defineRegistrar, topicList } from './common/define.ts'
-import { everyRow } from './common/paging.ts'
-import { mapTopics } from './common/map.ts'
+import { mapTopics, type TopicNames } from './common/map.ts'
 import type { ApiOptions, Token } from './common/options.ts'
-import { endpointId, row, asText, texts, type Fields } from './common/read.ts'
+import { at, endpointId, row, asText, texts, type Fields } from './common/read.ts'
+import { endpointReader, everyRow } from './common/rest.ts'
 import {
   checkPayload,
   stripeClient,
-  stripePage,
-  stripePageV2,
+  stripePages,
+  stripePagesV2,
   type StripePayload,
   V2,
 } from './clients/stripe.ts'
 import type { ApiCall } from './common/client.ts'
-import type { Endpoint, Mapping, Registrar } from './registrar.ts'
-import { STRIPE_TOPICS } from './topics/stripe.ts'
-import { STRIPE_THIN_TOPICS } from './topics/stripe-thin.ts'
+import type { Endpoint, Registrar } from './registrar.ts'
+import { STRIPE_SNAPSHOT_TOPICS, STRIPE_THIN_TOPICS, STRIPE_TOPICS } from './topics/stripe.ts'
 
 /** Options of {@link stripeRegistrar}. */
 export interface StripeRegistrarOptions extends ApiOptions {
@@ -68,14 +67,17 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
   const connect = options.connect === true
   const endpoints = webhookEndpoints(call, connect)
   const api = payload === undefined ? endpoints : eventDestinations(call, connect, payload)
-  const known = { snapshot: topicList(STRIPE_TOPICS), thin: topicList(STRIPE_THIN_TOPICS) }
+  const both = topicList(STRIPE_TOPICS)
+  const known = {
+    snapshot: [...both, ...topicList(STRIPE_SNAPSHOT_TOPICS)],
+    thin: [...both.map((topic) => `v1.${topic}`), ...topicList(STRIPE_THIN_TOPICS)],
+  }
 
-  const map = (patterns: readonly string[], wanted: StripePayload): Mapping =>
-    mapTopics(patterns, {
-      known: known[wanted],
-      ...(payload === undefined && { everything: '*' }),
-      manual: (pattern) => elsewhere(pattern, wanted),
-    })
+  const names = (wanted: StripePayload): TopicNames => ({
+    known: known[wanted],
+    ...(payload === undefined && { everything: '*' }),
+    manual: (pattern) => elsewhere(pattern, wanted),
+  })
   return defineRegistrar({
     provider: 'stripe',
     account: connect ? 'connected accounts' : 'account',
@@ -87,7 +89,7 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
       ...(apiVersion !== undefined && { api_version: apiVersion }),
     },
     fixed: ['api_version', 'secret', 'kind', 'payload'],
-    map: (patterns) => map(patterns, payload ?? 'snapshot'),
+    names: names(payload ?? 'snapshot'),
     async list() {
       if (payload === undefined) return endpoints.list()
       const found = await api.list()
@@ -100,7 +102,8 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
     },
     leaves({ settings }, { topics }) {
       const other = settings?.['payload'] === 'thin' ? 'thin' : 'snapshot'
-      return payload !== undefined && other !== payload && map(topics, other).topics.length > 0
+      if (payload === undefined || other === payload) return false
+      return mapTopics(topics, names(other)).topics.length > 0
     },
     create: ({ url, topics, settings }) => api.create(url, topics, asText(settings['api_version'])),
     kept: (id) => api.keep(id),
@@ -150,6 +153,9 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
  */
 const KEPT = 'kept'
 
+/** The members that endpoints have in both of Stripe's APIs. */
+const MEMBERS = { topics: 'enabled_events', on: { status: 'enabled' } }
+
 /** Common interface of Stripe's two APIs: webhook endpoints and event destinations. */
 interface StripeEndpoints {
   readonly kind: string
@@ -170,14 +176,22 @@ interface StripeEndpoints {
 
 function webhookEndpoints(call: ApiCall, connect: boolean): StripeEndpoints {
   const path = '/v1/webhook_endpoints'
+  const toEndpoint = endpointReader({
+    ...MEMBERS,
+    url: 'url',
+    settings: {
+      secret: secretOf,
+      kind: () => 'webhook_endpoint',
+      payload: () => 'snapshot',
+      api_version: 'api_version',
+    },
+  })
   const send = async (to: string, form: URLSearchParams, headers = {}): Promise<Fields> =>
     row((await call('POST', to, { form, headers, repeatable: true })).json)
   return {
     kind: 'webhook_endpoint',
     async list() {
-      const all = await everyRow('Stripe', async (after) =>
-        stripePage(call, path, { starting_after: after }),
-      )
+      const all = await everyRow('Stripe', stripePages(call, path))
       return all.filter((each) => isConnect(each) === connect).map(toEndpoint)
     },
     get: async (id) => toEndpoint(row((await call('GET', `${path}/${id}`)).json)),
@@ -219,19 +233,6 @@ function webhookEndpoints(call: ApiCall, connect: boolean): StripeEndpoints {
   function isConnect({ metadata, application }: Fields): boolean {
     return row(metadata)['postern_connect'] === 'true' || asText(application) !== ''
   }
-
-  function toEndpoint(endpoint: Fields): Endpoint {
-    return {
-      ...bothOf(endpoint),
-      url: asText(endpoint['url']),
-      settings: {
-        secret: secretOf(endpoint),
-        kind: 'webhook_endpoint',
-        payload: 'snapshot',
-        api_version: asText(endpoint['api_version']),
-      },
-    }
-  }
 }
 
 function eventDestinations(
@@ -240,15 +241,23 @@ function eventDestinations(
   payload: StripePayload,
 ): StripeEndpoints {
   const path = '/v2/core/event_destinations'
+  const toEndpoint = endpointReader({
+    ...MEMBERS,
+    url: 'webhook_endpoint.url',
+    settings: {
+      secret: secretOf,
+      kind: () => 'event_destination',
+      payload: 'event_payload',
+      api_version: 'snapshot_api_version',
+    },
+  })
   const include = { 'include[0]': 'webhook_endpoint.url' }
   const send = async (to: string, json: unknown, headers = {}): Promise<Fields> =>
     row((await call('POST', to, { json, headers: { ...V2, ...headers }, repeatable: true })).json)
   return {
     kind: 'event_destination',
     async list() {
-      const all = await everyRow('Stripe', async (page) =>
-        stripePageV2(call, path, { ...include, page }),
-      )
+      const all = await everyRow('Stripe', stripePagesV2(call, path, { query: include }))
       return all
         .filter(({ type }) => type === 'webhook_endpoint')
         .filter(
@@ -271,7 +280,7 @@ function eventDestinations(
         include: ['webhook_endpoint.signing_secret'],
       }
       const made = await send(path, json, once())
-      const secret = asText(row(made['webhook_endpoint'])['signing_secret'])
+      const secret = asText(at(made, 'webhook_endpoint.signing_secret'))
       return { id: endpointId(made['id'], 'Stripe'), secret }
     },
     async keep(id) {
@@ -290,19 +299,6 @@ function eventDestinations(
       await call('DELETE', `${path}/${id}`, { headers: V2, allow: [404] })
     },
   }
-
-  function toEndpoint(destination: Fields): Endpoint {
-    return {
-      ...bothOf(destination),
-      url: asText(row(destination['webhook_endpoint'])['url']),
-      settings: {
-        secret: secretOf(destination),
-        kind: 'event_destination',
-        payload: asText(destination['event_payload']),
-        api_version: asText(destination['snapshot_api_version']),
-      },
-    }
-  }
 }
 
 /**
@@ -315,13 +311,4 @@ function once(): Readonly<Record<string, string>> {
 
 function secretOf({ metadata }: Fields): string {
   return row(metadata)['postern_secret'] === 'untold' ? 'untold' : KEPT
-}
-
-function bothOf(endpoint: Fields): Omit<Endpoint, 'url'> {
-  return {
-    id: asText(endpoint['id']),
-    topics: texts(endpoint['enabled_events']).toSorted(),
-    enabled: endpoint['status'] === 'enabled',
-    state: 'active',
-  }
 }

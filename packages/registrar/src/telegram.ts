@@ -1,7 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { createApiCall } from './common/client.ts'
 import { defineRegistrar, newSecret, topicList } from './common/define.ts'
-import { mapTopics } from './common/map.ts'
 import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
 import { row, asText, texts, type Fields } from './common/read.ts'
 import { RegistrarError } from './errors.ts'
@@ -51,7 +50,7 @@ export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar 
     one: 'account',
     secret: 'given',
     secretOnUpdate: true,
-    map: (patterns) => mapTopics(patterns, { known: topicList(TELEGRAM_TOPICS) }),
+    names: { known: topicList(TELEGRAM_TOPICS) },
     warn: ({ url }) =>
       ['', '443', '80', '88', '8443'].includes(new URL(url).port)
         ? []

@@ -1,5 +1,5 @@
 import { defineRegistrar } from './common/define.ts'
-import { mapTopics } from './common/map.ts'
+import type { TopicNames } from './common/map.ts'
 import { row, rows, asText, type Fields } from './common/read.ts'
 import { twilioClient, type TwilioAccount } from './clients/twilio.ts'
 import { RegistrarError } from './errors.ts'
@@ -41,7 +41,7 @@ export function twilioNumberRegistrar(options: TwilioNumberRegistrarOptions): Re
     kind: 'number webhook',
     one: 'topic',
     settings: { method: 'POST' },
-    map: mapNumber,
+    names: NAMES,
     async list() {
       const found = await find()
       return KINDS.flatMap((kind) => toEndpoint(found, kind))
@@ -101,19 +101,17 @@ const CALLS = [
 ]
 const MESSAGES = ['message', 'received', 'receiving']
 
-function mapNumber(patterns: readonly string[]): ReturnType<Registrar['map']> {
-  return mapTopics(patterns, {
-    known: KINDS,
-    convert(pattern) {
-      if (pattern === '**' || pattern === '*') return { names: KINDS, wider: false }
-      if (MESSAGES.includes(pattern)) return { names: ['message'], wider: false }
-      return CALLS.includes(pattern) ? { names: ['call'], wider: pattern !== 'call' } : undefined
-    },
-    manual: (pattern) =>
-      pattern.startsWith('com.twilio.')
-        ? 'it comes from Event Streams: see twilioRegistrar'
-        : undefined,
-  })
+const NAMES: TopicNames = {
+  known: KINDS,
+  convert(pattern) {
+    if (pattern === '**' || pattern === '*') return { names: KINDS, wider: false }
+    if (MESSAGES.includes(pattern)) return { names: ['message'], wider: false }
+    return CALLS.includes(pattern) ? { names: ['call'], wider: pattern !== 'call' } : undefined
+  },
+  manual: (pattern) =>
+    pattern.startsWith('com.twilio.')
+      ? 'it comes from Event Streams: see twilioRegistrar'
+      : undefined,
 }
 
 function toEndpoint(number: Fields, kind: string): readonly Endpoint[] {

@@ -1,7 +1,7 @@
 import { defineRegistrar } from './common/define.ts'
-import { everyRow } from './common/paging.ts'
-import { mapTopics } from './common/map.ts'
-import { endpointId, linkQuery, row, rows, asText, type Fields } from './common/read.ts'
+import type { ApiRequest } from './common/client.ts'
+import { at, endpointId, linkQuery, row, rows, asText, type Fields } from './common/read.ts'
+import { everyRow } from './common/rest.ts'
 import { twilioClient, type TwilioAccount } from './clients/twilio.ts'
 import { RegistrarError } from './errors.ts'
 import type { Endpoint, EndpointState, Registrar } from './registrar.ts'
@@ -36,15 +36,14 @@ export function twilioRegistrar(options: TwilioRegistrarOptions): Registrar {
     kind: 'sink',
     settings: { method: 'POST' },
     fixed: ['url', 'method'],
-    map: (patterns) =>
-      mapTopics(patterns, {
-        known: [],
-        open: true,
-        manual: (pattern) =>
-          pattern.startsWith('com.twilio.')
-            ? undefined
-            : 'a phone number or one of your API requests causes it; see twilioNumberRegistrar',
-      }),
+    names: {
+      known: [],
+      open: true,
+      manual: (pattern) =>
+        pattern.startsWith('com.twilio.')
+          ? undefined
+          : 'a phone number or one of your API requests causes it; see twilioNumberRegistrar',
+    },
     async list() {
       const sinks = await pages('/v1/Sinks', 'sinks')
       const subscriptions = await pages('/v1/Subscriptions', 'subscriptions')
@@ -112,19 +111,15 @@ export function twilioRegistrar(options: TwilioRegistrarOptions): Registrar {
     return (await pages(path, 'types')).map((event) => asText(event['type']))
   }
 
-  async function pages(
-    path: string,
-    member: string,
-    query: Fields = {},
-  ): Promise<readonly Fields[]> {
+  function pages(path: string, member: string, more?: ApiRequest['query']) {
     return everyRow('Twilio', async (link) => {
-      const given =
+      const query =
         link === undefined
-          ? { PageSize: 100, ...query }
+          ? { PageSize: 100, ...more }
           : Object.fromEntries(linkQuery(link, 'Twilio'))
-      const { json } = await call('GET', path, { query: given as Record<string, string> })
-      const next = asText(row(row(json)['meta'])['next_page_url']) || undefined
-      return { items: rows(row(json)[member], 'Twilio'), next }
+      const { json } = await call('GET', path, { query })
+      const next = asText(at(json, 'meta.next_page_url')) || undefined
+      return { items: rows(at(json, member), 'Twilio'), next }
     })
   }
 }

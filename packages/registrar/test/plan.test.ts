@@ -2,7 +2,6 @@
 import { expect, test } from 'vitest'
 import { defineRegistrar } from '../src/common/define.ts'
 import type { RegistrarSpec } from '../src/common/spec.ts'
-import { mapTopics } from '../src/common/map.ts'
 import { RegistrarError } from '../src/errors.ts'
 import type { Endpoint, Plan } from '../src/registrar.ts'
 
@@ -16,7 +15,7 @@ function sender(endpoints: Endpoint[] = [], more: Partial<RegistrarSpec> = {}) {
     provider: 'octo',
     account: 'account',
     kind: 'hook',
-    map: (patterns) => mapTopics(patterns, { known: ['a', 'b', 'c.d', 'c.e'] }),
+    names: { known: ['a', 'b', 'c.d', 'c.e'] },
     list: async () => structuredClone(endpoints),
     async create({ url: at, topics }) {
       const id = `new-${next++}`
@@ -125,13 +124,6 @@ test('replaces what the sender gave up', async () => {
   expect(plan.steps).toMatchObject([{ do: 'replace', why: expect.stringContaining('gave it up') }])
   await registrar.apply(plan)
   expect(calls).toEqual(['create new-1 a', 'delete 1'])
-})
-
-test('replaces in the other order at a sender that takes one endpoint for a URL', async () => {
-  const more = { deleteFirst: true, fixed: ['topics'] }
-  const { registrar, calls } = sender([endpoint('1', url, ['b'])], more)
-  await registrar.apply(await registrar.plan({ url, topics: ['a'] }))
-  expect(calls).toEqual(['delete 1', 'create new-1 a'])
 })
 
 test('says that an endpoint is left when its secret could not be kept and it could not be deleted', async () => {

@@ -41,33 +41,23 @@ export interface CatchUpOptions {
   readonly onProgress?: (progress: CatchUpProgress) => void
 }
 
-export interface CatchUpPlan {
-  readonly since: number
-  readonly until: number
-  readonly limit: number
+/** The checked options of a catch-up. Times are in milliseconds. */
+export type CatchUpPlan = Required<Omit<CatchUpOptions, 'tenant' | 'patience'>> & {
   readonly tenant: string | undefined
-  readonly all: boolean
-  readonly beyondWindow: boolean
-  readonly anyVersion: boolean
-  readonly dryRun: boolean
   readonly patience: number
-  readonly onProgress: (progress: CatchUpProgress) => void
   readonly records: Records
 }
 
+const FLAGS = ['all', 'beyondWindow', 'anyVersion', 'dryRun'] as const
 const OPTIONS: readonly (keyof CatchUpOptions)[] = [
+  ...FLAGS,
   'since',
   'until',
   'limit',
   'tenant',
-  'all',
-  'beyondWindow',
-  'anyVersion',
-  'dryRun',
   'patience',
   'onProgress',
 ]
-const FLAGS = ['all', 'beyondWindow', 'anyVersion', 'dryRun'] as const
 
 /** Returns the options with their defaults. Throws a `TypeError` that names a wrong option. */
 export function checkCatchUp(

@@ -1,5 +1,5 @@
 import { isWebhookError } from '@postern/core'
-import { memberOf, textOf } from '@postern/core/internal'
+import { memberOf, textOf, unref } from '@postern/core/internal'
 
 // First and longest wait for a full inbox, in milliseconds. Each wait is twice as long as the wait before.
 const FIRST = 1000
@@ -54,8 +54,12 @@ export function interruptible<Result>(
   })
 }
 
-function sleep(time: number, signal: AbortSignal): Promise<void> {
+/** Resolves after a time. Rejects if the signal aborts first. The wait keeps the process alive only if `holds` is true. */
+export function sleep(time: number, signal: AbortSignal, holds = true): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined
-  const slept = new Promise<void>((resolve) => (timer = setTimeout(resolve, time)))
+  const slept = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, time)
+    if (!holds) unref(timer)
+  })
   return interruptible(slept, signal).finally(() => clearTimeout(timer))
 }

@@ -1,14 +1,7 @@
-import {
-  errorText,
-  isTool,
-  textOf,
-  unref,
-  milliseconds,
-  unknownOptions,
-} from '@postern/core/internal'
+import { errorText, isTool, textOf, milliseconds, unknownOptions } from '@postern/core/internal'
 import type { Source } from '../source.ts'
 import type { Missing } from './result.ts'
-import { interruptible } from './patience.ts'
+import { sleep } from './patience.ts'
 import { LEASE, lastRun } from './progress.ts'
 import { sourceKey, takeRange } from './take-range.ts'
 import type { Work } from './work.ts'
@@ -35,15 +28,6 @@ export interface StandingCatchUp extends Pick<
   readonly delay?: Duration
 }
 
-const OPTIONS: readonly (keyof StandingCatchUp)[] = [
-  'on',
-  'delay',
-  'tenant',
-  'limit',
-  'all',
-  'anyVersion',
-]
-
 interface StandingSettings extends StandingCatchUp {
   /** Delay in milliseconds. */
   readonly delay: number
@@ -55,7 +39,7 @@ export function checkStanding(
   source: Source,
   options: StandingCatchUp,
 ): StandingSettings {
-  unknownOptions('catchUp', options, OPTIONS)
+  unknownOptions('catchUp', options, ['on', 'delay', 'tenant', 'limit', 'all', 'anyVersion'])
   const { inbox, silentAfter, worker, journal } = receiver.settings
   if (worker === 'onDemand')
     throw new TypeError(
@@ -121,7 +105,7 @@ async function automatic(
   const started = now()
   const tenant = options.tenant === false ? undefined : options.tenant
   try {
-    if (silentSince === undefined) await pause(delay, closing)
+    if (silentSince === undefined && delay > 0) await sleep(delay, closing, false)
     for (let attempt = 0; ; attempt++) {
       try {
         const last = await lastRun(inbox.records!, sourceKey(receiver, source, tenant))
@@ -144,7 +128,7 @@ async function automatic(
         if (closing.aborted || error instanceof TypeError || wait === undefined) throw error
         if (textOf(error, 'code') !== 'in_progress')
           warn(`catchUp: ${errorText(error)}; it tries again in ${wait / 1000} s`)
-        await pause(wait, closing)
+        await sleep(wait, closing, false)
       }
     }
   } catch (error) {
@@ -184,13 +168,4 @@ async function lastDelivery(
     if (cursor === undefined) break
   }
   return caughtUpTo ?? oldest
-}
-
-async function pause(time: number, closing: AbortSignal): Promise<void> {
-  if (time === 0) return
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const over = new Promise<void>((resolve) => {
-    timer = unref(setTimeout(resolve, time))
-  })
-  await interruptible(over, closing).finally(() => clearTimeout(timer))
 }

@@ -63,17 +63,16 @@ async function run(
   const from = progress?.from
   if (from) counts.resumedAt = from.at
   const signal = progress ? AbortSignal.any([closing, progress.lost]) : closing
-  const tell = (phase: CatchUpProgress['phase'], wanted = 0, done = 0): void => {
-    const { listed, accepted, duplicates, asked, failed } = counts
-    plan.onProgress({ phase, listed, wanted, done, accepted, duplicates, asked, failed })
-  }
-  const patiently = createPatience(plan.patience, signal, (time) => {
-    const { listed, accepted, duplicates, asked, failed } = counts
-    const figures = { listed, wanted: wanted.length, done, accepted, duplicates, asked, failed }
-    plan.onProgress({ phase: 'waiting', ...figures, waitsUntil: Date.now() + time })
-  })
   let wanted: readonly ListedEvent[] = []
   let done = 0
+  const tell = (phase: CatchUpProgress['phase'], more: Partial<CatchUpProgress> = {}): void => {
+    const { listed, accepted, duplicates, asked, failed } = counts
+    const figures = { listed, wanted: wanted.length, done, accepted, duplicates, asked, failed }
+    plan.onProgress({ phase, ...figures, ...more })
+  }
+  const patiently = createPatience(plan.patience, signal, (time) =>
+    tell('waiting', { waitsUntil: Date.now() + time }),
+  )
   wanted = await patiently(() => listHeads(receiver, source, plan, { from, counts, signal, tell }))
   await checkVersions(source, plan, wanted, patiently)
   if (!progress) return counts
@@ -93,7 +92,7 @@ async function run(
     else if (!(await settle(receiver, source, plan, event, counts, patiently))) absent.push(event)
     done++
     progress.reached({ at: event.at, id: event.id })
-    tell('taking', wanted.length, done)
+    tell('taking')
     if (++unsaved < EVERY && performance.now() - saved < OFTEN) continue
     await progress.save()
     saved = performance.now()

@@ -1,9 +1,9 @@
-import type { Mapping } from '../registrar.ts'
 import { GITHUB_TOPICS } from '../topics/github.ts'
 import { senderCall, type ApiAnswer, type ApiCall } from '../common/client.ts'
-import { mapTopics } from '../common/map.ts'
+import type { TopicNames } from '../common/map.ts'
 import type { ApiOptions, MakerName } from '../common/options.ts'
-import { row, asText } from '../common/read.ts'
+import { linkQuery, row, asText } from '../common/read.ts'
+import { pagesOf, type ReadPage } from '../common/rest.ts'
 import { topicList } from '../common/define.ts'
 
 /** The owner of hooks at GitHub. Exactly one member must be given. */
@@ -48,6 +48,20 @@ export function githubClient(name: MakerName, options: ApiOptions): ApiCall {
   })
 }
 
+/** Makes a function that reads the pages of a list. The link to the next page has the parameter `next`. */
+export function githubPages(call: ApiCall, path: string, next: 'page' | 'cursor'): ReadPage {
+  return pagesOf(call, 'GitHub', path, {
+    query: { per_page: 100 },
+    next: [
+      next,
+      ({ headers }) => {
+        const [, link] = /<([^>]+)>;\s*rel="next"/.exec(headers.get('link') ?? '') ?? []
+        return link === undefined ? undefined : (linkQuery(link, 'GitHub').get(next) ?? undefined)
+      },
+    ],
+  })
+}
+
 /**
  * Returns the milliseconds that GitHub asks to wait. If a rate limit is exceeded, GitHub answers 403 or 429.
  * `x-ratelimit-reset` is the time at which the limit starts again, in seconds since
@@ -62,28 +76,6 @@ function waitOfGithub({ status, headers }: ApiAnswer): number | undefined {
   return Math.max(1000, Number(headers.get('x-ratelimit-reset')) * 1000 - Date.now())
 }
 
-/**
- * Maps patterns to GitHub's events. The name of an event is the first segment of the topic, and `*` means every event.
- */
-export function mapGithub(patterns: readonly string[]): Mapping {
-  return mapTopics(patterns, {
-    known: topicList(GITHUB_TOPICS).filter((name) => !APP_ONLY.has(name)),
-    everything: '*',
-    convert(pattern) {
-      const [name = '', action] = pattern.split('.', 2)
-      if (name.includes('*')) return undefined
-      return { names: [name], wider: action !== undefined && action !== '*' && action !== '**' }
-    },
-    manual(pattern) {
-      const [name = ''] = pattern.split('.', 1)
-      if (name === 'ping') return 'GitHub sends ping by itself when a hook is made'
-      return APP_ONLY.has(name)
-        ? 'GitHub sends it to GitHub Apps, without a subscription'
-        : undefined
-    },
-  })
-}
-
 function explainGithub(body: unknown): string | undefined {
   const { message, errors } = row(body)
   const details = Array.isArray(errors) ? errors.map((error) => asText(row(error)['message'])) : []
@@ -96,3 +88,19 @@ const APP_ONLY = /* @__PURE__ */ new Set([
   'installation_repositories',
   'installation_target',
 ])
+
+/** GitHub's events. The name of an event is the first segment of the topic, and `*` means every event. */
+export const GITHUB_NAMES: TopicNames = {
+  known: topicList(GITHUB_TOPICS).filter((name) => !APP_ONLY.has(name)),
+  everything: '*',
+  convert(pattern) {
+    const [name = '', action] = pattern.split('.', 2)
+    if (name.includes('*')) return undefined
+    return { names: [name], wider: action !== undefined && action !== '*' && action !== '**' }
+  },
+  manual(pattern) {
+    const [name = ''] = pattern.split('.', 1)
+    if (name === 'ping') return 'GitHub sends ping by itself when a hook is made'
+    return APP_ONLY.has(name) ? 'GitHub sends it to GitHub Apps, without a subscription' : undefined
+  },
+}

@@ -1,7 +1,7 @@
 import { senderCall, type ApiCall } from '../common/client.ts'
 import type { ApiOptions, MakerName, Token } from '../common/options.ts'
-import { linkQuery, row, rows, asText, type Fields } from '../common/read.ts'
-import type { SourcePage } from '../common/paging.ts'
+import { at, linkQuery, row, asText } from '../common/read.ts'
+import { pagesOf, type ListPages, type ReadPage } from '../common/rest.ts'
 
 /** Makes a function that calls Paddle's API, or its sandbox if the key starts with `pdl_sdbx_`. */
 export function paddleClient(
@@ -12,19 +12,21 @@ export function paddleClient(
   return senderCall(name, options, {
     title: 'Paddle',
     api: `https://${sandbox ? 'sandbox-' : ''}api.paddle.com`,
-    explain: (body) => asText(row(row(body)['error'])['detail']) || undefined,
+    explain: (body) => asText(at(body, 'error.detail')) || undefined,
   })
 }
 
-/** Returns one page of a list. */
-export async function paddlePage(
-  call: ApiCall,
-  path: string,
-  query: Readonly<Record<string, string | number>>,
-  cursor?: string,
-): Promise<SourcePage<Fields>> {
-  const { json } = await call('GET', path, { query: { ...query, per_page: 200, after: cursor } })
-  const { has_more: more, next } = row(row(row(json)['meta'])['pagination'])
-  const after = more === true ? linkQuery(next, 'Paddle').get('after') : null
-  return { items: rows(row(json)['data'], 'Paddle'), next: after ?? undefined }
+/** Makes a function that reads the pages of a list. */
+export function paddlePages(call: ApiCall, path: string, query?: ListPages['query']): ReadPage {
+  return pagesOf(call, 'Paddle', path, {
+    rows: 'data',
+    query: { ...query, per_page: 200 },
+    next: [
+      'after',
+      ({ json }) => {
+        const { has_more: more, next } = row(at(json, 'meta.pagination'))
+        return more === true ? (linkQuery(next, 'Paddle').get('after') ?? undefined) : undefined
+      },
+    ],
+  })
 }

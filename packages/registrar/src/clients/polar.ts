@@ -1,7 +1,7 @@
 import { senderCall, type ApiCall } from '../common/client.ts'
-import { everyRow } from '../common/paging.ts'
 import type { ApiOptions, MakerName } from '../common/options.ts'
-import { row, rows, asText, type Fields } from '../common/read.ts'
+import { row, asText } from '../common/read.ts'
+import { numbered, pagesOf, type ListPages, type ReadPage } from '../common/rest.ts'
 
 /** Makes a function that calls Polar's API. For the sandbox, the option `api` is `https://sandbox-api.polar.sh`. */
 export function polarClient(name: MakerName, options: ApiOptions): ApiCall {
@@ -18,16 +18,8 @@ export function polarClient(name: MakerName, options: ApiOptions): ApiCall {
   })
 }
 
-/** Returns the rows of all pages of a list. */
-export async function polarPages(
-  call: ApiCall,
-  path: string,
-  query: Readonly<Record<string, string>>,
-): Promise<readonly Fields[]> {
-  return everyRow('Polar', async (page = '1') => {
-    const { json } = await call('GET', path, { query: { ...query, page, limit: 100 } })
-    const isLast = !(Number(page) < Number(row(row(json)['pagination'])['max_page']))
-    const next = isLast ? undefined : String(Number(page) + 1)
-    return { items: rows(row(json)['items'], 'Polar'), next }
-  })
+/** Makes a function that reads the pages of a list. */
+export function polarPages(call: ApiCall, path: string, query: ListPages['query']): ReadPage {
+  const next = ['page', numbered('pagination.max_page')] as const
+  return pagesOf(call, 'Polar', path, { rows: 'items', query: { ...query, limit: 100 }, next })
 }

@@ -1,7 +1,7 @@
-import { senderCall, type ApiCall, type ApiRequest } from '../common/client.ts'
+import { senderCall, type ApiCall } from '../common/client.ts'
 import type { ApiOptions, MakerName } from '../common/options.ts'
-import { row, rows, asText, type Fields } from '../common/read.ts'
-import type { SourcePage } from '../common/paging.ts'
+import { row, asText } from '../common/read.ts'
+import { pagesOf, type ListPages, type ReadPage } from '../common/rest.ts'
 
 /** Kind of the payloads of an event destination. */
 export type StripePayload = 'snapshot' | 'thin'
@@ -32,27 +32,34 @@ export function stripeClient(
 /** Headers of requests under `/v2`, where Stripe requires a version. */
 export const V2: Readonly<Record<string, string>> = { 'stripe-version': '2026-10-28.endive' }
 
-/** Returns one page of a list under `/v2`. Its `next` is the value of the parameter `page` for the next page. */
-export async function stripePageV2(
-  call: ApiCall,
-  path: string,
-  query: ApiRequest['query'],
-  headers: ApiRequest['headers'] = V2,
-): Promise<SourcePage<Fields>> {
-  const { json } = await call('GET', path, { query: { limit: 100, ...query }, headers })
-  const url = asText(row(json)['next_page_url'])
-  // Only the parameter of this URL is used, because a request to another host would send the key there.
-  const next = URL.canParse(url, API) ? new URL(url, API).searchParams.get('page') : null
-  return { items: rows(row(json)['data'], 'Stripe'), next: url === '' ? undefined : (next ?? '') }
+/** Makes a function that reads the pages of a list under `/v2`. */
+export function stripePagesV2(call: ApiCall, path: string, more: ListPages): ReadPage {
+  return pagesOf(call, 'Stripe', path, {
+    headers: V2,
+    ...more,
+    rows: 'data',
+    query: { limit: 100, ...more.query },
+    next: [
+      'page',
+      ({ json }) => {
+        const url = asText(row(json)['next_page_url'])
+        if (url === '') return undefined
+        // Only the parameter of this URL is used, because a request to another host would send the key there.
+        return (URL.canParse(url, API) && new URL(url, API).searchParams.get('page')) || ''
+      },
+    ],
+  })
 }
 
-/** Returns one page of a list. Its `next` is the value of the parameter `starting_after` for the next page. */
-export async function stripePage(
-  call: ApiCall,
-  path: string,
-  query: ApiRequest['query'],
-): Promise<SourcePage<Fields>> {
-  const { json } = await call('GET', path, { query: { limit: 100, ...query } })
-  const items = rows(row(json)['data'], 'Stripe')
-  return { items, next: row(json)['has_more'] === true ? asText(items.at(-1)?.['id']) : undefined }
+/** Makes a function that reads the pages of any other list. */
+export function stripePages(call: ApiCall, path: string, query?: ListPages['query']): ReadPage {
+  return pagesOf(call, 'Stripe', path, {
+    rows: 'data',
+    query: { limit: 100, ...query },
+    next: [
+      'starting_after',
+      ({ json }, _after, items) =>
+        row(json)['has_more'] === true ? asText(items.at(-1)?.['id']) : undefined,
+    ],
+  })
 }

@@ -1,5 +1,7 @@
 import { senderCall, type ApiCall } from '../common/client.ts'
 import type { ApiOptions, MakerName, Token } from '../common/options.ts'
+import { asText, at } from '../common/read.ts'
+import { pagesOf, type ListPages, type ReadPage } from '../common/rest.ts'
 
 /** Makes a function that calls Svix's API. The last part of a token names the region, such as `….eu`. */
 export function svixClient(
@@ -10,5 +12,18 @@ export function svixClient(
   return senderCall(name, options, {
     title: 'Svix',
     api: `https://api.${region === undefined ? '' : `${region}.`}svix.com`,
+  })
+}
+
+/** Makes a function that reads the pages of a list. */
+export function svixPages(call: ApiCall, path: string, query?: ListPages['query']): ReadPage {
+  return pagesOf(call, 'Svix', path, {
+    rows: 'data',
+    query: { limit: 250, ...query },
+    next: [
+      'iterator',
+      ({ json }) =>
+        at(json, 'done') === true ? undefined : asText(at(json, 'iterator')) || undefined,
+    ],
   })
 }

@@ -99,14 +99,6 @@ export function senderCall(name: MakerName, options: ApiOptions, sender: SenderC
   })
 }
 
-/** Makes a function that deletes the endpoint at `path/id`. A missing endpoint does not count as an error. */
-export function deleteAt(
-  call: ApiCall,
-  path: string,
-): (endpoint: { readonly id: string }) => Promise<void> {
-  return async ({ id }) => void (await call('DELETE', `${path}/${id}`, { allow: [404] }))
-}
-
 function bearer(token: string): Readonly<Record<string, string>> {
   return { authorization: `Bearer ${token}` }
 }

@@ -10,6 +10,7 @@ import type {
 } from '../registrar.ts'
 import { checkUrl } from './options.ts'
 import { asText } from './read.ts'
+import { mapTopics } from './map.ts'
 import { makePlan } from './plan.ts'
 import type { RegistrarSpec, MadeEndpoint, EndpointTarget } from './spec.ts'
 import { randomBytes } from 'node:crypto'
@@ -24,7 +25,7 @@ export function defineRegistrar(given: RegistrarSpec): Registrar {
     provider: spec.provider,
     account: spec.account,
     secret: spec.secret ?? 'none',
-    map: (patterns) => spec.map(patterns),
+    map: (patterns) => mapTopics(patterns, spec.names),
     list: () => spec.list(),
     plan: async (want) => makePlan(spec, want, await spec.list()),
     apply: (plan, options = {}) => applyPlan(spec, plan, options),
@@ -223,9 +224,8 @@ async function send(
   const target: EndpointTarget = { url, topics, settings, previousUrls, ...secret }
   if (step.do === 'update') return spec.update!(endpoint!, target)
   if (step.do === 'create') return create(spec, target, options)
-  if (spec.deleteFirst === true) await spec.delete!(endpoint!)
   const made = await create(spec, target, options)
-  if (spec.deleteFirst !== true && made.state !== 'pending') await spec.delete!(endpoint!)
+  if (made.state !== 'pending') await spec.delete!(endpoint!)
   return made
 }
 

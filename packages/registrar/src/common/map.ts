@@ -1,7 +1,8 @@
 import { createTopicTable } from '@postern/core/internal'
 import type { Mapping } from '../registrar.ts'
 
-interface MapRules {
+/** How a sender names its topics. */
+export interface TopicNames {
   /**
    * Names of all topics that the sender supports, in the sender's spelling. @default there is no list, so any name is
    * accepted
@@ -25,7 +26,7 @@ interface Converted {
 }
 
 /** Maps patterns to the sender's names. Patterns that match none of the sender's names are listed in `unknown`. */
-export function mapTopics(patterns: readonly string[], rules: MapRules): Mapping {
+export function mapTopics(patterns: readonly string[], rules: TopicNames): Mapping {
   if (!Array.isArray(patterns) || patterns.length === 0)
     throw new TypeError('topics: must be one topic pattern or more; give receiver.topics')
   const topicOf = rules.topicOf ?? ((name: string) => name)

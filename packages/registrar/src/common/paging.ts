@@ -1,6 +1,13 @@
 import { RegistrarError } from '../errors.ts'
-import type { Range, ListedDelivery, ListedEvent, PayloadSource } from '../source.ts'
-import { asText, row, type Fields } from './read.ts'
+import { stringifyJson } from '@postern/core/internal'
+import type {
+  Range,
+  ListedDelivery,
+  ListedEvent,
+  PayloadSource,
+  RedeliverySource,
+} from '../source.ts'
+import { asText, type Fields } from './read.ts'
 
 /** One page of a list; `next` is the cursor of the next page. */
 export interface SourcePage<Item> {
@@ -74,46 +81,26 @@ export function finite(at: number, sender: string, id: string): number {
   throw new TimelessError('unexpected', `${sender}: the event ${id.slice(0, 100)} has no time`)
 }
 
-/**
- * Returns all rows of a list in pages. Throws `unexpected` if a page has no new row, or if the pages do not end. A
- * partial list would not do, because a plan would create an endpoint that already exists.
- */
-export async function everyRow(
-  sender: string,
-  page: (cursor: string | undefined) => Promise<SourcePage<Fields>>,
-): Promise<readonly Fields[]> {
-  const goesOn = createCounting()
-  const found: Fields[] = []
-  let cursor: string | undefined
-  do {
-    const { items, next } = await page(cursor)
-    for (const item of items) found.push(item)
-    if (
-      next !== undefined &&
-      !goesOn(
-        items.map((item) =>
-          asText(item['id'] ?? item['sid'] ?? item['gid'] ?? row(item['sys'])['id']),
-        ),
-      )
-    )
-      throw new RegistrarError('unexpected', `${sender}: the list of endpoints does not end`)
-    cursor = next
-  } while (cursor !== undefined)
-  return found
-}
-
-interface PagedSpec<Item> {
+interface PagedList {
   readonly provider: string
   readonly account: string
   /** Returns one page, newest entry first. `next` is undefined on the last page. */
-  readonly page: (cursor: string | undefined, range: PageBounds) => Promise<SourcePage<Item>>
-  readonly event: (item: Item) => Omit<ListedEvent, 'ref'>
-  readonly delivery: (item: Item) => ListedDelivery
+  readonly page: (cursor: string | undefined, range: PageBounds) => Promise<SourcePage<Fields>>
+}
+
+interface PagedSpec extends PagedList {
+  readonly event: (item: Fields) => Omit<ListedEvent, 'ref'>
+  /** The URL of deliveries, if the provider needs it. */
+  readonly url?: string
+  /** Headers of deliveries. @default that of JSON */
+  readonly headers?: ListedDelivery['headers']
+  /** Returns the payload of an item. @default the item */
+  readonly payload?: (item: Fields) => Fields
   /**
    * Returns one item by its id, if the API can. Needed for lists of undelivered events, which change during the
    * reading, so an event may leave its page.
    */
-  readonly one?: (id: string) => Promise<Item>
+  readonly one?: (id: string) => Promise<Fields>
   readonly derivesIds?: boolean
   readonly version?: () => Promise<string | undefined>
 }
@@ -127,8 +114,8 @@ const MOST_MOVED = 10
  * Makes a source of payloads from a list in pages. To save memory, `list` keeps no payloads. `read` requests the page
  * of an event again, and keeps that page for the next `read`. So reading events in order costs one request per page.
  */
-export function pagedSource<Item>(spec: PagedSpec<Item>): PayloadSource {
-  let kept: { readonly key: string; readonly items: readonly Item[] } | undefined
+export function pagedSource(spec: PagedSpec): PayloadSource {
+  let kept: { readonly key: string; readonly items: readonly Fields[] } | undefined
 
   return {
     kind: 'payload',
@@ -164,29 +151,92 @@ export function pagedSource<Item>(spec: PagedSpec<Item>): PayloadSource {
         const key = JSON.stringify([cursor, bounds])
         const held =
           kept?.key === key ? kept.items.find((item) => spec.event(item).id === id) : undefined
-        if (held !== undefined) return spec.delivery(held)
+        if (held !== undefined) return deliveryOf(held)
         const { items, next } = await spec.page(cursor, bounds)
         kept = { key, items }
         const found = items.find((item) => spec.event(item).id === id)
-        if (found !== undefined) return spec.delivery(found)
+        if (found !== undefined) return deliveryOf(found)
         if (next === undefined) break
         cursor = next
       }
-      if (spec.one) return spec.delivery(same(await spec.one(id), id))
+      if (spec.one) return deliveryOf(same(await spec.one(id), id))
       throw new RegistrarError('not_found', `${spec.provider}: the sender lists ${id} no longer`)
     },
   }
 
-  function eventOf(item: Item): Omit<ListedEvent, 'ref'> {
+  function eventOf(item: Fields): Omit<ListedEvent, 'ref'> {
     const event = spec.event(item)
     finite(event.at, spec.provider, event.id)
     return event
   }
 
-  function same(item: Item, id: string): Item {
+  function deliveryOf(item: Fields): ListedDelivery {
+    const { url, headers = { 'content-type': 'application/json' }, payload } = spec
+    const body = stringifyJson(payload ? payload(item) : item)
+    return { ...(url !== undefined && { url }), headers, body }
+  }
+
+  function same(item: Fields, id: string): Fields {
     if (spec.event(item).id === id) return item
     throw new RegistrarError('invalid', `${spec.provider}: asked for ${id}, got another event`)
   }
+}
+
+interface AttemptsSpec extends PagedList, Pick<RedeliverySource, 'redeliver' | 'redeliverUntried'> {
+  /** Returns the event of an attempt. */
+  readonly event: (attempt: Fields) => ListedEvent
+  /** Returns true for an attempt whose event the sender cannot deliver again. @default none */
+  readonly isGone?: (attempt: Fields) => boolean
+}
+
+/**
+ * Makes a source of redeliveries from a list of attempts, newest first. All attempts of an event are one entry, whose
+ * time is that of the oldest attempt. If one attempt succeeded, the event counts as delivered.
+ */
+export function attemptsSource(spec: AttemptsSpec): RedeliverySource {
+  const { provider, account, redeliver, redeliverUntried } = spec
+  const more = redeliverUntried && { redeliverUntried }
+  return { kind: 'redelivery', provider, account, list: attemptsOf(spec), redeliver, ...more }
+}
+
+/** Makes the list of {@link attemptsSource}. */
+export function attemptsOf(
+  spec: Pick<AttemptsSpec, 'provider' | 'page' | 'event' | 'isGone'>,
+): RedeliverySource['list'] {
+  // Other entries may be between two attempts of one event, so the whole range is read first.
+  return async function* list(range) {
+    const bounds = boundsOf(range)
+    const limit = range.limit ?? 10_000
+    const found = new Map<string, ListedEvent>()
+    const paging = createPaging({ ...bounds, limit })
+    let cursor: string | undefined
+    let isCut = false
+    read: do {
+      const { items, next } = await spec.page(cursor, bounds)
+      const attempts: Dated[] = []
+      for (const item of items) {
+        const event = spec.event(item)
+        const at = finite(event.at, spec.provider, event.id)
+        if (at < bounds.since) break read
+        attempts.push({ id: asText(item['id']), at })
+        if (!spec.isGone?.(item)) add(found, event)
+        if (found.size > limit) break read
+      }
+      isCut = next !== undefined && !paging.goesOn(attempts)
+      cursor = next
+    } while (cursor !== undefined && !isCut)
+    const events = [...found.values()].toSorted((a, b) => b.at - a.at).slice(0, limit)
+    for (const event of events)
+      if (event.at <= bounds.until && !(bounds.undelivered && event.undelivered === false))
+        yield event
+    return isCut ? 'endless' : found.size > limit
+  }
+}
+
+function add(found: Map<string, ListedEvent>, event: ListedEvent): void {
+  const newer = found.get(event.id)
+  const undelivered = newer?.undelivered === false ? false : event.undelivered
+  found.set(event.id, { ...(newer ?? event), at: event.at, undelivered })
 }
 
 /** Returns a range with its defaults. Throws a `TypeError` for a wrong range. */

@@ -2,6 +2,7 @@ import { unknownOptions } from '@postern/core/engine'
 import { RegistrarError } from '../errors.ts'
 import type { Endpoint, Plan, EndpointSettings, Shape, Step, Want } from '../registrar.ts'
 import type { RegistrarSpec } from './spec.ts'
+import { mapTopics } from './map.ts'
 import { checkUrl } from './options.ts'
 
 const WANT = ['url', 'topics', 'previousUrls', 'all']
@@ -11,7 +12,7 @@ const WANT = ['url', 'topics', 'previousUrls', 'all']
  */
 export function makePlan(spec: RegistrarSpec, want: Want, has: readonly Endpoint[]): Plan {
   checkWant(want)
-  const map = spec.map(want.topics)
+  const map = mapTopics(want.topics, spec.names)
   if (map.topics.length === 0)
     throw new TypeError(
       `topics: must have one that ${spec.provider} can subscribe to by its API, got ${want.topics.join(', ')}`,

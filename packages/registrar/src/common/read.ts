@@ -15,6 +15,13 @@ export function row(value: unknown): Fields {
     : {}
 }
 
+/** Returns the member at a path such as `meta.page.next`, or undefined. For an empty path, returns `value` itself. */
+export function at(value: unknown, path: string): unknown {
+  return path === ''
+    ? value
+    : path.split('.').reduce<unknown>((inner, name) => row(inner)[name], value)
+}
+
 /**
  * Returns the query parameters of the link to the next page. The link's host is ignored, because the token must not go
  * to another host.
@@ -37,6 +44,11 @@ export function asText(value: unknown): string {
 export function time(value: unknown): number {
   const given = asText(value)
   return /^\d{4}-\d\d-\d\d[T ]\d\d:/.test(given) ? Date.parse(given) : Number.NaN
+}
+
+/** Returns true for the status of a delivery that the endpoint accepted. */
+export function isSuccess(status: unknown): boolean {
+  return Number(status) >= 200 && Number(status) < 300
 }
 
 /** Returns the items of a list as strings, or an empty list in place of any other value. */

@@ -1,5 +1,6 @@
-import type { Endpoint, EndpointState, FailedDelivery, Mapping } from '../registrar.ts'
+import type { Endpoint, EndpointState, FailedDelivery } from '../registrar.ts'
 import type { EndpointSettings, EndpointStatus, Want } from '../registrar.ts'
+import type { TopicNames } from './map.ts'
 
 /** The part of a `Registrar` that differs by sender. */
 export interface RegistrarSpec {
@@ -25,14 +26,9 @@ export interface RegistrarSpec {
    * endpoint.
    */
   readonly fixed?: readonly string[]
-  /**
-   * True if the sender allows only one endpoint per URL or account. To replace an endpoint, the old one is then deleted
-   * first. @default false
-   */
-  readonly deleteFirst?: boolean
   /** Maximum number of subscriptions in a plan, unless the user sets `all: true`. */
   readonly most?: number
-  map(patterns: readonly string[]): Mapping
+  readonly names: TopicNames
   list(): Promise<readonly Endpoint[]>
   create(target: EndpointTarget): Promise<MadeEndpoint>
   update?(endpoint: Endpoint, target: EndpointTarget): Promise<MadeEndpoint | void>

@@ -1,8 +1,7 @@
-import { stringifyJson } from '@postern/core/internal'
 import { figmaClient, figmaWebhooks } from '../clients/figma.ts'
 import { checkUrl } from '../common/options.ts'
 import { pagedSource } from '../common/paging.ts'
-import { row, rows, asText, time, type Fields } from '../common/read.ts'
+import { at, row, rows, asText, isSuccess, time, type Fields } from '../common/read.ts'
 import { RegistrarError } from '../errors.ts'
 import type { FigmaContext } from '../figma.ts'
 import type { PayloadSource } from '../source.ts'
@@ -29,7 +28,7 @@ export function figmaEvents(options: FigmaEventsOptions): PayloadSource {
   const { url } = options
   const call = figmaClient('figmaEvents', options)
   checkUrl('figmaEvents: url', url)
-  return pagedSource<Fields>({
+  return pagedSource({
     provider: 'figma',
     derivesIds: true,
     account: `${options.context} ${options.contextId}`,
@@ -45,29 +44,24 @@ export function figmaEvents(options: FigmaEventsOptions): PayloadSource {
       const items: Fields[] = []
       for (const webhook of webhooks) {
         const { json } = await call('GET', `/v2/webhooks/${asText(webhook['id'])}/requests`)
-        items.push(...rows(row(json)['requests'], 'Figma'))
+        items.push(...rows(at(json, 'requests'), 'Figma'))
       }
       return { items: items.toSorted((a, b) => sentAt(b) - sentAt(a)), next: undefined }
     },
-    event(item) {
-      const { id, payload } = row(item['request_info'])
-      const status = Number(row(item['response_info'])['status'])
-      const undelivered = !(status >= 200 && status < 300)
-      return {
-        id: asText(id),
-        topic: asText(row(payload)['event_type']),
-        at: sentAt(item),
-        undelivered,
-      }
-    },
-    delivery(item) {
-      const { passcode: _passcode, ...payload } = row(row(item['request_info'])['payload'])
-      const headers = { 'content-type': 'application/json' }
-      return { url, headers, body: stringifyJson(payload) }
+    event: (item) => ({
+      id: asText(at(item, 'request_info.id')),
+      topic: asText(at(item, 'request_info.payload.event_type')),
+      at: sentAt(item),
+      undelivered: !isSuccess(at(item, 'response_info.status')),
+    }),
+    url,
+    payload(item) {
+      const { passcode: _passcode, ...payload } = row(at(item, 'request_info.payload'))
+      return payload
     },
   })
 }
 
 function sentAt(item: Fields): number {
-  return time(row(item['request_info'])['sent_at'])
+  return time(at(item, 'request_info.sent_at'))
 }

@@ -1,8 +1,7 @@
-import { stringifyJson } from '@postern/core/internal'
+import { paddleClient, paddlePages } from '../clients/paddle.ts'
 import type { ApiOptions, Token } from '../common/options.ts'
-import { paddleClient, paddlePage } from '../clients/paddle.ts'
-import { boundsOf, pagedSource, createCounting, finite } from '../common/paging.ts'
-import { row, asText, time, type Fields } from '../common/read.ts'
+import { attemptsSource, pagedSource } from '../common/paging.ts'
+import { asText, at, time } from '../common/read.ts'
 import type { PayloadSource, RedeliverySource } from '../source.ts'
 
 /** Options of {@link paddleEvents} and {@link paddleRedelivery}. */
@@ -24,19 +23,15 @@ export interface PaddleSourceOptions extends ApiOptions {
  */
 export function paddleEvents(options: Omit<PaddleSourceOptions, 'setting'>): PayloadSource {
   const call = paddleClient('paddleEvents', options)
-  return pagedSource<Fields>({
+  return pagedSource({
     provider: 'paddle',
     account: 'account',
-    page: (cursor) => paddlePage(call, '/events', { order_by: 'id[DESC]' }, cursor),
+    page: paddlePages(call, '/events', { order_by: 'id[DESC]' }),
     event: (item) => ({
       id: asText(item['event_id']),
       topic: asText(item['event_type']),
       at: time(item['occurred_at']),
       undelivered: undefined,
-    }),
-    delivery: (item) => ({
-      headers: { 'content-type': 'application/json' },
-      body: stringifyJson(item),
     }),
   })
 }
@@ -53,42 +48,26 @@ export function paddleEvents(options: Omit<PaddleSourceOptions, 'setting'>): Pay
 export function paddleRedelivery(options: PaddleSourceOptions): RedeliverySource {
   const { setting } = options
   const call = paddleClient('paddleRedelivery', options)
-  return {
-    kind: 'redelivery',
+  return attemptsSource({
     provider: 'paddle',
     account: setting === undefined ? 'account' : `setting ${setting}`,
-    async *list(range) {
-      const { since, until, undelivered } = boundsOf(range)
-      const query = {
+    page: (cursor, { since, until, undelivered }) =>
+      paddlePages(call, '/notifications', {
         from: new Date(since).toISOString(),
         // Paddle's range does not include its end, so the end is one millisecond later.
         to: new Date(until + 1).toISOString(),
         status: undelivered ? 'failed' : 'failed,delivered',
-        ...(setting !== undefined && { notification_setting_id: setting }),
-      }
-      let left = range.limit ?? 10_000
-      const goesOn = createCounting()
-      let cursor: string | undefined
-      do {
-        const { items, next } = await paddlePage(call, '/notifications', query, cursor)
-        for (const item of items) {
-          if (left-- <= 0) return true
-          const id = asText(row(item['payload'])['event_id'])
-          yield {
-            id,
-            topic: asText(item['type']),
-            at: finite(time(item['occurred_at']), 'Paddle', id),
-            undelivered: item['status'] === 'failed',
-            ref: asText(item['id']),
-          }
-        }
-        if (next !== undefined && !goesOn(items.map((item) => asText(item['id'])))) return 'endless'
-        cursor = next
-      } while (cursor !== undefined)
-      return false
-    },
+        notification_setting_id: setting,
+      })(cursor),
+    event: (item) => ({
+      id: asText(at(item, 'payload.event_id')),
+      topic: asText(item['type']),
+      at: time(item['occurred_at']),
+      undelivered: item['status'] === 'failed',
+      ref: asText(item['id']),
+    }),
     async redeliver({ ref }) {
       await call('POST', `/notifications/${ref}/replay`)
     },
-  }
+  })
 }

@@ -1,7 +1,7 @@
+import { polarClient, polarPages } from '../clients/polar.ts'
 import type { ApiOptions, Token } from '../common/options.ts'
-import { boundsOf, createCounting, finite } from '../common/paging.ts'
-import { polarClient } from '../clients/polar.ts'
-import { row, rows, asText, time } from '../common/read.ts'
+import { attemptsSource } from '../common/paging.ts'
+import { asText, at, row, time } from '../common/read.ts'
 import type { RedeliverySource } from '../source.ts'
 
 /** Options of {@link polarRedelivery}. */
@@ -25,43 +25,31 @@ export interface PolarRedeliveryOptions extends ApiOptions {
 export function polarRedelivery(options: PolarRedeliveryOptions): RedeliverySource {
   const { endpoint } = options
   const call = polarClient('polarRedelivery', options)
-  return {
-    kind: 'redelivery',
+  return attemptsSource({
     provider: 'polar',
     account: endpoint === undefined ? 'organization' : `endpoint ${endpoint}`,
-    async *list(range) {
-      const { since, until, undelivered } = boundsOf(range)
-      const query = {
+    page: (cursor, { since, until, undelivered }) =>
+      polarPages(call, '/v1/webhooks/deliveries', {
         start_timestamp: new Date(since).toISOString(),
         end_timestamp: new Date(until).toISOString(),
-        ...(endpoint !== undefined && { endpoint_id: endpoint }),
+        endpoint_id: endpoint,
         ...(undelivered && { succeeded: 'false' }),
-      }
-      const seen = new Set<string>()
-      const limit = range.limit ?? 10_000
-      const goesOn = createCounting()
-      for (let page = 1; ; page++) {
-        const { json } = await call('GET', '/v1/webhooks/deliveries', {
-          query: { ...query, page, limit: 100 },
-        })
-        const items = rows(row(json)['items'], 'Polar')
-        for (const item of items) {
-          const event = row(item['webhook_event'])
-          const id = asText(event['id'])
-          if (seen.has(id) || event['is_archived'] === true) continue
-          if (seen.size >= limit) return true
-          seen.add(id)
-          const delivered = event['succeeded'] === true
-          if (undelivered && delivered) continue
-          const at = finite(time(item['created_at']), 'Polar', id)
-          yield { id, topic: asText(event['type']), at, undelivered: !delivered, ref: id }
-        }
-        if (!(page < Number(row(row(json)['pagination'])['max_page']))) return false
-        if (!goesOn(items.map((item) => asText(item['id'])))) return 'endless'
+      })(cursor),
+    event(item) {
+      const event = row(item['webhook_event'])
+      const id = asText(event['id'])
+      const undelivered = event['succeeded'] !== true
+      return {
+        id,
+        topic: asText(event['type']),
+        at: time(item['created_at']),
+        undelivered,
+        ref: id,
       }
     },
+    isGone: (item) => at(item, 'webhook_event.is_archived') === true,
     async redeliver({ ref }) {
       await call('POST', `/v1/webhooks/events/${ref}/redeliver`)
     },
-  }
+  })
 }

@@ -1,7 +1,6 @@
-import { stringifyJson } from '@postern/core/internal'
 import { checkUrl, type ApiOptions, type Token } from '../common/options.ts'
 import { pagedSource } from '../common/paging.ts'
-import { row, rows, asText, time, type Fields } from '../common/read.ts'
+import { row, rows, asText, time } from '../common/read.ts'
 import { squareClient } from '../clients/square.ts'
 import type { PayloadSource } from '../source.ts'
 
@@ -26,11 +25,14 @@ export function squareEvents(options: SquareEventsOptions): PayloadSource {
   const call = squareClient('squareEvents', options)
   checkUrl('squareEvents: url', options.url)
 
-  return pagedSource<Fields>({
+  return pagedSource({
     provider: 'square',
     account: 'application',
     async page(cursor, { since, until }) {
-      const created_at = { start_at: iso(since), end_at: iso(until) }
+      const created_at = {
+        start_at: new Date(since).toISOString(),
+        end_at: new Date(until).toISOString(),
+      }
       const query = { filter: { created_at }, sort: { field: 'DEFAULT', order: 'DESC' } }
       const json = { limit: 100, query, ...(cursor !== undefined && { cursor }) }
       const answer = await call('POST', '/v2/events', { json, repeatable: true })
@@ -43,14 +45,6 @@ export function squareEvents(options: SquareEventsOptions): PayloadSource {
       at: time(item['created_at']),
       undelivered: undefined,
     }),
-    delivery: (item) => ({
-      url: options.url,
-      headers: { 'content-type': 'application/json' },
-      body: stringifyJson(item),
-    }),
+    url: options.url,
   })
-}
-
-function iso(milliseconds: number): string {
-  return new Date(milliseconds).toISOString()
 }

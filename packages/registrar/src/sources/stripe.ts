@@ -1,16 +1,16 @@
-import { stringifyJson } from '@postern/core/internal'
-import { everyRow, pagedSource } from '../common/paging.ts'
-import { checkUrl, type ApiOptions, type Token } from '../common/options.ts'
-import { row, asText, time, type Fields } from '../common/read.ts'
 import {
   checkPayload,
   stripeClient,
-  stripePage,
-  stripePageV2,
+  stripePages,
+  stripePagesV2,
   type StripePayload,
   V2,
 } from '../clients/stripe.ts'
 import type { ApiCall } from '../common/client.ts'
+import { checkUrl, type ApiOptions, type Token } from '../common/options.ts'
+import { pagedSource } from '../common/paging.ts'
+import { row, asText, time } from '../common/read.ts'
+import { everyRow } from '../common/rest.ts'
 import { RegistrarError } from '../errors.ts'
 import type { PayloadSource } from '../source.ts'
 
@@ -51,18 +51,15 @@ export function stripeEvents(options: StripeEventsOptions): PayloadSource {
   if (payload === 'thin') return thinEvents(stripeClient('stripeEvents', own), options)
   const callOwn = stripeClient('stripeEvents', own)
 
-  return pagedSource<Fields>({
+  return pagedSource({
     provider: 'stripe',
     account: account === undefined ? 'account' : `account ${account}`,
-    async page(cursor, { since, until, undelivered }) {
-      const query = {
+    page: (cursor, { since, until, undelivered }) =>
+      stripePages(call, '/v1/events', {
         'created[gte]': Math.floor(since / 1000),
         'created[lte]': Math.floor(until / 1000),
-        starting_after: cursor,
         ...(undelivered && { delivery_success: 'false' }),
-      }
-      return stripePage(call, '/v1/events', query)
-    },
+      })(cursor),
     one: async (id) => row((await call('GET', `/v1/events/${id}`)).json),
     event: (item) => ({
       id: asText(item['id']),
@@ -71,16 +68,12 @@ export function stripeEvents(options: StripeEventsOptions): PayloadSource {
       undelivered: Number(item['pending_webhooks']) > 0,
       version: asText(item['api_version']),
     }),
-    delivery: (item) => ({
-      url,
-      headers: { 'content-type': 'application/json; charset=utf-8' },
-      // A webhook for a connected account has the member `account`, which the listed event may lack.
-      body: stringifyJson(account === undefined ? item : { ...item, account }),
-    }),
+    url,
+    headers: HEADERS,
+    // A webhook for a connected account has the member `account`, which the listed event may lack.
+    payload: (item) => (account === undefined ? item : { ...item, account }),
     async version() {
-      const endpoints = await everyRow('Stripe', async (after) =>
-        stripePage(callOwn, '/v1/webhook_endpoints', { starting_after: after }),
-      )
+      const endpoints = await everyRow('Stripe', stripePages(callOwn, '/v1/webhook_endpoints'))
       const found = endpoints.find((endpoint) => endpoint['url'] === url)
       if (found !== undefined) return asText(found['api_version']) || undefined
       throw new RegistrarError('not_found', 'Stripe: no endpoint has this URL')
@@ -88,12 +81,15 @@ export function stripeEvents(options: StripeEventsOptions): PayloadSource {
   })
 }
 
+const HEADERS = { 'content-type': 'application/json; charset=utf-8' }
+
 function thinEvents(call: ApiCall, { account, url }: StripeEventsOptions): PayloadSource {
+  const context = account === undefined ? {} : { context: account }
   const headers = { ...V2, ...(account !== undefined && { 'stripe-context': account }) }
-  return pagedSource<Fields>({
+  return pagedSource({
     provider: 'stripe',
     account: account === undefined ? 'account, thin events' : `account ${account}, thin events`,
-    page: async (page) => stripePageV2(call, '/v2/core/events', { page }, headers),
+    page: stripePagesV2(call, '/v2/core/events', { headers }),
     one: async (id) => row((await call('GET', `/v2/core/events/${id}`, { headers })).json),
     event: (item) => ({
       id: asText(item['id']),
@@ -101,14 +97,9 @@ function thinEvents(call: ApiCall, { account, url }: StripeEventsOptions): Paylo
       at: time(item['created']),
       undelivered: undefined,
     }),
-    delivery({ data: _data, ...item }) {
-      // The API returns `data`, which a delivery does not have, and may leave out the account.
-      const context = account === undefined ? {} : { context: account }
-      return {
-        url,
-        headers: { 'content-type': 'application/json; charset=utf-8' },
-        body: stringifyJson({ ...item, ...context }),
-      }
-    },
+    url,
+    headers: HEADERS,
+    // The API returns `data`, which a delivery does not have, and may leave out the account.
+    payload: ({ data: _data, ...item }) => ({ ...item, ...context }),
   })
 }

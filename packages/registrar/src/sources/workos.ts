@@ -1,8 +1,8 @@
-import { stringifyJson } from '@postern/core/internal'
 import { senderCall } from '../common/client.ts'
 import type { ApiOptions, Token } from '../common/options.ts'
 import { pagedSource } from '../common/paging.ts'
-import { row, rows, asText, time, type Fields } from '../common/read.ts'
+import { asText, time } from '../common/read.ts'
+import { pagesOf } from '../common/rest.ts'
 import type { PayloadSource } from '../source.ts'
 
 /** Options of {@link workosEvents}. */
@@ -35,31 +35,26 @@ export function workosEvents(options: WorkosEventsOptions): PayloadSource {
       'workosEvents: events: must name at least one event, since WorkOS lists only the named events',
     )
 
-  return pagedSource<Fields>({
+  return pagedSource({
     provider: 'workos',
     account: 'environment',
-    async page(cursor, { since, until }) {
-      const query = {
-        'events[]': events,
-        range_start: new Date(since).toISOString(),
-        range_end: new Date(until).toISOString(),
-        order: 'desc',
-        limit: 100,
-        after: cursor,
-      }
-      const { json } = await call('GET', '/events', { query })
-      const next = asText(row(row(json)['list_metadata'])['after']) || undefined
-      return { items: rows(row(json)['data'], 'WorkOS'), next }
-    },
+    page: (cursor, { since, until }) =>
+      pagesOf(call, 'WorkOS', '/events', {
+        rows: 'data',
+        query: {
+          'events[]': events,
+          range_start: new Date(since).toISOString(),
+          range_end: new Date(until).toISOString(),
+          order: 'desc',
+          limit: 100,
+        },
+        next: ['after', 'list_metadata.after'],
+      })(cursor),
     event: (item) => ({
       id: asText(item['id']),
       topic: asText(item['event']),
       at: time(item['created_at']),
       undelivered: undefined,
-    }),
-    delivery: (item) => ({
-      headers: { 'content-type': 'application/json' },
-      body: stringifyJson(item),
     }),
   })
 }

@@ -15,9 +15,10 @@ export function writeTopics({ unpack, introspection }: Sources): void {
   write('github', '@octokit/openapi 23.0.2 (x-webhooks)', github(octokit))
   const stripe = unpack('stripe', '23.1.0')
   const snapshots = read(stripe, 'esm/resources/WebhookEndpoints.d.ts')
-  write('stripe', 'stripe 23.1.0 (EnabledEvent)', quoted(/type EnabledEvent = ([^;]+);/, snapshots))
-  const notifications = read(stripe, 'esm/resources/V2/Core/Events.d.ts')
-  write('stripe-thin', 'stripe 23.1.0 (V2.Core.EventNotification)', thin(notifications))
+  writeStripe(
+    quoted(/type EnabledEvent = ([^;]+);/, snapshots),
+    thin(read(stripe, 'esm/resources/V2/Core/Events.d.ts')),
+  )
   write('shopify', '@shopify/dev-mcp 1.16.0 (WebhookSubscriptionTopic)', shopify(introspection))
   const slack = read(unpack('@slack/web-api', '8.2.0'), 'dist/types/request/manifest.d.ts')
   write(
@@ -69,6 +70,33 @@ export function writeTopics({ unpack, introspection }: Sources): void {
 }
 
 function write(name: string, source: string, topics: readonly string[]): void {
+  writeLists(name, source, [listOf(name.toUpperCase(), topics)])
+}
+
+/** Most snapshot events have a thin event with the same name after `v1.`, so that name is written once. */
+function writeStripe(snapshots: readonly string[], thins: readonly string[]): void {
+  const isThin = (topic: string): boolean => thins.includes(`v1.${topic}`)
+  writeLists('stripe', 'stripe 23.1.0 (EnabledEvent, V2.Core.EventNotification)', [
+    '/** Snapshot events; the thin events of the same names start with `v1.`. */',
+    listOf('STRIPE', snapshots.filter(isThin)),
+    listOf(
+      'STRIPE_SNAPSHOT',
+      snapshots.filter((topic) => !isThin(topic)),
+    ),
+    listOf(
+      'STRIPE_THIN',
+      thins.filter((topic) => !snapshots.some((each) => topic === `v1.${each}`)),
+    ),
+  ])
+}
+
+function writeLists(name: string, source: string, lists: readonly string[]): void {
+  const head = `// Written by test/descriptions/extract.ts from npm ${source}.`
+  const file = join(import.meta.dirname, '../../src/topics', `${name}.ts`)
+  writeFileSync(file, [head, ...lists, ''].join('\n'))
+}
+
+function listOf(name: string, topics: readonly string[]): string {
   const sorted = [...new Set(topics)].filter((topic) => topic !== '*').toSorted()
   const lines: string[] = []
   for (const topic of sorted) {
@@ -77,14 +105,7 @@ function write(name: string, source: string, topics: readonly string[]): void {
       lines[lines.length - 1] = `${last} ${topic}`
     else lines.push(topic)
   }
-  const text = [
-    `// Written by test/descriptions/extract.ts from npm ${source}.`,
-    `export const ${name.toUpperCase().replace('-', '_')}_TOPICS: string = \``,
-    ...lines,
-    '`',
-    '',
-  ].join('\n')
-  writeFileSync(join(import.meta.dirname, '../../src/topics', `${name}.ts`), text)
+  return [`export const ${name}_TOPICS: string = \``, ...lines, '`'].join('\n')
 }
 
 /** The types of thin events that one subscribes to: a ping is asked for. */

@@ -1,0 +1,185 @@
+import { RegistrarError } from '../errors.ts'
+import type { Endpoint, FailedDelivery } from '../registrar.ts'
+import type { ApiAnswer, ApiCall, ApiRequest } from './client.ts'
+import { createCounting, type SourcePage } from './paging.ts'
+import { asText, at, endpointId, row, rows, texts, type Fields } from './read.ts'
+import type { EndpointTarget, RegistrarSpec } from './spec.ts'
+
+/** Returns one page of a list; without a cursor, the first page. */
+export type ReadPage = (cursor?: string) => Promise<SourcePage<Fields>>
+
+/** Where a list of the sender's API has its rows, and how the next page is requested. */
+export interface ListPages {
+  /** Path of the rows in the answer. @default '', if the answer is the list */
+  readonly rows?: string
+  /** True if the sender leaves out an empty list. @default false */
+  readonly mayLack?: true
+  readonly query?: ApiRequest['query']
+  readonly headers?: Readonly<Record<string, string>>
+  /**
+   * Query parameter of the next page. Its value is at a path in the answer, or a function returns it, or undefined for
+   * the last page. @default there is only one page
+   */
+  readonly next?: readonly [parameter: string, value: string | NextPage]
+}
+
+type NextPage = (
+  answer: ApiAnswer,
+  cursor: string | undefined,
+  items: readonly Fields[],
+) => string | undefined
+
+/** Makes a function that reads the pages of a list. */
+export function pagesOf(call: ApiCall, title: string, path: string, list: ListPages): ReadPage {
+  const { headers = {}, next: [parameter = '', value = () => undefined] = [] } = list
+  const nextOf: NextPage =
+    typeof value === 'function' ? value : ({ json }) => asText(at(json, value)) || undefined
+  return async (cursor) => {
+    const query = { ...list.query, ...(cursor !== undefined && { [parameter]: cursor }) }
+    const answer = await call('GET', path, { query, headers })
+    const found = at(answer.json, list.rows ?? '')
+    const items = rows(list.mayLack ? (found ?? []) : found, title)
+    return { items, next: nextOf(answer, cursor, items) }
+  }
+}
+
+/** Makes the `next` of a list with numbered pages. The answer has the number of pages at the path `last`. */
+export function numbered(last: string): NextPage {
+  return ({ json }, page = '1') =>
+    Number(page) < Number(at(json, last)) ? String(Number(page) + 1) : undefined
+}
+
+/**
+ * Returns all rows of a list in pages. Throws `unexpected` if a page has no new row, or if the pages do not end. A
+ * partial list would not do, because a plan would create an endpoint that already exists.
+ */
+export async function everyRow(title: string, page: ReadPage): Promise<readonly Fields[]> {
+  const goesOn = createCounting()
+  const found: Fields[] = []
+  let cursor: string | undefined
+  do {
+    const { items, next } = await page(cursor)
+    for (const item of items) found.push(item)
+    const ids = items.map((item) =>
+      asText(item['id'] ?? item['sid'] ?? item['gid'] ?? at(item, 'sys.id')),
+    )
+    if (next !== undefined && !goesOn(ids))
+      throw new RegistrarError('unexpected', `${title}: the list of endpoints does not end`)
+    cursor = next
+  } while (cursor !== undefined)
+  return found
+}
+
+/** Where the sender's object for an endpoint has its members. */
+export interface EndpointMembers {
+  /** Path of the id. @default 'id' */
+  readonly id?: string
+  /** Path of the URL. */
+  readonly url: string
+  /** Path of the list of topics, or a function that returns them. */
+  readonly topics: string | ((endpoint: Fields) => readonly string[])
+  /** Topic of an endpoint without topics, at senders that send it everything. @default none */
+  readonly everything?: string
+  /** Members of an endpoint that is turned on. */
+  readonly on: Fields
+  /** True if an endpoint that lacks these members is on. @default false */
+  readonly usuallyOn?: true
+  /** Settings, each with the path of its value. @default none */
+  readonly settings?: Readonly<Record<string, string | ((endpoint: Fields) => string | boolean)>>
+}
+
+/** Makes a function that reads the sender's object for an endpoint. */
+export function endpointReader(members: EndpointMembers): (endpoint: Fields) => Endpoint {
+  const { id = 'id', url, topics, everything, on, usuallyOn, settings } = members
+  return (endpoint) => {
+    const named = typeof topics === 'function' ? topics(endpoint) : texts(at(endpoint, topics))
+    const isAll = named.length === 0 && everything !== undefined
+    const values = Object.entries(settings ?? {}).map(([name, value]) => [
+      name,
+      typeof value === 'function' ? value(endpoint) : asText(at(endpoint, value)),
+    ])
+    return {
+      id: asText(at(endpoint, id)),
+      url: asText(at(endpoint, url)),
+      topics: isAll ? [everything] : named.toSorted(),
+      enabled: has(usuallyOn ? { ...on, ...endpoint } : endpoint, on),
+      state: 'active',
+      ...(settings && { settings: Object.fromEntries(values) as Endpoint['settings'] & object }),
+    }
+  }
+}
+
+function has(endpoint: Fields, members: Fields): boolean {
+  return Object.entries(members).every(([name, value]) => endpoint[name] === value)
+}
+
+/** A sender's REST API with one resource per endpoint. */
+interface RestApi extends EndpointMembers {
+  /** The sender's title, for messages. */
+  readonly title: string
+  /** Path of the list. An endpoint is at this path, followed by its id. */
+  readonly path: string
+  /** End of each path. @default '' */
+  readonly end?: string
+  /** Path of the endpoint in the answer to a request for one. @default '', if the answer is the endpoint */
+  readonly inside?: string
+  readonly list: ListPages | ReadPage
+  /** Members of the rows that are webhooks. @default each row is one */
+  readonly only?: Fields
+  /** Path of the secret in an endpoint, at senders that show it. @default none */
+  readonly secret?: string
+  /** Returns the request that creates an endpoint. */
+  readonly create: (target: EndpointTarget) => ApiRequest
+  /** Returns the members that an update changes. Without it, a plan replaces endpoints. */
+  readonly shape?: (target: EndpointTarget) => Fields
+  /** Changes members of an endpoint. @default a PATCH with these members */
+  readonly change?: (id: string, members: Fields) => Promise<unknown>
+}
+
+type RestEndpoints = Required<Pick<RegistrarSpec, 'list' | 'create' | 'delete' | 'enable'>> &
+  Pick<RegistrarSpec, 'update' | 'reveal'> & {
+    /** Returns the sender's object for an endpoint. */
+    readonly get: (id: string) => Promise<Fields>
+  }
+
+/** Returns the part of a registrar that follows from the description of the sender's API. */
+export function restEndpoints(call: ApiCall, api: RestApi): RestEndpoints {
+  const { title, path, end = '', inside = '', list, only = {}, secret, shape } = api
+  const page = typeof list === 'function' ? list : pagesOf(call, title, path + end, list)
+  const pathOf = (id: string): string => `${path}/${id}${end}`
+  const { change = (id, json) => call('PATCH', pathOf(id), { json }) } = api
+  const get = async (id: string): Promise<Fields> =>
+    row(at((await call('GET', pathOf(id))).json, inside))
+  return {
+    get,
+    async list() {
+      const all = await everyRow(title, page)
+      return all.filter((each) => has(each, only)).map(endpointReader(api))
+    },
+    async create(target) {
+      const { json } = await call('POST', path + end, api.create(target))
+      const made = at(json, inside)
+      const id = endpointId(at(made, api.id ?? 'id'), title)
+      return { id, ...(secret !== undefined && { secret: asText(at(made, secret)) }) }
+    },
+    ...(shape && { update: async ({ id }, target) => void (await change(id, shape(target))) }),
+    delete: async ({ id }) => void (await call('DELETE', pathOf(id), { allow: [404] })),
+    enable: async (id) => void (await change(id, api.on)),
+    ...(secret !== undefined && {
+      async reveal(id, hand) {
+        const endpoint = await get(id)
+        await hand(at(endpoint, api.url), at(endpoint, secret))
+      },
+    }),
+  }
+}
+
+/** Returns a failed delivery. A status or a reason that the sender does not give is left out. */
+export function failedAt(time: unknown, status: unknown, reason?: unknown): FailedDelivery {
+  const [code, text] = [Number(status), asText(reason)]
+  return {
+    at: Date.parse(asText(time)),
+    ...(code > 0 && { status: code }),
+    ...(text !== '' && { reason: text }),
+  }
+}
