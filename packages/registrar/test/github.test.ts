@@ -24,6 +24,9 @@ for (const [kind, owner, base] of owners)
     topics: ['issues', 'push'],
     others: ['push', 'release.*'],
     apply: { secret },
+    more: ({ hooks }, at) => hooks.push({ ...hooks[0]!, id: 1000 + at }),
+    disable: (fake, id) => void (hookOf(fake, id).active = false),
+    secretOf: (fake, id) => hookOf(fake, id).secret,
   })
 
 testRegistrar('GitHub, App', {
@@ -77,55 +80,23 @@ test('keeps the secret of a hook that it changes', async () => {
   expect(fake.hooks.at(-1)).toMatchObject({ url: `${url}/v2`, events: ['issues'], secret })
 })
 
-test('gives the new secret to the receiver before GitHub signs with it', async () => {
-  const fake = await opened(startGithub())
+test('lists the failed deliveries of a hook, also those without an answer', async () => {
+  const delivery = { delivered_at: '2026-01-01T00:00:03Z', event: 'push', action: null }
+  const deliveries = [200, 0, 500].map((status_code, id) => ({
+    ...delivery,
+    id,
+    guid: `guid-${id}`,
+    status_code,
+  }))
+  const fake = await opened(startGithub({ deliveries }))
   const registrar = make(fake.url)
   await registrar.apply(await registrar.plan({ url, topics: ['push'] }), { secret })
-  const hook = fake.hooks.at(-1)!
-  const seen: unknown[] = []
-  await registrar.rotate!(String(hook.id), { onSecret: (told) => seen.push(told, hook.secret) })
-  expect(seen).toEqual([
-    { provider: 'github', endpoint: String(hook.id), url, secret: hook.secret },
-    secret,
+  const [{ failures } = { failures: undefined }] = await registrar.status({ url })
+  const at = Date.parse(delivery.delivered_at)
+  expect(failures).toMatchObject([
+    { at, reason: 'failed to connect' },
+    { at, status: 500 },
   ])
-  await expect(
-    registrar.rotate!(String(hook.id), {
-      onSecret() {
-        throw new Error('vault is down')
-      },
-    }),
-  ).rejects.toThrow('vault is down')
-  expect(hook.secret).toBe((seen[0] as { secret: string }).secret)
-})
-
-test('tells that a hook is off and its last failures, and turns it on', async () => {
-  const fake = await opened(
-    startGithub({
-      deliveries: [
-        delivery(3, 200),
-        { ...delivery(2, 0), delivered_at: '2026-01-01T00:00:02Z' },
-        { ...delivery(1, 500), delivered_at: '2026-01-01T00:00:01Z' },
-      ],
-    }),
-  )
-  const registrar = make(fake.url)
-  await registrar.apply(await registrar.plan({ url, topics: ['push'] }), { secret })
-  const hook = fake.hooks.at(-1)!
-  hook.active = false
-  expect(await registrar.status({ url })).toMatchObject([
-    {
-      delivering: false,
-      failures: [
-        { at: Date.parse('2026-01-01T00:00:02Z'), reason: 'failed to connect' },
-        { at: Date.parse('2026-01-01T00:00:01Z'), status: 500 },
-      ],
-    },
-  ])
-  const plan = await registrar.plan({ url, topics: ['push'] })
-  expect(plan.steps).toEqual([])
-  expect(plan.warnings).toEqual([expect.stringContaining('turned off')])
-  await registrar.enable!(String(hook.id))
-  expect(await registrar.status({ url })).toMatchObject([{ delivering: true }])
 })
 
 test('waits for the reset of a rate limit that GitHub answers with 403', async () => {
@@ -147,23 +118,16 @@ test('waits for the reset of a rate limit that GitHub answers with 403', async (
   await expect(registrar.list()).rejects.toMatchObject({ code: 'forbidden', status: 403 })
 })
 
-test('lists every page, and takes one of two hooks with the same URL away', async () => {
+test('takes one of two hooks with the same URL away', async () => {
   const fake = await opened(startGithub())
-  const extra = { secret: undefined, content_type: 'json', insecure_ssl: '0', active: true }
-  for (let id = 1000; id < 1150; id++)
-    (fake.hooks as unknown[]).push({
-      ...extra,
-      id,
-      url: `https://x.example/${id % 149}`,
-      events: ['push'],
-    })
-  const registrar = make(fake.url)
-  expect(await registrar.list()).toHaveLength(151)
-  const plan = await registrar.plan({ url: 'https://x.example/106', topics: ['push'] })
+  const [hook] = fake.hooks
+  for (const id of [1, 2]) fake.hooks.push({ ...hook!, id, url, ...SETTINGS })
+  const plan = await make(fake.url).plan({ url, topics: ['push'] })
   expect(plan.steps).toMatchObject([{ do: 'delete', why: expect.stringContaining('twice') }])
 })
 
-function delivery(id: number, status: number) {
-  const base = { delivered_at: '2026-01-01T00:00:03Z', event: 'push', action: null }
-  return { ...base, id, guid: `guid-${id}`, status_code: status }
+const SETTINGS = { content_type: 'json', insecure_ssl: '0' }
+
+function hookOf({ hooks }: Awaited<ReturnType<typeof startGithub>>, id: string) {
+  return hooks.find((hook) => String(hook.id) === id)!
 }

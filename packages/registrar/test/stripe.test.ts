@@ -24,6 +24,7 @@ testRegistrar('Stripe', {
   topics: ['invoice.paid', 'payment_link.created', 'payment_link.updated'],
   others: ['invoice.paid', 'customer.created'],
   apply: { onSecret: () => {} },
+  disable: (fake, id) => void (fake.endpoints.find((each) => each.id === id)!.status = 'disabled'),
 })
 
 testRegistrar('Stripe thin events', {
@@ -149,16 +150,6 @@ test('leaves the endpoint of Connect alone that has the same URL, and the other 
   await connect.rotate!('we_2', { onSecret: () => {} })
   expect([await register(own), await register(connect)]).toEqual([[], []])
   expect(fake.endpoints.map(({ id }) => id)).toEqual(['we_3', 'we_1', 'we_stranger'])
-})
-
-test('tells that Stripe turned the endpoint off, and turns it on', async () => {
-  const fake = await opened(startStripe())
-  const registrar = make(fake.url)
-  await register(registrar)
-  fake.endpoints[0]!.status = 'disabled'
-  expect(await registrar.status({ url })).toMatchObject([{ id: 'we_1', delivering: false }])
-  await registrar.enable!('we_1')
-  expect(await registrar.status({ url })).toMatchObject([{ id: 'we_1', delivering: true }])
 })
 
 test('makes one endpoint when the answer to its creation was lost', async () => {

@@ -36,7 +36,7 @@ interface Hook {
 export async function startGithub(
   state: GithubState = {},
   base = '/repos/{owner}/{repo}/hooks',
-): Promise<Fake & { readonly hooks: readonly Hook[] }> {
+): Promise<Fake & { readonly hooks: Hook[] }> {
   let next = 100
   const hooks: Hook[] = [
     {
