@@ -2,7 +2,7 @@ import { senderCall, type ApiAnswer } from './common/client.ts'
 import { defineRegistrar, topicList } from './common/define.ts'
 import { connectionPage, graphqlClient, judgeGraphql } from './common/graphql.ts'
 import type { ApiOptions, Token } from './common/options.ts'
-import { endpointId, row, rows, asText, at } from './common/read.ts'
+import { endpointId, row, rows, asText, valueAt } from './common/read.ts'
 import { endpointReader, everyRow, failedAt } from './common/rest.ts'
 import type { Registrar } from './registrar.ts'
 import { LINEAR_TOPICS } from './topics/linear.ts'
@@ -130,6 +130,7 @@ const toEndpoint = endpointReader({
   topics: 'resourceTypes',
   on: { enabled: true },
   settings: {
-    team: (webhook) => (webhook['allPublicTeams'] === true ? ALL : asText(at(webhook, 'team.id'))),
+    team: (webhook) =>
+      webhook['allPublicTeams'] === true ? ALL : asText(valueAt(webhook, 'team.id')),
   },
 })

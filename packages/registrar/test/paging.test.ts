@@ -2,8 +2,8 @@
 import { createReceiver, memoryInbox } from '@postern/core'
 import { github } from '@postern/providers/github'
 import { describe, expect, test } from 'vitest'
-import { createCounting, createPaging, finite } from '../src/common/paging.ts'
-import { time } from '../src/common/read.ts'
+import { createPaging } from '../src/common/paging.ts'
+import { finite, time } from '../src/common/read.ts'
 import { catchUp } from '../src/index.ts'
 import { polarRegistrar } from '../src/polar.ts'
 import { githubEvents } from '../src/sources/github.ts'
@@ -55,13 +55,6 @@ describe('createPaging', () => {
     let pages = 1
     while (goesOn(page(pages))) pages++
     expect(pages).toBe(100)
-  })
-
-  test('a list without times goes on by its ids', () => {
-    const goesOn = createCounting()
-    expect(goesOn(['a', 'b'])).toBe(true)
-    expect(goesOn(['b', 'c'])).toBe(true)
-    expect(goesOn(['c', 'a'])).toBe(false)
   })
 })
 

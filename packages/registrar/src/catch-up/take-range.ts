@@ -5,7 +5,7 @@ import { type Missing, newCounts, type CatchUpProgress, type CatchUpCounts } fro
 import { checkCatchUp, type CatchUpOptions, type CatchUpPlan } from './options.ts'
 import { createPatience, interruptible } from './patience.ts'
 import { claimProgress, progressKey, type Progress, type ProgressMark } from './progress.ts'
-import { TimelessError } from '../common/paging.ts'
+import { TimelessError } from '../common/read.ts'
 
 // Number of events, and number of milliseconds, after which the progress is stored. If the process is killed, the
 // events since then are ingested again as duplicates.

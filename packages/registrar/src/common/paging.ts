@@ -7,7 +7,7 @@ import type {
   PayloadSource,
   RedeliverySource,
 } from '../source.ts'
-import { asText, type Fields } from './read.ts'
+import { asText, finite, type Fields } from './read.ts'
 
 /** One page of a list; `next` is the cursor of the next page. */
 export interface SourcePage<Item> {
@@ -58,27 +58,6 @@ export function createPaging({
       return pages < most && (fresh.length > 0 || isNearer)
     },
   }
-}
-
-/**
- * Makes a similar limit for a list without times. Its function returns true if a page has a new entry, so the next page
- * may be read.
- */
-export function createCounting(): (ids: readonly string[]) => boolean {
-  const paging = createPaging({ since: 0, until: 0 })
-  return (ids) => paging.goesOn(ids.map((id) => ({ id, at: 0 })))
-}
-
-/** Error of a list that has an entry without a time. */
-export class TimelessError extends RegistrarError {}
-
-/**
- * Returns a time that an API gave, in milliseconds since 1970. Throws `unexpected` for NaN, because no comparison would
- * leave the entry out.
- */
-export function finite(at: number, sender: string, id: string): number {
-  if (Number.isFinite(at)) return at
-  throw new TimelessError('unexpected', `${sender}: the event ${id.slice(0, 100)} has no time`)
 }
 
 interface PagedList {
@@ -196,11 +175,11 @@ interface AttemptsSpec extends PagedList, Pick<RedeliverySource, 'redeliver' | '
 export function attemptsSource(spec: AttemptsSpec): RedeliverySource {
   const { provider, account, redeliver, redeliverUntried } = spec
   const more = redeliverUntried && { redeliverUntried }
-  return { kind: 'redelivery', provider, account, list: attemptsOf(spec), redeliver, ...more }
+  return { kind: 'redelivery', provider, account, list: attemptList(spec), redeliver, ...more }
 }
 
 /** Makes the list of {@link attemptsSource}. */
-export function attemptsOf(
+export function attemptList(
   spec: Pick<AttemptsSpec, 'provider' | 'page' | 'event' | 'isGone'>,
 ): RedeliverySource['list'] {
   // Other entries may be between two attempts of one event, so the whole range is read first.

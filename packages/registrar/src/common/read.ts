@@ -16,7 +16,7 @@ export function row(value: unknown): Fields {
 }
 
 /** Returns the member at a path such as `meta.page.next`, or undefined. For an empty path, returns `value` itself. */
-export function at(value: unknown, path: string): unknown {
+export function valueAt(value: unknown, path: string): unknown {
   return path === ''
     ? value
     : path.split('.').reduce<unknown>((inner, name) => row(inner)[name], value)
@@ -44,6 +44,18 @@ export function asText(value: unknown): string {
 export function time(value: unknown): number {
   const given = asText(value)
   return /^\d{4}-\d\d-\d\d[T ]\d\d:/.test(given) ? Date.parse(given) : Number.NaN
+}
+
+/** Error of a list that has an entry without a time. */
+export class TimelessError extends RegistrarError {}
+
+/**
+ * Returns a time that an API gave, in milliseconds since 1970. Throws `unexpected` for NaN, because no comparison would
+ * leave the entry out.
+ */
+export function finite(at: number, sender: string, id: string): number {
+  if (Number.isFinite(at)) return at
+  throw new TimelessError('unexpected', `${sender}: the event ${id.slice(0, 100)} has no time`)
 }
 
 /** Returns true for the status of a delivery that the endpoint accepted. */

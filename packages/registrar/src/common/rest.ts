@@ -1,8 +1,8 @@
 import { RegistrarError } from '../errors.ts'
 import type { Endpoint, FailedDelivery } from '../registrar.ts'
 import type { ApiAnswer, ApiCall, ApiRequest } from './client.ts'
-import { createCounting, type SourcePage } from './paging.ts'
-import { asText, at, endpointId, row, rows, texts, type Fields } from './read.ts'
+import { createPaging, type SourcePage } from './paging.ts'
+import { asText, valueAt, endpointId, row, rows, texts, type Fields } from './read.ts'
 import type { EndpointTarget, RegistrarSpec } from './spec.ts'
 
 /** Returns one page of a list; without a cursor, the first page. */
@@ -33,11 +33,11 @@ type NextPage = (
 export function pagesOf(call: ApiCall, title: string, path: string, list: ListPages): ReadPage {
   const { headers = {}, next: [parameter = '', value = () => undefined] = [] } = list
   const nextOf: NextPage =
-    typeof value === 'function' ? value : ({ json }) => asText(at(json, value)) || undefined
+    typeof value === 'function' ? value : ({ json }) => asText(valueAt(json, value)) || undefined
   return async (cursor) => {
     const query = { ...list.query, ...(cursor !== undefined && { [parameter]: cursor }) }
     const answer = await call('GET', path, { query, headers })
-    const found = at(answer.json, list.rows ?? '')
+    const found = valueAt(answer.json, list.rows ?? '')
     const items = rows(list.mayLack ? (found ?? []) : found, title)
     return { items, next: nextOf(answer, cursor, items) }
   }
@@ -46,7 +46,7 @@ export function pagesOf(call: ApiCall, title: string, path: string, list: ListPa
 /** Makes the `next` of a list with numbered pages. The answer has the number of pages at the path `last`. */
 export function numbered(last: string): NextPage {
   return ({ json }, page = '1') =>
-    Number(page) < Number(at(json, last)) ? String(Number(page) + 1) : undefined
+    Number(page) < Number(valueAt(json, last)) ? String(Number(page) + 1) : undefined
 }
 
 /**
@@ -54,16 +54,17 @@ export function numbered(last: string): NextPage {
  * partial list would not do, because a plan would create an endpoint that already exists.
  */
 export async function everyRow(title: string, page: ReadPage): Promise<readonly Fields[]> {
-  const goesOn = createCounting()
+  const { goesOn } = createPaging({ since: 0, until: 0 })
   const found: Fields[] = []
   let cursor: string | undefined
   do {
     const { items, next } = await page(cursor)
     for (const item of items) found.push(item)
-    const ids = items.map((item) =>
-      asText(item['id'] ?? item['sid'] ?? item['gid'] ?? at(item, 'sys.id')),
-    )
-    if (next !== undefined && !goesOn(ids))
+    const entries = items.map((item) => ({
+      id: asText(item['id'] ?? item['sid'] ?? item['gid'] ?? valueAt(item, 'sys.id')),
+      at: 0,
+    }))
+    if (next !== undefined && !goesOn(entries))
       throw new RegistrarError('unexpected', `${title}: the list of endpoints does not end`)
     cursor = next
   } while (cursor !== undefined)
@@ -71,7 +72,7 @@ export async function everyRow(title: string, page: ReadPage): Promise<readonly 
 }
 
 /** Where the sender's object for an endpoint has its members. */
-export interface EndpointMembers {
+interface EndpointMembers {
   /** Path of the id. @default 'id' */
   readonly id?: string
   /** Path of the URL. */
@@ -92,15 +93,15 @@ export interface EndpointMembers {
 export function endpointReader(members: EndpointMembers): (endpoint: Fields) => Endpoint {
   const { id = 'id', url, topics, everything, on, usuallyOn, settings } = members
   return (endpoint) => {
-    const named = typeof topics === 'function' ? topics(endpoint) : texts(at(endpoint, topics))
+    const named = typeof topics === 'function' ? topics(endpoint) : texts(valueAt(endpoint, topics))
     const isAll = named.length === 0 && everything !== undefined
     const values = Object.entries(settings ?? {}).map(([name, value]) => [
       name,
-      typeof value === 'function' ? value(endpoint) : asText(at(endpoint, value)),
+      typeof value === 'function' ? value(endpoint) : asText(valueAt(endpoint, value)),
     ])
     return {
-      id: asText(at(endpoint, id)),
-      url: asText(at(endpoint, url)),
+      id: asText(valueAt(endpoint, id)),
+      url: asText(valueAt(endpoint, url)),
       topics: isAll ? [everything] : named.toSorted(),
       enabled: has(usuallyOn ? { ...on, ...endpoint } : endpoint, on),
       state: 'active',
@@ -149,7 +150,7 @@ export function restEndpoints(call: ApiCall, api: RestApi): RestEndpoints {
   const pathOf = (id: string): string => `${path}/${id}${end}`
   const { change = (id, json) => call('PATCH', pathOf(id), { json }) } = api
   const get = async (id: string): Promise<Fields> =>
-    row(at((await call('GET', pathOf(id))).json, inside))
+    row(valueAt((await call('GET', pathOf(id))).json, inside))
   return {
     get,
     async list() {
@@ -158,9 +159,9 @@ export function restEndpoints(call: ApiCall, api: RestApi): RestEndpoints {
     },
     async create(target) {
       const { json } = await call('POST', path + end, api.create(target))
-      const made = at(json, inside)
-      const id = endpointId(at(made, api.id ?? 'id'), title)
-      return { id, ...(secret !== undefined && { secret: asText(at(made, secret)) }) }
+      const made = valueAt(json, inside)
+      const id = endpointId(valueAt(made, api.id ?? 'id'), title)
+      return { id, ...(secret !== undefined && { secret: asText(valueAt(made, secret)) }) }
     },
     ...(shape && { update: async ({ id }, target) => void (await change(id, shape(target))) }),
     delete: async ({ id }) => void (await call('DELETE', pathOf(id), { allow: [404] })),
@@ -168,7 +169,7 @@ export function restEndpoints(call: ApiCall, api: RestApi): RestEndpoints {
     ...(secret !== undefined && {
       async reveal(id, hand) {
         const endpoint = await get(id)
-        await hand(at(endpoint, api.url), at(endpoint, secret))
+        await hand(valueAt(endpoint, api.url), valueAt(endpoint, secret))
       },
     }),
   }

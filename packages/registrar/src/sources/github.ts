@@ -1,8 +1,8 @@
 import { stringifyJson } from '@postern/core/internal'
 import { githubClient, githubHooks, githubPages, type GithubOwner } from '../clients/github.ts'
 import type { ApiOptions, Token } from '../common/options.ts'
-import { attemptsOf } from '../common/paging.ts'
-import { row, asText, at, isSuccess, time } from '../common/read.ts'
+import { attemptList } from '../common/paging.ts'
+import { row, asText, valueAt, isSuccess, time } from '../common/read.ts'
 import { everyRow } from '../common/rest.ts'
 import { RegistrarError } from '../errors.ts'
 import type { PayloadSource, RedeliverySource } from '../source.ts'
@@ -78,7 +78,7 @@ function githubSource(name: 'githubEvents' | 'githubRedelivery', options: Github
   const owner = app ? { account: 'app', base: '/app/hook' } : githubHooks(name, options)
   let found: string | undefined
   const base = async (): Promise<string> => (found ??= app ? owner.base : await findHook())
-  const list = attemptsOf({
+  const list = attemptList({
     provider: 'GitHub',
     page: async (cursor) => githubPages(call, `${await base()}/deliveries`, 'cursor')(cursor),
     event(attempt) {
@@ -96,7 +96,7 @@ function githubSource(name: 'githubEvents' | 'githubRedelivery', options: Github
 
   async function findHook(): Promise<string> {
     const hooks = await everyRow('GitHub', githubPages(call, owner.base, 'page'))
-    const hook = hooks.find((each) => at(each, 'config.url') === url)
+    const hook = hooks.find((each) => valueAt(each, 'config.url') === url)
     if (hook !== undefined) return `${owner.base}/${asText(hook['id'])}`
     throw new RegistrarError(
       'not_found',
