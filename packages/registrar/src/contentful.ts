@@ -1,7 +1,7 @@
 import { senderCall } from './common/client.ts'
 import { defineRegistrar } from './common/define.ts'
 import type { ApiOptions, Token } from './common/options.ts'
-import { valueAt, row, rows, asText, isSuccess } from './common/read.ts'
+import { memberIn, row, rows, asText, isSuccess } from './common/read.ts'
 import { failedAt, restEndpoints } from './common/rest.ts'
 import type { Registrar } from './registrar.ts'
 
@@ -89,7 +89,7 @@ export function contentfulRegistrar(options: ContentfulRegistrarOptions): Regist
     ...endpoints,
     async failures({ id }) {
       const { json } = await call('GET', `/spaces/${options.space}/webhooks/${id}/calls`)
-      return rows(valueAt(json, 'items'), 'Contentful')
+      return rows(memberIn(json, 'items'), 'Contentful')
         .filter(({ statusCode }) => !isSuccess(statusCode))
         .map(({ requestAt, statusCode }) => failedAt(requestAt, statusCode))
     },

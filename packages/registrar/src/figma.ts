@@ -1,6 +1,6 @@
 import { figmaClient, figmaWebhooks, type FigmaContext } from './clients/figma.ts'
 import { defineRegistrar, newSecret } from './common/define.ts'
-import { valueAt, rows, asText, isSuccess, type Fields } from './common/read.ts'
+import { memberIn, rows, asText, isSuccess, type Fields } from './common/read.ts'
 import { failedAt, restEndpoints } from './common/rest.ts'
 import { RegistrarError } from './errors.ts'
 import type { Registrar } from './registrar.ts'
@@ -49,12 +49,12 @@ export function figmaRegistrar(options: FigmaContext): Registrar {
     }),
     async failures({ id }) {
       const { json } = await call('GET', `${PATH}/${id}/requests`)
-      return rows(valueAt(json, 'requests'), 'Figma')
-        .filter((request) => !isSuccess(valueAt(request, 'response_info.status')))
+      return rows(memberIn(json, 'requests'), 'Figma')
+        .filter((request) => !isSuccess(memberIn(request, 'response_info.status')))
         .map((request) =>
           failedAt(
-            valueAt(request, 'request_info.sent_at'),
-            valueAt(request, 'response_info.status'),
+            memberIn(request, 'request_info.sent_at'),
+            memberIn(request, 'response_info.status'),
             request['error_msg'],
           ),
         )

@@ -1,7 +1,7 @@
 import { githubClient, GITHUB_NAMES, githubHooks, githubPages } from './clients/github.ts'
 import { defineRegistrar, newSecret } from './common/define.ts'
 import type { ApiOptions, Token } from './common/options.ts'
-import { valueAt, rows, isSuccess } from './common/read.ts'
+import { memberIn, rows, isSuccess } from './common/read.ts'
 import { failedAt, restEndpoints } from './common/rest.ts'
 import type { EndpointTarget } from './common/spec.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
@@ -74,7 +74,7 @@ export function githubRegistrar(options: GithubRegistrarOptions): Registrar {
     },
     async rotate(id, hand) {
       const secret = newSecret()
-      await hand(valueAt(await get(id), 'config.url'), secret)
+      await hand(memberIn(await get(id), 'config.url'), secret)
       await call('PATCH', `${base}/${id}/config`, { json: { secret }, secrets: [secret] })
     },
   })

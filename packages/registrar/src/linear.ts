@@ -2,7 +2,7 @@ import { senderCall, type ApiAnswer } from './common/client.ts'
 import { defineRegistrar, topicList } from './common/define.ts'
 import { connectionPage, graphqlClient, judgeGraphql } from './common/graphql.ts'
 import type { ApiOptions, Token } from './common/options.ts'
-import { endpointId, row, rows, asText, valueAt } from './common/read.ts'
+import { endpointId, row, rows, asText, memberIn } from './common/read.ts'
 import { endpointReader, everyRow, failedAt } from './common/rest.ts'
 import type { Registrar } from './registrar.ts'
 import { LINEAR_TOPICS } from './topics/linear.ts'
@@ -131,6 +131,6 @@ const toEndpoint = endpointReader({
   on: { enabled: true },
   settings: {
     team: (webhook) =>
-      webhook['allPublicTeams'] === true ? ALL : asText(valueAt(webhook, 'team.id')),
+      webhook['allPublicTeams'] === true ? ALL : asText(memberIn(webhook, 'team.id')),
   },
 })

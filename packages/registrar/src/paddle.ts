@@ -1,7 +1,7 @@
 import { paddleClient, paddlePages } from './clients/paddle.ts'
 import { defineRegistrar, topicList } from './common/define.ts'
 import type { ApiOptions, Token } from './common/options.ts'
-import { valueAt, rows, asText, type Fields } from './common/read.ts'
+import { memberIn, rows, asText, type Fields } from './common/read.ts'
 import { failedAt, restEndpoints } from './common/rest.ts'
 import type { EndpointTarget } from './common/spec.ts'
 import type { Registrar } from './registrar.ts'
@@ -50,7 +50,7 @@ export function paddleRegistrar(options: PaddleRegistrarOptions): Registrar {
     async failures({ id }) {
       const query = { notification_setting_id: id, status: 'failed', per_page: 50 }
       const { json } = await call('GET', '/notifications', { query })
-      return rows(valueAt(json, 'data'), 'Paddle').map(
+      return rows(memberIn(json, 'data'), 'Paddle').map(
         ({ last_attempt_at, type, times_attempted }) =>
           failedAt(
             last_attempt_at,

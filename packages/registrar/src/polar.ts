@@ -1,7 +1,7 @@
 import { polarClient, polarPages } from './clients/polar.ts'
 import { defineRegistrar, topicList } from './common/define.ts'
 import type { ApiOptions, Token } from './common/options.ts'
-import { valueAt, row, rows } from './common/read.ts'
+import { memberIn, row, rows } from './common/read.ts'
 import { failedAt, restEndpoints } from './common/rest.ts'
 import type { Registrar } from './registrar.ts'
 import { POLAR_TOPICS } from './topics/polar.ts'
@@ -55,8 +55,8 @@ export function polarRegistrar(options: PolarRegistrarOptions): Registrar {
     async failures({ id }) {
       const query = { endpoint_id: id, succeeded: 'false', limit: 50 }
       const { json } = await call('GET', '/v1/webhooks/deliveries', { query })
-      return rows(valueAt(json, 'items'), 'Polar').map((each) =>
-        failedAt(each['created_at'], each['http_code'], valueAt(each, 'webhook_event.type')),
+      return rows(memberIn(json, 'items'), 'Polar').map((each) =>
+        failedAt(each['created_at'], each['http_code'], memberIn(each, 'webhook_event.type')),
       )
     },
     async rotate(id, hand) {

@@ -2,7 +2,7 @@ import { senderCall, type ApiAnswer } from './common/client.ts'
 import { defineRegistrar, topicList } from './common/define.ts'
 import { connectionPage, graphqlClient, judgeGraphql } from './common/graphql.ts'
 import type { ApiOptions, Token } from './common/options.ts'
-import { valueAt, endpointId, row, asText } from './common/read.ts'
+import { memberIn, endpointId, row, asText } from './common/read.ts'
 import { endpointReader, everyRow } from './common/rest.ts'
 import type { Registrar } from './registrar.ts'
 import { SHOPIFY_TOPICS } from './topics/shopify.ts'
@@ -73,7 +73,7 @@ export function shopifyRegistrar(options: ShopifyRegistrarOptions): Registrar {
     async create({ url, topics: [topic = ''], settings }) {
       const variables = { topic: enumOf(topic), given: { uri: url, ...settings } }
       const made = await ask(CREATE, variables, 'webhookSubscriptionCreate')
-      return { id: endpointId(valueAt(made, 'webhookSubscription.id'), 'Shopify') }
+      return { id: endpointId(memberIn(made, 'webhookSubscription.id'), 'Shopify') }
     },
     async update({ id }, { url, settings }) {
       await ask(UPDATE, { id, given: { uri: url, ...settings } }, 'webhookSubscriptionUpdate')

@@ -1,7 +1,7 @@
 import { defineRegistrar, topicList } from './common/define.ts'
 import { mapTopics, type TopicNames } from './common/map.ts'
 import type { ApiOptions, Token } from './common/options.ts'
-import { valueAt, endpointId, row, asText, texts, type Fields } from './common/read.ts'
+import { memberIn, endpointId, row, asText, texts, type Fields } from './common/read.ts'
 import { endpointReader, everyRow } from './common/rest.ts'
 import {
   checkPayload,
@@ -280,7 +280,7 @@ function eventDestinations(
         include: ['webhook_endpoint.signing_secret'],
       }
       const made = await send(path, json, once())
-      const secret = asText(valueAt(made, 'webhook_endpoint.signing_secret'))
+      const secret = asText(memberIn(made, 'webhook_endpoint.signing_secret'))
       return { id: endpointId(made['id'], 'Stripe'), secret }
     },
     async keep(id) {

@@ -1,6 +1,6 @@
 import { defineRegistrar } from './common/define.ts'
 import type { ApiRequest } from './common/client.ts'
-import { valueAt, endpointId, linkQuery, row, rows, asText, type Fields } from './common/read.ts'
+import { memberIn, endpointId, linkQuery, row, rows, asText, type Fields } from './common/read.ts'
 import { everyRow } from './common/rest.ts'
 import { twilioClient, type TwilioAccount } from './clients/twilio.ts'
 import { RegistrarError } from './errors.ts'
@@ -118,8 +118,8 @@ export function twilioRegistrar(options: TwilioRegistrarOptions): Registrar {
           ? { PageSize: 100, ...more }
           : Object.fromEntries(linkQuery(link, 'Twilio'))
       const { json } = await call('GET', path, { query })
-      const next = asText(valueAt(json, 'meta.next_page_url')) || undefined
-      return { items: rows(valueAt(json, member), 'Twilio'), next }
+      const next = asText(memberIn(json, 'meta.next_page_url')) || undefined
+      return { items: rows(memberIn(json, member), 'Twilio'), next }
     })
   }
 }

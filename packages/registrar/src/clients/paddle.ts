@@ -1,6 +1,6 @@
 import { senderCall, type ApiCall } from '../common/client.ts'
 import type { ApiOptions, MakerName, Token } from '../common/options.ts'
-import { valueAt, linkQuery, row, asText } from '../common/read.ts'
+import { memberIn, linkQuery, row, asText } from '../common/read.ts'
 import { pagesOf, type ListPages, type ReadPage } from '../common/rest.ts'
 
 /** Makes a function that calls Paddle's API, or its sandbox if the key starts with `pdl_sdbx_`. */
@@ -12,7 +12,7 @@ export function paddleClient(
   return senderCall(name, options, {
     title: 'Paddle',
     api: `https://${sandbox ? 'sandbox-' : ''}api.paddle.com`,
-    explain: (body) => asText(valueAt(body, 'error.detail')) || undefined,
+    explain: (body) => asText(memberIn(body, 'error.detail')) || undefined,
   })
 }
 
@@ -24,7 +24,7 @@ export function paddlePages(call: ApiCall, path: string, query?: ListPages['quer
     next: [
       'after',
       ({ json }) => {
-        const { has_more: more, next } = row(valueAt(json, 'meta.pagination'))
+        const { has_more: more, next } = row(memberIn(json, 'meta.pagination'))
         return more === true ? (linkQuery(next, 'Paddle').get('after') ?? undefined) : undefined
       },
     ],

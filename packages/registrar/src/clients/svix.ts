@@ -1,6 +1,6 @@
 import { senderCall, type ApiCall } from '../common/client.ts'
 import type { ApiOptions, MakerName, Token } from '../common/options.ts'
-import { asText, valueAt } from '../common/read.ts'
+import { asText, memberIn } from '../common/read.ts'
 import { pagesOf, type ListPages, type ReadPage } from '../common/rest.ts'
 
 /** Makes a function that calls Svix's API. The last part of a token names the region, such as `….eu`. */
@@ -23,7 +23,9 @@ export function svixPages(call: ApiCall, path: string, query?: ListPages['query'
     next: [
       'iterator',
       ({ json }) =>
-        valueAt(json, 'done') === true ? undefined : asText(valueAt(json, 'iterator')) || undefined,
+        memberIn(json, 'done') === true
+          ? undefined
+          : asText(memberIn(json, 'iterator')) || undefined,
     ],
   })
 }

@@ -16,7 +16,7 @@ export function row(value: unknown): Fields {
 }
 
 /** Returns the member at a path such as `meta.page.next`, or undefined. For an empty path, returns `value` itself. */
-export function valueAt(value: unknown, path: string): unknown {
+export function memberIn(value: unknown, path: string): unknown {
   return path === ''
     ? value
     : path.split('.').reduce<unknown>((inner, name) => row(inner)[name], value)

@@ -2,7 +2,7 @@ import { RegistrarError } from '../errors.ts'
 import type { Endpoint, FailedDelivery } from '../registrar.ts'
 import type { ApiAnswer, ApiCall, ApiRequest } from './client.ts'
 import { createPaging, type SourcePage } from './paging.ts'
-import { asText, valueAt, endpointId, row, rows, texts, type Fields } from './read.ts'
+import { asText, memberIn, endpointId, row, rows, texts, type Fields } from './read.ts'
 import type { EndpointTarget, RegistrarSpec } from './spec.ts'
 
 /** Returns one page of a list; without a cursor, the first page. */
@@ -33,11 +33,11 @@ type NextPage = (
 export function pagesOf(call: ApiCall, title: string, path: string, list: ListPages): ReadPage {
   const { headers = {}, next: [parameter = '', value = () => undefined] = [] } = list
   const nextOf: NextPage =
-    typeof value === 'function' ? value : ({ json }) => asText(valueAt(json, value)) || undefined
+    typeof value === 'function' ? value : ({ json }) => asText(memberIn(json, value)) || undefined
   return async (cursor) => {
     const query = { ...list.query, ...(cursor !== undefined && { [parameter]: cursor }) }
     const answer = await call('GET', path, { query, headers })
-    const found = valueAt(answer.json, list.rows ?? '')
+    const found = memberIn(answer.json, list.rows ?? '')
     const items = rows(list.mayLack ? (found ?? []) : found, title)
     return { items, next: nextOf(answer, cursor, items) }
   }
@@ -46,7 +46,7 @@ export function pagesOf(call: ApiCall, title: string, path: string, list: ListPa
 /** Makes the `next` of a list with numbered pages. The answer has the number of pages at the path `last`. */
 export function numbered(last: string): NextPage {
   return ({ json }, page = '1') =>
-    Number(page) < Number(valueAt(json, last)) ? String(Number(page) + 1) : undefined
+    Number(page) < Number(memberIn(json, last)) ? String(Number(page) + 1) : undefined
 }
 
 /**
@@ -61,7 +61,7 @@ export async function everyRow(title: string, page: ReadPage): Promise<readonly 
     const { items, next } = await page(cursor)
     for (const item of items) found.push(item)
     const entries = items.map((item) => ({
-      id: asText(item['id'] ?? item['sid'] ?? item['gid'] ?? valueAt(item, 'sys.id')),
+      id: asText(item['id'] ?? item['sid'] ?? item['gid'] ?? memberIn(item, 'sys.id')),
       at: 0,
     }))
     if (next !== undefined && !goesOn(entries))
@@ -93,15 +93,16 @@ interface EndpointMembers {
 export function endpointReader(members: EndpointMembers): (endpoint: Fields) => Endpoint {
   const { id = 'id', url, topics, everything, on, usuallyOn, settings } = members
   return (endpoint) => {
-    const named = typeof topics === 'function' ? topics(endpoint) : texts(valueAt(endpoint, topics))
+    const named =
+      typeof topics === 'function' ? topics(endpoint) : texts(memberIn(endpoint, topics))
     const isAll = named.length === 0 && everything !== undefined
     const values = Object.entries(settings ?? {}).map(([name, value]) => [
       name,
-      typeof value === 'function' ? value(endpoint) : asText(valueAt(endpoint, value)),
+      typeof value === 'function' ? value(endpoint) : asText(memberIn(endpoint, value)),
     ])
     return {
-      id: asText(valueAt(endpoint, id)),
-      url: asText(valueAt(endpoint, url)),
+      id: asText(memberIn(endpoint, id)),
+      url: asText(memberIn(endpoint, url)),
       topics: isAll ? [everything] : named.toSorted(),
       enabled: has(usuallyOn ? { ...on, ...endpoint } : endpoint, on),
       state: 'active',
@@ -150,7 +151,7 @@ export function restEndpoints(call: ApiCall, api: RestApi): RestEndpoints {
   const pathOf = (id: string): string => `${path}/${id}${end}`
   const { change = (id, json) => call('PATCH', pathOf(id), { json }) } = api
   const get = async (id: string): Promise<Fields> =>
-    row(valueAt((await call('GET', pathOf(id))).json, inside))
+    row(memberIn((await call('GET', pathOf(id))).json, inside))
   return {
     get,
     async list() {
@@ -159,9 +160,9 @@ export function restEndpoints(call: ApiCall, api: RestApi): RestEndpoints {
     },
     async create(target) {
       const { json } = await call('POST', path + end, api.create(target))
-      const made = valueAt(json, inside)
-      const id = endpointId(valueAt(made, api.id ?? 'id'), title)
-      return { id, ...(secret !== undefined && { secret: asText(valueAt(made, secret)) }) }
+      const made = memberIn(json, inside)
+      const id = endpointId(memberIn(made, api.id ?? 'id'), title)
+      return { id, ...(secret !== undefined && { secret: asText(memberIn(made, secret)) }) }
     },
     ...(shape && { update: async ({ id }, target) => void (await change(id, shape(target))) }),
     delete: async ({ id }) => void (await call('DELETE', pathOf(id), { allow: [404] })),
@@ -169,7 +170,7 @@ export function restEndpoints(call: ApiCall, api: RestApi): RestEndpoints {
     ...(secret !== undefined && {
       async reveal(id, hand) {
         const endpoint = await get(id)
-        await hand(valueAt(endpoint, api.url), valueAt(endpoint, secret))
+        await hand(memberIn(endpoint, api.url), memberIn(endpoint, secret))
       },
     }),
   }

@@ -1,7 +1,7 @@
 import { figmaClient, figmaWebhooks } from '../clients/figma.ts'
 import { checkUrl } from '../common/options.ts'
 import { pagedSource } from '../common/paging.ts'
-import { valueAt, row, rows, asText, isSuccess, time, type Fields } from '../common/read.ts'
+import { memberIn, row, rows, asText, isSuccess, time, type Fields } from '../common/read.ts'
 import { RegistrarError } from '../errors.ts'
 import type { FigmaContext } from '../figma.ts'
 import type { PayloadSource } from '../source.ts'
@@ -44,24 +44,24 @@ export function figmaEvents(options: FigmaEventsOptions): PayloadSource {
       const items: Fields[] = []
       for (const webhook of webhooks) {
         const { json } = await call('GET', `/v2/webhooks/${asText(webhook['id'])}/requests`)
-        items.push(...rows(valueAt(json, 'requests'), 'Figma'))
+        items.push(...rows(memberIn(json, 'requests'), 'Figma'))
       }
       return { items: items.toSorted((a, b) => sentAt(b) - sentAt(a)), next: undefined }
     },
     event: (item) => ({
-      id: asText(valueAt(item, 'request_info.id')),
-      topic: asText(valueAt(item, 'request_info.payload.event_type')),
+      id: asText(memberIn(item, 'request_info.id')),
+      topic: asText(memberIn(item, 'request_info.payload.event_type')),
       at: sentAt(item),
-      undelivered: !isSuccess(valueAt(item, 'response_info.status')),
+      undelivered: !isSuccess(memberIn(item, 'response_info.status')),
     }),
     url,
     payload(item) {
-      const { passcode: _passcode, ...payload } = row(valueAt(item, 'request_info.payload'))
+      const { passcode: _passcode, ...payload } = row(memberIn(item, 'request_info.payload'))
       return payload
     },
   })
 }
 
 function sentAt(item: Fields): number {
-  return time(valueAt(item, 'request_info.sent_at'))
+  return time(memberIn(item, 'request_info.sent_at'))
 }

@@ -2,7 +2,7 @@ import { stringifyJson } from '@postern/core/internal'
 import { githubClient, githubHooks, githubPages, type GithubOwner } from '../clients/github.ts'
 import type { ApiOptions, Token } from '../common/options.ts'
 import { attemptList } from '../common/paging.ts'
-import { row, asText, valueAt, isSuccess, time } from '../common/read.ts'
+import { row, asText, memberIn, isSuccess, time } from '../common/read.ts'
 import { everyRow } from '../common/rest.ts'
 import { RegistrarError } from '../errors.ts'
 import type { PayloadSource, RedeliverySource } from '../source.ts'
@@ -96,7 +96,7 @@ function githubSource(name: 'githubEvents' | 'githubRedelivery', options: Github
 
   async function findHook(): Promise<string> {
     const hooks = await everyRow('GitHub', githubPages(call, owner.base, 'page'))
-    const hook = hooks.find((each) => valueAt(each, 'config.url') === url)
+    const hook = hooks.find((each) => memberIn(each, 'config.url') === url)
     if (hook !== undefined) return `${owner.base}/${asText(hook['id'])}`
     throw new RegistrarError(
       'not_found',

@@ -1,7 +1,7 @@
 import { paddleClient, paddlePages } from '../clients/paddle.ts'
 import type { ApiOptions, Token } from '../common/options.ts'
 import { attemptsSource, pagedSource } from '../common/paging.ts'
-import { asText, valueAt, time } from '../common/read.ts'
+import { asText, memberIn, time } from '../common/read.ts'
 import type { PayloadSource, RedeliverySource } from '../source.ts'
 
 /** Options of {@link paddleEvents} and {@link paddleRedelivery}. */
@@ -60,7 +60,7 @@ export function paddleRedelivery(options: PaddleSourceOptions): RedeliverySource
         notification_setting_id: setting,
       })(cursor),
     event: (item) => ({
-      id: asText(valueAt(item, 'payload.event_id')),
+      id: asText(memberIn(item, 'payload.event_id')),
       topic: asText(item['type']),
       at: time(item['occurred_at']),
       undelivered: item['status'] === 'failed',

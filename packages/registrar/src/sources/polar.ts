@@ -1,7 +1,7 @@
 import { polarClient, polarPages } from '../clients/polar.ts'
 import type { ApiOptions, Token } from '../common/options.ts'
 import { attemptsSource } from '../common/paging.ts'
-import { asText, valueAt, row, time } from '../common/read.ts'
+import { asText, memberIn, row, time } from '../common/read.ts'
 import type { RedeliverySource } from '../source.ts'
 
 /** Options of {@link polarRedelivery}. */
@@ -47,7 +47,7 @@ export function polarRedelivery(options: PolarRedeliveryOptions): RedeliverySour
         ref: id,
       }
     },
-    isGone: (item) => valueAt(item, 'webhook_event.is_archived') === true,
+    isGone: (item) => memberIn(item, 'webhook_event.is_archived') === true,
     async redeliver({ ref }) {
       await call('POST', `/v1/webhooks/events/${ref}/redeliver`)
     },

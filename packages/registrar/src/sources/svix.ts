@@ -1,7 +1,7 @@
 import { svixClient, svixPages } from '../clients/svix.ts'
 import type { ApiOptions, Token } from '../common/options.ts'
 import { attemptsSource } from '../common/paging.ts'
-import { asText, valueAt, time } from '../common/read.ts'
+import { asText, memberIn, time } from '../common/read.ts'
 import type { RedeliverySource } from '../source.ts'
 
 /** Options of {@link svixRedelivery}. */
@@ -42,7 +42,7 @@ export function svixRedelivery(options: SvixRedeliveryOptions): RedeliverySource
     // An attempt's `status` is 0 for success and 2 for failure. Svix still works on attempts with 1 and 3.
     event(attempt) {
       const id = asText(attempt['msgId'])
-      const topic = asText(valueAt(attempt, 'msg.eventType')) || undefined
+      const topic = asText(memberIn(attempt, 'msg.eventType')) || undefined
       const undelivered = attempt['status'] === 2
       return { id, topic, at: time(attempt['timestamp']), undelivered, ref: id }
     },
