@@ -37,7 +37,7 @@ export const PARTS: Readonly<Record<string, MutationPart>> = {
   tasks: {
     mutate: [
       'packages/core/src/inbox/engine/{attach,journal,operate,write}/*.ts',
-      'packages/core/src/inbox/engine/rules.ts',
+      'packages/core/src/inbox/engine/{cause,closing,rules,semaphore,accept/capacity}.ts',
       'packages/core/src/inbox/engine/run/{alarm,claim,drain,runner,slot,task}.ts',
     ],
     tests: [

@@ -45,8 +45,8 @@ export function basic(options: BasicOptions = {}): Scheme<string> {
         const value = singleHeader(delivery, 'authorization')
         const match = /^basic +([^\s,]+) *$/i.exec(value)
         const bytes = match && fromBase64(match[1]!)
-        const given = bytes ? utf8(bytes) : ''
-        if (!given.includes(':'))
+        const given = bytes && utf8(bytes)
+        if (!given?.includes(':'))
           throw malformed({ header: 'authorization' }, 'Basic and base64 of user:password')
         const found = indexOfEqual(keys, given)
         if (found < 0) throw mismatch({ header: 'authorization' }, keys.length)

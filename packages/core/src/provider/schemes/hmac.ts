@@ -82,12 +82,11 @@ export function hmac(options: HmacOptions): Scheme<Uint8Array> {
  * `t=…,v1=…`.
  */
 function signatureOptions(options: HmacOptions): SignatureOptions {
-  const { header, pairs: names, several, message, timestampHeader, ...rest } = options
+  const { header, pairs: names, several, message, ...rest } = options
   const headers = [header ?? []].flat()
   const alone = {
     ...rest,
     header: headers[0] ?? '',
-    ...(timestampHeader !== undefined && { timestampHeader }),
     ...(message !== undefined && { message }),
   }
   if (names) {

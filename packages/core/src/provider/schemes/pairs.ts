@@ -84,13 +84,13 @@ export function readSeveral(
     .filter((header) => delivery.header(header) !== undefined)
     .flatMap((header) => {
       const value = singleHeader(delivery, header)
-      const all = several === undefined ? [value] : value.split(several)
+      if (several === undefined) return [bare(value, prefix, header)]
+      const all = value.split(several).map((one) => one.trim())
       if (all.length > MOST)
         throw new WebhookError('malformed_header', { problem: 'too_many', header, limit: MOST })
-      if (several === undefined) return [bare(value, prefix, header)]
       // The header may also contain signatures of other versions, which have another prefix and are skipped.
-      const own = all.map((one) => one.trim()).filter((one) => one.startsWith(prefix))
-      return (own.length === 0 ? all : own).map((one) => bare(one.trim(), prefix, header))
+      const own = all.filter((one) => one.startsWith(prefix))
+      return (own.length === 0 ? all : own).map((one) => bare(one, prefix, header))
     })
   if (signatures.length === 0)
     throw new WebhookError('missing_header', {

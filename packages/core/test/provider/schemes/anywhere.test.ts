@@ -65,6 +65,10 @@ const PLACES: Readonly<Record<string, Place>> = {
     scheme: () => firstOf(hmac({ header: 'x-first' }), inQuery.scheme()),
     sent: inQuery.sent,
   },
+  'a header, where the query is asked first': {
+    scheme: () => firstOf(inQuery.scheme(), hmac({ header: 'x-first' })),
+    sent: (signature) => ({ headers: { 'x-first': signature }, body: BODY }),
+  },
   'the first of two places': {
     scheme: () => firstOf(inQuery.scheme(), hmac({ header: 'x-first' })),
     sent: inQuery.sent,

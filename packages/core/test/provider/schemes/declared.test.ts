@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { createDelivery } from '../../../src/index.ts'
+import { createDelivery, WebhookError, type WebhookErrorCode } from '../../../src/index.ts'
+import { hmacAlgorithm, signatureScheme } from '../../../src/basics/index.ts'
 import {
   basic,
   ecdsa,
@@ -66,6 +67,11 @@ describe('a scheme declares what it covers, needs and hides', () => {
       () =>
         hmac({ header: 'X-Sig', needs: ['X-Sig', 'X-Id'], covers: { body: 'none', url: true } }),
       { covers: { body: 'none', url: true }, needs: ['x-sig', 'x-id'] },
+    ],
+    [
+      'hmac of which one message lacks the body',
+      () => hmac({ header: 'X-Sig', message: ['{body}', '{method}'] }),
+      { covers: { body: 'none' }, needs: ['x-sig'] },
     ],
     [
       'pairs',
@@ -164,6 +170,15 @@ describe('a scheme is present where its credentials are', () => {
     expect(scheme().present!(at({ 'x-other': '1' }, '?other=1'))).toBe(false)
   })
 
+  test('where a reader finds something, even if it is malformed', () => {
+    const read = (code: WebhookErrorCode) => () => {
+      throw new WebhookError(code, 'the text of a message')
+    }
+    const scheme = (code: WebhookErrorCode) => hmac({ header: 'X-Sig', read: read(code) })
+    expect(scheme('malformed_header').present!(at({}))).toBe(true)
+    expect(scheme('missing_header').present!(at({}))).toBe(false)
+  })
+
   test('of two, either', () => {
     const two = firstOf(hmac({ header: 'a' }), hmac({ header: 'b' }))
     expect(two.present!(at({ a: '1' }))).toBe(true)
@@ -220,42 +235,153 @@ test('the first key that matches is told, of several that do', () => {
   expect(basic().verify(createDelivery(sent), logins, NOW)).toBe(0)
 })
 
-test.each<[string, Partial<Scheme>, Partial<Scheme>]>([
+test.each([
+  [
+    'basic',
+    () => basic() as never,
+    {
+      words: 'Basic; nothing is signed',
+      place: { header: 'Authorization' },
+      reads: ['authorization'],
+    },
+  ],
+  ...(
+    [
+      [{ header: 'X-Token' }, 'token of a header', { header: 'X-Token' }],
+      [{ header: 'X-Token', scheme: 'Bearer' }, 'bearer token', { header: 'X-Token' }],
+      [{ query: 'key' }, 'token in the query', { query: 'key' }],
+      [{ field: 'auth.key' }, 'token in the body', { field: 'auth.key' }],
+    ] as const
+  ).map(([options, words, place]) => [
+    words,
+    () => token(options),
+    { words: `${words}; nothing is signed`, place },
+  ]),
+  [
+    'hmac',
+    () => hmac({ header: 'Authorization', timestampHeader: 'X-Time', tolerance: 60 }),
+    {
+      words: 'HMAC-SHA256 of {time}.{body}, hex',
+      place: { header: 'Authorization' },
+      tolerance: 60,
+      credentials: { headers: ['authorization'] },
+      signatures: ['authorization'],
+    },
+  ],
+  [
+    'hmac with the same key in another form',
+    () => hmac({ header: 'X-Sig', keyEncoding: ['base64', 'utf8'] }),
+    { words: 'HMAC-SHA256 of {body}, hex, key in base64 or utf8', forms: ['key in base64'] },
+  ],
+  [
+    'hmac with two messages',
+    () => hmac({ header: 'X-Sig', message: ['{body}', '{lower:query:id}{body}'] }),
+    { words: 'HMAC-SHA256 of {body} or {lower:query:id}{body}, hex', forms: ['lower case'] },
+  ],
+  [
+    'hmac with a message that no words describe',
+    () => hmac({ header: 'X-Sig', message: () => '' }),
+    { words: undefined },
+  ],
+  [
+    'an algorithm without a name',
+    () => signatureScheme(hmacAlgorithm(), { header: 'X-Sig' }),
+    { words: undefined },
+  ],
+  [
+    'rsa',
+    () => rsa({ header: 'X-Sig' }),
+    { words: 'RSA-SHA256 of {body}, base64', place: { header: 'X-Sig' } },
+  ],
+  [
+    'rsa with the padding PSS',
+    () => rsa({ header: 'X-Sig', padding: 'pss', hash: 'sha512', encoding: 'hex' }),
+    { words: 'RSA-PSS-SHA512 of {body}, hex' },
+  ],
+  [
+    'ecdsa',
+    () => ecdsa({ header: 'X-Sig', curve: 'P-384' }),
+    { words: 'ECDSA P-384 of {body}, base64' },
+  ],
   [
     'hmac in the query, over a message without the body',
-    hmac({ query: 'sig', message: '{time}', timestampHeader: 'X-Time', prefix: 'v1=' }),
+    () => hmac({ query: 'sig', message: '{time}', timestampHeader: 'X-Time', prefix: 'v1=' }),
     {
       words: 'HMAC-SHA256 of {time}, hex; the body is not signed',
       place: { query: 'sig' },
+      reads: ['x-time'],
       forms: ['prefix v1='],
     },
   ],
   [
     'ed25519',
-    ed25519({ header: 'X-Sig', encoding: 'base64' }),
+    () => ed25519({ header: 'X-Sig', encoding: 'base64' }),
     { words: 'Ed25519 of {body}, base64', place: { header: 'X-Sig' }, forms: [] },
   ],
   [
     'Standard Webhooks with keys in other forms, and lists',
-    standardWebhooksScheme({ keys: ['decoded', 'text'], list: (list) => list }),
-    { place: { header: 'webhook-signature' }, forms: ['key text', 'list of signatures'] },
-  ],
-  [
-    'jwt with a shared secret, over the body',
-    jwt({ algorithms: ['HS256'], header: 'X-Jwt', bodyHash: { claim: 'b' } }),
+    () => standardWebhooksScheme({ keys: ['decoded', 'text'], list: (list) => list }),
     {
-      words: 'JWT (HS256) with the SHA-256 of {body}, hex',
-      place: { header: 'X-Jwt' },
-      signatures: ['x-jwt'],
+      words: 'HMAC-SHA256 of {id}.{time}.{body}, base64',
+      place: { header: 'webhook-signature' },
+      tolerance: 300,
+      forms: ['key text', 'list of signatures'],
     },
   ],
   [
-    'jwt with a public key, over the body',
-    jwt({ algorithms: ['ES256'], header: 'X-Jwt', coversBody: true }),
-    { signatures: ['x-jwt'] },
+    'Standard Webhooks in headers of other names',
+    () => standardWebhooksScheme({ headers: { id: 'A', timestamp: 'B', signature: 'C' } }),
+    {
+      place: { header: 'C' },
+      forms: [],
+      reads: ['a', 'b', 'c', 'svix-id', 'svix-timestamp', 'svix-signature'],
+    },
   ],
-])('what people are told of %s', (_, scheme, told) => {
-  expect(scheme).toMatchObject(told)
+  [
+    'jwt with a shared secret',
+    () => jwt({ algorithms: ['HS256', 'HS512'] }),
+    {
+      words: 'JWT (HS256, HS512); the body is not signed',
+      place: { header: 'Authorization' },
+      covers: { body: 'none', timestamp: true },
+      credentials: { headers: ['authorization'] },
+    },
+  ],
+  [
+    'jwt with a shared secret, over the body',
+    () => jwt({ algorithms: ['HS256'], header: 'X-Jwt', bodyHash: { claim: 'b' } }),
+    {
+      words: 'JWT (HS256) with the SHA-256 of {body}, hex',
+      place: { header: 'X-Jwt' },
+      covers: { body: 'bytes', timestamp: true },
+      credentials: { headers: ['x-jwt'] },
+      signatures: ['x-jwt'],
+      needs: ['x-jwt'],
+    },
+  ],
+  [
+    'jwt with a shared secret, over the body in base64',
+    () => jwt({ algorithms: ['HS256'], bodyHash: { claim: 'b', encoding: 'base64' } }),
+    { words: 'JWT (HS256) with the SHA-256 of {body}, base64' },
+  ],
+  [
+    'jwt with a public key, over the body',
+    () => jwt({ algorithms: ['ES256'], header: 'X-Jwt', bodyHash: { claim: 'b' } }) as never,
+    { covers: { body: 'bytes', timestamp: true }, signatures: ['x-jwt'] },
+  ],
+] as [string, () => Partial<Scheme>, Partial<Scheme>][])(
+  'what people are told of %s',
+  (_, scheme, told) => {
+    expect(scheme()).toMatchObject(told)
+  },
+)
+
+test('a token grants access, unless it stands alone in a header and binds the body', () => {
+  expect(jwt({ algorithms: ['HS256'], header: 'X-Jwt' })).not.toHaveProperty('signatures')
+  expect(jwt({ algorithms: ['ES256'], header: 'X-Jwt' })).not.toHaveProperty('signatures')
+  const bodyHash = { claim: 'b' }
+  expect(jwt({ algorithms: ['HS256'], bodyHash })).not.toHaveProperty('signatures')
+  expect(jwt({ algorithms: ['ES256'], bodyHash })).not.toHaveProperty('signatures')
 })
 
 test('of two schemes, headers and signatures of both count', () => {
@@ -270,5 +396,8 @@ test('of two schemes, headers and signatures of both count', () => {
     expect.arrayContaining(['authorization', 'x-sig']),
   )
   const plain = firstOf(hmac({ header: 'X-A' }), hmac({ header: 'X-B' }))
+  expect(plain.signatures).toEqual([])
+  const read = () => ({ signatures: [] })
+  expect(hmac({ header: 'X-A', read, present: () => true })).not.toHaveProperty('anywhere')
   expect(plain).not.toHaveProperty('anywhere')
 })

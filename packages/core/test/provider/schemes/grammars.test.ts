@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createDelivery, type DeliveryInit } from '../../../src/index.ts'
-import { hmac, type HmacOptions } from '../../../src/provider/index.ts'
+import { hmac, type Covers, type HmacOptions } from '../../../src/provider/index.ts'
 import { NOW, request, verdict } from './sent.ts'
 
 const signatureOf = (options: HmacOptions, secret = 'secret'): string =>
@@ -34,6 +34,11 @@ describe('several signatures', () => {
     expect(rejection(listed, withHeaders({ 'x-sig': 'v0=abc' }))).toMatchObject({
       code: 'malformed_header',
       problem: 'wrong_prefix',
+      header: 'x-sig',
+      expected: 'v1=',
+    })
+    expect(rejection(listed, withHeaders({ 'x-sig': 'v1=a b' }))).toMatchObject({
+      problem: 'several',
       expected: 'v1=',
     })
     expect(
@@ -51,6 +56,12 @@ describe('several signatures', () => {
   test('of several headers: those that came count, and one must', () => {
     const either: HmacOptions = { header: ['X-New', 'X-Old'] }
     const signature = signatureOf(either)
+    expect(rejection(either, withHeaders({ 'x-old': ` ${signature}` }))).toMatchObject({
+      problem: 'several',
+    })
+    const dated = hmac({ ...either, timestampHeader: 'X-Time' })
+    const sent = dated.sign!(request(), dated.key('secret'), NOW)
+    expect(verdict(dated, 'secret', sent, NOW + 3_600_000)).toBe('timestamp_too_old')
     expect(verdict(hmac(either), 'secret', withHeaders({ 'x-old': signature }))).toBe(0)
     expect(rejection(either, withHeaders({}))).toMatchObject({
       code: 'missing_header',
@@ -80,10 +91,13 @@ describe('a signature in the query', () => {
   })
 })
 
-test.each([
+test.each<[HmacOptions['message'], Covers]>([
+  [undefined, { body: 'bytes', timestamp: true }],
   ['{time}.{body}', { body: 'bytes', timestamp: true }],
   ['{time}', { body: 'none', timestamp: true }],
-] as const)('time and signature in one header, over %s', (message, covers) => {
+  [['{time}.{body}', '{time}'], { body: 'none', timestamp: true }],
+  [({ body }) => body, { body: 'bytes', timestamp: true }],
+])('time and signature in one header, over %s', (message, covers) => {
   const scheme = hmac({ header: 'X-Sig', pairs: { groups: ' ' }, message })
   expect(scheme.covers).toEqual(covers)
   expect(scheme.forms).toContain('groups of signatures')
@@ -100,5 +114,5 @@ test('headers of the message are read, and a key may have two ways', () => {
   })
   expect(scheme.reads).toEqual(expect.arrayContaining(['x-sig', 'X-Id', 'X-Kind']))
   expect(scheme.forms).toEqual(['lower case', 'key in hex'])
-  expect(scheme.words).toContain('key in utf8 or hex')
+  expect(scheme.keysOf!('00ff')).toHaveLength(2)
 })

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { hmac, pairs, type HmacOptions } from '../../../src/provider/index.ts'
-import type { HashName, SignatureEncoding } from '../../../src/basics/index.ts'
+import { hmacAlgorithm, type HashName, type SignatureEncoding } from '../../../src/basics/index.ts'
 import { flipped, lenientBase64, NOW, request, verdict, withHeader } from './sent.ts'
 
 const HEADER = 'x-signature'
@@ -53,6 +53,7 @@ describe('a signature', () => {
         .update(body)
         .digest('hex'),
     )
+    expect(hmacAlgorithm().key('secret')).toEqual(Buffer.from('secret'))
     expect(sign({ keyEncoding: 'base64' }, 'AP8=').headers[HEADER]).toBe(
       sign({ keyEncoding: 'hex' }, '00ff').headers[HEADER],
     )
@@ -88,6 +89,8 @@ describe('only the canonical form is taken', () => {
   test('upper case where anyCase is asked for', () => {
     const upper = withHeader(sign(), HEADER, (value) => value.toUpperCase())
     expect(verdict(make({ anyCase: true }), 'secret', upper)).toBe(0)
+    const base64 = { anyCase: true, encoding: 'base64' } as const
+    expect(verdict(make(base64), 'secret', sign(base64))).toBe(0)
   })
 
   test.each(['base64', 'base64url'] as const)('%s', (encoding) => {
@@ -146,6 +149,21 @@ describe('a timestamp', () => {
 
   test('of an unsigned delivery says nothing of its age', () => {
     expect(verdict(make(options), 'wrong', sent, NOW + 1e9)).toBe('signature_mismatch')
+  })
+
+  test.each([
+    ['1700000000', 'timestamp_too_old'],
+    ['1700000000000', 'timestamp_too_old'],
+    ['2023-11-14T22:13:20Z', 'timestamp_too_old'],
+    ['17000000000', 0],
+    ['17000000000000', 0],
+    ['yesterday', 0],
+  ])('of an unknown form is read where its form says enough: %o', (time, expected) => {
+    const any = make({ ...options, timestampUnit: 'any' })
+    const dated = { ...request(), headers: { 'x-time': time } }
+    const signed = any.sign!(dated, any.key('secret'), NOW)
+    expect(verdict(any, 'secret', signed, NOW + 300_000)).toBe(0)
+    expect(verdict(any, 'secret', signed, NOW + 300_001)).toBe(expected)
   })
 
   test('can be in milliseconds', () => {

@@ -44,7 +44,9 @@ test.each([[['x']], [['b64']], [[]], ['b64'], [null]])(
     const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
     const message = `${part({ alg: 'HS256', crit, b64: false })}.${part({ iat: SECONDS })}`
     const mac = createHmac('sha256', SECRET).update(message).digest('base64url')
-    expect(() => verify(`${message}.${mac}`)).toThrow(code('malformed_header'))
+    expect(() => verify(`${message}.${mac}`)).toThrow(
+      expect.objectContaining({ header: 'x-token', expected: 'a token without crit' }) as Error,
+    )
   },
 )
 
@@ -70,16 +72,39 @@ describe('a token with a shared secret', () => {
     }
   })
 
-  test.each(['hex', 'base64', 'base64url'] as const)('binds the body, in %s', async (encoding) => {
-    const options = { bodyHash: { claim: 'body', encoding } }
-    const value = await token({ body: hash(encoding) })
-    expect(verify(value, options)).toBe(0)
-    expect(() => verify(value, options, { body: '{"a":2}' })).toThrow(
-      code('signature_mismatch') as Error,
-    )
+  test.each([
+    ['hex', hash('hex'), hash('hex').toUpperCase()],
+    [undefined, hash('hex'), hash('hex').toUpperCase()],
+    ['base64', hash('base64'), hash('base64').slice(0, -1)],
+    ['base64url', hash('base64url'), `${hash('base64url')}=`],
+  ] as const)('binds the body, in %s', async (encoding, ...spelled) => {
+    const options = { bodyHash: { claim: 'body', ...(encoding && { encoding }) } }
+    for (const body of spelled) expect(verify(await token({ body }), options)).toBe(0)
+    const value = await token({ body: spelled[0] })
+    for (const body of ['{"a":2}', ''])
+      expect(() => verify(value, options, { body })).toThrow(
+        expect.objectContaining({
+          code: 'signature_mismatch',
+          header: 'x-token',
+          field: 'body',
+          bytes: body.length,
+        }) as Error,
+      )
     const bare = await token({})
     expect(() => verify(bare, options)).toThrow(code('malformed_header') as Error)
     expect(verify(bare, options, { body: '' })).toBe(0)
+  })
+
+  test('stands alone in a header of its own', () => {
+    const scheme = jwt({ algorithms: ['HS256'], header: 'X-Token' })
+    const sent = scheme.sign!(
+      { method: 'POST', url: '', headers: {}, body: Buffer.of() },
+      Buffer.of(1),
+      NOW,
+    )
+    const [head, ...rest] = sent.headers['x-token']!.split('.')
+    expect(Buffer.from(head!, 'base64url').toString()).toBe('{"alg":"HS256","typ":"JWT"}')
+    expect(rest).toHaveLength(2)
   })
 
   test('is made by sign as verify wants it', () => {
@@ -118,7 +143,9 @@ describe('a public key is no shared secret', () => {
   }
 
   test('one jwt() never takes both', () => {
-    expect(() => jwt({ algorithms: ['RS256', 'HS256'] as never })).toThrow(/algorithms mixes/)
+    expect(() => jwt({ algorithms: ['RS256', 'HS256', 'HS512'] as never })).toThrow(
+      'algorithms mixes shared secrets (HS256, HS512) with',
+    )
   })
 
   test('a token that was forged with an RS256 public key as HS256 secret is rejected', async () => {
@@ -131,8 +158,10 @@ describe('a public key is no shared secret', () => {
   })
 
   test('and such a key is rejected as a shared secret', () => {
-    const scheme = jwt({ algorithms: ['HS256'], header: 'X-Token' })
-    for (const secret of [pem, JSON.stringify(jwk), 'https://acme.example/jwks.json'])
-      expect(() => scheme.key(secret)).toThrow(/not a public key/)
+    const scheme = jwt({ algorithms: ['HS256', 'HS512'], header: 'X-Token' })
+    for (const secret of [pem, ` ${JSON.stringify(jwk)}`, 'https://acme.example/jwks.json'])
+      expect(() => scheme.key(secret)).toThrow(/for HS256, HS512, not a public key/)
+    for (const secret of ['a{b}', 'a https://b'])
+      expect(scheme.key(secret)).toEqual(Buffer.from(secret))
   })
 })

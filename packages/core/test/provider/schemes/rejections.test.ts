@@ -11,6 +11,7 @@ import {
   ecdsa,
   ed25519,
   hmac,
+  jwt,
   pairs,
   rsa,
   standardWebhooksScheme,
@@ -58,6 +59,9 @@ describe('a rejection tells observers what was wrong, in facts', () => {
   const key = () => token({ header: 'X-Key' })
   const bearer = () => token({ header: 'Authorization', scheme: 'Bearer' })
   const query = () => token({ query: 'key' })
+  const member = () => token({ field: 'auth.key' })
+  const HS256 = { algorithms: ['HS256'], header: 'X-Jwt' } as const
+  const TOKEN = `${Buffer.from('{"alg":"HS256"}').toString('base64url')}.e30.AA`
   const at = (search: string): DeliveryInit => ({
     ...request(),
     url: `https://example.com/${search}`,
@@ -123,6 +127,12 @@ describe('a rejection tells observers what was wrong, in facts', () => {
       header('authorization', 'Bearer a b'),
       { problem: 'several', header: 'authorization', expected: 'Bearer <one token>' },
     ],
+    [
+      'Bearer alone',
+      bearer,
+      header('authorization', 'Bearer '),
+      { problem: 'malformed', header: 'authorization', expected: 'Bearer <one token>' },
+    ],
     ['no parameter', query, at(''), { problem: 'missing', parameter: 'key' }],
     [
       'two parameters',
@@ -130,9 +140,40 @@ describe('a rejection tells observers what was wrong, in facts', () => {
       at('?key=a&key=b'),
       { problem: 'repeated', parameter: 'key', got: 2 },
     ],
+    ['a blank parameter', query, at('?key='), { problem: 'blank', parameter: 'key' }],
+    [
+      'another signature in the query',
+      () => hmac({ query: 'sig' }),
+      at('?sig=ab'),
+      { problem: 'differs', parameter: 'sig', got: 1, ...BODY },
+    ],
+    ['no member', member, request(), { problem: 'missing', field: 'auth.key' }],
+    [
+      'another member',
+      member,
+      request('{"auth":{"key":"a"}}'),
+      { problem: 'differs', field: 'auth.key', got: 1 },
+    ],
+    [
+      'another token with a shared secret',
+      () => jwt({ ...HS256 }),
+      header('x-jwt', TOKEN),
+      differs('x-jwt'),
+    ],
+    [
+      'another token with a shared secret, over body and URL',
+      () => jwt({ ...HS256, bodyHash: { claim: 'b' }, url: ({ url }) => url }),
+      header('x-jwt', TOKEN),
+      differs('x-jwt', { ...BODY, url: 'https://example.com/hook?…' }),
+    ],
     ['another parameter', query, at('?key=a'), { problem: 'differs', parameter: 'key', got: 1 }],
   ])('%s', (_, scheme, sent, expected) => {
     expect(told(scheme() as Scheme<unknown>, 'secret', sent)).toEqual(expected)
+  })
+
+  test('and people by the digest of the body', () => {
+    const sent = createDelivery(header('x-sig', 'ab'))
+    expect(() => plain().verify(sent, [Buffer.from('secret')], NOW)).toThrow(digest)
   })
 
   test('how many secrets were tried', () => {

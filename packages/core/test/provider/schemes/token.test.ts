@@ -54,6 +54,18 @@ test.each([
   expect(verdict(bearer, 'secret', withHeader(request(), 'authorization', value))).toBe(expected)
 })
 
+test.each([
+  ['auth.key', '{"auth":{"key":"secret"}}', 0],
+  ['auth.key', '{"auth":{"key":"Secret"}}', 'signature_mismatch'],
+  ['auth.key', '{"auth":{"key":""}}', 'missing_header'],
+  ['auth.key', '{"auth":{"key":7}}', 'missing_header'],
+  ['auth.key', '{"auth":null}', 'missing_header'],
+  ['auth.0', '{"auth":"secret"}', 'missing_header'],
+  ['constructor.name', '{}', 'missing_header'],
+])('the member %s of %s gives %o', (field, body, expected) => {
+  expect(verdict(token({ field }), 'secret', request(body))).toBe(expected)
+})
+
 describe('a query parameter', () => {
   test.each([
     ['?key=secret', 0],

@@ -153,9 +153,9 @@ export function signatureScheme<Key>(
     verify(delivery, keys, now) {
       const claim = read(delivery)
       const { timestamp: text, signatures } = claim
-      const written = text !== undefined && unit === 'any' ? unitOf(text) : unit
+      const written = unit === 'any' ? unitOf(text) : unit
       const time =
-        text === undefined || written === undefined || written === 'any'
+        text === undefined || written === undefined
           ? undefined
           : parseTimestamp(text, stampHeader ?? header, written)
       for (const message of messages) {

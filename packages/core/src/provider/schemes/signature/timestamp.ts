@@ -38,7 +38,7 @@ export function parseTimestamp(
   return time
 }
 
-export function unitOf(text: string): Exclude<TimestampUnit, 'any'> | undefined {
+export function unitOf(text = ''): Exclude<TimestampUnit, 'any'> | undefined {
   if (/^\d{10}$/.test(text)) return 's'
   if (/^\d{13}$/.test(text)) return 'ms'
   return WRITTEN.iso.test(text) ? 'iso' : undefined
@@ -52,7 +52,7 @@ function notTime(header: string, unit: keyof typeof WRITTEN): WebhookError {
   })
 }
 
-export function formatTimestamp(time: number, unit: TimestampUnit = 's'): string {
+export function formatTimestamp(time: number, unit?: TimestampUnit): string {
   if (unit === 'iso') return new Date(time).toISOString()
   return String(Math.floor(unit === 'ms' ? time : time / 1000))
 }

@@ -61,7 +61,7 @@ test.each(['body', '{boby}', '{}', '{header}'])('%j is a mistake', (template) =>
 })
 
 test('a header that is missing rejects the delivery', () => {
-  expect(() => filled('{header:x-none}{body}')).toThrow(
+  expect(() => filled('{header:X-None}{body}')).toThrow(
     expect.objectContaining({ problem: 'missing', header: 'x-none' }),
   )
 })
