@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createDelivery, WebhookError, type WebhookErrorCode } from '../../../src/index.ts'
+import { createDelivery, WebhookError, type ErrorCode } from '../../../src/index.ts'
 import { hmacAlgorithm, signatureScheme } from '../../../src/basics/index.ts'
 import {
   basic,
@@ -171,10 +171,10 @@ describe('a scheme is present where its credentials are', () => {
   })
 
   test('where a reader finds something, even if it is malformed', () => {
-    const read = (code: WebhookErrorCode) => () => {
+    const read = (code: ErrorCode) => () => {
       throw new WebhookError(code, 'the text of a message')
     }
-    const scheme = (code: WebhookErrorCode) => hmac({ header: 'X-Sig', read: read(code) })
+    const scheme = (code: ErrorCode) => hmac({ header: 'X-Sig', read: read(code) })
     expect(scheme('malformed_header').present!(at({}))).toBe(true)
     expect(scheme('missing_header').present!(at({}))).toBe(false)
   })
