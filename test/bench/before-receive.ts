@@ -12,7 +12,7 @@ import type * as Node from '@postern/node'
 import type * as Github from '@postern/providers/github'
 import { delivery, SECRET } from './deliveries.ts'
 import { createIds } from './ids.ts'
-import { median, quantile } from './statistics.ts'
+import { inTurn, median, quantile } from '../services/figures.ts'
 
 const { values, positionals } = parseArgs({
   options: {
@@ -65,19 +65,12 @@ for (const bytes of values.bytes.map(Number)) {
   const trees = [
     await open(before, bytes),
     await open(resolve(import.meta.dirname, '../..'), bytes),
-  ] as const
-  const costs: [number[], number[]] = [[], []]
-  for (let round = -WARM; round < rounds; round++)
-    for (const turn of [0, 1]) {
-      const at = (round + WARM + turn) % 2 === 0 ? 0 : 1
-      const cost = await one(trees[at])
-      if (round >= 0) costs[at].push(cost)
-    }
-  const [old, now] = costs
-  const ratio = (of: (all: readonly number[]) => number): string => (of(old) / of(now)).toFixed(3)
+  ]
+  const [old, now] = await inTurn(trees, { rounds, warm: WARM }, one)
+  const ratio = (of: (all: readonly number[]) => number): string => (of(old!) / of(now!)).toFixed(3)
   const tenth = (all: readonly number[]): number => quantile(all, 0.1)
   console.log(
-    `receive(), ${bytes} bytes: ${tenth(old).toFixed(1)} → ${tenth(now).toFixed(1)} µs in the fastest tenth; before / now ${ratio(tenth)}, of the medians ${ratio(median)}`,
+    `receive(), ${bytes} bytes: ${tenth(old!).toFixed(1)} → ${tenth(now!).toFixed(1)} µs in the fastest tenth; before / now ${ratio(tenth)}, of the medians ${ratio(median)}`,
   )
 }
 process.exit()

@@ -6,13 +6,12 @@
 //   --at-once <n>   only cases with this number of deliveries in flight; may be given again
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Consumer, Intake } from '@postern/core/engine'
 import type { Inbox } from '@postern/core/inbox'
 import { inboxes, type InboxName } from '../../packages/cli/src/inboxes.ts'
-import { durables } from '../services/inboxes.ts'
-import { delivery } from './deliveries.ts'
+import { durables, type DurableName } from '../services/inboxes.ts'
 import { unique } from './inboxes.ts'
-import { median, quantile } from './statistics.ts'
+import { intakes, ours } from './parts/settled.ts'
+import { cpuOf, inTurn, median, quantile } from '../services/figures.ts'
 
 const { values, positionals } = parseArgs({
   options: {
@@ -34,16 +33,9 @@ if (row === undefined)
 
 const here = resolve(import.meta.dirname, '../..')
 const started: (() => Promise<void>)[] = []
-const service = name === 'bullmq' || name === 'postgres' ? await startOne(name) : undefined
+const service = name === 'memory' || name === 'sqlite' ? undefined : await startOne(name)
 
-/** One inbox that stores batches. */
-interface Subject {
-  batch(width: number): Promise<void>
-  close(): Promise<void>
-  readonly micros: number[]
-}
-
-async function startOne(of: 'bullmq' | 'postgres' | 'sqlite'): Promise<string> {
+async function startOne(of: DurableName): Promise<string> {
   const { store, stop } = await durables[of].start()
   started.push(stop)
   return store
@@ -64,73 +56,6 @@ async function open(tree: string): Promise<Inbox> {
   })
 }
 
-async function subject(tree: string, bytes: number, settles: boolean): Promise<Subject> {
-  const inbox = await open(tree)
-  let left = 0
-  let settled = (): void => {}
-  const consumer: Consumer = {
-    receiver: 'r',
-    retrySpan: 0,
-    now: () => Date.now(),
-    monotonic: () => performance.now(),
-    lanes: () => [
-      {
-        name: 's',
-        previousNames: [],
-        concurrency: 1000,
-        ordered: false,
-        timeout: 60_000,
-        attempts: 8,
-      },
-    ],
-    run: () => ({ kind: 'done' }),
-    settled() {
-      if (--left === 0) settled()
-    },
-    warn: (message) => console.error(message),
-  }
-  const port = inbox.attach(consumer)
-  if (settles) port.work!()
-  const { body, headers } = delivery('github', bytes)
-  const stored = {
-    method: 'POST',
-    url: 'http://127.0.0.1/webhooks',
-    headers: Object.entries(headers),
-  }
-  let serial = 0
-  return {
-    micros: [],
-    async batch(width) {
-      const all: Intake[] = Array.from({ length: width }, () => {
-        const id = `72d3162e-cc78-11e3-81ab-${String(++serial).padStart(12, '0')}`
-        const event = {
-          key: `:${id}`,
-          dedupe: true,
-          id,
-          topic: 'push',
-          aliases: [],
-          payload: {},
-          scope: undefined,
-          provider: 'github',
-          source: 'json' as const,
-        }
-        return {
-          delivery: { ...stored, body, receivedAt: Date.now() },
-          items: [{ event, tasks: [{ subscription: 's' }] }],
-        } as unknown as Intake
-      })
-      left += width
-      const end = settles ? new Promise<void>((done) => (settled = done)) : undefined
-      await Promise.all(all.map(async (intake) => port.accept(intake, {})))
-      await end
-    },
-    async close() {
-      await port.close(Date.now() + 2000)
-      await inbox.close()
-    },
-  }
-}
-
 const cases = [
   ['accept, 1 KB, 64 at once', 1024, false, 64],
   ['accept and settle, 1 KB, 64 at once', 1024, true, 64],
@@ -143,19 +68,20 @@ for (const [title, bytes, settles, width] of cases) {
   if ((name === 'memory' && !settles) || !values['at-once'].includes(String(width))) continue
   // Known events take room: one size is enough.
   if (known > 0 && (!settles || bytes > 1024)) continue
-  const pair = [await subject(before, bytes, settles), await subject(here, bytes, settles)]
-  for (let at = 0; at < known; at += 500) for (const one of pair) await one.batch(500)
+  const pair = [ours(await open(before), 'before', settles), ours(await open(here), 'now', settles)]
+  for (let at = 0; at < known; at += 500)
+    for (const one of pair) await one.round(intakes(bytes, 500))
   const batches = { 1: 150, 16: 100, 64: bytes > 1024 ? 20 : 50 }[width]
-  for (const one of pair) for (let at = 0; at < batches * 3; at++) await one.batch(width)
-  for (let round = 0; round < rounds; round++)
-    for (const one of round % 2 ? pair : pair.toReversed()) {
-      const cpu = process.cpuUsage()
-      for (let at = 0; at < batches; at++) await one.batch(width)
-      const { user, system } = process.cpuUsage(cpu)
-      one.micros.push((user + system) / (batches * width))
-    }
+  for (const one of pair)
+    for (let at = 0; at < batches * 3; at++) await one.round(intakes(bytes, width))
+  const [old, now] = await inTurn(pair, { rounds, warm: 0 }, async (one) => {
+    const made = Array.from({ length: batches }, () => intakes(bytes, width))
+    const cpu = await cpuOf(async () => {
+      for (const batch of made) await one.round(batch)
+    })
+    return cpu / (batches * width)
+  })
   for (const one of pair) await one.close()
-  const [old, now] = pair.map(({ micros }) => micros)
   const ratios = now!.map((cost, at) => cost / old![at]!)
   console.log(
     `${title}: ${median(old!).toFixed(1)} → ${median(now!).toFixed(1)} µs, ratio ${median(ratios).toFixed(2)} [${quantile(ratios, 0.25).toFixed(2)}–${quantile(ratios, 0.75).toFixed(2)}] in ${rounds} rounds`,

@@ -1,5 +1,5 @@
 import type { Intake } from '@postern/core/engine'
-import { inFlight, type Contender } from './parts/settled.ts'
+import { rounds, type Contender } from './parts/settled.ts'
 
 // What an app writes around each engine for the duties of an inbox: the delivery is stored before the reply, known by its id
 // for four days, run by one task, retried with a growing delay, and kept if it fails for good. What arrives in one turn of
@@ -21,26 +21,28 @@ export async function byHandBullmq(url: string, prefix: string): Promise<Contend
   const { Queue, Worker } = await import('bullmq')
   const connection = { url, maxRetriesPerRequest: null }
   const queue = new Queue('webhooks', { connection, prefix })
-  const rounds = counted()
-  const worker = new Worker('webhooks', async () => {}, {
-    connection,
-    prefix,
-    concurrency: CONCURRENCY,
-  })
-  worker.on('completed', rounds.one)
   const options = {
     attempts: ATTEMPTS,
     backoff: { type: 'exponential', delay: 1000, jitter: 0.5 },
     removeOnComplete: { age: DAYS, count: 1_000_000 },
     removeOnFail: false,
   }
-  return {
-    name: 'bullmq by hand',
-    round: rounds.of(async (all) => {
+  const { round, ended } = rounds(
+    inTurns(async (all) => {
       await queue.addBulk(
         all.map((data) => ({ name: data.topic, data, opts: { ...options, jobId: data.id } })),
       )
     }),
+  )
+  const worker = new Worker('webhooks', async () => {}, {
+    connection,
+    prefix,
+    concurrency: CONCURRENCY,
+  })
+  worker.on('completed', () => ended())
+  return {
+    name: 'bullmq by hand',
+    round,
     async close() {
       await worker.close()
       await queue.close()
@@ -60,14 +62,8 @@ export async function byHandPgBoss(connectionString: string, schema: string): Pr
     retryBackoff: true,
     deleteAfterSeconds: DAYS,
   })
-  const rounds = counted()
-  const work = { batchSize: 500, pollingIntervalSeconds: 0.5 }
-  await boss.work('webhooks', work, async (jobs) => {
-    for (const _job of jobs) rounds.one()
-  })
-  return {
-    name: 'pg-boss by hand',
-    round: rounds.of(async (all) => {
+  const { round, ended } = rounds(
+    inTurns(async (all) => {
       // Ids of jobs are UUIDs. Those of some senders are, and others are hashed into one.
       const jobs = all.map((data) => ({
         data,
@@ -75,6 +71,12 @@ export async function byHandPgBoss(connectionString: string, schema: string): Pr
       }))
       await boss.insert('webhooks', jobs)
     }),
+  )
+  const work = { batchSize: 500, pollingIntervalSeconds: 0.5 }
+  await boss.work('webhooks', work, async (jobs) => ended(jobs.length))
+  return {
+    name: 'pg-boss by hand',
+    round,
     close: () => boss.stop({ graceful: false }),
   }
 }
@@ -84,7 +86,12 @@ export async function byHandGraphile(connectionString: string, schema: string): 
   const { Logger, run } = await import('graphile-worker')
   const { default: pg } = await import('pg')
   const pool = new pg.Pool({ connectionString, max: 10 })
-  const rounds = counted()
+  const { round, ended } = rounds(
+    inTurns(async (all) => {
+      const values = [all.map(({ id }) => id), all.map((kept) => JSON.stringify(kept))]
+      await pool.query({ name: 'add', text, values })
+    }),
+  )
   const runner = await run({
     pgPool: pool,
     noHandleSignals: true,
@@ -100,7 +107,7 @@ export async function byHandGraphile(connectionString: string, schema: string): 
         failJobBatchDelay: 0,
       },
     },
-    taskList: { webhooks: async () => rounds.one() },
+    taskList: { webhooks: async () => ended() },
   })
   await pool.query(`CREATE TABLE ${schema}.known (
     id text PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())`)
@@ -112,10 +119,7 @@ export async function byHandGraphile(connectionString: string, schema: string): 
       FROM unnest($1::text[], $2::text[]) AS given (id, payload) JOIN one USING (id)))`
   return {
     name: 'graphile-worker by hand',
-    round: rounds.of(async (all) => {
-      const values = [all.map(({ id }) => id), all.map((kept) => JSON.stringify(kept))]
-      await pool.query({ name: 'add', text, values })
-    }),
+    round,
     async close() {
       await runner.stop()
       await pool.end()
@@ -123,40 +127,19 @@ export async function byHandGraphile(connectionString: string, schema: string): 
   }
 }
 
-/** Rounds that store what comes in one turn of the event loop together, and end when each job has run. */
-function counted(): {
-  readonly one: () => void
-  readonly of: (store: (all: readonly Kept[]) => Promise<void>) => Contender['round']
-} {
-  let left = 0
-  let over = (): void => {}
-  return {
-    one() {
-      if (--left === 0) over()
-    },
-    of(store) {
-      let waiting: { readonly kept: Kept; readonly stored: () => void }[] = []
-      const flush = async (): Promise<void> => {
-        const batch = waiting
-        waiting = []
-        await store(batch.map(({ kept }) => kept))
-        for (const { stored } of batch) stored()
-      }
-      return async (events) => {
-        left = events.length
-        const done = new Promise<void>((resolve) => (over = resolve))
-        await inFlight(
-          events,
-          (one) =>
-            new Promise<void>((stored) => {
-              if (waiting.push({ kept: keptOf(one), stored }) === 1)
-                setImmediate(() => void flush())
-            }),
-        )
-        await done
-      }
-    },
+/** Stores what comes in one turn of the event loop together. */
+function inTurns(store: (all: readonly Kept[]) => Promise<void>): (one: Intake) => Promise<void> {
+  let waiting: { readonly kept: Kept; readonly stored: () => void }[] = []
+  const flush = async (): Promise<void> => {
+    const batch = waiting
+    waiting = []
+    await store(batch.map(({ kept }) => kept))
+    for (const { stored } of batch) stored()
   }
+  return (one) =>
+    new Promise<void>((stored) => {
+      if (waiting.push({ kept: keptOf(one), stored }) === 1) setImmediate(() => void flush())
+    })
 }
 
 function keptOf({ delivery, items }: Intake): Kept {

@@ -1,5 +1,5 @@
 import type { Intake } from '@postern/core/engine'
-import { inFlight, type Contender } from './parts/settled.ts'
+import { rounds, type Contender } from './parts/settled.ts'
 
 /**
  * What an app would write that stores events with their bodies and a task each, runs them and settles them: one INSERT for a
@@ -23,26 +23,14 @@ export async function byHandPostgres(connectionString: string, schema: string): 
   let inserting = 0
   let ended: string[] = []
   let ending = false
-  let left = 0
-  let over = (): void => {}
+  const { round, ended: settled } = rounds(
+    (intake) =>
+      new Promise<void>((stored) => {
+        if (waiting.push({ intake, stored }) === 1) setImmediate(() => void store())
+      }),
+  )
 
-  return {
-    name: 'SQL by hand',
-    async round(events) {
-      left = events.length
-      const done = new Promise<void>((resolve) => (over = resolve))
-      await inFlight(
-        events,
-        (intake) =>
-          new Promise<void>((stored) => {
-            waiting.push({ intake, stored })
-            if (waiting.length === 1) setImmediate(() => void store())
-          }),
-      )
-      await done
-    },
-    close: () => pool.end(),
-  }
+  return { name: 'SQL by hand', round, close: () => pool.end() }
 
   async function store(): Promise<void> {
     if (inserting >= 2 || waiting.length === 0) return
@@ -76,8 +64,7 @@ export async function byHandPostgres(connectionString: string, schema: string): 
     ended = []
     await pool.query({ name: 'end', text: update, values: [ids] })
     ending = false
-    left -= ids.length
-    if (left === 0) over()
-    else setImmediate(() => void end())
+    settled(ids.length)
+    setImmediate(() => void end())
   }
 }

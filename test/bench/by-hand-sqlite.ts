@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Intake } from '@postern/core/engine'
-import { inFlight, type Contender } from './parts/settled.ts'
+import { rounds, type Contender } from './parts/settled.ts'
 
 /**
  * SQLite by itself with the duties of a durable inbox and no more: in one transaction for each turn of the event loop it
@@ -25,24 +25,17 @@ export function byHandSqlite(): Contender {
   let waiting: { readonly intake: Intake; readonly stored: () => void }[] = []
   let ended: number[] = []
   let asked = false
-  let left = 0
-  let over = (): void => {}
+  const { round, ended: settled } = rounds(
+    (intake) =>
+      new Promise<void>((stored) => {
+        waiting.push({ intake, stored })
+        ask()
+      }),
+  )
 
   return {
     name: 'node:sqlite by hand',
-    async round(events) {
-      left = events.length
-      const done = new Promise<void>((resolve) => (over = resolve))
-      await inFlight(
-        events,
-        (intake) =>
-          new Promise<void>((stored) => {
-            waiting.push({ intake, stored })
-            ask()
-          }),
-      )
-      await done
-    },
+    round,
     async close() {
       database.close()
       rmSync(folder, { recursive: true })
@@ -66,9 +59,8 @@ export function byHandSqlite(): Contender {
     for (const id of before) settle.run(now, id)
     database.exec('COMMIT')
     for (const { stored } of batch) stored()
-    left -= before.length
     if (ended.length > 0) ask()
-    else if (left === 0) over()
+    if (before.length > 0) settled(before.length)
   }
 
   function store({ delivery, items: [item] }: Intake): number {

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { delivery, ID_HEADERS } from './deliveries.ts'
 import { startLoader, startServer } from './http/processes.ts'
-import type { Subject } from './subjects/subject.ts'
+import { subjects } from './subjects/subjects.ts'
 
 const [name = 'node-postern', bytes = '1024'] = process.argv.slice(2)
 const folder = mkdtempSync(join(tmpdir(), 'postern-profile-'))
-const { subject } = (await import(`./subjects/${name}.ts`)) as { subject: Subject }
+const subject = subjects[name]!
 const loader = await startLoader()
 const server = await startServer(name, {
   NODE_OPTIONS: `--cpu-prof --cpu-prof-interval=200 --cpu-prof-dir=${folder}`,

@@ -1,9 +1,9 @@
-import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Receiver } from '@postern/core'
 import type { ClosableServer } from '@postern/node'
 import type { HostName } from '../../packages/cli/src/hosts.ts'
+import { listenOn } from './temporary.ts'
 
 interface Trust {
   readonly trustProxy?: { readonly hops: number; readonly headers: readonly 'x-forwarded-proto'[] }
@@ -75,7 +75,7 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
       await app.ready()
       const listen = async (): Promise<number> => {
         await app.listen({ port: 0, host: '127.0.0.1' })
-        return portOf(app.server)
+        return (app.server.address() as AddressInfo).port
       }
       return { server: app.server, app, listen }
     },
@@ -189,17 +189,5 @@ export async function serveOn(
 }
 
 function onServer(server: Server): HostServer {
-  return {
-    server,
-    app: server,
-    async listen() {
-      server.listen(0, '127.0.0.1')
-      await once(server, 'listening')
-      return portOf(server)
-    },
-  }
-}
-
-function portOf(server: Server): number {
-  return (server.address() as AddressInfo).port
+  return { server, app: server, listen: () => listenOn(server) }
 }

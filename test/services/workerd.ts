@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -86,6 +86,15 @@ export function startWorkerd(settings: WorkerSettings): Promise<Workerd> {
     })
   })
   return promise
+}
+
+/** Returns the database file of the object in a folder, while no process has it; undefined before there is one. */
+export function objectFile(folder: string): string | undefined {
+  const objects = join(folder, 'objects', 'webhooks')
+  const file = readdirSync(objects).find(
+    (name) => name.endsWith('.sqlite') && name !== 'metadata.sqlite',
+  )
+  return file && join(objects, file)
 }
 
 function configOf({ folder, texts = {}, services = {} }: WorkerSettings): string {

@@ -17,12 +17,14 @@ export interface Loader {
   stop(): Promise<void>
 }
 
-/** Serves a subject, on the first core where processes can be pinned. */
+/** Serves a subject of this or another worktree, on the first core where processes can be pinned. */
 export async function startServer(
   name: string,
   env: Readonly<Record<string, string>>,
+  tree = join(import.meta.dirname, '../../..'),
 ): Promise<RunningServer> {
-  const child = startChild(join(import.meta.dirname, 'server.ts'), { args: [name], core: 0, env })
+  const script = join(tree, 'test/bench/http/server.ts')
+  const child = startChild(script, { args: [name], core: 0, env })
   const { port } = (await child.ask()) as { port: number }
   return {
     port,

@@ -1,7 +1,8 @@
 import { delivery, ID_HEADERS } from '../deliveries.ts'
 import { unique } from '../inboxes.ts'
-import { median } from '../statistics.ts'
+import { median } from '../../services/figures.ts'
 import type { Subject } from '../subjects/subject.ts'
+import { subjects } from '../subjects/subjects.ts'
 import type { Load } from './messages.ts'
 import { type Loader, type RunningServer, startServer } from './processes.ts'
 
@@ -50,21 +51,21 @@ export async function measureGroup(
   group: GroupOptions,
 ): Promise<readonly Measured[]> {
   let { names } = group
-  const subjects = new Map<string, { subject: Subject; server: RunningServer }>()
+  const served = new Map<string, { subject: Subject; server: RunningServer }>()
   const micros = new Map<string, number[]>(names.map((name) => [name, []]))
   const rates = new Map<string, number[]>(names.map((name) => [name, []]))
   const rss = new Map<string, number>()
   try {
     for (const name of names) {
-      const { subject } = (await import(`../subjects/${name}.ts`)) as { subject: Subject }
+      const subject = subjects[name]!
       // The server of the size before was killed with outcomes on their way to the database: its tasks must not run here.
       const env = { ...group.env, BENCH_PLACE: unique() }
-      subjects.set(name, { subject, server: await startServer(name, env) })
+      served.set(name, { subject, server: await startServer(name, env) })
     }
     for (const name of names) await attempt(name, group.warmUp)
     for (let round = 0; round < group.rounds; round++) await once(round)
   } finally {
-    await Promise.all([...subjects.values()].map(({ server }) => server.stop()))
+    await Promise.all([...served.values()].map(({ server }) => server.stop()))
   }
   const reference = micros.get(group.reference)!
   return names.map((name) => ({
@@ -98,7 +99,7 @@ export async function measureGroup(
   }
 
   async function stretch(name: string, long: Stretching): Promise<Stretch> {
-    const { subject, server } = subjects.get(name)!
+    const { subject, server } = served.get(name)!
     const before = await server.use()
     const { requests, rejected, milliseconds } = await loader.run({
       port: server.port,

@@ -1,10 +1,9 @@
 // Serves one subject, named by the argument, and answers the controller's questions.
 import { handledSoFar } from '../counter.ts'
-import type { Subject } from '../subjects/subject.ts'
+import { subjects } from '../subjects/subjects.ts'
 import type { ServerUse } from './messages.ts'
 
-const { subject } = (await import(`../subjects/${process.argv[2]}.ts`)) as { subject: Subject }
-const port = await subject.start()
+const port = await subjects[process.argv[2]!]!.start()
 
 process.on('message', () => {
   const { user, system } = process.cpuUsage()

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { installPacked } from '../../pack/install-packed.ts'
 import { packAll } from '../../pack/tarballs.ts'
 import type { Effort, PartResult } from '../report/part.ts'
-import { median } from '../statistics.ts'
+import { inTurn, median } from '../../services/figures.ts'
 
 /** A program that does nothing: what it takes is what npx and Node take. */
 const EMPTY = 'empty --version'
@@ -16,7 +16,7 @@ export async function cliStart({ quick }: Effort): Promise<PartResult> {
   const folder = await mkdtemp(join(tmpdir(), 'postern-cli-start-'))
   try {
     await install(folder)
-    return measured(folder, quick ? 3 : 21)
+    return await measured(folder, quick ? 3 : 21)
   } finally {
     await rm(folder, { recursive: true })
   }
@@ -34,16 +34,11 @@ async function install(folder: string): Promise<void> {
   await installPacked(folder, ['postern', 'file:empty'], packages)
 }
 
-function measured(folder: string, rounds: number): PartResult {
+async function measured(folder: string, rounds: number): Promise<PartResult> {
   const commands = [EMPTY, ...COMMANDS]
-  const found = new Map<string, number[]>(commands.map((command) => [command, []]))
-  for (let round = -1; round < rounds; round++)
-    for (let at = 0; at < commands.length; at++) {
-      const command = commands[(at + round + commands.length) % commands.length]!
-      const time = timeOf(folder, command)
-      // The first round fills the caches of the disk.
-      if (round >= 0) found.get(command)!.push(time)
-    }
+  // The first round fills the caches of the disk.
+  const times = await inTurn(commands, { rounds, warm: 1 }, (command) => timeOf(folder, command))
+  const found = new Map(commands.map((command, at) => [command, times[at]!]))
   const alone = found.get(EMPTY)!
   const more = (command: string): number =>
     median(found.get(command)!.map((time, round) => time - alone[round]!))

@@ -1,18 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createReceiver } from '@postern/core'
 import { forward } from '@postern/forward'
-import { github } from '@postern/providers/github'
 import { sqliteInbox } from '@postern/sqlite'
-import { freePort } from '../../services/temporary.ts'
-import { delivery, SECRET } from '../deliveries.ts'
+import { freePort, listenOn } from '../../services/temporary.ts'
+import { delivery } from '../deliveries.ts'
 import { createIds } from '../ids.ts'
 import type { Effort, PartResult, Target } from '../report/part.ts'
-import { median, quantile } from '../statistics.ts'
+import { median, quantile } from '../../services/figures.ts'
+import { benchReceiver } from './source.ts'
 
 const HEALTHY = 4
 /** Milliseconds between events. */
@@ -33,13 +31,13 @@ export async function down({ quick }: Effort): Promise<PartResult> {
     })
   })
   const silent = createServer(() => {})
-  const url = `http://127.0.0.1:${await listening(well)}`
+  const url = `http://127.0.0.1:${await listenOn(well)}`
   const kinds = {
     healthy: `${url}/fifth`,
     // What chance does to the ratio.
     'healthy once more': `${url}/fifth`,
     'rejecting connections': `http://127.0.0.1:${await freePort()}/fifth`,
-    'never answering': `http://127.0.0.1:${await listening(silent)}/fifth`,
+    'never answering': `http://127.0.0.1:${await listenOn(silent)}/fifth`,
   }
   const found = new Map<string, (readonly number[])[]>(Object.keys(kinds).map((kind) => [kind, []]))
   for (let round = 0; round < rounds; round++) {
@@ -82,9 +80,8 @@ export async function down({ quick }: Effort): Promise<PartResult> {
   /** Milliseconds from handing an event over to its arrival at each healthy destination. */
   async function measure(fifth: string): Promise<readonly number[]> {
     const folder = mkdtempSync(join(tmpdir(), 'postern-down-'))
-    const provider = github({ secret: SECRET })
     const inbox = sqliteInbox({ path: join(folder, 'inbox.db') })
-    const receiver = createReceiver({ provider, inbox, log: false })
+    const receiver = benchReceiver({ inbox })
     const handler = forward({
       to: [...Array.from({ length: HEALTHY }, (_, nth) => `${url}/${nth}`), fifth],
       sign: false,
@@ -118,12 +115,6 @@ export async function down({ quick }: Effort): Promise<PartResult> {
       .slice(50)
       .flatMap(([id, times]) => times.map((time) => time - sent.get(id)!))
   }
-}
-
-function listening(server: Server): Promise<number> {
-  return new Promise((resolve) =>
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)),
-  )
 }
 
 const nextId = createIds()

@@ -1,8 +1,7 @@
-import { createReceiver, type ReceiverOptions } from '@postern/core'
+import type { ReceiverOptions } from '@postern/core'
 import { type Inbox } from '@postern/core/inbox'
-import { github } from '@postern/providers/github'
-import { SECRET } from '../deliveries.ts'
-import { createSender } from './source.ts'
+import { cpuOf } from '../../services/figures.ts'
+import { benchReceiver, createSender } from './source.ts'
 
 /** How fast an inbox ran what waited in it. */
 export interface Drained {
@@ -19,24 +18,22 @@ export async function drained(
 ): Promise<Drained> {
   const all = Promise.withResolvers<void>()
   let left = tasks
-  const receiver = createReceiver({
-    provider: github({ secret: SECRET }),
+  const receiver = benchReceiver({
     inbox,
-    log: false,
     ...options,
     // Not false, which an inbox in memory rejects: all wait for `startWorker()` below.
     worker: 'onDemand',
     observers: [{ done: () => void (--left === 0 && all.resolve()) }],
   })
   receiver.on('issues', () => {})
-  await createSender({ receiver, sender: 'github', bytes: 1024 }).run(tasks)
-  const cpu = process.cpuUsage()
+  await createSender({ receiver }).run(tasks)
   const started = performance.now()
-  await receiver.startWorker()
-  await all.promise
+  const cpu = await cpuOf(async () => {
+    await receiver.startWorker()
+    await all.promise
+  })
   const seconds = (performance.now() - started) / 1000
-  const { user, system } = process.cpuUsage(cpu)
   await receiver.close()
   await inbox.close()
-  return { rate: tasks / seconds, micros: (user + system) / tasks }
+  return { rate: tasks / seconds, micros: cpu / tasks }
 }

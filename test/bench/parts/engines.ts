@@ -4,7 +4,7 @@ import { startRedis } from '../../services/redis.ts'
 import { byHandBullmq, byHandGraphile, byHandPgBoss } from '../by-hand-engines.ts'
 import { unique } from '../inboxes.ts'
 import type { Effort, PartResult } from '../report/part.ts'
-import { median } from '../statistics.ts'
+import { median } from '../../services/figures.ts'
 import { compare, ours, ratioOf, WIDTH, type Contender } from './settled.ts'
 
 const SIZES = [1024, 8192]

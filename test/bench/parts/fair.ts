@@ -1,14 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createReceiver, memoryInbox, type ReceiverOptions } from '@postern/core'
+import type { ReceiverOptions } from '@postern/core'
 import { type Inbox } from '@postern/core/inbox'
-import { github } from '@postern/providers/github'
-import { SECRET } from '../deliveries.ts'
-import { durableInboxes } from '../inboxes.ts'
-import type { Effort, PartResult } from '../report/part.ts'
-import { availableServices } from '../services.ts'
-import { median, quantile } from '../statistics.ts'
+import { everyInbox } from '../inboxes.ts'
+import type { PartResult, ServedEffort } from '../report/part.ts'
+import { median, quantile } from '../../services/figures.ts'
 import { drained } from './drained.ts'
-import { createSender } from './source.ts'
+import { benchReceiver, createSender } from './source.ts'
 import { measure, prepared } from './stored.ts'
 
 const TENANTS = 1000
@@ -27,46 +24,38 @@ const BY_ID: Rule = {
 }
 
 /** What turns by tenant are worth while one tenant floods, and what they cost. */
-export async function fair({ quick }: Effort): Promise<PartResult> {
-  const services = await availableServices()
-  try {
-    const inboxes = new Map<string, () => Promise<Inbox>>([
-      ['memory', async () => memoryInbox({ maxPending: 200_000, maxWaitingBytes: 2 ** 30 })],
-      ...durableInboxes(services.env),
+export async function fair({ quick, env }: ServedEffort): Promise<PartResult> {
+  const inboxes = everyInbox(env, { maxPending: 200_000, maxWaitingBytes: 2 ** 30 })
+  const flood = quick ? 1000 : 20_000
+  const rounds = quick ? 1 : 3
+  const waits: string[][] = []
+  const costs: string[][] = []
+  for (const [name, make] of inboxes) {
+    console.log(`fair: ${name}`)
+    const before = await waited(await make(), flood, {})
+    const after = await waited(await make(), flood, BY_HEADER)
+    waits.push([
+      name,
+      ...[before, after].flatMap((all) => [0.5, 1].map((part) => quantile(all, part).toFixed(0))),
     ])
-    const flood = quick ? 1000 : 20_000
-    const rounds = quick ? 1 : 3
-    const waits: string[][] = []
-    const costs: string[][] = []
-    for (const [name, make] of inboxes) {
-      console.log(`fair: ${name}`)
-      const before = await waited(await make(), flood, {})
-      const after = await waited(await make(), flood, BY_HEADER)
-      waits.push([
-        name,
-        ...[before, after].flatMap((all) => [0.5, 1].map((part) => quantile(all, part).toFixed(0))),
-      ])
-      costs.push([name, ...(await cost(make, { rounds, quick }))])
-    }
-    return {
-      tables: [
-        {
-          title: 'Fairness: how long a quiet tenant waits behind a flood',
-          note: `Milliseconds from the delivery to the start of the handler, for ${QUIET} events of as many tenants, sent one after another once the worker has started behind ${flood.toLocaleString('en')} stored tasks of one tenant. Each handler takes a millisecond, 10 run at once, one process. Without and with tenantKey.`,
-          head: ['inbox', 'without p50', 'without longest', 'tenantKey p50', 'tenantKey longest'],
-          rows: waits,
-        },
-        {
-          title: 'Fairness: what tenantKey costs',
-          note: `CPU of this process and rate with tenantKey, ${TENANTS.toLocaleString('en')} tenants, as a ratio to the same without it, inside a round: accept stores 64 events of 1 KB at once, claim runs and settles what was stored with a handler that returns at once.`,
-          head: ['inbox', 'accept CPU', 'accept rate', 'claim CPU', 'claim rate'],
-          rows: costs,
-        },
-      ],
-      targets: [],
-    }
-  } finally {
-    await services.stop()
+    costs.push([name, ...(await cost(make, { rounds, quick }))])
+  }
+  return {
+    tables: [
+      {
+        title: 'Fairness: how long a quiet tenant waits behind a flood',
+        note: `Milliseconds from the delivery to the start of the handler, for ${QUIET} events of as many tenants, sent one after another once the worker has started behind ${flood.toLocaleString('en')} stored tasks of one tenant. Each handler takes a millisecond, 10 run at once, one process. Without and with tenantKey.`,
+        head: ['inbox', 'without p50', 'without longest', 'tenantKey p50', 'tenantKey longest'],
+        rows: waits,
+      },
+      {
+        title: 'Fairness: what tenantKey costs',
+        note: `CPU of this process and rate with tenantKey, ${TENANTS.toLocaleString('en')} tenants, as a ratio to the same without it, inside a round: accept stores 64 events of 1 KB at once, claim runs and settles what was stored with a handler that returns at once.`,
+        head: ['inbox', 'accept CPU', 'accept rate', 'claim CPU', 'claim rate'],
+        rows: costs,
+      },
+    ],
+    targets: [],
   }
 }
 
@@ -75,9 +64,8 @@ async function waited(inbox: Inbox, flood: number, rule: Rule): Promise<readonly
   const sent = new Map<string, number>()
   const waits: number[] = []
   const all = Promise.withResolvers<void>()
-  const provider = github({ secret: SECRET })
   // Not false, which an inbox in memory rejects: all wait for `startWorker()` below.
-  const receiver = createReceiver({ provider, inbox, log: false, worker: 'onDemand', ...rule })
+  const receiver = benchReceiver({ inbox, worker: 'onDemand', ...rule })
   receiver.on('issues', async ({ delivery }) => {
     const tenant = BY_HEADER.tenantKey!({ delivery } as never)
     const at = sent.get(tenant)
@@ -85,7 +73,7 @@ async function waited(inbox: Inbox, flood: number, rule: Rule): Promise<readonly
     await sleep(1)
   })
   const from = (tenant: string): ReturnType<typeof createSender> =>
-    createSender({ receiver, sender: 'github', bytes: 1024, headers: { [HEADER]: tenant } })
+    createSender({ receiver, headers: { [HEADER]: tenant } })
   await from('flood').run(flood)
   await receiver.startWorker()
   for (let at = 0; at < QUIET; at++) {

@@ -1,11 +1,10 @@
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
-import { createReceiver, memoryInbox } from '@postern/core'
+import { memoryInbox } from '@postern/core'
 import { type Inbox } from '@postern/core/inbox'
-import { type Provider } from '@postern/core/scheme'
 import { github } from '@postern/providers/github'
 import { delivery, SECRET } from '../deliveries.ts'
 import { temporarySqlite } from '../subjects/postern.ts'
-import { createSender, type Source } from './source.ts'
+import { benchReceiver, createSender, type Source } from './source.ts'
 
 /** Makes this number of deliveries. */
 type Run = (count: number) => Promise<void>
@@ -70,7 +69,7 @@ async function pending(value: number, inbox: Inbox): Promise<Run> {
   const { receiver, source, on } = make({ inbox })
   on('discussion', () => new Promise(() => {}))
   const headers = { 'x-github-event': 'discussion' }
-  await createSender({ receiver, sender: 'github', bytes: KB, headers }).run(value)
+  await createSender({ receiver, headers }).run(value)
   return (count) => source.run(count)
 }
 
@@ -88,12 +87,11 @@ function make(options: {
 }): Made {
   const { secret = [SECRET], inbox = memoryInbox(), bytes = KB } = options
   let handled = 0
-  const provider: Provider = github({ secret: [...secret] })
-  const receiver = createReceiver({ provider, inbox, log: false })
+  const receiver = benchReceiver({ provider: github({ secret: [...secret] }), inbox })
   receiver.on('issues', () => void handled++)
   return {
     receiver,
-    source: createSender({ receiver, sender: 'github', bytes, handled: () => handled }),
+    source: createSender({ receiver, bytes, handled: () => handled }),
     on: (pattern, handler = () => {}) => void receiver.on(pattern, handler),
   }
 }

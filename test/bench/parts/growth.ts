@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { inTurn } from '../../services/figures.ts'
 import { type Child, startChild } from '../child.ts'
 import type { Effort, PartResult, Target } from '../report/part.ts'
 
@@ -95,25 +96,24 @@ export async function growth({ quick }: Effort): Promise<PartResult> {
   async function range(name: string, values: readonly number[]): Promise<Costs> {
     console.log(`growth: ${name}, ${values.join(' ')}`)
     const script = join(import.meta.dirname, 'growth-point.ts')
-    const points: { value: number; child: Child; count: number; times: number[] }[] = []
+    const points: { child: Child; count: number }[] = []
     try {
       for (const value of values) {
         const child = startChild(script, { args: [name, String(value)] })
-        points.push({ value, child, count: counts(name, value, quick), times: [] })
+        points.push({ child, count: counts(name, value, quick) })
       }
       // To fill them takes long, and is not measured.
       await Promise.all(points.map(({ child }) => child.ask()))
       // The first two rounds are for the compiler.
-      for (let round = -2; round < (quick ? 3 : 15); round++)
-        for (let at = 0; at < points.length; at++) {
-          const { child, count, times } = points[(at + round + points.length) % points.length]!
-          const cost = (await child.ask(count)) as number
-          if (round >= 0) times.push(cost)
-        }
+      const times = await inTurn(
+        points,
+        { rounds: quick ? 3 : 15, warm: 2 },
+        async ({ child, count }) => (await child.ask(count)) as number,
+      )
+      return new Map(values.map((value, at) => [value, mean(times[at]!)]))
     } finally {
       await Promise.all(points.map(({ child }) => child.stop()))
     }
-    return new Map(points.map(({ value, times }) => [value, mean(times)]))
   }
 }
 

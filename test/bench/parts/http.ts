@@ -1,10 +1,9 @@
 import { startLoader } from '../http/processes.ts'
 import { type GroupOptions, measureGroup, type Measured } from '../http/rounds.ts'
 import { httpTables, httpTargets, httpBars } from '../report/http.ts'
-import type { Effort, PartResult } from '../report/part.ts'
-import { availableServices } from '../services.ts'
+import type { PartResult, ServedEffort } from '../report/part.ts'
 
-// A file of that name in subjects/ is all a subject needs. The reference stands first and is measured again in each group,
+// A row of that name in subjects.ts is all a subject needs. The reference stands first and is measured again in each group,
 // round by round with the others of it. Only the servers of one group run: an idle queue worker beside them takes time too.
 const BY_HAND = 'node-by-hand'
 const JSON_GROUPS: readonly Group[] = [
@@ -107,13 +106,12 @@ export interface HttpColumn {
 }
 
 /** CPU time of a request, over real connections, for every subject. */
-export async function http({ quick, only }: Effort): Promise<PartResult> {
-  const services = await availableServices()
+export async function http({ quick, only, env }: ServedEffort): Promise<PartResult> {
   const leftOut: string[] = []
   const usable = (name: string): boolean =>
     (only === undefined || name.includes(only)) &&
-    (services.env['BENCH_REDIS'] !== undefined || !name.includes('bullmq')) &&
-    (services.env['BENCH_POSTGRES'] !== undefined || !name.includes('postgres'))
+    (env['BENCH_REDIS'] !== undefined || !name.includes('bullmq')) &&
+    (env['BENCH_POSTGRES'] !== undefined || !name.includes('postgres'))
   const loader = await startLoader()
   const columns: HttpColumn[] = []
   try {
@@ -126,7 +124,7 @@ export async function http({ quick, only }: Effort): Promise<PartResult> {
         const found = await measureGroup(loader, {
           names: [reference, ...used],
           reference,
-          env: services.env,
+          env: env,
           bytes,
           ...effort(quick, slow ? warm / 8 : warm),
           leftOut(name, error) {
@@ -140,7 +138,6 @@ export async function http({ quick, only }: Effort): Promise<PartResult> {
     }
   } finally {
     await loader.stop()
-    await services.stop()
   }
   return {
     tables: httpTables(columns),

@@ -1,14 +1,11 @@
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
 import { XMLParser } from 'fast-xml-parser'
-import { createReceiver, memoryInbox } from '@postern/core'
-import { type Provider } from '@postern/core/scheme'
-import { github } from '@postern/providers/github'
-import { delivery, SECRET, type Sender } from '../deliveries.ts'
+import { delivery, SECRET } from '../deliveries.ts'
 import type { Effort, PartResult, Target } from '../report/part.ts'
-import { median } from '../statistics.ts'
-import { xmlProvider } from '../subjects/xml-provider.ts'
+import { median } from '../../services/figures.ts'
+import { xmlProvider } from '../subjects/postern.ts'
 import { interleave } from './interleave.ts'
-import { createSender, type Source } from './source.ts'
+import { createSender, handledSource } from './source.ts'
 
 const SIZES: readonly (readonly [title: string, bytes: number, bound?: number, goal?: number])[] = [
   ['1 KB', 1024, 1.45, 1.25],
@@ -25,9 +22,9 @@ export async function inProcess({ quick }: Effort): Promise<PartResult> {
     const { body, headers } = delivery('github', bytes)
     const signature = headers['x-hub-signature-256']!
     const key = createSecretKey(Buffer.from(SECRET))
-    const source = sourceOf(github({ secret: SECRET }), 'github', bytes)
+    const source = handledSource({}, { bytes })
     // Around a receiver that answers at once: what the making of deliveries costs is no cost of receive().
-    const empty = createSender({ receiver: AT_ONCE, sender: 'github', bytes })
+    const empty = createSender({ receiver: AT_ONCE, bytes })
     const least = (): unknown => {
       const expected = Buffer.from(`sha256=${createHmac('sha256', key).update(body).digest('hex')}`)
       if (!timingSafeEqual(expected, Buffer.from(signature))) throw new Error('signature')
@@ -111,7 +108,7 @@ async function xmlRows(
   for (const [title, bytes] of SIZES.slice(0, 3)) {
     const { body } = delivery('xml', bytes)
     const parser = new XMLParser()
-    const source = sourceOf(xmlProvider(), 'xml', bytes)
+    const source = handledSource({ provider: xmlProvider() }, { sender: 'xml', bytes })
     const [bare, ours] = await interleave(
       [repeat(() => parser.parse(body.toString())), (count) => source.run(count)],
       { quick, bytes: bytes * 4 },
@@ -120,14 +117,6 @@ async function xmlRows(
     rows.push({ title, bare: median(bare!), ours: median(ours!), ratio })
   }
   return rows
-}
-
-/** Deliveries to a receiver at its defaults, but for the log, which would go into the page. */
-function sourceOf(provider: Provider, sender: Sender, bytes: number): Source {
-  let count = 0
-  const receiver = createReceiver({ provider, inbox: memoryInbox(), log: false })
-  receiver.onAny(() => void count++)
-  return createSender({ receiver, sender, bytes, handled: () => count })
 }
 
 const AT_ONCE = { receive: async () => ({ status: 200 }) }

@@ -1,36 +1,30 @@
 import type { Inbox } from '@postern/core/inbox'
 import { inspector } from '@postern/inspector/fetch'
 import { durableInboxes } from '../inboxes.ts'
-import type { Effort, PartResult } from '../report/part.ts'
-import { availableServices } from '../services.ts'
-import { median } from '../statistics.ts'
+import type { PartResult, ServedEffort } from '../report/part.ts'
+import { median } from '../../services/figures.ts'
 import { fill } from './inspect-fill.ts'
 
 const MOST = 50
 const ROUNDS = 9
 
 /** What the inspector adds to the queries of its inbox, with many events in it. */
-export async function inspect({ quick }: Effort): Promise<PartResult> {
-  const services = await availableServices()
+export async function inspect({ quick, env }: ServedEffort): Promise<PartResult> {
   const events = quick ? 20_000 : 1_000_000
   const rows: string[][] = []
   let worst = 0
-  try {
-    // BullMQ searches by scanning, and says how far it came.
-    for (const [name, make] of durableInboxes(services.env)) {
-      if (name === 'BullMQ') continue
-      const inbox = await make()
-      const { cause, id } = await fill(inbox, events)
-      for (const [screen, route] of screens(cause, id)) {
-        console.log(`inspect: ${name}, ${screen}`)
-        const { own, all } = await measured(inbox, route)
-        worst = Math.max(worst, all - own)
-        rows.push([`${name}, ${screen}`, own.toFixed(1), all.toFixed(1), (all - own).toFixed(1)])
-      }
-      await inbox.close()
+  // BullMQ searches by scanning, and says how far it came.
+  for (const [name, make] of durableInboxes(env)) {
+    if (name === 'BullMQ') continue
+    const inbox = await make()
+    const { cause, id } = await fill(inbox, events)
+    for (const [screen, route] of screens(cause, id)) {
+      console.log(`inspect: ${name}, ${screen}`)
+      const { own, all } = await measured(inbox, route)
+      worst = Math.max(worst, all - own)
+      rows.push([`${name}, ${screen}`, own.toFixed(1), all.toFixed(1), (all - own).toFixed(1)])
     }
-  } finally {
-    await services.stop()
+    await inbox.close()
   }
   return {
     tables: [

@@ -1,3 +1,5 @@
+import { cpuOf, inTurn } from '../../services/figures.ts'
+
 /** How long to measure what handles bodies of a size. */
 export interface InterleaveOptions {
   readonly quick: boolean
@@ -15,17 +17,10 @@ export async function interleave(
   // About as long a time for each size: some 5 µs and 3 µs for each KB.
   const budget = quick ? 40_000 : 120_000
   const count = Math.max(16, Math.round(budget / (5 + (bytes / 1024) * 3)))
-  const rounds = quick ? 5 : 11
   for (const work of works) await work(count * (quick ? 2 : 4))
-  const times: number[][] = works.map(() => [])
-  for (let round = 0; round < rounds; round++) {
-    for (let at = 0; at < works.length; at++) {
-      const which = (at + round) % works.length
-      const before = process.cpuUsage()
-      await works[which]!(count)
-      const { user, system } = process.cpuUsage(before)
-      times[which]!.push((user + system) / count)
-    }
-  }
-  return times
+  return inTurn(
+    works,
+    { rounds: quick ? 5 : 11, warm: 0 },
+    async (work) => (await cpuOf(() => work(count))) / count,
+  )
 }

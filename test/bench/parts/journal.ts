@@ -1,17 +1,15 @@
 import { loadavg } from 'node:os'
-import { createReceiver, memoryInbox, type Receiver } from '@postern/core'
+import { memoryInbox, type Receiver } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
 import { webhook } from '@postern/node'
-import { github } from '@postern/providers/github'
-import { delivery, ID_HEADERS, SECRET } from '../deliveries.ts'
+import { delivery, ID_HEADERS } from '../deliveries.ts'
 import { startLoader, type Loader } from '../http/processes.ts'
-import type { Effort, PartResult, Table, Target } from '../report/part.ts'
-import { availableServices } from '../services.ts'
-import { median, quantile } from '../statistics.ts'
+import type { PartResult, ServedEffort, Table, Target } from '../report/part.ts'
+import { cpuOf, median, quantile } from '../../services/figures.ts'
 import { temporarySqlite } from '../subjects/postern.ts'
 import { listen } from '../subjects/subject.ts'
 import { historyOfAMonth } from './journal-history.ts'
-import { createSender } from './source.ts'
+import { benchReceiver, createSender } from './source.ts'
 
 const BYTES = 1024
 const ROUNDS = 44
@@ -26,10 +24,9 @@ interface Way {
 }
 
 /** What the journal costs a delivery, and what a month of its history takes. */
-export async function journal({ quick }: Effort): Promise<PartResult> {
+export async function journal({ quick, env }: ServedEffort): Promise<PartResult> {
   const load = loadavg()[0]!.toFixed(0)
   const loader = await startLoader()
-  const services = await availableServices()
   try {
     // As many in each stretch, also in a quick run: the end of a stretch writes what waits, of which 1,000 deliveries at most
     // have rows. With 500 in a stretch each would have one, which is the cost of 500 a second and not of thousands.
@@ -39,7 +36,7 @@ export async function journal({ quick }: Effort): Promise<PartResult> {
       ...INBOXES.map(([name, make]) => inProcess(name, make, count)),
     ]
     const ratios = await alternate(ways, quick ? 5 : ROUNDS)
-    const months = await historyOfAMonth(services.env, quick)
+    const months = await historyOfAMonth(env, quick)
     return {
       tables: [costTable(ways, ratios, load), months.table],
       targets: [
@@ -53,7 +50,6 @@ export async function journal({ quick }: Effort): Promise<PartResult> {
       ],
     }
   } finally {
-    await services.stop()
     await loader.stop()
   }
 }
@@ -104,7 +100,7 @@ async function overHttp(
     const receiver = receiverOf(make(), on)
     const port = await listen(webhook(receiver))
     return () =>
-      cpuOf(receiver, async () => {
+      costOf(receiver, async () => {
         const { requests, rejected } = await loader.run({
           port,
           path: '/hook',
@@ -127,29 +123,24 @@ async function overHttp(
 function inProcess(name: string, make: () => Inbox, count: number): Way {
   const way = (on: boolean): (() => Promise<number>) => {
     const receiver = receiverOf(make(), on)
-    const source = createSender({ receiver, sender: 'github', bytes: BYTES })
-    return () => cpuOf(receiver, () => source.run(count).then(() => count))
+    const source = createSender({ receiver, bytes: BYTES })
+    return () => costOf(receiver, () => source.run(count).then(() => count))
   }
   return { name: `${name}, in process`, bound: 1.1, on: way(true), off: way(false) }
 }
 
 function receiverOf(inbox: Inbox, journal: boolean): Receiver {
-  const receiver = createReceiver({
-    provider: github({ secret: SECRET }),
-    inbox,
-    log: false,
-    storage: { journal },
-  })
-  return receiver.onAny(() => {})
+  return benchReceiver({ inbox, storage: { journal } }).onAny(() => {})
 }
 
 /** CPU for a delivery: with its task, and with what the journal writes of it behind the reply. */
-async function cpuOf(receiver: Receiver, run: () => Promise<number>): Promise<number> {
-  const before = process.cpuUsage()
-  const count = await run()
-  await receiver.runDue()
-  const { user, system } = process.cpuUsage(before)
-  return (user + system) / count
+async function costOf(receiver: Receiver, run: () => Promise<number>): Promise<number> {
+  let count = 0
+  const cpu = await cpuOf(async () => {
+    count = await run()
+    await receiver.runDue()
+  })
+  return cpu / count
 }
 
 function costTable(ways: readonly Way[], ratios: ReadonlyMap<string, Rounds>, load: string): Table {

@@ -1,55 +1,43 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createReceiver, memoryInbox } from '@postern/core'
 import { type Inbox } from '@postern/core/inbox'
-import { github } from '@postern/providers/github'
-import { SECRET } from '../deliveries.ts'
-import { durableInboxes } from '../inboxes.ts'
-import type { Effort, PartResult } from '../report/part.ts'
-import { availableServices } from '../services.ts'
-import { quantile } from '../statistics.ts'
-import { createSender } from './source.ts'
+import { everyInbox } from '../inboxes.ts'
+import type { PartResult, ServedEffort } from '../report/part.ts'
+import { quantile } from '../../services/figures.ts'
+import { benchReceiver, createSender } from './source.ts'
 
 const BOUNDS: Readonly<Record<string, number>> = { SQLite: 2, BullMQ: 15, PostgreSQL: 15 }
 
 /** How soon a handler runs when nothing else waits. */
-export async function latency({ quick }: Effort): Promise<PartResult> {
-  const services = await availableServices()
-  try {
-    const inboxes = new Map<string, () => Promise<Inbox>>([
-      ['memory', async () => memoryInbox()],
-      ...durableInboxes(services.env),
-    ])
-    const found = new Map<string, { reply: readonly number[]; handler: readonly number[] }>()
-    for (const [name, make] of inboxes) {
-      console.log(`latency: ${name}`)
-      found.set(name, await times(await make(), quick ? 50 : 300))
-    }
-    return {
-      tables: [
-        {
-          title: 'Latency: from the delivery to its reply, and to its handler',
-          note: 'Milliseconds of wall time from the call of receive(), one delivery of 1 KB every 20 ms, nothing else waiting. The reply waits until the event is stored, and so does the handler.',
-          head: ['inbox', 'reply p50', 'reply p99', 'handler p50', 'handler p99'],
-          rows: [...found].map(([name, { reply, handler }]) => [
-            name,
-            ...[reply, handler].flatMap((all) =>
-              [0.5, 0.99].map((part) => quantile(all, part).toFixed(2)),
-            ),
-          ]),
-        },
-      ],
-      targets: [...found]
-        .filter(([name]) => BOUNDS[name] !== undefined)
-        .map(([name, { handler }]) => ({
-          what: `Latency, delivery to handler, ${name}, p50, idle`,
-          got: quantile(handler, 0.5),
-          bound: BOUNDS[name]!,
-          lower: true,
-          unit: 'ms',
-        })),
-    }
-  } finally {
-    await services.stop()
+export async function latency({ quick, env }: ServedEffort): Promise<PartResult> {
+  const inboxes = everyInbox(env)
+  const found = new Map<string, { reply: readonly number[]; handler: readonly number[] }>()
+  for (const [name, make] of inboxes) {
+    console.log(`latency: ${name}`)
+    found.set(name, await times(await make(), quick ? 50 : 300))
+  }
+  return {
+    tables: [
+      {
+        title: 'Latency: from the delivery to its reply, and to its handler',
+        note: 'Milliseconds of wall time from the call of receive(), one delivery of 1 KB every 20 ms, nothing else waiting. The reply waits until the event is stored, and so does the handler.',
+        head: ['inbox', 'reply p50', 'reply p99', 'handler p50', 'handler p99'],
+        rows: [...found].map(([name, { reply, handler }]) => [
+          name,
+          ...[reply, handler].flatMap((all) =>
+            [0.5, 0.99].map((part) => quantile(all, part).toFixed(2)),
+          ),
+        ]),
+      },
+    ],
+    targets: [...found]
+      .filter(([name]) => BOUNDS[name] !== undefined)
+      .map(([name, { handler }]) => ({
+        what: `Latency, delivery to handler, ${name}, p50, idle`,
+        got: quantile(handler, 0.5),
+        bound: BOUNDS[name]!,
+        lower: true,
+        unit: 'ms',
+      })),
   }
 }
 
@@ -61,13 +49,12 @@ async function times(
   const handler: number[] = []
   let started = 0
   let handled = Promise.withResolvers<void>()
-  const provider = github({ secret: SECRET })
-  const receiver = createReceiver({ provider, inbox, log: false })
+  const receiver = benchReceiver({ inbox })
   receiver.on('issues', () => {
     handler.push(performance.now() - started)
     handled.resolve()
   })
-  const source = createSender({ receiver, sender: 'github', bytes: 1024 })
+  const source = createSender({ receiver })
   for (let at = -20; at < count; at++) {
     // The first ones open connections and load code.
     if (at === 0) reply.length = handler.length = 0

@@ -1,9 +1,6 @@
 // A receiver with the inbox in memory, in a process of its own. The argument is its `dedupe` option. Takes a number of events
 // for each message and answers with the memory of the process.
-import { createReceiver, memoryInbox } from '@postern/core'
-import { github } from '@postern/providers/github'
-import { SECRET } from '../deliveries.ts'
-import { createSender } from './source.ts'
+import { handledSource } from './source.ts'
 
 /** Bytes, after the events and, of resident memory, the most there was at any time. */
 export interface MemoryUse {
@@ -14,21 +11,8 @@ export interface MemoryUse {
   readonly external: number
 }
 
-let handled = 0
 let mostRss = 0
-const receiver = createReceiver({
-  provider: github({ secret: SECRET }),
-  inbox: memoryInbox(),
-  log: false,
-  dedupe: process.argv[2] === 'none' ? 'none' : 'id',
-})
-receiver.onAny(() => void handled++)
-const source = createSender({
-  receiver,
-  sender: 'github',
-  bytes: 1024,
-  handled: () => handled,
-})
+const source = handledSource({ dedupe: process.argv[2] === 'none' ? 'none' : 'id' })
 process.on('message', (count: number) => {
   void take(count).then((use) => process.send!(use))
 })

@@ -5,7 +5,7 @@ import { startPostgres } from '../../services/postgres.ts'
 import { byHandPostgres } from '../by-hand-postgres.ts'
 import { unique } from '../inboxes.ts'
 import type { Effort, PartResult } from '../report/part.ts'
-import { median } from '../statistics.ts'
+import { median } from '../../services/figures.ts'
 import { compare, ours, ratioOf, WIDTH, type Contender } from './settled.ts'
 
 const SIZES = [1024, 8192]

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Inbox } from '@postern/core/inbox'
-import { median } from '../statistics.ts'
+import { median } from '../../services/figures.ts'
 import { compare, intakes, ours } from './settled.ts'
 
 export const COST_HEAD: readonly string[] = [

@@ -1,5 +1,5 @@
 import type { Inbox } from '@postern/core/inbox'
-import { quantile } from '../statistics.ts'
+import { quantile } from '../../services/figures.ts'
 import { intakes, ours } from './settled.ts'
 
 export const LIFE_HEAD: readonly string[] = [

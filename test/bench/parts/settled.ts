@@ -3,7 +3,7 @@ import type { Consumer, Intake, Port } from '@postern/core/engine'
 import type { Inbox } from '@postern/core/inbox'
 import { delivery } from '../deliveries.ts'
 import { createIds } from '../ids.ts'
-import { median } from '../statistics.ts'
+import { cpuOf, median } from '../../services/figures.ts'
 
 /** What accepts events and settles a task of each. */
 export interface Contender {
@@ -49,60 +49,62 @@ export async function compare(
     const count = round < 0 ? Math.ceil(events / 4) : events
     for (const at of round % 2 === 0 ? all.keys() : [...all.keys()].reverse()) {
       const made = intakes(size, count)
-      const before = { cpu: process.cpuUsage(), ticks: serverTicks() }
-      await all[at]!.round(made)
-      const { user, system } = process.cpuUsage(before.cpu)
+      const before = serverTicks()
+      const cpu = await cpuOf(() => all[at]!.round(made))
       if (round < 0) continue
-      costs[at]!.node.push((user + system) / count)
-      costs[at]!.server.push(((serverTicks() - before.ticks) * TICK) / count)
+      costs[at]!.node.push(cpu / count)
+      costs[at]!.server.push(((serverTicks() - before) * TICK) / count)
     }
   }
   return costs
 }
 
-/** An inbox as a contender: its handler does nothing. */
-export function ours(inbox: Inbox, name: string = inbox.name): Contender {
-  let left = 0
-  let over = (): void => {}
+/** An inbox as a contender: its handler does nothing. Without `works`, a round ends when its events are stored. */
+export function ours(inbox: Inbox, name: string = inbox.name, works = true): Contender {
   const lanes = [
     { name: 'a', previousNames: [], concurrency: 50, ordered: false, timeout: 300_000 },
   ]
+  const { round, ended } = rounds(async (one) => {
+    await port.accept(one, {})
+    if (!works) ended()
+  })
   const consumer: Consumer = {
     receiver: 'bench',
     retrySpan: 0,
     lanes: () => lanes,
     run: () => ({ kind: 'done' }),
-    settled() {
-      if (--left === 0) over()
-    },
+    settled: () => ended(),
     warn: (message) => console.warn(message),
     now: Date.now,
   }
   const port: Port = inbox.attach(consumer)
-  port.work!()
+  if (works) port.work!()
+  return { name, round, close: () => inbox.close() }
+}
+
+/** Rounds that store {@link WIDTH} events at once, and end when each of them has `ended`. */
+export function rounds(store: (one: Intake) => Promise<void>): Pick<Contender, 'round'> & {
+  readonly ended: (count?: number) => void
+} {
+  let left = 0
+  let over = (): void => {}
   return {
-    name,
     async round(events) {
       left = events.length
       const done = new Promise<void>((resolve) => (over = resolve))
-      await inFlight(events, async (one) => void (await port.accept(one, {})))
+      let next = 0
+      await Promise.all(
+        Array.from({ length: WIDTH }, async () => {
+          while (next < events.length) await store(events[next++]!)
+        }),
+      )
       await done
     },
-    close: () => inbox.close(),
+    ended(count = 1) {
+      left -= count
+      if (left === 0) over()
+    },
   }
-}
-
-/** Hands out work to {@link WIDTH} at once. */
-export async function inFlight<T>(
-  items: readonly T[],
-  each: (item: T) => Promise<void>,
-): Promise<void> {
-  let next = 0
-  await Promise.all(
-    Array.from({ length: WIDTH }, async () => {
-      while (next < items.length) await each(items[next++]!)
-    }),
-  )
 }
 
 const nextId = createIds()

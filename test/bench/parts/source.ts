@@ -1,5 +1,12 @@
-import type { Receiver, Reply } from '@postern/core'
-import { delivery, ID_HEADERS, type Sender } from '../deliveries.ts'
+import {
+  createReceiver,
+  memoryInbox,
+  type Receiver,
+  type ReceiverOptions,
+  type Reply,
+} from '@postern/core'
+import { github } from '@postern/providers/github'
+import { delivery, ID_HEADERS, SECRET, type Sender } from '../deliveries.ts'
 import { createIds } from '../ids.ts'
 
 /** Deliveries, each with an id of its own, given to a receiver without HTTP. */
@@ -10,11 +17,33 @@ export interface Source {
 
 const nextId = createIds()
 
+/** A receiver of GitHub's deliveries, at its defaults but for the log, which would go into the page. */
+export function benchReceiver(options: Partial<ReceiverOptions> = {}): Receiver {
+  return createReceiver({
+    provider: github({ secret: SECRET }),
+    log: false,
+    ...options,
+  }) as Receiver
+}
+
+/** Deliveries to such a receiver, whose handler counts them. */
+export function handledSource(
+  options: Partial<ReceiverOptions> = {},
+  deliveries: Pick<SourceOptions, 'sender' | 'bytes'> = {},
+): Source {
+  let count = 0
+  const receiver = benchReceiver({ inbox: memoryInbox(), ...options })
+  receiver.onAny(() => void count++)
+  return createSender({ receiver, ...deliveries, handled: () => count })
+}
+
 /** What {@link createSender} makes deliveries of. */
 export interface SourceOptions {
   readonly receiver: Pick<Receiver, 'receive'>
-  readonly sender: Sender
-  readonly bytes: number
+  /** @default 'github' */
+  readonly sender?: Sender
+  /** @default 1024 */
+  readonly bytes?: number
   /** How many events were handled so far: a batch follows another when its handlers ended. @default not waited for */
   readonly handled?: () => number
   /** Headers in place of the sender's own. @default none */
@@ -23,10 +52,10 @@ export interface SourceOptions {
 
 /** Makes a source. `run` throws if the receiver answers with anything but 200. */
 export function createSender(options: SourceOptions): Source {
-  const { receiver, handled } = options
-  const { headers, body } = delivery(options.sender, options.bytes)
+  const { receiver, sender = 'github', bytes = 1024, handled } = options
+  const { headers, body } = delivery(sender, bytes)
   const record = { ...headers, ...options.headers }
-  const idHeader = ID_HEADERS[options.sender]!
+  const idHeader = ID_HEADERS[sender]!
   return {
     async run(count, width = 64) {
       let due = handled?.() ?? 0

@@ -1,6 +1,6 @@
 import { byHandSqlite } from '../by-hand-sqlite.ts'
 import type { Effort, PartResult, Target } from '../report/part.ts'
-import { median } from '../statistics.ts'
+import { median } from '../../services/figures.ts'
 import { temporarySqlite } from '../subjects/postern.ts'
 import { compare, ours, ratioOf, WIDTH } from './settled.ts'
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import type { Effort, PartResult } from '../report/part.ts'
-import { median } from '../statistics.ts'
+import { inTurn, median } from '../../services/figures.ts'
 
 const bench = join(import.meta.dirname, '..')
 const EXPRESS = ['express']
@@ -18,14 +18,9 @@ export async function startUp({ quick }: Effort): Promise<PartResult> {
     .toSorted()
     .map((name) => (name === 'providers' ? ['@postern/providers/github'] : [`@postern/${name}`]))
   const cases = [[], EXPRESS, OURS, ...PEERS.map((peer) => ['express', peer]), ...entries]
-  const found = new Map<string, number[]>(cases.map((names) => [key(names), []]))
-  for (let round = -1; round < (quick ? 3 : 15); round++)
-    for (let at = 0; at < cases.length; at++) {
-      const names = cases[(at + round + cases.length) % cases.length]!
-      const time = importTime(names)
-      // The first round fills the caches of the disk.
-      if (round >= 0) found.get(key(names))!.push(time)
-    }
+  // The first round fills the caches of the disk.
+  const times = await inTurn(cases, { rounds: quick ? 3 : 15, warm: 1 }, importTime)
+  const found = new Map(cases.map((names, at) => [key(names), times[at]!]))
   const alone = found.get(key(EXPRESS))!
   const more = (names: readonly string[]): number =>
     median(found.get(key(names))!.map((time, round) => time - alone[round]!))

@@ -1,9 +1,8 @@
-import { createReceiver, type ReceiverOptions } from '@postern/core'
+import type { ReceiverOptions } from '@postern/core'
 import type { Consumer, Intake, Port } from '@postern/core/engine'
 import type { Inbox } from '@postern/core/inbox'
-import { github } from '@postern/providers/github'
-import { SECRET } from '../deliveries.ts'
-import { createSender } from './source.ts'
+import { cpuOf } from '../../services/figures.ts'
+import { benchReceiver, createSender } from './source.ts'
 
 /** Events that are stored at once. */
 export const WIDTH = 64
@@ -13,13 +12,13 @@ export async function measure(
   one: { store(): Promise<void> },
   batches: number,
 ): Promise<{ micros: number; rate: number }> {
-  const cpu = process.cpuUsage()
   const started = performance.now()
-  for (let batch = 0; batch < batches; batch++) await one.store()
+  const cpu = await cpuOf(async () => {
+    for (let batch = 0; batch < batches; batch++) await one.store()
+  })
   const seconds = (performance.now() - started) / 1000
-  const { user, system } = process.cpuUsage(cpu)
   const events = batches * WIDTH
-  return { micros: (user + system) / events, rate: events / seconds }
+  return { micros: cpu / events, rate: events / seconds }
 }
 
 /** Takes what a receiver would hand to the inbox, made ahead, so that only storing it is measured. */
@@ -57,10 +56,9 @@ export function prepared(
       }
     },
   }
-  const provider = github({ secret: SECRET })
-  const receiver = createReceiver({ provider, inbox: catcher, log: false, ...options })
+  const receiver = benchReceiver({ inbox: catcher, ...options })
   receiver.on('issues', () => {})
-  const source = createSender({ receiver, sender: 'github', bytes: 1024 })
+  const source = createSender({ receiver })
   return {
     fill: (batches) => source.run(batches * WIDTH),
     async take() {

@@ -6,8 +6,7 @@ import { durables, openDurable, type DurableName } from '../../services/inboxes.
 import { delivery, ID_HEADERS } from '../deliveries.ts'
 import type { ServerUse } from '../http/messages.ts'
 import { startLoader, startServer, type Loader, type RunningServer } from '../http/processes.ts'
-import type { Effort, PartResult, Table, Target } from '../report/part.ts'
-import { availableServices } from '../services.ts'
+import type { PartResult, ServedEffort, Table, Target } from '../report/part.ts'
 
 const CONNECTIONS = 64
 const MIB = 2 ** 20
@@ -27,11 +26,10 @@ interface Case {
 }
 
 /** What durable inboxes hold for minutes: every delivery acknowledged, its handler run and its task settled. */
-export async function sustained({ quick }: Effort): Promise<PartResult> {
-  const services = await availableServices()
+export async function sustained({ quick, env }: ServedEffort): Promise<PartResult> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-sustained-'))
   const file = join(folder, 'webhooks.db')
-  const [redis, postgres] = [services.env['BENCH_REDIS'], services.env['BENCH_POSTGRES']]
+  const [redis, postgres] = [env['BENCH_REDIS'], env['BENCH_POSTGRES']]
   const tables: Table[] = []
   const targets: Target[] = []
   const loader = await startLoader()
@@ -52,7 +50,7 @@ export async function sustained({ quick }: Effort): Promise<PartResult> {
       bound: A_MILLION_A_MINUTE,
       digits: 0,
     })
-    const shared = { processes: 2, seconds: quick ? 20 : 60, env: services.env }
+    const shared = { processes: 2, seconds: quick ? 20 : 60, env: env }
     if (postgres !== undefined)
       tables.push(
         (
@@ -79,7 +77,6 @@ export async function sustained({ quick }: Effort): Promise<PartResult> {
       )
   } finally {
     await loader.stop()
-    await services.stop()
     rmSync(folder, { recursive: true, force: true })
   }
   return { tables, targets }

@@ -4,15 +4,12 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
-import { createReceiver, memoryInbox, type Observer } from '@postern/core'
 import { otel } from '@postern/otel'
-import { github } from '@postern/providers/github'
 import { startChild } from '../child.ts'
-import { SECRET } from '../deliveries.ts'
 import type { Effort, PartResult } from '../report/part.ts'
-import { median } from '../statistics.ts'
+import { median } from '../../services/figures.ts'
 import { interleave } from './interleave.ts'
-import { createSender, type Source } from './source.ts'
+import { handledSource, type Source } from './source.ts'
 
 const BYTES = 1024
 const BOUND = 1.5
@@ -20,7 +17,7 @@ const BOUND = 1.5
 /** What the observer of `@postern/otel` adds to a delivery and its task, without an SDK and with one. */
 export async function telemetry({ quick }: Effort): Promise<PartResult> {
   const effort = { quick, bytes: BYTES }
-  const [bare, idle] = await interleave([works(sourceOf()), works(sourceOf(otel()))], effort)
+  const [bare, idle] = await interleave([works(handledSource()), works(observed(otel()))], effort)
   const without = net(idle!, bare!)
 
   const sink = startChild(join(import.meta.dirname, 'telemetry-sink.ts'))
@@ -32,16 +29,16 @@ export async function telemetry({ quick }: Effort): Promise<PartResult> {
   const meters = new MeterProvider({ readers: [new Unread()] })
   const tracer = traces.getTracer('postern')
   const meter = meters.getMeter('postern')
-  const spans = sourceOf(otel({ tracer, meter: false }))
-  const metrics = sourceOf(otel({ tracer: false, meter }))
-  const both = sourceOf(otel({ tracer, meter }))
+  const spans = observed(otel({ tracer, meter: false }))
+  const metrics = observed(otel({ tracer: false, meter }))
+  const both = observed(otel({ tracer, meter }))
   // What waits for its export is exported within the round that made it.
   const exported = (source: Source) => async (count: number) => {
     await source.run(count)
     await traces.forceFlush()
   }
   const [again, ofSpans, ofMetrics, ofBoth] = await interleave(
-    [works(sourceOf()), exported(spans), works(metrics), exported(both)],
+    [works(handledSource()), exported(spans), works(metrics), exported(both)],
     effort,
   )
   await traces.shutdown()
@@ -81,16 +78,8 @@ class Unread extends MetricReader {
   protected override async onShutdown(): Promise<void> {}
 }
 
-function sourceOf(...observers: readonly Observer[]): Source {
-  let count = 0
-  const receiver = createReceiver({
-    provider: github({ secret: SECRET }),
-    inbox: memoryInbox(),
-    log: false,
-    observers,
-  })
-  receiver.onAny(() => void count++)
-  return createSender({ receiver, sender: 'github', bytes: BYTES, handled: () => count })
+function observed(observer: ReturnType<typeof otel>): Source {
+  return handledSource({ observers: [observer] })
 }
 
 function works(source: Source): (count: number) => Promise<void> {

@@ -1,10 +1,8 @@
 // A process that runs the waiting tasks of one place on a server, each for 10 ms. It begins with the first message, and
 // answers each with what it ran so far. Arguments: the URL, the schema or database, and the inbox.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createReceiver } from '@postern/core'
-import { github } from '@postern/providers/github'
 import { durables, openDurable, type DurableName } from '../../services/inboxes.ts'
-import { SECRET } from '../deliveries.ts'
+import { benchReceiver } from './source.ts'
 
 /** What a worker ran so far. */
 export interface Worked {
@@ -22,10 +20,8 @@ const inbox = await openDurable(name as DurableName, url, {
 const ran: string[] = []
 let done = 0
 let last = 0
-const receiver = createReceiver({
-  provider: github({ secret: SECRET }),
+const receiver = benchReceiver({
   inbox,
-  log: false,
   worker: 'onDemand',
   observers: [
     {

@@ -1,15 +1,12 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createReceiver } from '@postern/core'
-import { github } from '@postern/providers/github'
 import { durables, openDurable, type DurableName } from '../../services/inboxes.ts'
 import { startPostgres } from '../../services/postgres.ts'
 import { startChild } from '../child.ts'
-import { SECRET } from '../deliveries.ts'
 import { unique } from '../inboxes.ts'
 import type { Effort, PartResult } from '../report/part.ts'
-import { median } from '../statistics.ts'
-import { createSender } from './source.ts'
+import { median } from '../../services/figures.ts'
+import { benchReceiver, createSender } from './source.ts'
 import type { Worked } from './worker.ts'
 
 const TASKS = 3000
@@ -89,14 +86,9 @@ export async function runWorkers(
 
 async function fill(url: string, place: string, name: DurableName): Promise<void> {
   const inbox = await openDurable(name, url, durables[name].own(place))
-  const receiver = createReceiver({
-    provider: github({ secret: SECRET }),
-    inbox,
-    log: false,
-    worker: 'onDemand',
-  })
+  const receiver = benchReceiver({ inbox, worker: 'onDemand' })
   receiver.on('issues', () => {})
-  await createSender({ receiver, sender: 'github', bytes: 1024 }).run(TASKS)
+  await createSender({ receiver }).run(TASKS)
   await receiver.close()
   await inbox.close()
 }

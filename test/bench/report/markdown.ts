@@ -1,21 +1,9 @@
+import { table } from '../../run/page.ts'
 import type { Table } from './part.ts'
 
 /** A table with its heading and its note. */
 export function tableText({ title, note, head, rows }: Table): string {
-  return [`### ${title}`, '', ...wrap(note), '', ...tableLines(head, rows), ''].join('\n')
-}
-
-/** The lines of a table; the first column is words, the others are figures unless `words` has their place. */
-export function tableLines(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-  words: readonly number[] = [0],
-): readonly string[] {
-  return [
-    `| ${head.join(' | ')} |`,
-    `|${head.map((_, at) => (words.includes(at) ? '---|' : '--:|')).join('')}`,
-    ...rows.map((cells) => `| ${cells.join(' | ')} |`),
-  ]
+  return [`### ${title}`, '', ...wrap(note), '', table(head, rows, 1), ''].join('\n')
 }
 
 /** Prose in lines of at most 140 characters. */

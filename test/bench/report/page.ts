@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Machine } from './machine.ts'
-import { tableLines, tableText, wrap } from './markdown.ts'
+import { table } from '../../run/page.ts'
+import { tableText, wrap } from './markdown.ts'
 import { PEERS } from './peers.ts'
 import { pictureText } from './picture.ts'
 import type { StoredPart } from './stored.ts'
@@ -42,7 +43,7 @@ function pageLines(parts: readonly StoredPart[]): readonly string[] {
     '',
     ...machines(parts),
     '',
-    ...tableLines(
+    table(
       ['part', 'measured', 'took', 'load before', 'after'],
       parts.map(({ name, date, seconds, load = [] }) => [
         name,
@@ -51,7 +52,7 @@ function pageLines(parts: readonly StoredPart[]): readonly string[] {
         load[0]?.toFixed(1) ?? '',
         load[1]?.toFixed(1) ?? '',
       ]),
-      [0, 1],
+      2,
     ),
     '',
     ...wrap(
@@ -84,7 +85,7 @@ function peerLines(): readonly string[] {
       'Each is used as its own documentation has it. What Postern does in every row that has its name: limits of size, time and depth, verification, parsing, dedupe by id, one stored task for each subscription, retries, dead letters, and the reply after the event is stored.',
     ),
     '',
-    ...tableLines(['subject', 'used as', 'does less than Postern'], PEERS, [0, 1, 2]),
+    table(['subject', 'used as', 'does less than Postern'], PEERS),
     '',
     '## Versions',
     '',

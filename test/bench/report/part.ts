@@ -63,3 +63,9 @@ export interface Effort {
   /** Of the HTTP part, subjects whose name has this text. */
   readonly only?: string | undefined
 }
+
+/** The same for a part that stands on services. */
+export interface ServedEffort extends Effort {
+  /** Where they are, as variables for processes that are started. */
+  readonly env: Readonly<Record<string, string>>
+}

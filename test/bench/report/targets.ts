@@ -1,4 +1,5 @@
-import { tableLines, wrap } from './markdown.ts'
+import { table } from '../../run/page.ts'
+import { wrap } from './markdown.ts'
 import type { Target } from './part.ts'
 import { whyMissed } from './why.ts'
 
@@ -44,14 +45,7 @@ export function targetsText(all: readonly Target[]): string {
 
 function section(title: string, says: string, targets: readonly Target[]): readonly string[] {
   const rows = targets.map((target) => [target.what, shown(target, target.got)])
-  return [
-    `## ${title}`,
-    '',
-    ...wrap(says),
-    '',
-    ...tableLines(['comparison', 'ratio'], rows, [0]),
-    '',
-  ]
+  return [`## ${title}`, '', ...wrap(says), '', table(['comparison', 'ratio'], rows, 1), '']
 }
 
 /** Which comparisons Postern loses, in a sentence. */
@@ -93,7 +87,7 @@ function bounded(targets: readonly Target[]): string {
       `${kept} of ${targets.length} targets are kept, ${ties} are ties (closer to 1 than 1.15 either way), ${missed.length} are missed.`,
     ),
     '',
-    ...tableLines(['target', 'got', 'bound', 'goal', ''], rows, [0, 4]),
+    table(['target', 'got', 'bound', 'goal', ''], rows, 1),
     '',
     ...(misses.length > 0 ? ['What explains those missed:', '', ...misses, ''] : []),
   ].join('\n')

@@ -24,9 +24,8 @@ export function take(
   signature: string | undefined,
   event: string | undefined,
 ): number {
-  const expected = Buffer.from(`sha256=${createHmac('sha256', key).update(body).digest('hex')}`)
-  const given = Buffer.from(signature ?? '')
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) return 401
+  const right = `sha256=${createHmac('sha256', key).update(body).digest('hex')}`
+  if (!isSame(right, signature)) return 401
   const payload: unknown = JSON.parse(body.toString())
   handlers.get(event ?? '')?.(payload)
   return 200
@@ -36,4 +35,25 @@ export function take(
 export function takeRequest(request: IncomingMessage, body: Buffer): number {
   const { headers } = request
   return take(body, headers['x-hub-signature-256'] as string, headers['x-github-event'] as string)
+}
+
+/** The HMAC of what is signed. */
+export function macOf(
+  algorithm: 'sha1' | 'sha256',
+  encoding: 'hex' | 'base64',
+  ...signed: readonly (string | Buffer)[]
+): string {
+  const hmac = createHmac(algorithm, key)
+  for (const part of signed) hmac.update(part)
+  return hmac.digest(encoding)
+}
+
+/** True if a header has the right signature. */
+export function same({ headers }: IncomingMessage, name: string, right: string): boolean {
+  return isSame(right, headers[name] as string | undefined)
+}
+
+function isSame(right: string, signature = ''): boolean {
+  const [expected, given] = [Buffer.from(right), Buffer.from(signature)]
+  return given.length === expected.length && timingSafeEqual(given, expected)
 }

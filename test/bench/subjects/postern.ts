@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createReceiver, type Receiver } from '@postern/core'
 import { type Inbox } from '@postern/core/inbox'
 import { type Provider } from '@postern/core/scheme'
+import { generic } from '@postern/providers/generic'
 import { github } from '@postern/providers/github'
 import { sqliteInbox } from '@postern/sqlite'
 import { handled } from '../counter.ts'
@@ -24,4 +25,15 @@ export function temporarySqlite(): Inbox {
   const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
   return sqliteInbox({ path: join(folder, 'webhooks.db') })
+}
+
+/** A sender of XML with an HMAC over the body. */
+export function xmlProvider(): Provider {
+  return generic({
+    secret: SECRET,
+    scheme: 'hmac',
+    header: 'X-Signature',
+    eventIdHeader: 'X-Event-Id',
+    topic: 'order.paid',
+  })
 }

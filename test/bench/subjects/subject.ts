@@ -1,14 +1,12 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { listenOn } from '../../services/temporary.ts'
 import type { Sender } from '../deliveries.ts'
 
 /** A server that takes webhooks on a free port of 127.0.0.1. */
 export interface Subject {
   /** Whose deliveries it verifies. */
   readonly sender: Sender
-  /** The framework below it: subjects of one framework are compared with one another. */
-  readonly framework: 'node' | 'express' | 'koa' | 'fastify' | 'hono' | 'next'
   /** @default '/hook' */
   readonly path?: string
   /** Starts it; resolves with its port. */
@@ -19,9 +17,5 @@ export interface Subject {
 export function listen(
   listener: (request: IncomingMessage, response: ServerResponse) => unknown,
 ): Promise<number> {
-  const server: Server = createServer((request, response) => void listener(request, response))
-  return new Promise((resolve, reject) => {
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', 512, () => resolve((server.address() as AddressInfo).port))
-  })
+  return listenOn(createServer((request, response) => void listener(request, response)))
 }
