@@ -2,7 +2,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { made } from '../run/made.ts'
+import { table } from '../run/page.ts'
 import { root } from '../run/report.ts'
+import { inTurn, median } from '../services/figures.ts'
 import { editor59, editor7, type Editor } from './editors.ts'
 
 const HEAD = `import { createReceiver, type Receiver } from '@postern/core'
@@ -45,28 +47,21 @@ writeFileSync(join(root, 'test/completion/RESULTS.md'), page)
 console.log(page)
 
 async function measured(version: string, editor: Editor): Promise<string> {
-  const times = new Map<string, number[]>(PLACES.map((place) => [place, []]))
-  for (let round = -2; round < ROUNDS; round++)
-    for (const place of PLACES) {
-      // A name of its own makes each file a new one.
-      const { took } = await editor.complete(`${HEAD}const r${round + 2} = 1\n${place}\n`)
-      if (round >= 0) times.get(place)!.push(took)
-    }
-  const medians = new Map([...times].map(([place, all]) => [place, median(all)]))
-  const list = medians.get(PLACES[0]!)!
-  const octokit = medians.get(PLACES.at(-1)!)!
-  const rows = [...medians].map(
-    ([place, took]) =>
-      `| \`${place}\` | ${took.toFixed(0)} ms | ${(took / list).toFixed(2)} | ${(took / octokit).toFixed(2)} |`,
-  )
+  const times = await inTurn(PLACES, { rounds: ROUNDS, warm: 2 }, async (place, round) => {
+    // A name of its own makes each file a new one.
+    const { took } = await editor.complete(`${HEAD}const r${round + 2} = 1\n${place}\n`)
+    return took
+  })
+  const medians = times.map(median)
+  const [list, octokit] = [medians[0]!, medians.at(-1)!]
+  const rows = medians.map((took, at) => [
+    `\`${PLACES[at]}\``,
+    `${took.toFixed(0)} ms`,
+    (took / list).toFixed(2),
+    (took / octokit).toFixed(2),
+  ])
   return `## TypeScript ${version}
 
-| place | median | list form = 1 | octokit = 1 |
-| --- | --: | --: | --: |
-${rows.join('\n')}
+${table(['place', 'median', 'list form = 1', 'octokit = 1'], rows, 1)}
 `
-}
-
-function median(all: readonly number[]): number {
-  return all.toSorted((a, b) => a - b)[all.length >> 1]!
 }

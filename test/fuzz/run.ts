@@ -2,9 +2,11 @@
 // servers over raw sockets. `--seed` repeats a run. `--seconds` is its total time (120). `--only` runs one area or the
 // targets with that word in their name, and writes nothing. It writes RESULTS.md.
 import { randomInt } from 'node:crypto'
+import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
+import { made } from '../run/made.ts'
+import { table, writePage } from '../run/page.ts'
 import { play, type Played } from './play.ts'
-import { writeResults } from './results.ts'
 import { targets } from './targets.ts'
 
 const { values } = parseArgs({
@@ -43,10 +45,36 @@ for (const target of chosen) {
 const broken = played.filter(({ failure }) => failure !== undefined)
 for (const area of new Set(played.map(({ target }) => target.area))) {
   const of = played.filter(({ target }) => target.area === area)
-  const runs = of.reduce((sum, one) => sum + one.runs, 0)
-  console.log(`${area.padEnd(10)} ${of.length} targets, ${runs} inputs`)
+  console.log(`${area.padEnd(10)} ${of.length} targets, ${sumOf(of, 'runs')} inputs`)
 }
 console.log(`${broken.length} of ${played.length} laws broken`)
-if (only === undefined) writeResults(seed, played)
+if (only === undefined)
+  writePage(
+    import.meta.dirname,
+    '# Fuzz runs',
+    `${made('npm test -- fuzz')} A law is broken by an error that is no \`WebhookError\`, by another value than a
+second reader finds, by a changed delivery that verifies, or by a handler that ran for a spoilt request.`,
+    `Seed ${seed}, ${Math.round(sumOf(played, 'seconds'))} s, ${sumOf(played, 'runs')} inputs, load ${loadavg()[1]!.toFixed(1)} at the end.
+${broken.length === 0 ? `None of ${played.length} laws was broken.` : `Broken: ${broken.map(({ target }) => target.name).join(', ')}.`}`,
+    table(
+      ['area', 'law', 'inputs', 'seconds', 'broken'],
+      played.map(({ target: { area, name }, runs, seconds: took, failure }) => [
+        area,
+        name,
+        runs,
+        took.toFixed(1),
+        failure === undefined ? 'no' : 'yes',
+      ]),
+      2,
+    ),
+    `## What it does not show
+
+- Inputs are made by a seed for some seconds a law: another seed, or hours, may find more.
+- The laws are about one process. Kills and outages are in [other runs](../faults/RESULTS.md).`,
+  )
 if (broken.length > 0) process.exitCode = 1
 process.exit()
+
+function sumOf(all: readonly Played[], what: 'runs' | 'seconds'): number {
+  return all.reduce((sum, one) => sum + one[what], 0)
+}

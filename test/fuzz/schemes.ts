@@ -10,47 +10,39 @@ import { bodyFields } from '../../packages/testing/src/provider/vector.ts'
 import { readLater } from './rejection.ts'
 import { changes, type Change, type Request } from './requests.ts'
 import { deliveryOf, subjectsOf, walk, type Subject } from './subjects.ts'
-import type { FuzzTarget } from './target.ts'
+import { target, type FuzzTarget } from './target.ts'
 
 /** Every provider: signed deliveries with changes of bytes, headers and URL. */
-const providerTargets: readonly FuzzTarget[] = Array.from(catalogue.values(), ({ name }) => ({
-  area: 'schemes' as const,
-  name,
-  law: async () => {
+const providerTargets: readonly FuzzTarget[] = Array.from(catalogue.values(), ({ name }) =>
+  target('schemes', name, async () => {
     await loadXml()
     const subjects = await subjectsOf(name)
     if (subjects.length === 0) throw new Error(`${name} has no delivery to change`)
-    const law = fc.asyncProperty(
+    return fc.asyncProperty(
       fc.constantFrom(...subjects.keys()),
       fc.array(changes(), { minLength: 1, maxLength: 3 }),
       (at, made) => rejectedOrSame(name, subjects[at]!, made),
     )
-    return { property: law as never }
-  },
-}))
+  }),
+)
 
 /** Signatures of all providers, and their explanations. */
 export const schemeTargets: readonly FuzzTarget[] = [
   ...providerTargets,
-  {
-    area: 'schemes',
-    name: 'what explain says of any request',
-    law: async () => {
-      await loadXml()
-      const subjects = (await Promise.all([...catalogue.keys()].map(subjectsOf))).flat()
-      const law = fc.asyncProperty(
-        fc.constantFrom(...subjects.keys()),
-        fc.array(changes(), { maxLength: 3 }),
-        async (at, made) => {
-          const { provider, request, now } = subjects[at]!
-          const changed = made.reduce((one, change) => change(one), request)
-          const found = await explain(changed, provider, { now: () => now, attempts: 100, ms: 100 })
-          if (made.length === 0) assert.equal(found.verdict, 'accepted')
-        },
-      )
-      return { property: law as never }
-    },
-  },
+  target('schemes', 'what explain says of any request', async () => {
+    await loadXml()
+    const subjects = (await Promise.all([...catalogue.keys()].map(subjectsOf))).flat()
+    return fc.asyncProperty(
+      fc.constantFrom(...subjects.keys()),
+      fc.array(changes(), { maxLength: 3 }),
+      async (at, made) => {
+        const { provider, request, now } = subjects[at]!
+        const changed = made.reduce((one, change) => change(one), request)
+        const found = await explain(changed, provider, { now: () => now, attempts: 100, ms: 100 })
+        if (made.length === 0) assert.equal(found.verdict, 'accepted')
+      },
+    )
+  }),
 ]
 
 async function rejectedOrSame(

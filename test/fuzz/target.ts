@@ -17,11 +17,17 @@ export interface Law {
   readonly close?: () => Promise<void>
 }
 
+type Property = IRawProperty<never> | IRawProperty<unknown>
+
 /** Creates a target whose property opens nothing. */
 export function target(
   area: Area,
   name: string,
-  property: () => IRawProperty<never> | IRawProperty<unknown>,
+  property: () => Property | Promise<Property>,
 ): FuzzTarget {
-  return { area, name, law: () => ({ property: property() as IRawProperty<unknown> }) }
+  return {
+    area,
+    name,
+    law: async () => ({ property: (await property()) as IRawProperty<unknown> }),
+  }
 }

@@ -9,7 +9,7 @@ import {
 } from '../../packages/core/src/body/xml/xml.ts'
 import { chars, mutatedText, pieced } from './mutate.ts'
 import { read } from './rejection.ts'
-import type { FuzzTarget } from './target.ts'
+import { target, type FuzzTarget } from './target.ts'
 
 const PIECES = [
   ...chars('<>/ ="x&;!?-[]\n'),
@@ -47,28 +47,20 @@ const DEPTH = 6
 
 /** The XML reader. A test in core compares it with fast-xml-parser. */
 export const xmlTargets: readonly FuzzTarget[] = [
-  {
-    area: 'parsers',
-    name: 'xml: text',
-    law: async () => {
-      await loadXml()
-      return { property: fc.property(documents(), takenOrRejected) as never }
-    },
-  },
-  {
-    area: 'parsers',
-    name: 'xml: charset',
-    law: () => ({
-      property: fc.property(
-        fc.oneof(documents(), pieced([...PIECES, 'encoding=', '<?xml '])),
-        fc.uint8Array({ maxLength: 4 }),
-        (text, head) => {
-          const charset = xmlCharset(Buffer.concat([head, Buffer.from(text)]))
-          if (charset !== undefined) assert.match(charset, /^[a-z][\w.-]*$/)
-        },
-      ) as never,
-    }),
-  },
+  target('parsers', 'xml: text', async () => {
+    await loadXml()
+    return fc.property(documents(), takenOrRejected)
+  }),
+  target('parsers', 'xml: charset', () =>
+    fc.property(
+      fc.oneof(documents(), pieced([...PIECES, 'encoding=', '<?xml '])),
+      fc.uint8Array({ maxLength: 4 }),
+      (text, head) => {
+        const charset = xmlCharset(Buffer.concat([head, Buffer.from(text)]))
+        if (charset !== undefined) assert.match(charset, /^[a-z][\w.-]*$/)
+      },
+    ),
+  ),
 ]
 
 function documents(): fc.Arbitrary<string> {

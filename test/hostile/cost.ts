@@ -1,4 +1,5 @@
 import { createReceiver, memoryInbox } from '@postern/core'
+import { cpuOf, median } from '../services/figures.ts'
 import type { HostileCase } from './case.ts'
 
 /** Cost of a rejected request. */
@@ -33,12 +34,10 @@ export async function costOf(hostile: HostileCase, runs: number): Promise<Cost> 
   const measured: { cpu: number; bytes: number }[] = []
   for (let run = 0; run <= runs; run++) {
     const before = process.memoryUsage()
-    const started = process.cpuUsage()
-    await receiver.receive(wire)
-    const { user, system } = process.cpuUsage(started)
+    const cpu = await cpuOf(() => receiver.receive(wire))
     const after = process.memoryUsage()
     const grown = after.heapUsed + after.external - before.heapUsed - before.external
-    if (run > 0) measured.push({ cpu: (user + system) / 1000, bytes: Math.max(0, grown) })
+    if (run > 0) measured.push({ cpu: cpu / 1000, bytes: Math.max(0, grown) })
   }
   await receiver.close()
   return {
@@ -61,8 +60,4 @@ const DEAR = new Set(['bomb', 'head', 'signature', 'host', 'coding'])
 
 function isRejection(status: number): boolean {
   return status >= 400
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
 }

@@ -1,10 +1,10 @@
-import { writeFileSync } from 'node:fs'
 import type { HostileCase } from './case.ts'
 import type { Verdict } from './play.ts'
 import type { FloodReport } from './flood/flood.ts'
 import { floodText } from './flood/results.ts'
 import { HEADS, type RuleReport } from './rules/report.ts'
 import { made } from '../run/made.ts'
+import { table, writePage } from '../run/page.ts'
 
 export interface WholeRun {
   readonly cases: readonly HostileCase[]
@@ -14,7 +14,9 @@ export interface WholeRun {
 }
 
 export function writeResults({ cases, verdicts, rules, floods }: WholeRun): void {
-  const text = `# Hostile requests
+  writePage(
+    import.meta.dirname,
+    `# Hostile requests
 
 ${made('npm test -- hostile')}
 
@@ -36,54 +38,48 @@ ${table(
   rules.map(({ row }) => row),
 )}
 
-${floodText(floods)}`
-  writeFileSync(new URL('RESULTS.md', import.meta.url), text)
+${floodText(floods)}`,
+  )
 }
 
 function hostRows(
   cases: readonly HostileCase[],
   verdicts: readonly Verdict[],
-): readonly (readonly string[])[] {
+): readonly (readonly (string | number)[])[] {
   return Array.from(
     Map.groupBy(verdicts, ({ host }) => host),
-    ([host, some]) => [
-      host,
-      String(some.length),
-      String(some.filter(({ wrong }) => wrong !== undefined).length),
-      String(some.filter(({ accepted }) => accepted).length),
-      String(some.filter(({ crashed }) => crashed).length),
-      leftOut(host, cases),
-    ],
+    ([host, some]) => {
+      const count = (is: (one: Verdict) => boolean): number => some.filter(is).length
+      return [
+        host,
+        some.length,
+        count(({ wrong }) => wrong !== undefined),
+        count(({ accepted }) => accepted),
+        count(({ crashed }) => crashed),
+        leftOut(host, cases),
+      ]
+    },
   )
 }
 
 /** Returns the number of cases that a host cannot send, by reason. */
 function leftOut(host: string, cases: readonly HostileCase[]): string {
-  const reasons = Map.groupBy(
-    cases.flatMap(({ without }) => without?.[host] ?? []),
-    (reason) => reason,
-  )
-  return Array.from(reasons, ([reason, some]) => `${some.length}: ${reason}`).join('; ') || 'none'
+  const reasons = cases.flatMap(({ without }) => without?.[host] ?? [])
+  const counts = Map.groupBy(reasons, (reason) => reason)
+  return Array.from(counts, ([reason, { length }]) => `${length}: ${reason}`).join('; ') || 'none'
 }
 
 function classRows(
   cases: readonly HostileCase[],
   verdicts: readonly Verdict[],
-): readonly (readonly string[])[] {
+): readonly (readonly (string | number)[])[] {
+  const wrong = verdicts.filter((one) => one.wrong !== undefined)
   return Array.from(
     Map.groupBy(cases, (one) => one.class),
-    ([name, some]) => [
+    ([name, { length }]) => [
       name,
-      String(some.length),
-      String(
-        verdicts.filter(({ hostile, wrong }) => hostile.class === name && wrong !== undefined)
-          .length,
-      ),
+      length,
+      wrong.filter(({ hostile }) => hostile.class === name).length,
     ],
   )
-}
-
-function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
-  return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n')
 }

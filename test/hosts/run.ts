@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { installPacked } from '../pack/install-packed.ts'
 import { must } from '../pack/must.ts'
 import { packAll, type Packed } from '../pack/tarballs.ts'
+import { made } from '../run/made.ts'
 import { npmCi } from '../run/npm-ci.ts'
+import { table, writePage } from '../run/page.ts'
 import { removeFolder, temporaryFolder } from '../services/temporary.ts'
 import { columns, invoice, rejected } from './drive.ts'
 import { hosts, type Host } from './hosts.ts'
-import { results, type HostResult } from './results.ts'
 import { start } from './start.ts'
 
 /** A bound for what never comes: hosts answer in milliseconds. */
@@ -21,6 +22,13 @@ const chosen = hosts.filter(
   ({ name, kind }) =>
     (!kinds || kind !== undefined) && (only.length === 0 || only.some((one) => name.includes(one))),
 )
+
+/** What a host did, by column. */
+interface HostResult {
+  readonly name: string
+  readonly cells: Readonly<Record<string, string>>
+  readonly problems: readonly string[]
+}
 
 const root = await temporaryFolder('hosts')
 // Bun and Deno come from there.
@@ -42,7 +50,22 @@ for (const host of chosen) {
 await removeFolder(root)
 const failed = found.filter(({ problems }) => problems.length > 0)
 if (failed.length === 0 && chosen.length === hosts.length)
-  await writeFile(join(import.meta.dirname, 'RESULTS.md'), results(found))
+  writePage(
+    import.meta.dirname,
+    '# Hosts',
+    made('npm test -- hosts'),
+    `From the packed packages, installed with npm. The senders' own packages sign (\`@octokit/webhooks-methods\`, \`stripe\`, \`twilio\`); bytes are compared by
+their digest in the handler. Shutdown: SIGTERM in the middle of a handler, which must end first; \`at once\` is a server or function that is not waited for, and
+needs an inbox that outlives it.`,
+    table(
+      ['host', ...Object.keys(found[0]!.cells)],
+      found.map(({ name, cells }) => [name, ...Object.values(cells)]),
+    ),
+    `## What it does not show
+
+- Platforms whose server runs nowhere else (Azure Functions, Vercel): their pages say so.
+- A proxy, a load balancer or TLS in front of the host.`,
+  )
 console.log(`${found.length - failed.length} hosts passed, ${failed.length} failed`)
 if (failed.length > 0) process.exitCode = 1
 

@@ -2,10 +2,11 @@
 // disk. It needs strace. It writes RESULTS.md. `--deliveries` (120), `--seed` (1) and `--finish` (every 60th disk is played
 // to its end) change the sizes.
 import { parseArgs } from 'node:util'
+import { made } from '../run/made.ts'
+import { table, writePage } from '../run/page.ts'
 import { onPath } from '../services/programs.ts'
 import { cutRun } from './cuts.ts'
 import { DISK_ERRORS, errorRun, type ErrorReport } from './errors.ts'
-import { writeResults } from './results.ts'
 
 const { values } = parseArgs({
   options: {
@@ -39,5 +40,32 @@ const wrong = [
   ...(cuts.unfinished > 0 ? [`cuts: ${cuts.unfinished} events did not come to their end`] : []),
 ]
 for (const line of wrong) console.error(`✗ ${line}`)
-writeResults(cuts, errors, wrong)
+writePage(
+  import.meta.dirname,
+  '# Power cuts and disk errors of the SQLite inbox',
+  `${made('npm test -- power')} A trace of the system calls of an app is played onto a disk that forgets what was not
+synced. After each write the power is cut: what no sync came after is gone, there, torn at a sector, or zeros.`,
+  wrong.length === 0 ? 'Nothing that was acknowledged was lost.' : `Faults: ${wrong.join('; ')}.`,
+  '## Power cuts',
+  table(
+    ['', ''],
+    Object.entries(cuts).map(([name, value]) => [words(name), value]),
+    1,
+  ),
+  '## Errors of the disk',
+  'strace makes the call fail for a while; `ulimit -f` is a bound of the kernel that stays.',
+  table(
+    'error,deliveries,acknowledged,503,other replies,taken after,lost,torn,integrity'.split(','),
+    Object.entries(errors).map(([name, one]) => [name, ...Object.values(one)]),
+    1,
+  ),
+  `## What it does not show
+
+- A disk that says "synced" and is not: no program can see that.
+- The cut is played on a model of a disk, sector by sector; no machine lost its power.`,
+)
 process.exit(wrong.length > 0 ? 1 : 0)
+
+function words(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+}

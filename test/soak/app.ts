@@ -2,11 +2,11 @@
 // with what it holds.
 import { readdirSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { createReceiver, fixed } from '@postern/core'
 import { webhook } from '@postern/node'
 import { acme } from '../../packages/testing/src/acme.ts'
 import type { InboxName } from '../../packages/cli/src/inboxes.ts'
+import { listenOn } from '../services/temporary.ts'
 import { openInbox } from './inboxes.ts'
 import { SECRET, type Sample } from './load.ts'
 
@@ -34,10 +34,7 @@ receiver.on('thing.**', { name: 'shaky', retry: fixed({ attempts: 3, delay: 20 }
   // One in 20 fails once, one in 200 for good.
   if (number % 200 === 0 || (number % 20 === 0 && Math.random() < 0.5)) throw new Error('not now')
 })
-const server = createServer(webhook(receiver))
-server.listen(0, '127.0.0.1', () => {
-  console.log(`ready ${(server.address() as AddressInfo).port}`)
-})
+console.log(`ready ${await listenOn(createServer(webhook(receiver)))}`)
 process.on('message', () => void answer())
 
 async function answer(): Promise<void> {

@@ -2,7 +2,6 @@
 // that its memory and log can be measured.
 import { mkdtempSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createReceiver, memoryInbox, perTenant } from '@postern/core'
@@ -11,6 +10,7 @@ import { inspector } from '@postern/inspector/express'
 import { github } from '@postern/providers/github'
 import { sqliteInbox } from '@postern/sqlite'
 import express from 'express'
+import { listenOn } from '../../services/temporary.ts'
 import { secretOf, TENANTS, TOKEN } from './facts.ts'
 
 const inbox =
@@ -30,9 +30,7 @@ receiver.on('**', { name: 'handle' }, ({ id = '' }) => void handled.add(id))
 const app = express()
 app.use('/webhooks', webhook(receiver))
 app.use('/postern', inspector({ inbox, auth: { token: TOKEN }, log: false }))
-const server = createServer(app).listen(0, '127.0.0.1', () =>
-  process.send!({ port: (server.address() as AddressInfo).port }),
-)
+process.send!({ port: await listenOn(createServer(app)) })
 process.on('message', () =>
   process.send!({ rss: process.memoryUsage().rss, handled: [...handled] }),
 )

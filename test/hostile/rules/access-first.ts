@@ -1,4 +1,4 @@
-import { allOf, createReceiver, type Json } from '@postern/core'
+import { allOf, type Json } from '@postern/core'
 import type { Records } from '@postern/core/inbox'
 import { generic } from '@postern/providers/generic'
 import { asana } from '@postern/providers/asana'
@@ -6,6 +6,7 @@ import { notion } from '@postern/providers/notion'
 import { websub } from '@postern/providers/websub'
 import type { Provider } from '@postern/core/scheme'
 import type { Wire } from '../case.ts'
+import { takingAll } from './inboxes.ts'
 import type { RulePart } from './rule.ts'
 import { everywhere, type Try } from './tenants.ts'
 
@@ -106,8 +107,7 @@ async function tried(
     list: (prefix) => inbox.records!.list(prefix),
   }
   const provider = allOf(edge, make(calls, records))
-  const receiver = createReceiver({ name, provider, inbox, log: false, explain: true })
-  receiver.onAny(() => undefined)
+  const receiver = takingAll({ name, provider, inbox, explain: true })
   host.use(receiver)
   const { status } = await host.send({ ...challenge, headers: [...challenge.headers, ...proof] })
   const rejected = [...calls]

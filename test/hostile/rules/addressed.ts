@@ -1,11 +1,11 @@
 import { once } from 'node:events'
-import { request as send, type IncomingMessage } from 'node:http'
-import { createReceiver, type Receiver } from '@postern/core'
+import type { Receiver } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
 import { generic } from '@postern/providers/generic'
 import { hostNames } from '../../../packages/cli/src/hosts.ts'
-import { hosts } from '../../services/hosts.ts'
-import { INBOXES, openAll, type Inboxes } from './inboxes.ts'
+import { send } from '../../../packages/testing/src/adapter/client.ts'
+import { hosts, type Handler, type Serve } from '../../services/hosts.ts'
+import { INBOXES, openAll, takingAll, type Inboxes } from './inboxes.ts'
 import type { RuleCase, RulePart } from './rule.ts'
 
 // Joined with a target by hand, all except the first change the path, the query or the host.
@@ -55,7 +55,7 @@ async function play(
 ): Promise<string | undefined> {
   const urls: string[] = []
   const provider = generic({ unauthenticated: true, topic: 'a' })
-  const receiver: Receiver = createReceiver({
+  const receiver = takingAll({
     provider: {
       ...provider,
       events(delivery, body) {
@@ -65,9 +65,7 @@ async function play(
     },
     inbox,
     name: receiverName,
-    log: false,
   })
-  receiver.onAny(() => undefined)
   const row = hosts[name]
   const status =
     'serve' in row
@@ -83,47 +81,23 @@ async function play(
   return moved === undefined ? undefined : `it was taken as ${moved}`
 }
 
-async function served(
-  serve: Extract<(typeof hosts)[keyof typeof hosts], { serve: unknown }>['serve'],
-  receiver: Receiver,
-  host: string,
-): Promise<number> {
+async function served(serve: Serve, receiver: Receiver, host: string): Promise<number> {
   const { server, listen } = await serve(receiver)
-  const port = await listen()
-  const outgoing = send({
-    host: '127.0.0.1',
-    port,
-    method: 'POST',
-    path: TARGET,
-    headers: { host, 'content-type': 'application/json' },
-    agent: false,
-  })
-  const status = await new Promise<number>((resolve) => {
-    outgoing.on('error', () => resolve(0))
-    outgoing.on('response', (response: IncomingMessage) => {
-      response.resume()
-      response.on('end', () => resolve(response.statusCode ?? 0))
-    })
-    outgoing.end('{}')
-  })
+  const url = `http://127.0.0.1:${await listen()}${TARGET}`
+  const headers = { host, 'content-type': 'application/json' }
+  const { status } = await send({ method: 'POST', url, headers, body: Buffer.from('{}') }).catch(
+    () => ({ status: 0 }),
+  )
   server.closeAllConnections()
   server.close()
   await once(server, 'close')
   return status
 }
 
-async function handled(
-  handler: (receiver: Receiver) => Promise<(request: Request) => Promise<Response>>,
-  receiver: Receiver,
-  host: string,
-): Promise<number> {
+async function handled(handler: Handler, receiver: Receiver, host: string): Promise<number> {
   const answer = await handler(receiver)
   const headers = new Headers({ 'content-type': 'application/json' })
   headers.set('host', host)
-  const request = new Request(`https://api.example${TARGET}`, {
-    method: 'POST',
-    headers,
-    body: '{}',
-  })
-  return (await answer(request)).status
+  const init = { method: 'POST', headers, body: '{}' }
+  return (await answer(new Request(`https://api.example${TARGET}`, init))).status
 }

@@ -1,9 +1,9 @@
-import { createReceiver, type DeliveryInit, type Receiver } from '@postern/core'
+import type { DeliveryInit } from '@postern/core'
 import type { Arrival, Inbox } from '@postern/core/inbox'
 import { github } from '@postern/providers/github'
 import { signedInit } from '@postern/testing'
-import { openAll, type Inboxes } from './inboxes.ts'
-import type { RuleCase, RulePart } from './rule.ts'
+import { onEach, takingAll, type Inboxes } from './inboxes.ts'
+import type { RulePart } from './rule.ts'
 
 const provider = github({ secret: 'a secret of tests' })
 const GENUINE = 20
@@ -55,52 +55,43 @@ const WORLDS = [true, false].flatMap((isNew) =>
 export const bodiesKept: RulePart = {
   rule: '3e',
   title: 'genuine rejections keep their bodies',
-  async open(inboxes: Inboxes, every: boolean) {
-    const { stores, close } = await openAll(inboxes)
-    let number = 0
-    // Core decides which bodies are kept, so a large flood is played on one inbox only, unless `every` is set.
-    const cases = [...stores].flatMap(([inbox, world]) =>
-      (every || inbox === 'memory' ? [FLOOD, LARGE] : [FLOOD])
+  // Core decides which bodies are kept, so a large flood is played on one inbox only, unless `every` is set.
+  open: (inboxes: Inboxes, every: boolean) =>
+    onEach(inboxes, (inbox, kind, own) =>
+      (every || kind === 'memory' ? [FLOOD, LARGE] : [FLOOD])
         .flatMap((flood) => {
-          const one = (name: string, run: (receiver: string) => Promise<string | undefined>) => ({
+          const one = (name: string, run: () => Promise<string | undefined>) => ({
+            ...AT,
             name: `${name}, ${flood} of them`,
-            at: 'receive',
-            sender: 'github',
-            inbox,
-            run: () => run(`bodies-${++number}`),
+            run,
           })
           return [
-            ...Object.entries(STRANGE).map(([what, head]): RuleCase =>
-              one(what, async (name) => {
-                const kept = await flooded(world.inbox, name, flood, GENUINE, head)
-                return kept === GENUINE ? undefined : `${kept} of ${GENUINE} keep their bodies`
-              }),
+            ...Object.entries(STRANGE).map(([what, head]) =>
+              one(what, async () => allOf(await flooded(inbox, own(), flood, GENUINE, head))),
             ),
             // Half of all are genuine, so about half of the kept bodies are theirs.
-            one('copied heads', async (name) => {
-              const kept = await flooded(world.inbox, name, flood / 2, flood / 2, undefined)
+            one('copied heads', async () => {
+              const kept = await flooded(inbox, own(), flood / 2, flood / 2, undefined)
               return kept > 5 ? undefined : `${kept} of ${flood / 2} keep their bodies`
             }),
           ]
         })
         .concat(
           Object.entries(EVIDENCE).flatMap(([what, evidence]) =>
-            WORLDS.map(({ isNew, isSpread }): RuleCase => ({
+            WORLDS.map(({ isNew, isSpread }) => ({
+              ...AT,
               name: `${what}, ${isSpread ? 'between' : 'before'} them, in ${isNew ? 'a new app' : 'an app that verified one'}`,
-              at: 'receive',
-              sender: 'github',
-              inbox,
-              async run() {
-                const name = `bodies-${++number}`
-                const kept = await beside(world.inbox, name, { ...evidence, isNew, isSpread })
-                return kept === GENUINE ? undefined : `${kept} of ${GENUINE} keep their bodies`
-              },
+              run: async () => allOf(await beside(inbox, own(), { ...evidence, isNew, isSpread })),
             })),
           ),
         ),
-    )
-    return { cases, close }
-  },
+    ),
+}
+
+const AT = { at: 'receive', sender: 'github' } as const
+
+function allOf(kept: number): string | undefined {
+  return kept === GENUINE ? undefined : `${kept} of ${GENUINE} keep their bodies`
 }
 
 /** Returns how many genuine rejections of one minute keep their bodies during a flood. */
@@ -112,16 +103,8 @@ async function flooded(
   head: Readonly<Record<string, string>> | undefined,
 ): Promise<number> {
   const at = Date.now()
-  const options = {
-    name,
-    inbox,
-    provider,
-    log: false,
-    explain: false,
-    clock: { now: () => at },
-  } as const
-  const receiver = createReceiver(options) as Receiver
-  receiver.onAny(() => undefined)
+  const clock = { now: () => at }
+  const receiver = takingAll({ name, inbox, provider, explain: false, clock })
   const send = async (delivery: DeliveryInit): Promise<void> => {
     const { status } = await receiver.receive(delivery)
     if (status !== 401) throw new Error(`a rejection got ${status}`)
@@ -156,16 +139,8 @@ async function beside(
   // Rows are dropped by time, so each case has its own minute.
   const start = Math.ceil(Date.now() / MINUTE) * MINUTE + (minutes += MINUTE)
   let at = start
-  const options = {
-    name,
-    inbox,
-    provider,
-    log: false,
-    explain: false,
-    clock: { now: () => at },
-  } as const
-  const receiver = createReceiver(options) as Receiver
-  receiver.onAny(() => undefined)
+  const clock = { now: () => at }
+  const receiver = takingAll({ name, inbox, provider, explain: false, clock })
   if (!isNew) await receiver.receive(await signedInit(provider, 'push', {}, { at }))
   const genuine = await signedInit(provider, 'push', {}, { secret: 'an old secret' })
   const copied = { ...genuine, body: 'x'.repeat(bytes) }
@@ -192,11 +167,10 @@ async function copiesOf(): Promise<(number: number) => DeliveryInit> {
 }
 
 function strange(head: Readonly<Record<string, string>>): Record<string, string> {
-  const id = { 'x-github-delivery': crypto.randomUUID() }
   return {
     'content-type': 'application/json',
     'x-github-event': 'push',
-    ...id,
+    'x-github-delivery': crypto.randomUUID(),
     ...signature,
     ...head,
   }

@@ -1,11 +1,10 @@
-import { createReceiver, type Receiver } from '@postern/core'
 import { health } from '@postern/core/routes'
 import type { Inbox } from '@postern/core/inbox'
 import { createSender, DestinationRejected, forward, type Registration } from '@postern/forward'
 import { github } from '@postern/providers/github'
 import { standardWebhooks } from '@postern/providers/standard-webhooks'
-import { openAll, type InboxName, type Inboxes } from './inboxes.ts'
-import type { RuleCase, RulePart } from './rule.ts'
+import { onEach, takingAll } from './inboxes.ts'
+import type { RulePart } from './rule.ts'
 
 const SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`
 const MINE = 'https://mine.example/hooks'
@@ -37,42 +36,33 @@ const ADDRESSES: readonly string[] = [
 export const chosen: RulePart = {
   rule: '11',
   title: 'what users choose reaches no others',
-  async open(inboxes: Inboxes) {
-    const { stores, close } = await openAll(inboxes)
-    return { cases: [...stores].flatMap(([name, { inbox }]) => casesOf(inbox, name)), close }
-  },
-}
-
-function casesOf(inbox: Inbox, name: InboxName): readonly RuleCase[] {
-  return [
-    ...Object.entries(TAKEN).map(([what, given], at): RuleCase => ({
-      name: `a taken id, ${what}`,
-      at: 'createSender.register',
-      inbox: name,
-      run: () => registered(inbox, `taken-${name}-${at}`, given),
-    })),
-    ...Object.entries(SIGNERS).map(([what, sign]): RuleCase => ({
-      name: `destinations by function, ${what}`,
-      at: 'forward',
-      inbox: name,
-      async run() {
-        try {
-          forward({ to: () => [MINE, THEIRS], sign: sign as never })
-        } catch (error) {
-          const isRight = error instanceof TypeError && error.message.startsWith('sign')
-          return isRight ? undefined : `it threw ${String(error)}`
-        }
-        return 'it was taken'
-      },
-    })),
-    ...ADDRESSES.map((address, at): RuleCase => ({
-      name: address,
-      at: 'health',
-      sender: 'github',
-      inbox: name,
-      run: () => unreachable(inbox, `health-${name}-${at}`, address),
-    })),
-  ]
+  open: (inboxes) =>
+    onEach(inboxes, (inbox, _, own) => [
+      ...Object.entries(TAKEN).map(([what, given]) => ({
+        name: `a taken id, ${what}`,
+        at: 'createSender.register',
+        run: () => registered(inbox, own(), given),
+      })),
+      ...Object.entries(SIGNERS).map(([what, sign]) => ({
+        name: `destinations by function, ${what}`,
+        at: 'forward',
+        async run() {
+          try {
+            forward({ to: () => [MINE, THEIRS], sign: sign as never })
+          } catch (error) {
+            const isRight = error instanceof TypeError && error.message.startsWith('sign')
+            return isRight ? undefined : `it threw ${String(error)}`
+          }
+          return 'it was taken'
+        },
+      })),
+      ...ADDRESSES.map((address) => ({
+        name: address,
+        at: 'health',
+        sender: 'github',
+        run: () => unreachable(inbox, own(), address),
+      })),
+    ]),
 }
 
 async function registered(
@@ -103,14 +93,8 @@ async function unreachable(
 ): Promise<string | undefined> {
   const rejected = (): Promise<never> => Promise.reject(new Error(address))
   const failing = { ...inbox, view: { ...inbox.view!, stats: rejected } }
-  const receiver = createReceiver({
-    name,
-    inbox: failing,
-    provider: github({ secret: 'a secret of tests' }),
-    log: false,
-    worker: 'onDemand',
-  }) as Receiver
-  receiver.onAny(() => undefined)
+  const provider = github({ secret: 'a secret of tests' })
+  const receiver = takingAll({ name, inbox: failing, provider, worker: 'onDemand' })
   try {
     const replies = await Promise.all(
       ['', '?work', '?live'].map((query) =>

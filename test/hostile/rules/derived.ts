@@ -1,5 +1,3 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import {
   createReceiver,
   UnrecoverableError,
@@ -9,8 +7,9 @@ import {
 import type { Inbox } from '@postern/core/inbox'
 import { forward, type ForwardOptions } from '@postern/forward'
 import { generic } from '@postern/providers/generic'
-import { INBOXES, openAll, type Inboxes } from './inboxes.ts'
-import type { RuleCase, RulePart } from './rule.ts'
+import { listen } from '@postern/testing'
+import { onEach } from './inboxes.ts'
+import type { RulePart } from './rule.ts'
 
 /** Two tenants whose names imitate each other's keys. */
 const PAIRS: readonly (readonly [loud: string, quiet: string])[] = [
@@ -131,34 +130,29 @@ async function destinations(
 export const derived: RulePart = {
   rule: '13',
   title: 'every derived key begins with the tenant',
-  async open(inboxes: Inboxes) {
-    const { stores, close } = await openAll(inboxes)
+  async open(inboxes) {
     const arrived: ((id: string) => void)[] = []
-    const site = createServer((request, response) => {
+    const site = await listen((request, response) => {
       const [, number, tenant] = request.url!.split('/')
       if (tenant === '1') arrived[Number(number)]?.('quiet arrived')
       response.writeHead(tenant === '0' ? 410 : tenant === '1' ? 204 : 500).end()
     })
-    await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve))
-    const { port } = site.address() as AddressInfo
     let number = 0
-    const cases = INBOXES.flatMap((inbox) =>
+    const { cases, close } = await onEach(inboxes, (inbox, kind) =>
       PAIRS.flatMap((pair) =>
-        Object.entries(TRIES).map(([name, play]): RuleCase => ({
+        Object.entries(TRIES).map(([name, play]) => ({
           name: `${name}: ${pair.join(' beside ')}`,
-          at: inbox,
+          at: kind,
           sender: 'generic',
-          inbox,
           run: () => {
             const at = number++
             const ran: string[] = []
             arrived[at] = (what) => void ran.push(what)
-            const store = stores.get(inbox)!.inbox
             return play({
-              inbox: store,
+              inbox,
               ran,
-              url: (tenant) => `http://127.0.0.1:${port}/${at}/${tenant}`,
-              receiver: (options) => receiverOf(store, pair, at, options),
+              url: (tenant) => `${site.url}${at}/${tenant}`,
+              receiver: (options) => receiverOf(inbox, pair, at, options),
               send: (made, tenant, id, payload = {}) => send(made, tenant, id, payload),
             })
           },
@@ -169,8 +163,8 @@ export const derived: RulePart = {
       cases,
       together: 4,
       async close() {
-        await close()
-        await new Promise((resolve) => site.close(resolve))
+        await close!()
+        await site.close()
       },
     }
   },

@@ -1,7 +1,8 @@
-import { memoryInbox } from '@postern/core'
+import { createReceiver, memoryInbox, type Receiver, type ReceiverOptions } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
 import { inboxes, type InboxName } from '../../../packages/cli/src/inboxes.ts'
 import { durables, openDurable } from '../../services/inboxes.ts'
+import type { OpenPart, RuleCase } from './rule.ts'
 
 export const INBOXES: readonly InboxName[] = Object.keys(inboxes) as InboxName[]
 
@@ -31,6 +32,28 @@ export async function openAll(inboxes: Inboxes): Promise<{
   const close = async (): Promise<void> =>
     void (await Promise.all([...stores.values()].map((one) => one.close())))
   return { stores, close }
+}
+
+/**
+ * Returns cases on an empty inbox of each kind. `casesOf` gets an inbox, and a function that returns a new name of a
+ * receiver, so that no case sees events of another.
+ */
+export async function onEach(
+  inboxes: Inboxes,
+  casesOf: (inbox: Inbox, name: InboxName, own: () => string) => readonly Omit<RuleCase, 'inbox'>[],
+): Promise<OpenPart> {
+  const { stores, close } = await openAll(inboxes)
+  let number = 0
+  const own = (): string => `receiver-${++number}`
+  const cases = [...stores].flatMap(([inbox, store]) =>
+    casesOf(store.inbox, inbox, own).map((one): RuleCase => ({ ...one, inbox })),
+  )
+  return { cases, close }
+}
+
+/** Creates a receiver without a log that handles every event. */
+export function takingAll(options: ReceiverOptions): Receiver {
+  return (createReceiver({ log: false, ...options }) as Receiver).onAny(() => undefined)
 }
 
 export function createInboxes(): Inboxes {

@@ -1,11 +1,12 @@
-import { createReceiver, type DeliveryInit, type Receiver } from '@postern/core'
+import type { DeliveryInit } from '@postern/core'
+import type { Inbox } from '@postern/core/inbox'
 import type { Provider } from '@postern/core/scheme'
 import { awsSns } from '@postern/providers/aws-sns'
 import { paypal } from '@postern/providers/paypal'
 import { vectors } from '../../../packages/providers/test/vectors.ts'
 import * as sns from '../../../packages/providers/test/schemes/sns.ts'
-import { INBOXES, openAll, type Inboxes, type OpenedInbox } from './inboxes.ts'
-import type { RuleCase, RulePart } from './rule.ts'
+import { onEach, takingAll } from './inboxes.ts'
+import type { RulePart } from './rule.ts'
 
 /** URLs in a certificate that anyone can create: none of them may be requested. */
 const ISSUERS = [
@@ -114,39 +115,25 @@ const NAMINGS: readonly Naming[] = [
 export const named: RulePart = {
   rule: '12',
   title: 'a stranger names no place that is fetched',
-  async open(inboxes: Inboxes, every) {
-    const { stores, close } = await openAll(inboxes)
-    let number = 0
-    // Core decides what is fetched, so the other inboxes play only a part of the cases.
-    const cases = INBOXES.flatMap((inbox) =>
-      NAMINGS.filter((_, at) => every || inbox === 'memory' || at % 10 === 0).map(
-        (naming): RuleCase => ({
-          name: naming.name,
-          at: 'receive',
-          sender: naming.sender,
-          inbox,
-          run: () => tried(naming, stores.get(inbox)!, `named-${++number}`),
-        }),
-      ),
-    )
-    return { cases, close }
-  },
+  // Core decides what is fetched, so the other inboxes play only a part of the cases.
+  open: (inboxes, every) =>
+    onEach(inboxes, (inbox, kind, own) =>
+      NAMINGS.filter((_, at) => every || kind === 'memory' || at % 10 === 0).map((naming) => ({
+        name: naming.name,
+        at: 'receive',
+        sender: naming.sender,
+        run: () => tried(naming, inbox, own()),
+      })),
+    ),
 }
 
-async function tried(naming: Naming, { inbox }: OpenedInbox, name: string) {
+async function tried(naming: Naming, inbox: Inbox, name: string) {
   const asked: string[] = []
   const provider = naming.provider((url) => {
     asked.push(url)
     return new Response(naming.may.includes(url) ? naming.certificate : 'no certificate')
   })
-  const receiver = createReceiver({
-    provider,
-    inbox,
-    name,
-    log: false,
-    clock: { now: () => NOW },
-  }) as Receiver
-  receiver.onAny(() => undefined)
+  const receiver = takingAll({ provider, inbox, name, clock: { now: () => NOW } })
   const { status } = await receiver.receive(naming.delivery())
   await receiver.close()
   const strange = asked.filter((url) => !naming.may.includes(url))

@@ -1,4 +1,4 @@
-import { request as ask } from 'node:http'
+import { send } from '../../../packages/testing/src/adapter/client.ts'
 import type { RuleCase, RulePart } from './rule.ts'
 import { places, type Place } from './pages/opened.ts'
 import { ACTS, OWN, READS } from './pages/page-hosts.ts'
@@ -142,19 +142,11 @@ async function status(url: string, cookie: string): Promise<number> {
 }
 
 /** Sends a request with any Host header. */
-function exchange(
+async function exchange(
   url: string,
   method: string,
   headers: Readonly<Record<string, string>>,
 ): Promise<{ readonly status: number; readonly text: string }> {
-  return new Promise((resolve, reject) => {
-    ask(url, { method, headers, agent: false }, (reply) => {
-      let text = ''
-      reply.on('data', (part: Buffer) => (text += part.toString()))
-      reply.on('end', () => resolve({ status: reply.statusCode!, text }))
-      reply.on('error', reject)
-    })
-      .on('error', reject)
-      .end()
-  })
+  const { status, body } = await send({ method, url, headers, body: new Uint8Array() })
+  return { status, text: body }
 }

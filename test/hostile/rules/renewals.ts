@@ -1,12 +1,12 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto'
-import { createReceiver, type DeliveryInit, type Receiver } from '@postern/core'
+import type { DeliveryInit } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
 import type { Provider } from '@postern/core/scheme'
 import { awsSns } from '@postern/providers/aws-sns'
 import { plaid } from '@postern/providers/plaid'
 import * as sns from '../../../packages/providers/test/schemes/sns.ts'
-import { INBOXES, openAll, type Inboxes } from './inboxes.ts'
-import type { RuleCase, RulePart } from './rule.ts'
+import { onEach, takingAll } from './inboxes.ts'
+import type { RulePart } from './rule.ts'
 
 const NOW = Date.parse('2026-04-01T00:00:00Z')
 const HOUR = 3_600_000
@@ -73,14 +73,8 @@ const TRIES: Readonly<Record<string, Try>> = {
 function opened(sender: Sender, inbox: Inbox, name: string) {
   let now = NOW
   const asked: string[] = []
-  const receiver = createReceiver({
-    provider: sender.provider((one) => void asked.push(one)),
-    inbox,
-    name,
-    log: false,
-    clock: { now: () => now },
-  }) as Receiver
-  receiver.onAny(() => undefined)
+  const provider = sender.provider((one) => void asked.push(one))
+  const receiver = takingAll({ provider, inbox, name, clock: { now: () => now } })
   const own = (): number => asked.filter((one) => one === sender.own).length
   return {
     receiver,
@@ -106,24 +100,19 @@ function opened(sender: Sender, inbox: Inbox, name: string) {
 export const renewals: RulePart = {
   rule: '3c',
   title: 'what was trusted is asked for beside invented names',
-  async open(inboxes: Inboxes) {
-    const { stores, close } = await openAll(inboxes)
-    let number = 0
-    const cases = SENDERS.flatMap((sender) =>
-      INBOXES.flatMap((inbox) =>
+  open: (inboxes) =>
+    onEach(inboxes, (inbox, _, own) =>
+      SENDERS.flatMap((sender) =>
         Object.entries(TRIES).flatMap(([what, play]) =>
-          FLOODS.map((flood): RuleCase => ({
+          FLOODS.map((flood) => ({
             name: `${what}, ${flood} invented`,
             at: 'receive',
             sender: sender.name,
-            inbox,
-            run: () => play(sender, stores.get(inbox)!.inbox, `renewals-${++number}`, flood),
+            run: () => play(sender, inbox, own(), flood),
           })),
         ),
       ),
-    )
-    return { cases, close }
-  },
+    ),
 }
 
 function ofSns(): Sender {

@@ -1,10 +1,10 @@
-import { createReceiver, perTenant, type Receiver, type TenantSecrets } from '@postern/core'
+import { perTenant, type Receiver, type TenantSecrets } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
 import { generic } from '@postern/providers/generic'
 import type { Wire } from '../case.ts'
 import { hosts, type Host } from '../hosts.ts'
-import { INBOXES, openAll, type Inboxes } from './inboxes.ts'
-import type { OpenPart, RuleCase } from './rule.ts'
+import { onEach, takingAll, type Inboxes } from './inboxes.ts'
+import type { OpenPart } from './rule.ts'
 
 const given = (secret: string | ReturnType<typeof perTenant>) =>
   generic({ secret, scheme: 'hmac', header: 'x-signature', eventIdField: 'id' })
@@ -27,8 +27,7 @@ export function tenantsOn(
   })
   let accepted = 0
   const observers = [{ accepted: () => void accepted++ }]
-  const receiver = createReceiver({ name, provider: given(secret), inbox, log: false, observers })
-  receiver.onAny(() => undefined)
+  const receiver = takingAll({ name, provider: given(secret), inbox, observers })
   return { receiver, forget: (tenant) => secret.forget(tenant), accepted: () => accepted }
 }
 
@@ -52,24 +51,23 @@ export async function everywhere(
 ): Promise<OpenPart> {
   const opened: Host[] = []
   for (const { open } of hosts) opened.push(await open())
-  const { stores, close } = await openAll(inboxes)
-  let number = 0
-  const cases = opened.flatMap((host, at) =>
-    INBOXES.filter((inbox) => every || inbox === 'memory' || at < 2).flatMap((inbox) =>
-      Object.entries(tries).map(([name, play]): RuleCase => ({
-        name,
-        at: host.name,
-        sender: 'generic',
-        inbox,
-        run: () => play(host, stores.get(inbox)!.inbox, `tenants-${++number}`),
-      })),
-    ),
+  const { cases, close } = await onEach(inboxes, (inbox, kind, own) =>
+    opened
+      .filter((_, at) => every || kind === 'memory' || at < 2)
+      .flatMap((host) =>
+        Object.entries(tries).map(([name, play]) => ({
+          name,
+          at: host.name,
+          sender: 'generic',
+          run: () => play(host, inbox, own()),
+        })),
+      ),
   )
   return {
     cases,
     async close() {
       for (const host of opened) await host.close()
-      await close()
+      await close!()
     },
   }
 }

@@ -1,11 +1,10 @@
 import { connect, type Socket } from 'node:net'
-import { createReceiver, type Receiver } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
 import { github } from '@postern/providers/github'
 import { signedInit } from '@postern/testing'
 import { serveOn, serverNames } from '../../services/hosts.ts'
-import { openAll, type InboxName, type Inboxes } from './inboxes.ts'
-import type { RuleCase, RulePart } from './rule.ts'
+import { INBOXES, onEach, takingAll } from './inboxes.ts'
+import type { RulePart } from './rule.ts'
 
 const CONNECTIONS = 500
 const PART = 4096
@@ -20,47 +19,31 @@ const ONES: Readonly<Record<string, { readonly bytes: number; readonly isChunked
 export const trickling: RulePart = {
   rule: '3d',
   title: '500 trickling connections reject nobody',
-  async open(inboxes: Inboxes, every: boolean) {
-    const { stores, close } = await openAll(inboxes)
-    // Core reserves room before an inbox is called: both sizes are played on one inbox, and one size on the others,
-    // unless `every` is set.
-    const chosen = (name: InboxName, at: number, one: number): boolean =>
-      every || name === 'memory' || at % 2 === one
-    return {
-      cases: serverNames.flatMap((host, n) =>
-        [...stores].flatMap(([name, { inbox }], at) =>
-          Object.entries(ONES)
-            .filter((_, one) => chosen(name, n + at, one))
-            .map(([what, one]): RuleCase => ({
-              name: what,
-              at: host,
-              sender: 'github',
-              inbox: name,
-              run: () => tried(host, inbox, name, one),
-            })),
-        ),
+  // Core reserves room before an inbox is called: both sizes are played on one inbox, and one size on the others,
+  // unless `every` is set.
+  open: (inboxes, every) =>
+    onEach(inboxes, (inbox, name, own) =>
+      serverNames.flatMap((host, n) =>
+        Object.entries(ONES)
+          .filter((_, one) => every || name === 'memory' || (n + INBOXES.indexOf(name)) % 2 === one)
+          .map(([what, one]) => ({
+            name: what,
+            at: host,
+            sender: 'github',
+            run: () => tried(host, inbox, own(), one),
+          })),
       ),
-      close,
-    }
-  },
+    ),
 }
-
-let number = 0
 
 async function tried(
   host: (typeof serverNames)[number],
   inbox: Inbox,
-  name: InboxName,
+  name: string,
   { bytes, isChunked }: (typeof ONES)[string],
 ): Promise<string | undefined> {
-  const receiver = createReceiver({
-    provider,
-    inbox,
-    name: `trickling-${name}-${++number}`,
-    log: false,
-    limits: { body: 300_000, totalBuffered: 1_200_000, bodyTimeout: '30s' },
-  }) as Receiver
-  receiver.onAny(() => undefined)
+  const limits = { body: 300_000, totalBuffered: 1_200_000, bodyTimeout: '30s' } as const
+  const receiver = takingAll({ provider, inbox, name, limits })
   const { server, listen } = await serveOn(host, receiver)
   const port = await listen()
   const sockets = await Promise.all(

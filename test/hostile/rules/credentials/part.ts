@@ -4,8 +4,8 @@ import type { Provider } from '@postern/core/scheme'
 import { inspector } from '@postern/inspector/fetch'
 import { catalogue } from '@postern/providers/catalogue'
 import { variantsOf } from '../../../../packages/providers/test/credentials.ts'
-import { INBOXES, openAll } from '../inboxes.ts'
-import type { RuleCase, RulePart } from '../rule.ts'
+import { onEach } from '../inboxes.ts'
+import type { RulePart } from '../rule.ts'
 import { carries, carryingDeliveries, MARK, type Carrying } from './deliveries.ts'
 import { PLATFORMS } from './platforms.ts'
 
@@ -13,27 +13,23 @@ import { PLATFORMS } from './platforms.ts'
 export const credentials: RulePart = {
   rule: '5',
   title: 'no credential at rest',
-  async open(inboxes, every) {
+  open(inboxes, every) {
     const carrying = carryingDeliveries()
-    const { stores, close } = await openAll(inboxes)
     const senders = [...catalogue.keys()]
     // Core masks before an inbox stores, so all senders are played on one inbox. The others get the senders that send a
     // secret. Unless `every` is set, these are only senders whose secret is outside a signed delivery.
     const sending = senders.filter((name) =>
       carrying.some(({ sender, unsigned }) => sender === name && (every || unsigned)),
     )
-    const cases = INBOXES.flatMap((inbox) =>
-      (inbox === 'memory' ? senders : sending).map((sender): RuleCase => ({
+    return onEach(inboxes, (inbox, kind) =>
+      (kind === 'memory' ? senders : sending).map((sender) => ({
         name: `${carrying.length} deliveries with a secret, ${PLATFORMS.length} names of platforms`,
         at: 'receiver, store, log, page, copy',
         sender,
-        inbox,
         // The page shows stored deliveries in the same way for all senders.
-        run: () =>
-          tried(sender, stores.get(inbox)!.inbox, carrying, every || sending.includes(sender)),
+        run: () => tried(sender, inbox, carrying, every || sending.includes(sender)),
       })),
     )
-    return { cases, close }
   },
 }
 
@@ -73,15 +69,14 @@ async function tried(
 
 /** Returns a genuine delivery with the headers of all platforms, or a rejected one if only the sender signs. */
 function withPlatforms(provider: Provider, kind: 'headers' | 'parameters'): DeliveryInit {
-  const names = PLATFORMS.map(([name]) => name)
   const headers =
     kind === 'headers'
-      ? Object.fromEntries(names.map((name) => [name, `Bearer ${MARK}`] as const))
+      ? Object.fromEntries(PLATFORMS.map((name) => [name, `Bearer ${MARK}`] as const))
       : {}
   const query =
     kind === 'headers'
       ? ''
-      : [...names, ...names.map(camel)].map((name) => `${name}=${MARK}`).join('&')
+      : [...PLATFORMS, ...PLATFORMS.map(camel)].map((name) => `${name}=${MARK}`).join('&')
   const url = (base: string): string =>
     query === '' ? base : `${base}${base.includes('?') ? '&' : '?'}${query}`
   try {

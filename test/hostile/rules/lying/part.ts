@@ -1,8 +1,7 @@
-import { createReceiver, type Receiver } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
 import { catchUp } from '../../../../packages/registrar/src/index.ts'
-import { openAll } from '../inboxes.ts'
-import type { RuleCase, RulePart } from '../rule.ts'
+import { onEach, takingAll } from '../inboxes.ts'
+import type { RulePart } from '../rule.ts'
 import { lies, times } from './lies.ts'
 import { senders, type Entry, type Sender } from './senders.ts'
 
@@ -18,20 +17,17 @@ export const lying: RulePart = {
   rule: '10',
   title: 'a lying API ends',
   async open(inboxes, every) {
-    const { stores, close } = await openAll(inboxes)
-    let number = 0
-    const cases = Object.entries(senders).flatMap(([at, sender]) =>
-      [...stores].flatMap(([inbox, store]) =>
-        [...triesOf(sender, every || inbox === 'memory')].map(([name, play]): RuleCase => ({
+    const open = await onEach(inboxes, (inbox, kind, own) =>
+      Object.entries(senders).flatMap(([at, sender]) =>
+        [...triesOf(sender, every || kind === 'memory')].map(([name, play]) => ({
           name,
           at,
           sender: sender.title,
-          inbox,
-          run: () => play(store.inbox, `lying-${++number}`),
+          run: () => play(inbox, own()),
         })),
       ),
     )
-    return { cases, together: 4, close }
+    return { ...open, together: 4 }
   },
 }
 
@@ -155,15 +151,9 @@ function opened(
   answer: (number: number) => unknown,
   fetched: Entry = { id: 'fetched', at: new Date().toISOString() },
 ) {
-  const receiver = createReceiver({
-    provider: sender.provider,
-    inbox,
-    name,
-    log: false,
-  }) as Receiver
+  const receiver = takingAll({ provider: sender.provider, inbox, name })
   const accepted: (string | undefined)[] = []
   receiver.observe({ accepted: ({ id }) => void accepted.push(id) })
-  receiver.onAny(() => undefined)
   let asked = 0
   let pages = 0
   const source = sender.source(async (input, init) => {
