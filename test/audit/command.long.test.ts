@@ -2,12 +2,12 @@
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, request as httpRequest } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { postern, type Ended } from '../../packages/cli/test/run.ts'
+import { listenOn } from '../services/temporary.ts'
 import { plant, SECRET, type Planted } from './planted.ts'
 import { SARIF, schemaProblems } from './schema.ts'
 
@@ -35,9 +35,10 @@ beforeAll(async () => {
   flawed = await plant('reserialised')
   writeFileSync(join(folder, 'README.md'), '# Shop')
   const server = createServer((_, response) => response.end(String(sound.effect())))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  effects = { url: `http://127.0.0.1:${port}`, close: () => void server.close() }
+  effects = {
+    url: `http://127.0.0.1:${await listenOn(server)}`,
+    close: () => void server.close(),
+  }
 })
 
 afterAll(async () => {
@@ -198,9 +199,7 @@ describe('postern audit', () => {
       onward.on('error', () => response.destroy())
       request.on('error', () => onward.destroy()).pipe(onward)
     })
-    await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve))
-    const { port } = front.address() as AddressInfo
-    const url = `http://shop.example:${port}${inner.pathname}`
+    const url = `http://shop.example:${await listenOn(front)}${inner.pathname}`
     const run = (...args: readonly string[]): Promise<Ended> =>
       postern(['audit', url, '--provider', 'stripe', '--allow-host', 'shop.example', ...args], {
         cwd: folder,

@@ -1,12 +1,12 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { DatabaseSync } from 'node:sqlite'
 import express from 'express'
 import { samples } from '@postern/testing'
 import { remedies, untestedStacks } from '@postern/testing/audit'
 import { expect, test } from 'vitest'
 import { postern } from '../../packages/cli/test/run.ts'
+import { listenOn } from '../services/temporary.ts'
 
 const SECRET = 'a secret of the remedies'
 
@@ -55,13 +55,13 @@ test('a receiver of the lines for Express has no finding', async () => {
   // oxlint-disable-next-line typescript/no-implied-eval
   const make = new Function(...Object.keys(given), 'process', source())
   const app = make(...Object.values(given), { env: { WEBHOOK_SECRET: SECRET } }) as express.Express
-  const server = createServer(app).listen(0, '127.0.0.1')
+  const server = createServer(app)
   const counter = createServer((_, response) => response.end(String(effects)))
-  await new Promise<void>((resolve) => counter.listen(0, '127.0.0.1', resolve))
-  const urlOf = (one: typeof server): string =>
-    `http://127.0.0.1:${(one.address() as AddressInfo).port}`
-  const to = ['--provider', 'github', '--secret', SECRET, '--effect-url', urlOf(counter)]
-  const { out, err } = await postern(['audit', `${urlOf(server)}/webhooks`, ...to, '--json'])
+  const [url, counted] = await Promise.all(
+    [server, counter].map(async (one) => `http://127.0.0.1:${await listenOn(one)}`),
+  )
+  const to = ['--provider', 'github', '--secret', SECRET, '--effect-url', counted!]
+  const { out, err } = await postern(['audit', `${url}/webhooks`, ...to, '--json'])
   server.closeAllConnections()
   server.close()
   counter.close()

@@ -1,15 +1,16 @@
-import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createReceiver, memoryInbox } from '@postern/core'
+import { send } from '../examples/example.ts'
 import { launch, type Launched } from '../faults/launch.ts'
 import { allTasks, durables, openDurable, type DurableName } from '../services/inboxes.ts'
+import { randomBy } from '../services/random.ts'
 import { removeFolder, temporaryFolder } from '../services/temporary.ts'
-import { bundleWorker, startWorkerd, type Workerd } from '../services/workerd.ts'
+import { bundleWorker, objectFile, startWorkerd, type Workerd } from '../services/workerd.ts'
+import { idle } from '../workers/load.ts'
 import {
   endsOf,
-  randomOf,
   shuffled,
   watchRuns,
   type Burst,
@@ -33,9 +34,6 @@ export interface Found extends Ends {
   readonly old: number
 }
 
-/** How events come in: at one of these URLs, or straight into a receiver. */
-type Deliver = (burst: Burst) => Promise<boolean>
-
 const AT_ONCE = 24
 // Of the events, those that are sent twice.
 const AGAIN = 0.05
@@ -46,51 +44,57 @@ export function isWhole(found: Found): boolean {
   return counted === accepted && regressed + beside + old + left === 0
 }
 
-/** Sends all, each until it is accepted; calls `at` with how many were. */
+/**
+ * Sends all, each until it is accepted. `kill` is called as often as the size says, evenly over the events; it kills
+ * with the random numbers of the seed.
+ */
 async function sendAll(
-  bursts: readonly Burst[],
-  random: () => number,
-  deliver: Deliver,
-  at: (count: number) => void,
+  size: Size,
+  seed: number,
+  deliver: (burst: Burst) => Promise<number>,
+  kill: (random: () => number) => Promise<void> = async () => {},
 ): Promise<void> {
-  const all = bursts.flatMap((burst) => (random() < AGAIN ? [burst, burst] : burst))
+  const random = randomBy(seed)
+  const all = shuffled(size, random).flatMap((one) => (random() < AGAIN ? [one, one] : one))
   let next = 0
   let count = 0
+  let kills = 0
+  let killing: Promise<void> = Promise.resolve()
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
       while (next < all.length) {
         const burst = all[next++]!
-        while (!(await deliver(burst))) await sleep(5)
-        at(++count)
+        // A process that is killed meanwhile breaks the connection.
+        while ((await deliver(burst).catch(() => 0)) !== 200) await sleep(5)
+        if (++count < ((kills + 1) * size.events) / (size.kills + 1) || kills === size.kills)
+          continue
+        kills++
+        killing = killing.then(() => kill(random))
       }
     }),
   )
+  await killing
 }
 
-function signed({ id, key, version }: Burst, url: string): Parameters<typeof fetch> {
+async function post({ id, key, version }: Burst, url: string): Promise<number> {
   const request = provider.sign!({ id, topic: 'push', payload: { key, version }, url })
-  const { method, headers, body } = request
-  return [request.url, { method, headers: { ...headers }, body: Buffer.from(body) }]
+  return (await send(request)).status
 }
 
-function found(
-  size: Size,
-  tasks: Iterable<EndedTask>,
-  { found: watched, last }: Watched,
-  kills: number,
-): Found {
+function found(size: Size, tasks: Iterable<EndedTask>, watch: Watched): Found {
+  const { found: watched, last } = watch
+  watch.close()
   const newest = Math.ceil(size.events / size.keys)
   const old = Array.from({ length: size.keys }, (_, at) => {
     const versions =
       at < size.events % size.keys || size.events % size.keys === 0 ? newest : newest - 1
     return last.get(`k${at}`) === versions
   }).filter((saw) => !saw).length
-  return { accepted: size.events, kills, old, ...watched, ...endsOf(tasks) }
+  return { accepted: size.events, kills: size.kills, old, ...watched, ...endsOf(tasks) }
 }
 
 /** In the memory of this process, without kills. */
 export async function memoryRun(size: Size, seed: number): Promise<Found> {
-  const random = randomOf(seed)
   const watch = await watchRuns()
   const tasks: EndedTask[] = []
   const receiver = createReceiver({
@@ -115,18 +119,10 @@ export async function memoryRun(size: Size, seed: number): Promise<Found> {
   subscribe(counting as never, 'memory', async (query) =>
     (await fetch(`http://127.0.0.1:${watch.port}/?${query}`)).text(),
   )
-  await sendAll(
-    shuffled(size, random),
-    random,
-    async (burst) => {
-      const { id, key, version } = burst
-      return (
-        (await receiver.receive(provider.sign!({ id, topic: 'push', payload: { key, version } })))
-          .status === 200
-      )
-    },
-    () => {},
-  )
+  await sendAll(size, seed, async ({ id, key, version }) => {
+    const delivery = provider.sign!({ id, topic: 'push', payload: { key, version } })
+    return (await receiver.receive(delivery)).status
+  })
   while (
     (await receiver.tasks({ state: 'pending' })).length +
       (await receiver.tasks({ state: 'running' })).length >
@@ -134,13 +130,11 @@ export async function memoryRun(size: Size, seed: number): Promise<Found> {
   )
     await sleep(20)
   await receiver.close()
-  watch.close()
-  return found(size, tasks, watch, 0)
+  return found(size, tasks, watch)
 }
 
 /** Three processes on one store; now one and now another is killed. */
 export async function durableRun(kind: DurableName, size: Size, seed: number): Promise<Found> {
-  const random = randomOf(seed)
   const { store, stop } = await durables[kind].start()
   const watch = await watchRuns()
   let number = 0
@@ -158,9 +152,7 @@ export async function durableRun(kind: DurableName, size: Size, seed: number): P
   // The first makes the tables.
   const victims = [await start(), ...(await Promise.all([start(), start()]))]
   let turn = 0
-  let kills = 0
-  let killing: Promise<void> = Promise.resolve()
-  const kill = async (): Promise<void> => {
+  const kill = async (random: () => number): Promise<void> => {
     const at = Math.floor(random() * victims.length)
     const victim = victims[at]!
     // Others can go on with its tasks before its end is seen here.
@@ -169,24 +161,7 @@ export async function durableRun(kind: DurableName, size: Size, seed: number): P
     await victim.ended
     victims[at] = await start()
   }
-  await sendAll(
-    shuffled(size, random),
-    random,
-    async (burst) => {
-      const { url } = victims[turn++ % victims.length]!
-      try {
-        return (await fetch(...signed(burst, url!))).status === 200
-      } catch {
-        return false
-      }
-    },
-    (count) => {
-      if (count < ((kills + 1) * size.events) / (size.kills + 1) || kills === size.kills) return
-      kills++
-      killing = killing.then(kill)
-    },
-  )
-  await killing
+  await sendAll(size, seed, (burst) => post(burst, victims[turn++ % victims.length]!.url!), kill)
   const inbox = await openDurable(kind, store, { readOnly: true })
   const open = async (): Promise<number> =>
     (await inbox.view!.stats()).reduce(
@@ -200,14 +175,12 @@ export async function durableRun(kind: DurableName, size: Size, seed: number): P
     child.kill('SIGKILL')
     await ended
   }
-  watch.close()
   await stop()
-  return found(size, tasks, watch, kills)
+  return found(size, tasks, watch)
 }
 
 /** A Durable Object; workerd is killed. */
 export async function objectRun(size: Size, seed: number): Promise<Found> {
-  const random = randomOf(seed)
   const code = await bundleWorker(join(import.meta.dirname, 'object.ts'))
   const folder = await temporaryFolder('bursts')
   const watch = await watchRuns()
@@ -220,55 +193,24 @@ export async function objectRun(size: Size, seed: number): Promise<Found> {
     )
   }
   let workerd = await start()
-  let kills = 0
-  let killing: Promise<void> = Promise.resolve()
   const kill = async (): Promise<void> => {
     watch.gone(workerd.name)
     await workerd.kill()
     workerd = await start()
   }
-  await sendAll(
-    shuffled(size, random),
-    random,
-    async (burst) => {
-      try {
-        return (await fetch(...signed(burst, `${workerd.url}/webhooks/github`))).status === 200
-      } catch {
-        return false
-      }
-    },
-    (count) => {
-      if (count < ((kills + 1) * size.events) / (size.kills + 1) || kills === size.kills) return
-      kills++
-      killing = killing.then(kill)
-    },
-  )
-  await killing
-  for (;;) {
-    const { value } = (await (await fetch(`${workerd.url}/stats`)).json()) as {
-      readonly value: readonly {
-        readonly counts: { readonly pending: number; readonly running: number }
-      }[]
-    }
-    if (value.every(({ counts }) => counts.pending + counts.running === 0)) break
-    await sleep(100)
-  }
+  await sendAll(size, seed, (burst) => post(burst, `${workerd.url}/webhooks/github`), kill)
+  await idle(workerd.url)
   await workerd.kill()
-  watch.close()
   const tasks = storedTasks(folder)
   await removeFolder(folder)
-  return found(size, tasks, watch, kills)
+  return found(size, tasks, watch)
 }
 
 const STATES = ['pending', 'running', 'done', 'dead']
 
 /** The object's own file, while no process has it. */
 function storedTasks(folder: string): readonly EndedTask[] {
-  const objects = join(folder, 'objects', 'webhooks')
-  const file = readdirSync(objects).find(
-    (name) => name.endsWith('.sqlite') && name !== 'metadata.sqlite',
-  )!
-  const db = new DatabaseSync(join(objects, file))
+  const db = new DatabaseSync(objectFile(folder)!)
   const rows = db.prepare('SELECT state, fold FROM postern_tasks').all() as {
     state: number
     fold: string

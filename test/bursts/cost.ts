@@ -1,6 +1,8 @@
 import { rmSync } from 'node:fs'
 import { createReceiver, memoryInbox, type SubscriptionOptions } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
+import { table } from '../run/page.ts'
+import { cpuOf, inTurn, median } from '../services/figures.ts'
 import { durables, openDurable, type DurableName } from '../services/inboxes.ts'
 import { provider } from './receiver.ts'
 
@@ -38,25 +40,25 @@ async function round(open: () => Promise<Inbox>, kind: string): Promise<number> 
       payload: { key: `k${at % KEYS}`, version: at, text },
     }),
   )
-  const before = process.cpuUsage()
   let next = 0
-  await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
-      while (next < EVENTS) await receiver.receive(deliveries[next++]!)
-    }),
-  )
-  await ended.promise
-  const { user, system } = process.cpuUsage(before)
+  const cpu = await cpuOf(async () => {
+    await Promise.all(
+      Array.from({ length: AT_ONCE }, async () => {
+        while (next < EVENTS) await receiver.receive(deliveries[next++]!)
+      }),
+    )
+    await ended.promise
+  })
   await receiver.close()
   await inbox.close()
-  return (user + system) / EVENTS
+  return cpu / EVENTS
 }
 
 /** A table: of each inbox the CPU of an event, next to that of an ordered subscription. Rounds of the kinds take turns. */
-export async function costs(): Promise<readonly string[]> {
-  const rows: string[] = []
-  const names: readonly ('memory' | DurableName)[] = ['memory', 'sqlite', 'postgres']
-  for (const name of names) {
+export async function costs(): Promise<string> {
+  const rows: string[][] = []
+  const inboxes: readonly ('memory' | DurableName)[] = ['memory', 'sqlite', 'postgres']
+  for (const name of inboxes) {
     const started = name === 'memory' ? undefined : await durables[name].start()
     let number = 0
     const open = async (): Promise<Inbox> => {
@@ -66,27 +68,17 @@ export async function costs(): Promise<readonly string[]> {
         for (const end of ['', '-wal', '-shm']) rmSync(started!.store + end, { force: true })
       return openDurable(name, started!.store, own)
     }
-    const all = new Map(Object.keys(kinds).map((kind) => [kind, [] as number[]]))
-    for (let at = 0; at <= ROUNDS; at++)
-      for (const [kind, times] of all) {
-        const time = await round(open, kind)
-        // The first warms up.
-        if (at > 0) times.push(time)
-      }
-    const median = (kind: string): number =>
-      all.get(kind)!.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)]!
-    const beside = (kind: string): string =>
-      `${median(kind).toFixed(0)} (${(median(kind) / median('ordered')).toFixed(2)})`
-    rows.push(
-      `| ${[name === 'memory' ? 'memory' : durables[name].title, ...Object.keys(kinds).map(beside)].join(' | ')} |`,
-    )
+    const names = Object.keys(kinds)
+    const times = await inTurn(names, { rounds: ROUNDS, warm: 1 }, (kind) => round(open, kind))
+    const medians = times.map(median)
+    const ordered = medians[names.indexOf('ordered')]!
+    rows.push([
+      name === 'memory' ? 'memory' : durables[name].title,
+      ...medians.map((time) => `${time.toFixed(0)} (${(time / ordered).toFixed(2)})`),
+    ])
     await started?.stop()
   }
-  return [
-    `CPU of an event in one process, in microseconds, and next to \`orderingKey\`: ${EVENTS} events of ${KEYS} keys, 1 KB, ${AT_ONCE} at once; medians of ${ROUNDS} rounds that take turns.`,
-    '',
-    '| inbox | neither | `orderingKey` | `debounce` | with `newest` |',
-    '| --- | --- | --- | --- | --- |',
-    ...rows,
-  ]
+  return `CPU of an event in one process, in microseconds, and next to \`orderingKey\`: ${EVENTS} events of ${KEYS} keys, 1 KB, ${AT_ONCE} at once; medians of ${ROUNDS} rounds that take turns.
+
+${table(['inbox', 'neither', '`orderingKey`', '`debounce`', 'with `newest`'], rows)}`
 }

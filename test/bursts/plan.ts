@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { listenOn } from '../services/temporary.ts'
 
 /** An event of a run: its key, and the version that its provider gave it. */
 export interface Burst {
@@ -17,17 +17,6 @@ export interface Size {
 
 // Places by which an event is moved from where its version stands, at most.
 const SHUFFLE = 200
-
-/** Random numbers from a seed, below 1 (mulberry32). */
-export function randomOf(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 /** The events in the order in which they are sent. */
 export function shuffled({ keys, events }: Size, random: () => number): readonly Burst[] {
@@ -70,9 +59,8 @@ export async function watchRuns(): Promise<Watched> {
     }
     response.end()
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
-    port: (server.address() as AddressInfo).port,
+    port: await listenOn(server),
     gone(process) {
       dead.add(process)
       for (const [key, one] of open) if (one.process === process) open.delete(key)

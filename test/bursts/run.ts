@@ -46,8 +46,8 @@ for (const [name, run] of runs) {
     )
   }
 }
-const cost = only.length > 0 ? [] : await costs()
-for (const line of cost) console.log(line)
+const cost = only.length > 0 ? '' : await costs()
+console.log(cost)
 if (only.length === 0) writeFileSync(join(import.meta.dirname, 'RESULTS.md'), page())
 if (failed > 0) process.exitCode = 1
 
@@ -66,7 +66,7 @@ ${lines.join('\n')}
 
 ## What it costs
 
-${cost.join('\n')}
+${cost}
 
 ## What it does not show
 

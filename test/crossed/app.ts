@@ -1,11 +1,11 @@
 // One delivery through Express to its handler, with the inbox in memory. `run.ts` starts it with V8's coverage on.
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:http'
 import { takeCoverage } from 'node:v8'
 import { webhook } from '@postern/express'
 import { createReceiver, memoryInbox } from '@postern/core'
 import { github } from '@postern/providers/github'
 import express from 'express'
+import { listenOn } from '../services/temporary.ts'
 
 const secret = 'It is a secret to everybody'
 const receiver = createReceiver({ provider: github({ secret }), inbox: memoryInbox(), log: false })
@@ -13,9 +13,8 @@ const { promise: handled, resolve } = Promise.withResolvers<void>()
 receiver.on('push', () => resolve())
 const app = express()
 app.post('/github', webhook(receiver))
-const server = app.listen(0, '127.0.0.1')
-await once(server, 'listening')
-const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/github`
+const server = createServer(app)
+const url = `http://127.0.0.1:${await listenOn(server)}/github`
 const { headers, body } = github({ secret }).sign!({
   topic: 'push',
   payload: {},

@@ -1,17 +1,13 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { hmac } from '@postern/core/scheme'
 import { generic } from '@postern/providers/generic'
 import { SMTPServer } from 'smtp-server'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freePort } from '../services/temporary.ts'
-import { send, startExample, watch, type Example } from './example.ts'
+import { freePort, listenOn } from '../services/temporary.ts'
+import { send, startExample, type Example } from './example.ts'
 
 const secret = 'shared with the bank'
 const signingSecret = `whsec_${randomBytes(24).toString('base64')}`
@@ -36,9 +32,7 @@ let example: Example
 let shopEnv: Record<string, string>
 
 beforeAll(async () => {
-  smtp.listen(0, '127.0.0.1')
-  await once(smtp.server, 'listening')
-  const { port } = smtp.server.address() as AddressInfo
+  const port = await listenOn(smtp.server)
   shopEnv = {
     BANK_WEBHOOK_SECRET: secret,
     BANK_SIGNING_SECRET: signingSecret,
@@ -149,15 +143,7 @@ test('a charge the bank took brings one email, though shop and bank were both do
 })
 
 function startBank(env: Readonly<Record<string, string>>): Promise<Example> {
-  const cwd = fileURLToPath(new URL('../../examples/bank-charge-email/', import.meta.url))
-  return watch(
-    spawn(process.execPath, ['bank.ts'], {
-      cwd,
-      env: { ...process.env, PORT: '0', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    }),
-    /port: (\d+)/,
-  )
+  return startExample('bank-charge-email', env, { args: ['bank.ts'] })
 }
 
 async function post(port: number, charge: object): Promise<[number, unknown]> {

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { resolve } from 'node:path'
 import type { SignableRequest } from '@postern/core/scheme'
+import { stripe } from '@postern/providers/stripe'
+import { root } from '../run/report.ts'
 
 /** A process whose output is followed. */
 export interface Output {
@@ -13,6 +15,8 @@ export interface Output {
   stop(): Promise<void>
   /** Sends SIGTERM, as a deploy does; resolves with the exit code, or null if the signal ended it. */
   end(): Promise<number | null>
+  /** The exit code, once it has ended. */
+  readonly ended: Promise<number | null>
 }
 
 /** An example that runs in a process of its own, as a reader would start it. */
@@ -20,20 +24,68 @@ export interface Example extends Output {
   readonly port: number
 }
 
-/** Starts `examples/<folder>/server.ts` on a free port. */
-export async function startExample(
+/** How an example is started. */
+interface Start {
+  /** Arguments of Node. @default its `server.ts` */
+  readonly args?: readonly string[]
+  /** The line in which it says its port. @default `port: …` */
+  readonly port?: RegExp
+}
+
+/** Starts a program of `examples/<folder>` on a free port. */
+export function startExample(
   folder: string,
-  env: Readonly<Record<string, string>>,
+  env: NodeJS.ProcessEnv,
+  { args = ['server.ts'], port = /port: (\d+)/ }: Start = {},
 ): Promise<Example> {
-  const cwd = fileURLToPath(new URL(`../../examples/${folder}/`, import.meta.url))
-  return watch(
-    spawn(process.execPath, ['server.ts'], {
-      cwd,
-      env: { ...process.env, PORT: '0', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    }),
-    /port: (\d+)/,
-  )
+  return watch(spawnIn(`examples/${folder}`, args, { PORT: '0', ...env }), port)
+}
+
+/** Starts Node in a folder of the repository, or in any other, so that its output can be followed. */
+export function spawnIn(
+  folder: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): ReturnType<typeof spawn> {
+  return spawn(process.execPath, args, {
+    cwd: resolve(root, folder),
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+const NEXT = 'node_modules/next/dist/bin/next'
+const OF_NEXT = { NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' } as const
+
+/** Builds an example on Next.js. */
+export async function buildNext(folder: string, env: NodeJS.ProcessEnv = {}): Promise<void> {
+  const output = follow(spawnIn(`examples/${folder}`, [NEXT, 'build'], { ...OF_NEXT, ...env }))
+  const code = await output.ended
+  if (code !== 0) throw new Error(output.lines.join('\n'))
+}
+
+/** Starts an example on Next.js that was built, or another program of it that serves. */
+export async function startNext(
+  folder: string,
+  env: NodeJS.ProcessEnv,
+  args = [NEXT, 'start', '--port', '0', '--hostname', '127.0.0.1'],
+): Promise<Example> {
+  const port = /http:\/\/127\.0\.0\.1:(\d+)/
+  const started = await watch(spawnIn(folder, args, { ...OF_NEXT, ...env }), port)
+  await started.line('Ready in')
+  return started
+}
+
+/** Signs an event of Stripe with this object. */
+export function stripeEvent(
+  secret: string,
+  port: number,
+  id: string,
+  object: object,
+  type = 'invoice.paid',
+): SignableRequest {
+  const url = `http://localhost:${port}/webhooks/stripe`
+  return stripe({ secret }).sign!({ url, payload: { id, object: 'event', type, data: { object } } })
 }
 
 /** Follows the output of a process that listens, and says so in a line that the pattern finds the port in. */
@@ -50,6 +102,7 @@ export function follow(child: ReturnType<typeof spawn>): Output {
   const exit = once(child, 'exit').then(() => {
     ended = true
     for (const check of waiting) check()
+    return child.exitCode
   })
   for (const stream of [child.stdout!, child.stderr!]) {
     createInterface({ input: stream }).on('line', (line) => {
@@ -75,9 +128,9 @@ export function follow(child: ReturnType<typeof spawn>): Output {
       }),
     async end() {
       child.kill('SIGTERM')
-      await exit
-      return child.exitCode
+      return exit
     },
+    ended: exit,
     async stop() {
       child.kill('SIGKILL')
       await exit

@@ -1,11 +1,8 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { stripe } from '@postern/providers/stripe'
 import { expect, test } from 'vitest'
-import { send, watch } from './example.ts'
+import { send, startExample, stripeEvent } from './example.ts'
 import { startCollector, type CollectedSpan } from '../services/otlp.ts'
 
 const secret = 'whsec_of the example'
@@ -13,36 +10,28 @@ const secret = 'whsec_of the example'
 test('express-observability shows one delivery as a trace, as metrics and in the log', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'postern-express-observability-'))
   const collector = await startCollector()
-  const child = spawn(process.execPath, ['server.ts'], {
-    cwd: join(import.meta.dirname, '../../examples/express-observability'),
-    env: {
-      ...process.env,
-      PORT: '0',
-      STRIPE_WEBHOOK_SECRET: secret,
-      WEBHOOKS_DB: join(folder, 'webhooks.db'),
-      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const exited = once(child, 'exit')
+  const env = {
+    STRIPE_WEBHOOK_SECRET: secret,
+    WEBHOOKS_DB: join(folder, 'webhooks.db'),
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+  }
+  const example = await startExample('express-observability', env, { port: /"port":(\d+)/ })
   try {
-    const example = await watch(child, /"port":(\d+)/)
     const { port } = example
     const sender = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' }
-    const paid = sign(port, 'evt_1', { id: 'in_4711', card: '4242' })
+    const paid = stripeEvent(secret, port, 'evt_1', { id: 'in_4711', card: '4242' })
     const traceparent = `00-${sender.traceId}-${sender.spanId}-01`
     const reply = await send({ ...paid, headers: { ...paid.headers, traceparent } })
     expect(reply.status).toBe(200)
     const booked = JSON.parse(await example.line('booked in_4711')) as Line
-    expect((await send(sign(port, 'evt_2', {}))).status).toBe(200)
+    expect((await send(stripeEvent(secret, port, 'evt_2', {}))).status).toBe(200)
     const dead = JSON.parse(await example.line('is dead')) as Line
     expect((await send({ ...paid, body: Buffer.from('{}') })).status).toBe(401)
     const rejected = JSON.parse(await example.line('signature_mismatch')) as Line
     const metrics = await (await fetch(`http://localhost:${port}/metrics`)).text()
 
     // The end of the process sends the spans that wait.
-    child.kill('SIGTERM')
-    expect(await exited).toEqual([0, null])
+    expect(await example.end()).toBe(0)
     const { spans } = collector
     const named = (name: string, id: string): CollectedSpan =>
       spans.find((span) => span.name === name && span.attributes['messaging.message.id'] === id)!
@@ -100,8 +89,7 @@ test('express-observability shows one delivery as a trace, as metrics and in the
     const everything = [JSON.stringify(spans), metrics, ...example.lines].join('\n')
     expect(everything).not.toMatch(/4242|whsec|v1=/)
   } finally {
-    child.kill('SIGKILL')
-    await exited
+    await example.stop()
     await collector.close()
     rmSync(folder, { recursive: true })
   }
@@ -112,9 +100,4 @@ interface Line {
   readonly trace_id: string
   readonly span_id: string
   readonly [field: string]: unknown
-}
-
-function sign(port: number, id: string, invoice: object): Parameters<typeof send>[0] {
-  const payload = { id, object: 'event', type: 'invoice.paid', data: { object: invoice } }
-  return stripe({ secret }).sign!({ url: `http://localhost:${port}/webhooks/stripe`, payload })
 }

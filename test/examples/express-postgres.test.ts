@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { stripe } from '@postern/providers/stripe'
 import pg from 'pg'
 import { expect, test } from 'vitest'
 import { startPostgres } from '../services/postgres.ts'
 import { needs } from '../services/needs.ts'
 import { postgresServer } from '../services/programs.ts'
-import { send, startExample, type Example } from './example.ts'
+import { send, startExample, stripeEvent, type Example } from './example.ts'
 
 const secret = 'whsec_of the example'
 
@@ -69,15 +68,6 @@ needs(postgresServer).describe('express-postgres', () => {
 function paid(
   port: number,
   { id, customer }: { id: string; customer: string },
-): ReturnType<NonNullable<ReturnType<typeof stripe>['sign']>> {
-  return stripe({ secret }).sign!({
-    url: `http://localhost:${port}/webhooks/stripe`,
-    topic: 'invoice.paid',
-    payload: {
-      id,
-      object: 'event',
-      type: 'invoice.paid',
-      data: { object: { id: `in_${id}`, customer, amount_paid: 1000 } },
-    },
-  })
+): ReturnType<typeof stripeEvent> {
+  return stripeEvent(secret, port, id, { id: `in_${id}`, customer, amount_paid: 1000 })
 }

@@ -2,9 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { stripe } from '@postern/providers/stripe'
 import { expect, test } from 'vitest'
-import { send, startExample } from './example.ts'
+import { send, startExample, stripeEvent } from './example.ts'
 
 const secret = 'whsec_of the example'
 
@@ -32,13 +31,7 @@ test('express-sqlite books what it acknowledged exactly once, over kill -9 and r
 })
 
 function sign(port: number, one: { id: string; invoice: string }): Parameters<typeof send>[0] {
-  const payload = {
-    id: one.id,
-    object: 'event',
-    type: 'invoice.paid',
-    data: { object: { id: one.invoice, amount_paid: 100 } },
-  }
-  return stripe({ secret }).sign!({ url: `http://localhost:${port}/webhooks/stripe`, payload })
+  return stripeEvent(secret, port, one.id, { id: one.invoice, amount_paid: 100 })
 }
 
 async function total(port: number): Promise<unknown> {

@@ -1,12 +1,9 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { stripe } from '@postern/providers/stripe'
 import { expect, test } from 'vitest'
-import { send, startExample, watch, type Example } from './example.ts'
+import { send, startExample, stripeEvent, type Example } from './example.ts'
 
 const secret = 'whsec_of the example'
 const [next, old] = [1, 2].map(() => `whsec_${randomBytes(24).toString('base64')}`)
@@ -28,7 +25,9 @@ test('fan-out brings each event to the healthy system at once, and to the slow a
   })
   try {
     const replies = await Promise.all(
-      Array.from({ length: COUNT }, (_, at) => send(signed(hub.port, `evt_${at}`))),
+      Array.from({ length: COUNT }, (_, at) =>
+        send(stripeEvent(secret, hub.port, `evt_${at}`, { id: 'in_1' })),
+      ),
     )
     expect(replies.every((reply) => reply.status === 200)).toBe(true)
     await all(healthy)
@@ -43,16 +42,8 @@ test('fan-out brings each event to the healthy system at once, and to the slow a
   }
 })
 
-async function startSystem(manner: string, systemSecret: string): Promise<Example> {
-  const cwd = fileURLToPath(new URL('../../examples/fan-out/', import.meta.url))
-  return watch(
-    spawn(process.execPath, ['system.ts', manner], {
-      cwd,
-      env: { ...process.env, PORT: '0', SYSTEM_SECRET: systemSecret },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    }),
-    /port: (\d+)/,
-  )
+function startSystem(manner: string, systemSecret: string): Promise<Example> {
+  return startExample('fan-out', { SYSTEM_SECRET: systemSecret }, { args: ['system.ts', manner] })
 }
 
 /** Resolves when a system has every event. */
@@ -64,9 +55,4 @@ async function all(system: Example): Promise<void> {
 
 function got(system: Example): readonly string[] {
   return system.lines.filter((line) => line.startsWith('got '))
-}
-
-function signed(port: number, id: string): Parameters<typeof send>[0] {
-  const payload = { id, object: 'event', type: 'invoice.paid', data: { object: { id: 'in_1' } } }
-  return stripe({ secret }).sign!({ url: `http://localhost:${port}/webhooks/stripe`, payload })
 }

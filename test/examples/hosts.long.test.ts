@@ -1,5 +1,4 @@
 // Takes 25 s.
-import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { catalogue } from '@postern/providers/catalogue'
 import { github } from '@postern/providers/github'
@@ -7,7 +6,7 @@ import { expect, test } from 'vitest'
 import { runWorker } from '../apps/worker.ts'
 import { root } from '../run/report.ts'
 import { freePort, removeFolder, temporaryFolder } from '../services/temporary.ts'
-import { follow, send } from './example.ts'
+import { follow, send, spawnIn } from './example.ts'
 
 const secret = 'it is a secret'
 const hosts = join(root, 'examples/hosts')
@@ -18,12 +17,8 @@ test.for(['express', 'fastify', 'hono', 'koa', 'node'])(
   async (host) => {
     const cwd = await temporaryFolder('host')
     const port = await freePort()
-    const child = spawn(process.execPath, [join(hosts, host, 'server.ts')], {
-      cwd,
-      env: { ...process.env, PORT: String(port), GITHUB_WEBHOOK_SECRET: secret },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    const output = follow(child)
+    const env = { PORT: String(port), GITHUB_WEBHOOK_SECRET: secret }
+    const output = follow(spawnIn(cwd, [join(hosts, host, 'server.ts')], env))
     try {
       const url = `http://localhost:${port}/webhooks/github`
       const push = github({ secret }).sign!({ url, id: 'e1', topic: 'push', payload: {} })
@@ -55,11 +50,8 @@ test('the examples of Lambda and fetch answer', async () => {
     const { status } = await app.fetch(new Request('http://localhost/', { method: 'POST' }))
     console.log(statusCode, typeof cron, status)
     process.exit()`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
-    cwd,
-    env: { ...process.env, GITHUB_WEBHOOK_SECRET: secret },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const args = ['--input-type=module', '-e', program]
+  const child = spawnIn(cwd, args, { GITHUB_WEBHOOK_SECRET: secret })
   try {
     expect(await follow(child).line(/^\d/)).toBe('401 function 401')
   } finally {

@@ -1,15 +1,13 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request, type IncomingMessage, type RequestOptions } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
-import { stripe } from '@postern/providers/stripe'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { must } from '../pack/must.ts'
 import { root } from '../run/report.ts'
-import { watch, type Example } from './example.ts'
+import { startExample, stripeEvent, type Example } from './example.ts'
 
 const secret = 'whsec_of the example'
 const example = join(root, 'examples/nest')
@@ -33,24 +31,13 @@ function place(): Readonly<Record<string, string>> {
 }
 
 function start(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Example> {
-  const child = spawn(process.execPath, args, {
-    cwd: example,
-    env: { ...process.env, PORT: '0', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  return watch(child, /port: (\d+)/)
+  return startExample('nest', env, { args })
 }
 
 /** Sends a paid invoice on a connection of its own: a kept one would be waited for at the end. */
 async function paid(port: number, id: string): Promise<number> {
-  const payload = {
-    id: `evt_${id}`,
-    object: 'event',
-    type: 'invoice.paid',
-    data: { object: { id, amount_paid: 100 } },
-  }
-  const url = `http://localhost:${port}/webhooks/stripe`
-  const { method, headers, body } = stripe({ secret }).sign!({ url, payload })
+  const invoice = { id, amount_paid: 100 }
+  const { method, url, headers, body } = stripeEvent(secret, port, `evt_${id}`, invoice)
   const reply = await ask(url, { method, headers }, body)
   return reply.resume().statusCode!
 }

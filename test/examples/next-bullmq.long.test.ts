@@ -1,36 +1,39 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { github } from '@postern/providers/github'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { startCollector, type CollectedSpan, type Collector } from '../services/otlp.ts'
 import { needs } from '../services/needs.ts'
 import { redisServer } from '../services/programs.ts'
 import { startRedis, type RedisService } from '../services/redis.ts'
-import { follow, send, watch, type Example, type Output } from './example.ts'
+import {
+  buildNext,
+  follow,
+  send,
+  spawnIn,
+  startNext,
+  type Example,
+  type Output,
+} from './example.ts'
 
 const WAIT = { timeout: 60_000, interval: 100 }
 const secret = 'it is a secret'
-const cwd = fileURLToPath(new URL('../../examples/next-bullmq/', import.meta.url))
 
 needs(redisServer).describe('next-bullmq', () => {
   let redis: RedisService
   let web: Example
   let worker: Output | undefined
   let collector: Collector
+  let env: NodeJS.ProcessEnv
 
   beforeAll(async () => {
     redis = await startRedis()
     collector = await startCollector()
-    const build = run('node_modules/next/dist/bin/next', 'build')
-    const output = follow(build)
-    const [code] = (await once(build, 'exit')) as [number]
-    expect(code, output.lines.join('\n')).toBe(0)
-    web = await watch(
-      run('node_modules/next/dist/bin/next', 'start', '--port', '0', '--hostname', '127.0.0.1'),
-      /http:\/\/127\.0\.0\.1:(\d+)/,
-    )
-    await web.line('Ready in')
+    env = {
+      GITHUB_WEBHOOK_SECRET: secret,
+      REDIS_URL: redis.url,
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    }
+    await buildNext('next-bullmq', env)
+    web = await startNext('examples/next-bullmq', env)
   })
   afterAll(async () => {
     await worker?.stop()
@@ -43,7 +46,7 @@ needs(redisServer).describe('next-bullmq', () => {
     expect((await send(push('1'))).status).toBe(200)
     expect((await send(push('1'))).status).toBe(200)
     expect(web.lines.some((line) => line.includes('deploy'))).toBe(false)
-    worker = follow(run('worker.ts'))
+    worker = follow(spawnIn('examples/next-bullmq', ['worker.ts'], env))
     await worker.line('working')
     await worker.line('deploy 1')
     expect((await send(sign('2', 'issues.opened', { action: 'opened' }))).status).toBe(200)
@@ -72,18 +75,6 @@ needs(redisServer).describe('next-bullmq', () => {
     expect(above.attributes['next.span_type']).toBeDefined()
     expect(receive.attributes).not.toHaveProperty('url.path')
   })
-
-  function run(...args: string[]): ReturnType<typeof spawn> {
-    const env: NodeJS.ProcessEnv = {
-      ...process.env,
-      NODE_ENV: 'production',
-      NEXT_TELEMETRY_DISABLED: '1',
-      GITHUB_WEBHOOK_SECRET: secret,
-      REDIS_URL: redis.url,
-      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-    }
-    return spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  }
 
   function push(id: string): Parameters<typeof send>[0] {
     return sign(id, 'push', {})

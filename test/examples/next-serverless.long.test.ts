@@ -1,16 +1,11 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-import { stripe } from '@postern/providers/stripe'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startPostgres } from '../services/postgres.ts'
 import { needs } from '../services/needs.ts'
 import { postgresServer } from '../services/programs.ts'
-import { follow, send, watch, type Example } from './example.ts'
+import { buildNext, send, startNext, stripeEvent, type Example } from './example.ts'
 
 const secret = 'whsec_of the example'
 const cron = 'secret of the cron'
-const cwd = fileURLToPath(new URL('../../examples/next-serverless/', import.meta.url))
 
 needs(postgresServer).describe('next-serverless', () => {
   let postgres: Awaited<ReturnType<typeof startPostgres>>
@@ -19,10 +14,7 @@ needs(postgresServer).describe('next-serverless', () => {
   beforeAll(async () => {
     postgres = await startPostgres()
     // Neither secrets nor a database are there while it is built.
-    const build = next({}, 'build')
-    const output = follow(build)
-    const [code] = (await once(build, 'exit')) as [number]
-    expect(code, output.lines.join('\n')).toBe(0)
+    await buildNext('next-serverless')
     example = await start()
   })
   afterAll(async () => {
@@ -31,16 +23,8 @@ needs(postgresServer).describe('next-serverless', () => {
   })
 
   test('an event that was stored before a kill is handled by the first cron after it', async () => {
-    const invoice = {
-      id: 'evt_1',
-      object: 'event',
-      type: 'invoice.paid',
-      data: { object: { id: 'in_1', amount_paid: 4200, currency: 'eur' } },
-    }
-    const signed = stripe({ secret }).sign!({
-      payload: invoice,
-      url: `${urlOf(example)}/webhooks/stripe`,
-    })
+    const invoice = { id: 'in_1', amount_paid: 4200, currency: 'eur' }
+    const signed = stripeEvent(secret, example.port, 'evt_1', invoice)
     expect((await send(signed)).status).toBe(200)
     await example.stop()
     example = await start()
@@ -54,28 +38,11 @@ needs(postgresServer).describe('next-serverless', () => {
   })
 
   function call(authorization = ''): Promise<Response> {
-    return fetch(`${urlOf(example)}/cron/webhooks`, { headers: { authorization } })
+    return fetch(`http://127.0.0.1:${example.port}/cron/webhooks`, { headers: { authorization } })
   }
 
-  async function start(): Promise<Example> {
+  function start(): Promise<Example> {
     const env = { STRIPE_WEBHOOK_SECRET: secret, CRON_SECRET: cron, DATABASE_URL: postgres.url }
-    const started = await watch(
-      next(env, 'start', '--port', '0', '--hostname', '127.0.0.1'),
-      /http:\/\/127\.0\.0\.1:(\d+)/,
-    )
-    await started.line('Ready in')
-    return started
+    return startNext('examples/next-serverless', env)
   }
 })
-
-function next(env: NodeJS.ProcessEnv, ...args: string[]): ReturnType<typeof spawn> {
-  return spawn(process.execPath, ['node_modules/next/dist/bin/next', ...args], {
-    cwd,
-    env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-}
-
-function urlOf({ port }: Example): string {
-  return `http://127.0.0.1:${port}`
-}

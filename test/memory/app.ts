@@ -1,9 +1,9 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { createReceiver, memoryInbox } from '@postern/core'
 import { webhook } from '@postern/node'
 import { acme } from '../../packages/core/test/acme.ts'
 import { openDurable, type DurableName } from '../services/inboxes.ts'
+import { listenOn } from '../services/temporary.ts'
 
 // An app whose handlers all wait until its parent says so: then each event that it acknowledged must run.
 const [name, store = ''] = process.argv.slice(2)
@@ -20,5 +20,4 @@ receiver.on('ping', { name: 'all', timeout: '10m' }, async (event) => {
   await opened.promise
   process.send!({ ran: event.id })
 })
-const server = createServer(webhook(receiver))
-server.listen(0, '127.0.0.1', () => process.send!({ port: (server.address() as AddressInfo).port }))
+process.send!({ port: await listenOn(createServer(webhook(receiver))) })

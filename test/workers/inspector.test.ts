@@ -6,6 +6,7 @@ import type { ChangeReply } from '../../packages/inspector/src/api/change.ts'
 import type { DetailReply } from '../../packages/inspector/src/api/detail.ts'
 import type { HealthReply } from '../../packages/inspector/src/api/health.ts'
 import type { ListReply } from '../../packages/inspector/src/api/list.ts'
+import { send as post } from '../examples/example.ts'
 import { removeFolder, temporaryFolder } from '../services/temporary.ts'
 import { bundleWorker, startWorkerd, type Workerd } from '../services/workerd.ts'
 
@@ -27,14 +28,7 @@ afterAll(async () => {
 
 async function send(id: string, payload: object, by = secret): Promise<number> {
   const url = `${workerd.url}/webhooks/github`
-  const { method, headers, body } = github({ secret: by }).sign!({
-    id,
-    topic: 'push',
-    payload,
-    url,
-  })
-  const reply = await fetch(url, { method, headers: { ...headers }, body: Buffer.from(body) })
-  return reply.status
+  return (await post(github({ secret: by }).sign!({ id, topic: 'push', payload, url }))).status
 }
 
 /** Asks a route of the page, as its script does. */

@@ -1,10 +1,7 @@
-import { readdirSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { removeFolder, temporaryFolder } from '../services/temporary.ts'
-import { startWorkerd } from '../services/workerd.ts'
+import { listenOn, removeFolder, temporaryFolder } from '../services/temporary.ts'
+import { objectFile, startWorkerd } from '../services/workerd.ts'
 import { idle, pause, SECRET, send } from './load.ts'
 
 /** What a run of kills found. */
@@ -33,44 +30,40 @@ export async function killRun(code: string, kills: number, early: boolean): Prom
     if (done.has(searchParams.get('id')!)) again++
     setTimeout(() => response.end(), Number(searchParams.get('slow')))
   })
-  await new Promise<void>((resolve) => log.listen(0, '127.0.0.1', resolve))
+  const port = await listenOn(log)
   const start = () =>
     startWorkerd({
       folder,
       code,
       texts: { SECRET, ...(early && { EARLY: 'yes' }) },
-      services: { LOG: (log.address() as AddressInfo).port },
+      services: { LOG: port },
     })
-  const { events, effects } = await (async () => {
-    for (let kill = 0; kill < kills; kill++) {
-      const workerd = await start()
-      let over = false
-      const loops = Array.from({ length: 8 }, async () => {
-        while (!over) {
-          const id = `e${number++}`
-          const slow = number % 2 === 0 ? number % 200 : 0
-          try {
-            if ((await send(workerd.url, id, { slow, commit: number % 5 === 0 })) === 200)
-              acknowledged.add(id)
-          } catch {
-            await pause(2)
-          }
-        }
-      })
-      await pause(200 + ((kill * 137) % 800))
-      await workerd.kill()
-      over = true
-      await Promise.all(loops)
-      const found = look(folder)
-      for (const id of found.done) done.add(id)
-      lost = [...acknowledged].filter((id) => !found.events.has(id)).length
-    }
+  for (let kill = 0; kill < kills; kill++) {
     const workerd = await start()
-    await fetch(`${workerd.url}/stats`)
-    await idle(workerd.url)
+    let over = false
+    const loops = Array.from({ length: 8 }, async () => {
+      while (!over) {
+        const id = `e${number++}`
+        const slow = number % 2 === 0 ? number % 200 : 0
+        try {
+          if ((await send(workerd.url, id, { slow, commit: number % 5 === 0 })) === 200)
+            acknowledged.add(id)
+        } catch {
+          await pause(2)
+        }
+      }
+    })
+    await pause(200 + ((kill * 137) % 800))
     await workerd.kill()
-    return look(folder)
-  })()
+    over = true
+    await Promise.all(loops)
+    const found = look(folder)
+    for (const id of found.done) done.add(id)
+    lost = [...acknowledged].filter((id) => !found.events.has(id)).length
+  }
+  const workerd = await start()
+  await idle(workerd.url)
+  await workerd.kill()
   log.closeAllConnections()
   log.close()
   const last = look(folder)
@@ -78,10 +71,10 @@ export async function killRun(code: string, kills: number, early: boolean): Prom
   return {
     kills,
     acknowledged: acknowledged.size,
-    lost: Math.max(lost, [...acknowledged].filter((id) => !events.has(id)).length),
+    lost: Math.max(lost, [...acknowledged].filter((id) => !last.events.has(id)).length),
     again,
-    twice: effects,
-    left: [...acknowledged].filter((id) => events.has(id) && !last.done.has(id)).length,
+    twice: last.effects,
+    left: [...acknowledged].filter((id) => last.events.has(id) && !last.done.has(id)).length,
   }
 }
 
@@ -91,14 +84,11 @@ function look(folder: string): {
   readonly done: ReadonlySet<string>
   readonly effects: number
 } {
-  const objects = join(folder, 'objects', 'webhooks')
-  const file = readdirSync(objects).find(
-    (name) => name.endsWith('.sqlite') && name !== 'metadata.sqlite',
-  )
+  const file = objectFile(folder)
   const events = new Set<string>()
   const done = new Set<string>()
   if (file === undefined) return { events, done, effects: 0 }
-  const db = new DatabaseSync(join(objects, file))
+  const db = new DatabaseSync(file)
   try {
     const rows = db.prepare(
       'SELECT e.event_id AS id, t.state FROM postern_events e LEFT JOIN postern_tasks t ON t.id >> 16 = e.id',

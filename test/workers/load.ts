@@ -1,5 +1,6 @@
 import type { Draft } from '@postern/core/scheme'
 import { github } from '@postern/providers/github'
+import { send as post } from '../examples/example.ts'
 
 /** Texts of the Worker. */
 export const SECRET = 'a secret of the load'
@@ -8,12 +9,7 @@ const { sign } = github({ secret: SECRET })
 
 /** Sends a signed delivery; the status of its reply. Rejects if workerd ends meanwhile. */
 export async function send(url: string, id: string, payload: Draft['payload']): Promise<number> {
-  const request = sign!({ id, topic: 'push', payload, url: `${url}/webhooks/github` })
-  const response = await fetch(request.url, {
-    method: request.method,
-    headers: { ...request.headers },
-    body: Buffer.from(request.body),
-  })
+  const response = await post(sign!({ id, topic: 'push', payload, url: `${url}/webhooks/github` }))
   await response.arrayBuffer()
   return response.status
 }

@@ -1,13 +1,13 @@
 // Builds a program in Go: 20 s of CPU.
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { samples } from '@postern/testing'
 import { untestedStacks } from '@postern/testing/audit'
 import { expect, test } from 'vitest'
 import { postern } from '../../../packages/cli/test/run.ts'
+import { listenOn } from '../../services/temporary.ts'
 import { missingFor } from '../runtimes.ts'
 import { startReceiver } from '../start.ts'
 import { remedyReceivers } from './receivers.ts'
@@ -37,8 +37,7 @@ test.for(['flask', 'php', 'go'] as const)(
       TOPICS: JSON.stringify(topics),
     })
     const counter = createServer((_, response) => response.end(String(statSync(effects).size)))
-    await new Promise<void>((resolve) => counter.listen(0, '127.0.0.1', resolve))
-    const counted = `http://127.0.0.1:${(counter.address() as AddressInfo).port}`
+    const counted = `http://127.0.0.1:${await listenOn(counter)}`
     const to = ['--provider', 'github', '--secret', SECRET, '--effect-url', counted]
     const url = new URL('/webhooks', receiver.url).href
     const { out, err } = await postern(['audit', url, ...to, '--json'])
