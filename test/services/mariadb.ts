@@ -68,6 +68,8 @@ export async function startMariadb({
   const all = [
     '--no-defaults',
     `--datadir=${data}`,
+    // At its start, a server deletes the temporary tables of all servers in its folder.
+    `--tmpdir=${folder}`,
     `--port=${port}`,
     '--bind-address=127.0.0.1',
     '--skip-name-resolve',
