@@ -1,4 +1,5 @@
 import { render, type JSX } from 'preact'
+import { Button, QuietButton } from './parts/button.tsx'
 import { takeKeys, useKeys } from './data/keys.ts'
 import { followLinks, go, href, useRoute, linkLeftBy, type PageRoute } from './data/route.ts'
 import './style/style.css'
@@ -21,7 +22,6 @@ import { job, stopJob, type BulkJob } from './data/bulk.ts'
 import type { EndsReply } from '../src/api/actions.ts'
 import { count, counted } from './words/count.ts'
 
-/** The page. */
 function App(): JSX.Element {
   const [status, setStatus] = useState<StatusReply | undefined>()
   const [failure, setFailure] = useState<AskFailure | undefined>()
@@ -30,7 +30,7 @@ function App(): JSX.Element {
   useEffect(() => {
     if (status !== undefined) return
     const load = (): void => {
-      // The version first: what happens from now on is noticed.
+      // The version is fetched before all other data, so that later changes are noticed.
       Promise.all([ask<StatusReply>('status'), ask<VersionReply>('version')]).then(
         ([reply, { version }]) => {
           setServerTime(reply.now)
@@ -110,7 +110,7 @@ function Screens(): JSX.Element {
         class={hasDetail ? 'with-detail' : undefined}
         style={{ '--share': `${share}%` }}
       >
-        {/* The detail covers the list on a narrow window: the heading must stay reachable. */}
+        {/* On a narrow window, the detail covers the list. Screen readers must still find this heading. */}
         {screen === 'list' && <h1 class="unseen">Deliveries</h1>}
         {screen === 'health' && <Health />}
         {screen === 'list' && more && <more.List isHidden={hasDetail && !isBeside} />}
@@ -125,7 +125,7 @@ function Screens(): JSX.Element {
   )
 }
 
-/** The polite voice of the page. */
+/** A live region: screen readers read its text when it changes. */
 function Said(): JSX.Element {
   const { text, isShown } = useStore(said)
   return (
@@ -141,9 +141,9 @@ function SignedOut(): JSX.Element {
     <main class="whole">
       <h1>You are signed out.</h1>
       <p>
-        <button type="button" class="main" onClick={() => location.reload()}>
+        <Button class="main" onClick={() => location.reload()}>
           Sign in
-        </button>
+        </Button>
       </p>
     </main>
   )
@@ -195,7 +195,7 @@ function Failing(): JSX.Element | null {
   )
 }
 
-/** The time, each second as long as it is needed. */
+/** Returns the current time. While `isNeeded`, the component is rendered again each second. */
 function useSeconds(isNeeded: boolean): number {
   const [time, setTime] = useState(now)
   useEffect(() => {
@@ -207,12 +207,13 @@ function useSeconds(isNeeded: boolean): number {
   return time
 }
 
-// Milliseconds that a list may need until the link is there again.
+// Maximum time in milliseconds to wait until the page has the followed link again.
 const WAIT = 3000
 
 /**
- * Moves the focus if a step to another place removed the focused element. After a step back, it goes to the link that
- * was followed; after closing a detail, to its row; otherwise to the open detail or the main part.
+ * Moves the focus if a step to another view removed the focused element. After a step back, the link that was followed
+ * gets the focus. After closing a detail, its row gets the focus. Otherwise the open detail or the main part gets the
+ * focus.
  */
 function useFocusOnWay(): void {
   const route = useRoute()
@@ -224,7 +225,7 @@ function useFocusOnWay(): void {
     let watch: MutationObserver | undefined
     const stop = (): void => watch?.disconnect()
     const timer = setTimeout(stop, WAIT)
-    // The second frame has what the step has drawn.
+    // The new view is drawn in the second frame.
     let frame = requestAnimationFrame(() => {
       frame = requestAnimationFrame(() => {
         if (!isLost() || found(before, route)) return
@@ -264,7 +265,7 @@ function found(before: PageRoute, { screen, open }: PageRoute): boolean {
   return document.activeElement === element
 }
 
-/** The progress of a change of many tasks, on every screen, until it is closed. */
+/** The progress of a change of many tasks. Every screen shows it until the reader closes it. */
 function Progress(): JSX.Element | null {
   const state = useStore(job)
   if (state === undefined) return null
@@ -280,19 +281,15 @@ function Progress(): JSX.Element | null {
         {state.ends && <Ends state={state} ends={state.ends} />}
       </p>
       {state.phase === 'running' ? (
-        <button type="button" onClick={stopJob}>
-          Stop
-        </button>
+        <Button onClick={stopJob}>Stop</Button>
       ) : (
-        <button type="button" class="quiet" onClick={() => job.set(undefined)}>
-          Close
-        </button>
+        <QuietButton onClick={() => job.set(undefined)}>Close</QuietButton>
       )}
     </section>
   )
 }
 
-/** The results of an action. Each number links to its tasks. */
+/** Counts of the tasks of an action by their state now. Each count links to its tasks. */
 function Ends({ state, ends }: { state: BulkJob; ends: EndsReply }): JSX.Element {
   const to = (rest: string): string =>
     href({ screen: 'list', receiver: '', q: `action:${state.action}${rest}` })
@@ -337,7 +334,8 @@ function inWords({ what, phase, done, total, rate, message }: BulkJob): string {
   return `${sum}${left}. Leaving this page stops it.`
 }
 
-// The reader was signed in already: the key must not stay in the history.
+// If the reader is already signed in, no sign-in page removes the key from the address. The key must not stay in the
+// history.
 if (location.hash.startsWith('#key='))
   history.replaceState(history.state, '', location.pathname + location.search)
 document.addEventListener('click', followLinks)

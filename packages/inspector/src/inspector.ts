@@ -1,10 +1,9 @@
 import { assets } from './assets.ts'
 import { createEntryGate, type Visitor, rejectionReply } from './gate/gate.ts'
-import { checkInspector, type InspectorOptions } from './options.ts'
+import { checkInspector, inboxOf, type InspectorOptions } from './options.ts'
 import { pagePlaceOf, type PagePlace } from './page-place.ts'
 import { HEADERS } from './policy.ts'
 import { problemReply } from './replies.ts'
-import { once } from './once.ts'
 import { createApi } from './routes/api.ts'
 import { isForeign, type InspectorReply, type InspectorRequest } from './request.ts'
 
@@ -27,9 +26,7 @@ export function createInspector<Own extends readonly unknown[] = readonly unknow
   options: InspectorOptions<Own>,
 ): Inspector<Own> {
   checkInspector(options)
-  const inbox = once(async () =>
-    typeof options.inbox === 'function' ? options.inbox() : options.inbox,
-  )
+  const inbox = inboxOf(options)
   const gate = createEntryGate(options, inbox)
   const api = createApi(options, inbox)
 

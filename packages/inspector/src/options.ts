@@ -3,6 +3,8 @@ import type { Observer, Receiver } from '@postern/core'
 import { createSeal, type KeyOption } from '@postern/core/engine'
 import type { Inbox } from '@postern/core/inbox'
 import type { Provider } from '@postern/core/scheme'
+import { once } from './kept.ts'
+import type { RegisteredReply } from './api/health.ts'
 import { checkAuth, type Auth } from './gate/auth.ts'
 
 /** The members of a receiver that the inspector uses, for any type of event. */
@@ -136,21 +138,18 @@ export function checkInspector<Own extends readonly unknown[]>(
     createSeal(options.encryptionKey, 'inspector: encryptionKey')
 }
 
+/** Makes a function that returns the inbox. If the option is a function, it is called once. */
+export function inboxOf({ inbox }: Pick<InspectorOptions<never>, 'inbox'>): () => Promise<Inbox> {
+  return once(async () => (typeof inbox === 'function' ? inbox() : inbox))
+}
+
 function isAddress(dev: unknown): boolean {
   return typeof dev === 'string' && /^https?:\/\/[^\s#]+$/.test(dev) && URL.canParse(dev)
 }
 
 /** The endpoints at a sender: the result of `registered()` of `@postern/registrar`. */
-interface AtSender {
+interface AtSender extends Pick<RegisteredReply['receivers'][number], 'endpoints' | 'differs'> {
   readonly url: string
-  readonly endpoints: readonly {
-    readonly id: string
-    readonly state: string
-    /** Whether the sender still delivers to this endpoint; undefined if its API does not say. */
-    readonly delivering: boolean | undefined
-  }[]
-  /** Differences between the registration and the code, one sentence each. */
-  readonly differs: readonly string[]
 }
 
 /** Asks the sender of a receiver for the endpoints that are registered at the sender. */

@@ -1,4 +1,5 @@
 import type { Inbox } from '@postern/core/inbox'
+import { createAnswerCache } from './kept.ts'
 
 /** The version of everything that the page shows, and a cache of answers for that version. */
 interface Version {
@@ -10,50 +11,15 @@ interface Version {
   readonly forget: () => void
 }
 
-const FRESH = 250
-const KEPT = 2000
-const MOST = 100
-
-interface Answer {
-  readonly version: string
-  readonly at: number
-  readonly value: Promise<unknown>
-}
-
 /** Makes a {@link Version}. Polling by ten viewers costs as much as polling by one. */
-export function createVersion(
-  inbox: () => Promise<Inbox>,
-  now: () => number = () => performance.now(),
-): Version {
-  let known: { readonly at: number; readonly value: Promise<string> } | undefined
-  const answers = new Map<string, Answer>()
-
+export function createVersion(inbox: () => Promise<Inbox>): Version {
+  const versions = createAnswerCache({ ms: 250 })
+  const answers = createAnswerCache({ ms: 2000, most: 100 })
+  const current = (): Promise<string> => versions.of('', ask)
   return {
     current,
-    forget: () => answers.clear(),
-    async shared<T>(key: string, ask: () => Promise<T>): Promise<T> {
-      const version = await current()
-      const found = answers.get(key)
-      if (found && found.version === version && now() - found.at < KEPT)
-        return found.value as Promise<T>
-      const value = ask()
-      answers.delete(key)
-      answers.set(key, { version, at: now(), value })
-      value.catch(() => answers.delete(key))
-      for (const oldest of answers.keys()) {
-        if (answers.size <= MOST) break
-        answers.delete(oldest)
-      }
-      return value
-    },
-  }
-
-  function current(): Promise<string> {
-    if (known && now() - known.at < FRESH) return known.value
-    const value = ask()
-    known = { at: now(), value }
-    value.catch(() => (known = undefined))
-    return value
+    forget: () => answers.forget(),
+    shared: async (key, answer) => answers.of(`${await current()} ${key}`, answer),
   }
 
   async function ask(): Promise<string> {

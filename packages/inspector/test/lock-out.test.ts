@@ -75,7 +75,7 @@ describe('wrong ones', () => {
   /** Seconds to wait, and whether the rejection was delayed. */
   const tried = async (attempts: ReturnType<typeof made>, peer: string) => {
     let isAtOnce = true
-    const wait = attempts.wrong(peer)
+    const wait = attempts(peer)
     void wait.then(() => undefined)
     const first = await Promise.race([
       wait,
@@ -90,7 +90,7 @@ describe('wrong ones', () => {
     return { wait: await wait, isAtOnce }
   }
   const spend = async (attempts: ReturnType<typeof made>, peer: string, times = 10) => {
-    for (let n = 0; n < times; n++) expect(await attempts.wrong(peer)).toBe(0)
+    for (let n = 0; n < times; n++) expect(await attempts(peer)).toBe(0)
   }
 
   test('ten of a minute are answered at once, the next late, and a minute later all is forgotten', async () => {
@@ -98,7 +98,7 @@ describe('wrong ones', () => {
     await spend(attempts, '192.0.2.1')
     clock = 20_000
     expect(await tried(attempts, '192.0.2.1')).toEqual({ wait: 40, isAtOnce: false })
-    expect(await attempts.wrong('192.0.2.2')).toBe(0)
+    expect(await attempts('192.0.2.2')).toBe(0)
     clock = 60_000
     await spend(attempts, '192.0.2.1')
   })
@@ -127,14 +127,14 @@ describe('wrong ones', () => {
   test('a full table forgets who failed least, then the oldest: who guesses stays known', async () => {
     const attempts = made()
     await spend(attempts, 'guesser')
-    for (let n = 0; n < 3000; n++) await attempts.wrong(`10.0.${n >> 8}.${n & 255}`)
+    for (let n = 0; n < 3000; n++) await attempts(`10.0.${n >> 8}.${n & 255}`)
     expect((await tried(attempts, 'guesser')).wait).toBe(60)
   })
 
   test('at most 100 wait; beyond that they are answered at once', async () => {
     const attempts = made()
     await spend(attempts, 'a')
-    const late = Array.from({ length: 100 }, async () => attempts.wrong('a'))
+    const late = Array.from({ length: 100 }, async () => attempts('a'))
     expect(await tried(attempts, 'a')).toEqual({ wait: 60, isAtOnce: true })
     await vi.advanceTimersByTimeAsync(1000)
     expect(await Promise.all(late)).toEqual(Array.from({ length: 100 }, () => 60))

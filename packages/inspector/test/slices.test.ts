@@ -3,7 +3,7 @@ import { github } from '@postern/providers'
 import { signed } from '@postern/testing'
 import { describe, expect, test } from 'vitest'
 import { createBudgets } from '../src/replies.ts'
-import { createRemembered } from '../src/remembered.ts'
+import { createRemembered } from '../src/kept.ts'
 import { createWalk } from '../src/search/walk.ts'
 import { createLoopSlices } from '../src/turns.ts'
 
@@ -91,7 +91,7 @@ describe('answers of explain', () => {
     let most = 0
     const asked: string[] = []
     const ask = (name: string, isWhole = true) =>
-      answers.of(name, async () => {
+      answers(name, async () => {
         asked.push(name)
         most = Math.max(most, ++running)
         await new Promise((resolve) => setImmediate(resolve))
@@ -104,7 +104,7 @@ describe('answers of explain', () => {
     await ask('cut', false)
     await ask('cut', false)
     expect(asked.slice(3)).toEqual(['cut', 'cut'])
-    await expect(answers.of('bad', () => Promise.reject(new Error('no')))).rejects.toThrow('no')
+    await expect(answers('bad', () => Promise.reject(new Error('no')))).rejects.toThrow('no')
     expect(await ask('bad')).toBe('bad')
   })
 

@@ -60,8 +60,8 @@ export function declare(command: Command): void {
 }
 
 /**
- * `postern explain`: from a file, stdin, flags of curl, or a delivery in an inbox. Exit code 1 if the delivery is rejected. Of a
- * delivery that was not rejected, and of one that no signature rejected, it says what the inbox knows.
+ * `postern explain`: explains a request from a file, stdin, flags of curl, or an inbox. Exit code 1 if the request is
+ * rejected. If the signature of a delivery in the inbox was not the problem, prints what the inbox knows.
  */
 async function explainCommand(source: string, options: ExplainCommandOptions): Promise<ExitCode> {
   const saved = await savedOf(source, options)
@@ -76,7 +76,7 @@ async function explainCommand(source: string, options: ExplainCommandOptions): P
   const found = await explain(delivery, provider, {
     catalogue,
     ms: numberOption('--time-limit', options.timeLimit),
-    // JSON is read by programs: agents, and logs of others.
+    // Other programs read the JSON and may log it. So it has no fingerprints of secrets, and no repaired body.
     fingerprints: options.json !== true,
     repaired: options.json !== true,
     ...(at !== undefined && { now: () => at }),
@@ -115,7 +115,7 @@ function lines({ cause, certainty, message, remedy }: Finding, columns: number):
   ].join('\n')
 }
 
-/** The signed bytes next to the received bytes. Without color, brackets mark the difference. */
+/** Returns lines with the signed and the received bytes. Without colors, brackets mark the difference. */
 function diffLines({ summary, parts }: BodyDiff, columns: number): string {
   const side = (one: 'came' | 'signed', format: 'red' | 'green'): readonly string[] => {
     const other = one === 'came' ? 'signed' : 'came'
@@ -134,7 +134,7 @@ function diffLines({ summary, parts }: BodyDiff, columns: number): string {
   ].join('\n')
 }
 
-// The column in which the cause starts.
+// The column where the name of the cause and all further lines start.
 const START = 11
 
 async function savedOf(
@@ -220,7 +220,10 @@ interface CurlFlags {
   readonly dataBinary?: string
 }
 
-/** A request given by a URL and flags of curl. As in curl, `@file` reads a file: `--data` without its line ends. */
+/**
+ * Returns the request that a URL and flags of curl describe. As in curl, `@file` reads a file, and `--data` removes its
+ * line ends.
+ */
 function fromFlags(url: string, flags: CurlFlags): SavedRequest {
   if (!URL.canParse(url))
     throw new Failure(2, `the request must be a URL with -H and -d, got ${url}`)

@@ -56,7 +56,7 @@ export function declare(command: Command): void {
     .action(runAction(sendCommand))
 }
 
-/** `postern send`: signed deliveries to a URL. Exit code 1 if one was rejected, 3 without an answer. */
+/** `postern send`: sends signed deliveries to a URL. Exit code 1 if a delivery was rejected, 3 if nothing answered. */
 export async function sendCommand(
   name: string,
   topic: string | undefined,
@@ -97,7 +97,7 @@ export async function sendCommand(
     bar?.end()
     if (options.json) sayJson(all, 2)
     else if (all.length > 0 && times > 1) remark(summary(all))
-    // A rejection that was asked for needs no remedy.
+    // `--tamper` and `--stale` ask for a rejection by the receiver, which needs no remedy.
     const isAsked = ({ by }: Sent): boolean =>
       by === 'receiver' && (options.tamper === true || options.stale === true)
     if (!options.json) tellWho(all.filter((one) => !isAsked(one)))
@@ -114,7 +114,7 @@ export async function sendCommand(
   }
 }
 
-/** The topic that is sent: a sample has it, or `--data` is its payload. */
+/** Returns the topic to send: the topic of a sample. If `--data` has the payload, any topic is allowed. */
 async function topicOf(
   provider: string,
   topic: string | undefined,
@@ -131,9 +131,9 @@ async function topicOf(
   )
 }
 
-// The longest time that a sender allows is three days.
+// Age of a stale delivery, in milliseconds. No provider accepts deliveries that are older than three days.
 const STALE = 30 * 86_400_000
-// More are shown as a bar and a sum.
+// Maximum number of deliveries to print one by one. More are printed as a progress bar and a summary.
 const LINES = 20
 
 function summary(all: readonly Sent[]): string {
@@ -150,8 +150,8 @@ function summary(all: readonly Sent[]): string {
 }
 
 /**
- * A private key for a sender whose receivers have the public half, which is printed: set it at the receiver, and the
- * delivery verifies. Undefined for senders with a shared secret.
+ * Makes a private key for a provider that signs with one, and prints the public key for the receiver. Returns undefined
+ * for a provider with a shared secret.
  */
 function newKey(about: About): string | undefined {
   if (about.name === 'discord') {
@@ -175,17 +175,19 @@ function tell({ title, secretOption }: About, publicKey: string): void {
   )
 }
 
-// Places of the body that are tried.
+// Maximum number of positions in the body to try.
 const MOST = 64
 
-/** The same request with one byte of its body changed, so that its signature does not match where the body is signed. */
+/**
+ * Returns the request with one byte of its body changed, so that the signature no longer matches if it covers the body.
+ */
 async function tampered(provider: Provider, request: SignableRequest): Promise<SignableRequest> {
   const inbox = inlineInbox({ ledger: memoryLedger({ dedupeWindow: '90d' }) })
   const receiver = createReceiver({ provider, inbox, log: false, explain: false })
   receiver.onAny(() => undefined)
   const all = changes(request)
   try {
-    // Some senders sign only a few members.
+    // Some providers sign only a few members, so several changes are tried.
     for (const changed of all) if ((await receiver.receive(changed)).status === 401) return changed
     return all[0]!
   } finally {
@@ -193,7 +195,7 @@ async function tampered(provider: Provider, request: SignableRequest): Promise<S
   }
 }
 
-/** Requests with another letter or digit each, the first one in the middle of a word. */
+/** Returns copies of the request. Each copy has a change to another letter or digit of the body. */
 function changes(request: SignableRequest): readonly SignableRequest[] {
   const text = Buffer.from(request.body).toString('latin1')
   const places = [...text.matchAll(/[a-z\d]/g)].map(({ index }) => index)

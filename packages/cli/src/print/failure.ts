@@ -1,10 +1,13 @@
 /** Exit codes: 0 success, 1 negative result, 2 wrong usage, 3 the other side failed. */
 export type ExitCode = 0 | 1 | 2 | 3
 
-/** Ends a command with an exit code and a message for people. Its text is data: it may quote what came from outside. */
+/**
+ * An error that ends a command with an exit code. The message may quote text from outside, so it is escaped when
+ * printed.
+ */
 export class Failure extends Error {
   readonly exitCode: ExitCode
-  /** The message, and `rows` below it. */
+  /** The message, and further lines to print below it. */
   readonly lines: readonly string[]
 
   constructor(

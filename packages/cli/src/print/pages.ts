@@ -17,10 +17,12 @@ export type NextPage<Row> = (query: {
   readonly cursor?: string
 }) => MaybePromise<Page<Row>>
 
-// The most rows that an inbox gives at once.
+// Maximum number of rows that an inbox returns per query.
 const MOST = 1000
 
-/** The pages of a list, at most `limit` rows in all. Returns true if further rows may match. */
+/**
+ * Yields the pages of a list, with at most `limit` rows in total. Returns true at the end if further rows may match.
+ */
 async function* pagesOf<Row>(
   limit: string,
   next: NextPage<Row>,
@@ -34,7 +36,7 @@ async function* pagesOf<Row>(
       limit: Math.min(MOST, left),
       ...(cursor !== undefined && { cursor }),
     })
-    // A page ends where its time is over, so that it can be empty and have more behind it.
+    // A page also ends when its time is up. So an empty page can have a cursor to further rows.
     yield page.rows
     left -= page.rows.length
     ;({ cursor } = page)
@@ -42,7 +44,7 @@ async function* pagesOf<Row>(
   return cursor !== undefined
 }
 
-/** The first rows of a list. `more` is true if further rows may match. */
+/** Returns the first rows of a list. `more` is true if further rows may match. */
 export async function rowsOf<Row>(
   limit: string,
   next: NextPage<Row>,
@@ -57,7 +59,7 @@ export async function rowsOf<Row>(
 }
 
 /**
- * Writes rows as lines of the file that `--output` names, while they are found. Returns false without `--output`.
+ * Prints rows in the format that `--output` names, while they are found. Returns false without `--output`.
  *
  * @throws Failure
  */

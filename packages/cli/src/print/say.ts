@@ -7,17 +7,17 @@ import { confirm, isCancel } from '@clack/prompts'
 
 export { Failure, type ExitCode } from './failure.ts'
 
-/** A remark or progress: to stderr, so that results can be piped. Long lines break at blanks. */
+/** Prints a remark or progress to stderr, so that a pipe gets only results. Long lines are broken at blanks. */
 export function remark(text: string): void {
   process.stderr.write(`${rendered(onLines(text, columnsOf(process.stderr)))}\n`)
 }
 
-/** A result: to stdout. Long lines break at blanks. */
+/** Prints a result to stdout. Long lines are broken at blanks. */
 export function say(text: string): void {
   process.stdout.write(`${rendered(onLines(text, columnsOf()))}\n`)
 }
 
-/** A result that is copied, such as a command or a file: no line of it is broken. */
+/** Prints a result that people copy, such as a command or a file. Long lines are not broken. */
 export function sayWhole(text: string): void {
   process.stdout.write(`${rendered(text)}\n`)
 }
@@ -29,7 +29,7 @@ function onLines(text: string, columns: number): string {
     .join('\n')
 }
 
-/** A member as JSON has it: big integers become strings, bytes base64. */
+/** Converts a member for JSON: a big integer to a string, bytes to base64. */
 export function plainMember(_name: string, member: unknown): unknown {
   if (typeof member === 'bigint') return String(member)
   return member instanceof Uint8Array ? Buffer.from(member).toString('base64') : member
@@ -48,7 +48,7 @@ export function exitCodeOf(error: unknown, tell: (text: string) => void): ExitCo
       tell(`postern: ${error.lines.map((line) => shown(line, MOST)).join('\n')}`)
     return error.exitCode
   }
-  // Bad configuration, from a factory or a filter.
+  // A factory or a filter throws a TypeError for a wrong option.
   if (error instanceof TypeError) {
     tell(`postern: ${shown(error.message, MOST)}`)
     return 2
@@ -57,10 +57,10 @@ export function exitCodeOf(error: unknown, tell: (text: string) => void): ExitCo
   return 3
 }
 
-// Characters of a message that may quote a whole file.
+// Maximum length of a printed message, in characters. A message can quote a whole file.
 const MOST = 4000
 
-/** Asks a person. Without a terminal it throws: `--yes` answers there. */
+/** Asks for confirmation. Throws a {@link Failure} without a terminal: there, only `--yes` confirms. */
 export async function agreed(message: string): Promise<boolean> {
   if (!process.stdin.isTTY)
     throw new Failure(2, `${message} No terminal to ask for confirmation: give --yes`)

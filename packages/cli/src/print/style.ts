@@ -1,7 +1,7 @@
 import type { Attempt, TaskInfo } from '@postern/core/inbox'
 import { shown, styled } from './terminal.ts'
 
-/** Signs and words of outcomes: color is never the only mark. */
+/** Signs and colors of outcomes. Each outcome also has its word, since not everybody sees colors. */
 const SIGNS: Readonly<
   Record<string, readonly [sign: string, format: Parameters<typeof styled>[0]]>
 > = {
@@ -27,27 +27,27 @@ export function state(name: string): string {
   return `${styled(format, sign)} ${shown(name, 40)}`
 }
 
-/** The state of a task: a done one that ran nothing is `folded` or `stale`. */
+/** Returns the state of a task. A task that is done without a run is `folded` or `stale`. */
 export function taskState({ state: name, into, stale }: TaskInfo): string {
   return state(into !== undefined ? 'folded' : stale ? 'stale' : name)
 }
 
-/** How a run ended, in the word that the page has. */
+/** Returns how a run ended, in the words of the page. */
 export function ended(outcome: Attempt['outcome']): string {
   return state({ retry: 'failed', postpone: 'postponed' }[outcome as string] ?? outcome)
 }
 
-/** The topic that a rejected delivery claims, dimmed since it is not verified. */
+/** Returns the topic that a rejected delivery claims. The topic is dimmed, since it is unverified. */
 export function claimText(topic: string | undefined): string {
   return topic === undefined ? '?' : styled('dim', `claims ${shown(topic, 60)}`)
 }
 
-/** A long id with head and tail. */
+/** Shortens a long id to its head and its tail. */
 export function shortId(id: string): string {
   return id.length > 24 ? `${shown(id.slice(0, 13))}…${shown(id.slice(-8))}` : shown(id)
 }
 
-/** A time of day, with its day if that is not today. */
+/** Writes a time of day, with the date if it is not today. */
 export function timeOf(at: number, now: number = Date.now()): string {
   const date = new Date(at)
   const two = (part: number): string => String(part).padStart(2, '0')
@@ -56,12 +56,12 @@ export function timeOf(at: number, now: number = Date.now()): string {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${time}`
 }
 
-/** A number of things: `1 task`, `2 tasks`. */
+/** Writes a number of things: `1 task`, `2 tasks`. */
 export function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? '' : 's'}`
 }
 
-/** A duration with one unit, as the page has it: `<0.1 ms`, `3.5 ms`, `1.2 s`. */
+/** Writes a duration with one unit, as the page does: `<0.1 ms`, `3.5 ms`, `1.2 s`. */
 export function lasting(milliseconds: number): string {
   const units = [
     [86_400_000, 'd'],

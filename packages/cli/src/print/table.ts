@@ -2,33 +2,36 @@ import { clipped, columnsOf, shortened, squeezed, widthOf, wrapped } from './wid
 
 interface TableOptions {
   /**
-   * Heads of columns that fall out where the terminal is too narrow, this one first. Before that they have at most 28 columns, cut
-   * in the middle. All others stay whole, but the last, which is cut.
+   * Heads of columns to leave out if the terminal is too narrow, the first one first. Before that, their cells are
+   * shortened to 28 columns. Other columns stay whole, except the last one, which is cut.
    *
    * @default []
    */
   readonly drops?: readonly string[]
   /**
-   * Whether the last column continues on further lines, below itself, instead of being cut.
+   * True if the last column continues on further lines, instead of being cut.
    *
    * @default false
    */
   readonly wraps?: boolean
   /**
-   * The width to fit.
+   * Maximum width of a line, in columns.
    *
-   * @default That of the terminal; a pipe gets everything.
+   * @default the width of the terminal; in a pipe, no maximum
    */
   readonly columns?: number
 }
 
 const GAP = 2
-// What a cell is squeezed to before its column falls out.
+// Maximum width of a cell in a column of `drops`, once the table is too wide. After that, columns are left out.
 const NAME = 28
-// The least that the last column must have room for, before a column falls out for it.
+// Minimum width of the last column. If it has less, another column is left out.
 const LAST = 16
 
-/** Rows in aligned columns, no line wider than the terminal. The first row has the heads, and numbers are on the right, unless `wraps`. */
+/**
+ * Returns rows in aligned columns. No line is wider than the terminal. The first row has the heads. Without `wraps`,
+ * numbers are aligned to the right.
+ */
 export function table(
   rows: readonly (readonly string[])[],
   { drops = [], wraps = false, columns = columnsOf() }: TableOptions = {},
@@ -41,7 +44,7 @@ export function table(
     .flatMap((row) => {
       const all = row.map((cell, at) => padded(cell, widths[at]!))
       const line = all.join(' '.repeat(GAP))
-      // Without room behind the other columns the last continues below them.
+      // If the other columns leave too little room, the last column continues below them.
       if (wraps) return wrapped(line.trimEnd(), columns, start + LAST > columns ? GAP : start)
       const cut = shortened(all[last]!.trimEnd(), columns - start)
       return [clipped([...all.slice(0, last), cut].join(' '.repeat(GAP)).trimEnd(), columns)]

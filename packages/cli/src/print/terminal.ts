@@ -5,17 +5,18 @@ import { inertText } from '@postern/core/inert'
 type Format = Parameters<typeof styleText>[0]
 
 const ESC = '\u001B'
-// Nobody outside of this process knows it: an escape sequence without it is data, and is shown as such.
+// The random start of our own escape sequences. Nobody outside this process knows it, so all other escape sequences are
+// data.
 const OURS = `${ESC}${randomBytes(12).toString('base64url')}`
 
 let ascii = false
 
-/** From now on, everything printed is printable ASCII: `--ascii`. */
+/** Makes everything that is printed from now on printable ASCII, for `--ascii`. */
 export function useAscii(): void {
   ascii = true
 }
 
-/** Text in a style, if stdout is a terminal and NO_COLOR is not set. It must go through {@link rendered}. */
+/** Adds a style to a text if stdout is a terminal and NO_COLOR is not set. Print the text through {@link rendered}. */
 export function styled(format: Format, text: string): string {
   const [open = '', close = ''] = styleText(format, '\0', { stream: process.stdout })
     .replaceAll(ESC, OURS)
@@ -24,7 +25,8 @@ export function styled(format: Format, text: string): string {
 }
 
 /**
- * Text from outside, on one line of a terminal: at most `most` characters of it, with all that could act written as escapes.
+ * Returns text from outside on one line, with at most `most` characters. Characters that could control the terminal
+ * become escapes.
  */
 export function shown(text: string, most = 200): string {
   const head = text.length > most ? text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '') : text
@@ -32,8 +34,8 @@ export function shown(text: string, most = 200): string {
 }
 
 /**
- * The text for the terminal: styles of {@link styled} are applied, and every other control character becomes an
- * escape.
+ * Converts a text for the terminal. Styles of {@link styled} are applied, and all other control characters become
+ * escapes.
  */
 export function rendered(text: string): string {
   return stretches(text)
@@ -41,7 +43,7 @@ export function rendered(text: string): string {
     .join('')
 }
 
-/** A text in stretches: each a style of {@link styled}, or none, and the characters after it, as they are shown. */
+/** Splits a text into stretches: each has a style of {@link styled}, or none, and the characters after it, escaped. */
 export function stretches(
   text: string,
 ): readonly { readonly style: string; readonly plain: string }[] {
@@ -60,7 +62,7 @@ function inertLines(text: string): string {
   return text.replaceAll(/[^\n -~]/gu, (sign) => SIGNS[sign] ?? inertText(sign, { ascii }))
 }
 
-/** Our own signs in ASCII. Those in data are escaped before. */
+/** ASCII forms of our own signs. The same signs in data are escaped before. */
 const SIGNS: Readonly<Record<string, string>> = {
   '●': '*',
   '○': 'o',

@@ -4,18 +4,18 @@ import { rendered, stretches } from './terminal.ts'
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 
-/** Columns of the terminal that a stream is; `Infinity` without one. */
+/** Returns the number of columns of a terminal. Returns `Infinity` if the stream is not a terminal. */
 export function columnsOf({ isTTY, columns }: tty.WriteStream = process.stdout): number {
-  // Some terminals say 0 until they are asked for their size.
+  // Some terminals report 0 columns at first.
   return (isTTY && columns) || Infinity
 }
 
-/** Columns that a printed text occupies: wide characters need two, combining marks and styles none. */
+/** Returns the number of columns that a text occupies. Wide characters occupy two, combining marks and styles none. */
 export function widthOf(text: string): number {
   return stretches(text).reduce((sum, { plain }) => sum + plainWidth(plain), 0)
 }
 
-/** A line of at most this width, with `…` at its end if it was longer. Styles end where they ended. */
+/** Shortens a line to a width, with `…` at its end. Styles still end where they ended before. */
 export function clipped(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text
   const more = rendered('…')
@@ -35,7 +35,7 @@ export function clipped(text: string, columns: number): string {
   return line
 }
 
-/** A text of at most this width, with `…` in its middle if it was longer: names differ at both ends. */
+/** Shortens a text to a width, with `…` in its middle, since names differ at both ends. */
 export function squeezed(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text
   let left = columns - rendered('…').length - Math.ceil(columns / 2)
@@ -50,13 +50,13 @@ export function squeezed(text: string, columns: number): string {
       left -= wide
       end = all.pop()! + end
     }
-    // Also of what is cut: such styles hold where the end starts.
+    // The styles of removed characters are kept, since they may still apply to the end.
     end = style + end
   }
   return `${clipped(text, columns - widthOf(end))}${end}`
 }
 
-/** A text of at most this width, with `…` after its last whole word if it was longer. A word that is wider is cut. */
+/** Shortens a text to a width, with `…` after its last whole word. A single word that is too wide is cut. */
 export function shortened(text: string, columns: number): string {
   const more = rendered('…')
   if (widthOf(text) <= columns || columns <= more.length) return clipped(text, columns)
@@ -66,8 +66,8 @@ export function shortened(text: string, columns: number): string {
 }
 
 /**
- * A line on lines of at most this width, broken at blanks; a word is cut only if it is wider. All but the first start with
- * `indent` blanks, at most half of the width, or as many as their first word leaves.
+ * Breaks a line at blanks into lines of a width. Only a word that is wider is cut. All lines but the first are
+ * indented, by `indent` columns or less if the width is small.
  */
 export function wrapped(
   text: string,
@@ -87,7 +87,7 @@ export function wrapped(
     if (!isEmpty && !isBare && room < wide && (wide <= columns || room < 1))
       next(wide <= columns ? columns - wide : columns)
     if (!isEmpty && !isBare) add(blank)
-    // The first line's indentation shrinks if its first word needs the room.
+    // The indentation of the first line shrinks if its first word needs the room.
     if (lines.length === 0 && width === 0) add(headOf(blank, Math.max(0, columns - wide)))
     for (const { style, plain } of word) {
       line += style
@@ -110,7 +110,7 @@ export function wrapped(
 
   function addWord(plain: string): void {
     for (let rest = plain; rest !== '';) {
-      // A wide character has no room on a line of one column: it is there all the same.
+      // A wide character does not fit on a line of one column, but is printed all the same.
       const head = headOf(rest, columns - width) || (isEmpty ? firstOf(rest) : '')
       if (head !== '') isEmpty = false
       add(head)
@@ -120,7 +120,10 @@ export function wrapped(
   }
 }
 
-/** The column below which a line continues: that after its label, else two after its indentation. */
+/**
+ * Returns the indentation of further lines: the column after the label of the line, or else its own indentation plus
+ * two.
+ */
 function hangOf(text: string): number {
   const plain = stretches(text)
     .map((one) => one.plain)
@@ -130,12 +133,12 @@ function hangOf(text: string): number {
   return wide > 0 && wide <= LABEL ? wide : plain.search(/\S|$/) + 2
 }
 
-// The widest label that a line may continue behind.
+// Maximum width of a label, in columns. Further lines are not indented by a wider one.
 const LABEL = 20
 
 type Stretch = ReturnType<typeof stretches>[number]
 
-/** The words of a text, each with the blanks before it. A word may have several styles. */
+/** Splits a text into words, each with the blanks before it. A word may have several styles. */
 function wordsOf(text: string): readonly { readonly blank: string; readonly word: Stretch[] }[] {
   const words: { blank: string; word: Stretch[] }[] = [{ blank: '', word: [] }]
   for (const { style, plain } of stretches(text)) {
@@ -153,7 +156,7 @@ function firstOf(text: string): string {
   return first?.segment ?? ''
 }
 
-/** As much of a plain text as this width has room for. */
+/** Returns the start of a plain text that fits into a width. */
 function headOf(text: string, columns: number): string {
   if (plainWidth(text) <= columns) return text
   let head = ''

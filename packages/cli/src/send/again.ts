@@ -3,7 +3,7 @@ import type { Provider, SignableRequest } from '@postern/core/scheme'
 import { exportDelivery, fromDelivery } from '@postern/samples'
 import { Failure } from '../print/say.ts'
 
-/** A delivery that came before, as it is kept. */
+/** A delivery that was received before, as it was stored. */
 export interface PastDelivery {
   readonly method: string
   readonly url: string
@@ -11,7 +11,7 @@ export interface PastDelivery {
   readonly body: Uint8Array
 }
 
-/** The same delivery for another URL, signed now. */
+/** Signs a past delivery again, for another URL and the current time. */
 export async function signedAgain(
   delivery: PastDelivery,
   provider: Provider,
@@ -24,7 +24,7 @@ export async function signedAgain(
   return { url, method: request.method, headers: Object.fromEntries(request.headers), body }
 }
 
-/** The delivery with another id of its event, wherever the old one is a whole value. */
+/** Replaces the id of a delivery's event, wherever the id is a whole value. */
 export function withEventId<Delivery extends PastDelivery>(
   delivery: Delivery,
   old: string | undefined,
@@ -33,7 +33,7 @@ export function withEventId<Delivery extends PastDelivery>(
   if (old === undefined) throw new Failure(2, 'the event has no id that could be another one')
   const { headers, body } = delivery
   const bytes = (value: string): string => Buffer.from(value).toString('latin1')
-  // As a string of JSON, a value of a form, or a text of XML.
+  // The id as a JSON string, as a value of a form, or as text in XML.
   const forms = (value: string): readonly string[] => [`"${value}"`, `=${value}&`, `>${value}<`]
   const next = forms(bytes(id))
   const text = Buffer.from(body).toString('latin1')

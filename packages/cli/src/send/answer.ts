@@ -8,13 +8,13 @@ interface AppReply {
 }
 
 export interface Verdict {
-  /** Undefined if a receiver and any other program could have written it. */
+  /** Undefined if both a receiver and another program could have sent the reply. */
   readonly by: 'receiver' | 'other' | undefined
   readonly code?: string
   readonly says?: string
 }
 
-/** Judges who answered at a URL: the receiver, or something in front of it. */
+/** Judges who sent a reply: the receiver, or a program in front of it. */
 export function judge(answer: AppReply, url: string): Verdict {
   const code = codeOf(answer)
   if (code !== undefined)
@@ -29,7 +29,7 @@ export function judge(answer: AppReply, url: string): Verdict {
   return row ? { by: 'other', says: row[1](seen) } : { by: undefined }
 }
 
-/** The code of a receiver's rejection: of the problem replies of other programs, no title is made from a code. */
+/** Returns the code of a receiver's rejection. Only a receiver uses its code as the title of the problem reply. */
 function codeOf({ status, headers, text }: AppReply): string | undefined {
   if (!headers['content-type']?.startsWith('application/problem+json')) return undefined
   try {
@@ -73,7 +73,7 @@ const has =
     pattern.test(text)
 const BEFORE = 'mount the receiver before it, or leave its path out'
 
-/** Programs in front of a receiver, most specific row first: how a reply shows them, and the remedy. */
+/** Programs in front of a receiver, the most specific first. A row has a test for the reply, and the text to print. */
 const ROWS: readonly (readonly [matches: (seen: Seen) => boolean, says: (seen: Seen) => string])[] =
   [
     [
@@ -188,7 +188,7 @@ const ROWS: readonly (readonly [matches: (seen: Seen) => boolean, says: (seen: S
     ],
   ]
 
-/** Whether a redirect changes only the slash at the end of the path, or only the scheme. */
+/** Returns what a redirect changes, if it changes only the slash at the end of the path or only the scheme. */
 function leadsTo({ url, location = '' }: Seen): 'slash' | 'https' | undefined {
   if (!URL.canParse(location, url)) return undefined
   const [from, to] = [new URL(url), new URL(location, url)]

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** Calls a function several times: one after another, or at a rate that does not depend on the duration of calls. */
+/** Calls a function several times: one call after another, or `rate` calls per second, however long each call takes. */
 export async function paced(
   times: number,
   rate: number | undefined,

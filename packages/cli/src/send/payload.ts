@@ -39,7 +39,10 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** A copy with one member set. A number names an item of a list, or the next one. */
+/**
+ * Returns a copy with the member at a path set. In a list, a number is the position of an item, or of a new item at the
+ * end.
+ */
 function withMember(
   target: unknown,
   [first, ...rest]: readonly string[],
@@ -63,7 +66,7 @@ function withMember(
   const own = typeof target === 'object' && target !== null ? Object.entries(target) : []
   const members = new Map<string, unknown>(own)
   members.set(first, withMember(members.get(first), rest, value, place))
-  // Not by assignment: a member named __proto__ must stay a member.
+  // Assigning to a member named __proto__ would change the prototype.
   return Object.fromEntries(members)
 }
 

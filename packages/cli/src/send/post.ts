@@ -6,7 +6,7 @@ import { shown, styled } from '../print/terminal.ts'
 import { judge, type Verdict } from './answer.ts'
 import { whyNot } from '../sender/why-not.ts'
 
-/** How a delivery was answered, and by whom. */
+/** The reply to a delivery, and who sent the reply. */
 export interface Sent extends Verdict {
   readonly status: number
   readonly location?: string
@@ -14,7 +14,7 @@ export interface Sent extends Verdict {
   readonly reply: string
 }
 
-// Bytes of a reply that are read: the URL may belong to any program.
+// Maximum number of bytes to read from a reply, since the URL can belong to any program.
 const SHOWN = 4096
 
 /** Sends a signed request. Throws a `Failure` with exit code 3 if nothing answers. */
@@ -33,7 +33,7 @@ export async function post(request: SignableRequest, timeout: number): Promise<S
     })
     const reply = await readStart(response.body, SHOWN)
     const location = response.headers.get('location')
-    // A character that the bound has cut is left out.
+    // With `stream`, a character that is cut at the maximum is left out.
     const text = new TextDecoder().decode(reply, { stream: true })
     const answer = { status: response.status, headers: Object.fromEntries(response.headers), text }
     return {
@@ -50,13 +50,13 @@ export async function post(request: SignableRequest, timeout: number): Promise<S
   }
 }
 
-/** A delivery that was sent, and its reply, on one line. */
+/** Describes a sent delivery and its reply on one line. */
 export function sentLine({ status, ms, reply, code }: Sent, name: string, topic: string): string {
   const sign = status < 300 ? styled('green', '●') : styled('red', '⊘')
   return `${sign} ${status}  ${lasting(ms)}  ${name}  ${shown(topic)}  ${shown(code ?? replyText(reply.trim()), 120)}`.trimEnd()
 }
 
-/** A reply in words: of a page the title, since its markup says nothing. */
+/** Describes a reply. For an HTML page, this is its title, since the markup says nothing. */
 function replyText(reply: string): string {
   if (!/^(?:<!doctype html|<html)\b/i.test(reply)) return reply
   const title = /<title[^>]*>([^<]*)<\/title>/i.exec(reply)?.[1]?.trim()

@@ -1,11 +1,13 @@
 import type { ActedRow, ActionsReply } from '../../src/api/actions.ts'
 import type { JSX } from 'preact'
+import { Button } from '../parts/button.tsx'
 import { useEffect, useState } from 'preact/hooks'
 import { ask } from '../data/ask.ts'
 import { href } from '../data/route.ts'
 import { useStatus } from '../data/status.ts'
 import { useReply } from '../data/use-reply.ts'
 import { Skeleton } from '../parts/skeleton.tsx'
+import { TableHead } from '../parts/table-head.tsx'
 import { count } from '../words/count.ts'
 import { did } from '../words/did.ts'
 import { head, safe } from '../words/safe.ts'
@@ -41,14 +43,7 @@ export function Actions(): JSX.Element {
         // A region that scrolls must be reachable by keyboard.
         <div class="card scrolls" role="region" aria-label="Actions" tabIndex={0}>
           <table class="handlers">
-            <thead>
-              <tr>
-                <th scope="col">When</th>
-                <th scope="col">Who</th>
-                <th scope="col">What</th>
-                <th scope="col">Which</th>
-              </tr>
-            </thead>
+            <TableHead columns={['When', 'Who', 'What', 'Which']} />
             <tbody>
               {rows.map((row) => (
                 <Line key={row.id} row={row} />
@@ -57,11 +52,7 @@ export function Actions(): JSX.Element {
           </table>
         </div>
       )}
-      {last?.cursor !== undefined && (
-        <button type="button" onClick={() => more(last.cursor!)}>
-          Older ones
-        </button>
-      )}
+      {last?.cursor !== undefined && <Button onClick={() => more(last.cursor!)}>Older ones</Button>}
     </div>
   )
 }

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact'
+import { QuietButton } from '../parts/button.tsx'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { AskFailure } from '../data/ask.ts'
 import {
@@ -17,7 +18,7 @@ import { count, counted as inWords } from '../words/count.ts'
 import { useForm } from '../parts/use-form.ts'
 import { duration } from '../words/duration.ts'
 
-/** Says what will happen to how many tasks, before it happens. */
+/** A form that counts the matching tasks, says what will happen to them, and asks for confirmation. */
 export function AskFirst({
   what,
   which,
@@ -94,9 +95,7 @@ export function AskFirst({
           {isRun ? 'Run' : 'Delete'} {count(counted.count)}
         </button>
       )}
-      <button type="button" class="quiet" onClick={close}>
-        Close
-      </button>
+      <QuietButton onClick={close}>Close</QuietButton>
       {isBusy && <p>Another change is running.</p>}
     </div>
   )

@@ -1,19 +1,25 @@
 import type { JSX } from 'preact'
+import { QuietButton } from '../parts/button.tsx'
 import { useEffect, useLayoutEffect, useRef, useState, useMemo } from 'preact/hooks'
 import { live } from '../data/live.ts'
 import { go } from '../data/route.ts'
 import { useStore } from '../data/store.ts'
+import { TableHead } from '../parts/table-head.tsx'
 import { happened } from '../words/did.ts'
 import { clockTime, axisTime, roundTimes } from '../words/time.ts'
 import { stepsOf, type ChartData } from './series.ts'
 
-/** A chart with its legend. Arrow keys or the pointer choose a step, whose values the legend shows; a button shows it as a table. */
+/**
+ * A chart with its legend. Arrow keys or the pointer choose a step, and the legend shows the values of that step. A
+ * button shows the chart as a table.
+ */
 export function Chart({ data }: { data: ChartData }): JSX.Element {
   const [isTable, setTable] = useState(false)
   const [chosen, setChosen] = useState<number | undefined>()
   const [ref, width] = useWidth()
   const steps = stepsOf(data)
-  // Then the page says of when all numbers are.
+  // While the server does not answer, the first sentence of the page says how old the numbers are. So the chart does
+  // not say "now".
   const isDown = useStore(live).failure !== undefined
   const shown = chosen === undefined ? undefined : Math.min(chosen, steps - 1)
 
@@ -48,14 +54,9 @@ export function Chart({ data }: { data: ChartData }): JSX.Element {
             `${clockTime(timeOf(data, data.whole))} to ${clockTime(timeOf(data, data.whole + 1))}`}
           {shown !== undefined && clockTime(timeOf(data, shown))}
         </span>
-        <button
-          type="button"
-          class="quiet"
-          aria-pressed={isTable}
-          onClick={() => setTable(!isTable)}
-        >
+        <QuietButton aria-pressed={isTable} onClick={() => setTable(!isTable)}>
           table
-        </button>
+        </QuietButton>
       </header>
       <Legend data={data} at={shown ?? data.whole} />
       <Happened data={data} at={shown} />
@@ -93,20 +94,17 @@ function timeOf({ from, step }: ChartData, at: number): number {
 function Legend({ data, at }: { data: ChartData; at: number }): JSX.Element {
   return (
     <p class="legend">
-      {data.series.map(({ name, tone, values }) => {
-        const value = values[at]
-        return (
-          <span key={name} class="entry">
-            <span class={`swatch ${tone}`} aria-hidden="true" />
-            {name} <b>{value === null || value === undefined ? '–' : data.words(value)}</b>
-          </span>
-        )
-      })}
+      {data.series.map(({ name, tone, values }) => (
+        <span key={name} class="entry">
+          <span class={`swatch ${tone}`} aria-hidden="true" />
+          {name} <b>{valueText(values[at], data.words)}</b>
+        </span>
+      ))}
     </p>
   )
 }
 
-/** The mark of the step that is shown; without one, the last mark. */
+/** The marks of the chosen step: actions and new versions. Without a chosen step, only the newest mark. */
 function Happened({ data, at }: { data: ChartData; at: number | undefined }): JSX.Element | null {
   const { marks } = data
   if (marks.length === 0) return null
@@ -126,12 +124,19 @@ function Happened({ data, at }: { data: ChartData; at: number | undefined }): JS
   )
 }
 
+function valueText(
+  value: number | null | undefined,
+  words: ChartData['words'],
+  unknown = '–',
+): string {
+  return value === null || value === undefined ? unknown : words(value)
+}
+
 function inWords(data: ChartData, at: number): string {
   if (at < 0) return 'nothing'
-  const values = data.series.map(({ name, values: all }) => {
-    const value = all[at]
-    return `${name} ${value === null || value === undefined ? 'unknown' : data.words(value)}`
-  })
+  const values = data.series.map(
+    ({ name, values: all }) => `${name} ${valueText(all[at], data.words, 'unknown')}`,
+  )
   return `${clockTime(data.from + at * data.step)}: ${values.join(', ')}`
 }
 
@@ -151,33 +156,22 @@ function useWidth(): readonly [preact.RefObject<HTMLDivElement | null>, number] 
 function ChartTable({ data }: { data: ChartData }): JSX.Element {
   const { series, words, caption } = data.table ?? { ...data, caption: data.title }
   const steps = stepsOf({ series })
+  const names = series.map(({ name }) => name)
   return (
     // A region that scrolls must be reachable by keyboard.
     <div class="chart-table" role="region" aria-label={`${data.title}, as a table`} tabIndex={0}>
       <table>
         <caption>{caption}</caption>
-        <thead>
-          <tr>
-            <th scope="col">from</th>
-            {series.map(({ name }) => (
-              <th key={name} scope="col" class="number">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <TableHead columns={['from', ...names]} numbers={names} />
         <tbody>
           {Array.from({ length: steps }, (_, at) => steps - 1 - at).map((at) => (
             <tr key={at}>
               <th scope="row">{clockTime(data.from + at * data.step)}</th>
-              {series.map(({ name, values }) => {
-                const value = values[at]
-                return (
-                  <td key={name} class="number">
-                    {value === null || value === undefined ? '–' : words(value)}
-                  </td>
-                )
-              })}
+              {series.map(({ name, values }) => (
+                <td key={name} class="number">
+                  {valueText(values[at], words)}
+                </td>
+              ))}
             </tr>
           ))}
         </tbody>
@@ -191,12 +185,12 @@ const LEFT = 52
 const TOP = 8
 const BOTTOM = 20
 
-/** The plot area in a drawing of this width. */
+/** Returns the left edge and the width of the plot area, in pixels. */
 function plotArea(width: number): { left: number; width: number } {
   return { left: LEFT, width: Math.max(20, width - LEFT - 8) }
 }
 
-/** The drawing. Screen readers read the legend and the table instead. */
+/** The drawing of a chart. Screen readers read the legend and the table instead. */
 function Plot({
   data,
   width,
@@ -330,20 +324,20 @@ function round(value: number): number {
   return Math.round(value * 10) / 10
 }
 
-/** From values to heights, and the values that are at the axis. */
+/** Converts values to heights. `ticks` are the values to label on the axis. */
 interface Scale {
-  /** 0 at the bottom, 1 at the top. */
+  /** Returns the height of a value: 0 at the bottom, 1 at the top. */
   at(value: number): number
   readonly ticks: readonly number[]
 }
 
-/** From 0 to a round number above the highest. */
+/** Makes a scale from 0 to a round number, which is at least the highest value. */
 function linearScale(highest: number): Scale {
   const top = highest > 0 ? roundUp(highest) : 1
   return { at: (value) => value / top, ticks: [0, top / 2, top] }
 }
 
-/** Decades between the lowest and the highest value, for times that differ widely. */
+/** Makes a logarithmic scale in powers of ten, for times that differ widely. */
 function decades(lowest: number, highest: number): Scale {
   const from = Math.floor(Math.log10(Math.max(lowest, 0.1)))
   const to = Math.max(from + 1, Math.ceil(Math.log10(Math.max(highest, 0.1))))
@@ -355,7 +349,7 @@ function decades(lowest: number, highest: number): Scale {
   return { at, ticks }
 }
 
-/** A logarithm that includes 0: three waiting tasks are visible next to a thousand dead ones. */
+/** Makes a logarithmic scale from 0, so that 3 waiting tasks are visible next to 1,000 dead ones. */
 function fromZero(highest: number): Scale {
   if (highest <= 20) return linearScale(Math.max(highest, 2))
   const to = Math.ceil(Math.log10(highest + 1))
@@ -366,7 +360,7 @@ function fromZero(highest: number): Scale {
   return { at: (value) => Math.log10(value + 1) / top, ticks }
 }
 
-/** The next of 1, 2, 5, 10, 20, 50, … */
+/** Rounds a number up to the next of 1, 2, 5, 10, 20, 50, … */
 function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value))
   return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= value * 0.999)!

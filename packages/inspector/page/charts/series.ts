@@ -13,10 +13,10 @@ export interface ChartData {
   readonly series: readonly ChartSeries[]
   readonly from: number
   readonly step: number
-  /** Bars are on each other; lines cross. */
+  /** `bars`: the series are stacked on each other. `lines`: each series is a line. */
   readonly shape: 'bars' | 'lines'
   readonly scale: 'linear' | 'decades' | 'zero'
-  /** A value in words, for the legend and the axis. */
+  /** Formats a value for the legend and the axis. */
   readonly words: (value: number) => string
   /** The table, if it shows other values than the chart: counts instead of rates. */
   readonly table?: {
@@ -24,11 +24,11 @@ export interface ChartData {
     readonly series: readonly ChartSeries[]
     readonly words: (value: number) => string
   }
-  /** The last step that is over: its values are those of now. */
+  /** Index of the last step that has ended. The legend shows its values while no step is chosen. */
   readonly whole: number
   /** Actions of people and new versions in this range. */
   readonly marks: ChartsReply['marks']
-  /** The list behind one step. */
+  /** Returns the link to the list of deliveries in a step. */
   readonly link?: (from: number, to: number) => string
 }
 

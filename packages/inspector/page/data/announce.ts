@@ -10,12 +10,12 @@ export const said: PageValue<Said> = createPageValue<Said>({ text: '', isShown: 
 
 let timer: ReturnType<typeof setTimeout> | undefined
 
-/** Says a sentence politely. */
+/** Lets screen readers say a sentence. The page does not show it. */
 export function sayPolitely(text: string): void {
   said.set({ text, isShown: false })
 }
 
-/** Says a sentence and shows it for some seconds. */
+/** Lets screen readers say a sentence, and shows it for five seconds. */
 export function note(text: string): void {
   said.set({ text, isShown: true })
   clearTimeout(timer)

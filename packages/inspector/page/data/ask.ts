@@ -1,7 +1,7 @@
 import type { ErrorReply } from '../../src/api.ts'
 import { createPageValue, type PageValue } from './store.ts'
 
-/** The server said no, or nothing at all (status 0). */
+/** The server answered with an error, or did not answer: then `status` is 0. */
 export class AskFailure extends Error {
   readonly status: number
   readonly retryAfter: number | undefined
@@ -12,7 +12,7 @@ export class AskFailure extends Error {
     this.retryAfter = retryAfter
   }
 
-  /** True if a later try may go well. */
+  /** True if a later try may succeed. */
   get passes(): boolean {
     return this.status === 0 || this.status === 429 || this.status >= 500
   }
@@ -21,18 +21,18 @@ export class AskFailure extends Error {
 /** True once the server has asked to sign in. */
 export const signedOut: PageValue<boolean> = createPageValue(false)
 
-/** All files are next to this script: the page knows no other path. */
+/** URL of the API. It is next to this script: the page does not know the path of its mount. */
 const API = new URL(/* @vite-ignore */ './api/', import.meta.url)
 const LONGEST = 30_000
 
 export type Params = Readonly<Record<string, string | number | undefined>>
 
-/** Asks the server. Throws a {@link AskFailure}. */
+/** Sends GET to a route of the API. Throws an {@link AskFailure}. */
 export function ask<T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> {
   return send(url(path, params), { method: 'GET' }, signal)
 }
 
-/** Has the server do something. Throws a {@link AskFailure}. */
+/** Sends POST to a route of the API. Throws an {@link AskFailure}. */
 export function act<T>(path: string, body: object, signal?: AbortSignal): Promise<T> {
   const init = {
     method: 'POST',
@@ -57,7 +57,7 @@ async function send<T>(at: string, init: RequestInit, signal?: AbortSignal): Pro
   try {
     reply = await fetch(at, {
       ...init,
-      // The app's own login page would be read as JSON otherwise.
+      // Otherwise a redirect to the app's login page would be followed, and that page read as JSON.
       redirect: 'manual',
       credentials: 'same-origin',
       signal: signal ? AbortSignal.any([signal, limit]) : limit,

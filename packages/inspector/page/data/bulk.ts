@@ -8,16 +8,16 @@ import { createPageValue, type PageValue } from './store.ts'
 export type Filter = Readonly<Record<string, string | number>>
 export type What = 'replay' | 'delete'
 
-/** All tasks that match the filter, or with `ids` only those of them. */
+/** The tasks to change: all that match the filter. With `ids`, only the matching tasks with these ids. */
 export interface Which {
   readonly filter: Filter
   readonly ids?: readonly string[]
 }
 
-/** Tasks per second; 0 means without a limit. */
+/** The rates to choose from, in tasks per second. 0 means no limit. */
 export const RATES = [1, 10, 50, 200, 0] as const
 
-/** A change of many tasks. This page sends it chunk by chunk: leaving the page stops it. */
+/** A change of many tasks. The page sends it in chunks, so leaving the page stops the change. */
 export interface BulkJob {
   readonly what: What
   readonly total: number
@@ -25,9 +25,9 @@ export interface BulkJob {
   readonly rate: number
   readonly phase: 'running' | 'stopped' | 'finished' | 'failed'
   readonly message: string
-  /** Its action, once something was changed. */
+  /** Id of the action that records the change. Empty until a task was changed. */
   readonly action: string
-  /** The results of the tasks that run again. */
+  /** For a replay: how the tasks have ended so far. */
   readonly ends: EndsReply | undefined
 }
 
@@ -41,7 +41,7 @@ export interface BulkCount {
 
 let stopping: AbortController | undefined
 
-// Chosen tasks of one request.
+// Maximum number of ids per request.
 const MOST_IDS = 100
 
 /** Splits the ids into requests. Without ids, there is one request for all that match. */
@@ -51,7 +51,7 @@ function partsOf({ ids }: Which, size: number): readonly { readonly ids?: readon
   return Array.from({ length: count }, (_, at) => ({ ids: ids.slice(at * size, (at + 1) * size) }))
 }
 
-/** Counts and changes nothing. Calls `progress` with the sum after each chunk. */
+/** Counts the matching tasks without changing them. Calls `progress` with the sum after each chunk. */
 export async function countMatches(
   what: What,
   which: Which,
@@ -134,7 +134,7 @@ export async function startJob(
 
 const EVERY = 2000
 
-/** Reports the results of the tasks, until all have ended or the bar is closed. */
+/** Updates the counts of ended tasks every two seconds, until all have ended or the reader closes the progress bar. */
 async function followJob(state: BulkJob): Promise<void> {
   let waits = true
   while (waits && job.get()?.action === state.action) {
@@ -150,7 +150,7 @@ async function followJob(state: BulkJob): Promise<void> {
   }
 }
 
-/** Stops after the chunk that is being changed. */
+/** Stops the job after the current chunk. */
 export function stopJob(): void {
   stopping?.abort()
 }

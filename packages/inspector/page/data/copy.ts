@@ -2,8 +2,9 @@ import { inertText } from '@postern/core/inert'
 import { note } from './announce.ts'
 
 /**
- * Copies a text and says so. Returns false if the browser does not allow it: the page must then show the text. A text
- * from outside becomes one line that does nothing when it is pasted. `isInert` is true if it already is one.
+ * Copies a text, and shows a note. Returns false if the browser does not allow copying: the caller must then show the
+ * text. Control characters and line breaks become escapes, so that pasting the text runs nothing. With `isInert`, the
+ * text is copied as it is.
  */
 export async function copyText(text: string, what: string, isInert = false): Promise<boolean> {
   try {

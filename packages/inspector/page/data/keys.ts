@@ -5,9 +5,12 @@ type KeyHandlers = Readonly<Record<string, ((event: KeyboardEvent) => void) | un
 const layers: { current: KeyHandlers }[] = []
 let isAfterG = false
 
-/** Handles keys while the component is shown. The component mounted last comes first. `g h` means `g`, then `h`. */
+/**
+ * Handles keys while the component is shown. If several components handle a key, the one mounted last gets the key. `g
+ * h` means `g`, then `h`.
+ */
 export function useKeys(handlers: KeyHandlers): void {
-  // From the first render on: an effect runs after the paint, and a key may come before it.
+  // Added in the first render, not in an effect: an effect runs after the paint, and a key may be pressed before.
   const [layer] = useState(() => {
     const first = { current: handlers }
     layers.push(first)
@@ -17,7 +20,7 @@ export function useKeys(handlers: KeyHandlers): void {
   useLayoutEffect(() => () => void layers.splice(layers.indexOf(layer), 1), [])
 }
 
-/** Handles the keys of `document`. Fields, dialogs, and combinations with Ctrl, Alt or Meta keep theirs. */
+/** Handles `keydown` events of `document`. Keys in fields and dialogs, and keys with Ctrl, Alt or Meta, are ignored. */
 export function takeKeys(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
   const target = event.target as HTMLElement

@@ -4,13 +4,13 @@ import { AskFailure, ask, signedOut } from './ask.ts'
 import { createPageValue, type PageValue } from './store.ts'
 
 export interface Live {
-  /** Changes after a change at the server, and after a failure. */
+  /** A string that changes when data at the server changes, and when a failure ends. */
   readonly version: string
   readonly isPaused: boolean
   readonly failure: LiveFailure | undefined
 }
 
-/** The failure of the server, its start, and the time of the next try. */
+/** A failure of the server. `since` is its start, and `next` is the time of the next try. */
 export interface LiveFailure {
   readonly status: number
   readonly message: string
@@ -19,7 +19,7 @@ export interface LiveFailure {
 }
 
 const EVERY = 2000
-/** Also without a change: hours pass, and receivers become silent. */
+/** After this time, the data is fetched again even without a change: receivers become silent as time passes. */
 const AT_LEAST = 60_000
 const AFTER_FAILURE = [2000, 5000, 10_000, 30_000]
 
@@ -35,7 +35,7 @@ let known = ''
 let refreshed = 0
 let asking: AbortController | undefined
 
-/** Starts asking for the version while the tab is visible. `version` is older than everything on the page. */
+/** Starts to poll the version while the tab is visible. `version` was fetched before all other data of the page. */
 export function startLive(version: string): void {
   known = version
   document.addEventListener('visibilitychange', () => {
@@ -46,7 +46,7 @@ export function startLive(version: string): void {
   plan(EVERY)
 }
 
-/** Stops and starts the asking. */
+/** Pauses or continues the polling. */
 export function pauseLive(isPaused: boolean): void {
   live.set({ ...live.get(), isPaused })
   if (isPaused) stop()
@@ -59,7 +59,7 @@ export function refresh(): void {
   live.set({ ...live.get(), version: `${known}@${refreshed}` })
 }
 
-/** Reports a failure that another request found: the loop keeps trying. */
+/** Shows the failure of another request, and plans the next try. */
 export function reportFailure(failure: AskFailure): void {
   if (live.get().failure === undefined) fail(failure)
 }

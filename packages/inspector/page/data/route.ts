@@ -4,7 +4,7 @@ import { createPageValue, useStore, type PageValue } from './store.ts'
 
 type PageScreen = 'health' | 'list' | 'actions'
 
-/** The place of the reader. All of it is in the URL's query, so that each view is a link. */
+/** What the page shows now. All of it is in the query of the URL, so that each view has a link. */
 export interface PageRoute {
   readonly screen: PageScreen
   readonly range: ChartRange
@@ -54,13 +54,13 @@ export function currentRoute(): PageRoute {
   return route.get()
 }
 
-/** Returns the link to a place. Range and receiver stay unless given; everything else gets its default unless given. */
+/** Returns the link to a view. Range and receiver stay unless given; everything else gets its default unless given. */
 export function href(to: Partial<PageRoute>): string {
   const { range, receiver } = route.get()
   return search({ ...DEFAULTS, range, receiver, ...to })
 }
 
-/** The link to this place with some of it changed. */
+/** Returns the link to the current view with some parts changed. */
 export function hrefHere(change: Partial<PageRoute>): string {
   return search({ ...route.get(), ...change })
 }
@@ -69,7 +69,7 @@ function search(to: PageRoute): string {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(to))
     if (value !== DEFAULTS[name as keyof PageRoute]) query.set(name, value as string)
-  // People read qualifiers: a colon, a slash and a star need no escape in a query.
+  // A colon, a slash and a star need no escape in a query. Unescaped, people can read the qualifiers.
   const text = query.toString().replaceAll('%3A', ':').replaceAll('%2F', '/').replaceAll('%2A', '*')
   return `?${text}`
 }
@@ -100,7 +100,7 @@ export function followLinks(event: MouseEvent): void {
   go(link)
 }
 
-/** A qualifier as a search has it. */
+/** Writes a qualifier for a search, such as `topic:push`. */
 export function qualifier(name: string, value: string): string {
   return `${name}:${quoted(value)}`
 }

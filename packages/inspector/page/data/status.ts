@@ -9,7 +9,7 @@ export function useStatus(): StatusReply {
   return useContext(StatusContext)
 }
 
-/** True if the visitor may do it. */
+/** True if the visitor may do the action. */
 export function useMay(action: Action): boolean {
   return useStatus().visitor.actions.includes(action)
 }

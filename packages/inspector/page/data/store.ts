@@ -29,7 +29,7 @@ export function useStore<T>(store: PageValue<T>): T {
   const [value, setValue] = useState(store.get)
   useEffect(() => {
     const read = (): void => setValue(store.get)
-    // It may have changed between drawing and this effect.
+    // The value may have changed between the render and this effect.
     read()
     return store.subscribe(read)
   }, [store])

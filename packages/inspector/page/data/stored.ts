@@ -14,17 +14,17 @@ export function store(name: string, value: string): void {
   try {
     localStorage.setItem(`postern.${name}`, value)
   } catch {
-    // It holds for this visit.
+    // Without storage, the setting is lost after this visit.
   }
 }
 
-/** A field of a payload that lists show, as the server has it. */
+/** A payload field that lists show, in the form that the server expects. */
 type ShownField = readonly [provider: string, topic: string, path: string]
 
-// The server accepts no more.
+// Maximum number of fields that the server accepts.
 const MOST = 20
 
-/** The fields that lists show, the last chosen first. */
+/** The payload fields that lists show. The field that was chosen last comes first. */
 export const shownFields: PageValue<readonly ShownField[]> = createPageValue(read())
 
 function read(): readonly ShownField[] {

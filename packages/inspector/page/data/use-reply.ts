@@ -4,7 +4,7 @@ import { live, reportFailure } from './live.ts'
 import { useStore } from './store.ts'
 
 interface ReplyState<T> {
-  /** The last reply to this question. With `keep`, the reply to the question before while this one is open. */
+  /** The last reply to the current question. With `keep`, the previous reply until the current question is answered. */
   readonly data: T | undefined
   /** True once a first reply is late enough for a skeleton. */
   readonly isSlow: boolean
@@ -15,8 +15,8 @@ interface ReplyState<T> {
 const SKELETON_AFTER = 200
 
 /**
- * Asks the server now, and again after each change there. With `keep`, the reply to the question before stays until the
- * new one arrives, so that the layout holds.
+ * Asks the server now, and again after each change of its data. With `keep`, the previous reply stays until the new one
+ * arrives, so that the layout does not jump.
  */
 export function useReply<T>(path: string, params: Params, keep = false): ReplyState<T> {
   const { version } = useStore(live)

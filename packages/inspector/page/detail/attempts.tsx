@@ -8,7 +8,7 @@ import { safe, safeLines } from '../words/safe.ts'
 import { byUrgency, runLooks, taskLook } from '../words/state.ts'
 import { clock, exact, iso } from '../words/time.ts'
 
-/** The runs of all tasks: when, how long, the outcome and the error. */
+/** The runs of all tasks, each with its time, duration, outcome and error. */
 export function Attempts({ tasks }: { tasks: DetailReply['tasks'] }): JSX.Element {
   if (tasks.length === 0) return <p class="empty">No handler had a task for it.</p>
   return (
@@ -87,7 +87,7 @@ function ErrorText({ error }: { error: TaskFailure }): JSX.Element {
   )
 }
 
-/** The id of a run's element. */
+/** Returns the id of the element that shows a run. */
 export function runId(task: string, at: number): string {
   return `run-${task}-${at}`
 }

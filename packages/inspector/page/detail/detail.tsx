@@ -1,5 +1,6 @@
 import type { DetailReply, DetailTask } from '../../src/api/detail.ts'
 import type { JSX } from 'preact'
+import { Button } from '../parts/button.tsx'
 import { useEffect, useRef } from 'preact/hooks'
 import { useKeys } from '../data/keys.ts'
 import { go, hrefHere, useRoute } from '../data/route.ts'
@@ -9,7 +10,7 @@ import { Skeleton } from '../parts/skeleton.tsx'
 import { Actions } from './actions/actions.tsx'
 import { runId } from './attempts.tsx'
 import { Part, firstTab, tabsOf } from './parts.tsx'
-import { Mark } from '../parts/mark.tsx'
+import { Mark, Sign } from '../parts/mark.tsx'
 import { did } from '../words/did.ts'
 import { count } from '../words/count.ts'
 import { duration } from '../words/duration.ts'
@@ -94,7 +95,7 @@ function Parts({ detail, tab }: { detail: DetailReply; tab: string }): JSX.Eleme
   )
 }
 
-/** The parts of a delivery, one at a time; arrows go from one to the next. */
+/** Tabs for the parts of a delivery. Arrow keys switch between the tabs. */
 function Tabs({
   tabs,
   current,
@@ -123,9 +124,8 @@ function Tabs({
     <>
       <div role="tablist" aria-label="Parts of the delivery" class="tabs" onKeyDown={press}>
         {tabs.map(([id, title]) => (
-          <button
+          <Button
             key={id}
-            type="button"
             role="tab"
             id={`tab-${id}`}
             aria-selected={id === current}
@@ -134,7 +134,7 @@ function Tabs({
             onClick={() => go(hrefHere({ tab: id }), true)}
           >
             {title}
-          </button>
+          </Button>
         ))}
       </div>
       <div role="tabpanel" id="tab-panel" class="tab-panel" aria-labelledby={`tab-${current}`}>
@@ -144,7 +144,7 @@ function Tabs({
   )
 }
 
-// Actions that are shown, the newest first.
+// Number of newest actions to show.
 const ACTED = 3
 
 function Title({ detail }: { detail: DetailReply }): JSX.Element {
@@ -210,24 +210,23 @@ function summary({ row, tasks }: DetailReply): readonly Look[] {
   return [...counts].map(([look, of]) => ({ ...look, word: `${count(of)} ${look.word}` }))
 }
 
-/** An id that is copied with a click. */
+/** A button that shows an id and copies it. */
 function Id({ id, what = 'id' }: { id: string; what?: string }): JSX.Element {
   return (
-    <button
-      type="button"
+    <Button
       class="id"
       title={`${safe(id.slice(0, 400))} · copy`}
       aria-label={`Copy the ${what} ${safe(shortId(id))}`}
       onClick={() => void copyText(id, what)}
     >
       {safe(shortId(id))}
-    </button>
+    </Button>
   )
 }
 
 /**
- * A time line from the request to the last run. The axis is logarithmic, so that 4 ms and 10 s are both visible. A mark
- * opens its run.
+ * A time line from the request to the last run. The axis is logarithmic, so that 4 ms and 10 s are both visible. A
+ * click on a bar opens its run.
  */
 function Timeline({
   detail,
@@ -288,10 +287,7 @@ function TaskLane({
   return (
     <div class="lane">
       <span class="lane-name">
-        <span class={`sign ${look.tone}`} aria-hidden="true">
-          {look.sign}
-        </span>{' '}
-        {safe(part ?? subscription)}
+        <Sign tone={look.tone}>{look.sign}</Sign> {safe(part ?? subscription)}
       </span>
       <span class="track">
         {runs.map((run, at) => {
@@ -349,9 +345,8 @@ function Bar({
   }
   if (open === undefined) return <span class={`bar ${tone}`} style={style} />
   return (
-    // The tab of attempts has the same for the keyboard.
-    <button
-      type="button"
+    // The keyboard skips this button, since the tab Attempts shows the same runs.
+    <Button
       class={`bar ${tone}`}
       style={style}
       title={label}

@@ -1,5 +1,6 @@
 import type { ExplainReply } from '../../src/api/detail.ts'
 import type { JSX } from 'preact'
+import { Button, QuietButton } from '../parts/button.tsx'
 import { note } from '../data/announce.ts'
 import { copyText } from '../data/copy.ts'
 import { safe } from '../words/safe.ts'
@@ -39,12 +40,10 @@ export function DiffCard({ diff, finding }: { diff: Diff; finding: Finding }): J
           </div>
         ))}
       </dl>
-      <button type="button" onClick={() => void copyText(textOf(diff, finding), 'text', true)}>
+      <Button onClick={() => void copyText(textOf(diff, finding), 'text', true)}>
         Copy as text
-      </button>
-      <button type="button" class="quiet" onClick={() => void copyPicture(diff, finding)}>
-        Copy as picture
-      </button>
+      </Button>
+      <QuietButton onClick={() => void copyPicture(diff, finding)}>Copy as picture</QuietButton>
     </section>
   )
 }
@@ -132,7 +131,7 @@ function pictureOf(diff: Diff, { cause, certainty, message, remedy }: Finding): 
     say(words, 'muted', plain('postern explain'))
     return y + EDGE
   }
-  // Once for its height, which clears it, and once to be seen.
+  // The first call only measures the height. Setting the height clears the canvas, so the card is drawn again.
   canvas.width = WIDTH
   canvas.height = draw()
   draw()

@@ -1,9 +1,12 @@
 import type { DetailReply, ExplainReply } from '../../src/api/detail.ts'
 import type { JSX } from 'preact'
+import { Button } from '../parts/button.tsx'
 import { Attempts } from './attempts.tsx'
 import { Payload } from './payload/payload.tsx'
 import { duration } from '../words/duration.ts'
 import { safeLines, head, safe } from '../words/safe.ts'
+import { outcomeLook } from '../words/state.ts'
+import { Mark } from '../parts/mark.tsx'
 import { Remedy } from '../parts/remedy.tsx'
 import { DiffCard } from './diff-card.tsx'
 import { useReply } from '../data/use-reply.ts'
@@ -12,7 +15,7 @@ import { counted, bytes as inBytes, count } from '../words/count.ts'
 import { useMemo, useState } from 'preact/hooks'
 import { copyText } from '../data/copy.ts'
 
-/** The parts that this delivery has. */
+/** Returns the id and the title of each tab that this delivery has. */
 export function tabsOf(detail: DetailReply): readonly (readonly [id: string, title: string])[] {
   return [
     ...(detail.actions.includes('explain') ? [['explain', 'Explain'] as const] : []),
@@ -24,14 +27,14 @@ export function tabsOf(detail: DetailReply): readonly (readonly [id: string, tit
   ]
 }
 
-/** Returns the tab to open first: the rejection, else the failure, else the payload. */
+/** Returns the tab to open first: the explanation of a rejection, else a failure, else the payload. */
 export function firstTab({ actions, tasks }: DetailReply): string {
   if (actions.includes('explain')) return 'explain'
   const failed = tasks.some((task) => task.state === 'dead' || task.retrying || task.interrupted)
   return failed ? 'attempts' : 'payload'
 }
 
-/** One part. */
+/** The content of a tab. */
 export function Part({ tab, detail }: { tab: string; detail: DetailReply }): JSX.Element {
   const { delivery, payload, row } = detail
   if (tab === 'attempts') return <Attempts tasks={detail.tasks} />
@@ -77,7 +80,7 @@ function Reply({ reply }: { reply: DetailReply['reply'] }): JSX.Element {
 
 const MOST = 2000
 
-/** The request's line and its headers, without credentials. */
+/** The request line and the headers, without credentials. */
 function Headers({ delivery }: { delivery: NonNullable<DetailReply['delivery']> }): JSX.Element {
   return (
     <>
@@ -118,21 +121,13 @@ function Explain({ id, reason }: { id: string; reason: string | undefined }): JS
   return (
     <div class="explain">
       <h3>
-        {data.verdict === 'rejected' ? (
-          <span class="mark warn">
-            <span class="sign" aria-hidden="true">
-              ⊘
-            </span>
-            {safe(data.code)}
-          </span>
-        ) : (
-          <span class="mark good">
-            <span class="sign" aria-hidden="true">
-              ●
-            </span>
-            Today it would be accepted
-          </span>
-        )}
+        <Mark
+          look={
+            data.verdict === 'rejected'
+              ? { ...outcomeLook('rejected'), word: safe(data.code) }
+              : { ...outcomeLook('accepted'), word: 'Today it would be accepted' }
+          }
+        />
       </h3>
       {reason !== undefined && <p>{safe(reason)}</p>}
       {data.cannot !== undefined && <p class="finding">{safe(data.cannot)}</p>}
@@ -167,7 +162,7 @@ function Explain({ id, reason }: { id: string; reason: string | undefined }): JS
 const TEXT_STEP = 20_000
 const HEX_STEP = 4096
 
-/** The body as it came: as text or as bytes. */
+/** The received body, as text or as a hex dump. */
 function Raw({ delivery }: { delivery: NonNullable<DetailReply['delivery']> }): JSX.Element {
   const body = delivery.body
   const bytes = useMemo(() => (body === undefined ? undefined : fromBase64(body)), [body])
@@ -194,28 +189,28 @@ function Raw({ delivery }: { delivery: NonNullable<DetailReply['delivery']> }): 
   return (
     <>
       <div class="bar">
-        <button type="button" aria-pressed={!isHex} onClick={show(false)}>
+        <Button aria-pressed={!isHex} onClick={show(false)}>
           Text
-        </button>
-        <button type="button" aria-pressed={isHex} onClick={show(true)}>
+        </Button>
+        <Button aria-pressed={isHex} onClick={show(true)}>
           Hex
-        </button>
+        </Button>
         <span class="muted">
           {inBytes(delivery.bodyBytes)}
           {bytes.length < delivery.bodyBytes && `, the first ${inBytes(bytes.length)} are here`}
         </span>
-        <button type="button" class="quiet end" onClick={() => void copyText(text, 'body')}>
+        <Button class="quiet end" onClick={() => void copyText(text, 'body')}>
           Copy
-        </button>
+        </Button>
       </div>
       <pre class={isHex ? 'raw hex' : 'raw'} tabIndex={0} role="region" aria-label="Body">
-        {isHex ? hexLines(bytes, 0, shown) : safeLines(text.slice(0, shown))}
+        {isHex ? hexLines(bytes, shown) : safeLines(text.slice(0, shown))}
       </pre>
       {all > shown && (
         <p>
-          <button type="button" onClick={() => setSteps(steps + 1)}>
+          <Button onClick={() => setSteps(steps + 1)}>
             Show more, {count(all - shown)} {isHex ? 'bytes' : 'characters'} left
-          </button>
+          </Button>
         </p>
       )}
     </>
@@ -224,10 +219,10 @@ function Raw({ delivery }: { delivery: NonNullable<DetailReply['delivery']> }): 
 
 const WIDTH = 16
 
-/** Lines of a hex dump: `00000010  68 65 6c 6c 6f …  hello`. */
-function hexLines(bytes: Uint8Array, from: number, to: number): string {
+/** Returns lines of a hex dump: `00000010  68 65 6c 6c 6f …  hello`. */
+function hexLines(bytes: Uint8Array, to: number): string {
   const lines: string[] = []
-  for (let at = from; at < Math.min(to, bytes.length); at += WIDTH) {
+  for (let at = 0; at < Math.min(to, bytes.length); at += WIDTH) {
     const part = Array.from(bytes.subarray(at, at + WIDTH))
     const digits = part.map((byte) => byte.toString(16).padStart(2, '0'))
     const left = digits.slice(0, 8).join(' ')
@@ -240,7 +235,7 @@ function hexLines(bytes: Uint8Array, from: number, to: number): string {
   return lines.join('\n')
 }
 
-/** The bytes behind a base64 string. */
+/** Decodes base64. */
 function fromBase64(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0))
 }

@@ -1,13 +1,14 @@
 import type { DetailTask } from '../../src/api/detail.ts'
+import { DAY, HOUR, MINUTE, SECOND } from '../words/duration.ts'
 
-/** A stretch of time from the request on. */
+/** A span of time that starts with the request. */
 export interface AxisSpan {
   readonly end: number
   /** Returns the position of a time, from 0 to 1. */
   at(ms: number): number
 }
 
-/** The span that holds reply, runs and the next run. */
+/** Returns the span that contains the reply, all runs and the next run. */
 export function axisSpan(start: number, took = 0, tasks: readonly DetailTask[]): AxisSpan {
   const ends = tasks.flatMap(({ runs, due, state }) => [
     ...runs.map((run) => run.startedAt + (run.duration ?? 0) - start),
@@ -18,10 +19,6 @@ export function axisSpan(start: number, took = 0, tasks: readonly DetailTask[]):
   return { end, at: (ms) => Math.min(1, Math.max(0, Math.log10(1 + Math.max(0, ms)) / whole)) }
 }
 
-const SECOND = 1000
-const MINUTE = 60 * SECOND
-const HOUR = 60 * MINUTE
-const DAY = 24 * HOUR
 const MARKS = [1, 10, 100, SECOND, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, DAY, 7 * DAY]
 
 /** Returns the times on the axis, at least as far apart as their labels are wide. */

@@ -5,13 +5,12 @@ import { Chart } from '../charts/chart.tsx'
 import type { ChartData, ChartSeries } from '../charts/series.ts'
 import { href } from '../data/route.ts'
 import { count, rate } from '../words/count.ts'
-import { duration } from '../words/duration.ts'
+import { duration, MINUTE } from '../words/duration.ts'
 import { iso } from '../words/time.ts'
 
 const OUTCOMES = ['accepted', 'duplicate', 'handshake', 'unhandled', 'rejected'] as const
-const MINUTE = 60_000
 
-/** Deliveries a minute, reply time, tasks. */
+/** The three charts of the health screen: deliveries, reply time and tasks. */
 export function Charts({ charts, at }: { charts: ChartsReply; at: number }): JSX.Element {
   const shown = useMemo(
     () => [deliveries(charts, at), replyTime(charts), tasks(charts)],
@@ -35,7 +34,7 @@ function deliveries(charts: ChartsReply, at: number): ChartData {
     tone: name,
     values: charts.deliveries[name] ?? charts.reply.p50.map(() => 0),
   }))
-  // The last step is not over: its rate uses only the time that has passed, but not a few seconds.
+  // The last step has not ended. So its rate uses only the time that has passed, but at least a third of a step.
   const minutes = (index: number): number =>
     Math.max(step / 3, Math.min(step, at - from - index * step)) / MINUTE
   const most = Math.max(...counts.flatMap(({ values }) => values.map((value) => value ?? 0)))
@@ -45,58 +44,49 @@ function deliveries(charts: ChartsReply, at: number): ChartData {
     values: one.values.map((value, index) => ((value ?? 0) / minutes(index)) * (isRare ? 60 : 1)),
   }))
   return {
+    ...charts,
     title: isRare ? 'Deliveries per hour' : 'Deliveries a minute',
     series,
-    from,
-    step,
     shape: 'bars',
     scale: 'linear',
     words: rate,
-    whole: charts.whole,
-    marks: charts.marks,
     table: { caption: `Deliveries, each ${duration(step)}`, series: counts, words: count },
     link: (since, until) => href({ screen: 'list', q: `since:${iso(since)} until:${iso(until)}` }),
   }
 }
 
-function replyTime({ from, step, reply, whole, marks }: ChartsReply): ChartData {
+function replyTime({ reply, ...charts }: ChartsReply): ChartData {
   return {
+    ...charts,
     title: 'Reply time',
     series: [
       { name: 'p50', tone: 'p50', values: reply.p50 },
       { name: 'p99', tone: 'p99', values: reply.p99 },
     ],
-    from,
-    step,
     shape: 'lines',
     scale: 'decades',
     words: duration,
-    whole,
-    marks,
   }
 }
 
-function tasks({ from, step, tasks: known, marks }: ChartsReply): ChartData {
-  const series: ChartSeries[] = [
-    { name: 'waiting', tone: 'pending', values: known.pending },
-    { name: 'running', tone: 'running', values: known.running },
-    { name: 'dead', tone: 'dead', values: known.dead },
-  ]
+function tasks({ tasks: known, ...charts }: ChartsReply): ChartData {
   return {
+    ...charts,
     title: 'Tasks',
-    series,
-    from,
-    step,
+    series: [
+      { name: 'waiting', tone: 'pending', values: known.pending },
+      { name: 'running', tone: 'running', values: known.running },
+      { name: 'dead', tone: 'dead', values: known.dead },
+    ],
     shape: 'lines',
     scale: 'zero',
     words: count,
-    // The last value is what the inbox says now.
+    // The last value is the inbox's current number, so its step counts as complete.
     whole: Math.max(0, known.pending.length - 1),
-    marks,
   }
 }
 
-/** Returns the chart of run times; with `debounce`, also that of the tasks without a run. */
+/** Returns the charts of a handler: its run times, and with `debounce` the tasks that ended without a run. */
 export function handlerCharts(charts: ChartsReply, name: string): readonly ChartData[] {
   const known = charts.handlers[name]
   if (known === undefined) return []

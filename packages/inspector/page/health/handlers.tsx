@@ -1,10 +1,12 @@
 import type { ChartsReply } from '../../src/api/charts.ts'
 import type { HealthReply } from '../../src/api/health.ts'
 import type { JSX } from 'preact'
+import { Button } from '../parts/button.tsx'
 import { useState } from 'preact/hooks'
 import { Chart } from '../charts/chart.tsx'
 import { href, qualifier, useRoute } from '../data/route.ts'
 import { Spark } from '../parts/spark.tsx'
+import { TableHead } from '../parts/table-head.tsx'
 import { count, share } from '../words/count.ts'
 import { duration } from '../words/duration.ts'
 import { middle, safe } from '../words/safe.ts'
@@ -13,6 +15,7 @@ import { handlerCharts } from './charts.tsx'
 type Handler = HealthReply['handlers'][number]
 
 const MOST = 12
+const NUMBERS = ['Runs', 'Failed', 'Dead', 'p50', 'p99', 'Runs a task']
 
 /** Orders handlers by dead tasks, then by failed runs. */
 function worst(one: Handler, other: Handler): number {
@@ -40,19 +43,7 @@ export function Handlers({
       <h2 id="handlers">Handlers</h2>
       <div class="card scrolls">
         <table class="handlers">
-          <thead>
-            <tr>
-              <th scope="col">Handler</th>
-              {['Runs', 'Failed', 'Dead', 'p50', 'p99', 'Runs a task'].map((name) => (
-                <th key={name} scope="col" class="number">
-                  {name}
-                </th>
-              ))}
-              <th scope="col" class="number">
-                {range}
-              </th>
-            </tr>
-          </thead>
+          <TableHead columns={['Handler', ...NUMBERS, range]} numbers={[...NUMBERS, range]} />
           <tbody>
             {shown.map((handler) => {
               const name = `${handler.receiver} › ${handler.subscription}`
@@ -102,15 +93,14 @@ function HandlerRow({
     <>
       <tr>
         <th scope="row">
-          <button
-            type="button"
+          <Button
             class="fold"
             aria-expanded={isOpen}
             title={safe(name.slice(0, 500))}
             onClick={toggle}
           >
             {safe(middle(handler.receiver, 28))} › <b>{safe(middle(handler.subscription, 28))}</b>
-          </button>
+          </Button>
         </th>
         <td class="number">{count(handler.runs)}</td>
         <td class="number">

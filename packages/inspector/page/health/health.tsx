@@ -1,6 +1,7 @@
 import type { ChartsReply, ChartRange } from '../../src/api/charts.ts'
 import type { HealthReply, RegisteredReply, Thing } from '../../src/api/health.ts'
 import type { JSX } from 'preact'
+import { Button, QuietButton } from '../parts/button.tsx'
 import { useEffect, useState } from 'preact/hooks'
 import { live, type LiveFailure } from '../data/live.ts'
 import { useRoute, href, qualifier } from '../data/route.ts'
@@ -14,13 +15,14 @@ import { Things } from './things.tsx'
 import { copyText } from '../data/copy.ts'
 import { Samples } from '../parts/samples.tsx'
 import { Spark } from '../parts/spark.tsx'
+import { TableHead } from '../parts/table-head.tsx'
 import { count, counted, share } from '../words/count.ts'
 import { safe, middle } from '../words/safe.ts'
 import { rejectedLink } from './rejected-link.ts'
 import { clock, iso } from '../words/time.ts'
 import { duration, howLongAgo } from '../words/duration.ts'
 
-/** Is anything wrong? */
+/** The health screen, which says whether anything is wrong. */
 export function Health(): JSX.Element {
   const { range, receiver } = useRoute()
   const { name } = useStatus()
@@ -70,7 +72,7 @@ export function Health(): JSX.Element {
   )
 }
 
-/** Nothing came yet: how to send the first one. */
+/** Shown before the first delivery: how to send one. */
 function Empty(): JSX.Element {
   const { receivers } = useStatus()
   const provider = receivers[0]?.provider ?? 'github'
@@ -83,16 +85,14 @@ function Empty(): JSX.Element {
       </h1>
       <div class="card command">
         <code>{command}</code>
-        <button type="button" onClick={() => void copyText(command, 'command')}>
-          Copy
-        </button>
+        <Button onClick={() => void copyText(command, 'command')}>Copy</Button>
       </div>
       <Samples />
     </>
   )
 }
 
-/** Usual rejections, folded into one line. */
+/** Rejections that are not part of a burst, folded into one line. */
 function Usual({ usual }: { usual: HealthReply['usual'] }): JSX.Element | null {
   const { range } = useRoute()
   if (usual.count === 0) return null
@@ -122,7 +122,7 @@ const ENGINES: Readonly<Record<string, string>> = {
   sqliteInbox: 'SQLite',
 }
 
-/** Replaces the sentence during a failure: what does not answer, since when, and how old the rest is. */
+/** Replaces the first sentence during a failure: says what does not answer, since when, and how old the rest is. */
 function Down({ failure, at }: { failure: LiveFailure; at: number | undefined }): JSX.Element {
   const { inbox } = useStatus()
   const who = failure.status >= 500 ? (ENGINES[inbox] ?? 'The inbox') : 'The app'
@@ -192,13 +192,13 @@ const PAST: Readonly<Record<ChartRange, string>> = {
   '30d': 'the last 30 days',
 }
 
-/** Counts the issues that need attention: also those without a row, but not muted ones. */
+/** Counts the issues that need attention. Issues without a row count too, but muted issues do not. */
 function thingsOf({ things, more }: HealthReply): number {
   const isMuted = (thing: Thing): boolean => thing.kind === 'dead' && thing.muted !== undefined
   return things.filter((thing) => !isMuted(thing)).length + more.causes
 }
 
-/** The first line answers: is anything wrong? */
+/** The first sentence of the page, which says whether anything is wrong. */
 function Sentence({ health }: { health: HealthReply }): JSX.Element {
   const { range, receiver } = useRoute()
   const { deliveries, dead, oldest, receivers, at } = health
@@ -240,7 +240,7 @@ function Sentence({ health }: { health: HealthReply }): JSX.Element {
 type ReceiverRow = HealthReply['receivers'][number]
 
 const MOST = 12
-const HEADS = ['Deliveries', 'Rejected', 'Waiting', 'p99'] as const
+const NUMBERS = ['Deliveries', 'Rejected', 'Waiting', 'p99']
 
 /** A table of receivers. */
 function Receivers({ health }: { health: HealthReply }): JSX.Element | null {
@@ -255,18 +255,10 @@ function Receivers({ health }: { health: HealthReply }): JSX.Element | null {
       <h2 id="receivers">Receivers</h2>
       <div class="card scrolls">
         <table class="handlers receivers">
-          <thead>
-            <tr>
-              <th scope="col">Receiver</th>
-              <th scope="col">Last delivery</th>
-              {HEADS.map((name) => (
-                <th key={name} scope="col" class="number">
-                  {name}
-                </th>
-              ))}
-              <th scope="col">Nobody handles</th>
-            </tr>
-          </thead>
+          <TableHead
+            columns={['Receiver', 'Last delivery', ...NUMBERS, 'Nobody handles']}
+            numbers={NUMBERS}
+          />
           <tbody>
             {shown.map((row) => (
               <Line key={row.name} row={row} at={at} />
@@ -276,9 +268,9 @@ function Receivers({ health }: { health: HealthReply }): JSX.Element | null {
       </div>
       {isCut && (
         <p class="and-more">
-          <button type="button" class="quiet" onClick={() => setWhole(true)}>
+          <QuietButton onClick={() => setWhole(true)}>
             Show all {count(receivers.length)}
-          </button>
+          </QuietButton>
         </p>
       )}
     </section>

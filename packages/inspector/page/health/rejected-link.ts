@@ -2,8 +2,8 @@ import type { RejectedGroup } from '../../src/api/health.ts'
 import { href, qualifier } from '../data/route.ts'
 
 /**
- * Returns the link to the list of these rejections, for the time that their count covers. With `explained`, the delivery
- * of that id is open at its explanation, else the newest one.
+ * Returns the link to the list of these rejections since a time. With `explained`, the link also opens an explanation:
+ * of the delivery with this id, or of the newest one if the id is undefined.
  */
 export function rejectedLink(
   { receiver, code }: RejectedGroup,

@@ -1,7 +1,9 @@
 import type { HealthReply, MutedCause, Thing } from '../../src/api/health.ts'
 import type { JSX } from 'preact'
+import { Button, QuietButton } from '../parts/button.tsx'
 import { href, qualifier, useRoute } from '../data/route.ts'
 import { count, counted } from '../words/count.ts'
+import { Sign } from '../parts/mark.tsx'
 import { Remedy } from '../parts/remedy.tsx'
 import { Spark } from '../parts/spark.tsx'
 import { duration } from '../words/duration.ts'
@@ -16,7 +18,7 @@ import { useMay } from '../data/status.ts'
 import { useStore } from '../data/store.ts'
 import { clockTime, iso } from '../words/time.ts'
 
-/** Issues, the worst first; then those that are over, then a link to the rest. */
+/** The issues, the worst first. Issues that are over come last, before a link to the rest. */
 export function Things({ health }: { health: HealthReply }): JSX.Element | null {
   const { things, more, at } = health
   if (things.length === 0) return null
@@ -52,7 +54,7 @@ function keyOf(thing: Thing): string {
   return `${thing.kind} ${thing.receiver} ${thing.kind === 'rejected' ? thing.code : ''}`
 }
 
-/** Rejections that need a look are counted for so long. */
+/** The time that the count of a burst of rejections covers, for the qualifier `since`. */
 const BURST = '6h'
 
 /** An issue without tasks: rejections, a silent receiver, or a failing inbox. */
@@ -140,9 +142,7 @@ function Row(props: {
 }): JSX.Element {
   const mark = (
     <>
-      <span class="sign" aria-hidden="true">
-        {props.sign}
-      </span>
+      <Sign>{props.sign}</Sign>
       {props.word}
     </>
   )
@@ -178,7 +178,7 @@ function DeadThing({ thing }: { thing: Dead }): JSX.Element {
   const mayDelete = useMay('delete')
   const mayMute = useMay('mute') && thing.cause !== undefined
   const { receiver } = useRoute()
-  // Nothing can be changed while nothing answers.
+  // While the server does not answer, no task can be changed.
   const isDown = useStore(live).failure !== undefined
   const { cause, error, retrying, subscriptions, moreSubscriptions, muted } = thing
   const only = cause === undefined ? subscriptions[0] : receiver === '' ? {} : { receiver }
@@ -195,9 +195,7 @@ function DeadThing({ thing }: { thing: Dead }): JSX.Element {
     <li class={thing.isOver || muted ? 'over' : undefined}>
       <div class="thing">
         <a class="mark bad" href={href({ screen: 'list', q })}>
-          <span class="sign" aria-hidden="true">
-            ✕
-          </span>
+          <Sign>✕</Sign>
           {count(thing.count)} dead
         </a>
         <span class="what">
@@ -222,42 +220,34 @@ function DeadThing({ thing }: { thing: Dead }): JSX.Element {
         {thing.spark.some((failed) => failed > 0) ? (
           <Spark values={thing.spark} tone="bad" />
         ) : (
-          // The journal counts only the first causes of each minute: a flat line would falsely mean no failures.
+          // The journal counts only the first causes of each minute. Without counts, a flat line would falsely mean
+          // that nothing failed.
           <span class="spark" />
         )}
         <When {...thing} end="resolved" />
         <span class="acts">
           {mayRun && (
-            <button
-              type="button"
-              disabled={isDown}
-              aria-expanded={asked === 'replay'}
-              onClick={ask('replay')}
-            >
+            <Button disabled={isDown} aria-expanded={asked === 'replay'} onClick={ask('replay')}>
               Run again…
-            </button>
+            </Button>
           )}
           {mayDelete && (
-            <button
-              type="button"
-              class="quiet"
+            <QuietButton
               disabled={isDown}
               aria-expanded={asked === 'delete'}
               onClick={ask('delete')}
             >
               Delete…
-            </button>
+            </QuietButton>
           )}
           {mayMute && (
-            <button
-              type="button"
-              class="quiet"
+            <QuietButton
               disabled={isDown}
               aria-expanded={asked === 'mute'}
               onClick={muted ? () => void mute([cause!]) : ask('mute')}
             >
               {muted ? 'Unmute' : 'Mute…'}
-            </button>
+            </QuietButton>
           )}
         </span>
       </div>
@@ -269,14 +259,14 @@ function DeadThing({ thing }: { thing: Dead }): JSX.Element {
   )
 }
 
-/** `muted by ada: fixed in 4.2 · owner payments · until it fails again` */
+/** Returns text such as `muted by ada: fixed in 4.2 · owner payments · until it fails again`. */
 function mutedText({ note, owner, by }: MutedCause): string {
   const who = by === undefined ? '' : ` by ${safe(by)}`
   const why = note === '' ? '' : `: ${safe(note)}`
   return `muted${who}${why}${owner === undefined ? '' : ` · owner ${safe(owner)}`} · until it fails again`
 }
 
-/** Since when, and whether it continues. */
+/** Since when an issue exists, and whether it continues. */
 function When({
   since,
   last,
@@ -300,7 +290,7 @@ function When({
   )
 }
 
-/** Since when. */
+/** A time with a word in front, such as `since 12:04`. */
 function Since({ at, word = 'since' }: { at: number; word?: string }): JSX.Element {
   return (
     <span class="since">

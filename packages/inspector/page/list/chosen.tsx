@@ -1,4 +1,5 @@
 import type { JSX } from 'preact'
+import { Button, QuietButton } from '../parts/button.tsx'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { ListReply, ListRow } from '../../src/api/list.ts'
 import { AskFirst } from '../bulk/ask-first.tsx'
@@ -11,12 +12,15 @@ import type { Loaded } from './loaded.ts'
 
 /** The rows that the reader has chosen. */
 export interface Chosen {
-  /** False if nothing can be done to rows: they have no box then. */
+  /** False if the visitor may do nothing with rows. Rows then have no checkbox. */
   readonly isOffered: boolean
   readonly rows: ReadonlyMap<string, ListRow>
-  /** True if everything that matches the search is chosen, also rows that are not loaded. */
+  /** True if all rows that match the search are chosen, including rows that are not loaded. */
   readonly isAll: boolean
-  /** Chooses a row or takes it back. With a range, chooses all rows from the one before. */
+  /**
+   * Chooses a row, or removes it from the chosen rows. With `isRange`, chooses all rows from the last chosen row to
+   * this one.
+   */
   readonly toggle: (id: string, isRange: boolean) => void
   /** Chooses all rows that are loaded, or none. */
   readonly toggleLoaded: () => void
@@ -24,7 +28,7 @@ export interface Chosen {
   readonly clear: () => void
 }
 
-/** True if something can be done to a row. */
+/** True if a row has tasks. Only such a row can be chosen. */
 export function hasTasks({ tasks }: ListRow): boolean {
   return tasks.length > 0
 }
@@ -37,7 +41,7 @@ export function useChosen(question: string, loaded: Loaded | undefined): Chosen 
   const anchor = useRef('')
   const able = (loaded?.rows ?? []).filter(hasTasks)
   const known = new Map(able.map((row) => [row.id, row]))
-  // A row that was loaded again says what its tasks are now.
+  // If a chosen row was loaded again, the new row has the current states of its tasks.
   const rows = state.isAll
     ? known
     : new Map([...state.rows].map(([id, row]) => [id, known.get(id) ?? row]))
@@ -88,7 +92,7 @@ type Asked =
   | { readonly what: What; readonly which: Which }
   | { readonly what: 'mute'; readonly causes: readonly string[] }
 
-/** Actions on the chosen rows; without any, on all tasks that match the search. */
+/** Actions on the chosen rows. Without chosen rows, actions on all tasks that match the search. */
 export function Bulk({
   reply,
   loaded,
@@ -149,18 +153,14 @@ function All({
     <>
       <span>All that match{chosen.isAll && ' are chosen'}:</span>
       {mayRun && state !== 'running' && (
-        <button type="button" onClick={() => ask({ what: 'replay', which: { filter } })}>
+        <Button onClick={() => ask({ what: 'replay', which: { filter } })}>
           {state === 'pending' ? 'Run now…' : 'Run again…'}
-        </button>
+        </Button>
       )}
       {mayDelete && state !== 'running' && state !== 'done' && (
-        <button
-          type="button"
-          class="quiet"
-          onClick={() => ask({ what: 'delete', which: { filter } })}
-        >
+        <QuietButton onClick={() => ask({ what: 'delete', which: { filter } })}>
           Delete…
-        </button>
+        </QuietButton>
       )}
       {chosen.isAll && <Clear chosen={chosen} />}
     </>
@@ -173,7 +173,7 @@ const RUNS = [
   ['done', 'done task', 'again'],
 ] as const
 
-/** Causes that are muted in one go. */
+/** Maximum number of causes to mute at once. */
 const MOST_CAUSES = 20
 
 function Some({
@@ -206,43 +206,30 @@ function Some({
     <>
       <b>{counted(chosen.rows.size, 'row')} chosen</b>
       {mayRun && run && (
-        <button
-          type="button"
+        <Button
           onClick={() =>
             ask({ what: 'replay', which: { filter: { state: run[0] }, ids: idsOf(run[0]) } })
           }
         >
           Run {counted(idsOf(run[0]).length, run[1])} {run[2]}…
-        </button>
+        </Button>
       )}
       {mayDelete && removed.length > 0 && (
-        <button
-          type="button"
-          class="quiet"
-          onClick={() => ask({ what: 'delete', which: { filter: {}, ids: removed } })}
-        >
+        <QuietButton onClick={() => ask({ what: 'delete', which: { filter: {}, ids: removed } })}>
           Delete {counted(removed.length, 'task')}…
-        </button>
+        </QuietButton>
       )}
       {mayMute && causes.length > 0 && causes.length <= MOST_CAUSES && (
-        <button type="button" class="quiet" onClick={() => ask({ what: 'mute', causes })}>
+        <QuietButton onClick={() => ask({ what: 'mute', causes })}>
           Mute {counted(causes.length, 'cause')}…
-        </button>
+        </QuietButton>
       )}
-      {hasMore && (
-        <button type="button" class="quiet" onClick={chosen.all}>
-          Choose all that match
-        </button>
-      )}
+      {hasMore && <QuietButton onClick={chosen.all}>Choose all that match</QuietButton>}
       <Clear chosen={chosen} />
     </>
   )
 }
 
 function Clear({ chosen }: { chosen: Chosen }): JSX.Element {
-  return (
-    <button type="button" class="quiet" onClick={chosen.clear}>
-      Choose none
-    </button>
-  )
+  return <QuietButton onClick={chosen.clear}>Choose none</QuietButton>
 }

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact'
+import { Button } from '../parts/button.tsx'
 import { wordsOf } from '../../src/search/tokens.ts'
 import { href, useRoute } from '../data/route.ts'
 import { Samples } from '../parts/samples.tsx'
@@ -17,9 +18,9 @@ export function ListEnd({ loaded, list }: { loaded: Loaded; list: List }): JSX.E
     <p class="list-end">
       {places}
       {searchedTo !== undefined && <>Looked back to {clock(searchedTo)}. </>}
-      <button type="button" disabled={list.isLoadingMore} onClick={list.loadMore}>
+      <Button disabled={list.isLoadingMore} onClick={list.loadMore}>
         {list.isLoadingMore ? 'Looking …' : searchedTo === undefined ? 'Show more' : 'Look further'}
-      </button>
+      </Button>
     </p>
   )
 }
@@ -31,7 +32,7 @@ function foundIn(rows: Loaded['rows']): string {
   return `${of('id')} by id or topic, ${of('error')} by error, ${of('payload')} by payload so far. `
 }
 
-/** No row: what that means. */
+/** Shown for a list without rows: says why it is empty. */
 export function EmptyList({ q, hasMore }: { q: string; hasMore: boolean }): JSX.Element {
   const { receiver } = useRoute()
   if (hasMore) return <p class="empty">Nothing was found so far.</p>

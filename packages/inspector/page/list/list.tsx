@@ -1,8 +1,10 @@
 import type { JSX, RefObject } from 'preact'
+import { Button, QuietButton } from '../parts/button.tsx'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useKeys } from '../data/keys.ts'
 import { go, href, hrefHere, useRoute, currentRoute } from '../data/route.ts'
 import { useStatus } from '../data/status.ts'
+import { Sign } from '../parts/mark.tsx'
 import { Skeleton } from '../parts/skeleton.tsx'
 import { EmptyList, ListEnd } from './list-end.tsx'
 import { Rows, useRowHeight } from './rows.tsx'
@@ -63,11 +65,10 @@ export function List({ isHidden }: { isHidden: boolean }): JSX.Element {
         <Bulk reply={list.reply} loaded={loaded} chosen={chosen} />
       </div>
       <div class="scroller" ref={scroller} onScroll={scroll}>
-        {/* Without height: nothing moves when the button comes. */}
+        {/* This element has no height, so that nothing moves when the button appears. */}
         <div class="newer-place">
           {loaded !== undefined && (loaded.fresh > 0 || loaded.gone.size > 0) && (
-            <button
-              type="button"
+            <Button
               class="newer"
               onClick={() => {
                 scroller.current?.scrollTo(0, 0)
@@ -75,7 +76,7 @@ export function List({ isHidden }: { isHidden: boolean }): JSX.Element {
               }}
             >
               {newer(loaded.fresh, loaded.gone.size)}
-            </button>
+            </Button>
           )}
         </div>
         {loaded !== undefined && loaded.rows.length > 0 && (
@@ -124,11 +125,7 @@ function Quick({ hasFile }: { hasFile: boolean }): JSX.Element {
             href={href({ screen: 'list', q: toggled(q, qualifier) })}
             aria-current={words.includes(qualifier) ? 'true' : undefined}
           >
-            {sign !== '' && (
-              <span class={`sign ${tone}`} aria-hidden="true">
-                {sign}
-              </span>
-            )}
+            {sign !== '' && <Sign tone={tone}>{sign}</Sign>}
             {word}
           </a>
         </li>
@@ -151,7 +148,10 @@ function Quick({ hasFile }: { hasFile: boolean }): JSX.Element {
   )
 }
 
-/** `j` and `k` go from row to row, and from detail to detail while one is open; `y` copies the id, `x` chooses the row. */
+/**
+ * Handles the keys of rows. `j` and `k` go to the next and the previous row, or detail if one is open. `y` copies the
+ * id of a row, `x` chooses the row.
+ */
 function useRowKeys(
   rows: readonly ListRow[] | undefined,
   scroller: RefObject<HTMLDivElement | null>,
@@ -188,7 +188,7 @@ function useRowKeys(
       element.scrollTop = top + height + head - element.clientHeight
   }
   const focus = (id: string): void => {
-    // A later key aims elsewhere: its own frame comes.
+    // A later key went to another row, which gets the focus in a later frame.
     if (aim.current !== id) return
     aim.current = undefined
     const row = scroller.current?.querySelector(`[data-id=${CSS.escape(id)}]`)
@@ -238,7 +238,7 @@ function Search({
   const sent = useRef(q)
   useKeys({ '/': () => field.current?.select() })
 
-  // The search changed elsewhere: a link, a step back.
+  // A link or a step back has changed the search.
   useEffect(() => {
     if (q === sent.current) return
     sent.current = q
@@ -342,9 +342,7 @@ function Search({
         }}
       />
       {text !== '' && (
-        <button
-          type="button"
-          class="quiet"
+        <QuietButton
           onClick={() => {
             setText('')
             send('', false)
@@ -352,7 +350,7 @@ function Search({
           }}
         >
           clear
-        </button>
+        </QuietButton>
       )}
       <ul id="suggestions" role="listbox" aria-label="Suggestions" hidden={!isOpen}>
         {suggestions.map(({ insert, note }, at) => (
@@ -361,7 +359,7 @@ function Search({
             id={`suggestion-${at}`}
             role="option"
             aria-selected={at === chosen}
-            // Before the field loses its focus, which closes the list.
+            // On pointer down: when the field loses its focus, the list closes before a click.
             onPointerDown={(event) => {
               event.preventDefault()
               take(insert)
@@ -378,8 +376,7 @@ function Search({
           {meant !== undefined && (
             <>
               {' '}
-              <button
-                type="button"
+              <Button
                 onClick={() => {
                   setText(meant)
                   send(meant, false)
@@ -387,7 +384,7 @@ function Search({
                 }}
               >
                 Search for {safe(head(meant, 100))}
-              </button>
+              </Button>
             </>
           )}
         </p>

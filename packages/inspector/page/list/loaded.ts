@@ -4,19 +4,19 @@ import type { ListReply, ListRow } from '../../src/api/list.ts'
 export interface Loaded {
   readonly rows: readonly ListRow[]
   readonly cursor: string | undefined
-  /** How far a search looked before its time was over: it continues only if the reader asks. */
+  /** Set if a search ran out of time: how far back it looked. The search continues only if the reader asks. */
   readonly searchedTo: number | undefined
   /** The start of each page: its cursor, and its first row. */
   readonly pages: readonly { readonly cursor: string; readonly first: string }[]
-  /** The newest page, if it has what the reader has not seen yet. */
+  /** The newest page, if it has changes that the list does not show yet. */
   readonly newer: ListReply | undefined
-  /** How many of its rows are new. */
+  /** Number of rows in `newer` that are new. */
   readonly fresh: number
-  /** Rows that do not match the filter any more. They stay until the reader asks. */
+  /** Ids of rows that no longer match the filter. The list shows these rows until the reader asks for changes. */
   readonly gone: ReadonlySet<string>
 }
 
-/** Rows of one page. */
+/** Number of rows per page. */
 export const PAGE = 100
 
 export function first(reply: ListReply): Loaded {
@@ -32,7 +32,7 @@ export function first(reply: ListReply): Loaded {
   }
 }
 
-/** One page more, at the end. */
+/** Adds the next page at the end. */
 export function more(loaded: Loaded, from: string, reply: ListReply): Loaded {
   const known = new Set(loaded.rows.map(({ id }) => id))
   const rows = reply.rows.filter(({ id }) => !known.has(id))
@@ -65,7 +65,7 @@ export function newest(loaded: Loaded, reply: ListReply, isStill: boolean): Load
   return { ...updated(loaded, reply.rows), newer: reply, fresh, gone }
 }
 
-/** The reader asked for what is new. */
+/** Shows the changes that the reader asked for. */
 export function newShown(loaded: Loaded): Loaded {
   return loaded.newer === undefined ? loaded : merged(loaded, loaded.newer)
 }
@@ -85,10 +85,10 @@ function merged(loaded: Loaded, reply: ListReply): Loaded {
   return { ...loaded, rows, ...NOTHING_NEWER }
 }
 
-/** Returns rows of the time of the reply that the reply does not have. */
+/** Returns the ids of rows that the reply lacks, although the reply covers their time. */
 function missing(rows: readonly ListRow[], reply: ListReply): ReadonlySet<string> {
   const there = new Set(reply.rows.map(({ id }) => id))
-  // Plain words run several searches, each of which has reached another time.
+  // A search for plain words runs several searches, which cover different times. So no row counts as missing.
   if (rows.some(({ by }) => by !== undefined)) return new Set()
   const last = reply.cursor === undefined ? -Infinity : (reply.rows.at(-1)?.at ?? Infinity)
   return new Set(rows.filter(({ id, at }) => at > last && !there.has(id)).map(({ id }) => id))

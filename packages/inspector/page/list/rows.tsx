@@ -12,7 +12,7 @@ import { duration } from '../words/duration.ts'
 import { head, safe, shortId } from '../words/safe.ts'
 import { byUrgency, outcomeLook, taskLook } from '../words/state.ts'
 
-/** Rows drawn above and below those that are seen. */
+/** Number of rows to draw above and below the visible ones. */
 const BEYOND = 12
 
 /** The visible rows, in a container as high as all rows: a million rows cost no more than fifty. */
@@ -99,7 +99,7 @@ const HEADS = [
   ['took', 'Reply'],
 ] as const
 
-/** Height of a row, as the style has it: two lines on a phone. */
+/** Returns the height of a row in pixels, as in the stylesheet. On a phone, a row has two lines. */
 export function useRowHeight(): number {
   return useMedia('(max-width: 719px)') ? 56 : 32
 }
@@ -112,7 +112,7 @@ function useScroll(
   const measure = (): void => {
     const element = scroller.current
     if (element === null) return
-    // In steps of four rows: most scrolling draws nothing.
+    // Rounded to four rows, so that most scroll events draw nothing.
     const top = Math.floor(element.scrollTop / height / 4) * 4
     const seen = Math.ceil(element.clientHeight / height) + 4
     setPlace((old) => (old.top === top && old.seen === seen ? old : { top, seen }))
@@ -244,7 +244,7 @@ const Row: (props: RowProps) => JSX.Element = memo(
   ),
 )
 
-/** The topic. That of a rejected delivery is dimmed, since it is unverified. */
+/** The topic of a row. A topic that a rejected delivery claims is dimmed, since it is unverified. */
 function Topic({ row: { topic, claims } }: { row: RowData }): JSX.Element {
   if (topic !== undefined) return <bdi>{safe(head(topic, 120))}</bdi>
   if (claims !== undefined)
@@ -288,7 +288,7 @@ function Became({ row }: { row: RowData }): JSX.Element {
   )
 }
 
-/** Why it was rejected, or what its first failure says. */
+/** The reason of a rejection, or the first error of a task. */
 function Why({ text }: { text: string | undefined }): JSX.Element | null {
   if (text === undefined) return null
   return <span class="why muted">{safe(head(text, 200))}</span>

@@ -13,7 +13,7 @@ const SKELETON_AFTER = 200
 /** The list of one search, live. */
 export interface List {
   readonly loaded: Loaded | undefined
-  /** The last reply, for what is true of all rows. */
+  /** The last reply, for its members other than `rows`. */
   readonly reply: ListReply | undefined
   readonly isSlow: boolean
   readonly isLoadingMore: boolean
@@ -80,7 +80,7 @@ export function useList(
     }
   }, [question, version])
 
-  /** Fetches the visible page again: older rows change too. */
+  /** Fetches the visible page again, since older rows can change too. */
   const refreshSeen = async (signal: AbortSignal): Promise<void> => {
     const { loaded } = current.current
     const { top } = place()

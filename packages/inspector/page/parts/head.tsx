@@ -1,4 +1,5 @@
 import type { JSX } from 'preact'
+import { Button, QuietButton } from './button.tsx'
 import { RANGES, go, href, hrefHere, useRoute } from '../data/route.ts'
 import { live, pauseLive } from '../data/live.ts'
 import { useStatus } from '../data/status.ts'
@@ -14,6 +15,12 @@ const RANGE_WORDS = {
   '30d': '30 days',
 } as const
 
+const SCREENS = [
+  ['health', 'Health'],
+  ['list', 'Deliveries'],
+  ['actions', 'Actions'],
+] as const
+
 export function Head({
   isUtc,
   turnUtc,
@@ -25,7 +32,6 @@ export function Head({
 }): JSX.Element {
   const { screen } = useRoute()
   const { name } = useStatus()
-  const current = (is: boolean): 'page' | undefined => (is ? 'page' : undefined)
   return (
     <header class="head">
       <a class="brand" href={href({})} aria-label="postern, to health">
@@ -34,38 +40,26 @@ export function Head({
       </a>
       {name !== 'postern' && <span class="app">{safe(name)}</span>}
       <nav aria-label="Screens">
-        <a href={href({})} aria-current={current(screen === 'health')}>
-          Health
-        </a>
-        <a href={href({ screen: 'list' })} aria-current={current(screen === 'list')}>
-          Deliveries
-        </a>
-        <a href={href({ screen: 'actions' })} aria-current={current(screen === 'actions')}>
-          Actions
-        </a>
+        {SCREENS.map(([to, title]) => (
+          <a key={to} href={href({ screen: to })} aria-current={to === screen ? 'page' : undefined}>
+            {title}
+          </a>
+        ))}
       </nav>
       <div class="controls">
         <Receivers />
         {screen === 'health' && <RangeSelect />}
         <LiveButton />
-        <button
-          type="button"
-          class="quiet"
+        <QuietButton
           aria-pressed={isUtc}
           title="Times in UTC or in your zone (u)"
           onClick={turnUtc}
         >
           UTC
-        </button>
-        <button
-          type="button"
-          class="quiet"
-          aria-label="All keys"
-          title="All keys (?)"
-          onClick={help}
-        >
+        </QuietButton>
+        <QuietButton aria-label="All keys" title="All keys (?)" onClick={help}>
           ?
-        </button>
+        </QuietButton>
         <SignOut />
       </div>
     </header>
@@ -124,8 +118,7 @@ function LiveButton(): JSX.Element {
   const { isPaused, failure } = useStore(live)
   const word = failure ? 'trying' : isPaused ? 'paused' : 'live'
   return (
-    <button
-      type="button"
+    <Button
       class={`quiet live ${word}`}
       title={isPaused ? 'Show what happens again' : 'Pause the updates'}
       aria-pressed={!isPaused}
@@ -134,11 +127,11 @@ function LiveButton(): JSX.Element {
     >
       <span aria-hidden="true" class="dot" />
       {word}
-    </button>
+    </Button>
   )
 }
 
-/** A plain form, as on the sign-in page: the document's own URL handles both. */
+/** A plain form that signs out. Like the form of the sign-in page, it is sent to the URL of the document. */
 function SignOut(): JSX.Element | null {
   const { visitor } = useStatus()
   if (!visitor.canSignOut) return null

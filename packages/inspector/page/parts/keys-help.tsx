@@ -1,4 +1,5 @@
 import type { JSX } from 'preact'
+import { QuietButton } from './button.tsx'
 import { useEffect, useRef } from 'preact/hooks'
 
 const KEYS: readonly (readonly [keys: string, does: string])[] = [
@@ -44,9 +45,7 @@ export function KeysHelp({ close }: { close: () => void }): JSX.Element {
       <div class="dialog">
         <header>
           <h2 id="keys">Keys</h2>
-          <button type="button" class="quiet" onClick={close}>
-            Close
-          </button>
+          <QuietButton onClick={close}>Close</QuietButton>
         </header>
         <dl class="keys">
           {KEYS.map(([keys, does]) => (

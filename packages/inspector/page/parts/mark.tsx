@@ -1,7 +1,16 @@
 import type { JSX } from 'preact'
 import type { Look } from '../words/state.ts'
 
-/** A state with its sign, word and tone. `children` replace the word, which screen readers still read. */
+/** A sign that people see. Screen readers skip it. */
+export function Sign({ tone, children }: { tone?: string; children: string }): JSX.Element {
+  return (
+    <span class={tone === undefined ? 'sign' : `sign ${tone}`} aria-hidden="true">
+      {children}
+    </span>
+  )
+}
+
+/** A state with its sign, word and tone. `children` replace the word on the screen, but not for screen readers. */
 export function Mark({
   look,
   children,
@@ -11,9 +20,7 @@ export function Mark({
 }): JSX.Element {
   return (
     <span class={`mark ${look.tone}`}>
-      <span class="sign" aria-hidden="true">
-        {look.sign}
-      </span>
+      <Sign>{look.sign}</Sign>
       {children === undefined ? (
         look.word
       ) : (

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact'
+import { QuietButton } from './button.tsx'
 import { useState } from 'preact/hooks'
 import type { MuteReply, MuteRequest } from '../../src/api/change.ts'
 import { note } from '../data/announce.ts'
@@ -48,9 +49,7 @@ export function MuteForm({
       <button type="submit">
         Mute {causes.length > 1 && `${counted(causes.length, 'cause')} `}until the next failure
       </button>
-      <button type="button" class="quiet" onClick={close}>
-        Close
-      </button>
+      <QuietButton onClick={close}>Close</QuietButton>
     </form>
   )
 }

@@ -1,5 +1,6 @@
 import type { SampleReply, SampleRequest } from '../../src/api/change.ts'
 import type { JSX } from 'preact'
+import { Button } from './button.tsx'
 import { useState } from 'preact/hooks'
 import { note } from '../data/announce.ts'
 import { AskFailure, act } from '../data/ask.ts'
@@ -38,9 +39,9 @@ export function Samples(): JSX.Element | null {
           ))}
         </select>
       )}{' '}
-      <button type="button" disabled={isBusy} onClick={() => void send()}>
+      <Button disabled={isBusy} onClick={() => void send()}>
         Send a sample
-      </button>
+      </Button>
     </p>
   )
 }

@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 
 const HEIGHT = 20
 
-/** Counts over time as small bars. Screen readers read the numbers next to it instead. */
+/** Counts over time as small bars. Screen readers read the numbers next to the bars instead. */
 export function Spark({ values, tone }: { values: readonly number[]; tone: string }): JSX.Element {
   const top = Math.max(...values, 1)
   let path = ''

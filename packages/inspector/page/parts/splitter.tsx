@@ -1,13 +1,13 @@
 import type { JSX, TargetedPointerEvent } from 'preact'
 import { store, stored } from '../data/stored.ts'
 
-// Percent of the window that the list has.
+// Width of the list in percent of the window: at first, at least, at most, and the change per key press.
 const USUAL = 56
 const LEAST = 30
 const MOST = 70
 const STEP = 2
 
-/** The share of the list that the reader chose. */
+/** Returns the width that the reader chose at an earlier visit. */
 export function firstShare(): number {
   return within(Number(stored('share') ?? USUAL))
 }

@@ -1,7 +1,10 @@
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { useKeys } from '../data/keys.ts'
 
-/** Focuses a form when it opens, closes it with Escape, and then returns the focus. */
+/**
+ * Focuses a form when it opens, and closes the form with Escape. When the form closes, the element focused before gets
+ * the focus back.
+ */
 export function useForm<Form extends HTMLElement>(
   close: () => void,
 ): preact.RefObject<Form | null> {

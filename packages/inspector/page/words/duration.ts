@@ -1,9 +1,9 @@
-const SECOND = 1000
-const MINUTE = 60 * SECOND
-const HOUR = 60 * MINUTE
-const DAY = 24 * HOUR
+export const SECOND = 1000
+export const MINUTE: number = 60 * SECOND
+export const HOUR: number = 60 * MINUTE
+export const DAY: number = 24 * HOUR
 
-/** Milliseconds in words: `3.5 ms`, `424 ms`, `1.2 s`, `23 min`, `6 h 12 min`, `3 d 4 h`. */
+/** Writes milliseconds as a duration: `3.5 ms`, `424 ms`, `1.2 s`, `23 min`, `6 h 12 min`, `3 d 4 h`. */
 export function duration(ms: number): string {
   const value = Math.max(0, ms)
   if (value < 0.05) return '<0.1 ms'
@@ -16,7 +16,7 @@ export function duration(ms: number): string {
   return pair(value, DAY, 'd', HOUR, 'h')
 }
 
-/** How long ago, in words: `just now`, `23 min ago`. */
+/** Writes how long ago something was: `just now`, `23 min ago`. */
 export function howLongAgo(ms: number): string {
   return ms < SECOND ? 'just now' : `${duration(ms)} ago`
 }

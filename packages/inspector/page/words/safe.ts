@@ -8,7 +8,7 @@ export function safe(text: string): string {
   return text.replaceAll(HIDDEN, escaped)
 }
 
-/** As {@link safe}, with line breaks and tabs left as they are. */
+/** Does the same as {@link safe}, but keeps line breaks and tabs. */
 export function safeLines(text: string): string {
   return text.replaceAll(HIDDEN, (sign) =>
     sign === '\n' || sign === '\t' ? sign : sign === '\r' ? '' : escaped(sign),
@@ -25,13 +25,13 @@ function escaped(sign: string): string {
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
-/** A long id by its head and its tail. */
+/** Shortens a long id to its head and its tail. */
 export function shortId(id: string): string {
   const points = Array.from(id.length > 400 ? id.slice(0, 200) + id.slice(-200) : id)
   return points.length <= 20 ? id : `${points.slice(0, 13).join('')}…${points.slice(-4).join('')}`
 }
 
-/** The head of a long text. */
+/** Returns at most `most` characters of a text, with `…` if the text is longer. */
 export function head(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most)}…`
 }
@@ -44,7 +44,7 @@ export function middle(text: string, most: number): string {
   return `${points.slice(0, most - 1 - tail).join('')}…${Array.from(text.slice(-200)).slice(-tail).join('')}`
 }
 
-/** A sentence with its full stop. */
+/** Adds a period to a sentence if it has no end mark. */
 export function stopped(text: string): string {
   return /[.!?…]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`
 }

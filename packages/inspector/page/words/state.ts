@@ -17,7 +17,7 @@ const DEAD = look('✕', 'dead', 'bad')
 const INTERRUPTED = look('⚡', 'interrupted', 'warn')
 const SKIPPED = { folded: look('⊕', 'folded', 'good'), stale: look('⊖', 'stale', 'good') }
 
-/** How the state of a task looks. */
+/** Returns how the state of a task looks. */
 export function taskLook(task: RowTask): Look {
   if (task.state === 'done') return task.skipped ? SKIPPED[task.skipped] : DONE
   if (task.state === 'dead') return DEAD
@@ -26,7 +26,7 @@ export function taskLook(task: RowTask): Look {
   return task.retrying ? RETRYING : WAITING
 }
 
-/** How a run of a task looks. */
+/** How each outcome of a run looks. */
 export const runLooks = {
   done: DONE,
   retry: look('✕', 'failed', 'bad'),
@@ -44,12 +44,12 @@ const OUTCOMES = {
   answered: look('↩', 'answered', 'good'),
 } as const
 
-/** How a delivery without tasks looks. */
+/** Returns how the outcome of a delivery looks. */
 export function outcomeLook(outcome: NonNullable<ListRow['outcome']>): Look {
   return OUTCOMES[outcome]
 }
 
-/** States of causes that need attention, the most urgent first. */
+/** Compares tasks by urgency: tasks that need attention come first. */
 export const byUrgency = (a: RowTask, b: RowTask): number => urgency(a) - urgency(b)
 
 function urgency(task: RowTask): number {

@@ -1,4 +1,5 @@
 import { store, stored } from '../data/stored.ts'
+import { HOUR, MINUTE } from './duration.ts'
 
 let inUtc = stored('utc') === '1'
 
@@ -17,23 +18,23 @@ export function setUtc(value: boolean): void {
 /** Milliseconds by which this machine's clock is ahead of the server's. */
 let ahead = 0
 
-/** Sets the server's time, where deliveries arrive. */
+/** Sets the server's current time. Times of deliveries are times of the server. */
 export function setServerTime(now: number): void {
   const off = Date.now() - now
   ahead = Math.abs(off) < 2000 ? 0 : off
 }
 
-/** The server's time. */
+/** Returns the server's current time. */
 export function now(): number {
   return Date.now() - ahead
 }
 
-/** `17:04:55`; with the day if it is not today: `24 Nov 17:04:55`. */
+/** Writes a time as `17:04:55`, or as `24 Nov 17:04:55` if it is not today. */
 export function clock(at: number): string {
   return withDay(at, format({ hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(at))
 }
 
-/** `17:04`; with the day if it is not today. */
+/** Writes a time as `17:04`, with the day if it is not today. */
 export function clockTime(at: number): string {
   return withDay(at, format({ hour: '2-digit', minute: '2-digit' }).format(at))
 }
@@ -45,8 +46,6 @@ export function axisTime(at: number, span: number): string {
     : format({ hour: '2-digit', minute: '2-digit' }).format(at)
 }
 
-const MINUTE = 60_000
-const HOUR = 60 * MINUTE
 const ROUND = [5, 15, 30, 60, 180, 360, 720, 1440, 4320, 10_080].map((minutes) => minutes * MINUTE)
 
 /** Returns round times of the reader's zone between two times, no more than `most`. */
@@ -64,17 +63,17 @@ export function roundTimes(from: number, until: number, most: number): readonly 
   return times
 }
 
-/** `17:04:55.909`. */
+/** Writes a time as `17:04:55.909`, with the day if it is not today. */
 export function exact(at: number): string {
   return `${clock(at)}.${String(Math.floor(at) % 1000).padStart(3, '0')}`
 }
 
-/** `2026-11-25T16:04:55.909Z`. */
+/** Writes a time as `2026-11-25T16:04:55.909Z`. */
 export function iso(at: number): string {
   return new Date(at).toISOString()
 }
 
-/** The reader's zone, as in `Europe/Berlin`. */
+/** Returns the reader's time zone, such as `Europe/Berlin`. */
 export function zone(): string {
   return new Intl.DateTimeFormat().resolvedOptions().timeZone
 }

@@ -1,9 +1,9 @@
 import { followTasks, type FollowedTasks } from '@postern/core/engine'
 import type { EndsReply } from '../api/actions.ts'
+import { createAnswerCache } from '../kept.ts'
 import { ApiProblem } from '../replies.ts'
 import type { Context } from '../routes/context.ts'
 
-const MOST = 50
 // Time limit of one request, in milliseconds.
 const BUDGET = 100
 
@@ -18,11 +18,11 @@ interface Followed {
  * ended yet.
  */
 export function createEnds(): (context: Context) => Promise<EndsReply> {
-  const known = new Map<string, Followed>()
+  const known = createAnswerCache({ most: 50 })
 
   return async (context) => {
     const id = context.query.get('action') ?? ''
-    const { tasks, of, hasCause } = known.get(id) ?? (await follow(context, id))
+    const { tasks, of, hasCause } = await known.of(id, () => follow(context, id))
     const { done, dead, same, waiting, gone } = await tasks.look(BUDGET)
     // An inbox in memory forgets a task once it is done, so a missing task counts as done.
     const isDone = !context.inbox.can.durable
@@ -40,16 +40,10 @@ export function createEnds(): (context: Context) => Promise<EndsReply> {
     const [action] = (await inbox.journal?.actions({ id }))?.rows ?? []
     if (!action?.tasks || !inbox.view) throw new ApiProblem(404, 'gone', 'this action is not known')
     const { cause } = action.filter
-    const made = {
+    return {
       tasks: followTasks(inbox.view, action.tasks, cause),
       of: action.tasks.length,
       hasCause: cause !== undefined,
     }
-    known.set(id, made)
-    for (const oldest of known.keys()) {
-      if (known.size <= MOST) break
-      known.delete(oldest)
-    }
-    return made
   }
 }

@@ -1,16 +1,10 @@
-import { logger, type Duration, type Observer } from '@postern/core'
+import { logger, type Duration } from '@postern/core'
 import { unknownOptions, type MaybePromise } from '@postern/core/internal'
-import { checks, createSeal } from '@postern/core/engine'
+import { checks } from '@postern/core/engine'
 import type { Inbox, SubscriptionStats } from '@postern/core/inbox'
-import type { InspectorOptions } from '../options.ts'
-import { once } from '../once.ts'
-import type { ExplainReply } from '../api/detail.ts'
+import { inboxOf, type InspectorOptions } from '../options.ts'
 import type { HealthReply, Thing } from '../api/health.ts'
-import { createBudgets } from '../replies.ts'
-import type { Proofs } from '../health/proofs.ts'
-import { createWeek } from '../health/week.ts'
-import { createRemembered } from '../remembered.ts'
-import type { Context } from '../routes/context.ts'
+import { contextParts, givenReceivers, type Context } from '../routes/context.ts'
 import { answerHealth } from '../routes/health.ts'
 import { createHash, randomUUID } from 'node:crypto'
 import { inertText } from '@postern/core/inert'
@@ -76,10 +70,10 @@ export function alerts(options: AlertOptions): Alerts {
   const every = read.time('every', '1m')
   const late = read.time('late', '15m')
   const ask = createAsker(options, payloads)
-  const inboxOf = once(async (): Promise<Inbox> =>
-    typeof options.inbox === 'function' ? options.inbox() : options.inbox,
-  )
-  const watch = createTelling({ every, now: () => Date.now(), send })
+  const openInbox = inboxOf(options)
+  const me = randomUUID()
+  let isOther = false
+  let outage: Open | undefined
   let last: Promise<void> = Promise.resolve()
   const timer = setInterval(() => void check(), every)
   timer.unref?.()
@@ -100,145 +94,38 @@ export function alerts(options: AlertOptions): Alerts {
 
   async function look(): Promise<void> {
     try {
-      const inbox = await inboxOf()
-      await watch.look(inbox, async () => {
-        const health = await ask(inbox)
-        const current = currentOf(health, (await inbox.view?.stats()) ?? [], late)
-        return { current, isCut: health.more.causes > 0 || health.more.ofNewest !== undefined }
-      })
+      await compare(await openInbox())
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
-      await watch.down(alertLine(`the inbox does not answer: ${message}`)).catch(warn)
+      await down(alertLine(`the inbox does not answer: ${message}`)).catch(warn)
     }
   }
 
-  async function send(alert: Omit<Alert, 'app'>): Promise<boolean> {
-    try {
-      await sendAlert(to, { ...alert, app: name })
-      return true
-    } catch (error) {
-      warn(error)
-      return false
-    }
-  }
-
-  function warn(error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error)
-    const observers: readonly Observer[] = log === false ? [] : [log]
-    for (const observer of observers)
-      observer.warning?.(name, alertLine(`an alert was not sent: ${text}`))
-  }
-}
-
-/** Maximum number of causes that a check reads. The page shows only the first eight. */
-const MOST_CAUSES = 100
-
-/** Makes the function that gets the same health report as a visitor of the page. */
-function createAsker(
-  options: Pick<InspectorOptions, 'inbox' | 'receivers' | 'providers' | 'encryptionKey'>,
-  payloads: boolean,
-): (inbox: Inbox) => Promise<HealthReply> {
-  const now = (): number => Date.now()
-  const weekOf = createWeek(now)
-  const proofs: Proofs = new Map()
-  const explained = createRemembered<ExplainReply>()
-  const budgetOf = createBudgets()
-  const seal =
-    options.encryptionKey === undefined
-      ? undefined
-      : createSeal(options.encryptionKey, 'encryptionKey')
-  return async (inbox) => {
-    const { receivers = [] } = options
-    const given = typeof receivers === 'function' ? await receivers() : receivers
-    const context: Context = {
-      now,
-      inbox,
-      receivers: await Promise.all(given.map(async (one) => one)),
-      options: options as InspectorOptions<never>,
-      visitor: { payloads, allow: 'read', isDeveloper: false, canSignOut: false },
-      query: new URLSearchParams({ range: '24h' }),
-      body: {},
-      shared: (_, ask) => ask(),
-      version: async () => '',
-      forget: () => {},
-      seal,
-      proofs,
-      budget: budgetOf('alerts'),
-      explained,
-      weekOf,
-      acted: () => {},
-    }
-    return answerHealth(context, MOST_CAUSES)
-  }
-}
-
-const KEY = 'inspector:alerts'
-const MOST = 500
-
-/** The stored state: the alerts that are open, and the process (`holder`) that may send alerts now. */
-type State = {
-  readonly holder: string
-  /** No other process sends alerts until this time, in milliseconds since 1970. */
-  readonly until: number
-  readonly open: { readonly [key: string]: Open }
-}
-
-type Open = Pick<Alert, 'id' | 'kind' | 'text' | 'since'> & { readonly receiver?: string }
-
-/** The argument of {@link createTelling}. */
-interface TellingOptions {
-  /** Time between two checks, in milliseconds. */
-  readonly every: number
-  readonly now: () => number
-  /** Returns true if the alert was sent. */
-  readonly send: (alert: Omit<Alert, 'app'>) => Promise<boolean>
-}
-
-/** Compares the current issues with the open alerts, and sends the differences. */
-interface Telling {
-  /** Runs one check. If `isCut`, the inbox returned only some causes: missing ones stay open. */
-  look(
-    inbox: Inbox,
-    ask: () => Promise<{ readonly current: readonly Current[]; readonly isCut: boolean }>,
-  ): Promise<void>
-  /** Reports that the inbox does not answer, unless another process sent the alerts at the last check. */
-  down(text: string): Promise<void>
-}
-
-/** Makes a {@link Telling}. `every` is the time between two checks, in milliseconds. */
-function createTelling({ every, now, send }: TellingOptions): Telling {
-  const me = randomUUID()
-  let isOther = false
-  let outage: Open | undefined
-
-  return {
-    async look({ records }, ask) {
-      const before = await records!.get(KEY)
-      const state = (before?.value as State | undefined) ?? { holder: '', until: 0, open: {} }
-      const at = now()
-      // A time beyond `3 * every` was stored before the clock was set back. It is ignored: otherwise no other process
-      // could send alerts until that time.
-      isOther = state.holder !== me && state.until > at && state.until <= at + 3 * every
-      if (isOther) return
-      const held: State = { ...state, holder: me, until: at + 3 * every }
-      if (!(await records!.set(KEY, held, before?.version ?? 0))) return
-      const { current, isCut } = await ask()
-      if (outage && (await tell(outage, 'ended', at))) outage = undefined
-      const mine = await records!.get(KEY)
-      if ((mine?.value as State | undefined)?.holder !== me) return
-      const open = await compared(state.open, current, isCut, at)
-      await records!.set(KEY, { ...held, open, until: now() + 3 * every }, mine!.version)
-    },
-    async down(text) {
-      if (isOther || outage) return
-      const since = now()
-      const begun: Open = { id: idOf('inbox', since), kind: 'inbox', text, since }
-      if (await tell(begun, 'begun', since)) outage = begun
-    },
+  /** Compares the current issues with the open alerts, and sends the differences. */
+  async function compare(inbox: Inbox): Promise<void> {
+    const records = inbox.records!
+    const before = await records.get(KEY)
+    const state = (before?.value as State | undefined) ?? { holder: '', until: 0, open: {} }
+    const at = Date.now()
+    // A time beyond `3 * every` was stored before the clock was set back. It is ignored: otherwise no other process could
+    // send alerts until that time.
+    isOther = state.holder !== me && state.until > at && state.until <= at + 3 * every
+    if (isOther) return
+    const held: State = { ...state, holder: me, until: at + 3 * every }
+    if (!(await records.set(KEY, held, before?.version ?? 0))) return
+    const health = await ask(inbox)
+    const current = currentOf(health, (await inbox.view?.stats()) ?? [], late)
+    // If the health report has only some causes, alerts of missing causes stay open.
+    const isCut = health.more.causes > 0 || health.more.ofNewest !== undefined
+    if (outage && (await tell(outage, 'ended', at))) outage = undefined
+    const mine = await records.get(KEY)
+    if ((mine?.value as State | undefined)?.holder !== me) return
+    const open = await sendChanges(state.open, current, isCut, at)
+    await records.set(KEY, { ...held, open, until: Date.now() + 3 * every }, mine!.version)
   }
 
   /** Sends the differences, and returns the open alerts to store. What cannot be sent stays as it was. */
-  async function compared(
+  async function sendChanges(
     known: State['open'],
     current: readonly Current[],
     isCut: boolean,
@@ -258,10 +145,70 @@ function createTelling({ every, now, send }: TellingOptions): Telling {
     return open
   }
 
-  function tell(one: Open, state: Alert['state'], at: number): Promise<boolean> {
-    return send({ ...one, state, at })
+  /** Reports that the inbox does not answer, unless another process sent the alerts at the last check. */
+  async function down(text: string): Promise<void> {
+    if (isOther || outage) return
+    const since = Date.now()
+    const begun: Open = { id: idOf('inbox', since), kind: 'inbox', text, since }
+    if (await tell(begun, 'begun', since)) outage = begun
+  }
+
+  /** Sends an alert. Returns true if the alert was sent. */
+  async function tell(one: Open, state: Alert['state'], at: number): Promise<boolean> {
+    try {
+      await sendAlert(to, { ...one, state, at, app: name })
+      return true
+    } catch (error) {
+      warn(error)
+      return false
+    }
+  }
+
+  function warn(error: unknown): void {
+    const text = error instanceof Error ? error.message : String(error)
+    if (log !== false) log.warning?.(name, alertLine(`an alert was not sent: ${text}`))
   }
 }
+
+/** Maximum number of causes that a check reads. The page shows only the first eight. */
+const MOST_CAUSES = 100
+
+/** Makes the function that gets the same health report as a visitor of the page. */
+function createAsker(
+  options: Pick<InspectorOptions, 'inbox' | 'receivers' | 'providers' | 'encryptionKey'>,
+  payloads: boolean,
+): (inbox: Inbox) => Promise<HealthReply> {
+  const { budgetOf, ...parts } = contextParts(options)
+  return async (inbox) => {
+    const context: Context = {
+      ...parts,
+      inbox,
+      receivers: await givenReceivers(options),
+      visitor: { payloads, allow: 'read', isDeveloper: false, canSignOut: false },
+      query: new URLSearchParams({ range: '24h' }),
+      body: {},
+      shared: (_, ask) => ask(),
+      version: async () => '',
+      forget: () => {},
+      budget: budgetOf('alerts'),
+      acted: () => {},
+    }
+    return answerHealth(context, MOST_CAUSES)
+  }
+}
+
+const KEY = 'inspector:alerts'
+const MOST = 500
+
+/** The stored state: the alerts that are open, and the process (`holder`) that may send alerts now. */
+type State = {
+  readonly holder: string
+  /** No other process sends alerts until this time, in milliseconds since 1970. */
+  readonly until: number
+  readonly open: { readonly [key: string]: Open }
+}
+
+type Open = Pick<Alert, 'id' | 'kind' | 'text' | 'since'> & { readonly receiver?: string }
 
 function idOf(key: string, at: number): string {
   return `${createHash('sha256').update(key).digest('hex').slice(0, 16)}_${at.toString(36)}`

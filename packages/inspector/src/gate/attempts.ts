@@ -1,15 +1,3 @@
-/**
- * Slows down clients that send wrong credentials. Correct credentials never wait, so an attacker cannot lock out the
- * owner.
- */
-interface WrongCredentials {
-  /**
-   * Counts a wrong credential from an address. Resolves once the rejection may be sent. The result is the number of
-   * seconds that the client should wait: 0 after few wrong credentials.
-   */
-  wrong(address: string): Promise<number>
-}
-
 const MOST = 10
 const WINDOW = 60_000
 const DELAY = 1000
@@ -23,26 +11,26 @@ interface Window {
 }
 
 /**
- * Makes a {@link WrongCredentials}. A peer is an IPv4 address or an IPv6 network. After 10 wrong credentials from one
- * peer in a minute, each further rejection waits for a second. `now` is in milliseconds.
+ * Makes a function that counts a wrong credential from an address. Its promise resolves once the rejection may be sent,
+ * with the number of seconds that the client should wait. A peer is an IPv4 address or an IPv6 network. After 10 wrong
+ * credentials from one peer in a minute, each further rejection waits for a second. Correct credentials never wait, so
+ * an attacker cannot lock out the owner. `now` is in milliseconds.
  */
 export function createWrongCredentials(
   now: () => number = () => performance.now(),
-): WrongCredentials {
+): (address: string) => Promise<number> {
   const windows = new Map<string, Window>()
   let held = 0
-  return {
-    async wrong(address) {
-      const window = windowOf(peerOf(address))
-      window.count++
-      if (window.count <= MOST) return 0
-      if (held < HELD) {
-        held++
-        await new Promise((resolve) => setTimeout(resolve, DELAY))
-        held--
-      }
-      return Math.max(1, Math.ceil((window.since + WINDOW - now()) / 1000))
-    },
+  return async (address) => {
+    const window = windowOf(peerOf(address))
+    window.count++
+    if (window.count <= MOST) return 0
+    if (held < HELD) {
+      held++
+      await new Promise((resolve) => setTimeout(resolve, DELAY))
+      held--
+    }
+    return Math.max(1, Math.ceil((window.since + WINDOW - now()) / 1000))
   }
 
   function windowOf(peer: string): Window {

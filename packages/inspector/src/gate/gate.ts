@@ -136,12 +136,12 @@ function createReject(): (
   place: PagePlace,
   rejection: () => InspectorReply,
 ) => Promise<InspectorReply> {
-  const attempts = createWrongCredentials()
+  const wrong = createWrongCredentials()
   return async (request, place, rejection) => {
     // A link on another site can contain a wrong name and password. Clicking such a link must not use up the visitor's
     // tries.
     if (request.header('sec-fetch-site') === 'cross-site') return rejection()
-    const wait = await attempts.wrong(request.peer ?? '')
+    const wait = await wrong(request.peer ?? '')
     return wait > 0
       ? rejectionReply(request, place, {
           status: 429,

@@ -1,5 +1,6 @@
 import { HOUR, MINUTE, deploysOf } from '@postern/core/engine'
 import type { Bucket, Deploy, Inbox } from '@postern/core/inbox'
+import { createAnswerCache } from '../kept.ts'
 import { countBuckets, type Counted } from '../span.ts'
 
 /** Numbers of the last week, which show what is usual. */
@@ -17,7 +18,6 @@ export interface Week {
 }
 
 const GENUINE: ReadonlySet<string> = new Set(['accepted', 'duplicate', 'unhandled'])
-const KEPT = 5 * MINUTE
 const UNHANDLED = 200
 
 /**
@@ -25,14 +25,8 @@ const UNHANDLED = 200
  * counts of thousands of minutes is slow.
  */
 export function createWeek(now: () => number): (inbox: Inbox) => Promise<Week> {
-  let known: { readonly at: number; readonly week: Promise<Week> } | undefined
-  return (inbox) => {
-    if (known && now() - known.at < KEPT) return known.week
-    const week = read(inbox, now())
-    known = { at: now(), week }
-    week.catch(() => (known = undefined))
-    return week
-  }
+  const kept = createAnswerCache({ ms: 5 * MINUTE }, now)
+  return (inbox) => kept.of('', () => read(inbox, now()))
 }
 
 async function read({ journal, records }: Inbox, now: number): Promise<Week> {

@@ -1,10 +1,8 @@
 import { isWebhookError, logger, type Observer, type Json } from '@postern/core'
 import { type ActedInfo, parseJson, madeOf } from '@postern/core/internal'
-import { createSeal } from '@postern/core/engine'
 import type { Inbox } from '@postern/core/inbox'
-import type { ExplainReply } from '../api/detail.ts'
-import { createBudgets, json, problemReply, ApiProblem } from '../replies.ts'
-import { createRemembered } from '../remembered.ts'
+import { json, problemReply, ApiProblem } from '../replies.ts'
+import { createAnswerCache, once } from '../kept.ts'
 import type { Visitor } from '../gate/gate.ts'
 import type { InspectorOptions, AskSender } from '../options.ts'
 import {
@@ -14,10 +12,7 @@ import {
   type InspectorRequest,
   isSameOrigin,
 } from '../request.ts'
-import { once } from '../once.ts'
 import { createVersion } from '../version.ts'
-import type { Proofs } from '../health/proofs.ts'
-import { createWeek } from '../health/week.ts'
 import { answerActions } from '../actions/actions.ts'
 import { change, demand, mayDo } from './change.ts'
 import { charts } from './charts.ts'
@@ -30,7 +25,7 @@ import { answerHealth } from './health.ts'
 import { answerList } from './list.ts'
 import { mute } from './mute.ts'
 import { suggest } from './suggest.ts'
-import type { Context } from './context.ts'
+import { contextParts, givenReceivers, type Context } from './context.ts'
 import type { Provider } from '@postern/core/scheme'
 import type { RerunReply, SampleReply } from '../api/change.ts'
 import type { RegisteredReply } from '../api/health.ts'
@@ -169,23 +164,10 @@ export type Api = (
 
 /** Makes an {@link Api}. If `receivers` is a function, it is called once, at the first request. */
 export function createApi(options: InspectorOptions<never>, inbox: () => Promise<Inbox>): Api {
-  const receivers = once(async () => {
-    const { receivers: given = [] } = options
-    return Promise.all(
-      (typeof given === 'function' ? await given() : given).map(async (one) => one),
-    )
-  })
+  const receivers = once(() => givenReceivers(options))
   const version = createVersion(inbox)
-  const now = (): number => Date.now()
-  const seal =
-    options.encryptionKey === undefined
-      ? undefined
-      : createSeal(options.encryptionKey, 'encryptionKey')
-  const proofs: Proofs = new Map()
-  const weekOf = createWeek(now)
+  const { budgetOf, ...parts } = contextParts(options)
   const acted = createActed(options)
-  const budgetOf = createBudgets()
-  const explained = createRemembered<ExplainReply>()
   const reads = { ...READS, registered: createRegistered(), ends: createEnds() }
 
   return async function api(request, route, query, visitor) {
@@ -203,21 +185,16 @@ export function createApi(options: InspectorOptions<never>, inbox: () => Promise
     try {
       const body = acts ? await bodyOf(request) : {}
       const context: Context = {
+        ...parts,
         inbox: await inbox(),
         receivers: await receivers(),
-        options,
         visitor,
         query,
         body,
         shared: version.shared,
         version: version.current,
         forget: version.forget,
-        now,
-        seal,
-        proofs,
         budget: budgetOf(JSON.stringify([visitor.as, request.peer])),
-        explained,
-        weekOf,
         acted,
       }
       if (route === 'download') return await answerDownload(context)
@@ -281,30 +258,24 @@ function createActed(options: InspectorOptions<never>): (action: ActedInfo) => v
 
 type Row = RegisteredReply['receivers'][number]
 
-// Milliseconds that a sender's answer is used again: senders limit the number of API calls.
-const FRESH = 60_000
-
 /**
  * Makes the route that lists registered endpoints. Each sender is asked at most once per minute. If a sender does not
  * answer, the rows of the other senders are still returned.
  */
 function createRegistered(): (context: Context) => Promise<RegisteredReply> {
-  const known = new Map<string, { readonly at: number; readonly row: Promise<Row> }>()
+  // An answer is used for a minute, since senders limit the number of API calls.
+  const known = createAnswerCache({ ms: 60_000, most: Infinity })
 
-  return async ({ options, query, now }) => {
+  return async ({ options, query }) => {
     const only = query.get('receiver')
     const asked = Object.entries(options.registered ?? {}).filter(
       ([name]) => only === null || only === name,
     )
-    return { receivers: await Promise.all(asked.map(([name, ask]) => recent(name, ask, now()))) }
-  }
-
-  function recent(receiver: string, ask: AskSender, at: number): Promise<Row> {
-    const before = known.get(receiver)
-    if (before && at - before.at < FRESH) return before.row
-    const row = rowOf(receiver, ask)
-    known.set(receiver, { at, row })
-    return row
+    return {
+      receivers: await Promise.all(
+        asked.map(([name, ask]) => known.of(name, () => rowOf(name, ask))),
+      ),
+    }
   }
 }
 

@@ -1,13 +1,13 @@
 import type { ActedInfo } from '@postern/core/internal'
 import type { Inbox } from '@postern/core/inbox'
-import type { Seal } from '@postern/core/engine'
+import { createSeal, type Seal } from '@postern/core/engine'
 import type { ExplainReply } from '../api/detail.ts'
-import type { LoopBudget } from '../replies.ts'
-import type { Remembered } from '../remembered.ts'
+import { createBudgets, type LoopBudget } from '../replies.ts'
+import { createRemembered, type Remembered } from '../kept.ts'
 import type { Visitor } from '../gate/gate.ts'
 import type { Inspected, InspectorOptions } from '../options.ts'
 import type { Proofs } from '../health/proofs.ts'
-import type { Week } from '../health/week.ts'
+import { createWeek, type Week } from '../health/week.ts'
 
 /** The input of a route. */
 export interface Context {
@@ -36,4 +36,32 @@ export interface Context {
   readonly weekOf: (inbox: Inbox) => Promise<Week>
   /** Reports an action to observers and the log. */
   readonly acted: (action: ActedInfo) => void
+}
+
+/** Makes the parts of a {@link Context} that all requests share. `budgetOf` returns the budget of a visitor. */
+export function contextParts(options: InspectorOptions<never>): Pick<
+  Context,
+  'now' | 'options' | 'seal' | 'proofs' | 'explained' | 'weekOf'
+> & {
+  readonly budgetOf: (visitor: string) => LoopBudget
+} {
+  const { encryptionKey } = options
+  const now = (): number => Date.now()
+  return {
+    now,
+    options,
+    seal: encryptionKey === undefined ? undefined : createSeal(encryptionKey, 'encryptionKey'),
+    proofs: new Map(),
+    explained: createRemembered(),
+    weekOf: createWeek(now),
+    budgetOf: createBudgets(),
+  }
+}
+
+/** Returns the receivers of the option, which can be a list or a function. */
+export async function givenReceivers({
+  receivers = [],
+}: Pick<InspectorOptions<never>, 'receivers'>): Promise<readonly Inspected[]> {
+  const given = typeof receivers === 'function' ? await receivers() : receivers
+  return Promise.all(given.map(async (one) => one))
 }

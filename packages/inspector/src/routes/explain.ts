@@ -61,7 +61,7 @@ export async function explanationOf(
       code,
       `No secret of ${receiver} is here: start with --provider and --secret, or mount the page in the app.`,
     )
-  return explained.of(JSON.stringify([receiver, arrival.id]), async () => {
+  return explained(JSON.stringify([receiver, arrival.id]), async () => {
     budget.demand()
     const { reply, isWhole } = await look(arrival, kept, provider, ms)
     budget.charge(reply.stats.ms)

@@ -246,11 +246,10 @@ function receiverRows(
 }
 
 /** The state of a receiver. If the receiver is in another process, only what the journal knows. */
-interface ReceiverState {
-  readonly name: string
-  readonly ok: boolean
-  readonly inbox: string
-  readonly lastDelivery: number | undefined
+interface ReceiverState extends Pick<
+  HealthReply['receivers'][number],
+  'name' | 'ok' | 'inbox' | 'lastDelivery'
+> {
   /** The receiver's `silentAfter` option, in milliseconds. */
   readonly silentAfter: number | undefined
 }

@@ -116,10 +116,9 @@ export async function searchPage(
   budget.demand()
   const turns = createLoopSlices()
   try {
-    const query = { ...filter, ...page }
     const wanted = { matches: payload, fits: taskFits(search.sieve) }
-    const { rows, cursor, searchedTo } = await searchPayload(view, query, wanted, seal, turns)
-    return { rows: taskRows(rows), cursor, searchedTo }
+    const found = await searchPayload(view, filter, wanted, page, seal, turns)
+    return { ...found, rows: taskRows(found.rows) }
   } finally {
     budget.charge(turns.spent())
   }

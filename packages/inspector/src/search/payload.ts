@@ -1,9 +1,11 @@
-import type { InboxView, Page, TaskInfo, TaskQuery, TaskDetail } from '@postern/core/inbox'
+import type { InboxView, Page, TaskFilter, TaskInfo, TaskDetail } from '@postern/core/inbox'
 import { type Seal, opened } from '@postern/core/engine'
 import type { LoopSlices } from '../turns.ts'
 import type { PayloadMatch } from './query.ts'
+import { sifted } from './sieve.ts'
 import { createWalk } from './walk.ts'
 
+// Time limit of a page, in milliseconds.
 const BUDGET = 500
 // Number of tasks per query. All tasks of a query are tested, since the next query starts after the last one.
 const STEP = 32
@@ -21,37 +23,28 @@ interface PayloadSearch {
  */
 export async function searchPayload(
   view: InboxView,
-  query: TaskQuery,
+  filter: TaskFilter,
   { matches, fits }: PayloadSearch,
+  page: { readonly limit: number; readonly cursor?: string },
   seal: Seal | undefined,
   turns: LoopSlices,
-  clock: () => number = () => performance.now(),
 ): Promise<Page<TaskInfo>> {
-  const { limit = 50, cursor: from } = query
-  const until = clock() + BUDGET
+  const until = performance.now() + BUDGET
   const text =
-    query.text ?? (seal ? undefined : matches.map(plainText).find((one) => one !== undefined))
-  const rows: TaskInfo[] = []
+    filter.text ?? (seal ? undefined : matches.map(plainText).find((one) => one !== undefined))
+  const query = { ...filter, ...(text !== undefined && { text }) }
   const seen = new Map<string, boolean>()
-  let cursor = from
-  for (;;) {
-    const step = {
-      ...query,
-      ...(text !== undefined && { text }),
-      ...(cursor !== undefined && { cursor }),
-      limit: STEP,
-      budget: Math.max(1, until - clock()),
-    }
-    const page = await turns.held(() => view.list(step))
-    for (const task of page.rows) {
+  return sifted(
+    async (one) => {
+      const budget = Math.max(1, until - performance.now())
+      return turns.held(() => view.list({ ...query, ...one, limit: STEP, budget }))
+    },
+    async (task) => {
       await turns.rest()
-      if (fits(task) && (await has(task))) rows.push(task)
-    }
-    cursor = page.cursor
-    if (cursor === undefined) return { rows, cursor, searchedTo: undefined }
-    if (rows.length >= limit || clock() >= until)
-      return { rows, cursor, searchedTo: page.searchedTo }
-  }
+      return fits(task) && has(task)
+    },
+    page,
+  )
 
   /** Tests the payload of a task. Each payload is tested once, since tasks of one event share it. */
   async function has({ id, receiver, event }: TaskInfo): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { checkDeliveryFilter, matches, matchesDelivery } from '@postern/core/engine'
+import type { MaybePromise } from '@postern/core/internal'
 import type { Arrival, Page, TaskFilter, TaskInfo } from '@postern/core/inbox'
 import type { Sieved } from './query.ts'
 
@@ -50,7 +51,7 @@ export function hasError({ error }: TaskInfo, text: string): boolean {
  */
 export async function sifted<Row>(
   ask: (page: { readonly limit: number; readonly cursor?: string }) => Promise<Page<Row>>,
-  fits: (row: Row) => boolean,
+  fits: (row: Row) => MaybePromise<boolean>,
   { limit, cursor: from }: { readonly limit: number; readonly cursor?: string },
   budget: number = BUDGET,
 ): Promise<Page<Row>> {
@@ -59,7 +60,7 @@ export async function sifted<Row>(
   let cursor = from
   for (;;) {
     const page = await ask({ limit, ...(cursor !== undefined && { cursor }) })
-    rows.push(...page.rows.filter(fits))
+    for (const row of page.rows) if (await fits(row)) rows.push(row)
     cursor = page.cursor
     if (cursor === undefined) return { rows, cursor, searchedTo: undefined }
     if (rows.length >= limit || performance.now() >= until)

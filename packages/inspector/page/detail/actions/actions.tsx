@@ -1,5 +1,6 @@
 import type { DetailReply, CopyReply, DetailTask } from '../../../src/api/detail.ts'
 import type { JSX } from 'preact'
+import { Button, QuietButton } from '../../parts/button.tsx'
 import { useRef, useState, useEffect } from 'preact/hooks'
 import { useKeys } from '../../data/keys.ts'
 import { useMay, useStatus } from '../../data/status.ts'
@@ -30,7 +31,10 @@ const TITLES: readonly (readonly [panel: Panel, title: string, key?: string])[] 
   ['sample', 'Send a sample'],
 ]
 
-/** Buttons for the actions of this visitor in this state. Each opens a form that says first what will happen. */
+/**
+ * Buttons for the actions that this visitor can do with the delivery now. Each button opens a form that says what will
+ * happen.
+ */
 export function Actions({ detail }: { detail: DetailReply }): JSX.Element | null {
   const [panel, setPanel] = useState<Panel | undefined>()
   const maySample = useMay('sample')
@@ -55,16 +59,15 @@ export function Actions({ detail }: { detail: DetailReply }): JSX.Element | null
     <>
       <div class="actions">
         {able.map(([name, title, key], at) => (
-          <button
+          <Button
             key={name}
-            type="button"
             class={at === 0 && name === 'replay' && !isMended ? 'main' : undefined}
             aria-expanded={panel === name}
             title={key === undefined ? undefined : `${title} (${key})`}
             onClick={() => toggle(name)}
           >
             {title}
-          </button>
+          </Button>
         ))}
       </div>
       {panel !== undefined && able.some(([name]) => name === panel) && (
@@ -113,17 +116,15 @@ function Sample({ row, close }: { row: ListRow; close: () => void }): JSX.Elemen
         Send a signed sample{row.topic === undefined ? '' : ` of ${safe(head(row.topic, 100))}`} to{' '}
         {safe(row.receiver)}. Its handlers run with made-up data.
       </p>
-      <button type="button" class="main" disabled={isBusy} onClick={() => void send()}>
+      <Button class="main" disabled={isBusy} onClick={() => void send()}>
         Send
-      </button>
-      <button type="button" class="quiet" onClick={close}>
-        Close
-      </button>
+      </Button>
+      <QuietButton onClick={close}>Close</QuietButton>
     </>
   )
 }
 
-/** The delivery as a command or a test. It is copied immediately, and shown, since it may hold customers' data. */
+/** Copies the delivery as a command or a test. The text is also shown, since it may contain data of customers. */
 function CopyAs({
   as,
   id,
@@ -164,12 +165,8 @@ function CopyAs({
         value={reply.text}
       />
       {reply.note !== undefined && <p>{reply.note}</p>}
-      <button type="button" onClick={() => void copyText(reply.text, what, true)}>
-        Copy
-      </button>
-      <button type="button" class="quiet" onClick={close}>
-        Close
-      </button>
+      <Button onClick={() => void copyText(reply.text, what, true)}>Copy</Button>
+      <QuietButton onClick={close}>Close</QuietButton>
     </>
   )
 }
@@ -246,17 +243,14 @@ function ChangeTasks({
           : 'They will not run; deliveries of the same event stay duplicates. You cannot undo this.'}
       </p>
       {message !== '' && <p role="alert">{message}</p>}
-      <button
-        type="button"
+      <Button
         class={isRun ? 'main' : 'main danger'}
         disabled={isBusy || picked.length === 0}
         onClick={() => void change()}
       >
         {isRun ? 'Run' : 'Delete'} {counted(picked.length, 'task')}
-      </button>
-      <button type="button" class="quiet" onClick={close}>
-        Close
-      </button>
+      </Button>
+      <QuietButton onClick={close}>Close</QuietButton>
     </>
   )
 }
@@ -316,17 +310,14 @@ function Edit({ detail, close }: { detail: DetailReply; close: () => void }): JS
           ))}
         </select>
       )}
-      <button
-        type="button"
+      <Button
         class="main"
         disabled={isBusy || problem !== undefined || task === ''}
         onClick={() => void run()}
       >
         Run edited
-      </button>
-      <button type="button" class="quiet" onClick={close}>
-        Close
-      </button>
+      </Button>
+      <QuietButton onClick={close}>Close</QuietButton>
     </>
   )
 }

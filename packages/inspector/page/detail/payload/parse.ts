@@ -1,4 +1,4 @@
-/** A number that JavaScript cannot represent, as the sender wrote it. */
+/** A number that JavaScript cannot represent exactly, as the sender wrote it. */
 export class LongNumber {
   readonly text: string
 
@@ -19,14 +19,14 @@ export type ParsedValue =
 
 type Context = { readonly source?: string } | undefined
 
-/** Parses the text of a payload; undefined if it is not JSON. */
+/** Parses the text of a payload. Returns undefined if the text is not JSON. */
 export function parsePayload(text: string): ParsedValue | undefined {
   try {
     // Browsers from before 2025 have no third argument: they round long numbers.
     return JSON.parse(text, exactly as (name: string, value: unknown) => unknown) as ParsedValue
   } catch {
     try {
-      // Too deep for the function above, and not for the parser.
+      // A deeply nested value can be too deep for JSON.parse with a function, but not without one.
       return JSON.parse(text) as ParsedValue
     } catch {
       return undefined
@@ -41,14 +41,14 @@ function exactly(_name: string, value: unknown, context: Context): unknown {
     : value
 }
 
-/** True if it has parts. */
+/** True for an object or an array. */
 export function hasParts(
   value: ParsedValue,
 ): value is readonly ParsedValue[] | { readonly [name: string]: ParsedValue } {
   return typeof value === 'object' && value !== null && !(value instanceof LongNumber)
 }
 
-/** Its parts with their names; those of an array are numbers. */
+/** Returns the members of an object or an array, with their names or positions. */
 export function valueParts(
   value: ParsedValue,
 ): readonly (readonly [name: string | number, value: ParsedValue])[] {
@@ -56,7 +56,7 @@ export function valueParts(
   return hasParts(value) ? Object.entries(value) : []
 }
 
-/** How many parts it has. */
+/** Returns the number of members of an object or an array. */
 export function sizeOf(value: ParsedValue): number {
   if (Array.isArray(value)) return value.length
   return hasParts(value) ? Object.keys(value).length : 0

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact'
+import { Button } from '../../parts/button.tsx'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import {
   hasParts,
@@ -17,6 +18,9 @@ import { href, qualifier } from '../../data/route.ts'
 import { useStore } from '../../data/store.ts'
 import { shownFields, showField } from '../../data/stored.ts'
 import type { ListRow } from '../../../src/api/list.ts'
+
+/** Place of a value in the payload: names and array positions, from the root inward. */
+type Path = readonly (string | number)[]
 
 /** The payload as a tree, with arrow keys, a search, and buttons for paths and values. */
 export function Payload({ text, row }: { text: string; row: ListRow }): JSX.Element {
@@ -71,7 +75,7 @@ function Tree({ root, row }: { root: ParsedValue; row: ListRow }): JSX.Element {
     setOpened(reveal(root, path, opened))
     setChosen(JSON.stringify(path))
   }
-  // Before the next frame: a key that comes earlier belongs to the new line.
+  // A layout effect, so that a key pressed before the next frame goes to the new line.
   useLayoutEffect(() => {
     if (follows.current) tree.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus()
     follows.current = false
@@ -132,11 +136,9 @@ function Tree({ root, row }: { root: ParsedValue; row: ListRow }): JSX.Element {
   )
 }
 
-/** Values looked at in one search: more would be felt. */
+/** Maximum number of values that one search visits. With more, typing would be slow. */
 const MOST = 200_000
 const MOST_FOUND = 1000
-
-type Path = readonly (string | number)[]
 
 /** Returns paths of values whose name or text contains the words, in the order of the tree. */
 function findPaths(root: ParsedValue, words: string): readonly Path[] {
@@ -163,7 +165,7 @@ function plain(value: ParsedValue): string {
   return hasParts(value) ? '' : String(value).toLowerCase()
 }
 
-/** Opens what is around a path, so that it is seen. */
+/** Opens all lines above a path, so that the line of the path is visible. */
 function reveal(root: ParsedValue, path: Path, opened: OpenedLines): OpenedLines {
   const open = new Set(opened.open)
   const shown = new Map(opened.shown)
@@ -180,7 +182,7 @@ function reveal(root: ParsedValue, path: Path, opened: OpenedLines): OpenedLines
   return { open, shown }
 }
 
-/** The deepest indentation. Deeper lines would leave the page. */
+/** Maximum indentation, in levels. Deeper lines would not fit on the page. */
 const DEEPEST = 24
 
 /** One line of the tree. */
@@ -238,7 +240,7 @@ function TreeLine({
   )
 }
 
-/** The search in the tree, and actions on the chosen line. Its height never changes. */
+/** A bar above the tree: the search, and actions on the chosen line. The height of the bar never changes. */
 function PathBar({
   line,
   row,
@@ -278,22 +280,20 @@ function PathBar({
       <code class="path" title={safe(path.slice(0, 400))}>
         {safe(head(path, 120))}
       </code>
-      <button type="button" onClick={() => void copyText(path, 'path')}>
-        Copy path
-      </button>
-      <button type="button" onClick={() => void copyText(valueToCopy(line.value), 'value', true)}>
+      <Button onClick={() => void copyText(path, 'path')}>Copy path</Button>
+      <Button onClick={() => void copyText(valueToCopy(line.value), 'value', true)}>
         Copy value
-      </button>
+      </Button>
       <SameValue line={line} />
       <InLists line={line} row={row} />
     </div>
   )
 }
 
-// Characters of a value that a link has room for.
+// Maximum length of a value in a link, in characters.
 const LONGEST = 1000
 
-/** A link to the deliveries with the same value at this path; in an array, at any index. */
+/** A link to the deliveries with the same value at this path. In an array, the value may be at any position. */
 function SameValue({ line }: { line: PayloadLine }): JSX.Element | null {
   const { path, value } = line
   const name = payloadPath(path.filter((part) => typeof part === 'string'))
@@ -311,7 +311,7 @@ function SameValue({ line }: { line: PayloadLine }): JSX.Element | null {
   )
 }
 
-/** Shows the value in the list, for all deliveries of this topic. */
+/** A button that shows this payload field in lists, for all deliveries of this topic. */
 function InLists({ line, row }: { line: PayloadLine; row: ListRow }): JSX.Element | null {
   const { provider, topic } = row
   const fields = useStore(shownFields)
@@ -321,14 +321,13 @@ function InLists({ line, row }: { line: PayloadLine; row: ListRow }): JSX.Elemen
   if (hasParts(line.value)) return null
   const isShown = fields.some((one) => one.join('\n') === [provider, topic, path].join('\n'))
   return (
-    <button
-      type="button"
+    <Button
       aria-pressed={isShown}
       title={`The list shows this value for ${safe(head(topic, 60))}`}
       onClick={() => showField(provider, topic, isShown ? undefined : path)}
     >
       Show in lists
-    </button>
+    </Button>
   )
 }
 
@@ -339,14 +338,13 @@ const STEP = 100
 
 /** One line of the tree. */
 interface PayloadLine {
-  /** Place in the payload: names and numbers from the outside in. */
-  readonly path: readonly (string | number)[]
+  readonly path: Path
   /** The path as one string, unique in the tree. */
   readonly key: string
   readonly name: string | number | undefined
   readonly value: ParsedValue
   readonly isOpen: boolean
-  /** Its number among its siblings, and their number. */
+  /** `at` is the position of the line among its siblings, from 1. `of` is the number of siblings. */
   readonly at: number
   readonly of: number
   /** Instead of a value: the number of hidden parts of `path`. */
@@ -359,11 +357,11 @@ interface OpenedLines {
   readonly shown: ReadonlyMap<string, number>
 }
 
-function lineKey(path: readonly (string | number)[]): string {
+function lineKey(path: Path): string {
   return JSON.stringify(path)
 }
 
-/** Returns the visible lines. It uses its own stack: a payload can be deeper than the call stack. */
+/** Returns the visible lines. The function is not recursive, since a payload can be deeper than the call stack. */
 function linesOf(root: ParsedValue, { open, shown }: OpenedLines): readonly PayloadLine[] {
   const lines: PayloadLine[] = []
   const stack: PayloadLine[] = [lineOf([], undefined, root, open, 1, 1)]
@@ -384,7 +382,7 @@ function linesOf(root: ParsedValue, { open, shown }: OpenedLines): readonly Payl
 }
 
 function lineOf(
-  path: readonly (string | number)[],
+  path: Path,
   name: string | number | undefined,
   value: ParsedValue,
   open: ReadonlySet<string>,
@@ -395,23 +393,21 @@ function lineOf(
   return { path, key, name, value, isOpen: hasParts(value) && open.has(key), at, of }
 }
 
-/** The path as code, as in `payload.items[0]["first name"]`. */
-function pathText(path: readonly (string | number)[]): string {
+/** Writes a path as code, such as `payload.items[0]["first name"]`. */
+function pathText(path: Path): string {
   return path.reduce<string>((text, name) => {
     if (typeof name === 'number') return `${text}[${name}]`
     return /^[A-Za-z_$][\w$]*$/.test(name) ? `${text}.${name}` : `${text}[${JSON.stringify(name)}]`
   }, 'payload')
 }
 
-/** Opens the outer levels, as long as they fit. */
+/** Returns the keys of the lines to open at first: the outer levels, as long as at most `most` lines are visible. */
 function openAtFirst(root: ParsedValue, most = 60): ReadonlySet<string> {
   const open = new Set<string>()
   let count = 1
-  let level: readonly (readonly [path: readonly (string | number)[], value: ParsedValue])[] = [
-    [[], root],
-  ]
+  let level: readonly (readonly [path: Path, value: ParsedValue])[] = [[[], root]]
   while (level.length > 0) {
-    const next: (readonly [readonly (string | number)[], ParsedValue])[] = []
+    const next: (readonly [Path, ParsedValue])[] = []
     for (const [path, value] of level) {
       if (!hasParts(value)) continue
       const size = Math.min(sizeOf(value), STEP)

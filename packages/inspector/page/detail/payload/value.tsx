@@ -6,7 +6,7 @@ import { LongNumber, hasParts, sizeOf, type ParsedValue } from './parse.ts'
 
 const MOST = 400
 
-/** A value on its line: always text, never markup. */
+/** Shows a value on its line of the tree. A value is always text, never markup. */
 export function ValueText({ value, isOpen }: { value: ParsedValue; isOpen: boolean }): JSX.Element {
   if (hasParts(value)) {
     const isArray = Array.isArray(value)
