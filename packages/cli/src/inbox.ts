@@ -2,16 +2,14 @@ import { createRequire } from 'node:module'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Inbox, InboxView, Journal } from '@postern/core/inbox'
+import type { Inbox } from '@postern/core/inbox'
 import type { Migrated } from '@postern/core/engine'
 import { places, placesTold, type InboxOptions } from './inboxes.ts'
 import { Failure } from './print/say.ts'
 
 /** Inbox that is open for a command. It runs no tasks. */
-export interface OpenInbox {
-  readonly view: InboxView
-  readonly journal: Journal | undefined
-  readonly name: string
+export interface OpenInbox extends Pick<Inbox, 'name'>, Required<Pick<Inbox, 'view'>> {
+  readonly journal: Inbox['journal']
 }
 
 /**
@@ -25,8 +23,9 @@ export async function withInbox<Result>(
 ): Promise<Result> {
   const inbox = await openInbox(options, changes)
   try {
-    if (!inbox.view) throw new Failure(2, `${inbox.name} has no view of its tasks`)
-    return await use({ view: inbox.view, journal: inbox.journal, name: inbox.name })
+    const { view, journal, name } = inbox
+    if (!view) throw new Failure(2, `${name} has no view of its tasks`)
+    return await use({ view, journal, name })
   } finally {
     await inbox.close()
   }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { connect, type AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
 import { Failure } from './print/say.ts'
 
@@ -33,6 +33,22 @@ async function remedyOf(code: string | undefined, port: number, message: string)
       ? 'another program listens there'
       : `${owner.name} (process ${owner.id}) listens there`
   return `${who}; end it, or give another port, as in --port ${port < 65_535 ? port + 1 : port - 1}, or --port 0 for a free one`
+}
+
+/** Returns true if a program listens at the host and the port of a URL. Waits at most 2 s for the connection. */
+export function isOpen({ hostname, port, protocol }: URL): Promise<boolean> {
+  const socket = connect({
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port || (protocol === 'https:' ? 443 : 80)),
+  })
+  return new Promise((resolve) => {
+    const end = (is: boolean) => (): void => {
+      socket.destroy()
+      resolve(is)
+    }
+    socket.setTimeout(2000, end(false))
+    socket.once('connect', end(true)).once('error', end(false))
+  })
 }
 
 interface Owner {

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
-import { connect } from 'node:net'
 import { promisify } from 'node:util'
 import { setTimeout as wait } from 'node:timers/promises'
 import { readStart } from '@postern/core/internal'
 import type { ProcessLife } from '@postern/testing/audit'
+import { isOpen } from '../listening.ts'
 import { requireWebUrl } from '../options/checked-options.ts'
 import { Failure } from '../print/say.ts'
 import { whyNot } from '../sender/why-not.ts'
@@ -98,7 +98,7 @@ export function restarter(text: string, url: string): () => Promise<void> {
  */
 export function lifeOf(url: string, restart: (() => Promise<void>) | undefined): ProcessLife {
   return {
-    alive: () => listens(url),
+    alive: () => isOpen(new URL(url)),
     async revive() {
       if (restart) {
         await restart()
@@ -112,26 +112,10 @@ export function lifeOf(url: string, restart: (() => Promise<void>) | undefined):
 
 async function comesBack(url: string, times: number): Promise<boolean> {
   for (let left = times; left > 0; left--) {
-    if (await listens(url)) return true
+    if (await isOpen(new URL(url))) return true
     await wait(100)
   }
   return false
-}
-
-function listens(url: string): Promise<boolean> {
-  const { hostname, port, protocol } = new URL(url)
-  const socket = connect({
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port),
-  })
-  return new Promise((resolve) => {
-    const end = (is: boolean) => (): void => {
-      socket.destroy()
-      resolve(is)
-    }
-    socket.setTimeout(2000, end(false))
-    socket.once('connect', end(true)).once('error', end(false))
-  })
 }
 
 // Maximum number of bytes to read from a log.

@@ -10,15 +10,6 @@ import {
   type Send,
 } from '@postern/testing/audit'
 
-/**
- * Client that sends each request in the form that its `wire` describes: over one connection, in chunks, slowly, or cut
- * off.
- */
-interface WireClient {
-  readonly send: Send
-  close(): void
-}
-
 interface WireSettings {
   /** Maximum wait for a reply, in milliseconds. */
   readonly timeout: number
@@ -32,7 +23,14 @@ const MOST = 65_536
 const SLOW = 100
 const MIB = 1024 * 1024
 
-export function createWire({ timeout, pause = 0 }: WireSettings): WireClient {
+/**
+ * Creates a client that sends each request in the form that its `wire` describes: over one connection, in chunks,
+ * slowly, or cut off.
+ */
+export function createWire({ timeout, pause = 0 }: WireSettings): {
+  readonly send: Send
+  close(): void
+} {
   const kept = [
     new Agent({ keepAlive: true, maxSockets: 1 }),
     new SecureAgent({ keepAlive: true, maxSockets: 1 }),

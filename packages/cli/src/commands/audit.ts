@@ -17,6 +17,7 @@ import { lifeOf, logSince, memoryOf, observerOf, restarter } from '../audit/obse
 import { createWire } from '../audit/wire.ts'
 import {
   countOption,
+  isThisMachine,
   numberOption,
   requireWebUrl,
   requireOneOf,
@@ -100,7 +101,7 @@ async function auditCommand(url: string, options: AuditCommandOptions): Promise<
       2,
       `${made.about.title} cannot be audited: only the sender has the key that signs`,
     )
-  const isHere = isLoopback(url)
+  const isHere = isThisMachine(url)
   const only = (id: string): boolean => options.case?.some((one) => id.startsWith(one)) ?? true
   const all = await battery(provider, { url, seed, more: networkCases })
   const cases = all.filter(({ id }) => only(id))
@@ -243,16 +244,6 @@ function plainReport(report: AuditReport, facts: CurlFacts): object {
 const FILE = '/.well-known/postern-audit.txt'
 const MOST = 1024
 
-function isLoopback(url: string): boolean {
-  const { hostname } = new URL(url)
-  return (
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    /^127(?:\.\d{1,3}){3}$/.test(hostname) ||
-    hostname === '[::1]'
-  )
-}
-
 /**
  * Checks that the user may audit the host of the URL. This machine needs no permission. Another host must be named in
  * `--allow-host` and serve a nonce that this command created.
@@ -263,7 +254,7 @@ async function requirePermission(
   url: string,
   { allowHost, nonce }: { readonly allowHost?: string; readonly nonce?: string },
 ): Promise<void> {
-  if (isLoopback(url)) return
+  if (isThisMachine(url)) return
   const { hostname, origin } = new URL(url)
   if (allowHost !== hostname)
     throw new Failure(

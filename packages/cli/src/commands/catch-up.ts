@@ -79,22 +79,16 @@ async function catchUpCommand(
     const receiver = target!.receiver!
     const source = await sourceOf(target!, options)
     const range = rangeOf(options)
-    const dry = options.dryRun || !options.yes ? await counted(receiver, source, range) : undefined
+    const dry =
+      options.dryRun || !options.yes
+        ? await caughtUp(receiver, source, { ...range, dryRun: true })
+        : undefined
     if (options.dryRun) {
       tellCaughtUp(dry!, options, `would ${verbOf(source)}`)
       return dry!.complete ? 0 : 1
     }
     if (dry && !(await wanted(dry, source))) return 1
-    const bar = createBar()
-    let result: CaughtUp
-    try {
-      result = await catchUp(receiver, source, {
-        ...range,
-        onProgress: (at) => bar.show(line(at), share(at)),
-      })
-    } finally {
-      bar.end()
-    }
+    const result = await caughtUp(receiver, source, range)
     tellCaughtUp(result, options, verbOf(source) === 'take' ? 'took' : 'asked for')
     return result.failed > 0 ? 3 : result.complete ? 0 : 1
   } finally {
@@ -134,7 +128,8 @@ function rangeOf(options: CatchUpCommandOptions): CatchUpOptions {
   }
 }
 
-async function counted(
+/** Catches up with a progress bar. A dry run only lists events, so the share of its progress is unknown. */
+async function caughtUp(
   receiver: Receiver,
   source: Source,
   range: CatchUpOptions,
@@ -143,8 +138,7 @@ async function counted(
   try {
     return await catchUp(receiver, source, {
       ...range,
-      dryRun: true,
-      onProgress: (at) => bar.show(line(at), undefined),
+      onProgress: (at) => bar.show(line(at), range.dryRun ? undefined : share(at)),
     })
   } finally {
     bar.end()

@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { connect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { isOpen } from '../listening.ts'
 import { Failure, remark } from '../print/say.ts'
 
 const LEASH = fileURLToPath(
@@ -29,19 +29,6 @@ export async function endLeashed(child: ChildProcess | undefined): Promise<void>
   const exit = once(child, 'exit')
   child.stdin?.end()
   await exit
-}
-
-/** Returns true if a program listens at the port of a URL. */
-export async function isOpen(to: URL): Promise<boolean> {
-  const host = to.hostname.replace(/^\[|\]$/g, '')
-  return new Promise((resolve) => {
-    const socket = connect({ host, port: Number(to.port || 80) })
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
 }
 
 // Maximum time for the start of an app, in milliseconds.

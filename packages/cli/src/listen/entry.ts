@@ -82,9 +82,15 @@ export interface Listener {
   close(): Promise<void>
 }
 
+/** What observers have reported about the current delivery. */
+interface Current {
+  reason?: string
+  entry?: Omit<Entry, 'claims' | 'delivery' | 'explanation'>
+}
+
 /** Creates a receiver that only verifies deliveries. Its handler does nothing. */
 export function createListener(provider: Provider, inbox: Inbox): Listener {
-  const seen = new AsyncLocalStorage<{ reason?: string; entry?: Entry }>()
+  const seen = new AsyncLocalStorage<Current>()
   const receiver = createReceiver({
     provider,
     inbox,
@@ -108,20 +114,17 @@ export function createListener(provider: Provider, inbox: Inbox): Listener {
         code,
         reason: current.reason,
         events: events.map(({ id, topic }) => ({ id, topic })),
-        claims: undefined,
         isGenuine: outcome !== 'rejected',
-        delivery: undefined,
-        explanation: undefined,
       }
     },
   })
   return {
     async receive(delivery) {
-      const current: { reason?: string; entry?: Entry } = {}
+      const current: Current = {}
       const reply = await seen.run(current, async () => receiver.receive(delivery))
-      const { entry = { ...blank(delivery), status: reply.status } } = current
+      const entry = { ...blank(delivery), status: reply.status, ...current.entry }
       const claims = entry.isGenuine ? undefined : claimedTopic(delivery, provider)
-      return { reply, entry: { ...entry, claims, delivery } }
+      return { reply, entry: { ...entry, claims } }
     },
     async close() {
       await receiver.close()

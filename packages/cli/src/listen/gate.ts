@@ -60,7 +60,7 @@ const AT_ONCE = 64
 export function createGate({ paths, id, answer }: GateOptions): LocalGate {
   const [secret, text] = [randomBytes(24).toString('hex'), randomBytes(24).toString('hex')]
   const proof = { path: `/.well-known/postern/${secret}`, text }
-  const coming = createComing()
+  const bodyOf = createBodies()
   let waiting = 0
   let strangers = 0
   const server = createServer(
@@ -89,7 +89,7 @@ export function createGate({ paths, id, answer }: GateOptions): LocalGate {
       strangers++
       return end(response, 404)
     }
-    const body = await coming.read(request)
+    const body = await bodyOf(request)
     if (typeof body === 'number') return end(response, body)
     if (waiting >= AT_ONCE) return end(response, 503, { 'retry-after': '1' })
     waiting++
@@ -111,35 +111,29 @@ function end(response: ServerResponse, status: number, more: OutgoingHttpHeaders
   response.writeHead(status, { ...more, 'content-length': 0, connection: 'close' }).end()
 }
 
-interface Coming {
-  /** Returns the body of a request, or a status code if the request is rejected. */
-  read(request: IncomingMessage): Promise<Uint8Array | number>
-}
-
-function createComing(): Coming {
+/** Creates a function that returns the body of a request, or a status code if the request is rejected. */
+function createBodies(): (request: IncomingMessage) => Promise<Uint8Array | number> {
   const all = new Map<IncomingMessage, number>()
-  return {
-    read: async (request) =>
-      new Promise((resolve) => {
-        const chunks: Buffer[] = []
-        let size = 0
-        all.set(request, size)
+  return (request) =>
+    new Promise((resolve) => {
+      const chunks: Buffer[] = []
+      let size = 0
+      all.set(request, size)
+      dropOldest()
+      const end = (body: Uint8Array | number): void => {
+        all.delete(request)
+        resolve(body)
+      }
+      request.on('data', (chunk: Buffer) => {
+        size += chunk.length
+        if (size > MOST) return end(413)
+        chunks.push(chunk)
+        if (all.has(request)) all.set(request, size)
         dropOldest()
-        const end = (body: Uint8Array | number): void => {
-          all.delete(request)
-          resolve(body)
-        }
-        request.on('data', (chunk: Buffer) => {
-          size += chunk.length
-          if (size > MOST) return end(413)
-          chunks.push(chunk)
-          if (all.has(request)) all.set(request, size)
-          dropOldest()
-        })
-        request.once('end', () => end(Buffer.concat(chunks)))
-        request.once('close', () => end(408))
-      }),
-  }
+      })
+      request.once('end', () => end(Buffer.concat(chunks)))
+      request.once('close', () => end(408))
+    })
 
   function dropOldest(): void {
     const bytes = (): number => [...all.values()].reduce((sum, size) => sum + size, 0)

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { About } from '@postern/core/scheme'
 import { signals } from '../action.ts'
 import { writeEnv } from '../env.ts'
-import { listenOn } from '../listening.ts'
+import { isOpen, listenOn } from '../listening.ts'
 import {
   portOption,
   requireOneOf,
@@ -17,7 +17,7 @@ import { signedAgain, withEventId, type PastDelivery } from '../send/again.ts'
 import { planLines } from '../sender-api/show.ts'
 import { closeAll, loadEnv, pairOf } from '../sender-api/target.ts'
 import { whereToAdd } from '../sender/setup.ts'
-import { exitOf, endLeashed, isOpen, leashed, listens } from './child.ts'
+import { exitOf, endLeashed, leashed, listens } from './child.ts'
 import { planFor, register, sweep, undoAll, type Job, type EndpointPlan } from './endpoint.ts'
 import { createListener, inboxOf, judged, type Entry } from './entry.ts'
 import { createGate, handOn, type AppTarget, type GateReply } from './gate.ts'

@@ -3,6 +3,7 @@ import type { DeliveryFilter, TaskFilter, InboxView, TaskInfo } from '@postern/c
 import { explain } from '@postern/core/explain'
 import { z } from 'zod'
 import type { OpenInbox } from '../inbox.ts'
+import { rowsOf } from '../print/pages.ts'
 import { Failure, plainMember } from '../print/say.ts'
 import { openArrival } from '../options/encryption-key.ts'
 import { aboutOf, providerOf, variablesOf } from '../sender/sender.ts'
@@ -289,21 +290,11 @@ async function tasksOf(
 ): Promise<readonly TaskInfo[]> {
   const found: TaskInfo[] = []
   for (const id of ids === undefined ? [filter.id] : new Set(ids)) {
-    let cursor: string | undefined
-    do {
-      const page = await view.list({
-        ...filter,
-        ...(id !== undefined && { id }),
-        ...(cursor !== undefined && { cursor }),
-      })
-      found.push(...page.rows)
-      if (found.length > MOST)
-        throw new Failure(
-          2,
-          `more than ${MOST} tasks match: narrow the filter, or use postern inbox`,
-        )
-      ;({ cursor } = page)
-    } while (cursor !== undefined)
+    const one = { ...filter, ...(id !== undefined && { id }) }
+    const { rows } = await rowsOf(String(MOST + 1), (page) => view.list({ ...one, ...page }))
+    found.push(...rows)
+    if (found.length > MOST)
+      throw new Failure(2, `more than ${MOST} tasks match: narrow the filter, or use postern inbox`)
   }
   return found.toSorted((a, b) => (a.id < b.id ? -1 : 1))
 }

@@ -32,16 +32,16 @@ export function requireWebUrl(name: string, text: string): void {
 /** Throws if the value of an option is not an http URL of this machine. */
 export function requireThisMachine(name: string, text: string): void {
   requireWebUrl(name, text)
-  const { hostname, protocol } = new URL(text)
-  if (
-    protocol === 'http:' &&
-    /^(?:localhost|127(?:\.\d+){3}|\[::1\]|.+\.localhost)$/.test(hostname)
-  )
-    return
+  if (isThisMachine(text) && new URL(text).protocol === 'http:') return
   throw new Failure(
     2,
     `${name} must be an http URL of this machine, as http://localhost:3000/, got ${text}`,
   )
+}
+
+/** Returns true if a URL leads to this machine. */
+export function isThisMachine(url: string): boolean {
+  return /^(?:localhost|127(?:\.\d+){3}|\[::1\]|.+\.localhost)$/.test(new URL(url).hostname)
 }
 
 /** Throws if the value of an option is not in the list. The error suggests a similar name. */
