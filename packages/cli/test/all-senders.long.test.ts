@@ -40,8 +40,8 @@ const WITHOUT_ID = new Set([
   'zoom',
 ])
 
-// What a rejection means is searched for through all senders: two thirds of the CPU, of which nothing is asserted here. How it is told is in
-// send-listen.test.ts, and what is found for each sender in packages/providers/test/explain.
+// What a rejection means is searched for through all senders: two thirds of the CPU, of which nothing is asserted here.
+// How it is told is in send-listen.test.ts, and what is found for each sender in packages/providers/test/explain.
 vi.mock('../src/listen/explaining.ts', () => ({
   createExplaining: () => ({ offer: () => undefined, now: () => Promise.resolve() }),
 }))

@@ -1,5 +1,5 @@
-// Replies of frameworks, proxies and receivers to a POST, and what the command line says of who answered. The texts are those
-// that the programs wrote: Express 5.3.0, Fastify 5.12.8, Koa 3.3.0, Hono 4.13.19, Vite 8.3.8 (npm); SvelteKit
+// Replies of frameworks, proxies and receivers to a POST, and what the command line says of who answered. The texts are
+// those that the programs wrote: Express 5.3.0, Fastify 5.12.8, Koa 3.3.0, Hono 4.13.19, Vite 8.3.8 (npm); SvelteKit
 // packages/kit/src/runtime/server/respond.js; NestJS 12 exceptions; Django 5 views/csrf.py; Laravel 12 (419).
 
 /** One reply, and the words that the verdict must have. */

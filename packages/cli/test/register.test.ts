@@ -1,5 +1,4 @@
-// Takes 15 s.
-// `postern register` against the senders of @postern/registrar's tests.
+// Takes 15 s. `postern register` against the senders of @postern/registrar's tests.
 import { chmod, readFile, stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'

@@ -107,8 +107,8 @@ export function alerts(options: AlertOptions): Alerts {
     const before = await records.get(KEY)
     const state = (before?.value as State | undefined) ?? { holder: '', until: 0, open: {} }
     const at = Date.now()
-    // A time beyond `3 * every` was stored before the clock was set back. It is ignored: otherwise no other process could
-    // send alerts until that time.
+    // A time beyond `3 * every` was stored before the clock was set back. It is ignored: otherwise no other process
+    // could send alerts until that time.
     isOther = state.holder !== me && state.until > at && state.until <= at + 3 * every
     if (isOther) return
     const held: State = { ...state, holder: me, until: at + 3 * every }

@@ -33,10 +33,7 @@ export function isStranger(code: string): boolean {
   return STRANGERS.has(code)
 }
 
-/**
- * Returns the start of the six hours that `burstsOf` reads: a whole minute, in milliseconds since
- * 1970.
- */
+/** Returns the start of the six hours that `burstsOf` reads: a whole minute, in milliseconds since 1970. */
 export function recentFrom(now: number): number {
   return now - (now % MINUTE) - RECENT * HOUR
 }

@@ -10,8 +10,9 @@ export interface Stage {
 }
 
 /**
- * Starts a world for each test, on a port of its own, which no other test's page, storage or cache belongs to. The tab is empty, light
- * and as wide as a desk's, and one for all tests: a test that changes it for good closes it. Nothing may go wrong in it.
+ * Starts a world for each test, on a port of its own, which no other test's page, storage or cache belongs to. The tab
+ * is empty, light and as wide as a desk's, and one for all tests: a test that changes it for good closes it. Nothing
+ * may go wrong in it.
  */
 export function eachWithTab(): Stage {
   const stage = {} as { world: World; tab: Tab | undefined }

@@ -1,6 +1,6 @@
-// Makes the films of the README and the site, `npm run docs -- film`: real deliveries, the real command line and page, Chromium.
-// A gateway parses forms and writes them anew, so that signatures fail; the cause is proven, one line is moved, and it is over.
-// With FRAMES=folder each frame that stands is kept there as a picture.
+// Makes the films of the README and the site, `npm run docs -- film`: real deliveries, the real command line and page,
+// Chromium. A gateway parses forms and writes them anew, so that signatures fail; the cause is proven, one line is
+// moved, and it is over. With FRAMES=folder each frame that stands is kept there as a picture.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { listen } from '@postern/testing'

@@ -1,5 +1,6 @@
-// Takes pictures of every state, at the width of a desk and of a phone, in both themes: `npm run docs -- pictures`, or some of them by
-// a part of their names, `npm run docs -- pictures redis`. They are for the eye; states.long.test.ts asserts what a program can.
+// Takes pictures of every state, at the width of a desk and of a phone, in both themes: `npm run docs -- pictures`, or
+// some of them by a part of their names, `npm run docs -- pictures redis`. They are for the eye; states.long.test.ts
+// asserts what a program can.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { startBrowser } from '../browser.ts'
