@@ -46,7 +46,11 @@ const MEANT: readonly (readonly [means: string, where: RegExp, names: string])[]
     'counted shortId',
   ],
   ['cases and scenes of two suites', /^packages\/testing\/src\//, 'Scene'],
-  ['milliseconds', /\/(?:common\/units|journal\/buckets|journal\/journal-make)\.ts$/, 'HOUR DAY'],
+  [
+    'milliseconds',
+    /\/(?:common\/units|journal\/buckets|journal\/journal-make|words\/duration)\.ts$/,
+    'MINUTE HOUR DAY',
+  ],
   ['watches a server of Redis', /^packages\/(?:redis|bullmq)\//, 'watchServer'],
   [
     'a claimed task as the engine runs it, and as its handler sees it',

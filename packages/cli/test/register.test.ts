@@ -1,4 +1,5 @@
-// Takes 15 s. `postern register` against the senders of @postern/registrar's tests.
+// Takes 15 s.
+// `postern register` against the senders of @postern/registrar's tests.
 import { chmod, readFile, stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'

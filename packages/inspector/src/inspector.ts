@@ -1,6 +1,6 @@
 import { assets } from './assets.ts'
 import { createEntryGate, type Visitor, rejectionReply } from './gate/gate.ts'
-import { checkInspector, inboxOf, type InspectorOptions } from './options.ts'
+import { checkInspector, givenInbox, type InspectorOptions } from './options.ts'
 import { pagePlaceOf, type PagePlace } from './page-place.ts'
 import { HEADERS } from './policy.ts'
 import { problemReply } from './replies.ts'
@@ -26,7 +26,7 @@ export function createInspector<Own extends readonly unknown[] = readonly unknow
   options: InspectorOptions<Own>,
 ): Inspector<Own> {
   checkInspector(options)
-  const inbox = inboxOf(options)
+  const inbox = givenInbox(options)
   const gate = createEntryGate(options, inbox)
   const api = createApi(options, inbox)
 

@@ -139,7 +139,9 @@ export function checkInspector<Own extends readonly unknown[]>(
 }
 
 /** Makes a function that returns the inbox. If the option is a function, it is called once. */
-export function inboxOf({ inbox }: Pick<InspectorOptions<never>, 'inbox'>): () => Promise<Inbox> {
+export function givenInbox({
+  inbox,
+}: Pick<InspectorOptions<never>, 'inbox'>): () => Promise<Inbox> {
   return once(async () => (typeof inbox === 'function' ? inbox() : inbox))
 }
 

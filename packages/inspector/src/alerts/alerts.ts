@@ -2,7 +2,7 @@ import { logger, type Duration } from '@postern/core'
 import { unknownOptions, type MaybePromise } from '@postern/core/internal'
 import { checks } from '@postern/core/engine'
 import type { Inbox, SubscriptionStats } from '@postern/core/inbox'
-import { inboxOf, type InspectorOptions } from '../options.ts'
+import { givenInbox, type InspectorOptions } from '../options.ts'
 import type { HealthReply, Thing } from '../api/health.ts'
 import { contextParts, givenReceivers, type Context } from '../routes/context.ts'
 import { answerHealth } from '../routes/health.ts'
@@ -70,7 +70,7 @@ export function alerts(options: AlertOptions): Alerts {
   const every = read.time('every', '1m')
   const late = read.time('late', '15m')
   const ask = createAsker(options, payloads)
-  const openInbox = inboxOf(options)
+  const openInbox = givenInbox(options)
   const me = randomUUID()
   let isOther = false
   let outage: Open | undefined
