@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { decideFormat, labelOf, type Declaration } from '../../src/body/formats.ts'
+import {
+  checkLabel,
+  decideFormat,
+  labelOf,
+  readsXml,
+  type Declaration,
+} from '../../src/body/formats.ts'
 import type { Format } from '../../src/delivery.ts'
 import { createDelivery } from '../../src/receive/http-delivery.ts'
 
@@ -52,6 +58,31 @@ describe('the bytes decide among the formats that are declared', () => {
     for (const text of ['a', 'a&b=1', 'a=1&b', 'a=1&', '&a=1', 'a=1&&b=2'])
       expect([text, form(text)]).toEqual([text, false])
   })
+})
+
+test('a strict label that names another format than that of the body is rejected', () => {
+  const check = (body: string, label: string) => () => {
+    const headers = { 'content-type': label }
+    checkLabel(createDelivery({ url: 'https://example.com/', headers, body }))
+  }
+  expect(check('{}', '')).not.toThrow()
+  expect(check('{}', 'text/json')).not.toThrow()
+  expect(check('', 'text/xml')).not.toThrow()
+  expect(check('{}', 'text/xml')).toThrow(
+    expect.objectContaining({
+      code: 'unsupported_media_type',
+      problem: 'not_allowed',
+      header: 'content-type',
+      got: 'xml',
+      expected: 'of json, as which the body is read',
+      remedy: "let the sender say json, or leave out contentType: 'strict'",
+    }),
+  )
+})
+
+test('XML is read where the provider says so, or declares its format', () => {
+  expect([{ xml: true }, { formats: ['json', 'xml'] }].map(readsXml)).toEqual([true, true])
+  expect([{}, { formats: ['json'] }].map(readsXml)).toEqual([false, false])
 })
 
 test('the provider decides before all else', () => {

@@ -42,7 +42,12 @@ describe('parseForm', () => {
 
   test('says how many fields there may be', () => {
     expect(() => parseForm('a&b', 1)).toThrow(
-      expect.objectContaining({ problem: 'too_many_fields', option: 'limits.fields', limit: 1 }),
+      expect.objectContaining({
+        problem: 'too_many_fields',
+        got: 'form or query',
+        option: 'limits.fields',
+        limit: 1,
+      }),
     )
   })
 

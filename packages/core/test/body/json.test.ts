@@ -104,6 +104,15 @@ describe('depth', () => {
     }
   })
 
+  test('has no end where levels are beyond those of recursion', () => {
+    const nested = (inner: string): string => `${'['.repeat(299)}${inner}${']'.repeat(299)}`
+    const read = (inner: string): string => JSON.stringify(parseJson(nested(inner), { depth: 300 }))
+    expect(read('{"a":1,"__proto__":2}')).toBe(nested('{"a":1}'))
+    expect(() => read('{"a":{}}')).toThrow(
+      expect.objectContaining({ problem: 'too_deep', option: 'limits.depth', limit: 300 }),
+    )
+  })
+
   test('many siblings are not deep', () => {
     expect(rejection(() => parse(`[${'[],{},'.repeat(1000)}0]`))).toBeUndefined()
   })
@@ -209,7 +218,9 @@ describe('exact', () => {
 
   test('an absurd integer is rejected, and not worked on', () => {
     expect(rejection(() => exactly(`[${'9'.repeat(1_000_000)}]`))).toBe('malformed_body')
-    expect(rejection(() => exactly(`[${'9'.repeat(4097)}]`))).toBe('malformed_body')
+    expect(() => exactly(`[${'9'.repeat(4097)}]`)).toThrow(
+      expect.objectContaining({ problem: 'too_many_digits', limit: 4096 }),
+    )
     expect(exactly(`[${'9'.repeat(4096)}]`)).toEqual([BigInt('9'.repeat(4096))])
   })
 })

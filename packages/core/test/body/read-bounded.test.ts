@@ -61,6 +61,13 @@ describe('readStart', () => {
     expect(sent.pulled).toBeLessThan(5)
   })
 
+  test('a body that cannot be closed is read too', async () => {
+    const next = async () => ({ value: part(10) })
+    const body = { [Symbol.asyncIterator]: () => ({ next }) }
+    expect(await readStart(body, 5)).toEqual(part(5))
+    await expect(readBounded(body, 5)).rejects.toThrow(RangeError)
+  })
+
   test('a shorter body is whole', async () => {
     expect(Buffer.from(await readStart(new Response('ab').body, 10)).toString()).toBe('ab')
     expect((await readStart(null, 10)).byteLength).toBe(0)

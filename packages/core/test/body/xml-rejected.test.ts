@@ -57,6 +57,7 @@ describe('XML that is not well-formed is rejected with reason and line', () => {
       expect.objectContaining({
         code: 'too_deep',
         problem: 'too_deep',
+        got: 'XML',
         option: 'limits.depth',
         limit: 2,
       }),
