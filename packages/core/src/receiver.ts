@@ -10,10 +10,18 @@ import { createVersionNote, isTool } from './receiver/app.ts'
 import { checkReceiver, nodeEnv } from './receiver/check-options.ts'
 import type { Health } from './receiver/health.ts'
 import { checkRunDue, type CheckedOptions, type ReceiverOptions } from './receiver/options.ts'
-import { createParts } from './receiver/parts.ts'
+import { createConsumer, createRecorder } from './receiver/consumer.ts'
 import type { Receiver } from './receiver/receiver-types.ts'
 import { createSubscribing } from './subscribe/subscribing.ts'
-import type { Inbox, Records } from './inbox/inbox.ts'
+import type { Inbox, Port } from './inbox/inbox.ts'
+import { sealedPort } from './inbox/seal.ts'
+import { createSilence, createWrites } from './observe/last-heard.ts'
+import { createAdmit } from './receive/admit.ts'
+import { createConflictWatch } from './receive/conflict.ts'
+import { createErasure } from './receive/erasure.ts'
+import { createExplainer } from './receive/explainer.ts'
+import type { ReceiveContext } from './receive/identify.ts'
+import { stripper } from './receive/strip.ts'
 import type {
   Changed,
   InboxView,
@@ -22,7 +30,7 @@ import type {
   TaskFilter,
 } from './inbox/view.ts'
 import { UNHANDLED } from './subscribe/subscription.ts'
-import type { NamesPlace } from './provider/lookup/trusted-names.ts'
+import { keepTrusted } from './provider/lookup/trusted-names.ts'
 import { createDelivery, headOnly, ownDelivery } from './receive/http-delivery.ts'
 
 /**
@@ -37,18 +45,66 @@ export function createReceiver<
   Commit extends AnyCommit = AnyCommit,
 >(options: ReceiverOptions<Events, Commit>): Receiver<Events, Commit> {
   const settings = checkReceiver(options)
-  const { provider, name, inbox, limits, observer, now } = settings
+  const { provider, name, inbox, limits, observer, now, monotonic, seal, keepBody } = settings
   const { onUnhandled, worker, dedupe, journal, silentAfter: limit } = settings
   const subscribing = createSubscribing(name, inbox, () => started)
-  const { subscriptions, answers } = subscribing
-  const { context, port, recorder, erasure } = createParts({
-    settings,
-    subscribing,
-    ensureOpen,
-    isDeaf,
+  const { subscriptions, answers, deadListeners } = subscribing
+  const writes = createWrites(monotonic)
+  const recorder = createRecorder({
+    ...settings,
+    receiver: name,
+    kept: journal ? settings.rejectedBodies : undefined,
+    failed: writes.failed,
     warn,
   })
-  const { silence } = context
+  const erasure =
+    keepBody && inbox.view
+      ? createErasure({ receiver: name, view: inbox.view, keepBody, seal, warn })
+      : undefined
+  const consumer = createConsumer({
+    ...settings,
+    receiver: name,
+    inbox: inbox.name,
+    retrySpan: provider.retrySpan ?? 0,
+    failed: writes.failed,
+    subscriptions,
+    recorder,
+    erasure,
+    deadListeners,
+  })
+  const attached = seal
+    ? sealedPort(seal, consumer, (sealing) => inbox.attach(sealing))
+    : inbox.attach(consumer)
+  const port: Port = {
+    ...attached,
+    accept(intake, host) {
+      // Without a transaction, `host` was already checked when the delivery arrived.
+      if (host.transaction) checkTransaction(host, inbox.name)
+      return attached.accept(intake, host)
+    },
+  }
+  const silence = createSilence(settings)
+  let conflicts: ReturnType<ReceiveContext['conflicts']>
+  const context: ReceiveContext = {
+    ...settings,
+    receiver: name,
+    port,
+    answers,
+    recorder,
+    silence,
+    writes,
+    explainer:
+      settings.explain === undefined ? undefined : createExplainer(settings, settings.explain),
+    // A function, since observers can be added later.
+    conflicts: () =>
+      observer.idConflict && inbox.view
+        ? (conflicts ??= createConflictWatch(name, inbox.view, now, seal))
+        : undefined,
+    isDeaf,
+    subscriptionsOf: (event) => subscriptions.match(event),
+    strip: stripper(provider.credentials),
+    admit: createAdmit({ ...settings, ensureOpen }),
+  }
   const version = createVersionNote(settings)
   const closeListeners = new Set<(until: number) => unknown>()
   let working = false
@@ -120,7 +176,7 @@ export function createReceiver<
       asked ??= createHealth({
         ...settings,
         port,
-        writes: context.writes,
+        writes,
         silence,
         isOpen: () => !closed,
         isDeaf,
@@ -264,65 +320,4 @@ async function dueNow(view: InboxView, receiver: string, closed: () => boolean):
   do {
     ;({ cursor } = await replayOf(view, receiver, waiting, { ...(cursor && { cursor }) }))
   } while (cursor !== undefined && !closed())
-}
-
-// Maximum number of tries to save, since several processes may save at the same time.
-const TRIES = 5
-
-/**
- * Stores the names that the provider trusted. After a restart, look-ups of these names stay separate from look-ups of
- * invented names.
- */
-function keepTrusted(
-  { trusted = [] }: Provider,
-  receiver: string,
-  records: Records,
-  warn: (message: string) => void,
-): { readonly close: () => Promise<void> } {
-  const places = trusted.map((names) => {
-    const place = placeOf(records, `trusted:${names.kind}:${receiver}`, warn)
-    names.keep(place)
-    return place
-  })
-  return { close: async () => void (await Promise.all(places.map((place) => place.saved()))) }
-}
-
-function placeOf(
-  records: Records,
-  key: string,
-  warn: (message: string) => void,
-): NamesPlace & { saved(): Promise<void> } {
-  let latest: readonly string[] | undefined
-  let saving: Promise<void> | undefined
-  return {
-    saved: async () => saving,
-    load: async () => digestsOf((await records.get(key))?.value),
-    save(digests) {
-      latest = digests
-      saving ??= saveLatest()
-        .catch((error: unknown) => warn(`trusted names could not be saved: ${String(error)}`))
-        .finally(() => (saving = undefined))
-    },
-  }
-
-  async function saveLatest(): Promise<void> {
-    for (let left = TRIES; latest && left > 0;) {
-      const mine = latest
-      const stored = await records.get(key)
-      // Names that another process has saved are kept, before the names of this process.
-      const ours = new Set(mine)
-      const others = digestsOf(stored?.value).filter((one) => !ours.has(one))
-      const all = [...others, ...mine].slice(-MOST)
-      if (!(await records.set(key, all, stored?.version ?? 0))) left--
-      else if (latest === mine) latest = undefined
-    }
-  }
-}
-
-// Maximum number of saved names. A name has 22 characters, so the size of the record is bounded.
-const MOST = 1000
-
-function digestsOf(value: unknown): readonly string[] {
-  if (!Array.isArray(value)) return []
-  return (value as unknown[]).filter((one): one is string => typeof one === 'string')
 }

@@ -1,16 +1,6 @@
-import { checkTransaction } from '../inbox/engine/accept/transactions.ts'
-import { sealedPort } from '../inbox/seal.ts'
-import type { Port, Consumer, Lane } from '../inbox/inbox.ts'
+import type { Consumer, Lane } from '../inbox/inbox.ts'
 import type { Recorder, RecorderContext } from '../observe/recorder.ts'
-import { createSilence, createWrites } from '../observe/last-heard.ts'
-import { createAdmit } from '../receive/admit.ts'
-import { createConflictWatch } from '../receive/conflict.ts'
-import { createErasure, type Erasure } from '../receive/erasure.ts'
-import { createExplainer } from '../receive/explainer.ts'
-import type { ReceiveContext } from '../receive/identify.ts'
-import { stripper } from '../receive/strip.ts'
-import type { Subscribing } from '../subscribe/subscribing.ts'
-import type { CheckedOptions } from './options.ts'
+import type { Erasure } from '../receive/erasure.ts'
 import { errorText } from '../errors.ts'
 import type { AttemptInfo } from '../observe/infos.ts'
 import type { Observer } from '../observer.ts'
@@ -19,92 +9,6 @@ import { attemptInfo, type RunContext } from '../subscribe/run/run-context.ts'
 import { UNHANDLED } from '../subscribe/subscription.ts'
 import type { TaskError } from '../inbox/view.ts'
 
-export interface Parts {
-  readonly context: ReceiveContext
-  readonly port: Port
-  readonly recorder: Recorder | undefined
-  readonly erasure: Erasure | undefined
-}
-
-/** Makes the parts of a receiver and attaches it to its inbox. */
-export function createParts({
-  settings,
-  subscribing,
-  ensureOpen,
-  isDeaf,
-  warn,
-}: {
-  readonly settings: CheckedOptions
-  readonly subscribing: Subscribing
-  readonly ensureOpen: () => void
-  readonly isDeaf: () => boolean
-  readonly warn: (message: string) => void
-}): Parts {
-  const { provider, name, inbox, observer, now, monotonic, seal, keepBody } = settings
-  const { subscriptions, answers, deadListeners } = subscribing
-  const writes = createWrites(monotonic)
-  const { failed } = writes
-  const recorder = createRecorder({
-    failed,
-    receiver: name,
-    inbox,
-    kept: settings.journal ? settings.rejectedBodies : undefined,
-    seal,
-    provider,
-    now,
-    monotonic,
-    warn,
-  })
-  const erasure =
-    keepBody && inbox.view
-      ? createErasure({ receiver: name, view: inbox.view, keepBody, seal, warn })
-      : undefined
-  const consumer = createConsumer({
-    ...settings,
-    failed,
-    receiver: name,
-    inbox: inbox.name,
-    retrySpan: provider.retrySpan ?? 0,
-    subscriptions,
-    recorder,
-    erasure,
-    deadListeners,
-  })
-  const attached = seal
-    ? sealedPort(seal, consumer, (sealing) => inbox.attach(sealing))
-    : inbox.attach(consumer)
-  const port: Port = {
-    ...attached,
-    accept(intake, host) {
-      // Without a transaction, `host` was already checked when the delivery arrived.
-      if (host.transaction) checkTransaction(host, inbox.name)
-      return attached.accept(intake, host)
-    },
-  }
-  let conflicts: ReturnType<ReceiveContext['conflicts']>
-  const context: ReceiveContext = {
-    ...settings,
-    receiver: name,
-    port,
-    answers,
-    recorder,
-    silence: createSilence(settings),
-    writes,
-    explainer:
-      settings.explain === undefined ? undefined : createExplainer(settings, settings.explain),
-    // A function, since observers can be added later.
-    conflicts: () =>
-      observer.idConflict && inbox.view
-        ? (conflicts ??= createConflictWatch(name, inbox.view, now, seal))
-        : undefined,
-    isDeaf,
-    subscriptionsOf: (event) => subscriptions.match(event),
-    strip: stripper(provider.credentials),
-    admit: createAdmit({ ...settings, ensureOpen }),
-  }
-  return { context, port, recorder, erasure }
-}
-
 // Maximum number of journal entries that wait while the recorder's module loads. A process may start under load.
 const MOST = 1000
 
@@ -112,7 +16,7 @@ const MOST = 1000
  * Returns a recorder that loads its module at the first entry, so that apps start faster. Returns undefined without a
  * journal.
  */
-function createRecorder(context: RecorderContext): Recorder | undefined {
+export function createRecorder(context: RecorderContext): Recorder | undefined {
   if (!context.inbox.journal || context.kept === undefined) return undefined
   let recorder: Recorder | undefined
   let loading: Promise<void> | undefined
@@ -179,7 +83,7 @@ type Runner = { readonly run: typeof runAttempt }
  * Makes the object that represents the receiver to its inbox: the subscriptions, how to run a task, and the listeners
  * for outcomes.
  */
-function createConsumer(context: ConsumerContext): Consumer {
+export function createConsumer(context: ConsumerContext): Consumer {
   const { observer } = context
   let runner: Runner | undefined
   let known: readonly Lane[] = []
