@@ -87,48 +87,42 @@ function combineObservers(observers: readonly Observer[]): Observer {
   const combinedObserver = combined as Observer
   const carrier = observers.find((observer) => observer.carrier !== undefined)
   if (carrier) combinedObserver.carrier = (request) => quietly(() => carrier.carrier!(request))
-  const around = chain(observers)
+  const around = nested<Around>(
+    observers.flatMap((one) => one.around?.bind(one) ?? []),
+    (outer, inner) => (event, task, next) =>
+      guarded((run) => outer(event, task, run), inner ? () => inner(event, task, next) : next),
+  )
   if (around) combinedObserver.around = around
-  const call = chainCalls(observers)
+  // Each observer can add headers.
+  const call = nested<Call>(
+    observers.flatMap((one) => one.call?.bind(one) ?? []),
+    (outer, inner) => (info, next) =>
+      guarded<CallNext>(
+        (run) => outer(info, run),
+        inner
+          ? (headers) =>
+              inner(info, (more) => next({ ...headers, ...more })) as ReturnType<CallNext>
+          : next,
+      ),
+  )
   if (call) combinedObserver.call = call
   return combinedObserver
 }
 
+type Around = NonNullable<Observer['around']>
+type Call = NonNullable<Observer['call']>
+type CallNext = Parameters<Call>[1]
+
 /**
- * Combines all `around` methods to one; the first observer is the outermost. Returns undefined if no observer has the
- * method, so that it costs nothing.
+ * Combines methods that wrap something to one; the first one is the outermost. Returns undefined if there are none, so
+ * that they cost nothing.
  */
-function chain(observers: readonly Observer[]): Observer['around'] {
-  return observers
-    .filter((observer) => observer.around !== undefined)
-    .reduceRight<Observer['around']>(
-      (inner, observer) => (event, task, next) =>
-        guarded(
-          (run) => observer.around!(event, task, run),
-          inner ? () => inner(event, task, next) : next,
-        ),
-      undefined,
-    )
+function nested<Method>(
+  methods: readonly Method[],
+  around: (outer: Method, inner: Method | undefined) => Method,
+): Method | undefined {
+  return methods.reduceRight<Method | undefined>((inner, outer) => around(outer, inner), undefined)
 }
-
-/** Combines all `call` methods to one, as `chain` does. Each observer can add headers. */
-function chainCalls(observers: readonly Observer[]): Observer['call'] {
-  return observers
-    .filter((observer) => observer.call !== undefined)
-    .reduceRight<Observer['call']>(
-      (inner, observer) => (call, next) =>
-        guarded<CallNext>(
-          (run) => observer.call!(call, run),
-          inner
-            ? (headers) =>
-                inner(call, (more) => next({ ...headers, ...more })) as ReturnType<CallNext>
-            : next,
-        ),
-      undefined,
-    )
-}
-
-type CallNext = Parameters<NonNullable<Observer['call']>>[1]
 
 /**
  * Runs `next` inside of `wrap`, and returns the outcome of `next`. `next` runs exactly once, even if `wrap` fails, does

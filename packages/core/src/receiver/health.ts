@@ -77,7 +77,18 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
   return async function health() {
     const until = performance.now() + PATIENCE
     const late = (): Error => new Error(`${inbox.name} has not answered for ${PATIENCE} ms`)
-    const known = { receiver: name, silentAfter: silence.limit }
+    // What is known if the inbox does not answer.
+    const known = {
+      ok: false,
+      accepting: false,
+      processing: true,
+      receiver: name,
+      pending: undefined,
+      oldestDueAt: undefined,
+      dead: undefined,
+      lastDelivery: silence.last,
+      silentAfter: silence.limit,
+    }
     const stepped = stepOfClock()
     try {
       const asked = Promise.all([
@@ -102,28 +113,18 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
               : inboxCause(failure)
       const stopped = await within(stoppedCause(oldestDueAt, running, stepped), until, late)
       return {
+        ...known,
         ok: cause === undefined && stopped === undefined,
         accepting: cause === undefined,
         processing: stopped === undefined,
         cause: cause ?? stopped,
-        ...known,
         pending,
         oldestDueAt,
         dead,
         lastDelivery,
       }
     } catch (error) {
-      return {
-        ok: false,
-        accepting: false,
-        processing: true,
-        cause: inboxCause(error),
-        ...known,
-        pending: undefined,
-        oldestDueAt: undefined,
-        dead: undefined,
-        lastDelivery: silence.last,
-      }
+      return { ...known, cause: inboxCause(error) }
     }
   }
 

@@ -4,10 +4,10 @@ import type { Delivery, DeliveryInit, Json, HeaderLines } from '../delivery.ts'
 import type { Duration } from '../basics/deadline.ts'
 import type { WebhookError } from '../errors.ts'
 import type { EventMap, WebhookEvent } from '../event.ts'
-import type { RunDueResult, Host, Inbox } from '../inbox/inbox.ts'
+import type { RunDueResult, Host } from '../inbox/inbox.ts'
 import type { Changed, ReplayOptions, TaskFilter, TaskInfo, TaskError } from '../inbox/view.ts'
 import type { Health } from './health.ts'
-import type { Dedupe, RunDueOptions } from './options.ts'
+import type { CheckedOptions, RunDueOptions } from './options.ts'
 import type { IngestInit, IngestOptions, IngestResult } from '../receive/ingest.ts'
 import type { Limits } from '../limits.ts'
 import type { AttemptInfo } from '../observe/infos.ts'
@@ -24,16 +24,10 @@ import type { AnyCommit } from '../subscribe/task.ts'
 import type { EventOf, PatternOf, TopicsOf } from '../subscribe/topic-types.ts'
 
 /** The settings of a receiver. Durations are in milliseconds. */
-export interface ReceiverSettings {
-  readonly inbox: Inbox
-  readonly dedupe: Dedupe
-  readonly onUnhandled: 'acknowledge' | 'store' | 'reject'
-  readonly worker: boolean | 'onDemand'
-  readonly journal: boolean
-  readonly silentAfter: number | undefined
-  /** Returns the time in milliseconds since 1970. */
-  readonly now: () => number
-}
+export type ReceiverSettings = Pick<
+  CheckedOptions,
+  'inbox' | 'dedupe' | 'onUnhandled' | 'worker' | 'journal' | 'silentAfter' | 'now'
+>
 
 /** Accepts deliveries and runs the subscribed handlers. An adapter mounts the receiver on a route. */
 export interface Receiver<

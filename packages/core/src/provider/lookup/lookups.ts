@@ -29,14 +29,12 @@ export interface LookupsOptions<Value> extends BucketOptions {
   readonly ownerOf?: (value: Value) => string
 }
 
+type Found<Value> = MaybePromise<Value | undefined>
+
 /** Looks up values by name. Anybody can cause a look-up, with an invented name. */
 export interface Lookups<Value> {
   /** Returns the value of a name; undefined if `ask` returns undefined. `now` is in milliseconds, on any clock. */
-  find(
-    name: string,
-    now: number,
-    ask: () => MaybePromise<Value | undefined>,
-  ): MaybePromise<Value | undefined>
+  find(name: string, now: number, ask: () => Found<Value>): Found<Value>
   trust(name: string): void
   /** Forgets a wrong value. For the next `negative` milliseconds, `find` throws `error` for this name. */
   reject(name: string, now: number, error: unknown): void
@@ -107,11 +105,7 @@ export function lookups<Value extends object>(options: LookupsOptions<Value> = {
     },
   }
 
-  function find(
-    name: string,
-    now: number,
-    ask: () => MaybePromise<Value | undefined>,
-  ): MaybePromise<Value | undefined> {
+  function find(name: string, now: number, ask: () => Found<Value>): Found<Value> {
     if (name.length > MAX_NAME) return undefined
     const found = values.trusted.get(name) ?? values.others.get(name)
     const age = found ? now - found.at : Infinity
@@ -133,11 +127,7 @@ export function lookups<Value extends object>(options: LookupsOptions<Value> = {
     return found.value
   }
 
-  function look(
-    name: string,
-    now: number,
-    ask: () => MaybePromise<Value | undefined>,
-  ): MaybePromise<Value | undefined> {
+  function look(name: string, now: number, ask: () => Found<Value>): Found<Value> {
     const running = pending.get(name)
     if (running) return running.asked
     const isTrusted = trusted.has(name)
@@ -149,7 +139,7 @@ export function lookups<Value extends object>(options: LookupsOptions<Value> = {
     } catch (error) {
       return Promise.reject(error as Error)
     }
-    let asked: MaybePromise<Value | undefined>
+    let asked: Found<Value>
     try {
       asked = ask()
     } catch (error) {

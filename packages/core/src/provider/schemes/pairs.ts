@@ -98,7 +98,9 @@ export function readSeveral(
       header: headers[0]!,
       ...(headers.length > 1 && { expected: `one of ${headers.join(', ')}` }),
     })
-  return claim(delivery, signatures, timestampHeader)
+  const timestamp =
+    timestampHeader === undefined ? undefined : singleHeader(delivery, timestampHeader)
+  return { signatures, timestamp }
 }
 
 function bare(value: string, prefix: string, header: string): string {
@@ -106,13 +108,4 @@ function bare(value: string, prefix: string, header: string): string {
   if (value.startsWith(prefix) && !/[\s,]/.test(signature)) return signature
   const problem = value.startsWith(prefix) ? 'several' : 'wrong_prefix'
   throw malformed({ header }, prefix === '' ? 'one signature' : prefix, problem)
-}
-
-function claim(
-  delivery: Delivery,
-  signatures: readonly string[],
-  timestampHeader: string | undefined,
-): SignatureClaim {
-  if (timestampHeader === undefined) return { signatures }
-  return { signatures, timestamp: singleHeader(delivery, timestampHeader) }
 }

@@ -1,7 +1,7 @@
 import { indexOfEqual } from '../safe-equal.ts'
 import { stringifyJson } from '../../body/json.ts'
 import type { Delivery } from '../../delivery.ts'
-import { WebhookError } from '../../errors.ts'
+import { memberOf, WebhookError } from '../../errors.ts'
 import { mergeDeep } from '../compose.ts'
 import type { Scheme } from '../scheme.ts'
 import { malformed, mismatch, singleHeader, singleParameter, type At } from './signature/header.ts'
@@ -90,12 +90,6 @@ function fieldToken(field: string): Scheme<string> {
 }
 
 const encoder = /* @__PURE__ */ new TextEncoder()
-
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? (value as Record<string, unknown>)[name]
-    : undefined
-}
 
 function keyOf(keys: readonly string[], given: string, place: At): number {
   const found = indexOfEqual(keys, given)

@@ -29,13 +29,7 @@ const LOOK = 1000
  * Makes the bound of one key. The rate is a virtual schedule (GCRA, ITU-T I.371): each start moves the time of the next
  * start by an interval. Tasks that must wait get the next free times, first come, first served.
  */
-export function createKeyBound({
-  rate,
-  concurrency = Infinity,
-}: {
-  readonly rate: number | undefined
-  readonly concurrency: number | undefined
-}): KeyBound {
+export function createKeyBound({ rate, concurrency = Infinity }: TenantLimitOptions): KeyBound {
   const interval = rate === undefined ? 0 : 1000 / rate
   const slack = rate === undefined ? 0 : Math.max(interval / 2, LATE)
   const spacing = createSpacing(rate === undefined ? NEAR : FAR)
@@ -97,17 +91,14 @@ interface KeyBounds {
 /** Maximum number of remembered keys without running tasks. */
 export const MAX_KEYS = 10_000
 
-export function createKeyBounds(
-  { rate, concurrency }: TenantLimitOptions,
-  name: string,
-): KeyBounds {
+export function createKeyBounds(limits: TenantLimitOptions, name: string): KeyBounds {
   /** Ordered by use: the most recently used keys are last. */
   const keys = new Map<string, KeyBound>()
   let warned = false
 
   return {
     enter(key, now) {
-      const bound = keys.get(key) ?? createKeyBound({ rate, concurrency })
+      const bound = keys.get(key) ?? createKeyBound(limits)
       keys.delete(key)
       forget(now)
       keys.set(key, bound)

@@ -9,7 +9,7 @@ function simulate(
   took = 0,
   late: () => number = () => 0,
 ): { readonly starts: readonly number[]; readonly looks: number; readonly most: number } {
-  const bound = createKeyBound({ rate: options.rate, concurrency: options.concurrency })
+  const bound = createKeyBound(options)
   const due = times.map((at) => ({ at, act: arrive }))
   const starts: number[] = []
   let looks = 0
@@ -89,7 +89,7 @@ test('rate and concurrency hold together', () => {
 })
 
 test('a clock that is set back stops no key', () => {
-  const bound = createKeyBound({ rate: 1, concurrency: undefined })
+  const bound = createKeyBound({ rate: 1 })
   expect(bound.enter(1e9)).toBeTypeOf('function')
   expect(bound.enter(1e6)).toBeTypeOf('function')
   expect(bound.enter(1e6)).toBeTypeOf('number')

@@ -17,7 +17,7 @@ import { createDelivery } from '../../../receive/http-delivery.ts'
 /** The unverified signatures of a delivery, and its signed time if the scheme has one. */
 export interface SignatureClaim {
   readonly signatures: readonly string[]
-  readonly timestamp?: string
+  readonly timestamp?: string | undefined
 }
 
 /** An algorithm that verifies and signs messages. Signatures are strings, in the encoding of the algorithm. */
@@ -101,7 +101,7 @@ export function signatureScheme<Key>(
   const ahead = toleranceOption(options.ahead, tolerance)
   const { query } = options
   const place = query === undefined ? { header } : { parameter: query }
-  const read = options.read ?? (query === undefined ? readHeaders : readQuery)
+  const read = options.read ?? readClaim
   const given = options.message ?? (stampHeader === undefined ? '{body}' : '{time}.{body}')
   const said = Array.isArray(given) ? (given as readonly Message[]) : [given as Message]
   const messages = said.map((one) => (typeof one === 'string' ? messageTemplate(one) : one))
@@ -195,17 +195,12 @@ export function signatureScheme<Key>(
     }),
   }
 
-  function readQuery(delivery: Delivery): SignatureClaim {
-    const signatures = [singleParameter(delivery, query!)]
-    if (stampHeader === undefined) return { signatures }
-    return { signatures, timestamp: singleHeader(delivery, stampHeader) }
-  }
-
-  function readHeaders(delivery: Delivery): SignatureClaim {
-    const value = singleHeader(delivery, header)
-    // The time header is read before the signature is checked, so that a missing header is reported before a malformed
-    // one.
+  // The time header is read before the signature is checked, so that a missing header is reported before a malformed one.
+  function readClaim(delivery: Delivery): SignatureClaim {
+    const value =
+      query === undefined ? singleHeader(delivery, header) : singleParameter(delivery, query)
     const timestamp = stampHeader === undefined ? undefined : singleHeader(delivery, stampHeader)
+    if (query !== undefined) return { signatures: [value], timestamp }
     if (!value.startsWith(prefix)) throw malformed({ header }, prefix, 'wrong_prefix')
     const signature = value.slice(prefix.length)
     if (signature === '' || /[\s,]/.test(signature))
@@ -214,9 +209,7 @@ export function signatureScheme<Key>(
         `${prefix}<one signature>`,
         signature === '' ? 'malformed' : 'several',
       )
-    return timestamp === undefined
-      ? { signatures: [signature] }
-      : { signatures: [signature], timestamp }
+    return { signatures: [signature], timestamp }
   }
 }
 
