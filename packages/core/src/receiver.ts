@@ -10,7 +10,8 @@ import { createVersionNote, isTool } from './receiver/app.ts'
 import { checkReceiver, nodeEnv } from './receiver/check-options.ts'
 import type { Health } from './receiver/health.ts'
 import { checkRunDue, type CheckedOptions, type ReceiverOptions } from './receiver/options.ts'
-import { createConsumer, createRecorder } from './receiver/consumer.ts'
+import { createConsumer, createLazyRecorder } from './receiver/consumer.ts'
+import { keepTrusted } from './receiver/keep-trusted.ts'
 import type { Receiver } from './receiver/receiver-types.ts'
 import { createSubscribing } from './subscribe/subscribing.ts'
 import type { Inbox, Port } from './inbox/inbox.ts'
@@ -30,7 +31,6 @@ import type {
   TaskFilter,
 } from './inbox/view.ts'
 import { UNHANDLED } from './subscribe/subscription.ts'
-import { keepTrusted } from './provider/lookup/trusted-names.ts'
 import { createDelivery, headOnly, ownDelivery } from './receive/http-delivery.ts'
 
 /**
@@ -50,7 +50,7 @@ export function createReceiver<
   const subscribing = createSubscribing(name, inbox, () => started)
   const { subscriptions, answers, deadListeners } = subscribing
   const writes = createWrites(monotonic)
-  const recorder = createRecorder({
+  const recorder = createLazyRecorder({
     ...settings,
     receiver: name,
     kept: journal ? settings.rejectedBodies : undefined,

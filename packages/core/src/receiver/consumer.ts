@@ -16,7 +16,7 @@ const MOST = 1000
  * Returns a recorder that loads its module at the first entry, so that apps start faster. Returns undefined without a
  * journal.
  */
-export function createRecorder(context: RecorderContext): Recorder | undefined {
+export function createLazyRecorder(context: RecorderContext): Recorder | undefined {
   if (!context.inbox.journal || context.kept === undefined) return undefined
   let recorder: Recorder | undefined
   let loading: Promise<void> | undefined

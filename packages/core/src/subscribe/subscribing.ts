@@ -12,7 +12,7 @@ import {
 import type { TaskError } from '../inbox/view.ts'
 
 /** The methods with which an app subscribes to a receiver, and what it subscribed. */
-export interface Subscribing {
+interface Subscribing {
   readonly subscriptions: Subscriptions
   readonly answers: ReturnType<typeof createAnswers>
   readonly deadListeners: readonly DeadListener[]
