@@ -14,7 +14,6 @@ const MEANT: readonly string[] = [
   'createGather',
   'createKeyBound',
   'createKeyBounds',
-  'createSeriesTable',
   // Both forms of a signature, with numbers of each length: keys would be drawn until one fits.
   'derToRaw',
   // What a rerun keeps of an event, of which a view shows the half.

@@ -2,32 +2,6 @@ import type { MaybePromise } from '../basics/maybe.ts'
 import type { Arrival, JournalBatch, MinuteGauge, MinuteCount } from '../inbox/journal.ts'
 import { unref } from '../basics/deadline.ts'
 
-interface JournalBufferOptions {
-  /** Writes a batch, as `Journal.write` does. If `write` throws, the deliveries of the batch count as lost. */
-  readonly write: (batch: JournalBatch) => MaybePromise<void>
-  /** Time after which collected entries are written, in milliseconds. @default 1000 */
-  readonly every?: number
-  /**
-   * Maximum number of deliveries in one batch. The same maximum applies to its counts and gauges together. @default 500
-   */
-  readonly rows?: number
-  /**
-   * Maximum number of verified deliveries per second to record; further ones count as lost.
-   * @default 1000
-   */
-  readonly perSecond?: number
-  /**
-   * Maximum number of unverified deliveries per second to record, so that a flood does not crowd out verified ones.
-   * @default 50
-   */
-  readonly unverifiedPerSecond?: number
-  /**
-   * Maximum number of different codes or causes in one series of counts; further ones are counted as `other`. @default
-   * 50
-   */
-  readonly values?: number
-}
-
 /**
  * Collects journal entries and writes them without delaying deliveries. No method throws or waits, and memory is
  * bounded.
@@ -47,16 +21,22 @@ export interface JournalBuffer {
   close(): Promise<void>
 }
 
-// A timer that is late by this number of intervals is replaced.
-const LOST = 5
+// Time after which collected entries are written, in milliseconds. A timer later than `LOST` is replaced.
+const EVERY = 1000
+const LOST = 5 * EVERY
 
-export function createJournalBuffer(options: JournalBufferOptions): JournalBuffer {
-  const { write, every = 1000, rows = 500, perSecond = 1000, values = 50 } = options
-  const most = {
-    verified: Math.max(1, Math.round((perSecond * every) / 1000)),
-    unverified: Math.max(1, Math.round(((options.unverifiedPerSecond ?? 50) * every) / 1000)),
-  }
-  const table = createSeriesTable(values, schedule)
+// Maximum number of deliveries in one batch. The same maximum applies to its counts and gauges together.
+const ROWS = 500
+
+// Maximum number of deliveries to record between two writes; further ones count as lost. A flood of unverified ones
+// does not crowd out verified ones.
+const MOST = { verified: 1000, unverified: 50 }
+
+/** @param write - writes a batch. If it throws, the deliveries of the batch count as lost. */
+export function createJournalBuffer(
+  write: (batch: JournalBatch) => MaybePromise<void>,
+): JournalBuffer {
+  const table = createSeriesTable(schedule)
   let gauges = new Map<string, MinuteGauge>()
   let arrived: Arrival[] = []
   let kept = { verified: 0, unverified: 0 }
@@ -94,7 +74,7 @@ export function createJournalBuffer(options: JournalBufferOptions): JournalBuffe
   function takes(verified: boolean): boolean {
     if (closed) return false
     const ring = verified ? 'verified' : 'unverified'
-    if (kept[ring] < most[ring]) return true
+    if (kept[ring] < MOST[ring]) return true
     // The deliveries that used up the limit have already scheduled a write, which also reports this loss.
     lost++
     return false
@@ -103,10 +83,10 @@ export function createJournalBuffer(options: JournalBufferOptions): JournalBuffe
   function schedule(): void {
     if (closed) return
     // Workers cancel the timers of a request when the request ends, so a very late timer will not fire.
-    if (timer !== undefined && performance.now() - scheduled < LOST * every) return
+    if (timer !== undefined && performance.now() - scheduled < LOST) return
     clearTimeout(timer)
     scheduled = performance.now()
-    timer = setTimeout(() => void flush(), every)
+    timer = setTimeout(() => void flush(), EVERY)
     // This timer must not keep the process alive.
     unref(timer)
   }
@@ -140,11 +120,11 @@ export function createJournalBuffer(options: JournalBufferOptions): JournalBuffe
     const count = Math.max(all.arrived.length, length + all.gauges.length, all.lost > 0 ? 1 : 0)
     // Counts and deliveries share batches: each batch is a transaction, and its sync to disk costs as much as a hundred
     // rows.
-    for (let from = 0; from < count; from += rows)
+    for (let from = 0; from < count; from += ROWS)
       batches.push({
-        arrived: all.arrived.slice(from, from + rows),
-        minutes: all.minutes.slice(from, from + rows),
-        gauges: all.gauges.slice(Math.max(0, from - length), Math.max(0, from + rows - length)),
+        arrived: all.arrived.slice(from, from + ROWS),
+        minutes: all.minutes.slice(from, from + ROWS),
+        gauges: all.gauges.slice(Math.max(0, from - length), Math.max(0, from + ROWS - length)),
         lost: from === 0 ? all.lost : 0,
       })
     return batches
@@ -168,6 +148,9 @@ interface SeriesTable {
 const MINUTE = 60_000
 const OTHER = 'other'
 
+// Maximum number of values per receiver, subscription, kind and `by`, since values come from outside.
+const VALUES = 50
+
 // Initial number of buckets, enough for durations below 30 ms. Buckets are added when needed.
 const BUCKETS = 64
 
@@ -180,11 +163,8 @@ interface Cell {
   buckets: Uint32Array
 }
 
-/**
- * Makes a table of series. Per receiver, subscription, kind and `by`, at most `values` values are kept, since values
- * come from outside. Further values are counted as `other`.
- */
-export function createSeriesTable(values: number, dirtied: () => void): SeriesTable {
+/** Makes a table of series. Values beyond the maximum are counted as `other`. */
+function createSeriesTable(dirtied: () => void): SeriesTable {
   const known = new Map<string, Series>()
   const counts = new Map<string, number>()
   let dirty: Cell[] = []
@@ -208,16 +188,10 @@ export function createSeriesTable(values: number, dirtied: () => void): SeriesTa
     const found = known.get(key)
     if (found) return found
     const count = counts.get(group) ?? 0
-    if (count >= values && value !== OTHER) return of({ ...name, value: OTHER })
+    if (count >= VALUES && value !== OTHER) return of({ ...name, value: OTHER })
     counts.set(group, count + 1)
-    const series = createSeries({
-      name,
-      minute: 0,
-      count: 0,
-      sum: 0,
-      max: 0,
-      buckets: new Uint32Array(BUCKETS),
-    })
+    const buckets = new Uint32Array(BUCKETS)
+    const series = createSeries({ name, minute: 0, count: 0, sum: 0, max: 0, buckets })
     known.set(key, series)
     return series
   }

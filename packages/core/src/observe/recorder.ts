@@ -59,19 +59,17 @@ export function createRecorder(context: RecorderContext): Recorder {
   let failing = false
   let timer: ReturnType<typeof setInterval> | undefined
   const kept = createKept(context)
-  const buffer = createJournalBuffer({
-    async write(batch) {
-      try {
-        await journal.write(batch)
-        failing = false
-      } catch (error) {
-        // Warns once per outage: if the disk is full, one warning per batch would fill the log.
-        if (!failing) context.warn(`the journal could not be written: ${errorText(error)}`)
-        failing = true
-        context.failed(error)
-        throw error
-      }
-    },
+  const buffer = createJournalBuffer(async (batch) => {
+    try {
+      await journal.write(batch)
+      failing = false
+    } catch (error) {
+      // Warns once per outage: if the disk is full, one warning per batch would fill the log.
+      if (!failing) context.warn(`the journal could not be written: ${errorText(error)}`)
+      failing = true
+      context.failed(error)
+      throw error
+    }
   })
 
   const series = createSeriesCache(receiver, buffer)

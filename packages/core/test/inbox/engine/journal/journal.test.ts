@@ -142,10 +142,15 @@ describe('the buffer of a journal', () => {
     ...more,
   })
 
-  function make(options: Partial<Parameters<typeof createJournalBuffer>[0]> = {}) {
+  function make() {
     const batches: JournalBatch[] = []
-    const buffer = createJournalBuffer({ write: (batch) => void batches.push(batch), ...options })
-    return { buffer, batches }
+    const buffer = createJournalBuffer((batch) => void batches.push(batch))
+    const arrive = (count: number, verified = true): void => {
+      for (let at = 0; at < count; at++) buffer.arrived(arrival(`${at}`, verified))
+    }
+    const count = (value: string, at = 0, other: Partial<SeriesName> = {}): void =>
+      buffer.series({ ...name, value, ...other }).add(at, 1)
+    return { buffer, batches, arrive, count }
   }
   const ids = (batch: JournalBatch | undefined): readonly string[] =>
     batch!.arrived.map(({ id }) => id)
@@ -171,67 +176,57 @@ describe('the buffer of a journal', () => {
   })
 
   test('rings have rates of their own, and what was not kept is counted', async () => {
-    const { buffer, batches } = make({ perSecond: 3, unverifiedPerSecond: 2 })
-    for (let at = 0; at < 10; at++) buffer.arrived(arrival(`u${at}`, false))
-    for (let at = 0; at < 5; at++) buffer.arrived(arrival(`v${at}`))
+    const { buffer, batches, arrive } = make()
+    arrive(55, false)
+    arrive(1003)
     await buffer.flush()
-    expect(ids(batches[0])).toEqual(['u0', 'u1', 'v0', 'v1', 'v2'])
-    expect(batches[0]!.lost).toBe(10)
-    buffer.arrived(arrival('later', false))
-    await buffer.flush()
-    expect(batches[1]).toMatchObject({ lost: 0 })
-    expect(ids(batches[1])).toEqual(['later'])
-  })
-
-  test('rows of a batch are bounded', async () => {
-    const { buffer, batches } = make({ rows: 4 })
-    for (let at = 0; at < 5; at++) buffer.arrived(arrival(`${at}`))
-    for (let value = 0; value < 9; value++) buffer.series({ ...name, value: `${value}` }).add(0, 1)
-    await buffer.flush()
-    expect(batches.map(({ arrived, minutes }) => [arrived.length, minutes.length])).toEqual([
-      [4, 4],
-      [1, 4],
-      [0, 1],
+    const verified = batches.flatMap(({ arrived }) => arrived.map((each) => each.verified))
+    expect([verified.length, verified.indexOf(true)]).toEqual([1050, 50])
+    expect(batches.map(({ arrived, lost }) => [arrived.length, lost])).toEqual([
+      [500, 8],
+      [500, 0],
+      [50, 0],
     ])
+    arrive(1, false)
+    await buffer.flush()
+    expect(batches[3]).toMatchObject({ arrived: [{ id: '0' }], lost: 0 })
   })
 
   test('a row that would be lost need not be made: who asks counts it', async () => {
-    const { buffer, batches } = make({ perSecond: 1 })
+    const { buffer, batches, arrive } = make()
+    arrive(999)
     expect(buffer.takes(true)).toBe(true)
     buffer.arrived(arrival('1'))
     expect([buffer.takes(true), buffer.takes(false)]).toEqual([false, true])
     await buffer.flush()
-    expect(batches).toMatchObject([{ arrived: [{ id: '1' }], lost: 1 }])
+    expect(batches).toMatchObject([{ lost: 1 }, {}])
     await buffer.close()
     expect(buffer.takes(true)).toBe(false)
   })
 
-  test('a batch that fails is lost and counted, and the next one is written', async () => {
+  test('batches that fail are lost and counted until one is written; a flush of nothing writes nothing', async () => {
     let fails = true
     const batches: JournalBatch[] = []
-    const { buffer } = make({
-      write(batch) {
-        if (fails) throw new Error('the disk is full')
-        batches.push(batch)
-      },
+    const buffer = createJournalBuffer((batch) => {
+      if (fails) throw new Error('the disk is full')
+      batches.push(batch)
     })
-    buffer.arrived(arrival('1'))
-    buffer.arrived(arrival('2'))
-    await buffer.flush()
+    for (const id of ['1', '2', '3']) {
+      buffer.arrived(arrival(id))
+      await buffer.flush()
+    }
     fails = false
-    buffer.arrived(arrival('3'))
     await buffer.flush()
-    expect(batches).toEqual([{ arrived: [arrival('3')], minutes: [], gauges: [], lost: 2 }])
+    await buffer.flush()
+    expect(batches).toEqual([{ arrived: [], minutes: [], gauges: [], lost: 3 }])
   })
 
   test('a slow store has one write at a time, and deliveries never wait', async () => {
     const open: (() => void)[] = []
     const written: string[][] = []
-    const { buffer } = make({
-      write(batch) {
-        written.push([...ids(batch)])
-        return new Promise((resolve) => open.push(resolve))
-      },
+    const buffer = createJournalBuffer((batch) => {
+      written.push([...ids(batch)])
+      return new Promise((resolve) => open.push(resolve))
     })
     buffer.arrived(arrival('1'))
     await vi.advanceTimersByTimeAsync(1000)
@@ -246,22 +241,41 @@ describe('the buffer of a journal', () => {
     open[1]!()
   })
 
-  test('a series counts by minute, and keeps no more values than it may', async () => {
-    const { buffer, batches } = make({ values: 2 })
+  test('a minute has its count, sum, most and histogram, also when a clock goes back', async () => {
+    const { buffer, batches } = make()
     const series = buffer.series(name)
     expect(buffer.series({ ...name })).toBe(series)
-    series.add(60_000, 1)
-    series.add(119_999, 2)
+    for (const took of [5, 0.5, 5, -3]) series.add(60_001, took)
+    series.add(119_999, 1)
     series.add(120_000, 4)
-    for (const value of ['dead', 'retry', 'odd']) buffer.series({ ...name, value }).add(60_000, 1)
+    series.add(119_999, 2)
     await buffer.flush()
-    expect(
-      batches[0]!.minutes.map(({ value, minute, count, sum }) => [value, minute, count, sum]),
-    ).toEqual([
-      ['done', 60_000, 2, 3000],
-      ['done', 120_000, 1, 4000],
-      ['dead', 60_000, 1, 1000],
-      ['other', 60_000, 2, 2000],
+    expect(batches[0]!.minutes).toMatchObject([
+      {
+        ...name,
+        minute: 60_000,
+        count: 5,
+        sum: 11_500,
+        max: 5000,
+        histogram: [[0, 1], ...[500, 1000].map((took) => [bucketOf(took), 1]), [bucketOf(5000), 2]],
+      },
+      { minute: 120_000, count: 1, sum: 4000, max: 4000 },
+      { minute: 60_000, count: 1, sum: 2000, max: 2000 },
+    ])
+  })
+
+  test('values beyond the most are other; those that are known, and another name, have their own', async () => {
+    const { buffer, batches, count } = make()
+    for (let value = 0; value < 50; value++) count(`${value}`)
+    for (const value of ['more', 'most', '0', 'other']) count(value)
+    const others = [{ receiver: 'bank' }, { subscription: 'mail' }, { by: 'cause' }] as const
+    for (const other of [...others, { kind: 'end-to-end' } as const]) count('dead', 0, other)
+    await buffer.flush()
+    const counted = batches[0]!.minutes.filter(({ value }) => !(Number(value) > 0))
+    expect(counted.map((minute) => [minute.value, minute.count])).toEqual([
+      ['0', 2],
+      ['other', 3],
+      ...Array.from({ length: 4 }, () => ['dead', 1]),
     ])
   })
 
@@ -273,70 +287,22 @@ describe('the buffer of a journal', () => {
     expect(batches.map(({ gauges }) => gauges)).toEqual([others.map(gauge)])
   })
 
-  test('rows of all kinds share a batch, and what was lost is told once', async () => {
-    const { buffer, batches } = make({ rows: 2, perSecond: 3 })
-    for (const id of ['1', '2', '3', '4']) buffer.arrived(arrival(id))
-    for (const value of ['a', 'b']) buffer.series({ ...name, value }).add(0, 1)
-    for (const subscription of ['x', 'y']) buffer.gauge(gauge({ subscription }))
+  test('rows of all kinds share batches, which are bounded', async () => {
+    const { buffer, batches, arrive, count } = make()
+    arrive(501)
+    for (let value = 0; value < 40; value++)
+      for (let at = 0; at < 20; at++) count(`${value}`, at * 60_000)
+    for (let at = 0; at < 300; at++) buffer.gauge(gauge({ subscription: `${at}` }))
     await buffer.flush()
     expect(
-      batches.map(({ arrived, minutes, gauges, lost }) => [
-        [
-          ...arrived.map(({ id }) => id),
-          ...minutes.map(({ value }) => value),
-          ...gauges.map(({ subscription }) => subscription),
-        ].join(''),
-        lost,
-      ]),
+      batches.map((batch) => [batch.arrived.length, batch.minutes.length, batch.gauges.length]),
     ).toEqual([
-      ['12ab', 1],
-      ['3xy', 0],
+      [500, 500, 0],
+      [1, 300, 200],
+      [0, 0, 100],
     ])
-  })
-
-  test('rates are for the time between two writes, and one is always kept', async () => {
-    const counts = [
-      { every: 500, perSecond: 4, unverifiedPerSecond: 2 },
-      { every: 2000, perSecond: 4, unverifiedPerSecond: 2 },
-      { every: 100, perSecond: 1, unverifiedPerSecond: 1 },
-      {},
-    ].map(async (options) => {
-      const { buffer, batches } = make({ rows: 5000, ...options })
-      for (let at = 0; at < 1001; at++) {
-        buffer.arrived(arrival('v'))
-        buffer.arrived(arrival('u', false))
-      }
-      await buffer.flush()
-      const kept = ids(batches[0])
-      return ['v', 'u'].map((ring) => kept.filter((id) => id === ring).length)
-    })
-    expect(await Promise.all(counts)).toEqual([
-      [2, 1],
-      [8, 4],
-      [1, 1],
-      [1000, 50],
-    ])
-  })
-
-  test('what is lost again and again adds up, and a flush of nothing writes nothing', async () => {
-    let fails = true
-    const batches: JournalBatch[] = []
-    const { buffer } = make({
-      perSecond: 1,
-      async write(batch) {
-        if (fails) throw new Error('the disk is full')
-        batches.push(batch)
-      },
-    })
-    for (let at = 0; at < 2; at++) {
-      buffer.arrived(arrival('1'))
-      buffer.arrived(arrival('2'))
-      await buffer.flush()
-    }
-    fails = false
-    await buffer.flush()
-    await buffer.flush()
-    expect(batches).toEqual([{ arrived: [], minutes: [], gauges: [], lost: 4 }])
+    const all = new Set(batches.flatMap(({ gauges }) => gauges.map((each) => each.subscription)))
+    expect(all.size).toBe(300)
   })
 
   test('it does not keep a process alive', async () => {
