@@ -89,7 +89,7 @@ export function openInbox(
   })
   const watch = watchServer(client, settings, joined.versionWatch)
   joined.versionWatch.start()
-  const queues = createQueues(client, settings, watch.failed)
+  const queues = createQueues(client, settings, joined.clock, watch.failed)
   // A connection that waits for replicas answers no other commands, so operators get their own connection.
   const operators = replicas ? openClient(connection, deadline) : client
   if (operators !== client) operators.on('error', watch.failed)
@@ -137,7 +137,7 @@ export function openInbox(
   )
   const access = readOnly ? withoutWrites(reached, 'bullmqInbox') : reached
   const actions = createActions(journaled.records, access)
-  const viewed = createViewed({ client: operators, prefix, queues, unread })
+  const viewed = createViewed({ client: operators, prefix, queues, unread, clock: joined.clock })
   const view = createView(viewed, {
     access,
     actions,
@@ -218,7 +218,6 @@ interface SideContext extends AcceptContext {
   /** Calls `ready` with the name of each queue that has ready tasks. Returns a function that removes `ready`. */
   readonly woken: (ready: (queue: string) => void) => () => void
   readonly failed: (error: Error) => void
-  readonly clock: () => number
   readonly steady: () => Promise<boolean>
   readonly view: Pick<InboxView, 'orphans'>
   readonly unread: UnreadTeller

@@ -12,6 +12,7 @@ import { redisScene } from './redis-scene.ts'
 
 const HOUR = 3_600_000
 const YEAR = 365 * 24 * HOUR
+const FAILURE = { name: 'Error', message: 'the till is jammed' }
 const hang = (): Promise<Outcome> => new Promise(() => {})
 
 needs(redisServer).describe('bullmqInbox and the clock of its machine', () => {
@@ -50,6 +51,75 @@ needs(redisServer).describe('bullmqInbox and the clock of its machine', () => {
     await expect.poll(() => worker.ended.map(({ stored }) => stored)).toEqual([true, true, true])
     expect(worker.cuts).toEqual([])
   })
+
+  /** Sets the clock of this machine to the true time plus these milliseconds. */
+  function set(ahead: number): void {
+    vi.restoreAllMocks()
+    const now = Date.now.bind(Date)
+    vi.spyOn(Date, 'now').mockImplementation(() => now() + ahead)
+  }
+
+  /** Makes a receiver with the clock of this machine, as it is set. */
+  const here = (options: RecordedOptions = {}): Recorded => ({
+    ...record(options),
+    now: () => Date.now(),
+  })
+
+  test('what is accepted while it is a year behind stays known, and its dead task stays', async () => {
+    const options = { dedupeWindow: '1h', keepDone: '1h', keepDead: '1h' } as const
+    set(-YEAR)
+    const before = scene.open(options)
+    const port = before.attach(
+      here({ run: ({ event }) => (event.id === 'dead' ? { kind: 'dead', error: FAILURE } : DONE) }),
+    )
+    const guarded = { guards: [{ key: 'g', otherwise: 'reject' }] } as const
+    await port.accept(intake('1', [{ subscription: 'a' }], guarded), {})
+    await port.accept(intake('dead'), {})
+    await port.drain!(Date.now() + 20_000, 10)
+    await before.close()
+    set(0)
+    const inbox = scene.open(options)
+    const later = inbox.attach(here())
+    await later.drain!(Date.now() + 20_000, 10)
+    expect(await later.accept(intake('1'), {})).toEqual(['duplicate'])
+    expect(await later.accept(intake('2', [{ subscription: 'a' }], guarded), {})).toEqual([
+      'rejected',
+    ])
+    expect((await inbox.view!.list({ state: 'dead' })).rows).toHaveLength(1)
+  })
+
+  test('a year ahead, a retry in an hour does not start, and its time is told as it is', async () => {
+    const inbox = scene.open()
+    const worker = here({
+      run: () => ({ kind: 'retry', at: Date.now() + HOUR, error: FAILURE }),
+    })
+    const port = inbox.attach(worker)
+    await port.accept(intake('1'), {})
+    await port.drain!(Date.now() + 20_000, 10)
+    set(YEAR)
+    const { ran, next } = await port.drain!(Date.now() + 20_000, 10)
+    expect([ran, Math.round((next! - Date.now()) / HOUR)]).toEqual([0, 1])
+    await port.accept(intake('2'), {})
+    expect(await port.drain!(Date.now() + 20_000, 10)).toMatchObject({ ran: 1, left: 0 })
+    const [shop] = await inbox.view!.stats()
+    expect([shop!.counts.pending, shop!.oldestDueAt]).toEqual([2, undefined])
+  })
+
+  test.each([YEAR, -YEAR])(
+    'a replay with a rate keeps its rate, if the clock of the operator is %i ms ahead',
+    async (ahead) => {
+      const inbox = scene.open()
+      const worker = here({ run: () => ({ kind: 'dead', error: FAILURE }) })
+      const port = inbox.attach(worker)
+      for (const id of ['1', '2']) await port.accept(intake(id), {})
+      await port.drain!(Date.now() + 20_000, 10)
+      set(ahead)
+      await inbox.view!.replay({ receiver: 'shop' }, { rate: 1 / 3600 })
+      set(0)
+      const { ran, left, next } = await port.drain!(Date.now() + 20_000, 10)
+      expect([ran, left, Math.round((next! - Date.now()) / HOUR)]).toEqual([1, 0, 1])
+    },
+  )
 })
 
 needs(redisServer, fakeTime).describe("steps of Redis' own clock", () => {

@@ -175,6 +175,31 @@ needs(redisServer).describe('bullmqInbox and rows that cannot be read', () => {
     expect((await inbox.view!.list()).rows).toHaveLength(1)
   })
 
+  test.each(['wait', 'active', 'prioritized', 'delayed', 'completed', 'failed', 'stalled', 'meta'])(
+    'a list %s of another type: its receiver cannot accept, and the other one is counted, listed and runs',
+    async (list) => {
+      const { operator, prefix } = scene
+      const inbox = scene.open()
+      const worker = record()
+      const shop = inbox.attach(worker)
+      const bank = inbox.attach(record({ receiver: 'bank' }))
+      await shop.accept(intake('1'), {})
+      await bank.accept(intake('2'), {})
+      await shop.drain!(Date.now() + 10_000, 10)
+      await operator.set(`${prefix}:shop/a:${list}`, 'x')
+      await expect(shop.probe!()).rejects.toThrow(/WRONGTYPE/)
+      await bank.probe!()
+      expect(await bank.accept(intake('3'), {})).toEqual(['new'])
+      expect(await bank.drain!(Date.now() + 10_000, 10)).toMatchObject({ done: 2, left: 0 })
+      const stats = await inbox.view!.stats()
+      expect(stats.find(({ receiver }) => receiver === 'bank')!.counts.done).toBe(2)
+      expect((await inbox.view!.list()).rows).toHaveLength(3)
+      for (const state of ['pending', 'dead'] as const)
+        expect((await inbox.view!.list({ state })).rows).toEqual([])
+      expect(await inbox.view!.causes!()).toEqual([])
+    },
+  )
+
   test('an event that something else deleted: its task is dead at once', async () => {
     const inbox = scene.open()
     const worker = record()

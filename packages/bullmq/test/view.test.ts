@@ -61,10 +61,15 @@ needs(redisServer).describe('the view of bullmqInbox', () => {
     }
     const client = openClient(scene.redis.url)
     scene.later(() => client.disconnect())
-    const queues = createQueues(client, { prefix: scene.prefix, lease: 1000 }, () => {})
+    const queues = createQueues(client, { prefix: scene.prefix, lease: 1000 }, Date.now, () => {})
     const unread = createUnread('bullmqInbox', () => {})
     const found = async (most: number) =>
-      (await createViewed({ client, prefix: scene.prefix, queues, unread }, most).causes(undefined))
+      (
+        await createViewed(
+          { client, prefix: scene.prefix, queues, unread, clock: Date.now },
+          most,
+        ).causes(undefined)
+      )
         .map(
           ({ error: of, dead, ofNewest }) =>
             [(JSON.parse(of!) as Error).message, dead, ofNewest] as const,

@@ -306,9 +306,13 @@ function viewOf({ name, view }: Pick<Inbox, 'name' | 'view'>): InboxView {
 async function replayOf(
   view: InboxView,
   receiver: string,
-  filter: TaskFilter = {},
+  filter: TaskFilter,
   options: ReplayOptions = {},
 ): Promise<Changed> {
+  if (typeof filter !== 'object' || filter === null)
+    throw new TypeError(
+      `replay: filter must be an object, got ${String(filter)}; give {} for all dead tasks of this receiver`,
+    )
   const changed = await view.replay({ ...filter, receiver }, options)
   return typeof changed === 'number' ? { count: changed, cursor: undefined } : changed
 }

@@ -75,7 +75,7 @@ describe('options that cannot be right are a TypeError that names them', () => {
     const { receiver } = setup({ inbox: bareInbox(() => []) })
     await expect(receiver.startWorker()).rejects.toThrow('bareInbox runs the handlers inside')
     await expect(receiver.tasks()).rejects.toThrow('bareInbox has no view of its tasks')
-    await expect(receiver.replay()).rejects.toThrow('bareInbox has no view of its tasks')
+    await expect(receiver.replay({})).rejects.toThrow('bareInbox has no view of its tasks')
   })
 
   test('options that fail leave the name in the inbox free', () => {

@@ -104,7 +104,7 @@ export interface WebhookSource {
   /** Registers a listener for messages that are dead. */
   onDead: (listener: Parameters<Receiver['onDead']>[0]) => void
   /** Makes dead tasks pending again and returns their number. */
-  replay(filter?: TaskFilter, options?: ReplayOptions): Promise<Changed>
+  replay(filter: TaskFilter, options?: ReplayOptions): Promise<Changed>
   /** Lists messages to send, one task per destination. */
   tasks(filter?: TaskFilter & { readonly limit?: number }): Promise<readonly TaskInfo[]>
   /** Starts delivery in this process, after `worker: false`. */

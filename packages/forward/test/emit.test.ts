@@ -89,7 +89,7 @@ describe('emit', () => {
     expect((await source.tasks({ state: 'dead' })).map((task) => task.part)).toEqual(['a'])
     expect(told).toEqual(['charge-1'])
     down = false
-    expect((await source.replay()).count).toBe(1)
+    expect((await source.replay({})).count).toBe(1)
     await done(2)
     expect(new Set(site.got.map((got) => got.headers['webhook-id']))).toEqual(new Set(['charge-1']))
   })

@@ -27,7 +27,7 @@ describe('each destination has a task of its own', () => {
     const dead = await scene.receiver.tasks({ state: 'dead' })
     expect(dead.map((task) => task.part)).toEqual(['bad'])
     broken = false
-    expect((await scene.receiver.replay()).count).toBe(1)
+    expect((await scene.receiver.replay({})).count).toBe(1)
     await scene.until('done', 3)
     expect([good.got.length, bad.got.length]).toEqual([1, 4])
     expect(new Set(bad.got.map((got) => got.headers['webhook-id'])).size).toBe(1)

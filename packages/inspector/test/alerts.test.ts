@@ -93,6 +93,25 @@ test('what was not sent is sent at the next look', async () => {
   expect(shown()).toEqual([['begun', 'dead']])
 })
 
+test('what was sent before its process died is sent again with the same id', async () => {
+  let dies = true
+  const one = watch({
+    to(alert) {
+      told.push(alert)
+      if (dies) throw new Error('died')
+    },
+  })
+  scene.broken = true
+  await scene.send('push', {})
+  await one.check()
+  await one.check()
+  dies = false
+  await one.check()
+  await one.check()
+  expect(shown()).toEqual(Array(3).fill(['begun', 'dead']))
+  expect(new Set(told.map(({ id }) => id)).size).toBe(1)
+})
+
 test('tasks that wait for too long are late, until none waits', async () => {
   const one = watch({ late: 1 })
   let go = (): void => {}

@@ -37,6 +37,8 @@ export interface AcceptContext {
   readonly settings: Settings
   readonly watch: ServerWatch
   readonly replicas: Replicas | undefined
+  /** The store's clock, in milliseconds since 1970. */
+  readonly clock: () => number
 }
 
 // Maximum number of deliveries that one script stores, and their maximum size in bytes. The script blocks Redis for
@@ -59,7 +61,7 @@ interface Work {
  * script. The script stores each delivery completely or not at all, even if Redis crashes or rejects a command.
  */
 export function createAccepting(
-  { client, queues, settings, watch, replicas }: AcceptContext,
+  { client, queues, settings, watch, replicas, clock }: AcceptContext,
   consumer: Consumer,
 ): Accepting {
   const { receiver } = consumer
@@ -100,11 +102,16 @@ export function createAccepting(
       await watch.safe()
       const line = replicas?.line() ?? 0
       await answeredWithin(
-        commit(client, prefix, [probeOf(consumer)], { probe: true }).then(([reply]) => {
-          const failure = notAdded(reply!)
-          if (failure) throw failure
-          return replicas?.confirmed(line)
-        }),
+        Promise.all([
+          runScript(client, 'COUNTS', prefix, queueName(receiver, ''), '', 1),
+          commit(client, prefix, [probeOf(consumer)], { now: clock(), probe: true }).then(
+            ([reply]) => {
+              const failure = notAdded(reply!)
+              if (failure) throw failure
+              return replicas?.confirmed(line)
+            },
+          ),
+        ]),
         deadline,
       )
     },
@@ -124,7 +131,7 @@ export function createAccepting(
       if (full) work.failed(full)
       return full ? [] : [{ work, prepared, fresh }]
     })
-    const replies = await commit(client, prefix, plans, { share })
+    const replies = await commit(client, prefix, plans, { now: clock(), share })
     await replicas?.confirmed(line)
     await Promise.all(plans.map((plan, at) => answer(plan, replies[at]!, again)))
   }
@@ -287,7 +294,6 @@ function createCapacity(
       client,
       'COUNTS',
       prefix,
-      Date.now(),
       queueName(receiver, ''),
       1,
     )) as readonly (readonly [name: string, waiting: number, delayed: number, active: number])[]
@@ -321,21 +327,22 @@ type StoreReply =
   | readonly ['failed', why: string]
 
 /**
- * Stores deliveries with one script, each delivery completely or not at all. `share`: maximum number of waiting tasks
- * per tenant.
+ * Stores deliveries with one script, each delivery completely or not at all. `now`: time of the store's clock. `share`:
+ * maximum number of waiting tasks per tenant.
  */
 export async function commit(
   client: RedisClient,
   prefix: string,
   plans: readonly CommitPlan[],
   {
+    now,
     share = Number.MAX_SAFE_INTEGER,
     probe = false,
-  }: { readonly share?: number; readonly probe?: boolean } = {},
+  }: { readonly now: number; readonly share?: number; readonly probe?: boolean },
 ): Promise<readonly StoreReply[]> {
   if (plans.length === 0) return []
   const args = plans.flatMap(({ prepared, fresh }) => deliveryArguments(prepared, fresh))
-  const given = [Date.now(), share, probe ? 1 : '', ...args]
+  const given = [now, share, probe ? 1 : '', ...args]
   return (await runScript(client, 'STORE', prefix, ...given)) as readonly StoreReply[]
 }
 

@@ -55,10 +55,7 @@ export async function again(
   const { queue, id } = parseRef(ref)
   const from = await runScript(client, 'AGAIN', prefix, queue, id, charged)
   if (from !== 'failed' && from !== 'completed') return false
-  if (wait > 0) {
-    const now = Date.now()
-    return (await runScript(client, 'LATER', prefix, queue, id, from, now + wait, now)) === 1
-  }
+  if (wait > 0) return (await runScript(client, 'LATER', prefix, queue, id, from, wait)) === 1
   const first = attempt === 0
   const job = await handle(queues, ref)
   const retried = job.retry(from, { resetAttemptsMade: first, resetAttemptsStarted: first })

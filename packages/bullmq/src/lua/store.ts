@@ -1,8 +1,9 @@
+import { MOST_WAIT } from '@postern/core/engine'
 import { TURN_FUNCTION } from './turn.ts'
 
 // Keys in addition to BullMQ's keys. All have the prefix, so all are in one slot of a Cluster:
 //   event:<name>    hash; it exists only if the event was stored completely:
-//                     n number; e event; a arrival time
+//                     n number; e event; a arrival time; t time of the store's clock when it was stored
 //                     i info as JSON: key, id, topic, tenant, provider
 //                     j refs of its jobs, one per line; g names of its guards, one per line
 //                     x `p` if its contents are to be erased once all tasks are done,
@@ -240,7 +241,7 @@ local function record(event, delivery)
     guards[each] = guard.name
     if redis.call('SET', prefix .. ':guard:' .. guard.name, event.name, 'NX') then undo('DEL', prefix .. ':guard:' .. guard.name) end
   end
-  redis.call('HSET', key, 'n', number, 'i', event.info, 'e', event.event, 'j', table.concat(refs(event.tasks), '\\n'), 'a', event.at)
+  redis.call('HSET', key, 'n', number, 'i', event.info, 'e', event.event, 'j', table.concat(refs(event.tasks), '\\n'), 'a', event.at, 't', now)
   undo('DEL', key)
   if #guards > 0 then redis.call('HSET', key, 'g', table.concat(guards, '\\n')) end
   if delivery.name == '' then redis.call('HSET', key, 'h', delivery.head, 'b', delivery.body)
@@ -315,14 +316,20 @@ wake()
 return why or ''`
 
 /**
- * Makes due jobs ready, at most 1,000 per queue. KEYS: prefix; ARGV: now, names of queues. Replies when the next job is
- * due, or an empty string. Then replies the numbers of ready and active jobs of each queue.
+ * Makes due jobs ready, at most 1,000 per queue. A job whose wait is longer than any wait is due now. KEYS: prefix;
+ * ARGV: now, names of queues. Replies when the next job is due, or an empty string. Then replies the numbers of ready and active jobs of each queue.
  */
 export const DUE: string = `${ADD_FUNCTION}
 local now, next, replies = tonumber(arg()), false, {''}
+local function due(base)
+  local ids = redis.call('ZRANGEBYSCORE', base .. ':delayed', '-inf', (now + 1) * 4096 - 1, 'LIMIT', 0, 1000)
+  local far = redis.call('ZRANGEBYSCORE', base .. ':delayed', (now + ${MOST_WAIT}) * 4096, '+inf', 'LIMIT', 0, 1000)
+  for _, id in ipairs(far) do ids[#ids + 1] = id end
+  return ids
+end
 while at <= #ARGV do
   local base = prefix .. ':' .. arg()
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', base .. ':delayed', '-inf', (now + 1) * 4096 - 1, 'LIMIT', 0, 1000)) do
+  for _, id in ipairs(due(base)) do
     redis.call('ZREM', base .. ':delayed', id)
     local priority = redis.pcall('HGET', base .. ':' .. id, 'priority')
     redis.pcall('HSET', base .. ':' .. id, 'delay', 0)

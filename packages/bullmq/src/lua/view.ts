@@ -1,3 +1,5 @@
+import { CLOCK_FUNCTION } from './clock.ts'
+
 // Scripts for what operators see and change, and for dropping old events. For keys and fields see store.ts.
 
 /**
@@ -28,10 +30,14 @@ for i, name in ipairs(ARGV) do
     local job = not queue and {} or redis.pcall('HMGET', prefix .. ':' .. ref, 'data', 'atm', 'failedReason', 'stacktrace', 'cs',
       'finishedOn', 'pa', 'returnvalue', 'cut')
     if job[1] then
-      local due = redis.call('ZSCORE', base .. ':delayed', id)
+      local function placed(set)
+        local score = redis.pcall('ZSCORE', base .. set, id)
+        return type(score) == 'string' and score
+      end
+      local due = placed(':delayed')
       local state = 'pending'
-      if redis.call('ZSCORE', base .. ':failed', id) then state = 'dead'
-      elseif redis.call('ZSCORE', base .. ':completed', id) then state = 'done'
+      if placed(':failed') then state = 'dead'
+      elseif placed(':completed') then state = 'done'
       elseif redis.call('EXISTS', prefix .. ':' .. ref .. ':lock') == 1 then state = 'running' end
       local row = {place, ref, state, due or ''}
       for at = 1, 9 do row[#row + 1] = job[at] or '' end
@@ -101,36 +107,48 @@ end
 return gone`
 
 /**
- * Counts jobs. KEYS: prefix; ARGV: now, the start of the queue names (empty: all queues), 1 to count only unfinished
- * jobs. Replies for each queue its name and the numbers of waiting, delayed, active, completed and failed jobs. The
- * last value is the time since which the oldest due job is due, or an empty string.
+ * Counts jobs. KEYS: prefix; ARGV: the start of the queue names (empty: all queues), 1 to count only unfinished jobs, 1
+ * to fail if a key has another type; otherwise such a key counts as empty. Replies for each queue its name and the
+ * numbers of waiting, delayed, active, completed and failed jobs. The last value is the milliseconds since which the
+ * oldest due job is due, or an empty string.
  */
-export const COUNTS: string = `
-local prefix, rows = KEYS[1], {}
-local now = tonumber(ARGV[1])
+export const COUNTS: string = `${CLOCK_FUNCTION}
+local prefix, rows, now, odd = KEYS[1], {}, clock(), false
+local function size(command, key)
+  local count = redis.pcall(command, key)
+  if type(count) == 'number' then return count end
+  odd = odd or key
+  return 0
+end
+local function first(...)
+  local found = redis.pcall(...)
+  return type(found) == 'table' and not found.err and found or {}
+end
 for _, name in ipairs(redis.call('SMEMBERS', prefix .. ':queues')) do
-  if name:sub(1, #ARGV[2]) == ARGV[2] then
+  if name:sub(1, #ARGV[1]) == ARGV[1] then
     local base = prefix .. ':' .. name
-    local row = {name, redis.call('LLEN', base .. ':wait') + redis.call('ZCARD', base .. ':prioritized'),
-      redis.call('ZCARD', base .. ':delayed'), redis.call('LLEN', base .. ':active')}
+    local row = {name, size('LLEN', base .. ':wait') + size('ZCARD', base .. ':prioritized'),
+      size('ZCARD', base .. ':delayed'), size('LLEN', base .. ':active')}
     local oldest = false
     local function due(time)
       time = type(time) ~= 'table' and tonumber(time)
       if time and time <= now and (not oldest or time < oldest) then oldest = time end
     end
-    if ARGV[3] ~= '1' then
-      local delayed = redis.call('ZRANGE', base .. ':delayed', 0, 0, 'WITHSCORES')
+    if ARGV[2] ~= '1' then
+      local delayed = first('ZRANGE', base .. ':delayed', 0, 0, 'WITHSCORES')
       if delayed[2] then due(math.floor(tonumber(delayed[2]) / 4096)) end
-      local waits = redis.call('LINDEX', base .. ':wait', -1)
-      if waits then due(redis.pcall('HGET', base .. ':' .. waits, 'timestamp')) end
-      local turn = redis.call('ZRANGE', base .. ':prioritized', 0, 0)
+      local waits = first('LRANGE', base .. ':wait', -1, -1)
+      if waits[1] then due(redis.pcall('HGET', base .. ':' .. waits[1], 'timestamp')) end
+      local turn = first('ZRANGE', base .. ':prioritized', 0, 0)
       if turn[1] then due(redis.pcall('HGET', base .. ':' .. turn[1], 'timestamp')) end
-      row[5], row[6] = redis.call('ZCARD', base .. ':completed'), redis.call('ZCARD', base .. ':failed')
-      row[7] = oldest and string.format('%.0f', oldest) or ''
+      row[5], row[6] = size('ZCARD', base .. ':completed'), size('ZCARD', base .. ':failed')
+      row[7] = oldest and whole(now - oldest) or ''
+      size('SCARD', base .. ':stalled')
     end
     rows[#rows + 1] = row
   end
 end
+if odd and ARGV[3] == '1' then return redis.error_reply('WRONGTYPE ' .. odd .. ' has another type') end
 return rows`
 
 /** Returns when Redis last saved its data, and the number of changes since then. KEYS: prefix. */
@@ -146,7 +164,8 @@ return {info:match('rdb_last_save_time:(%d+)') or '0', info:match('rdb_changes_s
 export const CAUSES: string = `
 local prefix, groups, order = KEYS[1], {}, {}
 local base = prefix .. ':' .. ARGV[1]
-local ids = redis.call('ZREVRANGE', base .. ':' .. ARGV[2], ARGV[3], ARGV[4])
+local ids = redis.pcall('ZREVRANGE', base .. ':' .. ARGV[2], ARGV[3], ARGV[4])
+if ids.err then ids = {} end
 for _, id in ipairs(ids) do
   local job = redis.pcall('HMGET', base .. ':' .. id, 'cs', 'failedReason', 'stacktrace')
   if job[1] then
@@ -167,28 +186,34 @@ end
 return {#ids, order}`
 
 /**
- * Makes a settled job pending at a future time. KEYS: prefix; ARGV: queue, id, `failed` or `completed`, that time in
- * milliseconds since 1970, now. Replies 1 if the job was in the given state, otherwise 0.
+ * Makes a settled job pending. KEYS: prefix; ARGV: queue, id, `failed` or `completed`, milliseconds until it is due.
+ * Replies 1 if the job was in the given state, otherwise 0.
  */
-export const LATER: string = `
+export const LATER: string = `${CLOCK_FUNCTION}
+local now, last = clock()
+local at = math.max(now, last) + ARGV[4]
 local base, id = KEYS[1] .. ':' .. ARGV[1], ARGV[2]
 local job = base .. ':' .. id
 if redis.call('ZREM', base .. ':' .. ARGV[3], id) == 0 then return 0 end
 redis.call('HDEL', job, 'finishedOn', 'processedOn', 'failedReason', 'returnvalue', 'atm', 'ats')
-redis.call('HSET', job, 'delay', ARGV[4] - ARGV[5])
-redis.call('ZADD', base .. ':delayed', string.format('%.0f', ARGV[4] * 4096), id)
+redis.call('HSET', job, 'delay', ARGV[4])
+redis.call('ZADD', base .. ':delayed', whole(at * 4096), id)
 local next = redis.call('ZRANGE', base .. ':delayed', 0, 0, 'WITHSCORES')
-redis.call('ZADD', base .. ':marker', string.format('%.0f', math.floor(tonumber(next[2]) / 4096)), '1')
-redis.call('XADD', base .. ':events', 'MAXLEN', '~', '10000', '*', 'event', 'delayed', 'jobId', id, 'delay', ARGV[4])
+redis.call('ZADD', base .. ':marker', whole(math.floor(tonumber(next[2]) / 4096)), '1')
+redis.call('XADD', base .. ':events', 'MAXLEN', '~', '10000', '*', 'event', 'delayed', 'jobId', id, 'delay', whole(at))
 return 1`
 
-/** Drops events without jobs. KEYS: prefix; ARGV: members of the index. Replies the number of dropped events. */
+/**
+ * Drops events without jobs. KEYS: prefix; ARGV: a time on the store's clock, members of the index. Keeps events that
+ * were stored after that time. Replies the number of dropped events.
+ */
 export const SWEEP: string = `
 local prefix, forgotten = KEYS[1], 0
-for _, member in ipairs(ARGV) do
+for each = 2, #ARGV do
+  local member = ARGV[each]
   local key = prefix .. ':event:' .. member:sub(13)
-  local event = redis.pcall('HMGET', key, 'j', 'd', 'g')
-  local left = false
+  local event = redis.pcall('HMGET', key, 'j', 'd', 'g', 't')
+  local left = (tonumber(event[4] or 0) or 0) >= tonumber(ARGV[1])
   for ref in (event[1] or ''):gmatch('[^\\n]+') do
     if redis.call('EXISTS', prefix .. ':' .. ref) == 1 then left = true end
   end

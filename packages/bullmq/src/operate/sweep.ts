@@ -36,9 +36,9 @@ export function sweepStep(
     const name = consumer.lanes().flatMap((lane) => [lane.name, ...lane.previousNames])[place.queue]
     if (name === undefined) return { event: 0 }
     const queue = await queues.get(queueName(consumer.receiver, name))
-    // BullMQ calculates ages with the clock of this machine.
-    const done = await queue.clean(Date.now() - (await since(keepDone)), STEP, 'completed')
-    const dead = await queue.clean(Date.now() - (await since(keepDead)), STEP, 'failed')
+    const jobs = queue.getBackend()
+    const done = await jobs.cleanJobsByState('completed', await since(keepDone), STEP)
+    const dead = await jobs.cleanJobsByState('failed', await since(keepDead), STEP)
     return { queue: done.length === STEP || dead.length === STEP ? place.queue : place.queue + 1 }
   }
 
@@ -48,7 +48,7 @@ export function sweepStep(
       const [at = 0, unseen = 0] = line.split(' ').map(Number)
       return { at, unseen, unseenByGuards: unseen }
     })
-    return Math.floor(ago(Math.min(clock(), Date.now()), span, steps, 'unseen'))
+    return Math.floor(ago(clock(), span, steps, 'unseen'))
   }
 }
 
@@ -66,5 +66,7 @@ async function forgetSome(
   const members = await client.zrangebyscore(`${prefix}:index`, '-inf', to, 'LIMIT', skip, STEP)
   if (members.length === 0) return undefined
   // Each dropped event lowers the rank of later events.
-  return skip + members.length - Number(await runScript(client, 'SWEEP', prefix, ...members))
+  return (
+    skip + members.length - Number(await runScript(client, 'SWEEP', prefix, before, ...members))
+  )
 }

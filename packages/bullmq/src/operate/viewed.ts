@@ -25,12 +25,15 @@ import { prepare } from '../accept/encode.ts'
 import { again, promoteJob, type ReviveContext } from '../accept/revive.ts'
 import { recordsOf } from '../journal/journaled.ts'
 import { runScript, unavailable } from '../store/connection.ts'
+import { isOdd } from '../run/unread.ts'
 import { fromJob } from '../store/errors.ts'
 import { eventName, eventOfJob, parseQueueName } from '../store/queues.ts'
 import { createShown } from './shown.ts'
 
 interface ViewedContext extends ReviveContext {
   readonly unread: UnreadTeller
+  /** The store's clock, in milliseconds since 1970. */
+  readonly clock: () => number
 }
 
 interface KeptPlace {
@@ -50,7 +53,7 @@ const [MOST_FAILED, FAILED] = [20_000, 500]
 
 /** Creates the store behind the operators' view. A lane is the number by which this process knows a queue. */
 export function createViewed(context: ViewedContext, mostFailed: number = MOST_FAILED): ViewedJobs {
-  const { client, prefix, queues } = context
+  const { client, prefix, queues, clock } = context
   const { shown, full, contents } = createShown(context, laneOf)
   // Each process numbers queues in the order in which it first sees them.
   const names: string[] = []
@@ -75,7 +78,9 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
         }))
         const items = [{ event: event.event, tasks: its }]
         const prepared = prepare(event.receiver, { delivery: event.delivery.whole, items })
-        const [reply] = await commit(client, prefix, [{ prepared, fresh: prepared.items }])
+        const [reply] = await commit(client, prefix, [{ prepared, fresh: prepared.items }], {
+          now: clock(),
+        })
         const failure = notAdded(reply!)
         if (failure) throw unavailable(failure)
         event.number = Number(reply![1])
@@ -130,11 +135,10 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
       })
     },
     async stats() {
-      const now = Date.now()
-      const counts = await runScript(client, 'COUNTS', prefix, now, '')
+      const counts = await runScript(client, 'COUNTS', prefix, '')
       return (counts as CountRow[]).flatMap(
         ([name, waiting, delayed, active, done, dead, oldest]) => {
-          const due = oldest === '' ? null : now - Number(oldest)
+          const due = oldest === '' ? null : Number(oldest)
           return [waiting + delayed, active, done, dead].map((count, state): StatsRow => ({
             lane: laneOf(name),
             state,
@@ -233,7 +237,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
         })
       if (from + seen <= to) return false
     }
-    return (await client.zcard(`${prefix}:${queue}:${set}`)) > mostFailed
+    return (await readable(client.zcard(`${prefix}:${queue}:${set}`), 0)) > mostFailed
   }
 
   /** Returns the next events of a search: `width` events, or fewer at the end of the search. */
@@ -290,10 +294,10 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
     for (const queue of await queuesOf(wanted)) {
       const base = `${prefix}:${queue}`
       for (const set of SETS[state])
-        for (const job of await client.zrange(`${base}:${set}`, '0', String(MOST)))
+        for (const job of await readable(client.zrange(`${base}:${set}`, '0', String(MOST)), []))
           events.add(eventOfJob(job))
       for (const list of LISTS[state])
-        for (const job of await client.lrange(`${base}:${list}`, 0, MOST))
+        for (const job of await readable(client.lrange(`${base}:${list}`, 0, MOST), []))
           events.add(eventOfJob(job))
       if (events.size > MOST) return undefined
     }
@@ -346,6 +350,16 @@ function kept(reply: readonly string[]): readonly KeptPlace[] {
     const number = Number(member.slice(0, 12))
     return at % 2 === 0 ? { number, event: member.slice(12), at: Number(reply[at + 1]) } : []
   })
+}
+
+/** Returns `empty` for a key of another type, so that one damaged queue does not hide the others. */
+async function readable<T>(read: Promise<T>, empty: T): Promise<T> {
+  try {
+    return await read
+  } catch (error) {
+    if (isOdd(error)) return empty
+    throw error
+  }
 }
 
 function placeOf({ id, event, received }: InfoRow): Place {

@@ -17,6 +17,8 @@ interface UnrunContext {
 }
 
 interface MissingContext extends UnrunContext {
+  /** The store's clock, in milliseconds since 1970. */
+  readonly clock: () => number
   readonly client: RedisClient
   readonly prefix: string
 }
@@ -83,7 +85,7 @@ export async function missing(context: MissingContext, owner: Owner): Promise<vo
     return void (await buryUnread(context, owner, 'another program added it to this queue'))
   const number = eventOf(Number(await client.hget(`${prefix}:${owner.job.queueName}:${id}`, 'n')))
   const taken = (await client.hget(`${prefix}:numbers`, String(number))) === eventOfJob(id)
-  if (!taken && Date.now() - owner.job.timestamp <= keepDone) return putOff(owner, MISSING_WAIT)
+  if (!taken && owner.clock() - owner.job.timestamp <= keepDone) return putOff(owner, MISSING_WAIT)
   await buryUnread(context, owner, taken ? 'its event is gone' : 'its event was not accepted')
 }
 

@@ -101,6 +101,7 @@ export function createRuns(context: RunsContext): Runs {
       tasks.set(claim, task)
       return claim
     },
+    holds: ({ held }) => performance.now() < held.until,
     settle: (ended) => void settle(ended),
     fetch: (over) =>
       void fetch().then(
@@ -117,9 +118,10 @@ export function createRuns(context: RunsContext): Runs {
     },
     reclaim: () => reclaim(2),
     async rest() {
-      const rest = await runScript(client, 'NEXT', prefix, context.clock(), ...names())
+      const now = context.clock()
+      const rest = await runScript(client, 'NEXT', prefix, now, ...names())
       const [left, next] = rest as readonly [number, string]
-      return { left, next: next === '' ? undefined : Number(next) }
+      return { left, next: next === '' ? undefined : consumer.now() + Number(next) - now }
     },
   })
   const names = (): readonly string[] =>

@@ -245,7 +245,7 @@ function attemptOf(
  * children again changes nothing. Returns false if the parent's lock was lost.
  */
 async function spawn(
-  { client, consumer: { receiver }, prefix, lease, failed, ended }: SettleContext,
+  { client, consumer: { receiver }, prefix, lease, failed, ended, clock }: SettleContext,
   { job, token }: Owner,
   { event }: Claim,
   drafts: readonly TaskDraft[],
@@ -254,7 +254,7 @@ async function spawn(
   const children = taskArguments(receiver, name, drafts)
   for (let told = false; !ended(); told = true) {
     const args = [
-      Date.now(),
+      clock(),
       `${job.queueName}:${job.id!}`,
       token,
       lease,

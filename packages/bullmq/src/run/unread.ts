@@ -9,6 +9,8 @@ interface UnreadContext {
   readonly client: RedisClient
   readonly consumer: Consumer
   readonly prefix: string
+  /** The store's clock, in milliseconds since 1970. */
+  readonly clock: () => number
 }
 
 // ODD matches errors in stored data: a key of another type, a count that is not a number, or a script that failed on
@@ -99,7 +101,7 @@ interface BrokenPart {
  * Makes an active job dead with the script BURY. Returns false if the job is not active, or if another claim has it.
  */
 async function buryAsIs(
-  { client, prefix }: UnreadContext,
+  { client, prefix, clock }: UnreadContext,
   queue: string,
   id: string,
   error: TaskError,
@@ -107,7 +109,7 @@ async function buryAsIs(
   token = '',
 ): Promise<boolean> {
   const fields = Object.entries({ ...errorFields(error), failedReason: reasonOf(error) }).flat()
-  const args = [queue, id, Date.now(), token, field, ...fields]
+  const args = [queue, id, clock(), token, field, ...fields]
   return (await runScript(client, 'BURY', prefix, ...args)) === 1
 }
 

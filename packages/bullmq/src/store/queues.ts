@@ -1,4 +1,4 @@
-import { Queue } from 'bullmq'
+import { Queue, type RedisQueueBackend } from 'bullmq'
 import type { TaskDraft } from '@postern/core/engine'
 import type { RedisClient } from './connection.ts'
 import type { Settings } from '../settings.ts'
@@ -24,10 +24,16 @@ export interface Queues {
   close(): Promise<void>
 }
 
-/** Creates {@link Queues}. `warn` is called with errors that nothing else reports. */
+// A number in BullMQ's arguments that is so near to the time of this machine, in milliseconds, is that time.
+const SAME = 1000
+
+/**
+ * Creates {@link Queues}. `clock` is the store's clock. `warn` is called with errors that nothing else reports.
+ */
 export function createQueues(
   client: RedisClient,
   { prefix, lease }: Pick<Settings, 'prefix' | 'lease'>,
+  clock: () => number,
   warn: (error: Error) => void,
 ): Queues {
   const queues = new Map<string, Promise<Queue>>()
@@ -66,8 +72,22 @@ export function createQueues(
     const queue = new Queue(name, options)
     queue.on('error', warn)
     await queue.waitUntilReady()
+    const backend = queue.getBackend() as RedisQueueBackend
+    const run = backend.execCommand.bind(backend)
+    backend.execCommand = (on, command, args: readonly unknown[]) =>
+      run(on, command, [...timed(args)])
     connected.set(name, queue)
     return queue
+  }
+
+  /**
+   * Replaces the time of this machine in arguments by the time of the store. Otherwise a machine with a wrong clock
+   * would run all retries at once, or drop what has just ended.
+   */
+  function timed(args: readonly unknown[]): readonly unknown[] {
+    const [wall, now] = [Date.now(), clock()]
+    if (now === wall) return args
+    return args.map((arg) => (typeof arg === 'number' && Math.abs(arg - wall) < SAME ? now : arg))
   }
 }
 

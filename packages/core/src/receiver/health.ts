@@ -238,6 +238,10 @@ const CAUSES: readonly (readonly [sign: RegExp, cause: string])[] = [
     'eviction policy: Redis may drop keys; set maxmemory-policy to noeviction',
   ],
   [
+    /\bWRONGTYPE\b/,
+    'damaged: a key of the inbox has another type; find the program that wrote it, and rename or delete the key',
+  ],
+  [
     /\bOOM\b|out of memory|maxmemory|\b53200\b|SQLITE_NOMEM/i,
     "out of memory: give the inbox's server more memory, or delete old data from it",
   ],

@@ -131,10 +131,10 @@ export interface Receiver<
   /** Returns the state of the receiver, for probes and operators. Never rejects, and answers within a second. */
   health(): Promise<Health>
   /**
-   * Makes dead tasks pending again. `state: 'done'` replays done tasks instead, and `state: 'pending'` makes waiting
+   * Makes dead tasks pending again; `{}` means all of this receiver. `state: 'done'` replays done tasks instead, and `state: 'pending'` makes waiting
    * tasks due now. One call changes a part of the tasks: call again with the returned cursor until there is no cursor.
    */
-  replay(filter?: TaskFilter, options?: ReplayOptions): Promise<Changed>
+  replay(filter: TaskFilter, options?: ReplayOptions): Promise<Changed>
   /** Returns tasks of this receiver: pending, running and dead ones, and done ones that are still kept. */
   tasks(filter?: TaskFilter & { readonly limit?: number }): Promise<readonly TaskInfo[]>
   /** Adds an observer while the receiver runs, for tests and tools. Returns the function that removes the observer. */

@@ -1,7 +1,7 @@
 import { logger, type Duration } from '@postern/core'
 import { unknownOptions, type MaybePromise } from '@postern/core/internal'
 import { checks } from '@postern/core/engine'
-import type { Inbox, SubscriptionStats } from '@postern/core/inbox'
+import type { Inbox, Records, SubscriptionStats } from '@postern/core/inbox'
 import { givenInbox, type InspectorOptions } from '../options.ts'
 import type { HealthReply, Thing } from '../api/health.ts'
 import { contextParts, givenReceivers, type Context } from '../routes/context.ts'
@@ -49,7 +49,8 @@ const OPTIONS: readonly (keyof AlertOptions)[] = [
  * Sends an alert when an issue starts, and another one when it ends. Issues are a new cause of dead tasks, a burst of
  * rejections, a silent sender, a late task, and an inbox that does not answer. Of all processes with the same inbox,
  * only one sends each alert. Without `payloads: true`, an alert shows only what a visitor without `payloads` sees. If a
- * process crashes after sending an alert and before storing that, the alert is sent again.
+ * process crashes after sending an alert and before storing that, the alert is sent again
+ * with the same id.
  *
  * @throws TypeError if an option is wrong.
  *
@@ -118,13 +119,21 @@ export function alerts(options: AlertOptions): Alerts {
     // If the health report has only some causes, alerts of missing causes stay open.
     const isCut = health.more.causes > 0 || health.more.ofNewest !== undefined
     if (outage && (await tell(outage, 'ended', at))) outage = undefined
-    const mine = await records.get(KEY)
-    if ((mine?.value as State | undefined)?.holder !== me) return
-    const open = await sendChanges(state.open, current, isCut, at)
-    await records.set(KEY, { ...held, open, until: Date.now() + 3 * every }, mine!.version)
+    // New issues are stored before they are sent. So after a crash they are sent again with the same id.
+    const known = withNew(state.open, current, at)
+    if (!(await store(records, { ...held, open: known }))) return
+    const open = await sendChanges(known, current, isCut, at)
+    await store(records, { ...held, open, until: Date.now() + 3 * every })
   }
 
-  /** Sends the differences, and returns the open alerts to store. What cannot be sent stays as it was. */
+  /** Stores the state, unless another process has taken over. */
+  async function store(records: Records, state: State): Promise<boolean> {
+    const found = await records.get(KEY)
+    if ((found?.value as State | undefined)?.holder !== me) return false
+    return records.set(KEY, state, found!.version)
+  }
+
+  /** Sends what is not sent yet, and returns the open alerts to store. What cannot be sent stays as it was. */
   async function sendChanges(
     known: State['open'],
     current: readonly Current[],
@@ -134,13 +143,10 @@ export function alerts(options: AlertOptions): Alerts {
     const open: Record<string, Open> = {}
     const still = new Set(current.map(({ key }) => key))
     for (const [key, one] of Object.entries(known)) {
+      const { isUnsent, ...sent } = one
       const stays = still.has(key) || (isCut && one.kind === 'dead')
-      if (stays || !(await tell(one, 'ended', at))) open[key] = one
-    }
-    for (const { key, ...one } of current) {
-      if (Object.hasOwn(known, key) || Object.keys(open).length >= MOST) continue
-      const begun: Open = { ...one, since: one.since || at, id: idOf(key, at) }
-      if (await tell(begun, 'begun', at)) open[key] = begun
+      if (stays) open[key] = isUnsent && !(await tell(sent, 'begun', at)) ? one : sent
+      else if (!(await tell(sent, 'ended', at))) open[key] = one
     }
     return open
   }
@@ -208,7 +214,20 @@ type State = {
   readonly open: { readonly [key: string]: Open }
 }
 
-type Open = Pick<Alert, 'id' | 'kind' | 'text' | 'since'> & { readonly receiver?: string }
+type Open = Pick<Alert, 'id' | 'kind' | 'text' | 'since'> & {
+  readonly receiver?: string
+  /** Set until the start of the issue was sent. */
+  readonly isUnsent?: true
+}
+
+/** Adds the issues that are not open yet, at most as many as fit. */
+function withNew(known: State['open'], current: readonly Current[], at: number): State['open'] {
+  const open: Record<string, Open> = { ...known }
+  for (const { key, ...one } of current)
+    if (!Object.hasOwn(known, key) && Object.keys(open).length < MOST)
+      open[key] = { ...one, since: one.since || at, id: idOf(key, at), isUnsent: true }
+  return open
+}
 
 function idOf(key: string, at: number): string {
   return `${createHash('sha256').update(key).digest('hex').slice(0, 16)}_${at.toString(36)}`

@@ -53,6 +53,35 @@ describe('tasks claimed inside accept', () => {
 })
 
 describe('tasks claimed by fetch', () => {
+  test('a waiting task whose lease may have ended is released, and runs with its next claim', async () => {
+    let isHeld = false
+    const { runner, add, rows, log, until } = createEngine({
+      lanes: [{ name: 'a', concurrency: 1 }],
+      runner: { ahead: { time: 1e6, most: 50 }, holds: () => !isHeld },
+      run: ({ id }) => {
+        // The handler holds the event loop for longer than the lease.
+        isHeld = id === 'a3' && rows[3]!.back === 0
+        return DONE
+      },
+    })
+    for (let at = 0; at < 8; at++) add('a')
+    runner.work()
+    await until(() => rows[7]!.back === 1)
+    expect(log.filter((line) => line.startsWith('run'))).toEqual([
+      'run a0',
+      'run a1',
+      'run a2',
+      'run a3',
+    ])
+    isHeld = false
+    await until(() => rows.every(({ state }) => state === 'done'))
+    expect(rows.map(({ back, attempt }) => [back, attempt])).toEqual([
+      ...Array(4).fill([0, 1]),
+      ...Array(4).fill([1, 1]),
+    ])
+    expect(runner.slots()[0]).toMatchObject({ claimed: 0, running: 0 })
+  })
+
   test('quick handlers get tasks ahead, slow ones none', async () => {
     const { runner, add, rows, until } = createEngine({
       runner: { ahead: { time: 1e6, most: 50 } },

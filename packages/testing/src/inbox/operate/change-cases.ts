@@ -101,6 +101,17 @@ export function changeCases(test: SceneTest): void {
     assert.equal(shop.runs.length, 3)
   })
 
+  test('a filter that would match all by mistake changes nothing', async (scene) => {
+    const shop = scene.join({ run: () => DEAD_OUTCOME })
+    await shop.settle(1, item('1'))
+    const wrong = [undefined, null, { id: undefined }, { receiver: undefined }, { text: '' }]
+    for (const filter of wrong as never[])
+      for (const change of ['replay', 'delete'] as const)
+        await assert.rejects(async () => scene.view[change](filter), TypeError)
+    await assert.rejects(async () => scene.view.prune(undefined as never), TypeError)
+    assert.equal((await scene.view.list({ state: 'dead' })).rows.length, 1)
+  })
+
   test('a running task is neither replayed nor deleted', async (scene) => {
     const open = gate()
     const shop = scene.join({ run: () => open.passed.then(() => DONE_OUTCOME) })

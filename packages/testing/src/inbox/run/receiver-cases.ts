@@ -105,7 +105,8 @@ export function receiverCases(test: SceneTest, bounded: boolean): void {
     broken = false
     const [dead] = await receiver.tasks({ state: 'dead' })
     assert.equal(dead?.error?.message, 'no such customer')
-    assert.equal((await receiver.replay()).count, 1)
+    await assert.rejects(receiver.replay(undefined as never), TypeError)
+    assert.equal((await receiver.replay({})).count, 1)
     await until('done 1')
   })
 

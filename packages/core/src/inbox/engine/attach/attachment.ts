@@ -189,6 +189,9 @@ export function createSide(inbox: InboxParts, consumer: Consumer): EngineSide {
         conflict: (error) => commit.conflict(task, error),
       })
     },
+    ...(!store.alone && {
+      holds: ({ leased }: Task) => performance.now() - leased < settings.lease,
+    }),
     settle: ({ task, outcome, ran, done }) => settle.add({ task, outcome, ran }, done),
     fetch: (over) => claims.fetch(over),
     ended(task) {

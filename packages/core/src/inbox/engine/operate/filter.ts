@@ -60,8 +60,8 @@ export function checkFilter(filter: TaskFilter, what = 'filter'): void {
 }
 
 /**
- * Checks the filter of a change. A key with the value undefined is an error, since the change would otherwise apply to
- * all tasks.
+ * Checks the filter of a change. A key with the value undefined and an empty text are errors, since the change would
+ * otherwise apply to all tasks.
  */
 export function checkChange(what: string, filter: TaskFilter): void {
   if (typeof filter !== 'object' || filter === null)
@@ -69,9 +69,9 @@ export function checkChange(what: string, filter: TaskFilter): void {
       `${what}: filter must be an object, got ${String(filter)}; give {} for all tasks`,
     )
   for (const [key, value] of Object.entries(filter))
-    if (value === undefined)
+    if (value === undefined || (key === 'text' && value === ''))
       throw new TypeError(
-        `${what}: ${key} must have a value, got undefined; leave it out to match all`,
+        `${what}: ${key} must have a value, got ${value === '' ? "''" : 'undefined'}; leave it out to match all`,
       )
   checkFilter(filter, what)
 }

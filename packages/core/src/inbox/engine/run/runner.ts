@@ -32,6 +32,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
     slots,
     held,
     claimOf: options.claimOf,
+    holds: options.holds,
     settle: options.settle,
     ended,
     free,
@@ -283,6 +284,11 @@ interface RunnerOptions<Task> {
    */
   readonly early?: boolean
   readonly claimOf: (task: Task) => Claim
+  /**
+   * Returns false if the lease of a waiting task may have ended. Then the task is released instead of run.
+   * @default leases do not end
+   */
+  readonly holds?: (task: Task) => boolean
   /** Stores an outcome and calls `ended.done`. Retries until the outcome is stored or the inbox closes. */
   readonly settle: (ended: EndedClaim<Task>) => void
   /**

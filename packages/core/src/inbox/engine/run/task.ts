@@ -182,6 +182,8 @@ interface TaskRunsParts<Task> {
   readonly slots: Slots<Task>
   readonly held: Held<Task & RunnerTask<Task>>
   readonly claimOf: (task: Task) => Claim
+  /** Returns false if the lease of a waiting task may have ended. */
+  readonly holds: ((task: Task) => boolean) | undefined
   readonly settle: (ended: EndedClaim<Task>) => void
   /** Called when a claim is over. `started` is false if the task was released before it ran. */
   readonly ended: (task: Task, stored: Outcome | undefined, started: boolean) => void
@@ -204,7 +206,7 @@ const WEIGHT = 0.2
 export function createTaskRuns<Task extends RunnerTask<Task>>(
   parts: TaskRunsParts<Task>,
 ): TaskRuns<Task> {
-  const { consumer, slots, held, claimOf, settle, free } = parts
+  const { consumer, slots, held, claimOf, holds, settle, free } = parts
   const stopwatch = stopwatchOf(consumer)
   let wall = 0
   let read: number | undefined
@@ -212,6 +214,11 @@ export function createTaskRuns<Task extends RunnerTask<Task>>(
   return { tick: () => void (read = undefined), run, giveBack }
 
   function run(task: Task): void {
+    // If the event loop was held or the process was paused, another process may have run the task meanwhile.
+    if (holds?.(task) === false) {
+      giveBack(task, false)
+      return free(task.slot)
+    }
     const claim = claimOf(task)
     const started = stopwatch()
     // The wall clock is read once per turn, since reading it takes 0.1 µs.
