@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
-import { createApiCall } from './common/client.ts'
+import { senderCall } from './common/client.ts'
 import { defineRegistrar, newSecret, topicList } from './common/define.ts'
-import { checkOptions, tokenOf, type ApiOptions, type Token } from './common/options.ts'
+import type { ApiOptions, Token } from './common/options.ts'
 import { row, asText, texts, type Fields } from './common/read.ts'
 import { RegistrarError } from './errors.ts'
 import type { Registrar } from './registrar.ts'
@@ -27,14 +27,11 @@ export interface TelegramRegistrarOptions extends ApiOptions {
  * await registrar.apply(await registrar.plan({ url, topics: ['message'] }), { secret })
  */
 export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar {
-  checkOptions('telegramRegistrar', options)
-  const token = tokenOf('telegramRegistrar: token', options.token)
-  const call = createApiCall({
-    ...options,
+  const call = senderCall('telegramRegistrar', options, {
     title: 'Telegram',
-    api: options.api ?? 'https://api.telegram.org',
-    headers: async () => ({}),
-    secrets: token.seen,
+    api: 'https://api.telegram.org',
+    headers: () => ({}),
+    prefix: (token) => `/bot${token}`,
     explain: (body) => asText(row(body)['description']) || undefined,
     // Telegram sends the time to wait in the body, in seconds.
     wait429: ({ status, json }) => {
@@ -103,9 +100,8 @@ export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar 
     json: Fields | undefined,
     secrets: readonly string[] = [],
   ): Promise<Fields> {
-    const value = await token()
-    const more = { named: `/bot***/${method}`, repeatable: true, secrets }
-    const answer = await call('POST', `/bot${value}/${method}`, json ? { json, ...more } : more)
+    const more = { repeatable: true, secrets }
+    const answer = await call('POST', `/${method}`, json ? { json, ...more } : more)
     return row(row(answer.json)['result'])
   }
 

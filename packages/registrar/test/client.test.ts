@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createApiCall, type ApiCall } from '../src/common/client.ts'
+import { senderCall, type ApiCall } from '../src/common/client.ts'
+import type { ApiOptions } from '../src/common/options.ts'
 
 const TOKEN = 'a-token-0123456789abcdef'
 let answers: ((request: IncomingMessage, response: ServerResponse) => void)[] = []
@@ -29,14 +30,9 @@ afterEach(() => {
   return new Promise((resolve) => server.close(resolve))
 })
 
-function client(more: Partial<Parameters<typeof createApiCall>[0]> = {}): ApiCall {
-  return createApiCall({
-    title: 'Octo',
-    api,
-    headers: async () => ({ authorization: `Bearer ${TOKEN}` }),
-    wait: async (time) => void waits.push(time),
-    ...more,
-  })
+function client(more: ApiOptions = {}): ApiCall {
+  const options = { token: TOKEN, api, wait: async (time: number) => void waits.push(time) }
+  return senderCall('lineRegistrar', { ...options, ...more }, { title: 'Octo', api })
 }
 
 function status(code: number, headers: Record<string, string> = {}, body = '{}') {

@@ -12,16 +12,17 @@ import {
 } from './options.ts'
 
 /** How to call the API of one sender. */
-interface ClientSpec extends ApiOptions {
+interface SenderClient {
   /** The provider's title, for messages. */
   readonly title: string
+  /** Base URL of the API, unless the option `api` is given. */
   readonly api: string
-  /** Returns the headers of each request, with the token. */
-  headers(): Promise<Readonly<Record<string, string>>>
-  /** Returns query parameters for each request, for a sender that expects the token in the query. */
-  readonly query?: () => Promise<Readonly<Record<string, string>>>
-  /** Returns secrets to remove from error messages, for APIs with a token in the path. */
-  readonly secrets?: () => readonly string[]
+  /** Returns the headers with the token. @default `Authorization: Bearer <token>` */
+  readonly headers?: (token: string) => Readonly<Record<string, string>>
+  /** Returns the query parameters with the token. @default none */
+  readonly query?: (token: string) => Readonly<Record<string, string>>
+  /** Returns the start of each path, for an API with the token in the path. Messages do not show it. @default '' */
+  readonly prefix?: (token: string) => string
   /**
    * Returns the milliseconds to wait before a retry, for a sender that does not use `Retry-After`. Undefined if its
    * rule does not apply.
@@ -54,8 +55,6 @@ export interface ApiRequest {
   readonly allow?: readonly number[]
   /** Secrets in the body. Error messages must not have these, even if the sender's answer repeats them. */
   readonly secrets?: readonly string[]
-  /** Path to show in messages, if the real path has a secret. */
-  readonly named?: string
 }
 
 /** The sender's answer. */
@@ -70,17 +69,14 @@ export interface ApiAnswer {
 /** Calls a sender's API. */
 export type ApiCall = (method: string, path: string, request?: ApiRequest) => Promise<ApiAnswer>
 
-/** The part of a {@link ClientSpec} that is fixed for a sender. The other members come from the user's options. */
-type SenderClient = Pick<ClientSpec, 'title' | 'api' | 'wait429' | 'judge' | 'explain'> & {
-  /** Returns the headers with the token. @default `Authorization: Bearer <token>` */
-  readonly headers?: (token: string) => Readonly<Record<string, string>>
-  /** Returns the parameters with the token. @default none */
-  readonly query?: (token: string) => Readonly<Record<string, string>>
-}
+/** Maximum number of times that one request is sent. */
+const ATTEMPTS = 5
 
 /**
- * Checks the options of a registrar or a source, and returns a function that calls the API with the token. The base URL
- * is the option `api`, or else `sender.api`.
+ * Checks the options of a registrar or a source, and makes the function that calls the sender's API with the token. The
+ * function waits as the sender asks (`Retry-After` with 429 and 5xx). If the waits would exceed `patience` in total, it
+ * throws `rate_limited` or `unavailable`. Repeatable requests are retried after a network failure or a 5xx. Redirects
+ * are rejected, because they would send the token to another host.
  *
  * @throws TypeError for an unknown, missing or wrong option.
  */
@@ -88,44 +84,21 @@ export function senderCall(name: MakerName, options: ApiOptions, sender: SenderC
   checkOptions(name, options)
   const [option] = OPTIONS[name].tokens
   const token = tokenOf(`${name}: ${option}`, (options as Record<string, unknown>)[option] as Token)
-  const { headers = bearer, query, ...rest } = sender
-  return createApiCall({
-    ...options,
-    ...rest,
-    api: options.api ?? sender.api,
-    headers: async () => headers(await token()),
-    ...(query && { query: async () => query(await token()) }),
-    secrets: token.seen,
-  })
-}
-
-function bearer(token: string): Readonly<Record<string, string>> {
-  return { authorization: `Bearer ${token}` }
-}
-
-/** Maximum number of times that one request is sent. */
-const ATTEMPTS = 5
-
-/**
- * Makes the function that calls a sender's API. The function waits as the sender asks (`Retry-After` with 429 and 5xx).
- * If the waits would exceed `patience` in total, it throws `rate_limited` or `unavailable`. Repeatable requests are
- * retried after a network failure or a 5xx. Redirects are rejected, because they would send the token to another host.
- */
-export function createApiCall(spec: ClientSpec): ApiCall {
-  const base = checkApi(spec.title, spec.api)
-  const send = spec.fetch ?? globalThis.fetch
-  const wait = spec.wait ?? defaultWait
-  const timeout = checkTimer(spec.timeout ?? '10s', 'timeout')
-  const patience = checkTimer(spec.patience ?? '1m', 'patience')
+  const base = checkApi(sender.title, options.api ?? sender.api)
+  const { fetch: send = globalThis.fetch, wait = defaultWait } = options
+  const { headers: headersOf = bearer } = sender
+  const timeout = checkTimer(options.timeout ?? '10s', 'timeout')
+  const patience = checkTimer(options.patience ?? '1m', 'patience')
 
   return async (method, path, request = {}) => {
-    const label = `${spec.title}: ${method} ${request.named ?? path}`
+    const label = `${sender.title}: ${method} ${path}`
     const repeatable = request.repeatable ?? method !== 'POST'
     let left = patience
     for (let attempt = 1; ; attempt++) {
-      const headers = await spec.headers()
-      const answer = await once(method, path, request, headers, label)
-      const verdict = verdictOf(spec, request, answer, { label, headers, attempt, repeatable })
+      const value = await token()
+      const answer = await once(method, path, request, value, label)
+      const secrets = [...valuesOf(headersOf(value)), ...(request.secrets ?? []), ...token.seen()]
+      const verdict = verdictOf(sender, request, answer, { label, secrets, attempt, repeatable })
       if (verdict === undefined) return answer as ApiAnswer
       const { error, pause } = verdict
       if (pause === undefined || attempt >= ATTEMPTS || pause > left) throw error
@@ -139,14 +112,13 @@ export function createApiCall(spec: ClientSpec): ApiCall {
     method: string,
     path: string,
     request: ApiRequest,
-    auth: Readonly<Record<string, string>>,
+    value: string,
     label: string,
   ): Promise<ApiAnswer | RegistrarError> {
-    const url = urlOf(base, path, label)
-    const own = (await spec.query?.()) ?? {}
-    for (const [name, value] of Object.entries({ ...request.query, ...own }))
-      for (const each of [value].flat())
-        if (each !== undefined) url.searchParams.append(name, String(each))
+    const url = urlOf(base, (sender.prefix?.(value) ?? '') + path, label)
+    for (const [key, given] of Object.entries({ ...request.query, ...sender.query?.(value) }))
+      for (const each of [given].flat())
+        if (each !== undefined) url.searchParams.append(key, String(each))
     const { json, form } = request
     const body = form?.toString() ?? (json === undefined ? undefined : stringifyJson(json))
     const headers = {
@@ -154,7 +126,7 @@ export function createApiCall(spec: ClientSpec): ApiCall {
       'user-agent': 'postern-registrar',
       ...(json !== undefined && { 'content-type': 'application/json' }),
       ...(form && { 'content-type': 'application/x-www-form-urlencoded' }),
-      ...auth,
+      ...headersOf(value),
       ...request.headers,
     }
     const signal = AbortSignal.timeout(timeout)
@@ -168,6 +140,10 @@ export function createApiCall(spec: ClientSpec): ApiCall {
       return new RegistrarError('unavailable', `${label}: ${networkReason(error, timeout)}`)
     }
   }
+}
+
+function bearer(token: string): Readonly<Record<string, string>> {
+  return { authorization: `Bearer ${token}` }
 }
 
 /** Returns the URL of a request. Rejects an id in `path` that would lead to another path. */
@@ -211,7 +187,8 @@ function parse(text: string): unknown {
 /** A sent request, for messages and retries. */
 interface Sent {
   readonly label: string
-  readonly headers: Readonly<Record<string, string>>
+  /** Secrets that messages must not have. */
+  readonly secrets: readonly string[]
   /** Number of the attempt; 1 for the first. */
   readonly attempt: number
   readonly repeatable: boolean
@@ -226,7 +203,7 @@ const CODES: Readonly<Record<number, RegistrarErrorCode>> = {
 
 /** Returns the error in an answer and the milliseconds until a retry, or undefined for a successful answer. */
 function verdictOf(
-  spec: ClientSpec,
+  sender: SenderClient,
   request: ApiRequest,
   answer: ApiAnswer | RegistrarError,
   sent: Sent,
@@ -235,18 +212,13 @@ function verdictOf(
     return { error: answer, ...(sent.repeatable && { pause: backoff(sent.attempt) }) }
   const { status } = answer
   const fine = (status >= 200 && status < 300) || request.allow?.includes(status) === true
-  const judged = spec.judge?.(answer)
+  const judged = sender.judge?.(answer)
   if (fine && judged === undefined) return undefined
-  const pause = judged === undefined ? pauseOf(spec, answer, sent) : judged.wait
+  const pause = judged === undefined ? pauseOf(sender, answer, sent) : judged.wait
   const code =
     judged?.code ?? (pause !== undefined && status < 500 ? 'rate_limited' : codeOf(status))
-  const said = judged === undefined ? (spec.explain ?? explain)(answer.json) : judged.reason
-  const secrets = [
-    ...valuesOf(sent.headers),
-    ...(request.secrets ?? []),
-    ...(spec.secrets?.() ?? []),
-  ]
-  const reason = said === undefined ? '' : `: ${hide(said, secrets).slice(0, 500)}`
+  const said = judged === undefined ? (sender.explain ?? explain)(answer.json) : judged.reason
+  const reason = said === undefined ? '' : `: ${hide(said, sent.secrets).slice(0, 500)}`
   const error = new RegistrarError(code, `${sent.label} answered ${status}${reason}`, {
     status,
     ...(pause !== undefined && { retryAfter: pause }),
@@ -255,11 +227,11 @@ function verdictOf(
 }
 
 function pauseOf(
-  spec: ClientSpec,
+  sender: SenderClient,
   answer: ApiAnswer,
   { attempt, repeatable }: Sent,
 ): number | undefined {
-  const own = spec.wait429?.(answer)
+  const own = sender.wait429?.(answer)
   if (own !== undefined) return own
   if (answer.status !== 429 && !(answer.status >= 500 && repeatable)) return undefined
   return (

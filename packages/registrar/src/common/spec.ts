@@ -1,11 +1,19 @@
-import type { Endpoint, EndpointState, FailedDelivery } from '../registrar.ts'
-import type { EndpointSettings, EndpointStatus, Want } from '../registrar.ts'
+import type {
+  Endpoint,
+  EndpointState,
+  EndpointSettings,
+  EndpointStatus,
+  FailedDelivery,
+  Registrar,
+  Want,
+} from '../registrar.ts'
 import type { TopicNames } from './map.ts'
 
 /** The part of a `Registrar` that differs by sender. */
-export interface RegistrarSpec {
-  readonly provider: string
-  readonly account: string
+export interface RegistrarSpec
+  extends
+    Pick<Registrar, 'provider' | 'account' | 'enable' | 'disable' | 'ping' | 'confirm'>,
+    Partial<Pick<Registrar, 'secret'>> {
   /** The sender's word for an endpoint: `hook`, `webhook_endpoint`. */
   readonly kind: string
   /** `topic`: each topic has its own endpoint. `account`: the account has one endpoint. @default one endpoint per receiver */
@@ -19,8 +27,6 @@ export interface RegistrarSpec {
   readonly secretOnUpdate?: boolean
   /** Settings that each endpoint must have. A plan compares no other settings. */
   readonly settings?: EndpointSettings
-  /** Who makes the secret: see `Registrar.secret`. @default 'none' */
-  readonly secret?: 'given' | 'told' | 'readable' | 'none'
   /**
    * Members that an update cannot change: `url`, `topics`, or the name of a setting. To change one, a plan replaces the
    * endpoint.
@@ -42,9 +48,6 @@ export interface RegistrarSpec {
   readonly failures?: (
     endpoint: Endpoint,
   ) => Promise<readonly FailedDelivery[] | Pick<EndpointStatus, 'delivering' | 'failures'>>
-  readonly enable?: (id: string) => Promise<void>
-  readonly disable?: (id: string) => Promise<void>
-  readonly ping?: (id: string) => Promise<void>
   /**
    * Returns true if another registrar manages this endpoint, although it has the wanted URL. A plan does not change
    * such an endpoint.
@@ -52,7 +55,6 @@ export interface RegistrarSpec {
   readonly leaves?: (endpoint: Endpoint, want: Want) => boolean
   readonly rotate?: (id: string, hand: HandSecret) => Promise<void>
   readonly reveal?: (id: string, hand: HandSecret) => Promise<void>
-  readonly confirm?: (id: string, proof: string) => Promise<void>
   /** Returns further warnings for a plan. */
   readonly warn?: (want: Want) => readonly string[]
 }
