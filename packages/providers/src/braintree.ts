@@ -17,7 +17,7 @@ import {
 } from '@postern/core/internal'
 import type { Factory, Scheme } from '@postern/core/scheme'
 import { DAY, FORM_TYPE } from './common/units.ts'
-import { field, needed } from './common/read.ts'
+import { field, needed, single } from './common/read.ts'
 import { xmlElements } from './schemes/xml-elements.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
 
@@ -77,7 +77,7 @@ export const braintree: Factory<BraintreeOptions> = /* @__PURE__ */ sender({
   greet: (delivery, { publicKey }, keys) =>
     delivery.method === 'GET' ? challenge(delivery, publicKey, keys) : undefined,
   events(delivery) {
-    const xml = Buffer.from(single(delivery.form(), 'bt_payload'), 'base64').toString('utf8')
+    const xml = Buffer.from(formField(delivery, 'bt_payload'), 'base64').toString('utf8')
     const payload = field(parseXml(xml, { depth: delivery.limits.depth }), 'notification')
     return [{ topic: needed(payload, 'kind'), payload }]
   },
@@ -99,7 +99,7 @@ async function challenge(
   publicKey: string,
   ring: Keyring<Uint8Array>,
 ): Promise<Reply> {
-  const text = single(delivery.query(), 'bt_challenge')
+  const text = single(delivery.query(), 'bt_challenge', { field: 'bt_challenge' })
   if (!CHALLENGE.test(text))
     throw new WebhookError('handshake_rejected', {
       problem: 'malformed',
@@ -115,14 +115,14 @@ function signature(publicKey: string): Scheme<Uint8Array> {
     covers: { body: 'fields' },
     key: (secret) => createHash('sha1').update(secret).digest(),
     verify(delivery, keys) {
-      const payload = single(delivery.form(), 'bt_payload')
+      const payload = formField(delivery, 'bt_payload')
       // Anybody can make the receiver sign a challenge with this key, so a payload that looks like a challenge is
       // rejected.
       if (CHALLENGE.test(payload.trim()))
         throw new WebhookError('malformed_body', { problem: 'is_challenge', field: 'bt_payload' })
       if (!/^[A-Za-z0-9+/=\n]+$/.test(payload))
         throw malformed({ field: 'bt_payload' }, 'base64 in lines')
-      const given = single(delivery.form(), 'bt_signature')
+      const given = formField(delivery, 'bt_signature')
         .split('&')
         .filter((pair) => pair.startsWith(`${publicKey}|`))
         .map((pair) => pair.slice(publicKey.length + 1))
@@ -144,18 +144,6 @@ function signature(publicKey: string): Scheme<Uint8Array> {
   }
 }
 
-function single(form: URLSearchParams, name: string): string {
-  const [value, ...more] = form.getAll(name)
-  if (!value)
-    throw new WebhookError('missing_header', {
-      problem: value === undefined ? 'missing' : 'blank',
-      field: name,
-    })
-  if (more.length > 0)
-    throw new WebhookError('malformed_header', {
-      problem: 'repeated',
-      field: name,
-      got: more.length + 1,
-    })
-  return value
+function formField(delivery: Delivery, name: string): string {
+  return single(delivery.form(), name, { field: name })
 }

@@ -2,7 +2,7 @@ import { emptyReply, jsonReply } from '@postern/core'
 import { stringifyJson } from '@postern/core/internal'
 import { ed25519, type EventDraft, type Factory } from '@postern/core/scheme'
 import { JSON_TYPE } from './common/units.ts'
-import { field, needed, text } from './common/read.ts'
+import { field, narrowed, needed, text } from './common/read.ts'
 import { sender, type DatedPresetOptions } from './schemes/sender.ts'
 import { sampleJson } from './common/paths.ts'
 
@@ -88,6 +88,5 @@ function eventOf(payload: unknown): EventDraft {
   const type = INTERACTIONS[Number(field(payload, 'type'))] ?? ''
   const data = field(payload, 'data')
   const name = text(data, 'name') ?? text(data, 'custom_id')
-  const topic = name === undefined ? { topic: type } : { topic: `${type}.${name}`, aliases: [type] }
-  return { id: text(payload, 'id'), ...topic, payload }
+  return { id: text(payload, 'id'), ...narrowed(type, name), payload }
 }

@@ -11,7 +11,7 @@ import {
   type Extract,
   type GenericPlaces,
 } from './schemes/generic/places.ts'
-import { genericScheme, type GenericSchemeOptions } from './schemes/generic/scheme.ts'
+import { genericScheme, givenOf, type GenericSchemeOptions } from './schemes/generic/scheme.ts'
 
 export type { Extract }
 
@@ -142,35 +142,18 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
   },
   scheme: ({ made, ...options }) => ({ ...made!, covers: genericCovers(made!, options) }),
   more: ({ made, ...options }) => {
-    const {
-      name = 'generic',
-      limits,
-      retrySpan,
-      credentials,
-      codings,
-      charsets,
-      repeats,
-      contentType,
-    } = options
+    const { name = 'generic', methods, formats, codings, eventIdField } = options
     const readsQuery = !made || made.covers.body === 'none' || made.covers.url === true
     const query: readonly Format[] = readsQuery ? ['query'] : []
     return {
+      ...givenOf(options, PASSED),
       name,
       ids: NAMED.some((option) => options[option] !== undefined),
       // GET is not accepted if only the body is signed, because the payload of a GET is its unsigned query.
-      methods: options.methods ?? (readsQuery ? ['POST', 'GET'] : ['POST']),
+      methods: methods ?? (readsQuery ? ['POST', 'GET'] : ['POST']),
       // With `eventIdField`, only JSON is read. In another format, a body could be accepted without an id.
-      formats: options.formats ?? [
-        ...(options.eventIdField === undefined ? ANY : JSON_ALONE),
-        ...query,
-      ],
-      ...(contentType && { contentType }),
+      formats: formats ?? [...(eventIdField === undefined ? ANY : JSON_ALONE), ...query],
       codings: codings ?? (made && takesText(options) ? GZIP : {}),
-      ...(charsets && { charsets }),
-      ...(repeats !== undefined && { repeats }),
-      ...(limits && { limits }),
-      ...(retrySpan !== undefined && { retrySpan }),
-      ...(credentials && { credentials }),
       ...genericHeaders(options),
     }
   },
@@ -210,6 +193,8 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
 const JSON_ALONE: readonly Format[] = ['json']
 const ANY: readonly Format[] = ['json', 'xml', 'form', 'bytes']
 const GZIP: Codings = { gzip: 'sent' }
+/** Options that the provider has unchanged. */
+const PASSED = ['contentType', 'charsets', 'repeats', 'limits', 'retrySpan', 'credentials'] as const
 const NAMED = ['id', 'eventIdHeader', 'eventIdQuery', 'eventIdField'] as const
 
 /**
@@ -224,14 +209,8 @@ function takesText({ formats = ANY }: GenericOptions): boolean {
  * Returns true if an event without an id must be rejected. With several formats, the id may be missing because the body
  * was read in the wrong format. Such an event could not be deduplicated.
  */
-function needsId({
-  id,
-  eventIdHeader,
-  eventIdQuery,
-  eventIdField,
-  formats,
-}: GenericOptions): boolean {
-  const elsewhere = id ?? eventIdHeader ?? eventIdQuery
+function needsId({ formats, eventIdField, ...others }: GenericOptions): boolean {
+  const elsewhere = others.id ?? others.eventIdHeader ?? others.eventIdQuery
   return elsewhere === undefined && eventIdField !== undefined && (formats?.length ?? 1) > 1
 }
 

@@ -1,7 +1,7 @@
 import { mergeDeep } from '@postern/core/internal'
 import { hmac, type Factory } from '@postern/core/scheme'
 import { DAY, MIB } from './common/units.ts'
-import { jsonField, text } from './common/read.ts'
+import { jsonField, narrowed, text } from './common/read.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /**
@@ -48,15 +48,8 @@ export const github: Factory<PresetOptions> = /* @__PURE__ */ sender({
   events(delivery, body) {
     const payload = body.kind === 'form' ? jsonField(delivery, body, 'payload') : body.value
     const event = delivery.header('x-github-event') ?? ''
-    const action = text(payload, 'action')
-    return [
-      {
-        id: delivery.header('x-github-delivery') || undefined,
-        topic: action === undefined ? event : `${event}.${action}`,
-        ...(action !== undefined && { aliases: [event] }),
-        payload,
-      },
-    ]
+    const id = delivery.header('x-github-delivery') || undefined
+    return [{ id, ...narrowed(event, text(payload, 'action')), payload }]
   },
   compose({ topic = 'ping', id, payload }) {
     const dot = topic.indexOf('.')

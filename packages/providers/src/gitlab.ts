@@ -3,7 +3,7 @@ import type { StandardWebhooksKey } from '@postern/core/internal'
 import { type Factory, standardWebhooksScheme, token, type Scheme } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { MIB } from './common/units.ts'
-import { field, text } from './common/read.ts'
+import { field, narrowed, text } from './common/read.ts'
 import { sampleJson } from './common/paths.ts'
 
 /** Options of {@link gitlab}. */
@@ -58,8 +58,7 @@ export const gitlab: Factory<GitlabOptions> = /* @__PURE__ */ provider({
     const id = ID_HEADERS.map((name) => delivery.header(name)).find(Boolean)
     const kind = text(value, 'object_kind') ?? text(value, 'event_name') ?? hookName(delivery)
     const action = text(field(value, 'object_attributes'), 'action')
-    if (action === undefined) return [{ id, topic: kind, payload: value }]
-    return [{ id, topic: `${kind}.${action}`, aliases: [kind], payload: value }]
+    return [{ id, ...narrowed(kind, action), payload: value }]
   },
   compose({ topic = 'push', id = crypto.randomUUID(), payload }) {
     const [kind = topic, action] = topic.split('.', 2)

@@ -1,6 +1,6 @@
 import { mergeDeep, stringifyJson } from '@postern/core/internal'
 import { hmac, type EventDraft, type Factory } from '@postern/core/scheme'
-import { field, items, needed, text } from './common/read.ts'
+import { field, items, narrowed, needed, text } from './common/read.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
 
 /**
@@ -66,6 +66,5 @@ function eventOf(event: unknown, destination: unknown): EventDraft {
   const type = needed(event, 'type')
   const payload = { ...(event as object), destination }
   const kind = type === 'message' ? text(field(event, 'message'), 'type') : undefined
-  if (kind === undefined) return { id, topic: type, payload }
-  return { id, topic: `${type}.${kind}`, aliases: [type], payload }
+  return { id, ...narrowed(type, kind), payload }
 }

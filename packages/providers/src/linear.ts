@@ -2,7 +2,7 @@ import { WebhookError, type Delivery } from '@postern/core'
 import { checkTimestamp, parseTimestamp, singleHeader, stringifyJson } from '@postern/core/internal'
 import { hmac, type Factory } from '@postern/core/scheme'
 import { HOUR } from './common/units.ts'
-import { agreedTopic, field, text } from './common/read.ts'
+import { agreedTopic, field, narrowed, text } from './common/read.ts'
 import { sender, type DatedPresetOptions } from './schemes/sender.ts'
 
 /**
@@ -44,9 +44,7 @@ export const linear: Factory<DatedPresetOptions> = /* @__PURE__ */ sender({
   events(delivery, { value }) {
     const id = delivery.header('linear-delivery') || undefined
     const type = agreedTopic(text(value, 'type'), delivery, 'linear-event')
-    const action = text(value, 'action')
-    if (action === undefined) return [{ id, topic: type, payload: value }]
-    return [{ id, topic: `${type}.${action}`, aliases: [type], payload: value }]
+    return [{ id, ...narrowed(type, text(value, 'action')), payload: value }]
   },
   compose({ topic = 'Issue.create', id, at = Date.now(), payload }) {
     const [type = topic, action] = topic.split('.', 2)

@@ -12,7 +12,7 @@ import {
 } from '@postern/core/internal'
 import type { EventDraft, Factory, ParsedBody, Guard, Scheme } from '@postern/core/scheme'
 import { HOUR, MIB, FORM_TYPE } from './common/units.ts'
-import { field, text } from './common/read.ts'
+import { field, narrowed, text } from './common/read.ts'
 import { sender, type DatedPresetOptions } from './schemes/sender.ts'
 
 const sha256 = hmacAlgorithm()
@@ -70,9 +70,7 @@ function eventOf(payload: unknown): EventDraft {
   const id = text(data, 'id') ?? token
   const event = text(data, 'event') ?? ''
   const severity = event === 'failed' ? text(data, 'severity') : undefined
-  const topic =
-    severity === undefined ? { topic: event } : { topic: `${event}.${severity}`, aliases: [event] }
-  return { id, ...topic, payload, guards: guarded(token) }
+  return { id, ...narrowed(event, severity), payload, guards: guarded(token) }
 }
 
 function formEvent({ kind, value }: ParsedBody): EventDraft {

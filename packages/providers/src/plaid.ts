@@ -15,7 +15,7 @@ import {
 import { type Factory, fixedKeys, jwt } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { DAY, JSON_TYPE } from './common/units.ts'
-import { field, needed, text } from './common/read.ts'
+import { field, narrowed, needed, text } from './common/read.ts'
 
 /** Options of {@link plaid}: the API credentials that fetch the keys, or the keys themselves. */
 export interface PlaidOptions extends FetchOptions {
@@ -92,8 +92,7 @@ export const plaid: Factory<PlaidOptions> = /* @__PURE__ */ provider({
   },
   events: (_delivery, { value }) => [
     {
-      topic: `${needed(value, 'webhook_type')}.${needed(value, 'webhook_code')}`,
-      aliases: [needed(value, 'webhook_type')],
+      ...narrowed(needed(value, 'webhook_type'), needed(value, 'webhook_code')),
       payload: value,
     },
   ],

@@ -2,7 +2,7 @@ import type { Delivery } from '@postern/core'
 import { malformed, singleHeader, type SignatureClaim } from '@postern/core/internal'
 import { hmac, type EventDraft, type Factory } from '@postern/core/scheme'
 import { HOUR } from './common/units.ts'
-import { needed } from './common/read.ts'
+import { narrowed, needed } from './common/read.ts'
 import { joinedId } from './schemes/ids.ts'
 import { sender, type DatedPresetOptions } from './schemes/sender.ts'
 import { sampleJson } from './common/paths.ts'
@@ -77,8 +77,7 @@ function eventOf(payload: unknown): EventDraft {
   const uuid = joinedId(payload, 'uuid')
   return {
     id: id === undefined || uuid === undefined ? id : `${id}:${uuid}`,
-    topic: `${kind}.${needed(payload, 'event_type')}`,
-    aliases: [kind],
+    ...narrowed(kind, needed(payload, 'event_type')),
     payload,
   }
 }

@@ -1,5 +1,5 @@
 import { firstOf, hmac, type Factory } from '@postern/core/scheme'
-import { text } from './common/read.ts'
+import { narrowed, text } from './common/read.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
 import { sampleJson } from './common/paths.ts'
 
@@ -47,9 +47,8 @@ export const sentry: Factory<PresetOptions<'clientSecret'>> = /* @__PURE__ */ se
   events(delivery, { value }) {
     const id = delivery.header('request-id') || undefined
     const resource = delivery.header('sentry-hook-resource') ?? ''
-    const action = text(value, 'action')
-    if (resource === '' || action === undefined) return [{ id, topic: resource, payload: value }]
-    return [{ id, topic: `${resource}.${action}`, aliases: [resource], payload: value }]
+    const action = resource === '' ? undefined : text(value, 'action')
+    return [{ id, ...narrowed(resource, action), payload: value }]
   },
   compose({ topic = 'issue.created', id, at = Date.now(), payload }) {
     const [resource = topic, action] = topic.split('.', 2)

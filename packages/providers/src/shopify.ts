@@ -7,6 +7,7 @@ import {
   type SignableRequest,
 } from '@postern/core/scheme'
 import { HOUR, MIB } from './common/units.ts'
+import { narrowed } from './common/read.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
 import { sampleJson } from './common/paths.ts'
 
@@ -64,14 +65,8 @@ export const shopify: Factory<PresetOptions> = /* @__PURE__ */ sender({
     const prefix = isPreview(delivery) ? 'shopify-' : 'x-shopify-'
     const topic = delivery.header(`${prefix}topic`) ?? ''
     const action = isPreview(delivery) ? delivery.header('shopify-action') : undefined
-    return [
-      {
-        id: delivery.header(`${prefix}webhook-id`) || undefined,
-        topic: action ? `${topic}.${action}` : topic,
-        ...(action && { aliases: [topic] }),
-        payload: body.value,
-      },
-    ]
+    const id = delivery.header(`${prefix}webhook-id`) || undefined
+    return [{ id, ...narrowed(topic, action || undefined), payload: body.value }]
   },
   compose({ topic = 'orders/create', id, payload, at = Date.now() }) {
     // Only topics of the Events preview start with a capital letter, such as Product.create.

@@ -2,7 +2,7 @@ import { emptyReply, jsonReply, WebhookError } from '@postern/core'
 import { mergeDeep, stringifyJson } from '@postern/core/internal'
 import { hmac, type EventDraft, type Factory } from '@postern/core/scheme'
 import { DAY, FORM_TYPE, JSON_TYPE } from './common/units.ts'
-import { field, readsAsForm, jsonField, text } from './common/read.ts'
+import { field, readsAsForm, jsonField, narrowed, text } from './common/read.ts'
 import { sender, type DatedPresetOptions } from './schemes/sender.ts'
 
 /**
@@ -148,10 +148,6 @@ function interactionOf(payload: unknown): EventDraft {
         ? text(field(payload, 'view'), 'callback_id')
         : (text(payload, 'callback_id') ?? text(payload, 'action_id'))
   return { id: text(payload, 'trigger_id'), payload, ...narrowed(type, name) }
-}
-
-function narrowed(type: string, name: string | undefined): Pick<EventDraft, 'topic' | 'aliases'> {
-  return name === undefined ? { topic: type } : { topic: `${type}.${name}`, aliases: [type] }
 }
 
 const INTERACTION =

@@ -1,5 +1,4 @@
-import { WebhookError, type Delivery } from '@postern/core'
-import { mergeDeep, singleHeader, stringifyJson, type SignatureClaim } from '@postern/core/internal'
+import { mergeDeep, stringifyJson } from '@postern/core/internal'
 import { hmac, type Factory, type Scheme } from '@postern/core/scheme'
 import { DAY } from './common/units.ts'
 import { field, needed, text } from './common/read.ts'
@@ -42,7 +41,6 @@ export const stripe: Factory<DatedPresetOptions> = /* @__PURE__ */ sender({
     'v1.payment_intent.succeeded',
     'v2.core.account.created',
   ],
-  facts: { place: { header: 'Stripe-Signature' }, tolerance: 300 },
   checked: '2026-11-28',
   delivers: {
     retries: 3 * DAY,
@@ -97,14 +95,7 @@ export const stripe: Factory<DatedPresetOptions> = /* @__PURE__ */ sender({
 })
 
 function stripeScheme({ tolerance }: { readonly tolerance?: number }): Scheme<Uint8Array> {
-  const scheme = hmac({
-    header: HEADER,
-    tolerance,
-    read,
-    needs: [HEADER],
-    write: (signature, time) => ({ [HEADER]: `t=${time},v1=${signature}` }),
-    message: '{time}.{body}',
-  })
+  const scheme = hmac({ header: 'Stripe-Signature', pairs: {}, tolerance })
   return {
     ...scheme,
     // While a secret rolls, one header has several signatures, one per secret.
@@ -115,34 +106,6 @@ function stripeScheme({ tolerance }: { readonly tolerance?: number }): Scheme<Ui
       return { ...request, headers: { ...request.headers, [HEADER]: [time, ...each].join(',') } }
     },
   }
-}
-
-const KNOWN = new Set(['t', 'v1'])
-
-function read(delivery: Delivery): SignatureClaim {
-  const signatures: string[] = []
-  let timestamp: string | undefined
-  for (const item of singleHeader(delivery, HEADER).split(',')) {
-    const equals = item.indexOf('=')
-    const [key, value] = [item.slice(0, equals), item.slice(equals + 1)]
-    const name = key.trim()
-    // A space before `t` or `v1` means that a server has joined two headers. Such a header is rejected, because it is
-    // not clear which of the two is right.
-    if ((name === 't' && timestamp !== undefined) || (name !== key && KNOWN.has(name)))
-      throw grammar('several')
-    if (key === 't') timestamp = value
-    else if (key === 'v1' && value !== '') signatures.push(value)
-  }
-  if (timestamp === undefined || signatures.length === 0) throw grammar('malformed')
-  return { signatures, timestamp }
-}
-
-function grammar(problem: 'malformed' | 'several'): WebhookError {
-  return new WebhookError('malformed_header', {
-    problem,
-    header: HEADER,
-    expected: 't=<seconds> once and v1=<signature> at least once, joined by commas',
-  })
 }
 
 /**

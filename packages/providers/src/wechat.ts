@@ -1,6 +1,5 @@
 import { textReply, WebhookError, type SecretOption } from '@postern/core'
-import { mergeDeep } from '@postern/core/internal'
-import type { Draft, Factory } from '@postern/core/scheme'
+import type { Factory } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { text } from './common/read.ts'
 import {
@@ -9,7 +8,7 @@ import {
   wechatEvent,
   wechatMessage,
   wechatSignature,
-  wechatXml,
+  composeWechat,
   ECHO,
   echoReply,
   wechatCipher,
@@ -94,11 +93,7 @@ export const wechat: Factory<WechatOptions> = /* @__PURE__ */ provider({
     return [wechatEvent(message)]
   },
   reply: (result) => (result.kind === 'rejected' ? undefined : textReply('success')),
-  compose(draft, { cipher }) {
-    const xml = composed(draft)
-    const body = cipher ? wechatXml({ ToUserName: 'gh_1', Encrypt: cipher.encrypt(xml) }) : xml
-    return { headers: { 'content-type': 'text/xml' }, body }
-  },
+  compose: (draft, { cipher }) => composeWechat(draft, 'gh_1', cipher),
 })
 
 function encryptedOf(message: unknown): string {
@@ -109,11 +104,4 @@ function encryptedOf(message: unknown): string {
     field: 'Encrypt',
     remedy: 'set the secure mode',
   })
-}
-
-function composed({ topic = 'text', id = '1', payload, at = Date.now() }: Draft): string {
-  const [MsgType, Event] = topic.split(/\.(.*)/s)
-  const kind = Event === undefined ? { MsgType, MsgId: id } : { MsgType, Event }
-  const CreateTime = Math.floor(at / 1000)
-  return wechatXml(mergeDeep({ FromUserName: 'user', CreateTime, ...kind }, payload))
 }

@@ -1,5 +1,4 @@
 import { textReply, type SecretOption } from '@postern/core'
-import { mergeDeep } from '@postern/core/internal'
 import type { Factory } from '@postern/core/scheme'
 import { provider } from './common/provider.ts'
 import { needed } from './common/read.ts'
@@ -9,7 +8,7 @@ import {
   wechatEvent,
   wechatMessage,
   wechatSignature,
-  wechatXml,
+  composeWechat,
   ECHO,
   echoReply,
   wechatCipher,
@@ -89,12 +88,5 @@ export const wecom: Factory<WecomOptions> = /* @__PURE__ */ provider({
     return [wechatEvent(readMessage(delivery, plain))]
   },
   reply: (result) => (result.kind === 'rejected' ? undefined : textReply('success')),
-  compose({ topic = 'text', id = '1', payload, at = Date.now() }, { cipher, receiveId }) {
-    const [MsgType, Event] = topic.split(/\.(.*)/s)
-    const kind = Event === undefined ? { MsgType, MsgId: id } : { MsgType, Event }
-    const time = { FromUserName: 'user', CreateTime: Math.floor(at / 1000) }
-    const xml = wechatXml(mergeDeep({ ...time, ...kind }, payload))
-    const body = wechatXml({ ToUserName: receiveId, Encrypt: cipher.encrypt(xml) })
-    return { headers: { 'content-type': 'text/xml' }, body }
-  },
+  compose: (draft, { cipher, receiveId }) => composeWechat(draft, receiveId, cipher),
 })

@@ -1,6 +1,6 @@
 import { WebhookError, type Delivery } from '@postern/core'
 import { parseJson } from '@postern/core/internal'
-import type { ParsedBody } from '@postern/core/scheme'
+import type { EventDraft, ParsedBody } from '@postern/core/scheme'
 
 /** Returns an own member of an object, or undefined. */
 export function field(value: unknown, name: string): unknown {
@@ -57,6 +57,27 @@ export function member(value: unknown, path: string): string | undefined {
   return typeof found === 'number' && lossless ? String(found) : undefined
 }
 
+/** Returns a query parameter or a form field that must be present exactly once. Throws a `WebhookError` otherwise. */
+export function single(
+  fields: URLSearchParams,
+  name: string,
+  at: { readonly parameter: string } | { readonly field: string },
+): string {
+  const [value, ...more] = fields.getAll(name)
+  if (!value)
+    throw new WebhookError('missing_header', {
+      problem: value === undefined ? 'missing' : 'blank',
+      ...at,
+    })
+  if (more.length > 0)
+    throw new WebhookError('malformed_header', {
+      problem: 'repeated',
+      ...at,
+      got: more.length + 1,
+    })
+  return value
+}
+
 /** Returns the topic in the signed body, or else in an unsigned header. Throws `malformed_event` if the two differ. */
 export function agreedTopic(
   signed: string | undefined,
@@ -71,6 +92,14 @@ export function agreedTopic(
       expected: 'the body',
     })
   return signed ?? said ?? ''
+}
+
+/** Returns the topic `type.name`, which a subscription to `type` matches too. Without a name, returns the topic `type`. */
+export function narrowed(
+  type: string,
+  name: string | undefined,
+): Pick<EventDraft, 'topic' | 'aliases'> {
+  return name === undefined ? { topic: type } : { topic: `${type}.${name}`, aliases: [type] }
 }
 
 /** Returns a required list in the payload. Throws `malformed_event` if there is no list. */

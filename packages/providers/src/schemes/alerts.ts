@@ -1,6 +1,6 @@
 import { stringifyJson } from '@postern/core/internal'
 import type { Draft, EventDraft } from '@postern/core/scheme'
-import { field, member, text } from '../common/read.ts'
+import { field, member, narrowed, text } from '../common/read.ts'
 import { joinedId } from './ids.ts'
 
 /** Returns one event per alert in a group of alerts from Alertmanager or Grafana. */
@@ -40,6 +40,6 @@ function toEvent(
 ): EventDraft {
   const status = text(alert, 'status') ?? text(group, 'status') ?? ''
   const receiver = member(group, 'receiver')
-  if (status === '' || receiver === undefined) return { id, topic: status, payload }
-  return { id, topic: `${status}.${receiver}`, aliases: [status], payload }
+  if (status === '') return { id, topic: status, payload }
+  return { id, ...narrowed(status, receiver), payload }
 }

@@ -10,6 +10,7 @@ import {
 } from '@postern/core/internal'
 import type { Scheme } from '@postern/core/scheme'
 import { FORM_TYPE } from '../common/units.ts'
+import { checkPublicUrl } from './public-url.ts'
 import { parse, stringify } from 'node:querystring'
 
 /** Options of Twilio's scheme, except the Auth Token. */
@@ -41,8 +42,7 @@ export function twilioScheme(options: TwilioSchemeOptions): Scheme<Uint8Array> {
     checkSecret(`twilio: sharedKeys.${id}`, key)
     shared.set(id, sha256.key(key))
   }
-  if (typeof options.publicUrl === 'string' && !URL.canParse(options.publicUrl))
-    throw new TypeError(`twilio: publicUrl must be an absolute URL, got ${options.publicUrl}`)
+  checkPublicUrl('twilio', options)
 
   return {
     covers: { body: 'fields', url: true },
@@ -127,25 +127,14 @@ function areFields(form: URLSearchParams): boolean {
 // once. Returns undefined if a name is not allowed.
 function signedForm(delivery: Delivery): string | undefined {
   if (twilioFormat(delivery) !== 'form') return ''
-  const fields: Field[] = []
-  delivery.form().forEach((value, name) => fields.push({ name, value }))
   if (!areFields(delivery.form())) return undefined
-  let signed = ''
-  let last: Field | undefined
-  for (const field of fields.toSorted(byNameAndValue)) {
-    if (last?.name !== field.name || last.value !== field.value) signed += field.name + field.value
-    last = field
-  }
-  return signed
-}
-
-interface Field {
-  readonly name: string
-  readonly value: string
-}
-
-function byNameAndValue(a: Field, b: Field): number {
-  return byCodeUnit(a.name, b.name) || byCodeUnit(a.value, b.value)
+  const fields = [...delivery.form()].toSorted(
+    ([a, one], [b, other]) => byCodeUnit(a, b) || byCodeUnit(one, other),
+  )
+  return fields
+    .filter(([name, value], at) => name !== fields[at - 1]?.[0] || value !== fields[at - 1]?.[1])
+    .map(([name, value]) => name + value)
+    .join('')
 }
 
 // Compares by code units, because Twilio's documentation calls the order case-sensitive.

@@ -1,9 +1,10 @@
-import { joined } from './ids.ts'
+import { joinedId } from './ids.ts'
 import { Buffer } from 'node:buffer'
 import { createHash, randomBytes, createCipheriv, createDecipheriv } from 'node:crypto'
 import { textReply, WebhookError, type Delivery, type Reply } from '@postern/core'
 import {
   checkTimestamp,
+  mergeDeep,
   mismatch,
   parseJson,
   parseTimestamp,
@@ -11,8 +12,8 @@ import {
   safeEqual,
   toleranceOption,
 } from '@postern/core/internal'
-import type { EventDraft, Scheme } from '@postern/core/scheme'
-import { field, member, needed, text } from '../common/read.ts'
+import type { Draft, EventDraft, Scheme } from '@postern/core/scheme'
+import { field, member, narrowed, needed, single, text } from '../common/read.ts'
 import { xmlElements } from './xml-elements.ts'
 
 interface WechatSignatureOptions {
@@ -92,19 +93,7 @@ export function echoReply(echo: string): Reply {
 
 /** Returns a query parameter that must be present exactly once. Throws a `WebhookError` otherwise. */
 export function parameter(delivery: Delivery, name: string): string {
-  const [value, ...more] = delivery.query().getAll(name)
-  if (!value)
-    throw new WebhookError('missing_header', {
-      problem: value === undefined ? 'missing' : 'blank',
-      parameter: name,
-    })
-  if (more.length > 0)
-    throw new WebhookError('malformed_header', {
-      problem: 'repeated',
-      parameter: name,
-      got: more.length + 1,
-    })
-  return value
+  return single(delivery.query(), name, { parameter: name })
 }
 
 /** Returns the message in the body, which is JSON or XML. Large integers in JSON, such as ids, keep every digit. */
@@ -126,17 +115,26 @@ export function readMessage(delivery: Delivery, plain: string): unknown {
  */
 export function wechatEvent(payload: unknown): EventDraft {
   const type = text(payload, 'MsgType') ?? needed(payload, 'InfoType')
-  const event = text(payload, 'Event')
-  const id = member(payload, 'MsgId')
-  const parts = [member(payload, 'FromUserName'), member(payload, 'CreateTime')]
-  return {
-    id: id ?? (parts.includes(undefined) ? undefined : joined(parts)),
-    ...(event === undefined ? { topic: type } : { topic: `${type}.${event}`, aliases: [type] }),
-    payload,
-  }
+  const id = member(payload, 'MsgId') ?? joinedId(payload, 'FromUserName', 'CreateTime')
+  return { id, ...narrowed(type, text(payload, 'Event')), payload }
 }
 
-export function wechatXml(fields: object): string {
+/** Returns a message as XML, encrypted if there is a cipher. */
+export function composeWechat(
+  { topic = 'text', id = '1', payload, at = Date.now() }: Draft,
+  recipient: string,
+  cipher: WechatCipher | undefined,
+): { headers: Record<string, string>; body: string } {
+  const [MsgType, Event] = topic.split(/\.(.*)/s)
+  const kind = Event === undefined ? { MsgType, MsgId: id } : { MsgType, Event }
+  const sent = { FromUserName: 'user', CreateTime: Math.floor(at / 1000) }
+  const message = wechatXml(mergeDeep({ ...sent, ...kind }, payload))
+  const encrypted = cipher && { ToUserName: recipient, Encrypt: cipher.encrypt(message) }
+  const headers = { 'content-type': 'text/xml' }
+  return { headers, body: encrypted ? wechatXml(encrypted) : message }
+}
+
+function wechatXml(fields: object): string {
   return `<xml>${xmlElements(fields)}</xml>`
 }
 

@@ -129,25 +129,36 @@ function hmacOf(name: string, options: GenericSchemeOptions): Scheme {
         `${name}: ${option} must be one of ${allowed.join(', ')}, got ${JSON.stringify(wrong ?? [])}`,
       )
   }
-  const { header = [], param, scheme: _hmac, field: _field, headers: _headers, ...rest } = options
-  if ([header].flat().length === 0 && !param)
-    throw new TypeError(`${name}: header is missing; scheme hmac needs it`)
-  const place = [header].flat().length > 0 ? { header } : { query: param }
-  const { algorithm, encoding, keyEncoding, message, prefix } = rest
+  const { header = [], param, encoding = 'hex' } = options
+  const isHeader = [header].flat().length > 0
+  if (!isHeader && !param) throw new TypeError(`${name}: header is missing; scheme hmac needs it`)
   return hmac({
-    ...place,
-    algorithm,
-    encoding,
-    keyEncoding,
-    ...(prefix !== undefined && { prefix }),
-    ...(message !== undefined && { message }),
-    pairs: rest.pairs,
-    several: rest.several,
-    timestampHeader: rest.timestampHeader,
-    timestampUnit: rest.timestampUnit,
-    tolerance: rest.tolerance,
-    anyCase: (encoding ?? 'hex') === 'hex',
+    ...(isHeader ? { header } : { query: param }),
+    ...givenOf(options, HMAC),
+    anyCase: encoding === 'hex',
   }) as Scheme<unknown>
+}
+
+const HMAC = [
+  'algorithm',
+  'encoding',
+  'prefix',
+  'keyEncoding',
+  'message',
+  'timestampHeader',
+  'timestampUnit',
+  'tolerance',
+  'pairs',
+  'several',
+] as const
+
+/** Returns those of the named options that are given. */
+export function givenOf<Options extends object, Name extends keyof Options>(
+  options: Options,
+  names: readonly Name[],
+): Pick<Options, Name> {
+  const given = names.filter((name) => options[name] !== undefined)
+  return Object.fromEntries(given.map((name) => [name, options[name]])) as Pick<Options, Name>
 }
 
 function oneHeader(name: string, { header, scheme }: GenericSchemeOptions): string {

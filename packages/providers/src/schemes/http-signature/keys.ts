@@ -105,24 +105,21 @@ function algorithmOf(
   alg: HttpSignatureAlgorithm,
   keyEncoding?: KeyEncoding,
 ): SignatureAlgorithm<unknown> {
-  switch (alg) {
-    case 'hmac-sha256':
-      return hmacAlgorithm({ encoding: 'base64', keyEncoding })
-    case 'ed25519':
-      return { ...ed25519Algorithm('base64'), key: ed25519Pem }
-    case 'ecdsa-p256-sha256':
-      return ecdsaAlgorithm({ form: 'raw' })
-    case 'ecdsa-p384-sha384':
-      return ecdsaAlgorithm({ form: 'raw', curve: 'P-384' })
-    case 'rsa-pss-sha512':
-      return rsaAlgorithm({ padding: 'pss', hash: 'sha512' })
-    case 'rsa-v1_5-sha256':
-      return rsaAlgorithm()
-    default:
-      throw new TypeError(
-        `alg must be an algorithm of RFC 9421 (hmac-sha256, ed25519, ecdsa-p256-sha256, ecdsa-p384-sha384, rsa-pss-sha512, rsa-v1_5-sha256), got ${String(alg)}`,
-      )
-  }
+  if (Object.hasOwn(ALGORITHMS, alg)) return ALGORITHMS[alg](keyEncoding)
+  throw new TypeError(
+    `alg must be an algorithm of RFC 9421 (${Object.keys(ALGORITHMS).join(', ')}), got ${String(alg)}`,
+  )
+}
+
+const ALGORITHMS: Readonly<
+  Record<HttpSignatureAlgorithm, (keyEncoding?: KeyEncoding) => SignatureAlgorithm<any>>
+> = {
+  'hmac-sha256': (keyEncoding) => hmacAlgorithm({ encoding: 'base64', keyEncoding }),
+  ed25519: () => ({ ...ed25519Algorithm('base64'), key: ed25519Pem }),
+  'ecdsa-p256-sha256': () => ecdsaAlgorithm({ form: 'raw' }),
+  'ecdsa-p384-sha384': () => ecdsaAlgorithm({ form: 'raw', curve: 'P-384' }),
+  'rsa-pss-sha512': () => rsaAlgorithm({ padding: 'pss', hash: 'sha512' }),
+  'rsa-v1_5-sha256': () => rsaAlgorithm(),
 }
 
 function ed25519Pem(secret: string): KeyPair {
