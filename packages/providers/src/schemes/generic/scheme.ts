@@ -156,9 +156,10 @@ const HMAC = [
 export function givenOf<Options extends object, Name extends keyof Options>(
   options: Options,
   names: readonly Name[],
-): Pick<Options, Name> {
+): { readonly [Key in Name]?: Exclude<Options[Key], undefined> } {
   const given = names.filter((name) => options[name] !== undefined)
-  return Object.fromEntries(given.map((name) => [name, options[name]])) as Pick<Options, Name>
+  return Object.fromEntries(given.map((name) => [name, options[name]])) as Pick<Options, Name> &
+    object
 }
 
 function oneHeader(name: string, { header, scheme }: GenericSchemeOptions): string {
