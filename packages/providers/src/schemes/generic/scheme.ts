@@ -158,8 +158,9 @@ export function givenOf<Options extends object, Name extends keyof Options>(
   names: readonly Name[],
 ): { readonly [Key in Name]?: Exclude<Options[Key], undefined> } {
   const given = names.filter((name) => options[name] !== undefined)
-  return Object.fromEntries(given.map((name) => [name, options[name]])) as Pick<Options, Name> &
-    object
+  return Object.fromEntries(given.map((name) => [name, options[name]])) as {
+    [Key in Name]: Exclude<Options[Key], undefined>
+  }
 }
 
 function oneHeader(name: string, { header, scheme }: GenericSchemeOptions): string {
