@@ -2,8 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { RetryAfterError, UnrecoverableError, type Task } from '@postern/core'
 import { parseRetryAfter } from '@postern/core/internal'
 import type { SignableRequest } from '@postern/core/scheme'
-import type { CallResult, Pass } from './gate.ts'
-import { createGates } from './gates.ts'
+import { createGates, type CallResult, type Pass } from './gate.ts'
 import { type AddressGuard, hostOf } from '@postern/core/guard'
 import type { CallSettings } from './options.ts'
 import { observed } from '@postern/core/engine'
@@ -192,13 +191,7 @@ interface DestinationAnswer {
 const IDLE = 4000
 
 /** Creates a client whose connections go only to addresses that the guard allows. */
-function createClient(
-  guard: AddressGuard,
-  { connectTimeout, timeout, maxResponse }: CallSettings,
-): {
-  send(message: SignableRequest, signal: AbortSignal): Promise<DestinationAnswer>
-  close(): Promise<void>
-} {
+function createClient(guard: AddressGuard, { connectTimeout, timeout, maxResponse }: CallSettings) {
   const options = { keepAlive: true, timeout: IDLE, lookup: guard.lookup } as const
   const agents = { 'http:': new PlainAgent(options), 'https:': new SecureAgent(options) }
   for (const agent of Object.values(agents)) guarded(agent)
@@ -207,12 +200,12 @@ function createClient(
 
   return {
     // node:http does not follow redirects. It skips interim responses (1xx; RFC 9110, section 15.2).
-    send(message, signal) {
+    send(message: SignableRequest, signal: AbortSignal): Promise<DestinationAnswer> {
       const sent = sentOver(message, AbortSignal.any([signal, AbortSignal.timeout(timeout)]))
       running.add(sent)
       return sent.finally(() => running.delete(sent))
     },
-    close: () =>
+    close: (): Promise<void> =>
       (closing ??= Promise.allSettled(running).then(() => {
         for (const agent of Object.values(agents)) agent.destroy()
       })),
@@ -302,16 +295,13 @@ function bracketed(hostname: string): string {
  * Without this limit, tasks of one dead destination would fill the receiver's `maxPending`, and all deliveries would
  * get 503.
  */
-function createWaiting({ maxWaiting, giveUp }: CallSettings): {
-  add(key: string, task: string, now: number, leftAlone: boolean, destination: string): void
-  delete(key: string, task: string): void
-} {
+function createWaiting({ maxWaiting, giveUp }: CallSettings) {
   const byKey = new Map<string, Map<string, number>>()
 
   return {
     // Throws `UnrecoverableError` if too many tasks of this key wait, or if this task waited longer than `giveUp`.
     // `leftAlone` is true while calls pause.
-    add(key, task, now, leftAlone, destination) {
+    add(key: string, task: string, now: number, leftAlone: boolean, destination: string): void {
       const tasks = byKey.get(key) ?? new Map<string, number>()
       const since = tasks.get(task)
       if (since === undefined) {
@@ -327,7 +317,7 @@ function createWaiting({ maxWaiting, giveUp }: CallSettings): {
         )
       }
     },
-    delete(key, task) {
+    delete(key: string, task: string): void {
       const tasks = byKey.get(key)
       if (tasks) forget(key, tasks, task)
     },

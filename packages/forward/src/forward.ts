@@ -163,22 +163,18 @@ const PREFIX = 'postern:gone:'
  * Creates the store of destinations that answered 410 ("marks"). Marks are per tenant, because two tenants may choose
  * the same id.
  */
-function createMarks(records: Records): {
-  has(tenant: string | undefined, destination: string): Promise<boolean>
-  set(tenant: string | undefined, destination: string, at: number): Promise<void>
-  /** Clears the marks of a destination for all tenants. Returns false if none was set. */
-  clear(destination: string): Promise<boolean>
-} {
+function createMarks(records: Records) {
   const keyOf = (tenant: string | undefined, destination: string): string =>
     PREFIX + tenantKey(tenant, ':', destination)
   return {
-    has: async (tenant, destination) =>
+    has: async (tenant: string | undefined, destination: string): Promise<boolean> =>
       (await records.get(keyOf(tenant, destination))) !== undefined,
-    async set(tenant, destination, at) {
+    async set(tenant: string | undefined, destination: string, at: number): Promise<void> {
       // Version 0 creates the record. It may exist already, because another task of the destination set it.
       await records.set(keyOf(tenant, destination), { at, destination }, 0)
     },
-    async clear(destination) {
+    /** Clears the marks of a destination for all tenants. Returns false if none was set. */
+    async clear(destination: string): Promise<boolean> {
       let cleared = false
       for (const { key, value, version } of await records.list(PREFIX))
         if ((value as { destination?: unknown } | null)?.destination === destination)

@@ -29,6 +29,12 @@ export interface CallGate {
   enter(): Pass | Promise<Pass>
 }
 
+interface Gates {
+  enter(destination: string): Pass | Promise<Pass>
+  isOpen(destination: string): boolean
+  pausedUntil(destination: string): number | undefined
+}
+
 // Milliseconds. A task waits in this process if it can probably start within this time. Otherwise it is postponed: it
 // returns to the inbox.
 const MOMENT = 250
@@ -163,6 +169,42 @@ interface Waiting {
   readonly timer: ReturnType<typeof setTimeout>
 }
 
+// Maximum number of gates, because an app's function can return any number of destinations.
+const MOST = 10_000
+
+/**
+ * Creates one gate per destination; together they allow `total` parallel calls. Beyond `most` gates, the least recently
+ * used gate is dropped.
+ */
+export function createGates(total: number, settings: GateSettings, most: number = MOST): Gates {
+  // Gates by destination, least recently used first.
+  const gates = new Map<string, CallGate>()
+  const places: Places = { total, held: 0 }
+
+  return {
+    enter(destination) {
+      const gate = gates.get(destination) ?? createCallGate(settings, places)
+      gates.delete(destination)
+      gates.set(destination, gate)
+      if (gates.size > most) forgetOldest()
+      return gate.enter()
+    },
+    isOpen: (destination) => gates.get(destination)?.open ?? false,
+    pausedUntil: (destination) => gates.get(destination)?.paused,
+  }
+
+  /**
+   * Drops the least recently used gate that is not busy. Busy gates are kept. They are few, because each uses a place.
+   */
+  function forgetOldest(): void {
+    for (const [destination, gate] of gates)
+      if (!gate.busy) {
+        gates.delete(destination)
+        return
+      }
+  }
+}
+
 type BreakerSettings = Pick<CallSettings, 'failures' | 'pause' | 'maxPause'>
 
 /** Result of a call. `up`: the destination works. `down`: it does not. `unknown`: the call shows neither. */
@@ -172,23 +214,7 @@ export type CallResult = 'up' | 'down' | 'unknown'
  * Creates a circuit breaker: it decides from the last results whether a destination may be called. All times are in
  * milliseconds since 1970.
  */
-function createBreaker(settings: BreakerSettings): {
-  /**
-   * `closed`: calls are allowed. `half open`: one call is allowed, to probe the destination. `open`: no call is
-   * allowed.
-   */
-  state(at: number): 'closed' | 'half open' | 'open'
-  /** Length of the next pause, in milliseconds. */
-  readonly pause: number
-  /** Returns the estimated end of the pause. If calls do not pause, this time is in the past. */
-  until(at: number): number
-  /** Returns the end of the last pause; undefined if the breaker is closed. */
-  paused(at: number): number | undefined
-  /** Records that the probe starts. Until the probe ends, no other call is allowed. */
-  probe(): void
-  /** Records the result of a call. `until` is the time until which the destination asked to wait. */
-  learn(found: CallResult, call: { probe: boolean; until: number | undefined }, at: number): void
-} {
+function createBreaker(settings: BreakerSettings) {
   let failures = 0
   let pause = settings.pause
   let openUntil = 0
@@ -198,19 +224,30 @@ function createBreaker(settings: BreakerSettings): {
 
   return {
     state,
-    get pause() {
+    /** Length of the next pause, in milliseconds. */
+    get pause(): number {
       return pause
     },
-    // While a probe runs, its end is unknown, so the length of a pause is assumed.
-    until: (at) => Math.max(openUntil, askedUntil, probing ? at + pause : 0),
-    paused: (at) =>
+    /**
+     * Returns the estimated end of the pause. If calls do not pause, this time is in the past. While a probe runs, its
+     * end is unknown, so the length of a pause is assumed.
+     */
+    until: (at: number): number => Math.max(openUntil, askedUntil, probing ? at + pause : 0),
+    /** Returns the end of the last pause; undefined if the breaker is closed. */
+    paused: (at: number): number | undefined =>
       failures >= settings.failures || askedUntil > at
         ? Math.max(openUntil, askedUntil)
         : undefined,
-    probe() {
+    /** Records that the probe starts. Until the probe ends, no other call is allowed. */
+    probe(): void {
       probing = true
     },
-    learn(found, { probe, until = 0 }, at) {
+    /** Records the result of a call. `until` is the time until which the destination asked to wait. */
+    learn(
+      found: CallResult,
+      { probe, until = 0 }: { readonly probe: boolean; readonly until: number | undefined },
+      at: number,
+    ): void {
       // A call that started before the pause and fails during the pause shows nothing new.
       const late = !probe && state(at) === 'open'
       if (probe) probing = false
@@ -227,6 +264,10 @@ function createBreaker(settings: BreakerSettings): {
     },
   }
 
+  /**
+   * `closed`: calls are allowed. `half open`: one call is allowed, to probe the destination. `open`: no call is
+   * allowed.
+   */
   function state(at: number): 'closed' | 'half open' | 'open' {
     if (probing || Math.max(openUntil, askedUntil) > at) return 'open'
     return failures >= settings.failures ? 'half open' : 'closed'

@@ -92,21 +92,12 @@ export const CALL_OPTIONS: readonly (keyof CallOptions)[] = [
   'lookup',
 ]
 
+type BreakerOptions = NonNullable<CallOptions['breaker']>
+type Numbers = Exclude<keyof CallOptions, keyof GuardOptions | 'retry' | 'breaker' | 'now'>
+
 /** Checked call options, with times in milliseconds. */
-export interface CallSettings {
-  readonly retry: RetryOption
-  readonly concurrency: number
-  readonly total: number
-  readonly connectTimeout: number
-  readonly timeout: number
-  readonly maxResponse: number
-  readonly maxRetryAfter: number
-  readonly failures: number
-  readonly pause: number
-  readonly maxPause: number
-  readonly giveUp: number
-  readonly maxWaiting: number
-  readonly now: () => number
+export type CallSettings = Required<Pick<CallOptions, 'retry' | 'now'>> & {
+  readonly [Name in Numbers | keyof BreakerOptions]: number
 }
 
 export function checkCalls(options: CallOptions): CallSettings {

@@ -247,17 +247,7 @@ function shown(id: string, { url, topics, gone }: KeptDestination): RegisteredDe
 }
 
 /** Passes messages to the sender's receiver, which no other code can reach. */
-function createEmitter(
-  inbox: string,
-  now: () => number,
-): {
-  readonly provider: Provider
-  emit(
-    receiver: Receiver,
-    message: Message,
-    host: Host | undefined,
-  ): Promise<{ readonly id: string; readonly known: boolean }>
-} {
+function createEmitter(inbox: string, now: () => number) {
   // The key is the body: the receiver creates its own delivery object from the same body.
   const results = new WeakMap<Uint8Array, Result>()
   const provider: Provider = {
@@ -280,7 +270,11 @@ function createEmitter(
 
   return {
     provider,
-    async emit(receiver, message, host) {
+    async emit(
+      receiver: Receiver,
+      message: Message,
+      host: Host | undefined,
+    ): ReturnType<WebhookSource['emit']> {
       const { topic, payload } = message
       const id = checkId('emit', message.id ?? `msg_${randomUUID().replaceAll('-', '')}`)
       if (typeof topic !== 'string' || topic.trim() === '')

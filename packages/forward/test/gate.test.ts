@@ -1,7 +1,6 @@
 import { PostponeError } from '@postern/core'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createCallGate, type CallGate, type Pass, type Places } from '../src/gate.ts'
-import { createGates } from '../src/gates.ts'
+import { createCallGate, createGates, type CallGate, type Pass, type Places } from '../src/gate.ts'
 
 const settings = {
   concurrency: 2,
