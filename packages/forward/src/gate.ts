@@ -29,12 +29,6 @@ export interface CallGate {
   enter(): Pass | Promise<Pass>
 }
 
-interface Gates {
-  enter(destination: string): Pass | Promise<Pass>
-  isOpen(destination: string): boolean
-  pausedUntil(destination: string): number | undefined
-}
-
 // Milliseconds. A task waits in this process if it can probably start within this time. Otherwise it is postponed: it
 // returns to the inbox.
 const MOMENT = 250
@@ -167,42 +161,6 @@ interface Waiting {
   readonly enter: (pass: Pass) => void
   readonly reject: (reason: PostponeError) => void
   readonly timer: ReturnType<typeof setTimeout>
-}
-
-// Maximum number of gates, because an app's function can return any number of destinations.
-const MOST = 10_000
-
-/**
- * Creates one gate per destination; together they allow `total` parallel calls. Beyond `most` gates, the least recently
- * used gate is dropped.
- */
-export function createGates(total: number, settings: GateSettings, most: number = MOST): Gates {
-  // Gates by destination, least recently used first.
-  const gates = new Map<string, CallGate>()
-  const places: Places = { total, held: 0 }
-
-  return {
-    enter(destination) {
-      const gate = gates.get(destination) ?? createCallGate(settings, places)
-      gates.delete(destination)
-      gates.set(destination, gate)
-      if (gates.size > most) forgetOldest()
-      return gate.enter()
-    },
-    isOpen: (destination) => gates.get(destination)?.open ?? false,
-    pausedUntil: (destination) => gates.get(destination)?.paused,
-  }
-
-  /**
-   * Drops the least recently used gate that is not busy. Busy gates are kept. They are few, because each uses a place.
-   */
-  function forgetOldest(): void {
-    for (const [destination, gate] of gates)
-      if (!gate.busy) {
-        gates.delete(destination)
-        return
-      }
-  }
 }
 
 type BreakerSettings = Pick<CallSettings, 'failures' | 'pause' | 'maxPause'>

@@ -1,6 +1,7 @@
 import { PostponeError } from '@postern/core'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createCallGate, createGates, type CallGate, type Pass, type Places } from '../src/gate.ts'
+import { createCallGate, type CallGate, type Pass, type Places } from '../src/gate.ts'
+import { createGates } from '../src/gates.ts'
 
 const settings = {
   concurrency: 2,
