@@ -40,7 +40,6 @@ export function mapInbox(options: MapInboxOptions): Inbox {
     settings,
     store: () => createStore(tables, settings),
     transactions: transactions(NAME),
-    ahead: { time: 20, most: 256 },
   })
 }
 

@@ -8,10 +8,6 @@ import { createStore } from './store/store.ts'
 
 const carried = transactions<unknown>('mysqlInbox')
 
-// How many tasks are claimed ahead for quick handlers, since each claim costs several round trips. As many are claimed
-// as end within `time` milliseconds, at most `most` tasks.
-const AHEAD = { time: 100, most: 400, half: true, share: true }
-
 /**
  * Creates a durable inbox in MariaDB 10.6, MySQL 8.0 or newer. Events and tasks are in tables `postern_*` of your
  * database. Several processes may share them. The inbox connects with the first delivery.
@@ -39,7 +35,6 @@ export function openInbox(
     store: (_, back) => createStore(settings, back, layout),
     settings,
     transactions: carried,
-    ahead: AHEAD,
   })
 }
 

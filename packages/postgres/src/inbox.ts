@@ -8,10 +8,6 @@ import { createStore } from './store/store.ts'
 
 const carried = transactions<unknown>('postgresInbox')
 
-// How many tasks are claimed ahead for quick handlers, since each claim costs a round trip. As many are claimed as end
-// within `time` milliseconds, at most `most` tasks.
-const AHEAD = { time: 100, most: 400, half: true, share: true }
-
 /**
  * Creates a durable inbox in PostgreSQL 13 or newer. Events and tasks are in tables `postern_*`, in a schema of your
  * choice. Several processes may share them. The inbox connects with the first delivery.
@@ -39,7 +35,6 @@ export function openInbox(
     store: (warn, back) => createStore(settings, warn, back, layout),
     settings,
     transactions: carried,
-    ahead: AHEAD,
   })
 }
 

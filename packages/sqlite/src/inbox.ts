@@ -15,10 +15,6 @@ import { openFile, patiently } from './driver/node.ts'
 import { checkFile, layoutOf, migrateFile, type FileLayout } from './store/schema.ts'
 import { createStore } from './store/store.ts'
 
-// How many tasks are claimed ahead for quick handlers, so that more tasks share a transaction. `time`: as many as end
-// within this number of milliseconds. `most`: maximum number of tasks.
-const AHEAD = { time: 20, most: 256 }
-
 /**
  * Creates an inbox in one SQLite file, with Node's own `node:sqlite`. Acknowledged deliveries are on disk: a process
  * that is killed at any moment loses none, and no settled task runs again. Several processes on one machine may share
@@ -49,7 +45,6 @@ export function openInbox(
   )
   return engineInbox({
     settings,
-    ahead: AHEAD,
     transactions: transactionsOfApp,
     store: (warn, back) =>
       patiently(driver.errors, () => createStore(driver, settings, layout, warn, back)),

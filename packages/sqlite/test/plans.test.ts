@@ -46,6 +46,7 @@ test.each([
     width: 256,
     limit: 100,
     full: false,
+    fits: () => true,
     passing: false,
   })
   const found = plan(

@@ -1,12 +1,10 @@
 import {
   DEAD,
   DONE,
-  TASKS,
   eventOf,
+  placeByTime,
+  scanAll,
   type FullRow,
-  type InfoRow,
-  type Place,
-  type Scan,
   type Viewed,
   topCauses,
 } from '@postern/core/engine'
@@ -15,30 +13,15 @@ import { noteRows } from './journaled.ts'
 import type { EventRow, StoredTask, Tables } from './tables.ts'
 import { now } from './clock.ts'
 
-const STATES = ['pending', 'running', 'done', 'dead']
-
 export function createViewed(tables: Tables): Viewed {
   const { tasks, events, keys, guards, newest, attempts } = tables
   return {
     scan(want) {
-      const { after, width, limit, oldest } = want
-      const comesBehind = (a: Place, b: Place): boolean =>
-        oldest ? isBehind(b, a) : isBehind(a, b)
       const rows = want.of === 'tasks' ? tasks.rows().map(ofTask) : events.rows().map(ofEvent)
-      const behind = rows
-        .filter((row) => !after || comesBehind(placeOf(row), after))
-        .sort((a, b) => (comesBehind(placeOf(a), placeOf(b)) ? 1 : -1))
-      const looked = behind.slice(0, width)
-      const found = looked.filter((row) => fits(row, want))
-      const last = found.length > limit ? found[limit - 1]! : looked.at(-1)
-      const more = found.length > limit || behind.length > width
-      return {
-        rows: found.slice(0, limit),
-        to: more && last ? placeOf(last) : undefined,
-        searchedTo: last?.received,
-      }
+      const wanted = rows.filter((row) => !want.passing || row.passing)
+      return scanAll(wanted, want, placeByTime, (row) => row)
     },
-    placeOf,
+    placeOf: placeByTime,
     detail(id) {
       const row = tasks.get(id)
       return row && ofTask(row)
@@ -131,11 +114,11 @@ export function createViewed(tables: Tables): Viewed {
     return tasks.rows().filter(({ id }) => eventOf(id) === event)
   }
 
-  function ofTask(row: StoredTask): FullRow {
+  function ofTask(row: StoredTask): ShownRow {
     return { ...row, ...factsOf(events.get(eventOf(row.id))!) }
   }
 
-  function ofEvent(event: EventRow): FullRow {
+  function ofEvent(event: EventRow): ShownRow {
     const none = { lane: 0, state: DONE, gate: 0, behind: false, attempt: 0, token: 0 } as const
     const more = { round: 0, cut: 0, charged: 0, due: 0, runs: 0, part: '', data: null } as const
     const nothing = { line: null, fair: null, took: null, error: null, cause: null, fold: null }
@@ -143,34 +126,10 @@ export function createViewed(tables: Tables): Viewed {
   }
 }
 
+interface ShownRow extends FullRow {
+  readonly passing: boolean
+}
+
 function factsOf({ id, contents, ...event }: EventRow) {
   return { ...event, eventId: id, erased: contents === 'erased', passing: contents === 'passing' }
-}
-
-function placeOf({ id, event, received }: InfoRow): Place {
-  return [received, id === 0 ? event * TASKS : id]
-}
-
-function isBehind(a: Place, b: Place): boolean {
-  return a[0] < b[0] || (a[0] === b[0] && a[1] < b[1])
-}
-
-function fits(row: InfoRow & { readonly passing?: boolean }, want: Scan): boolean {
-  const { part, provider, state, eventId, keys, id, cause, before, after } = want.filter
-  const { topic, lanes, receiver, of } = want
-  return (
-    (receiver === undefined || row.receiver === receiver) &&
-    (of === 'events' || lanes === undefined || lanes.includes(row.lane)) &&
-    (topic === undefined || new RegExp(topic.source, 's').test(row.topic)) &&
-    (!want.passing || row.passing === true) &&
-    (part === undefined || row.part === part) &&
-    (provider === undefined || row.provider === provider) &&
-    (state === undefined || of === 'events' || STATES[row.state] === state) &&
-    (eventId === undefined || row.eventId === eventId) &&
-    (keys === undefined || keys.includes(row.key)) &&
-    (id === undefined || String(row.id) === id) &&
-    (cause === undefined || (row.cause === cause && row.state !== DONE)) &&
-    (before === undefined || row.received < before) &&
-    (after === undefined || row.received > after)
-  )
 }

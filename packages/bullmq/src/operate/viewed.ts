@@ -1,17 +1,15 @@
 import {
-  DONE,
   eventOf,
   GONE,
   NO_LINES,
   PENDING,
-  STATES,
   TASKS,
-  type InfoRow,
-  type Place,
   type Scan,
   type StatsRow,
   grouped,
+  inOrder,
   numberOf,
+  placeByTime,
   topCauses,
   type CauseGroup,
   type ChangedRows,
@@ -98,18 +96,19 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
     begin: write,
     async scan(want) {
       const { after, limit, oldest } = want
+      const compare = inOrder(want)
       const width = want.full ? BODIES : Math.min(Math.max(want.width, STEP), WIDEST)
       const places = await placesOf(want, width)
       const all = (await shown(places.map(({ event }) => event))).flatMap((event) =>
         (want.of === 'events' ? [event.row] : event.tasks)
-          .filter((row) => (!after || order(after, placeOf(row), oldest) < 0) && fits(row, want))
-          .toSorted((one, other) => order(placeOf(one), placeOf(other), oldest)),
+          .filter((row) => (!after || compare(after, placeByTime(row)) < 0) && want.fits(row))
+          .toSorted((one, other) => compare(placeByTime(one), placeByTime(other))),
       )
       const page = all.slice(0, limit)
       const [last, end] = [page.at(-1), places.at(-1)]
       const to =
         all.length > limit
-          ? placeOf(last!)
+          ? placeByTime(last!)
           : places.length < width
             ? undefined
             : ([Math.floor(end!.at), end!.number * TASKS + (oldest ? TASKS - 1 : 0)] as const)
@@ -119,7 +118,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
         searchedTo: all.length > limit ? last!.received : end?.at,
       }
     },
-    placeOf,
+    placeOf: placeByTime,
     async detail(id) {
       const event = await client.hget(`${prefix}:numbers`, String(eventOf(id)))
       if (event === null) return undefined
@@ -243,8 +242,9 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
   /** Returns the next events of a search: `width` events, or fewer at the end of the search. */
   async function placesOf(want: Scan, width: number): Promise<readonly KeptPlace[]> {
     const { after, oldest } = want
+    const compare = inOrder(want)
     const behind = ({ at, number }: KeptPlace): boolean =>
-      !after || order([after[0], eventOf(after[1])], [at, number], oldest) <= 0
+      !after || compare([after[0], eventOf(after[1])], [at, number]) <= 0
     const named = await namesOf(want)
     const places: KeptPlace[] = []
     if (named) {
@@ -254,7 +254,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
       }
       return places
         .filter(behind)
-        .sort((one, other) => order([one.at, one.number], [other.at, other.number], oldest))
+        .sort((one, other) => compare([one.at, one.number], [other.at, other.number]))
         .slice(0, width)
     }
     const key = `${prefix}:${want.passing ? 'passing' : 'index'}`
@@ -362,15 +362,6 @@ async function readable<T>(read: Promise<T>, empty: T): Promise<T> {
   }
 }
 
-function placeOf({ id, event, received }: InfoRow): Place {
-  return [received, id === 0 ? event * TASKS : id]
-}
-
-/** Compares two places, for use with `sort`. */
-function order(one: Place, other: Place, oldest: boolean): number {
-  return (oldest ? 1 : -1) * (one[0] - other[0] || one[1] - other[1])
-}
-
 function added(one: FailedGroup, other: FailedGroup): FailedGroup {
   return {
     ...one,
@@ -379,22 +370,4 @@ function added(one: FailedGroup, other: FailedGroup): FailedGroup {
     first: Math.min(one.first, other.first),
     last: Math.max(one.last, other.last),
   }
-}
-
-function fits(row: InfoRow, { filter, topic, lanes, receiver }: Scan): boolean {
-  const { part, provider, state, eventId, keys, id, cause, before, after } = filter
-  return (
-    (receiver === undefined || row.receiver === receiver) &&
-    (row.id === 0 || lanes === undefined || lanes.includes(row.lane)) &&
-    (topic === undefined || new RegExp(topic.source, 's').test(row.topic)) &&
-    (part === undefined || row.part === part) &&
-    (provider === undefined || row.provider === provider) &&
-    (state === undefined || row.id === 0 || STATES[row.state] === state) &&
-    (eventId === undefined || row.eventId === eventId) &&
-    (keys === undefined || keys.includes(row.key)) &&
-    (id === undefined || String(row.id) === id) &&
-    (cause === undefined || (row.cause === cause && row.state !== DONE)) &&
-    (before === undefined || row.received < before) &&
-    (after === undefined || row.received > after)
-  )
 }

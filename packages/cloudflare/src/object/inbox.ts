@@ -18,10 +18,6 @@ import {
 import { type TransactionEnd, objectDatabase, sharedOf } from './database.ts'
 import { WebhookError } from '@postern/core'
 
-// How many tasks are claimed ahead, as in sqliteInbox, so that they share a transaction. `time`: as many as end within
-// this number of milliseconds. `most`: maximum number of tasks.
-const AHEAD = { time: 20, most: 256 }
-
 /**
  * Opens the inbox in the object's SQLite. `ending` gets the end of each transaction.
  *
@@ -43,7 +39,6 @@ export function openInbox(
   migrateFile(driver.main, driver.life!, layout)
   return engineInbox({
     settings: engine,
-    ahead: AHEAD,
     transactions: transactions(INBOX),
     store: (warn, back) => createStore(driver, engine, layout, warn, back),
   })

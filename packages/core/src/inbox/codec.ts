@@ -92,17 +92,6 @@ export function decodeDelivery(head: string, body: Uint8Array): StoredDelivery {
   return { ...decoded!, body }
 }
 
-/** Returns a delivery as one byte array, for engines that store one value. */
-export function packDelivery(delivery: StoredDelivery): Uint8Array {
-  const { head, body } = encodeDelivery(delivery)
-  return pack(head, body)
-}
-
-export function unpackDelivery(packed: Uint8Array): StoredDelivery {
-  const { head, body } = unpack(packed)
-  return decodeDelivery(head, body)
-}
-
 /** Returns the URL and headers of a rejected request as a string, and its body as bytes. */
 export function encodeKept({ body, ...head }: KeptRequest): { head: string; body: Uint8Array } {
   return { head: JSON.stringify(head), body }
@@ -112,25 +101,15 @@ export function decodeKept(head: string, body: Uint8Array): KeptRequest {
   return { ...(JSON.parse(head) as Omit<KeptRequest, 'body'>), body }
 }
 
-/** Returns a rejected request as one byte array, for engines that store one value. */
-export function packKept(kept: KeptRequest): Uint8Array {
-  const { head, body } = encodeKept(kept)
-  return pack(head, body)
-}
-
-export function unpackKept(packed: Uint8Array): KeptRequest {
-  const { head, body } = unpack(packed)
-  return decodeKept(head, body)
-}
-
-function pack(head: string, body: Uint8Array): Uint8Array {
+/** Returns head and body as one byte array. */
+export function pack({ head, body }: { head: string; body: Uint8Array }): Uint8Array {
   const bytes = toBuffer(head)
   const length = new Uint8Array(4)
   new DataView(length.buffer).setUint32(0, bytes.length)
   return concat([length, bytes, body])
 }
 
-function unpack(packed: Uint8Array): { head: string; body: Uint8Array } {
+export function unpack(packed: Uint8Array): { head: string; body: Uint8Array } {
   const bytes = toBuffer(packed)
   const end = 4 + bytes.readUInt32BE(0)
   return { head: utf8(bytes.subarray(4, end)), body: bytes.subarray(end) }

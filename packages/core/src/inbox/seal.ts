@@ -2,12 +2,14 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:
 import { textBytes, concat, encode, toBuffer, utf8 } from '../body/bytes.ts'
 import type { Arrival, KeptRequest } from './journal.ts'
 import {
-  packKept,
-  unpackKept,
+  decodeDelivery,
   decodeEvent,
+  decodeKept,
+  encodeDelivery,
   encodeEvent,
-  packDelivery,
-  unpackDelivery,
+  encodeKept,
+  pack,
+  unpack,
 } from './codec.ts'
 import { errorText } from '../errors.ts'
 import type { EventRecord, StoredDelivery } from '../event.ts'
@@ -110,7 +112,7 @@ export function sealKept(seal: Seal, id: string, kept: KeptRequest): KeptRequest
   return {
     url: kept.url.split(/[?#]/, 1)[0]!,
     headers: [[SEALED, '1']],
-    body: seal.sealBytes(packKept(kept), placeOf(id)),
+    body: seal.sealBytes(pack(encodeKept(kept)), placeOf(id)),
   }
 }
 
@@ -136,7 +138,8 @@ export function isSealed({ kept }: Pick<Arrival, 'kept'>): boolean {
  */
 export function openKept(seal: Seal, arrival: Arrival): Arrival {
   if (!arrival.kept || !isSealed(arrival)) return arrival
-  return { ...arrival, kept: unpackKept(seal.openBytes(arrival.kept.body, placeOf(arrival.id))) }
+  const { head, body } = unpack(seal.openBytes(arrival.kept.body, placeOf(arrival.id)))
+  return { ...arrival, kept: decodeKept(head, body) }
 }
 
 function placeOf(id: string): string {
@@ -202,7 +205,7 @@ function sealed(seal: Seal, { delivery, items }: Intake): Intake {
       method,
       url: url.split(/[?#]/, 1)[0]!,
       headers: SEALED_HEADERS,
-      body: seal.sealBytes(packDelivery(delivery), 'delivery'),
+      body: seal.sealBytes(pack(encodeDelivery(delivery)), 'delivery'),
       receivedAt,
     },
     items: items.map(({ event, tasks }) => ({ event: sealEvent(seal, event), tasks })),
@@ -232,18 +235,15 @@ export function opened<Kept extends Pick<Claim, 'event' | 'delivery'>>(
   if (typeof payload !== 'string' || !payload.startsWith(MARK)) return kept
   const bytes = seal.openBytes(textBytes(payload.slice(MARK.length), 'base64'), key)
   const event = decodeEvent(utf8(bytes))
-  // The delivery of an erased event is not encrypted.
-  const delivery = kept.event.erased
-    ? kept.delivery
-    : unpackDelivery(seal.openBytes(kept.delivery.body, 'delivery'))
-  return { ...kept, event: { ...event, ...extras(kept.event) }, delivery }
-}
-
-/** Returns the members that an inbox may have added to the event after it was encrypted. */
-function extras({ origin, carrier, erased }: EventRecord): Partial<EventRecord> {
-  return {
+  const { origin, carrier, erased } = kept.event
+  // The inbox may have added these members after the event was encrypted.
+  const added = {
     ...(origin !== undefined && { origin }),
     ...(carrier && { carrier }),
     ...(erased && { erased }),
   }
+  // The delivery of an erased event is not encrypted.
+  if (erased) return { ...kept, event: { ...event, ...added } }
+  const { head, body } = unpack(seal.openBytes(kept.delivery.body, 'delivery'))
+  return { ...kept, event: { ...event, ...added }, delivery: decodeDelivery(head, body) }
 }

@@ -38,7 +38,7 @@ const CLAIMS = 2 ** 32
  * journal. The store makes each step atomic.
  *
  * @example
- * const inbox = engineInbox({ store: (warn) => createStore(settings, warn), settings, transactions: transactions('myInbox'), ahead: { time: 20, most: 256 } })
+ * const inbox = engineInbox({ store: (warn) => createStore(settings, warn), settings, transactions: transactions('myInbox') })
  */
 export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   store: make,

@@ -1,7 +1,6 @@
 import type { Checks, CommonDefaults, CommonSettings } from './attach/checks.ts'
 import type { Duration } from '../../basics/deadline.ts'
 import type { Inbox } from '../inbox.ts'
-import type { Ahead } from './run/slot.ts'
 import type { Transactions } from './accept/transactions.ts'
 import type { Back, StoreParts } from './store.ts'
 
@@ -168,7 +167,6 @@ export interface EngineInboxOptions {
   readonly settings: EngineSettings
   /** Carries transactions of the app; made with `transactions(name)`. */
   readonly transactions: Transactions<unknown>
-  readonly ahead: Ahead
   /**
    * Which features the inbox supports. Features that are left out are supported.
    * @default all of them

@@ -34,7 +34,6 @@ export function memoryInbox(options: MemoryInboxOptions = {}): Inbox<never> {
     settings,
     store: () => createStore(tables, settings),
     transactions: transactions('memoryInbox'),
-    ahead: { time: 20, most: 256 },
     can: { transaction: false, durable: false, search: 'scan' },
     windowed: settings.windowed,
     hold: settings.hold,

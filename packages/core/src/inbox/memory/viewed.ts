@@ -1,12 +1,7 @@
 import { grouped } from '../../basics/maybe.ts'
-import {
-  NO_TASK,
-  type FullRow,
-  type InfoRow,
-  type Scan,
-  type Viewed,
-} from '../engine/operate/store.ts'
-import { DEAD, DONE, PENDING, RUNNING, STATES, TASKS } from '../engine/row.ts'
+import { placeByTime, scanAll } from '../engine/operate/search.ts'
+import { NO_TASK, type FullRow, type Viewed } from '../engine/operate/store.ts'
+import { DEAD, DONE, PENDING, RUNNING, TASKS } from '../engine/row.ts'
 import { decodeDelivery, decodeEvent } from '../codec.ts'
 import { topCauses } from '../engine/operate/top-causes.ts'
 import { OWN_PROCESS } from './rows.ts'
@@ -23,26 +18,14 @@ export function createViewed(
 
   return {
     scan(want) {
-      const { after, width, limit, full } = want
-      const order = want.oldest ? -1 : 1
-      const all: readonly Found[] =
+      const all =
         want.of === 'tasks'
           ? Array.from(tables.tasks(), (task): Found => [task, task.owner])
           : Array.from(tables.events(), (event): Found => [undefined, event])
-      const behind = all
-        .filter((one) => !after || order * newerFirst(one, after) > 0)
-        .sort((a, b) => order * newerFirst(a, placeAt(b)))
-      const looked = behind.slice(0, width)
-      const found = looked.filter((one) => fits(one, want))
-      const last = found.length > limit ? found[limit - 1] : looked.at(-1)
-      const more = found.length > limit || behind.length > width
-      return {
-        rows: found.slice(0, limit).map((one) => rowOf(one, full)),
-        to: more && last ? placeAt(last) : undefined,
-        searchedTo: last?.[1].received,
-      }
+      // Events that `storage.content` marked need no erasure here; see `erase`.
+      return scanAll(want.passing ? [] : all, want, placeAt, rowOf)
     },
-    placeOf: ({ id, event, received }: InfoRow) => [received, id === 0 ? event * TASKS : id],
+    placeOf: placeByTime,
     detail(id) {
       const row = tables.task(id)
       return row && rowOf([row, row.owner], true)
@@ -115,12 +98,6 @@ function placeAt([task, event]: Found): readonly [number, number] {
   return [event.received, task ? task.id : event.number * TASKS]
 }
 
-/** Returns a number above 0 if a row comes after a place in a list with the newest rows first. */
-function newerFirst(one: Found, [received, id]: readonly [number, number]): number {
-  const [own, ownId] = placeAt(one)
-  return received - own || id - ownId
-}
-
 function rowOf([task, event]: Found, full: boolean): FullRow {
   const { number, home, received, erased, eventId, topic, scope, provider, key } = event
   const { record, head, body } = full ? event.stored() : NO_TEXT
@@ -146,23 +123,3 @@ function rowOf([task, event]: Found, full: boolean): FullRow {
 
 const TASK_MEMBERS = Object.keys(NO_TASK) as (keyof typeof NO_TASK)[]
 const NO_TEXT = { record: '', head: '', body: new Uint8Array() }
-function fits([task, event]: Found, want: Scan): boolean {
-  const { part, provider, state, eventId, keys, id, cause, before, after } = want.filter
-  const { topic, lanes, receiver, passing } = want
-  const { received } = event
-  return (
-    !passing &&
-    (receiver === undefined || event.home.name === receiver) &&
-    (!task || lanes === undefined || lanes.includes(task.lane)) &&
-    (topic === undefined || new RegExp(topic.source, 's').test(event.topic)) &&
-    (part === undefined || task?.part === part) &&
-    (provider === undefined || event.provider === provider) &&
-    (state === undefined || !task || STATES[task.state] === state) &&
-    (eventId === undefined || event.eventId === eventId) &&
-    (keys === undefined || keys.includes(event.key)) &&
-    (id === undefined || String(task?.id) === id) &&
-    (cause === undefined || (task?.cause === cause && task.state !== DONE)) &&
-    (before === undefined || received < before) &&
-    (after === undefined || received > after)
-  )
-}

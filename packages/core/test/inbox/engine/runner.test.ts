@@ -99,10 +99,10 @@ describe('tasks claimed by fetch', () => {
     expect(runner.hungry(), 'a lean one claims nothing ahead').toEqual([{ slot, room: 2 }])
   })
 
-  test('with half, a slot that is more than half full is not hungry', async () => {
+  test('of a remote store, a slot that is more than half full is not hungry', async () => {
     const { runner } = createEngine({
       lanes: [{ name: 'a', concurrency: 4 }],
-      runner: { ahead: { time: 0, most: 0, half: true } },
+      runner: { ahead: { time: 0, most: 0, remote: true } },
     })
     const slot = runner.slots()[0]!
     slot.queue.push({} as Held)
@@ -115,7 +115,7 @@ describe('tasks claimed by fetch', () => {
     expect(runner.hungry(), 'nothing waits to start').toEqual([{ slot, room: 1 }])
   })
 
-  test('without half, each place is worth a claim', () => {
+  test('in this process, each place is worth a claim', () => {
     const { runner } = createEngine({ lanes: [{ name: 'a', concurrency: 4 }] })
     const slot = runner.slots()[0]!
     slot.queue.push({} as Held)

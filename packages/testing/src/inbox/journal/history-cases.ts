@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { SceneTest, Scene } from '../scene.ts'
-import type { Arrival, Journal, MinuteCount } from '@postern/core/inbox'
+import type { Arrival, HistoryRange, Journal, MinuteCount } from '@postern/core/inbox'
 import type { JournalBatch } from '@postern/core/engine'
 
 export function historyCases(test: SceneTest, durable: boolean): void {
@@ -83,30 +83,33 @@ export function historyCases(test: SceneTest, durable: boolean): void {
   })
 
   test('of gauges the last value counts', async (scene) => {
-    const gauge = (at: number, pending: number) => ({
+    const gauge = (at: number, pending: number, oldestDueAt: number | undefined = undefined) => ({
       minute: historyStart() + at * MINUTE,
       receiver: 'shop',
       subscription: 'ship',
       pending,
       running: 1,
       dead: 2,
-      oldestDueAt: historyStart(),
+      oldestDueAt,
     })
     await journal(scene).write(batch({ gauges: [gauge(0, 5), gauge(1, 6)] }))
-    await journal(scene).write(batch({ gauges: [gauge(1, 7)] }))
-    const found = await journal(scene).history({
-      from: historyStart(),
-      to: historyStart() + 2 * MINUTE,
-      step: 2 * MINUTE,
-      kind: 'gauge',
-    })
-    assert.equal(found.length, 1)
-    const [last] = found
-    assert.ok(last && 'pending' in last)
-    assert.deepEqual(
-      [last.pending, last.running, last.dead, last.oldestDueAt],
+    await journal(scene).write(batch({ gauges: [gauge(1, 7, historyStart())] }))
+    const of = async (step: number, more: Partial<HistoryRange> = {}) => {
+      const to = historyStart() + 2 * MINUTE
+      const range = { from: historyStart(), to, step, kind: 'gauge', ...more } as const
+      const found = await journal(scene).history(range)
+      return found.map((one) => {
+        assert.ok('pending' in one)
+        return [one.pending, one.running, one.dead, one.oldestDueAt]
+      })
+    }
+    assert.deepEqual(await of(2 * MINUTE), [[7, 1, 2, historyStart()]])
+    assert.deepEqual(await of(MINUTE), [
+      [5, 1, 2, undefined],
       [7, 1, 2, historyStart()],
-    )
+    ])
+    assert.deepEqual(await of(MINUTE, { receiver: 'bank' }), [])
+    assert.deepEqual(await of(MINUTE, { subscription: 'mail' }), [])
   })
 
   test('a minute that the range touches counts in full, in its first step', async (scene) => {
@@ -125,7 +128,11 @@ export function historyCases(test: SceneTest, durable: boolean): void {
     for (const [wrong, told] of [
       [{ from: historyStart() + MINUTE, to: historyStart() }, /history: from and to/],
       [{ to: NaN }, /history: from and to/],
+      [{ from: -Infinity }, /history: from and to/],
+      [{ to: historyStart() }, /history: from and to/],
       [{ step: MINUTE / 2 }, /history: step/],
+      [{ step: 0 }, /history: step/],
+      [{ step: String(MINUTE) as never }, /history: step/],
       [{ from: 0 }, /history: .* steps are more than 10000/],
       [{ form: 0 }, /from/],
     ] as const)

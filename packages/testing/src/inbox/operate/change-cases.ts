@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { TaskInfo } from '@postern/core/inbox'
-import { gate, everyPage, item, takeAt } from '../make.ts'
+import { gate, everyPage, item, storedDelivery, takeAt } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import { joinDead } from './action-cases.ts'
 import type { Scene, SceneTest } from '../scene.ts'
@@ -131,7 +131,10 @@ export function changeCases(test: SceneTest): void {
         (event.payload as { broken?: boolean }).broken ? DEAD_OUTCOME : DONE_OUTCOME,
     })
     const part = { subscription: 'a', part: 'eu', data: { to: 'x' } }
-    await shop.settle(2, item('1', [part, 'b'], { payload: { broken: true } }))
+    const delivery = storedDelivery({ body: Buffer.from('{"broken":true}') })
+    const broken = { payload: { broken: true }, source: 'json' as const }
+    await shop.port.accept({ delivery, items: [item('1', [part, 'b'], broken)] }, {})
+    await shop.untilSettled(2)
     const old = (await tasks(scene)).find(({ subscription }) => subscription === 'a')!
     const id = await scene.view.rerun(old.id, { payload: { broken: false, n: 2 } })
     await shop.untilSettled(3)

@@ -1,30 +1,31 @@
-import type { Bucket, HistoryRange, MinuteCount, MinuteGauge } from '../../journal.ts'
-import {
-  countKey,
-  countsOf,
-  createBuckets,
-  DAY,
-  floor,
-  gaugeCounts,
-  gaugeKey,
-  HOUR,
-  HOURS_KEPT,
-  MINUTE,
-  MINUTES_KEPT,
-  seriesKey,
-  type SeriesKey,
-  addCounts,
-  packMinute,
-  SPAN_GONE,
-  unpackMinute,
-  type Counts,
-  type Minute,
-} from './buckets.ts'
 import { type MaybePromise, chain } from '../../../basics/maybe.ts'
-import type { UnreadTeller } from './records.ts'
-import type { Access } from '../access.ts'
-import type { Journaled, SpanKey, SpanKind } from './store.ts'
 import { nextRound } from '../../../basics/deadline.ts'
+import { unknownOptions } from '../../../basics/unknown-options.ts'
+import { addHistograms, type Histogram } from '../../../observe/journal-buffer.ts'
+import type { Bucket, CountKind, HistoryRange, MinuteCount, MinuteGauge } from '../../journal.ts'
+import type { Access } from '../access.ts'
+import type { UnreadTeller } from './records.ts'
+import type { Journaled, SpanKey, SpanKind } from './store.ts'
+
+/** Widths of spans of time in the history, in milliseconds. */
+export const MINUTE = 60_000
+export const HOUR: number = 60 * MINUTE
+export const DAY: number = 24 * HOUR
+/** How long minutes are kept before they are merged into hours, in milliseconds. */
+const MINUTES_KEPT: number = 2 * DAY
+const HOURS_KEPT: number = 30 * DAY
+
+/**
+ * The name of a series: one kind of counts over time. `by` and `value` are null for gauges; `subscription` is null for
+ * deliveries.
+ */
+type SeriesKey = readonly [
+  kind: CountKind | 'gauge',
+  by: string | null,
+  value: string | null,
+  receiver: string,
+  subscription: string | null,
+]
 
 /**
  * Counts and gauges by minute, and by hour once they are two days old. A gauge is the number of tasks at one moment.
@@ -67,16 +68,24 @@ export function createHistory(store: Journaled, access: Access, unread: UnreadTe
 
   return {
     adds(minutes, gauges) {
-      const counts = minutes.map((one) => ({
-        minute: one.minute,
-        key: countKey(one),
-        counts: countsOf(one),
-      }))
-      const values = gauges.map((one) => ({
-        minute: one.minute,
-        key: gaugeKey(one),
-        counts: gaugeCounts(one),
-      }))
+      const counts = minutes.map(
+        ({ minute, receiver, subscription, kind, by, value, ...its }): Part => ({
+          minute,
+          key: [kind, by, value, receiver, subscription ?? null],
+          counts: its,
+        }),
+      )
+      const values = gauges.map((one): Part => {
+        const { minute, receiver, subscription, pending, running, dead, oldestDueAt: oldest } = one
+        // A gauge is stored as counts. The oldest due time is in the histogram.
+        const histogram: Histogram =
+          oldest === undefined ? [] : [[0, Math.max(0, Math.floor(oldest))]]
+        return {
+          minute,
+          key: ['gauge', null, null, receiver, subscription],
+          counts: { count: pending, sum: running, max: dead, histogram },
+        }
+      })
       return [
         ...(counts.length > 0 ? [() => put('minute', SUM, counts)] : []),
         ...(values.length > 0 ? [() => put('gauge', KINDS[1].add, values)] : []),
@@ -120,16 +129,11 @@ export function createHistory(store: Journaled, access: Access, unread: UnreadTe
     const spans = [...new Set(parts.map(({ minute }) => minute))].map((at) => ({ kind, at }))
     return chain(store.series(names), (numbers) =>
       store.merge(spans, (key, data) => {
-        const { at } = key
-        const span = new Map(data ? minuteOf(key, data) : [])
-        for (const { minute, key: its, counts } of parts) {
-          if (minute !== at) continue
-          const number = numbers.get(JSON.stringify(its))
-          if (number === undefined) continue
-          const before = span.get(number)
-          span.set(number, before ? add(before, counts) : counts)
-        }
-        return packMinute(span)
+        const its = parts.flatMap(({ minute, key: series, counts }) => {
+          const number = minute === key.at ? numbers.get(JSON.stringify(series)) : undefined
+          return number === undefined ? [] : ([[number, counts]] as const)
+        })
+        return sum(key, data, its, add)
       }),
     )
   }
@@ -140,20 +144,30 @@ export function createHistory(store: Journaled, access: Access, unread: UnreadTe
     for (const { minute, hour, add } of KINDS) {
       const to = (at: number) => ({ kind: hour, at: floor(at, HOUR) })
       const found = await access.write(() =>
-        store.rollUp(minute, now - MINUTES_KEPT, to, (sum, data, from) => {
-          const span = new Map(sum ? minuteOf(to(from), sum) : [])
-          for (const [number, counts] of minuteOf({ kind: minute, at: from }, data)) {
-            const before = span.get(number)
-            span.set(number, before ? add(before, counts) : counts)
-          }
-          return packMinute(span)
-        }),
+        store.rollUp(minute, now - MINUTES_KEPT, to, (known, data, at) =>
+          sum(to(at), known, minuteOf({ kind: minute, at }, data), add),
+        ),
       )
       more ||= found
       await access.write(() => store.dropSpans(hour, now - HOURS_KEPT))
     }
     await access.write(() => store.dropSeries(Math.floor((now - HOURS_KEPT) / DAY)))
     if (!more) rolled = performance.now()
+  }
+
+  /** Returns the bytes of a span to which counts were added. `known` are its bytes so far. */
+  function sum(
+    key: SpanKey,
+    known: Uint8Array | undefined,
+    counts: Iterable<readonly [series: number, counts: Counts]>,
+    add: Add,
+  ): Uint8Array {
+    const span = new Map(known ? minuteOf(key, known) : [])
+    for (const [series, its] of counts) {
+      const before = span.get(series)
+      span.set(series, before ? add(before, its) : its)
+    }
+    return packMinute(span)
   }
 
   function minuteOf({ kind, at }: SpanKey, data: Uint8Array): Minute {
@@ -169,4 +183,171 @@ export function createHistory(store: Journaled, access: Access, unread: UnreadTe
       SPAN_GONE,
     )
   }
+}
+
+const KEYS = ['from', 'to', 'step', 'receiver', 'subscription', 'kind', 'by']
+// Maximum number of steps in one result.
+const MOST_STEPS = 10_000
+
+interface Cell {
+  readonly from: number
+  readonly key: SeriesKey
+  counts: Counts
+}
+
+/**
+ * Makes the buckets of a range, to which spans (the stored counts of one minute or hour) are added. A span that is only
+ * partly in the range counts in full. Throws a `TypeError` for an invalid range.
+ */
+function createBuckets(range: HistoryRange) {
+  checkRange(range)
+  const { from, step, kind = 'delivery', by = 'outcome', receiver, subscription } = range
+  const gauge = kind === 'gauge'
+  const cells = new Map<string, Cell>()
+  return {
+    wants: ([itsKind, itsBy, , itsReceiver, itsSubscription]: SeriesKey): boolean =>
+      itsKind === kind &&
+      (gauge || itsBy === by) &&
+      (receiver === undefined || receiver === itsReceiver) &&
+      (subscription === undefined || subscription === itsSubscription),
+    /** Returns the start of the range's first span of `width` milliseconds, in milliseconds since 1970. */
+    first: (width: number): number => floor(from, width),
+    /** Adds the counts of a wanted series in the span that starts at `at`. Spans must be added oldest first. */
+    add(at: number, key: SeriesKey, counts: Counts): void {
+      const start = from + floor(Math.max(0, at - from), step)
+      const name = `${start} ${JSON.stringify(key)}`
+      const known = cells.get(name)
+      if (!known) cells.set(name, { from: start, key, counts })
+      else known.counts = gauge ? counts : addCounts([known.counts, counts])
+    },
+    all: (): readonly Bucket[] =>
+      [...cells.values()].sort((one, other) => one.from - other.from).map(toBucket),
+  }
+}
+
+/** Returns the start of the span of `width` that contains `time`, all in milliseconds. */
+export function floor(time: number, width: number): number {
+  return time - (time % width)
+}
+
+/** Parses the stored name of a series. Throws a `TypeError` or `SyntaxError` for any other text. */
+function seriesKey(name: string): SeriesKey {
+  const key = JSON.parse(name) as unknown
+  if (!Array.isArray(key) || key.length !== 5)
+    throw new TypeError('seriesKey: this is not a series')
+  return key as unknown as SeriesKey
+}
+
+function toBucket({ from, key, counts }: Cell): Bucket {
+  const [kind, by, value, receiver, subscription] = key
+  if (kind !== 'gauge')
+    return {
+      from,
+      receiver,
+      ...(subscription !== null && { subscription }),
+      kind,
+      by: by as MinuteCount['by'],
+      value: value!,
+      ...counts,
+    }
+  const { count: pending, sum: running, max: dead, histogram } = counts
+  const oldest = histogram[0]?.[1]
+  return {
+    kind,
+    from,
+    receiver,
+    subscription: subscription!,
+    pending,
+    running,
+    dead,
+    oldestDueAt: oldest,
+  }
+}
+
+function checkRange(range: HistoryRange): void {
+  unknownOptions('history', range, KEYS)
+  const { from, to, step } = range
+  if (!(Number.isFinite(from) && Number.isFinite(to) && from < to))
+    throw new TypeError(
+      `history: from and to must be milliseconds since 1970 in that order, got ${String(from)} and ${String(to)}`,
+    )
+  if (!(Number.isSafeInteger(step) && step >= MINUTE && step % MINUTE === 0))
+    throw new TypeError(`history: step must be whole minutes in milliseconds, got ${String(step)}`)
+  if ((to - from) / step > MOST_STEPS)
+    throw new TypeError(
+      `history: ${Math.ceil((to - from) / step)} steps are more than ${MOST_STEPS}; use a wider step`,
+    )
+}
+
+/** Counts of one series in a span of time. Sums and maxima are in microseconds. */
+interface Counts {
+  readonly count: number
+  readonly sum: number
+  readonly max: number
+  readonly histogram: Histogram
+}
+
+/** Counts of one minute or hour. Each key is the number of a series. */
+export type Minute = ReadonlyMap<number, Counts>
+
+/** Encodes a minute as bytes: about 25 bytes for each series with few buckets. */
+export function packMinute(minute: Minute): Uint8Array {
+  const out: number[] = []
+  for (const [series, { count, sum, max, histogram }] of minute) {
+    for (const number of [series, count, Math.round(sum), Math.round(max), histogram.length])
+      put(out, number)
+    let last = 0
+    for (const [bucket, its] of histogram) {
+      put(out, bucket - last)
+      put(out, its)
+      last = bucket
+    }
+  }
+  return Uint8Array.from(out)
+}
+
+/** Decodes the bytes of {@link packMinute}. Throws a `TypeError` for bytes that end early. */
+export function unpackMinute(bytes: Uint8Array): Minute {
+  const minute = new Map<number, Counts>()
+  let at = 0
+  while (at < bytes.length) {
+    const [series, count, sum, max, buckets] = [take(), take(), take(), take(), take()] as const
+    const histogram: [number, number][] = []
+    let bucket = 0
+    for (let left = buckets; left > 0; left--) histogram.push([(bucket += take()), take()])
+    minute.set(series, { count, sum, max, histogram })
+  }
+  return minute
+
+  function take(): number {
+    let value = 0
+    for (let factor = 1; ; factor *= 128) {
+      const byte = bytes[at++]
+      if (byte === undefined) throw new TypeError('unpackMinute: the bytes end in the middle')
+      value += (byte & 127) * factor
+      if (byte < 128) return value
+    }
+  }
+}
+
+const SPAN_GONE = 'these counts are left out of the history'
+
+export function addCounts(parts: readonly Counts[]): Counts {
+  if (parts.length === 1) return parts[0]!
+  return {
+    count: parts.reduce((total, { count }) => total + count, 0),
+    sum: parts.reduce((total, { sum }) => total + sum, 0),
+    max: parts.reduce((most, { max }) => Math.max(most, max), 0),
+    histogram: addHistograms(parts.map(({ histogram }) => histogram)),
+  }
+}
+
+/** Appends a whole number in groups of seven bits, the lowest group first. */
+function put(out: number[], number: number): void {
+  let left = number
+  while (left >= 128) {
+    out.push((left % 128) | 128)
+    left = Math.floor(left / 128)
+  }
+  out.push(left)
 }

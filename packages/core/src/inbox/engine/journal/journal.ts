@@ -6,11 +6,10 @@ import type { Access } from '../access.ts'
 import type { AttemptRow, Viewed } from '../operate/store.ts'
 import { errorOf, numberOf } from '../operate/search.ts'
 import type { Journaled, ArrivalRow, Ring } from './store.ts'
-import { createHistory } from './history.ts'
+import { createHistory, DAY } from './history.ts'
 import { decodeKept, encodeKept } from '../../codec.ts'
 import type { Page } from '../../view.ts'
 import { checkDeliveryFilter, matchesDelivery } from './delivery-filter.ts'
-import { DAY } from './buckets.ts'
 import { nextRound } from '../../../basics/deadline.ts'
 
 // Number of last attempts of a task that are returned, in addition to the first attempt.

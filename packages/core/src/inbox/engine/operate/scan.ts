@@ -1,6 +1,6 @@
 import { hashOf } from '../server.ts'
 import { eventOf, STATES, TASKS } from '../row.ts'
-import { numberOf } from './search.ts'
+import { numberOf, placeByTime } from './search.ts'
 import {
   NO_TASK,
   type FullRow,
@@ -226,8 +226,8 @@ export function createTableLists(dialect: ScanDialect): TableLists {
  * order.
  */
 function placeOf(row: InfoRow, want: Pick<Scan, 'filter'>): Place {
-  const id = row.id === 0 ? row.event * TASKS : row.id
-  return [isFailing(want) ? 0 : row.received, id]
+  const [received, id] = placeByTime(row)
+  return [isFailing(want) ? 0 : received, id]
 }
 
 function isFailing({ filter: { state, cause } }: Pick<Scan, 'filter'>): boolean {

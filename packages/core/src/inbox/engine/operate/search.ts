@@ -1,13 +1,13 @@
 import { decodeDelivery, decodeEvent } from '../../codec.ts'
-import { checkFilter, matches, topicMatch } from './filter.ts'
+import { matches, topicMatch } from './filter.ts'
 import type { Page, TaskFilter, TaskInfo, TaskDetail, TaskError } from '../../view.ts'
 import { chain, type MaybePromise } from '../../../basics/maybe.ts'
 import type { Access } from '../access.ts'
-import type { FullRow, InfoRow, Place, Scan } from './store.ts'
+import type { FullRow, InfoRow, Place, Scan, Scanned } from './store.ts'
 import type { ViewStore } from '../store.ts'
 import { nextRound } from '../../../basics/deadline.ts'
 import { foldInfo } from '../run/fold.ts'
-import { type LaneRow, DONE, PENDING, STATES } from '../row.ts'
+import { type LaneRow, DONE, PENDING, STATES, TASKS } from '../row.ts'
 
 /** Finds tasks or events in short steps, so that other work of the event loop runs in between. */
 export type Search = (filter: TaskFilter, page: SearchPage) => Promise<Page<FoundRow>>
@@ -40,13 +40,14 @@ export function createSearch(store: ViewStore, access: Access): Search {
     filter,
     { of = 'tasks', limit, cursor, budget, passing = false, oldest = false },
   ) => {
-    checkFilter(filter)
-    const { receiver, subscription: _, topic, text, ...rest } = filter
+    const { text, ...exact } = filter
+    const { receiver, subscription: _, topic, ...rest } = exact
+    const matchesExact = matches(exact)
     let after = placeOf(cursor)
     const until = performance.now() + budget
     const names = await access.read(() => namesOf(store))
     const lanes = names.wanted(filter)
-    const fits = text === undefined ? undefined : matches({ text })
+    const hasText = text === undefined ? undefined : matches({ text })
     const want = {
       oldest,
       of,
@@ -54,6 +55,7 @@ export function createSearch(store: ViewStore, access: Access): Search {
       receiver,
       lanes,
       topic: topic === undefined ? undefined : topicMatch(topic),
+      fits: (row: InfoRow) => matchesExact(infoOf(row, names.of(row.lane))),
       full: text !== undefined,
       passing,
     }
@@ -62,11 +64,11 @@ export function createSearch(store: ViewStore, access: Access): Search {
       const began = performance.now()
       // One extra row shows whether more rows follow. With `text`, it is unknown how many rows match, so the limit is
       // `width`.
-      const most = fits ? width : limit + 1 - rows.length
+      const most = hasText ? width : limit + 1 - rows.length
       const step = await access.read(() => store.scan({ ...want, after, width, limit: most }))
       for (const row of step.rows) {
         const info = infoOf(row, names.of(row.lane))
-        if (fits && !fits(info, () => payloadOf(row as FullRow))) continue
+        if (hasText && !hasText(info, () => payloadOf(row as FullRow))) continue
         if (rows.length === limit) {
           const last = rows.at(-1)!.row
           return { rows, cursor: store.placeOf(last, want).join('.'), searchedTo: last.received }
@@ -81,6 +83,43 @@ export function createSearch(store: ViewStore, access: Access): Search {
       else if (now - began > STEP) width = Math.max(Math.floor(width / 2), LEAST)
       await nextRound()
     }
+  }
+}
+
+/** Returns the place of a row in a list by time. */
+export function placeByTime({ id, event, received }: InfoRow): Place {
+  return [received, id === 0 ? event * TASKS : id]
+}
+
+/** Returns a function for `sort` that compares two places of a list. */
+export function inOrder({ oldest }: Pick<Scan, 'oldest'>): (one: Place, other: Place) => number {
+  const sign = oldest ? 1 : -1
+  return (one, other) => sign * (one[0] - other[0] || one[1] - other[1])
+}
+
+/**
+ * Implements `Viewed.scan` for a store that keeps all its rows in memory. `all` are the rows in any order, in a form
+ * from which `placeAt` makes the place in a list by time, and `rowOf` the row.
+ */
+export function scanAll<One>(
+  all: readonly One[],
+  want: Scan,
+  placeAt: (one: One) => Place,
+  rowOf: (one: One, full: boolean) => InfoRow,
+): Scanned {
+  const { after, width, limit, full } = want
+  const compare = inOrder(want)
+  const behind = all
+    .filter((one) => !after || compare(placeAt(one), after) > 0)
+    .sort((one, other) => compare(placeAt(one), placeAt(other)))
+  const looked = behind.slice(0, width)
+  const found = looked.filter((one) => want.fits(rowOf(one, false)))
+  const last = found.length > limit ? found[limit - 1] : looked.at(-1)
+  const hasMore = found.length > limit || behind.length > width
+  return {
+    rows: found.slice(0, limit).map((one) => rowOf(one, full)),
+    to: hasMore && last ? placeAt(last) : undefined,
+    searchedTo: last && placeAt(last)[0],
   }
 }
 

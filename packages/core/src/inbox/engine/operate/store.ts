@@ -80,6 +80,8 @@ export interface Scan {
   /** The lanes that match `receiver` and `subscription`, if the list has one of these filters. */
   readonly lanes: readonly number[] | undefined
   readonly topic: TopicMatch | undefined
+  /** Returns true if a row matches all of the filter but `text`, for stores that read through their rows. */
+  fits(row: InfoRow): boolean
   readonly after: Place | undefined
   readonly width: number
   readonly limit: number

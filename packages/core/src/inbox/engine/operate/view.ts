@@ -21,7 +21,6 @@ import type { Json } from '../../../delivery.ts'
 import { decodeDelivery, decodeEvent, encodeDelivery, encodeEvent } from '../../codec.ts'
 import { release } from '../run/order.ts'
 import { randomUUID } from 'node:crypto'
-import type { EventRecord } from '../../../event.ts'
 
 // Number of rows of a page: the default and the maximum.
 const DEFAULT_LIMIT = 100
@@ -170,9 +169,15 @@ function createRerun(
   }
 }
 
+/**
+ * Returns the event that `InboxView.rerun` stores: same provider, topic and id, but another payload. Its new key gives
+ * its tasks new idempotency keys, and `origin` is the original event's key. It is not deduplicated and has no guards.
+ */
 function edited(row: FullRow, payload: Json, number: number): NewEvent {
   const delivery = decodeDelivery(row.head, row.body)
-  const event = editedEvent(decodeEvent(row.record, delivery), payload)
+  // `source` is left out, since it would mean that the delivery's body contains the payload.
+  const { source: _, guards: __, ...rest } = decodeEvent(row.record, delivery)
+  const event = { ...rest, key: `~${randomUUID()}`, dedupe: false, payload, origin: rest.key }
   const received = Math.floor(delivery.receivedAt)
   return {
     number,
@@ -181,14 +186,4 @@ function edited(row: FullRow, payload: Json, number: number): NewEvent {
     record: encodeEvent(event, delivery),
     delivery: { ...encodeDelivery(delivery), received, events: 1, whole: delivery },
   }
-}
-
-/**
- * Returns the event that `InboxView.rerun` stores: same provider, topic and id, but another payload. Its new key gives
- * its tasks new idempotency keys, and `origin` is the original event's key. It is not deduplicated and has no guards.
- */
-export function editedEvent(event: EventRecord, payload: Json): EventRecord {
-  // `source` is left out, since it would mean that the delivery's body contains the payload.
-  const { source: _, guards: __, ...rest } = event
-  return { ...rest, key: `~${randomUUID()}`, dedupe: false, payload, origin: event.key }
 }

@@ -37,16 +37,12 @@ export interface Ahead {
   readonly time: number
   readonly most: number
   /**
-   * True to fill a slot only when it is half empty, so that each claim is worth its round trip.
+   * True if a claim needs a round trip. Then a slot is filled only when it is half empty. One half of a quick slot is
+   * for claims, and the other half for new tasks, which are stored as claimed even if older tasks wait. Otherwise all
+   * tasks of a flood of deliveries would be stored and read again.
    * @default false
    */
-  readonly half?: boolean
-  /**
-   * True to use one half of a quick slot for claims, and the other half for new tasks. These are stored as claimed,
-   * even if older tasks wait. Otherwise all tasks of a flood of deliveries would be stored and read again.
-   * @default false
-   */
-  readonly share?: boolean
+  readonly remote?: boolean
 }
 
 export interface Slots<Task> {
@@ -102,7 +98,7 @@ export function createSlots<Task>(consumer: Consumer, ahead: Ahead, look: () => 
     isHungry(slot) {
       if (!slot.backlog || budget <= 0) return false
       const room = Math.min(capacityOf(slot) - slot.claimed, fitting(slot))
-      if (ahead.half && slot.queue.length > 0) return room >= capacityOf(slot) / 2
+      if (ahead.remote && slot.queue.length > 0) return room >= capacityOf(slot) / 2
       return room > 0
     },
     reserve(slot, count) {
@@ -144,7 +140,7 @@ export function createSlots<Task>(consumer: Consumer, ahead: Ahead, look: () => 
 
   /** Returns true if half of the slot is for new tasks. Slow handlers run older tasks first instead. */
   function shares({ lane, lean }: Slot<Task>, capacity: number): boolean {
-    return ahead.share === true && !lean && capacity > lane.concurrency
+    return ahead.remote === true && !lean && capacity > lane.concurrency
   }
 
   function capacityOf({ lane, pace, lean }: Slot<Task>): number {

@@ -306,41 +306,28 @@ export interface BatchWork {
   failed(error: Error): void
 }
 
-/** Works that wait for a batch, in order. */
-interface Backlog<Work extends BatchWork> {
-  push(work: Work): void
-  /** Puts works back at the front. */
-  putBack(works: readonly Work[]): void
-  /** Removes and returns the works of one batch, at most `most`. */
-  take(most: number): readonly Work[]
-  /** Fails works whose deadline has passed. */
-  expire(): void
-  fail(error: () => Error): void
-  size(): number
-  waiting(): number
-}
-
-/** Makes a {@link Backlog}. `late` makes the error for a late work, only when it is needed. */
-export function createBacklog<Work extends BatchWork>(bounds: {
+/** Holds works that wait for a batch, in order. `late` makes the error for a late work, only when it is needed. */
+function createBacklog<Work extends BatchWork>(bounds: {
   readonly rows: number
   readonly bytes: number
   readonly late: () => Error
-}): Backlog<Work> {
+}) {
   let queue: Work[] = []
   let waiting = 0
 
   return {
-    push(work) {
+    push(work: Work): void {
       waiting += work.bytes
       queue.push(work)
     },
-    putBack(works) {
+    /** Puts works back at the front. */
+    putBack(works: readonly Work[]): void {
       queue.unshift(...works)
       for (const work of works) waiting += work.bytes
     },
     take,
     expire,
-    fail(error) {
+    fail(error: () => Error): void {
       const failed = queue
       queue = []
       waiting = 0
@@ -350,6 +337,7 @@ export function createBacklog<Work extends BatchWork>(bounds: {
     waiting: () => waiting,
   }
 
+  /** Removes and returns the works of one batch, at most `most`. */
   function take(most: number): readonly Work[] {
     expire()
     let count = 0
@@ -369,6 +357,7 @@ export function createBacklog<Work extends BatchWork>(bounds: {
     return batch
   }
 
+  /** Fails works whose deadline has passed. */
   function expire(): void {
     const now = performance.now()
     if (!queue.some((work) => isLate(work, now))) return

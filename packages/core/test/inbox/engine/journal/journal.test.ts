@@ -5,7 +5,7 @@ import {
   packMinute,
   unpackMinute,
   type Minute,
-} from '../../../../src/inbox/engine/journal/buckets.ts'
+} from '../../../../src/inbox/engine/journal/history.ts'
 import { bucketOf, quantile, type JournalBatch } from '../../../../src/inbox/engine/index.ts'
 import { createJournalBuffer, type SeriesName } from '../../../../src/observe/journal-buffer.ts'
 import type { Arrival, MinuteGauge } from '../../../../src/inbox/index.ts'
