@@ -267,6 +267,20 @@ describe('draining', () => {
     expect(await drained).toMatchObject({ ran: 1, done: 1 })
   })
 
+  test('one that fails is told, and does not keep out the next', async () => {
+    let calls = 0
+    const { runner, add } = createEngine({
+      runner: {
+        async reclaim() {
+          if (++calls === 1) throw new Error('the store is away')
+        },
+      },
+    })
+    add('a')
+    const ends = await Promise.allSettled([runner.drain(soon(), 1), runner.drain(soon(), 1)])
+    expect(ends).toMatchObject([{ status: 'rejected' }, { value: { ran: 1, done: 1 } }])
+  })
+
   test('nothing starts in the last second, and the deadline gives back what runs', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] })
     const { run, open, signals } = gates()

@@ -64,20 +64,6 @@ describe('deliveries', () => {
     await journal.write(batch([arrival({ at: Date.now() - 31 * DAY, ids: ['old'] })]))
     expect((await journal.deliveries({ eventId: 'old' })).rows).toEqual([])
   })
-
-  test('keep head and body of the last rejection of a slot', async () => {
-    const journal = journalOf()
-    const rows = Array.from({ length: 5 }, (_, at) =>
-      rejected({
-        slot: `s${at % 3}`,
-        kept: { url: '/', headers: [['a', 'b']], body: Buffer.of(at) },
-      }),
-    )
-    await journal.write(batch(rows))
-    const kept = await Promise.all(rows.map(async ({ id }) => (await journal.delivery(id))!))
-    expect(kept.map((row) => row.kept?.body[0])).toEqual([undefined, undefined, 2, 3, 4])
-    expect((await journal.deliveries()).rows[0]).not.toHaveProperty('slot')
-  })
 })
 
 describe('history', () => {
