@@ -248,6 +248,7 @@ function createSide(context: SideContext, consumer: Consumer): Side {
     lease,
     // A job without its event waits for as long as a redelivery of the event may arrive.
     keepDone: knownFor(settings).time,
+    free: (tasks) => accepting.free(tasks),
     failed,
     clock: context.clock,
     steady: context.steady,

@@ -5,12 +5,14 @@ import {
   isWebhookError,
   type ErrorCode,
 } from '@postern/core'
-import { type CommitWrite, milliseconds, unknownOptions, errorText } from '@postern/core/internal'
+import { type CommitWrite, unknownOptions, errorText } from '@postern/core/internal'
 import {
   checks,
   type Intake,
   type Accepted,
+  type DurableInboxOptions,
   engineSettings,
+  type EngineOptions,
   type EngineSettings,
   decodeDelivery,
   decodeEvent,
@@ -196,29 +198,10 @@ export const SMALLER_BODY: string =
   'a row of the object cannot hold more: ask the sender for smaller deliveries'
 
 /** Options of {@link durableObject}. */
-export interface DurableObjectOptions {
-  /**
-   * Maximum number of pending and running tasks per receiver. If it is reached, deliveries get 503.
-   * @default 1_000_000
-   */
-  readonly maxPending?: number
-  /**
-   * Maximum share of `maxPending` per tenant (value of `tenantKey`). So a flood from one tenant rejects only the
-   * deliveries of that tenant. @default 0.5
-   */
-  readonly maxPendingShare?: number
-  /**
-   * How long event ids are known, so that a redelivery runs nothing. Must be at least as long as the sender retries.
-   * @default '4d'
-   */
-  readonly dedupeWindow?: Duration
-  /**
-   * How long done events are kept for lists and replay. An event is kept for `keepDone` or `dedupeWindow`, whichever is
-   * longer. @default '4d'
-   */
-  readonly keepDone?: Duration
-  /** How long dead tasks are kept for replay and redelivery. @default '30d' */
-  readonly keepDead?: Duration
+export interface DurableObjectOptions extends Pick<
+  DurableInboxOptions,
+  'maxPending' | 'maxPendingShare' | 'dedupeWindow' | 'keepDone' | 'keepDead'
+> {
   /**
    * Maximum number of tasks that run immediately after replies, or in one alarm. If more tasks are due, the next alarm
    * follows immediately. The requests of these tasks may count as requests of one invocation. @default 500
@@ -248,16 +231,18 @@ const LONGEST = 15 * 60_000
 
 export function checkSettings(options: DurableObjectOptions): ObjectSettings {
   unknownOptions('durableObject', options, OPTIONS)
-  const { batch = 500, deadline = '5m', ...rest } = options
-  if (!(Number.isSafeInteger(batch) && batch >= 1))
-    throw new TypeError(
-      `durableObject: batch must be a whole number from 1 and up, got ${String(batch)}`,
-    )
-  const time = milliseconds(deadline, 'durableObject: deadline')
+  const check = checks('durableObject', options)
+  const batch = check.whole('batch', 500)
+  const time = check.time('deadline', '5m')
   if (time < 2000 || time > LONGEST)
-    throw new TypeError(`durableObject: deadline must be from 2s to 15m, got ${String(deadline)}`)
-  const check = checks('durableObject', rest as DurableObjectOptions & Pick<EngineSettings, never>)
-  return { engine: engineSettings('durableObject', check, { pollInterval: '1s' }), batch, time }
+    throw new TypeError(
+      `durableObject: deadline must be from 2s to 15m, got ${String(options.deadline)}`,
+    )
+  // The engine's own `deadline` is the time for a commit.
+  const { deadline: _, ...rest } = options
+  const others = checks<EngineOptions>('durableObject', rest)
+  const engine = engineSettings('durableObject', others, { pollInterval: '1s' })
+  return { engine, batch, time }
 }
 
 /** The value of a column in a Durable Object's SQLite. */

@@ -6,7 +6,8 @@ import {
   type Consumer,
   type Intake,
   type Accepted,
-  createPace,
+  type Capacity,
+  createCapacity,
 } from '@postern/core/engine'
 import {
   answeredWithin,
@@ -16,7 +17,7 @@ import {
   type RedisClient,
 } from '../store/connection.ts'
 import { prepare, type Prepared, type PreparedItem, deliveryArguments } from './encode.ts'
-import { parseRef, queueName, type Queues } from '../store/queues.ts'
+import { queueName, type Queues } from '../store/queues.ts'
 import type { Replicas } from '../store/replicas.ts'
 import { revive } from './revive.ts'
 import type { ServerWatch } from '../store/server.ts'
@@ -27,6 +28,8 @@ interface Accepting {
   accept(intake: Intake): Promise<readonly Accepted[]>
   /** Rejects if a delivery could not be stored now (see `Port.probe`). */
   probe(): Promise<void>
+  /** Notes that tasks have ended, or that tasks were added if the number is negative. */
+  free(tasks: number): void
   /** Resolves when all waiting deliveries are stored or rejected, at the latest at the deadline. */
   close(): Promise<void>
 }
@@ -60,13 +63,11 @@ interface Work {
  * Creates {@link Accepting}. Deliveries that arrive in one tick of the event loop, or while Redis is busy, share one
  * script. The script stores each delivery completely or not at all, even if Redis crashes or rejects a command.
  */
-export function createAccepting(
-  { client, queues, settings, watch, replicas, clock }: AcceptContext,
-  consumer: Consumer,
-): Accepting {
+export function createAccepting(context: AcceptContext, consumer: Consumer): Accepting {
+  const { client, queues, settings, watch, replicas, clock } = context
   const { receiver } = consumer
   const { prefix, deadline, maxPending, maxPendingShare, maxWaitingBytes } = settings
-  const capacity = createCapacity(client, prefix, receiver, maxPending, () => consumer.now())
+  const capacity = capacityOf(context, consumer)
   const share = Math.max(1, Math.floor(maxPending * maxPendingShare))
   const late = (): Error => unavailable(`Redis did not answer within ${deadline} ms`)
   const batch = createBatch<Work>({
@@ -115,6 +116,7 @@ export function createAccepting(
         deadline,
       )
     },
+    free: (tasks) => capacity.free(tasks),
     close: () => batch.flushed(),
   }
 
@@ -122,15 +124,18 @@ export function createAccepting(
     await connected(client, deadline)
     await watch.safe()
     const line = replicas?.line() ?? 0
-    await capacity.known()
     const again = await look(works.flatMap(({ prepared }) => prepared.items))
-    const plans = works.flatMap((work) => {
+    const plans: (CommitPlan & { readonly work: Work })[] = []
+    for (const work of works) {
       const { prepared } = work
       const fresh = prepared.items.filter(({ name }) => !again.has(name))
-      const full = capacity.reserve(fresh)
-      if (full) work.failed(full)
-      return full ? [] : [{ work, prepared, fresh }]
-    })
+      try {
+        await capacity.reserve({ plain: true, tasks: tasksOf(fresh), items: [] })
+        plans.push({ work, prepared, fresh })
+      } catch (error) {
+        work.failed(error as Error)
+      }
+    }
     const replies = await commit(client, prefix, plans, { now: clock(), share })
     await replicas?.confirmed(line)
     await Promise.all(plans.map((plan, at) => answer(plan, replies[at]!, again)))
@@ -142,10 +147,12 @@ export function createAccepting(
     again: ReadonlyMap<string, readonly string[]>,
   ): Promise<void> {
     const [kind, ...found] = reply
+    if (kind !== 'taken') capacity.free(tasksOf(fresh))
     if (kind === 'rejected') return work.stored(prepared.items.map(() => 'rejected'))
     if (kind === 'full') {
       const waiting = Number(found[0])
-      return work.failed(capacity.full('maxPendingShare', share, waiting, 'tasks of one tenant'))
+      const full = capacity.full('maxPendingShare', share, waiting, 'tasks of one tenant')
+      return work.failed(full)
     }
     const failure = notAdded(reply)
     if (failure) {
@@ -154,6 +161,7 @@ export function createAccepting(
     }
     try {
       const recorded = new Set(fresh.filter((_, at) => Number(found[at]) > 0))
+      capacity.free(tasksOf(fresh.filter((item) => !recorded.has(item))))
       const taken: Accepted[] = []
       for (const item of prepared.items)
         taken.push(recorded.has(item) ? 'new' : await retake(again.get(item.name) ?? []))
@@ -170,13 +178,9 @@ export function createAccepting(
   async function look(
     items: readonly PreparedItem[],
   ): Promise<ReadonlyMap<string, readonly string[]>> {
-    const names = [...queuesOf(items)]
     const known = items.filter(({ item }) => item.event.dedupe).map(({ name }) => name)
-    const [found, counts] = (await runScript(client, 'LOOK', prefix, ...known, '-', ...names)) as [
-      readonly (readonly string[] | null)[],
-      readonly number[],
-    ]
-    capacity.seen(names, counts)
+    const reply = await runScript(client, 'LOOK', prefix, ...known)
+    const found = reply as readonly (readonly string[] | null)[]
     const again = new Map<string, readonly string[]>()
     found.forEach((refs, at) => refs && again.set(known[at]!, refs))
     return again
@@ -187,8 +191,8 @@ export function createAccepting(
   }
 }
 
-function queuesOf(items: readonly PreparedItem[]): Set<string> {
-  return new Set(items.flatMap(({ refs }) => refs.map((ref) => parseRef(ref).queue)))
+function tasksOf(items: readonly PreparedItem[]): number {
+  return items.reduce((sum, { refs }) => sum + refs.length, 0)
 }
 
 /**
@@ -229,85 +233,26 @@ function probeOf(consumer: Consumer): CommitPlan {
   return { prepared, fresh: prepared.items }
 }
 
-// Milliseconds after which all queues of the receiver are counted again.
-const FRESH = 1000
-
 /**
- * Tracks the number of pending tasks of a receiver. The queues of a delivery are counted with the delivery, and all
- * queues once a second. Otherwise 500 subscriptions would cost 500 counts per delivery.
+ * Counts the open tasks of a receiver as the engine does. The script STORE decides on the share of a tenant, so the
+ * engine gets no tenants.
  */
-function createCapacity(
-  client: RedisClient,
-  prefix: string,
-  receiver: string,
-  maxPending: number,
-  now: () => number,
-) {
-  const pace = createPace(now)
-  let pending = new Map<string, number>()
-  let total = 0
-  let countedAt = -Infinity
-  let counting: Promise<void> | undefined
-
-  return {
-    /**
-     * Resolves once all queues were counted for the first time. Returns undefined if they were counted before; an old
-     * count is then renewed in the background.
-     */
-    known(): Promise<void> | undefined {
-      if (performance.now() - countedAt < FRESH) return undefined
-      const first = countedAt === -Infinity
-      counting ??= count().finally(() => (counting = undefined))
-      if (first) return counting
-      // Counts from a second ago are good enough. If Redis fails, the script that stores the delivery reports it.
-      counting.catch(() => {})
-      return undefined
+function capacityOf({ client, settings }: AcceptContext, consumer: Consumer): Capacity {
+  return createCapacity({
+    store: {
+      async pending(receiver) {
+        const args = [queueName(receiver, ''), 1]
+        const rows = await runScript(client, 'COUNTS', settings.prefix, ...args)
+        const counts = rows as readonly (readonly [name: string, ...counts: number[]])[]
+        return counts.reduce((sum, [, ...its]) => its.reduce((all, each) => all + each, sum), 0)
+      },
+      backlog: () => [],
+      rejection: unavailable,
     },
-    /** Sets the number of pending tasks for each queue. */
-    seen(queues: readonly string[], counts: readonly number[]): void {
-      queues.forEach((queue, at) => set(queue, counts[at]!))
-    },
-    /** Adds the tasks of new events to the counts. Returns an error instead if that would exceed `maxPending`. */
-    reserve(items: readonly PreparedItem[]): WebhookError | undefined {
-      const wanted = items.reduce((sum, { refs }) => sum + refs.length, 0)
-      if (total + wanted > maxPending) return full('maxPending', maxPending, total, 'tasks')
-      pace.added(wanted)
-      for (const { refs } of items)
-        for (const ref of refs) {
-          const { queue } = parseRef(ref)
-          set(queue, (pending.get(queue) ?? 0) + 1)
-        }
-      return undefined
-    },
-    full,
-  }
-
-  function full(option: string, limit: number, got: number, expected: string): WebhookError {
-    pace.rejected(total)
-    const retryAfter = pace.secondsFor(got, limit)
-    const problem = 'full'
-    return new WebhookError('inbox_full', { problem, option, limit, got, expected }, { retryAfter })
-  }
-
-  async function count(): Promise<void> {
-    const rows = (await runScript(
-      client,
-      'COUNTS',
-      prefix,
-      queueName(receiver, ''),
-      1,
-    )) as readonly (readonly [name: string, waiting: number, delayed: number, active: number])[]
-    pending = new Map(
-      rows.map(([name, waiting, delayed, active]) => [name, waiting + delayed + active]),
-    )
-    total = [...pending.values()].reduce((sum, each) => sum + each, 0)
-    countedAt = performance.now()
-  }
-
-  function set(queue: string, count: number): void {
-    total += count - (pending.get(queue) ?? 0)
-    pending.set(queue, count)
-  }
+    settings,
+    consumer,
+    lanes: { find: () => undefined },
+  })
 }
 
 /** A delivery, and those of its events that are not stored yet. */

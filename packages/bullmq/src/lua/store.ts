@@ -41,15 +41,14 @@ import { TURN_FUNCTION } from './turn.ts'
 //   chg number of strikes: interruptions that count toward a poison pill
 
 /**
- * Looks up events and queues before a delivery is stored. KEYS: prefix; ARGV: names of events, then `-`, then names of
- * queues. Replies nothing for an unknown event. For a known event, replies the refs of its jobs to revive. A ref starts
- * with `f` if the job failed, or with `d` if it waits after an error. Replies for each queue the number of pending and
- * running jobs.
+ * Looks up events before a delivery is stored. KEYS: prefix; ARGV: names of events. Replies nothing for an unknown
+ * event. For a known event, replies the refs of its jobs to revive. A ref starts with `f` if the job failed, or with
+ * `d` if it waits after an error.
  */
 export const LOOK: string = `
-local prefix, found, counts, at = KEYS[1], {}, {}, 1
-while ARGV[at] ~= '-' do
-  local event = redis.pcall('HMGET', prefix .. ':event:' .. ARGV[at], 'j', 'x')
+local prefix, found = KEYS[1], {}
+for at, name in ipairs(ARGV) do
+  local event = redis.pcall('HMGET', prefix .. ':event:' .. name, 'j', 'x')
   local jobs, again = event.err and '' or event[1], false
   if jobs then
     again = {}
@@ -64,14 +63,8 @@ while ARGV[at] ~= '-' do
     end
   end
   found[at] = again
-  at = at + 1
 end
-for i = at + 1, #ARGV do
-  local base = prefix .. ':' .. ARGV[i]
-  counts[#counts + 1] = redis.call('LLEN', base .. ':wait') + redis.call('LLEN', base .. ':active')
-    + redis.call('ZCARD', base .. ':delayed') + redis.call('ZCARD', base .. ':prioritized')
-end
-return {found, counts}`
+return found`
 
 // Adds jobs as BullMQ's own scripts addStandardJob and addPrioritizedJob do. A script cannot call other scripts. In
 // MULTI, an error in a script does not stop the next commands, so the event would be stored without its jobs.

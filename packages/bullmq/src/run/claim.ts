@@ -1,17 +1,11 @@
 import type { Buffer } from 'node:buffer'
-import {
-  weightOf,
-  type Claim,
-  type Consumer,
-  type RunnerTask,
-  type Slot,
-} from '@postern/core/engine'
+import { weightOf, type Claim, type RunnerTask, type Slot } from '@postern/core/engine'
 import type { Job, Queue } from 'bullmq'
 import { PROCESS } from '../journal/attempts.ts'
-import { runBuffer, runScript, type RedisClient } from '../store/connection.ts'
+import { runBuffer, runScript } from '../store/connection.ts'
 import { subscriptionOf, type JobData } from '../store/queues.ts'
 import { decodeStored } from '../accept/encode.ts'
-import { isOdd, type Owner } from './unread.ts'
+import { isOdd, type Owner, type RunsContext } from './unread.ts'
 
 interface Start {
   /** Start of the run, in milliseconds since 1970. */
@@ -53,13 +47,6 @@ interface Unread {
  */
 export type HoldResult = HeldJob | 'lost' | 'missing' | 'suspect' | number | Unread
 
-interface HoldContext {
-  readonly client: RedisClient
-  readonly consumer: Consumer
-  readonly prefix: string
-  readonly lease: number
-}
-
 // The part of the lease for which a lock still holds when the script LOAD replies.
 const SURE = 0.9
 
@@ -73,7 +60,7 @@ type Reply = readonly Buffer[]
  * and settled the task. So if the reply came after that time, the job is read again.
  */
 export async function holdJob(
-  { client, prefix, lease, consumer }: HoldContext,
+  { client, prefix, lease, consumer }: RunsContext,
   job: Job<JobData>,
   token: string,
   suspect: boolean,
@@ -157,7 +144,7 @@ export function isHeld(found: HoldResult): found is HeldJob {
 
 /** Returns true if another claim has the job or has settled it. */
 export async function isElsewhere(
-  { client, prefix }: Pick<HoldContext, 'client' | 'prefix'>,
+  { client, prefix }: RunsContext,
   ref: string,
   token: string,
 ): Promise<boolean> {
@@ -172,7 +159,7 @@ export async function isElsewhere(
  * that have no lock. BullMQ checks at most once per interval. With two rounds in a row all such jobs are freed.
  */
 export async function freeStalled(
-  { client }: Pick<HoldContext, 'client'>,
+  { client }: RunsContext,
   queue: Queue,
   rounds: number,
 ): Promise<void> {
@@ -187,7 +174,7 @@ export async function freeStalled(
  * lost.
  */
 export async function freeUnknown(
-  { client, prefix }: Pick<HoldContext, 'client' | 'prefix'>,
+  { client, prefix }: RunsContext,
   side: string,
   queues: readonly string[],
   isKnown: (ref: string, token: string) => boolean,

@@ -1,34 +1,19 @@
-import { cut, type Consumer, type UnreadTeller, eventOf } from '@postern/core/engine'
+import { cut, eventOf } from '@postern/core/engine'
 import { addAttempt, attemptsOf, type AttemptsReader } from '../journal/attempts.ts'
 import type { HeldJob } from './claim.ts'
-import type { RedisClient } from '../store/connection.ts'
 import { eventOfJob, isJobId } from '../store/queues.ts'
 import { delay, putOff } from './settle.ts'
-import { bury, buryUnread, errorFields, type Owner } from './unread.ts'
+import { bury, buryUnread, errorFields, type Owner, type RunsContext } from './unread.ts'
 
 // Milliseconds for which a job waits if its event is missing.
 const MISSING_WAIT = 5000
-
-interface UnrunContext {
-  readonly consumer: Consumer
-  readonly unread: UnreadTeller
-  /** How long events stay known, in milliseconds. */
-  readonly keepDone: number
-}
-
-interface MissingContext extends UnrunContext {
-  /** The store's clock, in milliseconds since 1970. */
-  readonly clock: () => number
-  readonly client: RedisClient
-  readonly prefix: string
-}
 
 /**
  * Counts the interruption of an earlier claim. Returns the milliseconds for which the task waits, or undefined if it is
  * now dead as a poison pill.
  */
 export async function cutOff(
-  { consumer, unread }: UnrunContext,
+  { consumer, unread }: RunsContext,
   owner: Owner,
   held: HeldJob,
 ): Promise<number | undefined> {
@@ -78,7 +63,7 @@ export async function cutOff(
  * job waits for the redelivery as long as events stay known. If the event's number is known, the event was stored, and
  * another program deleted it. Jobs of other programs have no event.
  */
-export async function missing(context: MissingContext, owner: Owner): Promise<void> {
+export async function missing(context: RunsContext, owner: Owner): Promise<void> {
   const { client, prefix, keepDone } = context
   const id = owner.job.id!
   if (!isJobId(id))

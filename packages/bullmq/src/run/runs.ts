@@ -9,7 +9,6 @@ import {
   type Slot,
 } from '@postern/core/engine'
 import { WebhookError } from '@postern/core'
-import type { MaybePromise } from '@postern/core/internal'
 import { Job, type JobJson } from 'bullmq'
 import { randomUUID } from 'node:crypto'
 import { promoteJob } from '../accept/revive.ts'
@@ -25,15 +24,8 @@ import {
   type JobTask,
 } from './claim.ts'
 import { cutOff, missing } from './interruption.ts'
-import { finish, isKept, putOff, type SettleContext } from './settle.ts'
-import { buryBroken, buryUnread, isOdd, type Owner } from './unread.ts'
-
-interface RunsContext extends SettleContext {
-  /** How long events stay known, in milliseconds. */
-  readonly keepDone: number
-  /** Returns why this process must not use the store (see `ServerWatch.shutOut`). */
-  readonly shutOut: () => MaybePromise<string | undefined>
-}
+import { finish, isKept, putOff } from './settle.ts'
+import { buryBroken, buryUnread, isOdd, type Owner, type RunsContext } from './unread.ts'
 
 /** Runs the tasks of a receiver in this process. */
 export interface Runs {
@@ -111,10 +103,12 @@ export function createRuns(context: RunsContext): Runs {
           over(true)
         },
       ),
-    ended(task) {
+    ended(task, stored) {
       task.ended = true
       task.free?.()
       if (!task.running) leave(task)
+      if (stored?.kind === 'done') context.free(1 - (stored.spawn?.length ?? 0))
+      if (stored?.kind === 'dead') context.free(1)
     },
     reclaim: () => reclaim(2),
     async rest() {

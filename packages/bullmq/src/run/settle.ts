@@ -6,37 +6,26 @@ import {
   reported,
   type TaskChange,
   type Claim,
-  type Consumer,
   type Outcome,
   type Ran,
   type TaskDraft,
-  type UnreadTeller,
 } from '@postern/core/engine'
 import type { Job, JobJson } from 'bullmq'
 import { addAttempt, PROCESS, type DoneValue } from '../journal/attempts.ts'
 import { isElsewhere, type HeldJob } from './claim.ts'
-import { runScript, type RedisClient } from '../store/connection.ts'
+import { runScript } from '../store/connection.ts'
 import { taskArguments } from '../accept/encode.ts'
-import { bury, buryBroken, errorFields, isOdd, type JobFields, type Owner } from './unread.ts'
+import {
+  bury,
+  buryBroken,
+  errorFields,
+  isOdd,
+  type JobFields,
+  type Owner,
+  type RunsContext,
+} from './unread.ts'
 import { bounded, isFenced, reasonOf } from '../store/errors.ts'
-import type { JobData, Queues } from '../store/queues.ts'
-
-export interface SettleContext {
-  readonly consumer: Consumer
-  readonly unread: UnreadTeller
-  readonly client: RedisClient
-  readonly queues: Queues
-  readonly prefix: string
-  readonly lease: number
-  /** Called with errors that nothing else reports. */
-  readonly failed: (error: unknown) => void
-  /** The server's clock, by which all machines decide when a delayed task is due. */
-  readonly clock: () => number
-  /** Resolves with false if leases must not end now (see `Joined.steady`). */
-  readonly steady: () => Promise<boolean>
-  /** True after the inbox has closed. */
-  readonly ended: () => boolean
-}
+import type { JobData } from '../store/queues.ts'
 
 // Milliseconds until the next try after Redis rejected a script, for example because Redis is full.
 const AGAIN = 1000
@@ -51,7 +40,7 @@ interface Finished {
 
 /** Stores the outcome of a run. If `more` is true, storing a done run also claims the next job. */
 export async function finish(
-  context: SettleContext,
+  context: RunsContext,
   owner: Owner,
   held: HeldJob,
   outcome: Outcome,
@@ -86,7 +75,7 @@ export async function finish(
  * it now.
  */
 async function settle(
-  context: SettleContext,
+  context: RunsContext,
   owner: Owner,
   held: HeldJob,
   outcome: Exclude<Outcome, { kind: 'done' }>,
@@ -146,7 +135,7 @@ function doneValue({ claim }: HeldJob, { startedAt, duration }: Ran): DoneValue 
  * full or read-only, the script is also repeated.
  */
 async function store(
-  context: SettleContext,
+  context: RunsContext,
   owner: Owner,
   held: HeldJob,
   write: () => Promise<unknown>,
@@ -183,7 +172,7 @@ async function store(
  * lost.
  */
 async function takeBack(
-  { client, prefix, lease }: SettleContext,
+  { client, prefix, lease }: RunsContext,
   { job, token }: Owner,
   { startedAt }: HeldJob,
   done = false,
@@ -201,7 +190,7 @@ async function takeBack(
  * server's clock ended the lock, the job is claimed again.
  */
 export async function isKept(
-  context: SettleContext,
+  context: RunsContext,
   task: {
     readonly owner: Owner
     readonly held: HeldJob
@@ -245,7 +234,7 @@ function attemptOf(
  * children again changes nothing. Returns false if the parent's lock was lost.
  */
 async function spawn(
-  { client, consumer: { receiver }, prefix, lease, failed, ended, clock }: SettleContext,
+  { client, consumer: { receiver }, prefix, lease, failed, ended, clock }: RunsContext,
   { job, token }: Owner,
   { event }: Claim,
   drafts: readonly TaskDraft[],

@@ -1,16 +1,33 @@
-import { causeOf, type Consumer, parsed } from '@postern/core/engine'
+import { causeOf, type Consumer, parsed, type UnreadTeller } from '@postern/core/engine'
+import type { MaybePromise } from '@postern/core/internal'
 import type { TaskError } from '@postern/core/inbox'
 import { runScript, type RedisClient } from '../store/connection.ts'
 import { isFenced, keptStack, reasonOf } from '../store/errors.ts'
 import type { Job } from 'bullmq'
-import type { JobBackend, JobData } from '../store/queues.ts'
+import type { JobBackend, JobData, Queues } from '../store/queues.ts'
 
-interface UnreadContext {
-  readonly client: RedisClient
+/** The parts of the inbox that the runs of a receiver use. */
+export interface RunsContext {
   readonly consumer: Consumer
+  readonly unread: UnreadTeller
+  readonly client: RedisClient
+  readonly queues: Queues
   readonly prefix: string
-  /** The store's clock, in milliseconds since 1970. */
+  readonly lease: number
+  /** How long events stay known, in milliseconds. */
+  readonly keepDone: number
+  /** Notes that tasks have ended, or that tasks were added if the number is negative. */
+  readonly free: (tasks: number) => void
+  /** Called with errors that nothing else reports. */
+  readonly failed: (error: unknown) => void
+  /** The server's clock, by which all machines decide when a delayed task is due. */
   readonly clock: () => number
+  /** Resolves with false if leases must not end now (see `Joined.steady`). */
+  readonly steady: () => Promise<boolean>
+  /** Returns why this process must not use the store (see `ServerWatch.shutOut`). */
+  readonly shutOut: () => MaybePromise<string | undefined>
+  /** True after the inbox has closed. */
+  readonly ended: () => boolean
 }
 
 // ODD matches errors in stored data: a key of another type, a count that is not a number, or a script that failed on
@@ -50,7 +67,7 @@ export function bury(
  * lost.
  */
 export async function buryUnread(
-  context: UnreadContext,
+  context: RunsContext,
   owner: Owner,
   message: string,
 ): Promise<boolean> {
@@ -75,7 +92,7 @@ export async function buryUnread(
  * Makes each claimed job of a queue dead that BullMQ cannot read. Otherwise BullMQ would claim these jobs again and
  * again. Resolves with the number of jobs that are now dead.
  */
-export async function buryBroken(context: UnreadContext, queue: string): Promise<number> {
+export async function buryBroken(context: RunsContext, queue: string): Promise<number> {
   const { client, consumer, prefix } = context
   const ids = await client.lrange(`${prefix}:${queue}:active`, 0, -1)
   let buried = 0
@@ -101,7 +118,7 @@ interface BrokenPart {
  * Makes an active job dead with the script BURY. Returns false if the job is not active, or if another claim has it.
  */
 async function buryAsIs(
-  { client, prefix, clock }: UnreadContext,
+  { client, prefix, clock }: RunsContext,
   queue: string,
   id: string,
   error: TaskError,

@@ -26,7 +26,7 @@ export type {
 } from '../inbox.ts'
 export type { JournalBatch } from '../journal.ts'
 export { createSeal, type KeyOption, type Seal, isSealed, openKept, opened } from '../seal.ts'
-export { createPace } from './accept/capacity.ts'
+export { createCapacity, type Capacity } from './accept/capacity.ts'
 export { transactions, type Transactions } from './accept/transactions.ts'
 export { withoutWrites, type Access } from './access.ts'
 export { attachment } from './attach/attachment.ts'

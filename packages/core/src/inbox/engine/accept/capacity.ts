@@ -13,11 +13,13 @@ export interface Capacity {
    * Reserves room for the tasks of a delivery. Throws or rejects if the inbox is full. Waits for a count by the store
    * only near the bound.
    */
-  reserve(intake: EncodedIntake): MaybePromise<void>
-  stored(intake: EncodedIntake, taken: readonly Accepted[]): void
+  reserve(intake: Pick<EncodedIntake, 'plain' | 'tasks' | 'items'>): MaybePromise<void>
+  stored(intake: Pick<EncodedIntake, 'items'>, taken: readonly Accepted[]): void
   /** Releases the room of tasks that have ended. A negative number reserves room for tasks that are open again. */
   free(tasks: number): void
   told(turn: Turn): void
+  /** Returns the error for a delivery that an option rejects: `got` tasks of at most `limit`. */
+  full(option: string, limit: number, got: number, expected: string): WebhookError
 }
 
 // Maximum age of a count by the store, in milliseconds: near the bound, and far from the bound.
@@ -36,7 +38,7 @@ export function createCapacity({
   consumer,
   lanes,
 }: {
-  readonly store: Store
+  readonly store: Pick<Store, 'pending' | 'backlog' | 'rejection'>
   readonly settings: Pick<EngineSettings, 'maxPending' | 'maxPendingShare'>
   readonly consumer: Consumer
   readonly lanes: Finder
@@ -62,6 +64,7 @@ export function createCapacity({
     },
     free,
     told,
+    full,
   }
 
   function free(tasks: number): void {
@@ -76,9 +79,9 @@ export function createCapacity({
       if (age > FAR) count().catch(() => {})
       return take(tasks)
     }
-    if (known !== undefined && age <= NEAR) throw full()
+    if (known !== undefined && age <= NEAR) throw pending()
     return count().then(() => {
-      if (known! + since + tasks > maxPending) throw full()
+      if (known! + since + tasks > maxPending) throw pending()
       take(tasks)
     })
   }
@@ -88,11 +91,11 @@ export function createCapacity({
     pace.added(tasks)
   }
 
-  function full(): WebhookError {
-    return rejection('maxPending', maxPending, known! + since, 'tasks')
+  function pending(): WebhookError {
+    return full('maxPending', maxPending, known! + since, 'tasks')
   }
 
-  function rejection(option: string, limit: number, got: number, expected: string): WebhookError {
+  function full(option: string, limit: number, got: number, expected: string): WebhookError {
     if (known !== undefined) pace.rejected(known + since)
     const retryAfter = pace.secondsFor(got, limit)
     const problem = 'full'
@@ -108,7 +111,7 @@ export function createCapacity({
   }
 
   /** Rejects a delivery if one of its tenants has filled its share of `maxPending`. Other tenants are not affected. */
-  function shareOf({ items }: EncodedIntake): MaybePromise<void> {
+  function shareOf({ items }: Pick<EncodedIntake, 'items'>): MaybePromise<void> {
     for (const { drafts } of items)
       if (drafts.length > width) width = Math.max(width, widthOf(drafts))
     if (heavy.size === 0) return
@@ -135,7 +138,7 @@ export function createCapacity({
       held.set(fair, (held.get(fair) ?? 0) + (heavy.get(name)?.tasks ?? 0))
     const most = Math.max(...held.values())
     if (most < share) return
-    throw rejection('maxPendingShare', share, most, 'tasks of one tenant')
+    throw full('maxPendingShare', share, most, 'tasks of one tenant')
   }
 
   function count(): Promise<void> {
@@ -197,15 +200,7 @@ const FREE = 0.1
 const SPAN = 1000
 const LONG = 60_000
 
-/**
- * Makes a {@link Pace}. `now` returns milliseconds since 1970.
- *
- * @example
- * const pace = createPace(() => consumer.now())
- * pace.rejected(pending)
- * const facts = { problem: 'full', option: 'maxPending', limit: maxPending, got: pending, expected: 'tasks' } as const
- * throw new WebhookError('inbox_full', facts, { retryAfter: pace.secondsFor(pending, maxPending) })
- */
+/** Makes a {@link Pace}. `now` returns milliseconds since 1970. */
 export function createPace(now: () => number): Pace {
   let added = 0
   let before: { readonly pending: number; readonly at: number } | undefined

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createPace } from '../../../../src/inbox/engine/index.ts'
+import { createPace } from '../../../../src/inbox/engine/accept/capacity.ts'
 
 test('a wait follows the pace at which tasks end, within bounds', () => {
   let now = 1_000_000
