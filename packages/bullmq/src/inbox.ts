@@ -235,9 +235,9 @@ function createSide(context: SideContext, consumer: Consumer): Side {
     consumer.failed?.(error)
   }
   const accepting = createAccepting(context, consumer)
-  const orphans = watchOrphans('bullmqInbox', context.view, consumer)
+  const look = watchOrphans('bullmqInbox', context.view, consumer)
   // Errors are ignored here: if Redis is unreachable, the next search reports orphans.
-  const lookForOrphans = (): void => void orphans.look().catch(() => {})
+  const lookForOrphans = (): void => void look().catch(() => {})
   const { prefix, lease } = settings
   const runs = createRuns({
     consumer,

@@ -12,12 +12,8 @@ import type { VersionWatch } from './version.ts'
 import type { BatchWriter } from './write/batch.ts'
 
 /** One receiver's part of an inbox. Deadlines are times of `performance.now()`. `work` and `close` are called once. */
-export interface Side {
-  accept: Port['accept']
-  probe?: Port['probe']
-  work?(): void
+export interface Side extends Pick<Port, 'accept' | 'probe' | 'work' | 'burst'> {
   drain?(until: number, max: number, last?: number): Promise<RunDueResult>
-  burst?: Port['burst']
   /** Looks for ready tasks. Called after the store was changed. */
   look?(): void
   close(until: number): Promise<void>

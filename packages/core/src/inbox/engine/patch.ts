@@ -80,21 +80,7 @@ function sameEvent(one: StoredEvent | undefined, other: StoredEvent | undefined)
 }
 
 /** The members of a row after a patch was applied. */
-type Patched = Pick<
-  TaskRow,
-  | 'state'
-  | 'gate'
-  | 'attempt'
-  | 'behind'
-  | 'token'
-  | 'round'
-  | 'cut'
-  | 'charged'
-  | 'due'
-  | 'took'
-  | 'error'
-  | 'fold'
-> & {
+type Patched = Omit<TaskRow, 'id' | 'lane' | 'line' | 'fair'> & {
   readonly cause: string | null
   /** True if another run has claimed the task since, and the row keeps that claim. */
   readonly theirs: boolean
@@ -203,11 +189,7 @@ export interface Attempted {
 }
 
 /** A run that ended with `done`. */
-export interface EndedTask {
-  readonly id: number
-  readonly token: number
-  readonly lane: number
-  readonly fair: string | null
+export interface EndedTask extends Pick<TaskRow, 'id' | 'token' | 'lane' | 'fair'> {
   /** Duration in microseconds. */
   readonly took: number
 }

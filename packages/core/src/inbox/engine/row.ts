@@ -64,29 +64,19 @@ export interface NewEvent {
   readonly delivery: NewDelivery
 }
 
-/** A task to be stored. */
-export interface NewTask {
+/** A task to be stored. `gate` is its gate until it is due. */
+export interface NewTask extends Pick<TaskRow, 'lane' | 'line' | 'fair' | 'fold' | 'gate'> {
   readonly event: NewEvent | undefined
   /** The task's number among the tasks of its event. For child tasks, the store sets it. */
   readonly n: number
-  readonly lane: number
   /** The name of a child task among those of its subscription; '' if the task has none. */
   readonly part: string
   readonly data: string | null
-  /**
-   * The ordering key as a number below 2^52. Tasks with the same line and root (a subscription under all its names) run
-   * one after another.
-   */
-  readonly line: number | null
-  readonly fair: string | null
   turn: number
   /** The token with which the insert claims the task. With 0, the task stays pending. */
   readonly token: number
-  /** JSON of a `Fold` (how tasks of one key are merged); null if the subscription has no `debounce`. */
-  readonly fold: string | null
-  /** Milliseconds until the task is due, and the gate until then. */
+  /** Milliseconds until the task is due. */
   readonly wait: number
-  readonly gate: Gate
 }
 
 /** The columns of a task that the engine's rules use. */
@@ -109,6 +99,10 @@ export interface TaskRow {
   /** `cut` is the number of interruptions in a row, and `charged` is how many of these are strikes. */
   readonly cut: number
   readonly charged: number
+  /**
+   * The ordering key as a number below 2^52. Tasks with the same line and root (a subscription under all its names) run
+   * one after another.
+   */
   readonly line: number | null
   readonly fair: string | null
   /** When a pending task is due, or when a settled task was settled, in milliseconds since 1970. */
@@ -120,21 +114,13 @@ export interface TaskRow {
   readonly fold: string | null
 }
 
-/** A claimed task with its contents. */
-export interface ClaimRow {
-  readonly id: number
-  readonly lane: number
-  /** The task's gate before the claim. */
-  readonly gate: Gate
-  /** Number of the attempt for which the task was claimed. */
-  readonly attempt: number
-  readonly round: number
-  readonly cut: number
+/** A claimed task with its contents. `gate` is the gate before the claim. */
+export interface ClaimRow extends Pick<
+  TaskRow,
+  'id' | 'lane' | 'gate' | 'attempt' | 'round' | 'cut' | 'line' | 'fair' | 'fold'
+> {
   /** True if the row has the error of an earlier attempt. */
   readonly failed: boolean
-  readonly line: number | null
-  readonly fair: string | null
-  readonly fold: string | null
   readonly part: string
   readonly data: string | null
   readonly record: string | null

@@ -132,12 +132,7 @@ export function serverSettings<Pool extends object>(
 }
 
 /** Options that all inboxes on the engine have. */
-export interface EngineOptions {
-  /** Share of `maxPending` that one tenant may hold. */
-  readonly maxPendingShare?: number
-  /** How often a worker looks for tasks that other processes have stored. */
-  readonly pollInterval?: Duration
-}
+export type EngineOptions = Pick<ServerInboxOptions, 'maxPendingShare' | 'pollInterval'>
 
 /** Reads the options that all inboxes on the engine share. Throws a `TypeError` that names a wrong option. */
 export function engineSettings<Options extends EngineOptions>(

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { closeBy } from '../../../src/inbox/engine/closing.ts'
+import { closeBy } from '../../../src/inbox/engine/run/drain.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())

@@ -280,12 +280,7 @@ function checkRange(range: HistoryRange): void {
 }
 
 /** Counts of one series in a span of time. Sums and maxima are in microseconds. */
-interface Counts {
-  readonly count: number
-  readonly sum: number
-  readonly max: number
-  readonly histogram: Histogram
-}
+type Counts = Pick<MinuteCount, 'count' | 'sum' | 'max' | 'histogram'>
 
 /** Counts of one minute or hour. Each key is the number of a series. */
 export type Minute = ReadonlyMap<number, Counts>

@@ -29,7 +29,7 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
   const { store, versionWatch, consumer, lanes, capacity, settings } = side
   const { lease, deadline, pollInterval } = settings
   const held = (): Iterable<Task> => side.runner().held()
-  const orphans = watchOrphans(store.name, side.view, consumer)
+  const lookForOrphans = watchOrphans(store.name, side.view, consumer)
   const timers: ReturnType<typeof setInterval>[] = []
   let renewing = false
   let looking: Promise<void> | undefined
@@ -120,7 +120,7 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
       side.runner().look()
     }
     await order(all)
-    await orphans.look()
+    await lookForOrphans()
   }
 
   /** Returns true if this process has made the claim, or is making it now. */
@@ -214,47 +214,38 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
   }
 }
 
-/**
- * Logs orphans: subscriptions with pending tasks that the receiver no longer has. Logs at start, and when new orphans
- * appear.
- */
-interface OrphanWatch {
-  /** Checks for orphans, but at most once a minute. */
-  look(): Promise<void>
-}
-
+// Shortest time between two checks for orphans, in milliseconds.
 const EVERY = 60_000
 
 /**
- * Makes an {@link OrphanWatch}. Each orphan is logged once, and once more if it disappears and comes back.
+ * Returns a function that checks for orphans: subscriptions with pending tasks that the receiver no longer has. Each
+ * orphan is logged once, and once more if it disappears and comes back. Checks at most once a minute.
  *
  * @example
- * const orphans = watchOrphans('myInbox', view, consumer)
- * await orphans.look()
+ * const lookForOrphans = watchOrphans('myInbox', view, consumer)
+ * await lookForOrphans()
  */
 export function watchOrphans(
   inbox: string,
   { orphans }: Pick<InboxView, 'orphans'>,
   consumer: Consumer,
-): OrphanWatch {
+): () => Promise<void> {
   const told = new Set<string>()
   let last = -Infinity
-  return {
-    async look() {
-      const now = performance.now()
-      if (now - last < EVERY) return
-      last = now
-      const found = (await orphans()).filter(({ receiver }) => receiver === consumer.receiver)
-      for (const { receiver, subscription, pending } of found) {
-        if (told.has(subscription)) continue
-        told.add(subscription)
-        consumer.warn(
-          `${inbox}: ${pending} tasks of subscription ${subscription} are waiting, and receiver ${receiver} has no subscription of that name here; give the one that replaces it previousNames: ['${subscription}'], or delete them`,
-        )
-      }
-      for (const name of told)
-        if (!found.some(({ subscription }) => subscription === name)) told.delete(name)
-    },
+  return async () => {
+    const now = performance.now()
+    if (now - last < EVERY) return
+    last = now
+    const found = (await orphans()).filter(({ receiver }) => receiver === consumer.receiver)
+    for (const { receiver, subscription, pending } of found) {
+      if (told.has(subscription)) continue
+      told.add(subscription)
+      consumer.warn(
+        `${inbox}: ${pending} tasks of subscription ${subscription} are waiting, and receiver ${receiver} has no subscription of that name here; give the one that replaces it previousNames: ['${subscription}'], or delete them`,
+      )
+    }
+    for (const name of told)
+      if (!found.some(({ subscription }) => subscription === name)) told.delete(name)
   }
 }
 

@@ -2,6 +2,7 @@ import type { MaybePromise } from '../../../basics/maybe.ts'
 import type { TopicMatch } from './filter.ts'
 import type { CauseGroup, CauseTotals } from './top-causes.ts'
 import type { TaskFilter } from '../../view.ts'
+import type { Attempted } from '../patch.ts'
 import { DONE, READY, type TaskRow } from '../row.ts'
 import type { ActionRow } from '../journal/store.ts'
 
@@ -116,12 +117,17 @@ export interface InfoRow extends TaskRow {
   readonly erased: boolean
 }
 
-/** A task in a list, with its contents. */
-export interface FullRow extends InfoRow {
-  readonly data: string | null
+/** Contents of an event. */
+export interface ContentsRow {
+  readonly event: number
   readonly record: string
   readonly head: string
   readonly body: Uint8Array
+}
+
+/** A task in a list, with its contents. */
+export interface FullRow extends InfoRow, ContentsRow {
+  readonly data: string | null
 }
 
 /** Values for the task columns of a row that shows an event without a task. */
@@ -148,14 +154,6 @@ export const NO_TASK: TaskRow & Pick<FullRow, 'runs' | 'part' | 'cause' | 'data'
   data: null,
 }
 
-/** Contents of an event. */
-export interface ContentsRow {
-  readonly event: number
-  readonly record: string
-  readonly head: string
-  readonly body: Uint8Array
-}
-
 /** Number of tasks of a lane in one state. */
 export interface StatsRow {
   readonly lane: number
@@ -175,12 +173,7 @@ export interface CauseRow extends CauseGroup, CauseTotals {
 }
 
 /** A past run of a task. */
-export interface AttemptRow {
-  readonly attempt: number
-  readonly ended: number
-  readonly took: number | null
-  readonly outcome: 'done' | 'retry' | 'postpone' | 'dead' | 'interrupted'
-  readonly error: string | null
+export interface AttemptRow extends Required<Attempted> {
   /** Host name and process id of the process that ran the attempt. */
   readonly process: string
 }

@@ -6,24 +6,16 @@ const MOST_CAUSES = 50
 /** Maximum number of subscriptions that are listed for a cause. */
 const MOST_LANES = 8
 
-/** Numbers of failed tasks with one cause and subscription. Times are in milliseconds since 1970. */
-export interface CauseGroup {
-  readonly cause: string
-  readonly dead: number
-  readonly retrying: number
-  readonly first: number
-  readonly last: number
-}
+/** Numbers of failed tasks with one cause and subscription. */
+export type CauseGroup = Pick<Cause, 'cause' | 'dead' | 'retrying' | 'first' | 'last'>
 
-/** Totals of a cause over all its subscriptions. `among` and `amongDead` are numbers of causes. */
-export interface CauseTotals {
-  readonly first: number
-  readonly last: number
+/** Totals of a cause over all its subscriptions. */
+export interface CauseTotals extends Pick<
+  Cause,
+  'first' | 'last' | 'subscriptionCount' | 'among' | 'amongDead'
+> {
   readonly allDead: number
   readonly allRetrying: number
-  readonly subscriptionCount: number
-  readonly among: number
-  readonly amongDead: number
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { RunDueResult, Outcome } from '../../inbox.ts'
+import type { RunnerOptions } from './task.ts'
 import { settledBy, timeTo } from '../../../basics/deadline.ts'
 
-interface DrainParts {
-  readonly reclaim: () => Promise<void>
+interface DrainParts extends Pick<RunnerOptions<never>, 'reclaim' | 'rest'> {
   /** Limits how many more tasks may be claimed from now on. */
   readonly limit: (count: number) => void
   /** Allows or forbids claims. They are allowed only while a drain (one call of `runDue`) runs. */
@@ -13,8 +13,6 @@ interface DrainParts {
   readonly giveBackWaiting: () => void
   readonly abort: () => void
   readonly giveBackRunning: () => void
-  /** Returns the number of due tasks, and when the next task is due. */
-  readonly rest: () => Promise<Pick<RunDueResult, 'left' | 'next'>>
 }
 
 interface Drain {
@@ -86,4 +84,26 @@ export function createDrain(parts: DrainParts): Drain {
     parts.limit(0)
     parts.giveBackWaiting()
   }
+}
+
+interface ClosingParts extends Pick<DrainParts, 'idle' | 'abort' | 'giveBackRunning'> {
+  /** Time for storing the released tasks, in milliseconds. */
+  readonly margin: number
+}
+
+/**
+ * Ends running tasks by `until`, a time of `performance.now()`. Handlers get the abort signal at half of the time left.
+ * Tasks that still run near the end are released early enough to be stored. If `until` has passed, running tasks are
+ * released at once, and storing them may take `margin` milliseconds.
+ */
+export async function closeBy(until: number, parts: ClosingParts): Promise<void> {
+  const { idle, abort, giveBackRunning, margin } = parts
+  const began = performance.now()
+  const time = until - began
+  const quiet = idle()
+  if (time > 0 && (await settledBy(quiet, began + time / 2))) return
+  abort()
+  if (time > 0 && (await settledBy(quiet, until - Math.min(margin, time / 4)))) return
+  giveBackRunning()
+  await settledBy(quiet, time > 0 ? until : performance.now() + margin)
 }

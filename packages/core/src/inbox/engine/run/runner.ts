@@ -1,10 +1,9 @@
 import { claimedRoom } from '../../../basics/room.ts'
-import type { Outcome, Claim, Consumer, RunDueResult } from '../../inbox.ts'
+import type { Outcome, RunDueResult } from '../../inbox.ts'
 import { createAlarm } from './alarm.ts'
-import { closeBy } from '../closing.ts'
-import { createDrain } from './drain.ts'
-import { createTaskRuns, type RunnerTask, type EndedClaim, createHeld } from './task.ts'
-import { createSlots, type Slot, type Slots, type Ahead, createTicks } from './slot.ts'
+import { closeBy, createDrain } from './drain.ts'
+import { createTaskRuns, type RunnerOptions, type RunnerTask, createHeld } from './task.ts'
+import { createSlots, type Slot, type Slots, createTicks } from './slot.ts'
 
 /**
  * Makes the runner of a receiver's tasks. At most `concurrency` tasks of a subscription run at once. Each outcome is
@@ -28,12 +27,9 @@ export function createRunner<Task extends RunnerTask<Task>>(
   const claiming = createClaiming(slots, isActive, options.fetch, tellIdle)
   const alarm = createAlarm(claiming.look, () => consumer.now())
   const taskRuns = createTaskRuns<Task>({
-    consumer,
+    ...options,
     slots,
     held,
-    claimOf: options.claimOf,
-    holds: options.holds,
-    settle: options.settle,
     ended,
     free,
     signal: () => stopping.signal,
@@ -272,37 +268,6 @@ function createClaiming<Task>(
     if (asked && !failed && slots.all().some((slot) => slots.isHungry(slot))) claim()
     if (!busy) ended()
   }
-}
-
-interface RunnerOptions<Task> {
-  readonly consumer: Consumer
-  /** How many tasks are claimed ahead for quick handlers. */
-  readonly ahead: Ahead
-  /**
-   * True if new tasks start right after the replies to their deliveries, as long as handlers are quick.
-   * @default false
-   */
-  readonly early?: boolean
-  readonly claimOf: (task: Task) => Claim
-  /**
-   * Returns false if the lease of a waiting task may have ended. Then the task is released instead of run.
-   * @default leases do not end
-   */
-  readonly holds?: (task: Task) => boolean
-  /** Stores an outcome and calls `ended.done`. Retries until the outcome is stored or the inbox closes. */
-  readonly settle: (ended: EndedClaim<Task>) => void
-  /**
-   * Claims tasks for the slots of `hungry()`, passes them to `start`, and calls `over`. If the claim fails, calls
-   * `over(true)`, and the next `look` tries again.
-   */
-  readonly fetch: (over: (failed?: boolean) => void) => void
-  /** Called when a claim is over: by an outcome, `task.commit` or a release. The claim's lease is no longer renewed. */
-  readonly ended: (task: Task, stored: Outcome | undefined) => void
-  /** Frees tasks whose lease has ended. Used by `drain`. */
-  readonly reclaim: () => Promise<void>
-  /** Counts due tasks, and returns when the next task is due or the next lease ends. Used by `drain`. */
-  readonly rest: () => Promise<Pick<RunDueResult, 'left' | 'next'>>
-  readonly margin: number
 }
 
 export interface Runner<Task> {

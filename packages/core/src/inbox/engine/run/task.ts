@@ -2,8 +2,8 @@ import { weigh, weighText } from '../../../basics/room.ts'
 import type { Json } from '../../../delivery.ts'
 import type { EventRecord, StoredDelivery } from '../../../event.ts'
 import { decodeDelivery, decodeEvent } from '../../codec.ts'
-import type { Claim, Consumer, Outcome, Ran } from '../../inbox.ts'
-import type { Slot, Slots } from './slot.ts'
+import type { Claim, Consumer, Outcome, Ran, RunDueResult } from '../../inbox.ts'
+import type { Ahead, Slot, Slots } from './slot.ts'
 import type { ClaimRow, TaskRow } from '../row.ts'
 import { isPromise } from '../../../basics/maybe.ts'
 import { foldedOf } from './fold.ts'
@@ -177,14 +177,43 @@ export interface EndedClaim<Task> {
   readonly done: (stored: Outcome | undefined) => void
 }
 
-interface TaskRunsParts<Task> {
+export interface RunnerOptions<Task> {
   readonly consumer: Consumer
+  /** How many tasks are claimed ahead for quick handlers. */
+  readonly ahead: Ahead
+  /**
+   * True if new tasks start right after the replies to their deliveries, as long as handlers are quick.
+   * @default false
+   */
+  readonly early?: boolean
+  readonly claimOf: (task: Task) => Claim
+  /**
+   * Returns false if the lease of a waiting task may have ended. Then the task is released instead of run.
+   * @default leases do not end
+   */
+  readonly holds?: (task: Task) => boolean
+  /** Stores an outcome and calls `ended.done`. Retries until the outcome is stored or the inbox closes. */
+  readonly settle: (ended: EndedClaim<Task>) => void
+  /**
+   * Claims tasks for the slots of `hungry()`, passes them to `start`, and calls `over`. If the claim fails, calls
+   * `over(true)`, and the next `look` tries again.
+   */
+  readonly fetch: (over: (failed?: boolean) => void) => void
+  /** Called when a claim is over: by an outcome, `task.commit` or a release. The claim's lease is no longer renewed. */
+  readonly ended: (task: Task, stored: Outcome | undefined) => void
+  /** Frees tasks whose lease has ended. Used by `drain`. */
+  readonly reclaim: () => Promise<void>
+  /** Counts due tasks, and returns when the next task is due or the next lease ends. Used by `drain`. */
+  readonly rest: () => Promise<Pick<RunDueResult, 'left' | 'next'>>
+  readonly margin: number
+}
+
+interface TaskRunsParts<Task> extends Pick<
+  RunnerOptions<Task>,
+  'consumer' | 'claimOf' | 'holds' | 'settle'
+> {
   readonly slots: Slots<Task>
   readonly held: Held<Task & RunnerTask<Task>>
-  readonly claimOf: (task: Task) => Claim
-  /** Returns false if the lease of a waiting task may have ended. */
-  readonly holds: ((task: Task) => boolean) | undefined
-  readonly settle: (ended: EndedClaim<Task>) => void
   /** Called when a claim is over. `started` is false if the task was released before it ran. */
   readonly ended: (task: Task, stored: Outcome | undefined, started: boolean) => void
   readonly free: (slot: Slot<Task>) => void
