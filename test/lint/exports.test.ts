@@ -8,16 +8,14 @@ const MEANT: readonly string[] = [
   // The site of the documentation: a release writes it there.
   'SITE',
   // Each is simulated on a clock of its own: with a store, thousands of commits or hours would go by.
-  'createBacklog',
   'createBudget',
   'createCrowd',
   'createGather',
   'createKeyBound',
   'createKeyBounds',
+  'createPace',
   // Both forms of a signature, with numbers of each length: keys would be drawn until one fits.
   'derToRaw',
-  // What a rerun keeps of an event, of which a view shows the half.
-  'editedEvent',
   // Steps of a parser that are tried alone, since bodies of strangers reach them.
   'endOfString',
   // A change of thousands of tasks at a rate: with a store, hours would go by.
@@ -28,6 +26,8 @@ const MEANT: readonly string[] = [
   'listenCommand',
   // More deploys than a receiver of a test can make.
   'noteDeploy',
+  // The bytes of a minute: a law over numbers and histograms that no delivery makes.
+  'packMinute',
   'rawToDer',
   'reordered',
   // The URL of a request behind proxies: a table of cases, and the fuzzer, ask it without a server.
@@ -35,6 +35,7 @@ const MEANT: readonly string[] = [
   'sendCommand',
   // What a signature inside of a body leaves out.
   'signedFields',
+  'unpackMinute',
 ]
 
 // What a package exports is for its users.

@@ -48,7 +48,7 @@ const MEANT: readonly (readonly [means: string, where: RegExp, names: string])[]
   ['cases and scenes of two suites', /^packages\/testing\/src\//, 'Scene'],
   [
     'milliseconds',
-    /\/(?:common\/units|journal\/buckets|journal\/journal-make|words\/duration)\.ts$/,
+    /\/(?:common\/units|journal\/history|journal\/journal-make|words\/duration)\.ts$/,
     'MINUTE HOUR DAY',
   ],
   ['watches a server of Redis', /^packages\/(?:redis|bullmq)\//, 'watchServer'],

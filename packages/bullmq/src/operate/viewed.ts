@@ -7,7 +7,7 @@ import {
   type Scan,
   type StatsRow,
   grouped,
-  inOrder,
+  comparePlaces,
   numberOf,
   placeByTime,
   topCauses,
@@ -96,7 +96,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
     begin: write,
     async scan(want) {
       const { after, limit, oldest } = want
-      const compare = inOrder(want)
+      const compare = comparePlaces(want)
       const width = want.full ? BODIES : Math.min(Math.max(want.width, STEP), WIDEST)
       const places = await placesOf(want, width)
       const all = (await shown(places.map(({ event }) => event))).flatMap((event) =>
@@ -242,7 +242,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
   /** Returns the next events of a search: `width` events, or fewer at the end of the search. */
   async function placesOf(want: Scan, width: number): Promise<readonly KeptPlace[]> {
     const { after, oldest } = want
-    const compare = inOrder(want)
+    const compare = comparePlaces(want)
     const behind = ({ at, number }: KeptPlace): boolean =>
       !after || compare([after[0], eventOf(after[1])], [at, number]) <= 0
     const named = await namesOf(want)

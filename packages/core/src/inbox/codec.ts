@@ -102,14 +102,14 @@ export function decodeKept(head: string, body: Uint8Array): KeptRequest {
 }
 
 /** Returns head and body as one byte array. */
-export function pack({ head, body }: { head: string; body: Uint8Array }): Uint8Array {
+export function packParts({ head, body }: { head: string; body: Uint8Array }): Uint8Array {
   const bytes = toBuffer(head)
   const length = new Uint8Array(4)
   new DataView(length.buffer).setUint32(0, bytes.length)
   return concat([length, bytes, body])
 }
 
-export function unpack(packed: Uint8Array): { head: string; body: Uint8Array } {
+export function unpackParts(packed: Uint8Array): { head: string; body: Uint8Array } {
   const bytes = toBuffer(packed)
   const end = 4 + bytes.readUInt32BE(0)
   return { head: utf8(bytes.subarray(4, end)), body: bytes.subarray(end) }

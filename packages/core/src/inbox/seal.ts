@@ -8,8 +8,8 @@ import {
   encodeDelivery,
   encodeEvent,
   encodeKept,
-  pack,
-  unpack,
+  packParts,
+  unpackParts,
 } from './codec.ts'
 import { errorText } from '../errors.ts'
 import type { EventRecord, StoredDelivery } from '../event.ts'
@@ -112,7 +112,7 @@ export function sealKept(seal: Seal, id: string, kept: KeptRequest): KeptRequest
   return {
     url: kept.url.split(/[?#]/, 1)[0]!,
     headers: [[SEALED, '1']],
-    body: seal.sealBytes(pack(encodeKept(kept)), placeOf(id)),
+    body: seal.sealBytes(packParts(encodeKept(kept)), placeOf(id)),
   }
 }
 
@@ -138,7 +138,7 @@ export function isSealed({ kept }: Pick<Arrival, 'kept'>): boolean {
  */
 export function openKept(seal: Seal, arrival: Arrival): Arrival {
   if (!arrival.kept || !isSealed(arrival)) return arrival
-  const { head, body } = unpack(seal.openBytes(arrival.kept.body, placeOf(arrival.id)))
+  const { head, body } = unpackParts(seal.openBytes(arrival.kept.body, placeOf(arrival.id)))
   return { ...arrival, kept: decodeKept(head, body) }
 }
 
@@ -205,7 +205,7 @@ function sealed(seal: Seal, { delivery, items }: Intake): Intake {
       method,
       url: url.split(/[?#]/, 1)[0]!,
       headers: SEALED_HEADERS,
-      body: seal.sealBytes(pack(encodeDelivery(delivery)), 'delivery'),
+      body: seal.sealBytes(packParts(encodeDelivery(delivery)), 'delivery'),
       receivedAt,
     },
     items: items.map(({ event, tasks }) => ({ event: sealEvent(seal, event), tasks })),
@@ -244,6 +244,6 @@ export function opened<Kept extends Pick<Claim, 'event' | 'delivery'>>(
   }
   // The delivery of an erased event is not encrypted.
   if (erased) return { ...kept, event: { ...event, ...added } }
-  const { head, body } = unpack(seal.openBytes(kept.delivery.body, 'delivery'))
+  const { head, body } = unpackParts(seal.openBytes(kept.delivery.body, 'delivery'))
   return { ...kept, event: { ...event, ...added }, delivery: decodeDelivery(head, body) }
 }

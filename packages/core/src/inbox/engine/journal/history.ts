@@ -327,7 +327,7 @@ export function unpackMinute(bytes: Uint8Array): Minute {
 
 const SPAN_GONE = 'these counts are left out of the history'
 
-export function addCounts(parts: readonly Counts[]): Counts {
+function addCounts(parts: readonly Counts[]): Counts {
   if (parts.length === 1) return parts[0]!
   return {
     count: parts.reduce((total, { count }) => total + count, 0),

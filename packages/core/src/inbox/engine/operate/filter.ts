@@ -42,7 +42,7 @@ const KEYS: readonly (keyof TaskFilter)[] = [
 const MOST_KEYS = 100
 
 /** Checks a filter. Throws a `TypeError` for an unknown key or an impossible value. */
-export function checkFilter(filter: TaskFilter, what = 'filter'): void {
+function checkFilter(filter: TaskFilter, what = 'filter'): void {
   unknownOptions(what, filter, KEYS)
   const { state, topic, keys } = filter
   if (state !== undefined && !STATES.includes(state))

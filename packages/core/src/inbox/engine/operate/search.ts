@@ -92,7 +92,9 @@ export function placeByTime({ id, event, received }: InfoRow): Place {
 }
 
 /** Returns a function for `sort` that compares two places of a list. */
-export function inOrder({ oldest }: Pick<Scan, 'oldest'>): (one: Place, other: Place) => number {
+export function comparePlaces({
+  oldest,
+}: Pick<Scan, 'oldest'>): (one: Place, other: Place) => number {
   const sign = oldest ? 1 : -1
   return (one, other) => sign * (one[0] - other[0] || one[1] - other[1])
 }
@@ -108,7 +110,7 @@ export function scanAll<One>(
   rowOf: (one: One, full: boolean) => InfoRow,
 ): Scanned {
   const { after, width, limit, full } = want
-  const compare = inOrder(want)
+  const compare = comparePlaces(want)
   const behind = all
     .filter((one) => !after || compare(placeAt(one), after) > 0)
     .sort((one, other) => compare(placeAt(one), placeAt(other)))

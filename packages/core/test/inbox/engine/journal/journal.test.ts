@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import {
-  addCounts,
   packMinute,
   unpackMinute,
   type Minute,
@@ -77,29 +76,6 @@ describe('minutes as bytes', () => {
     const bytes = packMinute(small)
     expect(bytes.length).toBeLessThan(12)
     expect(() => unpackMinute(bytes.subarray(0, -1))).toThrow(TypeError)
-  })
-
-  test('they add up, over processes and over an hour', () => {
-    const one = { count: 2, sum: 30, max: 20, histogram: [[3, 2]] } as const
-    const other = {
-      count: 3,
-      sum: 70,
-      max: 50,
-      histogram: [
-        [2, 1],
-        [3, 2],
-      ],
-    } as const
-    expect(addCounts([one, other])).toEqual({
-      count: 5,
-      sum: 100,
-      max: 50,
-      histogram: [
-        [2, 1],
-        [3, 4],
-      ],
-    })
-    expect(addCounts([one])).toBe(one)
   })
 })
 
