@@ -43,6 +43,7 @@ test.each<[mistake: string, make: () => unknown, says: string]>([
     'tenantKey must be left out, got a function; perTenant names the tenant of each event',
   ],
   ['storage that is no object', () => receiver({ storage: false }), 'storage must be'],
+  ['limits of another kind', () => receiver({ limits: 5 }), 'limits: options must be an object'],
   ['a typo in storage', () => receiver({ storage: { contend: false } }), 'did you mean content?'],
   [
     'storage.content that is neither',
@@ -124,13 +125,6 @@ test.each([
   expect(make).toThrow(TypeError)
   const [name] = Object.keys(value)
   expect(make).toThrow(new RegExp(`^createReceiver: ${group}.${name} must be .+${got}`, 'u'))
-})
-
-test('limits of another kind, and a limit whose name is not known, are told', () => {
-  expect(() => receiver({ limits: 5 })).toThrow('createReceiver: limits: options must be an object')
-  expect(() => receiver({ limits: { unverified: { nodes: 5, node: 5 } } })).toThrow(
-    'createReceiver: limits.unverified: unknown option node',
-  )
 })
 
 test('two subscriptions without a name are numbered where they end with the process', () => {

@@ -19,7 +19,7 @@ import { checkPeer } from './peer.ts'
 import type { Clock, Draft, Provider, Verified } from './provider.ts'
 import { joinCredentials, type Scheme } from './scheme.ts'
 import { noAuth } from './schemes/no-auth.ts'
-import type { Keyring, KeySet } from './secrets.ts'
+import type { KeySet } from './secrets.ts'
 import { PLAIN, type ProviderSpec } from './spec.ts'
 import { deliversOf, type Delivers } from './facts.ts'
 import { markVerified, decodedDelivery } from '../receive/http-delivery.ts'
@@ -59,7 +59,7 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
     const { scheme, option, secret } = authOf(spec, name, given, options, about.secretOption)
     if ((more?.formats ?? spec.formats)?.join() === 'multipart') checkPeer(name, '@fastify/busboy')
     const ring = ringOf(scheme, `${name}: ${option}`, secret, spec)
-    const { check } = spec
+    const { check, events, format, labelled, greet, handshake, reply } = spec
     const declared = more?.credentials ?? spec.credentials
     const open = (scheme as Scheme<unknown>) === noAuth
 
@@ -122,7 +122,14 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
         const set = ring.for(delivery)
         return isPromise(set) ? verifyLater(set, delivery, clock) : verifyWith(set, delivery, clock)
       },
-      ...bound(spec, options, ring),
+      events: (delivery, body) => events(delivery, body, options),
+      ...(format && { format: (delivery) => format(delivery, options) }),
+      ...(labelled && { labelled: (delivery) => labelled(delivery, options) }),
+      ...(greet && { greet: (delivery) => greet(delivery, options, ring) }),
+      ...(handshake && {
+        handshake: (delivery, body, verified) => handshake(delivery, body, verified, options),
+      }),
+      ...(reply && { reply: (result, delivery) => reply(result, delivery, options) }),
       ...(scheme.sign &&
         spec.canSign !== false && {
           sign: (draft: Draft) =>
@@ -144,24 +151,6 @@ export function provider<Options extends object, Key = unknown, Ready = Options>
       }),
     }
     return made as Provider<Events>
-  }
-}
-
-function bound<Options extends object, Key, Ready>(
-  spec: ProviderSpec<Options, Key, Ready>,
-  options: Ready,
-  ring: Keyring<Key>,
-): Pick<Provider, 'events'> & Partial<Provider> {
-  const { events, format, labelled, greet, handshake, reply } = spec
-  return {
-    events: (delivery, body) => events(delivery, body, options),
-    ...(format && { format: (delivery) => format(delivery, options) }),
-    ...(labelled && { labelled: (delivery) => labelled(delivery, options) }),
-    ...(greet && { greet: (delivery) => greet(delivery, options, ring) }),
-    ...(handshake && {
-      handshake: (delivery, body, verified) => handshake(delivery, body, verified, options),
-    }),
-    ...(reply && { reply: (result, delivery) => reply(result, delivery, options) }),
   }
 }
 
@@ -223,7 +212,16 @@ function aboutSpec<Options extends object, Key, Ready>(
     (secretOption === undefined ? {} : { [secretOption]: 'an-example-secret' })
   // The example scheme is created on demand, because apps never need it.
   let made: Partial<Scheme> | undefined
-  const own = (): Partial<Scheme> => (made ??= exampleScheme(spec, example as Options))
+  const own = (): Partial<Scheme> => {
+    try {
+      const options = example as Options
+      return (made ??= spec.scheme(
+        (spec.prepare?.(options) ?? options) as Ready,
+      ) as Scheme<unknown>)
+    } catch {
+      return (made = {})
+    }
+  }
   const delivers = deliversOf(spec.docs ?? '', spec.facts?.delivers)
   const { retrySpan } = plainOf(spec)
   return {
@@ -263,17 +261,6 @@ function aboutSpec<Options extends object, Key, Ready>(
   }
 }
 
-function exampleScheme<Options extends object, Key, Ready>(
-  { scheme, prepare }: ProviderSpec<Options, Key, Ready>,
-  example: Options,
-): Partial<Scheme> {
-  try {
-    return scheme((prepare ? prepare(example) : example) as Ready) as Scheme<unknown>
-  } catch {
-    return {}
-  }
-}
-
 function plainOf<Options extends object, Key, Ready>(
   spec: ProviderSpec<Options, Key, Ready>,
 ): Partial<Provider> {
@@ -303,12 +290,11 @@ function readsOf<Options extends object, Key, Ready>(
   options: Ready,
 ): NonNullable<Provider['reads']> {
   let fixed: readonly string[] | undefined
+  // `compose` may need a topic or a payload: then its headers stay unknown.
+  const composed = (draft: { readonly id?: string }): readonly string[] =>
+    read(() => Object.keys(spec.compose?.(draft, options).headers ?? {}), undefined, undefined)
   return (delivery) => {
-    fixed ??= [
-      ...(claims === undefined ? [] : [claims]),
-      ...composed(spec, options, {}),
-      ...composed(spec, options, { id: '1' }),
-    ]
+    fixed ??= [...(claims === undefined ? [] : [claims]), ...composed({}), ...composed({ id: '1' })]
     const more = [...schemeReads(scheme, delivery), ...read(spec.reads, delivery, options)]
     return [...fixed, ...more].map((name) => name.toLowerCase())
   }
@@ -321,29 +307,16 @@ export function schemeReads(
   return [...needs, ...read(reads, delivery, undefined)]
 }
 
-function read<Options>(
-  said: readonly string[] | ((delivery: Delivery, options: Options) => readonly string[]) = [],
-  delivery: Delivery,
+function read<From, Options>(
+  said: readonly string[] | ((from: From, options: Options) => readonly string[]) = [],
+  from: From,
   options: Options,
 ): readonly string[] {
   if (typeof said !== 'function') return said
   try {
-    return said(delivery, options)
+    return said(from, options)
   } catch {
     // A delivery that was rejected can be malformed, so a failure to read names from it is ignored.
-    return []
-  }
-}
-
-function composed<Options extends object, Key, Ready>(
-  { compose }: ProviderSpec<Options, Key, Ready>,
-  options: Ready,
-  draft: { readonly id?: string },
-): readonly string[] {
-  try {
-    return Object.keys(compose?.(draft, options).headers ?? {})
-  } catch {
-    // `compose` needs a topic or a payload, so its headers stay unknown.
     return []
   }
 }

@@ -51,19 +51,6 @@ describe('XML that is not well-formed is rejected with reason and line', () => {
     )
   })
 
-  test('or is nested too deep', () => {
-    expect(() => checkXml('<a><b></b></a>', 2)).not.toThrow()
-    expect(() => checkXml('<a><b><c/></b></a>', 2)).toThrow(
-      expect.objectContaining({
-        code: 'too_deep',
-        problem: 'too_deep',
-        got: 'XML',
-        option: 'limits.depth',
-        limit: 2,
-      }),
-    )
-  })
-
   test('and what is well-formed stays, with its instructions as empty comments', () => {
     const text =
       '\ufeff<?xml version="1.0" encoding="UTF-8"?>\r\n<a b="1"\n c=\'2\'>\r<?d e?><f /><g>]]</g ><!-- h --><![CDATA[<i>]]></a>\n'

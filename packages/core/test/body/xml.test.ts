@@ -127,7 +127,9 @@ describe('parseXml', () => {
     const nested = (levels: number): string =>
       '<a>'.repeat(levels - 1) + '<a/>' + '</a>'.repeat(levels - 1)
     expect(rejection(() => parse(nested(100)))).toBeUndefined()
-    expect(rejection(() => parse(nested(101)))).toBe('too_deep')
+    expect(() => parse(nested(101))).toThrow(
+      expect.objectContaining({ code: 'too_deep', got: 'XML', option: 'limits.depth', limit: 100 }),
+    )
     expect(rejection(() => parse('<a>'.repeat(300_000)))).toBe('too_deep')
     expect(rejection(() => parse(`<r>${'<a></a><b/>'.repeat(1000)}</r>`))).toBeUndefined()
     expect(rejection(() => parseXml(nested(400), { depth: 500 }))).toBeUndefined()

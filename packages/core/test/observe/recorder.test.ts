@@ -379,15 +379,6 @@ test('closing writes what waits', async () => {
   expect(written.flatMap(({ arrived }) => arrived)).toHaveLength(1)
 })
 
-test('rows are written within a second, without a call', async () => {
-  vi.useFakeTimers()
-  const { send, written } = scene()
-  await send()
-  await vi.dynamicImportSettled()
-  await vi.advanceTimersByTimeAsync(1000)
-  expect(written.flatMap(({ arrived }) => arrived)).toHaveLength(1)
-})
-
 test('the tasks of a receiver are counted each minute, until it is closed', async () => {
   vi.useFakeTimers({ now: NOW })
   const written: JournalBatch[] = []
