@@ -32,6 +32,7 @@ export const PARTS: Readonly<Record<string, MutationPart>> = {
       'packages/core/test/inbox/{inline/inbox,memory/inbox,memory/journal}.test.ts',
       'packages/core/test/inbox/engine/journal/{journal,series}.test.ts',
       'packages/registrar/test/catch-up/{automatic,conduct,rules}.test.ts',
+      'packages/{node/test/webhook,providers/test/verify-request,sqlite/test/webhook}.test.ts',
     ],
   },
   tasks: {

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { masker } from '../../../src/receive/credentials/mask.ts'
+import { token } from '../../../src/provider/index.ts'
 import { acme, type AcmeSpec } from '../../acme.ts'
 import { createDelivery } from '../../../src/receive/http-delivery.ts'
 
@@ -50,9 +51,19 @@ describe('a value at the place of a credential of some sender is masked in a rej
       'value[0][clientState]',
     ],
     [
-      '<e:Envelope><Body><notifications><SessionId>S</SessionId><Id>1</Id></notifications></Body></e:Envelope>',
-      '<e:Envelope><Body><notifications><SessionId>(masked)</SessionId><Id>1</Id></notifications></Body></e:Envelope>',
+      '<env:Envelope><Body><x/><notifications><SessionId>S</SessionId><Id>1</Id></notifications></Body></env:Envelope>',
+      '<env:Envelope><Body><x/><notifications><SessionId>(masked)</SessionId><Id>1</Id></notifications></Body></env:Envelope>',
       'Envelope.Body.notifications.SessionId',
+    ],
+    [
+      '<Envelope><Body><notifications><SessionId>S',
+      '<Envelope><Body><notifications><SessionId>(masked)',
+      'Envelope.Body.notifications.SessionId',
+    ],
+    [
+      '--x\nContent-Disposition: form-data; name=passcode\n\nS\n--x--\n',
+      '--x\nContent-Disposition: form-data; name=passcode\n\n(masked)\n--x--\n',
+      'passcode',
     ],
     [
       '<?xml version="1.0"?><!-- > --><Envelope><Body><notifications><SessionId><![CDATA[S]]></SessionId></notifications></Body></Envelope>',
@@ -89,6 +100,8 @@ describe('a value at the place of a credential of some sender is masked in a rej
     ['malformed JSON', `{'passcode': '${SECRET}'}`],
     ['JSON in a JSON string', JSON.stringify(JSON.stringify({ passcode: SECRET }))],
     ['UTF-16', Buffer.from(JSON.stringify({ passcode: SECRET }), 'utf16le')],
+    ['an object that ends like a list', `{"passcode":"${SECRET}"]`],
+    ['a comma between values', `{"a":1},{"passcode":"${SECRET}"}`],
     ['a missing comma', `{"a":1 "passcode":"${SECRET}"}`],
     ['an escaped name in no known form', `pass%63ode: ${SECRET}`],
     ['gzip', gzipSync(JSON.stringify({ passcode: SECRET }))],
@@ -116,6 +129,13 @@ describe('a value at the place of a credential of some sender is masked in a rej
     const headers: [string, string][] = [['content-length', String(body.length)]]
     const found = kept({ body, headers })
     expect(found.headers).toEqual([['content-length', String(found.body.length)]])
+    for (const [text, length] of [
+      [body, 'unknown'],
+      ['{}', '02'],
+    ] as const)
+      expect(kept({ body: text, headers: [['content-length', length]] }).headers).toEqual([
+        ['content-length', length],
+      ])
   })
 })
 
@@ -150,6 +170,15 @@ describe('of the head of a rejected delivery is kept what explains it', () => {
       headers: lines,
       masked: undefined,
     })
+  })
+
+  test('the header that claims a topic, where the scheme names none', () => {
+    const headers: [string, string][] = [
+      ['x-topic', 't'],
+      ['x-other', SECRET],
+    ]
+    const spec = { scheme: token({ header: 'X-Key' }) as never, claims: 'X-Topic' }
+    expect(kept({ headers }, spec).headers).toEqual([['x-topic', 't']])
   })
 
   test('a token that its provider reads is masked under its name', () => {
