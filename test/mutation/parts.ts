@@ -29,10 +29,11 @@ export const PARTS: Readonly<Record<string, MutationPart>> = {
     tests: [
       'packages/core/test/*.test.ts',
       'packages/core/test/{receive,receiver,observe,subscribe,routes}/**/*.test.ts',
+      'packages/core/test/body/{counted,parse,unverified}.test.ts',
       'packages/core/test/inbox/{inline/inbox,memory/inbox,memory/journal}.test.ts',
       'packages/core/test/inbox/engine/journal/{journal,series}.test.ts',
       'packages/registrar/test/catch-up/{automatic,conduct,rules}.test.ts',
-      'packages/{node/test/webhook,providers/test/verify-request,sqlite/test/webhook}.test.ts',
+      'packages/{cli/test/topic-typos,node/test/webhook,providers/test/verify-request,sqlite/test/webhook}.test.ts',
     ],
   },
   tasks: {

@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib'
+import { deflateSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { masker } from '../../../src/receive/credentials/mask.ts'
@@ -89,6 +89,7 @@ describe('a value at the place of a credential of some sender is masked in a rej
     ['nothing in it', '{"passcode":""}'],
     ['null', '{"passcode":null}'],
     ['a text', 'hello, world'],
+    ['a slash', 'ab/x'],
     ['malformed JSON', "{'a': 1}"],
     ['what a parser left', '[object Object]'],
     ['another XML', '<feed><SessionId>open</SessionId></feed>'],
@@ -105,6 +106,8 @@ describe('a value at the place of a credential of some sender is masked in a rej
     ['a missing comma', `{"a":1 "passcode":"${SECRET}"}`],
     ['an escaped name in no known form', `pass%63ode: ${SECRET}`],
     ['gzip', gzipSync(JSON.stringify({ passcode: SECRET }))],
+    ['zlib', deflateSync(JSON.stringify({ passcode: SECRET }))],
+    ['zstd', Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd)],
   ])('a body that names one and cannot be read goes as a whole: %s', (_, body) => {
     expect(kept({ body })).toMatchObject({ body: '', masked: ['body'] })
   })
