@@ -74,6 +74,14 @@ describe('checks', () => {
     )
   })
 
+  test('a flag is true or false', () => {
+    expect(check({ path: false }).flag('path', true)).toBe(false)
+    expect(check({}).flag('path', true)).toBe(true)
+    expect(() => check({ path: 'no' }).flag('path', true)).toThrow(
+      new TypeError('myInbox: path must be true or false, got "no"'),
+    )
+  })
+
   test('bounds themselves are allowed', () => {
     expect(check({ maxPending: 1 }).whole('maxPending', 7)).toBe(1)
     expect(check({ maxPending: 3 }).whole('maxPending', 7, 3)).toBe(3)
