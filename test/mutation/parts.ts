@@ -48,7 +48,7 @@ export const PARTS: Readonly<Record<string, MutationPart>> = {
       'packages/core/test/{inbox/{engine,inline},subscribe}/**/*.test.ts',
       // `event` there takes long, and what it shows lies outside of these folders.
       'packages/core/test/inbox/memory/{change,contract,inbox,journal,settings}.test.ts',
-      'packages/sqlite/test/{burst,commit,interrupted,journal,lease,odd-rows,prune,view}.test.ts',
+      'packages/sqlite/test/{burst,commit,interrupted,journal,lease,prune,view}.test.ts',
       'packages/core/test/receiver.test.ts',
     ],
   },
