@@ -34,15 +34,19 @@ describe('options that cannot be right are a TypeError that names them', () => {
   })
 
   test.each<[string, object]>([
-    ['url', {}],
-    ['headers', { url: '/', headers: 5 }],
-    ['body', { url: '/', body: { type: 'Buffer', data: [1] } }],
-    ['body', { url: '/', body: null }],
-  ])('%s of what a host hands over', async (part, given) => {
+    ['url must be the URL of the request, got undefined', {}],
+    ['method must be the method of the request, got 5', { url: '/', method: 5 }],
+    ['headers must be a record, pairs or Headers, got', { url: '/', headers: 5 }],
+    [
+      'body must be the bytes as they came (Buffer, Uint8Array) or a text, got',
+      { url: '/', body: { type: 'Buffer', data: [1] } },
+    ],
+    ['body must be', { url: '/', body: null }],
+  ])('%s of what a host hands over', async (message, given) => {
     const { receiver } = setup()
     const taking = receiver.receive(given as never)
     await expect(taking).rejects.toThrow(TypeError)
-    await expect(taking).rejects.toThrow(new RegExp(`^delivery: ${part} must be`))
+    await expect(taking).rejects.toThrow(`delivery: ${message}`)
   })
 
   test.each(['http://[', 'https://a b/', '//['])(

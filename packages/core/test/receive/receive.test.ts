@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { jsonReply, textReply, WebhookError } from '../../src/index.ts'
+import { createDelivery, jsonReply, textReply, WebhookError } from '../../src/index.ts'
 import type { DeliveryInit } from '../../src/index.ts'
 import { acme, bareInbox, batches, codeOf, pinged, setup, throwing } from '../acme.ts'
 
@@ -23,6 +23,14 @@ describe('a delivery that is taken', () => {
       },
     ])
     expect(heard.names).toEqual(['received', 'accepted', 'attemptStarted', 'done'])
+  })
+
+  test('may be one that was made already, and is read anew', async () => {
+    const { receiver, heard } = setup()
+    receiver.on('ping', () => {})
+    const sent = createDelivery(acme().sign!({ id: 'e1', topic: 'ping' }))
+    expect((await receiver.receive(sent)).status).toBe(200)
+    expect(heard.all('accepted')).toHaveLength(1)
   })
 
   test('twice is handled once', async () => {
